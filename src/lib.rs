@@ -1,1 +1,4 @@
-//! x
+//! snowman: a Taskcluster decision task in one native binary.
+
+pub mod base;
+pub mod config;

@@ -1,0 +1,3 @@
+//! What people write: YAML, its schemas, keyed-by values, the graph config and parameters.
+
+pub mod yaml;
