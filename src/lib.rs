@@ -2,3 +2,6 @@
 
 pub mod base;
 pub mod config;
+pub mod model;
+pub mod ports;
+pub mod transform;

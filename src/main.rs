@@ -1,1 +1,3 @@
+//! The command `snowman`.
+
 fn main() {}

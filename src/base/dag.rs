@@ -180,10 +180,10 @@ impl<N: Clone + Ord> Dag<N> {
                             .collect(),
                     );
                 }
-                if !came_from.contains_key(&neighbour) {
-                    came_from.insert(neighbour, index);
+                came_from.entry(neighbour).or_insert_with(|| {
                     queue.push_back(neighbour);
-                }
+                    index
+                });
             }
         }
         Cycle(Vec::new())
