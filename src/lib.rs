@@ -2,6 +2,8 @@
 
 pub mod base;
 pub mod config;
+pub mod generate;
+pub mod kind;
 pub mod model;
 pub mod ports;
 pub mod transform;
