@@ -4,4 +4,5 @@ pub mod base;
 pub mod config;
 pub mod model;
 pub mod ports;
+pub mod taskcluster;
 pub mod transform;
