@@ -4,5 +4,6 @@ pub mod base;
 pub mod config;
 pub mod model;
 pub mod ports;
+pub mod submit;
 pub mod taskcluster;
 pub mod transform;
