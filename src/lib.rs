@@ -8,6 +8,8 @@ pub mod model;
 pub mod morph;
 pub mod optimize;
 pub mod ports;
+pub mod submit;
 pub mod target;
+pub mod taskcluster;
 pub mod transform;
 pub mod verify;
