@@ -1,1 +1,3 @@
-//! x
+//! snowman: a Taskcluster decision task in one native binary.
+
+pub mod sandbox;
