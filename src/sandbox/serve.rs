@@ -97,7 +97,7 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
     let path = incoming.path().to_owned();
     let parts: Vec<&str> = path.split('/').skip_while(|part| part.is_empty()).collect();
     let parts = match parts.split_last() {
-        Some((last, rest)) if last.is_empty() => rest,
+        Some((&"", rest)) => rest,
         _ => &parts[..],
     };
     match parts {
