@@ -1,3 +1,14 @@
 //! snowman: a Taskcluster decision task in one native binary.
 
+pub mod base;
+pub mod config;
+pub mod generate;
+pub mod kind;
+pub mod model;
+pub mod morph;
+pub mod optimize;
+pub mod ports;
 pub mod sandbox;
+pub mod target;
+pub mod transform;
+pub mod verify;

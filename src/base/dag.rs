@@ -1,0 +1,230 @@
+//! Directed acyclic graphs over any ordered node.
+//!
+//! An edge goes from a node to what it depends on. Every walk has a fixed order, whatever the order
+//! in which nodes and edges came in: among nodes that may come next, the smallest comes first.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+
+/// A graph whose edges lead from a node to its dependencies.
+#[derive(Clone, Debug)]
+pub struct Dag<N> {
+    graph: DiGraph<N, ()>,
+    index: BTreeMap<N, NodeIndex>,
+}
+
+/// A cycle: each node depends on the next one, and the last on the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cycle<N>(pub Vec<N>);
+
+impl<N: Clone + Ord> Dag<N> {
+    /// Builds a graph. Edges with an end that is no node are left out.
+    pub fn new(
+        nodes: impl IntoIterator<Item = N>,
+        edges: impl IntoIterator<Item = (N, N)>,
+    ) -> Self {
+        let mut graph = DiGraph::new();
+        let index: BTreeMap<N, NodeIndex> = nodes
+            .into_iter()
+            .collect::<BTreeSet<N>>()
+            .into_iter()
+            .map(|node| (node.clone(), graph.add_node(node)))
+            .collect();
+        let edges: BTreeSet<(N, N)> = edges.into_iter().collect();
+        for (from, to) in edges {
+            if let (Some(from), Some(to)) = (index.get(&from), index.get(&to)) {
+                graph.add_edge(*from, *to, ());
+            }
+        }
+        Self { graph, index }
+    }
+
+    /// What `node` depends on directly, in order.
+    #[must_use]
+    pub fn dependencies(&self, node: &N) -> Vec<&N> {
+        self.neighbours(node, petgraph::Direction::Outgoing)
+    }
+
+    /// What depends on `node` directly, in order.
+    #[must_use]
+    pub fn dependents(&self, node: &N) -> Vec<&N> {
+        self.neighbours(node, petgraph::Direction::Incoming)
+    }
+
+    fn neighbours(&self, node: &N, direction: petgraph::Direction) -> Vec<&N> {
+        let Some(index) = self.index.get(node) else {
+            return Vec::new();
+        };
+        let mut found: Vec<&N> = self
+            .graph
+            .neighbors_directed(*index, direction)
+            .filter_map(|i| self.graph.node_weight(i))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// The given nodes and all that they depend on.
+    #[must_use]
+    pub fn closure<'a>(&'a self, nodes: impl IntoIterator<Item = &'a N>) -> BTreeSet<N> {
+        self.reach(nodes, petgraph::Direction::Outgoing)
+    }
+
+    /// The given nodes and all that depends on them.
+    #[must_use]
+    pub fn reverse_closure<'a>(&'a self, nodes: impl IntoIterator<Item = &'a N>) -> BTreeSet<N> {
+        self.reach(nodes, petgraph::Direction::Incoming)
+    }
+
+    fn reach<'a>(
+        &'a self,
+        nodes: impl IntoIterator<Item = &'a N>,
+        direction: petgraph::Direction,
+    ) -> BTreeSet<N> {
+        let mut queue: Vec<NodeIndex> = nodes
+            .into_iter()
+            .filter_map(|node| self.index.get(node).copied())
+            .collect();
+        let mut seen: BTreeSet<NodeIndex> = queue.iter().copied().collect();
+        while let Some(index) = queue.pop() {
+            for next in self.graph.neighbors_directed(index, direction) {
+                if seen.insert(next) {
+                    queue.push(next);
+                }
+            }
+        }
+        seen.into_iter()
+            .filter_map(|index| self.graph.node_weight(index).cloned())
+            .collect()
+    }
+
+    /// Every node after all that it depends on.
+    ///
+    /// # Errors
+    /// One [`Cycle`], a shortest through its smallest node, when there is any.
+    pub fn dependencies_first(&self) -> Result<Vec<&N>, Cycle<N>> {
+        self.walk(petgraph::Direction::Outgoing)
+    }
+
+    /// Every node before all that it depends on.
+    ///
+    /// # Errors
+    /// One [`Cycle`], a shortest through its smallest node, when there is any.
+    pub fn dependents_first(&self) -> Result<Vec<&N>, Cycle<N>> {
+        self.walk(petgraph::Direction::Incoming)
+    }
+
+    fn walk(&self, before: petgraph::Direction) -> Result<Vec<&N>, Cycle<N>> {
+        // Node indices follow the order of the nodes, so the heap yields the smallest node.
+        let mut open: Vec<usize> = self
+            .graph
+            .node_indices()
+            .map(|i| self.graph.edges_directed(i, before).count())
+            .collect();
+        let mut ready: BinaryHeap<Reverse<NodeIndex>> = self
+            .graph
+            .node_indices()
+            .filter(|i| open[i.index()] == 0)
+            .map(Reverse)
+            .collect();
+        let mut order = Vec::with_capacity(open.len());
+        while let Some(Reverse(index)) = ready.pop() {
+            order.extend(self.graph.node_weight(index));
+            for edge in self.graph.edges_directed(index, before.opposite()) {
+                let next = match before {
+                    petgraph::Direction::Outgoing => edge.source(),
+                    petgraph::Direction::Incoming => edge.target(),
+                };
+                open[next.index()] -= 1;
+                if open[next.index()] == 0 {
+                    ready.push(Reverse(next));
+                }
+            }
+        }
+        if order.len() == open.len() {
+            Ok(order)
+        } else {
+            Err(self.cycle())
+        }
+    }
+
+    /// A shortest cycle through the smallest node that lies on one.
+    fn cycle(&self) -> Cycle<N> {
+        let start = tarjan_scc(&self.graph)
+            .into_iter()
+            .filter(|part| part.len() > 1 || part.iter().any(|i| self.graph.contains_edge(*i, *i)))
+            .flatten()
+            .min();
+        let Some(start) = start else {
+            return Cycle(Vec::new());
+        };
+        let mut came_from: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
+        let mut queue = std::collections::VecDeque::from([start]);
+        while let Some(index) = queue.pop_front() {
+            let mut next: Vec<NodeIndex> = self.graph.neighbors(index).collect();
+            next.sort_unstable();
+            for neighbour in next {
+                if neighbour == start {
+                    let mut path = vec![index];
+                    while let Some(previous) = path.last().and_then(|last| came_from.get(last)) {
+                        path.push(*previous);
+                    }
+                    path.reverse();
+                    return Cycle(
+                        path.into_iter()
+                            .filter_map(|i| self.graph.node_weight(i).cloned())
+                            .collect(),
+                    );
+                }
+                came_from.entry(neighbour).or_insert_with(|| {
+                    queue.push_back(neighbour);
+                    index
+                });
+            }
+        }
+        Cycle(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dag(edges: &[(&'static str, &'static str)]) -> Dag<&'static str> {
+        Dag::new(
+            edges.iter().flat_map(|(a, b)| [*a, *b]),
+            edges.iter().copied(),
+        )
+    }
+
+    #[test]
+    fn walks_have_one_order() {
+        //  d -> b -> a
+        //  d -> c -> a
+        let graph = dag(&[("d", "c"), ("d", "b"), ("c", "a"), ("b", "a")]);
+        assert_eq!(graph.dependencies_first(), Ok(vec![&"a", &"b", &"c", &"d"]));
+        assert_eq!(graph.dependents_first(), Ok(vec![&"d", &"b", &"c", &"a"]));
+        assert_eq!(graph.dependents(&"a"), [&"b", &"c"]);
+    }
+
+    #[test]
+    fn closures_follow_edges_one_way() {
+        let graph = dag(&[("a", "b"), ("b", "c"), ("b", "d"), ("e", "a")]);
+        assert_eq!(graph.closure([&"b"]), BTreeSet::from(["b", "c", "d"]));
+        assert_eq!(
+            graph.reverse_closure([&"b"]),
+            BTreeSet::from(["a", "b", "e"])
+        );
+    }
+
+    #[test]
+    fn a_cycle_is_told_in_order() {
+        let graph = dag(&[("x", "a"), ("a", "c"), ("c", "b"), ("b", "a"), ("c", "y")]);
+        assert_eq!(graph.dependencies_first(), Err(Cycle(vec!["a", "c", "b"])));
+        assert_eq!(dag(&[("a", "a")]).dependents_first(), Err(Cycle(vec!["a"])));
+    }
+}

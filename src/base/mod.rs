@@ -1,0 +1,16 @@
+//! What everything else is made of: names, the ordered value tree, time, patterns, directed
+//! acyclic graphs and diagnostics.
+//!
+//! Rank 0: nothing here knows about kinds, tasks or Taskcluster, and nothing here has effects.
+
+pub mod dag;
+pub mod diagnostic;
+pub mod dotted;
+pub mod json;
+pub mod name;
+pub mod path;
+pub mod pattern;
+pub mod pyformat;
+pub mod suggest;
+pub mod time;
+pub mod value;

@@ -1,0 +1,194 @@
+//! Names that are checked once, where they enter, and trusted afterwards.
+//!
+//! Each has a private field, one constructor and one error, so that inside the house no bare
+//! string stands for a label or a taskId.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// Says why a string is not the name that it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// The string is empty.
+    #[error("{what} is empty")]
+    Empty {
+        /// What the name should have been.
+        what: &'static str,
+    },
+    /// The string holds a character that the name may not have.
+    #[error("{what} {name:?} has a character that is not allowed: {character:?}")]
+    Character {
+        /// What the name should have been.
+        what: &'static str,
+        /// The string.
+        name: String,
+        /// The first offending character.
+        character: char,
+    },
+}
+
+fn check(
+    what: &'static str,
+    name: &str,
+    allowed: impl Fn(char) -> bool,
+) -> Result<Arc<str>, NameError> {
+    if name.is_empty() {
+        return Err(NameError::Empty { what });
+    }
+    match name.chars().find(|c| !allowed(*c)) {
+        Some(character) => Err(NameError::Character {
+            what,
+            name: name.to_owned(),
+            character,
+        }),
+        None => Ok(Arc::from(name)),
+    }
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $type:ident, $what:literal, $allowed:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $type(Arc<str>);
+
+        impl $type {
+            /// Checks `name`.
+            ///
+            /// # Errors
+            /// [`NameError`] when it is empty or has a character that is not allowed.
+            pub fn parse(name: &str) -> Result<Self, NameError> {
+                check($what, name, $allowed).map(Self)
+            }
+
+            /// The name as a string.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&*self.0, f)
+            }
+        }
+
+        impl Borrow<str> for $type {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $type {
+            type Error = NameError;
+
+            fn try_from(name: String) -> Result<Self, NameError> {
+                Self::parse(&name)
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(name: $type) -> String {
+                name.0.as_ref().to_owned()
+            }
+        }
+    };
+}
+
+name!(
+    /// Names one task of a graph, e.g. `build-linux64/opt`.
+    Label,
+    "label",
+    |c| !c.is_control()
+);
+name!(
+    /// Names a kind: a folder with a `kind.yml`.
+    KindName,
+    "kind",
+    |c| !c.is_control() && c != '/' && c != '\\'
+);
+name!(
+    /// Names a task on the queue.
+    ///
+    /// The queue itself only takes slugids ([`TaskId::is_slugid`]); a graph shown at a desk has the
+    /// placeholder `DECISION-TASK` for the decision task, as the peer has.
+    TaskId,
+    "taskId",
+    |c| c.is_ascii_alphanumeric() || c == '-' || c == '_'
+);
+name!(
+    /// Names a task in the index, e.g. `gecko.v2.mozilla-central.latest.firefox.linux64-opt`.
+    IndexPath,
+    "index path",
+    |c| !c.is_control()
+);
+
+impl TaskId {
+    /// The name of the decision task in graphs that are only looked at.
+    pub const PLACEHOLDER: &'static str = "DECISION-TASK";
+
+    /// Makes the taskId of the bytes of a v4 UUID in "nice" form: it never begins with a dash.
+    ///
+    /// Version and variant bits are set here, whatever the bytes say.
+    #[must_use]
+    pub fn from_uuid_bytes(mut bytes: [u8; 16]) -> Self {
+        use base64::Engine;
+        bytes[0] &= 0x7f;
+        bytes[6] = (bytes[6] & 0x0f) | 0x40;
+        bytes[8] = (bytes[8] & 0x3f) | 0x80;
+        Self(
+            base64::engine::general_purpose::URL_SAFE_NO_PAD
+                .encode(bytes)
+                .into(),
+        )
+    }
+
+    /// Whether this is a slugid as the queue wants it (`schemas/queue/v1`, `slugid`).
+    #[must_use]
+    pub fn is_slugid(&self) -> bool {
+        let bytes = self.0.as_bytes();
+        bytes.len() == 22
+            && b"QRST".contains(&bytes[8])
+            && b"CGKOSWaeimquy26-".contains(&bytes[10])
+            && b"AQgw".contains(&bytes[21])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_checked_where_they_enter() {
+        assert_eq!(
+            Label::parse("").map_err(|e| e.to_string()),
+            Err("label is empty".to_owned())
+        );
+        assert!(Label::parse("a\nb").is_err());
+        assert!(KindName::parse("../x").is_err());
+        assert!(TaskId::parse("a/b").is_err());
+        assert_eq!(
+            TaskId::parse("DECISION-TASK").map(|id| id.is_slugid()),
+            Ok(false)
+        );
+    }
+
+    #[test]
+    fn made_task_ids_are_nice_slugids() {
+        for fill in [0u8, 0x55, 0xaa, 0xff] {
+            let id = TaskId::from_uuid_bytes([fill; 16]);
+            assert!(id.is_slugid(), "{id}");
+            assert!(!id.as_str().starts_with('-'));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Patterns: regular expressions as Python matches them, and path patterns.
+
+use std::sync::Arc;
+
+use fancy_regex::{Regex, RegexBuilder};
+
+/// Says that a text is no regular expression.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{pattern:?} is no regular expression: {why}")]
+pub struct PatternError {
+    /// The text.
+    pub pattern: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// A regular expression that matches at the beginning of a text, as Python's `re.match` does.
+#[derive(Clone, Debug)]
+pub struct Prefix(Arc<Regex>);
+
+/// How many steps a pattern with backtracking may take before it counts as not matching.
+const BACKTRACKING: usize = 1_000_000;
+
+fn compile(pattern: &str, wrapped: &str) -> Result<Prefix, PatternError> {
+    RegexBuilder::new(&wrapped.replace(r"\Z", r"\z"))
+        .backtrack_limit(BACKTRACKING)
+        .build()
+        .map(|regex| Prefix(Arc::new(regex)))
+        .map_err(|error| PatternError {
+            pattern: pattern.to_owned(),
+            why: error.to_string(),
+        })
+}
+
+impl Prefix {
+    /// `re.match(pattern, …)`.
+    ///
+    /// # Errors
+    /// [`PatternError`] when `pattern` is no regular expression.
+    pub fn new(pattern: &str) -> Result<Self, PatternError> {
+        compile(pattern, &format!(r"\A(?:{pattern})"))
+    }
+
+    /// `re.match(pattern + "$", …)`: the end is tied to the last alternative only, as in Python.
+    ///
+    /// # Errors
+    /// [`PatternError`] when `pattern` is no regular expression.
+    pub fn to_end(pattern: &str) -> Result<Self, PatternError> {
+        compile(pattern, &format!(r"\A(?:{pattern}(?:\n?\z))"))
+    }
+
+    /// Whether a text begins with a match.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.is_match(text).unwrap_or(false)
+    }
+
+    /// The first group of a match at the beginning, if the pattern matches and has one.
+    #[must_use]
+    pub fn first_group(&self, text: &str) -> Option<String> {
+        let found = self.0.captures(text).ok().flatten()?;
+        found.get(1).map(|group| group.as_str().to_owned())
+    }
+}
+
+/// A path pattern: `*` matches within one part of a path, `**` any number of parts, and a pattern
+/// that matches a folder matches everything below it.
+#[derive(Clone, Debug)]
+pub struct PathPattern(Option<Prefix>);
+
+impl PathPattern {
+    /// Reads a path pattern; the empty one matches every path.
+    ///
+    /// # Errors
+    /// [`PatternError`] when the pattern is too large.
+    pub fn new(pattern: &str) -> Result<Self, PatternError> {
+        if pattern.is_empty() {
+            return Ok(Self(None));
+        }
+        // Stars are rewritten in the escaped text, left to right and without overlap, since that
+        // is what decides how `a/**/**/b` reads.
+        let escaped = fancy_regex::escape(pattern).into_owned();
+        let mut regex = String::new();
+        let mut rest = escaped.as_str();
+        let mut at_start = true;
+        while !rest.is_empty() {
+            let (slash, after) = match rest.strip_prefix('/') {
+                Some(after) => ("/", after),
+                None if at_start => ("", rest),
+                None => ("", ""),
+            };
+            let stars = after.strip_prefix(r"\*\*");
+            at_start = false;
+            if let Some(after) = stars.and_then(|after| after.strip_prefix('/')) {
+                regex.push_str(slash);
+                regex.push_str("(?:.+/)?");
+                rest = after;
+            } else if stars == Some("") {
+                regex.push_str(&format!("(?:{slash}.+)?"));
+                rest = "";
+            } else if let Some(after) = rest.strip_prefix(r"\*") {
+                regex.push_str("[^/]*");
+                rest = after;
+            } else {
+                let width = rest.chars().next().map_or(1, char::len_utf8);
+                regex.push_str(&rest[..width]);
+                rest = &rest[width..];
+            }
+        }
+        compile(pattern, &format!(r"\A(?:{regex}(?:/.*)?(?:\n?\z))")).map(|p| Self(Some(p)))
+    }
+
+    /// Whether the pattern matches `path`, which is written with forward slashes.
+    #[must_use]
+    pub fn matches(&self, path: &str) -> bool {
+        self.0.as_ref().is_none_or(|pattern| pattern.matches(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(pattern: &str, path: &str) -> bool {
+        PathPattern::new(pattern).is_ok_and(|p| p.matches(path))
+    }
+
+    #[test]
+    fn path_patterns_match_as_the_peer_documents() {
+        for pattern in ["*", "f*", "fo*o", "foo", "**", ""] {
+            assert!(path(pattern, "foo"), "{pattern}");
+        }
+        assert!(!path("foo/*/bar", "foo/bar"));
+        assert!(path("foo", "foo/bar"));
+        assert!(path("foo/**/bar", "foo/bar"));
+        assert!(path("**/bar", "foo/bar"));
+        assert!(path("foo/**", "foo/bar/baz"));
+        assert!(path("foo/**", "foo"));
+        assert!(path("a/**/b/**/c", "a/x/b/c"));
+        assert!(!path("a/**/**/c", "a/c"));
+        assert!(path("a/**/**/c", "a/b/c"));
+        assert!(path("src/*.rs", "src/lib.rs"));
+        assert!(!path("src/*.rs", "src/a/lib.rs"));
+        assert!(!path("foo", "foobar"));
+        assert!(path("a.b", "a.b"));
+        assert!(!path("a.b", "axb"));
+    }
+
+    #[test]
+    fn only_the_last_alternative_is_tied_to_the_end() {
+        let pattern = Prefix::to_end("beta|release|esr.*");
+        assert!(pattern.as_ref().is_ok_and(|p| p.matches("betamax")));
+        assert!(pattern.as_ref().is_ok_and(|p| p.matches("esr128")));
+        assert!(pattern.is_ok_and(|p| !p.matches("alpha")));
+        assert!(Prefix::to_end("rel").is_ok_and(|p| !p.matches("release")));
+        assert!(Prefix::to_end("(").is_err());
+    }
+}

@@ -1,0 +1,80 @@
+//! "Did you mean …?"
+
+/// The candidate nearest to `word`, when one is near enough to be a likely slip.
+///
+/// Distance is the number of insertions, removals, replacements and swaps of neighbours; a third
+/// of the word's length is allowed. Among equals the first in order wins.
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = word.chars().count().div_ceil(3).max(1);
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in candidates {
+        let distance = distance(word, candidate);
+        let better = match best {
+            None => true,
+            Some((least, name)) => (distance, candidate) < (least, name),
+        };
+        if distance <= allowed && better {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, name)| name)
+}
+
+/// A sentence that suggests the nearest candidate, or else lists them all.
+#[must_use]
+pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    if let Some(name) = nearest(word, candidates.clone()) {
+        return format!("did you mean `{name}`?");
+    }
+    let mut all: Vec<&str> = candidates.into_iter().collect();
+    all.sort_unstable();
+    all.dedup();
+    const SHOWN: usize = 20;
+    match all.len() {
+        0 => "there are none".to_owned(),
+        n if n <= SHOWN => format!("there are: {}", all.join(", ")),
+        n => format!(
+            "there are: {}, … ({} more)",
+            all[..SHOWN].join(", "),
+            n - SHOWN
+        ),
+    }
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![vec![0usize; b.len() + 1]; a.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    for (j, cell) in rows[0].iter_mut().enumerate() {
+        *cell = j;
+    }
+    for i in 1..=a.len() {
+        for j in 1..=b.len() {
+            let replace = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = replace.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = least;
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_near_names_are_suggested() {
+        let names = ["description", "dependencies", "worker-type"];
+        assert_eq!(nearest("descripton", names), Some("description"));
+        assert_eq!(nearest("worker_type", names), Some("worker-type"));
+        assert_eq!(nearest("frobnicate", names), None);
+        assert_eq!(hint("x", ["b", "a"]), "did you mean `a`?");
+        assert_eq!(hint("frobnicate", ["b", "a"]), "there are: a, b");
+    }
+}

@@ -1,0 +1,337 @@
+//! Keyed-by values: alternatives of which one is chosen by an attribute.
+//!
+//! ```yaml
+//! chunks:
+//!     by-platform:
+//!         macosx.*: 6
+//!         default: 12
+//! ```
+//!
+//! The exact key comes first, then keys that match as regular expressions (tied to the end of the
+//! text as Python's `re.match(key + "$", …)` is), then `default`. Values nest.
+
+use crate::base::dotted;
+use crate::base::pattern::{PatternError, Prefix};
+use crate::base::suggest;
+use crate::base::value::{Object, Value, py_repr, type_name};
+
+/// Says why no alternative could be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyedByError {
+    /// `default` is the only alternative.
+    #[error("`by-{by}` has no alternative but `default`, so it is not needed, in {item}")]
+    Unnecessary {
+        /// The attribute.
+        by: String,
+        /// What was being chosen.
+        item: String,
+    },
+    /// The attribute is not there and there is no default.
+    #[error("there is no attribute `{by}`, and `by-{by}` has no `default`, in {item}")]
+    NoAttribute {
+        /// The attribute.
+        by: String,
+        /// What was being chosen.
+        item: String,
+    },
+    /// More than one alternative matches.
+    #[error("several alternatives of `by-{by}` match {key}: {matches}, in {item}")]
+    Ambiguous {
+        /// The attribute.
+        by: String,
+        /// Its value.
+        key: String,
+        /// The alternatives that match.
+        matches: String,
+        /// What was being chosen.
+        item: String,
+    },
+    /// No alternative matches and there is no default.
+    #[error("no alternative of `by-{by}` matches {key}, and there is no `default`, in {item}")]
+    NoMatch {
+        /// The attribute.
+        by: String,
+        /// Its value.
+        key: String,
+        /// What was being chosen.
+        item: String,
+        /// The alternative that is nearest to the attribute's value.
+        nearest: Option<String>,
+    },
+    /// The alternatives are no mapping, or the attribute is no string.
+    #[error("`by-{by}` needs {needed}, but {found} was found, in {item}")]
+    Form {
+        /// The attribute.
+        by: String,
+        /// What is needed.
+        needed: &'static str,
+        /// What was found.
+        found: &'static str,
+        /// What was being chosen.
+        item: String,
+    },
+    /// An alternative is no regular expression.
+    #[error("{error}, in {item}")]
+    Pattern {
+        /// What is wrong with it.
+        error: PatternError,
+        /// What was being chosen.
+        item: String,
+    },
+}
+
+impl KeyedByError {
+    /// The way out.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Unnecessary { .. } => Some("write the value without `by-…`".to_owned()),
+            Self::NoAttribute { by, .. } => Some(format!(
+                "set `{by}` on the task, or add a `default` alternative"
+            )),
+            Self::Ambiguous { .. } => {
+                Some("write the alternatives so that only one matches".to_owned())
+            }
+            Self::NoMatch {
+                nearest: Some(nearest),
+                ..
+            } => Some(format!(
+                "did you mean `{nearest}`? otherwise add a `default` alternative"
+            )),
+            Self::NoMatch { .. } => Some("add that alternative, or a `default`".to_owned()),
+            Self::Form { .. } | Self::Pattern { .. } => None,
+        }
+    }
+}
+
+/// How alternatives are chosen.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Attributes whose choice is left for later.
+    pub defer: Vec<String>,
+    /// Whether the first of several matching alternatives is taken.
+    pub allow_several: bool,
+}
+
+/// Chooses among the alternatives of `value`, at every depth; other values come back as they are.
+///
+/// `item` says in messages what is being chosen; `attribute` looks an attribute up, null and
+/// nothing being the same.
+///
+/// # Errors
+/// [`KeyedByError`] when no one alternative can be chosen.
+pub fn evaluate<'v>(
+    value: &'v Value,
+    item: &str,
+    attribute: &dyn Fn(&str) -> Option<Value>,
+    options: &Options,
+) -> Result<&'v Value, KeyedByError> {
+    let mut value = value;
+    loop {
+        let Some((key, alternatives)) = value
+            .as_object()
+            .filter(|map| map.len() == 1)
+            .and_then(|map| map.iter().next())
+        else {
+            return Ok(value);
+        };
+        let Some(by) = key.strip_prefix("by-") else {
+            return Ok(value);
+        };
+        if options.defer.iter().any(|deferred| deferred == by) {
+            return Ok(value);
+        }
+        let form = |needed, found| KeyedByError::Form {
+            by: by.to_owned(),
+            needed,
+            found,
+            item: item.to_owned(),
+        };
+        let Value::Object(alternatives) = alternatives else {
+            return Err(form("a mapping of alternatives", type_name(alternatives)));
+        };
+        let default = alternatives.get("default");
+        if alternatives.len() == 1 && default.is_some() {
+            return Err(KeyedByError::Unnecessary {
+                by: by.to_owned(),
+                item: item.to_owned(),
+            });
+        }
+        value = match attribute(by).filter(|found| !found.is_null()) {
+            None => default.ok_or_else(|| KeyedByError::NoAttribute {
+                by: by.to_owned(),
+                item: item.to_owned(),
+            })?,
+            Some(Value::String(key)) => choose(alternatives, by, &key, item, options)?,
+            // Python compares first and only then needs a string.
+            Some(other) => return Err(form("a string to compare with", type_name(&other))),
+        };
+    }
+}
+
+fn choose<'v>(
+    alternatives: &'v Object,
+    by: &str,
+    key: &str,
+    item: &str,
+    options: &Options,
+) -> Result<&'v Value, KeyedByError> {
+    if let Some(exact) = alternatives.get(key) {
+        return Ok(exact);
+    }
+    let mut matches = Vec::new();
+    for (pattern, value) in alternatives {
+        let compiled = Prefix::to_end(pattern).map_err(|error| KeyedByError::Pattern {
+            error,
+            item: item.to_owned(),
+        })?;
+        if compiled.matches(key) {
+            matches.push((pattern, value));
+        }
+    }
+    match matches.as_slice() {
+        [(_, value)] => Ok(value),
+        [(_, value), ..] if options.allow_several => Ok(value),
+        [] => alternatives
+            .get("default")
+            .ok_or_else(|| KeyedByError::NoMatch {
+                by: by.to_owned(),
+                key: py_repr(&Value::from(key)),
+                item: item.to_owned(),
+                nearest: suggest::nearest(key, alternatives.keys().map(String::as_str))
+                    .map(str::to_owned),
+            }),
+        several => Err(KeyedByError::Ambiguous {
+            by: by.to_owned(),
+            key: py_repr(&Value::from(key)),
+            matches: several
+                .iter()
+                .map(|(pattern, _)| format!("`{pattern}`"))
+                .collect::<Vec<_>>()
+                .join(", "),
+            item: item.to_owned(),
+        }),
+    }
+}
+
+/// Chooses among the alternatives of a dotted field of `item`, in place.
+///
+/// Attributes are looked up in `extra`, then among the item's own top-level fields. `name` names
+/// the item in messages. A field that is not there is passed over; `[]` reaches into lists.
+///
+/// # Errors
+/// [`KeyedByError`] when no one alternative can be chosen.
+pub fn resolve(
+    item: &mut Object,
+    field: &str,
+    name: &str,
+    extra: &Object,
+    options: &Options,
+) -> Result<(), KeyedByError> {
+    // Only scalars can be keys, so the item's larger fields need not be copied.
+    let own: Object = item
+        .iter()
+        .filter(|(_, value)| !value.is_array() && !value.is_object())
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let large: Vec<String> = item
+        .iter()
+        .filter(|(_, v)| v.is_array() || v.is_object())
+        .map(|(k, _)| k.clone())
+        .collect();
+    let what = format!("`{field}` of `{name}`");
+    let attribute = |by: &str| {
+        extra.get(by).or_else(|| own.get(by)).cloned().or_else(|| {
+            large
+                .iter()
+                .any(|key| key == by)
+                .then(|| Value::Array(Vec::new()))
+        })
+    };
+    dotted::each_parent(item, field, &mut |container, key| {
+        if let Some(value) = container.get(key) {
+            let chosen = evaluate(value, &what, &attribute, options)?.clone();
+            container.insert(key.to_owned(), chosen);
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn pick(value: Value, attributes: Value) -> Result<Value, String> {
+        evaluate(
+            &value,
+            "item",
+            &|by| attributes.get(by).cloned(),
+            &Options::default(),
+        )
+        .cloned()
+        .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn exact_then_pattern_then_default() {
+        let value = json!({"by-p": {"win.*": 1, "win64": 2, "default": 3}});
+        assert_eq!(pick(value.clone(), json!({"p": "win64"})), Ok(json!(2)));
+        assert_eq!(pick(value.clone(), json!({"p": "win32"})), Ok(json!(1)));
+        assert_eq!(pick(value.clone(), json!({"p": "linux"})), Ok(json!(3)));
+        assert_eq!(pick(value.clone(), json!({})), Ok(json!(3)));
+        assert_eq!(pick(value, json!({"p": null})), Ok(json!(3)));
+    }
+
+    #[test]
+    fn values_nest() {
+        let value = json!({"by-p": {"a": {"by-q": {"x": 1, "default": 2}}, "default": 3}});
+        assert_eq!(pick(value, json!({"p": "a", "q": "y"})), Ok(json!(2)));
+    }
+
+    #[test]
+    fn no_clear_choice_is_an_error() {
+        let error = |value, attributes| pick(value, attributes).err().unwrap_or_default();
+        assert_eq!(
+            error(
+                json!({"by-p": {"w.*": 1, ".*64": 2}}),
+                json!({"p": "win64"})
+            ),
+            "several alternatives of `by-p` match 'win64': `w.*`, `.*64`, in item"
+        );
+        assert_eq!(
+            error(json!({"by-p": {"default": 1}}), json!({"p": "x"})),
+            "`by-p` has no alternative but `default`, so it is not needed, in item"
+        );
+        assert_eq!(
+            error(json!({"by-p": {"a": 1, "b": 2}}), json!({"p": "x"})),
+            "no alternative of `by-p` matches 'x', and there is no `default`, in item"
+        );
+        assert_eq!(
+            error(json!({"by-p": {"a": 1, "b": 2}}), json!({})),
+            "there is no attribute `p`, and `by-p` has no `default`, in item"
+        );
+    }
+
+    #[test]
+    fn fields_are_resolved_in_place() {
+        let mut item = json!({
+            "platform": "linux", "w": [{"x": {"by-platform": {"linux": 1, "default": 2}}}, {}],
+            "later": {"by-level": {"3": 1, "default": 2}},
+        });
+        let options = Options {
+            defer: vec!["level".to_owned()],
+            ..Options::default()
+        };
+        if let Value::Object(map) = &mut item {
+            assert_eq!(resolve(map, "w[].x", "t", &Object::new(), &options), Ok(()));
+            assert_eq!(resolve(map, "later", "t", &Object::new(), &options), Ok(()));
+            assert_eq!(
+                resolve(map, "missing.field", "t", &Object::new(), &options),
+                Ok(())
+            );
+        }
+        assert_eq!(item["w"], json!([{"x": 1}, {}]));
+        assert_eq!(item["later"], json!({"by-level": {"3": 1, "default": 2}}));
+    }
+}

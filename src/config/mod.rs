@@ -1,0 +1,7 @@
+//! What people write: YAML, its schemas, keyed-by values, the graph config and parameters.
+
+pub mod graph_config;
+pub mod keyed_by;
+pub mod parameters;
+pub mod schema;
+pub mod yaml;

@@ -1,0 +1,370 @@
+//! Parameters: what a graph is generated for.
+//!
+//! They are read-only once made. Strict ones hold exactly the known keys; lenient ones, for people
+//! at their desks, are filled up with defaults by the composition root.
+
+use super::schema::{Schema, Type, optional, required};
+use super::yaml;
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::json;
+use crate::base::suggest;
+use crate::base::value::{Object, Value};
+
+static CODE_REVIEW: Schema = Schema {
+    name: "code-review",
+    fields: &[required(
+        "phabricator-build-target",
+        Type::Str,
+        "the build target in Phabricator",
+    )],
+    open: false,
+    exclusive: &[],
+};
+
+/// The parameters that every decision task has.
+pub static PARAMETERS: Schema = Schema {
+    name: "parameters",
+    fields: &[
+        required(
+            "base_repository",
+            Type::Str,
+            "the repository that the push is compared with",
+        ),
+        nullable("base_ref", "the ref that the push is compared with"),
+        required(
+            "base_rev",
+            Type::Str,
+            "the revision that the push is compared with",
+        ),
+        required(
+            "build_date",
+            Type::Int,
+            "the time of the build, in seconds since 1970",
+        ),
+        required(
+            "build_number",
+            Type::Int,
+            "the number of the release's build",
+        ),
+        required(
+            "do_not_optimize",
+            Type::List(&Type::Str),
+            "labels that are not optimized",
+        ),
+        required(
+            "enable_always_target",
+            Type::OneOf(&[Type::Bool, Type::List(&Type::Str)]),
+            "whether tasks with `always-target` are added: all, none, or those of these kinds",
+        ),
+        required(
+            "existing_tasks",
+            Type::Map(&Type::Str),
+            "labels and the taskIds that replace them",
+        ),
+        required(
+            "files_changed",
+            Type::List(&Type::Str),
+            "the files that the push changes",
+        ),
+        required(
+            "filters",
+            Type::List(&Type::Str),
+            "the filters that choose target tasks",
+        ),
+        required("head_ref", Type::Str, "the ref that is built"),
+        required("head_repository", Type::Str, "the repository that is built"),
+        required("head_rev", Type::Str, "the revision that is built"),
+        required("head_tag", Type::Str, "the tag that is built"),
+        required("level", Type::Str, "the SCM level: `1` or `3`"),
+        required(
+            "moz_build_date",
+            Type::Str,
+            "the build date as YYYYMMDDHHMMSS",
+        ),
+        nullable("next_version", "the version after this one"),
+        nullable(
+            "optimize_strategies",
+            "a Python object with other strategies",
+        ),
+        required(
+            "optimize_target_tasks",
+            Type::Bool,
+            "whether target tasks are optimized",
+        ),
+        required("owner", Type::Str, "who pushed: an email address"),
+        required("project", Type::Str, "the project that is built"),
+        required(
+            "pushdate",
+            Type::Int,
+            "the time of the push, in seconds since 1970",
+        ),
+        required("pushlog_id", Type::Str, "the number of the push"),
+        required("repository_type", Type::Str, "`git` or `hg`"),
+        required(
+            "target_tasks_method",
+            Type::Str,
+            "the method that chooses target tasks",
+        ),
+        required(
+            "tasks_for",
+            Type::Str,
+            "what the graph is for, e.g. `github-push`",
+        ),
+        nullable("version", "the version of the product"),
+        optional(
+            "code-review",
+            Type::Struct(&CODE_REVIEW),
+            "where code review listens",
+        ),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// The parameters that release promotion adds.
+pub static RELEASE_PARAMETERS: Schema = Schema {
+    name: "release parameters",
+    fields: &[
+        optional("shipping_phase", Type::Str, "the flavor that is promoted"),
+        optional("release_product", Type::Str, "the product that is released"),
+        optional(
+            "release_type",
+            Type::Str,
+            "the type of the release, e.g. `release-rc`",
+        ),
+        optional("release_eta", Type::Str, "when the release goes out"),
+        optional(
+            "release_history",
+            Type::Any,
+            "the releases that partial updates start from",
+        ),
+        optional(
+            "release_partners",
+            Type::List(&Type::Str),
+            "the partners to build for",
+        ),
+        optional(
+            "release_partner_config",
+            Type::Any,
+            "what partners' builds are made of",
+        ),
+        optional(
+            "release_partner_build_number",
+            Type::Int,
+            "the number of the partners' build",
+        ),
+        optional(
+            "release_enable_partner_repack",
+            Type::Bool,
+            "whether partners are repacked",
+        ),
+        optional(
+            "release_enable_partner_attribution",
+            Type::Bool,
+            "whether partners' builds are attributed",
+        ),
+        optional(
+            "release_enable_emefree",
+            Type::Bool,
+            "whether builds without EME are made",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+/// A field that may be null or, as in the peer's schema, left out.
+const fn nullable(name: &'static str, doc: &'static str) -> super::schema::Field {
+    optional(name, Type::Str, doc)
+}
+
+/// A checked set of parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameters {
+    values: Object,
+    target_kinds: Vec<String>,
+}
+
+/// Whether parameters may lack keys or have unknown ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strictness {
+    /// Exactly the known keys, as in a decision task.
+    Strict,
+    /// Unknown keys are taken; missing ones have been filled up with defaults.
+    Lenient,
+}
+
+impl Parameters {
+    /// Checks parameters. The key `target-kinds`, which only people at their desks give, is taken
+    /// out and kept beside them.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn new(mut values: Object, strictness: Strictness) -> Outcome<Self> {
+        let mut wrong = Diagnostics::new();
+        let target_kinds = match values.shift_remove("target-kinds") {
+            Some(Value::Array(kinds)) => kinds
+                .iter()
+                .filter_map(|kind| kind.as_str().map(str::to_owned))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let mut violations = PARAMETERS.check(&values);
+        let release: Object = values
+            .iter()
+            .filter(|(key, _)| RELEASE_PARAMETERS.names().any(|name| name == key.as_str()))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        violations.extend(RELEASE_PARAMETERS.check(&release));
+        for violation in violations {
+            let mut diagnostic = Diagnostic::user(format!("parameters: {}", violation.message));
+            diagnostic.help = violation.help;
+            wrong.push(diagnostic);
+        }
+        if strictness == Strictness::Strict {
+            let known: Vec<_> = PARAMETERS
+                .names()
+                .chain(RELEASE_PARAMETERS.names())
+                .collect();
+            for key in values.keys().filter(|key| !known.contains(&key.as_str())) {
+                let hint = suggest::nearest(key, known.iter().copied()).map_or_else(
+                    || "leave it out".to_owned(),
+                    |n| format!("did you mean `{n}`?"),
+                );
+                wrong.push(Diagnostic::user(format!("parameters: unknown key `{key}`")).help(hint));
+            }
+        }
+        wrong.or_ok(Self {
+            values,
+            target_kinds,
+        })
+    }
+
+    /// Reads the text of a `parameters.yml` or `.json`, without checking what it says.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its form.
+    pub fn read(name: &str, text: &[u8]) -> Outcome<Object> {
+        if name.ends_with(".json") {
+            return match serde_json::from_slice(text) {
+                Ok(Value::Object(values)) => Ok(values),
+                Ok(_) => {
+                    Err(Diagnostic::user(format!("parameters in {name} are no mapping")).into())
+                }
+                Err(error) => Err(Diagnostic::user(format!("{name} is no JSON"))
+                    .because(error)
+                    .into()),
+            };
+        }
+        let document = yaml::load(name, text)?;
+        match document.value {
+            Value::Object(values) => Ok(values),
+            _ => Err(Diagnostic::user(format!("parameters in {name} are no mapping")).into()),
+        }
+    }
+
+    /// Every parameter.
+    #[must_use]
+    pub fn values(&self) -> &Object {
+        &self.values
+    }
+
+    /// Kinds that generation is limited to; all when there is none.
+    #[must_use]
+    pub fn target_kinds(&self) -> &[String] {
+        &self.target_kinds
+    }
+
+    /// The value of a parameter; `None` when it is not there or null.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.values.get(name).filter(|value| !value.is_null())
+    }
+
+    /// A parameter that is a string; empty when it is not there.
+    #[must_use]
+    pub fn str(&self, name: &str) -> &str {
+        self.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// A parameter that is a list of strings.
+    #[must_use]
+    pub fn strings(&self, name: &str) -> Vec<&str> {
+        self.get(name)
+            .and_then(Value::as_array)
+            .map(|items| items.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default()
+    }
+
+    /// The SCM level.
+    #[must_use]
+    pub fn level(&self) -> &str {
+        self.str("level")
+    }
+
+    /// The project.
+    #[must_use]
+    pub fn project(&self) -> &str {
+        self.str("project")
+    }
+
+    /// What the graph is for.
+    #[must_use]
+    pub fn tasks_for(&self) -> &str {
+        self.str("tasks_for")
+    }
+
+    /// The time of the build, in seconds since 1970.
+    #[must_use]
+    pub fn build_date(&self) -> i64 {
+        self.get("build_date")
+            .and_then(Value::as_i64)
+            .unwrap_or_default()
+    }
+
+    /// The first twelve digits of the hash that the peer names a set of parameters by.
+    #[must_use]
+    pub fn id(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let text = json::compact_sorted(&Value::Object(self.values.clone()));
+        let digest = Sha256::digest(text.as_bytes());
+        digest
+            .iter()
+            .take(6)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    /// The address at which people can look at a file of the repository that is built.
+    ///
+    /// # Errors
+    /// When the repository is neither hg nor on GitHub.
+    pub fn file_url(&self, path: &str) -> Result<String, Diagnostic> {
+        let (path, prefix) = match path.split_once("comm/") {
+            Some((_, rest)) => (rest.split("comm/").next().unwrap_or(rest), "comm_"),
+            None => (path, ""),
+        };
+        let repository = self.str(&format!("{prefix}head_repository"));
+        let revision = self.str(&format!("{prefix}head_rev"));
+        match self.str("repository_type") {
+            "hg" => Ok(format!("{repository}/file/{revision}/{path}")),
+            "git" if repository.starts_with("https://github.com/") => {
+                let repository = repository.strip_suffix('/').unwrap_or(repository);
+                Ok(format!("{repository}/blob/{revision}/{path}"))
+            }
+            "git" if repository.starts_with("git@github.com:") => {
+                let repository = repository
+                    .strip_suffix(".git")
+                    .unwrap_or(repository)
+                    .replace("git@github.com:", "https://github.com/");
+                Ok(format!("{repository}/blob/{revision}/{path}"))
+            }
+            "git" => Err(Diagnostic::user(format!(
+                "the address of a file in `{repository}` is not known"
+            ))
+            .help("`head_repository` has to be on GitHub, as `https://github.com/…` or `git@github.com:…`")),
+            other => Err(Diagnostic::user(format!("repository_type is {other:?}"))
+                .help("it can be `git` or `hg`")),
+        }
+    }
+}

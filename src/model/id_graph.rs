@@ -1,0 +1,147 @@
+//! The graph of tasks by taskId, with references resolved: what is created on the queue.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::task::{Provenance, task_json};
+use crate::base::dag::Dag;
+use crate::base::name::{KindName, Label, TaskId};
+use crate::base::value::{Object, Value};
+
+/// A task that is to be created.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedTask {
+    /// Its taskId.
+    pub task_id: TaskId,
+    /// Its kind.
+    pub kind: KindName,
+    /// Its label.
+    pub label: Label,
+    /// What it does, in words.
+    pub description: String,
+    /// Its attributes.
+    pub attributes: Object,
+    /// The definition; only dates are still relative.
+    pub task: Object,
+    /// The optimization strategy that it was kept under.
+    pub optimization: Value,
+    /// The tasks that it depends on, by the name that it has for each: in this graph or older.
+    pub dependencies: BTreeMap<String, TaskId>,
+    /// The soft dependencies that its kind named.
+    pub soft_dependencies: Vec<Label>,
+    /// The dependencies of which at least one runs.
+    pub if_dependencies: Vec<Label>,
+    /// Where it comes from.
+    pub provenance: Arc<Provenance>,
+}
+
+impl PlannedTask {
+    /// The task as the peer writes it in `task-graph.json`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let id = |id: &TaskId| Value::from(id.as_str());
+        let dependencies = self
+            .dependencies
+            .iter()
+            .map(|(n, to)| (n.clone(), id(to)))
+            .collect();
+        let mut json = task_json(
+            [
+                &Value::from(self.kind.as_str()),
+                &Value::from(self.label.as_str()),
+            ],
+            &self.description,
+            &self.attributes,
+            dependencies,
+            [&self.soft_dependencies, &self.if_dependencies],
+            &self.optimization,
+            &self.task,
+        );
+        if let Value::Object(map) = &mut json {
+            map.insert("task_id".to_owned(), id(&self.task_id));
+        }
+        json
+    }
+}
+
+/// Tasks by taskId.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct IdGraph {
+    tasks: BTreeMap<TaskId, PlannedTask>,
+}
+
+impl IdGraph {
+    /// A graph of these tasks.
+    pub fn new(tasks: impl IntoIterator<Item = PlannedTask>) -> Self {
+        Self {
+            tasks: tasks
+                .into_iter()
+                .map(|task| (task.task_id.clone(), task))
+                .collect(),
+        }
+    }
+
+    /// The tasks, by taskId.
+    pub fn tasks(&self) -> impl ExactSizeIterator<Item = &PlannedTask> {
+        self.tasks.values()
+    }
+
+    /// The task of an id.
+    #[must_use]
+    pub fn get(&self, task_id: &TaskId) -> Option<&PlannedTask> {
+        self.tasks.get(task_id)
+    }
+
+    /// How many tasks there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Whether there is no task.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// The edges between the tasks of this graph, each leading to a dependency.
+    #[must_use]
+    pub fn dag(&self) -> Dag<TaskId> {
+        let edges = self.tasks.values().flat_map(|task| {
+            task.dependencies
+                .values()
+                .map(|to| (task.task_id.clone(), to.clone()))
+        });
+        Dag::new(self.tasks.keys().cloned(), edges)
+    }
+
+    /// The graph with more tasks.
+    #[must_use]
+    pub fn and(mut self, tasks: impl IntoIterator<Item = PlannedTask>) -> Self {
+        self.tasks
+            .extend(tasks.into_iter().map(|task| (task.task_id.clone(), task)));
+        self
+    }
+
+    /// The graph with each task changed.
+    #[must_use]
+    pub fn map(self, mut change: impl FnMut(PlannedTask) -> PlannedTask) -> Self {
+        Self {
+            tasks: self
+                .tasks
+                .into_iter()
+                .map(|(id, task)| (id, change(task)))
+                .collect(),
+        }
+    }
+
+    /// The graph as the peer writes it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let entries = self
+            .tasks
+            .iter()
+            .map(|(id, task)| (id.as_str().to_owned(), task.to_json()));
+        Value::Object(Object::from_iter(entries))
+    }
+}

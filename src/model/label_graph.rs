@@ -1,0 +1,205 @@
+//! The graph of tasks by label.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::task::Task;
+use crate::base::dag::{Cycle, Dag};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::Label;
+use crate::base::suggest;
+use crate::base::value::{Object, Value};
+
+/// Tasks by label, in the order in which they were generated, with or without edges between them.
+#[derive(Debug, Clone, Default)]
+pub struct LabelGraph {
+    tasks: IndexMap<Label, Arc<Task>>,
+    dag: Option<Arc<Dag<Label>>>,
+}
+
+impl LabelGraph {
+    /// A set of tasks: a graph without edges.
+    ///
+    /// # Errors
+    /// Every label that two tasks have.
+    pub fn set(tasks: impl IntoIterator<Item = Arc<Task>>) -> Outcome<Self> {
+        let mut wrong = Diagnostics::new();
+        let mut by_label: IndexMap<Label, Arc<Task>> = IndexMap::new();
+        for task in tasks {
+            if let Some(other) = by_label.get(&task.label) {
+                let elsewhere = match &other.provenance.place {
+                    Some(place) => format!(" at {place}"),
+                    None => String::new(),
+                };
+                wrong.push(
+                    task.diagnostic(format!(
+                        "another task has the label `{}`: one of kind `{}`{elsewhere}",
+                        task.label, other.kind
+                    ))
+                    .help("give one of them another name"),
+                );
+                continue;
+            }
+            by_label.insert(task.label.clone(), task);
+        }
+        wrong.or_ok(Self {
+            tasks: by_label,
+            dag: None,
+        })
+    }
+
+    /// The same tasks with an edge for each dependency.
+    ///
+    /// # Errors
+    /// Every dependency that does not exist, and a cycle if there is one.
+    pub fn with_edges(&self) -> Outcome<Self> {
+        let mut wrong = Diagnostics::new();
+        for task in self.tasks.values() {
+            for (name, label) in &task.dependencies {
+                if !self.tasks.contains_key(label) {
+                    wrong.push(
+                        task.diagnostic(format!(
+                            "the dependency `{name}` is `{label}`, and there is no such task"
+                        ))
+                        .help(
+                            suggest::nearest(label.as_str(), self.tasks.keys().map(Label::as_str))
+                                .map_or_else(
+                                    || {
+                                        "name a task that exists, or leave the dependency out"
+                                            .to_owned()
+                                    },
+                                    |near| format!("did you mean `{near}`?"),
+                                ),
+                        ),
+                    );
+                }
+            }
+        }
+        let graph = self.linked();
+        if wrong.is_empty()
+            && let Some(Err(Cycle(labels))) = graph.dag.as_ref().map(|dag| dag.dependencies_first())
+        {
+            let path: Vec<_> = labels
+                .iter()
+                .chain(labels.first())
+                .map(Label::as_str)
+                .collect();
+            let first = labels.first().and_then(|label| self.tasks.get(label));
+            let message = format!("tasks depend on each other: {}", path.join(" -> "));
+            wrong.push(
+                first
+                    .map_or_else(
+                        || Diagnostic::user(message.clone()),
+                        |t| t.diagnostic(&message),
+                    )
+                    .help("leave one of these dependencies out"),
+            );
+        }
+        wrong.or_ok(graph)
+    }
+
+    fn linked(&self) -> Self {
+        let edges = self.tasks.values().flat_map(|task| {
+            task.dependencies
+                .values()
+                .map(|to| (task.label.clone(), to.clone()))
+        });
+        let dag = Dag::new(self.tasks.keys().cloned(), edges);
+        Self {
+            tasks: self.tasks.clone(),
+            dag: Some(Arc::new(dag)),
+        }
+    }
+
+    /// The tasks of `labels` that are in this graph, with the edges between them if this has edges.
+    #[must_use]
+    pub fn only(&self, labels: &BTreeSet<Label>) -> Self {
+        let kept = self
+            .tasks
+            .iter()
+            .filter(|(label, _)| labels.contains(*label));
+        let set = Self {
+            tasks: kept
+                .map(|(label, task)| (label.clone(), Arc::clone(task)))
+                .collect(),
+            dag: None,
+        };
+        if self.dag.is_some() {
+            set.linked()
+        } else {
+            set
+        }
+    }
+
+    /// The tasks, in the order in which they were generated.
+    pub fn tasks(&self) -> impl ExactSizeIterator<Item = &Arc<Task>> {
+        self.tasks.values()
+    }
+
+    /// The task of a label.
+    #[must_use]
+    pub fn get(&self, label: &Label) -> Option<&Arc<Task>> {
+        self.tasks.get(label)
+    }
+
+    /// Every label, in the order in which tasks were generated.
+    pub fn labels(&self) -> impl ExactSizeIterator<Item = &Label> {
+        self.tasks.keys()
+    }
+
+    /// How many tasks there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Whether there is no task.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// The edges; a set has none.
+    #[must_use]
+    pub fn dag(&self) -> Arc<Dag<Label>> {
+        match &self.dag {
+            Some(dag) => Arc::clone(dag),
+            None => Arc::new(Dag::new(self.tasks.keys().cloned(), [])),
+        }
+    }
+
+    /// The graph as the peer writes it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let entries = self
+            .tasks
+            .iter()
+            .map(|(l, task)| (l.as_str().to_owned(), task.to_json()));
+        Value::Object(Object::from_iter(entries))
+    }
+
+    /// Reads a graph that [`LabelGraph::to_json`] or the peer has written.
+    ///
+    /// Dependencies on tasks that are not in it stay with their tasks and make no edges.
+    ///
+    /// # Errors
+    /// Every task that is malformed.
+    pub fn from_json(value: &Value) -> Outcome<Self> {
+        let mut wrong = Diagnostics::new();
+        let mut tasks = IndexMap::new();
+        let Some(entries) = value.as_object() else {
+            return Err(Diagnostic::user("the task graph is no mapping").into());
+        };
+        for (key, value) in entries {
+            match Task::from_json(value) {
+                Ok(task) => {
+                    tasks.insert(task.label.clone(), Arc::new(task));
+                }
+                Err(diagnostic) => wrong.push(diagnostic.in_task(key)),
+            }
+        }
+        wrong.or_ok(Self { tasks, dag: None }.linked())
+    }
+}

@@ -1,0 +1,11 @@
+//! What reaches outside the house, as traits or as values handed in.
+//!
+//! Nothing in the house reads the environment, the clock or the disk by itself: the composition
+//! root makes these ports and passes them down. A dry run is another [`taskcluster::Taskcluster`].
+
+pub mod clock;
+pub mod environment;
+pub mod files;
+pub mod ids;
+pub mod taskcluster;
+pub mod vcs;

@@ -1,0 +1,82 @@
+//! Taskcluster's services, as far as decisions and actions use them.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::base::name::{IndexPath, TaskId};
+use crate::base::time::Timestamp;
+use crate::base::value::Value;
+
+/// An answer that is still under way.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send + 'a>>;
+
+/// Says why a call to Taskcluster failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{call}: {}{message}", status.map(|s| format!("HTTP {s}: ")).unwrap_or_default())]
+pub struct ApiError {
+    /// The call, e.g. `queue.createTask(fN1SbArXTPSVFUUvaOlinQ)`.
+    pub call: String,
+    /// The HTTP status; `None` when there was no answer.
+    pub status: Option<u16>,
+    /// What the server said, without the request that it echoes.
+    pub message: String,
+}
+
+impl ApiError {
+    /// Whether the thing that was asked for does not exist.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.status == Some(404)
+    }
+
+    /// Whether the same call may succeed later: the server failed or did not answer.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        self.status.is_none_or(|status| status >= 500)
+    }
+}
+
+/// What the queue says of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskStatus {
+    /// `unscheduled`, `pending`, `running`, `completed`, `failed` or `exception`.
+    pub state: String,
+    /// When the task and its artifacts are removed.
+    pub expires: Option<Timestamp>,
+}
+
+/// A task of a task group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupMember {
+    /// Its id.
+    pub task_id: TaskId,
+    /// Its state.
+    pub state: String,
+    /// Its definition.
+    pub definition: Value,
+}
+
+/// Calls to Taskcluster. Whoever implements it repeats calls whose failure passes.
+pub trait Taskcluster: Send + Sync {
+    /// Creates a task. Repeating an identical call is harmless.
+    fn create_task<'a>(&'a self, task_id: &'a TaskId, definition: &'a Value) -> Answer<'a, ()>;
+    /// The definition of a task.
+    fn task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, Value>;
+    /// The statuses of those tasks that exist.
+    fn statuses<'a>(&'a self, task_ids: &'a [TaskId]) -> Answer<'a, BTreeMap<TaskId, TaskStatus>>;
+    /// Every task of a group.
+    fn task_group<'a>(&'a self, group: &'a TaskId) -> Answer<'a, Vec<GroupMember>>;
+    /// Cancels a task.
+    fn cancel_task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, ()>;
+    /// Runs a task once more.
+    fn rerun_task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, ()>;
+    /// The content of the latest artifact of this name.
+    fn artifact<'a>(&'a self, task_id: &'a TaskId, name: &'a str) -> Answer<'a, Vec<u8>>;
+    /// The task at each of those index paths that hold one.
+    fn find_tasks<'a>(&'a self, paths: &'a [IndexPath]) -> Answer<'a, BTreeMap<IndexPath, TaskId>>;
+    /// The tasks directly in a namespace of the index, those that expire first coming first.
+    fn list_index<'a>(&'a self, namespace: &'a IndexPath) -> Answer<'a, Vec<TaskId>>;
+    /// The scopes that the caller holds.
+    fn current_scopes(&self) -> Answer<'_, Vec<String>>;
+}

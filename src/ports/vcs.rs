@@ -1,0 +1,109 @@
+//! The repository that a decision runs in.
+
+/// Which version control system a repository is kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tool {
+    /// Git.
+    Git,
+    /// Mercurial.
+    Hg,
+}
+
+impl Tool {
+    /// The name that the parameter `repository_type` has.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Git => "git",
+            Self::Hg => "hg",
+        }
+    }
+}
+
+/// Says why a question about the repository was not answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VcsError {
+    /// The folder belongs to no repository.
+    #[error("{0} is in neither a git nor a hg repository")]
+    NoRepository(String),
+    /// The program is not installed or did not start.
+    #[error("`{program}` could not be started: {why}")]
+    NotStarted {
+        /// The program.
+        program: String,
+        /// What the system said.
+        why: String,
+    },
+    /// The program failed.
+    #[error("`{command}` failed{}: {stderr}", code.map(|c| format!(" with exit code {c}")).unwrap_or_default())]
+    Failed {
+        /// What was run.
+        command: String,
+        /// Its exit code, unless a signal ended it.
+        code: Option<i32>,
+        /// What it said, shortened.
+        stderr: String,
+    },
+    /// The program answered something that is not UTF-8.
+    #[error("`{0}` answered something that is not UTF-8")]
+    NotUtf8(String),
+}
+
+/// Which files count as changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change<'a> {
+    /// Those that differ in the working copy and are added or modified.
+    WorkingCopy,
+    /// Those that the changes from `base` (exclusive) to `rev` (inclusive) touch; without a base,
+    /// those that `rev` touches.
+    Range {
+        /// The last revision that is not counted.
+        base: Option<&'a str>,
+        /// The last revision that is counted.
+        rev: &'a str,
+    },
+}
+
+/// Answers questions about a repository.
+pub trait Vcs: Send + Sync {
+    /// Which system it is.
+    fn tool(&self) -> Tool;
+    /// The root folder of the working copy.
+    fn root(&self) -> &std::path::Path;
+    /// The revision that is checked out.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn head_rev(&self) -> Result<String, VcsError>;
+    /// The branch or bookmark that is checked out, if any.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn branch(&self) -> Result<Option<String>, VcsError>;
+    /// The URL of the remote repository that the working copy most likely came from.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn remote_url(&self) -> Result<String, VcsError>;
+    /// The message of the revision that is checked out.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn commit_message(&self) -> Result<String, VcsError>;
+    /// The files that changed, in the order in which the program tells them.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn changed_files(&self, change: &Change<'_>) -> Result<Vec<String>, VcsError>;
+    /// The files below these paths that are tracked at the revision that is checked out.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn tracked_files(&self, paths: &[&str]) -> Result<Vec<String>, VcsError>;
+    /// The note of this ref (`refs/notes/…`) on the revision that is checked out, fetched from
+    /// `remote`; hg has none.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn note(&self, note_ref: &str, remote: &str) -> Result<Option<String>, VcsError>;
+}

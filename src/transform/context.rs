@@ -1,0 +1,113 @@
+//! What a transform knows beside its items.
+
+use std::sync::Arc;
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::name::KindName;
+use crate::base::value::{Object, Value};
+use crate::config::graph_config::GraphConfig;
+use crate::config::parameters::Parameters;
+use crate::model::task::Task;
+use crate::ports::environment::Environment;
+use crate::ports::files::Files;
+
+/// The project around a graph: its config, its parameters and the ports that transforms may use.
+pub struct Project<'a> {
+    /// The graph config.
+    pub graph_config: &'a GraphConfig,
+    /// The parameters.
+    pub params: &'a Parameters,
+    /// The files of the repository.
+    pub files: &'a dyn Files,
+    /// The environment variables.
+    pub environment: &'a Environment,
+    /// The `run-task` script whose digest goes into the names of caches.
+    pub run_task: &'a RunTask,
+    /// Lists the files that version control tracks below a path, for digests.
+    pub tracked: &'a TrackedFiles<'a>,
+    /// Takes docker contexts as they are made; nobody does when graphs are only looked at.
+    pub docker_contexts: Option<&'a dyn DockerContexts>,
+}
+
+/// Lists the files that version control tracks.
+pub type TrackedFiles<'a> = dyn Fn() -> Result<Vec<String>, Diagnostic> + Sync + 'a;
+
+/// Takes docker contexts.
+pub trait DockerContexts: Sync {
+    /// Keeps the gzipped tar file that is the context of the image `name`.
+    ///
+    /// # Errors
+    /// What went wrong with keeping it.
+    fn keep(&self, name: &str, tar_gz: &[u8]) -> Result<(), Diagnostic>;
+}
+
+/// The `run-task` script that tasks are run with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunTask {
+    /// The SHA-256 of the script, in hex.
+    pub digest: String,
+}
+
+impl Default for RunTask {
+    /// The script that taskcluster-taskgraph 24.5.1 brings, with which caches are shared.
+    fn default() -> Self {
+        let digest = "b501540836ece0d0820009a4d20fb71105130bdd5c894d79fc893f4222da40fd";
+        Self {
+            digest: digest.to_owned(),
+        }
+    }
+}
+
+impl RunTask {
+    /// What the names of caches under the control of run-task end in.
+    #[must_use]
+    pub fn cache_suffix(&self) -> &str {
+        self.digest.get(..20).unwrap_or(&self.digest)
+    }
+}
+
+/// What a transform knows while it works on a kind.
+pub struct Context<'a> {
+    /// The project.
+    pub project: &'a Project<'a>,
+    /// The kind.
+    pub kind: &'a KindName,
+    /// The folder of the kind, from the root of the repository.
+    pub path: &'a str,
+    /// The `kind.yml`.
+    pub config: &'a Object,
+    /// The tasks of the kinds that this one depends on, in the order in which they were generated.
+    pub dependencies: &'a [Arc<Task>],
+}
+
+impl Context<'_> {
+    /// The parameters.
+    #[must_use]
+    pub fn params(&self) -> &Parameters {
+        self.project.params
+    }
+
+    /// The graph config.
+    #[must_use]
+    pub fn graph_config(&self) -> &GraphConfig {
+        self.project.graph_config
+    }
+
+    /// The names of the kinds that this one depends on, as its `kind.yml` lists them.
+    #[must_use]
+    pub fn kind_dependencies(&self) -> Vec<&str> {
+        self.config
+            .get("kind-dependencies")
+            .and_then(Value::as_array)
+            .map(|names| names.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default()
+    }
+
+    /// The task of this label among those that this kind depends on.
+    #[must_use]
+    pub fn dependency(&self, label: &str) -> Option<&Arc<Task>> {
+        self.dependencies
+            .iter()
+            .find(|task| task.label.as_str() == label)
+    }
+}

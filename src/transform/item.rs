@@ -1,0 +1,165 @@
+//! What transforms work on: a task on its way, and where it comes from.
+
+use std::sync::Arc;
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
+use crate::base::path::ValuePath;
+use crate::base::value::{Object, Value};
+use crate::config::schema::{Schema, Type, Violation};
+use crate::config::yaml::Places;
+
+/// Where an item was written.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The places of the file that it was written in, and its path in that file.
+    pub own: Option<(Arc<Places>, ValuePath)>,
+    /// The places of the defaults that were laid under it, and their path, nearest first.
+    pub defaults: Vec<(Arc<Places>, ValuePath)>,
+}
+
+impl Origin {
+    /// The place of a part of the item: where the item says it, else where its defaults do, else
+    /// the item itself.
+    #[must_use]
+    pub fn place(&self, path: &ValuePath) -> Option<Place> {
+        let whole = |prefix: &ValuePath| {
+            ValuePath(prefix.0.iter().chain(&path.0).cloned().collect::<Vec<_>>())
+        };
+        self.own
+            .iter()
+            .chain(&self.defaults)
+            .find_map(|(places, prefix)| places.exact(&whole(prefix)))
+            .or_else(|| {
+                self.own
+                    .as_ref()
+                    .and_then(|(places, prefix)| places.get(&whole(prefix)))
+            })
+    }
+
+    /// The place of the item itself.
+    #[must_use]
+    pub fn own_place(&self) -> Option<Place> {
+        self.place(&ValuePath::root())
+    }
+}
+
+/// A task on its way through the transforms.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// What is said about it so far.
+    pub task: Object,
+    /// Where it comes from; items that one was split into share it.
+    pub origin: Arc<Origin>,
+}
+
+impl Item {
+    /// An item that nobody wrote.
+    #[must_use]
+    pub fn new(task: Object) -> Self {
+        Self {
+            task,
+            origin: Arc::default(),
+        }
+    }
+
+    /// The same origin with other content.
+    #[must_use]
+    pub fn with(&self, task: Object) -> Self {
+        Self {
+            task,
+            origin: Arc::clone(&self.origin),
+        }
+    }
+
+    /// The label or the name, whichever there is.
+    #[must_use]
+    pub fn name_for_messages(&self) -> Option<String> {
+        ["label", "name"]
+            .iter()
+            .find_map(|key| self.task.get(*key).and_then(Value::as_str))
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+    }
+
+    /// A mistake in a dotted field of this item.
+    pub fn wrong(&self, field: &str, message: impl Into<String>) -> Diagnostic {
+        let path = ValuePath::keys(field.split('.').filter(|part| !part.is_empty()));
+        Diagnostic::user(message).at(self.origin.place(&path))
+    }
+
+    /// Checks the mapping at `path` in this item against a schema.
+    ///
+    /// # Errors
+    /// Every violation.
+    pub fn check(&self, path: &[&str], value: &Object, schema: &Schema) -> Outcome<()> {
+        self.report(path, schema.check(value))
+    }
+
+    /// Checks the value at `path` in this item against a type.
+    ///
+    /// # Errors
+    /// Every violation.
+    pub fn check_type(&self, path: &[&str], value: &Value, expected: &Type) -> Outcome<()> {
+        self.report(path, expected.check(value))
+    }
+
+    fn report(&self, path: &[&str], violations: Vec<Violation>) -> Outcome<()> {
+        let mut wrong = Diagnostics::new();
+        for violation in violations {
+            let steps = ValuePath::keys(path.iter().copied()).0.into_iter();
+            let whole = ValuePath(steps.chain(violation.path.0).collect());
+            let prefix = path.join(".");
+            let message = if prefix.is_empty() {
+                violation.message
+            } else {
+                format!("in `{prefix}`: {}", violation.message)
+            };
+            let mut diagnostic = Diagnostic::user(message).at(self.origin.place(&whole));
+            diagnostic.help = violation.help;
+            wrong.push(diagnostic);
+        }
+        wrong.or_ok(())
+    }
+
+    /// A field that is a string.
+    #[must_use]
+    pub fn str(&self, key: &str) -> Option<&str> {
+        self.task.get(key).and_then(Value::as_str)
+    }
+
+    /// A field that is a mapping; made when it is not there or is none.
+    pub fn object_mut(&mut self, key: &str) -> &mut Object {
+        object_mut(&mut self.task, key)
+    }
+
+    /// A field that is a list; made when it is not there or is none.
+    pub fn list_mut(&mut self, key: &str) -> &mut Vec<Value> {
+        list_mut(&mut self.task, key)
+    }
+}
+
+/// The mapping at `key`, made when it is not there or is none.
+pub fn object_mut<'o>(map: &'o mut Object, key: &str) -> &'o mut Object {
+    let slot = map
+        .entry(key)
+        .or_insert_with(|| Value::Object(Object::new()));
+    if !slot.is_object() {
+        *slot = Value::Object(Object::new());
+    }
+    match slot {
+        Value::Object(inner) => inner,
+        _ => unreachable!("it was made a mapping above"),
+    }
+}
+
+/// The list at `key`, made when it is not there or is none.
+pub fn list_mut<'o>(map: &'o mut Object, key: &str) -> &'o mut Vec<Value> {
+    let slot = map.entry(key).or_insert_with(|| Value::Array(Vec::new()));
+    if !slot.is_array() {
+        *slot = Value::Array(Vec::new());
+    }
+    match slot {
+        Value::Array(inner) => inner,
+        _ => unreachable!("it was made a list above"),
+    }
+}

@@ -1,0 +1,100 @@
+//! Transforms: what makes tasks out of the descriptions in kinds.
+//!
+//! A transform is a function from a batch of items to a batch of items, over plain data. A kind
+//! names a sequence of them; between any two, the whole batch could be handed to another process.
+//! [`TRANSFORMS`] is the table of all that are built in, by the names that kinds use.
+//!
+//! Transforms never stop at the first mistake: [`each`] runs one over every item and collects what
+//! is wrong with any of them.
+
+pub mod context;
+pub mod item;
+pub mod repository;
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::config::schema::Schema;
+
+pub use context::Context;
+pub use item::{Item, Origin};
+
+/// A built-in transform.
+#[derive(Debug)]
+pub struct Transform {
+    /// The name under which kinds have it, without `:transforms`.
+    pub name: &'static str,
+    /// Older names that still resolve.
+    pub aliases: &'static [&'static str],
+    /// What it does, for the reference.
+    pub doc: &'static str,
+    /// What it takes, for the reference; it checks that itself.
+    pub schema: Option<&'static Schema>,
+    /// The function.
+    pub run: fn(&Context<'_>, Vec<Item>) -> Outcome<Vec<Item>>,
+}
+
+/// Every built-in transform.
+pub static TRANSFORMS: &[&Transform] = &[];
+
+/// The built-in transform of a reference in a kind, e.g. `taskgraph.transforms.task:transforms`.
+#[must_use]
+pub fn find(reference: &str) -> Option<&'static Transform> {
+    let name = match reference.split_once(':') {
+        Some((name, "transforms")) => name,
+        Some(_) => return None,
+        None => reference,
+    };
+    TRANSFORMS
+        .iter()
+        .find(|t| t.name == name || t.aliases.contains(&name))
+        .copied()
+}
+
+/// Runs `change` over each item and collects its results, or everything that is wrong with any.
+///
+/// # Errors
+/// All diagnostics of all items, each with kind, task and place.
+pub fn each<I>(
+    context: &Context<'_>,
+    items: Vec<Item>,
+    mut change: impl FnMut(Item) -> Outcome<I>,
+) -> Outcome<Vec<Item>>
+where
+    I: IntoIterator<Item = Item>,
+{
+    let mut wrong = Diagnostics::new();
+    let mut results = Vec::with_capacity(items.len());
+    for item in items {
+        let name = item.name_for_messages();
+        let origin = item.origin.clone();
+        let outcome = change(item).map_err(|diagnostics| {
+            diagnostics.map(|d| {
+                let d = d.in_kind(context.kind).at(origin.own_place());
+                match &name {
+                    Some(name) => d.in_task(name),
+                    None => d,
+                }
+            })
+        });
+        results.extend(wrong.keep(outcome).into_iter().flatten());
+    }
+    wrong.or_ok(results)
+}
+
+/// Checks each item against a schema.
+///
+/// # Errors
+/// Every violation of every item, each with kind, task and place.
+pub fn validate(context: &Context<'_>, items: &[Item], schema: &Schema) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    for item in items {
+        for violation in schema.check(&item.task) {
+            let mut diagnostic = Diagnostic::user(violation.message)
+                .in_kind(context.kind)
+                .at(item.origin.place(&violation.path));
+            diagnostic.help = violation.help;
+            diagnostic.task = item.name_for_messages();
+            wrong.push(diagnostic);
+        }
+    }
+    wrong.or_ok(())
+}
