@@ -8,6 +8,7 @@ pub mod model;
 pub mod morph;
 pub mod optimize;
 pub mod ports;
+pub mod sandbox;
 pub mod submit;
 pub mod target;
 pub mod taskcluster;
