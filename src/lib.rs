@@ -2,8 +2,15 @@
 
 pub mod base;
 pub mod config;
+pub mod generate;
+pub mod kind;
 pub mod model;
+pub mod morph;
+pub mod optimize;
 pub mod ports;
+pub mod sandbox;
 pub mod submit;
+pub mod target;
 pub mod taskcluster;
 pub mod transform;
+pub mod verify;

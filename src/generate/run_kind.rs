@@ -1,0 +1,147 @@
+//! Runs one kind: its loader, its transforms, and the conversion of what they yield into tasks.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::Label;
+use crate::base::path::ValuePath;
+use crate::base::suggest;
+use crate::base::value::{Object, Value, type_name};
+use crate::kind::KindDefinition;
+use crate::model::task::{Provenance, Task};
+use crate::transform::context::Project;
+use crate::transform::{self, Context, Item, Origin};
+
+/// The tasks of a kind.
+///
+/// # Errors
+/// Everything that is wrong up to the end of the first transform that fails.
+pub fn run(
+    project: &Project<'_>,
+    kind: &KindDefinition,
+    dependencies: &[Arc<Task>],
+) -> Outcome<Vec<Task>> {
+    let transforms = find_transforms(kind)?;
+    let entries = kind.entries(project.files)?;
+    let mut items: Vec<Item> = entries
+        .into_iter()
+        .map(|entry| Item {
+            task: entry.task,
+            origin: Arc::new(Origin {
+                own: Some(entry.own),
+                defaults: entry.defaults,
+            }),
+        })
+        .collect();
+    let context = Context {
+        project,
+        kind: &kind.name,
+        path: &kind.path,
+        config: &kind.config,
+        dependencies,
+    };
+    for transform in transforms {
+        items = (transform.run)(&context, items)?;
+    }
+    let mut wrong = Diagnostics::new();
+    let mut tasks = Vec::with_capacity(items.len());
+    for item in items {
+        let name = item.name_for_messages();
+        let task = to_task(kind, item).map_err(|d| match name {
+            Some(name) => Diagnostics::from(d.in_kind(&kind.name).in_task(name)),
+            None => Diagnostics::from(d.in_kind(&kind.name)),
+        });
+        tasks.extend(wrong.keep(task));
+    }
+    wrong.or_ok(tasks)
+}
+
+fn find_transforms(kind: &KindDefinition) -> Outcome<Vec<&'static transform::Transform>> {
+    let mut wrong = Diagnostics::new();
+    let mut found = Vec::new();
+    for (i, name) in kind.transforms()?.iter().enumerate() {
+        match transform::find(name) {
+            Some(transform) => found.push(transform),
+            None => {
+                let known = transform::TRANSFORMS.iter().map(|t| t.name);
+                let short = name.split(':').next().unwrap_or(name);
+                let help = suggest::nearest(short, known.clone()).map_or_else(
+                    || {
+                        format!(
+                            "transforms written in Python cannot be run yet; there are: {}",
+                            known.collect::<Vec<_>>().join(", ")
+                        )
+                    },
+                    |near| format!("did you mean `{near}`?"),
+                );
+                wrong.push(
+                    Diagnostic::user(format!("unknown transform `{name}`"))
+                        .in_kind(&kind.name)
+                        .at(kind.place(&ValuePath::keys(["transforms"]).index(i)))
+                        .help(help),
+                );
+            }
+        }
+    }
+    wrong.or_ok(found)
+}
+
+/// Makes a task of what the last transform yields.
+fn to_task(kind: &KindDefinition, item: Item) -> Result<Task, Diagnostic> {
+    let place = item.origin.own_place();
+    let incomplete = |message: String| {
+        Diagnostic::user(message)
+            .at(place.clone())
+            .help("the last transform has to be `taskgraph.transforms.task` or yield what it does")
+    };
+    let mut task = item.task;
+    let mut take = |key: &str| task.shift_remove(key).unwrap_or(Value::Null);
+    let label = match take("label") {
+        Value::String(label) => {
+            Label::parse(&label).map_err(|error| incomplete(error.to_string()))?
+        }
+        other => return Err(incomplete(format!("the label is {}", type_name(&other)))),
+    };
+    let map = |key: &str, value: Value| match value {
+        Value::Object(map) => Ok(map),
+        other => Err(incomplete(format!("`{key}` is {}", type_name(&other)))),
+    };
+    let mut attributes = map("attributes", take("attributes"))?;
+    attributes.insert("kind".to_owned(), Value::from(kind.name.as_str()));
+    let definition = map("task", take("task"))?;
+    let dependencies = match take("dependencies") {
+        Value::Null => Object::new(),
+        other => map("dependencies", other)?,
+    };
+    let to_label = |value: &Value| match value {
+        Value::String(label) => Label::parse(label).map_err(|e| incomplete(e.to_string())),
+        other => Err(incomplete(format!("a dependency is {}", type_name(other)))),
+    };
+    let labels = |value: Value| -> Result<Vec<Label>, Diagnostic> {
+        value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(to_label)
+            .collect()
+    };
+    Ok(Task {
+        kind: kind.name.clone(),
+        label,
+        description: take("description").as_str().unwrap_or_default().to_owned(),
+        attributes,
+        task: definition,
+        optimization: take("optimization"),
+        dependencies: dependencies
+            .iter()
+            .map(|(name, label)| Ok((name.clone(), to_label(label)?)))
+            .collect::<Result<IndexMap<_, _>, Diagnostic>>()?,
+        soft_dependencies: labels(take("soft-dependencies"))?,
+        if_dependencies: labels(take("if-dependencies"))?,
+        provenance: Arc::new(Provenance {
+            place: place.clone(),
+        }),
+    })
+}

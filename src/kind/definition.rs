@@ -1,0 +1,150 @@
+//! One `kind.yml`.
+
+use std::sync::Arc;
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
+use crate::base::name::KindName;
+use crate::base::path::ValuePath;
+use crate::base::suggest;
+use crate::base::value::{Object, Value};
+use crate::config::graph_config::{GraphConfig, join};
+use crate::config::schema::{Schema, Type, optional};
+use crate::config::yaml::{self, Places};
+use crate::ports::files::{FileError, Files};
+
+/// What a `kind.yml` may hold. Keys beside these are for the kind's own transforms.
+pub static KIND: Schema = Schema {
+    name: "kind",
+    fields: &[
+        optional(
+            "loader",
+            Type::Str,
+            "what makes items of this file; the default loader when it is not given",
+        ),
+        optional(
+            "transforms",
+            Type::List(&Type::Str),
+            "the transforms, in the order in which they run",
+        ),
+        optional(
+            "kind-dependencies",
+            Type::List(&Type::Str),
+            "the kinds whose tasks these tasks may depend on",
+        ),
+        optional(
+            "task-defaults",
+            Type::Map(&Type::Any),
+            "what every task has unless it says otherwise",
+        ),
+        optional("tasks", Type::Map(&Type::Any), "the tasks, by name"),
+        optional(
+            "tasks-from",
+            Type::List(&Type::Str),
+            "files in the kind's folder with more tasks",
+        ),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// A kind as its file describes it.
+#[derive(Debug, Clone)]
+pub struct KindDefinition {
+    /// Its name: that of its folder.
+    pub name: KindName,
+    /// Its folder, from the root of the repository.
+    pub path: String,
+    /// The whole file.
+    pub config: Object,
+    /// Where each part of the file stands.
+    pub places: Arc<Places>,
+    /// The kinds that it depends on.
+    pub dependencies: Vec<KindName>,
+}
+
+impl KindDefinition {
+    /// Reads the kind of this name; `None` when its folder has no `kind.yml`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file.
+    pub fn load(
+        files: &dyn Files,
+        graph_config: &GraphConfig,
+        name: &KindName,
+    ) -> Outcome<Option<Self>> {
+        let path = join(&graph_config.kinds_folder(), name.as_str());
+        let file = join(&path, "kind.yml");
+        let text = match files.read(&file) {
+            Ok(text) => text,
+            Err(FileError::Missing(_)) => return Ok(None),
+            Err(other) => {
+                return Err(Diagnostic::environment(other.to_string())
+                    .in_kind(name)
+                    .into());
+            }
+        };
+        Self::read(name, path, &file, &text).map(Some)
+    }
+
+    /// Reads the text of a `kind.yml`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read(name: &KindName, path: String, file: &str, text: &[u8]) -> Outcome<Self> {
+        let document = yaml::load(file, text).map_err(|all| all.map(|d| d.in_kind(name)))?;
+        for warning in &document.warnings {
+            tracing::warn!("{warning}");
+        }
+        let places = Arc::new(document.places);
+        let Value::Object(config) = document.value else {
+            return Err(Diagnostic::user(format!("{file} is no mapping"))
+                .in_kind(name)
+                .at(places.get(&ValuePath::root()))
+                .help("it needs at least `tasks:` with one task")
+                .into());
+        };
+        let mut wrong = Diagnostics::new();
+        for violation in KIND.check(&config) {
+            let mut diagnostic = Diagnostic::user(violation.message)
+                .in_kind(name)
+                .at(places.get(&violation.path));
+            diagnostic.help = violation.help;
+            wrong.push(diagnostic);
+        }
+        for key in config
+            .keys()
+            .filter(|key| KIND.names().all(|known| known != key.as_str()))
+        {
+            if let Some(near) = suggest::nearest(key, KIND.names()) {
+                let place = places.get(&ValuePath::keys([key.as_str()]));
+                let place = place.map(|p| format!("{p}: ")).unwrap_or_default();
+                tracing::warn!("{place}kind `{name}` has a key `{key}`; is `{near}` meant?");
+            }
+        }
+        let mut dependencies = Vec::new();
+        let listed = config.get("kind-dependencies").and_then(Value::as_array);
+        for (i, dependency) in listed.into_iter().flatten().enumerate() {
+            match KindName::parse(dependency.as_str().unwrap_or_default()) {
+                Ok(dependency) => dependencies.push(dependency),
+                Err(error) => wrong.push(
+                    Diagnostic::user(error.to_string())
+                        .in_kind(name)
+                        .at(places.get(&ValuePath::keys(["kind-dependencies"]).index(i))),
+                ),
+            }
+        }
+        wrong.or_ok(Self {
+            name: name.clone(),
+            path,
+            config,
+            places,
+            dependencies,
+        })
+    }
+
+    /// Where a part of the file stands.
+    #[must_use]
+    pub fn place(&self, path: &ValuePath) -> Option<Place> {
+        self.places.get(path)
+    }
+}

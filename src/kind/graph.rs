@@ -1,0 +1,181 @@
+//! Which kinds there are and which depends on which.
+
+use std::collections::BTreeMap;
+
+use super::KindDefinition;
+use crate::base::dag::{Cycle, Dag};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::KindName;
+use crate::base::path::ValuePath;
+use crate::base::suggest;
+use crate::config::graph_config::GraphConfig;
+use crate::ports::files::{FileError, Files};
+
+/// The kinds of a project, by name, and the dependencies among them: a graph without cycles.
+#[derive(Debug, Clone)]
+pub struct KindGraph {
+    kinds: BTreeMap<KindName, KindDefinition>,
+    dag: Dag<KindName>,
+}
+
+impl KindGraph {
+    /// Reads the kinds of a project.
+    ///
+    /// With `targets`, only these, the kind of docker images, and what they depend on.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any kind's file, unknown kinds, and a cycle if there is one.
+    pub fn load(
+        files: &dyn Files,
+        graph_config: &GraphConfig,
+        targets: &[String],
+    ) -> Outcome<Self> {
+        let folder = graph_config.kinds_folder();
+        let names = files.list(&folder).map_err(|error| match error {
+            FileError::Missing(path) => Diagnostic::user(format!("there is no folder `{path}`"))
+                .help("kinds are folders in it, each with a kind.yml; config.yml can name another folder with `snowman.kinds`"),
+            other => Diagnostic::environment(other.to_string()),
+        })?;
+        let mut wrong = Diagnostics::new();
+        let mut kinds = BTreeMap::new();
+        for name in names.iter().filter_map(|name| KindName::parse(name).ok()) {
+            let loaded = wrong.keep(KindDefinition::load(files, graph_config, &name));
+            kinds.extend(loaded.flatten().map(|kind| (name, kind)));
+        }
+        wrong.or_ok(())?;
+        let all = Self::new(kinds)?;
+        if targets.is_empty() {
+            Ok(all)
+        } else {
+            all.limited_to(graph_config, targets)
+        }
+    }
+
+    /// The graph of these kinds.
+    ///
+    /// # Errors
+    /// Every kind that is named and does not exist, and a cycle if there is one.
+    pub fn new(kinds: BTreeMap<KindName, KindDefinition>) -> Outcome<Self> {
+        let mut wrong = Diagnostics::new();
+        for kind in kinds.values() {
+            for (i, dependency) in kind.dependencies.iter().enumerate() {
+                if !kinds.contains_key(dependency) {
+                    wrong.push(
+                        Diagnostic::user(format!(
+                            "it depends on the kind `{dependency}`, and there is none"
+                        ))
+                        .in_kind(&kind.name)
+                        .at(kind.place(&ValuePath::keys(["kind-dependencies"]).index(i)))
+                        .help(suggest::hint(
+                            dependency.as_str(),
+                            kinds.keys().map(KindName::as_str),
+                        )),
+                    );
+                }
+            }
+        }
+        let edges = kinds.values().flat_map(|kind| {
+            kind.dependencies
+                .iter()
+                .map(|to| (kind.name.clone(), to.clone()))
+        });
+        let dag = Dag::new(kinds.keys().cloned(), edges);
+        if wrong.is_empty()
+            && let Err(Cycle(names)) = dag.dependencies_first()
+        {
+            let path: Vec<_> = names
+                .iter()
+                .chain(names.first())
+                .map(KindName::as_str)
+                .collect();
+            let mut diagnostic =
+                Diagnostic::user(format!("kinds depend on each other: {}", path.join(" -> ")))
+                    .help("leave one of these `kind-dependencies` out");
+            if let Some(first) = names.first().and_then(|name| kinds.get(name)) {
+                diagnostic = diagnostic
+                    .in_kind(&first.name)
+                    .at(first.place(&ValuePath::keys(["kind-dependencies"])));
+            }
+            wrong.push(diagnostic);
+        }
+        wrong.or_ok(Self { kinds, dag })
+    }
+
+    fn limited_to(self, graph_config: &GraphConfig, targets: &[String]) -> Outcome<Self> {
+        let mut wrong = Diagnostics::new();
+        let mut wanted = Vec::new();
+        for target in targets {
+            match self.kinds.keys().find(|name| name.as_str() == target) {
+                Some(name) => wanted.push(name),
+                None => wrong.push(
+                    Diagnostic::user(format!("there is no kind `{target}`")).help(suggest::hint(
+                        target,
+                        self.kinds.keys().map(KindName::as_str),
+                    )),
+                ),
+            }
+        }
+        // Tasks depend on docker images without their kinds saying so.
+        wanted.extend(
+            self.kinds
+                .keys()
+                .find(|n| n.as_str() == graph_config.docker_image_kind()),
+        );
+        let kept = self.dag.closure(wanted);
+        wrong.or_ok(())?;
+        Self::new(
+            self.kinds
+                .into_iter()
+                .filter(|(name, _)| kept.contains(name))
+                .collect(),
+        )
+    }
+
+    /// The kind of a name.
+    #[must_use]
+    pub fn get(&self, name: &KindName) -> Option<&KindDefinition> {
+        self.kinds.get(name)
+    }
+
+    /// Every kind, each after those that it depends on; of kinds that may come next the one whose
+    /// name is smallest comes first. This is the order of tasks everywhere in the house.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<&KindDefinition> {
+        let order = self.dag.dependencies_first().unwrap_or_default();
+        order
+            .into_iter()
+            .filter_map(|name| self.kinds.get(name))
+            .collect()
+    }
+
+    /// The dependencies: a kind's edges lead to those that it depends on.
+    #[must_use]
+    pub fn dag(&self) -> &Dag<KindName> {
+        &self.dag
+    }
+
+    /// The graph as a Mermaid flowchart, as the peer draws it.
+    #[must_use]
+    pub fn to_mermaid(&self) -> String {
+        let id = |name: &KindName| name.as_str().replace('-', "_");
+        let mut lines = vec!["flowchart TD".to_owned()];
+        lines.extend(
+            self.kinds
+                .keys()
+                .map(|name| format!("    {}[{name}]", id(name))),
+        );
+        let mut edges: Vec<_> = self
+            .kinds
+            .values()
+            .flat_map(|kind| kind.dependencies.iter().map(move |to| (&kind.name, to)))
+            .collect();
+        edges.sort_unstable();
+        edges.dedup();
+        lines.extend(
+            edges
+                .into_iter()
+                .map(|(kind, to)| format!("    {} --> {}", id(to), id(kind))),
+        );
+        lines.join("\n")
+    }
+}

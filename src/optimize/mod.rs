@@ -1,0 +1,140 @@
+//! Optimization: fewer tasks with the same result.
+//!
+//! Input: the target task graph, what the index says ([`IndexAnswers`]), and the tasks that exist
+//! already (the parameter `existing_tasks`). Output: the tasks that are created, by taskId, and the
+//! taskId of every label.
+//!
+//! 1. [`remove`] leaves out tasks, dependents first: those whose strategy says so and that nothing
+//!    kept depends on, and what only these needed.
+//! 2. [`replace`] swaps tasks for ones that exist, dependencies first: a task whose dependencies are
+//!    all replaced or removed, and that `existing_tasks` or its strategy has an id for.
+//! 3. [`resolve`] gives the rest their ids and resolves references.
+//!
+//! The index is not asked from here: [`questions`] says what to ask, so that this room has no
+//! effects. Every task gets a [`Verdict`] with its reason. Where several orders would do, tasks are
+//! taken in the order of their labels.
+
+mod remove;
+mod replace;
+mod resolve;
+mod strategy;
+pub mod verdict;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::name::{IndexPath, Label, TaskId};
+use crate::base::suggest;
+use crate::base::time::Timestamp;
+use crate::config::parameters::Parameters;
+use crate::model::id_graph::IdGraph;
+use crate::model::task::Task;
+use crate::ports::environment::Environment;
+use crate::ports::ids::DerivedIds;
+use crate::ports::taskcluster::TaskStatus;
+use crate::target::TargetTaskGraph;
+
+pub use strategy::{STRATEGIES, Strategy};
+pub use verdict::{Action, Reason, Verdict};
+
+/// The optimized task graph.
+#[derive(Debug, Clone)]
+pub struct OptimizedTaskGraph {
+    /// The tasks that are created.
+    pub graph: IdGraph,
+    /// The taskId of every label that was not removed.
+    pub label_to_taskid: BTreeMap<Label, TaskId>,
+    /// What became of each task of the target task graph, and why, by label.
+    pub verdicts: BTreeMap<Label, Verdict>,
+}
+
+/// What the index and the queue say of the paths in [`questions`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IndexAnswers {
+    /// The task at each path that holds one.
+    pub tasks: BTreeMap<IndexPath, TaskId>,
+    /// The status of these tasks.
+    pub statuses: BTreeMap<TaskId, TaskStatus>,
+}
+
+/// What optimization works with beside the graph.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The parameters.
+    pub params: &'a Parameters,
+    /// What the index says.
+    pub index: &'a IndexAnswers,
+    /// The tasks that exist already, by label.
+    pub existing: &'a BTreeMap<Label, TaskId>,
+    /// Where new taskIds come from, and the id of the decision task.
+    pub ids: &'a DerivedIds,
+    /// The present moment, which deadlines are counted from.
+    pub now: Timestamp,
+    /// The environment variables, for links to artifacts.
+    pub environment: &'a Environment,
+}
+
+/// The index paths that strategies want to know about, in order.
+#[must_use]
+pub fn questions(target: &TargetTaskGraph) -> BTreeSet<IndexPath> {
+    target
+        .graph
+        .tasks()
+        .filter(|task| !target.do_not_optimize.contains(&task.label))
+        .filter(|task| {
+            task.strategy()
+                .is_some_and(|(name, _)| name == strategy::INDEX_SEARCH)
+        })
+        .flat_map(|task| strategy::index_paths(task))
+        .collect()
+}
+
+/// Optimizes.
+///
+/// # Errors
+/// Unknown strategies, a kept task that depends on a removed one, and references that cannot be
+/// resolved: all of each sort.
+pub fn optimize(
+    target: &TargetTaskGraph,
+    surroundings: Surroundings<'_>,
+) -> Outcome<OptimizedTaskGraph> {
+    check_strategies(target)?;
+    let mut verdicts = remove::run(target, surroundings.params);
+    replace::run(target, surroundings, &mut verdicts)?;
+    resolve::check_removed(target, &verdicts)?;
+    let (graph, label_to_taskid) = resolve::run(target, surroundings, &verdicts)?;
+    for action in ["removed", "replaced"] {
+        tracing::info!("{}", verdict::summary(action, &verdicts));
+    }
+    Ok(OptimizedTaskGraph {
+        graph,
+        label_to_taskid,
+        verdicts,
+    })
+}
+
+fn check_strategies(target: &TargetTaskGraph) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    for task in target.graph.tasks() {
+        let Some((name, _)) = task.strategy() else {
+            continue;
+        };
+        if strategy::find(name).is_none() {
+            wrong.push(
+                task.diagnostic(format!("unknown optimization strategy `{name}`"))
+                    .help(suggest::hint(
+                        name,
+                        STRATEGIES.iter().map(|strategy| strategy.name),
+                    )),
+            );
+        }
+    }
+    wrong.or_ok(())
+}
+
+/// The deadline of a task, counted from `now`; `None` when it has none that can be read.
+fn deadline(task: &Task, now: Timestamp) -> Option<Timestamp> {
+    let deadline = task.task.get("deadline")?;
+    let resolved = crate::model::reference::resolve_dates(deadline, now).ok()?;
+    Timestamp::parse(resolved.as_str()?)
+}

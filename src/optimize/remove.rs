@@ -1,0 +1,143 @@
+//! Leaves tasks out.
+//!
+//! Dependents come before what they depend on. A task with `if-dependencies` that would be kept
+//! waits as a *candidate*: if one of these is kept in the end, so is it, otherwise it is removed.
+//! Tasks that only candidates depend on wait with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::strategy;
+use super::verdict::{Reason, Verdict};
+use crate::base::dag::Dag;
+use crate::base::name::Label;
+use crate::config::parameters::Parameters;
+use crate::target::TargetTaskGraph;
+
+/// A verdict, kept or removed, for every task.
+pub fn run(target: &TargetTaskGraph, params: &Parameters) -> BTreeMap<Label, Verdict> {
+    let dag = target.graph.dag();
+    let mut pass = Pass {
+        target,
+        dag: &dag,
+        verdicts: BTreeMap::new(),
+        candidates: BTreeSet::new(),
+    };
+    for label in dag.dependents_first().unwrap_or_default() {
+        pass.judge(label, params);
+    }
+    pass.settle_candidates();
+    pass.verdicts
+}
+
+struct Pass<'a> {
+    target: &'a TargetTaskGraph,
+    dag: &'a Dag<Label>,
+    verdicts: BTreeMap<Label, Verdict>,
+    /// Tasks that are removed unless something in their `if-dependencies` is kept.
+    candidates: BTreeSet<Label>,
+}
+
+impl Pass<'_> {
+    fn judge(&mut self, label: &Label, params: &Parameters) {
+        let Some(task) = self.target.graph.get(label) else {
+            return;
+        };
+        // Candidates that do not keep this task: those that name it in `if-dependencies`, or that
+        // only wait for others.
+        let waiting: BTreeSet<&Label> = self
+            .dag
+            .dependents(label)
+            .into_iter()
+            .filter(|dependent| self.candidates.contains(*dependent))
+            .filter(|dependent| {
+                let conditions = self.conditions(dependent);
+                conditions.is_empty() || conditions.contains(label)
+            })
+            .collect();
+        let waiting: BTreeSet<Label> = waiting.into_iter().cloned().collect();
+        if self.target.do_not_optimize.contains(label) {
+            return self.keep(label, Reason::DoNotOptimize, &waiting);
+        }
+        let needed = self
+            .dag
+            .dependents(label)
+            .into_iter()
+            .any(|dependent| !self.is_removed(dependent) && !waiting.contains(dependent));
+        if needed {
+            return self.keep(label, Reason::DependentTasks, &waiting);
+        }
+        if !self.target.requested.contains(label) {
+            return self.remove(label, Reason::DependentsOptimized, &waiting);
+        }
+        let (strategy, argument) = strategy::of(task);
+        if (strategy.remove)(task, params, argument) {
+            self.remove(label, Reason::Strategy(strategy.name), &waiting);
+        } else if task.if_dependencies.is_empty() {
+            self.keep(label, Reason::Strategy(strategy.name), &waiting);
+        } else {
+            self.verdicts.insert(
+                label.clone(),
+                Verdict::kept(Reason::Strategy(strategy.name)),
+            );
+            self.candidates.insert(label.clone());
+        }
+    }
+
+    fn conditions(&self, label: &Label) -> &[Label] {
+        self.target
+            .graph
+            .get(label)
+            .map_or(&[], |task| &task.if_dependencies)
+    }
+
+    fn is_removed(&self, label: &Label) -> bool {
+        self.verdicts
+            .get(label)
+            .is_some_and(|verdict| verdict.word() == "removed")
+    }
+
+    /// Keeps a task, and with it the candidates that wait for it.
+    fn keep(&mut self, label: &Label, reason: Reason, waiting: &BTreeSet<Label>) {
+        self.verdicts.insert(label.clone(), Verdict::kept(reason));
+        let mut queue: Vec<Label> = waiting.iter().cloned().collect();
+        while let Some(candidate) = queue.pop() {
+            // One without conditions of its own only waits for its dependents.
+            if !self.candidates.contains(&candidate) || self.conditions(&candidate).is_empty() {
+                continue;
+            }
+            self.candidates.remove(&candidate);
+            let dependents = self.dag.dependents(&candidate);
+            queue.extend(
+                dependents
+                    .into_iter()
+                    .filter(|l| self.candidates.contains(*l))
+                    .cloned(),
+            );
+        }
+    }
+
+    /// Removes a task, unless candidates wait for it: then it waits with them.
+    fn remove(&mut self, label: &Label, reason: Reason, waiting: &BTreeSet<Label>) {
+        if waiting.is_empty() {
+            self.verdicts
+                .insert(label.clone(), Verdict::removed(reason));
+        } else {
+            self.candidates.insert(label.clone());
+        }
+    }
+
+    fn settle_candidates(&mut self) {
+        for label in self.candidates.clone() {
+            // In a triangle a candidate can be left on which something kept depends.
+            let needed = self.dag.dependents(&label).into_iter().any(|dependent| {
+                !self.candidates.contains(dependent) && !self.is_removed(dependent)
+            });
+            let verdict = if needed {
+                Verdict::kept(Reason::DependentTasks)
+            } else {
+                Verdict::removed(Reason::IfDependencies)
+            };
+            self.verdicts.insert(label, verdict);
+        }
+    }
+}

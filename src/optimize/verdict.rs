@@ -1,0 +1,126 @@
+//! What became of a task, and why.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::base::name::{Label, TaskId};
+
+/// What becomes of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// It is created.
+    Kept,
+    /// It is left out.
+    Removed,
+    /// A task that exists takes its place.
+    Replaced(TaskId),
+}
+
+/// Why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// `do_not_optimize` names it, or target tasks are not optimized.
+    DoNotOptimize,
+    /// Something that is kept depends on it.
+    DependentTasks,
+    /// It was only there for tasks that are removed.
+    DependentsOptimized,
+    /// Its strategy says so.
+    Strategy(&'static str),
+    /// None of the tasks in its `if-dependencies` runs.
+    IfDependencies,
+    /// An earlier graph has it: the parameter `existing_tasks`.
+    ExistingTasks,
+}
+
+impl fmt::Display for Reason {
+    /// In the words of the peer's log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DoNotOptimize => f.write_str("do not optimize"),
+            Self::DependentTasks => f.write_str("dependent tasks"),
+            Self::DependentsOptimized => f.write_str("dependents optimized"),
+            Self::Strategy(name) => write!(f, "{name} ({name})"),
+            Self::IfDependencies => f.write_str("if-dependencies pruning"),
+            Self::ExistingTasks => f.write_str("existing_tasks"),
+        }
+    }
+}
+
+/// What becomes of a task, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Verdict {
+    pub(super) fn kept(reason: Reason) -> Self {
+        Self {
+            action: Action::Kept,
+            reason,
+        }
+    }
+
+    pub(super) fn removed(reason: Reason) -> Self {
+        Self {
+            action: Action::Removed,
+            reason,
+        }
+    }
+
+    /// The action as one word.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.action {
+            Action::Kept => "kept",
+            Action::Removed => "removed",
+            Action::Replaced(_) => "replaced",
+        }
+    }
+}
+
+/// One line that counts the tasks of an action by reason.
+pub(super) fn summary(word: &str, verdicts: &BTreeMap<Label, Verdict>) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for verdict in verdicts.values().filter(|verdict| verdict.word() == word) {
+        *counts.entry(verdict.reason.to_string()).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return format!("No tasks {word} during optimization");
+    }
+    let counts: Vec<_> = counts
+        .into_iter()
+        .map(|(reason, count)| format!("{count} tasks by {reason}"))
+        .collect();
+    let mut title = word.to_owned();
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    format!("{title} {} during optimization.", counts.join(", "))
+}
+
+/// The log of an optimization: a line for each task, by label.
+#[must_use]
+pub fn log(verdicts: &BTreeMap<Label, Verdict>) -> String {
+    let mut out = String::new();
+    for (label, verdict) in verdicts {
+        let with = match &verdict.action {
+            Action::Replaced(task_id) => format!(" with {task_id}"),
+            _ => String::new(),
+        };
+        let line = format!(
+            "optimize: {label} {}{with} because of {}\n",
+            verdict.word(),
+            verdict.reason
+        );
+        out.push_str(&line);
+    }
+    for action in ["removed", "replaced"] {
+        out.push_str(&summary(action, verdicts));
+        out.push('\n');
+    }
+    out
+}

@@ -1,0 +1,621 @@
+//! Who is calling: clients, Hawk signatures, signed URLs, temporary credentials and limited scopes.
+//!
+//! A signature covers method, path with query, host, port, time and a nonce. The `ext` field may carry a certificate,
+//! which makes temporary credentials out of a client's own, and `authorizedScopes`, which limit the call. Every
+//! caller, known or not, has the role `anonymous` too.
+
+use super::error::{ApiError, Code};
+use super::names;
+use super::scopes::{Expression, Roles, normalised, satisfied};
+use super::secret;
+use super::time::Moment;
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// How far a client's clock may be off, in seconds.
+const SKEW: i64 = 15 * 60;
+/// How long temporary credentials may last, in milliseconds.
+const LONGEST: i64 = 31 * 24 * 60 * 60 * 1000;
+/// How far a certificate's own times may be off, in milliseconds.
+const CERTIFICATE_SKEW: i64 = 5 * 60 * 1000;
+
+/// A client's name and secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The client's name.
+    pub client_id: String,
+    /// The client's secret.
+    pub access_token: String,
+    /// The certificate of temporary credentials, as JSON text.
+    pub certificate: Option<String>,
+}
+
+impl Credentials {
+    /// The credentials as the services write them in answers.
+    pub(super) fn json(&self) -> Value {
+        let mut out = json!({"clientId": self.client_id, "accessToken": self.access_token});
+        if let (Some(certificate), Some(fields)) = (&self.certificate, out.as_object_mut()) {
+            fields.insert("certificate".to_owned(), Value::String(certificate.clone()));
+        }
+        out
+    }
+
+    /// Makes named temporary credentials signed with these.
+    pub(super) fn temporary(
+        &self,
+        client_id: &str,
+        start: Moment,
+        expiry: Moment,
+        scopes: &[String],
+    ) -> Credentials {
+        let (start, expiry) = (start.timestamp_millis(), expiry.timestamp_millis());
+        let seed = format!(
+            "{}{}",
+            secret::derived_slug(&format!("{client_id}\n{start}")),
+            secret::derived_slug(&format!("{client_id}\n{expiry}"))
+        );
+        let mut certificate = json!({
+            "version": 1, "scopes": scopes, "start": start, "expiry": expiry, "seed": seed,
+            "issuer": self.client_id,
+        });
+        let signature = signature(&self.access_token, client_id, &certificate);
+        if let Some(fields) = certificate.as_object_mut() {
+            fields.insert("signature".to_owned(), Value::String(signature));
+        }
+        Credentials {
+            client_id: client_id.to_owned(),
+            access_token: temporary_token(&self.access_token, &seed),
+            certificate: Some(certificate.to_string()),
+        }
+    }
+}
+
+/// The parts of a request that a signature covers.
+#[derive(Debug, Clone)]
+pub(super) struct Signed<'a> {
+    /// The method in capitals.
+    pub(super) method: &'a str,
+    /// The path with its query, as sent.
+    pub(super) resource: &'a str,
+    /// The host that the caller addressed.
+    pub(super) host: &'a str,
+    /// The port that the caller addressed.
+    pub(super) port: u16,
+    /// The `Authorization` header.
+    pub(super) authorization: Option<&'a str>,
+}
+
+/// What is known of a caller.
+#[derive(Debug, Clone)]
+pub(super) enum Caller {
+    /// A signature that holds.
+    Known {
+        /// The name, of the temporary credentials where there are such.
+        client_id: String,
+        /// Everything granted.
+        scopes: Vec<String>,
+        /// The hash of the body that the signature names, in base64.
+        hash: Option<String>,
+    },
+    /// No signature.
+    Anonymous {
+        /// What everybody may do.
+        scopes: Vec<String>,
+    },
+    /// A signature that does not hold.
+    Refused {
+        /// Why.
+        message: String,
+    },
+}
+
+impl Caller {
+    /// The scopes held.
+    pub(super) fn scopes(&self) -> &[String] {
+        match self {
+            Caller::Known { scopes, .. } | Caller::Anonymous { scopes } => scopes,
+            Caller::Refused { .. } => &[],
+        }
+    }
+
+    /// Refuses the call unless the caller satisfies the expression.
+    pub(super) fn authorize(&self, needed: &Expression) -> Result<(), ApiError> {
+        match self {
+            Caller::Refused { message } => {
+                Err(ApiError::new(Code::AuthenticationFailed, message.clone()))
+            }
+            _ if needed.satisfied_by(self.scopes()) => Ok(()),
+            Caller::Known {
+                client_id, scopes, ..
+            } => {
+                let missing = needed
+                    .missing(scopes)
+                    .map(|left| left.text())
+                    .unwrap_or_default();
+                Err(ApiError::new(
+                    Code::InsufficientScopes,
+                    format!(
+                        "Client ID {client_id} does not have sufficient scopes and is missing the \
+                         following scopes:\n\n```\n{missing}\n```\n\nThis request requires the client \
+                         to satisfy the following scope expression:\n\n```\n{}\n```",
+                        needed.text()
+                    ),
+                ))
+            }
+            Caller::Anonymous { .. } => Err(ApiError::new(
+                Code::InsufficientScopes,
+                format!(
+                    "This request requires Taskcluster credentials that satisfy the following scope \
+                     expression:\n\n```\n{}\n```",
+                    needed.text()
+                ),
+            )),
+        }
+    }
+}
+
+struct Client {
+    access_token: String,
+    scopes: Vec<String>,
+}
+
+/// The clients and roles of the sandbox.
+pub(super) struct Auth {
+    clients: BTreeMap<String, Client>,
+    /// The roles.
+    pub(super) roles: Roles,
+}
+
+struct Key {
+    token: String,
+    scopes: Vec<String>,
+}
+
+impl Auth {
+    /// A service with no client yet, and with the reading scopes that deployments grant to everybody.
+    pub(super) fn new() -> Auth {
+        let mut roles = Roles::default();
+        roles.set(
+            "anonymous",
+            ANONYMOUS.iter().map(|scope| (*scope).to_owned()).collect(),
+        );
+        Auth {
+            clients: BTreeMap::new(),
+            roles,
+        }
+    }
+
+    /// Adds a client, replacing an earlier one of that name.
+    pub(super) fn add_client(&mut self, client_id: &str, access_token: &str, scopes: Vec<String>) {
+        self.clients.insert(
+            client_id.to_owned(),
+            Client {
+                access_token: access_token.to_owned(),
+                scopes,
+            },
+        );
+    }
+
+    /// Expands scopes, with what everybody has.
+    pub(super) fn granted(&mut self, scopes: &[String]) -> Vec<String> {
+        let mut all = scopes.to_vec();
+        all.push("assume:anonymous".to_owned());
+        self.roles.expand(&normalised(all)).to_vec()
+    }
+
+    /// Finds out who sent a request.
+    pub(super) fn identify(&mut self, request: &Signed<'_>, now: Moment) -> Caller {
+        let bewit = bewit_in(request.resource);
+        let outcome = match (request.authorization, bewit) {
+            (Some(_), Some(_)) => Err(
+                "Cannot use two authentication schemes at once this request has both bewit in \
+                 querystring and 'authorization' header"
+                    .to_owned(),
+            ),
+            (Some(header), None) => self.by_header(request, header, now),
+            (None, Some(bewit)) => self.by_bewit(request, bewit, now),
+            (None, None) => {
+                return Caller::Anonymous {
+                    scopes: self.granted(&[]),
+                };
+            }
+        };
+        outcome.unwrap_or_else(|message| Caller::Refused { message })
+    }
+
+    fn by_header(
+        &mut self,
+        request: &Signed<'_>,
+        header: &str,
+        now: Moment,
+    ) -> Result<Caller, String> {
+        let fields = hawk_fields(header)?;
+        let field = |name: &str| fields.get(name).map(String::as_str);
+        let missing = || "Bad Request: Missing attributes".to_owned();
+        let id = field("id").ok_or_else(missing)?;
+        let ts = field("ts").ok_or_else(missing)?;
+        let nonce = field("nonce").ok_or_else(missing)?;
+        let mac = field("mac").ok_or_else(missing)?;
+        let hash = field("hash");
+        let ext = field("ext");
+        let key = self.key(id, ext, now)?;
+        let computed = mac_of(
+            "header",
+            &key.token,
+            ts,
+            nonce,
+            request,
+            request.resource,
+            hash,
+            ext,
+        );
+        if !secret::same(mac, &computed) {
+            return Err("Unauthorized: Bad mac".to_owned());
+        }
+        let sent: i64 = ts
+            .parse()
+            .map_err(|_| "Bad Request: Bad header format".to_owned())?;
+        if (now.timestamp() - sent).abs() > SKEW {
+            return Err("Unauthorized: Stale timestamp".to_owned());
+        }
+        Ok(Caller::Known {
+            client_id: id.to_owned(),
+            scopes: self.granted(&key.scopes),
+            hash: hash.map(str::to_owned),
+        })
+    }
+
+    fn by_bewit(
+        &mut self,
+        request: &Signed<'_>,
+        bewit: Bewit,
+        now: Moment,
+    ) -> Result<Caller, String> {
+        let decoded = secret::from_base64(&bewit.value)
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .ok_or_else(|| "Bad Request: Invalid bewit encoding".to_owned())?;
+        let parts: Vec<&str> = decoded.split('\\').collect();
+        let [id, expiry, mac, ext] = parts.as_slice() else {
+            return Err("Bad Request: Invalid bewit structure".to_owned());
+        };
+        if request.method != "GET" && request.method != "HEAD" {
+            return Err("Unauthorized: Invalid method".to_owned());
+        }
+        let ext = (!ext.is_empty()).then_some(*ext);
+        let key = self.key(id, ext, now)?;
+        let until: i64 = expiry
+            .parse()
+            .map_err(|_| "Bad Request: Invalid bewit".to_owned())?;
+        if until <= now.timestamp() {
+            return Err("Unauthorized: Access expired".to_owned());
+        }
+        let get = Signed {
+            method: "GET",
+            ..request.clone()
+        };
+        let computed = mac_of(
+            "bewit",
+            &key.token,
+            expiry,
+            "",
+            &get,
+            &bewit.resource,
+            None,
+            ext,
+        );
+        if !secret::same(mac, &computed) {
+            return Err("Unauthorized: Bad mac".to_owned());
+        }
+        Ok(Caller::Known {
+            client_id: (*id).to_owned(),
+            scopes: self.granted(&key.scopes),
+            hash: None,
+        })
+    }
+
+    fn key(&mut self, client_id: &str, ext: Option<&str>, now: Moment) -> Result<Key, String> {
+        let ext: Option<Value> = match ext.filter(|ext| !ext.is_empty()) {
+            None => None,
+            Some(text) => Some(
+                secret::from_base64(text)
+                    .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+                    .ok_or_else(|| "Failed to parse ext".to_owned())?,
+            ),
+        };
+        let certificate = ext
+            .as_ref()
+            .and_then(|ext| ext.get("certificate"))
+            .filter(|certificate| !certificate.is_null());
+        let issuer = match certificate.and_then(|certificate| certificate.get("issuer")) {
+            None | Some(Value::Null) => client_id,
+            Some(Value::String(issuer)) if issuer == client_id => {
+                return Err(
+                    "ext.certificate.issuer must differ from the supplied clientId".to_owned(),
+                );
+            }
+            Some(Value::String(issuer)) => issuer,
+            Some(_) => return Err("ext.certificate.issuer must be a string".to_owned()),
+        };
+        let client = self
+            .clients
+            .get(issuer)
+            .ok_or_else(|| format!("Client with clientId '{issuer}' not found"))?;
+        let mut key = Key {
+            token: client.access_token.clone(),
+            scopes: self.roles.expand(&client.scopes).to_vec(),
+        };
+        if let Some(certificate) = certificate {
+            key = limited(client_id, issuer, key, certificate, now)?;
+        }
+        if let Some(limit) = ext.as_ref().and_then(|ext| ext.get("authorizedScopes")) {
+            let limit = scope_list(limit).ok_or_else(|| {
+                "ext.authorizedScopes must be an array of valid scopes".to_owned()
+            })?;
+            let held = self.granted(&key.scopes);
+            if !limit.iter().all(|scope| satisfied(&held, scope)) {
+                return Err(format!(
+                    "Supplied credentials do not satisfy authorizedScopes; credentials have \
+                     scopes:\n\n```\n{}\n```\n\nauthorizedScopes are:\n\n```\n{}\n```",
+                    held.join("\n"),
+                    limit.join("\n")
+                ));
+            }
+            key.scopes = limit;
+        }
+        Ok(key)
+    }
+}
+
+/// Signs a path for reading until a moment; the answer is the path with its `bewit`.
+pub(super) fn signed_path(
+    credentials: &Credentials,
+    host: &str,
+    port: u16,
+    path: &str,
+    until: Moment,
+) -> String {
+    let request = Signed {
+        method: "GET",
+        resource: path,
+        host,
+        port,
+        authorization: None,
+    };
+    let expiry = until.timestamp().to_string();
+    let mac = mac_of(
+        "bewit",
+        &credentials.access_token,
+        &expiry,
+        "",
+        &request,
+        path,
+        None,
+        None,
+    );
+    let bewit =
+        secret::base64_url(format!("{}\\{expiry}\\{mac}\\", credentials.client_id).as_bytes());
+    let joint = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{joint}bewit={bewit}")
+}
+
+/// The hash of a body that a signature may name.
+pub(super) fn payload_hash(content_type: &str, body: &[u8]) -> String {
+    let kind = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let mut hashed = format!("hawk.1.payload\n{kind}\n").into_bytes();
+    hashed.extend_from_slice(body);
+    hashed.push(b'\n');
+    secret::base64(&secret::sha256(&hashed))
+}
+
+struct Bewit {
+    value: String,
+    resource: String,
+}
+
+fn bewit_in(resource: &str) -> Option<Bewit> {
+    let (path, query) = resource.split_once('?')?;
+    let mut value = None;
+    let rest: Vec<&str> = query
+        .split('&')
+        .filter(|part| match part.strip_prefix("bewit=") {
+            Some(found) => {
+                value = Some(percent_decode_str(found).decode_utf8_lossy().into_owned());
+                false
+            }
+            None => true,
+        })
+        .collect();
+    let resource = if rest.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", rest.join("&"))
+    };
+    value.map(|value| Bewit { value, resource })
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the fields of a Hawk signature are a fixed list"
+)]
+fn mac_of(
+    kind: &str,
+    token: &str,
+    ts: &str,
+    nonce: &str,
+    request: &Signed<'_>,
+    resource: &str,
+    hash: Option<&str>,
+    ext: Option<&str>,
+) -> String {
+    let text = format!(
+        "hawk.1.{kind}\n{ts}\n{nonce}\n{}\n{resource}\n{}\n{}\n{}\n{}\n",
+        request.method,
+        request.host.to_ascii_lowercase(),
+        request.port,
+        hash.unwrap_or_default(),
+        ext.unwrap_or_default()
+            .replace('\\', "\\\\")
+            .replace('\n', "\\n"),
+    );
+    secret::base64(&secret::hmac(token.as_bytes(), text.as_bytes()))
+}
+
+fn hawk_fields(header: &str) -> Result<BTreeMap<String, String>, String> {
+    let bad = || "Bad Request: Bad header format".to_owned();
+    let (scheme, mut rest) = header.split_once(char::is_whitespace).ok_or_else(bad)?;
+    if !scheme.eq_ignore_ascii_case("hawk") {
+        return Err("Unauthorized".to_owned());
+    }
+    let mut fields = BTreeMap::new();
+    loop {
+        rest = rest.trim_start_matches([' ', ',', '\t']);
+        if rest.is_empty() {
+            return Ok(fields);
+        }
+        let (name, after) = rest.split_once("=\"").ok_or_else(bad)?;
+        let (value, after) = after.split_once('"').ok_or_else(bad)?;
+        fields.insert(name.trim().to_owned(), value.to_owned());
+        rest = after;
+    }
+}
+
+fn limited(
+    client_id: &str,
+    issuer: &str,
+    key: Key,
+    certificate: &Value,
+    now: Moment,
+) -> Result<Key, String> {
+    let wrong = |what: &str| Err(format!("ext.certificate{what}"));
+    if !certificate.is_object() {
+        return wrong(" must be a JSON object");
+    }
+    if certificate.get("version").and_then(Value::as_i64) != Some(1) {
+        return wrong(".version must be 1");
+    }
+    let Some(seed) = certificate.get("seed").and_then(Value::as_str) else {
+        return wrong(".seed must be a string");
+    };
+    if seed.chars().count() != 44 {
+        return wrong(".seed must be 44 characters");
+    }
+    let Some(start) = certificate.get("start").and_then(Value::as_i64) else {
+        return wrong(".start must be a number");
+    };
+    let Some(expiry) = certificate.get("expiry").and_then(Value::as_i64) else {
+        return wrong(".expiry must be a number");
+    };
+    let Some(scopes) = certificate.get("scopes").and_then(scope_list) else {
+        return wrong(".scopes must be an array of valid scopes");
+    };
+    let now = now.timestamp_millis();
+    if start > now + CERTIFICATE_SKEW {
+        return wrong(".start > now");
+    }
+    if expiry < now - CERTIFICATE_SKEW {
+        return wrong(".expiry < now");
+    }
+    if expiry - start > LONGEST {
+        return wrong(" cannot last longer than 31 days!");
+    }
+    if issuer != client_id {
+        let create = format!("auth:create-client:{client_id}");
+        if !satisfied(&key.scopes, &create) {
+            return Err(format!(
+                "ext.certificate issuer `{issuer}` doesn't have `{create}` for supplied clientId."
+            ));
+        }
+    }
+    if !scopes.iter().all(|scope| satisfied(&key.scopes, scope)) {
+        return Err(format!(
+            "ext.certificate issuer `{issuer}` doesn't satisfy all certificate scopes {}.  The \
+             temporary credentials were not generated correctly.",
+            scopes.join(", ")
+        ));
+    }
+    let given = certificate
+        .get("signature")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if !secret::same(given, &signature(&key.token, client_id, certificate)) {
+        return wrong(if issuer == client_id {
+            ".signature is not valid"
+        } else {
+            ".signature is not valid, or wrong clientId provided"
+        });
+    }
+    Ok(Key {
+        token: temporary_token(&key.token, seed),
+        scopes,
+    })
+}
+
+fn signature(token: &str, client_id: &str, certificate: &Value) -> String {
+    let text = |name: &str| match certificate.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    let mut lines = vec!["version:1".to_owned()];
+    if certificate.get("issuer").is_some_and(Value::is_string) {
+        lines.push(format!("clientId:{client_id}"));
+        lines.push(format!("issuer:{}", text("issuer")));
+    }
+    for name in ["seed", "start", "expiry"] {
+        lines.push(format!("{name}:{}", text(name)));
+    }
+    lines.push("scopes:".to_owned());
+    lines.extend(
+        certificate
+            .get("scopes")
+            .and_then(scope_list)
+            .unwrap_or_default(),
+    );
+    secret::base64(&secret::hmac(token.as_bytes(), lines.join("\n").as_bytes()))
+}
+
+fn temporary_token(token: &str, seed: &str) -> String {
+    secret::base64_url(&secret::hmac(token.as_bytes(), seed.as_bytes()))
+}
+
+fn scope_list(value: &Value) -> Option<Vec<String>> {
+    value
+        .as_array()?
+        .iter()
+        .map(|scope| {
+            scope
+                .as_str()
+                .filter(|s| (names::SCOPE.matches)(s))
+                .map(str::to_owned)
+        })
+        .collect()
+}
+
+/// What deployments with open reading grant to callers without credentials.
+const ANONYMOUS: &[&str] = &[
+    "auth:current-scopes",
+    "auth:expand-scopes",
+    "auth:get-role:*",
+    "auth:list-roles",
+    "index:find-task:*",
+    "index:list-namespaces:*",
+    "index:list-tasks:*",
+    "queue:claimed-count:*",
+    "queue:claimed-list:*",
+    "queue:get-artifact:public/*",
+    "queue:get-task-queue:*",
+    "queue:get-task:*",
+    "queue:list-artifacts:*",
+    "queue:list-dependent-tasks:*",
+    "queue:list-task-group:*",
+    "queue:list-task-queues",
+    "queue:pending-count:*",
+    "queue:pending-list:*",
+    "queue:status:*",
+];

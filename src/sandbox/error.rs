@@ -1,0 +1,132 @@
+//! What goes wrong: an answer of the service to its caller, or the sandbox itself failing to run.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The error codes of Taskcluster's services, each with its HTTP status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The body is not JSON.
+    MalformedPayload,
+    /// A URL parameter or query option is wrong.
+    InvalidRequestArguments,
+    /// The body does not satisfy the method's schema.
+    InputValidationError,
+    /// The body satisfies the schema, and is wrong all the same.
+    InputError,
+    /// The signature, the client or the certificate is wrong.
+    AuthenticationFailed,
+    /// The caller lacks scopes.
+    InsufficientScopes,
+    /// There is no such thing.
+    ResourceNotFound,
+    /// The call contradicts what exists.
+    RequestConflict,
+    /// There was such a thing, and it has expired.
+    ResourceExpired,
+    /// The service failed.
+    InternalServerError,
+}
+
+impl Code {
+    /// The name used in error bodies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Code::MalformedPayload => "MalformedPayload",
+            Code::InvalidRequestArguments => "InvalidRequestArguments",
+            Code::InputValidationError => "InputValidationError",
+            Code::InputError => "InputError",
+            Code::AuthenticationFailed => "AuthenticationFailed",
+            Code::InsufficientScopes => "InsufficientScopes",
+            Code::ResourceNotFound => "ResourceNotFound",
+            Code::RequestConflict => "RequestConflict",
+            Code::ResourceExpired => "ResourceExpired",
+            Code::InternalServerError => "InternalServerError",
+        }
+    }
+
+    /// The HTTP status that goes with the code.
+    pub fn status(self) -> u16 {
+        match self {
+            Code::MalformedPayload
+            | Code::InvalidRequestArguments
+            | Code::InputValidationError
+            | Code::InputError => 400,
+            Code::AuthenticationFailed => 401,
+            Code::InsufficientScopes => 403,
+            Code::ResourceNotFound => 404,
+            Code::RequestConflict => 409,
+            Code::ResourceExpired => 410,
+            Code::InternalServerError => 500,
+        }
+    }
+}
+
+/// A refusal by one of the sandbox's services.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {message}", code.name())]
+pub struct ApiError {
+    /// The kind of refusal.
+    pub code: Code,
+    /// The explanation, as the real service words it.
+    pub message: String,
+}
+
+impl ApiError {
+    /// Makes a refusal.
+    pub fn new(code: Code, message: impl Into<String>) -> ApiError {
+        ApiError {
+            code,
+            message: message.into(),
+        }
+    }
+
+    pub(super) fn input(message: impl Into<String>) -> ApiError {
+        ApiError::new(Code::InputError, message)
+    }
+
+    pub(super) fn not_found(message: impl Into<String>) -> ApiError {
+        ApiError::new(Code::ResourceNotFound, message)
+    }
+
+    pub(super) fn conflict(message: impl Into<String>) -> ApiError {
+        ApiError::new(Code::RequestConflict, message)
+    }
+
+    pub(super) fn internal(message: impl Into<String>) -> ApiError {
+        ApiError::new(Code::InternalServerError, message)
+    }
+}
+
+/// Why the sandbox could not start or go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SandboxError {
+    /// The address would be reachable from other machines.
+    #[error("the sandbox listens on loopback only, and {0} is not a loopback address")]
+    NotLoopback(SocketAddr),
+    /// The port is taken or forbidden.
+    #[error("listening on {address}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The folder with the kept state cannot be read or written.
+    #[error("keeping state in {}", path.display())]
+    Folder {
+        /// The file or folder concerned.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file in the folder is not what the sandbox wrote.
+    #[error("reading kept state from {}: {problem}", path.display())]
+    Corrupt {
+        /// The file concerned.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+}

@@ -1,0 +1,230 @@
+//! The index: names for tasks, and the tree of namespaces above them.
+
+use super::error::ApiError;
+use super::names;
+use super::task::Task;
+use super::time::{self, Moment};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The longest name that the database takes.
+const LONGEST: usize = 255;
+
+/// A task as the index knows it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Indexed {
+    pub(super) task_id: String,
+    pub(super) rank: f64,
+    pub(super) data: Value,
+    pub(super) expires: Moment,
+}
+
+impl Indexed {
+    /// The entry as answers show it.
+    pub(super) fn json(&self, path: &str) -> Value {
+        json!({
+            "namespace": path,
+            "taskId": self.task_id,
+            "rank": super::task::normal(&json!(self.rank)),
+            "data": self.data,
+            "expires": time::format(self.expires),
+        })
+    }
+
+    /// Reads what [`Indexed::json`] wrote, or a body of `insertTask`.
+    pub(super) fn from_json(value: &Value) -> Option<Indexed> {
+        Some(Indexed {
+            task_id: value.get("taskId")?.as_str()?.to_owned(),
+            rank: value.get("rank")?.as_f64()?,
+            data: value.get("data")?.clone(),
+            expires: value.get("expires")?.as_str().and_then(time::parse)?,
+        })
+    }
+}
+
+/// All entries, by namespace and name.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    tasks: BTreeMap<(String, String), Indexed>,
+    namespaces: BTreeMap<(String, String), Moment>,
+    /// Paths changed since they were last kept.
+    pub(super) changed: BTreeSet<String>,
+}
+
+impl Index {
+    /// Finds an entry that has not expired.
+    pub(super) fn find(&self, path: &str, now: Moment) -> Result<&Indexed, ApiError> {
+        self.get(path)
+            .filter(|entry| entry.expires > now)
+            .ok_or_else(|| ApiError::not_found("Indexed task not found"))
+    }
+
+    /// The entry at a path, expired or not.
+    pub(super) fn get(&self, path: &str) -> Option<&Indexed> {
+        self.tasks.get(&split(path))
+    }
+
+    /// Inserts an entry unless one of higher rank is there; the answer is the entry that then stands.
+    pub(super) fn insert(&mut self, path: &str, entry: Indexed) -> Result<&Indexed, ApiError> {
+        if path.len() > LONGEST {
+            return Err(ApiError::internal("value too long for the namespace"));
+        }
+        let key = split(path);
+        let better = self
+            .tasks
+            .get(&key)
+            .is_none_or(|current| current.rank <= entry.rank);
+        if better {
+            self.ensure(&key.0, entry.expires);
+            self.changed.insert(path.to_owned());
+            self.tasks.insert(key.clone(), entry);
+        }
+        self.tasks
+            .get(&key)
+            .ok_or_else(|| ApiError::internal("the entry was lost"))
+    }
+
+    /// Removes an entry; its namespaces stay.
+    pub(super) fn remove(&mut self, path: &str) {
+        if self.tasks.remove(&split(path)).is_some() {
+            self.changed.insert(path.to_owned());
+        }
+    }
+
+    /// Indexes a completed task under each of its `index.` routes.
+    pub(super) fn completed(&mut self, task: &Task) {
+        let options = task
+            .definition
+            .json
+            .get("extra")
+            .and_then(|extra| extra.get("index"));
+        let option = |name: &str| options.and_then(|options| options.get(name));
+        let expires = match option("expires") {
+            None => Some(task.definition.expires),
+            Some(text) => text.as_str().and_then(time::parse),
+        };
+        let rank = option("rank").map_or(Some(0.0), Value::as_f64);
+        let data = option("data").cloned().unwrap_or_else(|| json!({}));
+        let (Some(expires), Some(rank), true) = (expires, rank, data.is_object()) else {
+            return;
+        };
+        for route in task.definition.texts("routes") {
+            let path = route.strip_prefix("index.").unwrap_or_default();
+            if (names::INDEX_PATH.matches)(path) {
+                let entry = Indexed {
+                    task_id: task.id.clone(),
+                    rank,
+                    data: data.clone(),
+                    expires,
+                };
+                // A route is too short to make a name that is too long.
+                let _ = self.insert(path, entry);
+            }
+        }
+    }
+
+    /// The entries directly in a namespace.
+    pub(super) fn tasks_in(&self, namespace: &str) -> impl Iterator<Item = (String, &Indexed)> {
+        let namespace = namespace.to_owned();
+        self.tasks
+            .range((namespace.clone(), String::new())..)
+            .take_while(move |((parent, _), _)| *parent == namespace)
+            .map(|((parent, name), entry)| (joined(parent, name), entry))
+    }
+
+    /// The namespaces directly in a namespace.
+    pub(super) fn namespaces_in(&self, namespace: &str) -> impl Iterator<Item = Value> {
+        let namespace = namespace.to_owned();
+        self.namespaces
+            .range((namespace.clone(), String::new())..)
+            .take_while(move |((parent, _), _)| *parent == namespace)
+            .map(|((parent, name), expires)| {
+                json!({
+                    "namespace": joined(parent, name),
+                    "name": name,
+                    "expires": time::format(*expires),
+                })
+            })
+    }
+
+    fn ensure(&mut self, namespace: &str, expires: Moment) {
+        const DAY: i64 = 24 * 60 * 60;
+        let midnight = expires
+            .timestamp()
+            .div_euclid(DAY)
+            .saturating_add(1)
+            .saturating_mul(DAY);
+        let expires = chrono::DateTime::from_timestamp(midnight, 0).unwrap_or(expires);
+        let mut rest = namespace.to_owned();
+        while !rest.is_empty() {
+            let key = split(&rest);
+            let kept = self.namespaces.entry(key.clone()).or_insert(expires);
+            *kept = (*kept).max(expires);
+            rest = key.0;
+        }
+    }
+}
+
+fn split(path: &str) -> (String, String) {
+    let (namespace, name) = path.rsplit_once('.').unwrap_or(("", path));
+    (namespace.to_owned(), name.to_owned())
+}
+
+fn joined(parent: &str, name: &str) -> String {
+    if parent.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{parent}.{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(task_id: &str, rank: f64) -> Indexed {
+        let expires = time::parse("2026-03-02T10:00:00Z").unwrap();
+        Indexed {
+            task_id: task_id.to_owned(),
+            rank,
+            data: json!({}),
+            expires,
+        }
+    }
+
+    #[test]
+    fn lower_ranks_change_nothing() {
+        let now = time::parse("2026-03-01T00:00:00Z").unwrap();
+        let mut index = Index::default();
+        index.insert("a.b.c", entry("one", 5.0)).unwrap();
+        assert_eq!(
+            index.insert("a.b.c", entry("two", 4.0)).unwrap().task_id,
+            "one"
+        );
+        assert_eq!(
+            index.insert("a.b.c", entry("three", 5.0)).unwrap().task_id,
+            "three"
+        );
+        assert_eq!(index.find("a.b.c", now).unwrap().task_id, "three");
+        let later = time::parse("2026-03-02T10:00:00Z").unwrap();
+        assert!(index.find("a.b.c", later).is_err());
+    }
+
+    #[test]
+    fn namespaces_form_a_tree() {
+        let mut index = Index::default();
+        index.insert("a.b.c", entry("one", 0.0)).unwrap();
+        index.insert("a.d", entry("two", 0.0)).unwrap();
+        let names = |namespace: &str| -> Vec<String> {
+            index
+                .namespaces_in(namespace)
+                .map(|value| value["namespace"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!(names(""), ["a"]);
+        assert_eq!(names("a"), ["a.b"]);
+        let tasks: Vec<String> = index.tasks_in("a").map(|(path, _)| path).collect();
+        assert_eq!(tasks, ["a.d"]);
+        assert!(index.insert(&"a.".repeat(128), entry("x", 0.0)).is_err());
+    }
+}

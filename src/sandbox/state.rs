@@ -1,0 +1,387 @@
+//! Direct access to the state, for rehearsals and tests: no HTTP, all powers.
+
+use super::artifact::{Artifact, Storage};
+use super::artifact_api::{content_key, enter, latest};
+use super::auth::Caller;
+use super::core::Shared;
+use super::error::{ApiError, Code};
+use super::index::Indexed;
+use super::names;
+use super::queue_api;
+use super::route::Call;
+use super::runs::unknown;
+use super::schema::CREATE_TASK;
+use super::store::Content;
+use super::task::{Task, TaskState};
+use super::time;
+use super::workers::{Outcome, Simulation, WorkOrder, WorkSummary, simulate};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The worker that directly claimed and simulated runs name.
+const WORKER: (&str, &str) = ("sandbox", "sandbox");
+
+/// A handle on the state of a sandbox.
+#[derive(Clone)]
+pub struct State {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State")
+            .field("root_url", &self.shared.root_url())
+            .finish()
+    }
+}
+
+/// A task as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskView {
+    /// The task.
+    pub task_id: String,
+    /// Its label.
+    pub label: String,
+    /// Its state.
+    pub state: TaskState,
+    /// Its definition, as `task` of the queue answers.
+    pub definition: Value,
+    /// Its status, as `status` of the queue answers.
+    pub status: Value,
+    /// Its artifacts: run and name.
+    pub artifacts: Vec<(usize, String)>,
+}
+
+/// A task group as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupView {
+    /// The group.
+    pub group_id: String,
+    /// The scheduler that all its tasks name.
+    pub scheduler_id: String,
+    /// Whether it is sealed.
+    pub sealed: bool,
+    /// The number of tasks in each state that occurs.
+    pub counts: BTreeMap<TaskState, usize>,
+}
+
+impl State {
+    pub(super) fn new(shared: Arc<Shared>) -> State {
+        State { shared }
+    }
+
+    /// Creates a task with all scopes; the answer is its status.
+    pub fn create_task(&self, task_id: &str, definition: &Value) -> Result<Value, ApiError> {
+        if !names::is_slug(task_id) {
+            return Err(ApiError::new(
+                Code::InvalidRequestArguments,
+                format!("`{task_id}` is not a task id"),
+            ));
+        }
+        CREATE_TASK.check(definition)?;
+        self.shared.with(|core, now| {
+            let call = Call {
+                params: BTreeMap::from([("taskId", task_id.to_owned())]),
+                query: BTreeMap::new(),
+                body: definition.clone(),
+                caller: Caller::Known {
+                    client_id: "root".to_owned(),
+                    scopes: vec!["*".to_owned()],
+                    hash: None,
+                },
+                now,
+            };
+            queue_api::create(core, &call)
+        })
+    }
+
+    /// Makes a task run, scheduling it first if need be, until its deadline; the answer is the claim, with
+    /// credentials.
+    pub fn claim(&self, task_id: &str) -> Result<Value, ApiError> {
+        self.shared.with(|core, now| {
+            let task = core
+                .queue
+                .tasks
+                .get(task_id)
+                .ok_or_else(|| unknown(task_id))?;
+            let deadline = task.definition.deadline;
+            core.queue.schedule(task_id, now);
+            let run_id = latest(core, task_id)?;
+            core.queue.claim(task_id, run_id, WORKER, deadline, now)?;
+            core.claim_of(task_id, run_id, now)
+                .ok_or_else(|| unknown(task_id))
+        })
+    }
+
+    /// Reports the latest run of a task as completed; the answer is its status.
+    pub fn report_completed(&self, task_id: &str) -> Result<Value, ApiError> {
+        self.resolve(task_id, &Outcome::Completed)
+    }
+
+    /// Reports the latest run of a task as failed; the answer is its status.
+    pub fn report_failed(&self, task_id: &str) -> Result<Value, ApiError> {
+        self.resolve(task_id, &Outcome::Failed)
+    }
+
+    /// Reports the latest run of a task as an exception; the answer is its status.
+    pub fn report_exception(&self, task_id: &str, reason: &str) -> Result<Value, ApiError> {
+        self.resolve(task_id, &Outcome::Exception(reason.to_owned()))
+    }
+
+    /// Resolves the latest run of a task; the answer is its status.
+    pub fn resolve(&self, task_id: &str, outcome: &Outcome) -> Result<Value, ApiError> {
+        self.shared.with(|core, now| {
+            let run_id = latest(core, task_id)?;
+            match outcome {
+                Outcome::Completed => {
+                    core.queue
+                        .resolve(task_id, run_id, TaskState::Completed, now)?;
+                }
+                Outcome::Failed => core
+                    .queue
+                    .resolve(task_id, run_id, TaskState::Failed, now)?,
+                Outcome::Exception(reason) => core.queue.except(task_id, run_id, reason, now)?,
+            }
+            core.queue
+                .tasks
+                .get(task_id)
+                .map(Task::status)
+                .ok_or_else(|| unknown(task_id))
+        })
+    }
+
+    /// Uploads an artifact to a run, the latest one unless told; it expires with the task.
+    pub fn put_artifact(
+        &self,
+        task_id: &str,
+        run_id: Option<usize>,
+        name: &str,
+        content_type: &str,
+        bytes: impl Into<axum::body::Bytes>,
+    ) -> Result<(), ApiError> {
+        let content = Content {
+            bytes: bytes.into(),
+            content_type: content_type.to_owned(),
+            content_encoding: None,
+        };
+        self.put_content(task_id, run_id, name, content, None)
+    }
+
+    fn put_content(
+        &self,
+        task_id: &str,
+        run_id: Option<usize>,
+        name: &str,
+        content: Content,
+        expires: Option<&str>,
+    ) -> Result<(), ApiError> {
+        if !(names::ARTIFACT_NAME.matches)(name) {
+            return Err(ApiError::new(
+                Code::InvalidRequestArguments,
+                format!("`{name}` is not an artifact name"),
+            ));
+        }
+        self.shared.with(|core, now| {
+            let run_id = run_id.map_or_else(|| latest(core, task_id), Ok)?;
+            let task = core
+                .queue
+                .tasks
+                .get(task_id)
+                .ok_or_else(|| unknown(task_id))?;
+            let longest = task.definition.expires;
+            let artifact = Artifact {
+                storage: Storage::S3,
+                content_type: content.content_type.clone(),
+                content_length: Some(content.bytes.len() as u64),
+                expires: expires
+                    .and_then(time::parse)
+                    .unwrap_or(longest)
+                    .min(longest),
+                present: true,
+            };
+            enter(core, task_id, run_id, name, artifact, now)?;
+            core.store
+                .put_content(&content_key(task_id, run_id, name), content)
+                .map_err(|error| ApiError::internal(error.to_string()))
+        })
+    }
+
+    /// Reads the content of an artifact, of the latest run unless told; links are not followed.
+    pub fn artifact(&self, task_id: &str, run_id: Option<usize>, name: &str) -> Option<Content> {
+        self.shared.look(|core| {
+            let run_id = run_id.or_else(|| latest(core, task_id).ok())?;
+            core.store.content(&content_key(task_id, run_id, name))
+        })
+    }
+
+    /// Enters a task into the index, as `insertTask` does.
+    pub fn insert_index(
+        &self,
+        path: &str,
+        task_id: &str,
+        rank: f64,
+        expires: chrono::DateTime<chrono::Utc>,
+    ) -> Result<(), ApiError> {
+        let data = Value::Object(serde_json::Map::new());
+        let entry = Indexed {
+            task_id: task_id.to_owned(),
+            rank,
+            data,
+            expires: time::whole(expires),
+        };
+        self.shared
+            .with(|core, _| core.index.insert(path, entry).map(|_| ()))
+    }
+
+    /// The task at an index path, if it is there and has not expired.
+    pub fn find_index(&self, path: &str) -> Option<String> {
+        let now = self.shared.now();
+        self.shared.look(|core| {
+            core.index
+                .find(path, now)
+                .ok()
+                .map(|entry| entry.task_id.clone())
+        })
+    }
+
+    /// A task as it stands.
+    pub fn task(&self, task_id: &str) -> Option<TaskView> {
+        self.shared
+            .look(|core| core.queue.tasks.get(task_id).map(view))
+    }
+
+    /// The tasks of a group, by task id; none for an unknown group.
+    pub fn group_tasks(&self, group_id: &str) -> Vec<TaskView> {
+        self.shared.look(|core| {
+            let group = core.queue.groups.get(group_id);
+            let members = group.into_iter().flat_map(|group| &group.tasks);
+            members
+                .filter_map(|id| core.queue.tasks.get(id))
+                .map(view)
+                .collect()
+        })
+    }
+
+    /// All groups, by id.
+    pub fn groups(&self) -> Vec<GroupView> {
+        self.shared.look(|core| {
+            let view = |(id, group): (&String, &super::queue::Group)| {
+                let mut counts = BTreeMap::new();
+                for task in group.tasks.iter().filter_map(|id| core.queue.tasks.get(id)) {
+                    *counts.entry(task.state()).or_insert(0) += 1;
+                }
+                GroupView {
+                    group_id: id.clone(),
+                    scheduler_id: group.scheduler.clone(),
+                    sealed: group.sealed.is_some(),
+                    counts,
+                }
+            };
+            core.queue.groups.iter().map(view).collect()
+        })
+    }
+
+    /// The tasks that depend on a task, by task id.
+    pub fn dependents(&self, task_id: &str) -> Vec<String> {
+        self.shared.look(|core| {
+            core.queue
+                .dependents
+                .get(task_id)
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect()
+        })
+    }
+
+    /// Makes each simulated run of a label or task id end like this, until told otherwise.
+    pub fn set_outcome(&self, label_or_task_id: &str, outcome: Outcome) {
+        // Nothing in this call can be refused.
+        let _ = self.shared.with(|core, _| {
+            core.faults.insert(label_or_task_id.to_owned(), outcome);
+            Ok(())
+        });
+    }
+
+    /// Lets simulated runs of a label or task id end by themselves again.
+    pub fn clear_outcome(&self, label_or_task_id: &str) {
+        // Nothing in this call can be refused.
+        let _ = self.shared.with(|core, _| {
+            core.faults.remove(label_or_task_id);
+            Ok(())
+        });
+    }
+
+    /// Runs simulated workers until no task is pending.
+    ///
+    /// Tasks that others run, and tasks that wait for something that will not come, stay as they are.
+    pub async fn run_workers_until_idle(&self) -> Result<WorkSummary, ApiError> {
+        let mut summary = WorkSummary::default();
+        while let Some((order, fault)) = self.take_any()? {
+            let own = self
+                .shared
+                .workers
+                .simulate
+                .as_ref()
+                .and_then(|simulate| simulate(&order));
+            let Simulation { outcome, artifacts } =
+                own.unwrap_or_else(|| simulate(&order, fault.as_ref()));
+            let outcome = fault.unwrap_or(outcome);
+            for made in artifacts {
+                let expires = made.expires.as_deref();
+                let run = Some(order.run_id);
+                self.put_content(&order.task_id, run, &made.name, made.content, expires)?;
+            }
+            self.resolve(&order.task_id, &outcome)?;
+            match outcome {
+                Outcome::Completed => summary.completed += 1,
+                Outcome::Failed => summary.failed += 1,
+                Outcome::Exception(_) => summary.exceptions += 1,
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(summary)
+    }
+
+    fn take_any(&self) -> Result<Option<(WorkOrder, Option<Outcome>)>, ApiError> {
+        self.shared.with(|core, now| {
+            let next = core
+                .queue
+                .pending
+                .values()
+                .filter_map(|tasks| tasks.first())
+                .min();
+            let Some((_, _, id)) = next.cloned() else {
+                return Ok(None);
+            };
+            let run_id = latest(core, &id)?;
+            let task = core.queue.tasks.get(&id).ok_or_else(|| unknown(&id))?;
+            let order = WorkOrder {
+                task_id: id.clone(),
+                run_id,
+                label: task.definition.label().to_owned(),
+                definition: task.definition.json.clone(),
+            };
+            let deadline = task.definition.deadline;
+            core.queue.claim(&id, run_id, WORKER, deadline, now)?;
+            let fault = core
+                .faults
+                .get(&order.label)
+                .or_else(|| core.faults.get(&id))
+                .cloned();
+            Ok(Some((order, fault)))
+        })
+    }
+}
+
+fn view(task: &Task) -> TaskView {
+    TaskView {
+        task_id: task.id.clone(),
+        label: task.definition.label().to_owned(),
+        state: task.state(),
+        definition: task.definition.json.clone(),
+        status: task.status(),
+        artifacts: task.artifacts.keys().cloned().collect(),
+    }
+}

@@ -1,0 +1,63 @@
+//! Reads and writes timestamps the way that the services' JavaScript does.
+//!
+//! Requests may carry any RFC 3339 date-time; answers always carry milliseconds and `Z`. Digits beyond the
+//! millisecond are dropped on the way in, so that two spellings of one moment compare equal.
+
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+
+/// A moment as the sandbox keeps it: UTC, whole milliseconds.
+pub(super) type Moment = DateTime<Utc>;
+
+/// Reads an RFC 3339 date-time, dropping what is finer than a millisecond.
+pub(super) fn parse(text: &str) -> Option<Moment> {
+    let parsed = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(whole(parsed.with_timezone(&Utc)))
+}
+
+/// Writes a moment as `2026-01-02T03:04:05.678Z`.
+pub(super) fn format(moment: Moment) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// Drops what is finer than a millisecond.
+pub(super) fn whole(moment: Moment) -> Moment {
+    DateTime::from_timestamp_millis(moment.timestamp_millis()).unwrap_or(moment)
+}
+
+/// Adds a calendar year; the 29th of February becomes the 1st of March.
+pub(super) fn a_year_after(moment: Moment) -> Moment {
+    moment
+        .with_year(moment.year() + 1)
+        .unwrap_or_else(|| moment + chrono::Duration::days(366))
+}
+
+/// Adds whole seconds, saturating far in the future.
+pub(super) fn plus_seconds(moment: Moment, seconds: i64) -> Moment {
+    chrono::Duration::try_seconds(seconds)
+        .and_then(|span| moment.checked_add_signed(span))
+        .unwrap_or(moment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_beyond_milliseconds_are_dropped() {
+        let short = parse("2026-01-02T03:04:05Z").unwrap();
+        let long = parse("2026-01-02T03:04:05.000999+00:00").unwrap();
+        assert_eq!(short, long);
+        assert_eq!(format(short), "2026-01-02T03:04:05.000Z");
+    }
+
+    #[test]
+    fn a_bare_date_is_refused() {
+        assert_eq!(parse("2026-01-02"), None);
+    }
+
+    #[test]
+    fn leap_days_move_to_march() {
+        let leap = parse("2028-02-29T12:00:00Z").unwrap();
+        assert_eq!(format(a_year_after(leap)), "2029-03-01T12:00:00.000Z");
+    }
+}

@@ -1,0 +1,152 @@
+//! The methods that choose target tasks.
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::pattern::Prefix;
+use crate::base::value::{Value, truthy};
+use crate::config::parameters::Parameters;
+use crate::model::task::Task;
+
+/// A target-tasks method.
+#[derive(Debug)]
+pub struct TargetMethod {
+    /// Its name, as the parameter `target_tasks_method` gives it.
+    pub name: &'static str,
+    /// What it chooses, for the reference.
+    pub doc: &'static str,
+    /// Whether a task is chosen.
+    pub select: fn(&Task, &Parameters) -> bool,
+}
+
+/// Every built-in method.
+pub static METHODS: &[TargetMethod] = &[
+    TargetMethod {
+        name: "default",
+        doc: "tasks that run on this project, event and branch, up to the phase `build`",
+        select: standard,
+    },
+    TargetMethod {
+        name: "codereview",
+        doc: "tasks that `default` chooses and that have the attribute `code-review`",
+        select: |task, params| {
+            standard(task, params) && task.attribute("code-review").is_some_and(truthy)
+        },
+    },
+    TargetMethod {
+        name: "nothing",
+        doc: "no task",
+        select: |_, _| false,
+    },
+    TargetMethod {
+        name: "promote",
+        doc: "tasks of the product `release_product` in the phase `promote`",
+        select: |task, params| in_phases(task, params, &["promote"]),
+    },
+    TargetMethod {
+        name: "push",
+        doc: "tasks of the product `release_product` in the phases `promote` and `push`",
+        select: |task, params| in_phases(task, params, &["promote", "push"]),
+    },
+    TargetMethod {
+        name: "ship",
+        doc: "tasks of the product `release_product` in the phases `promote`, `push` and `ship`; \
+              a release candidate is never pushed, so for it those in `promote` and `ship`",
+        select: |task, params| {
+            let phases: &[&str] = match params.str("release_type") {
+                "release-rc" => &["promote", "ship"],
+                _ => &["promote", "push", "ship"],
+            };
+            in_phases(task, params, phases)
+        },
+    },
+    TargetMethod {
+        name: "promote_partners",
+        doc: "tasks of the product `release_product` in the phase `promote` that repack for partners",
+        select: |task, params| {
+            is_partner(task) && shipped_in(task, params, &["promote"]) && in_release(task, params)
+        },
+    },
+];
+
+/// The method of a name.
+///
+/// # Errors
+/// When there is none.
+pub fn find(name: &str) -> Result<&'static TargetMethod, Diagnostic> {
+    METHODS
+        .iter()
+        .find(|method| method.name == name)
+        .ok_or_else(|| {
+            Diagnostic::user(format!("unknown target-tasks method `{name}`"))
+                .help(super::hint(name))
+        })
+}
+
+fn standard(task: &Task, params: &Parameters) -> bool {
+    let early = matches!(task.attribute_str("shipping_phase"), Some("build") | None)
+        && task
+            .attribute("shipping_phase")
+            .is_none_or(Value::is_string);
+    !task.attribute("cron").is_some_and(truthy)
+        && early
+        && runs_on(task, "run_on_projects", params.project(), false)
+        && runs_on(task, "run_on_tasks_for", params.tasks_for(), true)
+        && on_branch(task, params)
+}
+
+/// Whether an attribute lists `name` or `all`; `absent` when the task has no such attribute.
+fn runs_on(task: &Task, attribute: &str, name: &str, absent: bool) -> bool {
+    match task.attributes.get(attribute).and_then(Value::as_array) {
+        Some(names) => names
+            .iter()
+            .filter_map(Value::as_str)
+            .any(|n| n == "all" || n == name),
+        None => absent,
+    }
+}
+
+fn on_branch(task: &Task, params: &Parameters) -> bool {
+    // Pull requests come from branches of any name.
+    if params.str("repository_type") != "git"
+        || params.tasks_for().starts_with("github-pull-request")
+    {
+        return true;
+    }
+    let Some(patterns) = task
+        .attributes
+        .get("run_on_git_branches")
+        .and_then(Value::as_array)
+    else {
+        return true;
+    };
+    let head = params.str("head_ref");
+    let branch = head.strip_prefix("refs/heads/").unwrap_or(head);
+    let patterns: Vec<_> = patterns.iter().filter_map(Value::as_str).collect();
+    patterns.contains(&"all")
+        || patterns
+            .iter()
+            .any(|p| Prefix::new(p).is_ok_and(|pattern| pattern.matches(branch)))
+}
+
+fn in_phases(task: &Task, params: &Parameters, phases: &[&str]) -> bool {
+    !is_partner(task) && shipped_in(task, params, phases) && in_release(task, params)
+}
+
+fn shipped_in(task: &Task, params: &Parameters, phases: &[&str]) -> bool {
+    task.attribute_str("shipping_product") == Some(params.str("release_product"))
+        && task
+            .attribute_str("shipping_phase")
+            .is_some_and(|phase| phases.contains(&phase))
+}
+
+fn is_partner(task: &Task) -> bool {
+    task.attribute("partner_repack").is_some_and(truthy)
+}
+
+/// Whether the task runs in releases of this type: `run_on_releases` lists it, or is not there.
+fn in_release(task: &Task, params: &Parameters) -> bool {
+    let release_type = params
+        .get("release_type")
+        .and_then(Value::as_str)
+        .unwrap_or("release");
+    runs_on(task, "run_on_releases", release_type, true)
+}

@@ -1,0 +1,128 @@
+//! Target tasks: which tasks of the full graph are wanted, and what they need.
+//!
+//! 1. [`target_task_set`] applies the parameter `filters` one after another; the one filter there is
+//!    applies the method that the parameter `target_tasks_method` names.
+//! 2. [`target_task_graph`] adds tasks with the attribute `always_target` and all that these depend
+//!    on.
+
+mod method;
+
+use std::collections::BTreeSet;
+
+pub use method::{METHODS, TargetMethod};
+
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::name::Label;
+use crate::base::suggest;
+use crate::base::value::Value;
+use crate::config::parameters::Parameters;
+use crate::generate::FullTaskGraph;
+use crate::model::label_graph::LabelGraph;
+
+/// The tasks that are wanted, without edges.
+#[derive(Debug, Clone)]
+pub struct TargetTaskSet(pub LabelGraph);
+
+/// The tasks that are wanted and all that they depend on.
+#[derive(Debug, Clone)]
+pub struct TargetTaskGraph {
+    /// The tasks with their edges.
+    pub graph: LabelGraph,
+    /// Those that are wanted for themselves: by the filters or by `always_target`.
+    pub requested: BTreeSet<Label>,
+    /// Those that are not optimized: named by `do_not_optimize`, and every target task when target
+    /// tasks are not optimized.
+    pub do_not_optimize: BTreeSet<Label>,
+}
+
+/// The one filter that is built in.
+const FILTER: &str = "target_tasks_method";
+
+/// Chooses the target tasks.
+///
+/// # Errors
+/// An unknown filter or method.
+pub fn target_task_set(full: &FullTaskGraph, params: &Parameters) -> Outcome<TargetTaskSet> {
+    let named = params.strings("filters");
+    let filters = if named.is_empty() {
+        vec![FILTER]
+    } else {
+        named
+    };
+    let mut wanted: BTreeSet<Label> = full.0.labels().cloned().collect();
+    for filter in filters {
+        if filter != FILTER {
+            return Err(Diagnostic::user(format!("unknown filter `{filter}`"))
+                .help(format!("`filters` can name: {FILTER}"))
+                .into());
+        }
+        let method = method::find(params.str(FILTER))?;
+        let before = wanted.len();
+        wanted.retain(|label| {
+            full.0
+                .get(label)
+                .is_some_and(|task| (method.select)(task, params))
+        });
+        tracing::info!(
+            "Filter {filter} with method {} pruned {} tasks ({} remain)",
+            method.name,
+            before - wanted.len(),
+            wanted.len()
+        );
+    }
+    let none = LabelGraph::default();
+    let chosen = full.0.only(&wanted);
+    // A set has no edges, whatever the graph has that it was chosen from.
+    LabelGraph::set(chosen.tasks().cloned())
+        .or(Ok(none))
+        .map(TargetTaskSet)
+}
+
+/// Adds what target tasks need.
+///
+/// # Errors
+/// Labels in `do_not_optimize` are not checked: as in the peer, one that does not exist means
+/// nothing.
+pub fn target_task_graph(
+    full: &FullTaskGraph,
+    targets: &TargetTaskSet,
+    params: &Parameters,
+) -> Outcome<TargetTaskGraph> {
+    let everywhere = params.get("enable_always_target");
+    let kinds: Vec<&str> = params.strings("enable_always_target");
+    let always = full.0.tasks().filter(|task| {
+        task.attribute("always_target")
+            .is_some_and(crate::base::value::truthy)
+            && (everywhere == Some(&Value::Bool(true)) || kinds.contains(&task.kind.as_str()))
+    });
+    let targeted: BTreeSet<Label> = targets.0.labels().cloned().collect();
+    let requested: BTreeSet<Label> = targeted
+        .iter()
+        .cloned()
+        .chain(always.map(|task| task.label.clone()))
+        .collect();
+    tracing::info!(
+        "Adding {} tasks with `always_target` attribute",
+        requested.len() - targeted.len()
+    );
+    let mut do_not_optimize: BTreeSet<Label> = params
+        .strings("do_not_optimize")
+        .into_iter()
+        .filter_map(|l| Label::parse(l).ok())
+        .collect();
+    if params.get("optimize_target_tasks") == Some(&Value::Bool(false)) {
+        do_not_optimize.extend(targeted);
+    }
+    let needed = full.0.dag().closure(&requested);
+    Ok(TargetTaskGraph {
+        graph: full.0.only(&needed),
+        requested,
+        do_not_optimize,
+    })
+}
+
+/// The names of all methods, for messages.
+#[must_use]
+pub fn hint(name: &str) -> String {
+    suggest::hint(name, METHODS.iter().map(|method| method.name))
+}

@@ -1,0 +1,126 @@
+//! Verifications: what must hold after a phase.
+//!
+//! [`VERIFICATIONS`] is the table. Each entry names the phase after which it runs and reports every
+//! breach, so that all of a phase's breaches are told at once.
+
+mod identifiers;
+mod routes;
+mod tasks;
+mod treeherder;
+
+use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::config::graph_config::GraphConfig;
+use crate::config::parameters::Parameters;
+use crate::model::id_graph::IdGraph;
+use crate::model::label_graph::LabelGraph;
+
+/// What a verification may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The graph config.
+    pub graph_config: &'a GraphConfig,
+    /// The parameters.
+    pub params: &'a Parameters,
+    /// What the names of caches under the control of run-task end in.
+    pub cache_suffix: &'a str,
+}
+
+/// A phase and the check that runs after it.
+pub enum Check {
+    /// After the full task graph.
+    FullTaskGraph(fn(&LabelGraph, Surroundings<'_>, &mut Diagnostics)),
+    /// After the optimized task graph.
+    OptimizedTaskGraph(fn(&IdGraph, &mut Diagnostics)),
+}
+
+/// A verification.
+pub struct Verification {
+    /// Its name, as the peer has it.
+    pub name: &'static str,
+    /// What must hold, for the reference.
+    pub doc: &'static str,
+    /// The check.
+    pub check: Check,
+}
+
+/// Every verification.
+pub static VERIFICATIONS: &[Verification] = &[
+    Verification {
+        name: "verify_task_graph_symbol",
+        doc: "no two tasks have the same Treeherder platform, group and symbol",
+        check: Check::FullTaskGraph(treeherder::symbols),
+    },
+    Verification {
+        name: "verify_trust_domain_v2_routes",
+        doc: "no two tasks have the same route below `index.<trust-domain>.v2`",
+        check: Check::FullTaskGraph(routes::distinct),
+    },
+    Verification {
+        name: "verify_routes_notification_filters",
+        doc: "routes for notifications end in a filter that exists",
+        check: Check::FullTaskGraph(routes::notifications),
+    },
+    Verification {
+        name: "verify_index_route",
+        doc: "index routes are valid index paths",
+        check: Check::FullTaskGraph(routes::index),
+    },
+    Verification {
+        name: "verify_dependency_tiers",
+        doc: "no task depends on one of a lower tier",
+        check: Check::FullTaskGraph(treeherder::tiers),
+    },
+    Verification {
+        name: "verify_toolchain_alias",
+        doc: "no two tasks have the same toolchain alias",
+        check: Check::FullTaskGraph(tasks::toolchain_aliases),
+    },
+    Verification {
+        name: "verify_run_task_caches",
+        doc: "caches belong to the trust domain and level, and those of run-task to its tasks",
+        check: Check::FullTaskGraph(tasks::caches),
+    },
+    Verification {
+        name: "verify_task_identifiers",
+        doc: "provisioners and worker types are valid identifiers",
+        check: Check::FullTaskGraph(identifiers::run),
+    },
+    Verification {
+        name: "verify_task_dependencies",
+        doc: "no task has more dependencies than the queue takes",
+        check: Check::FullTaskGraph(tasks::dependencies),
+    },
+    Verification {
+        name: "verify_always_optimized",
+        doc: "no task of the worker `always-optimized` is left",
+        check: Check::OptimizedTaskGraph(tasks::always_optimized),
+    },
+];
+
+/// Runs the verifications of the full task graph.
+///
+/// # Errors
+/// Every breach.
+pub fn full_task_graph(graph: &LabelGraph, surroundings: Surroundings<'_>) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    for verification in VERIFICATIONS {
+        if let Check::FullTaskGraph(check) = verification.check {
+            check(graph, surroundings, &mut wrong);
+        }
+    }
+    wrong.or_ok(())
+}
+
+/// Runs the verifications of the optimized task graph.
+///
+/// # Errors
+/// Every breach.
+pub fn optimized_task_graph(graph: &IdGraph) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    for verification in VERIFICATIONS {
+        if let Check::OptimizedTaskGraph(check) = verification.check {
+            check(graph, &mut wrong);
+        }
+    }
+    wrong.or_ok(())
+}

@@ -1,0 +1,103 @@
+//! Routes.
+
+use std::collections::BTreeMap;
+
+use super::Surroundings;
+use crate::base::diagnostic::Diagnostics;
+use crate::base::suggest;
+use crate::base::value::Value;
+use crate::model::label_graph::LabelGraph;
+use crate::model::task::Task;
+
+static FILTERS: &[&str] = &[
+    "on-any",
+    "on-completed",
+    "on-defined",
+    "on-failed",
+    "on-exception",
+    "on-pending",
+    "on-resolved",
+    "on-running",
+    "on-transition",
+];
+
+fn routes(task: &Task) -> impl Iterator<Item = &str> {
+    task.task
+        .get("routes")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+}
+
+pub(super) fn distinct(
+    graph: &LabelGraph,
+    surroundings: Surroundings<'_>,
+    wrong: &mut Diagnostics,
+) {
+    let prefix = format!("index.{}.v2", surroundings.graph_config.trust_domain());
+    let mut seen: BTreeMap<&str, &Task> = BTreeMap::new();
+    for task in graph.tasks() {
+        for route in routes(task).filter(|route| route.starts_with(&prefix)) {
+            if let Some(other) = seen.get(route) {
+                wrong.push(
+                    task.diagnostic(format!(
+                        "its route `{route}` is that of the task `{}` too",
+                        other.label
+                    ))
+                    .help("give one of them another `index.job-name`"),
+                );
+            } else {
+                seen.insert(route, task);
+            }
+        }
+    }
+}
+
+pub(super) fn notifications(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnostics) {
+    for task in graph.tasks() {
+        for route in routes(task).filter(|route| route.starts_with("notify.")) {
+            let filter = route.rsplit('.').next().unwrap_or(route);
+            if !FILTERS.contains(&filter) {
+                wrong.push(
+                    task.diagnostic(format!(
+                        "its route `{route}` ends in {filter:?}, which is no filter for notifications"
+                    ))
+                    .help(suggest::hint(filter, FILTERS.iter().copied())),
+                );
+            } else if filter == "on-any" {
+                tracing::warn!(
+                    "task `{}`: the notification filter `on-any` is deprecated; use `on-transition` or `on-resolved`",
+                    task.label
+                );
+            }
+        }
+    }
+}
+
+/// <https://docs.taskcluster.net/docs/reference/core/index#valid-characters>
+fn is_namespace(text: &str) -> bool {
+    text.split('.').all(|part| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "_!~*'()%-".contains(c))
+    })
+}
+
+pub(super) fn index(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnostics) {
+    for task in graph.tasks() {
+        for route in routes(task) {
+            if route
+                .strip_prefix("index.")
+                .is_some_and(|namespace| !is_namespace(namespace))
+            {
+                wrong.push(
+                    task.diagnostic(format!("its route `{route}` is no valid index path")).help(
+                        "parts between dots are letters, digits and `_!~*'()%-`, and none is empty",
+                    ),
+                );
+            }
+        }
+    }
+}

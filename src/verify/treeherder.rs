@@ -1,0 +1,111 @@
+//! Treeherder symbols and tiers.
+
+use std::collections::BTreeMap;
+
+use super::Surroundings;
+use crate::base::diagnostic::Diagnostics;
+use crate::base::value::Value;
+use crate::model::label_graph::LabelGraph;
+use crate::model::task::Task;
+
+fn treeherder(task: &Task) -> Option<&Value> {
+    task.task.get("extra")?.get("treeherder")
+}
+
+pub(super) fn symbols(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnostics) {
+    let mut seen: BTreeMap<[&str; 4], &Task> = BTreeMap::new();
+    for task in graph.tasks() {
+        let Some(treeherder) = treeherder(task) else {
+            continue;
+        };
+        let collections = treeherder.get("collection").and_then(Value::as_object);
+        let collections: Vec<&str> = collections
+            .into_iter()
+            .flat_map(|map| map.keys())
+            .map(String::as_str)
+            .collect();
+        let [collection] = collections.as_slice() else {
+            wrong.push(
+                task.diagnostic(format!(
+                    "it is in {} Treeherder collections, where one is needed",
+                    collections.len()
+                ))
+                .help("the collection is what follows the `/` in `treeherder.platform`"),
+            );
+            continue;
+        };
+        let platform = treeherder
+            .get("machine")
+            .and_then(|machine| machine.get("platform"));
+        let group = treeherder
+            .get("groupSymbol")
+            .and_then(Value::as_str)
+            .unwrap_or("?");
+        let key = [
+            platform.and_then(Value::as_str).unwrap_or_default(),
+            collection,
+            group,
+            treeherder
+                .get("symbol")
+                .and_then(Value::as_str)
+                .unwrap_or_default(),
+        ];
+        if let Some(other) = seen.get(&key) {
+            let symbol = if group == "?" {
+                key[3].to_owned()
+            } else {
+                format!("{group}({})", key[3])
+            };
+            wrong.push(
+                task.diagnostic(format!(
+                    "its Treeherder platform and symbol, {}/{collection} {symbol}, are those of the task `{}` too",
+                    key[0], other.label
+                ))
+                .help("give one of them another `treeherder.symbol`"),
+            );
+        } else {
+            seen.insert(key, task);
+        }
+    }
+}
+
+/// The tier of a task; the lowest there is when it is not on Treeherder.
+fn tier(task: &Task) -> u64 {
+    treeherder(task)
+        .and_then(|t| t.get("tier"))
+        .and_then(Value::as_u64)
+        .unwrap_or(u64::MAX)
+}
+
+fn printable(tier: u64) -> String {
+    if tier == u64::MAX {
+        "unknown".to_owned()
+    } else {
+        tier.to_string()
+    }
+}
+
+pub(super) fn tiers(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnostics) {
+    for task in graph.tasks() {
+        for dependency in task
+            .dependencies
+            .values()
+            .filter_map(|label| graph.get(label))
+        {
+            let placeholder = dependency.task.get("workerType").and_then(Value::as_str)
+                == Some("always-optimized")
+                || dependency.kind.as_str().contains("dummy");
+            if !placeholder && tier(task) < tier(dependency) {
+                wrong.push(
+                    task.diagnostic(format!(
+                        "it is of tier {} and depends on `{}` of tier {}",
+                        printable(tier(task)),
+                        dependency.label,
+                        printable(tier(dependency))
+                    ))
+                    .help("a task's tier cannot be better than that of what it depends on"),
+                );
+            }
+        }
+    }
+}

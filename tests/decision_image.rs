@@ -1,0 +1,270 @@
+//! Runs the entry point of the decision image against repositories made for the purpose.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, and says where"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const ABSENT: &str = "1234567890123456789012345678901234567890";
+
+/// A git repository with three commits on `main`, and a place for checkouts of it.
+struct Fixture {
+    folder: TempDir,
+    revisions: Vec<String>,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let origin = folder.path().join("origin");
+        fs::create_dir(&origin).unwrap();
+        git(&origin, &["init", "--quiet", "--initial-branch=main"]);
+        let mut revisions = Vec::new();
+        for name in ["first", "second", "third"] {
+            fs::write(origin.join(name), name).unwrap();
+            git(&origin, &["add", "."]);
+            git(&origin, &["commit", "--quiet", "--message", name]);
+            revisions.push(git(&origin, &["rev-parse", "HEAD"]));
+        }
+        Self { folder, revisions }
+    }
+
+    /// Runs the entry point with these variables beside the address and the folder.
+    fn run(&self, variables: &[(&str, &str)], command: &[&str]) -> Output {
+        entrypoint()
+            .env("SNOWMAN_REPOSITORY_TYPE", "git")
+            .env("SNOWMAN_HEAD_REPOSITORY", self.folder.path().join("origin"))
+            .env("SNOWMAN_CHECKOUT", self.folder.path().join("checkout"))
+            .envs(variables.iter().copied())
+            .args(command)
+            .output()
+            .unwrap()
+    }
+}
+
+fn entrypoint() -> Command {
+    let mut command = Command::new("sh");
+    command
+        .arg(Path::new(ROOT).join("docker/decision/entrypoint"))
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null");
+    for name in [
+        "SNOWMAN_BASE_REPOSITORY",
+        "SNOWMAN_BASE_REV",
+        "SNOWMAN_CHECKOUT",
+        "SNOWMAN_FETCH_DEPTH",
+        "SNOWMAN_HEAD_REF",
+        "SNOWMAN_HEAD_REPOSITORY",
+        "SNOWMAN_HEAD_REV",
+        "SNOWMAN_REPOSITORY_TYPE",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null")
+        .args(["-c", "user.name=Jane", "-c", "user.email=jane@example.org"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Returns the entry point's last word on why there is no checkout.
+fn refusal(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    let line = stderr.lines().next_back().unwrap();
+    line.strip_prefix("entrypoint: ").unwrap().to_owned()
+}
+
+#[test]
+fn without_a_repository_the_command_runs_where_it_is() {
+    let folder = TempDir::new().unwrap();
+    let output = entrypoint()
+        .current_dir(folder.path())
+        .args([
+            "sh",
+            "-c",
+            "ls -A; printf '<%s>' \"$@\"",
+            "sh",
+            "a b",
+            "$(id)",
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(stdout(&output), "<a b><$(id)>");
+}
+
+#[test]
+fn without_a_command_the_usage_is_wrong() {
+    assert_eq!(entrypoint().output().unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn revision_and_base_are_fetched_and_nothing_else() {
+    let fixture = Fixture::new();
+    let [first, second, third] = [0, 1, 2].map(|index| fixture.revisions[index].as_str());
+    let output = fixture.run(
+        &[
+            ("SNOWMAN_HEAD_REV", third),
+            ("SNOWMAN_HEAD_REF", "refs/heads/main"),
+            ("SNOWMAN_BASE_REV", first),
+            ("SNOWMAN_FETCH_DEPTH", "1"),
+        ],
+        &[
+            "sh",
+            "-c",
+            "git rev-parse HEAD
+             git diff --name-only \"$SNOWMAN_BASE_REV\" HEAD
+             git cat-file -e \"$1\" 2>/dev/null || echo shallow
+             git status --short
+             ls -d artifacts docker-contexts",
+            "sh",
+            second,
+        ],
+    );
+    assert_eq!(
+        stdout(&output),
+        format!("{third}\nsecond\nthird\nshallow\nartifacts\ndocker-contexts\n")
+    );
+}
+
+#[test]
+fn annotated_tag_is_checked_out_as_its_commit() {
+    let fixture = Fixture::new();
+    let origin = fixture.folder.path().join("origin");
+    git(
+        &origin,
+        &["tag", "--annotate", "--message=v1", "v1", "HEAD~1"],
+    );
+    let tag = git(&origin, &["rev-parse", "v1"]);
+    let output = fixture.run(
+        &[
+            ("SNOWMAN_HEAD_REV", &tag),
+            ("SNOWMAN_HEAD_REF", "refs/tags/v1"),
+        ],
+        &["git", "rev-parse", "HEAD"],
+    );
+    assert_eq!(stdout(&output).trim(), fixture.revisions[1]);
+}
+
+#[test]
+fn branch_alone_is_enough_whatever_its_name() {
+    let fixture = Fixture::new();
+    let origin = fixture.folder.path().join("origin");
+    let name = "a/$(touch${IFS}pwned);`id`'\"";
+    git(&origin, &["branch", name, "HEAD~2"]);
+    let output = fixture.run(
+        &[("SNOWMAN_HEAD_REF", name)],
+        &["sh", "-c", "git rev-parse HEAD; ls"],
+    );
+    assert_eq!(
+        stdout(&output),
+        format!(
+            "{}\nartifacts\ndocker-contexts\nfirst\n",
+            fixture.revisions[0]
+        )
+    );
+}
+
+#[test]
+fn absent_base_is_reported_but_no_obstacle() {
+    let fixture = Fixture::new();
+    let output = fixture.run(
+        &[
+            ("SNOWMAN_HEAD_REV", &fixture.revisions[2]),
+            ("SNOWMAN_BASE_REV", ABSENT),
+        ],
+        &["git", "rev-parse", "HEAD"],
+    );
+    assert_eq!(stdout(&output).trim(), fixture.revisions[2]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.contains(&format!("base revision {ABSENT} is not in")),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn absent_revision_is_named() {
+    let fixture = Fixture::new();
+    let output = fixture.run(
+        &[("SNOWMAN_HEAD_REV", ABSENT), ("SNOWMAN_HEAD_REF", "main")],
+        &["true"],
+    );
+    assert_eq!(
+        refusal(&output),
+        format!(
+            "revision {ABSENT} is not in {}",
+            fixture.folder.path().join("origin").display()
+        )
+    );
+}
+
+#[test]
+fn values_that_are_no_names_are_refused() {
+    let fixture = Fixture::new();
+    let revision = fixture.revisions[2].as_str();
+    for (variables, reason) in [
+        (
+            vec![("SNOWMAN_HEAD_REV", "--upload-pack=id")],
+            "SNOWMAN_HEAD_REV is not a full hash: --upload-pack=id",
+        ),
+        (
+            vec![("SNOWMAN_HEAD_REV", "cafe")],
+            "SNOWMAN_HEAD_REV is not a full hash: cafe",
+        ),
+        (
+            vec![("SNOWMAN_HEAD_REV", revision), ("SNOWMAN_BASE_REV", "HEAD")],
+            "SNOWMAN_BASE_REV is not a full hash: HEAD",
+        ),
+        (
+            vec![("SNOWMAN_HEAD_REF", "main:refs/heads/other")],
+            "SNOWMAN_HEAD_REF is not the name of a branch or tag: main:refs/heads/other",
+        ),
+        (
+            vec![("SNOWMAN_HEAD_REF", "a\nb")],
+            "SNOWMAN_HEAD_REF has a control character in it",
+        ),
+        (
+            vec![("SNOWMAN_HEAD_REPOSITORY", "ext::sh -c id")],
+            "SNOWMAN_HEAD_REPOSITORY is not an address of the kind https://, http://, ssh://, \
+             file:// or a path: ext::sh -c id",
+        ),
+        (
+            vec![("SNOWMAN_HEAD_REPOSITORY", "ssh://-oProxyCommand=id/x")],
+            "SNOWMAN_HEAD_REPOSITORY is not an address: ssh://-oProxyCommand=id/x",
+        ),
+        (
+            vec![("SNOWMAN_REPOSITORY_TYPE", "svn")],
+            "SNOWMAN_REPOSITORY_TYPE is neither git nor hg: svn",
+        ),
+        (
+            vec![],
+            "neither SNOWMAN_HEAD_REV nor SNOWMAN_HEAD_REF is set",
+        ),
+    ] {
+        let output = fixture.run(&variables, &["true"]);
+        assert_eq!(refusal(&output), reason);
+    }
+}

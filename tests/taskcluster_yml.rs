@@ -1,0 +1,686 @@
+//! Renders `.taskcluster.yml` for every event that it answers, and checks the tasks that come out.
+//!
+//! The services that render it in earnest hand in `as_slugid` as a function, which cannot be a JSON
+//! value; the template takes `ownTaskId` in its place wherever that is given, and so do these tests.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, and says where"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const CANONICAL: &str = "https://github.com/snowman-ci/snowman";
+const FORK: &str = "https://github.com/jane/snowman";
+const OWN_TASK_ID: &str = "AbCdEfGhQJKLmnopqrStuA";
+const PUSH_TASK_ID: &str = "DdDdDdDdQdCdDdDdDdDdDQ";
+const TARGET_TASK_ID: &str = "TtTtTtTtQtCtTtTtTtTtTQ";
+const HEAD_REV: &str = "cafecafecafecafecafecafecafecafecafecafe";
+const BASE_REV: &str = "babebabebabebabebabebabebabebabebabebabe";
+
+/// Renders the template and returns its tasks.
+fn render(context: &Value) -> Vec<Value> {
+    let text = fs::read_to_string(Path::new(ROOT).join(".taskcluster.yml")).unwrap();
+    let template: Value = serde_yaml::from_str(&text).unwrap();
+    let rendered = json_e::render(&template, context).unwrap();
+    assert_eq!(rendered["version"], 1);
+    rendered["tasks"].as_array().unwrap().clone()
+}
+
+/// Renders the template where it has to yield exactly one task, and checks what holds for all.
+fn render_one(context: &Value) -> Value {
+    let tasks = render(context);
+    assert_eq!(tasks.len(), 1, "for {context:#}");
+    let task = tasks.into_iter().next().unwrap();
+    let level = level(&task);
+    assert_eq!(task["schedulerId"], format!("snowman-level-{level}"));
+    assert_eq!(task["taskQueueId"], format!("snowman-{level}/decision"));
+    assert_eq!(task["scopes"].as_array().unwrap().len(), 1);
+    assert_eq!(task["extra"]["tasks_for"], context["tasks_for"]);
+    assert_eq!(task["payload"]["features"]["taskclusterProxy"], true);
+    assert_eq!(task["payload"]["features"]["chainOfTrust"], true);
+    assert_valid(&task);
+    task
+}
+
+fn level(task: &Value) -> u8 {
+    match task["schedulerId"].as_str().unwrap() {
+        "snowman-level-3" => 3,
+        "snowman-level-1" => 1,
+        other => unreachable!("schedulerId {other}"),
+    }
+}
+
+fn strings(value: &Value) -> Vec<&str> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item.as_str().unwrap())
+        .collect()
+}
+
+fn command(task: &Value) -> Vec<&str> {
+    strings(&task["payload"]["command"])
+}
+
+fn push(repository: &str, reference: &str) -> Value {
+    json!({
+        "tasks_for": "github-push",
+        "taskcluster_root_url": "https://tc.example.org",
+        "ownTaskId": OWN_TASK_ID,
+        "event": {
+            "ref": reference,
+            "before": BASE_REV,
+            "after": HEAD_REV,
+            "base_ref": null,
+            "created": false,
+            "deleted": false,
+            "pusher": {"name": "jane", "email": "jane@example.org"},
+            "repository": {
+                "name": "snowman",
+                "full_name": repository.strip_prefix("https://github.com/").unwrap(),
+                "html_url": repository,
+            },
+        },
+    })
+}
+
+fn pull_request(tasks_for: &str, action: &str) -> Value {
+    json!({
+        "tasks_for": tasks_for,
+        "taskcluster_root_url": "https://tc.example.org",
+        "ownTaskId": OWN_TASK_ID,
+        "event": {
+            "action": action,
+            "number": 17,
+            "pull_request": {
+                "number": 17,
+                "user": {"login": "jane"},
+                "base": {
+                    "ref": "main",
+                    "sha": BASE_REV,
+                    "repo": {
+                        "name": "snowman",
+                        "full_name": "snowman-ci/snowman",
+                        "html_url": CANONICAL,
+                    },
+                },
+                "head": {
+                    "ref": "fix",
+                    "sha": HEAD_REV,
+                    "repo": {
+                        "name": "snowman",
+                        "full_name": "jane/snowman",
+                        "html_url": FORK,
+                    },
+                },
+            },
+        },
+    })
+}
+
+fn cron(level: Value, quoted_args: &str) -> Value {
+    json!({
+        "tasks_for": "cron",
+        "taskcluster_root_url": "https://tc.example.org",
+        "ownTaskId": OWN_TASK_ID,
+        "repository": {
+            "url": CANONICAL,
+            "project": "snowman",
+            "level": level,
+            "type": "git",
+        },
+        "push": {"branch": "main", "revision": HEAD_REV, "owner": "cron"},
+        "cron": {
+            "task_id": "CcCcCcCcQcCcCcCcCcCcCQ",
+            "job_name": "nightly",
+            "job_symbol": "N",
+            "quoted_args": quoted_args,
+            "input": {},
+        },
+    })
+}
+
+/// Builds what an in-tree action hook hands in; its `decision` part is what `actions.json` carries.
+fn action(tasks_for: &str, permission: &str, level: &str, url: &str) -> Value {
+    json!({
+        "tasks_for": tasks_for,
+        "ownTaskId": OWN_TASK_ID,
+        "clientId": "mozilla-auth0/ad|Example|jane/treeherder",
+        "taskId": TARGET_TASK_ID,
+        "taskGroupId": PUSH_TASK_ID,
+        "input": {"times": 2, "note": "a 'quoted' \"${note}\""},
+        "action": {
+            "name": "retrigger",
+            "title": "Retrigger",
+            "description": "Runs the task again",
+            "taskGroupId": PUSH_TASK_ID,
+            "cb_name": "retrigger-decision",
+            "symbol": "rt",
+            "action_perm": permission,
+            "repo_scope": format!("assume:repo:{}:action:{permission}", &url["https://".len()..]),
+        },
+        "repository": {
+            "url": url,
+            "project": "snowman",
+            "level": level,
+            "base_url": CANONICAL,
+        },
+        "push": {
+            "owner": "jane@example.org",
+            "pushlog_id": "0",
+            "revision": HEAD_REV,
+            "base_revision": BASE_REV,
+            "branch": "refs/heads/main",
+        },
+    })
+}
+
+#[test]
+fn push_to_main_is_level_3_and_indexed() {
+    let task = render_one(&push(CANONICAL, "refs/heads/main"));
+    assert_eq!(level(&task), 3);
+    assert_eq!(task["taskId"], OWN_TASK_ID);
+    assert_eq!(task["taskGroupId"], OWN_TASK_ID);
+    assert_eq!(
+        strings(&task["scopes"]),
+        ["assume:repo:github.com/snowman-ci/snowman:branch:main"]
+    );
+    assert_eq!(
+        strings(&task["routes"]),
+        [
+            "checks".to_owned(),
+            format!("tc-treeherder.v2.snowman.{HEAD_REV}"),
+            format!("index.snowman.v2.snowman.revision.{HEAD_REV}.taskgraph.decision"),
+            "index.snowman.v2.snowman.latest.taskgraph.decision".to_owned(),
+        ]
+    );
+    assert_eq!(
+        command(&task),
+        [
+            "snowman",
+            "decision",
+            "--pushlog-id=0",
+            "--pushdate=0",
+            "--project=snowman",
+            "--owner=jane@example.org",
+            "--level=3",
+            "--repository-type=git",
+            "--base-repository=https://github.com/snowman-ci/snowman",
+            "--base-ref=refs/heads/main",
+            &format!("--base-rev={BASE_REV}"),
+            "--head-repository=https://github.com/snowman-ci/snowman",
+            "--head-ref=refs/heads/main",
+            &format!("--head-rev={HEAD_REV}"),
+            "--head-tag=",
+            "--tasks-for=github-push",
+        ]
+    );
+    assert_eq!(
+        task["payload"]["env"],
+        json!({
+            "SNOWMAN_REPOSITORY_TYPE": "git",
+            "SNOWMAN_BASE_REPOSITORY": CANONICAL,
+            "SNOWMAN_BASE_REF": "refs/heads/main",
+            "SNOWMAN_BASE_REV": BASE_REV,
+            "SNOWMAN_HEAD_REPOSITORY": CANONICAL,
+            "SNOWMAN_HEAD_REF": "refs/heads/main",
+            "SNOWMAN_HEAD_REV": HEAD_REV,
+            "SNOWMAN_HEAD_TAG": "",
+        })
+    );
+}
+
+#[test]
+fn version_tag_is_level_3_and_never_the_latest() {
+    let task = render_one(&push(CANONICAL, "refs/tags/v1.2.0"));
+    assert_eq!(level(&task), 3);
+    assert_eq!(
+        strings(&task["scopes"]),
+        ["assume:repo:github.com/snowman-ci/snowman:tag:v1.2.0"]
+    );
+    assert_eq!(
+        strings(&task["routes"]),
+        [
+            "checks".to_owned(),
+            format!("tc-treeherder.v2.snowman.{HEAD_REV}"),
+            format!("index.snowman.v2.snowman.revision.{HEAD_REV}.taskgraph.decision"),
+        ]
+    );
+    assert!(command(&task).contains(&"--head-tag=v1.2.0"));
+    assert_eq!(task["payload"]["env"]["SNOWMAN_HEAD_TAG"], "v1.2.0");
+
+    // The branch's decision task keeps its place in the index.
+    let branch = render_one(&push(CANONICAL, "refs/heads/main"));
+    let rank = |task: &Value| task["extra"]["index"]["rank"].as_f64().unwrap();
+    assert!(rank(&task) < rank(&branch));
+}
+
+#[test]
+fn other_pushes_are_level_1_and_not_indexed() {
+    for (repository, reference, scope) in [
+        (CANONICAL, "refs/heads/try", "snowman-ci/snowman:branch:try"),
+        (
+            CANONICAL,
+            "refs/heads/main2",
+            "snowman-ci/snowman:branch:main2",
+        ),
+        (
+            CANONICAL,
+            "refs/heads/a/main",
+            "snowman-ci/snowman:branch:a/main",
+        ),
+        (CANONICAL, "refs/heads/v1", "snowman-ci/snowman:branch:v1"),
+        (CANONICAL, "refs/tags/main", "snowman-ci/snowman:tag:main"),
+        (FORK, "refs/heads/main", "jane/snowman:branch:main"),
+        (FORK, "refs/tags/v1.2.0", "jane/snowman:tag:v1.2.0"),
+    ] {
+        let task = render_one(&push(repository, reference));
+        assert_eq!(level(&task), 1, "{repository} {reference}");
+        assert_eq!(strings(&task["routes"]), ["checks"]);
+        assert_eq!(
+            strings(&task["scopes"]),
+            [format!("assume:repo:github.com/{scope}")]
+        );
+        assert!(command(&task).contains(&"--level=1"));
+        assert!(command(&task).contains(&"--allow-parameter-override"));
+        assert_eq!(task["extra"].get("index"), None);
+    }
+}
+
+#[test]
+fn base_of_a_new_branch_is_taken_from_the_event() {
+    let mut context = push(CANONICAL, "refs/heads/try");
+    context["event"]["base_ref"] = json!("refs/heads/main");
+    let task = render_one(&context);
+    assert!(command(&task).contains(&"--base-ref=refs/heads/main"));
+}
+
+#[test]
+fn pusher_without_an_address_still_has_an_owner() {
+    for email in [Some(Value::Null), None] {
+        let mut context = push(CANONICAL, "refs/heads/main");
+        let pusher = context["event"]["pusher"].as_object_mut().unwrap();
+        pusher.remove("email");
+        if let Some(email) = email {
+            pusher.insert("email".to_owned(), email);
+        }
+        let task = render_one(&context);
+        assert_eq!(task["metadata"]["owner"], "jane@users.noreply.github.com");
+    }
+}
+
+#[test]
+fn pull_requests_are_level_1_and_not_indexed() {
+    for (tasks_for, may_override) in [
+        ("github-pull-request", true),
+        ("github-pull-request-untrusted", false),
+    ] {
+        for event in ["opened", "reopened", "synchronize"] {
+            let mut context = pull_request(tasks_for, event);
+            for head in [FORK, CANONICAL] {
+                context["event"]["pull_request"]["head"]["repo"]["html_url"] = json!(head);
+                let task = render_one(&context);
+                assert_eq!(level(&task), 1);
+                assert_eq!(strings(&task["routes"]), ["checks"]);
+                assert_eq!(
+                    strings(&task["scopes"]),
+                    [format!(
+                        "assume:repo:github.com/snowman-ci/snowman:{}",
+                        &tasks_for["github-".len()..]
+                    )]
+                );
+                assert_eq!(
+                    task["payload"]["env"]["SNOWMAN_HEAD_REPOSITORY"],
+                    Value::from(head)
+                );
+                assert_eq!(task["payload"]["env"]["SNOWMAN_BASE_REPOSITORY"], CANONICAL);
+                assert_eq!(task["payload"]["env"]["SNOWMAN_PULL_REQUEST_NUMBER"], "17");
+                assert_eq!(
+                    command(&task).contains(&"--allow-parameter-override"),
+                    may_override
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn cron_is_indexed_by_its_job() {
+    // Whoever renders may hand in the level as a number or as text.
+    for level_value in [json!("3"), json!(3)] {
+        let task = render_one(&cron(
+            level_value,
+            "--target-tasks-method=nightly --rebuild-kind=build",
+        ));
+        assert_eq!(level(&task), 3);
+        assert_eq!(task["taskGroupId"], OWN_TASK_ID);
+        assert_eq!(
+            strings(&task["scopes"]),
+            ["assume:repo:github.com/snowman-ci/snowman:cron:nightly"]
+        );
+        assert_eq!(
+            strings(&task["routes"]),
+            [
+                format!("tc-treeherder.v2.snowman.{HEAD_REV}"),
+                "index.snowman.v2.snowman.latest.taskgraph.decision-nightly".to_owned(),
+                format!("index.snowman.v2.snowman.revision.{HEAD_REV}.taskgraph.decision-nightly"),
+                format!("index.snowman.v2.snowman.revision.{HEAD_REV}.cron.{OWN_TASK_ID}"),
+            ]
+        );
+        assert!(command(&task).contains(&"--head-ref=refs/heads/main"));
+        assert!(command(&task).ends_with(&[
+            "--tasks-for=cron",
+            "--target-tasks-method=nightly",
+            "--rebuild-kind=build"
+        ]));
+        let recorded: Value =
+            serde_json::from_str(task["extra"]["cron"].as_str().unwrap()).unwrap();
+        assert_eq!(recorded["job_name"], "nightly");
+    }
+
+    let task = render_one(&cron(json!("1"), ""));
+    assert_eq!(level(&task), 1);
+    assert!(strings(&task["routes"]).is_empty());
+    assert!(command(&task).ends_with(&["--tasks-for=cron"]));
+}
+
+#[test]
+fn action_joins_the_group_of_its_push() {
+    let task = render_one(&action("action", "generic", "3", CANONICAL));
+    assert_eq!(level(&task), 3);
+    // The hooks service adds the taskId.
+    assert_eq!(task.get("taskId"), None);
+    assert_eq!(task["taskGroupId"], PUSH_TASK_ID);
+    assert_eq!(
+        strings(&task["scopes"]),
+        ["assume:repo:github.com/snowman-ci/snowman:action:generic"]
+    );
+    assert_eq!(
+        strings(&task["routes"]),
+        [
+            "checks".to_owned(),
+            format!("tc-treeherder.v2.snowman.{HEAD_REV}"),
+            format!("index.snowman.v2.snowman.revision.{HEAD_REV}.actions.{OWN_TASK_ID}"),
+        ]
+    );
+    assert_eq!(command(&task), ["snowman", "action-callback"]);
+
+    let environment = &task["payload"]["env"];
+    let decode = |name: &str| -> Value {
+        serde_json::from_str(environment[name].as_str().unwrap()).unwrap()
+    };
+    let input = json!({"times": 2, "note": "a 'quoted' \"${note}\""});
+    assert_eq!(environment["ACTION_CALLBACK"], "retrigger-decision");
+    assert_eq!(environment["ACTION_TASK_GROUP_ID"], PUSH_TASK_ID);
+    assert_eq!(decode("ACTION_TASK_ID"), TARGET_TASK_ID);
+    assert_eq!(decode("ACTION_INPUT"), input);
+
+    assert_eq!(task["extra"]["parent"], PUSH_TASK_ID);
+    assert_eq!(
+        task["extra"]["action"],
+        json!({
+            "name": "retrigger",
+            "cb_name": "retrigger-decision",
+            "context": {
+                "taskGroupId": PUSH_TASK_ID,
+                "taskId": TARGET_TASK_ID,
+                "input": input,
+                "clientId": "mozilla-auth0/ad|Example|jane/treeherder",
+            },
+        })
+    );
+}
+
+#[test]
+fn action_on_the_whole_group_has_no_target() {
+    let mut context = action("action", "release-promotion", "3", CANONICAL);
+    context["taskId"] = Value::Null;
+    context["input"] = Value::Null;
+    context.as_object_mut().unwrap().remove("clientId");
+    // `actions.json` leaves these out where the parameters are empty.
+    let push = context["push"].as_object_mut().unwrap();
+    push.remove("branch");
+    push.remove("base_revision");
+    let task = render_one(&context);
+    assert_eq!(task["payload"]["env"]["ACTION_TASK_ID"], "null");
+    assert_eq!(task["payload"]["env"]["ACTION_INPUT"], "null");
+    assert_eq!(task["extra"]["action"]["context"]["taskId"], Value::Null);
+    assert_eq!(task["extra"]["action"]["context"]["clientId"], Value::Null);
+    assert_eq!(
+        strings(&task["scopes"]),
+        ["assume:repo:github.com/snowman-ci/snowman:action:release-promotion"]
+    );
+}
+
+#[test]
+fn actions_outside_level_3_are_not_indexed() {
+    for (context, scope) in [
+        (
+            action("action", "generic", "1", CANONICAL),
+            "assume:repo:github.com/snowman-ci/snowman:action:generic",
+        ),
+        // A fork that claims to be level 3 is not.
+        (
+            action("action", "generic", "3", FORK),
+            "assume:repo:github.com/jane/snowman:action:generic",
+        ),
+        // For a pull request the base repository decides, as its role does for the pull request.
+        (
+            action("pr-action", "generic", "3", FORK),
+            "assume:repo:github.com/snowman-ci/snowman:pr-action:generic",
+        ),
+        (
+            action("pr-action", "generic", "3", CANONICAL),
+            "assume:repo:github.com/snowman-ci/snowman:pr-action:generic",
+        ),
+    ] {
+        let task = render_one(&context);
+        assert_eq!(level(&task), 1);
+        assert_eq!(strings(&task["routes"]), ["checks"]);
+        assert_eq!(strings(&task["scopes"]), [scope]);
+        assert_eq!(task["taskGroupId"], PUSH_TASK_ID);
+    }
+}
+
+#[test]
+fn other_events_have_no_task() {
+    let mut deleted = push(CANONICAL, "refs/heads/main");
+    deleted["event"]["after"] = json!("0".repeat(40));
+    for context in [
+        deleted,
+        push(CANONICAL, "refs/notes/commits"),
+        pull_request("github-pull-request", "closed"),
+        pull_request("github-pull-request", "assigned"),
+        json!({"tasks_for": "github-issue-comment", "ownTaskId": OWN_TASK_ID, "event": {}}),
+        json!({"tasks_for": "github-release", "ownTaskId": OWN_TASK_ID, "event": {}}),
+    ] {
+        assert_eq!(render(&context), Vec::<Value>::new(), "for {context:#}");
+    }
+}
+
+#[test]
+fn hostile_names_stay_single_arguments() {
+    for hostile in [
+        "x --level=3",
+        "x' --level='3",
+        "x\" --level=\"3",
+        "$(touch${IFS}pwned)",
+        "`id`;id&&id|id",
+        "${headRev}",
+        "$${headRev}",
+        "--level=3",
+        "x\n--level=3",
+        "*",
+    ] {
+        let mut from_push = push(CANONICAL, &format!("refs/heads/{hostile}"));
+        from_push["event"]["pusher"]["email"] = json!(hostile);
+        from_push["event"]["base_ref"] = json!(hostile);
+        let mut from_fork = pull_request("github-pull-request-untrusted", "opened");
+        from_fork["event"]["pull_request"]["head"]["ref"] = json!(hostile);
+        from_fork["event"]["pull_request"]["user"]["login"] = json!(hostile);
+
+        for context in [from_push, from_fork] {
+            let tasks = render(&context);
+            assert_eq!(tasks.len(), 1);
+            let task = &tasks[0];
+            assert_eq!(level(task), 1);
+            let command = command(task);
+            // Each option is there once, in the same place as for a harmless name.
+            let names: Vec<_> = command[2..]
+                .iter()
+                .map(|argument| argument.split_once('=').map_or(*argument, |pair| pair.0))
+                .filter(|name| *name != "--allow-parameter-override")
+                .collect();
+            assert_eq!(
+                names,
+                [
+                    "--pushlog-id",
+                    "--pushdate",
+                    "--project",
+                    "--owner",
+                    "--level",
+                    "--repository-type",
+                    "--base-repository",
+                    "--base-ref",
+                    "--base-rev",
+                    "--head-repository",
+                    "--head-ref",
+                    "--head-rev",
+                    "--head-tag",
+                    "--tasks-for",
+                ]
+            );
+            assert!(command.contains(&"--level=1"));
+            let head_ref = task["payload"]["env"]["SNOWMAN_HEAD_REF"].as_str().unwrap();
+            assert!(head_ref.ends_with(hostile), "{head_ref}");
+            assert!(command.contains(&format!("--head-ref={head_ref}").as_str()));
+        }
+    }
+
+    // What cron had to quote does not come apart into options that nobody wrote.
+    let task = render_one(&cron(json!("3"), "'--target-tasks-method=a --level=1'"));
+    let command = command(&task);
+    assert!(command.contains(&"'--target-tasks-method=a"));
+}
+
+#[test]
+fn artifacts_lie_in_the_checkout_and_expire_before_their_task() {
+    let task = render_one(&push(CANONICAL, "refs/heads/main"));
+    let entrypoint =
+        fs::read_to_string(Path::new(ROOT).join("docker/decision/entrypoint")).unwrap();
+    let checkout = entrypoint
+        .lines()
+        .find_map(|line| line.strip_prefix("checkout=${SNOWMAN_CHECKOUT:-"))
+        .and_then(|rest| rest.strip_suffix('}'))
+        .unwrap();
+    let artifacts = &task["payload"]["artifacts"];
+    for (name, folder) in [
+        ("public", "artifacts"),
+        ("public/docker-contexts", "docker-contexts"),
+    ] {
+        assert_eq!(artifacts[name]["path"], format!("{checkout}/{folder}"));
+        assert_eq!(artifacts[name]["type"], "directory");
+        // Both are written in the same form, so the text sorts by time.
+        assert!(artifacts[name]["expires"].as_str() < task["expires"].as_str());
+    }
+}
+
+/// Checks a task against the schemas of the queue and of docker-worker, where they are at hand.
+fn assert_valid(task: &Value) {
+    let Some(schemas) = schemas() else {
+        note("no Taskcluster schemas here: set SNOWMAN_SCHEMAS; this part is skipped");
+        return;
+    };
+    let mut definition = task.clone();
+    definition.as_object_mut().unwrap().remove("taskId");
+    assert_matches(
+        &schemas.join("queue/v1"),
+        "create-task-request.json",
+        &["task.json", "task-metadata.json"],
+        &definition,
+    );
+    assert_matches(
+        &schemas.join("docker-worker/v1"),
+        "payload.json",
+        &[],
+        &task["payload"],
+    );
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "tells why a part of a test did not run"
+)]
+fn note(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Finds the folder of the Taskcluster schemas, which are not part of this repository.
+fn schemas() -> Option<PathBuf> {
+    let candidates = match option_env!("SNOWMAN_SCHEMAS") {
+        Some(folder) => vec![PathBuf::from(folder)],
+        None => vec![
+            Path::new(ROOT).join("../shared/schemas"),
+            Path::new(ROOT).join("../../shared/schemas"),
+        ],
+    };
+    candidates
+        .into_iter()
+        .map(|folder| folder.join("taskcluster/schemas"))
+        .find(|folder| folder.is_dir())
+}
+
+fn assert_matches(folder: &Path, name: &str, others: &[&str], value: &Value) {
+    let mut schema = read_schema(folder, name);
+    let definitions = schema
+        .as_object_mut()
+        .unwrap()
+        .entry("definitions")
+        .or_insert_with(|| Value::Object(Map::new()));
+    for other in others {
+        definitions[*other] = read_schema(folder, other);
+    }
+    let validator = jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft6)
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap();
+    let problems: Vec<_> = validator
+        .iter_errors(value)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(problems.is_empty(), "{name}: {problems:#?}\n{value:#}");
+}
+
+/// Reads a schema, with its references to other files turned into references to its definitions.
+fn read_schema(folder: &Path, name: &str) -> Value {
+    let text = fs::read_to_string(folder.join(name)).unwrap();
+    let mut schema: Value = serde_json::from_str(&text).unwrap();
+    let top = schema.as_object_mut().unwrap();
+    top.remove("$id");
+    top.remove("$schema");
+    localize(&mut schema);
+    schema
+}
+
+fn localize(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            if let Some(Value::String(reference)) = object.get_mut("$ref")
+                && let Some((file, pointer)) = reference.split_once('#')
+                && !file.is_empty()
+            {
+                *reference = format!("#/definitions/{file}{pointer}");
+            }
+            object.values_mut().for_each(localize);
+        }
+        Value::Array(items) => items.iter_mut().for_each(localize),
+        _ => {}
+    }
+}
