@@ -20,10 +20,11 @@ use snowman::model::id_graph::{IdGraph, PlannedTask};
 use snowman::ports::clock::Clock;
 use snowman::ports::ids::DerivedIds;
 use snowman::ports::taskcluster::{Answer, ApiError, GroupMember, TaskStatus, Taskcluster};
-use snowman::submit::execute::{Ports, Report, SkipReason, SubmitEvent, execute};
-use snowman::submit::plan::{Plan, SubmitOptions, plan};
-use snowman::submit::recorder::{Recorded, Recorder};
-use snowman::submit::{Pace, Sleeper};
+use snowman::submit::execute::SkipReason;
+use snowman::submit::recorder::Recorded;
+use snowman::submit::{
+    Pace, Plan, Ports, Recorder, Sleeper, SubmitEvent, SubmitOptions, SubmitReport, execute, plan,
+};
 
 fn decision() -> TaskId {
     TaskId::parse("fN1SbArXTPSVFUUvaOlinQ").unwrap()
@@ -209,7 +210,7 @@ impl Sleeper for Time {
     }
 }
 
-async fn run(plan: &Plan, queue: &dyn Taskcluster, pace: &Pace) -> (Report, Vec<String>) {
+async fn run(plan: &Plan, queue: &dyn Taskcluster, pace: &Pace) -> (SubmitReport, Vec<String>) {
     let time = Time::default();
     run_in(plan, queue, pace, &time).await
 }
@@ -219,34 +220,28 @@ async fn run_in(
     queue: &dyn Taskcluster,
     pace: &Pace,
     time: &Time,
-) -> (Report, Vec<String>) {
+) -> (SubmitReport, Vec<String>) {
     let ports = Ports {
         taskcluster: queue,
         clock: time,
         sleeper: time,
     };
-    let mut events = Vec::new();
-    let report = execute(plan, ports, pace, &mut |event| {
-        events.push(match event {
-            SubmitEvent::Created { creation, kept } => {
-                format!(
-                    "{} {}",
-                    if kept { "kept" } else { "created" },
-                    creation.label
-                )
+    let events = Mutex::new(Vec::new());
+    let report = execute(plan, ports, pace, &|event| {
+        events.lock().unwrap().push(match event {
+            SubmitEvent::Created { task, kept } => {
+                format!("{} {}", if kept { "kept" } else { "created" }, task.label)
             }
-            SubmitEvent::Retried {
-                creation, tried, ..
-            } => format!("retried {} {tried}", creation.label),
-            SubmitEvent::Failed { creation, .. } => format!("failed {}", creation.label),
-            SubmitEvent::Skipped { creation, .. } => format!("skipped {}", creation.label),
+            SubmitEvent::Retried { task, tried, .. } => format!("retried {} {tried}", task.label),
+            SubmitEvent::Failed { task, .. } => format!("failed {}", task.label),
+            SubmitEvent::Skipped { task, .. } => format!("skipped {}", task.label),
         });
     })
     .await;
-    (report, events)
+    (report, events.into_inner().unwrap())
 }
 
-fn labels(report: &Report) -> BTreeSet<&str> {
+fn labels(report: &SubmitReport) -> BTreeSet<&str> {
     report.created.iter().map(|c| c.label.as_str()).collect()
 }
 
@@ -597,5 +592,5 @@ fn creating_can_move_between_threads() {
         clock: &time,
         sleeper: &time,
     };
-    movable(execute(&plan, ports, &Pace::default(), &mut |_| ()));
+    movable(execute(&plan, ports, &Pace::default(), &|_| ()));
 }
