@@ -15,4 +15,5 @@ pub mod submit;
 pub mod target;
 pub mod taskcluster;
 pub mod transform;
+pub mod vcs;
 pub mod verify;

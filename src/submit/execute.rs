@@ -41,42 +41,66 @@ pub struct Ports<'a> {
     pub sleeper: &'a dyn Sleeper,
 }
 
+/// The task that an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// Its id.
+    pub task_id: TaskId,
+    /// Its label.
+    pub label: Label,
+    /// 0 for the task itself; its duplicates are counted from 1.
+    pub copy: usize,
+}
+
+impl Subject {
+    fn of(creation: &Creation) -> Self {
+        Self {
+            task_id: creation.task_id.clone(),
+            label: creation.label.clone(),
+            copy: creation.copy,
+        }
+    }
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
-pub enum SubmitEvent<'a> {
+pub enum SubmitEvent {
     /// A task stands.
     Created {
         /// The task.
-        creation: &'a Creation,
+        task: Subject,
         /// Whether it stood already.
         kept: bool,
     },
     /// A task is tried again.
     Retried {
         /// The task.
-        creation: &'a Creation,
+        task: Subject,
         /// How often it was tried.
         tried: u32,
         /// How long until it is tried again.
         pause: Duration,
         /// What went wrong.
-        error: &'a ApiError,
+        error: ApiError,
     },
     /// A task could not be created.
     Failed {
         /// The task.
-        creation: &'a Creation,
+        task: Subject,
         /// What went wrong.
         message: String,
     },
     /// A task was not sent.
     Skipped {
         /// The task.
-        creation: &'a Creation,
+        task: Subject,
         /// Why.
-        reason: &'a SkipReason,
+        reason: SkipReason,
     },
 }
+
+/// Hears what happens.
+pub type Listener<'a> = &'a (dyn Fn(SubmitEvent) + Send + Sync);
 
 /// Why a task was not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +152,7 @@ pub struct Created {
 
 /// What came of a plan.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Report {
+pub struct SubmitReport {
     /// The tasks that stand, in the order of the plan.
     pub created: Vec<Created>,
     /// The tasks that were not sent, in the order of the plan.
@@ -137,7 +161,7 @@ pub struct Report {
     pub problems: Diagnostics,
 }
 
-impl Report {
+impl SubmitReport {
     /// The tasks that stand, when all of them do.
     ///
     /// # Errors
@@ -147,13 +171,13 @@ impl Report {
     }
 }
 
-/// Creates every task of `plan`, and tells `on_event` what happens.
+/// Creates every task of `plan`, and tells `events` what happens.
 pub async fn execute(
     plan: &Plan,
     ports: Ports<'_>,
     pace: &Pace,
-    on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
-) -> Report {
+    events: Listener<'_>,
+) -> SubmitReport {
     let mut course = Course::new(plan, pace);
     let mut under_way = FuturesUnordered::new();
     loop {
@@ -180,31 +204,34 @@ pub async fn execute(
         match answer {
             Ok(created) => {
                 let kept = created.kept;
-                on_event(SubmitEvent::Created { creation, kept });
+                events(SubmitEvent::Created {
+                    task: Subject::of(creation),
+                    kept,
+                });
                 course.stands(attempt.index, created);
             }
             Err(Problem::Refused(error))
                 if error.is_passing() && course.may_repeat(attempt.tried) =>
             {
                 let pause = pace.pause(creation.task_id.as_str(), attempt.tried);
-                on_event(SubmitEvent::Retried {
-                    creation,
+                events(SubmitEvent::Retried {
+                    task: Subject::of(creation),
                     tried: attempt.tried,
                     pause,
-                    error: &error,
+                    error,
                 });
                 under_way.push(try_once(creation, attempt, pause, ports));
             }
             Err(problem) => {
-                on_event(SubmitEvent::Failed {
-                    creation,
+                events(SubmitEvent::Failed {
+                    task: Subject::of(creation),
                     message: problem.message(),
                 });
-                course.failed(attempt.index, problem, on_event);
+                course.failed(attempt.index, problem, events);
             }
         }
     }
-    course.report(on_event)
+    course.report(events)
 }
 
 /// One task on its way.
@@ -342,46 +369,36 @@ impl<'p> Course<'p> {
         }
     }
 
-    fn failed(
-        &mut self,
-        index: usize,
-        problem: Problem,
-        on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
-    ) {
+    fn failed(&mut self, index: usize, problem: Problem, events: Listener<'_>) {
         self.problems.insert(index, problem);
         let label = self.plan.creations()[index].label.clone();
         let reason = SkipReason::Dependency(label);
         let mut reached = self.dependents[index].clone();
         while let Some(dependent) = reached.pop() {
-            if self.skip(dependent, &reason, on_event) {
+            if self.skip(dependent, &reason, events) {
                 reached.extend(&self.dependents[dependent]);
             }
         }
     }
 
     /// Skips a task; `false` when it was skipped already.
-    fn skip(
-        &mut self,
-        index: usize,
-        reason: &SkipReason,
-        on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
-    ) -> bool {
+    fn skip(&mut self, index: usize, reason: &SkipReason, events: Listener<'_>) -> bool {
         let new = !self.skipped.contains_key(&index);
         if new {
             self.skipped.insert(index, reason.clone());
-            on_event(SubmitEvent::Skipped {
-                creation: &self.plan.creations()[index],
-                reason,
+            events(SubmitEvent::Skipped {
+                task: Subject::of(&self.plan.creations()[index]),
+                reason: reason.clone(),
             });
         }
         new
     }
 
-    fn report(mut self, on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send)) -> Report {
+    fn report(mut self, events: Listener<'_>) -> SubmitReport {
         for index in 0..self.plan.len() {
             let ended = self.created.contains_key(&index) || self.problems.contains_key(&index);
             if !ended {
-                self.skip(index, &SkipReason::GaveUp, on_event);
+                self.skip(index, &SkipReason::GaveUp, events);
             }
         }
         let creations = self.plan.creations();
@@ -401,7 +418,7 @@ impl<'p> Course<'p> {
         if let Some(diagnostic) = of_skipped(&skipped, &problems) {
             problems.push(diagnostic);
         }
-        Report {
+        SubmitReport {
             created: self.created.into_values().collect(),
             skipped,
             problems,

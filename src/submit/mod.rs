@@ -3,9 +3,9 @@
 //! Input: an [`IdGraph`](crate::model::id_graph::IdGraph) whose references are resolved. Output: the
 //! tasks that stand on the queue, and every problem there was.
 //!
-//! 1. [`plan`](plan::plan) is pure. It completes each definition (task group, scheduler, the
+//! 1. [`plan()`] is pure. It completes each definition (task group, scheduler, the
 //!    dependency on the decision task), adds duplicates, and brings all into an order.
-//! 2. [`execute`](execute::execute) creates them through the port. A task is sent when its
+//! 2. [`execute()`] creates them through the port. A task is sent when its
 //!    dependencies stand; a failure that passes is tried again; what depends on a failed task is
 //!    skipped; a taskId that is taken by the very same task is a success.
 //!
@@ -20,4 +20,7 @@ pub mod plan;
 mod problem;
 pub mod recorder;
 
+pub use execute::{Ports, SubmitEvent, SubmitReport, execute};
 pub use pace::{Pace, Sleeper, TokioSleeper};
+pub use plan::{Plan, SubmitOptions, plan};
+pub use recorder::Recorder;
