@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod base;
+pub mod cli;
 pub mod config;
 pub mod decision;
 pub mod generate;
@@ -10,6 +11,7 @@ pub mod model;
 pub mod morph;
 pub mod optimize;
 pub mod ports;
+pub mod rehearse;
 pub mod sandbox;
 pub mod submit;
 pub mod target;

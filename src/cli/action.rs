@@ -31,10 +31,12 @@ pub fn actions(args: &ActionsArgs, environment: Environment, output: &Output) ->
     let outside = Outside::open(&args.root, environment)?;
     let graph_config = outside.graph_config()?;
     let runtime = output::runtime()?;
-    for spec in Spec::read(&outside.working, args.parameters.as_deref().unwrap_or_default())? {
+    for spec in Spec::read(
+        &outside.working,
+        args.parameters.as_deref().unwrap_or_default(),
+    )? {
         let params = runtime.block_on(spec.load(&outside, &graph_config, &Object::new()))?;
-        let rendered =
-            actions_json(&outside.files, &graph_config, &params, TaskId::PLACEHOLDER)?;
+        let rendered = actions_json(&outside.files, &graph_config, &params, TaskId::PLACEHOLDER)?;
         output.data(&(pretty(&rendered) + "\n"))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -49,7 +51,11 @@ pub fn callback(
     environment: Environment,
     output: &Output,
 ) -> Outcome<ExitCode> {
-    output::log_at(if args.verbose { LevelFilter::DEBUG } else { LevelFilter::INFO });
+    output::log_at(if args.verbose {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::INFO
+    });
     let own = own_task(&environment)?;
     let outside = Outside::open(&args.root, environment)?;
     let graph_config = outside.graph_config()?;
@@ -71,9 +77,11 @@ pub fn callback(
             events: &log_event,
             check_scope: true,
         };
-        callback::run(runner, request, parameters).await
-    })?;
-    Ok(ExitCode::SUCCESS)
+        let name = request.callback.clone();
+        callback::run(runner, request, parameters).await?;
+        output.status(&format!("The action {name} is done"));
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 /// Runs an action without touching anything, and prints what it would do.
@@ -123,7 +131,10 @@ pub fn test_callback(
     let recorded = recorder.recorded();
     for done in &recorded {
         match done {
-            Recorded::Create { task_id, definition } => {
+            Recorded::Create {
+                task_id,
+                definition,
+            } => {
                 let pair = json!([task_id.as_str(), definition]);
                 output.data(&(pretty(&pair) + "\n"))?;
             }
@@ -131,7 +142,10 @@ pub fn test_callback(
             Recorded::Rerun(task_id) => tracing::info!("Would have rerun {task_id}"),
         }
     }
-    output.status(&format!("The action would do {} things; nothing was touched", recorded.len()));
+    output.status(&format!(
+        "The action would do {} things; nothing was touched",
+        recorded.len()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -145,14 +159,19 @@ fn id(flag: &str, given: Option<&str>) -> Result<Option<TaskId>, Diagnostic> {
 
 /// Reads an action's input from a file.
 fn input(path: Option<&Path>) -> Outcome<Value> {
-    let Some(path) = path else { return Ok(Value::Null) };
+    let Some(path) = path else {
+        return Ok(Value::Null);
+    };
     let name = path.display().to_string();
-    let text = std::fs::read(path)
-        .map_err(|error| Diagnostic::user(format!("cannot read the input {name}")).because(error))?;
+    let text = std::fs::read(path).map_err(|error| {
+        Diagnostic::user(format!("cannot read the input {name}")).because(error)
+    })?;
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("yml" | "yaml") => Ok(yaml::load(&name, &text)?.value),
         Some("json") => serde_json::from_slice(&text).map_err(|error| {
-            Diagnostic::user(format!("the input {name} is no JSON")).because(error).into()
+            Diagnostic::user(format!("the input {name} is no JSON"))
+                .because(error)
+                .into()
         }),
         _ => Err(Diagnostic::usage(format!("the input {name} is neither .yml nor .json")).into()),
     }

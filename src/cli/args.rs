@@ -31,7 +31,7 @@ pub enum Command {
     /// Show the kinds and their dependencies as a Mermaid flowchart
     KindGraph(KindGraphArgs),
     /// Run the decision task
-    Decision(DecisionArgs),
+    Decision(Box<DecisionArgs>),
     /// Print the rendered actions.json
     Actions(ActionsArgs),
     /// Run the action of an action task

@@ -23,7 +23,11 @@ use crate::submit::execute::SubmitEvent;
 /// Everything that is wrong in the first phase in which anything is, or every task that could not be
 /// created.
 pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
-    output::log_at(if args.verbose { LevelFilter::DEBUG } else { LevelFilter::INFO });
+    output::log_at(if args.verbose {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::INFO
+    });
     let own = own_task(&environment)?;
     let outside = Outside::open(&args.root, environment)?;
     let graph_config = outside.graph_config()?;
@@ -42,7 +46,10 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
         };
         decision::run(outside.world(), &graph_config, &params, decision).await
     })?;
-    output.status(&format!("Created {} tasks in the group {own}", decided.created.len()));
+    output.status(&format!(
+        "Created {} tasks in the group {own}",
+        decided.created.len()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -97,24 +104,33 @@ fn flags(args: &DecisionArgs) -> DecisionFlags {
 }
 
 /// Logs what happens to a task as it is created.
-pub fn log_event(event: SubmitEvent<'_>) {
+pub fn log_event(event: SubmitEvent) {
     match event {
-        SubmitEvent::Created { creation, kept: false } => {
-            tracing::info!("Created task with taskId {} for {}", creation.task_id, creation.label);
+        SubmitEvent::Created { task, kept: false } => {
+            tracing::info!(
+                "Created task with taskId {} for {}",
+                task.task_id,
+                task.label
+            );
         }
-        SubmitEvent::Created { creation, kept: true } => {
-            tracing::info!("Task {} for {} stood already", creation.task_id, creation.label);
+        SubmitEvent::Created { task, kept: true } => {
+            tracing::info!("Task {} for {} stood already", task.task_id, task.label);
         }
-        SubmitEvent::Retried { creation, tried, pause, error } => tracing::warn!(
+        SubmitEvent::Retried {
+            task,
+            tried,
+            pause,
+            error,
+        } => tracing::warn!(
             "Creating {} failed {tried} times ({error}); trying again in {:.1} s",
-            creation.label,
+            task.label,
             pause.as_secs_f64()
         ),
-        SubmitEvent::Failed { creation, message } => {
-            tracing::error!("Task {} was not created: {message}", creation.label);
+        SubmitEvent::Failed { task, message } => {
+            tracing::error!("Task {} was not created: {message}", task.label);
         }
-        SubmitEvent::Skipped { creation, .. } => {
-            tracing::warn!("Task {} was not sent", creation.label);
+        SubmitEvent::Skipped { task, .. } => {
+            tracing::warn!("Task {} was not sent", task.label);
         }
     }
 }

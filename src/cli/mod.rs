@@ -3,8 +3,8 @@
 mod action;
 mod args;
 mod decision;
-mod outside;
 mod output;
+mod outside;
 mod parameters;
 mod rehearse;
 mod render;
@@ -44,7 +44,9 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
             ExitCode::from(diagnostics.class().exit_code())
         }
         Err(_) => {
-            output.status("error: this is a mistake in snowman; please report it with the text above");
+            output.status(
+                "error: this is a mistake in snowman; please report it with the text above",
+            );
             ExitCode::from(Class::Bug.exit_code())
         }
     }

@@ -17,7 +17,9 @@ impl Output {
     /// The streams of this process.
     #[must_use]
     pub fn of_process() -> Self {
-        Self { terminal: std::io::stderr().is_terminal() }
+        Self {
+            terminal: std::io::stderr().is_terminal(),
+        }
     }
 
     /// Whether status may be coloured and may move.
@@ -84,7 +86,10 @@ pub fn log_at(level: LevelFilter) {
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
     // A second call, as in tests, leaves the first in place.
-    let _ = tracing_subscriber::registry().with(lines).with(ours).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(lines)
+        .with(ours)
+        .try_init();
 }
 
 /// A runtime for calls to Taskcluster.
@@ -92,9 +97,12 @@ pub fn log_at(level: LevelFilter) {
 /// # Errors
 /// When the system has no threads to give.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Diagnostic> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        let mut diagnostic = Diagnostic::environment("cannot start").because(error);
-        diagnostic.class = Class::Environment;
-        diagnostic
-    })
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            let mut diagnostic = Diagnostic::environment("cannot start").because(error);
+            diagnostic.class = Class::Environment;
+            diagnostic
+        })
 }

@@ -88,16 +88,24 @@ pub fn connect(environment: &Environment) -> Outcome<Option<Box<dyn Taskcluster>
     Ok(Some(Box::new(Client::connect(environment)?)))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the composition root names the working folder")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the composition root names the working folder"
+)]
 fn working_folder() -> Result<PathBuf, Diagnostic> {
-    std::env::current_dir().and_then(std::fs::canonicalize).map_err(|error| {
-        Diagnostic::environment("the working folder cannot be told").because(error)
-    })
+    std::env::current_dir()
+        .and_then(std::fs::canonicalize)
+        .map_err(|error| {
+            Diagnostic::environment("the working folder cannot be told").because(error)
+        })
 }
 
 /// Outside of a repository, a folder of the usual name lies in the root.
 fn guess_repository(root_folder: &Path) -> Result<PathBuf, Diagnostic> {
-    match (root_folder.file_name().and_then(|name| name.to_str()), root_folder.parent()) {
+    match (
+        root_folder.file_name().and_then(|name| name.to_str()),
+        root_folder.parent(),
+    ) {
         (Some("taskcluster"), Some(parent)) => Ok(parent.to_owned()),
         _ => Err(Diagnostic::user("the root of the repository is not known")
             .because("this is neither a git nor a hg repository, and --root has an unusual name")
@@ -108,7 +116,10 @@ fn guess_repository(root_folder: &Path) -> Result<PathBuf, Diagnostic> {
 /// A folder by its path from the root of the repository.
 fn below(repository: &Path, folder: &Path) -> Result<String, Diagnostic> {
     let outside = || {
-        Diagnostic::user(format!("--root {} lies outside of the repository", folder.display()))
+        Diagnostic::user(format!(
+            "--root {} lies outside of the repository",
+            folder.display()
+        ))
     };
     let folder = match std::fs::canonicalize(folder) {
         Ok(folder) => folder,

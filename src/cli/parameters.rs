@@ -67,7 +67,9 @@ impl Spec {
     pub fn name(&self) -> String {
         let stem = |path: &str| {
             let name = path.rsplit('/').next().unwrap_or(path);
-            name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+            name.rsplit_once('.')
+                .map_or(name, |(stem, _)| stem)
+                .to_owned()
         };
         match self {
             Self::Defaults => "defaults".to_owned(),
@@ -96,16 +98,15 @@ impl Spec {
         Parameters::new(values, Strictness::Lenient)
     }
 
-    async fn read_values(
-        &self,
-        outside: &Outside,
-        graph_config: &GraphConfig,
-    ) -> Outcome<Object> {
+    async fn read_values(&self, outside: &Outside, graph_config: &GraphConfig) -> Outcome<Object> {
         let domain = graph_config.trust_domain();
         match self {
             Self::Defaults => Ok(Object::new()),
             Self::File(path) => {
-                let name = path.strip_prefix(&outside.working).unwrap_or(path).display();
+                let name = path
+                    .strip_prefix(&outside.working)
+                    .unwrap_or(path)
+                    .display();
                 let text = std::fs::read(path).map_err(|error| {
                     Diagnostic::environment(format!("cannot read {name}")).because(error)
                 })?;
@@ -117,7 +118,11 @@ impl Spec {
             }
             Self::Index(path) => at_index(outside, path).await,
             Self::Project(project) => {
-                at_index(outside, &format!("{domain}.v2.{project}.latest.taskgraph.decision")).await
+                at_index(
+                    outside,
+                    &format!("{domain}.v2.{project}.latest.taskgraph.decision"),
+                )
+                .await
             }
             Self::Url(url) => {
                 let text = crate::taskcluster::download(url).await.map_err(|error| {
@@ -136,9 +141,13 @@ async fn of_task(outside: &Outside, task_id: &TaskId) -> Outcome<Object> {
 async fn at_index(outside: &Outside, path: &str) -> Outcome<Object> {
     let path = IndexPath::parse(path).map_err(|error| Diagnostic::user(error.to_string()))?;
     let taskcluster = outside.world().taskcluster()?;
-    let found = taskcluster.find_tasks(std::slice::from_ref(&path)).await.map_err(|error| {
-        Diagnostic::environment(format!("the index could not be asked for `{path}`")).because(error)
-    })?;
+    let found = taskcluster
+        .find_tasks(std::slice::from_ref(&path))
+        .await
+        .map_err(|error| {
+            Diagnostic::environment(format!("the index could not be asked for `{path}`"))
+                .because(error)
+        })?;
     match found.get(&path) {
         Some(task_id) => of_task(outside, task_id).await,
         None => Err(Diagnostic::user(format!("the index has no task at `{path}`")).into()),
@@ -158,7 +167,10 @@ fn files_of(folder: &Path) -> Result<Vec<Spec>, Diagnostic> {
     }
     paths.sort();
     if paths.is_empty() {
-        return Err(Diagnostic::user(format!("{} has no .yml or .json file", folder.display())));
+        return Err(Diagnostic::user(format!(
+            "{} has no .yml or .json file",
+            folder.display()
+        )));
     }
     Ok(paths.into_iter().map(Spec::File).collect())
 }

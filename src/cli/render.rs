@@ -39,8 +39,14 @@ fn one(diagnostic: &Diagnostic, colour: bool) -> String {
     if let Some(help) = &diagnostic.help {
         shown = shown.with_help(help.clone());
     }
-    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_context_lines(1);
+    let theme = if colour {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(WIDTH)
+        .with_context_lines(1);
     let mut out = String::new();
     let rendered = match &diagnostic.place {
         Some(place) => {
@@ -61,13 +67,22 @@ fn one(diagnostic: &Diagnostic, colour: bool) -> String {
 /// The bytes of the word at a place.
 fn span(place: &Place) -> (usize, usize) {
     let text = &place.source.text;
-    let line_start: usize =
-        text.split_inclusive('\n').take(place.line.saturating_sub(1)).map(str::len).sum();
+    let line_start: usize = text
+        .split_inclusive('\n')
+        .take(place.line.saturating_sub(1))
+        .map(str::len)
+        .sum();
     let line = text[line_start..].lines().next().unwrap_or_default();
-    let before: usize =
-        line.chars().take(place.column.saturating_sub(1)).map(char::len_utf8).sum();
+    let before: usize = line
+        .chars()
+        .take(place.column.saturating_sub(1))
+        .map(char::len_utf8)
+        .sum();
     let rest = &line[before..];
-    let word = rest.find([':', ' ', ',', '#']).filter(|end| *end > 0).unwrap_or(rest.len());
+    let word = rest
+        .find([':', ' ', ',', '#'])
+        .filter(|end| *end > 0)
+        .unwrap_or(rest.len());
     (line_start + before, word.max(1).min(rest.len()))
 }
 
@@ -87,7 +102,11 @@ mod tests {
         let kind = KindName::parse("build").ok();
         let mut diagnostic = Diagnostic::user("unknown key `descripton`")
             .in_task("linux")
-            .at(Some(Place { source, line: 3, column: 9 }))
+            .at(Some(Place {
+                source,
+                line: 3,
+                column: 9,
+            }))
             .help("did you mean `description`?");
         diagnostic.kind = kind;
         let all = Diagnostics::from(diagnostic);

@@ -65,11 +65,18 @@ pub fn run(
     for spec in &specs {
         let shown = runtime.block_on(async {
             let params = spec.load(&outside, &graph_config, &overrides).await?;
-            tracing::info!("Using Parameters(id={}) (from {})", params.id(), spec.name());
+            tracing::info!(
+                "Using Parameters(id={}) (from {})",
+                params.id(),
+                spec.name()
+            );
             show(args, phase, &outside, &graph_config, &params).await
         });
         if let Some(text) = wrong.keep(shown) {
-            let file = args.output_file.as_ref().map(|path| named(path, spec, several));
+            let file = args
+                .output_file
+                .as_ref()
+                .map(|path| named(path, spec, several));
             if file.is_none() {
                 tracing::info!("Dumping result with parameters from {}", spec.name());
             }
@@ -105,7 +112,13 @@ async fn show(
     params: &Parameters,
 ) -> Outcome<String> {
     let world = outside.world();
-    let phases = Phases { world, graph_config, params, verify: true, artifacts: None };
+    let phases = Phases {
+        world,
+        graph_config,
+        params,
+        verify: true,
+        artifacts: None,
+    };
     let graph = match phase {
         Phase::FullTaskSet => phases.full_set()?.0.to_json(),
         Phase::FullTaskGraph => phases.full()?.graph.0.to_json(),
@@ -141,7 +154,9 @@ fn placeholder() -> Result<TaskId, Diagnostic> {
 fn filtered(args: &ShowArgs, graph: Value) -> Result<Value, Diagnostic> {
     let regex = args.tasks_regex.as_deref().map(Prefix::new).transpose();
     let regex = regex.map_err(|error| Diagnostic::usage(format!("--tasks-regex: {error}")))?;
-    let Value::Object(tasks) = graph else { return Ok(graph) };
+    let Value::Object(tasks) = graph else {
+        return Ok(graph);
+    };
     let kept = tasks.into_iter().filter(|(_, task)| {
         let label = task["label"].as_str().unwrap_or_default();
         regex.as_ref().is_none_or(|regex| regex.matches(label))
@@ -166,10 +181,16 @@ fn format(args: &ShowArgs, graph: Value) -> Outcome<String> {
     if args.yaml {
         return Ok(yaml::dump(&graph));
     }
-    let tasks = graph.as_object().into_iter().flat_map(|tasks| tasks.values());
+    let tasks = graph
+        .as_object()
+        .into_iter()
+        .flat_map(|tasks| tasks.values());
     let mut labels: Vec<&str> = tasks.filter_map(|task| task["label"].as_str()).collect();
     labels.sort_unstable();
-    Ok(labels.into_iter().map(|label| format!("{label}\n")).collect())
+    Ok(labels
+        .into_iter()
+        .map(|label| format!("{label}\n"))
+        .collect())
 }
 
 /// Shows the graph of kinds.

@@ -17,7 +17,9 @@
 
 mod calls;
 mod client;
+mod download;
 mod failure;
 mod web;
 
 pub use client::{Client, Patience};
+pub use download::download;

@@ -1,0 +1,125 @@
+//! The command `rehearse`.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tracing_subscriber::filter::LevelFilter;
+
+use super::args::RehearseArgs;
+use super::output::{self, Output};
+use super::outside::Outside;
+use crate::base::diagnostic::Outcome;
+use crate::base::json::pretty;
+use crate::ports::environment::Environment;
+use crate::rehearse::{self, Event, Options};
+
+/// Work that is done sooner shows no progress.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Rehearses a release and prints what happened.
+///
+/// The exit code is 1 when something does not hold.
+///
+/// # Errors
+/// When a phase could not be run.
+pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
+    // Progress says enough, unless more is asked for.
+    output::log_at(match (args.verbosity.quiet, args.verbosity.verbose) {
+        (true, _) => LevelFilter::OFF,
+        (_, true) => LevelFilter::DEBUG,
+        _ => LevelFilter::WARN,
+    });
+    let outside = Outside::open(&args.root, environment)?;
+    let graph_config = outside.graph_config()?;
+    let options = Options {
+        flavors: args.flavors.clone(),
+        rebuild_kinds: args.rebuild_kinds.clone(),
+        do_not_optimize: args.do_not_optimize.clone(),
+        folder: args
+            .folder
+            .as_ref()
+            .map(|folder| outside.working.join(folder)),
+    };
+    let progress = Arc::new(Progress::new(output, args.verbosity.quiet));
+    let heard = Arc::clone(&progress);
+    let report = output::runtime()?.block_on(rehearse::run(
+        outside.world(),
+        &graph_config,
+        &options,
+        Arc::new(move |event| heard.show(&event)),
+    ));
+    progress.bar.finish_and_clear();
+    let report = report?;
+    let text = if args.json {
+        pretty(&report.to_json()) + "\n"
+    } else {
+        report.to_text()
+    };
+    output.data(&text)?;
+    Ok(if report.holds() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+/// Shows progress on standard error: a line that moves on a terminal, a line for each phase elsewhere.
+struct Progress {
+    bar: ProgressBar,
+    plain: bool,
+}
+
+impl Progress {
+    fn new(output: &Output, quiet: bool) -> Self {
+        let moves = output.colour() && !quiet;
+        let target = if moves {
+            ProgressDrawTarget::stderr_with_hz(10)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} {prefix}: {pos} tasks, {wide_msg}")
+        {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(PATIENCE);
+        Self {
+            bar,
+            plain: !moves && !quiet,
+        }
+    }
+
+    fn show(&self, event: &Event) {
+        match event {
+            Event::Started { root_url } => {
+                let line = format!("A sandbox for this rehearsal listens at {root_url}");
+                if self.plain {
+                    self.line(&line);
+                } else {
+                    self.bar.println(line);
+                }
+            }
+            Event::Phase { name } => {
+                self.bar.set_position(0);
+                self.bar.set_prefix(name.clone());
+                if self.plain {
+                    self.line(&format!("Rehearsing {name}"));
+                }
+            }
+            Event::Created { label } => {
+                self.bar.inc(1);
+                self.bar.set_message(format!("created {label}"));
+            }
+            Event::Resolved { label, state } => {
+                self.bar.set_message(format!("{state} {label}"));
+            }
+        }
+    }
+
+    fn line(&self, text: &str) {
+        Output::of_process().status(text);
+    }
+}

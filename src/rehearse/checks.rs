@@ -1,0 +1,203 @@
+//! What must hold after each phase.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::phase::Ran;
+use super::{Check, PhaseReport};
+use crate::base::dag::Dag;
+use crate::sandbox::Sandbox;
+
+/// What was to be built again.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Kinds.
+    pub rebuild_kinds: Vec<String>,
+    /// Labels.
+    pub do_not_optimize: Vec<String>,
+}
+
+/// The report of the push.
+pub fn push(sandbox: &Sandbox, ran: &Ran) -> PhaseReport {
+    let mut checks = vec![created_in_group(sandbox, ran)];
+    checks.push(Check {
+        rule: "the decision task is in the group that it names",
+        breaches: group_of(sandbox, ran)
+            .into_iter()
+            .filter(|g| g != ran.task_id.as_str())
+            .collect(),
+    });
+    checks.push(completed(sandbox, ran));
+    report(sandbox, ran, &[], checks)
+}
+
+/// The report of a flavor that was promoted on top of `before`.
+pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) -> PhaseReport {
+    let earlier = earlier(before);
+    let named = |label: &str| {
+        let kind = ran
+            .full
+            .get(label)
+            .map(|(kind, _)| kind.as_str())
+            .unwrap_or_default();
+        wanted.rebuild_kinds.iter().any(|k| k == kind)
+            || wanted.do_not_optimize.iter().any(|l| l == label)
+    };
+    let created: BTreeSet<&str> = ran.created.values().map(String::as_str).collect();
+    // What depends on something that is built again is built again too.
+    let edges = ran.full.iter().flat_map(|(label, (_, dependencies))| {
+        dependencies
+            .iter()
+            .map(move |to| (label.as_str(), to.as_str()))
+    });
+    let dag = Dag::new(ran.full.keys().map(String::as_str), edges);
+    let again: Vec<&str> = created
+        .iter()
+        .copied()
+        .filter(|label| named(label))
+        .collect();
+    let allowed = dag.reverse_closure(&again);
+    let twice = created
+        .iter()
+        .filter(|label| earlier.contains_key(**label) && !allowed.contains(*label))
+        .map(|label| format!("{label} is {} already", earlier[*label]))
+        .collect();
+    let first_group = before.first().map(|first| first.task_id.to_string());
+    let wrong_group = group_of(sandbox, ran).filter(|group| Some(group) != first_group.as_ref());
+    let in_graph =
+        |label: &str| ran.label_to_taskid.contains_key(label) || ran.targets.contains(label);
+    let not_rebuilt = ran
+        .full
+        .iter()
+        .filter(|(label, (kind, _))| wanted.rebuild_kinds.contains(kind) && in_graph(label))
+        .filter(|(label, _)| !created.contains(label.as_str()))
+        .map(|(label, _)| label.clone())
+        .collect();
+    let not_honoured = wanted
+        .do_not_optimize
+        .iter()
+        .filter(|label| in_graph(label) && !created.contains(label.as_str()))
+        .cloned()
+        .collect();
+    let older = ran
+        .label_to_taskid
+        .iter()
+        .filter(|(label, _)| !created.contains(label.as_str()))
+        .filter_map(|(label, id)| {
+            let newest = earlier.get(label.as_str())?;
+            (newest != id).then(|| format!("{label} is {id}, and the newest is {newest}"))
+        })
+        .collect();
+    let checks = vec![
+        Check {
+            rule: "no task of an earlier phase is built twice",
+            breaches: twice,
+        },
+        created_in_group(sandbox, ran),
+        Check {
+            rule: "the action task itself is in the group of the push",
+            breaches: wrong_group.into_iter().collect(),
+        },
+        Check {
+            rule: "rebuild_kinds are rebuilt",
+            breaches: not_rebuilt,
+        },
+        Check {
+            rule: "do_not_optimize is honoured",
+            breaches: not_honoured,
+        },
+        Check {
+            rule: "of several earlier ids the latest is used",
+            breaches: older,
+        },
+        completed(sandbox, ran),
+    ];
+    report(sandbox, ran, before, checks)
+}
+
+/// The newest taskId of each label.
+fn earlier(before: &[Ran]) -> BTreeMap<&str, &str> {
+    let all = before.iter().flat_map(|ran| &ran.label_to_taskid);
+    all.map(|(label, id)| (label.as_str(), id.as_str()))
+        .collect()
+}
+
+fn group_of(sandbox: &Sandbox, ran: &Ran) -> Option<String> {
+    let task = sandbox.state().task(ran.task_id.as_str())?;
+    Some(task.definition["taskGroupId"].as_str()?.to_owned())
+}
+
+/// Every task that the phase says it created is in the group of its task, and no other.
+fn created_in_group(sandbox: &Sandbox, ran: &Ran) -> Check {
+    let own = ran.task_id.as_str();
+    let members: BTreeSet<String> = sandbox
+        .state()
+        .group_tasks(own)
+        .into_iter()
+        .map(|task| task.task_id)
+        .collect();
+    let missing = ran
+        .created
+        .iter()
+        .filter(|(id, _)| !members.contains(*id))
+        .map(|(id, label)| format!("{label} ({id}) is not in it"));
+    // The decision task is in its own group; action tasks that were fired on it are, too.
+    let foreign = members
+        .iter()
+        .filter(|id| !ran.created.contains_key(*id) && *id != own)
+        .map(|id| format!("{id} is in it and was not planned"));
+    Check {
+        rule: "every created task is in the group of the task that created it",
+        breaches: missing.chain(foreign).collect(),
+    }
+}
+
+fn completed(sandbox: &Sandbox, ran: &Ran) -> Check {
+    let breaches = ran
+        .created
+        .iter()
+        .filter_map(|(id, label)| {
+            let state = sandbox.state().task(id).map(|task| task.state.name());
+            (state != Some("completed"))
+                .then(|| format!("{label} ({id}) is {}", state.unwrap_or("not there")))
+        })
+        .collect();
+    Check {
+        rule: "every created task has completed",
+        breaches,
+    }
+}
+
+fn report(sandbox: &Sandbox, ran: &Ran, before: &[Ran], checks: Vec<Check>) -> PhaseReport {
+    let mut reused: BTreeMap<String, usize> = BTreeMap::new();
+    for id in ran.label_to_taskid.values() {
+        if ran.created.contains_key(id) {
+            continue;
+        }
+        // The graph in which the task was created, not one that reused it.
+        let from = before
+            .iter()
+            .rev()
+            .find(|graph| graph.created.contains_key(id));
+        let from = from.map_or("index".to_owned(), |graph| graph.task_id.to_string());
+        *reused.entry(from).or_default() += 1;
+    }
+    let mut states: BTreeMap<String, usize> = BTreeMap::new();
+    for id in ran.created.keys() {
+        let state = sandbox
+            .state()
+            .task(id)
+            .map_or("missing", |task| task.state.name());
+        *states.entry(state.to_owned()).or_default() += 1;
+    }
+    PhaseReport {
+        name: ran.name.clone(),
+        task_id: ran.task_id.to_string(),
+        in_group: group_of(sandbox, ran).unwrap_or_default(),
+        task_group: ran.task_id.to_string(),
+        created: ran.created.len(),
+        reused,
+        removed: ran.removed.len(),
+        states,
+        checks,
+    }
+}

@@ -1,0 +1,217 @@
+//! Rehearses a release on an embedded Taskcluster: push, then one action for each flavor.
+//!
+//! 1. A sandbox is started. The decision task is what `.taskcluster.yml` renders for a push.
+//! 2. The decision runs with the scopes of its task, its artifacts are uploaded, and simulated
+//!    workers finish what it created.
+//! 3. For each flavor an action task is made the way an interface and the hooks service make it: from
+//!    `actions.json` and `.taskcluster.yml`. It reads its request from its own definition, promotes
+//!    on top of all graphs before it, and workers finish what it created.
+//! 4. What must hold is checked on the artifacts and on the queue, not on what the code believes.
+
+mod checks;
+mod phase;
+mod report;
+mod stage;
+mod template;
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::suggest;
+use crate::base::value::{Value, truthy};
+use crate::config::graph_config::GraphConfig;
+use crate::decision::World;
+use crate::decision::parameters::version;
+use crate::ports::environment::Environment;
+
+pub use report::{Check, PhaseReport, Report};
+use stage::Stage;
+
+/// What is rehearsed.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The flavors, in order; promote, push and ship of the first product when there is none.
+    pub flavors: Vec<String>,
+    /// Kinds that every flavor builds again; the flavor's own when there is none.
+    pub rebuild_kinds: Vec<String>,
+    /// Labels that every flavor builds again; the flavor's own when there is none.
+    pub do_not_optimize: Vec<String>,
+    /// Where the sandbox keeps its state.
+    pub folder: Option<PathBuf>,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The sandbox listens.
+    Started {
+        /// Its root URL.
+        root_url: String,
+    },
+    /// A phase begins.
+    Phase {
+        /// Its name.
+        name: String,
+    },
+    /// A task was created.
+    Created {
+        /// Its label.
+        label: String,
+    },
+    /// A task was resolved.
+    Resolved {
+        /// Its label.
+        label: String,
+        /// Its state.
+        state: String,
+    },
+}
+
+/// Hears what happens.
+pub type Events = std::sync::Arc<dyn Fn(Event) + Send + Sync>;
+
+/// Rehearses.
+///
+/// `world` is the project; its Taskcluster is not used, and of its environment nothing that speaks of
+/// Taskcluster or of an action.
+///
+/// # Errors
+/// When a phase could not be run. What does not hold is no error: it is in the report.
+pub async fn run(
+    world: World<'_>,
+    graph_config: &GraphConfig,
+    options: &Options,
+    events: Events,
+) -> Outcome<Report> {
+    let flavors = flavors(graph_config, &options.flavors)?;
+    let environment = without_taskcluster(world.environment);
+    let world = World {
+        environment: &environment,
+        taskcluster: None,
+        ..world
+    };
+    let mut stage = Stage::start(world, graph_config, options, events).await?;
+    let outcome = rehearse(&mut stage, &flavors, options).await;
+    stage.stop().await;
+    outcome
+}
+
+async fn rehearse(stage: &mut Stage<'_>, flavors: &[String], options: &Options) -> Outcome<Report> {
+    let mut phases = vec![stage.push().await?];
+    for name in flavors {
+        let input = input(stage, name, options)?;
+        phases.push(stage.promote(name, input).await?);
+    }
+    Ok(Report { phases })
+}
+
+/// The flavors to rehearse.
+fn flavors(config: &GraphConfig, wanted: &[String]) -> Outcome<Vec<String>> {
+    let section = config
+        .get("release-promotion")
+        .and_then(|section| section.get("flavors"));
+    let Some(all) = section.and_then(Value::as_object) else {
+        return Err(
+            Diagnostic::user("the graph config has no `release-promotion.flavors`")
+                .help("without flavors there is no release to rehearse")
+                .into(),
+        );
+    };
+    let mut wrong = Diagnostics::new();
+    for name in wanted.iter().filter(|name| !all.contains_key(*name)) {
+        wrong.push(
+            Diagnostic::user(format!("there is no flavor `{name}`"))
+                .help(suggest::hint(name, all.keys().map(String::as_str))),
+        );
+    }
+    wrong.or_ok(())?;
+    if !wanted.is_empty() {
+        return Ok(wanted.to_vec());
+    }
+    let products = all
+        .values()
+        .filter_map(|flavor| flavor.get("product")?.as_str());
+    let chains = products.map(|product| {
+        ["promote", "push", "ship"]
+            .map(|phase| format!("{phase}_{product}"))
+            .to_vec()
+    });
+    let complete = |chain: &Vec<String>| chain.iter().all(|name| all.contains_key(name));
+    chains.into_iter().find(complete).ok_or_else(|| {
+        Diagnostic::user("no product has the flavors promote, push and ship")
+            .help(format!(
+                "name the flavors to rehearse; there are: {}",
+                all.keys().cloned().collect::<Vec<_>>().join(", ")
+            ))
+            .into()
+    })
+}
+
+/// The input of the action for a flavor.
+fn input(stage: &Stage<'_>, name: &str, options: &Options) -> Result<Value, Diagnostic> {
+    let previous: Vec<String> = stage.graphs().iter().map(ToString::to_string).collect();
+    let mut input = json!({
+        "release_promotion_flavor": name,
+        "build_number": 1,
+        "previous_graph_ids": previous,
+    });
+    if !options.rebuild_kinds.is_empty() {
+        input["rebuild_kinds"] = json!(options.rebuild_kinds);
+    }
+    if !options.do_not_optimize.is_empty() {
+        input["do_not_optimize"] = json!(options.do_not_optimize);
+    }
+    let current = version(stage.world.files)?;
+    if current.is_none() {
+        input["version"] = json!("1.0");
+    }
+    if stage
+        .flavor(name)
+        .and_then(|f| f.get("version-bump"))
+        .is_some_and(truthy)
+    {
+        input["next_version"] = json!(next_version(current.as_deref().unwrap_or("1.0")));
+    }
+    Ok(input)
+}
+
+/// The version with its last number one higher.
+fn next_version(version: &str) -> String {
+    let start = version.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    match version[start..].parse::<u64>() {
+        Ok(number) => format!("{}{}", &version[..start], number.saturating_add(1)),
+        Err(_) => format!("{version}.1"),
+    }
+}
+
+fn without_taskcluster(environment: &Environment) -> Environment {
+    [
+        "TASK_ID",
+        "RUN_ID",
+        "TASKCLUSTER_PROXY_URL",
+        "TASKCLUSTER_ROOT_URL",
+        "TASKCLUSTER_CLIENT_ID",
+        "TASKCLUSTER_ACCESS_TOKEN",
+        "TASKCLUSTER_CERTIFICATE",
+        "ACTION_CALLBACK",
+        "ACTION_INPUT",
+        "ACTION_TASK_ID",
+        "ACTION_TASK_GROUP_ID",
+    ]
+    .into_iter()
+    .fold(environment.clone(), Environment::without)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_version_counts_its_last_number_up() {
+        assert_eq!(next_version("1.0"), "1.1");
+        assert_eq!(next_version("94.0b9"), "94.0b10");
+        assert_eq!(next_version("115.0esr"), "115.0esr.1");
+    }
+}

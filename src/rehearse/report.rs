@@ -1,0 +1,159 @@
+//! What a rehearsal found.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::base::value::Value;
+
+/// Something that must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What must hold.
+    pub rule: &'static str,
+    /// What breaks it; it holds when there is nothing.
+    pub breaches: Vec<String>,
+}
+
+impl Check {
+    /// Whether it holds.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.breaches.is_empty()
+    }
+}
+
+/// One phase: the push, or a flavor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhaseReport {
+    /// `push`, or the name of the flavor.
+    pub name: String,
+    /// The decision or action task.
+    pub task_id: String,
+    /// The group that this task is in.
+    pub in_group: String,
+    /// The group that it created tasks in.
+    pub task_group: String,
+    /// How many tasks it created.
+    pub created: usize,
+    /// How many tasks of earlier graphs it reused, by graph; `index` for those found in the index.
+    pub reused: BTreeMap<String, usize>,
+    /// How many tasks optimization removed.
+    pub removed: usize,
+    /// The states of the tasks that it created.
+    pub states: BTreeMap<String, usize>,
+    /// What must hold.
+    pub checks: Vec<Check>,
+}
+
+impl PhaseReport {
+    /// Whether everything holds.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.checks.iter().all(Check::holds)
+    }
+
+    fn to_json(&self) -> Value {
+        let checks: Vec<Value> = self
+            .checks
+            .iter()
+            .map(|c| json!({"rule": c.rule, "holds": c.holds(), "breaches": c.breaches}))
+            .collect();
+        json!({
+            "name": self.name,
+            "taskId": self.task_id,
+            "inTaskGroup": self.in_group,
+            "taskGroup": self.task_group,
+            "created": self.created,
+            "reused": self.reused,
+            "removed": self.removed,
+            "states": self.states,
+            "checks": checks,
+            "holds": self.holds(),
+        })
+    }
+}
+
+/// A whole rehearsal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The push and the flavors, in order.
+    pub phases: Vec<PhaseReport>,
+}
+
+impl Report {
+    /// Whether everything holds in every phase.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.phases.iter().all(PhaseReport::holds)
+    }
+
+    /// The report as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let phases: Vec<Value> = self.phases.iter().map(PhaseReport::to_json).collect();
+        json!({"phases": phases, "holds": self.holds()})
+    }
+
+    /// The report as people read it.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        let names: BTreeMap<&str, &str> = self
+            .phases
+            .iter()
+            .map(|p| (p.task_group.as_str(), p.name.as_str()))
+            .collect();
+        for phase in &self.phases {
+            let reused: usize = phase.reused.values().sum();
+            out.push_str(&format!("{}\n", phase.name));
+            out.push_str(&format!(
+                "  task        {} in group {}\n",
+                phase.task_id, phase.in_group
+            ));
+            out.push_str(&format!("  task group  {}\n", phase.task_group));
+            out.push_str(&format!("  created     {}\n", phase.created));
+            let from: Vec<String> = phase
+                .reused
+                .iter()
+                .map(|(group, count)| match names.get(group.as_str()) {
+                    Some(name) => format!("{count} of {name}"),
+                    None => format!("{count} of {group}"),
+                })
+                .collect();
+            let from = if from.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", from.join(", "))
+            };
+            out.push_str(&format!("  reused      {reused}{from}\n"));
+            out.push_str(&format!("  removed     {}\n", phase.removed));
+            for check in &phase.checks {
+                let mark = if check.holds() { "holds" } else { "BROKEN" };
+                out.push_str(&format!("  {mark:<11} {}\n", check.rule));
+                for breach in check.breaches.iter().take(SHOWN) {
+                    out.push_str(&format!("                - {breach}\n"));
+                }
+                if check.breaches.len() > SHOWN {
+                    let more = check.breaches.len() - SHOWN;
+                    out.push_str(&format!("                … and {more} more\n"));
+                }
+            }
+            out.push('\n');
+        }
+        let created: usize = self.phases.iter().map(|phase| phase.created).sum();
+        let verdict = if self.holds() {
+            "everything holds"
+        } else {
+            "NOT everything holds"
+        };
+        out.push_str(&format!(
+            "{} phases, {created} tasks: {verdict}\n",
+            self.phases.len()
+        ));
+        out
+    }
+}
+
+/// How many breaches of one rule are shown to people.
+const SHOWN: usize = 10;
