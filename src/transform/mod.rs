@@ -16,6 +16,7 @@ pub mod naming;
 pub mod order;
 pub mod payload;
 pub mod repository;
+pub mod run;
 pub mod task;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -42,6 +43,7 @@ pub struct Transform {
 /// Every built-in transform.
 pub static TRANSFORMS: &[&Transform] = &[
     // One a line, sorted by name.
+    &run::RUN,
     &task::TASK,
 ];
 
