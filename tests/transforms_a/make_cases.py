@@ -5,6 +5,7 @@
 # it was refused with. `differs` says why we do something else on purpose.
 
 import copy
+import itertools
 import json
 import os
 import subprocess
@@ -17,20 +18,22 @@ LINES = [["\tci", "\tmobile"], ["\tci", "\tlibs", "\tmobile"]]
 
 
 def sets_are_sorted():
-    return all(list(set(reversed(lines))) == lines for lines in LINES)
+    """Whether Python walks these sets in order, however they were filled."""
+    return all(
+        list(set(filled)) == lines for lines in LINES for filled in itertools.permutations(lines)
+    )
 
 
 def with_sorted_sets():
     """Starts anew under a hash seed with which the peer hashes the paths of several repositories in
     the order that we have fixed."""
-    if os.environ.get("PYTHONHASHSEED", "random") != "random" and sets_are_sorted():
+    seed = int(os.environ.get("SEED", "-1"))
+    if os.environ.get("PYTHONHASHSEED") == str(seed) and sets_are_sorted():
         return
-    program = f"import sys; sys.exit(not all(list(set(reversed(x))) == x for x in {LINES!r}))"
-    for seed in range(1000):
-        env = dict(os.environ, PYTHONHASHSEED=str(seed))
-        if subprocess.run([sys.executable, "-c", program], env=env).returncode == 0:
-            os.execve(sys.executable, [sys.executable, *sys.argv], env)
-    raise SystemExit("no hash seed sorts the sets")
+    if seed > 1000:
+        raise SystemExit("no hash seed sorts the sets")
+    env = dict(os.environ, SEED=str(seed + 1), PYTHONHASHSEED=str(seed + 1))
+    os.execve(sys.executable, [sys.executable, *sys.argv], env)
 
 
 with_sorted_sets()
