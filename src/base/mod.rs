@@ -5,11 +5,13 @@
 
 pub mod dag;
 pub mod diagnostic;
+pub mod digest;
 pub mod dotted;
 pub mod json;
 pub mod name;
 pub mod path;
 pub mod pattern;
+pub mod posix;
 pub mod pyformat;
 pub mod repo_url;
 pub mod suggest;

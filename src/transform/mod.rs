@@ -8,8 +8,16 @@
 //! is wrong with any of them.
 
 pub mod context;
+pub mod description;
+pub mod fields;
+pub mod format_shim;
 pub mod item;
+pub mod naming;
+pub mod order;
+pub mod payload;
 pub mod repository;
+pub mod run;
+pub mod task;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::config::schema::Schema;
@@ -33,7 +41,11 @@ pub struct Transform {
 }
 
 /// Every built-in transform.
-pub static TRANSFORMS: &[&Transform] = &[];
+pub static TRANSFORMS: &[&Transform] = &[
+    // One a line, sorted by name.
+    &run::RUN,
+    &task::TASK,
+];
 
 /// The built-in transform of a reference in a kind, e.g. `taskgraph.transforms.task:transforms`.
 #[must_use]

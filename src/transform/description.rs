@@ -1,0 +1,217 @@
+//! The fields that run descriptions and task descriptions share.
+
+use crate::config::graph_config::PRIORITIES;
+use crate::config::schema::{Field, Schema, Type, optional, required};
+
+const TREEHERDER: Schema = Schema {
+    name: "treeherder",
+    fields: &[
+        optional(
+            "symbol",
+            Type::Str,
+            "a symbol, or `group(symbol)`; the first letters of the kind's words when it is not given",
+        ),
+        optional(
+            "kind",
+            Type::Literal(&["build", "test", "other"]),
+            "what sort of task it is; told from the kind when it is not given",
+        ),
+        optional("tier", Type::Int, "the tier: 1"),
+        optional(
+            "platform",
+            Type::Str,
+            "the platform and the collection: `default/opt`",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+const INDEX: Schema = Schema {
+    name: "index",
+    fields: &[
+        optional(
+            "product",
+            Type::Str,
+            "the product, one of `index.products` in config.yml",
+        ),
+        optional(
+            "job-name",
+            Type::Str,
+            "the name that the task has in the index",
+        ),
+        optional("type", Type::Str, "the type of index routes: `generic`"),
+        optional(
+            "rank",
+            Type::OneOf(&[Type::Literal(&["by-tier", "build_date"]), Type::Int]),
+            "the rank: a number, the build date, or by tier: the build date for tier 1 and 0 for others",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+const OPTIMIZATION_STRATEGY: Schema = Schema {
+    name: "optimization",
+    fields: &[
+        optional(
+            "index-search",
+            Type::List(&Type::Str),
+            "index paths at which a task that can replace this one may be found",
+        ),
+        optional(
+            "skip-unless-changed",
+            Type::List(&Type::Str),
+            "patterns of files of which one has to change",
+        ),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// `optimization`
+pub const OPTIMIZATION: Field = optional(
+    "optimization",
+    Type::Struct(&OPTIMIZATION_STRATEGY),
+    "the strategy by which the task may be left out or replaced",
+);
+/// `description`
+pub const DESCRIPTION: Field = required("description", Type::Str, "what the task does, in words");
+/// `worker-type`
+pub const WORKER_TYPE: Field = required(
+    "worker-type",
+    Type::Str,
+    "the alias of the worker type, one of `workers.aliases` in config.yml",
+);
+/// `priority`
+pub const PRIORITY: Field = optional("priority", Type::Literal(PRIORITIES), "the priority");
+/// `attributes`
+pub const ATTRIBUTES: Field = optional(
+    "attributes",
+    Type::Map(&Type::Any),
+    "attributes, by which tasks are chosen",
+);
+/// `task-from`
+pub const TASK_FROM: Field = optional(
+    "task-from",
+    Type::Str,
+    "the file in the kind's folder that the task was written in",
+);
+/// `dependencies`
+pub const DEPENDENCIES: Field = optional(
+    "dependencies",
+    Type::Map(&Type::Str),
+    "the labels of tasks that must be done first, by the names that references use",
+);
+/// `soft-dependencies`
+pub const SOFT_DEPENDENCIES: Field = optional(
+    "soft-dependencies",
+    Type::List(&Type::Str),
+    "labels of tasks that must be done first where they are in the graph",
+);
+/// `if-dependencies`
+pub const IF_DEPENDENCIES: Field = optional(
+    "if-dependencies",
+    Type::List(&Type::Str),
+    "names of dependencies of which at least one has to be in the graph",
+);
+/// `requires`
+pub const REQUIRES: Field = optional(
+    "requires",
+    Type::Literal(&["all-completed", "all-resolved"]),
+    "when dependencies count as done",
+);
+/// `expires-after`
+pub const EXPIRES_AFTER: Field = optional(
+    "expires-after",
+    Type::Str,
+    "how long the task is kept, e.g. `14 days`",
+);
+/// `deadline-after`
+pub const DEADLINE_AFTER: Field = optional(
+    "deadline-after",
+    Type::Str,
+    "how long the task may take, e.g. `1 day`",
+);
+/// `routes`
+pub const ROUTES: Field = optional(
+    "routes",
+    Type::List(&Type::Str),
+    "routes beside the usual ones",
+);
+/// `scopes`
+pub const SCOPES: Field = optional(
+    "scopes",
+    Type::List(&Type::Str),
+    "scopes beside those that the worker needs; `{level}` and `{project}` are filled in",
+);
+/// `tags`
+pub const TAGS: Field = optional("tags", Type::Map(&Type::Str), "tags beside the usual ones");
+/// `extra`
+pub const EXTRA: Field = optional("extra", Type::Map(&Type::Any), "what goes into `extra`");
+/// `treeherder`
+pub const TREEHERDER_FIELD: Field = optional(
+    "treeherder",
+    Type::OneOf(&[Type::Bool, Type::Struct(&TREEHERDER)]),
+    "how Treeherder shows the task; `true` for what the kind's name suggests",
+);
+/// `index`
+pub const INDEX_FIELD: Field = optional(
+    "index",
+    Type::Struct(&INDEX),
+    "where the task is put in the index",
+);
+/// `run-on-projects`: any value, as the peer takes any.
+pub const RUN_ON_PROJECTS: Field = optional(
+    "run-on-projects",
+    Type::Any,
+    "a list of the projects that the task runs on, which may be keyed by any field of the task, or by `build-platform`: `[all]`",
+);
+/// `run-on-tasks-for`
+pub const RUN_ON_TASKS_FOR: Field = optional(
+    "run-on-tasks-for",
+    Type::List(&Type::Str),
+    "the values of `tasks_for` that the task runs on: `[all]`",
+);
+/// `run-on-git-branches`
+pub const RUN_ON_GIT_BRANCHES: Field = optional(
+    "run-on-git-branches",
+    Type::List(&Type::Str),
+    "the branches that the task runs on",
+);
+/// `shipping-phase`
+pub const SHIPPING_PHASE: Field = optional(
+    "shipping-phase",
+    Type::Literal(&["build", "promote", "push", "ship"]),
+    "the phase of release promotion that the task belongs to",
+);
+
+const FETCH: Schema = Schema {
+    name: "fetch",
+    fields: &[
+        required(
+            "artifact",
+            Type::Str,
+            "the name of the fetch, or the path of the artifact",
+        ),
+        optional("dest", Type::Str, "the folder to put it in"),
+        optional("extract", Type::Bool, "whether it is unpacked: true"),
+        optional(
+            "verify-hash",
+            Type::Bool,
+            "whether its hash is verified: false",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+/// `fetches`
+pub const FETCHES: Field = optional(
+    "fetches",
+    Type::Map(&Type::List(&Type::OneOf(&[
+        Type::Str,
+        Type::Struct(&FETCH),
+    ]))),
+    "artifacts that the task starts with, by the kind or the dependency that they come from",
+);

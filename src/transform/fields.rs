@@ -1,0 +1,146 @@
+//! Reaching into items whose deeper parts no schema has checked yet.
+//!
+//! What is not there is made; what is there and of another type is a mistake that is told, never
+//! overwritten.
+
+use super::{Item, Origin};
+use crate::base::diagnostic::Diagnostic;
+use crate::base::path::ValuePath;
+use crate::base::value::{Object, Value, type_name};
+
+/// A value that a field has when it is not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preset {
+    /// Null.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A string.
+    Text(&'static str),
+    /// An empty list.
+    List,
+    /// An empty mapping.
+    Map,
+}
+
+/// The values that fields have when they are not given.
+pub type Presets = &'static [(&'static str, Preset)];
+
+impl Preset {
+    /// The value itself.
+    #[must_use]
+    pub fn value(self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(flag) => Value::Bool(flag),
+            Self::Int(number) => Value::from(number),
+            Self::Text(text) => Value::from(text),
+            Self::List => Value::Array(Vec::new()),
+            Self::Map => Value::Object(Object::new()),
+        }
+    }
+}
+
+/// Gives each field of `presets` that is not there its value.
+pub fn fill(map: &mut Object, presets: Presets) {
+    for (key, preset) in presets {
+        map.entry(*key).or_insert_with(|| preset.value());
+    }
+}
+
+/// The value at a path of an item.
+#[must_use]
+pub fn get<'i>(item: &'i Item, path: &[&str]) -> Option<&'i Value> {
+    let (first, rest) = path.split_first()?;
+    rest.iter()
+        .try_fold(item.task.get(*first)?, |value, key| value.get(key))
+}
+
+/// The mapping at a path of an item, made when it is not there.
+///
+/// # Errors
+/// When something else is there, or on the way.
+pub fn mapping<'i>(item: &'i mut Item, path: &[&str]) -> Result<&'i mut Object, Diagnostic> {
+    let Item { task, origin } = item;
+    let mut container = task;
+    for (depth, key) in path.iter().enumerate() {
+        let slot = container
+            .entry(*key)
+            .or_insert_with(|| Value::Object(Object::new()));
+        container = match slot {
+            Value::Object(inner) => inner,
+            other => return Err(unfit(origin, &path[..=depth], "a mapping", other)),
+        };
+    }
+    Ok(container)
+}
+
+/// The list at a path of an item, made when it is not there.
+///
+/// # Errors
+/// When something else is there, or on the way.
+pub fn list<'i>(item: &'i mut Item, path: &[&str]) -> Result<&'i mut Vec<Value>, Diagnostic> {
+    let origin = std::sync::Arc::clone(&item.origin);
+    let (last, way) = path.split_last().unwrap_or((&"", &[]));
+    let slot = mapping(item, way)?
+        .entry(*last)
+        .or_insert_with(|| Value::Array(Vec::new()));
+    match slot {
+        Value::Array(items) => Ok(items),
+        other => Err(unfit(&origin, path, "a list", other)),
+    }
+}
+
+/// Says that a field holds something that it cannot hold.
+#[must_use]
+pub fn unfit(origin: &Origin, path: &[&str], expected: &str, found: &Value) -> Diagnostic {
+    let way = ValuePath::keys(path.iter().copied());
+    let diagnostic = Diagnostic::user(format!(
+        "`{way}` is {}, where {expected} is expected",
+        type_name(found)
+    ))
+    .at(origin.place(&way));
+    if found.is_null() {
+        diagnostic.help("leave it out, or give it a value")
+    } else {
+        diagnostic
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn item(value: Value) -> Item {
+        Item::new(value.as_object().cloned().unwrap_or_default())
+    }
+
+    #[test]
+    fn what_is_missing_is_made() {
+        let mut item = item(json!({}));
+        let made = list(&mut item, &["worker", "mounts"]).map(|mounts| mounts.push(json!(1)));
+        assert_eq!(made, Ok(()));
+        assert_eq!(Value::Object(item.task), json!({"worker": {"mounts": [1]}}));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told() {
+        let mut item = item(json!({"worker": {"env": null}, "extra": "x"}));
+        let env = mapping(&mut item, &["worker", "env"]).map(|_| ());
+        assert_eq!(
+            env.map_err(|d| d.to_string()),
+            Err(
+                "`worker.env` is null, where a mapping is expected\n  help: leave it out, or give it a value"
+                    .to_owned()
+            )
+        );
+        let index = mapping(&mut item, &["extra", "index"]).map(|_| ());
+        assert_eq!(
+            index.map_err(|d| d.message),
+            Err("`extra` is a string, where a mapping is expected".to_owned())
+        );
+    }
+}

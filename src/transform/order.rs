@@ -1,0 +1,60 @@
+//! The order of tasks within a kind.
+
+use std::collections::BTreeMap;
+
+use super::{Context, Item};
+use crate::base::dag::{Cycle, Dag};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::value::Value;
+
+/// Puts the items of a kind into an order in which each follows those that it depends on.
+///
+/// Items have labels by now. Among those that may come next, the smallest label comes first, so
+/// that the order does not depend on the one in which they came.
+///
+/// # Errors
+/// When two items share a label, or depend on each other in a circle.
+pub fn dependencies_first(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    let mut wrong = Diagnostics::new();
+    let mut pending: BTreeMap<String, Item> = BTreeMap::new();
+    let mut edges = Vec::new();
+    for item in items {
+        let label = item.str("label").unwrap_or_default().to_owned();
+        if pending.contains_key(&label) {
+            wrong.push(
+                item.wrong("label", format!("two tasks have the label `{label}`"))
+                    .in_kind(context.kind)
+                    .help("give one of them another name"),
+            );
+            continue;
+        }
+        let dependencies = item.task.get("dependencies").and_then(Value::as_object);
+        let labels = dependencies.into_iter().flat_map(|names| names.values());
+        edges.extend(
+            labels
+                .filter_map(Value::as_str)
+                .map(|dependency| (label.clone(), dependency.to_owned())),
+        );
+        pending.insert(label, item);
+    }
+    let graph = Dag::new(pending.keys().cloned(), edges);
+    let order: Vec<String> = match graph.dependencies_first() {
+        Ok(order) => order.into_iter().cloned().collect(),
+        Err(Cycle(labels)) => {
+            let circle: Vec<_> = labels.iter().chain(labels.first()).cloned().collect();
+            wrong.push(
+                Diagnostic::user(format!(
+                    "tasks depend on each other in a circle: {}",
+                    circle.join(" -> ")
+                ))
+                .in_kind(context.kind),
+            );
+            Vec::new()
+        }
+    };
+    let ordered = order
+        .iter()
+        .filter_map(|label| pending.remove(label))
+        .collect();
+    wrong.or_ok(ordered)
+}

@@ -1,0 +1,137 @@
+//! The payload of beetmover, which moves artifacts to where people download them.
+
+use super::{Images, Payload, take_worker};
+use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::value::{Object, Value, truthy};
+use crate::config::schema::{Schema, Type, optional, required};
+use crate::transform::Item;
+use crate::transform::fields::Preset;
+
+static RELEASE_PROPERTIES: Schema = Schema {
+    name: "release properties",
+    fields: &[
+        optional("app-name", Type::Str, "the name of the product"),
+        optional("app-version", Type::Str, "its version"),
+        optional("branch", Type::Str, "the branch that it was built from"),
+        optional("build-id", Type::Str, "the id of the build"),
+        optional("hash-type", Type::Str, "the type of hashes"),
+        optional("platform", Type::Str, "the platform"),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+/// The release properties with the names that beetmover has for them.
+static PROPERTIES: &[(&str, &str)] = &[
+    ("appName", "app-name"),
+    ("appVersion", "app-version"),
+    ("branch", "branch"),
+    ("buildid", "build-id"),
+    ("hashType", "hash-type"),
+    ("platform", "platform"),
+];
+
+static UPSTREAM_ARTIFACT: Schema = Schema {
+    name: "upstream artifact",
+    fields: &[
+        required("taskId", Type::TaskRef, "the task that has the artifact"),
+        required("taskType", Type::Str, "the type of that task"),
+        required(
+            "paths",
+            Type::List(&Type::Str),
+            "the paths of the artifacts",
+        ),
+        required(
+            "locale",
+            Type::Str,
+            "the locale, a part of where they are put",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static SCHEMA: Schema = Schema {
+    name: "worker: beetmover",
+    fields: &[
+        required("implementation", Type::Literal(&["beetmover"]), ""),
+        required(
+            "max-run-time",
+            Type::Int,
+            "how long it may take, in seconds: 600",
+        ),
+        required(
+            "release-properties",
+            Type::Struct(&RELEASE_PROPERTIES),
+            "what is released",
+        ),
+        required(
+            "upstream-artifacts",
+            Type::List(&Type::Struct(&UPSTREAM_ARTIFACT)),
+            "the artifacts that are moved",
+        ),
+        optional("locale", Type::Str, "the locale, when there is one for all"),
+        optional(
+            "partner-public",
+            Type::Bool,
+            "whether it is a partner's public build",
+        ),
+        optional("artifact-map", Type::Any, "where each artifact is put"),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// `beetmover`
+pub static BEETMOVER: Payload = Payload {
+    name: "beetmover",
+    doc: "Moves artifacts to where people download them.",
+    schema: &SCHEMA,
+    defaults: &[("max-run-time", Preset::Int(600))],
+    automation: false,
+    build,
+};
+
+fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcome<()> {
+    let worker = take_worker(item)?;
+    let mut wrong = Diagnostics::new();
+    let mut properties = Object::new();
+    for (name, key) in PROPERTIES {
+        match worker
+            .get("release-properties")
+            .and_then(|all| all.get(*key))
+        {
+            Some(value) => {
+                properties.insert((*name).to_owned(), value.clone());
+            }
+            None => wrong.push(item.wrong(
+                "worker.release-properties",
+                format!("`worker.release-properties.{key}` is missing"),
+            )),
+        }
+    }
+    let get = |key: &str| worker.get(key).cloned().unwrap_or_default();
+    let date = images.context().params().build_date();
+    let mut payload = vec![
+        ("maxRunTime", get("max-run-time")),
+        ("releaseProperties", Value::Object(properties)),
+        ("upload_date", Value::from(date)),
+        ("upstreamArtifacts", get("upstream-artifacts")),
+    ];
+    let optional = [
+        ("locale", "locale"),
+        ("artifactMap", "artifact-map"),
+        ("is_partner_repack_public", "partner-public"),
+    ];
+    payload.extend(
+        optional
+            .map(|(name, key)| (name, get(key)))
+            .into_iter()
+            .filter(|(_, v)| truthy(v)),
+    );
+    let payload = payload
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value));
+    definition.insert("payload".to_owned(), Value::Object(payload.collect()));
+    wrong.or_ok(())
+}

@@ -1,0 +1,364 @@
+//! The payload of docker-worker, which runs a command in a container.
+
+use super::{
+    Images, Payload, add_scope, caches, entry_field, entry_text, set_sccache, take_worker,
+    worker_list,
+};
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::posix;
+use crate::base::value::{Object, Value, truthy};
+use crate::config::schema::{Schema, Type, optional, required};
+use crate::transform::Item;
+use crate::transform::fields::{self, Preset};
+use crate::transform::item::{list_mut, object_mut};
+
+static CACHE: Schema = Schema {
+    name: "cache",
+    fields: &[
+        optional(
+            "type",
+            Type::Literal(&["persistent"]),
+            "the type: `persistent`",
+        ),
+        optional(
+            "name",
+            Type::Str,
+            "the name, shared by the tasks that share the cache",
+        ),
+        optional("mount-point", Type::Str, "where it is in the container"),
+        optional(
+            "skip-untrusted",
+            Type::Bool,
+            "whether level 1 tasks go without it",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static ARTIFACT: Schema = Schema {
+    name: "artifact",
+    fields: &[
+        optional(
+            "type",
+            Type::Literal(&["file", "directory", "volume"]),
+            "a file, or a folder with all in it",
+        ),
+        optional("path", Type::Str, "where it is in the container"),
+        optional(
+            "name",
+            Type::Str,
+            "its name, or what the names in the folder begin with",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static SCHEMA: Schema = Schema {
+    name: "worker: docker-worker",
+    fields: &[
+        required("implementation", Type::Literal(&["docker-worker"]), ""),
+        required("os", Type::Literal(&["linux"]), ""),
+        required(
+            "docker-image",
+            Type::OneOf(&[Type::Str, Type::Map(&Type::Str)]),
+            "the image: its name, `{in-tree: name}` or `{indexed: path}`",
+        ),
+        required(
+            "chain-of-trust",
+            Type::Bool,
+            "whether the worker signs what the task was and made: false",
+        ),
+        required(
+            "taskcluster-proxy",
+            Type::Bool,
+            "whether the task has the proxy: false",
+        ),
+        required(
+            "allow-ptrace",
+            Type::Bool,
+            "whether the task can use ptrace: false",
+        ),
+        required(
+            "loopback-video",
+            Type::Bool,
+            "whether the task has a camera that is none: false",
+        ),
+        required("env", Type::Map(&Type::TaskRef), "environment variables"),
+        required(
+            "max-run-time",
+            Type::Int,
+            "how long it may take, in seconds",
+        ),
+        optional("volumes", Type::List(&Type::Str), "paths of volumes"),
+        optional("caches", Type::List(&Type::Struct(&CACHE)), "caches"),
+        optional(
+            "artifacts",
+            Type::List(&Type::Struct(&ARTIFACT)),
+            "what is taken from the container at the end",
+        ),
+        optional(
+            "command",
+            Type::List(&Type::TaskRef),
+            "the command; that of the image when it is not given",
+        ),
+        optional(
+            "retry-exit-status",
+            Type::List(&Type::Int),
+            "exit codes after which the task is run again",
+        ),
+        optional(
+            "purge-caches-exit-status",
+            Type::List(&Type::Int),
+            "exit codes after which the caches are thrown away",
+        ),
+        optional("skip-artifacts", Type::Bool, ""),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// `docker-worker`
+pub static DOCKER_WORKER: Payload = Payload {
+    name: "docker-worker",
+    doc: "Runs a command in a container.",
+    schema: &SCHEMA,
+    defaults: &[
+        ("chain-of-trust", Preset::Bool(false)),
+        ("taskcluster-proxy", Preset::Bool(false)),
+        ("allow-ptrace", Preset::Bool(false)),
+        ("loopback-video", Preset::Bool(false)),
+        ("volumes", Preset::List),
+        ("env", Preset::Map),
+    ],
+    automation: true,
+    build,
+};
+
+/// The exit code by which `run-task` tells that something is wrong with the caches.
+const PURGE_CACHES: i64 = 72;
+
+fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcome<()> {
+    let mut worker = take_worker(item)?;
+    let image = image(images, item, &mut worker)?;
+    let under_run_task = is_run_task(item, &worker)?;
+    let features = features(images, item, &mut worker, definition);
+    let mut payload = Object::from_iter([("image".to_owned(), image)]);
+    for (name, key) in [("command", "command"), ("maxRunTime", "max-run-time")] {
+        if let Some(value) = worker.get(key) {
+            payload.insert(name.to_owned(), value.clone());
+        }
+    }
+    payload.insert(
+        "onExitStatus".to_owned(),
+        exit_codes(item, &mut worker, under_run_task)?,
+    );
+    if let Some(artifacts) = artifacts(item, &worker, definition)? {
+        payload.insert("artifacts".to_owned(), Value::Object(artifacts));
+    }
+    caches::add(
+        images.context(),
+        item,
+        &mut worker,
+        under_run_task,
+        [definition, &mut payload],
+    )?;
+    if under_run_task {
+        let volumes = worker.get("volumes").and_then(Value::as_array);
+        let mut volumes: Vec<&str> = volumes
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        volumes.sort_unstable();
+        if !volumes.is_empty() {
+            let volumes = Value::from(volumes.join(";"));
+            object_mut(&mut worker, "env").insert("TASKCLUSTER_VOLUMES".to_owned(), volumes);
+        }
+    }
+    let env = worker.shift_remove("env").unwrap_or_default();
+    payload.insert("env".to_owned(), env);
+    if !features.is_empty() {
+        payload.insert("features".to_owned(), Value::Object(features));
+    }
+    if worker.get("loopback-video").is_some_and(truthy) {
+        let devices = Object::from_iter([("loopbackVideo".to_owned(), Value::Bool(true))]);
+        let devices = Object::from_iter([("devices".to_owned(), Value::Object(devices))]);
+        payload.insert("capabilities".to_owned(), Value::Object(devices));
+        add_scope(definition, "docker-worker:capability:device:loopbackVideo");
+    }
+    definition.insert("payload".to_owned(), Value::Object(payload));
+    Ok(())
+}
+
+/// The image as the worker takes it. One in the tree becomes a dependency, and brings its volumes.
+fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outcome<Value> {
+    let image = match worker.get("docker-image") {
+        Some(Value::Object(image)) => image,
+        other => return Ok(other.cloned().unwrap_or_default()),
+    };
+    let text = |text: &str| Value::from(text);
+    if let Some(name) = image
+        .get("in-tree")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+    {
+        let dependencies = fields::mapping(item, &["dependencies"])?;
+        if dependencies.contains_key("docker-image") {
+            return Err(item
+                .wrong(
+                    "dependencies.docker-image",
+                    "a dependency is called `docker-image`",
+                )
+                .help("that name is taken: it is the image that the task runs in")
+                .into());
+        }
+        let label = Value::from(format!("docker-image-{name}"));
+        dependencies.insert("docker-image".to_owned(), label);
+        for volume in images.volumes(&name)? {
+            let volumes = list_mut(worker, "volumes");
+            if volumes.iter().any(|known| *known == *volume) {
+                return Err(item
+                    .wrong(
+                        "worker.volumes",
+                        format!("the volume `{volume}` is declared twice"),
+                    )
+                    .help(format!(
+                        "the Dockerfile of `{name}` declares it; leave it out here"
+                    ))
+                    .into());
+            }
+            volumes.push(Value::from(volume));
+        }
+        let reference = ("task-reference".to_owned(), text("<docker-image>"));
+        return Ok(object([
+            ("path", text("public/image.tar.zst")),
+            ("taskId", Value::Object(Object::from_iter([reference]))),
+            ("type", text("task-image")),
+        ]));
+    }
+    match image.get("indexed") {
+        Some(path) => Ok(object([
+            ("path", text("public/image.tar.zst")),
+            ("namespace", path.clone()),
+            ("type", text("indexed-image")),
+        ])),
+        None => Err(item
+            .wrong(
+                "worker.docker-image",
+                "`worker.docker-image` is neither `in-tree` nor `indexed`",
+            )
+            .help("write `{in-tree: name}`, `{indexed: path}`, or the name of a public image")
+            .into()),
+    }
+}
+
+fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Object(
+        entries
+            .map(|(key, value)| (key.to_owned(), value))
+            .into_iter()
+            .collect(),
+    )
+}
+
+/// Whether the command is `run-task`, which knows caches and volumes.
+fn is_run_task(item: &Item, worker: &Object) -> Result<bool, Diagnostic> {
+    let Some(command) = worker_list(item, worker, "command")? else {
+        return Ok(false);
+    };
+    match command.first() {
+        Some(Value::String(program)) => Ok(posix::basename(program).starts_with("run-task")),
+        Some(_) => Err(item
+            .wrong(
+                "worker.command",
+                "the first word of the command is a reference",
+            )
+            .help("name a program")),
+        None => Err(item
+            .wrong("worker.command", "the command is empty")
+            .help("leave it out to run that of the image")),
+    }
+}
+
+/// The features of the worker, with the scopes that they need.
+fn features(
+    images: &Images<'_, '_>,
+    item: &Item,
+    worker: &mut Object,
+    definition: &mut Object,
+) -> Object {
+    let on = |key: &str| worker.get(key).is_some_and(truthy);
+    let mut features = Object::new();
+    let mut add = |name: &str| features.insert(name.to_owned(), Value::Bool(true));
+    if on("taskcluster-proxy") {
+        add("taskclusterProxy");
+    }
+    if on("allow-ptrace") {
+        add("allowPtrace");
+        add_scope(definition, "docker-worker:feature:allowPtrace");
+    }
+    if on("chain-of-trust") {
+        add("chainOfTrust");
+    }
+    let sccache = item.task.get("needs-sccache").is_some_and(truthy);
+    if sccache {
+        add("taskclusterProxy");
+        let context = images.context();
+        let scope = format!(
+            "assume:project:taskcluster:{}:level-{}-sccache-buckets",
+            context.graph_config().trust_domain(),
+            context.params().level()
+        );
+        add_scope(definition, scope);
+    }
+    set_sccache(object_mut(worker, "env"), sccache);
+    features
+}
+
+fn exit_codes(item: &Item, worker: &mut Object, under_run_task: bool) -> Result<Value, Diagnostic> {
+    let mut codes = Object::new();
+    for (name, key) in [
+        ("retry", "retry-exit-status"),
+        ("purgeCaches", "purge-caches-exit-status"),
+    ] {
+        if under_run_task {
+            let mut all = worker_list(item, worker, key)?.cloned().unwrap_or_default();
+            all.push(Value::from(PURGE_CACHES));
+            codes.insert(name.to_owned(), Value::Array(all));
+        } else if let Some(all) = worker.get(key) {
+            codes.insert(name.to_owned(), all.clone());
+        }
+    }
+    Ok(Value::Object(codes))
+}
+
+/// The artifacts by name; they expire with the task.
+fn artifacts(
+    item: &Item,
+    worker: &Object,
+    definition: &Object,
+) -> Result<Option<Object>, Diagnostic> {
+    let Some(listed) = worker_list(item, worker, "artifacts")? else {
+        return Ok(None);
+    };
+    let expires = definition.get("expires").cloned().unwrap_or_default();
+    let mut artifacts = Object::new();
+    for artifact in listed {
+        let name = entry_text(item, artifact, ["artifacts", "name"])?;
+        let shown = object([
+            (
+                "path",
+                entry_field(item, artifact, ["artifacts", "path"])?.clone(),
+            ),
+            (
+                "type",
+                entry_field(item, artifact, ["artifacts", "type"])?.clone(),
+            ),
+            ("expires", expires.clone()),
+        ]);
+        artifacts.insert(name.to_owned(), shown);
+    }
+    Ok(Some(artifacts))
+}

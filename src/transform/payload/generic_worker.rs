@@ -1,0 +1,299 @@
+//! The payload of generic-worker, which runs commands on a machine of any operating system.
+
+use super::{Images, Payload, add_scope, set_sccache, take_worker, worker_list};
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::value::{Object, Value, truthy};
+use crate::config::schema::{Schema, Type, optional, required};
+use crate::transform::fields::{self, Preset};
+use crate::transform::item::{list_mut, object_mut};
+use crate::transform::{Context, Item};
+
+static ARTIFACT: Schema = Schema {
+    name: "artifact",
+    fields: &[
+        required(
+            "type",
+            Type::Literal(&["file", "directory"]),
+            "a file, or a folder with all in it",
+        ),
+        required("path", Type::Str, "where it is"),
+        optional("name", Type::Str, "its name; the path when it is not given"),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static CONTENT: Schema = Schema {
+    name: "content",
+    fields: &[
+        optional("artifact", Type::Str, "the artifact that is the content"),
+        optional("task-id", Type::TaskRef, "the task that has the artifact"),
+        optional("url", Type::Str, "where the content is, for everybody"),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static MOUNT: Schema = Schema {
+    name: "mount",
+    fields: &[
+        optional("cache-name", Type::Str, "the name of the cache"),
+        optional(
+            "content",
+            Type::Struct(&CONTENT),
+            "what is in it: at first for a cache, always for others",
+        ),
+        optional("directory", Type::Str, "the folder that it becomes"),
+        optional("file", Type::Str, "the file that it becomes"),
+        optional(
+            "format",
+            Type::Literal(&["rar", "tar.bz2", "tar.gz", "zip"]),
+            "how the content is packed",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static SCHEMA: Schema = Schema {
+    name: "worker: generic-worker",
+    fields: &[
+        required("implementation", Type::Literal(&["generic-worker"]), ""),
+        required(
+            "os",
+            Type::Literal(&["windows", "macosx", "linux", "linux-bitbar"]),
+            "",
+        ),
+        required(
+            "command",
+            Type::List(&Type::Any),
+            "the commands: on Windows texts, elsewhere lists of words",
+        ),
+        required("env", Type::Map(&Type::TaskRef), "environment variables"),
+        required(
+            "max-run-time",
+            Type::Int,
+            "how long it may take, in seconds",
+        ),
+        required(
+            "chain-of-trust",
+            Type::Bool,
+            "whether the worker signs what the task was and made: false",
+        ),
+        optional(
+            "artifacts",
+            Type::List(&Type::Struct(&ARTIFACT)),
+            "what is taken from the machine at the end",
+        ),
+        optional(
+            "mounts",
+            Type::List(&Type::Struct(&MOUNT)),
+            "files, folders and caches",
+        ),
+        optional(
+            "retry-exit-status",
+            Type::List(&Type::Int),
+            "exit codes after which the task is run again",
+        ),
+        optional(
+            "purge-caches-exit-status",
+            Type::List(&Type::Int),
+            "exit codes after which the caches are thrown away",
+        ),
+        optional(
+            "os-groups",
+            Type::List(&Type::Str),
+            "groups of the operating system that the task's user belongs to",
+        ),
+        optional(
+            "run-as-administrator",
+            Type::Bool,
+            "whether it runs as administrator",
+        ),
+        optional(
+            "run-task-as-current-user",
+            Type::Bool,
+            "whether it runs as the user that the worker runs as",
+        ),
+        optional(
+            "taskcluster-proxy",
+            Type::Bool,
+            "whether the task has the proxy",
+        ),
+        optional(
+            "hide-cmd-window",
+            Type::Bool,
+            "whether the window of the command is hidden",
+        ),
+        optional("skip-artifacts", Type::Bool, ""),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// `generic-worker`
+pub static GENERIC_WORKER: Payload = Payload {
+    name: "generic-worker",
+    doc: "Runs commands on a machine of any operating system.",
+    schema: &SCHEMA,
+    defaults: &[
+        ("env", Preset::Map),
+        ("os-groups", Preset::List),
+        ("chain-of-trust", Preset::Bool(false)),
+    ],
+    automation: true,
+    build,
+};
+
+/// Exit codes by which Windows tells that the process was ended from outside: killed as the system
+/// went down, and interrupted.
+const INTERRUPTED: [i64; 2] = [1_073_807_364, 3_221_225_786];
+
+/// Features by their setting, with what the scope begins with that they need.
+static FEATURES: &[(&str, &str, Option<&str>)] = &[
+    ("chain-of-trust", "chainOfTrust", None),
+    ("taskcluster-proxy", "taskclusterProxy", None),
+    (
+        "run-as-administrator",
+        "runAsAdministrator",
+        Some("generic-worker:run-as-administrator"),
+    ),
+    (
+        "run-task-as-current-user",
+        "runTaskAsCurrentUser",
+        Some("generic-worker:run-task-as-current-user"),
+    ),
+    ("hide-cmd-window", "hideCmdWindow", None),
+];
+
+fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcome<()> {
+    let mut worker = take_worker(item)?;
+    let mut payload = Object::new();
+    let get = |key: &str| worker.get(key).cloned().unwrap_or_default();
+    payload.insert("command".to_owned(), get("command"));
+    payload.insert("maxRunTime".to_owned(), get("max-run-time"));
+    let codes = exit_codes(item, &worker)?;
+    if !codes.is_empty() {
+        payload.insert("onExitStatus".to_owned(), Value::Object(codes));
+    }
+    let artifacts = worker_list(item, &worker, "artifacts")?
+        .cloned()
+        .unwrap_or_default();
+    if !artifacts.is_empty() {
+        payload.insert("artifacts".to_owned(), Value::Array(artifacts));
+    }
+    let mounts = mounts(images.context(), item, &worker, definition)?;
+    if !mounts.is_empty() {
+        payload.insert("mounts".to_owned(), Value::Array(mounts));
+    }
+    let worker_type = item.str("worker-type").unwrap_or_default();
+    let groups = worker.get("os-groups").filter(|groups| truthy(groups));
+    if let Some(groups) = groups {
+        payload.insert("osGroups".to_owned(), groups.clone());
+        for group in groups
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
+            add_scope(
+                definition,
+                format!("generic-worker:os-group:{worker_type}/{group}"),
+            );
+        }
+    }
+    let mut features = Object::new();
+    for (key, name, scope) in FEATURES {
+        if worker.get(*key).is_some_and(truthy) {
+            features.insert((*name).to_owned(), Value::Bool(true));
+            if let Some(scope) = scope {
+                add_scope(definition, format!("{scope}:{worker_type}"));
+            }
+        }
+    }
+    if !features.is_empty() {
+        payload.insert("features".to_owned(), Value::Object(features));
+    }
+    let sccache = item.task.get("needs-sccache").is_some_and(truthy);
+    set_sccache(object_mut(&mut worker, "env"), sccache);
+    let env = worker.shift_remove("env").unwrap_or_default();
+    payload.insert("env".to_owned(), env);
+    definition.insert("payload".to_owned(), Value::Object(payload));
+    Ok(())
+}
+
+fn exit_codes(item: &Item, worker: &Object) -> Result<Object, Diagnostic> {
+    let mut codes = Object::new();
+    for (name, key) in [
+        ("retry", "retry-exit-status"),
+        ("purgeCaches", "purge-caches-exit-status"),
+    ] {
+        if let Some(all) = worker.get(key) {
+            codes.insert(name.to_owned(), all.clone());
+        }
+    }
+    if worker.get("os").is_some_and(|os| os == "windows") {
+        worker_list(item, worker, "retry-exit-status")?;
+        list_mut(&mut codes, "retry").extend(INTERRUPTED.map(Value::from));
+    }
+    Ok(codes)
+}
+
+/// The mounts with the names that the worker has for their parts, and the scopes that they need.
+fn mounts(
+    context: &Context<'_>,
+    item: &Item,
+    worker: &Object,
+    definition: &mut Object,
+) -> Result<Vec<Value>, Diagnostic> {
+    let mut mounts = worker_list(item, worker, "mounts")?
+        .cloned()
+        .unwrap_or_default();
+    for mount in mounts.iter_mut().filter_map(Value::as_object_mut) {
+        if let Some(name) = mount.shift_remove("cache-name") {
+            let Value::String(name) = name else {
+                let path = ["worker", "mounts", "cache-name"];
+                return Err(fields::unfit(&item.origin, &path, "a string", &name));
+            };
+            let name = format!(
+                "{}-level-{}-{name}",
+                context.graph_config().trust_domain(),
+                context.params().level()
+            );
+            add_scope(definition, format!("generic-worker:cache:{name}"));
+            mount.insert("cacheName".to_owned(), Value::from(name));
+        }
+        match mount.get_mut("content") {
+            None => {}
+            Some(Value::Object(content)) => content_names(item, content, definition)?,
+            Some(other) => {
+                let path = ["worker", "mounts", "content"];
+                return Err(fields::unfit(&item.origin, &path, "a mapping", other));
+            }
+        }
+    }
+    Ok(mounts)
+}
+
+fn content_names(
+    item: &Item,
+    content: &mut Object,
+    definition: &mut Object,
+) -> Result<(), Diagnostic> {
+    if let Some(task) = content.shift_remove("task-id") {
+        content.insert("taskId".to_owned(), task);
+    }
+    match content.get("artifact") {
+        None => Ok(()),
+        Some(Value::String(artifact)) => {
+            if !artifact.starts_with("public/") {
+                add_scope(definition, format!("queue:get-artifact:{artifact}"));
+            }
+            Ok(())
+        }
+        Some(other) => {
+            let path = ["worker", "mounts", "content", "artifact"];
+            Err(fields::unfit(&item.origin, &path, "a string", other))
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The docker images of the project, as far as the tasks that use them need to know.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::suggest;
+use crate::base::value::{Object, Value};
+use crate::config::graph_config::join;
+use crate::config::yaml;
+use crate::ports::files::FileError;
+use crate::transform::Context;
+
+/// The docker images of the project; each file is read once, when it is first needed.
+pub struct Images<'c, 'a> {
+    context: &'c Context<'a>,
+    tasks: OnceCell<Outcome<Object>>,
+    volumes: RefCell<BTreeMap<String, Outcome<Vec<String>>>>,
+}
+
+impl<'c, 'a> Images<'c, 'a> {
+    /// The images of the project around `context`.
+    #[must_use]
+    pub fn new(context: &'c Context<'a>) -> Self {
+        Self {
+            context,
+            tasks: OnceCell::new(),
+            volumes: RefCell::default(),
+        }
+    }
+
+    /// What the transform knows.
+    #[must_use]
+    pub fn context(&self) -> &'c Context<'a> {
+        self.context
+    }
+
+    /// The paths that the Dockerfile of an image declares as volumes, sorted.
+    ///
+    /// # Errors
+    /// When the kind of images or the Dockerfile cannot be read.
+    pub fn volumes(&self, image: &str) -> Outcome<Vec<String>> {
+        if let Some(known) = self.volumes.borrow().get(image) {
+            return known.clone();
+        }
+        let found = self.read_volumes(image);
+        self.volumes
+            .borrow_mut()
+            .insert(image.to_owned(), found.clone());
+        found
+    }
+
+    /// The tasks that the `kind.yml` of the kind of images lists.
+    fn tasks(&self) -> Outcome<&Object> {
+        self.tasks
+            .get_or_init(|| self.read_tasks())
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    fn read_tasks(&self) -> Outcome<Object> {
+        let config = self.context.graph_config();
+        let folder = join(&config.kinds_folder(), config.docker_image_kind());
+        let path = join(&folder, "kind.yml");
+        let text = self.context.project.files.read(&path).map_err(|error| {
+            file_error(&error)
+                .help("images in the tree are tasks of that kind; `docker-image-kind` in config.yml names it")
+        })?;
+        let document = yaml::load(&path, &text)?;
+        match document.value.get("tasks") {
+            Some(Value::Object(tasks)) => Ok(tasks.clone()),
+            _ => Err(Diagnostic::user(format!("`{path}` has no mapping `tasks`")).into()),
+        }
+    }
+
+    /// The folder of an image, named by its `definition` or else by its name.
+    fn folder(&self, image: &str) -> Outcome<String> {
+        let definition = self
+            .tasks()?
+            .get(image)
+            .and_then(|task| task.get("definition"))
+            .and_then(Value::as_str);
+        let docker = self.context.graph_config().docker_folder();
+        Ok(join(&docker, definition.unwrap_or(image)))
+    }
+
+    fn read_volumes(&self, image: &str) -> Outcome<Vec<String>> {
+        let folder = self.folder(image)?;
+        let path = join(&folder, "Dockerfile");
+        let text = match self.context.project.files.read(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                let tasks = self.tasks()?;
+                let help = if tasks.contains_key(image) {
+                    "the image is a task of that kind; `definition` names its folder".to_owned()
+                } else {
+                    suggest::hint(image, tasks.keys().map(String::as_str))
+                };
+                return Err(file_error(&error)
+                    .help(format!("`docker-image` names an image in the tree: {help}"))
+                    .into());
+            }
+        };
+        volumes(&String::from_utf8_lossy(&text)).map_err(|line| {
+            Diagnostic::user(format!("`{path}` declares volumes in a list: {line}"))
+                .help("write one `VOLUME` line for each path")
+                .into()
+        })
+    }
+}
+
+fn file_error(error: &FileError) -> Diagnostic {
+    match error {
+        FileError::Unreadable { .. } => Diagnostic::environment(error.to_string()),
+        _ => Diagnostic::user(error.to_string()),
+    }
+}
+
+/// The paths in the `VOLUME` lines of a Dockerfile, or the first line that holds a list.
+fn volumes(dockerfile: &str) -> Result<Vec<String>, String> {
+    let mut volumes = std::collections::BTreeSet::new();
+    for line in dockerfile
+        .split('\n')
+        .map(|line| line.trim_matches(is_space))
+    {
+        let Some(paths) = line.strip_prefix("VOLUME ") else {
+            continue;
+        };
+        if paths.trim_start_matches(is_space).starts_with('[') {
+            return Err(line.to_owned());
+        }
+        volumes.extend(
+            paths
+                .split(is_space)
+                .filter(|p| !p.is_empty())
+                .map(str::to_owned),
+        );
+    }
+    Ok(volumes.into_iter().collect())
+}
+
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn volumes_are_read_from_their_lines() {
+        let text = "FROM x\n VOLUME /b /a\r\nVOLUME\nVOLUMES /c\nVOLUME /a\n# VOLUME /d\n";
+        assert_eq!(volumes(text), Ok(vec!["/a".to_owned(), "/b".to_owned()]));
+        assert_eq!(
+            volumes("VOLUME [\"/a\"]"),
+            Err("VOLUME [\"/a\"]".to_owned())
+        );
+    }
+}

@@ -1,0 +1,238 @@
+//! Checking repositories out on a worker.
+
+use super::batch::Batch;
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::json;
+use crate::base::posix;
+use crate::base::suggest;
+use crate::base::value::{Object, Value, truthy};
+use crate::transform::Item;
+use crate::transform::fields;
+use crate::transform::repository::Repository;
+
+/// What a task can set about a repository that it checks out, as the keys of `run.checkout`.
+static SETTINGS: &[&str] = &[
+    "prefix",
+    "name",
+    "base_repository",
+    "head_repository",
+    "head_ref",
+    "type",
+    "path",
+    "head_rev",
+    "ssh_secret_name",
+];
+
+/// The settings that cannot be null.
+static NEEDED: &[&str] = &["prefix", "name", "path"];
+
+/// The settings that the task sees in its environment, with the names that they have there.
+static VARIABLES: &[(&str, &str)] = &[
+    ("BASE_REPOSITORY", "base_repository"),
+    ("HEAD_REPOSITORY", "head_repository"),
+    ("HEAD_REV", "head_rev"),
+    ("HEAD_REF", "head_ref"),
+    ("REPOSITORY_TYPE", "type"),
+    ("SSH_SECRET_NAME", "ssh_secret_name"),
+];
+
+/// One repository that a task checks out: its settings by name.
+#[derive(Debug, Clone)]
+struct Checkout(Object);
+
+impl Checkout {
+    fn new(repository: &Repository) -> Self {
+        let optional = |text: &Option<String>| text.as_deref().map_or(Value::Null, Value::from);
+        let settings = [
+            ("prefix", Value::from(repository.prefix.as_str())),
+            ("name", Value::from(repository.name.as_str())),
+            (
+                "base_repository",
+                Value::from(repository.base_repository.as_str()),
+            ),
+            (
+                "head_repository",
+                Value::from(repository.head_repository.as_str()),
+            ),
+            ("head_ref", Value::from(repository.head_ref.as_str())),
+            ("type", Value::from(repository.kind.as_str())),
+            ("path", Value::from(repository.path.as_str())),
+            ("head_rev", optional(&repository.head_rev)),
+            ("ssh_secret_name", optional(&repository.ssh_secret_name)),
+        ];
+        Self(
+            settings
+                .map(|(key, value)| (key.to_owned(), value))
+                .into_iter()
+                .collect(),
+        )
+    }
+
+    fn get(&self, setting: &str) -> Option<&str> {
+        self.0.get(setting).and_then(Value::as_str)
+    }
+
+    fn need(&self, setting: &str) -> &str {
+        self.get(setting).unwrap_or_default()
+    }
+}
+
+/// Where the folder of a task's checkouts is.
+#[must_use]
+pub fn folder(item: &Item, run: &Object) -> String {
+    let workdir = run
+        .get("workdir")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    match (os(item), super::using::implementation(item).as_str()) {
+        ("windows", _) => "build".to_owned(),
+        (_, "docker-worker") => format!("{workdir}/checkouts"),
+        _ => "checkouts".to_owned(),
+    }
+}
+
+/// The name of the folder that repositories are checked out in.
+#[must_use]
+pub fn vcs_name(os: &str) -> &'static str {
+    if os == "windows" { "src" } else { "vcs" }
+}
+
+/// The operating system of an item's worker.
+#[must_use]
+pub fn os(item: &Item) -> &str {
+    fields::get(item, &["worker", "os"])
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+/// Makes a task check out what `run.checkout` asks for; yields the arguments for `run-task` and the
+/// folder of the checkouts, or nothing when nothing is asked for.
+///
+/// # Errors
+/// When `run.checkout` does not fit the repositories, or the worker cannot check anything out.
+pub fn add(
+    batch: &Batch<'_, '_>,
+    item: &mut Item,
+    run: &Object,
+) -> Outcome<Option<(String, Vec<Value>)>> {
+    let Some(asked) = run.get("checkout").filter(|asked| truthy(asked)) else {
+        return Ok(None);
+    };
+    let checkouts = checkouts(batch, item, asked)?;
+    if !["linux", "macosx", "windows"].contains(&os(item)) {
+        return Err(item
+            .wrong(
+                "run.checkout",
+                format!("workers on `{}` check nothing out", os(item)),
+            )
+            .help("set `run.checkout` to `false`")
+            .into());
+    }
+    let folder = folder(item, run);
+    let vcs = format!("{folder}/{}", vcs_name(os(item)));
+    let docker = super::using::implementation(item) == "docker-worker";
+    let store = match (os(item), docker) {
+        ("windows", _) => "y:/hg-shared".to_owned(),
+        (_, true) => format!("{folder}/hg-store"),
+        _ => format!("{folder}/hg-shared"),
+    };
+    let names: Object = checkouts
+        .iter()
+        .map(|one| (one.need("prefix").to_owned(), Value::from(one.need("name"))))
+        .collect();
+    let env = fields::mapping(item, &["worker", "env"])?;
+    let mut set = |name: String, value: &str| env.insert(name, Value::from(value));
+    set("HG_STORE_PATH".to_owned(), &store);
+    set(
+        "REPOSITORIES".to_owned(),
+        &json::compact(&Value::Object(names)),
+    );
+    set("VCS_PATH".to_owned(), &vcs);
+    for one in &checkouts {
+        let prefix = one.need("prefix").to_uppercase();
+        for (name, setting) in VARIABLES {
+            if let Some(value) = one.get(setting) {
+                set(format!("{prefix}_{name}"), value);
+            }
+        }
+    }
+    for secret in checkouts
+        .iter()
+        .filter_map(|one| one.get("ssh_secret_name"))
+    {
+        if !secret.is_empty() {
+            let scope = Value::from(format!("secrets:get:{secret}"));
+            fields::list(item, &["scopes"])?.push(scope);
+        }
+    }
+    // Only this implementation has the proxy that `run-task` asks for secrets.
+    if docker {
+        fields::mapping(item, &["worker"])?
+            .insert("taskcluster-proxy".to_owned(), Value::Bool(true));
+    }
+    let arguments = checkouts
+        .iter()
+        .map(|one| {
+            let path = posix::join(&vcs, one.need("path"));
+            Value::from(format!("--{}-checkout={path}", one.need("prefix")))
+        })
+        .collect();
+    Ok(Some((vcs, arguments)))
+}
+
+fn checkouts(batch: &Batch<'_, '_>, item: &Item, asked: &Value) -> Outcome<Vec<Checkout>> {
+    let repositories = batch.repositories()?;
+    let known = || repositories.keys().map(String::as_str);
+    let Value::Object(asked) = asked else {
+        return match repositories.len() {
+            0 | 1 => Ok(repositories.values().map(Checkout::new).collect()),
+            several => Err(item
+                .wrong(
+                    "run.checkout",
+                    format!("the project has {several} repositories"),
+                )
+                .help(format!(
+                    "name those to check out in `run.checkout`, e.g. `{}: {{path: …}}`",
+                    known().next().unwrap_or_default()
+                ))
+                .into()),
+        };
+    };
+    let mut wrong = Diagnostics::new();
+    let mut checkouts = Vec::new();
+    for (prefix, settings) in asked {
+        let field = format!("run.checkout.{prefix}");
+        let Some(repository) = repositories.get(prefix) else {
+            wrong.push(
+                item.wrong(&field, format!("there is no repository `{prefix}`"))
+                    .help(suggest::hint(prefix, known())),
+            );
+            continue;
+        };
+        let mut checkout = Checkout::new(repository);
+        for (setting, value) in settings.as_object().into_iter().flatten() {
+            match check_setting(item, &field, setting, value) {
+                Ok(()) => {
+                    checkout.0.insert(setting.clone(), value.clone());
+                }
+                Err(diagnostic) => wrong.push(diagnostic),
+            }
+        }
+        checkouts.push(checkout);
+    }
+    wrong.or_ok(checkouts)
+}
+
+fn check_setting(item: &Item, field: &str, setting: &str, value: &Value) -> Result<(), Diagnostic> {
+    let path = format!("{field}.{setting}");
+    if !SETTINGS.contains(&setting) {
+        return Err(item
+            .wrong(&path, format!("a checkout has no setting `{setting}`"))
+            .help(suggest::hint(setting, SETTINGS.iter().copied())));
+    }
+    if value.is_string() || (value.is_null() && !NEEDED.contains(&setting)) {
+        return Ok(());
+    }
+    let way: Vec<_> = path.split('.').collect();
+    Err(fields::unfit(&item.origin, &way, "a string", value))
+}

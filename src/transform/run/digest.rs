@@ -1,0 +1,71 @@
+//! The digest of the files that a task is made of.
+
+use super::batch::Batch;
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::digest::sha256;
+use crate::base::pattern::PathPattern;
+use crate::transform::Item;
+
+/// The digest of all tracked files that match any of these patterns.
+///
+/// It is the SHA-256 of one line a file, sorted by path: the SHA-256 of its content, and the path.
+///
+/// # Errors
+/// When a pattern matches nothing, or a file cannot be read.
+pub fn of_files(batch: &Batch<'_, '_>, item: &Item, patterns: &[&str]) -> Outcome<String> {
+    let tracked = batch
+        .tracked
+        .get_or_init(|| (batch.context.project.tracked)())
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let mut wrong = Diagnostics::new();
+    let mut found = std::collections::BTreeSet::new();
+    for pattern in patterns {
+        let compiled = match PathPattern::new(pattern) {
+            Ok(compiled) => compiled,
+            Err(error) => {
+                wrong.push(item.wrong("run.resources", error.to_string()));
+                continue;
+            }
+        };
+        let mut any = false;
+        for path in tracked.iter().filter(|path| compiled.matches(path)) {
+            any = true;
+            found.insert(path.as_str());
+        }
+        if !any {
+            wrong.push(
+                item.wrong("run", format!("no tracked file matches `{pattern}`"))
+                    .help(
+                        "patterns are from the root of the repository; add new files to it first",
+                    ),
+            );
+        }
+    }
+    let mut lines = String::new();
+    for path in found {
+        match file(batch, path) {
+            Ok(digest) => lines.push_str(&format!("{digest} {path}\n")),
+            Err(diagnostic) => wrong.push(diagnostic),
+        }
+    }
+    wrong.or_ok(sha256(lines.as_bytes()))
+}
+
+fn file(batch: &Batch<'_, '_>, path: &str) -> Result<String, Diagnostic> {
+    if let Some(digest) = batch.digests.borrow().get(path) {
+        return Ok(digest.clone());
+    }
+    let content = batch
+        .context
+        .project
+        .files
+        .read(path)
+        .map_err(|error| Diagnostic::environment(error.to_string()))?;
+    let digest = sha256(&content);
+    batch
+        .digests
+        .borrow_mut()
+        .insert(path.to_owned(), digest.clone());
+    Ok(digest)
+}

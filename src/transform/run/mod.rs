@@ -1,0 +1,135 @@
+//! `taskgraph.transforms.run`: makes task descriptions of run descriptions.
+//!
+//! A run description says in `run` what is to be done, at a height at which it need not know the
+//! worker. In order:
+//!
+//! 1. `when` becomes an optimization; the worker implementation, the operating system and the
+//!    label are settled ([`super::naming`]);
+//! 2. `fetches` become dependencies and an environment variable ([`fetches`]);
+//! 3. the function for `run.using` on the worker implementation sets the worker up ([`using`]).
+//!
+//! Items come out in an order in which each follows those of its kind that it depends on.
+
+pub mod batch;
+pub mod caches;
+pub mod checkout;
+pub mod digest;
+pub mod fetches;
+pub mod plain;
+pub mod run_task;
+pub mod schema;
+pub mod shell;
+pub mod toolchain;
+pub mod using;
+
+use super::{Context, Item, Transform, each, fields, naming, validate};
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::value::{Object, Value, truthy};
+use batch::Batch;
+
+/// The transform.
+pub static RUN: Transform = Transform {
+    name: "taskgraph.transforms.run",
+    aliases: &["taskgraph.transforms.job"],
+    doc: "Makes task descriptions of run descriptions: sets the worker up for `run.using`, and turns \
+          `fetches` and `when` into what the task needs for them.",
+    schema: Some(&schema::RUN_DESCRIPTION),
+    run: apply,
+};
+
+fn apply(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    validate(context, &items, &schema::RUN_DESCRIPTION)?;
+    let items = each(context, items, |mut item| {
+        when_to_optimization(context, &mut item)?;
+        set_worker(context, &mut item)?;
+        naming::settle_label(context, &mut item)?;
+        fields::mapping(&mut item, &["dependencies"])?;
+        Ok([item])
+    })?;
+    let items = fetches::use_fetches(context, items)?;
+    let batch = Batch::new(context);
+    each(context, items, |mut item| {
+        describe(&batch, &mut item)?;
+        Ok([item])
+    })
+}
+
+/// A task that is only needed when files change is skipped unless they have; the files that
+/// describe it count among them.
+fn when_to_optimization(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
+    let Some(when) = item.task.shift_remove("when").filter(truthy) else {
+        return Ok(());
+    };
+    let mut patterns = match when.get("files-changed") {
+        Some(Value::Array(patterns)) => patterns.clone(),
+        other => {
+            let found = other.unwrap_or(&Value::Null);
+            let path = ["when", "files-changed"];
+            return Err(fields::unfit(&item.origin, &path, "a list", found));
+        }
+    };
+    patterns.push(Value::from(format!("{}/kind.yml", context.path)));
+    if let Some(file) = item
+        .str("task-from")
+        .filter(|f| !f.is_empty() && *f != "kind.yml")
+    {
+        patterns.push(Value::from(format!("{}/{file}", context.path)));
+    }
+    let strategy = Object::from_iter([("skip-unless-changed".to_owned(), Value::Array(patterns))]);
+    item.task
+        .insert("optimization".to_owned(), Value::Object(strategy));
+    Ok(())
+}
+
+fn set_worker(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
+    let (implementation, os) = naming::worker(context, item)?;
+    let tags = fields::mapping(item, &["tags"])?;
+    if let Some(os) = &os {
+        tags.insert("os".to_owned(), Value::from(os.as_str()));
+    }
+    tags.insert(
+        "worker-implementation".to_owned(),
+        Value::from(implementation.as_str()),
+    );
+    if fields::get(item, &["worker", "implementation"]).is_some() {
+        return Err(item
+            .wrong(
+                "worker.implementation",
+                "`worker.implementation` follows from `worker-type` and cannot be given",
+            )
+            .help("leave it out"));
+    }
+    let worker = fields::mapping(item, &["worker"])?;
+    worker.insert("implementation".to_owned(), Value::from(implementation));
+    if let Some(os) = os {
+        worker.insert("os".to_owned(), Value::from(os));
+    }
+    Ok(())
+}
+
+static LISTS: fields::Presets = &[
+    ("attributes", fields::Preset::Map),
+    ("dependencies", fields::Preset::Map),
+    ("soft-dependencies", fields::Preset::List),
+    ("routes", fields::Preset::List),
+    ("scopes", fields::Preset::List),
+    ("extra", fields::Preset::Map),
+];
+
+fn describe(batch: &Batch<'_, '_>, item: &mut Item) -> Outcome<()> {
+    let mut run = match item.task.shift_remove("run") {
+        Some(Value::Object(run)) => run,
+        other => {
+            let found = other.unwrap_or_default();
+            return Err(fields::unfit(&item.origin, &["run"], "a mapping", &found).into());
+        }
+    };
+    // Other workers run nothing, so they have no folder to work in.
+    let implementation = using::implementation(item);
+    if ["docker-worker", "generic-worker"].contains(&implementation.as_str()) {
+        run.entry("workdir")
+            .or_insert_with(|| Value::from("/builds/worker"));
+    }
+    fields::fill(&mut item.task, LISTS);
+    using::configure(batch, item, run)
+}

@@ -1,0 +1,68 @@
+//! Ways to run a task that need no worker.
+
+use super::batch::Batch;
+use super::using::RunUsing;
+use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::value::{Object, Value};
+use crate::config::schema::{Schema, Type, required};
+use crate::transform::{Item, format_shim};
+
+static ALWAYS_OPTIMIZED_SCHEMA: Schema = Schema {
+    name: "run: always-optimized",
+    fields: &[required("using", Type::Literal(&["always-optimized"]), "")],
+    open: false,
+    exclusive: &[],
+};
+
+/// `always-optimized`
+pub static ALWAYS_OPTIMIZED: RunUsing = RunUsing {
+    name: "always-optimized",
+    worker: "always-optimized",
+    doc: "Runs nothing: the task is expected to be replaced or left out.",
+    schema: &ALWAYS_OPTIMIZED_SCHEMA,
+    defaults: &[],
+    configure: |_, _, _| Ok(()),
+};
+
+static INDEX_SEARCH_SCHEMA: Schema = Schema {
+    name: "run: index-search",
+    fields: &[
+        required("using", Type::Literal(&["index-search"]), ""),
+        required(
+            "index-search",
+            Type::List(&Type::Str),
+            "index paths, the best first; parameters are filled in, e.g. `{project}`",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+/// `index-search`
+pub static INDEX_SEARCH: RunUsing = RunUsing {
+    name: "index-search",
+    worker: "always-optimized",
+    doc: "Takes a task of another graph that is found in the index.",
+    schema: &INDEX_SEARCH_SCHEMA,
+    defaults: &[],
+    configure: index_search,
+};
+
+fn index_search(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    let mut paths = Vec::new();
+    let templates = run.get("index-search").and_then(Value::as_array);
+    for template in templates.into_iter().flatten().filter_map(Value::as_str) {
+        match format_shim::fill(template, batch.context.params().values()) {
+            Ok(path) => paths.push(Value::from(path)),
+            Err(error) => wrong.push(
+                item.wrong("run.index-search", error.to_string())
+                    .help("parameters can be filled in, e.g. `{project}`"),
+            ),
+        }
+    }
+    let strategy = Object::from_iter([("index-search".to_owned(), Value::Array(paths))]);
+    item.task
+        .insert("optimization".to_owned(), Value::Object(strategy));
+    wrong.or_ok(())
+}

@@ -1,0 +1,89 @@
+//! What run descriptions may hold.
+
+use crate::config::schema::{Schema, Type, optional, required};
+use crate::transform::description::{
+    ATTRIBUTES, DEADLINE_AFTER, DEPENDENCIES, DESCRIPTION, EXPIRES_AFTER, EXTRA, FETCHES,
+    IF_DEPENDENCIES, INDEX_FIELD, OPTIMIZATION, PRIORITY, REQUIRES, ROUTES, RUN_ON_GIT_BRANCHES,
+    RUN_ON_PROJECTS, RUN_ON_TASKS_FOR, SCOPES, SHIPPING_PHASE, SOFT_DEPENDENCIES, TAGS, TASK_FROM,
+    TREEHERDER_FIELD, WORKER_TYPE,
+};
+
+static RUN: Schema = Schema {
+    name: "run",
+    fields: &[
+        required("using", Type::Str, "how the task is run, e.g. `run-task`"),
+        optional("workdir", Type::Str, "the folder that the task works in"),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+static WHEN: Schema = Schema {
+    name: "when",
+    fields: &[optional(
+        "files-changed",
+        Type::List(&Type::Str),
+        "patterns of files of which one has to change",
+    )],
+    open: false,
+    exclusive: &[],
+};
+
+/// A run description: a task description whose `run` says how the worker is set up.
+pub static RUN_DESCRIPTION: Schema = Schema {
+    name: "run description",
+    fields: &[
+        required("run", Type::Struct(&RUN), "how the task is run"),
+        optional(
+            "name",
+            Type::Str,
+            "the name; the label is the kind and the name",
+        ),
+        optional(
+            "label",
+            Type::Str,
+            "the label, when it is not the kind and the name",
+        ),
+        DESCRIPTION,
+        WORKER_TYPE,
+        PRIORITY,
+        ATTRIBUTES,
+        TASK_FROM,
+        DEPENDENCIES,
+        SOFT_DEPENDENCIES,
+        IF_DEPENDENCIES,
+        REQUIRES,
+        DEADLINE_AFTER,
+        EXPIRES_AFTER,
+        ROUTES,
+        SCOPES,
+        TAGS,
+        EXTRA,
+        TREEHERDER_FIELD,
+        INDEX_FIELD,
+        RUN_ON_PROJECTS,
+        RUN_ON_TASKS_FOR,
+        RUN_ON_GIT_BRANCHES,
+        SHIPPING_PHASE,
+        optional(
+            "always-target",
+            Type::Bool,
+            "whether the task is a target whatever the filters say",
+        ),
+        OPTIMIZATION,
+        optional("needs-sccache", Type::Bool, "whether the task uses sccache"),
+        optional(
+            "when",
+            Type::Struct(&WHEN),
+            "when the task is needed; becomes an optimization",
+        ),
+        FETCHES,
+        optional(
+            "worker",
+            Type::Map(&Type::Any),
+            "what the worker needs to know",
+        ),
+    ],
+    open: true,
+    exclusive: &["optimization", "when"],
+};

@@ -1,0 +1,289 @@
+//! The definition of a task, put together.
+
+use super::treeherder;
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::path::ValuePath;
+use crate::base::suggest;
+use crate::base::value::{Object, Value, truthy};
+use crate::config::keyed_by::{self, Options};
+use crate::transform::payload::{Images, Payload};
+use crate::transform::{Context, Item, fields, format_shim};
+
+/// Makes the finished item of a checked task description.
+///
+/// # Errors
+/// Whatever is wrong with the worker, the scopes, or the conditions under which the task runs.
+pub fn build(images: &Images<'_, '_>, payload: &Payload, mut item: Item) -> Outcome<Item> {
+    let context = images.context();
+    let (provisioner, worker_type) = worker_type(context, &item)?;
+    let path = format!("{provisioner}/{worker_type}");
+    item.task
+        .insert("worker-type".to_owned(), Value::from(path));
+    settle_times(context, &mut item)?;
+    let mut definition = definition(context, &mut item, &provisioner, &worker_type)?;
+    (payload.build)(images, &mut item, &mut definition)?;
+    if payload.automation {
+        mark_automation(&mut definition);
+    }
+    settle_attributes(&mut item)?;
+    settle_conditions(&mut item)?;
+    if context.params().str("repository_type") == "git" {
+        // GitHub shows what runs for a commit by what has this route.
+        crate::transform::item::list_mut(&mut definition, "routes").push(Value::from("checks"));
+    }
+    note_image(&item, &mut definition)?;
+    let mut take = |key: &str, otherwise: Value| {
+        let value = item.task.shift_remove(key).unwrap_or(otherwise);
+        (key.to_owned(), value)
+    };
+    let finished = [
+        take("label", Value::Null),
+        take("description", Value::Null),
+        ("task".to_owned(), Value::Object(definition)),
+        take("dependencies", Value::Object(Object::new())),
+        take("if-dependencies", Value::Array(Vec::new())),
+        take("soft-dependencies", Value::Array(Vec::new())),
+        take("attributes", Value::Object(Object::new())),
+        take("optimization", Value::Null),
+    ];
+    Ok(item.with(finished.into_iter().collect()))
+}
+
+fn worker_type(context: &Context<'_>, item: &Item) -> Result<(String, String), Diagnostic> {
+    let alias = item.str("worker-type").unwrap_or_default();
+    let level = context.params().level();
+    let place = item.origin.place(&ValuePath::keys(["worker-type"]));
+    context
+        .graph_config()
+        .worker_type(alias, level)
+        .map_err(|diagnostic| diagnostic.at(place))
+}
+
+/// Fills in when the task expires, its deadline and its priority.
+fn settle_times(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
+    let (config, params) = (context.graph_config(), context.params());
+    if !item.task.contains_key("expires-after") {
+        let after = match params.level() {
+            "1" => config.task_expires_after(),
+            _ => "1 year",
+        };
+        item.task
+            .insert("expires-after".to_owned(), Value::from(after));
+    }
+    if !item.task.contains_key("deadline-after") {
+        let after = config.task_deadline_after(params.project())?;
+        item.task
+            .insert("deadline-after".to_owned(), Value::from(after));
+    }
+    if !item.task.contains_key("priority") {
+        let priority = config.task_priority(params.project())?;
+        item.task
+            .insert("priority".to_owned(), Value::from(priority));
+    }
+    Ok(())
+}
+
+/// The definition, but for the payload.
+fn definition(
+    context: &Context<'_>,
+    item: &mut Item,
+    provisioner: &str,
+    worker_type: &str,
+) -> Outcome<Object> {
+    let (config, params) = (context.graph_config(), context.params());
+    let scopes = scopes(context, item)?;
+    let parent = context
+        .project
+        .environment
+        .get("TASK_ID")
+        .unwrap_or_default();
+    let extra = fields::mapping(item, &["extra"])?;
+    extra.insert("parent".to_owned(), Value::from(parent));
+    let extra = extra.clone();
+    let label = item.str("label").unwrap_or_default().to_owned();
+    let tags = fields::mapping(item, &["tags"])?;
+    let usual = [
+        ("createdForUser", params.str("owner")),
+        ("kind", context.kind.as_str()),
+        ("label", &label),
+        ("project", params.project()),
+        ("trust-domain", config.trust_domain()),
+    ];
+    tags.extend(usual.map(|(key, value)| (key.to_owned(), Value::from(value))));
+    let tags = tags.clone();
+    let routes = fields::list(item, &["routes"])?.clone();
+
+    let mut description = item.str("description").unwrap_or_default().to_owned();
+    if extra.get("treeherder").is_some_and(truthy) {
+        description.push_str(&treeherder::push_link(context));
+    }
+    let metadata = [
+        ("description", description),
+        ("name", label),
+        ("owner", params.str("owner").to_owned()),
+        ("source", params.file_url(context.path)?),
+    ];
+    let metadata = metadata.map(|(key, value)| (key.to_owned(), Value::from(value)));
+    let get = |key: &str| item.task.get(key).cloned().unwrap_or_default();
+    let mut definition = vec![
+        ("provisionerId", Value::from(provisioner)),
+        ("workerType", Value::from(worker_type)),
+        ("routes", Value::Array(routes)),
+        ("created", relative(Value::from("0 seconds"))),
+        ("deadline", relative(get("deadline-after"))),
+        ("expires", relative(get("expires-after"))),
+        ("scopes", Value::Array(scopes)),
+        ("metadata", Value::Object(metadata.into_iter().collect())),
+        ("extra", Value::Object(extra)),
+        ("tags", Value::Object(tags)),
+        ("priority", get("priority")),
+    ];
+    if truthy(&get("requires")) {
+        definition.push(("requires", get("requires")));
+    }
+    let definition = definition.into_iter();
+    Ok(definition
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect())
+}
+
+fn relative(after: Value) -> Value {
+    Value::Object(Object::from_iter([(
+        "relative-datestamp".to_owned(),
+        after,
+    )]))
+}
+
+fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
+    let params = context.params();
+    let names = [("level", params.level()), ("project", params.project())];
+    let names = names.map(|(key, value)| (key.to_owned(), Value::from(value)));
+    let names: Object = names.into_iter().collect();
+    let templates = fields::list(item, &["scopes"])?.clone();
+    let mut wrong = Diagnostics::new();
+    let mut scopes = Vec::new();
+    for template in templates.iter().filter_map(Value::as_str) {
+        match format_shim::fill(template, &names) {
+            Ok(scope) => scopes.push(Value::from(scope)),
+            Err(error) => wrong.push(
+                item.wrong("scopes", error.to_string())
+                    .help("`{level}` and `{project}` are filled in; write other braces twice"),
+            ),
+        }
+    }
+    wrong.or_ok(scopes)
+}
+
+/// Tells the task that it runs in automation.
+fn mark_automation(definition: &mut Object) {
+    if let Some(Value::Object(payload)) = definition.get_mut("payload") {
+        crate::transform::item::object_mut(payload, "env")
+            .insert("MOZ_AUTOMATION".to_owned(), Value::from("1"));
+    }
+}
+
+/// Puts into the attributes when the task runs.
+fn settle_attributes(item: &mut Item) -> Result<(), Diagnostic> {
+    let label = item.str("label").unwrap_or_default().to_owned();
+    let platform = fields::mapping(item, &["attributes"])?
+        .get("build_platform")
+        .cloned()
+        .unwrap_or_default();
+    let extra = Object::from_iter([("build-platform".to_owned(), platform)]);
+    let options = Options::default();
+    keyed_by::resolve(&mut item.task, "run-on-projects", &label, &extra, &options).map_err(
+        |error| {
+            let mut diagnostic = item.wrong("run-on-projects", error.to_string());
+            diagnostic.help = error.help();
+            diagnostic
+        },
+    )?;
+    let get = |item: &Item, key: &str| item.task.get(key).cloned();
+    let all = || Value::Array(vec![Value::from("all")]);
+    let projects = get(item, "run-on-projects").unwrap_or_else(all);
+    let tasks_for = get(item, "run-on-tasks-for").unwrap_or_else(all);
+    let branches = get(item, "run-on-git-branches").filter(truthy);
+    let always = get(item, "always-target").unwrap_or_default();
+    let phase = get(item, "shipping-phase").filter(|phase| !phase.is_null());
+    let attributes = fields::mapping(item, &["attributes"])?;
+    attributes.insert("run_on_projects".to_owned(), projects);
+    attributes.insert("run_on_tasks_for".to_owned(), tasks_for);
+    // Projects that are not on git need not see this one.
+    if let Some(branches) = branches {
+        attributes.insert("run_on_git_branches".to_owned(), branches);
+    }
+    attributes.insert("always_target".to_owned(), always);
+    match phase {
+        Some(phase) => {
+            attributes.insert("shipping_phase".to_owned(), phase);
+        }
+        // An earlier transform may have taken it over from a dependency.
+        None => {
+            attributes.entry("shipping_phase").or_insert(Value::Null);
+        }
+    }
+    Ok(())
+}
+
+/// Puts labels for the names of dependencies in `if-dependencies`.
+fn settle_conditions(item: &mut Item) -> Outcome<()> {
+    let Some(Value::Array(names)) = item.task.get("if-dependencies") else {
+        return Ok(());
+    };
+    let dependencies = item.task.get("dependencies").and_then(Value::as_object);
+    let mut wrong = Diagnostics::new();
+    let mut labels = Vec::new();
+    for name in names.iter().filter_map(Value::as_str) {
+        match dependencies.and_then(|dependencies| dependencies.get(name)) {
+            Some(label) => labels.push(label.clone()),
+            None => {
+                let known = dependencies
+                    .into_iter()
+                    .flat_map(|d| d.keys().map(String::as_str));
+                wrong.push(
+                    item.wrong(
+                        "if-dependencies",
+                        format!("`{name}` is in `if-dependencies` and is no dependency"),
+                    )
+                    .help(suggest::hint(name, known.collect::<Vec<_>>())),
+                );
+            }
+        }
+    }
+    item.task
+        .insert("if-dependencies".to_owned(), Value::Array(labels));
+    wrong.or_ok(())
+}
+
+/// Notes the image under the chain of trust of a task that has one.
+fn note_image(item: &Item, definition: &mut Object) -> Result<(), Diagnostic> {
+    let trusted = definition
+        .get("payload")
+        .and_then(|payload| payload.get("features")?.get("chainOfTrust"))
+        .is_some_and(truthy);
+    let image = fields::get(item, &["dependencies", "docker-image"]).is_some_and(truthy);
+    if !(trusted && image) {
+        return Ok(());
+    }
+    let reference = [("task-reference".to_owned(), Value::from("<docker-image>"))];
+    let reference = Value::Object(reference.into_iter().collect());
+    let mut container = definition;
+    for key in ["extra", "chainOfTrust", "inputs"] {
+        let slot = container
+            .entry(key)
+            .or_insert_with(|| Value::Object(Object::new()));
+        container = match slot {
+            Value::Object(inner) => inner,
+            other => {
+                return Err(fields::unfit(
+                    &item.origin,
+                    &["extra", key],
+                    "a mapping",
+                    other,
+                ));
+            }
+        };
+    }
+    container.insert("docker-image".to_owned(), reference);
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! `taskgraph.transforms.task`: makes task definitions of task descriptions.
+//!
+//! Each item by itself, in order:
+//!
+//! 1. the label, the worker implementation and the defaults are settled;
+//! 2. the description and its `worker` are checked against their schemas;
+//! 3. [`treeherder`] and [`index`] add routes and `extra`;
+//! 4. [`build`] puts the definition together, with the payload from the table in
+//!    [`super::payload`].
+//!
+//! An item that comes out has the keys `label`, `description`, `task`, `dependencies`,
+//! `if-dependencies`, `soft-dependencies`, `attributes` and `optimization`.
+
+pub mod build;
+pub mod index;
+pub mod schema;
+pub mod treeherder;
+
+use super::payload::{self, Images, Payload};
+use super::{Context, Item, Transform, each, fields, naming};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::value::Value;
+
+/// The transform.
+pub static TASK: Transform = Transform {
+    name: "taskgraph.transforms.task",
+    aliases: &[],
+    doc: "Makes task definitions of task descriptions: payload, routes, scopes, Treeherder and index.",
+    schema: Some(&schema::TASK_DESCRIPTION),
+    run: apply,
+};
+
+fn apply(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    let images = Images::new(context);
+    each(context, items, |mut item| {
+        fields::fill(&mut item.task, schema::DEFAULTS);
+        naming::settle_label(context, &mut item)?;
+        settle_worker(context, &mut item)?;
+        let payload = check(&mut item)?;
+        treeherder::add(context, &mut item)?;
+        index::add(context, &mut item)?;
+        Ok([build::build(&images, payload, item)?])
+    })
+}
+
+/// Takes the worker implementation from the alias, unless an earlier transform has set it.
+fn settle_worker(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
+    if fields::mapping(item, &["worker"])?.contains_key("implementation") {
+        return Ok(());
+    }
+    let (implementation, os) = naming::worker(context, item)?;
+    let settings = [
+        ("tags", "worker-implementation", Some(&implementation)),
+        ("tags", "os", os.as_ref()),
+        ("worker", "implementation", Some(&implementation)),
+        ("worker", "os", os.as_ref()),
+    ];
+    for (field, key, value) in settings {
+        if let Some(value) = value {
+            let value = Value::from(value.as_str());
+            fields::mapping(item, &[field])?.insert(key.to_owned(), value);
+        }
+    }
+    Ok(())
+}
+
+/// Checks a description and its worker; yields the payload that the worker takes.
+fn check(item: &mut Item) -> Outcome<&'static Payload> {
+    let payload = payload::of(item);
+    if let Ok(payload) = payload {
+        fields::fill(fields::mapping(item, &["worker"])?, payload.defaults);
+    }
+    let mut wrong = Diagnostics::new();
+    wrong.keep(item.check(&[], &item.task, &schema::TASK_DESCRIPTION));
+    let dependencies = item.task.get("dependencies").and_then(Value::as_object);
+    for name in ["self", "decision"] {
+        if dependencies.is_some_and(|d| d.contains_key(name)) {
+            wrong.push(
+                item.wrong("dependencies", format!("a dependency is called `{name}`"))
+                    .help("that name is taken: references use it for the task itself and for the decision task"),
+            );
+        }
+    }
+    for field in ["index", "attributes"] {
+        if let Some(null @ Value::Null) = item.task.get(field) {
+            wrong.push(fields::unfit(&item.origin, &[field], "a mapping", null));
+        }
+    }
+    match payload {
+        Ok(payload) => {
+            if let Some(Value::Object(worker)) = item.task.get("worker") {
+                wrong.keep(item.check(&["worker"], worker, payload.schema));
+            }
+            wrong.or_ok(payload)
+        }
+        Err(diagnostic) => {
+            // Another type than a string has been told already.
+            if fields::get(item, &["worker", "implementation"]).is_some_and(Value::is_string) {
+                wrong.push(diagnostic);
+            }
+            Err(wrong)
+        }
+    }
+}

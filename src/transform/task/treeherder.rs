@@ -1,0 +1,221 @@
+//! How Treeherder shows a task.
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::value::{Object, Value, truthy};
+use crate::config::graph_config::join;
+use crate::transform::{Context, Item, fields};
+
+/// What the routes begin with by which Treeherder hears of tasks.
+const ROUTE_ROOT: &str = "tc-treeherder";
+
+/// How long the symbols of tasks and groups can be, in characters.
+const LONGEST_SYMBOL: usize = 25;
+
+/// Adds the route and `extra.treeherder` to a task that asks for them.
+///
+/// # Errors
+/// When the symbol or the platform is none, or the group has no name.
+pub fn add(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
+    let Some(asked) = item.task.get("treeherder").filter(|asked| truthy(asked)) else {
+        return Ok(());
+    };
+    let mut settings = defaults(context.kind.as_str());
+    if let Value::Object(asked) = asked {
+        settings.extend(asked.clone());
+    }
+    let text = |key: &str| match settings.get(key) {
+        Some(Value::String(text)) => Ok(text.as_str()),
+        other => {
+            let found = other.unwrap_or(&Value::Null);
+            Err(fields::unfit(
+                &item.origin,
+                &["treeherder", key],
+                "a string",
+                found,
+            ))
+        }
+    };
+    let platform = text("platform")?;
+    let Some((machine, collection)) = platform.split_once('/') else {
+        return Err(item
+            .wrong(
+                "treeherder.platform",
+                format!("the platform {platform:?} has no collection"),
+            )
+            .help(format!("add one after a slash, e.g. `{platform}/opt`")));
+    };
+    let (group, symbol) = split_symbol(text("symbol")?).ok_or_else(|| {
+        item.wrong("treeherder.symbol", "the symbol is no Treeherder symbol")
+            .help("write a symbol, or a group and a symbol: `group(symbol)`")
+    })?;
+    for part in [Some(symbol), group].into_iter().flatten() {
+        if part.chars().count() > LONGEST_SYMBOL {
+            return Err(item.wrong(
+                "treeherder.symbol",
+                format!(
+                    "`{part}` is longer than the {LONGEST_SYMBOL} characters that Treeherder takes"
+                ),
+            ));
+        }
+    }
+    let mut shown = vec![
+        ("machine", object("platform", Value::from(machine))),
+        ("collection", object(collection, Value::Bool(true))),
+        ("symbol", Value::from(symbol)),
+    ];
+    if let Some(group) = group {
+        shown.push(("groupSymbol", Value::from(group)));
+        shown.push(("groupName", group_name(context, item, group)?));
+    }
+    for (key, setting) in [("jobKind", "kind"), ("tier", "tier")] {
+        shown.push((key, settings.get(setting).cloned().unwrap_or_default()));
+    }
+    let platform = Value::from(platform);
+    let treeherder = fields::mapping(item, &["extra", "treeherder"])?;
+    treeherder.extend(
+        shown
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value)),
+    );
+    fields::mapping(item, &["extra"])?
+        .entry("treeherder-platform")
+        .or_insert(platform);
+
+    let params = context.params();
+    let route = format!(
+        "{ROUTE_ROOT}.v2.{}.{}.{}",
+        route_project(context),
+        params.str("head_rev"),
+        params.str("pushlog_id"),
+    );
+    fields::list(item, &["routes"])?.push(Value::from(route));
+    Ok(())
+}
+
+/// The link to the push that a description ends in.
+#[must_use]
+pub fn push_link(context: &Context<'_>) -> String {
+    let params = context.params();
+    let suffix = if is_pull_request(context) { "-pr" } else { "" };
+    format!(
+        " ([Treeherder push](https://treeherder.mozilla.org/#/jobs?repo={}{suffix}&revision={}))",
+        params.project(),
+        params.str("head_rev"),
+    )
+}
+
+fn is_pull_request(context: &Context<'_>) -> bool {
+    context
+        .params()
+        .tasks_for()
+        .starts_with("github-pull-request")
+}
+
+/// The project under which Treeherder knows the push.
+///
+/// That of a pull request is named by the repository that it goes to: the one that it comes from
+/// may have any name, and the decision task has no scopes for that.
+fn route_project(context: &Context<'_>) -> String {
+    let params = context.params();
+    if !is_pull_request(context) {
+        return params.project().to_owned();
+    }
+    let repository = params
+        .str("base_repository")
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    format!(
+        "{}-pr",
+        repository.strip_suffix(".git").unwrap_or(repository)
+    )
+}
+
+fn object(key: &str, value: Value) -> Value {
+    Value::Object(Object::from_iter([(key.to_owned(), value)]))
+}
+
+/// What the name of a kind suggests.
+fn defaults(kind: &str) -> Object {
+    let sort = ["build", "test"]
+        .into_iter()
+        .find(|sort| kind.contains(sort));
+    let initials: String = kind
+        .split('-')
+        .filter_map(|word| word.chars().next())
+        .collect();
+    let settings = [
+        ("platform", Value::from("default/opt")),
+        ("tier", Value::from(1)),
+        ("kind", Value::from(sort.unwrap_or("other"))),
+        ("symbol", Value::from(initials.to_uppercase())),
+    ];
+    settings
+        .map(|(key, value)| (key.to_owned(), value))
+        .into_iter()
+        .collect()
+}
+
+/// The group and the symbol in `group(symbol)`; a symbol alone, or one in the group `?`, has none.
+fn split_symbol(text: &str) -> Option<(Option<&str>, &str)> {
+    let Some((group, rest)) = text.split_once('(') else {
+        return Some((None, text));
+    };
+    let symbol = rest.strip_suffix('\n').unwrap_or(rest).strip_suffix(')')?;
+    let group = Some(group).filter(|group| *group != "?");
+    (!symbol.contains(')')).then_some((group, symbol))
+}
+
+fn group_name(context: &Context<'_>, item: &Item, group: &str) -> Result<Value, Diagnostic> {
+    let names = context
+        .graph_config()
+        .get("treeherder")
+        .and_then(|treeherder| treeherder.get("group-names"))
+        .and_then(Value::as_object);
+    names
+        .and_then(|names| names.get(group))
+        .cloned()
+        .ok_or_else(|| {
+            let config = join(context.graph_config().root(), "config.yml");
+            let known = names
+                .into_iter()
+                .flat_map(|names| names.keys().map(String::as_str));
+            let near = crate::base::suggest::nearest(group, known)
+                .map(|near| format!("did you mean `{near}`? otherwise "))
+                .unwrap_or_default();
+            item.wrong(
+                "treeherder.symbol",
+                format!("the Treeherder group `{group}` has no name"),
+            )
+            .help(format!(
+                "{near}add it to `treeherder.group-names` in {config}"
+            ))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn symbols_are_split_as_treeherder_writes_them() {
+        assert_eq!(split_symbol("B"), Some((None, "B")));
+        assert_eq!(split_symbol("?(B)"), Some((None, "B")));
+        assert_eq!(split_symbol("L10n(de)"), Some((Some("L10n"), "de")));
+        assert_eq!(split_symbol("A((B)"), Some((Some("A"), "(B")));
+        assert_eq!(split_symbol("A(B"), None);
+        assert_eq!(split_symbol("A(B)C"), None);
+        assert_eq!(split_symbol("A(B))"), None);
+    }
+
+    #[test]
+    fn kinds_suggest_what_tasks_are() {
+        let told = |kind| {
+            let settings = defaults(kind);
+            ["kind", "symbol"].map(|key| settings[key].as_str().unwrap_or_default().to_owned())
+        };
+        assert_eq!(told("build-docker-image"), ["build", "BDI"]);
+        assert_eq!(told("unit-test"), ["test", "UT"]);
+        assert_eq!(told("fetch"), ["other", "F"]);
+    }
+}
