@@ -6,6 +6,7 @@ use super::auth::Caller;
 use super::bodies::CREATE_TASK;
 use super::content::content_key;
 use super::core::Shared;
+use super::disturbance::Disturbance;
 use super::error::{ApiError, Code};
 use super::index::Indexed;
 use super::names;
@@ -310,6 +311,15 @@ impl State {
         // Nothing in this call can be refused.
         let _ = self.shared.with(|core, _| {
             core.faults.remove(label_or_task_id);
+            Ok(())
+        });
+    }
+
+    /// Disturbs the next calls of a method, named as in the API reference, for example `createTask`.
+    pub fn disturb(&self, method: &str, calls: u32, disturbance: Disturbance) {
+        // Nothing in this call can be refused.
+        let _ = self.shared.with(|core, _| {
+            core.disturbances.set(method, calls, disturbance);
             Ok(())
         });
     }
