@@ -301,3 +301,16 @@ async fn only_loopback_names_are_answered() {
         assert_eq!(answer.status, status, "{host}");
     }
 }
+
+#[tokio::test]
+async fn artifacts_that_cannot_be_are_the_payloads_fault() {
+    let bench = Bench::new().await;
+    let id = slug();
+    let past = json!({"public/a": {"type": "file", "expires": bench.at(-3600)}});
+    let task = bench.task_with(json!({"payload": {"artifacts": past}}));
+    bench.create(&id, &task).await.expect(200);
+    let summary = bench.sandbox.run_workers_until_idle().await.unwrap();
+    assert_eq!(summary.exceptions, 1);
+    let status = bench.sandbox.state().task(&id).unwrap().status;
+    assert_eq!(status["runs"][0]["reasonResolved"], "malformed-payload");
+}
