@@ -1,7 +1,9 @@
 //! snowman: a Taskcluster decision task in one native binary.
 
+pub mod actions;
 pub mod base;
 pub mod config;
+pub mod decision;
 pub mod generate;
 pub mod kind;
 pub mod model;
@@ -9,6 +11,9 @@ pub mod morph;
 pub mod optimize;
 pub mod ports;
 pub mod sandbox;
+pub mod submit;
 pub mod target;
+pub mod taskcluster;
 pub mod transform;
+pub mod vcs;
 pub mod verify;

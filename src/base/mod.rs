@@ -11,6 +11,7 @@ pub mod name;
 pub mod path;
 pub mod pattern;
 pub mod pyformat;
+pub mod repo_url;
 pub mod suggest;
 pub mod time;
 pub mod value;

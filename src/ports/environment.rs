@@ -37,6 +37,13 @@ impl Environment {
         self.get(name).filter(|value| !value.is_empty())
     }
 
+    /// The variables with their values, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The same snapshot with one variable set.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {

@@ -3,6 +3,7 @@
 //! Nothing in the house reads the environment, the clock or the disk by itself: the composition
 //! root makes these ports and passes them down. A dry run is another [`taskcluster::Taskcluster`].
 
+pub mod artifacts;
 pub mod clock;
 pub mod environment;
 pub mod files;

@@ -1,0 +1,73 @@
+//! The artifacts of a decision, in the peer's formats.
+
+use std::collections::BTreeMap;
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::json;
+use crate::base::name::{Label, TaskId};
+use crate::base::value::{Object, Value};
+use crate::config::yaml;
+use crate::ports::artifacts::Artifacts;
+
+/// Writes JSON: keys sorted, two spaces.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_json(artifacts: &dyn Artifacts, name: &str, value: &Value) -> Result<(), Diagnostic> {
+    tracing::info!("writing artifact file `{name}`");
+    artifacts.write(name, json::pretty(value).as_bytes())
+}
+
+/// Writes YAML.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_yaml(artifacts: &dyn Artifacts, name: &str, value: &Value) -> Result<(), Diagnostic> {
+    tracing::info!("writing artifact file `{name}`");
+    artifacts.write(name, yaml::dump(value).as_bytes())
+}
+
+/// Writes the taskIds of labels.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_label_to_taskid(
+    artifacts: &dyn Artifacts,
+    name: &str,
+    ids: &BTreeMap<Label, TaskId>,
+) -> Result<(), Diagnostic> {
+    let ids = ids
+        .iter()
+        .map(|(l, id)| (l.to_string(), Value::from(id.as_str())))
+        .collect();
+    write_json(artifacts, name, &Value::Object(ids))
+}
+
+/// What Treeherder shows of each task of a full task graph: symbol, group, collection, platform.
+#[must_use]
+pub fn runnable_jobs(full: &Value) -> Value {
+    let mut jobs = Object::new();
+    for (label, node) in full.as_object().into_iter().flatten() {
+        let treeherder = node["task"]
+            .get("extra")
+            .and_then(|extra| extra.get("treeherder"));
+        let Some(treeherder) = treeherder.and_then(Value::as_object) else {
+            continue;
+        };
+        let mut job = Object::new();
+        for key in ["symbol", "groupName", "groupSymbol", "collection"] {
+            job.extend(
+                treeherder
+                    .get(key)
+                    .map(|value| (key.to_owned(), value.clone())),
+            );
+        }
+        let platform = treeherder
+            .get("machine")
+            .and_then(|machine| machine.get("platform"));
+        let platform = platform.filter(|value| crate::base::value::truthy(value));
+        job.extend(platform.map(|value| ("platform".to_owned(), value.clone())));
+        jobs.insert(label.clone(), Value::Object(job));
+    }
+    Value::Object(jobs)
+}

@@ -1,0 +1,210 @@
+//! The decision: runs the phases, writes the artifacts, and has the graph created.
+//!
+//! [`Phases`] runs the phases up to any of them, for people who look at graphs. [`run`] does what a
+//! decision task does, and what an action does that decides anew: every artifact is written, and
+//! only when the whole graph stands is the first task created.
+
+pub mod artifact;
+pub mod flags;
+pub mod parameters;
+mod phases;
+
+use std::collections::BTreeMap;
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::{Label, TaskId};
+use crate::base::value::Value;
+use crate::config::graph_config::GraphConfig;
+use crate::config::parameters::Parameters;
+use crate::morph::MorphedTaskGraph;
+use crate::optimize::OptimizedTaskGraph;
+use crate::ports::artifacts::Artifacts;
+use crate::ports::clock::Clock;
+use crate::ports::environment::Environment;
+use crate::ports::files::Files;
+use crate::ports::ids::DerivedIds;
+use crate::ports::taskcluster::Taskcluster;
+use crate::ports::vcs::Vcs;
+use crate::submit::execute::{Created, Ports, SubmitEvent, execute};
+use crate::submit::plan::{SubmitOptions, plan};
+use crate::submit::{Pace, TokioSleeper};
+use crate::transform::context::RunTask;
+
+pub use phases::{Full, Phases, vcs_diagnostic};
+
+/// The world that a decision runs in.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// The files of the repository.
+    pub files: &'a dyn Files,
+    /// The repository, where there is one.
+    pub vcs: Option<&'a dyn Vcs>,
+    /// The environment variables.
+    pub environment: &'a Environment,
+    /// The clock.
+    pub clock: &'a dyn Clock,
+    /// Taskcluster; nobody has to be there when graphs are only looked at.
+    pub taskcluster: Option<&'a dyn Taskcluster>,
+    /// The `run-task` script.
+    pub run_task: &'a RunTask,
+}
+
+impl<'a> World<'a> {
+    /// Taskcluster.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn taskcluster(&self) -> Result<&'a dyn Taskcluster, Diagnostic> {
+        self.taskcluster.ok_or_else(|| {
+            Diagnostic::environment("it is not known which Taskcluster to ask").help(
+                "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com",
+            )
+        })
+    }
+}
+
+/// What a decision did.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// The optimized graph with its reasons.
+    pub optimized: OptimizedTaskGraph,
+    /// The graph as it was created.
+    pub morphed: MorphedTaskGraph,
+    /// What was created.
+    pub created: Vec<Created>,
+}
+
+/// Decides: generates the graph, writes the artifacts, creates the tasks in the group of `deciding`.
+///
+/// `actions_json` is written as it is. `verify` is off for people who know what they do.
+///
+/// # Errors
+/// Everything that is wrong in the first phase in which anything is; then no task was created. Or
+/// every task that could not be created.
+pub async fn run(
+    world: World<'_>,
+    graph_config: &GraphConfig,
+    params: &Parameters,
+    decision: Decision<'_>,
+) -> Outcome<Decided> {
+    let artifacts = decision.artifacts;
+    artifact::write_yaml(
+        artifacts,
+        "parameters.yml",
+        &Value::Object(params.values().clone()),
+    )?;
+    artifact::write_json(artifacts, "actions.json", &decision.actions_json)?;
+    let phases = Phases {
+        world,
+        graph_config,
+        params,
+        verify: decision.verify,
+        artifacts: Some(artifacts),
+    };
+    let full = phases.full()?;
+    let full_json = full.graph.0.to_json();
+    artifact::write_json(artifacts, "full-task-graph.json", &full_json)?;
+    artifact::write_json(
+        artifacts,
+        "runnable-jobs.json",
+        &artifact::runnable_jobs(&full_json),
+    )?;
+    let targets = phases.target_set(&full)?;
+    let mut labels: Vec<&Label> = targets.0.labels().collect();
+    labels.sort_unstable();
+    let labels = labels
+        .into_iter()
+        .map(|label| Value::from(label.as_str()))
+        .collect();
+    artifact::write_json(artifacts, "target-tasks.json", &labels)?;
+    let target = phases.target_graph(&full, &targets)?;
+    let ids = DerivedIds::new(decision.deciding.clone());
+    let optimized = phases.optimize(&target, &ids).await?;
+    let log = crate::optimize::verdict::log(&optimized.verdicts);
+    artifacts.write("optimizations.log", log.as_bytes())?;
+    let morphed = phases.morph(&optimized, &ids)?;
+    artifact::write_json(artifacts, "task-graph.json", &morphed.graph.to_json())?;
+    artifact::write_label_to_taskid(artifacts, "label-to-taskid.json", &morphed.label_to_taskid)?;
+    let created = create(
+        world,
+        graph_config,
+        params,
+        &morphed.graph,
+        &ids,
+        decision.events,
+    )
+    .await?;
+    Ok(Decided {
+        optimized,
+        morphed,
+        created,
+    })
+}
+
+/// What a decision is given beside the project.
+pub struct Decision<'a> {
+    /// The task that decides; what is created is in the group of this name.
+    pub deciding: &'a TaskId,
+    /// What `actions.json` holds.
+    pub actions_json: Value,
+    /// Where artifacts go.
+    pub artifacts: &'a dyn Artifacts,
+    /// Whether the graph is verified.
+    pub verify: bool,
+    /// Hears of tasks as they are created.
+    pub events: &'a Events<'a>,
+}
+
+/// Hears of tasks as they are created.
+pub type Events<'a> = dyn for<'e> Fn(SubmitEvent<'e>) + Send + Sync + 'a;
+
+/// Creates the tasks of a graph in the group of the deciding task.
+///
+/// # Errors
+/// Every task that could not be created.
+pub async fn create(
+    world: World<'_>,
+    graph_config: &GraphConfig,
+    params: &Parameters,
+    graph: &crate::model::id_graph::IdGraph,
+    ids: &DerivedIds,
+    events: &Events<'_>,
+) -> Outcome<Vec<Created>> {
+    let options = SubmitOptions {
+        decision_task_id: ids.deciding().clone(),
+        scheduler_id: format!("{}-level-{}", graph_config.trust_domain(), params.level()),
+        ids,
+    };
+    let plan = plan(graph, &options)?;
+    let ports = Ports {
+        taskcluster: world.taskcluster()?,
+        clock: world.clock,
+        sleeper: &TokioSleeper,
+    };
+    let report = execute(&plan, ports, &Pace::default(), &mut |event| events(event)).await;
+    report.outcome()
+}
+
+/// Reads the parameter `existing_tasks`.
+///
+/// # Errors
+/// Every entry that is no label with a taskId.
+pub fn existing_tasks(params: &Parameters) -> Outcome<BTreeMap<Label, TaskId>> {
+    let mut wrong = Diagnostics::new();
+    let mut existing = BTreeMap::new();
+    let entries = params.get("existing_tasks").and_then(Value::as_object);
+    for (label, task_id) in entries.into_iter().flatten() {
+        match (
+            Label::parse(label),
+            TaskId::parse(task_id.as_str().unwrap_or_default()),
+        ) {
+            (Ok(label), Ok(task_id)) => {
+                existing.insert(label, task_id);
+            }
+            (Err(error), _) | (_, Err(error)) => wrong.push(Diagnostic::user(format!(
+                "parameters: `existing_tasks`: {error}"
+            ))),
+        }
+    }
+    wrong.or_ok(existing)
+}

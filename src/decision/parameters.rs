@@ -1,0 +1,250 @@
+//! Where parameters come from: flags and the repository in a decision task, defaults at a desk.
+
+use serde_json::json;
+
+use super::flags::DecisionFlags;
+use super::{World, vcs_diagnostic};
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::repo_url::parse_repository_url;
+use crate::base::time::Timestamp;
+use crate::base::value::{Object, Value};
+use crate::config::parameters::{Parameters, Strictness};
+use crate::ports::files::{FileError, Files};
+use crate::ports::vcs::{Change, Tool};
+
+/// The ref of the notes that may override parameters.
+const NOTES: &str = "refs/notes/decision-parameters";
+
+/// The parameters of a decision task.
+///
+/// `created` is when the decision task was created; it stands in for a push date that is not known,
+/// so that a rerun decides the same.
+///
+/// # Errors
+/// Everything that is wrong with them, or the repository cannot be asked.
+pub fn for_decision(
+    world: World<'_>,
+    flags: &DecisionFlags,
+    created: Option<Timestamp>,
+) -> Outcome<Parameters> {
+    let vcs = world.vcs.ok_or_else(|| {
+        Diagnostic::environment("a decision needs the repository that is built, and there is none")
+            .help("run it in a checkout of the repository")
+    })?;
+    let change = Change::Range {
+        base: Some(flags.base_rev.as_str()).filter(|rev| !rev.is_empty()),
+        rev: &flags.head_rev,
+    };
+    let files_changed = vcs.changed_files(&change).map_err(|e| vcs_diagnostic(&e))?;
+    // As in the peer, a message that is no UTF-8 cannot hold the word that is looked for.
+    let message = vcs.commit_message().unwrap_or_default();
+    let build_date = match flags.pushdate {
+        0 => created.unwrap_or_else(|| world.clock.now()).unix(),
+        date => date,
+    };
+    let owner = if flags.owner.contains('@') {
+        flags.owner.clone()
+    } else {
+        format!("{}@noreply.mozilla.org", flags.owner)
+    };
+    let on_push = matches!(flags.tasks_for.as_str(), "hg-push" | "github-push");
+    let method = if on_push && message.contains("DONTBUILD") {
+        "nothing"
+    } else {
+        flags
+            .target_tasks_method
+            .as_deref()
+            .filter(|m| !m.is_empty())
+            .unwrap_or("default")
+    };
+    let values = json!({
+        "base_repository": flags.base_repository,
+        "base_ref": flags.base_ref,
+        "base_rev": flags.base_rev,
+        "build_date": build_date,
+        "build_number": 1,
+        "do_not_optimize": [],
+        "enable_always_target": true,
+        "existing_tasks": {},
+        "files_changed": files_changed,
+        "filters": ["target_tasks_method"],
+        "head_ref": flags.head_ref,
+        "head_repository": flags.head_repository,
+        "head_rev": flags.head_rev,
+        "head_tag": flags.head_tag,
+        "level": flags.level,
+        "moz_build_date": moz_build_date(build_date),
+        "next_version": null,
+        "optimize_strategies": null,
+        "optimize_target_tasks": true,
+        "owner": owner,
+        "project": flags.project,
+        "pushdate": flags.pushdate,
+        "pushlog_id": flags.pushlog_id,
+        "repository_type": flags.repository_type,
+        "target_tasks_method": method,
+        "tasks_for": flags.tasks_for,
+        "version": version(world.files)?,
+    });
+    let mut values = values.as_object().cloned().unwrap_or_default();
+    if flags.allow_parameter_override {
+        values.extend(overrides(world, flags)?);
+    }
+    Parameters::new(values, Strictness::Strict)
+}
+
+/// The parameters that `try_task_config.json`, or else a git note, overrides.
+fn overrides(world: World<'_>, flags: &DecisionFlags) -> Outcome<Object> {
+    let name = flags
+        .try_task_config_file
+        .as_deref()
+        .unwrap_or("try_task_config.json");
+    match world.files.read(name) {
+        Ok(text) => {
+            tracing::info!("using try tasks from {name}");
+            return try_task_config(name, &text);
+        }
+        Err(FileError::Missing(_)) => {}
+        Err(other) => return Err(Diagnostic::environment(other.to_string()).into()),
+    }
+    let note = match world.vcs {
+        Some(vcs) => vcs
+            .note(NOTES, &flags.head_repository)
+            .map_err(|e| vcs_diagnostic(&e))?,
+        None => None,
+    };
+    let Some(note) = note.filter(|note| !note.is_empty()) else {
+        return Ok(Object::new());
+    };
+    match serde_json::from_str(&note) {
+        Ok(Value::Object(values)) => {
+            let names: Vec<_> = values.keys().map(String::as_str).collect();
+            tracing::info!("Overriding parameters from {NOTES}: {}", names.join(", "));
+            Ok(values)
+        }
+        Ok(_) => Err(Diagnostic::user(format!("the note of {NOTES} is no mapping")).into()),
+        Err(error) => Err(Diagnostic::user(format!("the note of {NOTES} is no JSON"))
+            .because(error)
+            .into()),
+    }
+}
+
+/// Reads a `try_task_config.json` of version 2.
+fn try_task_config(name: &str, text: &[u8]) -> Outcome<Object> {
+    let config: Value = serde_json::from_slice(text)
+        .map_err(|error| Diagnostic::user(format!("{name} is no JSON")).because(error))?;
+    let Value::Object(mut config) = config else {
+        return Err(Diagnostic::user(format!("{name} is no mapping")).into());
+    };
+    match config.shift_remove("version") {
+        Some(Value::Number(version)) if version.as_i64() == Some(2) => {}
+        Some(version) => {
+            return Err(
+                Diagnostic::user(format!("{name} has the unknown version {version}"))
+                    .help("version 2 is taken: `{\"version\": 2, \"parameters\": {…}}`")
+                    .into(),
+            );
+        }
+        None => {
+            return Err(Diagnostic::user(format!("{name} has no `version`"))
+                .help("version 2 is taken: `{\"version\": 2, \"parameters\": {…}}`")
+                .into());
+        }
+    }
+    let parameters = config.shift_remove("parameters");
+    if let Some(key) = config.keys().next() {
+        return Err(
+            Diagnostic::user(format!("{name} has the unknown key `{key}`"))
+                .help("version 2 has `parameters` only")
+                .into(),
+        );
+    }
+    match parameters {
+        Some(Value::Object(parameters)) => Ok(parameters),
+        None | Some(Value::Null) => Ok(Object::new()),
+        Some(_) => Err(Diagnostic::user(format!("`parameters` in {name} is no mapping")).into()),
+    }
+}
+
+/// The first line of `version.txt`, where there is one.
+///
+/// # Errors
+/// When the file is there and cannot be read.
+pub fn version(files: &dyn Files) -> Result<Option<String>, Diagnostic> {
+    match files.read("version.txt") {
+        Ok(text) => {
+            let text = String::from_utf8_lossy(&text).into_owned();
+            Ok(Some(
+                text.lines()
+                    .next()
+                    .unwrap_or_default()
+                    .trim_end()
+                    .to_owned(),
+            ))
+        }
+        Err(FileError::Missing(_)) => Ok(None),
+        Err(other) => Err(Diagnostic::environment(other.to_string())),
+    }
+}
+
+fn moz_build_date(build_date: i64) -> String {
+    Timestamp::from_unix(build_date).strftime("%Y%m%d%H%M%S")
+}
+
+/// What parameters are at a desk unless something else is given.
+///
+/// # Errors
+/// When the repository cannot be asked.
+pub fn defaults(world: World<'_>) -> Result<Object, Diagnostic> {
+    let now = world.clock.now();
+    // Where there is no repository, or it cannot be asked, the peer makes do with empty values.
+    let asked = world.vcs.and_then(|vcs| {
+        Some((
+            vcs.branch().ok()?,
+            vcs.head_rev().ok()?,
+            vcs.tool(),
+            vcs.changed_files(&Change::WorkingCopy).ok()?,
+        ))
+    });
+    let (branch, head_rev, tool, files_changed) =
+        asked.unwrap_or((None, String::new(), Tool::Git, Vec::new()));
+    let url = world
+        .vcs
+        .and_then(|vcs| vcs.remote_url().ok())
+        .unwrap_or_default();
+    let parsed = parse_repository_url(&url);
+    let (url, project) = match &parsed {
+        Some(parsed) => (url.as_str(), parsed.name.as_str()),
+        None => ("", ""),
+    };
+    let values = json!({
+        "base_repository": url,
+        "base_ref": "",
+        "base_rev": "",
+        "build_date": now.unix(),
+        "build_number": 1,
+        "do_not_optimize": [],
+        "enable_always_target": true,
+        "existing_tasks": {},
+        "files_changed": files_changed,
+        "filters": ["target_tasks_method"],
+        "head_ref": branch.unwrap_or_else(|| head_rev.clone()),
+        "head_repository": url,
+        "head_rev": head_rev,
+        "head_tag": "",
+        "level": "3",
+        "moz_build_date": moz_build_date(now.unix()),
+        "next_version": null,
+        "optimize_strategies": null,
+        "optimize_target_tasks": true,
+        "owner": "nobody@mozilla.com",
+        "project": project,
+        "pushdate": now.unix(),
+        "pushlog_id": "0",
+        "repository_type": tool.name(),
+        "target_tasks_method": "default",
+        "tasks_for": "",
+        "version": version(world.files)?,
+    });
+    Ok(values.as_object().cloned().unwrap_or_default())
+}

@@ -1,0 +1,266 @@
+//! The phases, one by one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::World;
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::name::{IndexPath, Label, TaskId};
+use crate::base::suggest;
+use crate::config::graph_config::GraphConfig;
+use crate::config::parameters::Parameters;
+use crate::generate::{self, FullTaskGraph, FullTaskSet};
+use crate::kind::KindGraph;
+use crate::morph::{self, MorphedTaskGraph};
+use crate::optimize::{self, IndexAnswers, OptimizedTaskGraph};
+use crate::ports::artifacts::Artifacts;
+use crate::ports::ids::DerivedIds;
+use crate::ports::vcs::VcsError;
+use crate::target::{self, TargetTaskGraph, TargetTaskSet};
+use crate::transform::context::{DockerContexts, Project};
+use crate::verify;
+
+/// Runs phases for one project and one set of parameters.
+#[derive(Clone, Copy)]
+pub struct Phases<'a> {
+    /// The world.
+    pub world: World<'a>,
+    /// The graph config.
+    pub graph_config: &'a GraphConfig,
+    /// The parameters.
+    pub params: &'a Parameters,
+    /// Whether verifications run.
+    pub verify: bool,
+    /// Where docker contexts go; nowhere when graphs are only looked at.
+    pub artifacts: Option<&'a dyn Artifacts>,
+}
+
+/// The results of generation.
+#[derive(Debug, Clone)]
+pub struct Full {
+    /// All tasks, without edges.
+    pub set: FullTaskSet,
+    /// All tasks, with edges.
+    pub graph: FullTaskGraph,
+}
+
+struct ContextArtifacts<'a>(&'a dyn Artifacts);
+
+impl DockerContexts for ContextArtifacts<'_> {
+    fn keep(&self, name: &str, tar_gz: &[u8]) -> Result<(), Diagnostic> {
+        self.0
+            .write(&format!("docker-contexts/{name}.tar.gz"), tar_gz)
+    }
+}
+
+impl Phases<'_> {
+    /// The kinds and their order.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any kind's file or their dependencies.
+    pub fn kind_graph(&self) -> Outcome<KindGraph> {
+        refuse_python(self.graph_config, self.params)?;
+        KindGraph::load(
+            self.world.files,
+            self.graph_config,
+            self.params.target_kinds(),
+        )
+    }
+
+    /// The full task set.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any kind.
+    pub fn full_set(&self) -> Outcome<FullTaskSet> {
+        let kinds = self.kind_graph()?;
+        let contexts = self.artifacts.map(ContextArtifacts);
+        let tracked = || match self.world.vcs {
+            Some(vcs) => vcs
+                .tracked_files(&[])
+                .map_err(|error| vcs_diagnostic(&error)),
+            None => Err(Diagnostic::environment(
+                "the files that version control tracks are needed, and there is no repository",
+            )),
+        };
+        let project = Project {
+            graph_config: self.graph_config,
+            params: self.params,
+            files: self.world.files,
+            environment: self.world.environment,
+            run_task: self.world.run_task,
+            tracked: &tracked,
+            docker_contexts: contexts
+                .as_ref()
+                .map(|contexts| contexts as &dyn DockerContexts),
+        };
+        generate::full_task_set(&project, &kinds)
+    }
+
+    /// The full task graph, verified.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any kind, dependencies that do not exist, cycles, and breaches of
+    /// verifications.
+    pub fn full(&self) -> Outcome<Full> {
+        let set = self.full_set()?;
+        let graph = generate::full_task_graph(&set)?;
+        if self.verify {
+            let surroundings = verify::Surroundings {
+                graph_config: self.graph_config,
+                params: self.params,
+                cache_suffix: self.world.run_task.cache_suffix(),
+            };
+            verify::full_task_graph(&graph.0, surroundings)?;
+        }
+        Ok(Full { set, graph })
+    }
+
+    /// The target task set.
+    ///
+    /// # Errors
+    /// An unknown filter or method.
+    pub fn target_set(&self, full: &Full) -> Outcome<TargetTaskSet> {
+        target::target_task_set(&full.graph, self.params)
+    }
+
+    /// The target task graph.
+    ///
+    /// # Errors
+    /// None so far.
+    pub fn target_graph(&self, full: &Full, targets: &TargetTaskSet) -> Outcome<TargetTaskGraph> {
+        target::target_task_graph(&full.graph, targets, self.params)
+    }
+
+    /// The optimized task graph, verified. Asks the index for what strategies want to know.
+    ///
+    /// # Errors
+    /// Everything that optimization finds wrong, or the index cannot be asked.
+    pub async fn optimize(
+        &self,
+        target: &TargetTaskGraph,
+        ids: &DerivedIds,
+    ) -> Outcome<OptimizedTaskGraph> {
+        let existing = super::existing_tasks(self.params)?;
+        self.optimize_onto(target, ids, &existing).await
+    }
+
+    /// The optimized task graph over tasks that exist already.
+    ///
+    /// # Errors
+    /// Everything that optimization finds wrong, or the index cannot be asked.
+    pub async fn optimize_onto(
+        &self,
+        target: &TargetTaskGraph,
+        ids: &DerivedIds,
+        existing: &BTreeMap<Label, TaskId>,
+    ) -> Outcome<OptimizedTaskGraph> {
+        let index = self.ask_index(&optimize::questions(target)).await?;
+        let optimized = optimize::optimize(
+            target,
+            optimize::Surroundings {
+                params: self.params,
+                index: &index,
+                existing,
+                ids,
+                now: self.world.clock.now(),
+                environment: self.world.environment,
+            },
+        )?;
+        if self.verify {
+            verify::optimized_task_graph(&optimized.graph)?;
+        }
+        Ok(optimized)
+    }
+
+    async fn ask_index(&self, questions: &BTreeSet<IndexPath>) -> Result<IndexAnswers, Diagnostic> {
+        if questions.is_empty() {
+            return Ok(IndexAnswers::default());
+        }
+        let taskcluster = self.world.taskcluster().map_err(|diagnostic| {
+            diagnostic.because(format!(
+                "{} index paths have to be looked up",
+                questions.len()
+            ))
+        })?;
+        let questions: Vec<IndexPath> = questions.iter().cloned().collect();
+        let failed = |error: crate::ports::taskcluster::ApiError| {
+            Diagnostic::environment("the index could not be asked for tasks that exist already")
+                .because(error)
+                .help("`--no-optimize` shows the graph without asking")
+        };
+        let tasks = taskcluster.find_tasks(&questions).await.map_err(failed)?;
+        let found: BTreeSet<_> = tasks.values().cloned().collect();
+        let found: Vec<_> = found.into_iter().collect();
+        let statuses = if found.is_empty() {
+            Default::default()
+        } else {
+            taskcluster.statuses(&found).await.map_err(failed)?
+        };
+        Ok(IndexAnswers { tasks, statuses })
+    }
+
+    /// The morphed task graph.
+    ///
+    /// # Errors
+    /// A morph that cannot be applied.
+    pub fn morph(
+        &self,
+        optimized: &OptimizedTaskGraph,
+        ids: &DerivedIds,
+    ) -> Outcome<MorphedTaskGraph> {
+        let surroundings = morph::Surroundings {
+            graph_config: self.graph_config,
+            params: self.params,
+            ids,
+            environment: self.world.environment,
+        };
+        morph::morph(optimized, surroundings)
+    }
+}
+
+/// Says what of a project is written in Python and so cannot be honoured.
+fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()> {
+    let mut wrong = crate::base::diagnostic::Diagnostics::new();
+    for key in ["register", "decision-parameters"] {
+        let named = graph_config.taskgraph(key).and_then(|value| value.as_str());
+        if let Some(name) = named.filter(|name| !NATIVE_REGISTRATIONS.contains(name)) {
+            let path = crate::base::path::ValuePath::keys(["taskgraph", key]);
+            wrong.push(
+                Diagnostic::user(format!(
+                    "`taskgraph.{key}` names the Python function `{name}`"
+                ))
+                .at(graph_config.place(&path))
+                .help(format!(
+                    "extensions written in Python cannot be run yet; natively there is: {}",
+                    NATIVE_REGISTRATIONS.join(", ")
+                )),
+            );
+        }
+    }
+    if let Some(name) = params
+        .get("optimize_strategies")
+        .and_then(|value| value.as_str())
+    {
+        wrong.push(
+            Diagnostic::user(format!(
+                "the parameter `optimize_strategies` names the Python object `{name}`"
+            ))
+            .help(format!(
+                "strategies written in Python cannot be run yet; {}",
+                suggest::hint(
+                    name,
+                    optimize::STRATEGIES.iter().map(|strategy| strategy.name)
+                )
+            )),
+        );
+    }
+    wrong.or_ok(())
+}
+
+/// Functions that register what is built in here anyway.
+static NATIVE_REGISTRATIONS: &[&str] = &["mozilla_taskgraph:register"];
+
+/// A failure of version control as a diagnostic.
+#[must_use]
+pub fn vcs_diagnostic(error: &VcsError) -> Diagnostic {
+    Diagnostic::environment("the repository could not be asked").because(error)
+}

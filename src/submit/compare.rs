@@ -1,0 +1,252 @@
+//! Whether a task that exists is the one that was to be created.
+//!
+//! The queue fills in what a definition leaves open, and its dates are those of another moment. So
+//! ours is completed in the same way, and its relative dates are counted from the moment at which
+//! the existing task was created; then both have to be equal.
+
+use std::fmt;
+
+use crate::base::path::ValuePath;
+use crate::base::time::{Span, Timestamp};
+use crate::base::value::{Object, Value};
+use crate::model::reference::resolve_dates;
+
+/// The first difference between two definitions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Where they differ.
+    pub path: ValuePath,
+    /// What was to be there; `None` for nothing.
+    pub ours: Option<Value>,
+    /// What is there; `None` for nothing.
+    pub theirs: Option<Value>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = |value: &Option<Value>| match value {
+            Some(value) => shortened(&value.to_string()),
+            None => "nothing".to_owned(),
+        };
+        write!(
+            f,
+            "`{}` should be {} and is {}",
+            self.path,
+            side(&self.ours),
+            side(&self.theirs)
+        )
+    }
+}
+
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 200;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// The first difference between `ours`, whose dates may be relative, and `theirs` as the queue
+/// tells it; `None` when they are the same task.
+///
+/// Absolute `created`, `deadline` and `expires` may differ.
+#[must_use]
+pub fn difference(ours: &Value, theirs: &Value) -> Option<Difference> {
+    let created = theirs
+        .get("created")
+        .and_then(Value::as_str)
+        .and_then(Timestamp::parse)
+        .unwrap_or_else(|| Timestamp::from_unix(0));
+    // A relative date that cannot be resolved stays as it is, and differs.
+    let resolved = resolve_dates(ours, created).unwrap_or_else(|_| ours.clone());
+    let (Value::Object(mut left), Value::Object(mut right)) = (resolved, theirs.clone()) else {
+        return Some(Difference {
+            path: ValuePath::root(),
+            ours: Some(ours.clone()),
+            theirs: Some(theirs.clone()),
+        });
+    };
+    for side in [&mut left, &mut right] {
+        complete(side);
+    }
+    for name in ["created", "deadline", "expires"] {
+        let relative = ours.get(name).is_some_and(Value::is_object);
+        let is_date = |side: &Object| {
+            side.get(name)
+                .and_then(Value::as_str)
+                .is_none_or(|text| Timestamp::parse(text).is_some())
+        };
+        if !relative && is_date(&left) && is_date(&right) {
+            left.shift_remove(name);
+            right.shift_remove(name);
+        }
+    }
+    first(
+        &Value::Object(left),
+        &Value::Object(right),
+        &ValuePath::root(),
+    )
+}
+
+/// Fills in what the queue fills in, and sorts lists whose order means nothing.
+fn complete(task: &mut Object) {
+    if let Some(queue) = task.get("taskQueueId").and_then(Value::as_str) {
+        if let Some((provisioner, worker)) = queue.split_once('/') {
+            let (provisioner, worker) = (provisioner.to_owned(), worker.to_owned());
+            task.insert("provisionerId".to_owned(), Value::from(provisioner));
+            task.insert("workerType".to_owned(), Value::from(worker));
+        }
+        task.shift_remove("taskQueueId");
+    }
+    let defaults = [
+        ("projectId", Value::from("none")),
+        ("priority", Value::from("lowest")),
+        ("requires", Value::from("all-completed")),
+        ("retries", Value::from(5)),
+        ("dependencies", Value::Array(Vec::new())),
+        ("routes", Value::Array(Vec::new())),
+        ("scopes", Value::Array(Vec::new())),
+        ("tags", Value::Object(Object::new())),
+        ("extra", Value::Object(Object::new())),
+    ];
+    for (name, value) in defaults {
+        task.entry(name).or_insert(value);
+    }
+    for name in ["dependencies", "routes", "scopes"] {
+        if let Some(Value::Array(items)) = task.get_mut(name) {
+            items.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+        }
+    }
+}
+
+fn first(ours: &Value, theirs: &Value, path: &ValuePath) -> Option<Difference> {
+    let differs = || {
+        Some(Difference {
+            path: path.clone(),
+            ours: Some(ours.clone()),
+            theirs: Some(theirs.clone()),
+        })
+    };
+    match (ours, theirs) {
+        (Value::Object(left), Value::Object(right)) => {
+            let mut keys: Vec<&String> = left.keys().chain(right.keys()).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            keys.into_iter()
+                .find_map(|key| sides(left.get(key), right.get(key), || path.key(key)))
+        }
+        (Value::Array(left), Value::Array(right)) => (0..left.len().max(right.len()))
+            .find_map(|i| sides(left.get(i), right.get(i), || path.index(i))),
+        (Value::String(left), Value::String(right)) => {
+            if left == right || same_moment(left, right) {
+                None
+            } else {
+                differs()
+            }
+        }
+        (Value::Number(left), Value::Number(right)) => {
+            if left == right || left.as_f64() == right.as_f64() {
+                None
+            } else {
+                differs()
+            }
+        }
+        _ if ours == theirs => None,
+        _ => differs(),
+    }
+}
+
+fn sides(
+    ours: Option<&Value>,
+    theirs: Option<&Value>,
+    path: impl Fn() -> ValuePath,
+) -> Option<Difference> {
+    match (ours, theirs) {
+        (Some(ours), Some(theirs)) => first(ours, theirs, &path()),
+        (None, None) => None,
+        (ours, theirs) => Some(Difference {
+            path: path(),
+            ours: ours.cloned(),
+            theirs: theirs.cloned(),
+        }),
+    }
+}
+
+/// Whether two texts are the same moment, as far as the queue keeps it apart.
+fn same_moment(left: &str, right: &str) -> bool {
+    match (Timestamp::parse(left), Timestamp::parse(right)) {
+        (Some(left), Some(right)) => {
+            left.plus(Span::seconds(1)) > right && right.plus(Span::seconds(1)) > left
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn ours() -> Value {
+        json!({
+            "created": {"relative-datestamp": "0 seconds"},
+            "deadline": {"relative-datestamp": "1 day"},
+            "taskQueueId": "snow/linux",
+            "scopes": ["b", "a"],
+            "payload": {"artifacts": [{"expires": {"relative-datestamp": "1 day"}}], "n": 1},
+        })
+    }
+
+    fn theirs() -> Value {
+        json!({
+            "created": "2030-01-01T00:00:00.000Z",
+            "deadline": "2030-01-02T00:00:00.000Z",
+            "expires": "2031-01-02T00:00:00.000Z",
+            "provisionerId": "snow", "workerType": "linux", "taskQueueId": "snow/linux",
+            "scopes": ["a", "b"], "routes": [], "dependencies": [], "tags": {}, "extra": {},
+            "priority": "lowest", "requires": "all-completed", "retries": 5, "projectId": "none",
+            "payload": {"artifacts": [{"expires": "2030-01-02T00:00:00.000Z"}], "n": 1.0},
+        })
+    }
+
+    #[test]
+    fn another_moment_makes_no_difference() {
+        assert_eq!(difference(&ours(), &theirs()), None);
+    }
+
+    #[test]
+    fn absolute_dates_of_the_task_may_differ() {
+        let mut ours = ours();
+        for name in ["created", "deadline"] {
+            ours[name] = json!("2029-05-05T00:00:00Z");
+        }
+        assert_eq!(difference(&ours, &theirs()), None);
+    }
+
+    #[test]
+    fn the_difference_is_named() {
+        let told = |change: fn(&mut Value)| {
+            let mut theirs = theirs();
+            change(&mut theirs);
+            difference(&ours(), &theirs).map(|d| d.to_string())
+        };
+        assert_eq!(
+            told(|t| t["payload"]["n"] = json!(2)).as_deref(),
+            Some("`payload.n` should be 1 and is 2")
+        );
+        assert_eq!(
+            told(|t| t["scopes"] = json!(["a"])).as_deref(),
+            Some("`scopes[1]` should be \"b\" and is nothing")
+        );
+        assert_eq!(
+            told(|t| t["payload"]["artifacts"][0]["expires"] = json!("2030-02-02T00:00:00.000Z"))
+                .as_deref(),
+            Some(
+                "`payload.artifacts[0].expires` should be \"2030-01-02T00:00:00.000Z\" and is \
+                 \"2030-02-02T00:00:00.000Z\""
+            )
+        );
+        assert!(told(|t| t["deadline"] = json!("2030-01-03T00:00:00.000Z")).is_some());
+        assert!(told(|t| *t = json!(null)).is_some());
+    }
+}

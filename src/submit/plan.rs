@@ -1,0 +1,232 @@
+//! What is to be created, in which order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::base::dag::{Cycle, Dag};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::{KindName, Label, TaskId};
+use crate::base::value::{Value, type_name};
+use crate::model::id_graph::{IdGraph, PlannedTask};
+use crate::model::task::Provenance;
+use crate::ports::ids::DerivedIds;
+
+/// What the tasks of one submission have in common.
+#[derive(Debug, Clone)]
+pub struct SubmitOptions<'a> {
+    /// The task that decides; its id is the id of the task group too.
+    pub decision_task_id: TaskId,
+    /// The scheduler, `<trust-domain>-level-<level>`.
+    pub scheduler_id: String,
+    /// Where the ids of duplicates come from.
+    pub ids: &'a DerivedIds,
+}
+
+/// One task that is to be created.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Creation {
+    /// Its id.
+    pub task_id: TaskId,
+    /// Its label; duplicates share it.
+    pub label: Label,
+    /// Its kind.
+    pub kind: KindName,
+    /// 0 for the task itself; its duplicates are counted from 1.
+    pub copy: usize,
+    /// Its definition; only dates are still relative.
+    pub definition: Value,
+    /// The tasks of this plan that have to stand before it.
+    pub after: BTreeSet<TaskId>,
+    /// Where it comes from.
+    pub provenance: Arc<Provenance>,
+}
+
+impl Creation {
+    /// Names this task in a message.
+    #[must_use]
+    pub fn about(&self, diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic
+            .in_kind(&self.kind)
+            .in_task(self.label.as_str())
+            .at(self.provenance.place.clone())
+    }
+}
+
+/// Tasks in an order in which each comes after those that it depends on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Plan {
+    creations: Vec<Creation>,
+}
+
+impl Plan {
+    /// The tasks, dependencies first.
+    #[must_use]
+    pub fn creations(&self) -> &[Creation] {
+        &self.creations
+    }
+
+    /// How many tasks there are, duplicates included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.creations.len()
+    }
+
+    /// Whether nothing is to be created.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.creations.is_empty()
+    }
+
+    /// The plan without tasks that stand already; nothing waits for those.
+    #[must_use]
+    pub fn without(mut self, standing: &BTreeSet<TaskId>) -> Self {
+        self.creations
+            .retain(|creation| !standing.contains(&creation.task_id));
+        for creation in &mut self.creations {
+            creation.after.retain(|id| !standing.contains(id));
+        }
+        self
+    }
+}
+
+/// Plans the creation of every task of `graph`.
+///
+/// A task without a dependency in the graph gets the decision task as its last dependency. The
+/// attribute `task_duplicates` says how often a task is created.
+///
+/// # Errors
+/// Definitions whose dependencies are no list of taskIds, and tasks that wait for each other.
+pub fn plan(graph: &IdGraph, options: &SubmitOptions<'_>) -> Outcome<Plan> {
+    let mut wrong = Diagnostics::new();
+    let mut definitions: BTreeMap<&TaskId, (Value, BTreeSet<TaskId>)> = BTreeMap::new();
+    for task in graph.tasks() {
+        match complete(task, graph, options) {
+            Ok(completed) => {
+                definitions.insert(&task.task_id, completed);
+            }
+            Err(diagnostic) => wrong.push(about(task, diagnostic)),
+        }
+    }
+    wrong.or_ok(())?;
+
+    let edges = definitions.iter().flat_map(|(id, (_, after))| {
+        let from = (*id).clone();
+        after.iter().map(move |to| (from.clone(), to.clone()))
+    });
+    let dag = Dag::new(definitions.keys().map(|id| (*id).clone()), edges);
+    let order = dag
+        .dependencies_first()
+        .map_err(|cycle| waiting_for_each_other(graph, &cycle))?;
+
+    let mut creations = Vec::with_capacity(order.len());
+    let mut taken: BTreeSet<TaskId> = order.iter().map(|id| (*id).clone()).collect();
+    for task in order.into_iter().filter_map(|id| graph.get(id)) {
+        let Some((definition, after)) = definitions.remove(&task.task_id) else {
+            continue;
+        };
+        let copies = task.attributes.get("task_duplicates");
+        let copies = copies.and_then(Value::as_u64).unwrap_or(1);
+        let mut number = 0;
+        for copy in 0..usize::try_from(copies).unwrap_or(1).max(1) {
+            let task_id = if copy == 0 {
+                task.task_id.clone()
+            } else {
+                free_id(options.ids, &task.label, &mut number, &mut taken)
+            };
+            creations.push(Creation {
+                task_id,
+                label: task.label.clone(),
+                kind: task.kind.clone(),
+                copy,
+                definition: definition.clone(),
+                after: after.clone(),
+                provenance: Arc::clone(&task.provenance),
+            });
+        }
+    }
+    Ok(Plan { creations })
+}
+
+/// The next derived id that no task of the plan has.
+fn free_id(
+    ids: &DerivedIds,
+    label: &Label,
+    number: &mut usize,
+    taken: &mut BTreeSet<TaskId>,
+) -> TaskId {
+    loop {
+        *number += 1;
+        let id = ids.id(label, *number);
+        if taken.insert(id.clone()) {
+            return id;
+        }
+    }
+}
+
+/// The definition as it is sent, and the tasks of the graph that it depends on.
+fn complete(
+    task: &PlannedTask,
+    graph: &IdGraph,
+    options: &SubmitOptions<'_>,
+) -> Result<(Value, BTreeSet<TaskId>), Diagnostic> {
+    let mut definition = task.task.clone();
+    let mut dependencies = match definition.get("dependencies") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(items)) => items.clone(),
+        Some(other) => {
+            return Err(Diagnostic::user(format!(
+                "the definition's `dependencies` are {}, and should be a list",
+                type_name(other)
+            )));
+        }
+    };
+    let mut after = BTreeSet::new();
+    for dependency in &dependencies {
+        let id = dependency
+            .as_str()
+            .and_then(|text| TaskId::parse(text).ok())
+            .ok_or_else(|| {
+                Diagnostic::user(format!(
+                    "the definition's `dependencies` hold {dependency}, which is no taskId"
+                ))
+            })?;
+        if graph.get(&id).is_some() {
+            after.insert(id);
+        }
+    }
+    let decision = Value::from(options.decision_task_id.as_str());
+    if after.is_empty() && !dependencies.contains(&decision) {
+        dependencies.push(decision.clone());
+    }
+    definition.insert("dependencies".to_owned(), Value::Array(dependencies));
+    definition.insert("taskGroupId".to_owned(), decision);
+    definition.insert(
+        "schedulerId".to_owned(),
+        Value::from(options.scheduler_id.as_str()),
+    );
+    Ok((Value::Object(definition), after))
+}
+
+fn about(task: &PlannedTask, diagnostic: Diagnostic) -> Diagnostic {
+    diagnostic
+        .in_kind(&task.kind)
+        .in_task(task.label.as_str())
+        .at(task.provenance.place.clone())
+}
+
+fn waiting_for_each_other(graph: &IdGraph, Cycle(ids): &Cycle<TaskId>) -> Diagnostics {
+    let name = |id: &TaskId| match graph.get(id) {
+        Some(task) => task.label.to_string(),
+        None => id.to_string(),
+    };
+    let path: Vec<String> = ids.iter().chain(ids.first()).map(name).collect();
+    let diagnostic = Diagnostic::user(format!(
+        "tasks depend on each other, so none of them can be created first: {}",
+        path.join(" -> ")
+    ))
+    .help("leave one of these dependencies out");
+    match ids.first().and_then(|id| graph.get(id)) {
+        Some(task) => about(task, diagnostic).into(),
+        None => diagnostic.into(),
+    }
+}

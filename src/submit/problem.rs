@@ -1,0 +1,94 @@
+//! What is told of tasks that could not be created.
+
+use super::compare::Difference;
+use super::execute::Skipped;
+use super::plan::Creation;
+use crate::base::diagnostic::{Class, Diagnostic, Diagnostics};
+use crate::model::reference::ReferenceError;
+use crate::ports::taskcluster::ApiError;
+
+/// Why a task could not be created.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Problem {
+    /// A date in its definition is none.
+    Date(ReferenceError),
+    /// The queue refused it or failed.
+    Refused(ApiError),
+    /// Another task has its id.
+    Taken(ApiError, Box<Difference>),
+}
+
+impl Problem {
+    /// What the queue answered.
+    pub(super) fn message(&self) -> String {
+        match self {
+            Self::Date(error) => error.to_string(),
+            Self::Refused(error) => error.to_string(),
+            Self::Taken(error, difference) => format!("{error}\n{difference}"),
+        }
+    }
+
+    pub(super) fn diagnostic(&self, creation: &Creation) -> Diagnostic {
+        let id = &creation.task_id;
+        let diagnostic = match self {
+            Self::Date(_) => Diagnostic::user("a date in the definition cannot be resolved")
+                .help("write a number and a unit, e.g. `14 days`"),
+            Self::Taken(..) => Diagnostic::environment(format!(
+                "the taskId {id} is taken by a task that is not this one"
+            ))
+            .help(
+                "taskIds follow from the decision task and the label: when this decision was \
+                 changed since its first run, make a new push; otherwise find out who created \
+                 that task",
+            ),
+            Self::Refused(error) => refused(error, &format!("task {id} could not be created")),
+        };
+        creation.about(diagnostic.because(self.message()))
+    }
+}
+
+fn refused(error: &ApiError, message: &str) -> Diagnostic {
+    match error.status {
+        Some(401) => Diagnostic::environment(message).help(
+            "check that the clock of this machine is right, and that TASKCLUSTER_CLIENT_ID and \
+             TASKCLUSTER_ACCESS_TOKEN belong together and have not expired",
+        ),
+        Some(403) => Diagnostic::user(message).help(
+            "grant the missing scopes to the role of the repository or hook that this decision \
+             task runs for, or take them out of the task",
+        ),
+        Some(409) => Diagnostic::environment(message)
+            .help("the task group may be sealed or belong to another scheduler; make a new push"),
+        Some(400..500) => {
+            Diagnostic::user(message).help("correct what the queue objects to in the kind")
+        }
+        _ => Diagnostic::environment(message)
+            .help("rerun the decision task when Taskcluster is well; what stands already is kept"),
+    }
+}
+
+/// One message for everything that was not even sent.
+pub(super) fn of_skipped(skipped: &[Skipped], failures: &Diagnostics) -> Option<Diagnostic> {
+    const SHOWN: usize = 20;
+    if skipped.is_empty() {
+        return None;
+    }
+    let lines: Vec<String> = skipped
+        .iter()
+        .take(SHOWN)
+        .map(|skipped| skipped.to_string())
+        .collect();
+    let mut cause = lines.join("\n");
+    if skipped.len() > SHOWN {
+        cause = format!("{cause}\n… ({} more)", skipped.len() - SHOWN);
+    }
+    let tasks = match skipped.len() {
+        1 => "1 more task was".to_owned(),
+        n => format!("{n} more tasks were"),
+    };
+    let mut diagnostic = Diagnostic::environment(format!("{tasks} not created")).because(cause);
+    if !failures.is_empty() && failures.class() == Class::User {
+        diagnostic.class = Class::User;
+    }
+    Some(diagnostic)
+}

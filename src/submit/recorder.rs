@@ -1,0 +1,165 @@
+//! A Taskcluster port for dry runs.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::base::name::{IndexPath, TaskId};
+use crate::base::value::Value;
+use crate::ports::taskcluster::{Answer, ApiError, GroupMember, TaskStatus, Taskcluster};
+
+/// Something that would have been done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Recorded {
+    /// A task would have been created.
+    Create {
+        /// Its id.
+        task_id: TaskId,
+        /// Its definition.
+        definition: Value,
+    },
+    /// A task would have been cancelled.
+    Cancel(TaskId),
+    /// A task would have been run once more.
+    Rerun(TaskId),
+}
+
+/// Records what would have been done, and does none of it.
+///
+/// Questions are passed on to another port when there is one. Without one, nothing exists but what
+/// was recorded.
+pub struct Recorder {
+    reads: Option<Box<dyn Taskcluster>>,
+    done: Mutex<Vec<Recorded>>,
+}
+
+impl Recorder {
+    /// Records, and asks nobody.
+    #[must_use]
+    pub fn offline() -> Self {
+        Self {
+            reads: None,
+            done: Mutex::default(),
+        }
+    }
+
+    /// Records, and asks `reads` what exists.
+    #[must_use]
+    pub fn over(reads: Box<dyn Taskcluster>) -> Self {
+        Self {
+            reads: Some(reads),
+            done: Mutex::default(),
+        }
+    }
+
+    /// What would have been done so far, in order.
+    #[must_use]
+    pub fn recorded(&self) -> Vec<Recorded> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Recorded>> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record<'a>(&'a self, done: Recorded) -> Answer<'a, ()> {
+        Box::pin(async move {
+            self.lock().push(done);
+            Ok(())
+        })
+    }
+
+    fn created(&self, wanted: &TaskId) -> Option<Value> {
+        self.lock().iter().find_map(|recorded| match recorded {
+            Recorded::Create {
+                task_id,
+                definition,
+            } if task_id == wanted => Some(definition.clone()),
+            _ => None,
+        })
+    }
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorder")
+            .field("recorded", &self.lock().len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn missing<'a, T: Send + 'a>(call: String) -> Answer<'a, T> {
+    Box::pin(async move {
+        Err(ApiError {
+            call,
+            status: Some(404),
+            message: "this is a dry run without a connection".to_owned(),
+        })
+    })
+}
+
+impl Taskcluster for Recorder {
+    fn create_task<'a>(&'a self, task_id: &'a TaskId, definition: &'a Value) -> Answer<'a, ()> {
+        self.record(Recorded::Create {
+            task_id: task_id.clone(),
+            definition: definition.clone(),
+        })
+    }
+
+    fn task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, Value> {
+        match (self.created(task_id), &self.reads) {
+            (Some(definition), _) => Box::pin(async move { Ok(definition) }),
+            (None, Some(reads)) => reads.task(task_id),
+            (None, None) => missing(format!("queue.task({task_id})")),
+        }
+    }
+
+    fn statuses<'a>(&'a self, task_ids: &'a [TaskId]) -> Answer<'a, BTreeMap<TaskId, TaskStatus>> {
+        match &self.reads {
+            Some(reads) => reads.statuses(task_ids),
+            None => Box::pin(async { Ok(BTreeMap::new()) }),
+        }
+    }
+
+    fn task_group<'a>(&'a self, group: &'a TaskId) -> Answer<'a, Vec<GroupMember>> {
+        match &self.reads {
+            Some(reads) => reads.task_group(group),
+            None => missing(format!("queue.listTaskGroup({group})")),
+        }
+    }
+
+    fn cancel_task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, ()> {
+        self.record(Recorded::Cancel(task_id.clone()))
+    }
+
+    fn rerun_task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, ()> {
+        self.record(Recorded::Rerun(task_id.clone()))
+    }
+
+    fn artifact<'a>(&'a self, task_id: &'a TaskId, name: &'a str) -> Answer<'a, Vec<u8>> {
+        match &self.reads {
+            Some(reads) => reads.artifact(task_id, name),
+            None => missing(format!("queue.getLatestArtifact({task_id}, {name})")),
+        }
+    }
+
+    fn find_tasks<'a>(&'a self, paths: &'a [IndexPath]) -> Answer<'a, BTreeMap<IndexPath, TaskId>> {
+        match &self.reads {
+            Some(reads) => reads.find_tasks(paths),
+            None => Box::pin(async { Ok(BTreeMap::new()) }),
+        }
+    }
+
+    fn list_index<'a>(&'a self, namespace: &'a IndexPath) -> Answer<'a, Vec<TaskId>> {
+        match &self.reads {
+            Some(reads) => reads.list_index(namespace),
+            None => Box::pin(async { Ok(Vec::new()) }),
+        }
+    }
+
+    fn current_scopes(&self) -> Answer<'_, Vec<String>> {
+        match &self.reads {
+            Some(reads) => reads.current_scopes(),
+            None => missing("auth.currentScopes()".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! The calls of the port.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
+
+use super::client::Client;
+use super::failure::{api_error, broke_off};
+use crate::base::name::{IndexPath, TaskId};
+use crate::base::time::Timestamp;
+use crate::base::value::Value;
+use crate::ports::taskcluster::{Answer, ApiError, GroupMember, TaskStatus, Taskcluster};
+
+/// What stays as it is in a part of a path.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'~');
+
+/// How many ids the services take at once.
+const BATCH: usize = 1_000;
+/// How often a call is repeated whose answer broke off.
+const BROKEN_ANSWERS: u32 = 3;
+/// How long a signed URL may be used.
+const SIGNED_FOR: Duration = Duration::from_secs(15 * 60);
+
+impl Client {
+    /// Makes a call, and makes it again when its answer broke off.
+    async fn ask<T, F>(&self, call: &str, mut make: impl FnMut() -> F + Send) -> Result<T, ApiError>
+    where
+        F: Future<Output = anyhow::Result<T>> + Send,
+    {
+        let mut broken = 0;
+        loop {
+            match make().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) if broke_off(&error) && broken < BROKEN_ANSWERS => {
+                    broken += 1;
+                    tokio::time::sleep(Duration::from_millis(100 << broken)).await;
+                }
+                Err(error) => return Err(api_error(call, error, self.secret.as_deref())),
+            }
+        }
+    }
+
+    /// Asks about all of `items` in batches; `make` asks, `read` takes one row of `rows` of the
+    /// answer and gives back the item that it is about.
+    ///
+    /// When an answer is only a page, what it did not tell of is asked for again: a signed request
+    /// cannot have the query that asks for the next page.
+    async fn in_batches<'i, F>(
+        &self,
+        call: &str,
+        items: &BTreeSet<&'i str>,
+        rows: &str,
+        make: impl Fn(Vec<&'i str>) -> F + Send + Sync,
+        mut read: impl FnMut(&Value) -> Option<String> + Send,
+    ) -> Result<(), ApiError>
+    where
+        F: Future<Output = anyhow::Result<Value>> + Send,
+    {
+        let all: Vec<&str> = items.iter().copied().collect();
+        for batch in all.chunks(BATCH) {
+            let mut open: BTreeSet<&str> = batch.iter().copied().collect();
+            while !open.is_empty() {
+                let answer = self
+                    .ask(call, || make(open.iter().copied().collect()))
+                    .await?;
+                let before = open.len();
+                for row in answer
+                    .get(rows)
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+                {
+                    if let Some(item) = read(row) {
+                        open.remove(item.as_str());
+                    }
+                }
+                if token(&answer).is_none() || open.len() == before {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for every page of a list; `page` asks for one, `signed` makes a signed URL for it.
+    async fn pages<F>(
+        &self,
+        call: &str,
+        page: impl Fn(Option<String>) -> F + Send + Sync,
+        signed: impl Fn(&str) -> anyhow::Result<String> + Send,
+    ) -> Result<Vec<Value>, ApiError>
+    where
+        F: Future<Output = anyhow::Result<Value>> + Send,
+    {
+        let mut tasks = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let mut answer = match &next {
+                Some(token) if self.signs => {
+                    let url = signed(token)
+                        .map_err(|error| api_error(call, error, self.secret.as_deref()))?;
+                    let body = self.web.get(call, &url).await?;
+                    serde_json::from_slice(&body).map_err(|error| malformed(call, &error))?
+                }
+                _ => self.ask(call, || page(next.clone())).await?,
+            };
+            let following = token(&answer);
+            if let Some(Value::Array(rows)) = answer.get_mut("tasks").map(Value::take) {
+                tasks.extend(rows);
+            }
+            if following.is_none() || following == next {
+                return Ok(tasks);
+            }
+            next = following;
+        }
+    }
+}
+
+fn token(answer: &Value) -> Option<String> {
+    answer
+        .get("continuationToken")
+        .and_then(Value::as_str)
+        .filter(|token| !token.is_empty())
+        .map(str::to_owned)
+}
+
+fn malformed(call: &str, why: &dyn std::fmt::Display) -> ApiError {
+    ApiError {
+        call: call.to_owned(),
+        status: None,
+        message: format!("the answer is not what it should be: {why}"),
+    }
+}
+
+/// Refuses names that are steps in a path: no encoding keeps URLs from reading them as such.
+fn one_part(call: &str, name: &str) -> Result<(), ApiError> {
+    if matches!(name, "" | "." | "..") {
+        return Err(ApiError {
+            call: call.to_owned(),
+            status: Some(400),
+            message: format!("{name:?} is no name"),
+        });
+    }
+    Ok(())
+}
+
+fn string(value: &Value, name: &str) -> Option<String> {
+    value.get(name)?.as_str().map(str::to_owned)
+}
+
+fn task_id(row: &Value, name: &str) -> Option<TaskId> {
+    TaskId::parse(row.get(name)?.as_str()?).ok()
+}
+
+impl Taskcluster for Client {
+    fn create_task<'a>(&'a self, task_id: &'a TaskId, definition: &'a Value) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let call = format!("queue.createTask({task_id})");
+            self.ask(&call, || {
+                self.creating.createTask(task_id.as_str(), definition)
+            })
+            .await
+            .map(drop)
+        })
+    }
+
+    fn task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, Value> {
+        Box::pin(async move {
+            let call = format!("queue.task({task_id})");
+            self.ask(&call, || self.queue.task(task_id.as_str())).await
+        })
+    }
+
+    fn statuses<'a>(&'a self, task_ids: &'a [TaskId]) -> Answer<'a, BTreeMap<TaskId, TaskStatus>> {
+        Box::pin(async move {
+            let call = format!("queue.statuses({} tasks)", task_ids.len());
+            let items = task_ids.iter().map(TaskId::as_str).collect();
+            let mut found = BTreeMap::new();
+            self.in_batches(
+                &call,
+                &items,
+                "statuses",
+                |ids| async move {
+                    self.queue
+                        .statuses(&json!({"taskIds": ids}), None, None)
+                        .await
+                },
+                |row| {
+                    let status = row.get("status")?;
+                    let id = task_id(row, "taskId").or_else(|| task_id(status, "taskId"))?;
+                    let expires = status.get("expires").and_then(Value::as_str);
+                    let told = TaskStatus {
+                        state: string(status, "state")?,
+                        expires: expires.and_then(Timestamp::parse),
+                    };
+                    found.insert(id.clone(), told);
+                    Some(id.into())
+                },
+            )
+            .await?;
+            Ok(found)
+        })
+    }
+
+    fn task_group<'a>(&'a self, group: &'a TaskId) -> Answer<'a, Vec<GroupMember>> {
+        Box::pin(async move {
+            let call = format!("queue.listTaskGroup({group})");
+            let rows = self
+                .pages(
+                    &call,
+                    |token| async move {
+                        self.queue
+                            .listTaskGroup(group.as_str(), token.as_deref(), None)
+                            .await
+                    },
+                    |token| {
+                        self.queue.listTaskGroup_signed_url(
+                            group.as_str(),
+                            Some(token),
+                            None,
+                            SIGNED_FOR,
+                        )
+                    },
+                )
+                .await?;
+            let mut members = rows
+                .into_iter()
+                .map(|mut row| {
+                    let status = row.get("status")?;
+                    Some(GroupMember {
+                        task_id: task_id(status, "taskId")?,
+                        state: string(status, "state")?,
+                        definition: row.get_mut("task")?.take(),
+                    })
+                })
+                .collect::<Option<Vec<_>>>()
+                .ok_or_else(|| {
+                    malformed(&call, &"a task without an id, a state or a definition")
+                })?;
+            members.sort_by(|a, b| a.task_id.cmp(&b.task_id));
+            members.dedup_by(|a, b| a.task_id == b.task_id);
+            Ok(members)
+        })
+    }
+
+    fn cancel_task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let call = format!("queue.cancelTask({task_id})");
+            self.ask(&call, || self.queue.cancelTask(task_id.as_str()))
+                .await
+                .map(drop)
+        })
+    }
+
+    fn rerun_task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let call = format!("queue.rerunTask({task_id})");
+            self.ask(&call, || self.queue.rerunTask(task_id.as_str()))
+                .await
+                .map(drop)
+        })
+    }
+
+    fn artifact<'a>(&'a self, task_id: &'a TaskId, name: &'a str) -> Answer<'a, Vec<u8>> {
+        Box::pin(async move {
+            let call = format!("queue.getLatestArtifact({task_id}, {name})");
+            one_part(&call, name)?;
+            let path = format!(
+                "task/{task_id}/artifacts/{}",
+                utf8_percent_encode(name, UNRESERVED)
+            );
+            let found = self
+                .ask(&call, || async {
+                    let response = self.queue.client.request("GET", &path, None, None).await?;
+                    let location = response
+                        .headers()
+                        .get(reqwest::header::LOCATION)
+                        .map(|header| anyhow::Ok(response.url().join(header.to_str()?)?))
+                        .transpose()?
+                        .filter(|_| response.status().is_redirection());
+                    match location {
+                        Some(url) => Ok(Content::Elsewhere(url.into())),
+                        None => Ok(Content::Here(response.bytes().await?.to_vec())),
+                    }
+                })
+                .await?;
+            match found {
+                Content::Here(content) => Ok(content),
+                Content::Elsewhere(url) => self.web.get(&call, &url).await,
+            }
+        })
+    }
+
+    fn find_tasks<'a>(&'a self, paths: &'a [IndexPath]) -> Answer<'a, BTreeMap<IndexPath, TaskId>> {
+        Box::pin(async move {
+            let call = format!("index.findTasksAtIndex({} paths)", paths.len());
+            let items = paths.iter().map(IndexPath::as_str).collect();
+            let mut found = BTreeMap::new();
+            self.in_batches(
+                &call,
+                &items,
+                "tasks",
+                |paths| async move {
+                    let payload = json!({"indexes": paths});
+                    self.index.findTasksAtIndex(&payload, None, None).await
+                },
+                |row| {
+                    let path = IndexPath::parse(row.get("namespace")?.as_str()?).ok()?;
+                    found.insert(path.clone(), task_id(row, "taskId")?);
+                    Some(path.into())
+                },
+            )
+            .await?;
+            Ok(found)
+        })
+    }
+
+    fn list_index<'a>(&'a self, namespace: &'a IndexPath) -> Answer<'a, Vec<TaskId>> {
+        Box::pin(async move {
+            let call = format!("index.listTasks({namespace})");
+            one_part(&call, namespace.as_str())?;
+            let rows = self
+                .pages(
+                    &call,
+                    |token| async move {
+                        self.index
+                            .listTasks(namespace.as_str(), token.as_deref(), None)
+                            .await
+                    },
+                    |token| {
+                        self.index.listTasks_signed_url(
+                            namespace.as_str(),
+                            Some(token),
+                            None,
+                            SIGNED_FOR,
+                        )
+                    },
+                )
+                .await?;
+            let mut tasks = rows
+                .iter()
+                .map(|row| {
+                    let expires = Timestamp::parse(row.get("expires")?.as_str()?)?;
+                    Some((expires, task_id(row, "taskId")?))
+                })
+                .collect::<Option<Vec<_>>>()
+                .ok_or_else(|| malformed(&call, &"a task without an id or a time of expiry"))?;
+            tasks.sort_by_key(|(expires, _)| *expires);
+            Ok(tasks.into_iter().map(|(_, id)| id).collect())
+        })
+    }
+
+    fn current_scopes(&self) -> Answer<'_, Vec<String>> {
+        Box::pin(async move {
+            let call = "auth.currentScopes()";
+            let answer = self.ask(call, || self.auth.currentScopes()).await?;
+            answer
+                .get("scopes")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(|scope| scope.as_str().map(str::to_owned))
+                .collect::<Option<Vec<_>>>()
+                .ok_or_else(|| malformed(call, &"a scope that is no string"))
+        })
+    }
+}
+
+/// Where the content of an artifact is.
+enum Content {
+    /// In the answer itself.
+    Here(Vec<u8>),
+    /// At another address.
+    Elsewhere(String),
+}

@@ -1,0 +1,287 @@
+//! How the services are reached.
+
+use std::time::Duration;
+
+use taskcluster::{Auth, ClientBuilder, Credentials, Index, Queue, Retry};
+
+use super::web::Web;
+use crate::base::diagnostic::Diagnostic;
+use crate::ports::environment::Environment;
+
+/// How long a client tries before it gives a call up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// How often a call is repeated.
+    pub repeats: usize,
+    /// How often the creation of a task is repeated; whoever submits a graph repeats it further.
+    pub create_repeats: usize,
+    /// The pause before the first repeat; each further pause is twice as long, and up to as much is
+    /// added to each at random.
+    pub first_pause: Duration,
+    /// The longest pause before something is added.
+    pub longest_pause: Duration,
+    /// How long an answer may take.
+    pub answer: Duration,
+}
+
+impl Default for Patience {
+    /// An answer may take 90 seconds, since the queue answers after 60 when its messages are stuck.
+    fn default() -> Self {
+        Self {
+            repeats: 5,
+            create_repeats: 1,
+            first_pause: Duration::from_millis(200),
+            longest_pause: Duration::from_secs(30),
+            answer: Duration::from_secs(90),
+        }
+    }
+}
+
+impl Patience {
+    pub(super) fn retry(&self, repeats: usize) -> Retry {
+        Retry {
+            retries: repeats,
+            max_delay: self.longest_pause,
+            delay_factor: self.first_pause,
+            ..Retry::default()
+        }
+    }
+}
+
+/// A client of one Taskcluster deployment.
+pub struct Client {
+    pub(super) queue: Queue,
+    pub(super) creating: Queue,
+    pub(super) index: Index,
+    pub(super) auth: Auth,
+    pub(super) web: Web,
+    /// Whether requests are signed here.
+    pub(super) signs: bool,
+    /// The access token, which no message may show.
+    pub(super) secret: Option<String>,
+}
+
+/// Where requests go, and in whose name.
+#[derive(PartialEq)]
+struct Address {
+    root_url: String,
+    credentials: Option<Credentials>,
+}
+
+impl Client {
+    /// Connects to the deployment that the environment names.
+    ///
+    /// With `TASKCLUSTER_PROXY_URL` that is the proxy, which adds the task's credentials. Otherwise
+    /// it is `TASKCLUSTER_ROOT_URL`, with the credentials in `TASKCLUSTER_CLIENT_ID`,
+    /// `TASKCLUSTER_ACCESS_TOKEN` and `TASKCLUSTER_CERTIFICATE` when they are set.
+    ///
+    /// # Errors
+    /// A diagnostic when neither URL is set, one is no URL, or the credentials are incomplete.
+    pub fn connect(environment: &Environment) -> Result<Self, Diagnostic> {
+        Self::connect_with(environment, &Patience::default())
+    }
+
+    /// Connects as [`Client::connect`] does, with another patience.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub fn connect_with(
+        environment: &Environment,
+        patience: &Patience,
+    ) -> Result<Self, Diagnostic> {
+        let address = address(environment)?;
+        let builder = |repeats: usize| {
+            let builder = ClientBuilder::new(&address.root_url)
+                .retry(patience.retry(repeats))
+                .timeout(patience.answer);
+            match &address.credentials {
+                Some(credentials) => builder.credentials(credentials.clone()),
+                None => builder,
+            }
+        };
+        let failed = |error: anyhow::Error| {
+            Diagnostic::environment("the client for Taskcluster could not be made")
+                .because(error.root_cause())
+        };
+        Ok(Self {
+            queue: Queue::new(builder(patience.repeats)).map_err(failed)?,
+            creating: Queue::new(builder(patience.create_repeats)).map_err(failed)?,
+            index: Index::new(builder(patience.repeats)).map_err(failed)?,
+            auth: Auth::new(builder(patience.repeats)).map_err(failed)?,
+            web: Web::new(patience).map_err(|error| failed(error.into()))?,
+            signs: address.credentials.is_some(),
+            secret: address.credentials.map(|c| c.access_token),
+        })
+    }
+}
+
+impl std::fmt::Debug for Client {
+    /// Where requests go; nothing about credentials but whether there are any.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("root_url", &self.queue.client.root_url())
+            .field("signs", &self.signs)
+            .finish_non_exhaustive()
+    }
+}
+
+fn address(environment: &Environment) -> Result<Address, Diagnostic> {
+    if let Some(proxy) = environment.filled("TASKCLUSTER_PROXY_URL") {
+        return Ok(Address {
+            root_url: root_url("TASKCLUSTER_PROXY_URL", proxy)?,
+            credentials: None,
+        });
+    }
+    let Some(root) = environment.filled("TASKCLUSTER_ROOT_URL") else {
+        let help = if environment.filled("TASK_ID").is_some() {
+            "tasks reach Taskcluster through the proxy: set `features.taskclusterProxy` in the \
+             payload of the task"
+        } else {
+            "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com"
+        };
+        return Err(Diagnostic::environment(
+            "it is not known where Taskcluster is: neither TASKCLUSTER_PROXY_URL nor \
+             TASKCLUSTER_ROOT_URL is set",
+        )
+        .help(help));
+    };
+    Ok(Address {
+        root_url: root_url("TASKCLUSTER_ROOT_URL", root)?,
+        credentials: credentials(environment)?,
+    })
+}
+
+/// The URL with a slash at its end, without which its last part would be lost when paths are joined.
+fn root_url(variable: &str, url: &str) -> Result<String, Diagnostic> {
+    let wrong = |why: &str| {
+        Diagnostic::environment(format!("{variable} is no URL of a Taskcluster deployment"))
+            .because(why)
+            .help("it looks like https://firefox-ci-tc.services.mozilla.com")
+    };
+    let parsed = reqwest::Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
+    if !matches!(parsed.scheme(), "http" | "https") || parsed.host_str().is_none() {
+        return Err(wrong(
+            "it does not begin with https:// or http:// and a host",
+        ));
+    }
+    if parsed.query().is_some() || parsed.fragment().is_some() {
+        return Err(wrong("it has a query or a fragment"));
+    }
+    Ok(format!("{}/", url.trim_end_matches('/')))
+}
+
+fn credentials(environment: &Environment) -> Result<Option<Credentials>, Diagnostic> {
+    let id = environment.filled("TASKCLUSTER_CLIENT_ID");
+    let token = environment.filled("TASKCLUSTER_ACCESS_TOKEN");
+    let certificate = environment.filled("TASKCLUSTER_CERTIFICATE");
+    match (id, token) {
+        (Some(id), Some(token)) => {
+            if let Some(text) = certificate
+                && serde_json::from_str::<crate::base::value::Object>(text).is_err()
+            {
+                return Err(
+                    Diagnostic::environment("TASKCLUSTER_CERTIFICATE is no JSON mapping")
+                        .help("unset it for permanent credentials, or sign in again"),
+                );
+            }
+            Ok(Some(Credentials {
+                client_id: id.to_owned(),
+                access_token: token.to_owned(),
+                certificate: certificate.map(str::to_owned),
+            }))
+        }
+        (None, None) => Ok(None),
+        (id, _) => {
+            let (set, unset) = if id.is_some() {
+                ("TASKCLUSTER_CLIENT_ID", "TASKCLUSTER_ACCESS_TOKEN")
+            } else {
+                ("TASKCLUSTER_ACCESS_TOKEN", "TASKCLUSTER_CLIENT_ID")
+            };
+            Err(
+                Diagnostic::environment(format!("{set} is set and {unset} is not"))
+                    .help("set both to sign requests, or neither to make them anonymously"),
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> Environment {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Environment::new(variables.iter().map(owned))
+    }
+
+    fn root(variables: &[(&str, &str)]) -> Result<String, String> {
+        address(&of(variables))
+            .map(|address| address.root_url)
+            .map_err(|diagnostic| diagnostic.message)
+    }
+
+    #[test]
+    fn the_proxy_goes_before_the_root_url() {
+        let both = [
+            ("TASKCLUSTER_PROXY_URL", "http://taskcluster"),
+            ("TASKCLUSTER_ROOT_URL", "https://tc.example"),
+            ("TASKCLUSTER_CLIENT_ID", "someone"),
+            ("TASKCLUSTER_ACCESS_TOKEN", "hidden"),
+        ];
+        let found = address(&of(&both));
+        assert!(
+            found
+                .as_ref()
+                .is_ok_and(|a| a.root_url == "http://taskcluster/")
+        );
+        assert!(found.is_ok_and(|a| a.credentials.is_none()));
+        let found = address(&of(&both[1..]));
+        assert!(found.is_ok_and(|a| a.credentials.is_some()));
+    }
+
+    #[test]
+    fn a_path_in_the_root_url_is_kept() {
+        for url in [
+            "http://127.0.0.1:1234/proxy/abc",
+            "http://127.0.0.1:1234/proxy/abc/",
+        ] {
+            let environment = of(&[("TASKCLUSTER_PROXY_URL", url)]);
+            let made = Client::connect(&environment)
+                .map(|client| (client.queue.ping_url().ok(), client.index.ping_url().ok()));
+            assert_eq!(
+                made,
+                Ok((
+                    Some("http://127.0.0.1:1234/proxy/abc/api/queue/v1/ping".to_owned()),
+                    Some("http://127.0.0.1:1234/proxy/abc/api/index/v1/ping".to_owned()),
+                ))
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        assert!(root(&[]).is_err_and(|m| m.contains("neither")));
+        assert!(root(&[("TASKCLUSTER_ROOT_URL", "tc.example")]).is_err());
+        assert!(root(&[("TASKCLUSTER_ROOT_URL", "file:///etc")]).is_err());
+        assert!(root(&[("TASKCLUSTER_ROOT_URL", "https://tc.example/?a=b")]).is_err());
+        let half = [
+            ("TASKCLUSTER_ROOT_URL", "https://tc.example"),
+            ("TASKCLUSTER_ACCESS_TOKEN", "hidden"),
+        ];
+        assert_eq!(
+            root(&half),
+            Err("TASKCLUSTER_ACCESS_TOKEN is set and TASKCLUSTER_CLIENT_ID is not".to_owned())
+        );
+    }
+
+    #[test]
+    fn credentials_do_not_show() {
+        let environment = of(&[
+            ("TASKCLUSTER_ROOT_URL", "https://tc.example"),
+            ("TASKCLUSTER_CLIENT_ID", "someone"),
+            ("TASKCLUSTER_ACCESS_TOKEN", "hidden"),
+        ]);
+        let shown = Client::connect(&environment).map(|client| format!("{client:?}"));
+        assert!(shown.is_ok_and(|text| !text.contains("hidden") && text.contains("tc.example")));
+    }
+}

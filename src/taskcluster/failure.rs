@@ -1,0 +1,119 @@
+//! What is told of a call that failed.
+
+use std::error::Error as _;
+
+use crate::ports::taskcluster::ApiError;
+
+/// How many characters of a server's message are kept.
+const LONGEST: usize = 8_000;
+
+/// The lines after which a server's message repeats what it was sent.
+static ECHOES: &[&str] = &[
+    "---",
+    "Existing task definition was:",
+    "This request tried to define:",
+];
+
+/// The server's message without the request that it echoes.
+pub(super) fn without_echo(message: &str) -> String {
+    let kept: Vec<&str> = message
+        .lines()
+        .take_while(|line| !ECHOES.contains(&line.trim()))
+        .collect();
+    let text = kept.join("\n");
+    let text = text.trim();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// What failed, without the URL, which may be signed.
+pub(super) fn describe(error: reqwest::Error) -> String {
+    if let Some(status) = error.status() {
+        return status
+            .canonical_reason()
+            .unwrap_or("the server failed")
+            .to_owned();
+    }
+    if error.is_timeout() {
+        return "no answer came in time".to_owned();
+    }
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text = format!("{text}: {inner_text}");
+        }
+        source = inner.source();
+    }
+    text
+}
+
+/// An error of the crate `taskcluster` in the port's terms.
+pub(super) fn api_error(call: &str, error: anyhow::Error, secret: Option<&str>) -> ApiError {
+    // The crate puts the server's message, when there is one, as context before its own error.
+    let front = error.to_string();
+    let (status, message) = match error.downcast::<reqwest::Error>() {
+        Ok(inner) => {
+            let status = inner.status().map(|status| status.as_u16());
+            let message = if inner.status().is_some() && front != inner.to_string() {
+                without_echo(&front)
+            } else {
+                describe(inner)
+            };
+            (status, message)
+        }
+        Err(other) => (None, other.root_cause().to_string()),
+    };
+    let message = match secret {
+        Some(secret) if !secret.is_empty() => message.replace(secret, "…"),
+        _ => message,
+    };
+    ApiError {
+        call: call.to_owned(),
+        status,
+        message,
+    }
+}
+
+/// Whether an answer came and broke off before its end.
+pub(super) fn broke_off(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<reqwest::Error>()
+        .is_some_and(|error| error.status().is_none() && (error.is_body() || error.is_decode()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_echoed_request_is_left_out() {
+        let message = "taskId `X` already used by another task.\nThis could be the result of \
+                       faulty idempotency!\nExisting task definition was:\n ```js\n{}\n```\n\n---\n\n\
+                       * method: createTask";
+        assert_eq!(
+            without_echo(message),
+            "taskId `X` already used by another task.\nThis could be the result of faulty \
+             idempotency!"
+        );
+        assert_eq!(
+            without_echo(&"x".repeat(LONGEST + 1)).chars().count(),
+            LONGEST + 1
+        );
+    }
+
+    #[test]
+    fn errors_without_an_answer_are_passing() {
+        let error = api_error(
+            "queue.ping()",
+            anyhow::anyhow!("no hidden thing"),
+            Some("hidden"),
+        );
+        assert!(error.is_passing());
+        assert_eq!(error.to_string(), "queue.ping(): no … thing");
+    }
+}

@@ -1,0 +1,89 @@
+//! Plain downloads: the content of artifacts, and URLs that carry their own signature.
+
+use reqwest::redirect::{Attempt, Policy};
+use taskcluster::Retry;
+use taskcluster::retry::Backoff;
+
+use super::client::Patience;
+use super::failure::{describe, without_echo};
+use crate::base::value::Value;
+use crate::ports::taskcluster::ApiError;
+
+/// How many redirections are followed.
+const REDIRECTIONS: usize = 10;
+
+/// Downloads without credentials.
+pub(super) struct Web {
+    client: reqwest::Client,
+    retry: Retry,
+}
+
+impl Web {
+    pub(super) fn new(patience: &Patience) -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            client: reqwest::Client::builder()
+                .redirect(Policy::custom(follow))
+                .connect_timeout(patience.answer)
+                .read_timeout(patience.answer)
+                .build()?,
+            retry: patience.retry(patience.repeats),
+        })
+    }
+
+    /// The content of `url`, unpacked when it was sent compressed.
+    pub(super) async fn get(&self, call: &str, url: &str) -> Result<Vec<u8>, ApiError> {
+        let mut backoff = Backoff::new(&self.retry);
+        loop {
+            let failed = match self.attempt(call, url).await {
+                Err(error) if error.is_passing() => error,
+                other => return other,
+            };
+            match backoff.next_backoff() {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(failed),
+            }
+        }
+    }
+
+    async fn attempt(&self, call: &str, url: &str) -> Result<Vec<u8>, ApiError> {
+        let failed = |status: Option<u16>, message: String| ApiError {
+            call: call.to_owned(),
+            status,
+            message,
+        };
+        let lost = |error: reqwest::Error| failed(None, describe(error));
+        let response = self.client.get(url).send().await.map_err(lost)?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response.bytes().await.map_err(lost)?.to_vec());
+        }
+        // Storage answers in formats of its own; services say what is wrong in JSON.
+        let said = response.json::<Value>().await.ok();
+        let message = said
+            .as_ref()
+            .and_then(|body| body.get("message")?.as_str())
+            .map(without_echo)
+            .unwrap_or_else(|| {
+                status
+                    .canonical_reason()
+                    .unwrap_or("the download failed")
+                    .to_owned()
+            });
+        Err(failed(Some(status.as_u16()), message))
+    }
+}
+
+/// Follows redirections, but never from an encrypted connection to an open one.
+fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+    let was_encrypted = attempt
+        .previous()
+        .last()
+        .is_some_and(|url| url.scheme() == "https");
+    if was_encrypted && attempt.url().scheme() != "https" {
+        attempt.error("redirected from https to an open connection")
+    } else if attempt.previous().len() > REDIRECTIONS {
+        attempt.error("redirected too often")
+    } else {
+        attempt.follow()
+    }
+}

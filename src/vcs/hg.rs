@@ -1,0 +1,134 @@
+//! Mercurial repositories.
+
+use std::path::Path;
+
+use super::program::Program;
+use super::revision::{check, refused};
+use crate::base::value::Value;
+use crate::ports::environment::Environment;
+use crate::ports::vcs::{Change, Tool, Vcs, VcsError};
+
+static FIRST: &[&str] = &["--noninteractive"];
+
+/// The files of a changeset: added, removed, modified. Names cannot have line breaks.
+const FILES: &str = r"{file_adds % '{file}\n'}{file_dels % '{file}\n'}{file_mods % '{file}\n'}";
+
+/// The remote that a clone has by default.
+const DEFAULT_REMOTE: &str = "default";
+
+/// A Mercurial working copy.
+#[derive(Debug, Clone)]
+pub struct Hg(Program);
+
+impl Hg {
+    /// The working copy whose root is `root`.
+    #[must_use]
+    pub fn new(root: &Path, environment: &Environment) -> Self {
+        Self(Program::new("hg", FIRST, root, environment))
+    }
+
+    fn log(&self, revset: &str, template: &str) -> Result<String, VcsError> {
+        self.0
+            .run(&["log", &format!("--rev={revset}"), "--template", template])
+    }
+}
+
+/// A revision in a revset; as a text in quotes it is nothing but a name.
+fn quoted(revision: &str) -> Result<String, VcsError> {
+    check("the revision", revision)?;
+    if revision.contains(['"', '\\']) {
+        return Err(refused(
+            "the revision",
+            revision,
+            "it has a quote or a backslash",
+        ));
+    }
+    Ok(format!("\"{revision}\""))
+}
+
+fn split(told: &str, by: char) -> Vec<String> {
+    told.split(by)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+impl Vcs for Hg {
+    fn tool(&self) -> Tool {
+        Tool::Hg
+    }
+
+    fn root(&self) -> &Path {
+        self.0.root()
+    }
+
+    fn head_rev(&self) -> Result<String, VcsError> {
+        Ok(self.log(".", "{node}")?.trim().to_owned())
+    }
+
+    /// The active bookmark; named branches do not count.
+    fn branch(&self) -> Result<Option<String>, VcsError> {
+        let name = self.log(".", "{activebookmark}")?;
+        let name = name.trim();
+        Ok((!name.is_empty()).then(|| name.to_owned()))
+    }
+
+    fn remote_url(&self) -> Result<String, VcsError> {
+        let told = self.0.run(&["paths", "--template", "json"])?;
+        let paths: Vec<Value> = serde_json::from_str(&told).unwrap_or_default();
+        let remotes: Vec<(&str, &str)> = paths
+            .iter()
+            .filter_map(|path| Some((path.get("name")?.as_str()?, path.get("url")?.as_str()?)))
+            .collect();
+        let default = remotes.iter().find(|(name, _)| *name == DEFAULT_REMOTE);
+        match default.or(remotes.first()) {
+            Some((_, url)) => Ok((*url).to_owned()),
+            None => Err(refused(
+                "the remote",
+                DEFAULT_REMOTE,
+                "there is no path in .hg/hgrc",
+            )),
+        }
+    }
+
+    fn commit_message(&self) -> Result<String, VcsError> {
+        self.log(".", "{desc}")
+    }
+
+    /// Between revisions, a file is told once for each changeset that touches it, the earliest
+    /// first. An empty base is none; a null base stands before all changesets.
+    fn changed_files(&self, change: &Change<'_>) -> Result<Vec<String>, VcsError> {
+        let (base, rev) = match change {
+            Change::WorkingCopy => {
+                let told =
+                    self.0
+                        .run(&["status", "--no-status", "--print0", "--added", "--modified"])?;
+                return Ok(split(&told, '\0'));
+            }
+            Change::Range { base, rev } => (base.filter(|base| !base.is_empty()), rev),
+        };
+        let rev = quoted(rev)?;
+        let revset = match base {
+            Some(base) => format!("{rev} % {}", quoted(base)?),
+            None => rev,
+        };
+        Ok(split(&self.log(&revset, FILES)?, '\n'))
+    }
+
+    fn tracked_files(&self, paths: &[&str]) -> Result<Vec<String>, VcsError> {
+        let mut arguments: Vec<String> = ["files", "--rev=.", "--print0", "--"]
+            .map(str::to_owned)
+            .into();
+        arguments.extend(paths.iter().map(|path| format!("path:{path}")));
+        let ended = self.0.end(&arguments)?;
+        // There is none.
+        if ended.code == Some(1) {
+            return Ok(Vec::new());
+        }
+        Ok(split(&ended.success()?, '\0'))
+    }
+
+    fn note(&self, _note_ref: &str, _remote: &str) -> Result<Option<String>, VcsError> {
+        Ok(None)
+    }
+}

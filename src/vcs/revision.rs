@@ -1,0 +1,83 @@
+//! Checks of what users write: revisions, names of refs, addresses of remotes.
+
+use crate::ports::vcs::VcsError;
+
+/// Refuses what a program could take for an option, and what no program could mean.
+pub(super) fn check<'a>(what: &str, text: &'a str) -> Result<&'a str, VcsError> {
+    let why = if text.is_empty() {
+        "it is empty"
+    } else if text.starts_with('-') {
+        "it begins with a dash"
+    } else if text.chars().any(char::is_control) {
+        "it has a control character"
+    } else {
+        return Ok(text);
+    };
+    Err(refused(what, text, why))
+}
+
+/// The ref of a note, with `refs/notes/` before it.
+pub(super) fn note_ref(name: &str) -> Result<String, VcsError> {
+    let short = name.strip_prefix("refs/notes/").unwrap_or(name);
+    check("the ref of the note", short)?;
+    let bad = short.contains([' ', '~', '^', ':', '?', '*', '[', '\\'])
+        || short.contains("..")
+        || short.contains("@{");
+    if bad {
+        return Err(refused(
+            "the ref of the note",
+            name,
+            "git allows no such ref",
+        ));
+    }
+    Ok(format!("refs/notes/{short}"))
+}
+
+/// Whether this is the revision before the first, which both systems write as zeros.
+pub(super) fn is_null(revision: &str) -> bool {
+    revision.len() >= 40 && revision.bytes().all(|byte| byte == b'0')
+}
+
+pub(super) fn refused(what: &str, text: &str, why: &str) -> VcsError {
+    VcsError::Failed {
+        command: format!("{what} {text:?}"),
+        code: None,
+        stderr: why.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_no_revisions() {
+        assert_eq!(check("the revision", "main~1"), Ok("main~1"));
+        for text in ["", "-x", "--output=/tmp/x", "a\nb", "a\0b"] {
+            assert!(check("the revision", text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn refs_of_notes_are_below_notes() {
+        let whole = Ok("refs/notes/a/b".to_owned());
+        assert_eq!(note_ref("a/b"), whole);
+        assert_eq!(note_ref("refs/notes/a/b"), whole);
+        for name in [
+            "",
+            "-a",
+            "a:refs/heads/main",
+            "../heads/main",
+            "a*",
+            "refs/notes/",
+        ] {
+            assert!(note_ref(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn zeros_are_the_null_revision() {
+        assert!(is_null(&"0".repeat(40)) && is_null(&"0".repeat(64)));
+        assert!(!is_null("0") && !is_null("") && !is_null(&"01".repeat(20)));
+    }
+}

@@ -1,0 +1,596 @@
+//! The creation of tasks, against a queue in memory.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something wrong"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::json;
+use snowman::base::name::{IndexPath, KindName, Label, TaskId};
+use snowman::base::time::Timestamp;
+use snowman::base::value::{Object, Value};
+use snowman::model::id_graph::{IdGraph, PlannedTask};
+use snowman::ports::clock::Clock;
+use snowman::ports::ids::DerivedIds;
+use snowman::ports::taskcluster::{Answer, ApiError, GroupMember, TaskStatus, Taskcluster};
+use snowman::submit::execute::SkipReason;
+use snowman::submit::recorder::Recorded;
+use snowman::submit::{
+    Pace, Plan, Ports, Recorder, Sleeper, SubmitEvent, SubmitOptions, SubmitReport, execute, plan,
+};
+
+fn decision() -> TaskId {
+    TaskId::parse("fN1SbArXTPSVFUUvaOlinQ").unwrap()
+}
+
+fn id(name: &str) -> TaskId {
+    TaskId::parse(name).unwrap()
+}
+
+/// A task whose id is its label.
+fn task(name: &str, dependencies: &[&str]) -> PlannedTask {
+    let definition = json!({
+        "created": {"relative-datestamp": "0 seconds"},
+        "deadline": {"relative-datestamp": "1 day"},
+        "dependencies": dependencies,
+        "payload": {"name": name},
+    });
+    PlannedTask {
+        task_id: id(name),
+        kind: KindName::parse("test").unwrap(),
+        label: Label::parse(name).unwrap(),
+        description: String::new(),
+        attributes: Object::new(),
+        task: definition.as_object().unwrap().clone(),
+        optimization: Value::Null,
+        dependencies: BTreeMap::new(),
+        soft_dependencies: Vec::new(),
+        if_dependencies: Vec::new(),
+        provenance: Arc::default(),
+    }
+}
+
+fn planned(tasks: impl IntoIterator<Item = PlannedTask>) -> Plan {
+    let ids = DerivedIds::new(decision());
+    let options = SubmitOptions {
+        decision_task_id: decision(),
+        scheduler_id: "snow-level-1".to_owned(),
+        ids: &ids,
+    };
+    plan(&IdGraph::new(tasks), &options).unwrap()
+}
+
+fn names(plan: &Plan) -> Vec<&str> {
+    plan.creations().iter().map(|c| c.label.as_str()).collect()
+}
+
+/// A queue in memory.
+#[derive(Default)]
+struct Queue {
+    /// How often creating a task fails before it succeeds, and with which status.
+    failures: Mutex<BTreeMap<String, (u32, Option<u16>)>>,
+    tasks: Mutex<BTreeMap<TaskId, Value>>,
+    bodies: Mutex<Vec<(TaskId, Value)>>,
+    under_way: Mutex<(usize, usize)>,
+}
+
+impl Queue {
+    fn failing(self, name: &str, times: u32, status: Option<u16>) -> Self {
+        let mut failures = self.failures.lock().unwrap();
+        failures.insert(name.to_owned(), (times, status));
+        drop(failures);
+        self
+    }
+
+    fn holding(self, name: &str, definition: Value) -> Self {
+        self.tasks.lock().unwrap().insert(id(name), definition);
+        self
+    }
+
+    fn sent(&self) -> Vec<String> {
+        let bodies = self.bodies.lock().unwrap();
+        bodies.iter().map(|(id, _)| id.to_string()).collect()
+    }
+
+    fn create(&self, task_id: &TaskId, definition: &Value) -> Result<(), ApiError> {
+        let refused = |status: Option<u16>, message: &str| {
+            Err(ApiError {
+                call: format!("queue.createTask({task_id})"),
+                status,
+                message: message.to_owned(),
+            })
+        };
+        let mut bodies = self.bodies.lock().unwrap();
+        bodies.push((task_id.clone(), definition.clone()));
+        if let Some((left, status)) = self.failures.lock().unwrap().get_mut(task_id.as_str())
+            && *left > 0
+        {
+            *left -= 1;
+            return refused(*status, "no");
+        }
+        let mut tasks = self.tasks.lock().unwrap();
+        for dependency in definition["dependencies"].as_array().unwrap() {
+            let dependency = id(dependency.as_str().unwrap());
+            if dependency != decision() && !tasks.contains_key(&dependency) {
+                return refused(Some(400), "a dependency does not exist");
+            }
+        }
+        match tasks.get(task_id) {
+            Some(existing) if existing != definition => refused(Some(409), "already used"),
+            _ => {
+                tasks.insert(task_id.clone(), definition.clone());
+                Ok(())
+            }
+        }
+    }
+}
+
+fn unused<'a, T: Send + 'a>() -> Answer<'a, T> {
+    unreachable!("the creation of tasks does not ask this")
+}
+
+impl Taskcluster for Queue {
+    fn create_task<'a>(&'a self, task_id: &'a TaskId, definition: &'a Value) -> Answer<'a, ()> {
+        Box::pin(async move {
+            {
+                let mut under_way = self.under_way.lock().unwrap();
+                under_way.0 += 1;
+                under_way.1 = under_way.1.max(under_way.0);
+            }
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+            self.under_way.lock().unwrap().0 -= 1;
+            self.create(task_id, definition)
+        })
+    }
+
+    fn task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, Value> {
+        Box::pin(async move {
+            let found = self.tasks.lock().unwrap().get(task_id).cloned();
+            found.ok_or_else(|| ApiError {
+                call: format!("queue.task({task_id})"),
+                status: Some(404),
+                message: "there is none".to_owned(),
+            })
+        })
+    }
+
+    fn statuses<'a>(&'a self, _: &'a [TaskId]) -> Answer<'a, BTreeMap<TaskId, TaskStatus>> {
+        unused()
+    }
+    fn task_group<'a>(&'a self, _: &'a TaskId) -> Answer<'a, Vec<GroupMember>> {
+        unused()
+    }
+    fn cancel_task<'a>(&'a self, _: &'a TaskId) -> Answer<'a, ()> {
+        unused()
+    }
+    fn rerun_task<'a>(&'a self, _: &'a TaskId) -> Answer<'a, ()> {
+        unused()
+    }
+    fn artifact<'a>(&'a self, _: &'a TaskId, _: &'a str) -> Answer<'a, Vec<u8>> {
+        unused()
+    }
+    fn find_tasks<'a>(&'a self, _: &'a [IndexPath]) -> Answer<'a, BTreeMap<IndexPath, TaskId>> {
+        unused()
+    }
+    fn list_index<'a>(&'a self, _: &'a IndexPath) -> Answer<'a, Vec<TaskId>> {
+        unused()
+    }
+    fn current_scopes(&self) -> Answer<'_, Vec<String>> {
+        unused()
+    }
+}
+
+/// A clock that moves only while somebody waits, and waits that take no time.
+#[derive(Default)]
+struct Time(AtomicI64, Mutex<Vec<Duration>>);
+
+impl Clock for Time {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.0.load(Ordering::SeqCst))
+    }
+}
+
+impl Sleeper for Time {
+    fn sleep<'a>(&'a self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async move {
+            self.1.lock().unwrap().push(pause);
+            let seconds = i64::try_from(pause.as_secs()).unwrap();
+            self.0.fetch_add(seconds, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+        })
+    }
+}
+
+async fn run(plan: &Plan, queue: &dyn Taskcluster, pace: &Pace) -> (SubmitReport, Vec<String>) {
+    let time = Time::default();
+    run_in(plan, queue, pace, &time).await
+}
+
+async fn run_in(
+    plan: &Plan,
+    queue: &dyn Taskcluster,
+    pace: &Pace,
+    time: &Time,
+) -> (SubmitReport, Vec<String>) {
+    let ports = Ports {
+        taskcluster: queue,
+        clock: time,
+        sleeper: time,
+    };
+    let events = Mutex::new(Vec::new());
+    let report = execute(plan, ports, pace, &|event| {
+        events.lock().unwrap().push(match event {
+            SubmitEvent::Created { task, kept } => {
+                format!("{} {}", if kept { "kept" } else { "created" }, task.label)
+            }
+            SubmitEvent::Retried { task, tried, .. } => format!("retried {} {tried}", task.label),
+            SubmitEvent::Failed { task, .. } => format!("failed {}", task.label),
+            SubmitEvent::Skipped { task, .. } => format!("skipped {}", task.label),
+        });
+    })
+    .await;
+    (report, events.into_inner().unwrap())
+}
+
+fn labels(report: &SubmitReport) -> BTreeSet<&str> {
+    report.created.iter().map(|c| c.label.as_str()).collect()
+}
+
+#[test]
+fn definitions_are_completed() {
+    let plan = planned([
+        task("a", &[]),
+        task("b", &["a", "older"]),
+        task("c", &["older"]),
+    ]);
+    assert_eq!(names(&plan), ["a", "b", "c"]);
+    let dependencies: Vec<_> = plan
+        .creations()
+        .iter()
+        .map(|creation| &creation.definition["dependencies"])
+        .collect();
+    let decision = decision();
+    assert_eq!(
+        dependencies,
+        [
+            &json!([decision.as_str()]),
+            &json!(["a", "older"]),
+            &json!(["older", decision.as_str()]),
+        ]
+    );
+    for creation in plan.creations() {
+        assert_eq!(creation.definition["taskGroupId"], decision.as_str());
+        assert_eq!(creation.definition["schedulerId"], "snow-level-1");
+    }
+    assert_eq!(plan.creations()[1].after, BTreeSet::from([id("a")]));
+}
+
+#[test]
+fn the_decision_task_is_named_once() {
+    let decision = decision();
+    let plan = planned([task("a", &[decision.as_str()])]);
+    let definition = &plan.creations()[0].definition;
+    assert_eq!(definition["dependencies"], json!([decision.as_str()]));
+}
+
+#[test]
+fn dependencies_come_first_whatever_their_ids() {
+    //  a -> b -> c, a -> c
+    let plan = planned([task("a", &["b", "c"]), task("b", &["c"]), task("c", &[])]);
+    assert_eq!(names(&plan), ["c", "b", "a"]);
+}
+
+#[test]
+fn tasks_that_wait_for_each_other_are_told() {
+    let ids = DerivedIds::new(decision());
+    let options = SubmitOptions {
+        decision_task_id: decision(),
+        scheduler_id: "snow-level-1".to_owned(),
+        ids: &ids,
+    };
+    let graph = IdGraph::new([task("a", &["b"]), task("b", &["a"]), task("c", &["c"])]);
+    let told = plan(&graph, &options).unwrap_err().to_string();
+    assert!(told.contains("a -> b -> a"), "{told}");
+
+    let mut broken = task("a", &[]);
+    broken.task.insert("dependencies".to_owned(), json!("b"));
+    let told = plan(&IdGraph::new([broken]), &options).unwrap_err();
+    assert!(told.to_string().contains("are a string"), "{told}");
+}
+
+#[test]
+fn duplicates_have_ids_of_their_own() {
+    let mut twice = task("b", &["a"]);
+    twice
+        .attributes
+        .insert("task_duplicates".to_owned(), json!(3));
+    let plan = planned([task("a", &[]), twice, task("c", &["b"])]);
+    assert_eq!(names(&plan), ["a", "b", "b", "b", "c"]);
+    let ids = DerivedIds::new(decision());
+    let label = Label::parse("b").unwrap();
+    let copies: Vec<_> = plan.creations()[1..4].iter().map(|c| &c.task_id).collect();
+    assert_eq!(copies, [&id("b"), &ids.id(&label, 1), &ids.id(&label, 2)]);
+    assert_eq!(
+        plan.creations()[3].definition,
+        plan.creations()[1].definition
+    );
+    assert_eq!(plan.creations()[4].after, BTreeSet::from([id("b")]));
+}
+
+#[test]
+fn what_stands_is_left_out() {
+    let plan = planned([task("a", &[]), task("b", &["a"])]).without(&BTreeSet::from([id("a")]));
+    assert_eq!(names(&plan), ["b"]);
+    assert!(plan.creations()[0].after.is_empty());
+}
+
+#[tokio::test]
+async fn dependents_are_sent_when_their_dependencies_stand() {
+    let mut tasks = vec![task("root", &[])];
+    for n in 0..200 {
+        let before = if n < 20 {
+            "root".to_owned()
+        } else {
+            format!("t{}", n - 20)
+        };
+        tasks.push(task(&format!("t{n}"), &[&before]));
+    }
+    let plan = planned(tasks);
+    let queue = Queue::default();
+    let pace = Pace {
+        in_flight: 7,
+        ..Pace::default()
+    };
+    let (report, events) = run(&plan, &queue, &pace).await;
+    assert_eq!(report.problems.to_string(), "");
+    assert_eq!(report.created.len(), 201);
+    assert_eq!(events.len(), 201);
+    assert_eq!(queue.under_way.lock().unwrap().1, 7);
+    let order: Vec<_> = report.created.iter().map(|c| &c.task_id).collect();
+    let planned: Vec<_> = plan.creations().iter().map(|c| &c.task_id).collect();
+    assert_eq!(order, planned);
+}
+
+#[tokio::test]
+async fn dates_are_those_of_the_call() {
+    let queue = Queue::default();
+    let time = Time::default();
+    time.0.store(86_400, Ordering::SeqCst);
+    let (report, _) = run_in(&planned([task("a", &[])]), &queue, &Pace::default(), &time).await;
+    let definition = &report.created[0].definition;
+    assert_eq!(definition["created"], "1970-01-02T00:00:00.000Z");
+    assert_eq!(definition["deadline"], "1970-01-03T00:00:00.000Z");
+}
+
+#[tokio::test]
+async fn passing_failures_are_tried_again_with_the_same_body() {
+    let queue = Queue::default()
+        .failing("a", 2, Some(500))
+        .failing("b", 1, None);
+    let plan = planned([task("a", &[]), task("b", &["a"])]);
+    let time = Time::default();
+    let (report, events) = run_in(&plan, &queue, &Pace::default(), &time).await;
+    assert_eq!(report.problems.to_string(), "");
+    assert_eq!(
+        events,
+        [
+            "retried a 1",
+            "retried a 2",
+            "created a",
+            "retried b 1",
+            "created b"
+        ]
+    );
+    let bodies = queue.bodies.lock().unwrap();
+    assert_eq!(bodies[0], bodies[1]);
+    assert_eq!(bodies[1], bodies[2]);
+    let pauses = time.1.lock().unwrap();
+    assert_eq!(
+        *pauses,
+        [
+            Pace::default().pause("a", 1),
+            Pace::default().pause("a", 2),
+            Pace::default().pause("b", 1)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn old_bodies_are_made_anew() {
+    // The queue has taken the first body although its answer was a failure.
+    let plan = planned([task("a", &[])]);
+    let mut taken = plan.creations()[0].definition.clone();
+    taken["created"] = json!("1970-01-01T00:00:00.000Z");
+    taken["deadline"] = json!("1970-01-02T00:00:00.000Z");
+    let queue = Queue::default()
+        .failing("a", 1, Some(503))
+        .holding("a", taken.clone());
+    let pace = Pace {
+        first_pause: Duration::from_secs(100_000),
+        longest_pause: Duration::from_secs(100_000),
+        ..Pace::default()
+    };
+    let (report, events) = run(&plan, &queue, &pace).await;
+    assert_eq!(events, ["retried a 1", "kept a"]);
+    assert_eq!(report.created[0].definition, taken);
+    let bodies = queue.bodies.lock().unwrap();
+    assert_ne!(bodies[0].1["created"], bodies[1].1["created"]);
+}
+
+#[tokio::test]
+async fn lasting_failures_skip_what_depends_on_them() {
+    //  d -> c -> a (fails), e -> b, f -> a and b
+    let queue = Queue::default()
+        .failing("a", 9, Some(403))
+        .failing("g", 9, Some(401));
+    let plan = planned([
+        task("a", &[]),
+        task("b", &[]),
+        task("c", &["a"]),
+        task("d", &["c"]),
+        task("e", &["b"]),
+        task("f", &["a", "b"]),
+        task("g", &[]),
+    ]);
+    let (report, _) = run(&plan, &queue, &Pace::default()).await;
+    assert_eq!(labels(&report), BTreeSet::from(["b", "e"]));
+    let skipped: Vec<_> = report.skipped.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        skipped,
+        [
+            "`c` depends on `a`",
+            "`d` depends on `a`",
+            "`f` depends on `a`"
+        ]
+    );
+    assert_eq!(queue.sent().iter().filter(|id| *id == "a").count(), 1);
+    let told = report.problems.to_string();
+    assert_eq!(report.problems.len(), 3);
+    assert!(told.contains("kind `test`, task `a`: task a could not be created"));
+    assert!(told.contains("cause: queue.createTask(a): HTTP 403: no"));
+    assert!(told.contains("grant the missing scopes"));
+    assert!(told.contains("clock of this machine"));
+    assert!(told.contains("3 more tasks were not created"));
+    assert!(report.outcome().is_err());
+}
+
+#[tokio::test]
+async fn tries_are_bounded() {
+    let queue = Queue::default().failing("a", 99, Some(500));
+    let pace = Pace {
+        tries: 3,
+        ..Pace::default()
+    };
+    let (report, events) = run(&planned([task("a", &[])]), &queue, &pace).await;
+    assert_eq!(events, ["retried a 1", "retried a 2", "failed a"]);
+    assert_eq!(queue.sent().len(), 3);
+    assert!(
+        report
+            .problems
+            .to_string()
+            .contains("rerun the decision task")
+    );
+}
+
+#[tokio::test]
+async fn a_queue_that_is_down_is_left_alone() {
+    let all: Vec<String> = (0..500).map(|n| format!("t{n}")).collect();
+    let mut queue = Queue::default();
+    for name in &all {
+        queue = queue.failing(name, u32::MAX, Some(500));
+    }
+    let plan = planned(all.iter().map(|name| task(name, &[])));
+    let pace = Pace {
+        in_flight: 10,
+        reserve: 40,
+        ..Pace::default()
+    };
+    let (report, _) = run(&plan, &queue, &pace).await;
+    assert!(queue.sent().len() <= 60, "{}", queue.sent().len());
+    assert!(
+        report
+            .skipped
+            .iter()
+            .all(|s| s.reason == SkipReason::GaveUp)
+    );
+    let ends = report.created.len() + report.skipped.len() + report.problems.len() - 1;
+    assert_eq!(ends, 500);
+}
+
+#[tokio::test]
+async fn a_taken_id_is_kept_only_for_the_same_task() {
+    let plan = planned([task("a", &[]), task("b", &[])]);
+    let standing = |index: usize| {
+        let mut definition = plan.creations()[index].definition.clone();
+        definition["created"] = json!("2024-01-01T00:00:00.000Z");
+        definition["deadline"] = json!("2024-01-02T00:00:00.000Z");
+        definition["priority"] = json!("lowest");
+        definition
+    };
+    let mut other = standing(1);
+    other["payload"]["name"] = json!("evil");
+    let queue = Queue::default()
+        .holding("a", standing(0))
+        .holding("b", other);
+    let (report, mut events) = run(&plan, &queue, &Pace::default()).await;
+    events.sort_unstable();
+    assert_eq!(events, ["failed b", "kept a"]);
+    assert!(report.created[0].kept);
+    let told = report.problems.to_string();
+    assert!(told.contains("the taskId b is taken by a task that is not this one"));
+    assert!(
+        told.contains(r#"`payload.name` should be "b" and is "evil""#),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_conflict_without_a_task_is_about_the_group() {
+    let queue = Queue::default().failing("a", 1, Some(409));
+    let (report, _) = run(&planned([task("a", &[])]), &queue, &Pace::default()).await;
+    let told = report.problems.to_string();
+    assert!(
+        told.contains("HTTP 409") && told.contains("sealed"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn dates_that_are_none_are_told() {
+    let mut wrong = task("a", &[]);
+    wrong
+        .task
+        .insert("expires".to_owned(), json!({"relative-datestamp": "soon"}));
+    let (report, _) = run(&planned([wrong]), &Queue::default(), &Pace::default()).await;
+    assert!(report.problems.to_string().contains("`14 days`"));
+}
+
+#[tokio::test]
+async fn a_dry_run_records() {
+    let plan = planned([task("a", &["b"]), task("b", &[])]);
+    let recorder = Recorder::offline();
+    let pace = Pace {
+        in_flight: 1,
+        ..Pace::default()
+    };
+    let (report, _) = run(&plan, &recorder, &pace).await;
+    assert_eq!(report.created.len(), 2);
+    recorder.cancel_task(&id("x")).await.unwrap();
+    let recorded: Vec<_> = recorder
+        .recorded()
+        .into_iter()
+        .map(|recorded| match recorded {
+            Recorded::Create { task_id, .. } => format!("create {task_id}"),
+            Recorded::Cancel(id) => format!("cancel {id}"),
+            Recorded::Rerun(id) => format!("rerun {id}"),
+        })
+        .collect();
+    assert_eq!(recorded, ["create b", "create a", "cancel x"]);
+    assert_eq!(
+        recorder.task(&id("a")).await.unwrap()["payload"]["name"],
+        "a"
+    );
+    assert!(recorder.task(&id("z")).await.unwrap_err().is_missing());
+}
+
+#[test]
+fn creating_can_move_between_threads() {
+    fn movable<T: Send>(_: T) {}
+    let plan = Plan::default();
+    let (recorder, time) = (Recorder::offline(), Time::default());
+    let ports = Ports {
+        taskcluster: &recorder,
+        clock: &time,
+        sleeper: &time,
+    };
+    movable(execute(&plan, ports, &Pace::default(), &|_| ()));
+}

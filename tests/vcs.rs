@@ -1,0 +1,488 @@
+//! Repositories, asked by running the real programs in folders made for the purpose.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something wrong"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use snowman::ports::environment::Environment;
+use snowman::ports::vcs::{Change, Tool, Vcs, VcsError};
+use snowman::vcs::discover;
+use tempfile::TempDir;
+
+const NULL: &str = "0000000000000000000000000000000000000000";
+
+/// A folder with repositories in it, and programs that do as they do by default.
+struct Desk {
+    folder: TempDir,
+    environment: Environment,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().to_str().unwrap();
+        let environment = Environment::new(
+            [
+                ("PATH", Environment::of_process().get("PATH").unwrap()),
+                ("HOME", home),
+                ("GIT_CONFIG_NOSYSTEM", "1"),
+                ("GIT_CONFIG_GLOBAL", "/dev/null"),
+                ("GIT_AUTHOR_NAME", "Someone"),
+                ("GIT_AUTHOR_EMAIL", "someone@example.com"),
+                ("GIT_COMMITTER_NAME", "Someone"),
+                ("GIT_COMMITTER_EMAIL", "someone@example.com"),
+                ("HGUSER", "Someone"),
+                ("HGRCPATH", ""),
+                ("HGENCODING", "UTF-8"),
+                // What a hook of another repository would have set.
+                ("GIT_DIR", "/nowhere/.git"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        Self {
+            folder,
+            environment,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().canonicalize().unwrap().join(name)
+    }
+
+    fn run(&self, program: &str, at: &str, arguments: &[&str]) -> String {
+        let output = Command::new(program)
+            .args(arguments)
+            .current_dir(self.path(at))
+            .env_clear()
+            .envs(
+                self.environment
+                    .iter()
+                    .filter(|(name, _)| *name != "GIT_DIR"),
+            )
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{program} {arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    fn git(&self, at: &str, arguments: &[&str]) -> String {
+        self.run("git", at, arguments)
+    }
+
+    fn hg(&self, at: &str, arguments: &[&str]) -> String {
+        self.run("hg", at, arguments)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Writes a file, and commits all there is.
+    fn commit(&self, repository: &str, file: &str, text: &str) -> String {
+        self.write(&format!("{repository}/{file}"), text);
+        self.git(repository, &["add", "--all"]);
+        self.git(
+            repository,
+            &[
+                "commit",
+                "--quiet",
+                "-m",
+                &format!("Write {file}\n\nBut why?"),
+            ],
+        );
+        self.git(repository, &["rev-parse", "HEAD"])
+    }
+
+    fn new_git(&self, name: &str) {
+        self.git("", &["init", "--quiet", "--initial-branch=main", name]);
+    }
+
+    fn vcs(&self, at: &str) -> Box<dyn Vcs> {
+        discover(&self.path(at), &self.environment).unwrap()
+    }
+}
+
+fn range<'a>(base: Option<&'a str>, rev: &'a str) -> Change<'a> {
+    Change::Range { base, rev }
+}
+
+fn files(vcs: &dyn Vcs, change: &Change<'_>) -> Vec<String> {
+    vcs.changed_files(change).unwrap()
+}
+
+#[test]
+fn the_nearest_repository_is_found() {
+    let desk = Desk::new();
+    desk.new_git("outer");
+    desk.new_git("outer/a/inner");
+    desk.write("outer/b/c/x", "");
+    desk.write("outer/h/.hg/requires", "");
+    desk.write("outer/h/.git", "gitdir: elsewhere");
+    desk.write("outer/h/sub/x", "");
+    let root = |at: &str| {
+        let vcs = desk.vcs(at);
+        (vcs.tool(), vcs.root().to_owned())
+    };
+    assert_eq!(root("outer/b/c"), (Tool::Git, desk.path("outer")));
+    assert_eq!(
+        root("outer/a/inner"),
+        (Tool::Git, desk.path("outer/a/inner"))
+    );
+    assert_eq!(root("outer/h/sub"), (Tool::Hg, desk.path("outer/h")));
+    let none = discover(Path::new("/"), &desk.environment);
+    assert!(matches!(none, Err(VcsError::NoRepository(_))));
+    assert!(discover(&desk.path("not-there"), &desk.environment).is_err());
+}
+
+#[test]
+fn git_tells_what_is_checked_out() {
+    let desk = Desk::new();
+    desk.new_git("r");
+    desk.commit("r", "src/a.rs", "1");
+    desk.commit("r", "src/ü b.rs", "1");
+    let head = desk.commit("r", "docs/c.md", "1");
+    let vcs = desk.vcs("r/src");
+    assert_eq!(vcs.head_rev(), Ok(head.clone()));
+    assert_eq!(vcs.branch(), Ok(Some("main".to_owned())));
+    assert_eq!(
+        vcs.commit_message(),
+        Ok("Write docs/c.md\n\nBut why?\n\n".to_owned())
+    );
+    let tracked = |paths: &[&str]| vcs.tracked_files(paths).unwrap();
+    assert_eq!(tracked(&[]), ["docs/c.md", "src/a.rs", "src/ü b.rs"]);
+    assert_eq!(tracked(&["."]), ["docs/c.md", "src/a.rs", "src/ü b.rs"]);
+    assert_eq!(tracked(&["src"]), ["src/a.rs", "src/ü b.rs"]);
+    assert_eq!(tracked(&["src/a.rs", "docs/"]), ["docs/c.md", "src/a.rs"]);
+    assert!(tracked(&["--help", "none"]).is_empty());
+    desk.git("r", &["checkout", "--quiet", "--detach"]);
+    assert_eq!(vcs.branch(), Ok(None));
+    assert_eq!(vcs.head_rev(), Ok(head));
+}
+
+#[test]
+fn git_tells_what_changed() {
+    let desk = Desk::new();
+    desk.new_git("r");
+    let first = desk.commit("r", "a", "1");
+    let second = desk.commit("r", "ü\t\"b\"", "1");
+    desk.git("r", &["mv", "a", "moved"]);
+    let third = desk.commit("r", "c", "1");
+    let fourth = desk.commit("r", "c", "2");
+    let vcs = desk.vcs("r");
+    let vcs = vcs.as_ref();
+    assert_eq!(
+        files(vcs, &range(Some(&first), &third)),
+        ["a", "c", "moved", "ü\t\"b\""]
+    );
+    assert_eq!(files(vcs, &range(Some(&third), "main")), ["c"]);
+    assert_eq!(
+        files(vcs, &range(Some(&second), &fourth)),
+        ["c", "a", "c", "moved"]
+    );
+    assert_eq!(files(vcs, &range(Some(&fourth), &fourth)), [""; 0]);
+    assert_eq!(files(vcs, &range(None, &second)), ["ü\t\"b\""]);
+    assert_eq!(files(vcs, &range(Some(""), &second)), ["ü\t\"b\""]);
+    // Nothing comes before the first commit.
+    assert_eq!(files(vcs, &range(None, &first)), ["a"]);
+    assert_eq!(
+        files(vcs, &range(Some(NULL), &third)),
+        ["c", "moved", "ü\t\"b\""]
+    );
+}
+
+#[test]
+fn git_leaves_merges_out() {
+    let desk = Desk::new();
+    desk.new_git("r");
+    let base = desk.commit("r", "a", "1");
+    desk.git("r", &["checkout", "--quiet", "-b", "side"]);
+    desk.commit("r", "b", "1");
+    desk.git("r", &["checkout", "--quiet", "main"]);
+    desk.commit("r", "c", "1");
+    desk.git("r", &["merge", "--quiet", "--no-edit", "side"]);
+    let vcs = desk.vcs("r");
+    let mut changed = files(vcs.as_ref(), &range(Some(&base), "HEAD"));
+    changed.sort();
+    assert_eq!(changed, ["b", "c"]);
+    assert_eq!(files(vcs.as_ref(), &range(None, "HEAD")), ["b"]);
+}
+
+#[test]
+fn git_tells_what_changed_in_the_working_copy() {
+    let desk = Desk::new();
+    desk.new_git("r");
+    for file in ["modified", "deleted", "staged"] {
+        desk.commit("r", file, "1");
+    }
+    desk.write("r/modified", "2");
+    desk.write("r/untracked", "2");
+    desk.write("r/added", "2");
+    desk.write("r/staged", "2");
+    desk.git("r", &["add", "staged"]);
+    desk.git("r", &["add", "--intent-to-add", "added"]);
+    std::fs::remove_file(desk.path("r/deleted")).unwrap();
+    let vcs = desk.vcs("r");
+    assert_eq!(
+        files(vcs.as_ref(), &Change::WorkingCopy),
+        ["added", "modified"]
+    );
+}
+
+#[test]
+fn git_compares_trees_in_shallow_clones() {
+    let desk = Desk::new();
+    desk.new_git("r");
+    let base = desk.commit("r", "a", "1");
+    desk.commit("r", "b", "1");
+    let head = desk.commit("r", "c", "1");
+    let url = format!("file://{}", desk.path("r").display());
+    desk.git("", &["clone", "--quiet", "--depth=1", &url, "shallow"]);
+    let vcs = desk.vcs("shallow");
+    let vcs = vcs.as_ref();
+    // There is nothing before the only commit.
+    assert_eq!(files(vcs, &range(None, &head)), ["a", "b", "c"]);
+    assert_eq!(files(vcs, &range(Some(NULL), &head)), ["a", "b", "c"]);
+    let missing = vcs.changed_files(&range(Some(&base), &head));
+    assert!(matches!(
+        missing,
+        Err(VcsError::Failed {
+            code: Some(128),
+            ..
+        })
+    ));
+    desk.git(
+        "shallow",
+        &["fetch", "--quiet", "--depth=1", "origin", &base],
+    );
+    assert_eq!(files(vcs, &range(Some(&base), &head)), ["b", "c"]);
+}
+
+#[test]
+fn git_knows_trees_by_other_hashes() {
+    let desk = Desk::new();
+    let made = Command::new("git")
+        .args(["init", "--quiet", "--object-format=sha256", "r"])
+        .current_dir(desk.path(""))
+        .env_clear()
+        .envs(
+            desk.environment
+                .iter()
+                .filter(|(name, _)| *name != "GIT_DIR"),
+        )
+        .status();
+    // An older git has no other hashes.
+    if made.is_ok_and(|status| status.success()) {
+        let head = desk.commit("r", "a", "1");
+        assert_eq!(head.len(), 64);
+        let null = "0".repeat(64);
+        assert_eq!(
+            files(desk.vcs("r").as_ref(), &range(Some(&null), &head)),
+            ["a"]
+        );
+    }
+}
+
+#[test]
+fn options_are_not_taken_for_revisions() {
+    let desk = Desk::new();
+    desk.new_git("r");
+    desk.commit("r", "a", "1");
+    let vcs = desk.vcs("r");
+    let target = desk.path("written");
+    let option = format!("--output={}", target.display());
+    for (base, rev) in [
+        (None, option.as_str()),
+        (Some(option.as_str()), "HEAD"),
+        (None, ""),
+    ] {
+        assert!(vcs.changed_files(&range(base, rev)).is_err());
+    }
+    assert!(
+        vcs.note("decision-parameters", "--upload-pack=touch x")
+            .is_err()
+    );
+    assert!(vcs.note("--ref", "origin").is_err());
+    assert!(!target.exists());
+    let unknown = vcs.changed_files(&range(None, "nowhere"));
+    assert!(unknown.is_err_and(|error| error.to_string().contains("git rev-parse")));
+}
+
+#[test]
+fn git_chooses_a_remote() {
+    let desk = Desk::new();
+    desk.new_git("r");
+    desk.commit("r", "a", "1");
+    let vcs = desk.vcs("r");
+    let url = || vcs.remote_url().unwrap();
+    assert!(vcs.remote_url().is_err());
+    desk.git("r", &["remote", "add", "zoo", "https://example.com/zoo"]);
+    assert_eq!(url(), "https://example.com/zoo");
+    desk.git(
+        "r",
+        &["remote", "add", "my/fork", "https://example.com/fork"],
+    );
+    assert_eq!(url(), "https://example.com/fork");
+    desk.git(
+        "r",
+        &["remote", "add", "origin", "https://example.com/origin"],
+    );
+    assert_eq!(url(), "https://example.com/origin");
+    desk.git("r", &["config", "branch.main.remote", "my/fork"]);
+    desk.git("r", &["config", "branch.main.merge", "refs/heads/main"]);
+    assert_eq!(url(), "https://example.com/fork");
+    desk.git("r", &["config", "branch.main.remote", "."]);
+    assert_eq!(url(), "https://example.com/origin");
+    desk.git("r", &["checkout", "--quiet", "--detach"]);
+    assert_eq!(url(), "https://example.com/origin");
+}
+
+#[test]
+fn git_fetches_notes() {
+    let desk = Desk::new();
+    desk.new_git("r");
+    desk.commit("r", "a", "1");
+    desk.git("", &["clone", "--quiet", "r", "clone"]);
+    let vcs = desk.vcs("clone");
+    let remote = desk.path("r");
+    let remote = remote.to_str().unwrap();
+    let note = |name: &str| vcs.note(name, remote);
+    assert_eq!(note("refs/notes/decision-parameters"), Ok(None));
+    desk.git(
+        "r",
+        &[
+            "notes",
+            "--ref=decision-parameters",
+            "add",
+            "-m",
+            "{\"a\": \"ü\"}",
+        ],
+    );
+    let found = Ok(Some("{\"a\": \"ü\"}".to_owned()));
+    assert_eq!(note("refs/notes/decision-parameters"), found);
+    assert_eq!(note("decision-parameters"), found);
+    desk.commit("clone", "b", "1");
+    assert_eq!(note("decision-parameters"), Ok(None));
+    let unreachable = desk.path("not-there");
+    let failed = vcs.note("decision-parameters", unreachable.to_str().unwrap());
+    assert!(matches!(
+        failed,
+        Err(VcsError::Failed {
+            code: Some(128),
+            ..
+        })
+    ));
+}
+
+#[test]
+fn a_program_that_is_not_there_is_told() {
+    let desk = Desk::new();
+    desk.new_git("r");
+    let nowhere = desk.environment.clone().with("PATH", "/nowhere");
+    let vcs = discover(&desk.path("r"), &nowhere).unwrap();
+    assert!(
+        matches!(vcs.head_rev(), Err(VcsError::NotStarted { program, .. }) if program == "git")
+    );
+}
+
+/// A repository with three changesets, when hg is installed.
+#[expect(clippy::print_stderr, reason = "a test that does not test says so")]
+fn with_hg() -> Option<Desk> {
+    let desk = Desk::new();
+    let version = Command::new("hg").arg("--version").output();
+    if !version.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: hg is not on PATH");
+        return None;
+    }
+    desk.hg("", &["init", "r"]);
+    for (file, text) in [("src/a.rs", "1"), ("ü b", "1"), ("src/a.rs", "2")] {
+        desk.write(&format!("r/{file}"), text);
+        desk.hg(
+            "r",
+            &[
+                "commit",
+                "--addremove",
+                "--message",
+                &format!("Write {file}"),
+            ],
+        );
+    }
+    Some(desk)
+}
+
+#[test]
+fn hg_tells_what_is_checked_out() {
+    let Some(desk) = with_hg() else { return };
+    let vcs = desk.vcs("r/src");
+    let head = desk.hg("r", &["log", "-r", ".", "-T", "{node}"]);
+    assert_eq!(vcs.tool(), Tool::Hg);
+    assert_eq!(vcs.head_rev(), Ok(head));
+    assert_eq!(vcs.branch(), Ok(None));
+    desk.hg("r", &["bookmark", "topic"]);
+    assert_eq!(vcs.branch(), Ok(Some("topic".to_owned())));
+    assert_eq!(vcs.commit_message(), Ok("Write src/a.rs".to_owned()));
+    desk.hg("r", &["update", "1"]);
+    assert_eq!(vcs.branch(), Ok(None));
+    assert_eq!(vcs.commit_message(), Ok("Write ü b".to_owned()));
+    let tracked = |paths: &[&str]| vcs.tracked_files(paths).unwrap();
+    assert_eq!(tracked(&[]), ["src/a.rs", "ü b"]);
+    assert_eq!(tracked(&["src"]), ["src/a.rs"]);
+    assert!(tracked(&["none"]).is_empty());
+    assert_eq!(vcs.note("decision-parameters", "default"), Ok(None));
+}
+
+#[test]
+fn hg_tells_what_changed() {
+    let Some(desk) = with_hg() else { return };
+    let vcs = desk.vcs("r");
+    let vcs = vcs.as_ref();
+    let node = |rev: &str| desk.hg("r", &["log", "-r", rev, "-T", "{node}"]);
+    assert_eq!(
+        files(vcs, &range(Some(&node("0")), &node("2"))),
+        ["ü b", "src/a.rs"]
+    );
+    assert_eq!(files(vcs, &range(None, &node("1"))), ["ü b"]);
+    assert_eq!(files(vcs, &range(Some(""), ".")), ["src/a.rs"]);
+    assert_eq!(
+        files(vcs, &range(Some(NULL), "tip")),
+        ["src/a.rs", "ü b", "src/a.rs"]
+    );
+    for rev in ["-x", "--config=x.y=z", "all()", "nowhere", "a\" or \"b"] {
+        assert!(vcs.changed_files(&range(None, rev)).is_err(), "{rev}");
+    }
+    desk.write("r/src/a.rs", "3");
+    desk.write("r/added", "1");
+    desk.write("r/untracked", "1");
+    desk.hg("r", &["add", "added"]);
+    desk.hg("r", &["remove", "ü b"]);
+    assert_eq!(files(vcs, &Change::WorkingCopy), ["src/a.rs", "added"]);
+}
+
+#[test]
+fn hg_chooses_a_remote() {
+    let Some(desk) = with_hg() else { return };
+    let vcs = desk.vcs("r");
+    assert!(vcs.remote_url().is_err());
+    desk.write(
+        "r/.hg/hgrc",
+        "[paths]\nunified = https://hg.example.com/unified\n",
+    );
+    assert_eq!(
+        vcs.remote_url(),
+        Ok("https://hg.example.com/unified".to_owned())
+    );
+    desk.write(
+        "r/.hg/hgrc",
+        "[paths]\na = https://hg.example.com/a\ndefault = https://hg.example.com/default\n",
+    );
+    assert_eq!(
+        vcs.remote_url(),
+        Ok("https://hg.example.com/default".to_owned())
+    );
+}
