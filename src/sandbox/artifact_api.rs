@@ -435,12 +435,15 @@ fn info(core: &mut Core, call: &Call, run_id: usize) -> Result<Reply, ApiError> 
 fn list(core: &mut Core, call: &Call, run_id: usize) -> Result<Reply, ApiError> {
     let mut answer = Map::new();
     let tasks = core.queue.tasks.get(call.param("taskId")).into_iter();
-    let artifacts = tasks
-        .flat_map(|task| {
-            task.artifacts
-                .range((run_id, String::new())..(run_id + 1, String::new()))
-        })
-        .map(|((_, name), artifact)| artifact.json(name));
-    call.page()?.fill(&mut answer, "artifacts", artifacts);
+    let artifacts = tasks.flat_map(|task| {
+        task.artifacts
+            .range((run_id, String::new())..(run_id + 1, String::new()))
+    });
+    call.page()?.fill(
+        &mut answer,
+        "artifacts",
+        artifacts,
+        |((_, name), artifact)| artifact.json(name),
+    );
     Reply::ok(Value::Object(answer))
 }

@@ -7,6 +7,7 @@ use super::Clock;
 use super::auth::{Auth, Caller};
 use super::credentials::Credentials;
 use super::definition;
+use super::disturbance::Disturbances;
 use super::error::{ApiError, SandboxError};
 use super::index::Index;
 use super::queue::{Event, Queue};
@@ -33,6 +34,7 @@ pub(super) struct Core {
     pub(super) index: Index,
     pub(super) store: Store,
     pub(super) faults: Faults,
+    pub(super) disturbances: Disturbances,
     /// Counts what needs a fresh name.
     pub(super) serial: u64,
     pub(super) address: SocketAddr,
@@ -67,13 +69,14 @@ impl Shared {
             } = built_in(client);
             auth.add_client(&client_id, &access_token, vec!["*".to_owned()]);
         }
-        let faults = Faults::default();
+        let (faults, disturbances) = (Faults::default(), Disturbances::default());
         let core = Core {
             auth,
             queue,
             index,
             store,
             faults,
+            disturbances,
             serial: 0,
             address,
         };
@@ -116,8 +119,10 @@ impl Shared {
         kept.and(outcome)
     }
 
-    /// Looks at the state without changing it.
+    /// Looks at the state as it stands now.
     pub(super) fn look<T>(&self, look: impl FnOnce(&Core) -> T) -> T {
+        // What ends by itself has ended for those who look, too; failing to keep that shows in the next call.
+        let _ = self.with(|_, _| Ok(()));
         look(&self.lock())
     }
 

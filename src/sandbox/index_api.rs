@@ -14,6 +14,7 @@ use super::time;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+use std::convert::identity;
 
 /// How long a signed link to an artifact holds, in seconds.
 const LINK: i64 = 15 * 60;
@@ -46,9 +47,12 @@ pub(super) const METHODS: &[Endpoint] = &[
             let paths: BTreeSet<String> = paths.into_iter().collect();
             let found = paths
                 .iter()
-                .filter_map(|path| Some(core.index.find(path, call.now).ok()?.json(path)));
+                .filter_map(|path| Some((path, core.index.find(path, call.now).ok()?)));
             let mut answer = Map::new();
-            call.page()?.fill(&mut answer, "tasks", found);
+            call.page()?
+                .fill(&mut answer, "tasks", found, |(path, entry)| {
+                    entry.json(path)
+                });
             Reply::ok(Value::Object(answer))
         },
     },
@@ -147,17 +151,18 @@ pub(super) const METHODS: &[Endpoint] = &[
 fn list_namespaces(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
     let mut answer = Map::new();
     let namespaces = core.index.namespaces_in(call.param("namespace"));
-    call.page()?.fill(&mut answer, "namespaces", namespaces);
+    call.page()?
+        .fill(&mut answer, "namespaces", namespaces, identity);
     Reply::ok(Value::Object(answer))
 }
 
 fn list_tasks(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
     let mut answer = Map::new();
-    let tasks = core
-        .index
-        .tasks_in(call.param("namespace"))
-        .map(|(path, entry)| entry.json(&path));
-    call.page()?.fill(&mut answer, "tasks", tasks);
+    let tasks = core.index.tasks_in(call.param("namespace"));
+    call.page()?
+        .fill(&mut answer, "tasks", tasks, |(path, entry)| {
+            entry.json(&path)
+        });
     Reply::ok(Value::Object(answer))
 }
 

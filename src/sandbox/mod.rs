@@ -6,7 +6,7 @@
 //!
 //! How a request goes:
 //! 1. `serve` finds the method in the tables of `queue_api`, `work_api`, `artifact_api`, `index_api`, `auth_api` and
-//!    `object_api`; `body` reads the body, `auth` finds out who calls, `schema` checks.
+//!    `object_api`; `body` reads the body, `auth` finds out who calls, `schema` holds the body against `bodies`.
 //! 2. The method runs on the state (`core`) under one lock: `queue` and `runs` are the state machine of tasks and
 //!    groups, `index` the index. It sees the clock as a moment handed in.
 //! 3. `store` keeps what changed, when there is a folder; events go to whoever asked for them.
@@ -24,6 +24,7 @@ mod content;
 mod core;
 mod credentials;
 mod definition;
+mod disturbance;
 mod error;
 mod hawk;
 mod health;
@@ -41,6 +42,7 @@ mod schema;
 mod scopes;
 mod secret;
 mod serve;
+mod shift;
 mod state;
 mod store;
 mod task;
@@ -49,6 +51,7 @@ mod work_api;
 mod workers;
 
 pub use credentials::Credentials;
+pub use disturbance::Disturbance;
 pub use error::{ApiError, Code, SandboxError};
 pub use queue::Event;
 pub use state::{GroupView, State, TaskView};

@@ -301,7 +301,7 @@ fn batch(
     let ids: BTreeSet<String> = ids.into_iter().collect();
     let mut answer = Map::new();
     let known = ids.iter().filter_map(|id| core.queue.tasks.get(id));
-    call.page()?.fill(&mut answer, name, known.map(show));
+    call.page()?.fill(&mut answer, name, known, show);
     Reply::ok(Value::Object(answer))
 }
 
@@ -317,7 +317,7 @@ fn list_task_group(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
         _ => Map::new(),
     };
     let members = group.tasks.iter().filter_map(|id| core.queue.tasks.get(id));
-    call.page()?.fill(&mut answer, "tasks", members.map(both));
+    call.page()?.fill(&mut answer, "tasks", members, both);
     Reply::ok(Value::Object(answer))
 }
 
@@ -329,7 +329,7 @@ fn list_dependents(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
     answer.insert("taskId".to_owned(), id.into());
     let dependents = core.queue.dependents.get(id).into_iter().flatten();
     let tasks = dependents.filter_map(|id| core.queue.tasks.get(id));
-    call.page()?.fill(&mut answer, "tasks", tasks.map(both));
+    call.page()?.fill(&mut answer, "tasks", tasks, both);
     Reply::ok(Value::Object(answer))
 }
 

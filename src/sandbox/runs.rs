@@ -213,3 +213,123 @@ fn not_running(id: &str, run_id: usize) -> ApiError {
         "Run {run_id} on task `{id}` is resolved or not running."
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::definition::{define, with_defaults};
+    use crate::sandbox::secret::derived_slug;
+    use crate::sandbox::time;
+    use serde_json::json;
+
+    fn at(text: &str) -> Moment {
+        time::parse(&format!("2026-03-01T{text}Z")).unwrap()
+    }
+
+    fn add(queue: &mut Queue, name: &str, after: &[&str], requires: &str) -> Result<(), ApiError> {
+        let id = derived_slug(name);
+        let after: Vec<String> = after.iter().map(|name| derived_slug(name)).collect();
+        let body = json!({
+            "taskQueueId": "a/b", "taskGroupId": derived_slug("group"),
+            "created": "2026-03-01T12:00:00Z", "deadline": "2026-03-01T13:00:00Z",
+            "dependencies": after, "requires": requires, "retries": 1, "payload": {},
+            "metadata": {"name": name, "description": "", "owner": "", "source": "https://e"},
+        });
+        let definition = define(with_defaults(&id, &body)?, at("12:00:00"))?;
+        queue.create(&id, definition, at("12:00:00")).map(|_| ())
+    }
+
+    fn graph(tasks: &[(&str, &[&str], &str)]) -> Queue {
+        let mut queue = Queue::default();
+        for (name, after, requires) in tasks {
+            add(&mut queue, name, after, requires).unwrap();
+        }
+        queue
+    }
+
+    fn finish(queue: &mut Queue, name: &str, target: TaskState) {
+        let (id, now) = (derived_slug(name), at("12:10:00"));
+        queue
+            .claim(&id, 0, ("g", "w"), at("12:30:00"), now)
+            .unwrap();
+        queue.resolve(&id, 0, target, now).unwrap();
+    }
+
+    fn states(queue: &Queue, names: &[&str]) -> Vec<&'static str> {
+        names
+            .iter()
+            .map(|name| queue.tasks[&derived_slug(name)].state().name())
+            .collect()
+    }
+
+    #[test]
+    fn a_diamond_opens_when_both_sides_are_done() {
+        let all = "all-completed";
+        let mut queue = graph(&[
+            ("a", &[], all),
+            ("b", &["a"], all),
+            ("c", &["a"], all),
+            ("d", &["b", "c"], all),
+        ]);
+        finish(&mut queue, "a", TaskState::Completed);
+        assert_eq!(
+            states(&queue, &["b", "c", "d"]),
+            ["pending", "pending", "unscheduled"]
+        );
+        finish(&mut queue, "b", TaskState::Completed);
+        assert_eq!(states(&queue, &["d"]), ["unscheduled"]);
+        finish(&mut queue, "c", TaskState::Completed);
+        assert_eq!(states(&queue, &["d"]), ["pending"]);
+    }
+
+    #[test]
+    fn failures_open_what_takes_any_resolution() {
+        let mut queue = graph(&[
+            ("a", &[], "all-completed"),
+            ("b", &["a"], "all-completed"),
+            ("c", &["a"], "all-resolved"),
+        ]);
+        finish(&mut queue, "a", TaskState::Failed);
+        assert_eq!(states(&queue, &["b", "c"]), ["unscheduled", "pending"]);
+    }
+
+    #[test]
+    fn a_refused_task_leaves_its_group_and_nothing_else() {
+        let mut queue = Queue::default();
+        assert!(add(&mut queue, "b", &["a"], "all-completed").is_err());
+        assert!(queue.tasks.is_empty());
+        assert!(queue.dependents.is_empty());
+        assert!(queue.groups.contains_key(&derived_slug("group")));
+    }
+
+    #[test]
+    fn retries_do_not_count_as_resolutions() {
+        let mut queue = graph(&[("a", &[], "all-completed"), ("b", &["a"], "all-resolved")]);
+        let id = derived_slug("a");
+        for (run, after) in [(0, "unscheduled"), (1, "pending")] {
+            queue
+                .claim(&id, run, ("g", "w"), at("12:30:00"), at("12:10:00"))
+                .unwrap();
+            queue
+                .except(&id, run, "worker-shutdown", at("12:10:00"))
+                .unwrap();
+            assert_eq!(states(&queue, &["b"]), [after]);
+        }
+    }
+
+    #[test]
+    fn time_ends_claims_first_and_tasks_at_last() {
+        let mut queue = graph(&[("a", &[], "all-completed")]);
+        let id = derived_slug("a");
+        queue
+            .claim(&id, 0, ("g", "w"), at("12:30:00"), at("12:10:00"))
+            .unwrap();
+        queue.tick(at("12:30:00"));
+        assert_eq!(states(&queue, &["a"]), ["running"]);
+        queue.tick(at("12:30:01"));
+        assert_eq!(states(&queue, &["a"]), ["pending"]);
+        queue.tick(at("13:00:01"));
+        assert_eq!(states(&queue, &["a"]), ["exception"]);
+        assert!(queue.pending.values().all(|tasks| tasks.is_empty()));
+    }
+}

@@ -7,6 +7,7 @@ use super::auth::Caller;
 use super::body::{self, Body};
 use super::bucket;
 use super::core::{Core, Shared};
+use super::disturbance::Disturbance;
 use super::error::{ApiError, Code};
 use super::hawk::{Signed, payload_hash};
 use super::health;
@@ -101,6 +102,12 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
         headers: parts.headers,
         bytes,
     };
+    if !is_local(incoming.header(&header::HOST).unwrap_or_default()) {
+        return rendered(
+            403,
+            &json!({"code": "InsufficientScopes", "message": "the sandbox answers to loopback names only"}),
+        );
+    }
     let path = incoming.path().to_owned();
     let parts: Vec<&str> = path.split('/').skip_while(|part| part.is_empty()).collect();
     let parts = match parts.split_last() {
@@ -125,6 +132,19 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
         }
         _ => unknown_path(&incoming),
     }
+}
+
+/// Whether a `Host` names this machine; a web page elsewhere could else have its own name lead here.
+fn is_local(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse()
+            .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 fn unknown_path(incoming: &Incoming) -> Response {
@@ -167,7 +187,7 @@ async fn service(
         Err(error) => return refusal(endpoint, &params, &Value::Null, &error, now),
     };
     match prepare(shared, incoming, service, endpoint, &params, &body, task) {
-        Ok(call) => match run(shared, endpoint, &call).await {
+        Ok(call) => match disturbed(shared, endpoint, &call).await {
             Ok(reply) => success(reply),
             Err(error) => refusal(endpoint, &params, &body.value, &error, now),
         },
@@ -247,6 +267,27 @@ fn identify(core: &mut Core, incoming: &Incoming, body: &Body, now: Moment) -> C
         }
     }
     caller
+}
+
+async fn disturbed(shared: &Shared, endpoint: &Endpoint, call: &Call) -> Result<Reply, ApiError> {
+    let failed = || {
+        Err(ApiError::internal(
+            "Internal Server Error, as was asked for",
+        ))
+    };
+    match shared.with(|core, _| Ok(core.disturbances.next(endpoint.name)))? {
+        None => run(shared, endpoint, call).await,
+        Some(Disturbance::Refused) => failed(),
+        Some(Disturbance::AnswerLost) => {
+            run(shared, endpoint, call).await?;
+            failed()
+        }
+        Some(Disturbance::Late(wait)) => {
+            let reply = run(shared, endpoint, call).await;
+            tokio::time::sleep(wait).await;
+            reply
+        }
+    }
 }
 
 async fn run(shared: &Shared, endpoint: &Endpoint, call: &Call) -> Result<Reply, ApiError> {
@@ -347,10 +388,6 @@ pub(super) fn rendered(status: u16, body: &Value) -> Response {
     headers.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static("no-store no-cache must-revalidate"),
-    );
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        HeaderValue::from_static("*"),
     );
     response
 }

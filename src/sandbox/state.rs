@@ -5,7 +5,8 @@ use super::artifact_api::{enter, latest};
 use super::auth::Caller;
 use super::bodies::CREATE_TASK;
 use super::content::content_key;
-use super::core::Shared;
+use super::core::{Core, Shared};
+use super::disturbance::Disturbance;
 use super::error::{ApiError, Code};
 use super::index::Indexed;
 use super::names;
@@ -14,19 +15,19 @@ use super::route::Call;
 use super::runs::unknown;
 use super::store::Content;
 use super::task::{Task, TaskState};
-use super::time;
-use super::workers::{Outcome, Simulation, WorkOrder, WorkSummary, simulate};
+use super::time::{self, Moment};
+use super::workers::{Outcome, Produced};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The worker that directly claimed and simulated runs name.
-const WORKER: (&str, &str) = ("sandbox", "sandbox");
+pub(super) const WORKER: (&str, &str) = ("sandbox", "sandbox");
 
 /// A handle on the state of a sandbox.
 #[derive(Clone)]
 pub struct State {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl std::fmt::Debug for State {
@@ -134,16 +135,7 @@ impl State {
     pub fn resolve(&self, task_id: &str, outcome: &Outcome) -> Result<Value, ApiError> {
         self.shared.with(|core, now| {
             let run_id = latest(core, task_id)?;
-            match outcome {
-                Outcome::Completed => {
-                    core.queue
-                        .resolve(task_id, run_id, TaskState::Completed, now)?;
-                }
-                Outcome::Failed => core
-                    .queue
-                    .resolve(task_id, run_id, TaskState::Failed, now)?,
-                Outcome::Exception(reason) => core.queue.except(task_id, run_id, reason, now)?,
-            }
+            end_run(core, task_id, run_id, outcome, now)?;
             core.queue
                 .tasks
                 .get(task_id)
@@ -166,45 +158,14 @@ impl State {
             content_type: content_type.to_owned(),
             content_encoding: None,
         };
-        self.put_content(task_id, run_id, name, content, None)
-    }
-
-    fn put_content(
-        &self,
-        task_id: &str,
-        run_id: Option<usize>,
-        name: &str,
-        content: Content,
-        expires: Option<&str>,
-    ) -> Result<(), ApiError> {
-        if !(names::ARTIFACT_NAME.matches)(name) {
-            return Err(ApiError::new(
-                Code::InvalidRequestArguments,
-                format!("`{name}` is not an artifact name"),
-            ));
-        }
         self.shared.with(|core, now| {
             let run_id = run_id.map_or_else(|| latest(core, task_id), Ok)?;
-            let task = core
-                .queue
-                .tasks
-                .get(task_id)
-                .ok_or_else(|| unknown(task_id))?;
-            let longest = task.definition.expires;
-            let artifact = Artifact {
-                storage: Storage::S3,
-                content_type: content.content_type.clone(),
-                content_length: Some(content.bytes.len() as u64),
-                expires: expires
-                    .and_then(time::parse)
-                    .unwrap_or(longest)
-                    .min(longest),
-                present: true,
+            let made = Produced {
+                name: name.to_owned(),
+                content,
+                expires: None,
             };
-            enter(core, task_id, run_id, name, artifact, now)?;
-            core.store
-                .put_content(&content_key(task_id, run_id, name), content)
-                .map_err(|error| ApiError::internal(error.to_string()))
+            upload(core, task_id, run_id, made, now)
         })
     }
 
@@ -314,65 +275,13 @@ impl State {
         });
     }
 
-    /// Runs simulated workers until no task is pending.
-    ///
-    /// Tasks that others run, and tasks that wait for something that will not come, stay as they are.
-    pub async fn run_workers_until_idle(&self) -> Result<WorkSummary, ApiError> {
-        let mut summary = WorkSummary::default();
-        while let Some((order, fault)) = self.take_any()? {
-            let own = self
-                .shared
-                .workers
-                .simulate
-                .as_ref()
-                .and_then(|simulate| simulate(&order));
-            let Simulation { outcome, artifacts } =
-                own.unwrap_or_else(|| simulate(&order, fault.as_ref()));
-            let outcome = fault.unwrap_or(outcome);
-            for made in artifacts {
-                let expires = made.expires.as_deref();
-                let run = Some(order.run_id);
-                self.put_content(&order.task_id, run, &made.name, made.content, expires)?;
-            }
-            self.resolve(&order.task_id, &outcome)?;
-            match outcome {
-                Outcome::Completed => summary.completed += 1,
-                Outcome::Failed => summary.failed += 1,
-                Outcome::Exception(_) => summary.exceptions += 1,
-            }
-            tokio::task::yield_now().await;
-        }
-        Ok(summary)
-    }
-
-    fn take_any(&self) -> Result<Option<(WorkOrder, Option<Outcome>)>, ApiError> {
-        self.shared.with(|core, now| {
-            let next = core
-                .queue
-                .pending
-                .values()
-                .filter_map(|tasks| tasks.first())
-                .min();
-            let Some((_, _, id)) = next.cloned() else {
-                return Ok(None);
-            };
-            let run_id = latest(core, &id)?;
-            let task = core.queue.tasks.get(&id).ok_or_else(|| unknown(&id))?;
-            let order = WorkOrder {
-                task_id: id.clone(),
-                run_id,
-                label: task.definition.label().to_owned(),
-                definition: task.definition.json.clone(),
-            };
-            let deadline = task.definition.deadline;
-            core.queue.claim(&id, run_id, WORKER, deadline, now)?;
-            let fault = core
-                .faults
-                .get(&order.label)
-                .or_else(|| core.faults.get(&id))
-                .cloned();
-            Ok(Some((order, fault)))
-        })
+    /// Disturbs the next calls of a method, named as in the API reference, for example `createTask`.
+    pub fn disturb(&self, method: &str, calls: u32, disturbance: Disturbance) {
+        // Nothing in this call can be refused.
+        let _ = self.shared.with(|core, _| {
+            core.disturbances.set(method, calls, disturbance);
+            Ok(())
+        });
     }
 }
 
@@ -385,4 +294,61 @@ fn view(task: &Task) -> TaskView {
         status: task.status(),
         artifacts: task.artifacts.keys().cloned().collect(),
     }
+}
+
+/// Ends a run.
+pub(super) fn end_run(
+    core: &mut Core,
+    task_id: &str,
+    run_id: usize,
+    outcome: &Outcome,
+    now: Moment,
+) -> Result<(), ApiError> {
+    match outcome {
+        Outcome::Completed => core
+            .queue
+            .resolve(task_id, run_id, TaskState::Completed, now),
+        Outcome::Failed => core.queue.resolve(task_id, run_id, TaskState::Failed, now),
+        Outcome::Exception(reason) => core.queue.except(task_id, run_id, reason, now),
+    }
+}
+
+/// Uploads an artifact to a run; it expires with the task at the latest.
+pub(super) fn upload(
+    core: &mut Core,
+    task_id: &str,
+    run_id: usize,
+    made: Produced,
+    now: Moment,
+) -> Result<(), ApiError> {
+    let Produced {
+        name,
+        content,
+        expires,
+    } = made;
+    if !(names::ARTIFACT_NAME.matches)(&name) {
+        let message = format!("`{name}` is not an artifact name");
+        return Err(ApiError::new(Code::InvalidRequestArguments, message));
+    }
+    let task = core
+        .queue
+        .tasks
+        .get(task_id)
+        .ok_or_else(|| unknown(task_id))?;
+    let longest = task.definition.expires;
+    let artifact = Artifact {
+        storage: Storage::S3,
+        content_type: content.content_type.clone(),
+        content_length: Some(content.bytes.len() as u64),
+        expires: expires
+            .as_deref()
+            .and_then(time::parse)
+            .unwrap_or(longest)
+            .min(longest),
+        present: true,
+    };
+    enter(core, task_id, run_id, &name, artifact, now)?;
+    core.store
+        .put_content(&content_key(task_id, run_id, &name), content)
+        .map_err(|error| ApiError::internal(error.to_string()))
 }

@@ -10,6 +10,7 @@ use super::scopes::Expression;
 use super::task::{Run, Task, TaskState};
 use super::time::{self, Moment};
 use serde_json::{Map, Value, json};
+use std::convert::identity;
 
 /// How long a claim lasts without being renewed, in seconds.
 const CLAIM: i64 = 20 * 60;
@@ -138,12 +139,11 @@ pub(super) const METHODS: &[Endpoint] = &[
         input: None,
         run: |core, call| {
             let mut answer = Map::new();
-            let queues = core
-                .queue
-                .active
-                .iter()
-                .map(|(id, used)| task_queue(id, *used));
-            call.page()?.fill(&mut answer, "taskQueues", queues);
+            let queues = core.queue.active.iter();
+            call.page()?
+                .fill(&mut answer, "taskQueues", queues, |(id, used)| {
+                    task_queue(id, *used)
+                });
             Reply::ok(Value::Object(answer))
         },
     },
@@ -277,7 +277,7 @@ fn list_pending(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
         let inserted = time::format(run.scheduled);
         Some(json!({"taskId": id, "runId": run_id, "task": task, "inserted": inserted}))
     });
-    call.page()?.fill(&mut answer, "tasks", tasks);
+    call.page()?.fill(&mut answer, "tasks", tasks, identity);
     Reply::ok(Value::Object(answer))
 }
 
@@ -300,7 +300,7 @@ fn list_claimed(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
             "claimed": time::format(run.started?),
         }))
     });
-    call.page()?.fill(&mut answer, "tasks", tasks);
+    call.page()?.fill(&mut answer, "tasks", tasks, identity);
     Reply::ok(Value::Object(answer))
 }
 

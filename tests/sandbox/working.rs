@@ -3,8 +3,8 @@
 use crate::bench::{Bench, slug};
 use serde_json::json;
 use snowman::sandbox::{
-    Content, LOG, Options, Outcome, Produced, Sandbox, SandboxError, Simulation, TaskState,
-    WorkerOptions,
+    Content, Disturbance, LOG, Options, Outcome, Produced, Sandbox, SandboxError, Simulation,
+    TaskState, WorkerOptions,
 };
 use std::sync::{Arc, Mutex};
 
@@ -258,4 +258,59 @@ async fn thousands_of_tasks_take_seconds() {
     assert!(took.as_secs() < 30, "{took:?}");
     let pending = state.groups()[0].counts[&TaskState::Pending];
     assert_eq!(pending, 3000);
+}
+
+#[tokio::test]
+async fn trouble_comes_when_asked_for() {
+    let bench = Bench::new().await;
+    let state = bench.sandbox.state();
+    let (id, task) = (slug(), bench.task());
+    state.disturb("createTask", 1, Disturbance::Refused);
+    bench
+        .create(&id, &task)
+        .await
+        .refused(500, "InternalServerError", "");
+    assert!(state.task(&id).is_none());
+    state.disturb("createTask", 1, Disturbance::AnswerLost);
+    bench
+        .create(&id, &task)
+        .await
+        .refused(500, "InternalServerError", "");
+    assert!(state.task(&id).is_some());
+    let late = std::time::Duration::from_millis(50);
+    state.disturb("createTask", 1, Disturbance::Late(late));
+    let start = std::time::Instant::now();
+    bench.create(&id, &task).await.expect(200);
+    assert!(start.elapsed() >= late);
+}
+
+#[tokio::test]
+async fn only_loopback_names_are_answered() {
+    let bench = Bench::new().await;
+    let url = format!("{}/api/queue/v1/ping", bench.sandbox.root_url());
+    for (host, status) in [
+        ("localhost:80", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:80", 200),
+        ("example.com", 403),
+        ("", 403),
+    ] {
+        let answer = bench
+            .finish(bench.http().get(&url).header("Host", host))
+            .await;
+        assert_eq!(answer.status, status, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn artifacts_that_cannot_be_are_the_payloads_fault() {
+    let bench = Bench::new().await;
+    let id = slug();
+    let past = json!({"public/a": {"type": "file", "expires": bench.at(-3600)}});
+    let task = bench.task_with(json!({"payload": {"artifacts": past}}));
+    bench.create(&id, &task).await.expect(200);
+    let summary = bench.sandbox.run_workers_until_idle().await.unwrap();
+    assert_eq!(summary.exceptions, 1);
+    let status = bench.sandbox.state().task(&id).unwrap().status;
+    assert_eq!(status["runs"][0]["reasonResolved"], "malformed-payload");
 }
