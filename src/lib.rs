@@ -1,7 +1,9 @@
 //! snowman: a Taskcluster decision task in one native binary.
 
+pub mod actions;
 pub mod base;
 pub mod config;
+pub mod decision;
 pub mod generate;
 pub mod kind;
 pub mod model;

@@ -1,3 +1,5 @@
 //! The command `snowman`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    snowman::cli::main(std::env::args_os())
+}

@@ -36,7 +36,10 @@ pub fn write_label_to_taskid(
     name: &str,
     ids: &BTreeMap<Label, TaskId>,
 ) -> Result<(), Diagnostic> {
-    let ids = ids.iter().map(|(l, id)| (l.to_string(), Value::from(id.as_str()))).collect();
+    let ids = ids
+        .iter()
+        .map(|(l, id)| (l.to_string(), Value::from(id.as_str())))
+        .collect();
     write_json(artifacts, name, &Value::Object(ids))
 }
 
@@ -45,13 +48,23 @@ pub fn write_label_to_taskid(
 pub fn runnable_jobs(full: &Value) -> Value {
     let mut jobs = Object::new();
     for (label, node) in full.as_object().into_iter().flatten() {
-        let treeherder = node["task"].get("extra").and_then(|extra| extra.get("treeherder"));
-        let Some(treeherder) = treeherder.and_then(Value::as_object) else { continue };
+        let treeherder = node["task"]
+            .get("extra")
+            .and_then(|extra| extra.get("treeherder"));
+        let Some(treeherder) = treeherder.and_then(Value::as_object) else {
+            continue;
+        };
         let mut job = Object::new();
         for key in ["symbol", "groupName", "groupSymbol", "collection"] {
-            job.extend(treeherder.get(key).map(|value| (key.to_owned(), value.clone())));
+            job.extend(
+                treeherder
+                    .get(key)
+                    .map(|value| (key.to_owned(), value.clone())),
+            );
         }
-        let platform = treeherder.get("machine").and_then(|machine| machine.get("platform"));
+        let platform = treeherder
+            .get("machine")
+            .and_then(|machine| machine.get("platform"));
         let platform = platform.filter(|value| crate::base::value::truthy(value));
         job.extend(platform.map(|value| ("platform".to_owned(), value.clone())));
         jobs.insert(label.clone(), Value::Object(job));

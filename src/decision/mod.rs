@@ -25,7 +25,9 @@ use crate::ports::files::Files;
 use crate::ports::ids::DerivedIds;
 use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::Vcs;
-use crate::submit::{SubmitEvent, SubmitOptions, SubmitReport};
+use crate::submit::execute::{Created, Ports, SubmitEvent, execute};
+use crate::submit::plan::{SubmitOptions, plan};
+use crate::submit::{Pace, TokioSleeper};
 use crate::transform::context::RunTask;
 
 pub use phases::{Full, Phases, vcs_diagnostic};
@@ -54,8 +56,9 @@ impl<'a> World<'a> {
     /// When there is none.
     pub fn taskcluster(&self) -> Result<&'a dyn Taskcluster, Diagnostic> {
         self.taskcluster.ok_or_else(|| {
-            Diagnostic::environment("it is not known which Taskcluster to ask")
-                .help("set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com")
+            Diagnostic::environment("it is not known which Taskcluster to ask").help(
+                "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com",
+            )
         })
     }
 }
@@ -68,7 +71,7 @@ pub struct Decided {
     /// The graph as it was created.
     pub morphed: MorphedTaskGraph,
     /// What was created.
-    pub report: SubmitReport,
+    pub created: Vec<Created>,
 }
 
 /// Decides: generates the graph, writes the artifacts, creates the tasks in the group of `deciding`.
@@ -85,18 +88,34 @@ pub async fn run(
     decision: Decision<'_>,
 ) -> Outcome<Decided> {
     let artifacts = decision.artifacts;
-    artifact::write_yaml(artifacts, "parameters.yml", &Value::Object(params.values().clone()))?;
+    artifact::write_yaml(
+        artifacts,
+        "parameters.yml",
+        &Value::Object(params.values().clone()),
+    )?;
     artifact::write_json(artifacts, "actions.json", &decision.actions_json)?;
-    let phases =
-        Phases { world, graph_config, params, verify: decision.verify, artifacts: Some(artifacts) };
+    let phases = Phases {
+        world,
+        graph_config,
+        params,
+        verify: decision.verify,
+        artifacts: Some(artifacts),
+    };
     let full = phases.full()?;
     let full_json = full.graph.0.to_json();
     artifact::write_json(artifacts, "full-task-graph.json", &full_json)?;
-    artifact::write_json(artifacts, "runnable-jobs.json", &artifact::runnable_jobs(&full_json))?;
+    artifact::write_json(
+        artifacts,
+        "runnable-jobs.json",
+        &artifact::runnable_jobs(&full_json),
+    )?;
     let targets = phases.target_set(&full)?;
     let mut labels: Vec<&Label> = targets.0.labels().collect();
     labels.sort_unstable();
-    let labels = labels.into_iter().map(|label| Value::from(label.as_str())).collect();
+    let labels = labels
+        .into_iter()
+        .map(|label| Value::from(label.as_str()))
+        .collect();
     artifact::write_json(artifacts, "target-tasks.json", &labels)?;
     let target = phases.target_graph(&full, &targets)?;
     let ids = DerivedIds::new(decision.deciding.clone());
@@ -106,8 +125,20 @@ pub async fn run(
     let morphed = phases.morph(&optimized, &ids)?;
     artifact::write_json(artifacts, "task-graph.json", &morphed.graph.to_json())?;
     artifact::write_label_to_taskid(artifacts, "label-to-taskid.json", &morphed.label_to_taskid)?;
-    let report = create(world, graph_config, params, &morphed.graph, &ids, decision.events).await?;
-    Ok(Decided { optimized, morphed, report })
+    let created = create(
+        world,
+        graph_config,
+        params,
+        &morphed.graph,
+        &ids,
+        decision.events,
+    )
+    .await?;
+    Ok(Decided {
+        optimized,
+        morphed,
+        created,
+    })
 }
 
 /// What a decision is given beside the project.
@@ -121,8 +152,11 @@ pub struct Decision<'a> {
     /// Whether the graph is verified.
     pub verify: bool,
     /// Hears of tasks as they are created.
-    pub events: &'a (dyn Fn(SubmitEvent) + Send + Sync),
+    pub events: &'a Events<'a>,
 }
+
+/// Hears of tasks as they are created.
+pub type Events<'a> = dyn for<'e> Fn(SubmitEvent<'e>) + Send + Sync + 'a;
 
 /// Creates the tasks of a graph in the group of the deciding task.
 ///
@@ -134,14 +168,21 @@ pub async fn create(
     params: &Parameters,
     graph: &crate::model::id_graph::IdGraph,
     ids: &DerivedIds,
-    events: &(dyn Fn(SubmitEvent) + Send + Sync),
-) -> Outcome<SubmitReport> {
+    events: &Events<'_>,
+) -> Outcome<Vec<Created>> {
     let options = SubmitOptions {
         decision_task_id: ids.deciding().clone(),
         scheduler_id: format!("{}-level-{}", graph_config.trust_domain(), params.level()),
+        ids,
     };
-    let plan = crate::submit::plan(graph, &options, ids);
-    crate::submit::execute(world.taskcluster()?, world.clock, &plan, events).await
+    let plan = plan(graph, &options)?;
+    let ports = Ports {
+        taskcluster: world.taskcluster()?,
+        clock: world.clock,
+        sleeper: &TokioSleeper,
+    };
+    let report = execute(&plan, ports, &Pace::default(), &mut |event| events(event)).await;
+    report.outcome()
 }
 
 /// Reads the parameter `existing_tasks`.
@@ -153,12 +194,16 @@ pub fn existing_tasks(params: &Parameters) -> Outcome<BTreeMap<Label, TaskId>> {
     let mut existing = BTreeMap::new();
     let entries = params.get("existing_tasks").and_then(Value::as_object);
     for (label, task_id) in entries.into_iter().flatten() {
-        match (Label::parse(label), TaskId::parse(task_id.as_str().unwrap_or_default())) {
+        match (
+            Label::parse(label),
+            TaskId::parse(task_id.as_str().unwrap_or_default()),
+        ) {
             (Ok(label), Ok(task_id)) => {
                 existing.insert(label, task_id);
             }
-            (Err(error), _) | (_, Err(error)) => wrong
-                .push(Diagnostic::user(format!("parameters: `existing_tasks`: {error}"))),
+            (Err(error), _) | (_, Err(error)) => wrong.push(Diagnostic::user(format!(
+                "parameters: `existing_tasks`: {error}"
+            ))),
         }
     }
     wrong.or_ok(existing)

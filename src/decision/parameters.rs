@@ -51,7 +51,11 @@ pub fn for_decision(
     let method = if on_push && message.contains("DONTBUILD") {
         "nothing"
     } else {
-        flags.target_tasks_method.as_deref().filter(|m| !m.is_empty()).unwrap_or("default")
+        flags
+            .target_tasks_method
+            .as_deref()
+            .filter(|m| !m.is_empty())
+            .unwrap_or("default")
     };
     let values = json!({
         "base_repository": flags.base_repository,
@@ -91,7 +95,10 @@ pub fn for_decision(
 
 /// The parameters that `try_task_config.json`, or else a git note, overrides.
 fn overrides(world: World<'_>, flags: &DecisionFlags) -> Outcome<Object> {
-    let name = flags.try_task_config_file.as_deref().unwrap_or("try_task_config.json");
+    let name = flags
+        .try_task_config_file
+        .as_deref()
+        .unwrap_or("try_task_config.json");
     match world.files.read(name) {
         Ok(text) => {
             tracing::info!("using try tasks from {name}");
@@ -101,10 +108,14 @@ fn overrides(world: World<'_>, flags: &DecisionFlags) -> Outcome<Object> {
         Err(other) => return Err(Diagnostic::environment(other.to_string()).into()),
     }
     let note = match world.vcs {
-        Some(vcs) => vcs.note(NOTES, &flags.head_repository).map_err(|e| vcs_diagnostic(&e))?,
+        Some(vcs) => vcs
+            .note(NOTES, &flags.head_repository)
+            .map_err(|e| vcs_diagnostic(&e))?,
         None => None,
     };
-    let Some(note) = note.filter(|note| !note.is_empty()) else { return Ok(Object::new()) };
+    let Some(note) = note.filter(|note| !note.is_empty()) else {
+        return Ok(Object::new());
+    };
     match serde_json::from_str(&note) {
         Ok(Value::Object(values)) => {
             let names: Vec<_> = values.keys().map(String::as_str).collect();
@@ -112,9 +123,9 @@ fn overrides(world: World<'_>, flags: &DecisionFlags) -> Outcome<Object> {
             Ok(values)
         }
         Ok(_) => Err(Diagnostic::user(format!("the note of {NOTES} is no mapping")).into()),
-        Err(error) => {
-            Err(Diagnostic::user(format!("the note of {NOTES} is no JSON")).because(error).into())
-        }
+        Err(error) => Err(Diagnostic::user(format!("the note of {NOTES} is no JSON"))
+            .because(error)
+            .into()),
     }
 }
 
@@ -128,9 +139,11 @@ fn try_task_config(name: &str, text: &[u8]) -> Outcome<Object> {
     match config.shift_remove("version") {
         Some(Value::Number(version)) if version.as_i64() == Some(2) => {}
         Some(version) => {
-            return Err(Diagnostic::user(format!("{name} has the unknown version {version}"))
-                .help("version 2 is taken: `{\"version\": 2, \"parameters\": {…}}`")
-                .into());
+            return Err(
+                Diagnostic::user(format!("{name} has the unknown version {version}"))
+                    .help("version 2 is taken: `{\"version\": 2, \"parameters\": {…}}`")
+                    .into(),
+            );
         }
         None => {
             return Err(Diagnostic::user(format!("{name} has no `version`"))
@@ -140,9 +153,11 @@ fn try_task_config(name: &str, text: &[u8]) -> Outcome<Object> {
     }
     let parameters = config.shift_remove("parameters");
     if let Some(key) = config.keys().next() {
-        return Err(Diagnostic::user(format!("{name} has the unknown key `{key}`"))
-            .help("version 2 has `parameters` only")
-            .into());
+        return Err(
+            Diagnostic::user(format!("{name} has the unknown key `{key}`"))
+                .help("version 2 has `parameters` only")
+                .into(),
+        );
     }
     match parameters {
         Some(Value::Object(parameters)) => Ok(parameters),
@@ -159,7 +174,13 @@ pub fn version(files: &dyn Files) -> Result<Option<String>, Diagnostic> {
     match files.read("version.txt") {
         Ok(text) => {
             let text = String::from_utf8_lossy(&text).into_owned();
-            Ok(Some(text.lines().next().unwrap_or_default().trim_end().to_owned()))
+            Ok(Some(
+                text.lines()
+                    .next()
+                    .unwrap_or_default()
+                    .trim_end()
+                    .to_owned(),
+            ))
         }
         Err(FileError::Missing(_)) => Ok(None),
         Err(other) => Err(Diagnostic::environment(other.to_string())),
@@ -187,7 +208,10 @@ pub fn defaults(world: World<'_>) -> Result<Object, Diagnostic> {
     });
     let (branch, head_rev, tool, files_changed) =
         asked.unwrap_or((None, String::new(), Tool::Git, Vec::new()));
-    let url = world.vcs.and_then(|vcs| vcs.remote_url().ok()).unwrap_or_default();
+    let url = world
+        .vcs
+        .and_then(|vcs| vcs.remote_url().ok())
+        .unwrap_or_default();
     let parsed = parse_repository_url(&url);
     let (url, project) = match &parsed {
         Some(parsed) => (url.as_str(), parsed.name.as_str()),

@@ -1,10 +1,10 @@
 //! The phases, one by one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::name::IndexPath;
+use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::suggest;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
@@ -47,7 +47,8 @@ struct ContextArtifacts<'a>(&'a dyn Artifacts);
 
 impl DockerContexts for ContextArtifacts<'_> {
     fn keep(&self, name: &str, tar_gz: &[u8]) -> Result<(), Diagnostic> {
-        self.0.write(&format!("docker-contexts/{name}.tar.gz"), tar_gz)
+        self.0
+            .write(&format!("docker-contexts/{name}.tar.gz"), tar_gz)
     }
 }
 
@@ -58,7 +59,11 @@ impl Phases<'_> {
     /// Everything that is wrong with any kind's file or their dependencies.
     pub fn kind_graph(&self) -> Outcome<KindGraph> {
         refuse_python(self.graph_config, self.params)?;
-        KindGraph::load(self.world.files, self.graph_config, self.params.target_kinds())
+        KindGraph::load(
+            self.world.files,
+            self.graph_config,
+            self.params.target_kinds(),
+        )
     }
 
     /// The full task set.
@@ -69,7 +74,9 @@ impl Phases<'_> {
         let kinds = self.kind_graph()?;
         let contexts = self.artifacts.map(ContextArtifacts);
         let tracked = || match self.world.vcs {
-            Some(vcs) => vcs.tracked_files(&[]).map_err(|error| vcs_diagnostic(&error)),
+            Some(vcs) => vcs
+                .tracked_files(&[])
+                .map_err(|error| vcs_diagnostic(&error)),
             None => Err(Diagnostic::environment(
                 "the files that version control tracks are needed, and there is no repository",
             )),
@@ -81,7 +88,9 @@ impl Phases<'_> {
             environment: self.world.environment,
             run_task: self.world.run_task,
             tracked: &tracked,
-            docker_contexts: contexts.as_ref().map(|contexts| contexts as &dyn DockerContexts),
+            docker_contexts: contexts
+                .as_ref()
+                .map(|contexts| contexts as &dyn DockerContexts),
         };
         generate::full_task_set(&project, &kinds)
     }
@@ -130,14 +139,27 @@ impl Phases<'_> {
         target: &TargetTaskGraph,
         ids: &DerivedIds,
     ) -> Outcome<OptimizedTaskGraph> {
-        let index = self.ask_index(&optimize::questions(target)).await?;
         let existing = super::existing_tasks(self.params)?;
+        self.optimize_onto(target, ids, &existing).await
+    }
+
+    /// The optimized task graph over tasks that exist already.
+    ///
+    /// # Errors
+    /// Everything that optimization finds wrong, or the index cannot be asked.
+    pub async fn optimize_onto(
+        &self,
+        target: &TargetTaskGraph,
+        ids: &DerivedIds,
+        existing: &BTreeMap<Label, TaskId>,
+    ) -> Outcome<OptimizedTaskGraph> {
+        let index = self.ask_index(&optimize::questions(target)).await?;
         let optimized = optimize::optimize(
             target,
             optimize::Surroundings {
                 params: self.params,
                 index: &index,
-                existing: &existing,
+                existing,
                 ids,
                 now: self.world.clock.now(),
                 environment: self.world.environment,
@@ -149,15 +171,15 @@ impl Phases<'_> {
         Ok(optimized)
     }
 
-    async fn ask_index(
-        &self,
-        questions: &BTreeSet<IndexPath>,
-    ) -> Result<IndexAnswers, Diagnostic> {
+    async fn ask_index(&self, questions: &BTreeSet<IndexPath>) -> Result<IndexAnswers, Diagnostic> {
         if questions.is_empty() {
             return Ok(IndexAnswers::default());
         }
         let taskcluster = self.world.taskcluster().map_err(|diagnostic| {
-            diagnostic.because(format!("{} index paths have to be looked up", questions.len()))
+            diagnostic.because(format!(
+                "{} index paths have to be looked up",
+                questions.len()
+            ))
         })?;
         let questions: Vec<IndexPath> = questions.iter().cloned().collect();
         let failed = |error: crate::ports::taskcluster::ApiError| {
@@ -203,23 +225,31 @@ fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()>
         if let Some(name) = named.filter(|name| !NATIVE_REGISTRATIONS.contains(name)) {
             let path = crate::base::path::ValuePath::keys(["taskgraph", key]);
             wrong.push(
-                Diagnostic::user(format!("`taskgraph.{key}` names the Python function `{name}`"))
-                    .at(graph_config.place(&path))
-                    .help(format!(
-                        "extensions written in Python cannot be run yet; natively there is: {}",
-                        NATIVE_REGISTRATIONS.join(", ")
-                    )),
+                Diagnostic::user(format!(
+                    "`taskgraph.{key}` names the Python function `{name}`"
+                ))
+                .at(graph_config.place(&path))
+                .help(format!(
+                    "extensions written in Python cannot be run yet; natively there is: {}",
+                    NATIVE_REGISTRATIONS.join(", ")
+                )),
             );
         }
     }
-    if let Some(name) = params.get("optimize_strategies").and_then(|value| value.as_str()) {
+    if let Some(name) = params
+        .get("optimize_strategies")
+        .and_then(|value| value.as_str())
+    {
         wrong.push(
             Diagnostic::user(format!(
                 "the parameter `optimize_strategies` names the Python object `{name}`"
             ))
             .help(format!(
                 "strategies written in Python cannot be run yet; {}",
-                suggest::hint(name, optimize::STRATEGIES.iter().map(|strategy| strategy.name))
+                suggest::hint(
+                    name,
+                    optimize::STRATEGIES.iter().map(|strategy| strategy.name)
+                )
             )),
         );
     }

@@ -1,15 +1,15 @@
 //! The queue's methods on artifacts, and the buckets that hold their content.
 
 use super::artifact::{Artifact, Storage, storage_of};
+use super::bodies;
+use super::content::{content_key, content_path, content_url, object_name};
 use super::core::{self, Core};
+use super::definition::has_nul;
 use super::error::{ApiError, Code};
 use super::route::{Call, Endpoint, PAGED, Reply};
-use super::schema;
 use super::scopes::Expression;
-use super::secret;
-use super::task::{Task, TaskState, has_nul};
+use super::task::{Task, TaskState};
 use super::time::{self, Moment};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 /// How long after an exception artifacts are still taken, and how far in the past they may expire.
@@ -17,14 +17,6 @@ const GRACE_AFTER_EXCEPTION: i64 = 25 * 60;
 const GRACE_OF_EXPIRY: i64 = 15 * 60;
 /// How long a signed upload URL holds, in seconds.
 const UPLOAD: i64 = 45 * 60;
-
-/// What stays readable in the path of a content URL.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~')
-    .remove(b'/');
 
 /// The methods.
 pub(super) const METHODS: &[Endpoint] = &[
@@ -34,7 +26,7 @@ pub(super) const METHODS: &[Endpoint] = &[
         name: "createArtifact",
         scope: Some("queue:create-artifact:<taskId>/<runId>"),
         query: &[],
-        input: Some(&schema::CREATE_ARTIFACT),
+        input: Some(&bodies::CREATE_ARTIFACT),
         run: create,
     },
     Endpoint {
@@ -43,7 +35,7 @@ pub(super) const METHODS: &[Endpoint] = &[
         name: "finishArtifact",
         scope: Some("queue:create-artifact:<taskId>/<runId>"),
         query: &[],
-        input: Some(&schema::FINISH_ARTIFACT),
+        input: Some(&bodies::FINISH_ARTIFACT),
         run: finish,
     },
     Endpoint {
@@ -141,44 +133,6 @@ pub(super) const METHODS: &[Endpoint] = &[
         },
     },
 ];
-
-/// The key under which the content of an artifact is kept.
-pub(super) fn content_key(task_id: &str, run_id: usize, name: &str) -> String {
-    format!("{task_id}/{run_id}/{name}")
-}
-
-/// The name of an artifact's object in the object service.
-pub(super) fn object_name(task_id: &str, run_id: usize, name: &str) -> String {
-    format!("t/{task_id}/{run_id}/{name}")
-}
-
-/// The path at which content is served; content that is not public needs a signature, as every upload does.
-pub(super) fn content_path(key: &str, action: Option<&str>) -> String {
-    let path = format!("/content/{}", utf8_percent_encode(key, PATH));
-    match action {
-        None => path,
-        Some(action) => format!("{path}?{action}={}", content_signature(key, action)),
-    }
-}
-
-/// The signature that allows an action on content.
-pub(super) fn content_signature(key: &str, action: &str) -> String {
-    let token = core::queue_credentials().access_token;
-    secret::base64_url(&secret::hmac(
-        token.as_bytes(),
-        format!("{action}\n{key}").as_bytes(),
-    ))
-}
-
-/// The URL at which the content of an artifact can be read.
-pub(super) fn content_url(core: &Core, key: &str, name: &str) -> String {
-    let action = (!name.starts_with("public/")).then_some("read");
-    format!(
-        "{}{}",
-        core::root_url(core.address),
-        content_path(key, action)
-    )
-}
 
 /// Enters an artifact; the answer is the one that then stands.
 pub(super) fn enter(

@@ -4,13 +4,13 @@
 //! which makes temporary credentials out of a client's own, and `authorizedScopes`, which limit the call. Every
 //! caller, known or not, has the role `anonymous` too.
 
+use super::credentials::{scope_list, signature, temporary_token};
 use super::error::{ApiError, Code};
-use super::names;
+use super::hawk::{Bewit, Signed, bewit_in, hawk_fields, mac_of};
 use super::scopes::{Expression, Roles, normalised, satisfied};
 use super::secret;
 use super::time::Moment;
-use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// How far a client's clock may be off, in seconds.
@@ -19,72 +19,6 @@ const SKEW: i64 = 15 * 60;
 const LONGEST: i64 = 31 * 24 * 60 * 60 * 1000;
 /// How far a certificate's own times may be off, in milliseconds.
 const CERTIFICATE_SKEW: i64 = 5 * 60 * 1000;
-
-/// A client's name and secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// The client's name.
-    pub client_id: String,
-    /// The client's secret.
-    pub access_token: String,
-    /// The certificate of temporary credentials, as JSON text.
-    pub certificate: Option<String>,
-}
-
-impl Credentials {
-    /// The credentials as the services write them in answers.
-    pub(super) fn json(&self) -> Value {
-        let mut out = json!({"clientId": self.client_id, "accessToken": self.access_token});
-        if let (Some(certificate), Some(fields)) = (&self.certificate, out.as_object_mut()) {
-            fields.insert("certificate".to_owned(), Value::String(certificate.clone()));
-        }
-        out
-    }
-
-    /// Makes named temporary credentials signed with these.
-    pub(super) fn temporary(
-        &self,
-        client_id: &str,
-        start: Moment,
-        expiry: Moment,
-        scopes: &[String],
-    ) -> Credentials {
-        let (start, expiry) = (start.timestamp_millis(), expiry.timestamp_millis());
-        let seed = format!(
-            "{}{}",
-            secret::derived_slug(&format!("{client_id}\n{start}")),
-            secret::derived_slug(&format!("{client_id}\n{expiry}"))
-        );
-        let mut certificate = json!({
-            "version": 1, "scopes": scopes, "start": start, "expiry": expiry, "seed": seed,
-            "issuer": self.client_id,
-        });
-        let signature = signature(&self.access_token, client_id, &certificate);
-        if let Some(fields) = certificate.as_object_mut() {
-            fields.insert("signature".to_owned(), Value::String(signature));
-        }
-        Credentials {
-            client_id: client_id.to_owned(),
-            access_token: temporary_token(&self.access_token, &seed),
-            certificate: Some(certificate.to_string()),
-        }
-    }
-}
-
-/// The parts of a request that a signature covers.
-#[derive(Debug, Clone)]
-pub(super) struct Signed<'a> {
-    /// The method in capitals.
-    pub(super) method: &'a str,
-    /// The path with its query, as sent.
-    pub(super) resource: &'a str,
-    /// The host that the caller addressed.
-    pub(super) host: &'a str,
-    /// The port that the caller addressed.
-    pub(super) port: u16,
-    /// The `Authorization` header.
-    pub(super) authorization: Option<&'a str>,
-}
 
 /// What is known of a caller.
 #[derive(Debug, Clone)]
@@ -367,124 +301,6 @@ impl Auth {
     }
 }
 
-/// Signs a path for reading until a moment; the answer is the path with its `bewit`.
-pub(super) fn signed_path(
-    credentials: &Credentials,
-    host: &str,
-    port: u16,
-    path: &str,
-    until: Moment,
-) -> String {
-    let request = Signed {
-        method: "GET",
-        resource: path,
-        host,
-        port,
-        authorization: None,
-    };
-    let expiry = until.timestamp().to_string();
-    let mac = mac_of(
-        "bewit",
-        &credentials.access_token,
-        &expiry,
-        "",
-        &request,
-        path,
-        None,
-        None,
-    );
-    let bewit =
-        secret::base64_url(format!("{}\\{expiry}\\{mac}\\", credentials.client_id).as_bytes());
-    let joint = if path.contains('?') { '&' } else { '?' };
-    format!("{path}{joint}bewit={bewit}")
-}
-
-/// The hash of a body that a signature may name.
-pub(super) fn payload_hash(content_type: &str, body: &[u8]) -> String {
-    let kind = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    let mut hashed = format!("hawk.1.payload\n{kind}\n").into_bytes();
-    hashed.extend_from_slice(body);
-    hashed.push(b'\n');
-    secret::base64(&secret::sha256(&hashed))
-}
-
-struct Bewit {
-    value: String,
-    resource: String,
-}
-
-fn bewit_in(resource: &str) -> Option<Bewit> {
-    let (path, query) = resource.split_once('?')?;
-    let mut value = None;
-    let rest: Vec<&str> = query
-        .split('&')
-        .filter(|part| match part.strip_prefix("bewit=") {
-            Some(found) => {
-                value = Some(percent_decode_str(found).decode_utf8_lossy().into_owned());
-                false
-            }
-            None => true,
-        })
-        .collect();
-    let resource = if rest.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{}", rest.join("&"))
-    };
-    value.map(|value| Bewit { value, resource })
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the fields of a Hawk signature are a fixed list"
-)]
-fn mac_of(
-    kind: &str,
-    token: &str,
-    ts: &str,
-    nonce: &str,
-    request: &Signed<'_>,
-    resource: &str,
-    hash: Option<&str>,
-    ext: Option<&str>,
-) -> String {
-    let text = format!(
-        "hawk.1.{kind}\n{ts}\n{nonce}\n{}\n{resource}\n{}\n{}\n{}\n{}\n",
-        request.method,
-        request.host.to_ascii_lowercase(),
-        request.port,
-        hash.unwrap_or_default(),
-        ext.unwrap_or_default()
-            .replace('\\', "\\\\")
-            .replace('\n', "\\n"),
-    );
-    secret::base64(&secret::hmac(token.as_bytes(), text.as_bytes()))
-}
-
-fn hawk_fields(header: &str) -> Result<BTreeMap<String, String>, String> {
-    let bad = || "Bad Request: Bad header format".to_owned();
-    let (scheme, mut rest) = header.split_once(char::is_whitespace).ok_or_else(bad)?;
-    if !scheme.eq_ignore_ascii_case("hawk") {
-        return Err("Unauthorized".to_owned());
-    }
-    let mut fields = BTreeMap::new();
-    loop {
-        rest = rest.trim_start_matches([' ', ',', '\t']);
-        if rest.is_empty() {
-            return Ok(fields);
-        }
-        let (name, after) = rest.split_once("=\"").ok_or_else(bad)?;
-        let (value, after) = after.split_once('"').ok_or_else(bad)?;
-        fields.insert(name.trim().to_owned(), value.to_owned());
-        rest = after;
-    }
-}
-
 fn limited(
     client_id: &str,
     issuer: &str,
@@ -554,47 +370,6 @@ fn limited(
         token: temporary_token(&key.token, seed),
         scopes,
     })
-}
-
-fn signature(token: &str, client_id: &str, certificate: &Value) -> String {
-    let text = |name: &str| match certificate.get(name) {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
-    };
-    let mut lines = vec!["version:1".to_owned()];
-    if certificate.get("issuer").is_some_and(Value::is_string) {
-        lines.push(format!("clientId:{client_id}"));
-        lines.push(format!("issuer:{}", text("issuer")));
-    }
-    for name in ["seed", "start", "expiry"] {
-        lines.push(format!("{name}:{}", text(name)));
-    }
-    lines.push("scopes:".to_owned());
-    lines.extend(
-        certificate
-            .get("scopes")
-            .and_then(scope_list)
-            .unwrap_or_default(),
-    );
-    secret::base64(&secret::hmac(token.as_bytes(), lines.join("\n").as_bytes()))
-}
-
-fn temporary_token(token: &str, seed: &str) -> String {
-    secret::base64_url(&secret::hmac(token.as_bytes(), seed.as_bytes()))
-}
-
-fn scope_list(value: &Value) -> Option<Vec<String>> {
-    value
-        .as_array()?
-        .iter()
-        .map(|scope| {
-            scope
-                .as_str()
-                .filter(|s| (names::SCOPE.matches)(s))
-                .map(str::to_owned)
-        })
-        .collect()
 }
 
 /// What deployments with open reading grant to callers without credentials.

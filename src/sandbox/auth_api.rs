@@ -1,41 +1,13 @@
 //! The auth service's methods that a rehearsal needs.
 
+use super::bodies;
 use super::core::Core;
 use super::error::{ApiError, Code};
-use super::queue_api::version;
 use super::route::{Endpoint, Reply};
-use super::schema;
 use serde_json::{Value, json};
 
 /// The methods.
 pub(super) const METHODS: &[Endpoint] = &[
-    Endpoint {
-        method: "GET",
-        route: "/ping",
-        name: "ping",
-        scope: None,
-        query: &[],
-        input: None,
-        run: |_, call| Reply::ok(json!({"alive": true, "uptime": call.now.timestamp()})),
-    },
-    Endpoint {
-        method: "GET",
-        route: "/__lbheartbeat__",
-        name: "lbheartbeat",
-        scope: None,
-        query: &[],
-        input: None,
-        run: |_, _| Reply::ok(json!({})),
-    },
-    Endpoint {
-        method: "GET",
-        route: "/__version__",
-        name: "version",
-        scope: None,
-        query: &[],
-        input: None,
-        run: |_, _| Reply::ok(version()),
-    },
     Endpoint {
         method: "GET",
         route: "/scopes/current",
@@ -51,7 +23,7 @@ pub(super) const METHODS: &[Endpoint] = &[
         name: "expandScopes",
         scope: Some("auth:expand-scopes"),
         query: &[],
-        input: Some(&schema::SCOPES),
+        input: Some(&bodies::SCOPES),
         run: |core, call| {
             let scopes = core.auth.roles.expand(&call.texts("scopes"));
             Reply::ok(json!({"scopes": *scopes}))

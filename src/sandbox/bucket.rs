@@ -1,7 +1,7 @@
 //! Serves and takes the content of artifacts, as a storage bucket does.
 
 use super::artifact::Storage;
-use super::artifact_api::content_signature;
+use super::content::content_signature;
 use super::core::Shared;
 use super::error::ApiError;
 use super::secret;

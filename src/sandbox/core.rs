@@ -4,7 +4,9 @@
 //! completions are indexed, what changed is kept, and events are handed on after the lock is released.
 
 use super::Clock;
-use super::auth::{Auth, Caller, Credentials};
+use super::auth::{Auth, Caller};
+use super::credentials::Credentials;
+use super::definition;
 use super::error::{ApiError, SandboxError};
 use super::index::Index;
 use super::queue::{Event, Queue};
@@ -216,7 +218,7 @@ fn built_in(client_id: &str) -> Credentials {
 fn client_of(task: &Task, run_id: usize, until: Moment) -> String {
     let run = task.runs.get(run_id);
     let part = |text: Option<&String>| text.cloned().unwrap_or_else(|| "none".to_owned());
-    let seconds = super::task::normal(&json!(until.timestamp_millis() as f64 / 1000.0));
+    let seconds = definition::normal(&json!(until.timestamp_millis() as f64 / 1000.0));
     format!(
         "task-client/{}/{run_id}/on/{}/{}/until/{seconds}",
         task.id,

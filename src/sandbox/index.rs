@@ -25,7 +25,7 @@ impl Indexed {
         json!({
             "namespace": path,
             "taskId": self.task_id,
-            "rank": super::task::normal(&json!(self.rank)),
+            "rank": super::definition::normal(&json!(self.rank)),
             "data": self.data,
             "expires": time::format(self.expires),
         })

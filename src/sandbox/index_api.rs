@@ -1,15 +1,15 @@
 //! The index service's methods.
 
 use super::artifact_api;
-use super::auth;
+use super::bodies;
+use super::content;
 use super::core::{self, Core};
+use super::definition::has_nul;
 use super::error::ApiError;
+use super::hawk;
 use super::index::Indexed;
-use super::queue_api::version;
 use super::route::{Call, Endpoint, PAGED, Reply};
-use super::schema;
 use super::scopes::Expression;
-use super::task::has_nul;
 use super::time;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
@@ -20,33 +20,6 @@ const LINK: i64 = 15 * 60;
 
 /// The methods.
 pub(super) const METHODS: &[Endpoint] = &[
-    Endpoint {
-        method: "GET",
-        route: "/ping",
-        name: "ping",
-        scope: None,
-        query: &[],
-        input: None,
-        run: |_, call| Reply::ok(json!({"alive": true, "uptime": call.now.timestamp()})),
-    },
-    Endpoint {
-        method: "GET",
-        route: "/__lbheartbeat__",
-        name: "lbheartbeat",
-        scope: None,
-        query: &[],
-        input: None,
-        run: |_, _| Reply::ok(json!({})),
-    },
-    Endpoint {
-        method: "GET",
-        route: "/__version__",
-        name: "version",
-        scope: None,
-        query: &[],
-        input: None,
-        run: |_, _| Reply::ok(version()),
-    },
     Endpoint {
         method: "GET",
         route: "/task/<indexPath>",
@@ -65,7 +38,7 @@ pub(super) const METHODS: &[Endpoint] = &[
         name: "findTasksAtIndex",
         scope: None,
         query: PAGED,
-        input: Some(&schema::INDEXES),
+        input: Some(&bodies::INDEXES),
         run: |core, call| {
             let paths = call.texts("indexes");
             let scopes = paths.iter().map(|path| format!("index:find-task:{path}"));
@@ -139,7 +112,7 @@ pub(super) const METHODS: &[Endpoint] = &[
         name: "insertTask",
         scope: Some("index:insert-task:<namespace>"),
         query: &[],
-        input: Some(&schema::INSERT_TASK),
+        input: Some(&bodies::INSERT_TASK),
         run: |core, call| {
             let path = call.param("namespace");
             let entry = Indexed::from_json(&call.body)
@@ -199,9 +172,9 @@ fn find_artifact(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
     let location = if name.starts_with("public/") {
         let key = artifact_api::latest(core, &task_id)
             .ok()
-            .map(|run_id| artifact_api::content_key(&task_id, run_id, name))
+            .map(|run_id| content::content_key(&task_id, run_id, name))
             .filter(|key| core.store.content(key).is_some());
-        key.map(|key| artifact_api::content_url(core, &key, name))
+        key.map(|key| content::content_url(core, &key, name))
     } else {
         None
     };
@@ -213,7 +186,7 @@ fn find_artifact(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
         let credentials = core::queue_credentials();
         format!(
             "{root}{}",
-            auth::signed_path(&credentials, &host, port, &path, until)
+            hawk::signed_path(&credentials, &host, port, &path, until)
         )
     });
     let body = json!({"url": location});

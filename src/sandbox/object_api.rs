@@ -1,7 +1,7 @@
 //! The object service, as far as uploading and downloading artifacts needs it.
 
 use super::artifact::Storage;
-use super::artifact_api::{content_key, content_path, content_url};
+use super::content::{content_key, content_path, content_url};
 use super::core::{self, Core};
 use super::error::ApiError;
 use super::route::{Call, Endpoint, Reply};

@@ -1,6 +1,6 @@
 //! The web pages: groups, tasks, runs and artifacts, for people who watch a rehearsal.
 
-use super::artifact_api::{content_key, content_url};
+use super::content::{content_key, content_url};
 use super::core::{Core, Shared};
 use super::task::{Task, TaskState};
 use super::time;

@@ -4,9 +4,10 @@
 //! deadlines, claims) equal to the task, notes it as changed for keeping, and records an event. A resolution goes on
 //! to the dependents at once; a dependent can become pending by that, but not resolved, so nothing recurses.
 
+use super::definition::Definition;
 use super::error::ApiError;
 use super::names::PRIORITIES;
-use super::task::{Definition, MOST_RUNS, Run, Task, TaskState};
+use super::task::{MOST_RUNS, Run, Task, TaskState};
 use super::time::{self, Moment};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

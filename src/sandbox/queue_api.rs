@@ -1,56 +1,21 @@
 //! The queue's methods on tasks and groups.
 
+use super::bodies;
 use super::core::Core;
+use super::definition;
 use super::error::ApiError;
 use super::names::PRIORITIES;
 use super::queue::refuse_late;
 use super::route::{Call, Endpoint, PAGED, Reply};
 use super::runs::unknown;
-use super::schema;
 use super::scopes::Expression;
-use super::task::{self, Task, TaskState};
+use super::task::{Task, TaskState};
 use super::time;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// The methods.
 pub(super) const METHODS: &[Endpoint] = &[
-    Endpoint {
-        method: "GET",
-        route: "/ping",
-        name: "ping",
-        scope: None,
-        query: &[],
-        input: None,
-        run: |_, call| Reply::ok(json!({"alive": true, "uptime": call.now.timestamp()})),
-    },
-    Endpoint {
-        method: "GET",
-        route: "/__lbheartbeat__",
-        name: "lbheartbeat",
-        scope: None,
-        query: &[],
-        input: None,
-        run: |_, _| Reply::ok(json!({})),
-    },
-    Endpoint {
-        method: "GET",
-        route: "/__heartbeat__",
-        name: "heartbeat",
-        scope: None,
-        query: &[],
-        input: None,
-        run: |_, _| Reply::ok(json!({})),
-    },
-    Endpoint {
-        method: "GET",
-        route: "/__version__",
-        name: "version",
-        scope: None,
-        query: &[],
-        input: None,
-        run: |_, _| Reply::ok(version()),
-    },
     Endpoint {
         method: "GET",
         route: "/task/<taskId>",
@@ -73,7 +38,7 @@ pub(super) const METHODS: &[Endpoint] = &[
         name: "tasks",
         scope: None,
         query: PAGED,
-        input: Some(&schema::TASK_IDS),
+        input: Some(&bodies::TASK_IDS),
         run: |core, call| {
             batch(
                 core,
@@ -90,7 +55,7 @@ pub(super) const METHODS: &[Endpoint] = &[
         name: "statuses",
         scope: None,
         query: PAGED,
-        input: Some(&schema::TASK_IDS),
+        input: Some(&bodies::TASK_IDS),
         run: |core, call| {
             batch(
                 core,
@@ -176,7 +141,7 @@ pub(super) const METHODS: &[Endpoint] = &[
         name: "changeTaskGroupPriority",
         scope: None,
         query: &[],
-        input: Some(&schema::PRIORITY),
+        input: Some(&bodies::PRIORITY),
         run: change_group_priority,
     },
     Endpoint {
@@ -194,7 +159,7 @@ pub(super) const METHODS: &[Endpoint] = &[
         name: "createTask",
         scope: None,
         query: &[],
-        input: Some(&schema::CREATE_TASK),
+        input: Some(&bodies::CREATE_TASK),
         run: |core, call| Reply::ok(json!({"status": create(core, call)?})),
     },
     Endpoint {
@@ -255,20 +220,10 @@ pub(super) const METHODS: &[Endpoint] = &[
         name: "changeTaskPriority",
         scope: None,
         query: &[],
-        input: Some(&schema::PRIORITY),
+        input: Some(&bodies::PRIORITY),
         run: change_priority,
     },
 ];
-
-/// The answer to `/__version__`.
-pub(super) fn version() -> Value {
-    json!({
-        "version": "sandbox",
-        "source": "https://github.com/taskcluster/taskcluster",
-        "commit": "",
-        "build": "a sandbox for rehearsals",
-    })
-}
 
 /// The status of a task, as an answer.
 pub(super) fn status(core: &Core, id: &str) -> Result<Reply, ApiError> {
@@ -279,13 +234,13 @@ pub(super) fn status(core: &Core, id: &str) -> Result<Reply, ApiError> {
 /// Creates a task after all checks; the answer is its status.
 pub(super) fn create(core: &mut Core, call: &Call) -> Result<Value, ApiError> {
     let id = call.param("taskId");
-    let fields = task::with_defaults(id, &call.body)?;
+    let fields = definition::with_defaults(id, &call.body)?;
     call.authorize(&needed_to_create(&fields))?;
-    let definition = task::define(fields, call.now)?;
-    if task::has_nul(&definition.json) {
+    let defined = definition::define(fields, call.now)?;
+    if definition::has_nul(&defined.json) {
         return Err(ApiError::internal("unsupported Unicode escape sequence"));
     }
-    core.queue.create(id, definition, call.now)
+    core.queue.create(id, defined, call.now)
 }
 
 fn needed_to_create(fields: &Map<String, Value>) -> Expression {

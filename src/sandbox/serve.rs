@@ -3,11 +3,13 @@
 //! In the order of the real services: find the method, read the body, find out who calls, demand the scope that the
 //! path tells, check parameters and query, check the body against its schema, run the method.
 
-use super::auth::{Caller, Signed, payload_hash};
+use super::auth::Caller;
 use super::body::{self, Body};
 use super::bucket;
 use super::core::{Core, Shared};
 use super::error::{ApiError, Code};
+use super::hawk::{Signed, payload_hash};
+use super::health;
 use super::pages;
 use super::route::{Call, Endpoint, Reply};
 use super::time::{self, Moment};
@@ -28,11 +30,16 @@ const LARGEST: usize = 2 << 30;
 const SERVICES: &[(&str, &[&[Endpoint]])] = &[
     (
         "queue",
-        &[queue_api::METHODS, work_api::METHODS, artifact_api::METHODS],
+        &[
+            health::METHODS,
+            queue_api::METHODS,
+            work_api::METHODS,
+            artifact_api::METHODS,
+        ],
     ),
-    ("index", &[index_api::METHODS]),
-    ("auth", &[auth_api::METHODS]),
-    ("object", &[object_api::METHODS]),
+    ("index", &[health::METHODS, index_api::METHODS]),
+    ("auth", &[health::METHODS, auth_api::METHODS]),
+    ("object", &[health::METHODS, object_api::METHODS]),
 ];
 
 /// The request as far as it has been read.
@@ -112,7 +119,7 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
         }
         ["api", rest @ ..] => service(&shared, &incoming, rest, None).await,
         ["content", ..] => bucket::answer(&shared, &incoming),
-        ["__version__"] => rendered(200, &queue_api::version()),
+        ["__version__"] => rendered(200, &health::version()),
         _ if incoming.method == "GET" || incoming.method == "HEAD" => {
             pages::answer(&shared, parts).unwrap_or_else(|| unknown_path(&incoming))
         }

@@ -1,8 +1,10 @@
 //! Direct access to the state, for rehearsals and tests: no HTTP, all powers.
 
 use super::artifact::{Artifact, Storage};
-use super::artifact_api::{content_key, enter, latest};
+use super::artifact_api::{enter, latest};
 use super::auth::Caller;
+use super::bodies::CREATE_TASK;
+use super::content::content_key;
 use super::core::Shared;
 use super::error::{ApiError, Code};
 use super::index::Indexed;
@@ -10,7 +12,6 @@ use super::names;
 use super::queue_api;
 use super::route::Call;
 use super::runs::unknown;
-use super::schema::CREATE_TASK;
 use super::store::Content;
 use super::task::{Task, TaskState};
 use super::time;

@@ -4,12 +4,13 @@
 //! half of it. File names are ids that were checked, or hashes; nothing that a caller sends becomes part of a path.
 
 use super::artifact::Artifact;
+use super::definition::Definition;
 use super::error::SandboxError;
 use super::index::{Index, Indexed};
 use super::names;
 use super::queue::{Group, Queue};
 use super::secret;
-use super::task::{Definition, Run, Task};
+use super::task::{Run, Task};
 use super::time;
 use axum::body::Bytes;
 use serde_json::{Value, json};

@@ -1,11 +1,11 @@
 //! The queue's methods for workers, and those that count what waits for them.
 
+use super::bodies;
 use super::core::Core;
 use super::error::ApiError;
 use super::queue_api::status;
 use super::route::{Call, Endpoint, PAGED, Reply};
 use super::runs::{no_run, unknown};
-use super::schema;
 use super::scopes::Expression;
 use super::task::{Run, Task, TaskState};
 use super::time::{self, Moment};
@@ -22,7 +22,7 @@ pub(super) const METHODS: &[Endpoint] = &[
         name: "claimWork",
         scope: None,
         query: &[],
-        input: Some(&schema::CLAIM_WORK),
+        input: Some(&bodies::CLAIM_WORK),
         run: claim_work,
     },
     Endpoint {
@@ -31,7 +31,7 @@ pub(super) const METHODS: &[Endpoint] = &[
         name: "claimTask",
         scope: None,
         query: &[],
-        input: Some(&schema::CLAIM_TASK),
+        input: Some(&bodies::CLAIM_TASK),
         run: claim_task,
     },
     Endpoint {
@@ -78,7 +78,7 @@ pub(super) const METHODS: &[Endpoint] = &[
         name: "reportException",
         scope: Some("queue:resolve-task:<taskId>/<runId>"),
         query: &[],
-        input: Some(&schema::EXCEPTION),
+        input: Some(&bodies::EXCEPTION),
         run: |core, call| {
             let id = call.param("taskId");
             core.queue

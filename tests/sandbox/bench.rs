@@ -1,5 +1,6 @@
 //! A sandbox with a clock that only tests move, and requests signed at that clock's time.
 
+use crate::schemas::schemas;
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 use snowman::sandbox::{Credentials, Options, Sandbox, WorkerOptions};
@@ -223,7 +224,11 @@ impl Bench {
         if let Some(authorization) = authorization {
             request = request.header("Authorization", authorization);
         }
-        self.finish(request).await
+        let answer = self.finish(request).await;
+        if let (200 | 303, Some(schemas)) = (answer.status, schemas()) {
+            schemas.check(method, path, &answer.body);
+        }
+        answer
     }
 
     pub fn http(&self) -> &reqwest::Client {

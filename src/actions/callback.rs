@@ -1,0 +1,276 @@
+//! Calls an action back: reads what it is called with, checks it, and runs the action.
+//!
+//! What it is called with stands in `ACTION_*` variables, or, where these are absent, in
+//! `task.extra.action` of the action task itself.
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::TaskId;
+use crate::base::repo_url::parse_repository_url;
+use crate::base::suggest;
+use crate::base::value::{Object, Value, truthy, type_name};
+use crate::config::graph_config::GraphConfig;
+use crate::config::parameters::{Parameters, Strictness};
+use crate::decision::{Events, World};
+use crate::ports::artifacts::Artifacts;
+use crate::ports::environment::Environment;
+use crate::ports::taskcluster::Taskcluster;
+
+use super::{ACTIONS, Action, Call, find};
+
+/// What an action is called with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The name of the callback.
+    pub callback: String,
+    /// The group that it is triggered on.
+    pub task_group_id: Option<TaskId>,
+    /// The task that it is triggered on.
+    pub task_id: Option<TaskId>,
+    /// The input.
+    pub input: Value,
+}
+
+/// Reads what an action task is called with.
+///
+/// # Errors
+/// When neither the environment nor the task says so, or says it in a form that cannot be read.
+pub async fn request(
+    environment: &Environment,
+    taskcluster: &dyn Taskcluster,
+    own: &TaskId,
+) -> Outcome<Request> {
+    match environment.filled("ACTION_CALLBACK") {
+        Some(callback) => from_environment(environment, callback),
+        None => from_task(taskcluster, own).await,
+    }
+}
+
+fn from_environment(environment: &Environment, callback: &str) -> Outcome<Request> {
+    let mut wrong = Diagnostics::new();
+    let mut json = |name: &str| match environment.filled(name).map(serde_json::from_str) {
+        None => Value::Null,
+        Some(Ok(value)) => value,
+        Some(Err(error)) => {
+            wrong.push(Diagnostic::environment(format!("{name} is no JSON")).because(error));
+            Value::Null
+        }
+    };
+    let (task_id, input) = (json("ACTION_TASK_ID"), json("ACTION_INPUT"));
+    let group = environment
+        .filled("ACTION_TASK_GROUP_ID")
+        .map_or(Value::Null, Value::from);
+    let task_group_id = wrong.keep(id("ACTION_TASK_GROUP_ID", &group)).flatten();
+    let task_id = wrong.keep(id("ACTION_TASK_ID", &task_id)).flatten();
+    wrong.or_ok(Request {
+        callback: callback.to_owned(),
+        task_group_id,
+        task_id,
+        input,
+    })
+}
+
+async fn from_task(taskcluster: &dyn Taskcluster, own: &TaskId) -> Outcome<Request> {
+    let task = taskcluster.task(own).await.map_err(|error| {
+        Diagnostic::environment("the definition of the action task itself could not be read")
+            .because(error)
+            .help("set ACTION_CALLBACK, ACTION_TASK_GROUP_ID, ACTION_TASK_ID and ACTION_INPUT, or run it in an action task")
+    })?;
+    let Some(action) = task.get("extra").and_then(|extra| extra.get("action")) else {
+        return Err(
+            Diagnostic::user(format!("the task {own} is no action task"))
+                .because("ACTION_CALLBACK is not set and the task has no `extra.action`")
+                .into(),
+        );
+    };
+    let name = ["cb_name", "name"]
+        .iter()
+        .find_map(|key| action.get(*key).and_then(Value::as_str))
+        .ok_or_else(|| Diagnostic::user(format!("`extra.action` of {own} has no `name`")))?;
+    let context = action.get("context").unwrap_or(&Value::Null);
+    let part = |key: &str| context.get(key).unwrap_or(&Value::Null);
+    Ok(Request {
+        callback: name.to_owned(),
+        task_group_id: id("`extra.action.context.taskGroupId`", part("taskGroupId"))?,
+        task_id: id("`extra.action.context.taskId`", part("taskId"))?,
+        input: part("input").clone(),
+    })
+}
+
+fn id(what: &str, value: &Value) -> Outcome<Option<TaskId>> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => TaskId::parse(text)
+            .map(Some)
+            .map_err(|error| Diagnostic::user(format!("{what}: {error}")).into()),
+        other => Err(Diagnostic::user(format!(
+            "{what} is {}, where a taskId is expected",
+            type_name(other)
+        ))
+        .into()),
+    }
+}
+
+/// The parameters of the decision whose graph an action is triggered on.
+///
+/// # Errors
+/// When they cannot be had.
+pub async fn parameters_of(taskcluster: &dyn Taskcluster, group: &TaskId) -> Outcome<Object> {
+    let name = "public/parameters.yml";
+    let text = taskcluster.artifact(group, name).await.map_err(|error| {
+        Diagnostic::environment(format!(
+            "the parameters of the decision task {group} cannot be had"
+        ))
+        .because(error)
+    })?;
+    Parameters::read(&format!("{group}/{name}"), &text)
+}
+
+/// What runs an action beside its request.
+#[derive(Clone, Copy)]
+pub struct Runner<'a> {
+    /// The world.
+    pub world: World<'a>,
+    /// The graph config.
+    pub graph_config: &'a GraphConfig,
+    /// The action task itself.
+    pub own: &'a TaskId,
+    /// Where artifacts go.
+    pub artifacts: &'a dyn Artifacts,
+    /// Hears of tasks as they are created.
+    pub events: &'a Events<'a>,
+    /// Whether the scope of the action is checked; dry runs have none.
+    pub check_scope: bool,
+}
+
+/// Checks a request and runs its action.
+///
+/// # Errors
+/// An unknown callback, an input that breaks its schema, a missing scope; or what the action says.
+pub async fn run(runner: Runner<'_>, request: Request, parameters: Object) -> Outcome<()> {
+    let action = known(&request.callback, runner.graph_config)?;
+    let input = check_input(action, runner.graph_config, request.input)?;
+    let params = Parameters::new(parameters, Strictness::Lenient)?;
+    if runner.check_scope {
+        check_scope(runner, action, &params).await?;
+    }
+    tracing::info!("Running action {} ({})", action.name, action.cb_name);
+    (action.run)(Call {
+        world: runner.world,
+        graph_config: runner.graph_config,
+        params: &params,
+        input,
+        task_group_id: request.task_group_id,
+        task_id: request.task_id,
+        own: runner.own.clone(),
+        artifacts: runner.artifacts,
+        events: runner.events,
+    })
+    .await
+}
+
+fn known(callback: &str, graph_config: &GraphConfig) -> Result<&'static Action, Diagnostic> {
+    let available = ACTIONS
+        .iter()
+        .filter(|action| (action.available)(graph_config));
+    find(callback)
+        .filter(|action| (action.available)(graph_config))
+        .ok_or_else(|| {
+            Diagnostic::user(format!("unknown action `{callback}`")).help(suggest::hint(
+                callback,
+                available.map(|action| action.cb_name),
+            ))
+        })
+}
+
+/// Checks an input against its action's schema and fills in the defaults of what is not given.
+fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) -> Outcome<Value> {
+    let Some(schema) = (action.schema)(graph_config) else {
+        if truthy(&input) {
+            tracing::warn!(
+                "the action {} takes no input; what was given is passed over",
+                action.name
+            );
+        }
+        return Ok(super::render::empty_input());
+    };
+    let input = if input.is_null() {
+        super::render::empty_input()
+    } else {
+        input
+    };
+    let validator = jsonschema::validator_for(&schema)
+        .map_err(|error| Diagnostic::bug(format!("the schema of {}: {error}", action.cb_name)))?;
+    let mut wrong = Diagnostics::new();
+    for error in validator.iter_errors(&input) {
+        let path = error.instance_path().to_string();
+        let place = if path.is_empty() {
+            String::new()
+        } else {
+            format!(" at `{path}`")
+        };
+        wrong.push(
+            Diagnostic::user(format!(
+                "the input of the action {}{place}: {error}",
+                action.cb_name
+            ))
+            .help(format!(
+                "it takes: {}",
+                schema["properties"]
+                    .as_object()
+                    .map(|map| map.keys().cloned().collect::<Vec<_>>().join(", "))
+                    .unwrap_or_default()
+            )),
+        );
+    }
+    wrong.or_ok(input)
+}
+
+/// Checks that the action task has the scope of its action.
+///
+/// Scopes keep people from what they must not do; this keeps them from doing it through the hook of
+/// another action by mistake. The scope has to be there literally.
+async fn check_scope(runner: Runner<'_>, action: &Action, params: &Parameters) -> Outcome<()> {
+    let role = |name: &str| {
+        let url = params.str(name);
+        parse_repository_url(url)
+            .map(|parsed| parsed.role_prefix)
+            .ok_or_else(|| {
+                Diagnostic::user(format!(
+                    "the parameter {name} is {url:?}, which is no known address"
+                ))
+                .help("repositories on GitHub and hg.mozilla.org are known")
+            })
+    };
+    let wanted = [
+        format!(
+            "assume:{}:action:{}",
+            role("head_repository")?,
+            action.permission
+        ),
+        format!(
+            "assume:{}:pr-action:{}",
+            role("base_repository")?,
+            action.permission
+        ),
+    ];
+    let held = runner
+        .world
+        .taskcluster()?
+        .current_scopes()
+        .await
+        .map_err(|error| {
+            Diagnostic::environment("the scopes of the action task cannot be had").because(error)
+        })?;
+    if wanted.iter().any(|scope| held.contains(scope)) {
+        return Ok(());
+    }
+    Err(Diagnostic::user(format!(
+        "the action task has neither the scope `{}` nor `{}`",
+        wanted[0], wanted[1]
+    ))
+    .help(format!(
+        "trigger the action `{}` through its own hook",
+        action.cb_name
+    ))
+    .into())
+}

@@ -1,0 +1,271 @@
+//! The commands and their flags.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A Taskcluster decision task in one native binary.
+#[derive(Debug, Parser)]
+#[command(name = "snowman", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the full task set: all tasks that any kind describes, without edges
+    Tasks(ShowArgs),
+    /// Show the full task graph: the full task set with an edge for each dependency
+    Full(ShowArgs),
+    /// Show the target task set: the tasks that are wanted, without edges
+    Target(ShowArgs),
+    /// Show the target task graph: the target tasks and all that they depend on
+    TargetGraph(ShowArgs),
+    /// Show the optimized task graph: what is left when tasks were removed and replaced
+    Optimized(ShowArgs),
+    /// Show the morphed task graph: what would be created on the queue
+    Morphed(ShowArgs),
+    /// Show the kinds and their dependencies as a Mermaid flowchart
+    KindGraph(KindGraphArgs),
+    /// Run the decision task
+    Decision(DecisionArgs),
+    /// Print the rendered actions.json
+    Actions(ActionsArgs),
+    /// Run the action of an action task
+    ActionCallback(ActionCallbackArgs),
+    /// Run an action without touching anything and print what it would create
+    TestActionCallback(TestActionCallbackArgs),
+    /// Serve an embedded Taskcluster on this machine, for rehearsals and tests
+    Sandbox(SandboxArgs),
+    /// Rehearse a release on an embedded Taskcluster: push, promote, push out, ship
+    Rehearse(RehearseArgs),
+}
+
+/// How much is said while a command works.
+#[derive(Debug, Args)]
+pub struct Verbosity {
+    /// Suppress all logging output
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Include debug-level logging output
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// Flags of the commands that show a graph.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Folder of config.yml
+    #[arg(short, long, default_value = "taskcluster", value_name = "FOLDER")]
+    pub root: String,
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+    /// Output the graph as JSON
+    #[arg(short = 'J', long, group = "format")]
+    pub json: bool,
+    /// Output the graph as YAML
+    #[arg(short = 'Y', long, group = "format")]
+    pub yaml: bool,
+    /// Output the label of each task (default)
+    #[arg(short = 'L', long, group = "format")]
+    pub labels: bool,
+    /// Parameters: a file (.yml or .json), a folder of such files, an address, `task-id=<decision
+    /// taskId>`, `index=<index path>` or `project=<project>`; can be given several times
+    #[arg(short, long, value_name = "SPEC")]
+    pub parameters: Vec<String>,
+    /// Compute the changed files from local version control, even when parameters are given
+    #[arg(long)]
+    pub force_local_files_changed: bool,
+    /// Do not ask the index and remove nothing
+    #[arg(long = "no-optimize")]
+    pub no_optimize: bool,
+    /// File to write to; `{params}` in it stands for the name of the parameters
+    #[arg(short, long, value_name = "FILE")]
+    pub output_file: Option<PathBuf>,
+    /// Only show tasks whose label begins with a match of this regular expression
+    #[arg(long, visible_alias = "tasks", value_name = "REGEX")]
+    pub tasks_regex: Option<String>,
+    /// Leave this dotted key of each task out; can be given several times
+    #[arg(long = "exclude-key", value_name = "KEY")]
+    pub exclude_keys: Vec<String>,
+    /// Only generate tasks of this kind and what it depends on; can be given several times
+    #[arg(short = 'k', long = "target-kind", value_name = "KIND")]
+    pub target_kinds: Vec<String>,
+}
+
+/// Flags of `kind-graph`.
+#[derive(Debug, Args)]
+pub struct KindGraphArgs {
+    /// Folder of config.yml
+    #[arg(short, long, default_value = "taskcluster", value_name = "FOLDER")]
+    pub root: String,
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+    /// Parameters, as for the other commands
+    #[arg(short, long, value_name = "SPEC")]
+    pub parameters: Option<String>,
+    /// File to write to
+    #[arg(short, long, value_name = "FILE")]
+    pub output_file: Option<PathBuf>,
+    /// Only show this kind and what it depends on; can be given several times
+    #[arg(short = 'k', long = "target-kind", value_name = "KIND")]
+    pub target_kinds: Vec<String>,
+}
+
+/// Flags of `decision`.
+#[derive(Debug, Args)]
+pub struct DecisionArgs {
+    /// Folder of config.yml
+    #[arg(short, long, default_value = "taskcluster", value_name = "FOLDER")]
+    pub root: String,
+    /// Taken for compatibility and not used
+    #[arg(long, hide = true)]
+    pub message: Option<String>,
+    /// Project to decide for
+    #[arg(long)]
+    pub project: String,
+    /// Number of the push
+    #[arg(long)]
+    pub pushlog_id: String,
+    /// Time of the push, in seconds since 1970; 0 when it is not known
+    #[arg(long)]
+    pub pushdate: i64,
+    /// Email address of who pushed
+    #[arg(long)]
+    pub owner: String,
+    /// SCM level of the repository
+    #[arg(long)]
+    pub level: String,
+    /// Method that chooses target tasks
+    #[arg(long)]
+    pub target_tasks_method: Option<String>,
+    /// `git` or `hg`
+    #[arg(long, value_parser = ["git", "hg"])]
+    pub repository_type: String,
+    /// Repository that the push is compared with
+    #[arg(long)]
+    pub base_repository: String,
+    /// Ref that the push is compared with
+    #[arg(long, default_value = "")]
+    pub base_ref: String,
+    /// Revision that the push is compared with
+    #[arg(long, default_value = "")]
+    pub base_rev: String,
+    /// Repository that is built
+    #[arg(long)]
+    pub head_repository: String,
+    /// Ref that is built
+    #[arg(long)]
+    pub head_ref: String,
+    /// Revision that is built
+    #[arg(long)]
+    pub head_rev: String,
+    /// Tag that is built
+    #[arg(long, default_value = "")]
+    pub head_tag: String,
+    /// What the decision is for, e.g. `github-push`
+    #[arg(long)]
+    pub tasks_for: String,
+    /// File with the try task configuration, instead of try_task_config.json
+    #[arg(long, value_name = "FILE")]
+    pub try_task_config_file: Option<String>,
+    /// Skip verifications
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Include debug-level logging output
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Let try_task_config.json, or a git note, override parameters
+    #[arg(long)]
+    pub allow_parameter_override: bool,
+}
+
+/// Flags of `actions`.
+#[derive(Debug, Args)]
+pub struct ActionsArgs {
+    /// Folder of config.yml
+    #[arg(short, long, default_value = "taskcluster", value_name = "FOLDER")]
+    pub root: String,
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+    /// Parameters, as for the other commands
+    #[arg(short, long, value_name = "SPEC")]
+    pub parameters: Option<String>,
+}
+
+/// Flags of `action-callback`.
+#[derive(Debug, Args)]
+pub struct ActionCallbackArgs {
+    /// Folder of config.yml
+    #[arg(short, long, default_value = "taskcluster", value_name = "FOLDER")]
+    pub root: String,
+    /// Include debug-level logging output
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// Flags of `test-action-callback`.
+#[derive(Debug, Args)]
+pub struct TestActionCallbackArgs {
+    /// Folder of config.yml
+    #[arg(short, long, default_value = "taskcluster", value_name = "FOLDER")]
+    pub root: String,
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+    /// Parameters, as for the other commands
+    #[arg(short, long, value_name = "SPEC")]
+    pub parameters: Option<String>,
+    /// Task that the action is triggered on
+    #[arg(long, value_name = "TASKID")]
+    pub task_id: Option<String>,
+    /// Group that the action is triggered on
+    #[arg(long, value_name = "TASKID")]
+    pub task_group_id: Option<String>,
+    /// File with the action's input (.yml or .json)
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Name of the action's callback
+    pub callback: String,
+}
+
+/// Flags of `sandbox`.
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// Address to listen at; only loopback addresses are taken
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub listen: std::net::SocketAddr,
+    /// Folder to keep the state in; in memory without one
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    /// Let simulated workers resolve tasks as they become pending
+    #[arg(long)]
+    pub workers: bool,
+}
+
+/// Flags of `rehearse`.
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// Flavors to rehearse, in order; promote, push and ship of the first product without any
+    #[arg(value_name = "FLAVOR")]
+    pub flavors: Vec<String>,
+    /// Folder of config.yml
+    #[arg(short, long, default_value = "taskcluster", value_name = "FOLDER")]
+    pub root: String,
+    /// Print the result as JSON
+    #[arg(short = 'J', long)]
+    pub json: bool,
+    /// Kind that every flavor builds again; can be given several times
+    #[arg(long = "rebuild-kind", value_name = "KIND")]
+    pub rebuild_kinds: Vec<String>,
+    /// Label that every flavor builds again; can be given several times
+    #[arg(long = "do-not-optimize", value_name = "LABEL")]
+    pub do_not_optimize: Vec<String>,
+    /// Folder to keep the sandbox's state in, to look at it afterwards with `snowman sandbox`
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+}

@@ -1,0 +1,120 @@
+//! The command `decision`.
+
+use std::process::ExitCode;
+
+use tracing_subscriber::filter::LevelFilter;
+
+use super::args::DecisionArgs;
+use super::output::{self, Output};
+use super::outside::Outside;
+use crate::actions::render::actions_json;
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::name::TaskId;
+use crate::base::time::Timestamp;
+use crate::decision::flags::DecisionFlags;
+use crate::decision::{self, Decision, parameters};
+use crate::ports::artifacts::ArtifactFolder;
+use crate::ports::environment::Environment;
+use crate::submit::execute::SubmitEvent;
+
+/// Runs the decision task.
+///
+/// # Errors
+/// Everything that is wrong in the first phase in which anything is, or every task that could not be
+/// created.
+pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
+    output::log_at(if args.verbose { LevelFilter::DEBUG } else { LevelFilter::INFO });
+    let own = own_task(&environment)?;
+    let outside = Outside::open(&args.root, environment)?;
+    let graph_config = outside.graph_config()?;
+    let artifacts = ArtifactFolder::new(outside.working.clone());
+    let decided = output::runtime()?.block_on(async {
+        let created = created(&outside, &own, args.pushdate).await;
+        let params = parameters::for_decision(outside.world(), &flags(args), created)?;
+        let files = &outside.files;
+        let actions_json = actions_json(files, &graph_config, &params, own.as_str())?;
+        let decision = Decision {
+            deciding: &own,
+            actions_json,
+            artifacts: &artifacts,
+            verify: !args.no_verify,
+            events: &log_event,
+        };
+        decision::run(outside.world(), &graph_config, &params, decision).await
+    })?;
+    output.status(&format!("Created {} tasks in the group {own}", decided.created.len()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The task that this process runs in.
+///
+/// # Errors
+/// When the environment does not say.
+pub fn own_task(environment: &Environment) -> Result<TaskId, Diagnostic> {
+    let name = environment.filled("TASK_ID").ok_or_else(|| {
+        Diagnostic::environment("TASK_ID is not set, so the decision task is not known")
+            .help("it is set in every task; at a desk, look at graphs with `snowman morphed`, or rehearse with `snowman rehearse`")
+    })?;
+    TaskId::parse(name).map_err(|error| Diagnostic::environment(format!("TASK_ID: {error}")))
+}
+
+/// When the decision task was created, where a push date is not known: a rerun must not decide
+/// otherwise because of the clock.
+async fn created(outside: &Outside, own: &TaskId, pushdate: i64) -> Option<Timestamp> {
+    if pushdate != 0 {
+        return None;
+    }
+    let definition = outside.taskcluster.as_ref()?.task(own).await;
+    match definition {
+        Ok(definition) => Timestamp::parse(definition["created"].as_str()?),
+        Err(error) => {
+            tracing::warn!("the decision task's date of creation is not known: {error}");
+            None
+        }
+    }
+}
+
+fn flags(args: &DecisionArgs) -> DecisionFlags {
+    DecisionFlags {
+        project: args.project.clone(),
+        pushlog_id: args.pushlog_id.clone(),
+        pushdate: args.pushdate,
+        owner: args.owner.clone(),
+        level: args.level.clone(),
+        target_tasks_method: args.target_tasks_method.clone(),
+        repository_type: args.repository_type.clone(),
+        base_repository: args.base_repository.clone(),
+        base_ref: args.base_ref.clone(),
+        base_rev: args.base_rev.clone(),
+        head_repository: args.head_repository.clone(),
+        head_ref: args.head_ref.clone(),
+        head_rev: args.head_rev.clone(),
+        head_tag: args.head_tag.clone(),
+        tasks_for: args.tasks_for.clone(),
+        try_task_config_file: args.try_task_config_file.clone(),
+        allow_parameter_override: args.allow_parameter_override,
+    }
+}
+
+/// Logs what happens to a task as it is created.
+pub fn log_event(event: SubmitEvent<'_>) {
+    match event {
+        SubmitEvent::Created { creation, kept: false } => {
+            tracing::info!("Created task with taskId {} for {}", creation.task_id, creation.label);
+        }
+        SubmitEvent::Created { creation, kept: true } => {
+            tracing::info!("Task {} for {} stood already", creation.task_id, creation.label);
+        }
+        SubmitEvent::Retried { creation, tried, pause, error } => tracing::warn!(
+            "Creating {} failed {tried} times ({error}); trying again in {:.1} s",
+            creation.label,
+            pause.as_secs_f64()
+        ),
+        SubmitEvent::Failed { creation, message } => {
+            tracing::error!("Task {} was not created: {message}", creation.label);
+        }
+        SubmitEvent::Skipped { creation, .. } => {
+            tracing::warn!("Task {} was not sent", creation.label);
+        }
+    }
+}

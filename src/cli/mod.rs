@@ -1,0 +1,76 @@
+//! The command line: argument types, the composition root, what is printed, and exit codes.
+
+mod action;
+mod args;
+mod decision;
+mod outside;
+mod output;
+mod parameters;
+mod rehearse;
+mod render;
+mod sandbox;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::base::diagnostic::{Class, Outcome};
+use crate::ports::environment::Environment;
+
+use args::{Cli, Command};
+use output::Output;
+
+/// Runs the command that the arguments name.
+///
+/// Exit codes: 0 done, 1 a mistake of the user's, 2 a mistake on the command line, 3 the environment
+/// or the network, 70 a mistake in snowman.
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no mistakes; clap knows where each goes.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let output = Output::of_process();
+    let ran = std::panic::catch_unwind(|| run(&cli, &output));
+    match ran {
+        Ok(Ok(code)) => code,
+        Ok(Err(diagnostics)) => {
+            output.status(&render::diagnostics(&diagnostics, output.colour()));
+            ExitCode::from(diagnostics.class().exit_code())
+        }
+        Err(_) => {
+            output.status("error: this is a mistake in snowman; please report it with the text above");
+            ExitCode::from(Class::Bug.exit_code())
+        }
+    }
+}
+
+fn run(cli: &Cli, output: &Output) -> Outcome<ExitCode> {
+    let environment = Environment::of_process();
+    match &cli.command {
+        Command::Tasks(show) => show::run(show, show::Phase::FullTaskSet, environment, output),
+        Command::Full(show) => show::run(show, show::Phase::FullTaskGraph, environment, output),
+        Command::Target(show) => show::run(show, show::Phase::TargetTaskSet, environment, output),
+        Command::TargetGraph(show) => {
+            show::run(show, show::Phase::TargetTaskGraph, environment, output)
+        }
+        Command::Optimized(show) => {
+            show::run(show, show::Phase::OptimizedTaskGraph, environment, output)
+        }
+        Command::Morphed(show) => {
+            show::run(show, show::Phase::MorphedTaskGraph, environment, output)
+        }
+        Command::KindGraph(args) => show::kind_graph(args, environment, output),
+        Command::Decision(args) => decision::run(args, environment, output),
+        Command::Actions(args) => action::actions(args, environment, output),
+        Command::ActionCallback(args) => action::callback(args, environment, output),
+        Command::TestActionCallback(args) => action::test_callback(args, environment, output),
+        Command::Sandbox(args) => sandbox::run(args, output),
+        Command::Rehearse(args) => rehearse::run(args, environment, output),
+    }
+}

@@ -1,0 +1,100 @@
+//! Standard output is data, standard error is status.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use tracing_subscriber::filter::LevelFilter;
+
+use super::args::Verbosity;
+use crate::base::diagnostic::{Class, Diagnostic};
+
+/// Where a command prints.
+pub struct Output {
+    terminal: bool,
+}
+
+impl Output {
+    /// The streams of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self { terminal: std::io::stderr().is_terminal() }
+    }
+
+    /// Whether status may be coloured and may move.
+    #[must_use]
+    pub fn colour(&self) -> bool {
+        self.terminal
+    }
+
+    /// Prints data. A reader that has gone away is no failure.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn data(&self, text: &str) -> Result<(), Diagnostic> {
+        let mut out = std::io::stdout().lock();
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        match written {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Diagnostic::environment("cannot write to standard output").because(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints data to a file, or without one to standard output.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn data_to(&self, file: Option<&Path>, text: &str) -> Result<(), Diagnostic> {
+        match file {
+            None => self.data(text),
+            Some(path) => std::fs::write(path, text).map_err(|error| {
+                Diagnostic::environment(format!("cannot write {}", path.display())).because(error)
+            }),
+        }
+    }
+
+    /// Prints a line of status.
+    pub fn status(&self, text: &str) {
+        let mut err = std::io::stderr().lock();
+        // There is nowhere left to say that status cannot be printed.
+        let _ = writeln!(err, "{text}");
+    }
+}
+
+/// Sends the log to standard error, as far as it is wanted.
+pub fn log(verbosity: &Verbosity) {
+    let level = match (verbosity.quiet, verbosity.verbose) {
+        (true, _) => LevelFilter::OFF,
+        (_, true) => LevelFilter::DEBUG,
+        _ => LevelFilter::INFO,
+    };
+    log_at(level);
+}
+
+/// Sends the log of this level to standard error.
+pub fn log_at(level: LevelFilter) {
+    use tracing_subscriber::filter::Targets;
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::util::SubscriberInitExt;
+    // Only what this house says; libraries speak of connections.
+    let ours = Targets::new().with_target("snowman", level);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
+    // A second call, as in tests, leaves the first in place.
+    let _ = tracing_subscriber::registry().with(lines).with(ours).try_init();
+}
+
+/// A runtime for calls to Taskcluster.
+///
+/// # Errors
+/// When the system has no threads to give.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Diagnostic> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        let mut diagnostic = Diagnostic::environment("cannot start").because(error);
+        diagnostic.class = Class::Environment;
+        diagnostic
+    })
+}

@@ -1,0 +1,121 @@
+//! The composition root: makes the ports of a command.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::config::graph_config::GraphConfig;
+use crate::decision::World;
+use crate::ports::clock::SystemClock;
+use crate::ports::environment::Environment;
+use crate::ports::files::{Disk, normalize};
+use crate::ports::taskcluster::Taskcluster;
+use crate::ports::vcs::Vcs;
+use crate::taskcluster::Client;
+use crate::transform::context::RunTask;
+
+/// The ports of this process.
+pub struct Outside {
+    /// The files of the repository.
+    pub files: Disk,
+    /// The repository, where there is one.
+    pub vcs: Option<Box<dyn Vcs>>,
+    /// The environment variables.
+    pub environment: Environment,
+    /// Taskcluster, where the environment names one.
+    pub taskcluster: Option<Box<dyn Taskcluster>>,
+    /// The folder of config.yml, from the root of the repository.
+    pub root: String,
+    /// The working folder.
+    pub working: PathBuf,
+    run_task: RunTask,
+}
+
+impl Outside {
+    /// The ports of a command over the project whose config.yml is in `root`.
+    ///
+    /// # Errors
+    /// When the folder is in no repository and its root cannot be guessed, or the environment names
+    /// a Taskcluster in a way that cannot be used.
+    pub fn open(root: &str, environment: Environment) -> Outcome<Self> {
+        let working = working_folder()?;
+        let root_folder = working.join(root);
+        let vcs = crate::vcs::discover(&working, &environment).ok();
+        let repository = match &vcs {
+            Some(vcs) => vcs.root().to_owned(),
+            None => guess_repository(&root_folder)?,
+        };
+        let files = Disk::new(&repository).map_err(|e| Diagnostic::environment(e.to_string()))?;
+        let taskcluster = connect(&environment)?;
+        Ok(Self {
+            root: below(files.root(), &root_folder)?,
+            files,
+            vcs,
+            environment,
+            taskcluster,
+            working,
+            run_task: RunTask::default(),
+        })
+    }
+
+    /// The ports as the house takes them.
+    #[must_use]
+    pub fn world(&self) -> World<'_> {
+        World {
+            files: &self.files,
+            vcs: self.vcs.as_deref(),
+            environment: &self.environment,
+            clock: &SystemClock,
+            taskcluster: self.taskcluster.as_deref(),
+            run_task: &self.run_task,
+        }
+    }
+
+    /// The graph config.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn graph_config(&self) -> Outcome<GraphConfig> {
+        GraphConfig::load(&self.files, &self.root)
+    }
+}
+
+/// A client of the Taskcluster that the environment names, if it names one.
+pub fn connect(environment: &Environment) -> Outcome<Option<Box<dyn Taskcluster>>> {
+    let named = ["TASKCLUSTER_PROXY_URL", "TASKCLUSTER_ROOT_URL"];
+    if named.iter().all(|name| environment.filled(name).is_none()) {
+        return Ok(None);
+    }
+    Ok(Some(Box::new(Client::connect(environment)?)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the composition root names the working folder")]
+fn working_folder() -> Result<PathBuf, Diagnostic> {
+    std::env::current_dir().and_then(std::fs::canonicalize).map_err(|error| {
+        Diagnostic::environment("the working folder cannot be told").because(error)
+    })
+}
+
+/// Outside of a repository, a folder of the usual name lies in the root.
+fn guess_repository(root_folder: &Path) -> Result<PathBuf, Diagnostic> {
+    match (root_folder.file_name().and_then(|name| name.to_str()), root_folder.parent()) {
+        (Some("taskcluster"), Some(parent)) => Ok(parent.to_owned()),
+        _ => Err(Diagnostic::user("the root of the repository is not known")
+            .because("this is neither a git nor a hg repository, and --root has an unusual name")
+            .help("run snowman in a repository")),
+    }
+}
+
+/// A folder by its path from the root of the repository.
+fn below(repository: &Path, folder: &Path) -> Result<String, Diagnostic> {
+    let outside = || {
+        Diagnostic::user(format!("--root {} lies outside of the repository", folder.display()))
+    };
+    let folder = match std::fs::canonicalize(folder) {
+        Ok(folder) => folder,
+        // A folder that is not there is told of when its config.yml is read.
+        Err(_) => folder.to_owned(),
+    };
+    let relative = folder.strip_prefix(repository).map_err(|_| outside())?;
+    let text = relative.to_str().ok_or_else(outside)?;
+    normalize(&text.replace(std::path::MAIN_SEPARATOR, "/")).map_err(|_| outside())
+}

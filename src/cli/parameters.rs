@@ -1,0 +1,190 @@
+//! Parameters as people give them on the command line.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::outside::Outside;
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::name::{IndexPath, TaskId};
+use crate::base::value::Object;
+use crate::config::graph_config::GraphConfig;
+use crate::config::parameters::{Parameters, Strictness};
+use crate::decision::parameters::defaults;
+use crate::ports::vcs::Change;
+
+/// Where a set of parameters comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Spec {
+    /// Nothing was given: defaults from the repository.
+    Defaults,
+    /// A file.
+    File(PathBuf),
+    /// The decision task of this id.
+    Task(String),
+    /// The decision task at this index path.
+    Index(String),
+    /// The newest decision task of this project.
+    Project(String),
+    /// An address.
+    Url(String),
+}
+
+impl Spec {
+    /// Reads what was given with `-p`: one spec, or one for each file of a folder.
+    ///
+    /// # Errors
+    /// When there is no such file or folder.
+    pub fn read(working: &Path, text: &str) -> Result<Vec<Self>, Diagnostic> {
+        let after = |prefix: &str| text.strip_prefix(prefix).map(str::to_owned);
+        if text.is_empty() {
+            return Ok(vec![Self::Defaults]);
+        }
+        let path = working.join(text);
+        if path.is_dir() {
+            return files_of(&path);
+        }
+        if path.is_file() {
+            return Ok(vec![Self::File(path)]);
+        }
+        let found = after("task-id=")
+            .map(Self::Task)
+            .or_else(|| after("index=").map(Self::Index))
+            .or_else(|| after("project=").map(Self::Project))
+            .or_else(|| {
+                let is_url = text.starts_with("http://") || text.starts_with("https://");
+                is_url.then(|| Self::Url(text.to_owned()))
+            });
+        found.map(|spec| vec![spec]).ok_or_else(|| {
+            Diagnostic::user(format!("there are no parameters `{text}`")).help(
+                "give a file (.yml or .json), a folder, an address, `task-id=…`, `index=…` or `project=…`",
+            )
+        })
+    }
+
+    /// The name by which people know these parameters; output files are named by it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let stem = |path: &str| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+        };
+        match self {
+            Self::Defaults => "defaults".to_owned(),
+            Self::File(path) => stem(&path.to_string_lossy()),
+            Self::Task(id) => format!("task-id={id}"),
+            Self::Index(path) => format!("index={path}"),
+            Self::Project(project) => format!("project={project}"),
+            Self::Url(url) => stem(url.split(['?', '#']).next().unwrap_or(url)),
+        }
+    }
+
+    /// The parameters, filled up with defaults and with `overrides` laid over them.
+    ///
+    /// # Errors
+    /// When they cannot be had, or are wrong.
+    pub async fn load(
+        &self,
+        outside: &Outside,
+        graph_config: &GraphConfig,
+        overrides: &Object,
+    ) -> Outcome<Parameters> {
+        let given = self.read_values(outside, graph_config).await?;
+        let mut values = defaults(outside.world())?;
+        values.extend(given);
+        values.extend(overrides.clone());
+        Parameters::new(values, Strictness::Lenient)
+    }
+
+    async fn read_values(
+        &self,
+        outside: &Outside,
+        graph_config: &GraphConfig,
+    ) -> Outcome<Object> {
+        let domain = graph_config.trust_domain();
+        match self {
+            Self::Defaults => Ok(Object::new()),
+            Self::File(path) => {
+                let name = path.strip_prefix(&outside.working).unwrap_or(path).display();
+                let text = std::fs::read(path).map_err(|error| {
+                    Diagnostic::environment(format!("cannot read {name}")).because(error)
+                })?;
+                Parameters::read(&name.to_string(), &text)
+            }
+            Self::Task(id) => {
+                let id = TaskId::parse(id).map_err(|e| Diagnostic::user(e.to_string()))?;
+                of_task(outside, &id).await
+            }
+            Self::Index(path) => at_index(outside, path).await,
+            Self::Project(project) => {
+                at_index(outside, &format!("{domain}.v2.{project}.latest.taskgraph.decision")).await
+            }
+            Self::Url(url) => {
+                let text = crate::taskcluster::download(url).await.map_err(|error| {
+                    Diagnostic::environment(format!("cannot download {url}")).because(error)
+                })?;
+                Parameters::read(url, &text)
+            }
+        }
+    }
+}
+
+async fn of_task(outside: &Outside, task_id: &TaskId) -> Outcome<Object> {
+    crate::actions::callback::parameters_of(outside.world().taskcluster()?, task_id).await
+}
+
+async fn at_index(outside: &Outside, path: &str) -> Outcome<Object> {
+    let path = IndexPath::parse(path).map_err(|error| Diagnostic::user(error.to_string()))?;
+    let taskcluster = outside.world().taskcluster()?;
+    let found = taskcluster.find_tasks(std::slice::from_ref(&path)).await.map_err(|error| {
+        Diagnostic::environment(format!("the index could not be asked for `{path}`")).because(error)
+    })?;
+    match found.get(&path) {
+        Some(task_id) => of_task(outside, task_id).await,
+        None => Err(Diagnostic::user(format!("the index has no task at `{path}`")).into()),
+    }
+}
+
+fn files_of(folder: &Path) -> Result<Vec<Spec>, Diagnostic> {
+    let failed = |error: std::io::Error| {
+        Diagnostic::environment(format!("cannot read {}", folder.display())).because(error)
+    };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|e| e == "yml" || e == "json") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    if paths.is_empty() {
+        return Err(Diagnostic::user(format!("{} has no .yml or .json file", folder.display())));
+    }
+    Ok(paths.into_iter().map(Spec::File).collect())
+}
+
+/// What the flags of a command lay over parameters.
+///
+/// # Errors
+/// When changed files are wanted and the repository cannot tell them.
+pub fn overrides(
+    outside: &Outside,
+    target_kinds: &[String],
+    local_files_changed: bool,
+) -> Result<Object, Diagnostic> {
+    let mut overrides = Object::new();
+    if !target_kinds.is_empty() {
+        overrides.insert("target-kinds".to_owned(), json!(target_kinds));
+    }
+    if local_files_changed {
+        let vcs = outside.vcs.as_ref().ok_or_else(|| {
+            Diagnostic::user("--force-local-files-changed needs a git or hg repository")
+        })?;
+        let mut files = vcs
+            .changed_files(&Change::WorkingCopy)
+            .map_err(|error| crate::decision::vcs_diagnostic(&error))?;
+        files.sort_unstable();
+        overrides.insert("files_changed".to_owned(), json!(files));
+    }
+    Ok(overrides)
+}

@@ -1,0 +1,207 @@
+//! The commands that show graphs.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::args::{KindGraphArgs, ShowArgs};
+use super::output::{self, Output};
+use super::outside::Outside;
+use super::parameters::{Spec, overrides};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::json;
+use crate::base::name::TaskId;
+use crate::base::pattern::Prefix;
+use crate::base::value::{Object, Value};
+use crate::config::graph_config::GraphConfig;
+use crate::config::parameters::Parameters;
+use crate::config::yaml;
+use crate::decision::Phases;
+use crate::ports::environment::Environment;
+use crate::ports::ids::DerivedIds;
+
+/// The phase after which a graph is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// `tasks`
+    FullTaskSet,
+    /// `full`
+    FullTaskGraph,
+    /// `target`
+    TargetTaskSet,
+    /// `target-graph`
+    TargetTaskGraph,
+    /// `optimized`
+    OptimizedTaskGraph,
+    /// `morphed`
+    MorphedTaskGraph,
+}
+
+/// Shows a graph, once for each set of parameters.
+///
+/// # Errors
+/// Everything that is wrong in the first phase in which anything is, for each set of parameters.
+pub fn run(
+    args: &ShowArgs,
+    phase: Phase,
+    environment: Environment,
+    output: &Output,
+) -> Outcome<ExitCode> {
+    output::log(&args.verbosity);
+    let outside = Outside::open(&args.root, environment)?;
+    let graph_config = outside.graph_config()?;
+    let mut specs = Vec::new();
+    for given in &args.parameters {
+        specs.extend(Spec::read(&outside.working, given)?);
+    }
+    // Without parameters, changed files are those of the working copy anyway.
+    let local = args.force_local_files_changed && !specs.is_empty();
+    if specs.is_empty() {
+        specs.push(Spec::Defaults);
+    }
+    let overrides = overrides(&outside, &args.target_kinds, local)?;
+    let runtime = output::runtime()?;
+    let mut wrong = Diagnostics::new();
+    let several = specs.len() > 1;
+    for spec in &specs {
+        let shown = runtime.block_on(async {
+            let params = spec.load(&outside, &graph_config, &overrides).await?;
+            tracing::info!("Using Parameters(id={}) (from {})", params.id(), spec.name());
+            show(args, phase, &outside, &graph_config, &params).await
+        });
+        if let Some(text) = wrong.keep(shown) {
+            let file = args.output_file.as_ref().map(|path| named(path, spec, several));
+            if file.is_none() {
+                tracing::info!("Dumping result with parameters from {}", spec.name());
+            }
+            output.data_to(file.as_deref(), &text)?;
+        }
+    }
+    wrong.or_ok(ExitCode::SUCCESS)
+}
+
+/// The output file of a set of parameters.
+fn named(path: &std::path::Path, spec: &Spec, several: bool) -> PathBuf {
+    let text = path.to_string_lossy();
+    if text.contains("{params}") {
+        return PathBuf::from(text.replace("{params}", &spec.name()));
+    }
+    if !several {
+        return path.to_owned();
+    }
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("_{}", spec.name()));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+async fn show(
+    args: &ShowArgs,
+    phase: Phase,
+    outside: &Outside,
+    graph_config: &GraphConfig,
+    params: &Parameters,
+) -> Outcome<String> {
+    let world = outside.world();
+    let phases = Phases { world, graph_config, params, verify: true, artifacts: None };
+    let graph = match phase {
+        Phase::FullTaskSet => phases.full_set()?.0.to_json(),
+        Phase::FullTaskGraph => phases.full()?.graph.0.to_json(),
+        Phase::TargetTaskSet => phases.target_set(&phases.full()?)?.0.to_json(),
+        Phase::TargetTaskGraph | Phase::OptimizedTaskGraph | Phase::MorphedTaskGraph => {
+            let full = phases.full()?;
+            let targets = phases.target_set(&full)?;
+            let mut target = phases.target_graph(&full, &targets)?;
+            if phase == Phase::TargetTaskGraph {
+                target.graph.to_json()
+            } else {
+                if args.no_optimize {
+                    target.do_not_optimize = target.graph.labels().cloned().collect();
+                }
+                let ids = DerivedIds::new(placeholder()?);
+                let optimized = phases.optimize(&target, &ids).await?;
+                match phase {
+                    Phase::MorphedTaskGraph => phases.morph(&optimized, &ids)?.graph.to_json(),
+                    _ => optimized.graph.to_json(),
+                }
+            }
+        }
+    };
+    format(args, filtered(args, graph)?)
+}
+
+/// The decision task of graphs that are only looked at.
+fn placeholder() -> Result<TaskId, Diagnostic> {
+    TaskId::parse(TaskId::PLACEHOLDER).map_err(|error| Diagnostic::bug(error.to_string()))
+}
+
+/// Leaves out what the flags leave out.
+fn filtered(args: &ShowArgs, graph: Value) -> Result<Value, Diagnostic> {
+    let regex = args.tasks_regex.as_deref().map(Prefix::new).transpose();
+    let regex = regex.map_err(|error| Diagnostic::usage(format!("--tasks-regex: {error}")))?;
+    let Value::Object(tasks) = graph else { return Ok(graph) };
+    let kept = tasks.into_iter().filter(|(_, task)| {
+        let label = task["label"].as_str().unwrap_or_default();
+        regex.as_ref().is_none_or(|regex| regex.matches(label))
+    });
+    let kept = kept.map(|(key, mut task)| {
+        for excluded in &args.exclude_keys {
+            if let Value::Object(map) = &mut task
+                && let Some((parent, last)) = crate::base::dotted::parent_mut(map, excluded)
+            {
+                parent.shift_remove(last);
+            }
+        }
+        (key, task)
+    });
+    Ok(Value::Object(kept.collect::<Object>()))
+}
+
+fn format(args: &ShowArgs, graph: Value) -> Outcome<String> {
+    if args.json {
+        return Ok(json::pretty(&graph) + "\n");
+    }
+    if args.yaml {
+        return Ok(yaml::dump(&graph));
+    }
+    let tasks = graph.as_object().into_iter().flat_map(|tasks| tasks.values());
+    let mut labels: Vec<&str> = tasks.filter_map(|task| task["label"].as_str()).collect();
+    labels.sort_unstable();
+    Ok(labels.into_iter().map(|label| format!("{label}\n")).collect())
+}
+
+/// Shows the graph of kinds.
+///
+/// # Errors
+/// Everything that is wrong with any kind's file.
+pub fn kind_graph(
+    args: &KindGraphArgs,
+    environment: Environment,
+    output: &Output,
+) -> Outcome<ExitCode> {
+    output::log(&args.verbosity);
+    let outside = Outside::open(&args.root, environment)?;
+    let graph_config = outside.graph_config()?;
+    let given = args.parameters.as_deref().unwrap_or_default();
+    let specs = Spec::read(&outside.working, given)?;
+    let overrides = overrides(&outside, &args.target_kinds, false)?;
+    let runtime = output::runtime()?;
+    for spec in specs {
+        let params = runtime.block_on(spec.load(&outside, &graph_config, &overrides))?;
+        let phases = Phases {
+            world: outside.world(),
+            graph_config: &graph_config,
+            params: &params,
+            verify: true,
+            artifacts: None,
+        };
+        let text = phases.kind_graph()?.to_mermaid() + "\n";
+        output.data_to(args.output_file.as_deref(), &text)?;
+        if let Some(path) = &args.output_file {
+            output.status(&format!("Kind graph written to {}", path.display()));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
