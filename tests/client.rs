@@ -2,16 +2,15 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test may end where it finds something wrong"
+    clippy::disallowed_methods,
+    reason = "a test may end where it finds something wrong, and needs new ids and the time of day"
 )]
 
-#[expect(dead_code, reason = "other tests need more of it")]
-mod sandbox_support;
-
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sandbox_support::{Bench, slug};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use snowman::base::name::{IndexPath, KindName, Label, TaskId};
 use snowman::base::value::Object;
@@ -20,8 +19,63 @@ use snowman::ports::clock::SystemClock;
 use snowman::ports::environment::Environment;
 use snowman::ports::ids::DerivedIds;
 use snowman::ports::taskcluster::Taskcluster;
+use snowman::sandbox::{Options, Sandbox, WorkerOptions};
 use snowman::submit::{Pace, Ports, SubmitOptions, TokioSleeper, execute, plan};
 use snowman::taskcluster::{Client, Patience};
+
+/// A sandbox.
+struct Bench {
+    sandbox: Sandbox,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let options = Options {
+            address: "127.0.0.1:0".parse().unwrap(),
+            folder: None,
+            workers: WorkerOptions::default(),
+            clock: Arc::new(Utc::now),
+        };
+        Self {
+            sandbox: Sandbox::start(options).await.unwrap(),
+        }
+    }
+
+    /// A task in a group of its own, due in a day.
+    fn task(&self) -> Value {
+        json!({
+            "taskQueueId": "gecko-1/b-linux",
+            "schedulerId": "gecko-level-1",
+            "created": later(0),
+            "deadline": later(1),
+            "payload": {"command": ["true"]},
+            "metadata": {
+                "name": "build", "description": "Builds it", "owner": "dev@example.com",
+                "source": "https://example.com/source",
+            },
+        })
+    }
+
+    fn task_with(&self, fields: Value) -> Value {
+        let mut task = self.task();
+        for (name, value) in fields.as_object().unwrap() {
+            task[name] = value.clone();
+        }
+        task
+    }
+}
+
+fn slug() -> String {
+    slugid::nice()
+}
+
+fn day(days: i64) -> DateTime<Utc> {
+    Utc::now() + chrono::Duration::days(days)
+}
+
+fn later(days: i64) -> String {
+    day(days).to_rfc3339_opts(SecondsFormat::Millis, true)
+}
 
 fn patience() -> Patience {
     Patience {
@@ -94,7 +148,7 @@ async fn lists_are_read_to_their_end() {
     let state = bench.sandbox.state();
     let group = slug();
     let definition = bench.task_with(json!({"taskGroupId": group}));
-    let expires = bench.now() + chrono::Duration::days(1);
+    let expires = day(1);
     let mut ids = Vec::new();
     for n in 0..1_105 {
         let task_id = slug();
@@ -160,7 +214,7 @@ async fn the_index_lists_what_expires_first() {
     for (name, days) in [("a", 3), ("b", 1), ("c", 2)] {
         let task_id = slug();
         state.create_task(&task_id, &bench.task()).unwrap();
-        let expires = bench.now() + chrono::Duration::days(days);
+        let expires = day(days);
         let place = format!("snow.x.{name}");
         state.insert_index(&place, &task_id, 1.0, expires).unwrap();
         ids.push(id(&task_id));
@@ -175,7 +229,8 @@ async fn artifacts_are_fetched_where_they_are() {
     let bench = Bench::new().await;
     let state = bench.sandbox.state();
     let task_id = id(&slug());
-    state.create_task(task_id.as_str(), &bench.task()).unwrap();
+    let reader = bench.task_with(json!({"scopes": ["queue:get-artifact:private/*"]}));
+    state.create_task(task_id.as_str(), &reader).unwrap();
     state.claim(task_id.as_str()).unwrap();
     let proxy = bench.sandbox.proxy_url(task_id.as_str());
     let proxied = client(&[("TASKCLUSTER_PROXY_URL", proxy.trim_end_matches('/'))]);
@@ -189,10 +244,16 @@ async fn artifacts_are_fetched_where_they_are() {
             assert_eq!(content, Ok(name.as_bytes().to_vec()));
         }
     }
-    let broken = json!({"storageType": "error", "expires": bench.at(3600),
+    let broken = json!({"storageType": "error", "expires": later(1),
         "reason": "file-missing-on-worker", "message": "it is not there"});
-    let at = format!("/api/queue/v1/task/{task_id}/runs/0/artifacts/public%2Fbroken");
-    bench.root("POST", &at, Some(&broken)).await.expect(200);
+    let root = bench.sandbox.root_credentials();
+    let root = taskcluster::Credentials::new(&root.client_id, &root.access_token);
+    let builder = taskcluster::ClientBuilder::new(bench.sandbox.root_url()).credentials(root);
+    let queue = taskcluster::Queue::new(builder).unwrap();
+    queue
+        .createArtifact(task_id.as_str(), "0", "public/broken", &broken)
+        .await
+        .unwrap();
 
     let client = signing;
     let failed = client
@@ -309,7 +370,7 @@ fn planned(name: &str, ids: &DerivedIds, bench: &Bench, dependencies: &[&TaskId]
         dependencies: BTreeMap::new(),
         soft_dependencies: Vec::new(),
         if_dependencies: Vec::new(),
-        provenance: std::sync::Arc::default(),
+        provenance: Arc::default(),
     }
 }
 
@@ -356,7 +417,7 @@ async fn a_graph_is_created_once_however_often_it_is_submitted() {
     let graph = IdGraph::new(tasks.clone());
     let first = plan(&graph, &options).unwrap();
     assert_eq!(first.len(), 62);
-    let report = execute(&first, ports, &Pace::default(), &|_| ()).await;
+    let report = execute(&first, ports, &Pace::default(), &mut |_| ()).await;
     assert_eq!(report.problems.to_string(), "");
     assert!(report.created.iter().all(|created| !created.kept));
     let members = client.task_group(&decision).await.unwrap();
@@ -368,7 +429,7 @@ async fn a_graph_is_created_once_however_often_it_is_submitted() {
     tokio::time::sleep(Duration::from_millis(5)).await;
     tasks[9].task["payload"]["command"] = json!(["changed"]);
     let second = plan(&IdGraph::new(tasks), &options).unwrap();
-    let report = execute(&second, ports, &Pace::default(), &|_| ()).await;
+    let report = execute(&second, ports, &Pace::default(), &mut |_| ()).await;
     assert!(report.created.iter().all(|created| created.kept));
     assert_eq!(client.task_group(&decision).await.unwrap().len(), 63);
     let told = report.problems.to_string();
