@@ -377,7 +377,10 @@ impl<'p> Course<'p> {
         new
     }
 
-    fn report(mut self, on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send)) -> SubmitReport {
+    fn report(
+        mut self,
+        on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
+    ) -> SubmitReport {
         for index in 0..self.plan.len() {
             let ended = self.created.contains_key(&index) || self.problems.contains_key(&index);
             if !ended {
