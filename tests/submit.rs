@@ -226,19 +226,25 @@ async fn run_in(
         clock: time,
         sleeper: time,
     };
-    let events = Mutex::new(Vec::new());
-    let report = execute(plan, ports, pace, &|event| {
-        events.lock().unwrap().push(match event {
-            SubmitEvent::Created { task, kept } => {
-                format!("{} {}", if kept { "kept" } else { "created" }, task.label)
+    let mut events = Vec::new();
+    let report = execute(plan, ports, pace, &mut |event| {
+        events.push(match event {
+            SubmitEvent::Created { creation, kept } => {
+                format!(
+                    "{} {}",
+                    if kept { "kept" } else { "created" },
+                    creation.label
+                )
             }
-            SubmitEvent::Retried { task, tried, .. } => format!("retried {} {tried}", task.label),
-            SubmitEvent::Failed { task, .. } => format!("failed {}", task.label),
-            SubmitEvent::Skipped { task, .. } => format!("skipped {}", task.label),
+            SubmitEvent::Retried {
+                creation, tried, ..
+            } => format!("retried {} {tried}", creation.label),
+            SubmitEvent::Failed { creation, .. } => format!("failed {}", creation.label),
+            SubmitEvent::Skipped { creation, .. } => format!("skipped {}", creation.label),
         });
     })
     .await;
-    (report, events.into_inner().unwrap())
+    (report, events)
 }
 
 fn labels(report: &SubmitReport) -> BTreeSet<&str> {
@@ -592,5 +598,5 @@ fn creating_can_move_between_threads() {
         clock: &time,
         sleeper: &time,
     };
-    movable(execute(&plan, ports, &Pace::default(), &|_| ()));
+    movable(execute(&plan, ports, &Pace::default(), &mut |_| ()));
 }

@@ -44,6 +44,16 @@ pub enum VcsError {
         /// What it said, shortened.
         stderr: String,
     },
+    /// What a user wrote cannot be given to the program.
+    #[error("{what} {text:?} cannot be used: {why}")]
+    Refused {
+        /// What it should be, e.g. `the revision`.
+        what: &'static str,
+        /// What the user wrote.
+        text: String,
+        /// Why.
+        why: &'static str,
+    },
     /// The program answered something that is not UTF-8.
     #[error("`{0}` answered something that is not UTF-8")]
     NotUtf8(String),

@@ -52,13 +52,8 @@ fn shortened(text: &str) -> String {
 /// Absolute `created`, `deadline` and `expires` may differ.
 #[must_use]
 pub fn difference(ours: &Value, theirs: &Value) -> Option<Difference> {
-    let created = theirs
-        .get("created")
-        .and_then(Value::as_str)
-        .and_then(Timestamp::parse)
-        .unwrap_or_else(|| Timestamp::from_unix(0));
     // A relative date that cannot be resolved stays as it is, and differs.
-    let resolved = resolve_dates(ours, created).unwrap_or_else(|_| ours.clone());
+    let resolved = resolve_dates(ours, origin(ours, theirs)).unwrap_or_else(|_| ours.clone());
     let (Value::Object(mut left), Value::Object(mut right)) = (resolved, theirs.clone()) else {
         return Some(Difference {
             path: ValuePath::root(),
@@ -86,6 +81,21 @@ pub fn difference(ours: &Value, theirs: &Value) -> Option<Difference> {
         &Value::Object(right),
         &ValuePath::root(),
     )
+}
+
+/// The moment from which the dates of `theirs` were counted, going by its `created`.
+fn origin(ours: &Value, theirs: &Value) -> Timestamp {
+    let start = Timestamp::from_unix(0);
+    let date = |value: &Value| Timestamp::parse(value.as_str()?);
+    let offset = ours
+        .get("created")
+        .filter(|created| created.is_object())
+        .and_then(|created| date(&resolve_dates(created, start).ok()?))
+        .map_or(0, |created| created.seconds_since(start));
+    theirs
+        .get("created")
+        .and_then(date)
+        .map_or(start, |created| created.plus(Span::seconds(-offset)))
 }
 
 /// Fills in what the queue fills in, and sorts lists whose order means nothing.
@@ -212,6 +222,16 @@ mod tests {
     #[test]
     fn another_moment_makes_no_difference() {
         assert_eq!(difference(&ours(), &theirs()), None);
+    }
+
+    #[test]
+    fn tasks_may_be_created_later() {
+        let later = |days: &str| json!({"relative-datestamp": days});
+        let mut ours = ours();
+        ours["created"] = later("1 day");
+        ours["deadline"] = later("2 days");
+        ours["payload"]["artifacts"][0]["expires"] = later("2 days");
+        assert_eq!(difference(&ours, &theirs()), None);
     }
 
     #[test]

@@ -41,66 +41,42 @@ pub struct Ports<'a> {
     pub sleeper: &'a dyn Sleeper,
 }
 
-/// The task that an event is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
-    /// Its id.
-    pub task_id: TaskId,
-    /// Its label.
-    pub label: Label,
-    /// 0 for the task itself; its duplicates are counted from 1.
-    pub copy: usize,
-}
-
-impl Subject {
-    fn of(creation: &Creation) -> Self {
-        Self {
-            task_id: creation.task_id.clone(),
-            label: creation.label.clone(),
-            copy: creation.copy,
-        }
-    }
-}
-
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
-pub enum SubmitEvent {
+pub enum SubmitEvent<'a> {
     /// A task stands.
     Created {
         /// The task.
-        task: Subject,
+        creation: &'a Creation,
         /// Whether it stood already.
         kept: bool,
     },
     /// A task is tried again.
     Retried {
         /// The task.
-        task: Subject,
+        creation: &'a Creation,
         /// How often it was tried.
         tried: u32,
         /// How long until it is tried again.
         pause: Duration,
         /// What went wrong.
-        error: ApiError,
+        error: &'a ApiError,
     },
     /// A task could not be created.
     Failed {
         /// The task.
-        task: Subject,
+        creation: &'a Creation,
         /// What went wrong.
         message: String,
     },
     /// A task was not sent.
     Skipped {
         /// The task.
-        task: Subject,
+        creation: &'a Creation,
         /// Why.
-        reason: SkipReason,
+        reason: &'a SkipReason,
     },
 }
-
-/// Hears what happens.
-pub type Listener<'a> = &'a (dyn Fn(SubmitEvent) + Send + Sync);
 
 /// Why a task was not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,12 +147,12 @@ impl SubmitReport {
     }
 }
 
-/// Creates every task of `plan`, and tells `events` what happens.
+/// Creates every task of `plan`, and tells `on_event` what happens.
 pub async fn execute(
     plan: &Plan,
     ports: Ports<'_>,
     pace: &Pace,
-    events: Listener<'_>,
+    on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
 ) -> SubmitReport {
     let mut course = Course::new(plan, pace);
     let mut under_way = FuturesUnordered::new();
@@ -204,34 +180,31 @@ pub async fn execute(
         match answer {
             Ok(created) => {
                 let kept = created.kept;
-                events(SubmitEvent::Created {
-                    task: Subject::of(creation),
-                    kept,
-                });
+                on_event(SubmitEvent::Created { creation, kept });
                 course.stands(attempt.index, created);
             }
             Err(Problem::Refused(error))
                 if error.is_passing() && course.may_repeat(attempt.tried) =>
             {
                 let pause = pace.pause(creation.task_id.as_str(), attempt.tried);
-                events(SubmitEvent::Retried {
-                    task: Subject::of(creation),
+                on_event(SubmitEvent::Retried {
+                    creation,
                     tried: attempt.tried,
                     pause,
-                    error,
+                    error: &error,
                 });
                 under_way.push(try_once(creation, attempt, pause, ports));
             }
             Err(problem) => {
-                events(SubmitEvent::Failed {
-                    task: Subject::of(creation),
+                on_event(SubmitEvent::Failed {
+                    creation,
                     message: problem.message(),
                 });
-                course.failed(attempt.index, problem, events);
+                course.failed(attempt.index, problem, on_event);
             }
         }
     }
-    course.report(events)
+    course.report(on_event)
 }
 
 /// One task on its way.
@@ -369,36 +342,49 @@ impl<'p> Course<'p> {
         }
     }
 
-    fn failed(&mut self, index: usize, problem: Problem, events: Listener<'_>) {
+    fn failed(
+        &mut self,
+        index: usize,
+        problem: Problem,
+        on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
+    ) {
         self.problems.insert(index, problem);
         let label = self.plan.creations()[index].label.clone();
         let reason = SkipReason::Dependency(label);
         let mut reached = self.dependents[index].clone();
         while let Some(dependent) = reached.pop() {
-            if self.skip(dependent, &reason, events) {
+            if self.skip(dependent, &reason, on_event) {
                 reached.extend(&self.dependents[dependent]);
             }
         }
     }
 
     /// Skips a task; `false` when it was skipped already.
-    fn skip(&mut self, index: usize, reason: &SkipReason, events: Listener<'_>) -> bool {
+    fn skip(
+        &mut self,
+        index: usize,
+        reason: &SkipReason,
+        on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
+    ) -> bool {
         let new = !self.skipped.contains_key(&index);
         if new {
             self.skipped.insert(index, reason.clone());
-            events(SubmitEvent::Skipped {
-                task: Subject::of(&self.plan.creations()[index]),
-                reason: reason.clone(),
+            on_event(SubmitEvent::Skipped {
+                creation: &self.plan.creations()[index],
+                reason,
             });
         }
         new
     }
 
-    fn report(mut self, events: Listener<'_>) -> SubmitReport {
+    fn report(
+        mut self,
+        on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
+    ) -> SubmitReport {
         for index in 0..self.plan.len() {
             let ended = self.created.contains_key(&index) || self.problems.contains_key(&index);
             if !ended {
-                self.skip(index, &SkipReason::GaveUp, events);
+                self.skip(index, &SkipReason::GaveUp, on_event);
             }
         }
         let creations = self.plan.creations();

@@ -86,7 +86,7 @@ impl Vcs for Hg {
             None => Err(refused(
                 "the remote",
                 DEFAULT_REMOTE,
-                "there is no path in .hg/hgrc",
+                ".hg/hgrc names no remote",
             )),
         }
     }

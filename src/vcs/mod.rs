@@ -1,7 +1,7 @@
 //! Repositories, asked by running `git` and `hg`.
 //!
 //! Programs get their arguments as lists, never through a shell. Revisions and refs that a user may
-//! have written are checked before ([`revision`]) and stand after the end of the options. The
+//! have written are checked before and stand after the end of the options. The
 //! environment is the one handed in, without what would lead the programs to another repository,
 //! another language or a question to the user, and without Taskcluster's secrets.
 //!

@@ -3,7 +3,7 @@
 use crate::ports::vcs::VcsError;
 
 /// Refuses what a program could take for an option, and what no program could mean.
-pub(super) fn check<'a>(what: &str, text: &'a str) -> Result<&'a str, VcsError> {
+pub(super) fn check<'a>(what: &'static str, text: &'a str) -> Result<&'a str, VcsError> {
     let why = if text.is_empty() {
         "it is empty"
     } else if text.starts_with('-') {
@@ -38,11 +38,11 @@ pub(super) fn is_null(revision: &str) -> bool {
     revision.len() >= 40 && revision.bytes().all(|byte| byte == b'0')
 }
 
-pub(super) fn refused(what: &str, text: &str, why: &str) -> VcsError {
-    VcsError::Failed {
-        command: format!("{what} {text:?}"),
-        code: None,
-        stderr: why.to_owned(),
+pub(super) fn refused(what: &'static str, text: &str, why: &'static str) -> VcsError {
+    VcsError::Refused {
+        what,
+        text: text.to_owned(),
+        why,
     }
 }
 

@@ -1,0 +1,423 @@
+//! The Taskcluster client against a server that answers as it is told to.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something wrong"
+)]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use snowman::base::name::{IndexPath, TaskId};
+use snowman::ports::environment::Environment;
+use snowman::ports::taskcluster::{ApiError, Taskcluster};
+use snowman::taskcluster::{Client, Patience};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Answers to one request line each; the last one is given again and again.
+#[derive(Default)]
+struct Script {
+    answers: BTreeMap<String, VecDeque<Vec<u8>>>,
+    /// The requests, each with its headers and its body.
+    heard: Vec<(String, String, String)>,
+}
+
+struct Server {
+    script: Arc<Mutex<Script>>,
+    url: String,
+}
+
+/// An answer with a body.
+fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
+    );
+    [head.as_bytes(), body].concat()
+}
+
+fn json(body: &str) -> Vec<u8> {
+    answer(
+        "200 OK",
+        "Content-Type: application/json\r\n",
+        body.as_bytes(),
+    )
+}
+
+/// An answer that ends before its body does.
+fn broken(body: &str) -> Vec<u8> {
+    let mut whole = json(body);
+    whole.truncate(whole.len() - body.len() / 2);
+    whole
+}
+
+fn redirect(to: &str) -> Vec<u8> {
+    answer("303 See Other", &format!("Location: {to}\r\n"), b"{}")
+}
+
+impl Server {
+    async fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let script = Arc::new(Mutex::new(Script::default()));
+        let shared = Arc::clone(&script);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&shared)));
+            }
+        });
+        Self { script, url }
+    }
+
+    fn on(&self, request: &str, answers: impl IntoIterator<Item = Vec<u8>>) {
+        let mut script = self.script.lock().unwrap();
+        script
+            .answers
+            .insert(request.to_owned(), answers.into_iter().collect());
+    }
+
+    fn count(&self, request: &str) -> usize {
+        let script = self.script.lock().unwrap();
+        script
+            .heard
+            .iter()
+            .filter(|heard| heard.0 == request)
+            .count()
+    }
+
+    fn heard(&self, request: &str) -> Vec<(String, String)> {
+        let script = self.script.lock().unwrap();
+        let found = script
+            .heard
+            .iter()
+            .filter(|heard| heard.0.starts_with(request));
+        found
+            .map(|(_, headers, body)| (headers.clone(), body.clone()))
+            .collect()
+    }
+
+    fn client(&self, more: &[(&str, &str)]) -> Client {
+        let root = [("TASKCLUSTER_ROOT_URL", self.url.as_str())];
+        let variables = root
+            .iter()
+            .chain(more)
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let patience = Patience {
+            repeats: 3,
+            create_repeats: 1,
+            first_pause: Duration::from_millis(1),
+            longest_pause: Duration::from_millis(2),
+            answer: Duration::from_millis(500),
+        };
+        Client::connect_with(&Environment::new(variables), &patience).unwrap()
+    }
+
+    fn signing(&self) -> Client {
+        self.client(&[
+            ("TASKCLUSTER_CLIENT_ID", "someone"),
+            ("TASKCLUSTER_ACCESS_TOKEN", "hidden"),
+        ])
+    }
+}
+
+async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) {
+    let mut read = Vec::new();
+    let end = loop {
+        if let Some(end) = read.windows(4).position(|part| part == b"\r\n\r\n") {
+            break end + 4;
+        }
+        let mut part = [0; 4096];
+        match stream.read(&mut part).await {
+            Ok(size) if size > 0 => read.extend(&part[..size]),
+            _ => return,
+        }
+    };
+    let head = String::from_utf8(read[..end].to_vec())
+        .unwrap()
+        .to_lowercase();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .map_or(0, |length| length.parse::<usize>().unwrap());
+    while read.len() < end + length {
+        let mut part = [0; 4096];
+        let size = stream.read(&mut part).await.unwrap();
+        read.extend(&part[..size]);
+    }
+    let line = String::from_utf8(read[..end].to_vec()).unwrap();
+    let line = line
+        .lines()
+        .next()
+        .unwrap()
+        .trim_end_matches(" HTTP/1.1")
+        .to_owned();
+    let body = String::from_utf8(read[end..].to_vec()).unwrap();
+    let answer = {
+        let mut script = script.lock().unwrap();
+        script.heard.push((line.clone(), head, body));
+        let named = line.split("&bewit=").next().unwrap();
+        match script.answers.get_mut(named) {
+            Some(answers) if answers.len() > 1 => answers.pop_front(),
+            Some(answers) => answers.front().cloned(),
+            None => Some(answer(
+                "404 Not Found",
+                "",
+                b"{\"message\": \"no such thing\"}",
+            )),
+        }
+    };
+    // Nothing to say: the connection is dropped.
+    if let Some(answer) = answer.filter(|answer| !answer.is_empty()) {
+        stream.write_all(&answer).await.unwrap();
+        stream.shutdown().await.ok();
+    }
+}
+
+fn id() -> TaskId {
+    TaskId::parse("fN1SbArXTPSVFUUvaOlinQ").unwrap()
+}
+
+const TASK: &str = "GET /api/queue/v1/task/fN1SbArXTPSVFUUvaOlinQ";
+const CREATE: &str = "PUT /api/queue/v1/task/fN1SbArXTPSVFUUvaOlinQ";
+
+fn artifact(name: &str) -> String {
+    format!("{TASK}/artifacts/{name}")
+}
+
+#[tokio::test]
+async fn failures_that_pass_are_tried_again() {
+    let server = Server::new().await;
+    let failed = answer("503 Service Unavailable", "", b"");
+    server.on(
+        TASK,
+        [
+            failed,
+            Vec::new(),
+            broken("{\"a\": \"bcdefgh\"}"),
+            json("{\"a\": 1}"),
+        ],
+    );
+    let task = server.client(&[]).task(&id()).await;
+    assert_eq!(task, Ok(serde_json::json!({"a": 1})));
+    assert_eq!(server.count(TASK), 4);
+}
+
+#[tokio::test]
+async fn tries_end() {
+    let server = Server::new().await;
+    server.on(
+        TASK,
+        [answer(
+            "500 Internal Server Error",
+            "",
+            b"{\"message\": \"oh\"}",
+        )],
+    );
+    let client = server.signing();
+    let failed = client.task(&id()).await.unwrap_err();
+    assert_eq!((failed.status, server.count(TASK)), (Some(500), 4));
+    assert!(failed.is_passing());
+    assert_eq!(
+        failed.to_string(),
+        "queue.task(fN1SbArXTPSVFUUvaOlinQ): HTTP 500: Internal Server Error"
+    );
+    // Who creates graphs tries again with longer pauses.
+    server.on(CREATE, [Vec::new()]);
+    let body = serde_json::json!({});
+    let failed = client.create_task(&id(), &body).await.unwrap_err();
+    assert_eq!((failed.status, server.count(CREATE)), (None, 2));
+    assert!(!failed.message.contains("http://"), "{failed}");
+}
+
+#[tokio::test]
+async fn refusals_are_final_and_told_without_the_request() {
+    let server = Server::new().await;
+    let said = r#"{"code": "InputError", "message": "It is wrong.\n\n---\n\n* payload: x",
+        "requestInfo": {"payload": {"secret": 1}}}"#;
+    server.on(CREATE, [answer("400 Bad Request", "", said.as_bytes())]);
+    let client = server.signing();
+    let body = serde_json::json!({"a": 1});
+    let refused = client.create_task(&id(), &body).await;
+    let expected = ApiError {
+        call: "queue.createTask(fN1SbArXTPSVFUUvaOlinQ)".to_owned(),
+        status: Some(400),
+        message: "It is wrong.".to_owned(),
+    };
+    assert_eq!(refused, Err(expected));
+    let heard = server.heard(CREATE);
+    assert_eq!(heard.len(), 1);
+    assert!(heard[0].0.contains("authorization: hawk id=\"someone\""));
+    assert_eq!(heard[0].1, "{\"a\":1}");
+    server.on(TASK, [answer("403 Forbidden", "", b"<html>")]);
+    let refused = client.task(&id()).await.unwrap_err();
+    assert_eq!(refused.message, "Forbidden");
+}
+
+#[tokio::test]
+async fn slow_answers_count_as_lost() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = Server {
+        script: Arc::default(),
+        url,
+    };
+    let failed = server
+        .client(&[])
+        .create_task(&id(), &serde_json::json!({}))
+        .await;
+    assert_eq!(failed.unwrap_err().message, "no answer came in time");
+}
+
+#[tokio::test]
+async fn nobody_listens() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let server = Server {
+        script: Arc::default(),
+        url,
+    };
+    let failed = server.client(&[]).task(&id()).await.unwrap_err();
+    assert_eq!(failed.status, None);
+    assert!(failed.message.contains("onnection refused"), "{failed}");
+}
+
+#[tokio::test]
+async fn artifacts_are_followed_unpacked_and_tried_again() {
+    let server = Server::new().await;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(b"unpacked").unwrap();
+    let packed = packer.finish().unwrap();
+    server.on(
+        &artifact("public%2Fa%20b"),
+        [redirect(&format!("{}/one", server.url))],
+    );
+    server.on("GET /one", [redirect("/two")]);
+    let content = answer("200 OK", "Content-Encoding: gzip\r\n", &packed);
+    let lost = content[..content.len() - 3].to_vec();
+    server.on(
+        "GET /two",
+        [answer("500 Oh", "", b""), lost, Vec::new(), content],
+    );
+    let client = server.signing();
+    let found = client.artifact(&id(), "public/a b").await;
+    assert_eq!(found, Ok(b"unpacked".to_vec()));
+    assert_eq!(server.count("GET /two"), 4);
+    // Credentials stay with the services.
+    assert!(
+        server
+            .heard(TASK)
+            .iter()
+            .all(|(head, _)| head.contains("authorization"))
+    );
+    for elsewhere in ["GET /one", "GET /two"] {
+        assert!(
+            server
+                .heard(elsewhere)
+                .iter()
+                .all(|(head, _)| !head.contains("authorization"))
+        );
+    }
+
+    server.on(&artifact("here"), [answer("200 OK", "", b"content")]);
+    assert_eq!(
+        client.artifact(&id(), "here").await,
+        Ok(b"content".to_vec())
+    );
+    server.on(&artifact("gone"), [redirect("/gone")]);
+    let gone = client.artifact(&id(), "gone").await.unwrap_err();
+    assert!(
+        gone.is_missing() && gone.message == "no such thing",
+        "{gone}"
+    );
+    server.on(&artifact("round"), [redirect("/round")]);
+    server.on("GET /round", [redirect("/round")]);
+    assert!(client.artifact(&id(), "round").await.is_err());
+    server.on(
+        &artifact("error"),
+        [answer("424 Failed", "", b"{\"message\": \"not there\"}")],
+    );
+    let error = client.artifact(&id(), "error").await.unwrap_err();
+    assert_eq!(
+        (error.status, error.message.as_str()),
+        (Some(424), "not there")
+    );
+    let missing = client.artifact(&id(), "none").await.unwrap_err();
+    assert!(missing.is_missing());
+}
+
+#[tokio::test]
+async fn what_a_page_leaves_out_is_asked_for_again() {
+    let server = Server::new().await;
+    const STATUSES: &str = "POST /api/queue/v1/tasks/status";
+    let row = |n: &str| format!("{{\"taskId\": \"{n}\", \"status\": {{\"state\": \"{n}\"}}}}");
+    let page = |rows: &str, token: &str| json(&format!("{{\"statuses\": [{rows}]{token}}}"));
+    let token = ", \"continuationToken\": \"x\"";
+    server.on(
+        STATUSES,
+        [page(&row("a"), token), page(&row("b"), token), page("", "")],
+    );
+    let ids = ["a", "b", "c", "b"].map(|id| TaskId::parse(id).unwrap());
+    let statuses = server.signing().statuses(&ids).await.unwrap();
+    assert_eq!(statuses.len(), 2);
+    let asked: Vec<_> = server
+        .heard(STATUSES)
+        .into_iter()
+        .map(|(_, body)| body)
+        .collect();
+    assert_eq!(
+        asked,
+        [
+            r#"{"taskIds":["a","b","c"]}"#,
+            r#"{"taskIds":["b","c"]}"#,
+            r#"{"taskIds":["c"]}"#
+        ]
+    );
+    // A page that leads nowhere ends it.
+    server.on(STATUSES, [page("", token)]);
+    assert_eq!(server.signing().statuses(&ids).await, Ok(BTreeMap::new()));
+}
+
+#[tokio::test]
+async fn further_pages_have_signed_urls() {
+    let server = Server::new().await;
+    const LIST: &str = "GET /api/index/v1/tasks/a.b";
+    let row = |n: &str, day: &str| {
+        format!("{{\"taskId\": \"{n}\", \"expires\": \"2030-01-{day}T00:00:00.000Z\"}}")
+    };
+    server.on(
+        LIST,
+        [json(&format!(
+            "{{\"tasks\": [{}], \"continuationToken\": \"t/1\"}}",
+            row("a", "02")
+        ))],
+    );
+    let second = format!("{LIST}?continuationToken=t%2F1");
+    let last = json(&format!("{{\"tasks\": [{}]}}", row("b", "01")));
+    server.on(&second, [answer("500 Oh", "", b""), last]);
+    let namespace = IndexPath::parse("a.b").unwrap();
+    for client in [server.signing(), server.client(&[])] {
+        let listed = client.list_index(&namespace).await.unwrap();
+        assert_eq!(listed, ["b", "a"].map(|id| TaskId::parse(id).unwrap()));
+    }
+    let heard = server.heard(&format!("{second}&bewit="));
+    assert_eq!(heard.len(), 2);
+    assert!(
+        heard
+            .iter()
+            .all(|(head, _)| !head.contains("authorization"))
+    );
+    assert_eq!(server.count(&second), 1);
+}
+
+#[tokio::test]
+async fn answers_that_are_none_are_told() {
+    let server = Server::new().await;
+    let group = "GET /api/queue/v1/task-group/fN1SbArXTPSVFUUvaOlinQ/list";
+    server.on(group, [json("{\"tasks\": [{\"status\": {}}]}")]);
+    let told = server.client(&[]).task_group(&id()).await.unwrap_err();
+    assert!(told.message.contains("not what it should be"), "{told}");
+}
