@@ -7,9 +7,17 @@
 //! Transforms never stop at the first mistake: [`each`] runs one over every item and collects what
 //! is wrong with any of them.
 
+pub mod checks;
+pub mod chunking;
 pub mod context;
+mod format_shim;
+pub mod from_deps;
 pub mod item;
+pub mod matrix;
 pub mod repository;
+pub mod task_context;
+#[cfg(test)]
+pub(crate) mod test_support;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::config::schema::Schema;
@@ -33,7 +41,12 @@ pub struct Transform {
 }
 
 /// Every built-in transform.
-pub static TRANSFORMS: &[&Transform] = &[];
+pub static TRANSFORMS: &[&Transform] = &[
+    &chunking::TRANSFORM,
+    &from_deps::TRANSFORM,
+    &matrix::TRANSFORM,
+    &task_context::TRANSFORM,
+];
 
 /// The built-in transform of a reference in a kind, e.g. `taskgraph.transforms.task:transforms`.
 #[must_use]
