@@ -7,13 +7,19 @@
 //! Transforms never stop at the first mistake: [`each`] runs one over every item and collects what
 //! is wrong with any of them.
 
+pub mod cache;
+pub mod cached_tasks;
 pub mod checks;
 pub mod chunking;
 pub mod context;
+pub mod docker_context;
+pub mod docker_image;
+pub mod fetch;
 mod format_shim;
 pub mod from_deps;
 pub mod item;
 pub mod matrix;
+pub mod notify;
 pub mod repository;
 pub mod task_context;
 #[cfg(test)]
@@ -42,9 +48,13 @@ pub struct Transform {
 
 /// Every built-in transform.
 pub static TRANSFORMS: &[&Transform] = &[
+    &cached_tasks::TRANSFORM,
     &chunking::TRANSFORM,
+    &docker_image::TRANSFORM,
+    &fetch::TRANSFORM,
     &from_deps::TRANSFORM,
     &matrix::TRANSFORM,
+    &notify::TRANSFORM,
     &task_context::TRANSFORM,
 ];
 

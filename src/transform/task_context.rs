@@ -6,7 +6,6 @@
 //! attributes, and then `{…}` is filled in.
 
 use crate::base::diagnostic::{Diagnostics, Outcome};
-use crate::base::suggest;
 use crate::base::value::{Object, Value, type_name};
 use crate::config::keyed_by::{self, Options};
 use crate::config::parameters::Parameters;
@@ -120,7 +119,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         let mut task = std::mem::take(&mut item.task);
         substitute_fields(&mut task, &fields, &Scope::new(&values)).map_err(|error| {
             item.wrong("task-context.substitution-fields", error.to_string())
-                .help(suggest_names(&values))
+                .help(names_in_words(&values))
         })?;
         item.task = task;
         Ok([item])
@@ -276,9 +275,15 @@ fn choose(item: &mut Item, fields: &[String], values: &Object, options: &Options
     wrong.or_ok(())
 }
 
-fn suggest_names(values: &Object) -> String {
-    let hint = suggest::hint("", values.keys().map(String::as_str));
-    format!("{hint}; double the braces that shall stay")
+fn names_in_words(values: &Object) -> String {
+    let names: Vec<&str> = values.keys().map(String::as_str).collect();
+    match names.as_slice() {
+        [] => "there are no values to fill in; double the braces that shall stay".to_owned(),
+        names => format!(
+            "there are values for {}; double the braces that shall stay",
+            names.join(", ")
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! The fetches that a task made from dependencies has of them.
 
+use std::collections::BTreeSet;
+
 use super::FromDeps;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::path::ValuePath;
 use crate::base::value::{Object, Value};
 use crate::model::task::Task;
 use crate::transform::format_shim::{Scope, format};
@@ -21,22 +24,21 @@ pub fn add(
     fetches: &Object,
 ) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
-    let labels: Vec<Value> = made
-        .get("dependencies")
-        .and_then(Value::as_object)
-        .map(|named| named.values().cloned().collect())
-        .unwrap_or_default();
+    let labels = made.get("dependencies").and_then(Value::as_object);
+    // In the order in which the dependencies were generated, each once.
+    let positions: BTreeSet<usize> = labels
+        .into_iter()
+        .flat_map(Object::values)
+        .filter_map(|label| from.positions.get(label.as_str()?).copied())
+        .collect();
     let mut found = Vec::new();
-    for dependency in context.dependencies {
+    for dependency in positions
+        .iter()
+        .filter_map(|i| context.dependencies.get(*i))
+    {
         let Some(Value::Array(entries)) = fetches.get(dependency.kind.as_str()) else {
             continue;
         };
-        if !labels
-            .iter()
-            .any(|l| l.as_str() == Some(dependency.label.as_str()))
-        {
-            continue;
-        }
         let mut filled = Vec::with_capacity(entries.len());
         for (i, entry) in entries.iter().enumerate() {
             filled.extend(wrong.keep(fill(item, dependency, entry, i)));
@@ -67,7 +69,7 @@ fn fill(item: &Item, dependency: &Task, entry: &Value, index: usize) -> Outcome<
         };
         let kind = &dependency.kind;
         let place = || {
-            let path = crate::base::path::ValuePath::keys(["from-deps", "fetches", kind.as_str()]);
+            let path = ValuePath::keys(["from-deps", "fetches", kind.as_str()]);
             item.origin.place(&path.index(index).key(key))
         };
         let what = format!("`from-deps.fetches.{kind}[{index}].{key}`");

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use crate::base::diagnostic::Diagnostic;
 use crate::base::suggest;
 use crate::base::value::{Value, truthy, type_name};
 use crate::model::task::Task;
 use crate::transform::Item;
-use crate::transform::checks::py_equal;
 
 /// Tasks that become dependencies of one task.
 pub type Group<'a> = Vec<&'a Arc<Task>>;
@@ -117,24 +118,55 @@ fn all<'a>(tasks: &[&'a Arc<Task>]) -> Vec<Group<'a>> {
     vec![tasks.to_vec()]
 }
 
+/// A value of an attribute, so that values that are equal in Python are equal.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Key<'a> {
+    Text(&'a str),
+    Whole(i128),
+    Fraction(u64),
+}
+
+impl<'a> Key<'a> {
+    fn of(value: &'a Value) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(Self::Text(text)),
+            Value::Bool(flag) => Some(Self::Whole(i128::from(*flag))),
+            Value::Number(number) => {
+                let whole = number.as_i64().map(i128::from);
+                let whole = whole.or_else(|| number.as_u64().map(i128::from));
+                whole.map(Self::Whole).or_else(|| {
+                    let float = number.as_f64()?;
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        reason = "a float without fraction below 2^63 is that integer"
+                    )]
+                    Some(if float.fract() == 0.0 && float.abs() < 9e18 {
+                        Self::Whole(float as i128)
+                    } else {
+                        Self::Fraction(float.to_bits())
+                    })
+                })
+            }
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+}
+
 fn attribute<'a>(tasks: &[&'a Arc<Task>], name: &str) -> Grouped<'a> {
-    let mut groups: Vec<(&Value, Group<'a>)> = Vec::new();
+    let mut groups: IndexMap<Key<'a>, Group<'a>> = IndexMap::new();
     for task in tasks {
         let Some(value) = task.attribute(name).filter(|value| truthy(value)) else {
             continue;
         };
-        if value.is_array() || value.is_object() {
+        let Some(key) = Key::of(value) else {
             return Err(Diagnostic::user(format!(
                 "tasks cannot be grouped by the attribute `{name}`: that of `{}` is {}",
                 task.label,
                 type_name(value)
             ))
             .help("group by an attribute that is a string, a number or a boolean"));
-        }
-        match groups.iter_mut().find(|(key, _)| py_equal(key, value)) {
-            Some((_, group)) => group.push(task),
-            None => groups.push((value, vec![*task])),
-        }
+        };
+        groups.entry(key).or_default().push(task);
     }
-    Ok(groups.into_iter().map(|(_, group)| group).collect())
+    Ok(groups.into_values().collect())
 }

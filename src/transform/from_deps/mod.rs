@@ -13,6 +13,7 @@ pub mod fetches;
 pub mod group_by;
 pub mod set_name;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::diagnostic::{Diagnostics, Outcome};
@@ -115,6 +116,8 @@ pub struct FromDeps<'a> {
     copy_attributes: bool,
     set_name: Option<&'static set_name::SetName>,
     fetches: Option<&'a Object>,
+    /// Where each label is among the tasks that this kind depends on.
+    positions: &'a BTreeMap<&'a str, usize>,
 }
 
 impl FromDeps<'_> {
@@ -129,6 +132,10 @@ impl FromDeps<'_> {
 }
 
 fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    let positions = context.dependencies.iter().enumerate();
+    let positions = positions
+        .map(|(i, task)| (task.label.as_str(), i))
+        .collect();
     each(context, items, |mut item| {
         item.check(&[], &item.task, &SCHEMA)?;
         let Some(Value::Object(config)) = item.task.shift_remove("from-deps") else {
@@ -137,11 +144,16 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         checks::refuse_null(&item, "from-deps", &config, &["kinds", "group-by"])?;
         checks::mapping(&mut item, "dependencies")?;
         checks::mapping(&mut item, "attributes")?;
-        make(context, &item, &config)
+        make(context, &item, &config, &positions)
     })
 }
 
-fn make(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Vec<Item>> {
+fn make(
+    context: &Context<'_>,
+    item: &Item,
+    config: &Object,
+    positions: &BTreeMap<&str, usize>,
+) -> Outcome<Vec<Item>> {
     let mut wrong = Diagnostics::new();
     let kinds = wrong.keep(kinds(context, item, config));
     let default = Value::from("strip-kind");
@@ -166,6 +178,7 @@ fn make(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Vec<Item
             .get("fetches")
             .and_then(Value::as_object)
             .filter(|fetches| !fetches.is_empty()),
+        positions,
     };
     let single = Value::from("single");
     let groups = group_by::group(item, config.get("group-by").unwrap_or(&single), &tasks)?;

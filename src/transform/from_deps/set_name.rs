@@ -55,8 +55,8 @@ pub fn find(item: &Item, value: &Value) -> Result<Option<&'static SetName>, Diag
                 ),
             )
             .help(format!(
-                "write `strip-kind` or `retain-kind`, or null to keep the name ({})",
-                type_name(other)
+                "write one of {}, or null to keep the name",
+                names().collect::<Vec<_>>().join(", ")
             ))),
     }
 }
