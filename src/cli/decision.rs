@@ -104,33 +104,43 @@ fn flags(args: &DecisionArgs) -> DecisionFlags {
 }
 
 /// Logs what happens to a task as it is created.
-pub fn log_event(event: SubmitEvent) {
+pub fn log_event(event: SubmitEvent<'_>) {
     match event {
-        SubmitEvent::Created { task, kept: false } => {
+        SubmitEvent::Created {
+            creation,
+            kept: false,
+        } => {
             tracing::info!(
                 "Created task with taskId {} for {}",
-                task.task_id,
-                task.label
+                creation.task_id,
+                creation.label
             );
         }
-        SubmitEvent::Created { task, kept: true } => {
-            tracing::info!("Task {} for {} stood already", task.task_id, task.label);
+        SubmitEvent::Created {
+            creation,
+            kept: true,
+        } => {
+            tracing::info!(
+                "Task {} for {} stood already",
+                creation.task_id,
+                creation.label
+            );
         }
         SubmitEvent::Retried {
-            task,
+            creation,
             tried,
             pause,
             error,
         } => tracing::warn!(
             "Creating {} failed {tried} times ({error}); trying again in {:.1} s",
-            task.label,
+            creation.label,
             pause.as_secs_f64()
         ),
-        SubmitEvent::Failed { task, message } => {
-            tracing::error!("Task {} was not created: {message}", task.label);
+        SubmitEvent::Failed { creation, message } => {
+            tracing::error!("Task {} was not created: {message}", creation.label);
         }
-        SubmitEvent::Skipped { task, .. } => {
-            tracing::warn!("Task {} was not sent", task.label);
+        SubmitEvent::Skipped { creation, .. } => {
+            tracing::warn!("Task {} was not sent", creation.label);
         }
     }
 }

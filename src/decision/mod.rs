@@ -156,7 +156,7 @@ pub struct Decision<'a> {
 }
 
 /// Hears of tasks as they are created.
-pub type Events<'a> = dyn Fn(SubmitEvent) + Send + Sync + 'a;
+pub type Events<'a> = dyn for<'e> Fn(SubmitEvent<'e>) + Send + Sync + 'a;
 
 /// Creates the tasks of a graph in the group of the deciding task.
 ///
@@ -181,7 +181,7 @@ pub async fn create(
         clock: world.clock,
         sleeper: &TokioSleeper,
     };
-    let report = execute(&plan, ports, &Pace::default(), events).await;
+    let report = execute(&plan, ports, &Pace::default(), &mut |event| events(event)).await;
     report.outcome()
 }
 

@@ -125,7 +125,7 @@ impl<'a> Stage<'a> {
             let params = parameters::for_decision(world, &flags, Some(now))?;
             let actions_json =
                 actions_json(world.files, self.graph_config, &params, task_id.as_str())?;
-            let created = |event: crate::submit::execute::SubmitEvent| self.heard(&event);
+            let created = |event: crate::submit::execute::SubmitEvent<'_>| self.heard(&event);
             let decision = Decision {
                 deciding: &task_id,
                 actions_json,
@@ -169,7 +169,7 @@ impl<'a> Stage<'a> {
             let taskcluster = world.taskcluster()?;
             let request = callback::request(world.environment, taskcluster, &task_id).await?;
             let parameters = callback::parameters_of(taskcluster, &group).await?;
-            let created = |event: crate::submit::execute::SubmitEvent| self.heard(&event);
+            let created = |event: crate::submit::execute::SubmitEvent<'_>| self.heard(&event);
             let runner = Runner {
                 world,
                 graph_config: self.graph_config,
@@ -191,10 +191,10 @@ impl<'a> Stage<'a> {
         Ok(report)
     }
 
-    fn heard(&self, event: &crate::submit::execute::SubmitEvent) {
-        if let crate::submit::execute::SubmitEvent::Created { task, .. } = event {
+    fn heard(&self, event: &crate::submit::execute::SubmitEvent<'_>) {
+        if let crate::submit::execute::SubmitEvent::Created { creation, .. } = event {
             (self.events)(Event::Created {
-                label: task.label.to_string(),
+                label: creation.label.to_string(),
             });
         }
     }

@@ -7,17 +7,29 @@
 //! Transforms never stop at the first mistake: [`each`] runs one over every item and collects what
 //! is wrong with any of them.
 
+pub mod cache;
+pub mod cached_tasks;
+pub mod checks;
+pub mod chunking;
 pub mod context;
 pub mod description;
+pub mod docker_context;
+pub mod docker_image;
+pub mod fetch;
 pub mod fields;
-pub mod format_shim;
+pub mod from_deps;
 pub mod item;
+pub mod matrix;
 pub mod naming;
+pub mod notify;
 pub mod order;
 pub mod payload;
 pub mod repository;
 pub mod run;
 pub mod task;
+pub mod task_context;
+#[cfg(test)]
+pub(crate) mod test_support;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::config::schema::Schema;
@@ -43,8 +55,16 @@ pub struct Transform {
 /// Every built-in transform.
 pub static TRANSFORMS: &[&Transform] = &[
     // One a line, sorted by name.
+    &cached_tasks::TRANSFORM,
+    &chunking::TRANSFORM,
+    &docker_image::TRANSFORM,
+    &fetch::TRANSFORM,
+    &from_deps::TRANSFORM,
+    &matrix::TRANSFORM,
+    &notify::TRANSFORM,
     &run::RUN,
     &task::TASK,
+    &task_context::TRANSFORM,
 ];
 
 /// The built-in transform of a reference in a kind, e.g. `taskgraph.transforms.task:transforms`.

@@ -3,9 +3,10 @@
 use super::batch::Batch;
 use super::using::RunUsing;
 use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::pyformat::{self, Scope};
 use crate::base::value::{Object, Value};
 use crate::config::schema::{Schema, Type, required};
-use crate::transform::{Item, format_shim};
+use crate::transform::Item;
 
 static ALWAYS_OPTIMIZED_SCHEMA: Schema = Schema {
     name: "run: always-optimized",
@@ -53,7 +54,7 @@ fn index_search(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcome<
     let mut paths = Vec::new();
     let templates = run.get("index-search").and_then(Value::as_array);
     for template in templates.into_iter().flatten().filter_map(Value::as_str) {
-        match format_shim::fill(template, batch.context.params().values()) {
+        match pyformat::format(template, &Scope::new(batch.context.params().values())) {
             Ok(path) => paths.push(Value::from(path)),
             Err(error) => wrong.push(
                 item.wrong("run.index-search", error.to_string())

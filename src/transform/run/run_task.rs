@@ -5,10 +5,11 @@ use super::using::RunUsing;
 use super::{caches, checkout};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::posix;
+use crate::base::pyformat::{self, Scope};
 use crate::base::value::{Object, Value, truthy, type_name};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::fields::{self, Preset, Presets};
-use crate::transform::{Context, Item, format_shim};
+use crate::transform::{Context, Item};
 
 static SCHEMA: Schema = Schema {
     name: "run: run-task",
@@ -161,7 +162,7 @@ fn start_folder(item: &Item, cwd: &str, vcs: Option<&str>) -> Result<String, Dia
     match vcs {
         Some(vcs) => {
             let names = Object::from_iter([("checkout".to_owned(), Value::from(vcs))]);
-            format_shim::fill(cwd, &names)
+            pyformat::format(cwd, &Scope::new(&names))
                 .map(|cwd| posix::normalize(&cwd))
                 .map_err(|error| {
                     item.wrong("run.cwd", error.to_string())

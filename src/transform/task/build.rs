@@ -3,11 +3,12 @@
 use super::treeherder;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
+use crate::base::pyformat::{self, Scope};
 use crate::base::suggest;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::keyed_by::{self, Options};
 use crate::transform::payload::{Images, Payload};
-use crate::transform::{Context, Item, fields, format_shim};
+use crate::transform::{Context, Item, fields};
 
 /// Makes the finished item of a checked task description.
 ///
@@ -163,7 +164,7 @@ fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
     let mut wrong = Diagnostics::new();
     let mut scopes = Vec::new();
     for template in templates.iter().filter_map(Value::as_str) {
-        match format_shim::fill(template, &names) {
+        match pyformat::format(template, &Scope::new(&names)) {
             Ok(scope) => scopes.push(Value::from(scope)),
             Err(error) => wrong.push(
                 item.wrong("scopes", error.to_string())

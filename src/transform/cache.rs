@@ -1,0 +1,136 @@
+//! The cache of tasks: index routes under which a task of the same inputs is found again.
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::time::Timestamp;
+use crate::base::value::{Object, Value};
+use crate::transform::{Context, Item, checks};
+
+/// The highest level whose cache is looked at.
+const HIGHEST_LEVEL: u8 = 3;
+
+/// What is cached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cached {
+    /// The type of result, e.g. `docker-images.v2`.
+    pub kind: String,
+    /// The name of what is made.
+    pub name: String,
+    /// The SHA-256 of its inputs, in hex.
+    pub digest: String,
+}
+
+/// The SHA-256 of all inputs, each on a line of its own, in hex.
+#[must_use]
+pub fn digest(inputs: &[String]) -> String {
+    use sha2::{Digest, Sha256};
+    hex(&Sha256::digest(inputs.join("\n").as_bytes()))
+}
+
+/// Bytes in hex.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Cached {
+    /// As it goes into the digests of tasks that depend on it.
+    #[must_use]
+    pub fn in_digests(&self) -> String {
+        [self.kind.as_str(), &self.name, &self.digest].join("/")
+    }
+
+    /// As it stands in the attribute `cached_task`.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        Value::Object(Object::from_iter([
+            ("type".to_owned(), Value::from(self.kind.as_str())),
+            ("name".to_owned(), Value::from(self.name.as_str())),
+            ("digest".to_owned(), Value::from(self.digest.as_str())),
+        ]))
+    }
+
+    /// Reads the attribute `cached_task`.
+    #[must_use]
+    pub fn from_value(value: &Value) -> Option<Self> {
+        let text = |key: &str| value.get(key)?.as_str().map(str::to_owned);
+        Some(Self {
+            kind: text("type")?,
+            name: text("name")?,
+            digest: text("digest")?,
+        })
+    }
+
+    fn index(&self, prefix: &str, cache: &str, rest: &str) -> String {
+        format!("{prefix}.cache.{cache}.{}.{}.{rest}", self.kind, self.name)
+    }
+}
+
+/// Has the task replaced by an earlier one of the same inputs, and found by later ones.
+///
+/// Earlier tasks are looked for at every level from the highest down to that of the parameters, and
+/// by pull requests among those of pull requests. This one is indexed at its own level, or among
+/// those of pull requests if these are cached at all.
+///
+/// # Errors
+/// When the level is no number, or the task has no attributes to name what is cached in.
+pub fn add_optimization(
+    context: &Context<'_>,
+    item: &mut Item,
+    cached: &Cached,
+) -> Result<(), Diagnostic> {
+    let (config, params) = (context.graph_config(), context.params());
+    let prefix = config.cached_task_prefix();
+    let hash = format!("hash.{}", cached.digest);
+    let lowest: u8 = params.level().trim().parse().map_err(|_| {
+        Diagnostic::user(format!("the level {:?} is no number", params.level()))
+            .help("the parameter `level` is `1` or `3`")
+    })?;
+    let at = |level: &str, rest: &str| cached.index(prefix, &format!("level-{level}"), rest);
+    let of_pull_requests = cached.index(prefix, "pr", &hash);
+
+    let tasks_for = params.tasks_for();
+    let comment = tasks_for == "github-issue-comment";
+    let pull_request = comment || tasks_for.starts_with("github-pull-request");
+    let mut earlier: Vec<Value> = (lowest..=HIGHEST_LEVEL)
+        .rev()
+        .map(|level| Value::from(at(&level.to_string(), &hash)))
+        .collect();
+    // An untrusted pull request fills the cache of pull requests, and may not be replaced from it.
+    if config.cache_pull_requests() && (comment || tasks_for == "github-pull-request") {
+        earlier.push(Value::from(of_pull_requests.as_str()));
+    }
+    let search = Object::from_iter([("index-search".to_owned(), Value::Array(earlier))]);
+    item.task
+        .insert("optimization".to_owned(), Value::Object(search));
+
+    let mut routes = Vec::new();
+    if !pull_request {
+        let level = params.level();
+        let date = Timestamp::from_unix(params.build_date()).strftime("%Y.%m.%d.%Y%m%d%H%M%S");
+        routes.push(at(level, &hash));
+        routes.push(at(level, "latest"));
+        routes.push(at(level, &format!("pushdate.{date}")));
+    } else if config.cache_pull_requests() {
+        routes.push(of_pull_requests);
+    }
+    if !routes.is_empty() {
+        let routes = routes
+            .into_iter()
+            .map(|route| Value::from(format!("index.{route}")));
+        checks::list(item, "routes")?.extend(routes);
+    }
+    match item.task.get_mut("attributes") {
+        Some(Value::Object(attributes)) => {
+            attributes.insert("cached_task".to_owned(), cached.to_value());
+            Ok(())
+        }
+        _ => Err(item
+            .wrong(
+                "attributes",
+                "a cached task needs a mapping of `attributes`",
+            )
+            .help(
+                "put the transform that adds them before `cached_tasks`, or write `attributes: {}`",
+            )),
+    }
+}

@@ -1,0 +1,218 @@
+//! The transform `cached_tasks`: has tasks replaced by earlier ones of the same inputs.
+//!
+//! The inputs of a task are its own digest data and the digests of the tasks that it depends on,
+//! so those of the same kind have to come first. The order of the results is: dependencies within
+//! the kind first, and among tasks that may come next the one with the smallest label. (The peer's
+//! follows a walk in hash order and changes from run to run.)
+
+use std::collections::BTreeMap;
+
+use crate::base::dag::{Cycle, Dag};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::suggest;
+use crate::base::value::{Object, Value, py_str, truthy};
+use crate::transform::cache::{self, Cached};
+use crate::transform::{Context, Item, Transform, checks, each};
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    name: "taskgraph.transforms.cached_tasks",
+    aliases: &[],
+    doc: "has tasks that say `cache` replaced by earlier ones of the same inputs",
+    schema: None,
+    run,
+};
+
+fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    let items = in_order(context, items)?;
+    let mut known = of_dependencies(context)?;
+    each(context, items, |mut item| {
+        let Some(cache) = item.task.shift_remove("cache").filter(|c| !c.is_null()) else {
+            return Ok([item]);
+        };
+        let label = item.str("label").unwrap_or_default().to_owned();
+        // A task whose inputs are wrong is known all the same, so that its mistake is told once.
+        known.entry(label.clone()).or_default();
+        let cached = cached(&item, &cache, &known)?;
+        cache::add_optimization(context, &mut item, &cached)?;
+        known.insert(label, cached.in_digests());
+        Ok([item])
+    })
+}
+
+/// The digests of the cached tasks that this kind depends on, by label.
+fn of_dependencies(context: &Context<'_>) -> Outcome<BTreeMap<String, String>> {
+    let mut wrong = Diagnostics::new();
+    let mut known = BTreeMap::new();
+    for task in context.dependencies {
+        let Some(value) = task.attributes.get("cached_task") else {
+            continue;
+        };
+        match Cached::from_value(value) {
+            Some(cached) => {
+                known.insert(task.label.as_str().to_owned(), cached.in_digests());
+            }
+            None => wrong.push(
+                task.diagnostic("the attribute `cached_task` has no `type`, `name` and `digest`")
+                    .help("leave the attribute to the transform `cached_tasks`"),
+            ),
+        }
+    }
+    wrong.or_ok(known)
+}
+
+/// What is cached of an item.
+fn cached(item: &Item, cache: &Value, known: &BTreeMap<String, String>) -> Outcome<Cached> {
+    let mut wrong = Diagnostics::new();
+    let bad = |field: &str, what: &str| {
+        item.wrong(
+            &format!("cache.{field}"),
+            format!("`cache.{field}` is no {what}"),
+        )
+        .help("`cache` holds `type`, `name` and `digest-data`")
+    };
+    let mut text = |field: &str| {
+        let found = cache.get(field).and_then(Value::as_str);
+        if found.is_none() {
+            wrong.push(bad(field, "string"));
+        }
+        found.unwrap_or_default().to_owned()
+    };
+    let (kind, name) = (text("type"), text("name"));
+    let mut inputs = checks::strings(cache.get("digest-data"));
+    let given = cache.get("digest-data").and_then(Value::as_array);
+    if given.is_none_or(|given| given.len() != inputs.len()) {
+        wrong.push(bad("digest-data", "list of strings"));
+    }
+    let mut parents = Vec::new();
+    for label in dependencies(item).flatten() {
+        match known.get(label) {
+            Some(digest) => parents.push(digest.clone()),
+            None => wrong.push(
+                item.wrong(
+                    "dependencies",
+                    format!("a cached task depends on `{label}`, which is not cached"),
+                )
+                .help("have that task cached too, or leave `cache` out here"),
+            ),
+        }
+    }
+    parents.sort_unstable();
+    inputs.append(&mut parents);
+    match item.task.get("worker") {
+        None => {}
+        // Chain of trust adds to the artifacts, so it is an input.
+        Some(Value::Object(worker)) => inputs.extend(
+            worker
+                .get("chain-of-trust")
+                .filter(|value| truthy(value))
+                .map(py_str),
+        ),
+        Some(other) => wrong.push(checks::unexpected(item, "worker", "a mapping", other)),
+    }
+    wrong.or_ok(Cached {
+        kind,
+        name,
+        digest: cache::digest(&inputs),
+    })
+}
+
+/// The labels that an item depends on; `None` for what is no label.
+fn dependencies(item: &Item) -> impl Iterator<Item = Option<&str>> {
+    let map = item.task.get("dependencies").and_then(Value::as_object);
+    map.into_iter().flat_map(Object::values).map(Value::as_str)
+}
+
+/// The items in the order that the module documents.
+fn in_order(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    let mut by_label: BTreeMap<String, Item> = BTreeMap::new();
+    let mut wrong = Diagnostics::new();
+    let mut checked = each(context, items, |item| {
+        check(&item)?;
+        Ok([item])
+    })?;
+    for item in checked.drain(..) {
+        let label = item.str("label").unwrap_or_default().to_owned();
+        if by_label.contains_key(&label) {
+            let message = format!("another task has the label `{label}`");
+            wrong.push(
+                at(context, &item, item.wrong("label", message))
+                    .help("give one of them another name"),
+            );
+            continue;
+        }
+        by_label.insert(label, item);
+    }
+    let prefix = format!("{}-", context.kind);
+    let mut edges = Vec::new();
+    for (label, item) in &by_label {
+        for to in dependencies(item).flatten() {
+            if by_label.contains_key(to) {
+                edges.push((label.clone(), to.to_owned()));
+            } else if to.starts_with(&prefix) && context.dependency(to).is_none() {
+                let hint = suggest::nearest(to, by_label.keys().map(String::as_str)).map_or_else(
+                    || "name a task that exists".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                let message = format!("there is no task `{to}` to depend on");
+                wrong.push(at(context, item, item.wrong("dependencies", message)).help(hint));
+            }
+        }
+    }
+    let dag = Dag::new(by_label.keys().cloned(), edges);
+    match dag.dependencies_first() {
+        Ok(order) => {
+            let order: Vec<String> = order.into_iter().cloned().collect();
+            let items = order.iter().filter_map(|label| by_label.remove(label));
+            wrong.or_ok(items.collect())
+        }
+        Err(Cycle(labels)) => {
+            let path: Vec<&str> = labels
+                .iter()
+                .chain(labels.first())
+                .map(String::as_str)
+                .collect();
+            let message = format!("tasks depend on each other: {}", path.join(" -> "));
+            wrong.push(
+                match labels.first().and_then(|label| by_label.get(label)) {
+                    Some(item) => at(context, item, item.wrong("dependencies", message)),
+                    None => Diagnostic::user(message).in_kind(context.kind),
+                }
+                .help("leave one of these dependencies out"),
+            );
+            Err(wrong)
+        }
+    }
+}
+
+fn at(context: &Context<'_>, item: &Item, diagnostic: Diagnostic) -> Diagnostic {
+    let diagnostic = diagnostic.in_kind(context.kind);
+    match item.name_for_messages() {
+        Some(name) => diagnostic.in_task(name),
+        None => diagnostic,
+    }
+}
+
+fn check(item: &Item) -> Result<(), Diagnostic> {
+    if item.str("label").is_none() {
+        return Err(item
+            .wrong("", "the task has no label")
+            .help("put the transform that makes labels before `cached_tasks`"));
+    }
+    match item.task.get("dependencies") {
+        None => {}
+        Some(Value::Object(map)) => {
+            if let Some((name, other)) = map.iter().find(|(_, label)| !label.is_string()) {
+                let field = format!("dependencies.{name}");
+                return Err(checks::unexpected(item, &field, "a label", other));
+            }
+        }
+        Some(other) => {
+            return Err(checks::unexpected(item, "dependencies", "a mapping", other));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+use serde_json::{Value, json};
+
+use super::TRANSFORM;
+use crate::transform::test_support::World;
+
+fn item(name: &str, parents: &[&str]) -> Value {
+    let parents: serde_json::Map<_, _> = parents
+        .iter()
+        .map(|parent| ((*parent).to_owned(), json!(format!("thing-{parent}"))))
+        .collect();
+    json!({
+        "label": format!("thing-{name}"), "attributes": {}, "dependencies": parents,
+        "cache": {"type": "t", "name": name, "digest-data": []},
+    })
+}
+
+#[test]
+fn dependencies_come_first_and_then_the_smallest_label() {
+    let items = json!([
+        item("b", &["d"]),
+        item("c", &[]),
+        item("a", &["c", "d"]),
+        item("d", &[])
+    ]);
+    let made = World::default().run(&TRANSFORM, items);
+    let labels: Vec<_> = made
+        .iter()
+        .flat_map(|made| made.as_array().into_iter().flatten())
+        .map(|item| item["label"].clone())
+        .collect();
+    assert_eq!(labels, ["thing-c", "thing-d", "thing-a", "thing-b"]);
+}
+
+#[test]
+fn loops_and_doubles_are_told_in_order() {
+    let items = json!([
+        item("b", &["a"]),
+        item("a", &["b"]),
+        item("c", &["aa"]),
+        item("c", &[])
+    ]);
+    assert_eq!(
+        World::default().error(&TRANSFORM, items),
+        "kind `thing`, task `thing-c`: another task has the label `thing-c`\n  \
+           help: give one of them another name\n\
+         kind `thing`, task `thing-c`: there is no task `thing-aa` to depend on\n  \
+           help: did you mean `thing-a`?\n\
+         kind `thing`, task `thing-a`: tasks depend on each other: thing-a -> thing-b -> thing-a\n  \
+           help: leave one of these dependencies out"
+    );
+}
+
+#[test]
+fn mistakes_are_told_once_and_all() {
+    let world = World {
+        dependencies: vec![("image", "a", json!({}))],
+        ..World::default()
+    };
+    let items = json!([
+        {"label": "thing-a", "attributes": {}, "cache": {"name": 1}, "dependencies": {"i": "image-a"}},
+        item("b", &["a"]),
+    ]);
+    assert_eq!(
+        world.error(&TRANSFORM, items),
+        "kind `thing`, task `thing-a`: `cache.type` is no string\n  \
+           help: `cache` holds `type`, `name` and `digest-data`\n\
+         kind `thing`, task `thing-a`: `cache.name` is no string\n  \
+           help: `cache` holds `type`, `name` and `digest-data`\n\
+         kind `thing`, task `thing-a`: `cache.digest-data` is no list of strings\n  \
+           help: `cache` holds `type`, `name` and `digest-data`\n\
+         kind `thing`, task `thing-a`: a cached task depends on `image-a`, which is not cached\n  \
+           help: have that task cached too, or leave `cache` out here"
+    );
+}

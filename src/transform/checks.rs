@@ -1,0 +1,145 @@
+//! Checks that several transforms make on their items.
+
+use super::Item;
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::path::ValuePath;
+use crate::base::value::{Object, Value, type_name};
+use crate::config::schema::Schema;
+
+/// How many items `matrix` and `chunking` may make for one kind.
+///
+/// Each of them multiplies; a dimension too many, or a zero too many in `total-chunks`, would fill
+/// the memory long before anyone could read what is wrong. The queue takes 10,000 dependencies per
+/// task and some hundred tasks a second, so no graph that can be run comes near.
+pub const MAX_ITEMS: usize = 100_000;
+
+/// Refuses null in fields that may be left out, but not be empty.
+///
+/// # Errors
+/// Every such field of `map`, the mapping at `path` in the item.
+pub fn refuse_null(item: &Item, path: &str, map: &Object, fields: &[&str]) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    for field in fields {
+        if map.get(*field).is_some_and(Value::is_null) {
+            let whole = [path, field].join(".");
+            let whole = whole.trim_start_matches('.');
+            wrong.push(
+                item.wrong(whole, format!("`{whole}` is null"))
+                    .help("give it a value, or leave it out"),
+            );
+        }
+    }
+    wrong.or_ok(())
+}
+
+/// Checks the mapping at a path in the item, which may lead through lists, against a schema.
+///
+/// # Errors
+/// Every violation.
+pub fn check_at(item: &Item, path: &ValuePath, map: &Object, schema: &Schema) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    for violation in schema.check(map) {
+        let whole = ValuePath(path.0.iter().cloned().chain(violation.path.0).collect());
+        let mut diagnostic = Diagnostic::user(format!("in `{path}`: {}", violation.message))
+            .at(item.origin.place(&whole));
+        diagnostic.help = violation.help;
+        wrong.push(diagnostic);
+    }
+    wrong.or_ok(())
+}
+
+/// The mapping at a top-level key of the item, made when it is not there.
+///
+/// # Errors
+/// When there is something else.
+pub fn mapping<'i>(item: &'i mut Item, key: &str) -> Result<&'i mut Object, Diagnostic> {
+    if let Some(other) = item.task.get(key).filter(|value| !value.is_object()) {
+        return Err(unexpected(item, key, "a mapping", other));
+    }
+    Ok(item.object_mut(key))
+}
+
+/// The list at a top-level key of the item, made when it is not there.
+///
+/// # Errors
+/// When there is something else.
+pub fn list<'i>(item: &'i mut Item, key: &str) -> Result<&'i mut Vec<Value>, Diagnostic> {
+    if let Some(other) = item.task.get(key).filter(|value| !value.is_array()) {
+        return Err(unexpected(item, key, "a list", other));
+    }
+    Ok(item.list_mut(key))
+}
+
+/// Says that there is something else at a field of the item.
+#[must_use]
+pub fn unexpected(item: &Item, field: &str, expected: &str, found: &Value) -> Diagnostic {
+    item.wrong(
+        field,
+        format!(
+            "`{field}` is {}, where {expected} is expected",
+            type_name(found)
+        ),
+    )
+}
+
+/// The strings of a list; whatever else is in it is passed over.
+#[must_use]
+pub fn strings(value: Option<&Value>) -> Vec<String> {
+    value
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|item| item.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// A path below a folder, as Python joins them: one that begins at the root stands alone.
+#[must_use]
+pub fn join_path(folder: &str, path: &str) -> String {
+    if path.starts_with('/') || folder.is_empty() {
+        path.to_owned()
+    } else if folder.ends_with('/') {
+        format!("{folder}{path}")
+    } else {
+        format!("{folder}/{path}")
+    }
+}
+
+/// Whether Python's `==` holds between two values: true is 1, and 1.0 is 1.
+#[must_use]
+pub fn py_equal(a: &Value, b: &Value) -> bool {
+    let number = |value: &Value| match value {
+        Value::Bool(flag) => Some(f64::from(u8::from(*flag))),
+        Value::Number(number) => number.as_f64(),
+        _ => None,
+    };
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) if !a.is_f64() && !b.is_f64() => a == b,
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| py_equal(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(key, a)| b.get(key).is_some_and(|b| py_equal(a, b)))
+        }
+        (a, b) => match (number(a), number(b)) {
+            (Some(a), Some(b)) => a == b,
+            _ => a == b,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_are_compared_as_in_python() {
+        assert!(py_equal(&json!([true, 1]), &json!([1, 1.0])));
+        assert!(!py_equal(&json!("1"), &json!(1)));
+        assert!(!py_equal(&json!(null), &json!(false)));
+        assert!(py_equal(&json!({"a": 1, "b": 2}), &json!({"b": 2, "a": 1})));
+    }
+}

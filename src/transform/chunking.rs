@@ -1,0 +1,128 @@
+//! The transform `chunking`: makes a number of tasks out of one.
+//!
+//! Each has the attributes `this_chunk`, from 1, and `total_chunks`; both names are filled in in
+//! the chosen fields. The last part of a field's name may hold them too: then the field is added
+//! under the name that comes out, and the one that was written stays.
+
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::dotted;
+use crate::base::pyformat::{Scope, format as fill, substitute};
+use crate::base::value::{Object, Value, truthy};
+use crate::config::schema::{Schema, Type, optional, required};
+use crate::transform::checks::{self, MAX_ITEMS};
+use crate::transform::{Context, Item, Transform, each};
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    name: "taskgraph.transforms.chunking",
+    aliases: &[],
+    doc: "makes the tasks 1 to `total-chunks` out of one",
+    schema: Some(&SCHEMA),
+    run,
+};
+
+static CHUNK: Schema = Schema {
+    name: "chunk",
+    fields: &[
+        required("total-chunks", Type::Int, "how many tasks are made"),
+        required(
+            "substitution-fields",
+            Type::List(&Type::Str),
+            "the fields in which `{this_chunk}` and `{total_chunks}` are filled in",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+/// What the transform takes.
+pub static SCHEMA: Schema = Schema {
+    name: "chunking",
+    fields: &[optional(
+        "chunk",
+        Type::Struct(&CHUNK),
+        "into how many tasks the task is split",
+    )],
+    open: true,
+    exclusive: &[],
+};
+
+fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    let mut left = MAX_ITEMS;
+    each(context, items, |mut item| {
+        item.check(&[], &item.task, &SCHEMA)?;
+        let made = match item.task.shift_remove("chunk").filter(truthy) {
+            Some(Value::Object(chunk)) => split(&item, &chunk, left)?,
+            _ => vec![item],
+        };
+        left = left.saturating_sub(made.len());
+        Ok(made)
+    })
+}
+
+fn split(item: &Item, chunk: &Object, left: usize) -> Outcome<Vec<Item>> {
+    let total = chunk.get("total-chunks").cloned().unwrap_or(Value::Null);
+    // A number that is not positive makes no task at all.
+    let count = match total.as_i64() {
+        Some(count) => usize::try_from(count.max(0)).unwrap_or(usize::MAX),
+        None => usize::MAX,
+    };
+    if count > left {
+        return Err(item
+            .wrong(
+                "chunk.total-chunks",
+                format!("the chunks of this kind make more than {MAX_ITEMS} tasks"),
+            )
+            .help("ask for fewer chunks")
+            .into());
+    }
+    let fields = checks::strings(chunk.get("substitution-fields"));
+    let mut made = Vec::with_capacity(count);
+    for this in 1..=count {
+        let mut one = item.clone();
+        let this = Value::from(this);
+        let attributes = checks::mapping(&mut one, "attributes")?;
+        attributes.insert("this_chunk".to_owned(), this.clone());
+        attributes.insert("total_chunks".to_owned(), total.clone());
+        let scope = Scope::default()
+            .with("this_chunk", &this)
+            .with("total_chunks", &total);
+        for field in &fields {
+            fill_field(item, &mut one.task, field, &scope)?;
+        }
+        made.push(one);
+    }
+    Ok(made)
+}
+
+fn fill_field(
+    item: &Item,
+    task: &mut Object,
+    field: &str,
+    scope: &Scope<'_>,
+) -> Result<(), Diagnostic> {
+    let bad = |error: &dyn std::fmt::Display| {
+        item.wrong(field, format!("in `{field}`: {error}")).help(
+            "`{this_chunk}` and `{total_chunks}` are filled in; double the braces that shall stay",
+        )
+    };
+    let found = dotted::parent_mut(task, field)
+        .and_then(|(container, key)| Some((container.get(key)?.clone(), container, key)));
+    let Some((mut value, container, key)) = found else {
+        return Err(item
+            .wrong(
+                "chunk.substitution-fields",
+                format!(
+                    "`chunk.substitution-fields` names `{field}`, and the task has no such field"
+                ),
+            )
+            .help("name a field that the task has, or leave it out"));
+    };
+    let name = fill(key, scope).map_err(|error| bad(&error))?;
+    substitute(&mut value, scope).map_err(|error| bad(&error))?;
+    container.insert(name, value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+use serde_json::json;
+
+use super::TRANSFORM;
+use crate::transform::checks::MAX_ITEMS;
+use crate::transform::test_support::World;
+
+#[test]
+fn chunks_count_from_one() {
+    let items = json!([{"name": "x-{this_chunk}", "chunk": {
+        "total-chunks": 2, "substitution-fields": ["name"],
+    }}]);
+    assert_eq!(
+        World::default().run(&TRANSFORM, items),
+        Ok(json!([
+            {"name": "x-1", "attributes": {"this_chunk": 1, "total_chunks": 2}},
+            {"name": "x-2", "attributes": {"this_chunk": 2, "total_chunks": 2}},
+        ]))
+    );
+}
+
+#[test]
+fn explosions_are_stopped() {
+    for total in [json!(MAX_ITEMS + 1), json!(u64::MAX)] {
+        let items = json!([{"name": "x", "chunk": {
+            "total-chunks": total, "substitution-fields": [],
+        }}]);
+        assert_eq!(
+            World::default().error(&TRANSFORM, items),
+            format!(
+                "kind `thing`, task `x`: the chunks of this kind make more than {MAX_ITEMS} tasks\n  \
+                   help: ask for fewer chunks"
+            )
+        );
+    }
+    let half = json!({"chunk": {"total-chunks": MAX_ITEMS / 2 + 1, "substitution-fields": []}});
+    let wrong = World::default().error(&TRANSFORM, json!([half, half]));
+    assert!(wrong.contains("the chunks of this kind"), "{wrong}");
+}
+
+#[test]
+fn fields_have_to_be_there() {
+    let items = json!([{"name": "x", "chunk": {
+        "total-chunks": 2, "substitution-fields": ["worker.env"],
+    }}]);
+    assert_eq!(
+        World::default().error(&TRANSFORM, items),
+        "kind `thing`, task `x`: `chunk.substitution-fields` names `worker.env`, and the task has no such field\n  \
+           help: name a field that the task has, or leave it out"
+    );
+}

@@ -1,0 +1,274 @@
+//! Docker contexts: what an image is built from, as one tar file that is the same everywhere.
+//!
+//! A context is a folder with a `Dockerfile`. Lines of it that begin so are directives:
+//!
+//! - `# %ARG NAME`: in the lines below, `$NAME` becomes the value of that argument. The line itself
+//!   goes away.
+//! - `# %include path`: the file, or all files of the folder, at that path from the root of the
+//!   repository is in the context below `topsrcdir/`. Arguments are filled in in the path too.
+//!
+//! Every file below the folder is in the context, tracked or not; links to folders are not followed
+//! and `__pycache__` is passed over. The hash of the context is the SHA-256 of the tar file, which
+//! holds the mode of each file and neither times nor owners ([`tar`]).
+
+pub mod tar;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place, SourceFile};
+use crate::base::suggest;
+use crate::base::value::{Object, py_str};
+use crate::ports::files::{FileError, Files, normalize};
+use crate::transform::checks::join_path;
+
+/// The mode of a file that is made here.
+const MADE: u32 = 0o644;
+
+/// The bits that let a program run as its owner. The archive is unpacked by root, so they would
+/// hand root out.
+const SET_ID: u32 = 0o6000;
+
+/// What an image is built from.
+#[derive(Debug, Clone)]
+pub struct DockerContext {
+    entries: BTreeMap<String, Entry>,
+}
+
+/// One file of a context.
+#[derive(Debug, Clone)]
+enum Entry {
+    /// A file of the repository.
+    File { path: String, mode: u32 },
+    /// A text that is made here.
+    Text(String),
+}
+
+impl DockerContext {
+    /// Finds everything that belongs to the context in `folder`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the folder and its `Dockerfile`.
+    pub fn collect(files: &dyn Files, folder: &str, arguments: &Object) -> Outcome<Self> {
+        let dockerfile = format!("{folder}/Dockerfile");
+        let bytes = files.read(&dockerfile).map_err(|error| match error {
+            FileError::Missing(_) => Diagnostic::user(format!("there is no `{dockerfile}`"))
+                .help("the folder of an image is named after it; `definition` names another"),
+            other => Diagnostic::user(other.to_string()),
+        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Diagnostic::user(format!("`{dockerfile}` is not UTF-8")))?;
+        let mut context = Self {
+            entries: BTreeMap::new(),
+        };
+        let mut wrong = Diagnostics::new();
+        wrong.keep(context.add_folder(files, folder, ""));
+        // As Python reads texts.
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let source = Arc::new(SourceFile {
+            name: dockerfile,
+            text: text.clone(),
+        });
+        let mut content = String::new();
+        let mut known = Vec::new();
+        for (i, line) in text.split_inclusive('\n').enumerate() {
+            let at = |diagnostic: Diagnostic| {
+                diagnostic.at(Some(Place {
+                    source: Arc::clone(&source),
+                    line: i + 1,
+                    column: 1,
+                }))
+            };
+            if let Some(rest) = line.strip_prefix("# %ARG") {
+                let argument = argument(rest, arguments).map_err(|error| at(error).into());
+                known.extend(wrong.keep(argument));
+                continue;
+            }
+            let line = known.iter().fold(line.to_owned(), |line, (name, value)| {
+                replace_argument(&line, name, value)
+            });
+            if let Some(rest) = line.strip_prefix("# %include") {
+                let included = context.include(files, rest);
+                wrong.keep(included.map_err(|errors| errors.map(at)));
+            }
+            content.push_str(&line);
+        }
+        context
+            .entries
+            .insert("Dockerfile".to_owned(), Entry::Text(content));
+        wrong.extend(context.set_id());
+        wrong.or_ok(context)
+    }
+
+    /// Adds what an include line names, after `# %include`.
+    fn include(&mut self, files: &dyn Files, rest: &str) -> Outcome<()> {
+        if rest.trim() == "-run-task" {
+            return Err(Diagnostic::user(
+                "`# %include-run-task` is not supported yet: there is no folder of run-task files",
+            )
+            .help("include the files from the repository with `# %include` and copy them")
+            .into());
+        }
+        if rest.starts_with(|c: char| !c.is_whitespace()) {
+            let word = rest.split_whitespace().next().unwrap_or_default();
+            return Err(
+                Diagnostic::user(format!("there is no directive `# %include{word}`"))
+                    .help("write `# %include <path>`")
+                    .into(),
+            );
+        }
+        let path = rest.trim();
+        let wrong = |why: String| {
+            Diagnostic::user(why).help("paths are from the root of the repository and stay in it")
+        };
+        let real = normalize(path).map_err(|error| wrong(error.to_string()))?;
+        let archived = join_path("topsrcdir", path);
+        if real.is_empty() || files.is_folder(&real) {
+            let real = if real.is_empty() { "." } else { &real };
+            return self.add_folder(files, real, &archived);
+        }
+        let mode = files
+            .mode(&real)
+            .map_err(|error| wrong(error.to_string()))?;
+        self.entries
+            .insert(archived, Entry::File { path: real, mode });
+        Ok(())
+    }
+
+    /// Adds every file below a folder, under `prefix` in the archive.
+    fn add_folder(&mut self, files: &dyn Files, folder: &str, prefix: &str) -> Outcome<()> {
+        let found = files
+            .walk(folder)
+            .map_err(|error| Diagnostic::user(error.to_string()))?;
+        self.entries.extend(found.into_iter().map(|file| {
+            let path = format!("{folder}/{}", file.path);
+            let mode = file.mode;
+            (join_path(prefix, &file.path), Entry::File { path, mode })
+        }));
+        Ok(())
+    }
+
+    /// Every file that would run as its owner.
+    fn set_id(&self) -> Diagnostics {
+        let mut wrong = Diagnostics::new();
+        for entry in self.entries.values() {
+            if let Entry::File { path, mode } = entry
+                && mode & SET_ID != 0
+            {
+                wrong.push(
+                    Diagnostic::user(format!(
+                        "`{path}` runs as its owner (mode {:o}), which a docker context may not have",
+                        mode & 0o7777
+                    ))
+                    .help(format!("run `chmod ug-s {path}`")),
+                );
+            }
+        }
+        wrong
+    }
+
+    /// The paths in the context, in order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// The `Dockerfile` after directives were carried out.
+    #[must_use]
+    pub fn dockerfile(&self) -> &str {
+        match self.entries.get("Dockerfile") {
+            Some(Entry::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// Writes the tar file piece by piece.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or has become too large for the format.
+    pub fn write(&self, files: &dyn Files, out: &mut dyn FnMut(&[u8])) -> Result<(), Diagnostic> {
+        let mut writer = tar::Writer::new(out);
+        for (name, entry) in &self.entries {
+            let added = match entry {
+                Entry::Text(text) => writer.add(name, MADE, text.as_bytes()),
+                Entry::File { path, mode } => {
+                    let content = files
+                        .read(path)
+                        .map_err(|error| Diagnostic::user(error.to_string()))?;
+                    writer.add(name, *mode, &content)
+                }
+            };
+            added.map_err(|error| Diagnostic::user(error.to_string()))?;
+        }
+        writer.finish();
+        Ok(())
+    }
+
+    /// The hash of the context: the SHA-256 of its tar file, in hex.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn hash(&self, files: &dyn Files) -> Result<String, Diagnostic> {
+        use sha2::{Digest, Sha256};
+        let mut hasher = Sha256::new();
+        self.write(files, &mut |bytes| hasher.update(bytes))?;
+        Ok(super::cache::hex(&hasher.finalize()))
+    }
+
+    /// The hash of the context, and its tar file, gzipped under the name `<name>.tar`.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn tar_gz(&self, files: &dyn Files, name: &str) -> Result<(String, Vec<u8>), Diagnostic> {
+        use sha2::{Digest, Sha256};
+        let mut hasher = Sha256::new();
+        let mut zipper = tar::Zipper::new(&format!("{name}.tar"));
+        self.write(files, &mut |bytes| {
+            hasher.update(bytes);
+            zipper.write(bytes);
+        })?;
+        let zipped = zipper
+            .finish()
+            .map_err(|error| Diagnostic::bug(format!("a context cannot be gzipped: {error}")))?;
+        Ok((super::cache::hex(&hasher.finalize()), zipped))
+    }
+}
+
+/// The name and the value of an argument, by what follows `# %ARG`.
+fn argument(rest: &str, arguments: &Object) -> Result<(String, String), Diagnostic> {
+    let name = rest.trim();
+    match arguments.get(name) {
+        Some(value) if rest.starts_with(char::is_whitespace) => {
+            Ok((name.to_owned(), py_str(value)))
+        }
+        _ => {
+            let message = format!("the image has no argument `{name}`");
+            let hint = suggest::hint(name, arguments.keys().map(String::as_str));
+            Err(Diagnostic::user(message).help(format!("{hint} (`args` of the image)")))
+        }
+    }
+}
+
+/// Puts the value of an argument in the place of `$NAME`, where the name ends there.
+fn replace_argument(line: &str, name: &str, value: &str) -> String {
+    let sought = format!("${name}");
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let ends_in_word = sought.ends_with(word);
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find(&sought) {
+        let after = &rest[at + sought.len()..];
+        out.push_str(&rest[..at]);
+        if after.starts_with(word) == ends_in_word {
+            out.push('$');
+            rest = &rest[at + 1..];
+        } else {
+            out.push_str(value);
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests;

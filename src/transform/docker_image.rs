@@ -1,0 +1,256 @@
+//! The transform `docker_image`: makes tasks that build docker images.
+//!
+//! An image is built from a docker context, which the decision task keeps as an artifact, by the
+//! image builder. Its inputs are the hash of the context, its arguments and the image builder.
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::json;
+use crate::base::suggest;
+use crate::base::value::{Object, Value, truthy};
+use crate::config::graph_config::join;
+use crate::config::schema::{Schema, Type, optional, required};
+use crate::transform::docker_context::DockerContext;
+use crate::transform::item::object_mut;
+use crate::transform::{Context, Item, Transform, checks, each};
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    name: "taskgraph.transforms.docker_image",
+    aliases: &[],
+    doc: "makes a task that builds a docker image",
+    schema: Some(&SCHEMA),
+    run,
+};
+
+/// The image that builds images. It is an input of every image.
+const IMAGE_BUILDER: &str = "mozillareleases/image_builder:6.2.0\
+    @sha256:f7df722770d6caadea79b2de458e072d8b3d93e59675b34dffb32c3e7e30f5b9";
+
+static INDEX: Schema = Schema {
+    name: "index",
+    fields: &[
+        optional("product", Type::Str, "the product"),
+        optional("job-name", Type::Str, "the name in the index"),
+        optional("type", Type::Str, "the type of index: `generic`"),
+        optional(
+            "rank",
+            Type::OneOf(&[Type::Literal(&["by-tier", "build_date"]), Type::Int]),
+            "the rank in the index: `by-tier`",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+/// What the transform takes.
+pub static SCHEMA: Schema = Schema {
+    name: "docker_image",
+    fields: &[
+        required("name", Type::Str, "the name of the image"),
+        optional("parent", Type::Str, "the image that it is built from"),
+        optional("symbol", Type::Str, "the symbol in Treeherder"),
+        optional(
+            "task-from",
+            Type::Str,
+            "the file that the task is written in",
+        ),
+        optional(
+            "args",
+            Type::Map(&Type::Str),
+            "the arguments of the `Dockerfile`, named there by `# %ARG`",
+        ),
+        optional(
+            "definition",
+            Type::Str,
+            "the folder of the image, when it is not named after it",
+        ),
+        optional(
+            "packages",
+            Type::List(&Type::Str),
+            "the tasks of the kind `packages` whose packages are installed",
+        ),
+        optional("index", Type::Struct(&INDEX), "where it is in the index"),
+        optional(
+            "cache",
+            Type::Bool,
+            "whether it is replaced by an earlier one of the same inputs: true",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    let packages: Vec<String> = context
+        .dependencies
+        .iter()
+        .filter(|task| task.kind.as_str() == "packages")
+        .map(|task| task.label.as_str().replace("packages-", ""))
+        .collect();
+    each(context, items, |item| {
+        item.check(&[], &item.task, &SCHEMA)?;
+        let mut wrong = Diagnostics::new();
+        let nulls = checks::refuse_null(&item, "", &item.task, &["args", "definition", "packages"]);
+        wrong.keep(nulls);
+        if let Some(Value::Object(index)) = item.task.get("index") {
+            wrong.keep(checks::refuse_null(
+                &item,
+                "index",
+                index,
+                &["type", "rank"],
+            ));
+        }
+        let wanted = checks::strings(item.task.get("packages"));
+        for name in wanted.iter().filter(|name| !packages.contains(name)) {
+            let known = packages.iter().map(String::as_str);
+            wrong.push(
+                item.wrong("packages", format!("there is no package task `{name}`"))
+                    .help(suggest::hint(name, known)),
+            );
+        }
+        let hash = wrong.keep(context_hash(context, &item));
+        let made = describe(context, &item, &wanted, &hash.unwrap_or_default());
+        let made = wrong.keep(made.map_err(Into::into));
+        wrong.or_ok(made)
+    })
+}
+
+/// The arguments of the `Dockerfile`.
+fn arguments(item: &Item) -> Object {
+    let given = item.task.get("args").and_then(Value::as_object);
+    given.cloned().unwrap_or_default()
+}
+
+/// The hash of the context, which is kept if someone takes contexts.
+fn context_hash(context: &Context<'_>, item: &Item) -> Outcome<String> {
+    let files = context.project.files;
+    let name = item.str("name").unwrap_or_default();
+    let folder = join(
+        &context.graph_config().docker_folder(),
+        item.str("definition").unwrap_or(name),
+    );
+    let place = item.wrong("definition", "").place;
+    let found = DockerContext::collect(files, &folder, &arguments(item))
+        .map_err(|errors| errors.map(|error| error.at(place.clone())))?;
+    Ok(match context.project.docker_contexts {
+        None => found.hash(files)?,
+        // The name becomes that of an artifact and of a file.
+        Some(_) if name.contains(['/', '\\', '\0']) => {
+            return Err(item
+                .wrong("name", format!("the image cannot have the name {name:?}"))
+                .help("leave out slashes; `definition` can name a folder in a folder")
+                .into());
+        }
+        Some(keeper) => {
+            let (hash, tar_gz) = found.tar_gz(files, name)?;
+            keeper.keep(name, &tar_gz)?;
+            hash
+        }
+    })
+}
+
+/// The description of the task.
+fn describe(
+    context: &Context<'_>,
+    item: &Item,
+    packages: &[String],
+    hash: &str,
+) -> Result<Item, Diagnostic> {
+    let params = context.params();
+    let name = item.str("name").unwrap_or_default();
+    let level: i64 = params.level().trim().parse().map_err(|_| {
+        Diagnostic::user(format!("the level {:?} is no number", params.level()))
+            .help("the parameter `level` is `1` or `3`")
+    })?;
+    let expires = match params.level() {
+        "1" => context.graph_config().task_expires_after(),
+        _ => "1 year",
+    };
+    let mut arguments = arguments(item);
+    let inputs = [
+        hash.to_owned(),
+        json::compact_sorted(&Value::Object(arguments.clone())),
+        format!("image-builder-image:{IMAGE_BUILDER}"),
+    ];
+    let references: Vec<_> = packages.iter().map(|name| format!("<{name}>")).collect();
+    arguments.insert(
+        "DOCKER_IMAGE_PACKAGES".to_owned(),
+        Value::from(references.join(" ")),
+    );
+    let task = serde_json::json!({
+        "label": format!("docker-image-{name}"),
+        "description": format!("Build the docker image {name} for use by dependent tasks"),
+        "attributes": {"image_name": name, "artifact_prefix": "public"},
+        "always-target": true,
+        "expires-after": expires,
+        "scopes": [],
+        "run-on-projects": [],
+        "worker-type": "images",
+        "worker": {
+            "implementation": "docker-worker",
+            "os": "linux",
+            "artifacts": [{
+                "type": "file",
+                "path": "/workspace/out/image.tar.zst",
+                "name": "public/image.tar.zst",
+            }],
+            "env": {
+                "CONTEXT_TASK_ID": {"task-reference": "<decision>"},
+                "CONTEXT_PATH": format!("public/docker-contexts/{name}.tar.gz"),
+                "HASH": hash,
+                "PROJECT": params.project(),
+                "IMAGE_NAME": name,
+                // Images of other levels are read often, so packing them tighter pays.
+                "DOCKER_IMAGE_ZSTD_LEVEL": if level == 1 { "3" } else { "10" },
+                "DOCKER_BUILD_ARGS": {"task-reference": json::compact(&Value::Object(arguments))},
+                "VCS_BASE_REPOSITORY": params.str("base_repository"),
+                "VCS_HEAD_REPOSITORY": params.str("head_repository"),
+                "VCS_HEAD_REV": params.str("head_rev"),
+                "VCS_REPOSITORY_TYPE": params.str("repository_type"),
+            },
+            "chain-of-trust": true,
+            "max-run-time": 7200,
+            "docker-image": IMAGE_BUILDER,
+        },
+    });
+    let Value::Object(mut task) = task else {
+        return Err(Diagnostic::bug("a task description is no mapping"));
+    };
+    if let Some(index) = item.task.get("index") {
+        task.insert("index".to_owned(), index.clone());
+    }
+    if let Some(symbol) = item.task.get("symbol").filter(|symbol| truthy(symbol)) {
+        let treeherder = serde_json::json!({
+            "symbol": symbol,
+            "platform": "taskcluster-images/opt",
+            "kind": "other",
+            "tier": 1,
+        });
+        task.insert("treeherder".to_owned(), treeherder);
+    }
+    let mut sorted = packages.to_vec();
+    sorted.sort_unstable();
+    for package in sorted {
+        let label = Value::from(format!("packages-{package}"));
+        object_mut(&mut task, "dependencies").insert(package, label);
+    }
+    if let Some(parent) = item.str("parent").filter(|parent| !parent.is_empty()) {
+        let label = Value::from(format!("docker-image-{parent}"));
+        object_mut(&mut task, "dependencies").insert("parent".to_owned(), label);
+        let reference = serde_json::json!({"task-reference": "<parent>"});
+        object_mut(object_mut(&mut task, "worker"), "env")
+            .insert("PARENT_TASK_ID".to_owned(), reference);
+    }
+    if item.task.get("cache").is_none_or(truthy) {
+        let cache = serde_json::json!({
+            "type": "docker-images.v2",
+            "name": name,
+            "digest-data": inputs,
+        });
+        task.insert("cache".to_owned(), cache);
+    }
+    Ok(item.with(task))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+use serde_json::json;
+
+use super::TRANSFORM;
+use crate::transform::test_support::World;
+
+#[test]
+fn everything_that_is_wrong_with_an_image_is_told() {
+    let world = World {
+        dependencies: vec![("packages", "python", json!({}))],
+        files: &[(
+            "taskcluster/docker/x/Dockerfile",
+            "FROM a\n# %ARG VERSOIN\n# %include nowhere\n# %include-run-task\n",
+        )],
+        ..World::default()
+    };
+    let items = json!([{"name": "x", "args": {"VERSION": "1"}, "packages": ["pyhton"]}]);
+    assert_eq!(
+        world.error(&TRANSFORM, items),
+        "kind `thing`, task `x`: there is no package task `pyhton`\n  \
+           help: did you mean `python`?\n\
+         taskcluster/docker/x/Dockerfile:2:1: kind `thing`, task `x`: the image has no argument `VERSOIN`\n  \
+           help: did you mean `VERSION`? (`args` of the image)\n\
+         taskcluster/docker/x/Dockerfile:3:1: kind `thing`, task `x`: \"nowhere\" does not exist\n  \
+           help: paths are from the root of the repository and stay in it\n\
+         taskcluster/docker/x/Dockerfile:4:1: kind `thing`, task `x`: `# %include-run-task` is not supported yet: there is no folder of run-task files\n  \
+           help: include the files from the repository with `# %include` and copy them"
+    );
+}
+
+#[test]
+fn an_image_needs_a_dockerfile() {
+    assert_eq!(
+        World::default().error(&TRANSFORM, json!([{"name": "x"}])),
+        "kind `thing`, task `x`: there is no `taskcluster/docker/x/Dockerfile`\n  \
+           help: the folder of an image is named after it; `definition` names another"
+    );
+}

@@ -1,0 +1,209 @@
+//! The transform `fetch`: makes tasks that download something and keep it as an artifact.
+//!
+//! What is downloaded never changes, so a task of the same inputs is found again for ever. What
+//! can be fetched and how is in a table ([`FETCH_TYPES`]).
+
+mod git;
+mod static_url;
+
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::suggest;
+use crate::base::value::{Object, Value, truthy};
+use crate::config::schema::{Schema, Type, optional, required};
+use crate::transform::cache::{self, Cached};
+use crate::transform::{Context, Item, Transform, checks, each};
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    name: "taskgraph.transforms.fetch",
+    aliases: &[],
+    doc: "makes a task that downloads something and keeps it as an artifact",
+    schema: Some(&SCHEMA),
+    run,
+};
+
+static FETCH: Schema = Schema {
+    name: "fetch",
+    fields: &[required("type", Type::Str, "what is fetched and how")],
+    open: true,
+    exclusive: &[],
+};
+
+/// What the transform takes.
+pub static SCHEMA: Schema = Schema {
+    name: "fetch",
+    fields: &[
+        required("name", Type::Str, "the name of the task"),
+        required("description", Type::Str, "what is fetched, in words"),
+        required("fetch", Type::Struct(&FETCH), "what is fetched"),
+        optional(
+            "task-from",
+            Type::Str,
+            "the file that the task is written in",
+        ),
+        optional(
+            "expires-after",
+            Type::Str,
+            "when the task expires: practically never on level 3",
+        ),
+        optional(
+            "docker-image",
+            Type::Any,
+            "the image to run in: the in-tree image `fetch`",
+        ),
+        optional(
+            "fetch-alias",
+            Type::Str,
+            "another name by which tasks can have it fetched",
+        ),
+        optional(
+            "artifact-prefix",
+            Type::Str,
+            "the folder of the artifact: `public`, which everybody can read",
+        ),
+        optional(
+            "attributes",
+            Type::Map(&Type::Any),
+            "attributes of the task",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+/// The folder in the worker whose content is kept.
+const UPLOADS: &str = "/builds/worker/artifacts";
+
+/// The type of cache.
+const CACHE: &str = "content.v1";
+
+/// Something that can be fetched.
+#[derive(Debug)]
+pub struct FetchType {
+    /// Its `type`.
+    pub name: &'static str,
+    /// What it does, for the reference.
+    pub doc: &'static str,
+    /// What it takes.
+    pub schema: &'static Schema,
+    /// The function.
+    pub make: fn(&Context<'_>, &Item, &Object) -> Outcome<Fetched>,
+}
+
+/// Everything that can be fetched.
+pub static FETCH_TYPES: &[FetchType] = &[git::TYPE, static_url::TYPE];
+
+/// How something is fetched.
+#[derive(Debug, Clone, Default)]
+pub struct Fetched {
+    command: Vec<String>,
+    artifact_name: String,
+    env: Object,
+    inputs: Vec<String>,
+    secret: Option<String>,
+}
+
+fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    each(context, items, |item| {
+        item.check(&[], &item.task, &SCHEMA)?;
+        checks::refuse_null(&item, "", &item.task, &["artifact-prefix", "attributes"])?;
+        let empty = Object::new();
+        let fetch = item.task.get("fetch").and_then(Value::as_object);
+        let fetch = fetch.unwrap_or(&empty);
+        let kind = fetch_type(&item, fetch)?;
+        item.check(&["fetch"], fetch, kind.schema)?;
+        let fetched = (kind.make)(context, &item, fetch)?;
+        Ok([describe(context, &item, fetched)?])
+    })
+}
+
+fn fetch_type(item: &Item, fetch: &Object) -> Result<&'static FetchType, Diagnostic> {
+    let name = fetch
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let found = FETCH_TYPES.iter().find(|kind| kind.name == name);
+    found.ok_or_else(|| {
+        item.wrong("fetch.type", format!("there is no type of fetch `{name}`"))
+            .help(suggest::hint(
+                name,
+                FETCH_TYPES.iter().map(|kind| kind.name),
+            ))
+    })
+}
+
+/// The description of the task.
+fn describe(context: &Context<'_>, item: &Item, fetched: Fetched) -> Result<Item, Diagnostic> {
+    let config = context.graph_config();
+    let given = |key: &str, default: Value| item.task.get(key).cloned().unwrap_or(default);
+    let name = item.str("name").unwrap_or_default();
+    let label = format!("fetch-{name}");
+    let prefix = item.str("artifact-prefix").unwrap_or("public");
+    let expires = match context.params().level() {
+        // What is fetched never changes, so it is kept.
+        "3" => "1000 years",
+        _ => config.task_expires_after(),
+    };
+    let mut attributes = match item.task.get("attributes") {
+        Some(Value::Object(attributes)) => attributes.clone(),
+        _ => Object::new(),
+    };
+    let artifact = checks::join_path(prefix, &fetched.artifact_name);
+    attributes.insert("fetch-artifact".to_owned(), Value::from(artifact));
+    if let Some(alias) = item.task.get("fetch-alias").filter(|alias| truthy(alias)) {
+        attributes.insert("fetch-alias".to_owned(), alias.clone());
+    }
+    let mut env = fetched.env;
+    env.insert("UPLOAD_DIR".to_owned(), Value::from(UPLOADS));
+    let image = serde_json::json!({"in-tree": "fetch"});
+    let task = serde_json::json!({
+        "attributes": attributes,
+        "name": name,
+        "description": given("description", Value::Null),
+        "expires-after": given("expires-after", Value::from(expires)),
+        "label": label,
+        "run-on-projects": [],
+        "run": {
+            "using": "run-task",
+            "checkout": false,
+            "command": fetched.command,
+        },
+        "worker-type": "images",
+        "worker": {
+            "chain-of-trust": true,
+            "docker-image": given("docker-image", image),
+            "env": env,
+            "max-run-time": 900,
+            "artifacts": [{"type": "directory", "name": prefix, "path": UPLOADS}],
+        },
+    });
+    let mut made = item.with(match task {
+        Value::Object(task) => task,
+        _ => Object::new(),
+    });
+    if config.values().contains_key("treeherder") {
+        let treeherder = serde_json::json!({
+            "symbol": format!("Fetch({name})"),
+            "kind": "build",
+            "platform": "fetch/opt",
+            "tier": 1,
+        });
+        made.task.insert("treeherder".to_owned(), treeherder);
+    }
+    if let Some(secret) = fetched.secret {
+        let scope = Value::from(format!("secrets:get:{secret}"));
+        made.list_mut("scopes").push(scope);
+        let worker = made.object_mut("worker");
+        worker.insert("taskcluster-proxy".to_owned(), Value::Bool(true));
+    }
+    let cached = Cached {
+        kind: CACHE.to_owned(),
+        name: label.replacen(&format!("{}-", context.kind), "", 1),
+        digest: cache::digest(&fetched.inputs),
+    };
+    cache::add_optimization(context, &mut made, &cached)?;
+    Ok(made)
+}
+
+#[cfg(test)]
+mod tests;

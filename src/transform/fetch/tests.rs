@@ -1,0 +1,62 @@
+use serde_json::{Value, json};
+
+use super::{FETCH_TYPES, TRANSFORM};
+use crate::transform::test_support::World;
+
+fn fetch(fetch: Value) -> Value {
+    json!([{"name": "x", "description": "d", "fetch": fetch}])
+}
+
+#[test]
+fn only_level_three_is_kept() {
+    let git =
+        || fetch(json!({"type": "git", "repo": "https://a/b.git", "revision": "0".repeat(40)}));
+    let expires = |level: &str| {
+        let world = World {
+            params: json!({"level": level}),
+            ..World::default()
+        };
+        let made = world.run(&TRANSFORM, git());
+        made.map(|made| made[0]["expires-after"].clone())
+    };
+    assert_eq!(expires("1"), Ok(json!("28 days")));
+    assert_eq!(expires("3"), Ok(json!("1000 years")));
+}
+
+#[test]
+fn mistakes_say_the_way_out() {
+    let world = World::default();
+    assert_eq!(
+        world.error(&TRANSFORM, fetch(json!({"type": "static_url"}))),
+        "kind `thing`, task `x`: there is no type of fetch `static_url`\n  \
+           help: did you mean `static-url`?"
+    );
+    assert_eq!(
+        world.error(
+            &TRANSFORM,
+            fetch(json!({"type": "git", "repo": "b", "revision": "main"}))
+        ),
+        "kind `thing`, task `x`: the revision \"main\" is no whole SHA-1\n  \
+           help: write all 40 hexadecimal digits; names of branches and tags can change"
+    );
+    let signed = json!({"type": "static-url", "url": "u", "sha256": "s", "size": 1,
+        "gpg-signature": {"sig-url": "{url}", "key-path": "/etc/passwd"}});
+    assert_eq!(
+        world.error(&TRANSFORM, fetch(signed)),
+        "kind `thing`, task `x`: \"/etc/passwd\" leads out of the repository\n  \
+           help: name a text file with public keys, from the root of the repository"
+    );
+}
+
+#[test]
+fn the_table_is_sorted_and_its_schemas_agree_with_it() {
+    assert!(FETCH_TYPES.is_sorted_by_key(|kind| kind.name));
+    for kind in FETCH_TYPES {
+        let map = json!({"type": kind.name});
+        let wrong = kind.schema.check(map.as_object().unwrap());
+        assert!(
+            wrong.iter().all(|v| !v.message.contains("`type`")),
+            "{wrong:?}"
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! The fetches that a task made from dependencies has of them.
+
+use std::collections::BTreeSet;
+
+use super::FromDeps;
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::path::ValuePath;
+use crate::base::pyformat::{Scope, format};
+use crate::base::value::{Object, Value};
+use crate::model::task::Task;
+use crate::transform::{Context, Item, checks};
+
+/// Adds the fetches of every dependency whose kind has some.
+///
+/// That is every dependency of the task, also one that its kind named by hand.
+///
+/// # Errors
+/// Every fetch that cannot be filled in.
+pub fn add(
+    context: &Context<'_>,
+    item: &Item,
+    made: &mut Object,
+    from: &FromDeps<'_>,
+    fetches: &Object,
+) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    let labels = made.get("dependencies").and_then(Value::as_object);
+    // In the order in which the dependencies were generated, each once.
+    let positions: BTreeSet<usize> = labels
+        .into_iter()
+        .flat_map(Object::values)
+        .filter_map(|label| from.positions.get(label.as_str()?).copied())
+        .collect();
+    let mut found = Vec::new();
+    for dependency in positions
+        .iter()
+        .filter_map(|i| context.dependencies.get(*i))
+    {
+        let Some(Value::Array(entries)) = fetches.get(dependency.kind.as_str()) else {
+            continue;
+        };
+        let mut filled = Vec::with_capacity(entries.len());
+        for (i, entry) in entries.iter().enumerate() {
+            filled.extend(wrong.keep(fill(item, dependency, entry, i)));
+        }
+        found.push((from.name_of(dependency), Value::Array(filled)));
+    }
+    let slot = made
+        .entry("fetches")
+        .or_insert_with(|| Value::Object(Object::new()));
+    match slot {
+        Value::Object(map) => map.extend(found.into_iter().map(|(k, v)| (k.to_owned(), v))),
+        other if !found.is_empty() => {
+            wrong.push(checks::unexpected(item, "fetches", "a mapping", other));
+        }
+        _ => {}
+    }
+    wrong.or_ok(())
+}
+
+/// One entry with the attributes of the dependency filled in.
+fn fill(item: &Item, dependency: &Task, entry: &Value, index: usize) -> Outcome<Value> {
+    let mut wrong = Diagnostics::new();
+    let mut filled = entry.clone();
+    let scope = Scope::new(&dependency.attributes);
+    for key in ["artifact", "dest"] {
+        let Some(slot) = filled.get_mut(key) else {
+            continue;
+        };
+        let kind = &dependency.kind;
+        let place = || {
+            let path = ValuePath::keys(["from-deps", "fetches", kind.as_str()]);
+            item.origin.place(&path.index(index).key(key))
+        };
+        let what = format!("`from-deps.fetches.{kind}[{index}].{key}`");
+        match slot {
+            Value::String(template) => match format(template, &scope) {
+                Ok(text) => *slot = Value::String(text),
+                Err(error) => wrong.push(
+                    Diagnostic::user(format!(
+                        "{what} cannot be filled in for `{}`: {error}",
+                        dependency.label
+                    ))
+                    .at(place())
+                    .help("attributes of the dependency can be named in braces"),
+                ),
+            },
+            _ => wrong.push(
+                Diagnostic::user(format!("{what} is no string"))
+                    .at(place())
+                    .help("give it a value, or leave it out"),
+            ),
+        }
+    }
+    wrong.or_ok(filled)
+}

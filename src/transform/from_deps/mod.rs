@@ -1,0 +1,301 @@
+//! The transform `from_deps`: makes tasks out of the tasks of the kinds that this one depends on.
+//!
+//! 1. The tasks of the chosen kinds whose attributes match are taken, in the order in which they
+//!    were generated.
+//! 2. They are grouped ([`group_by`]).
+//! 3. For each group the item is copied. Its dependencies are the group; its primary dependency is
+//!    the group's first task of the first of the chosen kinds that is in the group at all. Where a
+//!    group holds several tasks of that kind, "first" is in the order in which they were generated.
+//! 4. The copy is named after the primary dependency ([`set_name`]), takes its attributes over if
+//!    it shall, and has fetches of its dependencies ([`fetches`]).
+
+pub mod fetches;
+pub mod group_by;
+pub mod set_name;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::suggest;
+use crate::base::value::{Object, Value, truthy};
+use crate::config::schema::{Schema, Type, optional, required};
+use crate::model::task::Task;
+use crate::transform::{Context, Item, Transform, checks, each};
+
+use self::group_by::Group;
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    name: "taskgraph.transforms.from_deps",
+    aliases: &[],
+    doc: "makes a task for each group of tasks of the kinds that this one depends on",
+    schema: Some(&SCHEMA),
+    run,
+};
+
+static FETCH: Schema = Schema {
+    name: "fetch",
+    fields: &[
+        required(
+            "artifact",
+            Type::Str,
+            "the artifact; attributes of the dependency in braces are filled in",
+        ),
+        optional(
+            "dest",
+            Type::Str,
+            "the folder to put it in; attributes of the dependency in braces are filled in",
+        ),
+        optional("extract", Type::Bool, "whether it is extracted"),
+        optional("verify-hash", Type::Bool, "whether its hash is checked"),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static FROM_DEPS: Schema = Schema {
+    name: "from-deps",
+    fields: &[
+        optional(
+            "kinds",
+            Type::List(&Type::Str),
+            "the kinds whose tasks are taken, the primary one first: all of `kind-dependencies`",
+        ),
+        optional(
+            "set-name",
+            Type::OneOf(&[Type::Bool, Type::Str, Type::Map(&Type::Any)]),
+            "how the task is named: `strip-kind`, `retain-kind`, or null to keep its name",
+        ),
+        optional(
+            "with-attributes",
+            Type::Map(&Type::OneOf(&[Type::List(&Type::Any), Type::Str])),
+            "the attributes that tasks have to have: a value, or a list of which one matches",
+        ),
+        optional(
+            "group-by",
+            Type::OneOf(&[Type::Str, Type::Map(&Type::Any)]),
+            "how tasks are grouped: `single`, `all`, or `attribute: <name>`",
+        ),
+        optional(
+            "copy-attributes",
+            Type::Bool,
+            "whether the attributes of the primary dependency are taken over",
+        ),
+        optional(
+            "unique-kinds",
+            Type::Bool,
+            "whether a group may hold only one task of each kind: true",
+        ),
+        optional(
+            "fetches",
+            Type::Map(&Type::List(&Type::Struct(&FETCH))),
+            "what is fetched of the dependencies, by their kind",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+/// What the transform takes.
+pub static SCHEMA: Schema = Schema {
+    name: "from_deps",
+    fields: &[required(
+        "from-deps",
+        Type::Struct(&FROM_DEPS),
+        "what the tasks are made from",
+    )],
+    open: true,
+    exclusive: &[],
+};
+
+/// What an item says about its dependencies, checked.
+pub struct FromDeps<'a> {
+    kinds: Vec<String>,
+    unique_kinds: bool,
+    copy_attributes: bool,
+    set_name: Option<&'static set_name::SetName>,
+    fetches: Option<&'a Object>,
+    /// Where each label is among the tasks that this kind depends on.
+    positions: &'a BTreeMap<&'a str, usize>,
+}
+
+impl FromDeps<'_> {
+    /// The name that the made task has for a dependency.
+    fn name_of<'t>(&self, dependency: &'t Task) -> &'t str {
+        if self.unique_kinds {
+            dependency.kind.as_str()
+        } else {
+            dependency.label.as_str()
+        }
+    }
+}
+
+fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    let positions = context.dependencies.iter().enumerate();
+    let positions = positions
+        .map(|(i, task)| (task.label.as_str(), i))
+        .collect();
+    each(context, items, |mut item| {
+        item.check(&[], &item.task, &SCHEMA)?;
+        let Some(Value::Object(config)) = item.task.shift_remove("from-deps") else {
+            return Ok(Vec::new());
+        };
+        checks::refuse_null(&item, "from-deps", &config, &["kinds", "group-by"])?;
+        checks::mapping(&mut item, "dependencies")?;
+        checks::mapping(&mut item, "attributes")?;
+        make(context, &item, &config, &positions)
+    })
+}
+
+fn make(
+    context: &Context<'_>,
+    item: &Item,
+    config: &Object,
+    positions: &BTreeMap<&str, usize>,
+) -> Outcome<Vec<Item>> {
+    let mut wrong = Diagnostics::new();
+    let kinds = wrong.keep(kinds(context, item, config));
+    let default = Value::from("strip-kind");
+    let set_name = config.get("set-name").unwrap_or(&default);
+    let set_name = wrong.keep(set_name::find(item, set_name).map_err(Into::into));
+    let (Some(kinds), Some(set_name)) = (kinds, set_name) else {
+        return wrong.or_ok(Vec::new());
+    };
+    let with_attributes = config.get("with-attributes").and_then(Value::as_object);
+    let tasks: Vec<&Arc<Task>> = context
+        .dependencies
+        .iter()
+        .filter(|task| kinds.iter().any(|kind| kind == task.kind.as_str()))
+        .filter(|task| with_attributes.is_none_or(|wanted| has_attributes(task, wanted)))
+        .collect();
+    let from = FromDeps {
+        kinds,
+        unique_kinds: config.get("unique-kinds").is_none_or(truthy),
+        copy_attributes: config.get("copy-attributes").is_some_and(truthy),
+        set_name,
+        fetches: config
+            .get("fetches")
+            .and_then(Value::as_object)
+            .filter(|fetches| !fetches.is_empty()),
+        positions,
+    };
+    let single = Value::from("single");
+    let groups = group_by::group(item, config.get("group-by").unwrap_or(&single), &tasks)?;
+    let mut made = Vec::with_capacity(groups.len());
+    for group in groups {
+        made.extend(wrong.keep(make_one(context, item, &from, &group)));
+    }
+    wrong.or_ok(made)
+}
+
+/// The kinds whose tasks are taken, the primary one first.
+fn kinds(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Vec<String>> {
+    let known = context.kind_dependencies();
+    let Some(kinds) = config.get("kinds") else {
+        if known.is_empty() {
+            return Err(item
+                .wrong("from-deps", "this kind has no `kind-dependencies`")
+                .help("name the kinds whose tasks are taken in `kind-dependencies`")
+                .into());
+        }
+        return Ok(known.into_iter().map(str::to_owned).collect());
+    };
+    let kinds = checks::strings(Some(kinds));
+    let mut wrong = Diagnostics::new();
+    for kind in kinds.iter().filter(|kind| !known.contains(&kind.as_str())) {
+        wrong.push(
+            item.wrong(
+                "from-deps.kinds",
+                format!("`from-deps.kinds` names `{kind}`, which is not in `kind-dependencies`"),
+            )
+            .help(suggest::hint(kind, known.iter().copied())),
+        );
+    }
+    if kinds.is_empty() {
+        wrong.push(
+            item.wrong("from-deps.kinds", "`from-deps.kinds` is empty")
+                .help("name a kind, or leave it out to take all of `kind-dependencies`"),
+        );
+    }
+    wrong.or_ok(kinds)
+}
+
+/// Whether a task has the wanted value, or one of the wanted values, of each attribute.
+fn has_attributes(task: &Task, wanted: &Object) -> bool {
+    wanted.iter().all(|(name, wanted)| {
+        let Some(value) = task.attributes.get(name) else {
+            return false;
+        };
+        match wanted {
+            Value::Array(choices) => choices.iter().any(|one| checks::py_equal(one, value)),
+            one => checks::py_equal(one, value),
+        }
+    })
+}
+
+/// The task of one group.
+fn make_one(
+    context: &Context<'_>,
+    item: &Item,
+    from: &FromDeps<'_>,
+    group: &Group<'_>,
+) -> Outcome<Item> {
+    let wrong = |message: String| item.wrong("from-deps", message);
+    let first_of = |kind: &String| group.iter().find(|task| task.kind.as_str() == kind);
+    let Some(primary) = from.kinds.iter().find_map(first_of) else {
+        return Err(wrong(format!(
+            "there is no task of the kinds {} to make a task from",
+            from.kinds.join(", ")
+        ))
+        .help("group `single` makes no task when there is none to make it from")
+        .into());
+    };
+    if from.unique_kinds
+        && let Some((one, other)) = same_kind(group)
+    {
+        return Err(wrong(format!(
+            "`{}` and `{}` are of the same kind and in the same group",
+            one.label, other.label
+        ))
+        .help("group tasks otherwise, choose them with `with-attributes`, or set `unique-kinds: false`")
+        .into());
+    }
+    let mut made = item.clone();
+    let dependencies = made.object_mut("dependencies");
+    for task in group {
+        let label = Value::from(task.label.as_str());
+        dependencies.insert(from.name_of(task).to_owned(), label);
+    }
+    let own = made.object_mut("attributes");
+    for (name, value) in [
+        ("primary-kind-dependency", primary.kind.as_str()),
+        ("primary-dependency-label", primary.label.as_str()),
+    ] {
+        own.insert(name.to_owned(), Value::from(value));
+    }
+    if from.copy_attributes {
+        let mut attributes = primary.attributes.clone();
+        attributes.append(own);
+        *own = attributes;
+    }
+    if let Some(set_name) = from.set_name {
+        let name = (set_name.run)(primary);
+        made.task.insert("name".to_owned(), Value::from(name));
+    }
+    if let Some(fetches) = from.fetches {
+        fetches::add(context, item, &mut made.task, from, fetches)?;
+    }
+    Ok(made)
+}
+
+/// Two tasks of a group that are of the same kind.
+fn same_kind<'a>(group: &Group<'a>) -> Option<(&'a Arc<Task>, &'a Arc<Task>)> {
+    group.iter().enumerate().find_map(|(i, one)| {
+        let other = group.iter().skip(i + 1).find(|t| t.kind == one.kind)?;
+        Some((*one, *other))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+use serde_json::json;
+
+use super::TRANSFORM;
+use crate::transform::test_support::World;
+
+fn world() -> World {
+    World {
+        config: json!({"kind-dependencies": ["build", "package"]}),
+        dependencies: vec![
+            ("build", "b", json!({"os": "linux", "n": 1})),
+            ("build", "a", json!({"os": "linux"})),
+            ("package", "c", json!({"os": "linux", "l": []})),
+            ("other", "d", json!({"os": "linux"})),
+        ],
+        ..World::default()
+    }
+}
+
+fn error(from_deps: serde_json::Value) -> String {
+    world().error(&TRANSFORM, json!([{"name": "x", "from-deps": from_deps}]))
+}
+
+#[test]
+fn the_primary_dependency_is_the_first_as_given() {
+    let item = json!([{"name": "x", "from-deps": {
+        "group-by": {"attribute": "os"}, "unique-kinds": false, "copy-attributes": true,
+    }}]);
+    assert_eq!(
+        world().run(&TRANSFORM, item),
+        Ok(json!([{
+            "name": "b",
+            "dependencies": {"build-b": "build-b", "build-a": "build-a", "package-c": "package-c"},
+            "attributes": {
+                "os": "linux", "n": 1,
+                "primary-kind-dependency": "build",
+                "primary-dependency-label": "build-b",
+            },
+        }]))
+    );
+}
+
+#[test]
+fn mistakes_say_the_way_out() {
+    assert_eq!(
+        error(json!({"kinds": ["biuld", "package"], "set-name": "strip_kind"})),
+        "kind `thing`, task `x`: `from-deps.kinds` names `biuld`, which is not in `kind-dependencies`\n  \
+           help: did you mean `build`?\n\
+         kind `thing`, task `x`: there is no way to set a name `strip_kind`\n  \
+           help: did you mean `strip-kind`?"
+    );
+    assert_eq!(
+        error(json!({"group-by": "atribute"})),
+        "kind `thing`, task `x`: there is no way to group `atribute`\n  \
+           help: did you mean `attribute`?"
+    );
+    assert_eq!(
+        error(json!({"group-by": "attribute"})),
+        "kind `thing`, task `x`: the way to group `attribute` needs an argument\n  \
+           help: write `group-by: {attribute: …}`"
+    );
+    assert_eq!(
+        error(json!({"group-by": {}})),
+        "kind `thing`, task `x`: `from-deps.group-by` is a mapping that names not exactly one way to group\n  \
+           help: there are: `all`, `{attribute: …}`, `single`"
+    );
+    assert_eq!(
+        error(json!({"group-by": "all", "kinds": ["build"]})),
+        "kind `thing`, task `x`: `build-b` and `build-a` are of the same kind and in the same group\n  \
+           help: group tasks otherwise, choose them with `with-attributes`, or set `unique-kinds: false`"
+    );
+    assert_eq!(
+        error(json!({"kinds": null})),
+        "kind `thing`, task `x`: `from-deps.kinds` is null\n  help: give it a value, or leave it out"
+    );
+}
+
+#[test]
+fn every_mistake_of_every_item_is_told() {
+    let items = json!([
+        {"name": "x", "from-deps": {"kinds": ["build"], "fetches": {
+            "build": [{"artifact": "{n}"}, {"artifact": "{os}", "dest": "{colour}"}],
+        }}},
+        {"name": "y", "from-deps": {"groupby": "single"}},
+    ]);
+    let wrong = world().error(&TRANSFORM, items);
+    let lines: Vec<_> = wrong
+        .lines()
+        .filter(|line| line.starts_with("kind"))
+        .collect();
+    assert_eq!(lines.len(), 4, "{wrong}");
+    assert!(
+        lines[0].contains("[1].dest` cannot be filled in for `build-b`"),
+        "{wrong}"
+    );
+    assert!(
+        lines[1].contains("[0].artifact` cannot be filled in for `build-a`"),
+        "{wrong}"
+    );
+    assert!(
+        lines[3].contains("task `y`: unknown key `from-deps.groupby`"),
+        "{wrong}"
+    );
+    assert!(wrong.ends_with("help: did you mean `group-by`?"), "{wrong}");
+}

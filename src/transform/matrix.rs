@@ -1,0 +1,213 @@
+//! The transform `matrix`: makes a task for each combination of values.
+//!
+//! The dimensions are gone through in the order in which they are written, so the last one changes
+//! fastest. Each adds its value to the name and to the attribute `matrix`; a combination that fits
+//! an exclusion is left out as soon as it does. At the end `{matrix[…]}` is filled in.
+
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::pyformat::{Scope, substitute_fields};
+use crate::base::value::{Object, Value, py_str, type_name};
+use crate::config::schema::{Schema, Type, optional, required};
+use crate::transform::checks::{self, MAX_ITEMS};
+use crate::transform::{Context, Item, Transform, each};
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    name: "taskgraph.transforms.matrix",
+    aliases: &[],
+    doc: "makes a task for each combination of the values in `matrix`",
+    schema: Some(&SCHEMA),
+    run,
+};
+
+static MATRIX: Schema = Schema {
+    name: "matrix",
+    fields: &[
+        optional(
+            "exclude",
+            Type::List(&Type::Map(&Type::Str)),
+            "combinations that are left out; a part of one leaves out all that have it",
+        ),
+        optional(
+            "set-name",
+            Type::Str,
+            "the name of the tasks, e.g. `{matrix[os]}-{matrix[python]}`",
+        ),
+        optional(
+            "substitution-fields",
+            Type::List(&Type::Str),
+            "the fields in which `{matrix[…]}` is filled in: all",
+        ),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// What the transform takes.
+pub static SCHEMA: Schema = Schema {
+    name: "matrix",
+    fields: &[
+        required("name", Type::Str, "the name of the task"),
+        optional(
+            "matrix",
+            Type::Struct(&MATRIX),
+            "the dimensions, each with its values, and how to combine them",
+        ),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// The keys of `matrix` that are no dimension.
+const SETTINGS: [&str; 3] = ["exclude", "set-name", "substitution-fields"];
+
+fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    let mut left = MAX_ITEMS;
+    each(context, items, |mut item| {
+        item.check(&[], &item.task, &SCHEMA)?;
+        let made = match item.task.shift_remove("matrix") {
+            None => vec![item],
+            Some(Value::Object(matrix)) => split(&item, &matrix, left)?,
+            Some(other) => {
+                return Err(checks::unexpected(&item, "matrix", "a mapping", &other)
+                    .help("leave it out of a task that is not split")
+                    .into());
+            }
+        };
+        left = left.saturating_sub(made.len());
+        Ok(made)
+    })
+}
+
+fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
+    checks::refuse_null(item, "matrix", matrix, &["exclude", "substitution-fields"])?;
+    let mut fields = match matrix.get("substitution-fields") {
+        Some(fields) => checks::strings(Some(fields)),
+        None => item.task.keys().cloned().collect(),
+    };
+    let set_name = matrix
+        .get("set-name")
+        .and_then(Value::as_str)
+        .filter(|name| !name.is_empty());
+    if set_name.is_some() && !fields.iter().any(|field| field == "name") {
+        fields.push("name".to_owned());
+    }
+    let mut made = combinations(item, matrix, left)?;
+    for one in &mut made {
+        if let Some(name) = set_name {
+            one.task.insert("name".to_owned(), Value::from(name));
+        }
+        let values = one
+            .task
+            .get("attributes")
+            .and_then(|attributes| attributes.get("matrix"))
+            .cloned()
+            .ok_or_else(|| {
+                item.wrong("matrix", "the matrix has no dimension")
+                    .help("name one with its values, e.g. `python: [\"3.11\", \"3.12\"]`")
+            })?;
+        let scope = Scope::default().with("matrix", &values);
+        substitute_fields(&mut one.task, &fields, &scope).map_err(|(path, error)| {
+            item.wrong(
+                &path.to_string(),
+                format!("{error} ({})", values_in_words(&values)),
+            )
+            .help("`{matrix[…]}` names a dimension; double the braces that shall stay")
+        })?;
+    }
+    Ok(made)
+}
+
+/// A copy of the item for each combination that is not excluded.
+fn combinations(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
+    let rules: Vec<&Object> = matrix
+        .get("exclude")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .collect();
+    let mut made = vec![item.clone()];
+    let dimensions = matrix
+        .iter()
+        .filter(|(key, _)| !SETTINGS.contains(&key.as_str()));
+    for (dimension, values) in dimensions {
+        let values = values_of(item, dimension, values)?;
+        let mut next = Vec::new();
+        for one in made {
+            for value in &values {
+                let mut one = one.clone();
+                let chosen = choose(&mut one, dimension, value)?;
+                let excludes = |rule: &&Object| rule.iter().all(|(k, v)| chosen.get(k) == Some(v));
+                if rules.iter().any(excludes) {
+                    continue;
+                }
+                if next.len() >= left {
+                    return Err(too_many(item).into());
+                }
+                next.push(one);
+            }
+        }
+        made = next;
+    }
+    Ok(made)
+}
+
+/// Adds a value to the name and to the attribute `matrix`, which is returned.
+fn choose<'i>(
+    item: &'i mut Item,
+    dimension: &str,
+    value: &Value,
+) -> Result<&'i Object, Diagnostic> {
+    let name = format!(
+        "{}-{}",
+        item.task.get("name").map(py_str).unwrap_or_default(),
+        py_str(value)
+    );
+    item.task.insert("name".to_owned(), Value::from(name));
+    let attributes = checks::mapping(item, "attributes")?;
+    if attributes.get("matrix").is_some_and(|m| !m.is_object()) {
+        return Err(item.wrong("attributes.matrix", "`attributes.matrix` is no mapping"));
+    }
+    let attributes = item.object_mut("attributes");
+    let chosen = crate::transform::item::object_mut(attributes, "matrix");
+    chosen.insert(dimension.to_owned(), value.clone());
+    Ok(chosen)
+}
+
+/// The values of a dimension: the items of a list, the keys of a mapping, the letters of a text.
+fn values_of(item: &Item, dimension: &str, values: &Value) -> Result<Vec<Value>, Diagnostic> {
+    match values {
+        Value::Array(values) => Ok(values.clone()),
+        Value::Object(map) => Ok(map.keys().map(|key| Value::from(key.as_str())).collect()),
+        Value::String(text) => Ok(text.chars().map(|c| Value::from(c.to_string())).collect()),
+        other => Err(item
+            .wrong(
+                &format!("matrix.{dimension}"),
+                format!(
+                    "the dimension `{dimension}` is {}, where a list is expected",
+                    type_name(other)
+                ),
+            )
+            .help("write its values as a list")),
+    }
+}
+
+fn values_in_words(values: &Value) -> String {
+    let pairs = values.as_object().into_iter().flatten();
+    pairs
+        .map(|(dimension, value)| format!("{dimension}: {}", py_str(value)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn too_many(item: &Item) -> Diagnostic {
+    item.wrong(
+        "matrix",
+        format!("the matrices of this kind make more than {MAX_ITEMS} tasks"),
+    )
+    .help("leave out a dimension, or exclude combinations")
+}
+
+#[cfg(test)]
+mod tests;

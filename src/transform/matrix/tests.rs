@@ -1,0 +1,56 @@
+use serde_json::{Value, json};
+
+use super::TRANSFORM;
+use crate::transform::checks::MAX_ITEMS;
+use crate::transform::test_support::World;
+
+#[test]
+fn the_last_dimension_changes_fastest() {
+    let items = json!([{"name": "x", "matrix": {
+        "a": [1, 2], "b": ["y", "z"], "exclude": [{"b": "z"}], "set-name": "{matrix[b]}{matrix[a]}",
+    }}]);
+    let made = World::default().run(&TRANSFORM, items);
+    let names: Vec<_> = made
+        .iter()
+        .flat_map(|made| made.as_array().into_iter().flatten())
+        .map(|item| item["name"].clone())
+        .collect();
+    assert_eq!(names, ["y1", "y2"]);
+}
+
+#[test]
+fn explosions_are_stopped() {
+    let values: Vec<Value> = (0..100).map(Value::from).collect();
+    let cube = json!({"name": "x", "matrix": {"a": values, "b": values, "c": values}});
+    let wrong = World::default().error(&TRANSFORM, json!([cube]));
+    assert_eq!(
+        wrong,
+        format!(
+            "kind `thing`, task `x`: the matrices of this kind make more than {MAX_ITEMS} tasks\n  \
+               help: leave out a dimension, or exclude combinations"
+        )
+    );
+}
+
+#[test]
+fn mistakes_name_the_combination() {
+    let items = json!([
+        {"name": "x", "matrix": {"a": [1, 2]}, "b": "{matrix[b]}"},
+        {"name": "y", "matrix": {"a": 1}},
+        {"name": "z", "matrix": null},
+    ]);
+    let wrong = World::default().error(&TRANSFORM, items);
+    let lines: Vec<_> = wrong
+        .lines()
+        .filter(|line| line.starts_with("kind"))
+        .collect();
+    assert!(lines[0].starts_with("kind `thing`, task `x`: "), "{wrong}");
+    assert!(lines[0].ends_with("(a: 1)"), "{wrong}");
+    assert_eq!(
+        lines[1..],
+        [
+            "kind `thing`, task `y`: the dimension `a` is an integer, where a list is expected",
+            "kind `thing`, task `z`: `matrix` is null, where a mapping is expected",
+        ]
+    );
+}

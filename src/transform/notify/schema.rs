@@ -1,0 +1,213 @@
+//! What the transform `notify` takes.
+
+use crate::config::schema::{Schema, Type, optional, required};
+
+/// The states of a task on which people can be told.
+static STATUS_TYPES: &[&str] = &[
+    "on-completed",
+    "on-defined",
+    "on-exception",
+    "on-failed",
+    "on-pending",
+    "on-resolved",
+    "on-running",
+];
+
+/// One way to tell people.
+#[derive(Debug)]
+pub struct Recipient {
+    /// Its `type`.
+    pub name: &'static str,
+    /// The key that holds who is told, which is a part of the route.
+    pub key: &'static str,
+    /// What it takes.
+    pub schema: Schema,
+}
+
+const fn recipient(
+    name: &'static str,
+    key: &'static str,
+    fields: &'static [crate::config::schema::Field],
+) -> Recipient {
+    Recipient {
+        name,
+        key,
+        schema: Schema {
+            name,
+            fields,
+            open: false,
+            exclusive: &[],
+        },
+    }
+}
+
+const TYPE: crate::config::schema::Field = required("type", Type::Str, "the way to tell");
+const STATUS_TYPE: crate::config::schema::Field = optional(
+    "status-type",
+    Type::Literal(STATUS_TYPES),
+    "the state on which they are told: `on-completed`",
+);
+
+/// Every way to tell people.
+pub static RECIPIENTS: &[Recipient] = &[
+    recipient(
+        "email",
+        "address",
+        &[
+            TYPE,
+            required(
+                "address",
+                Type::KeyedBy(&["project", "level"], &Type::Str),
+                "the address that is written to",
+            ),
+            STATUS_TYPE,
+        ],
+    ),
+    recipient(
+        "matrix-room",
+        "room-id",
+        &[
+            TYPE,
+            required("room-id", Type::Str, "the room, e.g. `!abc:mozilla.org`"),
+            STATUS_TYPE,
+        ],
+    ),
+    recipient(
+        "pulse",
+        "routing-key",
+        &[
+            TYPE,
+            required("routing-key", Type::Str, "the routing key of the message"),
+            STATUS_TYPE,
+        ],
+    ),
+    recipient(
+        "slack-channel",
+        "channel-id",
+        &[
+            TYPE,
+            required("channel-id", Type::Str, "the channel"),
+            STATUS_TYPE,
+        ],
+    ),
+];
+
+static EMAIL_LINK: Schema = Schema {
+    name: "link",
+    fields: &[
+        required("text", Type::Str, "the text of the link"),
+        required("href", Type::Str, "where it leads"),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static EMAIL: Schema = Schema {
+    name: "email content",
+    fields: &[
+        optional("subject", Type::Str, "the subject"),
+        optional("content", Type::Str, "the text, in Markdown"),
+        optional("link", Type::Struct(&EMAIL_LINK), "a link below the text"),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static MATRIX: Schema = Schema {
+    name: "matrix content",
+    fields: &[
+        optional("body", Type::Str, "the text"),
+        optional("formatted-body", Type::Str, "the text with markup"),
+        optional("format", Type::Str, "the format of the text with markup"),
+        optional("msg-type", Type::Str, "the type of message"),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static SLACK: Schema = Schema {
+    name: "slack content",
+    fields: &[
+        optional("text", Type::Str, "the text"),
+        optional(
+            "blocks",
+            Type::List(&Type::Any),
+            "blocks, as Slack takes them",
+        ),
+        optional(
+            "attachments",
+            Type::List(&Type::Any),
+            "attachments, as Slack takes them",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static CONTENT: Schema = Schema {
+    name: "content",
+    fields: &[
+        optional("email", Type::Struct(&EMAIL), "what emails say"),
+        optional(
+            "matrix",
+            Type::Struct(&MATRIX),
+            "what messages in Matrix say",
+        ),
+        optional("slack", Type::Struct(&SLACK), "what messages in Slack say"),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static NOTIFY: Schema = Schema {
+    name: "notify",
+    fields: &[
+        required(
+            "recipients",
+            Type::List(&Type::Map(&Type::Any)),
+            "who is told: each with a `type`, who it is, and on which state (`status-type`)",
+        ),
+        optional("content", Type::Struct(&CONTENT), "what they are told"),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static NOTIFICATIONS: Schema = Schema {
+    name: "notifications",
+    fields: &[
+        required(
+            "emails",
+            Type::KeyedBy(&["project", "level"], &Type::List(&Type::Str)),
+            "the addresses that are written to",
+        ),
+        required("subject", Type::Str, "the subject"),
+        optional("message", Type::Str, "the text: the subject"),
+        optional(
+            "status-types",
+            Type::List(&Type::Literal(STATUS_TYPES)),
+            "the states on which they are told: `on-completed`",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+/// What the transform takes.
+pub static SCHEMA: Schema = Schema {
+    name: "notify",
+    fields: &[
+        optional(
+            "notify",
+            Type::Struct(&NOTIFY),
+            "who is told what, and when",
+        ),
+        optional(
+            "notifications",
+            Type::Struct(&NOTIFICATIONS),
+            "the same in its older form, for emails only",
+        ),
+    ],
+    open: true,
+    exclusive: &["notify", "notifications"],
+};

@@ -1,0 +1,290 @@
+//! The transform `task_context`: fills values into fields of a task.
+//!
+//! The values come from, the later the stronger: a YAML file, custom providers, `from-object`, the
+//! parameters. `name` is among them unless one of these says otherwise. In each of the chosen
+//! fields first a keyed-by value is resolved, with these values and the task's own fields as
+//! attributes, and then `{…}` is filled in.
+
+use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::pyformat::{Scope, substitute_fields};
+use crate::base::value::{Object, Value, type_name};
+use crate::config::keyed_by::{self, Options};
+use crate::config::parameters::Parameters;
+use crate::config::schema::{Schema, Type, optional, required};
+use crate::config::yaml;
+use crate::transform::{Context, Item, Transform, checks, each};
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    name: "taskgraph.transforms.task_context",
+    aliases: &[],
+    doc: "fills values from parameters, a file or the task itself into fields of the task",
+    schema: Some(&SCHEMA),
+    run,
+};
+
+static KEYED_BY_OPTIONS: Schema = Schema {
+    name: "resolve-keyed-by-options",
+    fields: &[
+        optional(
+            "defer",
+            Type::List(&Type::Str),
+            "attributes by which alternatives are not yet chosen",
+        ),
+        optional(
+            "enforce-single-match",
+            Type::Bool,
+            "whether several alternatives that match are a mistake: true",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static TASK_CONTEXT: Schema = Schema {
+    name: "task-context",
+    fields: &[
+        required(
+            "substitution-fields",
+            Type::List(&Type::Str),
+            "the fields in which alternatives are chosen and values filled in",
+        ),
+        optional(
+            "from-parameters",
+            Type::Map(&Type::OneOf(&[Type::List(&Type::Str), Type::Str])),
+            "values of parameters: for each a dotted name, or several of which the first is taken that is there",
+        ),
+        optional(
+            "from-file",
+            Type::Str,
+            "a YAML file with values, from the root of the repository",
+        ),
+        optional("from-object", Type::Any, "values"),
+        optional(
+            "from-custom",
+            Type::List(&Type::Str),
+            "the names of registered providers of values",
+        ),
+        optional(
+            "resolve-keyed-by-options",
+            Type::Struct(&KEYED_BY_OPTIONS),
+            "how alternatives are chosen",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+/// What the transform takes.
+pub static SCHEMA: Schema = Schema {
+    name: "task_context",
+    fields: &[
+        optional("name", Type::Str, "the name of the task"),
+        optional(
+            "task-context",
+            Type::Struct(&TASK_CONTEXT),
+            "the values and the fields that they are filled into",
+        ),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// Names that values cannot have: the peer passes values by name, beside arguments that it names so.
+const RESERVED: [&str; 7] = [
+    "defer",
+    "enforce_single_match",
+    "field",
+    "fields",
+    "item",
+    "item_name",
+    "task",
+];
+
+fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    each(context, items, |mut item| {
+        item.check(&[], &item.task, &SCHEMA)?;
+        let Some(Value::Object(config)) = item.task.shift_remove("task-context") else {
+            return Ok([item]);
+        };
+        checks::refuse_null(
+            &item,
+            "task-context",
+            &config,
+            &["from-parameters", "from-object"],
+        )?;
+        let values = values(context, &item, &config)?;
+        let fields = checks::strings(config.get("substitution-fields"));
+        choose(&mut item, &fields, &values, &options(&config))?;
+        let mut task = std::mem::take(&mut item.task);
+        substitute_fields(&mut task, &fields, &Scope::new(&values)).map_err(|(path, error)| {
+            item.wrong(&path.to_string(), error.to_string())
+                .help(names_in_words(&values))
+        })?;
+        item.task = task;
+        Ok([item])
+    })
+}
+
+/// Everything that can be filled in.
+fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object> {
+    let mut wrong = Diagnostics::new();
+    let mut values = Object::new();
+    if let Some(path) = config
+        .get("from-file")
+        .and_then(Value::as_str)
+        .filter(|path| !path.is_empty())
+    {
+        values.extend(wrong.keep(read(context, item, path)).into_iter().flatten());
+    }
+    for name in checks::strings(config.get("from-custom")) {
+        wrong.push(
+            item.wrong(
+                "task-context.from-custom",
+                format!("there is no provider of values `{name}`"),
+            )
+            .help("providers are registered by the project's own code"),
+        );
+    }
+    match config.get("from-object") {
+        None => {}
+        Some(Value::Object(own)) => values.extend(own.clone()),
+        Some(other) => wrong.push(checks::unexpected(
+            item,
+            "task-context.from-object",
+            "a mapping",
+            other,
+        )),
+    }
+    let from_parameters = config.get("from-parameters").and_then(Value::as_object);
+    for (name, paths) in from_parameters.into_iter().flatten() {
+        let value = parameter(context.params(), paths).map_err(|message| {
+            item.wrong("task-context.from-parameters", message)
+                .help("write a dot only to look into a parameter that is a mapping")
+                .into()
+        });
+        if let Some(Some(value)) = wrong.keep(value) {
+            values.insert(name.clone(), value);
+        }
+    }
+    if let Some(name) = item.task.get("name")
+        && !values.contains_key("name")
+    {
+        values.insert("name".to_owned(), name.clone());
+    }
+    for name in values
+        .keys()
+        .filter(|name| RESERVED.contains(&name.as_str()))
+    {
+        wrong.push(
+            item.wrong(
+                "task-context",
+                format!("a value cannot have the name `{name}`"),
+            )
+            .help(format!(
+                "give it another name; these are taken: {}",
+                RESERVED.join(", ")
+            )),
+        );
+    }
+    wrong.or_ok(values)
+}
+
+/// The values of a YAML file.
+fn read(context: &Context<'_>, item: &Item, path: &str) -> Outcome<Object> {
+    const FIELD: &str = "task-context.from-file";
+    let text = context.project.files.read(path).map_err(|error| {
+        item.wrong(FIELD, error.to_string())
+            .help("paths are from the root of the repository")
+    })?;
+    match yaml::load(path, &text)?.value {
+        Value::Object(values) => Ok(values),
+        other => Err(item
+            .wrong(
+                FIELD,
+                format!(
+                    "{path:?} holds {}, where a mapping of names to values is expected",
+                    type_name(&other)
+                ),
+            )
+            .into()),
+    }
+}
+
+/// The value of the parameter that is named, null when there is none; or of the first of several
+/// that is neither missing nor null, if any.
+fn parameter(params: &Parameters, paths: &Value) -> Result<Option<Value>, String> {
+    match paths {
+        Value::Array(paths) => {
+            for path in paths.iter().filter_map(Value::as_str) {
+                if let Some(value) = look_up(params, path)?.filter(|value| !value.is_null()) {
+                    return Ok(Some(value.clone()));
+                }
+            }
+            Ok(None)
+        }
+        path => {
+            let path = path.as_str().unwrap_or_default();
+            Ok(Some(look_up(params, path)?.cloned().unwrap_or(Value::Null)))
+        }
+    }
+}
+
+fn look_up<'p>(params: &'p Parameters, path: &str) -> Result<Option<&'p Value>, String> {
+    let mut parts = path.split('.');
+    let mut found = params.values().get(parts.next().unwrap_or_default());
+    for part in parts {
+        found = match found {
+            None => return Ok(None),
+            Some(Value::Object(map)) => map.get(part),
+            Some(other) => {
+                return Err(format!(
+                    "the parameter `{path}` looks for `{part}` in {}",
+                    type_name(other)
+                ));
+            }
+        };
+    }
+    Ok(found)
+}
+
+fn options(config: &Object) -> Options {
+    let given = config.get("resolve-keyed-by-options");
+    let option = |name: &str| given.and_then(|options| options.get(name));
+    Options {
+        defer: checks::strings(option("defer")),
+        allow_several: option("enforce-single-match") == Some(&Value::Bool(false)),
+    }
+}
+
+/// Chooses among the alternatives of each field.
+fn choose(item: &mut Item, fields: &[String], values: &Object, options: &Options) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    let name = ["name", "label"]
+        .iter()
+        .find_map(|key| item.task.get(*key))
+        .map_or_else(|| "?".to_owned(), crate::base::value::py_str);
+    for field in fields {
+        let chosen = keyed_by::resolve(&mut item.task, field, &name, values, options);
+        if let Err(error) = chosen {
+            let mut diagnostic = item.wrong(field, error.to_string());
+            diagnostic.help = error.help();
+            wrong.push(diagnostic);
+        }
+    }
+    wrong.or_ok(())
+}
+
+fn names_in_words(values: &Object) -> String {
+    let names: Vec<&str> = values.keys().map(String::as_str).collect();
+    match names.as_slice() {
+        [] => "there are no values to fill in; double the braces that shall stay".to_owned(),
+        names => format!(
+            "there are values for {}; double the braces that shall stay",
+            names.join(", ")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;
