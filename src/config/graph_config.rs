@@ -5,10 +5,11 @@ mod schema;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::keyed_by::{self, Options};
+use super::keyed_by::{self, KeyedByError, Options};
 use super::yaml::{self, Places};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::path::ValuePath;
+use crate::base::pyformat::{self, Scope};
 use crate::base::suggest;
 use crate::base::value::{Object, Value};
 use crate::ports::files::{FileError, Files};
@@ -207,12 +208,7 @@ impl GraphConfig {
         let attribute = |by: &str| (by == "project").then(|| Value::from(project));
         let chosen = keyed_by::evaluate(value, "the graph config", &attribute, &Options::default());
         chosen
-            .map_err(|error| {
-                let help = error.help();
-                let mut diagnostic = Diagnostic::user(error.to_string());
-                diagnostic.help = help;
-                diagnostic
-            })
+            .map_err(Diagnostic::from)
             .and_then(|value| {
                 value.as_str().map(str::to_owned).ok_or_else(|| {
                     Diagnostic::user(format!("`{key}` is no string for project `{project}`"))
@@ -232,7 +228,11 @@ impl GraphConfig {
         if let Some((_, name)) = builtin(worker_type) {
             return Ok((name, None));
         }
-        let alias = &self.aliases[&self.alias(worker_type)?];
+        let name = self.alias(worker_type)?;
+        let alias = self
+            .aliases
+            .get(&name)
+            .ok_or_else(|| Diagnostic::user(format!("the worker alias `{name}` is no mapping")))?;
         Ok((&alias.implementation, alias.os.as_deref()))
     }
 
@@ -249,6 +249,11 @@ impl GraphConfig {
             return Ok((provisioner.to_owned(), name.to_owned()));
         }
         let alias = self.alias(worker_type)?;
+        let names = Object::from_iter([
+            ("alias".to_owned(), Value::from(worker_type)),
+            ("level".to_owned(), Value::from(level)),
+            ("trust-domain".to_owned(), Value::from(self.trust_domain())),
+        ]);
         let one = |key: &str| -> Result<String, Diagnostic> {
             let path = ValuePath::keys(["workers", "aliases", &alias, key]);
             let value = self.alias_values().get(&alias).and_then(|a| a.get(key));
@@ -259,18 +264,10 @@ impl GraphConfig {
                 &attribute,
                 &Options::default(),
             )
-            .map_err(|error| {
-                let help = error.help();
-                let mut diagnostic = Diagnostic::user(error.to_string()).at(self.place(&path));
-                diagnostic.help = help;
-                diagnostic
-            })?;
-            Ok(chosen
-                .as_str()
-                .unwrap_or_default()
-                .replace("{trust-domain}", self.trust_domain())
-                .replace("{level}", level)
-                .replace("{alias}", worker_type))
+            .map_err(|error| Diagnostic::from(error).at(self.place(&path)))?;
+            let template = chosen.as_str().unwrap_or_default();
+            pyformat::format(template, &Scope::new(&names))
+                .map_err(|error| Diagnostic::user(error.to_string()).at(self.place(&path)))
         };
         Ok((one("provisioner")?, one("worker-type")?))
     }
@@ -298,17 +295,24 @@ impl GraphConfig {
             Value::Object(names),
         )]));
         let attribute = |_: &str| Some(Value::from(worker_type));
-        keyed_by::evaluate(&value, "`workers.aliases`", &attribute, &Options::default())
-            .ok()
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-            .ok_or_else(|| {
-                Diagnostic::user(format!("there is no worker alias `{worker_type}`")).help(format!(
-                    "{} (`workers.aliases` in {})",
-                    suggest::hint(worker_type, aliases.keys().map(String::as_str)),
-                    join(&self.root, "config.yml"),
-                ))
-            })
+        let chosen =
+            keyed_by::evaluate(&value, "`workers.aliases`", &attribute, &Options::default());
+        match chosen {
+            Ok(alias) => Ok(alias.as_str().unwrap_or_default().to_owned()),
+            Err(error @ (KeyedByError::Ambiguous { .. } | KeyedByError::Pattern { .. })) => {
+                Err(Diagnostic::from(error)
+                    .at(self.place(&ValuePath::keys(["workers", "aliases"]))))
+            }
+            Err(_) => Err(
+                Diagnostic::user(format!("there is no worker alias `{worker_type}`")).help(
+                    format!(
+                        "{} (`workers.aliases` in {})",
+                        suggest::hint(worker_type, aliases.keys().map(String::as_str)),
+                        join(&self.root, "config.yml"),
+                    ),
+                ),
+            ),
+        }
     }
 }
 
