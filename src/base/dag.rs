@@ -1,10 +1,10 @@
 //! Directed acyclic graphs over any ordered node.
 //!
 //! An edge goes from a node to what it depends on. Every walk has a fixed order, whatever the order
-//! in which nodes and edges came in: among nodes that may come next, the smallest comes first.
+//! in which nodes and edges came in.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -102,48 +102,64 @@ impl<N: Clone + Ord> Dag<N> {
             .collect()
     }
 
-    /// Every node after all that it depends on.
+    /// Every node after all that it depends on; of those that may come next, the smallest.
     ///
     /// # Errors
     /// One [`Cycle`], a shortest through its smallest node, when there is any.
     pub fn dependencies_first(&self) -> Result<Vec<&N>, Cycle<N>> {
-        self.walk(petgraph::Direction::Outgoing)
+        // Node indices follow the order of the nodes, so the heap yields the smallest node.
+        let mut ready = BinaryHeap::new();
+        self.walk(petgraph::Direction::Outgoing, |open| {
+            ready.extend(open.into_iter().map(Reverse));
+            ready.pop().map(|Reverse(index)| index)
+        })
     }
 
-    /// Every node before all that it depends on.
+    /// Every node before all that it depends on; first come, first served: of those that may come
+    /// next, the one that might have come earliest, and of these the smallest.
     ///
     /// # Errors
     /// One [`Cycle`], a shortest through its smallest node, when there is any.
     pub fn dependents_first(&self) -> Result<Vec<&N>, Cycle<N>> {
-        self.walk(petgraph::Direction::Incoming)
+        let mut ready = VecDeque::new();
+        self.walk(petgraph::Direction::Incoming, |open| {
+            ready.extend(open);
+            ready.pop_front()
+        })
     }
 
-    fn walk(&self, before: petgraph::Direction) -> Result<Vec<&N>, Cycle<N>> {
-        // Node indices follow the order of the nodes, so the heap yields the smallest node.
+    /// Every node after its neighbours in direction `before`. Those whose turn may come are handed
+    /// to `next`, sorted, and it says whose turn it is.
+    fn walk(
+        &self,
+        before: petgraph::Direction,
+        mut next: impl FnMut(Vec<NodeIndex>) -> Option<NodeIndex>,
+    ) -> Result<Vec<&N>, Cycle<N>> {
         let mut open: Vec<usize> = self
             .graph
             .node_indices()
             .map(|i| self.graph.edges_directed(i, before).count())
             .collect();
-        let mut ready: BinaryHeap<Reverse<NodeIndex>> = self
+        let mut free: Vec<NodeIndex> = self
             .graph
             .node_indices()
             .filter(|i| open[i.index()] == 0)
-            .map(Reverse)
             .collect();
         let mut order = Vec::with_capacity(open.len());
-        while let Some(Reverse(index)) = ready.pop() {
+        while let Some(index) = next(free) {
             order.extend(self.graph.node_weight(index));
+            free = Vec::new();
             for edge in self.graph.edges_directed(index, before.opposite()) {
-                let next = match before {
+                let after = match before {
                     petgraph::Direction::Outgoing => edge.source(),
                     petgraph::Direction::Incoming => edge.target(),
                 };
-                open[next.index()] -= 1;
-                if open[next.index()] == 0 {
-                    ready.push(Reverse(next));
+                open[after.index()] -= 1;
+                if open[after.index()] == 0 {
+                    free.push(after);
                 }
             }
+            free.sort_unstable();
         }
         if order.len() == open.len() {
             Ok(order)
@@ -209,6 +225,10 @@ mod tests {
         assert_eq!(graph.dependencies_first(), Ok(vec![&"a", &"b", &"c", &"d"]));
         assert_eq!(graph.dependents_first(), Ok(vec![&"d", &"b", &"c", &"a"]));
         assert_eq!(graph.dependents(&"a"), [&"b", &"c"]);
+        //  d -> b -> a
+        //  d -> c
+        let graph = dag(&[("d", "c"), ("d", "b"), ("b", "a")]);
+        assert_eq!(graph.dependents_first(), Ok(vec![&"d", &"b", &"c", &"a"]));
     }
 
     #[test]

@@ -7,12 +7,14 @@
 //! 1. `remove` leaves out tasks, dependents first: those whose strategy says so and that nothing
 //!    kept depends on, and what only these needed.
 //! 2. `replace` swaps tasks for ones that exist, dependencies first: a task whose dependencies are
-//!    all replaced or removed, and that `existing_tasks` or its strategy has an id for.
+//!    all replaced or removed, and that `existing_tasks` or its strategy has an id for. A task that
+//!    was left out is looked up too, so that its label has an id; nothing may depend on it all the
+//!    same.
 //! 3. `resolve` gives the rest their ids and resolves references.
 //!
 //! The index is not asked from here: [`questions`] says what to ask, so that this room has no
 //! effects. Every task gets a [`Verdict`] with its reason. Where several orders would do, tasks are
-//! taken in the order of their labels.
+//! taken in the order of their labels, in such a way that the outcome is one that the peer may reach.
 
 mod remove;
 mod replace;
@@ -100,8 +102,9 @@ pub fn optimize(
 ) -> Outcome<OptimizedTaskGraph> {
     check_strategies(target)?;
     let mut verdicts = remove::run(target, surroundings.params);
+    let removed = removed(&verdicts);
     replace::run(target, surroundings, &mut verdicts)?;
-    resolve::check_removed(target, &verdicts)?;
+    resolve::check_removed(target, &removed)?;
     let (graph, label_to_taskid) = resolve::run(target, surroundings, &verdicts)?;
     for action in ["removed", "replaced"] {
         tracing::info!("{}", verdict::summary(action, &verdicts));
@@ -111,6 +114,15 @@ pub fn optimize(
         label_to_taskid,
         verdicts,
     })
+}
+
+/// The tasks that are left out.
+fn removed(verdicts: &BTreeMap<Label, Verdict>) -> BTreeSet<Label> {
+    verdicts
+        .iter()
+        .filter(|(_, verdict)| verdict.action == Action::Removed)
+        .map(|(label, _)| label.clone())
+        .collect()
 }
 
 fn check_strategies(target: &TargetTaskGraph) -> Outcome<()> {

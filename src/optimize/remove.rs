@@ -106,6 +106,10 @@ impl Pass<'_> {
                 continue;
             }
             self.candidates.remove(&candidate);
+            // One that would have been removed has waited without a verdict.
+            self.verdicts
+                .entry(candidate.clone())
+                .or_insert_with(|| Verdict::kept(Reason::DependentTasks));
             let dependents = self.dag.dependents(&candidate);
             queue.extend(
                 dependents
