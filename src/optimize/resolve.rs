@@ -13,19 +13,20 @@ use crate::model::reference::{Names, ReferenceError, resolve_names};
 use crate::model::task::Task;
 use crate::target::TargetTaskGraph;
 
-/// Checks that nothing depends on a task that is removed.
+/// Checks that nothing that is kept depends on a task that is removed.
+///
+/// A task that is replaced is done already, so it needs nothing any more.
 ///
 /// # Errors
 /// Every such dependency.
 pub fn check_removed(target: &TargetTaskGraph, verdicts: &BTreeMap<Label, Verdict>) -> Outcome<()> {
-    let removed = |label: &Label| {
-        verdicts
-            .get(label)
-            .is_some_and(|v| v.action == Action::Removed)
-    };
+    let is =
+        |label: &Label, action: Action| verdicts.get(label).is_some_and(|v| v.action == action);
     let mut wrong = Diagnostics::new();
-    for task in target.graph.tasks().filter(|task| !removed(&task.label)) {
-        for (name, label) in task.dependencies.iter().filter(|(_, label)| removed(label)) {
+    let tasks = target.graph.tasks();
+    for task in tasks.filter(|task| is(&task.label, Action::Kept)) {
+        let dependencies = task.dependencies.iter();
+        for (name, label) in dependencies.filter(|(_, label)| is(label, Action::Removed)) {
             wrong.push(
                 task.diagnostic(format!(
                     "it depends on `{label}` as `{name}`, which optimization has removed"
