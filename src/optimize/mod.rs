@@ -4,13 +4,13 @@
 //! already (the parameter `existing_tasks`). Output: the tasks that are created, by taskId, and the
 //! taskId of every label.
 //!
-//! 1. [`remove`] leaves out tasks, dependents first: those whose strategy says so and that nothing
+//! 1. `remove` leaves out tasks, dependents first: those whose strategy says so and that nothing
 //!    kept depends on, and what only these needed.
-//! 2. [`replace`] swaps tasks for ones that exist, dependencies first: a task whose dependencies are
+//! 2. `replace` swaps tasks for ones that exist, dependencies first: a task whose dependencies are
 //!    all replaced or removed, and that `existing_tasks` or its strategy has an id for. A task that
 //!    was left out is looked up too, so that its label has an id; nothing may depend on it all the
 //!    same.
-//! 3. [`resolve`] gives the rest their ids and resolves references.
+//! 3. `resolve` gives the rest their ids and resolves references.
 //!
 //! The index is not asked from here: [`questions`] says what to ask, so that this room has no
 //! effects. Every task gets a [`Verdict`] with its reason. Where several orders would do, tasks are
