@@ -1,0 +1,207 @@
+//! Events of the scanner become nodes; aliases become second uses of a node.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use libyaml_safer::{Event, EventData, Mark};
+
+use crate::base::diagnostic::{Diagnostic, Outcome, Place, SourceFile};
+use crate::base::suggest;
+
+use super::node::{Body, Node, NodeId, Nodes, Tag};
+use super::resolve::resolve;
+use super::{MAX_DEPTH, MAX_NODES};
+
+mod duplicates;
+mod events;
+
+use events::Events;
+
+/// Composes the only document of a stream; the warnings tell of keys written twice.
+pub(super) fn compose(source: &Arc<SourceFile>) -> Outcome<(Nodes, Vec<Diagnostic>)> {
+    let mut composer = Composer {
+        nodes: Nodes::new(source),
+        anchors: BTreeMap::new(),
+        open: Vec::new(),
+    };
+    let mut events = Events::new(source)?;
+    let mut seen = false;
+    loop {
+        let event = events.next()?;
+        match event.data {
+            EventData::StreamStart { .. } | EventData::DocumentEnd { .. } => {}
+            EventData::StreamEnd => break,
+            EventData::DocumentStart { .. } if seen => {
+                return Err(Diagnostic::user("there is a second document in the file")
+                    .at(Some(place(source, event.start_mark)))
+                    .help("remove the `---`, or put each document into a file of its own")
+                    .into());
+            }
+            EventData::DocumentStart { .. } => seen = true,
+            _ => composer.take(event)?,
+        }
+    }
+    let warnings = duplicates::warnings(&composer.nodes);
+    Ok((composer.nodes, warnings))
+}
+
+fn place(source: &Arc<SourceFile>, mark: Mark) -> Place {
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX - 1) + 1;
+    Place {
+        source: source.clone(),
+        line: number(mark.line),
+        column: number(mark.column),
+    }
+}
+
+/// A list or mapping that has not ended yet.
+struct Open {
+    id: NodeId,
+    /// The key of a mapping that waits for its value.
+    key: Option<NodeId>,
+}
+
+struct Composer {
+    nodes: Nodes,
+    anchors: BTreeMap<String, NodeId>,
+    open: Vec<Open>,
+}
+
+impl Composer {
+    fn take(&mut self, event: Event) -> Outcome<()> {
+        let mark = event.start_mark;
+        match event.data {
+            EventData::Alias { anchor } => {
+                let id = self.alias(&anchor, mark)?;
+                self.attach(id);
+            }
+            EventData::Scalar {
+                anchor,
+                tag,
+                value,
+                plain_implicit,
+                ..
+            } => {
+                let tag = match explicit(tag.as_deref()) {
+                    Some(tag) => tag,
+                    None if plain_implicit => resolve(&value),
+                    None => Tag::Str,
+                };
+                let id = self.add(tag, Body::Scalar(value), anchor, mark)?;
+                self.attach(id);
+            }
+            EventData::SequenceStart { anchor, tag, .. } => {
+                let tag = explicit(tag.as_deref()).unwrap_or(Tag::Seq);
+                self.start(tag, Body::List(Vec::new()), anchor, mark)?;
+            }
+            EventData::MappingStart { anchor, tag, .. } => {
+                let tag = explicit(tag.as_deref()).unwrap_or(Tag::Map);
+                let body = Body::Map {
+                    pairs: Vec::new(),
+                    flat: false,
+                };
+                self.start(tag, body, anchor, mark)?;
+            }
+            EventData::SequenceEnd | EventData::MappingEnd => {
+                self.open.pop();
+            }
+            EventData::StreamStart { .. }
+            | EventData::StreamEnd
+            | EventData::DocumentStart { .. }
+            | EventData::DocumentEnd { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn place(&self, mark: Mark) -> Place {
+        place(self.nodes.source(), mark)
+    }
+
+    fn alias(&self, anchor: &str, mark: Mark) -> Outcome<NodeId> {
+        let Some(id) = self.anchors.get(anchor).copied() else {
+            let known = self.anchors.keys().map(String::as_str);
+            return Err(Diagnostic::user(format!(
+                "there is no anchor `&{anchor}` before this alias"
+            ))
+            .at(Some(self.place(mark)))
+            .help(suggest::hint(anchor, known))
+            .into());
+        };
+        if self.open.iter().any(|open| open.id == id) {
+            return Err(Diagnostic::user(format!(
+                "the alias `*{anchor}` stands inside its own anchor"
+            ))
+            .at(Some(self.place(mark)))
+            .help("a value cannot hold itself; write out the part that is meant")
+            .into());
+        }
+        Ok(id)
+    }
+
+    fn add(&mut self, tag: Tag, body: Body, anchor: Option<String>, mark: Mark) -> Outcome<NodeId> {
+        let place = self.place(mark);
+        let id = self.nodes.add(Node {
+            tag,
+            line: place.line,
+            column: place.column,
+            body,
+        });
+        if id >= MAX_NODES {
+            return Err(
+                Diagnostic::user(format!("the document has more than {MAX_NODES} nodes"))
+                    .at(Some(place))
+                    .into(),
+            );
+        }
+        if let Some(anchor) = anchor {
+            if let Some(first) = self.anchors.get(&anchor) {
+                let line = self.nodes.get(*first).line;
+                return Err(Diagnostic::user(format!(
+                    "the anchor `&{anchor}` is set a second time"
+                ))
+                .at(Some(place))
+                .help(format!(
+                    "it is set on line {line} already; take another name"
+                ))
+                .into());
+            }
+            self.anchors.insert(anchor, id);
+        }
+        Ok(id)
+    }
+
+    fn start(&mut self, tag: Tag, body: Body, anchor: Option<String>, mark: Mark) -> Outcome<()> {
+        let id = self.add(tag, body, anchor, mark)?;
+        self.attach(id);
+        self.open.push(Open { id, key: None });
+        if self.open.len() > MAX_DEPTH {
+            return Err(Diagnostic::user(format!(
+                "lists and mappings are nested more than {MAX_DEPTH} deep"
+            ))
+            .at(Some(self.place(mark)))
+            .into());
+        }
+        Ok(())
+    }
+
+    /// Puts a node where the next one belongs.
+    fn attach(&mut self, id: NodeId) {
+        let Some(open) = self.open.last_mut() else {
+            self.nodes.set_root(id);
+            return;
+        };
+        match &mut self.nodes.get_mut(open.id).body {
+            Body::List(items) => items.push(id),
+            Body::Map { pairs, .. } => match open.key.take() {
+                Some(key) => pairs.push((key, id)),
+                None => open.key = Some(id),
+            },
+            Body::Scalar(_) => {}
+        }
+    }
+}
+
+/// The tag that is written out; `!` means none.
+fn explicit(tag: Option<&str>) -> Option<Tag> {
+    tag.filter(|tag| *tag != "!").map(Tag::named)
+}

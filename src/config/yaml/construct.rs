@@ -1,0 +1,255 @@
+//! Nodes become a tree: merge keys are laid flat, aliases expanded, scalars made into values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::diagnostic::{Diagnostics, Outcome};
+
+use super::node::{Body, NodeId, Nodes, Tag};
+use super::tree::{Data, Tree};
+use super::{MAX_DEPTH, MAX_MISTAKES, MAX_NODES, MAX_SCALAR_BYTES, scalar};
+
+mod key;
+mod merge;
+
+use key::Key;
+
+/// Constructs the document's tree; null when there is no document.
+pub(super) fn construct(nodes: &mut Nodes) -> Outcome<Tree> {
+    let Some(root) = nodes.root() else {
+        return Ok(Tree {
+            data: Data::Null,
+            node: None,
+        });
+    };
+    let mut constructor = Constructor {
+        nodes,
+        spent_nodes: 0,
+        spent_bytes: 0,
+        mistakes: Diagnostics::new(),
+        told: BTreeSet::new(),
+    };
+    let built = constructor.build(root, 0);
+    let mut mistakes = constructor.mistakes;
+    match built {
+        Ok(tree) => mistakes.or_ok(tree),
+        Err(Stop(last)) => {
+            mistakes.extend(last);
+            Err(mistakes)
+        }
+    }
+}
+
+/// Says that construction cannot go on, for a reason of its own, or for none since enough is wrong.
+struct Stop(Diagnostics);
+
+struct Constructor<'a> {
+    nodes: &'a mut Nodes,
+    spent_nodes: usize,
+    spent_bytes: usize,
+    mistakes: Diagnostics,
+    /// The nodes of which a mistake was told; an alias would repeat it.
+    told: BTreeSet<NodeId>,
+}
+
+impl Constructor<'_> {
+    /// Records a mistake and goes on with null in the place of the value.
+    fn wrong(&mut self, id: NodeId, message: impl Into<String>, help: &str) -> Result<Data, Stop> {
+        if self.told.insert(id) {
+            let mut mistake = self.nodes.mistake(id, message);
+            if !help.is_empty() {
+                mistake = mistake.help(help);
+            }
+            self.mistakes.push(mistake);
+        }
+        if self.mistakes.len() >= MAX_MISTAKES {
+            return Err(Stop(Diagnostics::new()));
+        }
+        Ok(Data::Null)
+    }
+
+    /// Counts nodes, and stops when there are too many.
+    fn spend(&mut self, id: NodeId, nodes: usize) -> Result<(), Stop> {
+        self.spent_nodes = self.spent_nodes.saturating_add(nodes);
+        if self.spent_nodes <= MAX_NODES {
+            return Ok(());
+        }
+        let message =
+            format!("with its aliases expanded the document has more than {MAX_NODES} nodes");
+        Err(self.stop(id, message))
+    }
+
+    fn stop(&self, id: NodeId, message: String) -> Stop {
+        Stop(self.nodes.mistake(id, message).into())
+    }
+
+    fn build(&mut self, id: NodeId, depth: usize) -> Result<Tree, Stop> {
+        self.spend(id, 1)?;
+        if depth > MAX_DEPTH {
+            let message = format!(
+                "with its aliases expanded the document is nested more than {MAX_DEPTH} deep"
+            );
+            return Err(self.stop(id, message));
+        }
+        let data = match self.nodes.get(id).tag.clone() {
+            Tag::Seq => self.list(id, depth)?,
+            Tag::Map => self.map(id, depth)?,
+            Tag::Set => self.set(id, depth)?,
+            Tag::Omap | Tag::Pairs => self.pairs(id, depth)?,
+            Tag::Merge => self.wrong(
+                id,
+                "`<<` stands where it merges nothing",
+                "write '<<' in quotes to have a string",
+            )?,
+            Tag::Value => self.wrong(
+                id,
+                "a plain `=` has no value",
+                "write '=' in quotes to have a string",
+            )?,
+            Tag::Unknown(tag) => self.wrong(
+                id,
+                format!("the tag `{tag}` is not known"),
+                "write a text that begins with `!` in quotes",
+            )?,
+            tag => self.scalar(id, &tag)?,
+        };
+        Ok(Tree {
+            data,
+            node: Some(id),
+        })
+    }
+
+    fn mismatch(&mut self, id: NodeId, wanted: &str) -> Result<Data, Stop> {
+        let found = self.nodes.get(id).body.kind();
+        self.wrong(
+            id,
+            format!("the tag wants {wanted}, but this is {found}"),
+            "",
+        )
+    }
+
+    fn list(&mut self, id: NodeId, depth: usize) -> Result<Data, Stop> {
+        let Body::List(items) = &self.nodes.get(id).body else {
+            return self.mismatch(id, "a list");
+        };
+        let items = items.clone();
+        let built: Result<_, _> = items
+            .into_iter()
+            .map(|item| self.build(item, depth + 1))
+            .collect();
+        built.map(Data::List)
+    }
+
+    fn map(&mut self, id: NodeId, depth: usize) -> Result<Data, Stop> {
+        Ok(match self.entries(id, depth)? {
+            Some(entries) => Data::Map(entries),
+            None => self.mismatch(id, "a mapping")?,
+        })
+    }
+
+    fn set(&mut self, id: NodeId, depth: usize) -> Result<Data, Stop> {
+        Ok(match self.entries(id, depth)? {
+            Some(entries) => Data::Set(entries.into_iter().map(|(key, _)| key).collect()),
+            None => self.mismatch(id, "a mapping")?,
+        })
+    }
+
+    /// The entries of a mapping: each key where it first stands, with its last value.
+    fn entries(&mut self, id: NodeId, depth: usize) -> Result<Option<Vec<(Tree, Tree)>>, Stop> {
+        if !matches!(self.nodes.get(id).body, Body::Map { .. }) {
+            return Ok(None);
+        }
+        self.flatten(id, 0)?;
+        let pairs = self.nodes.pairs(id).to_vec();
+        let mut entries: Vec<(Tree, Tree)> = Vec::with_capacity(pairs.len());
+        let mut known: BTreeMap<Key, usize> = BTreeMap::new();
+        for (key_id, value_id) in pairs {
+            let key = self.build(key_id, depth + 1)?;
+            let value = self.build(value_id, depth + 1)?;
+            let Some(name) = Key::of(&key.data) else {
+                let found = self.nodes.get(key_id).body.kind();
+                self.wrong(
+                    key_id,
+                    format!("{found} cannot be a key"),
+                    "a text that begins with `{` or `[` must be in quotes",
+                )?;
+                continue;
+            };
+            match known.get(&name) {
+                Some(index) => entries[*index].1 = value,
+                None => {
+                    known.insert(name, entries.len());
+                    entries.push((key, value));
+                }
+            }
+        }
+        Ok(Some(entries))
+    }
+
+    /// The pairs of `!!omap` and `!!pairs`: a list of mappings with one key each.
+    fn pairs(&mut self, id: NodeId, depth: usize) -> Result<Data, Stop> {
+        let Body::List(items) = &self.nodes.get(id).body else {
+            return self.mismatch(id, "a list");
+        };
+        let items = items.clone();
+        let mut entries = Vec::with_capacity(items.len());
+        for item in items {
+            let Body::Map { pairs, .. } = &self.nodes.get(item).body else {
+                self.wrong(item, "ordered pairs are mappings with one key each", "")?;
+                continue;
+            };
+            let [(key, value)] = pairs[..] else {
+                self.wrong(item, "ordered pairs are mappings with one key each", "")?;
+                continue;
+            };
+            entries.push((self.build(key, depth + 2)?, self.build(value, depth + 2)?));
+        }
+        Ok(Data::Pairs(entries))
+    }
+
+    /// The text of a scalar; of a mapping, that of the value at its key `=`.
+    fn text(&self, mut id: NodeId) -> Option<String> {
+        loop {
+            match &self.nodes.get(id).body {
+                Body::Scalar(text) => return Some(text.clone()),
+                Body::List(_) => return None,
+                Body::Map { pairs, .. } => {
+                    let is_value = |key: NodeId| self.nodes.get(key).tag == Tag::Value;
+                    id = pairs.iter().find(|(key, _)| is_value(*key))?.1;
+                }
+            }
+        }
+    }
+
+    fn scalar(&mut self, id: NodeId, tag: &Tag) -> Result<Data, Stop> {
+        let Some(text) = self.text(id) else {
+            return self.mismatch(id, "a scalar");
+        };
+        self.spent_bytes = self.spent_bytes.saturating_add(text.len());
+        if self.spent_bytes > MAX_SCALAR_BYTES {
+            let message = format!(
+                "with its aliases expanded the document has more than {MAX_SCALAR_BYTES} bytes of text"
+            );
+            return Err(self.stop(id, message));
+        }
+        let (made, wanted) = match tag {
+            Tag::Null => (Some(Data::Null), "null"),
+            Tag::Bool => (scalar::boolean(&text).map(Data::Bool), "boolean"),
+            Tag::Int => (scalar::integer(&text).map(Data::Int), "integer"),
+            Tag::Float => (scalar::float(&text).map(Data::Float), "float"),
+            Tag::Binary => (scalar::binary(&text).map(Data::Binary), "base64 text"),
+            Tag::Timestamp => (scalar::timestamp(&text).map(Data::Timestamp), "date"),
+            _ => return Ok(Data::Str(text)),
+        };
+        match made {
+            Some(data) => Ok(data),
+            None => {
+                let shown: String = text.chars().take(40).collect();
+                self.wrong(
+                    id,
+                    format!("`{shown}` is no {wanted}"),
+                    "write it in quotes to have a string",
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The tree becomes a value; what JSON cannot hold is refused with the way out.
+
+use serde_json::Number;
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::value::{Object, Value};
+
+use super::MAX_MISTAKES;
+use super::node::{Body, Nodes};
+use super::tree::{Data, Tree};
+
+/// The value that the tree is.
+pub(super) fn narrow(tree: &Tree, nodes: &Nodes) -> Outcome<Value> {
+    let mut narrower = Narrower {
+        nodes,
+        mistakes: Diagnostics::new(),
+    };
+    let value = narrower.value(tree);
+    narrower.mistakes.or_ok(value)
+}
+
+struct Narrower<'a> {
+    nodes: &'a Nodes,
+    mistakes: Diagnostics,
+}
+
+impl Narrower<'_> {
+    fn value(&mut self, tree: &Tree) -> Value {
+        match &tree.data {
+            Data::Null => Value::Null,
+            Data::Bool(value) => Value::Bool(*value),
+            Data::Int(number) => {
+                let digits = number.to_string();
+                match (digits.parse::<i64>(), digits.parse::<u64>()) {
+                    (Ok(number), _) => number.into(),
+                    (_, Ok(number)) => number.into(),
+                    _ => self.wrong(tree, "is an integer of more than 64 bits"),
+                }
+            }
+            Data::Float(float) => match Number::from_f64(*float) {
+                Some(number) => Value::Number(number),
+                None => self.wrong(tree, "is a float that JSON cannot hold"),
+            },
+            Data::Str(text) => Value::String(text.clone()),
+            Data::Timestamp(_) => self.wrong(tree, "is a date, which JSON cannot hold"),
+            Data::Binary(_) => self.wrong(tree, "is binary, which JSON cannot hold"),
+            Data::Set(_) => {
+                self.tell(tree, "a set is nothing that JSON can hold", "write a list");
+                Value::Null
+            }
+            Data::List(items) => items.iter().map(|item| self.value(item)).collect(),
+            Data::Pairs(pairs) => pairs
+                .iter()
+                .map(|(key, value)| Value::Array(vec![self.value(key), self.value(value)]))
+                .collect(),
+            Data::Map(entries) => Value::Object(self.object(entries)),
+        }
+    }
+
+    fn object(&mut self, entries: &[(Tree, Tree)]) -> Object {
+        let mut object = Object::with_capacity(entries.len());
+        for (key, value) in entries {
+            if let Data::Str(name) = &key.data {
+                let value = self.value(value);
+                object.insert(name.clone(), value);
+                continue;
+            }
+            let text = self.text(key);
+            let kind = kind(&key.data);
+            self.tell(
+                key,
+                &format!("the key `{text}` is {kind}, but keys are strings"),
+                &format!("write {} in quotes", quoted(&text)),
+            );
+            self.value(value);
+        }
+        object
+    }
+
+    /// The scalar as it was written.
+    fn text(&self, tree: &Tree) -> String {
+        match tree.node.map(|id| &self.nodes.get(id).body) {
+            Some(Body::Scalar(text)) => text.chars().take(40).collect(),
+            _ => String::new(),
+        }
+    }
+
+    fn wrong(&mut self, tree: &Tree, what: &str) -> Value {
+        let text = self.text(tree);
+        self.tell(
+            tree,
+            &format!("`{text}` {what}"),
+            &format!("write {} in quotes to have a string", quoted(&text)),
+        );
+        Value::Null
+    }
+
+    fn tell(&mut self, tree: &Tree, message: &str, help: &str) {
+        let place = tree.node.map(|id| self.nodes.place(id));
+        let told = self.mistakes.iter().any(|told| told.place == place);
+        if !told && self.mistakes.len() < MAX_MISTAKES {
+            self.mistakes
+                .push(Diagnostic::user(message).at(place).help(help));
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn kind(data: &Data) -> &'static str {
+    match data {
+        Data::Null => "null",
+        Data::Bool(_) => "a boolean",
+        Data::Int(_) => "an integer",
+        Data::Float(_) => "a float",
+        Data::Str(_) => "a string",
+        Data::Timestamp(_) => "a date",
+        Data::Binary(_) => "binary",
+        Data::List(_) => "a list",
+        Data::Map(_) => "a mapping",
+        Data::Set(_) => "a set",
+        Data::Pairs(_) => "a list of pairs",
+    }
+}

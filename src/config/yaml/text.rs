@@ -1,0 +1,103 @@
+//! The bytes of a file as text that the scanner can take.
+
+use std::sync::Arc;
+
+use crate::base::diagnostic::{Diagnostic, Outcome, Place, SourceFile};
+
+use super::MAX_BYTES;
+
+/// Decodes a file: UTF-8, or UTF-16 when it begins with that byte order mark.
+///
+/// A byte order mark is left out of the text.
+pub(super) fn decode(name: &str, bytes: &[u8]) -> Outcome<String> {
+    if bytes.len() > MAX_BYTES {
+        return Err(Diagnostic::user(format!(
+            "`{name}` has {} bytes; a YAML file may have {MAX_BYTES}",
+            bytes.len()
+        ))
+        .into());
+    }
+    let text = match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => utf8(name, rest)?,
+        [0xff, 0xfe, rest @ ..] => utf16(name, rest, u16::from_le_bytes)?,
+        [0xfe, 0xff, rest @ ..] => utf16(name, rest, u16::from_be_bytes)?,
+        _ => utf8(name, bytes)?,
+    };
+    match text.char_indices().find(|(_, c)| !is_allowed(*c)) {
+        None => Ok(text),
+        Some((offset, c)) => Err(at_offset(
+            name,
+            &text,
+            offset,
+            format!("the character U+{:04X} may not stand in YAML", u32::from(c)),
+        )
+        .help(format!(
+            "remove it, or write \"\\u{:04x}\" in double quotes",
+            u32::from(c)
+        ))
+        .into()),
+    }
+}
+
+fn is_allowed(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+fn utf8(name: &str, bytes: &[u8]) -> Outcome<String> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => {
+            let text = String::from_utf8_lossy(bytes);
+            Err(at_offset(
+                name,
+                &text,
+                error.valid_up_to(),
+                "the file is not valid UTF-8".to_owned(),
+            )
+            .help("save the file as UTF-8")
+            .into())
+        }
+    }
+}
+
+fn utf16(name: &str, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Outcome<String> {
+    let broken = || Diagnostic::user(format!("`{name}` is not valid UTF-16"));
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(broken().help("save the file as UTF-8").into());
+    }
+    let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+    String::from_utf16(&units).map_err(|_| broken().help("save the file as UTF-8").into())
+}
+
+fn at_offset(name: &str, text: &str, offset: usize, message: String) -> Diagnostic {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or(before);
+    Diagnostic::user(message).at(Some(Place {
+        line: before.matches('\n').count() + 1,
+        column: line.chars().count() + 1,
+        source: Arc::new(SourceFile {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        }),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_decoded_by_their_mark() {
+        let read = |bytes: &[u8]| decode("f", bytes).map_err(|e| e.to_string());
+        let good = |text: &str| Ok(text.to_owned());
+        assert_eq!(read(b"\xef\xbb\xbfa: \xc3\xbc"), good("a: ü"));
+        assert_eq!(read(b"\xff\xfea\0"), good("a"));
+        assert_eq!(read(b"\xfe\xff\0a"), good("a"));
+        assert!(read(b"\xff\xfea").is_err());
+        let bad = "f:2:4: the file is not valid UTF-8\n  help: save the file as UTF-8";
+        assert_eq!(read(b"a: 1\nb: \xff"), Err(bad.to_owned()));
+        let control = read(b"a\n\n \x00").err().unwrap_or_default();
+        assert!(control.starts_with("f:3:2: the character U+0000"));
+    }
+}
