@@ -150,3 +150,6 @@ fn deadline(task: &Task, now: Timestamp) -> Option<Timestamp> {
     let resolved = crate::model::reference::resolve_dates(deadline, now).ok()?;
     Timestamp::parse(resolved.as_str()?)
 }
+
+#[cfg(test)]
+mod tests;

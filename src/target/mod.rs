@@ -126,3 +126,6 @@ pub fn target_task_graph(
 pub fn hint(name: &str) -> String {
     suggest::hint(name, METHODS.iter().map(|method| method.name))
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,9 +107,9 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
                     .help("name one with its values, e.g. `python: [\"3.11\", \"3.12\"]`")
             })?;
         let scope = Scope::default().with("matrix", &values);
-        substitute_fields(&mut one.task, &fields, &scope).map_err(|(path, error)| {
+        substitute_fields(&mut one.task, &fields, &scope).map_err(|error| {
             item.wrong(
-                &path.to_string(),
+                &error.field(),
                 format!("{error} ({})", values_in_words(&values)),
             )
             .help("`{matrix[…]}` names a dimension; double the braces that shall stay")
