@@ -1,0 +1,11 @@
+//! Actions against an embedded Taskcluster: what they create, where, and what they leave behind.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something wrong"
+)]
+
+mod bench;
+mod cancel;
+mod project;
+mod retrigger;
