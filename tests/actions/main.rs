@@ -6,6 +6,9 @@
 )]
 
 mod bench;
+mod callback;
 mod cancel;
+mod later;
 mod project;
 mod retrigger;
+mod snowmen;
