@@ -10,5 +10,6 @@ mod callback;
 mod cancel;
 mod later;
 mod project;
+mod promotion;
 mod retrigger;
 mod snowmen;
