@@ -9,6 +9,7 @@ mod bench;
 mod callback;
 mod cancel;
 mod later;
+mod offered;
 mod project;
 mod promotion;
 mod retrigger;
