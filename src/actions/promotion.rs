@@ -18,6 +18,7 @@ use super::existing::{self, decision_task};
 use super::{Call, render};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
+use crate::base::path::ValuePath;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::{Parameters, Strictness};
@@ -258,8 +259,18 @@ async fn existing_tasks(
                     .map(|task| (task.label.clone(), task.kind.clone())),
             );
         }
-        let labels = existing::labels(taskcluster, graph_id).await;
-        existing.extend(wrong.keep(labels).flatten().unwrap_or_default());
+        // Without its ids everything that a graph has built would be built once more.
+        let labels = existing::labels(taskcluster, graph_id)
+            .await
+            .and_then(|labels| {
+                labels.ok_or_else(|| {
+                    let message = format!("the graph {graph_id} has no label-to-taskid.json");
+                    Diagnostic::user(message)
+                    .help("name graphs in `previous_graph_ids` whose decision or action has ended")
+                    .into()
+                })
+            });
+        existing.extend(wrong.keep(labels).unwrap_or_default());
     }
     wrong.or_ok(())?;
     existing.retain(|label: &Label, _| {
@@ -271,10 +282,24 @@ async fn existing_tasks(
     Ok(existing)
 }
 
+/// The function that reads version.txt, which is what is done here anyway.
+const DEFAULT_PARSER: &str = "mozilla_taskgraph.version:default_parser";
+
 /// The version of the input, or else that of the repository.
 fn promoted_version(call: &Call<'_>) -> Result<String, Diagnostic> {
-    match call.input.get("version").and_then(Value::as_str) {
-        Some(given) if !given.is_empty() => Ok(given.to_owned()),
+    let given = call.input.get("version").and_then(Value::as_str);
+    if let Some(given) = given.filter(|given| !given.is_empty()) {
+        return Ok(given.to_owned());
+    }
+    let parser = call.graph_config.get("version-parser");
+    match parser.and_then(Value::as_str) {
+        Some(parser) if parser != DEFAULT_PARSER => Err(Diagnostic::user(format!(
+            "`version-parser` names the Python function `{parser}`"
+        ))
+        .at(call
+            .graph_config
+            .place(&ValuePath::keys(["version-parser"])))
+        .help("extensions written in Python cannot be run yet; give `version` in the input")),
         _ => version(call.world.files)?
             .map(|line| line.trim().to_owned())
             .ok_or_else(|| {

@@ -14,8 +14,10 @@ use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value, truthy};
 use crate::decision::{self, Phases, artifact};
 use crate::model::label_graph::LabelGraph;
+use crate::model::reference::resolve_dates;
 use crate::model::task::Task;
 use crate::ports::ids::DerivedIds;
+use crate::submit::compare::difference;
 use crate::target::TargetTaskGraph;
 
 /// The schema of the input.
@@ -141,7 +143,7 @@ async fn create(
         .map(|label| Value::from(label.as_str()))
         .collect();
     let mut graphs = Object::new();
-    let mut label_to_taskid = existing.label_to_taskid.clone();
+    let mut label_to_taskid = BTreeMap::new();
     let mut rounds = Vec::new();
     for round in 0..times {
         let ids = DerivedIds::of_action(
@@ -166,12 +168,8 @@ async fn create(
     }
     // What a later run of this action finds must name all tasks, so it is written before any is
     // created.
-    let only: BTreeMap<Label, TaskId> = label_to_taskid
-        .into_iter()
-        .filter(|(label, _)| target.graph.get(label).is_some())
-        .collect();
     artifact::write_json(call.artifacts, "task-graph.json", &Value::Object(graphs))?;
-    artifact::write_label_to_taskid(call.artifacts, "label-to-taskid.json", &only)?;
+    artifact::write_label_to_taskid(call.artifacts, "label-to-taskid.json", &label_to_taskid)?;
     artifact::write_json(call.artifacts, "to-run.json", &to_run)?;
     for (ids, graph) in &rounds {
         decision::create(
@@ -225,15 +223,14 @@ fn adopted(call: &Call<'_>, existing: &Existing, wanted: &BTreeSet<Label>) -> Ou
 pub async fn decision(call: Call<'_>) -> Outcome<()> {
     let task_id = task_id(&call)?;
     let taskcluster = call.world.taskcluster()?;
-    let mut definition = taskcluster.task(task_id).await.map_err(|error| {
-        Diagnostic::environment(format!("the task {task_id} cannot be had")).because(error)
-    })?;
-    let created = definition["created"]
+    let had =
+        |error| Diagnostic::environment(format!("the task {task_id} cannot be had")).because(error);
+    let old = taskcluster.task(task_id).await.map_err(had)?;
+    let created = old["created"]
         .as_str()
         .and_then(Timestamp::parse)
         .ok_or_else(|| Diagnostic::user(format!("the task {task_id} has no date of creation")))?;
-    let now = call.world.clock.now();
-    shift_dates(&mut definition, created, now);
+    let mut definition = relative_dates(old, created);
     definition["schedulerId"] = json!(format!(
         "{}-level-{}",
         call.graph_config.trust_domain(),
@@ -241,42 +238,50 @@ pub async fn decision(call: Call<'_>) -> Outcome<()> {
     ));
     let name = definition["metadata"]["name"]
         .as_str()
-        .unwrap_or("decision")
-        .to_owned();
-    let label = Label::parse(&name).map_err(|error| Diagnostic::user(error.to_string()))?;
+        .unwrap_or("decision");
+    let label = Label::parse(name).map_err(|error| Diagnostic::user(error.to_string()))?;
     let ids = DerivedIds::of_action(task_id.clone(), call.own.clone(), 0);
     let new_id = ids.id(&label, 0);
+    let body = resolve_dates(&definition, call.world.clock.now())
+        .map_err(|error| Diagnostic::bug(error.to_string()))?;
     tracing::info!("Creating task with taskId {new_id} for {label}");
-    taskcluster
-        .create_task(&new_id, &definition)
-        .await
-        .map_err(|error| {
-            Diagnostic::environment(format!("the task `{label}` was not created"))
-                .because(error)
-                .help("retriggering decision, action and cron tasks takes scopes of its own")
-        })?;
-    tracing::debug!("{}", compact(&definition));
-    Ok(())
+    tracing::debug!("{}", compact(&body));
+    let Err(error) = taskcluster.create_task(&new_id, &body).await else {
+        return Ok(());
+    };
+    if error.status == Some(409) {
+        // An earlier run of this action may have created it.
+        let there = taskcluster.task(&new_id).await;
+        if there.is_ok_and(|there| difference(&definition, &there).is_none()) {
+            tracing::info!("Task {new_id} for {label} stood already");
+            return Ok(());
+        }
+    }
+    Err(
+        Diagnostic::environment(format!("the task `{label}` was not created"))
+            .because(error)
+            .help("retriggering decision, action and cron tasks takes scopes of its own")
+            .into(),
+    )
 }
 
-/// Moves every date in a definition as far as the time since it was created.
-fn shift_dates(value: &mut Value, created: Timestamp, now: Timestamp) {
+/// The value with every date in it counted from `created`.
+fn relative_dates(value: Value, created: Timestamp) -> Value {
     match value {
-        Value::String(text) => {
-            if let Some(date) = Timestamp::parse(text) {
-                let span = crate::base::time::Span::seconds(date.seconds_since(created));
-                *text = now.plus(span).to_string();
+        Value::String(text) => match Timestamp::parse(&text) {
+            Some(date) => {
+                json!({"relative-datestamp": format!("{} seconds", date.seconds_since(created))})
             }
-        }
-        Value::Array(items) => {
-            items
-                .iter_mut()
-                .for_each(|item| shift_dates(item, created, now));
-        }
-        Value::Object(map) => {
-            map.values_mut()
-                .for_each(|item| shift_dates(item, created, now));
-        }
-        _ => {}
+            None => Value::String(text),
+        },
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| relative_dates(item, created))
+            .collect(),
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(key, item)| (key, relative_dates(item, created)))
+            .collect(),
+        other => other,
     }
 }

@@ -12,7 +12,7 @@ mod checks;
 mod phase;
 mod report;
 mod stage;
-mod template;
+pub mod template;
 
 use std::path::PathBuf;
 
