@@ -8,6 +8,7 @@ pub mod artifact;
 pub mod flags;
 pub mod parameters;
 mod phases;
+mod remote;
 
 use std::collections::BTreeMap;
 

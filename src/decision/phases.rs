@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
+use super::remote::Waiting;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::suggest;
@@ -16,7 +17,7 @@ use crate::ports::artifacts::Artifacts;
 use crate::ports::ids::DerivedIds;
 use crate::ports::vcs::VcsError;
 use crate::target::{self, TargetTaskGraph, TargetTaskSet};
-use crate::transform::context::{DockerContexts, Project};
+use crate::transform::context::{DockerContexts, Project, Remote};
 use crate::verify;
 
 /// Runs phases for one project and one set of parameters.
@@ -73,6 +74,7 @@ impl Phases<'_> {
     pub fn full_set(&self) -> Outcome<FullTaskSet> {
         let kinds = self.kind_graph()?;
         let contexts = self.artifacts.map(ContextArtifacts);
+        let remote = self.world.taskcluster.map(Waiting::new);
         let tracked = || match self.world.vcs {
             Some(vcs) => vcs
                 .tracked_files(&[])
@@ -91,6 +93,7 @@ impl Phases<'_> {
             docker_contexts: contexts
                 .as_ref()
                 .map(|contexts| contexts as &dyn DockerContexts),
+            remote: remote.as_ref().map(|remote| remote as &dyn Remote),
         };
         generate::full_task_set(&project, &kinds)
     }

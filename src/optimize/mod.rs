@@ -19,6 +19,7 @@
 mod remove;
 mod replace;
 mod resolve;
+pub mod rule;
 mod strategy;
 pub mod verdict;
 
@@ -36,6 +37,7 @@ use crate::ports::ids::DerivedIds;
 use crate::ports::taskcluster::TaskStatus;
 use crate::target::TargetTaskGraph;
 
+pub use rule::{Leaf, Replacement, Rule};
 pub use strategy::{STRATEGIES, Strategy};
 pub use verdict::{Action, Reason, Verdict};
 
@@ -83,11 +85,10 @@ pub fn questions(target: &TargetTaskGraph) -> BTreeSet<IndexPath> {
         .graph
         .tasks()
         .filter(|task| !target.do_not_optimize.contains(&task.label))
-        .filter(|task| {
-            task.strategy()
-                .is_some_and(|(name, _)| name == strategy::INDEX_SEARCH)
+        .flat_map(|task| {
+            let (strategy, argument) = strategy::of(task);
+            strategy.rule.questions(argument)
         })
-        .flat_map(|task| strategy::index_paths(task))
         .collect()
 }
 

@@ -70,7 +70,7 @@ impl Pass<'_> {
             return self.remove(label, Reason::DependentsOptimized, &waiting);
         }
         let (strategy, argument) = strategy::of(task);
-        if (strategy.remove)(task, params, argument) {
+        if strategy.rule.remove(task, params, argument) {
             self.remove(label, Reason::Strategy(strategy.name), &waiting);
         } else if task.if_dependencies.is_empty() {
             self.keep(label, Reason::Strategy(strategy.name), &waiting);

@@ -60,6 +60,7 @@ impl World {
             run_task: &RunTask::default(),
             tracked: &|| Ok(Vec::new()),
             docker_contexts: None,
+            remote: None,
         };
         let kind = if self.kind.is_empty() {
             "thing"

@@ -6,6 +6,7 @@ pub mod docker_worker;
 pub mod generic_worker;
 pub mod images;
 pub mod plain;
+pub mod scriptworker;
 
 use super::Item;
 use super::fields::{self, Presets};
@@ -42,6 +43,11 @@ pub static PAYLOADS: &[&Payload] = &[
     &docker_worker::DOCKER_WORKER,
     &generic_worker::GENERIC_WORKER,
     &plain::INVALID,
+    &scriptworker::beetmover_data::BEETMOVER_DATA,
+    &scriptworker::bitrise::BITRISE_PAYLOAD,
+    &scriptworker::lando::LANDO,
+    &scriptworker::shipit::SHIPIT,
+    &scriptworker::signing::SIGNING,
     &plain::SUCCEED,
 ];
 
