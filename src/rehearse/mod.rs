@@ -8,10 +8,10 @@
 //!    on top of all graphs before it, and workers finish what it created.
 //! 4. What must hold is checked on the artifacts and on the queue, not on what the code believes.
 
-mod checks;
-mod phase;
+pub mod checks;
+pub mod phase;
 mod report;
-mod stage;
+pub mod stage;
 pub mod template;
 
 use std::path::PathBuf;

@@ -63,6 +63,14 @@ pub struct Trigger {
     pub input: Value,
 }
 
+/// What a program has said.
+#[derive(Debug)]
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
 impl Ran {
     /// What went wrong.
     #[track_caller]
@@ -338,6 +346,28 @@ impl Bench {
         let artifacts = MemoryArtifacts::default();
         let outcome = inside.run(task_id, request, &artifacts, false).await;
         (artifacts.take(), outcome)
+    }
+
+    /// What the program does in the project's folder, with these variables and few others.
+    ///
+    /// The sandbox goes on serving meanwhile.
+    pub async fn command(&self, environment: &Environment, args: &[&str]) -> Said {
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_snowman"))
+            .args(args)
+            .current_dir(self.project.root())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.project.root())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .envs(environment.iter())
+            .output()
+            .await
+            .unwrap();
+        Said {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
     }
 
     /// The tasks of a group that are neither decision nor action tasks, by label and taskId.

@@ -8,6 +8,8 @@
 mod bench;
 mod callback;
 mod cancel;
+mod command;
+mod decision;
 mod later;
 mod offered;
 mod project;

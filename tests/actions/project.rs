@@ -56,7 +56,7 @@ impl Project {
             let (kind, _) = dependency.split_once('-').unwrap();
             format!(
                 "dependencies: {{{kind}: {dependency}}}, shipping-phase: {phase}, \
-                 run-on-projects: [], attributes: {{shipping_product: {attributes}}}"
+                 attributes: {{shipping_product: {attributes}}}"
             )
         };
         let kinds = [
@@ -71,7 +71,7 @@ impl Project {
                 Some("build"),
                 "dependencies: {build: build-a}".to_owned(),
             ),
-            ("lint", None, "run-on-projects: []".to_owned()),
+            ("lint", None, "run-on-tasks-for: [cron]".to_owned()),
             (
                 "l10n",
                 Some("sign"),
@@ -127,5 +127,30 @@ impl Project {
             text.push_str(&format!("    {task}: {{{fields}}}\n"));
         }
         self.write(&format!("taskcluster/kinds/{name}/kind.yml"), &text)
+    }
+
+    /// Runs git in the repository; what it says.
+    pub fn git(&self, args: &[&str]) -> String {
+        let output = std::process::Command::new("git")
+            .args(["-c", "user.name=Dev", "-c", "user.email=dev@example.com"])
+            .args(args)
+            .current_dir(self.root())
+            .env("HOME", self.root())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "git {args:?}: {said}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Makes a commit of everything; its revision.
+    pub fn commit(&self, message: &str) -> String {
+        if !self.root().join(".git").exists() {
+            self.git(&["init", "--quiet", "--initial-branch=main"]);
+        }
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "-m", message]);
+        self.git(&["rev-parse", "HEAD"])
     }
 }
