@@ -2,37 +2,129 @@
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
 
-use crate::base::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Place, Standing};
 
 /// How many columns a message may have before it is wrapped.
 const WIDTH: usize = 100;
 
-/// All diagnostics, each with the lines that it speaks of, and how many there are.
+/// What a command does that a failure may have kept from being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It shows something.
+    Show,
+    /// It creates tasks.
+    Create,
+    /// It does what an action does, which may be something else than to create tasks.
+    Act,
+}
+
+/// All diagnostics, each with the lines that it speaks of, how many there are, and what stands all
+/// the same.
+///
+/// The same mistake in several tasks, as one in defaults is, is told once.
 #[must_use]
-pub fn diagnostics(all: &Diagnostics, colour: bool) -> String {
+pub fn diagnostics(all: &Diagnostics, purpose: Purpose, colour: bool) -> String {
     let mut out = String::new();
-    for diagnostic in all.iter() {
-        out.push_str(one(diagnostic, colour).trim_end());
+    let groups = alike(all);
+    for group in &groups {
+        out.push_str(one(group, colour).trim_end());
         out.push_str("\n\n");
     }
-    out.push_str(&match all.len() {
-        1 => "1 mistake; nothing was created".to_owned(),
-        n => format!("{n} mistakes; nothing was created"),
-    });
+    out.push_str(&counted(&groups));
+    if let Some(outcome) = left(all.standing(), purpose) {
+        out.push_str("; ");
+        out.push_str(&outcome);
+    }
     out
 }
 
-fn one(diagnostic: &Diagnostic, colour: bool) -> String {
+/// A mistake, and in how many more tasks it is made.
+struct Group<'d> {
+    first: &'d Diagnostic,
+    more: usize,
+}
+
+/// Puts together those that differ in nothing but kind and task.
+fn alike(all: &Diagnostics) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for diagnostic in all.iter() {
+        let same = |first: &Diagnostic| {
+            let neutral = Diagnostic {
+                kind: first.kind.clone(),
+                task: first.task.clone(),
+                ..diagnostic.clone()
+            };
+            neutral == *first
+        };
+        match groups.iter_mut().find(|group| same(group.first)) {
+            Some(group) if diagnostic.task.is_some() => group.more += 1,
+            Some(_) => {}
+            None => groups.push(Group {
+                first: diagnostic,
+                more: 0,
+            }),
+        }
+    }
+    groups
+}
+
+fn counted(groups: &[Group<'_>]) -> String {
+    let number = |classes: &[Class], one: &str, many: &str| {
+        let is_counted = |group: &&Group<'_>| classes.contains(&group.first.class);
+        match groups.iter().filter(is_counted).count() {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            n => Some(format!("{n} {many}")),
+        }
+    };
+    let parts = [
+        number(&[Class::User, Class::Usage], "mistake", "mistakes"),
+        number(&[Class::Environment], "failure", "failures"),
+        number(
+            &[Class::Bug],
+            "mistake in snowman itself, which please report",
+            "mistakes in snowman itself, which please report",
+        ),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What is there now, in words; nothing for commands that only show something.
+fn left(standing: Option<Standing>, purpose: Purpose) -> Option<String> {
+    let Some(Standing { created, wanted }) = standing else {
+        return match purpose {
+            Purpose::Show => None,
+            Purpose::Create => Some("nothing was created".to_owned()),
+            Purpose::Act => Some("nothing was done".to_owned()),
+        };
+    };
+    let stand = match created {
+        0 => format!("none of {wanted} tasks is known to stand"),
+        1 => format!("1 of {wanted} tasks stands and will not start"),
+        n => format!("{n} of {wanted} tasks stand and will not start"),
+    };
+    Some(format!(
+        "{stand}\nA rerun of this task keeps what stands and creates the rest"
+    ))
+}
+
+fn one(group: &Group<'_>, colour: bool) -> String {
+    let diagnostic = group.first;
+    let more = match group.more {
+        0 => String::new(),
+        1 => " and 1 more".to_owned(),
+        n => format!(" and {n} more"),
+    };
     let mut message = String::new();
     match (&diagnostic.kind, &diagnostic.task) {
-        (Some(kind), Some(task)) => message = format!("kind `{kind}`, task `{task}`: "),
+        (Some(kind), Some(task)) => message = format!("kind `{kind}`, task `{task}`{more}: "),
         (Some(kind), None) => message = format!("kind `{kind}`: "),
-        (None, Some(task)) => message = format!("task `{task}`: "),
+        (None, Some(task)) => message = format!("task `{task}`{more}: "),
         (None, None) => {}
     }
     message.push_str(&diagnostic.message);
     if let Some(cause) = &diagnostic.cause {
-        message.push_str("\n  because ");
+        message.push_str("\n  cause: ");
         message.push_str(&cause.replace('\n', "\n  "));
     }
     let mut shown = MietteDiagnostic::new(message);
@@ -110,7 +202,16 @@ mod tests {
             .help("did you mean `description`?");
         diagnostic.kind = kind;
         let all = Diagnostics::from(diagnostic);
-        insta::assert_snapshot!(diagnostics(&all, false), @r"
-");
+        insta::assert_snapshot!(diagnostics(&all, Purpose::Show, false), @"
+          × kind `build`, task `linux`: unknown key `descripton`
+           ╭─[kinds/build/kind.yml:3:9]
+         2 │     linux:
+         3 │         descripton: Build
+           ·         ──────────
+           ╰────
+          help: did you mean `description`?
+
+        1 mistake
+        ");
     }
 }

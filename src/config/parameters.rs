@@ -257,6 +257,7 @@ impl Parameters {
             };
         }
         let document = yaml::load(name, text)?;
+        document.warn();
         match document.value {
             Value::Object(values) => Ok(values),
             _ => Err(Diagnostic::user(format!("parameters in {name} are no mapping")).into()),

@@ -109,12 +109,21 @@ impl Schema {
     }
 
     fn check_at(&self, map: &Object, path: &ValuePath, found: &mut Vec<Violation>) {
+        // A required key that was only misspelt is told of once, as an unknown key.
+        let misspelt = |name: &str| {
+            !self.open
+                && map.keys().any(|key| {
+                    self.names().all(|known| known != key)
+                        && suggest::nearest(key, self.names()) == Some(name)
+                })
+        };
         for field in self.fields {
             match map.get(field.name) {
+                None if field.required && misspelt(field.name) => {}
                 None if field.required => found.push(Violation {
                     path: path.clone(),
                     message: format!("`{}` is missing", path.key(field.name)),
-                    help: Some(field.doc.to_owned()).filter(|doc| !doc.is_empty()),
+                    help: Some(format!("add it: {}", field.doc)).filter(|_| !field.doc.is_empty()),
                 }),
                 None => {}
                 Some(Value::Null) if !field.required => {}
@@ -393,7 +402,7 @@ mod tests {
                 "level": {"by-project": {"x": "1"}}, "either": [1], "command": [{}], "sise": 3,
             })),
             [
-                "`name` is missing (the name)",
+                "`name` is missing (add it: the name)",
                 "`size` is the boolean true, where an integer is expected",
                 "`level.by-project.x` is the string \"1\", where an integer is expected",
                 "`mode` is \"fil\", which is not one of `file`, `folder` (did you mean `file`?)",

@@ -92,9 +92,7 @@ impl KindDefinition {
     /// Everything that is wrong with it.
     pub fn read(name: &KindName, path: String, file: &str, text: &[u8]) -> Outcome<Self> {
         let document = yaml::load(file, text).map_err(|all| all.map(|d| d.in_kind(name)))?;
-        for warning in &document.warnings {
-            tracing::warn!("{warning}");
-        }
+        document.warn();
         let places = Arc::new(document.places);
         let Value::Object(config) = document.value else {
             return Err(Diagnostic::user(format!("{file} is no mapping"))

@@ -159,9 +159,7 @@ impl KindDefinition {
                 .help("name a file in the kind's folder")
         })?;
         let document = yaml::load(&path, &text)?;
-        for warning in &document.warnings {
-            tracing::warn!("{warning}");
-        }
+        document.warn();
         let places = Arc::new(document.places);
         let Value::Object(mut tasks) = document.value else {
             return Err(

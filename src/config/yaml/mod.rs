@@ -65,6 +65,15 @@ pub struct Document {
     pub warnings: Vec<Diagnostic>,
 }
 
+impl Document {
+    /// Logs what is likely a slip.
+    pub fn warn(&self) {
+        for warning in &self.warnings {
+            tracing::warn!("{warning}");
+        }
+    }
+}
+
 /// Reads the only document of a YAML stream; a stream without one is null.
 ///
 /// # Errors

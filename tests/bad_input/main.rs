@@ -1,0 +1,15 @@
+//! What people are told when something is wrong: the whole message and the exit code of each case.
+//!
+//! Exit codes: 1 a mistake in what they wrote, 2 a mistake on the command line, 3 the environment or
+//! the network, 70 a mistake in snowman.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something wrong"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod config;
