@@ -13,3 +13,6 @@
 mod common;
 
 mod config;
+mod kinds;
+mod references;
+mod tasks;

@@ -49,6 +49,12 @@ tasks:
             command: make
 ";
 
+/// The top of a kind whose tasks are plain task descriptions.
+pub const PLAIN: &str = "\
+loader: taskgraph.loader.transform:loader
+transforms: [taskgraph.transforms.task:transforms]
+";
+
 /// A repository made of small files, with a home folder beside it.
 pub struct Project {
     folder: TempDir,
@@ -98,6 +104,11 @@ impl Project {
     /// Writes the `kind.yml` of a kind.
     pub fn kind(self, name: &str, text: &str) -> Self {
         self.file(&format!("taskcluster/kinds/{name}/kind.yml"), text)
+    }
+
+    /// Has one kind, `build`, of plain task descriptions.
+    pub fn plain(self, tasks: &str) -> Self {
+        self.kind("build", &format!("{PLAIN}{tasks}"))
     }
 
     /// Writes `config.yml`: the one that is right, with the first text replaced by the second.
