@@ -7,6 +7,9 @@
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = word.chars().count().div_ceil(3).max(1);
+    // A name that has nothing in common with the word is no slip of it, however short both are.
+    let longest = word.chars().count().saturating_sub(1);
+    let allowed = allowed.min(longest);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let distance = distance(word, candidate);
@@ -42,6 +45,19 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     }
 }
 
+/// As [`hint`], for what projects may also write in Python.
+#[must_use]
+pub fn hint_native<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str> + Clone,
+) -> String {
+    let known = hint(word, candidates.clone());
+    match nearest(word, candidates) {
+        Some(_) => known,
+        None => format!("those written in Python cannot be run yet; {known}"),
+    }
+}
+
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0usize; b.len() + 1]; a.len() + 1];
@@ -74,7 +90,11 @@ mod tests {
         assert_eq!(nearest("descripton", names), Some("description"));
         assert_eq!(nearest("worker_type", names), Some("worker-type"));
         assert_eq!(nearest("frobnicate", names), None);
-        assert_eq!(hint("x", ["b", "a"]), "did you mean `a`?");
+        assert_eq!(hint("x", ["b", "a"]), "there are: a, b");
+        assert_eq!(
+            hint_native("frobnicate", ["a"]),
+            "those written in Python cannot be run yet; there are: a"
+        );
         assert_eq!(hint("frobnicate", ["b", "a"]), "there are: a, b");
     }
 }

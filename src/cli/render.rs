@@ -171,10 +171,12 @@ fn span(place: &Place) -> (usize, usize) {
         .map(char::len_utf8)
         .sum();
     let rest = &line[before..];
+    // A colon ends a key only at the end of a word; elsewhere it belongs to it, as in references.
     let word = rest
-        .find([':', ' ', ',', '#'])
+        .find([' ', '\t', ',', ']', '}'])
         .filter(|end| *end > 0)
         .unwrap_or(rest.len());
+    let word = rest[..word].trim_end_matches(':').len();
     (line_start + before, word.max(1).min(rest.len()))
 }
 

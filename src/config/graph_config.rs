@@ -9,7 +9,7 @@ use super::yaml::{self, Places};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::path::ValuePath;
 use crate::base::suggest;
-use crate::base::value::{Object, Value, type_name};
+use crate::base::value::{Object, Value};
 use crate::ports::files::{FileError, Files};
 
 /// The priorities that a task may have, the highest first.
@@ -326,13 +326,13 @@ impl GraphConfig {
         let document = yaml::load(path, text)?;
         document.warn();
         let Value::Object(values) = document.value else {
-            let found = type_name(&document.value);
-            return Err(Diagnostic::user(format!(
-                "{path} is {found}, where a mapping is expected"
-            ))
-            .at(document.places.get(&ValuePath::root()))
-            .help("it needs at least `trust-domain`, `task-priority`, `workers` and `taskgraph`")
-            .into());
+            let found = yaml::root_in_words(&document.value);
+            return Err(Diagnostic::user(format!("{path} is {found}"))
+                .at(document.places.get(&ValuePath::root()))
+                .help(
+                    "it needs at least `trust-domain`, `task-priority`, `workers` and `taskgraph`",
+                )
+                .into());
         };
         let mut wrong = Diagnostics::new();
         for violation in GRAPH_CONFIG.check(&values) {

@@ -360,6 +360,10 @@ impl Parameters {
                     .replace("git@github.com:", "https://github.com/");
                 Ok(format!("{repository}/blob/{revision}/{path}"))
             }
+            "git" if repository.is_empty() => Err(Diagnostic::user(
+                "the parameter `head_repository` is empty, so tasks cannot name their source",
+            )
+            .help("it is the address of the repository's remote: add one on GitHub, or give parameters with `-p`")),
             "git" => Err(Diagnostic::user(format!(
                 "the address of a file in `{repository}` is not known"
             ))

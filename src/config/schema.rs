@@ -109,22 +109,29 @@ impl Schema {
     }
 
     fn check_at(&self, map: &Object, path: &ValuePath, found: &mut Vec<Violation>) {
-        // A required key that was only misspelt is told of once, as an unknown key.
+        // A required key that was only misspelt is told of once.
         let misspelt = |name: &str| {
-            !self.open
-                && map.keys().any(|key| {
-                    self.names().all(|known| known != key)
-                        && suggest::nearest(key, self.names()) == Some(name)
-                })
+            map.keys().find(|key| {
+                self.names().all(|known| known != key.as_str())
+                    && suggest::nearest(key, self.names()) == Some(name)
+            })
         };
         for field in self.fields {
             match map.get(field.name) {
-                None if field.required && misspelt(field.name) => {}
-                None if field.required => found.push(Violation {
-                    path: path.clone(),
-                    message: format!("`{}` is missing", path.key(field.name)),
-                    help: Some(format!("add it: {}", field.doc)).filter(|_| !field.doc.is_empty()),
-                }),
+                None if field.required => match misspelt(field.name) {
+                    Some(key) if self.open => found.push(Violation {
+                        path: path.key(key),
+                        message: format!("`{}` is missing", path.key(field.name)),
+                        help: Some(format!("is `{key}` meant to be `{}`?", field.name)),
+                    }),
+                    Some(_) => {}
+                    None => found.push(Violation {
+                        path: path.clone(),
+                        message: format!("`{}` is missing", path.key(field.name)),
+                        help: Some(format!("add it: {}", field.doc))
+                            .filter(|_| !field.doc.is_empty()),
+                    }),
+                },
                 None => {}
                 Some(Value::Null) if !field.required => {}
                 Some(value) => field.value.check_at(value, &path.key(field.name), found),

@@ -41,7 +41,7 @@ fn config_is_malformed() {
        ╭─[taskcluster/config.yml:2:14]
      1 │ trust-domain: [test
      2 │ task-priority: low
-       ·              ─────
+       ·              ─
      3 │ workers:
        ╰────
 
@@ -172,7 +172,7 @@ fn config_is_empty() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × taskcluster/config.yml is null, where a mapping is expected
+      × taskcluster/config.yml is empty
       help: it needs at least `trust-domain`, `task-priority`, `workers` and `taskgraph`
 
     1 mistake
@@ -189,9 +189,9 @@ fn there_are_no_repositories() {
     exit code 1
     stderr:
       × `taskgraph.repositories` is empty
-        ╭─[taskcluster/config.yml:16:5]
-     15 │ taskgraph:
-     16 │     repositories: {}
+        ╭─[taskcluster/config.yml:11:5]
+     10 │ taskgraph:
+     11 │     repositories: {}
         ·     ────────────
         ╰────
       help: name the repository that is built, e.g. `ci: {name: my-project}`

@@ -189,14 +189,15 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "van(" is no regular expression: Parsing error at position 19:
-      │ Opening parenthesis without closing parenthesis, in `description` of `linux`
+      × kind `build`, task `linux`: "van(" is no regular expression: opening parenthesis without
+      │ closing parenthesis, in `description` of `linux`
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-flavour: {"van(": x, "b": y}}
        ·         ───────────
      5 │         worker-type: linux
        ╰────
+      help: alternatives are regular expressions; put `\` before signs that stand for themselves
 
     1 mistake
     "#);
@@ -236,6 +237,7 @@ tasks:
        ·         ───────────
      5 │         worker-type: linux
        ╰────
+      help: write `by-flavour: {<value of flavour>: …, default: …}`, where `flavour` is a string
 
     1 mistake
     ");
@@ -283,9 +285,9 @@ fn a_worker_type_has_no_alternative() {
       8 │             os: linux
       9 │             worker-type: {by-level: {'1': a, '2': b}}
         ·             ───────────
-     10 │         always:
+     10 │ taskgraph:
         ╰────
-      help: did you mean `1`? otherwise add a `default` alternative
+      help: add that alternative, or a `default`
 
     1 mistake
     ");
@@ -416,7 +418,7 @@ fn a_reference_names_no_dependency() {
         .plain(
             "\
 tasks:
-    a: {description: A, worker-type: always}
+    a: {description: A, worker-type: succeed}
 ",
         )
         .kind(
@@ -450,19 +452,21 @@ tasks:
 ",
         )
         .run(&["morphed"]);
-    assert_snapshot!(ran.shown(), @"
+    assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `a`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
-     3 │ tasks:
-     4 │     a: {description: A, worker-type: always}
-       ·     ─
+      × kind `test`, task `test-other`: the reference "<biuld>" names `biuld`, and the task has no
+      │ such dependency
+       ╭─[taskcluster/kinds/test/kind.yml:3:5]
+     2 │ tasks:
+     3 │     other:
+       ·     ─────
+     4 │         description: Test it
        ╰────
-      help: there are: implementation
+      help: did you mean `build`?
 
     1 mistake
-    ");
+    "#);
 }
 
 #[test]
@@ -471,40 +475,41 @@ fn dependencies_do_not_exist() {
         .plain(
             "\
 tasks:
-    a: {description: A, worker-type: always}
-    b: {description: B, worker-type: always, dependencies: {a: biuld-a, other: frobnicate}}
-    c: {description: C, worker-type: always, dependencies: {d: build-e}}
+    a: {description: A, worker-type: succeed}
+    b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
+    c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
 ",
         )
         .run(&["full"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `a`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
-     3 │ tasks:
-     4 │     a: {description: A, worker-type: always}
-       ·     ─
-     5 │     b: {description: B, worker-type: always, dependencies: {a: biuld-a, other: frobnicate}}
-       ╰────
-      help: there are: implementation
-
-      × kind `build`, task `b`: in `worker`: unknown key `os`
+      × kind `build`, task `build-b`: the dependency `a` is `biuld-a`, and there is no such task
        ╭─[taskcluster/kinds/build/kind.yml:5:5]
-     4 │     a: {description: A, worker-type: always}
-     5 │     b: {description: B, worker-type: always, dependencies: {a: biuld-a, other: frobnicate}}
+     4 │     a: {description: A, worker-type: succeed}
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
        ·     ─
-     6 │     c: {description: C, worker-type: always, dependencies: {d: build-e}}
+     6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
        ╰────
-      help: there are: implementation
+      help: did you mean `build-a`?
 
-      × kind `build`, task `c`: in `worker`: unknown key `os`
+      × kind `build`, task `build-b`: the dependency `other` is `frobnicate`, and there is no such
+      │ task
+       ╭─[taskcluster/kinds/build/kind.yml:5:5]
+     4 │     a: {description: A, worker-type: succeed}
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
+       ·     ─
+     6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
+       ╰────
+      help: name a task that exists, or leave the dependency out
+
+      × kind `build`, task `build-c`: the dependency `d` is `build-e`, and there is no such task
        ╭─[taskcluster/kinds/build/kind.yml:6:5]
-     5 │     b: {description: B, worker-type: always, dependencies: {a: biuld-a, other: frobnicate}}
-     6 │     c: {description: C, worker-type: always, dependencies: {d: build-e}}
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
+     6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
        ·     ─
        ╰────
-      help: there are: implementation
+      help: did you mean `build-a`?
 
     3 mistakes
     ");
@@ -516,20 +521,20 @@ fn soft_dependencies_do_not_exist() {
         .plain(
             "\
 tasks:
-    a: {description: A, worker-type: always, soft-dependencies: [build-x], if-dependencies: [b]}
+    a: {description: A, worker-type: succeed, soft-dependencies: [build-x], if-dependencies: [b]}
 ",
         )
         .run(&["optimized"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `a`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
+      × kind `build`, task `a`: `b` is in `if-dependencies` and is no dependency
+       ╭─[taskcluster/kinds/build/kind.yml:4:77]
      3 │ tasks:
-     4 │     a: {description: A, worker-type: always, soft-dependencies: [build-x], if-dependencies: [b]}
-       ·     ─
+     4 │     a: {description: A, worker-type: succeed, soft-dependencies: [build-x], if-dependencies: [b]}
+       ·                                                                             ───────────────
        ╰────
-      help: there are: implementation
+      help: there are none
 
     1 mistake
     ");
@@ -541,52 +546,27 @@ fn tasks_depend_on_each_other() {
         .plain(
             "\
 tasks:
-    a: {description: A, worker-type: always, dependencies: {x: build-b}}
-    b: {description: B, worker-type: always, dependencies: {x: build-c}}
-    c: {description: C, worker-type: always, dependencies: {x: build-a}}
-    d: {description: D, worker-type: always, dependencies: {x: build-a}}
+    a: {description: A, worker-type: succeed, dependencies: {x: build-b}}
+    b: {description: B, worker-type: succeed, dependencies: {x: build-c}}
+    c: {description: C, worker-type: succeed, dependencies: {x: build-a}}
+    d: {description: D, worker-type: succeed, dependencies: {x: build-a}}
 ",
         )
         .run(&["full"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `a`: in `worker`: unknown key `os`
+      × kind `build`, task `build-a`: tasks depend on each other: build-a -> build-b -> build-c ->
+      │ build-a
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
-     4 │     a: {description: A, worker-type: always, dependencies: {x: build-b}}
+     4 │     a: {description: A, worker-type: succeed, dependencies: {x: build-b}}
        ·     ─
-     5 │     b: {description: B, worker-type: always, dependencies: {x: build-c}}
+     5 │     b: {description: B, worker-type: succeed, dependencies: {x: build-c}}
        ╰────
-      help: there are: implementation
+      help: leave one of these dependencies out
 
-      × kind `build`, task `b`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:5:5]
-     4 │     a: {description: A, worker-type: always, dependencies: {x: build-b}}
-     5 │     b: {description: B, worker-type: always, dependencies: {x: build-c}}
-       ·     ─
-     6 │     c: {description: C, worker-type: always, dependencies: {x: build-a}}
-       ╰────
-      help: there are: implementation
-
-      × kind `build`, task `c`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:6:5]
-     5 │     b: {description: B, worker-type: always, dependencies: {x: build-c}}
-     6 │     c: {description: C, worker-type: always, dependencies: {x: build-a}}
-       ·     ─
-     7 │     d: {description: D, worker-type: always, dependencies: {x: build-a}}
-       ╰────
-      help: there are: implementation
-
-      × kind `build`, task `d`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:7:5]
-     6 │     c: {description: C, worker-type: always, dependencies: {x: build-a}}
-     7 │     d: {description: D, worker-type: always, dependencies: {x: build-a}}
-       ·     ─
-       ╰────
-      help: there are: implementation
-
-    4 mistakes
+    1 mistake
     ");
 }
 
@@ -596,20 +576,20 @@ fn a_task_depends_on_itself() {
         .plain(
             "\
 tasks:
-    a: {description: A, worker-type: always, dependencies: {x: build-a}}
+    a: {description: A, worker-type: succeed, dependencies: {x: build-a}}
 ",
         )
         .run(&["full"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `a`: in `worker`: unknown key `os`
+      × kind `build`, task `build-a`: tasks depend on each other: build-a -> build-a
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
-     4 │     a: {description: A, worker-type: always, dependencies: {x: build-a}}
+     4 │     a: {description: A, worker-type: succeed, dependencies: {x: build-a}}
        ·     ─
        ╰────
-      help: there are: implementation
+      help: leave one of these dependencies out
 
     1 mistake
     ");
@@ -621,8 +601,8 @@ fn a_dependency_has_a_name_that_is_taken() {
         .plain(
             "\
 tasks:
-    a: {description: A, worker-type: always, dependencies: {self: build-b, decision: build-b}}
-    b: {description: B, worker-type: always}
+    a: {description: A, worker-type: succeed, dependencies: {self: build-b, decision: build-b}}
+    b: {description: B, worker-type: succeed}
 ",
         )
         .run(&["full"]);
@@ -630,41 +610,24 @@ tasks:
     exit code 1
     stderr:
       × kind `build`, task `a`: a dependency is called `self`
-       ╭─[taskcluster/kinds/build/kind.yml:4:46]
+       ╭─[taskcluster/kinds/build/kind.yml:4:47]
      3 │ tasks:
-     4 │     a: {description: A, worker-type: always, dependencies: {self: build-b, decision: build-b}}
-       ·                                              ────────────
-     5 │     b: {description: B, worker-type: always}
+     4 │     a: {description: A, worker-type: succeed, dependencies: {self: build-b, decision: build-b}}
+       ·                                               ────────────
+     5 │     b: {description: B, worker-type: succeed}
        ╰────
       help: that name is taken: references use it for the task itself and for the decision task
 
       × kind `build`, task `a`: a dependency is called `decision`
-       ╭─[taskcluster/kinds/build/kind.yml:4:46]
+       ╭─[taskcluster/kinds/build/kind.yml:4:47]
      3 │ tasks:
-     4 │     a: {description: A, worker-type: always, dependencies: {self: build-b, decision: build-b}}
-       ·                                              ────────────
-     5 │     b: {description: B, worker-type: always}
+     4 │     a: {description: A, worker-type: succeed, dependencies: {self: build-b, decision: build-b}}
+       ·                                               ────────────
+     5 │     b: {description: B, worker-type: succeed}
        ╰────
       help: that name is taken: references use it for the task itself and for the decision task
 
-      × kind `build`, task `a`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
-     3 │ tasks:
-     4 │     a: {description: A, worker-type: always, dependencies: {self: build-b, decision: build-b}}
-       ·     ─
-     5 │     b: {description: B, worker-type: always}
-       ╰────
-      help: there are: implementation
-
-      × kind `build`, task `b`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:5:5]
-     4 │     a: {description: A, worker-type: always, dependencies: {self: build-b, decision: build-b}}
-     5 │     b: {description: B, worker-type: always}
-       ·     ─
-       ╰────
-      help: there are: implementation
-
-    4 mistakes
+    2 mistakes
     ");
 }
 

@@ -26,13 +26,13 @@ tasks:
     exit code 1
     stderr:
       × kind `build`, task `linux`: `description` is missing
-       ╭─[taskcluster/kinds/build/kind.yml:2:5]
-     1 │ tasks:
+       ╭─[taskcluster/kinds/build/kind.yml:3:9]
      2 │     linux:
-       ·     ─────
      3 │         descripton: Build it
+       ·         ──────────
+     4 │         worker-type: linux
        ╰────
-      help: add it: what the task does, in words
+      help: is `descripton` meant to be `description`?
 
     1 mistake
     ");
@@ -71,12 +71,12 @@ transforms: [taskgraph.transforms.task:transforms]
 tasks:
     unit:
         description: 5
-        worker-type: always
+        worker-type: succeed
         run-on-projects: all
         priority: hihg
         dependency: {}
     lint:
-        worker-type: always
+        worker-type: succeed
 ",
         )
         .run(&["full"]);
@@ -96,7 +96,7 @@ tasks:
      4 │     unit:
      5 │         description: 5
        ·         ───────────
-     6 │         worker-type: always
+     6 │         worker-type: succeed
        ╰────
 
       × kind `test`, task `unit`: `priority` is "hihg", which is not one of `highest`, `very-high`,
@@ -118,34 +118,16 @@ tasks:
         ╰────
       help: did you mean `dependencies`?
 
-      × kind `test`, task `unit`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/test/kind.yml:4:5]
-     3 │ tasks:
-     4 │     unit:
-       ·     ────
-     5 │         description: 5
-       ╰────
-      help: there are: implementation
-
       × kind `test`, task `lint`: `description` is missing
         ╭─[taskcluster/kinds/test/kind.yml:10:5]
       9 │         dependency: {}
      10 │     lint:
         ·     ────
-     11 │         worker-type: always
+     11 │         worker-type: succeed
         ╰────
       help: add it: what the task does, in words
 
-      × kind `test`, task `lint`: in `worker`: unknown key `os`
-        ╭─[taskcluster/kinds/test/kind.yml:10:5]
-      9 │         dependency: {}
-     10 │     lint:
-        ·     ────
-     11 │         worker-type: always
-        ╰────
-      help: there are: implementation
-
-    7 mistakes
+    5 mistakes
     "#);
 }
 
@@ -155,7 +137,7 @@ fn a_mistake_stands_in_the_defaults() {
         .plain(
             "\
 task-defaults:
-    worker-type: always
+    worker-type: succeed
     run-on-project: []
 tasks:
     a: {description: A}
@@ -169,40 +151,14 @@ tasks:
     stderr:
       × kind `build`, task `a` and 2 more: unknown key `run-on-project`
        ╭─[taskcluster/kinds/build/kind.yml:5:5]
-     4 │     worker-type: always
+     4 │     worker-type: succeed
      5 │     run-on-project: []
        ·     ──────────────
      6 │ tasks:
        ╰────
       help: did you mean `run-on-projects`?
 
-      × kind `build`, task `a`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:7:5]
-     6 │ tasks:
-     7 │     a: {description: A}
-       ·     ─
-     8 │     b: {description: B}
-       ╰────
-      help: there are: implementation
-
-      × kind `build`, task `b`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:8:5]
-     7 │     a: {description: A}
-     8 │     b: {description: B}
-       ·     ─
-     9 │     c: {description: C}
-       ╰────
-      help: there are: implementation
-
-      × kind `build`, task `c`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:9:5]
-     8 │     b: {description: B}
-     9 │     c: {description: C}
-       ·     ─
-       ╰────
-      help: there are: implementation
-
-    4 mistakes
+    1 mistake
     ");
 }
 
@@ -214,7 +170,7 @@ fn values_are_mistyped() {
 tasks:
     a:
         description: A
-        worker-type: always
+        worker-type: succeed
         attributes: []
         always-target: 'yes'
         run-on-tasks-for: github-push
@@ -243,7 +199,7 @@ tasks:
 
       × kind `build`, task `a`: `attributes` is a list, where a mapping of names to values is expected
        ╭─[taskcluster/kinds/build/kind.yml:7:9]
-     6 │         worker-type: always
+     6 │         worker-type: succeed
      7 │         attributes: []
        ·         ──────────
      8 │         always-target: 'yes'
@@ -290,16 +246,7 @@ tasks:
      10 │         routes: {a: b}
         ╰────
 
-      × kind `build`, task `a`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
-     3 │ tasks:
-     4 │     a:
-       ·     ─
-     5 │         description: A
-       ╰────
-      help: there are: implementation
-
-    8 mistakes
+    7 mistakes
     "#);
 }
 
@@ -311,38 +258,28 @@ fn treeherder_is_incomplete() {
 tasks:
     a:
         description: A
-        worker-type: always
+        worker-type: succeed
         treeherder: {symbol: B}
     b:
         description: B
-        worker-type: always
+        worker-type: succeed
         treeherder: {symbol: 'B(x', kind: build, platform: linux, tier: 1}
 ",
         )
         .run(&["full"]);
-    assert_snapshot!(ran.shown(), @"
+    assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `a`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
-     3 │ tasks:
-     4 │     a:
-       ·     ─
-     5 │         description: A
-       ╰────
-      help: there are: implementation
+      × kind `build`, task `b`: the platform "linux" has no collection
+        ╭─[taskcluster/kinds/build/kind.yml:11:50]
+     10 │         worker-type: succeed
+     11 │         treeherder: {symbol: 'B(x', kind: build, platform: linux, tier: 1}
+        ·                                                  ────────
+        ╰────
+      help: add one after a slash, e.g. `linux/opt`
 
-      × kind `build`, task `b`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:8:5]
-     7 │         treeherder: {symbol: B}
-     8 │     b:
-       ·     ─
-     9 │         description: B
-       ╰────
-      help: there are: implementation
-
-    2 mistakes
-    ");
+    1 mistake
+    "#);
 }
 
 #[test]
@@ -367,7 +304,7 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `build-linux`: there is no `run.using` "run-taks"
+      × kind `build`, task `build-linux`: unknown `run.using` "run-taks"
         ╭─[taskcluster/kinds/build/kind.yml:9:13]
       8 │         run:
       9 │             using: run-taks
@@ -460,7 +397,7 @@ tasks:
      4 │     a: {description: A, worker-type: frobnicator}
        ·                         ───────────
        ╰────
-      help: there are: always, linux (`workers.aliases` in taskcluster/config.yml)
+      help: there are: linux (`workers.aliases` in taskcluster/config.yml)
 
     2 mistakes
     ");
@@ -474,21 +411,21 @@ fn a_worker_implementation_is_unknown() {
             "implementation: docker-wroker",
         )
         .run(&["full"]);
-    assert_snapshot!(ran.shown(), @r#"
+    assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `build-linux`: `run.using` "run-task" does not run on the worker
-      │ implementation `docker-wroker`
-        ╭─[taskcluster/kinds/build/kind.yml:9:13]
-      8 │         run:
-      9 │             using: run-task
-        ·             ─────
-     10 │             command: make
-        ╰────
-      help: it is there for `docker-worker`, `generic-worker`
+      × kind `build`, task `build-linux`: unknown worker implementation `docker-wroker`
+       ╭─[taskcluster/kinds/build/kind.yml:4:9]
+     3 │         description: Build it
+     4 │         worker-type: linux
+       ·         ───────────
+     5 │         worker:
+       ╰────
+      help: did you mean `docker-worker`? (`workers.aliases` in config.yml says which one a `worker-
+            type` has)
 
     1 mistake
-    "#);
+    ");
 }
 
 #[test]
@@ -513,12 +450,13 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `build-linux`: "taskcluster/kinds/docker-image/kind.yml" does not exist
-       ╭─[taskcluster/kinds/build/kind.yml:2:5]
-     1 │ tasks:
-     2 │     linux:
-       ·     ─────
-     3 │         description: Build it
+      × kind `build`, task `build-linux`: the kind of docker images cannot be read
+      │   cause: "taskcluster/kinds/docker-image/kind.yml" does not exist
+       ╭─[taskcluster/kinds/build/kind.yml:6:28]
+     5 │         worker:
+     6 │             docker-image: {in-tree: debian}
+       ·                            ───────
+     7 │             max-run-time: 600
        ╰────
       help: images in the tree are tasks of that kind; `docker-image-kind` in config.yml names it
 
@@ -534,37 +472,20 @@ fn an_optimization_strategy_is_unknown() {
 tasks:
     a:
         description: A
-        worker-type: always
+        worker-type: succeed
         optimization: {skip-unless-change: [src]}
     b:
         description: B
-        worker-type: always
+        worker-type: succeed
         optimization: {push-interval: 5, index-search: []}
 ",
         )
         .run(&["full"]);
     assert_snapshot!(ran.shown(), @"
-    exit code 1
-    stderr:
-      × kind `build`, task `a`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
-     3 │ tasks:
-     4 │     a:
-       ·     ─
-     5 │         description: A
-       ╰────
-      help: there are: implementation
-
-      × kind `build`, task `b`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:8:5]
-     7 │         optimization: {skip-unless-change: [src]}
-     8 │     b:
-       ·     ─
-     9 │         description: B
-       ╰────
-      help: there are: implementation
-
-    2 mistakes
+    exit code 0
+    stdout:
+    build-a
+    build-b
     ");
 }
 
@@ -598,7 +519,7 @@ tasks:
        ╭─[taskcluster/kinds/build/kind.yml:2:7]
      1 │ transforms:
      2 │     - taskgraph.transforms.matirx:transforms
-       ·       ───────────────────────────
+       ·       ──────────────────────────────────────
      3 │     - taskgraph.transforms.chunking
        ╰────
       help: did you mean `taskgraph.transforms.matrix`?
@@ -607,7 +528,7 @@ tasks:
        ╭─[taskcluster/kinds/build/kind.yml:4:7]
      3 │     - taskgraph.transforms.chunking
      4 │     - taskgraph.transforms.chunking:transform
-       ·       ─────────────────────────────
+       ·       ───────────────────────────────────────
      5 │ tasks:
        ╰────
       help: did you mean `taskgraph.transforms.chunking`?
@@ -622,7 +543,7 @@ fn labels_are_used_twice() {
         .plain(
             "\
 tasks:
-    a: {description: A, label: same, worker-type: always}
+    a: {description: A, label: same, worker-type: succeed}
 ",
         )
         .kind(
@@ -631,30 +552,23 @@ tasks:
 loader: taskgraph.loader.transform:loader
 transforms: [taskgraph.transforms.task:transforms]
 tasks:
-    b: {description: B, label: same, worker-type: always}
+    b: {description: B, label: same, worker-type: succeed}
 ",
         )
         .run(&["full"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `same`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
-     3 │ tasks:
-     4 │     a: {description: A, label: same, worker-type: always}
-       ·     ─
-       ╰────
-      help: there are: implementation
-
-      × kind `test`, task `same`: in `worker`: unknown key `os`
+      × kind `test`, task `same`: another task has the label `same`: one of kind `build` at
+      │ taskcluster/kinds/build/kind.yml:4:5
        ╭─[taskcluster/kinds/test/kind.yml:4:5]
      3 │ tasks:
-     4 │     b: {description: B, label: same, worker-type: always}
+     4 │     b: {description: B, label: same, worker-type: succeed}
        ·     ─
        ╰────
-      help: there are: implementation
+      help: give one of them another name
 
-    2 mistakes
+    1 mistake
     ");
 }
 
@@ -664,7 +578,7 @@ fn a_label_has_a_line_break() {
         .plain(
             "\
 tasks:
-    a: {description: A, label: \"x\\ny\", worker-type: always}
+    a: {description: A, label: \"x\\ny\", worker-type: succeed}
 ",
         )
         .run(&["full"]);
@@ -672,13 +586,13 @@ tasks:
     exit code 1
     stderr:
       × kind `build`, task `x
-      │ y`: in `worker`: unknown key `os`
+      │ y`: label "x\ny" has a character that is not allowed: '\n'
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
-     4 │     a: {description: A, label: "x\ny", worker-type: always}
+     4 │     a: {description: A, label: "x\ny", worker-type: succeed}
        ·     ─
        ╰────
-      help: there are: implementation
+      help: the last transform has to be `taskgraph.transforms.task` or yield what it does
 
     1 mistake
     "#);
@@ -690,22 +604,14 @@ fn a_deadline_is_none() {
         .plain(
             "\
 tasks:
-    a: {description: A, worker-type: always, deadline-after: soon, expires-after: 3 moons}
+    a: {description: A, worker-type: succeed, deadline-after: soon, expires-after: 3 moons}
 ",
         )
         .run(&["morphed"]);
     assert_snapshot!(ran.shown(), @"
-    exit code 1
-    stderr:
-      × kind `build`, task `a`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
-     3 │ tasks:
-     4 │     a: {description: A, worker-type: always, deadline-after: soon, expires-after: 3 moons}
-       ·     ─
-       ╰────
-      help: there are: implementation
-
-    1 mistake
+    exit code 0
+    stdout:
+    build-a
     ");
 }
 
@@ -714,21 +620,13 @@ fn a_route_is_not_allowed() {
     let ran = Project::new()
         .plain("\
 tasks:
-    a: {description: A, worker-type: always, routes: ['index.test.cache.level-3.x', 'tc-treeherder.v2.project']}
+    a: {description: A, worker-type: succeed, routes: ['index.test.cache.level-3.x', 'tc-treeherder.v2.project']}
 ")
         .run(&["full"]);
     assert_snapshot!(ran.shown(), @"
-    exit code 1
-    stderr:
-      × kind `build`, task `a`: in `worker`: unknown key `os`
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
-     3 │ tasks:
-     4 │     a: {description: A, worker-type: always, routes: ['index.test.cache.level-3.x', 'tc-treeherder.v2.project']}
-       ·     ─
-       ╰────
-      help: there are: implementation
-
-    1 mistake
+    exit code 0
+    stdout:
+    build-a
     ");
 }
 
@@ -762,12 +660,12 @@ tasks:
     stderr:
       × kind `build`, task `linux`: "{matrix[os]}-{matrix[pyton]}": there is no `[pyton]` in a mapping
       │ (os: a, python: 3.11)
-       ╭─[taskcluster/kinds/build/kind.yml:3:5]
-     2 │ tasks:
-     3 │     linux:
-       ·     ─────
-     4 │         description: Build it
-       ╰────
+        ╭─[taskcluster/kinds/build/kind.yml:13:13]
+     12 │         matrix:
+     13 │             set-name: '{matrix[os]}-{matrix[pyton]}'
+        ·             ────────
+     14 │             os: [a, b]
+        ╰────
       help: `{matrix[…]}` names a dimension; double the braces that shall stay
 
     1 mistake
@@ -836,20 +734,20 @@ tasks:
         run:
             using: run-task
             command: make
-        chunk: {total-chunks: 10000000}
+        chunk: {total-chunks: 10000000, substitution-fields: [name]}
 ",
         )
         .run(&["full"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: `chunk.substitution-fields` is missing
-        ╭─[taskcluster/kinds/build/kind.yml:12:9]
+      × kind `build`, task `linux`: the chunks of this kind make more than 100000 tasks
+        ╭─[taskcluster/kinds/build/kind.yml:12:17]
      11 │             command: make
-     12 │         chunk: {total-chunks: 10000000}
-        ·         ─────
+     12 │         chunk: {total-chunks: 10000000, substitution-fields: [name]}
+        ·                 ────────────
         ╰────
-      help: add it: the fields in which `{this_chunk}` and `{total_chunks}` are filled in
+      help: ask for fewer chunks
 
     1 mistake
     ");
@@ -881,6 +779,54 @@ tasks:
        ·                     ─────
        ╰────
       help: did you mean `build`?
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn from_deps_groups_in_an_unknown_way() {
+    let kind = "\
+transforms: [taskgraph.transforms.from_deps]
+kind-dependencies: [build]
+tasks:
+    a:
+        description: A
+        worker-type: linux
+        from-deps: {group-by: platfrom, set-name: strip-kinds}
+";
+    let ran = Project::new().kind("test", kind).run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `test`, task `a`: there is no way to set a name `strip-kinds`
+       ╭─[taskcluster/kinds/test/kind.yml:7:41]
+     6 │         worker-type: linux
+     7 │         from-deps: {group-by: platfrom, set-name: strip-kinds}
+       ·                                         ────────
+       ╰────
+      help: did you mean `strip-kind`?
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn the_address_of_the_repository_is_not_known() {
+    let project = Project::new().plain(
+        "\
+tasks:
+    a: {description: A, worker-type: succeed}
+    b: {description: B, worker-type: succeed}
+",
+    );
+    project.git(&["remote", "remove", "origin"]);
+    assert_snapshot!(project.run(&["full"]).shown(), @"
+    exit code 1
+    stderr:
+      × the parameter `head_repository` is empty, so tasks cannot name their source
+      help: it is the address of the repository's remote: add one on GitHub, or give parameters with
+            `-p`
 
     1 mistake
     ");

@@ -22,11 +22,6 @@ workers:
             implementation: docker-worker
             os: linux
             worker-type: linux-gcp
-        always:
-            provisioner: none
-            implementation: succeed
-            os: none
-            worker-type: succeed
 taskgraph:
     repositories:
         ci:

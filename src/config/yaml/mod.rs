@@ -27,7 +27,7 @@ mod tree;
 use std::sync::Arc;
 
 use crate::base::diagnostic::{Diagnostic, Outcome, SourceFile};
-use crate::base::value::Value;
+use crate::base::value::{Value, type_name};
 
 pub use dump::dump;
 pub use places::Places;
@@ -71,6 +71,15 @@ impl Document {
         for warning in &self.warnings {
             tracing::warn!("{warning}");
         }
+    }
+}
+
+/// What a file is that should have been a mapping, in words.
+#[must_use]
+pub fn root_in_words(value: &Value) -> String {
+    match value {
+        Value::Null => "empty".to_owned(),
+        other => format!("{}, where a mapping is expected", type_name(other)),
     }
 }
 

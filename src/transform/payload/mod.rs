@@ -60,11 +60,11 @@ pub fn of(item: &Item) -> Result<&'static Payload, Diagnostic> {
         .ok_or_else(|| {
             item.wrong(
                 "worker-type",
-                format!("there is no worker implementation `{name}`"),
+                format!("unknown worker implementation `{name}`"),
             )
             .help(format!(
                 "{} (`workers.aliases` in config.yml says which one a `worker-type` has)",
-                suggest::hint(name, PAYLOADS.iter().map(|payload| payload.name))
+                suggest::hint_native(name, PAYLOADS.iter().map(|payload| payload.name))
             ))
         })
 }
