@@ -35,7 +35,7 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     all.dedup();
     const SHOWN: usize = 20;
     match all.len() {
-        0 => "there are none".to_owned(),
+        0 => "there are none to choose from".to_owned(),
         n if n <= SHOWN => format!("there are: {}", all.join(", ")),
         n => format!(
             "there are: {}, … ({} more)",

@@ -110,13 +110,14 @@ fn left(standing: Option<Standing>, purpose: Purpose) -> Option<String> {
 
 fn one(group: &Group<'_>, colour: bool) -> String {
     let diagnostic = group.first;
+    let task = diagnostic.task.as_ref().map(|task| on_one_line(task));
     let more = match group.more {
         0 => String::new(),
         1 => " and 1 more".to_owned(),
         n => format!(" and {n} more"),
     };
     let mut message = String::new();
-    match (&diagnostic.kind, &diagnostic.task) {
+    match (&diagnostic.kind, &task) {
         (Some(kind), Some(task)) => message = format!("kind `{kind}`, task `{task}`{more}: "),
         (Some(kind), None) => message = format!("kind `{kind}`: "),
         (None, Some(task)) => message = format!("task `{task}`{more}: "),
@@ -154,6 +155,19 @@ fn one(group: &Group<'_>, colour: bool) -> String {
         Ok(()) => out,
         Err(_) => diagnostic.to_string(),
     }
+}
+
+/// A name without line breaks and the like, which a name that is refused for them may have.
+fn on_one_line(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// The bytes of the word at a place.

@@ -2,7 +2,7 @@
 
 use super::compare::Difference;
 use super::execute::Skipped;
-use super::plan::Creation;
+use super::plan::{Creation, date_diagnostic};
 use crate::base::diagnostic::{Class, Diagnostic, Diagnostics};
 use crate::model::reference::ReferenceError;
 use crate::ports::taskcluster::ApiError;
@@ -31,8 +31,7 @@ impl Problem {
     pub(super) fn diagnostic(&self, creation: &Creation) -> Diagnostic {
         let id = &creation.task_id;
         let diagnostic = match self {
-            Self::Date(_) => Diagnostic::user("a date in the definition cannot be resolved")
-                .help("write a number and a unit, e.g. `14 days`"),
+            Self::Date(error) => date_diagnostic(error),
             Self::Taken(..) => Diagnostic::environment(format!(
                 "the taskId {id} is taken by a task that is not this one"
             ))

@@ -13,6 +13,11 @@
 mod common;
 
 mod config;
+mod environment;
+mod files;
 mod kinds;
+mod parameters;
+mod python;
 mod references;
 mod tasks;
+mod usage;

@@ -465,7 +465,27 @@ tasks:
        ╰────
       help: did you mean `build`?
 
-    1 mistake
+      × kind `test`, task `test-other`: the reference "<frobnicate/public/x>" names `frobnicate`, and
+      │ the task has no such dependency
+       ╭─[taskcluster/kinds/test/kind.yml:3:5]
+     2 │ tasks:
+     3 │     other:
+       ·     ─────
+     4 │         description: Test it
+       ╰────
+      help: there are: build
+
+      × kind `test`, task `test-other`: the reference "<self/public/x>" names an artifact of the task
+      │ itself
+       ╭─[taskcluster/kinds/test/kind.yml:3:5]
+     2 │ tasks:
+     3 │     other:
+       ·     ─────
+     4 │         description: Test it
+       ╰────
+      help: its taskId is known only when it is created; name a dependency
+
+    3 mistakes
     "#);
 }
 
@@ -534,7 +554,7 @@ tasks:
      4 │     a: {description: A, worker-type: succeed, soft-dependencies: [build-x], if-dependencies: [b]}
        ·                                                                             ───────────────
        ╰────
-      help: there are none
+      help: there are none to choose from
 
     1 mistake
     ");

@@ -1,0 +1,492 @@
+//! Files that are not there, lie outside, cannot be read, or are made to fill the memory.
+
+use super::common::{KIND, Project};
+use insta::assert_snapshot;
+
+#[test]
+fn tasks_from_names_files_that_are_not_there() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+tasks-from: [linux.yml, ../../../x.yml, /etc/passwd, sub]
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × kind `build`: `tasks-from` names "linux.yml": "taskcluster/kinds/build/linux.yml" does not
+      │ exist
+       ╭─[taskcluster/kinds/build/kind.yml:1:14]
+     1 │ tasks-from: [linux.yml, ../../../x.yml, /etc/passwd, sub]
+       ·              ─────────
+       ╰────
+      help: name a file in the kind's folder
+
+      × kind `build`: `tasks-from` names "../../../x.yml": "taskcluster/kinds/build/../../../x.yml"
+      │ does not exist
+       ╭─[taskcluster/kinds/build/kind.yml:1:25]
+     1 │ tasks-from: [linux.yml, ../../../x.yml, /etc/passwd, sub]
+       ·                         ──────────────
+       ╰────
+      help: name a file in the kind's folder
+
+      × kind `build`: `tasks-from` names "/etc/passwd": "taskcluster/kinds/build//etc/passwd" does not
+      │ exist
+       ╭─[taskcluster/kinds/build/kind.yml:1:41]
+     1 │ tasks-from: [linux.yml, ../../../x.yml, /etc/passwd, sub]
+       ·                                         ───────────
+       ╰────
+      help: name a file in the kind's folder
+
+      × kind `build`: `tasks-from` names "sub": "taskcluster/kinds/build/sub" does not exist
+       ╭─[taskcluster/kinds/build/kind.yml:1:54]
+     1 │ tasks-from: [linux.yml, ../../../x.yml, /etc/passwd, sub]
+       ·                                                      ───
+       ╰────
+      help: name a file in the kind's folder
+
+    4 mistakes
+    "#);
+}
+
+#[test]
+fn tasks_from_names_a_malformed_file() {
+    let ran = Project::new()
+        .file(
+            "taskcluster/kinds/build/linux.yml",
+            "\
+linux: [
+",
+        )
+        .file(
+            "taskcluster/kinds/build/mac.yml",
+            "\
+- mac
+",
+        )
+        .file(
+            "taskcluster/kinds/build/win.yml",
+            "\
+",
+        )
+        .kind(
+            "build",
+            "\
+tasks-from: [linux.yml, mac.yml, win.yml]
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: did not find expected node content
+      │   cause: while parsing a flow node that starts on line 2
+       ╭─[taskcluster/kinds/build/linux.yml:2:1]
+     1 │ linux: [
+       ╰────
+
+      × kind `build`: taskcluster/kinds/build/mac.yml is a list, where a mapping is expected
+       ╭─[taskcluster/kinds/build/mac.yml:1:1]
+     1 │ - mac
+       · ─
+       ╰────
+      help: it has to be a mapping of names to tasks
+
+      × kind `build`: taskcluster/kinds/build/win.yml is empty
+       ╭─[taskcluster/kinds/build/kind.yml:1:34]
+     1 │ tasks-from: [linux.yml, mac.yml, win.yml]
+       ·                                  ───────
+       ╰────
+      help: it has to be a mapping of names to tasks
+
+    3 mistakes
+    ");
+}
+
+/// A kind that fills in values from a file.
+fn from_file(path: &str) -> String {
+    format!(
+        "transforms: [taskgraph.transforms.task_context]
+{KIND}        task-context:
+            substitution-fields: [description]
+            from-file: {path}
+"
+    )
+}
+
+#[test]
+fn from_file_names_a_file_outside() {
+    let ran = Project::new()
+        .kind("build", &from_file("../../secret.yml"))
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × kind `build`, task `linux`: "../../secret.yml" leads out of the repository
+        ╭─[taskcluster/kinds/build/kind.yml:14:13]
+     13 │             substitution-fields: [description]
+     14 │             from-file: ../../secret.yml
+        ·             ─────────
+        ╰────
+      help: paths are from the root of the repository
+
+    1 mistake
+    "#);
+}
+
+#[test]
+fn from_file_names_a_file_that_is_not_there() {
+    let ran = Project::new()
+        .kind("build", &from_file("values.yml"))
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × kind `build`, task `linux`: "values.yml" does not exist
+        ╭─[taskcluster/kinds/build/kind.yml:14:13]
+     13 │             substitution-fields: [description]
+     14 │             from-file: values.yml
+        ·             ─────────
+        ╰────
+      help: paths are from the root of the repository
+
+    1 mistake
+    "#);
+}
+
+#[test]
+fn from_file_names_a_list() {
+    let ran = Project::new()
+        .file("values.yml", "- a\n")
+        .kind("build", &from_file("values.yml"))
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × kind `build`, task `linux`: "values.yml" holds a list, where a mapping of names to values is
+      │ expected
+        ╭─[taskcluster/kinds/build/kind.yml:14:13]
+     13 │             substitution-fields: [description]
+     14 │             from-file: values.yml
+        ·             ─────────
+        ╰────
+
+    1 mistake
+    "#);
+}
+
+#[test]
+fn a_docker_context_includes_a_file_outside() {
+    let ran = Project::new()
+        .kind(
+            "docker-image",
+            "\
+transforms: [taskgraph.transforms.docker_image, taskgraph.transforms.cached_tasks]
+loader: taskgraph.loader.transform:loader
+tasks:
+    base: {symbol: I(base)}
+",
+        )
+        .file(
+            "taskcluster/docker/base/Dockerfile",
+            "FROM debian:12\n# %include ../../../secret\n",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × kind `docker-image`, task `base`: "../../../secret" leads out of the repository
+       ╭─[taskcluster/docker/base/Dockerfile:2:1]
+     1 │ FROM debian:12
+     2 │ # %include ../../../secret
+       · ─
+       ╰────
+      help: paths are from the root of the repository and stay in it
+
+    1 mistake
+    "#);
+}
+
+#[test]
+fn a_docker_context_includes_a_file_that_is_not_there() {
+    let ran = Project::new()
+        .kind(
+            "docker-image",
+            "\
+transforms: [taskgraph.transforms.docker_image, taskgraph.transforms.cached_tasks]
+loader: taskgraph.loader.transform:loader
+tasks:
+    base: {symbol: I(base)}
+",
+        )
+        .file(
+            "taskcluster/docker/base/Dockerfile",
+            "FROM debian:12\n# %include run/me.sh\n",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × kind `docker-image`, task `base`: "run/me.sh" does not exist
+       ╭─[taskcluster/docker/base/Dockerfile:2:1]
+     1 │ FROM debian:12
+     2 │ # %include run/me.sh
+       · ─
+       ╰────
+      help: paths are from the root of the repository and stay in it
+
+    1 mistake
+    "#);
+}
+
+#[test]
+fn a_docker_context_lacks_an_argument() {
+    let ran = Project::new()
+        .kind(
+            "docker-image",
+            "\
+transforms: [taskgraph.transforms.docker_image, taskgraph.transforms.cached_tasks]
+loader: taskgraph.loader.transform:loader
+tasks:
+    base: {symbol: I(base)}
+",
+        )
+        .file(
+            "taskcluster/docker/base/Dockerfile",
+            "FROM debian:12\n# %ARG VERSION\nRUN x $VERSION\n",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `docker-image`, task `base`: the image has no argument `VERSION`
+       ╭─[taskcluster/docker/base/Dockerfile:2:1]
+     1 │ FROM debian:12
+     2 │ # %ARG VERSION
+       · ─
+     3 │ RUN x $VERSION
+       ╰────
+      help: there are none to choose from (`args` of the image)
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_docker_context_is_not_there() {
+    let ran = Project::new()
+        .kind(
+            "docker-image",
+            "\
+transforms: [taskgraph.transforms.docker_image, taskgraph.transforms.cached_tasks]
+loader: taskgraph.loader.transform:loader
+tasks:
+    base: {symbol: I(base)}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `docker-image`, task `base`: there is no `taskcluster/docker/base/Dockerfile`
+       ╭─[taskcluster/kinds/docker-image/kind.yml:4:5]
+     3 │ tasks:
+     4 │     base: {symbol: I(base)}
+       ·     ────
+       ╰────
+      help: the folder of an image is named after it; `definition` names another
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_link_leads_out() {
+    let project = Project::new().kind("build", "tasks-from: [link.yml]\n");
+    let link = project.root().join("taskcluster/kinds/build/link.yml");
+    std::os::unix::fs::symlink("/etc/hostname", link).unwrap();
+    assert_snapshot!(project.run(&["full"]).shown(), @r#"
+    exit code 1
+    stderr:
+      × kind `build`: `tasks-from` names "link.yml": "taskcluster/kinds/build/link.yml" leads out of
+      │ the repository
+       ╭─[taskcluster/kinds/build/kind.yml:1:14]
+     1 │ tasks-from: [link.yml]
+       ·              ────────
+       ╰────
+      help: name a file in the kind's folder
+
+    1 mistake
+    "#);
+}
+
+#[test]
+fn aliases_would_fill_the_memory() {
+    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for i in 1..20 {
+        let aliases = vec![format!("*a{}", i - 1); 10].join(", ");
+        text.push_str(&format!("a{i}: &a{i} [{aliases}]\n"));
+    }
+    let ran = Project::new().kind("build", &text).run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: with its aliases expanded the document has more than 1000000 nodes
+       ╭─[taskcluster/kinds/build/kind.yml:1:19]
+     1 │ a0: &a0 [x, x, x, x, x, x, x, x, x, x]
+       ·                   ─
+     2 │ a1: &a1 [*a0, *a0, *a0, *a0, *a0, *a0, *a0, *a0, *a0, *a0]
+       ╰────
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn an_alias_holds_itself() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+tasks: &tasks
+    a: *tasks
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: the alias `*tasks` stands inside its own anchor
+       ╭─[taskcluster/kinds/build/kind.yml:2:8]
+     1 │ tasks: &tasks
+     2 │     a: *tasks
+       ·        ──────
+       ╰────
+      help: a value cannot hold itself; write out the part that is meant
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn nesting_is_deep() {
+    let text = format!("tasks: {}{}\n", "[".repeat(5000), "]".repeat(5000));
+    let ran = Project::new().kind("build", &text).run(&["full"]);
+    let shown = ran
+        .shown()
+        .replace(&"[".repeat(100), "")
+        .replace(&"]".repeat(100), "");
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × kind `build`: lists and mappings are nested more than 100 deep
+       ╭─[taskcluster/kinds/build/kind.yml:1:107]
+     1 │ tasks: 
+       ·                                                                                                           ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+       ╰────
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_file_is_huge() {
+    let text = format!("tasks: {{}}\n# {}\n", "x".repeat(17 * 1024 * 1024));
+    let ran = Project::new().kind("build", &text).run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: `taskcluster/kinds/build/kind.yml` has 17825805 bytes; a YAML file may have
+      │ 16777216
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_line_is_long() {
+    let text = format!("tasks: [{}]\n", "abc, ".repeat(2000));
+    let ran = Project::new().kind("build", &text).run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: `tasks` is a list, where a mapping of names to values is expected
+       ╭─[taskcluster/kinds/build/kind.yml:1:1]
+     1 │ tasks: [abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, ]
+       · ─────
+       ╰────
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_file_is_no_text() {
+    let ran = Project::new()
+        .file("taskcluster/kinds/build/kind.yml", b"tasks:\n    a: \xff\n")
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: the file is not valid UTF-8
+       ╭─[taskcluster/kinds/build/kind.yml:2:8]
+     1 │ tasks:
+     2 │     a: �
+       ·        ─
+       ╰────
+      help: save the file as UTF-8
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_date_is_no_text() {
+    let ran = Project::new()
+        .plain(
+            "\
+tasks:
+    a: {description: 2030-01-01, worker-type: succeed}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: `2030-01-01` is a date, which JSON cannot hold
+       ╭─[taskcluster/kinds/build/kind.yml:4:22]
+     3 │ tasks:
+     4 │     a: {description: 2030-01-01, worker-type: succeed}
+       ·                      ──────────
+       ╰────
+      help: write '2030-01-01' in quotes to have a string
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_kind_is_a_folder() {
+    let ran = Project::new()
+        .file("taskcluster/kinds/test/kind.yml/x", "")
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 3
+    stderr:
+      × kind `test`: "taskcluster/kinds/test/kind.yml" cannot be read: Is a directory (os error 21)
+
+    1 failure
+    "#);
+}
+
+#[test]
+fn a_file_may_not_be_read() {
+    let project = Project::new();
+    project.commit();
+    if project.rights("taskcluster/kinds/build/kind.yml", 0o000) {
+        let ran = project.run_as_it_is("", &["full"]);
+        assert_snapshot!(ran.shown(), @"");
+    }
+}
