@@ -1,8 +1,32 @@
 //! JSON as the peer writes it: keys sorted, two spaces of indentation, raw UTF-8.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
+use super::diagnostic::{Diagnostic, Place, SourceFile};
 use super::value::Value;
+
+/// Reads JSON that people may have written.
+///
+/// # Errors
+/// What is wrong with it and where.
+pub fn read(name: &str, text: &[u8]) -> Result<Value, Diagnostic> {
+    serde_json::from_slice(text).map_err(|error| {
+        // The place is told apart from the message.
+        let why = error.to_string();
+        let why = why.split(" at line ").next().unwrap_or(&why);
+        let place = std::str::from_utf8(text).ok().map(|text| Place {
+            source: Arc::new(SourceFile {
+                name: name.to_owned(),
+                text: text.to_owned(),
+            }),
+            line: error.line().max(1),
+            column: error.column().max(1),
+        });
+        Diagnostic::user(format!("{name} is no JSON: {why}")).at(place)
+    })
+}
 
 /// A copy of `value` in which every mapping is sorted by key.
 #[must_use]

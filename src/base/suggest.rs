@@ -1,15 +1,18 @@
 //! "Did you mean …?"
 
+/// How many slips a name may have at most; long names differ in more when they are other names.
+const MOST: usize = 4;
+
 /// The candidate nearest to `word`, when one is near enough to be a likely slip.
 ///
 /// Distance is the number of insertions, removals, replacements and swaps of neighbours; a third
-/// of the word's length is allowed. Among equals the first in order wins.
+/// of the word's length is allowed, and no more than four. Among equals the first in order wins.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = word.chars().count().div_ceil(3).max(1);
     // A name that has nothing in common with the word is no slip of it, however short both are.
     let longest = word.chars().count().saturating_sub(1);
-    let allowed = allowed.min(longest);
+    let allowed = allowed.min(longest).min(MOST);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let distance = distance(word, candidate);

@@ -59,8 +59,8 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
 /// When the environment does not say.
 pub fn own_task(environment: &Environment) -> Result<TaskId, Diagnostic> {
     let name = environment.filled("TASK_ID").ok_or_else(|| {
-        Diagnostic::environment("TASK_ID is not set, so the decision task is not known")
-            .help("it is set in every task; at a desk, look at graphs with `snowman morphed`, or rehearse with `snowman rehearse`")
+        Diagnostic::environment("TASK_ID is not set, so the task that this runs in is not known")
+            .help("it is set in every task; at a desk, look at graphs with `snowman morphed`, try actions with `snowman test-action-callback`, or rehearse with `snowman rehearse`")
     })?;
     TaskId::parse(name).map_err(|error| Diagnostic::environment(format!("TASK_ID: {error}")))
 }

@@ -1,11 +1,16 @@
 //! Diagnostics as people read them.
 
+use std::sync::Arc;
+
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
 
-use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Place, Standing};
+use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Place, SourceFile, Standing};
 
 /// How many columns a message may have before it is wrapped.
 const WIDTH: usize = 100;
+
+/// How many characters of a line are shown.
+const LONGEST: usize = 150;
 
 /// What a command does that a failure may have kept from being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,7 +147,13 @@ fn one(group: &Group<'_>, colour: bool) -> String {
         .with_context_lines(1);
     let mut out = String::new();
     let rendered = match &diagnostic.place {
+        // So far to the right, a line says nothing.
+        Some(place) if place.column > LONGEST => {
+            shown.message.push_str(&format!("\n  at {place}"));
+            handler.render_report(&mut out, &shown)
+        }
         Some(place) => {
+            let place = &with_short_lines(place);
             let (start, length) = span(place);
             shown = shown.with_label(LabeledSpan::new(None, start, length));
             let source = NamedSource::new(&place.source.name, place.source.text.clone());
@@ -170,6 +181,25 @@ fn on_one_line(name: &str) -> String {
     out
 }
 
+/// The place in a text whose lines have no more than [`LONGEST`] characters.
+fn with_short_lines(place: &Place) -> Place {
+    let text = place
+        .source
+        .text
+        .lines()
+        .map(|line| match line.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…\n", &line[..end]),
+            None => format!("{line}\n"),
+        });
+    Place {
+        source: Arc::new(SourceFile {
+            name: place.source.name.clone(),
+            text: text.collect(),
+        }),
+        ..*place
+    }
+}
+
 /// The bytes of the word at a place.
 fn span(place: &Place) -> (usize, usize) {
     let text = &place.source.text;
@@ -190,6 +220,12 @@ fn span(place: &Place) -> (usize, usize) {
         .find([' ', '\t', ',', ']', '}'])
         .filter(|end| *end > 0)
         .unwrap_or(rest.len());
+    // A comment that is an instruction is one whole.
+    let word = if rest.starts_with('#') {
+        rest.len()
+    } else {
+        word
+    };
     let word = rest[..word].trim_end_matches(':').len();
     (line_start + before, word.max(1).min(rest.len()))
 }
@@ -197,9 +233,7 @@ fn span(place: &Place) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::diagnostic::SourceFile;
     use crate::base::name::KindName;
-    use std::sync::Arc;
 
     #[test]
     fn a_message_shows_the_line_that_it_speaks_of() {

@@ -176,10 +176,16 @@ impl Phases<'_> {
             return Ok(IndexAnswers::default());
         }
         let taskcluster = self.world.taskcluster().map_err(|diagnostic| {
-            diagnostic.because(format!(
-                "{} index paths have to be looked up",
-                questions.len()
-            ))
+            let number = match questions.len() {
+                1 => "1 index path has".to_owned(),
+                n => format!("{n} index paths have"),
+            };
+            diagnostic
+                .because(format!("{number} to be looked up"))
+                .help(
+                    "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com; \
+                     or show the graph with `--no-optimize`, which asks nobody",
+                )
         })?;
         let questions: Vec<IndexPath> = questions.iter().cloned().collect();
         let failed = |error: crate::ports::taskcluster::ApiError| {
@@ -229,9 +235,9 @@ fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()>
                     "`taskgraph.{key}` names the Python function `{name}`"
                 ))
                 .at(graph_config.place(&path))
-                .help(format!(
-                    "extensions written in Python cannot be run yet; natively there is: {}",
-                    NATIVE_REGISTRATIONS.join(", ")
+                .help(suggest::hint_native(
+                    name,
+                    NATIVE_REGISTRATIONS.iter().copied(),
                 )),
             );
         }
@@ -244,12 +250,9 @@ fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()>
             Diagnostic::user(format!(
                 "the parameter `optimize_strategies` names the Python object `{name}`"
             ))
-            .help(format!(
-                "strategies written in Python cannot be run yet; {}",
-                suggest::hint(
-                    name,
-                    optimize::STRATEGIES.iter().map(|strategy| strategy.name)
-                )
+            .help(suggest::hint_native(
+                name,
+                optimize::STRATEGIES.iter().map(|strategy| strategy.name),
             )),
         );
     }
@@ -262,5 +265,11 @@ static NATIVE_REGISTRATIONS: &[&str] = &["mozilla_taskgraph:register"];
 /// A failure of version control as a diagnostic.
 #[must_use]
 pub fn vcs_diagnostic(error: &VcsError) -> Diagnostic {
-    Diagnostic::environment("the repository could not be asked").because(error)
+    let diagnostic = Diagnostic::environment("the repository could not be asked").because(error);
+    match error {
+        VcsError::NotStarted { program, .. } => diagnostic.help(format!(
+            "`{program}` has to be installed, in a folder of PATH"
+        )),
+        _ => diagnostic,
+    }
 }

@@ -40,7 +40,8 @@ fn the_root_lies_outside() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × --root [FOLDER]/repository/../home lies outside of the repository
+      × --root ../home lies outside of the repository
+      help: name the folder of config.yml in the repository that snowman is run in
 
     1 mistake
     ");
@@ -77,13 +78,14 @@ fn the_root_is_looked_for_from_a_folder_below() {
 #[test]
 fn the_root_is_a_file() {
     let ran = Project::new().run(&["full", "--root", "taskcluster/config.yml"]);
-    assert_snapshot!(ran.shown(), @r#"
-    exit code 3
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
     stderr:
-      × "taskcluster/config.yml/config.yml" cannot be read: Not a directory (os error 20)
+      × there is no `taskcluster/config.yml/config.yml`
+      help: run snowman in the repository, or name the folder of config.yml with --root
 
-    1 failure
-    "#);
+    1 mistake
+    ");
 }
 
 #[test]
@@ -99,6 +101,7 @@ fn git_is_not_there() {
     stderr:
       × the repository could not be asked
       │   cause: `git` could not be started: No such file or directory (os error 2)
+      help: `git` has to be installed, in a folder of PATH
 
     1 failure
     ");
@@ -135,7 +138,8 @@ tasks:
     stderr:
       × it is not known which Taskcluster to ask
       │   cause: 2 index paths have to be looked up
-      help: set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com
+      help: set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com; or show the
+            graph with `--no-optimize`, which asks nobody
 
     1 failure
     ");
@@ -150,7 +154,7 @@ fn a_taskcluster_is_no_address() {
     exit code 3
     stderr:
       × TASKCLUSTER_ROOT_URL is no URL of a Taskcluster deployment
-      │   cause: relative URL without a base
+      │   cause: it does not begin with https:// or http:// and a host
       help: it looks like https://firefox-ci-tc.services.mozilla.com
 
     1 failure
@@ -191,9 +195,9 @@ fn parameters_of_a_task_need_a_taskcluster() {
 fn parameters_of_a_task_have_no_id() {
     let ran = Project::new().run(&["full", "-p", "task-id=a/b"]);
     assert_snapshot!(ran.shown(), @r#"
-    exit code 1
+    exit code 2
     stderr:
-      × taskId "a/b" has a character that is not allowed: '/'
+      × -p task-id=a/b: taskId "a/b" has a character that is not allowed: '/'
 
     1 mistake
     "#);
@@ -205,9 +209,9 @@ fn the_task_is_not_known() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × TASK_ID is not set, so the decision task is not known
-      help: it is set in every task; at a desk, look at graphs with `snowman morphed`, or rehearse
-            with `snowman rehearse`
+      × TASK_ID is not set, so the task that this runs in is not known
+      help: it is set in every task; at a desk, look at graphs with `snowman morphed`, try actions
+            with `snowman test-action-callback`, or rehearse with `snowman rehearse`
 
     1 failure; nothing was created
     ");
@@ -231,9 +235,9 @@ fn an_action_is_not_known() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × TASK_ID is not set, so the decision task is not known
-      help: it is set in every task; at a desk, look at graphs with `snowman morphed`, or rehearse
-            with `snowman rehearse`
+      × TASK_ID is not set, so the task that this runs in is not known
+      help: it is set in every task; at a desk, look at graphs with `snowman morphed`, try actions
+            with `snowman test-action-callback`, or rehearse with `snowman rehearse`
 
     1 failure; nothing was done
     ");

@@ -49,14 +49,17 @@ fn parameters_are_no_json() {
 ",
         )
         .run(&["full", "-p", "params.json"]);
-    assert_snapshot!(ran.shown(), @"
+    assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × params.json is no JSON
-      │   cause: expected value at line 1 column 11
+      × params.json is no JSON: expected value
+       ╭─[params.json:1:11]
+     1 │ {"level": }
+       ·           ─
+       ╰────
 
     1 mistake
-    ");
+    "#);
 }
 
 #[test]
@@ -78,9 +81,13 @@ fn parameters_are_no_mapping() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × parameters in params.yml are no mapping
+      × parameters: params.yml is a list, where a mapping is expected
+       ╭─[params.yml:1:1]
+     1 │ - level
+       · ─
+       ╰────
 
-      × parameters in params.json are no mapping
+      × parameters: params.json is a list, where a mapping is expected
 
     2 mistakes
     ");
@@ -105,14 +112,43 @@ release_history: []
     exit code 1
     stderr:
       × parameters: `build_date` is the string "now", where an integer is expected
+       ╭─[params.yml:2:1]
+     1 │ level: 3
+     2 │ build_date: now
+       · ──────────
+     3 │ filters: target_tasks_method
+       ╰────
 
       × parameters: `build_number` is the boolean true, where an integer is expected
+       ╭─[params.yml:5:1]
+     4 │ files_changed: [1]
+     5 │ build_number: true
+       · ────────────
+     6 │ release_history: []
+       ╰────
 
       × parameters: `files_changed[0]` is 1, where a string is expected
+       ╭─[params.yml:4:17]
+     3 │ filters: target_tasks_method
+     4 │ files_changed: [1]
+       ·                 ─
+     5 │ build_number: true
+       ╰────
 
       × parameters: `filters` is the string "target_tasks_method", where a list of strings is expected
+       ╭─[params.yml:3:1]
+     2 │ build_date: now
+     3 │ filters: target_tasks_method
+       · ───────
+     4 │ files_changed: [1]
+       ╰────
 
       × parameters: `level` is 3, where a string is expected
+       ╭─[params.yml:1:1]
+     1 │ level: 3
+       · ─────
+     2 │ build_date: now
+       ╰────
 
     5 mistakes
     "#);
@@ -132,6 +168,10 @@ existing_tasks: {build-linux: a/b, build-mac: 5}
     exit code 1
     stderr:
       × parameters: `existing_tasks.build-mac` is 5, where a string is expected
+       ╭─[params.yml:1:36]
+     1 │ existing_tasks: {build-linux: a/b, build-mac: 5}
+       ·                                    ─────────
+       ╰────
 
     1 mistake
     ");
@@ -149,7 +189,7 @@ x",
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × [FOLDER]/repository/params has no .yml or .json file
+      × the folder params has no .yml or .json file
 
     1 mistake
     ");
@@ -183,8 +223,16 @@ build_date: x
     build-linux
     stderr:
       × parameters: `level` is 3, where a string is expected
+       ╭─[params/a.yml:1:1]
+     1 │ level: 3
+       · ─────
+       ╰────
 
       × parameters: `build_date` is the string "x", where an integer is expected
+       ╭─[params/c.yml:1:1]
+     1 │ build_date: x
+       · ──────────
+       ╰────
 
     2 mistakes
     "#);

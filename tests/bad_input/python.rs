@@ -18,8 +18,7 @@ fn a_project_registers_extensions() {
         ·     ────────
      12 │     decision-parameters: project_taskgraph.parameters:decision
         ╰────
-      help: extensions written in Python cannot be run yet; natively there is:
-            mozilla_taskgraph:register
+      help: those written in Python cannot be run yet; there are: mozilla_taskgraph:register
 
       × `taskgraph.decision-parameters` names the Python function
       │ `project_taskgraph.parameters:decision`
@@ -29,8 +28,7 @@ fn a_project_registers_extensions() {
         ·     ───────────────────
      13 │     repositories:
         ╰────
-      help: extensions written in Python cannot be run yet; natively there is:
-            mozilla_taskgraph:register
+      help: those written in Python cannot be run yet; there are: mozilla_taskgraph:register
 
     2 mistakes
     ");
@@ -54,8 +52,7 @@ fn a_near_name_of_a_native_registration() {
         ·     ────────
      12 │     repositories:
         ╰────
-      help: extensions written in Python cannot be run yet; natively there is:
-            mozilla_taskgraph:register
+      help: did you mean `mozilla_taskgraph:register`?
 
     1 mistake
     ");
@@ -90,7 +87,11 @@ tasks:
        ·              ─────────────────────────────────────────────
      2 │ tasks:
        ╰────
-      help: did you mean `taskgraph.transforms.run`?
+      help: transforms written in Python cannot be run yet; there are:
+            taskgraph.transforms.cached_tasks, taskgraph.transforms.chunking,
+            taskgraph.transforms.docker_image, taskgraph.transforms.fetch,
+            taskgraph.transforms.from_deps, taskgraph.transforms.matrix, taskgraph.transforms.notify,
+            taskgraph.transforms.run, taskgraph.transforms.task, taskgraph.transforms.task_context
 
     1 mistake
     ");
@@ -111,8 +112,8 @@ optimize_strategies: project_taskgraph.optimize:strategies
     stderr:
       × the parameter `optimize_strategies` names the Python object
       │ `project_taskgraph.optimize:strategies`
-      help: strategies written in Python cannot be run yet; there are: always, index-search, never,
-            skip-unless-changed
+      help: those written in Python cannot be run yet; there are: always, index-search, never, skip-
+            unless-changed
 
     1 mistake
     ");

