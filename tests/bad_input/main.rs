@@ -13,11 +13,13 @@
 mod common;
 
 mod config;
+mod decision;
 mod environment;
 mod files;
 mod kinds;
 mod parameters;
 mod python;
 mod references;
+mod submission;
 mod tasks;
 mod usage;

@@ -4,6 +4,7 @@
 //! credentials. What it says comes back without what changes from run to run.
 
 mod redact;
+pub mod taskcluster;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -196,11 +197,26 @@ impl Project {
         }
     }
 
+    /// What git calls the newest revision.
+    pub fn head(&self) -> String {
+        self.git(&["rev-parse", "HEAD"])
+    }
+
     /// Runs `snowman decision` for the newest revision, with more flags.
     pub fn decide(&self, more: &[&str]) -> Ran {
-        let revision = self.commit();
+        self.commit();
+        self.decide_on_head(more)
+    }
+
+    /// As [`Project::decide`], without a commit of what has changed since.
+    pub fn decide_on_head(&self, more: &[&str]) -> Ran {
+        let revision = self.head();
         let mut arguments = vec!["decision"];
-        arguments.extend(DECISION);
+        // The last of several wins only here: the program itself takes each flag once.
+        let named = |flag: &str| flag.split('=').next().unwrap_or_default().to_owned();
+        let given: Vec<String> = more.iter().map(|flag| named(flag)).collect();
+        let usual = DECISION.iter().filter(|flag| !given.contains(&named(flag)));
+        arguments.extend(usual);
         arguments.extend(["--head-rev", &revision]);
         arguments.extend(more);
         self.run_as_it_is("", &arguments)
