@@ -15,6 +15,7 @@ use crate::ports::artifacts::Artifacts;
 use crate::ports::environment::Environment;
 use crate::ports::taskcluster::Taskcluster;
 
+use super::table::NOT_YET;
 use super::{ACTIONS, Action, Call, find};
 
 /// What an action is called with.
@@ -175,10 +176,20 @@ fn known(callback: &str, graph_config: &GraphConfig) -> Result<&'static Action, 
     find(callback)
         .filter(|action| (action.available)(graph_config))
         .ok_or_else(|| {
-            Diagnostic::user(format!("unknown action `{callback}`")).help(suggest::hint(
-                callback,
-                available.map(|action| action.cb_name),
-            ))
+            let known = available.map(|action| action.cb_name);
+            if NOT_YET.contains(&callback) {
+                return Diagnostic::user(format!("the action `{callback}` is not built in yet"))
+                    .help(format!(
+                        "there are: {}",
+                        known.collect::<Vec<_>>().join(", ")
+                    ));
+            }
+            let help = if find(callback).is_some() {
+                "config.yml has no section `release-promotion`, which it needs".to_owned()
+            } else {
+                suggest::hint_native(callback, known)
+            };
+            Diagnostic::user(format!("unknown action `{callback}`")).help(help)
         })
 }
 

@@ -49,14 +49,20 @@ struct Group<'d> {
     more: usize,
 }
 
-/// Puts together those that differ in nothing but kind and task.
+/// Puts together those that differ in nothing but kind and task, and, where a cause is told, place.
 fn alike(all: &Diagnostics) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for diagnostic in all.iter() {
         let same = |first: &Diagnostic| {
+            // What has the same cause is the same wherever it shows.
+            let place = match &first.cause {
+                Some(_) => first.place.clone(),
+                None => diagnostic.place.clone(),
+            };
             let neutral = Diagnostic {
                 kind: first.kind.clone(),
                 task: first.task.clone(),
+                place,
                 ..diagnostic.clone()
             };
             neutral == *first
@@ -133,9 +139,10 @@ fn one(group: &Group<'_>, colour: bool) -> String {
         message.push_str("\n  cause: ");
         message.push_str(&cause.replace('\n', "\n  "));
     }
-    let mut shown = MietteDiagnostic::new(message);
+    // The margins of a message and of a help have 4 and 8 columns.
+    let mut shown = MietteDiagnostic::new(wrapped(&message, WIDTH - 4));
     if let Some(help) = &diagnostic.help {
-        shown = shown.with_help(help.clone());
+        shown = shown.with_help(wrapped(help, WIDTH - 8));
     }
     let theme = if colour {
         GraphicalTheme::unicode()
@@ -144,6 +151,7 @@ fn one(group: &Group<'_>, colour: bool) -> String {
     };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(WIDTH)
+        .with_wrap_lines(false)
         .with_context_lines(1);
     let mut out = String::new();
     let rendered = match &diagnostic.place {
@@ -179,6 +187,27 @@ fn on_one_line(name: &str) -> String {
         }
     }
     out
+}
+
+/// The text with lines that are broken at spaces only, so that names and commands stay whole.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let margin = &line[..line.len() - line.trim_start().len()];
+        let mut begun = margin.to_owned();
+        for word in line.split_whitespace() {
+            let long = begun.chars().count() + word.chars().count() + 1 > width;
+            if long && begun.len() > margin.len() {
+                lines.push(std::mem::replace(&mut begun, margin.to_owned()));
+            }
+            if begun.len() > margin.len() {
+                begun.push(' ');
+            }
+            begun.push_str(word);
+        }
+        lines.push(begun);
+    }
+    lines.join("\n")
 }
 
 /// The place in a text whose lines have no more than [`LONGEST`] characters.

@@ -1,7 +1,8 @@
 //! Where parameters come from: flags and the repository in a decision task, defaults at a desk.
 
+use super::World;
 use super::flags::DecisionFlags;
-use super::{World, vcs_diagnostic};
+use super::phases::asked_in_vain;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json;
 use crate::base::repo_url::parse_repository_url;
@@ -10,7 +11,7 @@ use crate::base::value::{Object, Value, type_name};
 use crate::config::parameters::{Parameters, Strictness};
 use crate::config::yaml;
 use crate::ports::files::{FileError, Files};
-use crate::ports::vcs::{Change, Tool};
+use crate::ports::vcs::{Change, Tool, VcsError};
 
 /// The ref of the notes that may override parameters.
 const NOTES: &str = "refs/notes/decision-parameters";
@@ -35,7 +36,15 @@ pub fn for_decision(
         base: Some(flags.base_rev.as_str()).filter(|rev| !rev.is_empty()),
         rev: &flags.head_rev,
     };
-    let files_changed = vcs.changed_files(&change).map_err(|e| vcs_diagnostic(&e))?;
+    let files_changed = vcs.changed_files(&change).map_err(|error| {
+        let diagnostic = asked_in_vain("the files that changed are not known", &error);
+        match error {
+            VcsError::Failed { .. } => diagnostic.help(
+                "the revisions of --base-rev and --head-rev have to be in this clone; fetch them",
+            ),
+            _ => diagnostic,
+        }
+    })?;
     // As in the peer, a message that is no UTF-8 cannot hold the word that is looked for.
     let message = vcs.commit_message().unwrap_or_default();
     let build_date = match flags.pushdate {
@@ -108,9 +117,13 @@ fn overrides(world: World<'_>, flags: &DecisionFlags) -> Outcome<Object> {
         Err(other) => return Err(Diagnostic::environment(other.to_string()).into()),
     }
     let note = match world.vcs {
-        Some(vcs) => vcs
-            .note(NOTES, &flags.head_repository)
-            .map_err(|e| vcs_diagnostic(&e))?,
+        Some(vcs) => vcs.note(NOTES, &flags.head_repository).map_err(|error| {
+            let from = &flags.head_repository;
+            asked_in_vain(
+                format!("the notes {NOTES} could not be had from {from}"),
+                &error,
+            )
+        })?,
         None => None,
     };
     let Some(note) = note.filter(|note| !note.is_empty()) else {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::diagnostic::{Class, Diagnostic, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::suggest;
 use crate::config::graph_config::GraphConfig;
@@ -189,9 +189,15 @@ impl Phases<'_> {
         })?;
         let questions: Vec<IndexPath> = questions.iter().cloned().collect();
         let failed = |error: crate::ports::taskcluster::ApiError| {
+            let help = match error.status {
+                Some(401 | 403) => "check the credentials, and the scopes that go with them",
+                _ => "try again when Taskcluster is well",
+            };
             Diagnostic::environment("the index could not be asked for tasks that exist already")
                 .because(error)
-                .help("`--no-optimize` shows the graph without asking")
+                .help(format!(
+                    "{help}; `snowman optimized --no-optimize` shows the graph and asks nobody"
+                ))
         };
         let tasks = taskcluster.find_tasks(&questions).await.map_err(failed)?;
         let found: BTreeSet<_> = tasks.values().cloned().collect();
@@ -265,8 +271,17 @@ static NATIVE_REGISTRATIONS: &[&str] = &["mozilla_taskgraph:register"];
 /// A failure of version control as a diagnostic.
 #[must_use]
 pub fn vcs_diagnostic(error: &VcsError) -> Diagnostic {
-    let diagnostic = Diagnostic::environment("the repository could not be asked").because(error);
+    asked_in_vain("the repository could not be asked", error)
+}
+
+/// A question that version control did not answer.
+pub(super) fn asked_in_vain(message: impl Into<String>, error: &VcsError) -> Diagnostic {
+    let mut diagnostic = Diagnostic::environment(message).because(error);
     match error {
+        VcsError::Refused { .. } => {
+            diagnostic.class = Class::User;
+            diagnostic
+        }
         VcsError::NotStarted { program, .. } => diagnostic.help(format!(
             "`{program}` has to be installed, in a folder of PATH"
         )),

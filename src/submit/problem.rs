@@ -23,8 +23,9 @@ impl Problem {
     pub(super) fn message(&self) -> String {
         match self {
             Self::Date(error) => error.to_string(),
-            Self::Refused(error) => error.to_string(),
-            Self::Taken(error, difference) => format!("{error}\n{difference}"),
+            Self::Refused(error) => error.answer(),
+            // The server says the same in many more words.
+            Self::Taken(_, difference) => difference.to_string(),
         }
     }
 
@@ -40,7 +41,7 @@ impl Problem {
                  changed since its first run, make a new push; otherwise find out who created \
                  that task",
             ),
-            Self::Refused(error) => refused(error, &format!("task {id} could not be created")),
+            Self::Refused(error) => refused(error, "the task could not be created"),
         };
         creation.about(diagnostic.because(self.message()))
     }

@@ -210,8 +210,8 @@ fn the_task_is_not_known() {
     exit code 3
     stderr:
       × TASK_ID is not set, so the task that this runs in is not known
-      help: it is set in every task; at a desk, look at graphs with `snowman morphed`, try actions
-            with `snowman test-action-callback`, or rehearse with `snowman rehearse`
+      help: it is set in every task; at a desk, look at graphs with `snowman morphed`, try actions with
+            `snowman test-action-callback`, or rehearse with `snowman rehearse`
 
     1 failure; nothing was created
     ");
@@ -236,8 +236,8 @@ fn an_action_is_not_known() {
     exit code 3
     stderr:
       × TASK_ID is not set, so the task that this runs in is not known
-      help: it is set in every task; at a desk, look at graphs with `snowman morphed`, try actions
-            with `snowman test-action-callback`, or rehearse with `snowman rehearse`
+      help: it is set in every task; at a desk, look at graphs with `snowman morphed`, try actions with
+            `snowman test-action-callback`, or rehearse with `snowman rehearse`
 
     1 failure; nothing was done
     ");
@@ -283,8 +283,8 @@ fn actions_are_disabled_that_do_not_exist() {
         ·                                   ──────────
      12 │     repositories:
         ╰────
-      help: there are: add-new-jobs, cancel, cancel-all, rebuild-cached-tasks, release-promotion,
-            rerun, retrigger, retrigger-decision, retrigger-disabled, retrigger-multiple
+      help: there are: add-new-jobs, cancel, cancel-all, rebuild-cached-tasks, release-promotion, rerun,
+            retrigger, retrigger-decision, retrigger-disabled, retrigger-multiple
 
     2 mistakes
     ");

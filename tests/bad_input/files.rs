@@ -16,16 +16,15 @@ tasks-from: [linux.yml, ../../../../x.yml, /etc/passwd, sub]
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`: `tasks-from` names "linux.yml": "taskcluster/kinds/build/linux.yml" does not
-      │ exist
+      × kind `build`: `tasks-from` names "linux.yml": "taskcluster/kinds/build/linux.yml" does not exist
        ╭─[taskcluster/kinds/build/kind.yml:1:14]
      1 │ tasks-from: [linux.yml, ../../../../x.yml, /etc/passwd, sub]
        ·              ─────────
        ╰────
       help: name a file in the kind's folder
 
-      × kind `build`: `tasks-from` names "../../../../x.yml": "taskcluster/kinds/build/../../../../
-      │ x.yml" leads out of the repository
+      × kind `build`: `tasks-from` names "../../../../x.yml":
+      │ "taskcluster/kinds/build/../../../../x.yml" leads out of the repository
        ╭─[taskcluster/kinds/build/kind.yml:1:25]
      1 │ tasks-from: [linux.yml, ../../../../x.yml, /etc/passwd, sub]
        ·                         ─────────────────
@@ -310,8 +309,8 @@ fn a_link_leads_out() {
     assert_snapshot!(project.run(&["full"]).shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`: `tasks-from` names "link.yml": "taskcluster/kinds/build/link.yml" leads out of
-      │ the repository
+      × kind `build`: `tasks-from` names "link.yml": "taskcluster/kinds/build/link.yml" leads out of the
+      │ repository
        ╭─[taskcluster/kinds/build/kind.yml:1:14]
      1 │ tasks-from: [link.yml]
        ·              ────────

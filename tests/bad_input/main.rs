@@ -12,6 +12,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod actions;
 mod config;
 mod decision;
 mod environment;

@@ -112,8 +112,8 @@ optimize_strategies: project_taskgraph.optimize:strategies
     stderr:
       × the parameter `optimize_strategies` names the Python object
       │ `project_taskgraph.optimize:strategies`
-      help: those written in Python cannot be run yet; there are: always, index-search, never, skip-
-            unless-changed
+      help: those written in Python cannot be run yet; there are: always, index-search, never,
+            skip-unless-changed
 
     1 mistake
     ");

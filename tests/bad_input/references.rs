@@ -109,8 +109,8 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: `by-flavour` has no alternative but `default`, so it is not
-      │ needed, in `description` of `linux`
+      × kind `build`, task `linux`: `by-flavour` has no alternative but `default`, so it is not needed,
+      │ in `description` of `linux`
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-flavour: {default: x}}
@@ -189,8 +189,8 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "van(" is no regular expression: opening parenthesis without
-      │ closing parenthesis, in `description` of `linux`
+      × kind `build`, task `linux`: "van(" is no regular expression: opening parenthesis without closing
+      │ parenthesis, in `description` of `linux`
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-flavour: {"van(": x, "b": y}}
@@ -229,8 +229,8 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: `by-flavour` needs a mapping of alternatives, but a list was
-      │ found, in `description` of `linux`
+      × kind `build`, task `linux`: `by-flavour` needs a mapping of alternatives, but a list was found,
+      │ in `description` of `linux`
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-flavour: [x]}
@@ -254,8 +254,8 @@ fn a_priority_has_no_alternative() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `build-linux`: no alternative of `by-project` matches 'project', and there
-      │ is no `default`, in the graph config
+      × kind `build`, task `build-linux`: no alternative of `by-project` matches 'project', and there is
+      │ no `default`, in the graph config
        ╭─[taskcluster/config.yml:2:1]
      1 │ trust-domain: test
      2 │ task-priority: {by-project: {other: low}}
@@ -319,8 +319,8 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "Build {flavor}" names `flavor`, which stands for nothing here;
-      │ did you mean `flavour`? (braces that are meant are doubled)
+      × kind `build`, task `linux`: "Build {flavor}" names `flavor`, which stands for nothing here; did
+      │ you mean `flavour`? (braces that are meant are doubled)
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: 'Build {flavor}'
@@ -455,8 +455,8 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `test`, task `test-other`: the reference "<biuld>" names `biuld`, and the task has no
-      │ such dependency
+      × kind `test`, task `test-other`: the reference "<biuld>" names `biuld`, and the task has no such
+      │ dependency
        ╭─[taskcluster/kinds/test/kind.yml:3:5]
      2 │ tasks:
      3 │     other:
@@ -513,8 +513,7 @@ tasks:
        ╰────
       help: did you mean `build-a`?
 
-      × kind `build`, task `build-b`: the dependency `other` is `frobnicate`, and there is no such
-      │ task
+      × kind `build`, task `build-b`: the dependency `other` is `frobnicate`, and there is no such task
        ╭─[taskcluster/kinds/build/kind.yml:5:5]
      4 │     a: {description: A, worker-type: succeed}
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}

@@ -32,11 +32,10 @@ async fn the_queue_objects_to_definitions() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-    [TIME] ERROR Task build-a was not created: queue.createTask([TASK-ID]): HTTP 400: `deadline` cannot be more than 5 days into the future
+    [TIME]  WARN Task build-a was not created
     [TIME]  WARN Task build-b was not sent
-      × kind `build`, task `build-a`: task [TASK-ID] could not be created
-      │   cause: queue.createTask([TASK-ID]): HTTP 400: `deadline` cannot be more than 5
-      │ days into the future
+      × kind `build`, task `build-a`: the task could not be created
+      │   cause: HTTP 400: `deadline` cannot be more than 5 days into the future
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, deadline-after: 30 days, worker-type: succeed}
@@ -67,159 +66,40 @@ async fn scopes_are_missing() {
     );
     let taskcluster = Taskcluster::granting(&scopes).await;
     let ran = taskcluster.decide(Project::new().plain(&tasks), &[]);
-    assert_snapshot!(ran.shown(), @r#"
+    assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-    [TIME] ERROR Task build-c was not created: queue.createTask([TASK-ID]): HTTP 403: Client ID task-client/[TASK-ID]/0/on/sandbox/sandbox/until/1795315685.432 does not have sufficient scopes and is missing the following scopes:
-
-    ```
-    {
-      "AllOf": [
-        "secrets:get:x",
-        "queue:route:other.route",
-        "queue:route:checks"
-      ]
-    }
-    ```
-
-    This request requires the client to satisfy the following scope expression:
-
-    ```
-    {
-      "AllOf": [
-        "secrets:get:x",
-        "queue:route:other.route",
-        "queue:route:checks",
-        "queue:create-task:project:none",
-        "queue:scheduler-id:test-level-1",
-        {
-          "AnyOf": [
-            "queue:create-task:highest:built-in/succeed",
-            "queue:create-task:very-high:built-in/succeed",
-            "queue:create-task:high:built-in/succeed",
-            "queue:create-task:medium:built-in/succeed",
-            "queue:create-task:low:built-in/succeed"
-          ]
-        }
-      ]
-    }
-    ```
-    [TIME] ERROR Task build-a was not created: queue.createTask([TASK-ID]): HTTP 403: Client ID task-client/[TASK-ID]/0/on/sandbox/sandbox/until/1795315685.432 does not have sufficient scopes and is missing the following scopes:
-
-    ```
-    queue:route:checks
-    ```
-
-    This request requires the client to satisfy the following scope expression:
-
-    ```
-    {
-      "AllOf": [
-        "queue:route:checks",
-        "queue:create-task:project:none",
-        "queue:scheduler-id:test-level-1",
-        {
-          "AnyOf": [
-            "queue:create-task:highest:built-in/succeed",
-            "queue:create-task:very-high:built-in/succeed",
-            "queue:create-task:high:built-in/succeed",
-            "queue:create-task:medium:built-in/succeed",
-            "queue:create-task:low:built-in/succeed"
-          ]
-        }
-      ]
-    }
-    ```
+    [TIME]  WARN Task build-a was not created
     [TIME]  WARN Task build-b was not sent
-      × kind `build`, task `build-c`: task [TASK-ID] could not be created
-      │   cause: queue.createTask([TASK-ID]): HTTP 403: Client ID task-client/
-      │ [TASK-ID]/0/on/sandbox/sandbox/until/1795315685.432 does not have sufficient
-      │ scopes and is missing the following scopes:
-      │ 
-      │   ```
-      │   {
-      │     "AllOf": [
-      │       "secrets:get:x",
-      │       "queue:route:other.route",
-      │       "queue:route:checks"
-      │     ]
-      │   }
-      │   ```
-      │ 
-      │   This request requires the client to satisfy the following scope expression:
-      │ 
-      │   ```
-      │   {
-      │     "AllOf": [
-      │       "secrets:get:x",
-      │       "queue:route:other.route",
-      │       "queue:route:checks",
-      │       "queue:create-task:project:none",
-      │       "queue:scheduler-id:test-level-1",
-      │       {
-      │         "AnyOf": [
-      │           "queue:create-task:highest:built-in/succeed",
-      │           "queue:create-task:very-high:built-in/succeed",
-      │           "queue:create-task:high:built-in/succeed",
-      │           "queue:create-task:medium:built-in/succeed",
-      │           "queue:create-task:low:built-in/succeed"
-      │         ]
-      │       }
-      │     ]
-      │   }
-      │   ```
+    [TIME]  WARN Task build-c was not created
+      × kind `build`, task `build-c`: the task could not be created
+      │   cause: HTTP 403: these scopes are missing: `secrets:get:x`, `queue:route:other.route`,
+      │   `queue:route:checks`
        ╭─[taskcluster/kinds/build/kind.yml:6:5]
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
      6 │     c: {description: C, routes: [other.route], scopes: ['secrets:get:x'], worker-type: succeed}
        ·     ─
        ╰────
-      help: grant the missing scopes to the role of the repository or hook that this decision task
-            runs for, or take them out of the task
+      help: grant the missing scopes to the role of the repository or hook that this decision task runs
+            for, or take them out of the task
 
-      × kind `build`, task `build-a`: task [TASK-ID] could not be created
-      │   cause: queue.createTask([TASK-ID]): HTTP 403: Client ID task-client/
-      │ [TASK-ID]/0/on/sandbox/sandbox/until/1795315685.432 does not have sufficient
-      │ scopes and is missing the following scopes:
-      │ 
-      │   ```
-      │   queue:route:checks
-      │   ```
-      │ 
-      │   This request requires the client to satisfy the following scope expression:
-      │ 
-      │   ```
-      │   {
-      │     "AllOf": [
-      │       "queue:route:checks",
-      │       "queue:create-task:project:none",
-      │       "queue:scheduler-id:test-level-1",
-      │       {
-      │         "AnyOf": [
-      │           "queue:create-task:highest:built-in/succeed",
-      │           "queue:create-task:very-high:built-in/succeed",
-      │           "queue:create-task:high:built-in/succeed",
-      │           "queue:create-task:medium:built-in/succeed",
-      │           "queue:create-task:low:built-in/succeed"
-      │         ]
-      │       }
-      │     ]
-      │   }
-      │   ```
+      × kind `build`, task `build-a`: the task could not be created
+      │   cause: HTTP 403: these scopes are missing: `queue:route:checks`
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed}
        ·     ─
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
        ╰────
-      help: grant the missing scopes to the role of the repository or hook that this decision task
-            runs for, or take them out of the task
+      help: grant the missing scopes to the role of the repository or hook that this decision task runs
+            for, or take them out of the task
 
       × 1 more task was not created
       │   cause: `build-b` depends on `build-a`
 
     3 mistakes; none of 3 tasks is known to stand
     A rerun of this task keeps what stands and creates the rest
-    "#);
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,82 +110,28 @@ async fn some_scopes_are_missing_and_a_rerun_goes_on() {
     );
     let taskcluster = Taskcluster::new().await;
     let ran = taskcluster.decide(Project::new().plain(&tasks), &[]);
-    assert_snapshot!(ran.shown(), @r#"
+    assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-    [TIME] ERROR Task build-a was not created: queue.createTask([TASK-ID]): HTTP 403: Client ID task-client/[TASK-ID]/0/on/sandbox/sandbox/until/1795315685.658 does not have sufficient scopes and is missing the following scopes:
-
-    ```
-    secrets:get:x
-    ```
-
-    This request requires the client to satisfy the following scope expression:
-
-    ```
-    {
-      "AllOf": [
-        "secrets:get:x",
-        "queue:route:checks",
-        "queue:create-task:project:none",
-        "queue:scheduler-id:test-level-1",
-        {
-          "AnyOf": [
-            "queue:create-task:highest:built-in/succeed",
-            "queue:create-task:very-high:built-in/succeed",
-            "queue:create-task:high:built-in/succeed",
-            "queue:create-task:medium:built-in/succeed",
-            "queue:create-task:low:built-in/succeed"
-          ]
-        }
-      ]
-    }
-    ```
+    [TIME]  WARN Task build-a was not created
     [TIME]  WARN Task build-b was not sent
-      × kind `build`, task `build-a`: task [TASK-ID] could not be created
-      │   cause: queue.createTask([TASK-ID]): HTTP 403: Client ID task-client/
-      │ [TASK-ID]/0/on/sandbox/sandbox/until/1795315685.658 does not have sufficient
-      │ scopes and is missing the following scopes:
-      │ 
-      │   ```
-      │   secrets:get:x
-      │   ```
-      │ 
-      │   This request requires the client to satisfy the following scope expression:
-      │ 
-      │   ```
-      │   {
-      │     "AllOf": [
-      │       "secrets:get:x",
-      │       "queue:route:checks",
-      │       "queue:create-task:project:none",
-      │       "queue:scheduler-id:test-level-1",
-      │       {
-      │         "AnyOf": [
-      │           "queue:create-task:highest:built-in/succeed",
-      │           "queue:create-task:very-high:built-in/succeed",
-      │           "queue:create-task:high:built-in/succeed",
-      │           "queue:create-task:medium:built-in/succeed",
-      │           "queue:create-task:low:built-in/succeed"
-      │         ]
-      │       }
-      │     ]
-      │   }
-      │   ```
+      × kind `build`, task `build-a`: the task could not be created
+      │   cause: HTTP 403: these scopes are missing: `secrets:get:x`
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, scopes: ['secrets:get:x'], worker-type: succeed}
        ·     ─
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
        ╰────
-      help: grant the missing scopes to the role of the repository or hook that this decision task
-            runs for, or take them out of the task
+      help: grant the missing scopes to the role of the repository or hook that this decision task runs
+            for, or take them out of the task
 
       × 1 more task was not created
       │   cause: `build-b` depends on `build-a`
 
     2 mistakes; 1 of 3 tasks stands and will not start
     A rerun of this task keeps what stands and creates the rest
-    "#);
+    ");
     assert_eq!(taskcluster.created(), created(&["build-c"]));
     taskcluster
         .sandbox
@@ -327,21 +153,18 @@ async fn a_task_id_is_taken() {
     let taskcluster = Taskcluster::new().await;
     let ids = DerivedIds::new(TaskId::parse(DECISION).unwrap());
     let id = ids.id(&Label::parse("build-a").unwrap(), 0);
-    taskcluster.create(id.as_str(), &taskcluster.definition("squatter", &[]));
+    let mut squatter = taskcluster.definition("squatter", &[]);
+    squatter["dependencies"] = serde_json::json!([DECISION]);
+    taskcluster.create(id.as_str(), &squatter);
     let ran = taskcluster.decide(Project::new().plain(THREE), &[]);
     assert_snapshot!(ran.shown(), @r#"
     exit code 3
     stderr:
-    [TIME] ERROR Task build-a was not created: queue.createTask([TASK-ID]): HTTP 409: taskId `[TASK-ID]` already used by another task.
-    This could be the result of faulty idempotency!
-    `dependencies[0]` should be "[TASK-ID]" and is nothing
+    [TIME]  WARN Task build-a was not created
     [TIME]  WARN Task build-b was not sent
       × kind `build`, task `build-a`: the taskId [TASK-ID] is taken by a task that is not
       │ this one
-      │   cause: queue.createTask([TASK-ID]): HTTP 409: taskId `[TASK-ID]`
-      │ already used by another task.
-      │   This could be the result of faulty idempotency!
-      │   `dependencies[0]` should be "[TASK-ID]" and is nothing
+      │   cause: `expires` should be "[TIME]" and is "[TIME]"
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed}
@@ -377,12 +200,11 @@ async fn credentials_are_wrong() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-    [TIME] ERROR Task build-c was not created: queue.createTask([TASK-ID]): HTTP 401: Client with clientId 'nobody' not found
-    [TIME] ERROR Task build-a was not created: queue.createTask([TASK-ID]): HTTP 401: Client with clientId 'nobody' not found
+    [TIME]  WARN Task build-a was not created
     [TIME]  WARN Task build-b was not sent
-      × kind `build`, task `build-c`: task [TASK-ID] could not be created
-      │   cause: queue.createTask([TASK-ID]): HTTP 401: Client with clientId 'nobody' not
-      │ found
+    [TIME]  WARN Task build-c was not created
+      × kind `build`, task `build-c` and 1 more: the task could not be created
+      │   cause: HTTP 401: Client with clientId 'nobody' not found
        ╭─[taskcluster/kinds/build/kind.yml:6:5]
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
      6 │     c: {description: C, worker-type: succeed}
@@ -391,22 +213,10 @@ async fn credentials_are_wrong() {
       help: check that the clock of this machine is right, and that TASKCLUSTER_CLIENT_ID and
             TASKCLUSTER_ACCESS_TOKEN belong together and have not expired
 
-      × kind `build`, task `build-a`: task [TASK-ID] could not be created
-      │   cause: queue.createTask([TASK-ID]): HTTP 401: Client with clientId 'nobody' not
-      │ found
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
-     3 │ tasks:
-     4 │     a: {description: A, worker-type: succeed}
-       ·     ─
-     5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
-       ╰────
-      help: check that the clock of this machine is right, and that TASKCLUSTER_CLIENT_ID and
-            TASKCLUSTER_ACCESS_TOKEN belong together and have not expired
-
       × 1 more task was not created
       │   cause: `build-b` depends on `build-a`
 
-    3 failures; none of 3 tasks is known to stand
+    2 failures; none of 3 tasks is known to stand
     A rerun of this task keeps what stands and creates the rest
     ");
     assert_eq!(taskcluster.created(), created(&[]));
@@ -420,7 +230,8 @@ async fn no_taskcluster_is_named() {
     exit code 3
     stderr:
       × it is not known which Taskcluster to ask
-      help: set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com
+      help: tasks reach Taskcluster through the proxy: set `features.taskclusterProxy` in the payload of
+            the task
 
     1 failure; nothing was created
     ");

@@ -237,8 +237,8 @@ tasks:
      18 │             job-name: a
         ╰────
 
-      × kind `build`, task `a`: `run-on-tasks-for` is the string "github-push", where a list of
-      │ strings is expected
+      × kind `build`, task `a`: `run-on-tasks-for` is the string "github-push", where a list of strings
+      │ is expected
         ╭─[taskcluster/kinds/build/kind.yml:9:9]
       8 │         always-target: 'yes'
       9 │         run-on-tasks-for: github-push
@@ -421,8 +421,8 @@ fn a_worker_implementation_is_unknown() {
        ·         ───────────
      5 │         worker:
        ╰────
-      help: did you mean `docker-worker`? (`workers.aliases` in config.yml says which one a `worker-
-            type` has)
+      help: did you mean `docker-worker`? (`workers.aliases` in config.yml says which one a
+            `worker-type` has)
 
     1 mistake
     ");
@@ -500,8 +500,8 @@ tasks:
        ·     ─
      9 │         description: B
        ╰────
-      help: those written in Python cannot be run yet; there are: always, index-search, never, skip-
-            unless-changed
+      help: those written in Python cannot be run yet; there are: always, index-search, never,
+            skip-unless-changed
 
     2 mistakes
     ");

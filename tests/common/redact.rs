@@ -34,5 +34,14 @@ pub fn without_progress(text: &str) -> String {
         let line = line.trim_start_matches("[TIME]").trim_start();
         !line.starts_with("INFO ") && !line.starts_with("DEBUG ")
     });
-    lines.map(|line| format!("{line}\n")).collect()
+    let mut lines: Vec<&str> = lines.collect();
+    // Several tasks are under way at a time.
+    for run in lines.chunk_by_mut(|a, b| is_log(a) && is_log(b)) {
+        run.sort_unstable();
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn is_log(line: &str) -> bool {
+    line.starts_with("[TIME]")
 }

@@ -20,6 +20,7 @@ pub const SCOPES: &[&str] = &[
     "queue:create-task:*",
     "queue:scheduler-id:test-level-1",
     "queue:route:*",
+    "docker-worker:cache:*",
     "assume:repo:github.com/org/project:*",
 ];
 

@@ -1,0 +1,515 @@
+//! Actions that go wrong: nothing is created then.
+
+use std::collections::BTreeMap;
+
+use super::common::taskcluster::{DECISION, Taskcluster};
+use super::common::{CONFIG, Project};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+/// What an action task holds, for actions of every permission.
+const SCOPES: &[&str] = &[
+    "assume:repo:github.com/org/project:action:generic",
+    "assume:repo:github.com/org/project:action:release-promotion",
+    "queue:create-task:*",
+    "queue:cancel-task:*",
+    "queue:route:*",
+    "queue:scheduler-id:test-level-1",
+];
+
+const PARAMETERS: &str = "\
+base_repository: https://github.com/org/project
+base_ref: main
+base_rev: ''
+build_date: 1900000000
+build_number: 1
+do_not_optimize: []
+enable_always_target: true
+existing_tasks: {}
+files_changed: []
+filters: [target_tasks_method]
+head_ref: refs/heads/main
+head_repository: https://github.com/org/project
+head_rev: 0123456789abcdef0123456789abcdef01234567
+head_tag: ''
+level: '1'
+moz_build_date: '20300317175320'
+next_version: null
+optimize_strategies: null
+optimize_target_tasks: true
+owner: someone@example.com
+project: project
+pushdate: 1900000000
+pushlog_id: '1'
+repository_type: git
+target_tasks_method: default
+tasks_for: github-push
+version: null
+";
+
+fn project() -> Project {
+    let promotion = "\
+release-promotion:
+    flavors:
+        promote: {target-tasks-method: promote, product: project}
+        ship: {target-tasks-method: ship, product: project}
+";
+    Project::new().file("taskcluster/config.yml", format!("{CONFIG}{promotion}"))
+}
+
+/// The `extra.action` of an action task.
+fn action(name: &str, input: Value) -> Value {
+    json!({
+        "name": name, "cb_name": name,
+        "context": {"taskGroupId": DECISION, "taskId": null, "input": input},
+    })
+}
+
+async fn taskcluster() -> Taskcluster {
+    let taskcluster = Taskcluster::new().await;
+    taskcluster.leave("public/parameters.yml", PARAMETERS);
+    taskcluster.leave("public/full-task-graph.json", "{}");
+    taskcluster.leave("public/label-to-taskid.json", "{}");
+    taskcluster
+}
+
+/// Calls an action back that must not create anything.
+async fn call_back(action: Value) -> String {
+    let taskcluster = taskcluster().await;
+    taskcluster.act(SCOPES, &action);
+    refused(&taskcluster, project())
+}
+
+fn refused(taskcluster: &Taskcluster, project: Project) -> String {
+    let ran = taskcluster.call_back(project);
+    assert_ne!(ran.code, Some(0), "{}", ran.shown());
+    assert_eq!(taskcluster.created(), BTreeMap::new());
+    ran.shown()
+}
+
+const PROMOTE: &str = "release-promotion";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_is_unknown() {
+    let shown = call_back(action("retriger", json!(null))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × unknown action `retriger`
+      help: did you mean `retrigger`?
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_is_the_projects_own() {
+    let shown = call_back(action("add-talos", json!(null))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × unknown action `add-talos`
+      help: those written in Python cannot be run yet; there are: cancel, release-promotion, retrigger,
+            retrigger-decision, retrigger-disabled
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_is_not_built_in_yet() {
+    let shown = call_back(action("rerun", json!(null))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × the action `rerun` is not built in yet
+      help: there are: retrigger-decision, retrigger, retrigger-disabled, cancel, release-promotion
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_task_is_no_action() {
+    let shown = call_back(Value::Null).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × the task [TASK-ID] is no action task
+      │   cause: ACTION_CALLBACK is not set and the task has no `extra.action`
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_action_has_no_name() {
+    let shown = call_back(json!({"context": {}})).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × `extra.action` of [TASK-ID] has no `name`
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_action_is_no_mapping() {
+    let shown = call_back(json!(["retrigger"])).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × `extra.action` of [TASK-ID] has no `name`
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_action_names_no_group() {
+    let shown = call_back(json!({"name": "retrigger", "context": {}})).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × the action task does not say which group it is triggered on
+      help: ACTION_TASK_GROUP_ID or `extra.action.context.taskGroupId` has to name it
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_action_names_malformed_ids() {
+    let shown =
+        call_back(json!({"name": "retrigger", "context": {"taskGroupId": "a/b", "taskId": 5}}))
+            .await;
+    assert_snapshot!(shown, @r#"
+    exit code 1
+    stderr:
+      × `extra.action.context.taskGroupId`: taskId "a/b" has a character that is not allowed: '/'
+
+    1 mistake; nothing was done
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_breaks_its_schema() {
+    let shown = call_back(action(PROMOTE, json!({"release_promotion_flavor": "promot", "build_number": 0, "previous_graph_ids": ["x", 5], "version": 1.0}))).await;
+    assert_snapshot!(shown, @r#"
+    exit code 1
+    stderr:
+      × the input of the action release-promotion at `/release_promotion_flavor`: "promot" is not one of
+      │ "promote" or "ship"
+      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
+            rebuild_kinds, previous_graph_ids
+
+      × the input of the action release-promotion at `/build_number`: 0 is less than the minimum of 1
+      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
+            rebuild_kinds, previous_graph_ids
+
+      × the input of the action release-promotion at `/previous_graph_ids/1`: 5 is not of type "string"
+      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
+            rebuild_kinds, previous_graph_ids
+
+      × the input of the action release-promotion at `/version`: 1 is not of type "string"
+      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
+            rebuild_kinds, previous_graph_ids
+
+    4 mistakes; nothing was done
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_lacks_what_is_required() {
+    let shown = call_back(action(PROMOTE, json!(null))).await;
+    assert_snapshot!(shown, @r#"
+    exit code 1
+    stderr:
+      × the input of the action release-promotion: "release_promotion_flavor" is a required property
+      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
+            rebuild_kinds, previous_graph_ids
+
+      × the input of the action release-promotion: "build_number" is a required property
+      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
+            rebuild_kinds, previous_graph_ids
+
+    2 mistakes; nothing was done
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_is_no_mapping() {
+    let shown = call_back(action("retrigger", json!([3]))).await;
+    assert_snapshot!(shown, @r#"
+    exit code 1
+    stderr:
+      × the input of the action retrigger: [3] is not of type "object"
+      help: it takes: downstream, times
+
+    1 mistake; nothing was done
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retrigger_needs_a_task() {
+    let shown = call_back(action("retrigger", json!({}))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × retrigger needs a task
+      help: trigger it on a task, or give --task-id
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancel_needs_a_task() {
+    let shown = call_back(action("cancel", json!(null))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × cancel needs a task
+      help: trigger it on a task, or give --task-id
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn previous_graphs_do_not_exist() {
+    let shown = call_back(action(PROMOTE, json!({"release_promotion_flavor": "promote", "build_number": 1, "version": "1.0", "previous_graph_ids": ["bN1SbArXTPSVFUUvaOlinQ", "cN1SbArXTPSVFUUvaOlinQ"]}))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
+      │   cause: queue.getLatestArtifact([TASK-ID], public/full-task-graph.json): HTTP 404:
+      │   Task not found
+      help: it has to be a decision task, or an action task that decided; see its artifacts
+
+      × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
+      │   cause: queue.getLatestArtifact([TASK-ID], public/full-task-graph.json): HTTP 404:
+      │   Task not found
+      help: it has to be a decision task, or an action task that decided; see its artifacts
+
+    2 mistakes; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn previous_graphs_have_malformed_ids() {
+    let shown = call_back(action(PROMOTE, json!({"release_promotion_flavor": "promote", "build_number": 1, "version": "1.0", "previous_graph_ids": ["a/b", ""]}))).await;
+    assert_snapshot!(shown, @r#"
+    exit code 1
+    stderr:
+      × `previous_graph_ids`: taskId "a/b" has a character that is not allowed: '/'
+
+      × `previous_graph_ids`: taskId is empty
+
+    2 mistakes; nothing was done
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_version_is_not_known() {
+    let shown = call_back(action(PROMOTE, json!({"release_promotion_flavor": "promote", "build_number": 1, "previous_graph_ids": [DECISION]}))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × the version to promote is not known
+      help: give `version` in the input, or put a version.txt into the repository
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_scope_is_missing() {
+    let taskcluster = taskcluster().await;
+    taskcluster.act(&SCOPES[2..], &action("retrigger", json!({})));
+    assert_snapshot!(refused(&taskcluster, project()), @"
+    exit code 1
+    stderr:
+      × the action task has neither the scope `assume:repo:github.com/org/project:action:generic` nor
+      │ `assume:repo:github.com/org/project:pr-action:generic`
+      help: trigger the action `retrigger` through its own hook
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_task_to_retrigger_does_not_exist() {
+    let mut action = action("retrigger", json!({}));
+    action["context"]["taskId"] = json!("bN1SbArXTPSVFUUvaOlinQ");
+    assert_snapshot!(call_back(action).await, @"
+    exit code 3
+    stderr:
+      × the task [TASK-ID] cannot be had
+      │   cause: queue.task([TASK-ID]): HTTP 404: `[TASK-ID]` does not
+      │   correspond to a task that exists.
+      │   Are you sure this task has already been submitted?
+
+    1 failure; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_task_to_cancel_does_not_exist() {
+    let mut action = action("cancel", json!(null));
+    action["context"]["taskId"] = json!("bN1SbArXTPSVFUUvaOlinQ");
+    assert_snapshot!(call_back(action).await, @"
+    exit code 3
+    stderr:
+      × the task [TASK-ID] was not cancelled
+      │   cause: queue.cancelTask([TASK-ID]): HTTP 404: Task `[TASK-ID]` not
+      │   found. Are you sure it was created?
+
+    1 failure; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_task_to_retrigger_is_not_in_the_graph() {
+    let mut action = action("retrigger", json!({}));
+    action["context"]["taskId"] = json!(DECISION);
+    assert_snapshot!(call_back(action).await, @"
+    exit code 1
+    stderr:
+      × task `Decision Task`: the task should not be retriggered
+      help: tasks with the attribute `retrigger` can be; others with `force: true`, which the action
+            `retrigger-disabled` takes
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_decision_has_no_parameters() {
+    let taskcluster = Taskcluster::new().await;
+    taskcluster.act(SCOPES, &action("retrigger", json!({})));
+    assert_snapshot!(refused(&taskcluster, project()), @"
+    exit code 3
+    stderr:
+      × the parameters of the decision task [TASK-ID] cannot be had
+      │   cause: queue.getLatestArtifact([TASK-ID], public/parameters.yml): HTTP 404:
+      │   Artifact not found
+
+    1 failure; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_decision_has_wrong_parameters() {
+    let taskcluster = taskcluster().await;
+    taskcluster.leave(
+        "public/parameters.yml",
+        PARAMETERS.replace("level: '1'", "level: 1"),
+    );
+    taskcluster.act(SCOPES, &action("retrigger", json!({})));
+    assert_snapshot!(refused(&taskcluster, project()), @"
+    exit code 1
+    stderr:
+      × parameters: `level` is 1, where a string is expected
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_graph_has_no_full_task_graph() {
+    let taskcluster = Taskcluster::new().await;
+    taskcluster.leave("public/parameters.yml", PARAMETERS);
+    let input = json!({
+        "release_promotion_flavor": "promote", "build_number": 1, "version": "1.0",
+        "previous_graph_ids": [DECISION],
+    });
+    taskcluster.act(SCOPES, &action(PROMOTE, input));
+    assert_snapshot!(refused(&taskcluster, project()), @"
+    exit code 1
+    stderr:
+      × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
+      │   cause: queue.getLatestArtifact([TASK-ID], public/full-task-graph.json): HTTP 404:
+      │   Artifact not found
+      help: it has to be a decision task, or an action task that decided; see its artifacts
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_graph_is_malformed() {
+    let taskcluster = taskcluster().await;
+    taskcluster.leave(
+        "public/full-task-graph.json",
+        "{\"build-linux\": {\"label\": 5}, \"x\": []}",
+    );
+    taskcluster.leave("public/label-to-taskid.json", "{\"build-linux\": \"a/b\"}");
+    let input = json!({
+        "release_promotion_flavor": "promote", "build_number": 1, "version": "1.0",
+        "previous_graph_ids": [DECISION],
+    });
+    taskcluster.act(SCOPES, &action(PROMOTE, input));
+    assert_snapshot!(refused(&taskcluster, project()), @r#"
+    exit code 1
+    stderr:
+      × task `build-linux` and 1 more: `kind` is no string
+      │   cause: public/full-task-graph.json of [TASK-ID]
+
+      × public/label-to-taskid.json of [TASK-ID] is malformed
+      │   cause: taskId "a/b" has a character that is not allowed: '/' at line 1 column 22
+
+    2 mistakes; nothing was done
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_parser_is_the_projects_own() {
+    let taskcluster = taskcluster().await;
+    let input = json!({
+        "release_promotion_flavor": "promote", "build_number": 1, "previous_graph_ids": [DECISION],
+    });
+    taskcluster.act(SCOPES, &action(PROMOTE, input));
+    let config = format!(
+        "{CONFIG}version-parser: project_taskgraph.version:parse\nrelease-promotion:\n    \
+         flavors: {{promote: {{target-tasks-method: promote}}}}\n"
+    );
+    let project = Project::new().file("taskcluster/config.yml", config);
+    assert_snapshot!(refused(&taskcluster, project), @"
+    exit code 1
+    stderr:
+      × `version-parser` names the Python function `project_taskgraph.version:parse`
+        ╭─[taskcluster/config.yml:16:1]
+     15 │             default-ref: main
+     16 │ version-parser: project_taskgraph.version:parse
+        · ──────────────
+     17 │ release-promotion:
+        ╰────
+      help: those written in Python cannot be run yet; give `version` in the input
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_are_malformed() {
+    let taskcluster = taskcluster().await;
+    taskcluster.act(SCOPES, &Value::Null);
+    let project = project()
+        .variable("ACTION_CALLBACK", "retrigger")
+        .variable("ACTION_TASK_GROUP_ID", DECISION)
+        .variable("ACTION_TASK_ID", "fN1SbArXTPSVFUUvaOlinQ")
+        .variable("ACTION_INPUT", "{times: 1}");
+    assert_snapshot!(refused(&taskcluster, project), @"
+    exit code 3
+    stderr:
+      × ACTION_TASK_ID is no JSON
+      │   cause: expected ident at line 1 column 2
+
+      × ACTION_INPUT is no JSON
+      │   cause: key must be a string at line 1 column 2
+
+    2 failures; nothing was done
+    ");
+}
