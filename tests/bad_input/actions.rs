@@ -137,6 +137,7 @@ async fn the_task_is_no_action() {
     stderr:
       × the task [TASK-ID] is no action task
       │   cause: ACTION_CALLBACK is not set and the task has no `extra.action`
+      help: run it in the task of an action; `snowman test-action-callback` tries actions elsewhere
 
     1 mistake; nothing was done
     ");
@@ -189,7 +190,9 @@ async fn the_action_names_malformed_ids() {
     stderr:
       × `extra.action.context.taskGroupId`: taskId "a/b" has a character that is not allowed: '/'
 
-    1 mistake; nothing was done
+      × `extra.action.context.taskId` is an integer, where a taskId is expected
+
+    2 mistakes; nothing was done
     "#);
 }
 
@@ -199,22 +202,14 @@ async fn an_input_breaks_its_schema() {
     assert_snapshot!(shown, @r#"
     exit code 1
     stderr:
-      × the input of the action release-promotion at `/release_promotion_flavor`: "promot" is not one of
+      × the input of the action release-promotion, `release_promotion_flavor`: "promot" is not one of
       │ "promote" or "ship"
-      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
-            rebuild_kinds, previous_graph_ids
 
-      × the input of the action release-promotion at `/build_number`: 0 is less than the minimum of 1
-      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
-            rebuild_kinds, previous_graph_ids
+      × the input of the action release-promotion, `build_number`: 0 is less than the minimum of 1
 
-      × the input of the action release-promotion at `/previous_graph_ids/1`: 5 is not of type "string"
-      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
-            rebuild_kinds, previous_graph_ids
+      × the input of the action release-promotion, `previous_graph_ids.1`: 5 is not of type "string"
 
-      × the input of the action release-promotion at `/version`: 1 is not of type "string"
-      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
-            rebuild_kinds, previous_graph_ids
+      × the input of the action release-promotion, `version`: 1 is not of type "string"
 
     4 mistakes; nothing was done
     "#);
@@ -284,13 +279,11 @@ async fn previous_graphs_do_not_exist() {
     exit code 1
     stderr:
       × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
-      │   cause: queue.getLatestArtifact([TASK-ID], public/full-task-graph.json): HTTP 404:
-      │   Task not found
+      │   cause: HTTP 404: Task not found
       help: it has to be a decision task, or an action task that decided; see its artifacts
 
       × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
-      │   cause: queue.getLatestArtifact([TASK-ID], public/full-task-graph.json): HTTP 404:
-      │   Task not found
+      │   cause: HTTP 404: Task not found
       help: it has to be a decision task, or an action task that decided; see its artifacts
 
     2 mistakes; nothing was done
@@ -344,14 +337,14 @@ async fn the_task_to_retrigger_does_not_exist() {
     let mut action = action("retrigger", json!({}));
     action["context"]["taskId"] = json!("bN1SbArXTPSVFUUvaOlinQ");
     assert_snapshot!(call_back(action).await, @"
-    exit code 3
+    exit code 1
     stderr:
       × the task [TASK-ID] cannot be had
-      │   cause: queue.task([TASK-ID]): HTTP 404: `[TASK-ID]` does not
-      │   correspond to a task that exists.
+      │   cause: HTTP 404: `[TASK-ID]` does not correspond to a task that exists.
       │   Are you sure this task has already been submitted?
+      help: trigger the action on a task that exists
 
-    1 failure; nothing was done
+    1 mistake; nothing was done
     ");
 }
 
@@ -360,13 +353,13 @@ async fn the_task_to_cancel_does_not_exist() {
     let mut action = action("cancel", json!(null));
     action["context"]["taskId"] = json!("bN1SbArXTPSVFUUvaOlinQ");
     assert_snapshot!(call_back(action).await, @"
-    exit code 3
+    exit code 1
     stderr:
       × the task [TASK-ID] was not cancelled
-      │   cause: queue.cancelTask([TASK-ID]): HTTP 404: Task `[TASK-ID]` not
-      │   found. Are you sure it was created?
+      │   cause: HTTP 404: Task `[TASK-ID]` not found. Are you sure it was created?
+      help: the task has to exist, and the action task needs the scope to cancel it
 
-    1 failure; nothing was done
+    1 mistake; nothing was done
     ");
 }
 
@@ -377,9 +370,8 @@ async fn the_task_to_retrigger_is_not_in_the_graph() {
     assert_snapshot!(call_back(action).await, @"
     exit code 1
     stderr:
-      × task `Decision Task`: the task should not be retriggered
-      help: tasks with the attribute `retrigger` can be; others with `force: true`, which the action
-            `retrigger-disabled` takes
+      × the full task graph of [TASK-ID] has no task `Decision Task`
+      help: tasks of that graph can be retriggered
 
     1 mistake; nothing was done
     ");
@@ -390,13 +382,13 @@ async fn the_decision_has_no_parameters() {
     let taskcluster = Taskcluster::new().await;
     taskcluster.act(SCOPES, &action("retrigger", json!({})));
     assert_snapshot!(refused(&taskcluster, project()), @"
-    exit code 3
+    exit code 1
     stderr:
       × the parameters of the decision task [TASK-ID] cannot be had
-      │   cause: queue.getLatestArtifact([TASK-ID], public/parameters.yml): HTTP 404:
-      │   Artifact not found
+      │   cause: HTTP 404: Artifact not found
+      help: it has to be a decision task that has made its artifacts
 
-    1 failure; nothing was done
+    1 mistake; nothing was done
     ");
 }
 
@@ -412,6 +404,7 @@ async fn the_decision_has_wrong_parameters() {
     exit code 1
     stderr:
       × parameters: `level` is 1, where a string is expected
+      │   cause: these are the parameters of the graph that the action is triggered on
 
     1 mistake; nothing was done
     ");
@@ -430,8 +423,7 @@ async fn a_graph_has_no_full_task_graph() {
     exit code 1
     stderr:
       × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
-      │   cause: queue.getLatestArtifact([TASK-ID], public/full-task-graph.json): HTTP 404:
-      │   Artifact not found
+      │   cause: HTTP 404: Artifact not found
       help: it has to be a decision task, or an action task that decided; see its artifacts
 
     1 mistake; nothing was done

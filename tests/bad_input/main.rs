@@ -18,6 +18,7 @@ mod decision;
 mod environment;
 mod files;
 mod kinds;
+mod network;
 mod parameters;
 mod python;
 mod references;
