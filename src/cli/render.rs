@@ -265,6 +265,66 @@ mod tests {
     use crate::base::name::KindName;
 
     #[test]
+    fn what_stands_is_told() {
+        let standing = |created| {
+            let all = Diagnostics::from(Diagnostic::environment("the task could not be created"));
+            let all = all.leaving(Standing { created, wanted: 3 });
+            diagnostics(&all, Purpose::Create, false)
+        };
+        let told = |all: &str| {
+            all.lines()
+                .rev()
+                .take(2)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let rerun = "A rerun of this task keeps what stands and creates the rest";
+        assert_eq!(
+            told(&standing(0)),
+            [rerun, "1 failure; none of 3 tasks is known to stand"]
+        );
+        assert_eq!(
+            told(&standing(2)),
+            [rerun, "1 failure; 2 of 3 tasks stand and will not start"]
+        );
+        let none = Diagnostics::from(Diagnostic::bug("no"));
+        assert!(
+            diagnostics(&none, Purpose::Act, false).ends_with("please report; nothing was done")
+        );
+    }
+
+    #[test]
+    fn the_same_cause_is_told_once() {
+        let task = |name: &str| {
+            Diagnostic::environment("the task could not be created")
+                .in_task(name)
+                .because("no connection")
+        };
+        let mut all = Diagnostics::from(task("a"));
+        all.push(task("b"));
+        all.push(Diagnostic::user("something else").in_task("c"));
+        all.push(task("d"));
+        insta::assert_snapshot!(diagnostics(&all, Purpose::Create, false), @"
+          × task `a` and 2 more: the task could not be created
+          │   cause: no connection
+
+          × task `c`: something else
+
+        1 mistake, 1 failure; nothing was created
+        ");
+    }
+
+    #[test]
+    fn lines_are_broken_at_spaces_only() {
+        assert_eq!(
+            wrapped("skip-unless-changed a/b c", 12),
+            "skip-unless-changed\na/b c"
+        );
+        assert_eq!(wrapped("  cause: one two", 12), "  cause: one\n  two");
+        assert_eq!(wrapped("a\n\nb", 12), "a\n\nb");
+    }
+
+    #[test]
     fn a_message_shows_the_line_that_it_speaks_of() {
         let source = Arc::new(SourceFile {
             name: "kinds/build/kind.yml".to_owned(),

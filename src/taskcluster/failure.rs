@@ -70,9 +70,18 @@ pub(super) fn describe(error: reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer came in time".to_owned();
     }
+    let connects = error.is_connect();
     let error = error.without_url();
     let mut text = error.to_string();
     let mut source = error.source();
+    if connects {
+        // The layers above say the same in the words of their libraries.
+        while let Some(inner) = source {
+            text = inner.to_string();
+            source = inner.source();
+        }
+        return format!("no connection: {text}");
+    }
     while let Some(inner) = source {
         let inner_text = inner.to_string();
         if !text.contains(&inner_text) {

@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 /// What an action task holds, for actions of every permission.
-const SCOPES: &[&str] = &[
+pub(super) const SCOPES: &[&str] = &[
     "assume:repo:github.com/org/project:action:generic",
     "assume:repo:github.com/org/project:action:release-promotion",
     "queue:create-task:*",
@@ -17,7 +17,8 @@ const SCOPES: &[&str] = &[
     "queue:scheduler-id:test-level-1",
 ];
 
-const PARAMETERS: &str = "\
+/// The parameters of the decision.
+pub(super) const PARAMETERS: &str = "\
 base_repository: https://github.com/org/project
 base_ref: main
 base_rev: ''
@@ -47,7 +48,8 @@ tasks_for: github-push
 version: null
 ";
 
-fn project() -> Project {
+/// A project with two flavors of promotion.
+pub(super) fn project() -> Project {
     let promotion = "\
 release-promotion:
     flavors:
@@ -58,14 +60,15 @@ release-promotion:
 }
 
 /// The `extra.action` of an action task.
-fn action(name: &str, input: Value) -> Value {
+pub(super) fn action(name: &str, input: Value) -> Value {
     json!({
         "name": name, "cb_name": name,
         "context": {"taskGroupId": DECISION, "taskId": null, "input": input},
     })
 }
 
-async fn taskcluster() -> Taskcluster {
+/// A decision that has made its artifacts, and an empty graph.
+pub(super) async fn taskcluster() -> Taskcluster {
     let taskcluster = Taskcluster::new().await;
     taskcluster.leave("public/parameters.yml", PARAMETERS);
     taskcluster.leave("public/full-task-graph.json", "{}");
@@ -74,20 +77,22 @@ async fn taskcluster() -> Taskcluster {
 }
 
 /// Calls an action back that must not create anything.
-async fn call_back(action: Value) -> String {
+pub(super) async fn call_back(action: Value) -> String {
     let taskcluster = taskcluster().await;
     taskcluster.act(SCOPES, &action);
     refused(&taskcluster, project())
 }
 
-fn refused(taskcluster: &Taskcluster, project: Project) -> String {
+/// Runs the action task, which must not create anything.
+pub(super) fn refused(taskcluster: &Taskcluster, project: Project) -> String {
     let ran = taskcluster.call_back(project);
     assert_ne!(ran.code, Some(0), "{}", ran.shown());
     assert_eq!(taskcluster.created(), BTreeMap::new());
     ran.shown()
 }
 
-const PROMOTE: &str = "release-promotion";
+/// The action that puts graphs on top of others.
+pub(super) const PROMOTE: &str = "release-promotion";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_action_is_unknown() {
@@ -273,51 +278,6 @@ async fn cancel_needs_a_task() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn previous_graphs_do_not_exist() {
-    let shown = call_back(action(PROMOTE, json!({"release_promotion_flavor": "promote", "build_number": 1, "version": "1.0", "previous_graph_ids": ["bN1SbArXTPSVFUUvaOlinQ", "cN1SbArXTPSVFUUvaOlinQ"]}))).await;
-    assert_snapshot!(shown, @"
-    exit code 1
-    stderr:
-      × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
-      │   cause: HTTP 404: Task not found
-      help: it has to be a decision task, or an action task that decided; see its artifacts
-
-      × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
-      │   cause: HTTP 404: Task not found
-      help: it has to be a decision task, or an action task that decided; see its artifacts
-
-    2 mistakes; nothing was done
-    ");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn previous_graphs_have_malformed_ids() {
-    let shown = call_back(action(PROMOTE, json!({"release_promotion_flavor": "promote", "build_number": 1, "version": "1.0", "previous_graph_ids": ["a/b", ""]}))).await;
-    assert_snapshot!(shown, @r#"
-    exit code 1
-    stderr:
-      × `previous_graph_ids`: taskId "a/b" has a character that is not allowed: '/'
-
-      × `previous_graph_ids`: taskId is empty
-
-    2 mistakes; nothing was done
-    "#);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_version_is_not_known() {
-    let shown = call_back(action(PROMOTE, json!({"release_promotion_flavor": "promote", "build_number": 1, "previous_graph_ids": [DECISION]}))).await;
-    assert_snapshot!(shown, @"
-    exit code 1
-    stderr:
-      × the version to promote is not known
-      help: give `version` in the input, or put a version.txt into the repository
-
-    1 mistake; nothing was done
-    ");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_scope_is_missing() {
     let taskcluster = taskcluster().await;
     taskcluster.act(&SCOPES[2..], &action("retrigger", json!({})));
@@ -372,113 +332,6 @@ async fn the_task_to_retrigger_is_not_in_the_graph() {
     stderr:
       × the full task graph of [TASK-ID] has no task `Decision Task`
       help: tasks of that graph can be retriggered
-
-    1 mistake; nothing was done
-    ");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_decision_has_no_parameters() {
-    let taskcluster = Taskcluster::new().await;
-    taskcluster.act(SCOPES, &action("retrigger", json!({})));
-    assert_snapshot!(refused(&taskcluster, project()), @"
-    exit code 1
-    stderr:
-      × the parameters of the decision task [TASK-ID] cannot be had
-      │   cause: HTTP 404: Artifact not found
-      help: it has to be a decision task that has made its artifacts
-
-    1 mistake; nothing was done
-    ");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_decision_has_wrong_parameters() {
-    let taskcluster = taskcluster().await;
-    taskcluster.leave(
-        "public/parameters.yml",
-        PARAMETERS.replace("level: '1'", "level: 1"),
-    );
-    taskcluster.act(SCOPES, &action("retrigger", json!({})));
-    assert_snapshot!(refused(&taskcluster, project()), @"
-    exit code 1
-    stderr:
-      × parameters: `level` is 1, where a string is expected
-      │   cause: these are the parameters of the graph that the action is triggered on
-
-    1 mistake; nothing was done
-    ");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_graph_has_no_full_task_graph() {
-    let taskcluster = Taskcluster::new().await;
-    taskcluster.leave("public/parameters.yml", PARAMETERS);
-    let input = json!({
-        "release_promotion_flavor": "promote", "build_number": 1, "version": "1.0",
-        "previous_graph_ids": [DECISION],
-    });
-    taskcluster.act(SCOPES, &action(PROMOTE, input));
-    assert_snapshot!(refused(&taskcluster, project()), @"
-    exit code 1
-    stderr:
-      × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
-      │   cause: HTTP 404: Artifact not found
-      help: it has to be a decision task, or an action task that decided; see its artifacts
-
-    1 mistake; nothing was done
-    ");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_graph_is_malformed() {
-    let taskcluster = taskcluster().await;
-    taskcluster.leave(
-        "public/full-task-graph.json",
-        "{\"build-linux\": {\"label\": 5}, \"x\": []}",
-    );
-    taskcluster.leave("public/label-to-taskid.json", "{\"build-linux\": \"a/b\"}");
-    let input = json!({
-        "release_promotion_flavor": "promote", "build_number": 1, "version": "1.0",
-        "previous_graph_ids": [DECISION],
-    });
-    taskcluster.act(SCOPES, &action(PROMOTE, input));
-    assert_snapshot!(refused(&taskcluster, project()), @r#"
-    exit code 1
-    stderr:
-      × task `build-linux` and 1 more: `kind` is no string
-      │   cause: public/full-task-graph.json of [TASK-ID]
-
-      × public/label-to-taskid.json of [TASK-ID] is malformed
-      │   cause: taskId "a/b" has a character that is not allowed: '/' at line 1 column 22
-
-    2 mistakes; nothing was done
-    "#);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_version_parser_is_the_projects_own() {
-    let taskcluster = taskcluster().await;
-    let input = json!({
-        "release_promotion_flavor": "promote", "build_number": 1, "previous_graph_ids": [DECISION],
-    });
-    taskcluster.act(SCOPES, &action(PROMOTE, input));
-    let config = format!(
-        "{CONFIG}version-parser: project_taskgraph.version:parse\nrelease-promotion:\n    \
-         flavors: {{promote: {{target-tasks-method: promote}}}}\n"
-    );
-    let project = Project::new().file("taskcluster/config.yml", config);
-    assert_snapshot!(refused(&taskcluster, project), @"
-    exit code 1
-    stderr:
-      × `version-parser` names the Python function `project_taskgraph.version:parse`
-        ╭─[taskcluster/config.yml:16:1]
-     15 │             default-ref: main
-     16 │ version-parser: project_taskgraph.version:parse
-        · ──────────────
-     17 │ release-promotion:
-        ╰────
-      help: those written in Python cannot be run yet; give `version` in the input
 
     1 mistake; nothing was done
     ");

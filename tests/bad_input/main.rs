@@ -13,15 +13,21 @@
 mod common;
 
 mod actions;
+mod alternatives;
 mod config;
 mod decision;
 mod environment;
 mod files;
+mod kind_names;
 mod kinds;
+mod limits;
 mod network;
 mod parameters;
+mod promotion;
 mod python;
 mod references;
+mod splitting;
 mod submission;
 mod tasks;
 mod usage;
+mod workers;

@@ -122,10 +122,10 @@ async fn the_queue_refuses_connections() {
     let told = told(&format!("http://{address}")).await;
     assert_snapshot!(told, @"
     kind `build`, task `c`: the task could not be created
-      cause: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+      cause: no connection: Connection refused (os error 111)
       help: rerun the decision task when Taskcluster is well; what stands already is kept
     kind `build`, task `a`: the task could not be created
-      cause: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+      cause: no connection: Connection refused (os error 111)
       help: rerun the decision task when Taskcluster is well; what stands already is kept
     1 more task was not created
       cause: `b` depends on `a`

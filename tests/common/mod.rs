@@ -225,17 +225,6 @@ impl Project {
     fn redacted(&self, text: &[u8]) -> String {
         redact::redacted(&String::from_utf8_lossy(text), self.folder.path())
     }
-
-    /// The names of the files in a folder of the repository; none when it is not there.
-    pub fn names(&self, folder: &str) -> Vec<String> {
-        let mut names: Vec<String> = std::fs::read_dir(self.root().join(folder))
-            .into_iter()
-            .flatten()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
 }
 
 /// Flags of a decision, but for the revision.

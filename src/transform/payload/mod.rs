@@ -172,7 +172,7 @@ mod tests {
         let item = Item::new(task.as_object().cloned().unwrap_or_default());
         assert_eq!(
             of(&item).map(|payload| payload.name).map_err(|d| d.to_string()),
-            Err("there is no worker implementation `docker-woker`\n  help: did you mean `docker-worker`? \
+            Err("unknown worker implementation `docker-woker`\n  help: did you mean `docker-worker`? \
                  (`workers.aliases` in config.yml says which one a `worker-type` has)"
                 .to_owned())
         );
