@@ -1,5 +1,6 @@
 //! Diagnostics as people read them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
@@ -52,22 +53,24 @@ struct Group<'d> {
 /// Puts together those that differ in nothing but kind and task, and, where a cause is told, place.
 fn alike(all: &Diagnostics) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut known = BTreeMap::new();
     for diagnostic in all.iter() {
-        let same = |first: &Diagnostic| {
-            // What has the same cause is the same wherever it shows.
-            let place = match &first.cause {
-                Some(_) => first.place.clone(),
-                None => diagnostic.place.clone(),
-            };
-            let neutral = Diagnostic {
-                kind: first.kind.clone(),
-                task: first.task.clone(),
-                place,
-                ..diagnostic.clone()
-            };
-            neutral == *first
+        // What has the same cause is the same wherever it shows.
+        let place = match (&diagnostic.cause, &diagnostic.place) {
+            (None, Some(place)) => Some((&place.source.name, place.line, place.column)),
+            _ => None,
         };
-        match groups.iter_mut().find(|group| same(group.first)) {
+        let Diagnostic {
+            class,
+            message,
+            help,
+            cause,
+            ..
+        } = diagnostic;
+        let index = *known
+            .entry((class, message, help, cause, place))
+            .or_insert(groups.len());
+        match groups.get_mut(index) {
             Some(group) if diagnostic.task.is_some() => group.more += 1,
             Some(_) => {}
             None => groups.push(Group {
@@ -124,7 +127,6 @@ fn one(group: &Group<'_>, colour: bool) -> String {
     let task = diagnostic.task.as_ref().map(|task| on_one_line(task));
     let more = match group.more {
         0 => String::new(),
-        1 => " and 1 more".to_owned(),
         n => format!(" and {n} more"),
     };
     let mut message = String::new();

@@ -159,3 +159,88 @@ async fn a_version_parser_is_the_projects_own() {
     1 mistake; nothing was done
     ");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_decision_lacks_parameters() {
+    let taskcluster = taskcluster().await;
+    let parameters = PARAMETERS
+        .replace("level: '1'\n", "")
+        .replace("head_rev:", "head_revision:");
+    taskcluster.leave("public/parameters.yml", parameters);
+    taskcluster.act(SCOPES, &action("retrigger", json!({})));
+    assert_snapshot!(refused(&taskcluster, project()), @"
+    exit code 1
+    stderr:
+      × parameters: `head_rev` is missing
+      │   cause: these are the parameters of the graph that the action is triggered on
+      help: add it: the revision that is built
+
+      × parameters: `level` is missing
+      │   cause: these are the parameters of the graph that the action is triggered on
+      help: add it: the SCM level: `1` or `3`
+
+    2 mistakes; nothing was done
+    ");
+}
+
+#[test]
+fn a_rehearsed_flavor_is_unknown() {
+    let ran = project().run(&["rehearse", "promot", "frobnicate"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × there is no flavor `promot`
+      help: did you mean `promote`?
+
+      × there is no flavor `frobnicate`
+      help: there are: promote, ship
+
+    2 mistakes
+    ");
+}
+
+#[test]
+fn a_rehearsal_needs_flavors() {
+    let ran = Project::new().run(&["rehearse"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × the graph config has no `release-promotion.flavors`
+      help: without flavors there is no release to rehearse
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_tried_action_has_a_malformed_input() {
+    let ran = project().file("input.json", "{\"times\": }").run(&[
+        "test-action-callback",
+        "--input=input.json",
+        "retrigger",
+    ]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × input.json is no JSON: expected value
+       ╭─[input.json:1:11]
+     1 │ {"times": }
+       ·           ─
+       ╰────
+
+    1 mistake
+    "#);
+}
+
+#[test]
+fn a_tried_action_has_no_input() {
+    let ran = project().run(&["test-action-callback", "--input=input.yml", "retrigger"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × cannot read the input input.yml
+      │   cause: No such file or directory (os error 2)
+
+    1 mistake
+    ");
+}

@@ -320,7 +320,7 @@ tasks:
     assert_snapshot!(project.run(&["full"]).shown(), @"
     exit code 1
     stderr:
-      × the parameter `head_repository` is empty, so tasks cannot name their source
+      × kind `build`: the parameter `head_repository` is empty, so tasks cannot name their source
       help: it is the address of the repository's remote: add one on GitHub, or give parameters with
             `-p`
 

@@ -33,7 +33,8 @@ pub static TASK: Transform = Transform {
 fn apply(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     if !items.is_empty() {
         // Told once, and not for each task.
-        context.params().file_url(context.path)?;
+        let address = context.params().file_url(context.path);
+        address.map_err(|diagnostic| diagnostic.in_kind(context.kind))?;
     }
     let images = Images::new(context);
     each(context, items, |mut item| {
