@@ -282,24 +282,23 @@ async fn existing_tasks(
     Ok(existing)
 }
 
-/// The function that reads version.txt, which is what is done here anyway.
-const DEFAULT_PARSER: &str = "mozilla_taskgraph.version:default_parser";
+/// The Python function that finds the version, where it is not the usual one.
+fn own_parser(config: &GraphConfig) -> Option<&str> {
+    let parser = config.get("version-parser")?.as_str()?;
+    (parser != "mozilla_taskgraph.version:default_parser").then_some(parser)
+}
 
 /// The version of the input, or else that of the repository.
 fn promoted_version(call: &Call<'_>) -> Result<String, Diagnostic> {
-    let given = call.input.get("version").and_then(Value::as_str);
-    if let Some(given) = given.filter(|given| !given.is_empty()) {
-        return Ok(given.to_owned());
-    }
-    let parser = call.graph_config.get("version-parser");
-    match parser.and_then(Value::as_str) {
-        Some(parser) if parser != DEFAULT_PARSER => Err(Diagnostic::user(format!(
+    match call.input.get("version").and_then(Value::as_str) {
+        Some(given) if !given.is_empty() => Ok(given.to_owned()),
+        _ if let Some(parser) = own_parser(call.graph_config) => Err(Diagnostic::user(format!(
             "`version-parser` names the Python function `{parser}`"
         ))
         .at(call
             .graph_config
             .place(&ValuePath::keys(["version-parser"])))
-        .help("extensions written in Python cannot be run yet; give `version` in the input")),
+        .help("those written in Python cannot be run yet; give `version` in the input")),
         _ => version(call.world.files)?
             .map(|line| line.trim().to_owned())
             .ok_or_else(|| {

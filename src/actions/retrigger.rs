@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Call;
+use super::callback::not_had;
 use super::existing::{self, Existing};
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::diagnostic::{Diagnostic, Outcome, Standing};
 use crate::base::json::compact;
 use crate::base::name::{Label, TaskId};
 use crate::base::time::Timestamp;
@@ -68,6 +69,14 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
         call.task_group_id.as_ref(),
     )
     .await?;
+    if existing.graph.get(&label).is_none() {
+        return Err(Diagnostic::user(format!(
+            "the full task graph of {} has no task `{label}`",
+            existing.decision
+        ))
+        .help("tasks of that graph can be retriggered")
+        .into());
+    }
     let allowed = existing
         .graph
         .get(&label)
@@ -78,13 +87,6 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
             .in_task(label.as_str())
             .help("tasks with the attribute `retrigger` can be; others with `force: true`, which the action `retrigger-disabled` takes")
             .into());
-    }
-    if existing.graph.get(&label).is_none() {
-        return Err(Diagnostic::user(format!(
-            "the full task graph of {} has no task `{label}`",
-            existing.decision
-        ))
-        .into());
     }
     let wanted: BTreeSet<Label> = if flag("downstream") {
         let all = existing.graph.dag().reverse_closure([&label]);
@@ -106,7 +108,11 @@ async fn label_of(call: &Call<'_>) -> Outcome<Label> {
         .task(task_id)
         .await
         .map_err(|error| {
-            Diagnostic::environment(format!("the task {task_id} cannot be had")).because(error)
+            not_had(
+                &format!("the task {task_id} cannot be had"),
+                &error,
+                "trigger the action on a task that exists",
+            )
         })?;
     let name = task["metadata"]["name"].as_str().unwrap_or_default();
     Label::parse(name).map_err(|error| Diagnostic::user(error.to_string()).into())
@@ -171,8 +177,10 @@ async fn create(
     artifact::write_json(call.artifacts, "task-graph.json", &Value::Object(graphs))?;
     artifact::write_label_to_taskid(call.artifacts, "label-to-taskid.json", &label_to_taskid)?;
     artifact::write_json(call.artifacts, "to-run.json", &to_run)?;
+    let all = rounds.iter().map(|(_, graph)| graph.tasks().count()).sum();
+    let mut before = 0;
     for (ids, graph) in &rounds {
-        decision::create(
+        let created = decision::create(
             call.world,
             call.graph_config,
             call.params,
@@ -180,7 +188,15 @@ async fn create(
             ids,
             call.events,
         )
-        .await?;
+        .await
+        .map_err(|wrong| {
+            let now = wrong.standing().map_or(0, |standing| standing.created);
+            wrong.leaving(Standing {
+                created: before + now,
+                wanted: all,
+            })
+        })?;
+        before += created.len();
     }
     tracing::info!("Scheduled {} tasks {times} times", wanted.len());
     Ok(())
@@ -223,8 +239,13 @@ fn adopted(call: &Call<'_>, existing: &Existing, wanted: &BTreeSet<Label>) -> Ou
 pub async fn decision(call: Call<'_>) -> Outcome<()> {
     let task_id = task_id(&call)?;
     let taskcluster = call.world.taskcluster()?;
-    let had =
-        |error| Diagnostic::environment(format!("the task {task_id} cannot be had")).because(error);
+    let had = |error| {
+        not_had(
+            &format!("the task {task_id} cannot be had"),
+            &error,
+            "trigger the action on a task that exists",
+        )
+    };
     let old = taskcluster.task(task_id).await.map_err(had)?;
     let created = old["created"]
         .as_str()
@@ -257,12 +278,12 @@ pub async fn decision(call: Call<'_>) -> Outcome<()> {
             return Ok(());
         }
     }
-    Err(
-        Diagnostic::environment(format!("the task `{label}` was not created"))
-            .because(error)
-            .help("retriggering decision, action and cron tasks takes scopes of its own")
-            .into(),
+    Err(not_had(
+        &format!("the task `{label}` was not created"),
+        &error,
+        "retriggering decision, action and cron tasks takes scopes of its own",
     )
+    .into())
 }
 
 /// The value with every date in it counted from `created`.

@@ -47,7 +47,7 @@ impl Outside {
         let files = Disk::new(&repository).map_err(|e| Diagnostic::environment(e.to_string()))?;
         let taskcluster = connect(&environment)?;
         Ok(Self {
-            root: below(files.root(), &root_folder)?,
+            root: below(files.root(), &root_folder, root)?,
             files,
             vcs,
             environment,
@@ -114,12 +114,10 @@ fn guess_repository(root_folder: &Path) -> Result<PathBuf, Diagnostic> {
 }
 
 /// A folder by its path from the root of the repository.
-fn below(repository: &Path, folder: &Path) -> Result<String, Diagnostic> {
+fn below(repository: &Path, folder: &Path, given: &str) -> Result<String, Diagnostic> {
     let outside = || {
-        Diagnostic::user(format!(
-            "--root {} lies outside of the repository",
-            folder.display()
-        ))
+        Diagnostic::user(format!("--root {given} lies outside of the repository"))
+            .help("name the folder of config.yml in the repository that snowman is run in")
     };
     let folder = match std::fs::canonicalize(folder) {
         Ok(folder) => folder,

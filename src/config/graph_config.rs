@@ -55,9 +55,14 @@ impl GraphConfig {
     /// Everything that is wrong with it.
     pub fn read(root: &str, path: &str, text: &[u8]) -> Outcome<Self> {
         let document = yaml::load(path, text)?;
+        document.warn();
         let Value::Object(values) = document.value else {
-            return Err(Diagnostic::user("the graph config is no mapping")
+            let found = yaml::root_in_words(&document.value);
+            return Err(Diagnostic::user(format!("{path} is {found}"))
                 .at(document.places.get(&ValuePath::root()))
+                .help(
+                    "it needs at least `trust-domain`, `task-priority`, `workers` and `taskgraph`",
+                )
                 .into());
         };
         let mut wrong = Diagnostics::new();

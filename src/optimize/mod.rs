@@ -135,7 +135,7 @@ fn check_strategies(target: &TargetTaskGraph) -> Outcome<()> {
         if strategy::find(name).is_none() {
             wrong.push(
                 task.diagnostic(format!("unknown optimization strategy `{name}`"))
-                    .help(suggest::hint(
+                    .help(suggest::hint_native(
                         name,
                         STRATEGIES.iter().map(|strategy| strategy.name),
                     )),

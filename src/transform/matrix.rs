@@ -108,11 +108,13 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
             })?;
         let scope = Scope::default().with("matrix", &values);
         substitute_fields(&mut one.task, &fields, &scope).map_err(|error| {
-            item.wrong(
-                &error.field(),
-                format!("{error} ({})", values_in_words(&values)),
-            )
-            .help("`{matrix[…]}` names a dimension; double the braces that shall stay")
+            let field = error.field();
+            let field = match set_name {
+                Some(_) if field == "name" => "matrix.set-name",
+                _ => &field,
+            };
+            item.wrong(field, format!("{error} ({})", values_in_words(&values)))
+                .help("`{matrix[…]}` names a dimension; double the braces that shall stay")
         })?;
     }
     Ok(made)

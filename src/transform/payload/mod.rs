@@ -66,11 +66,11 @@ pub fn of(item: &Item) -> Result<&'static Payload, Diagnostic> {
         .ok_or_else(|| {
             item.wrong(
                 "worker-type",
-                format!("there is no worker implementation `{name}`"),
+                format!("unknown worker implementation `{name}`"),
             )
             .help(format!(
                 "{} (`workers.aliases` in config.yml says which one a `worker-type` has)",
-                suggest::hint(name, PAYLOADS.iter().map(|payload| payload.name))
+                suggest::hint_native(name, PAYLOADS.iter().map(|payload| payload.name))
             ))
         })
 }
@@ -178,7 +178,7 @@ mod tests {
         let item = Item::new(task.as_object().cloned().unwrap_or_default());
         assert_eq!(
             of(&item).map(|payload| payload.name).map_err(|d| d.to_string()),
-            Err("there is no worker implementation `docker-woker`\n  help: did you mean `docker-worker`? \
+            Err("unknown worker implementation `docker-woker`\n  help: did you mean `docker-worker`? \
                  (`workers.aliases` in config.yml says which one a `worker-type` has)"
                 .to_owned())
         );
