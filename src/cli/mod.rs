@@ -9,6 +9,7 @@ mod parameters;
 mod rehearse;
 mod render;
 mod sandbox;
+mod scripts;
 mod show;
 
 use std::process::ExitCode;

@@ -8,7 +8,6 @@ use super::outside::Outside;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{IndexPath, TaskId};
 use crate::base::value::Object;
-use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::{Parameters, Strictness};
 use crate::decision::parameters::defaults;
 use crate::ports::vcs::Change;
@@ -85,21 +84,16 @@ impl Spec {
     ///
     /// # Errors
     /// When they cannot be had, or are wrong.
-    pub async fn load(
-        &self,
-        outside: &Outside,
-        graph_config: &GraphConfig,
-        overrides: &Object,
-    ) -> Outcome<Parameters> {
-        let given = self.read_values(outside, graph_config).await?;
+    pub async fn load(&self, outside: &Outside, overrides: &Object) -> Outcome<Parameters> {
+        let given = self.read_values(outside).await?;
         let mut values = defaults(outside.world())?;
         values.extend(given);
         values.extend(overrides.clone());
         Parameters::new(values, Strictness::Lenient)
     }
 
-    async fn read_values(&self, outside: &Outside, graph_config: &GraphConfig) -> Outcome<Object> {
-        let domain = graph_config.trust_domain();
+    async fn read_values(&self, outside: &Outside) -> Outcome<Object> {
+        let domain = outside.graph_config.trust_domain();
         match self {
             Self::Defaults => Ok(Object::new()),
             Self::File(path) => {

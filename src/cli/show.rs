@@ -48,7 +48,7 @@ pub fn run(
 ) -> Outcome<ExitCode> {
     output::log(&args.verbosity);
     let outside = Outside::open(&args.root, environment)?;
-    let graph_config = outside.graph_config()?;
+    let graph_config = &outside.graph_config;
     let mut specs = Vec::new();
     for given in &args.parameters {
         specs.extend(Spec::read(&outside.working, given)?);
@@ -64,13 +64,13 @@ pub fn run(
     let several = specs.len() > 1;
     for spec in &specs {
         let shown = runtime.block_on(async {
-            let params = spec.load(&outside, &graph_config, &overrides).await?;
+            let params = spec.load(&outside, &overrides).await?;
             tracing::info!(
                 "Using Parameters(id={}) (from {})",
                 params.id(),
                 spec.name()
             );
-            show(args, phase, &outside, &graph_config, &params).await
+            show(args, phase, &outside, graph_config, &params).await
         });
         if let Some(text) = wrong.keep(shown) {
             let file = args
@@ -204,16 +204,16 @@ pub fn kind_graph(
 ) -> Outcome<ExitCode> {
     output::log(&args.verbosity);
     let outside = Outside::open(&args.root, environment)?;
-    let graph_config = outside.graph_config()?;
+    let graph_config = &outside.graph_config;
     let given = args.parameters.as_deref().unwrap_or_default();
     let specs = Spec::read(&outside.working, given)?;
     let overrides = overrides(&outside, &args.target_kinds, false)?;
     let runtime = output::runtime()?;
     for spec in specs {
-        let params = runtime.block_on(spec.load(&outside, &graph_config, &overrides))?;
+        let params = runtime.block_on(spec.load(&outside, &overrides))?;
         let phases = Phases {
             world: outside.world(),
-            graph_config: &graph_config,
+            graph_config,
             params: &params,
             verify: true,
             artifacts: None,

@@ -223,6 +223,11 @@ static SNOWMAN: Schema = Schema {
             Type::Str,
             "the folder of docker images, from the root of the repository; `docker` under the root folder when it is not given",
         ),
+        optional(
+            "run-task",
+            Type::Str,
+            "the folder with `run-task`, `fetch-content`, `hgrc` and `robustcheckout.py`, from the root of the repository; that of an installed taskgraph when it is not given",
+        ),
     ],
     open: false,
     exclusive: &[],
@@ -388,6 +393,12 @@ impl GraphConfig {
     pub fn docker_folder(&self) -> String {
         self.folder("docker")
             .unwrap_or_else(|| join(&self.root, "docker"))
+    }
+
+    /// The folder of the scripts that tasks are run with, from the root of the repository.
+    #[must_use]
+    pub fn run_task_folder(&self) -> Option<String> {
+        self.folder("run-task")
     }
 
     fn folder(&self, name: &str) -> Option<String> {

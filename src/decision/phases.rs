@@ -91,6 +91,7 @@ impl Phases<'_> {
             docker_contexts: contexts
                 .as_ref()
                 .map(|contexts| contexts as &dyn DockerContexts),
+            fast: self.world.fast,
         };
         generate::full_task_set(&project, &kinds)
     }

@@ -11,6 +11,8 @@ use crate::model::task::Task;
 use crate::ports::environment::Environment;
 use crate::ports::files::Files;
 
+pub use super::scripts::RunTask;
+
 /// The project around a graph: its config, its parameters and the ports that transforms may use.
 pub struct Project<'a> {
     /// The graph config.
@@ -21,12 +23,14 @@ pub struct Project<'a> {
     pub files: &'a dyn Files,
     /// The environment variables.
     pub environment: &'a Environment,
-    /// The `run-task` script whose digest goes into the names of caches.
+    /// The scripts that tasks are run with.
     pub run_task: &'a RunTask,
     /// Lists the files that version control tracks below a path, for digests.
     pub tracked: &'a TrackedFiles<'a>,
     /// Takes docker contexts as they are made; nobody does when graphs are only looked at.
     pub docker_contexts: Option<&'a dyn DockerContexts>,
+    /// Whether digests are left out: for people who only want to see the shape of a graph.
+    pub fast: bool,
 }
 
 /// Lists the files that version control tracks.
@@ -39,31 +43,6 @@ pub trait DockerContexts: Sync {
     /// # Errors
     /// What went wrong with keeping it.
     fn keep(&self, name: &str, tar_gz: &[u8]) -> Result<(), Diagnostic>;
-}
-
-/// The `run-task` script that tasks are run with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunTask {
-    /// The SHA-256 of the script, in hex.
-    pub digest: String,
-}
-
-impl Default for RunTask {
-    /// The script that taskcluster-taskgraph 24.5.1 brings, with which caches are shared.
-    fn default() -> Self {
-        let digest = "b501540836ece0d0820009a4d20fb71105130bdd5c894d79fc893f4222da40fd";
-        Self {
-            digest: digest.to_owned(),
-        }
-    }
-}
-
-impl RunTask {
-    /// What the names of caches under the control of run-task end in.
-    #[must_use]
-    pub fn cache_suffix(&self) -> &str {
-        self.digest.get(..20).unwrap_or(&self.digest)
-    }
 }
 
 /// What a transform knows while it works on a kind.

@@ -130,7 +130,7 @@ fn context_hash(context: &Context<'_>, item: &Item) -> Outcome<String> {
         item.str("definition").unwrap_or(name),
     );
     let place = item.wrong("definition", "").place;
-    let found = DockerContext::collect(files, &folder, &arguments(item))
+    let found = DockerContext::collect(files, &folder, &arguments(item), context.project.run_task)
         .map_err(|errors| errors.map(|error| error.at(place.clone())))?;
     Ok(match context.project.docker_contexts {
         None => found.hash(files)?,

@@ -26,6 +26,7 @@ pub mod order;
 pub mod payload;
 pub mod repository;
 pub mod run;
+pub mod scripts;
 pub mod task;
 pub mod task_context;
 #[cfg(test)]

@@ -1,0 +1,11 @@
+//! The command line, run as people run it.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may end where it finds something wrong"
+)]
+
+mod desk;
+mod run_task;
