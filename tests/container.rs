@@ -6,7 +6,10 @@
 //! is skipped.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, and says where")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, and says where"
+)]
 
 use std::process::Command;
 use std::sync::Arc;
@@ -20,7 +23,11 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const TASK_ID: &str = "fN1SbArXTPSVFUUvaOlinQ";
 
 fn head_rev() -> String {
-    let output = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(ROOT).output().unwrap();
+    let output = Command::new("git")
+        .args(["rev-parse", "HEAD"])
+        .current_dir(ROOT)
+        .output()
+        .unwrap();
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
@@ -48,7 +55,10 @@ fn decision_task(revision: &str, root_url: &str) -> Value {
     task
 }
 
-#[expect(clippy::disallowed_methods, reason = "the sandbox keeps the time of this machine")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the sandbox keeps the time of this machine"
+)]
 async fn sandbox() -> Sandbox {
     Sandbox::start(Options {
         address: ([127, 0, 0, 1], 0).into(),
@@ -75,11 +85,20 @@ async fn the_image_decides_a_push() {
 
     let mut variables = task["payload"]["env"].as_object().unwrap().clone();
     // There is no network here: the repository is this one, and only its address is GitHub's.
-    variables.insert("SNOWMAN_HEAD_REPOSITORY".to_owned(), json!("/srv/repository"));
-    variables.insert("SNOWMAN_BASE_REPOSITORY".to_owned(), json!("/srv/repository"));
+    variables.insert(
+        "SNOWMAN_HEAD_REPOSITORY".to_owned(),
+        json!("/srv/repository"),
+    );
+    variables.insert(
+        "SNOWMAN_BASE_REPOSITORY".to_owned(),
+        json!("/srv/repository"),
+    );
     variables.insert("TASK_ID".to_owned(), json!(TASK_ID));
     variables.insert("TASKCLUSTER_ROOT_URL".to_owned(), json!(sandbox.root_url()));
-    variables.insert("TASKCLUSTER_PROXY_URL".to_owned(), json!(sandbox.proxy_url(TASK_ID)));
+    variables.insert(
+        "TASKCLUSTER_PROXY_URL".to_owned(),
+        json!(sandbox.proxy_url(TASK_ID)),
+    );
     let mut command = Command::new("sh");
     command.arg(format!("{ROOT}/docker/decision/run-rootfs"));
     command.args(["--bind", &format!("{ROOT}:/srv/repository")]);
@@ -89,15 +108,23 @@ async fn the_image_decides_a_push() {
     command.arg(rootfs);
     let argv = task["payload"]["command"].as_array().unwrap();
     command.args(argv.iter().map(|part| part.as_str().unwrap()));
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap();
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{log}");
 
     let group = sandbox.state().group_tasks(TASK_ID);
-    let created = group.iter().filter(|created| created.task_id != TASK_ID).count();
+    let created = group
+        .iter()
+        .filter(|created| created.task_id != TASK_ID)
+        .count();
     // The same push decided here; the container must come to the same number.
     assert!(created > 50, "{created} tasks\n{log}");
-    assert!(log.contains(&format!("Created {created} tasks in the group {TASK_ID}")), "{log}");
+    assert!(
+        log.contains(&format!("Created {created} tasks in the group {TASK_ID}")),
+        "{log}"
+    );
     for created in group.iter().filter(|created| created.task_id != TASK_ID) {
         assert_eq!(created.definition["schedulerId"], "snowman-level-3");
         assert_eq!(created.definition["taskGroupId"], TASK_ID);

@@ -6,7 +6,12 @@
 /// of the word's length is allowed. Among equals the first in order wins.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = word.chars().count().div_ceil(3).max(1);
+    // Every name is near to a word of one letter, so that says nothing.
+    let length = word.chars().count();
+    if length < 2 {
+        return None;
+    }
+    let allowed = length.div_ceil(3);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let distance = distance(word, candidate);
@@ -74,7 +79,8 @@ mod tests {
         assert_eq!(nearest("descripton", names), Some("description"));
         assert_eq!(nearest("worker_type", names), Some("worker-type"));
         assert_eq!(nearest("frobnicate", names), None);
-        assert_eq!(hint("x", ["b", "a"]), "did you mean `a`?");
+        assert_eq!(hint("xa", ["bb", "a"]), "did you mean `a`?");
+        assert_eq!(hint("x", ["b", "a"]), "there are: a, b");
         assert_eq!(hint("frobnicate", ["b", "a"]), "there are: a, b");
     }
 }

@@ -42,6 +42,9 @@ pub enum Command {
     Sandbox(SandboxArgs),
     /// Rehearse a release on an embedded Taskcluster: push, promote, push out, ship
     Rehearse(RehearseArgs),
+    /// Write the reference of commands, configuration and kinds as Markdown
+    #[command(hide = true)]
+    Reference(ReferenceArgs),
 }
 
 /// How much is said while a command works.
@@ -268,4 +271,12 @@ pub struct RehearseArgs {
     pub folder: Option<PathBuf>,
     #[command(flatten)]
     pub verbosity: Verbosity,
+}
+
+/// Flags of `reference`.
+#[derive(Debug, Args)]
+pub struct ReferenceArgs {
+    /// Folder to write to; everything is printed without one
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
 }

@@ -6,6 +6,7 @@ mod decision;
 mod output;
 mod outside;
 mod parameters;
+mod reference;
 mod rehearse;
 mod render;
 mod sandbox;
@@ -75,5 +76,6 @@ fn run(cli: &Cli, output: &Output) -> Outcome<ExitCode> {
         Command::TestActionCallback(args) => action::test_callback(args, environment, output),
         Command::Sandbox(args) => sandbox::run(args, output),
         Command::Rehearse(args) => rehearse::run(args, environment, output),
+        Command::Reference(args) => reference::run(args.folder.as_deref(), output),
     }
 }

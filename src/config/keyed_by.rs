@@ -10,6 +10,7 @@
 //! The exact key comes first, then keys that match as regular expressions (tied to the end of the
 //! text as Python's `re.match(key + "$", …)` is), then `default`. Values nest.
 
+use crate::base::diagnostic::Diagnostic;
 use crate::base::dotted;
 use crate::base::pattern::{PatternError, Prefix};
 use crate::base::suggest;
@@ -78,6 +79,14 @@ pub enum KeyedByError {
         /// What was being chosen.
         item: String,
     },
+}
+
+impl From<KeyedByError> for Diagnostic {
+    fn from(error: KeyedByError) -> Self {
+        let mut diagnostic = Diagnostic::user(error.to_string());
+        diagnostic.help = error.help();
+        diagnostic
+    }
 }
 
 impl KeyedByError {

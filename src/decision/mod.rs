@@ -105,12 +105,11 @@ pub async fn run(
         artifacts: Some(artifacts),
     };
     let full = phases.full()?;
-    let full_json = full.graph.0.to_json();
-    artifact::write_json(artifacts, "full-task-graph.json", &full_json)?;
+    artifact::write_graph(artifacts, "full-task-graph.json", &full.graph.0)?;
     artifact::write_json(
         artifacts,
         "runnable-jobs.json",
-        &artifact::runnable_jobs(&full_json),
+        &artifact::runnable_jobs(&full.graph.0),
     )?;
     let targets = phases.target_set(&full)?;
     let mut labels: Vec<&Label> = targets.0.labels().collect();
@@ -126,7 +125,7 @@ pub async fn run(
     let log = crate::optimize::verdict::log(&optimized.verdicts);
     artifacts.write("optimizations.log", log.as_bytes())?;
     let morphed = phases.morph(&optimized, &ids)?;
-    artifact::write_json(artifacts, "task-graph.json", &morphed.graph.to_json())?;
+    artifact::write_graph(artifacts, "task-graph.json", &morphed.graph)?;
     artifact::write_label_to_taskid(artifacts, "label-to-taskid.json", &morphed.label_to_taskid)?;
     scripts::write(artifacts, world.run_task, &morphed.graph, decision.deciding)?;
     let created = create(

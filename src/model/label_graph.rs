@@ -4,19 +4,33 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde::{Serialize, Serializer};
 
 use super::task::Task;
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::Label;
 use crate::base::suggest;
-use crate::base::value::{Object, Value};
+use crate::base::value::Value;
 
 /// Tasks by label, in the order in which they were generated, with or without edges between them.
 #[derive(Debug, Clone, Default)]
 pub struct LabelGraph {
     tasks: IndexMap<Label, Arc<Task>>,
     dag: Option<Arc<Dag<Label>>>,
+}
+
+impl Serialize for LabelGraph {
+    /// As the peer writes it, with labels sorted.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut tasks: Vec<(&Label, &Task)> = self
+            .tasks
+            .iter()
+            .map(|(label, task)| (label, task.as_ref()))
+            .collect();
+        tasks.sort_unstable_by_key(|(label, _)| *label);
+        serializer.collect_map(tasks)
+    }
 }
 
 impl LabelGraph {
@@ -173,11 +187,8 @@ impl LabelGraph {
     /// The graph as the peer writes it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let entries = self
-            .tasks
-            .iter()
-            .map(|(l, task)| (l.as_str().to_owned(), task.to_json()));
-        Value::Object(Object::from_iter(entries))
+        // Writing into memory cannot fail.
+        serde_json::to_value(self).unwrap_or_default()
     }
 
     /// Reads a graph that [`LabelGraph::to_json`] or the peer has written.

@@ -159,7 +159,11 @@ impl Files for Disk {
         let fail = |error: std::io::Error| file_error(path, &error);
         let mut names = Vec::new();
         for entry in std::fs::read_dir(self.locate(path)?).map_err(fail)? {
-            names.extend(entry.map_err(fail)?.file_name().into_string());
+            let name = entry.map_err(fail)?.file_name();
+            names.push(name.into_string().map_err(|name| FileError::Unreadable {
+                path: format!("{path}/{}", name.to_string_lossy()),
+                why: "its name is not UTF-8".to_owned(),
+            })?);
         }
         names.sort_unstable();
         Ok(names)

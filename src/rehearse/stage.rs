@@ -69,9 +69,7 @@ impl<'a> Stage<'a> {
         .map_err(|error| Diagnostic::environment("the sandbox cannot be started").because(error))?;
         let scopes = project_scopes();
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-        for role in ["repo:*", "rehearsal"] {
-            sandbox.add_role(role, &scopes);
-        }
+        sandbox.add_role("repo:*", &scopes);
         events(Event::Started {
             root_url: sandbox.root_url(),
         });

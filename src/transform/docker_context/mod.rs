@@ -19,10 +19,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place, SourceFile};
+use crate::base::posix;
 use crate::base::suggest;
 use crate::base::value::{Object, py_str};
 use crate::ports::files::{FileError, Files, normalize};
-use crate::transform::checks::join_path;
 use crate::transform::scripts::{self, RunTask, Script};
 
 /// The mode of a file that is made here.
@@ -146,7 +146,7 @@ impl DockerContext {
             Diagnostic::user(why).help("paths are from the root of the repository and stay in it")
         };
         let real = normalize(path).map_err(|error| wrong(error.to_string()))?;
-        let archived = join_path("topsrcdir", path);
+        let archived = posix::join("topsrcdir", path);
         if real.is_empty() || files.is_folder(&real) {
             let real = if real.is_empty() { "." } else { &real };
             return self.add_folder(files, real, &archived);
@@ -183,7 +183,7 @@ impl DockerContext {
         self.entries.extend(found.into_iter().map(|file| {
             let path = format!("{folder}/{}", file.path);
             let mode = file.mode;
-            (join_path(prefix, &file.path), Entry::File { path, mode })
+            (posix::join(prefix, &file.path), Entry::File { path, mode })
         }));
         Ok(())
     }

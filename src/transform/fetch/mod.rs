@@ -7,6 +7,7 @@ mod git;
 mod static_url;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::posix;
 use crate::base::suggest;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::schema::{Schema, Type, optional, required};
@@ -148,7 +149,7 @@ fn describe(context: &Context<'_>, item: &Item, fetched: Fetched) -> Result<Item
         Some(Value::Object(attributes)) => attributes.clone(),
         _ => Object::new(),
     };
-    let artifact = checks::join_path(prefix, &fetched.artifact_name);
+    let artifact = posix::join(prefix, &fetched.artifact_name);
     attributes.insert("fetch-artifact".to_owned(), Value::from(artifact));
     if let Some(alias) = item.task.get("fetch-alias").filter(|alias| truthy(alias)) {
         attributes.insert("fetch-alias".to_owned(), alias.clone());
