@@ -97,6 +97,17 @@ pub struct ShowArgs {
     /// Only generate tasks of this kind and what it depends on; can be given several times
     #[arg(short = 'k', long = "target-kind", value_name = "KIND")]
     pub target_kinds: Vec<String>,
+    /// Leave out digests of docker contexts, toolchains and fetched content, and so whatever would be
+    /// found again by them
+    #[arg(short = 'F', long)]
+    pub fast: bool,
+    /// Show how the graph differs from that of another revision; without one, of the revision that
+    /// the current work is based on
+    #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "default")]
+    pub diff: Option<String>,
+    /// How many things are done at the same time: as many as there are processors
+    #[arg(short = 'j', long, value_name = "NUMBER")]
+    pub max_workers: Option<std::num::NonZeroUsize>,
 }
 
 /// Flags of `kind-graph`.

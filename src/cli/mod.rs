@@ -3,6 +3,7 @@
 mod action;
 mod args;
 mod decision;
+mod diff;
 mod output;
 mod outside;
 mod parameters;
@@ -11,6 +12,7 @@ mod rehearse;
 mod render;
 mod sandbox;
 mod scripts;
+mod sets;
 mod show;
 
 use std::process::ExitCode;

@@ -167,6 +167,30 @@ impl Desk {
         ran
     }
 
+    /// Interrupts snowman once a file is there, as Ctrl-C does, and tells its exit code.
+    pub fn interrupt(&self, arguments: &[&str], when: &Path) -> Option<i32> {
+        use std::os::unix::process::CommandExt;
+        let mut command = self.command(env!("CARGO_BIN_EXE_snowman"));
+        let mut child = command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        for _ in 0..300 {
+            if when.exists() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        let group = format!("-{}", child.id());
+        let killed = Command::new("kill").args(["-INT", "--", &group]).status();
+        assert!(killed.unwrap().success());
+        child.wait().unwrap().code()
+    }
+
     fn command(&self, program: &str) -> Command {
         let environment = Environment::of_process();
         let path = environment.get("PATH").unwrap();

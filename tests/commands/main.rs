@@ -8,4 +8,5 @@
 )]
 
 mod desk;
+mod diff;
 mod run_task;
