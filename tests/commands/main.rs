@@ -3,7 +3,6 @@
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "a test may end where it finds something wrong"
 )]
 
