@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::docker::args::{BuildImageArgs, ImageDigestArgs, LoadImageArgs, LoadTaskArgs};
+
 /// A Taskcluster decision task in one native binary.
 #[derive(Debug, Parser)]
 #[command(name = "snowman", version, about, max_term_width = 100)]
@@ -38,6 +40,14 @@ pub enum Command {
     ActionCallback(ActionCallbackArgs),
     /// Run an action without touching anything and print what it would create
     TestActionCallback(TestActionCallbackArgs),
+    /// Print the digest of a docker image as it is in the working copy
+    ImageDigest(ImageDigestArgs),
+    /// Build a docker image with docker, as its task does
+    BuildImage(BuildImageArgs),
+    /// Load a docker image that a task has built into docker
+    LoadImage(LoadImageArgs),
+    /// Run a task on this machine, in a container of its docker image
+    LoadTask(LoadTaskArgs),
     /// Serve an embedded Taskcluster on this machine, for rehearsals and tests
     Sandbox(SandboxArgs),
     /// Rehearse a release on an embedded Taskcluster: push, promote, push out, ship

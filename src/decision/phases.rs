@@ -172,7 +172,14 @@ impl Phases<'_> {
         Ok(optimized)
     }
 
-    async fn ask_index(&self, questions: &BTreeSet<IndexPath>) -> Result<IndexAnswers, Diagnostic> {
+    /// What the index and the queue say of index paths.
+    ///
+    /// # Errors
+    /// When they cannot be asked.
+    pub async fn ask_index(
+        &self,
+        questions: &BTreeSet<IndexPath>,
+    ) -> Result<IndexAnswers, Diagnostic> {
         if questions.is_empty() {
             return Ok(IndexAnswers::default());
         }

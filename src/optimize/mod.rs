@@ -37,6 +37,15 @@ use crate::target::TargetTaskGraph;
 pub use strategy::{STRATEGIES, Strategy};
 pub use verdict::{Action, Reason, Verdict};
 
+/// The index paths that a task can be found at, in the order in which they are tried.
+#[must_use]
+pub fn paths_of(task: &Task) -> Vec<IndexPath> {
+    match task.strategy() {
+        Some((strategy::INDEX_SEARCH, _)) => strategy::index_paths(task),
+        _ => Vec::new(),
+    }
+}
+
 /// The optimized task graph.
 #[derive(Debug, Clone)]
 pub struct OptimizedTaskGraph {

@@ -23,7 +23,7 @@ pub static TRANSFORM: Transform = Transform {
 };
 
 /// The image that builds images. It is an input of every image.
-const IMAGE_BUILDER: &str = "mozillareleases/image_builder:6.2.0\
+pub const IMAGE_BUILDER: &str = "mozillareleases/image_builder:6.2.0\
     @sha256:f7df722770d6caadea79b2de458e072d8b3d93e59675b34dffb32c3e7e30f5b9";
 
 static INDEX: Schema = Schema {

@@ -8,4 +8,6 @@
 
 mod desk;
 mod diff;
+mod docker;
 mod run_task;
+mod services;
