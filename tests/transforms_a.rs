@@ -70,6 +70,7 @@ fn transform(document: &Value, case: &Value) -> Outcome<Vec<Value>> {
         tracked: &tracked,
         docker_contexts: None,
         remote: None,
+        fast: false,
     };
     let kind = case["kind"].as_str().expect("a kind");
     let upstream = document["upstream"].as_array().expect("a list");

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::docker::args::{BuildImageArgs, ImageDigestArgs, LoadImageArgs, LoadTaskArgs};
+
 /// A Taskcluster decision task in one native binary.
 #[derive(Debug, Parser)]
 #[command(name = "snowman", version, about, max_term_width = 100)]
@@ -38,6 +40,14 @@ pub enum Command {
     ActionCallback(ActionCallbackArgs),
     /// Run an action without touching anything and print what it would create
     TestActionCallback(TestActionCallbackArgs),
+    /// Print the digest of a docker image as it is in the working copy
+    ImageDigest(ImageDigestArgs),
+    /// Build a docker image with docker, as its task does
+    BuildImage(BuildImageArgs),
+    /// Load a docker image that a task has built into docker
+    LoadImage(LoadImageArgs),
+    /// Run a task on this machine, in a container of its docker image
+    LoadTask(LoadTaskArgs),
     /// Serve an embedded Taskcluster on this machine, for rehearsals and tests
     Sandbox(SandboxArgs),
     /// Rehearse a release on an embedded Taskcluster: push, promote, push out, ship
@@ -97,6 +107,17 @@ pub struct ShowArgs {
     /// Only generate tasks of this kind and what it depends on; can be given several times
     #[arg(short = 'k', long = "target-kind", value_name = "KIND")]
     pub target_kinds: Vec<String>,
+    /// Leave out digests of docker contexts, toolchains and fetched content, and so whatever would be
+    /// found again by them
+    #[arg(short = 'F', long)]
+    pub fast: bool,
+    /// Show how the graph differs from that of another revision; without one, of the revision that
+    /// the current work is based on
+    #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "default")]
+    pub diff: Option<String>,
+    /// How many things are done at the same time: as many as there are processors
+    #[arg(short = 'j', long, value_name = "NUMBER")]
+    pub max_workers: Option<std::num::NonZeroUsize>,
 }
 
 /// Flags of `kind-graph`.

@@ -30,13 +30,13 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
     });
     let own = own_task(&environment)?;
     let outside = Outside::open(&args.root, environment)?;
-    let graph_config = outside.graph_config()?;
+    let graph_config = &outside.graph_config;
     let artifacts = ArtifactFolder::new(outside.working.clone());
     let decided = output::runtime()?.block_on(async {
         let created = created(&outside, &own, args.pushdate).await;
         let params = parameters::for_decision(outside.world(), &flags(args), created)?;
         let files = &outside.files;
-        let actions_json = actions_json(files, &graph_config, &params, own.as_str())?;
+        let actions_json = actions_json(files, graph_config, &params, own.as_str())?;
         let decision = Decision {
             deciding: &own,
             actions_json,
@@ -44,7 +44,7 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
             verify: !args.no_verify,
             events: &log_event,
         };
-        decision::run(outside.world(), &graph_config, &params, decision).await
+        decision::run(outside.world(), graph_config, &params, decision).await
     })?;
     let tasks = match decided.created.len() {
         1 => "1 task".to_owned(),

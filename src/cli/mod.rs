@@ -3,6 +3,8 @@
 mod action;
 mod args;
 mod decision;
+mod diff;
+mod docker;
 mod output;
 mod outside;
 mod parameters;
@@ -10,6 +12,8 @@ mod reference;
 mod rehearse;
 mod render;
 mod sandbox;
+mod scripts;
+mod sets;
 mod show;
 
 use std::process::ExitCode;
@@ -83,6 +87,10 @@ fn run(cli: &Cli, output: &Output) -> Outcome<ExitCode> {
         Command::Actions(args) => action::actions(args, environment, output),
         Command::ActionCallback(args) => action::callback(args, environment, output),
         Command::TestActionCallback(args) => action::test_callback(args, environment, output),
+        Command::ImageDigest(args) => docker::image_digest(args, environment, output),
+        Command::BuildImage(args) => docker::build_image(args, environment, output),
+        Command::LoadImage(args) => docker::load_image(args, environment, output),
+        Command::LoadTask(args) => docker::load_task(args, environment, output),
         Command::Sandbox(args) => sandbox::run(args, output),
         Command::Rehearse(args) => rehearse::run(args, environment, output),
         Command::Reference(args) => reference::run(args.folder.as_deref(), output),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::config::graph_config::GraphConfig;
 use crate::decision::World;
-use crate::ports::clock::SystemClock;
+use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::environment::Environment;
 use crate::ports::files::{Disk, normalize};
 use crate::ports::taskcluster::Taskcluster;
@@ -23,10 +23,14 @@ pub struct Outside {
     pub environment: Environment,
     /// Taskcluster, where the environment names one.
     pub taskcluster: Option<Box<dyn Taskcluster>>,
-    /// The folder of config.yml, from the root of the repository.
-    pub root: String,
     /// The working folder.
     pub working: PathBuf,
+    /// The graph config.
+    pub graph_config: GraphConfig,
+    /// The clock.
+    pub clock: Box<dyn Clock>,
+    /// Whether digests are left out.
+    pub fast: bool,
     run_task: RunTask,
 }
 
@@ -34,10 +38,17 @@ impl Outside {
     /// The ports of a command over the project whose config.yml is in `root`.
     ///
     /// # Errors
-    /// When the folder is in no repository and its root cannot be guessed, or the environment names
-    /// a Taskcluster in a way that cannot be used.
+    /// When the folder is in no repository and its root cannot be guessed, the environment names
+    /// a Taskcluster in a way that cannot be used, or anything is wrong with config.yml.
     pub fn open(root: &str, environment: Environment) -> Outcome<Self> {
-        let working = working_folder()?;
+        Self::open_at(working_folder()?, root, environment)
+    }
+
+    /// The ports of a command that works in the folder `working`.
+    ///
+    /// # Errors
+    /// As [`Outside::open`].
+    pub fn open_at(working: PathBuf, root: &str, environment: Environment) -> Outcome<Self> {
         let root_folder = working.join(root);
         let vcs = crate::vcs::discover(&working, &environment).ok();
         let repository = match &vcs {
@@ -46,14 +57,19 @@ impl Outside {
         };
         let files = Disk::new(&repository).map_err(|e| Diagnostic::environment(e.to_string()))?;
         let taskcluster = connect(&environment)?;
+        let root = below(files.root(), &root_folder, root)?;
+        let graph_config = GraphConfig::load(&files, &root)?;
+        let run_task = super::scripts::find(&environment, &working, &files, &graph_config)?;
         Ok(Self {
-            root: below(files.root(), &root_folder, root)?,
             files,
             vcs,
             environment,
             taskcluster,
             working,
-            run_task: RunTask::default(),
+            graph_config,
+            clock: Box::new(SystemClock),
+            fast: false,
+            run_task,
         })
     }
 
@@ -64,18 +80,11 @@ impl Outside {
             files: &self.files,
             vcs: self.vcs.as_deref(),
             environment: &self.environment,
-            clock: &SystemClock,
+            clock: self.clock.as_ref(),
             taskcluster: self.taskcluster.as_deref(),
             run_task: &self.run_task,
+            fast: self.fast,
         }
-    }
-
-    /// The graph config.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
-    pub fn graph_config(&self) -> Outcome<GraphConfig> {
-        GraphConfig::load(&self.files, &self.root)
     }
 }
 

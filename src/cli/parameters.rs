@@ -9,7 +9,6 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{IndexPath, TaskId};
 use crate::base::path::ValuePath;
 use crate::base::value::Object;
-use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::{Parameters, Strictness};
 use crate::config::yaml::Places;
 use crate::decision::parameters::defaults;
@@ -87,13 +86,8 @@ impl Spec {
     ///
     /// # Errors
     /// When they cannot be had, or are wrong.
-    pub async fn load(
-        &self,
-        outside: &Outside,
-        graph_config: &GraphConfig,
-        overrides: &Object,
-    ) -> Outcome<Parameters> {
-        let (given, places) = self.read_values(outside, graph_config).await?;
+    pub async fn load(&self, outside: &Outside, overrides: &Object) -> Outcome<Parameters> {
+        let (given, places) = self.read_values(outside).await?;
         let mut values = defaults(outside.world())?;
         values.extend(given);
         values.extend(overrides.clone());
@@ -106,12 +100,8 @@ impl Spec {
         })
     }
 
-    async fn read_values(
-        &self,
-        outside: &Outside,
-        graph_config: &GraphConfig,
-    ) -> Outcome<(Object, Option<Places>)> {
-        let domain = graph_config.trust_domain();
+    async fn read_values(&self, outside: &Outside) -> Outcome<(Object, Option<Places>)> {
+        let domain = outside.graph_config.trust_domain();
         let read = match self {
             Self::Defaults => Ok(Object::new()),
             Self::File(path) => {

@@ -126,6 +126,12 @@ impl GraphConfig {
             .unwrap_or_else(|| join(&self.root, "docker"))
     }
 
+    /// The folder of the scripts that tasks are run with, from the root of the repository.
+    #[must_use]
+    pub fn run_task_folder(&self) -> Option<String> {
+        self.folder("run-task")
+    }
+
     fn folder(&self, name: &str) -> Option<String> {
         let folder = self.get("snowman")?.get(name)?.as_str()?;
         Some(folder.trim_end_matches('/').to_owned())

@@ -9,6 +9,7 @@ pub mod flags;
 pub mod parameters;
 mod phases;
 mod remote;
+mod scripts;
 
 use std::collections::BTreeMap;
 
@@ -46,8 +47,10 @@ pub struct World<'a> {
     pub clock: &'a dyn Clock,
     /// Taskcluster; nobody has to be there when graphs are only looked at.
     pub taskcluster: Option<&'a dyn Taskcluster>,
-    /// The `run-task` script.
+    /// The scripts that tasks are run with.
     pub run_task: &'a RunTask,
+    /// Whether digests are left out.
+    pub fast: bool,
 }
 
 impl<'a> World<'a> {
@@ -132,6 +135,7 @@ pub async fn run(
     let morphed = phases.morph(&optimized, &ids)?;
     artifact::write_graph(artifacts, "task-graph.json", &morphed.graph)?;
     artifact::write_label_to_taskid(artifacts, "label-to-taskid.json", &morphed.label_to_taskid)?;
+    scripts::write(artifacts, world.run_task, &morphed.graph, decision.deciding)?;
     let created = create(
         world,
         graph_config,

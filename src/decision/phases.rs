@@ -94,6 +94,7 @@ impl Phases<'_> {
                 .as_ref()
                 .map(|contexts| contexts as &dyn DockerContexts),
             remote: remote.as_ref().map(|remote| remote as &dyn Remote),
+            fast: self.world.fast,
         };
         generate::full_task_set(&project, &kinds)
     }
@@ -174,7 +175,14 @@ impl Phases<'_> {
         Ok(optimized)
     }
 
-    async fn ask_index(&self, questions: &BTreeSet<IndexPath>) -> Result<IndexAnswers, Diagnostic> {
+    /// What the index and the queue say of index paths.
+    ///
+    /// # Errors
+    /// When they cannot be asked.
+    pub async fn ask_index(
+        &self,
+        questions: &BTreeSet<IndexPath>,
+    ) -> Result<IndexAnswers, Diagnostic> {
         if questions.is_empty() {
             return Ok(IndexAnswers::default());
         }

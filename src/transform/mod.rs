@@ -30,6 +30,7 @@ pub mod release_artifacts;
 pub mod replicate;
 pub mod repository;
 pub mod run;
+pub mod scripts;
 pub mod task;
 pub mod task_context;
 #[cfg(test)]

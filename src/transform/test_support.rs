@@ -61,6 +61,7 @@ impl World {
             tracked: &|| Ok(Vec::new()),
             docker_contexts: None,
             remote: None,
+            fast: false,
         };
         let kind = if self.kind.is_empty() {
             "thing"

@@ -213,6 +213,11 @@ static SNOWMAN: Schema = Schema {
             Type::Str,
             "the folder of docker images, from the root of the repository; `docker` under the root folder when it is not given",
         ),
+        optional(
+            "run-task",
+            Type::Str,
+            "the folder with `run-task`, `fetch-content`, `hgrc` and `robustcheckout.py`, from the root of the repository; that of an installed taskgraph when it is not given",
+        ),
     ],
     open: false,
     exclusive: &[],
