@@ -97,11 +97,15 @@ pub fn connect(environment: &Environment) -> Outcome<Option<Box<dyn Taskcluster>
     Ok(Some(Box::new(Client::connect(environment)?)))
 }
 
+/// The folder that the program was started in.
+///
+/// # Errors
+/// When it is gone.
 #[expect(
     clippy::disallowed_methods,
     reason = "the composition root names the working folder"
 )]
-fn working_folder() -> Result<PathBuf, Diagnostic> {
+pub fn working_folder() -> Result<PathBuf, Diagnostic> {
     std::env::current_dir()
         .and_then(std::fs::canonicalize)
         .map_err(|error| {

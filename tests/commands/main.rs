@@ -9,5 +9,7 @@
 mod desk;
 mod diff;
 mod docker;
+mod init;
 mod run_task;
 mod services;
+mod words;
