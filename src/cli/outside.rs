@@ -73,6 +73,20 @@ impl Outside {
         })
     }
 
+    /// A path that somebody gave, from the root of the repository; one that lies elsewhere stays as
+    /// it is.
+    #[must_use]
+    pub fn from_root(&self, path: &str) -> String {
+        let whole = self.working.join(path);
+        let whole = std::fs::canonicalize(&whole).unwrap_or(whole);
+        let below = whole.strip_prefix(self.files.root()).ok();
+        let below = below.and_then(|below| below.to_str());
+        below.map_or_else(
+            || path.to_owned(),
+            |below| below.replace(std::path::MAIN_SEPARATOR, "/"),
+        )
+    }
+
     /// The ports as the house takes them.
     #[must_use]
     pub fn world(&self) -> World<'_> {
