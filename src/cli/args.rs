@@ -40,6 +40,18 @@ pub enum Command {
     ActionCallback(ActionCallbackArgs),
     /// Run an action without touching anything and print what it would create
     TestActionCallback(TestActionCallbackArgs),
+    /// Make a project in this repository: configuration, two kinds, a docker image
+    Init(InitArgs),
+    /// Print a script that completes commands and flags in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, for `man -l -`
+    Man {
+        /// The command to print the page of, instead of that of the program
+        command: Option<String>,
+    },
     /// Print the digest of a docker image as it is in the working copy
     ImageDigest(ImageDigestArgs),
     /// Build a docker image with docker, as its task does
@@ -253,6 +265,14 @@ pub struct TestActionCallbackArgs {
     pub input: Option<PathBuf>,
     /// Name of the action's callback
     pub callback: String,
+}
+
+/// Flags of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Replace files that are there already
+    #[arg(short, long)]
+    pub force: bool,
 }
 
 /// Flags of `sandbox`.

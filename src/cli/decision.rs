@@ -34,7 +34,7 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
     let artifacts = ArtifactFolder::new(outside.working.clone());
     let decided = output::runtime()?.block_on(async {
         let created = created(&outside, &own, args.pushdate).await;
-        let params = parameters::for_decision(outside.world(), &flags(args), created)?;
+        let params = parameters::for_decision(outside.world(), &flags(args, &outside), created)?;
         let files = &outside.files;
         let actions_json = actions_json(files, graph_config, &params, own.as_str())?;
         let decision = Decision {
@@ -82,7 +82,7 @@ async fn created(outside: &Outside, own: &TaskId, pushdate: i64) -> Option<Times
     }
 }
 
-fn flags(args: &DecisionArgs) -> DecisionFlags {
+fn flags(args: &DecisionArgs, outside: &Outside) -> DecisionFlags {
     DecisionFlags {
         project: args.project.clone(),
         pushlog_id: args.pushlog_id.clone(),
@@ -99,7 +99,10 @@ fn flags(args: &DecisionArgs) -> DecisionFlags {
         head_rev: args.head_rev.clone(),
         head_tag: args.head_tag.clone(),
         tasks_for: args.tasks_for.clone(),
-        try_task_config_file: args.try_task_config_file.clone(),
+        try_task_config_file: args
+            .try_task_config_file
+            .as_deref()
+            .map(|path| outside.from_root(path)),
         allow_parameter_override: args.allow_parameter_override,
     }
 }

@@ -5,6 +5,7 @@ mod args;
 mod decision;
 mod diff;
 mod docker;
+mod init;
 mod output;
 mod outside;
 mod parameters;
@@ -15,6 +16,7 @@ mod sandbox;
 mod scripts;
 mod sets;
 mod show;
+mod words;
 
 use std::process::ExitCode;
 
@@ -87,6 +89,9 @@ fn run(cli: &Cli, output: &Output) -> Outcome<ExitCode> {
         Command::Actions(args) => action::actions(args, environment, output),
         Command::ActionCallback(args) => action::callback(args, environment, output),
         Command::TestActionCallback(args) => action::test_callback(args, environment, output),
+        Command::Init(args) => init::run(args.force, &environment, output),
+        Command::Completions { shell } => words::completions(*shell, output),
+        Command::Man { command } => words::man(command.as_deref(), output),
         Command::ImageDigest(args) => docker::image_digest(args, environment, output),
         Command::BuildImage(args) => docker::build_image(args, environment, output),
         Command::LoadImage(args) => docker::load_image(args, environment, output),

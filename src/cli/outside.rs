@@ -73,6 +73,20 @@ impl Outside {
         })
     }
 
+    /// A path that somebody gave, from the root of the repository; one that lies elsewhere stays as
+    /// it is.
+    #[must_use]
+    pub fn from_root(&self, path: &str) -> String {
+        let whole = self.working.join(path);
+        let whole = std::fs::canonicalize(&whole).unwrap_or(whole);
+        let below = whole.strip_prefix(self.files.root()).ok();
+        let below = below.and_then(|below| below.to_str());
+        below.map_or_else(
+            || path.to_owned(),
+            |below| below.replace(std::path::MAIN_SEPARATOR, "/"),
+        )
+    }
+
     /// The ports as the house takes them.
     #[must_use]
     pub fn world(&self) -> World<'_> {
@@ -97,11 +111,15 @@ pub fn connect(environment: &Environment) -> Outcome<Option<Box<dyn Taskcluster>
     Ok(Some(Box::new(Client::connect(environment)?)))
 }
 
+/// The folder that the program was started in.
+///
+/// # Errors
+/// When it is gone.
 #[expect(
     clippy::disallowed_methods,
     reason = "the composition root names the working folder"
 )]
-fn working_folder() -> Result<PathBuf, Diagnostic> {
+pub fn working_folder() -> Result<PathBuf, Diagnostic> {
     std::env::current_dir()
         .and_then(std::fs::canonicalize)
         .map_err(|error| {

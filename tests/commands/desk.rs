@@ -153,6 +153,11 @@ impl Desk {
         ran.out.trim().to_owned()
     }
 
+    /// What a line of bash prints.
+    pub fn bash(&self, line: &str) -> String {
+        run(self.command("bash").args(["-c", line]), "").ok()
+    }
+
     /// Runs snowman in the root of the repository.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         self.run_with(arguments, "")

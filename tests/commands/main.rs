@@ -9,5 +9,8 @@
 mod desk;
 mod diff;
 mod docker;
+mod init;
+mod parameters;
 mod run_task;
 mod services;
+mod words;

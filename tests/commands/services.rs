@@ -42,6 +42,17 @@ impl Services {
             .variable("TASKCLUSTER_ACCESS_TOKEN", &credentials.access_token)
     }
 
+    /// A task that is running, and its id; it decides, so that its group is its own.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test needs no ids that can be repeated"
+    )]
+    pub fn running(&self) -> String {
+        let id = slugid::nice();
+        self.start_task(&id, &json!({}));
+        id
+    }
+
     /// A task that has completed with these artifacts, and its id.
     #[expect(
         clippy::disallowed_methods,
@@ -50,6 +61,23 @@ impl Services {
     pub fn task(&self, payload: &Value, artifacts: &[(&str, &[u8])]) -> String {
         let state = self.sandbox.state();
         let id = slugid::nice();
+        self.start_task(&id, payload);
+        for (name, content) in artifacts {
+            let kind = "application/octet-stream";
+            state
+                .put_artifact(&id, None, name, kind, content.to_vec())
+                .unwrap();
+        }
+        state.report_completed(&id).unwrap();
+        id
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "clients sign with the system's clock"
+    )]
+    fn start_task(&self, id: &str, payload: &Value) {
+        let state = self.sandbox.state();
         let now = chrono::Utc::now();
         let time = |days| {
             (now + chrono::Duration::days(days))
@@ -58,6 +86,7 @@ impl Services {
         let definition = json!({
             "taskQueueId": "test/images",
             "schedulerId": "test-level-1",
+            "taskGroupId": id,
             "created": time(0),
             "deadline": time(1),
             "expires": time(2),
@@ -67,16 +96,8 @@ impl Services {
                 "owner": "someone@example.com", "source": "https://example.com",
             },
         });
-        state.create_task(&id, &definition).unwrap();
-        state.claim(&id).unwrap();
-        for (name, content) in artifacts {
-            let kind = "application/octet-stream";
-            state
-                .put_artifact(&id, None, name, kind, content.to_vec())
-                .unwrap();
-        }
-        state.report_completed(&id).unwrap();
-        id
+        state.create_task(id, &definition).unwrap();
+        state.claim(id).unwrap();
     }
 
     /// Puts a task at an index path.
