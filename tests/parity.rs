@@ -223,6 +223,7 @@ fn documents(
             clock: &SystemClock,
             taskcluster: Some(stub),
             run_task: &RunTask::default(),
+            fast: false,
         },
         graph_config: &graph_config,
         params: &params,

@@ -78,6 +78,7 @@ fn run(document: &Value, case: &Value) -> Anything<Outcome<Vec<Item>>> {
         tracked: &|| Ok(Vec::new()),
         docker_contexts: None,
         remote: answers.as_ref().map(|answers| answers as &dyn Remote),
+        fast: false,
     };
     let dependencies = case["dependencies"].as_array().cloned().unwrap_or_default();
     let dependencies = dependencies
