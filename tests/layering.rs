@@ -206,8 +206,7 @@ fn heads(code: &str, line: &str, at: usize) -> Vec<String> {
     let mut names = Vec::new();
     let mut level = 0;
     let mut expects_name = false;
-    let mut chars = code[offset..].char_indices();
-    while let Some((i, c)) = chars.next() {
+    for (i, c) in code[offset..].char_indices() {
         match c {
             '{' => {
                 level += 1;

@@ -108,6 +108,7 @@ fn run(document: &Value, case: &Value) -> Anything<(Outcome<Vec<Item>>, Kept)> {
         tracked: &|| Ok(Vec::new()),
         docker_contexts: keeps.then_some(&kept as &dyn DockerContexts),
         fast: false,
+        remote: None,
     };
     let dependencies = case["dependencies"].as_array().cloned().unwrap_or_default();
     let dependencies = dependencies

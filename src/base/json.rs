@@ -1,9 +1,33 @@
 //! JSON as the peer writes it: keys sorted, two spaces of indentation, raw UTF-8.
 
+use std::sync::Arc;
+
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+use super::diagnostic::{Diagnostic, Place, SourceFile};
 use super::value::{Object, Value};
+
+/// Reads JSON that people may have written.
+///
+/// # Errors
+/// What is wrong with it and where.
+pub fn read(name: &str, text: &[u8]) -> Result<Value, Diagnostic> {
+    serde_json::from_slice(text).map_err(|error| {
+        // The place is told apart from the message.
+        let why = error.to_string();
+        let why = why.split(" at line ").next().unwrap_or(&why);
+        let place = std::str::from_utf8(text).ok().map(|text| Place {
+            source: Arc::new(SourceFile {
+                name: name.to_owned(),
+                text: text.to_owned(),
+            }),
+            line: error.line().max(1),
+            column: error.column().max(1),
+        });
+        Diagnostic::user(format!("{name} is no JSON: {why}")).at(place)
+    })
+}
 
 /// A value that is written with the keys of every mapping sorted, without being copied.
 #[derive(Debug, Clone, Copy)]

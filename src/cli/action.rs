@@ -14,7 +14,7 @@ use super::parameters::Spec;
 use crate::actions::callback::{self, Request, Runner};
 use crate::actions::render::actions_json;
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::json::pretty;
+use crate::base::json::{pretty, read};
 use crate::base::name::TaskId;
 use crate::base::value::{Object, Value};
 use crate::config::yaml;
@@ -167,12 +167,12 @@ fn input(path: Option<&Path>) -> Outcome<Value> {
         Diagnostic::user(format!("cannot read the input {name}")).because(error)
     })?;
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("yml" | "yaml") => Ok(yaml::load(&name, &text)?.value),
-        Some("json") => serde_json::from_slice(&text).map_err(|error| {
-            Diagnostic::user(format!("the input {name} is no JSON"))
-                .because(error)
-                .into()
-        }),
+        Some("yml" | "yaml") => {
+            let document = yaml::load(&name, &text)?;
+            document.warn();
+            Ok(document.value)
+        }
+        Some("json") => Ok(read(&name, &text)?),
         _ => Err(Diagnostic::usage(format!("the input {name} is neither .yml nor .json")).into()),
     }
 }

@@ -27,6 +27,7 @@ use crate::ports::environment::Environment;
 
 use args::{Cli, Command};
 use output::Output;
+use render::Purpose;
 
 /// Runs the command that the arguments name.
 ///
@@ -47,7 +48,8 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
     match ran {
         Ok(Ok(code)) => code,
         Ok(Err(diagnostics)) => {
-            output.status(&render::diagnostics(&diagnostics, output.colour()));
+            let purpose = purpose(&cli.command);
+            output.status(&render::diagnostics(&diagnostics, purpose, output.colour()));
             ExitCode::from(diagnostics.class().exit_code())
         }
         Err(_) => {
@@ -56,6 +58,14 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
             );
             ExitCode::from(Class::Bug.exit_code())
         }
+    }
+}
+
+fn purpose(command: &Command) -> Purpose {
+    match command {
+        Command::Decision(_) => Purpose::Create,
+        Command::ActionCallback(_) => Purpose::Act,
+        _ => Purpose::Show,
     }
 }
 

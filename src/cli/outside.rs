@@ -57,7 +57,7 @@ impl Outside {
         };
         let files = Disk::new(&repository).map_err(|e| Diagnostic::environment(e.to_string()))?;
         let taskcluster = connect(&environment)?;
-        let root = below(files.root(), &root_folder)?;
+        let root = below(files.root(), &root_folder, root)?;
         let graph_config = GraphConfig::load(&files, &root)?;
         let run_task = super::scripts::find(&environment, &working, &files, &graph_config)?;
         Ok(Self {
@@ -76,7 +76,7 @@ impl Outside {
     /// A path that somebody gave, from the root of the repository; one that lies elsewhere stays as
     /// it is.
     #[must_use]
-    pub fn from_root(&self, path: &str) -> String {
+    pub fn path_from_root(&self, path: &str) -> String {
         let whole = self.working.join(path);
         let whole = std::fs::canonicalize(&whole).unwrap_or(whole);
         let below = whole.strip_prefix(self.files.root()).ok();
@@ -141,12 +141,10 @@ fn guess_repository(root_folder: &Path) -> Result<PathBuf, Diagnostic> {
 }
 
 /// A folder by its path from the root of the repository.
-fn below(repository: &Path, folder: &Path) -> Result<String, Diagnostic> {
+fn below(repository: &Path, folder: &Path, given: &str) -> Result<String, Diagnostic> {
     let outside = || {
-        Diagnostic::user(format!(
-            "--root {} lies outside of the repository",
-            folder.display()
-        ))
+        Diagnostic::user(format!("--root {given} lies outside of the repository"))
+            .help("name the folder of config.yml in the repository that snowman is run in")
     };
     let folder = match std::fs::canonicalize(folder) {
         Ok(folder) => folder,

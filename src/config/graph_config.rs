@@ -55,9 +55,14 @@ impl GraphConfig {
     /// Everything that is wrong with it.
     pub fn read(root: &str, path: &str, text: &[u8]) -> Outcome<Self> {
         let document = yaml::load(path, text)?;
+        document.warn();
         let Value::Object(values) = document.value else {
-            return Err(Diagnostic::user("the graph config is no mapping")
+            let found = yaml::root_in_words(&document.value);
+            return Err(Diagnostic::user(format!("{path} is {found}"))
                 .at(document.places.get(&ValuePath::root()))
+                .help(
+                    "it needs at least `trust-domain`, `task-priority`, `workers` and `taskgraph`",
+                )
                 .into());
         };
         let mut wrong = Diagnostics::new();
@@ -272,7 +277,7 @@ impl GraphConfig {
             )
             .map_err(|error| Diagnostic::from(error).at(self.place(&path)))?;
             let template = chosen.as_str().unwrap_or_default();
-            pyformat::format(template, &Scope::new(&names))
+            pyformat::format(template, &Scope::from(&names))
                 .map_err(|error| Diagnostic::user(error.to_string()).at(self.place(&path)))
         };
         Ok((one("provisioner")?, one("worker-type")?))

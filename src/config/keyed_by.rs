@@ -108,7 +108,12 @@ impl KeyedByError {
                 "did you mean `{nearest}`? otherwise add a `default` alternative"
             )),
             Self::NoMatch { .. } => Some("add that alternative, or a `default`".to_owned()),
-            Self::Form { .. } | Self::Pattern { .. } => None,
+            Self::Form { by, .. } => Some(format!(
+                "write `by-{by}: {{<value of {by}>: …, default: …}}`, where `{by}` is a string"
+            )),
+            Self::Pattern { .. } => {
+                Some("alternatives are regular expressions; put `\\` before signs that stand for themselves".to_owned())
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod artifact;
 pub mod flags;
 pub mod parameters;
 mod phases;
+mod remote;
 mod scripts;
 
 use std::collections::BTreeMap;
@@ -58,10 +59,15 @@ impl<'a> World<'a> {
     /// # Errors
     /// When there is none.
     pub fn taskcluster(&self) -> Result<&'a dyn Taskcluster, Diagnostic> {
+        let help = match self.environment.filled("TASK_ID") {
+            Some(_) => {
+                "tasks reach Taskcluster through the proxy: set `features.taskclusterProxy` in the \
+                 payload of the task"
+            }
+            None => "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com",
+        };
         self.taskcluster.ok_or_else(|| {
-            Diagnostic::environment("it is not known which Taskcluster to ask").help(
-                "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com",
-            )
+            Diagnostic::environment("it is not known which Taskcluster to ask").help(help)
         })
     }
 }
@@ -91,6 +97,8 @@ pub async fn run(
     decision: Decision<'_>,
 ) -> Outcome<Decided> {
     let artifacts = decision.artifacts;
+    // Without a queue all that follows would be in vain.
+    world.taskcluster()?;
     artifact::write_yaml(
         artifacts,
         "parameters.yml",

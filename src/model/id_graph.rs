@@ -56,6 +56,15 @@ impl Serialize for PlannedTask {
     }
 }
 
+impl PlannedTask {
+    /// The task as the peer writes it in `task-graph.json`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        // Writing into memory cannot fail.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
 /// Tasks by taskId.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(transparent)]

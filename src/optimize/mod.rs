@@ -4,19 +4,22 @@
 //! already (the parameter `existing_tasks`). Output: the tasks that are created, by taskId, and the
 //! taskId of every label.
 //!
-//! 1. [`remove`] leaves out tasks, dependents first: those whose strategy says so and that nothing
+//! 1. `remove` leaves out tasks, dependents first: those whose strategy says so and that nothing
 //!    kept depends on, and what only these needed.
-//! 2. [`replace`] swaps tasks for ones that exist, dependencies first: a task whose dependencies are
-//!    all replaced or removed, and that `existing_tasks` or its strategy has an id for.
-//! 3. [`resolve`] gives the rest their ids and resolves references.
+//! 2. `replace` swaps tasks for ones that exist, dependencies first: a task whose dependencies are
+//!    all replaced or removed, and that `existing_tasks` or its strategy has an id for. A task that
+//!    was left out is looked up too, so that its label has an id; nothing may depend on it all the
+//!    same.
+//! 3. `resolve` gives the rest their ids and resolves references.
 //!
 //! The index is not asked from here: [`questions`] says what to ask, so that this room has no
 //! effects. Every task gets a [`Verdict`] with its reason. Where several orders would do, tasks are
-//! taken in the order of their labels.
+//! taken in the order of their labels, in such a way that the outcome is one that the peer may reach.
 
 mod remove;
 mod replace;
 mod resolve;
+pub mod rule;
 mod strategy;
 pub mod verdict;
 
@@ -34,17 +37,9 @@ use crate::ports::ids::DerivedIds;
 use crate::ports::taskcluster::TaskStatus;
 use crate::target::TargetTaskGraph;
 
+pub use rule::{Leaf, Replacement, Rule};
 pub use strategy::{STRATEGIES, Strategy};
 pub use verdict::{Action, Reason, Verdict};
-
-/// The index paths that a task can be found at, in the order in which they are tried.
-#[must_use]
-pub fn paths_of(task: &Task) -> Vec<IndexPath> {
-    match task.strategy() {
-        Some((strategy::INDEX_SEARCH, _)) => strategy::index_paths(task),
-        _ => Vec::new(),
-    }
-}
 
 /// The optimized task graph.
 #[derive(Debug, Clone)]
@@ -90,12 +85,28 @@ pub fn questions(target: &TargetTaskGraph) -> BTreeSet<IndexPath> {
         .graph
         .tasks()
         .filter(|task| !target.do_not_optimize.contains(&task.label))
-        .filter(|task| {
-            task.strategy()
-                .is_some_and(|(name, _)| name == strategy::INDEX_SEARCH)
+        .flat_map(|task| {
+            let (strategy, argument) = strategy::of(task);
+            strategy.rule.questions(argument)
         })
-        .flat_map(|task| strategy::index_paths(task))
         .collect()
+}
+
+/// The index paths that one task's strategy wants to know about.
+#[must_use]
+pub fn questions_of(task: &Task) -> BTreeSet<IndexPath> {
+    let (strategy, argument) = strategy::of(task);
+    strategy.rule.questions(argument).into_iter().collect()
+}
+
+/// The task that can replace one on which nothing depends.
+#[must_use]
+pub fn replacement_of(task: &Task, index: &IndexAnswers) -> Option<TaskId> {
+    let (strategy, argument) = strategy::of(task);
+    match strategy.rule.replace(task, argument, index, None) {
+        Replacement::With(task_id) => Some(task_id),
+        _ => None,
+    }
 }
 
 /// Optimizes.
@@ -109,8 +120,9 @@ pub fn optimize(
 ) -> Outcome<OptimizedTaskGraph> {
     check_strategies(target)?;
     let mut verdicts = remove::run(target, surroundings.params);
+    let removed = removed(&verdicts);
     replace::run(target, surroundings, &mut verdicts)?;
-    resolve::check_removed(target, &verdicts)?;
+    resolve::check_removed(target, &removed)?;
     let (graph, label_to_taskid) = resolve::run(target, surroundings, &verdicts)?;
     for action in ["removed", "replaced"] {
         tracing::info!("{}", verdict::summary(action, &verdicts));
@@ -122,6 +134,15 @@ pub fn optimize(
     })
 }
 
+/// The tasks that are left out.
+fn removed(verdicts: &BTreeMap<Label, Verdict>) -> BTreeSet<Label> {
+    verdicts
+        .iter()
+        .filter(|(_, verdict)| verdict.action == Action::Removed)
+        .map(|(label, _)| label.clone())
+        .collect()
+}
+
 fn check_strategies(target: &TargetTaskGraph) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     for task in target.graph.tasks() {
@@ -131,7 +152,7 @@ fn check_strategies(target: &TargetTaskGraph) -> Outcome<()> {
         if strategy::find(name).is_none() {
             wrong.push(
                 task.diagnostic(format!("unknown optimization strategy `{name}`"))
-                    .help(suggest::hint(
+                    .help(suggest::hint_native(
                         name,
                         STRATEGIES.iter().map(|strategy| strategy.name),
                     )),
@@ -147,3 +168,6 @@ fn deadline(task: &Task, now: Timestamp) -> Option<Timestamp> {
     let resolved = crate::model::reference::resolve_dates(deadline, now).ok()?;
     Timestamp::parse(resolved.as_str()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,19 +13,16 @@ use crate::model::reference::{Names, ReferenceError, resolve_names};
 use crate::model::task::Task;
 use crate::target::TargetTaskGraph;
 
-/// Checks that nothing depends on a task that is removed.
+/// Checks that nothing but removed tasks depends on a task that is `removed`.
 ///
 /// # Errors
 /// Every such dependency.
-pub fn check_removed(target: &TargetTaskGraph, verdicts: &BTreeMap<Label, Verdict>) -> Outcome<()> {
-    let removed = |label: &Label| {
-        verdicts
-            .get(label)
-            .is_some_and(|v| v.action == Action::Removed)
-    };
+pub fn check_removed(target: &TargetTaskGraph, removed: &BTreeSet<Label>) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
-    for task in target.graph.tasks().filter(|task| !removed(&task.label)) {
-        for (name, label) in task.dependencies.iter().filter(|(_, label)| removed(label)) {
+    let others = target.graph.tasks();
+    for task in others.filter(|task| !removed.contains(&task.label)) {
+        let dependencies = task.dependencies.iter();
+        for (name, label) in dependencies.filter(|(_, label)| removed.contains(*label)) {
             wrong.push(
                 task.diagnostic(format!(
                     "it depends on `{label}` as `{name}`, which optimization has removed"
@@ -105,8 +102,13 @@ fn resolve(
             .filled("TASKCLUSTER_PROXY_URL")
             .map(|u| u.trim_end_matches('/')),
     };
-    let resolved = resolve_names(&Value::Object(task.task.clone()), &names)
-        .map_err(|error| reference_diagnostic(task, &error))?;
+    let resolved = resolve_names(&Value::Object(task.task.clone()), &names).map_err(|errors| {
+        let mut wrong = Diagnostics::new();
+        for error in &errors {
+            wrong.push(reference_diagnostic(task, error));
+        }
+        wrong
+    })?;
     let mut definition = match resolved {
         Value::Object(definition) => definition,
         _ => Object::new(),
@@ -152,6 +154,9 @@ fn reference_diagnostic(task: &Task, error: &ReferenceError) -> Diagnostic {
                 diagnostic.help("set it to the address of the Taskcluster that tasks run on");
             diagnostic.class = crate::base::diagnostic::Class::Environment;
             diagnostic
+        }
+        ReferenceError::OwnArtifact(_) => {
+            diagnostic.help("its taskId is known only when it is created; name a dependency")
         }
         _ => diagnostic,
     }

@@ -119,7 +119,8 @@ impl Disk {
 }
 
 fn file_error(path: &str, error: &std::io::Error) -> FileError {
-    if error.kind() == std::io::ErrorKind::NotFound {
+    use std::io::ErrorKind;
+    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
         FileError::Missing(path.to_owned())
     } else {
         FileError::Unreadable {

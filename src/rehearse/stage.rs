@@ -89,6 +89,16 @@ impl<'a> Stage<'a> {
         self.ran.iter().map(|ran| ran.task_id.clone()).collect()
     }
 
+    /// What each phase left, in order.
+    pub fn ran(&self) -> &[Ran] {
+        &self.ran
+    }
+
+    /// The sandbox.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
     /// The configuration of a flavor.
     pub fn flavor(&self, name: &str) -> Option<&Object> {
         self.graph_config

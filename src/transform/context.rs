@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::diagnostic::Diagnostic;
-use crate::base::name::KindName;
+use crate::base::name::{IndexPath, KindName, TaskId};
 use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
@@ -31,6 +31,8 @@ pub struct Project<'a> {
     pub docker_contexts: Option<&'a dyn DockerContexts>,
     /// Whether digests are left out: for people who only want to see the shape of a graph.
     pub fast: bool,
+    /// Answers questions about tasks that exist; nobody does when no Taskcluster is known.
+    pub remote: Option<&'a dyn Remote>,
 }
 
 /// Lists the files that version control tracks.
@@ -43,6 +45,29 @@ pub trait DockerContexts: Sync {
     /// # Errors
     /// What went wrong with keeping it.
     fn keep(&self, name: &str, tar_gz: &[u8]) -> Result<(), Diagnostic>;
+}
+
+/// Answers questions about tasks that exist, and lets the caller wait for the answers.
+///
+/// An answer of `None` means that there is no such thing.
+pub trait Remote: Sync {
+    /// The task at an index path.
+    ///
+    /// # Errors
+    /// When the index cannot be asked.
+    fn find_task(&self, path: &IndexPath) -> Result<Option<TaskId>, Diagnostic>;
+
+    /// The definition of a task.
+    ///
+    /// # Errors
+    /// When the queue cannot be asked.
+    fn definition(&self, task_id: &TaskId) -> Result<Option<Value>, Diagnostic>;
+
+    /// The content of an artifact.
+    ///
+    /// # Errors
+    /// When the queue cannot be asked, or the content not be had.
+    fn artifact(&self, task_id: &TaskId, name: &str) -> Result<Option<Vec<u8>>, Diagnostic>;
 }
 
 /// What a transform knows while it works on a kind.

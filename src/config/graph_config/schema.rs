@@ -193,7 +193,7 @@ static RELEASE_PROMOTION: Schema = Schema {
         optional(
             "rebuild-kinds",
             Type::List(&Type::Str),
-            "kinds that every flavor builds again, unless its input says otherwise",
+            "the kinds that interfaces offer as `rebuild_kinds` of the action's input",
         ),
     ],
     open: true,

@@ -126,7 +126,7 @@ fn fetch_type(item: &Item, fetch: &Object) -> Result<&'static FetchType, Diagnos
     let found = FETCH_TYPES.iter().find(|kind| kind.name == name);
     found.ok_or_else(|| {
         item.wrong("fetch.type", format!("there is no type of fetch `{name}`"))
-            .help(suggest::hint(
+            .help(suggest::hint_native(
                 name,
                 FETCH_TYPES.iter().map(|kind| kind.name),
             ))

@@ -145,6 +145,12 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     let under_run_task = is_run_task(item, &worker)?;
     let features = features(images, item, &mut worker, definition);
     let mut payload = Object::from_iter([("image".to_owned(), image)]);
+    if worker.get("loopback-video").is_some_and(truthy) {
+        let devices = Object::from_iter([("loopbackVideo".to_owned(), Value::Bool(true))]);
+        let devices = Object::from_iter([("devices".to_owned(), Value::Object(devices))]);
+        payload.insert("capabilities".to_owned(), Value::Object(devices));
+        add_scope(definition, "docker-worker:capability:device:loopbackVideo");
+    }
     for (name, key) in [("command", "command"), ("maxRunTime", "max-run-time")] {
         if let Some(value) = worker.get(key) {
             payload.insert(name.to_owned(), value.clone());
@@ -182,12 +188,6 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     if !features.is_empty() {
         payload.insert("features".to_owned(), Value::Object(features));
     }
-    if worker.get("loopback-video").is_some_and(truthy) {
-        let devices = Object::from_iter([("loopbackVideo".to_owned(), Value::Bool(true))]);
-        let devices = Object::from_iter([("devices".to_owned(), Value::Object(devices))]);
-        payload.insert("capabilities".to_owned(), Value::Object(devices));
-        add_scope(definition, "docker-worker:capability:device:loopbackVideo");
-    }
     definition.insert("payload".to_owned(), Value::Object(payload));
     Ok(())
 }
@@ -216,7 +216,9 @@ fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outco
         }
         let label = Value::from(format!("docker-image-{name}"));
         dependencies.insert("docker-image".to_owned(), label);
-        for volume in images.volumes(&name)? {
+        let place = item.wrong("worker.docker-image.in-tree", "").place;
+        let declared = images.volumes(&name);
+        for volume in declared.map_err(|all| all.map(|d| d.at(place.clone())))? {
             let volumes = list_mut(worker, "volumes");
             if volumes.iter().any(|known| *known == *volume) {
                 return Err(item
