@@ -408,3 +408,19 @@ fn graphs_are_those_of_the_peer() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn projects_with_mistakes_are_refused() {
+    let wrong: Vec<_> = folders("errors/cases")
+        .into_iter()
+        .filter(|case| !case.ends_with("none"))
+        .filter_map(|case| {
+            let scratch = lay_out(&Path::new(HERE).join("errors/base"), Some(&case));
+            let params = Path::new(HERE).join("errors/push.yml");
+            let done = documents(scratch.path(), &Stub(Vec::new()), &params);
+            let taken = done.is_ok_and(|documents| documents["morphed"].is_ok());
+            taken.then(|| case.display().to_string())
+        })
+        .collect();
+    assert!(wrong.is_empty(), "taken: {}", wrong.join(", "));
+}

@@ -69,8 +69,8 @@ fn transform(document: &Value, case: &Value) -> Outcome<Vec<Value>> {
         run_task: &RunTask::default(),
         tracked: &tracked,
         docker_contexts: None,
-        fast: false,
         remote: None,
+        fast: false,
     };
     let kind = case["kind"].as_str().expect("a kind");
     let upstream = document["upstream"].as_array().expect("a list");

@@ -93,8 +93,8 @@ impl Phases<'_> {
             docker_contexts: contexts
                 .as_ref()
                 .map(|contexts| contexts as &dyn DockerContexts),
-            fast: self.world.fast,
             remote: remote.as_ref().map(|remote| remote as &dyn Remote),
+            fast: self.world.fast,
         };
         generate::full_task_set(&project, &kinds)
     }

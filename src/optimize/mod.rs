@@ -41,6 +41,24 @@ pub use rule::{Leaf, Replacement, Rule};
 pub use strategy::{STRATEGIES, Strategy};
 pub use verdict::{Action, Reason, Verdict};
 
+/// The index paths that the strategy of a task wants to know about, in the order in which they are
+/// tried.
+#[must_use]
+pub fn paths_of(task: &Task) -> Vec<IndexPath> {
+    let (strategy, argument) = strategy::of(task);
+    strategy.rule.questions(argument)
+}
+
+/// The task that takes a task's place by its strategy, whatever depends on it.
+#[must_use]
+pub fn replacement(task: &Task, answers: &IndexAnswers) -> Option<TaskId> {
+    let (strategy, argument) = strategy::of(task);
+    match strategy.rule.replace(task, argument, answers, None) {
+        Replacement::With(task_id) => Some(task_id),
+        Replacement::Keep | Replacement::Remove => None,
+    }
+}
+
 /// The optimized task graph.
 #[derive(Debug, Clone)]
 pub struct OptimizedTaskGraph {
@@ -85,28 +103,8 @@ pub fn questions(target: &TargetTaskGraph) -> BTreeSet<IndexPath> {
         .graph
         .tasks()
         .filter(|task| !target.do_not_optimize.contains(&task.label))
-        .flat_map(|task| {
-            let (strategy, argument) = strategy::of(task);
-            strategy.rule.questions(argument)
-        })
+        .flat_map(|task| paths_of(task))
         .collect()
-}
-
-/// The index paths that one task's strategy wants to know about.
-#[must_use]
-pub fn questions_of(task: &Task) -> BTreeSet<IndexPath> {
-    let (strategy, argument) = strategy::of(task);
-    strategy.rule.questions(argument).into_iter().collect()
-}
-
-/// The task that can replace one on which nothing depends.
-#[must_use]
-pub fn replacement_of(task: &Task, index: &IndexAnswers) -> Option<TaskId> {
-    let (strategy, argument) = strategy::of(task);
-    match strategy.rule.replace(task, argument, index, None) {
-        Replacement::With(task_id) => Some(task_id),
-        _ => None,
-    }
 }
 
 /// Optimizes.

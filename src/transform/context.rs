@@ -29,10 +29,10 @@ pub struct Project<'a> {
     pub tracked: &'a TrackedFiles<'a>,
     /// Takes docker contexts as they are made; nobody does when graphs are only looked at.
     pub docker_contexts: Option<&'a dyn DockerContexts>,
-    /// Whether digests are left out: for people who only want to see the shape of a graph.
-    pub fast: bool,
     /// Answers questions about tasks that exist; nobody does when no Taskcluster is known.
     pub remote: Option<&'a dyn Remote>,
+    /// Whether digests are left out: for people who only want to see the shape of a graph.
+    pub fast: bool,
 }
 
 /// Lists the files that version control tracks.

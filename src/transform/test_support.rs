@@ -60,8 +60,8 @@ impl World {
             run_task: &RunTask::default(),
             tracked: &|| Ok(Vec::new()),
             docker_contexts: None,
-            fast: false,
             remote: None,
+            fast: false,
         };
         let kind = if self.kind.is_empty() {
             "thing"

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use snowman::base::name::TaskId;
 
-use crate::bench::{Bench, Ran, Trigger};
+use crate::bench::Bench;
+use crate::ran::{Ran, Trigger};
 
 fn cancel(push: &Ran, task: TaskId) -> Trigger {
     Trigger {

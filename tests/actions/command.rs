@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use snowman::ports::environment::Environment;
 
-use crate::bench::{Bench, REPOSITORY, Ran, Said};
+use crate::bench::{Bench, REPOSITORY};
+use crate::ran::{Ran, Said};
 
 /// The values that follow each other on standard output.
 fn values(said: &Said) -> Vec<Value> {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Ran, Trigger};
+use crate::bench::Bench;
+use crate::ran::{Ran, Trigger};
 
 fn retrigger(push: &Ran, label: &str) -> Trigger {
     Trigger {

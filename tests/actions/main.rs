@@ -2,17 +2,23 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test may end where it finds something wrong"
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test may end where it finds something wrong, reads the real environment and clock, and says \
+              what it skips"
 )]
 
 mod bench;
 mod callback;
 mod cancel;
+mod checkout;
 mod command;
 mod decision;
 mod later;
 mod offered;
+mod overrides;
 mod project;
 mod promotion;
+mod ran;
 mod retrigger;
 mod snowmen;

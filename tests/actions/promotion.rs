@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, REPOSITORY, Ran, Trigger};
+use crate::bench::{Bench, REPOSITORY};
+use crate::ran::{Ran, Trigger};
 
 fn fired(push: &Ran, input: Value) -> Trigger {
     let mut whole = json!({"release_promotion_flavor": "promote_fox", "build_number": 1});

@@ -263,7 +263,7 @@ async fn artifacts_cannot_be_written() {
     assert_snapshot!(decide(project, &[]).await, @"
     exit code 3
     stderr:
-      × cannot write the artifact [FOLDER]/repository/artifacts/parameters.yml
+      × cannot write the artifact artifacts/parameters.yml
       │   cause: File exists (os error 17)
       help: the working folder has to be writable and the disk must not be full
 

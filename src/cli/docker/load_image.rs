@@ -10,7 +10,7 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{IndexPath, TaskId};
 use crate::cli::output::{self, Output};
 use crate::cli::outside::Outside;
-use crate::optimize::{questions_of, replacement_of};
+use crate::optimize::{paths_of, replacement};
 use crate::ports::environment::Environment;
 
 /// The artifact that the image is.
@@ -47,10 +47,9 @@ pub fn task_id(text: &str) -> Result<TaskId, Diagnostic> {
 async fn in_index(outside: &Outside, name: &str) -> Outcome<TaskId> {
     let task = image_task(outside, name).await?;
     let params = parameters(outside, &[]).await?;
-    let answers = phases(outside, &params)
-        .ask_index(&questions_of(&task))
-        .await?;
-    replacement_of(&task, &answers).ok_or_else(|| {
+    let questions = paths_of(&task).into_iter().collect();
+    let answers = phases(outside, &params).ask_index(&questions).await?;
+    replacement(&task, &answers).ok_or_else(|| {
         Diagnostic::user(format!("there are no artifacts of a docker image `{name}`"))
             .because("no task at its index paths has built it")
             .help(format!(
