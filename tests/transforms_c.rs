@@ -77,6 +77,7 @@ fn run(document: &Value, case: &Value) -> Anything<Outcome<Vec<Item>>> {
         run_task: &RunTask::default(),
         tracked: &|| Ok(Vec::new()),
         docker_contexts: None,
+        fast: false,
         remote: answers.as_ref().map(|answers| answers as &dyn Remote),
         fast: false,
     };
