@@ -252,25 +252,22 @@ async fn existing_tasks(
     let mut wrong = Diagnostics::new();
     for graph_id in previous {
         let graph = existing::full_task_graph(taskcluster, graph_id).await;
-        if let Some(graph) = wrong.keep(graph) {
-            kinds.extend(
-                graph
-                    .tasks()
-                    .map(|task| (task.label.clone(), task.kind.clone())),
+        let graph = wrong.keep(graph);
+        let labels = existing::labels(taskcluster, graph_id).await;
+        // Without its ids everything that a graph has built would be built once more. Where the
+        // graph is missing too, that says enough.
+        if graph.is_some() && labels == Ok(None) {
+            wrong.push(
+                Diagnostic::user(format!("the graph {graph_id} has no label-to-taskid.json"))
+                    .help("name graphs in `previous_graph_ids` whose decision or action has ended"),
             );
         }
-        // Without its ids everything that a graph has built would be built once more.
-        let labels = existing::labels(taskcluster, graph_id)
-            .await
-            .and_then(|labels| {
-                labels.ok_or_else(|| {
-                    let message = format!("the graph {graph_id} has no label-to-taskid.json");
-                    Diagnostic::user(message)
-                    .help("name graphs in `previous_graph_ids` whose decision or action has ended")
-                    .into()
-                })
-            });
-        existing.extend(wrong.keep(labels).unwrap_or_default());
+        kinds.extend(graph.iter().flat_map(|graph| {
+            graph
+                .tasks()
+                .map(|task| (task.label.clone(), task.kind.clone()))
+        }));
+        existing.extend(wrong.keep(labels).flatten().unwrap_or_default());
     }
     wrong.or_ok(())?;
     existing.retain(|label: &Label, _| {

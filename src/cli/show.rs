@@ -1,5 +1,6 @@
 //! The commands that show graphs.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::{KindGraphArgs, ShowArgs};
@@ -61,14 +62,20 @@ pub fn run(
     environment: Environment,
     output: &Output,
 ) -> Outcome<ExitCode> {
+    // The lines of several generations at once would say nothing.
+    let several = args.parameters.len() > 1
+        || args
+            .parameters
+            .iter()
+            .any(|given| Path::new(given).is_dir());
+    if several {
+        output::log_several(&args.verbosity);
+    } else {
+        output::log(&args.verbosity);
+    }
     let mut outside = Outside::open(&args.root, environment)?;
     outside.fast = args.fast;
     let specs = specs(args, &outside)?;
-    // The lines of several generations at once would say nothing.
-    match specs.len() {
-        1 => output::log(&args.verbosity),
-        _ => output::log_several(&args.verbosity),
-    }
     // Without parameters, changed files are those of the working copy anyway.
     let local = args.force_local_files_changed && specs != [Spec::Defaults];
     let overrides = overrides(&outside, &args.target_kinds, local)?;

@@ -96,11 +96,14 @@ async fn try_may_override_parameters() {
     assert_eq!(checkout.parameters()["owner"], "other@example.com");
     for (text, part) in [
         ("{", "is no JSON"),
-        ("[]", "is no mapping"),
+        ("[]", "is a list, where a mapping is expected"),
         ("{}", "has no `version`"),
         ("{\"version\": 1, \"tasks\": []}", "unknown version 1"),
         ("{\"version\": 2, \"tasks\": []}", "unknown key `tasks`"),
-        ("{\"version\": 2, \"parameters\": []}", "is no mapping"),
+        (
+            "{\"version\": 2, \"parameters\": []}",
+            "where a mapping is expected",
+        ),
         (
             "{\"version\": 2, \"parameters\": {\"onwer\": \"x\"}}",
             "did you mean `owner`?",

@@ -81,7 +81,7 @@ tasks-from: [linux.yml, mac.yml, win.yml]
     exit code 1
     stderr:
       × kind `build`: did not find expected node content
-      │   cause: while parsing a flow node that starts on line 2
+      │   cause: while parsing a flow node
        ╭─[taskcluster/kinds/build/linux.yml:2:1]
      1 │ linux: [
        ╰────

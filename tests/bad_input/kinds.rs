@@ -42,7 +42,7 @@ tasks:
     exit code 1
     stderr:
       × kind `build`: found character that cannot start any token
-      │   cause: while scanning for the next token that starts on line 2
+      │   cause: while scanning for the next token
        ╭─[taskcluster/kinds/build/kind.yml:2:1]
      1 │ tasks:
      2 │     linux: {}
@@ -304,7 +304,7 @@ kind-dependencies: 1
     exit code 1
     stderr:
       × kind `build`: did not find expected node content
-      │   cause: while parsing a flow node that starts on line 2
+      │   cause: while parsing a flow node
        ╭─[taskcluster/kinds/build/kind.yml:2:1]
      1 │ tasks: [
        ╰────
@@ -316,7 +316,7 @@ kind-dependencies: 1
        ╰────
 
       × kind `test`: did not find expected key
-      │   cause: while parsing a block mapping that starts on line 1
+      │   cause: while parsing a block mapping
        ╭─[taskcluster/kinds/test/kind.yml:1:13]
      1 │ tasks: {a: }}
        ·             ─

@@ -152,7 +152,7 @@ fn a_mistake_stands_far_to_the_right() {
     exit code 1
     stderr:
       × kind `build`: did not find expected node content
-      │   cause: while parsing a flow node that starts on line 1
+      │   cause: while parsing a flow node
       │   at taskcluster/kinds/build/kind.yml:1:714
 
     1 mistake

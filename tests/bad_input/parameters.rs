@@ -30,7 +30,7 @@ level: [
     exit code 1
     stderr:
       × did not find expected node content
-      │   cause: while parsing a flow node that starts on line 2
+      │   cause: while parsing a flow node
        ╭─[params.yml:2:1]
      1 │ level: [
        ╰────

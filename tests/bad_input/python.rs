@@ -88,10 +88,14 @@ tasks:
      2 │ tasks:
        ╰────
       help: transforms written in Python cannot be run yet; there are:
+            mozilla_taskgraph.transforms.replicate,
+            mozilla_taskgraph.transforms.scriptworker.release_artifacts,
+            mozilla_taskgraph.transforms.scriptworker.shipit.mark_as_shipped,
             taskgraph.transforms.cached_tasks, taskgraph.transforms.chunking,
-            taskgraph.transforms.docker_image, taskgraph.transforms.fetch,
-            taskgraph.transforms.from_deps, taskgraph.transforms.matrix, taskgraph.transforms.notify,
-            taskgraph.transforms.run, taskgraph.transforms.task, taskgraph.transforms.task_context
+            taskgraph.transforms.code_review, taskgraph.transforms.docker_image,
+            taskgraph.transforms.fetch, taskgraph.transforms.from_deps, taskgraph.transforms.matrix,
+            taskgraph.transforms.notify, taskgraph.transforms.run, taskgraph.transforms.task,
+            taskgraph.transforms.task_context
 
     1 mistake
     ");

@@ -296,7 +296,7 @@ tasks:
     exit code 1
     stderr:
       × kind `build`, task `a`: `expires-after`: "3 moons" has the unit "moons"; units are second,
-      │ minute, hour, day, month, year (also plural, or s, min, h, d, mo, y)
+      │ minute, hour, day, week, month, year (also plural, or s, min, h, d, w, mo, y)
        ╭─[taskcluster/kinds/build/kind.yml:4:69]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed, deadline-after: soon, expires-after: 3 moons}
