@@ -205,6 +205,11 @@ fn difference(path: &str, ours: &Value, theirs: &Value) -> String {
     format!("{path}: ours {ours}, theirs {theirs}")
 }
 
+/// Graphs that the peer gives up on with an "Optimization error" and that are optimized here: a task
+/// that was to be pruned is kept for a dependent, and the peer prunes what it depends on all the same.
+/// `docs/differences.md` has the entry.
+const KEPT_WITH_WHAT_THEY_NEED: &[usize] = &[316];
+
 #[test]
 fn graphs_are_optimized_as_the_peer_does() {
     let file = std::fs::File::open(GOLDENS).unwrap();
@@ -215,7 +220,10 @@ fn graphs_are_optimized_as_the_peer_does() {
         let theirs = golden["answers"].as_array().cloned().unwrap();
         let theirs: Vec<_> = theirs.into_iter().map(each_once).collect();
         let ours = answer(&golden["case"]);
-        if !theirs.contains(&ours) {
+        if KEPT_WITH_WHAT_THEY_NEED.contains(&number) {
+            let refused = theirs.iter().all(|answer| answer["ids"].is_null());
+            assert!(refused && !ours["ids"].is_null(), "{number}: {ours}");
+        } else if !theirs.contains(&ours) {
             wrong.push((number, ours, theirs));
         }
         count += 1;

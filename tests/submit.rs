@@ -461,8 +461,8 @@ async fn lasting_failures_skip_what_depends_on_them() {
     assert_eq!(queue.sent().iter().filter(|id| *id == "a").count(), 1);
     let told = report.problems.to_string();
     assert_eq!(report.problems.len(), 3);
-    assert!(told.contains("kind `test`, task `a`: task a could not be created"));
-    assert!(told.contains("cause: queue.createTask(a): HTTP 403: no"));
+    assert!(told.contains("kind `test`, task `a`: the task could not be created"));
+    assert!(told.contains("cause: HTTP 403: no"));
     assert!(told.contains("grant the missing scopes"));
     assert!(told.contains("clock of this machine"));
     assert!(told.contains("3 more tasks were not created"));
@@ -550,14 +550,25 @@ async fn a_conflict_without_a_task_is_about_the_group() {
     );
 }
 
-#[tokio::test]
-async fn dates_that_are_none_are_told() {
-    let mut wrong = task("a", &[]);
-    wrong
-        .task
-        .insert("expires".to_owned(), json!({"relative-datestamp": "soon"}));
-    let (report, _) = run(&planned([wrong]), &Queue::default(), &Pace::default()).await;
-    assert!(report.problems.to_string().contains("`14 days`"));
+#[test]
+fn dates_that_are_none_are_told_before_anything_is_sent() {
+    let wrong = |name: &str| {
+        let mut wrong = task(name, &[]);
+        wrong
+            .task
+            .insert("expires".to_owned(), json!({"relative-datestamp": "soon"}));
+        wrong
+    };
+    let ids = DerivedIds::new(decision());
+    let options = SubmitOptions {
+        decision_task_id: decision(),
+        scheduler_id: "snow-level-1".to_owned(),
+        ids: &ids,
+    };
+    let graph = IdGraph::new([wrong("a"), task("b", &[]), wrong("c")]);
+    let told = plan(&graph, &options).unwrap_err();
+    assert_eq!(told.len(), 2);
+    assert!(told.to_string().contains("`14 days`"));
 }
 
 #[tokio::test]

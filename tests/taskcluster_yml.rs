@@ -306,7 +306,7 @@ fn pusher_without_an_address_still_has_an_owner() {
     for email in [Some(Value::Null), None] {
         let mut context = push(CANONICAL, "refs/heads/main");
         let pusher = context["event"]["pusher"].as_object_mut().unwrap();
-        pusher.remove("email");
+        pusher.shift_remove("email");
         if let Some(email) = email {
             pusher.insert("email".to_owned(), email);
         }
@@ -442,11 +442,11 @@ fn action_on_the_whole_group_has_no_target() {
     let mut context = action("action", "release-promotion", "3", CANONICAL);
     context["taskId"] = Value::Null;
     context["input"] = Value::Null;
-    context.as_object_mut().unwrap().remove("clientId");
+    context.as_object_mut().unwrap().shift_remove("clientId");
     // `actions.json` leaves these out where the parameters are empty.
     let push = context["push"].as_object_mut().unwrap();
-    push.remove("branch");
-    push.remove("base_revision");
+    push.shift_remove("branch");
+    push.shift_remove("base_revision");
     let task = render_one(&context);
     assert_eq!(task["payload"]["env"]["ACTION_TASK_ID"], "null");
     assert_eq!(task["payload"]["env"]["ACTION_INPUT"], "null");
@@ -598,7 +598,7 @@ fn assert_valid(task: &Value) {
         return;
     };
     let mut definition = task.clone();
-    definition.as_object_mut().unwrap().remove("taskId");
+    definition.as_object_mut().unwrap().shift_remove("taskId");
     assert_matches(
         &schemas.join("queue/v1"),
         "create-task-request.json",
@@ -663,8 +663,8 @@ fn read_schema(folder: &Path, name: &str) -> Value {
     let text = fs::read_to_string(folder.join(name)).unwrap();
     let mut schema: Value = serde_json::from_str(&text).unwrap();
     let top = schema.as_object_mut().unwrap();
-    top.remove("$id");
-    top.remove("$schema");
+    top.shift_remove("$id");
+    top.shift_remove("$schema");
     localize(&mut schema);
     schema
 }

@@ -69,6 +69,8 @@ fn transform(document: &Value, case: &Value) -> Outcome<Vec<Value>> {
         run_task: &RunTask::default(),
         tracked: &tracked,
         docker_contexts: None,
+        remote: None,
+        fast: false,
     };
     let kind = case["kind"].as_str().expect("a kind");
     let upstream = document["upstream"].as_array().expect("a list");
@@ -215,9 +217,9 @@ kind `build`, task `a`: unknown key `priorty`
 kind `build`, task `a`: in `worker`: `max-run-time` is the string \"long\", where an integer is expected
 kind `build`, task `b`: there is no worker alias `g-linus`
   help: did you mean `g-linux`? (`workers.aliases` in taskcluster/config.yml)
-kind `build`, task `c`: \"{levl}\" names `levl`, which stands for nothing here
+kind `build`, task `c`: \"{levl}\": there is no value named `levl`
   help: `{level}` and `{project}` are filled in; write other braces twice
-kind `build`, task `c`: \"{\" has a single brace; write `{{` or `}}` for a brace that is meant
+kind `build`, task `c`: \"{\": there is a single `{`
   help: `{level}` and `{project}` are filled in; write other braces twice"
     );
 }

@@ -107,6 +107,8 @@ fn run(document: &Value, case: &Value) -> Anything<(Outcome<Vec<Item>>, Kept)> {
         run_task: &RunTask::default(),
         tracked: &|| Ok(Vec::new()),
         docker_contexts: keeps.then_some(&kept as &dyn DockerContexts),
+        remote: None,
+        fast: false,
     };
     let dependencies = case["dependencies"].as_array().cloned().unwrap_or_default();
     let dependencies = dependencies

@@ -491,3 +491,56 @@ fn hg_chooses_a_remote() {
         Ok("https://hg.example.com/default".to_owned())
     );
 }
+
+#[test]
+fn git_checks_revisions_out_elsewhere() {
+    let desk = Desk::new();
+    desk.git("", &["init", "--quiet", "-b", "main", "r"]);
+    for text in ["one", "two"] {
+        std::fs::write(desk.path("r/file"), text).unwrap();
+        desk.git("r", &["add", "file"]);
+        desk.git("r", &["commit", "--quiet", "-m", text]);
+    }
+    let vcs = discover(&desk.path("r"), &desk.environment).unwrap();
+    let (first, head) = (vcs.resolve("HEAD~1").unwrap(), vcs.head_rev().unwrap());
+    assert_eq!(vcs.base_rev(), Ok(None));
+    desk.git("r", &["update-ref", "refs/remotes/origin/main", &first]);
+    assert_eq!(vcs.base_rev(), Ok(Some(first.clone())));
+    desk.git("r", &["update-ref", "refs/remotes/origin/main", &head]);
+    assert_eq!(vcs.base_rev(), Ok(Some(head)));
+    std::fs::write(desk.path("r/file"), "three").unwrap();
+    checks_out(&desk, vcs.as_ref(), &first);
+    assert_eq!(desk.git("r", &["worktree", "list"]).lines().count(), 1);
+}
+
+#[test]
+fn hg_checks_revisions_out_elsewhere() {
+    let Some(desk) = with_hg() else { return };
+    std::fs::write(desk.path("r/file"), "one").unwrap();
+    desk.hg("r", &["commit", "--quiet", "-A", "-m", "one"]);
+    std::fs::write(desk.path("r/file"), "two").unwrap();
+    desk.hg("r", &["commit", "--quiet", "-m", "two"]);
+    let vcs = discover(&desk.path("r"), &desk.environment).unwrap();
+    let first = vcs.resolve(".~1").unwrap();
+    assert_eq!(vcs.base_rev(), Ok(None));
+    desk.hg("r", &["phase", "--public", &first]);
+    assert_eq!(vcs.base_rev(), Ok(Some(first.clone())));
+    assert!(matches!(
+        vcs.resolve("all()"),
+        Err(VcsError::Refused { .. })
+    ));
+    std::fs::write(desk.path("r/file"), "three").unwrap();
+    checks_out(&desk, vcs.as_ref(), &first);
+}
+
+fn checks_out(desk: &Desk, vcs: &dyn Vcs, revision: &str) {
+    let place = desk.path("elsewhere");
+    vcs.check_out(revision, &place).unwrap();
+    assert_eq!(std::fs::read_to_string(place.join("file")).unwrap(), "one");
+    let other = discover(&place, &desk.environment).unwrap();
+    assert_eq!(other.head_rev().unwrap(), revision);
+    vcs.remove_check_out(&place).unwrap();
+    assert!(!place.exists());
+    let own = std::fs::read_to_string(desk.path("r/file")).unwrap();
+    assert_eq!(own, "three");
+}

@@ -13,8 +13,9 @@ use crate::config::parameters::{Parameters, Strictness};
 use crate::decision::{Events, World};
 use crate::ports::artifacts::Artifacts;
 use crate::ports::environment::Environment;
-use crate::ports::taskcluster::Taskcluster;
+use crate::ports::taskcluster::{ApiError, Taskcluster};
 
+use super::table::NOT_YET;
 use super::{ACTIONS, Action, Call, find};
 
 /// What an action is called with.
@@ -79,6 +80,7 @@ async fn from_task(taskcluster: &dyn Taskcluster, own: &TaskId) -> Outcome<Reque
         return Err(
             Diagnostic::user(format!("the task {own} is no action task"))
                 .because("ACTION_CALLBACK is not set and the task has no `extra.action`")
+                .help("run it in the task of an action; `snowman test-action-callback` tries actions elsewhere")
                 .into(),
         );
     };
@@ -88,10 +90,16 @@ async fn from_task(taskcluster: &dyn Taskcluster, own: &TaskId) -> Outcome<Reque
         .ok_or_else(|| Diagnostic::user(format!("`extra.action` of {own} has no `name`")))?;
     let context = action.get("context").unwrap_or(&Value::Null);
     let part = |key: &str| context.get(key).unwrap_or(&Value::Null);
-    Ok(Request {
+    let mut wrong = Diagnostics::new();
+    let mut id = |key: &str| {
+        let what = format!("`extra.action.context.{key}`");
+        wrong.keep(id(&what, part(key))).flatten()
+    };
+    let (task_group_id, task_id) = (id("taskGroupId"), id("taskId"));
+    wrong.or_ok(Request {
         callback: name.to_owned(),
-        task_group_id: id("`extra.action.context.taskGroupId`", part("taskGroupId"))?,
-        task_id: id("`extra.action.context.taskId`", part("taskId"))?,
+        task_group_id,
+        task_id,
         input: part("input").clone(),
     })
 }
@@ -110,6 +118,15 @@ fn id(what: &str, value: &Value) -> Outcome<Option<TaskId>> {
     }
 }
 
+/// What cannot be had from Taskcluster: a mistake of whoever names it when there is no such thing.
+pub(super) fn not_had(message: &str, error: &ApiError, help: &str) -> Diagnostic {
+    let diagnostic = match error.status {
+        Some(400 | 403 | 404 | 410) => Diagnostic::user(message).help(help),
+        _ => Diagnostic::environment(message).help("try again when Taskcluster is well"),
+    };
+    diagnostic.because(error.answer())
+}
+
 /// The parameters of the decision whose graph an action is triggered on.
 ///
 /// # Errors
@@ -117,10 +134,12 @@ fn id(what: &str, value: &Value) -> Outcome<Option<TaskId>> {
 pub async fn parameters_of(taskcluster: &dyn Taskcluster, group: &TaskId) -> Outcome<Object> {
     let name = "public/parameters.yml";
     let text = taskcluster.artifact(group, name).await.map_err(|error| {
-        Diagnostic::environment(format!(
-            "the parameters of the decision task {group} cannot be had"
-        ))
-        .because(error)
+        let what = format!("the parameters of the decision task {group} cannot be had");
+        not_had(
+            &what,
+            &error,
+            "it has to be a decision task that has made its artifacts",
+        )
     })?;
     Parameters::read(&format!("{group}/{name}"), &text)
 }
@@ -149,7 +168,11 @@ pub struct Runner<'a> {
 pub async fn run(runner: Runner<'_>, request: Request, parameters: Object) -> Outcome<()> {
     let action = known(&request.callback, runner.graph_config)?;
     let input = check_input(action, runner.graph_config, request.input)?;
-    let params = Parameters::new(parameters, Strictness::Lenient)?;
+    let params = Parameters::new(parameters, Strictness::Lenient).map_err(|all| {
+        all.map(|d| {
+            d.because("these are the parameters of the graph that the action is triggered on")
+        })
+    })?;
     if runner.check_scope {
         check_scope(runner, action, &params).await?;
     }
@@ -175,14 +198,25 @@ fn known(callback: &str, graph_config: &GraphConfig) -> Result<&'static Action, 
     find(callback)
         .filter(|action| (action.available)(graph_config))
         .ok_or_else(|| {
-            Diagnostic::user(format!("unknown action `{callback}`")).help(suggest::hint(
-                callback,
-                available.map(|action| action.cb_name),
-            ))
+            let known = available.map(|action| action.cb_name);
+            if NOT_YET.contains(&callback) {
+                return Diagnostic::user(format!("the action `{callback}` is not built in yet"))
+                    .help(format!(
+                        "there are: {}",
+                        known.collect::<Vec<_>>().join(", ")
+                    ));
+            }
+            let help = if find(callback).is_some() {
+                "config.yml has no section `release-promotion`, which it needs".to_owned()
+            } else {
+                suggest::hint_native(callback, known)
+            };
+            Diagnostic::user(format!("unknown action `{callback}`")).help(help)
         })
 }
 
-/// Checks an input against its action's schema and fills in the defaults of what is not given.
+/// Checks an input against its action's schema. Interfaces put the defaults into it; what is not
+/// given stays out.
 fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) -> Outcome<Value> {
     let Some(schema) = (action.schema)(graph_config) else {
         if truthy(&input) {
@@ -203,24 +237,19 @@ fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) -> Out
     let mut wrong = Diagnostics::new();
     for error in validator.iter_errors(&input) {
         let path = error.instance_path().to_string();
-        let place = if path.is_empty() {
-            String::new()
+        let path = path.trim_start_matches('/').replace('/', ".");
+        let what = format!("the input of the action {}", action.cb_name);
+        wrong.push(if path.is_empty() {
+            let known = schema["properties"].as_object();
+            let known: Vec<_> = known
+                .into_iter()
+                .flat_map(|map| map.keys().map(String::as_str))
+                .collect();
+            Diagnostic::user(format!("{what}: {error}"))
+                .help(format!("it takes: {}", known.join(", ")))
         } else {
-            format!(" at `{path}`")
-        };
-        wrong.push(
-            Diagnostic::user(format!(
-                "the input of the action {}{place}: {error}",
-                action.cb_name
-            ))
-            .help(format!(
-                "it takes: {}",
-                schema["properties"]
-                    .as_object()
-                    .map(|map| map.keys().cloned().collect::<Vec<_>>().join(", "))
-                    .unwrap_or_default()
-            )),
-        );
+            Diagnostic::user(format!("{what}, `{path}`: {error}"))
+        });
     }
     wrong.or_ok(input)
 }

@@ -1,6 +1,7 @@
 //! Cancels a task.
 
 use super::Call;
+use super::callback::not_had;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 
 /// Cancels the task that the action is triggered on.
@@ -20,10 +21,11 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
             tracing::info!("Task {task_id} is past its deadline and cannot be cancelled");
             Ok(())
         }
-        Err(error) => Err(
-            Diagnostic::environment(format!("the task {task_id} was not cancelled"))
-                .because(error)
-                .into(),
-        ),
+        Err(error) => Err(not_had(
+            &format!("the task {task_id} was not cancelled"),
+            &error,
+            "the task has to exist, and the action task needs the scope to cancel it",
+        )
+        .into()),
     }
 }

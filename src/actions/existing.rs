@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::callback::not_had;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::value::Value;
@@ -165,12 +166,9 @@ pub async fn labels(
 }
 
 fn missing(task_id: &TaskId, name: &str, error: &ApiError) -> Diagnostic {
-    let what = format!("the artifact {name} of the task {task_id} cannot be had");
-    if error.is_missing() {
-        Diagnostic::user(what)
-            .because(error)
-            .help("it has to be a decision task, or an action task that decided; see its artifacts")
-    } else {
-        Diagnostic::environment(what).because(error)
-    }
+    not_had(
+        &format!("the artifact {name} of the task {task_id} cannot be had"),
+        error,
+        "it has to be a decision task, or an action task that decided; see its artifacts",
+    )
 }

@@ -18,6 +18,7 @@ use super::existing::{self, decision_task};
 use super::{Call, render};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
+use crate::base::path::ValuePath;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::{Parameters, Strictness};
@@ -258,8 +259,18 @@ async fn existing_tasks(
                     .map(|task| (task.label.clone(), task.kind.clone())),
             );
         }
-        let labels = existing::labels(taskcluster, graph_id).await;
-        existing.extend(wrong.keep(labels).flatten().unwrap_or_default());
+        // Without its ids everything that a graph has built would be built once more.
+        let labels = existing::labels(taskcluster, graph_id)
+            .await
+            .and_then(|labels| {
+                labels.ok_or_else(|| {
+                    let message = format!("the graph {graph_id} has no label-to-taskid.json");
+                    Diagnostic::user(message)
+                    .help("name graphs in `previous_graph_ids` whose decision or action has ended")
+                    .into()
+                })
+            });
+        existing.extend(wrong.keep(labels).unwrap_or_default());
     }
     wrong.or_ok(())?;
     existing.retain(|label: &Label, _| {
@@ -271,10 +282,23 @@ async fn existing_tasks(
     Ok(existing)
 }
 
+/// The Python function that finds the version, where it is not the usual one.
+fn own_parser(config: &GraphConfig) -> Option<&str> {
+    let parser = config.get("version-parser")?.as_str()?;
+    (parser != "mozilla_taskgraph.version:default_parser").then_some(parser)
+}
+
 /// The version of the input, or else that of the repository.
 fn promoted_version(call: &Call<'_>) -> Result<String, Diagnostic> {
     match call.input.get("version").and_then(Value::as_str) {
         Some(given) if !given.is_empty() => Ok(given.to_owned()),
+        _ if let Some(parser) = own_parser(call.graph_config) => Err(Diagnostic::user(format!(
+            "`version-parser` names the Python function `{parser}`"
+        ))
+        .at(call
+            .graph_config
+            .place(&ValuePath::keys(["version-parser"])))
+        .help("those written in Python cannot be run yet; give `version` in the input")),
         _ => version(call.world.files)?
             .map(|line| line.trim().to_owned())
             .ok_or_else(|| {

@@ -6,16 +6,19 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Call;
+use super::callback::not_had;
 use super::existing::{self, Existing};
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::diagnostic::{Diagnostic, Outcome, Standing};
 use crate::base::json::compact;
 use crate::base::name::{Label, TaskId};
 use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value, truthy};
 use crate::decision::{self, Phases, artifact};
 use crate::model::label_graph::LabelGraph;
+use crate::model::reference::resolve_dates;
 use crate::model::task::Task;
 use crate::ports::ids::DerivedIds;
+use crate::submit::compare::difference;
 use crate::target::TargetTaskGraph;
 
 /// The schema of the input.
@@ -66,6 +69,14 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
         call.task_group_id.as_ref(),
     )
     .await?;
+    if existing.graph.get(&label).is_none() {
+        return Err(Diagnostic::user(format!(
+            "the full task graph of {} has no task `{label}`",
+            existing.decision
+        ))
+        .help("tasks of that graph can be retriggered")
+        .into());
+    }
     let allowed = existing
         .graph
         .get(&label)
@@ -76,13 +87,6 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
             .in_task(label.as_str())
             .help("tasks with the attribute `retrigger` can be; others with `force: true`, which the action `retrigger-disabled` takes")
             .into());
-    }
-    if existing.graph.get(&label).is_none() {
-        return Err(Diagnostic::user(format!(
-            "the full task graph of {} has no task `{label}`",
-            existing.decision
-        ))
-        .into());
     }
     let wanted: BTreeSet<Label> = if flag("downstream") {
         let all = existing.graph.dag().reverse_closure([&label]);
@@ -104,7 +108,11 @@ async fn label_of(call: &Call<'_>) -> Outcome<Label> {
         .task(task_id)
         .await
         .map_err(|error| {
-            Diagnostic::environment(format!("the task {task_id} cannot be had")).because(error)
+            not_had(
+                &format!("the task {task_id} cannot be had"),
+                &error,
+                "trigger the action on a task that exists",
+            )
         })?;
     let name = task["metadata"]["name"].as_str().unwrap_or_default();
     Label::parse(name).map_err(|error| Diagnostic::user(error.to_string()).into())
@@ -141,7 +149,7 @@ async fn create(
         .map(|label| Value::from(label.as_str()))
         .collect();
     let mut graphs = Object::new();
-    let mut label_to_taskid = existing.label_to_taskid.clone();
+    let mut label_to_taskid = BTreeMap::new();
     let mut rounds = Vec::new();
     for round in 0..times {
         let ids = DerivedIds::of_action(
@@ -166,15 +174,13 @@ async fn create(
     }
     // What a later run of this action finds must name all tasks, so it is written before any is
     // created.
-    let only: BTreeMap<Label, TaskId> = label_to_taskid
-        .into_iter()
-        .filter(|(label, _)| target.graph.get(label).is_some())
-        .collect();
     artifact::write_json(call.artifacts, "task-graph.json", &Value::Object(graphs))?;
-    artifact::write_label_to_taskid(call.artifacts, "label-to-taskid.json", &only)?;
+    artifact::write_label_to_taskid(call.artifacts, "label-to-taskid.json", &label_to_taskid)?;
     artifact::write_json(call.artifacts, "to-run.json", &to_run)?;
+    let all = rounds.iter().map(|(_, graph)| graph.tasks().count()).sum();
+    let mut before = 0;
     for (ids, graph) in &rounds {
-        decision::create(
+        let created = decision::create(
             call.world,
             call.graph_config,
             call.params,
@@ -182,7 +188,15 @@ async fn create(
             ids,
             call.events,
         )
-        .await?;
+        .await
+        .map_err(|wrong| {
+            let now = wrong.standing().map_or(0, |standing| standing.created);
+            wrong.leaving(Standing {
+                created: before + now,
+                wanted: all,
+            })
+        })?;
+        before += created.len();
     }
     tracing::info!("Scheduled {} tasks {times} times", wanted.len());
     Ok(())
@@ -225,15 +239,19 @@ fn adopted(call: &Call<'_>, existing: &Existing, wanted: &BTreeSet<Label>) -> Ou
 pub async fn decision(call: Call<'_>) -> Outcome<()> {
     let task_id = task_id(&call)?;
     let taskcluster = call.world.taskcluster()?;
-    let mut definition = taskcluster.task(task_id).await.map_err(|error| {
-        Diagnostic::environment(format!("the task {task_id} cannot be had")).because(error)
-    })?;
-    let created = definition["created"]
+    let had = |error| {
+        not_had(
+            &format!("the task {task_id} cannot be had"),
+            &error,
+            "trigger the action on a task that exists",
+        )
+    };
+    let old = taskcluster.task(task_id).await.map_err(had)?;
+    let created = old["created"]
         .as_str()
         .and_then(Timestamp::parse)
         .ok_or_else(|| Diagnostic::user(format!("the task {task_id} has no date of creation")))?;
-    let now = call.world.clock.now();
-    shift_dates(&mut definition, created, now);
+    let mut definition = relative_dates(old, created);
     definition["schedulerId"] = json!(format!(
         "{}-level-{}",
         call.graph_config.trust_domain(),
@@ -241,42 +259,50 @@ pub async fn decision(call: Call<'_>) -> Outcome<()> {
     ));
     let name = definition["metadata"]["name"]
         .as_str()
-        .unwrap_or("decision")
-        .to_owned();
-    let label = Label::parse(&name).map_err(|error| Diagnostic::user(error.to_string()))?;
+        .unwrap_or("decision");
+    let label = Label::parse(name).map_err(|error| Diagnostic::user(error.to_string()))?;
     let ids = DerivedIds::of_action(task_id.clone(), call.own.clone(), 0);
     let new_id = ids.id(&label, 0);
+    let body = resolve_dates(&definition, call.world.clock.now())
+        .map_err(|error| Diagnostic::bug(error.to_string()))?;
     tracing::info!("Creating task with taskId {new_id} for {label}");
-    taskcluster
-        .create_task(&new_id, &definition)
-        .await
-        .map_err(|error| {
-            Diagnostic::environment(format!("the task `{label}` was not created"))
-                .because(error)
-                .help("retriggering decision, action and cron tasks takes scopes of its own")
-        })?;
-    tracing::debug!("{}", compact(&definition));
-    Ok(())
+    tracing::debug!("{}", compact(&body));
+    let Err(error) = taskcluster.create_task(&new_id, &body).await else {
+        return Ok(());
+    };
+    if error.status == Some(409) {
+        // An earlier run of this action may have created it.
+        let there = taskcluster.task(&new_id).await;
+        if there.is_ok_and(|there| difference(&definition, &there).is_none()) {
+            tracing::info!("Task {new_id} for {label} stood already");
+            return Ok(());
+        }
+    }
+    Err(not_had(
+        &format!("the task `{label}` was not created"),
+        &error,
+        "retriggering decision, action and cron tasks takes scopes of its own",
+    )
+    .into())
 }
 
-/// Moves every date in a definition as far as the time since it was created.
-fn shift_dates(value: &mut Value, created: Timestamp, now: Timestamp) {
+/// The value with every date in it counted from `created`.
+fn relative_dates(value: Value, created: Timestamp) -> Value {
     match value {
-        Value::String(text) => {
-            if let Some(date) = Timestamp::parse(text) {
-                let span = crate::base::time::Span::seconds(date.seconds_since(created));
-                *text = now.plus(span).to_string();
+        Value::String(text) => match Timestamp::parse(&text) {
+            Some(date) => {
+                json!({"relative-datestamp": format!("{} seconds", date.seconds_since(created))})
             }
-        }
-        Value::Array(items) => {
-            items
-                .iter_mut()
-                .for_each(|item| shift_dates(item, created, now));
-        }
-        Value::Object(map) => {
-            map.values_mut()
-                .for_each(|item| shift_dates(item, created, now));
-        }
-        _ => {}
+            None => Value::String(text),
+        },
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| relative_dates(item, created))
+            .collect(),
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(key, item)| (key, relative_dates(item, created)))
+            .collect(),
+        other => other,
     }
 }

@@ -208,6 +208,8 @@ impl<N: Clone + Ord> Dag<N> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn dag(edges: &[(&'static str, &'static str)]) -> Dag<&'static str> {
@@ -246,5 +248,76 @@ mod tests {
         let graph = dag(&[("x", "a"), ("a", "c"), ("c", "b"), ("b", "a"), ("c", "y")]);
         assert_eq!(graph.dependencies_first(), Err(Cycle(vec!["a", "c", "b"])));
         assert_eq!(dag(&[("a", "a")]).dependents_first(), Err(Cycle(vec!["a"])));
+    }
+
+    /// Nodes with edges to smaller ones under shuffled names, so that names tell no order.
+    fn edges() -> impl Strategy<Value = Vec<(usize, usize)>> {
+        let order: Vec<usize> = (0..12).collect();
+        let pairs = proptest::collection::vec((0..12usize, 0..12usize), 0..30);
+        (pairs, Just(order).prop_shuffle()).prop_map(|(pairs, names)| {
+            let down = pairs.into_iter().filter(|(from, to)| from > to);
+            down.map(|(from, to)| (names[from], names[to])).collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_walk_keeps_to_the_edges(edges in edges()) {
+            let graph = Dag::new(0..12, edges.clone());
+            let place = |order: &[&usize], node: usize| order.iter().position(|n| **n == node);
+            let first = graph.dependencies_first().unwrap();
+            let last = graph.dependents_first().unwrap();
+            prop_assert_eq!((first.len(), last.len()), (12, 12));
+            for (from, to) in edges {
+                prop_assert!(place(&first, to) < place(&first, from));
+                prop_assert!(place(&last, from) < place(&last, to));
+            }
+        }
+
+        #[test]
+        fn a_closure_is_closed_and_no_larger_than_it_has_to_be(
+            edges in edges(),
+            seeds in proptest::collection::btree_set(0..12usize, 0..4),
+        ) {
+            let graph = Dag::new(0..12, edges.clone());
+            let closure = graph.closure(&seeds);
+            prop_assert!(seeds.is_subset(&closure));
+            prop_assert_eq!(&graph.closure(&closure), &closure);
+            for (from, to) in &edges {
+                prop_assert!(!closure.contains(from) || closure.contains(to));
+            }
+            for node in &closure {
+                let above = graph.reverse_closure([node]);
+                prop_assert!(!above.is_disjoint(&seeds), "{node} is reached from nowhere");
+            }
+        }
+
+        #[test]
+        fn the_order_of_what_comes_in_does_not_matter(
+            (edges, shuffled) in edges().prop_flat_map(|e| (Just(e.clone()), Just(e).prop_shuffle())),
+        ) {
+            let one = Dag::new(0..12, edges);
+            let other = Dag::new((0..12).rev(), shuffled);
+            prop_assert_eq!(one.dependencies_first(), other.dependencies_first());
+            prop_assert_eq!(one.dependents_first(), other.dependents_first());
+        }
+
+        #[test]
+        fn a_cycle_that_is_told_is_one(
+            pairs in proptest::collection::vec((0..6usize, 0..6usize), 0..14),
+        ) {
+            let graph = Dag::new(0..6, pairs.clone());
+            if let Err(Cycle(nodes)) = graph.dependencies_first() {
+                prop_assert!(!nodes.is_empty());
+                let next = nodes.iter().cycle().skip(1);
+                for edge in nodes.iter().copied().zip(next.copied()) {
+                    prop_assert!(pairs.contains(&edge), "{edge:?} of {nodes:?} is no edge");
+                }
+                let other = Dag::new(0..6, pairs).dependents_first().map(|_| ());
+                prop_assert_eq!(other, Err(Cycle(nodes)));
+            }
+        }
     }
 }

@@ -177,9 +177,21 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// How much of what was to be created stands all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// How many tasks are known to stand.
+    pub created: usize,
+    /// How many tasks should stand.
+    pub wanted: usize,
+}
+
 /// All the mistakes of a stage; never empty as an error.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics {
+    all: Vec<Diagnostic>,
+    standing: Option<Standing>,
+}
 
 /// What a stage yields: its result, or all its mistakes.
 pub type Outcome<T> = Result<T, Diagnostics>;
@@ -193,12 +205,26 @@ impl Diagnostics {
 
     /// Adds a mistake.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
+        self.all.push(diagnostic);
     }
 
     /// Adds all of another stage's mistakes.
     pub fn extend(&mut self, others: Diagnostics) {
-        self.0.extend(others.0);
+        self.all.extend(others.all);
+        self.standing = self.standing.or(others.standing);
+    }
+
+    /// Says how much stands all the same, in place of what was said before.
+    #[must_use]
+    pub fn leaving(mut self, standing: Standing) -> Self {
+        self.standing = Some(standing);
+        self
+    }
+
+    /// How much stands all the same; `None` when the creation of tasks was not begun.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing> {
+        self.standing
     }
 
     /// Keeps a success, collects a failure.
@@ -217,7 +243,7 @@ impl Diagnostics {
     /// # Errors
     /// These diagnostics, when there are any.
     pub fn or_ok<T>(self, value: T) -> Outcome<T> {
-        if self.0.is_empty() {
+        if self.all.is_empty() {
             Ok(value)
         } else {
             Err(self)
@@ -227,42 +253,48 @@ impl Diagnostics {
     /// Applies `change` to each of them.
     #[must_use]
     pub fn map(self, change: impl FnMut(Diagnostic) -> Diagnostic) -> Self {
-        Self(self.0.into_iter().map(change).collect())
+        Self {
+            all: self.all.into_iter().map(change).collect(),
+            standing: self.standing,
+        }
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.0.iter()
+        self.all.iter()
     }
 
     /// The class that decides the exit code: the gravest there is.
     #[must_use]
     pub fn class(&self) -> Class {
-        self.0.iter().map(|d| d.class).max().unwrap_or(Class::Bug)
+        self.all.iter().map(|d| d.class).max().unwrap_or(Class::Bug)
     }
 }
 
 impl From<Diagnostic> for Diagnostics {
     fn from(diagnostic: Diagnostic) -> Self {
-        Self(vec![diagnostic])
+        Self {
+            all: vec![diagnostic],
+            standing: None,
+        }
     }
 }
 
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, diagnostic) in self.0.iter().enumerate() {
+        for (i, diagnostic) in self.all.iter().enumerate() {
             if i > 0 {
                 f.write_str("\n")?;
             }

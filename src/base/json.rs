@@ -1,41 +1,92 @@
 //! JSON as the peer writes it: keys sorted, two spaces of indentation, raw UTF-8.
 
-use serde::Serialize;
+use std::sync::Arc;
 
-use super::value::Value;
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
 
-/// A copy of `value` in which every mapping is sorted by key.
-#[must_use]
-pub fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(sorted).collect(),
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| *key);
-            entries
-                .into_iter()
-                .map(|(key, item)| (key.clone(), sorted(item)))
-                .collect()
+use super::diagnostic::{Diagnostic, Place, SourceFile};
+use super::value::{Object, Value};
+
+/// Reads JSON that people may have written.
+///
+/// # Errors
+/// What is wrong with it and where.
+pub fn read(name: &str, text: &[u8]) -> Result<Value, Diagnostic> {
+    serde_json::from_slice(text).map_err(|error| {
+        // The place is told apart from the message.
+        let why = error.to_string();
+        let why = why.split(" at line ").next().unwrap_or(&why);
+        let place = std::str::from_utf8(text).ok().map(|text| Place {
+            source: Arc::new(SourceFile {
+                name: name.to_owned(),
+                text: text.to_owned(),
+            }),
+            line: error.line().max(1),
+            column: error.column().max(1),
+        });
+        Diagnostic::user(format!("{name} is no JSON: {why}")).at(place)
+    })
+}
+
+/// A value that is written with the keys of every mapping sorted, without being copied.
+#[derive(Debug, Clone, Copy)]
+pub struct Sorted<'a>(pub &'a Value);
+
+impl Serialize for Sorted<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Array(items) => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    list.serialize_element(&Sorted(item))?;
+                }
+                list.end()
+            }
+            Value::Object(map) => SortedMap(map).serialize(serializer),
+            other => other.serialize(serializer),
         }
-        other => other.clone(),
+    }
+}
+
+/// A mapping that is written with its keys sorted at every depth, without being copied.
+#[derive(Debug, Clone, Copy)]
+pub struct SortedMap<'a>(pub &'a Object);
+
+impl Serialize for SortedMap<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut entries: Vec<(&String, &Value)> = self.0.iter().collect();
+        entries.sort_unstable_by_key(|(key, _)| *key);
+        let mut map = serializer.serialize_map(Some(entries.len()))?;
+        for (key, item) in entries {
+            map.serialize_entry(key, &Sorted(item))?;
+        }
+        map.end()
     }
 }
 
 /// Indented JSON with sorted keys, without a newline at its end.
 #[must_use]
 pub fn pretty(value: &Value) -> String {
+    pretty_of(&Sorted(value))
+}
+
+/// Indented JSON of anything that writes its own keys in order, without a newline at its end.
+#[must_use]
+pub fn pretty_of(value: &impl Serialize) -> String {
     let mut out = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"  ");
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
     // Writing a value tree into memory cannot fail; an empty text would be seen at once.
-    let _ = sorted(value).serialize(&mut serializer);
+    let _ = value.serialize(&mut serializer);
     String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Compact JSON with sorted keys.
 #[must_use]
 pub fn compact_sorted(value: &Value) -> String {
-    sorted(value).to_string()
+    // As above, writing into memory cannot fail.
+    serde_json::to_string(&Sorted(value)).unwrap_or_default()
 }
 
 /// Compact JSON with keys in their own order.

@@ -28,8 +28,19 @@ fn compile(pattern: &str, wrapped: &str) -> Result<Prefix, PatternError> {
         .map(|regex| Prefix(Arc::new(regex)))
         .map_err(|error| PatternError {
             pattern: pattern.to_owned(),
-            why: error.to_string(),
+            why: without_position(&error.to_string()),
         })
+}
+
+/// A parser's message without the position, which counts what is put around the pattern.
+fn without_position(message: &str) -> String {
+    match message.strip_prefix("Parsing error at position ") {
+        Some(rest) => rest
+            .split_once(": ")
+            .map_or(rest, |(_, why)| why)
+            .to_lowercase(),
+        None => message.to_owned(),
+    }
 }
 
 impl Prefix {

@@ -1,12 +1,18 @@
 //! "Did you mean …?"
 
+/// How many slips a name may have at most; long names differ in more when they are other names.
+const MOST: usize = 4;
+
 /// The candidate nearest to `word`, when one is near enough to be a likely slip.
 ///
 /// Distance is the number of insertions, removals, replacements and swaps of neighbours; a third
-/// of the word's length is allowed. Among equals the first in order wins.
+/// of the word's length is allowed, and no more than four. Among equals the first in order wins.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = word.chars().count().div_ceil(3).max(1);
+    // A name that has nothing in common with the word is no slip of it, however short both are.
+    let longest = word.chars().count().saturating_sub(1);
+    let allowed = allowed.min(longest).min(MOST);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let distance = distance(word, candidate);
@@ -32,13 +38,26 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     all.dedup();
     const SHOWN: usize = 20;
     match all.len() {
-        0 => "there are none".to_owned(),
+        0 => "there are none to choose from".to_owned(),
         n if n <= SHOWN => format!("there are: {}", all.join(", ")),
         n => format!(
             "there are: {}, … ({} more)",
             all[..SHOWN].join(", "),
             n - SHOWN
         ),
+    }
+}
+
+/// As [`hint`], for what projects may also write in Python.
+#[must_use]
+pub fn hint_native<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str> + Clone,
+) -> String {
+    let known = hint(word, candidates.clone());
+    match nearest(word, candidates) {
+        Some(_) => known,
+        None => format!("those written in Python cannot be run yet; {known}"),
     }
 }
 
@@ -74,7 +93,11 @@ mod tests {
         assert_eq!(nearest("descripton", names), Some("description"));
         assert_eq!(nearest("worker_type", names), Some("worker-type"));
         assert_eq!(nearest("frobnicate", names), None);
-        assert_eq!(hint("x", ["b", "a"]), "did you mean `a`?");
+        assert_eq!(hint("x", ["b", "a"]), "there are: a, b");
+        assert_eq!(
+            hint_native("frobnicate", ["a"]),
+            "those written in Python cannot be run yet; there are: a"
+        );
         assert_eq!(hint("frobnicate", ["b", "a"]), "there are: a, b");
     }
 }

@@ -166,13 +166,22 @@ fn write_str_repr(text: &str, out: &mut String) {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_control() && (c as u32) < 0x100 => {
-                out.push_str(&format!("\\x{:02x}", c as u32));
-            }
-            c => out.push(c),
+            c if is_printable(c) => out.push(c),
+            c => out.push_str(&match u32::from(c) {
+                code @ ..=0xff => format!("\\x{code:02x}"),
+                code @ ..=0xffff => format!("\\u{code:04x}"),
+                code => format!("\\U{code:08x}"),
+            }),
         }
     }
     out.push(quote);
+}
+
+/// Whether Python writes the character as it is within a string's `repr()`.
+fn is_printable(c: char) -> bool {
+    // Rust escapes the same characters, and combining ones where they come first.
+    let debug: String = format!("-{c}").escape_debug().collect();
+    debug.len() == 1 + c.len_utf8() || matches!(c, '"' | '\'')
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::parameters::Spec;
 use crate::actions::callback::{self, Request, Runner};
 use crate::actions::render::actions_json;
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::json::pretty;
+use crate::base::json::{pretty, read};
 use crate::base::name::TaskId;
 use crate::base::value::{Object, Value};
 use crate::config::yaml;
@@ -29,14 +29,14 @@ use crate::submit::recorder::{Recorded, Recorder};
 pub fn actions(args: &ActionsArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
     output::log(&args.verbosity);
     let outside = Outside::open(&args.root, environment)?;
-    let graph_config = outside.graph_config()?;
+    let graph_config = &outside.graph_config;
     let runtime = output::runtime()?;
     for spec in Spec::read(
         &outside.working,
         args.parameters.as_deref().unwrap_or_default(),
     )? {
-        let params = runtime.block_on(spec.load(&outside, &graph_config, &Object::new()))?;
-        let rendered = actions_json(&outside.files, &graph_config, &params, TaskId::PLACEHOLDER)?;
+        let params = runtime.block_on(spec.load(&outside, &Object::new()))?;
+        let rendered = actions_json(&outside.files, graph_config, &params, TaskId::PLACEHOLDER)?;
         output.data(&(pretty(&rendered) + "\n"))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -58,7 +58,7 @@ pub fn callback(
     });
     let own = own_task(&environment)?;
     let outside = Outside::open(&args.root, environment)?;
-    let graph_config = outside.graph_config()?;
+    let graph_config = &outside.graph_config;
     let artifacts = ArtifactFolder::new(outside.working.clone());
     output::runtime()?.block_on(async {
         let world = outside.world();
@@ -71,7 +71,7 @@ pub fn callback(
         let parameters = callback::parameters_of(taskcluster, &group).await?;
         let runner = Runner {
             world,
-            graph_config: &graph_config,
+            graph_config,
             own: &own,
             artifacts: &artifacts,
             events: &log_event,
@@ -95,7 +95,7 @@ pub fn test_callback(
 ) -> Outcome<ExitCode> {
     output::log(&args.verbosity);
     let outside = Outside::open(&args.root, environment)?;
-    let graph_config = outside.graph_config()?;
+    let graph_config = &outside.graph_config;
     let own = match outside.environment.filled("TASK_ID") {
         Some(_) => own_task(&outside.environment)?,
         None => TaskId::parse("ACTION-TASK").map_err(|e| Diagnostic::bug(e.to_string()))?,
@@ -116,11 +116,11 @@ pub fn test_callback(
         let mut world = outside.world();
         let given = args.parameters.as_deref().unwrap_or_default();
         let spec = Spec::read(&outside.working, given)?.remove(0);
-        let params = spec.load(&outside, &graph_config, &Object::new()).await?;
+        let params = spec.load(&outside, &Object::new()).await?;
         world.taskcluster = Some(&recorder);
         let runner = Runner {
             world,
-            graph_config: &graph_config,
+            graph_config,
             own: &own,
             artifacts: &artifacts,
             events: &|_| {},
@@ -167,12 +167,12 @@ fn input(path: Option<&Path>) -> Outcome<Value> {
         Diagnostic::user(format!("cannot read the input {name}")).because(error)
     })?;
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("yml" | "yaml") => Ok(yaml::load(&name, &text)?.value),
-        Some("json") => serde_json::from_slice(&text).map_err(|error| {
-            Diagnostic::user(format!("the input {name} is no JSON"))
-                .because(error)
-                .into()
-        }),
+        Some("yml" | "yaml") => {
+            let document = yaml::load(&name, &text)?;
+            document.warn();
+            Ok(document.value)
+        }
+        Some("json") => Ok(read(&name, &text)?),
         _ => Err(Diagnostic::usage(format!("the input {name} is neither .yml nor .json")).into()),
     }
 }

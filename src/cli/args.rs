@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::docker::args::{BuildImageArgs, ImageDigestArgs, LoadImageArgs, LoadTaskArgs};
+
 /// A Taskcluster decision task in one native binary.
 #[derive(Debug, Parser)]
 #[command(name = "snowman", version, about, max_term_width = 100)]
@@ -38,10 +40,33 @@ pub enum Command {
     ActionCallback(ActionCallbackArgs),
     /// Run an action without touching anything and print what it would create
     TestActionCallback(TestActionCallbackArgs),
+    /// Make a project in this repository: configuration, two kinds, a docker image
+    Init(InitArgs),
+    /// Print a script that completes commands and flags in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, for `man -l -`
+    Man {
+        /// The command to print the page of, instead of that of the program
+        command: Option<String>,
+    },
+    /// Print the digest of a docker image as it is in the working copy
+    ImageDigest(ImageDigestArgs),
+    /// Build a docker image with docker, as its task does
+    BuildImage(BuildImageArgs),
+    /// Load a docker image that a task has built into docker
+    LoadImage(LoadImageArgs),
+    /// Run a task on this machine, in a container of its docker image
+    LoadTask(LoadTaskArgs),
     /// Serve an embedded Taskcluster on this machine, for rehearsals and tests
     Sandbox(SandboxArgs),
     /// Rehearse a release on an embedded Taskcluster: push, promote, push out, ship
     Rehearse(RehearseArgs),
+    /// Write the reference of commands, configuration and kinds as Markdown
+    #[command(hide = true)]
+    Reference(ReferenceArgs),
 }
 
 /// How much is said while a command works.
@@ -94,6 +119,17 @@ pub struct ShowArgs {
     /// Only generate tasks of this kind and what it depends on; can be given several times
     #[arg(short = 'k', long = "target-kind", value_name = "KIND")]
     pub target_kinds: Vec<String>,
+    /// Leave out digests of docker contexts, toolchains and fetched content, and so whatever would be
+    /// found again by them
+    #[arg(short = 'F', long)]
+    pub fast: bool,
+    /// Show how the graph differs from that of another revision; without one, of the revision that
+    /// the current work is based on
+    #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "default")]
+    pub diff: Option<String>,
+    /// How many things are done at the same time: as many as there are processors
+    #[arg(short = 'j', long, value_name = "NUMBER")]
+    pub max_workers: Option<std::num::NonZeroUsize>,
 }
 
 /// Flags of `kind-graph`.
@@ -231,6 +267,14 @@ pub struct TestActionCallbackArgs {
     pub callback: String,
 }
 
+/// Flags of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Replace files that are there already
+    #[arg(short, long)]
+    pub force: bool,
+}
+
 /// Flags of `sandbox`.
 #[derive(Debug, Args)]
 pub struct SandboxArgs {
@@ -268,4 +312,12 @@ pub struct RehearseArgs {
     pub folder: Option<PathBuf>,
     #[command(flatten)]
     pub verbosity: Verbosity,
+}
+
+/// Flags of `reference`.
+#[derive(Debug, Args)]
+pub struct ReferenceArgs {
+    /// Folder to write to; everything is printed without one
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
 }

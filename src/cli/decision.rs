@@ -30,13 +30,13 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
     });
     let own = own_task(&environment)?;
     let outside = Outside::open(&args.root, environment)?;
-    let graph_config = outside.graph_config()?;
+    let graph_config = &outside.graph_config;
     let artifacts = ArtifactFolder::new(outside.working.clone());
     let decided = output::runtime()?.block_on(async {
         let created = created(&outside, &own, args.pushdate).await;
-        let params = parameters::for_decision(outside.world(), &flags(args), created)?;
+        let params = parameters::for_decision(outside.world(), &flags(args, &outside), created)?;
         let files = &outside.files;
-        let actions_json = actions_json(files, &graph_config, &params, own.as_str())?;
+        let actions_json = actions_json(files, graph_config, &params, own.as_str())?;
         let decision = Decision {
             deciding: &own,
             actions_json,
@@ -44,12 +44,13 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
             verify: !args.no_verify,
             events: &log_event,
         };
-        decision::run(outside.world(), &graph_config, &params, decision).await
+        decision::run(outside.world(), graph_config, &params, decision).await
     })?;
-    output.status(&format!(
-        "Created {} tasks in the group {own}",
-        decided.created.len()
-    ));
+    let tasks = match decided.created.len() {
+        1 => "1 task".to_owned(),
+        n => format!("{n} tasks"),
+    };
+    output.status(&format!("Created {tasks} in the group {own}"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -59,8 +60,8 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
 /// When the environment does not say.
 pub fn own_task(environment: &Environment) -> Result<TaskId, Diagnostic> {
     let name = environment.filled("TASK_ID").ok_or_else(|| {
-        Diagnostic::environment("TASK_ID is not set, so the decision task is not known")
-            .help("it is set in every task; at a desk, look at graphs with `snowman morphed`, or rehearse with `snowman rehearse`")
+        Diagnostic::environment("TASK_ID is not set, so the task that this runs in is not known")
+            .help("it is set in every task; at a desk, look at graphs with `snowman morphed`, try actions with `snowman test-action-callback`, or rehearse with `snowman rehearse`")
     })?;
     TaskId::parse(name).map_err(|error| Diagnostic::environment(format!("TASK_ID: {error}")))
 }
@@ -81,7 +82,7 @@ async fn created(outside: &Outside, own: &TaskId, pushdate: i64) -> Option<Times
     }
 }
 
-fn flags(args: &DecisionArgs) -> DecisionFlags {
+fn flags(args: &DecisionArgs, outside: &Outside) -> DecisionFlags {
     DecisionFlags {
         project: args.project.clone(),
         pushlog_id: args.pushlog_id.clone(),
@@ -98,7 +99,10 @@ fn flags(args: &DecisionArgs) -> DecisionFlags {
         head_rev: args.head_rev.clone(),
         head_tag: args.head_tag.clone(),
         tasks_for: args.tasks_for.clone(),
-        try_task_config_file: args.try_task_config_file.clone(),
+        try_task_config_file: args
+            .try_task_config_file
+            .as_deref()
+            .map(|path| outside.from_root(path)),
         allow_parameter_override: args.allow_parameter_override,
     }
 }
@@ -137,7 +141,9 @@ pub fn log_event(event: SubmitEvent<'_>) {
             pause.as_secs_f64()
         ),
         SubmitEvent::Failed { creation, message } => {
-            tracing::error!("Task {} was not created: {message}", creation.label);
+            // Why is told at the end, together with all else that failed.
+            tracing::warn!("Task {} was not created", creation.label);
+            tracing::debug!("{}: {message}", creation.label);
         }
         SubmitEvent::Skipped { creation, .. } => {
             tracing::warn!("Task {} was not sent", creation.label);

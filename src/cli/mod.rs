@@ -3,13 +3,20 @@
 mod action;
 mod args;
 mod decision;
+mod diff;
+mod docker;
+mod init;
 mod output;
 mod outside;
 mod parameters;
+mod reference;
 mod rehearse;
 mod render;
 mod sandbox;
+mod scripts;
+mod sets;
 mod show;
+mod words;
 
 use std::process::ExitCode;
 
@@ -20,6 +27,7 @@ use crate::ports::environment::Environment;
 
 use args::{Cli, Command};
 use output::Output;
+use render::Purpose;
 
 /// Runs the command that the arguments name.
 ///
@@ -40,7 +48,8 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
     match ran {
         Ok(Ok(code)) => code,
         Ok(Err(diagnostics)) => {
-            output.status(&render::diagnostics(&diagnostics, output.colour()));
+            let purpose = purpose(&cli.command);
+            output.status(&render::diagnostics(&diagnostics, purpose, output.colour()));
             ExitCode::from(diagnostics.class().exit_code())
         }
         Err(_) => {
@@ -49,6 +58,14 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
             );
             ExitCode::from(Class::Bug.exit_code())
         }
+    }
+}
+
+fn purpose(command: &Command) -> Purpose {
+    match command {
+        Command::Decision(_) => Purpose::Create,
+        Command::ActionCallback(_) => Purpose::Act,
+        _ => Purpose::Show,
     }
 }
 
@@ -72,7 +89,15 @@ fn run(cli: &Cli, output: &Output) -> Outcome<ExitCode> {
         Command::Actions(args) => action::actions(args, environment, output),
         Command::ActionCallback(args) => action::callback(args, environment, output),
         Command::TestActionCallback(args) => action::test_callback(args, environment, output),
+        Command::Init(args) => init::run(args.force, &environment, output),
+        Command::Completions { shell } => words::completions(*shell, output),
+        Command::Man { command } => words::man(command.as_deref(), output),
+        Command::ImageDigest(args) => docker::image_digest(args, environment, output),
+        Command::BuildImage(args) => docker::build_image(args, environment, output),
+        Command::LoadImage(args) => docker::load_image(args, environment, output),
+        Command::LoadTask(args) => docker::load_task(args, environment, output),
         Command::Sandbox(args) => sandbox::run(args, output),
         Command::Rehearse(args) => rehearse::run(args, environment, output),
+        Command::Reference(args) => reference::run(args.folder.as_deref(), output),
     }
 }

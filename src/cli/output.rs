@@ -74,6 +74,15 @@ pub fn log(verbosity: &Verbosity) {
     log_at(level);
 }
 
+/// Sends warnings to standard error while several things are done at once; more if it is asked for.
+pub fn log_several(verbosity: &Verbosity) {
+    if verbosity.quiet || verbosity.verbose {
+        log(verbosity);
+    } else {
+        log_at(LevelFilter::WARN);
+    }
+}
+
 /// Sends the log of this level to standard error.
 pub fn log_at(level: LevelFilter) {
     use tracing_subscriber::filter::Targets;

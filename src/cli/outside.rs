@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::config::graph_config::GraphConfig;
 use crate::decision::World;
-use crate::ports::clock::SystemClock;
+use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::environment::Environment;
 use crate::ports::files::{Disk, normalize};
 use crate::ports::taskcluster::Taskcluster;
@@ -23,10 +23,14 @@ pub struct Outside {
     pub environment: Environment,
     /// Taskcluster, where the environment names one.
     pub taskcluster: Option<Box<dyn Taskcluster>>,
-    /// The folder of config.yml, from the root of the repository.
-    pub root: String,
     /// The working folder.
     pub working: PathBuf,
+    /// The graph config.
+    pub graph_config: GraphConfig,
+    /// The clock.
+    pub clock: Box<dyn Clock>,
+    /// Whether digests are left out.
+    pub fast: bool,
     run_task: RunTask,
 }
 
@@ -34,10 +38,17 @@ impl Outside {
     /// The ports of a command over the project whose config.yml is in `root`.
     ///
     /// # Errors
-    /// When the folder is in no repository and its root cannot be guessed, or the environment names
-    /// a Taskcluster in a way that cannot be used.
+    /// When the folder is in no repository and its root cannot be guessed, the environment names
+    /// a Taskcluster in a way that cannot be used, or anything is wrong with config.yml.
     pub fn open(root: &str, environment: Environment) -> Outcome<Self> {
-        let working = working_folder()?;
+        Self::open_at(working_folder()?, root, environment)
+    }
+
+    /// The ports of a command that works in the folder `working`.
+    ///
+    /// # Errors
+    /// As [`Outside::open`].
+    pub fn open_at(working: PathBuf, root: &str, environment: Environment) -> Outcome<Self> {
         let root_folder = working.join(root);
         let vcs = crate::vcs::discover(&working, &environment).ok();
         let repository = match &vcs {
@@ -46,15 +57,34 @@ impl Outside {
         };
         let files = Disk::new(&repository).map_err(|e| Diagnostic::environment(e.to_string()))?;
         let taskcluster = connect(&environment)?;
+        let root = below(files.root(), &root_folder, root)?;
+        let graph_config = GraphConfig::load(&files, &root)?;
+        let run_task = super::scripts::find(&environment, &working, &files, &graph_config)?;
         Ok(Self {
-            root: below(files.root(), &root_folder)?,
             files,
             vcs,
             environment,
             taskcluster,
             working,
-            run_task: RunTask::default(),
+            graph_config,
+            clock: Box::new(SystemClock),
+            fast: false,
+            run_task,
         })
+    }
+
+    /// A path that somebody gave, from the root of the repository; one that lies elsewhere stays as
+    /// it is.
+    #[must_use]
+    pub fn from_root(&self, path: &str) -> String {
+        let whole = self.working.join(path);
+        let whole = std::fs::canonicalize(&whole).unwrap_or(whole);
+        let below = whole.strip_prefix(self.files.root()).ok();
+        let below = below.and_then(|below| below.to_str());
+        below.map_or_else(
+            || path.to_owned(),
+            |below| below.replace(std::path::MAIN_SEPARATOR, "/"),
+        )
     }
 
     /// The ports as the house takes them.
@@ -64,18 +94,11 @@ impl Outside {
             files: &self.files,
             vcs: self.vcs.as_deref(),
             environment: &self.environment,
-            clock: &SystemClock,
+            clock: self.clock.as_ref(),
             taskcluster: self.taskcluster.as_deref(),
             run_task: &self.run_task,
+            fast: self.fast,
         }
-    }
-
-    /// The graph config.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
-    pub fn graph_config(&self) -> Outcome<GraphConfig> {
-        GraphConfig::load(&self.files, &self.root)
     }
 }
 
@@ -88,11 +111,15 @@ pub fn connect(environment: &Environment) -> Outcome<Option<Box<dyn Taskcluster>
     Ok(Some(Box::new(Client::connect(environment)?)))
 }
 
+/// The folder that the program was started in.
+///
+/// # Errors
+/// When it is gone.
 #[expect(
     clippy::disallowed_methods,
     reason = "the composition root names the working folder"
 )]
-fn working_folder() -> Result<PathBuf, Diagnostic> {
+pub fn working_folder() -> Result<PathBuf, Diagnostic> {
     std::env::current_dir()
         .and_then(std::fs::canonicalize)
         .map_err(|error| {
@@ -114,12 +141,10 @@ fn guess_repository(root_folder: &Path) -> Result<PathBuf, Diagnostic> {
 }
 
 /// A folder by its path from the root of the repository.
-fn below(repository: &Path, folder: &Path) -> Result<String, Diagnostic> {
+fn below(repository: &Path, folder: &Path, given: &str) -> Result<String, Diagnostic> {
     let outside = || {
-        Diagnostic::user(format!(
-            "--root {} lies outside of the repository",
-            folder.display()
-        ))
+        Diagnostic::user(format!("--root {given} lies outside of the repository"))
+            .help("name the folder of config.yml in the repository that snowman is run in")
     };
     let folder = match std::fs::canonicalize(folder) {
         Ok(folder) => folder,

@@ -7,9 +7,10 @@ use serde_json::json;
 use super::outside::Outside;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{IndexPath, TaskId};
+use crate::base::path::ValuePath;
 use crate::base::value::Object;
-use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::{Parameters, Strictness};
+use crate::config::yaml::Places;
 use crate::decision::parameters::defaults;
 use crate::ports::vcs::Change;
 
@@ -42,7 +43,7 @@ impl Spec {
         }
         let path = working.join(text);
         if path.is_dir() {
-            return files_of(&path);
+            return files_of(&path, text);
         }
         if path.is_file() {
             return Ok(vec![Self::File(path)]);
@@ -85,22 +86,23 @@ impl Spec {
     ///
     /// # Errors
     /// When they cannot be had, or are wrong.
-    pub async fn load(
-        &self,
-        outside: &Outside,
-        graph_config: &GraphConfig,
-        overrides: &Object,
-    ) -> Outcome<Parameters> {
-        let given = self.read_values(outside, graph_config).await?;
+    pub async fn load(&self, outside: &Outside, overrides: &Object) -> Outcome<Parameters> {
+        let (given, places) = self.read_values(outside).await?;
         let mut values = defaults(outside.world())?;
         values.extend(given);
         values.extend(overrides.clone());
-        Parameters::new(values, Strictness::Lenient)
+        let place = |path: &ValuePath| places.as_ref()?.exact(path);
+        Parameters::check(values, Strictness::Lenient, &place).map_err(|all| {
+            all.map(|diagnostic| match (self, &diagnostic.place) {
+                (Self::Defaults, _) | (_, Some(_)) => diagnostic,
+                _ => diagnostic.because(format!("these parameters are from {}", self.name())),
+            })
+        })
     }
 
-    async fn read_values(&self, outside: &Outside, graph_config: &GraphConfig) -> Outcome<Object> {
-        let domain = graph_config.trust_domain();
-        match self {
+    async fn read_values(&self, outside: &Outside) -> Outcome<(Object, Option<Places>)> {
+        let domain = outside.graph_config.trust_domain();
+        let read = match self {
             Self::Defaults => Ok(Object::new()),
             Self::File(path) => {
                 let name = path
@@ -110,10 +112,11 @@ impl Spec {
                 let text = std::fs::read(path).map_err(|error| {
                     Diagnostic::environment(format!("cannot read {name}")).because(error)
                 })?;
-                Parameters::read(&name.to_string(), &text)
+                return Parameters::read_with_places(&name.to_string(), &text);
             }
             Self::Task(id) => {
-                let id = TaskId::parse(id).map_err(|e| Diagnostic::user(e.to_string()))?;
+                let id = TaskId::parse(id)
+                    .map_err(|error| Diagnostic::usage(format!("-p task-id={id}: {error}")))?;
                 of_task(outside, &id).await
             }
             Self::Index(path) => at_index(outside, path).await,
@@ -130,7 +133,8 @@ impl Spec {
                 })?;
                 Parameters::read(url, &text)
             }
-        }
+        };
+        read.map(|values| (values, None))
     }
 }
 
@@ -154,9 +158,9 @@ async fn at_index(outside: &Outside, path: &str) -> Outcome<Object> {
     }
 }
 
-fn files_of(folder: &Path) -> Result<Vec<Spec>, Diagnostic> {
+fn files_of(folder: &Path, name: &str) -> Result<Vec<Spec>, Diagnostic> {
     let failed = |error: std::io::Error| {
-        Diagnostic::environment(format!("cannot read {}", folder.display())).because(error)
+        Diagnostic::environment(format!("cannot read {name}")).because(error)
     };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
@@ -168,8 +172,7 @@ fn files_of(folder: &Path) -> Result<Vec<Spec>, Diagnostic> {
     paths.sort();
     if paths.is_empty() {
         return Err(Diagnostic::user(format!(
-            "{} has no .yml or .json file",
-            folder.display()
+            "the folder {name} has no .yml or .json file"
         )));
     }
     Ok(paths.into_iter().map(Spec::File).collect())

@@ -32,7 +32,7 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
         _ => LevelFilter::WARN,
     });
     let outside = Outside::open(&args.root, environment)?;
-    let graph_config = outside.graph_config()?;
+    let graph_config = &outside.graph_config;
     let options = Options {
         flavors: args.flavors.clone(),
         rebuild_kinds: args.rebuild_kinds.clone(),
@@ -46,7 +46,7 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
     let heard = Arc::clone(&progress);
     let report = output::runtime()?.block_on(rehearse::run(
         outside.world(),
-        &graph_config,
+        graph_config,
         &options,
         Arc::new(move |event| heard.show(&event)),
     ));

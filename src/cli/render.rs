@@ -1,43 +1,150 @@
 //! Diagnostics as people read them.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
 
-use crate::base::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Place, SourceFile, Standing};
 
 /// How many columns a message may have before it is wrapped.
 const WIDTH: usize = 100;
 
-/// All diagnostics, each with the lines that it speaks of, and how many there are.
+/// How many characters of a line are shown.
+const LONGEST: usize = 150;
+
+/// What a command does that a failure may have kept from being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It shows something.
+    Show,
+    /// It creates tasks.
+    Create,
+    /// It does what an action does, which may be something else than to create tasks.
+    Act,
+}
+
+/// All diagnostics, each with the lines that it speaks of, how many there are, and what stands all
+/// the same.
+///
+/// The same mistake in several tasks, as one in defaults is, is told once.
 #[must_use]
-pub fn diagnostics(all: &Diagnostics, colour: bool) -> String {
+pub fn diagnostics(all: &Diagnostics, purpose: Purpose, colour: bool) -> String {
     let mut out = String::new();
-    for diagnostic in all.iter() {
-        out.push_str(one(diagnostic, colour).trim_end());
+    let groups = alike(all);
+    for group in &groups {
+        out.push_str(one(group, colour).trim_end());
         out.push_str("\n\n");
     }
-    out.push_str(&match all.len() {
-        1 => "1 mistake; nothing was created".to_owned(),
-        n => format!("{n} mistakes; nothing was created"),
-    });
+    out.push_str(&counted(&groups));
+    if let Some(outcome) = left(all.standing(), purpose) {
+        out.push_str("; ");
+        out.push_str(&outcome);
+    }
     out
 }
 
-fn one(diagnostic: &Diagnostic, colour: bool) -> String {
+/// A mistake, and in how many more tasks it is made.
+struct Group<'d> {
+    first: &'d Diagnostic,
+    more: usize,
+}
+
+/// Puts together those that differ in nothing but kind and task, and, where a cause is told, place.
+fn alike(all: &Diagnostics) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut known = BTreeMap::new();
+    for diagnostic in all.iter() {
+        // What has the same cause is the same wherever it shows.
+        let place = match (&diagnostic.cause, &diagnostic.place) {
+            (None, Some(place)) => Some((&place.source.name, place.line, place.column)),
+            _ => None,
+        };
+        let Diagnostic {
+            class,
+            message,
+            help,
+            cause,
+            ..
+        } = diagnostic;
+        let index = *known
+            .entry((class, message, help, cause, place))
+            .or_insert(groups.len());
+        match groups.get_mut(index) {
+            Some(group) if diagnostic.task.is_some() => group.more += 1,
+            Some(_) => {}
+            None => groups.push(Group {
+                first: diagnostic,
+                more: 0,
+            }),
+        }
+    }
+    groups
+}
+
+fn counted(groups: &[Group<'_>]) -> String {
+    let number = |classes: &[Class], one: &str, many: &str| {
+        let is_counted = |group: &&Group<'_>| classes.contains(&group.first.class);
+        match groups.iter().filter(is_counted).count() {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            n => Some(format!("{n} {many}")),
+        }
+    };
+    let parts = [
+        number(&[Class::User, Class::Usage], "mistake", "mistakes"),
+        number(&[Class::Environment], "failure", "failures"),
+        number(
+            &[Class::Bug],
+            "mistake in snowman itself, which please report",
+            "mistakes in snowman itself, which please report",
+        ),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What is there now, in words; nothing for commands that only show something.
+fn left(standing: Option<Standing>, purpose: Purpose) -> Option<String> {
+    let Some(Standing { created, wanted }) = standing else {
+        return match purpose {
+            Purpose::Show => None,
+            Purpose::Create => Some("nothing was created".to_owned()),
+            Purpose::Act => Some("nothing was done".to_owned()),
+        };
+    };
+    let stand = match created {
+        0 => format!("none of {wanted} tasks is known to stand"),
+        1 => format!("1 of {wanted} tasks stands and will not start"),
+        n => format!("{n} of {wanted} tasks stand and will not start"),
+    };
+    Some(format!(
+        "{stand}\nA rerun of this task keeps what stands and creates the rest"
+    ))
+}
+
+fn one(group: &Group<'_>, colour: bool) -> String {
+    let diagnostic = group.first;
+    let task = diagnostic.task.as_ref().map(|task| on_one_line(task));
+    let more = match group.more {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
     let mut message = String::new();
-    match (&diagnostic.kind, &diagnostic.task) {
-        (Some(kind), Some(task)) => message = format!("kind `{kind}`, task `{task}`: "),
+    match (&diagnostic.kind, &task) {
+        (Some(kind), Some(task)) => message = format!("kind `{kind}`, task `{task}`{more}: "),
         (Some(kind), None) => message = format!("kind `{kind}`: "),
-        (None, Some(task)) => message = format!("task `{task}`: "),
+        (None, Some(task)) => message = format!("task `{task}`{more}: "),
         (None, None) => {}
     }
     message.push_str(&diagnostic.message);
     if let Some(cause) = &diagnostic.cause {
-        message.push_str("\n  because ");
+        message.push_str("\n  cause: ");
         message.push_str(&cause.replace('\n', "\n  "));
     }
-    let mut shown = MietteDiagnostic::new(message);
+    // The margins of a message and of a help have 4 and 8 columns.
+    let mut shown = MietteDiagnostic::new(wrapped(&message, WIDTH - 4));
     if let Some(help) = &diagnostic.help {
-        shown = shown.with_help(help.clone());
+        shown = shown.with_help(wrapped(help, WIDTH - 8));
     }
     let theme = if colour {
         GraphicalTheme::unicode()
@@ -46,10 +153,17 @@ fn one(diagnostic: &Diagnostic, colour: bool) -> String {
     };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(WIDTH)
+        .with_wrap_lines(false)
         .with_context_lines(1);
     let mut out = String::new();
     let rendered = match &diagnostic.place {
+        // So far to the right, a line says nothing.
+        Some(place) if place.column > LONGEST => {
+            shown.message.push_str(&format!("\n  at {place}"));
+            handler.render_report(&mut out, &shown)
+        }
         Some(place) => {
+            let place = &with_short_lines(place);
             let (start, length) = span(place);
             shown = shown.with_label(LabeledSpan::new(None, start, length));
             let source = NamedSource::new(&place.source.name, place.source.text.clone());
@@ -61,6 +175,59 @@ fn one(diagnostic: &Diagnostic, colour: bool) -> String {
     match rendered {
         Ok(()) => out,
         Err(_) => diagnostic.to_string(),
+    }
+}
+
+/// A name without line breaks and the like, which a name that is refused for them may have.
+fn on_one_line(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The text with lines that are broken at spaces only, so that names and commands stay whole.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let margin = &line[..line.len() - line.trim_start().len()];
+        let mut begun = margin.to_owned();
+        for word in line.split_whitespace() {
+            let long = begun.chars().count() + word.chars().count() + 1 > width;
+            if long && begun.len() > margin.len() {
+                lines.push(std::mem::replace(&mut begun, margin.to_owned()));
+            }
+            if begun.len() > margin.len() {
+                begun.push(' ');
+            }
+            begun.push_str(word);
+        }
+        lines.push(begun);
+    }
+    lines.join("\n")
+}
+
+/// The place in a text whose lines have no more than [`LONGEST`] characters.
+fn with_short_lines(place: &Place) -> Place {
+    let text = place
+        .source
+        .text
+        .lines()
+        .map(|line| match line.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…\n", &line[..end]),
+            None => format!("{line}\n"),
+        });
+    Place {
+        source: Arc::new(SourceFile {
+            name: place.source.name.clone(),
+            text: text.collect(),
+        }),
+        ..*place
     }
 }
 
@@ -79,19 +246,85 @@ fn span(place: &Place) -> (usize, usize) {
         .map(char::len_utf8)
         .sum();
     let rest = &line[before..];
+    // A colon ends a key only at the end of a word; elsewhere it belongs to it, as in references.
     let word = rest
-        .find([':', ' ', ',', '#'])
+        .find([' ', '\t', ',', ']', '}'])
         .filter(|end| *end > 0)
         .unwrap_or(rest.len());
+    // A comment that is an instruction is one whole.
+    let word = if rest.starts_with('#') {
+        rest.len()
+    } else {
+        word
+    };
+    let word = rest[..word].trim_end_matches(':').len();
     (line_start + before, word.max(1).min(rest.len()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::diagnostic::SourceFile;
     use crate::base::name::KindName;
-    use std::sync::Arc;
+
+    #[test]
+    fn what_stands_is_told() {
+        let standing = |created| {
+            let all = Diagnostics::from(Diagnostic::environment("the task could not be created"));
+            let all = all.leaving(Standing { created, wanted: 3 });
+            diagnostics(&all, Purpose::Create, false)
+        };
+        let told = |all: &str| {
+            all.lines()
+                .rev()
+                .take(2)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let rerun = "A rerun of this task keeps what stands and creates the rest";
+        assert_eq!(
+            told(&standing(0)),
+            [rerun, "1 failure; none of 3 tasks is known to stand"]
+        );
+        assert_eq!(
+            told(&standing(2)),
+            [rerun, "1 failure; 2 of 3 tasks stand and will not start"]
+        );
+        let none = Diagnostics::from(Diagnostic::bug("no"));
+        assert!(
+            diagnostics(&none, Purpose::Act, false).ends_with("please report; nothing was done")
+        );
+    }
+
+    #[test]
+    fn the_same_cause_is_told_once() {
+        let task = |name: &str| {
+            Diagnostic::environment("the task could not be created")
+                .in_task(name)
+                .because("no connection")
+        };
+        let mut all = Diagnostics::from(task("a"));
+        all.push(task("b"));
+        all.push(Diagnostic::user("something else").in_task("c"));
+        all.push(task("d"));
+        insta::assert_snapshot!(diagnostics(&all, Purpose::Create, false), @"
+          × task `a` and 2 more: the task could not be created
+          │   cause: no connection
+
+          × task `c`: something else
+
+        1 mistake, 1 failure; nothing was created
+        ");
+    }
+
+    #[test]
+    fn lines_are_broken_at_spaces_only() {
+        assert_eq!(
+            wrapped("skip-unless-changed a/b c", 12),
+            "skip-unless-changed\na/b c"
+        );
+        assert_eq!(wrapped("  cause: one two", 12), "  cause: one\n  two");
+        assert_eq!(wrapped("a\n\nb", 12), "a\n\nb");
+    }
 
     #[test]
     fn a_message_shows_the_line_that_it_speaks_of() {
@@ -110,7 +343,16 @@ mod tests {
             .help("did you mean `description`?");
         diagnostic.kind = kind;
         let all = Diagnostics::from(diagnostic);
-        insta::assert_snapshot!(diagnostics(&all, false), @r"
-");
+        insta::assert_snapshot!(diagnostics(&all, Purpose::Show, false), @"
+          × kind `build`, task `linux`: unknown key `descripton`
+           ╭─[kinds/build/kind.yml:3:9]
+         2 │     linux:
+         3 │         descripton: Build
+           ·         ──────────
+           ╰────
+          help: did you mean `description`?
+
+        1 mistake
+        ");
     }
 }

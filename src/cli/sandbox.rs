@@ -18,6 +18,14 @@ const LOOK: Duration = Duration::from_millis(250);
 /// # Errors
 /// When the address cannot be listened at or the folder cannot be used.
 pub fn run(args: &SandboxArgs, output: &Output) -> Outcome<ExitCode> {
+    if !args.listen.ip().is_loopback() {
+        return Err(Diagnostic::usage(format!(
+            "--listen {}: the sandbox serves this machine only",
+            args.listen
+        ))
+        .help("name a loopback address, e.g. 127.0.0.1:8080")
+        .into());
+    }
     output::runtime()?.block_on(async {
         let options = Options {
             address: args.listen,

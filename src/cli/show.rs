@@ -1,18 +1,18 @@
 //! The commands that show graphs.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::args::{KindGraphArgs, ShowArgs};
+use super::diff;
 use super::output::{self, Output};
 use super::outside::Outside;
 use super::parameters::{Spec, overrides};
-use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use super::sets::{self, Sets};
+use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json;
 use crate::base::name::TaskId;
 use crate::base::pattern::Prefix;
 use crate::base::value::{Object, Value};
-use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::config::yaml;
 use crate::decision::Phases;
@@ -36,6 +36,21 @@ pub enum Phase {
     MorphedTaskGraph,
 }
 
+impl Phase {
+    /// The name that the peer has for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FullTaskSet => "full_task_set",
+            Self::FullTaskGraph => "full_task_graph",
+            Self::TargetTaskSet => "target_task_set",
+            Self::TargetTaskGraph => "target_task_graph",
+            Self::OptimizedTaskGraph => "optimized_task_graph",
+            Self::MorphedTaskGraph => "morphed_task_graph",
+        }
+    }
+}
+
 /// Shows a graph, once for each set of parameters.
 ///
 /// # Errors
@@ -46,75 +61,65 @@ pub fn run(
     environment: Environment,
     output: &Output,
 ) -> Outcome<ExitCode> {
-    output::log(&args.verbosity);
-    let outside = Outside::open(&args.root, environment)?;
-    let graph_config = outside.graph_config()?;
+    let mut outside = Outside::open(&args.root, environment)?;
+    outside.fast = args.fast;
+    let specs = specs(args, &outside)?;
+    // The lines of several generations at once would say nothing.
+    match specs.len() {
+        1 => output::log(&args.verbosity),
+        _ => output::log_several(&args.verbosity),
+    }
+    // Without parameters, changed files are those of the working copy anyway.
+    let local = args.force_local_files_changed && specs != [Spec::Defaults];
+    let overrides = overrides(&outside, &args.target_kinds, local)?;
+    let sets = Sets {
+        args,
+        phase,
+        specs: &specs,
+        overrides: &overrides,
+    };
+    sets.limit();
+    if let Some(revision) = &args.diff {
+        return diff::run(&sets, outside, revision, output);
+    }
+    let files = sets.files()?;
+    let mut wrong = Vec::new();
+    for ((spec, text), file) in specs.iter().zip(sets.generate(&outside)?).zip(files) {
+        match text {
+            Ok(text) => {
+                if file.is_none() {
+                    tracing::info!("Dumping result with parameters from {}", spec.name());
+                }
+                output.data_to(file.as_deref(), &text)?;
+            }
+            Err(diagnostics) => wrong.push((spec.name(), diagnostics)),
+        }
+    }
+    sets::together(wrong, specs.len()).or_ok(ExitCode::SUCCESS)
+}
+
+/// The sets of parameters that are given, or the defaults.
+fn specs(args: &ShowArgs, outside: &Outside) -> Result<Vec<Spec>, Diagnostic> {
     let mut specs = Vec::new();
     for given in &args.parameters {
         specs.extend(Spec::read(&outside.working, given)?);
     }
-    // Without parameters, changed files are those of the working copy anyway.
-    let local = args.force_local_files_changed && !specs.is_empty();
     if specs.is_empty() {
         specs.push(Spec::Defaults);
     }
-    let overrides = overrides(&outside, &args.target_kinds, local)?;
-    let runtime = output::runtime()?;
-    let mut wrong = Diagnostics::new();
-    let several = specs.len() > 1;
-    for spec in &specs {
-        let shown = runtime.block_on(async {
-            let params = spec.load(&outside, &graph_config, &overrides).await?;
-            tracing::info!(
-                "Using Parameters(id={}) (from {})",
-                params.id(),
-                spec.name()
-            );
-            show(args, phase, &outside, &graph_config, &params).await
-        });
-        if let Some(text) = wrong.keep(shown) {
-            let file = args
-                .output_file
-                .as_ref()
-                .map(|path| named(path, spec, several));
-            if file.is_none() {
-                tracing::info!("Dumping result with parameters from {}", spec.name());
-            }
-            output.data_to(file.as_deref(), &text)?;
-        }
-    }
-    wrong.or_ok(ExitCode::SUCCESS)
+    Ok(specs)
 }
 
-/// The output file of a set of parameters.
-fn named(path: &std::path::Path, spec: &Spec, several: bool) -> PathBuf {
-    let text = path.to_string_lossy();
-    if text.contains("{params}") {
-        return PathBuf::from(text.replace("{params}", &spec.name()));
-    }
-    if !several {
-        return path.to_owned();
-    }
-    let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push(format!("_{}", spec.name()));
-    if let Some(extension) = path.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    path.with_file_name(name)
-}
-
-async fn show(
+/// The text of a graph for one set of parameters.
+pub async fn show(
     args: &ShowArgs,
     phase: Phase,
     outside: &Outside,
-    graph_config: &GraphConfig,
     params: &Parameters,
 ) -> Outcome<String> {
-    let world = outside.world();
     let phases = Phases {
-        world,
-        graph_config,
+        world: outside.world(),
+        graph_config: &outside.graph_config,
         params,
         verify: true,
         artifacts: None,
@@ -204,16 +209,16 @@ pub fn kind_graph(
 ) -> Outcome<ExitCode> {
     output::log(&args.verbosity);
     let outside = Outside::open(&args.root, environment)?;
-    let graph_config = outside.graph_config()?;
+    let graph_config = &outside.graph_config;
     let given = args.parameters.as_deref().unwrap_or_default();
     let specs = Spec::read(&outside.working, given)?;
     let overrides = overrides(&outside, &args.target_kinds, false)?;
     let runtime = output::runtime()?;
     for spec in specs {
-        let params = runtime.block_on(spec.load(&outside, &graph_config, &overrides))?;
+        let params = runtime.block_on(spec.load(&outside, &overrides))?;
         let phases = Phases {
             world: outside.world(),
-            graph_config: &graph_config,
+            graph_config,
             params: &params,
             verify: true,
             artifacts: None,

@@ -1,289 +1,20 @@
 //! The graph config: `config.yml` under the root folder.
 
+mod schema;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::keyed_by::{self, Options};
-use super::schema::{Schema, Type, optional, required};
+use super::keyed_by::{self, KeyedByError, Options};
 use super::yaml::{self, Places};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::path::ValuePath;
+use crate::base::pyformat::{self, Scope};
 use crate::base::suggest;
 use crate::base::value::{Object, Value};
 use crate::ports::files::{FileError, Files};
 
-/// The priorities that a task may have, the highest first.
-pub static PRIORITIES: &[&str] = &[
-    "highest",
-    "very-high",
-    "high",
-    "medium",
-    "low",
-    "very-low",
-    "lowest",
-];
-
-static CACHES: &[&str] = &["cargo", "checkout", "npm", "pip", "uv"];
-
-static WORKER_ALIAS: Schema = Schema {
-    name: "worker alias",
-    fields: &[
-        required(
-            "provisioner",
-            Type::KeyedBy(&["level"], &Type::Str),
-            "the provisioner; `{trust-domain}`, `{level}` and `{alias}` are filled in",
-        ),
-        required(
-            "implementation",
-            Type::Str,
-            "the worker implementation, e.g. `docker-worker`",
-        ),
-        required(
-            "os",
-            Type::Str,
-            "the operating system of the worker, e.g. `linux`",
-        ),
-        required(
-            "worker-type",
-            Type::KeyedBy(&["level"], &Type::Str),
-            "the worker type; `{trust-domain}`, `{level}` and `{alias}` are filled in",
-        ),
-    ],
-    open: false,
-    exclusive: &[],
-};
-
-static WORKERS: Schema = Schema {
-    name: "workers",
-    fields: &[required(
-        "aliases",
-        Type::Map(&Type::Struct(&WORKER_ALIAS)),
-        "what each `worker-type` of a task stands for; regular expressions are taken too",
-    )],
-    open: false,
-    exclusive: &[],
-};
-
-static REPOSITORY: Schema = Schema {
-    name: "repository",
-    fields: &[
-        required("name", Type::Str, "the name of the repository"),
-        optional(
-            "project-regex",
-            Type::Str,
-            "the projects that this repository is checked out for",
-        ),
-        optional(
-            "ssh-secret-name",
-            Type::Str,
-            "the secret that holds the key to clone it with",
-        ),
-    ],
-    open: true,
-    exclusive: &[],
-};
-
-static RUN: Schema = Schema {
-    name: "run",
-    fields: &[optional(
-        "use-caches",
-        Type::OneOf(&[Type::Bool, Type::List(&Type::Literal(CACHES))]),
-        "the caches that tasks have: all, none, or those named",
-    )],
-    open: false,
-    exclusive: &[],
-};
-
-static TASKGRAPH: Schema = Schema {
-    name: "taskgraph",
-    fields: &[
-        required(
-            "repositories",
-            Type::Map(&Type::Struct(&REPOSITORY)),
-            "the repositories that tasks check out, by prefix",
-        ),
-        optional(
-            "register",
-            Type::Str,
-            "a Python function that registers extensions",
-        ),
-        optional(
-            "decision-parameters",
-            Type::Str,
-            "a Python function that changes parameters",
-        ),
-        optional(
-            "cached-task-prefix",
-            Type::Str,
-            "the index prefix of cached tasks; the trust domain when it is not given",
-        ),
-        optional(
-            "cache-pull-requests",
-            Type::Bool,
-            "whether pull requests fill caches",
-        ),
-        optional(
-            "index-path-regexes",
-            Type::List(&Type::Str),
-            "index paths that are summarized in the scopes of index tasks",
-        ),
-        optional("run", Type::Struct(&RUN), "the `run` transforms"),
-        optional(
-            "disabled-actions",
-            Type::List(&Type::Str),
-            "callback names of actions that are left out of `actions.json`",
-        ),
-    ],
-    open: false,
-    exclusive: &[],
-};
-
-static SHIPIT: Schema = Schema {
-    name: "shipit",
-    fields: &[
-        optional("product", Type::Str, "the product as Ship-it calls it"),
-        optional("release-format", Type::Str, "the name of a release"),
-        optional("scope-prefix", Type::Str, "the prefix of Ship-it scopes"),
-    ],
-    open: true,
-    exclusive: &[],
-};
-
-static FLAVOR: Schema = Schema {
-    name: "release promotion flavor",
-    fields: &[
-        required(
-            "target-tasks-method",
-            Type::Str,
-            "the target-tasks method; `{project}` is filled in",
-        ),
-        optional(
-            "product",
-            Type::Str,
-            "the product, the parameter `release_product`",
-        ),
-        optional(
-            "is-rc",
-            Type::Bool,
-            "whether it is a release candidate's flavor",
-        ),
-        optional(
-            "rebuild-kinds",
-            Type::List(&Type::Str),
-            "kinds that are built again",
-        ),
-        optional(
-            "do-not-optimize",
-            Type::List(&Type::Str),
-            "labels that are built again",
-        ),
-        optional(
-            "partial-updates",
-            Type::Bool,
-            "whether partial updates can be asked for",
-        ),
-        optional(
-            "version-bump",
-            Type::Bool,
-            "whether the next version has to be given",
-        ),
-    ],
-    open: true,
-    exclusive: &[],
-};
-
-static RELEASE_PROMOTION: Schema = Schema {
-    name: "release-promotion",
-    fields: &[
-        required(
-            "flavors",
-            Type::Map(&Type::Struct(&FLAVOR)),
-            "the flavors, by name",
-        ),
-        optional(
-            "rebuild-kinds",
-            Type::List(&Type::Str),
-            "kinds that every flavor builds again, unless its input says otherwise",
-        ),
-    ],
-    open: true,
-    exclusive: &[],
-};
-
-static SNOWMAN: Schema = Schema {
-    name: "snowman",
-    fields: &[
-        optional(
-            "kinds",
-            Type::Str,
-            "the folder of kinds, from the root of the repository; `kinds` under the root folder when it is not given",
-        ),
-        optional(
-            "docker",
-            Type::Str,
-            "the folder of docker images, from the root of the repository; `docker` under the root folder when it is not given",
-        ),
-    ],
-    open: false,
-    exclusive: &[],
-};
-
-/// The schema of `config.yml`. Keys beside these are the project's own.
-pub static GRAPH_CONFIG: Schema = Schema {
-    name: "graph config",
-    fields: &[
-        required("trust-domain", Type::Str, "the trust domain of the graph"),
-        required(
-            "task-priority",
-            Type::KeyedBy(&["project", "level"], &Type::Literal(PRIORITIES)),
-            "the priority of tasks that name none",
-        ),
-        required("workers", Type::Struct(&WORKERS), "the workers"),
-        required(
-            "taskgraph",
-            Type::Struct(&TASKGRAPH),
-            "the graph's own settings",
-        ),
-        optional(
-            "docker-image-kind",
-            Type::Str,
-            "the kind of docker images: `docker-image`",
-        ),
-        optional(
-            "task-deadline-after",
-            Type::KeyedBy(&["project"], &Type::Str),
-            "the deadline of tasks that name none: `1 day`",
-        ),
-        optional(
-            "task-expires-after",
-            Type::Str,
-            "when level 1 tasks that say nothing else expire: `28 days`",
-        ),
-        optional("shipit", Type::Struct(&SHIPIT), "Ship-it"),
-        optional(
-            "version-parser",
-            Type::Str,
-            "a Python function that finds the version",
-        ),
-        optional(
-            "release-branches",
-            Type::Map(&Type::OneOf(&[Type::Bool, Type::List(&Type::Str)])),
-            "the branches of each project whose releases are real",
-        ),
-        optional(
-            "release-promotion",
-            Type::Struct(&RELEASE_PROMOTION),
-            "release promotion",
-        ),
-        optional(
-            "snowman",
-            Type::Struct(&SNOWMAN),
-            "where this project differs in its folders",
-        ),
-    ],
-    open: true,
-    exclusive: &[],
-};
+pub use schema::{GRAPH_CONFIG, PRIORITIES};
 
 /// The graph config of a project.
 #[derive(Debug, Clone)]
@@ -324,9 +55,14 @@ impl GraphConfig {
     /// Everything that is wrong with it.
     pub fn read(root: &str, path: &str, text: &[u8]) -> Outcome<Self> {
         let document = yaml::load(path, text)?;
+        document.warn();
         let Value::Object(values) = document.value else {
-            return Err(Diagnostic::user("the graph config is no mapping")
+            let found = yaml::root_in_words(&document.value);
+            return Err(Diagnostic::user(format!("{path} is {found}"))
                 .at(document.places.get(&ValuePath::root()))
+                .help(
+                    "it needs at least `trust-domain`, `task-priority`, `workers` and `taskgraph`",
+                )
                 .into());
         };
         let mut wrong = Diagnostics::new();
@@ -388,6 +124,12 @@ impl GraphConfig {
     pub fn docker_folder(&self) -> String {
         self.folder("docker")
             .unwrap_or_else(|| join(&self.root, "docker"))
+    }
+
+    /// The folder of the scripts that tasks are run with, from the root of the repository.
+    #[must_use]
+    pub fn run_task_folder(&self) -> Option<String> {
+        self.folder("run-task")
     }
 
     fn folder(&self, name: &str) -> Option<String> {
@@ -477,12 +219,7 @@ impl GraphConfig {
         let attribute = |by: &str| (by == "project").then(|| Value::from(project));
         let chosen = keyed_by::evaluate(value, "the graph config", &attribute, &Options::default());
         chosen
-            .map_err(|error| {
-                let help = error.help();
-                let mut diagnostic = Diagnostic::user(error.to_string());
-                diagnostic.help = help;
-                diagnostic
-            })
+            .map_err(Diagnostic::from)
             .and_then(|value| {
                 value.as_str().map(str::to_owned).ok_or_else(|| {
                     Diagnostic::user(format!("`{key}` is no string for project `{project}`"))
@@ -502,7 +239,11 @@ impl GraphConfig {
         if let Some((_, name)) = builtin(worker_type) {
             return Ok((name, None));
         }
-        let alias = &self.aliases[&self.alias(worker_type)?];
+        let name = self.alias(worker_type)?;
+        let alias = self
+            .aliases
+            .get(&name)
+            .ok_or_else(|| Diagnostic::user(format!("the worker alias `{name}` is no mapping")))?;
         Ok((&alias.implementation, alias.os.as_deref()))
     }
 
@@ -519,6 +260,11 @@ impl GraphConfig {
             return Ok((provisioner.to_owned(), name.to_owned()));
         }
         let alias = self.alias(worker_type)?;
+        let names = Object::from_iter([
+            ("alias".to_owned(), Value::from(worker_type)),
+            ("level".to_owned(), Value::from(level)),
+            ("trust-domain".to_owned(), Value::from(self.trust_domain())),
+        ]);
         let one = |key: &str| -> Result<String, Diagnostic> {
             let path = ValuePath::keys(["workers", "aliases", &alias, key]);
             let value = self.alias_values().get(&alias).and_then(|a| a.get(key));
@@ -529,18 +275,10 @@ impl GraphConfig {
                 &attribute,
                 &Options::default(),
             )
-            .map_err(|error| {
-                let help = error.help();
-                let mut diagnostic = Diagnostic::user(error.to_string()).at(self.place(&path));
-                diagnostic.help = help;
-                diagnostic
-            })?;
-            Ok(chosen
-                .as_str()
-                .unwrap_or_default()
-                .replace("{trust-domain}", self.trust_domain())
-                .replace("{level}", level)
-                .replace("{alias}", worker_type))
+            .map_err(|error| Diagnostic::from(error).at(self.place(&path)))?;
+            let template = chosen.as_str().unwrap_or_default();
+            pyformat::format(template, &Scope::from(&names))
+                .map_err(|error| Diagnostic::user(error.to_string()).at(self.place(&path)))
         };
         Ok((one("provisioner")?, one("worker-type")?))
     }
@@ -568,17 +306,24 @@ impl GraphConfig {
             Value::Object(names),
         )]));
         let attribute = |_: &str| Some(Value::from(worker_type));
-        keyed_by::evaluate(&value, "`workers.aliases`", &attribute, &Options::default())
-            .ok()
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-            .ok_or_else(|| {
-                Diagnostic::user(format!("there is no worker alias `{worker_type}`")).help(format!(
-                    "{} (`workers.aliases` in {})",
-                    suggest::hint(worker_type, aliases.keys().map(String::as_str)),
-                    join(&self.root, "config.yml"),
-                ))
-            })
+        let chosen =
+            keyed_by::evaluate(&value, "`workers.aliases`", &attribute, &Options::default());
+        match chosen {
+            Ok(alias) => Ok(alias.as_str().unwrap_or_default().to_owned()),
+            Err(error @ (KeyedByError::Ambiguous { .. } | KeyedByError::Pattern { .. })) => {
+                Err(Diagnostic::from(error)
+                    .at(self.place(&ValuePath::keys(["workers", "aliases"]))))
+            }
+            Err(_) => Err(
+                Diagnostic::user(format!("there is no worker alias `{worker_type}`")).help(
+                    format!(
+                        "{} (`workers.aliases` in {})",
+                        suggest::hint(worker_type, aliases.keys().map(String::as_str)),
+                        join(&self.root, "config.yml"),
+                    ),
+                ),
+            ),
+        }
     }
 }
 

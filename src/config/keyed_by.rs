@@ -10,6 +10,7 @@
 //! The exact key comes first, then keys that match as regular expressions (tied to the end of the
 //! text as Python's `re.match(key + "$", …)` is), then `default`. Values nest.
 
+use crate::base::diagnostic::Diagnostic;
 use crate::base::dotted;
 use crate::base::pattern::{PatternError, Prefix};
 use crate::base::suggest;
@@ -80,6 +81,14 @@ pub enum KeyedByError {
     },
 }
 
+impl From<KeyedByError> for Diagnostic {
+    fn from(error: KeyedByError) -> Self {
+        let mut diagnostic = Diagnostic::user(error.to_string());
+        diagnostic.help = error.help();
+        diagnostic
+    }
+}
+
 impl KeyedByError {
     /// The way out.
     #[must_use]
@@ -99,7 +108,12 @@ impl KeyedByError {
                 "did you mean `{nearest}`? otherwise add a `default` alternative"
             )),
             Self::NoMatch { .. } => Some("add that alternative, or a `default`".to_owned()),
-            Self::Form { .. } | Self::Pattern { .. } => None,
+            Self::Form { by, .. } => Some(format!(
+                "write `by-{by}: {{<value of {by}>: …, default: …}}`, where `{by}` is a string"
+            )),
+            Self::Pattern { .. } => {
+                Some("alternatives are regular expressions; put `\\` before signs that stand for themselves".to_owned())
+            }
         }
     }
 }

@@ -5,3 +5,6 @@ pub mod keyed_by;
 pub mod parameters;
 pub mod schema;
 pub mod yaml;
+
+#[cfg(test)]
+pub(crate) mod test_support;

@@ -4,9 +4,10 @@
 //! at their desks, are filled up with defaults by the composition root.
 
 use super::schema::{Schema, Type, optional, required};
-use super::yaml;
-use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use super::yaml::{self, Places};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::json;
+use crate::base::path::ValuePath;
 use crate::base::suggest;
 use crate::base::value::{Object, Value};
 
@@ -200,7 +201,19 @@ impl Parameters {
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub fn new(mut values: Object, strictness: Strictness) -> Outcome<Self> {
+    pub fn new(values: Object, strictness: Strictness) -> Outcome<Self> {
+        Self::check(values, strictness, &|_| None)
+    }
+
+    /// As [`Parameters::new`], where `place` knows where some of them were written.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn check(
+        mut values: Object,
+        strictness: Strictness,
+        place: &dyn Fn(&ValuePath) -> Option<Place>,
+    ) -> Outcome<Self> {
         let mut wrong = Diagnostics::new();
         let target_kinds = match values.shift_remove("target-kinds") {
             Some(Value::Array(kinds)) => kinds
@@ -217,7 +230,8 @@ impl Parameters {
             .collect();
         violations.extend(RELEASE_PARAMETERS.check(&release));
         for violation in violations {
-            let mut diagnostic = Diagnostic::user(format!("parameters: {}", violation.message));
+            let mut diagnostic = Diagnostic::user(format!("parameters: {}", violation.message))
+                .at(place(&violation.path));
             diagnostic.help = violation.help;
             wrong.push(diagnostic);
         }
@@ -231,7 +245,11 @@ impl Parameters {
                     || "leave it out".to_owned(),
                     |n| format!("did you mean `{n}`?"),
                 );
-                wrong.push(Diagnostic::user(format!("parameters: unknown key `{key}`")).help(hint));
+                wrong.push(
+                    Diagnostic::user(format!("parameters: unknown key `{key}`"))
+                        .at(place(&ValuePath::keys([key.as_str()])))
+                        .help(hint),
+                );
             }
         }
         wrong.or_ok(Self {
@@ -245,21 +263,30 @@ impl Parameters {
     /// # Errors
     /// Everything that is wrong with its form.
     pub fn read(name: &str, text: &[u8]) -> Outcome<Object> {
-        if name.ends_with(".json") {
-            return match serde_json::from_slice(text) {
-                Ok(Value::Object(values)) => Ok(values),
-                Ok(_) => {
-                    Err(Diagnostic::user(format!("parameters in {name} are no mapping")).into())
-                }
-                Err(error) => Err(Diagnostic::user(format!("{name} is no JSON"))
-                    .because(error)
-                    .into()),
-            };
-        }
-        let document = yaml::load(name, text)?;
-        match document.value {
-            Value::Object(values) => Ok(values),
-            _ => Err(Diagnostic::user(format!("parameters in {name} are no mapping")).into()),
+        Self::read_with_places(name, text).map(|(values, _)| values)
+    }
+
+    /// As [`Parameters::read`], with the places of what was read; JSON has none.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its form.
+    pub fn read_with_places(name: &str, text: &[u8]) -> Outcome<(Object, Option<Places>)> {
+        let (value, places) = if name.ends_with(".json") {
+            (json::read(name, text)?, None)
+        } else {
+            let document = yaml::load(name, text)?;
+            document.warn();
+            (document.value, Some(document.places))
+        };
+        match value {
+            Value::Object(values) => Ok((values, places)),
+            other => {
+                let place = places.and_then(|places| places.get(&ValuePath::root()));
+                let found = yaml::root_in_words(&other);
+                Err(Diagnostic::user(format!("parameters: {name} is {found}"))
+                    .at(place)
+                    .into())
+            }
         }
     }
 
@@ -359,6 +386,10 @@ impl Parameters {
                     .replace("git@github.com:", "https://github.com/");
                 Ok(format!("{repository}/blob/{revision}/{path}"))
             }
+            "git" if repository.is_empty() => Err(Diagnostic::user(
+                "the parameter `head_repository` is empty, so tasks cannot name their source",
+            )
+            .help("it is the address of the repository's remote: add one on GitHub, or give parameters with `-p`")),
             "git" => Err(Diagnostic::user(format!(
                 "the address of a file in `{repository}` is not known"
             ))

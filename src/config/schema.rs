@@ -109,13 +109,29 @@ impl Schema {
     }
 
     fn check_at(&self, map: &Object, path: &ValuePath, found: &mut Vec<Violation>) {
+        // A required key that was only misspelt is told of once.
+        let misspelt = |name: &str| {
+            map.keys().find(|key| {
+                self.names().all(|known| known != key.as_str())
+                    && suggest::nearest(key, self.names()) == Some(name)
+            })
+        };
         for field in self.fields {
             match map.get(field.name) {
-                None if field.required => found.push(Violation {
-                    path: path.clone(),
-                    message: format!("`{}` is missing", path.key(field.name)),
-                    help: Some(field.doc.to_owned()).filter(|doc| !doc.is_empty()),
-                }),
+                None if field.required => match misspelt(field.name) {
+                    Some(key) if self.open => found.push(Violation {
+                        path: path.key(key),
+                        message: format!("`{}` is missing", path.key(field.name)),
+                        help: Some(format!("is `{key}` meant to be `{}`?", field.name)),
+                    }),
+                    Some(_) => {}
+                    None => found.push(Violation {
+                        path: path.clone(),
+                        message: format!("`{}` is missing", path.key(field.name)),
+                        help: Some(format!("add it: {}", field.doc))
+                            .filter(|_| !field.doc.is_empty()),
+                    }),
+                },
                 None => {}
                 Some(Value::Null) if !field.required => {}
                 Some(value) => field.value.check_at(value, &path.key(field.name), found),
@@ -393,7 +409,7 @@ mod tests {
                 "level": {"by-project": {"x": "1"}}, "either": [1], "command": [{}], "sise": 3,
             })),
             [
-                "`name` is missing (the name)",
+                "`name` is missing (add it: the name)",
                 "`size` is the boolean true, where an integer is expected",
                 "`level.by-project.x` is the string \"1\", where an integer is expected",
                 "`mode` is \"fil\", which is not one of `file`, `folder` (did you mean `file`?)",

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::base::diagnostic::Diagnostic;
 use crate::base::json;
 use crate::base::name::{Label, TaskId};
 use crate::base::value::{Object, Value};
 use crate::config::yaml;
+use crate::model::label_graph::LabelGraph;
 use crate::ports::artifacts::Artifacts;
 
 /// Writes JSON: keys sorted, two spaces.
@@ -16,6 +19,19 @@ use crate::ports::artifacts::Artifacts;
 pub fn write_json(artifacts: &dyn Artifacts, name: &str, value: &Value) -> Result<(), Diagnostic> {
     tracing::info!("writing artifact file `{name}`");
     artifacts.write(name, json::pretty(value).as_bytes())
+}
+
+/// Writes a graph as JSON.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_graph(
+    artifacts: &dyn Artifacts,
+    name: &str,
+    graph: &impl Serialize,
+) -> Result<(), Diagnostic> {
+    tracing::info!("writing artifact file `{name}`");
+    artifacts.write(name, json::pretty_of(graph).as_bytes())
 }
 
 /// Writes YAML.
@@ -45,10 +61,11 @@ pub fn write_label_to_taskid(
 
 /// What Treeherder shows of each task of a full task graph: symbol, group, collection, platform.
 #[must_use]
-pub fn runnable_jobs(full: &Value) -> Value {
+pub fn runnable_jobs(full: &LabelGraph) -> Value {
     let mut jobs = Object::new();
-    for (label, node) in full.as_object().into_iter().flatten() {
-        let treeherder = node["task"]
+    for task in full.tasks() {
+        let treeherder = task
+            .task
             .get("extra")
             .and_then(|extra| extra.get("treeherder"));
         let Some(treeherder) = treeherder.and_then(Value::as_object) else {
@@ -67,7 +84,7 @@ pub fn runnable_jobs(full: &Value) -> Value {
             .and_then(|machine| machine.get("platform"));
         let platform = platform.filter(|value| crate::base::value::truthy(value));
         job.extend(platform.map(|value| ("platform".to_owned(), value.clone())));
-        jobs.insert(label.clone(), Value::Object(job));
+        jobs.insert(task.label.to_string(), Value::Object(job));
     }
     Value::Object(jobs)
 }

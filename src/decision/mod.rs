@@ -8,6 +8,8 @@ pub mod artifact;
 pub mod flags;
 pub mod parameters;
 mod phases;
+mod remote;
+mod scripts;
 
 use std::collections::BTreeMap;
 
@@ -45,8 +47,10 @@ pub struct World<'a> {
     pub clock: &'a dyn Clock,
     /// Taskcluster; nobody has to be there when graphs are only looked at.
     pub taskcluster: Option<&'a dyn Taskcluster>,
-    /// The `run-task` script.
+    /// The scripts that tasks are run with.
     pub run_task: &'a RunTask,
+    /// Whether digests are left out.
+    pub fast: bool,
 }
 
 impl<'a> World<'a> {
@@ -55,10 +59,15 @@ impl<'a> World<'a> {
     /// # Errors
     /// When there is none.
     pub fn taskcluster(&self) -> Result<&'a dyn Taskcluster, Diagnostic> {
+        let help = match self.environment.filled("TASK_ID") {
+            Some(_) => {
+                "tasks reach Taskcluster through the proxy: set `features.taskclusterProxy` in the \
+                 payload of the task"
+            }
+            None => "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com",
+        };
         self.taskcluster.ok_or_else(|| {
-            Diagnostic::environment("it is not known which Taskcluster to ask").help(
-                "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com",
-            )
+            Diagnostic::environment("it is not known which Taskcluster to ask").help(help)
         })
     }
 }
@@ -88,6 +97,8 @@ pub async fn run(
     decision: Decision<'_>,
 ) -> Outcome<Decided> {
     let artifacts = decision.artifacts;
+    // Without a queue all that follows would be in vain.
+    world.taskcluster()?;
     artifact::write_yaml(
         artifacts,
         "parameters.yml",
@@ -102,12 +113,11 @@ pub async fn run(
         artifacts: Some(artifacts),
     };
     let full = phases.full()?;
-    let full_json = full.graph.0.to_json();
-    artifact::write_json(artifacts, "full-task-graph.json", &full_json)?;
+    artifact::write_graph(artifacts, "full-task-graph.json", &full.graph.0)?;
     artifact::write_json(
         artifacts,
         "runnable-jobs.json",
-        &artifact::runnable_jobs(&full_json),
+        &artifact::runnable_jobs(&full.graph.0),
     )?;
     let targets = phases.target_set(&full)?;
     let mut labels: Vec<&Label> = targets.0.labels().collect();
@@ -123,8 +133,9 @@ pub async fn run(
     let log = crate::optimize::verdict::log(&optimized.verdicts);
     artifacts.write("optimizations.log", log.as_bytes())?;
     let morphed = phases.morph(&optimized, &ids)?;
-    artifact::write_json(artifacts, "task-graph.json", &morphed.graph.to_json())?;
+    artifact::write_graph(artifacts, "task-graph.json", &morphed.graph)?;
     artifact::write_label_to_taskid(artifacts, "label-to-taskid.json", &morphed.label_to_taskid)?;
+    scripts::write(artifacts, world.run_task, &morphed.graph, decision.deciding)?;
     let created = create(
         world,
         graph_config,

@@ -1,16 +1,17 @@
 //! Where parameters come from: flags and the repository in a decision task, defaults at a desk.
 
-use serde_json::json;
-
+use super::World;
 use super::flags::DecisionFlags;
-use super::{World, vcs_diagnostic};
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use super::phases::asked_in_vain;
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::json;
 use crate::base::repo_url::parse_repository_url;
 use crate::base::time::Timestamp;
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, type_name};
 use crate::config::parameters::{Parameters, Strictness};
+use crate::config::yaml;
 use crate::ports::files::{FileError, Files};
-use crate::ports::vcs::{Change, Tool};
+use crate::ports::vcs::{Change, Tool, VcsError};
 
 /// The ref of the notes that may override parameters.
 const NOTES: &str = "refs/notes/decision-parameters";
@@ -35,7 +36,15 @@ pub fn for_decision(
         base: Some(flags.base_rev.as_str()).filter(|rev| !rev.is_empty()),
         rev: &flags.head_rev,
     };
-    let files_changed = vcs.changed_files(&change).map_err(|e| vcs_diagnostic(&e))?;
+    let files_changed = vcs.changed_files(&change).map_err(|error| {
+        let diagnostic = asked_in_vain("the files that changed are not known", &error);
+        match error {
+            VcsError::Failed { .. } => diagnostic.help(
+                "the revisions of --base-rev and --head-rev have to be in this clone; fetch them",
+            ),
+            _ => diagnostic,
+        }
+    })?;
     // As in the peer, a message that is no UTF-8 cannot hold the word that is looked for.
     let message = vcs.commit_message().unwrap_or_default();
     let build_date = match flags.pushdate {
@@ -57,7 +66,7 @@ pub fn for_decision(
             .filter(|m| !m.is_empty())
             .unwrap_or("default")
     };
-    let values = json!({
+    let values = serde_json::json!({
         "base_repository": flags.base_repository,
         "base_ref": flags.base_ref,
         "base_rev": flags.base_rev,
@@ -108,62 +117,78 @@ fn overrides(world: World<'_>, flags: &DecisionFlags) -> Outcome<Object> {
         Err(other) => return Err(Diagnostic::environment(other.to_string()).into()),
     }
     let note = match world.vcs {
-        Some(vcs) => vcs
-            .note(NOTES, &flags.head_repository)
-            .map_err(|e| vcs_diagnostic(&e))?,
+        Some(vcs) => vcs.note(NOTES, &flags.head_repository).map_err(|error| {
+            let from = &flags.head_repository;
+            asked_in_vain(
+                format!("the notes {NOTES} could not be had from {from}"),
+                &error,
+            )
+        })?,
         None => None,
     };
     let Some(note) = note.filter(|note| !note.is_empty()) else {
         return Ok(Object::new());
     };
-    match serde_json::from_str(&note) {
-        Ok(Value::Object(values)) => {
+    match json::read(&format!("the note {NOTES}"), note.as_bytes())? {
+        Value::Object(values) => {
             let names: Vec<_> = values.keys().map(String::as_str).collect();
             tracing::info!("Overriding parameters from {NOTES}: {}", names.join(", "));
             Ok(values)
         }
-        Ok(_) => Err(Diagnostic::user(format!("the note of {NOTES} is no mapping")).into()),
-        Err(error) => Err(Diagnostic::user(format!("the note of {NOTES} is no JSON"))
-            .because(error)
-            .into()),
+        other => Err(Diagnostic::user(format!(
+            "the note {NOTES} is {}",
+            yaml::root_in_words(&other)
+        ))
+        .help("write the parameters to override: `{\"level\": \"1\"}`")
+        .into()),
     }
 }
 
 /// Reads a `try_task_config.json` of version 2.
 fn try_task_config(name: &str, text: &[u8]) -> Outcome<Object> {
-    let config: Value = serde_json::from_slice(text)
-        .map_err(|error| Diagnostic::user(format!("{name} is no JSON")).because(error))?;
+    const FORM: &str = "version 2 is taken: `{\"version\": 2, \"parameters\": {…}}`";
+    let mut wrong = Diagnostics::new();
+    let config = json::read(name, text)?;
     let Value::Object(mut config) = config else {
-        return Err(Diagnostic::user(format!("{name} is no mapping")).into());
+        let found = yaml::root_in_words(&config);
+        return Err(Diagnostic::user(format!("{name} is {found}"))
+            .help(FORM)
+            .into());
     };
     match config.shift_remove("version") {
         Some(Value::Number(version)) if version.as_i64() == Some(2) => {}
         Some(version) => {
             return Err(
                 Diagnostic::user(format!("{name} has the unknown version {version}"))
-                    .help("version 2 is taken: `{\"version\": 2, \"parameters\": {…}}`")
+                    .help(FORM)
                     .into(),
             );
         }
         None => {
             return Err(Diagnostic::user(format!("{name} has no `version`"))
-                .help("version 2 is taken: `{\"version\": 2, \"parameters\": {…}}`")
+                .help(FORM)
                 .into());
         }
     }
     let parameters = config.shift_remove("parameters");
-    if let Some(key) = config.keys().next() {
-        return Err(
+    for key in config.keys() {
+        wrong.push(
             Diagnostic::user(format!("{name} has the unknown key `{key}`"))
-                .help("version 2 has `parameters` only")
-                .into(),
+                .help("version 2 has `parameters` only; put it in there"),
         );
     }
-    match parameters {
-        Some(Value::Object(parameters)) => Ok(parameters),
-        None | Some(Value::Null) => Ok(Object::new()),
-        Some(_) => Err(Diagnostic::user(format!("`parameters` in {name} is no mapping")).into()),
-    }
+    let parameters = match parameters {
+        Some(Value::Object(parameters)) => parameters,
+        None | Some(Value::Null) => Object::new(),
+        Some(other) => {
+            let found = type_name(&other);
+            wrong.push(Diagnostic::user(format!(
+                "`parameters` in {name} is {found}, where a mapping is expected"
+            )));
+            Object::new()
+        }
+    };
+    wrong.or_ok(parameters)
 }
 
 /// The first line of `version.txt`, where there is one.
@@ -217,7 +242,7 @@ pub fn defaults(world: World<'_>) -> Result<Object, Diagnostic> {
         Some(parsed) => (url.as_str(), parsed.name.as_str()),
         None => ("", ""),
     };
-    let values = json!({
+    let values = serde_json::json!({
         "base_repository": url,
         "base_ref": "",
         "base_rev": "",

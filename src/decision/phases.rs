@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use super::remote::Waiting;
+use crate::base::diagnostic::{Class, Diagnostic, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::suggest;
 use crate::config::graph_config::GraphConfig;
@@ -16,7 +17,7 @@ use crate::ports::artifacts::Artifacts;
 use crate::ports::ids::DerivedIds;
 use crate::ports::vcs::VcsError;
 use crate::target::{self, TargetTaskGraph, TargetTaskSet};
-use crate::transform::context::{DockerContexts, Project};
+use crate::transform::context::{DockerContexts, Project, Remote};
 use crate::verify;
 
 /// Runs phases for one project and one set of parameters.
@@ -73,6 +74,7 @@ impl Phases<'_> {
     pub fn full_set(&self) -> Outcome<FullTaskSet> {
         let kinds = self.kind_graph()?;
         let contexts = self.artifacts.map(ContextArtifacts);
+        let remote = self.world.taskcluster.map(Waiting::new);
         let tracked = || match self.world.vcs {
             Some(vcs) => vcs
                 .tracked_files(&[])
@@ -91,6 +93,8 @@ impl Phases<'_> {
             docker_contexts: contexts
                 .as_ref()
                 .map(|contexts| contexts as &dyn DockerContexts),
+            remote: remote.as_ref().map(|remote| remote as &dyn Remote),
+            fast: self.world.fast,
         };
         generate::full_task_set(&project, &kinds)
     }
@@ -171,21 +175,40 @@ impl Phases<'_> {
         Ok(optimized)
     }
 
-    async fn ask_index(&self, questions: &BTreeSet<IndexPath>) -> Result<IndexAnswers, Diagnostic> {
+    /// What the index and the queue say of index paths.
+    ///
+    /// # Errors
+    /// When they cannot be asked.
+    pub async fn ask_index(
+        &self,
+        questions: &BTreeSet<IndexPath>,
+    ) -> Result<IndexAnswers, Diagnostic> {
         if questions.is_empty() {
             return Ok(IndexAnswers::default());
         }
         let taskcluster = self.world.taskcluster().map_err(|diagnostic| {
-            diagnostic.because(format!(
-                "{} index paths have to be looked up",
-                questions.len()
-            ))
+            let number = match questions.len() {
+                1 => "1 index path has".to_owned(),
+                n => format!("{n} index paths have"),
+            };
+            diagnostic
+                .because(format!("{number} to be looked up"))
+                .help(
+                    "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com; \
+                     or show the graph with `--no-optimize`, which asks nobody",
+                )
         })?;
         let questions: Vec<IndexPath> = questions.iter().cloned().collect();
         let failed = |error: crate::ports::taskcluster::ApiError| {
+            let help = match error.status {
+                Some(401 | 403) => "check the credentials, and the scopes that go with them",
+                _ => "try again when Taskcluster is well",
+            };
             Diagnostic::environment("the index could not be asked for tasks that exist already")
                 .because(error)
-                .help("`--no-optimize` shows the graph without asking")
+                .help(format!(
+                    "{help}; `snowman optimized --no-optimize` shows the graph and asks nobody"
+                ))
         };
         let tasks = taskcluster.find_tasks(&questions).await.map_err(failed)?;
         let found: BTreeSet<_> = tasks.values().cloned().collect();
@@ -229,9 +252,9 @@ fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()>
                     "`taskgraph.{key}` names the Python function `{name}`"
                 ))
                 .at(graph_config.place(&path))
-                .help(format!(
-                    "extensions written in Python cannot be run yet; natively there is: {}",
-                    NATIVE_REGISTRATIONS.join(", ")
+                .help(suggest::hint_native(
+                    name,
+                    NATIVE_REGISTRATIONS.iter().copied(),
                 )),
             );
         }
@@ -244,12 +267,9 @@ fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()>
             Diagnostic::user(format!(
                 "the parameter `optimize_strategies` names the Python object `{name}`"
             ))
-            .help(format!(
-                "strategies written in Python cannot be run yet; {}",
-                suggest::hint(
-                    name,
-                    optimize::STRATEGIES.iter().map(|strategy| strategy.name)
-                )
+            .help(suggest::hint_native(
+                name,
+                optimize::STRATEGIES.iter().map(|strategy| strategy.name),
             )),
         );
     }
@@ -262,5 +282,20 @@ static NATIVE_REGISTRATIONS: &[&str] = &["mozilla_taskgraph:register"];
 /// A failure of version control as a diagnostic.
 #[must_use]
 pub fn vcs_diagnostic(error: &VcsError) -> Diagnostic {
-    Diagnostic::environment("the repository could not be asked").because(error)
+    asked_in_vain("the repository could not be asked", error)
+}
+
+/// A question that version control did not answer.
+pub(super) fn asked_in_vain(message: impl Into<String>, error: &VcsError) -> Diagnostic {
+    let mut diagnostic = Diagnostic::environment(message).because(error);
+    match error {
+        VcsError::Refused { .. } => {
+            diagnostic.class = Class::User;
+            diagnostic
+        }
+        VcsError::NotStarted { program, .. } => diagnostic.help(format!(
+            "`{program}` has to be installed, in a folder of PATH"
+        )),
+        _ => diagnostic,
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
-use crate::base::name::Label;
+use crate::base::name::{Label, NameError};
 use crate::base::path::ValuePath;
 use crate::base::suggest;
 use crate::base::value::{Object, Value, type_name};
@@ -100,7 +100,12 @@ fn to_task(kind: &KindDefinition, item: Item) -> Result<Task, Diagnostic> {
     let mut take = |key: &str| task.shift_remove(key).unwrap_or(Value::Null);
     let label = match take("label") {
         Value::String(label) => {
-            Label::parse(&label).map_err(|error| incomplete(error.to_string()))?
+            let bad = |error: NameError| {
+                Diagnostic::user(error.to_string())
+                    .at(place.clone())
+                    .help("labels have no line breaks and no control characters")
+            };
+            Label::parse(&label).map_err(bad)?
         }
         other => return Err(incomplete(format!("the label is {}", type_name(&other)))),
     };

@@ -136,3 +136,119 @@ impl<F: Fn(&KindDefinition, &[Arc<Task>]) -> Outcome<Tasks> + Sync> Runner<'_, F
         ready
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::base::diagnostic::Diagnostic;
+    use crate::model::test_support::task;
+
+    /// Kinds as chains show them: in `c -> b`, `c` depends on `b`.
+    fn kinds(chains: &str) -> KindGraph {
+        let mut lists: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for chain in chains.split(',') {
+            let names: Vec<&str> = chain.split("->").map(str::trim).collect();
+            for (i, name) in names.iter().enumerate() {
+                lists.entry(name).or_default().extend(names.get(i + 1));
+            }
+        }
+        let read = |(name, dependencies): (&str, Vec<&str>)| {
+            let text = format!("kind-dependencies: [{}]", dependencies.join(", "));
+            let name = KindName::parse(name).unwrap();
+            let path = format!("kinds/{name}");
+            let kind = KindDefinition::read(&name, path, "kind.yml", text.as_bytes()).unwrap();
+            (name, kind)
+        };
+        KindGraph::new(lists.into_iter().map(read).collect()).unwrap()
+    }
+
+    /// What comes of a run over so many threads: labels, each with what its kind saw.
+    fn run(
+        kinds: &KindGraph,
+        threads: usize,
+        one: impl Fn(&KindDefinition, &[Arc<Task>]) -> Outcome<Tasks> + Sync,
+    ) -> Outcome<Vec<String>> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        let tasks = pool.install(|| run_all(kinds, &one))?;
+        Ok(tasks
+            .iter()
+            .map(|task| format!("{} after {}", task.label, task.description))
+            .collect())
+    }
+
+    /// Makes two tasks that remember which tasks their kind was given.
+    fn two_tasks(kind: &KindDefinition, before: &[Arc<Task>]) -> Outcome<Tasks> {
+        let seen: Vec<&str> = before.iter().map(|task| task.label.as_str()).collect();
+        let make = |n| {
+            let mut made = task(&format!("{}-{n}", kind.name)).of(kind.name.as_str()).0;
+            made.description = seen.join(" ");
+            Arc::new(made)
+        };
+        Ok(vec![make(2), make(1)])
+    }
+
+    #[test]
+    fn the_number_of_threads_does_not_show() {
+        let kinds = kinds("d -> b -> a, d -> c -> a, f -> e, g, h -> g, h -> a");
+        let alone = run(&kinds, 1, two_tasks).unwrap();
+        assert_eq!(
+            alone,
+            [
+                "a-2 after ",
+                "a-1 after ",
+                "b-2 after a-2 a-1",
+                "b-1 after a-2 a-1",
+                "c-2 after a-2 a-1",
+                "c-1 after a-2 a-1",
+                "d-2 after b-2 b-1 c-2 c-1",
+                "d-1 after b-2 b-1 c-2 c-1",
+                "e-2 after ",
+                "e-1 after ",
+                "f-2 after e-2 e-1",
+                "f-1 after e-2 e-1",
+                "g-2 after ",
+                "g-1 after ",
+                "h-2 after a-2 a-1 g-2 g-1",
+                "h-1 after a-2 a-1 g-2 g-1",
+            ]
+        );
+        for threads in [2, 3, 8] {
+            for _ in 0..20 {
+                // Kinds take different times, so that they end in different orders.
+                let turn = AtomicUsize::new(0);
+                let uneven = |kind: &KindDefinition, before: &[Arc<Task>]| {
+                    let pause = turn.fetch_add(7, Ordering::SeqCst) % 5;
+                    std::thread::sleep(std::time::Duration::from_micros(100 * pause as u64));
+                    two_tasks(kind, before)
+                };
+                assert_eq!(run(&kinds, threads, uneven).unwrap(), alone);
+            }
+        }
+    }
+
+    #[test]
+    fn a_kind_that_fails_stops_those_that_need_it_and_no_others() {
+        let kinds = kinds("c -> b -> a, e -> d, f");
+        for threads in [1, 4] {
+            let ran = Mutex::new(std::collections::BTreeSet::new());
+            let outcome = run(&kinds, threads, |kind, before| {
+                ran.lock().unwrap().insert(kind.name.to_string());
+                match kind.name.as_str() {
+                    "a" | "d" => Err(Diagnostic::user("broken").in_kind(&kind.name).into()),
+                    _ => two_tasks(kind, before),
+                }
+            });
+            assert_eq!(
+                outcome.unwrap_err().to_string(),
+                "kind `a`: broken\nkind `d`: broken"
+            );
+            let ran: Vec<String> = ran.into_inner().unwrap().into_iter().collect();
+            assert_eq!(ran, ["a", "d", "f"]);
+        }
+    }
+}

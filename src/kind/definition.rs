@@ -92,12 +92,11 @@ impl KindDefinition {
     /// Everything that is wrong with it.
     pub fn read(name: &KindName, path: String, file: &str, text: &[u8]) -> Outcome<Self> {
         let document = yaml::load(file, text).map_err(|all| all.map(|d| d.in_kind(name)))?;
-        for warning in &document.warnings {
-            tracing::warn!("{warning}");
-        }
+        document.warn();
         let places = Arc::new(document.places);
         let Value::Object(config) = document.value else {
-            return Err(Diagnostic::user(format!("{file} is no mapping"))
+            let found = yaml::root_in_words(&document.value);
+            return Err(Diagnostic::user(format!("{file} is {found}"))
                 .in_kind(name)
                 .at(places.get(&ValuePath::root()))
                 .help("it needs at least `tasks:` with one task")
@@ -123,8 +122,10 @@ impl KindDefinition {
         }
         let mut dependencies = Vec::new();
         let listed = config.get("kind-dependencies").and_then(Value::as_array);
-        for (i, dependency) in listed.into_iter().flatten().enumerate() {
-            match KindName::parse(dependency.as_str().unwrap_or_default()) {
+        let listed = listed.into_iter().flatten().enumerate();
+        // What is no string the schema has told of.
+        for (i, dependency) in listed.filter_map(|(i, name)| Some((i, name.as_str()?))) {
+            match KindName::parse(dependency) {
                 Ok(dependency) => dependencies.push(dependency),
                 Err(error) => wrong.push(
                     Diagnostic::user(error.to_string())

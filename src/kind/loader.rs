@@ -66,10 +66,10 @@ impl KindDefinition {
                 .iter()
                 .find(|loader| loader.name == name)
                 .ok_or_else(|| {
-                    Diagnostic::user(format!("the loader `{name}` is not built in"))
+                    Diagnostic::user(format!("unknown loader `{name}`"))
                         .in_kind(&self.name)
                         .at(self.place(&ValuePath::keys(["loader"])))
-                        .help(suggest::hint(
+                        .help(suggest::hint_native(
                             name,
                             LOADERS.iter().map(|loader| loader.name),
                         ))
@@ -159,17 +159,16 @@ impl KindDefinition {
                 .help("name a file in the kind's folder")
         })?;
         let document = yaml::load(&path, &text)?;
-        for warning in &document.warnings {
-            tracing::warn!("{warning}");
-        }
+        document.warn();
         let places = Arc::new(document.places);
         let Value::Object(mut tasks) = document.value else {
-            return Err(
-                Diagnostic::user(format!("{path} is {}", type_name(&document.value)))
-                    .at(places.get(&ValuePath::root()))
-                    .help("it has to be a mapping of names to tasks")
-                    .into(),
-            );
+            return Err(Diagnostic::user(format!(
+                "{path} is {}",
+                yaml::root_in_words(&document.value)
+            ))
+            .at(places.get(&ValuePath::root()))
+            .help("it has to be a mapping of names to tasks")
+            .into());
         };
         let own = tasks.shift_remove("task-defaults").filter(truthy);
         let mut below = Vec::new();

@@ -6,3 +6,6 @@ pub mod loader;
 
 pub use definition::KindDefinition;
 pub use graph::KindGraph;
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::task::{Provenance, task_json};
+use serde::{Serialize, Serializer};
+
+use super::task::{Provenance, Written};
 use crate::base::dag::Dag;
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::value::{Object, Value};
@@ -35,37 +37,37 @@ pub struct PlannedTask {
     pub provenance: Arc<Provenance>,
 }
 
+impl Serialize for PlannedTask {
+    /// As the peer writes it in `task-graph.json`, with keys sorted.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Written {
+            kind: &self.kind,
+            label: &self.label,
+            description: &self.description,
+            attributes: &self.attributes,
+            dependencies: &self.dependencies,
+            soft_dependencies: &self.soft_dependencies,
+            if_dependencies: &self.if_dependencies,
+            optimization: &self.optimization,
+            task: &self.task,
+            task_id: Some(&self.task_id),
+        }
+        .serialize(serializer)
+    }
+}
+
 impl PlannedTask {
     /// The task as the peer writes it in `task-graph.json`.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let id = |id: &TaskId| Value::from(id.as_str());
-        let dependencies = self
-            .dependencies
-            .iter()
-            .map(|(n, to)| (n.clone(), id(to)))
-            .collect();
-        let mut json = task_json(
-            [
-                &Value::from(self.kind.as_str()),
-                &Value::from(self.label.as_str()),
-            ],
-            &self.description,
-            &self.attributes,
-            dependencies,
-            [&self.soft_dependencies, &self.if_dependencies],
-            &self.optimization,
-            &self.task,
-        );
-        if let Value::Object(map) = &mut json {
-            map.insert("task_id".to_owned(), id(&self.task_id));
-        }
-        json
+        // Writing into memory cannot fail.
+        serde_json::to_value(self).unwrap_or_default()
     }
 }
 
 /// Tasks by taskId.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(transparent)]
 pub struct IdGraph {
     tasks: BTreeMap<TaskId, PlannedTask>,
 }
@@ -138,10 +140,7 @@ impl IdGraph {
     /// The graph as the peer writes it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let entries = self
-            .tasks
-            .iter()
-            .map(|(id, task)| (id.as_str().to_owned(), task.to_json()));
-        Value::Object(Object::from_iter(entries))
+        // Writing into memory cannot fail.
+        serde_json::to_value(self).unwrap_or_default()
     }
 }

@@ -4,19 +4,33 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde::{Serialize, Serializer};
 
 use super::task::Task;
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::Label;
 use crate::base::suggest;
-use crate::base::value::{Object, Value};
+use crate::base::value::Value;
 
 /// Tasks by label, in the order in which they were generated, with or without edges between them.
 #[derive(Debug, Clone, Default)]
 pub struct LabelGraph {
     tasks: IndexMap<Label, Arc<Task>>,
     dag: Option<Arc<Dag<Label>>>,
+}
+
+impl Serialize for LabelGraph {
+    /// As the peer writes it, with labels sorted.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut tasks: Vec<(&Label, &Task)> = self
+            .tasks
+            .iter()
+            .map(|(label, task)| (label, task.as_ref()))
+            .collect();
+        tasks.sort_unstable_by_key(|(label, _)| *label);
+        serializer.collect_map(tasks)
+    }
 }
 
 impl LabelGraph {
@@ -173,11 +187,8 @@ impl LabelGraph {
     /// The graph as the peer writes it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let entries = self
-            .tasks
-            .iter()
-            .map(|(l, task)| (l.as_str().to_owned(), task.to_json()));
-        Value::Object(Object::from_iter(entries))
+        // Writing into memory cannot fail.
+        serde_json::to_value(self).unwrap_or_default()
     }
 
     /// Reads a graph that [`LabelGraph::to_json`] or the peer has written.
@@ -201,5 +212,133 @@ impl LabelGraph {
             }
         }
         wrong.or_ok(Self { tasks, dag: None }.linked())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::test_support::{drawn, graph, label, labels, task};
+
+    fn set(tasks: Vec<crate::model::test_support::Described>) -> Outcome<LabelGraph> {
+        LabelGraph::set(tasks.into_iter().map(|task| Arc::new(task.0)))
+    }
+
+    fn names<'a>(graph: impl IntoIterator<Item = &'a Label>) -> Vec<&'a str> {
+        graph.into_iter().map(Label::as_str).collect()
+    }
+
+    #[test]
+    fn tasks_stay_in_the_order_in_which_they_came() {
+        let set = set(drawn("c -> a, b -> a")).unwrap();
+        assert_eq!(names(set.labels()), ["c", "a", "b"]);
+        assert!(set.dag().dependencies(&label("c")).is_empty());
+        let graph = set.with_edges().unwrap();
+        assert_eq!(names(graph.labels()), ["c", "a", "b"]);
+        assert_eq!(names(graph.dag().dependents(&label("a"))), ["b", "c"]);
+    }
+
+    #[test]
+    fn every_label_that_is_used_twice_is_told() {
+        let tasks = vec![task("a"), task("b").of("other"), task("a"), task("b")];
+        assert_eq!(
+            set(tasks).unwrap_err().to_string(),
+            "kind `test`, task `a`: another task has the label `a`: one of kind `test`\n  \
+             help: give one of them another name\n\
+             kind `test`, task `b`: another task has the label `b`: one of kind `other`\n  \
+             help: give one of them another name"
+        );
+    }
+
+    #[test]
+    fn every_unknown_dependency_is_told() {
+        let tasks = vec![
+            task("build-linux").dep("biuld-win").dep("zzz"),
+            task("build-win"),
+        ];
+        let told = set(tasks).unwrap().with_edges().unwrap_err();
+        assert_eq!(
+            told.to_string(),
+            "kind `test`, task `build-linux`: the dependency `biuld-win` is `biuld-win`, and there is \
+             no such task\n  help: did you mean `build-win`?\n\
+             kind `test`, task `build-linux`: the dependency `zzz` is `zzz`, and there is no such \
+             task\n  help: name a task that exists, or leave the dependency out"
+        );
+    }
+
+    #[test]
+    fn a_cycle_is_told_and_so_is_a_task_that_waits_for_itself() {
+        let told = |tasks| {
+            set(tasks)
+                .unwrap()
+                .with_edges()
+                .unwrap_err()
+                .iter()
+                .map(|d| d.message.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(drawn("x -> c -> b -> a -> c")),
+            ["tasks depend on each other: a -> c -> b -> a"]
+        );
+        assert_eq!(
+            told(drawn("a -> a")),
+            ["tasks depend on each other: a -> a"]
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_graph_has_the_edges_between_its_tasks() {
+        let graph = graph(drawn("d -> b -> a, d -> c -> a"));
+        let part = graph.only(&labels(["d", "b", "nobody"]));
+        assert_eq!(names(part.labels()), ["d", "b"]);
+        assert_eq!(names(part.dag().dependencies(&label("d"))), ["b"]);
+        assert!(part.dag().dependencies(&label("b")).is_empty());
+        let part = set(drawn("d -> b")).unwrap().only(&labels(["d", "b"]));
+        assert!(part.dag().dependencies(&label("d")).is_empty());
+    }
+
+    #[test]
+    fn a_graph_reads_what_it_writes() {
+        let written = graph([
+            task("b")
+                .of("build")
+                .dep_as("before", "a")
+                .soft("s")
+                .only_if("a")
+                .optimized("index-search", json!(["x.y"]))
+                .attribute("n", json!([1]))
+                .field("payload", json!({"command": ["true"]})),
+            task("a"),
+        ]);
+        let read = LabelGraph::from_json(&written.to_json()).unwrap();
+        assert_eq!(read.len(), written.len());
+        for task in written.tasks() {
+            assert_eq!(read.get(&task.label), Some(task));
+        }
+        assert_eq!(names(read.dag().dependencies(&label("b"))), ["a"]);
+    }
+
+    #[test]
+    fn what_is_read_may_depend_on_tasks_elsewhere() {
+        let mut json = graph(drawn("b -> a")).to_json();
+        json.as_object_mut().unwrap().shift_remove("a");
+        let read = LabelGraph::from_json(&json).unwrap();
+        assert_eq!(read.get(&label("b")).unwrap().dependencies["a"], label("a"));
+        assert!(read.dag().dependencies(&label("b")).is_empty());
+    }
+
+    #[test]
+    fn every_malformed_task_is_told() {
+        let mut json = graph(drawn("a, b")).to_json();
+        json["a"]["label"] = json!(1);
+        json["b"]["task"] = json!(null);
+        assert_eq!(
+            LabelGraph::from_json(&json).unwrap_err().to_string(),
+            "task `a`: `label` is no string\ntask `b`: `task` is no mapping"
+        );
+        assert!(LabelGraph::from_json(&json!([])).is_err());
     }
 }

@@ -8,3 +8,6 @@ pub mod id_graph;
 pub mod label_graph;
 pub mod reference;
 pub mod task;
+
+#[cfg(test)]
+pub(crate) mod test_support;

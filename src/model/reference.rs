@@ -67,18 +67,23 @@ static ARTIFACT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("<([^/]+)
 /// Resolves every reference to a task or an artifact in `value`.
 ///
 /// # Errors
-/// The first reference that cannot be resolved.
-pub fn resolve_names(value: &Value, names: &Names<'_>) -> Result<Value, ReferenceError> {
+/// Every reference that cannot be resolved.
+pub fn resolve_names(value: &Value, names: &Names<'_>) -> Result<Value, Vec<ReferenceError>> {
     let task = |text: &str| replace(&NAME, text, |found| task_reference(text, found, names));
     let artifact = |text: &str| {
         replace(&ARTIFACT, text, |found| {
             artifact_reference(text, found, names)
         })
     };
-    resolve(
-        value,
-        &[("task-reference", &task), ("artifact-reference", &artifact)],
-    )
+    let mut wrong = Vec::new();
+    let resolvers: &[Resolver<'_>] =
+        &[("task-reference", &task), ("artifact-reference", &artifact)];
+    let resolved = resolve(value, resolvers, &mut wrong);
+    if wrong.is_empty() {
+        Ok(resolved)
+    } else {
+        Err(wrong)
+    }
 }
 
 /// Resolves every `relative-datestamp` in `value`, counted from `now`.
@@ -87,7 +92,12 @@ pub fn resolve_names(value: &Value, names: &Names<'_>) -> Result<Value, Referenc
 /// The first that is no span of time.
 pub fn resolve_dates(value: &Value, now: Timestamp) -> Result<Value, ReferenceError> {
     let date = |text: &str| Ok(now.plus(Span::parse(text)?).to_string());
-    resolve(value, &[("relative-datestamp", &date)])
+    let mut wrong = Vec::new();
+    let resolved = resolve(value, &[("relative-datestamp", &date)], &mut wrong);
+    match wrong.into_iter().next() {
+        None => Ok(resolved),
+        Some(error) => Err(error),
+    }
 }
 
 type Resolver<'a> = (
@@ -95,7 +105,14 @@ type Resolver<'a> = (
     &'a dyn Fn(&str) -> Result<String, ReferenceError>,
 );
 
-fn resolve(value: &Value, resolvers: &[Resolver<'_>]) -> Result<Value, ReferenceError> {
+/// Resolves what can be resolved, and adds to `wrong` what cannot.
+fn resolve(value: &Value, resolvers: &[Resolver<'_>], wrong: &mut Vec<ReferenceError>) -> Value {
+    let mut text_of = |resolver: &dyn Fn(&str) -> Result<String, ReferenceError>, text: &str| {
+        resolver(text).unwrap_or_else(|error| {
+            wrong.push(error);
+            String::new()
+        })
+    };
     match value {
         Value::Object(map) => {
             let only = map.iter().next().filter(|_| map.len() == 1);
@@ -106,28 +123,34 @@ fn resolve(value: &Value, resolvers: &[Resolver<'_>]) -> Result<Value, Reference
                     .map(|resolver| (resolver, inner))
             });
             match found {
-                Some(((_, resolver), Value::String(text))) => resolver(text).map(Value::String),
-                Some(((_, resolver), Value::Object(inner))) => inner
-                    .iter()
-                    .map(|(key, item)| Ok((resolver(key)?, resolve(item, resolvers)?)))
-                    .collect::<Result<Object, _>>()
-                    .map(Value::Object),
-                Some(((kind, _), other)) => Err(ReferenceError::Form {
-                    kind,
-                    found: crate::base::value::type_name(other),
-                }),
+                Some(((_, resolver), Value::String(text))) => {
+                    Value::String(text_of(*resolver, text))
+                }
+                Some(((_, resolver), Value::Object(inner))) => {
+                    let keys: Vec<String> =
+                        inner.keys().map(|key| text_of(*resolver, key)).collect();
+                    let values = inner.values().map(|item| resolve(item, resolvers, wrong));
+                    Value::Object(keys.into_iter().zip(values).collect())
+                }
+                Some(((kind, _), other)) => {
+                    wrong.push(ReferenceError::Form {
+                        kind,
+                        found: crate::base::value::type_name(other),
+                    });
+                    Value::Null
+                }
                 None => map
                     .iter()
-                    .map(|(key, item)| Ok((key.clone(), resolve(item, resolvers)?)))
-                    .collect::<Result<Object, _>>()
-                    .map(Value::Object),
+                    .map(|(key, item)| (key.clone(), resolve(item, resolvers, wrong)))
+                    .collect::<Object>()
+                    .into(),
             }
         }
         Value::Array(items) => items
             .iter()
-            .map(|item| resolve(item, resolvers))
-            .collect::<Result<_, _>>(),
-        other => Ok(other.clone()),
+            .map(|item| resolve(item, resolvers, wrong))
+            .collect(),
+        other => other.clone(),
     }
 }
 
@@ -230,7 +253,10 @@ mod tests {
             root_url: Some("https://tc.example"),
             proxy_url: Some("http://taskcluster"),
         };
-        resolve_names(&value, &names).map_err(|error| error.to_string())
+        resolve_names(&value, &names).map_err(|all| {
+            let told: Vec<_> = all.iter().map(ToString::to_string).collect();
+            told.join("; ")
+        })
     }
 
     #[test]
@@ -261,8 +287,19 @@ mod tests {
                     .to_owned()
             )
         );
-        assert!(resolve_json(json!({"artifact-reference": "<self/public/x>"})).is_err());
-        assert!(resolve_json(json!({"task-reference": 1})).is_err());
+        assert_eq!(
+            resolve_json(json!([
+                {"artifact-reference": "<self/public/x>"},
+                {"task-reference": 1},
+                {"task-reference": {"<bild>": {"task-reference": "<build>"}}},
+            ])),
+            Err(
+                "the reference \"<self/public/x>\" names an artifact of the task itself; \
+                 a `task-reference` holds an integer, where a text is expected; \
+                 the reference \"<bild>\" names `bild`, and the task has no such dependency"
+                    .to_owned()
+            )
+        );
     }
 
     #[test]

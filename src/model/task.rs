@@ -1,11 +1,14 @@
 //! One task as a kind describes it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde::{Serialize, Serializer};
 
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::base::name::{KindName, Label};
+use crate::base::json;
+use crate::base::name::{KindName, Label, TaskId};
 use crate::base::value::{Object, Value};
 
 /// Where a task comes from, for messages.
@@ -40,27 +43,32 @@ pub struct Task {
     pub provenance: Arc<Provenance>,
 }
 
+impl Serialize for Task {
+    /// As the peer writes it in `full-task-graph.json`, with keys sorted.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let dependencies: BTreeMap<&String, &Label> = self.dependencies.iter().collect();
+        Written {
+            kind: &self.kind,
+            label: &self.label,
+            description: &self.description,
+            attributes: &self.attributes,
+            dependencies: &dependencies,
+            soft_dependencies: &self.soft_dependencies,
+            if_dependencies: &self.if_dependencies,
+            optimization: &self.optimization,
+            task: &self.task,
+            task_id: None,
+        }
+        .serialize(serializer)
+    }
+}
+
 impl Task {
     /// The task as the peer writes it in `full-task-graph.json`.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let dependencies = self
-            .dependencies
-            .iter()
-            .map(|(name, label)| (name.clone(), text(label)))
-            .collect();
-        task_json(
-            [
-                &Value::from(self.kind.as_str()),
-                &Value::from(self.label.as_str()),
-            ],
-            &self.description,
-            &self.attributes,
-            dependencies,
-            [&self.soft_dependencies, &self.if_dependencies],
-            &self.optimization,
-            &self.task,
-        )
+        // Writing into memory cannot fail.
+        serde_json::to_value(self).unwrap_or_default()
     }
 
     /// Reads a task that [`Task::to_json`] or the peer has written.
@@ -138,34 +146,29 @@ impl Task {
     }
 }
 
-fn text(label: &Label) -> Value {
-    Value::from(label.as_str())
+/// A task as it is written: the fields in the order of their names.
+#[derive(Serialize)]
+pub(super) struct Written<'a, D: Serialize> {
+    #[serde(serialize_with = "sorted_map")]
+    pub attributes: &'a Object,
+    pub dependencies: &'a D,
+    pub description: &'a str,
+    pub if_dependencies: &'a [Label],
+    pub kind: &'a KindName,
+    pub label: &'a Label,
+    #[serde(serialize_with = "sorted")]
+    pub optimization: &'a Value,
+    pub soft_dependencies: &'a [Label],
+    #[serde(serialize_with = "sorted_map")]
+    pub task: &'a Object,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<&'a TaskId>,
 }
 
-pub(super) fn task_json(
-    [kind, label]: [&Value; 2],
-    description: &str,
-    attributes: &Object,
-    dependencies: Object,
-    [soft, conditions]: [&[Label]; 2],
-    optimization: &Value,
-    task: &Object,
-) -> Value {
-    Value::Object(Object::from_iter([
-        ("kind".to_owned(), kind.clone()),
-        ("label".to_owned(), label.clone()),
-        ("description".to_owned(), Value::from(description)),
-        ("attributes".to_owned(), Value::Object(attributes.clone())),
-        ("dependencies".to_owned(), Value::Object(dependencies)),
-        (
-            "soft_dependencies".to_owned(),
-            soft.iter().map(text).collect(),
-        ),
-        (
-            "if_dependencies".to_owned(),
-            conditions.iter().map(text).collect(),
-        ),
-        ("optimization".to_owned(), optimization.clone()),
-        ("task".to_owned(), Value::Object(task.clone())),
-    ]))
+fn sorted<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    json::Sorted(value).serialize(serializer)
+}
+
+fn sorted_map<S: Serializer>(map: &Object, serializer: S) -> Result<S::Ok, S::Error> {
+    json::SortedMap(map).serialize(serializer)
 }

@@ -96,3 +96,6 @@ pub fn morph(
         label_to_taskid,
     })
 }
+
+#[cfg(test)]
+mod tests;

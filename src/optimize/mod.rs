@@ -4,13 +4,13 @@
 //! already (the parameter `existing_tasks`). Output: the tasks that are created, by taskId, and the
 //! taskId of every label.
 //!
-//! 1. [`remove`] leaves out tasks, dependents first: those whose strategy says so and that nothing
+//! 1. `remove` leaves out tasks, dependents first: those whose strategy says so and that nothing
 //!    kept depends on, and what only these needed.
-//! 2. [`replace`] swaps tasks for ones that exist, dependencies first: a task whose dependencies are
+//! 2. `replace` swaps tasks for ones that exist, dependencies first: a task whose dependencies are
 //!    all replaced or removed, and that `existing_tasks` or its strategy has an id for. A task that
 //!    was left out is looked up too, so that its label has an id; nothing may depend on it all the
 //!    same.
-//! 3. [`resolve`] gives the rest their ids and resolves references.
+//! 3. `resolve` gives the rest their ids and resolves references.
 //!
 //! The index is not asked from here: [`questions`] says what to ask, so that this room has no
 //! effects. Every task gets a [`Verdict`] with its reason. Where several orders would do, tasks are
@@ -19,6 +19,7 @@
 mod remove;
 mod replace;
 mod resolve;
+pub mod rule;
 mod strategy;
 pub mod verdict;
 
@@ -36,8 +37,27 @@ use crate::ports::ids::DerivedIds;
 use crate::ports::taskcluster::TaskStatus;
 use crate::target::TargetTaskGraph;
 
+pub use rule::{Leaf, Replacement, Rule};
 pub use strategy::{STRATEGIES, Strategy};
 pub use verdict::{Action, Reason, Verdict};
+
+/// The index paths that the strategy of a task wants to know about, in the order in which they are
+/// tried.
+#[must_use]
+pub fn paths_of(task: &Task) -> Vec<IndexPath> {
+    let (strategy, argument) = strategy::of(task);
+    strategy.rule.questions(argument)
+}
+
+/// The task that takes a task's place by its strategy, whatever depends on it.
+#[must_use]
+pub fn replacement(task: &Task, answers: &IndexAnswers) -> Option<TaskId> {
+    let (strategy, argument) = strategy::of(task);
+    match strategy.rule.replace(task, argument, answers, None) {
+        Replacement::With(task_id) => Some(task_id),
+        Replacement::Keep | Replacement::Remove => None,
+    }
+}
 
 /// The optimized task graph.
 #[derive(Debug, Clone)]
@@ -83,11 +103,7 @@ pub fn questions(target: &TargetTaskGraph) -> BTreeSet<IndexPath> {
         .graph
         .tasks()
         .filter(|task| !target.do_not_optimize.contains(&task.label))
-        .filter(|task| {
-            task.strategy()
-                .is_some_and(|(name, _)| name == strategy::INDEX_SEARCH)
-        })
-        .flat_map(|task| strategy::index_paths(task))
+        .flat_map(|task| paths_of(task))
         .collect()
 }
 
@@ -134,7 +150,7 @@ fn check_strategies(target: &TargetTaskGraph) -> Outcome<()> {
         if strategy::find(name).is_none() {
             wrong.push(
                 task.diagnostic(format!("unknown optimization strategy `{name}`"))
-                    .help(suggest::hint(
+                    .help(suggest::hint_native(
                         name,
                         STRATEGIES.iter().map(|strategy| strategy.name),
                     )),
@@ -150,3 +166,6 @@ fn deadline(task: &Task, now: Timestamp) -> Option<Timestamp> {
     let resolved = crate::model::reference::resolve_dates(deadline, now).ok()?;
     Timestamp::parse(resolved.as_str()?)
 }
+
+#[cfg(test)]
+mod tests;

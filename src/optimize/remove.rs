@@ -70,7 +70,7 @@ impl Pass<'_> {
             return self.remove(label, Reason::DependentsOptimized, &waiting);
         }
         let (strategy, argument) = strategy::of(task);
-        if (strategy.remove)(task, params, argument) {
+        if strategy.rule.remove(task, params, argument) {
             self.remove(label, Reason::Strategy(strategy.name), &waiting);
         } else if task.if_dependencies.is_empty() {
             self.keep(label, Reason::Strategy(strategy.name), &waiting);
@@ -130,18 +130,19 @@ impl Pass<'_> {
         }
     }
 
+    /// Removes the candidates that are left, but for those that something kept needs: in a triangle
+    /// there can be such, and what these depend on is needed in turn.
     fn settle_candidates(&mut self) {
-        for label in self.candidates.clone() {
-            // In a triangle a candidate can be left on which something kept depends.
-            let needed = self.dag.dependents(&label).into_iter().any(|dependent| {
-                !self.candidates.contains(dependent) && !self.is_removed(dependent)
-            });
-            let verdict = if needed {
+        let waits = |label: &&Label| self.candidates.contains(*label) || self.is_removed(label);
+        let kept: Vec<&Label> = self.target.graph.labels().filter(|l| !waits(l)).collect();
+        let needed = self.dag.closure(kept);
+        for label in &self.candidates {
+            let verdict = if needed.contains(label) {
                 Verdict::kept(Reason::DependentTasks)
             } else {
                 Verdict::removed(Reason::IfDependencies)
             };
-            self.verdicts.insert(label, verdict);
+            self.verdicts.insert(label.clone(), verdict);
         }
     }
 }

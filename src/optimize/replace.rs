@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::rule::Replacement;
 use super::verdict::{Action, Reason, Verdict};
 use super::{Surroundings, deadline, strategy};
 use crate::base::diagnostic::Outcome;
@@ -46,7 +47,7 @@ pub fn run(
             );
             continue;
         }
-        let (strategy, _) = strategy::of(task);
+        let (strategy, argument) = strategy::of(task);
         let latest = dag
             .dependents(label)
             .into_iter()
@@ -59,10 +60,16 @@ pub fn run(
                 })
             })
             .max();
-        if let Some(task_id) = (strategy.replace)(task, surroundings.index, latest) {
-            let (action, reason) = (Action::Replaced(task_id), Reason::Strategy(strategy.name));
-            verdicts.insert(label.clone(), Verdict { action, reason });
-        }
+        let replacement = strategy
+            .rule
+            .replace(task, argument, surroundings.index, latest);
+        let action = match replacement {
+            Replacement::Keep => continue,
+            Replacement::Remove => Action::Removed,
+            Replacement::With(task_id) => Action::Replaced(task_id),
+        };
+        let reason = Reason::Strategy(strategy.name);
+        verdicts.insert(label.clone(), Verdict { action, reason });
     }
     Ok(())
 }

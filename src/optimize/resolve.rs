@@ -102,8 +102,13 @@ fn resolve(
             .filled("TASKCLUSTER_PROXY_URL")
             .map(|u| u.trim_end_matches('/')),
     };
-    let resolved = resolve_names(&Value::Object(task.task.clone()), &names)
-        .map_err(|error| reference_diagnostic(task, &error))?;
+    let resolved = resolve_names(&Value::Object(task.task.clone()), &names).map_err(|errors| {
+        let mut wrong = Diagnostics::new();
+        for error in &errors {
+            wrong.push(reference_diagnostic(task, error));
+        }
+        wrong
+    })?;
     let mut definition = match resolved {
         Value::Object(definition) => definition,
         _ => Object::new(),
@@ -149,6 +154,9 @@ fn reference_diagnostic(task: &Task, error: &ReferenceError) -> Diagnostic {
                 diagnostic.help("set it to the address of the Taskcluster that tasks run on");
             diagnostic.class = crate::base::diagnostic::Class::Environment;
             diagnostic
+        }
+        ReferenceError::OwnArtifact(_) => {
+            diagnostic.help("its taskId is known only when it is created; name a dependency")
         }
         _ => diagnostic,
     }

@@ -1,6 +1,6 @@
 //! Optimization strategies.
 
-use crate::base::name::{IndexPath, TaskId};
+use crate::base::name::IndexPath;
 use crate::base::pattern::PathPattern;
 use crate::base::time::Timestamp;
 use crate::base::value::Value;
@@ -8,6 +8,7 @@ use crate::config::parameters::Parameters;
 use crate::model::task::Task;
 
 use super::IndexAnswers;
+use super::rule::{Leaf, Replacement, Rule};
 
 /// An optimization strategy: says whether a task can be removed, or which task can replace it.
 #[derive(Debug)]
@@ -16,41 +17,50 @@ pub struct Strategy {
     pub name: &'static str,
     /// What it does, for the reference.
     pub doc: &'static str,
-    /// Whether a task with this argument can be removed.
-    pub remove: fn(&Task, &Parameters, &Value) -> bool,
-    /// The task that can replace it, given the latest deadline of what depends on it.
-    pub replace: fn(&Task, &IndexAnswers, Option<Timestamp>) -> Option<TaskId>,
+    /// What it does.
+    pub rule: Rule<'static>,
 }
 
-/// The strategy that asks the index.
-pub const INDEX_SEARCH: &str = "index-search";
+static NEVER: Leaf = Leaf::new("never");
+
+static ALWAYS: Leaf = Leaf {
+    remove: |_, _, _| true,
+    ..Leaf::new("always")
+};
+
+static INDEX_SEARCH: Leaf = Leaf {
+    replace: from_index,
+    questions: index_paths,
+    ..Leaf::new("index-search")
+};
+
+static SKIP_UNLESS_CHANGED: Leaf = Leaf {
+    remove: nothing_changed,
+    ..Leaf::new("skip-unless-changed")
+};
 
 /// Every built-in strategy.
 pub static STRATEGIES: &[Strategy] = &[
     Strategy {
         name: "never",
         doc: "keeps the task",
-        remove: |_, _, _| false,
-        replace: |_, _, _| None,
+        rule: Rule::Leaf(&NEVER),
     },
     Strategy {
         name: "always",
         doc: "removes the task unless something that is kept depends on it",
-        remove: |_, _, _| true,
-        replace: |_, _, _| None,
+        rule: Rule::Leaf(&ALWAYS),
     },
     Strategy {
-        name: INDEX_SEARCH,
+        name: "index-search",
         doc: "replaces the task by the first of these index paths that holds a task which has not \
               failed and whose artifacts outlive all that depends on it",
-        remove: |_, _, _| false,
-        replace: from_index,
+        rule: Rule::Leaf(&INDEX_SEARCH),
     },
     Strategy {
         name: "skip-unless-changed",
         doc: "removes the task unless the push changes a file that one of these patterns matches",
-        remove: nothing_changed,
-        replace: |_, _, _| None,
+        rule: Rule::Leaf(&SKIP_UNLESS_CHANGED),
     },
 ];
 
@@ -66,20 +76,23 @@ pub(super) fn of(task: &Task) -> (&'static Strategy, &Value) {
         .unwrap_or((&STRATEGIES[0], &Value::Null))
 }
 
-/// The index paths that a task asks for, in order; what is no path is passed over.
-pub(super) fn index_paths(task: &Task) -> Vec<IndexPath> {
-    let paths = task
-        .strategy()
-        .and_then(|(_, argument)| argument.as_array());
-    paths
+/// The index paths in an argument, in order; what is no path is passed over.
+fn index_paths(argument: &Value) -> Vec<IndexPath> {
+    argument
+        .as_array()
         .into_iter()
         .flatten()
         .filter_map(|path| IndexPath::parse(path.as_str()?).ok())
         .collect()
 }
 
-fn from_index(task: &Task, index: &IndexAnswers, deadline: Option<Timestamp>) -> Option<TaskId> {
-    index_paths(task).into_iter().find_map(|path| {
+fn from_index(
+    _: &Task,
+    argument: &Value,
+    index: &IndexAnswers,
+    deadline: Option<Timestamp>,
+) -> Replacement {
+    let found = index_paths(argument).into_iter().find_map(|path| {
         let task_id = index.tasks.get(&path)?;
         let status = index.statuses.get(task_id)?;
         if matches!(status.state.as_str(), "exception" | "failed") {
@@ -89,7 +102,8 @@ fn from_index(task: &Task, index: &IndexAnswers, deadline: Option<Timestamp>) ->
             (Some(deadline), Some(expires)) if expires < deadline => None,
             _ => Some(task_id.clone()),
         }
-    })
+    });
+    found.map_or(Replacement::Keep, Replacement::With)
 }
 
 fn nothing_changed(_: &Task, params: &Parameters, patterns: &Value) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::strategy;
 use crate::base::name::{Label, TaskId};
 
 /// What becomes of a task.
@@ -40,7 +41,10 @@ impl fmt::Display for Reason {
             Self::DoNotOptimize => f.write_str("do not optimize"),
             Self::DependentTasks => f.write_str("dependent tasks"),
             Self::DependentsOptimized => f.write_str("dependents optimized"),
-            Self::Strategy(name) => write!(f, "{name} ({name})"),
+            Self::Strategy(name) => match strategy::find(name) {
+                Some(strategy) => write!(f, "{name} ({})", strategy.rule.description()),
+                None => f.write_str(name),
+            },
             Self::IfDependencies => f.write_str("if-dependencies pruning"),
             Self::ExistingTasks => f.write_str("existing_tasks"),
         }

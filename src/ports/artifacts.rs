@@ -47,7 +47,8 @@ impl Artifacts for ArtifactFolder {
     fn write(&self, name: &str, content: &[u8]) -> Result<(), Diagnostic> {
         let path = self.working.join("artifacts").join(name);
         let failed = |path: &std::path::Path, error: std::io::Error| {
-            Diagnostic::environment(format!("cannot write the artifact {}", path.display()))
+            let shown = path.strip_prefix(&self.working).unwrap_or(path).display();
+            Diagnostic::environment(format!("cannot write the artifact {shown}"))
                 .because(error)
                 .help("the working folder has to be writable and the disk must not be full")
         };

@@ -119,7 +119,8 @@ impl Disk {
 }
 
 fn file_error(path: &str, error: &std::io::Error) -> FileError {
-    if error.kind() == std::io::ErrorKind::NotFound {
+    use std::io::ErrorKind;
+    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
         FileError::Missing(path.to_owned())
     } else {
         FileError::Unreadable {
@@ -159,7 +160,11 @@ impl Files for Disk {
         let fail = |error: std::io::Error| file_error(path, &error);
         let mut names = Vec::new();
         for entry in std::fs::read_dir(self.locate(path)?).map_err(fail)? {
-            names.extend(entry.map_err(fail)?.file_name().into_string());
+            let name = entry.map_err(fail)?.file_name();
+            names.push(name.into_string().map_err(|name| FileError::Unreadable {
+                path: format!("{path}/{}", name.to_string_lossy()),
+                why: "its name is not UTF-8".to_owned(),
+            })?);
         }
         names.sort_unstable();
         Ok(names)

@@ -30,6 +30,15 @@ impl ApiError {
         self.status == Some(404)
     }
 
+    /// What the server answered, without the call.
+    #[must_use]
+    pub fn answer(&self) -> String {
+        match self.status {
+            Some(status) => format!("HTTP {status}: {}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
     /// Whether the same call may succeed later: the server failed or did not answer.
     #[must_use]
     pub fn is_passing(&self) -> bool {

@@ -54,6 +54,14 @@ pub enum VcsError {
         /// Why.
         why: &'static str,
     },
+    /// A folder that a revision was checked out into is still there.
+    #[error("{folder} could not be removed: {why}")]
+    NotRemoved {
+        /// The folder.
+        folder: String,
+        /// What the system said.
+        why: String,
+    },
     /// The program answered something that is not UTF-8.
     #[error("`{0}` answered something that is not UTF-8")]
     NotUtf8(String),
@@ -95,6 +103,28 @@ pub trait Vcs: Send + Sync {
     /// # Errors
     /// [`VcsError`].
     fn remote_url(&self) -> Result<String, VcsError>;
+    /// The hash of a revision, however it is named.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn resolve(&self, revision: &str) -> Result<String, VcsError>;
+    /// The hash of the last revision before what is checked out that others have too: the revision
+    /// itself when they have it, `None` when they have none.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn base_rev(&self) -> Result<Option<String>, VcsError>;
+    /// Checks a revision out into a folder of its own, which is not there yet. The working copy and
+    /// what is not committed in it stay as they are.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn check_out(&self, revision: &str, folder: &std::path::Path) -> Result<(), VcsError>;
+    /// Removes a folder that a revision was checked out into.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn remove_check_out(&self, folder: &std::path::Path) -> Result<(), VcsError>;
     /// The message of the revision that is checked out.
     ///
     /// # Errors

@@ -8,11 +8,11 @@
 //!    on top of all graphs before it, and workers finish what it created.
 //! 4. What must hold is checked on the artifacts and on the queue, not on what the code believes.
 
-mod checks;
-mod phase;
+pub mod checks;
+pub mod phase;
 mod report;
-mod stage;
-mod template;
+pub mod stage;
+pub mod template;
 
 use std::path::PathBuf;
 

@@ -69,9 +69,7 @@ impl<'a> Stage<'a> {
         .map_err(|error| Diagnostic::environment("the sandbox cannot be started").because(error))?;
         let scopes = project_scopes();
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-        for role in ["repo:*", "rehearsal"] {
-            sandbox.add_role(role, &scopes);
-        }
+        sandbox.add_role("repo:*", &scopes);
         events(Event::Started {
             root_url: sandbox.root_url(),
         });
@@ -89,6 +87,16 @@ impl<'a> Stage<'a> {
     /// The decision and action tasks so far.
     pub fn graphs(&self) -> Vec<TaskId> {
         self.ran.iter().map(|ran| ran.task_id.clone()).collect()
+    }
+
+    /// What each phase left, in order.
+    pub fn ran(&self) -> &[Ran] {
+        &self.ran
+    }
+
+    /// The sandbox.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
     }
 
     /// The configuration of a flavor.

@@ -6,8 +6,8 @@ use crate::actions::render::TASKCLUSTER_YML;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::repo_url::parse_repository_url;
-use crate::base::time::{Span, Timestamp};
-use crate::base::value::{Object, Value};
+use crate::base::time::Timestamp;
+use crate::base::value::Value;
 use crate::config::yaml;
 use crate::ports::files::{FileError, Files};
 
@@ -59,10 +59,7 @@ pub fn decision(
         "ownTaskId": task_id.as_str(),
         "now": now.to_string(),
     });
-    match taskcluster_yml(files)? {
-        Some(template) => one_task(&template, &context, "a push").map_err(Into::into),
-        None => Ok(plain_task(push, task_id, "Decision Task", now)),
-    }
+    one_task(&taskcluster_yml(files)?, &context, "a push").map_err(Into::into)
 }
 
 /// The definition of the task of an action, and the action as its hook sees it.
@@ -106,16 +103,6 @@ pub fn action(
         "ownTaskId": task_id.as_str(),
         "now": now.to_string(),
     });
-    let Some(template) = taskcluster_yml(files)? else {
-        let mut task = plain_task(push, task_id, "Action", now);
-        task["taskGroupId"] = decision["action"]["taskGroupId"].clone();
-        task["extra"]["action"] = json!({
-            "name": named_text(&context, "name"),
-            "cb_name": named_text(&context, "cb_name"),
-            "context": user,
-        });
-        return Ok(task);
-    };
     // Interfaces show the symbol; the template in it is over the input.
     let symbol = json!({"symbol": decision["action"]["symbol"]});
     let symbol = json_e::render(&symbol, &json!({"input": user["input"]})).ok();
@@ -123,11 +110,7 @@ pub fn action(
     if let Some(symbol) = symbol.as_ref().and_then(|rendered| rendered.get("symbol")) {
         context["action"]["symbol"] = symbol.clone();
     }
-    one_task(&template, &context, "an action").map_err(Into::into)
-}
-
-fn named_text(context: &Value, key: &str) -> Value {
-    context["action"][key].clone()
+    one_task(&taskcluster_yml(files)?, &context, "an action").map_err(Into::into)
 }
 
 fn full_name(push: &Push) -> String {
@@ -138,12 +121,14 @@ fn full_name(push: &Push) -> String {
     }
 }
 
-fn taskcluster_yml(files: &dyn Files) -> Outcome<Option<Value>> {
-    match files.read(TASKCLUSTER_YML) {
-        Ok(text) => yaml::load(TASKCLUSTER_YML, &text).map(|document| Some(document.value)),
-        Err(FileError::Missing(_)) => Ok(None),
-        Err(other) => Err(Diagnostic::environment(other.to_string()).into()),
-    }
+fn taskcluster_yml(files: &dyn Files) -> Outcome<Value> {
+    let text = files.read(TASKCLUSTER_YML).map_err(|error| match error {
+        FileError::Missing(_) => Diagnostic::user(format!("there is no {TASKCLUSTER_YML}")).help(
+            "decision and action tasks are made of it; put one into the root of the repository",
+        ),
+        other => Diagnostic::environment(other.to_string()),
+    })?;
+    yaml::load(TASKCLUSTER_YML, &text).map(|document| document.value)
 }
 
 fn one_task(template: &Value, context: &Value, what: &str) -> Result<Value, Diagnostic> {
@@ -162,25 +147,4 @@ fn one_task(template: &Value, context: &Value, what: &str) -> Result<Value, Diag
             "{TASKCLUSTER_YML} renders {count} tasks for {what}, where one is expected"
         ))),
     }
-}
-
-/// A task for projects without `.taskcluster.yml`.
-fn plain_task(push: &Push, task_id: &TaskId, name: &str, now: Timestamp) -> Value {
-    json!({
-        "provisionerId": "rehearsal",
-        "workerType": "decision",
-        "schedulerId": "rehearsal-level-3",
-        "taskGroupId": task_id.as_str(),
-        "created": now.to_string(),
-        "deadline": now.plus(Span::seconds(86_400)).to_string(),
-        "scopes": ["assume:rehearsal"],
-        "payload": {},
-        "metadata": {
-            "name": name,
-            "description": "A task of a rehearsal",
-            "owner": push.owner,
-            "source": push.repository,
-        },
-        "extra": Object::new(),
-    })
 }

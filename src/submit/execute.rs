@@ -19,7 +19,7 @@ use super::compare;
 use super::pace::{Pace, Sleeper};
 use super::plan::{Creation, Plan};
 use super::problem::{Problem, of_skipped};
-use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::diagnostic::{Diagnostics, Outcome, Standing};
 use crate::base::name::{Label, TaskId};
 use crate::base::time::Timestamp;
 use crate::base::value::Value;
@@ -133,6 +133,8 @@ pub struct SubmitReport {
     pub created: Vec<Created>,
     /// The tasks that were not sent, in the order of the plan.
     pub skipped: Vec<Skipped>,
+    /// How many tasks the plan has.
+    pub wanted: usize,
     /// Every failure, in the order of the plan, and one message about what was skipped.
     pub problems: Diagnostics,
 }
@@ -143,7 +145,13 @@ impl SubmitReport {
     /// # Errors
     /// Every failure.
     pub fn outcome(self) -> Outcome<Vec<Created>> {
-        self.problems.or_ok(self.created)
+        let standing = Standing {
+            created: self.created.len(),
+            wanted: self.wanted,
+        };
+        self.problems
+            .or_ok(self.created)
+            .map_err(|all| all.leaving(standing))
     }
 }
 
@@ -406,6 +414,7 @@ impl<'p> Course<'p> {
         }
         SubmitReport {
             created: self.created.into_values().collect(),
+            wanted: self.plan.len(),
             skipped,
             problems,
         }

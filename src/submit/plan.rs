@@ -6,8 +6,10 @@ use std::sync::Arc;
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
+use crate::base::time::Timestamp;
 use crate::base::value::{Value, type_name};
 use crate::model::id_graph::{IdGraph, PlannedTask};
+use crate::model::reference::{ReferenceError, resolve_dates};
 use crate::model::task::Provenance;
 use crate::ports::ids::DerivedIds;
 
@@ -95,7 +97,8 @@ impl Plan {
 /// attribute `task_duplicates` says how often a task is created.
 ///
 /// # Errors
-/// Definitions whose dependencies are no list of taskIds, and tasks that wait for each other.
+/// Definitions whose dependencies are no list of taskIds or whose dates are none, and tasks that wait
+/// for each other.
 pub fn plan(graph: &IdGraph, options: &SubmitOptions<'_>) -> Outcome<Plan> {
     let mut wrong = Diagnostics::new();
     let mut definitions: BTreeMap<&TaskId, (Value, BTreeSet<TaskId>)> = BTreeMap::new();
@@ -198,6 +201,9 @@ fn complete(
     if after.is_empty() && !dependencies.contains(&decision) {
         dependencies.push(decision.clone());
     }
+    // Dates are counted when a task is sent; whether they can be is known before anything is.
+    resolve_dates(&Value::Object(definition.clone()), Timestamp::from_unix(0))
+        .map_err(|error| date_diagnostic(&error))?;
     definition.insert("dependencies".to_owned(), Value::Array(dependencies));
     definition.insert("taskGroupId".to_owned(), decision);
     definition.insert(
@@ -205,6 +211,13 @@ fn complete(
         Value::from(options.scheduler_id.as_str()),
     );
     Ok((Value::Object(definition), after))
+}
+
+/// Says that a date cannot be resolved.
+pub(super) fn date_diagnostic(error: &ReferenceError) -> Diagnostic {
+    Diagnostic::user("a date in the definition cannot be resolved")
+        .because(error)
+        .help("write a number and a unit, e.g. `14 days`")
 }
 
 fn about(task: &PlannedTask, diagnostic: Diagnostic) -> Diagnostic {

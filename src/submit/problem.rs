@@ -2,7 +2,7 @@
 
 use super::compare::Difference;
 use super::execute::Skipped;
-use super::plan::Creation;
+use super::plan::{Creation, date_diagnostic};
 use crate::base::diagnostic::{Class, Diagnostic, Diagnostics};
 use crate::model::reference::ReferenceError;
 use crate::ports::taskcluster::ApiError;
@@ -23,16 +23,16 @@ impl Problem {
     pub(super) fn message(&self) -> String {
         match self {
             Self::Date(error) => error.to_string(),
-            Self::Refused(error) => error.to_string(),
-            Self::Taken(error, difference) => format!("{error}\n{difference}"),
+            Self::Refused(error) => error.answer(),
+            // The server says the same in many more words.
+            Self::Taken(_, difference) => difference.to_string(),
         }
     }
 
     pub(super) fn diagnostic(&self, creation: &Creation) -> Diagnostic {
         let id = &creation.task_id;
         let diagnostic = match self {
-            Self::Date(_) => Diagnostic::user("a date in the definition cannot be resolved")
-                .help("write a number and a unit, e.g. `14 days`"),
+            Self::Date(error) => date_diagnostic(error),
             Self::Taken(..) => Diagnostic::environment(format!(
                 "the taskId {id} is taken by a task that is not this one"
             ))
@@ -41,7 +41,7 @@ impl Problem {
                  changed since its first run, make a new push; otherwise find out who created \
                  that task",
             ),
-            Self::Refused(error) => refused(error, &format!("task {id} could not be created")),
+            Self::Refused(error) => refused(error, "the task could not be created"),
         };
         creation.about(diagnostic.because(self.message()))
     }

@@ -124,5 +124,8 @@ pub fn target_task_graph(
 /// The names of all methods, for messages.
 #[must_use]
 pub fn hint(name: &str) -> String {
-    suggest::hint(name, METHODS.iter().map(|method| method.name))
+    suggest::hint_native(name, METHODS.iter().map(|method| method.name))
 }
+
+#[cfg(test)]
+mod tests;

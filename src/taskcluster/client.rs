@@ -158,11 +158,10 @@ fn root_url(variable: &str, url: &str) -> Result<String, Diagnostic> {
             .because(why)
             .help("it looks like https://firefox-ci-tc.services.mozilla.com")
     };
-    let parsed = reqwest::Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
+    let no_address = "it does not begin with https:// or http:// and a host";
+    let parsed = reqwest::Url::parse(url).map_err(|_| wrong(no_address))?;
     if !matches!(parsed.scheme(), "http" | "https") || parsed.host_str().is_none() {
-        return Err(wrong(
-            "it does not begin with https:// or http:// and a host",
-        ));
+        return Err(wrong(no_address));
     }
     if parsed.query().is_some() || parsed.fragment().is_some() {
         return Err(wrong("it has a query or a fragment"));

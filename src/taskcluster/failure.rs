@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 
+use crate::base::value::Value;
 use crate::ports::taskcluster::ApiError;
 
 /// How many characters of a server's message are kept.
@@ -14,8 +15,38 @@ static ECHOES: &[&str] = &[
     "This request tried to define:",
 ];
 
+/// The scopes that a message says are missing, in few words.
+///
+/// The whole message also repeats everything that the call needs, missing or not.
+fn missing_scopes(message: &str) -> Option<String> {
+    let (_, after) = message.split_once("is missing the following scopes:")?;
+    let expression = after.split("```").nth(1)?.trim();
+    let missing = match serde_json::from_str::<Value>(expression) {
+        Ok(parsed) => in_words(&parsed),
+        Err(_) => format!("`{expression}`"),
+    };
+    Some(format!("these scopes are missing: {missing}"))
+}
+
+/// A scope expression in words.
+fn in_words(expression: &Value) -> String {
+    let each = |key: &str| {
+        let parts = expression.get(key)?.as_array()?;
+        Some(parts.iter().map(in_words).collect::<Vec<_>>())
+    };
+    match (expression, each("AllOf"), each("AnyOf")) {
+        (Value::String(scope), ..) => format!("`{scope}`"),
+        (_, Some(all), _) => all.join(", "),
+        (_, _, Some(any)) => format!("one of ({})", any.join(", ")),
+        (other, None, None) => other.to_string(),
+    }
+}
+
 /// The server's message without the request that it echoes.
 pub(super) fn without_echo(message: &str) -> String {
+    if let Some(missing) = missing_scopes(message) {
+        return missing;
+    }
     let kept: Vec<&str> = message
         .lines()
         .take_while(|line| !ECHOES.contains(&line.trim()))
@@ -39,9 +70,18 @@ pub(super) fn describe(error: reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer came in time".to_owned();
     }
+    let connects = error.is_connect();
     let error = error.without_url();
     let mut text = error.to_string();
     let mut source = error.source();
+    if connects {
+        // The layers above say the same in the words of their libraries.
+        while let Some(inner) = source {
+            text = inner.to_string();
+            source = inner.source();
+        }
+        return format!("no connection: {text}");
+    }
     while let Some(inner) = source {
         let inner_text = inner.to_string();
         if !text.contains(&inner_text) {
@@ -103,6 +143,27 @@ mod tests {
         assert_eq!(
             without_echo(&"x".repeat(LONGEST + 1)).chars().count(),
             LONGEST + 1
+        );
+    }
+
+    #[test]
+    fn missing_scopes_are_told_alone() {
+        let message = |missing: &str| {
+            format!(
+                "Client ID someone does not have sufficient scopes and is missing the following \
+                 scopes:\n\n```\n{missing}\n```\n\nThis request requires the client to satisfy the \
+                 following scope expression:\n\n```\n{{\"AllOf\": [\"a\", \"b\"]}}\n```"
+            )
+        };
+        assert_eq!(
+            without_echo(&message("secrets:get:x")),
+            "these scopes are missing: `secrets:get:x`"
+        );
+        assert_eq!(
+            without_echo(&message(
+                "{\"AllOf\": [\"a\", {\"AnyOf\": [\"b\", \"c\"]}]}"
+            )),
+            "these scopes are missing: `a`, one of (`b`, `c`)"
         );
     }
 

@@ -93,18 +93,6 @@ pub fn strings(value: Option<&Value>) -> Vec<String> {
         .collect()
 }
 
-/// A path below a folder, as Python joins them: one that begins at the root stands alone.
-#[must_use]
-pub fn join_path(folder: &str, path: &str) -> String {
-    if path.starts_with('/') || folder.is_empty() {
-        path.to_owned()
-    } else if folder.ends_with('/') {
-        format!("{folder}{path}")
-    } else {
-        format!("{folder}/{path}")
-    }
-}
-
 /// Whether Python's `==` holds between two values: true is 1, and 1.0 is 1.
 #[must_use]
 pub fn py_equal(a: &Value, b: &Value) -> bool {

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use crate::base::diagnostic::Diagnostic;
-use crate::base::name::KindName;
+use crate::base::name::{IndexPath, KindName, TaskId};
 use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::model::task::Task;
 use crate::ports::environment::Environment;
 use crate::ports::files::Files;
+
+pub use super::scripts::RunTask;
 
 /// The project around a graph: its config, its parameters and the ports that transforms may use.
 pub struct Project<'a> {
@@ -21,12 +23,16 @@ pub struct Project<'a> {
     pub files: &'a dyn Files,
     /// The environment variables.
     pub environment: &'a Environment,
-    /// The `run-task` script whose digest goes into the names of caches.
+    /// The scripts that tasks are run with.
     pub run_task: &'a RunTask,
     /// Lists the files that version control tracks below a path, for digests.
     pub tracked: &'a TrackedFiles<'a>,
     /// Takes docker contexts as they are made; nobody does when graphs are only looked at.
     pub docker_contexts: Option<&'a dyn DockerContexts>,
+    /// Answers questions about tasks that exist; nobody does when no Taskcluster is known.
+    pub remote: Option<&'a dyn Remote>,
+    /// Whether digests are left out: for people who only want to see the shape of a graph.
+    pub fast: bool,
 }
 
 /// Lists the files that version control tracks.
@@ -41,29 +47,27 @@ pub trait DockerContexts: Sync {
     fn keep(&self, name: &str, tar_gz: &[u8]) -> Result<(), Diagnostic>;
 }
 
-/// The `run-task` script that tasks are run with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunTask {
-    /// The SHA-256 of the script, in hex.
-    pub digest: String,
-}
+/// Answers questions about tasks that exist, and lets the caller wait for the answers.
+///
+/// An answer of `None` means that there is no such thing.
+pub trait Remote: Sync {
+    /// The task at an index path.
+    ///
+    /// # Errors
+    /// When the index cannot be asked.
+    fn find_task(&self, path: &IndexPath) -> Result<Option<TaskId>, Diagnostic>;
 
-impl Default for RunTask {
-    /// The script that taskcluster-taskgraph 24.5.1 brings, with which caches are shared.
-    fn default() -> Self {
-        let digest = "b501540836ece0d0820009a4d20fb71105130bdd5c894d79fc893f4222da40fd";
-        Self {
-            digest: digest.to_owned(),
-        }
-    }
-}
+    /// The definition of a task.
+    ///
+    /// # Errors
+    /// When the queue cannot be asked.
+    fn definition(&self, task_id: &TaskId) -> Result<Option<Value>, Diagnostic>;
 
-impl RunTask {
-    /// What the names of caches under the control of run-task end in.
-    #[must_use]
-    pub fn cache_suffix(&self) -> &str {
-        self.digest.get(..20).unwrap_or(&self.digest)
-    }
+    /// The content of an artifact.
+    ///
+    /// # Errors
+    /// When the queue cannot be asked, or the content not be had.
+    fn artifact(&self, task_id: &TaskId, name: &str) -> Result<Option<Vec<u8>>, Diagnostic>;
 }
 
 /// What a transform knows while it works on a kind.

@@ -107,12 +107,14 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
                     .help("name one with its values, e.g. `python: [\"3.11\", \"3.12\"]`")
             })?;
         let scope = Scope::default().with("matrix", &values);
-        substitute_fields(&mut one.task, &fields, &scope).map_err(|(path, error)| {
-            item.wrong(
-                &path.to_string(),
-                format!("{error} ({})", values_in_words(&values)),
-            )
-            .help("`{matrix[…]}` names a dimension; double the braces that shall stay")
+        substitute_fields(&mut one.task, &fields, &scope).map_err(|error| {
+            let field = error.field();
+            let field = match set_name {
+                Some(_) if field == "name" => "matrix.set-name",
+                _ => &field,
+            };
+            item.wrong(field, format!("{error} ({})", values_in_words(&values)))
+                .help("`{matrix[…]}` names a dimension; double the braces that shall stay")
         })?;
     }
     Ok(made)

@@ -11,6 +11,7 @@ pub mod cache;
 pub mod cached_tasks;
 pub mod checks;
 pub mod chunking;
+pub mod code_review;
 pub mod context;
 pub mod description;
 pub mod docker_context;
@@ -19,13 +20,17 @@ pub mod fetch;
 pub mod fields;
 pub mod from_deps;
 pub mod item;
+pub mod mark_as_shipped;
 pub mod matrix;
 pub mod naming;
 pub mod notify;
 pub mod order;
 pub mod payload;
+pub mod release_artifacts;
+pub mod replicate;
 pub mod repository;
 pub mod run;
+pub mod scripts;
 pub mod task;
 pub mod task_context;
 #[cfg(test)]
@@ -55,8 +60,12 @@ pub struct Transform {
 /// Every built-in transform.
 pub static TRANSFORMS: &[&Transform] = &[
     // One a line, sorted by name.
+    &replicate::TRANSFORM,
+    &release_artifacts::TRANSFORM,
+    &mark_as_shipped::TRANSFORM,
     &cached_tasks::TRANSFORM,
     &chunking::TRANSFORM,
+    &code_review::TRANSFORM,
     &docker_image::TRANSFORM,
     &fetch::TRANSFORM,
     &from_deps::TRANSFORM,

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::{Context, Item, Transform};
 use crate::base::name::KindName;
-use crate::base::value::{Object, Value};
-use crate::config::graph_config::GraphConfig;
-use crate::config::parameters::{Parameters, Strictness};
+use crate::base::value::Value;
+pub(crate) use crate::config::test_support::object;
+use crate::config::test_support::{graph_config, params};
 use crate::model::task::Task;
 use crate::ports::environment::Environment;
 use crate::ports::files::Disk;
@@ -29,14 +29,6 @@ pub(crate) struct World {
     pub files: &'static [(&'static str, &'static str)],
 }
 
-/// A mapping.
-pub(crate) fn object(value: Value) -> Object {
-    match value {
-        Value::Object(map) => map,
-        _ => Object::new(),
-    }
-}
-
 impl World {
     /// What a transform makes of items, or the text of everything that is wrong with them.
     pub(crate) fn run(&self, transform: &Transform, items: Value) -> Result<Value, String> {
@@ -46,12 +38,6 @@ impl World {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, content).unwrap();
         }
-        let graph_config = json!({
-            "trust-domain": "snow",
-            "task-priority": "low",
-            "workers": {"aliases": {}},
-            "taskgraph": {"repositories": {"ci": {"name": "ci"}}},
-        });
         let dependencies: Vec<Arc<Task>> = self
             .dependencies
             .iter()
@@ -67,18 +53,15 @@ impl World {
             })
             .collect();
         let project = Project {
-            graph_config: &GraphConfig::read(
-                "taskcluster",
-                "config.yml",
-                graph_config.to_string().as_bytes(),
-            )
-            .unwrap(),
-            params: &params(&self.params),
+            graph_config: &graph_config(json!({})),
+            params: &params(self.params.clone()),
             files: &Disk::new(folder.path()).unwrap(),
             environment: &Environment::default(),
             run_task: &RunTask::default(),
             tracked: &|| Ok(Vec::new()),
             docker_contexts: None,
+            remote: None,
+            fast: false,
         };
         let kind = if self.kind.is_empty() {
             "thing"
@@ -110,34 +93,4 @@ impl World {
             Err(wrong) => wrong,
         }
     }
-}
-
-fn params(over: &Value) -> Parameters {
-    let mut values = object(json!({
-        "base_repository": "https://github.com/example/ci",
-        "base_rev": "a",
-        "build_date": 1_700_000_000,
-        "build_number": 1,
-        "do_not_optimize": [],
-        "enable_always_target": true,
-        "existing_tasks": {},
-        "files_changed": [],
-        "filters": [],
-        "head_ref": "topic",
-        "head_repository": "https://github.com/someone/ci",
-        "head_rev": "b",
-        "head_tag": "",
-        "level": "1",
-        "moz_build_date": "20231114221320",
-        "optimize_target_tasks": true,
-        "owner": "someone@example.com",
-        "project": "ci",
-        "pushdate": 1_700_000_000,
-        "pushlog_id": "0",
-        "repository_type": "git",
-        "target_tasks_method": "default",
-        "tasks_for": "github-push",
-    }));
-    values.extend(object(over.clone()));
-    Parameters::new(values, Strictness::Lenient).unwrap()
 }

@@ -1,5 +1,6 @@
 //! Git repositories.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::program::Program;
@@ -25,6 +26,9 @@ static NAMES: &[&str] = &[
     "--no-ext-diff",
     "--no-color",
 ];
+
+/// Has nothing run that the user's configuration would run.
+static NO_HOOKS: &[&str] = &["-c", "core.hooksPath=/dev/null"];
 
 /// The remote that a clone has by default.
 const DEFAULT_REMOTE: &str = "origin";
@@ -161,6 +165,45 @@ impl Vcs for Git {
     fn remote_url(&self) -> Result<String, VcsError> {
         let url = self.0.run(&["remote", "get-url", "--", &self.remote()?])?;
         Ok(url.trim().to_owned())
+    }
+
+    fn resolve(&self, revision: &str) -> Result<String, VcsError> {
+        self.commit(revision)
+    }
+
+    /// What no remote has is told with the commits that it rests on, which have a dash before them;
+    /// the last of those is the oldest.
+    fn base_rev(&self) -> Result<Option<String>, VcsError> {
+        let told = self.0.run(&[
+            "rev-list",
+            "--topo-order",
+            "--boundary",
+            "HEAD",
+            "--not",
+            "--remotes",
+        ])?;
+        if told.trim().is_empty() {
+            return self.head_rev().map(Some);
+        }
+        let last = told.lines().rev().find_map(|line| line.strip_prefix('-'));
+        Ok(last.map(str::to_owned))
+    }
+
+    /// A working tree beside the others; no hook of the user's hears of it.
+    fn check_out(&self, revision: &str, folder: &Path) -> Result<(), VcsError> {
+        let hash = self.commit(revision)?;
+        let add = ["worktree", "add", "--quiet", "--detach"];
+        let add = NO_HOOKS.iter().chain(&add).map(OsStr::new);
+        let place = [folder.as_os_str(), OsStr::new(&hash)];
+        self.0.run(&add.chain(place).collect::<Vec<_>>())?;
+        Ok(())
+    }
+
+    fn remove_check_out(&self, folder: &Path) -> Result<(), VcsError> {
+        let remove = ["worktree", "remove", "--force"].map(OsStr::new);
+        let arguments: Vec<_> = remove.into_iter().chain([folder.as_os_str()]).collect();
+        self.0.run(&arguments)?;
+        Ok(())
     }
 
     fn commit_message(&self) -> Result<String, VcsError> {

@@ -1,5 +1,6 @@
 //! Mercurial repositories.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::program::Program;
@@ -89,6 +90,47 @@ impl Vcs for Hg {
                 ".hg/hgrc names no remote",
             )),
         }
+    }
+
+    /// The revision may be a revset of one revision, e.g. `.~1`.
+    fn resolve(&self, revision: &str) -> Result<String, VcsError> {
+        check("the revision", revision)?;
+        let told = self.log(revision, "{node}\n")?;
+        match told.lines().collect::<Vec<_>>().as_slice() {
+            [one] => Ok((*one).to_owned()),
+            _ => Err(refused("the revision", revision, "it is not one revision")),
+        }
+    }
+
+    /// The last public ancestor.
+    fn base_rev(&self) -> Result<Option<String>, VcsError> {
+        let told = self.log("last(ancestors(.) and public())", "{node}")?;
+        Ok(Some(told.trim().to_owned()).filter(|hash| !hash.is_empty()))
+    }
+
+    /// A working copy that shares the store.
+    fn check_out(&self, revision: &str, folder: &Path) -> Result<(), VcsError> {
+        let hash = self.resolve(revision)?;
+        let share = ["--config=extensions.share=", "share", "--noupdate", "--"].map(OsStr::new);
+        let places = [self.root().as_os_str(), folder.as_os_str()];
+        self.0
+            .run(&share.into_iter().chain(places).collect::<Vec<_>>())?;
+        let at = [OsStr::new("--repository"), folder.as_os_str()];
+        let revision = format!("--rev={hash}");
+        let update = ["--config=hooks.update=", "update", "--quiet", &revision].map(OsStr::new);
+        self.0
+            .run(&at.into_iter().chain(update).collect::<Vec<_>>())?;
+        Ok(())
+    }
+
+    fn remove_check_out(&self, folder: &Path) -> Result<(), VcsError> {
+        std::fs::remove_dir_all(folder).map_err(|error| {
+            let folder = folder.display().to_string();
+            VcsError::NotRemoved {
+                folder,
+                why: error.to_string(),
+            }
+        })
     }
 
     fn commit_message(&self) -> Result<String, VcsError> {

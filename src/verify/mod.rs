@@ -124,3 +124,6 @@ pub fn optimized_task_graph(graph: &IdGraph) -> Outcome<()> {
     }
     wrong.or_ok(())
 }
+
+#[cfg(test)]
+mod tests;

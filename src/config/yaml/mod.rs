@@ -27,7 +27,7 @@ mod tree;
 use std::sync::Arc;
 
 use crate::base::diagnostic::{Diagnostic, Outcome, SourceFile};
-use crate::base::value::Value;
+use crate::base::value::{Value, type_name};
 
 pub use dump::dump;
 pub use places::Places;
@@ -63,6 +63,24 @@ pub struct Document {
     pub source: Arc<SourceFile>,
     /// What is likely a slip, yet no mistake: keys written twice.
     pub warnings: Vec<Diagnostic>,
+}
+
+impl Document {
+    /// Logs what is likely a slip.
+    pub fn warn(&self) {
+        for warning in &self.warnings {
+            tracing::warn!("{warning}");
+        }
+    }
+}
+
+/// What a file is that should have been a mapping, in words.
+#[must_use]
+pub fn root_in_words(value: &Value) -> String {
+    match value {
+        Value::Null => "empty".to_owned(),
+        other => format!("{}, where a mapping is expected", type_name(other)),
+    }
 }
 
 /// Reads the only document of a YAML stream; a stream without one is null.

@@ -1,8 +1,5 @@
 //! Numbers, moments and bytes out of the text of a scalar, as PyYAML's safe constructor makes them.
 
-use base64::Engine;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use chrono::{NaiveDate, NaiveTime};
 
 use super::tree::Integer;
@@ -107,22 +104,46 @@ fn python_float(text: &str) -> Option<f64> {
     text.trim().parse().ok()
 }
 
-/// The bytes that base64 text stands for; characters outside the alphabet are passed over.
+/// The bytes that base64 text stands for.
+///
+/// As in Python, characters outside the alphabet are passed over, and so is all after the padding.
 pub(super) fn binary(text: &str) -> Option<Vec<u8>> {
     if !text.is_ascii() {
         return None;
     }
-    const ENGINE: GeneralPurpose = GeneralPurpose::new(
-        &alphabet::STANDARD,
-        GeneralPurposeConfig::new()
-            .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)
-            .with_decode_allow_trailing_bits(true),
-    );
-    let clean: String = text
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='))
-        .collect();
-    ENGINE.decode(clean).ok()
+    let mut bytes = Vec::new();
+    let (mut bits, mut digits, mut pads) = (0_u32, 0, 0);
+    for c in text.bytes() {
+        if c == b'=' {
+            pads += 1;
+            if digits >= 2 && digits + pads >= 4 {
+                return Some(bytes);
+            }
+            continue;
+        }
+        let Some(digit) = base64_digit(c) else {
+            continue;
+        };
+        pads = 0;
+        bits = (bits << 6) | u32::from(digit);
+        digits = (digits + 1) % 4;
+        if digits != 1 {
+            let surplus = (4 - digits) % 4 * 2;
+            bytes.push(u8::try_from((bits >> surplus) & 0xff).unwrap_or(0));
+        }
+    }
+    (digits == 0).then_some(bytes)
+}
+
+fn base64_digit(c: u8) -> Option<u8> {
+    match c {
+        b'A'..=b'Z' => Some(c - b'A'),
+        b'a'..=b'z' => Some(c - b'a' + 26),
+        b'0'..=b'9' => Some(c - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    }
 }
 
 /// The date, or date and time, as Python's `isoformat()` writes it.

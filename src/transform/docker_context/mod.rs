@@ -6,6 +6,8 @@
 //!   goes away.
 //! - `# %include path`: the file, or all files of the folder, at that path from the root of the
 //!   repository is in the context below `topsrcdir/`. Arguments are filled in in the path too.
+//! - `# %include-run-task`: the scripts that tasks are run with are in the context below
+//!   `run-task/`, and lines that copy them to where they are looked for follow.
 //!
 //! Every file below the folder is in the context, tracked or not; links to folders are not followed
 //! and `__pycache__` is passed over. The hash of the context is the SHA-256 of the tar file, which
@@ -17,10 +19,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place, SourceFile};
+use crate::base::posix;
 use crate::base::suggest;
 use crate::base::value::{Object, py_str};
 use crate::ports::files::{FileError, Files, normalize};
-use crate::transform::checks::join_path;
+use crate::transform::scripts::{self, RunTask, Script};
 
 /// The mode of a file that is made here.
 const MADE: u32 = 0o644;
@@ -28,6 +31,14 @@ const MADE: u32 = 0o644;
 /// The bits that let a program run as its owner. The archive is unpacked by root, so they would
 /// hand root out.
 const SET_ID: u32 = 0o6000;
+
+/// The lines that follow `# %include-run-task`.
+const COPY_RUN_TASK: &str = "\
+COPY run-task/run-task /usr/local/bin/run-task
+COPY run-task/fetch-content /usr/local/bin/fetch-content
+COPY run-task/robustcheckout.py /usr/local/mercurial/robustcheckout.py
+COPY run-task/hgrc /etc/mercurial/hgrc.d/mozilla.rc
+";
 
 /// What an image is built from.
 #[derive(Debug, Clone)]
@@ -42,6 +53,8 @@ enum Entry {
     File { path: String, mode: u32 },
     /// A text that is made here.
     Text(String),
+    /// A script that tasks are run with.
+    Script(Script),
 }
 
 impl DockerContext {
@@ -49,7 +62,12 @@ impl DockerContext {
     ///
     /// # Errors
     /// Everything that is wrong with the folder and its `Dockerfile`.
-    pub fn collect(files: &dyn Files, folder: &str, arguments: &Object) -> Outcome<Self> {
+    pub fn collect(
+        files: &dyn Files,
+        folder: &str,
+        arguments: &Object,
+        run_task: &RunTask,
+    ) -> Outcome<Self> {
         let dockerfile = format!("{folder}/Dockerfile");
         let bytes = files.read(&dockerfile).map_err(|error| match error {
             FileError::Missing(_) => Diagnostic::user(format!("there is no `{dockerfile}`"))
@@ -87,11 +105,24 @@ impl DockerContext {
             let line = known.iter().fold(line.to_owned(), |line, (name, value)| {
                 replace_argument(&line, name, value)
             });
-            if let Some(rest) = line.strip_prefix("# %include") {
+            content.push_str(&line);
+            let Some(rest) = line.strip_prefix("# %include") else {
+                continue;
+            };
+            if rest.trim_end() == "-run-task" {
+                wrong.keep(
+                    context
+                        .add_scripts(run_task)
+                        .map_err(|error| at(error).into()),
+                );
+                if !content.ends_with('\n') {
+                    content.push('\n');
+                }
+                content.push_str(COPY_RUN_TASK);
+            } else {
                 let included = context.include(files, rest);
                 wrong.keep(included.map_err(|errors| errors.map(at)));
             }
-            content.push_str(&line);
         }
         context
             .entries
@@ -102,18 +133,11 @@ impl DockerContext {
 
     /// Adds what an include line names, after `# %include`.
     fn include(&mut self, files: &dyn Files, rest: &str) -> Outcome<()> {
-        if rest.trim() == "-run-task" {
-            return Err(Diagnostic::user(
-                "`# %include-run-task` is not supported yet: there is no folder of run-task files",
-            )
-            .help("include the files from the repository with `# %include` and copy them")
-            .into());
-        }
         if rest.starts_with(|c: char| !c.is_whitespace()) {
             let word = rest.split_whitespace().next().unwrap_or_default();
             return Err(
                 Diagnostic::user(format!("there is no directive `# %include{word}`"))
-                    .help("write `# %include <path>`")
+                    .help("write `# %include <path>`, or `# %include-run-task`")
                     .into(),
             );
         }
@@ -122,7 +146,7 @@ impl DockerContext {
             Diagnostic::user(why).help("paths are from the root of the repository and stay in it")
         };
         let real = normalize(path).map_err(|error| wrong(error.to_string()))?;
-        let archived = join_path("topsrcdir", path);
+        let archived = posix::join("topsrcdir", path);
         if real.is_empty() || files.is_folder(&real) {
             let real = if real.is_empty() { "." } else { &real };
             return self.add_folder(files, real, &archived);
@@ -135,6 +159,22 @@ impl DockerContext {
         Ok(())
     }
 
+    /// Adds the scripts that tasks are run with.
+    fn add_scripts(&mut self, run_task: &RunTask) -> Result<(), Diagnostic> {
+        let all = run_task.all().map_err(|missing| {
+            Diagnostic::user(format!(
+                "`# %include-run-task` needs files that are not there: {}",
+                missing.join(", ")
+            ))
+            .help(scripts::HELP)
+        })?;
+        self.entries.extend(
+            all.into_iter()
+                .map(|(name, script)| (format!("run-task/{name}"), Entry::Script(script.clone()))),
+        );
+        Ok(())
+    }
+
     /// Adds every file below a folder, under `prefix` in the archive.
     fn add_folder(&mut self, files: &dyn Files, folder: &str, prefix: &str) -> Outcome<()> {
         let found = files
@@ -143,7 +183,7 @@ impl DockerContext {
         self.entries.extend(found.into_iter().map(|file| {
             let path = format!("{folder}/{}", file.path);
             let mode = file.mode;
-            (join_path(prefix, &file.path), Entry::File { path, mode })
+            (posix::join(prefix, &file.path), Entry::File { path, mode })
         }));
         Ok(())
     }
@@ -195,6 +235,9 @@ impl DockerContext {
                         .read(path)
                         .map_err(|error| Diagnostic::user(error.to_string()))?;
                     writer.add(name, *mode, &content)
+                }
+                Entry::Script(Script { mode, content }) => {
+                    writer.add(name, mode & !SET_ID, content)
                 }
             };
             added.map_err(|error| Diagnostic::user(error.to_string()))?;

@@ -22,8 +22,8 @@ fn everything_that_is_wrong_with_an_image_is_told() {
            help: did you mean `VERSION`? (`args` of the image)\n\
          taskcluster/docker/x/Dockerfile:3:1: kind `thing`, task `x`: \"nowhere\" does not exist\n  \
            help: paths are from the root of the repository and stay in it\n\
-         taskcluster/docker/x/Dockerfile:4:1: kind `thing`, task `x`: `# %include-run-task` is not supported yet: there is no folder of run-task files\n  \
-           help: include the files from the repository with `# %include` and copy them"
+         taskcluster/docker/x/Dockerfile:4:1: kind `thing`, task `x`: `# %include-run-task` needs files that are not there: run-task, fetch-content, hgrc, robustcheckout.py\n  \
+           help: set SNOWMAN_RUN_TASK_DIR, or `snowman.run-task` in config.yml, to the folder that has them, or install taskcluster-taskgraph"
     );
 }
 

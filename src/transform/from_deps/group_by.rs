@@ -94,8 +94,9 @@ pub fn group<'a>(item: &Item, by: &Value, tasks: &[&'a Arc<Task>]) -> Grouped<'a
             "the way to group `{name}` needs an argument"
         ))
         .help(format!("write `group-by: {{{name}: …}}`"))),
-        (None, _) => Err(wrong(format!("there is no way to group `{name}`"))
-            .help(suggest::hint(name, GROUP_BY.iter().map(|way| way.name)))),
+        (None, _) => Err(wrong(format!("there is no way to group `{name}`")).help(
+            suggest::hint_native(name, GROUP_BY.iter().map(|way| way.name)),
+        )),
     }
 }
 

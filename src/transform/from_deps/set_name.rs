@@ -44,7 +44,7 @@ pub fn find(item: &Item, value: &Value) -> Result<Option<&'static SetName>, Diag
             Some(way) => Ok(Some(way)),
             None => Err(item
                 .wrong(FIELD, format!("there is no way to set a name `{name}`"))
-                .help(suggest::hint(name, names()))),
+                .help(suggest::hint_native(name, names()))),
         },
         other => Err(item
             .wrong(

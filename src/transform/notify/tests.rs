@@ -34,8 +34,6 @@ fn every_recipient_is_checked() {
                help: did you mean `email`?\n\
              kind `thing`, task `x`: `notify.recipients[1]` has no `type`\n  \
                help: write one of email, matrix-room, pulse, slack-channel\n\
-             kind `thing`, task `x`: in `notify.recipients[2]`: `channel-id` is missing\n  \
-               help: the channel\n\
              kind `thing`, task `x`: in `notify.recipients[2]`: unknown key `chanel-id`\n  \
                help: did you mean `channel-id`?\n\
              kind `thing`, task `x`: in `notify.recipients`: \"{colour}\""

@@ -216,7 +216,9 @@ fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outco
         }
         let label = Value::from(format!("docker-image-{name}"));
         dependencies.insert("docker-image".to_owned(), label);
-        for volume in images.volumes(&name)? {
+        let place = item.wrong("worker.docker-image.in-tree", "").place;
+        let declared = images.volumes(&name);
+        for volume in declared.map_err(|all| all.map(|d| d.at(place.clone())))? {
             let volumes = list_mut(worker, "volumes");
             if volumes.iter().any(|known| *known == *volume) {
                 return Err(item

@@ -63,7 +63,7 @@ impl<'c, 'a> Images<'c, 'a> {
         let folder = join(&config.kinds_folder(), config.docker_image_kind());
         let path = join(&folder, "kind.yml");
         let text = self.context.project.files.read(&path).map_err(|error| {
-            file_error(&error)
+            file_error("the kind of docker images cannot be read", &error)
                 .help("images in the tree are tasks of that kind; `docker-image-kind` in config.yml names it")
         })?;
         let document = yaml::load(&path, &text)?;
@@ -96,9 +96,11 @@ impl<'c, 'a> Images<'c, 'a> {
                 } else {
                     suggest::hint(image, tasks.keys().map(String::as_str))
                 };
-                return Err(file_error(&error)
-                    .help(format!("`docker-image` names an image in the tree: {help}"))
-                    .into());
+                return Err(
+                    file_error(&format!("unknown docker image `{image}`"), &error)
+                        .help(format!("`docker-image` names an image in the tree: {help}"))
+                        .into(),
+                );
             }
         };
         volumes(&String::from_utf8_lossy(&text)).map_err(|line| {
@@ -109,11 +111,12 @@ impl<'c, 'a> Images<'c, 'a> {
     }
 }
 
-fn file_error(error: &FileError) -> Diagnostic {
-    match error {
-        FileError::Unreadable { .. } => Diagnostic::environment(error.to_string()),
-        _ => Diagnostic::user(error.to_string()),
-    }
+fn file_error(message: &str, error: &FileError) -> Diagnostic {
+    let diagnostic = match error {
+        FileError::Unreadable { .. } => Diagnostic::environment(message),
+        _ => Diagnostic::user(message),
+    };
+    diagnostic.because(error)
 }
 
 /// The paths in the `VOLUME` lines of a Dockerfile, or the first line that holds a list.

@@ -6,6 +6,7 @@ pub mod docker_worker;
 pub mod generic_worker;
 pub mod images;
 pub mod plain;
+pub mod scriptworker;
 
 use super::Item;
 use super::fields::{self, Presets};
@@ -42,6 +43,11 @@ pub static PAYLOADS: &[&Payload] = &[
     &docker_worker::DOCKER_WORKER,
     &generic_worker::GENERIC_WORKER,
     &plain::INVALID,
+    &scriptworker::beetmover_data::BEETMOVER_DATA,
+    &scriptworker::bitrise::BITRISE_PAYLOAD,
+    &scriptworker::lando::LANDO,
+    &scriptworker::shipit::SHIPIT,
+    &scriptworker::signing::SIGNING,
     &plain::SUCCEED,
 ];
 
@@ -60,11 +66,11 @@ pub fn of(item: &Item) -> Result<&'static Payload, Diagnostic> {
         .ok_or_else(|| {
             item.wrong(
                 "worker-type",
-                format!("there is no worker implementation `{name}`"),
+                format!("unknown worker implementation `{name}`"),
             )
             .help(format!(
                 "{} (`workers.aliases` in config.yml says which one a `worker-type` has)",
-                suggest::hint(name, PAYLOADS.iter().map(|payload| payload.name))
+                suggest::hint_native(name, PAYLOADS.iter().map(|payload| payload.name))
             ))
         })
 }
@@ -172,7 +178,7 @@ mod tests {
         let item = Item::new(task.as_object().cloned().unwrap_or_default());
         assert_eq!(
             of(&item).map(|payload| payload.name).map_err(|d| d.to_string()),
-            Err("there is no worker implementation `docker-woker`\n  help: did you mean `docker-worker`? \
+            Err("unknown worker implementation `docker-woker`\n  help: did you mean `docker-worker`? \
                  (`workers.aliases` in config.yml says which one a `worker-type` has)"
                 .to_owned())
         );

@@ -105,14 +105,11 @@ fn toolchain(batch: &Batch<'_, '_>, item: &mut Item, mut run: Object, docker: bo
     let script = posix::join(SCRIPTS, script);
     let arguments = list(item, &mut run, "arguments")?;
     let resources = list(item, &mut run, "resources")?;
-    let cache = cache(
-        batch,
-        item,
-        &posix::normalize(&script),
-        &resources,
-        &arguments,
-    )?;
-    item.task.insert("cache".to_owned(), Value::Object(cache));
+    if !batch.context.project.fast {
+        let script = posix::normalize(&script);
+        let cache = cache(batch, item, &script, &resources, &arguments)?;
+        item.task.insert("cache".to_owned(), Value::Object(cache));
+    }
 
     let folder = checkout::vcs_name(checkout::os(item));
     let program = format!("{folder}/{}", posix::normalize(&script));

@@ -8,6 +8,7 @@ use crate::base::value::{Object, Value};
 use crate::config::schema::Schema;
 use crate::transform::Item;
 use crate::transform::fields::{self, Presets};
+use crate::transform::payload;
 
 /// A way to run a task on a worker implementation.
 #[derive(Debug)]
@@ -64,9 +65,14 @@ fn find(item: &Item, name: &str, worker: &str) -> Result<&'static RunUsing, Diag
     }
     if named().next().is_none() {
         return Err(item
-            .wrong("run.using", format!("there is no `run.using` {name:?}"))
-            .help(suggest::hint(name, RUN_USING.iter().map(|way| way.name))));
+            .wrong("run.using", format!("unknown `run.using` {name:?}"))
+            .help(suggest::hint_native(
+                name,
+                RUN_USING.iter().map(|way| way.name),
+            )));
     }
+    // An implementation that nobody knows is a slip in the alias, not in the task.
+    payload::of(item)?;
     let workers: Vec<_> = named().map(|way| format!("`{}`", way.worker)).collect();
     let here: Vec<_> = RUN_USING
         .iter()
@@ -102,7 +108,8 @@ mod tests {
 
     #[test]
     fn unknown_ways_come_with_suggestions() {
-        let item = Item::new(Object::new());
+        let worker = serde_json::json!({"implementation": "docker-worker"});
+        let item = Item::new(Object::from_iter([("worker".to_owned(), worker)]));
         let told = |name, worker| {
             find(&item, name, worker)
                 .map(|w| w.name)
@@ -111,10 +118,7 @@ mod tests {
         assert_eq!(told("run-task", "docker-worker"), Ok("run-task"));
         assert_eq!(
             told("run-tasks", "docker-worker"),
-            Err(
-                "there is no `run.using` \"run-tasks\"\n  help: did you mean `run-task`?"
-                    .to_owned()
-            )
+            Err("unknown `run.using` \"run-tasks\"\n  help: did you mean `run-task`?".to_owned())
         );
         assert_eq!(
             told("index-search", "docker-worker"),

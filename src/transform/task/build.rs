@@ -5,6 +5,7 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::pyformat::{self, Scope};
 use crate::base::suggest;
+use crate::base::time::Span;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::keyed_by::{self, Options};
 use crate::transform::payload::{Images, Payload};
@@ -70,6 +71,13 @@ fn settle_times(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic
         };
         item.task
             .insert("expires-after".to_owned(), Value::from(after));
+    }
+    for key in ["expires-after", "deadline-after"] {
+        if let Some(text) = item.str(key)
+            && let Err(error) = Span::parse(text)
+        {
+            return Err(item.wrong(key, format!("`{key}`: {error}")));
+        }
     }
     if !item.task.contains_key("deadline-after") {
         let after = config.task_deadline_after(params.project())?;
@@ -164,7 +172,7 @@ fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
     let mut wrong = Diagnostics::new();
     let mut scopes = Vec::new();
     for template in templates.iter().filter_map(Value::as_str) {
-        match pyformat::format(template, &Scope::new(&names)) {
+        match pyformat::format(template, &Scope::from(&names)) {
             Ok(scope) => scopes.push(Value::from(scope)),
             Err(error) => wrong.push(
                 item.wrong("scopes", error.to_string())

@@ -47,7 +47,10 @@ pub fn add(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
     let Some(index_type) = INDEX_TYPES.iter().find(|one| one.name == name) else {
         return Err(item
             .wrong("index.type", format!("there is no index type `{name}`"))
-            .help(suggest::hint(&name, INDEX_TYPES.iter().map(|one| one.name))));
+            .help(suggest::hint_native(
+                &name,
+                INDEX_TYPES.iter().map(|one| one.name),
+            )));
     };
     let routes = (index_type.routes)(context, item, &index)?;
     fields::list(item, &["routes"])?.extend(routes.into_iter().map(Value::from));

@@ -31,6 +31,11 @@ pub static TASK: Transform = Transform {
 };
 
 fn apply(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    if !items.is_empty() {
+        // Told once, and not for each task.
+        let address = context.params().file_url(context.path);
+        address.map_err(|diagnostic| diagnostic.in_kind(context.kind))?;
+    }
     let images = Images::new(context);
     each(context, items, |mut item| {
         fields::fill(&mut item.task, schema::DEFAULTS);

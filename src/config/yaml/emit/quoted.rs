@@ -45,31 +45,29 @@ impl Emitter {
         let mut run = String::new();
         for (i, c) in chars.iter().copied().enumerate() {
             let raw = is_raw(c);
-            if raw {
-                run.push(c);
+            // A line may end before a blank, and on both sides of an escape.
+            let gap = !raw || c == ' ' || run.is_empty();
+            let column = self.column + run.chars().count();
+            let over = if raw {
+                column > WIDTH
             } else {
                 self.put(&std::mem::take(&mut run));
                 self.put(&escape(c));
-            }
-            // A run includes the character itself only after this point.
-            let ahead = run.chars().count().saturating_sub(usize::from(raw));
-            let may_fold = fold && 0 < i && i + 1 < chars.len() && (c == ' ' || !raw);
-            if may_fold && self.column + ahead > WIDTH {
-                if raw {
-                    run.pop();
-                }
+                self.column > WIDTH + 1
+            };
+            if fold && over && gap && 0 < i && i + 1 < chars.len() {
                 self.put(&std::mem::take(&mut run));
                 self.put("\\");
                 self.new_line();
                 self.whitespace = false;
                 self.indention = false;
-                if raw {
-                    run.push(c);
-                }
-                let next = if raw { c } else { chars[i + 1] };
-                if next == ' ' {
+                // A blank at the start of a line would be dropped.
+                if (if raw { c } else { chars[i + 1] }) == ' ' {
                     self.put("\\");
                 }
+            }
+            if raw {
+                run.push(c);
             }
         }
         self.put(&run);

@@ -1,8 +1,8 @@
 //! Tags that a comma follows at once.
 
-use libyaml_safer::{Encoding, Scanner, TokenData};
+use libyaml_safer::{Encoding, Scanner};
 
-use super::SEPARATOR;
+use super::guarded;
 
 /// The number of likely places that are looked at.
 ///
@@ -20,7 +20,7 @@ pub(super) fn part(text: &mut String) -> Vec<(u64, u64)> {
             break;
         };
         from = comma + 1;
-        if let Some(end) = tag_at_end(&text[..comma]) {
+        if let Some(end) = token_at_end(&text[..comma]) {
             text.insert(comma, ' ');
             spaces.push(end);
             from += 1;
@@ -48,22 +48,23 @@ fn likely(text: &str, mut from: usize) -> Option<usize> {
     }
 }
 
-/// The line and column after the tag with which the text ends, if it does.
-fn tag_at_end(text: &str) -> Option<(u64, u64)> {
+/// The line and column after the text, when it ends with a whole token such as a tag.
+///
+/// Behind a token, a character that begins none is an error at its very place; within a text or a
+/// comment it is none.
+fn token_at_end(text: &str) -> Option<(u64, u64)> {
     let end = u64::try_from(text.len()).ok()?;
     let mut scanner = Scanner::new();
     scanner.set_encoding(Encoding::Utf8);
     // As for the whole text, a break at the end keeps the scanner from panicking.
-    scanner.set_input(std::io::Cursor::new(
-        format!("{text}{SEPARATOR}").into_bytes(),
-    ));
-    // The text is cut short, so it may well end in an error.
-    while let Some(Ok(token)) = scanner.next() {
-        if matches!(token.data, TokenData::Tag { .. }) && token.end_mark.index == end {
-            return Some((token.end_mark.line, token.end_mark.column));
-        }
-    }
-    None
+    let probe = format!("{text} @\n");
+    scanner.set_input(std::io::Cursor::new(probe.into_bytes()));
+    let error = guarded(|| scanner.find_map(Result::err))??;
+    let mark = error.problem_mark()?;
+    let found = error.problem() == "found character that cannot start any token";
+    // The blank before the probe is one byte, and one column.
+    let column = mark.column.checked_sub(1)?;
+    (found && mark.index == end + 1).then_some((mark.line, column))
 }
 
 #[cfg(test)]

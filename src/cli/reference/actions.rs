@@ -1,0 +1,116 @@
+//! The page of actions.
+
+use super::markdown::{Markdown, code, sentence};
+use crate::actions::{ACTIONS, Action};
+use crate::base::diagnostic::Outcome;
+use crate::base::value::Value;
+use crate::config::graph_config::GraphConfig;
+
+/// A project whose actions are shown: one that has release promotion.
+const PROJECT: &str = "\
+trust-domain: example
+task-priority: low
+workers: {aliases: {}}
+taskgraph: {repositories: {ci: {name: example}}}
+release-promotion: {flavors: {}}
+";
+
+/// Writes the page.
+///
+/// # Errors
+/// None: the project above is valid.
+pub fn write(page: &mut Markdown) -> Outcome<()> {
+    let project = GraphConfig::read("taskcluster", "config.yml", PROJECT.as_bytes())?;
+    page.paragraph(
+        "A decision writes `actions.json` with those of these actions that a project has. \
+         `taskgraph.disabled-actions` in `config.yml` leaves out the callbacks that it names. Several \
+         actions may have one name; of those that fit a task, the one that comes first is offered.",
+    );
+    let mut actions: Vec<&Action> = ACTIONS.iter().collect();
+    actions.sort_by_key(|action| action.order);
+    for action in actions {
+        page.heading(2, action.cb_name);
+        page.paragraph(&sentence(action.description));
+        let facts = [
+            ["name".to_owned(), code(action.name)],
+            ["title".to_owned(), action.title.to_owned()],
+            ["for".to_owned(), tasks(action)],
+            ["permission".to_owned(), code(action.permission)],
+            ["order".to_owned(), action.order.to_string()],
+        ];
+        page.table(["Fact", "Value"], &facts);
+        match (action.schema)(&project) {
+            None => page.paragraph("It takes no input."),
+            Some(schema) => input(page, &schema),
+        }
+    }
+    Ok(())
+}
+
+/// The tasks that an action is for.
+fn tasks(action: &Action) -> String {
+    if action.context.is_empty() {
+        return "task groups".to_owned();
+    }
+    let sets: Vec<String> = action
+        .context
+        .iter()
+        .map(|tags| {
+            let tags: Vec<String> = tags
+                .iter()
+                .map(|(key, value)| code(&format!("{key}: {value}")))
+                .collect();
+            match tags.as_slice() {
+                [] => "any task".to_owned(),
+                tags => format!("tasks with the tag {}", tags.join(" and ")),
+            }
+        })
+        .collect();
+    sets.join(", ")
+}
+
+fn input(page: &mut Markdown, schema: &Value) {
+    let required: Vec<&str> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let properties = schema["properties"].as_object();
+    let rows: Vec<[String; 5]> = properties
+        .into_iter()
+        .flatten()
+        .map(|(name, property)| {
+            let needed = if required.contains(&name.as_str()) {
+                "yes"
+            } else {
+                "no"
+            };
+            let default = property.get("default").map(Value::to_string);
+            let doc = property["description"].as_str().unwrap_or_default();
+            [
+                code(name),
+                kind(property),
+                needed.to_owned(),
+                code(&default.unwrap_or_default()),
+                doc.to_owned(),
+            ]
+        })
+        .collect();
+    page.table(["Input", "Type", "Needed", "Default", "Meaning"], &rows);
+}
+
+/// The type of a property, with its bounds.
+fn kind(property: &Value) -> String {
+    let name = property["type"].as_str().unwrap_or("any");
+    let mut text = match property["items"]["type"].as_str() {
+        Some(item) => format!("{name} of {item}"),
+        None => name.to_owned(),
+    };
+    for (key, word) in [("minimum", "at least"), ("maximum", "at most")] {
+        if let Some(bound) = property.get(key) {
+            text.push_str(&format!(", {word} {bound}"));
+        }
+    }
+    text
+}

@@ -1,0 +1,134 @@
+//! The page of commands.
+
+use clap::{Arg, Command, CommandFactory};
+
+use super::markdown::{Markdown, code, sentence};
+use crate::base::diagnostic::{Class, Outcome};
+use crate::cli::args::Cli;
+
+/// Writes the page.
+///
+/// # Errors
+/// None.
+pub fn write(page: &mut Markdown) -> Outcome<()> {
+    page.paragraph(
+        "`snowman COMMAND --help` prints the same on a terminal. Data goes to standard output, \
+         status and logs go to standard error.",
+    );
+    let mut cli = Cli::command();
+    cli.build();
+    let shown: Vec<&Command> = cli
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set() && command.get_name() != "help")
+        .collect();
+    let rows: Vec<[String; 2]> = shown
+        .iter()
+        .map(|command| {
+            let name = command.get_name();
+            [format!("[`{name}`](#{name})"), about(command)]
+        })
+        .collect();
+    page.table(["Command", "What it does"], &rows);
+    page.heading(2, "Exit codes");
+    page.table(["Code", "Meaning"], &exit_codes());
+    let mut told: Vec<(&str, Vec<[String; 4]>)> = Vec::new();
+    for command in shown {
+        let arguments = arguments(command);
+        write_usage(page, command);
+        match told.iter().find(|(_, known)| *known == arguments) {
+            Some((name, _)) => {
+                page.paragraph(&format!("It takes the arguments of [`{name}`](#{name})."));
+            }
+            None => {
+                page.table(["Argument", "Needed", "Default", "Meaning"], &arguments);
+                told.push((command.get_name(), arguments));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn exit_codes() -> Vec<[String; 2]> {
+    let classes = [
+        (
+            Class::User,
+            "the project, the parameters or the input are wrong; or something that a rehearsal checks does not hold",
+        ),
+        (Class::Usage, "the command line is wrong"),
+        (
+            Class::Environment,
+            "the environment, the disk, version control or the network failed",
+        ),
+        (Class::Bug, "a mistake in snowman"),
+    ];
+    let mut rows = vec![["0".to_owned(), "done".to_owned()]];
+    rows.extend(
+        classes
+            .into_iter()
+            .map(|(class, meaning)| [class.exit_code().to_string(), meaning.to_owned()]),
+    );
+    rows
+}
+
+fn write_usage(page: &mut Markdown, command: &Command) {
+    page.heading(2, command.get_name());
+    page.paragraph(&sentence(&about(command)));
+    let usage = command.clone().render_usage().to_string();
+    page.code(usage.trim_start_matches("Usage: "));
+}
+
+fn arguments(command: &Command) -> Vec<[String; 4]> {
+    command
+        .get_arguments()
+        .filter(|arg| !arg.is_hide_set() && arg.get_id() != "help")
+        .map(row)
+        .collect()
+}
+
+fn about(command: &Command) -> String {
+    command
+        .get_about()
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+fn row(arg: &Arg) -> [String; 4] {
+    let defaults: Vec<String> = arg
+        .get_default_values()
+        .iter()
+        .map(|value| value.to_string_lossy().into_owned())
+        .filter(|value| arg.get_action().takes_values() && !value.is_empty())
+        .collect();
+    let needed = if arg.is_required_set() { "yes" } else { "no" };
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    [
+        code(&spelling(arg)),
+        needed.to_owned(),
+        code(&defaults.join(", ")),
+        help,
+    ]
+}
+
+/// How an argument is written, e.g. `-p, --parameters <SPEC>`.
+fn spelling(arg: &Arg) -> String {
+    let values: Vec<String> = arg
+        .get_value_names()
+        .unwrap_or_default()
+        .iter()
+        .map(|name| format!("<{name}>"))
+        .collect();
+    let aliases = arg.get_visible_aliases().unwrap_or_default();
+    let longs = arg.get_long().into_iter().chain(aliases);
+    let names: Vec<String> = arg
+        .get_short()
+        .map(|short| format!("-{short}"))
+        .into_iter()
+        .chain(longs.map(|long| format!("--{long}")))
+        .collect();
+    let mut words = vec![names.join(", ")];
+    if arg.get_action().takes_values() {
+        words.extend(values);
+    }
+    words.retain(|word| !word.is_empty());
+    words.join(" ")
+}

@@ -1,0 +1,67 @@
+//! The pages of `config.yml`, `kind.yml` and parameters.
+
+use super::markdown::{Markdown, code};
+use super::schema;
+use crate::base::diagnostic::Outcome;
+use crate::config::graph_config::{GRAPH_CONFIG, PRIORITIES};
+use crate::config::parameters::{PARAMETERS, RELEASE_PARAMETERS};
+use crate::kind::definition::KIND;
+use crate::kind::loader::LOADERS;
+
+/// Writes the page of `config.yml`.
+///
+/// # Errors
+/// None.
+pub fn config(page: &mut Markdown) -> Outcome<()> {
+    page.paragraph(
+        "The graph config: the file `config.yml` in the root folder, which is `taskcluster` unless \
+         `--root` says otherwise. Where the meaning of an optional key ends in a value, that is its \
+         default.",
+    );
+    schema::write(page, &GRAPH_CONFIG, &[], 2);
+    page.heading(2, "Priorities");
+    let names: Vec<String> = PRIORITIES.iter().map(|name| code(name)).collect();
+    page.paragraph(&format!(
+        "From the highest to the lowest: {}.",
+        names.join(", ")
+    ));
+    Ok(())
+}
+
+/// Writes the page of `kind.yml`.
+///
+/// # Errors
+/// None.
+pub fn kind(page: &mut Markdown) -> Outcome<()> {
+    page.paragraph(
+        "A kind is a folder with a `kind.yml`, in the folder `kinds` under the root folder or in the \
+         one that `snowman.kinds` in `config.yml` names. Keys beside these are for the kind's own \
+         transforms.",
+    );
+    schema::write(page, &KIND, &[], 2);
+    page.heading(2, "Loaders");
+    page.paragraph("`loader` names one of these; without it, the first is taken.");
+    let rows: Vec<[String; 2]> = LOADERS
+        .iter()
+        .map(|loader| [code(loader.name), loader.doc.to_owned()])
+        .collect();
+    page.table(["Loader", "What it does"], &rows);
+    Ok(())
+}
+
+/// Writes the page of parameters.
+///
+/// # Errors
+/// None.
+pub fn parameters(page: &mut Markdown) -> Outcome<()> {
+    page.paragraph(
+        "A decision task takes exactly these parameters and refuses others. At a desk, what a file \
+         does not say has a default, and unknown parameters are taken.",
+    );
+    page.heading(2, "Every graph");
+    schema::write(page, &PARAMETERS, &[], 3);
+    page.heading(2, "Releases");
+    page.paragraph("Release promotion adds these.");
+    schema::write(page, &RELEASE_PARAMETERS, &[], 3);
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! The page of what phases choose from.
+
+use super::markdown::{Markdown, code, sentence};
+use crate::base::diagnostic::Outcome;
+use crate::morph::MORPHS;
+use crate::optimize::STRATEGIES;
+use crate::target::METHODS;
+use crate::verify::{Check, VERIFICATIONS};
+
+/// Writes the page.
+///
+/// # Errors
+/// None.
+pub fn write(page: &mut Markdown) -> Outcome<()> {
+    page.heading(2, "Target-tasks methods");
+    page.paragraph("The parameter `target_tasks_method` names one.");
+    let rows = METHODS
+        .iter()
+        .map(|one| [code(one.name), sentence(one.doc)]);
+    page.table(["Method", "What it chooses"], &rows.collect::<Vec<_>>());
+
+    page.heading(2, "Optimization strategies");
+    page.paragraph(
+        "`optimization` of a task is a mapping of one strategy to its argument. A task without one \
+         is never removed or replaced, unless `existing_tasks` names it.",
+    );
+    let rows = STRATEGIES
+        .iter()
+        .map(|one| [code(one.name), sentence(one.doc)]);
+    page.table(["Strategy", "What it does"], &rows.collect::<Vec<_>>());
+
+    page.heading(2, "Morphs");
+    page.paragraph("They run on the optimized graph, in this order.");
+    let rows = MORPHS.iter().map(|one| [code(one.name), sentence(one.doc)]);
+    page.table(["Morph", "What it does"], &rows.collect::<Vec<_>>());
+
+    page.heading(2, "Verifications");
+    page.paragraph("`snowman decision --no-verify` leaves them out.");
+    let rows = VERIFICATIONS.iter().map(|one| {
+        let phase = match one.check {
+            Check::FullTaskGraph(_) => "full_task_graph",
+            Check::OptimizedTaskGraph(_) => "optimized_task_graph",
+        };
+        [code(one.name), code(phase), sentence(one.doc)]
+    });
+    page.table(
+        ["Verification", "After", "What must hold"],
+        &rows.collect::<Vec<_>>(),
+    );
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Builders of tasks and graphs for tests: `task("a").dep("b")`, `drawn("c -> b -> a, c -> a")`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::json;
+
+use super::label_graph::LabelGraph;
+use super::task::Task;
+use crate::base::name::{KindName, Label, TaskId};
+use crate::base::value::{Object, Value};
+
+/// A label.
+pub(crate) fn label(name: &str) -> Label {
+    Label::parse(name).unwrap()
+}
+
+/// Labels.
+pub(crate) fn labels<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<Label> {
+    names.into_iter().map(label).collect()
+}
+
+/// A taskId.
+pub(crate) fn id(name: &str) -> TaskId {
+    TaskId::parse(name).unwrap()
+}
+
+/// A task that is being described.
+#[derive(Debug, Clone)]
+pub(crate) struct Described(pub(crate) Task);
+
+/// A task of the kind `test` without dependencies.
+pub(crate) fn task(name: &str) -> Described {
+    Described(Task {
+        kind: KindName::parse("test").unwrap(),
+        label: label(name),
+        description: String::new(),
+        attributes: Object::from_iter([("kind".to_owned(), json!("test"))]),
+        task: Object::new(),
+        optimization: Value::Null,
+        dependencies: IndexMap::new(),
+        soft_dependencies: Vec::new(),
+        if_dependencies: Vec::new(),
+        provenance: Arc::default(),
+    })
+}
+
+impl Described {
+    /// Of another kind.
+    pub(crate) fn of(mut self, kind: &str) -> Self {
+        self.0.kind = KindName::parse(kind).unwrap();
+        self.attribute("kind", json!(kind))
+    }
+
+    /// Depends on a task, by its label.
+    pub(crate) fn dep(self, to: &str) -> Self {
+        self.dep_as(to, to)
+    }
+
+    /// Depends on a task, by another name.
+    pub(crate) fn dep_as(mut self, name: &str, to: &str) -> Self {
+        self.0.dependencies.insert(name.to_owned(), label(to));
+        self
+    }
+
+    /// Depends on a task, and only runs if that or another such task does.
+    pub(crate) fn only_if(mut self, to: &str) -> Self {
+        self.0.if_dependencies.push(label(to));
+        self.dep(to)
+    }
+
+    /// Depends on a task if that is there.
+    pub(crate) fn soft(mut self, to: &str) -> Self {
+        self.0.soft_dependencies.push(label(to));
+        self
+    }
+
+    /// Has an attribute.
+    pub(crate) fn attribute(mut self, name: &str, value: Value) -> Self {
+        self.0.attributes.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Has a strategy.
+    pub(crate) fn optimized(mut self, name: &str, argument: Value) -> Self {
+        self.0.optimization = json!({name: argument});
+        self
+    }
+
+    /// Has a field in its definition.
+    pub(crate) fn field(mut self, name: &str, value: Value) -> Self {
+        self.0.task.insert(name.to_owned(), value);
+        self
+    }
+}
+
+/// The graph of some tasks.
+pub(crate) fn graph(tasks: impl IntoIterator<Item = Described>) -> LabelGraph {
+    let tasks = tasks.into_iter().map(|described| Arc::new(described.0));
+    LabelGraph::set(tasks).unwrap().with_edges().unwrap()
+}
+
+/// Tasks as chains show them: in `c -> b -> a`, `c` depends on `b`, and `b` on `a`. The tasks are in
+/// the order in which they first appear.
+pub(crate) fn drawn(chains: &str) -> Vec<Described> {
+    let mut tasks: IndexMap<&str, Described> = IndexMap::new();
+    for chain in chains.split(',') {
+        let names: Vec<&str> = chain.split("->").map(str::trim).collect();
+        for (i, name) in names.iter().enumerate() {
+            let described = tasks.entry(name).or_insert_with(|| task(name));
+            if let Some(to) = names.get(i + 1) {
+                *described = described.clone().dep(to);
+            }
+        }
+    }
+    tasks.into_values().collect()
+}

@@ -1,0 +1,131 @@
+//! Small graphs, and what becomes of them.
+
+mod properties;
+mod removing;
+mod replacing;
+mod resolving;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::{Action, IndexAnswers, OptimizedTaskGraph, Surroundings, optimize};
+use crate::base::diagnostic::Outcome;
+use crate::base::name::{IndexPath, Label, TaskId};
+use crate::base::time::Timestamp;
+use crate::config::test_support::params;
+use crate::model::test_support::{Described, graph, id, label, labels};
+use crate::ports::environment::Environment;
+use crate::ports::ids::DerivedIds;
+use crate::ports::taskcluster::TaskStatus;
+use crate::target::TargetTaskGraph;
+
+/// The decision task of all tests.
+const DECISION: &str = "fN1SbArXTPSVFUUvaOlinQ";
+
+/// A graph and what is known about it.
+pub(super) struct Case {
+    target: TargetTaskGraph,
+    params: Value,
+    index: IndexAnswers,
+    existing: BTreeMap<Label, TaskId>,
+    environment: Environment,
+}
+
+/// A graph in which every task is requested.
+pub(super) fn of(tasks: impl IntoIterator<Item = Described>) -> Case {
+    let graph = graph(tasks);
+    Case {
+        target: TargetTaskGraph {
+            requested: graph.labels().cloned().collect(),
+            do_not_optimize: BTreeSet::new(),
+            graph,
+        },
+        params: json!({}),
+        index: IndexAnswers::default(),
+        existing: BTreeMap::new(),
+        environment: Environment::default().with("TASKCLUSTER_ROOT_URL", "https://tc.example/"),
+    }
+}
+
+impl Case {
+    /// Only these tasks are requested.
+    fn requested<const N: usize>(mut self, names: [&str; N]) -> Self {
+        self.target.requested = labels(names);
+        self
+    }
+
+    /// These are not optimized.
+    fn alone<const N: usize>(mut self, names: [&str; N]) -> Self {
+        self.target.do_not_optimize = labels(names);
+        self
+    }
+
+    /// An earlier graph has a task.
+    fn existing(mut self, name: &str, task_id: &str) -> Self {
+        self.existing.insert(label(name), id(task_id));
+        self
+    }
+
+    /// The index has a task that is in this state and expires so many hours from now.
+    fn indexed(mut self, path: &str, task_id: &str, state: &str, hours: i64) -> Self {
+        let path = IndexPath::parse(path).unwrap();
+        self.index.tasks.insert(path, id(task_id));
+        let status = TaskStatus {
+            state: state.to_owned(),
+            expires: Some(Timestamp::from_unix(hours * 3600)),
+        };
+        self.index.statuses.insert(id(task_id), status);
+        self
+    }
+
+    fn params(mut self, over: Value) -> Self {
+        self.params = over;
+        self
+    }
+
+    fn environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    fn run(&self) -> Outcome<OptimizedTaskGraph> {
+        optimize(
+            &self.target,
+            Surroundings {
+                params: &params(self.params.clone()),
+                index: &self.index,
+                existing: &self.existing,
+                ids: &DerivedIds::new(id(DECISION)),
+                now: Timestamp::from_unix(0),
+                environment: &self.environment,
+            },
+        )
+    }
+
+    fn optimized(&self) -> OptimizedTaskGraph {
+        self.run().unwrap()
+    }
+
+    /// What becomes of each task, and why, by label.
+    fn verdicts(&self) -> Vec<String> {
+        let optimized = self.optimized();
+        let told = optimized.verdicts.iter().map(|(label, verdict)| {
+            let with = match &verdict.action {
+                Action::Replaced(task_id) => format!(" with {task_id}"),
+                Action::Kept | Action::Removed => String::new(),
+            };
+            format!("{label} {}{with}: {}", verdict.word(), verdict.reason)
+        });
+        told.collect()
+    }
+
+    fn told(&self) -> String {
+        self.run().unwrap_err().to_string()
+    }
+}
+
+/// The id of a new task.
+pub(super) fn new_id(name: &str) -> TaskId {
+    DerivedIds::new(id(DECISION)).id(&label(name), 0)
+}

@@ -1,0 +1,175 @@
+use serde_json::{Value, json};
+
+use super::{new_id, of};
+use crate::model::test_support::{Described, drawn, label, task};
+use crate::optimize::questions;
+
+#[test]
+fn what_exists_is_not_built_again() {
+    //  c -> b -> a: b and a exist
+    let case = of(drawn("c -> b -> a"))
+        .existing("a", "OLD-A")
+        .existing("b", "OLD-B");
+    assert_eq!(
+        case.verdicts(),
+        [
+            "a replaced with OLD-A: existing_tasks",
+            "b replaced with OLD-B: existing_tasks",
+            "c kept: never (never)"
+        ]
+    );
+    let optimized = case.optimized();
+    assert_eq!(optimized.graph.len(), 1);
+    assert_eq!(optimized.label_to_taskid[&label("b")].as_str(), "OLD-B");
+    let c = optimized.graph.get(&new_id("c")).unwrap();
+    assert_eq!(c.task["dependencies"], json!(["OLD-B"]));
+}
+
+#[test]
+fn what_depends_on_something_new_is_new() {
+    //  c -> b -> a: a is built again, so the old b would be made of another a
+    let case = of(drawn("c -> b -> a"))
+        .existing("b", "OLD-B")
+        .existing("c", "OLD-C");
+    assert!(case.verdicts().iter().all(|v| v.contains(" kept: ")));
+    let case = of(drawn("c -> b -> a, d"))
+        .existing("a", "OLD-A")
+        .existing("b", "OLD-B")
+        .existing("c", "OLD-C")
+        .existing("d", "OLD-D")
+        .alone(["b"]);
+    assert_eq!(
+        case.verdicts(),
+        [
+            "a replaced with OLD-A: existing_tasks",
+            "b kept: do not optimize",
+            "c kept: never (never)",
+            "d replaced with OLD-D: existing_tasks"
+        ]
+    );
+}
+
+#[test]
+fn a_removed_task_that_exists_is_known_by_its_id() {
+    let case = of([task("a").optimized("always", json!(null))]).existing("a", "OLD");
+    assert_eq!(case.verdicts(), ["a replaced with OLD: existing_tasks"]);
+    // What it was made of may be gone.
+    let always = |name| task(name).optimized("always", json!(null));
+    let case = of([always("a"), always("b").dep("a")]).existing("b", "OLD");
+    assert_eq!(
+        case.verdicts(),
+        [
+            "a removed: always (always)",
+            "b replaced with OLD: existing_tasks"
+        ]
+    );
+}
+
+/// A task that the index is searched for.
+fn searched(name: &str, paths: Value) -> Described {
+    task(name).optimized("index-search", paths)
+}
+
+const FOUND: &str = "a replaced with FOUND: index-search (index-search)";
+const KEPT: &str = "a kept: index-search (index-search)";
+
+#[test]
+fn the_index_is_searched_in_order() {
+    let case = || of([searched("a", json!(["x.one", "not a path!", "x.two"]))]);
+    assert_eq!(case().verdicts(), [KEPT]);
+    let second = case().indexed("x.two", "SECOND", "completed", 1);
+    assert_eq!(
+        second.verdicts(),
+        ["a replaced with SECOND: index-search (index-search)"]
+    );
+    let both = second.indexed("x.one", "FOUND", "completed", 1);
+    assert_eq!(both.verdicts(), [FOUND]);
+}
+
+#[test]
+fn what_has_failed_is_passed_over() {
+    for (state, verdict) in [
+        ("completed", FOUND),
+        ("running", FOUND),
+        ("pending", FOUND),
+        ("unscheduled", FOUND),
+        ("failed", KEPT),
+        ("exception", KEPT),
+    ] {
+        let case = of([searched("a", json!(["x.one"]))]).indexed("x.one", "FOUND", state, 1);
+        assert_eq!(case.verdicts(), [verdict], "{state}");
+    }
+}
+
+#[test]
+fn what_the_queue_does_not_know_is_passed_over() {
+    let mut case = of([searched("a", json!(["x.one"]))]).indexed("x.one", "GONE", "completed", 1);
+    case.index.statuses.clear();
+    assert_eq!(case.verdicts(), [KEPT]);
+}
+
+#[test]
+fn what_is_found_outlives_all_that_depends_on_it() {
+    let due = |name: &str, hours: u32| {
+        let deadline = json!({"relative-datestamp": format!("{hours} hours")});
+        task(name).dep("a").field("deadline", deadline)
+    };
+    let case = |hours| {
+        of([
+            searched("a", json!(["x.one"])),
+            due("soon", 2),
+            due("late", 20),
+        ])
+        .indexed("x.one", "FOUND", "completed", hours)
+    };
+    assert_eq!(case(20).verdicts()[0], FOUND);
+    assert_eq!(case(19).verdicts()[0], "a kept: dependent tasks");
+    // Nothing depends on it, so nothing can come too late.
+    let lone = of([searched("a", json!(["x.one"]))]).indexed("x.one", "FOUND", "completed", -5);
+    assert_eq!(lone.verdicts(), [FOUND]);
+}
+
+#[test]
+fn an_earlier_graph_comes_before_the_index() {
+    let case = of([searched("a", json!(["x.one"]))])
+        .indexed("x.one", "FOUND", "completed", 1)
+        .existing("a", "OLD");
+    assert_eq!(case.verdicts(), ["a replaced with OLD: existing_tasks"]);
+}
+
+#[test]
+fn only_what_may_be_replaced_is_asked_for() {
+    let case = of([
+        searched("a", json!(["x.two", "x.one", "x.two"])),
+        searched("b", json!(["x.three"])),
+        task("c").optimized("skip-unless-changed", json!(["x.four"])),
+        searched("d", json!(null)),
+        task("e"),
+    ])
+    .alone(["b"]);
+    let asked: Vec<_> = questions(&case.target)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(asked, ["x.one", "x.two"]);
+}
+
+#[test]
+fn every_unknown_strategy_is_told() {
+    let case = of([
+        task("a").optimized("index-serch", json!([])),
+        task("b").optimized("zzzzzzzz", json!(null)),
+        task("c").optimized("never", json!(null)),
+    ]);
+    let told = case.told();
+    assert!(
+        told.contains("task `a`: unknown optimization strategy `index-serch`"),
+        "{told}"
+    );
+    assert!(told.contains("did you mean `index-search`?"), "{told}");
+    assert!(
+        told.contains("task `b`: unknown optimization strategy `zzzzzzzz`"),
+        "{told}"
+    );
+    assert_eq!(case.run().unwrap_err().len(), 2);
+}

@@ -1,0 +1,180 @@
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{DECISION, new_id, of};
+use crate::base::diagnostic::Class;
+use crate::base::name::Label;
+use crate::model::test_support::{Described, drawn, label, task};
+use crate::optimize::{OptimizedTaskGraph, resolve};
+use crate::ports::environment::Environment;
+
+fn definition<'o>(optimized: &'o OptimizedTaskGraph, name: &str) -> &'o crate::base::value::Object {
+    &optimized.graph.get(&new_id(name)).unwrap().task
+}
+
+#[test]
+fn names_in_a_definition_become_ids() {
+    let text = json!({"task-reference": "<self> <decision> <old> <edge>"});
+    let optimized = of([
+        task("old"),
+        task("new"),
+        task("b")
+            .dep("old")
+            .dep_as("edge", "new")
+            .field("payload", json!({"env": {"X": text}})),
+    ])
+    .existing("old", "OLD")
+    .optimized();
+    let expected = format!("{} {DECISION} OLD {}", new_id("b"), new_id("new"));
+    let b = definition(&optimized, "b");
+    assert_eq!(b["payload"]["env"]["X"], json!(expected));
+    let planned = optimized.graph.get(&new_id("b")).unwrap();
+    let names: Vec<_> = planned.dependencies.keys().map(String::as_str).collect();
+    assert_eq!(names, ["edge", "old"]);
+}
+
+#[test]
+fn dependencies_are_listed_once_and_in_order() {
+    let mut expected = vec![
+        "ZZZ".to_owned(),
+        new_id("a").to_string(),
+        new_id("c").to_string(),
+    ];
+    expected[1..].sort_unstable();
+    let optimized = of([
+        task("a"),
+        task("c"),
+        task("b")
+            .dep("a")
+            .dep_as("again", "a")
+            .dep("c")
+            .field("dependencies", json!(["ZZZ"])),
+    ])
+    .optimized();
+    assert_eq!(definition(&optimized, "b")["dependencies"], json!(expected));
+    assert_eq!(definition(&optimized, "a")["dependencies"], json!([]));
+}
+
+#[test]
+fn soft_dependencies_count_when_they_are_kept() {
+    let soft = |name: &str| {
+        task("b")
+            .soft("kept")
+            .soft("gone")
+            .soft("old")
+            .soft("nowhere")
+            .field("payload", json!({"task-reference": format!("<{name}>")}))
+    };
+    let tasks = |name: &str| {
+        [
+            task("kept"),
+            task("gone").optimized("always", json!(null)),
+            task("old"),
+            soft(name),
+        ]
+    };
+    let optimized = of(tasks("kept")).existing("old", "OLD").optimized();
+    let b = definition(&optimized, "b");
+    assert_eq!(b["dependencies"], json!([new_id("kept").as_str()]));
+    assert_eq!(b["payload"], json!(new_id("kept").as_str()));
+    for name in ["gone", "old", "nowhere"] {
+        let told = of(tasks(name)).existing("old", "OLD").told();
+        assert!(told.contains(&format!("names `{name}`")), "{told}");
+    }
+}
+
+#[test]
+fn links_to_artifacts_name_the_server() {
+    let linked = |artifact: &str| {
+        let reference = json!({"artifact-reference": format!("<a/{artifact}>")});
+        task("b").dep("a").field("payload", reference)
+    };
+    let payload = |artifact: &str, environment: Environment| {
+        let case = of([task("a"), linked(artifact)]).environment(environment);
+        definition(&case.optimized(), "b")["payload"].clone()
+    };
+    let outer = Environment::default().with("TASKCLUSTER_ROOT_URL", "https://tc.example/");
+    let inner = outer.clone().with("TASKCLUSTER_PROXY_URL", "http://proxy/");
+    let path = format!("api/queue/v1/task/{}/artifacts", new_id("a"));
+    let link = |server: &str, artifact: &str| Value::from(format!("{server}/{path}/{artifact}"));
+    for (artifact, environment, server) in [
+        ("public/x", &outer, "https://tc.example"),
+        ("public/x", &inner, "https://tc.example"),
+        ("private/x", &outer, "https://tc.example"),
+        ("private/x", &inner, "http://proxy"),
+    ] {
+        assert_eq!(
+            payload(artifact, environment.clone()),
+            link(server, artifact)
+        );
+    }
+    let nowhere = of([task("a"), linked("public/x")]).environment(Environment::default());
+    let wrong = nowhere.run().unwrap_err();
+    assert_eq!(wrong.class(), Class::Environment);
+    assert!(wrong.to_string().contains("TASKCLUSTER_ROOT_URL"));
+}
+
+#[test]
+fn every_task_with_a_wrong_reference_is_told() {
+    let referring = |name: &str, text: &str| {
+        task(name)
+            .dep("build")
+            .field("payload", json!({"task-reference": text}))
+    };
+    let case = of([
+        task("build"),
+        referring("a", "<biuld>"),
+        referring("b", "<build>"),
+        referring("c", "<zzz>"),
+    ]);
+    let wrong = case.run().unwrap_err();
+    assert_eq!(wrong.len(), 2);
+    let told = wrong.to_string();
+    assert!(told.contains("task `a`: the reference"), "{told}");
+    assert!(told.contains("did you mean `build`?"), "{told}");
+    assert!(told.contains("task `c`: the reference"), "{told}");
+}
+
+#[test]
+fn nothing_may_depend_on_what_was_removed() {
+    let target = of(drawn("c -> b -> a")).target;
+    let told = |removed: &[&str]| {
+        let removed: BTreeSet<Label> = removed.iter().map(|name| label(name)).collect();
+        resolve::check_removed(&target, &removed).map_err(|all| all.to_string())
+    };
+    let of_one = told(&["a"]).unwrap_err();
+    assert!(
+        of_one.contains("task `b`: it depends on `a` as `a`"),
+        "{of_one}"
+    );
+    assert!(!of_one.contains("task `c`"), "{of_one}");
+    let of_two = told(&["a", "b"]).unwrap_err();
+    assert!(
+        of_two.contains("task `c`: it depends on `b` as `b`"),
+        "{of_two}"
+    );
+    assert!(!of_two.contains("task `b`: it"), "{of_two}");
+    assert_eq!(told(&["a", "b", "c"]), Ok(()));
+    assert_eq!(told(&[]), Ok(()));
+}
+
+#[test]
+fn ids_follow_from_the_decision_and_the_label() {
+    // Were these to change, a rerun by a newer version would build everything once more.
+    let optimized = of([task("a")]).optimized();
+    let planned: Vec<&str> = optimized
+        .graph
+        .tasks()
+        .map(|task| task.task_id.as_str())
+        .collect();
+    assert_eq!(planned, ["SW_yqfdtRGW9Vt_hoCf-iQ"]);
+    let described: Described = task("a").field("payload", json!({"other": true}));
+    assert!(
+        of([described])
+            .optimized()
+            .graph
+            .get(&new_id("a"))
+            .is_some()
+    );
+}

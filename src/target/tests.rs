@@ -1,0 +1,313 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::test_support::params;
+use crate::model::test_support::{Described, drawn, graph, task};
+
+/// The labels that a method chooses, in order.
+fn chosen(over: Value, tasks: Vec<Described>) -> Vec<String> {
+    let full = FullTaskGraph(graph(tasks));
+    let set = target_task_set(&full, &params(over)).unwrap();
+    assert!(
+        set.0
+            .labels()
+            .all(|l| set.0.dag().dependencies(l).is_empty())
+    );
+    set.0.labels().map(ToString::to_string).collect()
+}
+
+/// A task that runs everywhere.
+fn everywhere(name: &str) -> Described {
+    task(name).attribute("run_on_projects", json!(["all"]))
+}
+
+#[test]
+fn by_default_tasks_say_where_they_run() {
+    let tasks = || {
+        vec![
+            task("silent"),
+            task("nowhere").attribute("run_on_projects", json!([])),
+            task("elsewhere").attribute("run_on_projects", json!(["other"])),
+            task("here").attribute("run_on_projects", json!(["other", "ci"])),
+            everywhere("all"),
+            everywhere("cron").attribute("cron", json!(true)),
+            everywhere("not-cron").attribute("cron", json!(false)),
+        ]
+    };
+    assert_eq!(chosen(json!({}), tasks()), ["here", "all", "not-cron"]);
+    assert_eq!(
+        chosen(json!({"project": "other"}), tasks()),
+        ["elsewhere", "here", "all", "not-cron"]
+    );
+}
+
+#[test]
+fn by_default_only_the_phase_build_runs() {
+    let phase = |name: &str, phase| everywhere(name).attribute("shipping_phase", phase);
+    let tasks = vec![
+        phase("none", json!(null)),
+        phase("build", json!("build")),
+        phase("promote", json!("promote")),
+        phase("strange", json!(["build"])),
+    ];
+    assert_eq!(chosen(json!({}), tasks), ["none", "build"]);
+}
+
+#[test]
+fn by_default_tasks_say_for_what_they_run() {
+    let tasks = || {
+        vec![
+            everywhere("any"),
+            everywhere("all").attribute("run_on_tasks_for", json!(["all"])),
+            everywhere("push").attribute("run_on_tasks_for", json!(["github-push"])),
+            everywhere("never").attribute("run_on_tasks_for", json!([])),
+        ]
+    };
+    assert_eq!(chosen(json!({}), tasks()), ["any", "all", "push"]);
+    assert_eq!(
+        chosen(json!({"tasks_for": "cron"}), tasks()),
+        ["any", "all"]
+    );
+}
+
+#[test]
+fn by_default_tasks_say_on_which_git_branches_they_run() {
+    let on = |name: &str, patterns| everywhere(name).attribute("run_on_git_branches", patterns);
+    let tasks = || {
+        vec![
+            everywhere("any"),
+            on("all", json!(["all"])),
+            on("release", json!(["release-.*"])),
+            on("exact", json!(["main$"])),
+            on("never", json!([])),
+        ]
+    };
+    let on_ref = |head: &str| chosen(json!({"head_ref": head}), tasks());
+    assert_eq!(on_ref("refs/heads/main"), ["any", "all", "exact"]);
+    assert_eq!(on_ref("main"), ["any", "all", "exact"]);
+    assert_eq!(on_ref("mainline"), ["any", "all"]);
+    assert_eq!(on_ref("release-1"), ["any", "all", "release"]);
+    // Patterns begin where branches begin.
+    assert_eq!(on_ref("refs/heads/my-release-1"), ["any", "all"]);
+    let everything = ["any", "all", "release", "exact", "never"];
+    for over in [
+        json!({"head_ref": "topic", "tasks_for": "github-pull-request"}),
+        json!({"head_ref": "topic", "tasks_for": "github-pull-request-untrusted"}),
+        json!({"head_ref": "topic", "repository_type": "hg"}),
+    ] {
+        assert_eq!(chosen(over.clone(), tasks()), everything, "{over}");
+    }
+}
+
+#[test]
+fn code_review_and_nothing() {
+    let tasks = || {
+        vec![
+            everywhere("lint").attribute("code-review", json!(true)),
+            everywhere("build"),
+            task("off").attribute("code-review", json!(true)),
+        ]
+    };
+    let method = |name: &str| chosen(json!({"target_tasks_method": name}), tasks());
+    assert_eq!(method("codereview"), ["lint"]);
+    assert!(method("nothing").is_empty());
+}
+
+/// The pipelines of two products, with candidates and partners.
+fn releases() -> Vec<Described> {
+    let shipped = |product: &str, phase: &str| {
+        task(&format!("{phase}-{product}"))
+            .attribute("shipping_product", json!(product))
+            .attribute("shipping_phase", json!(phase))
+    };
+    let only_in = |name: &str, phase: &str, release: &str| {
+        let mut described =
+            shipped("fox", phase).attribute("run_on_releases", json!([release, "x"]));
+        described.0.label = Label::parse(name).unwrap();
+        described
+    };
+    let mut partner = shipped("fox", "promote").attribute("partner_repack", json!(true));
+    partner.0.label = Label::parse("partner").unwrap();
+    vec![
+        everywhere("build"),
+        shipped("fox", "build"),
+        shipped("fox", "promote"),
+        shipped("fox", "push"),
+        shipped("fox", "ship"),
+        shipped("bird", "promote"),
+        shipped("bird", "push"),
+        shipped("bird", "ship"),
+        only_in("promote-rc", "promote", "release-rc"),
+        only_in("push-rc", "push", "release-rc"),
+        only_in("ship-rc", "ship", "release-rc"),
+        only_in("ship-plain", "ship", "release"),
+        only_in("ship-all", "ship", "all"),
+        partner,
+    ]
+}
+
+fn released(method: &str, product: &str, release_type: &str) -> Vec<String> {
+    let over = json!({
+        "target_tasks_method": method,
+        "release_product": product,
+        "release_type": release_type,
+    });
+    chosen(over, releases())
+}
+
+#[test]
+fn phases_of_a_release_take_the_earlier_ones_along() {
+    assert_eq!(released("promote", "fox", "release"), ["promote-fox"]);
+    assert_eq!(
+        released("push", "fox", "release"),
+        ["promote-fox", "push-fox"]
+    );
+    assert_eq!(
+        released("ship", "fox", "release"),
+        [
+            "promote-fox",
+            "push-fox",
+            "ship-fox",
+            "ship-plain",
+            "ship-all"
+        ]
+    );
+    assert_eq!(
+        released("ship", "bird", "release"),
+        ["promote-bird", "push-bird", "ship-bird"]
+    );
+}
+
+#[test]
+fn a_candidate_is_not_pushed() {
+    assert_eq!(
+        released("promote", "fox", "release-rc"),
+        ["promote-fox", "promote-rc"]
+    );
+    assert_eq!(
+        released("ship", "fox", "release-rc"),
+        [
+            "promote-fox",
+            "ship-fox",
+            "promote-rc",
+            "ship-rc",
+            "ship-all"
+        ]
+    );
+}
+
+#[test]
+fn partners_have_a_method_of_their_own() {
+    assert_eq!(released("promote_partners", "fox", "release"), ["partner"]);
+    assert!(released("promote_partners", "bird", "release").is_empty());
+}
+
+#[test]
+fn without_a_type_a_release_is_an_ordinary_one() {
+    let over = json!({"target_tasks_method": "ship", "release_product": "fox"});
+    let ordinary = released("ship", "fox", "release");
+    assert_eq!(chosen(over, releases()), ordinary);
+}
+
+#[test]
+fn filters_and_methods_have_to_exist() {
+    let told = |over| {
+        let full = FullTaskGraph(graph(drawn("a")));
+        target_task_set(&full, &params(over))
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        told(json!({"filters": ["target_tasks_method", "try"]})),
+        "unknown filter `try`\n  help: `filters` can name: target_tasks_method"
+    );
+    let told = told(json!({"target_tasks_method": "promot"}));
+    assert!(
+        told.starts_with("unknown target-tasks method `promot`"),
+        "{told}"
+    );
+    assert!(told.contains("`promote`"), "{told}");
+    // No filter at all means the usual one.
+    assert_eq!(chosen(json!({"filters": []}), vec![everywhere("a")]), ["a"]);
+}
+
+/// The target task graph of a graph in which `targets` are chosen.
+fn target(over: Value, tasks: Vec<Described>, targets: &[&str]) -> TargetTaskGraph {
+    let full = FullTaskGraph(graph(tasks));
+    let chosen = targets
+        .iter()
+        .copied()
+        .map(crate::model::test_support::label);
+    let set = TargetTaskSet(full.0.only(&chosen.collect()));
+    target_task_graph(&full, &set, &params(over)).unwrap()
+}
+
+fn names<'a>(labels: impl IntoIterator<Item = &'a Label>) -> Vec<&'a str> {
+    labels.into_iter().map(Label::as_str).collect()
+}
+
+#[test]
+fn targets_bring_all_that_they_depend_on() {
+    //  d -> b -> a,  c -> a,  e
+    let made = target(json!({}), drawn("d -> b -> a, c -> a, e"), &["d"]);
+    assert_eq!(names(made.graph.labels()), ["d", "b", "a"]);
+    assert_eq!(names(&made.requested), ["d"]);
+    assert!(made.do_not_optimize.is_empty());
+    assert_eq!(
+        names(made.graph.dag().dependencies(&Label::parse("d").unwrap())),
+        ["b"]
+    );
+}
+
+#[test]
+fn some_tasks_are_always_targets() {
+    let tasks = || {
+        vec![
+            task("wanted"),
+            task("needed"),
+            task("always")
+                .attribute("always_target", json!(true))
+                .dep("needed"),
+            task("image")
+                .of("docker-image")
+                .attribute("always_target", json!(true)),
+            task("not").attribute("always_target", json!(false)),
+        ]
+    };
+    let requested = |over| {
+        names(&target(over, tasks(), &["wanted"]).requested)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        requested(json!({"enable_always_target": true})),
+        ["always", "image", "wanted"]
+    );
+    assert_eq!(
+        requested(json!({"enable_always_target": false})),
+        ["wanted"]
+    );
+    assert_eq!(
+        requested(json!({"enable_always_target": ["docker-image"]})),
+        ["image", "wanted"]
+    );
+    let made = target(json!({}), tasks(), &["wanted"]);
+    assert_eq!(
+        names(made.graph.labels()),
+        ["wanted", "needed", "always", "image"]
+    );
+}
+
+#[test]
+fn targets_may_be_left_alone() {
+    let over = json!({"optimize_target_tasks": false, "do_not_optimize": ["x", "no such"]});
+    let tasks = vec![
+        task("x"),
+        task("wanted"),
+        task("always").attribute("always_target", json!(true)),
+    ];
+    let made = target(over, tasks, &["wanted"]);
+    assert_eq!(names(&made.do_not_optimize), ["no such", "wanted", "x"]);
+    assert_eq!(names(&made.requested), ["always", "wanted"]);
+}

@@ -1,0 +1,125 @@
+//! The payload of beetmover for data that stands in the task itself.
+
+use super::{Images, Payload, settle, take_worker};
+use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::value::{Object, Value, py_str};
+use crate::config::schema::{Schema, Type, optional, required};
+use crate::transform::Item;
+use crate::transform::payload::add_scope;
+
+static DATA: Schema = Schema {
+    name: "data",
+    fields: &[
+        required("data", Type::Str, "the content, in base64"),
+        required("content-type", Type::Str, "the media type of the content"),
+        required(
+            "destinations",
+            Type::List(&Type::TaskRef),
+            "the paths in the bucket that it is put at",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static SCHEMA: Schema = Schema {
+    name: "worker: scriptworker-beetmover-data",
+    fields: &[
+        required(
+            "implementation",
+            Type::Literal(&["scriptworker-beetmover-data"]),
+            "",
+        ),
+        required("app-name", Type::Str, "the name of the product"),
+        required("bucket", Type::Str, "the bucket, a part of the scope"),
+        required("project", Type::Str, "the project, a part of the scopes"),
+        required(
+            "data-map",
+            Type::List(&Type::Struct(&DATA)),
+            "the contents and where each is put",
+        ),
+        optional("dry-run", Type::Bool, "taken and not used, as in the peer"),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// `scriptworker-beetmover-data`
+pub static BEETMOVER_DATA: Payload = Payload {
+    name: "scriptworker-beetmover-data",
+    doc: "Puts data that stands in the task where people download it.",
+    schema: &SCHEMA,
+    defaults: &[],
+    automation: false,
+    build,
+};
+
+fn build(_: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcome<()> {
+    let worker = take_worker(item)?;
+    let mut wrong = Diagnostics::new();
+    let mut entries = Vec::new();
+    let data_map = worker.get("data-map").and_then(Value::as_array);
+    for (i, entry) in data_map.into_iter().flatten().enumerate() {
+        let get = |key: &str| entry.get(key).cloned().unwrap_or_default();
+        if let Err(why) = check_base64(entry["data"].as_str().unwrap_or_default()) {
+            wrong.push(
+                item.wrong(
+                    "worker.data-map",
+                    format!("`worker.data-map[{i}].data` is no base64: {why}"),
+                )
+                .help("encode the content, e.g. with `base64 --wrap=0`"),
+            );
+        }
+        let fields = [
+            ("data", get("data")),
+            ("contentType", get("content-type")),
+            ("destinations", get("destinations")),
+        ];
+        let fields = fields.map(|(key, value)| (key.to_owned(), value));
+        entries.push(Value::Object(Object::from_iter(fields)));
+    }
+    wrong.or_ok(())?;
+    let text = |key: &str| worker.get(key).map(py_str).unwrap_or_default();
+    let name = [("appName".to_owned(), Value::from(text("app-name")))];
+    let payload = [
+        (
+            "releaseProperties",
+            Value::Object(name.into_iter().collect()),
+        ),
+        ("dataMap", Value::Array(entries)),
+    ];
+    settle(definition, payload);
+    let prefix = format!("project:{}:releng:beetmover", text("project"));
+    add_scope(definition, format!("{prefix}:bucket:{}", text("bucket")));
+    add_scope(definition, format!("{prefix}:action:upload-data"));
+    Ok(())
+}
+
+/// Checks base64 as Python's `b64decode` does: what is not of the alphabet is passed over, and
+/// nothing is read after the padding that completes a group of four.
+fn check_base64(data: &str) -> Result<(), &'static str> {
+    if !data.is_ascii() {
+        return Err("it has characters beyond ASCII");
+    }
+    let (mut digits, mut padding) = (0, 0);
+    for byte in data.bytes() {
+        match byte {
+            b'=' if digits >= 2 => {
+                padding += 1;
+                if digits + padding >= 4 {
+                    return Ok(());
+                }
+            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => {
+                digits = (digits + 1) % 4;
+                padding = 0;
+            }
+            _ => {}
+        }
+    }
+    match digits {
+        0 => Ok(()),
+        1 => Err("one character is too many, or some are missing"),
+        _ => Err("the padding is incorrect"),
+    }
+}

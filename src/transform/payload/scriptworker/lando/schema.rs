@@ -1,0 +1,345 @@
+//! What the `worker` of a landing may hold.
+
+use crate::config::schema::{Field, Schema, Type, optional, required};
+
+const FETCH_VERSION_FROM: Field = required(
+    "fetch-version-from",
+    Type::Str,
+    "the file with the version of the product",
+);
+const FROM_REVISION: Field = optional(
+    "from-revision",
+    Type::Str,
+    "the revision of the branch that is merged: its tip",
+);
+const TO_BRANCH: Field = required("to-branch", Type::Str, "the branch that is changed");
+const TO_REVISION: Field = optional(
+    "to-revision",
+    Type::Str,
+    "the revision of the branch that is changed: its tip",
+);
+const REPLACEMENTS: Field = optional(
+    "replacements",
+    Type::List(&Type::List(&Type::Str)),
+    "what is replaced: lists of a file, a text and what stands for it",
+);
+const END_TAG: Field = optional(
+    "end-tag",
+    Type::Str,
+    "the tag that ends the development of the version; `{major_version}` is filled in",
+);
+const VERSION_FILES: Field = required(
+    "version-files",
+    Type::List(&Type::Struct(&BUMPED_FILE)),
+    "the files in which the version is changed",
+);
+
+const BUMPED_FILE: Schema = Schema {
+    name: "bumped file",
+    fields: &[
+        FILENAME,
+        required("version-bump", Type::Str, VERSION_BUMP_DOC),
+        NEW_SUFFIX,
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static VERSION_FILE: Schema = Schema {
+    name: "version file",
+    fields: &[
+        FILENAME,
+        optional("version-bump", Type::Str, VERSION_BUMP_DOC),
+        NEW_SUFFIX,
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+const VERSION_BUMP_DOC: &str = "the part of the version that grows: `major` or `minor`";
+const FILENAME: Field = required("filename", Type::Str, "the file");
+const NEW_SUFFIX: Field = optional(
+    "new-suffix",
+    Type::Str,
+    "the suffix that the version gets, e.g. `b1`; it may be empty",
+);
+
+static PLATFORMS: Schema = Schema {
+    name: "platforms of a locale file",
+    fields: &[
+        required("platforms", Type::List(&Type::Str), "the platforms"),
+        required("path", Type::Str, "the file that lists their locales"),
+        optional("format", Type::Str, "the format of the file"),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static L10N_BUMP: Schema = Schema {
+    name: "bump of localizations",
+    fields: &[
+        required("name", Type::Str, "what is bumped, in words"),
+        required("path", Type::Str, "the file with the revisions of locales"),
+        required(
+            "l10n-repo-url",
+            Type::Str,
+            "the repository of localizations, one for the whole task",
+        ),
+        required(
+            "l10n-repo-target-branch",
+            Type::Str,
+            "the branch of that repository",
+        ),
+        required(
+            "platform-configs",
+            Type::List(&Type::Struct(&PLATFORMS)),
+            "which locales each platform has",
+        ),
+        optional(
+            "ignore-config",
+            Type::Any,
+            "the platforms that each locale is not built for",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static SYNCED: Schema = Schema {
+    name: "synchronized file",
+    fields: &[required("toml-path", Type::Str, "the file")],
+    open: false,
+    exclusive: &[],
+};
+
+static ANDROID_L10N_SYNC: Schema = Schema {
+    name: "synchronization of Android localizations",
+    fields: &[
+        required("from-branch", Type::Str, "the branch that they come from"),
+        required(
+            "toml-info",
+            Type::List(&Type::Struct(&SYNCED)),
+            "the files that say what is taken over",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static IMPORTED: Schema = Schema {
+    name: "imported file",
+    fields: &[
+        required("toml-path", Type::Str, "the file"),
+        required("dest-path", Type::Str, "where its content is put"),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static ANDROID_L10N_IMPORT: Schema = Schema {
+    name: "import of Android localizations",
+    fields: &[
+        required(
+            "from-repo-url",
+            Type::Str,
+            "the repository that they come from",
+        ),
+        required(
+            "toml-info",
+            Type::List(&Type::Struct(&IMPORTED)),
+            "the files that say what is taken over",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static TAG: Schema = Schema {
+    name: "tag",
+    fields: &[
+        required(
+            "types",
+            Type::List(&Type::Literal(&["buildN", "release"])),
+            "the tags: that of the build, that of the release",
+        ),
+        required("revision", Type::Str, "the revision that is tagged"),
+        optional(
+            "hg-repo-url",
+            Type::Str,
+            "the Mercurial repository that the revision is looked up in; it has to be given, and may be null",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static VERSION_BUMP: Schema = Schema {
+    name: "version bump",
+    fields: &[required(
+        "bump-files",
+        Type::List(&Type::Str),
+        "the files in which the next version is put",
+    )],
+    open: false,
+    exclusive: &[],
+};
+
+static ESR_BUMP: Schema = Schema {
+    name: "bump of an ESR",
+    fields: &[TO_BRANCH, FETCH_VERSION_FROM, VERSION_FILES, TO_REVISION],
+    open: false,
+    exclusive: &[],
+};
+
+static MAIN_BUMP: Schema = Schema {
+    name: "bump of the main branch",
+    fields: &[
+        TO_BRANCH,
+        FETCH_VERSION_FROM,
+        VERSION_FILES,
+        TO_REVISION,
+        REPLACEMENTS,
+        optional(
+            "regex-replacements",
+            Type::List(&Type::List(&Type::Str)),
+            "what is replaced: lists of a file, a regular expression and what stands for it",
+        ),
+        END_TAG,
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static EARLY_TO_LATE_BETA: Schema = Schema {
+    name: "early to late beta",
+    fields: &[TO_BRANCH, FETCH_VERSION_FROM, TO_REVISION, REPLACEMENTS],
+    open: false,
+    exclusive: &[],
+};
+
+static UPLIFT: Schema = Schema {
+    name: "uplift",
+    fields: &[
+        FETCH_VERSION_FROM,
+        required(
+            "version-files",
+            Type::List(&Type::Struct(&VERSION_FILE)),
+            "the files in which the version is changed",
+        ),
+        required("from-branch", Type::Str, "the branch that is merged"),
+        TO_BRANCH,
+        FROM_REVISION,
+        TO_REVISION,
+        REPLACEMENTS,
+        optional(
+            "base-tag",
+            Type::Str,
+            "the tag at which the branches part; `{major_version}` is filled in",
+        ),
+        END_TAG,
+        optional(
+            "l10n-bump-info",
+            Type::List(&Type::Struct(&L10N_BUMP)),
+            "the localizations that are bumped too",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static ACTION: Schema = Schema {
+    name: "action of a landing",
+    fields: &[
+        optional(
+            "android-l10n-sync",
+            Type::Struct(&ANDROID_L10N_SYNC),
+            "takes localizations over from another branch",
+        ),
+        optional(
+            "android-l10n-import",
+            Type::Struct(&ANDROID_L10N_IMPORT),
+            "takes localizations over from another repository",
+        ),
+        optional(
+            "l10n-bump",
+            Type::List(&Type::Struct(&L10N_BUMP)),
+            "takes the newest localizations",
+        ),
+        optional("tag", Type::Struct(&TAG), "tags a revision"),
+        optional(
+            "version-bump",
+            Type::Struct(&VERSION_BUMP),
+            "puts the next version in",
+        ),
+        optional(
+            "esr-bump",
+            Type::Struct(&ESR_BUMP),
+            "bumps the version of an ESR branch (merge day)",
+        ),
+        optional(
+            "main-bump",
+            Type::Struct(&MAIN_BUMP),
+            "bumps the version of the main branch (merge day)",
+        ),
+        optional(
+            "early-to-late-beta",
+            Type::Struct(&EARLY_TO_LATE_BETA),
+            "goes from early to late beta (merge day)",
+        ),
+        optional(
+            "uplift",
+            Type::Struct(&UPLIFT),
+            "merges a branch into the next one (merge day)",
+        ),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// The `worker` of a landing.
+pub static SCHEMA: Schema = Schema {
+    name: "worker: scriptworker-lando",
+    fields: &[
+        required("implementation", Type::Literal(&["scriptworker-lando"]), ""),
+        required(
+            "lando-repo",
+            Type::Str,
+            "the repository as Lando calls it, a part of the scope",
+        ),
+        required(
+            "actions",
+            Type::List(&Type::Struct(&ACTION)),
+            "what is landed",
+        ),
+        optional(
+            "ignore-closed-tree",
+            Type::Bool,
+            "whether it lands on a closed tree",
+        ),
+        optional(
+            "dontbuild",
+            Type::Bool,
+            "whether nothing is built for what is landed",
+        ),
+        optional(
+            "force-dry-run",
+            Type::Bool,
+            "whether it is only looked at what would be landed",
+        ),
+        optional(
+            "matrix-rooms",
+            Type::List(&Type::Str),
+            "the Matrix rooms that hear of the task",
+        ),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// Texts that may be left out and not be null, by the action that has them.
+pub static NO_NULLS: &[(&str, &[&str])] = &[
+    ("esr-bump", &["to-revision"]),
+    ("main-bump", &["to-revision"]),
+    ("early-to-late-beta", &["to-revision"]),
+    ("uplift", &["from-revision", "to-revision"]),
+];

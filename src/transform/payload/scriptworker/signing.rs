@@ -1,0 +1,158 @@
+//! The payload of signingscript, which signs artifacts of other tasks.
+//!
+//! The attribute `release_artifacts` of the task tells later tasks what will be signed, so that they
+//! need not know what signing does to names.
+
+use std::collections::BTreeSet;
+
+use super::{Images, Payload, scope_prefix, settle, sort_scopes, take_worker};
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::value::{Object, Value, py_str};
+use crate::config::schema::{Schema, Type, optional, required};
+use crate::transform::fields::{self, Preset};
+use crate::transform::{Item, checks};
+
+static UPSTREAM_ARTIFACT: Schema = Schema {
+    name: "upstream artifact to sign",
+    fields: &[
+        required("taskId", Type::TaskRef, "the task that has the artifact"),
+        required(
+            "taskType",
+            Type::Str,
+            "the type of that task, for the chain of trust",
+        ),
+        required(
+            "paths",
+            Type::List(&Type::Str),
+            "the paths of the artifacts",
+        ),
+        required(
+            "formats",
+            Type::List(&Type::Str),
+            "the formats that each of them is signed with",
+        ),
+        optional(
+            "authenticode_comment",
+            Type::Str,
+            "the comment in the signature of an installer for Windows (MSI)",
+        ),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+static SCHEMA: Schema = Schema {
+    name: "worker: scriptworker-signing",
+    fields: &[
+        required(
+            "implementation",
+            Type::Literal(&["scriptworker-signing"]),
+            "",
+        ),
+        required(
+            "signing-type",
+            Type::Str,
+            "the certificate, e.g. `release-signing`",
+        ),
+        required(
+            "upstream-artifacts",
+            Type::List(&Type::Struct(&UPSTREAM_ARTIFACT)),
+            "the artifacts that are signed",
+        ),
+        optional(
+            "max-run-time",
+            Type::Int,
+            "how long it may take, in seconds: 600",
+        ),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// `scriptworker-signing`
+pub static SIGNING: Payload = Payload {
+    name: "scriptworker-signing",
+    doc: "Signs artifacts.",
+    schema: &SCHEMA,
+    defaults: &[("max-run-time", Preset::Int(600))],
+    automation: false,
+    build,
+};
+
+/// The attribute that lists what is signed.
+const ATTRIBUTE: [&str; 2] = ["attributes", "release_artifacts"];
+
+fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcome<()> {
+    let worker = take_worker(item)?;
+    let prefix = scope_prefix(images.context())?;
+    let get = |key: &str| worker.get(key).cloned().unwrap_or_default();
+    let upstream = get("upstream-artifacts");
+    let mut signed = listed(item)?;
+    for artifacts in upstream.as_array().into_iter().flatten() {
+        let formats = checks::strings(artifacts.get("formats"));
+        for path in checks::strings(artifacts.get("paths")) {
+            signed.extend(signed_artifacts(&path, &formats));
+        }
+    }
+    let payload = [("upstreamArtifacts", upstream)].into_iter();
+    let max_run_time = worker.get("max-run-time").cloned();
+    settle(
+        definition,
+        payload.chain(max_run_time.map(|seconds| ("maxRunTime", seconds))),
+    );
+    let signing_type = py_str(&get("signing-type"));
+    sort_scopes(
+        definition,
+        [format!("{prefix}:signing:cert:{signing_type}")],
+    );
+    *fields::list(item, &ATTRIBUTE)? = signed.into_iter().map(Value::from).collect();
+    Ok(())
+}
+
+/// What the attribute lists already.
+fn listed(item: &mut Item) -> Result<BTreeSet<String>, Diagnostic> {
+    let names = fields::list(item, &ATTRIBUTE)?.clone();
+    let text = |name: &Value| match name {
+        Value::String(text) => Ok(text.clone()),
+        other => Err(fields::unfit(
+            &item.origin,
+            &ATTRIBUTE,
+            "a list of strings",
+            other,
+        )),
+    };
+    names.iter().map(text).collect()
+}
+
+/// The artifacts that come of signing `input` with these formats.
+fn signed_artifacts(input: &str, formats: &[String]) -> BTreeSet<String> {
+    // What signs an image for macOS takes it apart and leaves it so.
+    let signed = if input.ends_with(".dmg") {
+        input.replace(".dmg", ".tar.gz")
+    } else {
+        input.to_owned()
+    };
+    let detached = formats
+        .iter()
+        .any(|format| format == "gcp_prod_autograph_gpg")
+        .then(|| format!("{input}.asc"));
+    BTreeSet::from_iter([signed].into_iter().chain(detached))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_changes_names() {
+        let signed = |input: &str, formats: &[&str]| {
+            let formats: Vec<_> = formats.iter().map(|f| (*f).to_owned()).collect();
+            Vec::from_iter(signed_artifacts(input, &formats))
+        };
+        assert_eq!(signed("a.zip", &["autograph_apk"]), ["a.zip"]);
+        assert_eq!(
+            signed("a.dmg", &["gcp_prod_autograph_gpg"]),
+            ["a.dmg.asc", "a.tar.gz"]
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! The transform `replicate`: makes tasks out of the tasks of other graphs.
+//!
+//! 1. Each target, a taskId or an index path, is looked up. When the task has a `task-graph.json`,
+//!    it stands for the tasks of that graph; otherwise for itself.
+//! 2. Tasks that cannot run here and tasks with the wrong attributes are passed over ([`select`]).
+//! 3. The definitions of the others are rewritten so that they can be created anew, in this group,
+//!    with this project's scopes and caches ([`rewrite`]).
+//!
+//! What comes out is finished: `taskgraph.transforms.task` does not come after it.
+
+mod rewrite;
+mod select;
+
+use std::collections::BTreeMap;
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::{IndexPath, NameError, TaskId};
+use crate::base::path::ValuePath;
+use crate::base::value::{Object, Value, type_name};
+use crate::config::schema::{Schema, Type, optional, required};
+use crate::transform::context::Remote;
+use crate::transform::{Context, Item, Transform, checks, each};
+
+use self::rewrite::Rewriter;
+use self::select::Selection;
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    name: "mozilla_taskgraph.transforms.replicate",
+    aliases: &[],
+    doc: "makes tasks out of the tasks of other graphs, which it asks Taskcluster for",
+    schema: Some(&SCHEMA),
+    run,
+};
+
+const WANTED: Type = Type::Map(&Type::OneOf(&[Type::Str, Type::List(&Type::Str)]));
+
+static REPLICATE: Schema = Schema {
+    name: "replicated tasks",
+    fields: &[
+        required(
+            "target",
+            Type::List(&Type::Str),
+            "the tasks, by taskId or index path; a decision task stands for its graph",
+        ),
+        optional(
+            "include-attrs",
+            WANTED,
+            "the attributes that tasks have to have: a value, or a list of which one is it",
+        ),
+        optional(
+            "exclude-attrs",
+            WANTED,
+            "the attributes that tasks may not have: what a value begins with, or a list of such",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+/// What the transform takes.
+pub static SCHEMA: Schema = Schema {
+    name: "replicate",
+    fields: &[required(
+        "replicate",
+        Type::Struct(&REPLICATE),
+        "the tasks that are replicated",
+    )],
+    open: true,
+    exclusive: &[],
+};
+
+/// The artifact that makes a task a decision task.
+const GRAPH: &str = "public/task-graph.json";
+
+fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    let mut targets = Targets {
+        context,
+        known: BTreeMap::new(),
+    };
+    each(context, items, |mut item| {
+        item.check(&[], &item.task, &SCHEMA)?;
+        let Some(Value::Object(config)) = item.task.shift_remove("replicate") else {
+            return Ok(Vec::new());
+        };
+        checks::refuse_null(&item, "replicate", &config, &["include-attrs"])?;
+        let rewriter = Rewriter::new(context, &item)?;
+        let selection = Selection::new(&config);
+        let mut wrong = Diagnostics::new();
+        let mut made = Vec::new();
+        for (i, target) in checks::strings(config.get("target")).iter().enumerate() {
+            let place = item
+                .origin
+                .place(&ValuePath::keys(["replicate", "target"]).index(i));
+            let found = targets
+                .tasks(target)
+                .map_err(|d| d.at(place.clone()).into());
+            for task in wrong.keep(found).into_iter().flatten() {
+                let one = selection
+                    .takes(task)
+                    .and_then(|takes| takes.then(|| rewriter.rewrite(task)).transpose())
+                    .map_err(|error| {
+                        Diagnostic::user(format!("{} of `{target}` {error}", select::title(task)))
+                            .at(place.clone())
+                            .help(
+                                "leave it out by its attributes: `include-attrs`, `exclude-attrs`",
+                            )
+                            .into()
+                    });
+                made.extend(wrong.keep(one).flatten().map(|task| item.with(task)));
+            }
+        }
+        wrong.or_ok(made)
+    })
+}
+
+/// The tasks that targets stand for; each target is asked for once.
+struct Targets<'c, 'a> {
+    context: &'c Context<'a>,
+    known: BTreeMap<String, Vec<Object>>,
+}
+
+impl Targets<'_, '_> {
+    fn tasks(&mut self, target: &str) -> Result<&[Object], Diagnostic> {
+        if !self.known.contains_key(target) {
+            let tasks = self.fetch(target)?;
+            self.known.insert(target.to_owned(), tasks);
+        }
+        Ok(self
+            .known
+            .get(target)
+            .map(Vec::as_slice)
+            .unwrap_or_default())
+    }
+
+    fn fetch(&self, target: &str) -> Result<Vec<Object>, Diagnostic> {
+        let Some(remote) = self.context.project.remote else {
+            return Err(Diagnostic::environment(format!(
+                "the target `{target}` has to be looked up, and it is not known which Taskcluster to ask"
+            ))
+            .help("set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com"));
+        };
+        let task_id = resolve(remote, target)?;
+        if let Some(content) = remote.artifact(&task_id, GRAPH)? {
+            return read_graph(target, &content);
+        }
+        match remote.definition(&task_id)? {
+            Some(definition) => Ok(vec![Object::from_iter([("task".to_owned(), definition)])]),
+            None => Err(Diagnostic::user(format!("there is no task `{task_id}`"))
+                .help("it may have expired; an index path leads to the newest task")),
+        }
+    }
+}
+
+/// The task that a target names.
+fn resolve(remote: &dyn Remote, target: &str) -> Result<TaskId, Diagnostic> {
+    if let Ok(task_id) = TaskId::parse(target)
+        && task_id.is_slugid()
+    {
+        return Ok(task_id);
+    }
+    let path =
+        IndexPath::parse(target).map_err(|error: NameError| Diagnostic::user(error.to_string()))?;
+    remote.find_task(&path)?.ok_or_else(|| {
+        Diagnostic::user(format!("there is no task at the index path `{target}`"))
+            .help("name a taskId, or an index path at which there is a task now")
+    })
+}
+
+fn read_graph(target: &str, content: &[u8]) -> Result<Vec<Object>, Diagnostic> {
+    let unfit = |why: String| {
+        Diagnostic::environment(format!("`{GRAPH}` of `{target}` is no task graph")).because(why)
+    };
+    let graph: Value = serde_json::from_slice(content).map_err(|error| unfit(error.to_string()))?;
+    let Value::Object(graph) = graph else {
+        return Err(unfit(format!("it holds {}", type_name(&graph))));
+    };
+    graph
+        .into_iter()
+        .map(|(task_id, task)| match task {
+            Value::Object(task) => Ok(task),
+            other => Err(unfit(format!("`{task_id}` is {}", type_name(&other)))),
+        })
+        .collect()
+}

@@ -1,0 +1,179 @@
+//! Rewrites definitions of other graphs' tasks so that they can be created here.
+
+use std::sync::LazyLock;
+
+use fancy_regex::{Captures, Regex};
+
+use super::select::section;
+use crate::base::diagnostic::Diagnostic;
+use crate::base::value::{Object, Value, py_str};
+use crate::transform::{Context, Item};
+
+/// What scopes and caches of any trust domain and level have in their names.
+static TRUST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("[a-z]+-level-[1-3]").ok());
+
+/// Rewrites definitions for one item.
+pub(super) struct Rewriter<'a> {
+    level: &'a str,
+    /// Trust domain and level as they are in the names of scopes and caches.
+    trust: String,
+    group: &'a str,
+    /// The name of the item, which the labels begin with.
+    prefix: Value,
+}
+
+impl<'a> Rewriter<'a> {
+    /// Rewrites for `item`.
+    ///
+    /// # Errors
+    /// When the item has no name, or it is not known in which group tasks will be.
+    pub(super) fn new(context: &Context<'a>, item: &Item) -> Result<Self, Diagnostic> {
+        let prefix = item.task.get("name").cloned().ok_or_else(|| {
+            item.wrong("", "the task has no name")
+                .help("give it a `name`; the labels of the tasks that it makes begin with it")
+        })?;
+        let group = context.project.environment.get("TASK_ID").ok_or_else(|| {
+            Diagnostic::environment(
+                "the tasks would be in the group of the decision task, and TASK_ID is not set",
+            )
+            .at(item.origin.own_place())
+            .help("at a desk, set TASK_ID to the taskId of any decision task")
+        })?;
+        let level = context.project.params.level();
+        Ok(Self {
+            level,
+            trust: format!(
+                "{}-level-{level}",
+                context.project.graph_config.trust_domain()
+            ),
+            group,
+            prefix,
+        })
+    }
+
+    /// The task that replicates a task of another graph.
+    ///
+    /// # Errors
+    /// What it lacks that any task has, as the end of a sentence.
+    pub(super) fn rewrite(&self, task: &Object) -> Result<Object, String> {
+        let mut definition = section(task, "task")?.clone();
+        for (key, value) in [
+            ("schedulerId", Value::from(self.trust.as_str())),
+            ("taskGroupId", Value::from(self.group)),
+            ("priority", Value::from("low")),
+            ("routes", Value::Array(vec![Value::from("checks")])),
+        ] {
+            definition.insert(key.to_owned(), value);
+        }
+        part(&mut definition, "extra")?
+            .ok_or("has no `extra`")?
+            .shift_remove("treeherder");
+        let payload = part(&mut definition, "payload")?.ok_or("has no `payload`")?;
+        self.rewrite_payload(payload)?;
+        if let Some(Value::Array(scopes)) = definition.get_mut("scopes") {
+            for scope in scopes {
+                self.trust_in(scope);
+            }
+        }
+        for key in ["taskQueueId", "provisionerId", "worker-type"] {
+            if let Some(Value::String(name)) = definition.get_mut(key) {
+                *name = name.replace('3', self.level);
+            }
+        }
+        for (key, after) in [
+            ("created", "0 seconds"),
+            ("deadline", "1 day"),
+            ("expires", "1 month"),
+        ] {
+            definition.insert(key.to_owned(), relative(after));
+        }
+        self.describe(definition)
+    }
+
+    fn rewrite_payload(&self, payload: &mut Object) -> Result<(), String> {
+        if let Some(cache) = part(payload, "cache")? {
+            for (name, place) in cache.clone() {
+                cache.shift_remove(&name);
+                cache.insert(self.trusted(&name), place);
+            }
+        }
+        if let Some(Value::Array(mounts)) = payload.get_mut("mounts") {
+            for name in mounts
+                .iter_mut()
+                .filter_map(|mount| mount.get_mut("cacheName"))
+            {
+                self.trust_in(name);
+            }
+        }
+        let artifacts: Vec<&mut Value> = match payload.get_mut("artifacts") {
+            Some(Value::Object(artifacts)) => artifacts.values_mut().collect(),
+            Some(Value::Array(artifacts)) => artifacts.iter_mut().collect(),
+            _ => Vec::new(),
+        };
+        for expires in artifacts
+            .into_iter()
+            .filter_map(|artifact| artifact.get_mut("expires"))
+        {
+            *expires = relative("1 month");
+        }
+        // Revisions of the other graph's repositories do not go with the refs of this one's.
+        if let Some(env) = part(payload, "env")? {
+            env.retain(|name, _| !name.ends_with("_REV"));
+        }
+        Ok(())
+    }
+
+    /// The finished task of a rewritten definition.
+    fn describe(&self, mut definition: Object) -> Result<Object, String> {
+        let metadata = part(&mut definition, "metadata")?.ok_or("has no `metadata`")?;
+        let own = metadata.get("name").ok_or("has no `metadata.name`")?;
+        let label = Value::from(format!("{}-{}", py_str(&self.prefix), py_str(own)));
+        let description = metadata
+            .get("description")
+            .ok_or("has no `metadata.description`")?;
+        let description = description.clone();
+        metadata.insert("name".to_owned(), label.clone());
+        let attributes = [("replicate".to_owned(), self.prefix.clone())];
+        let task = [
+            ("label", label),
+            ("dependencies", Value::Object(Object::new())),
+            ("description", description),
+            ("task", Value::Object(definition)),
+            ("attributes", Value::Object(Object::from_iter(attributes))),
+        ];
+        Ok(task
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect())
+    }
+
+    /// A name with this project's trust domain and level for those in it.
+    fn trusted(&self, name: &str) -> String {
+        match TRUST.as_ref() {
+            Some(pattern) => pattern
+                .replace_all(name, |_: &Captures<'_, str>| self.trust.clone())
+                .into_owned(),
+            None => name.to_owned(),
+        }
+    }
+
+    fn trust_in(&self, name: &mut Value) {
+        if let Value::String(name) = name {
+            *name = self.trusted(name);
+        }
+    }
+}
+
+/// The mapping at a key, if the key is there.
+fn part<'o>(map: &'o mut Object, key: &str) -> Result<Option<&'o mut Object>, String> {
+    match map.get_mut(key) {
+        None => Ok(None),
+        Some(Value::Object(inner)) => Ok(Some(inner)),
+        Some(_) => Err(format!("has a `{key}` that is no mapping")),
+    }
+}
+
+fn relative(after: &str) -> Value {
+    let date = [("relative-datestamp".to_owned(), Value::from(after))];
+    Value::Object(Object::from_iter(date))
+}

@@ -1,0 +1,191 @@
+//! The scripts that tasks are run with: `run-task` and what belongs to it.
+//!
+//! They come from a folder, and are in three places: in docker contexts that ask for them, in the
+//! artifacts of the decision, from where generic-worker tasks mount them, and with their digest in
+//! the names of caches. Where there is no folder, the digest is that of the script that
+//! taskcluster-taskgraph 24.5.1 brings, with which caches are shared.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use sha2::{Digest, Sha256};
+
+use super::cache::hex;
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::config::graph_config::join;
+use crate::ports::files::{FileError, Files};
+
+/// The script that runs tasks.
+pub const RUN_TASK: &str = "run-task";
+/// The script that downloads what tasks need.
+pub const FETCH_CONTENT: &str = "fetch-content";
+
+/// The files of the folder that are used.
+pub static NAMES: &[&str] = &[RUN_TASK, FETCH_CONTENT, "hgrc", "robustcheckout.py"];
+
+/// How to come by the files.
+pub const HELP: &str = "set SNOWMAN_RUN_TASK_DIR, or `snowman.run-task` in config.yml, to the folder that has them, or install taskcluster-taskgraph";
+
+/// The digest of the script of taskcluster-taskgraph 24.5.1.
+const BUILT_IN: &str = "b501540836ece0d0820009a4d20fb71105130bdd5c894d79fc893f4222da40fd";
+
+/// How many digits of the digest are in the names of caches.
+const SUFFIX: usize = 20;
+
+/// One file of the folder.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Script {
+    /// The bits that `stat` tells of it.
+    pub mode: u32,
+    /// What it says.
+    pub content: Arc<[u8]>,
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = self.content.len();
+        write!(f, "Script({:o}, {size} bytes)", self.mode & 0o7777)
+    }
+}
+
+/// The files of a folder, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scripts(BTreeMap<&'static str, Script>);
+
+impl Scripts {
+    /// Reads the files that the folder has; `run-task` has to be there.
+    ///
+    /// # Errors
+    /// When the folder has no `run-task`, or a file cannot be read.
+    pub fn read(files: &dyn Files, folder: &str) -> Outcome<Self> {
+        let mut found = BTreeMap::new();
+        for name in NAMES {
+            let path = join(folder, name);
+            let read = files
+                .read(&path)
+                .and_then(|content| Ok((files.mode(&path)?, content)));
+            match read {
+                Ok((mode, content)) => {
+                    let content = content.into();
+                    found.insert(*name, Script { mode, content });
+                }
+                Err(FileError::Missing(_)) if *name != RUN_TASK => {}
+                Err(error) => {
+                    return Err(Diagnostic::user(format!(
+                        "the folder of run-task files has no `{RUN_TASK}` that can be used"
+                    ))
+                    .because(error)
+                    .into());
+                }
+            }
+        }
+        Ok(Self(found))
+    }
+}
+
+/// Does something once, when it is first needed.
+type Once<T> = Box<dyn FnOnce() -> T + Send>;
+
+/// The digest of `run-task`, and all files that there are.
+type Known = (String, Scripts);
+
+/// The scripts that tasks are run with.
+pub struct RunTask(LazyLock<Known, Once<Known>>);
+
+impl Default for RunTask {
+    /// No files, and the digest that taskcluster-taskgraph 24.5.1 has.
+    fn default() -> Self {
+        Self::lazily(Box::new(|| None))
+    }
+}
+
+impl fmt::Debug for RunTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunTask").finish_non_exhaustive()
+    }
+}
+
+impl RunTask {
+    /// These scripts.
+    #[must_use]
+    pub fn new(scripts: Scripts) -> Self {
+        Self::lazily(Box::new(|| Some(scripts)))
+    }
+
+    /// The scripts that `find` finds; it is asked once, when they are first needed.
+    #[must_use]
+    pub fn lazily(find: Once<Option<Scripts>>) -> Self {
+        Self(LazyLock::new(Box::new(move || {
+            let scripts = find().unwrap_or_default();
+            let digest = match scripts.0.get(RUN_TASK) {
+                Some(script) => hex(&Sha256::digest(&script.content)),
+                None => BUILT_IN.to_owned(),
+            };
+            (digest, scripts)
+        })))
+    }
+
+    /// The SHA-256 of `run-task`, in hex.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.0.0
+    }
+
+    /// What the names of caches under the control of run-task end in.
+    #[must_use]
+    pub fn cache_suffix(&self) -> &str {
+        self.digest().get(..SUFFIX).unwrap_or(self.digest())
+    }
+
+    /// The file of this name, where it is there.
+    #[must_use]
+    pub fn script(&self, name: &str) -> Option<&Script> {
+        self.0.1.0.get(name)
+    }
+
+    /// All the files, with their names.
+    ///
+    /// # Errors
+    /// The names of those that are not there.
+    pub fn all(&self) -> Result<Vec<(&'static str, &Script)>, Vec<&'static str>> {
+        let missing = NAMES.iter().filter(|name| self.script(name).is_none());
+        let missing: Vec<&'static str> = missing.copied().collect();
+        if missing.is_empty() {
+            let found = NAMES
+                .iter()
+                .filter_map(|name| Some((*name, self.script(name)?)));
+            Ok(found.collect())
+        } else {
+            Err(missing)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::files::Disk;
+
+    #[test]
+    fn without_a_folder_the_digest_is_the_known_one() {
+        let none = RunTask::default();
+        assert_eq!(none.cache_suffix(), "b501540836ece0d08200");
+        assert_eq!(none.all().unwrap_err(), NAMES);
+    }
+
+    #[test]
+    fn a_folder_needs_run_task_and_may_lack_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::new(folder.path()).unwrap();
+        let wrong = Scripts::read(&disk, ".").unwrap_err().to_string();
+        assert_eq!(
+            wrong,
+            "the folder of run-task files has no `run-task` that can be used\n  cause: \"run-task\" does not exist"
+        );
+        std::fs::write(folder.path().join(RUN_TASK), "#!/bin/sh\n").unwrap();
+        let run_task = RunTask::new(Scripts::read(&disk, ".").unwrap());
+        assert_eq!(run_task.cache_suffix(), "a8076d3d28d21e02012b");
+        assert_eq!(run_task.all().unwrap_err(), &NAMES[1..]);
+    }
+}

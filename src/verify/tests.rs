@@ -1,0 +1,364 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::test_support::{graph_config, params};
+use crate::model::id_graph::PlannedTask;
+use crate::model::test_support::{Described, graph, id, task};
+
+/// A task that nothing is wrong with.
+fn sound(name: &str) -> Described {
+    task(name)
+        .field("provisionerId", json!("snow-1"))
+        .field("workerType", json!("b-linux"))
+}
+
+/// What is wrong with the full task graph of some tasks: the task and the message of each breach.
+fn breaches(tasks: impl IntoIterator<Item = Described>) -> Vec<String> {
+    let surroundings = Surroundings {
+        graph_config: &graph_config(json!({})),
+        params: &params(json!({})),
+        cache_suffix: "-abc123",
+    };
+    match full_task_graph(&graph(tasks), surroundings) {
+        Ok(()) => Vec::new(),
+        Err(wrong) => wrong
+            .iter()
+            .map(|d| format!("{}: {}", d.task.as_deref().unwrap_or("?"), d.message))
+            .collect(),
+    }
+}
+
+fn routed(name: &str, routes: Value) -> Described {
+    sound(name).field("routes", routes)
+}
+
+fn on_treeherder(name: &str, platform: &str, group: Value, symbol: &str) -> Described {
+    let (machine, collection) = platform.split_once('/').unwrap();
+    let treeherder = json!({
+        "machine": {"platform": machine},
+        "collection": {collection: true},
+        "groupSymbol": group,
+        "symbol": symbol,
+        "tier": 1,
+    });
+    sound(name).field("extra", json!({"treeherder": treeherder}))
+}
+
+#[test]
+fn a_symbol_is_used_once_on_a_platform() {
+    let none = json!(null);
+    let fine = [
+        on_treeherder("a", "linux/opt", json!("G"), "x"),
+        on_treeherder("b", "linux/debug", json!("G"), "x"),
+        on_treeherder("c", "win/opt", json!("G"), "x"),
+        on_treeherder("d", "linux/opt", json!("H"), "x"),
+        on_treeherder("e", "linux/opt", json!("G"), "y"),
+        on_treeherder("f", "linux/opt", none.clone(), "x"),
+        sound("g"),
+        sound("h").field("extra", json!({})),
+    ];
+    assert!(breaches(fine).is_empty());
+    assert_eq!(
+        breaches([
+            on_treeherder("a", "linux/opt", json!("G"), "x"),
+            on_treeherder("b", "linux/opt", json!("G"), "x"),
+            on_treeherder("c", "linux/opt", none.clone(), "x"),
+            on_treeherder("d", "linux/opt", none, "x"),
+        ]),
+        [
+            "b: its Treeherder platform and symbol, linux/opt G(x), are those of the task `a` too",
+            "d: its Treeherder platform and symbol, linux/opt x, are those of the task `c` too",
+        ]
+    );
+}
+
+#[test]
+fn a_task_is_in_one_collection() {
+    let collected = |name: &str, collection: Value| {
+        let treeherder = json!({"collection": collection, "tier": 1});
+        sound(name).field("extra", json!({"treeherder": treeherder}))
+    };
+    assert_eq!(
+        breaches([
+            collected("a", json!({})),
+            collected("b", json!({"opt": true, "debug": true}))
+        ]),
+        [
+            "a: it is in 0 Treeherder collections, where one is needed",
+            "b: it is in 2 Treeherder collections, where one is needed",
+        ]
+    );
+}
+
+#[test]
+fn routes_of_the_trust_domain_are_used_once() {
+    let fine = [
+        routed(
+            "a",
+            json!(["index.snow.v2.ci.latest.a", "index.other.v2.x"]),
+        ),
+        routed(
+            "b",
+            json!(["index.snow.v2.ci.latest.b", "index.other.v2.x"]),
+        ),
+        routed("c", json!(["index.snow.v1.ci", "checks"])),
+        routed("d", json!(["index.snow.v1.ci", "checks"])),
+    ];
+    assert!(breaches(fine).is_empty());
+    assert_eq!(
+        breaches([
+            routed("a", json!(["index.snow.v2.ci.latest.a"])),
+            routed("b", json!(["checks", "index.snow.v2.ci.latest.a"])),
+        ]),
+        ["b: its route `index.snow.v2.ci.latest.a` is that of the task `a` too"]
+    );
+}
+
+#[test]
+fn routes_of_notifications_end_in_a_filter() {
+    let fine: Vec<String> = [
+        "any",
+        "completed",
+        "defined",
+        "failed",
+        "exception",
+        "pending",
+        "resolved",
+        "running",
+        "transition",
+    ]
+    .iter()
+    .map(|filter| format!("notify.email.a@b.c.on-{filter}"))
+    .collect();
+    assert!(breaches([routed("a", json!(fine))]).is_empty());
+    assert_eq!(
+        breaches([routed(
+            "a",
+            json!(["notify.email.a@b.c.on-complete", "notify.irc"])
+        )]),
+        [
+            "a: its route `notify.email.a@b.c.on-complete` ends in \"on-complete\", which is no \
+             filter for notifications",
+            "a: its route `notify.irc` ends in \"irc\", which is no filter for notifications",
+        ]
+    );
+}
+
+#[test]
+fn index_routes_are_index_paths() {
+    let fine = json!(["index.a.b-c_d!~*'()%.9", "index.a", "tc.a b", "index"]);
+    assert!(breaches([routed("a", fine)]).is_empty());
+    let wrong = json!([
+        "index.a b",
+        "index.a..b",
+        "index.a.",
+        "index.",
+        "index.ä",
+        "index.a/b"
+    ]);
+    assert_eq!(
+        breaches([routed("a", wrong.clone())]),
+        wrong
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|route| format!(
+                "a: its route `{}` is no valid index path",
+                route.as_str().unwrap()
+            ))
+            .collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn no_task_is_of_a_better_tier_than_what_it_needs() {
+    let tier = |name: &str, tier: Value| {
+        let treeherder = json!({"collection": {"opt": true}, "symbol": name, "tier": tier});
+        sound(name).field("extra", json!({"treeherder": treeherder}))
+    };
+    let fine = [
+        tier("one", json!(1)),
+        tier("two", json!(2)).dep("one"),
+        tier("three", json!(3)).dep("one").dep("two"),
+        sound("nowhere").dep("one"),
+        sound("also-nowhere").dep("nowhere"),
+    ];
+    assert!(breaches(fine).is_empty());
+    assert_eq!(
+        breaches([
+            tier("two", json!(2)),
+            tier("one", json!(1)).dep("two").dep("nowhere"),
+            sound("nowhere"),
+        ]),
+        [
+            "one: it is of tier 1 and depends on `two` of tier 2",
+            "one: it is of tier 1 and depends on `nowhere` of tier unknown",
+        ]
+    );
+    let stand_ins = [
+        sound("image").field("workerType", json!("always-optimized")),
+        sound("post").of("dummy-post"),
+        tier("one", json!(1)).dep("image").dep("post"),
+    ];
+    assert!(breaches(stand_ins).is_empty());
+}
+
+#[test]
+fn toolchain_aliases_are_used_once() {
+    let named = |name: &str, alias: Value| sound(name).attribute("toolchain-alias", alias);
+    let fine = [
+        named("a", json!("x")),
+        named("b", json!(["y", "z"])),
+        named("c", json!(null)),
+        named("d", json!("")),
+        named("e", json!("")),
+    ];
+    assert!(breaches(fine).is_empty());
+    assert_eq!(
+        breaches([
+            named("a", json!("x")),
+            named("b", json!(["y", "x"])),
+            named("c", json!("y")),
+        ]),
+        [
+            "b: its toolchain alias `x` is that of the task `a` too",
+            "c: its toolchain alias `y` is that of the task `b` too",
+        ]
+    );
+}
+
+fn cached(name: &str, program: &str, caches: Value) -> Described {
+    sound(name).field(
+        "payload",
+        json!({"command": [program, "--"], "cache": caches}),
+    )
+}
+
+#[test]
+fn caches_belong_to_the_trust_domain_and_level() {
+    let fine = [
+        cached("a", "sh", json!({"snow-level-1-x": "/x"})),
+        cached(
+            "b",
+            "sh",
+            json!({"task-reference": {"snow-level-1-x": "/x"}}),
+        ),
+        sound("c").field("payload", json!({"command": ["sh"]})),
+        sound("d").field("payload", json!({"mounts": [{"cacheName": "x"}]})),
+    ];
+    assert!(breaches(fine).is_empty());
+    let message = |name: &str| format!("a: its cache `{name}` does not begin with `snow-level-1-`");
+    for name in ["snow-level-3-x", "other-level-1-x", "x"] {
+        assert_eq!(
+            breaches([cached("a", "sh", json!({name: "/x"}))]),
+            [message(name)]
+        );
+        let referring = json!({"task-reference": {name: "/x"}});
+        assert_eq!(breaches([cached("a", "sh", referring)]), [message(name)]);
+    }
+}
+
+#[test]
+fn caches_of_run_task_are_for_it_alone() {
+    let checkout = json!({"snow-level-1-checkouts-abc123": "/x"});
+    for program in ["run-task", "/usr/local/bin/run-task", "run-task-hg"] {
+        assert!(breaches([cached("a", program, checkout.clone())]).is_empty());
+    }
+    let kept = "a: its cache `checkouts-abc123` is kept for tasks of run-task";
+    for program in ["sh", "run", "/run-task/sh"] {
+        assert_eq!(breaches([cached("a", program, checkout.clone())]), [kept]);
+    }
+    assert_eq!(
+        breaches([cached(
+            "a",
+            "run-task",
+            json!({"snow-level-1-tooltool-cache": "/x"})
+        )]),
+        ["a: its cache `tooltool-cache` is kept for run-task and does not depend on its version"]
+    );
+}
+
+#[test]
+fn workers_are_named_by_identifiers() {
+    let on = |provisioner: &str, worker: &str| {
+        task("a")
+            .field("provisionerId", json!(provisioner))
+            .field("workerType", json!(worker))
+    };
+    assert!(breaches([on("a-B_9", &"x".repeat(38))]).is_empty());
+    assert_eq!(
+        breaches([on("a b", &"x".repeat(39))]),
+        [
+            format!(
+                "a: its workerType \"{}\" is no valid identifier",
+                "x".repeat(39)
+            ),
+            "a: its provisionerId \"a b\" is no valid identifier".to_owned(),
+        ]
+    );
+    assert_eq!(
+        breaches([task("a").field("workerType", json!("w"))]).len(),
+        1
+    );
+    assert_eq!(breaches([on("", "w")]).len(), 1);
+}
+
+#[test]
+fn dependencies_of_every_sort_count() {
+    let many = |count: usize| {
+        let mut made = sound("a").only_if("b").soft("s");
+        for i in 0..count {
+            made = made.dep_as(&format!("d{i}"), "b");
+        }
+        // The condition is a dependency too.
+        [sound("b"), made]
+    };
+    assert!(breaches(many(9_996)).is_empty());
+    assert_eq!(
+        breaches(many(9_997)),
+        ["a: it has 10000 dependencies, and 9999 are taken"]
+    );
+}
+
+#[test]
+fn all_breaches_are_told_together() {
+    let wrong = routed("a", json!(["index.a b", "notify.x"])).field("workerType", json!(""));
+    assert_eq!(breaches([wrong]).len(), 3);
+}
+
+#[test]
+fn what_must_be_replaced_is_not_left() {
+    let planned = |name: &str, worker: &str| PlannedTask {
+        task_id: id(name),
+        kind: crate::base::name::KindName::parse("toolchain").unwrap(),
+        label: crate::model::test_support::label(name),
+        description: String::new(),
+        attributes: crate::base::value::Object::new(),
+        task: crate::config::test_support::object(json!({"workerType": worker})),
+        optimization: Value::Null,
+        dependencies: Default::default(),
+        soft_dependencies: Vec::new(),
+        if_dependencies: Vec::new(),
+        provenance: Default::default(),
+    };
+    assert_eq!(
+        optimized_task_graph(&IdGraph::new([planned("a", "b-linux")])),
+        Ok(())
+    );
+    let left = IdGraph::new([planned("a", "always-optimized"), planned("b", "b-linux")]);
+    let told = optimized_task_graph(&left).unwrap_err().to_string();
+    assert!(
+        told.starts_with("kind `toolchain`, task `a`: it has to be replaced by a task that exists"),
+        "{told}"
+    );
+}
+
+#[test]
+fn every_verification_has_a_name_of_its_own() {
+    let mut names: Vec<_> = VERIFICATIONS.iter().map(|v| v.name).collect();
+    names.sort_unstable();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    assert!(VERIFICATIONS.iter().all(|v| !v.doc.is_empty()));
+}

@@ -1,0 +1,216 @@
+//! The commands `actions`, `action-callback` and `test-action-callback`.
+
+use serde_json::{Value, json};
+use snowman::ports::environment::Environment;
+
+use crate::bench::{Bench, REPOSITORY};
+use crate::ran::{Ran, Said};
+
+/// The values that follow each other on standard output.
+fn values(said: &Said) -> Vec<Value> {
+    let stream = serde_json::Deserializer::from_str(&said.out).into_iter();
+    stream.collect::<Result<_, _>>().unwrap()
+}
+
+/// Somebody at a desk who may read everything.
+fn desk(bench: &Bench) -> Environment {
+    let root = bench.sandbox.root_credentials();
+    Environment::default()
+        .with("TASKCLUSTER_ROOT_URL", &bench.sandbox.root_url())
+        .with("TASKCLUSTER_CLIENT_ID", &root.client_id)
+        .with("TASKCLUSTER_ACCESS_TOKEN", &root.access_token)
+}
+
+async fn tested(bench: &Bench, push: &Ran, args: &[&str]) -> Said {
+    let params = format!("task-id={}", push.task_id);
+    let mut all = vec![
+        "test-action-callback",
+        "-p",
+        &params,
+        "--task-group-id",
+        push.task_id.as_str(),
+    ];
+    all.extend(args);
+    bench.command(&desk(bench), &all).await
+}
+
+#[tokio::test]
+async fn a_test_prints_what_would_be_created_and_touches_nothing() {
+    let (bench, push) = Bench::with_push().await;
+    let before = bench.everything();
+    bench
+        .project
+        .write("input.yml", "downstream: yes\n")
+        .write("input.json", "{\"downstream\": true}");
+    let task = push.id("build-a");
+    let mut outputs = Vec::new();
+    for file in ["input.yml", "input.json"] {
+        let args = ["--task-id", task.as_str(), "--input", file, "retrigger"];
+        let said = tested(&bench, &push, &args).await;
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        outputs.push(values(&said));
+        for date in ["created", "deadline", "expires"] {
+            for pair in outputs.last_mut().unwrap() {
+                // Dates are those of creation.
+                assert!(pair[1][date].take().is_string());
+            }
+        }
+    }
+    assert_eq!(outputs[0], outputs[1]);
+    let labels: Vec<&str> = outputs[0]
+        .iter()
+        .map(|pair| pair[1]["metadata"]["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(labels[0], "build-a");
+    assert_eq!(labels.len(), 3);
+    for pair in &outputs[0] {
+        assert_eq!(pair.as_array().unwrap().len(), 2);
+        assert_eq!(pair[1]["taskGroupId"], push.task_id.as_str());
+    }
+    assert_eq!(bench.everything(), before);
+    assert!(!bench.project.root().join("artifacts").exists());
+}
+
+#[tokio::test]
+async fn a_promotion_can_be_tested() {
+    let (bench, push) = Bench::with_push().await;
+    let before = bench.everything();
+    bench.project.write(
+        "input.yml",
+        "release_promotion_flavor: promote_fox\nbuild_number: 2\n",
+    );
+    let said = tested(
+        &bench,
+        &push,
+        &["--input", "input.yml", "release-promotion"],
+    )
+    .await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let mut labels: Vec<String> = values(&said)
+        .iter()
+        .map(|pair| pair[1]["metadata"]["name"].as_str().unwrap().to_owned())
+        .collect();
+    labels.sort_unstable();
+    assert_eq!(labels, ["l10n-a", "partials-a"]);
+    assert_eq!(bench.everything(), before);
+}
+
+#[tokio::test]
+async fn a_cancellation_that_is_tested_cancels_nothing() {
+    let (bench, push) = Bench::with_push().await;
+    let before = bench.everything();
+    let task = push.id("build-a");
+    let said = tested(&bench, &push, &["--task-id", task.as_str(), "cancel"]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(said.out.is_empty(), "{}", said.out);
+    assert!(
+        said.err.contains(&format!("Would have cancelled {task}")),
+        "{}",
+        said.err
+    );
+    assert_eq!(bench.everything(), before);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_test_is_told() {
+    let (bench, push) = Bench::with_push().await;
+    bench
+        .project
+        .write("input.txt", "{}")
+        .write("broken.json", "{")
+        .write("wrong.yml", "times: 0\n");
+    let task = push.id("build-a");
+    for (args, code, part) in [
+        (
+            vec!["--input", "input.txt", "retrigger"],
+            2,
+            "neither .yml nor .json",
+        ),
+        (vec!["--input", "none.yml", "retrigger"], 1, "none.yml"),
+        (vec!["--input", "broken.json", "retrigger"], 1, "is no JSON"),
+        (
+            vec![
+                "--task-id",
+                task.as_str(),
+                "--input",
+                "wrong.yml",
+                "retrigger",
+            ],
+            1,
+            "times",
+        ),
+        (vec!["--task-id", "a b", "cancel"], 2, "--task-id"),
+        (
+            vec!["nothing-like-it"],
+            1,
+            "unknown action `nothing-like-it`",
+        ),
+    ] {
+        let said = tested(&bench, &push, &args).await;
+        assert_eq!(said.code, Some(code), "{args:?}: {}", said.err);
+        assert!(said.err.contains(part), "{args:?}: {}", said.err);
+        assert!(said.out.is_empty(), "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_action_task_runs_its_action() {
+    let (bench, push) = Bench::with_push().await;
+    let task_id = bench.new_id();
+    let mut definition = bench.definition(&push.task_id, "Action", "action:generic");
+    definition["extra"]["action"] = json!({
+        "cb_name": "retrigger",
+        "context": {
+            "taskGroupId": push.task_id.as_str(),
+            "taskId": push.id("build-a").as_str(),
+            "input": {"times": 2},
+        },
+    });
+    let environment = bench.begin(&task_id, &definition);
+    let said = bench.command(&environment, &["action-callback"]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let copies = bench
+        .labels(&push.task_id)
+        .into_iter()
+        .filter(|l| l == "build-a")
+        .count();
+    assert_eq!(copies, 3);
+    let folder = bench.project.root().join("artifacts");
+    for name in [
+        "task-graph.json",
+        "task-graph-0.json",
+        "task-graph-1.json",
+        "label-to-taskid.json",
+        "to-run.json",
+    ] {
+        assert!(folder.join(name).is_file(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_action_outside_of_a_task_is_told() {
+    let (bench, _) = Bench::with_push().await;
+    let said = bench.command(&desk(&bench), &["action-callback"]).await;
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert!(said.err.contains("TASK_ID is not set"), "{}", said.err);
+}
+
+#[tokio::test]
+async fn what_is_offered_can_be_printed() {
+    let (bench, push) = Bench::with_push().await;
+    let params = format!("task-id={}", push.task_id);
+    let said = bench
+        .command(&desk(&bench), &["actions", "-p", &params])
+        .await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let printed = values(&said);
+    assert_eq!(printed.len(), 1);
+    let actions = printed[0]["actions"].as_array().unwrap();
+    assert_eq!(actions.len(), 5);
+    for action in actions {
+        let decision = &action["hookPayload"]["decision"];
+        assert_eq!(decision["action"]["taskGroupId"], "DECISION-TASK");
+        assert_eq!(decision["repository"]["url"], REPOSITORY);
+        assert_eq!(decision["push"]["revision"], "r1");
+    }
+}

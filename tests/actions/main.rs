@@ -1,0 +1,24 @@
+//! Actions against an embedded Taskcluster: what they create, where, and what they leave behind.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test may end where it finds something wrong, reads the real environment and clock, and says \
+              what it skips"
+)]
+
+mod bench;
+mod callback;
+mod cancel;
+mod checkout;
+mod command;
+mod decision;
+mod later;
+mod offered;
+mod overrides;
+mod project;
+mod promotion;
+mod ran;
+mod retrigger;
+mod snowmen;

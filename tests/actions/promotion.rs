@@ -1,0 +1,390 @@
+//! The parameters of a release promotion, and the graphs that it is put on.
+
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, REPOSITORY};
+use crate::ran::{Ran, Trigger};
+
+fn fired(push: &Ran, input: Value) -> Trigger {
+    let mut whole = json!({"release_promotion_flavor": "promote_fox", "build_number": 1});
+    whole
+        .as_object_mut()
+        .unwrap()
+        .extend(input.as_object().unwrap().clone());
+    Trigger {
+        callback: "release-promotion",
+        group: Some(push.task_id.clone()),
+        task: None,
+        input: whole,
+    }
+}
+
+fn previous(graphs: &[&Ran]) -> Value {
+    let ids: Vec<&str> = graphs.iter().map(|ran| ran.task_id.as_str()).collect();
+    json!({"previous_graph_ids": ids})
+}
+
+#[tokio::test]
+async fn a_release_is_a_chain_of_graphs() {
+    let (bench, push) = Bench::with_push().await;
+    let promote = bench.act(fired(&push, json!({}))).await.fine();
+    assert_eq!(bench.labels(&promote.task_id), ["l10n-a", "partials-a"]);
+    let mut input = previous(&[&push, &promote]);
+    input["release_promotion_flavor"] = json!("push_fox");
+    let out = bench.act(fired(&push, input)).await.fine();
+    assert_eq!(bench.labels(&out.task_id), ["push-a"]);
+    let mut input = previous(&[&push, &promote, &out]);
+    input["release_promotion_flavor"] = json!("ship_fox");
+    let ship = bench.act(fired(&push, input)).await.fine();
+    assert_eq!(bench.labels(&ship.task_id), ["ship-a"]);
+    let ids = ship.ids();
+    for (label, of) in [
+        ("build-a", &push),
+        ("sign-a", &push),
+        ("l10n-a", &promote),
+        ("partials-a", &promote),
+        ("push-a", &out),
+    ] {
+        assert_eq!(ids[label], of.ids()[label], "{label}");
+    }
+    for task in bench.tasks(&ship.task_id) {
+        assert_eq!(task.definition["schedulerId"], "snow-level-1");
+    }
+    // The action tasks themselves are in the group of the push.
+    let members = bench.sandbox.state().group_tasks(push.task_id.as_str());
+    for action in [&promote, &out, &ship] {
+        assert!(
+            members
+                .iter()
+                .any(|task| task.task_id == action.task_id.as_str())
+        );
+    }
+}
+
+#[tokio::test]
+async fn everything_that_a_decision_writes_is_written() {
+    let (bench, push) = Bench::with_push().await;
+    let ran = bench.act(fired(&push, json!({}))).await.fine();
+    assert_eq!(
+        ran.artifacts.keys().collect::<Vec<_>>(),
+        [
+            "actions.json",
+            "full-task-graph.json",
+            "label-to-taskid.json",
+            "optimizations.log",
+            "parameters.yml",
+            "runnable-jobs.json",
+            "target-tasks.json",
+            "task-graph.json",
+        ]
+    );
+    // Actions on the tasks of a promotion belong to its group.
+    for action in ran.json("actions.json")["actions"].as_array().unwrap() {
+        let group = &action["hookPayload"]["decision"]["action"]["taskGroupId"];
+        assert_eq!(group, ran.task_id.as_str());
+    }
+    assert_eq!(
+        ran.json("target-tasks.json"),
+        json!(["l10n-a", "partials-a"])
+    );
+}
+
+#[tokio::test]
+async fn parameters_are_those_of_the_first_graph_with_the_revision_of_the_action() {
+    let bench = Bench::new(crate::project::Project::release()).await;
+    let older =
+        json!({"head_rev": "r0", "owner": "older@example.com", "pushlog_id": "7", "build_date": 5});
+    let older = bench.push(older).await.fine();
+    let push = bench
+        .push(json!({"owner": "newer@example.com"}))
+        .await
+        .fine();
+    let ran = bench
+        .act(fired(&push, previous(&[&older, &push])))
+        .await
+        .fine();
+    let made = ran.parameters();
+    let mut expected = older.parameters();
+    let existing = push.ids();
+    expected.extend(
+        json!({
+            "head_rev": "r1",
+            "existing_tasks": existing,
+            "do_not_optimize": [],
+            "target_tasks_method": "promote",
+            "build_number": 1,
+            "optimize_target_tasks": true,
+            "shipping_phase": "promote_fox",
+            "tasks_for": "action",
+            "version": "1.5.0",
+            "release_product": "fox",
+            "release_type": "release",
+        })
+        .as_object()
+        .unwrap()
+        .clone(),
+    );
+    assert_eq!(made, expected);
+    assert_eq!(made["owner"], "older@example.com");
+    let ran = bench
+        .act(fired(&push, previous(&[&push, &older])))
+        .await
+        .fine();
+    assert_eq!(ran.parameters()["owner"], "newer@example.com");
+    assert_eq!(ran.parameters()["head_repository"], REPOSITORY);
+}
+
+#[tokio::test]
+async fn target_tasks_that_were_left_alone_on_push_are_taken_all_the_same() {
+    let bench = Bench::new(crate::project::Project::release()).await;
+    let push = bench
+        .push(json!({"optimize_target_tasks": false}))
+        .await
+        .fine();
+    let ran = bench.act(fired(&push, json!({}))).await.fine();
+    assert_eq!(ran.parameters()["optimize_target_tasks"], true);
+    assert_eq!(bench.labels(&ran.task_id), ["l10n-a", "partials-a"]);
+}
+
+#[tokio::test]
+async fn the_input_says_version_build_number_and_next_version() {
+    let (bench, push) = Bench::with_push().await;
+    let input = json!({"version": "2.0b3", "build_number": 4, "next_version": "2.0b4"});
+    let made = bench.act(fired(&push, input)).await.fine().parameters();
+    assert_eq!(made["version"], "2.0b3");
+    assert_eq!(made["build_number"], 4);
+    assert_eq!(made["next_version"], "2.0b4");
+    let input = json!({"version": "", "next_version": ""});
+    let made = bench.act(fired(&push, input)).await.fine().parameters();
+    assert_eq!(made["version"], "1.5.0");
+    assert_eq!(made["next_version"], json!(null));
+}
+
+#[tokio::test]
+async fn the_version_comes_from_somewhere() {
+    let (bench, push) = Bench::with_push().await;
+    bench.project.write("version.txt", "  3.1.4 \nnot this\n");
+    let made = bench.act(fired(&push, json!({}))).await.fine().parameters();
+    assert_eq!(made["version"], "3.1.4");
+    bench.project.remove("version.txt");
+    let told = bench.act(fired(&push, json!({}))).await.told();
+    assert!(
+        told.contains("the version to promote is not known"),
+        "{told}"
+    );
+    let given = json!({"version": "9"});
+    bench.act(fired(&push, given)).await.fine();
+}
+
+#[tokio::test]
+async fn another_version_parser_is_not_passed_over() {
+    let (bench, push) = Bench::with_push().await;
+    let config =
+        std::fs::read_to_string(bench.project.root().join("taskcluster/config.yml")).unwrap();
+    let with = |parser: &str| {
+        let config = format!("{config}version-parser: {parser}\n");
+        bench.project.write("taskcluster/config.yml", &config);
+    };
+    with("ours:parse");
+    let told = bench.act(fired(&push, json!({}))).await.told();
+    assert!(
+        told.contains("names the Python function `ours:parse`"),
+        "{told}"
+    );
+    assert!(told.contains("config.yml:"), "{told}");
+    bench
+        .act(fired(&push, json!({"version": "1.0"})))
+        .await
+        .fine();
+    with("mozilla_taskgraph.version:default_parser");
+    bench.act(fired(&push, json!({}))).await.fine();
+}
+
+#[tokio::test]
+async fn without_previous_graphs_the_index_knows_the_push() {
+    let bench = Bench::new(crate::project::Project::release()).await;
+    let push = bench.push(json!({})).await.fine();
+    let again = bench.push(json!({})).await.fine();
+    for input in [json!({}), json!({"previous_graph_ids": []})] {
+        let ran = bench.act(fired(&push, input)).await.fine();
+        assert_eq!(ran.ids()["build-a"], again.ids()["build-a"]);
+    }
+    // What is in no index has its group.
+    let request = bench.push(json!({"project": "fork"})).await.fine();
+    let ran = bench.act(fired(&request, json!({}))).await.fine();
+    assert_eq!(ran.ids()["build-a"], request.ids()["build-a"]);
+}
+
+#[tokio::test]
+async fn the_flavor_says_what_is_built_again_unless_the_input_does() {
+    let (bench, push) = Bench::with_push().await;
+    let promote = bench.act(fired(&push, json!({}))).await.fine();
+    let run = async |more: Value| {
+        let mut input = previous(&[&push, &promote]);
+        input["release_promotion_flavor"] = json!("again_fox");
+        input
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let ran = bench.act(fired(&push, input)).await.fine();
+        bench.labels(&ran.task_id)
+    };
+    assert_eq!(run(json!({})).await, ["l10n-a", "partials-a"]);
+    assert_eq!(run(json!({"rebuild_kinds": []})).await, ["partials-a"]);
+    assert_eq!(run(json!({"do_not_optimize": []})).await, ["l10n-a"]);
+    assert_eq!(
+        run(json!({"rebuild_kinds": ["sign"], "do_not_optimize": []})).await,
+        ["l10n-a", "partials-a", "sign-a"]
+    );
+}
+
+#[tokio::test]
+async fn a_flavor_says_product_and_type() {
+    let (bench, push) = Bench::with_push().await;
+    let candidate = json!({"release_promotion_flavor": "promote_fox_rc"});
+    let candidate = bench.act(fired(&push, candidate)).await.fine();
+    assert_eq!(candidate.parameters()["release_type"], "release-rc");
+    assert_eq!(candidate.parameters()["shipping_phase"], "promote_fox_rc");
+    // On top of a candidate an ordinary release is one again.
+    let ran = bench
+        .act(fired(&push, previous(&[&candidate, &push])))
+        .await
+        .fine();
+    assert_eq!(ran.parameters()["release_type"], "release");
+    // Other types are the project's own.
+    let beta = bench.push(json!({"release_type": "beta"})).await.fine();
+    let ran = bench.act(fired(&push, previous(&[&beta]))).await.fine();
+    assert_eq!(ran.parameters()["release_type"], "beta");
+}
+
+#[tokio::test]
+async fn a_method_may_name_the_project() {
+    let (bench, push) = Bench::with_push().await;
+    let input = json!({"release_promotion_flavor": "own_ci"});
+    let told = bench.act(fired(&push, input)).await.told();
+    assert!(
+        told.contains("unknown target-tasks method `nothingci`"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn the_input_is_held_against_the_schema() {
+    let (bench, push) = Bench::with_push().await;
+    for (input, part) in [
+        (
+            json!({"release_promotion_flavor": "promote_wolf"}),
+            "promote_wolf",
+        ),
+        (json!({"build_number": 0}), "build_number"),
+        (json!({"build_number": "1"}), "build_number"),
+        (json!({"previous_graph_ids": "x"}), "previous_graph_ids"),
+        (json!({"rebuild_kinds": [1]}), "rebuild_kinds"),
+        (json!({"version": null}), "version"),
+    ] {
+        let told = bench.act(fired(&push, input)).await.told();
+        assert!(
+            told.contains("the input of the action release-promotion"),
+            "{told}"
+        );
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    let mut trigger = fired(&push, json!({}));
+    trigger.input = json!({});
+    let told = bench.act(trigger).await.told();
+    for part in ["release_promotion_flavor", "build_number"] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+}
+
+#[tokio::test]
+async fn graphs_that_are_none_are_told_before_anything_is_created() {
+    let (bench, push) = Bench::with_push().await;
+    let told = async |ids: Value| {
+        let groups = bench.sandbox.state().groups().len();
+        let ran = bench
+            .act(fired(&push, json!({"previous_graph_ids": ids})))
+            .await;
+        assert_eq!(bench.sandbox.state().groups().len(), groups);
+        ran.told()
+    };
+    let malformed = told(json!(["not an id", "a/b", push.task_id.as_str()])).await;
+    assert!(malformed.contains("not an id"), "{malformed}");
+    assert!(malformed.contains("a/b"), "{malformed}");
+    let unknown = bench.new_id();
+    let missing = told(json!([push.task_id.as_str(), unknown.as_str()])).await;
+    assert!(missing.contains(unknown.as_str()), "{missing}");
+    assert!(missing.contains("full-task-graph.json"), "{missing}");
+    let first = told(json!([unknown.as_str()])).await;
+    assert!(first.contains(unknown.as_str()), "{first}");
+    // A task that is no decision.
+    let task = push.ids()["build-a"].clone();
+    let plain = told(json!([push.task_id.as_str(), task])).await;
+    assert!(plain.contains("it has to be a decision task"), "{plain}");
+}
+
+/// A task with some of the artifacts of another.
+fn copy(bench: &Bench, of: &Ran, change: impl Fn(&str, &[u8]) -> Option<Vec<u8>>) -> Ran {
+    let task_id = bench.new_id();
+    let definition = bench.definition(&task_id, "Decision Task", "branch:main");
+    bench.begin(&task_id, &definition);
+    let changed = of.artifacts.iter();
+    let changed = changed.filter_map(|(name, text)| Some((name.clone(), change(name, text)?)));
+    bench.end(task_id, changed.collect(), Ok(()))
+}
+
+#[tokio::test]
+async fn a_graph_without_ids_is_not_taken_for_an_empty_one() {
+    let (bench, push) = Bench::with_push().await;
+    let broken = copy(&bench, &push, |name, text| {
+        (name != "label-to-taskid.json").then(|| text.to_vec())
+    });
+    let told = bench
+        .act(fired(&push, previous(&[&push, &broken])))
+        .await
+        .told();
+    assert!(
+        told.contains(&format!("{} has no label-to-taskid.json", broken.task_id)),
+        "{told}"
+    );
+    for (artifact, content) in [
+        ("label-to-taskid.json", "[]"),
+        ("label-to-taskid.json", "{"),
+        ("label-to-taskid.json", "{\"build-a\": 1}"),
+        ("full-task-graph.json", "{"),
+        (
+            "full-task-graph.json",
+            "{\"build-a\": {\"label\": \"build-a\"}}",
+        ),
+        ("parameters.yml", "- a"),
+    ] {
+        let broken = copy(&bench, &push, |name, text| {
+            Some(if name == artifact {
+                content.into()
+            } else {
+                text.to_vec()
+            })
+        });
+        let told = bench
+            .act(fired(&push, previous(&[&broken, &push])))
+            .await
+            .told();
+        assert!(
+            told.contains(broken.task_id.as_str()),
+            "{artifact} {content}: {told}"
+        );
+        assert!(told.contains(artifact), "{artifact} {content}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_rerun_of_a_promotion_creates_nothing_more() {
+    let (bench, push) = Bench::with_push().await;
+    let first = bench.act(fired(&push, previous(&[&push]))).await.fine();
+    bench.work().await;
+    let before = bench.everything();
+    let (artifacts, outcome) = bench.once_more(&first.task_id).await;
+    assert_eq!(outcome, Ok(()));
+    assert_eq!(artifacts, first.artifacts);
+    assert_eq!(bench.everything(), before);
+}

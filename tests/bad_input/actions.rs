@@ -1,0 +1,360 @@
+//! Actions that go wrong: nothing is created then.
+
+use std::collections::BTreeMap;
+
+use super::common::taskcluster::{DECISION, Taskcluster};
+use super::common::{CONFIG, Project};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+/// What an action task holds, for actions of every permission.
+pub(super) const SCOPES: &[&str] = &[
+    "assume:repo:github.com/org/project:action:generic",
+    "assume:repo:github.com/org/project:action:release-promotion",
+    "queue:create-task:*",
+    "queue:cancel-task:*",
+    "queue:route:*",
+    "queue:scheduler-id:test-level-1",
+];
+
+/// The parameters of the decision.
+pub(super) const PARAMETERS: &str = "\
+base_repository: https://github.com/org/project
+base_ref: main
+base_rev: ''
+build_date: 1900000000
+build_number: 1
+do_not_optimize: []
+enable_always_target: true
+existing_tasks: {}
+files_changed: []
+filters: [target_tasks_method]
+head_ref: refs/heads/main
+head_repository: https://github.com/org/project
+head_rev: 0123456789abcdef0123456789abcdef01234567
+head_tag: ''
+level: '1'
+moz_build_date: '20300317175320'
+next_version: null
+optimize_strategies: null
+optimize_target_tasks: true
+owner: someone@example.com
+project: project
+pushdate: 1900000000
+pushlog_id: '1'
+repository_type: git
+target_tasks_method: default
+tasks_for: github-push
+version: null
+";
+
+/// A project with two flavors of promotion.
+pub(super) fn project() -> Project {
+    let promotion = "\
+release-promotion:
+    flavors:
+        promote: {target-tasks-method: promote, product: project}
+        ship: {target-tasks-method: ship, product: project}
+";
+    Project::new().file("taskcluster/config.yml", format!("{CONFIG}{promotion}"))
+}
+
+/// The `extra.action` of an action task.
+pub(super) fn action(name: &str, input: Value) -> Value {
+    json!({
+        "name": name, "cb_name": name,
+        "context": {"taskGroupId": DECISION, "taskId": null, "input": input},
+    })
+}
+
+/// A decision that has made its artifacts, and an empty graph.
+pub(super) async fn taskcluster() -> Taskcluster {
+    let taskcluster = Taskcluster::new().await;
+    taskcluster.leave("public/parameters.yml", PARAMETERS);
+    taskcluster.leave("public/full-task-graph.json", "{}");
+    taskcluster.leave("public/label-to-taskid.json", "{}");
+    taskcluster
+}
+
+/// Calls an action back that must not create anything.
+pub(super) async fn call_back(action: Value) -> String {
+    let taskcluster = taskcluster().await;
+    taskcluster.act(SCOPES, &action);
+    refused(&taskcluster, project())
+}
+
+/// Runs the action task, which must not create anything.
+pub(super) fn refused(taskcluster: &Taskcluster, project: Project) -> String {
+    let ran = taskcluster.call_back(project);
+    assert_ne!(ran.code, Some(0), "{}", ran.shown());
+    assert_eq!(taskcluster.created(), BTreeMap::new());
+    ran.shown()
+}
+
+/// The action that puts graphs on top of others.
+pub(super) const PROMOTE: &str = "release-promotion";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_is_unknown() {
+    let shown = call_back(action("retriger", json!(null))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × unknown action `retriger`
+      help: did you mean `retrigger`?
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_is_the_projects_own() {
+    let shown = call_back(action("add-talos", json!(null))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × unknown action `add-talos`
+      help: those written in Python cannot be run yet; there are: cancel, release-promotion, retrigger,
+            retrigger-decision, retrigger-disabled
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_is_not_built_in_yet() {
+    let shown = call_back(action("rerun", json!(null))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × the action `rerun` is not built in yet
+      help: there are: retrigger-decision, retrigger, retrigger-disabled, cancel, release-promotion
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_task_is_no_action() {
+    let shown = call_back(Value::Null).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × the task [TASK-ID] is no action task
+      │   cause: ACTION_CALLBACK is not set and the task has no `extra.action`
+      help: run it in the task of an action; `snowman test-action-callback` tries actions elsewhere
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_action_has_no_name() {
+    let shown = call_back(json!({"context": {}})).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × `extra.action` of [TASK-ID] has no `name`
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_action_is_no_mapping() {
+    let shown = call_back(json!(["retrigger"])).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × `extra.action` of [TASK-ID] has no `name`
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_action_names_no_group() {
+    let shown = call_back(json!({"name": "retrigger", "context": {}})).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × the action task does not say which group it is triggered on
+      help: ACTION_TASK_GROUP_ID or `extra.action.context.taskGroupId` has to name it
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_action_names_malformed_ids() {
+    let shown =
+        call_back(json!({"name": "retrigger", "context": {"taskGroupId": "a/b", "taskId": 5}}))
+            .await;
+    assert_snapshot!(shown, @r#"
+    exit code 1
+    stderr:
+      × `extra.action.context.taskGroupId`: taskId "a/b" has a character that is not allowed: '/'
+
+      × `extra.action.context.taskId` is an integer, where a taskId is expected
+
+    2 mistakes; nothing was done
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_breaks_its_schema() {
+    let shown = call_back(action(PROMOTE, json!({"release_promotion_flavor": "promot", "build_number": 0, "previous_graph_ids": ["x", 5], "version": 1.0}))).await;
+    assert_snapshot!(shown, @r#"
+    exit code 1
+    stderr:
+      × the input of the action release-promotion, `release_promotion_flavor`: "promot" is not one of
+      │ "promote" or "ship"
+
+      × the input of the action release-promotion, `build_number`: 0 is less than the minimum of 1
+
+      × the input of the action release-promotion, `previous_graph_ids.1`: 5 is not of type "string"
+
+      × the input of the action release-promotion, `version`: 1 is not of type "string"
+
+    4 mistakes; nothing was done
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_lacks_what_is_required() {
+    let shown = call_back(action(PROMOTE, json!(null))).await;
+    assert_snapshot!(shown, @r#"
+    exit code 1
+    stderr:
+      × the input of the action release-promotion: "release_promotion_flavor" is a required property
+      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
+            rebuild_kinds, previous_graph_ids
+
+      × the input of the action release-promotion: "build_number" is a required property
+      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
+            rebuild_kinds, previous_graph_ids
+
+    2 mistakes; nothing was done
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_is_no_mapping() {
+    let shown = call_back(action("retrigger", json!([3]))).await;
+    assert_snapshot!(shown, @r#"
+    exit code 1
+    stderr:
+      × the input of the action retrigger: [3] is not of type "object"
+      help: it takes: downstream, times
+
+    1 mistake; nothing was done
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retrigger_needs_a_task() {
+    let shown = call_back(action("retrigger", json!({}))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × retrigger needs a task
+      help: trigger it on a task, or give --task-id
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancel_needs_a_task() {
+    let shown = call_back(action("cancel", json!(null))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × cancel needs a task
+      help: trigger it on a task, or give --task-id
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_scope_is_missing() {
+    let taskcluster = taskcluster().await;
+    taskcluster.act(&SCOPES[2..], &action("retrigger", json!({})));
+    assert_snapshot!(refused(&taskcluster, project()), @"
+    exit code 1
+    stderr:
+      × the action task has neither the scope `assume:repo:github.com/org/project:action:generic` nor
+      │ `assume:repo:github.com/org/project:pr-action:generic`
+      help: trigger the action `retrigger` through its own hook
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_task_to_retrigger_does_not_exist() {
+    let mut action = action("retrigger", json!({}));
+    action["context"]["taskId"] = json!("bN1SbArXTPSVFUUvaOlinQ");
+    assert_snapshot!(call_back(action).await, @"
+    exit code 1
+    stderr:
+      × the task [TASK-ID] cannot be had
+      │   cause: HTTP 404: `[TASK-ID]` does not correspond to a task that exists.
+      │   Are you sure this task has already been submitted?
+      help: trigger the action on a task that exists
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_task_to_cancel_does_not_exist() {
+    let mut action = action("cancel", json!(null));
+    action["context"]["taskId"] = json!("bN1SbArXTPSVFUUvaOlinQ");
+    assert_snapshot!(call_back(action).await, @"
+    exit code 1
+    stderr:
+      × the task [TASK-ID] was not cancelled
+      │   cause: HTTP 404: Task `[TASK-ID]` not found. Are you sure it was created?
+      help: the task has to exist, and the action task needs the scope to cancel it
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_task_to_retrigger_is_not_in_the_graph() {
+    let mut action = action("retrigger", json!({}));
+    action["context"]["taskId"] = json!(DECISION);
+    assert_snapshot!(call_back(action).await, @"
+    exit code 1
+    stderr:
+      × the full task graph of [TASK-ID] has no task `Decision Task`
+      help: tasks of that graph can be retriggered
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_are_malformed() {
+    let taskcluster = taskcluster().await;
+    taskcluster.act(SCOPES, &Value::Null);
+    let project = project()
+        .variable("ACTION_CALLBACK", "retrigger")
+        .variable("ACTION_TASK_GROUP_ID", DECISION)
+        .variable("ACTION_TASK_ID", "fN1SbArXTPSVFUUvaOlinQ")
+        .variable("ACTION_INPUT", "{times: 1}");
+    assert_snapshot!(refused(&taskcluster, project), @"
+    exit code 3
+    stderr:
+      × ACTION_TASK_ID is no JSON
+      │   cause: expected ident at line 1 column 2
+
+      × ACTION_INPUT is no JSON
+      │   cause: key must be a string at line 1 column 2
+
+    2 failures; nothing was done
+    ");
+}

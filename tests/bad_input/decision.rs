@@ -1,0 +1,318 @@
+//! Decisions that go wrong before their first task is created: then there is none.
+
+use std::collections::BTreeMap;
+
+use super::common::Project;
+use super::common::taskcluster::{SCOPES, Taskcluster};
+use insta::assert_snapshot;
+
+/// Runs a decision that must not create anything.
+async fn decide(project: Project, more: &[&str]) -> String {
+    let taskcluster = Taskcluster::new().await;
+    let ran = taskcluster.decide(project, more);
+    assert_ne!(ran.code, Some(0), "{}", ran.shown());
+    assert_eq!(taskcluster.created(), BTreeMap::new());
+    ran.shown()
+}
+
+const OVERRIDE: &[&str] = &["--allow-parameter-override"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_wrong() {
+    let taskcluster = Taskcluster::new().await;
+    let ran = taskcluster.decide(Project::new(), &[]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 0
+    stderr:
+    Created 1 task in the group [TASK-ID]
+    ");
+    let expected = BTreeMap::from([("build-linux".to_owned(), "unscheduled")]);
+    assert_eq!(taskcluster.created(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kind_is_wrong() {
+    let project = Project::new().plain("tasks:\n    a: {worker-type: succeed}\n");
+    assert_snapshot!(decide(project, &[]).await, @"
+    exit code 1
+    stderr:
+      × kind `build`, task `a`: `description` is missing
+       ╭─[taskcluster/kinds/build/kind.yml:4:5]
+     3 │ tasks:
+     4 │     a: {worker-type: succeed}
+       ·     ─
+       ╰────
+      help: add it: what the task does, in words
+
+    1 mistake; nothing was created
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn taskcluster_yml_is_missing() {
+    let project = Project::new().without(".taskcluster.yml");
+    assert_snapshot!(decide(project, &[]).await, @"
+    exit code 1
+    stderr:
+      × there is no .taskcluster.yml, which actions are made of
+      help: put one into the root of the repository
+
+    1 mistake; nothing was created
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_method_is_unknown() {
+    let shown = decide(Project::new(), &["--target-tasks-method=defalt"]).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × unknown target-tasks method `defalt`
+      help: did you mean `default`?
+
+    1 mistake; nothing was created
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_is_unknown() {
+    let shown = decide(Project::new(), &["--base-rev=0123456789"]).await;
+    assert_snapshot!(shown, @"
+    exit code 3
+    stderr:
+      × the files that changed are not known
+      │   cause: `git rev-parse --verify --end-of-options 0123456789^{commit}` failed with exit code
+      │   128: fatal: Needed a single revision
+      help: the revisions of --base-rev and --head-rev have to be in this clone; fetch them
+
+    1 failure; nothing was created
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_is_an_option() {
+    let shown = decide(Project::new(), &["--base-rev=--output=x"]).await;
+    assert_snapshot!(shown, @r#"
+    exit code 1
+    stderr:
+      × the files that changed are not known
+      │   cause: the revision "--output=x" cannot be used: it begins with a dash
+
+    1 mistake; nothing was created
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn try_task_config_is_no_json() {
+    let project = Project::new().file(
+        "try_task_config.json",
+        "{\"version\": 2,\n \"parameters\": }\n",
+    );
+    assert_snapshot!(decide(project, OVERRIDE).await, @r#"
+    exit code 1
+    stderr:
+      × try_task_config.json is no JSON: expected value
+       ╭─[try_task_config.json:2:16]
+     1 │ {"version": 2,
+     2 │  "parameters": }
+       ·                ─
+       ╰────
+
+    1 mistake; nothing was created
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn try_task_config_is_no_mapping() {
+    let project = Project::new().file("try_task_config.json", "[2]");
+    assert_snapshot!(decide(project, OVERRIDE).await, @r#"
+    exit code 1
+    stderr:
+      × try_task_config.json is a list, where a mapping is expected
+      help: version 2 is taken: `{"version": 2, "parameters": {…}}`
+
+    1 mistake; nothing was created
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn try_task_config_has_another_version() {
+    let project = Project::new().file("try_task_config.json", "{\"version\": 1, \"tasks\": []}");
+    assert_snapshot!(decide(project, OVERRIDE).await, @r#"
+    exit code 1
+    stderr:
+      × try_task_config.json has the unknown version 1
+      help: version 2 is taken: `{"version": 2, "parameters": {…}}`
+
+    1 mistake; nothing was created
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn try_task_config_has_no_version() {
+    let project = Project::new().file("try_task_config.json", "{\"parameters\": {}}");
+    assert_snapshot!(decide(project, OVERRIDE).await, @r#"
+    exit code 1
+    stderr:
+      × try_task_config.json has no `version`
+      help: version 2 is taken: `{"version": 2, "parameters": {…}}`
+
+    1 mistake; nothing was created
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn try_task_config_has_unknown_keys() {
+    let config = "{\"version\": 2, \"tasks\": [], \"env\": {}, \"parameters\": []}";
+    let project = Project::new().file("try_task_config.json", config);
+    assert_snapshot!(decide(project, OVERRIDE).await, @"
+    exit code 1
+    stderr:
+      × try_task_config.json has the unknown key `tasks`
+      help: version 2 has `parameters` only; put it in there
+
+      × try_task_config.json has the unknown key `env`
+      help: version 2 has `parameters` only; put it in there
+
+      × `parameters` in try_task_config.json is a list, where a mapping is expected
+
+    3 mistakes; nothing was created
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn try_task_config_has_unknown_parameters() {
+    let config = "{\"version\": 2, \"parameters\": {\"targt_tasks_method\": \"x\", \"frobnicate\": 1, \"level\": 1}}";
+    let project = Project::new().file("try_task_config.json", config);
+    assert_snapshot!(decide(project, OVERRIDE).await, @"
+    exit code 1
+    stderr:
+      × parameters: `level` is 1, where a string is expected
+
+      × parameters: unknown key `targt_tasks_method`
+      help: did you mean `target_tasks_method`?
+
+      × parameters: unknown key `frobnicate`
+      help: leave it out
+
+    3 mistakes; nothing was created
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_is_no_json() {
+    let project = Project::new();
+    project.commit();
+    let origin = project.root().join("../origin.git");
+    let origin = origin.to_str().unwrap();
+    project.git(&["clone", "--quiet", "--bare", ".", origin]);
+    project.git(&[
+        "notes",
+        "--ref=decision-parameters",
+        "add",
+        "-m",
+        "level: 3",
+    ]);
+    project.git(&["push", "--quiet", origin, "refs/notes/decision-parameters"]);
+    let address = format!("--head-repository={origin}");
+    let taskcluster = Taskcluster::new().await;
+    let project = taskcluster.inside(project, super::common::taskcluster::DECISION);
+    let ran = tokio::task::block_in_place(|| {
+        project.decide_on_head(&["--allow-parameter-override", &address])
+    });
+    assert_eq!(taskcluster.created(), BTreeMap::new());
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × the note refs/notes/decision-parameters is no JSON: expected value
+       ╭─[the note refs/notes/decision-parameters:1:1]
+     1 │ level: 3
+       · ─────
+       ╰────
+
+    1 mistake; nothing was created
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_cannot_be_fetched() {
+    let shown = decide(
+        Project::new(),
+        &["--allow-parameter-override", "--head-repository=/nowhere"],
+    )
+    .await;
+    assert_snapshot!(shown, @"
+    exit code 3
+    stderr:
+      × the notes refs/notes/decision-parameters could not be had from /nowhere
+      │   cause: `git fetch --quiet --no-tags --no-recurse-submodules --end-of-options /nowhere
+      │   refs/notes/decision-parameters:refs/notes/decision-parameters` failed with exit code 128:
+      │   fatal: '/nowhere' does not appear to be a git repository
+      │   fatal: Could not read from remote repository.
+      │  
+      │   Please make sure you have the correct access rights
+      │   and the repository exists.
+
+    1 failure; nothing was created
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn artifacts_cannot_be_written() {
+    let project = Project::new().file("artifacts", "");
+    assert_snapshot!(decide(project, &[]).await, @"
+    exit code 3
+    stderr:
+      × cannot write the artifact artifacts/parameters.yml
+      │   cause: File exists (os error 17)
+      help: the working folder has to be writable and the disk must not be full
+
+    1 failure; nothing was created
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_is_written_in_python() {
+    let project = Project::new().config(
+        "taskgraph:\n",
+        "taskgraph:\n    register: project_taskgraph:register\n",
+    );
+    assert_snapshot!(decide(project, &[]).await, @"
+    exit code 1
+    stderr:
+      × `taskgraph.register` names the Python function `project_taskgraph:register`
+        ╭─[taskcluster/config.yml:11:5]
+     10 │ taskgraph:
+     11 │     register: project_taskgraph:register
+        ·     ────────
+     12 │     repositories:
+        ╰────
+      help: those written in Python cannot be run yet; there are: mozilla_taskgraph:register
+
+    1 mistake; nothing was created
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_index_refuses_to_answer() {
+    let taskcluster = Taskcluster::granting(SCOPES).await;
+    let project = Project::new()
+        .plain("tasks:\n    a:\n        description: A\n        worker-type: succeed\n        optimization: {index-search: [test.a]}\n")
+        .variable("TASKCLUSTER_CLIENT_ID", "nobody")
+        .variable("TASKCLUSTER_ACCESS_TOKEN", "very-secret-token-very-secret-token-very-sec")
+        .variable("TASK_ID", super::common::taskcluster::DECISION)
+        .variable("TASKCLUSTER_ROOT_URL", &taskcluster.sandbox.root_url());
+    let ran = tokio::task::block_in_place(|| project.decide(&[]));
+    assert!(!ran.shown().contains("very-secret"));
+    assert_eq!(taskcluster.created(), BTreeMap::new());
+    assert_snapshot!(ran.shown(), @"
+    exit code 3
+    stderr:
+      × the index could not be asked for tasks that exist already
+      │   cause: index.findTasksAtIndex(1 paths): HTTP 401: Client with clientId 'nobody' not found
+      help: check the credentials, and the scopes that go with them; `snowman optimized --no-optimize`
+            shows the graph and asks nobody
+
+    1 failure; nothing was created
+    ");
+}

@@ -1,0 +1,291 @@
+//! What is wrong with the place that a command runs in, and with its flags.
+
+use super::common::{DECISION, Project};
+use insta::assert_snapshot;
+
+#[test]
+fn there_is_no_repository_and_no_usual_folder() {
+    let ran = Project::loose()
+        .file("ci/config.yml", "")
+        .run(&["full", "--root", "ci"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × the root of the repository is not known
+      │   cause: this is neither a git nor a hg repository, and --root has an unusual name
+      help: run snowman in a repository
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_decision_needs_a_repository() {
+    let ran = Project::loose()
+        .variable("TASK_ID", "fN1SbArXTPSVFUUvaOlinQ")
+        .run(&[&["decision", "--head-rev=abc"], DECISION].concat());
+    assert_snapshot!(ran.shown(), @"
+    exit code 3
+    stderr:
+      × a decision needs the repository that is built, and there is none
+      help: run it in a checkout of the repository
+
+    1 failure; nothing was created
+    ");
+}
+
+#[test]
+fn the_root_lies_outside() {
+    let ran = Project::new().run(&["full", "--root", "../home"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × --root ../home lies outside of the repository
+      help: name the folder of config.yml in the repository that snowman is run in
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn the_root_is_not_there() {
+    let ran = Project::new().run(&["full", "--root", "taskgraph"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × there is no `taskgraph/config.yml`
+      help: run snowman in the repository, or name the folder of config.yml with --root
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn the_root_is_looked_for_from_a_folder_below() {
+    let ran = Project::new()
+        .file("src/main.rs", "")
+        .run_in("src", &["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × there is no `src/taskcluster/config.yml`
+      help: run snowman in the repository, or name the folder of config.yml with --root
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn the_root_is_a_file() {
+    let ran = Project::new().run(&["full", "--root", "taskcluster/config.yml"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × there is no `taskcluster/config.yml/config.yml`
+      help: run snowman in the repository, or name the folder of config.yml with --root
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn git_is_not_there() {
+    let project = Project::new().variable("PATH", "/nowhere");
+    project.commit();
+    let ran = project.run_as_it_is(
+        "",
+        &["full", "--force-local-files-changed", "-p", "task-id=x"],
+    );
+    assert_snapshot!(ran.shown(), @"
+    exit code 3
+    stderr:
+      × the repository could not be asked
+      │   cause: `git` could not be started: No such file or directory (os error 2)
+      help: `git` has to be installed, in a folder of PATH
+
+    1 failure
+    ");
+}
+
+#[test]
+fn an_output_cannot_be_written() {
+    let ran = Project::new().run(&["full", "-o", "no/such/folder/out"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 3
+    stderr:
+      × cannot write no/such/folder/out
+      │   cause: No such file or directory (os error 2)
+
+    1 failure
+    ");
+}
+
+#[test]
+fn no_taskcluster_is_named() {
+    let ran = Project::new()
+        .plain(
+            "\
+tasks:
+    a:
+        description: A
+        worker-type: succeed
+        optimization: {index-search: [test.a, test.b]}
+",
+        )
+        .run(&["optimized"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 3
+    stderr:
+      × it is not known which Taskcluster to ask
+      │   cause: 2 index paths have to be looked up
+      help: set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com; or show the
+            graph with `--no-optimize`, which asks nobody
+
+    1 failure
+    ");
+}
+
+#[test]
+fn a_taskcluster_is_no_address() {
+    let ran = Project::new()
+        .variable("TASKCLUSTER_ROOT_URL", "firefox-ci-tc")
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 3
+    stderr:
+      × TASKCLUSTER_ROOT_URL is no URL of a Taskcluster deployment
+      │   cause: it does not begin with https:// or http:// and a host
+      help: it looks like https://firefox-ci-tc.services.mozilla.com
+
+    1 failure
+    ");
+}
+
+#[test]
+fn credentials_are_incomplete() {
+    let ran = Project::new()
+        .variable("TASKCLUSTER_ROOT_URL", "https://tc.example.com")
+        .variable("TASKCLUSTER_ACCESS_TOKEN", "very-secret")
+        .run(&["full"]);
+    assert!(!ran.shown().contains("very-secret"));
+    assert_snapshot!(ran.shown(), @"
+    exit code 3
+    stderr:
+      × TASKCLUSTER_ACCESS_TOKEN is set and TASKCLUSTER_CLIENT_ID is not
+      help: set both to sign requests, or neither to make them anonymously
+
+    1 failure
+    ");
+}
+
+#[test]
+fn parameters_of_a_task_need_a_taskcluster() {
+    let ran = Project::new().run(&["full", "-p", "task-id=fN1SbArXTPSVFUUvaOlinQ"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 3
+    stderr:
+      × it is not known which Taskcluster to ask
+      help: set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com
+
+    1 failure
+    ");
+}
+
+#[test]
+fn parameters_of_a_task_have_no_id() {
+    let ran = Project::new().run(&["full", "-p", "task-id=a/b"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 2
+    stderr:
+      × -p task-id=a/b: taskId "a/b" has a character that is not allowed: '/'
+
+    1 mistake
+    "#);
+}
+
+#[test]
+fn the_task_is_not_known() {
+    let ran = Project::new().decide(&[]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 3
+    stderr:
+      × TASK_ID is not set, so the task that this runs in is not known
+      help: it is set in every task; at a desk, look at graphs with `snowman morphed`, try actions with
+            `snowman test-action-callback`, or rehearse with `snowman rehearse`
+
+    1 failure; nothing was created
+    ");
+}
+
+#[test]
+fn the_task_has_no_id() {
+    let ran = Project::new().variable("TASK_ID", "a/b").decide(&[]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 3
+    stderr:
+      × TASK_ID: taskId "a/b" has a character that is not allowed: '/'
+
+    1 failure; nothing was created
+    "#);
+}
+
+#[test]
+fn an_action_is_not_known() {
+    let ran = Project::new().run(&["action-callback"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 3
+    stderr:
+      × TASK_ID is not set, so the task that this runs in is not known
+      help: it is set in every task; at a desk, look at graphs with `snowman morphed`, try actions with
+            `snowman test-action-callback`, or rehearse with `snowman rehearse`
+
+    1 failure; nothing was done
+    ");
+}
+
+#[test]
+fn actions_need_taskcluster_yml() {
+    let ran = Project::new().without(".taskcluster.yml").run(&["actions"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × there is no .taskcluster.yml, which actions are made of
+      help: put one into the root of the repository
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn actions_are_disabled_that_do_not_exist() {
+    let ran = Project::new()
+        .config(
+            "taskgraph:\n",
+            "taskgraph:\n    disabled-actions: [cancel-al, frobnicate]\n",
+        )
+        .run(&["actions"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × `taskgraph.disabled-actions` names the unknown action `cancel-al`
+        ╭─[taskcluster/config.yml:11:24]
+     10 │ taskgraph:
+     11 │     disabled-actions: [cancel-al, frobnicate]
+        ·                        ─────────
+     12 │     repositories:
+        ╰────
+      help: did you mean `cancel-all`?
+
+      × `taskgraph.disabled-actions` names the unknown action `frobnicate`
+        ╭─[taskcluster/config.yml:11:35]
+     10 │ taskgraph:
+     11 │     disabled-actions: [cancel-al, frobnicate]
+        ·                                   ──────────
+     12 │     repositories:
+        ╰────
+      help: there are: add-new-jobs, cancel, cancel-all, rebuild-cached-tasks, release-promotion, rerun,
+            retrigger, retrigger-decision, retrigger-disabled, retrigger-multiple
+
+    2 mistakes
+    ");
+}

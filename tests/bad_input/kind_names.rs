@@ -1,0 +1,222 @@
+//! What is wrong with what kinds name: each other, loaders, transforms.
+
+use super::common::Project;
+use insta::assert_snapshot;
+
+#[test]
+fn a_kind_depends_on_none() {
+    let ran = Project::new()
+        .kind(
+            "test",
+            "\
+kind-dependencies: [biuld, toolchain]
+loader: taskgraph.loader.transform:loader
+transforms: [taskgraph.transforms.task:transforms]
+tasks:
+    a: {description: A, worker-type: succeed}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `test`: it depends on the kind `biuld`, and there is none
+       ╭─[taskcluster/kinds/test/kind.yml:1:21]
+     1 │ kind-dependencies: [biuld, toolchain]
+       ·                     ─────
+     2 │ loader: taskgraph.loader.transform:loader
+       ╰────
+      help: did you mean `build`?
+
+      × kind `test`: it depends on the kind `toolchain`, and there is none
+       ╭─[taskcluster/kinds/test/kind.yml:1:28]
+     1 │ kind-dependencies: [biuld, toolchain]
+       ·                            ─────────
+     2 │ loader: taskgraph.loader.transform:loader
+       ╰────
+      help: there are: build, test
+
+    2 mistakes
+    ");
+}
+
+#[test]
+fn kinds_depend_on_each_other() {
+    let ran = Project::new()
+        .kind(
+            "a",
+            "\
+kind-dependencies: [b]
+",
+        )
+        .kind(
+            "b",
+            "\
+kind-dependencies: [c]
+",
+        )
+        .kind(
+            "c",
+            "\
+kind-dependencies: [a]
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `a`: kinds depend on each other: a -> b -> c -> a
+       ╭─[taskcluster/kinds/a/kind.yml:1:1]
+     1 │ kind-dependencies: [b]
+       · ─────────────────
+       ╰────
+      help: leave one of these `kind-dependencies` out
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_kind_depends_on_itself() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+kind-dependencies: [build]
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: kinds depend on each other: build -> build
+       ╭─[taskcluster/kinds/build/kind.yml:1:1]
+     1 │ kind-dependencies: [build]
+       · ─────────────────
+       ╰────
+      help: leave one of these `kind-dependencies` out
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn an_asked_kind_does_not_exist() {
+    let ran = Project::new().run(&["full", "-k", "biuld", "-k", "frobnicate"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × there is no kind `biuld`
+      help: did you mean `build`?
+
+      × there is no kind `frobnicate`
+      help: there are: build
+
+    2 mistakes
+    ");
+}
+
+#[test]
+fn a_loader_is_unknown() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+loader: taskgraph.loader.defualt:loader
+tasks: {}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: unknown loader `taskgraph.loader.defualt:loader`
+       ╭─[taskcluster/kinds/build/kind.yml:1:1]
+     1 │ loader: taskgraph.loader.defualt:loader
+       · ──────
+     2 │ tasks: {}
+       ╰────
+      help: did you mean `taskgraph.loader.default:loader`?
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_loader_is_written_in_python() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+loader: project_taskgraph.loader.single:loader
+tasks: {}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: unknown loader `project_taskgraph.loader.single:loader`
+       ╭─[taskcluster/kinds/build/kind.yml:1:1]
+     1 │ loader: project_taskgraph.loader.single:loader
+       · ──────
+     2 │ tasks: {}
+       ╰────
+      help: those written in Python cannot be run yet; there are: taskgraph.loader.default:loader,
+            taskgraph.loader.transform:loader
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_kind_names_no_transforms() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+loader: taskgraph.loader.transform:loader
+tasks: {}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: `transforms` is missing
+       ╭─[taskcluster/kinds/build/kind.yml:1:1]
+     1 │ loader: taskgraph.loader.transform:loader
+       · ──────
+     2 │ tasks: {}
+       ╰────
+      help: the loader `taskgraph.loader.transform:loader` adds none by itself
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_kind_names_a_transform_of_its_loader() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+transforms: [taskgraph.transforms.task:transforms]
+tasks: {}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: `taskgraph.transforms.task:transforms` is added by the default loader
+       ╭─[taskcluster/kinds/build/kind.yml:1:14]
+     1 │ transforms: [taskgraph.transforms.task:transforms]
+       ·              ────────────────────────────────────
+     2 │ tasks: {}
+       ╰────
+      help: leave it out, or set `loader: taskgraph.loader.transform:loader`
+
+    1 mistake
+    ");
+}

@@ -1,0 +1,327 @@
+//! What is wrong with the form of a `kind.yml`.
+
+use super::common::Project;
+use insta::assert_snapshot;
+
+#[test]
+fn a_kind_is_malformed() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+tasks:
+    linux: {description: Build
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: did not find expected ',' or '}'
+      │   cause: while parsing a flow mapping that starts on line 2
+       ╭─[taskcluster/kinds/build/kind.yml:3:1]
+     2 │     linux: {description: Build
+       ╰────
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_kind_has_a_tab() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+tasks:
+	linux: {}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: found character that cannot start any token
+      │   cause: while scanning for the next token that starts on line 2
+       ╭─[taskcluster/kinds/build/kind.yml:2:1]
+     1 │ tasks:
+     2 │     linux: {}
+       · ─────────────
+       ╰────
+      help: indent with spaces; YAML takes no tabs there
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_kind_is_empty() {
+    let ran = Project::new()
+        .kind(
+            "build", "\
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: taskcluster/kinds/build/kind.yml is empty
+      help: it needs at least `tasks:` with one task
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_kind_is_no_mapping() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+- linux
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: taskcluster/kinds/build/kind.yml is a list, where a mapping is expected
+       ╭─[taskcluster/kinds/build/kind.yml:1:1]
+     1 │ - linux
+       · ─
+       ╰────
+      help: it needs at least `tasks:` with one task
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_kind_has_mistyped_keys() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+transforms: taskgraph.transforms.matrix
+kind-dependencies: [5, toolchain/x]
+task-defaults: []
+tasks: [linux]
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × kind `build`: `transforms` is the string "taskgraph.transforms.matrix", where a list of strings
+      │ is expected
+       ╭─[taskcluster/kinds/build/kind.yml:1:1]
+     1 │ transforms: taskgraph.transforms.matrix
+       · ──────────
+     2 │ kind-dependencies: [5, toolchain/x]
+       ╰────
+
+      × kind `build`: `kind-dependencies[0]` is 5, where a string is expected
+       ╭─[taskcluster/kinds/build/kind.yml:2:21]
+     1 │ transforms: taskgraph.transforms.matrix
+     2 │ kind-dependencies: [5, toolchain/x]
+       ·                     ─
+     3 │ task-defaults: []
+       ╰────
+
+      × kind `build`: `task-defaults` is a list, where a mapping of names to values is expected
+       ╭─[taskcluster/kinds/build/kind.yml:3:1]
+     2 │ kind-dependencies: [5, toolchain/x]
+     3 │ task-defaults: []
+       · ─────────────
+     4 │ tasks: [linux]
+       ╰────
+
+      × kind `build`: `tasks` is a list, where a mapping of names to values is expected
+       ╭─[taskcluster/kinds/build/kind.yml:4:1]
+     3 │ task-defaults: []
+     4 │ tasks: [linux]
+       · ─────
+       ╰────
+
+      × kind `build`: kind "toolchain/x" has a character that is not allowed: '/'
+       ╭─[taskcluster/kinds/build/kind.yml:2:24]
+     1 │ transforms: taskgraph.transforms.matrix
+     2 │ kind-dependencies: [5, toolchain/x]
+       ·                        ───────────
+     3 │ task-defaults: []
+       ╰────
+
+    5 mistakes
+    "#);
+}
+
+#[test]
+fn keys_of_a_kind_are_near_to_known_ones() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+transform: []
+kind-dependency: []
+tasks:
+    linux:
+        description: Build it
+        worker-type: linux
+        worker:
+            docker-image: debian:12
+            max-run-time: 600
+        run:
+            using: run-task
+            command: make
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 0
+    stdout:
+    build-linux
+    stderr:
+    [TIME]  WARN taskcluster/kinds/build/kind.yml:1:1: kind `build` has a key `transform`; is `transforms` meant?
+    [TIME]  WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has a key `kind-dependency`; is `kind-dependencies` meant?
+    ");
+}
+
+#[test]
+fn keys_are_written_twice() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+tasks:
+    linux:
+        description: Build it
+        worker-type: linux
+        worker:
+            docker-image: debian:12
+            max-run-time: 600
+        run:
+            using: run-task
+            command: make
+    linux:
+        description: Again
+        worker-type: linux
+        worker: {docker-image: debian:12, max-run-time: 600}
+        run: {using: run-task, command: make}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 0
+    stdout:
+    build-linux
+    stderr:
+    [TIME]  WARN taskcluster/kinds/build/kind.yml:11:5: the key `linux` is written twice
+      help: the value on line 2 has no effect; remove one of the two
+    ");
+}
+
+#[test]
+fn a_kind_has_no_tasks() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+transforms: []
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"exit code 0");
+}
+
+#[test]
+fn a_task_is_no_mapping() {
+    let ran = Project::new()
+        .plain(
+            "\
+tasks:
+    a: [1]
+    b: null
+    c: text
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`, task `a`: the task is a list
+       ╭─[taskcluster/kinds/build/kind.yml:4:5]
+     3 │ tasks:
+     4 │     a: [1]
+       ·     ─
+     5 │     b: null
+       ╰────
+      help: a task is a mapping; `{}` is one that has only defaults
+
+      × kind `build`, task `b`: the task is null
+       ╭─[taskcluster/kinds/build/kind.yml:5:5]
+     4 │     a: [1]
+     5 │     b: null
+       ·     ─
+     6 │     c: text
+       ╰────
+      help: a task is a mapping; `{}` is one that has only defaults
+
+      × kind `build`, task `c`: the task is a string
+       ╭─[taskcluster/kinds/build/kind.yml:6:5]
+     5 │     b: null
+     6 │     c: text
+       ·     ─
+       ╰────
+      help: a task is a mapping; `{}` is one that has only defaults
+
+    3 mistakes
+    ");
+}
+
+#[test]
+fn several_files_are_malformed() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+tasks: [
+",
+        )
+        .kind(
+            "test",
+            "\
+tasks: {a: }}
+",
+        )
+        .kind(
+            "lint",
+            "\
+kind-dependencies: 1
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: did not find expected node content
+      │   cause: while parsing a flow node that starts on line 2
+       ╭─[taskcluster/kinds/build/kind.yml:2:1]
+     1 │ tasks: [
+       ╰────
+
+      × kind `lint`: `kind-dependencies` is 1, where a list of strings is expected
+       ╭─[taskcluster/kinds/lint/kind.yml:1:1]
+     1 │ kind-dependencies: 1
+       · ─────────────────
+       ╰────
+
+      × kind `test`: did not find expected key
+      │   cause: while parsing a block mapping that starts on line 1
+       ╭─[taskcluster/kinds/test/kind.yml:1:13]
+     1 │ tasks: {a: }}
+       ·             ─
+       ╰────
+
+    3 mistakes
+    ");
+}

@@ -1,0 +1,33 @@
+//! What people are told when something is wrong: the whole message and the exit code of each case.
+//!
+//! Exit codes: 1 a mistake in what they wrote, 2 a mistake on the command line, 3 the environment or
+//! the network, 70 a mistake in snowman.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something wrong"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod actions;
+mod alternatives;
+mod config;
+mod decision;
+mod environment;
+mod files;
+mod kind_names;
+mod kinds;
+mod limits;
+mod network;
+mod parameters;
+mod promotion;
+mod python;
+mod references;
+mod splitting;
+mod submission;
+mod tasks;
+mod usage;
+mod workers;

@@ -1,0 +1,313 @@
+//! What is wrong with parameters, and with what overrides them.
+
+use super::common::Project;
+use insta::assert_snapshot;
+
+#[test]
+fn there_are_no_such_parameters() {
+    let ran = Project::new().run(&["full", "-p", "parms.yml"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × there are no parameters `parms.yml`
+      help: give a file (.yml or .json), a folder, an address, `task-id=…`, `index=…` or `project=…`
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn parameters_are_malformed() {
+    let ran = Project::new()
+        .file(
+            "params.yml",
+            "\
+level: [
+",
+        )
+        .run(&["full", "-p", "params.yml"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × did not find expected node content
+      │   cause: while parsing a flow node that starts on line 2
+       ╭─[params.yml:2:1]
+     1 │ level: [
+       ╰────
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn parameters_are_no_json() {
+    let ran = Project::new()
+        .file(
+            "params.json",
+            "\
+{\"level\": }
+",
+        )
+        .run(&["full", "-p", "params.json"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × params.json is no JSON: expected value
+       ╭─[params.json:1:11]
+     1 │ {"level": }
+       ·           ─
+       ╰────
+
+    1 mistake
+    "#);
+}
+
+#[test]
+fn parameters_are_no_mapping() {
+    let ran = Project::new()
+        .file(
+            "params.yml",
+            "\
+- level
+",
+        )
+        .file(
+            "params.json",
+            "\
+[]
+",
+        )
+        .run(&["full", "-p", "params.yml", "-p", "params.json"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × parameters: params.yml is a list, where a mapping is expected
+       ╭─[params.yml:1:1]
+     1 │ - level
+       · ─
+       ╰────
+
+      × parameters: params.json is a list, where a mapping is expected
+
+    2 mistakes
+    ");
+}
+
+#[test]
+fn parameters_are_mistyped() {
+    let ran = Project::new()
+        .file(
+            "params.yml",
+            "\
+level: 3
+build_date: now
+filters: target_tasks_method
+files_changed: [1]
+build_number: true
+release_history: []
+",
+        )
+        .run(&["full", "-p", "params.yml"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × parameters: `build_date` is the string "now", where an integer is expected
+       ╭─[params.yml:2:1]
+     1 │ level: 3
+     2 │ build_date: now
+       · ──────────
+     3 │ filters: target_tasks_method
+       ╰────
+
+      × parameters: `build_number` is the boolean true, where an integer is expected
+       ╭─[params.yml:5:1]
+     4 │ files_changed: [1]
+     5 │ build_number: true
+       · ────────────
+     6 │ release_history: []
+       ╰────
+
+      × parameters: `files_changed[0]` is 1, where a string is expected
+       ╭─[params.yml:4:17]
+     3 │ filters: target_tasks_method
+     4 │ files_changed: [1]
+       ·                 ─
+     5 │ build_number: true
+       ╰────
+
+      × parameters: `filters` is the string "target_tasks_method", where a list of strings is expected
+       ╭─[params.yml:3:1]
+     2 │ build_date: now
+     3 │ filters: target_tasks_method
+       · ───────
+     4 │ files_changed: [1]
+       ╰────
+
+      × parameters: `level` is 3, where a string is expected
+       ╭─[params.yml:1:1]
+     1 │ level: 3
+       · ─────
+     2 │ build_date: now
+       ╰────
+
+    5 mistakes
+    "#);
+}
+
+#[test]
+fn existing_tasks_are_malformed() {
+    let ran = Project::new()
+        .file(
+            "params.yml",
+            "\
+existing_tasks: {build-linux: a/b, build-mac: 5}
+",
+        )
+        .run(&["optimized", "-p", "params.yml"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × parameters: `existing_tasks.build-mac` is 5, where a string is expected
+       ╭─[params.yml:1:36]
+     1 │ existing_tasks: {build-linux: a/b, build-mac: 5}
+       ·                                    ─────────
+       ╰────
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_folder_has_no_parameters() {
+    let ran = Project::new()
+        .file(
+            "params/readme.txt",
+            "\
+x",
+        )
+        .run(&["full", "-p", "params"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × the folder params has no .yml or .json file
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn several_parameters_are_wrong() {
+    let ran = Project::new()
+        .file(
+            "params/a.yml",
+            "\
+level: 3
+",
+        )
+        .file(
+            "params/b.yml",
+            "\
+level: \"1\"
+",
+        )
+        .file(
+            "params/c.yml",
+            "\
+build_date: x
+",
+        )
+        .run(&["full", "-p", "params"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stdout:
+    build-linux
+    stderr:
+      × parameters: `level` is 3, where a string is expected
+       ╭─[params/a.yml:1:1]
+     1 │ level: 3
+       · ─────
+       ╰────
+
+      × parameters: `build_date` is the string "x", where an integer is expected
+       ╭─[params/c.yml:1:1]
+     1 │ build_date: x
+       · ──────────
+       ╰────
+
+    2 mistakes
+    "#);
+}
+
+#[test]
+fn a_target_tasks_method_is_unknown() {
+    let ran = Project::new()
+        .file(
+            "params.yml",
+            "\
+target_tasks_method: defualt
+",
+        )
+        .run(&["target", "-p", "params.yml"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × unknown target-tasks method `defualt`
+      help: did you mean `default`?
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_target_tasks_method_is_the_projects_own() {
+    let ran = Project::new()
+        .file(
+            "params.yml",
+            "\
+target_tasks_method: nightly_desktop
+",
+        )
+        .run(&["target", "-p", "params.yml"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × unknown target-tasks method `nightly_desktop`
+      help: those written in Python cannot be run yet; there are: codereview, default, nothing, promote,
+            promote_partners, push, ship
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_filter_is_unknown() {
+    let ran = Project::new()
+        .file(
+            "params.yml",
+            "\
+filters: [target_tasks_methods, other]
+",
+        )
+        .run(&["target", "-p", "params.yml"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × unknown filter `target_tasks_methods`
+      help: `filters` can name: target_tasks_method
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_regular_expression_is_none() {
+    let ran = Project::new().run(&["full", "--tasks-regex", "build-("]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 2
+    stderr:
+      × --tasks-regex: "build-(" is no regular expression: opening parenthesis without closing
+      │ parenthesis
+
+    1 mistake
+    "#);
+}

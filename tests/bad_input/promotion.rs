@@ -1,0 +1,246 @@
+//! What is wrong with the graphs that an action is called on.
+
+use super::actions::{
+    PARAMETERS, PROMOTE, SCOPES, action, call_back, project, refused, taskcluster,
+};
+use super::common::taskcluster::{DECISION, Taskcluster};
+use super::common::{CONFIG, Project};
+use insta::assert_snapshot;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn previous_graphs_do_not_exist() {
+    let shown = call_back(action(PROMOTE, json!({"release_promotion_flavor": "promote", "build_number": 1, "version": "1.0", "previous_graph_ids": ["bN1SbArXTPSVFUUvaOlinQ", "cN1SbArXTPSVFUUvaOlinQ"]}))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
+      │   cause: HTTP 404: Task not found
+      help: it has to be a decision task, or an action task that decided; see its artifacts
+
+      × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
+      │   cause: HTTP 404: Task not found
+      help: it has to be a decision task, or an action task that decided; see its artifacts
+
+    2 mistakes; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn previous_graphs_have_malformed_ids() {
+    let shown = call_back(action(PROMOTE, json!({"release_promotion_flavor": "promote", "build_number": 1, "version": "1.0", "previous_graph_ids": ["a/b", ""]}))).await;
+    assert_snapshot!(shown, @r#"
+    exit code 1
+    stderr:
+      × `previous_graph_ids`: taskId "a/b" has a character that is not allowed: '/'
+
+      × `previous_graph_ids`: taskId is empty
+
+    2 mistakes; nothing was done
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_version_is_not_known() {
+    let shown = call_back(action(PROMOTE, json!({"release_promotion_flavor": "promote", "build_number": 1, "previous_graph_ids": [DECISION]}))).await;
+    assert_snapshot!(shown, @"
+    exit code 1
+    stderr:
+      × the version to promote is not known
+      help: give `version` in the input, or put a version.txt into the repository
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_decision_has_no_parameters() {
+    let taskcluster = Taskcluster::new().await;
+    taskcluster.act(SCOPES, &action("retrigger", json!({})));
+    assert_snapshot!(refused(&taskcluster, project()), @"
+    exit code 1
+    stderr:
+      × the parameters of the decision task [TASK-ID] cannot be had
+      │   cause: HTTP 404: Artifact not found
+      help: it has to be a decision task that has made its artifacts
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_decision_has_wrong_parameters() {
+    let taskcluster = taskcluster().await;
+    taskcluster.leave(
+        "public/parameters.yml",
+        PARAMETERS.replace("level: '1'", "level: 1"),
+    );
+    taskcluster.act(SCOPES, &action("retrigger", json!({})));
+    assert_snapshot!(refused(&taskcluster, project()), @"
+    exit code 1
+    stderr:
+      × parameters: `level` is 1, where a string is expected
+      │   cause: these are the parameters of the graph that the action is triggered on
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_graph_has_no_full_task_graph() {
+    let taskcluster = Taskcluster::new().await;
+    taskcluster.leave("public/parameters.yml", PARAMETERS);
+    let input = json!({
+        "release_promotion_flavor": "promote", "build_number": 1, "version": "1.0",
+        "previous_graph_ids": [DECISION],
+    });
+    taskcluster.act(SCOPES, &action(PROMOTE, input));
+    assert_snapshot!(refused(&taskcluster, project()), @"
+    exit code 1
+    stderr:
+      × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
+      │   cause: HTTP 404: Artifact not found
+      help: it has to be a decision task, or an action task that decided; see its artifacts
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_graph_is_malformed() {
+    let taskcluster = taskcluster().await;
+    taskcluster.leave(
+        "public/full-task-graph.json",
+        "{\"build-linux\": {\"label\": 5}, \"x\": []}",
+    );
+    taskcluster.leave("public/label-to-taskid.json", "{\"build-linux\": \"a/b\"}");
+    let input = json!({
+        "release_promotion_flavor": "promote", "build_number": 1, "version": "1.0",
+        "previous_graph_ids": [DECISION],
+    });
+    taskcluster.act(SCOPES, &action(PROMOTE, input));
+    assert_snapshot!(refused(&taskcluster, project()), @r#"
+    exit code 1
+    stderr:
+      × task `build-linux` and 1 more: `kind` is no string
+      │   cause: public/full-task-graph.json of [TASK-ID]
+
+      × public/label-to-taskid.json of [TASK-ID] is malformed
+      │   cause: taskId "a/b" has a character that is not allowed: '/' at line 1 column 22
+
+    2 mistakes; nothing was done
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_parser_is_the_projects_own() {
+    let taskcluster = taskcluster().await;
+    let input = json!({
+        "release_promotion_flavor": "promote", "build_number": 1, "previous_graph_ids": [DECISION],
+    });
+    taskcluster.act(SCOPES, &action(PROMOTE, input));
+    let config = format!(
+        "{CONFIG}version-parser: project_taskgraph.version:parse\nrelease-promotion:\n    \
+         flavors: {{promote: {{target-tasks-method: promote}}}}\n"
+    );
+    let project = Project::new().file("taskcluster/config.yml", config);
+    assert_snapshot!(refused(&taskcluster, project), @"
+    exit code 1
+    stderr:
+      × `version-parser` names the Python function `project_taskgraph.version:parse`
+        ╭─[taskcluster/config.yml:16:1]
+     15 │             default-ref: main
+     16 │ version-parser: project_taskgraph.version:parse
+        · ──────────────
+     17 │ release-promotion:
+        ╰────
+      help: those written in Python cannot be run yet; give `version` in the input
+
+    1 mistake; nothing was done
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_decision_lacks_parameters() {
+    let taskcluster = taskcluster().await;
+    let parameters = PARAMETERS
+        .replace("level: '1'\n", "")
+        .replace("head_rev:", "head_revision:");
+    taskcluster.leave("public/parameters.yml", parameters);
+    taskcluster.act(SCOPES, &action("retrigger", json!({})));
+    assert_snapshot!(refused(&taskcluster, project()), @"
+    exit code 1
+    stderr:
+      × parameters: `head_rev` is missing
+      │   cause: these are the parameters of the graph that the action is triggered on
+      help: add it: the revision that is built
+
+      × parameters: `level` is missing
+      │   cause: these are the parameters of the graph that the action is triggered on
+      help: add it: the SCM level: `1` or `3`
+
+    2 mistakes; nothing was done
+    ");
+}
+
+#[test]
+fn a_rehearsed_flavor_is_unknown() {
+    let ran = project().run(&["rehearse", "promot", "frobnicate"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × there is no flavor `promot`
+      help: did you mean `promote`?
+
+      × there is no flavor `frobnicate`
+      help: there are: promote, ship
+
+    2 mistakes
+    ");
+}
+
+#[test]
+fn a_rehearsal_needs_flavors() {
+    let ran = Project::new().run(&["rehearse"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × the graph config has no `release-promotion.flavors`
+      help: without flavors there is no release to rehearse
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_tried_action_has_a_malformed_input() {
+    let ran = project().file("input.json", "{\"times\": }").run(&[
+        "test-action-callback",
+        "--input=input.json",
+        "retrigger",
+    ]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × input.json is no JSON: expected value
+       ╭─[input.json:1:11]
+     1 │ {"times": }
+       ·           ─
+       ╰────
+
+    1 mistake
+    "#);
+}
+
+#[test]
+fn a_tried_action_has_no_input() {
+    let ran = project().run(&["test-action-callback", "--input=input.yml", "retrigger"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × cannot read the input input.yml
+      │   cause: No such file or directory (os error 2)
+
+    1 mistake
+    ");
+}

@@ -1,0 +1,135 @@
+//! What is written in Python and cannot be run yet.
+
+use super::common::Project;
+use insta::assert_snapshot;
+
+#[test]
+fn a_project_registers_extensions() {
+    let ran = Project::new()
+        .config("taskgraph:\n", "taskgraph:\n    register: project_taskgraph:register\n    decision-parameters: project_taskgraph.parameters:decision\n")
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × `taskgraph.register` names the Python function `project_taskgraph:register`
+        ╭─[taskcluster/config.yml:11:5]
+     10 │ taskgraph:
+     11 │     register: project_taskgraph:register
+        ·     ────────
+     12 │     decision-parameters: project_taskgraph.parameters:decision
+        ╰────
+      help: those written in Python cannot be run yet; there are: mozilla_taskgraph:register
+
+      × `taskgraph.decision-parameters` names the Python function
+      │ `project_taskgraph.parameters:decision`
+        ╭─[taskcluster/config.yml:12:5]
+     11 │     register: project_taskgraph:register
+     12 │     decision-parameters: project_taskgraph.parameters:decision
+        ·     ───────────────────
+     13 │     repositories:
+        ╰────
+      help: those written in Python cannot be run yet; there are: mozilla_taskgraph:register
+
+    2 mistakes
+    ");
+}
+
+#[test]
+fn a_near_name_of_a_native_registration() {
+    let ran = Project::new()
+        .config(
+            "taskgraph:\n",
+            "taskgraph:\n    register: mozilla_taskgraph:registre\n",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × `taskgraph.register` names the Python function `mozilla_taskgraph:registre`
+        ╭─[taskcluster/config.yml:11:5]
+     10 │ taskgraph:
+     11 │     register: mozilla_taskgraph:registre
+        ·     ────────
+     12 │     repositories:
+        ╰────
+      help: did you mean `mozilla_taskgraph:register`?
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_transform_is_the_projects_own() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+transforms: [project_taskgraph.transforms.build:transforms]
+tasks:
+    linux:
+        description: Build it
+        worker-type: linux
+        worker:
+            docker-image: debian:12
+            max-run-time: 600
+        run:
+            using: run-task
+            command: make
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: unknown transform `project_taskgraph.transforms.build:transforms`
+       ╭─[taskcluster/kinds/build/kind.yml:1:14]
+     1 │ transforms: [project_taskgraph.transforms.build:transforms]
+       ·              ─────────────────────────────────────────────
+     2 │ tasks:
+       ╰────
+      help: transforms written in Python cannot be run yet; there are:
+            taskgraph.transforms.cached_tasks, taskgraph.transforms.chunking,
+            taskgraph.transforms.docker_image, taskgraph.transforms.fetch,
+            taskgraph.transforms.from_deps, taskgraph.transforms.matrix, taskgraph.transforms.notify,
+            taskgraph.transforms.run, taskgraph.transforms.task, taskgraph.transforms.task_context
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn strategies_are_the_projects_own() {
+    let ran = Project::new()
+        .file(
+            "params.yml",
+            "\
+optimize_strategies: project_taskgraph.optimize:strategies
+",
+        )
+        .run(&["optimized", "-p", "params.yml"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × the parameter `optimize_strategies` names the Python object
+      │ `project_taskgraph.optimize:strategies`
+      help: those written in Python cannot be run yet; there are: always, index-search, never,
+            skip-unless-changed
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_version_parser_is_the_projects_own() {
+    let ran = Project::new()
+        .config(
+            "task-priority: low",
+            "task-priority: low\nversion-parser: project_taskgraph.version:parse",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 0
+    stdout:
+    build-linux
+    ");
+}

@@ -1,0 +1,285 @@
+//! What is wrong with references and dependencies.
+
+use super::common::Project;
+use insta::assert_snapshot;
+
+#[test]
+fn a_reference_names_no_dependency() {
+    let ran = Project::new()
+        .plain(
+            "\
+tasks:
+    a: {description: A, worker-type: succeed}
+",
+        )
+        .kind(
+            "test",
+            "\
+kind-dependencies: [build]
+tasks:
+    other:
+        description: Test it
+        worker-type: linux
+        dependencies: {build: build-a}
+        worker:
+            docker-image: debian:12
+            max-run-time: 600
+            env:
+                ONE: {task-reference: '<biuld>'}
+                TWO: {artifact-reference: '<frobnicate/public/x>'}
+                THREE: {artifact-reference: '<self/public/x>'}
+        run:
+            using: run-task
+            command: make
+    linux:
+        description: Build it
+        worker-type: linux
+        worker:
+            docker-image: debian:12
+            max-run-time: 600
+        run:
+            using: run-task
+            command: make
+",
+        )
+        .run(&["morphed"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × kind `test`, task `test-other`: the reference "<biuld>" names `biuld`, and the task has no such
+      │ dependency
+       ╭─[taskcluster/kinds/test/kind.yml:3:5]
+     2 │ tasks:
+     3 │     other:
+       ·     ─────
+     4 │         description: Test it
+       ╰────
+      help: did you mean `build`?
+
+      × kind `test`, task `test-other`: the reference "<frobnicate/public/x>" names `frobnicate`, and
+      │ the task has no such dependency
+       ╭─[taskcluster/kinds/test/kind.yml:3:5]
+     2 │ tasks:
+     3 │     other:
+       ·     ─────
+     4 │         description: Test it
+       ╰────
+      help: there are: build
+
+      × kind `test`, task `test-other`: the reference "<self/public/x>" names an artifact of the task
+      │ itself
+       ╭─[taskcluster/kinds/test/kind.yml:3:5]
+     2 │ tasks:
+     3 │     other:
+       ·     ─────
+     4 │         description: Test it
+       ╰────
+      help: its taskId is known only when it is created; name a dependency
+
+    3 mistakes
+    "#);
+}
+
+#[test]
+fn dependencies_do_not_exist() {
+    let ran = Project::new()
+        .plain(
+            "\
+tasks:
+    a: {description: A, worker-type: succeed}
+    b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
+    c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`, task `build-b`: the dependency `a` is `biuld-a`, and there is no such task
+       ╭─[taskcluster/kinds/build/kind.yml:5:5]
+     4 │     a: {description: A, worker-type: succeed}
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
+       ·     ─
+     6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
+       ╰────
+      help: did you mean `build-a`?
+
+      × kind `build`, task `build-b`: the dependency `other` is `frobnicate`, and there is no such task
+       ╭─[taskcluster/kinds/build/kind.yml:5:5]
+     4 │     a: {description: A, worker-type: succeed}
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
+       ·     ─
+     6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
+       ╰────
+      help: name a task that exists, or leave the dependency out
+
+      × kind `build`, task `build-c`: the dependency `d` is `build-e`, and there is no such task
+       ╭─[taskcluster/kinds/build/kind.yml:6:5]
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
+     6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
+       ·     ─
+       ╰────
+      help: did you mean `build-a`?
+
+    3 mistakes
+    ");
+}
+
+#[test]
+fn soft_dependencies_do_not_exist() {
+    let ran = Project::new()
+        .plain(
+            "\
+tasks:
+    a: {description: A, worker-type: succeed, soft-dependencies: [build-x], if-dependencies: [b]}
+",
+        )
+        .run(&["optimized"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`, task `a`: `b` is in `if-dependencies` and is no dependency
+       ╭─[taskcluster/kinds/build/kind.yml:4:77]
+     3 │ tasks:
+     4 │     a: {description: A, worker-type: succeed, soft-dependencies: [build-x], if-dependencies: [b]}
+       ·                                                                             ───────────────
+       ╰────
+      help: there are none to choose from
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn tasks_depend_on_each_other() {
+    let ran = Project::new()
+        .plain(
+            "\
+tasks:
+    a: {description: A, worker-type: succeed, dependencies: {x: build-b}}
+    b: {description: B, worker-type: succeed, dependencies: {x: build-c}}
+    c: {description: C, worker-type: succeed, dependencies: {x: build-a}}
+    d: {description: D, worker-type: succeed, dependencies: {x: build-a}}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`, task `build-a`: tasks depend on each other: build-a -> build-b -> build-c ->
+      │ build-a
+       ╭─[taskcluster/kinds/build/kind.yml:4:5]
+     3 │ tasks:
+     4 │     a: {description: A, worker-type: succeed, dependencies: {x: build-b}}
+       ·     ─
+     5 │     b: {description: B, worker-type: succeed, dependencies: {x: build-c}}
+       ╰────
+      help: leave one of these dependencies out
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_task_depends_on_itself() {
+    let ran = Project::new()
+        .plain(
+            "\
+tasks:
+    a: {description: A, worker-type: succeed, dependencies: {x: build-a}}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`, task `build-a`: tasks depend on each other: build-a -> build-a
+       ╭─[taskcluster/kinds/build/kind.yml:4:5]
+     3 │ tasks:
+     4 │     a: {description: A, worker-type: succeed, dependencies: {x: build-a}}
+       ·     ─
+       ╰────
+      help: leave one of these dependencies out
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_dependency_has_a_name_that_is_taken() {
+    let ran = Project::new()
+        .plain(
+            "\
+tasks:
+    a: {description: A, worker-type: succeed, dependencies: {self: build-b, decision: build-b}}
+    b: {description: B, worker-type: succeed}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`, task `a`: a dependency is called `self`
+       ╭─[taskcluster/kinds/build/kind.yml:4:47]
+     3 │ tasks:
+     4 │     a: {description: A, worker-type: succeed, dependencies: {self: build-b, decision: build-b}}
+       ·                                               ────────────
+     5 │     b: {description: B, worker-type: succeed}
+       ╰────
+      help: that name is taken: references use it for the task itself and for the decision task
+
+      × kind `build`, task `a`: a dependency is called `decision`
+       ╭─[taskcluster/kinds/build/kind.yml:4:47]
+     3 │ tasks:
+     4 │     a: {description: A, worker-type: succeed, dependencies: {self: build-b, decision: build-b}}
+       ·                                               ────────────
+     5 │     b: {description: B, worker-type: succeed}
+       ╰────
+      help: that name is taken: references use it for the task itself and for the decision task
+
+    2 mistakes
+    ");
+}
+
+#[test]
+fn fetches_do_not_exist() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+tasks:
+    linux:
+        description: Build it
+        worker-type: linux
+        worker:
+            docker-image: debian:12
+            max-run-time: 600
+        run:
+            using: run-task
+            command: make
+        fetches: {toolchain: [clang], fetch: [source]}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`, task `build-linux`: there is no fetch task `source` to fetch from
+        ╭─[taskcluster/kinds/build/kind.yml:11:39]
+     10 │             command: make
+     11 │         fetches: {toolchain: [clang], fetch: [source]}
+        ·                                       ─────
+        ╰────
+      help: name the kind `fetch` in `kind-dependencies`, and the task in that kind
+
+      × kind `build`, task `build-linux`: there is no toolchain task `clang` to fetch from
+        ╭─[taskcluster/kinds/build/kind.yml:11:19]
+     10 │             command: make
+     11 │         fetches: {toolchain: [clang], fetch: [source]}
+        ·                   ─────────
+        ╰────
+      help: name the kind `toolchain` in `kind-dependencies`, and the task in that kind
+
+    2 mistakes
+    ");
+}

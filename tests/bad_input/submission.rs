@@ -1,0 +1,238 @@
+//! Decisions whose tasks the queue does not take, all or some of them.
+
+use std::collections::BTreeMap;
+
+use super::common::Project;
+use super::common::taskcluster::{DECISION, SCOPES, Taskcluster};
+use insta::assert_snapshot;
+use snowman::base::name::{Label, TaskId};
+use snowman::ports::ids::DerivedIds;
+
+/// Two tasks of which one depends on the other, and a third by itself.
+const THREE: &str = "\
+tasks:
+    a: {description: A, worker-type: succeed}
+    b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
+    c: {description: C, worker-type: succeed}
+";
+
+fn created(labels: &[&str]) -> BTreeMap<String, &'static str> {
+    let pair = |label: &&str| ((*label).to_owned(), "unscheduled");
+    labels.iter().map(pair).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queue_objects_to_definitions() {
+    let tasks = THREE.replace(
+        "a: {description: A,",
+        "a: {description: A, deadline-after: 30 days,",
+    );
+    let taskcluster = Taskcluster::new().await;
+    let ran = taskcluster.decide(Project::new().plain(&tasks), &[]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+    [TIME]  WARN Task build-a was not created
+    [TIME]  WARN Task build-b was not sent
+      × kind `build`, task `build-a`: the task could not be created
+      │   cause: HTTP 400: `deadline` cannot be more than 5 days into the future
+       ╭─[taskcluster/kinds/build/kind.yml:4:5]
+     3 │ tasks:
+     4 │     a: {description: A, deadline-after: 30 days, worker-type: succeed}
+       ·     ─
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
+       ╰────
+      help: correct what the queue objects to in the kind
+
+      × 1 more task was not created
+      │   cause: `build-b` depends on `build-a`
+
+    2 mistakes; 1 of 3 tasks stands and will not start
+    A rerun of this task keeps what stands and creates the rest
+    ");
+    assert_eq!(taskcluster.created(), created(&["build-c"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scopes_are_missing() {
+    let scopes: Vec<&str> = SCOPES
+        .iter()
+        .copied()
+        .filter(|s| !s.contains("route"))
+        .collect();
+    let tasks = THREE.replace(
+        "c: {description: C,",
+        "c: {description: C, routes: [other.route], scopes: ['secrets:get:x'],",
+    );
+    let taskcluster = Taskcluster::granting(&scopes).await;
+    let ran = taskcluster.decide(Project::new().plain(&tasks), &[]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+    [TIME]  WARN Task build-a was not created
+    [TIME]  WARN Task build-b was not sent
+    [TIME]  WARN Task build-c was not created
+      × kind `build`, task `build-c`: the task could not be created
+      │   cause: HTTP 403: these scopes are missing: `secrets:get:x`, `queue:route:other.route`,
+      │   `queue:route:checks`
+       ╭─[taskcluster/kinds/build/kind.yml:6:5]
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
+     6 │     c: {description: C, routes: [other.route], scopes: ['secrets:get:x'], worker-type: succeed}
+       ·     ─
+       ╰────
+      help: grant the missing scopes to the role of the repository or hook that this decision task runs
+            for, or take them out of the task
+
+      × kind `build`, task `build-a`: the task could not be created
+      │   cause: HTTP 403: these scopes are missing: `queue:route:checks`
+       ╭─[taskcluster/kinds/build/kind.yml:4:5]
+     3 │ tasks:
+     4 │     a: {description: A, worker-type: succeed}
+       ·     ─
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
+       ╰────
+      help: grant the missing scopes to the role of the repository or hook that this decision task runs
+            for, or take them out of the task
+
+      × 1 more task was not created
+      │   cause: `build-b` depends on `build-a`
+
+    3 mistakes; none of 3 tasks is known to stand
+    A rerun of this task keeps what stands and creates the rest
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn some_scopes_are_missing_and_a_rerun_goes_on() {
+    let tasks = THREE.replace(
+        "a: {description: A,",
+        "a: {description: A, scopes: ['secrets:get:x'],",
+    );
+    let taskcluster = Taskcluster::new().await;
+    let ran = taskcluster.decide(Project::new().plain(&tasks), &[]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+    [TIME]  WARN Task build-a was not created
+    [TIME]  WARN Task build-b was not sent
+      × kind `build`, task `build-a`: the task could not be created
+      │   cause: HTTP 403: these scopes are missing: `secrets:get:x`
+       ╭─[taskcluster/kinds/build/kind.yml:4:5]
+     3 │ tasks:
+     4 │     a: {description: A, scopes: ['secrets:get:x'], worker-type: succeed}
+       ·     ─
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
+       ╰────
+      help: grant the missing scopes to the role of the repository or hook that this decision task runs
+            for, or take them out of the task
+
+      × 1 more task was not created
+      │   cause: `build-b` depends on `build-a`
+
+    2 mistakes; 1 of 3 tasks stands and will not start
+    A rerun of this task keeps what stands and creates the rest
+    ");
+    assert_eq!(taskcluster.created(), created(&["build-c"]));
+    taskcluster
+        .sandbox
+        .add_role("repo:github.com/org/project:*", &["secrets:get:x"]);
+    let ran = taskcluster.decide(Project::new().plain(&tasks), &[]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 0
+    stderr:
+    Created 3 tasks in the group [TASK-ID]
+    ");
+    assert_eq!(
+        taskcluster.created(),
+        created(&["build-a", "build-b", "build-c"])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_id_is_taken() {
+    let taskcluster = Taskcluster::new().await;
+    let ids = DerivedIds::new(TaskId::parse(DECISION).unwrap());
+    let id = ids.id(&Label::parse("build-a").unwrap(), 0);
+    let mut squatter = taskcluster.definition("squatter", &[]);
+    squatter["dependencies"] = serde_json::json!([DECISION]);
+    taskcluster.create(id.as_str(), &squatter);
+    let ran = taskcluster.decide(Project::new().plain(THREE), &[]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 3
+    stderr:
+    [TIME]  WARN Task build-a was not created
+    [TIME]  WARN Task build-b was not sent
+      × kind `build`, task `build-a`: the taskId [TASK-ID] is taken by a task that is not
+      │ this one
+      │   cause: `expires` should be "[TIME]" and is "[TIME]"
+       ╭─[taskcluster/kinds/build/kind.yml:4:5]
+     3 │ tasks:
+     4 │     a: {description: A, worker-type: succeed}
+       ·     ─
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
+       ╰────
+      help: taskIds follow from the decision task and the label: when this decision was changed since
+            its first run, make a new push; otherwise find out who created that task
+
+      × 1 more task was not created
+      │   cause: `build-b` depends on `build-a`
+
+    2 failures; 1 of 3 tasks stands and will not start
+    A rerun of this task keeps what stands and creates the rest
+    "#);
+    assert_eq!(taskcluster.created(), created(&["build-c", "squatter"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_are_wrong() {
+    let taskcluster = Taskcluster::new().await;
+    let project = Project::new()
+        .plain(THREE)
+        .variable("TASK_ID", DECISION)
+        .variable("TASKCLUSTER_ROOT_URL", &taskcluster.sandbox.root_url())
+        .variable("TASKCLUSTER_CLIENT_ID", "nobody")
+        .variable(
+            "TASKCLUSTER_ACCESS_TOKEN",
+            "very-secret-token-very-secret-token-very-sec",
+        );
+    let ran = tokio::task::block_in_place(|| project.decide(&[]));
+    assert!(!ran.shown().contains("very-secret"));
+    assert_snapshot!(ran.shown(), @"
+    exit code 3
+    stderr:
+    [TIME]  WARN Task build-a was not created
+    [TIME]  WARN Task build-b was not sent
+    [TIME]  WARN Task build-c was not created
+      × kind `build`, task `build-c` and 1 more: the task could not be created
+      │   cause: HTTP 401: Client with clientId 'nobody' not found
+       ╭─[taskcluster/kinds/build/kind.yml:6:5]
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
+     6 │     c: {description: C, worker-type: succeed}
+       ·     ─
+       ╰────
+      help: check that the clock of this machine is right, and that TASKCLUSTER_CLIENT_ID and
+            TASKCLUSTER_ACCESS_TOKEN belong together and have not expired
+
+      × 1 more task was not created
+      │   cause: `build-b` depends on `build-a`
+
+    2 failures; none of 3 tasks is known to stand
+    A rerun of this task keeps what stands and creates the rest
+    ");
+    assert_eq!(taskcluster.created(), created(&[]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_taskcluster_is_named() {
+    let project = Project::new().plain(THREE).variable("TASK_ID", DECISION);
+    let ran = tokio::task::block_in_place(|| project.decide(&[]));
+    assert_snapshot!(ran.shown(), @"
+    exit code 3
+    stderr:
+      × it is not known which Taskcluster to ask
+      help: tasks reach Taskcluster through the proxy: set `features.taskclusterProxy` in the payload of
+            the task
+
+    1 failure; nothing was created
+    ");
+}

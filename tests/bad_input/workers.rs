@@ -1,0 +1,277 @@
+//! What is wrong with how tasks are run, and on which workers.
+
+use super::common::Project;
+use insta::assert_snapshot;
+
+#[test]
+fn run_using_is_unknown() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+tasks:
+    linux:
+        description: Build it
+        worker-type: linux
+        worker:
+            docker-image: debian:12
+            max-run-time: 600
+        run:
+            using: run-taks
+            command: make
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × kind `build`, task `build-linux`: unknown `run.using` "run-taks"
+        ╭─[taskcluster/kinds/build/kind.yml:9:13]
+      8 │         run:
+      9 │             using: run-taks
+        ·             ─────
+     10 │             command: make
+        ╰────
+      help: did you mean `run-task`?
+
+    1 mistake
+    "#);
+}
+
+#[test]
+fn run_using_is_missing() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+tasks:
+    linux:
+        description: Build it
+        worker-type: linux
+        worker:
+            docker-image: debian:12
+            max-run-time: 600
+        run:
+            command: make
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`, task `linux`: `run.using` is missing
+       ╭─[taskcluster/kinds/build/kind.yml:8:9]
+     7 │             max-run-time: 600
+     8 │         run:
+       ·         ───
+     9 │             command: make
+       ╰────
+      help: add it: how the task is run, e.g. `run-task`
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_worker_alias_is_unknown() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+tasks:
+    linux:
+        description: Build it
+        worker-type: linx
+        worker:
+            docker-image: debian:12
+            max-run-time: 600
+        run:
+            using: run-task
+            command: make
+",
+        )
+        .kind(
+            "test",
+            "\
+loader: taskgraph.loader.transform:loader
+transforms: [taskgraph.transforms.task:transforms]
+tasks:
+    a: {description: A, worker-type: frobnicator}
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`, task `linux`: there is no worker alias `linx`
+       ╭─[taskcluster/kinds/build/kind.yml:4:9]
+     3 │         description: Build it
+     4 │         worker-type: linx
+       ·         ───────────
+     5 │         worker:
+       ╰────
+      help: did you mean `linux`? (`workers.aliases` in taskcluster/config.yml)
+
+      × kind `test`, task `a`: there is no worker alias `frobnicator`
+       ╭─[taskcluster/kinds/test/kind.yml:4:25]
+     3 │ tasks:
+     4 │     a: {description: A, worker-type: frobnicator}
+       ·                         ───────────
+       ╰────
+      help: there are: linux (`workers.aliases` in taskcluster/config.yml)
+
+    2 mistakes
+    ");
+}
+
+#[test]
+fn a_worker_implementation_is_unknown() {
+    let ran = Project::new()
+        .config(
+            "implementation: docker-worker",
+            "implementation: docker-wroker",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`, task `build-linux`: unknown worker implementation `docker-wroker`
+       ╭─[taskcluster/kinds/build/kind.yml:4:9]
+     3 │         description: Build it
+     4 │         worker-type: linux
+       ·         ───────────
+     5 │         worker:
+       ╰────
+      help: did you mean `docker-worker`? (`workers.aliases` in config.yml says which one a
+            `worker-type` has)
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_docker_image_is_unknown() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+tasks:
+    linux:
+        description: Build it
+        worker-type: linux
+        worker:
+            docker-image: {in-tree: debian}
+            max-run-time: 600
+        run:
+            using: run-task
+            command: make
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × kind `build`, task `build-linux`: the kind of docker images cannot be read
+      │   cause: "taskcluster/kinds/docker-image/kind.yml" does not exist
+       ╭─[taskcluster/kinds/build/kind.yml:6:28]
+     5 │         worker:
+     6 │             docker-image: {in-tree: debian}
+       ·                            ───────
+     7 │             max-run-time: 600
+       ╰────
+      help: images in the tree are tasks of that kind; `docker-image-kind` in config.yml names it
+
+    1 mistake
+    "#);
+}
+
+#[test]
+fn an_optimization_strategy_is_unknown() {
+    let ran = Project::new()
+        .plain(
+            "\
+tasks:
+    a:
+        description: A
+        worker-type: succeed
+        optimization: {skip-unless-change: [src]}
+    b:
+        description: B
+        worker-type: succeed
+        optimization: {push-interval: 5, index-search: []}
+",
+        )
+        .run(&["optimized"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`, task `build-a`: unknown optimization strategy `skip-unless-change`
+       ╭─[taskcluster/kinds/build/kind.yml:4:5]
+     3 │ tasks:
+     4 │     a:
+       ·     ─
+     5 │         description: A
+       ╰────
+      help: did you mean `skip-unless-changed`?
+
+      × kind `build`, task `build-b`: unknown optimization strategy `push-interval`
+       ╭─[taskcluster/kinds/build/kind.yml:8:5]
+     7 │         optimization: {skip-unless-change: [src]}
+     8 │     b:
+       ·     ─
+     9 │         description: B
+       ╰────
+      help: those written in Python cannot be run yet; there are: always, index-search, never,
+            skip-unless-changed
+
+    2 mistakes
+    ");
+}
+
+#[test]
+fn transforms_are_unknown() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "\
+transforms:
+    - taskgraph.transforms.matirx:transforms
+    - taskgraph.transforms.chunking
+    - taskgraph.transforms.chunking:transform
+tasks:
+    linux:
+        description: Build it
+        worker-type: linux
+        worker:
+            docker-image: debian:12
+            max-run-time: 600
+        run:
+            using: run-task
+            command: make
+",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`: unknown transform `taskgraph.transforms.matirx:transforms`
+       ╭─[taskcluster/kinds/build/kind.yml:2:7]
+     1 │ transforms:
+     2 │     - taskgraph.transforms.matirx:transforms
+       ·       ──────────────────────────────────────
+     3 │     - taskgraph.transforms.chunking
+       ╰────
+      help: did you mean `taskgraph.transforms.matrix`?
+
+      × kind `build`: unknown transform `taskgraph.transforms.chunking:transform`
+       ╭─[taskcluster/kinds/build/kind.yml:4:7]
+     3 │     - taskgraph.transforms.chunking
+     4 │     - taskgraph.transforms.chunking:transform
+       ·       ───────────────────────────────────────
+     5 │ tasks:
+       ╰────
+      help: did you mean `taskgraph.transforms.chunking`?
+
+    2 mistakes
+    ");
+}

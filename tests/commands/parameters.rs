@@ -1,0 +1,184 @@
+//! Where parameters come from, and the names that they have.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, PLAIN};
+use crate::services::Services;
+
+const PARAMETERS: &str = "level: '1'\nproject: elsewhere\n";
+
+fn desk() -> Desk {
+    Desk::new().program("python3", "echo\n").file(
+        "taskcluster/kinds/build/kind.yml",
+        &format!(
+            "{PLAIN}tasks:\n    a:\n        label: a\n        description: Do it\n        \
+             worker-type: linux\n        \
+             worker: {{docker-image: debian:12, max-run-time: 60, command: [make]}}\n"
+        ),
+    )
+}
+
+/// The level that tasks are on with these parameters, and the name of the parameters.
+fn level(desk: &Desk, spec: &str) -> (String, String) {
+    let folder = desk.path("out");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("{params}");
+    let arguments = ["full", "-J", "-q", "-p", spec, "-o", file.to_str().unwrap()];
+    desk.run(&arguments).ok();
+    let written = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap();
+    let graph = std::fs::read(written.path()).unwrap();
+    std::fs::remove_file(written.path()).unwrap();
+    let graph: Value = serde_json::from_slice(&graph).unwrap();
+    let provisioner = graph["a"]["task"]["provisionerId"].as_str().unwrap();
+    let name = written.file_name().into_string().unwrap();
+    (provisioner.to_owned(), name)
+}
+
+fn of(level: &str, name: &str) -> (String, String) {
+    (format!("test-{level}"), name.to_owned())
+}
+
+#[test]
+fn files_and_folders() {
+    let desk = desk()
+        .beside("try.v1.yml", PARAMETERS, 0o644)
+        .beside("main.json", "{\"level\": \"1\"}", 0o644)
+        .beside(".hidden.yml", PARAMETERS, 0o644);
+    assert_eq!(level(&desk, "../try.v1.yml"), of("1", "try.v1"));
+    assert_eq!(level(&desk, "../main.json"), of("1", "main"));
+    assert_eq!(level(&desk, "../.hidden.yml"), of("1", ".hidden"));
+    assert_eq!(level(&desk, ""), of("3", "defaults"));
+    let ran = desk.run(&["full", "-p", "taskcluster/kinds"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("has no .yml or .json file"), "{}", ran.err);
+    let ran = desk.run(&["full", "-p", "nowhere.yml"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.err.contains("there are no parameters `nowhere.yml`"),
+        "{}",
+        ran.err
+    );
+}
+
+/// Serves one answer to each of so many requests, and tells where.
+fn serve(head: &'static str, body: Vec<u8>, requests: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for connection in listener.incoming().take(requests) {
+            let mut connection = connection.unwrap();
+            let _ = connection.read(&mut [0; 4096]).unwrap();
+            let length = body.len();
+            let head =
+                format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            connection.write_all(head.as_bytes()).unwrap();
+            connection.write_all(&body).unwrap();
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn addresses() {
+    let desk = desk();
+    let url = serve("200 OK", PARAMETERS.into(), 1);
+    let url = format!("{url}/some/parameters.yml?x=1");
+    assert_eq!(level(&desk, &url), of("1", "parameters"));
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(b"{\"level\": \"1\"}").unwrap();
+    let url = serve(
+        "200 OK\r\nContent-Encoding: gzip",
+        gzip.finish().unwrap(),
+        1,
+    );
+    assert_eq!(level(&desk, &format!("{url}/p.json")), of("1", "p"));
+    let url = serve("404 Not Found", Vec::new(), 1);
+    let ran = desk.run(&["full", "-p", &url]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("cannot download"), "{}", ran.err);
+}
+
+#[test]
+fn decision_tasks() {
+    let services = Services::start();
+    let task = services.task(
+        &json!({}),
+        &[("public/parameters.yml", PARAMETERS.as_bytes())],
+    );
+    services.index("some.index.path", &task);
+    services.index("test.v2.elsewhere.latest.taskgraph.decision", &task);
+    let desk = services.known_to(desk());
+    for spec in [
+        &format!("task-id={task}"),
+        "index=some.index.path",
+        "project=elsewhere",
+    ] {
+        assert_eq!(level(&desk, spec), of("1", spec));
+    }
+    let ran = desk.run(&["full", "-p", "project=nowhere"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("the index has no task at"), "{}", ran.err);
+}
+
+#[test]
+fn versions_are_the_first_line_of_their_file() {
+    let kind = "loader: taskgraph.loader.transform:loader\n\
+        transforms: [taskgraph.transforms.task_context:transforms, taskgraph.transforms.task:transforms]\n\
+        tasks:\n    a:\n        label: a\n        description: 'Version {version}'\n        \
+        task-context: {from-parameters: {version: version}, substitution-fields: [description]}\n        \
+        worker-type: linux\n        \
+        worker: {docker-image: debian:12, max-run-time: 60, command: [make]}\n";
+    let desk = desk()
+        .file("taskcluster/kinds/build/kind.yml", kind)
+        .file("version.txt", "1.2.3b4 \r\nmore\n");
+    let graph = desk.run(&["full", "-J", "-q"]).ok();
+    let graph: Value = serde_json::from_str(&graph).unwrap();
+    assert_eq!(graph["a"]["description"], "Version 1.2.3b4");
+}
+
+#[test]
+fn a_decision_takes_parameters_from_a_file_and_leaves_the_scripts() {
+    let services = Services::start();
+    let decision = services.running();
+    let config = r#"{"version": 2, "parameters": {"project": "overridden"}}"#;
+    let desk = services
+        .known_to(desk())
+        .file("ci/try.json", config)
+        .beside("scripts/run-task", "run\n", 0o755)
+        .commit("One")
+        .variable("TASK_ID", &decision)
+        .variable("SNOWMAN_RUN_TASK_DIR", "../scripts");
+    let head = desk.git(&["rev-parse", "HEAD"]);
+    let file = desk.root().join("ci/try.json").display().to_string();
+    let url = "https://github.com/org/project";
+    let flags = [
+        "--project=given",
+        "--pushlog-id=0",
+        "--pushdate=1700000000",
+        "--owner=someone",
+        "--level=1",
+        "--repository-type=git",
+        &format!("--base-repository={url}"),
+        &format!("--head-repository={url}"),
+        "--head-ref=main",
+        &format!("--head-rev={head}"),
+        "--tasks-for=github-push",
+        "--allow-parameter-override",
+        &format!("--try-task-config-file={file}"),
+    ];
+    let ran = desk.run(&[&["decision"][..], &flags].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let artifact = |name: &str| {
+        let path = desk.root().join("artifacts").join(name);
+        std::fs::read_to_string(path)
+    };
+    let parameters = artifact("parameters.yml").unwrap();
+    assert!(parameters.contains("project: overridden\n"), "{parameters}");
+    assert!(parameters.contains("owner: someone@noreply.mozilla.org\n"));
+    assert_eq!(artifact("run-task").unwrap(), "run\n");
+    assert!(artifact("fetch-content").is_err());
+    assert!(!ran.err.contains("there is no artifact"), "{}", ran.err);
+}

@@ -1,0 +1,296 @@
+//! Each check can fail: it is fed with graphs that break its rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::json;
+use snowman::base::name::TaskId;
+use snowman::base::time::Span;
+use snowman::ports::clock::{Clock, SystemClock};
+use snowman::rehearse::PhaseReport;
+use snowman::rehearse::checks::{Wanted, promotion, push};
+use snowman::rehearse::phase::Ran;
+use snowman::sandbox::{Options, Sandbox, WorkerOptions};
+
+/// A sandbox with a push that has built `build` and `sign`, and a promotion that has built `l10n` on
+/// top of it: everything holds.
+struct Release {
+    sandbox: Sandbox,
+    push: Ran,
+    promotion: Ran,
+    count: u8,
+}
+
+fn id(n: u8) -> TaskId {
+    TaskId::from_uuid_bytes([n; 16])
+}
+
+impl Release {
+    async fn new() -> Self {
+        let mut release = Self::pushed().await;
+        release.task(&id(2), &id(1));
+        release.promotion.label_to_taskid = release.push.label_to_taskid.clone();
+        let task_id = release.built(&id(2), true);
+        note(&mut release.promotion, "l10n", &task_id);
+        release
+    }
+
+    /// Before the promotion.
+    async fn pushed() -> Self {
+        let sandbox = Sandbox::start(Options {
+            address: ([127, 0, 0, 1], 0).into(),
+            folder: None,
+            workers: WorkerOptions::default(),
+            clock: Arc::new(|| SystemClock.now().moment()),
+        })
+        .await
+        .unwrap();
+        let mut release = Self {
+            sandbox,
+            push: ran("push", id(1)),
+            promotion: ran("promote", id(2)),
+            count: 10,
+        };
+        release.task(&id(1), &id(1));
+        for label in ["build", "sign"] {
+            let task_id = release.built(&id(1), true);
+            note(&mut release.push, label, &task_id);
+        }
+        release
+    }
+
+    fn task(&self, task_id: &TaskId, group: &TaskId) {
+        let now = SystemClock.now();
+        let definition = json!({
+            "taskQueueId": "snow/linux", "schedulerId": "snow", "taskGroupId": group.as_str(),
+            "created": now.to_string(), "deadline": now.plus(Span::seconds(3600)).to_string(),
+            "payload": {},
+            "metadata": {
+                "name": "task", "description": "A task", "owner": "dev@example.com",
+                "source": "https://example.com",
+            },
+        });
+        self.sandbox
+            .state()
+            .create_task(task_id.as_str(), &definition)
+            .unwrap();
+    }
+
+    /// A new task in a group, completed or failed.
+    fn built(&mut self, group: &TaskId, well: bool) -> TaskId {
+        self.count += 1;
+        let task_id = id(self.count);
+        self.task(&task_id, group);
+        let state = self.sandbox.state();
+        state.claim(task_id.as_str()).unwrap();
+        if well {
+            state.report_completed(task_id.as_str()).unwrap();
+        } else {
+            state.report_failed(task_id.as_str()).unwrap();
+        }
+        task_id
+    }
+
+    fn checked(&self, wanted: &Wanted) -> PhaseReport {
+        promotion(
+            &self.sandbox,
+            &self.promotion,
+            std::slice::from_ref(&self.push),
+            wanted,
+        )
+    }
+}
+
+fn ran(name: &str, task_id: TaskId) -> Ran {
+    let kinds = [
+        ("build", "build", None),
+        ("sign", "sign", Some("build")),
+        ("l10n", "l10n", Some("sign")),
+    ];
+    let full = kinds.map(|(label, kind, dependency)| {
+        let dependencies: BTreeSet<String> = dependency.into_iter().map(str::to_owned).collect();
+        (label.to_owned(), (kind.to_owned(), dependencies))
+    });
+    Ran {
+        name: name.to_owned(),
+        task_id,
+        label_to_taskid: BTreeMap::new(),
+        created: BTreeMap::new(),
+        full: full.into(),
+        targets: BTreeSet::new(),
+        removed: BTreeSet::new(),
+    }
+}
+
+/// Says that a graph has created a task.
+fn note(ran: &mut Ran, label: &str, task_id: &TaskId) {
+    ran.created.insert(task_id.to_string(), label.to_owned());
+    ran.label_to_taskid
+        .insert(label.to_owned(), task_id.to_string());
+}
+
+/// The rules that do not hold, with what breaks them.
+fn broken(report: &PhaseReport) -> Vec<(&'static str, usize)> {
+    let broken = report.checks.iter().filter(|check| !check.holds());
+    broken
+        .map(|check| (check.rule, check.breaches.len()))
+        .collect()
+}
+
+const TWICE: &str = "no task of an earlier phase is built twice";
+const IN_GROUP: &str = "every created task is in the group of the task that created it";
+const ACTION: &str = "the action task itself is in the group of the push";
+const REBUILT: &str = "rebuild_kinds are rebuilt";
+const HONOURED: &str = "do_not_optimize is honoured";
+const LATEST: &str = "of several earlier ids the latest is used";
+const COMPLETED: &str = "every created task has completed";
+
+#[tokio::test]
+async fn a_sound_release_holds() {
+    let pushed = Release::pushed().await;
+    let pushed = push(&pushed.sandbox, &pushed.push);
+    assert!(pushed.holds(), "{pushed:?}");
+    assert_eq!((pushed.created, pushed.reused.len()), (2, 0));
+    let release = Release::new().await;
+    let promoted = release.checked(&Wanted::default());
+    assert!(promoted.holds(), "{promoted:?}");
+    assert_eq!(promoted.created, 1);
+    assert_eq!(promoted.reused, BTreeMap::from([(id(1).to_string(), 2)]));
+    assert_eq!(
+        promoted.states,
+        BTreeMap::from([("completed".to_owned(), 1)])
+    );
+    assert_eq!(
+        (promoted.in_group, promoted.task_group),
+        (id(1).to_string(), id(2).to_string())
+    );
+    let rules: BTreeSet<&str> = promoted.checks.iter().map(|check| check.rule).collect();
+    assert_eq!(
+        rules,
+        BTreeSet::from([
+            TWICE, IN_GROUP, ACTION, REBUILT, HONOURED, LATEST, COMPLETED
+        ])
+    );
+}
+
+#[tokio::test]
+async fn a_task_that_is_built_twice_is_found() {
+    let mut release = Release::new().await;
+    let task_id = release.built(&id(2), true);
+    note(&mut release.promotion, "sign", &task_id);
+    assert_eq!(broken(&release.checked(&Wanted::default())), [(TWICE, 1)]);
+    // It was asked for, or something below it was.
+    for kind in ["sign", "build"] {
+        let wanted = Wanted {
+            rebuild_kinds: vec![kind.to_owned()],
+            do_not_optimize: Vec::new(),
+        };
+        let rules = broken(&release.checked(&wanted));
+        let below = kind == "build";
+        assert_eq!(
+            rules.contains(&(TWICE, 1)),
+            below,
+            "a build that was not made allows nothing"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_task_in_another_group_is_found() {
+    let mut release = Release::new().await;
+    let stray = release.built(&id(9), true);
+    note(&mut release.promotion, "l10n", &stray);
+    assert_eq!(
+        broken(&release.checked(&Wanted::default())),
+        [(IN_GROUP, 1)]
+    );
+    let mut release = Release::pushed().await;
+    let stray = release.built(&id(9), true);
+    note(&mut release.push, "build", &stray);
+    assert_eq!(
+        broken(&push(&release.sandbox, &release.push)),
+        [(IN_GROUP, 1)]
+    );
+}
+
+#[tokio::test]
+async fn a_task_that_nobody_planned_is_found() {
+    let mut release = Release::new().await;
+    release.built(&id(2), true);
+    assert_eq!(
+        broken(&release.checked(&Wanted::default())),
+        [(IN_GROUP, 1)]
+    );
+}
+
+#[tokio::test]
+async fn an_action_in_another_group_is_found() {
+    let mut release = Release::new().await;
+    release.task(&id(3), &id(9));
+    release.promotion.task_id = id(3);
+    let rules = broken(&release.checked(&Wanted::default()));
+    assert!(rules.contains(&(ACTION, 1)), "{rules:?}");
+    release.push.task_id = id(3);
+    let rules = broken(&push(&release.sandbox, &release.push));
+    assert!(
+        rules.contains(&("the decision task is in the group that it names", 1)),
+        "{rules:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_was_to_be_built_again_and_was_not_is_found() {
+    let release = Release::new().await;
+    let kind = Wanted {
+        rebuild_kinds: vec!["sign".to_owned(), "unknown".to_owned()],
+        do_not_optimize: Vec::new(),
+    };
+    assert_eq!(broken(&release.checked(&kind)), [(REBUILT, 1)]);
+    let label = Wanted {
+        rebuild_kinds: Vec::new(),
+        do_not_optimize: vec!["sign".to_owned(), "nothing".to_owned()],
+    };
+    assert_eq!(broken(&release.checked(&label)), [(HONOURED, 1)]);
+    let done = Wanted {
+        rebuild_kinds: vec!["l10n".to_owned()],
+        do_not_optimize: vec!["l10n".to_owned()],
+    };
+    assert!(release.checked(&done).holds());
+}
+
+#[tokio::test]
+async fn an_older_id_is_found() {
+    let mut release = Release::new().await;
+    let old = release.built(&id(1), true);
+    release
+        .promotion
+        .label_to_taskid
+        .insert("sign".to_owned(), old.to_string());
+    assert_eq!(broken(&release.checked(&Wanted::default())), [(LATEST, 1)]);
+    let report = release.checked(&Wanted::default());
+    assert_eq!(
+        report.reused.get("index"),
+        Some(&1),
+        "nobody has created it"
+    );
+}
+
+#[tokio::test]
+async fn a_task_that_has_not_completed_is_found() {
+    let mut release = Release::new().await;
+    let failed = release.built(&id(2), false);
+    note(&mut release.promotion, "l10n", &failed);
+    assert_eq!(
+        broken(&release.checked(&Wanted::default())),
+        [(COMPLETED, 1)]
+    );
+    let report = release.checked(&Wanted::default());
+    assert_eq!(report.states.get("failed"), Some(&1));
+    let mut release = Release::pushed().await;
+    let failed = release.built(&id(1), false);
+    note(&mut release.push, "build", &failed);
+    assert_eq!(
+        broken(&push(&release.sandbox, &release.push)),
+        [(COMPLETED, 1)]
+    );
+}

@@ -1,0 +1,249 @@
+//! The command `rehearse` on this project and on a small one.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+const CONFIG: &str = "
+trust-domain: snow
+task-priority: low
+workers: {aliases: {}}
+taskgraph: {repositories: {ci: {name: ci, type: git, default-repository: https://github.com/example/ci, default-ref: main}}}
+release-promotion:
+    flavors:
+        promote_fox: {product: fox, target-tasks-method: promote}
+        push_fox: {product: fox, target-tasks-method: push}
+        ship_fox: {product: fox, target-tasks-method: ship, version-bump: true}
+        promote_fox_rc: {product: fox, target-tasks-method: promote, is-rc: true}
+        again_fox: {product: fox, target-tasks-method: promote, rebuild-kinds: [sign]}
+";
+
+/// `ship-a -> push-a -> l10n-a -> sign-a -> build-a` in a repository.
+fn project() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("taskcluster/config.yml", CONFIG);
+    write("version.txt", "1.5\n");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".taskcluster.yml");
+    let own = fs::read_to_string(own).unwrap();
+    let own = own.replace("trustDomain: snowman", "trustDomain: snow");
+    write(
+        ".taskcluster.yml",
+        &own.replace("snowman-ci/snowman", "example/ci"),
+    );
+    let kinds = [
+        ("build", None, "run-on-projects: [all]"),
+        ("sign", Some("build"), "run-on-projects: [all]"),
+        ("l10n", Some("sign"), "shipping-phase: promote"),
+        ("push", Some("l10n"), "shipping-phase: push"),
+        ("ship", Some("push"), "shipping-phase: ship"),
+    ];
+    for (kind, before, fields) in kinds {
+        let dependency = before.map_or_else(String::new, |before| format!("{before}: {before}-a"));
+        let text = format!(
+            "loader: taskgraph.loader.transform:loader\n\
+             transforms: [taskgraph.transforms.task:transforms]\n\
+             kind-dependencies: [{}]\n\
+             tasks: {{a: {{description: A task, worker-type: succeed, worker: {{}}, {fields}, \
+             attributes: {{shipping_product: fox}}, dependencies: {{{dependency}}}}}}}\n",
+            before.unwrap_or_default()
+        );
+        write(&format!("taskcluster/kinds/{kind}/kind.yml"), &text);
+    }
+    for args in [
+        vec!["init", "--quiet", "--initial-branch=main"],
+        vec!["add", "--all"],
+        vec![
+            "-c",
+            "user.name=Dev",
+            "-c",
+            "user.email=dev@example.com",
+            "commit",
+            "--quiet",
+            "-m",
+            "x",
+        ],
+    ] {
+        let status = Command::new("git")
+            .args(&args)
+            .current_dir(folder.path())
+            .status()
+            .unwrap();
+        assert!(status.success(), "{args:?}");
+    }
+    folder
+}
+
+fn rehearse(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_snowman"))
+        .arg("rehearse")
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn json_of(output: &Output) -> Value {
+    let said = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| unreachable!("{error}: {said}"))
+}
+
+/// Name, created and reused of each phase.
+fn counts(report: &Value) -> Vec<(&str, u64, u64)> {
+    let count = |phase: &Value| {
+        phase["reused"]
+            .as_object()
+            .unwrap()
+            .values()
+            .map(|n| n.as_u64().unwrap())
+            .sum()
+    };
+    let phases = report["phases"].as_array().unwrap();
+    phases
+        .iter()
+        .map(|phase| {
+            (
+                phase["name"].as_str().unwrap(),
+                phase["created"].as_u64().unwrap(),
+                count(phase),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn this_projects_release_holds() {
+    let output = rehearse(Path::new(env!("CARGO_MANIFEST_DIR")), &[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(!text.contains("BROKEN"), "{text}");
+    for phase in [
+        "push\n",
+        "promote_snowfox\n",
+        "push_snowfox\n",
+        "ship_snowfox\n",
+    ] {
+        assert!(text.contains(phase), "{phase:?} is not in {text}");
+    }
+    assert!(text.trim_end().ends_with("everything holds"), "{text}");
+}
+
+#[test]
+fn the_report_can_be_read_by_machines() {
+    let folder = project();
+    let output = rehearse(folder.path(), &["--json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = json_of(&output);
+    assert_eq!(report["holds"], true);
+    assert_eq!(
+        counts(&report),
+        [
+            ("push", 2, 0),
+            ("promote_fox", 1, 2),
+            ("push_fox", 1, 3),
+            ("ship_fox", 1, 4)
+        ]
+    );
+    let phases = report["phases"].as_array().unwrap();
+    let push = phases[0]["taskId"].clone();
+    for phase in phases {
+        let keys: Vec<&String> = phase.as_object().unwrap().keys().collect();
+        assert_eq!(keys.len(), 10, "{keys:?}");
+        assert_eq!(phase["inTaskGroup"], push);
+        assert_eq!(phase["taskGroup"], phase["taskId"]);
+        assert_eq!(phase["states"], json!({"completed": phase["created"]}));
+        assert_eq!(phase["removed"], 0);
+        assert_eq!(phase["holds"], true);
+        for check in phase["checks"].as_array().unwrap() {
+            assert!(check["rule"].is_string());
+            assert_eq!(check["holds"], true);
+            assert_eq!(check["breaches"], json!([]));
+        }
+    }
+    assert_eq!(phases[0]["checks"].as_array().unwrap().len(), 3);
+    assert_eq!(phases[1]["checks"].as_array().unwrap().len(), 7);
+    let reused = phases[3]["reused"].as_object().unwrap();
+    assert_eq!(reused[push.as_str().unwrap()], 2);
+    assert_eq!(reused[phases[1]["taskId"].as_str().unwrap()], 1);
+}
+
+#[test]
+fn kinds_and_labels_can_be_built_again() {
+    let folder = project();
+    for (args, created) in [
+        (vec!["--rebuild-kind", "sign"], 2),
+        (vec!["--rebuild-kind", "build"], 3),
+        (vec!["--do-not-optimize", "sign-a"], 2),
+        (
+            vec!["--do-not-optimize", "build-a", "--rebuild-kind", "l10n"],
+            3,
+        ),
+    ] {
+        let mut all = vec!["--json", "promote_fox"];
+        all.extend(args.iter().copied());
+        let output = rehearse(folder.path(), &all);
+        let report = json_of(&output);
+        assert_eq!(report["holds"], true, "{args:?}: {report:#}");
+        assert_eq!(
+            counts(&report)[1],
+            ("promote_fox", created, 3 - created),
+            "{args:?}"
+        );
+    }
+}
+
+#[test]
+fn flavors_say_what_they_build_again() {
+    let folder = project();
+    let report = json_of(&rehearse(
+        folder.path(),
+        &["-J", "promote_fox", "again_fox", "promote_fox_rc"],
+    ));
+    assert_eq!(report["holds"], true, "{report:#}");
+    assert_eq!(
+        counts(&report),
+        [
+            ("push", 2, 0),
+            ("promote_fox", 1, 2),
+            ("again_fox", 2, 1),
+            ("promote_fox_rc", 0, 3)
+        ]
+    );
+}
+
+#[test]
+fn flavors_have_to_exist() {
+    let folder = project();
+    let output = rehearse(folder.path(), &["promote_fix"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("there is no flavor `promote_fix`"), "{said}");
+    assert!(said.contains("`promote_fox`"), "{said}");
+}
+
+#[test]
+fn what_a_rehearsal_leaves_can_be_looked_at() {
+    let folder = project();
+    let output = rehearse(folder.path(), &["--folder", "kept", "promote_fox"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let kept = folder.path().join("kept");
+    assert!(fs::read_dir(&kept).unwrap().next().is_some());
+}
+
+#[test]
+fn a_project_that_is_wrong_is_told() {
+    let folder = project();
+    let kind = folder.path().join("taskcluster/kinds/sign/kind.yml");
+    let text = fs::read_to_string(&kind).unwrap();
+    fs::write(&kind, text.replace("build: build-a", "build: build-b")).unwrap();
+    let output = rehearse(folder.path(), &["promote_fox"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("did you mean `build-a`?"), "{said}");
+}

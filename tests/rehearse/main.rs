@@ -1,0 +1,10 @@
+//! Rehearsals: of this project's own releases, and of what goes wrong in them.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something wrong"
+)]
+
+mod checks;
+mod command;
+mod pipeline;

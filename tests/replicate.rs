@@ -1,0 +1,148 @@
+//! Replicates tasks of another graph that is on an embedded Taskcluster, as a decision does.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may end where it finds something wrong, and needs new ids and the time of day"
+)]
+
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+use snowman::base::diagnostic::Outcome;
+use snowman::config::graph_config::GraphConfig;
+use snowman::config::parameters::{Parameters, Strictness};
+use snowman::decision::{Phases, World};
+use snowman::ports::clock::SystemClock;
+use snowman::ports::environment::Environment;
+use snowman::ports::files::Disk;
+use snowman::ports::taskcluster::Taskcluster;
+use snowman::sandbox::{Options, Sandbox, WorkerOptions};
+use snowman::taskcluster::Client;
+use snowman::transform::context::RunTask;
+
+const CONFIG: &str = "
+trust-domain: snow
+task-priority: low
+workers: {aliases: {}}
+taskgraph: {repositories: {ci: {name: ci}}}
+";
+
+fn day(days: i64) -> DateTime<Utc> {
+    Utc::now() + chrono::Duration::days(days)
+}
+
+fn definition(name: &str) -> Value {
+    let date = |days| day(days).to_rfc3339_opts(SecondsFormat::Millis, true);
+    json!({
+        "provisionerId": "far-3", "workerType": "b-linux", "schedulerId": "far-level-3",
+        "created": date(0), "deadline": date(1), "expires": date(30),
+        "scopes": ["far:cache:far-level-3-x"], "payload": {"cache": {"far-level-3-x": "/x"}}, "extra": {},
+        "metadata": {
+            "name": name, "description": "d", "owner": "dev@example.com", "source": "https://example.com/source",
+        },
+    })
+}
+
+async fn sandbox() -> Sandbox {
+    let options = Options {
+        address: "127.0.0.1:0".parse().unwrap(),
+        folder: None,
+        workers: WorkerOptions::default(),
+        clock: Arc::new(Utc::now),
+    };
+    Sandbox::start(options).await.unwrap()
+}
+
+/// The full task set of a project with one kind, which replicates `targets`.
+fn full_set(taskcluster: Option<&dyn Taskcluster>, targets: &[&str]) -> Outcome<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let kind = folder.path().join("taskcluster/kinds/far");
+    std::fs::create_dir_all(&kind).unwrap();
+    let kind_yml = format!(
+        "loader: taskgraph.loader.transform:loader\n\
+         transforms: [mozilla_taskgraph.transforms.replicate]\n\
+         tasks:\n  far:\n    replicate:\n      target: {}\n",
+        json!(targets)
+    );
+    std::fs::write(kind.join("kind.yml"), kind_yml).unwrap();
+    let cases: Value = serde_json::from_str(include_str!("transforms_c/cases.json")).unwrap();
+    let params = &cases["params"];
+    let variables = [("TASK_ID".to_owned(), slugid::nice())];
+    let phases = Phases {
+        world: World {
+            files: &Disk::new(folder.path()).unwrap(),
+            vcs: None,
+            environment: &Environment::new(variables),
+            clock: &SystemClock,
+            taskcluster,
+            run_task: &RunTask::default(),
+        },
+        graph_config: &GraphConfig::read(
+            "taskcluster",
+            "taskcluster/config.yml",
+            CONFIG.as_bytes(),
+        )?,
+        params: &Parameters::new(params.as_object().unwrap().clone(), Strictness::Lenient)?,
+        verify: true,
+        artifacts: None,
+    };
+    Ok(phases.full_set()?.0.to_json())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tasks_of_other_graphs_come_from_the_queue() {
+    let sandbox = sandbox().await;
+    let (decision, plain) = (slugid::nice(), slugid::nice());
+    let state = sandbox.state();
+    state
+        .create_task(&decision, &definition("decision"))
+        .unwrap();
+    state.create_task(&plain, &definition("plain")).unwrap();
+    state.claim(&decision).unwrap();
+    let graph = json!({"x": {"label": "build", "attributes": {}, "task": definition("build")}});
+    let name = "public/task-graph.json";
+    state
+        .put_artifact(&decision, None, name, "application/json", graph.to_string())
+        .unwrap();
+    state.report_completed(&decision).unwrap();
+    state
+        .insert_index("far.latest", &decision, 1.0, day(1))
+        .unwrap();
+
+    let root = sandbox.root_credentials();
+    let variables = [
+        ("TASKCLUSTER_ROOT_URL", sandbox.root_url()),
+        ("TASKCLUSTER_CLIENT_ID", root.client_id),
+        ("TASKCLUSTER_ACCESS_TOKEN", root.access_token),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value));
+    let client = Client::connect(&Environment::new(variables)).unwrap();
+
+    let made = full_set(Some(&client), &["far.latest", &plain]).unwrap();
+    let labels: Vec<_> = made.as_object().unwrap().keys().collect();
+    assert_eq!(labels, ["far-build", "far-plain"]);
+    let task = &made["far-build"]["task"];
+    assert_eq!(task["provisionerId"], "far-1");
+    assert_eq!(task["scopes"], json!(["far:cache:snow-level-1-x"]));
+
+    // Everything that cannot be found is told, with its place.
+    let wrong = full_set(Some(&client), &["far.oldest", &slugid::nice()]).unwrap_err();
+    assert_eq!(wrong.len(), 2, "{wrong}");
+    assert!(wrong.to_string().starts_with(
+        "taskcluster/kinds/far/kind.yml:6:16: kind `far`, task `far`: there is no task at the index path `far.oldest`"
+    ), "{wrong}");
+    sandbox.stop().await;
+}
+
+#[test]
+fn without_taskcluster_it_is_told_what_is_missing() {
+    let wrong = full_set(None, &["far.latest"]).unwrap_err();
+    assert_eq!(
+        wrong.to_string(),
+        "taskcluster/kinds/far/kind.yml:6:16: kind `far`, task `far`: the target `far.latest` has to be looked up, \
+         and it is not known which Taskcluster to ask\n  \
+         help: set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com"
+    );
+}
