@@ -223,6 +223,7 @@ fn documents(
             clock: &SystemClock,
             taskcluster: Some(stub),
             run_task: &RunTask::default(),
+            fast: false,
         },
         graph_config: &graph_config,
         params: &params,
@@ -326,7 +327,7 @@ fn goldens(path: &Path) -> BTreeMap<String, Option<Object>> {
             _ => {}
         }
     }
-    // docs/differences.md: dependencies-once.
+    // docs/differences.md, each dependency once.
     for command in ["optimized", "morphed"] {
         for task in documents
             .get_mut(command)
