@@ -1,177 +1,148 @@
-//! Compares templates filled in with what Python's `str.format` makes of them.
-//!
-//! `tests/pyformat/make_cases.py` writes the table.
-#![expect(clippy::unwrap_used, reason = "tests")]
+//! Compares `str.format`, `repr` and the merging of values with Python, over the table in
+//! `pyformat/cases.json` that `pyformat/make_cases.py` writes.
 
-use proptest::prelude::*;
-use serde_json::{Value, json};
-use snowman::base::pyformat::{Scope, format, substitute, substitute_fields};
-use snowman::base::value::Object;
+#![expect(clippy::expect_used, reason = "helpers of tests")]
 
-fn object(value: Value) -> Object {
-    value.as_object().unwrap().clone()
+use serde_json::Value;
+use snowman::base::pyformat::{Scope, format};
+use snowman::base::value::{merge, py_float, py_repr, py_str};
+
+/// Templates that Python takes and we refuse, with the reason.
+const REFUSED_ON_PURPOSE: &[(&str, &[&str])] = &[
+    (
+        "values are plain data: a template cannot build on the attributes of Python's own types",
+        &[
+            "{i.real}",
+            "{i.imag}",
+            "{t.real}",
+            "{x.real}",
+            "{s.__class__}",
+            "{i.real:05}",
+            "{i.numerator}",
+            "{x.imag}",
+            "{i.denominator:x}",
+            "{l[0].real}",
+        ],
+    ),
+    (
+        "digits are ASCII everywhere",
+        &["{s:\u{661}}", "{s:5\u{661}}"],
+    ),
+];
+
+fn table() -> Value {
+    serde_json::from_str(include_str!("pyformat/cases.json")).expect("a table")
 }
 
-fn table() -> (Object, Vec<Value>) {
-    let table: Value = serde_json::from_str(include_str!("pyformat/cases.json")).unwrap();
-    let cases = table["cases"].as_array().unwrap().clone();
-    (object(table["scope"].clone()), cases)
+fn rows<'a>(table: &'a Value, part: &str) -> &'a [Value] {
+    table[part].as_array().expect("a list")
+}
+
+fn none_differs(differences: &[String]) {
+    assert!(
+        differences.is_empty(),
+        "{} differ:\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
+}
+
+/// What differs between us and the table, or nothing; of refusals only that they are ones counts.
+fn difference(template: &str, scope: &Value, theirs: &Value) -> Option<String> {
+    let scope = Scope::new(scope.as_object().expect("a mapping"));
+    match (format(template, &scope), theirs) {
+        (Ok(ours), Value::String(theirs)) if ours == *theirs => None,
+        (Err(_), Value::Object(_)) => None,
+        (ours, _) => Some(format!("{template:?}: theirs {theirs}, ours {ours:?}")),
+    }
+}
+
+fn refused(template: &str) -> bool {
+    let mut all = REFUSED_ON_PURPOSE.iter().flat_map(|(_, all)| *all);
+    all.any(|one| *one == template)
 }
 
 #[test]
-fn templates_are_filled_in_as_python_does() {
-    let (scope, cases) = table();
-    let scope = Scope::from(&scope);
-    assert!(cases.len() > 500);
-    let mut wrong = Vec::new();
-    for case in &cases {
-        let template = case["template"].as_str().unwrap();
-        let ours = match format(template, &scope) {
-            Ok(text) => json!({"template": template, "gives": text}),
-            Err(error) => json!({"template": template, "error": error.kind.python_name()}),
-        };
-        if ours != *case {
-            wrong.push(format!("ours   {ours}\nPython {case}"));
+fn templates_are_filled_as_python_fills_them() {
+    let table = table();
+    let mut differences = Vec::new();
+    for row in rows(&table, "templates") {
+        let template = row[0].as_str().expect("a text");
+        let found = difference(template, &table["scope"], &row[1]);
+        if refused(template) {
+            assert!(found.is_some(), "{template}: does not differ any more");
+        } else {
+            differences.extend(found);
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} of {} differ\n{}",
-        wrong.len(),
-        cases.len(),
-        wrong.join("\n")
-    );
-}
-
-fn explained(template: &str, scope: &Value) -> String {
-    let scope = object(scope.clone());
-    let error = format(template, &Scope::from(&scope)).unwrap_err();
-    format!(
-        "{error}\n  help: {}",
-        error.help.clone().unwrap_or_default()
-    )
+    none_differs(&differences);
 }
 
 #[test]
-fn errors_name_what_is_missing() {
-    let scope = json!({"platform": "linux", "task": {"label": "a", "n": 1}, "items": [1]});
-    let templates = [
-        "{platfrom}",
-        "${HOME}",
-        "{}",
-        "{task[lable]}",
-        "{task[0]}",
-        "{task.label}",
-        "{items[1]}",
-        "{items[a]}",
-        "{platform!q}",
-        "{platform:d}",
-        "{task:>5}",
-        "{platform",
-        "}",
-    ];
-    let all: Vec<String> = templates.iter().map(|t| explained(t, &scope)).collect();
-    insta::assert_snapshot!(all.join("\n"), @r##"
-    there is no value named `platfrom`
-      help: did you mean `platform`? (a brace that stands for itself is doubled: `{{`)
-    there is no value named `HOME`
-      help: there are: items, platform, task (a brace that stands for itself is doubled: `{{`)
-    the field `{}` has no name, and there are only names
-      help: name a value, or double braces that stand for themselves: `{{}}`
-    the mapping has no key `lable`
-      help: did you mean `label`?
-    the mapping has no key `0`
-      help: an index of digits is a number, and the keys are strings
-    a mapping has no attribute `label`
-      help: write `[label]` for a key of a mapping
-    there is no item 1: the list has 1
-      help: 
-    a list has no key `a`
-      help: its parts are numbered from 0
-    the conversion `!q` is not known
-      help: conversions are !s, !r and !a
-    a string cannot be written in the format `d`
-      help: 
-    a mapping takes no format spec
-      help: write `!s` before the colon to format its text
-    a field is not closed
-      help: a brace that stands for itself is doubled
-    there is a single `}`
-      help: a brace that stands for itself is doubled
-    "##);
-}
-
-#[test]
-fn later_names_win() {
-    let (first, second) = (
-        object(json!({"a": 1, "b": 2})),
-        object(json!({"b": 3, "c": 4})),
-    );
-    let scope = Scope::from(&first).with_all(&second);
-    let five = json!(5);
-    assert_eq!(format("{a}{b}{c}", &scope).unwrap(), "134");
-    assert_eq!(format("{a}{b}{c}", &scope.with("c", &five)).unwrap(), "135");
-}
-
-#[test]
-fn whole_values_are_filled_in() {
-    let names = object(json!({"x": "1", "y": "2"}));
-    let scope = Scope::from(&names);
-    let mut value =
-        json!({"z{x}": ["{y}", 3, null, {"{x}": "{{x}}"}], "a": "b", "{x}{y}": 1, "12": 2});
-    substitute(&mut value, &scope).unwrap();
-    assert_eq!(
-        value.to_string(),
-        r#"{"z1":["2",3,null,{"1":"{x}"}],"a":"b","12":2}"#
-    );
-    let mut value = json!({"a": ["x", {"b": "{nope}"}]});
-    let (path, error) = substitute(&mut value, &scope).unwrap_err();
-    assert_eq!(path.to_string(), "a[1].b");
-    assert_eq!(error.name.as_deref(), Some("nope"));
-    assert_eq!(value, json!({"a": ["x", {"b": "{nope}"}]}));
-}
-
-#[test]
-fn only_named_fields_are_filled_in() {
-    let names = object(json!({"x": "1"}));
-    let scope = Scope::from(&names);
-    let task = json!({"name": "a-{x}", "worker": {"env": {"{x}": "{x}"}, "image": "{x}"}, "label": "{x}", "bad": ["{y}"]});
-    let run = |fields: &[&str]| {
-        let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
-        let mut task = object(task.clone());
-        let done = substitute_fields(&mut task, &fields, &scope);
-        done.map(|()| Value::Object(task))
-            .map_err(|e| e.to_string())
-    };
-    assert_eq!(
-        run(&["name", "worker.env"]).unwrap(),
-        json!({"name": "a-1", "worker": {"env": {"1": "1"}, "image": "{x}"}, "label": "{x}", "bad": ["{y}"]})
-    );
-    let errors: Vec<String> = [
-        "missing",
-        "no.env",
-        "worker.no",
-        "worker.no.x",
-        "name.env",
-        "bad",
-    ]
-    .iter()
-    .map(|field| run(&[field]).unwrap_err())
-    .collect();
-    insta::assert_snapshot!(errors.join("\n"), @r##"
-    the field `missing` to fill in is missing
-    the field `no.env` to fill in is missing: there is no `no`
-    the field `worker.no` to fill in is missing
-    the field `worker.no.x` to fill in is missing: there is no `worker.no`
-    the field `name.env` to fill in cannot be reached: `name` is a string
-    `bad[0]` cannot be filled in: there is no value named `y`
-    "##);
-}
-
-proptest! {
-    #[test]
-    fn no_template_brings_it_down(template in r"([{}\[\].:!<>=^+# 0-9,_a-zé]|\{s|\{i:|\{x:|\}){0,20}") {
-        let (scope, _) = table();
-        let _ = format(&template, &Scope::from(&scope));
+fn values_take_the_specs_that_they_take_in_python() {
+    let table = table();
+    let mut differences = Vec::new();
+    for row in rows(&table, "specs") {
+        let (name, spec) = (row[0].as_str(), row[1].as_str().expect("a text"));
+        // Braces in a spec are fields, so they come by way of one.
+        let template = format!("{{{}:{{given spec}}}}", name.expect("a name"));
+        let mut scope = table["scope"].clone();
+        scope["given spec"] = spec.into();
+        let found = difference(&template, &scope, &row[2]);
+        differences.extend(found.map(|found| format!("{spec:?}: {found}")));
     }
+    none_differs(&differences);
+}
+
+#[test]
+fn values_are_shown_as_python_shows_them() {
+    let table = table();
+    let mut differences = Vec::new();
+    let mut compare = |how: &str, value: &Value, ours: String, theirs: &Value| {
+        if ours != *theirs {
+            differences.push(format!("{how} of {value}: theirs {theirs}, ours {ours:?}"));
+        }
+    };
+    for row in rows(&table, "values") {
+        let value = &row[0];
+        compare("str", value, py_str(value), &row[1]);
+        compare("repr", value, py_repr(value), &row[2]);
+        if let Some(float) = value.as_f64().filter(|_| value.is_f64()) {
+            compare("float", value, py_float(float), &row[2]);
+        }
+        let scope = serde_json::json!({"value": value});
+        let scope = Scope::new(scope.as_object().expect("a mapping"));
+        let ascii = format("{value!a}", &scope).expect("it is filled");
+        compare("ascii", value, ascii, &row[3]);
+    }
+    none_differs(&differences);
+}
+
+#[test]
+fn values_are_merged_as_the_peer_merges_them() {
+    let table = table();
+    for row in rows(&table, "merges") {
+        let merged = merge(&row[0], &row[1]);
+        // Texts, since equality does not look at the order of keys.
+        assert_eq!(
+            merged.to_string(),
+            row[2].to_string(),
+            "{} under {}",
+            row[0],
+            row[1]
+        );
+    }
+}
+
+#[test]
+fn a_width_has_a_limit_since_templates_come_from_files() {
+    let scope = serde_json::json!({"s": "text"});
+    let scope = Scope::new(scope.as_object().expect("a mapping"));
+    assert_eq!(
+        format("{s:10000}", &scope).map(|text| text.len()),
+        Ok(10_000)
+    );
+    assert!(format("{s:10001}", &scope).is_err());
+    assert!(format("{s:.10001}", &scope).is_err());
+    assert!(format("{s:99999999999999999999}", &scope).is_err());
 }

@@ -217,9 +217,9 @@ kind `build`, task `a`: unknown key `priorty`
 kind `build`, task `a`: in `worker`: `max-run-time` is the string \"long\", where an integer is expected
 kind `build`, task `b`: there is no worker alias `g-linus`
   help: did you mean `g-linux`? (`workers.aliases` in taskcluster/config.yml)
-kind `build`, task `c`: \"{levl}\": there is no value named `levl`
+kind `build`, task `c`: \"{levl}\" names `levl`, which stands for nothing here; did you mean `level`? (braces that are meant are doubled)
   help: `{level}` and `{project}` are filled in; write other braces twice
-kind `build`, task `c`: \"{\": there is a single `{`
+kind `build`, task `c`: \"{\" is no template: there is a single `{`; double it if it is meant
   help: `{level}` and `{project}` are filled in; write other braces twice"
     );
 }

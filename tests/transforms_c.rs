@@ -77,7 +77,9 @@ fn run(document: &Value, case: &Value) -> Anything<Outcome<Vec<Item>>> {
         run_task: &RunTask::default(),
         tracked: &|| Ok(Vec::new()),
         docker_contexts: None,
+        fast: false,
         remote: answers.as_ref().map(|answers| answers as &dyn Remote),
+        fast: false,
     };
     let dependencies = case["dependencies"].as_array().cloned().unwrap_or_default();
     let dependencies = dependencies

@@ -91,7 +91,7 @@ pub enum SpanError {
     Number(String),
     /// The unit is not known.
     #[error(
-        "{text:?} has the unit {unit:?}; units are second, minute, hour, day, month, year (also plural, or s, min, h, d, mo, y)"
+        "{text:?} has the unit {unit:?}; units are second, minute, hour, day, week, month, year (also plural, or s, min, h, d, w, mo, y)"
     )]
     Unit {
         /// The whole text.
@@ -110,7 +110,7 @@ impl Span {
 
     /// Reads the first number and unit in `text`, as the peer does.
     ///
-    /// A month has 30 days and a year 365.
+    /// A month has 30 days and a year 365. The peer knows no weeks, which its own comments speak of.
     ///
     /// # Errors
     /// [`SpanError`] when there is none, or the number or the unit is not one.
@@ -128,6 +128,7 @@ impl Span {
             "minutes" | "minute" | "min" => 60,
             "hours" | "hour" | "h" => 3600,
             "days" | "day" | "d" => 86_400,
+            "weeks" | "week" | "w" => 7 * 86_400,
             "months" | "month" | "mo" => 30 * 86_400,
             "years" | "year" | "y" => 365 * 86_400,
             unit => {
@@ -159,6 +160,7 @@ mod tests {
         let day = Span::parse("1 day").map(|span| Timestamp::from_unix(0).plus(span).to_string());
         assert_eq!(day, Ok("1970-01-02T00:00:00.000Z".to_owned()));
         assert_eq!(Span::parse("2y"), Ok(Span::seconds(2 * 365 * 86_400)));
+        assert_eq!(Span::parse("2 weeks"), Span::parse("14 days"));
         assert_eq!(Span::parse("soon"), Err(SpanError::Form("soon".to_owned())));
         assert!(matches!(Span::parse("1.5 days"), Err(SpanError::Number(_))));
         assert!(matches!(

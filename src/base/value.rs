@@ -131,22 +131,32 @@ pub fn py_float(float: f64) -> String {
     if float.is_infinite() {
         return if float > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
-    let magnitude = float.abs();
-    if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
-        let text = format!("{float:e}");
-        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let (sign, exponent) = match exponent.strip_prefix('-') {
-            Some(rest) => ('-', rest),
-            None => ('+', exponent),
-        };
-        return format!("{digits}e{sign}{exponent:0>2}");
+    let (digits, exponent) = shortest(float);
+    if float != 0.0 && !(-4..16).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{digits}e{sign}{:02}", exponent.unsigned_abs());
     }
-    let text = format!("{float}");
-    if text.contains('.') {
-        text
+    let decimals = digits.split_once('.').map_or(0, |(_, rest)| rest.len());
+    let decimals = i32::try_from(decimals).unwrap_or(0) - exponent;
+    format!("{float:.*}", usize::try_from(decimals).unwrap_or(0).max(1))
+}
+
+/// The fewest digits that read back the same, with a point after the first, and the exponent of ten.
+///
+/// Of two texts that are as near Python takes the even one, and so does Rust when it is told how
+/// many digits to write.
+fn shortest(float: f64) -> (String, i32) {
+    let any = format!("{float:e}");
+    let digits = any.split('e').next().unwrap_or(&any);
+    let decimals = digits.split_once('.').map_or(0, |(_, rest)| rest.len());
+    let even = format!("{float:.decimals$e}");
+    let text = if even.parse() == Ok(float) {
+        &even
     } else {
-        format!("{text}.0")
-    }
+        &any
+    };
+    let (digits, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    (digits.to_owned(), exponent.parse().unwrap_or(0))
 }
 
 fn write_str_repr(text: &str, out: &mut String) {
@@ -167,21 +177,31 @@ fn write_str_repr(text: &str, out: &mut String) {
                 out.push(c);
             }
             c if is_printable(c) => out.push(c),
-            c => out.push_str(&match u32::from(c) {
-                code @ ..=0xff => format!("\\x{code:02x}"),
-                code @ ..=0xffff => format!("\\u{code:04x}"),
-                code => format!("\\U{code:08x}"),
-            }),
+            c => push_escape(c, out),
         }
     }
     out.push(quote);
 }
 
-/// Whether Python writes the character as it is within a string's `repr()`.
+/// Whether Python shows the character as it is: no control, no separator but the blank, and assigned.
+///
+/// Python and Rust each go by the version of Unicode that they were made with, so characters that
+/// are new to one of them can differ.
 fn is_printable(c: char) -> bool {
-    // Rust escapes the same characters, and combining ones where they come first.
-    let debug: String = format!("-{c}").escape_debug().collect();
-    debug.len() == 1 + c.len_utf8() || matches!(c, '"' | '\'')
+    // Only behind another character does a combining one count as such.
+    c.is_ascii_graphic()
+        || c == ' '
+        || ['a', c].iter().collect::<String>().escape_debug().count() == 2
+}
+
+/// Writes a character as an escape of as few digits as Python takes.
+pub(super) fn push_escape(c: char, out: &mut String) {
+    let escape = match u32::from(c) {
+        code @ ..=0xff => format!("\\x{code:02x}"),
+        code @ ..=0xffff => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    };
+    out.push_str(&escape);
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ fn flags(args: &DecisionArgs, outside: &Outside) -> DecisionFlags {
         try_task_config_file: args
             .try_task_config_file
             .as_deref()
-            .map(|path| outside.from_root(path)),
+            .map(|path| outside.path_from_root(path)),
         allow_parameter_override: args.allow_parameter_override,
     }
 }

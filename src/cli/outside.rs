@@ -76,7 +76,7 @@ impl Outside {
     /// A path that somebody gave, from the root of the repository; one that lies elsewhere stays as
     /// it is.
     #[must_use]
-    pub fn from_root(&self, path: &str) -> String {
+    pub fn path_from_root(&self, path: &str) -> String {
         let whole = self.working.join(path);
         let whole = std::fs::canonicalize(&whole).unwrap_or(whole);
         let below = whole.strip_prefix(self.files.root()).ok();

@@ -134,7 +134,8 @@ pub fn together(wrong: Vec<(String, Diagnostics)>, all: usize) -> Diagnostics {
     }
     let mut together = Diagnostics::new();
     for (mut diagnostic, names) in told {
-        if names.len() < all {
+        // Those of parameters themselves say where they are from.
+        if names.len() < all && !diagnostic.message.starts_with("parameters: ") {
             let names = names.join(", ");
             diagnostic.message = format!("{} (with parameters from {names})", diagnostic.message);
         }

@@ -277,7 +277,7 @@ impl GraphConfig {
             )
             .map_err(|error| Diagnostic::from(error).at(self.place(&path)))?;
             let template = chosen.as_str().unwrap_or_default();
-            pyformat::format(template, &Scope::from(&names))
+            pyformat::format(template, &Scope::new(&names))
                 .map_err(|error| Diagnostic::user(error.to_string()).at(self.place(&path)))
         };
         Ok((one("provisioner")?, one("worker-type")?))

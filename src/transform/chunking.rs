@@ -119,7 +119,7 @@ fn fill_field(
             .help("name a field that the task has, or leave it out"));
     };
     let name = fill(key, scope).map_err(|error| bad(&error))?;
-    substitute(&mut value, scope).map_err(|(_, error)| bad(&error))?;
+    substitute(&mut value, scope).map_err(|error| bad(&error))?;
     container.insert(name, value);
     Ok(())
 }

@@ -107,8 +107,8 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
                     .help("name one with its values, e.g. `python: [\"3.11\", \"3.12\"]`")
             })?;
         let scope = Scope::default().with("matrix", &values);
-        substitute_fields(&mut one.task, &fields, &scope).map_err(|error| {
-            let field = error.field();
+        substitute_fields(&mut one.task, &fields, &scope).map_err(|(path, error)| {
+            let field = path.to_string();
             let field = match set_name {
                 Some(_) if field == "name" => "matrix.set-name",
                 _ => &field,

@@ -117,8 +117,8 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         let fields = checks::strings(config.get("substitution-fields"));
         choose(&mut item, &fields, &values, &options(&config))?;
         let mut task = std::mem::take(&mut item.task);
-        substitute_fields(&mut task, &fields, &Scope::from(&values)).map_err(|error| {
-            item.wrong(&error.field(), error.to_string())
+        substitute_fields(&mut task, &fields, &Scope::new(&values)).map_err(|(path, error)| {
+            item.wrong(&path.to_string(), error.to_string())
                 .help(names_in_words(&values))
         })?;
         item.task = task;

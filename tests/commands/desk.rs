@@ -66,6 +66,12 @@ pub struct Ran {
 }
 
 impl Ran {
+    /// What was said, however its lines were broken.
+    pub fn said(&self) -> String {
+        let words = self.err.split_whitespace().filter(|word| *word != "│");
+        words.collect::<Vec<_>>().join(" ").replace("- ", "-")
+    }
+
     /// What was printed, of a command that succeeded.
     pub fn ok(self) -> String {
         assert_eq!(self.code, 0, "{}", self.err);

@@ -169,13 +169,18 @@ fn several_sets_of_parameters_come_out_in_order() {
 
 #[test]
 fn a_mistake_in_one_set_spares_the_others() {
-    let desk = desk()
-        .beside("a.yml", "project: 1\n", 0o644)
-        .beside("b.yml", "project: b\n", 0o644);
-    let ran = desk.run(&["full", "-p", "../a.yml", "-p", "../b.yml"]);
+    let desk =
+        desk()
+            .beside("a.yml", "filters: [none]\n", 0o644)
+            .beside("b.yml", "project: b\n", 0o644);
+    let ran = desk.run(&["target", "-p", "../a.yml", "-p", "../b.yml"]);
     assert_eq!((ran.code, ran.out.as_str()), (1, "b\nc\n"));
     let words = ran.err.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("(with parameters from a)"), "{words}");
+    let desk = desk.beside("a.yml", "project: 1\n", 0o644);
+    let ran = desk.run(&["full", "-p", "../a.yml", "-p", "../b.yml"]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, "b\nc\n"));
+    assert!(ran.err.contains("a.yml:1"), "{}", ran.err);
 }
 
 #[test]

@@ -1,66 +1,140 @@
-"""Writes the table that tests/pyformat.rs compares with: what Python's str.format gives.
-
-    python tests/pyformat/make_cases.py
-"""
+# Writes cases.json: what Python's str.format makes of templates, what str(), repr() and ascii() make of
+# values, and what taskcluster-taskgraph 24.5.1 merges. Run it with a Python 3.11 that has that version.
 
 import itertools
 import json
-import pathlib
+import os
+import random
+
+from taskgraph.util.templates import merge
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 SCOPE = {
-    "s": "text", "empty": "", "uni": "é日😀", "quote": "it's", "both": "'\"", "ctl": "a\n\t\x00\x7f\x85\xa0\xad\u200b\u2028\ud7ff\ue000", "comb": "\u0301e\u0301",
-    "i": 42, "zero": 0, "neg": -7, "big": 1234567, "huge": 18446744073709551615, "low": -9223372036854775808, "t": True, "f": False, "n": None,
-    "x": 1.5, "pi": 3.141592653589793, "nz": -0.0, "fz": 0.0, "small": 0.000012345, "large": 1.25e20, "half": 0.5, "th": 2.5, "e16": 1e16, "neghalf": -0.5, "tiny": -0.001, "nines": 9.9995, "max": 1.7976931348623157e308, "den": 5e-324, "mill": 1234567.891,
-    "l": ["a", ["b", "c"], {"k": "v"}], "d": {"k": "v", "1": "one", "a b": "sp", "n": {"m": [1, 2]}, "x.y": "dot", "-1": "minus", "": "nothing", "k!": "bang", "q:r": "colon"}, "el": [], "ed": {},
-    "a-b": "dash", "a b": "space", "width": 8, "spec": ">6", "fill": "*", "kind": "x", "task": {"label": "build-linux", "attributes": {"build_platform": "linux64"}}, "matrix": {"platform": "win"}, "chunk": 3, "self_": "me", "日": "kanji", "1a": "digit first",
+    "s": "text", "empty": "", "u": "f\u00fc\u263a\U0001f600", "q": "it's", "dq": 'a "b"', "both": "'\"", "nl": "a\nb\tc\\d",
+    "i": 42, "neg": -1234567, "zero": 0, "big": 1234567890, "max": 18446744073709551615, "min": -9223372036854775808,
+    "c": 9731, "low": 7, "t": True, "f": False, "n": None, "x": 3.14159, "half": 0.5, "two": 2.0, "nf": -1234567.891,
+    "tiny": 1.5e-7, "huge": 1.25e22, "fz": 0.0, "nz": -0.0, "odd": 0.1, "tie": 2.5, "nine": 9999.995, "e16": 1e16,
+    "l": [1, "two", [3, {"k": "deep"}]], "none": [], "d": {"k": "v", "a b": 1, "0": "zero", "-1": "m", "a.b": 2, "n": {"m": [5, 6]}, "": "e"},
+    "void": {}, "w": 12, "p": 3, "sp": ">10", "fill": "*", "ty": "d", "a-b": "dash", "a b": "space", "\u00fc": "umlaut",
+    "_": "under", "a:b": "never", "1a": "digit", "-1": "minus",
 }
 
 TEMPLATES = """
-||a|{s}|{ s}|{s }|{{|}}|{{}}|{{s}}|{{{s}}}|{{{{s}}}}|{|}|{{{|}}}|{s|s}|{s}}|{{s}|a{|a}|{}|{0}|{1}|{0}{}|{}{0}|{0.a}|{[0]}|{.a}|{99999999999999999999}|{007}|{-1}|{1a}|{+1}|{日}
-{s}{i}{n}|{s} {s}|{missing}|{S}|{a-b}|{a b}|{s.missing}|{i.missing}|{n.missing}|{l.missing}|{d.k}|{d.missing}|{task.label}|{s.}|{s.a.b}|{s..a}|{task.attributes[build_platform]}
-{l[0]}|{l[1]}|{l[1][0]}|{l[2][k]}|{l[2]}|{l[3]}|{l[-1]}|{l[a]}|{l[]}|{l[ 0]}|{l[0 ]}|{l[00]}|{l[0]x}|{l[0]]}|{l[0}|{l[[0]]}|{l[99999999999999999999]}|{l[0].a}|{l[0][0]}|{l[0][0][0]}|{l[0][5]}
-{d[k]}|{d[1]}|{d[a b]}|{d[n]}|{d[n][m]}|{d[n][m][1]}|{d[missing]}|{d[x.y]}|{d[-1]}|{d[]}|{d["k"]}|{d['k']}|{d[k]!r}|{d[k!]}|{d[q:r]}|{d[k}|{d[k]}]}|{d[k{s}]}|{d[{s}]}|{d[k][0]}|{d[k][a]}|{d}|{d!r}|{d!s:.5}|{l!r}|{l}|{el}|{ed}
-{s[0]}|{s[3]}|{s[4]}|{s[a]}|{s[-1]}|{uni[1]}|{uni[2]}|{i[0]}|{i[a]}|{x[0]}|{n[0]}|{n[a]}|{t[0]}|{empty[0]}|{task[label]}|{task[attributes][build_platform]}|{task[Label]}|{matrix[platform]}-{chunk}|{task[0]}
-{s!r}|{s!s}|{s!a}|{s!x}|{s!}|{s!r!s}|{s!rr}|{s!r:>10}|{s!r:}|{s! r}|{s!r }|{s!R}|{uni!a}|{uni!r}|{quote!r}|{both!r}|{ctl!r}|{ctl!a}|{comb!r}|{comb!a}|{n!r}|{n!s:>6}|{t!s:>6}|{i!r:>6}|{i!s:>6}|{l!s:>40}|{d!a}|{s!r:d}|{x!r:5}|{s!|{s!r|{s!r:|{!r}|{missing!x}|{s!:}|{s:!r}
-{s:}|{s:{width}}|{s:{spec}}|{s:{fill}>{width}}|{i:{kind}}|{i:{{}}}|{s:{}}|{s:{0}}|{s:{missing}}|{s:{width}|{s:{width}}}|{s:{width:{width}}}|{s:{width:{width:{width}}}}|{s:{spec!s}}|{s:{d[k]}}|{s:}}|{s:>{i}}|{s:{i}d}|{i:0{width}}|{i:{empty}}|{i:{fill}^{width}{kind}}|{x:{width}.{chunk}f}|{s:{s}}|{i:{n}}|{s:{zero}}|{s:.{zero}}|{s:.{chunk}}
-{n:}|{n:5}|{n:s}|{l:5}|{l:}|{d:>3}|{d:s}|{n!s:5}|{el:0}|{t:}|{t:s}|{t:d}|{t:5}|{t:05}|{t:x}|{t:.1f}|{t:c}|{t:%}|{f:>5}|{f:g}|{t:,}|{f!r:5}|{t:b}|{f:+}
-http://{s}/{{id}}|$(cmd {{}})|{{"a": "{s}"}}|{s}-{i:04d}/{x:.1f}|${{VAR}}|${VAR}|{self_}|{s}\\n|{s}{{}}{i}|{{{{{s}}}}}|{s}{|{s}}|}{|{{}|{}}|{s:{|{s:}|{s!r:{|{l[0]|{l[0|{l.|{s.a|{s:>5|{ |{ }|{  s}|{s:{width}{spec}}
-{chunk:>3}|{chunk:03}|{chunk:<3}.|{chunk:^3}.|{chunk:=+3}|{chunk:*^7}|{task[label]:.5}|{task[label]:>20}|{task[label]!r:<20}|{s:99999999999999999999}|{s:.99999999999999999999}|{l[1]!s:.4}|{empty:5}|{empty:*^5}|{empty!r:5}|{uni:5}|{uni:.2}|{uni:*>6}|{s:é>6}|{s:😀^7}|{s:{{>6}|{s:}>6}|{i:é=6}|{i:{uni}}
+|plain|{s}|{s}{i}|a{s}b{i}c|{{}}|{{{{}}}}|{{s}}|{{{s}}}|{{{{{s}}}}}|}}{{|{{|}}|{{{{|}}}}|{s}}}|{{{s}|a{{b}}c|{{s|s}}
+{s!s}|{s!r}|{s!a}|{u!s}|{u!r}|{u!a}|{q!r}|{dq!r}|{both!r}|{nl!r}|{nl!s}|{nl!a}|{i!r}|{i!s}|{t!r}|{n!r}|{x!r}|{l!r}|{d!r}|{none!r}
+{void!r}|{empty!r}|{l!a}|{u!r:>12}|{u!a:>30}|{n!s:>6}|{t!s:>6}|{l!s:>30}|{d!s:.5}|{i!s:5}|{i!r:<5}|{x!s:.3}|{s!x}|{s!S}|{s!}|{s!:}
+{s!rr}|{s!r |{s! r}|{s!r:}|{s!\u00fc}|{!r}|{!}|{s!}}|{s!s!r}|{s!s:!r}|{s!{i}}
+{l}|{d}|{none}|{void}|{n}|{t}|{f}|{x}|{two}|{e16}|{huge}|{tiny}|{nz}|{fz}|{odd}|{max}|{min}|{nf}
+{l[0]}|{l[1]}|{l[2]}|{l[2][0]}|{l[2][1][k]}|{l[3]}|{l[-1]}|{l[+1]}|{l[01]}|{l[1_0]}|{l[ 0]}|{l[0 ]}|{l[a]}|{l[]}|{l[0}|{l[0]x}|{l[0].x}
+{l[0]]}|{l[[0]]}|{l[0][0]}|{l[99999999999999999999]}|{l[9223372036854775807]}|{l[9223372036854775808]}|{l[1.0]}
+{d[k]}|{d[a b]}|{d[0]}|{d[-1]}|{d[a.b]}|{d["k"]}|{d['k']}|{d[n][m][1]}|{d[n][m]}|{d[x]}|{d[]}|{d[k]!r}|{d[n]!r}|{d[k]:>5}|{d[n][m][0]:03}|{d[ k]}
+{d[{s}]}|{d[k!r]}|{d[a:b]}|{d[!]}|{d[k]}{d[k]}|{d[}]}|{d[{]}|{d[k}]}|{d[k[}|{d[k]x}|{d[k]]}|{d[99999999999999999999]}|{d[\u0661]}
+{s[0]}|{s[3]}|{s[4]}|{s[-1]}|{s[a]}|{u[1]}|{u[3]}|{empty[0]}|{i[0]}|{n[0]}|{t[0]}|{x[0]}|{s[0][0][0]}|{s[0]!r}|{s[00]}|{l[1][0]}|{l[1][2]:>3}
+{0}|{}|{1}|{ }|{ s}|{s }|{s !r}|{s : >6}|{x y}|{missing}|{S}|{a-b}|{a b}|{\u00fc}|{_}|{__}|{1a}|{-1}|{+1}|{0s}|{00}|{\u0661}|{1.5}|{s,i}|{:}|{:>5}|{[0]}|{.a}
+{a:b}|{a.b}|{s.a.b}|{d.}|{d..k}|{s.}|{d[k].}|{.}|{missing[0]}|{missing.a}|{missing!r}|{missing:x}|{d.keys[0]}|{0[a]}|{0.a}
+{|}|{s|s}|a}|a{|{s}{|{s}}|{{{s}}|{{}|{}}|{{s}|{s{|{s{}|{{s}}}|{s:{|{s:}}|{s:}|{s:{}|{s:{}}|{s:{{}}}|{s:}}}|{s:{{>5}}}|{s:{w}|{s:{w}}}|a{b{c}d}e
+{s:}|{s:10}|{s:<10}|{s:>10}|{s:^10}|{s:^11}|{s:*^10}|{s:{fill}^{w}}|{s:{sp}}|{s:>{w}}|{s:.{p}}|{s:{w}.{p}}|{i:{w}{ty}}|{i:{l[0]}}|{x:.{p}f}
+{x:{w}.{p}f}|{s:{missing}}|{s:{s}}|{s:{s:{s}}}|{s:{w:{p}}}|{s:{w:}}|{s:{w!r}}|{s:{d[k]}}|{i:{n}}|{s:{empty}}|{s:{{}|{i:{fill}>{w}}|{i:{w}_}|{s:{}}|{s:{0}}
+{i:{p:{p:{p}}}}|{s:{w}{w}}|{s:{l}}|{s:>{w}s}|{s:[>6}|{s:]>6}|{d[k]:[>6}|{s:!>6}|{s::>6}|{s:::>6}|{s:>6!r}|{u:>8}|{u:\u263a^8}|{s:\U0001f600<8}
+{s:s}|{s:10s}|{s:d}|{s:.2}|{s:.0}|{s:.10}|{s:10.2}|{s:>10.2s}|{s:=10}|{s:+}|{s:-}|{s: }|{s:#}|{s:0}|{s:010}|{s:<010}|{s:05}|{s:,}|{s:_}|{s:10,}|{s:z}|{s:c}
+{s:x}|{s:.}|{s:.s}|{s:10.}|{s:1 0}|{s:a}|{s:ss}|{s:<}|{s:<<}|{s:<<5}|{s:<<<}|{s:><10}|{s:0<10}|{s:00}|{s:0>10}|{s:0=10}|{s:-10}|{s:1e3}|{s:\u0661}|{s:5\u0661}
+{i:d}|{i:n}|{i:b}|{i:o}|{i:x}|{i:X}|{i:c}|{c:c}|{low:c}|{neg:c}|{max:c}|{i:e}|{i:f}|{i:g}|{i:%}|{i:s}|{i:r}|{i:#x}|{i:#X}|{i:#o}|{i:#b}|{i:#d}|{i:#c}|{i:+c}|{i:,c}|{i:5c}|{i:05c}|{i:.2c}
+{i:+}|{i:-}|{i: }|{neg:+}|{neg:-}|{neg: }|{zero:+}|{zero: d}|{i:5}|{i:05}|{i:<5}|{i:^5}|{i:>5}|{i:=5}|{neg:=10}|{neg:010}|{neg:*=10}|{neg:*=+12}|{neg:<010}|{neg:^012}|{i:x<5}|{i:+05}
+{neg:,}|{neg:_}|{big:,}|{big:_}|{big:,d}|{big:_d}|{big:_x}|{big:_b}|{big:_o}|{big:,x}|{big:#_x}|{big:,e}|{big:,n}|{big:_n}|{big:,c}|{big:,s}|{big:015,}|{big:016,}|{big:017,}|{big:0=15,}|{big:020_x}
+{big:#020_x}|{big:*=20,}|{big:,.2f}|{big:,,}|{big:__}|{big:,_}|{big:_,}|{i:012,}|{i:08_b}|{i:010_b}|{i:011_b}|{i:.2}|{i:.2d}|{i:10.2}|{i:.2f}|{i:.0f}|{i:#.0f}|{i:.2e}|{i:.2g}|{i:#g}|{i:.0%}|{i:z}|{i:zd}
+{max:d}|{max:x}|{max:,}|{max:f}|{max:e}|{max:g}|{max:b}|{min:d}|{min:x}|{min:b}|{min:_}|{min:f}|{min:e}|{max:%}
+{t:d}|{t:5}|{t:05}|{t:s}|{t:<6}|{t:x}|{t:c}|{t:f}|{t:}|{t:+}|{t:,}|{t:.2}|{t:n}|{f:d}|{f:>3}|{f:b}|{t:%}|{t:e}
+{n:}|{n:5}|{n:s}|{n:>6}|{l:}|{l:5}|{l:s}|{d:}|{d:5}|{d:s}|{void:1}|{none:1}|{n!s:5}|{n:d}
+{x:f}|{x:F}|{x:e}|{x:E}|{x:g}|{x:G}|{x:n}|{x:%}|{x:d}|{x:x}|{x:s}|{x:c}|{x:.2f}|{x:.0f}|{x:#.0f}|{x:.3}|{x:.1}|{x:.0}|{x:.2e}|{x:.0e}|{x:#.0e}|{x:.3g}|{x:#.3g}|{x:#g}|{x:.1%}|{x:.0%}|{x:.20f}|{x:.17g}
+{x:10}|{x:010}|{x:<10}|{x:^10}|{x:=10}|{x:+}|{x: }|{x:-}|{x:+010.2f}|{x:*^12.3f}|{x:,}|{x:_}|{x:z}|{x:.2z}|{x:#}|{x:#.1}|{x:.}|{x:.f}
+{nf:,}|{nf:_}|{nf:,.2f}|{nf:_.2f}|{nf:020,.2f}|{nf:021,.2f}|{nf:022,.2f}|{nf:*=20,.2f}|{nf:,e}|{nf:,g}|{nf:,%}|{nf:.3}|{nf:.7}|{nf:.8}|{nf:.9}|{nf:.10}|{nf:.11}|{nf:n}|{nf:,n}|{nf:e}|{nf:g}|{nf:G}|{nf:.0f}|{nf:,.0f}
+{tiny}|{tiny:f}|{tiny:e}|{tiny:g}|{tiny:.2}|{tiny:.10f}|{tiny:%}|{tiny:+}|{tiny:020}|{tiny:,}|{huge:f}|{huge:e}|{huge:g}|{huge:,}|{huge:,f}|{huge:.3}|{huge:_}|{huge:30}|{huge:030}|{huge:#}|{huge:%}
+{fz:f}|{fz:g}|{fz:e}|{fz:#g}|{fz:.3}|{fz:+}|{fz:%}|{nz:f}|{nz:g}|{nz:+}|{nz:z}|{nz:zf}|{nz:05}|{nz:.1}|{fz:,}|{two:.1}|{two:.0}|{two:g}|{two:#g}|{two:.1f}|{two:n}|{two:d}|{two:%}|{two:.0%}|{two:#.0%}
+{half:.0f}|{tie:.0f}|{tie:.1}|{tie:.0e}|{odd:.1f}|{odd:.20f}|{odd:.55f}|{odd:.60e}|{odd:.17}|{odd:.3}|{nine:.2f}|{nine:.4}|{nine:.6}|{nine:g}|{nine:,.2f}|{nine:.0f}|{e16:g}|{e16:f}|{e16:n}|{e16:.17g}|{e16:.16}|{e16:.17}|{e16:,}|{e16:#}|{e16:_f}
+{half:%}|{half:.1%}|{half:+.0%}|{half:08.1%}|{half:<8%}|{odd:%}|{odd:.30%}|{nine:%}
+{i.real}|{i.imag}|{d.k}|{t.real}|{x.real}|{n.a}|{s.__class__}|{i.real:05}|{i.numerator}|{x.imag}|{i.denominator:x}|{s.nothing}|{d.nothing}|{d[n].m}|{l[0].real}
 """
 
-STRING_SPECS = "s >s <10 >10 ^10 ^9 *^10 =10 0 010 <010 >010 =010 05s 5s 3 .2 .0 10.2 >10.2 ^10.2s . .s .a + - +10 # #10 z , _ ,d d x f c n % r 5d 1. s5 <<10 <<<10 >>10 ^^5 <> >< 00 00010 0010 *10 10* *<3 **<10 1_000 1,000 .2s .10s 5.5 {{ !r".split(" ")
-INT_SPECS = "d 5 05 5d 05d <5 >5 ^5 ^6 =5 *=6 *^6 *<6 *>6 + - +d -d +5 +05 -05 +x x X o b #x #X #o #b #d #10x #010x 010x #010b x< <#10x ^#11x =#11x , _ ,d _d ,x _x _X _b _o #_x #_b ,b ,_ _, ,, __ 10, 010, 015, 09,d 020_ 020_b 018_x #020_x <010, >010, ^012, *=12, 0=12, 0>12, 0<12, +,d +015, +016, +014, c 5c *^5c #c +c c5 n 5n 05n ,n _n s 5s e .2e E f .0f .2f F g .3g G % .0% .1% 10.1f 010.1f ,.2f _.1f 015,.2f +.1e z zd zf .2 .0d .x 5. a q D 'd 1d5 0 00 000 +0 -0 #0 <0 =0 =00 ==5 <=5 ^0 ^05 5_ 5,.1f 5_.1f 5._f 60 .3% e5 #e #.0e #.0f #g #.3g #.0% #".split(" ")
-FLOAT_SPECS = "f .0f .1f .2f .3f .10f .20f 10f 10.2f 010.2f <10.2f ^10.2f *^12.2f =10.1f *=10.1f +f +.1f -.1f +10.1f +010.1f , ,f _f ,.2f _.2f 020,.2f 021,.3f 022_.3f e .0e .1e .3e .10e E .2E 12e 012.2e g .0g .1g .2g .3g .4g .6g .10g .17g .20g G .2G 10g 010g n .3n ,n % .0% .1% .2% 10% 010.1% ,% # #f #.0f #.0e #.1e #g #.0g #.1g #.3g #.10g #n #% #.0% z zf z.0f z.1f z.2e zg z.0% +z.1f -z.1f z+.1f .0 .1 .2 .3 .4 .5 .6 .10 .17 .20 10 010 <10 ^10 *^10 10.3 010.3 +.3 #.3 #.1 z.1 ,.3 ,.10 _.10 020,.10 020, 0= 0< 020 +020 d x s c b 5d . .f 1.2.3f F .1F .3F #.3F r a 60 060.1f 0>12.1f 12,.1f 0=12,.1f".split(" ")
+# Only characters that Unicode has had for long, or will not have: newer ones depend on the version.
+REPRS = [
+    "", "a", "it's", 'say "a"', "'\"", "''", '"', "\\", "\\'", "a\nb", "a\r\nb\tc", "\x00", "\x07", "\x1b[0m", "\x1f", "\x7f", "\x80", "\x85",
+    "\x9f", "\u00a0", "\u00a1", "\u00ad", "\u00fc", "\u0300", "\u034f", "\u0378", "\u0600", "\u061c", "\u070f", "\u180e", "\u1680", "\u2000", "\u2007",
+    "\u200b", "\u200d", "\u200e", "\u2028", "\u2029", "\u202e", "\u202f", "\u205f", "\u2060", "\u2065", "\u206f", "\u2fe0", "\u3000", "\u3001", "\u4e2d",
+    "\ud7ff", "\ue000", "\uf8ff", "\ufdd0", "\ufe00", "\ufeff", "\ufff0", "\ufff9", "\ufffb", "\ufffc", "\ufffd", "\ufffe", "\uffff", "\U00010000", "\U0001000c",
+    "\U000110bd", "\U00013430", "\U0001bca0", "\U0001d173", "\U0001f600", "\U0001f468\u200d\U0001f469", "\U0001f9ff", "\U0001faff", "\U00020000",
+    "\U0002a6df", "\U0002a6e0", "\U0002ffff", "\U00030000", "\U0003134a", "\U0003134b", "\U000e0001", "\U000e0100", "\U000e01ef", "\U000f0000", "\U0010fffd", "\U0010ffff",
+    "a\u00a0b", "caf\u00e9", "e\u0301", "\u0378\u0379", "\u05d0", "\u0627\u200f", "\ufb01", "\ud7a4", "\u0870",
+]
+
+FLOATS = [
+    0.0, -0.0, 1.0, -1.0, 0.1, 0.5, 1.5, 100.0, 1e5, 123456.0, 1e15, 1e16, -1e16, 1e17, 1.5e16, 1.5e17, 1e21, 1e22, 1e23, 1e100, 1e300, 9999999999999998.0,
+    99999999999999990.0, 1e-3, 1e-4, 0.00012, 9.9e-5, 1e-5, 1.5e-5, 1e-10, 1e-100, 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 0.30000000000000004,
+    1 / 3, 2 / 3, 3.141592653589793, 123456789.12345679, 9007199254740993.0, 4503599627370496.5, 1234567890123456.7, 12345678901234567.0, 0.1 + 0.7, 1e-7, -1.5e-7,
+    # Two texts are as near, or the nearest of all is no neighbour.
+    -1113178120592002.25, 2152548015248394.25, 233891771783429.625, 4503599627370497.5, 2.0**-44, 2.0**-1074 * 3, 2.0**60, 2.0**77, 9.5e22, 2.0**-24,
+]
+
+VALUES = [
+    None, True, False, 0, -1, 9223372036854775807, -9223372036854775808, 18446744073709551615, [], {}, [[]], [{}], {"a": {}}, [None, True, 1, 1.0, "a"],
+    {"b": 1, "a": [2, {"it's": 'x"'}]}, {"": ""}, ["a'b", 'a"b', "a\nb"], {"\u00a0": "\u200b"}, [1e16, 1e-5, -0.0], {"k": [[], {}, [[{}]]]},
+]
+
+MERGES = [
+    ({}, {}), ({"a": 1}, {"a": 2}), ({"a": 1}, {"b": 2}), ({"b": 1, "a": 2}, {"a": 3, "c": 4, "b": 5}), ({"a": [1]}, {"a": [2, 1]}), ({"a": []}, {"a": []}),
+    ({"a": {"x": 1}}, {"a": {"y": 2}}), ({"a": {"x": [1]}}, {"a": {"x": [2]}}), ({"a": {"x": 1}}, {"a": {"by-p": {"q": 1}}}),
+    ({"a": {"by-p": {"q": 1}}}, {"a": {"by-r": {"s": 2}}}), ({"a": {"by-p": {"q": 1}}}, {"a": {"x": 2}}), ({"a": {"by-p": {"q": 1}}}, {"a": {"by-p": {"r": 2}}}),
+    ({"a": {"x": 1}}, {"a": {"by-p": 1, "by-q": 2}}), ({"a": {"x": 1}}, {"a": {"by-": 1}}), ({"a": {"x": 1}}, {"a": {"by": 1}}), ({"a": {"x": 1}}, {"a": {}}),
+    ({"by-p": 1}, {"by-q": 2}), ({"a": 1}, {"by-q": 2}), ({"a": 1}, {"a": [1]}), ({"a": [1]}, {"a": 1}), ({"a": [1]}, {"a": {"b": 1}}), ({"a": {"b": 1}}, {"a": [1]}),
+    ({"a": {"b": 1}}, {"a": None}), ({"a": None}, {"a": {"b": 1}}), ({"a": "s"}, {"a": "t"}), ({"a": 1}, {"a": True}), ({"a": {"b": {"c": {"d": [1], "e": 1}}}}, {"a": {"b": {"c": {"d": [2]}}}}),
+    ({"a": {"b": {"x": 1}}}, {"a": {"b": {"by-p": {}}}}), ({}, {"by-p": {}}), ({"a": [[1]]}, {"a": [[2]]}), ({"a": [{"b": 1}]}, {"a": [{"b": 2}]}),
+]
 
 
-def cases():
-    for template in dict.fromkeys(TEMPLATES.replace("\n", "|").split("|")):
-        yield template
-    for name, spec in itertools.product(["s", "empty", "uni"], STRING_SPECS):
-        yield f"{{{name}:{spec}}}"
-    for name, spec in itertools.product(["i", "zero", "neg", "big", "huge", "low", "t"], INT_SPECS):
-        yield f"{{{name}:{spec}}}"
-    names = ["x", "pi", "nz", "fz", "small", "large", "half", "th", "e16", "neghalf", "tiny", "nines", "max", "den", "mill"]
-    for name, spec in itertools.product(names, FLOAT_SPECS):
-        yield f"{{{name}:{spec}}}"
-    for name in SCOPE:
-        for suffix in ("", "!r", "!s", "!a", ":>20", ":*^20", "!r:*<20"):
-            yield f"{{{name}{suffix}}}"
-
-
-def outcome(template):
+def outcome(make):
+    """The text that is made, or the type of the exception, as an object."""
     try:
-        return {"gives": template.format(**SCOPE)}
-    except Exception as error:
+        return make()
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         return {"error": type(error).__name__}
 
 
+def specs():
+    """Specs that are drawn at random, most of them well formed, with a name for their value."""
+    chance = random.Random(20240603)
+    some = lambda odds, choices: chance.choice(choices) if chance.random() < odds else ""
+    values = ["s", "u", "empty", "q"], ["i", "neg", "zero", "big", "max", "min", "low", "t", "f"]
+    values += (["x", "half", "two", "nf", "tiny", "huge", "fz", "nz", "odd", "tie", "nine", "e16"],)
+    types = ["s", "", "d"], ["d", "b", "o", "x", "X", "n", "e", "f", "g", "%", ""], ["e", "E", "f", "F", "g", "G", "n", "%", ""]
+    for number in range(4000):
+        group = chance.randint(0, 2) if number % 4 else chance.randint(1, 2)
+        align = some(0.4, ["<", ">", "^", "="])
+        spec = (some(0.5, "*0x \u263a}{"[:5]) if align else "") + align
+        odds = 0.1 if group == 0 else 0.35
+        spec += some(odds, ["+", "-", " "]) + some(0.03, ["z"]) + some(odds, ["#"]) + some(0.25, ["0"])
+        spec += some(0.6, [str(width) for width in (0, 1, 2, 4, 5, 7, 8, 9, 12, 13, 16, 17, 20, 25)])
+        spec += some(odds, [",", "_"]) + some(0.4, ["." + str(digits) for digits in (0, 1, 2, 3, 4, 5, 6, 8, 10, 16, 17, 20)])
+        kind = chance.choice(types[group]) if chance.random() < 0.95 else chance.choice("sdbcoxXneEfFgG%zq1")
+        yield chance.choice(values[group]), spec + kind
+
+
+def main():
+    templates = [line.split("|") for line in TEMPLATES.strip("\n").split("\n")]
+    templates = list(dict.fromkeys(itertools.chain.from_iterable(templates)))
+    drawn = list(dict.fromkeys(specs()))
+    parts = {
+        "templates": [[one, outcome(lambda: one.format(**SCOPE))] for one in templates],
+        "specs": [[name, spec, outcome(lambda: format(SCOPE[name], spec))] for name, spec in drawn],
+        "values": [[one, str(one), repr(one), ascii(one)] for one in REPRS + FLOATS + VALUES],
+        "merges": [[below, above, merge(below, above)] for below, above in MERGES],
+    }
+    with open(os.path.join(HERE, "cases.json"), "w", encoding="utf-8", newline="\n") as file:
+        write = lambda value: json.dumps(value, separators=(",", ":"))
+        file.write('{\n"scope": ' + write(SCOPE))
+        for name, rows in parts.items():
+            file.write(f',\n"{name}": [\n' + ",\n".join(map(write, rows)) + "\n]")
+        file.write("\n}\n")
+
+
 if __name__ == "__main__":
-    rows = [{"template": template, **outcome(template)} for template in dict.fromkeys(cases())]
-    # Methods of Python's own objects have no place in a table of plain values.
-    rows = [row for row in rows if "object at 0x" not in row.get("gives", "")]
-    text = ",\n".join(json.dumps(row) for row in rows)
-    scope = json.dumps(SCOPE)
-    path = pathlib.Path(__file__).parent / "cases.json"
-    path.write_text(f'{{"scope": {scope},\n"cases": [\n{text}\n]}}\n')
-    print(f"{len(rows)} rows")
+    main()

@@ -39,6 +39,7 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
         clock: &SystemClock,
         taskcluster: None,
         run_task: &run_task,
+        fast: false,
     };
     let options = Options::default();
     let mut stage = Stage::start(world, &graph_config, &options, Arc::new(|_| {}))

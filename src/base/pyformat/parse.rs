@@ -1,174 +1,164 @@
-//! The fields of a template.
-
-use super::error::{FormatError, FormatErrorKind, fail};
+//! Takes a template apart.
 
 /// A part of a template.
-pub(super) enum Piece {
-    Text(String),
-    Field(Field),
+#[derive(Debug, PartialEq, Eq)]
+pub enum Part<'t> {
+    /// Text that stands for itself.
+    Text(&'t str),
+    /// A brace that was doubled.
+    Brace(char),
+    /// A field.
+    Field(Field<'t>),
 }
 
-/// A replacement field, without its braces.
-pub(super) struct Field {
-    pub(super) name: String,
-    pub(super) conversion: Option<char>,
-    pub(super) spec: String,
+/// A field of a template.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Field<'t> {
+    /// The name that it begins with.
+    pub name: &'t str,
+    /// The steps from there.
+    pub steps: Vec<Step<'t>>,
+    /// The conversion after `!`.
+    pub conversion: Option<char>,
+    /// The format spec after `:`.
+    pub spec: &'t str,
 }
 
-/// A step from a value to a part of it.
-pub(super) enum Access {
-    Attribute(String),
-    Item(String),
+/// A step into a value.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step<'t> {
+    /// `.name`
+    Attribute(&'t str),
+    /// `[key]`
+    Index(&'t str),
 }
 
-/// The parts of a template, up to the first mistake.
-pub(super) struct Pieces {
-    rest: std::iter::Peekable<std::vec::IntoIter<char>>,
+/// The parts of a template, in order; ends with the first mistake.
+pub fn parts(template: &str) -> impl Iterator<Item = Result<Part<'_>, String>> {
+    let mut rest = template;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let part = next(&mut rest);
+        if part.is_err() {
+            rest = "";
+        }
+        Some(part)
+    })
 }
 
-fn malformed(message: &str) -> FormatError {
-    fail(FormatErrorKind::Value, message).help("a brace that stands for itself is doubled")
-}
-
-impl Pieces {
-    pub(super) fn of(template: &str) -> Self {
-        let chars: Vec<char> = template.chars().collect();
-        Self {
-            rest: chars.into_iter().peekable(),
+fn next<'t>(rest: &mut &'t str) -> Result<Part<'t>, String> {
+    let text = *rest;
+    match text.find(['{', '}']) {
+        None => {
+            *rest = "";
+            Ok(Part::Text(text))
+        }
+        Some(0) => {
+            let (open, after) = (text.starts_with('{'), &text[1..]);
+            if let Some(after) = after.strip_prefix(if open { '{' } else { '}' }) {
+                *rest = after;
+                return Ok(Part::Brace(if open { '{' } else { '}' }));
+            }
+            if !open {
+                return Err("there is a single `}`; double it if it is meant".to_owned());
+            }
+            if after.is_empty() {
+                return Err("there is a single `{`; double it if it is meant".to_owned());
+            }
+            let (field, after) = field(after)?;
+            *rest = after;
+            Ok(Part::Field(field))
+        }
+        Some(at) => {
+            *rest = &text[at..];
+            Ok(Part::Text(&text[..at]))
         }
     }
+}
 
-    fn field(&mut self) -> Result<Field, FormatError> {
-        let mut field = Field {
-            name: String::new(),
-            conversion: None,
-            spec: String::new(),
-        };
-        let end = self.name(&mut field.name)?;
-        if end == '}' {
-            return Ok(field);
-        }
-        if end == '!' {
-            let Some(conversion) = self.rest.next() else {
-                return Err(malformed(
-                    "the template ends where a conversion should stand",
-                ));
-            };
-            field.conversion = Some(conversion);
-            match self.rest.next() {
-                Some('}') => return Ok(field),
-                Some(':') => {}
-                Some(_) => return Err(malformed("a conversion is a single letter")),
-                None => return Err(malformed("a field is not closed")),
+/// The field that `text` begins with, without its opening brace, and what follows it.
+fn field(text: &str) -> Result<(Field<'_>, &str), String> {
+    let unclosed = || "a field has no `}`".to_owned();
+    let mut in_brackets = false;
+    let mut end = None;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => return Err("a field's name has a `{`".to_owned()),
+            '[' => in_brackets = true,
+            ']' => in_brackets = false,
+            '}' | ':' | '!' if !in_brackets => {
+                end = Some((at, c));
+                break;
             }
+            _ => {}
         }
-        let mut depth = 1;
-        for c in self.rest.by_ref() {
+    }
+    let (at, mut mark) = end.ok_or_else(unclosed)?;
+    let (path, mut after) = (&text[..at], &text[at + 1..]);
+    let mut conversion = None;
+    if mark == '!' {
+        let mut chars = after.chars();
+        conversion = match chars.next() {
+            None | Some('}') => return Err("a conversion is missing after `!`".to_owned()),
+            Some(c) => Some(c),
+        };
+        mark = match chars.next() {
+            Some(c @ (':' | '}')) => c,
+            None => return Err(unclosed()),
+            Some(_) => return Err("`:` or `}` is missing after a conversion".to_owned()),
+        };
+        after = chars.as_str();
+    }
+    let mut spec = "";
+    if mark == ':' {
+        let mut depth = 1usize;
+        let close = after.char_indices().find(|(_, c)| {
             match c {
                 '{' => depth += 1,
                 '}' => depth -= 1,
                 _ => {}
             }
-            if depth == 0 {
-                return Ok(field);
-            }
-            field.spec.push(c);
-        }
-        Err(malformed("a field is not closed"))
+            depth == 0
+        });
+        let (close, _) = close.ok_or_else(unclosed)?;
+        (spec, after) = (&after[..close], &after[close + 1..]);
     }
-
-    /// Takes a field's name, and the character that ends it.
-    fn name(&mut self, name: &mut String) -> Result<char, FormatError> {
-        while let Some(c) = self.rest.next() {
-            match c {
-                '{' => return Err(malformed("there is a `{` within the name of a field")),
-                '}' | ':' | '!' => return Ok(c),
-                '[' => {
-                    name.push(c);
-                    // Within brackets nothing ends the name.
-                    while let Some(inner) = self.rest.next_if(|inner| *inner != ']') {
-                        name.push(inner);
-                    }
-                }
-                _ => name.push(c),
-            }
-        }
-        Err(malformed("a field is not closed"))
-    }
+    let (name, steps) = path_steps(path)?;
+    Ok((
+        Field {
+            name,
+            steps,
+            conversion,
+            spec,
+        },
+        after,
+    ))
 }
 
-impl Iterator for Pieces {
-    type Item = Result<Piece, FormatError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut text = String::new();
-        while let Some(c) = self.rest.next_if(|c| !matches!(c, '{' | '}')) {
-            text.push(c);
-        }
-        if !text.is_empty() {
-            return Some(Ok(Piece::Text(text)));
-        }
-        let brace = self.rest.next()?;
-        if self.rest.next_if_eq(&brace).is_some() {
-            return Some(Ok(Piece::Text(brace.to_string())));
-        }
-        Some(if brace == '}' {
-            Err(malformed("there is a single `}`"))
-        } else if self.rest.peek().is_none() {
-            Err(malformed("there is a single `{`"))
+fn path_steps(path: &str) -> Result<(&str, Vec<Step<'_>>), String> {
+    let end = path.find(['.', '[']).unwrap_or(path.len());
+    let (name, mut rest) = path.split_at(end);
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix('.') {
+            let end = after.find(['.', '[']).unwrap_or(after.len());
+            steps.push(Step::Attribute(&after[..end]));
+            rest = &after[end..];
+        } else if let Some(after) = rest.strip_prefix('[') {
+            let end = after
+                .find(']')
+                .ok_or_else(|| "a `[` has no `]`".to_owned())?;
+            steps.push(Step::Index(&after[..end]));
+            rest = &after[end + 1..];
         } else {
-            self.field().map(Piece::Field)
-        })
-    }
-}
-
-/// Splits a field's name into the name of a value and the steps from there.
-pub(super) fn split_name(name: &str) -> (&str, Accesses<'_>) {
-    let end = name.find(['.', '[']).unwrap_or(name.len());
-    let (first, rest) = name.split_at(end);
-    (first, Accesses(rest))
-}
-
-/// The steps that a field's name takes.
-pub(super) struct Accesses<'a>(&'a str);
-
-impl Iterator for Accesses<'_> {
-    type Item = Result<Access, FormatError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let wrong = |message| Some(Err(fail(FormatErrorKind::Value, message)));
-        if let Some(rest) = self.0.strip_prefix('.') {
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            let (name, rest) = rest.split_at(end);
-            self.0 = rest;
-            if name.is_empty() {
-                return wrong("an attribute has no name");
-            }
-            Some(Ok(Access::Attribute(name.to_owned())))
-        } else if let Some(rest) = self.0.strip_prefix('[') {
-            let Some((item, rest)) = rest.split_once(']') else {
-                return wrong("a `[` is not closed");
-            };
-            self.0 = rest;
-            if item.is_empty() {
-                return wrong("an index is empty");
-            }
-            Some(Ok(Access::Item(item.to_owned())))
-        } else if self.0.is_empty() {
-            None
-        } else {
-            wrong("only `.` or `[` may follow a `]`")
+            return Err("only `.` or `[` can follow a `]`".to_owned());
         }
     }
-}
-
-/// The number that a name of digits alone is.
-pub(super) fn index(name: &str) -> Result<Option<usize>, FormatError> {
-    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_digit()) {
-        return Ok(None);
+    let empty = |step: &Step<'_>| matches!(step, Step::Attribute("") | Step::Index(""));
+    if steps.iter().any(empty) {
+        return Err("a field has an empty attribute".to_owned());
     }
-    match name.parse::<isize>() {
-        Ok(number) => Ok(usize::try_from(number).ok()),
-        Err(_) => Err(fail(FormatErrorKind::Value, "an index has too many digits")),
-    }
+    Ok((name, steps))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use libyaml_safer::{Event, EventData, Mark};
 
-use crate::base::diagnostic::{Diagnostic, Outcome, Place, SourceFile};
+use crate::base::diagnostic::{Diagnostic, Place, SourceFile};
 use crate::base::suggest;
 
 use super::node::{Body, Node, NodeId, Nodes, Tag};
@@ -18,7 +18,7 @@ mod events;
 use events::Events;
 
 /// Composes the only document of a stream; the warnings tell of keys written twice.
-pub(super) fn compose(source: &Arc<SourceFile>) -> Outcome<(Nodes, Vec<Diagnostic>)> {
+pub(super) fn compose(source: &Arc<SourceFile>) -> Result<(Nodes, Vec<Diagnostic>), Diagnostic> {
     let mut composer = Composer {
         nodes: Nodes::new(source),
         anchors: BTreeMap::new(),
@@ -34,8 +34,7 @@ pub(super) fn compose(source: &Arc<SourceFile>) -> Outcome<(Nodes, Vec<Diagnosti
             EventData::DocumentStart { .. } if seen => {
                 return Err(Diagnostic::user("there is a second document in the file")
                     .at(Some(place(source, event.start_mark)))
-                    .help("remove the `---`, or put each document into a file of its own")
-                    .into());
+                    .help("remove the `---`, or put each document into a file of its own"));
             }
             EventData::DocumentStart { .. } => seen = true,
             _ => composer.take(event)?,
@@ -68,7 +67,7 @@ struct Composer {
 }
 
 impl Composer {
-    fn take(&mut self, event: Event) -> Outcome<()> {
+    fn take(&mut self, event: Event) -> Result<(), Diagnostic> {
         let mark = event.start_mark;
         match event.data {
             EventData::Alias { anchor } => {
@@ -117,28 +116,34 @@ impl Composer {
         place(self.nodes.source(), mark)
     }
 
-    fn alias(&self, anchor: &str, mark: Mark) -> Outcome<NodeId> {
+    fn alias(&self, anchor: &str, mark: Mark) -> Result<NodeId, Diagnostic> {
         let Some(id) = self.anchors.get(anchor).copied() else {
-            let known = self.anchors.keys().map(String::as_str);
             return Err(Diagnostic::user(format!(
                 "there is no anchor `&{anchor}` before this alias"
             ))
             .at(Some(self.place(mark)))
-            .help(suggest::hint(anchor, known))
-            .into());
+            .help(suggest::hint(
+                anchor,
+                self.anchors.keys().map(String::as_str),
+            )));
         };
         if self.open.iter().any(|open| open.id == id) {
             return Err(Diagnostic::user(format!(
                 "the alias `*{anchor}` stands inside its own anchor"
             ))
             .at(Some(self.place(mark)))
-            .help("a value cannot hold itself; write out the part that is meant")
-            .into());
+            .help("a value cannot hold itself; write out the part that is meant"));
         }
         Ok(id)
     }
 
-    fn add(&mut self, tag: Tag, body: Body, anchor: Option<String>, mark: Mark) -> Outcome<NodeId> {
+    fn add(
+        &mut self,
+        tag: Tag,
+        body: Body,
+        anchor: Option<String>,
+        mark: Mark,
+    ) -> Result<NodeId, Diagnostic> {
         let place = self.place(mark);
         let id = self.nodes.add(Node {
             tag,
@@ -149,8 +154,7 @@ impl Composer {
         if id >= MAX_NODES {
             return Err(
                 Diagnostic::user(format!("the document has more than {MAX_NODES} nodes"))
-                    .at(Some(place))
-                    .into(),
+                    .at(Some(place)),
             );
         }
         if let Some(anchor) = anchor {
@@ -162,15 +166,20 @@ impl Composer {
                 .at(Some(place))
                 .help(format!(
                     "it is set on line {line} already; take another name"
-                ))
-                .into());
+                )));
             }
             self.anchors.insert(anchor, id);
         }
         Ok(id)
     }
 
-    fn start(&mut self, tag: Tag, body: Body, anchor: Option<String>, mark: Mark) -> Outcome<()> {
+    fn start(
+        &mut self,
+        tag: Tag,
+        body: Body,
+        anchor: Option<String>,
+        mark: Mark,
+    ) -> Result<(), Diagnostic> {
         let id = self.add(tag, body, anchor, mark)?;
         self.attach(id);
         self.open.push(Open { id, key: None });
@@ -178,8 +187,7 @@ impl Composer {
             return Err(Diagnostic::user(format!(
                 "lists and mappings are nested more than {MAX_DEPTH} deep"
             ))
-            .at(Some(self.place(mark)))
-            .into());
+            .at(Some(self.place(mark))));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 
 use super::node::{Body, NodeId, Nodes, Tag};
 use super::tree::{Data, Tree};
@@ -32,15 +32,16 @@ pub(super) fn construct(nodes: &mut Nodes) -> Outcome<Tree> {
     let mut mistakes = constructor.mistakes;
     match built {
         Ok(tree) => mistakes.or_ok(tree),
-        Err(Stop(last)) => {
-            mistakes.extend(last);
+        Err(Stop(Some(last))) => {
+            mistakes.push(last);
             Err(mistakes)
         }
+        Err(Stop(None)) => Err(mistakes),
     }
 }
 
-/// Says that construction cannot go on, for a reason of its own, or for none since enough is wrong.
-struct Stop(Diagnostics);
+/// Says that construction cannot go on, for a reason of its own or because enough is wrong.
+struct Stop(Option<Diagnostic>);
 
 struct Constructor<'a> {
     nodes: &'a mut Nodes,
@@ -62,7 +63,7 @@ impl Constructor<'_> {
             self.mistakes.push(mistake);
         }
         if self.mistakes.len() >= MAX_MISTAKES {
-            return Err(Stop(Diagnostics::new()));
+            return Err(Stop(None));
         }
         Ok(Data::Null)
     }
@@ -79,7 +80,7 @@ impl Constructor<'_> {
     }
 
     fn stop(&self, id: NodeId, message: String) -> Stop {
-        Stop(self.nodes.mistake(id, message).into())
+        Stop(Some(self.nodes.mistake(id, message)))
     }
 
     fn build(&mut self, id: NodeId, depth: usize) -> Result<Tree, Stop> {

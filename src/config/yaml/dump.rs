@@ -7,6 +7,9 @@ use super::node::Tag;
 use super::resolve::resolve;
 
 /// Writes a value as PyYAML's `safe_dump(value, allow_unicode=True, default_flow_style=False)` does.
+///
+/// One thing is other than there: a text with U+0085 stands in double quotes and that character is
+/// escaped, since without that it would be read back as a line break or a blank.
 #[must_use]
 pub fn dump(value: &Value) -> String {
     let mut dumper = Dumper {

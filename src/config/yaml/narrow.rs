@@ -60,19 +60,21 @@ impl Narrower<'_> {
     fn object(&mut self, entries: &[(Tree, Tree)]) -> Object {
         let mut object = Object::with_capacity(entries.len());
         for (key, value) in entries {
-            if let Data::Str(name) = &key.data {
-                let value = self.value(value);
-                object.insert(name.clone(), value);
-                continue;
+            let value = self.value(value);
+            match &key.data {
+                Data::Str(name) => {
+                    object.insert(name.clone(), value);
+                }
+                other => {
+                    let kind = kind(other);
+                    let text = self.text(key);
+                    self.tell(
+                        key,
+                        &format!("the key `{text}` is {kind}, but keys are strings"),
+                        &format!("write {} in quotes", quoted(&text)),
+                    );
+                }
             }
-            let text = self.text(key);
-            let kind = kind(&key.data);
-            self.tell(
-                key,
-                &format!("the key `{text}` is {kind}, but keys are strings"),
-                &format!("write {} in quotes", quoted(&text)),
-            );
-            self.value(value);
         }
         object
     }

@@ -39,10 +39,12 @@ impl Places {
         let mut at = self.0.root()?;
         let mut shown = at;
         let mut taken = 0;
+        let mut is_pair = false;
         for step in &path.0 {
-            let Some((key, value)) = self.step(at, step) else {
+            let Some((key, value)) = self.step(at, step, is_pair) else {
                 break;
             };
+            is_pair = matches!(self.0.get(at).tag, Tag::Omap | Tag::Pairs);
             (shown, at) = (key, value);
             taken += 1;
         }
@@ -50,21 +52,22 @@ impl Places {
     }
 
     /// The node to show for a step, and the node that it leads to.
-    fn step(&self, at: NodeId, step: &Step) -> Option<(NodeId, NodeId)> {
-        let node = self.0.get(at);
-        match (&node.body, step) {
-            (Body::Map { pairs, .. }, Step::Key(name)) => {
+    ///
+    /// `is_pair` tells that `at` is one of ordered pairs: a mapping as written, and a list of key
+    /// and value as read.
+    fn step(&self, at: NodeId, step: &Step, is_pair: bool) -> Option<(NodeId, NodeId)> {
+        match (&self.0.get(at).body, step) {
+            (Body::Map { pairs, .. }, Step::Index(index)) if is_pair => {
+                let (key, value) = *pairs.first()?;
+                [(key, key), (key, value)].get(*index).copied()
+            }
+            (Body::Map { pairs, .. }, Step::Key(name)) if !is_pair => {
                 pairs.iter().rev().copied().find(|(key, _)| {
                     let key = self.0.get(*key);
                     key.tag == Tag::Str && matches!(&key.body, Body::Scalar(text) if text == name)
                 })
             }
             (Body::List(items), Step::Index(index)) => items.get(*index).map(|item| (*item, *item)),
-            // Ordered pairs are mappings as written, and lists of key and value as read.
-            (Body::Map { pairs, .. }, Step::Index(index)) => {
-                let (key, value) = *pairs.first()?;
-                [(key, key), (key, value)].get(*index).copied()
-            }
             _ => None,
         }
     }

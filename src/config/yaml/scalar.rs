@@ -4,7 +4,8 @@ use chrono::{NaiveDate, NaiveTime};
 
 use super::tree::Integer;
 
-/// The number of characters that an integer may have; Python sets the same bound.
+/// The number of characters, without the sign, that an integer may have; of decimal digits Python
+/// takes as many.
 const MAX_DIGITS: usize = 4300;
 
 /// The boolean that the word stands for.
@@ -27,10 +28,10 @@ fn sign(text: &str) -> (bool, &str) {
 /// The integer: decimal, `0b1`, `0x1f`, octal `017`, sexagesimal `1:30`; `_` may group digits.
 pub(super) fn integer(text: &str) -> Option<Integer> {
     let text = text.replace('_', "");
-    if text.len() > MAX_DIGITS {
+    let (negative, rest) = sign(&text);
+    if rest.len() > MAX_DIGITS {
         return None;
     }
-    let (negative, rest) = sign(&text);
     let number = if rest == "0" {
         Integer::zero()
     } else if let Some(digits) = rest.strip_prefix("0b") {
@@ -104,46 +105,52 @@ fn python_float(text: &str) -> Option<f64> {
     text.trim().parse().ok()
 }
 
-/// The bytes that base64 text stands for.
+/// The bytes that base64 text stands for, as Python's `binascii` reads it.
 ///
-/// As in Python, characters outside the alphabet are passed over, and so is all after the padding.
+/// Characters outside of the alphabet are passed over, and so is all that follows the padding;
+/// padding counts only where the letters before it need some.
 pub(super) fn binary(text: &str) -> Option<Vec<u8>> {
     if !text.is_ascii() {
         return None;
     }
-    let mut bytes = Vec::new();
-    let (mut bits, mut digits, mut pads) = (0_u32, 0, 0);
-    for c in text.bytes() {
-        if c == b'=' {
-            pads += 1;
-            if digits >= 2 && digits + pads >= 4 {
-                return Some(bytes);
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut letters, mut pads, mut left) = (0, 0, 0);
+    for byte in text.bytes() {
+        if byte == b'=' {
+            if letters >= 2 {
+                pads += 1;
+                if letters + pads == 4 {
+                    return Some(bytes);
+                }
             }
             continue;
         }
-        let Some(digit) = base64_digit(c) else {
+        let Some(six) = six_bits(byte) else {
             continue;
         };
         pads = 0;
-        bits = (bits << 6) | u32::from(digit);
-        digits = (digits + 1) % 4;
-        if digits != 1 {
-            let surplus = (4 - digits) % 4 * 2;
-            bytes.push(u8::try_from((bits >> surplus) & 0xff).unwrap_or(0));
+        match letters {
+            0 => {}
+            1 => bytes.push(left << 2 | six >> 4),
+            2 => bytes.push(left << 4 | six >> 2),
+            _ => bytes.push(left << 6 | six),
         }
+        left = six;
+        letters = (letters + 1) % 4;
     }
-    (digits == 0).then_some(bytes)
+    (letters == 0).then_some(bytes)
 }
 
-fn base64_digit(c: u8) -> Option<u8> {
-    match c {
-        b'A'..=b'Z' => Some(c - b'A'),
-        b'a'..=b'z' => Some(c - b'a' + 26),
-        b'0'..=b'9' => Some(c - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    }
+/// What a letter of the alphabet of base64 stands for.
+fn six_bits(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    })
 }
 
 /// The date, or date and time, as Python's `isoformat()` writes it.

@@ -2,20 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::base::diagnostic::{Diagnostic, Outcome, Place, SourceFile};
+use crate::base::diagnostic::{Diagnostic, Place, SourceFile};
 
 use super::MAX_BYTES;
 
 /// Decodes a file: UTF-8, or UTF-16 when it begins with that byte order mark.
 ///
 /// A byte order mark is left out of the text.
-pub(super) fn decode(name: &str, bytes: &[u8]) -> Outcome<String> {
+pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
     if bytes.len() > MAX_BYTES {
         return Err(Diagnostic::user(format!(
             "`{name}` has {} bytes; a YAML file may have {MAX_BYTES}",
             bytes.len()
-        ))
-        .into());
+        )));
     }
     let text = match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => utf8(name, rest)?,
@@ -34,8 +33,7 @@ pub(super) fn decode(name: &str, bytes: &[u8]) -> Outcome<String> {
         .help(format!(
             "remove it, or write \"\\u{:04x}\" in double quotes",
             u32::from(c)
-        ))
-        .into()),
+        ))),
     }
 }
 
@@ -43,7 +41,7 @@ fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-fn utf8(name: &str, bytes: &[u8]) -> Outcome<String> {
+fn utf8(name: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
         Err(error) => {
@@ -54,20 +52,19 @@ fn utf8(name: &str, bytes: &[u8]) -> Outcome<String> {
                 error.valid_up_to(),
                 "the file is not valid UTF-8".to_owned(),
             )
-            .help("save the file as UTF-8")
-            .into())
+            .help("save the file as UTF-8"))
         }
     }
 }
 
-fn utf16(name: &str, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Outcome<String> {
+fn utf16(name: &str, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Diagnostic> {
     let broken = || Diagnostic::user(format!("`{name}` is not valid UTF-16"));
     let (pairs, rest) = bytes.as_chunks::<2>();
     if !rest.is_empty() {
-        return Err(broken().help("save the file as UTF-8").into());
+        return Err(broken().help("save the file as UTF-8"));
     }
     let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
-    String::from_utf16(&units).map_err(|_| broken().help("save the file as UTF-8").into())
+    String::from_utf16(&units).map_err(|_| broken().help("save the file as UTF-8"))
 }
 
 fn at_offset(name: &str, text: &str, offset: usize, message: String) -> Diagnostic {
@@ -89,15 +86,22 @@ mod tests {
 
     #[test]
     fn texts_are_decoded_by_their_mark() {
-        let read = |bytes: &[u8]| decode("f", bytes).map_err(|e| e.to_string());
-        let good = |text: &str| Ok(text.to_owned());
-        assert_eq!(read(b"\xef\xbb\xbfa: \xc3\xbc"), good("a: ü"));
-        assert_eq!(read(b"\xff\xfea\0"), good("a"));
-        assert_eq!(read(b"\xfe\xff\0a"), good("a"));
-        assert!(read(b"\xff\xfea").is_err());
-        let bad = "f:2:4: the file is not valid UTF-8\n  help: save the file as UTF-8";
-        assert_eq!(read(b"a: 1\nb: \xff"), Err(bad.to_owned()));
-        let control = read(b"a\n\n \x00").err().unwrap_or_default();
-        assert!(control.starts_with("f:3:2: the character U+0000"));
+        assert_eq!(
+            decode("f", b"\xef\xbb\xbfa: \xc3\xbc").as_deref(),
+            Ok("a: ü")
+        );
+        assert_eq!(decode("f", b"\xff\xfea\0").as_deref(), Ok("a"));
+        assert_eq!(decode("f", b"\xfe\xff\0a").as_deref(), Ok("a"));
+        let place = |bytes: &[u8]| decode("f", bytes).map_err(|e| e.to_string());
+        assert_eq!(
+            place(b"a: 1\nb: \xff").unwrap_err(),
+            "f:2:4: the file is not valid UTF-8\n  help: save the file as UTF-8"
+        );
+        assert!(
+            place(b"a\n\n \x00")
+                .unwrap_err()
+                .starts_with("f:3:2: the character U+0000")
+        );
+        assert!(place(b"\xff\xfea").is_err());
     }
 }

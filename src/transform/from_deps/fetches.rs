@@ -62,7 +62,7 @@ pub fn add(
 fn fill(item: &Item, dependency: &Task, entry: &Value, index: usize) -> Outcome<Value> {
     let mut wrong = Diagnostics::new();
     let mut filled = entry.clone();
-    let scope = Scope::from(&dependency.attributes);
+    let scope = Scope::new(&dependency.attributes);
     for key in ["artifact", "dest"] {
         let Some(slot) = filled.get_mut(key) else {
             continue;

@@ -54,7 +54,7 @@ fn index_search(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcome<
     let mut paths = Vec::new();
     let templates = run.get("index-search").and_then(Value::as_array);
     for template in templates.into_iter().flatten().filter_map(Value::as_str) {
-        match pyformat::format(template, &Scope::from(batch.context.params().values())) {
+        match pyformat::format(template, &Scope::new(batch.context.params().values())) {
             Ok(path) => paths.push(Value::from(path)),
             Err(error) => wrong.push(
                 item.wrong("run.index-search", error.to_string())

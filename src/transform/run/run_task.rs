@@ -162,7 +162,7 @@ fn start_folder(item: &Item, cwd: &str, vcs: Option<&str>) -> Result<String, Dia
     match vcs {
         Some(vcs) => {
             let names = Object::from_iter([("checkout".to_owned(), Value::from(vcs))]);
-            pyformat::format(cwd, &Scope::from(&names))
+            pyformat::format(cwd, &Scope::new(&names))
                 .map(|cwd| posix::normalize(&cwd))
                 .map_err(|error| {
                     item.wrong("run.cwd", error.to_string())

@@ -172,7 +172,7 @@ fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
     let mut wrong = Diagnostics::new();
     let mut scopes = Vec::new();
     for template in templates.iter().filter_map(Value::as_str) {
-        match pyformat::format(template, &Scope::from(&names)) {
+        match pyformat::format(template, &Scope::new(&names)) {
             Ok(scope) => scopes.push(Value::from(scope)),
             Err(error) => wrong.push(
                 item.wrong("scopes", error.to_string())

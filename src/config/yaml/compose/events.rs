@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use libyaml_safer::{Encoding, Error, ErrorKind, Event, EventData, Mark, Parser, ScalarStyle};
 
-use crate::base::diagnostic::{Diagnostic, Outcome, SourceFile};
+use crate::base::diagnostic::{Diagnostic, SourceFile};
 
 use super::place;
 
 mod tag_comma;
 
-/// Line breaks that folding keeps as they are.
-const SEPARATORS: [char; 2] = ['\u{2028}', '\u{2029}'];
+/// The line separator: a line break that folding keeps as it is.
+const SEPARATOR: char = '\u{2028}';
 
 /// The events of a text.
 pub(super) struct Events {
@@ -25,21 +25,17 @@ pub(super) struct Events {
     parser: Parser<std::io::Cursor<Vec<u8>>>,
     /// The spaces that were put in, by line and column, both from 0.
     spaces: Vec<(u64, u64)>,
-    /// The line after the last, and the separator that was put at the end.
-    past_end: Option<(u64, char)>,
+    /// The line after the last, when a separator was put at the end.
+    past_end: Option<u64>,
 }
 
 impl Events {
-    pub(super) fn new(source: &Arc<SourceFile>) -> Outcome<Self> {
+    pub(super) fn new(source: &Arc<SourceFile>) -> Result<Self, Diagnostic> {
         let mut text = source.text.clone();
-        let is_break = |c| matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
         let past_end = (!text.is_empty() && !text.ends_with(is_break)).then(|| {
             let breaks = text.matches(is_break).count() - text.matches("\r\n").count();
-            // One that is not in the text already, so that it is known again.
-            let [usual, other] = SEPARATORS;
-            let separator = if text.contains(usual) { other } else { usual };
-            text.push(separator);
-            (u64::try_from(breaks).unwrap_or(u64::MAX - 1) + 1, separator)
+            text.push(SEPARATOR);
+            u64::try_from(breaks).unwrap_or(u64::MAX - 1) + 1
         });
         let spaces = tag_comma::part(&mut text);
         Ok(Self {
@@ -51,21 +47,23 @@ impl Events {
     }
 
     /// The next event; its places are those in the source.
-    pub(super) fn next(&mut self) -> Outcome<Event> {
-        let parsed = guarded(|| self.parser.parse());
+    pub(super) fn next(&mut self) -> Result<Event, Diagnostic> {
+        // What else may be weak in the scanner must not take the whole program down.
+        let parsed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.parser.parse()));
         let mut event = match parsed {
-            Some(Ok(event)) => event,
-            Some(Err(error)) => return Err(self.mistake(&error).into()),
-            None => {
-                let message = format!("the YAML scanner failed on `{}`", self.source.name);
-                return Err(Diagnostic::bug(message).into());
+            Ok(Ok(event)) => event,
+            Ok(Err(error)) => return Err(self.mistake(&error)),
+            Err(_) => {
+                return Err(Diagnostic::bug(format!(
+                    "the YAML scanner failed on `{}`",
+                    self.source.name
+                )));
             }
         };
         if let EventData::Scalar { value, style, .. } = &mut event.data
             && matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
-            && let Some((line, separator)) = self.past_end
-            && event.end_mark.line == line
-            && value.ends_with(separator)
+            && Some(event.end_mark.line) == self.past_end
+            && value.ends_with(SEPARATOR)
         {
             value.pop();
         }
@@ -75,12 +73,11 @@ impl Events {
 
     /// The mark without the spaces that were put in before it.
     fn moved(&self, mut mark: Mark) -> Mark {
-        let line = mark.line;
-        let first = self.spaces.partition_point(|space| space.0 < line);
-        let before = self.spaces[first..]
-            .iter()
-            .take_while(|space| space.0 == line && space.1 < mark.column)
-            .count();
+        let line_start = self.spaces.partition_point(|space| *space < (mark.line, 0));
+        let here = self
+            .spaces
+            .partition_point(|space| *space < (mark.line, mark.column));
+        let before = here - line_start;
         mark.column -= u64::try_from(before).unwrap_or(0);
         mark
     }
@@ -94,11 +91,13 @@ impl Events {
         let mut diagnostic = Diagnostic::user(error.problem()).at(mark
             .map(|mark| self.within(mark))
             .map(|mark| place(&self.source, mark)));
-        if let (Some(context), Some(start)) = (error.context(), error.context_mark())
-            && Some(start) != error.problem_mark()
-        {
-            diagnostic =
-                diagnostic.because(format!("{context} that starts on line {}", start.line + 1));
+        if let Some(context) = error.context() {
+            let line = error
+                .context_mark()
+                .map(|mark| self.within(self.moved(mark)).line + 1)
+                .filter(|line| mark.is_none_or(|mark| self.within(mark).line + 1 != *line))
+                .map(|line| format!(" that starts on line {line}"));
+            diagnostic = diagnostic.because(format!("{context}{}", line.unwrap_or_default()));
         }
         match mark.and_then(|mark| self.help(error.problem(), mark)) {
             Some(help) => diagnostic.help(help),
@@ -108,7 +107,7 @@ impl Events {
 
     /// The mark, or the end of the text when it lies behind it.
     fn within(&self, mut mark: Mark) -> Mark {
-        if let Some((line, _)) = self.past_end
+        if let Some(line) = self.past_end
             && mark.line >= line
         {
             mark.line = line - 1;
@@ -147,9 +146,9 @@ impl Events {
     }
 }
 
-/// Runs the scanner; nothing when it panics, which must not take the whole program down.
-fn guarded<T>(scan: impl FnOnce() -> T) -> Option<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(scan)).ok()
+/// Whether the scanner takes the character for the end of a line.
+fn is_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 fn parser(text: String) -> Parser<std::io::Cursor<Vec<u8>>> {

@@ -13,9 +13,11 @@ pub(super) fn is_break(c: char) -> bool {
 }
 
 /// Whether the character can stand as it is outside of double quotes.
+///
+/// PyYAML takes U+0085 for one that can, and then reads a line break or a blank back.
 fn is_ordinary(c: char) -> bool {
     match c {
-        '\n' | ' '..='~' | '\u{85}' => true,
+        '\n' | ' '..='~' => true,
         '\u{feff}' | '\u{10ffff}' => false,
         '\u{a0}'..='\u{fffd}' | '\u{10000}'.. => true,
         _ => false,

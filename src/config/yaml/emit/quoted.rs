@@ -38,40 +38,49 @@ impl Emitter {
     }
 
     /// Writes a text in double quotes, with escapes.
+    ///
+    /// A line can end before a blank, and before or behind an escape.
     pub(super) fn double_quoted(&mut self, text: &str, fold: bool) {
         self.indicator("\"", true, false);
-        let chars: Vec<char> = text.chars().collect();
-        // What was read and not yet written.
-        let mut run = String::new();
-        for (i, c) in chars.iter().copied().enumerate() {
-            let raw = is_raw(c);
-            // A line may end before a blank, and on both sides of an escape.
-            let gap = !raw || c == ' ' || run.is_empty();
-            let column = self.column + run.chars().count();
-            let over = if raw {
-                column > WIDTH
+        // What was read and not yet written, and how many characters it has.
+        let (mut run, mut length) = (String::new(), 0);
+        let mut chars = text.chars().peekable();
+        let mut first = true;
+        while let Some(c) = chars.next() {
+            let next = chars.peek().copied();
+            let inside = fold && !std::mem::take(&mut first) && next.is_some();
+            if is_raw(c) {
+                let can_end = inside && (c == ' ' || run.is_empty());
+                if can_end && self.column + length > WIDTH {
+                    self.put(&std::mem::take(&mut run));
+                    length = 0;
+                    self.folded(c);
+                }
+                run.push(c);
+                length += 1;
             } else {
                 self.put(&std::mem::take(&mut run));
+                length = 0;
                 self.put(&escape(c));
-                self.column > WIDTH + 1
-            };
-            if fold && over && gap && 0 < i && i + 1 < chars.len() {
-                self.put(&std::mem::take(&mut run));
-                self.put("\\");
-                self.new_line();
-                self.whitespace = false;
-                self.indention = false;
-                // A blank at the start of a line would be dropped.
-                if (if raw { c } else { chars[i + 1] }) == ' ' {
-                    self.put("\\");
+                // The line may be full by one more, as in the peer.
+                if inside && self.column > WIDTH + 1 {
+                    self.folded(next.unwrap_or_default());
                 }
-            }
-            if raw {
-                run.push(c);
             }
         }
         self.put(&run);
         self.indicator("\"", false, false);
+    }
+
+    /// Ends a line within double quotes, before the character `next`.
+    fn folded(&mut self, next: char) {
+        self.put("\\");
+        self.new_line();
+        self.whitespace = false;
+        self.indention = false;
+        if next == ' ' {
+            self.put("\\");
+        }
     }
 }
 
