@@ -327,7 +327,7 @@ fn goldens(path: &Path) -> BTreeMap<String, Option<Object>> {
             _ => {}
         }
     }
-    // docs/differences.md: dependencies-once.
+    // docs/differences.md, each dependency once.
     for command in ["optimized", "morphed"] {
         for task in documents
             .get_mut(command)
