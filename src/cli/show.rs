@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use serde::Serialize;
+
 use super::args::{KindGraphArgs, ShowArgs};
 use super::diff;
 use super::output::{self, Output};
@@ -131,29 +133,38 @@ pub async fn show(
         verify: true,
         artifacts: None,
     };
-    let graph = match phase {
-        Phase::FullTaskSet => phases.full_set()?.0.to_json(),
-        Phase::FullTaskGraph => phases.full()?.graph.0.to_json(),
-        Phase::TargetTaskSet => phases.target_set(&phases.full()?)?.0.to_json(),
-        Phase::TargetTaskGraph | Phase::OptimizedTaskGraph | Phase::MorphedTaskGraph => {
-            let full = phases.full()?;
-            let targets = phases.target_set(&full)?;
-            let mut target = phases.target_graph(&full, &targets)?;
-            if phase == Phase::TargetTaskGraph {
-                target.graph.to_json()
-            } else {
-                if args.no_optimize {
-                    target.do_not_optimize = target.graph.labels().cloned().collect();
-                }
-                let ids = DerivedIds::new(placeholder()?);
-                let optimized = phases.optimize(&target, &ids).await?;
-                match phase {
-                    Phase::MorphedTaskGraph => phases.morph(&optimized, &ids)?.graph.to_json(),
-                    _ => optimized.graph.to_json(),
-                }
-            }
-        }
-    };
+    match phase {
+        Phase::FullTaskSet => return written(args, &phases.full_set()?.0),
+        Phase::FullTaskGraph => return written(args, &phases.full()?.graph.0),
+        _ => {}
+    }
+    let full = phases.full()?;
+    let targets = phases.target_set(&full)?;
+    if phase == Phase::TargetTaskSet {
+        return written(args, &targets.0);
+    }
+    let mut target = phases.target_graph(&full, &targets)?;
+    if phase == Phase::TargetTaskGraph {
+        return written(args, &target.graph);
+    }
+    if args.no_optimize {
+        target.do_not_optimize = target.graph.labels().cloned().collect();
+    }
+    let ids = DerivedIds::new(placeholder()?);
+    let optimized = phases.optimize(&target, &ids).await?;
+    if phase == Phase::OptimizedTaskGraph {
+        return written(args, &optimized.graph);
+    }
+    written(args, &phases.morph(&optimized, &ids)?.graph)
+}
+
+/// The text of a graph; a whole graph as JSON is written without being copied.
+fn written(args: &ShowArgs, graph: &impl Serialize) -> Outcome<String> {
+    if args.json && args.tasks_regex.is_none() && args.exclude_keys.is_empty() {
+        return Ok(json::pretty_of(graph) + "\n");
+    }
+    let graph = serde_json::to_value(graph)
+        .map_err(|error| Diagnostic::bug("a graph cannot be written").because(error))?;
     format(args, filtered(args, graph)?)
 }
 
