@@ -15,7 +15,7 @@ use crate::decision::flags::DecisionFlags;
 use crate::decision::{self, Decision, parameters};
 use crate::ports::artifacts::ArtifactFolder;
 use crate::ports::environment::Environment;
-use crate::submit::execute::SubmitEvent;
+use crate::submit::execute::{Created, SubmitEvent};
 
 /// Runs the decision task.
 ///
@@ -46,12 +46,22 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
         };
         decision::run(outside.world(), graph_config, &params, decision).await
     })?;
-    let tasks = match decided.created.len() {
+    output.status(&told(&decided.created, &own));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a decision says at its end: how many tasks it created, and how many an earlier run had.
+fn told(standing: &[Created], own: &TaskId) -> String {
+    let stood = standing.iter().filter(|task| task.kept).count();
+    let tasks = match standing.len() - stood {
         1 => "1 task".to_owned(),
         n => format!("{n} tasks"),
     };
-    output.status(&format!("Created {tasks} in the group {own}"));
-    Ok(ExitCode::SUCCESS)
+    let created = format!("Created {tasks} in the group {own}");
+    match stood {
+        0 => created,
+        n => format!("{created}; {n} stood already"),
+    }
 }
 
 /// The task that this process runs in.
