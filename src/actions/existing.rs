@@ -8,6 +8,7 @@ use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
+use crate::decision::index::task_at;
 use crate::model::label_graph::LabelGraph;
 use crate::ports::taskcluster::{ApiError, Taskcluster};
 
@@ -42,15 +43,7 @@ pub async fn decision_task(
             params.str("pushlog_id")
         ),
     };
-    let path = IndexPath::parse(&path).map_err(|e| Diagnostic::user(e.to_string()))?;
-    let found = taskcluster
-        .find_tasks(std::slice::from_ref(&path))
-        .await
-        .map_err(|error| {
-            Diagnostic::environment(format!("the index could not be asked for `{path}`"))
-                .because(error)
-        })?;
-    Ok(found.get(&path).cloned())
+    task_at(taskcluster, &path).await
 }
 
 /// The graph of a push. Where the index does not know its decision task, as for pull requests, the

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::name::TaskId;
 use crate::config::graph_config::GraphConfig;
 use crate::decision::World;
+use crate::decision::index::task_at;
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::environment::Environment;
 use crate::ports::files::{Disk, normalize};
@@ -99,6 +101,15 @@ impl Outside {
             run_task: &self.run_task,
             fast: self.fast,
         }
+    }
+
+    /// The task at an index path.
+    ///
+    /// # Errors
+    /// When there is none, or the index cannot be asked.
+    pub async fn at_index(&self, path: &str) -> Outcome<TaskId> {
+        let found = task_at(self.world().taskcluster()?, path).await?;
+        found.ok_or_else(|| Diagnostic::user(format!("the index has no task at `{path}`")).into())
     }
 }
 

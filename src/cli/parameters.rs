@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::outside::Outside;
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::name::{IndexPath, TaskId};
+use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
 use crate::base::value::Object;
 use crate::config::parameters::{Parameters, Strictness};
@@ -143,19 +143,7 @@ async fn of_task(outside: &Outside, task_id: &TaskId) -> Outcome<Object> {
 }
 
 async fn at_index(outside: &Outside, path: &str) -> Outcome<Object> {
-    let path = IndexPath::parse(path).map_err(|error| Diagnostic::user(error.to_string()))?;
-    let taskcluster = outside.world().taskcluster()?;
-    let found = taskcluster
-        .find_tasks(std::slice::from_ref(&path))
-        .await
-        .map_err(|error| {
-            Diagnostic::environment(format!("the index could not be asked for `{path}`"))
-                .because(error)
-        })?;
-    match found.get(&path) {
-        Some(task_id) => of_task(outside, task_id).await,
-        None => Err(Diagnostic::user(format!("the index has no task at `{path}`")).into()),
-    }
+    of_task(outside, &outside.at_index(path).await?).await
 }
 
 fn files_of(folder: &Path, name: &str) -> Result<Vec<Spec>, Diagnostic> {

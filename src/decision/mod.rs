@@ -6,6 +6,7 @@
 
 pub mod artifact;
 pub mod flags;
+pub mod index;
 pub mod parameters;
 mod phases;
 mod remote;

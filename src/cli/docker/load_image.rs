@@ -7,7 +7,7 @@ use super::args::LoadImageArgs;
 use super::frames::Frames;
 use super::{image_tar, image_task, parameters, phases, program};
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::name::{IndexPath, TaskId};
+use crate::base::name::TaskId;
 use crate::cli::output::{self, Output};
 use crate::cli::outside::Outside;
 use crate::optimize::{paths_of, replacement};
@@ -58,26 +58,6 @@ async fn in_index(outside: &Outside, name: &str) -> Outcome<TaskId> {
             ))
             .into()
     })
-}
-
-/// The task at an index path.
-///
-/// # Errors
-/// When there is none, or the index cannot be asked.
-pub async fn at_index(outside: &Outside, path: &str) -> Outcome<TaskId> {
-    let path = IndexPath::parse(path).map_err(|error| Diagnostic::user(error.to_string()))?;
-    let world = outside.world();
-    let found = world
-        .taskcluster()?
-        .find_tasks(std::slice::from_ref(&path))
-        .await;
-    let found = found.map_err(|error| {
-        Diagnostic::environment(format!("the index could not be asked for `{path}`")).because(error)
-    })?;
-    found
-        .get(&path)
-        .cloned()
-        .ok_or_else(|| Diagnostic::user(format!("the index has no task at `{path}`")).into())
 }
 
 /// Loads the image that a task built, and tells the name and tag that it has in docker.

@@ -181,14 +181,14 @@ async fn in_docker(outside: &Outside, image: &Value) -> Outcome<String> {
             if let Some(id) = name.strip_prefix("task-id=") {
                 load_image::task_id(id)?
             } else if let Some(path) = name.strip_prefix("index=") {
-                load_image::at_index(outside, path).await?
+                outside.at_index(path).await?
             } else {
                 return Ok(name.clone());
             }
         }
         _ => match text("type") {
             "task-image" => load_image::task_id(text("taskId"))?,
-            "indexed-image" => load_image::at_index(outside, text("namespace")).await?,
+            "indexed-image" => outside.at_index(text("namespace")).await?,
             other => {
                 return Err(Diagnostic::user(format!(
                     "tasks with images of the type {other:?} are not supported"
