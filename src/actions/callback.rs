@@ -15,7 +15,6 @@ use crate::ports::artifacts::Artifacts;
 use crate::ports::environment::Environment;
 use crate::ports::taskcluster::{ApiError, Taskcluster};
 
-use super::table::NOT_YET;
 use super::{ACTIONS, Action, Call, find};
 
 /// What an action is called with.
@@ -199,13 +198,6 @@ fn known(callback: &str, graph_config: &GraphConfig) -> Result<&'static Action, 
         .filter(|action| (action.available)(graph_config))
         .ok_or_else(|| {
             let known = available.map(|action| action.cb_name);
-            if NOT_YET.contains(&callback) {
-                return Diagnostic::user(format!("the action `{callback}` is not built in yet"))
-                    .help(format!(
-                        "there are: {}",
-                        known.collect::<Vec<_>>().join(", ")
-                    ));
-            }
             let help = if find(callback).is_some() {
                 "config.yml has no section `release-promotion`, which it needs".to_owned()
             } else {

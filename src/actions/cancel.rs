@@ -1,8 +1,16 @@
-//! Cancels a task.
+//! Cancels a task, or all tasks of a group.
 
-use super::Call;
+use std::future::Future;
+use std::pin::Pin;
+
 use super::callback::not_had;
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use super::{Call, together};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::TaskId;
+use crate::ports::taskcluster::Taskcluster;
+
+/// States in which a task can still be cancelled.
+const OPEN: &[&str] = &["running", "pending", "unscheduled"];
 
 /// Cancels the task that the action is triggered on.
 ///
@@ -12,7 +20,46 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
     let task_id = call.task_id.as_ref().ok_or_else(|| {
         Diagnostic::user("cancel needs a task").help("trigger it on a task, or give --task-id")
     })?;
-    match call.world.taskcluster()?.cancel_task(task_id).await {
+    Ok(cancel(call.world.taskcluster()?, task_id).await?)
+}
+
+/// Cancels every task of the group that is not resolved, but for the action task itself.
+///
+/// # Errors
+/// When the group cannot be had, or every task that the queue refuses to cancel.
+pub async fn group(call: Call<'_>) -> Outcome<()> {
+    let taskcluster = call.world.taskcluster()?;
+    let group = call.task_group_id.as_ref().ok_or_else(|| {
+        Diagnostic::user("cancel-all needs a task group")
+            .help("trigger it on a push, or give --task-group-id")
+    })?;
+    let members = taskcluster.task_group(group).await.map_err(|error| {
+        not_had(
+            &format!("the tasks of the group {group} cannot be had"),
+            &error,
+            "trigger the action on a group that exists",
+        )
+    })?;
+    let open: Vec<TaskId> = members
+        .into_iter()
+        .filter(|task| OPEN.contains(&task.state.as_str()) && task.task_id != call.own)
+        .map(|task| task.task_id)
+        .collect();
+    tracing::info!("Cancelling {} tasks", open.len());
+    let mut calls: Vec<Pin<Box<dyn Future<Output = _> + Send>>> = Vec::new();
+    for task_id in &open {
+        calls.push(Box::pin(cancel(taskcluster, task_id)));
+    }
+    let answers = together(calls).await;
+    let mut wrong = Diagnostics::new();
+    for refused in answers.into_iter().filter_map(Result::err) {
+        wrong.push(refused);
+    }
+    wrong.or_ok(())
+}
+
+async fn cancel(taskcluster: &dyn Taskcluster, task_id: &TaskId) -> Result<(), Diagnostic> {
+    match taskcluster.cancel_task(task_id).await {
         Ok(()) => {
             tracing::info!("Cancelled {task_id}");
             Ok(())
@@ -25,7 +72,6 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
             &format!("the task {task_id} was not cancelled"),
             &error,
             "the task has to exist, and the action task needs the scope to cancel it",
-        )
-        .into()),
+        )),
     }
 }

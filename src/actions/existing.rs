@@ -1,16 +1,23 @@
 //! The graph that an action is triggered on, and what actions and cron tasks have made of it since.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::Pin;
 
 use super::callback::not_had;
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use super::{Call, together};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
+use crate::base::time::Timestamp;
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::decision::index::task_at;
 use crate::model::label_graph::LabelGraph;
 use crate::ports::taskcluster::{ApiError, Taskcluster};
+
+/// An answer that is under way.
+type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A graph as it stands on the queue.
 #[derive(Debug)]
@@ -46,10 +53,26 @@ pub async fn decision_task(
     task_at(taskcluster, &path).await
 }
 
+/// The graph that an action is triggered on, as it was when the action was triggered.
+///
+/// # Errors
+/// When an artifact is missing or malformed.
+pub async fn of_call(call: &Call<'_>) -> Outcome<Existing> {
+    fetch(
+        call.world.taskcluster()?,
+        call.graph_config,
+        call.params,
+        call.task_group_id.as_ref(),
+        &call.own,
+    )
+    .await
+}
+
 /// The graph of a push. Where the index does not know its decision task, as for pull requests, the
 /// group is that of it.
 ///
-/// Later actions win over earlier ones, and these over the decision.
+/// Actions and cron tasks that were created before `own` win over the decision, and the later of
+/// them over the earlier.
 ///
 /// # Errors
 /// When an artifact is missing or malformed.
@@ -58,6 +81,7 @@ pub async fn fetch(
     graph_config: &GraphConfig,
     params: &Parameters,
     group: Option<&TaskId>,
+    own: &TaskId,
 ) -> Outcome<Existing> {
     let decision = match decision_task(taskcluster, graph_config, params).await? {
         Some(decision) => decision,
@@ -72,29 +96,87 @@ pub async fn fetch(
             "the decision task {decision} has no label-to-taskid.json"
         ))
     })?;
-    let mut seen = BTreeSet::new();
-    for later in later_tasks(taskcluster, graph_config, params).await? {
-        if seen.insert(later.clone())
-            && let Some(labels) = labels(taskcluster, &later).await?
-        {
-            label_to_taskid.extend(labels);
-        }
+    let later = later_tasks(taskcluster, graph_config, params).await?;
+    let later = in_order(taskcluster, later, own).await?;
+    let mut calls: Vec<Answer<_>> = Vec::new();
+    for task_id in &later {
+        calls.push(Box::pin(labels(taskcluster, task_id)));
     }
-    Ok(Existing {
+    let answers = together(calls).await;
+    let mut wrong = Diagnostics::new();
+    for answer in answers {
+        label_to_taskid.extend(wrong.keep(answer).flatten().unwrap_or_default());
+    }
+    wrong.or_ok(Existing {
         decision,
         graph,
         label_to_taskid,
     })
 }
 
+/// Those tasks that were created before `own`, in the order in which they were created.
+///
+/// The index tells when tasks expire, which says nothing across namespaces. What came after `own`
+/// is left out, so that a rerun of an action finds what its first run has found.
+async fn in_order(
+    taskcluster: &dyn Taskcluster,
+    tasks: BTreeSet<TaskId>,
+    own: &TaskId,
+) -> Outcome<Vec<TaskId>> {
+    let until = match created(taskcluster, own).await {
+        Ok(until) => until,
+        // Somebody tries the action at a desk.
+        Err(error) if matches!(error.status, Some(400 | 404)) => None,
+        Err(error) => {
+            return Err(Diagnostic::environment(
+                "the definition of the action task itself could not be read",
+            )
+            .because(error)
+            .into());
+        }
+    };
+    let tasks: Vec<TaskId> = tasks.into_iter().filter(|id| id != own).collect();
+    let mut calls: Vec<Answer<_>> = Vec::new();
+    for task_id in &tasks {
+        calls.push(Box::pin(created(taskcluster, task_id)));
+    }
+    let answers = together(calls).await;
+    let mut wrong = Diagnostics::new();
+    let mut dated = Vec::new();
+    for (answer, task_id) in answers.into_iter().zip(tasks) {
+        match answer {
+            Ok(created) => dated.push((created, task_id)),
+            Err(error) if error.is_missing() => {
+                tracing::warn!("The index knows the task {task_id}, and the queue does not");
+            }
+            Err(error) => wrong.push(
+                Diagnostic::environment(format!("the task {task_id} of the push cannot be had"))
+                    .because(error),
+            ),
+        }
+    }
+    dated.retain(|(created, _)| until.is_none() || *created <= until);
+    dated.sort();
+    wrong.or_ok(dated.into_iter().map(|(_, task_id)| task_id).collect())
+}
+
+/// When a task was created.
+async fn created(
+    taskcluster: &dyn Taskcluster,
+    task_id: &TaskId,
+) -> Result<Option<Timestamp>, ApiError> {
+    let definition = taskcluster.task(task_id).await?;
+    Ok(definition["created"].as_str().and_then(Timestamp::parse))
+}
+
 async fn later_tasks(
     taskcluster: &dyn Taskcluster,
     graph_config: &GraphConfig,
     params: &Parameters,
-) -> Outcome<Vec<TaskId>> {
+) -> Outcome<BTreeSet<TaskId>> {
     let base = format!("{}.v2.{}", graph_config.trust_domain(), params.project());
     let revision = params.str("head_rev");
-    let mut tasks = Vec::new();
+    let mut tasks = BTreeSet::new();
     for namespace in [
         format!("{base}.pushlog-id.{}.actions", params.str("pushlog_id")),
         format!("{base}.revision.{revision}.actions"),

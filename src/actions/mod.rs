@@ -4,18 +4,23 @@
 //! ([`render::actions_json`]); an action task calls back ([`callback::run`]), and what it then does
 //! is one function per action.
 
+mod add;
 pub mod callback;
 mod cancel;
+mod create;
 mod existing;
 mod promotion;
 pub mod render;
+mod rerun;
 mod retrigger;
 mod table;
 
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::base::diagnostic::Outcome;
+use futures_util::stream::{self, StreamExt};
+
+use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
@@ -82,4 +87,29 @@ impl std::fmt::Debug for Action {
             .field("cb_name", &self.cb_name)
             .finish_non_exhaustive()
     }
+}
+
+/// How many calls are under way at the same time.
+const AT_ONCE: usize = 50;
+
+/// The answers to several calls, in the order of the calls.
+async fn together<T>(calls: Vec<Pin<Box<dyn Future<Output = T> + Send + '_>>>) -> Vec<T> {
+    stream::iter(calls).buffered(AT_ONCE).collect().await
+}
+
+/// The task that an action is triggered on, with its definition.
+async fn task_of<'c>(call: &'c Call<'_>, what: &str) -> Outcome<(&'c TaskId, Value)> {
+    let task_id = call.task_id.as_ref().ok_or_else(|| {
+        Diagnostic::user(format!("{what} needs a task"))
+            .help("trigger it on a task, or give --task-id")
+    })?;
+    let definition = call.world.taskcluster()?.task(task_id).await;
+    let definition = definition.map_err(|error| {
+        callback::not_had(
+            &format!("the task {task_id} cannot be had"),
+            &error,
+            "trigger the action on a task that exists",
+        )
+    })?;
+    Ok((task_id, definition))
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::Action;
-use super::table::{ACTIONS, NOT_YET, context_json};
+use super::table::{ACTIONS, context_json};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::suggest;
@@ -69,10 +69,7 @@ fn disabled(graph_config: &GraphConfig) -> Outcome<Vec<String>> {
         .and_then(Value::as_array);
     for (i, name) in named.into_iter().flatten().enumerate() {
         let name = name.as_str().unwrap_or_default();
-        let known = ACTIONS
-            .iter()
-            .map(|action| action.cb_name)
-            .chain(NOT_YET.iter().copied());
+        let known = ACTIONS.iter().map(|action| action.cb_name);
         if known.clone().any(|known| known == name) {
             disabled.push(name.to_owned());
             continue;

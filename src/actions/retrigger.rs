@@ -1,25 +1,21 @@
 //! Creates tasks of a graph once more.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::Call;
 use super::callback::not_had;
+use super::create::{self, Round};
 use super::existing::{self, Existing};
-use crate::base::diagnostic::{Diagnostic, Outcome, Standing};
+use super::{Call, rerun, task_of};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json::compact;
-use crate::base::name::{Label, TaskId};
+use crate::base::name::Label;
 use crate::base::time::Timestamp;
-use crate::base::value::{Object, Value, truthy};
-use crate::decision::{self, Phases, artifact};
-use crate::model::label_graph::LabelGraph;
+use crate::base::value::{Value, truthy};
 use crate::model::reference::resolve_dates;
-use crate::model::task::Task;
 use crate::ports::ids::DerivedIds;
 use crate::submit::compare::difference;
-use crate::target::TargetTaskGraph;
 
 /// The schema of the input.
 #[must_use]
@@ -33,14 +29,7 @@ pub fn schema(disabled: bool) -> Value {
                                 The dependencies will be updated to work with the new task at the root.",
                 "default": false,
             },
-            "times": {
-                "type": "integer",
-                "default": 1,
-                "minimum": 1,
-                "maximum": 100,
-                "title": "Times",
-                "description": "How many times to run each task.",
-            },
+            "times": create::times_schema(Some(1)),
         },
     });
     if disabled {
@@ -60,15 +49,10 @@ pub fn schema(disabled: bool) -> Value {
 /// # Errors
 /// When the task may not be retriggered, is not in the graph, or cannot be created.
 pub async fn task(call: Call<'_>) -> Outcome<()> {
-    let taskcluster = call.world.taskcluster()?;
-    let label = label_of(&call).await?;
-    let existing = existing::fetch(
-        taskcluster,
-        call.graph_config,
-        call.params,
-        call.task_group_id.as_ref(),
-    )
-    .await?;
+    let (_, definition) = task_of(&call, "retrigger").await?;
+    let name = definition["metadata"]["name"].as_str().unwrap_or_default();
+    let label = Label::parse(name).map_err(|error| Diagnostic::user(error.to_string()))?;
+    let existing = existing::of_call(&call).await?;
     if existing.graph.get(&label).is_none() {
         return Err(Diagnostic::user(format!(
             "the full task graph of {} has no task `{label}`",
@@ -77,12 +61,8 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
         .help("tasks of that graph can be retriggered")
         .into());
     }
-    let allowed = existing
-        .graph
-        .get(&label)
-        .is_some_and(|task| task.attribute("retrigger").is_some_and(truthy));
     let flag = |key: &str| call.input.get(key).is_some_and(truthy);
-    if !flag("force") && !allowed {
+    if !flag("force") && !may_be_retriggered(&existing, &label) {
         return Err(Diagnostic::user("the task should not be retriggered")
             .in_task(label.as_str())
             .help("tasks with the attribute `retrigger` can be; others with `force: true`, which the action `retrigger-disabled` takes")
@@ -96,140 +76,76 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
     } else {
         BTreeSet::from([label])
     };
-    let times = call.input.get("times").and_then(Value::as_u64).unwrap_or(1);
-    create(&call, &existing, &wanted, times).await
+    let times = create::times(&call.input);
+    let rounds = create::repeated(&call, &existing, &wanted, times);
+    create::rounds(&call, &rounds, None).await
 }
 
-async fn label_of(call: &Call<'_>) -> Outcome<Label> {
-    let task_id = task_id(call)?;
-    let task = call
-        .world
-        .taskcluster()?
-        .task(task_id)
-        .await
-        .map_err(|error| {
-            not_had(
-                &format!("the task {task_id} cannot be had"),
-                &error,
-                "trigger the action on a task that exists",
-            )
-        })?;
-    let name = task["metadata"]["name"].as_str().unwrap_or_default();
-    Label::parse(name).map_err(|error| Diagnostic::user(error.to_string()).into())
+fn may_be_retriggered(existing: &Existing, label: &Label) -> bool {
+    let task = existing.graph.get(label);
+    task.is_some_and(|task| task.attribute("retrigger").is_some_and(truthy))
 }
 
-fn task_id<'a>(call: &'a Call<'_>) -> Result<&'a TaskId, Diagnostic> {
-    call.task_id.as_ref().ok_or_else(|| {
-        Diagnostic::user("retrigger needs a task").help("trigger it on a task, or give --task-id")
+/// The schema of the input of retrigger-multiple.
+///
+/// It is the peer's to the letter: `additionalProperties` stands among the properties, where it
+/// forbids a property of that name.
+#[must_use]
+pub fn multiple_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "requests": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "tasks": create::tasks_schema(),
+                        "times": create::times_schema(None),
+                    },
+                    "additionalProperties": false,
+                },
+            },
+            "additionalProperties": false,
+        },
     })
 }
 
-/// Creates the tasks of `wanted` once more, `times` times, in the group of the decision, and writes
-/// the artifacts that later actions and Chain of Trust read.
-async fn create(
-    call: &Call<'_>,
-    existing: &Existing,
-    wanted: &BTreeSet<Label>,
-    times: u64,
-) -> Outcome<()> {
-    let target = TargetTaskGraph {
-        graph: adopted(call, existing, wanted)?,
-        requested: wanted.clone(),
-        do_not_optimize: wanted.clone(),
-    };
-    let phases = Phases {
-        world: call.world,
-        graph_config: call.graph_config,
-        params: call.params,
-        verify: false,
-        artifacts: None,
-    };
-    let to_run: Value = wanted
-        .iter()
-        .map(|label| Value::from(label.as_str()))
-        .collect();
-    let mut graphs = Object::new();
-    let mut label_to_taskid = BTreeMap::new();
+/// Creates tasks of several labels once more, each request as often as it says; those that may not
+/// be retriggered are rerun instead.
+///
+/// # Errors
+/// Labels that have no task to rerun; then nothing was done. Or what the queue refuses.
+pub async fn multiple(call: Call<'_>) -> Outcome<()> {
+    let existing = existing::of_call(&call).await?;
+    let requests = call.input.get("requests").and_then(Value::as_array);
+    let mut wrong = Diagnostics::new();
+    let mut again = Vec::new();
     let mut rounds = Vec::new();
-    for round in 0..times {
-        let ids = DerivedIds::of_action(
-            existing.decision.clone(),
-            call.own.clone(),
-            usize::try_from(round).unwrap_or(usize::MAX),
-        );
-        let optimized = phases
-            .optimize_onto(&target, &ids, &existing.label_to_taskid)
-            .await?;
-        let json = optimized.graph.to_json();
-        if times > 1 {
-            let name = |base: &str| format!("{base}-{round}.json");
-            artifact::write_json(call.artifacts, &name("task-graph"), &json)?;
-            let labels = &optimized.label_to_taskid;
-            artifact::write_label_to_taskid(call.artifacts, &name("label-to-taskid"), labels)?;
-            artifact::write_json(call.artifacts, &name("to-run"), &to_run)?;
-        }
-        graphs.extend(json.as_object().cloned().unwrap_or_default());
-        label_to_taskid.extend(optimized.label_to_taskid);
-        rounds.push((ids, optimized.graph));
-    }
-    // What a later run of this action finds must name all tasks, so it is written before any is
-    // created.
-    artifact::write_json(call.artifacts, "task-graph.json", &Value::Object(graphs))?;
-    artifact::write_label_to_taskid(call.artifacts, "label-to-taskid.json", &label_to_taskid)?;
-    artifact::write_json(call.artifacts, "to-run.json", &to_run)?;
-    let all = rounds.iter().map(|(_, graph)| graph.tasks().count()).sum();
-    let mut before = 0;
-    for (ids, graph) in &rounds {
-        let created = decision::create(
-            call.world,
-            call.graph_config,
-            call.params,
-            graph,
-            ids,
-            call.events,
-        )
-        .await
-        .map_err(|wrong| {
-            let now = wrong.standing().map_or(0, |standing| standing.created);
-            wrong.leaving(Standing {
-                created: before + now,
-                wanted: all,
-            })
-        })?;
-        before += created.len();
-    }
-    tracing::info!("Scheduled {} tasks {times} times", wanted.len());
-    Ok(())
-}
-
-/// The wanted tasks and what they need, as children of the action task: Chain of Trust finds what
-/// created a task by `extra.parent` and by its dependencies.
-fn adopted(call: &Call<'_>, existing: &Existing, wanted: &BTreeSet<Label>) -> Outcome<LabelGraph> {
-    let needed = existing.graph.dag().closure(wanted);
-    let tasks = existing
-        .graph
-        .tasks()
-        .filter(|task| needed.contains(&task.label));
-    let adopted = tasks.map(|task| {
-        let mut definition = task.task.clone();
-        let extra = definition.entry("extra").or_insert_with(|| json!({}));
-        if let Value::Object(extra) = extra {
-            extra.insert("parent".to_owned(), json!(call.own.as_str()));
-        }
-        if existing.decision != call.own {
-            let list = definition
-                .entry("dependencies")
-                .or_insert_with(|| json!([]));
-            if let Value::Array(list) = list {
-                list.push(json!(call.own.as_str()));
+    for (i, request) in requests.into_iter().flatten().enumerate() {
+        let named = request.get("tasks").and_then(Value::as_array);
+        let mut wanted = BTreeSet::new();
+        for name in named.into_iter().flatten().filter_map(Value::as_str) {
+            match Label::parse(name) {
+                Ok(label) if may_be_retriggered(&existing, &label) => {
+                    wanted.insert(label);
+                }
+                _ if existing.label_to_taskid.contains_key(name) => again.push(name),
+                _ => wrong.push(rerun::never_created(&existing, name)),
             }
         }
-        Arc::new(Task {
-            task: definition,
-            ..Task::clone(task)
-        })
-    });
-    LabelGraph::set(adopted)?.with_edges()
+        rounds.extend((0..create::times(request)).map(|j| Round {
+            suffix: format!("{i}-{j}"),
+            wanted: wanted.clone(),
+            existing: &existing,
+            params: call.params,
+        }));
+    }
+    wrong.or_ok(())?;
+    for name in again {
+        rerun::label(&call, &existing, name).await?;
+    }
+    create::rounds(&call, &rounds, None).await
 }
 
 /// Creates the decision, action or cron task that the action is triggered on once more.
@@ -237,16 +153,8 @@ fn adopted(call: &Call<'_>, existing: &Existing, wanted: &BTreeSet<Label>) -> Ou
 /// # Errors
 /// When it cannot be had or created; most likely its scopes are not held.
 pub async fn decision(call: Call<'_>) -> Outcome<()> {
-    let task_id = task_id(&call)?;
     let taskcluster = call.world.taskcluster()?;
-    let had = |error| {
-        not_had(
-            &format!("the task {task_id} cannot be had"),
-            &error,
-            "trigger the action on a task that exists",
-        )
-    };
-    let old = taskcluster.task(task_id).await.map_err(had)?;
+    let (task_id, old) = task_of(&call, "retrigger").await?;
     let created = old["created"]
         .as_str()
         .and_then(Timestamp::parse)

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Action, cancel, promotion, retrigger};
+use super::{Action, add, cancel, promotion, rerun, retrigger};
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 
@@ -62,6 +62,33 @@ pub static ACTIONS: &[Action] = &[
         run: |call| Box::pin(retrigger::task(call)),
     },
     Action {
+        name: "add-new-jobs",
+        cb_name: "add-new-jobs",
+        title: "Add new jobs",
+        symbol: "add-new",
+        description: "Add new jobs using task labels.",
+        order: 100,
+        permission: "generic",
+        context: &[],
+        available: always,
+        schema: |_| Some(add::schema()),
+        run: |call| Box::pin(add::new_jobs(call)),
+    },
+    Action {
+        name: "rerun",
+        cb_name: "rerun",
+        title: "Rerun",
+        symbol: "rr",
+        description: "Rerun a task.\n\nThis only works on failed or exception tasks in the original \
+                      taskgraph, and is CoT friendly.",
+        order: 300,
+        permission: "generic",
+        context: &[&[]],
+        available: always,
+        schema: |_| Some(rerun::schema()),
+        run: |call| Box::pin(rerun::task(call)),
+    },
+    Action {
         name: "cancel",
         cb_name: "cancel",
         title: "Cancel Task",
@@ -73,6 +100,20 @@ pub static ACTIONS: &[Action] = &[
         available: always,
         schema: no_input,
         run: |call| Box::pin(cancel::task(call)),
+    },
+    Action {
+        name: "cancel-all",
+        cb_name: "cancel-all",
+        title: "Cancel All",
+        symbol: "cAll",
+        description: "Cancel all running and pending tasks created by the decision task this action \
+                      task is associated with.",
+        order: 400,
+        permission: "generic",
+        context: &[],
+        available: always,
+        schema: no_input,
+        run: |call| Box::pin(cancel::group(call)),
     },
     Action {
         name: "release-promotion",
@@ -87,15 +128,32 @@ pub static ACTIONS: &[Action] = &[
         schema: |config| Some(promotion::schema(config)),
         run: |call| Box::pin(promotion::run(call)),
     },
-];
-
-/// Callbacks that the peer has and that are not built in here yet: configs may disable them.
-pub(super) static NOT_YET: &[&str] = &[
-    "add-new-jobs",
-    "cancel-all",
-    "rebuild-cached-tasks",
-    "rerun",
-    "retrigger-multiple",
+    Action {
+        name: "rebuild-cached-tasks",
+        cb_name: "rebuild-cached-tasks",
+        title: "Rebuild Cached Tasks",
+        symbol: "rebuild-cached",
+        description: "Rebuild cached tasks.",
+        order: 1000,
+        permission: "rebuild-cached-tasks",
+        context: &[],
+        available: always,
+        schema: no_input,
+        run: |call| Box::pin(add::cached_tasks(call)),
+    },
+    Action {
+        name: "retrigger-multiple",
+        cb_name: "retrigger-multiple",
+        title: "Retrigger",
+        symbol: "rt",
+        description: "Create a clone of the task.",
+        order: 10000,
+        permission: "generic",
+        context: &[],
+        available: always,
+        schema: |_| Some(retrigger::multiple_schema()),
+        run: |call| Box::pin(retrigger::multiple(call)),
+    },
 ];
 
 /// The action of a callback's name.

@@ -369,6 +369,25 @@ impl<'a> Inside<'a> {
         }
     }
 
+    /// What is wrong with a request that is made for a graph with these parameters.
+    pub async fn with_parameters(
+        &self,
+        own: &TaskId,
+        request: Request,
+        parameters: Object,
+    ) -> String {
+        let runner = Runner {
+            world: self.world(),
+            graph_config: &self.graph_config,
+            own,
+            artifacts: &MemoryArtifacts::default(),
+            events: &|_| {},
+            check_scope: true,
+        };
+        let outcome = callback::run(runner, request, parameters).await;
+        outcome.unwrap_err().to_string()
+    }
+
     async fn run(
         &self,
         own: &TaskId,

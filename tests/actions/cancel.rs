@@ -1,4 +1,4 @@
-//! The action cancel.
+//! The actions cancel and cancel-all.
 
 use serde_json::Value;
 use snowman::base::name::TaskId;
@@ -79,4 +79,74 @@ async fn other_refusals_are_told() {
         ..cancel(&push, push.task_id.clone())
     };
     assert!(bench.act(none).await.told().contains("cancel needs a task"));
+}
+
+fn cancel_all(push: &Ran) -> Trigger {
+    Trigger {
+        callback: "cancel-all",
+        group: Some(push.task_id.clone()),
+        task: None,
+        input: Value::Null,
+    }
+}
+
+#[tokio::test]
+async fn all_of_a_group_is_cancelled_but_for_what_is_resolved_and_the_action_itself() {
+    let (bench, push) = Bench::with_push().await;
+    let other = bench
+        .push(serde_json::json!({"head_rev": "r2"}))
+        .await
+        .fine();
+    let (done, running) = (push.id("build-a"), push.id("sign-a"));
+    for task in [&done, &running] {
+        bench
+            .sandbox
+            .state()
+            .claim(task.as_str())
+            .unwrap_or_default();
+    }
+    bench
+        .sandbox
+        .state()
+        .report_completed(done.as_str())
+        .unwrap();
+    let action = bench.act(cancel_all(&push)).await.fine();
+    assert!(action.artifacts.is_empty());
+    for task in bench.tasks(&push.task_id) {
+        let expected = if task.task_id == done.as_str() {
+            "completed"
+        } else {
+            "exception"
+        };
+        assert_eq!(task.state.name(), expected, "{}", task.label);
+    }
+    assert_eq!(state(&bench, &action.task_id), "completed");
+    assert_eq!(state(&bench, &push.task_id), "completed");
+    for task in bench.tasks(&other.task_id) {
+        assert_ne!(task.state.name(), "exception", "{}", task.label);
+    }
+    // Nothing is left to cancel.
+    bench.act(cancel_all(&push)).await.fine();
+}
+
+#[tokio::test]
+async fn a_group_that_is_none_is_told() {
+    let (bench, push) = Bench::with_push().await;
+    let (task_id, environment) = {
+        let task_id = bench.new_id();
+        let definition = bench.definition(&push.task_id, "Action", "action:generic");
+        let environment = bench.begin(&task_id, &definition);
+        (task_id, environment)
+    };
+    let inside = crate::bench::Inside::new(&bench, &environment).unwrap();
+    let request = snowman::actions::callback::Request {
+        callback: "cancel-all".to_owned(),
+        task_group_id: Some(bench.new_id()),
+        task_id: None,
+        input: Value::Null,
+    };
+    let told = inside
+        .with_parameters(&task_id, request, bench.parameters(serde_json::json!({})))
+        .await;
+    assert!(told.contains("cannot be had"), "{told}");
 }

@@ -206,7 +206,7 @@ async fn what_is_offered_can_be_printed() {
     let printed = values(&said);
     assert_eq!(printed.len(), 1);
     let actions = printed[0]["actions"].as_array().unwrap();
-    assert_eq!(actions.len(), 5);
+    assert_eq!(actions.len(), snowman::actions::ACTIONS.len());
     for action in actions {
         let decision = &action["hookPayload"]["decision"];
         assert_eq!(decision["action"]["taskGroupId"], "DECISION-TASK");

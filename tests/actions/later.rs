@@ -16,6 +16,8 @@ fn retrigger(push: &Ran, label: &str) -> Trigger {
 
 /// Runs an action that a route leads to.
 async fn indexed(bench: &Bench, namespace: &str, trigger: Trigger) -> Ran {
+    // Which came first is told by when they were created.
+    bench.wait(1);
     let task_id = bench.new_id();
     let route = format!("index.snow.v2.ci.{namespace}.{task_id}");
     bench.act_as(&task_id, &[&route], trigger).await.fine()
@@ -23,6 +25,7 @@ async fn indexed(bench: &Bench, namespace: &str, trigger: Trigger) -> Ran {
 
 /// What a retriggered `test-a` takes for its build.
 async fn build_of_test(bench: &Bench, push: &Ran) -> Value {
+    bench.wait(1);
     let action = bench.act(retrigger(push, "test-a")).await.fine();
     action.json("label-to-taskid.json")["build-a"].clone()
 }
@@ -53,12 +56,26 @@ async fn actions_of_the_pushlog_are_found_too() {
 }
 
 #[tokio::test]
-async fn cron_tasks_come_after_actions() {
+async fn actions_and_cron_tasks_count_in_the_order_of_their_time() {
     let (bench, push) = Bench::with_push().await;
     let cron = indexed(&bench, "revision.r1.cron", retrigger(&push, "build-a")).await;
     assert_eq!(build_of_test(&bench, &push).await, cron.ids()["build-a"]);
-    indexed(&bench, "revision.r1.actions", retrigger(&push, "build-a")).await;
+    let action = indexed(&bench, "revision.r1.actions", retrigger(&push, "build-a")).await;
+    assert_eq!(build_of_test(&bench, &push).await, action.ids()["build-a"]);
+    let cron = indexed(&bench, "revision.r1.cron", retrigger(&push, "build-a")).await;
     assert_eq!(build_of_test(&bench, &push).await, cron.ids()["build-a"]);
+}
+
+#[tokio::test]
+async fn what_came_later_is_not_seen_by_a_rerun() {
+    let (bench, push) = Bench::with_push().await;
+    let first = indexed(&bench, "revision.r1.actions", retrigger(&push, "test-a")).await;
+    indexed(&bench, "revision.r1.actions", retrigger(&push, "build-a")).await;
+    let before = bench.everything();
+    let (artifacts, outcome) = bench.once_more(&first.task_id).await;
+    assert_eq!(outcome, Ok(()));
+    assert_eq!(artifacts, first.artifacts);
+    assert_eq!(bench.everything(), before);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
               what it skips"
 )]
 
+mod add;
 mod bench;
 mod callback;
 mod cancel;
@@ -20,5 +21,6 @@ mod overrides;
 mod project;
 mod promotion;
 mod ran;
+mod rerun;
 mod retrigger;
 mod snowmen;

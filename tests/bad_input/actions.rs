@@ -114,21 +114,9 @@ async fn an_action_is_the_projects_own() {
     exit code 1
     stderr:
       × unknown action `add-talos`
-      help: those written in Python cannot be run yet; there are: cancel, release-promotion, retrigger,
-            retrigger-decision, retrigger-disabled
-
-    1 mistake; nothing was done
-    ");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_action_is_not_built_in_yet() {
-    let shown = call_back(action("rerun", json!(null))).await;
-    assert_snapshot!(shown, @"
-    exit code 1
-    stderr:
-      × the action `rerun` is not built in yet
-      help: there are: retrigger-decision, retrigger, retrigger-disabled, cancel, release-promotion
+      help: those written in Python cannot be run yet; there are: add-new-jobs, cancel, cancel-all,
+            rebuild-cached-tasks, release-promotion, rerun, retrigger, retrigger-decision,
+            retrigger-disabled, retrigger-multiple
 
     1 mistake; nothing was done
     ");
