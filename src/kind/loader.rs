@@ -171,6 +171,13 @@ impl KindDefinition {
             .into());
         };
         let own = tasks.shift_remove("task-defaults").filter(truthy);
+        if let Some(own) = own.as_ref().filter(|own| !own.is_object()) {
+            let what = format!("`task-defaults` is {}", type_name(own));
+            return Err(Diagnostic::user(what)
+                .at(places.get(&ValuePath::keys(["task-defaults"])))
+                .help("it has to be a mapping of what all tasks of this file have")
+                .into());
+        }
         let mut below = Vec::new();
         below.extend(
             own.iter()

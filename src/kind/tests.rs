@@ -128,14 +128,16 @@ fn everything_that_is_wrong_with_the_files_is_told() {
     let told = entries(&[
         (
             "kind.yml",
-            "tasks:\n  a: 1\n  b: {}\n  c: [x]\ntasks-from:\n  - none.yml\n  - list.yml\n  - ../out.yml\n",
+            "tasks:\n  a: 1\n  b: {}\n  c: [x]\ntasks-from:\n  - none.yml\n  - list.yml\n  - ../out.yml\n  - flag.yml\n",
         ),
         ("list.yml", "- a\n"),
+        ("flag.yml", "task-defaults: true\nd: {}\n"),
     ])
     .unwrap_err();
     for part in [
         "taskcluster/kinds/k/kind.yml:2:",
         "kind `k`, task `a`: the task is an integer",
+        "taskcluster/kinds/k/flag.yml:1:1: kind `k`: `task-defaults` is a boolean",
         "kind `k`, task `c`: the task is a list",
         "`tasks-from` names \"none.yml\"",
         "taskcluster/kinds/k/list.yml is a list",

@@ -1,0 +1,65 @@
+"""One random mistake in a project."""
+
+
+def places(value, path=()):
+    """Every place in a value, by its path."""
+    yield path
+    if isinstance(value, dict):
+        for key in value:
+            yield from places(value[key], (*path, key))
+    elif isinstance(value, list):
+        for at in range(len(value)):
+            yield from places(value[at], (*path, at))
+
+
+def holder(value, path):
+    for key in path[:-1]:
+        value = value[key]
+    return value
+
+
+def remove(rng, value, path):
+    """A key that is missing."""
+    del holder(value, path)[path[-1]]
+
+
+def misspell(rng, value, path):
+    """A key that nobody knows."""
+    there = holder(value, path)
+    if not isinstance(there, dict):
+        return remove(rng, value, path)
+    there[f"{path[-1]}s"] = there.pop(path[-1])
+
+
+def retype(rng, value, path):
+    """A value of another type."""
+    there = holder(value, path)
+    old = there[path[-1]]
+    others = [other for other in ["text", 12, True, [], ["a"], {}, {"a": "b"}, None] if type(other) is not type(old)]
+    there[path[-1]] = rng.choice(others)
+
+
+def rename(rng, value, path):
+    """Another text, which may name something that is not there."""
+    there = holder(value, path)
+    if isinstance(there[path[-1]], str):
+        there[path[-1]] = rng.choice([there[path[-1]] + "x", "", "{nobody}", "<nobody>", "by-level"])
+    else:
+        there[path[-1]] = {"by-level": {"9": there[path[-1]]}}
+
+
+MISTAKES = [remove, misspell, retype, rename]
+
+
+def make_mistake(rng, project):
+    """Makes one, and says what was done where."""
+    document = rng.choice(["kinds"] * 8 + ["config", "params"])
+    candidates = [path for path in places(project[document]) if len(path) > (2 if document == "kinds" else 0)]
+    # Free-form values hold few mistakes.
+    candidates = [p for p in candidates if not {"env", "extra", "tags", "group-names"} & set(p)]
+    if not candidates:
+        return None
+    path = rng.choice(candidates)
+    make = rng.choice(MISTAKES[2:] if document == "params" else MISTAKES)
+    make(rng, project[document], path)
+    return f"{make.__name__} {document}/{'/'.join(map(str, path))}"

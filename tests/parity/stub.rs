@@ -1,0 +1,105 @@
+//! An index and a queue that answer as a project says.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use snowman::base::name::{IndexPath, TaskId};
+use snowman::base::time::Timestamp;
+use snowman::base::value::Object;
+use snowman::ports::taskcluster::{Answer, ApiError, GroupMember, TaskStatus, Taskcluster};
+
+/// An index and a queue that know the tasks of an `index.json`: a pattern of index paths, and the
+/// state and the expiry of the task at them.
+pub struct Stub(Vec<(String, TaskStatus)>);
+
+impl Stub {
+    /// The entries of an `index.json`.
+    pub fn new(table: Object) -> Self {
+        let entry = |(pattern, status): (String, Value)| {
+            let status = TaskStatus {
+                state: status["state"].as_str().unwrap().to_owned(),
+                expires: Timestamp::parse(status["expires"].as_str().unwrap()),
+            };
+            (pattern, status)
+        };
+        Self(table.into_iter().map(entry).collect())
+    }
+
+    /// The taskId of an entry; `tests/parity/run` makes the same one.
+    fn task_id(pattern: &str) -> TaskId {
+        let digest = Sha256::digest(pattern.as_bytes());
+        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        TaskId::parse(&format!("found{}", &digits[..17])).unwrap()
+    }
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == path,
+        Some((start, rest)) => path
+            .strip_prefix(start)
+            .is_some_and(|path| (0..=path.len()).any(|at| matches(rest, &path[at..]))),
+    }
+}
+
+fn absent<T>(call: &str) -> Answer<'_, T>
+where
+    T: Send,
+{
+    let call = call.to_owned();
+    Box::pin(async move {
+        Err(ApiError {
+            call,
+            status: Some(404),
+            message: "graphs that are only looked at do not ask for this".to_owned(),
+        })
+    })
+}
+
+impl Taskcluster for Stub {
+    fn find_tasks<'a>(&'a self, paths: &'a [IndexPath]) -> Answer<'a, BTreeMap<IndexPath, TaskId>> {
+        Box::pin(async move {
+            let found = paths.iter().filter_map(|path| {
+                let at = self.0.iter().find(|(p, _)| matches(p, path.as_str()));
+                at.map(|(pattern, _)| (path.clone(), Self::task_id(pattern)))
+            });
+            Ok(found.collect())
+        })
+    }
+
+    fn statuses<'a>(&'a self, task_ids: &'a [TaskId]) -> Answer<'a, BTreeMap<TaskId, TaskStatus>> {
+        Box::pin(async move {
+            let known = self
+                .0
+                .iter()
+                .map(|(pattern, status)| (Self::task_id(pattern), status.clone()));
+            Ok(known.filter(|(id, _)| task_ids.contains(id)).collect())
+        })
+    }
+
+    fn create_task<'a>(&'a self, _: &'a TaskId, _: &'a Value) -> Answer<'a, ()> {
+        absent("create_task")
+    }
+    fn task<'a>(&'a self, _: &'a TaskId) -> Answer<'a, Value> {
+        absent("task")
+    }
+    fn task_group<'a>(&'a self, _: &'a TaskId) -> Answer<'a, Vec<GroupMember>> {
+        absent("task_group")
+    }
+    fn cancel_task<'a>(&'a self, _: &'a TaskId) -> Answer<'a, ()> {
+        absent("cancel_task")
+    }
+    fn rerun_task<'a>(&'a self, _: &'a TaskId) -> Answer<'a, ()> {
+        absent("rerun_task")
+    }
+    fn artifact<'a>(&'a self, _: &'a TaskId, _: &'a str) -> Answer<'a, Vec<u8>> {
+        absent("artifact")
+    }
+    fn list_index<'a>(&'a self, _: &'a IndexPath) -> Answer<'a, Vec<TaskId>> {
+        absent("list_index")
+    }
+    fn current_scopes(&self) -> Answer<'_, Vec<String>> {
+        absent("current_scopes")
+    }
+}
