@@ -240,10 +240,41 @@ fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) -> Out
             Diagnostic::user(format!("{what}: {error}"))
                 .help(format!("it takes: {}", known.join(", ")))
         } else {
-            Diagnostic::user(format!("{what}, `{path}`: {error}"))
+            let told = Diagnostic::user(format!("{what}, `{path}`: {error}"));
+            let property = path.split('.').next().unwrap_or_default();
+            let choices = choices(&schema["properties"][property]);
+            match error.instance().as_str() {
+                Some(given) if !choices.is_empty() => told.help(choice(given, &choices)),
+                _ => told,
+            }
         });
     }
     wrong.or_ok(input)
+}
+
+/// The texts that a schema lets somebody choose from.
+fn choices(schema: &Value) -> Vec<&str> {
+    match schema {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(key, value)| match value.as_array() {
+                Some(listed) if key == "enum" => listed.iter().filter_map(Value::as_str).collect(),
+                _ => choices(value),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(choices).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Names what there is to choose from, and what may have been meant.
+pub(super) fn choice(given: &str, choices: &[&str]) -> String {
+    let mut all = choices.to_vec();
+    all.sort_unstable();
+    all.dedup();
+    let near = suggest::nearest(given, all.iter().copied());
+    let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+    format!("{near}there are: {}", all.join(", "))
 }
 
 /// Checks that the action task has the scope of its action.

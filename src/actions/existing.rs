@@ -240,7 +240,8 @@ pub async fn labels(
     })
 }
 
-fn missing(task_id: &TaskId, name: &str, error: &ApiError) -> Diagnostic {
+/// Says that an artifact of a graph cannot be had.
+pub fn missing(task_id: &TaskId, name: &str, error: &ApiError) -> Diagnostic {
     not_had(
         &format!("the artifact {name} of the task {task_id} cannot be had"),
         error,

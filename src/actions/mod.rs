@@ -39,7 +39,7 @@ pub struct Action {
     /// What a button says.
     pub title: &'static str,
     /// Its Treeherder symbol, a JSON-e template over the input.
-    pub symbol: &'static str,
+    pub symbol: fn(&GraphConfig) -> Value,
     /// What it does, in Markdown.
     pub description: &'static str,
     /// Its place among the others; of several with one name the first that fits is offered.

@@ -131,7 +131,7 @@ fn render(
                     "description": action.description,
                     "taskGroupId": decision_task_id,
                     "cb_name": action.cb_name,
-                    "symbol": action.symbol,
+                    "symbol": (action.symbol)(graph_config),
                 },
                 "repository": {
                     "url": params.str("head_repository"),

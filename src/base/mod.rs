@@ -17,3 +17,4 @@ pub mod repo_url;
 pub mod suggest;
 pub mod time;
 pub mod value;
+pub mod version;

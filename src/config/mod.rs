@@ -3,6 +3,7 @@
 pub mod graph_config;
 pub mod keyed_by;
 pub mod parameters;
+pub mod release;
 pub mod schema;
 pub mod yaml;
 

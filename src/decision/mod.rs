@@ -6,6 +6,7 @@
 
 pub mod artifact;
 pub mod flags;
+pub mod gates;
 pub mod index;
 pub mod parameters;
 mod phases;
@@ -29,8 +30,9 @@ use crate::ports::ids::DerivedIds;
 use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::Vcs;
 use crate::submit::execute::{Created, Ports, SubmitEvent, execute};
-use crate::submit::plan::{SubmitOptions, plan};
+use crate::submit::plan::{Plan, SubmitOptions, plan};
 use crate::submit::{Pace, TokioSleeper};
+use crate::target::TargetTaskGraph;
 use crate::transform::context::RunTask;
 
 pub use phases::{Full, Phases, vcs_diagnostic};
@@ -97,6 +99,67 @@ pub async fn run(
     params: &Parameters,
     decision: Decision<'_>,
 ) -> Outcome<Decided> {
+    let events = decision.events;
+    let prepared = prepare(world, graph_config, params, decision, &[]).await?;
+    let created = prepared.create(world, graph_config, params, events).await?;
+    Ok(Decided {
+        optimized: prepared.optimized,
+        morphed: prepared.morphed,
+        created,
+    })
+}
+
+/// A graph that stands on paper: all its artifacts are written, and no task is created.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The target task graph.
+    pub target: TargetTaskGraph,
+    /// The optimized graph with its reasons.
+    pub optimized: OptimizedTaskGraph,
+    /// The graph that is to be created.
+    pub morphed: MorphedTaskGraph,
+    ids: DerivedIds,
+}
+
+impl Prepared {
+    /// What is to be created, with its ids and definitions.
+    ///
+    /// # Errors
+    /// Definitions that cannot be sent.
+    pub fn plan(&self, graph_config: &GraphConfig, params: &Parameters) -> Outcome<Plan> {
+        planned(graph_config, params, &self.morphed.graph, &self.ids)
+    }
+
+    /// Creates the tasks.
+    ///
+    /// # Errors
+    /// Every task that could not be created.
+    pub async fn create(
+        &self,
+        world: World<'_>,
+        graph_config: &GraphConfig,
+        params: &Parameters,
+        events: &Events<'_>,
+    ) -> Outcome<Vec<Created>> {
+        let graph = &self.morphed.graph;
+        create(world, graph_config, params, graph, &self.ids, events).await
+    }
+}
+
+/// Generates the graph and writes the artifacts.
+///
+/// What the sets of parameters `before` aim at is in the graph too, each set behind the one before
+/// it: see [`gates`].
+///
+/// # Errors
+/// Everything that is wrong in the first phase in which anything is.
+pub async fn prepare(
+    world: World<'_>,
+    graph_config: &GraphConfig,
+    params: &Parameters,
+    decision: Decision<'_>,
+    before: &[gates::Leg],
+) -> Outcome<Prepared> {
     let artifacts = decision.artifacts;
     // Without a queue all that follows would be in vain.
     world.taskcluster()?;
@@ -120,7 +183,8 @@ pub async fn run(
         "runnable-jobs.json",
         &artifact::runnable_jobs(&full.graph.0),
     )?;
-    let targets = phases.target_set(&full)?;
+    let mut targets = phases.target_set(&full)?;
+    let stages = gates::stages(&phases, &full, before, &mut targets)?;
     let mut labels: Vec<&Label> = targets.0.labels().collect();
     labels.sort_unstable();
     let labels = labels
@@ -130,26 +194,19 @@ pub async fn run(
     artifact::write_json(artifacts, "target-tasks.json", &labels)?;
     let target = phases.target_graph(&full, &targets)?;
     let ids = DerivedIds::new(decision.deciding.clone());
-    let optimized = phases.optimize(&target, &ids).await?;
+    let mut optimized = phases.optimize(&target, &ids).await?;
+    gates::insert(&stages, &ids, &mut optimized)?;
     let log = crate::optimize::verdict::log(&optimized.verdicts);
     artifacts.write("optimizations.log", log.as_bytes())?;
     let morphed = phases.morph(&optimized, &ids)?;
     artifact::write_graph(artifacts, "task-graph.json", &morphed.graph)?;
     artifact::write_label_to_taskid(artifacts, "label-to-taskid.json", &morphed.label_to_taskid)?;
     scripts::write(artifacts, world.run_task, &morphed.graph, decision.deciding)?;
-    let created = create(
-        world,
-        graph_config,
-        params,
-        &morphed.graph,
-        &ids,
-        decision.events,
-    )
-    .await?;
-    Ok(Decided {
+    Ok(Prepared {
+        target,
         optimized,
         morphed,
-        created,
+        ids,
     })
 }
 
@@ -182,12 +239,7 @@ pub async fn create(
     ids: &DerivedIds,
     events: &Events<'_>,
 ) -> Outcome<Vec<Created>> {
-    let options = SubmitOptions {
-        decision_task_id: ids.deciding().clone(),
-        scheduler_id: format!("{}-level-{}", graph_config.trust_domain(), params.level()),
-        ids,
-    };
-    let plan = plan(graph, &options)?;
+    let plan = planned(graph_config, params, graph, ids)?;
     let ports = Ports {
         taskcluster: world.taskcluster()?,
         clock: world.clock,
@@ -195,6 +247,20 @@ pub async fn create(
     };
     let report = execute(&plan, ports, &Pace::default(), &mut |event| events(event)).await;
     report.outcome()
+}
+
+fn planned(
+    graph_config: &GraphConfig,
+    params: &Parameters,
+    graph: &crate::model::id_graph::IdGraph,
+    ids: &DerivedIds,
+) -> Outcome<Plan> {
+    let options = SubmitOptions {
+        decision_task_id: ids.deciding().clone(),
+        scheduler_id: format!("{}-level-{}", graph_config.trust_domain(), params.level()),
+        ids,
+    };
+    plan(graph, &options)
 }
 
 /// Reads the parameter `existing_tasks`.

@@ -9,7 +9,7 @@ use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::pyformat::{Scope, substitute_fields};
 use crate::base::value::{Object, Value, type_name};
 use crate::config::keyed_by::{self, Options};
-use crate::config::parameters::Parameters;
+use crate::config::release;
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::config::yaml;
 use crate::transform::{Context, Item, Transform, checks, each};
@@ -52,7 +52,7 @@ static TASK_CONTEXT: Schema = Schema {
         optional(
             "from-parameters",
             Type::Map(&Type::OneOf(&[Type::List(&Type::Str), Type::Str])),
-            "values of parameters: for each a dotted name, or several of which the first is taken that is there",
+            "values of parameters: for each a dotted name, or several of which the first is taken that is there; `release.level` and its like follow from the parameters",
         ),
         optional(
             "from-file",
@@ -158,7 +158,7 @@ fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object
     }
     let from_parameters = config.get("from-parameters").and_then(Value::as_object);
     for (name, paths) in from_parameters.into_iter().flatten() {
-        let value = parameter(context.params(), paths).map_err(|message| {
+        let value = parameter(context, paths).map_err(|message| {
             item.wrong("task-context.from-parameters", message)
                 .help("write a dot only to look into a parameter that is a mapping")
                 .into()
@@ -213,26 +213,33 @@ fn read(context: &Context<'_>, item: &Item, path: &str) -> Outcome<Object> {
 
 /// The value of the parameter that is named, null when there is none; or of the first of several
 /// that is neither missing nor null, if any.
-fn parameter(params: &Parameters, paths: &Value) -> Result<Option<Value>, String> {
+fn parameter(context: &Context<'_>, paths: &Value) -> Result<Option<Value>, String> {
     match paths {
         Value::Array(paths) => {
             for path in paths.iter().filter_map(Value::as_str) {
-                if let Some(value) = look_up(params, path)?.filter(|value| !value.is_null()) {
-                    return Ok(Some(value.clone()));
+                if let Some(value) = look_up(context, path)?.filter(|value| !value.is_null()) {
+                    return Ok(Some(value));
                 }
             }
             Ok(None)
         }
         path => {
             let path = path.as_str().unwrap_or_default();
-            Ok(Some(look_up(params, path)?.cloned().unwrap_or(Value::Null)))
+            Ok(Some(look_up(context, path)?.unwrap_or(Value::Null)))
         }
     }
 }
 
-fn look_up<'p>(params: &'p Parameters, path: &str) -> Result<Option<&'p Value>, String> {
+fn look_up(context: &Context<'_>, path: &str) -> Result<Option<Value>, String> {
     let mut parts = path.split('.');
-    let mut found = params.values().get(parts.next().unwrap_or_default());
+    let first = parts.next().unwrap_or_default();
+    let derived;
+    let mut found = context.params().values().get(first);
+    // What follows from the parameters; a parameter of the project's own comes first.
+    if found.is_none() && first == release::PARAMETER {
+        derived = Value::Object(release::derived(context.graph_config(), context.params()));
+        found = Some(&derived);
+    }
     for part in parts {
         found = match found {
             None => return Ok(None),
@@ -245,7 +252,7 @@ fn look_up<'p>(params: &'p Parameters, path: &str) -> Result<Option<&'p Value>, 
             }
         };
     }
-    Ok(found)
+    Ok(found.cloned())
 }
 
 fn options(config: &Object) -> Options {

@@ -189,6 +189,8 @@ impl Bench {
             "index.snow.v2.ci.revision.{revision}.taskgraph.decision"
         )]);
         definition["tags"] = json!({"kind": "decision-task"});
+        let level = params["level"].as_str().unwrap();
+        definition["schedulerId"] = json!(format!("snow-level-{level}"));
         let environment = self.begin(&task_id, &definition);
         let artifacts = MemoryArtifacts::default();
         let outcome = self
@@ -239,6 +241,9 @@ impl Bench {
         };
         let mut definition = self.definition(&group, "Action", &format!("action:{permission}"));
         definition["routes"] = json!(routes);
+        if let Some(decision) = self.sandbox.state().task(group.as_str()) {
+            definition["schedulerId"] = decision.definition["schedulerId"].clone();
+        }
         definition["extra"]["action"] = json!({
             "name": trigger.callback,
             "cb_name": trigger.callback,

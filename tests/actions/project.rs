@@ -26,6 +26,10 @@ release-promotion:
             rebuild-kinds: [l10n]
             do-not-optimize: [partials-a]
         own_ci: {target-tasks-method: 'nothing{project}'}
+        aimless: {target-tasks-method: promote}
+        ship_fox_rc: {product: fox, target-tasks-method: ship, is-rc: true}
+        partial_fox: {product: fox, target-tasks-method: promote, partial-updates: true}
+        beta_fox: {product: fox, target-tasks-method: promote, release-type: beta}
 "#;
 
 /// What every fixture's tasks have.
@@ -86,6 +90,22 @@ impl Project {
             let before: Vec<&str> = before.into_iter().collect();
             project.kind(kind, &before, &[("a", &fields)]);
         }
+        project
+    }
+
+    /// The same, where flavors can be chained.
+    pub fn with_chains() -> Self {
+        let project = Self::release();
+        let config = CONFIG.replace("    flavors:\n", "    chains: true\n    flavors:\n");
+        project.write("taskcluster/config.yml", &config);
+        project
+    }
+
+    /// The same, where `ci` makes real releases.
+    pub fn with_real_releases() -> Self {
+        let project = Self::release();
+        let config = format!("{CONFIG}release-branches: {{ci: [main]}}\n");
+        project.write("taskcluster/config.yml", &config);
         project
     }
 

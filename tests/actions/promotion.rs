@@ -4,24 +4,10 @@ use serde_json::{Value, json};
 
 use crate::bench::{Bench, REPOSITORY};
 use crate::ran::{Ran, Trigger};
+use crate::releases::{self, on as previous};
 
 fn fired(push: &Ran, input: Value) -> Trigger {
-    let mut whole = json!({"release_promotion_flavor": "promote_fox", "build_number": 1});
-    whole
-        .as_object_mut()
-        .unwrap()
-        .extend(input.as_object().unwrap().clone());
-    Trigger {
-        callback: "release-promotion",
-        group: Some(push.task_id.clone()),
-        task: None,
-        input: whole,
-    }
-}
-
-fn previous(graphs: &[&Ran]) -> Value {
-    let ids: Vec<&str> = graphs.iter().map(|ran| ran.task_id.as_str()).collect();
-    json!({"previous_graph_ids": ids})
+    releases::fired(push, "promote_fox", input)
 }
 
 #[tokio::test]
@@ -35,6 +21,7 @@ async fn a_release_is_a_chain_of_graphs() {
     assert_eq!(bench.labels(&out.task_id), ["push-a"]);
     let mut input = previous(&[&push, &promote, &out]);
     input["release_promotion_flavor"] = json!("ship_fox");
+    input["next_version"] = json!("1.6.0");
     let ship = bench.act(fired(&push, input)).await.fine();
     assert_eq!(bench.labels(&ship.task_id), ["ship-a"]);
     let ids = ship.ids();
@@ -73,6 +60,7 @@ async fn everything_that_a_decision_writes_is_written() {
             "label-to-taskid.json",
             "optimizations.log",
             "parameters.yml",
+            "provenance.json",
             "runnable-jobs.json",
             "target-tasks.json",
             "task-graph.json",

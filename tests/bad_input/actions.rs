@@ -197,6 +197,7 @@ async fn an_input_breaks_its_schema() {
     stderr:
       × the input of the action release-promotion, `release_promotion_flavor`: "promot" is not one of
       │ "promote" or "ship"
+      help: did you mean `promote`? there are: promote, ship
 
       × the input of the action release-promotion, `build_number`: 0 is less than the minimum of 1
 
@@ -215,12 +216,16 @@ async fn an_input_lacks_what_is_required() {
     exit code 1
     stderr:
       × the input of the action release-promotion: "release_promotion_flavor" is a required property
-      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
-            rebuild_kinds, previous_graph_ids
+      help: it takes: release_promotion_flavor, build_number, version, do_not_optimize, rebuild_kinds,
+            previous_graph_ids, revision, allow_mixed_revisions, release_eta, release_partners,
+            release_partner_config, release_partner_build_number, release_enable_partner_repack,
+            release_enable_partner_attribution, release_enable_emefree
 
       × the input of the action release-promotion: "build_number" is a required property
-      help: it takes: release_promotion_flavor, build_number, version, next_version, do_not_optimize,
-            rebuild_kinds, previous_graph_ids
+      help: it takes: release_promotion_flavor, build_number, version, do_not_optimize, rebuild_kinds,
+            previous_graph_ids, revision, allow_mixed_revisions, release_eta, release_partners,
+            release_partner_config, release_partner_build_number, release_enable_partner_repack,
+            release_enable_partner_attribution, release_enable_emefree
 
     2 mistakes; nothing was done
     "#);

@@ -15,11 +15,13 @@ async fn previous_graphs_do_not_exist() {
     exit code 1
     stderr:
       × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
-      │   cause: HTTP 404: Task not found
+      │   cause: HTTP 404: Task not found; the queue knows no such task: the taskId is wrong, or the
+      │   task has expired
       help: it has to be a decision task, or an action task that decided; see its artifacts
 
       × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
-      │   cause: HTTP 404: Task not found
+      │   cause: HTTP 404: Task not found; the queue knows no such task: the taskId is wrong, or the
+      │   task has expired
       help: it has to be a decision task, or an action task that decided; see its artifacts
 
     2 mistakes; nothing was done
@@ -99,7 +101,7 @@ async fn a_graph_has_no_full_task_graph() {
     exit code 1
     stderr:
       × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
-      │   cause: HTTP 404: Artifact not found
+      │   cause: HTTP 404: Artifact not found; the task is running
       help: it has to be a decision task, or an action task that decided; see its artifacts
 
     1 mistake; nothing was done

@@ -6,13 +6,15 @@ use crate::base::diagnostic::Outcome;
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 
-/// A project whose actions are shown: one that has release promotion.
-const PROJECT: &str = "\
+/// A project whose actions are shown: one whose release promotion takes all that there is.
+const PROJECT: &str = "
 trust-domain: example
 task-priority: low
 workers: {aliases: {}}
 taskgraph: {repositories: {ci: {name: example}}}
-release-promotion: {flavors: {}}
+release-promotion:
+  flavors:
+    ship_example: {target-tasks-method: ship, product: example, version-bump: true, partial-updates: true}
 ";
 
 /// Writes the page.

@@ -5,6 +5,7 @@ use super::schema;
 use crate::base::diagnostic::Outcome;
 use crate::config::graph_config::{GRAPH_CONFIG, PRIORITIES};
 use crate::config::parameters::{PARAMETERS, RELEASE_PARAMETERS};
+use crate::config::release::DERIVED;
 use crate::kind::definition::KIND;
 use crate::kind::loader::LOADERS;
 
@@ -63,5 +64,21 @@ pub fn parameters(page: &mut Markdown) -> Outcome<()> {
     page.heading(2, "Releases");
     page.paragraph("Release promotion adds these.");
     schema::write(page, &RELEASE_PARAMETERS, &[], 3);
+    page.heading(2, "What follows from them");
+    page.paragraph(
+        "The transform `task_context` finds these values below the parameter `release`, e.g. \
+         `from-parameters: {release-level: release.level}`. All are texts, so that alternatives can \
+         be chosen by them: `by-release-level: {production: …, default: …}`.",
+    );
+    let rows: Vec<[String; 2]> = DERIVED
+        .iter()
+        .map(|derived| {
+            [
+                code(&format!("release.{}", derived.name)),
+                derived.doc.to_owned(),
+            ]
+        })
+        .collect();
+    page.table(["Value", "Meaning"], &rows);
     Ok(())
 }

@@ -177,6 +177,11 @@ static FLAVOR: Schema = Schema {
             Type::Bool,
             "whether the next version has to be given",
         ),
+        optional(
+            "release-type",
+            Type::Str,
+            "the parameter `release_type`; what the version says when it is not given",
+        ),
     ],
     open: true,
     exclusive: &[],
@@ -194,6 +199,11 @@ static RELEASE_PROMOTION: Schema = Schema {
             "rebuild-kinds",
             Type::List(&Type::Str),
             "the kinds that interfaces offer as `rebuild_kinds` of the action's input",
+        ),
+        optional(
+            "chains",
+            Type::Bool,
+            "whether `release_promotion_flavor` may be a list, for one action that prepares several flavors in a row",
         ),
     ],
     open: true,

@@ -1,0 +1,287 @@
+//! What a promotion is asked for, checked against what its flavors need.
+
+use super::super::Call;
+use super::schema::{flavors, release_properties};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::TaskId;
+use crate::base::path::ValuePath;
+use crate::base::time::Timestamp;
+use crate::base::value::{Object, Value, truthy};
+use crate::base::version::{Stage, Version};
+use crate::config::graph_config::GraphConfig;
+use crate::config::release;
+use crate::decision::parameters::version;
+
+/// A flavor of release promotion.
+#[derive(Debug, Clone, Copy)]
+pub struct Flavor<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What config.yml says of it.
+    pub config: &'a Object,
+}
+
+impl Flavor<'_> {
+    /// Whether a key is set.
+    pub fn is(&self, key: &str) -> bool {
+        self.config.get(key).is_some_and(truthy)
+    }
+
+    /// A key that is a text.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.config.get(key).and_then(Value::as_str)
+    }
+}
+
+/// What a promotion is asked for.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// The flavors, each behind the one before it.
+    pub flavors: Vec<Flavor<'a>>,
+    /// Kinds that are built again.
+    pub rebuild_kinds: Vec<String>,
+    /// Labels that are built again.
+    pub do_not_optimize: Vec<String>,
+    /// The version.
+    pub version: String,
+    /// The graphs that are promoted; none when they have to be found.
+    pub previous: Vec<TaskId>,
+    /// Whether tasks of one phase may come from several revisions.
+    pub mixed_revisions: bool,
+    /// Parameters that the input gives.
+    pub parameters: Object,
+}
+
+impl Wanted<'_> {
+    /// The names of the flavors, for messages.
+    pub fn names(&self) -> String {
+        let names: Vec<&str> = self.flavors.iter().map(|flavor| flavor.name).collect();
+        names.join(", ")
+    }
+}
+
+/// Reads the input.
+///
+/// # Errors
+/// Everything that a flavor needs and the input does not give, and what does not fit the flavor.
+pub fn read<'a>(call: &Call<'a>) -> Outcome<Wanted<'a>> {
+    let mut wrong = Diagnostics::new();
+    let flavors = wrong.keep(chosen(call)).unwrap_or_default();
+    let version = wrong.keep(promoted_version(call).map_err(Diagnostics::from));
+    let previous = wrong.keep(previous(call)).unwrap_or_default();
+    for flavor in &flavors {
+        for mistake in check_flavor(call, *flavor, version.as_deref()) {
+            wrong.push(mistake);
+        }
+    }
+    for mistake in check_chain(call.graph_config, &flavors) {
+        wrong.push(mistake);
+    }
+    let eta = text(&call.input, "release_eta");
+    if !eta.is_empty() && Timestamp::parse(eta).is_none() {
+        wrong.push(
+            Diagnostic::user(format!("`release_eta` is {eta:?}, which is no date"))
+                .help("write it as 2026-01-31T12:00:00Z"),
+        );
+    }
+    wrong.or_ok(())?;
+    Ok(Wanted {
+        rebuild_kinds: strings(&call.input, "rebuild_kinds", &flavors, "rebuild-kinds"),
+        do_not_optimize: strings(&call.input, "do_not_optimize", &flavors, "do-not-optimize"),
+        version: version.unwrap_or_default(),
+        previous,
+        mixed_revisions: call.input.get("allow_mixed_revisions").is_some_and(truthy),
+        parameters: given(&call.input),
+        flavors,
+    })
+}
+
+fn text<'v>(input: &'v Value, key: &str) -> &'v str {
+    input.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The flavors that the input names.
+fn chosen<'a>(call: &Call<'a>) -> Outcome<Vec<Flavor<'a>>> {
+    let config: &'a GraphConfig = call.graph_config;
+    let named: Vec<&str> = match &call.input["release_promotion_flavor"] {
+        Value::String(name) => vec![name.as_str()],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let mut wrong = Diagnostics::new();
+    let mut found = Vec::new();
+    for name in named {
+        match flavors(config).find(|(known, _)| *known == name) {
+            Some((name, config)) => found.push(Flavor { name, config }),
+            None => wrong.push(unknown(config, name)),
+        }
+    }
+    wrong.or_ok(found)
+}
+
+/// Says that there is no such flavor.
+fn unknown(config: &GraphConfig, name: &str) -> Diagnostic {
+    let known: Vec<&str> = flavors(config).map(|(name, _)| name).collect();
+    Diagnostic::user(format!("unknown release promotion flavor `{name}`"))
+        .help(super::super::callback::choice(name, &known))
+}
+
+/// Where a flavor is written.
+pub fn place(config: &GraphConfig, flavor: Flavor<'_>) -> Option<crate::base::diagnostic::Place> {
+    config.place(&ValuePath::keys([
+        "release-promotion",
+        "flavors",
+        flavor.name,
+    ]))
+}
+
+/// What a flavor needs, and what does not fit it.
+fn check_flavor(call: &Call<'_>, flavor: Flavor<'_>, version: Option<&str>) -> Vec<Diagnostic> {
+    let mut wrong = Vec::new();
+    let name = flavor.name;
+    let given = |key: &str| call.input.get(key).is_some_and(truthy);
+    if flavor.is("version-bump") && !given("next_version") {
+        wrong.push(
+            Diagnostic::user(format!(
+                "the flavor `{name}` sets the next version, and `next_version` is not given"
+            ))
+            .help("give `next_version` in the input: the version after the one that is released"),
+        );
+    }
+    let level = release::level(call.graph_config, call.params);
+    if flavor.is("partial-updates") && level == "production" && !given("partial_updates") {
+        wrong.push(
+            Diagnostic::user(format!(
+                "the flavor `{name}` makes partial updates, and `partial_updates` is not given"
+            ))
+            .because("this is a real release: level, project and branch are those of `release-branches`")
+            .help("give in the input which releases they start from: `{\"93.0\": {\"buildNumber\": 1, \"locales\": [\"de\"]}}`"),
+        );
+    }
+    let stage = version
+        .and_then(|v| v.parse::<Version>().ok())
+        .map(|v| v.stage);
+    if flavor.is("is-rc") && !matches!(stage, None | Some(Stage::Release | Stage::Candidate(_))) {
+        wrong.push(
+            Diagnostic::user(format!(
+                "the flavor `{name}` is for release candidates, and the version is {}",
+                version.unwrap_or_default()
+            ))
+            .help("promote it with a flavor without `is-rc`, or give the `version` of the release"),
+        );
+    }
+    wrong
+}
+
+/// What keeps flavors from being a chain: they are one graph, with one set of parameters.
+fn check_chain(config: &GraphConfig, flavors: &[Flavor<'_>]) -> Vec<Diagnostic> {
+    let Some((first, rest)) = flavors.split_first() else {
+        return Vec::new();
+    };
+    let mut wrong = Vec::new();
+    for flavor in rest {
+        for key in ["product", "is-rc", "release-type"] {
+            let of = |flavor: &Flavor<'_>| flavor.config.get(key).filter(|v| truthy(v)).cloned();
+            if of(first) != of(flavor) {
+                wrong.push(
+                    Diagnostic::user(format!(
+                        "the flavors `{}` and `{}` differ in `{key}`, so they cannot be one chain",
+                        first.name, flavor.name
+                    ))
+                    .at(place(config, *flavor))
+                    .help("promote them with one action each"),
+                );
+            }
+        }
+    }
+    wrong
+}
+
+fn previous(call: &Call<'_>) -> Outcome<Vec<TaskId>> {
+    let given = call
+        .input
+        .get("previous_graph_ids")
+        .and_then(Value::as_array);
+    let mut wrong = Diagnostics::new();
+    let mut ids: Vec<TaskId> = Vec::new();
+    for id in given.into_iter().flatten() {
+        let id = match TaskId::parse(id.as_str().unwrap_or_default()) {
+            Ok(id) => id,
+            Err(error) => {
+                wrong.push(Diagnostic::user(format!("`previous_graph_ids`: {error}")));
+                continue;
+            }
+        };
+        if ids.contains(&id) {
+            wrong.push(
+                Diagnostic::user(format!("`previous_graph_ids` names {id} twice"))
+                    .help("name each graph once: of several with a label the rightmost wins"),
+            );
+        }
+        ids.push(id);
+    }
+    wrong.or_ok(ids)
+}
+
+/// Parameters that the input gives under their names.
+fn given(input: &Value) -> Object {
+    let mut given = Object::new();
+    for (name, _) in release_properties() {
+        if let Some(value) = input.get(name) {
+            given.insert(name.to_owned(), value.clone());
+        }
+    }
+    let next = text(input, "next_version");
+    if !next.is_empty() {
+        given.insert("next_version".to_owned(), Value::from(next));
+    }
+    if let Some(updates) = input.get("partial_updates").filter(|value| truthy(value)) {
+        given.insert("release_history".to_owned(), updates.clone());
+    }
+    given
+}
+
+/// A list of strings from the input, or else from the flavors.
+fn strings(input: &Value, key: &str, flavors: &[Flavor<'_>], flavor_key: &str) -> Vec<String> {
+    let of_flavors = flavors
+        .iter()
+        .filter_map(|flavor| flavor.config.get(flavor_key));
+    let lists: Vec<&Value> = match input.get(key) {
+        Some(given) => vec![given],
+        None => of_flavors.collect(),
+    };
+    let mut strings: Vec<String> = Vec::new();
+    for item in lists.iter().filter_map(|list| list.as_array()).flatten() {
+        let item = item.as_str().unwrap_or_default().to_owned();
+        if !strings.contains(&item) {
+            strings.push(item);
+        }
+    }
+    strings
+}
+
+/// The Python function that finds the version, where it is not the usual one.
+fn own_parser(config: &GraphConfig) -> Option<&str> {
+    let parser = config.get("version-parser")?.as_str()?;
+    (parser != "mozilla_taskgraph.version:default_parser").then_some(parser)
+}
+
+/// The version of the input, or else that of the repository.
+fn promoted_version(call: &Call<'_>) -> Result<String, Diagnostic> {
+    match call.input.get("version").and_then(Value::as_str) {
+        Some(given) if !given.is_empty() => Ok(given.to_owned()),
+        _ if let Some(parser) = own_parser(call.graph_config) => Err(Diagnostic::user(format!(
+            "`version-parser` names the Python function `{parser}`"
+        ))
+        .at(call
+            .graph_config
+            .place(&ValuePath::keys(["version-parser"])))
+        .help("those written in Python cannot be run yet; give `version` in the input")),
+        _ => version(call.world.files)?
+            .map(|line| line.trim().to_owned())
+            .ok_or_else(|| {
+                Diagnostic::user("the version to promote is not known")
+                    .help("give `version` in the input, or put a version.txt into the repository")
+            }),
+    }
+}

@@ -1,0 +1,273 @@
+//! Release promotion: the snowman model.
+//!
+//! A release is a chain of graphs, one for each phase, and each is put on top of the ones before:
+//!
+//! 1. The input is checked against what its flavors need ([`input`]).
+//! 2. The parameters are those of the first previous graph, but for the revision, which is the one
+//!    that the action was fired from.
+//! 3. Every previous graph's `label-to-taskid.json` says which labels exist; where several have one,
+//!    the rightmost wins. Labels of `rebuild_kinds` and those in `do_not_optimize` are left out. Kinds
+//!    are those of the previous full task graphs, the rightmost winning again ([`previous`]).
+//! 4. A decision with the flavor's target-tasks method and these `existing_tasks` replaces what
+//!    exists and plans the rest. Several flavors are one graph with gates between them.
+//! 5. `provenance.json` tells where each task came from, and what was made from several revisions is
+//!    not shipped ([`provenance`]).
+//! 6. The tasks are created in the group of the action task, unless those of an earlier run are at
+//!    work there.
+
+mod input;
+mod previous;
+mod provenance;
+mod schema;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::{Call, render};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::{Label, TaskId};
+use crate::base::value::{Object, Value};
+use crate::base::version::Version;
+use crate::config::parameters::{Parameters, Strictness};
+use crate::decision::gates::Leg;
+use crate::decision::{self, Decision, Prepared, artifact};
+use input::{Flavor, Wanted};
+use previous::Graph;
+use provenance::Provenance;
+
+pub use schema::{schema, symbol};
+
+/// Promotes.
+///
+/// # Errors
+/// When the input does not fit the flavor, a previous graph cannot be had, or what the decision
+/// says.
+pub async fn run(call: Call<'_>) -> Outcome<()> {
+    let promotion = prepare(&call).await?;
+    if !promotion.wanted.mixed_revisions {
+        provenance::check(&promotion.provenance, &promotion.prepared)?;
+    }
+    check_group(&call, &promotion).await?;
+    let value = serde_json::to_value(&promotion.provenance).unwrap_or_default();
+    artifact::write_json(call.artifacts, provenance::ARTIFACT, &value)?;
+    let params = &promotion.params;
+    promotion
+        .prepared
+        .create(call.world, call.graph_config, params, call.events)
+        .await
+        .map(drop)
+}
+
+/// A promotion that stands on paper.
+struct Promotion<'a> {
+    wanted: Wanted<'a>,
+    params: Parameters,
+    prepared: Prepared,
+    provenance: Provenance,
+}
+
+async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
+    let wanted = input::read(call)?;
+    let ids = previous::ids(call, &wanted).await?;
+    let graphs = previous::read(call, &ids).await?;
+    let existing = previous::existing_tasks(&graphs, &wanted);
+    tracing::info!(
+        "Promoting {} on top of {} graphs with {} tasks that exist",
+        wanted.names(),
+        graphs.len(),
+        existing.len()
+    );
+    let mut legs: Vec<Leg> = Vec::new();
+    for flavor in &wanted.flavors {
+        legs.push(Leg {
+            name: flavor.name.to_owned(),
+            params: parameters(call, &wanted, *flavor, &graphs, &existing)?,
+        });
+    }
+    let Some(last) = legs.pop() else {
+        return Err(Diagnostic::user("`release_promotion_flavor` names no flavor").into());
+    };
+    let params = last.params;
+    let actions_json = render::actions_json(
+        call.world.files,
+        call.graph_config,
+        &params,
+        call.own.as_str(),
+    )?;
+    let decision = Decision {
+        deciding: &call.own,
+        actions_json,
+        artifacts: call.artifacts,
+        verify: true,
+        events: call.events,
+    };
+    let prepared =
+        decision::prepare(call.world, call.graph_config, &params, decision, &legs).await?;
+    check_aim(call, &wanted, &prepared)?;
+    let names = wanted.flavors.iter().map(|flavor| flavor.name.to_owned());
+    let provenance = provenance::of(
+        &call.own,
+        names.collect(),
+        params.str("head_rev"),
+        &graphs,
+        &prepared,
+    );
+    Ok(Promotion {
+        wanted,
+        params,
+        prepared,
+        provenance,
+    })
+}
+
+/// A promotion that aims at no task is not what somebody wanted.
+fn check_aim(call: &Call<'_>, wanted: &Wanted<'_>, prepared: &Prepared) -> Result<(), Diagnostic> {
+    if !prepared.target.requested.is_empty() {
+        return Ok(());
+    }
+    let names = wanted.names();
+    let without = wanted.flavors.iter().find(|f| f.text("product").is_none());
+    let Some(flavor) = without else {
+        tracing::warn!("{names} aims at no task, so nothing is created");
+        return Ok(());
+    };
+    Err(
+        Diagnostic::user(format!("the flavor `{}` aims at no task", flavor.name))
+            .because("it has no `product`")
+            .at(input::place(call.graph_config, *flavor))
+            .help("name the product whose tasks are promoted, or another target-tasks method"),
+    )
+}
+
+/// The parameters of a flavor on top of these graphs.
+fn parameters(
+    call: &Call<'_>,
+    wanted: &Wanted<'_>,
+    flavor: Flavor<'_>,
+    graphs: &[Graph],
+    existing: &BTreeMap<Label, TaskId>,
+) -> Outcome<Parameters> {
+    let mut values = graphs
+        .first()
+        .map(|graph| graph.parameters.clone())
+        .unwrap_or_default();
+    let existing = existing
+        .iter()
+        .map(|(label, id)| (label.to_string(), json!(id.as_str())))
+        .collect();
+    let method = flavor.text("target-tasks-method").unwrap_or_default();
+    for (key, value) in [
+        ("head_rev", json!(call.params.str("head_rev"))),
+        ("existing_tasks", Value::Object(existing)),
+        ("do_not_optimize", json!(wanted.do_not_optimize)),
+        (
+            "target_tasks_method",
+            json!(method.replace("{project}", call.params.project())),
+        ),
+        ("build_number", call.input["build_number"].clone()),
+        ("optimize_target_tasks", json!(true)),
+        ("shipping_phase", json!(flavor.name)),
+        ("tasks_for", json!("action")),
+        ("version", json!(wanted.version)),
+    ] {
+        values.insert(key.to_owned(), value);
+    }
+    values.extend(wanted.parameters.clone());
+    if let Some(product) = flavor.text("product") {
+        values.insert("release_product".to_owned(), json!(product));
+    }
+    let release_type = release_type(&values, flavor, &wanted.version);
+    values.insert("release_type".to_owned(), json!(release_type));
+    Parameters::new(values, Strictness::Lenient)
+}
+
+/// The type of the release, which target-tasks methods choose by: what the flavor says, or else the
+/// parameters of the first graph, or else the version.
+fn release_type(values: &Object, flavor: Flavor<'_>, version: &str) -> String {
+    const CANDIDATE: &str = "release-rc";
+    if flavor.is("is-rc") {
+        return CANDIDATE.to_owned();
+    }
+    let given = values.get("release_type").and_then(Value::as_str);
+    // On top of a candidate an ordinary release is one again.
+    let given = given.filter(|given| !given.is_empty() && *given != CANDIDATE);
+    let version = version.parse::<Version>().ok();
+    let by_version = version.map_or("release", |version| version.release_type());
+    flavor
+        .text("release-type")
+        .or(given)
+        .unwrap_or(if by_version == CANDIDATE {
+            "release"
+        } else {
+            by_version
+        })
+        .to_owned()
+}
+
+/// States of tasks that are at work, or will be without anybody's doing.
+const AT_WORK: &[&str] = &["pending", "running"];
+
+/// Refuses to start when the group of this action holds tasks of an earlier run of it that are at
+/// work, or that this run does not plan.
+///
+/// A run that was interrupted leaves tasks that all wait for the action task. They have the ids that
+/// this run gives them, and are kept.
+async fn check_group(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> {
+    let taskcluster = call.world.taskcluster()?;
+    let members = match taskcluster.task_group(&call.own).await {
+        Ok(members) => members,
+        // There is none yet; or somebody tries the action at a desk.
+        Err(error) if matches!(error.status, Some(400 | 404)) => return Ok(()),
+        Err(error) => {
+            return Err(Diagnostic::environment(format!(
+                "the tasks of the group {} cannot be had",
+                call.own
+            ))
+            .because(error)
+            .into());
+        }
+    };
+    let plan = promotion
+        .prepared
+        .plan(call.graph_config, &promotion.params)?;
+    let planned: BTreeSet<&TaskId> = plan.creations().iter().map(|task| &task.task_id).collect();
+    let mut wrong = Diagnostics::new();
+    let mut tell = |what: &str, found: Vec<String>, help: &str| {
+        if let Some(first) = found.first() {
+            let others = match found.len() {
+                1 => String::new(),
+                n => format!(" and {} more", n - 1),
+            };
+            wrong.push(
+                Diagnostic::user(format!(
+                    "the group of this action holds unfinished tasks of an earlier run that {what}"
+                ))
+                .because(format!("{first}{others}"))
+                .help(help),
+            );
+        }
+    };
+    let names = |keep: &dyn Fn(&crate::ports::taskcluster::GroupMember) -> bool| {
+        let found = members.iter().filter(|task| keep(task));
+        let named = found.map(|task| {
+            let name = task.definition["metadata"]["name"].as_str();
+            format!("{} ({})", name.unwrap_or_default(), task.task_id)
+        });
+        let mut named: Vec<String> = named.collect();
+        named.sort_unstable();
+        named
+    };
+    let at_work = |state: &str| AT_WORK.contains(&state);
+    tell(
+        "are at work",
+        names(&|task| at_work(&task.state)),
+        "wait until they are done, or cancel them with the action cancel-all; then rerun this action",
+    );
+    tell(
+        "this run does not make",
+        names(&|task| task.state == "unscheduled" && !planned.contains(&task.task_id)),
+        "cancel them with the action cancel-all, or promote with a new action task",
+    );
+    wrong.or_ok(())
+}

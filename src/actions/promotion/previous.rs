@@ -1,0 +1,272 @@
+//! The graphs that a promotion is put on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::de::IgnoredAny;
+
+use super::super::Call;
+use super::super::existing::{self, decision_task};
+use super::input::Wanted;
+use super::provenance::{self, Provenance};
+use crate::base::dag::Dag;
+use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Outcome};
+use crate::base::name::{IndexPath, KindName, Label, TaskId};
+use crate::base::time::Timestamp;
+use crate::base::value::{Object, Value};
+use crate::ports::taskcluster::Taskcluster;
+
+/// A graph that is promoted.
+#[derive(Debug)]
+pub struct Graph {
+    /// Its decision or action task.
+    pub id: TaskId,
+    /// The parameters that it was made for.
+    pub parameters: Object,
+    /// The kinds of its labels.
+    pub kinds: BTreeMap<Label, KindName>,
+    /// The taskIds of its labels, those that it took from other graphs included.
+    pub label_to_taskid: BTreeMap<Label, TaskId>,
+    /// The tasks that it created itself.
+    pub created: BTreeSet<TaskId>,
+    /// Where the tasks of its labels came from, when it has told.
+    pub provenance: Option<Provenance>,
+}
+
+impl Graph {
+    /// A parameter that is a text.
+    pub fn parameter(&self, name: &str) -> &str {
+        self.parameters
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+}
+
+/// The graphs that are promoted, in order: those of the input, or that of the push.
+///
+/// # Errors
+/// When they cannot be found.
+pub async fn ids(call: &Call<'_>, wanted: &Wanted<'_>) -> Outcome<Vec<TaskId>> {
+    if !wanted.previous.is_empty() {
+        return Ok(wanted.previous.clone());
+    }
+    let taskcluster = call.world.taskcluster()?;
+    let revision = call.input.get("revision").and_then(Value::as_str);
+    if let Some(revision) = revision.filter(|text| !text.is_empty()) {
+        return Ok(vec![by_revision(call, taskcluster, revision).await?]);
+    }
+    let found = decision_task(taskcluster, call.graph_config, call.params).await?;
+    let found = found.or_else(|| call.task_group_id.clone());
+    let found = found.ok_or_else(|| {
+        Diagnostic::user("the index knows no decision task of this push")
+            .help("name the graphs to promote in `previous_graph_ids`")
+    })?;
+    Ok(vec![found])
+}
+
+async fn by_revision(
+    call: &Call<'_>,
+    taskcluster: &dyn Taskcluster,
+    revision: &str,
+) -> Outcome<TaskId> {
+    let path = format!(
+        "{}.v2.{}.revision.{revision}.taskgraph.decision",
+        call.graph_config.trust_domain(),
+        call.params.project()
+    );
+    let path = IndexPath::parse(&path)
+        .map_err(|error| Diagnostic::user(format!("`revision`: {error}")))?;
+    let found = taskcluster.find_tasks(std::slice::from_ref(&path)).await;
+    let found = found.map_err(|error| {
+        Diagnostic::environment(format!("the index could not be asked for `{path}`")).because(error)
+    })?;
+    found.get(&path).cloned().ok_or_else(|| {
+        Diagnostic::user(format!(
+            "the index knows no decision task of the revision {revision}"
+        ))
+        .because(format!("there is nothing at `{path}`"))
+        .help("give the whole revision of a push, or name the graphs in `previous_graph_ids`")
+        .into()
+    })
+}
+
+/// Reads the graphs.
+///
+/// # Errors
+/// Every graph that cannot be had, is of another project, or rests on this promotion.
+pub async fn read(call: &Call<'_>, ids: &[TaskId]) -> Outcome<Vec<Graph>> {
+    let mut wrong = Diagnostics::new();
+    if ids.contains(&call.own) {
+        wrong.push(
+            Diagnostic::user(format!(
+                "`previous_graph_ids` names {}, which is this action task itself",
+                call.own
+            ))
+            .help("name the graphs that were made before"),
+        );
+        return wrong.or_ok(Vec::new());
+    }
+    let mut graphs = Vec::new();
+    for id in ids {
+        graphs.extend(wrong.keep(one(call, id).await));
+    }
+    for graph in &graphs {
+        for name in ["project", "head_repository"] {
+            let (theirs, ours) = (graph.parameter(name), call.params.str(name));
+            if theirs != ours {
+                wrong.push(
+                    Diagnostic::user(format!(
+                        "the graph {} is of another project: its {name} is `{theirs}`, and here it \
+                         is `{ours}`",
+                        graph.id
+                    ))
+                    .help("name graphs of this project in `previous_graph_ids`"),
+                );
+                break;
+            }
+        }
+    }
+    wrong.or_ok(())?;
+    check_cycle(call, &graphs)?;
+    Ok(graphs)
+}
+
+/// Graphs that rest on each other cannot have been made; ids in artifacts were tampered with.
+fn check_cycle(call: &Call<'_>, graphs: &[Graph]) -> Outcome<()> {
+    let mut edges: BTreeSet<(TaskId, TaskId)> = graphs
+        .iter()
+        .map(|graph| (call.own.clone(), graph.id.clone()))
+        .collect();
+    for told in graphs.iter().filter_map(|graph| graph.provenance.as_ref()) {
+        edges.extend(told.edges());
+    }
+    let nodes: BTreeSet<TaskId> = edges
+        .iter()
+        .flat_map(|(from, to)| [from.clone(), to.clone()])
+        .collect();
+    let dag = Dag::new(nodes, edges);
+    let Err(cycle) = dag.dependencies_first() else {
+        return Ok(());
+    };
+    let path: Vec<&str> = cycle
+        .0
+        .iter()
+        .chain(cycle.0.first())
+        .map(TaskId::as_str)
+        .collect();
+    Err(Diagnostic::user(format!(
+        "the previous graphs rest on each other: {}",
+        path.join(" -> ")
+    ))
+    .because(format!("so their artifacts {} say", provenance::ARTIFACT))
+    .help("leave one of them out of `previous_graph_ids`")
+    .into())
+}
+
+async fn one(call: &Call<'_>, id: &TaskId) -> Outcome<Graph> {
+    let taskcluster = call.world.taskcluster()?;
+    let read = async {
+        let mut wrong = Diagnostics::new();
+        let full = wrong.keep(existing::full_task_graph(taskcluster, id).await);
+        let labels = existing::labels(taskcluster, id).await;
+        // Without its ids everything that a graph has built would be built once more. Where the
+        // graph is missing too, that says enough.
+        if full.is_some() && labels == Ok(None) {
+            wrong.push(
+                Diagnostic::user(format!("the graph {id} has no label-to-taskid.json"))
+                    .help("name graphs in `previous_graph_ids` whose decision or action has ended"),
+            );
+        }
+        let labels = wrong.keep(labels).flatten();
+        wrong.or_ok(())?;
+        let parameters = super::super::callback::parameters_of(taskcluster, id).await?;
+        let tasks = full.iter().flat_map(|full| full.tasks());
+        Ok(Graph {
+            id: id.clone(),
+            parameters,
+            kinds: tasks
+                .map(|task| (task.label.clone(), task.kind.clone()))
+                .collect(),
+            label_to_taskid: labels.unwrap_or_default(),
+            created: created(taskcluster, id).await?,
+            provenance: provenance::fetch(taskcluster, id).await?,
+        })
+    };
+    match read.await {
+        Ok(graph) => Ok(graph),
+        Err(wrong) => Err(explained(call, id, wrong).await),
+    }
+}
+
+/// Says why a graph has no artifacts, where the queue knows.
+async fn explained(call: &Call<'_>, id: &TaskId, wrong: Diagnostics) -> Diagnostics {
+    let Ok(taskcluster) = call.world.taskcluster() else {
+        return wrong;
+    };
+    let why = match taskcluster.task(id).await {
+        Err(error) if error.is_missing() => Some(
+            "the queue knows no such task: the taskId is wrong, or the task has expired".to_owned(),
+        ),
+        Err(_) => None,
+        Ok(task) => {
+            let expires = task["expires"].as_str().and_then(Timestamp::parse);
+            let expired = expires.filter(|expires| *expires <= call.world.clock.now());
+            match expired {
+                Some(expires) => Some(format!(
+                    "the task and its artifacts have expired on {expires}"
+                )),
+                None => unfinished(taskcluster, id).await,
+            }
+        }
+    };
+    match why {
+        Some(why) => wrong.map(|diagnostic| match (&diagnostic.cause, diagnostic.class) {
+            (Some(cause), Class::User) if cause.starts_with("HTTP 4") => {
+                let cause = format!("{cause}; {why}");
+                diagnostic.because(cause)
+            }
+            _ => diagnostic,
+        }),
+        None => wrong,
+    }
+}
+
+async fn unfinished(taskcluster: &dyn Taskcluster, id: &TaskId) -> Option<String> {
+    let statuses = taskcluster.statuses(std::slice::from_ref(id)).await.ok()?;
+    let state = &statuses.get(id)?.state;
+    (state != "completed").then(|| format!("the task is {state}"))
+}
+
+/// The taskIds that a graph created: the keys of its `task-graph.json`.
+async fn created(taskcluster: &dyn Taskcluster, id: &TaskId) -> Outcome<BTreeSet<TaskId>> {
+    let name = "public/task-graph.json";
+    let text = match taskcluster.artifact(id, name).await {
+        Ok(text) => text,
+        Err(error) if error.is_missing() => return Ok(BTreeSet::new()),
+        Err(error) => return Err(existing::missing(id, name, &error).into()),
+    };
+    let tasks: BTreeMap<TaskId, IgnoredAny> = serde_json::from_slice(&text)
+        .map_err(|error| Diagnostic::user(format!("{name} of {id} is malformed")).because(error))?;
+    Ok(tasks.into_keys().collect())
+}
+
+/// The tasks that the graphs have of labels, but for those that are built again; of several graphs
+/// with a label the rightmost wins.
+pub fn existing_tasks(graphs: &[Graph], wanted: &Wanted<'_>) -> BTreeMap<Label, TaskId> {
+    let mut kinds: BTreeMap<&Label, &KindName> = BTreeMap::new();
+    let mut existing = BTreeMap::new();
+    for graph in graphs {
+        kinds.extend(&graph.kinds);
+        existing.extend(graph.label_to_taskid.clone());
+    }
+    existing.retain(|label: &Label, _| {
+        let rebuilt = |kind: &&KindName| wanted.rebuild_kinds.iter().any(|k| k == kind.as_str());
+        let known = kinds.get(label).is_some_and(|kind| !rebuilt(kind));
+        known
+            && !wanted
+                .do_not_optimize
+                .iter()
+                .any(|kept| kept == label.as_str())
+    });
+    existing
+}

@@ -1,0 +1,158 @@
+//! Versions of products, as Firefox, Thunderbird and their mobile kin count them.
+//!
+//! ```text
+//! 94.0      94.0.1      release
+//! 94.0a1                nightly
+//! 94.0b14               beta          94.0.0-beta.14
+//! 94.0rc1               candidate     94.0.0-rc.1
+//! 91.3.0esr             extended support
+//! ```
+
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use fancy_regex::Regex;
+
+/// What a version is a version of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// A nightly build, with the number behind `a`.
+    Nightly(u32),
+    /// A beta, with its number.
+    Beta(u32),
+    /// A candidate of a release, with its number.
+    Candidate(u32),
+    /// A release.
+    Release,
+    /// A release with extended support.
+    Esr,
+}
+
+/// A version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Its numbers, the major one first.
+    pub numbers: Vec<u32>,
+    /// What it is a version of.
+    pub stage: Stage,
+}
+
+/// Says that a text is no version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no version like 94.0, 94.0b14, 94.0.1esr or 94.0a1")]
+pub struct NoVersion(pub String);
+
+static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\A([0-9]+(?:\.[0-9]+){0,3})(?:(esr)|(?:(a|b|rc)|-(alpha|beta|rc)\.)([0-9]+))?\z")
+        .ok()
+});
+
+impl FromStr for Version {
+    type Err = NoVersion;
+
+    fn from_str(text: &str) -> Result<Self, NoVersion> {
+        let wrong = || NoVersion(text.to_owned());
+        let parts = FORM.as_ref().and_then(|form| form.captures(text).ok()?);
+        let parts = parts.ok_or_else(wrong)?;
+        let number = |digits: &str| digits.parse::<u32>().map_err(|_| wrong());
+        let numbers = parts.get(1).map_or("", |numbers| numbers.as_str());
+        let numbers = numbers.split('.').map(number).collect::<Result<_, _>>()?;
+        let count = parts.get(5).map(|n| number(n.as_str())).transpose()?;
+        let word = parts.get(3).or_else(|| parts.get(4)).map(|m| m.as_str());
+        let stage = match (word, count) {
+            (Some("a" | "alpha"), Some(count)) => Stage::Nightly(count),
+            (Some("b" | "beta"), Some(count)) => Stage::Beta(count),
+            (Some(_), Some(count)) => Stage::Candidate(count),
+            _ if parts.get(2).is_some() => Stage::Esr,
+            _ => Stage::Release,
+        };
+        Ok(Self { numbers, stage })
+    }
+}
+
+impl Version {
+    /// The number before the first point.
+    #[must_use]
+    pub fn major(&self) -> u32 {
+        self.numbers.first().copied().unwrap_or_default()
+    }
+
+    /// The number behind the first point.
+    #[must_use]
+    pub fn minor(&self) -> u32 {
+        self.numbers.get(1).copied().unwrap_or_default()
+    }
+
+    /// The number behind the second point.
+    #[must_use]
+    pub fn patch(&self) -> u32 {
+        self.numbers.get(2).copied().unwrap_or_default()
+    }
+
+    /// The type of a release of this version: `nightly`, `beta`, `release-rc`, `release` or `esr`.
+    #[must_use]
+    pub fn release_type(&self) -> &'static str {
+        match self.stage {
+            Stage::Nightly(_) => "nightly",
+            Stage::Beta(_) => "beta",
+            Stage::Candidate(_) => "release-rc",
+            Stage::Release => "release",
+            Stage::Esr => "esr",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<(Vec<u32>, Stage), NoVersion> {
+        text.parse::<Version>().map(|v| (v.numbers, v.stage))
+    }
+
+    #[test]
+    fn versions_of_all_products_are_read() {
+        for (text, numbers, stage) in [
+            ("94.0", vec![94, 0], Stage::Release),
+            ("94.0.1", vec![94, 0, 1], Stage::Release),
+            ("3.6.3.1", vec![3, 6, 3, 1], Stage::Release),
+            ("94.0b14", vec![94, 0], Stage::Beta(14)),
+            ("94.0a1", vec![94, 0], Stage::Nightly(1)),
+            ("0a1", vec![0], Stage::Nightly(1)),
+            ("94.0rc2", vec![94, 0], Stage::Candidate(2)),
+            ("94.0.1esr", vec![94, 0, 1], Stage::Esr),
+            ("94.1.0-beta.3", vec![94, 1, 0], Stage::Beta(3)),
+            ("94.1.0-rc.1", vec![94, 1, 0], Stage::Candidate(1)),
+            ("7", vec![7], Stage::Release),
+        ] {
+            assert_eq!(read(text), Ok((numbers, stage)), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_versions() {
+        for text in [
+            "",
+            "v94.0",
+            "94.",
+            "94.0b",
+            "94.0esr1",
+            "94.0 ",
+            "94.0\n",
+            "94.0-beta",
+            "94.0c1",
+            "1.2.3.4.5",
+            "99999999999",
+            "94.0b99999999999",
+        ] {
+            assert_eq!(read(text), Err(NoVersion(text.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn stages_follow_each_other() {
+        let stages = ["94.0a1", "94.0b1", "94.0b14", "94.0rc1", "94.0"];
+        let read: Vec<Stage> = stages.iter().map(|text| read(text).unwrap().1).collect();
+        assert!(read.is_sorted());
+    }
+}

@@ -1,0 +1,221 @@
+//! What follows from the parameters about the release that a graph is made for.
+//!
+//! Tasks use these values through the transform `task_context`, as parameters below `release`, e.g.
+//! `from-parameters: {release-level: release.level}`. All are texts, so that each can choose among
+//! alternatives: `by-release-level: {production: …, default: …}`.
+
+use super::graph_config::GraphConfig;
+use super::parameters::Parameters;
+use crate::base::value::{Object, Value};
+use crate::base::version::{Stage, Version};
+
+/// The parameter below which the values are found.
+pub const PARAMETER: &str = "release";
+
+/// A value that is derived.
+#[derive(Debug)]
+pub struct Derived {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says, for the reference.
+    pub doc: &'static str,
+    value: fn(&Release<'_>) -> Option<String>,
+}
+
+struct Release<'a> {
+    params: &'a Parameters,
+    config: &'a GraphConfig,
+    version: Option<Version>,
+}
+
+impl Release<'_> {
+    fn is(&self, stage: fn(Stage) -> bool) -> Option<String> {
+        self.version.as_ref().map(|v| stage(v.stage).to_string())
+    }
+}
+
+/// Every derived value.
+pub static DERIVED: &[Derived] = &[
+    Derived {
+        name: "level",
+        doc: "`production` or `staging`: whether level, project and branch are those of `release-branches` in config.yml",
+        value: |release| Some(level(release.config, release.params).to_owned()),
+    },
+    Derived {
+        name: "type",
+        doc: "the parameter `release_type`, or else what the version says: `nightly`, `beta`, `release-rc`, `release` or `esr`",
+        value: |release| {
+            let version = release.version.as_ref().map(Version::release_type);
+            let given = release.params.str("release_type");
+            let known = Some(given).filter(|text| !text.is_empty()).or(version);
+            known.map(str::to_owned)
+        },
+    },
+    Derived {
+        name: "product",
+        doc: "the parameter `release_product`",
+        value: |release| parameter(release, "release_product"),
+    },
+    Derived {
+        name: "phase",
+        doc: "the parameter `shipping_phase`: the flavor that is promoted",
+        value: |release| parameter(release, "shipping_phase"),
+    },
+    Derived {
+        name: "major",
+        doc: "the first number of the version",
+        value: |release| release.version.as_ref().map(|v| v.major().to_string()),
+    },
+    Derived {
+        name: "minor",
+        doc: "the second number of the version, or 0",
+        value: |release| release.version.as_ref().map(|v| v.minor().to_string()),
+    },
+    Derived {
+        name: "patch",
+        doc: "the third number of the version, or 0",
+        value: |release| release.version.as_ref().map(|v| v.patch().to_string()),
+    },
+    Derived {
+        name: "is_nightly",
+        doc: "`true` for versions like 94.0a1, else `false`",
+        value: |release| release.is(|stage| matches!(stage, Stage::Nightly(_))),
+    },
+    Derived {
+        name: "is_beta",
+        doc: "`true` for versions like 94.0b14, else `false`",
+        value: |release| release.is(|stage| matches!(stage, Stage::Beta(_))),
+    },
+    Derived {
+        name: "is_esr",
+        doc: "`true` for versions like 91.3.0esr, else `false`",
+        value: |release| release.is(|stage| stage == Stage::Esr),
+    },
+    Derived {
+        name: "is_rc",
+        doc: "`true` for release candidates: a flavor with `is-rc`, or a version like 94.0.0-rc.1",
+        value: |release| {
+            let flavor = release.params.str("release_type").ends_with("-rc");
+            let version = release.version.as_ref().map(|v| v.stage);
+            Some((flavor || matches!(version, Some(Stage::Candidate(_)))).to_string())
+        },
+    },
+    Derived {
+        name: "beta_number",
+        doc: "14 of 94.0b14; not there for other versions",
+        value: |release| match release.version.as_ref()?.stage {
+            Stage::Beta(number) => Some(number.to_string()),
+            _ => None,
+        },
+    },
+];
+
+fn parameter(release: &Release<'_>, name: &str) -> Option<String> {
+    let value = release.params.str(name);
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Every derived value that these parameters have.
+#[must_use]
+pub fn derived(config: &GraphConfig, params: &Parameters) -> Object {
+    let release = Release {
+        params,
+        config,
+        version: params.str("version").parse().ok(),
+    };
+    DERIVED
+        .iter()
+        .filter_map(|derived| {
+            let value = (derived.value)(&release)?;
+            Some((derived.name.to_owned(), Value::from(value)))
+        })
+        .collect()
+}
+
+/// Whether a release is a real one.
+#[must_use]
+pub fn level(config: &GraphConfig, params: &Parameters) -> &'static str {
+    let branches = config
+        .get("release-branches")
+        .and_then(|projects| projects.get(params.project()));
+    let real = match branches {
+        Some(Value::Bool(all)) => *all,
+        Some(Value::Array(names)) => params
+            .str("head_ref")
+            .strip_prefix("refs/heads/")
+            .is_some_and(|branch| names.iter().any(|name| name.as_str() == Some(branch))),
+        _ => false,
+    };
+    if real && params.level() == "3" {
+        "production"
+    } else {
+        "staging"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::test_support::{graph_config, params as parameters};
+    use serde_json::json;
+
+    #[test]
+    fn versions_say_what_they_are() {
+        let told = |version: &str| {
+            let config = graph_config(json!({}));
+            derived(&config, &parameters(json!({"version": version})))
+        };
+        let beta = told("94.0b14");
+        assert_eq!(
+            Value::Object(beta),
+            json!({
+                "level": "staging", "type": "beta", "major": "94", "minor": "0", "patch": "0",
+                "is_nightly": "false", "is_beta": "true", "is_esr": "false", "is_rc": "false",
+                "beta_number": "14",
+            })
+        );
+        assert_eq!(told("94.0.1esr")["type"], "esr");
+        assert_eq!(told("94.0.1esr")["is_esr"], "true");
+        assert_eq!(told("94.0a1")["is_nightly"], "true");
+        assert_eq!(told("94.1.0-rc.1")["is_rc"], "true");
+        // What is no such version says nothing.
+        assert_eq!(
+            told("tuesday").keys().collect::<Vec<_>>(),
+            ["level", "is_rc"]
+        );
+    }
+
+    #[test]
+    fn parameters_come_before_the_version() {
+        let over = json!({
+            "version": "94.0", "release_type": "release-rc", "release_product": "fox",
+            "shipping_phase": "ship_fox_rc",
+        });
+        let told = derived(&graph_config(json!({})), &parameters(over));
+        assert_eq!(told["type"], "release-rc");
+        assert_eq!(told["is_rc"], "true");
+        assert_eq!(told["product"], "fox");
+        assert_eq!(told["phase"], "ship_fox_rc");
+    }
+
+    #[test]
+    fn real_releases_are_made_on_their_branches_at_level_3() {
+        let told = |branches: Value, over: Value| {
+            level(
+                &graph_config(json!({"release-branches": {"ci": branches}})),
+                &parameters(over),
+            )
+        };
+        let main = json!({"level": "3", "head_ref": "refs/heads/main"});
+        assert_eq!(told(json!(true), main.clone()), "production");
+        assert_eq!(told(json!(false), main.clone()), "staging");
+        assert_eq!(told(json!(["main"]), main.clone()), "production");
+        assert_eq!(told(json!(["release"]), main.clone()), "staging");
+        let low = json!({"level": "1", "head_ref": "refs/heads/main"});
+        assert_eq!(told(json!(true), low), "staging");
+        let tag = json!({"level": "3", "head_ref": "refs/tags/main"});
+        assert_eq!(told(json!(["main"]), tag), "staging");
+        let other = json!({"level": "3", "project": "fork"});
+        assert_eq!(told(json!(true), other), "staging");
+    }
+}

@@ -1,0 +1,413 @@
+//! What flavors of release promotion need, and what they refuse.
+
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+use crate::project::Project;
+use crate::ran::{Ran, Trigger};
+
+pub fn fired(push: &Ran, flavor: impl Into<Value>, input: Value) -> Trigger {
+    let mut whole = json!({"release_promotion_flavor": flavor.into(), "build_number": 1});
+    whole
+        .as_object_mut()
+        .unwrap()
+        .extend(input.as_object().unwrap().clone());
+    Trigger {
+        callback: "release-promotion",
+        group: Some(push.task_id.clone()),
+        task: None,
+        input: whole,
+    }
+}
+
+pub fn on(graphs: &[&Ran]) -> Value {
+    let ids: Vec<&str> = graphs.iter().map(|ran| ran.task_id.as_str()).collect();
+    json!({"previous_graph_ids": ids})
+}
+
+/// What is told of a promotion that must not create anything.
+pub async fn refused(bench: &Bench, trigger: Trigger) -> String {
+    let before = bench.everything().len();
+    let ran = bench.act(trigger).await;
+    assert_eq!(bench.everything().len(), before + 1, "only the action task");
+    ran.told()
+}
+
+#[track_caller]
+pub fn assert_told(told: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(told.contains(part), "{part:?} is not in {told}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_flavor_is_told_with_all_that_there_are() {
+    for project in [Project::release(), Project::with_chains()] {
+        let bench = Bench::new(project).await;
+        let push = bench.push(json!({})).await.fine();
+        let told = refused(&bench, fired(&push, "promote_fix", json!({}))).await;
+        assert_told(
+            &told,
+            &["did you mean `promote_fox`?", "again_fox", "ship_fox_rc"],
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_version_bump_needs_the_next_version() {
+    let (bench, push) = Bench::with_push().await;
+    for input in [json!({}), json!({"next_version": ""})] {
+        let told = refused(&bench, fired(&push, "ship_fox", input)).await;
+        assert_told(
+            &told,
+            &["the flavor `ship_fox`", "`next_version` is not given"],
+        );
+    }
+    let told = refused(&bench, fired(&push, "ship_fox", json!({"next_version": 2}))).await;
+    assert_told(&told, &["`next_version`", "2 is not of type"]);
+}
+
+#[tokio::test]
+async fn a_real_release_with_partial_updates_says_from_which() {
+    let bench = Bench::new(Project::with_real_releases()).await;
+    let push = bench.push(json!({"level": "3"})).await;
+    let push = push.fine();
+    let told = refused(&bench, fired(&push, "partial_fox", json!({}))).await;
+    assert_told(
+        &told,
+        &[
+            "`partial_fox` makes partial updates",
+            "this is a real release",
+        ],
+    );
+    for (updates, part) in [
+        (json!({"1.4": {}}), "buildNumber"),
+        (json!({"1.4": {"buildNumber": 0}}), "partial_updates"),
+        (json!([1]), "partial_updates"),
+    ] {
+        let input = json!({"partial_updates": updates});
+        let told = refused(&bench, fired(&push, "partial_fox", input)).await;
+        assert_told(&told, &["the input of the action release-promotion", part]);
+    }
+    let updates = json!({"1.4": {"buildNumber": 2, "locales": ["de", "fr"]}});
+    let input = json!({"partial_updates": updates});
+    let ran = bench.act(fired(&push, "partial_fox", input)).await.fine();
+    assert_eq!(ran.parameters()["release_history"], updates);
+    // A rehearsal or a staging release can do without.
+    let staging = bench
+        .push(json!({"level": "1", "head_rev": "r2"}))
+        .await
+        .fine();
+    bench
+        .act(fired(&staging, "partial_fox", json!({})))
+        .await
+        .fine();
+}
+
+#[tokio::test]
+async fn a_candidate_is_one_of_a_release() {
+    let (bench, push) = Bench::with_push().await;
+    for version in ["2.0b3", "2.0a1", "2.0esr"] {
+        let input = json!({"version": version});
+        let told = refused(&bench, fired(&push, "promote_fox_rc", input)).await;
+        assert_told(&told, &["is for release candidates", version]);
+    }
+    for version in ["2.0", "2.0.0-rc.1", "friday"] {
+        let input = json!({"version": version});
+        bench
+            .act(fired(&push, "promote_fox_rc", input))
+            .await
+            .fine();
+    }
+}
+
+#[tokio::test]
+async fn a_flavor_that_aims_at_nothing_is_told() {
+    let (bench, push) = Bench::with_push().await;
+    let told = refused(&bench, fired(&push, "aimless", json!({}))).await;
+    assert_told(
+        &told,
+        &["`aimless` aims at no task", "no `product`", "config.yml:"],
+    );
+}
+
+#[tokio::test]
+async fn the_type_of_a_release_follows_from_flavor_and_version() {
+    let (bench, push) = Bench::with_push().await;
+    for (flavor, version, release_type) in [
+        ("promote_fox", "94.0", "release"),
+        ("promote_fox", "94.0b14", "beta"),
+        ("promote_fox", "94.0.1esr", "esr"),
+        ("promote_fox", "94.0a1", "nightly"),
+        ("promote_fox", "94.0.0-rc.1", "release"),
+        ("promote_fox", "friday", "release"),
+        ("beta_fox", "94.0", "beta"),
+        ("promote_fox_rc", "94.0", "release-rc"),
+    ] {
+        let input = json!({"version": version});
+        let made = bench.act(fired(&push, flavor, input)).await.fine();
+        assert_eq!(
+            made.parameters()["release_type"],
+            release_type,
+            "{flavor} {version}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn input_for_partners_becomes_parameters() {
+    let (bench, push) = Bench::with_push().await;
+    let given = json!({
+        "release_eta": "2026-01-31T12:00:00Z",
+        "release_partners": ["a", "b"],
+        "release_partner_config": {"release-partner-repack": {"a": {}}},
+        "release_partner_build_number": 3,
+        "release_enable_partner_repack": true,
+        "release_enable_partner_attribution": false,
+        "release_enable_emefree": true,
+    });
+    let made = bench
+        .act(fired(&push, "promote_fox", given.clone()))
+        .await
+        .fine();
+    let made = made.parameters();
+    for (name, value) in given.as_object().unwrap() {
+        assert_eq!(&made[name], value, "{name}");
+    }
+    let plain = bench
+        .act(fired(&push, "promote_fox", json!({})))
+        .await
+        .fine();
+    assert!(!plain.parameters().contains_key("release_eta"));
+    let wrong = json!({
+        "release_partners": "a", "release_partner_build_number": 0, "release_enable_emefree": "no",
+    });
+    let told = refused(&bench, fired(&push, "promote_fox", wrong)).await;
+    assert_told(
+        &told,
+        &[
+            "release_partners",
+            "release_partner_build_number",
+            "release_enable_emefree",
+        ],
+    );
+    let told = refused(
+        &bench,
+        fired(&push, "promote_fox", json!({"release_eta": "soon"})),
+    )
+    .await;
+    assert_told(
+        &told,
+        &["`release_eta` is \"soon\"", "2026-01-31T12:00:00Z"],
+    );
+}
+
+#[tokio::test]
+async fn a_revision_finds_its_decision() {
+    let (bench, newer) = Bench::with_push().await;
+    let older = bench.push(json!({"head_rev": "r0"})).await.fine();
+    let ran = bench
+        .act(fired(&newer, "promote_fox", json!({"revision": "r0"})))
+        .await
+        .fine();
+    assert_eq!(ran.ids()["build-a"], older.ids()["build-a"]);
+    // What is created is of the revision that the action was fired from.
+    assert_eq!(ran.parameters()["head_rev"], "r1");
+    let told = refused(
+        &bench,
+        fired(&newer, "promote_fox", json!({"revision": "r9"})),
+    )
+    .await;
+    assert_told(
+        &told,
+        &[
+            "no decision task of the revision r9",
+            "snow.v2.ci.revision.r9",
+        ],
+    );
+    // Graphs that are named come first.
+    let mut input = on(&[&newer]);
+    input["revision"] = json!("r0");
+    let ran = bench.act(fired(&newer, "promote_fox", input)).await.fine();
+    assert_eq!(ran.ids()["build-a"], newer.ids()["build-a"]);
+}
+
+#[tokio::test]
+async fn graphs_of_other_projects_are_not_promoted() {
+    let (bench, push) = Bench::with_push().await;
+    let fork = bench.push(json!({"project": "fork"})).await.fine();
+    let elsewhere = json!({"head_repository": "https://github.com/else/ci", "head_rev": "r2"});
+    let elsewhere = bench.push(elsewhere).await.fine();
+    let told = refused(
+        &bench,
+        fired(&push, "promote_fox", on(&[&push, &fork, &elsewhere])),
+    )
+    .await;
+    assert_told(
+        &told,
+        &[
+            fork.task_id.as_str(),
+            "its project is `fork`, and here it is `ci`",
+            elsewhere.task_id.as_str(),
+            "its head_repository is `https://github.com/else/ci`",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn graphs_that_have_expired_are_told_as_such() {
+    let (bench, old) = Bench::with_push().await;
+    bench.wait(20 * 24 * 60 * 60);
+    let push = bench.push(json!({"head_rev": "r2"})).await.fine();
+    let told = refused(&bench, fired(&push, "promote_fox", on(&[&push, &old]))).await;
+    assert_told(&told, &[old.task_id.as_str(), "expired"]);
+}
+
+#[tokio::test]
+async fn a_graph_that_has_not_ended_is_told() {
+    let (bench, push) = Bench::with_push().await;
+    let running = bench.new_id();
+    let definition = bench.definition(&running, "Decision Task", "branch:main");
+    bench.begin(&running, &definition);
+    let mut input = on(&[&push]);
+    input["previous_graph_ids"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!(running.as_str()));
+    let told = refused(&bench, fired(&push, "promote_fox", input)).await;
+    assert_told(&told, &[running.as_str(), "the task is running"]);
+}
+
+#[tokio::test]
+async fn graphs_are_named_once_and_never_the_action_itself() {
+    let (bench, push) = Bench::with_push().await;
+    let told = refused(&bench, fired(&push, "promote_fox", on(&[&push, &push]))).await;
+    assert_told(&told, &["names", push.task_id.as_str(), "twice"]);
+    let own = bench.new_id();
+    let input = json!({"previous_graph_ids": [push.task_id.as_str(), own.as_str()]});
+    let before = bench.everything().len();
+    let told = bench
+        .act_as(&own, &[], fired(&push, "promote_fox", input))
+        .await
+        .told();
+    assert_told(&told, &[own.as_str(), "this action task itself"]);
+    assert_eq!(bench.everything().len(), before + 1);
+}
+
+#[tokio::test]
+async fn graphs_that_rest_on_each_other_are_refused() {
+    let (bench, push) = Bench::with_push().await;
+    let promote = bench
+        .act(fired(&push, "promote_fox", on(&[&push])))
+        .await
+        .fine();
+    let out = bench
+        .act(fired(&push, "push_fox", on(&[&push, &promote])))
+        .await
+        .fine();
+    // A graph that says that it rests on one that was put on it later.
+    let forged = bench.new_id();
+    let definition = bench.definition(&push.task_id, "Action", "action:release-promotion");
+    bench.begin(&forged, &definition);
+    let mut artifacts = promote.artifacts.clone();
+    let mut provenance = promote.json("provenance.json");
+    provenance["action"] = json!(promote.task_id.as_str());
+    provenance["previous"] = json!([out.task_id.as_str()]);
+    artifacts.insert(
+        "provenance.json".to_owned(),
+        provenance.to_string().into_bytes(),
+    );
+    let forged = bench.end(forged, artifacts, Ok(()));
+    let told = refused(
+        &bench,
+        fired(&push, "push_fox", on(&[&push, &out, &forged])),
+    )
+    .await;
+    assert_told(
+        &told,
+        &[
+            "rest on each other",
+            promote.task_id.as_str(),
+            out.task_id.as_str(),
+            "provenance.json",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_promotion_whose_tasks_are_at_work_is_not_run_again() {
+    let (bench, push) = Bench::with_push().await;
+    bench.work().await;
+    let promote = bench
+        .act(fired(&push, "promote_fox", on(&[&push])))
+        .await
+        .fine();
+    assert_eq!(bench.labels(&promote.task_id), ["l10n-a", "partials-a"]);
+    let before = bench.everything();
+    let (artifacts, outcome) = bench.once_more(&promote.task_id).await;
+    let told = outcome.unwrap_err().to_string();
+    assert_told(
+        &told,
+        &[
+            "unfinished tasks of an earlier run",
+            "at work",
+            "l10n-a",
+            "1 more",
+        ],
+    );
+    assert!(!artifacts.contains_key("provenance.json"));
+    assert_eq!(bench.everything(), before);
+    bench.work().await;
+    let (_, outcome) = bench.once_more(&promote.task_id).await;
+    assert_eq!(outcome, Ok(()));
+}
+
+#[tokio::test]
+async fn a_promotion_that_was_interrupted_goes_on() {
+    let (bench, push) = Bench::with_push().await;
+    bench.work().await;
+    // On another queue only the first of its tasks stands when the action begins: its worker has
+    // vanished behind it.
+    let promote = bench
+        .act(fired(&push, "promote_fox", on(&[&push])))
+        .await
+        .fine();
+    let state = bench.sandbox.state();
+    let definition = |label: &str| state.task(&promote.ids()[label]).unwrap().definition;
+    let (l10n, partials) = (definition("l10n-a"), definition("partials-a"));
+    let bench2 = Bench::new(Project::release()).await;
+    let push2 = bench2.push(json!({})).await.fine();
+    assert_eq!(push2.ids(), push.ids(), "both benches give the same ids");
+    bench2.work().await;
+    let own = promote.task_id.clone();
+    let mut action = bench2.definition(&push2.task_id, "Action", "action:release-promotion");
+    action["extra"] = state.task(own.as_str()).unwrap().definition["extra"].clone();
+    let environment = bench2.begin(&own, &action);
+    bench2
+        .sandbox
+        .state()
+        .create_task(&promote.ids()["l10n-a"], &l10n)
+        .unwrap();
+    let resumed = bench2.call_back(&own, &environment).await.fine();
+    assert_eq!(resumed.ids(), promote.ids());
+    assert_eq!(bench2.labels(&own), ["l10n-a", "partials-a"]);
+    // Something that is not planned is not passed over.
+    let bench3 = Bench::new(Project::release()).await;
+    let push3 = bench3.push(json!({})).await.fine();
+    bench3.work().await;
+    let mut action = bench3.definition(&push3.task_id, "Action", "action:release-promotion");
+    action["extra"] = state.task(own.as_str()).unwrap().definition["extra"].clone();
+    let environment = bench3.begin(&own, &action);
+    let stray = bench3.new_id();
+    bench3
+        .sandbox
+        .state()
+        .create_task(stray.as_str(), &partials)
+        .unwrap();
+    let told = bench3.call_back(&own, &environment).await.told();
+    assert_told(
+        &told,
+        &["this run does not make", "partials-a", stray.as_str()],
+    );
+    assert_eq!(bench3.labels(&own), ["partials-a"]);
+}
