@@ -28,6 +28,7 @@ use crate::config::parameters::Parameters;
 use crate::decision::{Events, World};
 use crate::ports::artifacts::Artifacts;
 
+pub use promotion::plan;
 pub use table::{ACTIONS, find};
 
 /// An action.

@@ -18,7 +18,7 @@ use crate::base::json::{pretty, read};
 use crate::base::name::TaskId;
 use crate::base::value::{Object, Value};
 use crate::config::yaml;
-use crate::ports::artifacts::{ArtifactFolder, MemoryArtifacts};
+use crate::ports::artifacts::ArtifactFolder;
 use crate::ports::environment::Environment;
 use crate::submit::recorder::{Recorded, Recorder};
 
@@ -84,7 +84,8 @@ pub fn callback(
     })
 }
 
-/// Runs an action without touching anything, and prints what it would do.
+/// Runs an action that does nothing outside of this folder, and prints what it would do. Its
+/// artifacts are written.
 ///
 /// # Errors
 /// As for the action itself.
@@ -111,7 +112,7 @@ pub fn test_callback(
         None => Recorder::offline(),
     };
     let runtime = output::runtime()?;
-    let artifacts = MemoryArtifacts::default();
+    let artifacts = ArtifactFolder::new(outside.working.clone());
     runtime.block_on(async {
         let mut world = outside.world();
         let given = args.parameters.as_deref().unwrap_or_default();
@@ -143,7 +144,7 @@ pub fn test_callback(
         }
     }
     output.status(&format!(
-        "The action would do {} things; nothing was touched",
+        "The action would do {} things; none was done",
         recorded.len()
     ));
     Ok(ExitCode::SUCCESS)
@@ -158,7 +159,10 @@ fn id(flag: &str, given: Option<&str>) -> Result<Option<TaskId>, Diagnostic> {
 }
 
 /// Reads an action's input from a file.
-fn input(path: Option<&Path>) -> Outcome<Value> {
+///
+/// # Errors
+/// When it cannot be read.
+pub fn input(path: Option<&Path>) -> Outcome<Value> {
     let Some(path) = path else {
         return Ok(Value::Null);
     };

@@ -38,8 +38,10 @@ pub enum Command {
     Actions(ActionsArgs),
     /// Run the action of an action task
     ActionCallback(ActionCallbackArgs),
-    /// Run an action without touching anything and print what it would create
+    /// Run an action that does nothing, print what it would create, and leave its artifacts
     TestActionCallback(TestActionCallbackArgs),
+    /// Show what a release promotion would do, before its action is started
+    Promote(PromoteArgs),
     /// Make a project in this repository: configuration, two kinds, a docker image
     Init(InitArgs),
     /// Print a script that completes commands and flags in a shell
@@ -265,6 +267,51 @@ pub struct TestActionCallbackArgs {
     pub input: Option<PathBuf>,
     /// Name of the action's callback
     pub callback: String,
+}
+
+/// Flags of `promote`.
+#[derive(Debug, Args)]
+pub struct PromoteArgs {
+    /// Show what would be reused, built again and new; promotions are started by their action
+    #[arg(long, required = true)]
+    pub plan: bool,
+    /// The flavor; several are one chain
+    #[arg(value_name = "FLAVOR", required = true)]
+    pub flavors: Vec<String>,
+    /// A graph below: the taskId of its decision or action task, or a folder with its artifacts; can
+    /// be given several times, and the last one with a label counts
+    #[arg(long, value_name = "GRAPH", required = true, num_args = 1..)]
+    pub previous: Vec<String>,
+    /// Folder of config.yml
+    #[arg(short, long, default_value = "taskcluster", value_name = "FOLDER")]
+    pub root: String,
+    /// Parameters of the push that the action would be fired from, as for the other commands; those
+    /// of the first graph below without any
+    #[arg(short, long, value_name = "SPEC")]
+    pub parameters: Option<String>,
+    /// File with more of the action's input (.yml or .json)
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Version that is promoted
+    #[arg(long)]
+    pub version: Option<String>,
+    /// Version after it
+    #[arg(long)]
+    pub next_version: Option<String>,
+    /// Kind that is built again; can be given several times
+    #[arg(long = "rebuild-kind", value_name = "KIND")]
+    pub rebuild_kinds: Vec<String>,
+    /// Label that is built again; can be given several times
+    #[arg(long = "do-not-optimize", value_name = "LABEL")]
+    pub do_not_optimize: Vec<String>,
+    /// Output the plan as JSON
+    #[arg(short = 'J', long)]
+    pub json: bool,
+    /// Output a line for each task
+    #[arg(short = 'L', long, conflicts_with = "json")]
+    pub labels: bool,
+    #[command(flatten)]
+    pub verbosity: Verbosity,
 }
 
 /// Flags of `init`.

@@ -9,6 +9,7 @@ mod init;
 mod output;
 mod outside;
 mod parameters;
+mod promote;
 mod reference;
 mod rehearse;
 mod render;
@@ -89,6 +90,7 @@ fn run(cli: &Cli, output: &Output) -> Outcome<ExitCode> {
         Command::Actions(args) => action::actions(args, environment, output),
         Command::ActionCallback(args) => action::callback(args, environment, output),
         Command::TestActionCallback(args) => action::test_callback(args, environment, output),
+        Command::Promote(args) => promote::run(args, environment, output),
         Command::Init(args) => init::run(args.force, &environment, output),
         Command::Completions { shell } => words::completions(*shell, output),
         Command::Man { command } => words::man(command.as_deref(), output),

@@ -30,6 +30,7 @@ pub enum Recorded {
 pub struct Recorder {
     reads: Option<Box<dyn Taskcluster>>,
     done: Mutex<Vec<Recorded>>,
+    held: BTreeMap<TaskId, BTreeMap<String, Vec<u8>>>,
 }
 
 impl Recorder {
@@ -39,6 +40,7 @@ impl Recorder {
         Self {
             reads: None,
             done: Mutex::default(),
+            held: BTreeMap::new(),
         }
     }
 
@@ -48,7 +50,21 @@ impl Recorder {
         Self {
             reads: Some(reads),
             done: Mutex::default(),
+            held: BTreeMap::new(),
         }
+    }
+
+    /// Whether it asks anybody what exists.
+    #[must_use]
+    pub fn reads(&self) -> bool {
+        self.reads.is_some()
+    }
+
+    /// Answers with these artifacts, by name, when it is asked for those of the task.
+    #[must_use]
+    pub fn holding(mut self, task_id: TaskId, artifacts: BTreeMap<String, Vec<u8>>) -> Self {
+        self.held.insert(task_id, artifacts);
+        self
     }
 
     /// What would have been done so far, in order.
@@ -136,6 +152,12 @@ impl Taskcluster for Recorder {
     }
 
     fn artifact<'a>(&'a self, task_id: &'a TaskId, name: &'a str) -> Answer<'a, Vec<u8>> {
+        if let Some(held) = self.held.get(task_id) {
+            return match held.get(name) {
+                Some(content) => Box::pin(async { Ok(content.clone()) }),
+                None => missing(format!("the file {name} of {task_id}")),
+            };
+        }
         match &self.reads {
             Some(reads) => reads.artifact(task_id, name),
             None => missing(format!("queue.getLatestArtifact({task_id}, {name})")),

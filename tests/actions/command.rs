@@ -13,7 +13,7 @@ fn values(said: &Said) -> Vec<Value> {
 }
 
 /// Somebody at a desk who may read everything.
-fn desk(bench: &Bench) -> Environment {
+pub fn desk(bench: &Bench) -> Environment {
     let root = bench.sandbox.root_credentials();
     Environment::default()
         .with("TASKCLUSTER_ROOT_URL", &bench.sandbox.root_url())
@@ -68,7 +68,20 @@ async fn a_test_prints_what_would_be_created_and_touches_nothing() {
         assert_eq!(pair[1]["taskGroupId"], push.task_id.as_str());
     }
     assert_eq!(bench.everything(), before);
-    assert!(!bench.project.root().join("artifacts").exists());
+    // The artifacts are those that the action would leave.
+    let left = |name: &str| -> Value {
+        let path = bench.project.root().join("artifacts").join(name);
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    };
+    for pair in &outputs[0] {
+        let task = &left("task-graph.json")[pair[0].as_str().unwrap()];
+        assert_eq!(task["label"], pair[1]["metadata"]["name"]);
+        assert_eq!(
+            left("label-to-taskid.json")[task["label"].as_str().unwrap()],
+            pair[0]
+        );
+    }
+    assert_eq!(left("to-run.json"), json!(["build-a", "sign-a", "test-a"]));
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ mod decision;
 mod later;
 mod offered;
 mod overrides;
+mod plan;
 mod project;
 mod promotion;
 mod ran;

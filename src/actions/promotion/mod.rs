@@ -16,6 +16,7 @@
 //!    work there.
 
 mod input;
+pub mod plan;
 mod previous;
 mod provenance;
 mod schema;
@@ -63,6 +64,7 @@ pub async fn run(call: Call<'_>) -> Outcome<()> {
 struct Promotion<'a> {
     wanted: Wanted<'a>,
     params: Parameters,
+    graphs: Vec<Graph>,
     prepared: Prepared,
     provenance: Provenance,
 }
@@ -116,6 +118,7 @@ async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
     Ok(Promotion {
         wanted,
         params,
+        graphs,
         prepared,
         provenance,
     })

@@ -1,0 +1,269 @@
+//! What `promote --plan` says of a promotion before it is started.
+
+use serde_json::{Value, json};
+use snowman::ports::environment::Environment;
+
+use crate::bench::Bench;
+use crate::command::desk;
+use crate::project::Project;
+use crate::ran::{Ran, Said};
+use crate::releases::{fired, on};
+
+async fn plan(bench: &Bench, args: &[&str]) -> Said {
+    let args: Vec<&str> = [&["promote", "--plan"], args].concat();
+    let before = bench.everything();
+    let said = bench.command(&desk(bench), &args).await;
+    assert_eq!(bench.everything(), before, "a plan creates nothing");
+    said
+}
+
+fn read(said: &Said) -> Value {
+    let told = serde_json::from_str(&said.out);
+    told.unwrap_or_else(|_| unreachable!("{}{}", said.out, said.err))
+}
+
+/// The fate of every label.
+fn fates(plan: &Value) -> Value {
+    let tasks = plan["tasks"].as_object().unwrap().iter();
+    tasks
+        .map(|(label, task)| (label.clone(), task["fate"].clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+async fn promoted() -> (Bench, Ran, Ran) {
+    let (bench, push) = Bench::with_push().await;
+    bench.work().await;
+    let promote = bench
+        .act(fired(&push, "promote_fox", on(&[&push])))
+        .await
+        .fine();
+    (bench, push, promote)
+}
+
+#[tokio::test]
+async fn what_is_reused_and_what_is_new() {
+    let (bench, push, promote) = promoted().await;
+    let (first, second) = (push.task_id.as_str(), promote.task_id.as_str());
+    let said = plan(&bench, &["push_fox", "--previous", first, second, "--json"]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let told = read(&said);
+    assert_eq!(told["flavors"], json!(["push_fox"]));
+    assert_eq!(
+        told["graphs"],
+        json!([{"taskId": first, "revision": "r1"}, {"taskId": second, "revision": "r1"}])
+    );
+    let expected = json!({
+        "build-a": "reused", "sign-a": "reused", "l10n-a": "reused", "partials-a": "reused",
+        "push-a": "new",
+    });
+    assert_eq!(fates(&told), expected);
+    assert_eq!(told["tasks"]["build-a"]["graph"], first);
+    assert_eq!(told["tasks"]["l10n-a"]["graph"], second);
+    assert_eq!(told["tasks"]["l10n-a"]["taskId"], promote.ids()["l10n-a"]);
+    assert_eq!(told["tasks"]["push-a"]["why"], "no graph before has it");
+    // What has not completed yet is told, since it may fail.
+    assert_eq!(told["tasks"]["l10n-a"]["state"], "pending");
+    assert_eq!(told["tasks"]["build-a"].get("state"), None);
+    let said = plan(&bench, &["push_fox", "--previous", first, second]).await;
+    for part in [
+        "reused      4",
+        "new         1",
+        "not done    2",
+        "l10n-a (pending)",
+    ] {
+        assert!(said.out.contains(part), "{part} is not in {}", said.out);
+    }
+    // The action then does what was planned.
+    let ran = bench
+        .act(fired(&push, "push_fox", on(&[&push, &promote])))
+        .await
+        .fine();
+    assert_eq!(bench.labels(&ran.task_id), ["push-a"]);
+}
+
+#[tokio::test]
+async fn what_is_built_again_on_purpose_is_no_surprise() {
+    let (bench, push, promote) = promoted().await;
+    let previous = [push.task_id.as_str(), promote.task_id.as_str()];
+    let mut args = vec!["push_fox", "--json", "--rebuild-kind", "l10n", "--previous"];
+    args.extend(previous);
+    let said = plan(&bench, &args).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let told = read(&said);
+    let l10n = &told["tasks"]["l10n-a"];
+    assert_eq!(l10n["fate"], "rebuilt");
+    assert_eq!(l10n["why"], "`rebuild_kinds` names its kind `l10n`");
+    assert_eq!(l10n["was"], promote.ids()["l10n-a"]);
+    assert_eq!(l10n["expected"], true);
+    // What depends on it is built again with it.
+    let mut args = vec![
+        "push_fox",
+        "--json",
+        "--do-not-optimize",
+        "build-a",
+        "--previous",
+    ];
+    args.extend(previous);
+    let said = plan(&bench, &args).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let told = read(&said);
+    let partials = &told["tasks"]["partials-a"];
+    assert_eq!(partials["why"], "it depends on `sign-a`, which is rebuilt");
+    assert_eq!(partials["root"], "build-a");
+    assert_eq!(partials["expected"], true);
+}
+
+#[tokio::test]
+async fn what_is_built_again_for_want_of_something_is_a_surprise() {
+    let (bench, push, promote) = promoted().await;
+    // Somebody has made sign-a depend on something new.
+    bench.project.kind("key", &[], &[("a", "")]).kind(
+        "sign",
+        &["build", "key"],
+        &[(
+            "a",
+            "dependencies: {build: build-a, key: key-a}, attributes: {retrigger: true}",
+        )],
+    );
+    let (first, second) = (push.task_id.as_str(), promote.task_id.as_str());
+    let said = plan(
+        &bench,
+        &["push_fox", "--previous", first, "--previous", second],
+    )
+    .await;
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    for part in [
+        "rebuilt     3",
+        "surprise    3: because of key-a: no graph before has it",
+        "reused      1",
+    ] {
+        assert!(said.out.contains(part), "{part} is not in {}", said.out);
+    }
+    assert!(
+        said.err.contains("3 tasks of earlier phases"),
+        "{}",
+        said.err
+    );
+    let said = plan(
+        &bench,
+        &["push_fox", "--labels", "--previous", first, second],
+    )
+    .await;
+    let line = "rebuilt  sign-a: it depends on `key-a`, which is new; was ";
+    assert!(said.out.contains(line), "{}", said.out);
+    assert!(
+        said.out
+            .lines()
+            .any(|l| l.starts_with("reused   build-a: ")),
+        "{}",
+        said.out
+    );
+}
+
+#[tokio::test]
+async fn files_are_as_good_as_tasks() {
+    let (bench, push, promote) = promoted().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut paths = Vec::new();
+    for ran in [&push, &promote] {
+        let own = folder.path().join(ran.task_id.as_str());
+        std::fs::create_dir_all(&own).unwrap();
+        for (name, content) in &ran.artifacts {
+            std::fs::write(own.join(name), content).unwrap();
+        }
+        paths.push(own.to_str().unwrap().to_owned());
+    }
+    let nobody = Environment::default();
+    let args = [
+        "promote",
+        "--plan",
+        "push_fox",
+        "--json",
+        "--previous",
+        &paths[0],
+        &paths[1],
+    ];
+    let said = bench.command(&nobody, &args).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(said.err.contains("The index was not asked"), "{}", said.err);
+    let mut offline = read(&said);
+    let (first, second) = (push.task_id.as_str(), promote.task_id.as_str());
+    let said = plan(&bench, &["push_fox", "--json", "--previous", first, second]).await;
+    let mut online = read(&said);
+    for plan in [&mut offline, &mut online] {
+        for (_, task) in plan["tasks"].as_object_mut().unwrap() {
+            task.as_object_mut().unwrap().shift_remove("state");
+        }
+    }
+    assert_eq!(offline, online);
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let empty = empty.to_str().unwrap();
+    let args = ["promote", "--plan", "push_fox", "--previous", empty];
+    let said = bench.command(&nobody, &args).await;
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    assert!(
+        said.err.contains("holds no artifacts of a graph"),
+        "{}",
+        said.err
+    );
+}
+
+#[tokio::test]
+async fn what_keeps_a_promotion_from_being_done_is_told() {
+    let (bench, push, _) = promoted().await;
+    let first = push.task_id.as_str();
+    let said = plan(&bench, &["ship_fox", "--previous", first]).await;
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    assert!(
+        said.err.contains("`next_version` is not given"),
+        "{}",
+        said.err
+    );
+    let said = plan(
+        &bench,
+        &["ship_fox", "--next-version", "2", "--previous", first],
+    )
+    .await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let said = plan(&bench, &["ship_fix", "--previous", first]).await;
+    assert!(
+        said.err.contains("did you mean `ship_fox`?"),
+        "{}",
+        said.err
+    );
+    let said = bench
+        .command(&desk(&bench), &["promote", "push_fox", "--previous", first])
+        .await;
+    assert_eq!(said.code, Some(2), "promotions are started by their action");
+    let input = bench.project.root().join("input.yml");
+    std::fs::write(&input, "version: 3.0\n").unwrap();
+    let args = ["promote_fox", "--input", "input.yml", "--previous", first];
+    let said = plan(&bench, &args).await;
+    assert!(
+        said.err.contains("`version`: 3.0 is not of type"),
+        "{}",
+        said.err
+    );
+}
+
+#[tokio::test]
+async fn a_chain_is_planned_as_one() {
+    let bench = Bench::new(Project::with_chains()).await;
+    let push = bench.push(json!({})).await.fine();
+    let first = push.task_id.as_str();
+    let said = plan(
+        &bench,
+        &["promote_fox", "push_fox", "--json", "--previous", first],
+    )
+    .await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let told = read(&said);
+    assert_eq!(told["flavors"], json!(["promote_fox", "push_fox"]));
+    let expected = json!({
+        "build-a": "reused", "sign-a": "reused", "l10n-a": "new", "partials-a": "new",
+        "push-a": "new", "release-gate-promote_fox": "new",
+    });
+    assert_eq!(fates(&told), expected);
+}
