@@ -94,12 +94,16 @@ pub struct Bench {
 }
 
 impl Bench {
-    pub fn new(repository: &Path) -> Self {
+    /// A bench with more environment variables than those of the process.
+    pub fn new(repository: &Path, more: &Object) -> Self {
         let environment = Environment::of_process()
             .without("TASK_ID")
             .without("MOZ_AUTOMATION")
             .without("TASKCLUSTER_PROXY_URL")
             .with("TASKCLUSTER_ROOT_URL", "https://taskcluster.example.com");
+        let environment = more.iter().fold(environment, |environment, (name, value)| {
+            environment.with(name, value.as_str().unwrap())
+        });
         Self {
             vcs: snowman::vcs::discover(repository, &environment).unwrap(),
             files: Disk::new(repository).unwrap(),
@@ -126,11 +130,13 @@ impl Bench {
             verify: true,
             artifacts: None,
         };
+        // Transforms that ask Taskcluster do so in the runtime of their caller.
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let _entered = runtime.enter();
         let object = |value: Value| value.as_object().cloned().unwrap();
         let full = phases.full()?;
         let targets = phases.target_set(&full)?;
         let target = phases.target_graph(&full, &targets)?;
-        let runtime = tokio::runtime::Runtime::new().unwrap();
         let ids = DerivedIds::new(TaskId::parse(TaskId::PLACEHOLDER).unwrap());
         let optimized = runtime.block_on(phases.optimize(&target, &ids));
         let morphed = match &optimized {

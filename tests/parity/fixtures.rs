@@ -18,13 +18,12 @@ use snowman::config::parameters::Parameters;
 use super::bench::{Bench, COMMANDS, HERE, difference, lay_out, told};
 use super::stub::Stub;
 
-/// The entries of the project's `index.json`.
-fn index(project: &Path) -> Stub {
-    let text = fs::read(project.join("index.json"));
-    Stub::new(text.map_or_else(
+/// A JSON file of the project; nothing where there is none.
+fn read_json(project: &Path, name: &str) -> Object {
+    fs::read(project.join(name)).map_or_else(
         |_| Object::new(),
         |text| serde_json::from_slice(&text).unwrap(),
-    ))
+    )
 }
 
 fn folders(path: &str) -> Vec<PathBuf> {
@@ -34,9 +33,9 @@ fn folders(path: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// The documents of a golden file; `None` for a command that the peer refuses.
-fn goldens(path: &Path) -> BTreeMap<String, Option<Object>> {
-    let mut documents: BTreeMap<String, Option<Object>> = BTreeMap::new();
+/// The documents of a golden file.
+fn goldens(path: &Path) -> BTreeMap<String, Object> {
+    let mut documents: BTreeMap<String, Object> = BTreeMap::new();
     let file = fs::File::open(path).unwrap();
     let lines = BufReader::new(GzDecoder::new(file)).lines();
     let lines: Vec<Value> = lines
@@ -50,20 +49,14 @@ fn goldens(path: &Path) -> BTreeMap<String, Option<Object>> {
     for line in lines {
         let command = line[0].as_str().unwrap().to_owned();
         let before = match command.as_str() {
-            "morphed" => documents.get("optimized").cloned().flatten(),
+            "morphed" => documents.get("optimized").cloned(),
             _ => Some(full.clone()),
         };
-        let document = documents
-            .entry(command)
-            .or_insert_with(|| Some(Object::new()));
-        match line.as_array().map(Vec::as_slice) {
-            Some([_, Value::Null]) => *document = None,
-            Some([_, Value::String(label), rest @ ..]) => {
-                let task = rest.first().cloned();
-                let task = task.or_else(|| before?.get(label).cloned()).unwrap();
-                document.as_mut().unwrap().insert(label.clone(), task);
-            }
-            _ => {}
+        let document = documents.entry(command).or_default();
+        if let Some([_, Value::String(label), rest @ ..]) = line.as_array().map(Vec::as_slice) {
+            let task = rest.first().cloned();
+            let task = task.or_else(|| before?.get(label).cloned()).unwrap();
+            document.insert(label.clone(), task);
         }
     }
     // docs/differences.md, each dependency once.
@@ -71,7 +64,6 @@ fn goldens(path: &Path) -> BTreeMap<String, Option<Object>> {
         for task in documents
             .get_mut(command)
             .into_iter()
-            .flatten()
             .flat_map(|document| document.values_mut())
         {
             let listed = task["task"].get_mut("dependencies");
@@ -89,8 +81,11 @@ fn graphs_are_those_of_the_peer() {
     for project in folders("projects") {
         let name = project.file_name().unwrap().to_str().unwrap();
         let scratch = lay_out(&project, None);
-        let bench = Bench::new(scratch.path());
-        let stub = index(&project);
+        let bench = Bench::new(scratch.path(), &read_json(&project, "environment.json"));
+        let stub = Stub::new(
+            read_json(&project, "index.json"),
+            read_json(&project, "graphs.json"),
+        );
         for golden in folders(&format!("goldens/{name}")) {
             let stem = golden.file_name().unwrap().to_str().unwrap();
             let stem = stem.strip_suffix(".jsonl.gz").unwrap();
@@ -105,11 +100,9 @@ fn graphs_are_those_of_the_peer() {
                 }
             };
             for command in COMMANDS {
-                let found = match (&ours[command], &theirs[command]) {
-                    (Ok(ours), Some(theirs)) => difference("", &json!(ours), &json!(theirs)),
-                    (Err(_), None) => None,
-                    (Ok(_), None) => Some("only the peer refuses".to_owned()),
-                    (Err(refused), Some(_)) => Some(format!("refused: {:?}", told(refused))),
+                let found = match &ours[command] {
+                    Ok(ours) => difference("", &json!(ours), &json!(theirs[command])),
+                    Err(refused) => Some(format!("refused: {:?}", told(refused))),
                 };
                 wrong.extend(found.map(|found| format!("{name} {stem} {command}: {found}")));
             }
@@ -127,7 +120,8 @@ fn projects_with_mistakes_are_refused() {
             let scratch = lay_out(&Path::new(HERE).join("errors/base"), Some(&case));
             let params = fs::read(Path::new(HERE).join("errors/push.yml")).unwrap();
             let values = Parameters::read("push.yml", &params).unwrap();
-            let done = Bench::new(scratch.path()).documents(&Stub::new(Object::new()), values);
+            let stub = Stub::new(Object::new(), Object::new());
+            let done = Bench::new(scratch.path(), &Object::new()).documents(&stub, values);
             let taken = done.is_ok_and(|documents| documents["morphed"].is_ok());
             taken.then(|| case.display().to_string())
         })

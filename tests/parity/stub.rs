@@ -10,12 +10,16 @@ use snowman::base::value::Object;
 use snowman::ports::taskcluster::{Answer, ApiError, GroupMember, TaskStatus, Taskcluster};
 
 /// An index and a queue that know the tasks of an `index.json`: a pattern of index paths, and the
-/// state and the expiry of the task at them.
-pub struct Stub(Vec<(String, TaskStatus)>);
+/// state and the expiry of the task at them. A `graphs.json` has the graphs of decision tasks, by
+/// such a pattern or by taskId.
+pub struct Stub {
+    tasks: Vec<(String, TaskStatus)>,
+    graphs: Object,
+}
 
 impl Stub {
     /// The entries of an `index.json`.
-    pub fn new(table: Object) -> Self {
+    pub fn new(table: Object, graphs: Object) -> Self {
         let entry = |(pattern, status): (String, Value)| {
             let status = TaskStatus {
                 state: status["state"].as_str().unwrap().to_owned(),
@@ -23,7 +27,10 @@ impl Stub {
             };
             (pattern, status)
         };
-        Self(table.into_iter().map(entry).collect())
+        Self {
+            tasks: table.into_iter().map(entry).collect(),
+            graphs,
+        }
     }
 
     /// The taskId of an entry; `tests/parity/run` makes the same one.
@@ -61,7 +68,7 @@ impl Taskcluster for Stub {
     fn find_tasks<'a>(&'a self, paths: &'a [IndexPath]) -> Answer<'a, BTreeMap<IndexPath, TaskId>> {
         Box::pin(async move {
             let found = paths.iter().filter_map(|path| {
-                let at = self.0.iter().find(|(p, _)| matches(p, path.as_str()));
+                let at = self.tasks.iter().find(|(p, _)| matches(p, path.as_str()));
                 at.map(|(pattern, _)| (path.clone(), Self::task_id(pattern)))
             });
             Ok(found.collect())
@@ -71,7 +78,7 @@ impl Taskcluster for Stub {
     fn statuses<'a>(&'a self, task_ids: &'a [TaskId]) -> Answer<'a, BTreeMap<TaskId, TaskStatus>> {
         Box::pin(async move {
             let known = self
-                .0
+                .tasks
                 .iter()
                 .map(|(pattern, status)| (Self::task_id(pattern), status.clone()));
             Ok(known.filter(|(id, _)| task_ids.contains(id)).collect())
@@ -93,8 +100,14 @@ impl Taskcluster for Stub {
     fn rerun_task<'a>(&'a self, _: &'a TaskId) -> Answer<'a, ()> {
         absent("rerun_task")
     }
-    fn artifact<'a>(&'a self, _: &'a TaskId, _: &'a str) -> Answer<'a, Vec<u8>> {
-        absent("artifact")
+    fn artifact<'a>(&'a self, task_id: &'a TaskId, name: &'a str) -> Answer<'a, Vec<u8>> {
+        let is_it = |key: &str| key == task_id.as_str() || Self::task_id(key) == *task_id;
+        match self.graphs.iter().find(|(key, _)| is_it(key)) {
+            Some((_, graph)) if name == "public/task-graph.json" => {
+                Box::pin(async move { Ok(graph.to_string().into_bytes()) })
+            }
+            _ => absent("artifact"),
+        }
     }
     fn list_index<'a>(&'a self, _: &'a IndexPath) -> Answer<'a, Vec<TaskId>> {
         absent("list_index")
