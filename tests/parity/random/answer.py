@@ -90,7 +90,9 @@ def generate(project):
     except BaseException as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{pathlib.Path(last.filename).name}:{last.lineno}"
-        answer["refused"] = f"{type(error).__name__} {where}: {error}"[:300]
+        # What it says may have the order of a set in it, or a folder.
+        nothing = " 'NoneType'" if "'NoneType'" in str(error) else ""
+        answer["refused"] = f"{type(error).__name__} {where}{nothing}"
     return answer
 
 
