@@ -209,11 +209,10 @@ fn known(callback: &str, graph_config: &GraphConfig) -> Result<&'static Action, 
 
 /// Checks an input against its action's schema. Interfaces put the defaults into it; what is not
 /// given stays out.
-pub(super) fn check_input(
-    action: &Action,
-    graph_config: &GraphConfig,
-    input: Value,
-) -> Outcome<Value> {
+///
+/// # Errors
+/// Everything in the input that breaks the schema.
+pub fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) -> Outcome<Value> {
     let Some(schema) = (action.schema)(graph_config) else {
         if truthy(&input) {
             tracing::warn!(

@@ -317,10 +317,14 @@ fn check_one_of(
     if attempts.iter().any(Vec::is_empty) {
         return;
     }
-    // The value has the form of one alternative and breaks it further in: tell that.
-    let deeper = attempts
-        .into_iter()
-        .find(|a| a.iter().all(|v| v.path != *path));
+    // The value has the form of one alternative and breaks it further in: tell that. A mapping
+    // without a key that it needs is broken where it is.
+    let is_struct = |one: &Type| matches!(one, Type::Struct(_)) && value.is_object();
+    let deeper = types
+        .iter()
+        .zip(attempts)
+        .find(|(one, attempt)| is_struct(one) || attempt.iter().all(|v| v.path != *path))
+        .map(|(_, attempt)| attempt);
     match deeper {
         Some(violations) => found.extend(violations),
         None => found.push(mismatch(path, &whole.describe(), value)),
@@ -371,6 +375,7 @@ mod tests {
                 "",
             ),
             optional("command", Type::List(&Type::TaskRef), ""),
+            optional("part", Type::OneOf(&[Type::Str, Type::Struct(&INNER)]), ""),
         ],
         open: false,
         exclusive: &["mode", "inner"],
@@ -407,6 +412,7 @@ mod tests {
             check(json!({
                 "size": true, "mode": "fil", "inner": [{"path": 1, "nam": 2}],
                 "level": {"by-project": {"x": "1"}}, "either": [1], "command": [{}], "sise": 3,
+                "part": {},
             })),
             [
                 "`name` is missing (add it: the name)",
@@ -417,6 +423,7 @@ mod tests {
                 "unknown key `inner[0].nam` (there are: path)",
                 "`either[0]` is 1, where a string is expected",
                 "`command[0]` is a mapping, where a string or a mapping with `task-reference` or `artifact-reference` is expected",
+                "`part.path` is missing (add it: where it lies)",
                 "unknown key `sise` (did you mean `size`?)",
                 "`mode` and `inner` cannot be given together (keep one of them)",
             ]

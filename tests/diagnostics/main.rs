@@ -1,0 +1,89 @@
+//! Every schema of the house, with every mistake that it knows: a key that is missing, one that
+//! nobody knows, a value of another type.
+//!
+//! The static tables are walked, so an entry that is added needs a case here ([`cases`]): a document
+//! that is right. Mistakes are made in it one by one, at every key of the entry's schema and of the
+//! schemas below it. Each has to be told with its file, line and column, and name the key, the kind
+//! and the task.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something wrong"
+)]
+
+mod actions;
+mod cases;
+mod document;
+mod mistakes;
+mod repository;
+
+use cases::{Case, File};
+use mistakes::Mistake;
+use repository::Repository;
+
+/// What is wrong with how a mistake is told; nothing when all is well.
+fn complaint(case: &Case, mistake: &Mistake, repository: &Repository) -> Option<String> {
+    let (text, places) = document::write(&mistake.document);
+    let (line, column) = places[&mistake.at];
+    let told = repository.diagnostics(case.file, &text);
+    let about = |message: &str| message.contains(mistake.key);
+    let Some(found) = told.iter().find(|d| {
+        let place = d.place.as_ref();
+        about(&d.message) && place.is_some_and(|p| (p.line, p.column) == (line, column))
+    }) else {
+        let told: Vec<_> = told.iter().map(ToString::to_string).collect();
+        return Some(format!("not told at {line}:{column}, but {told:#?}"));
+    };
+    let place = found.place.as_ref()?;
+    if !case.file.path().ends_with(&place.source.name) {
+        return Some(format!("told of the file {}", place.source.name));
+    }
+    if place.source.text.lines().nth(line - 1) != text.lines().nth(line - 1) {
+        return Some("another line is shown".to_owned());
+    }
+    let kind = found.kind.as_ref().map(ToString::to_string);
+    let named = match case.file {
+        File::Kind if case.task => kind.as_deref() == Some("k") && found.task.is_some(),
+        File::Kind => kind.as_deref() == Some("k"),
+        File::Config | File::Parameters => true,
+    };
+    (!named).then(|| format!("kind {kind:?} and task {:?} are named", found.task))
+}
+
+#[test]
+fn every_mistake_in_every_schema_is_told_with_its_place() {
+    let repository = Repository::new();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for case in cases::all() {
+        for mistake in mistakes::of(&case) {
+            count += 1;
+            let complaint = complaint(&case, &mistake, &repository);
+            wrong.extend(complaint.map(|why| {
+                let at = mistake.at.join("/");
+                format!(
+                    "{}: `{}` is {} ({at}): {why}",
+                    case.name, mistake.key, mistake.what
+                )
+            }));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {count}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(count > 600, "only {count} mistakes were made");
+}
+
+#[test]
+fn documents_without_a_mistake_are_right() {
+    let repository = Repository::new();
+    for case in cases::all().into_iter().filter(|case| case.right) {
+        let (text, _) = document::write(&case.document);
+        let told = repository.diagnostics(case.file, &text);
+        assert!(told.is_empty(), "{}: {told:?}\n{text}", case.name);
+    }
+}
