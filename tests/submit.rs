@@ -184,6 +184,9 @@ impl Taskcluster for Queue {
     fn list_index<'a>(&'a self, _: &'a IndexPath) -> Answer<'a, Vec<TaskId>> {
         unused()
     }
+    fn purge_cache<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, ()> {
+        unused()
+    }
     fn current_scopes(&self) -> Answer<'_, Vec<String>> {
         unused()
     }
@@ -582,6 +585,8 @@ async fn a_dry_run_records() {
     let (report, _) = run(&plan, &recorder, &pace).await;
     assert_eq!(report.created.len(), 2);
     recorder.cancel_task(&id("x")).await.unwrap();
+    recorder.rerun_task(&id("y")).await.unwrap();
+    recorder.purge_cache("snow/linux", "c").await.unwrap();
     let recorded: Vec<_> = recorder
         .recorded()
         .into_iter()
@@ -589,9 +594,19 @@ async fn a_dry_run_records() {
             Recorded::Create { task_id, .. } => format!("create {task_id}"),
             Recorded::Cancel(id) => format!("cancel {id}"),
             Recorded::Rerun(id) => format!("rerun {id}"),
+            Recorded::Purge { pool, cache } => format!("purge {pool} {cache}"),
         })
         .collect();
-    assert_eq!(recorded, ["create b", "create a", "cancel x"]);
+    assert_eq!(
+        recorded,
+        [
+            "create b",
+            "create a",
+            "cancel x",
+            "rerun y",
+            "purge snow/linux c"
+        ]
+    );
     assert_eq!(
         recorder.task(&id("a")).await.unwrap()["payload"]["name"],
         "a"

@@ -8,7 +8,7 @@ use crate::base::name::TaskId;
 use crate::base::repo_url::parse_repository_url;
 use crate::base::suggest;
 use crate::base::value::{Object, Value, truthy, type_name};
-use crate::config::graph_config::GraphConfig;
+use crate::config::graph_config::{GraphConfig, ON_DEMAND};
 use crate::config::parameters::{Parameters, Strictness};
 use crate::decision::{Events, World};
 use crate::ports::artifacts::Artifacts;
@@ -198,7 +198,9 @@ fn known(callback: &str, graph_config: &GraphConfig) -> Result<&'static Action, 
         .filter(|action| (action.available)(graph_config))
         .ok_or_else(|| {
             let known = available.map(|action| action.cb_name);
-            let help = if find(callback).is_some() {
+            let help = if ON_DEMAND.contains(&callback) {
+                "name it in `snowman.actions` of config.yml, and push that".to_owned()
+            } else if find(callback).is_some() {
                 "config.yml has no section `release-promotion`, which it needs".to_owned()
             } else {
                 suggest::hint_native(callback, known)

@@ -32,10 +32,13 @@ pub struct Round<'a> {
     pub existing: &'a Existing,
     /// The parameters of that graph.
     pub params: &'a Parameters,
+    /// Whether it is the graph that the action is triggered on. Later actions on that one read what
+    /// labels this action has made, and must not take them from graphs of other pushes.
+    pub own: bool,
 }
 
 /// Changes a task before it is added.
-pub type Modifier<'a> = dyn Fn(&mut Task) -> Result<(), Diagnostic> + Sync + 'a;
+pub type Modifier<'a> = dyn Fn(&mut Task) + Sync + 'a;
 
 /// `times` rounds of the same labels on the graph that the action is triggered on.
 pub fn repeated<'a>(
@@ -50,6 +53,7 @@ pub fn repeated<'a>(
             wanted: wanted.clone(),
             existing,
             params: call.params,
+            own: true,
         })
         .collect()
 }
@@ -126,7 +130,7 @@ pub async fn rounds(
         if rounds.len() > 1 {
             own.write(call, &format!("-{}", round.suffix))?;
         }
-        written.extend(own);
+        written.extend(own, round.own);
         planned.push((ids, round.params, optimized.graph));
     }
     written.write(call, "")?;
@@ -166,9 +170,11 @@ struct Written {
 
 impl Written {
     /// Adds a later round: of several tasks of one label the last is known by it.
-    fn extend(&mut self, later: Self) {
+    fn extend(&mut self, later: Self, own: bool) {
         self.graph.extend(later.graph);
-        self.label_to_taskid.extend(later.label_to_taskid);
+        if own {
+            self.label_to_taskid.extend(later.label_to_taskid);
+        }
         self.to_run.extend(later.to_run);
     }
 
@@ -202,7 +208,7 @@ fn adopted(
         }
         let mut task = Task::clone(task);
         if let Some(modify) = modifier {
-            modify(&mut task)?;
+            modify(&mut task);
         }
         let extra = task.task.entry("extra").or_insert_with(|| json!({}));
         if let Value::Object(extra) = extra {

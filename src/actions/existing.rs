@@ -30,6 +30,26 @@ pub struct Existing {
     pub label_to_taskid: BTreeMap<Label, TaskId>,
 }
 
+impl Existing {
+    /// The label of a task of this graph, by its definition.
+    ///
+    /// # Errors
+    /// When the graph has no such task.
+    pub fn label_of(&self, definition: &Value) -> Outcome<Label> {
+        let name = definition["metadata"]["name"].as_str().unwrap_or_default();
+        let label = Label::parse(name).map_err(|error| Diagnostic::user(error.to_string()))?;
+        if self.graph.get(&label).is_some() {
+            return Ok(label);
+        }
+        Err(Diagnostic::user(format!(
+            "the full task graph of {} has no task `{label}`",
+            self.decision
+        ))
+        .help("trigger the action on a task of that graph")
+        .into())
+    }
+}
+
 /// The decision task of a push, by the index; `None` when the index has none.
 ///
 /// # Errors
@@ -39,18 +59,23 @@ pub async fn decision_task(
     graph_config: &GraphConfig,
     params: &Parameters,
 ) -> Outcome<Option<TaskId>> {
-    let (domain, project) = (graph_config.trust_domain(), params.project());
     let path = match params.str("repository_type") {
-        "git" => format!(
-            "{domain}.v2.{project}.revision.{}.taskgraph.decision",
-            params.str("head_rev")
-        ),
-        _ => format!(
-            "{domain}.v2.{project}.pushlog-id.{}.decision",
-            params.str("pushlog_id")
-        ),
+        "git" => by_revision(graph_config, params.project(), params.str("head_rev")),
+        _ => by_push(graph_config, params.project(), params.str("pushlog_id")),
     };
     task_at(taskcluster, &path).await
+}
+
+/// The index path of the decision task of a revision.
+pub fn by_revision(graph_config: &GraphConfig, project: &str, revision: &str) -> String {
+    let domain = graph_config.trust_domain();
+    format!("{domain}.v2.{project}.revision.{revision}.taskgraph.decision")
+}
+
+/// The index path of the decision task of a push by its number.
+pub fn by_push(graph_config: &GraphConfig, project: &str, pushlog_id: &str) -> String {
+    let domain = graph_config.trust_domain();
+    format!("{domain}.v2.{project}.pushlog-id.{pushlog_id}.decision")
 }
 
 /// The graph that an action is triggered on, as it was when the action was triggered.

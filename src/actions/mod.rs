@@ -5,11 +5,14 @@
 //! is one function per action.
 
 mod add;
+mod backfill;
 pub mod callback;
 mod cancel;
 mod create;
 mod existing;
+mod interactive;
 mod promotion;
+mod purge;
 pub mod render;
 mod rerun;
 mod retrigger;

@@ -50,17 +50,8 @@ pub fn schema(disabled: bool) -> Value {
 /// When the task may not be retriggered, is not in the graph, or cannot be created.
 pub async fn task(call: Call<'_>) -> Outcome<()> {
     let (_, definition) = task_of(&call, "retrigger").await?;
-    let name = definition["metadata"]["name"].as_str().unwrap_or_default();
-    let label = Label::parse(name).map_err(|error| Diagnostic::user(error.to_string()))?;
     let existing = existing::of_call(&call).await?;
-    if existing.graph.get(&label).is_none() {
-        return Err(Diagnostic::user(format!(
-            "the full task graph of {} has no task `{label}`",
-            existing.decision
-        ))
-        .help("tasks of that graph can be retriggered")
-        .into());
-    }
+    let label = existing.label_of(&definition)?;
     let flag = |key: &str| call.input.get(key).is_some_and(truthy);
     if !flag("force") && !may_be_retriggered(&existing, &label) {
         return Err(Diagnostic::user("the task should not be retriggered")
@@ -139,6 +130,7 @@ pub async fn multiple(call: Call<'_>) -> Outcome<()> {
             wanted: wanted.clone(),
             existing: &existing,
             params: call.params,
+            own: true,
         }));
     }
     wrong.or_ok(())?;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Action, add, cancel, promotion, rerun, retrigger};
+use super::{Action, add, backfill, cancel, interactive, promotion, purge, rerun, retrigger};
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 
@@ -13,6 +13,12 @@ fn always(_: &GraphConfig) -> bool {
 fn no_input(_: &GraphConfig) -> Option<Value> {
     None
 }
+
+/// The tags of tasks whose workers have caches, and let people log in.
+static MACHINES: &[&[(&str, &str)]] = &[
+    &[("worker-implementation", "docker-worker")],
+    &[("worker-implementation", "generic-worker")],
+];
 
 /// Every action.
 pub static ACTIONS: &[Action] = &[
@@ -153,6 +159,47 @@ pub static ACTIONS: &[Action] = &[
         available: always,
         schema: |_| Some(retrigger::multiple_schema()),
         run: |call| Box::pin(retrigger::multiple(call)),
+    },
+    Action {
+        name: "create-interactive",
+        cb_name: "create-interactive",
+        title: "Create Interactive Task",
+        symbol: |_| json!("create-inter"),
+        description: "Create a copy of the task that you can log into, without its scopes, caches, \
+                      routes and artifacts.",
+        order: 50,
+        permission: "create-interactive",
+        context: MACHINES,
+        available: |config| config.demands("create-interactive"),
+        schema: |_| Some(interactive::schema()),
+        run: |call| Box::pin(interactive::task(call)),
+    },
+    Action {
+        name: "backfill",
+        cb_name: "backfill",
+        title: "Backfill",
+        symbol: |_| json!("Bk"),
+        description: "Create the task on earlier pushes that do not have it, to find the one that \
+                      broke it.",
+        order: 200,
+        permission: "backfill",
+        context: &[&[]],
+        available: |config| config.demands("backfill"),
+        schema: |_| Some(backfill::schema()),
+        run: |call| Box::pin(backfill::task(call)),
+    },
+    Action {
+        name: "purge-caches",
+        cb_name: "purge-caches",
+        title: "Purge Worker Caches",
+        symbol: |_| json!("purge-cache"),
+        description: "Make all workers of the task's pool forget the caches that the task uses.",
+        order: 450,
+        permission: "purge-caches",
+        context: MACHINES,
+        available: |config| config.demands("purge-caches"),
+        schema: no_input,
+        run: |call| Box::pin(purge::caches(call)),
     },
 ];
 

@@ -141,6 +141,9 @@ pub fn test_callback(
             }
             Recorded::Cancel(task_id) => tracing::info!("Would have cancelled {task_id}"),
             Recorded::Rerun(task_id) => tracing::info!("Would have rerun {task_id}"),
+            Recorded::Purge { pool, cache } => {
+                tracing::info!("Would have purged {pool}/{cache}");
+            }
         }
     }
     output.status(&format!(

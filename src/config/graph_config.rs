@@ -14,7 +14,7 @@ use crate::base::suggest;
 use crate::base::value::{Object, Value};
 use crate::ports::files::{FileError, Files};
 
-pub use schema::{GRAPH_CONFIG, PRIORITIES};
+pub use schema::{GRAPH_CONFIG, ON_DEMAND, PRIORITIES};
 
 /// The graph config of a project.
 #[derive(Debug, Clone)]
@@ -130,6 +130,14 @@ impl GraphConfig {
     #[must_use]
     pub fn run_task_folder(&self) -> Option<String> {
         self.folder("run-task")
+    }
+
+    /// Whether the section `snowman` asks for an action that is only there on demand.
+    #[must_use]
+    pub fn demands(&self, action: &str) -> bool {
+        let named = self.get("snowman").and_then(|own| own.get("actions"));
+        let named = named.and_then(Value::as_array).into_iter().flatten();
+        named.into_iter().any(|name| name.as_str() == Some(action))
     }
 
     fn folder(&self, name: &str) -> Option<String> {

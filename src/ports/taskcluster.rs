@@ -86,6 +86,8 @@ pub trait Taskcluster: Send + Sync {
     fn find_tasks<'a>(&'a self, paths: &'a [IndexPath]) -> Answer<'a, BTreeMap<IndexPath, TaskId>>;
     /// The tasks directly in a namespace of the index, those that expire first coming first.
     fn list_index<'a>(&'a self, namespace: &'a IndexPath) -> Answer<'a, Vec<TaskId>>;
+    /// Makes the workers of a pool (`<provisioner>/<worker type>`) forget a cache.
+    fn purge_cache<'a>(&'a self, pool: &'a str, cache: &'a str) -> Answer<'a, ()>;
     /// The scopes that the caller holds.
     fn current_scopes(&self) -> Answer<'_, Vec<String>>;
 }

@@ -254,6 +254,12 @@ pub(super) const INDEXES: Schema = Schema {
 };
 
 /// The body of `expandScopes`.
+pub(super) const PURGE: Schema = Schema {
+    name: "purge-cache/v1/purge-cache-request.json#",
+    shape: Shape::Object(&[need("cacheName", text(ANY_LENGTH))]),
+};
+
+/// The body of `expandScopes`.
 pub(super) const SCOPES: Schema = Schema {
     name: "auth/v1/scopeset.json#",
     shape: Shape::Object(&[need(

@@ -17,6 +17,7 @@ use super::task::Task;
 use super::time::{self, Moment};
 use super::workers::{Faults, WorkerOptions};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -35,6 +36,8 @@ pub(super) struct Core {
     pub(super) store: Store,
     pub(super) faults: Faults,
     pub(super) disturbances: Disturbances,
+    /// The caches that workers of a pool have to forget, and since when.
+    pub(super) purges: BTreeMap<(String, String), Moment>,
     /// Counts what needs a fresh name.
     pub(super) serial: u64,
     pub(super) address: SocketAddr,
@@ -77,6 +80,7 @@ impl Shared {
             store,
             faults,
             disturbances,
+            purges: BTreeMap::new(),
             serial: 0,
             address,
         };

@@ -34,6 +34,7 @@ mod names;
 mod object_api;
 mod page;
 mod pages;
+mod purge_api;
 mod queue;
 mod queue_api;
 mod route;

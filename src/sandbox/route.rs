@@ -248,6 +248,7 @@ fn match_parts(
 fn pattern_of(service: &str, name: &str) -> Option<Pattern> {
     Some(match (service, name) {
         ("index", "namespace" | "indexPath") => names::INDEX_PATH,
+        ("purge-cache", "workerPoolId") => names::TASK_QUEUE_ID,
         ("queue", "taskId" | "taskGroupId") => names::SLUG,
         ("queue", "taskQueueId") => names::TASK_QUEUE_ID,
         ("queue", "provisionerId" | "workerType" | "workerGroup" | "workerId") => names::GENERIC_ID,

@@ -14,7 +14,7 @@ use super::health;
 use super::pages;
 use super::route::{Call, Endpoint, Reply};
 use super::time::{self, Moment};
-use super::{artifact_api, auth_api, index_api, object_api, queue_api, work_api};
+use super::{artifact_api, auth_api, index_api, object_api, purge_api, queue_api, work_api};
 use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -40,6 +40,7 @@ const SERVICES: &[(&str, &[&[Endpoint]])] = &[
     ),
     ("index", &[health::METHODS, index_api::METHODS]),
     ("auth", &[health::METHODS, auth_api::METHODS]),
+    ("purge-cache", &[health::METHODS, purge_api::METHODS]),
     ("object", &[health::METHODS, object_api::METHODS]),
 ];
 

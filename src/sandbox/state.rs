@@ -207,6 +207,14 @@ impl State {
         })
     }
 
+    /// The caches that workers of a pool have to forget.
+    pub fn purged(&self, pool: &str) -> Vec<String> {
+        self.shared.look(|core| {
+            let requests = core.purges.keys().filter(|(of, _)| of == pool);
+            requests.map(|(_, cache)| cache.clone()).collect()
+        })
+    }
+
     /// A task as it stands.
     pub fn task(&self, task_id: &str) -> Option<TaskView> {
         self.shared

@@ -21,6 +21,13 @@ pub enum Recorded {
     Cancel(TaskId),
     /// A task would have been run once more.
     Rerun(TaskId),
+    /// Workers would have been told to forget a cache.
+    Purge {
+        /// Their pool.
+        pool: String,
+        /// The cache.
+        cache: String,
+    },
 }
 
 /// Records what would have been done, and does none of it.
@@ -176,6 +183,13 @@ impl Taskcluster for Recorder {
             Some(reads) => reads.list_index(namespace),
             None => Box::pin(async { Ok(Vec::new()) }),
         }
+    }
+
+    fn purge_cache<'a>(&'a self, pool: &'a str, cache: &'a str) -> Answer<'a, ()> {
+        self.record(Recorded::Purge {
+            pool: pool.to_owned(),
+            cache: cache.to_owned(),
+        })
     }
 
     fn current_scopes(&self) -> Answer<'_, Vec<String>> {

@@ -357,6 +357,15 @@ impl Taskcluster for Client {
         })
     }
 
+    fn purge_cache<'a>(&'a self, pool: &'a str, cache: &'a str) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let call = format!("purgeCache.purgeCache({pool}, {cache})");
+            let body = json!({"cacheName": cache});
+            self.ask(&call, || self.purge_cache.purgeCache(pool, &body))
+                .await
+        })
+    }
+
     fn current_scopes(&self) -> Answer<'_, Vec<String>> {
         Box::pin(async move {
             let call = "auth.currentScopes()";

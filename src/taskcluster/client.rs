@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use taskcluster::{Auth, ClientBuilder, Credentials, Index, Queue, Retry};
+use taskcluster::{Auth, ClientBuilder, Credentials, Index, PurgeCache, Queue, Retry};
 
 use super::web::Web;
 use crate::base::diagnostic::Diagnostic;
@@ -54,6 +54,7 @@ pub struct Client {
     pub(super) creating: Queue,
     pub(super) index: Index,
     pub(super) auth: Auth,
+    pub(super) purge_cache: PurgeCache,
     pub(super) web: Web,
     /// Whether requests are signed here.
     pub(super) signs: bool,
@@ -108,6 +109,7 @@ impl Client {
             creating: Queue::new(builder(patience.create_repeats)).map_err(failed)?,
             index: Index::new(builder(patience.repeats)).map_err(failed)?,
             auth: Auth::new(builder(patience.repeats)).map_err(failed)?,
+            purge_cache: PurgeCache::new(builder(patience.repeats)).map_err(failed)?,
             web: Web::new(patience).map_err(|error| failed(error.into()))?,
             signs: address.credentials.is_some(),
             secret: address.credentials.map(|c| c.access_token),

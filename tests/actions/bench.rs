@@ -61,7 +61,16 @@ impl Bench {
         .unwrap();
         sandbox.add_role(
             "repo:github.com/example/ci:*",
-            &["queue:*", "index:*", "project:*", "in-tree:*"],
+            &[
+                "queue:*",
+                "index:*",
+                "project:*",
+                "in-tree:*",
+                "secrets:*",
+                "docker-worker:*",
+                "generic-worker:*",
+                "purge-cache:*",
+            ],
         );
         let again: &[&str] = &["assume:repo:github.com/example/ci:branch:*"];
         sandbox.add_role(

@@ -16,6 +16,8 @@ mod chains;
 mod checkout;
 mod command;
 mod decision;
+mod demand;
+mod hooks;
 mod later;
 mod offered;
 mod overrides;

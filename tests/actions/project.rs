@@ -109,6 +109,50 @@ impl Project {
         project
     }
 
+    /// The same with the actions that are only there on demand, and with kinds that run on
+    /// docker-worker and on generic-worker; `config` is put at the end of config.yml.
+    pub fn with_machines() -> Self {
+        let project = Self::release();
+        let alias = |implementation: &str, os: &str| {
+            format!(
+                "{{provisioner: snow, implementation: {implementation}, os: {os}, worker-type: {os}}}"
+            )
+        };
+        let aliases = format!(
+            "aliases: {{b-linux: {}, b-win: {}}}",
+            alias("docker-worker", "linux"),
+            alias("generic-worker", "windows")
+        );
+        let config = CONFIG.replace("aliases: {}", &aliases);
+        let demanded = "snowman: {actions: [backfill, create-interactive, purge-caches]}\n";
+        project
+            .write("taskcluster/config.yml", &format!("{config}{demanded}"))
+            .kind(
+                "shell",
+                &["build"],
+                &[
+                    (
+                        "linux",
+                        "worker-type: b-linux, dependencies: {build: build-a}, \
+                         scopes: ['secrets:get:x', 'queue:get-artifact:private/*'], \
+                         routes: ['index.snow.v2.ci.shell'], \
+                         worker: {docker-image: 'debian:12', max-run-time: 600, command: [sh], \
+                         chain-of-trust: true, env: {A: b}, \
+                         caches: [{type: persistent, name: snow-cache, mount-point: /c}], \
+                         artifacts: [{type: file, name: public/a, path: /a}]}",
+                    ),
+                    (
+                        "win",
+                        "worker-type: b-win, worker: {max-run-time: 20000, command: [sh], \
+                         mounts: [{cache-name: win-cache, directory: c}, \
+                         {content: {url: 'https://example.com/a'}, file: a}], \
+                         artifacts: [{type: file, name: public/a, path: a}]}",
+                    ),
+                ],
+            );
+        project
+    }
+
     /// A project without kinds.
     pub fn empty() -> Self {
         let project = Self(tempfile::tempdir().unwrap());

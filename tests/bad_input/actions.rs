@@ -324,7 +324,7 @@ async fn the_task_to_retrigger_is_not_in_the_graph() {
     exit code 1
     stderr:
       × the full task graph of [TASK-ID] has no task `Decision Task`
-      help: tasks of that graph can be retriggered
+      help: trigger the action on a task of that graph
 
     1 mistake; nothing was done
     ");

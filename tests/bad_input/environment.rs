@@ -283,8 +283,9 @@ fn actions_are_disabled_that_do_not_exist() {
         ·                                   ──────────
      12 │     repositories:
         ╰────
-      help: there are: add-new-jobs, cancel, cancel-all, rebuild-cached-tasks, release-promotion, rerun,
-            retrigger, retrigger-decision, retrigger-disabled, retrigger-multiple
+      help: there are: add-new-jobs, backfill, cancel, cancel-all, create-interactive, purge-caches,
+            rebuild-cached-tasks, release-promotion, rerun, retrigger, retrigger-decision,
+            retrigger-disabled, retrigger-multiple
 
     2 mistakes
     ");

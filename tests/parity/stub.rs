@@ -112,6 +112,9 @@ impl Taskcluster for Stub {
     fn list_index<'a>(&'a self, _: &'a IndexPath) -> Answer<'a, Vec<TaskId>> {
         absent("list_index")
     }
+    fn purge_cache<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, ()> {
+        absent("purge_cache")
+    }
     fn current_scopes(&self) -> Answer<'_, Vec<String>> {
         absent("current_scopes")
     }

@@ -10,9 +10,10 @@ use super::input::Wanted;
 use super::provenance::{self, Provenance};
 use crate::base::dag::Dag;
 use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Outcome};
-use crate::base::name::{IndexPath, KindName, Label, TaskId};
+use crate::base::name::{KindName, Label, TaskId};
 use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value};
+use crate::decision::index::task_at;
 use crate::ports::taskcluster::Taskcluster;
 
 /// A graph that is promoted.
@@ -69,18 +70,8 @@ async fn by_revision(
     taskcluster: &dyn Taskcluster,
     revision: &str,
 ) -> Outcome<TaskId> {
-    let path = format!(
-        "{}.v2.{}.revision.{revision}.taskgraph.decision",
-        call.graph_config.trust_domain(),
-        call.params.project()
-    );
-    let path = IndexPath::parse(&path)
-        .map_err(|error| Diagnostic::user(format!("`revision`: {error}")))?;
-    let found = taskcluster.find_tasks(std::slice::from_ref(&path)).await;
-    let found = found.map_err(|error| {
-        Diagnostic::environment(format!("the index could not be asked for `{path}`")).because(error)
-    })?;
-    found.get(&path).cloned().ok_or_else(|| {
+    let path = existing::by_revision(call.graph_config, call.params.project(), revision);
+    task_at(taskcluster, &path).await?.ok_or_else(|| {
         Diagnostic::user(format!(
             "the index knows no decision task of the revision {revision}"
         ))

@@ -4,7 +4,7 @@ use super::markdown::{Markdown, code, sentence};
 use crate::actions::{ACTIONS, Action};
 use crate::base::diagnostic::Outcome;
 use crate::base::value::Value;
-use crate::config::graph_config::GraphConfig;
+use crate::config::graph_config::{GraphConfig, ON_DEMAND};
 
 /// A project whose actions are shown: one whose release promotion takes all that there is.
 const PROJECT: &str = "
@@ -12,6 +12,7 @@ trust-domain: example
 task-priority: low
 workers: {aliases: {}}
 taskgraph: {repositories: {ci: {name: example}}}
+snowman: {actions: [backfill, create-interactive, purge-caches]}
 release-promotion:
   flavors:
     ship_example: {target-tasks-method: ship, product: example, version-bump: true, partial-updates: true}
@@ -33,6 +34,9 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
     for action in actions {
         page.heading(2, action.cb_name);
         page.paragraph(&sentence(action.description));
+        if ON_DEMAND.contains(&action.cb_name) {
+            page.paragraph("Projects have it when `snowman.actions` in `config.yml` names it.");
+        }
         let facts = [
             ["name".to_owned(), code(action.name)],
             ["title".to_owned(), action.title.to_owned()],

@@ -210,6 +210,9 @@ static RELEASE_PROMOTION: Schema = Schema {
     exclusive: &[],
 };
 
+/// Actions that only those projects have that ask for them.
+pub static ON_DEMAND: &[&str] = &["backfill", "create-interactive", "purge-caches"];
+
 static SNOWMAN: Schema = Schema {
     name: "snowman",
     fields: &[
@@ -227,6 +230,11 @@ static SNOWMAN: Schema = Schema {
             "run-task",
             Type::Str,
             "the folder with `run-task`, `fetch-content`, `hgrc` and `robustcheckout.py`, from the root of the repository; that of an installed taskgraph when it is not given",
+        ),
+        optional(
+            "actions",
+            Type::List(&Type::Literal(ON_DEMAND)),
+            "actions that are offered beside the usual ones",
         ),
     ],
     open: false,

@@ -1,0 +1,52 @@
+//! Makes workers forget the caches that a task uses.
+
+use super::callback::not_had;
+use super::{Call, task_of};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::value::Value;
+
+/// Purges every cache of the task that the action is triggered on, on all workers of its pool.
+///
+/// # Errors
+/// When the task cannot be had, or every cache that could not be purged.
+pub async fn caches(call: Call<'_>) -> Outcome<()> {
+    let (task_id, definition) = task_of(&call, "purge-caches").await?;
+    let caches = names(&definition["payload"]);
+    if caches.is_empty() {
+        tracing::info!("The task {task_id} uses no cache");
+        return Ok(());
+    }
+    let pool = pool(&definition).ok_or_else(|| {
+        Diagnostic::user(format!("the definition of {task_id} names no worker pool"))
+    })?;
+    let taskcluster = call.world.taskcluster()?;
+    let mut wrong = Diagnostics::new();
+    for cache in caches {
+        match taskcluster.purge_cache(&pool, cache).await {
+            Ok(()) => tracing::info!("Workers of {pool} forget the cache {cache}"),
+            Err(error) => wrong.push(not_had(
+                &format!("the cache {cache} of {pool} was not purged"),
+                &error,
+                "the action task needs the scope `purge-cache:<pool>:<cache>`",
+            )),
+        }
+    }
+    wrong.or_ok(())
+}
+
+/// The names of caches in a payload: those of docker-worker, and the mounts of generic-worker.
+fn names(payload: &Value) -> Vec<&str> {
+    let docker = payload["cache"].as_object().into_iter().flatten();
+    let docker = docker.map(|(name, _)| name.as_str());
+    let mounts = payload["mounts"].as_array().into_iter().flatten();
+    let mounts = mounts.filter_map(|mount| mount["cacheName"].as_str());
+    docker.chain(mounts).collect()
+}
+
+fn pool(definition: &Value) -> Option<String> {
+    if let Some(queue) = definition["taskQueueId"].as_str() {
+        return Some(queue.to_owned());
+    }
+    let (provisioner, worker) = (&definition["provisionerId"], &definition["workerType"]);
+    Some(format!("{}/{}", provisioner.as_str()?, worker.as_str()?))
+}

@@ -1,0 +1,135 @@
+//! From `actions.json` by way of a hook to an action task that runs.
+//!
+//! Each hookPayload is rendered as an interface does it, and this project's `.taskcluster.yml` with
+//! the result as the hooks service does it. The task is created, and the program is run in it.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use snowman::ports::clock::{Clock, SystemClock};
+use snowman::ports::files::Disk;
+use snowman::rehearse::template::{self, Push};
+
+use crate::bench::{Bench, REPOSITORY};
+use crate::project::Project;
+use crate::ran::{Ran, Said};
+
+/// The release fixture with this project's `.taskcluster.yml`, under its own trust domain.
+fn project() -> Project {
+    let project = Project::with_machines();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".taskcluster.yml");
+    let own = std::fs::read_to_string(own).unwrap();
+    assert!(own.contains("trustDomain: snowman"));
+    let own = own.replace("trustDomain: snowman", "trustDomain: snow");
+    project.write(".taskcluster.yml", &own);
+    project
+}
+
+/// Runs an action as Treeherder, the hooks service and a worker do together.
+async fn trigger(
+    bench: &Bench,
+    push: &Ran,
+    cb_name: &str,
+    task: Option<&str>,
+    input: Value,
+) -> (Value, Said) {
+    let offered = push.json("actions.json");
+    let called =
+        |action: &&Value| action["hookPayload"]["decision"]["action"]["cb_name"] == cb_name;
+    let action = offered["actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(called)
+        .unwrap();
+    let files = Disk::new(bench.project.root()).unwrap();
+    let pushed = Push {
+        repository: REPOSITORY.to_owned(),
+        project: "ci".to_owned(),
+        head_ref: "refs/heads/main".to_owned(),
+        head_rev: "r1".to_owned(),
+        owner: "dev@example.com".to_owned(),
+    };
+    let own = bench.new_id();
+    let user = json!({"input": input, "taskId": task, "taskGroupId": push.task_id.as_str()});
+    let now = SystemClock.now();
+    let definition = template::action(&files, &pushed, action, &user, &own, now).unwrap();
+    let mut environment = bench.begin(&own, &definition);
+    for (name, value) in definition["payload"]["env"].as_object().unwrap() {
+        environment = environment.with(name, value.as_str().unwrap());
+    }
+    let said = bench.command(&environment, &["action-callback"]).await;
+    (definition, said)
+}
+
+#[tokio::test]
+async fn every_action_that_is_offered_runs() {
+    let bench = Bench::new(project()).await;
+    let push = bench.push(json!({})).await.fine();
+    let offered = push.json("actions.json");
+    let names: Vec<&str> = offered["actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|action| {
+            action["hookPayload"]["decision"]["action"]["cb_name"]
+                .as_str()
+                .unwrap()
+        })
+        .collect();
+    assert_eq!(names.len(), snowman::actions::ACTIONS.len());
+    let build = push.ids()["build-a"].clone();
+    let test = push.ids()["test-a"].clone();
+    let shell = push.ids()["shell-linux"].clone();
+    for name in names {
+        let (task, input) = match name {
+            "retrigger-decision" => (Some(push.task_id.as_str()), Value::Null),
+            "retrigger" => (
+                Some(build.as_str()),
+                json!({"downstream": true, "times": 2}),
+            ),
+            "retrigger-disabled" => (Some(test.as_str()), json!({"force": true})),
+            "add-new-jobs" => (None, json!({"tasks": ["lint-a"]})),
+            "rerun" => (Some(build.as_str()), json!({})),
+            "cancel" => (Some(test.as_str()), Value::Null),
+            "release-promotion" => (
+                None,
+                json!({"release_promotion_flavor": "promote_fox", "build_number": 1}),
+            ),
+            "retrigger-multiple" => (None, json!({"requests": [{"tasks": ["build-a"]}]})),
+            "create-interactive" => (Some(shell.as_str()), json!({"notify": "dev@example.com"})),
+            "backfill" => (Some(build.as_str()), json!({"depth": 2})),
+            "purge-caches" => (Some(shell.as_str()), Value::Null),
+            "cancel-all" | "rebuild-cached-tasks" => (None, Value::Null),
+            other => unreachable!("{other} is not tried"),
+        };
+        let (definition, said) = trigger(&bench, &push, name, task, input).await;
+        assert_eq!(said.code, Some(0), "{name}: {}", said.err);
+        assert_eq!(definition["extra"]["action"]["cb_name"], name);
+        let _ = std::fs::remove_dir_all(bench.project.root().join("artifacts"));
+    }
+}
+
+#[tokio::test]
+async fn an_action_does_not_run_through_the_hook_of_another() {
+    let bench = Bench::new(project()).await;
+    let push = bench.push(json!({})).await.fine();
+    let (definition, said) = trigger(&bench, &push, "cancel-all", None, Value::Null).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    // Somebody puts another callback into the payload of the generic hook.
+    let own = bench.new_id();
+    let mut environment = bench.begin(&own, &definition);
+    for (name, value) in definition["payload"]["env"].as_object().unwrap() {
+        environment = environment.with(name, value.as_str().unwrap());
+    }
+    let environment = environment
+        .with("ACTION_CALLBACK", "release-promotion")
+        .with(
+            "ACTION_INPUT",
+            "{\"release_promotion_flavor\": \"promote_fox\", \"build_number\": 1}",
+        );
+    let said = bench.command(&environment, &["action-callback"]).await;
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let scope = "assume:repo:github.com/example/ci:action:release-promotion";
+    assert!(said.err.contains(scope), "{}", said.err);
+}
