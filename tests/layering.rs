@@ -29,6 +29,7 @@ const ROOMS: &[(&str, Room)] = &[
     ("model", Room::Rank(3)),
     ("kind", Room::Rank(4)),
     ("verify", Room::Rank(4)),
+    ("custom", Room::Rank(4)),
     ("transform", Room::Rank(5)),
     ("generate", Room::Rank(6)),
     ("target", Room::Rank(7)),
@@ -40,6 +41,7 @@ const ROOMS: &[(&str, Room)] = &[
     ("rehearse", Room::Rank(13)),
     ("cli", Room::Rank(14)),
     ("vcs", Room::Side(&["base", "ports"])),
+    ("python", Room::Side(&["base", "ports"])),
     ("taskcluster", Room::Side(&["base", "ports"])),
     ("sandbox", Room::Side(&["base"])),
 ];

@@ -78,6 +78,7 @@ fn full_set(taskcluster: Option<&dyn Taskcluster>, targets: &[&str]) -> Outcome<
             clock: &SystemClock,
             taskcluster,
             run_task: &RunTask::default(),
+            python: None,
             fast: false,
         },
         graph_config: &GraphConfig::read(

@@ -57,7 +57,7 @@ pub fn hint_native<'a>(
     let known = hint(word, candidates.clone());
     match nearest(word, candidates) {
         Some(_) => known,
-        None => format!("those written in Python cannot be run yet; {known}"),
+        None => format!("what the project has in Python has to be registered; {known}"),
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(hint("x", ["b", "a"]), "there are: a, b");
         assert_eq!(
             hint_native("frobnicate", ["a"]),
-            "those written in Python cannot be run yet; there are: a"
+            "what the project has in Python has to be registered; there are: a"
         );
         assert_eq!(hint("frobnicate", ["b", "a"]), "there are: a, b");
     }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::ports::python::Mode;
+
 use super::docker::args::{BuildImageArgs, ImageDigestArgs, LoadImageArgs, LoadTaskArgs};
 
 /// A Taskcluster decision task in one native binary.
@@ -82,6 +84,35 @@ pub struct Verbosity {
     pub verbose: bool,
 }
 
+/// How much of a project runs in Python.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum PythonMode {
+    /// Nothing
+    Never,
+    /// What the project has written itself
+    Mixed,
+    /// Every kind, from its loader to its last transform
+    Whole,
+}
+
+impl From<PythonMode> for Mode {
+    fn from(mode: PythonMode) -> Self {
+        match mode {
+            PythonMode::Never => Self::Never,
+            PythonMode::Mixed => Self::Mixed,
+            PythonMode::Whole => Self::Whole,
+        }
+    }
+}
+
+/// Flags about the project's own Python.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct PythonArgs {
+    /// How much of the project runs in Python
+    #[arg(long, value_name = "MODE", value_enum, default_value = "mixed")]
+    pub python: PythonMode,
+}
+
 /// Flags of the commands that show a graph.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
@@ -132,6 +163,8 @@ pub struct ShowArgs {
     /// How many things are done at the same time: as many as there are processors
     #[arg(short = 'j', long, value_name = "NUMBER")]
     pub max_workers: Option<std::num::NonZeroUsize>,
+    #[command(flatten)]
+    pub python: PythonArgs,
 }
 
 /// Flags of `kind-graph`.
@@ -151,6 +184,8 @@ pub struct KindGraphArgs {
     /// Only show this kind and what it depends on; can be given several times
     #[arg(short = 'k', long = "target-kind", value_name = "KIND")]
     pub target_kinds: Vec<String>,
+    #[command(flatten)]
+    pub python: PythonArgs,
 }
 
 /// Flags of `decision`.
@@ -219,6 +254,8 @@ pub struct DecisionArgs {
     /// Let try_task_config.json, or a git note, override parameters
     #[arg(long)]
     pub allow_parameter_override: bool,
+    #[command(flatten)]
+    pub python: PythonArgs,
 }
 
 /// Flags of `actions`.
@@ -232,6 +269,8 @@ pub struct ActionsArgs {
     /// Parameters, as for the other commands
     #[arg(short, long, value_name = "SPEC")]
     pub parameters: Option<String>,
+    #[command(flatten)]
+    pub python: PythonArgs,
 }
 
 /// Flags of `action-callback`.
@@ -243,6 +282,8 @@ pub struct ActionCallbackArgs {
     /// Include debug-level logging output
     #[arg(short, long)]
     pub verbose: bool,
+    #[command(flatten)]
+    pub python: PythonArgs,
 }
 
 /// Flags of `test-action-callback`.
@@ -267,6 +308,8 @@ pub struct TestActionCallbackArgs {
     pub input: Option<PathBuf>,
     /// Name of the action's callback
     pub callback: String,
+    #[command(flatten)]
+    pub python: PythonArgs,
 }
 
 /// Flags of `promote`.

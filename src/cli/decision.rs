@@ -29,7 +29,11 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
         LevelFilter::INFO
     });
     let own = own_task(&environment)?;
-    let outside = Outside::open(&args.root, environment)?;
+    let outside = Outside::open(&args.root, environment)?.with_python(
+        &args.root,
+        args.python.python.into(),
+        args.verbose,
+    )?;
     let graph_config = &outside.graph_config;
     let artifacts = ArtifactFolder::new(outside.working.clone());
     let decided = output::runtime()?.block_on(async {
@@ -113,6 +117,10 @@ fn flags(args: &DecisionArgs, outside: &Outside) -> DecisionFlags {
             .try_task_config_file
             .as_deref()
             .map(|path| outside.path_from_root(path)),
+        decision_parameters: outside
+            .graph_config
+            .taskgraph("decision-parameters")
+            .and_then(|name| name.as_str().map(str::to_owned)),
         allow_parameter_override: args.allow_parameter_override,
     }
 }

@@ -116,7 +116,9 @@ fn generate_at(
     let below = outside.working.strip_prefix(outside.files.root());
     let working = folder.join(below.unwrap_or(Path::new("")));
     let environment = outside.environment.clone();
-    let mut other = Outside::open_at(working, &sets.args.root, environment)
+    let (root, python) = (&sets.args.root, sets.args.python.python.into());
+    let mut other = Outside::open_at(working, root, environment)
+        .and_then(|other| other.with_python(root, python, sets.args.verbosity.verbose))
         .map_err(|errors| errors.map(|error| at_revision(error, revision)))?;
     other.fast = outside.fast;
     other.clock = Box::new(now);

@@ -4,14 +4,19 @@ use std::path::{Path, PathBuf};
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
+use crate::base::path::ValuePath;
+use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
+use crate::custom::NATIVE_REGISTRATIONS;
 use crate::decision::World;
 use crate::decision::index::task_at;
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::environment::Environment;
 use crate::ports::files::{Disk, normalize};
+use crate::ports::python::{Mode, Python};
 use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::Vcs;
+use crate::python::{self, Workers};
 use crate::taskcluster::Client;
 use crate::transform::context::RunTask;
 
@@ -33,6 +38,8 @@ pub struct Outside {
     pub clock: Box<dyn Clock>,
     /// Whether digests are left out.
     pub fast: bool,
+    /// The project's Python, where it may be used.
+    pub python: Option<Workers>,
     run_task: RunTask,
 }
 
@@ -71,8 +78,47 @@ impl Outside {
             graph_config,
             clock: Box::new(SystemClock),
             fast: false,
+            python: None,
             run_task,
         })
+    }
+
+    /// Lets the project's Python be used, and has the project register what it adds.
+    ///
+    /// # Errors
+    /// When there is no Python, or `register` fails.
+    pub fn with_python(mut self, root: &str, mode: Mode, verbose: bool) -> Outcome<Self> {
+        if mode == Mode::Never {
+            return Ok(self);
+        }
+        let workers = Workers::new(python::Project {
+            mode,
+            working: self.working.clone(),
+            repository: self.files.root().to_owned(),
+            root: root.to_owned(),
+            config: self.graph_config.values().clone(),
+            environment: self.environment.clone(),
+            workers: 1,
+            verbose,
+        });
+        let registers = self
+            .graph_config
+            .taskgraph("register")
+            .and_then(|value| value.as_str());
+        if registers.is_some_and(|name| !NATIVE_REGISTRATIONS.contains(&name)) {
+            let place = self
+                .graph_config
+                .place(&ValuePath::keys(["taskgraph", "register"]));
+            let loaded = workers
+                .load()
+                .map_err(|failure| failure.diagnostic("`taskgraph.register`").at(place))?;
+            if let Some(Value::Object(values)) = loaded.value.get("config") {
+                tracing::debug!("`taskgraph.register` has changed the graph config");
+                self.graph_config.replace(values.clone());
+            }
+        }
+        self.python = Some(workers);
+        Ok(self)
     }
 
     /// A path that somebody gave, from the root of the repository; one that lies elsewhere stays as
@@ -99,6 +145,7 @@ impl Outside {
             clock: self.clock.as_ref(),
             taskcluster: self.taskcluster.as_deref(),
             run_task: &self.run_task,
+            python: self.python.as_ref().map(|python| python as &dyn Python),
             fast: self.fast,
         }
     }

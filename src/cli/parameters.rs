@@ -11,7 +11,9 @@ use crate::base::path::ValuePath;
 use crate::base::value::Object;
 use crate::config::parameters::{Parameters, Strictness};
 use crate::config::yaml::Places;
+use crate::custom;
 use crate::decision::parameters::defaults;
+use crate::ports::python::Python;
 use crate::ports::vcs::Change;
 
 /// Where a set of parameters comes from.
@@ -89,8 +91,13 @@ impl Spec {
     pub async fn load(&self, outside: &Outside, overrides: &Object) -> Outcome<Parameters> {
         let (given, places) = self.read_values(outside).await?;
         let mut values = defaults(outside.world())?;
-        values.extend(given);
-        values.extend(overrides.clone());
+        let mut given = given;
+        given.extend(overrides.clone());
+        values.extend(given.clone());
+        if let Some(python) = outside.python.as_ref().filter(|python| python.started()) {
+            let root = outside.files.root();
+            values = custom::parameters::fill(python, values, &given, Strictness::Lenient, root)?;
+        }
         let place = |path: &ValuePath| places.as_ref()?.exact(path);
         Parameters::check(values, Strictness::Lenient, &place).map_err(|all| {
             all.map(|diagnostic| match (self, &diagnostic.place) {

@@ -75,7 +75,11 @@ pub fn run(
     } else {
         output::log(&args.verbosity);
     }
-    let mut outside = Outside::open(&args.root, environment)?;
+    let mut outside = Outside::open(&args.root, environment)?.with_python(
+        &args.root,
+        args.python.python.into(),
+        args.verbosity.verbose,
+    )?;
     outside.fast = args.fast;
     let specs = specs(args, &outside)?;
     // Without parameters, changed files are those of the working copy anyway.
@@ -226,7 +230,11 @@ pub fn kind_graph(
     output: &Output,
 ) -> Outcome<ExitCode> {
     output::log(&args.verbosity);
-    let outside = Outside::open(&args.root, environment)?;
+    let outside = Outside::open(&args.root, environment)?.with_python(
+        &args.root,
+        args.python.python.into(),
+        args.verbosity.verbose,
+    )?;
     let graph_config = &outside.graph_config;
     let given = args.parameters.as_deref().unwrap_or_default();
     let specs = Spec::read(&outside.working, given)?;

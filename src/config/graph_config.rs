@@ -23,6 +23,8 @@ pub struct GraphConfig {
     places: Arc<Places>,
     root: String,
     aliases: BTreeMap<String, Alias>,
+    /// Whether kinds lie beside config.yml, as they did in older versions of taskgraph.
+    kinds_beside: bool,
 }
 
 /// What a worker alias stands for.
@@ -46,7 +48,10 @@ impl GraphConfig {
             ),
             other => Diagnostic::environment(other.to_string()),
         })?;
-        Self::read(root, &path, &text)
+        let mut config = Self::read(root, &path, &text)?;
+        let in_ci = root == "ci" || root.ends_with("/ci");
+        config.kinds_beside = in_ci && files.list(&join(root, "kinds")).is_err();
+        Ok(config)
     }
 
     /// Reads the text of a `config.yml`.
@@ -77,6 +82,7 @@ impl GraphConfig {
             values,
             places: Arc::new(document.places),
             root: root.to_owned(),
+            kinds_beside: false,
         };
         if wrong.is_empty() && config.repositories().is_empty() {
             wrong.push(
@@ -86,6 +92,12 @@ impl GraphConfig {
             );
         }
         wrong.or_ok(config)
+    }
+
+    /// Takes other values, as the project's own code has changed them.
+    pub fn replace(&mut self, values: Object) {
+        self.aliases = aliases(&values);
+        self.values = values;
     }
 
     /// The value of a top-level key.
@@ -115,8 +127,11 @@ impl GraphConfig {
     /// The folder of kinds, from the root of the repository.
     #[must_use]
     pub fn kinds_folder(&self) -> String {
-        self.folder("kinds")
-            .unwrap_or_else(|| join(&self.root, "kinds"))
+        match self.folder("kinds") {
+            Some(named) => named,
+            None if self.kinds_beside => self.root.clone(),
+            None => join(&self.root, "kinds"),
+        }
     }
 
     /// The folder of docker images, from the root of the repository.

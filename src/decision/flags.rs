@@ -35,6 +35,8 @@ pub struct DecisionFlags {
     pub tasks_for: String,
     /// `--try-task-config-file`
     pub try_task_config_file: Option<String>,
+    /// The function that `taskgraph.decision-parameters` in config.yml names.
+    pub decision_parameters: Option<String>,
     /// `--allow-parameter-override`
     pub allow_parameter_override: bool,
 }

@@ -27,6 +27,7 @@ use crate::ports::clock::Clock;
 use crate::ports::environment::Environment;
 use crate::ports::files::Files;
 use crate::ports::ids::DerivedIds;
+use crate::ports::python::Python;
 use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::Vcs;
 use crate::submit::execute::{Created, Ports, SubmitEvent, execute};
@@ -52,6 +53,8 @@ pub struct World<'a> {
     pub taskcluster: Option<&'a dyn Taskcluster>,
     /// The scripts that tasks are run with.
     pub run_task: &'a RunTask,
+    /// The project's Python; nobody has to be there where it may not be used.
+    pub python: Option<&'a dyn Python>,
     /// Whether digests are left out.
     pub fast: bool,
 }

@@ -1,5 +1,7 @@
 //! Where parameters come from: flags and the repository in a decision task, defaults at a desk.
 
+use std::path::Path;
+
 use super::World;
 use super::flags::DecisionFlags;
 use super::phases::asked_in_vain;
@@ -10,8 +12,10 @@ use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value, type_name};
 use crate::config::parameters::{Parameters, Strictness};
 use crate::config::yaml;
+use crate::custom;
 use crate::ports::files::{FileError, Files};
-use crate::ports::vcs::{Change, Tool, VcsError};
+use crate::ports::python::Mode;
+use crate::ports::vcs::{Change, Tool, Vcs, VcsError};
 
 /// The ref of the notes that may override parameters.
 const NOTES: &str = "refs/notes/decision-parameters";
@@ -96,10 +100,21 @@ pub fn for_decision(
         "version": version(world.files)?,
     });
     let mut values = values.as_object().cloned().unwrap_or_default();
+    let python = world.python.filter(|python| python.mode() != Mode::Never);
+    if let (Some(python), Some(function)) = (python, flags.decision_parameters.as_deref()) {
+        values = custom::parameters::change(python, values, function)?;
+    }
     if flags.allow_parameter_override {
         values.extend(overrides(world, flags)?);
     }
-    Parameters::new(values, Strictness::Strict)
+    // Whoever adds parameters in Python has them checked there.
+    let Some(python) = python.filter(|python| python.started()) else {
+        return Parameters::new(values, Strictness::Strict);
+    };
+    let root = world.vcs.map_or(Path::new("."), Vcs::root);
+    let given = values.clone();
+    let values = custom::parameters::fill(python, values, &given, Strictness::Strict, root)?;
+    Parameters::new(values, Strictness::Lenient)
 }
 
 /// The parameters that `try_task_config.json`, or else a git note, overrides.

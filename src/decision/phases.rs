@@ -2,19 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
+
 use super::World;
 use super::remote::Waiting;
-use crate::base::diagnostic::{Class, Diagnostic, Outcome};
+use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
+use crate::base::path::ValuePath;
 use crate::base::suggest;
+use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
+use crate::custom::{Custom, NATIVE_REGISTRATIONS};
 use crate::generate::{self, FullTaskGraph, FullTaskSet};
-use crate::kind::KindGraph;
+use crate::kind::{KindDefinition, KindGraph};
 use crate::morph::{self, MorphedTaskGraph};
 use crate::optimize::{self, IndexAnswers, OptimizedTaskGraph};
 use crate::ports::artifacts::Artifacts;
 use crate::ports::ids::DerivedIds;
+use crate::ports::python::{Mode, Python};
 use crate::ports::vcs::VcsError;
 use crate::target::{self, TargetTaskGraph, TargetTaskSet};
 use crate::transform::context::{DockerContexts, Project, Remote};
@@ -59,12 +65,59 @@ impl Phases<'_> {
     /// # Errors
     /// Everything that is wrong with any kind's file or their dependencies.
     pub fn kind_graph(&self) -> Outcome<KindGraph> {
-        refuse_python(self.graph_config, self.params)?;
+        if self.python().is_none() {
+            refuse_python(self.graph_config, self.params)?;
+        }
         KindGraph::load(
             self.world.files,
             self.graph_config,
             self.params.target_kinds(),
         )
+    }
+
+    /// The project's Python, unless it may not be used.
+    fn python(&self) -> Option<&dyn Python> {
+        let python = self.world.python?;
+        (python.mode() != Mode::Never).then_some(python)
+    }
+
+    /// The strategies that are named in place of the registered ones.
+    fn strategies(&self) -> Option<&str> {
+        let environment = self
+            .world
+            .environment
+            .filled("TASKGRAPH_OPTIMIZE_STRATEGIES");
+        environment.or_else(|| self.params.get("optimize_strategies")?.as_str())
+    }
+
+    /// What the project adds in Python, where it adds anything.
+    fn custom(&self, kinds: &KindGraph) -> Outcome<Option<Custom<'_>>> {
+        let Some(python) = self.python() else {
+            return Ok(None);
+        };
+        let references = generate::custom_references(kinds);
+        let named = needs_python(self.graph_config, self.params)
+            .next()
+            .is_some();
+        if references.is_empty() && !named && python.mode() != Mode::Whole {
+            return Ok(None);
+        }
+        match Custom::open(python, self.params, &references, self.artifacts.is_some()) {
+            Ok(custom) => Ok(Some(custom)),
+            Err(why) if !python.started() && !references.is_empty() => {
+                generate::refuse_custom(kinds, why).map(|()| None)
+            }
+            Err(why) => Err(why),
+        }
+    }
+
+    /// What the project adds in Python to the phases after its kinds.
+    fn extensions(&self) -> Outcome<Option<Custom<'_>>> {
+        let Some(python) = self.python().filter(|python| python.started()) else {
+            return Ok(None);
+        };
+        let none = BTreeSet::new();
+        Custom::open(python, self.params, &none, self.artifacts.is_some()).map(Some)
     }
 
     /// The full task set.
@@ -96,7 +149,20 @@ impl Phases<'_> {
             remote: remote.as_ref().map(|remote| remote as &dyn Remote),
             fast: self.world.fast,
         };
-        generate::full_task_set(&project, &kinds)
+        let custom = self.custom(&kinds)?;
+        if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
+            for phase in ["initial", "graph_config", "parameters"] {
+                custom.verify(phase, json!({}))?;
+            }
+            let told = |kind: &&KindDefinition| json!([kind.name.as_str(), kind.path, kind.config]);
+            let told: Vec<_> = kinds.in_order().iter().map(told).collect();
+            custom.verify("kinds", json!({"kinds": told}))?;
+        }
+        let set = generate::full_task_set(&project, &kinds, custom.as_ref())?;
+        if let Some(custom) = custom.filter(|_| self.verify) {
+            custom.verify_labels("full_task_set", &set.0, &set.0, false)?;
+        }
+        Ok(set)
     }
 
     /// The full task graph, verified.
@@ -114,6 +180,9 @@ impl Phases<'_> {
                 cache_suffix: self.world.run_task.cache_suffix(),
             };
             verify::full_task_graph(&graph.0, surroundings)?;
+            if let Some(custom) = self.extensions()? {
+                custom.verify_labels("full_task_graph", &graph.0, &graph.0, true)?;
+            }
         }
         Ok(Full { set, graph })
     }
@@ -123,7 +192,12 @@ impl Phases<'_> {
     /// # Errors
     /// An unknown filter or method.
     pub fn target_set(&self, full: &Full) -> Outcome<TargetTaskSet> {
-        target::target_task_set(&full.graph, self.params)
+        let custom = self.extensions()?;
+        let set = target::target_task_set(&full.graph, self.params, custom.as_ref())?;
+        if let Some(custom) = custom.filter(|_| self.verify) {
+            custom.verify_labels("target_task_set", &full.graph.0, &set.0, false)?;
+        }
+        Ok(set)
     }
 
     /// The target task graph.
@@ -131,7 +205,13 @@ impl Phases<'_> {
     /// # Errors
     /// None so far.
     pub fn target_graph(&self, full: &Full, targets: &TargetTaskSet) -> Outcome<TargetTaskGraph> {
-        target::target_task_graph(&full.graph, targets, self.params)
+        let target = target::target_task_graph(&full.graph, targets, self.params)?;
+        if self.verify
+            && let Some(custom) = self.extensions()?
+        {
+            custom.verify_labels("target_task_graph", &full.graph.0, &target.graph, true)?;
+        }
+        Ok(target)
     }
 
     /// The optimized task graph, verified. Asks the index for what strategies want to know.
@@ -157,7 +237,15 @@ impl Phases<'_> {
         ids: &DerivedIds,
         existing: &BTreeMap<Label, TaskId>,
     ) -> Outcome<OptimizedTaskGraph> {
-        let index = self.ask_index(&optimize::questions(target)).await?;
+        let custom = self.extensions()?;
+        let strategies = match &custom {
+            Some(custom) => custom.strategies(&target.graph, self.strategies(), &|name| {
+                optimize::STRATEGIES.iter().any(|one| one.name == name)
+            })?,
+            None => None,
+        };
+        let questions = optimize::questions(target, strategies.as_ref());
+        let index = self.ask_index(&questions).await?;
         let optimized = optimize::optimize(
             target,
             optimize::Surroundings {
@@ -167,10 +255,14 @@ impl Phases<'_> {
                 ids,
                 now: self.world.clock.now(),
                 environment: self.world.environment,
+                custom: strategies.as_ref(),
             },
         )?;
         if self.verify {
             verify::optimized_task_graph(&optimized.graph)?;
+            if let Some(custom) = &custom {
+                custom.verify_ids("optimized_task_graph", &optimized.graph)?;
+            }
         }
         Ok(optimized)
     }
@@ -230,54 +322,68 @@ impl Phases<'_> {
         optimized: &OptimizedTaskGraph,
         ids: &DerivedIds,
     ) -> Outcome<MorphedTaskGraph> {
+        let custom = self.extensions()?;
         let surroundings = morph::Surroundings {
             graph_config: self.graph_config,
             params: self.params,
             ids,
             environment: self.world.environment,
+            custom: custom.as_ref(),
         };
-        morph::morph(optimized, surroundings)
+        let morphed = morph::morph(optimized, surroundings)?;
+        if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
+            custom.verify_ids("morphed_task_graph", &morphed.graph)?;
+        }
+        Ok(morphed)
     }
+}
+
+/// What a project and parameters name that is written in Python: where, its name, and its kind of
+/// thing.
+fn needs_python<'a>(
+    graph_config: &'a GraphConfig,
+    params: &'a Parameters,
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    let registered = ["register", "decision-parameters"]
+        .into_iter()
+        .filter_map(|key| {
+            let name = graph_config.taskgraph(key)?.as_str()?;
+            (!NATIVE_REGISTRATIONS.contains(&name)).then_some((key, name))
+        });
+    let strategies = params.get("optimize_strategies").and_then(Value::as_str);
+    registered.chain(strategies.map(|name| ("optimize_strategies", name)))
 }
 
 /// Says what of a project is written in Python and so cannot be honoured.
 fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()> {
-    let mut wrong = crate::base::diagnostic::Diagnostics::new();
-    for key in ["register", "decision-parameters"] {
-        let named = graph_config.taskgraph(key).and_then(|value| value.as_str());
-        if let Some(name) = named.filter(|name| !NATIVE_REGISTRATIONS.contains(name)) {
-            let path = crate::base::path::ValuePath::keys(["taskgraph", key]);
-            wrong.push(
-                Diagnostic::user(format!(
-                    "`taskgraph.{key}` names the Python function `{name}`"
-                ))
-                .at(graph_config.place(&path))
-                .help(suggest::hint_native(
-                    name,
-                    NATIVE_REGISTRATIONS.iter().copied(),
-                )),
-            );
-        }
-    }
-    if let Some(name) = params
-        .get("optimize_strategies")
-        .and_then(|value| value.as_str())
-    {
-        wrong.push(
-            Diagnostic::user(format!(
-                "the parameter `optimize_strategies` names the Python object `{name}`"
-            ))
-            .help(suggest::hint_native(
-                name,
-                optimize::STRATEGIES.iter().map(|strategy| strategy.name),
-            )),
-        );
+    let mut wrong = Diagnostics::new();
+    for (key, name) in needs_python(graph_config, params) {
+        let (message, native) = if key == "optimize_strategies" {
+            let names: Vec<_> = optimize::STRATEGIES.iter().map(|one| one.name).collect();
+            (
+                format!("the parameter `{key}` names the Python object `{name}`"),
+                names,
+            )
+        } else {
+            (
+                format!("`taskgraph.{key}` names the Python function `{name}`"),
+                NATIVE_REGISTRATIONS.to_vec(),
+            )
+        };
+        let path = ValuePath::keys(["taskgraph", key]);
+        let place = graph_config
+            .place(&path)
+            .filter(|_| key != "optimize_strategies");
+        let help = match suggest::nearest(name, native.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                "Python may not run: leave `--python=never` out; rehearsals run none yet".to_owned()
+            }
+        };
+        wrong.push(Diagnostic::user(message).at(place).help(help));
     }
     wrong.or_ok(())
 }
-
-/// Functions that register what is built in here anyway.
-static NATIVE_REGISTRATIONS: &[&str] = &["mozilla_taskgraph:register"];
 
 /// A failure of version control as a diagnostic.
 #[must_use]

@@ -7,12 +7,17 @@
 //! Tasks are in the order of their kinds ([`KindGraph::in_order`]), and within a kind in the order
 //! in which its last transform yields them, however many threads there are.
 
+mod delegate;
+mod pipeline;
 mod run_kind;
 mod schedule;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::base::diagnostic::Outcome;
+use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::value::Value;
+use crate::custom::Custom;
 use crate::kind::KindGraph;
 use crate::model::label_graph::LabelGraph;
 use crate::transform::context::Project;
@@ -29,13 +34,48 @@ pub struct FullTaskGraph(pub LabelGraph);
 ///
 /// # Errors
 /// Everything that is wrong in any kind whose dependencies are right, and labels used twice.
-pub fn full_task_set(project: &Project<'_>, kinds: &KindGraph) -> Outcome<FullTaskSet> {
+pub fn full_task_set(
+    project: &Project<'_>,
+    kinds: &KindGraph,
+    custom: Option<&Custom<'_>>,
+) -> Outcome<FullTaskSet> {
     let tasks = schedule::run_all(kinds, |kind, dependencies| {
-        let tasks = run_kind::run(project, kind, dependencies)?;
+        let tasks = run_kind::run(project, custom, kind, dependencies)?;
         tracing::info!("Generated {} tasks for kind {}", tasks.len(), kind.name);
         Ok(tasks.into_iter().map(Arc::new).collect())
     })?;
     LabelGraph::set(tasks).map(FullTaskSet)
+}
+
+/// The references of loaders and transforms in kinds that are not built in.
+#[must_use]
+pub fn custom_references(kinds: &KindGraph) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for kind in kinds.in_order() {
+        found.extend(pipeline::custom_loader(kind).map(str::to_owned));
+        let names = kind.config.get("transforms").and_then(Value::as_array);
+        let names = names.into_iter().flatten().filter_map(Value::as_str);
+        let own = names.filter(|name| crate::transform::find(name).is_none());
+        found.extend(own.map(str::to_owned));
+    }
+    found
+}
+
+/// Says which loaders and transforms are not built in, where there is no Python to run them: for
+/// this reason, unless all of them are slips.
+///
+/// # Errors
+/// Always, when there is such a loader or transform.
+pub fn refuse_custom(kinds: &KindGraph, why: Diagnostics) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    for kind in kinds.in_order() {
+        wrong.keep(run_kind::find_transforms(kind).map(|_| ()));
+    }
+    let slip = |help: &String| help.starts_with("did you mean");
+    if wrong.is_empty() || !wrong.iter().all(|one| one.help.as_ref().is_some_and(slip)) {
+        wrong.extend(why);
+    }
+    wrong.or_ok(())
 }
 
 /// Adds the edges.

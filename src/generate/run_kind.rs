@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::pipeline;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{Label, NameError};
 use crate::base::path::ValuePath;
 use crate::base::suggest;
 use crate::base::value::{Object, Value, type_name};
+use crate::custom::{Custom, work};
 use crate::kind::KindDefinition;
 use crate::model::task::{Provenance, Task};
 use crate::transform::context::Project;
@@ -20,21 +22,10 @@ use crate::transform::{self, Context, Item, Origin};
 /// Everything that is wrong up to the end of the first transform that fails.
 pub fn run(
     project: &Project<'_>,
+    custom: Option<&Custom<'_>>,
     kind: &KindDefinition,
     dependencies: &[Arc<Task>],
 ) -> Outcome<Vec<Task>> {
-    let transforms = find_transforms(kind)?;
-    let entries = kind.entries(project.files)?;
-    let mut items: Vec<Item> = entries
-        .into_iter()
-        .map(|entry| Item {
-            task: entry.task,
-            origin: Arc::new(Origin {
-                own: Some(entry.own),
-                defaults: entry.defaults,
-            }),
-        })
-        .collect();
     let context = Context {
         project,
         kind: &kind.name,
@@ -42,9 +33,25 @@ pub fn run(
         config: &kind.config,
         dependencies,
     };
-    for transform in transforms {
-        items = (transform.run)(&context, items)?;
-    }
+    let items = match custom {
+        Some(custom) if custom.whole.is_some() => {
+            return custom.run_whole(work::Kind {
+                name: &kind.name,
+                path: &kind.path,
+                config: &kind.config,
+                dependencies,
+            });
+        }
+        Some(custom) => pipeline::run(custom, &context, kind)?,
+        None => {
+            let transforms = find_transforms(kind)?;
+            let mut items = entries(project, kind)?;
+            for transform in transforms {
+                items = (transform.run)(&context, items)?;
+            }
+            items
+        }
+    };
     let mut wrong = Diagnostics::new();
     let mut tasks = Vec::with_capacity(items.len());
     for item in items {
@@ -58,19 +65,40 @@ pub fn run(
     wrong.or_ok(tasks)
 }
 
-fn find_transforms(kind: &KindDefinition) -> Outcome<Vec<&'static transform::Transform>> {
+/// The items that the loader of a kind yields.
+///
+/// # Errors
+/// Everything that is wrong with any of its files.
+pub fn entries(project: &Project<'_>, kind: &KindDefinition) -> Outcome<Vec<Item>> {
+    let entries = kind.entries(project.files)?;
+    Ok(entries
+        .into_iter()
+        .map(|entry| Item {
+            task: entry.task,
+            origin: Arc::new(Origin {
+                own: Some(entry.own),
+                defaults: entry.defaults,
+            }),
+        })
+        .collect())
+}
+
+/// The built-in transforms of a kind.
+///
+/// # Errors
+/// When its loader or one of its transforms is not built in.
+pub fn find_transforms(kind: &KindDefinition) -> Outcome<Vec<&'static transform::Transform>> {
     let mut wrong = Diagnostics::new();
     let mut found = Vec::new();
     for (i, name) in kind.transforms()?.iter().enumerate() {
         match transform::find(name) {
             Some(transform) => found.push(transform),
             None => {
-                let known = transform::TRANSFORMS.iter().map(|t| t.name);
-                let short = name.split(':').next().unwrap_or(name);
-                let help = suggest::nearest(short, known.clone()).map_or_else(
+                let help = meant(name).map_or_else(
                     || {
+                        let known = transform::TRANSFORMS.iter().map(|t| t.name);
                         format!(
-                            "transforms written in Python cannot be run yet; there are: {}",
+                            "what is not built in is looked for in the project's Python; there are: {}",
                             known.collect::<Vec<_>>().join(", ")
                         )
                     },
@@ -86,6 +114,13 @@ fn find_transforms(kind: &KindDefinition) -> Outcome<Vec<&'static transform::Tra
         }
     }
     wrong.or_ok(found)
+}
+
+/// The built-in transform that may be meant by a name.
+#[must_use]
+pub fn meant(name: &str) -> Option<&'static str> {
+    let short = name.split(':').next().unwrap_or(name);
+    suggest::nearest(short, transform::TRANSFORMS.iter().map(|t| t.name))
 }
 
 /// Makes a task of what the last transform yields.

@@ -9,6 +9,7 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{Label, TaskId};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
+use crate::custom::Custom;
 use crate::model::id_graph::{IdGraph, PlannedTask};
 use crate::optimize::OptimizedTaskGraph;
 use crate::ports::environment::Environment;
@@ -34,6 +35,8 @@ pub struct Surroundings<'a> {
     pub ids: &'a DerivedIds,
     /// The environment variables.
     pub environment: &'a Environment,
+    /// What the project adds.
+    pub custom: Option<&'a Custom<'a>>,
 }
 
 /// What a morph leaves of the graph, and what it adds.
@@ -63,7 +66,7 @@ pub static MORPHS: &[Morph] = &[
     },
 ];
 
-/// Applies every morph.
+/// Applies every morph, then those of the project.
 ///
 /// # Errors
 /// A morph that cannot be applied, and a task that it adds under a label that is taken.
@@ -90,6 +93,15 @@ pub fn morph(
             tracing::info!("Morph {} added {} tasks", morph.name, added.len());
         }
         graph = changed.and(added);
+    }
+    if let Some(custom) = surroundings.custom {
+        let before = graph.len();
+        let morphed = custom.morph(graph, label_to_taskid, surroundings.ids)?;
+        (graph, label_to_taskid) = (morphed.graph, morphed.label_to_taskid);
+        if graph.len() > before {
+            let added = graph.len() - before;
+            tracing::info!("Morphs of the project added {added} tasks");
+        }
     }
     Ok(MorphedTaskGraph {
         graph,

@@ -68,6 +68,7 @@ fn morphed(
         params: &params(over),
         ids: &DerivedIds::new(id(DECISION)),
         environment,
+        custom: None,
     };
     morph(&optimized, surroundings)
 }

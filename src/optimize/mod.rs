@@ -30,6 +30,7 @@ use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::suggest;
 use crate::base::time::Timestamp;
 use crate::config::parameters::Parameters;
+use crate::custom::strategies::Strategies;
 use crate::model::id_graph::IdGraph;
 use crate::model::task::Task;
 use crate::ports::environment::Environment;
@@ -94,15 +95,21 @@ pub struct Surroundings<'a> {
     pub now: Timestamp,
     /// The environment variables, for links to artifacts.
     pub environment: &'a Environment,
+    /// The project's own strategies.
+    pub custom: Option<&'a Strategies<'a, 'a>>,
 }
 
 /// The index paths that strategies want to know about, in order.
 #[must_use]
-pub fn questions(target: &TargetTaskGraph) -> BTreeSet<IndexPath> {
+pub fn questions(
+    target: &TargetTaskGraph,
+    custom: Option<&Strategies<'_, '_>>,
+) -> BTreeSet<IndexPath> {
     target
         .graph
         .tasks()
         .filter(|task| !target.do_not_optimize.contains(&task.label))
+        .filter(|task| strategy::custom(task, custom).is_none())
         .flat_map(|task| paths_of(task))
         .collect()
 }
@@ -116,8 +123,8 @@ pub fn optimize(
     target: &TargetTaskGraph,
     surroundings: Surroundings<'_>,
 ) -> Outcome<OptimizedTaskGraph> {
-    check_strategies(target)?;
-    let mut verdicts = remove::run(target, surroundings.params);
+    check_strategies(target, surroundings.custom)?;
+    let mut verdicts = remove::run(target, surroundings)?;
     let removed = removed(&verdicts);
     replace::run(target, surroundings, &mut verdicts)?;
     resolve::check_removed(target, &removed)?;
@@ -141,13 +148,13 @@ fn removed(verdicts: &BTreeMap<Label, Verdict>) -> BTreeSet<Label> {
         .collect()
 }
 
-fn check_strategies(target: &TargetTaskGraph) -> Outcome<()> {
+fn check_strategies(target: &TargetTaskGraph, custom: Option<&Strategies<'_, '_>>) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     for task in target.graph.tasks() {
         let Some((name, _)) = task.strategy() else {
             continue;
         };
-        if strategy::find(name).is_none() {
+        if strategy::find(name).is_none() && custom.is_none_or(|custom| !custom.has(name)) {
             wrong.push(
                 task.diagnostic(format!("unknown optimization strategy `{name}`"))
                     .help(suggest::hint_native(

@@ -6,15 +6,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::strategy;
 use super::verdict::{Reason, Verdict};
+use super::{Surroundings, strategy};
 use crate::base::dag::Dag;
+use crate::base::diagnostic::Outcome;
 use crate::base::name::Label;
-use crate::config::parameters::Parameters;
 use crate::target::TargetTaskGraph;
 
 /// A verdict, kept or removed, for every task.
-pub fn run(target: &TargetTaskGraph, params: &Parameters) -> BTreeMap<Label, Verdict> {
+///
+/// # Errors
+/// What a strategy of the project's raises.
+pub fn run(
+    target: &TargetTaskGraph,
+    surroundings: Surroundings<'_>,
+) -> Outcome<BTreeMap<Label, Verdict>> {
     let dag = target.graph.dag();
     let mut pass = Pass {
         target,
@@ -23,10 +29,10 @@ pub fn run(target: &TargetTaskGraph, params: &Parameters) -> BTreeMap<Label, Ver
         candidates: BTreeSet::new(),
     };
     for label in dag.dependents_first().unwrap_or_default() {
-        pass.judge(label, params);
+        pass.judge(label, surroundings)?;
     }
     pass.settle_candidates();
-    pass.verdicts
+    Ok(pass.verdicts)
 }
 
 struct Pass<'a> {
@@ -38,9 +44,9 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    fn judge(&mut self, label: &Label, params: &Parameters) {
+    fn judge(&mut self, label: &Label, surroundings: Surroundings<'_>) -> Outcome<()> {
         let Some(task) = self.target.graph.get(label) else {
-            return;
+            return Ok(());
         };
         // Candidates that do not keep this task: those that name it in `if-dependencies`, or that
         // only wait for others.
@@ -56,7 +62,8 @@ impl Pass<'_> {
             .collect();
         let waiting: BTreeSet<Label> = waiting.into_iter().cloned().collect();
         if self.target.do_not_optimize.contains(label) {
-            return self.keep(label, Reason::DoNotOptimize, &waiting);
+            self.keep(label, Reason::DoNotOptimize, &waiting);
+            return Ok(());
         }
         let needed = self
             .dag
@@ -64,23 +71,30 @@ impl Pass<'_> {
             .into_iter()
             .any(|dependent| !self.is_removed(dependent) && !waiting.contains(dependent));
         if needed {
-            return self.keep(label, Reason::DependentTasks, &waiting);
+            self.keep(label, Reason::DependentTasks, &waiting);
+            return Ok(());
         }
         if !self.target.requested.contains(label) {
-            return self.remove(label, Reason::DependentsOptimized, &waiting);
+            self.remove(label, Reason::DependentsOptimized, &waiting);
+            return Ok(());
         }
-        let (strategy, argument) = strategy::of(task);
-        if strategy.rule.remove(task, params, argument) {
-            self.remove(label, Reason::Strategy(strategy.name), &waiting);
+        let (removed, reason) = match strategy::custom(task, surroundings.custom) {
+            Some(custom) => (custom.remove(task)?, strategy::reason(task, custom)),
+            None => {
+                let (strategy, argument) = strategy::of(task);
+                let removed = strategy.rule.remove(task, surroundings.params, argument);
+                (removed, Reason::Strategy(strategy.name))
+            }
+        };
+        if removed {
+            self.remove(label, reason, &waiting);
         } else if task.if_dependencies.is_empty() {
-            self.keep(label, Reason::Strategy(strategy.name), &waiting);
+            self.keep(label, reason, &waiting);
         } else {
-            self.verdicts.insert(
-                label.clone(),
-                Verdict::kept(Reason::Strategy(strategy.name)),
-            );
+            self.verdicts.insert(label.clone(), Verdict::kept(reason));
             self.candidates.insert(label.clone());
         }
+        Ok(())
     }
 
     fn conditions(&self, label: &Label) -> &[Label] {

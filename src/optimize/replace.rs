@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use super::rule::Replacement;
 use super::verdict::{Action, Reason, Verdict};
 use super::{Surroundings, deadline, strategy};
-use crate::base::diagnostic::Outcome;
-use crate::base::name::Label;
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::name::{Label, TaskId};
 use crate::base::time::Timestamp;
+use crate::custom::strategies::{Said, Strategies};
+use crate::model::task::Task;
 use crate::target::TargetTaskGraph;
 
 /// Replaces what can be replaced, in place.
@@ -16,7 +18,7 @@ use crate::target::TargetTaskGraph;
 /// depends on would be built anew and the old result of it used.
 ///
 /// # Errors
-/// None so far; strategies written elsewhere may fail.
+/// What a strategy of the project's raises.
 pub fn run(
     target: &TargetTaskGraph,
     surroundings: Surroundings<'_>,
@@ -47,7 +49,6 @@ pub fn run(
             );
             continue;
         }
-        let (strategy, argument) = strategy::of(task);
         let latest = dag
             .dependents(label)
             .into_iter()
@@ -59,17 +60,46 @@ pub fn run(
                         .and_then(|task| deadline(task, surroundings.now))
                 })
             })
+            .map(Some)
             .max();
-        let replacement = strategy
-            .rule
-            .replace(task, argument, surroundings.index, latest);
+        let (replacement, reason) = match strategy::custom(task, surroundings.custom) {
+            Some(custom) => (
+                ask(custom, task, latest.flatten())?,
+                strategy::reason(task, custom),
+            ),
+            None => {
+                let (strategy, argument) = strategy::of(task);
+                let index = surroundings.index;
+                let replacement = strategy
+                    .rule
+                    .replace(task, argument, index, latest.flatten());
+                (replacement, Reason::Strategy(strategy.name))
+            }
+        };
         let action = match replacement {
             Replacement::Keep => continue,
             Replacement::Remove => Action::Removed,
             Replacement::With(task_id) => Action::Replaced(task_id),
         };
-        let reason = Reason::Strategy(strategy.name);
         verdicts.insert(label.clone(), Verdict { action, reason });
     }
     Ok(())
+}
+
+/// Asks a strategy of the project's.
+fn ask(
+    custom: &Strategies<'_, '_>,
+    task: &Task,
+    deadline: Option<Timestamp>,
+) -> Result<Replacement, Diagnostic> {
+    let deadline = deadline.map(|deadline| deadline.to_string());
+    match custom.replace(task, deadline.as_deref())? {
+        Said::Keep => Ok(Replacement::Keep),
+        Said::Remove => Ok(Replacement::Remove),
+        Said::Replace(task_id) => TaskId::parse(&task_id)
+            .map(Replacement::With)
+            .map_err(|error| {
+                task.diagnostic(format!("its optimization strategy replaces it: {error}"))
+            }),
+    }
 }

@@ -9,6 +9,8 @@ use crate::model::task::Task;
 
 use super::IndexAnswers;
 use super::rule::{Leaf, Replacement, Rule};
+use super::verdict::Reason;
+use crate::custom::strategies::Strategies;
 
 /// An optimization strategy: says whether a task can be removed, or which task can replace it.
 #[derive(Debug)]
@@ -74,6 +76,21 @@ pub(super) fn of(task: &Task) -> (&'static Strategy, &Value) {
     task.strategy()
         .and_then(|(name, argument)| Some((find(name)?, argument)))
         .unwrap_or((&STRATEGIES[0], &Value::Null))
+}
+
+/// The reason that a strategy of the project's is.
+pub(super) fn reason(task: &Task, custom: &Strategies<'_, '_>) -> Reason {
+    let name = task.strategy().map_or("never", |(name, _)| name);
+    Reason::Custom(custom.described(name))
+}
+
+/// The project's strategies, where that of a task is one of them.
+pub(super) fn custom<'s, 'c, 'a>(
+    task: &Task,
+    strategies: Option<&'s Strategies<'c, 'a>>,
+) -> Option<&'s Strategies<'c, 'a>> {
+    let name = task.strategy().map_or("never", |(name, _)| name);
+    strategies.filter(|custom| custom.has(name))
 }
 
 /// The index paths in an argument, in order; what is no path is passed over.

@@ -28,6 +28,8 @@ pub enum Reason {
     DependentsOptimized,
     /// Its strategy says so.
     Strategy(&'static str),
+    /// A strategy of the project's says so; this is how logs name it.
+    Custom(String),
     /// None of the tasks in its `if-dependencies` runs.
     IfDependencies,
     /// An earlier graph has it: the parameter `existing_tasks`.
@@ -45,6 +47,7 @@ impl fmt::Display for Reason {
                 Some(strategy) => write!(f, "{name} ({})", strategy.rule.description()),
                 None => f.write_str(name),
             },
+            Self::Custom(name) => f.write_str(name),
             Self::IfDependencies => f.write_str("if-dependencies pruning"),
             Self::ExistingTasks => f.write_str("existing_tasks"),
         }

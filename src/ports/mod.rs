@@ -8,5 +8,6 @@ pub mod clock;
 pub mod environment;
 pub mod files;
 pub mod ids;
+pub mod python;
 pub mod taskcluster;
 pub mod vcs;

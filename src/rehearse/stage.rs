@@ -285,6 +285,7 @@ impl<'a> Stage<'a> {
             head_tag: String::new(),
             tasks_for: "github-push".to_owned(),
             try_task_config_file: None,
+            decision_parameters: None,
             allow_parameter_override: false,
         }
     }

@@ -16,6 +16,7 @@ use crate::base::name::Label;
 use crate::base::suggest;
 use crate::base::value::Value;
 use crate::config::parameters::Parameters;
+use crate::custom::Custom;
 use crate::generate::FullTaskGraph;
 use crate::model::label_graph::LabelGraph;
 
@@ -42,7 +43,11 @@ const FILTER: &str = "target_tasks_method";
 ///
 /// # Errors
 /// An unknown filter or method.
-pub fn target_task_set(full: &FullTaskGraph, params: &Parameters) -> Outcome<TargetTaskSet> {
+pub fn target_task_set(
+    full: &FullTaskGraph,
+    params: &Parameters,
+    custom: Option<&Custom<'_>>,
+) -> Outcome<TargetTaskSet> {
     let named = params.strings("filters");
     let filters = if named.is_empty() {
         vec![FILTER]
@@ -51,24 +56,26 @@ pub fn target_task_set(full: &FullTaskGraph, params: &Parameters) -> Outcome<Tar
     };
     let mut wanted: BTreeSet<Label> = full.0.labels().cloned().collect();
     for filter in filters {
+        let name = params.str(FILTER);
+        let native = method::find(name);
+        let before = wanted.len();
+        if let Some(custom) = custom.filter(|one| one.chooses(filter, name, native.is_ok())) {
+            wanted = custom.choose(filter, &full.0, &wanted)?;
+            told(filter, name, before, wanted.len());
+            continue;
+        }
         if filter != FILTER {
             return Err(Diagnostic::user(format!("unknown filter `{filter}`"))
                 .help(format!("`filters` can name: {FILTER}"))
                 .into());
         }
-        let method = method::find(params.str(FILTER))?;
-        let before = wanted.len();
+        let method = native?;
         wanted.retain(|label| {
             full.0
                 .get(label)
                 .is_some_and(|task| (method.select)(task, params))
         });
-        tracing::info!(
-            "Filter {filter} with method {} pruned {} tasks ({} remain)",
-            method.name,
-            before - wanted.len(),
-            wanted.len()
-        );
+        told(filter, method.name, before, wanted.len());
     }
     let none = LabelGraph::default();
     let chosen = full.0.only(&wanted);
@@ -76,6 +83,11 @@ pub fn target_task_set(full: &FullTaskGraph, params: &Parameters) -> Outcome<Tar
     LabelGraph::set(chosen.tasks().cloned())
         .or(Ok(none))
         .map(TargetTaskSet)
+}
+
+fn told(filter: &str, method: &str, before: usize, left: usize) {
+    let pruned = before.saturating_sub(left);
+    tracing::info!("Filter {filter} with method {method} pruned {pruned} tasks ({left} remain)");
 }
 
 /// Adds what target tasks need.

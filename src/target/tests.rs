@@ -7,7 +7,7 @@ use crate::model::test_support::{Described, drawn, graph, task};
 /// The labels that a method chooses, in order.
 fn chosen(over: Value, tasks: Vec<Described>) -> Vec<String> {
     let full = FullTaskGraph(graph(tasks));
-    let set = target_task_set(&full, &params(over)).unwrap();
+    let set = target_task_set(&full, &params(over), None).unwrap();
     assert!(
         set.0
             .labels()
@@ -213,7 +213,7 @@ fn without_a_type_a_release_is_an_ordinary_one() {
 fn filters_and_methods_have_to_exist() {
     let told = |over| {
         let full = FullTaskGraph(graph(drawn("a")));
-        target_task_set(&full, &params(over))
+        target_task_set(&full, &params(over), None)
             .unwrap_err()
             .to_string()
     };

@@ -57,6 +57,14 @@ pub struct Transform {
     pub run: fn(&Context<'_>, Vec<Item>) -> Outcome<Vec<Item>>,
 }
 
+impl Transform {
+    /// The reference that names it in a kind.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        format!("{}:transforms", self.name)
+    }
+}
+
 /// Every built-in transform.
 pub static TRANSFORMS: &[&Transform] = &[
     // One a line, sorted by name.

@@ -379,6 +379,7 @@ impl<'a> Inside<'a> {
             clock: &self.clock,
             taskcluster: Some(&self.client),
             run_task: &self.run_task,
+            python: None,
             fast: false,
         }
     }

@@ -114,8 +114,8 @@ async fn an_action_is_the_projects_own() {
     exit code 1
     stderr:
       × unknown action `add-talos`
-      help: those written in Python cannot be run yet; there are: add-new-jobs, cancel, cancel-all,
-            rebuild-cached-tasks, release-promotion, rerun, retrigger, retrigger-decision,
+      help: what the project has in Python has to be registered; there are: add-new-jobs, cancel,
+            cancel-all, rebuild-cached-tasks, release-promotion, rerun, retrigger, retrigger-decision,
             retrigger-disabled, retrigger-multiple
 
     1 mistake; nothing was done

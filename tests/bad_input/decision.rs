@@ -277,7 +277,7 @@ async fn a_project_is_written_in_python() {
         "taskgraph:\n",
         "taskgraph:\n    register: project_taskgraph:register\n",
     );
-    assert_snapshot!(decide(project, &[]).await, @"
+    assert_snapshot!(decide(project, &["--python=never"]).await, @"
     exit code 1
     stderr:
       × `taskgraph.register` names the Python function `project_taskgraph:register`
@@ -287,7 +287,7 @@ async fn a_project_is_written_in_python() {
         ·     ────────
      12 │     repositories:
         ╰────
-      help: those written in Python cannot be run yet; there are: mozilla_taskgraph:register
+      help: Python may not run: leave `--python=never` out; rehearsals run none yet
 
     1 mistake; nothing was created
     ");

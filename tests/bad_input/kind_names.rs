@@ -126,6 +126,7 @@ loader: taskgraph.loader.defualt:loader
 tasks: {}
 ",
         )
+        .variable("SNOWMAN_PYTHON", "/no/python")
         .run(&["full"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
@@ -152,9 +153,10 @@ loader: project_taskgraph.loader.single:loader
 tasks: {}
 ",
         )
+        .variable("SNOWMAN_PYTHON", "/no/python")
         .run(&["full"]);
     assert_snapshot!(ran.shown(), @"
-    exit code 1
+    exit code 3
     stderr:
       × kind `build`: unknown loader `project_taskgraph.loader.single:loader`
        ╭─[taskcluster/kinds/build/kind.yml:1:1]
@@ -162,10 +164,14 @@ tasks: {}
        · ──────
      2 │ tasks: {}
        ╰────
-      help: those written in Python cannot be run yet; there are: taskgraph.loader.default:loader,
-            taskgraph.loader.transform:loader
+      help: what the project has in Python has to be registered; there are:
+            taskgraph.loader.default:loader, taskgraph.loader.transform:loader
 
-    1 mistake
+      × there is no Python with the package taskgraph
+      │   cause: /no/python: No such file or directory (os error 2)
+      help: SNOWMAN_PYTHON has to name an interpreter in which taskcluster-taskgraph is installed
+
+    1 mistake, 1 failure
     ");
 }
 

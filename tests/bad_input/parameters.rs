@@ -272,8 +272,8 @@ target_tasks_method: nightly_desktop
     exit code 1
     stderr:
       × unknown target-tasks method `nightly_desktop`
-      help: those written in Python cannot be run yet; there are: codereview, default, nothing, promote,
-            promote_partners, push, ship
+      help: what the project has in Python has to be registered; there are: codereview, default,
+            nothing, promote, promote_partners, push, ship
 
     1 mistake
     ");

@@ -1,4 +1,4 @@
-//! What is written in Python and cannot be run yet.
+//! What is written in Python, where no Python may run or none can.
 
 use super::common::Project;
 use insta::assert_snapshot;
@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 fn a_project_registers_extensions() {
     let ran = Project::new()
         .config("taskgraph:\n", "taskgraph:\n    register: project_taskgraph:register\n    decision-parameters: project_taskgraph.parameters:decision\n")
-        .run(&["full"]);
+        .run(&["full", "--python=never"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
@@ -18,7 +18,7 @@ fn a_project_registers_extensions() {
         ·     ────────
      12 │     decision-parameters: project_taskgraph.parameters:decision
         ╰────
-      help: those written in Python cannot be run yet; there are: mozilla_taskgraph:register
+      help: Python may not run: leave `--python=never` out; rehearsals run none yet
 
       × `taskgraph.decision-parameters` names the Python function
       │ `project_taskgraph.parameters:decision`
@@ -28,7 +28,7 @@ fn a_project_registers_extensions() {
         ·     ───────────────────
      13 │     repositories:
         ╰────
-      help: those written in Python cannot be run yet; there are: mozilla_taskgraph:register
+      help: Python may not run: leave `--python=never` out; rehearsals run none yet
 
     2 mistakes
     ");
@@ -41,7 +41,7 @@ fn a_near_name_of_a_native_registration() {
             "taskgraph:\n",
             "taskgraph:\n    register: mozilla_taskgraph:registre\n",
         )
-        .run(&["full"]);
+        .run(&["full", "--python=never"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
@@ -77,9 +77,10 @@ tasks:
             command: make
 ",
         )
+        .variable("SNOWMAN_PYTHON", "/no/python")
         .run(&["full"]);
     assert_snapshot!(ran.shown(), @"
-    exit code 1
+    exit code 3
     stderr:
       × kind `build`: unknown transform `project_taskgraph.transforms.build:transforms`
        ╭─[taskcluster/kinds/build/kind.yml:1:14]
@@ -87,7 +88,7 @@ tasks:
        ·              ─────────────────────────────────────────────
      2 │ tasks:
        ╰────
-      help: transforms written in Python cannot be run yet; there are:
+      help: what is not built in is looked for in the project's Python; there are:
             mozilla_taskgraph.transforms.replicate,
             mozilla_taskgraph.transforms.scriptworker.release_artifacts,
             mozilla_taskgraph.transforms.scriptworker.shipit.mark_as_shipped,
@@ -97,7 +98,11 @@ tasks:
             taskgraph.transforms.notify, taskgraph.transforms.run, taskgraph.transforms.task,
             taskgraph.transforms.task_context
 
-    1 mistake
+      × there is no Python with the package taskgraph
+      │   cause: /no/python: No such file or directory (os error 2)
+      help: SNOWMAN_PYTHON has to name an interpreter in which taskcluster-taskgraph is installed
+
+    1 mistake, 1 failure
     ");
 }
 
@@ -110,14 +115,13 @@ fn strategies_are_the_projects_own() {
 optimize_strategies: project_taskgraph.optimize:strategies
 ",
         )
-        .run(&["optimized", "-p", "params.yml"]);
+        .run(&["optimized", "--python=never", "-p", "params.yml"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
       × the parameter `optimize_strategies` names the Python object
       │ `project_taskgraph.optimize:strategies`
-      help: those written in Python cannot be run yet; there are: always, index-search, never,
-            skip-unless-changed
+      help: Python may not run: leave `--python=never` out; rehearsals run none yet
 
     1 mistake
     ");

@@ -221,7 +221,7 @@ tasks:
        ·     ─
      9 │         description: B
        ╰────
-      help: those written in Python cannot be run yet; there are: always, index-search, never,
+      help: what the project has in Python has to be registered; there are: always, index-search, never,
             skip-unless-changed
 
     2 mistakes
@@ -250,6 +250,7 @@ tasks:
             command: make
 ",
         )
+        .variable("SNOWMAN_PYTHON", "/no/python")
         .run(&["full"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1

@@ -91,6 +91,7 @@ impl Repository {
                 environment: &self.environment,
                 clock: &SystemClock,
                 taskcluster: None,
+                python: None,
                 run_task: &RunTask::default(),
                 fast: false,
             },

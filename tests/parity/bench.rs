@@ -123,6 +123,7 @@ impl Bench {
                 clock: &SystemClock,
                 taskcluster: Some(stub),
                 run_task: &RunTask::default(),
+                python: None,
                 fast: false,
             },
             graph_config: &graph_config,

@@ -99,7 +99,7 @@ fn answer(case: &Value) -> Value {
         .collect();
     let full = FullTaskGraph(LabelGraph::from_json(&Value::Object(by_label)).unwrap());
     let params = parameters(&case["params"]);
-    let targets = target::target_task_set(&full, &params).unwrap();
+    let targets = target::target_task_set(&full, &params, None).unwrap();
     let graph = target::target_task_graph(&full, &targets, &params).unwrap();
     let sorted = |graph: &LabelGraph| {
         let mut labels: Vec<_> = graph.labels().map(Label::as_str).collect();
@@ -132,6 +132,7 @@ fn answer(case: &Value) -> Value {
             ids: &ids,
             now: Timestamp::parse(NOW).unwrap(),
             environment: &environment,
+            custom: None,
         },
     );
     let optimized = match optimized {

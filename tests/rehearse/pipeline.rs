@@ -39,6 +39,7 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
         clock: &SystemClock,
         taskcluster: None,
         run_task: &run_task,
+        python: None,
         fast: false,
     };
     let options = Options::default();

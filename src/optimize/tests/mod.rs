@@ -99,6 +99,7 @@ impl Case {
                 ids: &DerivedIds::new(id(DECISION)),
                 now: Timestamp::from_unix(0),
                 environment: &self.environment,
+                custom: None,
             },
         )
     }

@@ -147,7 +147,7 @@ fn only_what_may_be_replaced_is_asked_for() {
         task("e"),
     ])
     .alone(["b"]);
-    let asked: Vec<_> = questions(&case.target)
+    let asked: Vec<_> = questions(&case.target, None)
         .iter()
         .map(ToString::to_string)
         .collect();

@@ -1,0 +1,184 @@
+//! What a project adds in Python, as the phases see it.
+//!
+//! [`Custom::open`] has the project's modules imported and asks what they have added to taskgraph's
+//! tables or replaced there ([`registered`]). From then on phases look up what is not built in here
+//! with [`Custom`], and hand the work over: [`work`] for kinds, [`graph`] for what comes after.
+
+pub mod graph;
+pub mod parameters;
+pub mod registered;
+pub mod strategies;
+pub mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indexmap::IndexMap;
+use serde::{Serialize, Serializer};
+use serde_json::json;
+
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::name::{KindName, Label};
+use crate::base::value::{Object, Value};
+use crate::config::parameters::Parameters;
+use crate::model::task::Task;
+use crate::ports::python::{Answer, Call, Exception, Failure, Mode, Python};
+
+pub use registered::{NATIVE_REGISTRATIONS, Registered};
+
+/// The major version of taskgraph that is built in.
+const CONTRACT: &str = "24";
+
+/// What a project adds in Python, for one graph.
+pub struct Custom<'a> {
+    python: &'a dyn Python,
+    /// The name under which workers know this graph.
+    graph: String,
+    /// What is registered.
+    pub registered: Registered,
+    /// References that could not be imported.
+    pub failed: BTreeMap<String, Exception>,
+    /// Why kinds run wholly in Python, if they do.
+    pub whole: Option<String>,
+    /// Whether artifacts of the decision task are written.
+    write_artifacts: bool,
+    /// The tasks that each worker knows; nothing where it has not been asked.
+    sent: Vec<Mutex<Option<BTreeSet<Label>>>>,
+}
+
+impl fmt::Debug for Custom<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Custom")
+            .field("graph", &self.graph)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Custom<'a> {
+    /// Makes the parameters known to the project's Python, and has modules imported.
+    ///
+    /// # Errors
+    /// When there is no Python, or the project's `register` fails.
+    pub fn open(
+        python: &'a dyn Python,
+        params: &Parameters,
+        references: &BTreeSet<String>,
+        write_artifacts: bool,
+    ) -> Outcome<Self> {
+        let failed = |failure: Failure| failure.diagnostic("`taskgraph.register`");
+        let version = python.version().map_err(failed)?;
+        let graph = params.id();
+        let values = json!({"graph": graph, "values": params.values()});
+        let set_up = |name, arguments| python.set_up(Call::new(name, arguments));
+        set_up("parameters", values).map_err(failed)?;
+        let told = set_up("bring_in", json!({"references": references})).map_err(failed)?;
+        let registered = Registered::read(&told.value["found"]);
+        let whole = match (python.mode(), version.split('.').next()) {
+            (Mode::Whole, _) => Some("`--python=whole` asks for it".to_owned()),
+            (_, Some(CONTRACT)) if registered.patched.is_empty() => None,
+            (_, Some(CONTRACT)) => Some(format!(
+                "the project has put code of its own in place of {}",
+                registered.patched.join(", ")
+            )),
+            _ => Some(format!("the project has taskgraph {version} installed")),
+        };
+        if let Some(why) = &whole {
+            tracing::info!("Kinds run wholly in Python: {why}");
+        }
+        let failures = told.value["failed"].as_array().into_iter().flatten();
+        Ok(Self {
+            python,
+            graph,
+            registered,
+            failed: failures
+                .filter_map(|pair| Some((pair[0].as_str()?.to_owned(), Exception::read(&pair[1]))))
+                .collect(),
+            whole,
+            write_artifacts,
+            sent: (0..python.workers()).map(|_| Mutex::default()).collect(),
+        })
+    }
+
+    /// The labels of the tasks that a worker has been sent for this graph.
+    fn known(&self, worker: usize) -> Result<BTreeSet<Label>, Failure> {
+        let call = Call::new("known", json!({"graph": self.graph}));
+        let answer = self.python.call(worker, call)?;
+        let labels = answer.value["labels"].as_array().into_iter().flatten();
+        let labels = labels.filter_map(Value::as_str);
+        Ok(labels
+            .filter_map(|label| Label::parse(label).ok())
+            .collect())
+    }
+
+    /// Calls a worker with the tasks of these labels sent before.
+    fn with_tasks<'t>(
+        &self,
+        worker: usize,
+        mut call: Call,
+        tasks: impl IntoIterator<Item = &'t Task>,
+    ) -> Result<Answer, Failure> {
+        let mut sent = self.sent[worker]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let sent = match &mut *sent {
+            Some(sent) => sent,
+            unknown => unknown.insert(self.known(worker)?),
+        };
+        for task in tasks {
+            if sent.insert(task.label.clone()) {
+                call.blobs.extend(parts(task).map_err(Failure::Worker)?);
+            }
+        }
+        // Whoever comes next relies on these being there, so the lock is held for the call.
+        self.python.call(worker, call)
+    }
+}
+
+/// A task as workers take it, without its definition: that is not always looked into.
+#[derive(Serialize)]
+struct Outer<'t> {
+    kind: &'t KindName,
+    label: &'t Label,
+    description: &'t str,
+    attributes: &'t Object,
+    optimization: &'t Value,
+    #[serde(serialize_with = "in_order")]
+    dependencies: &'t IndexMap<String, Label>,
+    soft_dependencies: &'t [Label],
+    if_dependencies: &'t [Label],
+}
+
+fn in_order<S: Serializer>(
+    dependencies: &IndexMap<String, Label>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(dependencies)
+}
+
+fn parts(task: &Task) -> Result<[Arc<[u8]>; 2], Diagnostic> {
+    let outer = Outer {
+        kind: &task.kind,
+        label: &task.label,
+        description: &task.description,
+        attributes: &task.attributes,
+        optimization: &task.optimization,
+        dependencies: &task.dependencies,
+        soft_dependencies: &task.soft_dependencies,
+        if_dependencies: &task.if_dependencies,
+    };
+    Ok([bytes(&outer)?, bytes(&task.task)?])
+}
+
+fn bytes(value: &impl Serialize) -> Result<Arc<[u8]>, Diagnostic> {
+    serde_json::to_vec(value)
+        .map(Into::into)
+        .map_err(|error| Diagnostic::bug("data cannot be written").because(error))
+}
+
+/// Reads what a worker sends.
+fn values(blob: Option<&Vec<u8>>) -> Result<Vec<Value>, Diagnostic> {
+    serde_json::from_slice(blob.map_or(b"[]".as_slice(), Vec::as_slice)).map_err(|error| {
+        Diagnostic::bug("what the Python worker sends cannot be read").because(error)
+    })
+}

@@ -1,0 +1,69 @@
+//! What a project does to parameters.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::value::{Object, Value};
+use crate::config::parameters::Strictness;
+use crate::ports::python::{Call, Failure, Python};
+
+/// Checks parameters as the project wants them; lenient ones are filled up with its defaults, which
+/// come before ours where `given` does not have a key.
+///
+/// # Errors
+/// What the project finds wrong with them.
+pub fn fill(
+    python: &dyn Python,
+    values: Object,
+    given: &Object,
+    strictness: Strictness,
+    repository: &Path,
+) -> Outcome<Object> {
+    let mut values = values;
+    let kinds = values.shift_remove("target-kinds");
+    let given: Vec<_> = given.keys().collect();
+    let arguments = json!({
+        "values": values,
+        "given": given,
+        "strict": strictness == Strictness::Strict,
+        "repository": repository.display().to_string(),
+    });
+    let mut values = call(python, "fill_parameters", arguments, "the project's check")?;
+    values.extend(kinds.map(|kinds| ("target-kinds".to_owned(), kinds)));
+    Ok(values)
+}
+
+/// Has the function that `taskgraph.decision-parameters` names change the parameters of a decision.
+///
+/// # Errors
+/// What it raises.
+pub fn change(python: &dyn Python, values: Object, function: &str) -> Outcome<Object> {
+    let arguments = json!({"values": values, "function": function});
+    call(
+        python,
+        "decision_parameters",
+        arguments,
+        &format!("`{function}`"),
+    )
+}
+
+fn call(python: &dyn Python, name: &'static str, arguments: Value, what: &str) -> Outcome<Object> {
+    let answer = python
+        .call(0, Call::new(name, arguments))
+        .map_err(|failure| match failure {
+            Failure::Raised(exception) if exception.class == "ParameterMismatch" => {
+                let said = exception.message.replace('\n', " ");
+                Diagnostic::user(format!(
+                    "parameters: {}",
+                    said.trim_start_matches("Invalid parameters: ")
+                ))
+            }
+            other => other.diagnostic(&format!("{what} of parameters")),
+        })?;
+    match answer.value.get("values") {
+        Some(Value::Object(values)) => Ok(values.clone()),
+        _ => Err(Diagnostic::bug("the Python worker sends no parameters").into()),
+    }
+}

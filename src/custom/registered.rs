@@ -1,0 +1,92 @@
+//! What stands in taskgraph's tables once the project has been loaded.
+
+use std::collections::BTreeMap;
+
+use crate::base::value::Value;
+
+/// Functions that register what is built in here anyway.
+pub static NATIVE_REGISTRATIONS: &[&str] = &["mozilla_taskgraph:register"];
+
+/// The entries of a table by name, each with whether the project has made it.
+pub type Entries = BTreeMap<String, bool>;
+
+/// What is registered.
+#[derive(Debug, Clone, Default)]
+pub struct Registered {
+    /// `run.using` and the worker implementation.
+    pub run_using: BTreeMap<(String, String), bool>,
+    /// Worker implementations.
+    pub payloads: Entries,
+    /// Types of index routes.
+    pub index_types: Entries,
+    /// Types of fetches.
+    pub fetch_types: Entries,
+    /// Ways to group.
+    pub group_by: Entries,
+    /// Ways to name.
+    pub set_name: Entries,
+    /// Target-tasks methods.
+    pub target_methods: Entries,
+    /// Filters.
+    pub filters: Entries,
+    /// Optimization strategies.
+    pub strategies: Entries,
+    /// Morphs of the project.
+    pub morphs: Vec<String>,
+    /// The phases that the project verifies.
+    pub verified: Vec<String>,
+    /// Actions.
+    pub actions: Entries,
+    /// Functions and classes of taskgraph that the project has replaced.
+    pub patched: Vec<String>,
+    /// Whether the project wants to hear of phases as they end.
+    pub hears_phases: bool,
+}
+
+impl Registered {
+    /// Reads what a worker says.
+    #[must_use]
+    pub fn read(told: &Value) -> Self {
+        let list = |key: &str| told[key].as_array().cloned().unwrap_or_default();
+        let entries = |key: &str| -> Entries {
+            let one = |entry: &Value| Some((entry[0].as_str()?.to_owned(), entry[1].as_bool()?));
+            list(key).iter().filter_map(one).collect()
+        };
+        let names = |key: &str| -> Vec<String> {
+            let names = list(key);
+            names
+                .iter()
+                .filter_map(|name| name.as_str().map(str::to_owned))
+                .collect()
+        };
+        let using = |entry: &Value| {
+            let name = (entry[0].as_str()?.to_owned(), entry[1].as_str()?.to_owned());
+            Some((name, entry[2].as_bool()?))
+        };
+        Self {
+            run_using: list("run_using").iter().filter_map(using).collect(),
+            payloads: entries("payloads"),
+            index_types: entries("index_types"),
+            fetch_types: entries("fetch_types"),
+            group_by: entries("group_by"),
+            set_name: entries("set_name"),
+            target_methods: entries("target_methods"),
+            filters: entries("filters"),
+            strategies: entries("strategies"),
+            morphs: names("morphs"),
+            verified: names("verified"),
+            actions: entries("actions"),
+            patched: names("patched"),
+            hears_phases: told["hears_phases"].as_bool().unwrap_or_default(),
+        }
+    }
+}
+
+/// Whether an entry is the project's: it has made it, or it is there and not built in here.
+#[must_use]
+pub fn is_custom(entries: &Entries, name: &str, native: bool) -> bool {
+    match entries.get(name) {
+        Some(foreign) => *foreign || !native,
+        None => false,
+    }
+}

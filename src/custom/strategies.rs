@@ -1,0 +1,134 @@
+//! Optimization strategies of the project's own.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::Custom;
+use super::graph::ONE;
+use super::registered::is_custom;
+use crate::base::diagnostic::Diagnostic;
+use crate::base::value::Value;
+use crate::model::label_graph::LabelGraph;
+use crate::model::task::Task;
+use crate::ports::python::{Call, Failure};
+
+/// What a strategy of the project says of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// It is kept.
+    Keep,
+    /// It is removed.
+    Remove,
+    /// The task of this id takes its place.
+    Replace(String),
+}
+
+/// The project's strategies, for one graph.
+#[derive(Debug)]
+pub struct Strategies<'c, 'a> {
+    custom: &'c Custom<'a>,
+    /// Each strategy that is the project's, with its description.
+    names: BTreeMap<String, Option<String>>,
+}
+
+impl<'a> Custom<'a> {
+    /// The project's strategies; those that the parameter `optimize_strategies` names come before
+    /// all others.
+    ///
+    /// # Errors
+    /// When what that parameter names is not there.
+    pub fn strategies<'c>(
+        &'c self,
+        tasks: &LabelGraph,
+        named: Option<&str>,
+        native: &dyn Fn(&str) -> bool,
+    ) -> Result<Option<Strategies<'c, 'a>>, Diagnostic> {
+        let own = |name: &str| is_custom(&self.registered.strategies, name, native(name));
+        let used = tasks
+            .tasks()
+            .any(|task| task.strategy().is_some_and(|(name, _)| own(name)));
+        if named.is_none() && !used {
+            return Ok(None);
+        }
+        let failed = |failure: Failure| failure.diagnostic("the look-up of strategies");
+        self.send_all(tasks).map_err(failed)?;
+        let arguments = json!({"graph": self.graph, "override": named});
+        let answer = self
+            .python
+            .call(ONE, Call::new("strategies", arguments))
+            .map_err(failed)?;
+        let names = answer.value["strategies"].as_array().into_iter().flatten();
+        let names = names.filter_map(|told| {
+            let name = told[0].as_str()?;
+            let overridden = told[1].as_bool()?;
+            let described = told[2].as_str().map(str::to_owned);
+            (overridden || own(name)).then(|| (name.to_owned(), described))
+        });
+        Ok(Some(Strategies {
+            custom: self,
+            names: names.collect(),
+        }))
+    }
+}
+
+impl Strategies<'_, '_> {
+    /// Whether the strategy of this name is the project's.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+
+    /// The strategy as logs name it.
+    #[must_use]
+    pub fn described(&self, name: &str) -> String {
+        match self.names.get(name).and_then(Option::as_deref) {
+            Some(description) => format!("{name} ({description})"),
+            None => name.to_owned(),
+        }
+    }
+
+    fn ask(&self, call: &'static str, task: &Task, more: Value) -> Result<Value, Diagnostic> {
+        let (name, argument) = task.strategy().unwrap_or(("never", &Value::Null));
+        let mut arguments = json!({
+            "graph": self.custom.graph,
+            "strategy": name,
+            "label": task.label.as_str(),
+            "argument": argument,
+            "index": {},
+            "statuses": {},
+        });
+        if let (Value::Object(all), Value::Object(more)) = (&mut arguments, more) {
+            all.extend(more);
+        }
+        let answer = self.custom.python.call(ONE, Call::new(call, arguments));
+        let mut answer = answer.map_err(|failure| {
+            let what = format!("the optimization strategy `{name}`");
+            let mut diagnostic = failure.diagnostic(&what).in_kind(&task.kind);
+            diagnostic.task = Some(task.label.as_str().to_owned());
+            diagnostic.at(task.provenance.place.clone())
+        })?;
+        Ok(answer.value[call].take())
+    }
+
+    /// Whether a task is removed.
+    ///
+    /// # Errors
+    /// What the strategy raises.
+    pub fn remove(&self, task: &Task) -> Result<bool, Diagnostic> {
+        let said = self.ask("remove", task, json!({}))?;
+        Ok(said == Value::Bool(true))
+    }
+
+    /// What takes the place of a task, given the latest deadline of what depends on it.
+    ///
+    /// # Errors
+    /// What the strategy raises.
+    pub fn replace(&self, task: &Task, deadline: Option<&str>) -> Result<Said, Diagnostic> {
+        match self.ask("replace", task, json!({"deadline": deadline}))? {
+            Value::String(task_id) => Ok(Said::Replace(task_id)),
+            Value::Bool(true) => Ok(Said::Remove),
+            _ => Ok(Said::Keep),
+        }
+    }
+}

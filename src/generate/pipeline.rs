@@ -1,0 +1,228 @@
+//! The pipeline of a kind, where parts of it are the project's own Python.
+//!
+//! 1. The loader runs: ours, or the project's in its worker.
+//! 2. Transforms run in their order. What the project has written runs in the worker, as many in a
+//!    row as there are; a built-in one runs here unless [`delegate`](super::delegate) says that what
+//!    its items name is the project's.
+//! 3. Items that are no plain data cannot leave the worker: the rest of the pipeline runs there.
+
+use std::sync::Arc;
+
+use super::delegate::{self, Side};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::path::ValuePath;
+use crate::base::value::Value;
+use crate::custom::Custom;
+use crate::custom::work::{Given, Kind, Made, Work};
+use crate::kind::KindDefinition;
+use crate::transform::{self, Context, Item, Origin, Transform};
+
+/// Items on their way.
+enum Items {
+    /// They are here.
+    Here(Vec<Item>),
+    /// The worker has made them, and nobody has asked for them yet.
+    Loaded,
+    /// They are no plain data, so the worker keeps them.
+    Held,
+}
+
+/// Runs a kind of which at least one part is the project's.
+///
+/// # Errors
+/// Everything that is wrong up to the end of the first part that fails.
+pub fn run(
+    custom: &Custom<'_>,
+    context: &Context<'_>,
+    kind: &KindDefinition,
+) -> Outcome<Vec<Item>> {
+    let work = custom.begin(Kind {
+        name: context.kind,
+        path: context.path,
+        config: context.config,
+        dependencies: context.dependencies,
+    });
+    let (mut items, names) = match custom_loader(kind) {
+        Some(loader) => {
+            refuse_failed(custom, kind, "loader", [loader])?;
+            (Items::Loaded, work.load(loader)?)
+        }
+        None => (
+            Items::Here(super::run_kind::entries(context.project, kind)?),
+            kind.transforms()?,
+        ),
+    };
+    refuse_failed(custom, kind, "transforms", names.iter().map(String::as_str))?;
+    let mut rest = names.as_slice();
+    while let Some((first, others)) = rest.split_first() {
+        if let Some(native) = transform::find(first) {
+            if matches!(items, Items::Loaded) {
+                items = python(&work, context, items, &[])?;
+            }
+            if let Items::Here(here) = items {
+                items = built_in(&work, context, custom, native, here)?;
+                rest = others;
+                continue;
+            }
+        }
+        let held = matches!(items, Items::Held);
+        let own = |name: &&String| held || transform::find(name).is_none();
+        let count = 1 + others.iter().take_while(own).count();
+        items = python(&work, context, items, &rest[..count])?;
+        rest = &rest[count..];
+    }
+    if matches!(items, Items::Loaded) {
+        items = python(&work, context, items, &[])?;
+    }
+    match items {
+        Items::Here(here) => Ok(here),
+        Items::Loaded | Items::Held => Err(Diagnostic::user(
+            "what the last transform yields cannot be written as JSON",
+        )
+        .in_kind(context.kind)
+        .into()),
+    }
+}
+
+/// The loader of a kind, if it is the project's own.
+pub fn custom_loader(kind: &KindDefinition) -> Option<&str> {
+    let loader = kind.config.get("loader")?.as_str()?;
+    kind.loader().is_err().then_some(loader)
+}
+
+fn refuse_failed<'n>(
+    custom: &Custom<'_>,
+    kind: &KindDefinition,
+    key: &str,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    for (i, name) in names.into_iter().enumerate() {
+        if let Some(exception) = custom.failed.get(name) {
+            let path = ValuePath::keys([key]);
+            let path = if key == "transforms" {
+                path.index(i)
+            } else {
+                path
+            };
+            let what = format!("the import of `{name}`");
+            let place = kind.place(&path);
+            let mut diagnostic = exception.diagnostic(&what).in_kind(&kind.name).at(place);
+            if let Some(meant) = super::run_kind::meant(name).filter(|_| key == "transforms") {
+                diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
+            }
+            wrong.push(diagnostic);
+        }
+    }
+    wrong.or_ok(())
+}
+
+/// Runs a built-in transform, here as far as it can be.
+fn built_in(
+    work: &Work<'_, '_>,
+    context: &Context<'_>,
+    custom: &Custom<'_>,
+    native: &Transform,
+    items: Vec<Item>,
+) -> Outcome<Items> {
+    let names = [native.reference()];
+    match delegate::side(context, &custom.registered, native, &items) {
+        Side::Native => (native.run)(context, items).map(Items::Here),
+        Side::Python(why) => {
+            tracing::debug!(
+                "{} runs in Python for kind {}: {why}",
+                names[0],
+                context.kind
+            );
+            python(work, context, Items::Here(items), &names)
+        }
+        Side::Split(theirs) => {
+            let mut ours = Vec::new();
+            let mut sent = Vec::new();
+            for (item, theirs) in items.into_iter().zip(&theirs) {
+                if *theirs {
+                    sent.push(item)
+                } else {
+                    ours.push(item)
+                }
+            }
+            let count = sent.len();
+            let mut wrong = Diagnostics::new();
+            let ours = wrong.keep((native.run)(context, ours));
+            let made = wrong.keep(python(work, context, Items::Here(sent), &names));
+            let (Some(ours), Some(Items::Here(made))) = (ours, made) else {
+                return wrong.or_ok(Items::Held);
+            };
+            if made.len() != count {
+                return Err(Diagnostic::bug("tasks were lost in Python").into());
+            }
+            let (mut ours, mut made) = (ours.into_iter(), made.into_iter());
+            let whole = theirs
+                .iter()
+                .filter_map(|theirs| if *theirs { made.next() } else { ours.next() });
+            Ok(Items::Here(whole.collect()))
+        }
+    }
+}
+
+fn python(
+    work: &Work<'_, '_>,
+    context: &Context<'_>,
+    items: Items,
+    names: &[String],
+) -> Outcome<Items> {
+    let (given, before) = match &items {
+        Items::Here(here) => (
+            Given::Items(here.iter().map(|item| &item.task).collect()),
+            here.as_slice(),
+        ),
+        Items::Loaded | Items::Held => (Given::Held, [].as_slice()),
+    };
+    let made = work.run(given, names).map_err(|mut diagnostic| {
+        let named = |item: &&Item| item.name_for_messages() == diagnostic.task;
+        if diagnostic.task.is_some() {
+            let origin = before.iter().find(named).map(|item| &item.origin);
+            diagnostic.place = origin.and_then(|origin| origin.own_place());
+        }
+        diagnostic
+    })?;
+    match made {
+        Made::Held { why } => {
+            if !matches!(items, Items::Held) {
+                let kind = context.kind;
+                tracing::info!("The rest of kind {kind} runs in Python: {why}");
+            }
+            Ok(Items::Held)
+        }
+        Made::Items(made) => Ok(Items::Here(
+            made.into_iter()
+                .map(|(task, number)| {
+                    let origin = origin(before, &task, number);
+                    Item { task, origin }
+                })
+                .collect(),
+        )),
+    }
+}
+
+/// Where an item comes from that the project's Python has yielded: the very item that it was given,
+/// or one of the same name.
+fn origin(
+    before: &[Item],
+    task: &crate::base::value::Object,
+    number: Option<usize>,
+) -> Arc<Origin> {
+    let same = number.and_then(|number| before.get(number));
+    let named = || {
+        before.iter().find(|item| {
+            ["label", "name"].iter().any(|key| {
+                let name = task.get(*key).and_then(Value::as_str);
+                name.is_some() && name == item.str(key)
+            })
+        })
+    };
+    let found = same.or_else(named);
+    found
+        .map(|item| Arc::clone(&item.origin))
+        .unwrap_or_default()
+}

@@ -1,0 +1,184 @@
+//! The project's own Python, behind a port.
+//!
+//! What a project adds in Python runs in a worker process over the taskgraph package that it has
+//! installed. Rooms speak to it in calls: a name, arguments as plain data, and blobs of JSON that
+//! are passed on unread.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::value::Value;
+
+/// How much of a project runs in Python.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Nothing: what needs Python is refused.
+    Never,
+    /// What the project has written itself; the rest is native.
+    #[default]
+    Mixed,
+    /// Every kind, from its loader to its last transform.
+    Whole,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Never => "never",
+            Self::Mixed => "mixed",
+            Self::Whole => "whole",
+        })
+    }
+}
+
+/// A call to the worker.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// What is called.
+    pub name: &'static str,
+    /// Its arguments: a mapping.
+    pub arguments: Value,
+    /// What goes with them.
+    pub blobs: Vec<Arc<[u8]>>,
+}
+
+impl Call {
+    /// A call without blobs.
+    #[must_use]
+    pub fn new(name: &'static str, arguments: Value) -> Self {
+        Self {
+            name,
+            arguments,
+            blobs: Vec::new(),
+        }
+    }
+}
+
+/// What the worker answers.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// The answer itself.
+    pub value: Value,
+    /// What goes with it.
+    pub blobs: Vec<Vec<u8>>,
+}
+
+/// An exception in the project's Python.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exception {
+    /// The name of its class.
+    pub class: String,
+    /// What it says.
+    pub message: String,
+    /// The task that it was about, where that can be told.
+    pub task: Option<String>,
+    /// The traceback, without the frames of the worker.
+    pub traceback: String,
+    /// The function that raised it and where.
+    pub raised: Option<String>,
+}
+
+impl Exception {
+    /// Reads an exception as the worker tells it.
+    #[must_use]
+    pub fn read(told: &Value) -> Self {
+        let text = |key: &str| told[key].as_str().map(str::to_owned);
+        let raised = match (text("function"), text("file"), told["line"].as_u64()) {
+            (Some(function), Some(file), Some(line)) => {
+                Some(format!("`{function}` at {file}:{line}"))
+            }
+            _ => None,
+        };
+        Self {
+            class: text("type").unwrap_or_default(),
+            message: text("message").unwrap_or_default(),
+            task: text("task"),
+            traceback: text("traceback").unwrap_or_default(),
+            raised,
+        }
+    }
+
+    /// The exception as a mistake of the project's.
+    #[must_use]
+    pub fn diagnostic(&self, what: &str) -> Diagnostic {
+        let said = if self.message.is_empty() {
+            self.class.clone()
+        } else {
+            format!("{}: {}", self.class, self.message)
+        };
+        let by = match &self.raised {
+            Some(raised) => format!(" in {raised}"),
+            None => String::new(),
+        };
+        let first = said.lines().next().unwrap_or_default();
+        let diagnostic = Diagnostic::user(format!("{what} failed{by}: {first}"));
+        let diagnostic = match &self.task {
+            Some(task) => diagnostic.in_task(task),
+            None => diagnostic,
+        };
+        // A schema says all that there is to say; where it was checked is of no use.
+        if self.class == "SchemaValidationError" {
+            diagnostic.because(said.trim_end())
+        } else {
+            diagnostic.because(self.traceback.trim_end())
+        }
+    }
+}
+
+/// Why a call has no answer.
+#[derive(Debug, Clone)]
+pub enum Failure {
+    /// The project's Python raised an exception.
+    Raised(Exception),
+    /// The worker could not be started, has died, or does not answer.
+    Worker(Diagnostic),
+}
+
+impl Failure {
+    /// The failure as a diagnostic; `what` names what was run.
+    #[must_use]
+    pub fn diagnostic(self, what: &str) -> Diagnostic {
+        match self {
+            Self::Raised(exception) => exception.diagnostic(what),
+            Self::Worker(diagnostic) => diagnostic,
+        }
+    }
+}
+
+/// The project's Python.
+pub trait Python: Sync {
+    /// How much runs there.
+    fn mode(&self) -> Mode;
+
+    /// Whether a worker has been started.
+    fn started(&self) -> bool;
+
+    /// How many workers there may be.
+    fn workers(&self) -> usize;
+
+    /// Calls one of the workers, by its number, and waits for the answer. A worker is started when
+    /// it is first called, and has then loaded the project.
+    ///
+    /// # Errors
+    /// When there is no worker or it raised an exception.
+    fn call(&self, worker: usize, call: Call) -> Result<Answer, Failure>;
+
+    /// Calls every worker, those that are started later too, and yields the first one's answer.
+    ///
+    /// # Errors
+    /// When there is no worker or it raised an exception.
+    fn set_up(&self, call: Call) -> Result<Answer, Failure>;
+
+    /// Has a worker load the project, and yields what it says of that.
+    ///
+    /// # Errors
+    /// When there is no worker or the project's `register` raised an exception.
+    fn load(&self) -> Result<Answer, Failure>;
+
+    /// The version of taskgraph that the project has installed.
+    ///
+    /// # Errors
+    /// When there is no worker.
+    fn version(&self) -> Result<String, Failure>;
+}

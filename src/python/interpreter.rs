@@ -1,0 +1,183 @@
+//! Finds the interpreter of a project.
+//!
+//! In order, the first that can be started and knows taskgraph:
+//!
+//! 1. `SNOWMAN_PYTHON`; when it is set, no other is tried;
+//! 2. that of the virtual environment `VIRTUAL_ENV`;
+//! 3. that of a folder `.venv` in the working folder, under the folder of config.yml, or in the root
+//!    of the repository;
+//! 4. that which a script `taskgraph` on the PATH is started with;
+//! 5. `python3` and `python` on the PATH;
+//! 6. `uv run`, where the repository has a `uv.lock`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Project;
+use super::process::Process;
+use crate::base::diagnostic::Diagnostic;
+
+/// The major version of taskgraph whose behaviour is built in.
+pub const CONTRACT: u64 = 24;
+
+/// An interpreter that knows taskgraph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interpreter {
+    /// The program and its first arguments.
+    pub command: Vec<String>,
+    /// The version of taskgraph.
+    pub taskgraph: String,
+}
+
+impl Interpreter {
+    /// The major version of taskgraph.
+    #[must_use]
+    pub fn major(&self) -> u64 {
+        let first = self.taskgraph.split('.').next().unwrap_or_default();
+        first.parse().unwrap_or_default()
+    }
+}
+
+/// Finds an interpreter and starts it.
+///
+/// # Errors
+/// When there is none that knows taskgraph; with what was tried, and what to install.
+pub fn find(project: &Project) -> Result<(Interpreter, Process), Diagnostic> {
+    let named = project.environment.filled("SNOWMAN_PYTHON");
+    let mut tried = Vec::new();
+    for command in candidates(project) {
+        let shown = command.join(" ");
+        let process = match start_process(&command, project) {
+            Ok(process) => process,
+            Err(why) => {
+                tried.push(format!("{shown}: {why}"));
+                continue;
+            }
+        };
+        let Some(version) = process.hello["taskgraph"].as_str() else {
+            tried.push(format!("{shown}: it does not know the package taskgraph"));
+            continue;
+        };
+        tracing::debug!(
+            "Python runs in {} with taskgraph {version}",
+            process.hello["executable"].as_str().unwrap_or(&shown)
+        );
+        let found = Interpreter {
+            command,
+            taskgraph: version.to_owned(),
+        };
+        return Ok((found, process));
+    }
+    let help = match named {
+        Some(_) => {
+            "SNOWMAN_PYTHON has to name an interpreter in which taskcluster-taskgraph is installed"
+        }
+        None => {
+            "install taskcluster-taskgraph (`pip install --requirement taskcluster/requirements.txt`, \
+             or `uv sync`), or name an interpreter that has it in SNOWMAN_PYTHON"
+        }
+    };
+    let diagnostic = Diagnostic::environment("there is no Python with the package taskgraph");
+    Err(diagnostic.because(tried.join("\n")).help(help))
+}
+
+/// Starts an interpreter again.
+///
+/// # Errors
+/// When it cannot be started any more.
+pub fn start(command: &[String], project: &Project) -> Result<Process, Diagnostic> {
+    start_process(command, project).map_err(|why| {
+        Diagnostic::environment(format!("`{}` cannot be started", command.join(" "))).because(why)
+    })
+}
+
+fn start_process(command: &[String], project: &Project) -> Result<Process, String> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err("it has no name".to_owned());
+    };
+    let mut started = Command::new(program);
+    started
+        .args(arguments)
+        .current_dir(&project.working)
+        .env_clear()
+        .envs(project.environment.iter());
+    if project.environment.get("PYTHONHASHSEED").is_none() {
+        // The order of sets shows in what projects make of them.
+        started.env("PYTHONHASHSEED", "0");
+    }
+    Process::start(started)
+}
+
+/// The interpreters to try, in order.
+fn candidates(project: &Project) -> Vec<Vec<String>> {
+    let environment = &project.environment;
+    if let Some(named) = environment.filled("SNOWMAN_PYTHON") {
+        return vec![vec![named.to_owned()]];
+    }
+    let mut found: Vec<Vec<String>> = Vec::new();
+    let mut add = |path: PathBuf| {
+        let command = vec![path.display().to_string()];
+        if path.is_file() && !found.contains(&command) {
+            found.push(command);
+        }
+    };
+    if let Some(folder) = environment.filled("VIRTUAL_ENV") {
+        add(in_environment(Path::new(folder)));
+    }
+    let root = project.working.join(&project.root);
+    for folder in [&project.working, &root, &project.repository] {
+        add(in_environment(&folder.join(".venv")));
+    }
+    let path: Vec<PathBuf> = environment
+        .get("PATH")
+        .map(|path| std::env::split_paths(path).collect())
+        .unwrap_or_default();
+    for interpreter in path
+        .iter()
+        .filter_map(|folder| shebang(&folder.join("taskgraph")))
+    {
+        add(interpreter);
+    }
+    for name in if cfg!(windows) {
+        ["python.exe", "python3.exe"]
+    } else {
+        ["python3", "python"]
+    } {
+        if let Some(first) = path
+            .iter()
+            .map(|folder| folder.join(name))
+            .find(|one| one.is_file())
+        {
+            add(first);
+        }
+    }
+    if project.repository.join("uv.lock").is_file() || root.join("uv.lock").is_file() {
+        found.push(
+            ["uv", "run", "--frozen", "python"]
+                .map(str::to_owned)
+                .to_vec(),
+        );
+    }
+    found
+}
+
+fn in_environment(folder: &Path) -> PathBuf {
+    folder.join(if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    })
+}
+
+/// The interpreter in the first line of a script.
+fn shebang(script: &Path) -> Option<PathBuf> {
+    let text = std::fs::read(script).ok()?;
+    let first = text
+        .strip_prefix(b"#!")?
+        .split(|byte| *byte == b'\n')
+        .next()?;
+    let line = std::str::from_utf8(first).ok()?.trim();
+    // `/usr/bin/env python3` is found on the PATH anyway.
+    let path = PathBuf::from(line);
+    path.is_absolute().then_some(path)
+}

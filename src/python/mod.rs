@@ -1,0 +1,203 @@
+//! Worker processes that run the project's own Python.
+//!
+//! 1. An interpreter is found that knows taskgraph ([`interpreter`]).
+//! 2. It is started with a program of our own, which is part of this binary ([`process`]). Calls and
+//!    answers go over a pair of pipes that nothing else in that process can reach; what it prints
+//!    goes to the log.
+//! 3. The project is loaded: its graph config is made and its `register` called. Every worker does
+//!    so before its first call, and then all that was set up for the others before.
+//!
+//! Workers are started when they are first called, and end with this process. `docs/python.md`
+//! describes the messages.
+
+mod frames;
+pub mod interpreter;
+mod process;
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::value::{Object, Value};
+use crate::ports::environment::Environment;
+use crate::ports::python::{Answer, Call, Failure, Mode, Python};
+use interpreter::Interpreter;
+use process::Process;
+
+/// How long a call may take where the environment says nothing else.
+const PATIENCE: Duration = Duration::from_secs(900);
+
+/// The variable that says how many seconds a call may take.
+pub const TIMEOUT: &str = "SNOWMAN_PYTHON_TIMEOUT";
+
+/// What workers are started for.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// How much runs in Python.
+    pub mode: Mode,
+    /// The folder that the program was started in.
+    pub working: PathBuf,
+    /// The root of the repository.
+    pub repository: PathBuf,
+    /// The folder of config.yml, as it was given.
+    pub root: String,
+    /// The graph config.
+    pub config: Object,
+    /// The environment variables.
+    pub environment: Environment,
+    /// How many workers there may be.
+    pub workers: usize,
+    /// Whether much is logged.
+    pub verbose: bool,
+}
+
+/// The workers of a project.
+pub struct Workers {
+    project: Project,
+    interpreter: OnceLock<Result<Interpreter, Diagnostic>>,
+    slots: Vec<Mutex<Slot>>,
+    /// What every worker has to be told before it is called.
+    set_up: Mutex<Vec<Call>>,
+}
+
+#[derive(Default)]
+struct Slot {
+    process: Option<Process>,
+    /// Why there is none any more.
+    failed: Option<Diagnostic>,
+    /// How much of what every worker has to be told it knows.
+    told: usize,
+}
+
+impl Workers {
+    /// The workers of a project; none is started yet.
+    #[must_use]
+    pub fn new(project: Project) -> Self {
+        let count = project.workers.max(1);
+        let load = json!({
+            "root": project.root,
+            "top": project.repository.display().to_string(),
+            "config": project.config,
+            "level": if project.verbose { 10 } else { 20 },
+        });
+        Self {
+            interpreter: OnceLock::new(),
+            slots: (0..count).map(|_| Mutex::default()).collect(),
+            set_up: Mutex::new(vec![Call::new("load", load)]),
+            project,
+        }
+    }
+
+    fn interpreter(&self, process: &mut Option<Process>) -> Result<&Interpreter, Diagnostic> {
+        self.interpreter
+            .get_or_init(|| {
+                let (found, started) = interpreter::find(&self.project)?;
+                *process = Some(started);
+                Ok(found)
+            })
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    fn slot(&self, worker: usize) -> MutexGuard<'_, Slot> {
+        let slot = &self.slots[worker % self.slots.len()];
+        slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn patience(&self) -> Duration {
+        let named = self.project.environment.filled(TIMEOUT);
+        let named = named.and_then(|text| text.parse().ok());
+        named.map_or(PATIENCE, Duration::from_secs)
+    }
+
+    /// Has the worker in a slot running, and tells it what it does not know yet; yields the last
+    /// answer.
+    fn ready(&self, slot: &mut Slot) -> Result<Answer, Failure> {
+        if let Some(failed) = &slot.failed {
+            return Err(Failure::Worker(failed.clone()));
+        }
+        if slot.process.is_none() {
+            let mut process = None;
+            let interpreter = self.interpreter(&mut process);
+            let interpreter = interpreter.map_err(Failure::Worker)?;
+            slot.process = Some(match process {
+                Some(process) => process,
+                None => interpreter::start(&interpreter.command, &self.project)
+                    .map_err(Failure::Worker)?,
+            });
+        }
+        let calls = {
+            let set_up = self.set_up.lock().unwrap_or_else(PoisonError::into_inner);
+            set_up[slot.told.min(set_up.len())..].to_vec()
+        };
+        let mut last = Answer::default();
+        for mut call in calls {
+            if call.name == "load" {
+                let native = self.interpreter.get().and_then(|found| found.as_ref().ok());
+                let native = native.is_some_and(|found| found.major() == interpreter::CONTRACT);
+                call.arguments["native"] = Value::Bool(native);
+            }
+            last = self.ask(slot, &call)?;
+            slot.told += 1;
+        }
+        Ok(last)
+    }
+
+    fn ask(&self, slot: &mut Slot, call: &Call) -> Result<Answer, Failure> {
+        let Some(process) = &mut slot.process else {
+            return Err(Failure::Worker(Diagnostic::bug("there is no worker")));
+        };
+        let answer = process.call(call, self.patience());
+        if let Err(Failure::Worker(diagnostic)) = &answer {
+            slot.failed = Some(diagnostic.clone());
+            slot.process = None;
+        }
+        answer
+    }
+}
+
+impl Python for Workers {
+    fn mode(&self) -> Mode {
+        self.project.mode
+    }
+
+    fn started(&self) -> bool {
+        self.interpreter.get().is_some_and(Result::is_ok)
+    }
+
+    fn workers(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn call(&self, worker: usize, call: Call) -> Result<Answer, Failure> {
+        let mut slot = self.slot(worker);
+        self.ready(&mut slot)?;
+        self.ask(&mut slot, &call)
+    }
+
+    fn set_up(&self, call: Call) -> Result<Answer, Failure> {
+        let mut slot = self.slot(0);
+        self.ready(&mut slot)?;
+        let answer = self.ask(&mut slot, &call)?;
+        slot.told += 1;
+        let mut set_up = self.set_up.lock().unwrap_or_else(PoisonError::into_inner);
+        set_up.push(call);
+        Ok(answer)
+    }
+
+    fn load(&self) -> Result<Answer, Failure> {
+        let mut slot = self.slot(0);
+        self.ready(&mut slot)
+    }
+
+    fn version(&self) -> Result<String, Failure> {
+        self.ready(&mut self.slot(0))?;
+        let found = self.interpreter.get().and_then(|found| found.as_ref().ok());
+        Ok(found
+            .map(|found| found.taskgraph.clone())
+            .unwrap_or_default())
+    }
+}

@@ -1,0 +1,242 @@
+//! One worker process.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, BufWriter, Read};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::frames;
+use crate::base::diagnostic::Diagnostic;
+use crate::base::value::{Object, Value};
+use crate::ports::python::{Answer, Call, Exception, Failure};
+
+/// Reads the sources and hands over to them.
+const BOOT: &str = include_str!("worker/boot.py");
+
+/// The modules of the worker.
+const SOURCES: &[(&str, &str)] = &[
+    ("errors", include_str!("worker/errors.py")),
+    ("graphs", include_str!("worker/graphs.py")),
+    ("kinds", include_str!("worker/kinds.py")),
+    ("main", include_str!("worker/main.py")),
+    ("project", include_str!("worker/project.py")),
+    ("registered", include_str!("worker/registered.py")),
+    ("tasks", include_str!("worker/tasks.py")),
+    ("wire", include_str!("worker/wire.py")),
+];
+
+/// The version of the messages.
+const PROTOCOL: u64 = 1;
+
+/// How long an interpreter may take to start.
+const START: Duration = Duration::from_secs(60);
+
+/// How many of its last lines are told when a worker dies.
+const LAST_WORDS: usize = 20;
+
+/// How many lines of what a worker prints are logged.
+const FLOOD: usize = 10_000;
+
+/// The longest part of a line that is kept.
+const LINE: u64 = 4096;
+
+/// A message with its blobs, or why it cannot be read.
+type Message = Result<(Value, Vec<Vec<u8>>), String>;
+
+/// A worker process.
+pub struct Process {
+    child: Child,
+    requests: Option<BufWriter<ChildStdin>>,
+    answers: Receiver<Message>,
+    last_words: Arc<Mutex<VecDeque<String>>>,
+    printed: Receiver<()>,
+    /// What it said of itself.
+    pub hello: Value,
+}
+
+impl Process {
+    /// Starts an interpreter.
+    ///
+    /// # Errors
+    /// One line that says why it cannot be used.
+    pub fn start(mut command: Command) -> Result<Self, String> {
+        let mut child = command
+            .args(["-c", BOOT])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| error.to_string())?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(requests), Some(answers), Some(printed)) = pipes else {
+            return Err("it has no pipes".to_owned());
+        };
+        let last_words = Arc::new(Mutex::new(VecDeque::new()));
+        let (sender, received) = mpsc::channel();
+        std::thread::spawn(move || listen(BufReader::new(answers), &sender));
+        let (ended, printed_all) = mpsc::channel();
+        let words = Arc::clone(&last_words);
+        std::thread::spawn(move || {
+            log_lines(BufReader::new(printed), &words);
+            // Nobody may wait for it any more.
+            let _ = ended.send(());
+        });
+        let mut process = Self {
+            child,
+            requests: Some(BufWriter::new(requests)),
+            answers: received,
+            last_words,
+            printed: printed_all,
+            hello: Value::Null,
+        };
+        let sources: Object = SOURCES
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), Value::from(*text)))
+            .collect();
+        let no_blobs: &[&[u8]] = &[];
+        if let Some(requests) = &mut process.requests {
+            // When it has ended already, it is found out below.
+            let _ = frames::write(requests, &json!({ "sources": sources }), no_blobs);
+        }
+        let (mut hello, _) = process.receive(START)?;
+        process.hello = hello["hello"].take();
+        if process.hello["protocol"].as_u64() != Some(PROTOCOL) {
+            return Err("it speaks another protocol".to_owned());
+        }
+        Ok(process)
+    }
+
+    /// Calls the worker and waits for its answer.
+    ///
+    /// # Errors
+    /// When it raises an exception, dies, or takes longer than `patience`.
+    pub fn call(&mut self, call: &Call, patience: Duration) -> Result<Answer, Failure> {
+        let mut head = call.arguments.clone();
+        head["call"] = Value::from(call.name);
+        if let Some(requests) = &mut self.requests {
+            // A worker that is gone is told of below, with its last words.
+            let _ = frames::write(requests, &head, &call.blobs);
+        }
+        let (mut head, blobs) = self.receive(patience).map_err(|why| {
+            Failure::Worker(
+                Diagnostic::environment(format!("the Python worker {why}"))
+                    .because(self.last_words())
+                    .help("nothing was created; run again with `--verbose` to see what it did"),
+            )
+        })?;
+        if head.get("error").is_some() {
+            return Err(Failure::Raised(Exception::read(&head["error"])));
+        }
+        Ok(Answer {
+            value: head["answer"].take(),
+            blobs,
+        })
+    }
+
+    fn receive(&mut self, patience: Duration) -> Result<(Value, Vec<Vec<u8>>), String> {
+        match self.answers.recv_timeout(patience) {
+            Ok(Ok(message)) => Ok(message),
+            Ok(Err(error)) => Err(format!("cannot be understood: {error}")),
+            Err(RecvTimeoutError::Timeout) => {
+                // It is of no use any more.
+                let _ = self.child.kill();
+                Err(format!(
+                    "has not answered for {} seconds ({} says how long it may take)",
+                    patience.as_secs(),
+                    super::TIMEOUT
+                ))
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                self.requests = None;
+                let how = match self.child.wait() {
+                    Ok(status) => format!("has ended ({status})"),
+                    Err(_) => "has ended".to_owned(),
+                };
+                // What it printed last may still be on its way.
+                let _ = self.printed.recv_timeout(Duration::from_secs(2));
+                Err(how)
+            }
+        }
+    }
+
+    /// The last lines that it printed.
+    fn last_words(&self) -> String {
+        let words = self.last_words.lock();
+        let words = words.unwrap_or_else(PoisonError::into_inner);
+        if words.is_empty() {
+            return "it printed nothing".to_owned();
+        }
+        let lines: Vec<&str> = words.iter().map(String::as_str).collect();
+        format!("the last that it printed is\n{}", lines.join("\n"))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Without a pipe to read from, a worker ends by itself, unless it hangs.
+        self.requests = None;
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Hands answers over, and logs what is logged.
+fn listen(mut answers: impl Read, sender: &Sender<Message>) {
+    loop {
+        let message = match frames::read(&mut answers) {
+            Ok(None) => return,
+            Ok(Some((head, _))) if head.get("log").is_some() => {
+                log(&head["log"]);
+                continue;
+            }
+            Ok(Some(message)) => Ok(message),
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return,
+            Err(error) => Err(error.to_string()),
+        };
+        let broken = message.is_err();
+        if sender.send(message).is_err() || broken {
+            return;
+        }
+    }
+}
+
+fn log(record: &Value) {
+    let text = record["text"].as_str().unwrap_or_default();
+    match record["level"].as_u64().unwrap_or_default() {
+        40.. => tracing::error!("{text}"),
+        30.. => tracing::warn!("{text}"),
+        20.. => tracing::info!("{text}"),
+        _ => tracing::debug!("{text}"),
+    }
+}
+
+/// Logs what a worker prints, and remembers the last of it.
+fn log_lines(mut printed: impl BufRead, last_words: &Mutex<VecDeque<String>>) {
+    let mut count = 0_usize;
+    loop {
+        let mut line = Vec::new();
+        let read = printed.by_ref().take(LINE).read_until(b'\n', &mut line);
+        if !matches!(read, Ok(1..)) {
+            break;
+        }
+        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+        count += 1;
+        if count <= FLOOD {
+            tracing::info!("python: {line}");
+        }
+        let mut words = last_words.lock().unwrap_or_else(PoisonError::into_inner);
+        if words.len() == LAST_WORDS {
+            words.pop_front();
+        }
+        words.push_back(line);
+    }
+    if count > FLOOD {
+        tracing::warn!("the Python worker printed {count} lines; {FLOOD} of them were logged");
+    }
+}

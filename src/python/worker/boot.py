@@ -1,0 +1,42 @@
+# Started with `python -c`. Takes the pipes away from everything else in this process, reads the
+# sources of the worker from the first message, and runs them.
+import importlib.machinery, json, linecache, os, struct, sys
+requests = os.fdopen(os.dup(0), "rb")
+answers = os.fdopen(os.dup(1), "wb")
+nothing = os.open(os.devnull, os.O_RDONLY)
+os.dup2(nothing, 0)
+os.dup2(2, 1)
+sys.path[:] = [entry for entry in sys.path if entry]
+length, blobs = struct.unpack(">II", requests.read(8))
+sources = json.loads(requests.read(length).decode("utf-8"))["sources"]
+
+
+class Sources:
+    """Finds the modules of the worker among the sources that were sent."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "snowman_worker":
+            return importlib.machinery.ModuleSpec(name, Sources, is_package=True)
+        short = name[15:]
+        if name.startswith("snowman_worker.") and short in sources:
+            return importlib.machinery.ModuleSpec(name, Sources)
+        return None
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @staticmethod
+    def exec_module(module):
+        short = module.__name__[15:]
+        if short:
+            file = "<snowman/%s.py>" % short
+            text = sources[short]
+            linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+            exec(compile(text, file, "exec"), module.__dict__)
+
+
+sys.meta_path.append(Sources)
+from snowman_worker.main import serve
+serve(requests, answers)

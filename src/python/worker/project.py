@@ -1,0 +1,104 @@
+"""The project: its graph config, what it registers, and what it has changed of taskgraph."""
+
+import importlib
+import logging
+import os
+
+from snowman_worker.wire import NotPlain, dumps, loads
+
+graph_config = None
+root = None
+top = None
+original = None
+_parameters = {}
+
+
+def load(head):
+    """Makes the graph config and has the project register what it adds."""
+    global graph_config, root, top, original
+    from taskgraph.config import GraphConfig, load_graph_config
+
+    # These say what this program says too.
+    for name in ("taskgraph.generator", "taskgraph.parameters"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.root.setLevel(head["level"])
+    root, top = head["root"], os.path.realpath(head["top"])
+    if head["native"]:
+        config = head["config"]
+        graph_config = GraphConfig(config, root_dir=root)
+    else:
+        graph_config = load_graph_config(root)
+    original = dumps(_config())
+    graph_config.register()
+    return {"config": _changed_config()}
+
+
+def _config():
+    return getattr(graph_config, "_config", None)
+
+
+def _changed_config():
+    try:
+        now = dumps(_config())
+    except NotPlain:
+        return None
+    return loads(now) if now != original else None
+
+
+def bring_in(head):
+    """Imports modules, so that what they register on import is there."""
+    failed = []
+    for reference in head["references"]:
+        try:
+            find(reference)
+        except Exception as error:
+            from snowman_worker.errors import describe
+
+            failed.append([reference, describe(error)])
+    from snowman_worker.registered import registered
+
+    return {"failed": failed, "found": registered(top)}
+
+
+def find(reference):
+    """The object of a reference in a kind."""
+    if ":" not in reference:
+        reference += ":transforms"
+    module, _, path = reference.partition(":")
+    found = importlib.import_module(module)
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def parameters(name, values=None):
+    """The parameters of a graph; they are sent once."""
+    if values is not None:
+        from taskgraph.parameters import Parameters
+
+        _parameters[name] = Parameters(strict=True, **values)
+    return _parameters[name]
+
+
+def fill_parameters(head):
+    """Lays the defaults of the project under parameters, and checks them as it wants them."""
+    from taskgraph.parameters import Parameters, defaults_functions
+
+    values = head["values"]
+    if not head["strict"]:
+        for function in defaults_functions[1:]:
+            for name, value in function(head["repository"]).items():
+                if name not in head["given"]:
+                    values[name] = value() if callable(value) else value
+    # One that is not strict would look its defaults up in version control again.
+    made = Parameters(strict=True, **values)
+    made.strict = head["strict"]
+    made.check()
+    return {"values": dict(made)}
+
+
+def decision_parameters(head):
+    """Has the project change the parameters of a decision."""
+    values = head["values"]
+    find(head["function"])(graph_config, values)
+    return {"values": values}

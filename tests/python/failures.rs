@@ -1,0 +1,151 @@
+//! What is said when the project's Python fails, or is not there.
+
+use crate::world::{World, python};
+
+const BUILD: &str = "taskcluster/hail_taskgraph/transforms/build.py";
+
+fn world() -> Option<World> {
+    python().map(World::new)
+}
+
+fn says(world: &World, expected: &[&str]) {
+    let said = world.failure(&["full", "-p", "params/push.yml"]);
+    // Where lines are broken does not matter.
+    let flat = |text: &str| {
+        text.split_whitespace()
+            .filter(|word| *word != "│")
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    for text in expected {
+        assert!(flat(&said).contains(&flat(text)), "{text}\n{said}");
+    }
+}
+
+#[test]
+fn an_exception_is_told_with_its_task_and_its_transform() {
+    let Some(world) = world() else { return };
+    let world = world.with(
+        BUILD,
+        "attributes[\"size\"] =",
+        "raise KeyError(\"hail\")\n        attributes[\"size\"] =",
+    );
+    says(
+        &world,
+        &[
+            "kind `build`, task `one`: the transform `hail_taskgraph.transforms.build` failed in `size`",
+            "KeyError: 'hail'",
+            "transforms/build.py\", line",
+            "taskcluster/kinds/build/kind.yml",
+        ],
+    );
+}
+
+#[test]
+fn a_module_that_is_not_there_is_told_at_its_place() {
+    let Some(world) = world() else { return };
+    let kind = "taskcluster/kinds/late/kind.yml";
+    let world = world.with(
+        kind,
+        "hail_taskgraph.transforms.late:",
+        "hail_taskgraph.transforms.latte:",
+    );
+    says(
+        &world,
+        &[
+            "kind `late`: the import of `hail_taskgraph.transforms.latte:transforms` failed",
+            "No module named 'hail_taskgraph.transforms.latte'",
+            "taskcluster/kinds/late/kind.yml:2",
+        ],
+    );
+}
+
+#[test]
+fn a_worker_that_dies_is_told_with_its_last_words() {
+    let Some(world) = world() else { return };
+    let world = world.with(
+        BUILD,
+        "    for number, task in enumerate(tasks):",
+        "    import sys\n    print(\"so cold\")\n    sys.stdout.flush()\n    os._exit(7)\n    for number, task in enumerate(tasks):",
+    );
+    says(
+        &world,
+        &[
+            "the Python worker has ended (exit status: 7)",
+            "so cold",
+            "nothing was created",
+        ],
+    );
+}
+
+#[test]
+fn a_worker_that_hangs_is_given_up() {
+    let Some(world) = world() else { return };
+    let world = world
+        .with(
+            BUILD,
+            "    for number, task in enumerate(tasks):",
+            "    import time\n    time.sleep(600)\n    for number, task in enumerate(tasks):",
+        )
+        .variable("SNOWMAN_PYTHON_TIMEOUT", "5");
+    says(
+        &world,
+        &["the Python worker has not answered for 5 seconds"],
+    );
+}
+
+#[test]
+fn a_worker_that_floods_does_no_harm() {
+    let Some(world) = world() else { return };
+    let world = world.with(
+        BUILD,
+        "    for number, task in enumerate(tasks):",
+        "    for _ in range(200000):\n        print(\"hail\" * 10)\n    for number, task in enumerate(tasks):",
+    );
+    let done = world.ours(&["full", "-p", "params/push.yml"]);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success());
+    assert!(said.contains("python: hailhail"));
+    assert!(said.len() < 4_000_000, "{}", said.len());
+    assert!(!String::from_utf8_lossy(&done.stdout).contains("hailhail"));
+}
+
+#[test]
+fn a_verification_that_fails_is_told() {
+    let Some(world) = world() else { return };
+    let world = world.with(
+        "params/push.yml",
+        "hail_reason: push",
+        "hail_reason: too many",
+    );
+    says(
+        &world,
+        &[
+            "the verification `verify_sizes` of full task graph failed",
+            "and that is too many",
+        ],
+    );
+}
+
+#[test]
+fn parameters_that_break_the_schema_of_the_project_are_refused() {
+    let Some(world) = world() else { return };
+    let world = world.with("params/push.yml", "hail_reason: push", "hail_size: large");
+    says(&world, &["parameters:", "hail_size"]);
+}
+
+#[test]
+fn an_interpreter_without_taskgraph_is_no_use() {
+    let Some(world) = world() else { return };
+    let world = world
+        .file("bare", "#!/bin/sh\nexit 3\n")
+        .variable("SNOWMAN_PYTHON", "/no/such/python");
+    says(
+        &world,
+        &[
+            "there is no Python with the package taskgraph",
+            "/no/such/python",
+            "SNOWMAN_PYTHON has to name an interpreter",
+        ],
+    );
+}

@@ -1,0 +1,13 @@
+"""Registers one of each thing that a project can register."""
+
+from importlib import import_module
+
+MODULES = ["actions", "filters", "morphs", "parameters", "routes", "strategies", "target_tasks",
+           "verifications", "ways", "workers"]
+
+
+def register(graph_config):
+    for name in MODULES:
+        import_module("." + name, package=__name__)
+    # What register changes in the graph config counts.
+    graph_config._config.setdefault("hail", {})["registered"] = True

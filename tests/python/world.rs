@@ -1,0 +1,166 @@
+//! A repository with a project in it, and the two programs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use snowman::ports::environment::Environment;
+use tempfile::TempDir;
+
+/// An interpreter with the peer; `None`, and a word about it, where there is none.
+#[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
+pub fn python() -> Option<PathBuf> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let installed = top.join("tests/parity/.peer/bin/python");
+    let environment = Environment::of_process();
+    let named = environment.filled("SNOWMAN_PYTHON").map(PathBuf::from);
+    let found = named
+        .into_iter()
+        .chain([installed])
+        .find(|path| path.is_file());
+    if found.is_none() {
+        eprintln!(
+            "skipped: there is no Python with taskgraph; `tests/parity/run --install` makes one"
+        );
+    }
+    found
+}
+
+/// A repository.
+pub struct World {
+    folder: TempDir,
+    python: PathBuf,
+    variables: BTreeMap<String, String>,
+}
+
+impl World {
+    /// A repository that holds the project of this folder.
+    pub fn new(python: PathBuf) -> Self {
+        let world = Self {
+            folder: tempfile::tempdir().unwrap(),
+            python,
+            variables: BTreeMap::new(),
+        };
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/project");
+        copy(&source, &world.root());
+        world.git(&["init", "--quiet", "--initial-branch=main"]);
+        world.git(&["remote", "add", "origin", "https://github.com/hail/hail"]);
+        world.git(&["add", "--all"]);
+        world.git(&["commit", "--quiet", "--message=all"]);
+        world
+    }
+
+    /// The root of the repository.
+    pub fn root(&self) -> PathBuf {
+        self.folder.path().canonicalize().unwrap().join("hail")
+    }
+
+    /// Writes a file.
+    pub fn file(self, name: &str, text: &str) -> Self {
+        let path = self.root().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    /// Replaces a text in a file.
+    pub fn with(self, name: &str, from: &str, to: &str) -> Self {
+        let text = std::fs::read_to_string(self.root().join(name)).unwrap();
+        assert!(text.contains(from), "{name} has no {from:?}");
+        self.file(name, &text.replace(from, to))
+    }
+
+    /// Sets a variable of the environment.
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        let path = Environment::of_process().get("PATH").unwrap().to_owned();
+        command
+            .current_dir(self.root())
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.folder.path())
+            .env("PYTHONHASHSEED", "0")
+            .env("TASKCLUSTER_ROOT_URL", "http://127.0.0.1:9")
+            .env("SNOWMAN_PYTHON", &self.python)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null");
+        for who in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{who}_NAME"), "hail");
+            command.env(format!("GIT_{who}_EMAIL"), "hail@example.com");
+        }
+        command.envs(&self.variables);
+        command
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let done = self
+            .command(Path::new("git"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{done:?}");
+    }
+
+    /// Runs snowman.
+    pub fn ours(&self, arguments: &[&str]) -> Output {
+        let program = Path::new(env!("CARGO_BIN_EXE_snowman"));
+        self.command(program).args(arguments).output().unwrap()
+    }
+
+    /// Runs the peer.
+    pub fn peer(&self, arguments: &[&str]) -> Output {
+        let main = "import sys; from taskgraph.main import main; sys.exit(main(sys.argv[1:]))";
+        let mut command = self.command(&self.python);
+        command.args(["-c", main]).args(arguments).output().unwrap()
+    }
+
+    /// What snowman says of a failure.
+    pub fn failure(&self, arguments: &[&str]) -> String {
+        let done = self.ours(arguments);
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success(), "it did not fail: {said}");
+        assert_eq!(String::from_utf8_lossy(&done.stdout), "");
+        said
+    }
+}
+
+/// The document that a program has printed; taskIds in it stand as the labels of their tasks.
+pub fn document(done: &Output) -> Value {
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}");
+    let mut text = String::from_utf8_lossy(&done.stdout).into_owned();
+    let read: Value = serde_json::from_str(&text).unwrap();
+    for (key, task) in read.as_object().unwrap() {
+        text = text.replace(key, task["label"].as_str().unwrap());
+    }
+    let mut read: Value = serde_json::from_str(&text).unwrap();
+    for task in read.as_object_mut().unwrap().values_mut() {
+        if let Some(dependencies) = task["task"]["dependencies"].as_array_mut() {
+            // They are sorted by taskId, and those of the peer are random.
+            dependencies.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+        }
+    }
+    read
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_name() == "__pycache__" {
+            continue;
+        }
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
