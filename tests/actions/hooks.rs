@@ -3,9 +3,11 @@
 //! Each hookPayload is rendered as an interface does it, and this project's `.taskcluster.yml` with
 //! the result as the hooks service does it. The task is created, and the program is run in it.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use snowman::base::name::TaskId;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::ports::files::Disk;
 use snowman::rehearse::template::{self, Push};
@@ -32,7 +34,7 @@ async fn trigger(
     cb_name: &str,
     task: Option<&str>,
     input: Value,
-) -> (Value, Said) {
+) -> (TaskId, Value, Said) {
     let offered = push.json("actions.json");
     let called =
         |action: &&Value| action["hookPayload"]["decision"]["action"]["cb_name"] == cb_name;
@@ -59,13 +61,53 @@ async fn trigger(
         environment = environment.with(name, value.as_str().unwrap());
     }
     let said = bench.command(&environment, &["action-callback"]).await;
-    (definition, said)
+    (own, definition, said)
+}
+
+/// Moves the artifacts of an action out of the way of the next one.
+fn keep_artifacts(bench: &Bench, kept: &Option<PathBuf>, own: &TaskId) {
+    let left = bench.project.root().join("artifacts");
+    if let Some(kept) = kept {
+        let to = kept.join("artifacts").join(own.as_str());
+        fs::create_dir_all(&to).unwrap();
+        for entry in fs::read_dir(&left).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+            }
+        }
+    }
+    let _ = fs::remove_dir_all(left);
+}
+
+/// Keeps the definitions of all tasks, and the artifacts of the push.
+fn keep(bench: &Bench, push: &Ran, kept: &Option<PathBuf>) {
+    let Some(kept) = kept else {
+        return;
+    };
+    let (tasks, own) = (
+        kept.join("tasks"),
+        kept.join("artifacts").join(push.task_id.as_str()),
+    );
+    fs::create_dir_all(&tasks).unwrap();
+    fs::create_dir_all(&own).unwrap();
+    for task in bench.everything() {
+        let path = tasks.join(format!("{}.json", task.task_id));
+        fs::write(path, task.definition.to_string()).unwrap();
+    }
+    for (name, content) in &push.artifacts {
+        fs::write(own.join(name), content).unwrap();
+    }
+    let template = bench.project.root().join(".taskcluster.yml");
+    fs::copy(template, kept.join(".taskcluster.yml")).unwrap();
 }
 
 #[tokio::test]
 async fn every_action_that_is_offered_runs() {
     let bench = Bench::new(project()).await;
     let push = bench.push(json!({})).await.fine();
+    // `tests/chain_of_trust/run` looks at what is left.
+    let kept = std::env::var_os("SNOWMAN_KEEP_ACTIONS").map(PathBuf::from);
     let offered = push.json("actions.json");
     let names: Vec<&str> = offered["actions"]
         .as_array()
@@ -103,18 +145,19 @@ async fn every_action_that_is_offered_runs() {
             "cancel-all" | "rebuild-cached-tasks" => (None, Value::Null),
             other => unreachable!("{other} is not tried"),
         };
-        let (definition, said) = trigger(&bench, &push, name, task, input).await;
+        let (own, definition, said) = trigger(&bench, &push, name, task, input).await;
         assert_eq!(said.code, Some(0), "{name}: {}", said.err);
         assert_eq!(definition["extra"]["action"]["cb_name"], name);
-        let _ = std::fs::remove_dir_all(bench.project.root().join("artifacts"));
+        keep_artifacts(&bench, &kept, &own);
     }
+    keep(&bench, &push, &kept);
 }
 
 #[tokio::test]
 async fn an_action_does_not_run_through_the_hook_of_another() {
     let bench = Bench::new(project()).await;
     let push = bench.push(json!({})).await.fine();
-    let (definition, said) = trigger(&bench, &push, "cancel-all", None, Value::Null).await;
+    let (_, definition, said) = trigger(&bench, &push, "cancel-all", None, Value::Null).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     // Somebody puts another callback into the payload of the generic hook.
     let own = bench.new_id();
