@@ -154,6 +154,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_unit_has_its_length() {
+        let hours = |hours: i64| Ok(Span::seconds(hours * 3600));
+        for (text, span) in [
+            ("7200 seconds", hours(2)),
+            ("3600 s", hours(1)),
+            ("120 minutes", hours(2)),
+            ("60min", hours(1)),
+            ("3 hours", hours(3)),
+            ("1 day", hours(24)),
+            ("1 week", hours(7 * 24)),
+            ("1 month", hours(30 * 24)),
+            ("2 mo", hours(60 * 24)),
+            ("1 year", hours(365 * 24)),
+        ] {
+            assert_eq!(Span::parse(text), span, "{text}");
+        }
+    }
+
+    #[test]
     fn spans_are_added_to_moments() {
         let start = Timestamp::parse("2024-02-28T23:59:59.5Z").map(|t| t.to_string());
         assert_eq!(start.as_deref(), Some("2024-02-28T23:59:59.500Z"));

@@ -195,6 +195,11 @@ pub enum Strictness {
     Lenient,
 }
 
+/// Whether a number of seconds since 1970 is in a year of four digits at most.
+fn is_moment(seconds: i64) -> bool {
+    (-62_135_596_800..=253_402_300_799).contains(&seconds)
+}
+
 impl Parameters {
     /// Checks parameters. The key `target-kinds`, which only people at their desks give, is taken
     /// out and kept beside them.
@@ -234,6 +239,20 @@ impl Parameters {
                 .at(place(&violation.path));
             diagnostic.help = violation.help;
             wrong.push(diagnostic);
+        }
+        for name in ["build_date", "pushdate"] {
+            let date = values
+                .get(name)
+                .filter(|date| date.is_i64() || date.is_u64());
+            if let Some(date) = date.filter(|date| !date.as_i64().is_some_and(is_moment)) {
+                wrong.push(
+                    Diagnostic::user(format!(
+                        "parameters: `{name}` is {date}, which is no moment in the years 1 to 9999"
+                    ))
+                    .at(place(&ValuePath::keys([name])))
+                    .help("dates are in seconds since 1970"),
+                );
+            }
         }
         if strictness == Strictness::Strict {
             let known: Vec<_> = PARAMETERS

@@ -17,6 +17,26 @@ fn there_are_no_such_parameters() {
 }
 
 #[test]
+fn a_date_is_beyond_all_years() {
+    let ran = Project::new()
+        .file("params.yml", "build_date: 9007199254740993\npushdate: -1\n")
+        .run(&["full", "-p", "params.yml"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × parameters: `build_date` is 9007199254740993, which is no moment in the years 1 to 9999
+       ╭─[params.yml:1:1]
+     1 │ build_date: 9007199254740993
+       · ──────────
+     2 │ pushdate: -1
+       ╰────
+      help: dates are in seconds since 1970
+
+    1 mistake
+    ");
+}
+
+#[test]
 fn parameters_are_malformed() {
     let ran = Project::new()
         .file(

@@ -16,7 +16,10 @@ PAGES = ["config", "kind", "parameters", "phases", "run-using", "transforms", "w
 # What no fixture project uses, with the reason.
 NOT_USED = {
     "config Priorities": "values, of which each project has some",
+    "config release-promotion chains": "the peer does not know it",
+    "config release promotion flavor release-type": "the peer does not know it",
     "config snowman": "the peer does not know it",
+    "parameters What follows from them": "the peer does not know it",
     "config taskgraph decision-parameters": "Python of a project",
     "parameters Every graph optimize_strategies": "Python of a project",
     "parameters Releases": "what release promotion adds; no graph is made of it by itself",

@@ -93,7 +93,12 @@ const REFUSALS: &[(&str, &str)] = &[
         "spans-of-time-are-checked-in-every-graph",
         "is no span of time",
     ),
-    ("taskids-are-checked", "`existing_tasks`: taskId "),
+    ("taskids-and-dates-are-checked", "`existing_tasks`: taskId "),
+    (
+        "taskids-and-dates-are-checked",
+        "which is no moment in the years",
+    ),
+    ("kinds-are-checked", "`tasks-from` is "),
     ("kinds-are-checked", "`kind-dependencies` is "),
     ("two-tasks-of-one-label", "two tasks have the label"),
     ("null-stands-for-nothing", "'NoneType'"),

@@ -1,4 +1,6 @@
-"""One random mistake in a project."""
+"""One random mistake in a project, or something that is only seldom written."""
+
+import copy
 
 
 def places(value, path=()):
@@ -48,7 +50,39 @@ def rename(rng, value, path):
         there[path[-1]] = {"by-level": {"9": there[path[-1]]}}
 
 
-MISTAKES = [remove, misspell, retype, rename]
+def graft(rng, value, path):
+    """A key with its value from another mapping, which may or may not fit."""
+    there = holder(value, path)
+    others = [other for other in places(value) if other and isinstance(holder(value, other), dict)]
+    other = rng.choice(others)
+    if isinstance(there, dict):
+        there[other[-1]] = copy.deepcopy(holder(value, other)[other[-1]])
+
+
+def transplant(rng, value, path):
+    """A value from elsewhere in place of this one."""
+    other = rng.choice([other for other in places(value) if other])
+    found = copy.deepcopy(holder(value, other)[other[-1]])
+    holder(value, path)[path[-1]] = found
+
+
+def odd(rng, value, path):
+    """A value of the same type that is seldom written."""
+    there = holder(value, path)
+    old = there[path[-1]]
+    if isinstance(old, bool) or old is None:
+        there[path[-1]] = rng.choice([0, 1, "true", not old])
+    elif isinstance(old, int):
+        there[path[-1]] = rng.choice([0, -1, 1.5, 2**53 + 1, 1e20])
+    elif isinstance(old, str):
+        there[path[-1]] = rng.choice(["", " ", "ü", "a b", "{", "{{a}}", "<self>", "x" * 300, "../a", "a/b", "0", old.upper()])
+    elif isinstance(old, list):
+        there[path[-1]] = rng.choice([[], old * 2, old[::-1], [old]])
+    else:
+        there[path[-1]] = rng.choice([{}, dict(reversed(old.items()))])
+
+
+MISTAKES = [remove, misspell, retype, rename, graft, transplant, odd]
 
 
 def make_mistake(rng, project):
@@ -60,6 +94,6 @@ def make_mistake(rng, project):
     if not candidates:
         return None
     path = rng.choice(candidates)
-    make = rng.choice(MISTAKES[2:] if document == "params" else MISTAKES)
+    make = rng.choice([retype, rename, odd] if document == "params" else MISTAKES)
     make(rng, project[document], path)
     return f"{make.__name__} {document}/{'/'.join(map(str, path))}"
