@@ -165,15 +165,18 @@ pub struct Runner<'a> {
 /// # Errors
 /// An unknown callback, an input that breaks its schema, a missing scope; or what the action says.
 pub async fn run(runner: Runner<'_>, request: Request, parameters: Object) -> Outcome<()> {
-    let action = known(&request.callback, runner.graph_config)?;
-    let input = check_input(action, runner.graph_config, request.input)?;
     let params = Parameters::new(parameters, Strictness::Lenient).map_err(|all| {
         all.map(|d| {
             d.because("these are the parameters of the graph that the action is triggered on")
         })
     })?;
+    if super::custom::run(runner, &request, &params).await? {
+        return Ok(());
+    }
+    let action = known(&request.callback, runner.graph_config)?;
+    let input = check_input(action, runner.graph_config, request.input)?;
     if runner.check_scope {
-        check_scope(runner, action, &params).await?;
+        check_scope(runner, action.cb_name, action.permission, &params).await?;
     }
     tracing::info!("Running action {} ({})", action.name, action.cb_name);
     (action.run)(Call {
@@ -286,7 +289,12 @@ pub(super) fn choice(given: &str, choices: &[&str]) -> String {
 ///
 /// Scopes keep people from what they must not do; this keeps them from doing it through the hook of
 /// another action by mistake. The scope has to be there literally.
-async fn check_scope(runner: Runner<'_>, action: &Action, params: &Parameters) -> Outcome<()> {
+pub(super) async fn check_scope(
+    runner: Runner<'_>,
+    callback: &str,
+    permission: &str,
+    params: &Parameters,
+) -> Outcome<()> {
     let role = |name: &str| {
         let url = params.str(name);
         parse_repository_url(url)
@@ -299,16 +307,8 @@ async fn check_scope(runner: Runner<'_>, action: &Action, params: &Parameters) -
             })
     };
     let wanted = [
-        format!(
-            "assume:{}:action:{}",
-            role("head_repository")?,
-            action.permission
-        ),
-        format!(
-            "assume:{}:pr-action:{}",
-            role("base_repository")?,
-            action.permission
-        ),
+        format!("assume:{}:action:{permission}", role("head_repository")?),
+        format!("assume:{}:pr-action:{permission}", role("base_repository")?),
     ];
     let held = runner
         .world
@@ -326,8 +326,7 @@ async fn check_scope(runner: Runner<'_>, action: &Action, params: &Parameters) -
         wanted[0], wanted[1]
     ))
     .help(format!(
-        "trigger the action `{}` through its own hook",
-        action.cb_name
+        "trigger the action `{callback}` through its own hook"
     ))
     .into())
 }

@@ -9,6 +9,7 @@ mod backfill;
 pub mod callback;
 mod cancel;
 mod create;
+pub mod custom;
 mod existing;
 mod interactive;
 mod promotion;

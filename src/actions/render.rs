@@ -15,12 +15,14 @@ use crate::base::suggest;
 use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
+use crate::custom::actions::Offered;
 use crate::ports::files::{FileError, Files};
 
 /// The file that hooks are made of.
 pub const TASKCLUSTER_YML: &str = ".taskcluster.yml";
 
-/// The artifact `actions.json` of the decision task `decision_task_id`.
+/// The artifact `actions.json` of the decision task `decision_task_id`, with the project's `own`
+/// actions.
 ///
 /// # Errors
 /// When `.taskcluster.yml` cannot be read, or `disabled-actions` names unknown ones.
@@ -29,19 +31,28 @@ pub fn actions_json(
     graph_config: &GraphConfig,
     params: &Parameters,
     decision_task_id: &str,
+    own: &[Offered],
 ) -> Outcome<Value> {
     let hash = hash(files)?;
-    let disabled = disabled(graph_config)?;
+    let disabled = disabled(graph_config, own)?;
     let mut offered: Vec<&Action> = ACTIONS
         .iter()
         .filter(|action| (action.available)(graph_config))
         .filter(|action| !disabled.iter().any(|name| name == action.cb_name))
         .collect();
-    offered.sort_by_key(|action| action.order);
-    let actions: Vec<Value> = offered
+    // What the project registers under a name of ours takes its place.
+    offered.retain(|action| own.iter().all(|one| one.cb_name != action.cb_name));
+    let mut actions: Vec<(i64, Value)> = offered
         .into_iter()
-        .map(|action| render(action, graph_config, params, decision_task_id, &hash))
+        .map(|action| {
+            let entry = render(action, graph_config, params, decision_task_id, &hash);
+            (i64::from(action.order), entry)
+        })
         .collect();
+    let own = own.iter().filter(|one| !disabled.contains(&one.cb_name));
+    actions.extend(own.map(|one| (one.order, one.entry.clone())));
+    actions.sort_by_key(|(order, _)| *order);
+    let actions: Vec<Value> = actions.into_iter().map(|(_, entry)| entry).collect();
     Ok(json!({"version": 1, "variables": {}, "actions": actions}))
 }
 
@@ -61,7 +72,7 @@ fn hash(files: &dyn Files) -> Result<String, Diagnostic> {
         .collect())
 }
 
-fn disabled(graph_config: &GraphConfig) -> Outcome<Vec<String>> {
+fn disabled(graph_config: &GraphConfig, own: &[Offered]) -> Outcome<Vec<String>> {
     let mut wrong = Diagnostics::new();
     let mut disabled = Vec::new();
     let named = graph_config
@@ -70,6 +81,7 @@ fn disabled(graph_config: &GraphConfig) -> Outcome<Vec<String>> {
     for (i, name) in named.into_iter().flatten().enumerate() {
         let name = name.as_str().unwrap_or_default();
         let known = ACTIONS.iter().map(|action| action.cb_name);
+        let known = known.chain(own.iter().map(|one| one.cb_name.as_str()));
         if known.clone().any(|known| known == name) {
             disabled.push(name.to_owned());
             continue;

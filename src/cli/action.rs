@@ -11,6 +11,7 @@ use super::decision::{log_event, own_task};
 use super::output::{self, Output};
 use super::outside::{Outside, connect};
 use super::parameters::Spec;
+use crate::actions;
 use crate::actions::callback::{self, Request, Runner};
 use crate::actions::render::actions_json;
 use crate::base::diagnostic::{Diagnostic, Outcome};
@@ -28,7 +29,11 @@ use crate::submit::recorder::{Recorded, Recorder};
 /// When it cannot be rendered.
 pub fn actions(args: &ActionsArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
     output::log(&args.verbosity);
-    let outside = Outside::open(&args.root, environment)?;
+    let outside = Outside::open(&args.root, environment)?.with_python(
+        &args.root,
+        args.python.python.into(),
+        args.verbosity.verbose,
+    )?;
     let graph_config = &outside.graph_config;
     let runtime = output::runtime()?;
     for spec in Spec::read(
@@ -36,7 +41,10 @@ pub fn actions(args: &ActionsArgs, environment: Environment, output: &Output) ->
         args.parameters.as_deref().unwrap_or_default(),
     )? {
         let params = runtime.block_on(spec.load(&outside, &Object::new()))?;
-        let rendered = actions_json(&outside.files, graph_config, &params, TaskId::PLACEHOLDER)?;
+        let decision = TaskId::PLACEHOLDER;
+        let theirs = actions::custom::offered(outside.world(), &params, decision)?;
+        let files = &outside.files;
+        let rendered = actions_json(files, graph_config, &params, decision, &theirs)?;
         output.data(&(pretty(&rendered) + "\n"))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -57,7 +65,11 @@ pub fn callback(
         LevelFilter::INFO
     });
     let own = own_task(&environment)?;
-    let outside = Outside::open(&args.root, environment)?;
+    let outside = Outside::open(&args.root, environment)?.with_python(
+        &args.root,
+        args.python.python.into(),
+        args.verbose,
+    )?;
     let graph_config = &outside.graph_config;
     let artifacts = ArtifactFolder::new(outside.working.clone());
     output::runtime()?.block_on(async {
@@ -95,7 +107,11 @@ pub fn test_callback(
     output: &Output,
 ) -> Outcome<ExitCode> {
     output::log(&args.verbosity);
-    let outside = Outside::open(&args.root, environment)?;
+    let outside = Outside::open(&args.root, environment)?.with_python(
+        &args.root,
+        args.python.python.into(),
+        args.verbosity.verbose,
+    )?;
     let graph_config = &outside.graph_config;
     let own = match outside.environment.filled("TASK_ID") {
         Some(_) => own_task(&outside.environment)?,

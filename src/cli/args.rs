@@ -163,6 +163,12 @@ pub struct ShowArgs {
     /// How many things are done at the same time: as many as there are processors
     #[arg(short = 'j', long, value_name = "NUMBER")]
     pub max_workers: Option<std::num::NonZeroUsize>,
+    /// Print what each kind took, and what of it ran in Python
+    #[arg(long)]
+    pub timings: bool,
+    /// Write what took how long to this file, for a viewer of Chrome's trace events
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
     #[command(flatten)]
     pub python: PythonArgs,
 }

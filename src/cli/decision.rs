@@ -7,7 +7,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::args::DecisionArgs;
 use super::output::{self, Output};
 use super::outside::Outside;
-use crate::actions::render::actions_json;
+use crate::actions::{self, render::actions_json};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::time::Timestamp;
@@ -40,7 +40,8 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
         let created = created(&outside, &own, args.pushdate).await;
         let params = parameters::for_decision(outside.world(), &flags(args, &outside), created)?;
         let files = &outside.files;
-        let actions_json = actions_json(files, graph_config, &params, own.as_str())?;
+        let theirs = actions::custom::offered(outside.world(), &params, own.as_str())?;
+        let actions_json = actions_json(files, graph_config, &params, own.as_str(), &theirs)?;
         let decision = Decision {
             deciding: &own,
             actions_json,

@@ -17,6 +17,7 @@ mod sandbox;
 mod scripts;
 mod sets;
 mod show;
+mod timings;
 mod words;
 
 use std::process::ExitCode;

@@ -2,10 +2,12 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::Verbosity;
+use super::timings;
 use crate::base::diagnostic::{Class, Diagnostic};
 
 /// Where a command prints.
@@ -64,6 +66,14 @@ impl Output {
     }
 }
 
+/// Whether it is noted how long what takes.
+static TIMED: AtomicBool = AtomicBool::new(false);
+
+/// Has it noted how long what takes; to be called before the log is begun.
+pub fn time() {
+    TIMED.store(true, Ordering::Relaxed);
+}
+
 /// Sends the log to standard error, as far as it is wanted.
 pub fn log(verbosity: &Verbosity) {
     let level = match (verbosity.quiet, verbosity.verbose) {
@@ -85,6 +95,7 @@ pub fn log_several(verbosity: &Verbosity) {
 
 /// Sends the log of this level to standard error.
 pub fn log_at(level: LevelFilter) {
+    use tracing_subscriber::Layer;
     use tracing_subscriber::filter::Targets;
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::util::SubscriberInitExt;
@@ -93,11 +104,16 @@ pub fn log_at(level: LevelFilter) {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false);
+        .with_target(false)
+        .with_filter(ours);
+    let timing = Targets::new().with_target(timings::TARGET, LevelFilter::INFO);
+    let timing = TIMED
+        .load(Ordering::Relaxed)
+        .then(|| timings::layer().with_filter(timing));
     // A second call, as in tests, leaves the first in place.
     let _ = tracing_subscriber::registry()
         .with(lines)
-        .with(ours)
+        .with(timing)
         .try_init();
 }
 

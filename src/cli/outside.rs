@@ -6,13 +6,13 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
 use crate::base::value::Value;
-use crate::config::graph_config::GraphConfig;
+use crate::config::graph_config::{GraphConfig, join};
 use crate::custom::NATIVE_REGISTRATIONS;
 use crate::decision::World;
 use crate::decision::index::task_at;
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::environment::Environment;
-use crate::ports::files::{Disk, normalize};
+use crate::ports::files::{Disk, Files, normalize};
 use crate::ports::python::{Mode, Python};
 use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::Vcs;
@@ -67,6 +67,7 @@ impl Outside {
         let files = Disk::new(&repository).map_err(|e| Diagnostic::environment(e.to_string()))?;
         let taskcluster = connect(&environment)?;
         let root = below(files.root(), &root_folder, root)?;
+        let root = older_root(&files, root);
         let graph_config = GraphConfig::load(&files, &root)?;
         let run_task = super::scripts::find(&environment, &working, &files, &graph_config)?;
         Ok(Self {
@@ -95,7 +96,10 @@ impl Outside {
             mode,
             working: self.working.clone(),
             repository: self.files.root().to_owned(),
-            root: root.to_owned(),
+            root: match self.graph_config.root() {
+                older @ "taskcluster/ci" if root == "taskcluster" => older.to_owned(),
+                _ => root.to_owned(),
+            },
             config: self.graph_config.values().clone(),
             environment: self.environment.clone(),
             workers: 1,
@@ -158,6 +162,16 @@ impl Outside {
         let found = task_at(self.world().taskcluster()?, path).await?;
         found.ok_or_else(|| Diagnostic::user(format!("the index has no task at `{path}`")).into())
     }
+}
+
+/// The folder `ci` of the usual root, where older versions of taskgraph have config.yml.
+fn older_root(files: &Disk, root: String) -> String {
+    let has = |folder: &str| files.read(&join(folder, "config.yml")).is_ok();
+    let older = join(&root, "ci");
+    if root == "taskcluster" && !has(&root) && has(&older) {
+        return older;
+    }
+    root
 }
 
 /// A client of the Taskcluster that the environment names, if it names one.

@@ -11,6 +11,7 @@ use super::output::{self, Output};
 use super::outside::Outside;
 use super::parameters::{Spec, overrides};
 use super::sets::{self, Sets};
+use super::timings;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json;
 use crate::base::name::TaskId;
@@ -64,6 +65,10 @@ pub fn run(
     environment: Environment,
     output: &Output,
 ) -> Outcome<ExitCode> {
+    let timed = args.timings || args.profile.is_some();
+    if timed {
+        output::time();
+    }
     // The lines of several generations at once would say nothing.
     let several = args.parameters.len() > 1
         || args
@@ -107,6 +112,9 @@ pub fn run(
             }
             Err(diagnostics) => wrong.push((spec.name(), diagnostics)),
         }
+    }
+    if timed {
+        timings::tell(args.timings, args.profile.as_deref(), output)?;
     }
     sets::together(wrong, specs.len()).or_ok(ExitCode::SUCCESS)
 }

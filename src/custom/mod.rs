@@ -4,6 +4,7 @@
 //! tables or replaced there ([`registered`]). From then on phases look up what is not built in here
 //! with [`Custom`], and hand the work over: [`work`] for kinds, [`graph`] for what comes after.
 
+pub mod actions;
 pub mod graph;
 pub mod parameters;
 pub mod registered;

@@ -94,6 +94,9 @@ impl<'a> Custom<'a> {
     /// What the project's Python raises, or tasks that are none.
     pub fn run_whole(&self, kind: Kind<'_>) -> Outcome<Vec<Task>> {
         let worker = self.worker_of(kind.name);
+        let _span = tracing::info_span!(
+            target: "timing", "python", kind = %kind.name, what = "the whole kind"
+        );
         let call = Call::new("whole", self.arguments(kind));
         let tasks = kind.dependencies.iter().map(Arc::as_ref);
         let answer = self
@@ -117,6 +120,17 @@ impl Work<'_, '_> {
         mut arguments: Value,
         blobs: Vec<Arc<[u8]>>,
     ) -> Result<Answer, Failure> {
+        let what = match &arguments["transforms"] {
+            Value::Array(names) => names
+                .iter()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join(" "),
+            _ => arguments["loader"].as_str().unwrap_or_default().to_owned(),
+        };
+        let _span = tracing::info_span!(
+            target: "timing", "python", kind = %self.kind.name, what
+        );
         if !self.begun.replace(true) {
             let begin = Call::new("begin", self.custom.arguments(self.kind));
             let tasks = self.kind.dependencies.iter().map(Arc::as_ref);

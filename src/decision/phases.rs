@@ -125,6 +125,7 @@ impl Phases<'_> {
     /// # Errors
     /// Everything that is wrong in any kind.
     pub fn full_set(&self) -> Outcome<FullTaskSet> {
+        let _span = tracing::info_span!(target: "timing", "phase", what = "full task set");
         let kinds = self.kind_graph()?;
         let contexts = self.artifacts.map(ContextArtifacts);
         let remote = self.world.taskcluster.map(Waiting::new);
@@ -192,6 +193,7 @@ impl Phases<'_> {
     /// # Errors
     /// An unknown filter or method.
     pub fn target_set(&self, full: &Full) -> Outcome<TargetTaskSet> {
+        let _span = tracing::info_span!(target: "timing", "phase", what = "target task set");
         let custom = self.extensions()?;
         let set = target::target_task_set(&full.graph, self.params, custom.as_ref())?;
         if let Some(custom) = custom.filter(|_| self.verify) {
@@ -322,6 +324,7 @@ impl Phases<'_> {
         optimized: &OptimizedTaskGraph,
         ids: &DerivedIds,
     ) -> Outcome<MorphedTaskGraph> {
+        let _span = tracing::info_span!(target: "timing", "phase", what = "morphed task graph");
         let custom = self.extensions()?;
         let surroundings = morph::Surroundings {
             graph_config: self.graph_config,

@@ -40,7 +40,12 @@ pub fn full_task_set(
     custom: Option<&Custom<'_>>,
 ) -> Outcome<FullTaskSet> {
     let tasks = schedule::run_all(kinds, |kind, dependencies| {
+        let span = tracing::info_span!(
+            target: "timing", "kind", kind = %kind.name, tasks = tracing::field::Empty
+        );
         let tasks = run_kind::run(project, custom, kind, dependencies)?;
+        span.record("tasks", tasks.len() as u64);
+        drop(span);
         tracing::info!("Generated {} tasks for kind {}", tasks.len(), kind.name);
         Ok(tasks.into_iter().map(Arc::new).collect())
     })?;

@@ -47,7 +47,7 @@ pub fn run(
             let transforms = find_transforms(kind)?;
             let mut items = entries(project, kind)?;
             for transform in transforms {
-                items = (transform.run)(&context, items)?;
+                items = native(&context, transform, items)?;
             }
             items
         }
@@ -63,6 +63,21 @@ pub fn run(
         tasks.extend(wrong.keep(task));
     }
     wrong.or_ok(tasks)
+}
+
+/// Runs a built-in transform.
+///
+/// # Errors
+/// Everything that is wrong with any item.
+pub fn native(
+    context: &Context<'_>,
+    transform: &transform::Transform,
+    items: Vec<Item>,
+) -> Outcome<Vec<Item>> {
+    let _span = tracing::info_span!(
+        target: "timing", "step", kind = %context.kind, what = transform.name
+    );
+    (transform.run)(context, items)
 }
 
 /// The items that the loader of a kind yields.

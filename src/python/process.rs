@@ -19,8 +19,10 @@ const BOOT: &str = include_str!("worker/boot.py");
 
 /// The modules of the worker.
 const SOURCES: &[(&str, &str)] = &[
+    ("actions", include_str!("worker/actions.py")),
     ("errors", include_str!("worker/errors.py")),
     ("graphs", include_str!("worker/graphs.py")),
+    ("late", include_str!("worker/late.py")),
     ("kinds", include_str!("worker/kinds.py")),
     ("main", include_str!("worker/main.py")),
     ("project", include_str!("worker/project.py")),

@@ -131,8 +131,13 @@ impl<'a> Stage<'a> {
         let decide = async {
             let world = running.world();
             let params = parameters::for_decision(world, &flags, Some(now))?;
-            let actions_json =
-                actions_json(world.files, self.graph_config, &params, task_id.as_str())?;
+            let actions_json = actions_json(
+                world.files,
+                self.graph_config,
+                &params,
+                task_id.as_str(),
+                &[],
+            )?;
             let created = |event: crate::submit::execute::SubmitEvent<'_>| self.heard(&event);
             let decision = Decision {
                 deciding: &task_id,

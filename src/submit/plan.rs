@@ -61,6 +61,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Tasks whose ids are settled already; each names those that have to stand before it.
+    #[must_use]
+    pub fn of(creations: Vec<Creation>) -> Self {
+        Self { creations }
+    }
+
     /// The tasks, dependencies first.
     #[must_use]
     pub fn creations(&self) -> &[Creation] {

@@ -222,6 +222,7 @@ impl Bench {
             &inside.graph_config,
             &params,
             task_id.as_str(),
+            &[],
         )?;
         let decision = Decision {
             deciding: task_id,

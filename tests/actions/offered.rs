@@ -29,7 +29,7 @@ fn golden() -> Value {
 fn offered(folder: &Path, values: &Value) -> Value {
     let files = Disk::new(folder).unwrap();
     let config = GraphConfig::load(&files, "taskcluster").unwrap();
-    actions_json(&files, &config, &parameters(values), DECISION).unwrap()
+    actions_json(&files, &config, &parameters(values), DECISION, &[]).unwrap()
 }
 
 fn cb_name(action: &Value) -> &str {
@@ -75,7 +75,7 @@ fn actions_can_be_disabled() {
     let files = Disk::new(folder.path()).unwrap();
     let render = || {
         let config = GraphConfig::load(&files, "taskcluster").unwrap();
-        actions_json(&files, &config, &parameters(values), DECISION)
+        actions_json(&files, &config, &parameters(values), DECISION, &[])
             .map_err(|wrong| wrong.to_string())
     };
     let missing = render().unwrap_err();

@@ -1,6 +1,6 @@
 //! What is said when the project's Python fails, or is not there.
 
-use crate::world::{World, python};
+use crate::world::{World, flat, python};
 
 const BUILD: &str = "taskcluster/hail_taskgraph/transforms/build.py";
 
@@ -10,13 +10,6 @@ fn world() -> Option<World> {
 
 fn says(world: &World, expected: &[&str]) {
     let said = world.failure(&["full", "-p", "params/push.yml"]);
-    // Where lines are broken does not matter.
-    let flat = |text: &str| {
-        text.split_whitespace()
-            .filter(|word| *word != "│")
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
     for text in expected {
         assert!(flat(&said).contains(&flat(text)), "{text}\n{said}");
     }

@@ -11,6 +11,7 @@
     reason = "a test that cannot go on has failed, and says where"
 )]
 
+mod actions;
 mod failures;
 mod graphs;
 mod world;

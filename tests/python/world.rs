@@ -130,6 +130,15 @@ impl World {
     }
 }
 
+/// A text without regard to where its lines are broken.
+pub fn flat(text: &str) -> String {
+    let words: Vec<_> = text
+        .split_whitespace()
+        .filter(|word| *word != "│")
+        .collect();
+    words.join(" ")
+}
+
 /// The document that a program has printed; taskIds in it stand as the labels of their tasks.
 pub fn document(done: &Output) -> Value {
     let said = String::from_utf8_lossy(&done.stderr);

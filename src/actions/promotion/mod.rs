@@ -91,11 +91,13 @@ async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
         return Err(Diagnostic::user("`release_promotion_flavor` names no flavor").into());
     };
     let params = last.params;
+    let own = super::custom::offered(call.world, &params, call.own.as_str())?;
     let actions_json = render::actions_json(
         call.world.files,
         call.graph_config,
         &params,
         call.own.as_str(),
+        &own,
     )?;
     let decision = Decision {
         deciding: &call.own,

@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 
-from snowman_worker import wire
+from snowman_worker import late, wire
 
 PROTOCOL = 1
 
@@ -50,6 +50,8 @@ CALLS = {
     "strategies": ("graphs", False),
     "remove": ("graphs", False),
     "replace": ("graphs", False),
+    "offer": ("actions", False),
+    "act": ("actions", False),
     "morph": ("graphs", True),
     "phase": ("graphs", False),
 }
@@ -89,6 +91,7 @@ def serve(requests, answers):
     sys.argv = ["taskgraph"]
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
     pipe = wire.Pipe(requests, answers)
+    late.install()
     pipe.write({"hello": _hello()})
     logging.root.addHandler(ToPipe(pipe))
     logging.root.setLevel(logging.INFO)

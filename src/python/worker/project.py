@@ -22,6 +22,10 @@ def load(head):
     for name in ("taskgraph.generator", "taskgraph.parameters"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.root.setLevel(head["level"])
+    _fix_ids()
+    from snowman_worker import actions
+
+    actions.watch()
     root, top = head["root"], os.path.realpath(head["top"])
     if head["native"]:
         config = head["config"]
@@ -31,6 +35,30 @@ def load(head):
     original = dumps(_config())
     graph_config.register()
     return {"config": _changed_config()}
+
+
+def _fix_ids():
+    """Has taskIds drawn in an order that is the same in each run of one task."""
+    import base64
+    import hashlib
+    import itertools
+
+    try:
+        import slugid
+    except ImportError:
+        return
+    start = os.environ.get("TASK_ID", "")
+    numbers = itertools.count()
+
+    def nice():
+        text = "%s/%d" % (start, next(numbers))
+        digest = bytearray(hashlib.sha256(text.encode("utf-8")).digest()[:16])
+        digest[0] &= 0x7F
+        digest[6] = digest[6] & 0x0F | 0x40
+        digest[8] = digest[8] & 0x3F | 0x80
+        return base64.urlsafe_b64encode(bytes(digest)).decode("ascii")[:22]
+
+    slugid.nice = nice
 
 
 def _config():

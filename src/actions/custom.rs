@@ -1,0 +1,145 @@
+//! Actions that a project has written in Python.
+//!
+//! A callback says what it wants done; it is done here, once it has ended without an exception.
+//! Tasks are created as all others are, so an action task that is run again creates nothing twice:
+//! the worker draws the taskIds of one task in the same order each time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::callback::{Request, Runner, check_scope, not_had};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::{KindName, Label, TaskId};
+use crate::base::value::Value;
+use crate::config::parameters::Parameters;
+use crate::custom::Custom;
+use crate::custom::actions::{Noted, Offered, Request as Called};
+use crate::decision::World;
+use crate::ports::python::{Mode, Python};
+use crate::submit::execute::{Ports, execute};
+use crate::submit::plan::{Creation, Plan};
+use crate::submit::{Pace, TokioSleeper};
+
+/// What a project adds, where its Python runs already: it registers actions, if it does, when it is
+/// loaded.
+fn custom<'a>(world: World<'a>, params: &Parameters) -> Outcome<Option<Custom<'a>>> {
+    let may = |python: &&dyn Python| python.mode() != Mode::Never && python.started();
+    match world.python.filter(may) {
+        Some(python) => Custom::open(python, params, &BTreeSet::new(), true).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The actions of the project that are offered.
+///
+/// # Errors
+/// What the project raises when it describes one.
+pub fn offered(world: World<'_>, params: &Parameters, decision: &str) -> Outcome<Vec<Offered>> {
+    match custom(world, params)? {
+        Some(custom) => Ok(custom.offer(decision)?),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Runs the action if it is the project's; tells whether it is.
+///
+/// # Errors
+/// A missing scope, what the callback raises, and whatever the queue refuses.
+pub async fn run(runner: Runner<'_>, request: &Request, params: &Parameters) -> Outcome<bool> {
+    let Some(custom) = custom(runner.world, params)? else {
+        return Ok(false);
+    };
+    if !custom.has_action(&request.callback) {
+        return Ok(false);
+    }
+    if runner.check_scope {
+        let offered = custom.offer(runner.own.as_str())?;
+        let action = offered.iter().find(|one| one.cb_name == request.callback);
+        let permission = action.map_or("generic", |action| action.permission.as_str());
+        check_scope(runner, &request.callback, permission, params).await?;
+    }
+    tracing::info!("Running the action {} in Python", request.callback);
+    let noted = custom.act(&Called {
+        callback: &request.callback,
+        group: request.task_group_id.as_ref(),
+        task: request.task_id.as_ref(),
+        input: &request.input,
+    })?;
+    carry_out(runner, noted).await.map(|()| true)
+}
+
+/// Does what a callback wants done: first creates, then cancels and reruns.
+async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
+    let taskcluster = runner.world.taskcluster()?;
+    let mut created: BTreeMap<TaskId, Value> = BTreeMap::new();
+    let mut order = Vec::new();
+    let mut others = Vec::new();
+    for one in noted {
+        match one {
+            Noted::Create(task_id, definition) => {
+                order.push(task_id.clone());
+                created.insert(task_id, definition);
+            }
+            other => others.push(other),
+        }
+    }
+    let mut creations = Vec::new();
+    for task_id in order {
+        if let Some(definition) = created.get(&task_id) {
+            creations.push(creation(&task_id, definition, &created)?);
+        }
+    }
+    let ports = Ports {
+        taskcluster,
+        clock: runner.world.clock,
+        sleeper: &TokioSleeper,
+    };
+    let plan = Plan::of(creations);
+    let report = execute(&plan, ports, &Pace::default(), &mut |event| {
+        (runner.events)(event);
+    })
+    .await;
+    report.outcome()?;
+    let mut wrong = Diagnostics::new();
+    for one in others {
+        let (task_id, answer) = match &one {
+            Noted::Cancel(task_id) => (task_id, taskcluster.cancel_task(task_id).await),
+            Noted::Rerun(task_id) => (task_id, taskcluster.rerun_task(task_id).await),
+            Noted::Create(..) => continue,
+        };
+        if let Err(error) = answer {
+            let what = match one {
+                Noted::Cancel(_) => "cancelled",
+                _ => "run once more",
+            };
+            let message = format!("the task {task_id} cannot be {what}");
+            wrong.push(not_had(&message, &error, "see what state it is in"));
+        }
+    }
+    wrong.or_ok(())
+}
+
+fn creation(
+    task_id: &TaskId,
+    definition: &Value,
+    all: &BTreeMap<TaskId, Value>,
+) -> Result<Creation, Diagnostic> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let name = text(&definition["metadata"]["name"]).unwrap_or_else(|| task_id.to_string());
+    let kind = text(&definition["tags"]["kind"]).unwrap_or_else(|| "action".to_owned());
+    let bad = |error: String| Diagnostic::user(error).in_task(&name);
+    let dependencies = definition["dependencies"].as_array().into_iter().flatten();
+    let after = dependencies
+        .filter_map(|to| TaskId::parse(to.as_str()?).ok())
+        .filter(|to| all.contains_key(to))
+        .collect();
+    Ok(Creation {
+        task_id: task_id.clone(),
+        label: Label::parse(&name).map_err(|error| bad(error.to_string()))?,
+        kind: KindName::parse(&kind).map_err(|error| bad(error.to_string()))?,
+        copy: 0,
+        definition: definition.clone(),
+        after,
+        provenance: Arc::default(),
+    })
+}
