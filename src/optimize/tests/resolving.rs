@@ -57,6 +57,22 @@ fn dependencies_are_listed_once_and_in_order() {
 }
 
 #[test]
+fn what_a_definition_depends_on_already_is_not_listed_again() {
+    let optimized = of([
+        task("old"),
+        task("b")
+            .dep("old")
+            .field("dependencies", json!(["OLD", "ZZZ"])),
+    ])
+    .existing("old", "OLD")
+    .optimized();
+    assert_eq!(
+        definition(&optimized, "b")["dependencies"],
+        json!(["OLD", "ZZZ"])
+    );
+}
+
+#[test]
 fn soft_dependencies_count_when_they_are_kept() {
     let soft = |name: &str| {
         task("b")
