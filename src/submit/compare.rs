@@ -244,6 +244,34 @@ mod tests {
     }
 
     #[test]
+    fn the_order_of_some_lists_makes_no_difference() {
+        for name in ["dependencies", "routes", "scopes"] {
+            let (mut ours, mut theirs) = (ours(), theirs());
+            ours[name] = json!(["x", "y", "z"]);
+            theirs[name] = json!(["z", "x", "y"]);
+            assert_eq!(difference(&ours, &theirs), None, "{name}");
+        }
+        // That of a payload does.
+        let (mut ours, mut theirs) = (ours(), theirs());
+        ours["payload"]["command"] = json!(["x", "y"]);
+        theirs["payload"]["command"] = json!(["y", "x"]);
+        assert!(difference(&ours, &theirs).is_some());
+    }
+
+    #[test]
+    fn moments_are_compared_to_the_second() {
+        let told = |expires: &str| {
+            let mut theirs = theirs();
+            theirs["payload"]["artifacts"][0]["expires"] = json!(expires);
+            difference(&ours(), &theirs)
+        };
+        assert_eq!(told("2030-01-02T00:00:00.999Z"), None);
+        assert!(told("2030-01-02T00:00:01.000Z").is_some());
+        assert_eq!(told("2030-01-01T23:59:59.001Z"), None);
+        assert!(told("2030-01-01T23:59:59.000Z").is_some());
+    }
+
+    #[test]
     fn the_difference_is_named() {
         let told = |change: fn(&mut Value)| {
             let mut theirs = theirs();
