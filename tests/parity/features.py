@@ -124,6 +124,8 @@ class Uses:
             return False
         if page == "run-using" and " on " in section:
             return section in self.runs and (not rest or rest[-1] in self.keys)
+        if name.startswith("{"):
+            return name[1:].split(":")[0] in self.keys
         if ": " in name:
             # A heading like `recipient: email` or `fetch.type: git` names a value.
             return name.split(": ")[1] in self.texts
@@ -133,8 +135,6 @@ class Uses:
             return name in self.methods
         if section == "Morphs":
             return name in self.morphs
-        if name.startswith("{"):
-            return name[1:].split(":")[0] in self.keys
         return name in self.keys or name in self.texts
 
 
