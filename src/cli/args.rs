@@ -388,7 +388,8 @@ pub struct SandboxArgs {
 /// Flags of `rehearse`.
 #[derive(Debug, Args)]
 pub struct RehearseArgs {
-    /// Flavors to rehearse, in order; promote, push and ship of the first product without any
+    /// Flavors to rehearse, in order; promote, push and ship of the first product without any. One
+    /// action promotes flavors that a `+` joins
     #[arg(value_name = "FLAVOR")]
     pub flavors: Vec<String>,
     /// Folder of config.yml

@@ -32,7 +32,8 @@ use stage::Stage;
 /// What is rehearsed.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The flavors, in order; promote, push and ship of the first product when there is none.
+    /// The flavors, in order; promote, push and ship of the first product when there is none. Those
+    /// that a `+` joins are promoted by one action.
     pub flavors: Vec<String>,
     /// Kinds that every flavor builds again; the flavor's own when there is none.
     pub rebuild_kinds: Vec<String>,
@@ -120,7 +121,8 @@ fn flavors(config: &GraphConfig, wanted: &[String]) -> Outcome<Vec<String>> {
         );
     };
     let mut wrong = Diagnostics::new();
-    for name in wanted.iter().filter(|name| !all.contains_key(*name)) {
+    let named = wanted.iter().flat_map(|wanted| chain(wanted));
+    for name in named.filter(|name| !all.contains_key(*name)) {
         wrong.push(
             Diagnostic::user(format!("there is no flavor `{name}`"))
                 .help(suggest::hint(name, all.keys().map(String::as_str))),
@@ -149,11 +151,20 @@ fn flavors(config: &GraphConfig, wanted: &[String]) -> Outcome<Vec<String>> {
     })
 }
 
+/// The flavors that one action promotes.
+pub fn chain(wanted: &str) -> impl Iterator<Item = &str> {
+    wanted.split('+')
+}
+
 /// The input of the action for a flavor.
 fn input(stage: &Stage<'_>, name: &str, options: &Options) -> Result<Value, Diagnostic> {
     let previous: Vec<String> = stage.graphs().iter().map(ToString::to_string).collect();
     let mut input = json!({
-        "release_promotion_flavor": name,
+        "release_promotion_flavor": if name.contains('+') {
+            chain(name).map(Value::from).collect()
+        } else {
+            Value::from(name)
+        },
         "build_number": 1,
         "previous_graph_ids": previous,
     });
@@ -167,11 +178,8 @@ fn input(stage: &Stage<'_>, name: &str, options: &Options) -> Result<Value, Diag
     if current.is_none() {
         input["version"] = json!("1.0");
     }
-    if stage
-        .flavor(name)
-        .and_then(|f| f.get("version-bump"))
-        .is_some_and(truthy)
-    {
+    let bump = |flavor: &str| stage.flavor(flavor).and_then(|f| f.get("version-bump"));
+    if chain(name).any(|flavor| bump(flavor).is_some_and(truthy)) {
         input["next_version"] = json!(next_version(current.as_deref().unwrap_or("1.0")));
     }
     Ok(input)

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::phase::{Ran, Running};
 use super::template::{self, Push};
-use super::{Event, Events, Options, PhaseReport, checks};
+use super::{Event, Events, Options, PhaseReport, chain, checks};
 use crate::actions::callback::{self, Runner};
 use crate::actions::render::actions_json;
 use crate::base::diagnostic::{Diagnostic, Outcome};
@@ -212,16 +212,13 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// What is built again: what the rehearsal asks for, or else what the flavor says.
-    fn wanted(&self, asked: &[String], flavor: &str, key: &str) -> Vec<String> {
+    /// What is built again: what the rehearsal asks for, or else what the flavors say.
+    fn wanted(&self, asked: &[String], flavors: &str, key: &str) -> Vec<String> {
         if !asked.is_empty() {
             return asked.to_vec();
         }
-        let list = self
-            .flavor(flavor)
-            .and_then(|flavor| flavor.get(key))
-            .and_then(Value::as_array);
-        list.into_iter()
+        let lists = chain(flavors).filter_map(|flavor| self.flavor(flavor)?.get(key)?.as_array());
+        lists
             .flatten()
             .filter_map(Value::as_str)
             .map(str::to_owned)

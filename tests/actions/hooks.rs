@@ -18,7 +18,10 @@ use crate::ran::{Ran, Said};
 
 /// The release fixture with this project's `.taskcluster.yml`, under its own trust domain.
 fn project() -> Project {
-    let project = Project::with_machines();
+    under_hooks(Project::with_machines())
+}
+
+fn under_hooks(project: Project) -> Project {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".taskcluster.yml");
     let own = std::fs::read_to_string(own).unwrap();
     assert!(own.contains("trustDomain: snowman"));
@@ -175,4 +178,30 @@ async fn an_action_does_not_run_through_the_hook_of_another() {
     assert_eq!(said.code, Some(1), "{}", said.err);
     let scope = "assume:repo:github.com/example/ci:action:release-promotion";
     assert!(said.err.contains(scope), "{}", said.err);
+}
+
+#[tokio::test]
+async fn a_chain_of_flavors_is_triggered_as_one_action() {
+    let bench = Bench::new(under_hooks(Project::with_chains())).await;
+    let push = bench.push(json!({})).await.fine();
+    let input = json!({
+        "release_promotion_flavor": ["promote_fox", "push_fox"], "build_number": 1,
+        "previous_graph_ids": [push.task_id.as_str()],
+    });
+    let (own, definition, said) = trigger(&bench, &push, "release-promotion", None, input).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(
+        definition["extra"]["treeherder"]["symbol"],
+        "promote_fox+push_fox"
+    );
+    let expected = ["l10n-a", "partials-a", "push-a", "release-gate-promote_fox"];
+    assert_eq!(bench.labels(&own), expected);
+    // One flavor alone is told as before.
+    let input = json!({
+        "release_promotion_flavor": "promote_fox", "build_number": 1,
+        "previous_graph_ids": [push.task_id.as_str()],
+    });
+    let (_, definition, said) = trigger(&bench, &push, "release-promotion", None, input).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(definition["extra"]["treeherder"]["symbol"], "promote_fox");
 }

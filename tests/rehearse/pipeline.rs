@@ -50,8 +50,13 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
     assert!(pushed.holds(), "{pushed:#?}");
     for flavor in flavors {
         let previous: Vec<String> = stage.graphs().iter().map(ToString::to_string).collect();
+        let chain: Vec<&str> = flavor.split('+').collect();
+        let wanted = match chain.as_slice() {
+            [one] => json!(one),
+            several => json!(several),
+        };
         let input = json!({
-            "release_promotion_flavor": flavor, "build_number": 1, "previous_graph_ids": previous,
+            "release_promotion_flavor": wanted, "build_number": 1, "previous_graph_ids": previous,
             "next_version": "9.9",
         });
         let report = stage.promote(flavor, input).await.unwrap();
@@ -210,4 +215,22 @@ async fn the_other_product_and_its_partners_again_and_again() {
     of_product(first, "snowbird", "snowfox", &["promote"]);
     assert_eq!(partners(first), first.len());
     assert_eq!(labels(first), labels(second));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_action_can_make_a_whole_release() {
+    let made = rehearsed(&["promote_snowfox+push_snowfox+ship_snowfox"]).await;
+    let [_, release] = made.as_slice() else {
+        unreachable!("one graph for each action")
+    };
+    let gates: BTreeSet<&str> = release
+        .iter()
+        .filter(|task| task.kind == "release-gate")
+        .map(|task| task.label.as_str())
+        .collect();
+    let expected = ["release-gate-promote_snowfox", "release-gate-push_snowfox"];
+    assert_eq!(gates, expected.into());
+    for phase in ["promote", "push", "ship"] {
+        assert!(release.iter().any(|task| task.phase == phase), "{phase}");
+    }
 }
