@@ -102,7 +102,8 @@ impl Outside {
             },
             config: self.graph_config.values().clone(),
             environment: self.environment.clone(),
-            workers: 1,
+            // More than two wait for each other in most projects.
+            workers: 2,
             verbose,
         });
         let registers = self

@@ -13,7 +13,9 @@ pub mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
@@ -44,6 +46,9 @@ pub struct Custom<'a> {
     pub whole: Option<String>,
     /// Whether artifacts of the decision task are written.
     write_artifacts: bool,
+    /// How many kinds each worker has.
+    busy: Vec<AtomicUsize>,
+    opened: Instant,
     /// The tasks that each worker knows; nothing where it has not been asked.
     sent: Vec<Mutex<Option<BTreeSet<Label>>>>,
 }
@@ -97,6 +102,8 @@ impl<'a> Custom<'a> {
                 .collect(),
             whole,
             write_artifacts,
+            busy: (0..python.workers()).map(|_| AtomicUsize::new(0)).collect(),
+            opened: Instant::now(),
             sent: (0..python.workers()).map(|_| Mutex::default()).collect(),
         })
     }

@@ -2,15 +2,21 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde_json::json;
 
+use super::graph::ONE;
 use super::{Custom, bytes, values};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::KindName;
 use crate::base::value::{Object, Value};
 use crate::model::task::Task;
 use crate::ports::python::{Answer, Call, Failure};
+
+/// How long it takes to start a worker and have it load a project, about.
+const START: Duration = Duration::from_millis(300);
 
 /// A kind as workers know it.
 #[derive(Debug, Clone, Copy)]
@@ -71,10 +77,18 @@ impl<'a> Custom<'a> {
         })
     }
 
-    fn worker_of(&self, kind: &KindName) -> usize {
-        // Any rule will do that is always the same.
-        let sum: usize = kind.as_str().bytes().map(usize::from).sum();
-        sum % self.sent.len().max(1)
+    /// The worker for a kind that runs wholly in Python: the first that has nothing to do. More than
+    /// one is started only after a time in which one could have been started: before, it does not
+    /// pay.
+    fn free_worker(&self) -> usize {
+        let pays = self.opened.elapsed() > START;
+        let all = self
+            .busy
+            .iter()
+            .enumerate()
+            .take(if pays { usize::MAX } else { 1 });
+        let least = all.min_by_key(|(_, count)| count.load(Ordering::Relaxed));
+        least.map_or(ONE, |(worker, _)| worker)
     }
 
     /// A kind whose pipeline begins; a worker hears of it when it is first needed.
@@ -83,7 +97,7 @@ impl<'a> Custom<'a> {
         Work {
             custom: self,
             kind,
-            worker: self.worker_of(kind.name),
+            worker: ONE,
             begun: Cell::new(false),
         }
     }
@@ -93,15 +107,16 @@ impl<'a> Custom<'a> {
     /// # Errors
     /// What the project's Python raises, or tasks that are none.
     pub fn run_whole(&self, kind: Kind<'_>) -> Outcome<Vec<Task>> {
-        let worker = self.worker_of(kind.name);
+        let worker = self.free_worker();
+        self.busy[worker].fetch_add(1, Ordering::Relaxed);
         let _span = tracing::info_span!(
             target: "timing", "python", kind = %kind.name, what = "the whole kind"
         );
         let call = Call::new("whole", self.arguments(kind));
         let tasks = kind.dependencies.iter().map(Arc::as_ref);
-        let answer = self
-            .with_tasks(worker, call, tasks)
-            .map_err(|failure| failure.diagnostic("the kind").in_kind(kind.name))?;
+        let answer = self.with_tasks(worker, call, tasks);
+        self.busy[worker].fetch_sub(1, Ordering::Relaxed);
+        let answer = answer.map_err(|failure| failure.diagnostic("the kind").in_kind(kind.name))?;
         let mut wrong = crate::base::diagnostic::Diagnostics::new();
         let mut made = Vec::new();
         for value in values(answer.blobs.first())? {

@@ -112,3 +112,41 @@ fn defaults_of_the_project_are_laid_under_parameters() {
     assert_eq!(signed["payload"]["of"], Value::from(3));
     assert_eq!(signed["metadata"]["owner"], Value::from("hail@example.com"));
 }
+
+#[test]
+fn a_decision_has_the_parameters_that_the_project_makes() {
+    let Some(python) = python() else { return };
+    let world = World::new(python).variable("TASK_ID", "AE_s7xODTPujdaFbfN8eoA");
+    let revision = format!("--head-rev={}", world.head());
+    // There is no Taskcluster at this address, so nothing is created; what is decided is written.
+    let said = world.failure(&[
+        "decision",
+        "--project=hail",
+        "--pushlog-id=1",
+        "--pushdate=1757930400",
+        "--owner=someone@example.com",
+        "--level=3",
+        "--repository-type=git",
+        "--base-repository=https://github.com/hail/hail",
+        "--head-repository=https://github.com/hail/hail",
+        "--head-ref=main",
+        &revision,
+        "--tasks-for=github-push",
+        "--target-tasks-method=hail",
+    ]);
+    let read = |name: &str| {
+        let path = world.root().join("artifacts").join(name);
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}\n{said}"))
+    };
+    let parameters = read("parameters.yml");
+    assert!(parameters.contains("hail_size: 5\n"), "{parameters}");
+    assert!(parameters.contains("hail_reason: hail\n"), "{parameters}");
+    let actions: Value = serde_json::from_str(&read("actions.json")).unwrap();
+    let names = actions["actions"].as_array().unwrap().iter();
+    assert_eq!(names.filter(|action| action["name"] == "melt").count(), 1);
+    let targets: Vec<String> = serde_json::from_str(&read("target-tasks.json")).unwrap();
+    assert!(
+        targets.contains(&"sign-hail-two-stones".to_owned()),
+        "{targets:?}"
+    );
+}

@@ -107,6 +107,13 @@ impl World {
         assert!(done.status.success(), "{done:?}");
     }
 
+    /// The revision that is checked out.
+    pub fn head(&self) -> String {
+        let mut command = self.command(Path::new("git"));
+        let done = command.args(["rev-parse", "HEAD"]).output().unwrap();
+        String::from_utf8_lossy(&done.stdout).trim().to_owned()
+    }
+
     /// Runs snowman.
     pub fn ours(&self, arguments: &[&str]) -> Output {
         let program = Path::new(env!("CARGO_BIN_EXE_snowman"));

@@ -132,11 +132,11 @@ def _task_by_id(fields):
 
 def _by_id(blobs):
     tasks = {task_id: _task_by_id(fields) for task_id, fields in loads(blobs[0]).items()}
+    # Edges lead to tasks of older graphs too.
     edges = [
         (task_id, other, name)
         for task_id, task in tasks.items()
         for name, other in task.dependencies.items()
-        if other in tasks
     ]
     return _graph(tasks, edges)
 
@@ -154,12 +154,15 @@ def morph(head, blobs):
     for function in module.registered_morphs:
         if _foreign(function, folders):
             graph, labels = function(graph, labels, parameters, project.graph_config)
+    # Graphs are written with their edges, whatever their tasks say.
+    links = {}
+    for left, right, name in sorted(graph.graph.edges):
+        links.setdefault(left, {})[name] = right
     tasks = {}
     for task_id, task in graph.tasks.items():
         fields = task.to_json()
         fields["task_id"] = task_id
-        links = {name: other for left, other, name in graph.graph.edges if left == task_id}
-        fields["dependencies"] = links if links else fields["dependencies"]
+        fields["dependencies"] = links.get(task_id, {})
         tasks[task_id] = fields
     added = [[task_id, task["label"]] for task_id, task in tasks.items() if task_id not in before]
     return {"label_to_taskid": labels, "added": added}, [dumps(tasks)]

@@ -19,7 +19,15 @@ def count_tasks(taskgraph, label_to_taskid, parameters, graph_config):
             "provisionerId": "built-in",
             "workerType": "succeed",
             "dependencies": list(first),
-            "metadata": {"name": "hail-count", "description": str(len(taskgraph.tasks))},
+            "created": {"relative-datestamp": "0 seconds"},
+            "deadline": {"relative-datestamp": "1 day"},
+            "payload": {},
+            "metadata": {
+                "name": "hail-count",
+                "description": str(len(taskgraph.tasks)),
+                "owner": parameters["owner"],
+                "source": parameters["head_repository"],
+            },
         },
     )
     task.task_id = slugid()
