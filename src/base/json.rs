@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
@@ -68,18 +69,64 @@ impl Serialize for SortedMap<'_> {
 /// Indented JSON with sorted keys, without a newline at its end.
 #[must_use]
 pub fn pretty(value: &Value) -> String {
-    pretty_of(&Sorted(value))
+    String::from_utf8_lossy(&indented(&Sorted(value))).into_owned()
 }
 
-/// Indented JSON of anything that writes its own keys in order, without a newline at its end.
+/// What is written as a mapping so large that its parts are written at the same time.
+pub trait Entries: Serialize {
+    /// What is written for a key.
+    type Key: Serialize + Sync;
+    /// What is written for a value, with its own keys in order.
+    type Item: Serialize + Sync;
+
+    /// The entries, by key.
+    fn entries(&self) -> Vec<(&Self::Key, &Self::Item)>;
+}
+
+/// How many entries are written at a time.
+const PART: usize = 64;
+
+/// Indented JSON of many entries, without a newline at its end.
 #[must_use]
-pub fn pretty_of(value: &impl Serialize) -> String {
+pub fn pretty_of(map: &impl Entries) -> String {
+    let entries = map.entries();
+    // Each part is written as a mapping of its own and put down without its braces.
+    let parts: Vec<Vec<u8>> = entries
+        .par_chunks(PART)
+        .map(|part| indented(&Part(part)))
+        .collect();
+    let mut out = String::with_capacity(parts.iter().map(Vec::len).sum::<usize>() + 2);
+    out.push('{');
+    for (i, part) in parts.into_iter().enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        let inner = part.strip_prefix(b"{").unwrap_or(&part);
+        let inner = inner.strip_suffix(b"\n}").unwrap_or(inner);
+        out.push_str(&String::from_utf8_lossy(inner));
+    }
+    if !entries.is_empty() {
+        out.push('\n');
+    }
+    out.push('}');
+    out
+}
+
+struct Part<'a, K, V>(&'a [(&'a K, &'a V)]);
+
+impl<K: Serialize, V: Serialize> Serialize for Part<'_, K, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
+}
+
+fn indented(value: &impl Serialize) -> Vec<u8> {
     let mut out = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"  ");
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
     // Writing a value tree into memory cannot fail; an empty text would be seen at once.
     let _ = value.serialize(&mut serializer);
-    String::from_utf8_lossy(&out).into_owned()
+    out
 }
 
 /// Compact JSON with sorted keys.
@@ -99,6 +146,32 @@ pub fn compact(value: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[derive(Serialize)]
+    #[serde(transparent)]
+    struct Numbers(std::collections::BTreeMap<String, Vec<usize>>);
+
+    impl Entries for Numbers {
+        type Key = String;
+        type Item = Vec<usize>;
+
+        fn entries(&self) -> Vec<(&String, &Vec<usize>)> {
+            self.0.iter().collect()
+        }
+    }
+
+    #[test]
+    fn what_is_written_in_parts_is_what_is_written_as_a_whole() {
+        for count in [0, 1, PART - 1, PART, PART + 1, 3 * PART + 5] {
+            let numbers = Numbers(
+                (0..count)
+                    .map(|n| (n.to_string(), vec![n; n % 3]))
+                    .collect(),
+            );
+            let whole = serde_json::to_string_pretty(&numbers).unwrap();
+            assert_eq!(pretty_of(&numbers), whole);
+        }
+    }
 
     #[test]
     fn keys_are_sorted_at_every_depth() {

@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use serde::Serialize;
-
 use super::args::{KindGraphArgs, ShowArgs};
 use super::diff;
 use super::output::{self, Output};
@@ -13,7 +11,7 @@ use super::parameters::{Spec, overrides};
 use super::sets::{self, Sets};
 use super::timings;
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::json;
+use crate::base::json::{self, Entries};
 use crate::base::name::TaskId;
 use crate::base::pattern::Prefix;
 use crate::base::value::{Object, Value};
@@ -171,7 +169,7 @@ pub async fn show(
 }
 
 /// The text of a graph; a whole graph as JSON is written without being copied.
-fn written(args: &ShowArgs, graph: &impl Serialize) -> Outcome<String> {
+fn written(args: &ShowArgs, graph: &impl Entries) -> Outcome<String> {
     if args.json && args.tasks_regex.is_none() && args.exclude_keys.is_empty() {
         return Ok(json::pretty_of(graph) + "\n");
     }

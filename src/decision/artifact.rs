@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::base::diagnostic::Diagnostic;
-use crate::base::json;
+use crate::base::json::{self, Entries};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::{Object, Value};
 use crate::config::yaml;
@@ -28,7 +26,7 @@ pub fn write_json(artifacts: &dyn Artifacts, name: &str, value: &Value) -> Resul
 pub fn write_graph(
     artifacts: &dyn Artifacts,
     name: &str,
-    graph: &impl Serialize,
+    graph: &impl Entries,
 ) -> Result<(), Diagnostic> {
     tracing::info!("writing artifact file `{name}`");
     artifacts.write(name, json::pretty_of(graph).as_bytes())

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::task::{Provenance, Written};
 use crate::base::dag::Dag;
+use crate::base::json::Entries;
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::value::{Object, Value};
 
@@ -70,6 +71,15 @@ impl PlannedTask {
 #[serde(transparent)]
 pub struct IdGraph {
     tasks: BTreeMap<TaskId, PlannedTask>,
+}
+
+impl Entries for IdGraph {
+    type Key = TaskId;
+    type Item = PlannedTask;
+
+    fn entries(&self) -> Vec<(&TaskId, &PlannedTask)> {
+        self.tasks.iter().collect()
+    }
 }
 
 impl IdGraph {

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use super::task::Task;
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::json::Entries;
 use crate::base::name::Label;
 use crate::base::suggest;
 use crate::base::value::Value;
@@ -23,13 +24,19 @@ pub struct LabelGraph {
 impl Serialize for LabelGraph {
     /// As the peer writes it, with labels sorted.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut tasks: Vec<(&Label, &Task)> = self
-            .tasks
-            .iter()
-            .map(|(label, task)| (label, task.as_ref()))
-            .collect();
+        serializer.collect_map(self.entries())
+    }
+}
+
+impl Entries for LabelGraph {
+    type Key = Label;
+    type Item = Task;
+
+    fn entries(&self) -> Vec<(&Label, &Task)> {
+        let tasks = self.tasks.iter();
+        let mut tasks: Vec<_> = tasks.map(|(label, task)| (label, task.as_ref())).collect();
         tasks.sort_unstable_by_key(|(label, _)| *label);
-        serializer.collect_map(tasks)
+        tasks
     }
 }
 

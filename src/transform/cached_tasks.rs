@@ -12,7 +12,7 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::suggest;
 use crate::base::value::{Object, Value, py_str, truthy};
 use crate::transform::cache::{self, Cached};
-use crate::transform::{Context, Item, Transform, checks, each};
+use crate::transform::{Context, Item, Transform, checks, each, each_in_order};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -32,7 +32,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     }
     let items = in_order(context, items)?;
     let mut known = of_dependencies(context)?;
-    each(context, items, |mut item| {
+    each_in_order(context, items, |mut item| {
         let Some(cache) = item.task.shift_remove("cache").filter(|c| !c.is_null()) else {
             return Ok([item]);
         };

@@ -10,7 +10,7 @@ use crate::base::pyformat::{Scope, format as fill, substitute};
 use crate::base::value::{Object, Value, truthy};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::checks::{self, MAX_ITEMS};
-use crate::transform::{Context, Item, Transform, each};
+use crate::transform::{Context, Item, Transform, each_in_order};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -49,7 +49,7 @@ pub static SCHEMA: Schema = Schema {
 
 fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     let mut left = MAX_ITEMS;
-    each(context, items, |mut item| {
+    each_in_order(context, items, |mut item| {
         item.check(&[], &item.task, &SCHEMA)?;
         let made = match item.task.shift_remove("chunk").filter(truthy) {
             Some(Value::Object(chunk)) => split(&item, &chunk, left)?,

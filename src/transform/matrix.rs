@@ -9,7 +9,7 @@ use crate::base::pyformat::{Scope, substitute_fields};
 use crate::base::value::{Object, Value, py_str, type_name};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::checks::{self, MAX_ITEMS};
-use crate::transform::{Context, Item, Transform, each};
+use crate::transform::{Context, Item, Transform, each_in_order};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -63,7 +63,7 @@ const SETTINGS: [&str; 3] = ["exclude", "set-name", "substitution-fields"];
 
 fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     let mut left = MAX_ITEMS;
-    each(context, items, |mut item| {
+    each_in_order(context, items, |mut item| {
         item.check(&[], &item.task, &SCHEMA)?;
         let made = match item.task.shift_remove("matrix") {
             None => vec![item],

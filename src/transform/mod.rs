@@ -36,6 +36,8 @@ pub mod task_context;
 #[cfg(test)]
 pub(crate) mod test_support;
 
+use rayon::prelude::*;
+
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::config::schema::Schema;
 
@@ -98,11 +100,36 @@ pub fn find(reference: &str) -> Option<&'static Transform> {
         .copied()
 }
 
+/// How many items are changed at a time, so that small kinds stay on one thread.
+const SHARE: usize = 32;
+
 /// Runs `change` over each item and collects its results, or everything that is wrong with any.
+///
+/// Several items are changed at the same time; results and mistakes keep the order of the items.
 ///
 /// # Errors
 /// All diagnostics of all items, each with kind, task and place.
 pub fn each<I>(
+    context: &Context<'_>,
+    items: Vec<Item>,
+    change: impl Fn(Item) -> Outcome<I> + Sync,
+) -> Outcome<Vec<Item>>
+where
+    I: IntoIterator<Item = Item> + Send,
+{
+    let outcomes: Vec<_> = items
+        .into_par_iter()
+        .with_min_len(SHARE)
+        .map(|item| one(context, item, &change))
+        .collect();
+    gather(outcomes)
+}
+
+/// Runs `change` over one item after the other, when it has to know of those before.
+///
+/// # Errors
+/// As [`each`].
+pub fn each_in_order<I>(
     context: &Context<'_>,
     items: Vec<Item>,
     mut change: impl FnMut(Item) -> Outcome<I>,
@@ -110,20 +137,34 @@ pub fn each<I>(
 where
     I: IntoIterator<Item = Item>,
 {
+    let outcomes = items.into_iter();
+    gather(outcomes.map(|item| one(context, item, &mut change)))
+}
+
+fn one<I>(
+    context: &Context<'_>,
+    item: Item,
+    change: impl FnOnce(Item) -> Outcome<I>,
+) -> Outcome<I> {
+    let name = item.name_for_messages();
+    let origin = item.origin.clone();
+    change(item).map_err(|diagnostics| {
+        diagnostics.map(|d| {
+            let d = d.in_kind(context.kind).at(origin.own_place());
+            match &name {
+                Some(name) => d.in_task(name),
+                None => d,
+            }
+        })
+    })
+}
+
+fn gather<I: IntoIterator<Item = Item>>(
+    outcomes: impl IntoIterator<Item = Outcome<I>>,
+) -> Outcome<Vec<Item>> {
     let mut wrong = Diagnostics::new();
-    let mut results = Vec::with_capacity(items.len());
-    for item in items {
-        let name = item.name_for_messages();
-        let origin = item.origin.clone();
-        let outcome = change(item).map_err(|diagnostics| {
-            diagnostics.map(|d| {
-                let d = d.in_kind(context.kind).at(origin.own_place());
-                match &name {
-                    Some(name) => d.in_task(name),
-                    None => d,
-                }
-            })
-        });
+    let mut results = Vec::new();
+    for outcome in outcomes {
         results.extend(wrong.keep(outcome).into_iter().flatten());
     }
     wrong.or_ok(results)

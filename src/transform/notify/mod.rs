@@ -7,7 +7,7 @@
 
 pub mod schema;
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
@@ -30,7 +30,7 @@ pub static TRANSFORM: Transform = Transform {
 };
 
 fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
-    let config = OnceCell::new();
+    let config = OnceLock::new();
     let levels = Object::from_iter(["level", "project"].map(|name| {
         let value = context.params().values().get(name).cloned();
         (name.to_owned(), value.unwrap_or(Value::Null))

@@ -1,7 +1,7 @@
 //! The docker images of the project, as far as the tasks that use them need to know.
 
-use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::suggest;
@@ -14,8 +14,8 @@ use crate::transform::Context;
 /// The docker images of the project; each file is read once, when it is first needed.
 pub struct Images<'c, 'a> {
     context: &'c Context<'a>,
-    tasks: OnceCell<Outcome<Object>>,
-    volumes: RefCell<BTreeMap<String, Outcome<Vec<String>>>>,
+    tasks: OnceLock<Outcome<Object>>,
+    volumes: Mutex<BTreeMap<String, Outcome<Vec<String>>>>,
 }
 
 impl<'c, 'a> Images<'c, 'a> {
@@ -24,8 +24,8 @@ impl<'c, 'a> Images<'c, 'a> {
     pub fn new(context: &'c Context<'a>) -> Self {
         Self {
             context,
-            tasks: OnceCell::new(),
-            volumes: RefCell::default(),
+            tasks: OnceLock::new(),
+            volumes: Mutex::default(),
         }
     }
 
@@ -40,14 +40,9 @@ impl<'c, 'a> Images<'c, 'a> {
     /// # Errors
     /// When the kind of images or the Dockerfile cannot be read.
     pub fn volumes(&self, image: &str) -> Outcome<Vec<String>> {
-        if let Some(known) = self.volumes.borrow().get(image) {
-            return known.clone();
-        }
-        let found = self.read_volumes(image);
-        self.volumes
-            .borrow_mut()
-            .insert(image.to_owned(), found.clone());
-        found
+        let mut known = self.volumes.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = || self.read_volumes(image);
+        known.entry(image.to_owned()).or_insert_with(read).clone()
     }
 
     /// The tasks that the `kind.yml` of the kind of images lists.

@@ -19,7 +19,7 @@ use crate::base::path::ValuePath;
 use crate::base::value::{Object, Value, type_name};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::context::Remote;
-use crate::transform::{Context, Item, Transform, checks, each};
+use crate::transform::{Context, Item, Transform, checks, each_in_order};
 
 use self::rewrite::Rewriter;
 use self::select::Selection;
@@ -78,7 +78,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         context,
         known: BTreeMap::new(),
     };
-    each(context, items, |mut item| {
+    each_in_order(context, items, |mut item| {
         item.check(&[], &item.task, &SCHEMA)?;
         let Some(Value::Object(config)) = item.task.shift_remove("replicate") else {
             return Ok(Vec::new());

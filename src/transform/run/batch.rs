@@ -1,7 +1,7 @@
 //! What the items of one batch share.
 
-use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock};
 
 use indexmap::IndexMap;
 
@@ -13,9 +13,9 @@ use crate::transform::repository::{Repository, repositories};
 pub struct Batch<'c, 'a> {
     /// What the transform knows.
     pub context: &'c Context<'a>,
-    repositories: OnceCell<Result<IndexMap<String, Repository>, Diagnostic>>,
-    pub(super) tracked: OnceCell<Result<Vec<String>, Diagnostic>>,
-    pub(super) digests: RefCell<BTreeMap<String, String>>,
+    repositories: OnceLock<Result<IndexMap<String, Repository>, Diagnostic>>,
+    pub(super) tracked: OnceLock<Result<Vec<String>, Diagnostic>>,
+    pub(super) digests: Mutex<BTreeMap<String, String>>,
 }
 
 impl<'c, 'a> Batch<'c, 'a> {
@@ -24,9 +24,9 @@ impl<'c, 'a> Batch<'c, 'a> {
     pub fn new(context: &'c Context<'a>) -> Self {
         Self {
             context,
-            repositories: OnceCell::new(),
-            tracked: OnceCell::new(),
-            digests: RefCell::default(),
+            repositories: OnceLock::new(),
+            tracked: OnceLock::new(),
+            digests: Mutex::default(),
         }
     }
 

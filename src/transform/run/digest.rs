@@ -1,5 +1,7 @@
 //! The digest of the files that a task is made of.
 
+use std::sync::PoisonError;
+
 use super::batch::Batch;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::digest::sha256;
@@ -53,7 +55,8 @@ pub fn of_files(batch: &Batch<'_, '_>, item: &Item, patterns: &[&str]) -> Outcom
 }
 
 fn file(batch: &Batch<'_, '_>, path: &str) -> Result<String, Diagnostic> {
-    if let Some(digest) = batch.digests.borrow().get(path) {
+    let known = || batch.digests.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(digest) = known().get(path) {
         return Ok(digest.clone());
     }
     let content = batch
@@ -63,9 +66,6 @@ fn file(batch: &Batch<'_, '_>, path: &str) -> Result<String, Diagnostic> {
         .read(path)
         .map_err(|error| Diagnostic::environment(error.to_string()))?;
     let digest = sha256(&content);
-    batch
-        .digests
-        .borrow_mut()
-        .insert(path.to_owned(), digest.clone());
+    known().insert(path.to_owned(), digest.clone());
     Ok(digest)
 }
