@@ -82,17 +82,25 @@ pub fn action(
     let (decision, user) = (&payload["decision"], &payload["user"]);
     let permission = action["extra"]["actionPerm"].as_str().unwrap_or_default();
     let mut named = decision["action"].as_object().cloned().unwrap_or_default();
-    let role = parse_repository_url(&push.repository).map(|url| url.role_prefix);
+    // Hooks of pull requests act for the repository that is asked to take the change.
+    let hook = action["hookId"].as_str().unwrap_or_default();
+    let (tasks_for, repository) = if hook.starts_with("in-tree-pr-action") {
+        let base = decision["repository"]["base_url"].as_str();
+        ("pr-action", base.unwrap_or_default())
+    } else {
+        ("action", push.repository.as_str())
+    };
+    let role = parse_repository_url(repository).map(|url| url.role_prefix);
     named.insert("action_perm".to_owned(), json!(permission));
     named.insert(
         "repo_scope".to_owned(),
         json!(format!(
-            "assume:{}:action:{permission}",
+            "assume:{}:{tasks_for}:{permission}",
             role.unwrap_or_default()
         )),
     );
     let context = json!({
-        "tasks_for": "action",
+        "tasks_for": tasks_for,
         "action": named,
         "repository": decision["repository"],
         "push": decision["push"],

@@ -181,6 +181,41 @@ async fn an_action_does_not_run_through_the_hook_of_another() {
 }
 
 #[tokio::test]
+async fn the_actions_of_a_pull_request_run_as_such() {
+    let bench = Bench::new(project()).await;
+    let fork = json!({
+        "tasks_for": "github-pull-request", "level": "1",
+        "head_repository": "https://github.com/somebody/ci",
+    });
+    let push = bench.push(fork).await.fine();
+    let build = push.ids()["build-a"].clone();
+    let added = json!({"tasks": ["lint-a"]});
+    let actions: [(_, _, _, &[&str]); 3] = [
+        ("cancel-all", None, Value::Null, &[]),
+        ("retrigger", Some(build.as_str()), json!({}), &["build-a"]),
+        ("add-new-jobs", None, added, &["lint-a"]),
+    ];
+    for (name, task, input, labels) in actions {
+        let (own, definition, said) = trigger(&bench, &push, name, task, input).await;
+        // Its scopes are those of the repository that the request is for, and not of the fork.
+        let scope = "assume:repo:github.com/example/ci:pr-action:generic";
+        assert_eq!(definition["scopes"], json!([scope]));
+        assert_eq!(definition["schedulerId"], "snow-level-1");
+        assert_eq!(definition["taskGroupId"], push.task_id.as_str());
+        assert_eq!(said.code, Some(0), "{name}: {}", said.err);
+        // Tasks go into the group of the decision, and tell which action has made them.
+        let created: Vec<String> = bench
+            .tasks(&push.task_id)
+            .into_iter()
+            .filter(|task| task.definition["extra"]["parent"] == own.as_str())
+            .map(|task| task.label)
+            .collect();
+        assert_eq!(created, labels, "{name}: {}", said.err);
+        let _ = fs::remove_dir_all(bench.project.root().join("artifacts"));
+    }
+}
+
+#[tokio::test]
 async fn a_chain_of_flavors_is_triggered_as_one_action() {
     let bench = Bench::new(under_hooks(Project::with_chains())).await;
     let push = bench.push(json!({})).await.fine();
