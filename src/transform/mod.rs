@@ -30,6 +30,7 @@ pub mod release_artifacts;
 pub mod replicate;
 pub mod repository;
 pub mod run;
+pub mod run_on_releases;
 pub mod scripts;
 pub mod task;
 pub mod task_context;
@@ -84,6 +85,7 @@ pub static TRANSFORMS: &[&Transform] = &[
     &run::RUN,
     &task::TASK,
     &task_context::TRANSFORM,
+    &run_on_releases::TRANSFORM,
 ];
 
 /// The built-in transform of a reference in a kind, e.g. `taskgraph.transforms.task:transforms`.

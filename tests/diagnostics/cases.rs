@@ -261,6 +261,14 @@ fn of_transform(name: &str) -> Value {
         ),
         "matrix" => kind(&[short, "task"], &docker(json!({"matrix": {"os": ["a"]}}))),
         "notify" => kind(&[short, "task"], &notify("email")),
+        "run_on_releases" => {
+            let mut kind = kind(
+                &[short, "task"],
+                &docker(json!({"run-on-releases": ["beta"]})),
+            );
+            kind["transforms"][0] = json!(name);
+            kind
+        }
         "run" => kind(&[short, "task"], &docker(json!({"run": run}))),
         "task" => kind(&[short], &docker(json!({}))),
         "task_context" => {

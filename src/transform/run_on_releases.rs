@@ -1,0 +1,92 @@
+//! The transform `run_on_releases`: leaves out what releases of this type have no use for.
+
+use crate::base::diagnostic::Outcome;
+use crate::base::value::Value;
+use crate::config::release;
+use crate::config::schema::{Schema, Type, optional};
+use crate::transform::{Context, Item, Transform, each};
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    name: "snowman.transforms.run_on_releases",
+    aliases: &[],
+    doc: "leaves out tasks with a key `run-on-releases` that does not list the type of the release",
+    schema: Some(&SCHEMA),
+    run,
+};
+
+/// What the transform takes.
+pub static SCHEMA: Schema = Schema {
+    name: "run_on_releases",
+    fields: &[optional(
+        "run-on-releases",
+        Type::List(&Type::Str),
+        "the types of releases that the task is for, as `release.type` tells them, e.g. `beta`; all without the key",
+    )],
+    open: true,
+    exclusive: &[],
+};
+
+fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    let derived = release::derived(context.graph_config(), context.params());
+    let release_type = derived.get("type");
+    each(context, items, |mut item| {
+        item.check(&[], &item.task, &SCHEMA)?;
+        let wanted = match item.task.shift_remove("run-on-releases") {
+            Some(Value::Array(types)) => types.iter().any(|one| Some(one) == release_type),
+            _ => true,
+        };
+        Ok(wanted.then_some(item))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::TRANSFORM;
+    use crate::base::value::Value;
+    use crate::transform::test_support::World;
+
+    /// The names that are left of one for all types, one for none, and one for two types.
+    fn left(params: Value) -> Value {
+        let world = World {
+            params,
+            ..World::default()
+        };
+        let items = json!([
+            {"name": "all"},
+            {"name": "none", "run-on-releases": []},
+            {"name": "some", "run-on-releases": ["beta", "release-rc"]},
+        ]);
+        world.run(&TRANSFORM, items).unwrap()
+    }
+
+    #[test]
+    fn the_type_of_the_release_decides() {
+        let (all, some) = (
+            json!([{"name": "all"}]),
+            json!([{"name": "all"}, {"name": "some"}]),
+        );
+        assert_eq!(left(json!({"version": "94.0"})), all);
+        assert_eq!(left(json!({"version": "94.0b3"})), some);
+        assert_eq!(
+            left(json!({"version": "94.0", "release_type": "release-rc"})),
+            some
+        );
+        assert_eq!(
+            left(json!({"version": "94.0b3", "release_type": "release"})),
+            all
+        );
+    }
+
+    #[test]
+    fn a_type_alone_is_told() {
+        let told = World::default().error(
+            &TRANSFORM,
+            json!([{"name": "x", "run-on-releases": "beta"}]),
+        );
+        let wanted = "is the string \"beta\", where a list of strings is expected";
+        assert!(told.contains(wanted), "{told}");
+    }
+}
