@@ -3,6 +3,8 @@
 //! What it is called with stands in `ACTION_*` variables, or, where these are absent, in
 //! `task.extra.action` of the action task itself.
 
+use jsonschema::error::ValidationErrorKind;
+
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::TaskId;
 use crate::base::repo_url::parse_repository_url;
@@ -248,7 +250,13 @@ pub fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) ->
             Diagnostic::user(format!("{what}: {error}"))
                 .help(format!("it takes: {}", known.join(", ")))
         } else {
-            let told = Diagnostic::user(format!("{what}, `{path}`: {error}"));
+            let why = match error.kind() {
+                ValidationErrorKind::AnyOf { .. } => {
+                    format!("{} is none of what it may be", error.instance())
+                }
+                _ => error.to_string(),
+            };
+            let told = Diagnostic::user(format!("{what}, `{path}`: {why}"));
             let property = path.split('.').next().unwrap_or_default();
             let choices = choices(&schema["properties"][property]);
             match error.instance().as_str() {

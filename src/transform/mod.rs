@@ -74,6 +74,7 @@ pub static TRANSFORMS: &[&Transform] = &[
     &replicate::TRANSFORM,
     &release_artifacts::TRANSFORM,
     &mark_as_shipped::TRANSFORM,
+    &run_on_releases::TRANSFORM,
     &cached_tasks::TRANSFORM,
     &chunking::TRANSFORM,
     &code_review::TRANSFORM,
@@ -85,7 +86,6 @@ pub static TRANSFORMS: &[&Transform] = &[
     &run::RUN,
     &task::TASK,
     &task_context::TRANSFORM,
-    &run_on_releases::TRANSFORM,
 ];
 
 /// The built-in transform of a reference in a kind, e.g. `taskgraph.transforms.task:transforms`.

@@ -133,6 +133,11 @@ async fn flavors_that_are_no_chain_are_told() {
         &told,
         &["`promote_fox_rc` and `push_fox` differ in `is-rc`"],
     );
+    let told = refused(&bench, fired(&push, json!("nothing"), json!({}))).await;
+    assert_told(
+        &told,
+        &["\"nothing\" is none of what it may be", "promote_fox_rc"],
+    );
     for chain in [
         json!([]),
         json!(["promote_fox", "promote_fox"]),
