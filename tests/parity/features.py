@@ -29,6 +29,7 @@ NOT_USED = {
     "phases Target-tasks methods promote_partners": "projects of the peer have these in Python",
     "phases Verifications": "they hold for every graph; errors/cases breaks each",
     "transforms run_on_releases": "the peer does not know it",
+    "transforms snowman.transforms.run_on_releases:transforms": "the peer does not know it",
     "transforms docker_image task-from": "the loader writes it",
     "transforms fetch task-from": "the loader writes it",
     "transforms run task-from": "the loader writes it",
