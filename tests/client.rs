@@ -413,6 +413,7 @@ async fn a_graph_is_created_once_however_often_it_is_submitted() {
         taskcluster: &client,
         clock: &SystemClock,
         sleeper: &TokioSleeper,
+        stop: &snowman::ports::stop::NEVER,
     };
     let graph = IdGraph::new(tasks.clone());
     let first = plan(&graph, &options).unwrap();

@@ -80,6 +80,7 @@ fn full_set(taskcluster: Option<&dyn Taskcluster>, targets: &[&str]) -> Outcome<
             run_task: &RunTask::default(),
             python: None,
             fast: false,
+            stop: &snowman::ports::stop::NEVER,
         },
         graph_config: &GraphConfig::read(
             "taskcluster",

@@ -19,7 +19,9 @@ use snowman::base::value::{Object, Value};
 use snowman::model::id_graph::{IdGraph, PlannedTask};
 use snowman::ports::clock::Clock;
 use snowman::ports::ids::DerivedIds;
-use snowman::ports::taskcluster::{Answer, ApiError, GroupMember, TaskStatus, Taskcluster};
+use snowman::ports::taskcluster::{
+    Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
+};
 use snowman::submit::execute::SkipReason;
 use snowman::submit::recorder::Recorded;
 use snowman::submit::{
@@ -166,6 +168,9 @@ impl Taskcluster for Queue {
     fn statuses<'a>(&'a self, _: &'a [TaskId]) -> Answer<'a, BTreeMap<TaskId, TaskStatus>> {
         unused()
     }
+    fn group<'a>(&'a self, _: &'a TaskId) -> Answer<'a, GroupStatus> {
+        unused()
+    }
     fn task_group<'a>(&'a self, _: &'a TaskId) -> Answer<'a, Vec<GroupMember>> {
         unused()
     }
@@ -211,6 +216,10 @@ impl Sleeper for Time {
             tokio::task::yield_now().await;
         })
     }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_secs(self.0.load(Ordering::SeqCst).unsigned_abs())
+    }
 }
 
 async fn run(plan: &Plan, queue: &dyn Taskcluster, pace: &Pace) -> (SubmitReport, Vec<String>) {
@@ -228,6 +237,7 @@ async fn run_in(
         taskcluster: queue,
         clock: time,
         sleeper: time,
+        stop: &snowman::ports::stop::NEVER,
     };
     let mut events = Vec::new();
     let report = execute(plan, ports, pace, &mut |event| {
@@ -623,6 +633,7 @@ fn creating_can_move_between_threads() {
         taskcluster: &recorder,
         clock: &time,
         sleeper: &time,
+        stop: &snowman::ports::stop::NEVER,
     };
     movable(execute(&plan, ports, &Pace::default(), &mut |_| ()));
 }

@@ -12,14 +12,17 @@ use serde_json::json;
 
 use super::Call;
 use super::existing::Existing;
-use crate::base::diagnostic::{Diagnostic, Outcome, Standing};
+use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::Label;
 use crate::base::value::{Object, Value};
 use crate::config::parameters::Parameters;
-use crate::decision::{self, Phases, artifact};
+use crate::decision::submission::{Again, Settled, Settling, Unsubmitted, Way, submit};
+use crate::decision::{Phases, artifact, planned, scheduler_id};
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
+use crate::optimize::OptimizedTaskGraph;
 use crate::ports::ids::DerivedIds;
+use crate::submit::plan::Plan;
 use crate::target::TargetTaskGraph;
 
 /// Tasks that are added at once.
@@ -97,6 +100,21 @@ pub async fn rounds(
     rounds: &[Round<'_>],
     modifier: Option<&Modifier<'_>>,
 ) -> Outcome<()> {
+    let mut again = Again::default();
+    loop {
+        let created = create(call, rounds, modifier).await;
+        if let Some(created) = again.is_over(created)? {
+            tracing::info!("Scheduled {created} tasks");
+            return Ok(());
+        }
+    }
+}
+
+async fn create(
+    call: &Call<'_>,
+    rounds: &[Round<'_>],
+    modifier: Option<&Modifier<'_>>,
+) -> Result<usize, Unsubmitted> {
     let mut written = Written::default();
     let mut planned = Vec::new();
     for (number, round) in rounds.iter().enumerate() {
@@ -105,18 +123,7 @@ pub async fn rounds(
             requested: round.wanted.clone(),
             do_not_optimize: round.wanted.clone(),
         };
-        let phases = Phases {
-            world: call.world,
-            graph_config: call.graph_config,
-            params: round.params,
-            verify: false,
-            artifacts: None,
-        };
-        let decision = round.existing.decision.clone();
-        let ids = DerivedIds::of_action(decision, call.own.clone(), number);
-        let optimized = phases
-            .optimize_onto(&target, &ids, &round.existing.label_to_taskid)
-            .await?;
+        let (optimized, plan, settled) = settle(call, round, number, target).await?;
         let own = Written {
             graph: optimized
                 .graph
@@ -131,33 +138,54 @@ pub async fn rounds(
             own.write(call, &format!("-{}", round.suffix))?;
         }
         written.extend(own, round.own);
-        planned.push((ids, round.params, optimized.graph));
+        planned.push((plan, settled));
     }
     written.write(call, "")?;
-    let wanted = planned.iter().map(|(_, _, graph)| graph.tasks().count());
-    let wanted = wanted.sum();
+    let wanted = planned.iter().map(|(plan, _)| plan.len()).sum();
     let mut before = 0;
-    for (ids, params, graph) in &planned {
-        let created = decision::create(
-            call.world,
-            call.graph_config,
-            params,
-            graph,
-            ids,
-            call.events,
-        )
-        .await
-        .map_err(|wrong| {
-            let now = wrong.standing().map_or(0, |standing| standing.created);
-            wrong.leaving(Standing {
-                created: before + now,
-                wanted,
-            })
-        })?;
+    for (number, (plan, settled)) in planned.iter().enumerate() {
+        let mut way = Way::new(call.events, call.artifacts);
+        if let (2.., Some(round)) = (planned.len(), rounds.get(number)) {
+            way.artifact = format!("submission-{}.json", round.suffix);
+        }
+        let created = submit(call.world, plan, settled, way).await;
+        let created = created.map_err(|wrong| wrong.after(before, wanted))?;
         before += created.len();
     }
-    tracing::info!("Scheduled {before} tasks");
-    Ok(())
+    Ok(before)
+}
+
+/// The graph of a round, with ids that no other task has.
+async fn settle(
+    call: &Call<'_>,
+    round: &Round<'_>,
+    number: usize,
+    mut target: TargetTaskGraph,
+) -> Outcome<(OptimizedTaskGraph, Plan, Settled)> {
+    let phases = Phases {
+        world: call.world,
+        graph_config: call.graph_config,
+        params: round.params,
+        verify: false,
+        artifacts: None,
+    };
+    let decision = round.existing.decision.clone();
+    let ids = DerivedIds::of_action(decision, call.own.clone(), number);
+    let scheduler = scheduler_id(call.graph_config, round.params);
+    let mut settling = Settling::open(call.world, ids, &scheduler).await?;
+    loop {
+        let ids = settling.ids().clone();
+        let existing = &round.existing.label_to_taskid;
+        let optimized = phases.optimize_onto(&target, &ids, existing).await?;
+        if !settling.keeps(&optimized, &mut target) {
+            continue;
+        }
+        let plan = planned(call.graph_config, round.params, &optimized.graph, &ids)?;
+        let named = &optimized.label_to_taskid;
+        if settling.is_settled(&plan, named).await? {
+            return Ok((optimized, plan, settling.done()));
+        }
+    }
 }
 
 /// What is written of a round, or of all together.

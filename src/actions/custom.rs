@@ -93,6 +93,7 @@ async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
         taskcluster,
         clock: runner.world.clock,
         sleeper: &TokioSleeper,
+        stop: runner.world.stop,
     };
     let plan = Plan::of(creations);
     let report = execute(&plan, ports, &Pace::default(), &mut |event| {

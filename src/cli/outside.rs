@@ -14,6 +14,7 @@ use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::environment::Environment;
 use crate::ports::files::{Disk, Files, normalize};
 use crate::ports::python::{Mode, Python};
+use crate::ports::stop::{NEVER, Stop};
 use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::Vcs;
 use crate::python::{self, Workers};
@@ -38,6 +39,8 @@ pub struct Outside {
     pub clock: Box<dyn Clock>,
     /// Whether digests are left out.
     pub fast: bool,
+    /// Tells when to bring work to an end.
+    pub stop: &'static Stop,
     /// The project's Python, where it may be used.
     pub python: Option<Workers>,
     run_task: RunTask,
@@ -79,6 +82,7 @@ impl Outside {
             graph_config,
             clock: Box::new(SystemClock),
             fast: false,
+            stop: &NEVER,
             python: None,
             run_task,
         })
@@ -152,6 +156,7 @@ impl Outside {
             run_task: &self.run_task,
             python: self.python.as_ref().map(|python| python as &dyn Python),
             fast: self.fast,
+            stop: self.stop,
         }
     }
 

@@ -12,6 +12,7 @@ pub mod parameters;
 mod phases;
 mod remote;
 mod scripts;
+pub mod submission;
 
 use std::collections::BTreeMap;
 
@@ -28,15 +29,16 @@ use crate::ports::environment::Environment;
 use crate::ports::files::Files;
 use crate::ports::ids::DerivedIds;
 use crate::ports::python::Python;
+use crate::ports::stop::Stop;
 use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::Vcs;
-use crate::submit::execute::{Created, Ports, SubmitEvent, execute};
+use crate::submit::execute::{Created, SubmitEvent};
 use crate::submit::plan::{Plan, SubmitOptions, plan};
-use crate::submit::{Pace, TokioSleeper};
 use crate::target::TargetTaskGraph;
 use crate::transform::context::RunTask;
 
 pub use phases::{Full, Phases, vcs_diagnostic};
+pub use submission::{Again, Settled, Settling, Unsubmitted, Way};
 
 /// The world that a decision runs in.
 #[derive(Clone, Copy)]
@@ -57,6 +59,8 @@ pub struct World<'a> {
     pub python: Option<&'a dyn Python>,
     /// Whether digests are left out.
     pub fast: bool,
+    /// Tells when to bring work to an end.
+    pub stop: &'a Stop,
 }
 
 impl<'a> World<'a> {
@@ -102,14 +106,19 @@ pub async fn run(
     params: &Parameters,
     decision: Decision<'_>,
 ) -> Outcome<Decided> {
-    let events = decision.events;
-    let prepared = prepare(world, graph_config, params, decision, &[]).await?;
-    let created = prepared.create(world, graph_config, params, events).await?;
-    Ok(Decided {
-        optimized: prepared.optimized,
-        morphed: prepared.morphed,
-        created,
-    })
+    let mut again = Again::default();
+    loop {
+        let prepared = prepare(world, graph_config, params, &decision, &[]).await?;
+        let way = Way::new(decision.events, decision.artifacts);
+        let created = prepared.create(world, graph_config, params, way).await;
+        if let Some(created) = again.is_over(created)? {
+            return Ok(Decided {
+                optimized: prepared.optimized,
+                morphed: prepared.morphed,
+                created,
+            });
+        }
+    }
 }
 
 /// A graph that stands on paper: all its artifacts are written, and no task is created.
@@ -121,7 +130,7 @@ pub struct Prepared {
     pub optimized: OptimizedTaskGraph,
     /// The graph that is to be created.
     pub morphed: MorphedTaskGraph,
-    ids: DerivedIds,
+    settled: Settled,
 }
 
 impl Prepared {
@@ -130,22 +139,33 @@ impl Prepared {
     /// # Errors
     /// Definitions that cannot be sent.
     pub fn plan(&self, graph_config: &GraphConfig, params: &Parameters) -> Outcome<Plan> {
-        planned(graph_config, params, &self.morphed.graph, &self.ids)
+        planned(
+            graph_config,
+            params,
+            &self.morphed.graph,
+            self.settled.ids(),
+        )
     }
 
-    /// Creates the tasks.
+    /// What an earlier run has created and this one does not want.
+    #[must_use]
+    pub fn leftovers(&self) -> &[crate::submit::standing::Leftover] {
+        self.settled.leftovers()
+    }
+
+    /// Creates the tasks, and says in an artifact what came of it.
     ///
     /// # Errors
-    /// Every task that could not be created.
+    /// Every task that could not be created; it may be that other ids do it.
     pub async fn create(
         &self,
         world: World<'_>,
         graph_config: &GraphConfig,
         params: &Parameters,
-        events: &Events<'_>,
-    ) -> Outcome<Vec<Created>> {
-        let graph = &self.morphed.graph;
-        create(world, graph_config, params, graph, &self.ids, events).await
+        way: Way<'_>,
+    ) -> Result<Vec<Created>, Unsubmitted> {
+        let plan = self.plan(graph_config, params)?;
+        submission::submit(world, &plan, &self.settled, way).await
     }
 }
 
@@ -160,12 +180,13 @@ pub async fn prepare(
     world: World<'_>,
     graph_config: &GraphConfig,
     params: &Parameters,
-    decision: Decision<'_>,
+    decision: &Decision<'_>,
     before: &[gates::Leg],
 ) -> Outcome<Prepared> {
     let artifacts = decision.artifacts;
-    // Without a queue all that follows would be in vain.
-    world.taskcluster()?;
+    let ids = DerivedIds::new(decision.deciding.clone());
+    // Without a queue that takes the tasks all that follows would be in vain.
+    let mut settling = Settling::open(world, ids, &scheduler_id(graph_config, params)).await?;
     artifact::write_yaml(
         artifacts,
         "parameters.yml",
@@ -195,13 +216,22 @@ pub async fn prepare(
         .map(|label| Value::from(label.as_str()))
         .collect();
     artifact::write_json(artifacts, "target-tasks.json", &labels)?;
-    let target = phases.target_graph(&full, &targets)?;
-    let ids = DerivedIds::new(decision.deciding.clone());
-    let mut optimized = phases.optimize(&target, &ids).await?;
-    gates::insert(&stages, &ids, &mut optimized)?;
+    let mut target = phases.target_graph(&full, &targets)?;
+    let (optimized, morphed) = loop {
+        let ids = settling.ids().clone();
+        let mut optimized = phases.optimize(&target, &ids).await?;
+        if !settling.keeps(&optimized, &mut target) {
+            continue;
+        }
+        gates::insert(&stages, &ids, &mut optimized)?;
+        let morphed = phases.morph(&optimized, &ids)?;
+        let plan = planned(graph_config, params, &morphed.graph, &ids)?;
+        if settling.is_settled(&plan, &morphed.label_to_taskid).await? {
+            break (optimized, morphed);
+        }
+    };
     let log = crate::optimize::verdict::log(&optimized.verdicts);
     artifacts.write("optimizations.log", log.as_bytes())?;
-    let morphed = phases.morph(&optimized, &ids)?;
     artifact::write_graph(artifacts, "task-graph.json", &morphed.graph)?;
     artifact::write_label_to_taskid(artifacts, "label-to-taskid.json", &morphed.label_to_taskid)?;
     scripts::write(artifacts, world.run_task, &morphed.graph, decision.deciding)?;
@@ -209,7 +239,7 @@ pub async fn prepare(
         target,
         optimized,
         morphed,
-        ids,
+        settled: settling.done(),
     })
 }
 
@@ -230,29 +260,11 @@ pub struct Decision<'a> {
 /// Hears of tasks as they are created.
 pub type Events<'a> = dyn for<'e> Fn(SubmitEvent<'e>) + Send + Sync + 'a;
 
-/// Creates the tasks of a graph in the group of the deciding task.
+/// Plans what is created of a graph.
 ///
 /// # Errors
-/// Every task that could not be created.
-pub async fn create(
-    world: World<'_>,
-    graph_config: &GraphConfig,
-    params: &Parameters,
-    graph: &crate::model::id_graph::IdGraph,
-    ids: &DerivedIds,
-    events: &Events<'_>,
-) -> Outcome<Vec<Created>> {
-    let plan = planned(graph_config, params, graph, ids)?;
-    let ports = Ports {
-        taskcluster: world.taskcluster()?,
-        clock: world.clock,
-        sleeper: &TokioSleeper,
-    };
-    let report = execute(&plan, ports, &Pace::default(), &mut |event| events(event)).await;
-    report.outcome()
-}
-
-fn planned(
+/// Definitions that cannot be sent.
+pub fn planned(
     graph_config: &GraphConfig,
     params: &Parameters,
     graph: &crate::model::id_graph::IdGraph,
@@ -260,10 +272,16 @@ fn planned(
 ) -> Outcome<Plan> {
     let options = SubmitOptions {
         decision_task_id: ids.deciding().clone(),
-        scheduler_id: format!("{}-level-{}", graph_config.trust_domain(), params.level()),
+        scheduler_id: scheduler_id(graph_config, params),
         ids,
     };
     plan(graph, &options)
+}
+
+/// The scheduler of what is created with these parameters.
+#[must_use]
+pub fn scheduler_id(graph_config: &GraphConfig, params: &Parameters) -> String {
+    format!("{}-level-{}", graph_config.trust_domain(), params.level())
 }
 
 /// Reads the parameter `existing_tasks`.

@@ -9,5 +9,6 @@ pub mod environment;
 pub mod files;
 pub mod ids;
 pub mod python;
+pub mod stop;
 pub mod taskcluster;
 pub mod vcs;

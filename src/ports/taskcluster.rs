@@ -62,8 +62,19 @@ pub struct GroupMember {
     pub task_id: TaskId,
     /// Its state.
     pub state: String,
+    /// Whether any of its runs has begun.
+    pub begun: bool,
     /// Its definition.
     pub definition: Value,
+}
+
+/// What the queue says of a task group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupStatus {
+    /// The scheduler that all its tasks name.
+    pub scheduler_id: String,
+    /// When it was sealed, if it was; then it takes no more tasks.
+    pub sealed: Option<String>,
 }
 
 /// Calls to Taskcluster. Whoever implements it repeats calls whose failure passes.
@@ -74,6 +85,8 @@ pub trait Taskcluster: Send + Sync {
     fn task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, Value>;
     /// The statuses of those tasks that exist.
     fn statuses<'a>(&'a self, task_ids: &'a [TaskId]) -> Answer<'a, BTreeMap<TaskId, TaskStatus>>;
+    /// Whose a group is, and whether it takes tasks.
+    fn group<'a>(&'a self, group: &'a TaskId) -> Answer<'a, GroupStatus>;
     /// Every task of a group.
     fn task_group<'a>(&'a self, group: &'a TaskId) -> Answer<'a, Vec<GroupMember>>;
     /// Cancels a task.

@@ -52,7 +52,7 @@ mod work_api;
 mod workers;
 
 pub use credentials::Credentials;
-pub use disturbance::Disturbance;
+pub use disturbance::{Disturbance, Schedule};
 pub use error::{ApiError, Code, SandboxError};
 pub use queue::Event;
 pub use state::{GroupView, State, TaskView};

@@ -63,6 +63,8 @@ pub(super) struct Queue {
     pub(super) deadlines: BTreeSet<(Moment, String)>,
     pub(super) claims: BTreeSet<(Moment, String, usize)>,
     arrivals: u64,
+    /// Tasks whose creation was left half done: nobody follows their dependencies.
+    half_done: BTreeSet<String>,
     /// Tasks and groups changed since they were last kept.
     pub(super) changed_tasks: BTreeSet<String>,
     pub(super) changed_groups: BTreeSet<String>,
@@ -98,6 +100,9 @@ impl Queue {
         self.join(&group, definition.text("schedulerId"), definition.expires)?;
         if let Some(existing) = self.tasks.get(id) {
             if existing.definition == definition {
+                if self.half_done.remove(id) {
+                    return self.mend(id, now);
+                }
                 return Ok(existing.status());
             }
             return Err(ApiError::conflict(format!(
@@ -116,6 +121,35 @@ impl Queue {
             self.schedule(id, now);
         } else {
             self.refresh(id);
+        }
+        Ok(self.tasks.get(id).map(Task::status).unwrap_or_default())
+    }
+
+    /// Leaves the creation of a task half done.
+    pub(super) fn tear(&mut self, id: &str) {
+        let unscheduled = |task: &&Task| task.runs.is_empty();
+        let Some(task) = self.tasks.get(id).filter(unscheduled) else {
+            return;
+        };
+        for dependency in task.definition.texts("dependencies") {
+            if let Some(dependents) = self.dependents.get_mut(dependency) {
+                dependents.remove(id);
+            }
+        }
+        self.half_done.insert(id.to_owned());
+    }
+
+    /// Does the rest of what was left half done.
+    fn mend(&mut self, id: &str, now: Moment) -> Result<Value, ApiError> {
+        let Some(mut task) = self.tasks.remove(id) else {
+            return Ok(Value::Null);
+        };
+        let checked = self.check_dependencies(&mut task);
+        let ready = task.waiting.is_empty();
+        self.add(task);
+        checked?;
+        if ready {
+            self.schedule(id, now);
         }
         Ok(self.tasks.get(id).map(Task::status).unwrap_or_default())
     }

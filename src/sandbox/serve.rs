@@ -83,8 +83,17 @@ fn decoded(text: &str) -> String {
         .into_owned()
 }
 
-/// Answers one request.
+/// Answers one request; the date of the answer is that of the sandbox's clock.
 pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let mut response = answer_undated(&shared, request).await;
+    let date = shared.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+async fn answer_undated(shared: &Shared, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let resource = parts
         .uri
@@ -123,13 +132,13 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
                 .copied()
                 .collect();
             let rest = rest.strip_prefix(&["api"]).unwrap_or(&rest);
-            service(&shared, &incoming, rest, Some(task_id)).await
+            service(shared, &incoming, rest, Some(task_id)).await
         }
-        ["api", rest @ ..] => service(&shared, &incoming, rest, None).await,
-        ["content", ..] => bucket::answer(&shared, &incoming),
+        ["api", rest @ ..] => service(shared, &incoming, rest, None).await,
+        ["content", ..] => bucket::answer(shared, &incoming),
         ["__version__"] => rendered(200, &health::version()),
         _ if incoming.method == "GET" || incoming.method == "HEAD" => {
-            pages::answer(&shared, parts).unwrap_or_else(|| unknown_path(&incoming))
+            pages::answer(shared, parts).unwrap_or_else(|| unknown_path(&incoming))
         }
         _ => unknown_path(&incoming),
     }
@@ -189,7 +198,8 @@ async fn service(
     };
     match prepare(shared, incoming, service, endpoint, &params, &body, task) {
         Ok(call) => match disturbed(shared, endpoint, &call).await {
-            Ok(reply) => success(reply),
+            Ok(Some(reply)) => success(reply),
+            Ok(None) => broken_off(),
             Err(error) => refusal(endpoint, &params, &body.value, &error, now),
         },
         Err(error) => refusal(endpoint, &params, &body.value, &error, now),
@@ -270,14 +280,21 @@ fn identify(core: &mut Core, incoming: &Incoming, body: &Body, now: Moment) -> C
     caller
 }
 
-async fn disturbed(shared: &Shared, endpoint: &Endpoint, call: &Call) -> Result<Reply, ApiError> {
+/// Runs a method, unless something befalls the call; there is no reply when the connection breaks.
+async fn disturbed(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    call: &Call,
+) -> Result<Option<Reply>, ApiError> {
     let failed = || {
         Err(ApiError::internal(
             "Internal Server Error, as was asked for",
         ))
     };
-    match shared.with(|core, _| Ok(core.disturbances.next(endpoint.name)))? {
-        None => run(shared, endpoint, call).await,
+    let forever = std::future::pending::<Result<Option<Reply>, ApiError>>;
+    let befallen = shared.with(|core, _| Ok(core.disturbances.next(endpoint.name)))?;
+    match befallen {
+        None => run(shared, endpoint, call).await.map(Some),
         Some(Disturbance::Refused) => failed(),
         Some(Disturbance::AnswerLost) => {
             run(shared, endpoint, call).await?;
@@ -286,9 +303,51 @@ async fn disturbed(shared: &Shared, endpoint: &Endpoint, call: &Call) -> Result<
         Some(Disturbance::Late(wait)) => {
             let reply = run(shared, endpoint, call).await;
             tokio::time::sleep(wait).await;
-            reply
+            reply.map(Some)
+        }
+        Some(Disturbance::Dropped) => Ok(None),
+        Some(Disturbance::BrokenOff) => run(shared, endpoint, call).await.map(|_| None),
+        Some(Disturbance::HalfDone) => {
+            run(shared, endpoint, call).await?;
+            if let Some(id) = call.params.get("taskId") {
+                shared.with(|core, _| {
+                    core.queue.tear(id);
+                    Ok(())
+                })?;
+            }
+            failed()
+        }
+        Some(Disturbance::Conflict) => Err(ApiError::conflict("A conflict, as was asked for")),
+        Some(Disturbance::Skewed) => Err(ApiError::new(
+            Code::AuthenticationFailed,
+            "Unauthorized: Stale timestamp",
+        )),
+        Some(Disturbance::Unscoped) => Err(ApiError::new(
+            Code::InsufficientScopes,
+            "The caller has lost its scopes, as was asked for",
+        )),
+        Some(Disturbance::Stuck) => forever().await,
+        Some(Disturbance::Mute) => {
+            run(shared, endpoint, call).await?;
+            forever().await
         }
     }
+}
+
+/// An answer whose connection breaks before its end.
+fn broken_off() -> Response {
+    let parts = [
+        Ok("{"),
+        Err(std::io::Error::other("broken off, as was asked for")),
+    ];
+    let mut response = Response::new(HttpBody::from_stream(futures_util::stream::iter(parts)));
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("4096"));
+    response
 }
 
 async fn run(shared: &Shared, endpoint: &Endpoint, call: &Call) -> Result<Reply, ApiError> {

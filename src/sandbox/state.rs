@@ -6,7 +6,7 @@ use super::auth::Caller;
 use super::bodies::CREATE_TASK;
 use super::content::content_key;
 use super::core::{Core, Shared};
-use super::disturbance::Disturbance;
+use super::disturbance::{Disturbance, Schedule};
 use super::error::{ApiError, Code};
 use super::index::Indexed;
 use super::names;
@@ -290,6 +290,46 @@ impl State {
             core.disturbances.set(method, calls, disturbance);
             Ok(())
         });
+    }
+
+    /// Disturbs calls of a method as a schedule says, or no longer.
+    pub fn schedule(&self, method: &str, schedule: Option<Schedule>) {
+        // Nothing in this call can be refused.
+        let _ = self.shared.with(|core, _| {
+            core.disturbances.schedule(method, schedule);
+            Ok(())
+        });
+    }
+
+    /// How many calls were disturbed so far.
+    pub fn befallen(&self) -> u64 {
+        self.shared.look(|core| core.disturbances.befallen)
+    }
+
+    /// Leaves the creation of a task half done: nobody follows its dependencies until it is created once more.
+    pub fn tear(&self, task_id: &str) {
+        // Nothing in this call can be refused.
+        let _ = self.shared.with(|core, _| {
+            core.queue.tear(task_id);
+            Ok(())
+        });
+    }
+
+    /// Cancels a task, unless it is resolved; tells whether it was not.
+    pub fn cancel(&self, task_id: &str) -> Result<bool, ApiError> {
+        self.shared.with(|core, now| {
+            if core.queue.tasks.contains_key(task_id) {
+                Ok(core.queue.cancel(task_id, "canceled", now))
+            } else {
+                Err(unknown(task_id))
+            }
+        })
+    }
+
+    /// Seals a group.
+    pub fn seal(&self, group_id: &str) -> Result<(), ApiError> {
+        self.shared
+            .with(|core, now| core.queue.seal(group_id, now).map(drop))
     }
 }
 

@@ -9,22 +9,27 @@
 //!
 //! Invariant: each task of the plan ends up created, failed or skipped, exactly once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use futures_util::future::select;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::compare;
+use super::course::Course;
 use super::pace::{Pace, Sleeper};
 use super::plan::{Creation, Plan};
-use super::problem::{Problem, of_skipped};
+use super::problem::Problem;
+use super::standing::Kept;
+use super::throttle::Throttle;
 use crate::base::diagnostic::{Diagnostics, Outcome, Standing};
 use crate::base::name::{Label, TaskId};
 use crate::base::time::Timestamp;
 use crate::base::value::Value;
 use crate::model::reference::resolve_dates;
 use crate::ports::clock::Clock;
+use crate::ports::stop::Stop;
 use crate::ports::taskcluster::{ApiError, Taskcluster};
 
 /// How old a body may become, in seconds: the queue takes `created` within 15 minutes.
@@ -39,6 +44,8 @@ pub struct Ports<'a> {
     pub clock: &'a dyn Clock,
     /// How to wait.
     pub sleeper: &'a dyn Sleeper,
+    /// Tells when to bring it to an end.
+    pub stop: &'a Stop,
 }
 
 /// Something that happened.
@@ -85,6 +92,10 @@ pub enum SkipReason {
     Dependency(Label),
     /// Too many calls had failed.
     GaveUp,
+    /// Somebody asked for an end.
+    Stopped,
+    /// The time for the whole submission was up.
+    OutOfTime,
 }
 
 /// A task that was not sent.
@@ -109,6 +120,12 @@ impl fmt::Display for Skipped {
                 "`{}` was not tried, since too many calls had failed",
                 self.label
             ),
+            SkipReason::Stopped => {
+                write!(f, "`{}` was not sent before the signal to stop", self.label)
+            }
+            SkipReason::OutOfTime => {
+                write!(f, "`{}` was not sent before the time was up", self.label)
+            }
         }
     }
 }
@@ -135,6 +152,8 @@ pub struct SubmitReport {
     pub skipped: Vec<Skipped>,
     /// How many tasks the plan has.
     pub wanted: usize,
+    /// The taskIds that turned out to be another task's. With other ids the plan may yet succeed.
+    pub taken: Vec<TaskId>,
     /// Every failure, in the order of the plan, and one message about what was skipped.
     pub problems: Diagnostics,
 }
@@ -162,23 +181,37 @@ pub async fn execute(
     pace: &Pace,
     on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
 ) -> SubmitReport {
+    execute_over(plan, &BTreeMap::new(), ports, pace, on_event).await
+}
+
+/// Creates every task of `plan` but those that are `kept`.
+pub async fn execute_over(
+    plan: &Plan,
+    kept: &BTreeMap<TaskId, Kept>,
+    ports: Ports<'_>,
+    pace: &Pace,
+    on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
+) -> SubmitReport {
     let mut course = Course::new(plan, pace);
+    let mut throttle = Throttle::new(pace.in_flight);
+    let end = ports.sleeper.elapsed().saturating_add(pace.budget);
     let mut under_way = FuturesUnordered::new();
     loop {
-        while under_way.len() < pace.in_flight.max(1)
+        if course.ending.is_none() {
+            course.ending = ending(ports, end);
+        }
+        while under_way.len() < throttle.room()
             && let Some(index) = course.next()
         {
+            let creation = &plan.creations()[index];
+            let kept = kept.get(&creation.task_id);
             let attempt = Attempt {
                 index,
                 tried: 0,
-                body: None,
+                body: kept.map(|kept| (ports.clock.now(), repeated(&kept.definition))),
+                kept,
             };
-            under_way.push(try_once(
-                &plan.creations()[index],
-                attempt,
-                Duration::ZERO,
-                ports,
-            ));
+            under_way.push(try_once(creation, attempt, Duration::ZERO, ports));
         }
         let Some((mut attempt, answer)) = under_way.next().await else {
             break;
@@ -186,14 +219,22 @@ pub async fn execute(
         let creation = &plan.creations()[attempt.index];
         attempt.tried += 1;
         match answer {
-            Ok(created) => {
+            Answered::Stands(created, took) => {
+                throttle.went_well(took);
                 let kept = created.kept;
                 on_event(SubmitEvent::Created { creation, kept });
                 course.stands(attempt.index, created);
             }
-            Err(Problem::Refused(error))
-                if error.is_passing() && course.may_repeat(attempt.tried) =>
-            {
+            Answered::Unsent => {}
+            Answered::Failed(Problem::Refused(error)) if error.is_passing() => {
+                throttle.went_wrong();
+                if !course.may_repeat(attempt.tried) || ending(ports, end).is_some() {
+                    let problem = Problem::Refused(error);
+                    let message = problem.message();
+                    on_event(SubmitEvent::Failed { creation, message });
+                    course.failed(attempt.index, problem, on_event);
+                    continue;
+                }
                 let pause = pace.pause(creation.task_id.as_str(), attempt.tried);
                 on_event(SubmitEvent::Retried {
                     creation,
@@ -203,11 +244,9 @@ pub async fn execute(
                 });
                 under_way.push(try_once(creation, attempt, pause, ports));
             }
-            Err(problem) => {
-                on_event(SubmitEvent::Failed {
-                    creation,
-                    message: problem.message(),
-                });
+            Answered::Failed(problem) => {
+                let message = problem.message();
+                on_event(SubmitEvent::Failed { creation, message });
                 course.failed(attempt.index, problem, on_event);
             }
         }
@@ -215,40 +254,115 @@ pub async fn execute(
     course.report(on_event)
 }
 
+/// Why nothing more is sent.
+fn ending(ports: Ports<'_>, end: Duration) -> Option<SkipReason> {
+    if ports.stop.asked() {
+        Some(SkipReason::Stopped)
+    } else if ports.sleeper.elapsed() >= end {
+        Some(SkipReason::OutOfTime)
+    } else {
+        None
+    }
+}
+
 /// One task on its way.
-struct Attempt {
+struct Attempt<'k> {
     index: usize,
     tried: u32,
     /// The body that was last sent, and when its dates were counted.
     body: Option<(Timestamp, Value)>,
+    /// What stands of it already.
+    kept: Option<&'k Kept>,
+}
+
+/// What came of one try.
+enum Answered {
+    /// It stands; the answer took this long, when one was waited for.
+    Stands(Created, Option<Duration>),
+    /// It did not, or nobody knows.
+    Failed(Problem),
+    /// Somebody asked for an end before it was tried again.
+    Unsent,
 }
 
 /// Waits, and sends a task once.
-async fn try_once(
+async fn try_once<'k>(
     creation: &Creation,
-    mut attempt: Attempt,
+    mut attempt: Attempt<'k>,
     pause: Duration,
     ports: Ports<'_>,
-) -> (Attempt, Result<Created, Problem>) {
+) -> (Attempt<'k>, Answered) {
     if !pause.is_zero() {
-        ports.sleeper.sleep(pause).await;
+        let slept = ports.sleeper.sleep(pause);
+        select(slept, ports.stop.wait()).await;
+        if ports.stop.asked() {
+            return (attempt, Answered::Unsent);
+        }
     }
-    let answer = send(creation, &mut attempt.body, ports).await;
-    (attempt, answer)
+    let answered = match attempt.kept {
+        Some(kept) if !kept.repeat => Answered::Stands(stands(creation, kept), None),
+        Some(kept) => repeat(creation, kept, &mut attempt.body, ports).await,
+        None => send(creation, &mut attempt.body, ports).await,
+    };
+    (attempt, answered)
+}
+
+fn stands(creation: &Creation, kept: &Kept) -> Created {
+    Created {
+        task_id: creation.task_id.clone(),
+        label: creation.label.clone(),
+        definition: kept.definition.clone(),
+        kept: true,
+    }
+}
+
+/// The body that creates a task once more: the queue tells its pool twice, and takes it once.
+fn repeated(definition: &Value) -> Value {
+    let mut body = definition.clone();
+    if let Value::Object(fields) = &mut body
+        && fields.contains_key("taskQueueId")
+    {
+        fields.shift_remove("provisionerId");
+        fields.shift_remove("workerType");
+    }
+    body
+}
+
+/// Sends a task that stands as it stands, so that the queue finishes what it may have left half done.
+async fn repeat(
+    creation: &Creation,
+    kept: &Kept,
+    body: &mut Option<(Timestamp, Value)>,
+    ports: Ports<'_>,
+) -> Answered {
+    let begun = ports.sleeper.elapsed();
+    let definition = match body {
+        Some((_, definition)) => definition,
+        None => return Answered::Stands(stands(creation, kept), None),
+    };
+    let answer = ports.taskcluster.create_task(&creation.task_id, definition);
+    match answer.await {
+        Err(error) if error.is_passing() => Answered::Failed(Problem::Refused(error)),
+        // A refusal is about the call; that the task stands is known.
+        _ => Answered::Stands(
+            stands(creation, kept),
+            Some(ports.sleeper.elapsed().saturating_sub(begun)),
+        ),
+    }
 }
 
 async fn send(
     creation: &Creation,
     last: &mut Option<(Timestamp, Value)>,
     ports: Ports<'_>,
-) -> Result<Created, Problem> {
+) -> Answered {
     let now = ports.clock.now();
     let body = match last.take() {
         Some((then, body)) if now.seconds_since(then).abs() < FRESH => (then, body),
-        _ => (
-            now,
-            resolve_dates(&creation.definition, now).map_err(Problem::Date)?,
-        ),
+        _ => match resolve_dates(&creation.definition, now) {
+            Ok(body) => (now, body),
+            Err(error) => return Answered::Failed(Problem::Date(error)),
+        },
     };
     let (_, definition) = last.insert(body);
     let created = |definition: Value, kept: bool| Created {
@@ -257,166 +371,24 @@ async fn send(
         definition,
         kept,
     };
+    let begun = ports.sleeper.elapsed();
     let answer = ports
         .taskcluster
         .create_task(&creation.task_id, definition)
         .await;
+    let took = ports.sleeper.elapsed().saturating_sub(begun);
     let conflict = match answer {
-        Ok(()) => return Ok(created(definition.clone(), false)),
+        Ok(()) => return Answered::Stands(created(definition.clone(), false), Some(took)),
         Err(error) if error.status == Some(409) => error,
-        Err(error) => return Err(Problem::Refused(error)),
+        Err(error) => return Answered::Failed(Problem::Refused(error)),
     };
     match ports.taskcluster.task(&creation.task_id).await {
         Ok(existing) => match compare::difference(&creation.definition, &existing) {
-            None => Ok(created(existing, true)),
-            Some(difference) => Err(Problem::Taken(conflict, Box::new(difference))),
+            None => Answered::Stands(created(existing, true), Some(took)),
+            Some(difference) => Answered::Failed(Problem::Taken(conflict, Box::new(difference))),
         },
         // There is no such task, so the conflict is about its group.
-        Err(error) if error.is_missing() => Err(Problem::Refused(conflict)),
-        Err(error) => Err(Problem::Refused(error)),
-    }
-}
-
-/// How far a plan has come.
-struct Course<'p> {
-    plan: &'p Plan,
-    tries: u32,
-    reserve: u32,
-    full_reserve: u32,
-    /// Tasks whose dependencies stand.
-    ready: BTreeSet<usize>,
-    /// How many dependencies do not stand yet.
-    open: Vec<usize>,
-    dependents: Vec<Vec<usize>>,
-    created: BTreeMap<usize, Created>,
-    problems: BTreeMap<usize, Problem>,
-    skipped: BTreeMap<usize, SkipReason>,
-}
-
-impl<'p> Course<'p> {
-    fn new(plan: &'p Plan, pace: &Pace) -> Self {
-        let creations = plan.creations();
-        let index: BTreeMap<&TaskId, usize> = creations
-            .iter()
-            .enumerate()
-            .map(|(i, creation)| (&creation.task_id, i))
-            .collect();
-        let mut dependents = vec![Vec::new(); creations.len()];
-        let mut open = vec![0; creations.len()];
-        for (i, creation) in creations.iter().enumerate() {
-            for before in creation.after.iter().filter_map(|id| index.get(id)) {
-                dependents[*before].push(i);
-                open[i] += 1;
-            }
-        }
-        let ready = (0..creations.len()).filter(|i| open[*i] == 0).collect();
-        Self {
-            plan,
-            tries: pace.tries,
-            reserve: pace.reserve,
-            full_reserve: pace.reserve,
-            ready,
-            open,
-            dependents,
-            created: BTreeMap::new(),
-            problems: BTreeMap::new(),
-            skipped: BTreeMap::new(),
-        }
-    }
-
-    /// The next task to send, unless so much has failed that nothing more is sent.
-    fn next(&mut self) -> Option<usize> {
-        if self.full_reserve > 0 && self.reserve == 0 {
-            return None;
-        }
-        self.ready.pop_first()
-    }
-
-    /// Whether a task whose try failed may be tried again; counts the failure.
-    fn may_repeat(&mut self, tried: u32) -> bool {
-        let left = self.reserve > 0;
-        self.reserve = self.reserve.saturating_sub(1);
-        left && tried < self.tries
-    }
-
-    fn stands(&mut self, index: usize, created: Created) {
-        self.reserve = (self.reserve + 1).min(self.full_reserve);
-        self.created.insert(index, created);
-        for dependent in &self.dependents[index] {
-            self.open[*dependent] -= 1;
-            if self.open[*dependent] == 0 {
-                self.ready.insert(*dependent);
-            }
-        }
-    }
-
-    fn failed(
-        &mut self,
-        index: usize,
-        problem: Problem,
-        on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
-    ) {
-        self.problems.insert(index, problem);
-        let label = self.plan.creations()[index].label.clone();
-        let reason = SkipReason::Dependency(label);
-        let mut reached = self.dependents[index].clone();
-        while let Some(dependent) = reached.pop() {
-            if self.skip(dependent, &reason, on_event) {
-                reached.extend(&self.dependents[dependent]);
-            }
-        }
-    }
-
-    /// Skips a task; `false` when it was skipped already.
-    fn skip(
-        &mut self,
-        index: usize,
-        reason: &SkipReason,
-        on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
-    ) -> bool {
-        let new = !self.skipped.contains_key(&index);
-        if new {
-            self.skipped.insert(index, reason.clone());
-            on_event(SubmitEvent::Skipped {
-                creation: &self.plan.creations()[index],
-                reason,
-            });
-        }
-        new
-    }
-
-    fn report(
-        mut self,
-        on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
-    ) -> SubmitReport {
-        for index in 0..self.plan.len() {
-            let ended = self.created.contains_key(&index) || self.problems.contains_key(&index);
-            if !ended {
-                self.skip(index, &SkipReason::GaveUp, on_event);
-            }
-        }
-        let creations = self.plan.creations();
-        let mut problems = Diagnostics::new();
-        for (index, problem) in &self.problems {
-            problems.push(problem.diagnostic(&creations[*index]));
-        }
-        let skipped: Vec<Skipped> = self
-            .skipped
-            .into_iter()
-            .map(|(index, reason)| Skipped {
-                task_id: creations[index].task_id.clone(),
-                label: creations[index].label.clone(),
-                reason,
-            })
-            .collect();
-        if let Some(diagnostic) = of_skipped(&skipped, &problems) {
-            problems.push(diagnostic);
-        }
-        SubmitReport {
-            created: self.created.into_values().collect(),
-            wanted: self.plan.len(),
-            skipped,
-            problems,
-        }
+        Err(error) if error.is_missing() => Answered::Failed(Problem::Refused(conflict)),
+        Err(error) => Answered::Failed(Problem::Refused(error)),
     }
 }

@@ -9,16 +9,23 @@
 //!    dependencies stand; a failure that passes is tried again; what depends on a failed task is
 //!    skipped; a taskId that is taken by the very same task is a success.
 //!
+//! [`standing`] says before that what an earlier run has left: what is kept, which ids are not used,
+//! and what [`leftovers`] has to cancel.
+//!
 //! Since tasks without a dependency in the graph depend on the decision task, and that still runs,
 //! nothing starts before the whole graph stands. Tasks can be created twice without harm, so a run
 //! that was interrupted can be repeated.
 
 pub mod compare;
+mod course;
 pub mod execute;
+pub mod leftovers;
 mod pace;
 pub mod plan;
 mod problem;
 pub mod recorder;
+pub mod standing;
+mod throttle;
 
 pub use execute::{Ports, SubmitEvent, SubmitReport, execute};
 pub use pace::{Pace, Sleeper, TokioSleeper};

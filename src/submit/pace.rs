@@ -2,14 +2,18 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 /// Waits; handed in, so that nothing else needs to.
 pub trait Sleeper: Send + Sync {
     /// Ends after `pause`.
     fn sleep<'a>(&'a self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+    /// How much time has gone by since some moment in the past, whatever happens to the clock.
+    fn elapsed(&self) -> Duration;
 }
 
 /// Waits on the timer of the runtime.
@@ -20,12 +24,18 @@ impl Sleeper for TokioSleeper {
     fn sleep<'a>(&'a self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(tokio::time::sleep(pause))
     }
+
+    fn elapsed(&self) -> Duration {
+        static BEGIN: OnceLock<Instant> = OnceLock::new();
+        BEGIN.get_or_init(Instant::now).elapsed()
+    }
 }
 
 /// How fast tasks are created, and how long failures are borne.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// How many tasks are under way at most; one that waits to be tried again is under way.
+    /// How many tasks are under way at most; one that waits to be tried again is under way. How
+    /// many are follows from how the service answers.
     pub in_flight: usize,
     /// How often one task is tried at most.
     pub tries: u32,
@@ -37,6 +47,8 @@ pub struct Pace {
     pub first_pause: Duration,
     /// The longest pause.
     pub longest_pause: Duration,
+    /// How long the whole may take; afterwards nothing more is sent.
+    pub budget: Duration,
 }
 
 impl Default for Pace {
@@ -47,6 +59,7 @@ impl Default for Pace {
             reserve: 400,
             first_pause: Duration::from_secs(1),
             longest_pause: Duration::from_secs(60),
+            budget: Duration::from_secs(30 * 60),
         }
     }
 }

@@ -5,7 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::base::name::{IndexPath, TaskId};
 use crate::base::value::Value;
-use crate::ports::taskcluster::{Answer, ApiError, GroupMember, TaskStatus, Taskcluster};
+use crate::ports::taskcluster::{
+    Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
+};
 
 /// Something that would have been done.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,6 +142,13 @@ impl Taskcluster for Recorder {
         match &self.reads {
             Some(reads) => reads.statuses(task_ids),
             None => Box::pin(async { Ok(BTreeMap::new()) }),
+        }
+    }
+
+    fn group<'a>(&'a self, group: &'a TaskId) -> Answer<'a, GroupStatus> {
+        match &self.reads {
+            Some(reads) => reads.group(group),
+            None => missing(format!("queue.getTaskGroup({group})")),
         }
     }
 

@@ -12,7 +12,9 @@ use super::failure::{api_error, broke_off};
 use crate::base::name::{IndexPath, TaskId};
 use crate::base::time::Timestamp;
 use crate::base::value::Value;
-use crate::ports::taskcluster::{Answer, ApiError, GroupMember, TaskStatus, Taskcluster};
+use crate::ports::taskcluster::{
+    Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
+};
 
 /// What stays as it is in a part of a path.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -159,6 +161,14 @@ fn task_id(row: &Value, name: &str) -> Option<TaskId> {
     TaskId::parse(row.get(name)?.as_str()?).ok()
 }
 
+/// Whether any run of a task has begun.
+fn begun(status: &Value) -> bool {
+    let runs = status.get("runs").and_then(Value::as_array);
+    runs.into_iter()
+        .flatten()
+        .any(|run| run.get("started").is_some_and(|at| !at.is_null()))
+}
+
 impl Taskcluster for Client {
     fn create_task<'a>(&'a self, task_id: &'a TaskId, definition: &'a Value) -> Answer<'a, ()> {
         Box::pin(async move {
@@ -209,6 +219,20 @@ impl Taskcluster for Client {
         })
     }
 
+    fn group<'a>(&'a self, group: &'a TaskId) -> Answer<'a, GroupStatus> {
+        Box::pin(async move {
+            let call = format!("queue.getTaskGroup({group})");
+            let answer = self
+                .ask(&call, || self.queue.getTaskGroup(group.as_str()))
+                .await?;
+            Ok(GroupStatus {
+                scheduler_id: string(&answer, "schedulerId")
+                    .ok_or_else(|| malformed(&call, &"a group without a scheduler"))?,
+                sealed: string(&answer, "sealed"),
+            })
+        })
+    }
+
     fn task_group<'a>(&'a self, group: &'a TaskId) -> Answer<'a, Vec<GroupMember>> {
         Box::pin(async move {
             let call = format!("queue.listTaskGroup({group})");
@@ -237,6 +261,7 @@ impl Taskcluster for Client {
                     Some(GroupMember {
                         task_id: task_id(status, "taskId")?,
                         state: string(status, "state")?,
+                        begun: begun(status),
                         definition: row.get_mut("task")?.take(),
                     })
                 })

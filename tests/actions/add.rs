@@ -71,7 +71,12 @@ async fn tasks_that_a_push_left_out_are_added() {
     assert_chain(&bench, &push, &action);
     assert_eq!(
         action.artifacts.keys().collect::<Vec<_>>(),
-        ["label-to-taskid.json", "task-graph.json", "to-run.json"]
+        [
+            "label-to-taskid.json",
+            "submission.json",
+            "task-graph.json",
+            "to-run.json"
+        ]
     );
     assert_eq!(action.json("to-run.json"), json!(["l10n-a", "lint-a"]));
     // What it needs is that of the push.
@@ -198,9 +203,11 @@ async fn requests_are_retriggered_or_rerun() {
     let test = state.task(test.as_str()).unwrap();
     assert_eq!(test.status["runs"].as_array().unwrap().len(), 2);
     let mut names = BTreeSet::new();
-    for base in ["label-to-taskid", "task-graph", "to-run"] {
+    for base in ["label-to-taskid", "submission", "task-graph", "to-run"] {
         names.extend(["", "-0-0", "-0-1", "-1-0"].map(|suffix| format!("{base}{suffix}.json")));
     }
+    // Each round says for itself what came of it.
+    names.remove("submission.json");
     assert_eq!(
         action.artifacts.keys().cloned().collect::<BTreeSet<_>>(),
         names

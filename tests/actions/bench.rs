@@ -382,6 +382,7 @@ impl<'a> Inside<'a> {
             run_task: &self.run_task,
             python: None,
             fast: false,
+            stop: &snowman::ports::stop::NEVER,
         }
     }
 

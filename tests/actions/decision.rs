@@ -24,6 +24,7 @@ async fn every_artifact_is_there_and_well_formed() {
         "optimizations.log",
         "parameters.yml",
         "runnable-jobs.json",
+        "submission.json",
         "target-tasks.json",
         "task-graph.json",
     ]);

@@ -62,6 +62,7 @@ async fn everything_that_a_decision_writes_is_written() {
             "parameters.yml",
             "provenance.json",
             "runnable-jobs.json",
+            "submission.json",
             "target-tasks.json",
             "task-graph.json",
         ]

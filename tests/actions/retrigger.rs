@@ -59,7 +59,12 @@ async fn a_task_is_made_once_more_in_its_group() {
     );
     assert_eq!(
         action.artifacts.keys().collect::<Vec<_>>(),
-        ["label-to-taskid.json", "task-graph.json", "to-run.json"]
+        [
+            "label-to-taskid.json",
+            "submission.json",
+            "task-graph.json",
+            "to-run.json"
+        ]
     );
     assert_eq!(
         action.json("label-to-taskid.json"),
@@ -88,7 +93,7 @@ async fn several_times_means_several_tasks_and_artifacts() {
     assert_eq!(copies.len(), 3);
     let ids: BTreeSet<String> = copies.iter().map(|(id, _)| id.clone()).collect();
     let mut names = vec!["label-to-taskid.json".to_owned()];
-    for sort in ["label-to-taskid", "task-graph", "to-run"] {
+    for sort in ["label-to-taskid", "submission", "task-graph", "to-run"] {
         names.extend((0..3).map(|i| format!("{sort}-{i}.json")));
     }
     names.extend(["task-graph.json".to_owned(), "to-run.json".to_owned()]);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::common::Project;
 use super::common::taskcluster::{SCOPES, Taskcluster};
 use insta::assert_snapshot;
+use snowman::sandbox::Disturbance;
 
 /// Runs a decision that must not create anything.
 async fn decide(project: Project, more: &[&str]) -> String {
@@ -297,19 +298,17 @@ async fn a_project_is_written_in_python() {
 async fn the_index_refuses_to_answer() {
     let taskcluster = Taskcluster::granting(SCOPES).await;
     let project = Project::new()
-        .plain("tasks:\n    a:\n        description: A\n        worker-type: succeed\n        optimization: {index-search: [test.a]}\n")
-        .variable("TASKCLUSTER_CLIENT_ID", "nobody")
-        .variable("TASKCLUSTER_ACCESS_TOKEN", "very-secret-token-very-secret-token-very-sec")
-        .variable("TASK_ID", super::common::taskcluster::DECISION)
-        .variable("TASKCLUSTER_ROOT_URL", &taskcluster.sandbox.root_url());
-    let ran = tokio::task::block_in_place(|| project.decide(&[]));
-    assert!(!ran.shown().contains("very-secret"));
+        .plain("tasks:\n    a:\n        description: A\n        worker-type: succeed\n        optimization: {index-search: [test.a]}\n");
+    let state = taskcluster.sandbox.state();
+    state.disturb("findTasksAtIndex", u32::MAX, Disturbance::Unscoped);
+    let ran = taskcluster.decide(project, &[]);
     assert_eq!(taskcluster.created(), BTreeMap::new());
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
       × the index could not be asked for tasks that exist already
-      │   cause: index.findTasksAtIndex(1 paths): HTTP 401: Client with clientId 'nobody' not found
+      │   cause: index.findTasksAtIndex(1 paths): HTTP 403: The caller has lost its scopes, as was asked
+      │   for
       help: check the credentials, and the scopes that go with them; `snowman optimized --no-optimize`
             shows the graph and asks nobody
 

@@ -73,6 +73,7 @@ async fn told(url: &str) -> String {
         taskcluster: &client,
         clock: &SystemClock,
         sleeper: &TokioSleeper,
+        stop: &snowman::ports::stop::NEVER,
     };
     let pace = Pace {
         tries: 3,

@@ -94,6 +94,7 @@ impl Repository {
                 python: None,
                 run_task: &RunTask::default(),
                 fast: false,
+                stop: &snowman::ports::stop::NEVER,
             },
             graph_config: &graph_config,
             params: &params,

@@ -125,6 +125,7 @@ impl Bench {
                 run_task: &RunTask::default(),
                 python: None,
                 fast: false,
+                stop: &snowman::ports::stop::NEVER,
             },
             graph_config: &graph_config,
             params: &params,

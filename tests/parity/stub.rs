@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 use snowman::base::name::{IndexPath, TaskId};
 use snowman::base::time::Timestamp;
 use snowman::base::value::Object;
-use snowman::ports::taskcluster::{Answer, ApiError, GroupMember, TaskStatus, Taskcluster};
+use snowman::ports::taskcluster::{
+    Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
+};
 
 /// An index and a queue that know the tasks of an `index.json`: a pattern of index paths, and the
 /// state and the expiry of the task at them. A `graphs.json` has the graphs of decision tasks, by
@@ -90,6 +92,9 @@ impl Taskcluster for Stub {
     }
     fn task<'a>(&'a self, _: &'a TaskId) -> Answer<'a, Value> {
         absent("task")
+    }
+    fn group<'a>(&'a self, _: &'a TaskId) -> Answer<'a, GroupStatus> {
+        absent("group")
     }
     fn task_group<'a>(&'a self, _: &'a TaskId) -> Answer<'a, Vec<GroupMember>> {
         absent("task_group")

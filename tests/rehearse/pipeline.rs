@@ -41,6 +41,7 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
         run_task: &run_task,
         python: None,
         fast: false,
+        stop: &snowman::ports::stop::NEVER,
     };
     let options = Options::default();
     let mut stage = Stage::start(world, &graph_config, &options, Arc::new(|_| {}))

@@ -32,6 +32,7 @@ use crate::base::value::{Object, Value};
 use crate::base::version::Version;
 use crate::config::parameters::{Parameters, Strictness};
 use crate::decision::gates::Leg;
+use crate::decision::submission::{Again, Way};
 use crate::decision::{self, Decision, Prepared, artifact};
 use input::{Flavor, Wanted};
 use previous::Graph;
@@ -45,19 +46,25 @@ pub use schema::{schema, symbol};
 /// When the input does not fit the flavor, a previous graph cannot be had, or what the decision
 /// says.
 pub async fn run(call: Call<'_>) -> Outcome<()> {
-    let promotion = prepare(&call).await?;
-    if !promotion.wanted.mixed_revisions {
-        provenance::check(&promotion.provenance, &promotion.prepared)?;
+    let mut again = Again::default();
+    loop {
+        let promotion = prepare(&call).await?;
+        if !promotion.wanted.mixed_revisions {
+            provenance::check(&promotion.provenance, &promotion.prepared)?;
+        }
+        check_group(&call, &promotion).await?;
+        let value = serde_json::to_value(&promotion.provenance).unwrap_or_default();
+        artifact::write_json(call.artifacts, provenance::ARTIFACT, &value)?;
+        let way = Way::new(call.events, call.artifacts);
+        let params = &promotion.params;
+        let created = promotion
+            .prepared
+            .create(call.world, call.graph_config, params, way)
+            .await;
+        if again.is_over(created)?.is_some() {
+            return Ok(());
+        }
     }
-    check_group(&call, &promotion).await?;
-    let value = serde_json::to_value(&promotion.provenance).unwrap_or_default();
-    artifact::write_json(call.artifacts, provenance::ARTIFACT, &value)?;
-    let params = &promotion.params;
-    promotion
-        .prepared
-        .create(call.world, call.graph_config, params, call.events)
-        .await
-        .map(drop)
 }
 
 /// A promotion that stands on paper.
@@ -107,7 +114,7 @@ async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
         events: call.events,
     };
     let prepared =
-        decision::prepare(call.world, call.graph_config, &params, decision, &legs).await?;
+        decision::prepare(call.world, call.graph_config, &params, &decision, &legs).await?;
     check_aim(call, &wanted, &prepared)?;
     let names = wanted.flavors.iter().map(|flavor| flavor.name.to_owned());
     let provenance = provenance::of(
@@ -236,7 +243,10 @@ async fn check_group(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> 
     let plan = promotion
         .prepared
         .plan(call.graph_config, &promotion.params)?;
-    let planned: BTreeSet<&TaskId> = plan.creations().iter().map(|task| &task.task_id).collect();
+    let planned = plan.creations().iter().map(|task| &task.task_id);
+    let leftovers = promotion.prepared.leftovers().iter();
+    // What this action itself has left is cancelled when the graph stands.
+    let known: BTreeSet<&TaskId> = planned.chain(leftovers.map(|one| &one.task_id)).collect();
     let mut wrong = Diagnostics::new();
     let mut tell = |what: &str, found: Vec<String>, help: &str| {
         if let Some(first) = found.first() {
@@ -271,7 +281,7 @@ async fn check_group(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> 
     );
     tell(
         "this run does not make",
-        names(&|task| task.state == "unscheduled" && !planned.contains(&task.task_id)),
+        names(&|task| task.state == "unscheduled" && !known.contains(&task.task_id)),
         "cancel them with the action cancel-all, or promote with a new action task",
     );
     wrong.or_ok(())

@@ -1,0 +1,418 @@
+//! Creates each task exactly once, however often a decision or action is run.
+//!
+//! 1. [`Settling`] looks at what stands in the task group, and finds ids for all tasks: an id that
+//!    another task has is passed over, and since other definitions name it, the graph is resolved
+//!    once more; so until nothing changes.
+//! 2. [`submit`] creates what does not stand, cancels what an earlier run has left, and writes down
+//!    in an artifact what came of it.
+//! 3. When an id turns out to be taken only then, all is decided anew ([`Again`]): what was created
+//!    meanwhile stands, and is kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::{Events, World, artifact};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Standing as Counted};
+use crate::base::name::{Label, TaskId};
+use crate::base::value::Value;
+use crate::optimize::{Action, OptimizedTaskGraph};
+use crate::ports::artifacts::Artifacts;
+use crate::ports::ids::DerivedIds;
+use crate::ports::taskcluster::ApiError;
+use crate::submit::execute::{Created, Ports, SubmitReport, execute_over};
+use crate::submit::leftovers::{self, Cleared};
+use crate::submit::plan::Plan;
+use crate::submit::standing::{Leftover, PassedOver, Review, Standing};
+use crate::submit::{Pace, Sleeper, TokioSleeper};
+use crate::target::TargetTaskGraph;
+
+/// The artifact that says what came of a submission.
+pub const ARTIFACT: &str = "submission.json";
+
+/// How often ids are looked for, and how often all is decided anew, before it is given up.
+const ROUNDS: usize = 50;
+
+/// Looks for ids that no other task has.
+pub struct Settling<'a> {
+    world: World<'a>,
+    ids: DerivedIds,
+    standing: Standing,
+    review: Review,
+    passed_over: Vec<PassedOver>,
+    rounds: usize,
+}
+
+/// The ids of a graph, and what stands of it.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    ids: DerivedIds,
+    review: Review,
+    passed_over: Vec<PassedOver>,
+}
+
+impl Settled {
+    /// The ids.
+    #[must_use]
+    pub fn ids(&self) -> &DerivedIds {
+        &self.ids
+    }
+
+    /// What an earlier run has created and this one does not want.
+    #[must_use]
+    pub fn leftovers(&self) -> &[Leftover] {
+        &self.review.leftovers
+    }
+}
+
+impl<'a> Settling<'a> {
+    /// Looks at the task group in which `ids` are.
+    ///
+    /// # Errors
+    /// When there is no Taskcluster, it cannot be asked, or the group takes no tasks of `scheduler`.
+    pub async fn open(
+        world: World<'a>,
+        ids: DerivedIds,
+        scheduler: &str,
+    ) -> Result<Self, Diagnostic> {
+        let taskcluster = world.taskcluster()?;
+        let group = ids.deciding().clone();
+        match taskcluster.group(&group).await {
+            Ok(status) => refuse(&group, scheduler, &status)?,
+            // There is none yet, or it may not be looked at; then its tasks tell.
+            Err(error) if matches!(error.status, Some(400 | 403 | 404)) => {}
+            Err(error) => return Err(unasked(&group, &error)),
+        }
+        let mut standing = Standing::default();
+        // The first run of an action finds nothing of its own in the large group of a push.
+        if ids.are_of_own_group() || world.environment.filled("RUN_ID") != Some("0") {
+            standing.list(taskcluster, &group).await?;
+        }
+        Ok(Self {
+            world,
+            ids,
+            standing,
+            review: Review::default(),
+            passed_over: Vec::new(),
+            rounds: 0,
+        })
+    }
+
+    /// The ids as far as they are known.
+    #[must_use]
+    pub fn ids(&self) -> &DerivedIds {
+        &self.ids
+    }
+
+    /// Has the tasks kept that an earlier run has decided to create, whatever the index says by now:
+    /// what depends on them may have begun, and must not be created once more for another task.
+    ///
+    /// `false` when `optimized` has left some of them out, so that `target` has to be optimized anew.
+    pub fn keeps(&self, optimized: &OptimizedTaskGraph, target: &mut TargetTaskGraph) -> bool {
+        let earlier = self.standing.labels(&self.ids).into_iter();
+        let missed: Vec<Label> = earlier
+            .filter(|label| target.graph.get(label).is_some())
+            .filter(|label| {
+                let verdict = optimized.verdicts.get(label);
+                verdict.is_none_or(|verdict| verdict.action != Action::Kept)
+            })
+            .filter(|label| !target.do_not_optimize.contains(label))
+            .collect();
+        for label in &missed {
+            tracing::info!("{label} is not optimized, since an earlier run has created it");
+        }
+        let kept = missed.is_empty();
+        target.do_not_optimize.extend(missed);
+        kept
+    }
+
+    /// Whether all ids of the plan are free or held by the very task; otherwise the plan has to be
+    /// made anew with the ids that are known now. `named` are other tasks that the graph names.
+    ///
+    /// # Errors
+    /// When the queue cannot be asked, or something stands that must not be created again.
+    pub async fn is_settled(
+        &mut self,
+        plan: &Plan,
+        named: &BTreeMap<Label, TaskId>,
+    ) -> Outcome<bool> {
+        let group = self.ids.deciding().clone();
+        let wanted: Vec<TaskId> = plan.creations().iter().map(|c| c.task_id.clone()).collect();
+        let taskcluster = self.world.taskcluster()?;
+        self.standing.ask(taskcluster, &group, &wanted).await?;
+        let named: BTreeSet<TaskId> = named.values().cloned().collect();
+        let now = self.world.clock.now();
+        self.review = self.standing.review(plan, &self.ids, &named, now);
+        std::mem::take(&mut self.review.wrong).or_ok(())?;
+        if self.review.passed_over.is_empty() {
+            return Ok(true);
+        }
+        self.rounds += 1;
+        if self.rounds > ROUNDS {
+            return Err(Diagnostic::environment(
+                "no taskIds can be found that are not taken by other tasks",
+            )
+            .because(&self.review.passed_over[0])
+            .help("find out who creates tasks with the ids of this decision, and make a new push")
+            .into());
+        }
+        let found = std::mem::take(&mut self.review.passed_over);
+        self.ids = self
+            .ids
+            .passing_over(found.iter().map(|one| one.task_id.clone()));
+        for one in &found {
+            tracing::warn!("{one}");
+        }
+        self.passed_over.extend(found);
+        Ok(false)
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn done(self) -> Settled {
+        Settled {
+            ids: self.ids,
+            review: self.review,
+            passed_over: self.passed_over,
+        }
+    }
+}
+
+fn refuse(
+    group: &TaskId,
+    scheduler: &str,
+    status: &crate::ports::taskcluster::GroupStatus,
+) -> Result<(), Diagnostic> {
+    if let Some(sealed) = &status.sealed {
+        return Err(Diagnostic::environment(format!(
+            "the task group {group} is sealed, so it takes no more tasks"
+        ))
+        .because(format!("it was sealed at {sealed}"))
+        .help("nothing was created; make a new push"));
+    }
+    if status.scheduler_id != scheduler {
+        return Err(Diagnostic::environment(format!(
+            "the task group {group} takes tasks of the scheduler `{}` alone, and these are of \
+             `{scheduler}`",
+            status.scheduler_id
+        ))
+        .help(
+            "the `schedulerId` in .taskcluster.yml has to be the `trust-domain` of config.yml, \
+             `-level-` and the level",
+        ));
+    }
+    Ok(())
+}
+
+fn unasked(group: &TaskId, error: &ApiError) -> Diagnostic {
+    let help = match error.status {
+        Some(401) => {
+            "check that the clock of this machine is right, and that TASKCLUSTER_CLIENT_ID and \
+             TASKCLUSTER_ACCESS_TOKEN belong together and have not expired"
+        }
+        _ => "rerun this task when Taskcluster is well",
+    };
+    Diagnostic::environment(format!("the task group {group} cannot be looked at"))
+        .because(error)
+        .help(help)
+}
+
+/// Why a graph was not created.
+#[derive(Debug)]
+pub struct Unsubmitted {
+    why: Diagnostics,
+    /// Whether it may be created with other ids.
+    taken: bool,
+}
+
+impl Unsubmitted {
+    /// Says how much stands, of several submissions together; `before` were created by others.
+    #[must_use]
+    pub fn after(self, before: usize, wanted: usize) -> Self {
+        let now = self.why.standing().map_or(0, |standing| standing.created);
+        let created = before + now;
+        Self {
+            why: self.why.leaving(Counted { created, wanted }),
+            ..self
+        }
+    }
+}
+
+impl From<Diagnostics> for Unsubmitted {
+    fn from(why: Diagnostics) -> Self {
+        Self { why, taken: false }
+    }
+}
+
+impl From<Diagnostic> for Unsubmitted {
+    fn from(why: Diagnostic) -> Self {
+        Diagnostics::from(why).into()
+    }
+}
+
+impl From<Unsubmitted> for Diagnostics {
+    fn from(unsubmitted: Unsubmitted) -> Self {
+        unsubmitted.why
+    }
+}
+
+/// Counts how often all is decided anew.
+#[derive(Debug, Default)]
+pub struct Again(usize);
+
+impl Again {
+    /// What was submitted; `None` when all has to be decided anew, with other ids.
+    ///
+    /// # Errors
+    /// Why it was not submitted.
+    pub fn is_over<T>(&mut self, submitted: Result<T, Unsubmitted>) -> Outcome<Option<T>> {
+        self.0 += 1;
+        match submitted {
+            Ok(created) => Ok(Some(created)),
+            Err(error) if error.taken && self.0 <= ROUNDS => {
+                tracing::warn!("taskIds were taken meanwhile; deciding anew");
+                Ok(None)
+            }
+            Err(error) => Err(error.why),
+        }
+    }
+}
+
+/// How a plan is submitted.
+pub struct Way<'a> {
+    /// Hears of tasks as they are created.
+    pub events: &'a Events<'a>,
+    /// Where the artifact goes.
+    pub artifacts: &'a dyn Artifacts,
+    /// The name of the artifact.
+    pub artifact: String,
+    /// How fast, and how long failures are borne.
+    pub pace: Pace,
+    /// How to wait.
+    pub sleeper: &'a dyn Sleeper,
+}
+
+impl<'a> Way<'a> {
+    /// The usual way.
+    #[must_use]
+    pub fn new(events: &'a Events<'a>, artifacts: &'a dyn Artifacts) -> Self {
+        Self {
+            events,
+            artifacts,
+            artifact: ARTIFACT.to_owned(),
+            pace: Pace::default(),
+            sleeper: &TokioSleeper,
+        }
+    }
+}
+
+/// Creates what does not stand, and cancels what this run does not want.
+///
+/// # Errors
+/// Every task that could not be created, and every task that could not be cancelled.
+pub async fn submit(
+    world: World<'_>,
+    plan: &Plan,
+    settled: &Settled,
+    way: Way<'_>,
+) -> Result<Vec<Created>, Unsubmitted> {
+    let taskcluster = world.taskcluster()?;
+    let ports = Ports {
+        taskcluster,
+        clock: world.clock,
+        sleeper: way.sleeper,
+        stop: world.stop,
+    };
+    let (review, pace) = (&settled.review, &way.pace);
+    tracing::info!(
+        "{} tasks are wanted, {} of them stand; the creation may take {} minutes",
+        plan.len(),
+        review.kept.len(),
+        pace.budget.as_secs() / 60
+    );
+    // The artifact is written before the first task too: a disk that takes no more is told of now.
+    let nothing = SubmitReport::default();
+    let blank = told(plan, settled, &nothing, &Cleared::default());
+    artifact::write_json(way.artifacts, &way.artifact, &blank)?;
+    world.stop.hold();
+    let mut on_event = |event: crate::submit::SubmitEvent<'_>| (way.events)(event);
+    let report = execute_over(plan, &review.kept, ports, pace, &mut on_event).await;
+    let mut cleared = Cleared::default();
+    if report.problems.is_empty() {
+        cleared = leftovers::clear(taskcluster, &review.leftovers).await;
+    }
+    let content = told(plan, settled, &report, &cleared);
+    let written = artifact::write_json(way.artifacts, &way.artifact, &content);
+    for one in &cleared.cancelled {
+        tracing::warn!(
+            "cancelled {} ({}), which an earlier run created and this one does not want",
+            one.label,
+            one.task_id
+        );
+    }
+    for one in &cleared.begun {
+        tracing::warn!(
+            "{} ({}) is {}; an earlier run created it and this one does not want it, so cancel it \
+             unless its work is of use",
+            one.label,
+            one.task_id,
+            one.state
+        );
+    }
+    let taken = !report.taken.is_empty();
+    let created = report.outcome().map_err(|why| Unsubmitted { why, taken })?;
+    cleared.wrong.or_ok(())?;
+    written?;
+    Ok(created)
+}
+
+/// What came of a submission, for people and for tools.
+fn told(plan: &Plan, settled: &Settled, report: &SubmitReport, cleared: &Cleared) -> Value {
+    let mut standing: BTreeSet<&TaskId> = settled.review.kept.keys().collect();
+    standing.extend(report.created.iter().map(|one| &one.task_id));
+    let tasks: Vec<Value> = plan
+        .creations()
+        .iter()
+        .map(|creation| {
+            let state = match standing.contains(&creation.task_id) {
+                true => "stands",
+                false => "missing",
+            };
+            json!({
+                "label": creation.label.as_str(),
+                "taskId": creation.task_id.as_str(),
+                "state": state,
+            })
+        })
+        .collect();
+    let leftovers = |list: &[Leftover]| -> Vec<Value> {
+        list.iter()
+            .map(|one| {
+                json!({
+                    "label": one.label.as_str(),
+                    "taskId": one.task_id.as_str(),
+                    "state": one.state,
+                })
+            })
+            .collect()
+    };
+    let passed_over: Vec<Value> = settled
+        .passed_over
+        .iter()
+        .map(|one| {
+            json!({
+                "label": one.label.as_str(),
+                "taskId": one.task_id.as_str(),
+                "why": one.to_string(),
+            })
+        })
+        .collect();
+    json!({
+        "taskGroupId": settled.ids.deciding().as_str(),
+        "complete": report.wanted == plan.len() && report.created.len() == plan.len(),
+        "tasks": tasks,
+        "cancelled": leftovers(&cleared.cancelled),
+        "begun": leftovers(&cleared.begun),
+        "passedOver": passed_over,
+    })
+}

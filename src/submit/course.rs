@@ -1,0 +1,166 @@
+//! How far the creation of a plan has come.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::execute::{Created, SkipReason, Skipped, SubmitEvent, SubmitReport};
+use super::pace::Pace;
+use super::plan::Plan;
+use super::problem::{Problem, of_skipped};
+use crate::base::diagnostic::Diagnostics;
+use crate::base::name::TaskId;
+
+/// How far a plan has come.
+pub(super) struct Course<'p> {
+    plan: &'p Plan,
+    tries: u32,
+    reserve: u32,
+    full_reserve: u32,
+    /// Tasks whose dependencies stand.
+    ready: BTreeSet<usize>,
+    /// How many dependencies do not stand yet.
+    open: Vec<usize>,
+    dependents: Vec<Vec<usize>>,
+    created: BTreeMap<usize, Created>,
+    problems: BTreeMap<usize, Problem>,
+    skipped: BTreeMap<usize, SkipReason>,
+    /// Why nothing more is sent.
+    pub(super) ending: Option<SkipReason>,
+}
+
+impl<'p> Course<'p> {
+    pub(super) fn new(plan: &'p Plan, pace: &Pace) -> Self {
+        let creations = plan.creations();
+        let index: BTreeMap<&TaskId, usize> = creations
+            .iter()
+            .enumerate()
+            .map(|(i, creation)| (&creation.task_id, i))
+            .collect();
+        let mut dependents = vec![Vec::new(); creations.len()];
+        let mut open = vec![0; creations.len()];
+        for (i, creation) in creations.iter().enumerate() {
+            for before in creation.after.iter().filter_map(|id| index.get(id)) {
+                dependents[*before].push(i);
+                open[i] += 1;
+            }
+        }
+        let ready = (0..creations.len()).filter(|i| open[*i] == 0).collect();
+        Self {
+            plan,
+            tries: pace.tries,
+            reserve: pace.reserve,
+            full_reserve: pace.reserve,
+            ready,
+            open,
+            dependents,
+            created: BTreeMap::new(),
+            problems: BTreeMap::new(),
+            skipped: BTreeMap::new(),
+            ending: None,
+        }
+    }
+
+    /// The next task to send, unless so much has failed that nothing more is sent.
+    pub(super) fn next(&mut self) -> Option<usize> {
+        if self.full_reserve > 0 && self.reserve == 0 {
+            self.ending.get_or_insert(SkipReason::GaveUp);
+        }
+        if self.ending.is_some() {
+            return None;
+        }
+        self.ready.pop_first()
+    }
+
+    /// Whether a task whose try failed may be tried again; counts the failure.
+    pub(super) fn may_repeat(&mut self, tried: u32) -> bool {
+        let left = self.reserve > 0;
+        self.reserve = self.reserve.saturating_sub(1);
+        left && tried < self.tries
+    }
+
+    pub(super) fn stands(&mut self, index: usize, created: Created) {
+        self.reserve = (self.reserve + 1).min(self.full_reserve);
+        self.created.insert(index, created);
+        for dependent in &self.dependents[index] {
+            self.open[*dependent] -= 1;
+            if self.open[*dependent] == 0 {
+                self.ready.insert(*dependent);
+            }
+        }
+    }
+
+    pub(super) fn failed(
+        &mut self,
+        index: usize,
+        problem: Problem,
+        on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
+    ) {
+        self.problems.insert(index, problem);
+        let label = self.plan.creations()[index].label.clone();
+        let reason = SkipReason::Dependency(label);
+        let mut reached = self.dependents[index].clone();
+        while let Some(dependent) = reached.pop() {
+            if self.skip(dependent, &reason, on_event) {
+                reached.extend(&self.dependents[dependent]);
+            }
+        }
+    }
+
+    /// Skips a task; `false` when it was skipped already.
+    fn skip(
+        &mut self,
+        index: usize,
+        reason: &SkipReason,
+        on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
+    ) -> bool {
+        let new = !self.skipped.contains_key(&index);
+        if new {
+            self.skipped.insert(index, reason.clone());
+            on_event(SubmitEvent::Skipped {
+                creation: &self.plan.creations()[index],
+                reason,
+            });
+        }
+        new
+    }
+
+    pub(super) fn report(
+        mut self,
+        on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
+    ) -> SubmitReport {
+        for index in 0..self.plan.len() {
+            let ended = self.created.contains_key(&index) || self.problems.contains_key(&index);
+            if !ended {
+                let reason = self.ending.clone().unwrap_or(SkipReason::GaveUp);
+                self.skip(index, &reason, on_event);
+            }
+        }
+        let creations = self.plan.creations();
+        let mut problems = Diagnostics::new();
+        let mut taken = Vec::new();
+        for (index, problem) in &self.problems {
+            if matches!(problem, Problem::Taken(..)) {
+                taken.push(creations[*index].task_id.clone());
+            }
+            problems.push(problem.diagnostic(&creations[*index]));
+        }
+        let skipped: Vec<Skipped> = self
+            .skipped
+            .into_iter()
+            .map(|(index, reason)| Skipped {
+                task_id: creations[index].task_id.clone(),
+                label: creations[index].label.clone(),
+                reason,
+            })
+            .collect();
+        if let Some(diagnostic) = of_skipped(&skipped, &problems) {
+            problems.push(diagnostic);
+        }
+        SubmitReport {
+            created: self.created.into_values().collect(),
+            wanted: self.plan.len(),
+            taken,
+            skipped,
+            problems,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Cancels what an earlier run created and this one does not want.
+//!
+//! Dependents go before what they depend on: a task that takes any resolution of its dependencies
+//! would otherwise begin when these are cancelled.
+
+use std::collections::BTreeSet;
+
+use futures_util::stream::{FuturesOrdered, StreamExt};
+
+use super::standing::Leftover;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::name::TaskId;
+use crate::ports::taskcluster::{ApiError, Taskcluster};
+
+/// How many tasks are cancelled at once.
+const AT_ONCE: usize = 10;
+
+/// What became of leftovers.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cleared {
+    /// Tasks that were cancelled.
+    pub cancelled: Vec<Leftover>,
+    /// Tasks that have begun, and so are left as they are.
+    pub begun: Vec<Leftover>,
+    /// Tasks that would begin and could not be cancelled.
+    pub wrong: Diagnostics,
+}
+
+/// Cancels tasks that have not begun.
+pub async fn clear(taskcluster: &dyn Taskcluster, leftovers: &[Leftover]) -> Cleared {
+    let mut cleared = Cleared::default();
+    let (begun, mut open): (Vec<&Leftover>, Vec<&Leftover>) =
+        leftovers.iter().partition(|one| one.begun);
+    cleared.begun = begun.into_iter().cloned().collect();
+    while !open.is_empty() {
+        let needed: BTreeSet<&TaskId> = open.iter().flat_map(|one| &one.dependencies).collect();
+        let (later, mut now): (Vec<&Leftover>, Vec<&Leftover>) =
+            open.iter().partition(|one| needed.contains(&one.task_id));
+        // Tasks that the queue holds cannot wait for each other but for themselves.
+        open = if now.is_empty() {
+            now = later;
+            Vec::new()
+        } else {
+            later
+        };
+        let mut waiting = now.into_iter();
+        let mut answers = FuturesOrdered::new();
+        loop {
+            while answers.len() < AT_ONCE
+                && let Some(one) = waiting.next()
+            {
+                answers.push_back(cancel(taskcluster, one));
+            }
+            let Some((one, answer)) = answers.next().await else {
+                break;
+            };
+            match answer {
+                Ok(()) => cleared.cancelled.push(one.clone()),
+                // It is gone, or can no longer begin.
+                Err(error) if matches!(error.status, Some(404 | 409)) => {}
+                Err(error) => {
+                    let help = match error.status {
+                        Some(403) => {
+                            "cancel it, or grant that scope to this task; then rerun this task"
+                        }
+                        _ => "rerun this task when Taskcluster is well",
+                    };
+                    cleared.wrong.push(
+                        Diagnostic::environment(format!(
+                            "an earlier run created the task {}, which this run does not want and \
+                             could not cancel",
+                            one.task_id
+                        ))
+                        .in_task(one.label.as_str())
+                        .because(error.answer())
+                        .help(help),
+                    );
+                }
+            }
+        }
+    }
+    cleared
+}
+
+async fn cancel<'l>(
+    taskcluster: &dyn Taskcluster,
+    one: &'l Leftover,
+) -> (&'l Leftover, Result<(), ApiError>) {
+    (one, taskcluster.cancel_task(&one.task_id).await)
+}

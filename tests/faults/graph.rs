@@ -1,0 +1,281 @@
+//! Graphs that follow from a seed, and one run of a decision that creates them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::json;
+use snowman::base::diagnostic::Outcome;
+use snowman::base::name::{KindName, Label, TaskId};
+use snowman::base::value::{Object, Value};
+use snowman::decision::World;
+use snowman::decision::submission::{Again, Settling, Way, submit};
+use snowman::model::id_graph::{IdGraph, PlannedTask};
+use snowman::ports::artifacts::MemoryArtifacts;
+use snowman::ports::environment::Environment;
+use snowman::ports::files::Disk;
+use snowman::ports::ids::DerivedIds;
+use snowman::submit::execute::Created;
+use snowman::submit::{Pace, SubmitOptions, plan};
+use snowman::transform::context::RunTask;
+
+use super::bench::{Bench, DECISION, Direct, SCHEDULER, is_dead};
+
+/// Numbers that follow from a seed.
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1)
+    }
+
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % bound as u64).unwrap()
+    }
+}
+
+/// A task of a graph.
+#[derive(Clone)]
+struct Task {
+    label: String,
+    after: Vec<usize>,
+    any_resolution: bool,
+    copies: usize,
+    payload: usize,
+}
+
+/// A graph before its tasks have ids.
+#[derive(Clone)]
+pub struct Spec {
+    tasks: Vec<Task>,
+}
+
+pub fn decision() -> TaskId {
+    TaskId::parse(DECISION).unwrap()
+}
+
+pub fn label(name: &str) -> Label {
+    Label::parse(name).unwrap()
+}
+
+impl Spec {
+    /// A graph of `size` tasks: layers, chains, joints, some duplicates.
+    pub fn new(seed: u64, size: usize) -> Self {
+        let mut random = Random::new(seed);
+        let tasks = (0..size)
+            .map(|number| {
+                let reach = number.min(40);
+                let many = if reach == 0 { 0 } else { random.below(4) };
+                let after: BTreeSet<usize> = (0..many)
+                    .map(|_| number - 1 - random.below(reach))
+                    .collect();
+                Task {
+                    label: format!("task-{number}"),
+                    after: after.into_iter().collect(),
+                    any_resolution: random.below(12) == 0,
+                    copies: if random.below(40) == 0 { 2 } else { 1 },
+                    payload: 0,
+                }
+            })
+            .collect();
+        Self { tasks }
+    }
+
+    /// The graph as another run decides it: some tasks have gone and others are different.
+    pub fn decided_otherwise(&self, seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let mut other = self.clone();
+        for task in &mut other.tasks {
+            task.payload += usize::from(random.below(15) == 0);
+        }
+        // Nothing depends on the last tasks, so they can be left out.
+        other.tasks.truncate(self.tasks.len() - 1 - random.below(5));
+        other
+    }
+
+    pub fn label(&self, number: usize) -> Label {
+        label(&self.tasks[number % self.tasks.len()].label)
+    }
+
+    pub fn graph(&self, ids: &DerivedIds) -> (IdGraph, BTreeMap<Label, TaskId>) {
+        let own: Vec<TaskId> = self
+            .tasks
+            .iter()
+            .map(|t| ids.id(&label(&t.label), 0))
+            .collect();
+        let tasks = self.tasks.iter().zip(&own).map(|(task, task_id)| {
+            let after: Vec<&str> = task.after.iter().map(|n| own[*n].as_str()).collect();
+            let requires = match task.any_resolution {
+                true => "all-resolved",
+                false => "all-completed",
+            };
+            let definition = json!({
+                "provisionerId": "test", "workerType": "linux",
+                "created": {"relative-datestamp": "0 seconds"},
+                "deadline": {"relative-datestamp": "1 day"},
+                "expires": {"relative-datestamp": "28 days"},
+                "dependencies": after, "requires": requires,
+                "payload": {"from": after, "own": task_id.as_str(), "version": task.payload},
+                "metadata": {
+                    "name": task.label, "description": "A task", "owner": "someone@example.com",
+                    "source": "https://github.com/org/project",
+                },
+            });
+            let mut attributes = Object::new();
+            attributes.insert("task_duplicates".to_owned(), json!(task.copies));
+            PlannedTask {
+                task_id: task_id.clone(),
+                kind: KindName::parse("test").unwrap(),
+                label: label(&task.label),
+                description: String::new(),
+                attributes,
+                task: definition.as_object().unwrap().clone(),
+                optimization: Value::Null,
+                dependencies: BTreeMap::new(),
+                soft_dependencies: Vec::new(),
+                if_dependencies: Vec::new(),
+                provenance: Arc::default(),
+            }
+        });
+        let named = self.tasks.iter().zip(&own);
+        let named = named.map(|(task, id)| (label(&task.label), id.clone()));
+        (IdGraph::new(tasks), named.collect())
+    }
+
+    /// How many tasks are to stand, by label.
+    pub fn wanted(&self) -> BTreeMap<String, usize> {
+        let wanted = self.tasks.iter().map(|t| (t.label.clone(), t.copies));
+        wanted.collect()
+    }
+}
+
+/// What one run of a decision leaves.
+pub struct Ran {
+    pub outcome: Outcome<Vec<Created>>,
+    pub artifacts: BTreeMap<String, Vec<u8>>,
+    /// The taskIds as the decision has written them down.
+    pub named: BTreeMap<Label, TaskId>,
+}
+
+/// Runs a decision that wants `spec`; `None` when it was killed.
+pub async fn decide(bench: &Bench, queue: &Direct<'_>, spec: &Spec, run: usize) -> Option<Ran> {
+    let artifacts = MemoryArtifacts::default();
+    let work = attempt(bench, queue, spec, run, &artifacts);
+    let (outcome, named) = tokio::select! {
+        biased;
+        () = queue.killed.notified() => return None,
+        ended = work => ended,
+    };
+    Some(Ran {
+        outcome,
+        artifacts: artifacts.take(),
+        named,
+    })
+}
+
+async fn attempt(
+    bench: &Bench,
+    queue: &Direct<'_>,
+    spec: &Spec,
+    run: usize,
+    artifacts: &MemoryArtifacts,
+) -> (Outcome<Vec<Created>>, BTreeMap<Label, TaskId>) {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Disk::new(folder.path()).unwrap();
+    let run_id = ("RUN_ID".to_owned(), run.to_string());
+    let environment = Environment::new([run_id]);
+    let run_task = RunTask::default();
+    let world = World {
+        files: &files,
+        vcs: None,
+        environment: &environment,
+        clock: &bench.time,
+        taskcluster: Some(queue),
+        run_task: &run_task,
+        python: None,
+        fast: false,
+        stop: &queue.stop,
+    };
+    let mut named = BTreeMap::new();
+    let outcome = async {
+        let mut again = Again::default();
+        loop {
+            let ids = DerivedIds::new(decision());
+            let mut settling = Settling::open(world, ids, SCHEDULER).await?;
+            let plan = loop {
+                let ids = settling.ids().clone();
+                let (graph, labels) = spec.graph(&ids);
+                let options = SubmitOptions {
+                    decision_task_id: decision(),
+                    scheduler_id: SCHEDULER.to_owned(),
+                    ids: &ids,
+                };
+                let plan = plan(&graph, &options)?;
+                named = labels;
+                if settling.is_settled(&plan, &named).await? {
+                    break plan;
+                }
+            };
+            let way = Way {
+                pace: Pace {
+                    in_flight: 20,
+                    ..Pace::default()
+                },
+                sleeper: &bench.time,
+                ..Way::new(&|_| (), artifacts)
+            };
+            let created = submit(world, &plan, &settling.done(), way).await;
+            if let Some(created) = again.is_over(created)? {
+                return Ok(created);
+            }
+        }
+    }
+    .await;
+    (outcome, named)
+}
+
+/// The tasks that stand, by label, with labels in place of taskIds and without moments.
+pub fn standing(bench: &Bench) -> BTreeMap<String, Vec<String>> {
+    let tasks = bench.tasks();
+    let names: BTreeMap<&str, &str> = tasks
+        .iter()
+        .map(|task| (task.task_id.as_str(), task.label.as_str()))
+        .collect();
+    let mut standing: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for task in tasks.iter().filter(|task| !is_dead(task)) {
+        let mut definition = task.definition.clone();
+        for name in ["created", "deadline", "expires"] {
+            definition.as_object_mut().unwrap().shift_remove(name);
+        }
+        let text = renamed(definition, &names).to_string();
+        standing.entry(task.label.clone()).or_default().push(text);
+    }
+    for copies in standing.values_mut() {
+        copies.sort_unstable();
+    }
+    standing
+}
+
+fn renamed(value: Value, names: &BTreeMap<&str, &str>) -> Value {
+    match value {
+        Value::String(text) => names
+            .get(text.as_str())
+            .map_or(text.clone(), |name| (*name).to_owned())
+            .into(),
+        Value::Array(items) => {
+            let mut items: Vec<Value> =
+                items.into_iter().map(|item| renamed(item, names)).collect();
+            items.sort_by_key(Value::to_string);
+            items.into()
+        }
+        Value::Object(fields) => {
+            let fields = fields
+                .into_iter()
+                .map(|(key, item)| (key, renamed(item, names)));
+            Value::Object(fields.collect())
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,22 @@
+//! Each task of a graph is created exactly once, whatever fails while it is created.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something wrong"
+)]
+#![expect(
+    clippy::panic,
+    reason = "a test may end where it finds something wrong"
+)]
+#![expect(
+    clippy::print_stdout,
+    reason = "the table of faults is shown to whoever asks"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a variable says how many schedules there are"
+)]
+
+mod bench;
+mod graph;
+mod schedules;

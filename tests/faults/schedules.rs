@@ -1,0 +1,307 @@
+//! Hundreds of seeded schedules of faults, each until a run of the decision succeeds.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use snowman::ports::ids::DerivedIds;
+use snowman::sandbox::{Disturbance, Schedule};
+
+use super::bench::{Bench, DECISION, Direct, End, OTHER, begun, is_dead};
+use super::graph::{Random, Spec, decide, decision, standing};
+
+/// What befalls the runs of a decision.
+#[derive(Clone, Copy, Debug)]
+enum Sort {
+    /// Calls fail at random, always in the same way.
+    Passing(Disturbance),
+    /// Calls fail at random, in every way that passes.
+    Everything,
+    /// From some call on each is refused.
+    Lasting(Disturbance),
+    /// The service is away for a while.
+    Restart,
+    /// The process is killed before or after some call.
+    Killed,
+    /// The process is killed, and calls fail.
+    KilledInTrouble,
+    /// The process is asked to stop.
+    Stopped,
+    /// The process is killed, and the next run decides otherwise.
+    Otherwise,
+    /// Another group has taskIds of ours before we begin.
+    Squatted,
+    /// Our own group has such tasks.
+    SquattedInside,
+    /// Somebody takes a taskId while we create tasks.
+    SquattedMeanwhile,
+}
+
+impl Sort {
+    fn name(self) -> String {
+        match self {
+            Self::Passing(sort) => format!("{}, at random", sort.name()),
+            Self::Everything => "all of these at random".to_owned(),
+            Self::Lasting(sort) => format!("{}, from some call on", sort.name()),
+            Self::Restart => "the service restarts".to_owned(),
+            Self::Killed => "killed at some call, thrice".to_owned(),
+            Self::KilledInTrouble => "killed thrice, with all of the first".to_owned(),
+            Self::Stopped => "asked to stop at some call".to_owned(),
+            Self::Otherwise => "killed, then decided otherwise".to_owned(),
+            Self::Squatted => "taskIds taken by another group".to_owned(),
+            Self::SquattedInside => "taskIds taken in the own group".to_owned(),
+            Self::SquattedMeanwhile => "a taskId taken meanwhile".to_owned(),
+        }
+    }
+}
+
+/// What a sort of schedule came to.
+#[derive(Default)]
+struct Row {
+    schedules: usize,
+    tasks: usize,
+    runs: usize,
+    calls: usize,
+    befallen: usize,
+    cancelled: usize,
+    renamed: usize,
+}
+
+/// One schedule, until a run succeeds; then everything that must hold is checked.
+async fn schedule(sort: Sort, seed: u64, row: &mut Row) {
+    let mut random = Random::new(seed);
+    let size = 40 + random.below(180);
+    let mut spec = Spec::new(seed, size);
+    let bench = Bench::new().await;
+    let told = format!("{sort:?}, seed {seed}, {size} tasks");
+    squat(sort, &bench, &spec, &mut random);
+    let mut ended = None;
+    for run in 0..12 {
+        let queue = queue(sort, &bench, run, size, &mut random);
+        if let (Sort::SquattedMeanwhile, 0) = (sort, run) {
+            let id = DerivedIds::new(decision()).id(&spec.label(random.below(size)), 0);
+            let definition = bench.definition(OTHER, "squatter");
+            *queue.squat.lock().unwrap() = Some((2 + random.below(size / 2), id, definition));
+        }
+        let ran = decide(&bench, &queue, &spec, run).await;
+        row.runs += 1;
+        row.calls += queue.calls();
+        row.befallen += queue.befallen.load(std::sync::atomic::Ordering::SeqCst);
+        for task in bench.tasks() {
+            let waits = task.state.name() == "unscheduled" || is_dead(&task);
+            assert!(
+                waits,
+                "{told}, run {run}: {} is {}",
+                task.label,
+                task.state.name()
+            );
+        }
+        match ran {
+            Some(ran) if ran.outcome.is_ok() => {
+                ended = Some(ran);
+                break;
+            }
+            Some(ran) => {
+                let why = ran.outcome.unwrap_err().to_string();
+                let report = ran.artifacts.get("submission.json");
+                if let Some(report) = report {
+                    let report: serde_json::Value = serde_json::from_slice(report).unwrap();
+                    assert_eq!(report["complete"], false, "{told}: {why}");
+                }
+                assert!(may_fail(sort), "{told}, run {run}: {why}");
+            }
+            None => {}
+        }
+        if let (Sort::Otherwise, 0..3) = (sort, run) {
+            spec = spec.decided_otherwise(seed + run as u64);
+        }
+        bench.time.pass(60_000);
+    }
+    let ran = ended.unwrap_or_else(|| panic!("{told}: no run succeeded"));
+
+    // Each label stands as often as it should, nothing else does, and all is as without any trouble.
+    let stands = standing(&bench);
+    let counts = stands
+        .iter()
+        .map(|(label, copies)| (label.clone(), copies.len()));
+    assert_eq!(counts.collect::<BTreeMap<_, _>>(), spec.wanted(), "{told}");
+    let calm = Bench::new().await;
+    let well = Direct::well(&calm);
+    let undisturbed = decide(&calm, &well, &spec, 0).await.unwrap();
+    assert!(undisturbed.outcome.is_ok());
+    assert_eq!(stands, standing(&calm), "{told}");
+    for (label, id) in &ran.named {
+        let task = bench.state().task(id.as_str()).unwrap();
+        assert_eq!(
+            (task.label.as_str(), is_dead(&task)),
+            (label.as_str(), false),
+            "{told}"
+        );
+        row.renamed += usize::from(undisturbed.named[label] != *id);
+    }
+
+    // Now the decision ends, and each task runs once.
+    bench.state().report_completed(DECISION).unwrap();
+    bench.sandbox.run_workers_until_idle().await.unwrap();
+    for task in bench.tasks() {
+        let expected = if is_dead(&task) { 0 } else { 1 };
+        row.cancelled += 1 - expected;
+        assert_eq!(
+            begun(&task),
+            expected,
+            "{told}: {} is {}",
+            task.label,
+            task.state.name()
+        );
+    }
+    row.schedules += 1;
+    row.tasks += stands.values().map(Vec::len).sum::<usize>();
+}
+
+fn may_fail(sort: Sort) -> bool {
+    !matches!(
+        sort,
+        Sort::Squatted | Sort::SquattedInside | Sort::SquattedMeanwhile
+    )
+}
+
+/// The queue as a run finds it.
+fn queue<'b>(
+    sort: Sort,
+    bench: &'b Bench,
+    run: usize,
+    size: usize,
+    random: &mut Random,
+) -> Direct<'b> {
+    let seed = random.below(1 << 30) as u64;
+    let none = || Schedule::new(0, 0, &[]);
+    let passing = || Schedule::new(seed, 120, Disturbance::PASSING);
+    let call = 1 + random.below(size + 20);
+    let killed = match (run, random.below(2)) {
+        (3.., _) => None,
+        (_, 0) => Some(End::Before(call)),
+        (..) => Some(End::After(call)),
+    };
+    let at_first = run == 0;
+    match sort {
+        Sort::Passing(kind) => Direct::new(
+            bench,
+            Schedule::new(seed, 150, &[kind]),
+            Schedule::new(seed + 1, 150, &[kind]),
+            None,
+        ),
+        Sort::Everything => Direct::new(bench, passing(), passing(), None),
+        Sort::Lasting(kind) if at_first => {
+            Direct::new(bench, Schedule::from(call as u64, kind), none(), None)
+        }
+        Sort::Restart => Direct::new(
+            bench,
+            Schedule::new(seed, 1000, &[Disturbance::Dropped]).between(call as u64, 60),
+            none(),
+            None,
+        ),
+        Sort::Killed | Sort::Otherwise => Direct::new(bench, none(), none(), killed),
+        Sort::KilledInTrouble => Direct::new(bench, passing(), passing(), killed),
+        Sort::Stopped if at_first => Direct::new(bench, passing(), none(), Some(End::Asked(call))),
+        _ => Direct::well(bench),
+    }
+}
+
+/// Takes taskIds before the decision begins.
+fn squat(sort: Sort, bench: &Bench, spec: &Spec, random: &mut Random) {
+    let group = match sort {
+        Sort::Squatted => OTHER,
+        Sort::SquattedInside => DECISION,
+        _ => return,
+    };
+    let ids = DerivedIds::new(decision());
+    for _ in 0..1 + random.below(6) {
+        let label = spec.label(random.below(500));
+        let id = ids.id(&label, random.below(2));
+        let mut definition = bench.definition(group, label.as_str());
+        if group == DECISION {
+            definition["dependencies"] = json!([DECISION]);
+        }
+        let _ = bench.state().create_task(id.as_str(), &definition);
+    }
+}
+
+fn sorts() -> Vec<(Sort, u64)> {
+    let passing = Disturbance::PASSING
+        .iter()
+        .map(|sort| (Sort::Passing(*sort), 12));
+    let mut sorts: Vec<(Sort, u64)> = passing.collect();
+    sorts.extend([
+        (Sort::Everything, 24),
+        (Sort::Lasting(Disturbance::Conflict), 10),
+        (Sort::Lasting(Disturbance::Skewed), 10),
+        (Sort::Lasting(Disturbance::Unscoped), 10),
+        (Sort::Restart, 12),
+        (Sort::Killed, 40),
+        (Sort::KilledInTrouble, 30),
+        (Sort::Stopped, 16),
+        (Sort::Otherwise, 30),
+        (Sort::Squatted, 16),
+        (Sort::SquattedInside, 16),
+        (Sort::SquattedMeanwhile, 16),
+    ]);
+    sorts
+}
+
+/// `FAULTS` multiplies how many schedules there are; with `--nocapture` the table is shown.
+#[test]
+fn every_task_is_created_exactly_once() {
+    let times = std::env::var("FAULTS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let times: u64 = times.unwrap_or(1);
+    let (next, sorts) = (std::sync::atomic::AtomicUsize::new(0), sorts());
+    let work = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let mut rows = Vec::new();
+        loop {
+            let number = next.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let Some((sort, many)) = sorts.get(number) else {
+                return rows;
+            };
+            let mut row = Row::default();
+            for seed in 0..many * times {
+                runtime.block_on(schedule(*sort, seed * 31 + number as u64, &mut row));
+            }
+            rows.push((number, row));
+        }
+    };
+    let mut rows: Vec<(usize, Row)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..2).map(|_| scope.spawn(work)).collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    rows.sort_by_key(|(number, _)| *number);
+    println!(
+        "| Fault | Schedules | Runs | Calls | Befallen | Tasks created once | Other ids | Cancelled |"
+    );
+    println!("| --- | --: | --: | --: | --: | --: | --: | --: |");
+    for (number, row) in &rows {
+        println!(
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            sorts[*number].0.name(),
+            row.schedules,
+            row.runs,
+            row.calls,
+            row.befallen,
+            row.tasks,
+            row.renamed,
+            row.cancelled
+        );
+    }
+    let schedules: usize = rows.iter().map(|(_, row)| row.schedules).sum();
+    println!("{schedules} schedules, and each ended as if nothing had happened.");
+    assert_eq!(
+        schedules as u64,
+        sorts.iter().map(|(_, many)| many * times).sum::<u64>()
+    );
+}
