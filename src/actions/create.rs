@@ -23,6 +23,7 @@ use crate::model::task::Task;
 use crate::optimize::OptimizedTaskGraph;
 use crate::ports::ids::DerivedIds;
 use crate::submit::plan::Plan;
+use crate::submit::preflight::{self, Care};
 use crate::target::TargetTaskGraph;
 
 /// Tasks that are added at once.
@@ -94,7 +95,8 @@ pub fn times(input: &Value) -> u64 {
 /// later actions and Chain of Trust read.
 ///
 /// # Errors
-/// When a task cannot be planned; then none was created. Or every task that could not be created.
+/// Everything that would keep a task from being created or from running; then none was created. Or
+/// every task that could not be created.
 pub async fn rounds(
     call: &Call<'_>,
     rounds: &[Round<'_>],
@@ -141,6 +143,14 @@ async fn create(
         planned.push((plan, settled));
     }
     written.write(call, "")?;
+    // What is wrong with any round keeps all of them from being begun.
+    let missing: Vec<Plan> = planned
+        .iter()
+        .map(|(plan, settled)| settled.missing(plan))
+        .collect();
+    let missing: Vec<&Plan> = missing.iter().collect();
+    let taskcluster = call.world.taskcluster()?;
+    preflight::run(&missing, Care::FULL, taskcluster, call.world.clock).await?;
     let wanted = planned.iter().map(|(plan, _)| plan.len()).sum();
     let mut before = 0;
     for (number, (plan, settled)) in planned.iter().enumerate() {

@@ -18,7 +18,7 @@ use crate::decision::World;
 use crate::ports::python::{Mode, Python};
 use crate::submit::execute::{Ports, execute};
 use crate::submit::plan::{Creation, Plan};
-use crate::submit::{Pace, TokioSleeper};
+use crate::submit::{Pace, TokioSleeper, preflight};
 
 /// What a project adds, where its Python runs already: it registers actions, if it does, when it is
 /// loaded.
@@ -96,6 +96,13 @@ async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
         stop: runner.world.stop,
     };
     let plan = Plan::of(creations);
+    preflight::run(
+        &[&plan],
+        preflight::Care::FULL,
+        taskcluster,
+        runner.world.clock,
+    )
+    .await?;
     let report = execute(&plan, ports, &Pace::default(), &mut |event| {
         (runner.events)(event);
     })
@@ -120,7 +127,11 @@ async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
     wrong.or_ok(())
 }
 
-fn creation(
+/// The creation of a task that somebody else has defined.
+///
+/// # Errors
+/// When its names are none.
+pub(super) fn creation(
     task_id: &TaskId,
     definition: &Value,
     all: &BTreeMap<TaskId, Value>,

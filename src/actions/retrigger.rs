@@ -1,11 +1,12 @@
 //! Creates tasks of a graph once more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
 use super::callback::not_had;
 use super::create::{self, Round};
+use super::custom::creation;
 use super::existing::{self, Existing};
 use super::{Call, rerun, task_of};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -16,6 +17,8 @@ use crate::base::value::{Value, truthy};
 use crate::model::reference::resolve_dates;
 use crate::ports::ids::DerivedIds;
 use crate::submit::compare::difference;
+use crate::submit::plan::Plan;
+use crate::submit::preflight::{self, Care};
 
 /// The schema of the input.
 #[must_use]
@@ -165,6 +168,8 @@ pub async fn decision(call: Call<'_>) -> Outcome<()> {
     let new_id = ids.id(&label, 0);
     let body = resolve_dates(&definition, call.world.clock.now())
         .map_err(|error| Diagnostic::bug(error.to_string()))?;
+    let plan = Plan::of(vec![creation(&new_id, &definition, &BTreeMap::new())?]);
+    preflight::run(&[&plan], Care::FULL, taskcluster, call.world.clock).await?;
     tracing::info!("Creating task with taskId {new_id} for {label}");
     tracing::debug!("{}", compact(&body));
     let Err(error) = taskcluster.create_task(&new_id, &body).await else {

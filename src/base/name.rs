@@ -137,6 +137,9 @@ impl TaskId {
     /// The name of the decision task in graphs that are only looked at.
     pub const PLACEHOLDER: &'static str = "DECISION-TASK";
 
+    /// The name of the action task in actions that are only tried.
+    pub const ACTION_PLACEHOLDER: &'static str = "ACTION-TASK";
+
     /// Makes the taskId of the bytes of a v4 UUID in "nice" form: it never begins with a dash.
     ///
     /// Version and variant bits are set here, whatever the bytes say.
@@ -151,6 +154,12 @@ impl TaskId {
                 .encode(bytes)
                 .into(),
         )
+    }
+
+    /// Whether this stands for a task that nobody has created: at a desk, for the one that would run.
+    #[must_use]
+    pub fn is_placeholder(&self) -> bool {
+        [Self::PLACEHOLDER, Self::ACTION_PLACEHOLDER].contains(&self.as_str())
     }
 
     /// Whether this is a slugid as the queue wants it (`schemas/queue/v1`, `slugid`).

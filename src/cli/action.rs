@@ -115,7 +115,9 @@ pub fn test_callback(
     let graph_config = &outside.graph_config;
     let own = match outside.environment.filled("TASK_ID") {
         Some(_) => own_task(&outside.environment)?,
-        None => TaskId::parse("ACTION-TASK").map_err(|e| Diagnostic::bug(e.to_string()))?,
+        None => {
+            TaskId::parse(TaskId::ACTION_PLACEHOLDER).map_err(|e| Diagnostic::bug(e.to_string()))?
+        }
     };
     let request = Request {
         callback: args.callback.clone(),
@@ -182,13 +184,20 @@ fn id(flag: &str, given: Option<&str>) -> Result<Option<TaskId>, Diagnostic> {
 /// # Errors
 /// When it cannot be read.
 pub fn input(path: Option<&Path>) -> Outcome<Value> {
-    let Some(path) = path else {
-        return Ok(Value::Null);
-    };
+    match path {
+        Some(path) => document(path, "the input"),
+        None => Ok(Value::Null),
+    }
+}
+
+/// Reads a file of YAML or JSON that was named on the command line.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn document(path: &Path, what: &str) -> Outcome<Value> {
     let name = path.display().to_string();
-    let text = std::fs::read(path).map_err(|error| {
-        Diagnostic::user(format!("cannot read the input {name}")).because(error)
-    })?;
+    let text = std::fs::read(path)
+        .map_err(|error| Diagnostic::user(format!("cannot read {what} {name}")).because(error))?;
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("yml" | "yaml") => {
             let document = yaml::load(&name, &text)?;
@@ -196,6 +205,6 @@ pub fn input(path: Option<&Path>) -> Outcome<Value> {
             Ok(document.value)
         }
         Some("json") => Ok(read(&name, &text)?),
-        _ => Err(Diagnostic::usage(format!("the input {name} is neither .yml nor .json")).into()),
+        _ => Err(Diagnostic::usage(format!("{what} {name} is neither .yml nor .json")).into()),
     }
 }

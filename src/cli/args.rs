@@ -32,6 +32,8 @@ pub enum Command {
     Optimized(ShowArgs),
     /// Show the morphed task graph: what would be created on the queue
     Morphed(ShowArgs),
+    /// Look at everything that a decision would create, and say what stands against it
+    Verify(VerifyArgs),
     /// Show the kinds and their dependencies as a Mermaid flowchart
     KindGraph(KindGraphArgs),
     /// Run the decision task
@@ -173,6 +175,31 @@ pub struct ShowArgs {
     pub python: PythonArgs,
 }
 
+/// Flags of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Folder of config.yml
+    #[arg(short, long, default_value = "taskcluster", value_name = "FOLDER")]
+    pub root: String,
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+    /// Parameters, as for the other commands; can be given several times
+    #[arg(short, long, value_name = "SPEC")]
+    pub parameters: Vec<String>,
+    /// File with the scopes that the decision task holds (.yml or .json): a list, or a mapping with
+    /// the list at `scopes`, as auth answers. What roles grant has to be among them; nobody is asked
+    #[arg(long, value_name = "FILE")]
+    pub scopes: Option<PathBuf>,
+    /// Do not ask the index and remove nothing
+    #[arg(long = "no-optimize")]
+    pub no_optimize: bool,
+    /// Only generate tasks of this kind and what it depends on; can be given several times
+    #[arg(short = 'k', long = "target-kind", value_name = "KIND")]
+    pub target_kinds: Vec<String>,
+    #[command(flatten)]
+    pub python: PythonArgs,
+}
+
 /// Flags of `kind-graph`.
 #[derive(Debug, Args)]
 pub struct KindGraphArgs {
@@ -251,9 +278,12 @@ pub struct DecisionArgs {
     /// File with the try task configuration, instead of try_task_config.json
     #[arg(long, value_name = "FILE")]
     pub try_task_config_file: Option<String>,
-    /// Skip verifications
+    /// Skip verifications, those of payloads too
     #[arg(long)]
     pub no_verify: bool,
+    /// Write the artifacts, look at everything that would be created, and create nothing
+    #[arg(long)]
+    pub preflight_only: bool,
     /// Include debug-level logging output
     #[arg(short, long)]
     pub verbose: bool,

@@ -8,7 +8,7 @@ use super::args::DecisionArgs;
 use super::output::{self, Output};
 use super::outside::Outside;
 use crate::actions::{self, render::actions_json};
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::TaskId;
 use crate::base::time::Timestamp;
 use crate::decision::flags::DecisionFlags;
@@ -20,8 +20,8 @@ use crate::submit::execute::{Created, SubmitEvent};
 /// Runs the decision task.
 ///
 /// # Errors
-/// Everything that is wrong in the first phase in which anything is, or every task that could not be
-/// created.
+/// Everything that is wrong in the first phase in which anything is, everything that stands against
+/// the tasks that are to be created, or every task that could not be created.
 pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
     output::log_at(if args.verbose {
         LevelFilter::DEBUG
@@ -36,7 +36,7 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
     )?;
     let graph_config = &outside.graph_config;
     let artifacts = ArtifactFolder::new(outside.working.clone());
-    let decided = output::runtime()?.block_on(async {
+    let done = output::runtime()?.block_on(async {
         let created = created(&outside, &own, args.pushdate).await;
         let params = parameters::for_decision(outside.world(), &flags(args, &outside), created)?;
         let files = &outside.files;
@@ -49,19 +49,36 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
             verify: !args.no_verify,
             events: &log_event,
         };
-        decision::run(outside.world(), graph_config, &params, decision).await
+        let world = outside.world();
+        if args.preflight_only {
+            let prepared = decision::prepare(world, graph_config, &params, &decision, &[]).await?;
+            let plan = prepared.plan(graph_config, &params)?;
+            prepared.preflight(world, &plan).await?;
+            let tasks = counted(plan.len());
+            return Ok(format!(
+                "Nothing stands against {tasks} in the group {own}; nothing was created"
+            ));
+        }
+        let decided = decision::run(world, graph_config, &params, decision).await?;
+        Ok::<_, Diagnostics>(told(&decided.created, &own))
     })?;
-    output.status(&told(&decided.created, &own));
+    output.status(&done);
     Ok(ExitCode::SUCCESS)
+}
+
+/// So many tasks, in words.
+#[must_use]
+pub fn counted(tasks: usize) -> String {
+    match tasks {
+        1 => "1 task".to_owned(),
+        n => format!("{n} tasks"),
+    }
 }
 
 /// What a decision says at its end: how many tasks it created, and how many an earlier run had.
 fn told(standing: &[Created], own: &TaskId) -> String {
     let stood = standing.iter().filter(|task| task.kept).count();
-    let tasks = match standing.len() - stood {
-        1 => "1 task".to_owned(),
-        n => format!("{n} tasks"),
-    };
+    let tasks = counted(standing.len() - stood);
     let created = format!("Created {tasks} in the group {own}");
     match stood {
         0 => created,
@@ -78,7 +95,12 @@ pub fn own_task(environment: &Environment) -> Result<TaskId, Diagnostic> {
         Diagnostic::environment("TASK_ID is not set, so the task that this runs in is not known")
             .help("it is set in every task; at a desk, look at graphs with `snowman morphed`, try actions with `snowman test-action-callback`, or rehearse with `snowman rehearse`")
     })?;
-    TaskId::parse(name).map_err(|error| Diagnostic::environment(format!("TASK_ID: {error}")))
+    let wrong = |problem: String| Diagnostic::environment(format!("TASK_ID: {problem}"));
+    let id = TaskId::parse(name).map_err(|error| wrong(error.to_string()))?;
+    if !id.is_slugid() {
+        return Err(wrong(format!("`{id}` is no taskId as the queue has them")));
+    }
+    Ok(id)
 }
 
 /// When the decision task was created, where a push date is not known: a rerun must not decide

@@ -18,6 +18,7 @@ mod scripts;
 mod sets;
 mod show;
 mod timings;
+mod verify;
 mod words;
 
 use std::process::ExitCode;
@@ -86,6 +87,7 @@ fn run(cli: &Cli, output: &Output) -> Outcome<ExitCode> {
         Command::Morphed(show) => {
             show::run(show, show::Phase::MorphedTaskGraph, environment, output)
         }
+        Command::Verify(args) => verify::run(args, environment, output),
         Command::KindGraph(args) => show::kind_graph(args, environment, output),
         Command::Decision(args) => decision::run(args, environment, output),
         Command::Actions(args) => action::actions(args, environment, output),

@@ -69,7 +69,8 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
         recorder = recorder.holding(id, artifacts);
     }
     let input = input(args, previous)?;
-    let own = TaskId::parse("ACTION-TASK").map_err(|error| Diagnostic::bug(error.to_string()))?;
+    let own = TaskId::parse(TaskId::ACTION_PLACEHOLDER)
+        .map_err(|error| Diagnostic::bug(error.to_string()))?;
     let artifacts = MemoryArtifacts::default();
     let plan = output::runtime()?.block_on(async {
         let parameters = match &args.parameters {

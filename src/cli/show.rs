@@ -84,7 +84,7 @@ pub fn run(
         args.verbosity.verbose,
     )?;
     outside.fast = args.fast;
-    let specs = specs(args, &outside)?;
+    let specs = specs(&args.parameters, &outside)?;
     // Without parameters, changed files are those of the working copy anyway.
     let local = args.force_local_files_changed && specs != [Spec::Defaults];
     let overrides = overrides(&outside, &args.target_kinds, local)?;
@@ -118,9 +118,12 @@ pub fn run(
 }
 
 /// The sets of parameters that are given, or the defaults.
-fn specs(args: &ShowArgs, outside: &Outside) -> Result<Vec<Spec>, Diagnostic> {
+///
+/// # Errors
+/// When there are none of a name.
+pub fn specs(parameters: &[String], outside: &Outside) -> Result<Vec<Spec>, Diagnostic> {
     let mut specs = Vec::new();
-    for given in &args.parameters {
+    for given in parameters {
         specs.extend(Spec::read(&outside.working, given)?);
     }
     if specs.is_empty() {
@@ -179,7 +182,10 @@ fn written(args: &ShowArgs, graph: &impl Entries) -> Outcome<String> {
 }
 
 /// The decision task of graphs that are only looked at.
-fn placeholder() -> Result<TaskId, Diagnostic> {
+///
+/// # Errors
+/// Never; the name is one.
+pub fn placeholder() -> Result<TaskId, Diagnostic> {
     TaskId::parse(TaskId::PLACEHOLDER).map_err(|error| Diagnostic::bug(error.to_string()))
 }
 

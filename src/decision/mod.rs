@@ -34,6 +34,7 @@ use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::Vcs;
 use crate::submit::execute::{Created, SubmitEvent};
 use crate::submit::plan::{Plan, SubmitOptions, plan};
+use crate::submit::preflight::{self, Care};
 use crate::target::TargetTaskGraph;
 use crate::transform::context::RunTask;
 
@@ -95,7 +96,8 @@ pub struct Decided {
 
 /// Decides: generates the graph, writes the artifacts, creates the tasks in the group of `deciding`.
 ///
-/// `actions_json` is written as it is. `verify` is off for people who know what they do.
+/// `actions_json` is written as it is. `verify` is off for people who know what they do: neither the
+/// graph nor payloads are then verified.
 ///
 /// # Errors
 /// Everything that is wrong in the first phase in which anything is; then no task was created. Or
@@ -131,6 +133,7 @@ pub struct Prepared {
     /// The graph that is to be created.
     pub morphed: MorphedTaskGraph,
     settled: Settled,
+    care: Care,
 }
 
 impl Prepared {
@@ -153,10 +156,20 @@ impl Prepared {
         self.settled.leftovers()
     }
 
+    /// Looks at everything that is to be created and does not stand yet, and creates nothing.
+    ///
+    /// # Errors
+    /// Everything that would keep a task from being created or from running.
+    pub async fn preflight(&self, world: World<'_>, plan: &Plan) -> Outcome<()> {
+        let missing = self.settled.missing(plan);
+        preflight::run(&[&missing], self.care, world.taskcluster()?, world.clock).await
+    }
+
     /// Creates the tasks, and says in an artifact what came of it.
     ///
     /// # Errors
-    /// Every task that could not be created; it may be that other ids do it.
+    /// Everything that would keep a task from being created or from running; then none was created.
+    /// Or every task that could not be created; it may be that other ids do it.
     pub async fn create(
         &self,
         world: World<'_>,
@@ -165,6 +178,7 @@ impl Prepared {
         way: Way<'_>,
     ) -> Result<Vec<Created>, Unsubmitted> {
         let plan = self.plan(graph_config, params)?;
+        self.preflight(world, &plan).await?;
         submission::submit(world, &plan, &self.settled, way).await
     }
 }
@@ -240,6 +254,9 @@ pub async fn prepare(
         optimized,
         morphed,
         settled: settling.done(),
+        care: Care {
+            payloads: decision.verify,
+        },
     })
 }
 

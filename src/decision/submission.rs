@@ -58,6 +58,13 @@ impl Settled {
         &self.ids
     }
 
+    /// What of the plan does not stand yet.
+    #[must_use]
+    pub fn missing(&self, plan: &Plan) -> Plan {
+        let standing = self.review.kept.keys().cloned().collect();
+        plan.clone().without(&standing)
+    }
+
     /// What an earlier run has created and this one does not want.
     #[must_use]
     pub fn leftovers(&self) -> &[Leftover] {

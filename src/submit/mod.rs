@@ -5,7 +5,9 @@
 //!
 //! 1. [`plan()`] is pure. It completes each definition (task group, scheduler, the
 //!    dependency on the decision task), adds duplicates, and brings all into an order.
-//! 2. [`execute()`] creates them through the port. A task is sent when its
+//! 2. [`preflight`] holds all of it against the rules of the queue and of the workers, and against the
+//!    scopes that are held.
+//! 3. [`execute()`] creates them through the port. A task is sent when its
 //!    dependencies stand; a failure that passes is tried again; what depends on a failed task is
 //!    skipped; a taskId that is taken by the very same task is a success.
 //!
@@ -22,6 +24,7 @@ pub mod execute;
 pub mod leftovers;
 mod pace;
 pub mod plan;
+pub mod preflight;
 mod problem;
 pub mod recorder;
 pub mod standing;

@@ -239,13 +239,19 @@ fn waiting_for_each_other(graph: &IdGraph, Cycle(ids): &Cycle<TaskId>) -> Diagno
         None => id.to_string(),
     };
     let path: Vec<String> = ids.iter().chain(ids.first()).map(name).collect();
-    let diagnostic = Diagnostic::user(format!(
-        "tasks depend on each other, so none of them can be created first: {}",
-        path.join(" -> ")
-    ))
-    .help("leave one of these dependencies out");
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let diagnostic = circle(&path);
     match ids.first().and_then(|id| graph.get(id)) {
         Some(task) => about(task, diagnostic).into(),
         None => diagnostic.into(),
     }
+}
+
+/// Says that these tasks depend on each other, the last being the first.
+pub(super) fn circle(path: &[&str]) -> Diagnostic {
+    Diagnostic::user(format!(
+        "tasks depend on each other, so none of them can be created first: {}",
+        path.join(" -> ")
+    ))
+    .help("leave one of these dependencies out")
 }

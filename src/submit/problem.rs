@@ -47,7 +47,7 @@ impl Problem {
     }
 }
 
-fn refused(error: &ApiError, message: &str) -> Diagnostic {
+pub(super) fn refused(error: &ApiError, message: &str) -> Diagnostic {
     match error.status {
         Some(401) => Diagnostic::environment(message).help(
             "check that the clock of this machine is right, and that TASKCLUSTER_CLIENT_ID and \

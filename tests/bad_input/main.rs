@@ -23,6 +23,7 @@ mod kinds;
 mod limits;
 mod network;
 mod parameters;
+mod preflight;
 mod promotion;
 mod python;
 mod references;

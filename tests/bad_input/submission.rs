@@ -32,25 +32,19 @@ async fn the_queue_objects_to_definitions() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-    [TIME]  WARN Task build-a was not created
-    [TIME]  WARN Task build-b was not sent
-      × kind `build`, task `build-a`: the task could not be created
-      │   cause: HTTP 400: `deadline` cannot be more than 5 days into the future
+      × kind `build`, task `build-a`: `deadline` is more than 5 days ahead
+      │   cause: the queue would refuse the task
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, deadline-after: 30 days, worker-type: succeed}
        ·     ─
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
        ╰────
-      help: correct what the queue objects to in the kind
+      help: set `deadline-after` to at most `5 days`
 
-      × 1 more task was not created
-      │   cause: `build-b` depends on `build-a`
-
-    2 mistakes; 1 of 3 tasks stands and will not start
-    A rerun of this task keeps what stands and creates the rest
+    1 mistake; nothing was created
     ");
-    assert_eq!(taskcluster.created(), created(&["build-c"]));
+    assert_eq!(taskcluster.created(), created(&[]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,41 +63,38 @@ async fn scopes_are_missing() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-    [TIME]  WARN Task build-a was not created
-    [TIME]  WARN Task build-b was not sent
-    [TIME]  WARN Task build-c was not created
-      × kind `build`, task `build-c`: the task could not be created
-      │   cause: HTTP 403: these scopes are missing: `secrets:get:x`, `queue:route:other.route`,
-      │   `queue:route:checks`
-       ╭─[taskcluster/kinds/build/kind.yml:6:5]
-     5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
-     6 │     c: {description: C, routes: [other.route], scopes: ['secrets:get:x'], worker-type: succeed}
-       ·     ─
-       ╰────
-      help: grant the missing scopes to the role of the repository or hook that this decision task runs
-            for, or take them out of the task
-
-      × kind `build`, task `build-a`: the task could not be created
-      │   cause: HTTP 403: these scopes are missing: `queue:route:checks`
+      × the scope `queue:route:checks` is missing
+      │   cause: 3 tasks take it: `build-a`, `build-b`, `build-c`
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed}
        ·     ─
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
        ╰────
-      help: grant the missing scopes to the role of the repository or hook that this decision task runs
-            for, or take them out of the task
+      help: grant it to the role of the repository or hook that decides, or have the tasks do without
 
-      × 1 more task was not created
-      │   cause: `build-b` depends on `build-a`
+      × kind `build`, task `build-c`: the scope `queue:route:other.route` is missing
+       ╭─[taskcluster/kinds/build/kind.yml:6:5]
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
+     6 │     c: {description: C, routes: [other.route], scopes: ['secrets:get:x'], worker-type: succeed}
+       ·     ─
+       ╰────
+      help: grant it to the role of the repository or hook that decides, or have the tasks do without
 
-    3 mistakes; none of 3 tasks is known to stand
-    A rerun of this task keeps what stands and creates the rest
+      × kind `build`, task `build-c`: the scope `secrets:get:x` is missing
+       ╭─[taskcluster/kinds/build/kind.yml:6:5]
+     5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
+     6 │     c: {description: C, routes: [other.route], scopes: ['secrets:get:x'], worker-type: succeed}
+       ·     ─
+       ╰────
+      help: grant it to the role of the repository or hook that decides, or have the tasks do without
+
+    3 mistakes; nothing was created
     ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn some_scopes_are_missing_and_a_rerun_goes_on() {
+async fn a_scope_is_missing_and_granted_before_a_rerun() {
     let tasks = THREE.replace(
         "a: {description: A,",
         "a: {description: A, scopes: ['secrets:get:x'],",
@@ -113,26 +104,18 @@ async fn some_scopes_are_missing_and_a_rerun_goes_on() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-    [TIME]  WARN Task build-a was not created
-    [TIME]  WARN Task build-b was not sent
-      × kind `build`, task `build-a`: the task could not be created
-      │   cause: HTTP 403: these scopes are missing: `secrets:get:x`
+      × kind `build`, task `build-a`: the scope `secrets:get:x` is missing
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, scopes: ['secrets:get:x'], worker-type: succeed}
        ·     ─
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
        ╰────
-      help: grant the missing scopes to the role of the repository or hook that this decision task runs
-            for, or take them out of the task
+      help: grant it to the role of the repository or hook that decides, or have the tasks do without
 
-      × 1 more task was not created
-      │   cause: `build-b` depends on `build-a`
-
-    2 mistakes; 1 of 3 tasks stands and will not start
-    A rerun of this task keeps what stands and creates the rest
+    1 mistake; nothing was created
     ");
-    assert_eq!(taskcluster.created(), created(&["build-c"]));
+    assert_eq!(taskcluster.created(), created(&[]));
     taskcluster
         .sandbox
         .add_role("repo:github.com/org/project:*", &["secrets:get:x"]);
@@ -140,7 +123,7 @@ async fn some_scopes_are_missing_and_a_rerun_goes_on() {
     assert_snapshot!(ran.shown(), @"
     exit code 0
     stderr:
-    Created 2 tasks in the group [TASK-ID]; 1 stood already
+    Created 3 tasks in the group [TASK-ID]
     ");
     assert_eq!(
         taskcluster.created(),

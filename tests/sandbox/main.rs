@@ -10,6 +10,7 @@
     reason = "clients sign with the system's clock"
 )]
 
+mod agreement;
 mod artifacts;
 mod bench;
 mod callers;

@@ -14,6 +14,9 @@ struct Method {
 pub struct Schemas {
     methods: Vec<(String, Method)>,
     validators: BTreeMap<String, jsonschema::Validator>,
+    /// That of the body of `createTask`.
+    pub definition: jsonschema::Validator,
+    folder: PathBuf,
 }
 
 /// The schemas, or none when there is no folder.
@@ -86,23 +89,36 @@ impl Schemas {
             registry = registry.add(uri.as_str(), document).unwrap();
         }
         let registry = registry.prepare().unwrap();
+        let validator = |document: String| {
+            jsonschema::options()
+                .with_draft(jsonschema::Draft::Draft7)
+                .with_registry(&registry)
+                .should_validate_formats(true)
+                .build(&json!({"$ref": document}))
+                .unwrap()
+        };
         let validators = methods
             .iter()
             .filter_map(|(_, method)| method.output.clone())
-            .map(|output| {
-                let validator = jsonschema::options()
-                    .with_draft(jsonschema::Draft::Draft7)
-                    .with_registry(&registry)
-                    .should_validate_formats(true)
-                    .build(&json!({"$ref": output}))
-                    .unwrap();
-                (output, validator)
-            })
+            .map(|output| (output.clone(), validator(output)))
             .collect();
+        let definition = "json-schema:///queue/v1/create-task-request.json";
         Schemas {
             methods,
             validators,
+            definition: validator(definition.to_owned()),
+            folder: folder.to_owned(),
         }
+    }
+
+    /// The schema of the payloads of a worker, by its file.
+    pub fn payload(&self, file: &str) -> jsonschema::Validator {
+        let document = json_in(&self.folder.join("schemas").join(file));
+        jsonschema::options()
+            .with_draft(jsonschema::Draft::Draft7)
+            .should_validate_formats(true)
+            .build(&absolute(&document, ""))
+            .unwrap()
     }
 
     /// The methods of the references that no request of the tests would find.

@@ -1,0 +1,313 @@
+//! Which scopes the creation of tasks takes, and which of them are not held.
+//!
+//! `createTask` takes each of the task's own scopes, one for each of its routes, its scheduler, its
+//! project, and one for its worker type and its priority or a higher one. A held scope that ends in
+//! `*` stands for all that begin with what is before the star.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::some_of;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::value::Value;
+use crate::config::graph_config::PRIORITIES;
+use crate::submit::plan::Creation;
+
+/// How many scopes are told one by one that begin in the same way.
+const ALONE: usize = 3;
+
+/// How many are told together whatever they begin with.
+const MANY: usize = 20;
+
+/// Scopes that are held.
+pub struct Held {
+    exact: BTreeSet<String>,
+    /// What stands before the star of those that end in one.
+    starts: BTreeSet<String>,
+}
+
+impl Held {
+    /// These scopes, with all that they stand for.
+    pub fn new(scopes: &[String]) -> Self {
+        let star = |scope: &String| scope.strip_suffix('*').map(str::to_owned);
+        Self {
+            exact: scopes.iter().cloned().collect(),
+            starts: scopes.iter().filter_map(star).collect(),
+        }
+    }
+
+    /// Whether a scope is held.
+    pub fn has(&self, scope: &str) -> bool {
+        let starts = |end: usize| {
+            scope
+                .get(..end)
+                .is_some_and(|start| self.starts.contains(start))
+        };
+        self.exact.contains(scope) || (0..=scope.len()).any(starts)
+    }
+}
+
+/// A scope that is not held, and the tasks that take it.
+#[derive(Default)]
+pub struct Missing<'p> {
+    /// By the scope; where any of several would do, by the least of them.
+    scopes: BTreeMap<String, Vec<&'p Creation>>,
+    /// Those of them for which others would do as well.
+    or_higher: BTreeSet<String>,
+}
+
+impl<'p> Missing<'p> {
+    /// Notes what is not held of the scopes that the creation of this task takes.
+    pub fn note(&mut self, creation: &'p Creation, held: &Held) {
+        let definition = &creation.definition;
+        let text =
+            |name: &str, default: &str| definition[name].as_str().unwrap_or(default).to_owned();
+        let texts = |name: &str| {
+            let items = definition[name].as_array();
+            items.into_iter().flatten().filter_map(Value::as_str)
+        };
+        let routes = texts("routes").map(|route| format!("queue:route:{route}"));
+        let own = texts("scopes").map(str::to_owned);
+        let others = [
+            format!("queue:create-task:project:{}", text("projectId", "none")),
+            format!("queue:scheduler-id:{}", text("schedulerId", "-")),
+        ];
+        let all: BTreeSet<String> = own.chain(routes).chain(others).collect();
+        for scope in all.into_iter().filter(|scope| !held.has(scope)) {
+            self.scopes.entry(scope).or_default().push(creation);
+        }
+        let queue = match definition["taskQueueId"].as_str() {
+            Some(queue) => queue.to_owned(),
+            None => format!("{}/{}", text("provisionerId", ""), text("workerType", "")),
+        };
+        let priority = text("priority", "lowest");
+        let Some(rank) = PRIORITIES.iter().position(|name| *name == priority) else {
+            return;
+        };
+        let scope = |priority: &str| format!("queue:create-task:{priority}:{queue}");
+        if !PRIORITIES[..=rank]
+            .iter()
+            .any(|name| held.has(&scope(name)))
+        {
+            let least = scope(&priority);
+            if rank > 0 {
+                self.or_higher.insert(least.clone());
+            }
+            self.scopes.entry(least).or_default().push(creation);
+        }
+    }
+
+    /// Tells what is missing: each scope once with the tasks that take it, and many that begin in the
+    /// same way together.
+    pub fn tell(&self, found: &mut Diagnostics) {
+        let all: Vec<&str> = self.scopes.keys().map(String::as_str).collect();
+        for family in fold(&all) {
+            found.push(self.about(&family));
+        }
+    }
+
+    fn about(&self, family: &Family<'_>) -> Diagnostic {
+        let takers: Vec<&Creation> = {
+            let all = family
+                .scopes
+                .iter()
+                .filter_map(|scope| self.scopes.get(*scope));
+            let mut seen = BTreeSet::new();
+            all.flatten()
+                .copied()
+                .filter(|creation| seen.insert(&creation.label))
+                .collect()
+        };
+        let what = match family.scopes.as_slice() {
+            [scope] if self.or_higher.contains(*scope) => {
+                format!("the scope `{scope}`, or that of a higher priority, is missing")
+            }
+            [scope] => format!("the scope `{scope}` is missing"),
+            scopes => format!(
+                "{} scopes that begin with `{}` are missing, as {}",
+                scopes.len(),
+                family.start,
+                some_of(scopes.iter().copied())
+            ),
+        };
+        let labels: Vec<&str> = takers.iter().map(|task| task.label.as_str()).collect();
+        let mut diagnostic = Diagnostic::user(what);
+        if let Some(first) = takers.first() {
+            diagnostic = diagnostic.at(first.provenance.place.clone());
+            if labels.len() == 1 {
+                diagnostic = first.about(diagnostic);
+            } else {
+                diagnostic = diagnostic.because(format!(
+                    "{} tasks take {}: {}",
+                    labels.len(),
+                    if family.scopes.len() == 1 {
+                        "it"
+                    } else {
+                        "them"
+                    },
+                    some_of(labels)
+                ));
+            }
+        }
+        let grant = match family.scopes.as_slice() {
+            [_] => "grant it".to_owned(),
+            _ => format!("grant `{}*`, or each of them,", family.start),
+        };
+        diagnostic.help(format!(
+            "{grant} to the role of the repository or hook that decides, or have the tasks do without"
+        ))
+    }
+}
+
+/// Scopes that are told together.
+struct Family<'s> {
+    /// What all of them begin with.
+    start: &'s str,
+    scopes: Vec<&'s str>,
+}
+
+/// Puts sorted scopes together that begin in the same way and are many.
+///
+/// They are told one by one as long as they are few, also of those that part from others at the next
+/// border. Otherwise they are one family, if there is more to what they begin with than what grants
+/// people far more than these.
+fn fold<'s>(scopes: &[&'s str]) -> Vec<Family<'s>> {
+    let alone = |scope: &&'s str| Family {
+        start: scope,
+        scopes: vec![scope],
+    };
+    let start = common_start(scopes);
+    let mut ways: Vec<(&str, Vec<&'s str>)> = Vec::new();
+    for scope in scopes {
+        let way = step(scope, start.len());
+        match ways.last_mut() {
+            Some((last, together)) if *last == way => together.push(scope),
+            _ => ways.push((way, vec![scope])),
+        }
+    }
+    let mut families: Vec<Family<'s>> = match ways.as_slice() {
+        [] | [_] => scopes.iter().map(alone).collect(),
+        _ => ways
+            .iter()
+            .flat_map(|(_, together)| fold(together))
+            .collect(),
+    };
+    let borders = start.chars().filter(|c| is_border(*c)).count();
+    let is_narrow = borders >= 4 || (borders >= 2 && families.len() > MANY);
+    if families.len() > ALONE && is_narrow {
+        families = vec![Family {
+            start,
+            scopes: scopes.to_vec(),
+        }];
+    }
+    families
+}
+
+fn is_border(c: char) -> bool {
+    matches!(c, ':' | '.' | '/')
+}
+
+/// What all begin with, up to a border.
+fn common_start<'s>(scopes: &[&'s str]) -> &'s str {
+    let (Some(first), Some(last)) = (scopes.first(), scopes.last()) else {
+        return "";
+    };
+    let alike = first
+        .char_indices()
+        .zip(last.chars())
+        .find(|((_, a), b)| a != b)
+        .map_or(first.len().min(last.len()), |((at, _), _)| at);
+    let end = first[..alike].rfind(is_border).map_or(0, |at| at + 1);
+    &first[..end]
+}
+
+/// The part of a scope from `at` up to the next border.
+fn step(scope: &str, at: usize) -> &str {
+    let rest = &scope[at..];
+    match rest.find(is_border) {
+        Some(end) => &rest[..=end],
+        None => rest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_all_that_goes_on() {
+        let held = Held::new(&["a:b".to_owned(), "c:*".to_owned(), "d*".to_owned()]);
+        for scope in ["a:b", "c:", "c:x:y", "d", "dd"] {
+            assert!(held.has(scope), "{scope}");
+        }
+        for scope in ["a:", "a:bc", "c", "e", "*"] {
+            assert!(!held.has(scope), "{scope}");
+        }
+        assert!(Held::new(&["*".to_owned()]).has("anything"));
+        // What ends in a star itself is only held as such, or by a wider one.
+        assert!(!Held::new(&["a:b".to_owned()]).has("a:*"));
+        assert!(held.has("c:x*") && held.has("c:*"));
+    }
+
+    fn folded(scopes: &[&str]) -> Vec<String> {
+        fold(scopes)
+            .iter()
+            .map(|family| format!("{} × {}", family.scopes.len(), family.start))
+            .collect()
+    }
+
+    #[test]
+    fn few_scopes_are_told_one_by_one() {
+        assert_eq!(
+            folded(&["a:b", "a:c", "b"]),
+            ["1 × a:b", "1 × a:c", "1 × b"]
+        );
+        assert!(folded(&[]).is_empty());
+    }
+
+    #[test]
+    fn many_that_begin_alike_are_one_family() {
+        let scopes = [
+            "queue:route:index.p.cache.x.hash.a",
+            "queue:route:index.p.latest.a",
+            "queue:route:index.p.latest.b",
+            "queue:route:index.p.latest.c",
+            "queue:route:index.p.latest.d",
+            "queue:scheduler-id:x",
+        ];
+        assert_eq!(
+            folded(&scopes),
+            [
+                "1 × queue:route:index.p.cache.x.hash.a",
+                "4 × queue:route:index.p.latest.",
+                "1 × queue:scheduler-id:x"
+            ]
+        );
+        // Two here and two there are many, too.
+        let pairs = ["a", "b"].map(|fetch| {
+            ["hash.1", "latest"].map(|last| format!("queue:route:index.p.cache.{fetch}.{last}"))
+        });
+        let pairs: Vec<&str> = pairs.iter().flatten().map(String::as_str).collect();
+        assert_eq!(folded(&pairs), ["4 × queue:route:index.p.cache."]);
+    }
+
+    #[test]
+    fn nobody_is_told_to_grant_far_more_than_what_is_missing() {
+        assert_eq!(
+            folded(&["a:x", "b:x", "c:x", "d:x"]),
+            ["1 × a:x", "1 × b:x", "1 × c:x", "1 × d:x"]
+        );
+        let priorities =
+            ["a/x", "b/x", "c/x", "d/x"].map(|to| format!("queue:create-task:low:{to}"));
+        let priorities: Vec<&str> = priorities.iter().map(String::as_str).collect();
+        assert_eq!(folded(&priorities).len(), 4);
+        // Those that begin with the same word and have no border part at once.
+        assert_eq!(folded(&["a", "ab", "abc", "abcd"]).len(), 4);
+    }
+
+    #[test]
+    fn what_is_missing_hundreds_of_times_is_told_once_all_the_same() {
+        let secrets: Vec<String> = (0..700).map(|n| format!("secrets:get:{n:03}")).collect();
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+        assert_eq!(folded(&secrets), ["700 × secrets:get:"]);
+    }
+}
