@@ -115,8 +115,14 @@ async fn tasks_are_created_read_cancelled_and_run_again() {
     let bench = Bench::new().await;
     let client = signing(&bench);
     let (task_id, definition) = (id(&slug()), bench.task());
-    client.create_task(&task_id, &definition).await.unwrap();
-    client.create_task(&task_id, &definition).await.unwrap();
+    client
+        .create_task(&task_id, &definition.clone().into())
+        .await
+        .unwrap();
+    client
+        .create_task(&task_id, &definition.clone().into())
+        .await
+        .unwrap();
     let found = client.task(&task_id).await.unwrap();
     assert_eq!(found["payload"], definition["payload"]);
     client.cancel_task(&task_id).await.unwrap();
@@ -131,7 +137,10 @@ async fn tasks_are_created_read_cancelled_and_run_again() {
     );
 
     let other = bench.task_with(json!({"payload": {"command": ["false"]}}));
-    let taken = client.create_task(&task_id, &other).await.unwrap_err();
+    let taken = client
+        .create_task(&task_id, &other.clone().into())
+        .await
+        .unwrap_err();
     assert_eq!(taken.status, Some(409));
     assert_eq!(taken.call, format!("queue.createTask({task_id})"));
     assert!(taken.message.contains("already used by another task"));
@@ -152,7 +161,7 @@ async fn lists_are_read_to_their_end() {
     let mut ids = Vec::new();
     for n in 0..1_105 {
         let task_id = slug();
-        state.create_task(&task_id, &definition).unwrap();
+        state.create_task(&task_id, &definition.clone()).unwrap();
         state
             .insert_index(&format!("snow.many.n{n}"), &task_id, 1.0, expires)
             .unwrap();
@@ -293,7 +302,7 @@ async fn callers_are_who_their_credentials_say() {
     let scopes = someone.current_scopes().await.unwrap();
     assert!(scopes.contains(&"queue:seal-task-group:x".to_owned()));
     let refused = someone
-        .create_task(&id(&slug()), &bench.task())
+        .create_task(&id(&slug()), &bench.task().into())
         .await
         .unwrap_err();
     assert_eq!(refused.status, Some(403));
@@ -309,7 +318,7 @@ async fn callers_are_who_their_credentials_say() {
         ("TASKCLUSTER_ACCESS_TOKEN", "not-the-token"),
     ]);
     let refused = wrong
-        .create_task(&id(&slug()), &bench.task())
+        .create_task(&id(&slug()), &bench.task().into())
         .await
         .unwrap_err();
     assert_eq!(refused.status, Some(401));
@@ -365,8 +374,8 @@ fn planned(name: &str, ids: &DerivedIds, bench: &Bench, dependencies: &[&TaskId]
         label,
         description: String::new(),
         attributes: Object::new(),
-        task: task.as_object().unwrap().clone(),
-        optimization: Value::Null,
+        task: task.as_object().unwrap().clone().into(),
+        optimization: Value::Null.into(),
         dependencies: BTreeMap::new(),
         soft_dependencies: Vec::new(),
         if_dependencies: Vec::new(),
@@ -428,7 +437,7 @@ async fn a_graph_is_created_once_however_often_it_is_submitted() {
 
     // Another moment, the same tasks but one.
     tokio::time::sleep(Duration::from_millis(5)).await;
-    tasks[9].task["payload"]["command"] = json!(["changed"]);
+    tasks[9].task.get_mut("payload").unwrap()["command"] = json!(["changed"]).into();
     let second = plan(&IdGraph::new(tasks), &options).unwrap();
     let report = execute(&second, ports, &Pace::default(), &mut |_| ()).await;
     assert!(report.created.iter().all(|created| created.kept));

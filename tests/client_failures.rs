@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use snowman::base::name::{IndexPath, TaskId};
+use snowman::base::value::json;
 use snowman::ports::environment::Environment;
 use snowman::ports::taskcluster::{ApiError, Taskcluster};
 use snowman::taskcluster::{Client, Patience};
@@ -201,7 +202,7 @@ async fn failures_that_pass_are_tried_again() {
         ],
     );
     let task = server.client(&[]).task(&id()).await;
-    assert_eq!(task, Ok(serde_json::json!({"a": 1})));
+    assert_eq!(task, Ok(json!({"a": 1})));
     assert_eq!(server.count(TASK), 4);
 }
 
@@ -226,7 +227,7 @@ async fn tries_end() {
     );
     // Who creates graphs tries again with longer pauses.
     server.on(CREATE, [Vec::new()]);
-    let body = serde_json::json!({});
+    let body = json!({});
     let failed = client.create_task(&id(), &body).await.unwrap_err();
     assert_eq!((failed.status, server.count(CREATE)), (None, 2));
     assert!(!failed.message.contains("http://"), "{failed}");
@@ -239,7 +240,7 @@ async fn refusals_are_final_and_told_without_the_request() {
         "requestInfo": {"payload": {"secret": 1}}}"#;
     server.on(CREATE, [answer("400 Bad Request", "", said.as_bytes())]);
     let client = server.signing();
-    let body = serde_json::json!({"a": 1});
+    let body = json!({"a": 1});
     let refused = client.create_task(&id(), &body).await;
     let expected = ApiError {
         call: "queue.createTask(fN1SbArXTPSVFUUvaOlinQ)".to_owned(),
@@ -264,10 +265,7 @@ async fn slow_answers_count_as_lost() {
         script: Arc::default(),
         url,
     };
-    let failed = server
-        .client(&[])
-        .create_task(&id(), &serde_json::json!({}))
-        .await;
+    let failed = server.client(&[]).create_task(&id(), &json!({})).await;
     assert_eq!(failed.unwrap_err().message, "no answer came in time");
 }
 

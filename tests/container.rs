@@ -50,7 +50,7 @@ fn decision_task(revision: &str, root_url: &str) -> Value {
         "taskcluster_root_url": root_url,
         "ownTaskId": TASK_ID,
     });
-    let mut rendered = json_e::render(&template, &context).unwrap();
+    let mut rendered = json_e::render(&template.into(), &context).unwrap();
     let mut task = rendered["tasks"][0].take();
     task.as_object_mut().unwrap().shift_remove("taskId");
     task

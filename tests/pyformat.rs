@@ -3,9 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
-use serde_json::Value;
 use snowman::base::pyformat::{Scope, format};
-use snowman::base::value::{merge, py_float, py_repr, py_str};
+use snowman::base::value::{Value, json, merge, py_float, py_repr, py_str};
 
 /// Templates that Python takes and we refuse, with the reason.
 const REFUSED_ON_PURPOSE: &[(&str, &[&str])] = &[
@@ -99,7 +98,7 @@ fn values_are_shown_as_python_shows_them() {
     let table = table();
     let mut differences = Vec::new();
     let mut compare = |how: &str, value: &Value, ours: String, theirs: &Value| {
-        if ours != *theirs {
+        if *theirs != ours {
             differences.push(format!("{how} of {value}: theirs {theirs}, ours {ours:?}"));
         }
     };
@@ -107,10 +106,14 @@ fn values_are_shown_as_python_shows_them() {
         let value = &row[0];
         compare("str", value, py_str(value), &row[1]);
         compare("repr", value, py_repr(value), &row[2]);
-        if let Some(float) = value.as_f64().filter(|_| value.is_f64()) {
+        if let Some(float) = value
+            .as_number()
+            .filter(|n| n.is_f64())
+            .and_then(|n| n.as_f64())
+        {
             compare("float", value, py_float(float), &row[2]);
         }
-        let scope = serde_json::json!({"value": value});
+        let scope = json!({"value": value});
         let scope = Scope::new(scope.as_object().expect("a mapping"));
         let ascii = format("{value!a}", &scope).expect("it is filled");
         compare("ascii", value, ascii, &row[3]);
@@ -136,7 +139,7 @@ fn values_are_merged_as_the_peer_merges_them() {
 
 #[test]
 fn a_width_has_a_limit_since_templates_come_from_files() {
-    let scope = serde_json::json!({"s": "text"});
+    let scope = json!({"s": "text"});
     let scope = Scope::new(scope.as_object().expect("a mapping"));
     assert_eq!(
         format("{s:10000}", &scope).map(|text| text.len()),

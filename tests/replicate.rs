@@ -6,10 +6,10 @@
     reason = "a test may end where it finds something wrong, and needs new ids and the time of day"
 )]
 
+use snowman::base::value::{Value, json};
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::{Value, json};
 use snowman::base::diagnostic::Outcome;
 use snowman::config::graph_config::GraphConfig;
 use snowman::config::parameters::{Parameters, Strictness};
@@ -100,9 +100,11 @@ async fn tasks_of_other_graphs_come_from_the_queue() {
     let (decision, plain) = (slugid::nice(), slugid::nice());
     let state = sandbox.state();
     state
-        .create_task(&decision, &definition("decision"))
+        .create_task(&decision, &definition("decision").into())
         .unwrap();
-    state.create_task(&plain, &definition("plain")).unwrap();
+    state
+        .create_task(&plain, &definition("plain").into())
+        .unwrap();
     state.claim(&decision).unwrap();
     let graph = json!({"x": {"label": "build", "attributes": {}, "task": definition("build")}});
     let name = "public/task-graph.json";

@@ -5,6 +5,7 @@
     reason = "a test may end where it finds something wrong"
 )]
 
+use snowman::base::value::{Object, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
@@ -12,10 +13,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::json;
 use snowman::base::name::{IndexPath, KindName, Label, TaskId};
 use snowman::base::time::Timestamp;
-use snowman::base::value::{Object, Value};
 use snowman::model::id_graph::{IdGraph, PlannedTask};
 use snowman::ports::clock::Clock;
 use snowman::ports::ids::DerivedIds;

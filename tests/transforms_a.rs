@@ -6,10 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
 use snowman::base::diagnostic::{Diagnostic, Outcome};
 use snowman::base::name::KindName;
-use snowman::base::value::Object;
+use snowman::base::value::{List, Object, Value, from_value, json};
 use snowman::config::graph_config::GraphConfig;
 use snowman::config::parameters::{Parameters, Strictness};
 use snowman::model::task::Task;
@@ -45,7 +44,7 @@ impl Files for Memory {
 }
 
 fn strings(map: &Value) -> BTreeMap<String, String> {
-    serde_json::from_value(map.clone()).expect("a mapping of strings")
+    from_value(map.clone()).expect("a mapping of strings")
 }
 
 fn object(value: &Value) -> Object {
@@ -83,7 +82,7 @@ fn transform(document: &Value, case: &Value) -> Outcome<Vec<Value>> {
         project: &project,
         kind: &KindName::parse(kind).expect("a kind"),
         path: &format!("taskcluster/kinds/{kind}"),
-        config: &Map::new(),
+        config: &Object::new(),
         dependencies: &dependencies,
     };
     let items = case["items"].as_array().expect("a list");
@@ -131,7 +130,7 @@ fn the_peer_makes_the_same() {
     for case in cases {
         let ours = transform(&document, case);
         let same = match (&ours, case.get("tasks")) {
-            (Ok(ours), Some(theirs)) => Value::Array(ours.clone()) == *theirs,
+            (Ok(ours), Some(theirs)) => Value::from(ours.clone()) == *theirs,
             (Err(_), None) => true,
             _ => false,
         };
@@ -144,7 +143,7 @@ fn the_peer_makes_the_same() {
             let mut text = vec![case["name"].to_string()];
             match (ours, case.get("tasks")) {
                 (Ok(ours), Some(theirs)) => {
-                    differences("", &Value::Array(ours), theirs, &mut text);
+                    differences("", &Value::from(ours), theirs, &mut text);
                 }
                 (Ok(_), None) => text.push(format!("    the peer refuses: {}", case["error"])),
                 (Err(wrong), _) => text.push(format!("    we refuse: {wrong}")),
@@ -184,7 +183,7 @@ fn refusals_say_what_is_wrong() {
     }
 }
 /// What comes of a case when its items are changed.
-fn changed(name: &str, change: impl FnOnce(&mut Vec<Value>)) -> Outcome<Vec<Value>> {
+fn changed(name: &str, change: impl FnOnce(&mut List)) -> Outcome<Vec<Value>> {
     let document = document();
     let cases = document["cases"].as_array().expect("a list");
     let found = cases.iter().find(|case| case["name"] == name);
@@ -207,7 +206,7 @@ fn all_mistakes_of_all_items_are_told() {
         items[0]["worker"]["max-run-time"] = "long".into();
         items[0]["priorty"] = "high".into();
         items[1]["worker-type"] = "g-linus".into();
-        items[2]["scopes"] = serde_json::json!(["{levl}", "{"]);
+        items[2]["scopes"] = json!(["{levl}", "{"]);
     });
     assert_eq!(
         told(outcome),
@@ -235,7 +234,7 @@ fn what_differs_on_purpose_is_what_we_want() {
     let words = item["task"]["payload"]["command"][1]
         .as_array()
         .expect("words");
-    let reference = serde_json::json!({"task-reference": "make <b>"});
+    let reference = json!({"task-reference": "make <b>"});
     assert!(words.ends_with(&["bash".into(), "-cx".into(), reference]));
     let item = first("toolchain: no environment");
     assert_eq!(item["worker"]["env"]["MOZ_SCM_LEVEL"], "3");

@@ -8,7 +8,7 @@
     reason = "helpers of tests"
 )]
 
-use serde_json::Value;
+use snowman::base::value::Value;
 use snowman::config::yaml::{dump, load, load_tree};
 
 #[path = "yaml/limits.rs"]

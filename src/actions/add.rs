@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::{Call, create, existing};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};

@@ -4,7 +4,7 @@
 //! revision that each push says it came after. The chain ends where the index knows no decision
 //! task.
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::create::{self, Round};
 use super::existing::{self, Existing};

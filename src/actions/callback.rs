@@ -87,7 +87,7 @@ async fn from_task(taskcluster: &dyn Taskcluster, own: &TaskId) -> Outcome<Reque
     };
     let name = ["cb_name", "name"]
         .iter()
-        .find_map(|key| action.get(*key).and_then(Value::as_str))
+        .find_map(|key| action.get(key).and_then(Value::as_str))
         .ok_or_else(|| Diagnostic::user(format!("`extra.action` of {own} has no `name`")))?;
     let context = action.get("context").unwrap_or(&Value::Null);
     let part = |key: &str| context.get(key).unwrap_or(&Value::Null);
@@ -234,10 +234,11 @@ pub fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) ->
     } else {
         input
     };
-    let validator = jsonschema::validator_for(&schema)
+    let validator = jsonschema::validator_for(&schema.clone().into())
         .map_err(|error| Diagnostic::bug(format!("the schema of {}: {error}", action.cb_name)))?;
+    let checked = serde_json::Value::from(input.clone());
     let mut wrong = Diagnostics::new();
-    for error in validator.iter_errors(&input) {
+    for error in validator.iter_errors(&checked) {
         let path = error.instance_path().to_string();
         let path = path.trim_start_matches('/').replace('/', ".");
         let what = format!("the input of the action {}", action.cb_name);
@@ -245,7 +246,7 @@ pub fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) ->
             let known = schema["properties"].as_object();
             let known: Vec<_> = known
                 .into_iter()
-                .flat_map(|map| map.keys().map(String::as_str))
+                .flat_map(|map| map.keys().map(|key| key.as_str()))
                 .collect();
             Diagnostic::user(format!("{what}: {error}"))
                 .help(format!("it takes: {}", known.join(", ")))

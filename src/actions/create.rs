@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::Call;
 use super::existing::Existing;

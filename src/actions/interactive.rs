@@ -3,7 +3,7 @@
 //! Somebody with a shell in a task has what the task has. So the copy has hardly any scopes, no
 //! caches that others use, no artifacts that could be taken for the real ones, and no routes.
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::create::{self, Round};
 use super::{Call, existing, task_of};

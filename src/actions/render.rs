@@ -4,7 +4,7 @@
 //! made of that file; its payload is a JSON-e template into which the interface puts input, taskId
 //! and taskGroupId.
 
-use serde_json::json;
+use crate::base::value::json;
 use sha2::{Digest, Sha256};
 
 use super::Action;

@@ -1,6 +1,6 @@
 //! Runs a task once more, without making another one of it.
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::callback::not_had;
 use super::existing::{self, Existing};

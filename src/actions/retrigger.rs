@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::callback::not_had;
 use super::create::{self, Round};
@@ -13,7 +13,7 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json::compact;
 use crate::base::name::Label;
 use crate::base::time::Timestamp;
-use crate::base::value::{Value, truthy};
+use crate::base::value::{Object, Value, truthy};
 use crate::model::reference::resolve_dates;
 use crate::ports::ids::DerivedIds;
 use crate::submit::compare::difference;
@@ -207,7 +207,8 @@ fn relative_dates(value: Value, created: Timestamp) -> Value {
         Value::Object(map) => map
             .into_iter()
             .map(|(key, item)| (key, relative_dates(item, created)))
-            .collect(),
+            .collect::<Object>()
+            .into(),
         other => other,
     }
 }

@@ -1,6 +1,6 @@
 //! The table of actions.
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::{Action, add, backfill, cancel, interactive, promotion, purge, rerun, retrigger};
 use crate::base::value::Value;

@@ -70,7 +70,7 @@ pub fn each_parent<E>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::base::value::json;
 
     fn object(value: Value) -> Object {
         match value {

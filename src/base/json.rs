@@ -7,7 +7,7 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
 use super::diagnostic::{Diagnostic, Place, SourceFile};
-use super::value::{Object, Value};
+use super::value::{Object, Str, Value};
 
 /// Reads JSON that people may have written.
 ///
@@ -56,11 +56,11 @@ pub struct SortedMap<'a>(pub &'a Object);
 
 impl Serialize for SortedMap<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut entries: Vec<(&String, &Value)> = self.0.iter().collect();
+        let mut entries: Vec<(&Str, &Value)> = self.0.iter().collect();
         entries.sort_unstable_by_key(|(key, _)| *key);
         let mut map = serializer.serialize_map(Some(entries.len()))?;
         for (key, item) in entries {
-            map.serialize_entry(key, &Sorted(item))?;
+            map.serialize_entry(key.as_str(), &Sorted(item))?;
         }
         map.end()
     }
@@ -145,7 +145,7 @@ pub fn compact(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::base::value::json;
 
     #[derive(Serialize)]
     #[serde(transparent)]

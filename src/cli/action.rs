@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use serde_json::json;
+use crate::base::value::json;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::{ActionCallbackArgs, ActionsArgs, TestActionCallbackArgs};

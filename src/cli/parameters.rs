@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::outside::Outside;
 use crate::base::diagnostic::{Diagnostic, Outcome};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use serde_json::json;
+use crate::base::value::json;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::action;

@@ -14,7 +14,7 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json::{self, Entries};
 use crate::base::name::TaskId;
 use crate::base::pattern::Prefix;
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, to_value};
 use crate::config::parameters::Parameters;
 use crate::config::yaml;
 use crate::decision::Phases;
@@ -176,7 +176,7 @@ fn written(args: &ShowArgs, graph: &impl Entries) -> Outcome<String> {
     if args.json && args.tasks_regex.is_none() && args.exclude_keys.is_empty() {
         return Ok(json::pretty_of(graph) + "\n");
     }
-    let graph = serde_json::to_value(graph)
+    let graph = to_value(graph)
         .map_err(|error| Diagnostic::bug("a graph cannot be written").because(error))?;
     format(args, filtered(args, graph)?)
 }

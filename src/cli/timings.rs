@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use crate::base::value::json;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing_subscriber::Layer;
@@ -267,12 +267,12 @@ mod tests {
 
     #[test]
     fn a_trace_is_a_list_of_events() {
-        let trace: serde_json::Value =
+        let trace: crate::base::value::Value =
             serde_json::from_str(&as_trace(&[span("step", "build", "run", 1)])).unwrap();
         let event = &trace["traceEvents"][0];
         assert_eq!(event["name"], "run");
         assert_eq!(event["ph"], "X");
-        assert_eq!(event["dur"], 1000.0);
+        assert_eq!(event["dur"], json!(1000.0));
         assert_eq!(event["args"]["kind"], "build");
     }
 }

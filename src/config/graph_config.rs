@@ -341,7 +341,7 @@ impl GraphConfig {
                 Diagnostic::user(format!("there is no worker alias `{worker_type}`")).help(
                     format!(
                         "{} (`workers.aliases` in {})",
-                        suggest::hint(worker_type, aliases.keys().map(String::as_str)),
+                        suggest::hint(worker_type, aliases.keys().map(|key| key.as_str())),
                         join(&self.root, "config.yml"),
                     ),
                 ),
@@ -373,7 +373,7 @@ fn aliases(values: &Object) -> BTreeMap<String, Alias> {
                 implementation: text(value, "implementation").unwrap_or_default(),
                 os: text(value, "os"),
             };
-            (name.clone(), alias)
+            (name.to_string(), alias)
         })
         .collect()
 }

@@ -14,7 +14,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::dotted;
 use crate::base::pattern::{PatternError, Prefix};
 use crate::base::suggest;
-use crate::base::value::{Object, Value, py_repr, type_name};
+use crate::base::value::{List, Object, Value, py_repr, type_name};
 
 /// Says why no alternative could be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -212,7 +212,7 @@ fn choose<'v>(
                 by: by.to_owned(),
                 key: py_repr(&Value::from(key)),
                 item: item.to_owned(),
-                nearest: suggest::nearest(key, alternatives.keys().map(String::as_str))
+                nearest: suggest::nearest(key, alternatives.keys().map(|key| key.as_str()))
                     .map(str::to_owned),
             }),
         several => Err(KeyedByError::Ambiguous {
@@ -251,7 +251,7 @@ pub fn resolve(
     let large: Vec<String> = item
         .iter()
         .filter(|(_, v)| v.is_array() || v.is_object())
-        .map(|(k, _)| k.clone())
+        .map(|(k, _)| k.to_string())
         .collect();
     let what = format!("`{field}` of `{name}`");
     let attribute = |by: &str| {
@@ -259,7 +259,7 @@ pub fn resolve(
             large
                 .iter()
                 .any(|key| key == by)
-                .then(|| Value::Array(Vec::new()))
+                .then(|| Value::Array(List::new()))
         })
     };
     dotted::each_parent(item, field, &mut |container, key| {
@@ -274,7 +274,7 @@ pub fn resolve(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::base::value::json;
 
     fn pick(value: Value, attributes: Value) -> Result<Value, String> {
         evaluate(

@@ -243,7 +243,7 @@ impl Parameters {
         for name in ["build_date", "pushdate"] {
             let date = values
                 .get(name)
-                .filter(|date| date.is_i64() || date.is_u64());
+                .filter(|date| date.as_i64().is_some() || date.as_u64().is_some());
             if let Some(date) = date.filter(|date| !date.as_i64().is_some_and(is_moment)) {
                 wrong.push(
                     Diagnostic::user(format!(

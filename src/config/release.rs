@@ -156,8 +156,8 @@ pub fn level(config: &GraphConfig, params: &Parameters) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::value::json;
     use crate::config::test_support::{graph_config, params as parameters};
-    use serde_json::json;
 
     #[test]
     fn versions_say_what_they_are() {

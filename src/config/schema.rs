@@ -152,7 +152,7 @@ impl Schema {
         let given: Vec<_> = self
             .exclusive
             .iter()
-            .filter(|name| map.get(**name).is_some_and(|value| !value.is_null()))
+            .filter(|name| map.get(name).is_some_and(|value| !value.is_null()))
             .map(|name| format!("`{}`", path.key(name)))
             .collect();
         if given.len() > 1 {
@@ -273,7 +273,7 @@ impl Type {
                 let one = given("task-reference") != given("artifact-reference");
                 let strings = ["task-reference", "artifact-reference"]
                     .iter()
-                    .all(|name| map.get(*name).is_none_or(|v| v.is_string() || v.is_null()));
+                    .all(|name| map.get(name).is_none_or(|v| v.is_string() || v.is_null()));
                 if !(one && strings) {
                     found.push(mismatch(path, &self.describe(), value));
                 }
@@ -353,7 +353,7 @@ fn mismatch(path: &ValuePath, expected: &str, value: &Value) -> Violation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::base::value::json;
 
     static INNER: Schema = Schema {
         name: "inner",

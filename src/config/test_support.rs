@@ -1,6 +1,6 @@
 //! A graph config and parameters for tests.
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::graph_config::GraphConfig;
 use super::parameters::{Parameters, Strictness};

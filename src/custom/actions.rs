@@ -1,6 +1,6 @@
 //! Actions of the project's own.
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::{Custom, graph::ONE};
 use crate::base::diagnostic::Diagnostic;

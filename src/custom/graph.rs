@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::registered::is_custom;
 use super::{Custom, bytes};
@@ -230,7 +230,7 @@ fn planned(id: &str, value: &Value, before: &IdGraph) -> Result<PlannedTask, Dia
         .map(|(name, to)| {
             let to = TaskId::parse(to.as_str().unwrap_or_default());
             Ok((
-                name.clone(),
+                name.to_string(),
                 to.map_err(|error| task.diagnostic(error.to_string()))?,
             ))
         })

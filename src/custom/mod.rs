@@ -17,9 +17,9 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use crate::base::value::json;
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
-use serde_json::json;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{KindName, Label};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use crate::base::value::json;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{Object, Value};

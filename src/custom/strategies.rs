@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::Custom;
 use super::graph::ONE;
@@ -126,7 +126,7 @@ impl Strategies<'_, '_> {
     /// What the strategy raises.
     pub fn replace(&self, task: &Task, deadline: Option<&str>) -> Result<Said, Diagnostic> {
         match self.ask("replace", task, json!({"deadline": deadline}))? {
-            Value::String(task_id) => Ok(Said::Replace(task_id)),
+            Value::String(task_id) => Ok(Said::Replace(task_id.into())),
             Value::Bool(true) => Ok(Said::Remove),
             _ => Ok(Said::Keep),
         }

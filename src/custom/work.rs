@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::graph::ONE;
 use super::{Custom, bytes, values};

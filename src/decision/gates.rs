@@ -14,7 +14,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::{Full, Phases};
 use crate::base::diagnostic::{Diagnostic, Outcome};

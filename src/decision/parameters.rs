@@ -70,7 +70,7 @@ pub fn for_decision(
             .filter(|m| !m.is_empty())
             .unwrap_or("default")
     };
-    let values = serde_json::json!({
+    let values = crate::base::value::json!({
         "base_repository": flags.base_repository,
         "base_ref": flags.base_ref,
         "base_rev": flags.base_rev,
@@ -146,7 +146,7 @@ fn overrides(world: World<'_>, flags: &DecisionFlags) -> Outcome<Object> {
     };
     match json::read(&format!("the note {NOTES}"), note.as_bytes())? {
         Value::Object(values) => {
-            let names: Vec<_> = values.keys().map(String::as_str).collect();
+            let names: Vec<_> = values.keys().map(|key| key.as_str()).collect();
             tracing::info!("Overriding parameters from {NOTES}: {}", names.join(", "));
             Ok(values)
         }
@@ -257,7 +257,7 @@ pub fn defaults(world: World<'_>) -> Result<Object, Diagnostic> {
         Some(parsed) => (url.as_str(), parsed.name.as_str()),
         None => ("", ""),
     };
-    let values = serde_json::json!({
+    let values = crate::base::value::json!({
         "base_repository": url,
         "base_ref": "",
         "base_rev": "",

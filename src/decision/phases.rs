@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::World;
 use super::remote::Waiting;

@@ -73,7 +73,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
-    use serde_json::json;
+    use crate::base::value::json;
 
     use super::*;
     use crate::base::name::{KindName, Label};

@@ -10,12 +10,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
-
 use super::{Events, World, artifact};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Standing as Counted};
 use crate::base::name::{Label, TaskId};
-use crate::base::value::Value;
+use crate::base::value::{Value, json};
 use crate::optimize::{Action, OptimizedTaskGraph};
 use crate::ports::artifacts::Artifacts;
 use crate::ports::ids::DerivedIds;

@@ -126,7 +126,7 @@ fn from_deps(registered: &Registered, item: &Item) -> Option<String> {
         } else {
             "strip-kind"
         };
-        let name = named(key).unwrap_or_else(|| default.to_owned());
+        let name = named(key).unwrap_or_else(|| default.into());
         custom(key, entries, &name, native.contains(&name.as_str()))
     })
 }

@@ -216,7 +216,7 @@ fn origin(
     let named = || {
         before.iter().find(|item| {
             ["label", "name"].iter().any(|key| {
-                let name = task.get(*key).and_then(Value::as_str);
+                let name = task.get(key).and_then(Value::as_str);
                 name.is_some() && name == item.str(key)
             })
         })

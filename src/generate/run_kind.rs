@@ -191,7 +191,7 @@ fn to_task(kind: &KindDefinition, item: Item) -> Result<Task, Diagnostic> {
         optimization: take("optimization"),
         dependencies: dependencies
             .iter()
-            .map(|(name, label)| Ok((name.clone(), to_label(label)?)))
+            .map(|(name, label)| Ok((name.to_string(), to_label(label)?)))
             .collect::<Result<IndexMap<_, _>, Diagnostic>>()?,
         soft_dependencies: labels(take("soft-dependencies"))?,
         if_dependencies: labels(take("if-dependencies"))?,

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use serde_json::{Value, json};
+use crate::base::value::{Value, json};
 use tempfile::TempDir;
 
 use super::*;

@@ -9,7 +9,7 @@ use super::task::{Provenance, Written};
 use crate::base::dag::Dag;
 use crate::base::json::Entries;
 use crate::base::name::{KindName, Label, TaskId};
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, to_value};
 
 /// A task that is to be created.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +62,7 @@ impl PlannedTask {
     #[must_use]
     pub fn to_json(&self) -> Value {
         // Writing into memory cannot fail.
-        serde_json::to_value(self).unwrap_or_default()
+        to_value(self).unwrap_or_default()
     }
 }
 
@@ -151,6 +151,6 @@ impl IdGraph {
     #[must_use]
     pub fn to_json(&self) -> Value {
         // Writing into memory cannot fail.
-        serde_json::to_value(self).unwrap_or_default()
+        to_value(self).unwrap_or_default()
     }
 }

@@ -12,7 +12,7 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json::Entries;
 use crate::base::name::Label;
 use crate::base::suggest;
-use crate::base::value::Value;
+use crate::base::value::{Value, to_value};
 
 /// Tasks by label, in the order in which they were generated, with or without edges between them.
 #[derive(Debug, Clone, Default)]
@@ -195,7 +195,7 @@ impl LabelGraph {
     #[must_use]
     pub fn to_json(&self) -> Value {
         // Writing into memory cannot fail.
-        serde_json::to_value(self).unwrap_or_default()
+        to_value(self).unwrap_or_default()
     }
 
     /// Reads a graph that [`LabelGraph::to_json`] or the peer has written.
@@ -224,7 +224,7 @@ impl LabelGraph {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::base::value::json;
 
     use super::*;
     use crate::model::test_support::{drawn, graph, label, labels, task};

@@ -123,9 +123,7 @@ fn resolve(value: &Value, resolvers: &[Resolver<'_>], wrong: &mut Vec<ReferenceE
                     .map(|resolver| (resolver, inner))
             });
             match found {
-                Some(((_, resolver), Value::String(text))) => {
-                    Value::String(text_of(*resolver, text))
-                }
+                Some(((_, resolver), Value::String(text))) => Value::from(text_of(*resolver, text)),
                 Some(((_, resolver), Value::Object(inner))) => {
                     let keys: Vec<String> =
                         inner.keys().map(|key| text_of(*resolver, key)).collect();
@@ -234,7 +232,7 @@ fn no_dependency(text: &str, name: &str, names: &Names<'_>) -> ReferenceError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::base::value::json;
 
     fn resolve_json(value: Value) -> Result<Value, String> {
         let (own, decision, build) = (

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::json;
 use crate::base::name::{KindName, Label, TaskId};
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, to_value};
 
 /// Where a task comes from, for messages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -68,7 +68,7 @@ impl Task {
     #[must_use]
     pub fn to_json(&self) -> Value {
         // Writing into memory cannot fail.
-        serde_json::to_value(self).unwrap_or_default()
+        to_value(self).unwrap_or_default()
     }
 
     /// Reads a task that [`Task::to_json`] or the peer has written.
@@ -107,7 +107,7 @@ impl Task {
             task: map("task")?,
             optimization: field("optimization").clone(),
             dependencies: dependencies
-                .map(|(name, to)| Ok((name.clone(), label(to.as_str().unwrap_or_default())?)))
+                .map(|(name, to)| Ok((name.to_string(), label(to.as_str().unwrap_or_default())?)))
                 .collect::<Result<_, Diagnostic>>()?,
             soft_dependencies: labels("soft_dependencies")?,
             if_dependencies: labels("if_dependencies")?,

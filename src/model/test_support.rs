@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::base::value::json;
 use indexmap::IndexMap;
-use serde_json::json;
 
 use super::label_graph::LabelGraph;
 use super::task::Task;

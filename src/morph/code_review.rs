@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::Surroundings;
 use crate::base::diagnostic::Diagnostic;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::base::value::json;
 use fancy_regex::escape;
-use serde_json::json;
 
 use super::Surroundings;
 use crate::base::diagnostic::Diagnostic;

@@ -7,7 +7,7 @@ use super::Surroundings;
 use super::verdict::{Action, Verdict};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{Label, TaskId};
-use crate::base::value::{Object, Value};
+use crate::base::value::{List, Object, Value};
 use crate::model::id_graph::{IdGraph, PlannedTask};
 use crate::model::reference::{Names, ReferenceError, resolve_names};
 use crate::model::task::Task;
@@ -135,7 +135,7 @@ fn add_dependencies<'a>(definition: &mut Object, ids: impl Iterator<Item = &'a T
     let ids: BTreeSet<&str> = ids.map(TaskId::as_str).collect();
     let slot = definition
         .entry("dependencies")
-        .or_insert_with(|| Value::Array(Vec::new()));
+        .or_insert_with(|| Value::Array(List::new()));
     if let Value::Array(list) = slot {
         for id in ids {
             if !list.iter().any(|there| there.as_str() == Some(id)) {

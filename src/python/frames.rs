@@ -70,7 +70,7 @@ fn exactly(pipe: &mut impl Read, length: u32) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::base::value::json;
 
     #[test]
     fn what_is_written_is_read() {

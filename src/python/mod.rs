@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use serde_json::json;
+use crate::base::value::json;
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::value::{Object, Value};

@@ -16,7 +16,7 @@ pub mod template;
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use crate::base::value::json;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::suggest;
@@ -122,10 +122,10 @@ fn flavors(config: &GraphConfig, wanted: &[String]) -> Outcome<Vec<String>> {
     };
     let mut wrong = Diagnostics::new();
     let named = wanted.iter().flat_map(|wanted| chain(wanted));
-    for name in named.filter(|name| !all.contains_key(*name)) {
+    for name in named.filter(|name| !all.contains_key(name)) {
         wrong.push(
             Diagnostic::user(format!("there is no flavor `{name}`"))
-                .help(suggest::hint(name, all.keys().map(String::as_str))),
+                .help(suggest::hint(name, all.keys().map(|key| key.as_str()))),
         );
     }
     wrong.or_ok(())?;

@@ -57,7 +57,7 @@ impl<'a> Running<'a> {
         };
         sandbox
             .state()
-            .create_task(task_id.as_str(), definition)
+            .create_task(task_id.as_str(), &definition.clone().into())
             .map_err(refused)?;
         sandbox.state().claim(task_id.as_str()).map_err(refused)?;
         let environment = world
@@ -168,15 +168,20 @@ fn read(name: &str, task_id: TaskId, artifacts: &Artifacts) -> Result<Ran, Diagn
         task_id,
         label_to_taskid: entries(json("label-to-taskid.json")?)
             .into_iter()
-            .map(|(label, id)| (label, text(&id)))
+            .map(|(label, id)| (label.into(), text(&id)))
             .collect(),
         created: entries(json("task-graph.json")?)
             .into_iter()
-            .map(|(id, task)| (id, text(&task["label"])))
+            .map(|(id, task)| (id.into(), text(&task["label"])))
             .collect(),
         full: entries(json("full-task-graph.json")?)
             .into_iter()
-            .map(|(label, task)| (label, (text(&task["kind"]), strings(&task["dependencies"]))))
+            .map(|(label, task)| {
+                (
+                    label.into(),
+                    (text(&task["kind"]), strings(&task["dependencies"])),
+                )
+            })
             .collect(),
         targets: strings(&json("target-tasks.json")?),
         removed: removed.collect(),

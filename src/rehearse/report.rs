@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use crate::base::value::json;
 
 use crate::base::value::Value;
 

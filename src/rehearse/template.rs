@@ -1,6 +1,6 @@
 //! Renders the decision and action tasks of a project, as taskcluster-github and the hooks service do.
 
-use serde_json::json;
+use crate::base::value::json;
 
 use crate::actions::render::TASKCLUSTER_YML;
 use crate::base::diagnostic::{Diagnostic, Outcome};
@@ -76,7 +76,7 @@ pub fn action(
     task_id: &TaskId,
     now: Timestamp,
 ) -> Outcome<Value> {
-    let payload = json_e::render(&action["hookPayload"], user).map_err(|error| {
+    let payload = render(&action["hookPayload"], user).map_err(|error| {
         Diagnostic::bug("the hookPayload of actions.json cannot be rendered").because(error)
     })?;
     let (decision, user) = (&payload["decision"], &payload["user"]);
@@ -113,7 +113,7 @@ pub fn action(
     });
     // Interfaces show the symbol; the template in it is over the input.
     let symbol = json!({"symbol": decision["action"]["symbol"]});
-    let symbol = json_e::render(&symbol, &json!({"input": user["input"]})).ok();
+    let symbol = render(&symbol, &json!({"input": user["input"]})).ok();
     let mut context = context;
     if let Some(symbol) = symbol.as_ref().and_then(|rendered| rendered.get("symbol")) {
         context["action"]["symbol"] = symbol.clone();
@@ -139,8 +139,13 @@ fn taskcluster_yml(files: &dyn Files) -> Outcome<Value> {
     yaml::load(TASKCLUSTER_YML, &text).map(|document| document.value)
 }
 
+/// Renders a template with values; both and the result are JSON to JSON-e.
+fn render(template: &Value, context: &Value) -> anyhow::Result<Value> {
+    json_e::render(&template.clone().into(), &context.clone().into()).map(Value::from)
+}
+
 fn one_task(template: &Value, context: &Value, what: &str) -> Result<Value, Diagnostic> {
-    let rendered = json_e::render(template, context).map_err(|error| {
+    let rendered = render(template, context).map_err(|error| {
         Diagnostic::user(format!("{TASKCLUSTER_YML} cannot be rendered for {what}")).because(error)
     })?;
     let tasks = rendered["tasks"].as_array().cloned().unwrap_or_default();

@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::base::path::ValuePath;
 use crate::base::time::{Span, Timestamp};
-use crate::base::value::{Object, Value};
+use crate::base::value::{List, Object, Str, Value};
 use crate::model::reference::resolve_dates;
 
 /// The first difference between two definitions.
@@ -113,9 +113,9 @@ fn complete(task: &mut Object) {
         ("priority", Value::from("lowest")),
         ("requires", Value::from("all-completed")),
         ("retries", Value::from(5)),
-        ("dependencies", Value::Array(Vec::new())),
-        ("routes", Value::Array(Vec::new())),
-        ("scopes", Value::Array(Vec::new())),
+        ("dependencies", Value::Array(List::new())),
+        ("routes", Value::Array(List::new())),
+        ("scopes", Value::Array(List::new())),
         ("tags", Value::Object(Object::new())),
         ("extra", Value::Object(Object::new())),
     ];
@@ -139,7 +139,7 @@ fn first(ours: &Value, theirs: &Value, path: &ValuePath) -> Option<Difference> {
     };
     match (ours, theirs) {
         (Value::Object(left), Value::Object(right)) => {
-            let mut keys: Vec<&String> = left.keys().chain(right.keys()).collect();
+            let mut keys: Vec<&Str> = left.keys().chain(right.keys()).collect();
             keys.sort_unstable();
             keys.dedup();
             keys.into_iter()
@@ -195,7 +195,7 @@ fn same_moment(left: &str, right: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::base::value::json;
 
     fn ours() -> Value {
         json!({
@@ -205,6 +205,11 @@ mod tests {
             "scopes": ["b", "a"],
             "payload": {"artifacts": [{"expires": {"relative-datestamp": "1 day"}}], "n": 1},
         })
+    }
+
+    fn first_artifact(task: &mut Value) -> &mut Value {
+        let listed = task["payload"]["artifacts"].as_array_mut();
+        &mut listed.expect("a list")[0]
     }
 
     fn theirs() -> Value {
@@ -230,7 +235,7 @@ mod tests {
         let mut ours = ours();
         ours["created"] = later("1 day");
         ours["deadline"] = later("2 days");
-        ours["payload"]["artifacts"][0]["expires"] = later("2 days");
+        first_artifact(&mut ours)["expires"] = later("2 days");
         assert_eq!(difference(&ours, &theirs()), None);
     }
 
@@ -262,7 +267,7 @@ mod tests {
     fn moments_are_compared_to_the_second() {
         let told = |expires: &str| {
             let mut theirs = theirs();
-            theirs["payload"]["artifacts"][0]["expires"] = json!(expires);
+            first_artifact(&mut theirs)["expires"] = json!(expires);
             difference(&ours(), &theirs)
         };
         assert_eq!(told("2030-01-02T00:00:00.999Z"), None);
@@ -287,8 +292,7 @@ mod tests {
             Some("`scopes[1]` should be \"b\" and is nothing")
         );
         assert_eq!(
-            told(|t| t["payload"]["artifacts"][0]["expires"] = json!("2030-02-02T00:00:00.000Z"))
-                .as_deref(),
+            told(|t| first_artifact(t)["expires"] = json!("2030-02-02T00:00:00.000Z")).as_deref(),
             Some(
                 "`payload.artifacts[0].expires` should be \"2030-01-02T00:00:00.000Z\" and is \
                  \"2030-02-02T00:00:00.000Z\""

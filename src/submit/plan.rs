@@ -181,7 +181,7 @@ fn complete(
     let mut definition = task.task.clone();
     let mut dependencies = match definition.get("dependencies") {
         None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(items)) => items.clone(),
+        Some(Value::Array(items)) => items.to_vec(),
         Some(other) => {
             return Err(Diagnostic::user(format!(
                 "the definition's `dependencies` are {}, and should be a list",
@@ -210,7 +210,7 @@ fn complete(
     // Dates are counted when a task is sent; whether they can be is known before anything is.
     resolve_dates(&Value::Object(definition.clone()), Timestamp::from_unix(0))
         .map_err(|error| date_diagnostic(&error))?;
-    definition.insert("dependencies".to_owned(), Value::Array(dependencies));
+    definition.insert("dependencies".to_owned(), Value::from(dependencies));
     definition.insert("taskGroupId".to_owned(), decision);
     definition.insert(
         "schedulerId".to_owned(),

@@ -5,13 +5,13 @@ use std::future::Future;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::Client;
 use super::failure::{api_error, broke_off};
 use crate::base::name::{IndexPath, TaskId};
 use crate::base::time::Timestamp;
-use crate::base::value::Value;
+use crate::base::value;
 use crate::ports::taskcluster::{
     Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
 };
@@ -170,21 +170,29 @@ fn begun(status: &Value) -> bool {
 }
 
 impl Taskcluster for Client {
-    fn create_task<'a>(&'a self, task_id: &'a TaskId, definition: &'a Value) -> Answer<'a, ()> {
+    fn create_task<'a>(
+        &'a self,
+        task_id: &'a TaskId,
+        definition: &'a value::Value,
+    ) -> Answer<'a, ()> {
         Box::pin(async move {
+            let definition = Value::from(definition.clone());
             let call = format!("queue.createTask({task_id})");
             self.ask(&call, || {
-                self.creating.createTask(task_id.as_str(), definition)
+                self.creating.createTask(task_id.as_str(), &definition)
             })
             .await
             .map(drop)
         })
     }
 
-    fn task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, Value> {
+    fn task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, value::Value> {
         Box::pin(async move {
             let call = format!("queue.task({task_id})");
-            self.ask(&call, || self.queue.task(task_id.as_str())).await
+            let task = self
+                .ask(&call, || self.queue.task(task_id.as_str()))
+                .await?;
+            Ok(task.into())
         })
     }
 
@@ -262,7 +270,7 @@ impl Taskcluster for Client {
                         task_id: task_id(status, "taskId")?,
                         state: string(status, "state")?,
                         begun: begun(status),
-                        definition: row.get_mut("task")?.take(),
+                        definition: row.get_mut("task")?.take().into(),
                     })
                 })
                 .collect::<Option<Vec<_>>>()

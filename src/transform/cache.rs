@@ -99,7 +99,7 @@ pub fn add_optimization(
     if config.cache_pull_requests() && (comment || tasks_for == "github-pull-request") {
         earlier.push(Value::from(of_pull_requests.as_str()));
     }
-    let search = Object::from_iter([("index-search".to_owned(), Value::Array(earlier))]);
+    let search = Object::from_iter([("index-search".to_owned(), Value::from(earlier))]);
     item.task
         .insert("optimization".to_owned(), Value::Object(search));
 

@@ -3,7 +3,7 @@
 use super::Item;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
-use crate::base::value::{Object, Value, type_name};
+use crate::base::value::{List, Object, Value, type_name};
 use crate::config::schema::Schema;
 
 /// How many items `matrix` and `chunking` may make for one kind.
@@ -20,7 +20,7 @@ pub const MAX_ITEMS: usize = 100_000;
 pub fn refuse_null(item: &Item, path: &str, map: &Object, fields: &[&str]) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     for field in fields {
-        if map.get(*field).is_some_and(Value::is_null) {
+        if map.get(field).is_some_and(Value::is_null) {
             let whole = [path, field].join(".");
             let whole = whole.trim_start_matches('.');
             wrong.push(
@@ -63,7 +63,7 @@ pub fn mapping<'i>(item: &'i mut Item, key: &str) -> Result<&'i mut Object, Diag
 ///
 /// # Errors
 /// When there is something else.
-pub fn list<'i>(item: &'i mut Item, key: &str) -> Result<&'i mut Vec<Value>, Diagnostic> {
+pub fn list<'i>(item: &'i mut Item, key: &str) -> Result<&'i mut List, Diagnostic> {
     if let Some(other) = item.task.get(key).filter(|value| !value.is_array()) {
         return Err(unexpected(item, key, "a list", other));
     }
@@ -121,7 +121,7 @@ pub fn py_equal(a: &Value, b: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::base::value::json;
 
     #[test]
     fn values_are_compared_as_in_python() {

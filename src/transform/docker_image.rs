@@ -180,7 +180,7 @@ fn describe(
         "DOCKER_IMAGE_PACKAGES".to_owned(),
         Value::from(references.join(" ")),
     );
-    let task = serde_json::json!({
+    let task = crate::base::value::json!({
         "label": format!("docker-image-{name}"),
         "description": format!("Build the docker image {name} for use by dependent tasks"),
         "attributes": {"image_name": name, "artifact_prefix": "public"},
@@ -223,7 +223,7 @@ fn describe(
         task.insert("index".to_owned(), index.clone());
     }
     if let Some(symbol) = item.task.get("symbol").filter(|symbol| truthy(symbol)) {
-        let treeherder = serde_json::json!({
+        let treeherder = crate::base::value::json!({
             "symbol": symbol,
             "platform": "taskcluster-images/opt",
             "kind": "other",
@@ -240,12 +240,12 @@ fn describe(
     if let Some(parent) = item.str("parent").filter(|parent| !parent.is_empty()) {
         let label = Value::from(format!("docker-image-{parent}"));
         object_mut(&mut task, "dependencies").insert("parent".to_owned(), label);
-        let reference = serde_json::json!({"task-reference": "<parent>"});
+        let reference = crate::base::value::json!({"task-reference": "<parent>"});
         object_mut(object_mut(&mut task, "worker"), "env")
             .insert("PARENT_TASK_ID".to_owned(), reference);
     }
     if item.task.get("cache").is_none_or(truthy) && !context.project.fast {
-        let cache = serde_json::json!({
+        let cache = crate::base::value::json!({
             "type": "docker-images.v2",
             "name": name,
             "digest-data": inputs,

@@ -6,7 +6,7 @@
 use super::{Item, Origin};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::path::ValuePath;
-use crate::base::value::{Object, Value, type_name};
+use crate::base::value::{List, Object, Value, type_name};
 
 /// A value that a field has when it is not given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Preset {
             Self::Bool(flag) => Value::Bool(flag),
             Self::Int(number) => Value::from(number),
             Self::Text(text) => Value::from(text),
-            Self::List => Value::Array(Vec::new()),
+            Self::List => Value::Array(List::new()),
             Self::Map => Value::Object(Object::new()),
         }
     }
@@ -55,7 +55,7 @@ pub fn fill(map: &mut Object, presets: Presets) {
 pub fn get<'i>(item: &'i Item, path: &[&str]) -> Option<&'i Value> {
     let (first, rest) = path.split_first()?;
     rest.iter()
-        .try_fold(item.task.get(*first)?, |value, key| value.get(key))
+        .try_fold(item.task.get(first)?, |value, key| value.get(key))
 }
 
 /// The mapping at a path of an item, made when it is not there.
@@ -81,12 +81,12 @@ pub fn mapping<'i>(item: &'i mut Item, path: &[&str]) -> Result<&'i mut Object, 
 ///
 /// # Errors
 /// When something else is there, or on the way.
-pub fn list<'i>(item: &'i mut Item, path: &[&str]) -> Result<&'i mut Vec<Value>, Diagnostic> {
+pub fn list<'i>(item: &'i mut Item, path: &[&str]) -> Result<&'i mut List, Diagnostic> {
     let origin = std::sync::Arc::clone(&item.origin);
     let (last, way) = path.split_last().unwrap_or((&"", &[]));
     let slot = mapping(item, way)?
         .entry(*last)
-        .or_insert_with(|| Value::Array(Vec::new()));
+        .or_insert_with(|| Value::Array(List::new()));
     match slot {
         Value::Array(items) => Ok(items),
         other => Err(unfit(&origin, path, "a list", other)),
@@ -112,7 +112,7 @@ pub fn unfit(origin: &Origin, path: &[&str], expected: &str, found: &Value) -> D
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::base::value::json;
 
     fn item(value: Value) -> Item {
         Item::new(value.as_object().cloned().unwrap_or_default())

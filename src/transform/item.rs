@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::path::ValuePath;
-use crate::base::value::{Object, Value};
+use crate::base::value::{List, Object, Value};
 use crate::config::schema::{Schema, Type, Violation};
 use crate::config::yaml::Places;
 
@@ -76,7 +76,7 @@ impl Item {
     pub fn name_for_messages(&self) -> Option<String> {
         ["label", "name"]
             .iter()
-            .find_map(|key| self.task.get(*key).and_then(Value::as_str))
+            .find_map(|key| self.task.get(key).and_then(Value::as_str))
             .filter(|name| !name.is_empty())
             .map(str::to_owned)
     }
@@ -133,7 +133,7 @@ impl Item {
     }
 
     /// A field that is a list; made when it is not there or is none.
-    pub fn list_mut(&mut self, key: &str) -> &mut Vec<Value> {
+    pub fn list_mut(&mut self, key: &str) -> &mut List {
         list_mut(&mut self.task, key)
     }
 }
@@ -153,10 +153,10 @@ pub fn object_mut<'o>(map: &'o mut Object, key: &str) -> &'o mut Object {
 }
 
 /// The list at `key`, made when it is not there or is none.
-pub fn list_mut<'o>(map: &'o mut Object, key: &str) -> &'o mut Vec<Value> {
-    let slot = map.entry(key).or_insert_with(|| Value::Array(Vec::new()));
+pub fn list_mut<'o>(map: &'o mut Object, key: &str) -> &'o mut List {
+    let slot = map.entry(key).or_insert_with(|| Value::Array(List::new()));
     if !slot.is_array() {
-        *slot = Value::Array(Vec::new());
+        *slot = Value::Array(List::new());
     }
     match slot {
         Value::Array(inner) => inner,

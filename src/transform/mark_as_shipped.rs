@@ -68,7 +68,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         let scopes = ["action:mark-as-shipped", shipit.server(context)];
         let scopes = scopes.map(|scope| Value::from(format!("{}:{scope}", shipit.scope_prefix)));
         item.task
-            .insert("scopes".to_owned(), Value::Array(scopes.to_vec()));
+            .insert("scopes".to_owned(), Value::from(scopes.to_vec()));
         fields::mapping(&mut item, &["worker"])?
             .insert("release-name".to_owned(), Value::from(release));
         Ok([item])

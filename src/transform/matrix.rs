@@ -83,7 +83,7 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
     checks::refuse_null(item, "matrix", matrix, &["exclude", "substitution-fields"])?;
     let mut fields = match matrix.get("substitution-fields") {
         Some(fields) => checks::strings(Some(fields)),
-        None => item.task.keys().cloned().collect(),
+        None => item.task.keys().map(ToString::to_string).collect(),
     };
     let set_name = matrix
         .get("set-name")
@@ -180,7 +180,7 @@ fn choose<'i>(
 /// The values of a dimension: the items of a list, the keys of a mapping, the letters of a text.
 fn values_of(item: &Item, dimension: &str, values: &Value) -> Result<Vec<Value>, Diagnostic> {
     match values {
-        Value::Array(values) => Ok(values.clone()),
+        Value::Array(values) => Ok(values.to_vec()),
         Value::Object(map) => Ok(map.keys().map(|key| Value::from(key.as_str())).collect()),
         Value::String(text) => Ok(text.chars().map(|c| Value::from(c.to_string())).collect()),
         other => Err(item

@@ -84,9 +84,9 @@ pub fn repositories(context: &Context<'_>) -> Result<IndexMap<String, Repository
     let mut repositories = IndexMap::new();
     if let Some(repository) = all.get(&current) {
         repositories.insert(
-            current.clone(),
+            current.to_string(),
             Repository {
-                prefix: current.clone(),
+                prefix: current.to_string(),
                 name: text(repository, "name").unwrap_or_default(),
                 base_repository: params.str("base_repository").to_owned(),
                 head_repository: params.str("head_repository").to_owned(),
@@ -111,9 +111,9 @@ pub fn repositories(context: &Context<'_>) -> Result<IndexMap<String, Repository
         };
         let default = needed("default-repository")?;
         repositories.insert(
-            prefix.clone(),
+            prefix.to_string(),
             Repository {
-                prefix: prefix.clone(),
+                prefix: prefix.to_string(),
                 name: text(repository, "name").unwrap_or_default(),
                 base_repository: default.clone(),
                 head_repository: default,

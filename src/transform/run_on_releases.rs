@@ -42,7 +42,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::base::value::json;
 
     use super::TRANSFORM;
     use crate::base::value::Value;

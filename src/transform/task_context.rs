@@ -269,7 +269,7 @@ fn choose(item: &mut Item, fields: &[String], values: &Object, options: &Options
     let mut wrong = Diagnostics::new();
     let name = ["name", "label"]
         .iter()
-        .find_map(|key| item.task.get(*key))
+        .find_map(|key| item.task.get(key))
         .map_or_else(|| "?".to_owned(), crate::base::value::py_str);
     for field in fields {
         let chosen = keyed_by::resolve(&mut item.task, field, &name, values, options);
@@ -283,7 +283,7 @@ fn choose(item: &mut Item, fields: &[String], values: &Object, options: &Options
 }
 
 fn names_in_words(values: &Object) -> String {
-    let names: Vec<&str> = values.keys().map(String::as_str).collect();
+    let names: Vec<&str> = values.keys().map(|key| key.as_str()).collect();
     match names.as_slice() {
         [] => "there are no values to fill in; double the braces that shall stay".to_owned(),
         names => format!(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::{Context, Item, Transform};
 use crate::base::name::KindName;

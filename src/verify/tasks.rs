@@ -44,7 +44,7 @@ fn cache_names(payload: &Object) -> Vec<&str> {
         .and_then(Value::as_object)
         .into_iter()
         .flat_map(|c| c.keys())
-        .map(String::as_str)
+        .map(|key| key.as_str())
         .collect()
 }
 

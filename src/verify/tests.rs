@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use crate::base::value::{Value, json};
 
 use super::*;
 use crate::config::test_support::{graph_config, params};

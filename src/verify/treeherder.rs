@@ -22,7 +22,7 @@ pub(super) fn symbols(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagn
         let collections: Vec<&str> = collections
             .into_iter()
             .flat_map(|map| map.keys())
-            .map(String::as_str)
+            .map(|key| key.as_str())
             .collect();
         let [collection] = collections.as_slice() else {
             wrong.push(

@@ -185,7 +185,7 @@ impl Bench {
         });
         let values = values.as_object_mut().unwrap();
         values.extend(over.as_object().unwrap().clone());
-        values.clone()
+        values.clone().into()
     }
 
     /// Runs a decision task for a push with these parameters, and indexes it by its revision.

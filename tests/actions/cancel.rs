@@ -143,7 +143,7 @@ async fn a_group_that_is_none_is_told() {
         callback: "cancel-all".to_owned(),
         task_group_id: Some(bench.new_id()),
         task_id: None,
-        input: Value::Null,
+        input: Value::Null.into(),
     };
     let told = inside
         .with_parameters(&task_id, request, bench.parameters(serde_json::json!({})))

@@ -44,7 +44,7 @@ async fn every_artifact_is_there_and_well_formed() {
         let value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(
             text.trim_end_matches('\n'),
-            snowman::base::json::pretty(&value).trim_end_matches('\n'),
+            snowman::base::json::pretty(&value.into()).trim_end_matches('\n'),
             "{name}"
         );
     }

@@ -58,7 +58,16 @@ async fn trigger(
     let own = bench.new_id();
     let user = json!({"input": input, "taskId": task, "taskGroupId": push.task_id.as_str()});
     let now = SystemClock.now();
-    let definition = template::action(&files, &pushed, action, &user, &own, now).unwrap();
+    let definition: Value = template::action(
+        &files,
+        &pushed,
+        &action.clone().into(),
+        &user.into(),
+        &own,
+        now,
+    )
+    .unwrap()
+    .into();
     let mut environment = bench.begin(&own, &definition);
     for (name, value) in definition["payload"]["env"].as_object().unwrap() {
         environment = environment.with(name, value.as_str().unwrap());

@@ -17,7 +17,11 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const DECISION: &str = "fN1SbArXTPSVFUUvaOlinQ";
 
 fn parameters(values: &Value) -> Parameters {
-    Parameters::new(values.as_object().unwrap().clone(), Strictness::Strict).unwrap()
+    Parameters::new(
+        values.as_object().unwrap().clone().into(),
+        Strictness::Strict,
+    )
+    .unwrap()
 }
 
 /// What taskcluster-taskgraph renders; `make_offered.py` asks it.
@@ -29,7 +33,9 @@ fn golden() -> Value {
 fn offered(folder: &Path, values: &Value) -> Value {
     let files = Disk::new(folder).unwrap();
     let config = GraphConfig::load(&files, "taskcluster").unwrap();
-    actions_json(&files, &config, &parameters(values), DECISION, &[]).unwrap()
+    actions_json(&files, &config, &parameters(values), DECISION, &[])
+        .unwrap()
+        .into()
 }
 
 fn cb_name(action: &Value) -> &str {
@@ -76,6 +82,7 @@ fn actions_can_be_disabled() {
     let render = || {
         let config = GraphConfig::load(&files, "taskcluster").unwrap();
         actions_json(&files, &config, &parameters(values), DECISION, &[])
+            .map(Value::from)
             .map_err(|wrong| wrong.to_string())
     };
     let missing = render().unwrap_err();
@@ -153,7 +160,10 @@ fn rendered(action: &Value, user: &Value) -> Value {
     };
     let own = TaskId::parse("AbCdEfGhQJKLmnopqrStuA").unwrap();
     let files = Disk::new(Path::new(ROOT)).unwrap();
-    template::action(&files, &push, action, user, &own, SystemClock.now()).unwrap()
+    let (action, user) = (action.clone().into(), user.clone().into());
+    template::action(&files, &push, &action, &user, &own, SystemClock.now())
+        .unwrap()
+        .into()
 }
 
 fn input_of(action: &Value) -> Value {

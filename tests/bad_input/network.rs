@@ -4,10 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::common::taskcluster::{DECISION, Taskcluster};
 use insta::assert_snapshot;
-use serde_json::json;
 use snowman::base::diagnostic::{Class, Standing};
 use snowman::base::name::{KindName, Label, TaskId};
-use snowman::base::value::{Object, Value};
+use snowman::base::value::{Object, Value, json};
 use snowman::model::id_graph::{IdGraph, PlannedTask};
 use snowman::ports::clock::SystemClock;
 use snowman::ports::environment::Environment;

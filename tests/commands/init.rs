@@ -47,7 +47,7 @@ fn the_decision_task_of_a_new_project_is_rendered() {
     let template = yaml::load(".taskcluster.yml", &text).unwrap().value;
     let url = "https://github.com/Org/My.Project";
     let rendered = json_e::render(
-        &template,
+        &template.into(),
         &json!({
             "tasks_for": "github-push",
             "ownTaskId": "AbCdEfGhQJKLmnopqrStuA",

@@ -1,8 +1,8 @@
 //! What people give to actions: it comes from no file, so messages name the action and the key.
 
-use serde_json::{Value, json};
 use snowman::actions::ACTIONS;
 use snowman::actions::callback::check_input;
+use snowman::base::value::{Object, Value, json};
 use snowman::config::graph_config::GraphConfig;
 
 use super::cases;
@@ -17,7 +17,7 @@ fn graph_config() -> GraphConfig {
 
 /// A value that a property takes.
 fn sample(property: &Value) -> Value {
-    let first = |list: &Value| list.get(0).cloned();
+    let first = |list: &Value| list.as_array()?.first().cloned();
     let given = first(&property["enum"]).or_else(|| property.get("default").cloned());
     given.unwrap_or_else(|| match property["type"].as_str() {
         Some("integer" | "number") => property.get("minimum").cloned().unwrap_or(json!(1)),
@@ -47,7 +47,7 @@ fn every_mistake_in_an_input_names_the_action_and_the_key() {
             .iter()
             .map(|key| key.as_str().unwrap())
             .map(|key| (key.to_owned(), sample(&properties[key])))
-            .collect::<serde_json::Map<_, _>>()
+            .collect::<Object>()
             .into();
         let told = |input: Value| match check_input(action, &config, input) {
             Ok(_) => Vec::new(),

@@ -1,7 +1,6 @@
 //! A document that is right for each entry of the static tables.
 
-use serde_json::{Value, json};
-use snowman::base::value::Object;
+use snowman::base::value::{Object, Value, json};
 use snowman::config::graph_config::GRAPH_CONFIG;
 use snowman::config::parameters::PARAMETERS;
 use snowman::config::schema::Schema;
@@ -236,13 +235,13 @@ fn of_transform(name: &str) -> Value {
                 &[short, "task"],
                 &docker(json!({"release-artifacts": ["a"]})),
             );
-            kind["transforms"][0] = json!(name);
+            kind["transforms"].as_array_mut().unwrap()[0] = json!(name);
             kind
         }
         "mark_as_shipped" => {
             let task = json!({"worker-type": "scriptworker-shipit", "shipit-product": "p"});
             let mut kind = kind(&[short, "task"], &task);
-            kind["transforms"][0] = json!(name);
+            kind["transforms"].as_array_mut().unwrap()[0] = json!(name);
             kind
         }
         "cached_tasks" | "code_review" => Value::Null,
@@ -266,7 +265,7 @@ fn of_transform(name: &str) -> Value {
                 &[short, "task"],
                 &docker(json!({"run-on-releases": ["beta"]})),
             );
-            kind["transforms"][0] = json!(name);
+            kind["transforms"].as_array_mut().unwrap()[0] = json!(name);
             kind
         }
         "run" => kind(&[short, "task"], &docker(json!({"run": run}))),

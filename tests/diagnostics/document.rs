@@ -1,8 +1,7 @@
 //! YAML with the place of every key, as the test itself counts lines and columns.
 
+use snowman::base::value::Value;
 use std::collections::BTreeMap;
-
-use serde_json::Value;
 
 /// Where keys and items are: line and column, by the names and numbers on the way.
 pub type Places = BTreeMap<Vec<String>, (usize, usize)>;
@@ -26,7 +25,7 @@ impl Writer {
         match value {
             Value::Object(map) => {
                 for (key, value) in map {
-                    path.push(key.clone());
+                    path.push(key.to_string());
                     self.entry(&format!("{key}:"), value, path, indent, 0);
                     path.pop();
                 }

@@ -1,7 +1,6 @@
 //! All mistakes that can be made in a document, by a schema.
 
-use serde_json::{Value, json};
-use snowman::base::value::Object;
+use snowman::base::value::{Object, Value, json};
 use snowman::config::schema::{Schema, Type};
 
 use super::cases::Case;

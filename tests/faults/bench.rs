@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::json;
 use snowman::base::name::{IndexPath, TaskId};
 use snowman::base::time::{Span, Timestamp};
-use snowman::base::value::Value;
+use snowman::base::value::{Value, json};
 use snowman::ports::clock::Clock;
 use snowman::ports::taskcluster::{
     Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
@@ -78,7 +77,7 @@ impl Bench {
         let bench = Self { sandbox, time };
         let state = bench.state();
         state
-            .create_task(DECISION, &bench.definition(DECISION, "decision"))
+            .create_task(DECISION, &bench.definition(DECISION, "decision").into())
             .unwrap();
         state.claim(DECISION).unwrap();
         bench
@@ -193,7 +192,10 @@ impl<'b> Direct<'b> {
         let answered = |error: sandbox::ApiError| failed(Some(error.code.status()), &error.message);
         let due = |one: &mut (usize, TaskId, Value)| one.0 <= number;
         if let Some((_, id, definition)) = self.squat.lock().unwrap().take_if(due) {
-            let _ = self.bench.state().create_task(id.as_str(), &definition);
+            let _ = self
+                .bench
+                .state()
+                .create_task(id.as_str(), &definition.into());
         }
         match self.end {
             Some(End::Before(at)) if at == number => return self.die().await,
@@ -284,7 +286,7 @@ impl Taskcluster for Direct<'_> {
             self.call(
                 "createTask",
                 &self.creations,
-                || state.create_task(id, definition).map(drop),
+                || state.create_task(id, &definition.clone().into()).map(drop),
                 || state.tear(id),
             )
             .await
@@ -294,7 +296,7 @@ impl Taskcluster for Direct<'_> {
     fn task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, Value> {
         self.read("task", move |state| {
             let task = state.task(task_id.as_str());
-            task.map(|task| task.definition)
+            task.map(|task| task.definition.into())
                 .ok_or_else(|| missing("no task"))
         })
     }
@@ -331,7 +333,7 @@ impl Taskcluster for Direct<'_> {
                     task_id: TaskId::parse(&task.task_id).unwrap(),
                     state: task.state.name().to_owned(),
                     begun: begun(&task) > 0,
-                    definition: task.definition,
+                    definition: task.definition.into(),
                 })
                 .collect())
         })

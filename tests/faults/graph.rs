@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::json;
 use snowman::base::diagnostic::Outcome;
 use snowman::base::name::{KindName, Label, TaskId};
+use snowman::base::value::json;
 use snowman::base::value::{Object, Value};
 use snowman::decision::World;
 use snowman::decision::submission::{Again, Settling, Way, submit};
@@ -249,7 +249,7 @@ pub fn standing(bench: &Bench) -> BTreeMap<String, Vec<String>> {
         for name in ["created", "deadline", "expires"] {
             definition.as_object_mut().unwrap().shift_remove(name);
         }
-        let text = renamed(definition, &names).to_string();
+        let text = renamed(definition.into(), &names).to_string();
         standing.entry(task.label.clone()).or_default().push(text);
     }
     for copies in standing.values_mut() {
@@ -262,7 +262,7 @@ fn renamed(value: Value, names: &BTreeMap<&str, &str>) -> Value {
     match value {
         Value::String(text) => names
             .get(text.as_str())
-            .map_or(text.clone(), |name| (*name).to_owned())
+            .map_or(text.as_str(), |name| *name)
             .into(),
         Value::Array(items) => {
             let mut items: Vec<Value> =

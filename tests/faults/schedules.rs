@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use snowman::base::value::json;
 use snowman::ports::ids::DerivedIds;
 use snowman::sandbox::{Disturbance, Schedule};
 
@@ -221,7 +221,7 @@ fn squat(sort: Sort, bench: &Bench, spec: &Spec, random: &mut Random) {
         if group == DECISION {
             definition["dependencies"] = json!([DECISION]);
         }
-        let _ = bench.state().create_task(id.as_str(), &definition);
+        let _ = bench.state().create_task(id.as_str(), &definition.into());
     }
 }
 

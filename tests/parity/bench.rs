@@ -5,10 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
 use snowman::base::diagnostic::{Diagnostics, Outcome};
 use snowman::base::name::TaskId;
-use snowman::base::value::Object;
+use snowman::base::value::{Object, Value};
 use snowman::config::graph_config::GraphConfig;
 use snowman::config::parameters::{Parameters, Strictness};
 use snowman::decision::{Phases, World};

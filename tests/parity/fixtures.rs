@@ -11,8 +11,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use serde_json::{Value, json};
-use snowman::base::value::Object;
+use snowman::base::value::{Object, Value, json};
 use snowman::config::parameters::Parameters;
 
 use super::bench::{Bench, COMMANDS, HERE, difference, lay_out, told};
@@ -53,9 +52,11 @@ fn goldens(path: &Path) -> BTreeMap<String, Object> {
             _ => Some(full.clone()),
         };
         let document = documents.entry(command).or_default();
-        if let Some([_, Value::String(label), rest @ ..]) = line.as_array().map(Vec::as_slice) {
+        if let Some([_, Value::String(label), rest @ ..]) = line.as_array().map(|line| &**line) {
             let task = rest.first().cloned();
-            let task = task.or_else(|| before?.get(label).cloned()).unwrap();
+            let task = task
+                .or_else(|| before?.get(label.as_str()).cloned())
+                .unwrap();
             document.insert(label.clone(), task);
         }
     }
@@ -68,7 +69,9 @@ fn goldens(path: &Path) -> BTreeMap<String, Object> {
         {
             let listed = task["task"].get_mut("dependencies");
             if let Some(listed) = listed.and_then(Value::as_array_mut) {
-                listed.dedup();
+                let mut once: Vec<Value> = listed.to_vec();
+                once.dedup();
+                *listed = once.into();
             }
         }
     }

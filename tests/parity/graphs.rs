@@ -7,10 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 
 use flate2::read::GzDecoder;
-use serde_json::{Value, json};
 use snowman::base::name::{IndexPath, Label, TaskId};
 use snowman::base::time::Timestamp;
-use snowman::base::value::Object;
+use snowman::base::value::{Object, Value, json};
 use snowman::config::parameters::{Parameters, Strictness};
 use snowman::generate::FullTaskGraph;
 use snowman::model::label_graph::LabelGraph;
@@ -167,7 +166,7 @@ fn answer(case: &Value) -> Value {
             )
         })
         .collect();
-    answer.insert("kept".to_owned(), kept.into());
+    answer.insert("kept", kept);
     answer.insert(
         "ids".to_owned(),
         plain(&json!(optimized.label_to_taskid), &names),
@@ -180,7 +179,9 @@ fn each_once(mut answer: Value) -> Value {
     let kept = answer.get_mut("kept").and_then(Value::as_object_mut);
     for task in kept.into_iter().flat_map(|kept| kept.values_mut()) {
         if let Some(listed) = task["task"]["dependencies"].as_array_mut() {
-            listed.dedup();
+            let mut once: Vec<Value> = listed.to_vec();
+            once.dedup();
+            *listed = once.into();
         }
     }
     answer

@@ -12,9 +12,8 @@ use std::fs;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
 use snowman::base::diagnostic::Outcome;
-use snowman::base::value::Object;
+use snowman::base::value::{Object, Value, json};
 use snowman::ports::environment::Environment;
 
 use super::bench::{Bench, Documents, HERE, difference, lay_out, told};
@@ -76,7 +75,9 @@ fn on_purpose(answer: &mut Value) {
                 .get_mut("dependencies")
                 .and_then(Value::as_array_mut)
             {
-                listed.dedup();
+                let mut once: Vec<Value> = listed.to_vec();
+                once.dedup();
+                *listed = once.into();
             }
         }
     }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use snowman::base::name::{IndexPath, TaskId};
 use snowman::base::time::Timestamp;
-use snowman::base::value::Object;
+use snowman::base::value::{Object, Str, Value};
 use snowman::ports::taskcluster::{
     Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
 };
@@ -22,12 +21,12 @@ pub struct Stub {
 impl Stub {
     /// The entries of an `index.json`.
     pub fn new(table: Object, graphs: Object) -> Self {
-        let entry = |(pattern, status): (String, Value)| {
+        let entry = |(pattern, status): (Str, Value)| {
             let status = TaskStatus {
                 state: status["state"].as_str().unwrap().to_owned(),
                 expires: Timestamp::parse(status["expires"].as_str().unwrap()),
             };
-            (pattern, status)
+            (pattern.to_string(), status)
         };
         Self {
             tasks: table.into_iter().map(entry).collect(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use snowman::base::value::{Value, json};
 use snowman::config::graph_config::GraphConfig;
 use snowman::decision::World;
 use snowman::ports::clock::SystemClock;

@@ -21,7 +21,7 @@ fn creation(task_id: &str, label: &str, definition: &Value) -> Creation {
         label: Label::parse(label).unwrap(),
         kind: KindName::parse("build").unwrap(),
         copy: 0,
-        definition: definition.clone(),
+        definition: definition.clone().into(),
         after: BTreeSet::new(),
         provenance: Arc::default(),
     }

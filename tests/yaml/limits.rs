@@ -1,5 +1,6 @@
 //! How large a document may be.
 
+use snowman::base::value::json;
 use snowman::config::yaml::{MAX_BYTES, MAX_DEPTH, MAX_MISTAKES, MAX_NODES, load};
 
 fn refused(document: &str) -> String {
@@ -144,7 +145,8 @@ fn long_texts_and_many_keys_take_no_time() {
     read(&format!("[{}]", "!!str a, ".repeat(100_000)));
     read(&format!("[{}]", "!!str, ".repeat(100_000)));
     read(&format!("[{}]", "a!b, ".repeat(100_000)));
-    let value = serde_json::json!({"k": "\t".repeat(500_000), "l": "\u{fc}\t".to_owned() + &"x".repeat(1_000_000)});
+    let value =
+        json!({"k": "\t".repeat(500_000), "l": "\u{fc}\t".to_owned() + &"x".repeat(1_000_000)});
     let text = snowman::config::yaml::dump(&value);
     assert_eq!(load("f", text.as_bytes()).unwrap().value, value);
 }

@@ -1,7 +1,7 @@
 //! Properties that hold for all values and all texts.
 
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+use snowman::base::value::{Object, Value, json};
 use snowman::config::yaml::{dump, load, load_tree};
 
 /// Texts in which much means something in YAML.
@@ -31,7 +31,7 @@ fn value() -> impl Strategy<Value = Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
             prop::collection::vec((text(), inner), 0..5)
-                .prop_map(|pairs| Value::Object(pairs.into_iter().collect::<Map<_, _>>())),
+                .prop_map(|pairs| Value::Object(pairs.into_iter().collect::<Object>())),
         ]
     })
 }

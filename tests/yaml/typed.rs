@@ -1,7 +1,6 @@
 //! Trees in the form in which `make_tables.py` writes what Python makes of a document.
 
-use serde_json::{Value, json};
-use snowman::base::value::py_float;
+use snowman::base::value::{Value, json, py_float};
 use snowman::config::yaml::{Data, Tree};
 
 /// Null, booleans, texts and lists are themselves; all else is an object that names its type.

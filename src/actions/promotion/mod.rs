@@ -23,7 +23,7 @@ mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::{Call, render};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -53,7 +53,7 @@ pub async fn run(call: Call<'_>) -> Outcome<()> {
             provenance::check(&promotion.provenance, &promotion.prepared)?;
         }
         check_group(&call, &promotion).await?;
-        let value = serde_json::to_value(&promotion.provenance).unwrap_or_default();
+        let value = crate::base::value::to_value(&promotion.provenance).unwrap_or_default();
         artifact::write_json(call.artifacts, provenance::ARTIFACT, &value)?;
         let way = Way::new(call.events, call.artifacts);
         let params = &promotion.params;

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::super::callback::{self, Runner};
 use super::super::{Call, find};

@@ -3,7 +3,7 @@
 //! It is the peer's for flavors that say no more than the peer knows. What else can be given depends
 //! on what the flavors need.
 
-use serde_json::json;
+use crate::base::value::json;
 
 use crate::base::value::{Object, Value, truthy};
 use crate::config::graph_config::GraphConfig;

@@ -98,7 +98,7 @@ impl<'a> Scope<'a> {
         let of_map = self
             .map
             .into_iter()
-            .flat_map(|map| map.keys().map(String::as_str));
+            .flat_map(|map| map.keys().map(|key| key.as_str()));
         self.pairs
             .clone()
             .into_iter()
@@ -241,7 +241,7 @@ fn ascii(text: &str) -> String {
 /// The first [`FormatError`].
 pub fn substitute(value: &mut Value, scope: &Scope<'_>) -> Result<(), FormatError> {
     match value {
-        Value::String(text) => *text = format(text, scope)?,
+        Value::String(text) => *text = format(text, scope)?.into(),
         Value::Array(items) => {
             for item in items {
                 substitute(item, scope)?;

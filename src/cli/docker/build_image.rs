@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::ExitCode;
 
-use serde_json::json;
+use crate::base::value::json;
 use tempfile::TempDir;
 
 use super::args::BuildImageArgs;

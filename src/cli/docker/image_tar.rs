@@ -5,11 +5,11 @@
 
 use std::io::{Read, Write};
 
-use serde_json::json;
+use crate::base::value::json;
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::json;
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Str, Value};
 
 const BLOCK: usize = 512;
 
@@ -99,7 +99,7 @@ fn read(entry: &mut impl Read) -> Result<Vec<u8>, Diagnostic> {
 }
 
 /// The only entry of a mapping.
-fn only<'v>(map: Option<&'v Object>, what: &str) -> Result<(&'v String, &'v Value), Diagnostic> {
+fn only<'v>(map: Option<&'v Object>, what: &str) -> Result<(&'v Str, &'v Value), Diagnostic> {
     let mut entries = map.into_iter().flatten();
     match (entries.next(), entries.next()) {
         (Some(only), None) => Ok(only),
@@ -122,13 +122,13 @@ fn repositories(content: &[u8], name: Option<(&str, &str)>) -> Result<(String, F
     let (tag, layer) = only(tags.as_object(), "tag")?;
     let (new_image, new_tag) = name.unwrap_or((image, tag));
     let text = json::compact(&json!({ new_image: { new_tag: layer } }));
-    let (image, tag) = (image.clone(), tag.clone());
+    let (image, tag) = (image.to_string(), tag.to_string());
     Ok((text, Found { image, tag }))
 }
 
 fn manifest(content: &[u8], (image, tag): (&str, &str)) -> Result<String, Diagnostic> {
     let mut manifest = parse("manifest.json", content)?;
-    match manifest.as_array_mut().map(Vec::as_mut_slice) {
+    match manifest.as_array_mut().map(|items| &mut **items) {
         Some([Value::Object(only)]) => {
             only.insert("RepoTags".to_owned(), json!([format!("{image}:{tag}")]));
         }

@@ -183,7 +183,7 @@ async fn in_docker(outside: &Outside, image: &Value) -> Outcome<String> {
             } else if let Some(path) = name.strip_prefix("index=") {
                 outside.at_index(path).await?
             } else {
-                return Ok(name.clone());
+                return Ok(name.to_string());
             }
         }
         _ => match text("type") {
@@ -311,7 +311,7 @@ fn variables(outside: &Outside, loading: &Loading, env: Object) -> Vec<(String, 
         all.shift_remove("TASKCLUSTER_VOLUMES");
     }
     all.into_iter()
-        .map(|(name, value)| (name, py_str(&value)))
+        .map(|(name, value)| (name.into(), py_str(&value)))
         .collect()
 }
 

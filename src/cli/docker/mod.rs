@@ -12,7 +12,7 @@ mod program;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::output::{self, Output};
 use super::outside::Outside;

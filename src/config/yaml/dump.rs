@@ -1,6 +1,6 @@
 //! Values written as YAML: block style, keys sorted, raw Unicode.
 
-use crate::base::value::{Value, py_float};
+use crate::base::value::{Str, Value, py_float};
 
 use super::emit::{Emitter, scalar_is_simple_key};
 use super::node::Tag;
@@ -38,7 +38,7 @@ impl Dumper {
             Value::Object(map) if map.is_empty() => self.empty("{", "}"),
             Value::Array(items) => self.list(items, context),
             Value::Object(map) => {
-                let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+                let mut entries: Vec<(&Str, &Value)> = map.iter().collect();
                 entries.sort_by_key(|(key, _)| *key);
                 self.map(&entries);
             }
@@ -76,7 +76,7 @@ impl Dumper {
         self.out.leave(outer);
     }
 
-    fn map(&mut self, entries: &[(&String, &Value)]) {
+    fn map(&mut self, entries: &[(&Str, &Value)]) {
         let outer = self.out.enter(true);
         for (key, value) in entries {
             self.out.new_line();

@@ -41,7 +41,7 @@ impl Narrower<'_> {
                 Some(number) => Value::Number(number),
                 None => self.wrong(tree, "is a float that JSON cannot hold"),
             },
-            Data::Str(text) => Value::String(text.clone()),
+            Data::Str(text) => Value::from(text.as_str()),
             Data::Timestamp(_) => self.wrong(tree, "is a date, which JSON cannot hold"),
             Data::Binary(_) => self.wrong(tree, "is binary, which JSON cannot hold"),
             Data::Set(_) => {
@@ -51,7 +51,7 @@ impl Narrower<'_> {
             Data::List(items) => items.iter().map(|item| self.value(item)).collect(),
             Data::Pairs(pairs) => pairs
                 .iter()
-                .map(|(key, value)| Value::Array(vec![self.value(key), self.value(value)]))
+                .map(|(key, value)| Value::from(vec![self.value(key), self.value(value)]))
                 .collect(),
             Data::Map(entries) => Value::Object(self.object(entries)),
         }

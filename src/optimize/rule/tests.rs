@@ -1,6 +1,6 @@
 //! Rules against the peer's classes: `tests/strategies/cases.json`, made by `make_cases.py` there.
 
-use serde_json::json;
+use crate::base::value::json;
 
 use super::*;
 use crate::config::parameters::Strictness;

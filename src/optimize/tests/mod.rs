@@ -7,7 +7,7 @@ mod resolving;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use crate::base::value::{Value, json};
 
 use super::{Action, IndexAnswers, OptimizedTaskGraph, Surroundings, optimize};
 use crate::base::diagnostic::Outcome;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::base::value::json;
 use proptest::prelude::*;
-use serde_json::json;
 
 use super::{Case, of};
 use crate::base::name::{Label, TaskId};

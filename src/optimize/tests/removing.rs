@@ -1,4 +1,4 @@
-use serde_json::json;
+use crate::base::value::json;
 
 use super::of;
 use crate::model::test_support::{drawn, task};

@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use crate::base::value::{Value, json};
 
 use super::{new_id, of};
 use crate::model::test_support::{Described, drawn, label, task};

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use crate::base::value::{Value, json};
 
 use super::{DECISION, new_id, of};
 use crate::base::diagnostic::Class;

@@ -421,6 +421,6 @@ fn content(value: &Value) -> Option<&'static Rule> {
         ("base64", &BASE64),
     ]
     .into_iter()
-    .find(|(name, _)| map.contains_key(*name))
+    .find(|(name, _)| map.contains_key(name))
     .map(|(_, rule)| rule)
 }

@@ -1,10 +1,10 @@
-use serde_json::{Value, json};
+use crate::base::value::{Value, json};
 
 use super::TRANSFORM;
 use crate::transform::test_support::World;
 
 fn item(name: &str, parents: &[&str]) -> Value {
-    let parents: serde_json::Map<_, _> = parents
+    let parents: crate::base::value::Object = parents
         .iter()
         .map(|parent| ((*parent).to_owned(), json!(format!("thing-{parent}"))))
         .collect();

@@ -285,7 +285,7 @@ fn argument(rest: &str, arguments: &Object) -> Result<(String, String), Diagnost
         }
         _ => {
             let message = format!("the image has no argument `{name}`");
-            let hint = suggest::hint(name, arguments.keys().map(String::as_str));
+            let hint = suggest::hint(name, arguments.keys().map(|key| key.as_str()));
             Err(Diagnostic::user(message).help(format!("{hint} (`args` of the image)")))
         }
     }

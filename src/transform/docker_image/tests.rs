@@ -1,4 +1,4 @@
-use serde_json::json;
+use crate::base::value::json;
 
 use super::TRANSFORM;
 use crate::transform::test_support::World;

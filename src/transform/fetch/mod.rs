@@ -156,8 +156,8 @@ fn describe(context: &Context<'_>, item: &Item, fetched: Fetched) -> Result<Item
     }
     let mut env = fetched.env;
     env.insert("UPLOAD_DIR".to_owned(), Value::from(UPLOADS));
-    let image = serde_json::json!({"in-tree": "fetch"});
-    let task = serde_json::json!({
+    let image = crate::base::value::json!({"in-tree": "fetch"});
+    let task = crate::base::value::json!({
         "attributes": attributes,
         "name": name,
         "description": given("description", Value::Null),
@@ -183,7 +183,7 @@ fn describe(context: &Context<'_>, item: &Item, fetched: Fetched) -> Result<Item
         _ => Object::new(),
     });
     if config.values().contains_key("treeherder") {
-        let treeherder = serde_json::json!({
+        let treeherder = crate::base::value::json!({
             "symbol": format!("Fetch({name})"),
             "kind": "build",
             "platform": "fetch/opt",

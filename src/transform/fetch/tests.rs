@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use crate::base::value::{Value, json};
 
 use super::{FETCH_TYPES, TRANSFORM};
 use crate::transform::test_support::World;

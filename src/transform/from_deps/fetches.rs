@@ -43,7 +43,7 @@ pub fn add(
         for (i, entry) in entries.iter().enumerate() {
             filled.extend(wrong.keep(fill(item, dependency, entry, i)));
         }
-        found.push((from.name_of(dependency), Value::Array(filled)));
+        found.push((from.name_of(dependency), Value::from(filled)));
     }
     let slot = made
         .entry("fetches")
@@ -75,7 +75,7 @@ fn fill(item: &Item, dependency: &Task, entry: &Value, index: usize) -> Outcome<
         let what = format!("`from-deps.fetches.{kind}[{index}].{key}`");
         match slot {
             Value::String(template) => match format(template, &scope) {
-                Ok(text) => *slot = Value::String(text),
+                Ok(text) => *slot = Value::from(text),
                 Err(error) => wrong.push(
                     Diagnostic::user(format!(
                         "{what} cannot be filled in for `{}`: {error}",

@@ -276,7 +276,7 @@ fn make_one(
     }
     if from.copy_attributes {
         let mut attributes = primary.attributes.clone();
-        attributes.append(own);
+        attributes.extend(std::mem::take(own));
         *own = attributes;
     }
     if let Some(set_name) = from.set_name {

@@ -1,4 +1,4 @@
-use serde_json::json;
+use crate::base::value::json;
 
 use super::TRANSFORM;
 use crate::transform::test_support::World;
@@ -16,7 +16,7 @@ fn world() -> World {
     }
 }
 
-fn error(from_deps: serde_json::Value) -> String {
+fn error(from_deps: crate::base::value::Value) -> String {
     world().error(&TRANSFORM, json!([{"name": "x", "from-deps": from_deps}]))
 }
 

@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use crate::base::value::{Value, json};
 
 use super::TRANSFORM;
 use crate::transform::checks::MAX_ITEMS;

@@ -109,7 +109,7 @@ fn convert(item: &Item, mut legacy: Object, label: &str, levels: &Object) -> Out
     let subject = legacy.get("subject").cloned().unwrap_or(Value::Null);
     let message = legacy.get("message").unwrap_or(&subject).clone();
     let mut notify = Object::new();
-    notify.insert("recipients".to_owned(), Value::Array(recipients));
+    notify.insert("recipients".to_owned(), Value::from(recipients));
     let email = object_mut(object_mut(&mut notify, "content"), "email");
     email.insert("subject".to_owned(), subject);
     email.insert("content".to_owned(), message);
@@ -255,7 +255,7 @@ fn bad_template(item: &Item, field: &str, error: &FormatError) -> Diagnostic {
 fn fill_all(map: &mut Object, scope: &Scope<'_>) -> Result<(), FormatError> {
     for value in map.values_mut() {
         match value {
-            Value::String(text) => *text = fill(text, scope)?,
+            Value::String(text) => *text = fill(text, scope)?.into(),
             Value::Object(inner) => fill_all(inner, scope)?,
             _ => {}
         }

@@ -99,7 +99,7 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     for (name, key) in PROPERTIES {
         match worker
             .get("release-properties")
-            .and_then(|all| all.get(*key))
+            .and_then(|all| all.get(key))
         {
             Some(value) => {
                 properties.insert((*name).to_owned(), value.clone());

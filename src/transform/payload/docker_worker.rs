@@ -328,7 +328,7 @@ fn exit_codes(item: &Item, worker: &mut Object, under_run_task: bool) -> Result<
         if under_run_task {
             let mut all = worker_list(item, worker, key)?.cloned().unwrap_or_default();
             all.push(Value::from(PURGE_CACHES));
-            codes.insert(name.to_owned(), Value::Array(all));
+            codes.insert(name.to_owned(), Value::from(all));
         } else if let Some(all) = worker.get(key) {
             codes.insert(name.to_owned(), all.clone());
         }

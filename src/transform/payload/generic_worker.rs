@@ -2,7 +2,7 @@
 
 use super::{Images, Payload, add_scope, set_sccache, take_worker, worker_list};
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::value::{Object, Value, truthy};
+use crate::base::value::{List, Object, Value, truthy};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::fields::{self, Preset};
 use crate::transform::item::{list_mut, object_mut};
@@ -180,11 +180,11 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
         .cloned()
         .unwrap_or_default();
     if !artifacts.is_empty() {
-        payload.insert("artifacts".to_owned(), Value::Array(artifacts));
+        payload.insert("artifacts".to_owned(), Value::from(artifacts));
     }
     let mounts = mounts(images.context(), item, &worker, definition)?;
     if !mounts.is_empty() {
-        payload.insert("mounts".to_owned(), Value::Array(mounts));
+        payload.insert("mounts".to_owned(), Value::from(mounts));
     }
     let worker_type = item.str("worker-type").unwrap_or_default();
     let groups = worker.get("os-groups").filter(|groups| truthy(groups));
@@ -204,7 +204,7 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     }
     let mut features = Object::new();
     for (key, name, scope) in FEATURES {
-        if worker.get(*key).is_some_and(truthy) {
+        if worker.get(key).is_some_and(truthy) {
             features.insert((*name).to_owned(), Value::Bool(true));
             if let Some(scope) = scope {
                 add_scope(definition, format!("{scope}:{worker_type}"));
@@ -245,7 +245,7 @@ fn mounts(
     item: &Item,
     worker: &Object,
     definition: &mut Object,
-) -> Result<Vec<Value>, Diagnostic> {
+) -> Result<List, Diagnostic> {
     let mut mounts = worker_list(item, worker, "mounts")?
         .cloned()
         .unwrap_or_default();

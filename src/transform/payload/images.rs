@@ -89,7 +89,7 @@ impl<'c, 'a> Images<'c, 'a> {
                 let help = if tasks.contains_key(image) {
                     "the image is a task of that kind; `definition` names its folder".to_owned()
                 } else {
-                    suggest::hint(image, tasks.keys().map(String::as_str))
+                    suggest::hint(image, tasks.keys().map(|key| key.as_str()))
                 };
                 return Err(
                     file_error(&format!("unknown docker image `{image}`"), &error)

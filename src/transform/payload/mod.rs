@@ -13,7 +13,7 @@ use super::fields::{self, Presets};
 use super::item::list_mut;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::suggest;
-use crate::base::value::{Object, Value};
+use crate::base::value::{List, Object, Value};
 use crate::config::schema::Schema;
 
 pub use images::Images;
@@ -96,7 +96,7 @@ fn worker_list<'w>(
     item: &Item,
     worker: &'w Object,
     key: &str,
-) -> Result<Option<&'w Vec<Value>>, Diagnostic> {
+) -> Result<Option<&'w List>, Diagnostic> {
     match worker.get(key) {
         None => Ok(None),
         Some(Value::Array(values)) => Ok(Some(values)),
@@ -163,7 +163,7 @@ fn set_sccache(env: &mut Object, used: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::base::value::json;
 
     #[test]
     fn the_table_is_sorted_and_has_no_doubles() {

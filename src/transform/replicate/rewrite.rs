@@ -61,7 +61,7 @@ impl<'a> Rewriter<'a> {
             ("schedulerId", Value::from(self.trust.as_str())),
             ("taskGroupId", Value::from(self.group)),
             ("priority", Value::from("low")),
-            ("routes", Value::Array(vec![Value::from("checks")])),
+            ("routes", Value::from(vec![Value::from("checks")])),
         ] {
             definition.insert(key.to_owned(), value);
         }
@@ -77,7 +77,7 @@ impl<'a> Rewriter<'a> {
         }
         for key in ["taskQueueId", "provisionerId", "worker-type"] {
             if let Some(Value::String(name)) = definition.get_mut(key) {
-                *name = name.replace('3', self.level);
+                *name = name.replace("3", self.level);
             }
         }
         for (key, after) in [
@@ -159,7 +159,7 @@ impl<'a> Rewriter<'a> {
 
     fn trust_in(&self, name: &mut Value) {
         if let Value::String(name) = name {
-            *name = self.trusted(name);
+            *name = self.trusted(name).into();
         }
     }
 }

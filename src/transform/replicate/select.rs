@@ -36,7 +36,7 @@ impl<'a> Selection<'a> {
         let excludes = self.exclude.into_iter().flatten().any(|(name, unwanted)| {
             let value = attribute(name).and_then(Value::as_str).unwrap_or_default();
             let beginnings = match unwanted {
-                Value::String(one) => vec![one.clone()],
+                Value::String(one) => vec![one.to_string()],
                 several => checks::strings(Some(several)),
             };
             attribute(name).is_some() && beginnings.iter().any(|b| value.starts_with(b))

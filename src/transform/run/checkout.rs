@@ -202,7 +202,7 @@ fn checkouts(batch: &Batch<'_, '_>, item: &Item, asked: &Value) -> Outcome<Vec<C
     let mut checkouts = Vec::new();
     for (prefix, settings) in asked {
         let field = format!("run.checkout.{prefix}");
-        let Some(repository) = repositories.get(prefix) else {
+        let Some(repository) = repositories.get(prefix.as_str()) else {
             wrong.push(
                 item.wrong(&field, format!("there is no repository `{prefix}`"))
                     .help(suggest::hint(prefix, known())),

@@ -81,7 +81,7 @@ impl Sources {
     fn alias(&mut self, kind: &str, label: &str, alias: Option<&Value>) {
         let names = match alias {
             None => return,
-            Some(Value::Array(names)) => names.as_slice(),
+            Some(Value::Array(names)) => names,
             Some(name) => std::slice::from_ref(name),
         };
         for name in names {
@@ -196,7 +196,7 @@ fn add(context: &Context<'_>, sources: &Sources, item: &mut Item, fetches: &Obje
         };
         for entry in entries {
             let fetched = match &prefix {
-                Some(prefix) => Ok((format!("{prefix}/{}", entry.artifact), kind.clone())),
+                Some(prefix) => Ok((format!("{prefix}/{}", entry.artifact), kind.to_string())),
                 None => named(sources, item, kind, entry.artifact),
             };
             match fetched {
@@ -212,7 +212,7 @@ fn add(context: &Context<'_>, sources: &Sources, item: &mut Item, fetches: &Obje
     }
     allow(item, &folders)?;
     let env = fields::mapping(item, &["worker", "env"])?;
-    let text = json::compact_sorted(&Value::Array(found));
+    let text = json::compact_sorted(&Value::from(found));
     let reference = Object::from_iter([("task-reference".to_owned(), Value::from(text))]);
     env.insert("MOZ_FETCHES".to_owned(), Value::Object(reference));
     env.entry("MOZ_FETCHES_DIR")
@@ -256,7 +256,7 @@ fn named(
         }
     }
     fields::mapping(item, &["dependencies"])?.insert(label.to_owned(), Value::from(label));
-    Ok((artifact.clone(), label.to_owned()))
+    Ok((artifact.to_string(), label.to_owned()))
 }
 
 /// The artifact prefix of a dependency.
@@ -274,7 +274,7 @@ fn prefix_of(
     else {
         let known = dependencies
             .into_iter()
-            .flat_map(|d| d.keys().map(String::as_str));
+            .flat_map(|d| d.keys().map(|key| key.as_str()));
         return Err(item
             .wrong(
                 &field,

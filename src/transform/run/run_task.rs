@@ -83,7 +83,7 @@ pub static GENERIC_WORKER: RunUsing = RunUsing {
 fn docker_worker(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcome<()> {
     let mut command = match run.get("run-task-command") {
         None => vec![Value::from("/usr/local/bin/run-task")],
-        Some(Value::Array(words)) => words.clone(),
+        Some(Value::Array(words)) => words.to_vec(),
         Some(other) => {
             return Err(
                 fields::unfit(&item.origin, &["run", "run-task-command"], "a list", other).into(),
@@ -93,7 +93,7 @@ fn docker_worker(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcome
     prepare(batch, item, &run, &mut command)?;
     let words = words(item, &run, |text| text)?;
     arguments(&run, &[], words, &mut command);
-    fields::mapping(item, &["worker"])?.insert("command".to_owned(), Value::Array(command));
+    fields::mapping(item, &["worker"])?.insert("command".to_owned(), Value::from(command));
     Ok(())
 }
 
@@ -101,7 +101,7 @@ fn generic_worker(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcom
     let windows = checkout::os(item) == "windows";
     let bitbar = checkout::os(item) == "linux-bitbar";
     let mut command = match run.get("run-task-command").and_then(Value::as_array) {
-        Some(words) if !words.is_empty() => words.clone(),
+        Some(words) if !words.is_empty() => words.to_vec(),
         _ if windows => ["C:/mozilla-build/python3/python3.exe", "run-task"]
             .map(Value::from)
             .to_vec(),
@@ -125,9 +125,9 @@ fn generic_worker(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcom
         vec![Value::from(one_line(item, &command)?)]
     } else {
         let executable = ["chmod", "+x", "run-task"].map(Value::from).to_vec();
-        vec![Value::Array(executable), Value::Array(command)]
+        vec![Value::from(executable), Value::from(command)]
     };
-    fields::mapping(item, &["worker"])?.insert("command".to_owned(), Value::Array(command));
+    fields::mapping(item, &["worker"])?.insert("command".to_owned(), Value::from(command));
     Ok(())
 }
 
@@ -186,8 +186,8 @@ fn words(
     quote: impl Fn(String) -> String,
 ) -> Result<Vec<Value>, Diagnostic> {
     let text = match run.get("command") {
-        Some(Value::Array(words)) => return Ok(words.clone()),
-        Some(Value::String(text)) => Value::from(quote(text.clone())),
+        Some(Value::Array(words)) => return Ok(words.to_vec()),
+        Some(Value::String(text)) => Value::from(quote(text.to_string())),
         other => other.cloned().unwrap_or_default(),
     };
     let shell: &[&str] = match run.get("exec-with") {

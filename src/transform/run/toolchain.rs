@@ -214,6 +214,6 @@ fn cache(
     Ok(Object::from_iter([
         ("type".to_owned(), Value::from(CACHE_TYPE)),
         ("name".to_owned(), Value::from(name)),
-        ("digest-data".to_owned(), Value::Array(data)),
+        ("digest-data".to_owned(), Value::from(data)),
     ]))
 }

@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn unknown_ways_come_with_suggestions() {
-        let worker = serde_json::json!({"implementation": "docker-worker"});
+        let worker = crate::base::value::json!({"implementation": "docker-worker"});
         let item = Item::new(Object::from_iter([("worker".to_owned(), worker)]));
         let told = |name, worker| {
             find(&item, name, worker)

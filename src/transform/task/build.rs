@@ -6,7 +6,7 @@ use crate::base::path::ValuePath;
 use crate::base::pyformat::{self, Scope};
 use crate::base::suggest;
 use crate::base::time::Span;
-use crate::base::value::{Object, Value, truthy};
+use crate::base::value::{List, Object, Value, truthy};
 use crate::config::keyed_by::{self, Options};
 use crate::transform::payload::{Images, Payload};
 use crate::transform::{Context, Item, fields};
@@ -43,8 +43,8 @@ pub fn build(images: &Images<'_, '_>, payload: &Payload, mut item: Item) -> Outc
         take("description", Value::Null),
         ("task".to_owned(), Value::Object(definition)),
         take("dependencies", Value::Object(Object::new())),
-        take("if-dependencies", Value::Array(Vec::new())),
-        take("soft-dependencies", Value::Array(Vec::new())),
+        take("if-dependencies", Value::Array(List::new())),
+        take("soft-dependencies", Value::Array(List::new())),
         take("attributes", Value::Object(Object::new())),
         take("optimization", Value::Null),
     ];
@@ -137,11 +137,11 @@ fn definition(
     let mut definition = vec![
         ("provisionerId", Value::from(provisioner)),
         ("workerType", Value::from(worker_type)),
-        ("routes", Value::Array(routes)),
+        ("routes", Value::from(routes)),
         ("created", relative(Value::from("0 seconds"))),
         ("deadline", relative(get("deadline-after"))),
         ("expires", relative(get("expires-after"))),
-        ("scopes", Value::Array(scopes)),
+        ("scopes", Value::from(scopes)),
         ("metadata", Value::Object(metadata.into_iter().collect())),
         ("extra", Value::Object(extra)),
         ("tags", Value::Object(tags)),
@@ -208,7 +208,7 @@ fn settle_attributes(item: &mut Item) -> Result<(), Diagnostic> {
         },
     )?;
     let get = |item: &Item, key: &str| item.task.get(key).cloned();
-    let all = || Value::Array(vec![Value::from("all")]);
+    let all = || Value::from(vec![Value::from("all")]);
     let projects = get(item, "run-on-projects").unwrap_or_else(all);
     let tasks_for = get(item, "run-on-tasks-for").unwrap_or_else(all);
     let branches = get(item, "run-on-git-branches").filter(truthy);
@@ -248,7 +248,7 @@ fn settle_conditions(item: &mut Item) -> Outcome<()> {
             None => {
                 let known = dependencies
                     .into_iter()
-                    .flat_map(|d| d.keys().map(String::as_str));
+                    .flat_map(|d| d.keys().map(|key| key.as_str()));
                 wrong.push(
                     item.wrong(
                         "if-dependencies",
@@ -260,7 +260,7 @@ fn settle_conditions(item: &mut Item) -> Outcome<()> {
         }
     }
     item.task
-        .insert("if-dependencies".to_owned(), Value::Array(labels));
+        .insert("if-dependencies".to_owned(), Value::from(labels));
     wrong.or_ok(())
 }
 

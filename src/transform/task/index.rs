@@ -129,7 +129,7 @@ fn check_product(context: &Context<'_>, item: &Item, product: &str) -> Result<()
         .filter(|products| truthy(products));
     let known: Vec<&str> = match products {
         Some(Value::Array(products)) => products.iter().filter_map(Value::as_str).collect(),
-        Some(Value::Object(products)) => products.keys().map(String::as_str).collect(),
+        Some(Value::Object(products)) => products.keys().map(|key| key.as_str()).collect(),
         _ => Vec::new(),
     };
     if known.contains(&product) {

@@ -179,7 +179,7 @@ fn group_name(context: &Context<'_>, item: &Item, group: &str) -> Result<Value, 
             let config = join(context.graph_config().root(), "config.yml");
             let known = names
                 .into_iter()
-                .flat_map(|names| names.keys().map(String::as_str));
+                .flat_map(|names| names.keys().map(|key| key.as_str()));
             let near = crate::base::suggest::nearest(group, known)
                 .map(|near| format!("did you mean `{near}`? otherwise "))
                 .unwrap_or_default();

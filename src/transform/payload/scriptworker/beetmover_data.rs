@@ -86,7 +86,7 @@ fn build(_: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcom
             "releaseProperties",
             Value::Object(name.into_iter().collect()),
         ),
-        ("dataMap", Value::Array(entries)),
+        ("dataMap", Value::from(entries)),
     ];
     settle(definition, payload);
     let prefix = format!("project:{}:releng:beetmover", text("project"));

@@ -68,7 +68,7 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     for workflow in workflows.into_iter().flatten() {
         match workflow {
             Value::Object(workflow) => {
-                names.extend(workflow.keys().map(String::as_str));
+                names.extend(workflow.keys().map(|key| key.as_str()));
                 add_runs(&mut runs, workflow);
             }
             other => names.extend(other.as_str()),

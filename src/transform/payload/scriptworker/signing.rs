@@ -113,7 +113,7 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
 fn listed(item: &mut Item) -> Result<BTreeSet<String>, Diagnostic> {
     let names = fields::list(item, &ATTRIBUTE)?.clone();
     let text = |name: &Value| match name {
-        Value::String(text) => Ok(text.clone()),
+        Value::String(text) => Ok(text.to_string()),
         other => Err(fields::unfit(
             &item.origin,
             &ATTRIBUTE,

@@ -92,7 +92,7 @@ fn with_files(_: &Around<'_>, info: &Value) -> Outcome<Value> {
 
 /// The bumps of localizations, which have to be from one repository.
 fn l10n_bump(around: &Around<'_>, info: &Value) -> Result<Value, Diagnostic> {
-    let bumps = info.as_array().map(Vec::as_slice).unwrap_or_default();
+    let bumps = info.as_array().map(|items| &**items).unwrap_or_default();
     let urls = bumps.iter().filter_map(|bump| bump.get("l10n-repo-url"));
     let urls: BTreeSet<String> = urls.map(py_str).collect();
     if urls.len() > 1 {
@@ -147,7 +147,7 @@ fn tag(around: &Around<'_>, info: &Value) -> Result<Value, Diagnostic> {
     let mut told = Object::new();
     told.insert(
         "tags".to_owned(),
-        tags.map(|(_, tag)| Value::from(tag)).collect(),
+        tags.map(|(_, tag)| tag).collect::<Value>(),
     );
     let revision = info.get("revision").cloned().unwrap_or_default();
     told.insert("revision".to_owned(), revision);
@@ -183,6 +183,6 @@ fn uplift(around: &Around<'_>, info: &Value) -> Outcome<Value> {
 fn underscored(map: &Value) -> Object {
     let entries = map.as_object().into_iter().flatten();
     entries
-        .map(|(key, value)| (key.replace('-', "_"), value.clone()))
+        .map(|(key, value)| (key.replace("-", "_"), value.clone()))
         .collect()
 }

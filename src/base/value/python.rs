@@ -1,79 +1,12 @@
-//! The ordered value tree that YAML becomes, that transforms work on and that JSON is made of.
-//!
-//! Maps keep the order in which their keys were written, since the order of dimensions in a
-//! matrix, or of tasks in a kind, shows in the result.
+//! Values as Python writes them, since projects' texts are made with its `str()` and `repr()`.
 
-pub use serde_json::{Map, Number, Value};
-
-/// A map from names to values, in order.
-pub type Object = Map<String, Value>;
-
-/// What a value is, in the words of the people who write YAML.
-#[must_use]
-pub fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(n) if n.is_f64() => "a float",
-        Value::Number(_) => "an integer",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a mapping",
-    }
-}
-
-/// Whether Python would take the value for true.
-#[must_use]
-pub fn truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(b) => *b,
-        Value::Number(n) => n.as_f64() != Some(0.0),
-        Value::String(s) => !s.is_empty(),
-        Value::Array(a) => !a.is_empty(),
-        Value::Object(o) => !o.is_empty(),
-    }
-}
-
-/// Lays `over` onto `base`: maps merge, lists append, all else replaces.
-///
-/// A map whose only key begins with `by-` replaces what is there, since merging alternatives of
-/// two keyed-by values would mean nothing; so does a value of another type. (The peer's
-/// `task-defaults` rule.)
-#[must_use]
-pub fn merge(base: &Value, over: &Value) -> Value {
-    let mut merged = base.clone();
-    match (&mut merged, over) {
-        (Value::Object(target), Value::Object(source)) => merge_into(target, source),
-        (target, over) => *target = over.clone(),
-    }
-    merged
-}
-
-/// Lays `over` onto `target` as [`merge`] does.
-pub fn merge_into(target: &mut Object, over: &Object) {
-    for (key, value) in over {
-        match (target.get_mut(key), value) {
-            (Some(Value::Object(below)), Value::Object(above)) if !is_keyed_by(above) => {
-                merge_into(below, above);
-            }
-            (Some(Value::Array(below)), Value::Array(above)) => below.extend(above.iter().cloned()),
-            _ => {
-                target.insert(key.clone(), value.clone());
-            }
-        }
-    }
-}
-
-fn is_keyed_by(map: &Object) -> bool {
-    map.len() == 1 && map.keys().all(|key| key.starts_with("by-"))
-}
+use super::Value;
 
 /// The value as Python's `str()` writes it.
 #[must_use]
 pub fn py_str(value: &Value) -> String {
     match value {
-        Value::String(s) => s.clone(),
+        Value::String(s) => s.to_string(),
         other => py_repr(other),
     }
 }
@@ -195,37 +128,11 @@ fn is_printable(c: char) -> bool {
 }
 
 /// Writes a character as an escape of as few digits as Python takes.
-pub(super) fn push_escape(c: char, out: &mut String) {
+pub(in crate::base) fn push_escape(c: char, out: &mut String) {
     let escape = match u32::from(c) {
         code @ ..=0xff => format!("\\x{code:02x}"),
         code @ ..=0xffff => format!("\\u{code:04x}"),
         code => format!("\\U{code:08x}"),
     };
     out.push_str(&escape);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn merging_appends_lists_and_replaces_keyed_by_values() {
-        let base = json!({"a": [1], "b": {"by-level": {"1": 1}}, "c": {"x": 1}, "d": 1});
-        let over = json!({"a": [2], "b": {"by-project": {"p": 2}}, "c": {"y": 2}, "d": "s"});
-        assert_eq!(
-            merge(&base, &over),
-            json!({"a": [1, 2], "b": {"by-project": {"p": 2}}, "c": {"x": 1, "y": 2}, "d": "s"})
-        );
-    }
-
-    #[test]
-    fn values_are_written_as_python_writes_them() {
-        let value = json!([null, true, 1, 1.0, 1e16, 1e-5, 0.1, "it's", "a\nb", {"k": "\""}]);
-        assert_eq!(
-            py_repr(&value),
-            r#"[None, True, 1, 1.0, 1e+16, 1e-05, 0.1, "it's", 'a\nb', {'k': '"'}]"#
-        );
-        assert_eq!(py_str(&json!("it's")), "it's");
-    }
 }
