@@ -450,3 +450,58 @@ async fn a_graph_is_created_once_however_often_it_is_submitted() {
     );
     bench.sandbox.stop().await;
 }
+
+#[tokio::test]
+async fn large_definitions_arrive_whole() {
+    let bench = Bench::new().await;
+    let task = bench.task_with(json!({"payload": {"script": "snow ".repeat(20_000)}}));
+    let decision = slug();
+    let clients = [signing(&bench), {
+        let scopes = json!({"scopes": ["queue:*"], "taskGroupId": decision});
+        let task = bench.task_with(scopes);
+        bench.sandbox.state().create_task(&decision, &task).unwrap();
+        bench.sandbox.state().claim(&decision).unwrap();
+        client(&[("TASKCLUSTER_PROXY_URL", &bench.sandbox.proxy_url(&decision))])
+    }];
+    for client in clients {
+        let created = slug();
+        client
+            .create_task(&id(&created), &task.clone().into())
+            .await
+            .unwrap();
+        let there = bench.sandbox.state().task(&created).unwrap();
+        assert_eq!(there.definition["payload"], task["payload"]);
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_told() {
+    for (hours, said) in [(1, "60 minutes behind"), (-1, "60 minutes ahead of")] {
+        let sandbox = Sandbox::start(Options {
+            address: "127.0.0.1:0".parse().unwrap(),
+            folder: None,
+            workers: WorkerOptions::default(),
+            clock: Arc::new(move || Utc::now() + chrono::Duration::hours(hours)),
+        });
+        let bench = Bench {
+            sandbox: sandbox.await.unwrap(),
+        };
+        let client = signing(&bench);
+        let refused = client
+            .create_task(&id(&slug()), &bench.task().into())
+            .await
+            .unwrap_err();
+        assert_eq!(refused.status, Some(401));
+        // A second may pass between the question and its answer.
+        let near = said.replace("60", "59");
+        let told = &refused.message;
+        assert!(told.contains(said) || told.contains(&near), "{told}");
+        assert!(told.contains("the clock of this machine is"), "{told}");
+        let refused = client.task_group(&id(&slug())).await.unwrap_err();
+        assert!(
+            refused.message.contains("the clock of this machine"),
+            "{}",
+            refused.message
+        );
+    }
+}

@@ -155,7 +155,7 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) {
         .unwrap()
         .trim_end_matches(" HTTP/1.1")
         .to_owned();
-    let body = String::from_utf8(read[end..].to_vec()).unwrap();
+    let body = String::from_utf8_lossy(&read[end..]).into_owned();
     let answer = {
         let mut script = script.lock().unwrap();
         script.heard.push((line.clone(), head, body));
@@ -252,6 +252,12 @@ async fn refusals_are_final_and_told_without_the_request() {
     assert_eq!(heard.len(), 1);
     assert!(heard[0].0.contains("authorization: hawk id=\"someone\""));
     assert_eq!(heard[0].1, "{\"a\":1}");
+    assert!(!heard[0].0.contains("content-encoding"));
+    let large = json!({"a": "snow ".repeat(1000)});
+    client.create_task(&id(), &large).await.unwrap_err();
+    let packed = &server.heard(CREATE)[1];
+    assert!(packed.0.contains("content-encoding: gzip"));
+    assert!(packed.1.len() < 200, "{}", packed.1.len());
     server.on(TASK, [answer("403 Forbidden", "", b"<html>")]);
     let refused = client.task(&id()).await.unwrap_err();
     assert_eq!(refused.message, "Forbidden");

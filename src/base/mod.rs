@@ -11,6 +11,7 @@ pub mod json;
 pub mod name;
 pub mod path;
 pub mod pattern;
+pub mod pause;
 pub mod posix;
 pub mod pyformat;
 pub mod repo_url;

@@ -11,6 +11,7 @@ use super::decision::{log_event, own_task};
 use super::output::{self, Output};
 use super::outside::{Outside, connect};
 use super::parameters::Spec;
+use super::signals;
 use crate::actions;
 use crate::actions::callback::{self, Request, Runner};
 use crate::actions::render::actions_json;
@@ -65,14 +66,17 @@ pub fn callback(
         LevelFilter::INFO
     });
     let own = own_task(&environment)?;
-    let outside = Outside::open(&args.root, environment)?.with_python(
+    let mut outside = Outside::open(&args.root, environment)?.with_python(
         &args.root,
         args.python.python.into(),
         args.verbose,
     )?;
+    outside.stop = &signals::STOP;
     let graph_config = &outside.graph_config;
     let artifacts = ArtifactFolder::new(outside.working.clone());
-    output::runtime()?.block_on(async {
+    let runtime = output::runtime()?;
+    signals::listen(&runtime);
+    runtime.block_on(async {
         let world = outside.world();
         let taskcluster = world.taskcluster()?;
         let request = callback::request(&outside.environment, taskcluster, &own).await?;

@@ -7,6 +7,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::args::DecisionArgs;
 use super::output::{self, Output};
 use super::outside::Outside;
+use super::signals;
 use crate::actions::{self, render::actions_json};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::TaskId;
@@ -29,14 +30,17 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
         LevelFilter::INFO
     });
     let own = own_task(&environment)?;
-    let outside = Outside::open(&args.root, environment)?.with_python(
+    let mut outside = Outside::open(&args.root, environment)?.with_python(
         &args.root,
         args.python.python.into(),
         args.verbose,
     )?;
+    outside.stop = &signals::STOP;
     let graph_config = &outside.graph_config;
     let artifacts = ArtifactFolder::new(outside.working.clone());
-    let done = output::runtime()?.block_on(async {
+    let runtime = output::runtime()?;
+    signals::listen(&runtime);
+    let done = runtime.block_on(async {
         let created = created(&outside, &own, args.pushdate).await;
         let params = parameters::for_decision(outside.world(), &flags(args, &outside), created)?;
         let files = &outside.files;

@@ -17,6 +17,7 @@ mod sandbox;
 mod scripts;
 mod sets;
 mod show;
+mod signals;
 mod timings;
 mod verify;
 mod words;

@@ -414,7 +414,9 @@ fn told(plan: &Plan, settled: &Settled, report: &SubmitReport, cleared: &Cleared
         .collect();
     json!({
         "taskGroupId": settled.ids.deciding().as_str(),
-        "complete": report.wanted == plan.len() && report.created.len() == plan.len(),
+        "complete": report.wanted == plan.len()
+            && report.created.len() == plan.len()
+            && cleared.wrong.is_empty(),
         "tasks": tasks,
         "cancelled": leftovers(&cleared.cancelled),
         "begun": leftovers(&cleared.begun),

@@ -115,17 +115,19 @@ impl fmt::Display for Skipped {
             SkipReason::Dependency(label) => {
                 write!(f, "`{}` depends on `{label}`", self.label)
             }
-            SkipReason::GaveUp => write!(
-                f,
-                "`{}` was not tried, since too many calls had failed",
-                self.label
-            ),
-            SkipReason::Stopped => {
-                write!(f, "`{}` was not sent before the signal to stop", self.label)
-            }
-            SkipReason::OutOfTime => {
-                write!(f, "`{}` was not sent before the time was up", self.label)
-            }
+            reason => write!(f, "`{}` was not {}", self.label, reason.why_unsent()),
+        }
+    }
+}
+
+impl SkipReason {
+    /// How far it did not come, after `was not`.
+    pub(super) fn why_unsent(&self) -> &'static str {
+        match self {
+            Self::Dependency(_) => "sent, since it depends on others",
+            Self::GaveUp => "tried, since too many calls had failed",
+            Self::Stopped => "sent before the signal to stop",
+            Self::OutOfTime => "sent before the time was up",
         }
     }
 }
@@ -137,8 +139,6 @@ pub struct Created {
     pub task_id: TaskId,
     /// Its label.
     pub label: Label,
-    /// Its definition, with dates: as it was sent, or as the queue tells it when it was kept.
-    pub definition: Value,
     /// Whether it stood already.
     pub kept: bool,
 }
@@ -208,8 +208,10 @@ pub async fn execute_over(
             let attempt = Attempt {
                 index,
                 tried: 0,
-                body: kept.map(|kept| (ports.clock.now(), repeated(&kept.definition))),
-                kept,
+                body: kept
+                    .and_then(|kept| kept.repeat.as_ref())
+                    .map(|definition| (ports.clock.now(), repeated(definition))),
+                kept: kept.is_some(),
             };
             under_way.push(try_once(creation, attempt, Duration::ZERO, ports));
         }
@@ -266,13 +268,13 @@ fn ending(ports: Ports<'_>, end: Duration) -> Option<SkipReason> {
 }
 
 /// One task on its way.
-struct Attempt<'k> {
+struct Attempt {
     index: usize,
     tried: u32,
     /// The body that was last sent, and when its dates were counted.
     body: Option<(Timestamp, Value)>,
-    /// What stands of it already.
-    kept: Option<&'k Kept>,
+    /// Whether it stands already.
+    kept: bool,
 }
 
 /// What came of one try.
@@ -286,12 +288,12 @@ enum Answered {
 }
 
 /// Waits, and sends a task once.
-async fn try_once<'k>(
+async fn try_once(
     creation: &Creation,
-    mut attempt: Attempt<'k>,
+    mut attempt: Attempt,
     pause: Duration,
     ports: Ports<'_>,
-) -> (Attempt<'k>, Answered) {
+) -> (Attempt, Answered) {
     if !pause.is_zero() {
         let slept = ports.sleeper.sleep(pause);
         select(slept, ports.stop.wait()).await;
@@ -299,20 +301,19 @@ async fn try_once<'k>(
             return (attempt, Answered::Unsent);
         }
     }
-    let answered = match attempt.kept {
-        Some(kept) if !kept.repeat => Answered::Stands(stands(creation, kept), None),
-        Some(kept) => repeat(creation, kept, &mut attempt.body, ports).await,
-        None => send(creation, &mut attempt.body, ports).await,
+    let answered = match (attempt.kept, &attempt.body) {
+        (true, None) => Answered::Stands(stands(creation, true), None),
+        (true, Some((_, definition))) => repeat(creation, definition, ports).await,
+        (false, _) => send(creation, &mut attempt.body, ports).await,
     };
     (attempt, answered)
 }
 
-fn stands(creation: &Creation, kept: &Kept) -> Created {
+fn stands(creation: &Creation, kept: bool) -> Created {
     Created {
         task_id: creation.task_id.clone(),
         label: creation.label.clone(),
-        definition: kept.definition.clone(),
-        kept: true,
+        kept,
     }
 }
 
@@ -329,25 +330,16 @@ fn repeated(definition: &Value) -> Value {
 }
 
 /// Sends a task that stands as it stands, so that the queue finishes what it may have left half done.
-async fn repeat(
-    creation: &Creation,
-    kept: &Kept,
-    body: &mut Option<(Timestamp, Value)>,
-    ports: Ports<'_>,
-) -> Answered {
+async fn repeat(creation: &Creation, definition: &Value, ports: Ports<'_>) -> Answered {
     let begun = ports.sleeper.elapsed();
-    let definition = match body {
-        Some((_, definition)) => definition,
-        None => return Answered::Stands(stands(creation, kept), None),
-    };
     let answer = ports.taskcluster.create_task(&creation.task_id, definition);
     match answer.await {
         Err(error) if error.is_passing() => Answered::Failed(Problem::Refused(error)),
         // A refusal is about the call; that the task stands is known.
-        _ => Answered::Stands(
-            stands(creation, kept),
-            Some(ports.sleeper.elapsed().saturating_sub(begun)),
-        ),
+        _ => {
+            let took = ports.sleeper.elapsed().saturating_sub(begun);
+            Answered::Stands(stands(creation, true), Some(took))
+        }
     }
 }
 
@@ -365,12 +357,6 @@ async fn send(
         },
     };
     let (_, definition) = last.insert(body);
-    let created = |definition: Value, kept: bool| Created {
-        task_id: creation.task_id.clone(),
-        label: creation.label.clone(),
-        definition,
-        kept,
-    };
     let begun = ports.sleeper.elapsed();
     let answer = ports
         .taskcluster
@@ -378,13 +364,13 @@ async fn send(
         .await;
     let took = ports.sleeper.elapsed().saturating_sub(begun);
     let conflict = match answer {
-        Ok(()) => return Answered::Stands(created(definition.clone(), false), Some(took)),
+        Ok(()) => return Answered::Stands(stands(creation, false), Some(took)),
         Err(error) if error.status == Some(409) => error,
         Err(error) => return Answered::Failed(Problem::Refused(error)),
     };
     match ports.taskcluster.task(&creation.task_id).await {
         Ok(existing) => match compare::difference(&creation.definition, &existing) {
-            None => Answered::Stands(created(existing, true), Some(took)),
+            None => Answered::Stands(stands(creation, true), Some(took)),
             Some(difference) => Answered::Failed(Problem::Taken(conflict, Box::new(difference))),
         },
         // There is no such task, so the conflict is about its group.

@@ -32,6 +32,7 @@ pub async fn clear(taskcluster: &dyn Taskcluster, leftovers: &[Leftover]) -> Cle
     let (begun, mut open): (Vec<&Leftover>, Vec<&Leftover>) =
         leftovers.iter().partition(|one| one.begun);
     cleared.begun = begun.into_iter().cloned().collect();
+    let mut open_still = Vec::new();
     while !open.is_empty() {
         let needed: BTreeSet<&TaskId> = open.iter().flat_map(|one| &one.dependencies).collect();
         let (later, mut now): (Vec<&Leftover>, Vec<&Leftover>) =
@@ -58,28 +59,48 @@ pub async fn clear(taskcluster: &dyn Taskcluster, leftovers: &[Leftover]) -> Cle
                 Ok(()) => cleared.cancelled.push(one.clone()),
                 // It is gone, or can no longer begin.
                 Err(error) if matches!(error.status, Some(404 | 409)) => {}
-                Err(error) => {
-                    let help = match error.status {
-                        Some(403) => {
-                            "cancel it, or grant that scope to this task; then rerun this task"
-                        }
-                        _ => "rerun this task when Taskcluster is well",
-                    };
-                    cleared.wrong.push(
-                        Diagnostic::environment(format!(
-                            "an earlier run created the task {}, which this run does not want and \
-                             could not cancel",
-                            one.task_id
-                        ))
-                        .in_task(one.label.as_str())
-                        .because(error.answer())
-                        .help(help),
-                    );
-                }
+                Err(error) => open_still.push((one, error)),
             }
         }
     }
+    cleared.wrong = uncancelled(&open_still);
     cleared
+}
+
+/// One message for all that could not be cancelled: they have one reason, as a rule.
+fn uncancelled(open: &[(&Leftover, ApiError)]) -> Diagnostics {
+    const SHOWN: usize = 20;
+    let mut wrong = Diagnostics::new();
+    let Some((_, error)) = open.first() else {
+        return wrong;
+    };
+    let shown = open.iter().take(SHOWN);
+    let mut lines: Vec<String> = shown
+        .map(|(one, _)| format!("{} ({})", one.label, one.task_id))
+        .collect();
+    if open.len() > SHOWN {
+        lines.push(format!("… ({} more)", open.len() - SHOWN));
+    }
+    let (tasks, them) = match open.len() {
+        1 => ("1 task".to_owned(), "it"),
+        n => (format!("{n} tasks"), "them"),
+    };
+    let help = match error.status {
+        Some(403) => format!(
+            "this task fails, so that none of all these begins: cancel {them}, or grant this task \
+             the missing scopes (for all: `queue:cancel-task:<schedulerId>/<taskGroupId>/*`), and \
+             rerun it"
+        ),
+        _ => "rerun this task when Taskcluster is well".to_owned(),
+    };
+    wrong.push(
+        Diagnostic::environment(format!(
+            "{tasks} that an earlier run created and this one does not want could not be cancelled"
+        ))
+        .because(format!("{}\n{}", lines.join("\n"), error.answer()))
+        .help(help),
+    );
+    wrong
 }
 
 async fn cancel<'l>(

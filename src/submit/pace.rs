@@ -5,8 +5,9 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use tokio::time::Instant;
+
+use crate::base::pause::pause;
 
 /// Waits; handed in, so that nothing else needs to.
 pub trait Sleeper: Send + Sync {
@@ -66,44 +67,8 @@ impl Default for Pace {
 
 impl Pace {
     /// The pause after the failed try number `tried` (from 1) of what `seed` names.
-    ///
-    /// It lies anywhere between nothing and a bound that doubles. Where it lies follows from a hash,
-    /// so that tasks are scattered and runs are alike.
     #[must_use]
     pub fn pause(&self, seed: &str, tried: u32) -> Duration {
-        let doublings = tried.saturating_sub(1).min(31);
-        let bound = self
-            .first_pause
-            .saturating_mul(1u32 << doublings)
-            .min(self.longest_pause);
-        let mut hash = Sha256::new();
-        hash.update(seed);
-        hash.update(tried.to_be_bytes());
-        let digest = hash.finalize();
-        let part = digest
-            .iter()
-            .take(4)
-            .fold(0u32, |sum, byte| (sum << 8) | u32::from(*byte));
-        bound.mul_f64(f64::from(part) / f64::from(u32::MAX))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_scattered_and_bounded() {
-        let pace = Pace::default();
-        let seeds: Vec<String> = (0..200).map(|n| format!("task {n}")).collect();
-        for tried in 1..12 {
-            let bound = Duration::from_secs(1 << (tried - 1)).min(pace.longest_pause);
-            let pauses: Vec<Duration> = seeds.iter().map(|s| pace.pause(s, tried)).collect();
-            assert!(pauses.iter().all(|pause| *pause <= bound));
-            assert!(pauses.iter().any(|pause| *pause < bound.mul_f64(0.1)));
-            assert!(pauses.iter().any(|pause| *pause > bound.mul_f64(0.9)));
-        }
-        assert_eq!(pace.pause("a", 3), pace.pause("a", 3));
-        assert!(pace.pause("a", u32::MAX) <= pace.longest_pause);
+        pause(self.first_pause, self.longest_pause, seed, tried)
     }
 }

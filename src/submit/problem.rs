@@ -1,7 +1,7 @@
 //! What is told of tasks that could not be created.
 
 use super::compare::Difference;
-use super::execute::Skipped;
+use super::execute::{SkipReason, Skipped};
 use super::plan::{Creation, date_diagnostic};
 use crate::base::diagnostic::{Class, Diagnostic, Diagnostics};
 use crate::model::reference::ReferenceError;
@@ -73,15 +73,27 @@ pub(super) fn of_skipped(skipped: &[Skipped], failures: &Diagnostics) -> Option<
     if skipped.is_empty() {
         return None;
     }
-    let lines: Vec<String> = skipped
+    let (waiting, unsent): (Vec<&Skipped>, Vec<&Skipped>) = skipped
+        .iter()
+        .partition(|one| matches!(one.reason, SkipReason::Dependency(_)));
+    let mut lines: Vec<String> = waiting
         .iter()
         .take(SHOWN)
         .map(|skipped| skipped.to_string())
         .collect();
-    let mut cause = lines.join("\n");
-    if skipped.len() > SHOWN {
-        cause = format!("{cause}\n… ({} more)", skipped.len() - SHOWN);
+    if waiting.len() > SHOWN {
+        lines.push(format!("… ({} more)", waiting.len() - SHOWN));
     }
+    // There is one end for all.
+    match unsent.as_slice() {
+        [] => {}
+        [one] => lines.push(one.to_string()),
+        [one, ..] => {
+            let why = one.reason.why_unsent();
+            lines.push(format!("{} tasks were not {why}", unsent.len()));
+        }
+    }
+    let cause = lines.join("\n");
     let tasks = match skipped.len() {
         1 => "1 more task was".to_owned(),
         n => format!("{n} more tasks were"),

@@ -41,11 +41,9 @@ pub struct Standing {
 /// A task that is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kept {
-    /// Its definition, as the queue tells it.
-    pub definition: Value,
-    /// Whether its creation is repeated: a queue that was interrupted while it created a task may
-    /// have left it unscheduled for good, and finishes that when the same call comes again.
-    pub repeat: bool,
+    /// Its definition, when its creation is repeated: a queue that was interrupted while it created a
+    /// task may have left it unscheduled for good, and finishes that when the same call comes again.
+    pub repeat: Option<Value>,
 }
 
 /// An id that is not used, since another task has it.
@@ -206,10 +204,9 @@ impl Standing {
                     match (changed, difference) {
                         _ if is_dead(member) => Holder::Dead,
                         (None, None) => {
-                            let kept = Kept {
-                                definition: member.definition.clone(),
-                                repeat: may_be_half_done(member, now),
-                            };
+                            let repeat = may_be_half_done(member, now);
+                            let repeat = repeat.then(|| member.definition.clone());
+                            let kept = Kept { repeat };
                             review.kept.insert(creation.task_id.clone(), kept);
                             continue;
                         }

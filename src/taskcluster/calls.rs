@@ -8,7 +8,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::failure::{api_error, broke_off};
+use super::failure::api_error;
+use super::packed::Body;
 use crate::base::name::{IndexPath, TaskId};
 use crate::base::time::Timestamp;
 use crate::base::value;
@@ -25,28 +26,60 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// How many ids the services take at once.
 const BATCH: usize = 1_000;
-/// How often a call is repeated whose answer broke off.
-const BROKEN_ANSWERS: u32 = 3;
+/// By how many seconds clocks may differ without a word.
+const CLOCKS_DIFFER: i64 = 60;
 /// How long a signed URL may be used.
 const SIGNED_FOR: Duration = Duration::from_secs(15 * 60);
 
 impl Client {
-    /// Makes a call, and makes it again when its answer broke off.
-    async fn ask<T, F>(&self, call: &str, mut make: impl FnMut() -> F + Send) -> Result<T, ApiError>
+    /// Makes a call, and makes it again while its failure passes.
+    async fn ask<T, F>(&self, call: &str, make: impl FnMut() -> F + Send) -> Result<T, ApiError>
     where
         F: Future<Output = anyhow::Result<T>> + Send,
     {
-        let mut broken = 0;
+        self.ask_often(call, self.patience.repeats, make).await
+    }
+
+    /// Makes a call, and makes it again up to `repeats` times while its failure passes.
+    async fn ask_often<T, F>(
+        &self,
+        call: &str,
+        repeats: usize,
+        mut make: impl FnMut() -> F + Send,
+    ) -> Result<T, ApiError>
+    where
+        F: Future<Output = anyhow::Result<T>> + Send,
+    {
+        let mut pauses = self.patience.pauses(call, repeats);
         loop {
-            match make().await {
+            let error = match make().await {
                 Ok(answer) => return Ok(answer),
-                Err(error) if broke_off(&error) && broken < BROKEN_ANSWERS => {
-                    broken += 1;
-                    tokio::time::sleep(Duration::from_millis(100 << broken)).await;
-                }
-                Err(error) => return Err(api_error(call, error, self.secret.as_deref())),
+                Err(error) => api_error(call, error, self.secret.as_deref()),
+            };
+            match pauses.next().filter(|_| error.is_passing()) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(self.dated(error).await),
             }
         }
+    }
+
+    /// The error; when the caller was not believed and the clocks differ, it says by how much.
+    async fn dated(&self, mut error: ApiError) -> ApiError {
+        if error.status == Some(401)
+            && let Some(ahead) = self.web.ahead(&self.ping).await
+            && ahead.abs() > CLOCKS_DIFFER
+        {
+            let side = if ahead > 0 { "ahead of" } else { "behind" };
+            let by = match ahead.abs() {
+                seconds @ ..120 => format!("{seconds} seconds"),
+                seconds => format!("{} minutes", seconds / 60),
+            };
+            error.message = format!(
+                "{} (the clock of this machine is {by} {side} that of the server)",
+                error.message
+            );
+        }
+        error
     }
 
     /// Asks about all of `items` in batches; `make` asks, `read` takes one row of `rows` of the
@@ -176,13 +209,12 @@ impl Taskcluster for Client {
         definition: &'a value::Value,
     ) -> Answer<'a, ()> {
         Box::pin(async move {
-            let definition = Value::from(definition.clone());
             let call = format!("queue.createTask({task_id})");
-            self.ask(&call, || {
-                self.creating.createTask(task_id.as_str(), &definition)
+            let body = Body::of(definition);
+            self.ask_often(&call, self.patience.create_repeats, || {
+                self.put(task_id, &body)
             })
             .await
-            .map(drop)
         })
     }
 

@@ -1,11 +1,14 @@
 //! How the services are reached.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use taskcluster::{Auth, ClientBuilder, Credentials, Index, PurgeCache, Queue, Retry};
 
+use super::packed::Creating;
 use super::web::Web;
 use crate::base::diagnostic::Diagnostic;
+use crate::base::pause::pause;
 use crate::ports::environment::Environment;
 
 /// How long a client tries before it gives a call up.
@@ -15,22 +18,23 @@ pub struct Patience {
     pub repeats: usize,
     /// How often the creation of a task is repeated; whoever submits a graph repeats it further.
     pub create_repeats: usize,
-    /// The pause before the first repeat; each further pause is twice as long, and up to as much is
-    /// added to each at random.
+    /// The longest that the pause before the first repeat may be; this doubles from repeat to repeat,
+    /// and each pause lies anywhere below it.
     pub first_pause: Duration,
-    /// The longest pause before something is added.
+    /// The longest pause.
     pub longest_pause: Duration,
     /// How long an answer may take.
     pub answer: Duration,
 }
 
 impl Default for Patience {
-    /// An answer may take 90 seconds, since the queue answers after 60 when its messages are stuck.
+    /// An answer may take 90 seconds, since the queue answers after 60 when its messages are stuck. The
+    /// proxy in a task repeats requests for up to 15 minutes, which would be too long to wait.
     fn default() -> Self {
         Self {
             repeats: 5,
-            create_repeats: 1,
-            first_pause: Duration::from_millis(200),
+            create_repeats: 0,
+            first_pause: Duration::from_millis(400),
             longest_pause: Duration::from_secs(30),
             answer: Duration::from_secs(90),
         }
@@ -38,24 +42,40 @@ impl Default for Patience {
 }
 
 impl Patience {
-    pub(super) fn retry(&self, repeats: usize) -> Retry {
-        Retry {
-            retries: repeats,
-            max_delay: self.longest_pause,
-            delay_factor: self.first_pause,
-            ..Retry::default()
-        }
+    /// The pauses before each repeat of what failed in a way that passes. They differ from process to
+    /// process, so that those that failed together do not come back together.
+    pub(super) fn pauses(
+        &self,
+        call: &str,
+        repeats: usize,
+    ) -> impl Iterator<Item = Duration> + Send {
+        let seed = format!("{call} {}", RandomState::new().build_hasher().finish());
+        let (first, longest) = (self.first_pause, self.longest_pause);
+        (1..)
+            .take(repeats)
+            .map(move |tried| pause(first, longest, &seed, tried))
     }
 }
+
+/// The requests of the crate are repeated here, where their answers are read too.
+const ONCE: Retry = Retry {
+    retries: 0,
+    max_delay: Duration::ZERO,
+    delay_factor: Duration::ZERO,
+    randomization_factor: 0.0,
+};
 
 /// A client of one Taskcluster deployment.
 pub struct Client {
     pub(super) queue: Queue,
-    pub(super) creating: Queue,
+    pub(super) creating: Creating,
     pub(super) index: Index,
     pub(super) auth: Auth,
     pub(super) purge_cache: PurgeCache,
     pub(super) web: Web,
+    pub(super) patience: Patience,
+    /// A method that anybody may call.
+    pub(super) ping: String,
     /// Whether requests are signed here.
     pub(super) signs: bool,
     /// The access token, which no message may show.
@@ -91,9 +111,9 @@ impl Client {
         patience: &Patience,
     ) -> Result<Self, Diagnostic> {
         let address = address(environment)?;
-        let builder = |repeats: usize| {
+        let builder = || {
             let builder = ClientBuilder::new(&address.root_url)
-                .retry(patience.retry(repeats))
+                .retry(ONCE)
                 .timeout(patience.answer);
             match &address.credentials {
                 Some(credentials) => builder.credentials(credentials.clone()),
@@ -105,12 +125,19 @@ impl Client {
                 .because(error.root_cause())
         };
         Ok(Self {
-            queue: Queue::new(builder(patience.repeats)).map_err(failed)?,
-            creating: Queue::new(builder(patience.create_repeats)).map_err(failed)?,
-            index: Index::new(builder(patience.repeats)).map_err(failed)?,
-            auth: Auth::new(builder(patience.repeats)).map_err(failed)?,
-            purge_cache: PurgeCache::new(builder(patience.repeats)).map_err(failed)?,
+            queue: Queue::new(builder()).map_err(failed)?,
+            creating: Creating::new(
+                &address.root_url,
+                address.credentials.as_ref(),
+                patience.answer,
+            )
+            .map_err(failed)?,
+            index: Index::new(builder()).map_err(failed)?,
+            auth: Auth::new(builder()).map_err(failed)?,
+            purge_cache: PurgeCache::new(builder()).map_err(failed)?,
             web: Web::new(patience).map_err(|error| failed(error.into()))?,
+            patience: *patience,
+            ping: format!("{}api/queue/v1/ping", address.root_url),
             signs: address.credentials.is_some(),
             secret: address.credentials.map(|c| c.access_token),
         })

@@ -119,13 +119,6 @@ pub(super) fn api_error(call: &str, error: anyhow::Error, secret: Option<&str>) 
     }
 }
 
-/// Whether an answer came and broke off before its end.
-pub(super) fn broke_off(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<reqwest::Error>()
-        .is_some_and(|error| error.status().is_none() && (error.is_body() || error.is_decode()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,6 +19,7 @@ mod calls;
 mod client;
 mod download;
 mod failure;
+mod packed;
 mod web;
 
 pub use client::{Client, Patience};

@@ -1,12 +1,12 @@
 //! Plain downloads: the content of artifacts, and URLs that carry their own signature.
 
 use reqwest::redirect::{Attempt, Policy};
-use taskcluster::Retry;
-use taskcluster::retry::Backoff;
 
 use super::client::Patience;
 use super::failure::{describe, without_echo};
+use crate::base::time::Timestamp;
 use crate::base::value::Value;
+use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::taskcluster::ApiError;
 
 /// How many redirections are followed.
@@ -15,7 +15,7 @@ const REDIRECTIONS: usize = 10;
 /// Downloads without credentials.
 pub(super) struct Web {
     client: reqwest::Client,
-    retry: Retry,
+    patience: Patience,
 }
 
 impl Web {
@@ -26,23 +26,36 @@ impl Web {
                 .connect_timeout(patience.answer)
                 .read_timeout(patience.answer)
                 .build()?,
-            retry: patience.retry(patience.repeats),
+            patience: *patience,
         })
     }
 
     /// The content of `url`, unpacked when it was sent compressed.
     pub(super) async fn get(&self, call: &str, url: &str) -> Result<Vec<u8>, ApiError> {
-        let mut backoff = Backoff::new(&self.retry);
+        let mut pauses = self.patience.pauses(call, self.patience.repeats);
         loop {
             let failed = match self.attempt(call, url).await {
                 Err(error) if error.is_passing() => error,
                 other => return other,
             };
-            match backoff.next_backoff() {
+            match pauses.next() {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(failed),
             }
         }
+    }
+
+    /// By how many seconds the clock of this machine is ahead of that of a server, when it says.
+    pub(super) async fn ahead(&self, url: &str) -> Option<i64> {
+        let response = self.client.get(url).send().await.ok()?;
+        let date = response
+            .headers()
+            .get(reqwest::header::DATE)?
+            .to_str()
+            .ok()?;
+        let date = chrono::DateTime::parse_from_rfc2822(date).ok()?;
+        let theirs = Timestamp::from_unix(date.timestamp());
+        Some(SystemClock.now().seconds_since(theirs))
     }
 
     async fn attempt(&self, call: &str, url: &str) -> Result<Vec<u8>, ApiError> {

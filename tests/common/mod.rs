@@ -153,6 +153,13 @@ impl Project {
         command
     }
 
+    /// The program with the variables of this project.
+    pub fn program(&self) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_snowman"));
+        command.envs(self.variables.iter().map(|(n, v)| (n, v)));
+        command
+    }
+
     /// Runs git, and yields what it says.
     pub fn git(&self, arguments: &[&str]) -> String {
         let output = self.command("git").args(arguments).output().unwrap();
@@ -184,9 +191,8 @@ impl Project {
     /// Runs the program on files that are not committed.
     pub fn run_as_it_is(&self, folder: &str, arguments: &[&str]) -> Ran {
         let output = self
-            .command(env!("CARGO_BIN_EXE_snowman"))
+            .program()
             .current_dir(self.root().join(folder))
-            .envs(self.variables.iter().map(|(n, v)| (n, v)))
             .args(arguments)
             .output()
             .unwrap();
@@ -210,6 +216,13 @@ impl Project {
 
     /// As [`Project::decide`], without a commit of what has changed since.
     pub fn decide_on_head(&self, more: &[&str]) -> Ran {
+        let arguments = self.decision(more);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        self.run_as_it_is("", &arguments)
+    }
+
+    /// The command `decision` for the newest revision, with more flags.
+    pub fn decision(&self, more: &[&str]) -> Vec<String> {
         let revision = self.head();
         let mut arguments = vec!["decision"];
         // The last of several wins only here: the program itself takes each flag once.
@@ -219,7 +232,7 @@ impl Project {
         arguments.extend(usual);
         arguments.extend(["--head-rev", &revision]);
         arguments.extend(more);
-        self.run_as_it_is("", &arguments)
+        arguments.into_iter().map(str::to_owned).collect()
     }
 
     fn redacted(&self, text: &[u8]) -> String {

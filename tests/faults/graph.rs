@@ -91,7 +91,13 @@ impl Spec {
             task.payload += usize::from(random.below(15) == 0);
         }
         // Nothing depends on the last tasks, so they can be left out.
-        other.tasks.truncate(self.tasks.len() - 1 - random.below(5));
+        other.shorter(1 + random.below(5))
+    }
+
+    /// The graph without its last tasks, which nothing depends on.
+    pub fn shorter(&self, by: usize) -> Self {
+        let mut other = self.clone();
+        other.tasks.truncate(self.tasks.len() - by);
         other
     }
 
@@ -161,8 +167,19 @@ pub struct Ran {
 
 /// Runs a decision that wants `spec`; `None` when it was killed.
 pub async fn decide(bench: &Bench, queue: &Direct<'_>, spec: &Spec, run: usize) -> Option<Ran> {
+    decide_with(bench, queue, spec, run, DerivedIds::new(decision())).await
+}
+
+/// Runs a decision that gives its tasks these ids.
+pub async fn decide_with(
+    bench: &Bench,
+    queue: &Direct<'_>,
+    spec: &Spec,
+    run: usize,
+    ids: DerivedIds,
+) -> Option<Ran> {
     let artifacts = MemoryArtifacts::default();
-    let work = attempt(bench, queue, spec, run, &artifacts);
+    let work = attempt(bench, queue, spec, run, ids, &artifacts);
     let (outcome, named) = tokio::select! {
         biased;
         () = queue.killed.notified() => return None,
@@ -180,6 +197,7 @@ async fn attempt(
     queue: &Direct<'_>,
     spec: &Spec,
     run: usize,
+    ids: DerivedIds,
     artifacts: &MemoryArtifacts,
 ) -> (Outcome<Vec<Created>>, BTreeMap<Label, TaskId>) {
     let folder = tempfile::tempdir().unwrap();
@@ -202,13 +220,12 @@ async fn attempt(
     let outcome = async {
         let mut again = Again::default();
         loop {
-            let ids = DerivedIds::new(decision());
-            let mut settling = Settling::open(world, ids, SCHEDULER).await?;
+            let mut settling = Settling::open(world, ids.clone(), SCHEDULER).await?;
             let plan = loop {
                 let ids = settling.ids().clone();
                 let (graph, labels) = spec.graph(&ids);
                 let options = SubmitOptions {
-                    decision_task_id: decision(),
+                    decision_task_id: ids.deciding().clone(),
                     scheduler_id: SCHEDULER.to_owned(),
                     ids: &ids,
                 };

@@ -17,6 +17,20 @@
     reason = "a variable says how many schedules there are"
 )]
 
+#[cfg(unix)]
+#[path = "../common/mod.rs"]
+#[expect(dead_code, reason = "others need more of it")]
+mod common;
+
 mod bench;
+mod cases;
 mod graph;
+#[cfg(unix)]
+mod killed;
 mod schedules;
+
+/// By how much the variable `FAULTS` multiplies how many schedules there are.
+fn times() -> u64 {
+    let given = std::env::var("FAULTS").ok();
+    given.and_then(|text| text.parse().ok()).unwrap_or(1)
+}

@@ -228,32 +228,29 @@ fn squat(sort: Sort, bench: &Bench, spec: &Spec, random: &mut Random) {
 fn sorts() -> Vec<(Sort, u64)> {
     let passing = Disturbance::PASSING
         .iter()
-        .map(|sort| (Sort::Passing(*sort), 12));
+        .map(|sort| (Sort::Passing(*sort), 8));
     let mut sorts: Vec<(Sort, u64)> = passing.collect();
     sorts.extend([
-        (Sort::Everything, 24),
-        (Sort::Lasting(Disturbance::Conflict), 10),
-        (Sort::Lasting(Disturbance::Skewed), 10),
-        (Sort::Lasting(Disturbance::Unscoped), 10),
-        (Sort::Restart, 12),
-        (Sort::Killed, 40),
-        (Sort::KilledInTrouble, 30),
-        (Sort::Stopped, 16),
-        (Sort::Otherwise, 30),
-        (Sort::Squatted, 16),
-        (Sort::SquattedInside, 16),
-        (Sort::SquattedMeanwhile, 16),
+        (Sort::Everything, 20),
+        (Sort::Lasting(Disturbance::Conflict), 8),
+        (Sort::Lasting(Disturbance::Skewed), 8),
+        (Sort::Lasting(Disturbance::Unscoped), 8),
+        (Sort::Restart, 10),
+        (Sort::Killed, 32),
+        (Sort::KilledInTrouble, 24),
+        (Sort::Stopped, 12),
+        (Sort::Otherwise, 24),
+        (Sort::Squatted, 12),
+        (Sort::SquattedInside, 12),
+        (Sort::SquattedMeanwhile, 12),
     ]);
     sorts
 }
 
-/// `FAULTS` multiplies how many schedules there are; with `--nocapture` the table is shown.
+/// With `--nocapture` the table is shown.
 #[test]
 fn every_task_is_created_exactly_once() {
-    let times = std::env::var("FAULTS")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    let times: u64 = times.unwrap_or(1);
+    let times = super::times();
     let (next, sorts) = (std::sync::atomic::AtomicUsize::new(0), sorts());
     let work = || {
         let runtime = tokio::runtime::Builder::new_current_thread()

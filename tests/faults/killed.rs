@@ -1,0 +1,202 @@
+//! The program itself, killed or asked to stop while it creates tasks, and run once more.
+
+use std::collections::BTreeMap;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use snowman::base::value::Value;
+use snowman::sandbox::{Disturbance, Schedule};
+
+use super::bench::{begun, is_dead};
+use super::common::Project;
+use super::common::taskcluster::{DECISION, Taskcluster};
+
+const TASKS: usize = 24;
+
+/// Two dozen tasks, each of which has three that wait for it, in the decision task.
+fn project(taskcluster: &Taskcluster) -> Project {
+    let mut tasks = String::from("tasks:\n");
+    for number in 0..TASKS {
+        tasks += &format!("    t{number}:\n        description: T\n        worker-type: succeed\n");
+        if number > 2 {
+            tasks += &format!("        dependencies: {{before: build-t{}}}\n", number / 3);
+        }
+    }
+    let project = taskcluster.inside(Project::new().plain(&tasks), DECISION);
+    project.commit();
+    project
+}
+
+/// A decision task whose process is under way.
+struct Running<'t> {
+    taskcluster: &'t Taskcluster,
+    child: Child,
+}
+
+impl<'t> Running<'t> {
+    fn start(taskcluster: &'t Taskcluster, project: &Project) -> Self {
+        let child = project
+            .program()
+            .args(project.decision(&[]))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self { taskcluster, child }
+    }
+
+    /// Waits until a call is befallen.
+    async fn befallen(&self, before: u64) {
+        for _ in 0..2000 {
+            if self.taskcluster.sandbox.state().befallen() > before {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("no call was befallen");
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = Command::new("kill")
+            .args([format!("-{name}"), self.child.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// The exit code, and what it said.
+    fn ended(self) -> (Option<i32>, String) {
+        let output = tokio::task::block_in_place(|| self.child.wait_with_output().unwrap());
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    }
+}
+
+/// Runs the decision until its end, and checks that each task stands once and then runs once.
+async fn finish(taskcluster: &Taskcluster, project: &Project, told: &str) {
+    let (code, said) = Running::start(taskcluster, project).ended();
+    assert_eq!(code, Some(0), "{told}: {said}");
+    let state = taskcluster.sandbox.state();
+    let mut tasks = state.group_tasks(DECISION);
+    tasks.retain(|task| task.task_id != DECISION);
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for task in &tasks {
+        assert_eq!(task.state.name(), "unscheduled", "{told}");
+        *counts.entry(&task.label).or_default() += 1;
+    }
+    assert_eq!(counts.len(), TASKS, "{told}");
+    assert!(
+        counts.values().all(|count| *count == 1),
+        "{told}: {counts:?}"
+    );
+    state.report_completed(DECISION).unwrap();
+    taskcluster.sandbox.run_workers_until_idle().await.unwrap();
+    let tasks = state.group_tasks(DECISION);
+    assert!(
+        tasks.iter().all(|task| !is_dead(task) && begun(task) == 1),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_decision_is_finished_by_its_rerun() {
+    let step = if super::times() > 1 { 1 } else { 3 };
+    for number in (0..TASKS as u64).step_by(step) {
+        let sort = match number % 2 {
+            0 => Disturbance::Stuck,
+            _ => Disturbance::Mute,
+        };
+        let taskcluster = Taskcluster::new().await;
+        let project = project(&taskcluster);
+        let state = taskcluster.sandbox.state();
+        state.schedule("createTask", Some(Schedule::once(number, sort)));
+        let mut running = Running::start(&taskcluster, &project);
+        running.befallen(0).await;
+        running.child.kill().unwrap();
+        let (code, _) = running.ended();
+        assert_eq!(code, None, "it was killed by a signal");
+        finish(
+            &taskcluster,
+            &project,
+            &format!("killed at call {number}, {sort:?}"),
+        )
+        .await;
+    }
+}
+
+fn submission(project: &Project) -> Value {
+    let path = project.root().join("artifacts/submission.json");
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_that_is_asked_to_stop_says_what_stands() {
+    for name in ["TERM", "INT"] {
+        let taskcluster = Taskcluster::new().await;
+        let project = project(&taskcluster);
+        let state = taskcluster.sandbox.state();
+        let late = Disturbance::Late(Duration::from_millis(700));
+        state.schedule("createTask", Some(Schedule::from(5, late)));
+        let running = Running::start(&taskcluster, &project);
+        running.befallen(0).await;
+        running.signal(name);
+        let (code, said) = running.ended();
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains("finishing the requests under way"), "{said}");
+        assert!(said.contains("before the signal to stop"), "{said}");
+        // The requests under way were finished, and all that stands is named.
+        let report = submission(&project);
+        assert_eq!(report["complete"], false);
+        let listed = report["tasks"].as_array().unwrap().iter();
+        let stands = listed.filter(|task| task["state"] == "stands");
+        let mut stands: Vec<&str> = stands
+            .map(|task| task["taskId"].as_str().unwrap())
+            .collect();
+        stands.sort_unstable();
+        let members = state.group_tasks(DECISION);
+        let members = members.iter().map(|task| task.task_id.as_str());
+        let mut members: Vec<&str> = members.filter(|id| *id != DECISION).collect();
+        members.sort_unstable();
+        assert!((6..TASKS).contains(&members.len()), "{members:?}");
+        assert_eq!(stands, members);
+        state.schedule("createTask", None);
+        finish(&taskcluster, &project, name).await;
+        assert_eq!(submission(&project)["complete"], true);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_does_not_wait() {
+    let taskcluster = Taskcluster::new().await;
+    let project = project(&taskcluster);
+    let state = taskcluster.sandbox.state();
+    state.schedule("createTask", Some(Schedule::from(3, Disturbance::Mute)));
+    let running = Running::start(&taskcluster, &project);
+    running.befallen(0).await;
+    running.signal("TERM");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    running.signal("TERM");
+    let (code, said) = running.ended();
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("SIGTERM again"), "{said}");
+    state.schedule("createTask", None);
+    finish(&taskcluster, &project, "two signals").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_before_the_first_task_leaves_nothing() {
+    let taskcluster = Taskcluster::new().await;
+    let project = project(&taskcluster);
+    let state = taskcluster.sandbox.state();
+    state.schedule("getTaskGroup", Some(Schedule::from(0, Disturbance::Stuck)));
+    let running = Running::start(&taskcluster, &project);
+    running.befallen(0).await;
+    running.signal("TERM");
+    let (code, said) = running.ended();
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("nothing was created"), "{said}");
+    assert_eq!(state.group_tasks(DECISION).len(), 1);
+    state.schedule("getTaskGroup", None);
+    finish(&taskcluster, &project, "stopped before").await;
+}
