@@ -1,5 +1,6 @@
 //! JSON as the peer writes it: keys sorted, two spaces of indentation, raw UTF-8.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -69,7 +70,9 @@ impl Serialize for SortedMap<'_> {
 /// Indented JSON with sorted keys, without a newline at its end.
 #[must_use]
 pub fn pretty(value: &Value) -> String {
-    String::from_utf8_lossy(&indented(&Sorted(value))).into_owned()
+    let mut out = Vec::new();
+    indented(&Sorted(value), &mut out);
+    text(out)
 }
 
 /// What is written as a mapping so large that its parts are written at the same time.
@@ -83,33 +86,44 @@ pub trait Entries: Serialize {
     fn entries(&self) -> Vec<(&Self::Key, &Self::Item)>;
 }
 
-/// How many entries are written at a time.
+/// How many entries one thread writes at a time.
 const PART: usize = 64;
+
+/// How many parts are written before they are passed on.
+const ROUND: usize = 16;
 
 /// Indented JSON of many entries, without a newline at its end.
 #[must_use]
 pub fn pretty_of(map: &impl Entries) -> String {
+    let mut out = Vec::new();
+    // Writing into memory cannot fail; an empty text would be seen at once.
+    let _ = write_of(map, &mut out);
+    text(out)
+}
+
+/// Writes indented JSON of many entries, without a newline at its end, while it is made.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_of(map: &impl Entries, out: &mut dyn Write) -> io::Result<()> {
     let entries = map.entries();
-    // Each part is written as a mapping of its own and put down without its braces.
-    let parts: Vec<Vec<u8>> = entries
-        .par_chunks(PART)
-        .map(|part| indented(&Part(part)))
-        .collect();
-    let mut out = String::with_capacity(parts.iter().map(Vec::len).sum::<usize>() + 2);
-    out.push('{');
-    for (i, part) in parts.into_iter().enumerate() {
-        if i > 0 {
-            out.push(',');
+    let mut parts = vec![Vec::new(); ROUND];
+    let mut before: &[u8] = b"{";
+    for round in entries.chunks(PART * ROUND) {
+        round
+            .par_chunks(PART)
+            .zip(&mut parts)
+            .for_each(|(entries, part)| indented(&Part(entries), part));
+        for part in &parts[..round.len().div_ceil(PART)] {
+            // Each part is written as a mapping of its own and put down without its braces.
+            let inner = part.strip_prefix(b"{").unwrap_or(part);
+            let inner = inner.strip_suffix(b"\n}").unwrap_or(inner);
+            out.write_all(before)?;
+            out.write_all(inner)?;
+            before = b",";
         }
-        let inner = part.strip_prefix(b"{").unwrap_or(&part);
-        let inner = inner.strip_suffix(b"\n}").unwrap_or(inner);
-        out.push_str(&String::from_utf8_lossy(inner));
     }
-    if !entries.is_empty() {
-        out.push('\n');
-    }
-    out.push('}');
-    out
+    out.write_all(if entries.is_empty() { b"{}" } else { b"\n}" })
 }
 
 struct Part<'a, K, V>(&'a [(&'a K, &'a V)]);
@@ -120,13 +134,19 @@ impl<K: Serialize, V: Serialize> Serialize for Part<'_, K, V> {
     }
 }
 
-fn indented(value: &impl Serialize) -> Vec<u8> {
-    let mut out = Vec::new();
+/// Writes in place of what is in `out`, whose room is used again.
+fn indented(value: &impl Serialize, out: &mut Vec<u8>) {
+    out.clear();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"  ");
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
+    let mut serializer = serde_json::Serializer::with_formatter(out, formatter);
     // Writing a value tree into memory cannot fail; an empty text would be seen at once.
     let _ = value.serialize(&mut serializer);
-    out
+}
+
+/// JSON is made of texts, so that it is one.
+fn text(json: Vec<u8>) -> String {
+    String::from_utf8(json)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// Compact JSON with sorted keys.
@@ -162,7 +182,15 @@ mod tests {
 
     #[test]
     fn what_is_written_in_parts_is_what_is_written_as_a_whole() {
-        for count in [0, 1, PART - 1, PART, PART + 1, 3 * PART + 5] {
+        for count in [
+            0,
+            1,
+            PART - 1,
+            PART,
+            PART + 1,
+            ROUND * PART,
+            ROUND * PART + 5,
+        ] {
             let numbers = Numbers(
                 (0..count)
                     .map(|n| (n.to_string(), vec![n; n % 3]))

@@ -12,6 +12,7 @@ use std::time::Duration;
 use similar::TextDiff;
 use tempfile::TempDir;
 
+use super::document::Document;
 use super::output::{self, Output};
 use super::outside::Outside;
 use super::sets::{self, Sets};
@@ -78,6 +79,7 @@ pub fn run(
     for (((spec, before), current), file) in sets.specs.iter().zip(before).zip(current).zip(files) {
         match (before, current) {
             (Ok(before), Ok(current)) => {
+                let (before, current) = (before.into_text(), current.into_text());
                 let (text, same) = difference(&labels, &before, &current);
                 let file = file.filter(|_| !same);
                 if file.is_none() && sets.specs.len() > 1 {
@@ -108,7 +110,7 @@ fn generate_at(
     revision: &str,
     folder: &Path,
     now: FixedClock,
-) -> Outcome<Vec<Outcome<String>>> {
+) -> Outcome<Vec<Outcome<Document>>> {
     if let Some(vcs) = &outside.vcs {
         let checked_out = vcs.check_out(revision, folder);
         checked_out.map_err(|error| vcs_diagnostic(&error))?;

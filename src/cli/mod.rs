@@ -5,6 +5,7 @@ mod args;
 mod decision;
 mod diff;
 mod docker;
+mod document;
 mod init;
 mod output;
 mod outside;

@@ -1,6 +1,6 @@
 //! Standard output is data, standard error is status.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,7 +20,7 @@ impl Output {
     #[must_use]
     pub fn of_process() -> Self {
         Self {
-            terminal: std::io::stderr().is_terminal(),
+            terminal: io::stderr().is_terminal(),
         }
     }
 
@@ -35,14 +35,7 @@ impl Output {
     /// # Errors
     /// When it cannot be written.
     pub fn data(&self, text: &str) -> Result<(), Diagnostic> {
-        let mut out = std::io::stdout().lock();
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        match written {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(Diagnostic::environment("cannot write to standard output").because(error))
-            }
-            _ => Ok(()),
-        }
+        self.data_to(None, text)
     }
 
     /// Prints data to a file, or without one to standard output.
@@ -50,17 +43,36 @@ impl Output {
     /// # Errors
     /// When it cannot be written.
     pub fn data_to(&self, file: Option<&Path>, text: &str) -> Result<(), Diagnostic> {
-        match file {
-            None => self.data(text),
-            Some(path) => std::fs::write(path, text).map_err(|error| {
-                Diagnostic::environment(format!("cannot write {}", path.display())).because(error)
-            }),
-        }
+        self.write_to(file, |out| out.write_all(text.as_bytes()))
+    }
+
+    /// Has data written to a file, or without one to standard output, as it comes.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_to(
+        &self,
+        file: Option<&Path>,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Diagnostic> {
+        let Some(path) = file else {
+            let mut out = io::stdout().lock();
+            return match write(&mut out).and_then(|()| out.flush()) {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    Err(Diagnostic::environment("cannot write to standard output").because(error))
+                }
+                _ => Ok(()),
+            };
+        };
+        let written = std::fs::File::create(path).and_then(|mut file| write(&mut file));
+        written.map_err(|error| {
+            Diagnostic::environment(format!("cannot write {}", path.display())).because(error)
+        })
     }
 
     /// Prints a line of status.
     pub fn status(&self, text: &str) {
-        let mut err = std::io::stderr().lock();
+        let mut err = io::stderr().lock();
         // There is nowhere left to say that status cannot be printed.
         let _ = writeln!(err, "{text}");
     }
@@ -102,8 +114,8 @@ pub fn log_at(level: LevelFilter) {
     // Only what this house says; libraries speak of connections.
     let ours = Targets::new().with_target("snowman", level);
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .with_filter(ours);
     let timing = Targets::new().with_target(timings::TARGET, LevelFilter::INFO);

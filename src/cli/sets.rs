@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::args::ShowArgs;
+use super::document::Document;
 use super::output;
 use super::outside::Outside;
 use super::parameters::Spec;
@@ -35,11 +36,11 @@ impl Sets<'_> {
         }
     }
 
-    /// The text of the graph for each set, in order.
+    /// What is shown of the graph for each set, in order.
     ///
     /// # Errors
     /// When the system has no threads to give.
-    pub fn generate(&self, outside: &Outside) -> Result<Vec<Outcome<String>>, Diagnostic> {
+    pub fn generate(&self, outside: &Outside) -> Result<Vec<Outcome<Document>>, Diagnostic> {
         let runtime = output::runtime()?;
         let processors = std::thread::available_parallelism().ok();
         let workers = self.args.max_workers.or(processors);
@@ -53,9 +54,9 @@ impl Sets<'_> {
                 let Some(spec) = self.specs.get(index) else {
                     return;
                 };
-                let text = runtime.block_on(self.one(spec, outside));
+                let document = runtime.block_on(self.one(spec, outside));
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                done.push((index, text));
+                done.push((index, document));
             }
         };
         std::thread::scope(|scope| {
@@ -66,10 +67,10 @@ impl Sets<'_> {
         });
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.sort_by_key(|(index, _)| *index);
-        Ok(done.into_iter().map(|(_, text)| text).collect())
+        Ok(done.into_iter().map(|(_, document)| document).collect())
     }
 
-    async fn one(&self, spec: &Spec, outside: &Outside) -> Outcome<String> {
+    async fn one(&self, spec: &Spec, outside: &Outside) -> Outcome<Document> {
         let params = spec.load(outside, self.overrides).await?;
         let (id, name) = (params.id(), spec.name());
         tracing::info!("Using Parameters(id={id}) (from {name})");

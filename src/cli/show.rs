@@ -5,18 +5,15 @@ use std::process::ExitCode;
 
 use super::args::{KindGraphArgs, ShowArgs};
 use super::diff;
+use super::document::Document;
 use super::output::{self, Output};
 use super::outside::Outside;
 use super::parameters::{Spec, overrides};
 use super::sets::{self, Sets};
 use super::timings;
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::json::{self, Entries};
 use crate::base::name::TaskId;
-use crate::base::pattern::Prefix;
-use crate::base::value::{Object, Value, to_value};
 use crate::config::parameters::Parameters;
-use crate::config::yaml;
 use crate::decision::Phases;
 use crate::ports::environment::Environment;
 use crate::ports::ids::DerivedIds;
@@ -100,13 +97,15 @@ pub fn run(
     }
     let files = sets.files()?;
     let mut wrong = Vec::new();
-    for ((spec, text), file) in specs.iter().zip(sets.generate(&outside)?).zip(files) {
-        match text {
-            Ok(text) => {
+    for ((spec, document), file) in specs.iter().zip(sets.generate(&outside)?).zip(files) {
+        match document {
+            Ok(document) => {
                 if file.is_none() {
                     tracing::info!("Dumping result with parameters from {}", spec.name());
                 }
-                output.data_to(file.as_deref(), &text)?;
+                output.write_to(file.as_deref(), |out| document.write(out))?;
+                // The process ends soon; taking a large graph apart would only keep it waiting.
+                std::mem::forget(document);
             }
             Err(diagnostics) => wrong.push((spec.name(), diagnostics)),
         }
@@ -132,13 +131,13 @@ pub fn specs(parameters: &[String], outside: &Outside) -> Result<Vec<Spec>, Diag
     Ok(specs)
 }
 
-/// The text of a graph for one set of parameters.
+/// What is shown of a graph for one set of parameters.
 pub async fn show(
     args: &ShowArgs,
     phase: Phase,
     outside: &Outside,
     params: &Parameters,
-) -> Outcome<String> {
+) -> Outcome<Document> {
     let phases = Phases {
         world: outside.world(),
         graph_config: &outside.graph_config,
@@ -147,18 +146,18 @@ pub async fn show(
         artifacts: None,
     };
     match phase {
-        Phase::FullTaskSet => return written(args, &phases.full_set()?.0),
-        Phase::FullTaskGraph => return written(args, &phases.full()?.graph.0),
+        Phase::FullTaskSet => return Document::of(args, phases.full_set()?.0),
+        Phase::FullTaskGraph => return Document::of(args, phases.full()?.graph.0),
         _ => {}
     }
     let full = phases.full()?;
     let targets = phases.target_set(&full)?;
     if phase == Phase::TargetTaskSet {
-        return written(args, &targets.0);
+        return Document::of(args, targets.0);
     }
     let mut target = phases.target_graph(&full, &targets)?;
     if phase == Phase::TargetTaskGraph {
-        return written(args, &target.graph);
+        return Document::of(args, target.graph);
     }
     if args.no_optimize {
         target.do_not_optimize = target.graph.labels().cloned().collect();
@@ -166,19 +165,9 @@ pub async fn show(
     let ids = DerivedIds::new(placeholder()?);
     let optimized = phases.optimize(&target, &ids).await?;
     if phase == Phase::OptimizedTaskGraph {
-        return written(args, &optimized.graph);
+        return Document::of(args, optimized.graph);
     }
-    written(args, &phases.morph(&optimized, &ids)?.graph)
-}
-
-/// The text of a graph; a whole graph as JSON is written without being copied.
-fn written(args: &ShowArgs, graph: &impl Entries) -> Outcome<String> {
-    if args.json && args.tasks_regex.is_none() && args.exclude_keys.is_empty() {
-        return Ok(json::pretty_of(graph) + "\n");
-    }
-    let graph = to_value(graph)
-        .map_err(|error| Diagnostic::bug("a graph cannot be written").because(error))?;
-    format(args, filtered(args, graph)?)
+    Document::of(args, phases.morph(&optimized, &ids)?.graph)
 }
 
 /// The decision task of graphs that are only looked at.
@@ -187,49 +176,6 @@ fn written(args: &ShowArgs, graph: &impl Entries) -> Outcome<String> {
 /// Never; the name is one.
 pub fn placeholder() -> Result<TaskId, Diagnostic> {
     TaskId::parse(TaskId::PLACEHOLDER).map_err(|error| Diagnostic::bug(error.to_string()))
-}
-
-/// Leaves out what the flags leave out.
-fn filtered(args: &ShowArgs, graph: Value) -> Result<Value, Diagnostic> {
-    let regex = args.tasks_regex.as_deref().map(Prefix::new).transpose();
-    let regex = regex.map_err(|error| Diagnostic::usage(format!("--tasks-regex: {error}")))?;
-    let Value::Object(tasks) = graph else {
-        return Ok(graph);
-    };
-    let kept = tasks.into_iter().filter(|(_, task)| {
-        let label = task["label"].as_str().unwrap_or_default();
-        regex.as_ref().is_none_or(|regex| regex.matches(label))
-    });
-    let kept = kept.map(|(key, mut task)| {
-        for excluded in &args.exclude_keys {
-            if let Value::Object(map) = &mut task
-                && let Some((parent, last)) = crate::base::dotted::parent_mut(map, excluded)
-            {
-                parent.shift_remove(last);
-            }
-        }
-        (key, task)
-    });
-    Ok(Value::Object(kept.collect::<Object>()))
-}
-
-fn format(args: &ShowArgs, graph: Value) -> Outcome<String> {
-    if args.json {
-        return Ok(json::pretty(&graph) + "\n");
-    }
-    if args.yaml {
-        return Ok(yaml::dump(&graph));
-    }
-    let tasks = graph
-        .as_object()
-        .into_iter()
-        .flat_map(|tasks| tasks.values());
-    let mut labels: Vec<&str> = tasks.filter_map(|task| task["label"].as_str()).collect();
-    labels.sort_unstable();
-    Ok(labels
-        .into_iter()
-        .map(|label| format!("{label}\n"))
-        .collect())
 }
 
 /// Shows the graph of kinds.

@@ -4,6 +4,8 @@
 //! mistakes of a task are told at once. Types are as strict as the peer's (msgspec): a boolean is
 //! no integer, and null is only taken where a field is optional.
 
+use std::fmt;
+
 use crate::base::path::ValuePath;
 use crate::base::suggest;
 use crate::base::value::{Object, Value, truthy, type_name};
@@ -99,7 +101,7 @@ impl Schema {
     #[must_use]
     pub fn check(&self, map: &Object) -> Vec<Violation> {
         let mut found = Vec::new();
-        self.check_at(map, &ValuePath::root(), &mut found);
+        self.check_at(map, &Trail::Root, &mut found);
         found
     }
 
@@ -108,7 +110,7 @@ impl Schema {
         self.fields.iter().map(|field| field.name)
     }
 
-    fn check_at(&self, map: &Object, path: &ValuePath, found: &mut Vec<Violation>) {
+    fn check_at(&self, map: &Object, path: &Trail<'_>, found: &mut Vec<Violation>) {
         // A required key that was only misspelt is told of once.
         let misspelt = |name: &str| {
             map.keys().find(|key| {
@@ -116,17 +118,20 @@ impl Schema {
                     && suggest::nearest(key, self.names()) == Some(name)
             })
         };
+        let mut known = 0;
         for field in self.fields {
-            match map.get(field.name) {
+            let value = map.get(field.name);
+            known += usize::from(value.is_some());
+            match value {
                 None if field.required => match misspelt(field.name) {
                     Some(key) if self.open => found.push(Violation {
-                        path: path.key(key),
+                        path: path.key(key).whole(),
                         message: format!("`{}` is missing", path.key(field.name)),
                         help: Some(format!("is `{key}` meant to be `{}`?", field.name)),
                     }),
                     Some(_) => {}
                     None => found.push(Violation {
-                        path: path.clone(),
+                        path: path.whole(),
                         message: format!("`{}` is missing", path.key(field.name)),
                         help: Some(format!("add it: {}", field.doc))
                             .filter(|_| !field.doc.is_empty()),
@@ -137,13 +142,13 @@ impl Schema {
                 Some(value) => field.value.check_at(value, &path.key(field.name), found),
             }
         }
-        if !self.open {
+        if !self.open && known < map.len() {
             for key in map
                 .keys()
                 .filter(|key| self.fields.iter().all(|f| f.name != key.as_str()))
             {
                 found.push(Violation {
-                    path: path.key(key),
+                    path: path.key(key).whole(),
                     message: format!("unknown key `{}`", path.key(key)),
                     help: Some(suggest::hint(key, self.names())),
                 });
@@ -157,7 +162,7 @@ impl Schema {
             .collect();
         if given.len() > 1 {
             found.push(Violation {
-                path: path.clone(),
+                path: path.whole(),
                 message: format!("{} cannot be given together", given.join(" and ")),
                 help: Some("keep one of them".to_owned()),
             });
@@ -170,7 +175,7 @@ impl Type {
     #[must_use]
     pub fn check(&self, value: &Value) -> Vec<Violation> {
         let mut found = Vec::new();
-        self.check_at(value, &ValuePath::root(), &mut found);
+        self.check_at(value, &Trail::Root, &mut found);
         found
     }
 
@@ -224,7 +229,7 @@ impl Type {
         }
     }
 
-    fn check_at(&self, value: &Value, path: &ValuePath, found: &mut Vec<Violation>) {
+    fn check_at(&self, value: &Value, path: &Trail<'_>, found: &mut Vec<Violation>) {
         match (self, value) {
             (Self::Any, _)
             | (Self::Str | Self::TaskRef, Value::String(_))
@@ -233,7 +238,7 @@ impl Type {
             (Self::Literal(names), Value::String(text)) => {
                 if !names.contains(&text.as_str()) {
                     found.push(Violation {
-                        path: path.clone(),
+                        path: path.whole(),
                         message: format!("`{path}` is {text:?}, which is not {}", self.describe()),
                         help: suggest::nearest(text, names.iter().copied())
                             .map(|name| format!("did you mean `{name}`?")),
@@ -283,6 +288,37 @@ impl Type {
     }
 }
 
+/// The way to a value while it is checked; a path is only made of it for a violation.
+enum Trail<'a> {
+    Root,
+    Key(&'a Self, &'a str),
+    Index(&'a Self, usize),
+}
+
+impl Trail<'_> {
+    fn key<'a>(&'a self, key: &'a str) -> Trail<'a> {
+        Trail::Key(self, key)
+    }
+
+    fn index(&self, index: usize) -> Trail<'_> {
+        Trail::Index(self, index)
+    }
+
+    fn whole(&self) -> ValuePath {
+        match self {
+            Self::Root => ValuePath::root(),
+            Self::Key(before, key) => before.whole().key(key),
+            Self::Index(before, index) => before.whole().index(*index),
+        }
+    }
+}
+
+impl fmt::Display for Trail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.whole().fmt(f)
+    }
+}
+
 /// The `by-…` key and the alternatives of a keyed-by value that uses one of `names`.
 fn keyed_by<'v>(names: &[&str], value: &'v Value) -> Option<(&'v str, &'v Value)> {
     let map = value.as_object().filter(|map| map.len() == 1)?;
@@ -303,27 +339,26 @@ fn check_one_of(
     whole: &Type,
     types: &[Type],
     value: &Value,
-    path: &ValuePath,
+    path: &Trail<'_>,
     found: &mut Vec<Violation>,
 ) {
-    let attempts: Vec<Vec<Violation>> = types
-        .iter()
-        .map(|one| {
-            let mut violations = Vec::new();
-            one.check_at(value, path, &mut violations);
-            violations
-        })
-        .collect();
-    if attempts.iter().any(Vec::is_empty) {
-        return;
+    let mut attempts: Vec<Vec<Violation>> = Vec::new();
+    for one in types {
+        let mut violations = Vec::new();
+        one.check_at(value, path, &mut violations);
+        if violations.is_empty() {
+            return;
+        }
+        attempts.push(violations);
     }
+    let whole_path = path.whole();
     // The value has the form of one alternative and breaks it further in: tell that. A mapping
     // without a key that it needs is broken where it is.
     let is_struct = |one: &Type| matches!(one, Type::Struct(_)) && value.is_object();
     let deeper = types
         .iter()
         .zip(attempts)
-        .find(|(one, attempt)| is_struct(one) || attempt.iter().all(|v| v.path != *path))
+        .find(|(one, attempt)| is_struct(one) || attempt.iter().all(|v| v.path != whole_path))
         .map(|(_, attempt)| attempt);
     match deeper {
         Some(violations) => found.extend(violations),
@@ -331,20 +366,20 @@ fn check_one_of(
     }
 }
 
-fn mismatch(path: &ValuePath, expected: &str, value: &Value) -> Violation {
+fn mismatch(path: &Trail<'_>, expected: &str, value: &Value) -> Violation {
     let shown = match value {
         Value::String(text) if text.chars().count() <= 60 => format!("the string {text:?}"),
         Value::Number(number) => number.to_string(),
         Value::Bool(flag) => format!("the boolean {flag}"),
         other => type_name(other).to_owned(),
     };
-    let what = if path.0.is_empty() {
+    let what = if matches!(path, Trail::Root) {
         "the value".to_owned()
     } else {
         format!("`{path}`")
     };
     Violation {
-        path: path.clone(),
+        path: path.whole(),
         message: format!("{what} is {shown}, where {expected} is expected"),
         help: None,
     }

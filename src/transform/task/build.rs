@@ -54,11 +54,10 @@ pub fn build(images: &Images<'_, '_>, payload: &Payload, mut item: Item) -> Outc
 fn worker_type(context: &Context<'_>, item: &Item) -> Result<(String, String), Diagnostic> {
     let alias = item.str("worker-type").unwrap_or_default();
     let level = context.params().level();
-    let place = item.origin.place(&ValuePath::keys(["worker-type"]));
     context
         .graph_config()
         .worker_type(alias, level)
-        .map_err(|diagnostic| diagnostic.at(place))
+        .map_err(|diagnostic| diagnostic.at(item.origin.place(&ValuePath::keys(["worker-type"]))))
 }
 
 /// Fills in when the task expires, its deadline and its priority.

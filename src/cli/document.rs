@@ -1,0 +1,127 @@
+//! What a command shows of a graph.
+
+use std::io::{self, Write};
+
+use super::args::ShowArgs;
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::json::{self, Entries};
+use crate::base::name::Label;
+use crate::base::pattern::Prefix;
+use crate::base::value::{Object, Value, to_value};
+use crate::config::yaml;
+use crate::model::id_graph::IdGraph;
+use crate::model::label_graph::LabelGraph;
+
+/// What is shown: a text, or a graph as JSON, which becomes text only as it is written.
+#[derive(Debug)]
+pub enum Document {
+    /// A text.
+    Text(String),
+    /// A graph by label.
+    ByLabel(LabelGraph),
+    /// A graph by taskId.
+    ById(IdGraph),
+}
+
+impl Document {
+    /// What the flags show of a graph.
+    ///
+    /// # Errors
+    /// When a flag has a pattern that is none.
+    pub fn of<G: Graph>(args: &ShowArgs, graph: G) -> Outcome<Self> {
+        let whole = args.tasks_regex.is_none() && args.exclude_keys.is_empty();
+        if whole && args.json {
+            return Ok(graph.document());
+        }
+        let regex = args.tasks_regex.as_deref().map(Prefix::new).transpose();
+        let regex = regex.map_err(|error| Diagnostic::usage(format!("--tasks-regex: {error}")))?;
+        let shown = |label: &str| regex.as_ref().is_none_or(|regex| regex.matches(label));
+        if !args.json && !args.yaml {
+            let mut labels: Vec<&Label> = graph.labels();
+            labels.retain(|label| shown(label.as_str()));
+            labels.sort_unstable();
+            let lines = labels.into_iter().map(|label| format!("{label}\n"));
+            return Ok(Self::Text(lines.collect()));
+        }
+        let graph = to_value(&graph)
+            .map_err(|error| Diagnostic::bug("a graph cannot be written").because(error))?;
+        let graph = filtered(graph, shown, &args.exclude_keys);
+        Ok(Self::Text(if args.json {
+            json::pretty(&graph) + "\n"
+        } else {
+            yaml::dump(&graph)
+        }))
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Text(text) => return out.write_all(text.as_bytes()),
+            Self::ByLabel(graph) => json::write_of(graph, out)?,
+            Self::ById(graph) => json::write_of(graph, out)?,
+        }
+        out.write_all(b"\n")
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::ByLabel(graph) => json::pretty_of(&graph) + "\n",
+            Self::ById(graph) => json::pretty_of(&graph) + "\n",
+        }
+    }
+}
+
+/// A graph that can be shown.
+pub trait Graph: Entries {
+    /// The labels of its tasks.
+    fn labels(&self) -> Vec<&Label>;
+    /// The whole graph, as JSON.
+    fn document(self) -> Document;
+}
+
+impl Graph for LabelGraph {
+    fn labels(&self) -> Vec<&Label> {
+        self.labels().collect()
+    }
+
+    fn document(self) -> Document {
+        Document::ByLabel(self)
+    }
+}
+
+impl Graph for IdGraph {
+    fn labels(&self) -> Vec<&Label> {
+        self.tasks().map(|task| &task.label).collect()
+    }
+
+    fn document(self) -> Document {
+        Document::ById(self)
+    }
+}
+
+/// Leaves out tasks that are not shown, and what is excluded of the others.
+fn filtered(graph: Value, shown: impl Fn(&str) -> bool, excluded: &[String]) -> Value {
+    let Value::Object(tasks) = graph else {
+        return graph;
+    };
+    let kept = tasks
+        .into_iter()
+        .filter(|(_, task)| shown(task["label"].as_str().unwrap_or_default()));
+    let kept = kept.map(|(key, mut task)| {
+        for path in excluded {
+            if let Value::Object(map) = &mut task
+                && let Some((parent, last)) = crate::base::dotted::parent_mut(map, path)
+            {
+                parent.shift_remove(last);
+            }
+        }
+        (key, task)
+    });
+    Value::Object(kept.collect::<Object>())
+}
