@@ -103,6 +103,7 @@ async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
         runner.world.clock,
     )
     .await?;
+    runner.world.stop.hold();
     let report = execute(&plan, ports, &Pace::default(), &mut |event| {
         (runner.events)(event);
     })

@@ -172,6 +172,7 @@ pub async fn decision(call: Call<'_>) -> Outcome<()> {
     preflight::run(&[&plan], Care::FULL, taskcluster, call.world.clock).await?;
     tracing::info!("Creating task with taskId {new_id} for {label}");
     tracing::debug!("{}", compact(&body));
+    call.world.stop.hold();
     let Err(error) = taskcluster.create_task(&new_id, &body).await else {
         return Ok(());
     };

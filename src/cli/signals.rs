@@ -11,7 +11,7 @@ pub static STOP: Stop = Stop::new();
 
 /// Listens for SIGTERM and SIGINT as long as the runtime lives.
 ///
-/// Before the first task is created, a signal ends the process at once. Afterwards the requests under
+/// Before anything is created, a signal ends the process at once. Afterwards the requests under
 /// way are finished, and what stands is written down; a second signal does not wait for that.
 pub fn listen(runtime: &Runtime) {
     runtime.spawn(async {

@@ -35,6 +35,7 @@ const ROUNDS: usize = 50;
 pub struct Settling<'a> {
     world: World<'a>,
     ids: DerivedIds,
+    scheduler: String,
     standing: Standing,
     review: Review,
     passed_over: Vec<PassedOver>,
@@ -45,6 +46,7 @@ pub struct Settling<'a> {
 #[derive(Debug, Clone)]
 pub struct Settled {
     ids: DerivedIds,
+    scheduler: String,
     review: Review,
     passed_over: Vec<PassedOver>,
 }
@@ -89,13 +91,19 @@ impl<'a> Settling<'a> {
             Err(error) => return Err(unasked(&group, &error)),
         }
         let mut standing = Standing::default();
-        // The first run of an action finds nothing of its own in the large group of a push.
-        if ids.are_of_own_group() || world.environment.filled("RUN_ID") != Some("0") {
-            standing.list(taskcluster, &group).await?;
+        // The first run finds nothing of its own: an action does not look through the large group of a
+        // push, and a decision need not be allowed to.
+        let first = world.environment.filled("RUN_ID") == Some("0");
+        if ids.are_of_own_group() || !first {
+            let listed = standing.list(taskcluster, &group).await;
+            if !first {
+                listed?;
+            }
         }
         Ok(Self {
             world,
             ids,
+            scheduler: scheduler.to_owned(),
             standing,
             review: Review::default(),
             passed_over: Vec::new(),
@@ -177,6 +185,7 @@ impl<'a> Settling<'a> {
     pub fn done(self) -> Settled {
         Settled {
             ids: self.ids,
+            scheduler: self.scheduler,
             review: self.review,
             passed_over: self.passed_over,
         }
@@ -335,6 +344,10 @@ pub async fn submit(
         review.kept.len(),
         pace.budget.as_secs() / 60
     );
+    let of = (settled.scheduler.as_str(), settled.ids.deciding());
+    leftovers::foresee(taskcluster, of, &review.leftovers)
+        .await
+        .or_ok(())?;
     // The artifact is written before the first task too: a disk that takes no more is told of now.
     let nothing = SubmitReport::default();
     let blank = told(plan, settled, &nothing, &Cleared::default());
@@ -364,7 +377,7 @@ pub async fn submit(
             one.state
         );
     }
-    let taken = !report.taken.is_empty();
+    let taken = !report.taken.is_empty() && !world.stop.asked();
     let created = report.outcome().map_err(|why| Unsubmitted { why, taken })?;
     cleared.wrong.or_ok(())?;
     written?;

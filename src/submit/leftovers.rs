@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use futures_util::stream::{FuturesOrdered, StreamExt};
 
+use super::preflight::scopes::Held;
 use super::standing::Leftover;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::name::TaskId;
@@ -63,12 +64,45 @@ pub async fn clear(taskcluster: &dyn Taskcluster, leftovers: &[Leftover]) -> Cle
             }
         }
     }
-    cleared.wrong = uncancelled(&open_still);
+    cleared.wrong = uncancelled(&open_still, "could not be cancelled");
     cleared
 }
 
+/// Says which tasks could not be cancelled with the scopes that are held. When these are not known the
+/// queue will judge.
+pub async fn foresee(
+    taskcluster: &dyn Taskcluster,
+    (scheduler, group): (&str, &TaskId),
+    leftovers: &[Leftover],
+) -> Diagnostics {
+    let open: Vec<&Leftover> = leftovers.iter().filter(|one| !one.begun).collect();
+    if open.is_empty() {
+        return Diagnostics::new();
+    }
+    let Ok(held) = taskcluster.current_scopes().await else {
+        return Diagnostics::new();
+    };
+    let held = Held::new(&held);
+    let anywhere = held.has("queue:cancel-task")
+        && held.has(&format!("assume:scheduler-id:{scheduler}/{group}"));
+    let mut missing = Vec::new();
+    for one in open {
+        let own = format!("queue:cancel-task:{scheduler}/{group}/{}", one.task_id);
+        let of_project = format!("queue:cancel-task-in-project:{}", one.project_id);
+        if !anywhere && !held.has(&own) && !held.has(&of_project) {
+            let error = ApiError {
+                call: format!("queue.cancelTask({})", one.task_id),
+                status: Some(403),
+                message: format!("the scope `{own}` is not held"),
+            };
+            missing.push((one, error));
+        }
+    }
+    uncancelled(&missing, "cannot be cancelled, so nothing was created")
+}
+
 /// One message for all that could not be cancelled: they have one reason, as a rule.
-fn uncancelled(open: &[(&Leftover, ApiError)]) -> Diagnostics {
+fn uncancelled(open: &[(&Leftover, ApiError)], what: &str) -> Diagnostics {
     const SHOWN: usize = 20;
     let mut wrong = Diagnostics::new();
     let Some((_, error)) = open.first() else {
@@ -95,9 +129,9 @@ fn uncancelled(open: &[(&Leftover, ApiError)]) -> Diagnostics {
     };
     wrong.push(
         Diagnostic::environment(format!(
-            "{tasks} that an earlier run created and this one does not want could not be cancelled"
+            "{tasks} that an earlier run created and this one does not want {what}"
         ))
-        .because(format!("{}\n{}", lines.join("\n"), error.answer()))
+        .because(format!("{}\n{}", lines.join("\n"), error.message))
         .help(help),
     );
     wrong

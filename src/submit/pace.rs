@@ -55,7 +55,7 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            in_flight: 50,
+            in_flight: 200,
             tries: 8,
             reserve: 400,
             first_pause: Duration::from_secs(1),

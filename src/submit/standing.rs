@@ -96,6 +96,8 @@ pub struct Leftover {
     pub begun: bool,
     /// What it waits for.
     pub dependencies: BTreeSet<TaskId>,
+    /// Its project, which scopes may name.
+    pub project_id: String,
 }
 
 /// What becomes of what stands.
@@ -124,17 +126,17 @@ impl Standing {
         if self.listed {
             return Ok(());
         }
-        self.listed = true;
         match taskcluster.task_group(group).await {
             Ok(members) => {
                 let by_id = members.into_iter().map(|one| (one.task_id.clone(), one));
                 self.members.extend(by_id);
-                Ok(())
             }
             // There is none, or at a desk no id that could be one.
-            Err(error) if matches!(error.status, Some(400 | 404)) => Ok(()),
-            Err(error) => Err(unknown(group, &error)),
+            Err(error) if matches!(error.status, Some(400 | 404)) => {}
+            Err(error) => return Err(unknown(group, &error)),
         }
+        self.listed = true;
+        Ok(())
     }
 
     /// Finds out which of these ids are taken.
@@ -248,6 +250,10 @@ impl Standing {
                     state: member.state.clone(),
                     begun: member.begun,
                     dependencies: dependencies(&member.definition),
+                    project_id: member.definition["projectId"]
+                        .as_str()
+                        .unwrap_or("none")
+                        .to_owned(),
                 })
             })
             .collect()

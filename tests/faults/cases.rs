@@ -187,3 +187,44 @@ async fn a_budget_that_is_spent_is_told() {
     );
     decided(&bench, &Spec::new(7, 60), 1).await.outcome.unwrap();
 }
+
+#[tokio::test]
+async fn that_leftovers_may_not_be_cancelled_is_known_before() {
+    let bench = Bench::new().await;
+    let spec = Spec::new(6, 40);
+    decided(&bench, &spec, 0).await.outcome.unwrap();
+    let before = bench.tasks();
+    let mut queue = Direct::well(&bench);
+    queue.holds = &["queue:create-task:*", "queue:cancel-task:other/*"];
+    let other = spec.decided_otherwise(8);
+    let told = told(decide(&bench, &queue, &other, 1).await.unwrap());
+    assert!(
+        told.contains("cannot be cancelled, so nothing was created"),
+        "{told}"
+    );
+    assert!(told.contains("is not held"), "{told}");
+    assert_eq!(bench.tasks(), before);
+    let mut queue = Direct::well(&bench);
+    queue.holds = &["queue:cancel-task:test-level-1/*"];
+    let ran = decide(&bench, &queue, &other, 1).await.unwrap();
+    ran.outcome.unwrap();
+}
+
+#[tokio::test]
+async fn a_first_run_need_not_look_through_its_group() {
+    let bench = Bench::new().await;
+    let spec = Spec::new(2, 30);
+    let refused = || Schedule::new(0, 1000, &[Disturbance::Unscoped]).between(1, 1);
+    let none = || Schedule::new(0, 0, &[]);
+    let first = Direct::new(&bench, none(), refused(), None);
+    let ran = decide(&bench, &first, &spec, 0).await.unwrap();
+    ran.outcome.unwrap();
+    // A rerun has to: what stands would be created twice.
+    let second = Direct::new(&bench, none(), refused(), None);
+    let told = told(decide(&bench, &second, &spec, 1).await.unwrap());
+    assert!(
+        told.contains("it cannot be told what stands already"),
+        "{told}"
+    );
+    assert!(told.contains("queue:list-task-group:"), "{told}");
+}

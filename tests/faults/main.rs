@@ -28,6 +28,7 @@ mod graph;
 #[cfg(unix)]
 mod killed;
 mod schedules;
+mod served;
 
 /// By how much the variable `FAULTS` multiplies how many schedules there are.
 fn times() -> u64 {

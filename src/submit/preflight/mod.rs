@@ -15,7 +15,7 @@
 mod payload;
 mod queue;
 mod rule;
-mod scopes;
+pub(super) mod scopes;
 
 use std::collections::{BTreeMap, BTreeSet};
 

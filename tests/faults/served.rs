@@ -1,0 +1,162 @@
+//! Faults of a service that is really served: connections break, answers are late, the service goes away.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use snowman::base::name::TaskId;
+use snowman::ports::clock::{Clock, SystemClock};
+use snowman::ports::environment::Environment;
+use snowman::ports::ids::DerivedIds;
+use snowman::ports::stop::NEVER;
+use snowman::sandbox::{Disturbance, Options, Sandbox, Schedule, WorkerOptions};
+use snowman::submit::{Pace, Ports, SubmitOptions, TokioSleeper, execute, plan};
+use snowman::taskcluster::{Client, Patience};
+
+use super::bench::SCHEDULER;
+use super::graph::Spec;
+
+const GROUP: &str = "AAAAAAAAQACDDDDDDDDDDA";
+
+fn client(sandbox: &Sandbox) -> Client {
+    let root = sandbox.root_credentials();
+    let variables = [
+        ("TASKCLUSTER_ROOT_URL", sandbox.root_url()),
+        ("TASKCLUSTER_CLIENT_ID", root.client_id),
+        ("TASKCLUSTER_ACCESS_TOKEN", root.access_token),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value));
+    let patience = Patience {
+        first_pause: Duration::from_millis(5),
+        longest_pause: Duration::from_millis(100),
+        answer: Duration::from_millis(500),
+        ..Patience::default()
+    };
+    Client::connect_with(&Environment::new(variables), &patience).unwrap()
+}
+
+async fn start(port: u16, folder: &std::path::Path) -> Sandbox {
+    for _ in 0..100 {
+        let started = Sandbox::start(Options {
+            address: ([127, 0, 0, 1], port).into(),
+            folder: Some(folder.to_owned()),
+            workers: WorkerOptions::default(),
+            clock: Arc::new(|| SystemClock.now().moment()),
+        });
+        if let Ok(sandbox) = started.await {
+            return sandbox;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the address is not free");
+}
+
+/// The decision task of the group.
+fn decision(sandbox: &Sandbox) {
+    let now = SystemClock.now();
+    let day = snowman::base::time::Span::seconds(86_400);
+    let definition = serde_json::json!({
+        "provisionerId": "test", "workerType": "linux", "schedulerId": SCHEDULER,
+        "taskGroupId": GROUP, "created": now.to_string(), "deadline": now.plus(day).to_string(),
+        "expires": now.plus(snowman::base::time::Span::seconds(86_400 * 9)).to_string(),
+        "payload": {},
+        "metadata": {
+            "name": "decision", "description": "A task", "owner": "someone@example.com",
+            "source": "https://github.com/org/project",
+        },
+    });
+    sandbox.state().create_task(GROUP, &definition).unwrap();
+    sandbox.state().claim(GROUP).unwrap();
+}
+
+/// Creates a graph while `meanwhile` happens, and yields the sandbox that has it.
+async fn create<F>(sandbox: Sandbox, meanwhile: impl FnOnce(Sandbox) -> F) -> (Sandbox, usize)
+where
+    F: Future<Output = Sandbox>,
+{
+    decision(&sandbox);
+    let ids = DerivedIds::new(TaskId::parse(GROUP).unwrap());
+    let (graph, _) = Spec::new(11, 150).graph(&ids);
+    let options = SubmitOptions {
+        decision_task_id: ids.deciding().clone(),
+        scheduler_id: SCHEDULER.to_owned(),
+        ids: &ids,
+    };
+    let plan = plan(&graph, &options).unwrap();
+    let client = client(&sandbox);
+    let ports = Ports {
+        taskcluster: &client,
+        clock: &SystemClock,
+        sleeper: &TokioSleeper,
+        stop: &NEVER,
+    };
+    let pace = Pace {
+        first_pause: Duration::from_millis(50),
+        longest_pause: Duration::from_secs(2),
+        ..Pace::default()
+    };
+    let mut retried = 0;
+    let mut heard = |event: snowman::submit::SubmitEvent<'_>| {
+        retried += usize::from(matches!(
+            event,
+            snowman::submit::SubmitEvent::Retried { .. }
+        ));
+    };
+    let (report, sandbox) =
+        tokio::join!(execute(&plan, ports, &pace, &mut heard), meanwhile(sandbox));
+    assert_eq!(report.problems.to_string(), "");
+    let wanted: BTreeSet<String> = plan
+        .creations()
+        .iter()
+        .map(|c| c.task_id.to_string())
+        .collect();
+    let tasks = sandbox.state().group_tasks(GROUP);
+    let there: BTreeSet<String> = tasks.into_iter().map(|task| task.task_id).collect();
+    assert!(wanted.is_subset(&there));
+    assert_eq!(there.len(), wanted.len() + 1);
+    (sandbox, retried)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_restarts_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = start(0, folder.path()).await;
+    let port = sandbox
+        .root_url()
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let (_, retried) = create(sandbox, async |sandbox| {
+        while sandbox.state().group_tasks(GROUP).len() < 40 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        sandbox.stop().await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        start(port, folder.path()).await
+    })
+    .await;
+    assert!(retried > 0, "nothing was lost");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_in_which_calls_fail_is_borne() {
+    let mut sorts = Disturbance::PASSING.to_vec();
+    // Longer than the client waits.
+    sorts.extend([Disturbance::Stuck, Disturbance::Mute]);
+    for seed in 0..3 {
+        let folder = tempfile::tempdir().unwrap();
+        let sandbox = start(0, folder.path()).await;
+        let schedule = Schedule::new(seed, 100, &sorts);
+        sandbox.state().schedule("createTask", Some(schedule));
+        sandbox
+            .state()
+            .schedule("task", Some(Schedule::new(seed, 300, Disturbance::PASSING)));
+        let (sandbox, retried) = create(sandbox, async |sandbox| sandbox).await;
+        assert!(
+            retried > 0 && sandbox.state().befallen() > 0,
+            "nothing was befallen"
+        );
+    }
+}
