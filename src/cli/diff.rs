@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -67,10 +68,8 @@ pub fn run(
 
     let checked_out = Shared::new(CheckedOut::prepare(&root, &outside)?)?;
     generating(short(&base));
-    let before = match checked_out.place() {
-        Some(folder) => generate_at(sets, &outside, &base, &folder, now)?,
-        None => return Ok(ExitCode::FAILURE),
-    };
+    let folder = checked_out.check_out(outside.vcs.as_deref(), &base)?;
+    let before = generate_at(sets, &outside, &base, &folder, now)?;
     drop(checked_out);
 
     let labels = [short(&base), &head].map(|revision| format!("{phase}@{revision}"));
@@ -111,10 +110,6 @@ fn generate_at(
     folder: &Path,
     now: FixedClock,
 ) -> Outcome<Vec<Outcome<Document>>> {
-    if let Some(vcs) = &outside.vcs {
-        let checked_out = vcs.check_out(revision, folder);
-        checked_out.map_err(|error| vcs_diagnostic(&error))?;
-    }
     let below = outside.working.strip_prefix(outside.files.root());
     let working = folder.join(below.unwrap_or(Path::new("")));
     let environment = outside.environment.clone();
@@ -204,7 +199,9 @@ impl Drop for CheckedOut {
 
 /// A checked-out revision that goes away when the program is interrupted, too.
 struct Shared {
+    /// Locked while it is checked out, so that what it leaves is not looked at before it has ended.
     checked_out: Arc<Mutex<Option<CheckedOut>>>,
+    interrupted: Arc<AtomicBool>,
     _watching: tokio::runtime::Runtime,
 }
 
@@ -212,24 +209,50 @@ impl Shared {
     fn new(checked_out: CheckedOut) -> Result<Self, Diagnostic> {
         let shared = Arc::new(Mutex::new(Some(checked_out)));
         let watched = Arc::clone(&shared);
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&interrupted);
         let watching = output::runtime()?;
         watching.spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
+                told.store(true, Ordering::SeqCst);
                 drop(take(&watched));
                 std::process::exit(INTERRUPTED);
             }
         });
         Ok(Self {
             checked_out: shared,
+            interrupted,
             _watching: watching,
         })
     }
 
-    /// Where the revision is to be checked out.
-    fn place(&self) -> Option<PathBuf> {
-        let checked_out = self.checked_out.lock();
-        let checked_out = checked_out.unwrap_or_else(PoisonError::into_inner);
-        checked_out.as_ref().map(CheckedOut::place)
+    /// Checks a revision out; yields the folder.
+    ///
+    /// # Errors
+    /// When that fails. When it fails because of an interrupt, the process ends here.
+    fn check_out(&self, vcs: Option<&dyn Vcs>, revision: &str) -> Result<PathBuf, Diagnostic> {
+        let place = {
+            let checked_out = self.checked_out.lock();
+            let checked_out = checked_out.unwrap_or_else(PoisonError::into_inner);
+            let place = checked_out.as_ref().map(CheckedOut::place);
+            let failed = match (vcs, &place) {
+                (Some(vcs), Some(place)) => vcs.check_out(revision, place).err(),
+                _ => None,
+            };
+            if !self.interrupted.load(Ordering::SeqCst)
+                && let Some(error) = failed
+            {
+                return Err(vcs_diagnostic(&error));
+            }
+            place.filter(|_| !self.interrupted.load(Ordering::SeqCst))
+        };
+        match place {
+            Some(place) => Ok(place),
+            // Whoever was told of the interrupt clears up and ends the process.
+            None => loop {
+                std::thread::park();
+            },
+        }
     }
 }
 
