@@ -314,6 +314,16 @@ fn options_are_not_taken_for_revisions() {
             .is_err()
     );
     assert!(vcs.note("--ref", "origin").is_err());
+    // A remote may name a program; git runs none for it, and no shell has a part in any of this.
+    for remote in [
+        "ext::sh -c touch% written",
+        "$(touch written)",
+        "`touch written`",
+        "x; touch written",
+    ] {
+        assert!(vcs.note("decision-parameters", remote).is_err(), "{remote}");
+    }
+    assert!(!desk.path("r").join("written").exists());
     assert!(!target.exists());
     let unknown = vcs.changed_files(&range(None, "nowhere"));
     assert!(unknown.is_err_and(|error| error.to_string().contains("git rev-parse")));

@@ -150,7 +150,14 @@ async fn create(
         .collect();
     let missing: Vec<&Plan> = missing.iter().collect();
     let taskcluster = call.world.taskcluster()?;
-    preflight::run(&missing, Care::FULL, taskcluster, call.world.clock).await?;
+    preflight::run(
+        &missing,
+        Care::FULL,
+        taskcluster,
+        call.world.clock,
+        call.world.environment,
+    )
+    .await?;
     let wanted = planned.iter().map(|(plan, _)| plan.len()).sum();
     let mut before = 0;
     for (number, (plan, settled)) in planned.iter().enumerate() {

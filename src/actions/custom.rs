@@ -101,6 +101,7 @@ async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
         preflight::Care::FULL,
         taskcluster,
         runner.world.clock,
+        runner.world.environment,
     )
     .await?;
     runner.world.stop.hold();

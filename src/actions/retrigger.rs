@@ -169,7 +169,14 @@ pub async fn decision(call: Call<'_>) -> Outcome<()> {
     let body = resolve_dates(&definition, call.world.clock.now())
         .map_err(|error| Diagnostic::bug(error.to_string()))?;
     let plan = Plan::of(vec![creation(&new_id, &definition, &BTreeMap::new())?]);
-    preflight::run(&[&plan], Care::FULL, taskcluster, call.world.clock).await?;
+    preflight::run(
+        &[&plan],
+        Care::FULL,
+        taskcluster,
+        call.world.clock,
+        call.world.environment,
+    )
+    .await?;
     tracing::info!("Creating task with taskId {new_id} for {label}");
     tracing::debug!("{}", compact(&body));
     call.world.stop.hold();

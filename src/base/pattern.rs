@@ -34,6 +34,10 @@ fn compile(pattern: &str, wrapped: &str) -> Result<Prefix, PatternError> {
 
 /// A parser's message without the position, which counts what is put around the pattern.
 fn without_position(message: &str) -> String {
+    // The engine says no more of an expression whose repetitions grow beyond its limit.
+    if message.ends_with("error building NFA") {
+        return "it is too large once its repetitions are written out".to_owned();
+    }
     match message.strip_prefix("Parsing error at position ") {
         Some(rest) => rest
             .split_once(": ")
@@ -61,9 +65,19 @@ impl Prefix {
     }
 
     /// Whether a text begins with a match.
+    ///
+    /// A pattern that would try for ages is given up, and the log says so.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        self.0.is_match(text).unwrap_or(false)
+        self.0.is_match(text).unwrap_or_else(|error| {
+            let pattern = self.0.as_str();
+            let inner = pattern.strip_prefix(r"\A(?:").and_then(|rest| rest.strip_suffix(')'));
+            tracing::warn!(
+                "the regular expression {:?} is given up on {text:?}, which counts as no match: {error}",
+                inner.unwrap_or(pattern)
+            );
+            false
+        })
     }
 
     /// The first group of a match at the beginning, if the pattern matches and has one.
@@ -165,5 +179,22 @@ mod tests {
         assert!(pattern.is_ok_and(|p| !p.matches("alpha")));
         assert!(Prefix::to_end("rel").is_ok_and(|p| !p.matches("release")));
         assert!(Prefix::to_end("(").is_err());
+    }
+
+    #[test]
+    fn patterns_have_a_largest_cost() {
+        // Without a limit the first takes 2^5000 steps, and the second a gigabyte.
+        let slow = Prefix::new(r"(?=(a|aa|a)+$)(?:(a|a)*)*\2b").unwrap();
+        assert!(!slow.matches(&"a".repeat(5000)));
+        let told = Prefix::new("((a{100}){100}){1000}").unwrap_err();
+        assert!(told.why.contains("too large"), "{told}");
+        // The engine without backtracking takes what would be slow with it.
+        assert!(!Prefix::new("(a*)*b").unwrap().matches(&"a".repeat(100_000)));
+    }
+
+    #[test]
+    fn patterns_have_a_largest_depth() {
+        let deep = format!("{}{}", "(".repeat(10_000), ")".repeat(10_000));
+        assert!(Prefix::new(&deep).is_err());
     }
 }

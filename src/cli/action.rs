@@ -29,7 +29,7 @@ use crate::submit::recorder::{Recorded, Recorder};
 /// # Errors
 /// When it cannot be rendered.
 pub fn actions(args: &ActionsArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
-    output::log(&args.verbosity);
+    output.log(&args.verbosity);
     let outside = Outside::open(&args.root, environment)?.with_python(
         &args.root,
         args.python.python.into(),
@@ -60,7 +60,7 @@ pub fn callback(
     environment: Environment,
     output: &Output,
 ) -> Outcome<ExitCode> {
-    output::log_at(if args.verbose {
+    output.log_at(if args.verbose {
         LevelFilter::DEBUG
     } else {
         LevelFilter::INFO
@@ -73,9 +73,9 @@ pub fn callback(
     )?;
     outside.stop = &signals::STOP;
     let graph_config = &outside.graph_config;
-    let artifacts = ArtifactFolder::new(outside.working.clone());
+    let artifacts = ArtifactFolder::new(outside.working.clone(), output.mask().clone());
     let runtime = output::runtime()?;
-    signals::listen(&runtime);
+    signals::listen(&runtime, output.clone());
     runtime.block_on(async {
         let world = outside.world();
         let taskcluster = world.taskcluster()?;
@@ -110,7 +110,7 @@ pub fn test_callback(
     environment: Environment,
     output: &Output,
 ) -> Outcome<ExitCode> {
-    output::log(&args.verbosity);
+    output.log(&args.verbosity);
     let outside = Outside::open(&args.root, environment)?.with_python(
         &args.root,
         args.python.python.into(),
@@ -134,7 +134,7 @@ pub fn test_callback(
         None => Recorder::offline(),
     };
     let runtime = output::runtime()?;
-    let artifacts = ArtifactFolder::new(outside.working.clone());
+    let artifacts = ArtifactFolder::new(outside.working.clone(), output.mask().clone());
     runtime.block_on(async {
         let mut world = outside.world();
         let given = args.parameters.as_deref().unwrap_or_default();

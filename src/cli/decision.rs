@@ -24,7 +24,7 @@ use crate::submit::execute::{Created, SubmitEvent};
 /// Everything that is wrong in the first phase in which anything is, everything that stands against
 /// the tasks that are to be created, or every task that could not be created.
 pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
-    output::log_at(if args.verbose {
+    output.log_at(if args.verbose {
         LevelFilter::DEBUG
     } else {
         LevelFilter::INFO
@@ -37,9 +37,9 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
     )?;
     outside.stop = &signals::STOP;
     let graph_config = &outside.graph_config;
-    let artifacts = ArtifactFolder::new(outside.working.clone());
+    let artifacts = ArtifactFolder::new(outside.working.clone(), output.mask().clone());
     let runtime = output::runtime()?;
-    signals::listen(&runtime);
+    signals::listen(&runtime, output.clone());
     let done = runtime.block_on(async {
         let created = created(&outside, &own, args.pushdate).await;
         let params = parameters::for_decision(outside.world(), &flags(args, &outside), created)?;

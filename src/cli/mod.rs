@@ -27,8 +27,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::base::diagnostic::{Class, Outcome};
+use crate::base::diagnostic::{Class, Diagnostic, Outcome};
 use crate::ports::environment::Environment;
+use crate::ports::mask::Mask;
 
 use args::{Cli, Command};
 use output::Output;
@@ -48,11 +49,14 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let output = Output::of_process();
-    let ran = std::panic::catch_unwind(|| run(&cli, &output));
+    let environment = Environment::of_process();
+    let output = Output::of_process(Mask::of(&environment));
+    let ran = std::panic::catch_unwind(|| run(&cli, environment, &output));
     match ran {
         Ok(Ok(code)) => code,
         Ok(Err(diagnostics)) => {
+            // Before lines are broken: a secret that has a space in it may be broken there.
+            let diagnostics = diagnostics.map(|diagnostic| without_secrets(diagnostic, &output));
             let purpose = purpose(&cli.command);
             output.status(&render::diagnostics(&diagnostics, purpose, output.colour()));
             ExitCode::from(diagnostics.class().exit_code())
@@ -66,6 +70,17 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
     }
 }
 
+fn without_secrets(diagnostic: Diagnostic, output: &Output) -> Diagnostic {
+    let masked = |text: String| output.mask().text(&text).into_owned();
+    Diagnostic {
+        message: masked(diagnostic.message),
+        task: diagnostic.task.map(masked),
+        help: diagnostic.help.map(masked),
+        cause: diagnostic.cause.map(masked),
+        ..diagnostic
+    }
+}
+
 fn purpose(command: &Command) -> Purpose {
     match command {
         Command::Decision(_) => Purpose::Create,
@@ -74,8 +89,7 @@ fn purpose(command: &Command) -> Purpose {
     }
 }
 
-fn run(cli: &Cli, output: &Output) -> Outcome<ExitCode> {
-    let environment = Environment::of_process();
+fn run(cli: &Cli, environment: Environment, output: &Output) -> Outcome<ExitCode> {
     match &cli.command {
         Command::Tasks(show) => show::run(show, show::Phase::FullTaskSet, environment, output),
         Command::Full(show) => show::run(show, show::Phase::FullTaskGraph, environment, output),

@@ -39,7 +39,7 @@ const ARTIFACTS: &[&str] = &[
 /// # Errors
 /// What keeps the promotion from being done.
 pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
-    output::log_at(match (args.verbosity.quiet, args.verbosity.verbose) {
+    output.log_at(match (args.verbosity.quiet, args.verbosity.verbose) {
         (true, _) => LevelFilter::OFF,
         (_, true) => LevelFilter::DEBUG,
         _ => LevelFilter::WARN,

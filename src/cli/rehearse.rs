@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// When a phase could not be run.
 pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
     // Progress says enough, unless more is asked for.
-    output::log_at(match (args.verbosity.quiet, args.verbosity.verbose) {
+    output.log_at(match (args.verbosity.quiet, args.verbosity.verbose) {
         (true, _) => LevelFilter::OFF,
         (_, true) => LevelFilter::DEBUG,
         _ => LevelFilter::WARN,
@@ -69,6 +69,7 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
 struct Progress {
     bar: ProgressBar,
     plain: bool,
+    output: Output,
 }
 
 impl Progress {
@@ -89,6 +90,7 @@ impl Progress {
         Self {
             bar,
             plain: !moves && !quiet,
+            output: output.clone(),
         }
     }
 
@@ -120,6 +122,6 @@ impl Progress {
     }
 
     fn line(&self, text: &str) {
-        Output::of_process().status(text);
+        self.output.status(text);
     }
 }

@@ -71,9 +71,9 @@ pub fn run(
             .iter()
             .any(|given| Path::new(given).is_dir());
     if several {
-        output::log_several(&args.verbosity);
+        output.log_several(&args.verbosity);
     } else {
-        output::log(&args.verbosity);
+        output.log(&args.verbosity);
     }
     let mut outside = Outside::open(&args.root, environment)?.with_python(
         &args.root,
@@ -187,7 +187,7 @@ pub fn kind_graph(
     environment: Environment,
     output: &Output,
 ) -> Outcome<ExitCode> {
-    output::log(&args.verbosity);
+    output.log(&args.verbosity);
     let outside = Outside::open(&args.root, environment)?.with_python(
         &args.root,
         args.python.python.into(),

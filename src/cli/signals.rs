@@ -13,9 +13,8 @@ pub static STOP: Stop = Stop::new();
 ///
 /// Before anything is created, a signal ends the process at once. Afterwards the requests under
 /// way are finished, and what stands is written down; a second signal does not wait for that.
-pub fn listen(runtime: &Runtime) {
-    runtime.spawn(async {
-        let output = Output::of_process();
+pub fn listen(runtime: &Runtime, output: Output) {
+    runtime.spawn(async move {
         // A system that lets nobody listen ends the process by itself.
         let Ok(mut signals) = Signals::new() else {
             return;

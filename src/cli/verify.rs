@@ -16,6 +16,7 @@ use crate::config::parameters::Parameters;
 use crate::decision::{self, Phases};
 use crate::ports::environment::Environment;
 use crate::ports::ids::DerivedIds;
+use crate::ports::mask::Mask;
 use crate::submit::preflight::{self, Care, Facts};
 
 /// Looks at everything that a decision would create, once for each set of parameters.
@@ -23,7 +24,7 @@ use crate::submit::preflight::{self, Care, Facts};
 /// # Errors
 /// Everything that is wrong in the first phase in which anything is, or that stands against tasks.
 pub fn run(args: &VerifyArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
-    output::log(&args.verbosity);
+    output.log(&args.verbosity);
     let outside = Outside::open(&args.root, environment)?.with_python(
         &args.root,
         args.python.python.into(),
@@ -84,6 +85,7 @@ async fn verify(
         facts.standing = preflight::standing(&[&plan], taskcluster).await?;
     }
     facts.scopes = scopes;
+    facts.secrets = Mask::of(&outside.environment);
     preflight::check(&[&plan], Care::FULL, outside.clock.now(), &facts)?;
     Ok(plan.len())
 }

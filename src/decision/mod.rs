@@ -162,7 +162,14 @@ impl Prepared {
     /// Everything that would keep a task from being created or from running.
     pub async fn preflight(&self, world: World<'_>, plan: &Plan) -> Outcome<()> {
         let missing = self.settled.missing(plan);
-        preflight::run(&[&missing], self.care, world.taskcluster()?, world.clock).await
+        preflight::run(
+            &[&missing],
+            self.care,
+            world.taskcluster()?,
+            world.clock,
+            world.environment,
+        )
+        .await
     }
 
     /// Creates the tasks, and says in an artifact what came of it.
@@ -199,8 +206,8 @@ pub async fn prepare(
 ) -> Outcome<Prepared> {
     let artifacts = decision.artifacts;
     let ids = DerivedIds::new(decision.deciding.clone());
-    // Without a queue that takes the tasks all that follows would be in vain.
-    let mut settling = Settling::open(world, ids, &scheduler_id(graph_config, params)).await?;
+    // Without a queue all that follows would be in vain.
+    world.taskcluster()?;
     artifact::write_yaml(
         artifacts,
         "parameters.yml",
@@ -231,6 +238,7 @@ pub async fn prepare(
         .collect();
     artifact::write_json(artifacts, "target-tasks.json", &labels)?;
     let mut target = phases.target_graph(&full, &targets)?;
+    let mut settling = Settling::open(world, ids, &scheduler_id(graph_config, params)).await?;
     let (optimized, morphed) = loop {
         let ids = settling.ids().clone();
         let mut optimized = phases.optimize(&target, &ids).await?;

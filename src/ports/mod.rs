@@ -8,6 +8,7 @@ pub mod clock;
 pub mod environment;
 pub mod files;
 pub mod ids;
+pub mod mask;
 pub mod python;
 pub mod stop;
 pub mod taskcluster;

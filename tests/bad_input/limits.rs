@@ -1,6 +1,9 @@
 //! Files that would fill the memory or the screen, and content that YAML has and JSON has not.
 
+use std::collections::BTreeMap;
+
 use super::common::Project;
+use super::common::taskcluster::Taskcluster;
 use insta::assert_snapshot;
 
 #[test]
@@ -157,4 +160,123 @@ fn a_mistake_stands_far_to_the_right() {
 
     1 mistake
     ");
+}
+
+/// A kind with the image `name`, whose folder is that of `base`.
+fn image(name: &str) -> Project {
+    Project::new()
+        .kind(
+            "docker-image",
+            &format!(
+                "\
+transforms: [taskgraph.transforms.docker_image, taskgraph.transforms.cached_tasks, taskgraph.transforms.task]
+loader: taskgraph.loader.transform:loader
+tasks:
+    {name}: {{symbol: I(base), definition: base}}
+"
+            ),
+        )
+        .file("taskcluster/docker/base/Dockerfile", "FROM debian:12\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_is_named_like_a_path() {
+    let taskcluster = Taskcluster::new().await;
+    let project = image("../../../escaped").without("taskcluster/kinds/build");
+    let outside = project.root().parent().unwrap().join("escaped.tar.gz");
+    let ran = taskcluster.decide(project, &[]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × kind `docker-image`, task `../../../escaped`: the image cannot have the name "../../../escaped"
+       ╭─[taskcluster/kinds/docker-image/kind.yml:4:5]
+     3 │ tasks:
+     4 │     ../../../escaped: {symbol: I(base), definition: base}
+       ·     ────────────────
+       ╰────
+      help: leave out slashes; `definition` can name a folder in a folder
+
+    1 mistake; nothing was created
+    "#);
+    assert!(!outside.exists());
+    assert_eq!(taskcluster.created(), BTreeMap::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_folder_of_artifacts_is_a_link() {
+    let taskcluster = Taskcluster::new().await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let project = Project::new();
+    std::os::unix::fs::symlink(elsewhere.path(), project.root().join("artifacts")).unwrap();
+    let ran = taskcluster.decide(project, &[]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 3
+    stderr:
+      × cannot write the artifact artifacts/parameters.yml
+      │   cause: a link leads out of the working folder
+      help: take the link out of the checkout
+
+    1 failure; nothing was created
+    ");
+    assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    assert_eq!(taskcluster.created(), BTreeMap::new());
+}
+
+#[test]
+fn a_regular_expression_takes_for_ages() {
+    let pattern = r"(?=(a|aa|a)+$)(?:(a|a)*)*\2b";
+    let label = "a".repeat(200);
+    let ran = Project::new()
+        .plain(&format!(
+            "tasks:\n    {label}: {{description: A, worker-type: succeed}}\n"
+        ))
+        .run(&["full", "--tasks-regex", &format!("build-{pattern}")]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 0
+    stderr:
+    [TIME]  WARN the regular expression "build-(?=(a|aa|a)+$)(?:(a|a)*)*\\2b" is given up on "build-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", which counts as no match: Error executing regex: Max limit for backtracking count exceeded
+    "#);
+    let ran = Project::new().run(&["full", "--tasks-regex", "((a{100}){100}){1000}"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 2
+    stderr:
+      × --tasks-regex: "((a{100}){100}){1000}" is no regular expression: it is too large once its
+      │ repetitions are written out
+
+    1 mistake
+    "#);
+}
+
+#[test]
+fn a_template_reaches_for_the_environment() {
+    let tasks = "\
+loader: taskgraph.loader.transform:loader
+transforms: [taskgraph.transforms.task_context, taskgraph.transforms.task]
+tasks:
+    a:
+        description: '{os.environ[SHELL_TOKEN]} {environ} {description.__class__}'
+        worker-type: succeed
+        task-context:
+            substitution-fields: [description]
+";
+    let ran = Project::new()
+        .kind("build", tasks)
+        .variable("SHELL_TOKEN", "not-to-be-seen-by-anybody")
+        .run(&["full", "--json"]);
+    assert!(!ran.shown().contains("not-to-be-seen"));
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 1
+    stderr:
+      × kind `build`, task `a`: "{os.environ[SHELL_TOKEN]} {environ} {description.__class__}" names
+      │ `os`, which stands for nothing here; there are: name (braces that are meant are doubled)
+       ╭─[taskcluster/kinds/build/kind.yml:5:9]
+     4 │     a:
+     5 │         description: '{os.environ[SHELL_TOKEN]} {environ} {description.__class__}'
+       ·         ───────────
+     6 │         worker-type: succeed
+       ╰────
+      help: there are values for name; double the braces that shall stay
+
+    1 mistake
+    "#);
 }

@@ -35,6 +35,31 @@ fn an_exception_is_told_with_its_task_and_its_transform() {
 }
 
 #[test]
+fn secrets_are_in_no_traceback_and_in_nothing_that_is_printed() {
+    let Some(world) = world() else { return };
+    let secret = "correct horse battery staple";
+    let world = world.variable("DEPLOY_PASSWORD", secret).with(
+        BUILD,
+        "attributes[\"size\"] =",
+        "import logging, os\n        print(\"printed\", dict(os.environ))\n        \
+         logging.getLogger(__name__).warning(\"logged %s\", os.environ[\"DEPLOY_PASSWORD\"])\n        \
+         raise KeyError(os.environ[\"DEPLOY_PASSWORD\"] * 9)\n        attributes[\"size\"] =",
+    );
+    let said = world.failure(&["full", "-p", "params/push.yml"]);
+    for told in [
+        "printed",
+        "'DEPLOY_PASSWORD': '[masked]'",
+        "logged [masked]",
+        "KeyError: '[masked]",
+    ] {
+        assert!(flat(&said).contains(told), "{told}\n{said}");
+    }
+    for word in secret.split(' ') {
+        assert!(!said.contains(word), "{said}");
+    }
+}
+
+#[test]
 fn a_module_that_is_not_there_is_told_at_its_place() {
     let Some(world) = world() else { return };
     let kind = "taskcluster/kinds/late/kind.yml";

@@ -480,6 +480,7 @@ async fn the_queue_and_the_preflight_have_the_same_rules() {
     let facts = Facts {
         scopes: None,
         standing: Some(Default::default()),
+        ..Facts::default()
     };
     let mut wrong = Vec::new();
     for (rule, keeps, breaks, says) in rules(&bench) {
@@ -575,6 +576,7 @@ async fn of_every_variant_of_a_definition_both_say_the_same() {
     let facts = Facts {
         scopes: None,
         standing: Some(Default::default()),
+        ..Facts::default()
     };
     let task = bench.task_with(json!({
         "projectId": "none", "priority": "low", "requires": "all-completed", "retries": 5,
@@ -810,6 +812,7 @@ async fn dependencies_outlive_their_dependents_for_both() {
         let facts = Facts {
             scopes: None,
             standing: Some([(TaskId::parse(&first).unwrap(), status)].into()),
+            ..Facts::default()
         };
         let alone = preflight(&second, &dependent, now, &facts);
         let answer = bench.create(&second, &dependent).await;
@@ -994,6 +997,7 @@ async fn scopes_are_satisfied_as_auth_does_it() {
         let facts = Facts {
             scopes: Some(held.iter().map(|scope| (*scope).to_owned()).collect()),
             standing: None,
+            ..Facts::default()
         };
         let told = preflight(&id, &task, now, &facts);
         let path = format!("/api/queue/v1/task/{id}");

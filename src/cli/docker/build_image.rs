@@ -31,7 +31,7 @@ use crate::transform::docker_image::IMAGE_BUILDER;
 /// # Errors
 /// When docker is not there, anything is wrong with the image, or it cannot be built.
 pub fn run(args: &BuildImageArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
-    super::log();
+    super::log(output);
     if args.context_only.is_none() {
         program::check()?;
     }

@@ -20,8 +20,8 @@ const ARTIFACT: &str = "public/image.tar.zst";
 ///
 /// # Errors
 /// When docker is not there, or the image cannot be found, had or loaded.
-pub fn run(args: &LoadImageArgs, environment: Environment, _output: &Output) -> Outcome<ExitCode> {
-    super::log();
+pub fn run(args: &LoadImageArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
+    super::log(output);
     program::check()?;
     let outside = Outside::open(&args.root, environment)?;
     output::runtime()?.block_on(async {

@@ -54,7 +54,7 @@ pub struct Loading {
 /// # Errors
 /// When docker is not there, or the task cannot be had or loaded.
 pub fn run(args: &LoadTaskArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
-    super::log();
+    super::log(output);
     if args.develop && environment.filled(NO_WARNING).is_none() && !confirmed(output)? {
         return Ok(ExitCode::FAILURE);
     }

@@ -39,7 +39,7 @@ pub fn image_digest(
     environment: Environment,
     output: &Output,
 ) -> Outcome<ExitCode> {
-    log();
+    log(output);
     let outside = Outside::open(&args.root, environment)?;
     let task = output::runtime()?.block_on(image_task(&outside, &args.image_name))?;
     let digest = task
@@ -55,8 +55,8 @@ pub fn image_digest(
 }
 
 /// Status only, as these commands have no flags for it.
-fn log() {
-    output::log_at(tracing_subscriber::filter::LevelFilter::INFO);
+fn log(output: &Output) {
+    output.log_at(tracing_subscriber::filter::LevelFilter::INFO);
 }
 
 /// The task that builds an image, with the parameters of a build at the level that the environment

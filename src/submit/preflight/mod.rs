@@ -7,7 +7,8 @@
 //!    known, its payload against those of the worker ([`payload`]).
 //! 2. Dependencies have to exist, to outlive the deadline of what depends on them, and to lead to an
 //!    end.
-//! 3. The scopes that the creation takes are held against those that are there ([`scopes`]). One that
+//! 3. A definition must not hold the value of a secret environment variable.
+//! 4. The scopes that the creation takes are held against those that are there ([`scopes`]). One that
 //!    many tasks lack is told once.
 //!
 //! [`check()`] is pure; [`ask`] gathers the facts.
@@ -26,6 +27,8 @@ use crate::base::time::{Span, Timestamp};
 use crate::config::schema::Violation;
 use crate::model::reference::resolve_dates;
 use crate::ports::clock::Clock;
+use crate::ports::environment::Environment;
+use crate::ports::mask::Mask;
 use crate::ports::taskcluster::{ApiError, TaskStatus, Taskcluster};
 use crate::submit::plan::{Creation, Plan, circle, date_diagnostic};
 use queue::Dates;
@@ -38,6 +41,8 @@ pub struct Facts {
     pub scopes: Option<Vec<String>>,
     /// The tasks outside of the plans that exist; `None` where nobody knows.
     pub standing: Option<BTreeMap<TaskId, TaskStatus>>,
+    /// What must not be in a definition, which everybody can read.
+    pub secrets: Mask,
 }
 
 /// How closely plans are looked at.
@@ -62,8 +67,10 @@ pub async fn run(
     care: Care,
     taskcluster: &dyn Taskcluster,
     clock: &dyn Clock,
+    environment: &Environment,
 ) -> Outcome<()> {
-    let facts = ask(plans, taskcluster).await?;
+    let mut facts = ask(plans, taskcluster).await?;
+    facts.secrets = Mask::of(environment);
     check(plans, care, clock.now(), &facts)
 }
 
@@ -82,7 +89,11 @@ pub async fn ask(plans: &[&Plan], taskcluster: &dyn Taskcluster) -> Outcome<Fact
     let scopes = known(scopes, "the scopes that are held here cannot be had")?;
     // A dry run that asks nobody knows of no task at all.
     let standing = standing?.filter(|known| scopes.is_some() || !known.is_empty());
-    Ok(Facts { scopes, standing })
+    Ok(Facts {
+        scopes,
+        standing,
+        secrets: Mask::default(),
+    })
 }
 
 /// Asks for the tasks outside of the plans that these depend on.
@@ -151,6 +162,7 @@ pub fn check(plans: &[&Plan], care: Care, now: Timestamp, facts: &Facts) -> Outc
     let mut all: Vec<&Creation> = creations(plans).collect();
     all.sort_by(|a, b| (&a.label, a.copy).cmp(&(&b.label, b.copy)));
     for creation in &all {
+        check_secrets(creation, &facts.secrets, &mut found);
         if let Some(dates) = check_alone(creation, care, now, &mut found) {
             own.insert(&creation.task_id, Planned { creation, dates });
         }
@@ -236,6 +248,20 @@ fn check_alone(
         deadline: dates.deadline.filter(|date| !queue::is_too_far(*date, now)),
         ..dates
     })
+}
+
+/// Whether a definition holds a secret, which everybody could read then.
+fn check_secrets(creation: &Creation, secrets: &Mask, found: &mut Diagnostics) {
+    if creation.copy > 0 {
+        return;
+    }
+    if let Some(name) = secrets.held_by(&creation.definition.to_string()) {
+        found.push(creation.about(
+            Diagnostic::user(format!("its definition holds the value of {name}"))
+                .because("everybody can read the definitions of tasks")
+                .help("keep it with the secrets service, and let the task ask for it when it runs"),
+        ));
+    }
 }
 
 fn tell(creation: &Creation, violations: Vec<Violation>, who: &str, found: &mut Diagnostics) {

@@ -1,0 +1,96 @@
+//! Secrets that somebody has put where they would be seen.
+
+use super::common::Project;
+use super::common::taskcluster::Taskcluster;
+use insta::assert_snapshot;
+
+const SECRET: &str = "s3cr3t-of-the-deployment";
+
+#[test]
+fn a_mistake_stands_beside_a_secret() {
+    let tasks = format!(
+        "tasks:\n    a: {{description: {SECRET}, worker-type: succeed, nonsense: {SECRET}}}\n"
+    );
+    let ran = Project::new()
+        .plain(&tasks)
+        .variable("DEPLOY_TOKEN", SECRET)
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+      × kind `build`, task `a`: unknown key `nonsense`
+       ╭─[taskcluster/kinds/build/kind.yml:4:70]
+     3 │ tasks:
+     4 │     a: {description: [masked], worker-type: succeed, nonsense: [masked]}
+       ·                                                                      ────────
+       ╰────
+      help: there are: always-target, attributes, deadline-after, dependencies, description,
+            expires-after, extra, if-dependencies, index, label, needs-sccache, optimization, priority,
+            requires, routes, run-on-git-branches, run-on-projects, run-on-tasks-for, scopes,
+            shipping-phase, … (6 more)
+
+    1 mistake
+    ");
+}
+
+#[test]
+fn a_graph_holds_a_secret() {
+    let tasks = format!("tasks:\n    a: {{description: {SECRET}, worker-type: succeed}}\n");
+    let project = Project::new()
+        .plain(&tasks)
+        .variable("DEPLOY_TOKEN", SECRET);
+    let ran = project.run(&["morphed", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    assert!(
+        ran.stdout.contains("\"description\": \"[masked]\""),
+        "{}",
+        ran.stdout
+    );
+    assert!(!ran.stdout.contains(SECRET));
+    // By another name it is none.
+    let ran = project
+        .variable("DEPLOY_TOKEN", "another")
+        .run(&["morphed", "--json"]);
+    assert!(ran.stdout.contains(SECRET));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_would_publish_a_secret() {
+    let tasks = format!("tasks:\n    a: {{description: {SECRET}, worker-type: succeed}}\n");
+    let taskcluster = Taskcluster::new().await;
+    let project = Project::new()
+        .plain(&tasks)
+        .variable("DEPLOY_TOKEN", SECRET);
+    let artifacts = project.root().join("artifacts");
+    let project = taskcluster.inside(project, super::common::taskcluster::DECISION);
+    let ran = tokio::task::block_in_place(|| project.decide(&[]));
+    assert_snapshot!(ran.shown(), @"
+    exit code 1
+    stderr:
+    [TIME]  WARN the artifact full-task-graph.json would have held the value of a secret environment variable, which is masked in it
+    [TIME]  WARN the artifact task-graph.json would have held the value of a secret environment variable, which is masked in it
+      × kind `build`, task `build-a`: its definition holds the value of DEPLOY_TOKEN
+      │   cause: everybody can read the definitions of tasks
+       ╭─[taskcluster/kinds/build/kind.yml:4:5]
+     3 │ tasks:
+     4 │     a: {description: [masked], worker-type: succeed}
+       ·     ─
+       ╰────
+      help: keep it with the secrets service, and let the task ask for it when it runs
+
+    1 mistake; nothing was created
+    ");
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(artifacts).unwrap() {
+        let file = file.unwrap();
+        let name = file.file_name().into_string().unwrap();
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        assert!(!text.contains(SECRET), "{name}");
+        if text.contains("[masked]") {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    assert_eq!(names, ["full-task-graph.json", "task-graph.json"]);
+    assert_eq!(taskcluster.created(), Default::default());
+}
