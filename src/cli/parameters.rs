@@ -90,10 +90,9 @@ impl Spec {
     /// When they cannot be had, or are wrong.
     pub async fn load(&self, outside: &Outside, overrides: &Object) -> Outcome<Parameters> {
         let (given, places) = self.read_values(outside).await?;
-        let mut values = defaults(outside.world())?;
         let mut given = given;
         given.extend(overrides.clone());
-        values.extend(given.clone());
+        let mut values = defaults(outside.world(), &given)?;
         if let Some(python) = outside.python.as_ref().filter(|python| python.started()) {
             let root = outside.files.root();
             values = custom::parameters::fill(python, values, &given, Strictness::Lenient, root)?;

@@ -231,14 +231,19 @@ fn moz_build_date(build_date: i64) -> String {
     Timestamp::from_unix(build_date).strftime("%Y%m%d%H%M%S")
 }
 
-/// What parameters are at a desk unless something else is given.
+/// What parameters are at a desk, with those that are `given` laid over them. The repository is only
+/// asked for what they lack.
 ///
 /// # Errors
-/// When the repository cannot be asked.
-pub fn defaults(world: World<'_>) -> Result<Object, Diagnostic> {
+/// When the version cannot be read.
+pub fn defaults(world: World<'_>, given: &Object) -> Result<Object, Diagnostic> {
     let now = world.clock.now();
+    let lack = |names: &[&str]| names.iter().any(|name| !given.contains_key(name));
+    let of_checkout = ["files_changed", "head_ref", "head_rev", "repository_type"];
+    let of_remote = ["base_repository", "head_repository", "project"];
     // Where there is no repository, or it cannot be asked, the peer makes do with empty values.
-    let asked = world.vcs.and_then(|vcs| {
+    let asked = world.vcs.filter(|_| lack(&of_checkout));
+    let asked = asked.and_then(|vcs| {
         Some((
             vcs.branch().ok()?,
             vcs.head_rev().ok()?,
@@ -250,6 +255,7 @@ pub fn defaults(world: World<'_>) -> Result<Object, Diagnostic> {
         asked.unwrap_or((None, String::new(), Tool::Git, Vec::new()));
     let url = world
         .vcs
+        .filter(|_| lack(&of_remote))
         .and_then(|vcs| vcs.remote_url().ok())
         .unwrap_or_default();
     let parsed = parse_repository_url(&url);
@@ -284,7 +290,12 @@ pub fn defaults(world: World<'_>) -> Result<Object, Diagnostic> {
         "repository_type": tool.name(),
         "target_tasks_method": "default",
         "tasks_for": "",
-        "version": version(world.files)?,
+        "version": match given.get("version") {
+            Some(version) => version.clone(),
+            None => version(world.files)?.into(),
+        },
     });
-    Ok(values.as_object().cloned().unwrap_or_default())
+    let mut values = values.as_object().cloned().unwrap_or_default();
+    values.extend(given.clone());
+    Ok(values)
 }

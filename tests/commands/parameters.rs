@@ -63,6 +63,27 @@ fn files_and_folders() {
     );
 }
 
+#[test]
+fn the_repository_is_asked_only_for_what_parameters_lack() {
+    let complete = "files_changed: []\nhead_ref: main\nhead_rev: abc\nrepository_type: git\n\
+                    base_repository: https://github.com/a/b\n\
+                    head_repository: https://github.com/a/b\nproject: b\n";
+    let desk = desk()
+        .beside("complete.yml", complete, 0o644)
+        .beside(
+            "partly.yml",
+            &complete.replace("head_rev: abc\n", ""),
+            0o644,
+        )
+        .commit("One");
+    let mark = desk.path("asked");
+    let desk = desk.program("git", &format!("touch {}\nexit 1\n", mark.display()));
+    assert_eq!(level(&desk, "../complete.yml"), of("3", "complete"));
+    assert!(!mark.exists());
+    assert_eq!(level(&desk, "../partly.yml"), of("3", "partly"));
+    assert!(mark.exists());
+}
+
 /// Serves one answer to each of so many requests, and tells where.
 fn serve(head: &'static str, body: Vec<u8>, requests: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
