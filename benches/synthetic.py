@@ -3,6 +3,9 @@
 
 For each platform and build type there are 50 tasks: a build, its signing, four notices of the
 signing, and 44 parts of test suites. All but the builds come out of `from_deps` and `matrix`.
+
+With `--custom` the project has Python of its own, as nearly all have: a function to register, and a
+transform in the pipeline of each kind.
 """
 
 import argparse
@@ -252,6 +255,81 @@ tasks:
 """
 
 
+REGISTER = """\
+import mozilla_taskgraph
+
+
+def register(graph_config):
+    mozilla_taskgraph.register(graph_config)
+"""
+
+TRANSFORM = """\
+from taskgraph.transforms.base import TransformSequence
+
+transforms = TransformSequence()
+
+"""
+
+# The Python of each kind, and the transform before which it runs.
+OWN = {
+    "build": (TRANSFORM + """\
+@transforms.add
+def add_sizes(config, tasks):
+    for number, task in enumerate(tasks):
+        task["attributes"]["number"] = number
+        task["worker"]["env"]["PROJECT"] = config.params["project"]
+        yield task
+""", "task_context"),
+    "test": (TRANSFORM + """\
+@transforms.add
+def name_builds(config, tasks):
+    for task in tasks:
+        build = config.kind_dependencies_tasks[task["dependencies"]["build"]]
+        task["worker"]["env"]["BUILD_NUMBER"] = str(build.attributes["number"])
+        yield task
+
+
+@transforms.add
+def run_asan_seldom(config, tasks):
+    for task in tasks:
+        if task["attributes"].get("build_type") == "asan":
+            task["run-on-projects"] = ["floe"]
+        yield task
+""", "task_context"),
+    "signing": (TRANSFORM + """\
+@transforms.add
+def count_paths(config, tasks):
+    for task in tasks:
+        artifacts = task["worker"]["upstream-artifacts"]
+        task["attributes"]["paths"] = sum(len(one["paths"]) for one in artifacts)
+        yield task
+""", "task_context"),
+    "notify": (TRANSFORM + """\
+@transforms.add
+def add_level(config, tasks):
+    for task in tasks:
+        task["description"] += " at level " + config.params["level"]
+        yield task
+""", "task_context"),
+}
+
+
+def customized(files):
+    """The files of a project that has Python of its own besides."""
+    config = files["taskcluster/config.yml"]
+    files["taskcluster/config.yml"] = config.replace("mozilla_taskgraph:", "floe_taskgraph:")
+    files["taskcluster/floe_taskgraph/__init__.py"] = REGISTER
+    files["taskcluster/floe_taskgraph/transforms/__init__.py"] = ""
+    for kind, (text, before) in OWN.items():
+        files[f"taskcluster/floe_taskgraph/transforms/{kind}.py"] = text
+        name = f"taskcluster/kinds/{kind}/kind.yml"
+        line = f"    - taskgraph.transforms.{before}\n"
+        assert line in files[name]
+        own = f"    - floe_taskgraph.transforms.{kind}\n"
+        files[name] = files[name].replace(line, own + line)
+    return files
+
+
 def units(tasks):
     """The names, platforms and build types that make about that many tasks."""
     for number in range(max(1, tasks // UNIT)):
@@ -285,9 +363,9 @@ def build_kind(tasks):
     return "".join(parts)
 
 
-def write(folder, tasks):
+def write(folder, tasks, custom=False):
     """Writes and commits a project; returns the file of its parameters."""
-    for name, text in {
+    files = {
         "taskcluster/config.yml": CONFIG,
         "taskcluster/kinds/build/kind.yml": build_kind(tasks),
         "taskcluster/kinds/test/kind.yml": TEST,
@@ -295,7 +373,8 @@ def write(folder, tasks):
         "taskcluster/kinds/notify/kind.yml": NOTIFY,
         ".taskcluster.yml": "version: 1\ntasks: []\n",
         "params.yml": PARAMETERS,
-    }.items():
+    }
+    for name, text in (customized(files) if custom else files).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -349,5 +428,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=pathlib.Path, help="a folder that is not there yet")
     parser.add_argument("--tasks", type=int, default=1000)
+    parser.add_argument("--custom", action="store_true", help="with Python of its own")
     options = parser.parse_args()
-    print(write(options.folder, options.tasks))
+    print(write(options.folder, options.tasks, options.custom))
