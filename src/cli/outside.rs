@@ -72,7 +72,7 @@ impl Outside {
         let root = below(files.root(), &root_folder, root)?;
         let root = older_root(&files, root);
         let graph_config = GraphConfig::load(&files, &root)?;
-        let run_task = super::scripts::find(&environment, &working, &files, &graph_config)?;
+        let run_task = super::scripts::find(&environment, &working, &files, &graph_config, None)?;
         Ok(Self {
             files,
             vcs,
@@ -125,6 +125,13 @@ impl Outside {
                 tracing::debug!("`taskgraph.register` has changed the graph config");
                 self.graph_config.replace(values.clone());
             }
+            self.run_task = super::scripts::find(
+                &self.environment,
+                &self.working,
+                &self.files,
+                &self.graph_config,
+                workers.package(),
+            )?;
         }
         self.python = Some(workers);
         Ok(self)

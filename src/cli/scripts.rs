@@ -2,8 +2,9 @@
 //!
 //! 1. The folder that `SNOWMAN_RUN_TASK_DIR` names, from the working folder.
 //! 2. The folder that `snowman.run-task` in config.yml names, from the root of the repository.
-//! 3. The folder that an installed taskgraph package brings: in the site-packages of the
-//!    interpreter `SNOWMAN_PYTHON`, of that in `VIRTUAL_ENV`, or of `python3` on the PATH.
+//! 3. The folder that an installed taskgraph package brings: that of the worker which runs the
+//!    project's Python, if there is one; else that in the site-packages of the interpreter
+//!    `SNOWMAN_PYTHON`, of that in `VIRTUAL_ENV`, or of `python3` on the PATH.
 //!    Interpreters are asked when the scripts are first needed, as that takes longer than most
 //!    commands do.
 
@@ -32,7 +33,7 @@ spec = find_spec('taskgraph')
 print('\\n'.join(spec.submodule_search_locations or []) if spec else '')
 ";
 
-/// The scripts of a project.
+/// The scripts of a project, whose Python runs over this package of taskgraph if it does.
 ///
 /// # Errors
 /// When a folder is named that cannot be used.
@@ -41,6 +42,7 @@ pub fn find(
     working: &Path,
     files: &Disk,
     config: &GraphConfig,
+    package: Option<PathBuf>,
 ) -> Outcome<RunTask> {
     if let Some(named) = environment.filled("SNOWMAN_RUN_TASK_DIR") {
         let wrong = |error: Diagnostic| error.help(format!("SNOWMAN_RUN_TASK_DIR is {named}"));
@@ -63,14 +65,22 @@ pub fn find(
         return Ok(RunTask::new(scripts));
     }
     let environment = environment.clone();
-    Ok(RunTask::lazily(Box::new(move || installed(&environment))))
+    Ok(RunTask::lazily(Box::new(move || {
+        installed(&environment, package.as_deref())
+    })))
 }
 
 /// The scripts of an installed taskgraph.
-fn installed(environment: &Environment) -> Option<Scripts> {
-    let folder = interpreters(environment)
-        .iter()
-        .find_map(|python| package(python, environment))?;
+fn installed(environment: &Environment, package: Option<&Path>) -> Option<Scripts> {
+    let folder = package.and_then(scripts_in).or_else(|| {
+        let interpreters = interpreters(environment);
+        interpreters.iter().find_map(|python| {
+            ask(python, environment)?
+                .lines()
+                .map(Path::new)
+                .find_map(scripts_in)
+        })
+    })?;
     let found = Disk::new(&folder).ok()?;
     match Scripts::read(&found, ".") {
         Ok(scripts) => {
@@ -102,14 +112,10 @@ fn interpreters(environment: &Environment) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The folder `run-task` of the package that an interpreter knows.
-fn package(python: &Path, environment: &Environment) -> Option<PathBuf> {
-    let told = ask(python, environment)?;
-    let folder = told
-        .lines()
-        .map(|line| Path::new(line).join("run-task"))
-        .find(|folder| folder.join(RUN_TASK).is_file())?;
-    Some(folder)
+/// The folder `run-task` of a package.
+fn scripts_in(package: &Path) -> Option<PathBuf> {
+    let folder = package.join("run-task");
+    folder.join(RUN_TASK).is_file().then_some(folder)
 }
 
 /// What an interpreter answers; `None` when it is not there, fails or takes too long.

@@ -27,6 +27,8 @@ pub struct Interpreter {
     pub command: Vec<String>,
     /// The version of taskgraph.
     pub taskgraph: String,
+    /// The folder of taskgraph.
+    pub package: Option<PathBuf>,
 }
 
 impl Interpreter {
@@ -65,6 +67,7 @@ pub fn find(project: &Project) -> Result<(Interpreter, Process), Diagnostic> {
         let found = Interpreter {
             command,
             taskgraph: version.to_owned(),
+            package: process.hello["package"].as_str().map(PathBuf::from),
         };
         return Ok((found, process));
     }

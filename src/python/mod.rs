@@ -102,6 +102,13 @@ impl Workers {
             .map_err(Clone::clone)
     }
 
+    /// The folder of the taskgraph that the workers know, once one runs.
+    #[must_use]
+    pub fn package(&self) -> Option<PathBuf> {
+        let found = self.interpreter.get()?.as_ref().ok()?;
+        found.package.clone()
+    }
+
     fn slot(&self, worker: usize) -> MutexGuard<'_, Slot> {
         let slot = &self.slots[worker % self.slots.len()];
         slot.lock().unwrap_or_else(PoisonError::into_inner)

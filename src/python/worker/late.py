@@ -27,6 +27,10 @@ PROMISED = {
 }
 
 
+# Modules of those packages that need nothing of them, and are there without them.
+ALONE = ("taskcluster.exceptions",)
+
+
 class Promise:
     """A name of a module that is not imported yet."""
 
@@ -71,7 +75,7 @@ class StandIn(types.ModuleType):
         return getattr(real(self.__name__), name)
 
     def __setattr__(self, name, value):
-        if name.startswith("__"):
+        if name.startswith("__") or "%s.%s" % (self.__name__, name) in ALONE:
             super().__setattr__(name, value)
         else:
             setattr(real(self.__name__), name, value)
@@ -111,7 +115,13 @@ def real(name):
         parent = sys.modules.get(parent)
         if parent is not None and vars(parent).get(last) is stand_in:
             delattr(parent, last)
-    return importlib.import_module(name)
+    module = importlib.import_module(name)
+    for other in ALONE:
+        parent, _, last = other.rpartition(".")
+        if parent == name and other in sys.modules:
+            # What is there already is not put into its package again.
+            setattr(module, last, sys.modules[other])
+    return module
 
 
 class There:
@@ -134,6 +144,11 @@ class Finder:
     def find_spec(name, path=None, target=None):
         parent = name.rpartition(".")[0]
         if parent and isinstance(sys.modules.get(parent), StandIn):
+            if name in ALONE:
+                package = importlib.machinery.PathFinder.find_spec(parent)
+                return importlib.machinery.PathFinder.find_spec(
+                    name, package.submodule_search_locations
+                )
             real(parent)
             if name in sys.modules:
                 return importlib.machinery.ModuleSpec(name, There(sys.modules[name]))

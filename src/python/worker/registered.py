@@ -5,6 +5,8 @@ import os
 import sys
 import types
 
+from snowman_worker import late
+
 PACKAGES = ("taskgraph", "mozilla_taskgraph")
 
 
@@ -105,7 +107,8 @@ def _patched(top):
         for key, value in list(vars(module).items()):
             if not callable(value) or key.startswith("__"):
                 continue
-            if inspect.ismodule(value):
+            # To look at what is not imported yet would import it.
+            if inspect.ismodule(value) or type(value) is late.Promise:
                 continue
             if _of_project(value, top):
                 found.append("%s.%s" % (name, key))
