@@ -1,11 +1,11 @@
 //! Actions of the project's own.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::services::{ACTION, DECISION, Services, TASK};
 use crate::world::{World, flat, python};
 
-const GROUP: &str = "AE_s7xODTPujdaFbfN8eoA";
-const TASK: &str = "ASgBd5tqSjiJduQLymhVQw";
+const GROUP: &str = DECISION;
 
 const MELT: &[&str] = &[
     "test-action-callback",
@@ -72,4 +72,71 @@ fn a_callback_that_fails_does_nothing() {
     let said = flat(&world.failure(&arguments));
     let expected = format!("Exception: it is too cold to melt {TASK}");
     assert!(said.contains(&expected), "{said}");
+}
+
+/// The decision task and the one that the action is triggered on run; the action task may do what
+/// the action needs.
+fn sown() -> Services {
+    let services = Services::start(&[]);
+    services.running(TASK, &[]);
+    services.running(
+        ACTION,
+        &[
+            "queue:create-task:*",
+            "queue:scheduler-id:hail-level-3",
+            "queue:cancel-task:*",
+            "assume:repo:github.com/hail/hail:action:melting",
+        ],
+    );
+    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/project");
+    let parameters = std::fs::read_to_string(format!("{project}/params/push.yml")).unwrap();
+    services.leave("public/parameters.yml", parameters);
+    services
+}
+
+fn sowing(services: &Services, python: std::path::PathBuf, input: &str) -> World {
+    services
+        .inside(World::new(python), ACTION)
+        .variable("ACTION_CALLBACK", "sow")
+        .variable("ACTION_TASK_GROUP_ID", DECISION)
+        .variable("ACTION_TASK_ID", &format!("\"{TASK}\""))
+        .variable("ACTION_INPUT", input)
+}
+
+#[test]
+fn a_callback_sees_what_it_wants_done_and_a_rerun_does_it_no_more() {
+    let Some(python) = python() else { return };
+    let services = sown();
+    let world = sowing(&services, python, "null");
+    for _ in 0..2 {
+        let done = world.ours(&["action-callback"]);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{said}");
+        let created = services.created();
+        assert_eq!(created.len(), 2, "{created:?}");
+        let of = |name: &str| created.iter().find(|task| task.label == name).unwrap();
+        let (seed, seen) = (of("seed"), of("seen"));
+        assert_eq!(seen.definition["dependencies"], json!([seed.task_id]));
+        // As the queue tells of a task that was created a moment ago, and of one that was cancelled.
+        let expected = json!({
+            "name": "seed", "requires": "all-completed", "state": "unscheduled", "runs": [],
+            "listed": ["seed"], "cancelled": "exception", "untouched": "running",
+            "states": {seed.task_id.as_str(): "unscheduled", TASK: "exception"},
+        });
+        assert_eq!(seen.definition["payload"], expected);
+        assert_eq!(services.state(TASK), "exception");
+    }
+}
+
+#[test]
+fn what_a_callback_wants_created_is_held_against_scopes_before() {
+    let Some(python) = python() else { return };
+    let services = sown();
+    let world = sowing(&services, python, "{\"scopes\": [\"secrets:get:ice\"]}");
+    let said = flat(&world.failure(&["action-callback"]));
+    assert!(said.contains("secrets:get:ice"), "{said}");
+    assert!(said.contains("nothing was"), "{said}");
+    assert_eq!(services.created(), []);
+    // Nor is the task cancelled that should have been.
+    assert_eq!(services.state(TASK), "running");
 }

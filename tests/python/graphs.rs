@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::services::{DECISION, Services};
 use crate::world::{World, document, python};
 
 fn compare(params: &str) {
@@ -116,10 +117,10 @@ fn defaults_of_the_project_are_laid_under_parameters() {
 #[test]
 fn a_decision_has_the_parameters_that_the_project_makes() {
     let Some(python) = python() else { return };
-    let world = World::new(python).variable("TASK_ID", "AE_s7xODTPujdaFbfN8eoA");
+    let services = Services::start(&["queue:*", "docker-worker:*", "hail:*", "assume:*"]);
+    let world = services.inside(World::new(python), DECISION);
     let revision = format!("--head-rev={}", world.head());
-    // There is no Taskcluster at this address, so nothing is created; what is decided is written.
-    let said = world.failure(&[
+    let done = world.ours(&[
         "decision",
         "--project=hail",
         "--pushlog-id=1",
@@ -134,6 +135,8 @@ fn a_decision_has_the_parameters_that_the_project_makes() {
         "--tasks-for=github-push",
         "--target-tasks-method=hail",
     ]);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}");
     let read = |name: &str| {
         let path = world.root().join("artifacts").join(name);
         std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}\n{said}"))
@@ -149,4 +152,11 @@ fn a_decision_has_the_parameters_that_the_project_makes() {
         targets.contains(&"sign-hail-two-stones".to_owned()),
         "{targets:?}"
     );
+    // What the project's Python has made of a task stands on the queue.
+    let created = services.created();
+    let stones = created
+        .iter()
+        .find(|task| task.label == "sign-hail-two-stones")
+        .unwrap();
+    assert_eq!(stones.definition["payload"]["of"], Value::from(5));
 }

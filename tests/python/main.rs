@@ -13,5 +13,8 @@
 
 mod actions;
 mod failures;
+#[cfg(unix)]
+mod found;
 mod graphs;
+mod services;
 mod world;

@@ -1,6 +1,6 @@
 //! A repository with a project in it, and the two programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -32,6 +32,7 @@ pub struct World {
     folder: TempDir,
     python: PathBuf,
     variables: BTreeMap<String, String>,
+    left_out: BTreeSet<String>,
 }
 
 impl World {
@@ -41,6 +42,7 @@ impl World {
             folder: tempfile::tempdir().unwrap(),
             python,
             variables: BTreeMap::new(),
+            left_out: BTreeSet::new(),
         };
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/project");
         copy(&source, &world.root());
@@ -77,6 +79,13 @@ impl World {
         self
     }
 
+    /// Leaves a variable of the environment out.
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.remove(name);
+        self.left_out.insert(name.to_owned());
+        self
+    }
+
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         let path = Environment::of_process().get("PATH").unwrap().to_owned();
@@ -93,6 +102,9 @@ impl World {
         for who in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{who}_NAME"), "hail");
             command.env(format!("GIT_{who}_EMAIL"), "hail@example.com");
+        }
+        for name in &self.left_out {
+            command.env_remove(name);
         }
         command.envs(&self.variables);
         command

@@ -1,53 +1,191 @@
 """Actions of the project: what is offered, and their callbacks.
 
 A callback creates, cancels and reruns tasks through the queue's client. What it would send is noted
-instead and handed back, so that it is sent in the way in which everything is. Questions go through.
+instead and handed back, so that it is sent in the way in which everything is. Questions go through,
+and their answers tell of what is noted as if it had been done.
 """
 
-from snowman_worker import project
+import copy
 
-_noted = None
+from snowman_worker import late, project
 
 
-class Queue:
-    """A client of the queue that notes what would change something."""
+class Noted:
+    """What a callback wants done, in its order, and how things would stand then."""
 
-    def __init__(self, real):
-        self._real = real
+    def __init__(self):
+        self.wanted = []
+        self.definitions = {}
+        self.changes = {}
 
-    def __getattr__(self, name):
-        return getattr(self._real(), name)
+    def createTask(self, task_id, definition):
+        known = self.definitions.get(task_id)
+        if known is not None and known != definition:
+            raise _failure(409, "the task %s is to be created already, and not like this" % task_id)
+        if known is None:
+            self.definitions[task_id] = copy.deepcopy(definition)
+            self.wanted.append({"create": task_id, "definition": self.definitions[task_id]})
+        return {"status": self.status_of(task_id)}
 
-    def createTask(self, task_id, definition, *rest, **named):
-        _noted.append({"create": task_id, "definition": definition})
-        return {"status": {"taskId": task_id, "state": "unscheduled", "runs": []}}
+    def cancelTask(self, task_id):
+        return self._change("cancel", task_id)
 
-    def cancelTask(self, task_id, *rest, **named):
-        _noted.append({"cancel": task_id})
+    def rerunTask(self, task_id):
+        return self._change("rerun", task_id)
+
+    def _change(self, change, task_id):
+        self.wanted.append({change: task_id})
+        self.changes.setdefault(task_id, []).append(change)
+        if task_id in self.definitions:
+            return {"status": self.status_of(task_id)}
         return {"status": {"taskId": task_id}}
 
-    def rerunTask(self, task_id, *rest, **named):
-        _noted.append({"rerun": task_id})
-        return {"status": {"taskId": task_id}}
+    def definition_of(self, task_id):
+        """A definition as the queue would tell it: with what may be left out."""
+        told = {
+            "priority": "lowest",
+            "requires": "all-completed",
+            "retries": 5,
+            "schedulerId": "-",
+            "taskGroupId": task_id,
+        }
+        for name in ("dependencies", "routes", "scopes"):
+            told[name] = []
+        for name in ("tags", "extra"):
+            told[name] = {}
+        told.update(copy.deepcopy(self.definitions[task_id]))
+        return told
+
+    def status_of(self, task_id):
+        definition = self.definition_of(task_id)
+        names = ("taskGroupId", "schedulerId", "provisionerId", "workerType", "taskQueueId")
+        status = {name: definition[name] for name in names if name in definition}
+        for name in ("deadline", "expires"):
+            if name in definition:
+                status[name] = definition[name]
+        status.update(
+            taskId=task_id, state="unscheduled", runs=[], retriesLeft=definition["retries"]
+        )
+        return self.changed(status)
+
+    def changed(self, status):
+        """A status with what is to be cancelled and run once more."""
+        status = copy.deepcopy(status)
+        for change in self.changes.get(status["taskId"], ()):
+            runs = status.setdefault("runs", [])
+            if change == "rerun":
+                status["state"] = "pending"
+                runs.append({"runId": len(runs), "state": "pending", "reasonCreated": "rerun"})
+            elif status["state"] in ("unscheduled", "pending", "running"):
+                if not runs:
+                    runs.append({"runId": 0, "reasonCreated": "exception"})
+                status["state"] = "exception"
+                runs[-1].update(state="exception", reasonResolved="canceled")
+        return status
 
 
-def watch():
-    """Puts the client that notes in the place of the queue's, before others import it."""
-    from taskgraph.util import taskcluster
+def _failure(status, message):
+    from taskcluster.exceptions import TaskclusterRestFailure
 
-    for name in ("get_taskcluster_client",):
-        given = getattr(taskcluster, name, None)
-        if given is None:
-            continue
+    return TaskclusterRestFailure(message, None, status_code=status, body={"message": message})
 
-        def client(service, given=given):
-            if service == "queue" and _noted is not None:
-                return Queue(lambda: given(service))
-            return given(service)
 
-        # taskgraph empties the caches of such functions in places.
-        client.cache_clear = getattr(given, "cache_clear", lambda: None)
-        setattr(taskcluster, name, client)
+def _known(noted, name, routed, payload):
+    """The answer to a question about nothing but what is noted, if it is one."""
+    task_id = routed.get("taskId")
+    if task_id in noted.definitions:
+        if name == "task":
+            return noted.definition_of(task_id)
+        if name == "status":
+            return {"status": noted.status_of(task_id)}
+    if name in ("tasks", "statuses") and not payload["taskIds"]:
+        return {name: []}
+    return None
+
+
+def _of_noted(noted, name, task_id):
+    if name == "tasks":
+        return {"taskId": task_id, "task": noted.definition_of(task_id)}
+    status = noted.status_of(task_id)
+    if name == "statuses":
+        return {"taskId": task_id, "status": status}
+    return {"status": status, "task": noted.definition_of(task_id)}
+
+
+def _task_id(entry):
+    return entry["taskId"] if "taskId" in entry else entry["status"]["taskId"]
+
+
+def _with_changes(noted, name, answer):
+    """An answer of the queue with what is to be cancelled and run once more."""
+    if name == "status":
+        answer["status"] = noted.changed(answer["status"])
+    for entry in answer.get("statuses" if name == "statuses" else "tasks", ()):
+        if "status" in entry:
+            entry["status"] = noted.changed(entry["status"])
+    return answer
+
+
+def _ask(noted, client, given, entry, arguments, named):
+    """Asks the queue, and answers with what is noted besides."""
+    name = entry["name"]
+    routed, payload, query, handler, limit = client._processArgs(entry, *arguments, **named)
+    more = []
+    if name in ("tasks", "statuses"):
+        wanted = payload["taskIds"]
+        more = [task_id for task_id in wanted if task_id in noted.definitions]
+        payload = {**payload, "taskIds": [one for one in wanted if one not in noted.definitions]}
+    elif name == "listTaskGroup" and not query.get("continuationToken"):
+        group = routed["taskGroupId"]
+        more = [one for one in noted.definitions if noted.definition_of(one)["taskGroupId"] == group]
+    answer = _known(noted, name, routed, payload)
+    pages = [answer]
+    if answer is None:
+        pages = []
+        options = {"params": routed, "query": query}
+        if payload is not None:
+            options["payload"] = payload
+        if handler:
+            options.update(paginationHandler=pages.append, paginationLimit=limit)
+        try:
+            answer = given(client, entry, **options)
+        except Exception as error:
+            if not more or getattr(error, "status_code", None) != 404:
+                raise
+            # The queue does not know of a group before its first task is created.
+            answer = {"taskGroupId": routed.get("taskGroupId"), "tasks": []}
+        pages = pages or [answer]
+    pages = [_with_changes(noted, name, page) for page in pages]
+    told = "statuses" if name == "statuses" else "tasks"
+    if more:
+        for page in pages:
+            # In a task that is run again, some of them may stand already.
+            page[told] = [one for one in page.get(told, ()) if _task_id(one) not in more]
+        pages[0][told].extend(_of_noted(noted, name, one) for one in more)
+    if not handler:
+        return pages[0]
+    for page in pages:
+        handler(page)
+    return None
+
+
+CHANGES = ("createTask", "cancelTask", "rerunTask")
+QUESTIONS = ("task", "tasks", "status", "statuses", "listTaskGroup")
+
+
+def _watched(noted, given):
+    """A call of the queue's client, which notes what would change something."""
+
+    def call(client, entry, *arguments, **named):
+        name = entry["name"]
+        if name in CHANGES:
+            routed, payload, *_ = client._processArgs(entry, *arguments, **named)
+            return getattr(noted, name)(routed["taskId"], *([payload] if payload is not None else []))
+        if name in QUESTIONS and (noted.definitions or noted.changes):
+            return _ask(noted, client, given, entry, arguments, named)
+        return given(client, entry, *arguments, **named)
+
+    return call
 
 
 def _foreign_callbacks():
@@ -80,15 +218,16 @@ def offer(head):
 
 def act(head):
     """Runs the callback of an action and tells what it wants done."""
-    global _noted
-
     callback = _foreign_callbacks()[head["callback"]]
     parameters = project.parameters(head["graph"])
-    _noted = []
+    queue = late.real("taskcluster").Queue
+    given = queue._makeApiCall
+    noted = Noted()
+    queue._makeApiCall = _watched(noted, given)
     try:
         callback(
             parameters, project.graph_config, head["input"], head["group"], head["task"]
         )
-        return {"noted": _noted}
+        return {"noted": noted.wanted}
     finally:
-        _noted = None
+        queue._makeApiCall = given

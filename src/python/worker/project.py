@@ -23,9 +23,6 @@ def load(head):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.root.setLevel(head["level"])
     _fix_ids()
-    from snowman_worker import actions
-
-    actions.watch()
     root, top = head["root"], os.path.realpath(head["top"])
     if head["native"]:
         config = head["config"]

@@ -1,0 +1,190 @@
+//! Which interpreter runs the project's Python.
+//!
+//! Each is a script that tells that it was started and hands over to the one with the peer. What
+//! must not be taken knows no taskgraph, or is not to be reached at all.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::world::{World, python};
+
+/// Writes an interpreter that says its name into `started` and then is the real one.
+fn interpreter(python: &Path, file: &Path, log: &Path, name: &str) {
+    let text = format!(
+        "#!/bin/sh\necho {name} >> {}\nexec {} \"$@\"\n",
+        log.display(),
+        python.display()
+    );
+    script(file, &text);
+}
+
+fn script(file: &Path, text: &str) {
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, text).unwrap();
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A project, a folder that is the PATH, and what has been started.
+struct Place {
+    world: World,
+    python: PathBuf,
+    beside: PathBuf,
+    log: PathBuf,
+}
+
+impl Place {
+    fn new(python: PathBuf) -> Self {
+        let world = World::new(python.clone());
+        let beside = world.root().parent().unwrap().to_owned();
+        let bin = beside.join("bin");
+        // Nothing but this folder is on the PATH, so what it does not have is not there.
+        script(
+            &bin.join("git"),
+            &format!("#!/bin/sh\nexec {} \"$@\"\n", tool("git")),
+        );
+        let world = world
+            .without("SNOWMAN_PYTHON")
+            .variable("PATH", bin.to_str().unwrap());
+        let log = beside.join("started");
+        Self {
+            world,
+            python,
+            beside,
+            log,
+        }
+    }
+
+    /// An interpreter at this place from the folder above the repository.
+    fn has(self, file: &str, name: &str) -> Self {
+        interpreter(&self.python, &self.beside.join(file), &self.log, name);
+        self
+    }
+
+    /// A script at this place.
+    fn script(self, file: &str, text: &str) -> Self {
+        script(&self.beside.join(file), text);
+        self
+    }
+
+    fn variable(mut self, name: &str, value: &str) -> Self {
+        self.world = self.world.variable(name, value);
+        self
+    }
+
+    fn path(&self, file: &str) -> String {
+        self.beside.join(file).to_str().unwrap().to_owned()
+    }
+
+    /// What has been started, in its order, by a graph that comes out right.
+    fn started(&self) -> Vec<String> {
+        let done = self.world.ours(&["full", "-p", "params/push.yml"]);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{said}");
+        let told = String::from_utf8_lossy(&done.stdout);
+        assert!(told.lines().any(|line| line == "build-one-again"), "{told}");
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        log.lines().map(str::to_owned).collect()
+    }
+}
+
+/// Where a program is.
+fn tool(name: &str) -> String {
+    let environment = snowman::ports::environment::Environment::of_process();
+    let path = environment.get("PATH").unwrap();
+    let found = std::env::split_paths(path)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file());
+    found.unwrap().to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_first_of_a_documented_order_is_taken() {
+    let Some(python) = python() else { return };
+    let place = Place::new(python)
+        .has("named", "named")
+        .has("active/bin/python", "active")
+        .has("hail/.venv/bin/python", "of the repository")
+        .has("installed/python", "of the script")
+        .has("bin/python3", "python3")
+        .has("bin/python", "python");
+    let script = format!(
+        "#!{}\nraise SystemExit(1)\n",
+        place.path("installed/python")
+    );
+    let (named, active) = (place.path("named"), place.path("active"));
+    let place = place
+        .script("bin/taskgraph", &script)
+        .variable("SNOWMAN_PYTHON", &named)
+        .variable("VIRTUAL_ENV", &active);
+    // Whichever is first goes away, and the next takes its place.
+    let order = [
+        ("named", None),
+        ("active", Some("active/bin/python")),
+        ("of the repository", Some("hail/.venv/bin/python")),
+        ("of the script", Some("bin/taskgraph")),
+        ("python3", Some("bin/python3")),
+        ("python", None),
+    ];
+    let mut place = place;
+    for (name, file) in order {
+        let _ = std::fs::remove_file(&place.log);
+        assert_eq!(place.started(), [name]);
+        if name == "named" {
+            place.world = place.world.without("SNOWMAN_PYTHON");
+        }
+        if let Some(file) = file {
+            std::fs::remove_file(place.beside.join(file)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_virtual_environment_beside_config_yml_is_found() {
+    let Some(python) = python() else { return };
+    let place = Place::new(python)
+        .has("hail/taskcluster/.venv/bin/python", "beside config.yml")
+        .has("bin/python3", "python3");
+    assert_eq!(place.started(), ["beside config.yml"]);
+}
+
+#[test]
+fn one_that_does_not_know_taskgraph_is_passed_over() {
+    let Some(python) = python() else { return };
+    let bare = format!("#!/bin/sh\nexec {} -S -I \"$@\"\n", python.display());
+    let place = Place::new(python)
+        .script("hail/.venv/bin/python", &bare)
+        .has("bin/python3", "python3");
+    assert_eq!(place.started(), ["python3"]);
+}
+
+#[test]
+fn uv_runs_what_has_a_lock_and_is_found_nowhere_else() {
+    let Some(python) = python() else { return };
+    let place = Place::new(python);
+    // It is asked for the environment as it is locked, and for nothing but an interpreter.
+    let uv = format!(
+        "#!/bin/sh\necho \"$1 $2 $3\" >> {}\nshift 3\nexec {} \"$@\"\n",
+        place.log.display(),
+        place.python.display()
+    );
+    let place = place.script("bin/uv", &uv).script("hail/uv.lock", "");
+    assert_eq!(place.started(), ["run --frozen python"]);
+    let without = place.script("hail/uv.lock", "");
+    std::fs::remove_file(without.beside.join("hail/uv.lock")).unwrap();
+    let said = without.world.failure(&["full", "-p", "params/push.yml"]);
+    assert!(
+        said.contains("there is no Python with the package taskgraph"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_named_one_is_not_replaced_by_another() {
+    let Some(python) = python() else { return };
+    let place = Place::new(python)
+        .has("hail/.venv/bin/python", "of the repository")
+        .variable("SNOWMAN_PYTHON", "/no/such/python");
+    let said = place.world.failure(&["full", "-p", "params/push.yml"]);
+    assert!(said.contains("/no/such/python"), "{said}");
+    assert!(!place.log.exists());
+}
