@@ -139,9 +139,42 @@ fn taskcluster_yml(files: &dyn Files) -> Outcome<Value> {
     yaml::load(TASKCLUSTER_YML, &text).map(|document| document.value)
 }
 
+/// How deep brackets may be in an expression. JSON-e takes about three times as long for each level
+/// that is not closed.
+const DEEP: usize = 10;
+
 /// Renders a template with values; both and the result are JSON to JSON-e.
 fn render(template: &Value, context: &Value) -> anyhow::Result<Value> {
+    if let Some(text) = too_deep(template) {
+        let start: String = text.trim().chars().take(40).collect();
+        anyhow::bail!("brackets are more than {DEEP} levels deep in `{start}…`");
+    }
     json_e::render(&template.clone().into(), &context.clone().into()).map(Value::from)
+}
+
+/// A text in a template in which brackets are too deep.
+fn too_deep(template: &Value) -> Option<&str> {
+    match template {
+        Value::String(text) => is_too_deep(text).then_some(text),
+        Value::Array(items) => items.iter().find_map(too_deep),
+        Value::Object(map) => map.iter().find_map(|(key, value)| {
+            let key = is_too_deep(key).then_some(key.as_str());
+            key.or_else(|| too_deep(value))
+        }),
+        _ => None,
+    }
+}
+
+fn is_too_deep(text: &str) -> bool {
+    let mut depth = 0_usize;
+    text.chars().any(|character| {
+        match character {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEP
+    })
 }
 
 fn one_task(template: &Value, context: &Value, what: &str) -> Result<Value, Diagnostic> {
@@ -159,5 +192,30 @@ fn one_task(template: &Value, context: &Value, what: &str) -> Result<Value, Diag
         _ => Err(Diagnostic::user(format!(
             "{TASKCLUSTER_YML} renders {count} tasks for {what}, where one is expected"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_refused_before_they_take_forever() {
+        let deep = "[".repeat(70);
+        let value = json!({"a": [{"$eval": format!("x || {deep}1")}]});
+        let key = json!({format!("${{{deep}"): 1});
+        for template in [value, key] {
+            let told = render(&template, &json!({})).unwrap_err().to_string();
+            assert!(
+                told.starts_with("brackets are more than 10 levels deep in `"),
+                "{told}"
+            );
+        }
+        let closed = format!("{}1{}", "(".repeat(DEEP), ")".repeat(DEEP));
+        let fine = render(
+            &json!({"$eval": format!("{closed} + {closed}")}),
+            &json!({}),
+        );
+        assert_eq!(fine.unwrap(), json!(2));
     }
 }
