@@ -391,6 +391,8 @@ pub struct PromoteArgs {
     pub labels: bool,
     #[command(flatten)]
     pub verbosity: Verbosity,
+    #[command(flatten)]
+    pub python: PythonArgs,
 }
 
 /// Flags of `init`.

@@ -44,7 +44,11 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
         (_, true) => LevelFilter::DEBUG,
         _ => LevelFilter::WARN,
     });
-    let outside = Outside::open(&args.root, environment)?;
+    let outside = Outside::open(&args.root, environment)?.with_python(
+        &args.root,
+        args.python.python.into(),
+        args.verbosity.verbose,
+    )?;
     let mut previous = Vec::new();
     let mut held = Vec::new();
     for given in &args.previous {

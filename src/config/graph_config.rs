@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::keyed_by::{self, KeyedByError, Options};
+use super::schema::Violation;
 use super::yaml::{self, Places};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::path::ValuePath;
@@ -25,6 +26,27 @@ pub struct GraphConfig {
     aliases: BTreeMap<String, Alias>,
     /// Whether kinds lie beside config.yml, as they did in older versions of taskgraph.
     kinds_beside: bool,
+}
+
+/// The section that only promotions read.
+const PROMOTION: &str = "release-promotion";
+
+/// Every violation of the schema, with its path.
+fn violations(values: &Object, places: &Places) -> Vec<(String, Diagnostic)> {
+    let told = |violation: Violation| {
+        let path = violation.path.to_string();
+        let mut diagnostic = Diagnostic::user(violation.message).at(places.get(&violation.path));
+        diagnostic.help = violation.help;
+        (path, diagnostic)
+    };
+    let found = GRAPH_CONFIG.check(values);
+    found.into_iter().map(told).collect()
+}
+
+/// Whether a path is this one or lies below it.
+fn is_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// What a worker alias stands for.
@@ -71,11 +93,12 @@ impl GraphConfig {
                 .into());
         };
         let mut wrong = Diagnostics::new();
-        for violation in GRAPH_CONFIG.check(&values) {
-            let mut diagnostic =
-                Diagnostic::user(violation.message).at(document.places.get(&violation.path));
-            diagnostic.help = violation.help;
-            wrong.push(diagnostic);
+        for (path, diagnostic) in violations(&values, &document.places) {
+            if is_below(&path, PROMOTION) {
+                tracing::warn!("{diagnostic}");
+            } else {
+                wrong.push(diagnostic);
+            }
         }
         let config = Self {
             aliases: aliases(&values),
@@ -92,6 +115,24 @@ impl GraphConfig {
             );
         }
         wrong.or_ok(config)
+    }
+
+    /// What is wrong with a flavor of release promotion. That is told when somebody promotes it: the
+    /// section is read by nothing else, and projects may have keys of their own there.
+    #[must_use]
+    pub fn mistakes_in_flavor(&self, name: &str) -> Diagnostics {
+        let flavor = ValuePath::keys([PROMOTION, "flavors", name]);
+        let keys = ["target-tasks-method", "rebuild-kinds", "do-not-optimize"];
+        let keys: Vec<String> = keys.map(|key| flavor.key(key).to_string()).into();
+        let whole = flavor.to_string();
+        let counts = |path: &str| path == whole || keys.iter().any(|key| is_below(path, key));
+        let mut wrong = Diagnostics::new();
+        for (path, diagnostic) in violations(&self.values, &self.places) {
+            if counts(&path) {
+                wrong.push(diagnostic);
+            }
+        }
+        wrong
     }
 
     /// Takes other values, as the project's own code has changed them.

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::base::value::json;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, type_name};
 use crate::config::parameters::Strictness;
 use crate::ports::python::{Call, Failure, Python};
 
@@ -47,6 +47,24 @@ pub fn change(python: &dyn Python, values: Object, function: &str) -> Outcome<Ob
         arguments,
         &format!("`{function}`"),
     )
+}
+
+/// The version that a function of the project's finds for parameters.
+///
+/// # Errors
+/// What it raises, and when it yields no text.
+pub fn version(python: &dyn Python, values: &Object, function: &str) -> Result<String, Diagnostic> {
+    let what = format!("the `version-parser` `{function}`");
+    let arguments = json!({"values": values, "function": function});
+    let answer = python.call(0, Call::new("version", arguments));
+    let answer = answer.map_err(|failure| failure.diagnostic(&what))?;
+    let told = &answer.value["version"];
+    told.as_str().map(str::to_owned).ok_or_else(|| {
+        let found = type_name(told);
+        Diagnostic::user(format!(
+            "{what} yields {found}, where a version is expected"
+        ))
+    })
 }
 
 fn call(python: &dyn Python, name: &'static str, arguments: Value, what: &str) -> Outcome<Object> {

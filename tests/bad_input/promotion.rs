@@ -145,21 +145,83 @@ async fn a_version_parser_is_the_projects_own() {
         "{CONFIG}version-parser: project_taskgraph.version:parse\nrelease-promotion:\n    \
          flavors: {{promote: {{target-tasks-method: promote}}}}\n"
     );
-    let project = Project::new().file("taskcluster/config.yml", config);
+    let project = Project::new()
+        .file("taskcluster/config.yml", config)
+        .variable("SNOWMAN_PYTHON", "/no/such/python");
     assert_snapshot!(refused(&taskcluster, project), @"
-    exit code 1
+    exit code 3
     stderr:
-      × `version-parser` names the Python function `project_taskgraph.version:parse`
+      × there is no Python with the package taskgraph
+      │   cause: /no/such/python: No such file or directory (os error 2)
         ╭─[taskcluster/config.yml:16:1]
      15 │             default-ref: main
      16 │ version-parser: project_taskgraph.version:parse
         · ──────────────
      17 │ release-promotion:
         ╰────
-      help: those written in Python cannot be run yet; give `version` in the input
+      help: SNOWMAN_PYTHON has to name an interpreter in which taskcluster-taskgraph is installed
 
-    1 mistake; nothing was done
+    1 failure; nothing was done
     ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flavor_is_checked_when_it_is_promoted() {
+    let config = format!(
+        "{CONFIG}release-promotion:\n    rebuild-kinds: null\n    flavors:\n        \
+         promote: {{rebuild-kinds: all, partial-updates: {{a: b}}, notes: [1]}}\n        \
+         ship: {{target-tasks-method: default, product: [1]}}\n        later: null\n"
+    );
+    // Nothing but promotions reads that section, so graphs can be made, as taskgraph makes them.
+    let project = Project::new().file("taskcluster/config.yml", config);
+    let ran = project.run(&["full"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 0
+    stdout:
+    build-linux
+    stderr:
+    [TIME]  WARN taskcluster/config.yml:19:9: `release-promotion.flavors.promote.target-tasks-method` is missing
+      help: add it: the target-tasks method; `{project}` is filled in
+    [TIME]  WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds` is the string "all", where a list of strings is expected
+    [TIME]  WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates` is a mapping, where a boolean is expected
+    [TIME]  WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product` is a list, where a string is expected
+    [TIME]  WARN taskcluster/config.yml:21:9: `release-promotion.flavors.later` is null, where a mapping (release promotion flavor) is expected
+    "#);
+    let taskcluster = taskcluster().await;
+    let input = json!({
+        "release_promotion_flavor": "promote", "build_number": 1, "version": "1.0",
+        "previous_graph_ids": [DECISION],
+    });
+    taskcluster.act(SCOPES, &action(PROMOTE, input));
+    assert_snapshot!(refused(&taskcluster, project), @r#"
+    exit code 1
+    stderr:
+    [TIME]  WARN taskcluster/config.yml:19:9: `release-promotion.flavors.promote.target-tasks-method` is missing
+      help: add it: the target-tasks method; `{project}` is filled in
+    [TIME]  WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds` is the string "all", where a list of strings is expected
+    [TIME]  WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates` is a mapping, where a boolean is expected
+    [TIME]  WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product` is a list, where a string is expected
+    [TIME]  WARN taskcluster/config.yml:21:9: `release-promotion.flavors.later` is null, where a mapping (release promotion flavor) is expected
+      × `release-promotion.flavors.promote.target-tasks-method` is missing
+        ╭─[taskcluster/config.yml:19:9]
+     18 │     flavors:
+     19 │         promote: {rebuild-kinds: all, partial-updates: {a: b}, notes: [1]}
+        ·         ───────
+     20 │         ship: {target-tasks-method: default, product: [1]}
+        ╰────
+      help: add it: the target-tasks method; `{project}` is filled in
+
+      × `release-promotion.flavors.promote.rebuild-kinds` is the string "all", where a list of strings
+      │ is expected
+        ╭─[taskcluster/config.yml:19:19]
+     18 │     flavors:
+     19 │         promote: {rebuild-kinds: all, partial-updates: {a: b}, notes: [1]}
+        ·                   ─────────────
+     20 │         ship: {target-tasks-method: default, product: [1]}
+        ╰────
+
+    2 mistakes; nothing was done
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -85,11 +85,17 @@ fn sown() -> Services {
             "queue:create-task:*",
             "queue:scheduler-id:hail-level-3",
             "queue:cancel-task:*",
+            "queue:route:*",
+            "docker-worker:*",
+            "hail:*",
             "assume:repo:github.com/hail/hail:action:melting",
+            "assume:repo:github.com/hail/hail:action:release-promotion",
         ],
     );
     let project = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/project");
     let parameters = std::fs::read_to_string(format!("{project}/params/push.yml")).unwrap();
+    // A decision writes them with the defaults of the project.
+    let parameters = parameters + "hail_size: 3\n";
     services.leave("public/parameters.yml", parameters);
     services
 }
@@ -139,4 +145,65 @@ fn what_a_callback_wants_created_is_held_against_scopes_before() {
     assert_eq!(services.created(), []);
     // Nor is the task cancelled that should have been.
     assert_eq!(services.state(TASK), "running");
+}
+
+const PROMOTION: &str = "\
+release-promotion:
+  flavors:
+    ship: {target-tasks-method: hail, product: hail, notes: [our, own], rebuild-kinds: []}
+version-parser: hail_taskgraph.parameters:version
+";
+
+/// A world whose release is to be promoted, in the action task.
+fn promoting(services: &Services, python: std::path::PathBuf) -> World {
+    services.leave("public/full-task-graph.json", "{}".to_owned());
+    services.leave("public/label-to-taskid.json", "{}".to_owned());
+    let input = json!({
+        "release_promotion_flavor": "ship", "build_number": 2, "previous_graph_ids": [DECISION],
+    });
+    let world = World::new(python).with(
+        "taskcluster/config.yml",
+        "trust-domain: hail\n",
+        &format!("trust-domain: hail\n{PROMOTION}"),
+    );
+    services
+        .inside(world, ACTION)
+        .variable("ACTION_CALLBACK", "release-promotion")
+        .variable("ACTION_TASK_GROUP_ID", DECISION)
+        .variable("ACTION_INPUT", &input.to_string())
+}
+
+#[test]
+fn the_version_of_a_release_is_what_the_project_finds() {
+    let Some(python) = python() else { return };
+    let services = sown();
+    let world = promoting(&services, python);
+    let done = world.ours(&["action-callback"]);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}");
+    let parameters = world.root().join("artifacts/parameters.yml");
+    let parameters = std::fs::read_to_string(parameters).unwrap();
+    // The push has version 1.2.3 and the default size, which is 3; the build is the second.
+    assert!(parameters.contains("version: 1.2.3.5\n"), "{parameters}");
+}
+
+#[test]
+fn a_version_that_cannot_be_found_is_told() {
+    let Some(python) = python() else { return };
+    let services = sown();
+    let world = promoting(&services, python).with(
+        "taskcluster/hail_taskgraph/parameters.py",
+        "    return \"%s.%d\"",
+        "    raise Exception(\"it is thawing\")\n    return \"%s.%d\"",
+    );
+    let said = flat(&world.failure(&["action-callback"]));
+    for text in [
+        "the `version-parser` `hail_taskgraph.parameters:version` failed in `version`",
+        "Exception: it is thawing",
+        "config.yml:",
+    ] {
+        assert!(said.contains(text), "{text}\n{said}");
+    }
+    let said = flat(&world.failure(&["action-callback", "--python=never"]));
+    assert!(said.contains("names the Python function"), "{said}");
 }

@@ -2,7 +2,7 @@
 
 use super::super::Call;
 use super::schema::{flavors, release_properties};
-use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
 use crate::base::time::Timestamp;
@@ -10,7 +10,9 @@ use crate::base::value::{Object, Value, truthy};
 use crate::base::version::{Stage, Version};
 use crate::config::graph_config::GraphConfig;
 use crate::config::release;
+use crate::custom;
 use crate::decision::parameters::version;
+use crate::ports::python::{Mode, Python};
 
 /// A flavor of release promotion.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +26,7 @@ pub struct Flavor<'a> {
 impl Flavor<'_> {
     /// Whether a key is set.
     pub fn is(&self, key: &str) -> bool {
-        self.config.get(key).is_some_and(truthy)
+        self.config.get(key) == Some(&Value::Bool(true))
     }
 
     /// A key that is a text.
@@ -42,8 +44,8 @@ pub struct Wanted<'a> {
     pub rebuild_kinds: Vec<String>,
     /// Labels that are built again.
     pub do_not_optimize: Vec<String>,
-    /// The version.
-    pub version: String,
+    /// The version; none when a function of the project has to find it.
+    pub version: Option<String>,
     /// The graphs that are promoted; none when they have to be found.
     pub previous: Vec<TaskId>,
     /// Whether tasks of one phase may come from several revisions.
@@ -68,6 +70,7 @@ pub fn read<'a>(call: &Call<'a>) -> Outcome<Wanted<'a>> {
     let mut wrong = Diagnostics::new();
     let flavors = wrong.keep(chosen(call)).unwrap_or_default();
     let version = wrong.keep(promoted_version(call).map_err(Diagnostics::from));
+    let version = version.flatten();
     let previous = wrong.keep(previous(call)).unwrap_or_default();
     for flavor in &flavors {
         for mistake in check_flavor(call, *flavor, version.as_deref()) {
@@ -88,7 +91,7 @@ pub fn read<'a>(call: &Call<'a>) -> Outcome<Wanted<'a>> {
     Ok(Wanted {
         rebuild_kinds: strings(&call.input, "rebuild_kinds", &flavors, "rebuild-kinds"),
         do_not_optimize: strings(&call.input, "do_not_optimize", &flavors, "do-not-optimize"),
-        version: version.unwrap_or_default(),
+        version,
         previous,
         mixed_revisions: call.input.get("allow_mixed_revisions").is_some_and(truthy),
         parameters: given(&call.input),
@@ -112,7 +115,13 @@ fn chosen<'a>(call: &Call<'a>) -> Outcome<Vec<Flavor<'a>>> {
     let mut found = Vec::new();
     for name in named {
         match flavors(config).find(|(known, _)| *known == name) {
-            Some((name, config)) => found.push(Flavor { name, config }),
+            Some((name, flavor)) => {
+                wrong.extend(config.mistakes_in_flavor(name));
+                found.push(Flavor {
+                    name,
+                    config: flavor,
+                });
+            }
             None => wrong.push(unknown(config, name)),
         }
     }
@@ -127,7 +136,7 @@ fn unknown(config: &GraphConfig, name: &str) -> Diagnostic {
 }
 
 /// Where a flavor is written.
-pub fn place(config: &GraphConfig, flavor: Flavor<'_>) -> Option<crate::base::diagnostic::Place> {
+pub fn place(config: &GraphConfig, flavor: Flavor<'_>) -> Option<Place> {
     config.place(&ValuePath::keys([
         "release-promotion",
         "flavors",
@@ -158,19 +167,21 @@ fn check_flavor(call: &Call<'_>, flavor: Flavor<'_>, version: Option<&str>) -> V
             .help("give in the input which releases they start from: `{\"93.0\": {\"buildNumber\": 1, \"locales\": [\"de\"]}}`"),
         );
     }
-    let stage = version
-        .and_then(|v| v.parse::<Version>().ok())
-        .map(|v| v.stage);
-    if flavor.is("is-rc") && !matches!(stage, None | Some(Stage::Release | Stage::Candidate(_))) {
-        wrong.push(
-            Diagnostic::user(format!(
-                "the flavor `{name}` is for release candidates, and the version is {}",
-                version.unwrap_or_default()
-            ))
-            .help("promote it with a flavor without `is-rc`, or give the `version` of the release"),
-        );
-    }
+    wrong.extend(version.and_then(|version| check_candidate(flavor, version)));
     wrong
+}
+
+/// What does not fit a flavor about a version.
+fn check_candidate(flavor: Flavor<'_>, version: &str) -> Option<Diagnostic> {
+    let stage = version.parse::<Version>().ok().map(|v| v.stage);
+    let fits = matches!(stage, None | Some(Stage::Release | Stage::Candidate(_)));
+    (flavor.is("is-rc") && !fits).then(|| {
+        Diagnostic::user(format!(
+            "the flavor `{}` is for release candidates, and the version is {version}",
+            flavor.name
+        ))
+        .help("promote it with a flavor without `is-rc`, or give the `version` of the release")
+    })
 }
 
 /// What keeps flavors from being a chain: they are one graph, with one set of parameters.
@@ -266,22 +277,55 @@ fn own_parser(config: &GraphConfig) -> Option<&str> {
     (parser != "mozilla_taskgraph.version:default_parser").then_some(parser)
 }
 
-/// The version of the input, or else that of the repository.
-fn promoted_version(call: &Call<'_>) -> Result<String, Diagnostic> {
+/// The version of the input, or else that of the repository; none when a function of the project
+/// has to find it.
+fn promoted_version(call: &Call<'_>) -> Result<Option<String>, Diagnostic> {
     match call.input.get("version").and_then(Value::as_str) {
-        Some(given) if !given.is_empty() => Ok(given.to_owned()),
-        _ if let Some(parser) = own_parser(call.graph_config) => Err(Diagnostic::user(format!(
-            "`version-parser` names the Python function `{parser}`"
-        ))
-        .at(call
-            .graph_config
-            .place(&ValuePath::keys(["version-parser"])))
-        .help("those written in Python cannot be run yet; give `version` in the input")),
+        Some(given) if !given.is_empty() => Ok(Some(given.to_owned())),
+        _ if let Some(parser) = own_parser(call.graph_config) => {
+            let may = |python: &dyn Python| python.mode() != Mode::Never;
+            match call.world.python {
+                Some(python) if may(python) => Ok(None),
+                _ => Err(Diagnostic::user(format!(
+                    "`version-parser` names the Python function `{parser}`"
+                ))
+                .at(parser_place(call))
+                .help(
+                    "give `version` in the input, or let Python run: leave `--python=never` out; \
+                     rehearsals run none yet",
+                )),
+            }
+        }
         _ => version(call.world.files)?
-            .map(|line| line.trim().to_owned())
+            .map(|line| Some(line.trim().to_owned()))
             .ok_or_else(|| {
                 Diagnostic::user("the version to promote is not known")
                     .help("give `version` in the input, or put a version.txt into the repository")
             }),
+    }
+}
+
+fn parser_place(call: &Call<'_>) -> Option<Place> {
+    let path = ValuePath::keys(["version-parser"]);
+    call.graph_config.place(&path)
+}
+
+/// The version that the project's function finds for a flavor with these parameters.
+///
+/// # Errors
+/// What it raises, and a version that does not fit the flavor.
+pub fn parsed_version(
+    call: &Call<'_>,
+    flavor: Flavor<'_>,
+    values: &Object,
+) -> Result<String, Diagnostic> {
+    let (Some(parser), Some(python)) = (own_parser(call.graph_config), call.world.python) else {
+        return Err(Diagnostic::bug("there is nobody to find the version"));
+    };
+    let version = custom::parameters::version(python, values, parser)
+        .map_err(|diagnostic| diagnostic.at(parser_place(call)))?;
+    match check_candidate(flavor, &version) {
+        Some(diagnostic) => Err(diagnostic),
+        None => Ok(version),
     }
 }

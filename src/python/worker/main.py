@@ -38,6 +38,7 @@ CALLS = {
     "bring_in": ("project", False),
     "fill_parameters": ("project", False),
     "decision_parameters": ("project", False),
+    "version": ("project", False),
     "known": ("kinds", False),
     "begin": ("kinds", True),
     "load_kind": ("kinds", False),

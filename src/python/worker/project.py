@@ -127,3 +127,8 @@ def decision_parameters(head):
     values = head["values"]
     find(head["function"])(graph_config, values)
     return {"values": values}
+
+
+def version(head):
+    """Has the project find the version of a release."""
+    return {"version": find(head["function"])(head["values"])}

@@ -19,3 +19,8 @@ extend_parameters_schema(HailParameters, defaults_fn=defaults)
 def decision_parameters(graph_config, parameters):
     parameters["hail_size"] = 5 if parameters["level"] == "3" else 4
     parameters["hail_reason"] = graph_config["trust-domain"]
+
+
+def version(parameters):
+    """The version of a release; that of the push that is promoted is there still."""
+    return "%s.%d" % (parameters["version"], parameters["hail_size"] + parameters["build_number"])
