@@ -84,7 +84,7 @@ impl<'a> Custom<'a> {
             (Mode::Whole, _) => Some("`--python=whole` asks for it".to_owned()),
             (_, Some(CONTRACT)) if registered.patched.is_empty() => None,
             (_, Some(CONTRACT)) => Some(format!(
-                "the project has put code of its own in place of {}",
+                "the project has put something of its own in place of {}",
                 registered.patched.join(", ")
             )),
             _ => Some(format!("the project has taskgraph {version} installed")),

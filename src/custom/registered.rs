@@ -21,6 +21,8 @@ pub struct Registered {
     pub index_types: Entries,
     /// Types of fetches.
     pub fetch_types: Entries,
+    /// Providers of the values of task contexts.
+    pub contexts: Entries,
     /// Ways to group.
     pub group_by: Entries,
     /// Ways to name.
@@ -68,6 +70,7 @@ impl Registered {
             payloads: entries("payloads"),
             index_types: entries("index_types"),
             fetch_types: entries("fetch_types"),
+            contexts: entries("contexts"),
             group_by: entries("group_by"),
             set_name: entries("set_name"),
             target_methods: entries("target_methods"),

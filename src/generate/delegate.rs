@@ -40,6 +40,11 @@ pub fn side(
     match transform.name {
         "taskgraph.transforms.run" => first(&|item| run_using(context, registered, item)),
         "taskgraph.transforms.from_deps" => first(&|item| from_deps(registered, item)),
+        "taskgraph.transforms.task_context" => first(&|item| {
+            let names = fields::get(item, &["task-context", "from-custom"])?.as_array()?;
+            let name = names.iter().find_map(Value::as_str)?;
+            custom("from-custom", &registered.contexts, name, false)
+        }),
         "taskgraph.transforms.fetch" => first(&|item| {
             let name = fields::get(item, &["fetch", "type"])?.as_str()?;
             let native = FETCH_TYPES.iter().any(|one| one.name == name);

@@ -61,6 +61,8 @@ fn only_what_is_its_own_runs_in_python() {
     assert!(!said.contains("Kinds run wholly in Python"), "{said}");
     for line in [
         "transforms.run:transforms runs in Python for kind late: `run.using: hail` on docker-worker",
+        "transforms.fetch:transforms runs in Python for kind fetched: `fetch.type: hail-stones`",
+        "transforms.task_context:transforms runs in Python for kind told: `from-custom: hail-weather`",
         "transforms.from_deps:transforms runs in Python for kind sign: `group-by: size`",
         "The rest of kind odd runs in Python: task `one`: worker.env.SEEN is a builtins.set",
     ] {
@@ -69,27 +71,107 @@ fn only_what_is_its_own_runs_in_python() {
     assert!(!said.contains("runs in Python for kind build"), "{said}");
 }
 
-#[test]
-fn a_project_that_reaches_into_taskgraph_runs_wholly_in_python() {
-    let Some(python) = python() else { return };
-    let world = World::new(python).with(
+/// A project that has this in a module of its own, for which nothing but a whole run is right: the
+/// log says that it is because of this name. The build `one` of the graph, which is the peer's.
+fn patched(text: &str, name: &str) -> Option<Value> {
+    let world = World::new(python()?).with(
         "taskcluster/hail_taskgraph/workers.py",
         "class StonesPayload",
-        "import taskgraph.transforms.task as task_module\n\n\n\
-         def default_priority(graph_config, project):\n    return \"highest\"\n\n\n\
-         task_module.get_default_priority = default_priority\n\n\nclass StonesPayload",
+        &format!(
+            "import taskgraph.transforms.task as task_module\n\n\n{text}\n\nclass StonesPayload"
+        ),
     );
     let said = log(&world);
-    let why = "Kinds run wholly in Python: the project has put code of its own in place of \
-               taskgraph.transforms.task.get_default_priority";
-    assert!(said.contains(why), "{said}");
-    let arguments = ["full", "--json", "-p", "params/push.yml"];
-    let ours = document(&world.ours(&arguments));
-    assert_eq!(
-        ours["build-one"]["task"]["priority"],
-        Value::from("highest")
+    let why = format!(
+        "Kinds run wholly in Python: the project has put something of its own in place of \
+         taskgraph.{name}\n"
     );
+    assert!(said.contains(&why), "{said}");
+    let arguments = ["full", "--json", "-p", "params/push.yml"];
+    let mut ours = document(&world.ours(&arguments));
     assert_eq!(ours, document(&world.peer(&arguments)));
+    Some(ours["build-one"].take())
+}
+
+#[test]
+fn a_function_that_is_put_in_place_of_another_counts() {
+    let text = "def default_priority(graph_config, project):\n    return \"highest\"\n\n\n\
+                task_module.get_default_priority = default_priority\n";
+    let build = patched(text, "transforms.task.get_default_priority");
+    let priority = build.map(|build| build["task"]["priority"].clone());
+    assert!(priority.is_none_or(|found| found == "highest"));
+}
+
+#[test]
+fn a_value_that_is_put_in_place_of_another_counts() {
+    let text = "task_module.TREEHERDER_ROUTE_ROOT = \"hail-treeherder\"\n";
+    patched(text, "transforms.task.TREEHERDER_ROUTE_ROOT");
+}
+
+#[test]
+fn a_list_that_grows_counts() {
+    let text = "task_module.V2_ROUTE_TEMPLATES.append(\"index.hail.{job-name}\")\n";
+    patched(text, "transforms.task.V2_ROUTE_TEMPLATES");
+}
+
+#[test]
+fn a_transform_that_is_added_to_those_of_taskgraph_counts() {
+    let text = "@task_module.transforms.add\ndef cold(config, tasks):\n    for task in tasks:\n        \
+                task[\"attributes\"][\"cold\"] = True\n        yield task\n";
+    let build = patched(text, "transforms.task.transforms");
+    let cold = build.map(|build| build["attributes"]["cold"].clone());
+    assert!(cold.is_none_or(|found| found == true));
+}
+
+#[test]
+fn kinds_that_do_not_need_each_other_run_in_two_workers() {
+    let Some(python) = python() else { return };
+    let arguments = ["full", "--json", "--python=whole", "-p", "params/push.yml"];
+    let alone = document(&World::new(python.clone()).ours(&arguments));
+    // Each tells which process it runs in, and takes its time; so does what comes before them, as a
+    // second worker is started only where that pays.
+    let slow = "import os, time\n        time.sleep(0.6)\n";
+    let told = "[\"attributes\"][\"process\"] = os.getpid()\n";
+    let sources = [
+        ("build", "    for number, task in enumerate(tasks):\n", ""),
+        ("odd", "        primary = task.pop(\"primary\")\n", "task"),
+        (
+            "test",
+            "            copied[\"optimization\"] = {\"hail-found\": None}\n",
+            "copied",
+        ),
+    ];
+    let mut world = World::new(python);
+    for (file, line, task) in sources {
+        let indent: String = line.chars().take_while(|c| *c == ' ').collect();
+        let (inner, tells) = match task {
+            "" => (format!("{indent}    "), String::new()),
+            task => (
+                indent.clone(),
+                format!("{indent}{task}.setdefault(\"attributes\", {{}})\n{indent}{task}{told}"),
+            ),
+        };
+        let slow = slow.replace("\n        time", &format!("\n{inner}time"));
+        let path = format!("taskcluster/hail_taskgraph/transforms/{file}.py");
+        world = world.with(&path, line, &format!("{line}{inner}{slow}{tells}"));
+    }
+    let mut ours = document(&world.ours(&arguments));
+    let mut processes = std::collections::BTreeMap::new();
+    for (label, task) in ours.as_object_mut().unwrap() {
+        if let Some(found) = task["attributes"]
+            .as_object_mut()
+            .unwrap()
+            .shift_remove("process")
+        {
+            processes.insert(label.clone(), found);
+        }
+    }
+    assert_ne!(
+        processes["odd-one"], processes["test-one-unit"],
+        "{processes:?}"
+    );
+    // What the second one is told of the tasks before is what the first one knows.
+    assert_eq!(ours, alone);
 }
 
 #[test]
@@ -152,6 +234,8 @@ fn a_decision_has_the_parameters_that_the_project_makes() {
         targets.contains(&"sign-hail-two-stones".to_owned()),
         "{targets:?}"
     );
+    let full: Value = serde_json::from_str(&read("full-task-graph.json")).unwrap();
+    assert_eq!(full["build-one"]["attributes"]["writes"], true);
     // What the project's Python has made of a task stands on the queue.
     let created = services.created();
     let stones = created

@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 
-from snowman_worker import late, wire
+from snowman_worker import kept, late, wire
 
 PROTOCOL = 1
 
@@ -93,6 +93,7 @@ def serve(requests, answers):
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
     pipe = wire.Pipe(requests, answers)
     late.install()
+    kept.watch()
     pipe.write({"hello": _hello()})
     logging.root.addHandler(ToPipe(pipe))
     logging.root.setLevel(logging.INFO)

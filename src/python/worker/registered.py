@@ -5,7 +5,7 @@ import os
 import sys
 import types
 
-from snowman_worker import late
+from snowman_worker import kept, late
 
 PACKAGES = ("taskgraph", "mozilla_taskgraph")
 
@@ -66,6 +66,7 @@ def registered(top):
         "fetch_types": entries(
             _table("transforms.fetch", "fetch_builders"), lambda one: getattr(one, "builder", one)
         ),
+        "contexts": entries(_table("util.task_context", "CUSTOM_CONTEXT_MAP")),
         "group_by": entries(_table("util.dependencies", "GROUP_BY_MAP")),
         "set_name": entries(_table("util.set_name", "SET_NAME_MAP")),
         "target_methods": entries(_table("target_tasks", "_target_task_methods")),
@@ -74,7 +75,7 @@ def registered(top):
         "morphs": [_name_of(one) for one in morphs if _foreign(one, folders)],
         "verified": checks,
         "actions": _actions(folders),
-        "patched": _patched(top),
+        "patched": _patched(top, folders),
         "hears_phases": _hears_phases(folders),
     }
 
@@ -98,9 +99,10 @@ def _of_project(thing, top):
 HARMLESS = {"taskgraph.generator.phase_finished"}
 
 
-def _patched(top):
-    """Names in taskgraph's modules that the project has put functions or classes of its own in."""
-    found = []
+def _patched(top, folders):
+    """Names in taskgraph's modules that the project has put functions, classes, transforms or values
+    of its own in."""
+    found = list(kept.changed(lambda value: _foreign(value, folders)))
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] not in PACKAGES or module is None:
             continue

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-MODULES = ["actions", "filters", "morphs", "parameters", "routes", "strategies", "target_tasks",
+MODULES = ["actions", "contexts", "fetches", "filters", "morphs", "parameters", "routes", "strategies", "target_tasks",
            "verifications", "ways", "workers"]
 
 

@@ -24,5 +24,6 @@ def size(config, tasks):
         attributes = task.setdefault("attributes", {})
         attributes["size"] = number + config.params["hail_size"]
         attributes["build-name"] = task["name"]
+        attributes["writes"] = config.write_artifacts
         attributes["where"] = [os.path.basename(os.getcwd()) != "", config.path]
         yield task

@@ -1,0 +1,87 @@
+"""What modules of taskgraph held when they had just been imported.
+
+Built-in code of snowman stands for what these modules do. It is right as long as the project has left
+them as they are, so they are looked at once more when the project has been loaded.
+"""
+
+import copy
+import importlib.machinery
+
+# The values that built-in code has taken over. Others say nothing about graphs, or are tables in
+# which a project registers what it adds.
+VALUES = {
+    "taskgraph": ("MAX_DEPENDENCIES",),
+    "taskgraph.loader.default": ("DEFAULT_TRANSFORMS",),
+    "taskgraph.transforms.docker_image": ("CONTEXTS_DIR", "IMAGE_BUILDER_IMAGE"),
+    "taskgraph.transforms.fetch": ("CACHE_TYPE",),
+    "taskgraph.transforms.run.run_task": ("EXEC_COMMANDS",),
+    "taskgraph.transforms.run.toolchain": ("CACHE_TYPE",),
+    "taskgraph.transforms.task": (
+        "TREEHERDER_ROUTE_ROOT",
+        "UNKNOWN_GROUP_NAME",
+        "V2_ROUTE_TEMPLATES",
+    ),
+    "taskgraph.util.cached_tasks": (
+        "EXTRA_CACHE_INDEXES",
+        "TARGET_CACHE_INDEX",
+        "TARGET_PR_CACHE_INDEX",
+    ),
+    "taskgraph.util.caches": ("CACHES",),
+    "taskgraph.util.docker": ("IMAGE_DIR", "RUN_TASK_FILES"),
+}
+
+CODE = (
+    "taskgraph.loader.",
+    "taskgraph.transforms.",
+    "taskgraph.util.",
+    "mozilla_taskgraph.transforms.",
+    "mozilla_taskgraph.util.",
+    "mozilla_taskgraph.worker_types",
+)
+
+_kept = {}
+
+
+def _sequences(module):
+    """The sequences of transforms in a module, each with what it runs."""
+    for name, value in list(vars(module).items()):
+        if type(value).__name__ == "TransformSequence":
+            yield name, list(getattr(value, "_transforms", None) or ())
+
+
+def _keep(module):
+    name = module.__name__
+    values = {key: copy.deepcopy(getattr(module, key, None)) for key in VALUES.get(name, ())}
+    if not name.startswith(CODE):
+        _kept[name] = (module, values, {}, {})
+        return
+    _kept[name] = (module, values, dict(_sequences(module)), dict(vars(module)))
+
+
+def watch():
+    """Has modules kept from now on, as soon as they have been imported."""
+    loader = importlib.machinery.SourceFileLoader
+    given = loader.exec_module
+
+    def exec_module(self, module):
+        given(self, module)
+        if module.__name__.startswith(CODE) or module.__name__ in VALUES:
+            _keep(module)
+
+    loader.exec_module = exec_module
+
+
+def changed(foreign):
+    """The names whose values are others by now: those of values and sequences, and those of code that
+    `foreign` says is none of taskgraph's."""
+    for name, (module, values, sequences, code) in _kept.items():
+        for key, value in values.items():
+            if getattr(module, key, None) != value:
+                yield "%s.%s" % (name, key)
+        for key, before in sequences.items():
+            now = list(getattr(getattr(module, key, None), "_transforms", None) or ())
+            if len(now) != len(before) or any(a is not b for a, b in zip(now, before)):
+                yield "%s.%s" % (name, key)
+        for key, value in list(vars(module).items()):
+            if key in code and value is not code[key] and callable(value) and foreign(value):
+                yield "%s.%s" % (name, key)
