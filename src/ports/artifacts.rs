@@ -56,9 +56,14 @@ impl ArtifactFolder {
             _ => {}
         }
         let mut file = std::fs::File::create_new(&temporary)?;
-        std::io::Write::write_all(&mut file, content)?;
+        let written = std::io::Write::write_all(&mut file, content);
         drop(file);
-        std::fs::rename(&temporary, path)
+        let written = written.and_then(|()| std::fs::rename(&temporary, path));
+        if written.is_err() {
+            // What is only half there is of use to nobody, and a full disk needs the room.
+            let _ = std::fs::remove_file(&temporary);
+        }
+        written
     }
 }
 

@@ -200,3 +200,39 @@ async fn a_signal_before_the_first_task_leaves_nothing() {
     state.schedule("getTaskGroup", None);
     finish(&taskcluster, &project, "stopped before").await;
 }
+
+/// A program may write no file beyond a size here, which is how a disk that is full shows.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_told_before_the_first_task() {
+    let taskcluster = Taskcluster::new().await;
+    let project = project(&taskcluster);
+    let program = project.program();
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$@\"", "sh"])
+        .arg(program.get_program())
+        .args(project.decision(&[]))
+        .current_dir(program.get_current_dir().unwrap())
+        .env_clear()
+        .envs(
+            program
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+    let output = tokio::task::block_in_place(|| limited.output().unwrap());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("the disk must not be full"), "{said}");
+    assert!(said.contains("nothing was created"), "{said}");
+    assert_eq!(taskcluster.sandbox.state().group_tasks(DECISION).len(), 1);
+    let left = std::fs::read_dir(project.root().join("artifacts")).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.contains(&"parameters.yml".into()), "{left:?}");
+    assert!(
+        left.iter()
+            .all(|name| !name.to_string_lossy().ends_with(".part")),
+        "{left:?}"
+    );
+    finish(&taskcluster, &project, "a full disk").await;
+}
