@@ -126,7 +126,7 @@ RULES = [
          '"requires": "all-resolved"', '"requires": "all-completed"', "lib:morph"),
     # submit
     rule("ids: copies have ids of their own", "ports/ids.rs",
-         "hash.update((copy as u64).to_be_bytes());", "hash.update((copy as u64 / 2).to_be_bytes());", "lib:ports", "submit"),
+         "hash.update((number as u64).to_be_bytes());", "hash.update((number as u64 / 2).to_be_bytes());", "lib:ports", "submit"),
     rule("submit: roots depend on the decision", "submit/plan.rs",
          "if after.is_empty() && !dependencies.contains(&decision) {", "if dependencies.is_empty() {", "lib:submit", "submit"),
     rule("submit: the order of routes means nothing", "submit/compare.rs",
