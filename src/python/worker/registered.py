@@ -1,5 +1,6 @@
 """What the project has added to taskgraph's tables, and what it has changed of taskgraph."""
 
+import functools
 import inspect
 import os
 import sys
@@ -8,6 +9,12 @@ import types
 from snowman_worker import kept, late
 
 PACKAGES = ("taskgraph", "mozilla_taskgraph")
+
+
+@functools.lru_cache(maxsize=None)
+def _real(file):
+    """The file itself; there are few, and many things in each."""
+    return os.path.realpath(file)
 
 
 def _file_of(thing):
@@ -30,7 +37,7 @@ def _folders():
 
 def _foreign(thing, folders):
     file = _file_of(thing)
-    return bool(file) and not os.path.realpath(file).startswith(folders)
+    return bool(file) and not _real(file).startswith(folders)
 
 
 def _table(module, name):
@@ -92,7 +99,7 @@ def _hears_phases(folders):
 
 def _of_project(thing, top):
     file = _file_of(thing)
-    file = os.path.realpath(file) if file else ""
+    file = _real(file) if file else ""
     return file.startswith(top + os.sep) and "site-packages" not in file
 
 
