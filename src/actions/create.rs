@@ -257,7 +257,7 @@ fn adopted(
         }
         let extra = task.task.entry("extra").or_insert_with(|| json!({}));
         if let Value::Object(extra) = extra {
-            extra.insert("parent".to_owned(), json!(call.own.as_str()));
+            extra.insert("parent", json!(call.own.as_str()));
         }
         if existing.decision != call.own {
             let list = task.task.entry("dependencies");

@@ -112,7 +112,7 @@ fn open(task: &mut Task, address: Option<&str>, root: &str) {
         ("scopes", scopes),
         ("routes", route.into_iter().collect()),
     ] {
-        definition.insert(key.to_owned(), value);
+        definition.insert(key, value);
     }
     if address.is_some() {
         let text = json!({
@@ -134,21 +134,21 @@ fn open(task: &mut Task, address: Option<&str>, root: &str) {
 fn open_payload(payload: &mut Object, generic: bool) {
     let longest = payload.get("maxRunTime").and_then(Value::as_u64);
     let longest = longest.unwrap_or_default().max(LONG);
-    payload.insert("maxRunTime".to_owned(), json!(longest));
+    payload.insert("maxRunTime", json!(longest));
     payload.shift_remove("cache");
     if let Some(Value::Array(mounts)) = payload.get_mut("mounts") {
         mounts.retain(|mount| mount.get("cacheName").is_none());
     }
     let none = if generic { json!([]) } else { json!({}) };
-    payload.insert("artifacts".to_owned(), none);
+    payload.insert("artifacts", none);
     let features = payload.entry("features").or_insert_with(|| json!({}));
     if let Value::Object(features) = features {
         features.shift_remove("chainOfTrust");
-        features.insert("interactive".to_owned(), json!(true));
+        features.insert("interactive", json!(true));
     }
     let env = payload.entry("env").or_insert_with(|| json!({}));
     if let Value::Object(env) = env {
         env.shift_remove("TASKCLUSTER_CACHES");
-        env.insert("TASKCLUSTER_INTERACTIVE".to_owned(), json!("true"));
+        env.insert("TASKCLUSTER_INTERACTIVE", json!("true"));
     }
 }

@@ -121,10 +121,10 @@ fn render(
     let (branch, base_branch) = (params.str("head_ref"), params.str("base_ref"));
     if let Value::Object(push) = &mut push {
         if !branch.is_empty() {
-            push.insert("branch".to_owned(), json!(branch));
+            push.insert("branch", json!(branch));
         }
         if !base_branch.is_empty() && branch != base_branch {
-            push.insert("base_branch".to_owned(), json!(base_branch));
+            push.insert("base_branch", json!(base_branch));
         }
     }
     let mut rendered = json!({
@@ -163,7 +163,7 @@ fn render(
     });
     if let (Value::Object(rendered), Some(schema)) = (&mut rendered, (action.schema)(graph_config))
     {
-        rendered.insert("schema".to_owned(), schema);
+        rendered.insert("schema", schema);
     }
     rendered
 }

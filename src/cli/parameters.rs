@@ -183,7 +183,7 @@ pub fn overrides(
 ) -> Result<Object, Diagnostic> {
     let mut overrides = Object::new();
     if !target_kinds.is_empty() {
-        overrides.insert("target-kinds".to_owned(), json!(target_kinds));
+        overrides.insert("target-kinds", json!(target_kinds));
     }
     if local_files_changed {
         let vcs = outside.vcs.as_ref().ok_or_else(|| {
@@ -193,7 +193,7 @@ pub fn overrides(
             .changed_files(&Change::WorkingCopy)
             .map_err(|error| crate::decision::vcs_diagnostic(&error))?;
         files.sort_unstable();
-        overrides.insert("files_changed".to_owned(), json!(files));
+        overrides.insert("files_changed", json!(files));
     }
     Ok(overrides)
 }

@@ -128,15 +128,15 @@ fn input(args: &PromoteArgs, previous: Vec<String>) -> Outcome<Value> {
         [one] => json!(one),
         several => json!(several),
     };
-    input.insert("release_promotion_flavor".to_owned(), flavor);
-    input.insert("previous_graph_ids".to_owned(), json!(previous));
+    input.insert("release_promotion_flavor", flavor);
+    input.insert("previous_graph_ids", json!(previous));
     input.entry("build_number").or_insert(json!(1));
     for (key, given) in [
         ("version", &args.version),
         ("next_version", &args.next_version),
     ] {
         if let Some(given) = given {
-            input.insert(key.to_owned(), json!(given));
+            input.insert(key, json!(given));
         }
     }
     for (key, given) in [
@@ -144,7 +144,7 @@ fn input(args: &PromoteArgs, previous: Vec<String>) -> Outcome<Value> {
         ("do_not_optimize", &args.do_not_optimize),
     ] {
         if !given.is_empty() {
-            input.insert(key.to_owned(), json!(given));
+            input.insert(key, json!(given));
         }
     }
     Ok(Value::Object(input))

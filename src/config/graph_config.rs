@@ -325,9 +325,9 @@ impl GraphConfig {
         }
         let alias = self.alias(worker_type)?;
         let names = Object::from_iter([
-            ("alias".to_owned(), Value::from(worker_type)),
-            ("level".to_owned(), Value::from(level)),
-            ("trust-domain".to_owned(), Value::from(self.trust_domain())),
+            ("alias", Value::from(worker_type)),
+            ("level", Value::from(level)),
+            ("trust-domain", Value::from(self.trust_domain())),
         ]);
         let one = |key: &str| -> Result<String, Diagnostic> {
             let path = ValuePath::keys(["workers", "aliases", &alias, key]);
@@ -365,10 +365,7 @@ impl GraphConfig {
             .keys()
             .map(|key| (key.clone(), Value::from(key.as_str())))
             .collect();
-        let value = Value::Object(Object::from_iter([(
-            "by-alias".to_owned(),
-            Value::Object(names),
-        )]));
+        let value = Value::Object(Object::from_iter([("by-alias", Value::Object(names))]));
         let attribute = |_: &str| Some(Value::from(worker_type));
         let chosen =
             keyed_by::evaluate(&value, "`workers.aliases`", &attribute, &Options::default());

@@ -265,7 +265,7 @@ pub fn resolve(
     dotted::each_parent(item, field, &mut |container, key| {
         if let Some(value) = container.get(key) {
             let chosen = evaluate(value, &what, &attribute, options)?.clone();
-            container.insert(key.to_owned(), chosen);
+            container.insert(key, chosen);
         }
         Ok(())
     })

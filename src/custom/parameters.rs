@@ -31,7 +31,7 @@ pub fn fill(
         "repository": repository.display().to_string(),
     });
     let mut values = call(python, "fill_parameters", arguments, "the project's check")?;
-    values.extend(kinds.map(|kinds| ("target-kinds".to_owned(), kinds)));
+    values.extend(kinds.map(|kinds| ("target-kinds", kinds)));
     Ok(values)
 }
 

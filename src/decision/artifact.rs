@@ -71,17 +71,13 @@ pub fn runnable_jobs(full: &LabelGraph) -> Value {
         };
         let mut job = Object::new();
         for key in ["symbol", "groupName", "groupSymbol", "collection"] {
-            job.extend(
-                treeherder
-                    .get(key)
-                    .map(|value| (key.to_owned(), value.clone())),
-            );
+            job.extend(treeherder.get(key).map(|value| (key, value.clone())));
         }
         let platform = treeherder
             .get("machine")
             .and_then(|machine| machine.get("platform"));
         let platform = platform.filter(|value| crate::base::value::truthy(value));
-        job.extend(platform.map(|value| ("platform".to_owned(), value.clone())));
+        job.extend(platform.map(|value| ("platform", value.clone())));
         jobs.insert(task.label.to_string(), Value::Object(job));
     }
     Value::Object(jobs)

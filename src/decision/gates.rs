@@ -219,7 +219,7 @@ fn gate(
         .collect();
     Ok(PlannedTask {
         task_id: ids.id(&label, 0),
-        attributes: Object::from_iter([("kind".to_owned(), json!(kind.as_str()))]),
+        attributes: Object::from_iter([("kind", json!(kind.as_str()))]),
         kind,
         label,
         description: described,

@@ -164,7 +164,7 @@ fn to_task(kind: &KindDefinition, item: Item) -> Result<Task, Diagnostic> {
         other => Err(incomplete(format!("`{key}` is {}", type_name(&other)))),
     };
     let mut attributes = map("attributes", take("attributes"))?;
-    attributes.insert("kind".to_owned(), Value::from(kind.name.as_str()));
+    attributes.insert("kind", Value::from(kind.name.as_str()));
     let definition = map("task", take("task"))?;
     let dependencies = match take("dependencies") {
         Value::Null => Object::new(),

@@ -223,8 +223,8 @@ fn entries_of(
             );
             continue;
         };
-        task.insert("task-from".to_owned(), Value::from(file));
-        task.insert("name".to_owned(), Value::from(name.as_str()));
+        task.insert("task-from", Value::from(file));
+        task.insert("name", Value::from(name.as_str()));
         entries.push(Entry {
             task,
             own: (Arc::clone(places), path),

@@ -36,7 +36,7 @@ pub(crate) fn task(name: &str) -> Described {
         kind: KindName::parse("test").unwrap(),
         label: label(name),
         description: String::new(),
-        attributes: Object::from_iter([("kind".to_owned(), json!("test"))]),
+        attributes: Object::from_iter([("kind", json!("test"))]),
         task: Object::new(),
         optimization: Value::Null,
         dependencies: IndexMap::new(),

@@ -72,7 +72,7 @@ pub fn run(
         kind: KindName::parse("misc").map_err(name)?,
         label,
         description: String::new(),
-        attributes: Object::from_iter([("kind".to_owned(), Value::from("misc"))]),
+        attributes: Object::from_iter([("kind", Value::from("misc"))]),
         task: definition.as_object().cloned().unwrap_or_default(),
         optimization: Value::Null,
         dependencies: reviewed,

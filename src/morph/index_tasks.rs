@@ -27,7 +27,7 @@ pub fn run(
         if routes(&task).len() > MAX_ROUTES && failure.is_none() {
             match split(&task, surroundings) {
                 Ok((rest, index_task)) => {
-                    task.task.insert("routes".to_owned(), rest);
+                    task.task.insert("routes", rest);
                     added.push(index_task);
                 }
                 Err(diagnostic) => failure = Some(diagnostic),
@@ -144,7 +144,7 @@ fn added_task(
         kind,
         label,
         description: String::new(),
-        attributes: Object::from_iter([("kind".to_owned(), Value::from("misc"))]),
+        attributes: Object::from_iter([("kind", Value::from("misc"))]),
         task,
         optimization: Value::Null,
         dependencies,

@@ -91,9 +91,9 @@ pub fn action(
         ("action", push.repository.as_str())
     };
     let role = parse_repository_url(repository).map(|url| url.role_prefix);
-    named.insert("action_perm".to_owned(), json!(permission));
+    named.insert("action_perm", json!(permission));
     named.insert(
-        "repo_scope".to_owned(),
+        "repo_scope",
         json!(format!(
             "assume:{}:{tasks_for}:{permission}",
             role.unwrap_or_default()

@@ -103,8 +103,8 @@ fn complete(task: &mut Object) {
     if let Some(queue) = task.get("taskQueueId").and_then(Value::as_str) {
         if let Some((provisioner, worker)) = queue.split_once('/') {
             let (provisioner, worker) = (provisioner.to_owned(), worker.to_owned());
-            task.insert("provisionerId".to_owned(), Value::from(provisioner));
-            task.insert("workerType".to_owned(), Value::from(worker));
+            task.insert("provisionerId", Value::from(provisioner));
+            task.insert("workerType", Value::from(worker));
         }
         task.shift_remove("taskQueueId");
     }

@@ -210,12 +210,9 @@ fn complete(
     // Dates are counted when a task is sent; whether they can be is known before anything is.
     resolve_dates(&Value::Object(definition.clone()), Timestamp::from_unix(0))
         .map_err(|error| date_diagnostic(&error))?;
-    definition.insert("dependencies".to_owned(), Value::from(dependencies));
-    definition.insert("taskGroupId".to_owned(), decision);
-    definition.insert(
-        "schedulerId".to_owned(),
-        Value::from(options.scheduler_id.as_str()),
-    );
+    definition.insert("dependencies", Value::from(dependencies));
+    definition.insert("taskGroupId", decision);
+    definition.insert("schedulerId", Value::from(options.scheduler_id.as_str()));
     Ok((Value::Object(definition), after))
 }
 

@@ -43,9 +43,9 @@ impl Cached {
     #[must_use]
     pub fn to_value(&self) -> Value {
         Value::Object(Object::from_iter([
-            ("type".to_owned(), Value::from(self.kind.as_str())),
-            ("name".to_owned(), Value::from(self.name.as_str())),
-            ("digest".to_owned(), Value::from(self.digest.as_str())),
+            ("type", Value::from(self.kind.as_str())),
+            ("name", Value::from(self.name.as_str())),
+            ("digest", Value::from(self.digest.as_str())),
         ]))
     }
 
@@ -99,9 +99,8 @@ pub fn add_optimization(
     if config.cache_pull_requests() && (comment || tasks_for == "github-pull-request") {
         earlier.push(Value::from(of_pull_requests.as_str()));
     }
-    let search = Object::from_iter([("index-search".to_owned(), Value::from(earlier))]);
-    item.task
-        .insert("optimization".to_owned(), Value::Object(search));
+    let search = Object::from_iter([("index-search", Value::from(earlier))]);
+    item.task.insert("optimization", Value::Object(search));
 
     let mut routes = Vec::new();
     if !pull_request {
@@ -121,7 +120,7 @@ pub fn add_optimization(
     }
     match item.task.get_mut("attributes") {
         Some(Value::Object(attributes)) => {
-            attributes.insert("cached_task".to_owned(), cached.to_value());
+            attributes.insert("cached_task", cached.to_value());
             Ok(())
         }
         _ => Err(item

@@ -82,8 +82,8 @@ fn split(item: &Item, chunk: &Object, left: usize) -> Outcome<Vec<Item>> {
         let mut one = item.clone();
         let this = Value::from(this);
         let attributes = checks::mapping(&mut one, "attributes")?;
-        attributes.insert("this_chunk".to_owned(), this.clone());
-        attributes.insert("total_chunks".to_owned(), total.clone());
+        attributes.insert("this_chunk", this.clone());
+        attributes.insert("total_chunks", total.clone());
         let scope = Scope::default()
             .with("this_chunk", &this)
             .with("total_chunks", &total);

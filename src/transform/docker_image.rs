@@ -176,10 +176,7 @@ fn describe(
         format!("image-builder-image:{IMAGE_BUILDER}"),
     ];
     let references: Vec<_> = packages.iter().map(|name| format!("<{name}>")).collect();
-    arguments.insert(
-        "DOCKER_IMAGE_PACKAGES".to_owned(),
-        Value::from(references.join(" ")),
-    );
+    arguments.insert("DOCKER_IMAGE_PACKAGES", Value::from(references.join(" ")));
     let task = crate::base::value::json!({
         "label": format!("docker-image-{name}"),
         "description": format!("Build the docker image {name} for use by dependent tasks"),
@@ -220,7 +217,7 @@ fn describe(
         return Err(Diagnostic::bug("a task description is no mapping"));
     };
     if let Some(index) = item.task.get("index") {
-        task.insert("index".to_owned(), index.clone());
+        task.insert("index", index.clone());
     }
     if let Some(symbol) = item.task.get("symbol").filter(|symbol| truthy(symbol)) {
         let treeherder = crate::base::value::json!({
@@ -229,7 +226,7 @@ fn describe(
             "kind": "other",
             "tier": 1,
         });
-        task.insert("treeherder".to_owned(), treeherder);
+        task.insert("treeherder", treeherder);
     }
     let mut sorted = packages.to_vec();
     sorted.sort_unstable();
@@ -239,10 +236,9 @@ fn describe(
     }
     if let Some(parent) = item.str("parent").filter(|parent| !parent.is_empty()) {
         let label = Value::from(format!("docker-image-{parent}"));
-        object_mut(&mut task, "dependencies").insert("parent".to_owned(), label);
+        object_mut(&mut task, "dependencies").insert("parent", label);
         let reference = crate::base::value::json!({"task-reference": "<parent>"});
-        object_mut(object_mut(&mut task, "worker"), "env")
-            .insert("PARENT_TASK_ID".to_owned(), reference);
+        object_mut(object_mut(&mut task, "worker"), "env").insert("PARENT_TASK_ID", reference);
     }
     if item.task.get("cache").is_none_or(truthy) && !context.project.fast {
         let cache = crate::base::value::json!({
@@ -250,7 +246,7 @@ fn describe(
             "name": name,
             "digest-data": inputs,
         });
-        task.insert("cache".to_owned(), cache);
+        task.insert("cache", cache);
     }
     Ok(item.with(task))
 }

@@ -63,14 +63,11 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         let name = item.task.shift_remove("name").unwrap_or(Value::from(NAME));
         item.task.entry("label").or_insert(name);
         let description = format!("Mark {} as shipped in Ship-It", py_str(&product));
-        item.task
-            .insert("description".to_owned(), Value::from(description));
+        item.task.insert("description", Value::from(description));
         let scopes = ["action:mark-as-shipped", shipit.server(context)];
         let scopes = scopes.map(|scope| Value::from(format!("{}:{scope}", shipit.scope_prefix)));
-        item.task
-            .insert("scopes".to_owned(), Value::from(scopes.to_vec()));
-        fields::mapping(&mut item, &["worker"])?
-            .insert("release-name".to_owned(), Value::from(release));
+        item.task.insert("scopes", Value::from(scopes.to_vec()));
+        fields::mapping(&mut item, &["worker"])?.insert("release-name", Value::from(release));
         Ok([item])
     })
 }
@@ -91,7 +88,7 @@ fn choose_product(item: &mut Item) -> Result<(), Diagnostic> {
         .task
         .get("name")
         .map_or_else(|| NAME.to_owned(), py_str);
-    let extra = Object::from_iter([("build-type".to_owned(), build_type)]);
+    let extra = Object::from_iter([("build-type", build_type)]);
     let options = Options::default();
     keyed_by::resolve(&mut item.task, "shipit-product", &name, &extra, &options).map_err(|error| {
         let mut diagnostic = item.wrong("shipit-product", error.to_string());

@@ -95,7 +95,7 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
     let mut made = combinations(item, matrix, left)?;
     for one in &mut made {
         if let Some(name) = set_name {
-            one.task.insert("name".to_owned(), Value::from(name));
+            one.task.insert("name", Value::from(name));
         }
         let values = one
             .task
@@ -166,7 +166,7 @@ fn choose<'i>(
         item.task.get("name").map(py_str).unwrap_or_default(),
         py_str(value)
     );
-    item.task.insert("name".to_owned(), Value::from(name));
+    item.task.insert("name", Value::from(name));
     let attributes = checks::mapping(item, "attributes")?;
     if attributes.get("matrix").is_some_and(|m| !m.is_object()) {
         return Err(item.wrong("attributes.matrix", "`attributes.matrix` is no mapping"));

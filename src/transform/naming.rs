@@ -17,7 +17,7 @@ pub fn settle_label(context: &Context<'_>, item: &mut Item) -> Result<(), Diagno
                 .help("give it a `name`; its label will be the kind and that name"));
         };
         let label = format!("{}-{}", context.kind, py_str(name));
-        item.task.insert("label".to_owned(), Value::from(label));
+        item.task.insert("label", Value::from(label));
     }
     if item.task.get("name").is_some_and(truthy) {
         item.task.shift_remove("name");

@@ -77,6 +77,6 @@ fn artifact(folder: &str, path: &str) -> Value {
         ("name", format!("public/build/{path}")),
         ("path", format!("{folder}/{path}")),
     ];
-    let fields = fields.map(|(key, value)| (key.to_owned(), Value::from(value)));
+    let fields = fields.map(|(key, value)| (key, Value::from(value)));
     Value::Object(Object::from_iter(fields))
 }

@@ -170,7 +170,7 @@ fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object
     if let Some(name) = item.task.get("name")
         && !values.contains_key("name")
     {
-        values.insert("name".to_owned(), name.clone());
+        values.insert("name", name.clone());
     }
     for name in values
         .keys()

@@ -244,10 +244,10 @@ fn given(input: &Value) -> Object {
     }
     let next = text(input, "next_version");
     if !next.is_empty() {
-        given.insert("next_version".to_owned(), Value::from(next));
+        given.insert("next_version", Value::from(next));
     }
     if let Some(updates) = input.get("partial_updates").filter(|value| truthy(value)) {
-        given.insert("release_history".to_owned(), updates.clone());
+        given.insert("release_history", updates.clone());
     }
     given
 }

@@ -182,19 +182,19 @@ fn parameters(
         ("shipping_phase", json!(flavor.name)),
         ("tasks_for", json!("action")),
     ] {
-        values.insert(key.to_owned(), value);
+        values.insert(key, value);
     }
     let version = match &wanted.version {
         Some(version) => version.clone(),
         None => input::parsed_version(call, flavor, &values)?,
     };
-    values.insert("version".to_owned(), json!(version));
+    values.insert("version", json!(version));
     values.extend(wanted.parameters.clone());
     if let Some(product) = flavor.text("product") {
-        values.insert("release_product".to_owned(), json!(product));
+        values.insert("release_product", json!(product));
     }
     let release_type = release_type(&values, flavor, &version);
-    values.insert("release_type".to_owned(), json!(release_type));
+    values.insert("release_type", json!(release_type));
     Parameters::new(values, Strictness::Lenient)
 }
 

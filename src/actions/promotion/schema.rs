@@ -126,9 +126,9 @@ fn flavor(config: &GraphConfig, names: &[&str]) -> Value {
             "uniqueItems": true,
         });
         let choice = json!([{"type": "string", "enum": names}, several]);
-        one.insert("anyOf".to_owned(), choice);
+        one.insert("anyOf", choice);
         one.insert(
-            "description".to_owned(),
+            "description",
             json!(
                 "The flavor of release promotion to perform, or several in a row: each begins when \
                  the one before it has completed."

@@ -130,7 +130,7 @@ fn manifest(content: &[u8], (image, tag): (&str, &str)) -> Result<String, Diagno
     let mut manifest = parse("manifest.json", content)?;
     match manifest.as_array_mut().map(|items| &mut **items) {
         Some([Value::Object(only)]) => {
-            only.insert("RepoTags".to_owned(), json!([format!("{image}:{tag}")]));
+            only.insert("RepoTags", json!([format!("{image}:{tag}")]));
         }
         _ => {
             return Err(Diagnostic::user(

@@ -253,7 +253,7 @@ fn develop(
     }
     repositories.shift_remove(&name);
     let rest = json::compact(&Value::Object(repositories));
-    env.insert("REPOSITORIES".to_owned(), Value::from(rest));
+    env.insert("REPOSITORIES", Value::from(rest));
     for option in ["checkout", "sparse-profile"] {
         command.remove(&format!("--{name}-{option}"));
     }
@@ -289,7 +289,7 @@ fn variables(outside: &Outside, loading: &Loading, env: Object) -> Vec<(String, 
             .map(|(name, value)| (name.to_owned(), Value::from(value))),
     );
     if let Some(url) = outside.environment.root_url() {
-        all.insert("TASKCLUSTER_ROOT_URL".to_owned(), Value::from(url));
+        all.insert("TASKCLUSTER_ROOT_URL", Value::from(url));
     }
     all.extend(env);
     // `run-task` expects caches to be mounted, and volumes to be empty.
@@ -302,10 +302,7 @@ fn variables(outside: &Outside, loading: &Loading, env: Object) -> Vec<(String, 
     if caches.is_empty() {
         all.shift_remove("TASKCLUSTER_CACHES");
     } else {
-        all.insert(
-            "TASKCLUSTER_CACHES".to_owned(),
-            Value::from(caches.join(";")),
-        );
+        all.insert("TASKCLUSTER_CACHES", Value::from(caches.join(";")));
     }
     if !loading.volumes.is_empty() {
         all.shift_remove("TASKCLUSTER_VOLUMES");

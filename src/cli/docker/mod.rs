@@ -91,7 +91,7 @@ fn label(image: &str) -> String {
 /// The parameters that images are generated with: defaults, and some that differ.
 async fn parameters(outside: &Outside, differing: &[(&str, Value)]) -> Outcome<Parameters> {
     let kind = outside.graph_config.docker_image_kind();
-    let mut overrides = Object::from_iter([("target-kinds".to_owned(), json!([kind]))]);
+    let mut overrides = Object::from_iter([("target-kinds", json!([kind]))]);
     for (name, value) in differing {
         overrides.insert((*name).to_owned(), value.clone());
     }

@@ -150,12 +150,12 @@ fn describe(context: &Context<'_>, item: &Item, fetched: Fetched) -> Result<Item
         _ => Object::new(),
     };
     let artifact = posix::join(prefix, &fetched.artifact_name);
-    attributes.insert("fetch-artifact".to_owned(), Value::from(artifact));
+    attributes.insert("fetch-artifact", Value::from(artifact));
     if let Some(alias) = item.task.get("fetch-alias").filter(|alias| truthy(alias)) {
-        attributes.insert("fetch-alias".to_owned(), alias.clone());
+        attributes.insert("fetch-alias", alias.clone());
     }
     let mut env = fetched.env;
-    env.insert("UPLOAD_DIR".to_owned(), Value::from(UPLOADS));
+    env.insert("UPLOAD_DIR", Value::from(UPLOADS));
     let image = crate::base::value::json!({"in-tree": "fetch"});
     let task = crate::base::value::json!({
         "attributes": attributes,
@@ -189,13 +189,13 @@ fn describe(context: &Context<'_>, item: &Item, fetched: Fetched) -> Result<Item
             "platform": "fetch/opt",
             "tier": 1,
         });
-        made.task.insert("treeherder".to_owned(), treeherder);
+        made.task.insert("treeherder", treeherder);
     }
     if let Some(secret) = fetched.secret {
         let scope = Value::from(format!("secrets:get:{secret}"));
         made.list_mut("scopes").push(scope);
         let worker = made.object_mut("worker");
-        worker.insert("taskcluster-proxy".to_owned(), Value::Bool(true));
+        worker.insert("taskcluster-proxy", Value::Bool(true));
     }
     if context.project.fast {
         return Ok(made);

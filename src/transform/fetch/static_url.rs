@@ -86,7 +86,7 @@ fn make(context: &Context<'_>, item: &Item, fetch: &Object) -> Outcome<Fetched> 
     let mut env = Object::new();
     if let Some(signature) = fetch.get("gpg-signature") {
         let (url, key) = gpg(context, item, signature, &url)?;
-        env.insert("FETCH_GPG_KEY".to_owned(), Value::from(key));
+        env.insert("FETCH_GPG_KEY", Value::from(key));
         command.extend(["--gpg-sig-url".to_owned(), url]);
         command.extend(["--gpg-key-env", "FETCH_GPG_KEY"].map(str::to_owned));
     }

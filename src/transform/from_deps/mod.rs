@@ -281,7 +281,7 @@ fn make_one(
     }
     if let Some(set_name) = from.set_name {
         let name = (set_name.run)(primary);
-        made.task.insert("name".to_owned(), Value::from(name));
+        made.task.insert("name", Value::from(name));
     }
     if let Some(fetches) = from.fetches {
         fetches::add(context, item, &mut made.task, from, fetches)?;

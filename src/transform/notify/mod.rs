@@ -80,9 +80,7 @@ fn config_of(context: &Context<'_>) -> Value {
             Value::from(context.project.docker_contexts.is_some()),
         ),
     ];
-    Value::Object(Object::from_iter(
-        pairs.map(|(key, value)| (key.to_owned(), value)),
-    ))
+    Value::Object(Object::from_iter(pairs.map(|(key, value)| (key, value))))
 }
 
 /// The older form in the newer one.
@@ -102,17 +100,17 @@ fn convert(item: &Item, mut legacy: Object, label: &str, levels: &Object) -> Out
                 ("status-type", state),
             ];
             recipients.push(Value::Object(Object::from_iter(
-                pairs.map(|(key, value)| (key.to_owned(), Value::from(value))),
+                pairs.map(|(key, value)| (key, Value::from(value))),
             )));
         }
     }
     let subject = legacy.get("subject").cloned().unwrap_or(Value::Null);
     let message = legacy.get("message").unwrap_or(&subject).clone();
     let mut notify = Object::new();
-    notify.insert("recipients".to_owned(), Value::from(recipients));
+    notify.insert("recipients", Value::from(recipients));
     let email = object_mut(object_mut(&mut notify, "content"), "email");
-    email.insert("subject".to_owned(), subject);
-    email.insert("content".to_owned(), message);
+    email.insert("subject", subject);
+    email.insert("content", message);
     Ok(notify)
 }
 
@@ -162,7 +160,7 @@ fn add(
                 filled.map_err(|error| bad_template(item, "notify.content", &error).into());
             wrong.keep(filled);
             let extra = checks::mapping(item, "extra")?;
-            extra.insert("notify".to_owned(), Value::Object(in_service_form(content)));
+            extra.insert("notify", Value::Object(in_service_form(content)));
         }
         Some(other) => {
             wrong.push(checks::unexpected(
@@ -267,7 +265,7 @@ fn fill_all(map: &mut Object, scope: &Scope<'_>) -> Result<(), FormatError> {
 fn in_service_form(mut content: Object) -> Object {
     let mut flat = Object::new();
     if let Some(email) = content.shift_remove("email") {
-        flat.insert("email".to_owned(), email);
+        flat.insert("email", email);
     }
     for (service, parts) in content {
         let Value::Object(parts) = parts else {

@@ -129,9 +129,7 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
             .into_iter()
             .filter(|(_, v)| truthy(v)),
     );
-    let payload = payload
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value));
-    definition.insert("payload".to_owned(), Value::Object(payload.collect()));
+    let payload = payload.into_iter();
+    definition.insert("payload", Value::Object(payload.collect()));
     wrong.or_ok(())
 }

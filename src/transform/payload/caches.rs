@@ -57,17 +57,17 @@ pub(super) fn add(
         let mut mounts: Vec<&str> = caches.values().filter_map(Value::as_str).collect();
         mounts.sort_unstable();
         let mounts = Value::from(mounts.join(";"));
-        env.insert("TASKCLUSTER_CACHES".to_owned(), mounts);
+        env.insert("TASKCLUSTER_CACHES", mounts);
     }
     if untrusted {
-        env.insert("TASKCLUSTER_UNTRUSTED_CACHES".to_owned(), Value::from("1"));
+        env.insert("TASKCLUSTER_UNTRUSTED_CACHES", Value::from("1"));
     }
-    payload.insert("cache".to_owned(), reference(Value::Object(caches)));
+    payload.insert("cache", reference(Value::Object(caches)));
     Ok(())
 }
 
 fn reference(value: Value) -> Value {
-    Value::Object(Object::from_iter([("task-reference".to_owned(), value)]))
+    Value::Object(Object::from_iter([("task-reference", value)]))
 }
 
 fn is_untrusted(context: &Context<'_>) -> Result<bool, Diagnostic> {

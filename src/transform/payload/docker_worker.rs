@@ -144,11 +144,11 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     let image = image(images, item, &mut worker)?;
     let under_run_task = is_run_task(item, &worker)?;
     let features = features(images, item, &mut worker, definition);
-    let mut payload = Object::from_iter([("image".to_owned(), image)]);
+    let mut payload = Object::from_iter([("image", image)]);
     if worker.get("loopback-video").is_some_and(truthy) {
-        let devices = Object::from_iter([("loopbackVideo".to_owned(), Value::Bool(true))]);
-        let devices = Object::from_iter([("devices".to_owned(), Value::Object(devices))]);
-        payload.insert("capabilities".to_owned(), Value::Object(devices));
+        let devices = Object::from_iter([("loopbackVideo", Value::Bool(true))]);
+        let devices = Object::from_iter([("devices", Value::Object(devices))]);
+        payload.insert("capabilities", Value::Object(devices));
         add_scope(definition, "docker-worker:capability:device:loopbackVideo");
     }
     for (name, key) in [("command", "command"), ("maxRunTime", "max-run-time")] {
@@ -157,11 +157,11 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
         }
     }
     payload.insert(
-        "onExitStatus".to_owned(),
+        "onExitStatus",
         exit_codes(item, &mut worker, under_run_task)?,
     );
     if let Some(artifacts) = artifacts(item, &worker, definition)? {
-        payload.insert("artifacts".to_owned(), Value::Object(artifacts));
+        payload.insert("artifacts", Value::Object(artifacts));
     }
     caches::add(
         images.context(),
@@ -180,15 +180,15 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
         volumes.sort_unstable();
         if !volumes.is_empty() {
             let volumes = Value::from(volumes.join(";"));
-            object_mut(&mut worker, "env").insert("TASKCLUSTER_VOLUMES".to_owned(), volumes);
+            object_mut(&mut worker, "env").insert("TASKCLUSTER_VOLUMES", volumes);
         }
     }
     let env = worker.shift_remove("env").unwrap_or_default();
-    payload.insert("env".to_owned(), env);
+    payload.insert("env", env);
     if !features.is_empty() {
-        payload.insert("features".to_owned(), Value::Object(features));
+        payload.insert("features", Value::Object(features));
     }
-    definition.insert("payload".to_owned(), Value::Object(payload));
+    definition.insert("payload", Value::Object(payload));
     Ok(())
 }
 
@@ -215,7 +215,7 @@ fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outco
                 .into());
         }
         let label = Value::from(format!("docker-image-{name}"));
-        dependencies.insert("docker-image".to_owned(), label);
+        dependencies.insert("docker-image", label);
         let place = item.wrong("worker.docker-image.in-tree", "").place;
         let declared = images.volumes(&name);
         for volume in declared.map_err(|all| all.map(|d| d.at(place.clone())))? {
@@ -233,7 +233,7 @@ fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outco
             }
             volumes.push(Value::from(volume));
         }
-        let reference = ("task-reference".to_owned(), text("<docker-image>"));
+        let reference = ("task-reference", text("<docker-image>"));
         return Ok(object([
             ("path", text("public/image.tar.zst")),
             ("taskId", Value::Object(Object::from_iter([reference]))),
@@ -259,7 +259,7 @@ fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outco
 fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::Object(
         entries
-            .map(|(key, value)| (key.to_owned(), value))
+            .map(|(key, value)| (key, value))
             .into_iter()
             .collect(),
     )

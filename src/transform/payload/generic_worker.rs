@@ -170,26 +170,26 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     let mut worker = take_worker(item)?;
     let mut payload = Object::new();
     let get = |key: &str| worker.get(key).cloned().unwrap_or_default();
-    payload.insert("command".to_owned(), get("command"));
-    payload.insert("maxRunTime".to_owned(), get("max-run-time"));
+    payload.insert("command", get("command"));
+    payload.insert("maxRunTime", get("max-run-time"));
     let codes = exit_codes(item, &worker)?;
     if !codes.is_empty() {
-        payload.insert("onExitStatus".to_owned(), Value::Object(codes));
+        payload.insert("onExitStatus", Value::Object(codes));
     }
     let artifacts = worker_list(item, &worker, "artifacts")?
         .cloned()
         .unwrap_or_default();
     if !artifacts.is_empty() {
-        payload.insert("artifacts".to_owned(), Value::from(artifacts));
+        payload.insert("artifacts", Value::from(artifacts));
     }
     let mounts = mounts(images.context(), item, &worker, definition)?;
     if !mounts.is_empty() {
-        payload.insert("mounts".to_owned(), Value::from(mounts));
+        payload.insert("mounts", Value::from(mounts));
     }
     let worker_type = item.str("worker-type").unwrap_or_default();
     let groups = worker.get("os-groups").filter(|groups| truthy(groups));
     if let Some(groups) = groups {
-        payload.insert("osGroups".to_owned(), groups.clone());
+        payload.insert("osGroups", groups.clone());
         for group in groups
             .as_array()
             .into_iter()
@@ -212,13 +212,13 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
         }
     }
     if !features.is_empty() {
-        payload.insert("features".to_owned(), Value::Object(features));
+        payload.insert("features", Value::Object(features));
     }
     let sccache = item.task.get("needs-sccache").is_some_and(truthy);
     set_sccache(object_mut(&mut worker, "env"), sccache);
     let env = worker.shift_remove("env").unwrap_or_default();
-    payload.insert("env".to_owned(), env);
-    definition.insert("payload".to_owned(), Value::Object(payload));
+    payload.insert("env", env);
+    definition.insert("payload", Value::Object(payload));
     Ok(())
 }
 
@@ -261,7 +261,7 @@ fn mounts(
                 context.params().level()
             );
             add_scope(definition, format!("generic-worker:cache:{name}"));
-            mount.insert("cacheName".to_owned(), Value::from(name));
+            mount.insert("cacheName", Value::from(name));
         }
         match mount.get_mut("content") {
             None => {}
@@ -281,7 +281,7 @@ fn content_names(
     definition: &mut Object,
 ) -> Result<(), Diagnostic> {
     if let Some(task) = content.shift_remove("task-id") {
-        content.insert("taskId".to_owned(), task);
+        content.insert("taskId", task);
     }
     match content.get("artifact") {
         None => Ok(()),

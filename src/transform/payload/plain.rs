@@ -43,7 +43,7 @@ pub static INVALID: Payload = Payload {
     automation: false,
     build: |_, _, definition| {
         let text = "invalid task - should never be created";
-        definition.insert("payload".to_owned(), Value::from(text));
+        definition.insert("payload", Value::from(text));
         Ok(())
     },
 };
@@ -66,6 +66,6 @@ pub static SUCCEED: Payload = Payload {
 };
 
 fn nothing(_: &Images<'_, '_>, _: &mut Item, definition: &mut Object) -> Outcome<()> {
-    definition.insert("payload".to_owned(), Value::Object(Object::new()));
+    definition.insert("payload", Value::Object(Object::new()));
     Ok(())
 }

@@ -145,7 +145,7 @@ impl Targets<'_, '_> {
             return read_graph(target, &content);
         }
         match remote.definition(&task_id)? {
-            Some(definition) => Ok(vec![Object::from_iter([("task".to_owned(), definition)])]),
+            Some(definition) => Ok(vec![Object::from_iter([("task", definition)])]),
             None => Err(Diagnostic::user(format!("there is no task `{task_id}`"))
                 .help("it may have expired; an index path leads to the newest task")),
         }

@@ -63,7 +63,7 @@ impl<'a> Rewriter<'a> {
             ("priority", Value::from("low")),
             ("routes", Value::from(vec![Value::from("checks")])),
         ] {
-            definition.insert(key.to_owned(), value);
+            definition.insert(key, value);
         }
         part(&mut definition, "extra")?
             .ok_or("has no `extra`")?
@@ -85,7 +85,7 @@ impl<'a> Rewriter<'a> {
             ("deadline", "1 day"),
             ("expires", "1 month"),
         ] {
-            definition.insert(key.to_owned(), relative(after));
+            definition.insert(key, relative(after));
         }
         self.describe(definition)
     }
@@ -132,8 +132,8 @@ impl<'a> Rewriter<'a> {
             .get("description")
             .ok_or("has no `metadata.description`")?;
         let description = description.clone();
-        metadata.insert("name".to_owned(), label.clone());
-        let attributes = [("replicate".to_owned(), self.prefix.clone())];
+        metadata.insert("name", label.clone());
+        let attributes = [("replicate", self.prefix.clone())];
         let task = [
             ("label", label),
             ("dependencies", Value::Object(Object::new())),
@@ -141,10 +141,7 @@ impl<'a> Rewriter<'a> {
             ("task", Value::Object(definition)),
             ("attributes", Value::Object(Object::from_iter(attributes))),
         ];
-        Ok(task
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect())
+        Ok(task.into_iter().collect())
     }
 
     /// A name with this project's trust domain and level for those in it.
@@ -174,6 +171,6 @@ fn part<'o>(map: &'o mut Object, key: &str) -> Result<Option<&'o mut Object>, St
 }
 
 fn relative(after: &str) -> Value {
-    let date = [("relative-datestamp".to_owned(), Value::from(after))];
+    let date = [("relative-datestamp", Value::from(after))];
     Value::Object(Object::from_iter(date))
 }

@@ -62,7 +62,7 @@ impl Checkout {
         ];
         Self(
             settings
-                .map(|(key, value)| (key.to_owned(), value))
+                .map(|(key, value)| (key, value))
                 .into_iter()
                 .collect(),
         )
@@ -167,8 +167,7 @@ pub fn add(
     }
     // Only this implementation has the proxy that `run-task` asks for secrets.
     if docker {
-        fields::mapping(item, &["worker"])?
-            .insert("taskcluster-proxy".to_owned(), Value::Bool(true));
+        fields::mapping(item, &["worker"])?.insert("taskcluster-proxy", Value::Bool(true));
     }
     let arguments = checkouts
         .iter()

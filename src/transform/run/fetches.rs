@@ -155,15 +155,15 @@ impl<'f> Fetch<'f> {
 
     fn to_json(&self, artifact: &str, task: &str) -> Value {
         let mut json = Object::from_iter([
-            ("artifact".to_owned(), Value::from(artifact)),
-            ("task".to_owned(), Value::from(format!("<{task}>"))),
-            ("extract".to_owned(), self.extract.clone()),
+            ("artifact", Value::from(artifact)),
+            ("task", Value::from(format!("<{task}>"))),
+            ("extract", self.extract.clone()),
         ]);
         if let Some(dest) = self.dest {
-            json.insert("dest".to_owned(), dest.clone());
+            json.insert("dest", dest.clone());
         }
         if self.verify_hash {
-            json.insert("verify-hash".to_owned(), Value::Bool(true));
+            json.insert("verify-hash", Value::Bool(true));
         }
         Value::Object(json)
     }
@@ -213,8 +213,8 @@ fn add(context: &Context<'_>, sources: &Sources, item: &mut Item, fetches: &Obje
     allow(item, &folders)?;
     let env = fields::mapping(item, &["worker", "env"])?;
     let text = json::compact_sorted(&Value::from(found));
-    let reference = Object::from_iter([("task-reference".to_owned(), Value::from(text))]);
-    env.insert("MOZ_FETCHES".to_owned(), Value::Object(reference));
+    let reference = Object::from_iter([("task-reference", Value::from(text))]);
+    env.insert("MOZ_FETCHES", Value::Object(reference));
     env.entry("MOZ_FETCHES_DIR")
         .or_insert_with(|| Value::from("fetches"));
     wrong.or_ok(())
@@ -306,7 +306,7 @@ fn allow(item: &mut Item, folders: &std::collections::BTreeSet<String>) -> Resul
     if folders.is_empty() {
         return Ok(());
     }
-    fields::mapping(item, &["worker"])?.insert("taskcluster-proxy".to_owned(), Value::Bool(true));
+    fields::mapping(item, &["worker"])?.insert("taskcluster-proxy", Value::Bool(true));
     let scopes = fields::list(item, &["scopes"])?;
     for folder in folders {
         let scope = Value::from(format!("queue:get-artifact:{folder}/*"));

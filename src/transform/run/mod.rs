@@ -75,9 +75,8 @@ fn when_to_optimization(context: &Context<'_>, item: &mut Item) -> Result<(), Di
     {
         patterns.push(Value::from(format!("{}/{file}", context.path)));
     }
-    let strategy = Object::from_iter([("skip-unless-changed".to_owned(), Value::Array(patterns))]);
-    item.task
-        .insert("optimization".to_owned(), Value::Object(strategy));
+    let strategy = Object::from_iter([("skip-unless-changed", Value::Array(patterns))]);
+    item.task.insert("optimization", Value::Object(strategy));
     Ok(())
 }
 
@@ -85,10 +84,10 @@ fn set_worker(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> 
     let (implementation, os) = naming::worker(context, item)?;
     let tags = fields::mapping(item, &["tags"])?;
     if let Some(os) = &os {
-        tags.insert("os".to_owned(), Value::from(os.as_str()));
+        tags.insert("os", Value::from(os.as_str()));
     }
     tags.insert(
-        "worker-implementation".to_owned(),
+        "worker-implementation",
         Value::from(implementation.as_str()),
     );
     if fields::get(item, &["worker", "implementation"]).is_some() {
@@ -100,9 +99,9 @@ fn set_worker(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> 
             .help("leave it out"));
     }
     let worker = fields::mapping(item, &["worker"])?;
-    worker.insert("implementation".to_owned(), Value::from(implementation));
+    worker.insert("implementation", Value::from(implementation));
     if let Some(os) = os {
-        worker.insert("os".to_owned(), Value::from(os));
+        worker.insert("os", Value::from(os));
     }
     Ok(())
 }

@@ -62,8 +62,7 @@ fn index_search(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcome<
             ),
         }
     }
-    let strategy = Object::from_iter([("index-search".to_owned(), Value::from(paths))]);
-    item.task
-        .insert("optimization".to_owned(), Value::Object(strategy));
+    let strategy = Object::from_iter([("index-search", Value::from(paths))]);
+    item.task.insert("optimization", Value::Object(strategy));
     wrong.or_ok(())
 }

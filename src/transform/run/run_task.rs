@@ -93,7 +93,7 @@ fn docker_worker(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcome
     prepare(batch, item, &run, &mut command)?;
     let words = words(item, &run, |text| text)?;
     arguments(&run, &[], words, &mut command);
-    fields::mapping(item, &["worker"])?.insert("command".to_owned(), Value::from(command));
+    fields::mapping(item, &["worker"])?.insert("command", Value::from(command));
     Ok(())
 }
 
@@ -127,7 +127,7 @@ fn generic_worker(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcom
         let executable = ["chmod", "+x", "run-task"].map(Value::from).to_vec();
         vec![Value::from(executable), Value::from(command)]
     };
-    fields::mapping(item, &["worker"])?.insert("command".to_owned(), Value::from(command));
+    fields::mapping(item, &["worker"])?.insert("command", Value::from(command));
     Ok(())
 }
 
@@ -154,14 +154,14 @@ fn prepare(
     }
     caches::add(batch, item, run)?;
     let level = Value::from(batch.context.params().level());
-    fields::mapping(item, &["worker", "env"])?.insert("MOZ_SCM_LEVEL".to_owned(), level);
+    fields::mapping(item, &["worker", "env"])?.insert("MOZ_SCM_LEVEL", level);
     Ok(())
 }
 
 fn start_folder(item: &Item, cwd: &str, vcs: Option<&str>) -> Result<String, Diagnostic> {
     match vcs {
         Some(vcs) => {
-            let names = Object::from_iter([("checkout".to_owned(), Value::from(vcs))]);
+            let names = Object::from_iter([("checkout", Value::from(vcs))]);
             pyformat::format(cwd, &Scope::new(&names))
                 .map(|cwd| posix::normalize(&cwd))
                 .map_err(|error| {
@@ -265,10 +265,10 @@ fn mount_script(context: &Context<'_>, item: &mut Item, script: &str) -> Result<
         .help("set it to the root URL of the Taskcluster instance, e.g. https://firefox-ci-tc.services.mozilla.com")
     })?;
     let url = format!("{root}/api/queue/v1/task/{task_id}/artifacts/public/{script}");
-    let content = Object::from_iter([("url".to_owned(), Value::from(url))]);
+    let content = Object::from_iter([("url", Value::from(url))]);
     let mount = Object::from_iter([
-        ("content".to_owned(), Value::Object(content)),
-        ("file".to_owned(), Value::from(format!("./{script}"))),
+        ("content", Value::Object(content)),
+        ("file", Value::from(format!("./{script}"))),
     ]);
     fields::list(item, &["worker", "mounts"])?.push(Value::Object(mount));
     Ok(())

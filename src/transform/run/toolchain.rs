@@ -78,26 +78,23 @@ pub static GENERIC_WORKER: RunUsing = RunUsing {
 
 fn toolchain(batch: &Batch<'_, '_>, item: &mut Item, mut run: Object, docker: bool) -> Outcome<()> {
     let worker = fields::mapping(item, &["worker"])?;
-    worker.insert("chain-of-trust".to_owned(), Value::Bool(true));
+    worker.insert("chain-of-trust", Value::Bool(true));
     if docker {
         worker.entry("docker-image").or_insert_with(|| {
-            let image = ("in-tree".to_owned(), Value::from("toolchain-build"));
+            let image = ("in-tree", Value::from("toolchain-build"));
             Value::Object(Object::from_iter([image]))
         });
     }
     add_artifacts(item, &run, docker)?;
     let params = batch.context.params();
     let env = fields::mapping(item, &["worker", "env"])?;
-    env.insert(
-        "MOZ_BUILD_DATE".to_owned(),
-        Value::from(params.str("moz_build_date")),
-    );
-    env.insert("MOZ_SCM_LEVEL".to_owned(), Value::from(params.level()));
+    env.insert("MOZ_BUILD_DATE", Value::from(params.str("moz_build_date")));
+    env.insert("MOZ_SCM_LEVEL", Value::from(params.level()));
 
     let attributes = fields::mapping(item, &["attributes"])?;
     for key in ["toolchain-artifact", "toolchain-alias", "toolchain-env"] {
         if let Some(value) = run.shift_remove(key) {
-            attributes.insert(key.to_owned(), value);
+            attributes.insert(key, value);
         }
     }
     let script = run.shift_remove("script");
@@ -108,7 +105,7 @@ fn toolchain(batch: &Batch<'_, '_>, item: &mut Item, mut run: Object, docker: bo
     if !batch.context.project.fast {
         let script = posix::normalize(&script);
         let cache = cache(batch, item, &script, &resources, &arguments)?;
-        item.task.insert("cache".to_owned(), Value::Object(cache));
+        item.task.insert("cache", Value::Object(cache));
     }
 
     let folder = checkout::vcs_name(checkout::os(item));
@@ -122,12 +119,12 @@ fn toolchain(batch: &Batch<'_, '_>, item: &mut Item, mut run: Object, docker: bo
         let arguments = shell::quote(arguments.iter().map(String::as_str));
         Value::from(format!("{program} {arguments}"))
     };
-    run.insert("using".to_owned(), Value::from("run-task"));
-    run.insert("cwd".to_owned(), Value::from("{checkout}/.."));
+    run.insert("using", Value::from("run-task"));
+    run.insert("cwd", Value::from("{checkout}/.."));
     if script.ends_with(".ps1") {
-        run.insert("exec-with".to_owned(), Value::from("powershell"));
+        run.insert("exec-with", Value::from("powershell"));
     }
-    run.insert("command".to_owned(), command);
+    run.insert("command", command);
     using::configure(batch, item, run)
 }
 
@@ -169,11 +166,10 @@ fn add_artifacts(item: &mut Item, run: &Object, docker: bool) -> Result<(), Diag
         ("path", path.clone()),
         ("type", "directory".to_owned()),
     ];
-    let artifact = artifact.map(|(key, text)| (key.to_owned(), Value::from(text)));
+    let artifact = artifact.map(|(key, text)| (key, Value::from(text)));
     artifacts.push(Value::Object(artifact.into_iter().collect()));
     if docker {
-        fields::mapping(item, &["worker", "env"])?
-            .insert("UPLOAD_DIR".to_owned(), Value::from(path));
+        fields::mapping(item, &["worker", "env"])?.insert("UPLOAD_DIR", Value::from(path));
     }
     Ok(())
 }
@@ -212,8 +208,8 @@ fn cache(
     let kind = format!("{}-", batch.context.kind);
     let name = item.str("label").unwrap_or_default().replacen(&kind, "", 1);
     Ok(Object::from_iter([
-        ("type".to_owned(), Value::from(CACHE_TYPE)),
-        ("name".to_owned(), Value::from(name)),
-        ("digest-data".to_owned(), Value::from(data)),
+        ("type", Value::from(CACHE_TYPE)),
+        ("name", Value::from(name)),
+        ("digest-data", Value::from(data)),
     ]))
 }

@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn unknown_ways_come_with_suggestions() {
         let worker = crate::base::value::json!({"implementation": "docker-worker"});
-        let item = Item::new(Object::from_iter([("worker".to_owned(), worker)]));
+        let item = Item::new(Object::from_iter([("worker", worker)]));
         let told = |name, worker| {
             find(&item, name, worker)
                 .map(|w| w.name)

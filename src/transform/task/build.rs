@@ -19,8 +19,7 @@ pub fn build(images: &Images<'_, '_>, payload: &Payload, mut item: Item) -> Outc
     let context = images.context();
     let (provisioner, worker_type) = worker_type(context, &item)?;
     let path = format!("{provisioner}/{worker_type}");
-    item.task
-        .insert("worker-type".to_owned(), Value::from(path));
+    item.task.insert("worker-type", Value::from(path));
     settle_times(context, &mut item)?;
     let mut definition = definition(context, &mut item, &provisioner, &worker_type)?;
     (payload.build)(images, &mut item, &mut definition)?;
@@ -68,8 +67,7 @@ fn settle_times(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic
             "1" => config.task_expires_after(),
             _ => "1 year",
         };
-        item.task
-            .insert("expires-after".to_owned(), Value::from(after));
+        item.task.insert("expires-after", Value::from(after));
     }
     for key in ["expires-after", "deadline-after"] {
         if let Some(text) = item.str(key)
@@ -80,13 +78,11 @@ fn settle_times(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic
     }
     if !item.task.contains_key("deadline-after") {
         let after = config.task_deadline_after(params.project())?;
-        item.task
-            .insert("deadline-after".to_owned(), Value::from(after));
+        item.task.insert("deadline-after", Value::from(after));
     }
     if !item.task.contains_key("priority") {
         let priority = config.task_priority(params.project())?;
-        item.task
-            .insert("priority".to_owned(), Value::from(priority));
+        item.task.insert("priority", Value::from(priority));
     }
     Ok(())
 }
@@ -106,7 +102,7 @@ fn definition(
         .get("TASK_ID")
         .unwrap_or_default();
     let extra = fields::mapping(item, &["extra"])?;
-    extra.insert("parent".to_owned(), Value::from(parent));
+    extra.insert("parent", Value::from(parent));
     let extra = extra.clone();
     let label = item.str("label").unwrap_or_default().to_owned();
     let tags = fields::mapping(item, &["tags"])?;
@@ -117,7 +113,7 @@ fn definition(
         ("project", params.project()),
         ("trust-domain", config.trust_domain()),
     ];
-    tags.extend(usual.map(|(key, value)| (key.to_owned(), Value::from(value))));
+    tags.extend(usual.map(|(key, value)| (key, Value::from(value))));
     let tags = tags.clone();
     let routes = fields::list(item, &["routes"])?.clone();
 
@@ -131,7 +127,7 @@ fn definition(
         ("owner", params.str("owner").to_owned()),
         ("source", params.file_url(context.path)?),
     ];
-    let metadata = metadata.map(|(key, value)| (key.to_owned(), Value::from(value)));
+    let metadata = metadata.map(|(key, value)| (key, Value::from(value)));
     let get = |key: &str| item.task.get(key).cloned().unwrap_or_default();
     let mut definition = vec![
         ("provisionerId", Value::from(provisioner)),
@@ -150,22 +146,17 @@ fn definition(
         definition.push(("requires", get("requires")));
     }
     let definition = definition.into_iter();
-    Ok(definition
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect())
+    Ok(definition.collect())
 }
 
 fn relative(after: Value) -> Value {
-    Value::Object(Object::from_iter([(
-        "relative-datestamp".to_owned(),
-        after,
-    )]))
+    Value::Object(Object::from_iter([("relative-datestamp", after)]))
 }
 
 fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
     let params = context.params();
     let names = [("level", params.level()), ("project", params.project())];
-    let names = names.map(|(key, value)| (key.to_owned(), Value::from(value)));
+    let names = names.map(|(key, value)| (key, Value::from(value)));
     let names: Object = names.into_iter().collect();
     let templates = fields::list(item, &["scopes"])?.clone();
     let mut wrong = Diagnostics::new();
@@ -186,7 +177,7 @@ fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
 fn mark_automation(definition: &mut Object) {
     if let Some(Value::Object(payload)) = definition.get_mut("payload") {
         crate::transform::item::object_mut(payload, "env")
-            .insert("MOZ_AUTOMATION".to_owned(), Value::from("1"));
+            .insert("MOZ_AUTOMATION", Value::from("1"));
     }
 }
 
@@ -197,7 +188,7 @@ fn settle_attributes(item: &mut Item) -> Result<(), Diagnostic> {
         .get("build_platform")
         .cloned()
         .unwrap_or_default();
-    let extra = Object::from_iter([("build-platform".to_owned(), platform)]);
+    let extra = Object::from_iter([("build-platform", platform)]);
     let options = Options::default();
     keyed_by::resolve(&mut item.task, "run-on-projects", &label, &extra, &options).map_err(
         |error| {
@@ -214,16 +205,16 @@ fn settle_attributes(item: &mut Item) -> Result<(), Diagnostic> {
     let always = get(item, "always-target").unwrap_or_default();
     let phase = get(item, "shipping-phase").filter(|phase| !phase.is_null());
     let attributes = fields::mapping(item, &["attributes"])?;
-    attributes.insert("run_on_projects".to_owned(), projects);
-    attributes.insert("run_on_tasks_for".to_owned(), tasks_for);
+    attributes.insert("run_on_projects", projects);
+    attributes.insert("run_on_tasks_for", tasks_for);
     // Projects that are not on git need not see this one.
     if let Some(branches) = branches {
-        attributes.insert("run_on_git_branches".to_owned(), branches);
+        attributes.insert("run_on_git_branches", branches);
     }
-    attributes.insert("always_target".to_owned(), always);
+    attributes.insert("always_target", always);
     match phase {
         Some(phase) => {
-            attributes.insert("shipping_phase".to_owned(), phase);
+            attributes.insert("shipping_phase", phase);
         }
         // An earlier transform may have taken it over from a dependency.
         None => {
@@ -258,8 +249,7 @@ fn settle_conditions(item: &mut Item) -> Outcome<()> {
             }
         }
     }
-    item.task
-        .insert("if-dependencies".to_owned(), Value::from(labels));
+    item.task.insert("if-dependencies", Value::from(labels));
     wrong.or_ok(())
 }
 
@@ -273,7 +263,7 @@ fn note_image(item: &Item, definition: &mut Object) -> Result<(), Diagnostic> {
     if !(trusted && image) {
         return Ok(());
     }
-    let reference = [("task-reference".to_owned(), Value::from("<docker-image>"))];
+    let reference = [("task-reference", Value::from("<docker-image>"))];
     let reference = Value::Object(reference.into_iter().collect());
     let mut container = definition;
     for key in ["extra", "chainOfTrust", "inputs"] {
@@ -292,6 +282,6 @@ fn note_image(item: &Item, definition: &mut Object) -> Result<(), Diagnostic> {
             }
         };
     }
-    container.insert("docker-image".to_owned(), reference);
+    container.insert("docker-image", reference);
     Ok(())
 }

@@ -37,7 +37,7 @@ pub fn add(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
         _ => Object::new(),
     };
     let rank = rank(context, item, index.get("rank"))?;
-    fields::mapping(item, &["extra", "index"])?.insert("rank".to_owned(), rank);
+    fields::mapping(item, &["extra", "index"])?.insert("rank", rank);
     if index.is_empty() {
         return Ok(());
     }

@@ -63,7 +63,7 @@ fn settle_worker(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnosti
     for (field, key, value) in settings {
         if let Some(value) = value {
             let value = Value::from(value.as_str());
-            fields::mapping(item, &[field])?.insert(key.to_owned(), value);
+            fields::mapping(item, &[field])?.insert(key, value);
         }
     }
     Ok(())

@@ -72,11 +72,7 @@ pub fn add(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
     }
     let platform = Value::from(platform);
     let treeherder = fields::mapping(item, &["extra", "treeherder"])?;
-    treeherder.extend(
-        shown
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value)),
-    );
+    treeherder.extend(shown);
     fields::mapping(item, &["extra"])?
         .entry("treeherder-platform")
         .or_insert(platform);
@@ -132,7 +128,7 @@ fn route_project(context: &Context<'_>) -> String {
 }
 
 fn object(key: &str, value: Value) -> Value {
-    Value::Object(Object::from_iter([(key.to_owned(), value)]))
+    Value::Object(Object::from_iter([(key, value)]))
 }
 
 /// What the name of a kind suggests.
@@ -151,7 +147,7 @@ fn defaults(kind: &str) -> Object {
         ("symbol", Value::from(initials.to_uppercase())),
     ];
     settings
-        .map(|(key, value)| (key.to_owned(), value))
+        .map(|(key, value)| (key, value))
         .into_iter()
         .collect()
 }

@@ -75,12 +75,12 @@ fn build(_: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcom
             ("contentType", get("content-type")),
             ("destinations", get("destinations")),
         ];
-        let fields = fields.map(|(key, value)| (key.to_owned(), value));
+        let fields = fields.map(|(key, value)| (key, value));
         entries.push(Value::Object(Object::from_iter(fields)));
     }
     wrong.or_ok(())?;
     let text = |key: &str| worker.get(key).map(py_str).unwrap_or_default();
-    let name = [("appName".to_owned(), Value::from(text("app-name")))];
+    let name = [("appName", Value::from(text("app-name")))];
     let payload = [
         (
             "releaseProperties",

@@ -97,18 +97,14 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
 fn add_runs(runs: &mut Object, workflow: &Object) {
     let pair = |name: &str, value: &Value| {
         let pair = [("mapped_to", Value::from(name)), ("value", value.clone())];
-        Value::Object(
-            pair.map(|(key, value)| (key.to_owned(), value))
-                .into_iter()
-                .collect(),
-        )
+        Value::Object(pair.map(|(key, value)| (key, value)).into_iter().collect())
     };
     for (name, environments) in workflow {
         let runs = list_mut(runs, name);
         for environment in environments.as_array().into_iter().flatten() {
             let variables = environment.as_object().into_iter().flatten();
             let variables = variables.map(|(name, value)| pair(name, value)).collect();
-            let run = [("environments".to_owned(), Value::Array(variables))];
+            let run = [("environments", Value::Array(variables))];
             runs.push(Value::Object(run.into_iter().collect()));
         }
     }

@@ -31,14 +31,9 @@ fn scope_prefix(context: &Context<'_>) -> Result<String, Diagnostic> {
 
 /// Puts the payload into a definition, and says in its tags what sort of worker runs it.
 fn settle<'k>(definition: &mut Object, payload: impl IntoIterator<Item = (&'k str, Value)>) {
-    let payload = payload
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value));
-    definition.insert("payload".to_owned(), Value::Object(payload.collect()));
-    object_mut(definition, "tags").insert(
-        "worker-implementation".to_owned(),
-        Value::from("scriptworker"),
-    );
+    let payload = payload.into_iter();
+    definition.insert("payload", Value::Object(payload.collect()));
+    object_mut(definition, "tags").insert("worker-implementation", Value::from("scriptworker"));
 }
 
 /// Adds scopes to a definition, sorts them all and keeps each once.

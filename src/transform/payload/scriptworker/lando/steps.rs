@@ -145,14 +145,11 @@ fn tag(around: &Around<'_>, info: &Value) -> Result<Value, Diagnostic> {
         .into_iter()
         .filter(|(name, _)| types.iter().any(|one| one == name));
     let mut told = Object::new();
-    told.insert(
-        "tags".to_owned(),
-        tags.map(|(_, tag)| tag).collect::<Value>(),
-    );
+    told.insert("tags", tags.map(|(_, tag)| tag).collect::<Value>());
     let revision = info.get("revision").cloned().unwrap_or_default();
-    told.insert("revision".to_owned(), revision);
+    told.insert("revision", revision);
     if truthy(url) {
-        told.insert("hg_repo_url".to_owned(), url.clone());
+        told.insert("hg_repo_url", url.clone());
     }
     Ok(Value::Object(told))
 }
@@ -162,7 +159,7 @@ fn version_bump(around: &Around<'_>, info: &Value) -> Outcome<Value> {
     let next = around.context.params().values().get("next_version");
     let files = info.get("bump-files");
     let told = [("next_version", next), ("files", files)];
-    let told = told.map(|(key, value)| (key.to_owned(), value.cloned().unwrap_or_default()));
+    let told = told.map(|(key, value)| (key, value.cloned().unwrap_or_default()));
     Ok(Value::Object(Object::from_iter(told)))
 }
 
@@ -172,9 +169,9 @@ fn uplift(around: &Around<'_>, info: &Value) -> Outcome<Value> {
         Value::Object(told) => told,
         _ => Object::new(),
     };
-    told.insert("merge_old_head".to_owned(), Value::Bool(true));
+    told.insert("merge_old_head", Value::Bool(true));
     if let Some(bumps) = info.get("l10n-bump-info").filter(|bumps| truthy(bumps)) {
-        told.insert("l10n_bump_info".to_owned(), l10n_bump(around, bumps)?);
+        told.insert("l10n_bump_info", l10n_bump(around, bumps)?);
     }
     Ok(Value::Object(told))
 }
