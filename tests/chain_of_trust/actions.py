@@ -10,7 +10,7 @@ import shutil
 import subprocess
 
 # The action task that both believe to be.
-OWN = "SnowmanActionTaskAAAAAA"
+OWN = "AbCdEfGhQJKLmnopqrStuA"
 
 
 def cases(labels):
