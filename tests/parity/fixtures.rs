@@ -69,9 +69,7 @@ fn goldens(path: &Path) -> BTreeMap<String, Object> {
         {
             let listed = task["task"].get_mut("dependencies");
             if let Some(listed) = listed.and_then(Value::as_array_mut) {
-                let mut once: Vec<Value> = listed.to_vec();
-                once.dedup();
-                *listed = once.into();
+                crate::list_once(listed);
             }
         }
     }

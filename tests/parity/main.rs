@@ -12,3 +12,12 @@ mod fixtures;
 mod graphs;
 mod random;
 mod stub;
+
+use snowman::base::value::List;
+
+/// taskgraph lists a dependency once for each name that leads to it; docs/differences.md: each once.
+fn list_once(listed: &mut List) {
+    let mut once = listed.to_vec();
+    once.dedup();
+    *listed = once.into();
+}

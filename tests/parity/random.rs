@@ -75,9 +75,7 @@ fn on_purpose(answer: &mut Value) {
                 .get_mut("dependencies")
                 .and_then(Value::as_array_mut)
             {
-                let mut once: Vec<Value> = listed.to_vec();
-                once.dedup();
-                *listed = once.into();
+                crate::list_once(listed);
             }
         }
     }
