@@ -195,6 +195,8 @@ NAMED = {
     "tags before commas": "[!!str, a, !!str , b]\n",
     "many tags before commas": "[" + "!!str, \u00fc, !!null," * 40 + "]\n",
     "tags before commas among likely ones": "['!a, b', a!b, !!str, \"!c, d\", !!str, # !e, f\n !!str, g]\n",
+    "a likely tag before a comma, with a colon": "a !b:,!!str, c, !!null,!!str,d]: [!!str, e]\n",
+    "a tag before a comma, with a colon": "[!a:, b]\n",
     "verbatim tags before commas": "[!<tag:yaml.org,2002:str>,!<tag:yaml.org,2002:null>,!,!,1]\n",
     "tags in a flow mapping": "{!!str a: !!int '1', !!str : b}\n",
     "an empty integer": "!!int ''\n",

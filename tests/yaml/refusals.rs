@@ -198,6 +198,11 @@ fn the_first_mistake_of_the_form_is_told_with_its_place() {
              cause: while scanning a quoted scalar",
         ),
         (
+            "a:\n- [!b:, c]\n",
+            "f:2:1: a tag that ends with `:` stands behind this place\n  \
+             help: write a text that begins with `!` in quotes",
+        ),
+        (
             "a: {{b}}\n",
             "f:1:5: a mapping cannot be a key\n  \
              help: a text that begins with `{` or `[` must be in quotes",

@@ -27,6 +27,8 @@ pub(super) struct Events {
     spaces: Vec<(u64, u64)>,
     /// The line after the last, when a separator was put at the end.
     past_end: Option<u64>,
+    /// Where the last event began, in the source.
+    last: Mark,
 }
 
 impl Events {
@@ -43,6 +45,7 @@ impl Events {
             parser: parser(text),
             spaces,
             past_end,
+            last: Mark::default(),
         })
     }
 
@@ -53,12 +56,7 @@ impl Events {
         let mut event = match parsed {
             Ok(Ok(event)) => event,
             Ok(Err(error)) => return Err(self.mistake(&error)),
-            Err(_) => {
-                return Err(Diagnostic::bug(format!(
-                    "the YAML scanner failed on `{}`",
-                    self.source.name
-                )));
-            }
+            Err(_) => return Err(self.failed()),
         };
         if let EventData::Scalar { value, style, .. } = &mut event.data
             && matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
@@ -68,7 +66,20 @@ impl Events {
             value.pop();
         }
         event.start_mark = self.moved(event.start_mark);
+        self.last = event.start_mark;
         Ok(event)
+    }
+
+    /// What to say when the scanner panics.
+    fn failed(&self) -> Diagnostic {
+        let place = Some(place(&self.source, self.last));
+        if self.source.text.contains(":,") {
+            // The one panic that is known, see `tag_comma`.
+            return Diagnostic::user("a tag that ends with `:` stands behind this place")
+                .at(place)
+                .help("write a text that begins with `!` in quotes");
+        }
+        Diagnostic::bug("the YAML scanner failed behind this place").at(place)
     }
 
     /// The mark without the spaces that were put in before it.

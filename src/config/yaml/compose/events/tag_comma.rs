@@ -2,8 +2,9 @@
 //!
 //! 1. A pass over the characters finds the commas that a tag may stand before.
 //! 2. With a space before each of them the text is scanned: tags that end at such a space are found.
-//!    A space before another comma changes nothing for them: it stands in quotes, a comment, or at
-//!    the end of a plain scalar.
+//!    A space before another comma changes nothing for them: it stands in quotes, a comment, or in a
+//!    plain scalar. Behind a colon it would, since it makes a key of a plain scalar: so no space is
+//!    put there. YAML has no tag that ends with a colon, so nothing is lost.
 //! 3. The scanner runs ahead, so of the tags right before a mistake it does not tell. The commas
 //!    there keep their spaces; the text is refused in any case.
 //!
@@ -53,7 +54,7 @@ fn likely(text: &str) -> Vec<usize> {
             '!' => in_word = true,
             _ if c.is_whitespace() => (in_word, in_verbatim) = (false, false),
             ',' if !in_verbatim => {
-                if in_word || before == Some('>') {
+                if (in_word && before != Some(':')) || before == Some('>') {
                     commas.push(offset);
                 }
                 in_word = false;
@@ -160,6 +161,7 @@ mod tests {
         assert_eq!(parted("a: [b] # !x, c"), "a: [b] # !x, c");
         assert_eq!(parted("a !x, b"), "a !x, b");
         assert_eq!(parted("[\"\\,\", !x, b]"), "[\"\\,\", !x, b]");
+        assert_eq!(parted("a !b:,!x, c: d"), "a !b:,!x, c: d");
         assert_eq!(parted("[!<a,b>,!<[,>, c]"), "[!<a,b> ,!<[,> , c]");
         assert_eq!(parted("[a !<b, !x,]"), "[a !<b, !x ,]");
         assert_eq!(parted("[a!b, !x,]"), "[a!b, !x ,]");
