@@ -4,7 +4,7 @@
 //! Tasks are created as all others are, so an action task that is run again creates nothing twice:
 //! the worker draws the taskIds of one task in the same order each time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::callback::{Request, Runner, check_scope, not_had};
@@ -25,7 +25,7 @@ use crate::submit::{Pace, TokioSleeper, preflight};
 fn custom<'a>(world: World<'a>, params: &Parameters) -> Outcome<Option<Custom<'a>>> {
     let may = |python: &&dyn Python| python.mode() != Mode::Never && python.started();
     match world.python.filter(may) {
-        Some(python) => Custom::open(python, params, &BTreeSet::new(), true).map(Some),
+        Some(python) => Custom::open(python, params, None, true).map(Some),
         None => Ok(None),
     }
 }

@@ -96,8 +96,11 @@ pub fn run(
         return diff::run(&sets, outside, revision, output);
     }
     let files = sets.files()?;
+    let documents = sets.generate(&outside)?;
+    // Workers end while documents are written.
+    drop(outside);
     let mut wrong = Vec::new();
-    for ((spec, document), file) in specs.iter().zip(sets.generate(&outside)?).zip(files) {
+    for ((spec, document), file) in specs.iter().zip(documents).zip(files) {
         match document {
             Ok(document) => {
                 if file.is_none() {

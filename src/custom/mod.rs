@@ -19,6 +19,7 @@ use std::time::Instant;
 
 use crate::base::value::json;
 use indexmap::IndexMap;
+use rayon::prelude::*;
 use serde::{Serialize, Serializer};
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
@@ -62,14 +63,15 @@ impl fmt::Debug for Custom<'_> {
 }
 
 impl<'a> Custom<'a> {
-    /// Makes the parameters known to the project's Python, and has modules imported.
+    /// Makes the parameters known to the project's Python, and has modules imported. Phases after
+    /// the kinds name none: they only ask what is there, and not whether kinds run wholly in Python.
     ///
     /// # Errors
     /// When there is no Python, or the project's `register` fails.
     pub fn open(
         python: &'a dyn Python,
         params: &Parameters,
-        references: &BTreeSet<String>,
+        references: Option<&BTreeSet<String>>,
         write_artifacts: bool,
     ) -> Outcome<Self> {
         let failed = |failure: Failure| failure.diagnostic("`taskgraph.register`");
@@ -78,9 +80,15 @@ impl<'a> Custom<'a> {
         let values = json!({"graph": graph, "values": params.values()});
         let set_up = |name, arguments| python.set_up(Call::new(name, arguments));
         set_up("parameters", values).map_err(failed)?;
-        let told = set_up("bring_in", json!({"references": references})).map_err(failed)?;
+        let told = match references {
+            Some(references) => set_up("bring_in", json!({"references": references})),
+            // What kinds have brought in by now is there too.
+            None => python.call(graph::ONE, Call::new("found", json!({}))),
+        };
+        let told = told.map_err(failed)?;
         let registered = Registered::read(&told.value["found"]);
         let whole = match (python.mode(), version.split('.').next()) {
+            _ if references.is_none() => None,
             (Mode::Whole, _) => Some("`--python=whole` asks for it".to_owned()),
             (_, Some(CONTRACT)) if registered.patched.is_empty() => None,
             (_, Some(CONTRACT)) => Some(format!(
@@ -133,11 +141,14 @@ impl<'a> Custom<'a> {
             Some(sent) => sent,
             unknown => unknown.insert(self.known(worker)?),
         };
+        let mut labels = Vec::new();
         for task in tasks {
             if sent.insert(task.label.clone()) {
+                labels.push(task.label.as_str());
                 call.blobs.extend(parts(task).map_err(Failure::Worker)?);
             }
         }
+        call.arguments["sent"] = json!(labels);
         // Whoever comes next relies on these being there, so the lock is held for the call.
         self.python.call(worker, call)
     }
@@ -184,9 +195,12 @@ fn bytes(value: &impl Serialize) -> Result<Arc<[u8]>, Diagnostic> {
         .map_err(|error| Diagnostic::bug("data cannot be written").because(error))
 }
 
-/// Reads what a worker sends.
-fn values(blob: Option<&Vec<u8>>) -> Result<Vec<Value>, Diagnostic> {
-    serde_json::from_slice(blob.map_or(b"[]".as_slice(), Vec::as_slice)).map_err(|error| {
+/// Reads the lists that a worker sends, and puts them together.
+fn values(blobs: &[Vec<u8>]) -> Result<Vec<Value>, Diagnostic> {
+    let read = |blob: &Vec<u8>| serde_json::from_slice::<Vec<Value>>(blob);
+    let parts: Result<Vec<_>, _> = blobs.par_iter().map(read).collect();
+    let parts = parts.map_err(|error| {
         Diagnostic::bug("what the Python worker sends cannot be read").because(error)
-    })
+    })?;
+    Ok(parts.into_iter().flatten().collect())
 }

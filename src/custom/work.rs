@@ -119,7 +119,7 @@ impl<'a> Custom<'a> {
         let answer = answer.map_err(|failure| failure.diagnostic("the kind").in_kind(kind.name))?;
         let mut wrong = crate::base::diagnostic::Diagnostics::new();
         let mut made = Vec::new();
-        for value in values(answer.blobs.first())? {
+        for value in values(&answer.blobs)? {
             let task = Task::from_json(&value);
             made.extend(wrong.keep(task.map_err(|d| d.in_kind(kind.name).into())));
         }
@@ -207,7 +207,7 @@ impl Work<'_, '_> {
             let number = origins?.get(index)?.as_u64()?;
             usize::try_from(number).ok()
         };
-        let items = values(answer.blobs.first())?;
+        let items = values(&answer.blobs)?;
         items
             .into_iter()
             .enumerate()

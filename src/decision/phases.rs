@@ -102,7 +102,12 @@ impl Phases<'_> {
         if references.is_empty() && !named && python.mode() != Mode::Whole {
             return Ok(None);
         }
-        match Custom::open(python, self.params, &references, self.artifacts.is_some()) {
+        match Custom::open(
+            python,
+            self.params,
+            Some(&references),
+            self.artifacts.is_some(),
+        ) {
             Ok(custom) => Ok(Some(custom)),
             Err(why) if !python.started() && !references.is_empty() => {
                 generate::refuse_custom(kinds, why).map(|()| None)
@@ -116,8 +121,7 @@ impl Phases<'_> {
         let Some(python) = self.python().filter(|python| python.started()) else {
             return Ok(None);
         };
-        let none = BTreeSet::new();
-        Custom::open(python, self.params, &none, self.artifacts.is_some()).map(Some)
+        Custom::open(python, self.params, None, self.artifacts.is_some()).map(Some)
     }
 
     /// The full task set.

@@ -20,6 +20,7 @@ use crate::base::value::Value;
 use crate::custom::Custom;
 use crate::kind::KindGraph;
 use crate::model::label_graph::LabelGraph;
+use crate::model::task::Task;
 use crate::transform::context::Project;
 
 /// All tasks that any kind describes, without edges.
@@ -39,7 +40,28 @@ pub fn full_task_set(
     kinds: &KindGraph,
     custom: Option<&Custom<'_>>,
 ) -> Outcome<FullTaskSet> {
-    let tasks = schedule::run_all(kinds, |kind, dependencies| {
+    let run = || run_kinds(project, kinds, custom);
+    // A thread that waits for Python does nothing else; others take its place. Kinds that run wholly
+    // there have nothing to do here, and are given to whichever worker is free.
+    let mixed = custom.filter(|custom| custom.whole.is_none());
+    let more = mixed.map(|_| rayon::current_num_threads() + WAITING);
+    let pool = more.and_then(|count| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count);
+        pool.build().ok()
+    });
+    let tasks = pool.map_or_else(run, |pool| pool.install(run))?;
+    LabelGraph::set(tasks).map(FullTaskSet)
+}
+
+/// How many threads there are besides where kinds wait for Python.
+const WAITING: usize = 2;
+
+fn run_kinds(
+    project: &Project<'_>,
+    kinds: &KindGraph,
+    custom: Option<&Custom<'_>>,
+) -> Outcome<Vec<Arc<Task>>> {
+    schedule::run_all(kinds, |kind, dependencies| {
         let span = tracing::info_span!(
             target: "timing", "kind", kind = %kind.name, tasks = tracing::field::Empty
         );
@@ -48,8 +70,7 @@ pub fn full_task_set(
         drop(span);
         tracing::info!("Generated {} tasks for kind {}", tasks.len(), kind.name);
         Ok(tasks.into_iter().map(Arc::new).collect())
-    })?;
-    LabelGraph::set(tasks).map(FullTaskSet)
+    })
 }
 
 /// The references of loaders and transforms in kinds that are not built in.

@@ -33,7 +33,7 @@ impl fmt::Display for Mode {
 }
 
 /// A call to the worker.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// What is called.
     pub name: &'static str,

@@ -20,6 +20,7 @@ const BOOT: &str = include_str!("worker/boot.py");
 /// The modules of the worker.
 const SOURCES: &[(&str, &str)] = &[
     ("actions", include_str!("worker/actions.py")),
+    ("callers", include_str!("worker/callers.py")),
     ("errors", include_str!("worker/errors.py")),
     ("graphs", include_str!("worker/graphs.py")),
     ("kept", include_str!("worker/kept.py")),
@@ -52,7 +53,8 @@ type Message = Result<(Value, Vec<Vec<u8>>), String>;
 
 /// A worker process.
 pub struct Process {
-    child: Child,
+    /// It is there until this is dropped.
+    child: Option<Child>,
     requests: Option<BufWriter<ChildStdin>>,
     answers: Receiver<Message>,
     last_words: Arc<Mutex<VecDeque<String>>>,
@@ -89,7 +91,7 @@ impl Process {
             let _ = ended.send(());
         });
         let mut process = Self {
-            child,
+            child: Some(child),
             requests: Some(BufWriter::new(requests)),
             answers: received,
             last_words,
@@ -146,7 +148,9 @@ impl Process {
             Ok(Err(error)) => Err(format!("cannot be understood: {error}")),
             Err(RecvTimeoutError::Timeout) => {
                 // It is of no use any more.
-                let _ = self.child.kill();
+                if let Some(child) = &mut self.child {
+                    let _ = child.kill();
+                }
                 Err(format!(
                     "has not answered for {} seconds ({} says how long it may take)",
                     patience.as_secs(),
@@ -155,9 +159,9 @@ impl Process {
             }
             Err(RecvTimeoutError::Disconnected) => {
                 self.requests = None;
-                let how = match self.child.wait() {
-                    Ok(status) => format!("has ended ({status})"),
-                    Err(_) => "has ended".to_owned(),
+                let how = match self.child.as_mut().map(Child::wait) {
+                    Some(Ok(status)) => format!("has ended ({status})"),
+                    _ => "has ended".to_owned(),
                 };
                 // What it printed last may still be on its way.
                 let _ = self.printed.recv_timeout(Duration::from_secs(2));
@@ -182,9 +186,15 @@ impl Drop for Process {
     fn drop(&mut self) {
         // Without a pipe to read from, a worker ends by itself, unless it hangs.
         self.requests = None;
-        if !matches!(self.child.try_wait(), Ok(Some(_))) {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
+        if !matches!(child.try_wait(), Ok(Some(_))) {
+            let _ = child.kill();
+            // It takes a while until all its memory has been given back; nobody has to wait for that.
+            std::thread::spawn(move || {
+                let _ = child.wait();
+            });
         }
     }
 }

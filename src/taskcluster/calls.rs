@@ -7,7 +7,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::Ready;
 use super::failure::api_error;
 use super::packed::Body;
 use crate::base::name::{IndexPath, TaskId};
@@ -31,7 +31,7 @@ const CLOCKS_DIFFER: i64 = 60;
 /// How long a signed URL may be used.
 const SIGNED_FOR: Duration = Duration::from_secs(15 * 60);
 
-impl Client {
+impl Ready {
     /// Makes a call, and makes it again while its failure passes.
     async fn ask<T, F>(&self, call: &str, make: impl FnMut() -> F + Send) -> Result<T, ApiError>
     where
@@ -202,7 +202,7 @@ fn begun(status: &Value) -> bool {
         .any(|run| run.get("started").is_some_and(|at| !at.is_null()))
 }
 
-impl Taskcluster for Client {
+impl Taskcluster for Ready {
     fn create_task<'a>(
         &'a self,
         task_id: &'a TaskId,

@@ -65,8 +65,8 @@ const ONCE: Retry = Retry {
     randomization_factor: 0.0,
 };
 
-/// A client of one Taskcluster deployment.
-pub struct Client {
+/// A client of one Taskcluster deployment, ready to call it.
+pub(super) struct Ready {
     pub(super) queue: Queue,
     pub(super) creating: Creating,
     pub(super) index: Index,
@@ -84,33 +84,21 @@ pub struct Client {
 
 /// Where requests go, and in whose name.
 #[derive(PartialEq)]
-struct Address {
-    root_url: String,
-    credentials: Option<Credentials>,
+pub(super) struct Address {
+    pub(super) root_url: String,
+    pub(super) credentials: Option<Credentials>,
 }
 
-impl Client {
-    /// Connects to the deployment that the environment names.
-    ///
-    /// With `TASKCLUSTER_PROXY_URL` that is the proxy, which adds the task's credentials. Otherwise
-    /// it is `TASKCLUSTER_ROOT_URL`, with the credentials in `TASKCLUSTER_CLIENT_ID`,
-    /// `TASKCLUSTER_ACCESS_TOKEN` and `TASKCLUSTER_CERTIFICATE` when they are set.
+impl Ready {
+    /// Makes a client for each service.
     ///
     /// # Errors
-    /// A diagnostic when neither URL is set, one is no URL, or the credentials are incomplete.
-    pub fn connect(environment: &Environment) -> Result<Self, Diagnostic> {
-        Self::connect_with(environment, &Patience::default())
+    /// Why one cannot be made, e.g. without any certificates.
+    pub(super) fn new(address: &Address, patience: &Patience) -> Result<Self, String> {
+        Self::made(address, patience).map_err(|error| error.root_cause().to_string())
     }
 
-    /// Connects as [`Client::connect`] does, with another patience.
-    ///
-    /// # Errors
-    /// As [`Client::connect`].
-    pub fn connect_with(
-        environment: &Environment,
-        patience: &Patience,
-    ) -> Result<Self, Diagnostic> {
-        let address = address(environment)?;
+    fn made(address: &Address, patience: &Patience) -> anyhow::Result<Self> {
         let builder = || {
             let builder = ClientBuilder::new(&address.root_url)
                 .retry(ONCE)
@@ -120,41 +108,27 @@ impl Client {
                 None => builder,
             }
         };
-        let failed = |error: anyhow::Error| {
-            Diagnostic::environment("the client for Taskcluster could not be made")
-                .because(error.root_cause())
-        };
+        let credentials = address.credentials.as_ref();
         Ok(Self {
-            queue: Queue::new(builder()).map_err(failed)?,
-            creating: Creating::new(
-                &address.root_url,
-                address.credentials.as_ref(),
-                patience.answer,
-            )
-            .map_err(failed)?,
-            index: Index::new(builder()).map_err(failed)?,
-            auth: Auth::new(builder()).map_err(failed)?,
-            purge_cache: PurgeCache::new(builder()).map_err(failed)?,
-            web: Web::new(patience).map_err(|error| failed(error.into()))?,
+            queue: Queue::new(builder())?,
+            creating: Creating::new(&address.root_url, credentials, patience.answer)?,
+            index: Index::new(builder())?,
+            auth: Auth::new(builder())?,
+            purge_cache: PurgeCache::new(builder())?,
+            web: Web::new(patience)?,
             patience: *patience,
             ping: format!("{}api/queue/v1/ping", address.root_url),
-            signs: address.credentials.is_some(),
-            secret: address.credentials.map(|c| c.access_token),
+            signs: credentials.is_some(),
+            secret: credentials.map(|one| one.access_token.clone()),
         })
     }
 }
 
-impl std::fmt::Debug for Client {
-    /// Where requests go; nothing about credentials but whether there are any.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client")
-            .field("root_url", &self.queue.client.root_url())
-            .field("signs", &self.signs)
-            .finish_non_exhaustive()
-    }
-}
-
-fn address(environment: &Environment) -> Result<Address, Diagnostic> {
+/// Where the environment says that requests go.
+///
+/// # Errors
+/// A diagnostic when it names no deployment, or in a way that cannot be used.
+pub(super) fn address(environment: &Environment) -> Result<Address, Diagnostic> {
     if let Some(proxy) = environment.filled("TASKCLUSTER_PROXY_URL") {
         return Ok(Address {
             root_url: root_url("TASKCLUSTER_PROXY_URL", proxy)?,
@@ -274,8 +248,10 @@ mod tests {
             "http://127.0.0.1:1234/proxy/abc/",
         ] {
             let environment = of(&[("TASKCLUSTER_PROXY_URL", url)]);
-            let made = Client::connect(&environment)
-                .map(|client| (client.queue.ping_url().ok(), client.index.ping_url().ok()));
+            let address = address(&environment).map_err(|error| error.message);
+            let made = address
+                .and_then(|address| Ready::new(&address, &Patience::default()))
+                .map(|ready| (ready.queue.ping_url().ok(), ready.index.ping_url().ok()));
             assert_eq!(
                 made,
                 Ok((
@@ -309,7 +285,7 @@ mod tests {
             ("TASKCLUSTER_CLIENT_ID", "someone"),
             ("TASKCLUSTER_ACCESS_TOKEN", "hidden"),
         ]);
-        let shown = Client::connect(&environment).map(|client| format!("{client:?}"));
+        let shown = super::super::Client::connect(&environment).map(|client| format!("{client:?}"));
         assert!(shown.is_ok_and(|text| !text.contains("hidden") && text.contains("tc.example")));
     }
 }

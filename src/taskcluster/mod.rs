@@ -19,8 +19,10 @@ mod calls;
 mod client;
 mod download;
 mod failure;
+mod lazy;
 mod packed;
 mod web;
 
-pub use client::{Client, Patience};
+pub use client::Patience;
 pub use download::download;
+pub use lazy::Client;

@@ -14,7 +14,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Response, Url};
 use taskcluster::Credentials;
 
-use super::client::Client;
+use super::client::Ready;
 use crate::base::name::TaskId;
 use crate::base::value::Value;
 
@@ -99,7 +99,7 @@ impl Creating {
     }
 }
 
-impl Client {
+impl Ready {
     /// Sends the definition of a task once.
     pub(super) async fn put(&self, task_id: &TaskId, body: &Body) -> anyhow::Result<()> {
         let creating = &self.creating;

@@ -203,3 +203,17 @@ fn a_decision_takes_parameters_from_a_file_and_leaves_the_scripts() {
     assert!(artifact("fetch-content").is_err());
     assert!(!ran.err.contains("there is no artifact"), "{}", ran.err);
 }
+
+/// Certificates are read for the first call of Taskcluster.
+#[cfg(target_os = "linux")]
+#[test]
+fn graphs_are_made_without_certificates() {
+    let desk = desk()
+        .variable("TASKCLUSTER_ROOT_URL", "https://taskcluster.example")
+        .variable("SSL_CERT_FILE", "/nowhere")
+        .variable("SSL_CERT_DIR", "/nowhere");
+    assert_eq!(level(&desk, ""), of("3", "defaults"));
+    let ran = desk.run(&["full", "-p", "project=elsewhere"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.err.contains("No CA certificates"), "{}", ran.err);
+}

@@ -16,5 +16,6 @@ mod failures;
 #[cfg(unix)]
 mod found;
 mod graphs;
+mod imports;
 mod services;
 mod world;

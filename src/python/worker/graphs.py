@@ -19,7 +19,7 @@ def _graph(tasks, edges):
 def full_graph(head, blobs):
     """Takes the tasks of the full graph that are not there yet."""
     store = sent(head["graph"])
-    store.take(blobs)
+    store.take(head["sent"], blobs)
     if list(_full.get(head["graph"], ())) != head["labels"]:
         _full[head["graph"]] = store.of(head["labels"])
     return {}
@@ -167,9 +167,3 @@ def morph(head, blobs):
     added = [[task_id, task["label"]] for task_id, task in tasks.items() if task_id not in before]
     return {"label_to_taskid": labels, "added": added}, [dumps(tasks)]
 
-
-def phase(head):
-    from taskgraph import generator
-
-    generator.phase_finished(head["name"], head["start"], head["end"])
-    return {}

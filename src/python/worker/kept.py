@@ -7,6 +7,8 @@ them as they are, so they are looked at once more when the project has been load
 import copy
 import importlib.machinery
 
+from snowman_worker import callers, late
+
 # The values that built-in code has taken over. Others say nothing about graphs, or are tables in
 # which a project registers what it adds.
 VALUES = {
@@ -65,8 +67,10 @@ def watch():
 
     def exec_module(self, module):
         given(self, module)
+        callers.hasten(module)
         if module.__name__.startswith(CODE) or module.__name__ in VALUES:
             _keep(module)
+        late.follow(module.__name__)
 
     loader.exec_module = exec_module
 

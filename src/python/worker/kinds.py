@@ -6,6 +6,9 @@ from snowman_worker import project
 from snowman_worker.tasks import Sent
 from snowman_worker.wire import NotPlain, dumps, loads, where
 
+# How many items or tasks go into one blob.
+PART = 32
+
 _sent = {}
 _open = {}
 
@@ -63,7 +66,7 @@ def known(head):
 
 
 def begin(head, blobs):
-    sent(head["graph"]).take(blobs)
+    sent(head["graph"]).take(head["sent"], blobs)
     _open[head["graph"], head["kind"]] = Work(head)
     return {}
 
@@ -95,7 +98,8 @@ def run(head, blobs):
     items = list(items)
     numbers = [origins.get(id(item)) for item in items]
     try:
-        data = dumps(items)
+        # Parts are read in parallel.
+        data = [dumps(items[start : start + PART]) for start in range(0, len(items), PART)]
     except NotPlain as error:
         why = str(error)
         for item in items:
@@ -104,7 +108,7 @@ def run(head, blobs):
                 break
         work.held = items
         return {"why": why}
-    return {"origins": numbers}, [data]
+    return {"origins": numbers}, data
 
 
 def _name(item):
@@ -118,11 +122,13 @@ def whole(head, blobs):
     from taskgraph.generator import Kind
 
     graph = head["graph"]
-    sent(graph).take(blobs)
+    sent(graph).take(head["sent"], blobs)
     kind = Kind(head["kind"], head["path"], head["config"], project.graph_config)
     dependencies = sent(graph).of(head["dependencies"])
     names = list(inspect.signature(kind.load_tasks).parameters)
     if "kind_dependencies_tasks" not in names:
         dependencies = list(dependencies.values())
     tasks = kind.load_tasks(project.parameters(graph), dependencies, head["write_artifacts"])
-    return {"count": len(tasks)}, [dumps([task.to_json() for task in tasks])]
+    made = [task.to_json() for task in tasks]
+    parts = [dumps(made[start : start + PART]) for start in range(0, len(made), PART)]
+    return {"count": len(tasks)}, parts

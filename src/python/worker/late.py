@@ -1,9 +1,9 @@
 """Modules that taskgraph imports and graphs seldom need, imported when somebody uses them.
 
-Half of the time in which taskgraph is imported goes into a client of the web, one of Taskcluster and
-a library for tests. Each gets a stand-in here. The first that asks it for anything but the few names
-that taskgraph takes from it at its import has the real module imported, and from then on the
-stand-in passes everything on.
+Most of the time in which taskgraph is imported goes into a client of the web, one of Taskcluster, a
+library for tests and what else only few of its functions need. Each gets a stand-in here. The first
+that asks it for anything but the few names that taskgraph takes from it at its import has the real
+module imported, and from then on the stand-in passes everything on.
 """
 
 import importlib
@@ -12,23 +12,48 @@ import os
 import sys
 import types
 
-# The names that are promised, by module.
+# The names that are promised to taskgraph, by module.
 PROMISED = {
+    "gzip": (),
+    "hashlib": (),
     "importlib.metadata": (),
+    "mozilla_repo_urls": ("parse",),
+    "mozilla_taskgraph.actions": (),
+    "mozilla_taskgraph.worker_types": (),
+    "multiprocessing": (),
+    "multiprocessing.connection": (),
+    "pickle": (),
     "requests": ("Response",),
     "requests.packages": (),
     "requests.packages.urllib3": (),
     "requests.packages.urllib3.util": (),
     "requests.packages.urllib3.util.retry": ("Retry",),
     "taskcluster": (),
+    "taskgraph.util.vcs": ("get_repository",),
+    "taskgraph.util.yaml": ("load_yaml",),
     "unittest": (),
     "unittest.mock": ("Mock",),
     "urllib.request": ("urlopen",),
+    "yaml": (),
 }
-
 
 # Modules of those packages that need nothing of them, and are there without them.
 ALONE = ("taskcluster.exceptions",)
+
+# Modules that register what is built in here in the tables of another: who imports that one finds them
+# filled.
+REGISTERING = {"mozilla_taskgraph.worker_types": "taskgraph.transforms.task"}
+
+# The version of which all that is built in.
+BUILT_IN = "5."
+
+TASKGRAPH = ("taskgraph", "mozilla_taskgraph", "importlib")
+
+# The modules that somebody has asked for.
+_asked = set()
+
+# What the promised names were when their modules had been imported.
+_given = {}
 
 
 class Promise:
@@ -38,7 +63,9 @@ class Promise:
         self.__dict__.update(_module=module, _name=name)
 
     def _real(self):
-        return getattr(real(self._module), self._name)
+        module = real(self._module)
+        # What somebody puts in its place later is not what was imported.
+        return _given.get(self._module, {}).get(self._name) or getattr(module, self._name)
 
     def __call__(self, *arguments, **named):
         return self._real()(*arguments, **named)
@@ -71,11 +98,17 @@ class StandIn(types.ModuleType):
         if name == "version" and self.__name__ == "importlib.metadata":
             return version
         if name in PROMISED[self.__name__] and sys.modules.get(self.__name__) is self:
-            return Promise(self.__name__, name)
+            asking = sys._getframe(1).f_globals.get("__name__") or ""
+            if asking.split(".")[0] in TASKGRAPH:
+                return Promise(self.__name__, name)
         return getattr(real(self.__name__), name)
 
     def __setattr__(self, name, value):
-        if name.startswith("__") or "%s.%s" % (self.__name__, name) in ALONE:
+        if (
+            name.startswith("__")
+            or isinstance(value, StandIn)
+            or "%s.%s" % (self.__name__, name) in ALONE
+        ):
             super().__setattr__(name, value)
         else:
             setattr(real(self.__name__), name, value)
@@ -101,7 +134,7 @@ def version(name):
 def _group(name):
     """The stand-ins that go when one of them does."""
     top = name.split(".")[0]
-    if top in ("requests", "unittest"):
+    if top in ("multiprocessing", "requests", "unittest"):
         return [other for other in PROMISED if other.split(".")[0] == top]
     return [name]
 
@@ -115,7 +148,11 @@ def real(name):
         parent = sys.modules.get(parent)
         if parent is not None and vars(parent).get(last) is stand_in:
             delattr(parent, last)
+    _asked.update(standing)
     module = importlib.import_module(name)
+    for other in standing:
+        there = sys.modules.get(other)
+        _given[other] = {key: getattr(there, key, None) for key in PROMISED[other]}
     for other in ALONE:
         parent, _, last = other.rpartition(".")
         if parent == name and other in sys.modules:
@@ -138,42 +175,42 @@ class There:
 
 
 class Finder:
-    """Puts the real package in place before one of its other modules is imported."""
+    """Finds stand-ins, and puts the real package in place before one of its other modules is
+    imported."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
+        find = importlib.machinery.PathFinder.find_spec
         parent = name.rpartition(".")[0]
-        if parent and isinstance(sys.modules.get(parent), StandIn):
+        standing = bool(parent) and isinstance(sys.modules.get(parent), StandIn)
+        if name in PROMISED and name not in _asked and (standing or _there(name, path)):
+            stand_in = StandIn(name)
+            stand_in.__path__ = []
+            return importlib.machinery.ModuleSpec(name, There(stand_in))
+        if standing:
             if name in ALONE:
-                package = importlib.machinery.PathFinder.find_spec(parent)
-                return importlib.machinery.PathFinder.find_spec(
-                    name, package.submodule_search_locations
-                )
+                return find(name, find(parent).submodule_search_locations)
             real(parent)
             if name in sys.modules:
                 return importlib.machinery.ModuleSpec(name, There(sys.modules[name]))
-            package = sys.modules[parent]
-            return importlib.machinery.PathFinder.find_spec(name, package.__path__)
+            return find(name, sys.modules[parent].__path__)
         return None
 
 
-def install():
-    from importlib.util import find_spec
+def _there(name, path):
+    """Whether a module can be imported, and somebody may be kept waiting for it."""
+    if name in REGISTERING:
+        if REGISTERING[name] in sys.modules or not version("mozilla-taskgraph").startswith(BUILT_IN):
+            return False
+    return importlib.machinery.PathFinder.find_spec(name, path) is not None
 
-    for name in PROMISED:
-        top = name.split(".")[0]
-        if top in sys.modules and not isinstance(sys.modules[top], StandIn) and top == name:
-            continue
-        if name in sys.modules:
-            continue
-        if "." not in name and find_spec(name) is None:
-            continue
-        parent = name.rpartition(".")[0]
-        if parent in PROMISED and parent not in sys.modules:
-            continue
-        stand_in = StandIn(name)
-        stand_in.__path__ = []
-        if parent:
-            vars(importlib.import_module(parent))[name.rpartition(".")[2]] = stand_in
-        sys.modules[name] = stand_in
+
+def follow(name):
+    """Has registered what waits for a module that has just been imported."""
+    for other, tables in REGISTERING.items():
+        if tables == name and isinstance(sys.modules.get(other), StandIn):
+            real(other)
+
+
+def install():
     sys.meta_path.insert(0, Finder)

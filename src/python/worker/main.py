@@ -36,6 +36,7 @@ def _parameters(head):
 CALLS = {
     "load": ("project", False),
     "bring_in": ("project", False),
+    "found": ("project", False),
     "fill_parameters": ("project", False),
     "decision_parameters": ("project", False),
     "version": ("project", False),
@@ -54,7 +55,6 @@ CALLS = {
     "offer": ("actions", False),
     "act": ("actions", False),
     "morph": ("graphs", True),
-    "phase": ("graphs", False),
 }
 
 
@@ -97,10 +97,6 @@ def serve(requests, answers):
     pipe.write({"hello": _hello()})
     logging.root.addHandler(ToPipe(pipe))
     logging.root.setLevel(logging.INFO)
-    import gc
-
-    # Tasks are many objects that stay; going through them again and again frees nothing.
-    gc.disable()
     while True:
         try:
             head, blobs = pipe.read()

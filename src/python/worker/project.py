@@ -82,7 +82,14 @@ def bring_in(head):
             failed.append([reference, describe(error)])
     from snowman_worker.registered import registered
 
-    return {"failed": failed, "found": registered(top)}
+    return {"failed": failed, "found": registered(top, True)}
+
+
+def found(head):
+    """What is registered by now."""
+    from snowman_worker.registered import registered
+
+    return {"found": registered(top, False)}
 
 
 def find(reference):

@@ -48,8 +48,9 @@ def _name_of(function):
     return getattr(function, "__name__", None) or type(function).__name__
 
 
-def registered(top):
-    """Each entry of taskgraph's tables: its name, and whether the project has made it."""
+def registered(top, patched):
+    """Each entry of taskgraph's tables: its name, and whether the project has made it. What is patched
+    is looked for where it is asked for: it takes a while, and only says how kinds have to run."""
     folders = tuple(_folders())
 
     def entries(table, function=lambda entry: entry):
@@ -82,19 +83,13 @@ def registered(top):
         "morphs": [_name_of(one) for one in morphs if _foreign(one, folders)],
         "verified": checks,
         "actions": _actions(folders),
-        "patched": _patched(top, folders),
-        "hears_phases": _hears_phases(folders),
+        "patched": _patched(top, folders) if patched else [],
     }
 
 
 def _actions(folders):
     callbacks = _table("actions.registry", "callbacks")
     return [[name, _foreign(function, folders)] for name, function in callbacks.items()]
-
-
-def _hears_phases(folders):
-    function = getattr(sys.modules.get("taskgraph.generator"), "phase_finished", None)
-    return function is not None and _foreign(function, folders)
 
 
 def _of_project(thing, top):

@@ -15,18 +15,39 @@ FIELDS = (
 )
 
 
+class Later:
+    """A field that is read when it is first asked for; from then on the task has it itself."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __get__(self, task, owner=None):
+        if task is None:
+            return self
+        held = task.__dict__
+        part = "_definition" if self.name == "task" else "_outer"
+        if part not in held:
+            raise AttributeError(self.name)
+        read = loads(held.pop(part))
+        if self.name == "task":
+            held["task"] = read
+        else:
+            for name in FIELDS:
+                # What somebody has set meanwhile stays.
+                held.setdefault(name, read[name])
+        return held[self.name]
+
+
 class SentTask(Task):
-    """A task whose definition is read when it is first asked for."""
+    """A task that is read when it is first looked at, its definition apart from all the rest."""
 
-    @property
-    def task(self):
-        if "_definition" not in self.__dict__:
-            self.__dict__["_definition"] = loads(self.__dict__.pop("_unread"))
-        return self.__dict__["_definition"]
+    def __eq__(self, other):
+        if not isinstance(other, Task):
+            return NotImplemented
+        names = ("task_id", "task") + FIELDS
+        return all(getattr(self, name) == getattr(other, name) for name in names)
 
-    @task.setter
-    def task(self, definition):
-        self.__dict__["_definition"] = definition
+    __hash__ = None
 
     def __reduce__(self):
         return (_again, (self.to_json(),))
@@ -43,6 +64,10 @@ class SentTask(Task):
         return "Task(kind=%r, label=%r)" % (self.kind, self.label)
 
 
+for _name in FIELDS + ("task",):
+    setattr(SentTask, _name, Later(_name))
+
+
 def _again(values):
     return Task.from_json(values)
 
@@ -53,20 +78,14 @@ class Sent:
     def __init__(self):
         self.parts = {}
 
-    def take(self, blobs):
-        for index in range(0, len(blobs), 2):
-            outer = blobs[index]
-            self.parts[loads(outer)["label"]] = (outer, blobs[index + 1])
+    def take(self, labels, blobs):
+        for index, label in enumerate(labels):
+            self.parts[label] = (blobs[2 * index], blobs[2 * index + 1])
 
     def make(self, label):
-        outer, definition = self.parts[label]
-        fields = loads(outer)
         task = object.__new__(SentTask)
-        values = task.__dict__
-        values["task_id"] = fields.pop("task_id", None)
-        for name in FIELDS:
-            values[name] = fields[name]
-        values["_unread"] = definition
+        outer, definition = self.parts[label]
+        task.__dict__.update(label=label, _outer=outer, _definition=definition)
         return task
 
     def of(self, labels):
