@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fancy_regex::{Regex, RegexBuilder};
+use fancy_regex::{Expr, Regex, RegexBuilder};
 
 /// Says that a text is no regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,14 +22,36 @@ pub struct Prefix(Arc<Regex>);
 const BACKTRACKING: usize = 1_000_000;
 
 fn compile(pattern: &str, wrapped: &str) -> Result<Prefix, PatternError> {
-    RegexBuilder::new(&wrapped.replace(r"\Z", r"\z"))
+    let wrapped = wrapped.replace(r"\Z", r"\z");
+    let refused = |why| PatternError {
+        pattern: pattern.to_owned(),
+        why,
+    };
+    let regex = RegexBuilder::new(&wrapped)
         .backtrack_limit(BACKTRACKING)
         .build()
-        .map(|regex| Prefix(Arc::new(regex)))
-        .map_err(|error| PatternError {
-            pattern: pattern.to_owned(),
-            why: without_position(&error.to_string()),
-        })
+        .map_err(|error| refused(without_position(&error.to_string())))?;
+    match condition_without_group(&wrapped, regex.captures_len()) {
+        Some(group) => Err(refused(format!("there is no group {group}"))),
+        None => Ok(Prefix(Arc::new(regex))),
+    }
+}
+
+/// The group that a condition, as `(?(2)…)`, asks for though there are fewer; the engine takes such
+/// a pattern and panics when it matches.
+fn condition_without_group(pattern: &str, groups: usize) -> Option<usize> {
+    if !pattern.contains("(?(") {
+        return None;
+    }
+    let tree = Expr::parse_tree(pattern).ok()?;
+    let mut left = vec![&tree.expr];
+    while let Some(expression) = left.pop() {
+        match expression {
+            Expr::BackrefExistsCondition { group, .. } if *group >= groups => return Some(*group),
+            other => left.extend(other.children_iter()),
+        }
+    }
+    None
 }
 
 /// A parser's message without the position, which counts what is put around the pattern.
@@ -190,6 +212,18 @@ mod tests {
         assert!(told.why.contains("too large"), "{told}");
         // The engine without backtracking takes what would be slow with it.
         assert!(!Prefix::new("(a*)*b").unwrap().matches(&"a".repeat(100_000)));
+    }
+
+    #[test]
+    fn conditions_ask_for_groups_that_there_are() {
+        for pattern in ["(?(2)a|b)", "(x)?(?(2)a|b)", "y(?:(x)(?(9999999999)a|b))"] {
+            assert!(Prefix::new(pattern).is_err(), "{pattern}");
+        }
+        let told = Prefix::to_end("(x)?(?(2)a|b)").unwrap_err();
+        assert_eq!(told.why, "there is no group 2");
+        let pattern = Prefix::to_end("(x)?(?(1)a|b)").unwrap();
+        assert!(pattern.matches("xa") && pattern.matches("b") && !pattern.matches("xb"));
+        assert!(Prefix::to_end(r"\(?(12)").unwrap().matches("12"));
     }
 
     #[test]
