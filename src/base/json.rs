@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Serialize, Serializer};
 
 use super::diagnostic::{Diagnostic, Place, SourceFile};
-use super::value::{Object, Str, Value};
+use super::value::Value;
+
+mod write;
 
 /// Reads JSON that people may have written.
 ///
@@ -31,59 +31,35 @@ pub fn read(name: &str, text: &[u8]) -> Result<Value, Diagnostic> {
     })
 }
 
-/// A value that is written with the keys of every mapping sorted, without being copied.
-#[derive(Debug, Clone, Copy)]
-pub struct Sorted<'a>(pub &'a Value);
-
-impl Serialize for Sorted<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Value::Array(items) => {
-                let mut list = serializer.serialize_seq(Some(items.len()))?;
-                for item in items {
-                    list.serialize_element(&Sorted(item))?;
-                }
-                list.end()
-            }
-            Value::Object(map) => SortedMap(map).serialize(serializer),
-            other => other.serialize(serializer),
-        }
-    }
-}
-
-/// A mapping that is written with its keys sorted at every depth, without being copied.
-#[derive(Debug, Clone, Copy)]
-pub struct SortedMap<'a>(pub &'a Object);
-
-impl Serialize for SortedMap<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut entries: Vec<(&Str, &Value)> = self.0.iter().collect();
-        entries.sort_unstable_by_key(|(key, _)| *key);
-        let mut map = serializer.serialize_map(Some(entries.len()))?;
-        for (key, item) in entries {
-            map.serialize_entry(key.as_str(), &Sorted(item))?;
-        }
-        map.end()
-    }
-}
-
 /// Indented JSON with sorted keys, without a newline at its end.
 #[must_use]
 pub fn pretty(value: &Value) -> String {
     let mut out = Vec::new();
-    indented(&Sorted(value), &mut out);
+    write::indented(value, 0, &mut out);
     text(out)
 }
 
+/// What is written as JSON.
+pub trait ToJson {
+    /// The value that it is written as; that shares what it can.
+    fn to_json(&self) -> Value;
+}
+
 /// What is written as a mapping so large that its parts are written at the same time.
-pub trait Entries: Serialize {
-    /// What is written for a key.
-    type Key: Serialize + Sync;
-    /// What is written for a value, with its own keys in order.
-    type Item: Serialize + Sync;
+pub trait Entries {
+    /// What a key stands for.
+    type Item: ToJson + Sync;
 
     /// The entries, by key.
-    fn entries(&self) -> Vec<(&Self::Key, &Self::Item)>;
+    fn entries(&self) -> Vec<(&str, &Self::Item)>;
+}
+
+/// The value of many entries.
+#[must_use]
+pub fn value_of(map: &impl Entries) -> Value {
+    let entries = map.entries();
+    let values = entries.into_iter().map(|(key, item)| (key, item.to_json()));
+    Value::Object(values.collect())
 }
 
 /// How many entries one thread writes at a time.
@@ -108,39 +84,27 @@ pub fn pretty_of(map: &impl Entries) -> String {
 pub fn write_of(map: &impl Entries, out: &mut dyn Write) -> io::Result<()> {
     let entries = map.entries();
     let mut parts = vec![Vec::new(); ROUND];
-    let mut before: &[u8] = b"{";
+    let mut before: &[u8] = b"{\n";
     for round in entries.chunks(PART * ROUND) {
         round
             .par_chunks(PART)
             .zip(&mut parts)
-            .for_each(|(entries, part)| indented(&Part(entries), part));
+            .for_each(|(entries, part)| {
+                // The room of the round before is used again.
+                part.clear();
+                for (position, (key, item)) in entries.iter().enumerate() {
+                    let before: &[u8] = if position > 0 { b",\n" } else { b"" };
+                    part.extend_from_slice(before);
+                    write::entry(key, &item.to_json(), 1, part);
+                }
+            });
         for part in &parts[..round.len().div_ceil(PART)] {
-            // Each part is written as a mapping of its own and put down without its braces.
-            let inner = part.strip_prefix(b"{").unwrap_or(part);
-            let inner = inner.strip_suffix(b"\n}").unwrap_or(inner);
             out.write_all(before)?;
-            out.write_all(inner)?;
-            before = b",";
+            out.write_all(part)?;
+            before = b",\n";
         }
     }
     out.write_all(if entries.is_empty() { b"{}" } else { b"\n}" })
-}
-
-struct Part<'a, K, V>(&'a [(&'a K, &'a V)]);
-
-impl<K: Serialize, V: Serialize> Serialize for Part<'_, K, V> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().copied())
-    }
-}
-
-/// Writes in place of what is in `out`, whose room is used again.
-fn indented(value: &impl Serialize, out: &mut Vec<u8>) {
-    out.clear();
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"  ");
-    let mut serializer = serde_json::Serializer::with_formatter(out, formatter);
-    // Writing a value tree into memory cannot fail; an empty text would be seen at once.
-    let _ = value.serialize(&mut serializer);
 }
 
 /// JSON is made of texts, so that it is one.
@@ -152,8 +116,9 @@ fn text(json: Vec<u8>) -> String {
 /// Compact JSON with sorted keys.
 #[must_use]
 pub fn compact_sorted(value: &Value) -> String {
-    // As above, writing into memory cannot fail.
-    serde_json::to_string(&Sorted(value)).unwrap_or_default()
+    let mut out = Vec::new();
+    write::compact(value, &mut out);
+    text(out)
 }
 
 /// Compact JSON with keys in their own order.
@@ -167,16 +132,22 @@ mod tests {
     use super::*;
     use crate::base::value::json;
 
-    #[derive(Serialize)]
-    #[serde(transparent)]
-    struct Numbers(std::collections::BTreeMap<String, Vec<usize>>);
+    struct Numbers(std::collections::BTreeMap<String, usize>);
+
+    impl ToJson for usize {
+        fn to_json(&self) -> Value {
+            json!({"n": vec![*self; self % 3]})
+        }
+    }
 
     impl Entries for Numbers {
-        type Key = String;
-        type Item = Vec<usize>;
+        type Item = usize;
 
-        fn entries(&self) -> Vec<(&String, &Vec<usize>)> {
-            self.0.iter().collect()
+        fn entries(&self) -> Vec<(&str, &usize)> {
+            self.0
+                .iter()
+                .map(|(key, item)| (key.as_str(), item))
+                .collect()
         }
     }
 
@@ -191,13 +162,8 @@ mod tests {
             ROUND * PART,
             ROUND * PART + 5,
         ] {
-            let numbers = Numbers(
-                (0..count)
-                    .map(|n| (n.to_string(), vec![n; n % 3]))
-                    .collect(),
-            );
-            let whole = serde_json::to_string_pretty(&numbers).unwrap();
-            assert_eq!(pretty_of(&numbers), whole);
+            let numbers = Numbers((0..count).map(|n| (n.to_string(), n)).collect());
+            assert_eq!(pretty_of(&numbers), pretty(&value_of(&numbers)));
         }
     }
 

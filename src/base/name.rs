@@ -5,9 +5,10 @@
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+use super::value::{Str, Value};
 
 /// Says why a string is not the name that it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,11 +31,7 @@ pub enum NameError {
     },
 }
 
-fn check(
-    what: &'static str,
-    name: &str,
-    allowed: impl Fn(char) -> bool,
-) -> Result<Arc<str>, NameError> {
+fn check(what: &'static str, name: &str, allowed: impl Fn(char) -> bool) -> Result<Str, NameError> {
     if name.is_empty() {
         return Err(NameError::Empty { what });
     }
@@ -44,7 +41,7 @@ fn check(
             name: name.to_owned(),
             character,
         }),
-        None => Ok(Arc::from(name)),
+        None => Ok(Str::from(name)),
     }
 }
 
@@ -53,7 +50,7 @@ macro_rules! name {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $type(Arc<str>);
+        pub struct $type(Str);
 
         impl $type {
             /// Checks `name`.
@@ -79,7 +76,7 @@ macro_rules! name {
 
         impl fmt::Debug for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&*self.0, f)
+                fmt::Debug::fmt(self.as_str(), f)
             }
         }
 
@@ -99,7 +96,13 @@ macro_rules! name {
 
         impl From<$type> for String {
             fn from(name: $type) -> String {
-                name.0.as_ref().to_owned()
+                name.0.into()
+            }
+        }
+
+        impl From<&$type> for Value {
+            fn from(name: &$type) -> Value {
+                Value::String(name.0.clone())
             }
         }
     };

@@ -7,7 +7,7 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json::{self, Entries};
 use crate::base::name::Label;
 use crate::base::pattern::Prefix;
-use crate::base::value::{Object, Value, to_value};
+use crate::base::value::{Object, Value};
 use crate::config::yaml;
 use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
@@ -43,9 +43,7 @@ impl Document {
             let lines = labels.into_iter().map(|label| format!("{label}\n"));
             return Ok(Self::Text(lines.collect()));
         }
-        let graph = to_value(&graph)
-            .map_err(|error| Diagnostic::bug("a graph cannot be written").because(error))?;
-        let graph = filtered(graph, shown, &args.exclude_keys);
+        let graph = filtered(json::value_of(&graph), shown, &args.exclude_keys);
         Ok(Self::Text(if args.json {
             json::pretty(&graph) + "\n"
         } else {

@@ -117,7 +117,7 @@ impl Custom<'_> {
         if !self.verifies(phase) {
             return Ok(());
         }
-        self.verified(phase, json!({}), vec![bytes(graph)?])
+        self.verified(phase, json!({}), vec![bytes(&graph.to_json())?])
     }
 
     fn verifies(&self, phase: &str) -> bool {
@@ -171,7 +171,7 @@ impl Custom<'_> {
             "morph",
             json!({"graph": self.graph, "label_to_taskid": known}),
         );
-        call.blobs.push(bytes(&graph)?);
+        call.blobs.push(bytes(&graph.to_json())?);
         let answer = self.python.call(ONE, call);
         let answer = answer.map_err(|failure| failure.diagnostic(&what))?;
         let blob = answer.blobs.first().map(Vec::as_slice).unwrap_or_default();

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
-
 use super::task::{Provenance, Written};
 use crate::base::dag::Dag;
-use crate::base::json::Entries;
+use crate::base::json::{Entries, ToJson, value_of};
 use crate::base::name::{KindName, Label, TaskId};
-use crate::base::value::{Object, Value, to_value};
+use crate::base::value::{Object, Value};
 
 /// A task that is to be created.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,47 +36,39 @@ pub struct PlannedTask {
     pub provenance: Arc<Provenance>,
 }
 
-impl Serialize for PlannedTask {
-    /// As the peer writes it in `task-graph.json`, with keys sorted.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Written {
+impl ToJson for PlannedTask {
+    /// As the peer writes it in `task-graph.json`.
+    fn to_json(&self) -> Value {
+        let dependencies = self.dependencies.iter();
+        let fields = Written {
             kind: &self.kind,
             label: &self.label,
             description: &self.description,
             attributes: &self.attributes,
-            dependencies: &self.dependencies,
+            dependencies: dependencies.map(|(name, to)| (name.as_str(), to)).collect(),
             soft_dependencies: &self.soft_dependencies,
             if_dependencies: &self.if_dependencies,
             optimization: &self.optimization,
             task: &self.task,
-            task_id: Some(&self.task_id),
-        }
-        .serialize(serializer)
-    }
-}
-
-impl PlannedTask {
-    /// The task as the peer writes it in `task-graph.json`.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        // Writing into memory cannot fail.
-        to_value(self).unwrap_or_default()
+        };
+        let mut fields = fields.object();
+        fields.insert("task_id", &self.task_id);
+        fields.into()
     }
 }
 
 /// Tasks by taskId.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct IdGraph {
     tasks: BTreeMap<TaskId, PlannedTask>,
 }
 
 impl Entries for IdGraph {
-    type Key = TaskId;
     type Item = PlannedTask;
 
-    fn entries(&self) -> Vec<(&TaskId, &PlannedTask)> {
-        self.tasks.iter().collect()
+    fn entries(&self) -> Vec<(&str, &PlannedTask)> {
+        let tasks = self.tasks.iter();
+        tasks.map(|(id, task)| (id.as_str(), task)).collect()
     }
 }
 
@@ -150,7 +140,6 @@ impl IdGraph {
     /// The graph as the peer writes it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        // Writing into memory cannot fail.
-        to_value(self).unwrap_or_default()
+        value_of(self)
     }
 }

@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::{Serialize, Serializer};
 
 use super::task::Task;
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
-use crate::base::json::Entries;
+use crate::base::json::{Entries, value_of};
 use crate::base::name::Label;
 use crate::base::suggest;
-use crate::base::value::{Value, to_value};
+use crate::base::value::Value;
 
 /// Tasks by label, in the order in which they were generated, with or without edges between them.
 #[derive(Debug, Clone, Default)]
@@ -21,20 +20,14 @@ pub struct LabelGraph {
     dag: Option<Arc<Dag<Label>>>,
 }
 
-impl Serialize for LabelGraph {
-    /// As the peer writes it, with labels sorted.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.entries())
-    }
-}
-
 impl Entries for LabelGraph {
-    type Key = Label;
     type Item = Task;
 
-    fn entries(&self) -> Vec<(&Label, &Task)> {
+    fn entries(&self) -> Vec<(&str, &Task)> {
         let tasks = self.tasks.iter();
-        let mut tasks: Vec<_> = tasks.map(|(label, task)| (label, task.as_ref())).collect();
+        let mut tasks: Vec<_> = tasks
+            .map(|(label, task)| (label.as_str(), task.as_ref()))
+            .collect();
         tasks.sort_unstable_by_key(|(label, _)| *label);
         tasks
     }
@@ -194,8 +187,7 @@ impl LabelGraph {
     /// The graph as the peer writes it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        // Writing into memory cannot fail.
-        to_value(self).unwrap_or_default()
+        value_of(self)
     }
 
     /// Reads a graph that [`LabelGraph::to_json`] or the peer has written.

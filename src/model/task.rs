@@ -1,15 +1,13 @@
 //! One task as a kind describes it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::{Serialize, Serializer};
 
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::base::json;
-use crate::base::name::{KindName, Label, TaskId};
-use crate::base::value::{Object, Value, to_value};
+use crate::base::json::ToJson;
+use crate::base::name::{KindName, Label};
+use crate::base::value::{Object, Value};
 
 /// Where a task comes from, for messages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,34 +41,57 @@ pub struct Task {
     pub provenance: Arc<Provenance>,
 }
 
-impl Serialize for Task {
-    /// As the peer writes it in `full-task-graph.json`, with keys sorted.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let dependencies: BTreeMap<&String, &Label> = self.dependencies.iter().collect();
-        Written {
+impl ToJson for Task {
+    /// As the peer writes it in `full-task-graph.json`.
+    fn to_json(&self) -> Value {
+        let dependencies = self.dependencies.iter();
+        let fields = Written {
             kind: &self.kind,
             label: &self.label,
             description: &self.description,
             attributes: &self.attributes,
-            dependencies: &dependencies,
+            dependencies: dependencies.map(|(name, to)| (name.as_str(), to)).collect(),
             soft_dependencies: &self.soft_dependencies,
             if_dependencies: &self.if_dependencies,
             optimization: &self.optimization,
             task: &self.task,
-            task_id: None,
-        }
-        .serialize(serializer)
+        };
+        fields.object().into()
+    }
+}
+
+/// The fields of a task that are written.
+pub(super) struct Written<'a> {
+    pub kind: &'a KindName,
+    pub label: &'a Label,
+    pub description: &'a str,
+    pub attributes: &'a Object,
+    pub dependencies: Object,
+    pub soft_dependencies: &'a [Label],
+    pub if_dependencies: &'a [Label],
+    pub optimization: &'a Value,
+    pub task: &'a Object,
+}
+
+impl Written<'_> {
+    /// The fields by name, in order.
+    pub(super) fn object(self) -> Object {
+        let labels = |labels: &[Label]| labels.iter().collect::<Value>();
+        Object::from([
+            ("attributes", Value::from(self.attributes.clone())),
+            ("dependencies", self.dependencies.into()),
+            ("description", self.description.into()),
+            ("if_dependencies", labels(self.if_dependencies)),
+            ("kind", self.kind.into()),
+            ("label", self.label.into()),
+            ("optimization", self.optimization.clone()),
+            ("soft_dependencies", labels(self.soft_dependencies)),
+            ("task", self.task.clone().into()),
+        ])
     }
 }
 
 impl Task {
-    /// The task as the peer writes it in `full-task-graph.json`.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        // Writing into memory cannot fail.
-        to_value(self).unwrap_or_default()
-    }
-
     /// Reads a task that [`Task::to_json`] or the peer has written.
     ///
     /// # Errors
@@ -144,31 +165,4 @@ impl Task {
             .in_task(self.label.as_str())
             .at(self.provenance.place.clone())
     }
-}
-
-/// A task as it is written: the fields in the order of their names.
-#[derive(Serialize)]
-pub(super) struct Written<'a, D: Serialize> {
-    #[serde(serialize_with = "sorted_map")]
-    pub attributes: &'a Object,
-    pub dependencies: &'a D,
-    pub description: &'a str,
-    pub if_dependencies: &'a [Label],
-    pub kind: &'a KindName,
-    pub label: &'a Label,
-    #[serde(serialize_with = "sorted")]
-    pub optimization: &'a Value,
-    pub soft_dependencies: &'a [Label],
-    #[serde(serialize_with = "sorted_map")]
-    pub task: &'a Object,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub task_id: Option<&'a TaskId>,
-}
-
-fn sorted<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-    json::Sorted(value).serialize(serializer)
-}
-
-fn sorted_map<S: Serializer>(map: &Object, serializer: S) -> Result<S::Ok, S::Error> {
-    json::SortedMap(map).serialize(serializer)
 }

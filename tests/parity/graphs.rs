@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 
 use flate2::read::GzDecoder;
+use snowman::base::json::ToJson;
 use snowman::base::name::{IndexPath, Label, TaskId};
 use snowman::base::time::Timestamp;
 use snowman::base::value::{Object, Value, json};
