@@ -1,0 +1,283 @@
+//! Values held against schemas.
+//!
+//! Nearly all values fit, so that is found out first, and nothing is made of it. Only of those that do
+//! not fit it is told why.
+
+use std::fmt;
+
+use super::{Schema, Type, Violation};
+use crate::base::path::ValuePath;
+use crate::base::suggest;
+use crate::base::value::{Object, Value, truthy, type_name};
+
+/// What is wrong with a value, so far.
+enum Found {
+    /// Whether anything is.
+    Any(bool),
+    /// Everything, in words.
+    All(Vec<Violation>),
+}
+
+impl Found {
+    fn push(&mut self, violation: impl FnOnce() -> Violation) {
+        match self {
+            Self::Any(any) => *any = true,
+            Self::All(all) => all.push(violation()),
+        }
+    }
+
+    /// Whether nothing more needs to be looked at.
+    fn is_enough(&self) -> bool {
+        matches!(self, Self::Any(true))
+    }
+}
+
+/// Everything that a check finds; it is only told in words when there is anything.
+fn all(check: impl Fn(&mut Found)) -> Vec<Violation> {
+    if fits(&check) {
+        return Vec::new();
+    }
+    let mut found = Found::All(Vec::new());
+    check(&mut found);
+    match found {
+        Found::All(all) => all,
+        Found::Any(_) => Vec::new(),
+    }
+}
+
+/// Whether a check finds nothing.
+fn fits(check: impl Fn(&mut Found)) -> bool {
+    let mut found = Found::Any(false);
+    check(&mut found);
+    matches!(found, Found::Any(false))
+}
+
+impl Schema {
+    /// Every violation in `map`, in the order of the schema.
+    #[must_use]
+    pub fn check(&self, map: &Object) -> Vec<Violation> {
+        all(|found| self.check_at(map, &Trail::Root, found))
+    }
+
+    fn check_at(&self, map: &Object, path: &Trail<'_>, found: &mut Found) {
+        // A required key that was only misspelt is told of once.
+        let misspelt = |name: &str| {
+            map.keys().find(|key| {
+                self.names().all(|known| known != key.as_str())
+                    && suggest::nearest(key, self.names()) == Some(name)
+            })
+        };
+        let mut known = 0;
+        for field in self.fields {
+            if found.is_enough() {
+                return;
+            }
+            let value = map.get(field.name);
+            known += usize::from(value.is_some());
+            match value {
+                None if field.required && matches!(found, Found::Any(_)) => {
+                    *found = Found::Any(true);
+                    return;
+                }
+                None if field.required => match misspelt(field.name) {
+                    Some(key) if self.open => found.push(|| Violation {
+                        path: path.key(key).whole(),
+                        message: format!("`{}` is missing", path.key(field.name)),
+                        help: Some(format!("is `{key}` meant to be `{}`?", field.name)),
+                    }),
+                    Some(_) => {}
+                    None => found.push(|| Violation {
+                        path: path.whole(),
+                        message: format!("`{}` is missing", path.key(field.name)),
+                        help: Some(format!("add it: {}", field.doc))
+                            .filter(|_| !field.doc.is_empty()),
+                    }),
+                },
+                None => {}
+                Some(Value::Null) if !field.required => {}
+                Some(value) => field.value.check_at(value, &path.key(field.name), found),
+            }
+        }
+        if !self.open && known < map.len() {
+            for key in map
+                .keys()
+                .filter(|key| self.fields.iter().all(|f| f.name != key.as_str()))
+            {
+                found.push(|| Violation {
+                    path: path.key(key).whole(),
+                    message: format!("unknown key `{}`", path.key(key)),
+                    help: Some(suggest::hint(key, self.names())),
+                });
+            }
+        }
+        let is_given = |name: &&&str| map.get(name).is_some_and(|value| !value.is_null());
+        let given = self.exclusive.iter().filter(is_given);
+        if given.clone().count() > 1 {
+            let given: Vec<_> = given.map(|name| format!("`{}`", path.key(name))).collect();
+            found.push(|| Violation {
+                path: path.whole(),
+                message: format!("{} cannot be given together", given.join(" and ")),
+                help: Some("keep one of them".to_owned()),
+            });
+        }
+    }
+}
+
+impl Type {
+    /// Every violation in `value`.
+    #[must_use]
+    pub fn check(&self, value: &Value) -> Vec<Violation> {
+        all(|found| self.check_at(value, &Trail::Root, found))
+    }
+
+    fn check_at(&self, value: &Value, path: &Trail<'_>, found: &mut Found) {
+        match (self, value) {
+            (Self::Any, _)
+            | (Self::Str | Self::TaskRef, Value::String(_))
+            | (Self::Bool, Value::Bool(_)) => {}
+            (Self::Int, Value::Number(number)) if !number.is_f64() => {}
+            (Self::Literal(names), Value::String(text)) => {
+                if !names.contains(&text.as_str()) {
+                    found.push(|| Violation {
+                        path: path.whole(),
+                        message: format!("`{path}` is {text:?}, which is not {}", self.describe()),
+                        help: suggest::nearest(text, names.iter().copied())
+                            .map(|name| format!("did you mean `{name}`?")),
+                    });
+                }
+            }
+            (Self::List(item), Value::Array(values)) => {
+                for (i, value) in values.iter().enumerate() {
+                    if found.is_enough() {
+                        break;
+                    }
+                    item.check_at(value, &path.index(i), found);
+                }
+            }
+            (Self::Map(item), Value::Object(map)) => {
+                for (key, value) in map {
+                    item.check_at(value, &path.key(key), found);
+                }
+            }
+            (Self::Struct(schema), Value::Object(map)) => schema.check_at(map, path, found),
+            (Self::KeyedBy(names, inner), value) => match keyed_by(names, value) {
+                Some((by, Value::Object(alternatives))) => {
+                    for (key, alternative) in alternatives {
+                        self.check_at(alternative, &path.key(by).key(key), found);
+                    }
+                }
+                Some((by, other)) => {
+                    found.push(|| mismatch(&path.key(by), "a mapping", other));
+                }
+                None if is_keyed_by(value) => {
+                    if !fits(|found| inner.check_at(value, path, found)) {
+                        found.push(|| mismatch(path, &self.describe(), value));
+                    }
+                }
+                None => inner.check_at(value, path, found),
+            },
+            (Self::OneOf(types), value) => check_one_of(self, types, value, path, found),
+            (Self::TaskRef, Value::Object(map)) => {
+                let given = |name: &str| map.get(name).is_some_and(truthy);
+                let one = given("task-reference") != given("artifact-reference");
+                let strings = ["task-reference", "artifact-reference"]
+                    .iter()
+                    .all(|name| map.get(name).is_none_or(|v| v.is_string() || v.is_null()));
+                if !(one && strings) {
+                    found.push(|| mismatch(path, &self.describe(), value));
+                }
+            }
+            (expected, value) => found.push(|| mismatch(path, &expected.describe(), value)),
+        }
+    }
+}
+
+/// The way to a value while it is checked; a path is only made of it for a violation.
+enum Trail<'a> {
+    Root,
+    Key(&'a Self, &'a str),
+    Index(&'a Self, usize),
+}
+
+impl Trail<'_> {
+    fn key<'a>(&'a self, key: &'a str) -> Trail<'a> {
+        Trail::Key(self, key)
+    }
+
+    fn index(&self, index: usize) -> Trail<'_> {
+        Trail::Index(self, index)
+    }
+
+    fn whole(&self) -> ValuePath {
+        match self {
+            Self::Root => ValuePath::root(),
+            Self::Key(before, key) => before.whole().key(key),
+            Self::Index(before, index) => before.whole().index(*index),
+        }
+    }
+}
+
+impl fmt::Display for Trail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.whole().fmt(f)
+    }
+}
+
+/// The `by-…` key and the alternatives of a keyed-by value that uses one of `names`.
+fn keyed_by<'v>(names: &[&str], value: &'v Value) -> Option<(&'v str, &'v Value)> {
+    let map = value.as_object().filter(|map| map.len() == 1)?;
+    let (key, alternatives) = map.iter().next()?;
+    let name = key.strip_prefix("by-")?;
+    names
+        .contains(&name)
+        .then_some((key.as_str(), alternatives))
+}
+
+fn is_keyed_by(value: &Value) -> bool {
+    value
+        .as_object()
+        .is_some_and(|map| map.len() == 1 && map.keys().all(|k| k.starts_with("by-")))
+}
+
+fn check_one_of(whole: &Type, types: &[Type], value: &Value, path: &Trail<'_>, found: &mut Found) {
+    let fits_one = |one: &Type| fits(|found| one.check_at(value, path, found));
+    if types.iter().any(fits_one) {
+        return;
+    }
+    let Found::All(found) = found else {
+        return found.push(|| mismatch(path, "", value));
+    };
+    let mut attempts = types.iter().map(|one| {
+        let attempt = all(|found| one.check_at(value, path, found));
+        (one, attempt)
+    });
+    let whole_path = path.whole();
+    // The value has the form of one alternative and breaks it further in: tell that. A mapping
+    // without a key that it needs is broken where it is.
+    let is_struct = |one: &Type| matches!(one, Type::Struct(_)) && value.is_object();
+    let deeper = attempts
+        .find(|(one, attempt)| is_struct(one) || attempt.iter().all(|v| v.path != whole_path));
+    match deeper {
+        Some((_, violations)) => found.extend(violations),
+        None => found.push(mismatch(path, &whole.describe(), value)),
+    }
+}
+
+fn mismatch(path: &Trail<'_>, expected: &str, value: &Value) -> Violation {
+    let shown = match value {
+        Value::String(text) if text.chars().count() <= 60 => format!("the string {text:?}"),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(flag) => format!("the boolean {flag}"),
+        other => type_name(other).to_owned(),
+    };
+    let what = if matches!(path, Trail::Root) {
+        "the value".to_owned()
+    } else {
+        format!("`{path}`")
+    };
+    Violation {
+        path: path.whole(),
+        message: format!("{what} is {shown}, where {expected} is expected"),
+        help: None,
+    }
+}
