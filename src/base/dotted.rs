@@ -32,6 +32,23 @@ pub fn parent_mut<'a, 'p>(
     Some((container, rest))
 }
 
+/// Whether `test` is true of any value at `path`.
+///
+/// A part that ends in `[]` stands for each item of a list.
+pub fn any(container: &Object, path: &str, test: &impl Fn(&Value) -> bool) -> bool {
+    let Some((head, tail)) = path.split_once('.') else {
+        return container.get(path).is_some_and(test);
+    };
+    let inside = |value: &Value| value.as_object().is_some_and(|map| any(map, tail, test));
+    match head.strip_suffix("[]") {
+        Some(list) => match container.get(list) {
+            Some(Value::Array(items)) => items.iter().any(inside),
+            _ => false,
+        },
+        None => container.get(head).is_some_and(inside),
+    }
+}
+
 /// Calls `change` on every mapping that holds the last part of `path`.
 ///
 /// A part that ends in `[]` stands for each item of a list. Ways that are not there are passed
@@ -89,6 +106,9 @@ mod tests {
         })
         .ok();
         assert_eq!(seen, [json!(1), json!(3)]);
+        let three = |value: &Value| *value == json!(3);
+        assert!(any(&root, "a[].b", &three) && !any(&root, "a[].c", &three));
+        assert!(any(&root, "d.e", &|value| *value == json!(4)) && !any(&root, "d.e.f", &three));
         assert_eq!(get(&root, "d.e"), Some(&json!(4)));
         assert_eq!(get(&root, "d.e.f"), None);
     }

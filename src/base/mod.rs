@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod dotted;
 pub mod json;
+pub mod memo;
 pub mod name;
 pub mod path;
 pub mod pattern;

@@ -14,7 +14,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::dotted;
 use crate::base::pattern::{PatternError, Prefix};
 use crate::base::suggest;
-use crate::base::value::{List, Object, Value, py_repr, type_name};
+use crate::base::value::{Object, Value, py_repr, type_name};
 
 /// Says why no alternative could be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -183,6 +183,15 @@ pub fn evaluate<'v>(
     }
 }
 
+/// Whether a value has the form of alternatives.
+fn is_keyed(value: &Value) -> bool {
+    let key = value
+        .as_object()
+        .filter(|map| map.len() == 1)
+        .and_then(|map| map.keys().next());
+    key.is_some_and(|key| key.starts_with("by-"))
+}
+
 fn choose<'v>(
     alternatives: &'v Object,
     by: &str,
@@ -242,26 +251,12 @@ pub fn resolve(
     extra: &Object,
     options: &Options,
 ) -> Result<(), KeyedByError> {
-    // Only scalars can be keys, so the item's larger fields need not be copied.
-    let own: Object = item
-        .iter()
-        .filter(|(_, value)| !value.is_array() && !value.is_object())
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    let large: Vec<String> = item
-        .iter()
-        .filter(|(_, v)| v.is_array() || v.is_object())
-        .map(|(k, _)| k.to_string())
-        .collect();
+    if !dotted::any(item, field, &is_keyed) {
+        return Ok(());
+    }
+    let own = item.clone();
     let what = format!("`{field}` of `{name}`");
-    let attribute = |by: &str| {
-        extra.get(by).or_else(|| own.get(by)).cloned().or_else(|| {
-            large
-                .iter()
-                .any(|key| key == by)
-                .then(|| Value::Array(List::new()))
-        })
-    };
+    let attribute = |by: &str| extra.get(by).or_else(|| own.get(by)).cloned();
     dotted::each_parent(item, field, &mut |container, key| {
         if let Some(value) = container.get(key) {
             let chosen = evaluate(value, &what, &attribute, options)?.clone();

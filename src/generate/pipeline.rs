@@ -179,7 +179,8 @@ fn python(
         Items::Loaded | Items::Held => (Given::Held, [].as_slice()),
     };
     let made = work.run(given, names).map_err(|mut diagnostic| {
-        let named = |item: &&Item| item.name_for_messages() == diagnostic.task;
+        let named =
+            |item: &&Item| item.name_for_messages().as_deref() == diagnostic.task.as_deref();
         if diagnostic.task.is_some() {
             let origin = before.iter().find(named).map(|item| &item.origin);
             diagnostic.place = origin.and_then(|origin| origin.own_place());

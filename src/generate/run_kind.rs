@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use rayon::prelude::*;
 
 use super::pipeline;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -52,14 +53,18 @@ pub fn run(
             items
         }
     };
-    let mut wrong = Diagnostics::new();
-    let mut tasks = Vec::with_capacity(items.len());
-    for item in items {
+    let made = items.into_par_iter().with_min_len(transform::SHARE);
+    let made = made.map(|item| {
         let name = item.name_for_messages();
-        let task = to_task(kind, item).map_err(|d| match name {
-            Some(name) => Diagnostics::from(d.in_kind(&kind.name).in_task(name)),
+        to_task(kind, item).map_err(|d| match name {
+            Some(name) => Diagnostics::from(d.in_kind(&kind.name).in_task(name.as_str())),
             None => Diagnostics::from(d.in_kind(&kind.name)),
-        });
+        })
+    });
+    let made: Vec<_> = made.collect();
+    let mut wrong = Diagnostics::new();
+    let mut tasks = Vec::with_capacity(made.len());
+    for task in made {
         tasks.extend(wrong.keep(task));
     }
     wrong.or_ok(tasks)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::path::ValuePath;
-use crate::base::value::{List, Object, Value};
+use crate::base::value::{List, Object, Str, Value};
 use crate::config::schema::{Schema, Type, Violation};
 use crate::config::yaml::Places;
 
@@ -73,12 +73,13 @@ impl Item {
 
     /// The label or the name, whichever there is.
     #[must_use]
-    pub fn name_for_messages(&self) -> Option<String> {
-        ["label", "name"]
-            .iter()
-            .find_map(|key| self.task.get(key).and_then(Value::as_str))
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
+    pub fn name_for_messages(&self) -> Option<Str> {
+        let text = |key| match self.task.get(key) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
+        let name = text("label").or_else(|| text("name"));
+        name.filter(|name| !name.is_empty()).cloned()
     }
 
     /// A mistake in a dotted field of this item.

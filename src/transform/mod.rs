@@ -103,7 +103,7 @@ pub fn find(reference: &str) -> Option<&'static Transform> {
 }
 
 /// How many items are changed at a time, so that small kinds stay on one thread.
-const SHARE: usize = 32;
+pub const SHARE: usize = 32;
 
 /// Runs `change` over each item and collects its results, or everything that is wrong with any.
 ///
@@ -154,7 +154,7 @@ fn one<I>(
         diagnostics.map(|d| {
             let d = d.in_kind(context.kind).at(origin.own_place());
             match &name {
-                Some(name) => d.in_task(name),
+                Some(name) => d.in_task(name.as_str()),
                 None => d,
             }
         })
@@ -177,16 +177,19 @@ fn gather<I: IntoIterator<Item = Item>>(
 /// # Errors
 /// Every violation of every item, each with kind, task and place.
 pub fn validate(context: &Context<'_>, items: &[Item], schema: &Schema) -> Outcome<()> {
-    let mut wrong = Diagnostics::new();
-    for item in items {
-        for violation in schema.check(&item.task) {
+    let found = items.par_iter().with_min_len(SHARE).flat_map_iter(|item| {
+        schema.check(&item.task).into_iter().map(move |violation| {
             let mut diagnostic = Diagnostic::user(violation.message)
                 .in_kind(context.kind)
                 .at(item.origin.place(&violation.path));
             diagnostic.help = violation.help;
-            diagnostic.task = item.name_for_messages();
-            wrong.push(diagnostic);
-        }
+            diagnostic.task = item.name_for_messages().map(String::from);
+            diagnostic
+        })
+    });
+    let mut wrong = Diagnostics::new();
+    for diagnostic in found.collect::<Vec<_>>() {
+        wrong.push(diagnostic);
     }
     wrong.or_ok(())
 }

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use crate::base::path::ValuePath;
 use crate::base::suggest;
-use crate::base::value::{Object, Value, push_escape, py_repr, py_str, type_name};
+use crate::base::value::{List, Object, Value, push_escape, py_repr, py_str, type_name};
 
 /// How often a field may stand in the format spec of another, as in Python.
 const DEPTH: usize = 2;
@@ -235,29 +235,60 @@ fn ascii(text: &str) -> String {
     out
 }
 
-/// Formats every text in a value, the keys of mappings included.
+/// Formats every text in a value, the keys of mappings included. What has no braces in it is left as
+/// it is, shared with whatever shares it.
 ///
 /// # Errors
 /// The first [`FormatError`].
 pub fn substitute(value: &mut Value, scope: &Scope<'_>) -> Result<(), FormatError> {
-    match value {
-        Value::String(text) => *text = format(text, scope)?.into(),
-        Value::Array(items) => {
-            for item in items {
-                substitute(item, scope)?;
-            }
-        }
-        Value::Object(map) => {
-            let mut formatted = Object::new();
-            for (key, mut item) in std::mem::take(map) {
-                substitute(&mut item, scope)?;
-                formatted.insert(format(&key, scope)?, item);
-            }
-            *map = formatted;
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    if let Some(formatted) = formatted(value, scope)? {
+        *value = formatted;
     }
     Ok(())
+}
+
+/// The value formatted, or nothing when that changes nothing.
+fn formatted(value: &Value, scope: &Scope<'_>) -> Result<Option<Value>, FormatError> {
+    match value {
+        Value::String(text) if has_braces(text) => {
+            format(text, scope).map(|text| Some(Value::from(text)))
+        }
+        Value::Array(items) => {
+            let mut changed: Option<List> = None;
+            for (position, item) in items.iter().enumerate() {
+                if let Some(item) = formatted(item, scope)? {
+                    changed.get_or_insert_with(|| items.clone())[position] = item;
+                }
+            }
+            Ok(changed.map(Value::Array))
+        }
+        Value::Object(map) if map.keys().any(|key| has_braces(key)) => {
+            let mut whole = Object::with_capacity(map.len());
+            for (key, item) in map {
+                let item = formatted(item, scope)?.unwrap_or_else(|| item.clone());
+                whole.insert(format(key, scope)?, item);
+            }
+            Ok(Some(Value::Object(whole)))
+        }
+        Value::Object(map) => {
+            let mut changed: Option<Object> = None;
+            for (key, item) in map {
+                if let Some(item) = formatted(item, scope)? {
+                    let changed = changed.get_or_insert_with(|| map.clone());
+                    changed.insert(key.clone(), item);
+                }
+            }
+            Ok(changed.map(Value::Object))
+        }
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => Ok(None),
+    }
+}
+
+/// Whether a text is a template of more than itself.
+fn has_braces(text: &str) -> bool {
+    // Without a way out of the loop several bytes are looked at in one step.
+    let is_brace = |byte| (byte == b'{') | (byte == b'}');
+    text.bytes().fold(false, |any, byte| any | is_brace(byte))
 }
 
 /// Formats every text in the dotted fields of a task.

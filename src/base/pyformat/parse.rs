@@ -50,7 +50,7 @@ pub fn parts(template: &str) -> impl Iterator<Item = Result<Part<'_>, String>> {
 
 fn next<'t>(rest: &mut &'t str) -> Result<Part<'t>, String> {
     let text = *rest;
-    match text.find(['{', '}']) {
+    match text.bytes().position(|byte| matches!(byte, b'{' | b'}')) {
         None => {
             *rest = "";
             Ok(Part::Text(text))

@@ -1,9 +1,10 @@
 //! The docker images of the project, as far as the tasks that use them need to know.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::convert::Infallible;
+use std::sync::OnceLock;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::memo::Memo;
 use crate::base::suggest;
 use crate::base::value::{Object, Value};
 use crate::config::graph_config::join;
@@ -15,7 +16,7 @@ use crate::transform::Context;
 pub struct Images<'c, 'a> {
     context: &'c Context<'a>,
     tasks: OnceLock<Outcome<Object>>,
-    volumes: Mutex<BTreeMap<String, Outcome<Vec<String>>>>,
+    volumes: Memo<String, Outcome<Vec<String>>>,
 }
 
 impl<'c, 'a> Images<'c, 'a> {
@@ -25,7 +26,7 @@ impl<'c, 'a> Images<'c, 'a> {
         Self {
             context,
             tasks: OnceLock::new(),
-            volumes: Mutex::default(),
+            volumes: Memo::default(),
         }
     }
 
@@ -40,9 +41,9 @@ impl<'c, 'a> Images<'c, 'a> {
     /// # Errors
     /// When the kind of images or the Dockerfile cannot be read.
     pub fn volumes(&self, image: &str) -> Outcome<Vec<String>> {
-        let mut known = self.volumes.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = || self.read_volumes(image);
-        known.entry(image.to_owned()).or_insert_with(read).clone()
+        let read = |image: &String| Ok::<_, Infallible>(self.read_volumes(image));
+        let Ok(volumes) = self.volumes.get(image.to_owned(), read);
+        volumes
     }
 
     /// The tasks that the `kind.yml` of the kind of images lists.

@@ -1,11 +1,12 @@
 //! What the items of one batch share.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 
+use super::checkout::{Setup, Sort};
 use crate::base::diagnostic::Diagnostic;
+use crate::base::memo::Memo;
 use crate::transform::Context;
 use crate::transform::repository::{Repository, repositories};
 
@@ -15,7 +16,8 @@ pub struct Batch<'c, 'a> {
     pub context: &'c Context<'a>,
     repositories: OnceLock<Result<IndexMap<String, Repository>, Diagnostic>>,
     pub(super) tracked: OnceLock<Result<Vec<String>, Diagnostic>>,
-    pub(super) digests: Mutex<BTreeMap<String, String>>,
+    pub(super) digests: Memo<String, String>,
+    pub(super) setups: Memo<Sort, Arc<Setup>>,
 }
 
 impl<'c, 'a> Batch<'c, 'a> {
@@ -26,7 +28,8 @@ impl<'c, 'a> Batch<'c, 'a> {
             context,
             repositories: OnceLock::new(),
             tracked: OnceLock::new(),
-            digests: Mutex::default(),
+            digests: Memo::default(),
+            setups: Memo::default(),
         }
     }
 

@@ -1,11 +1,13 @@
 //! Checking repositories out on a worker.
 
+use std::sync::Arc;
+
 use super::batch::Batch;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json;
 use crate::base::posix;
 use crate::base::suggest;
-use crate::base::value::{Object, Value, truthy};
+use crate::base::value::{Object, Str, Value, truthy};
 use crate::transform::Item;
 use crate::transform::fields;
 use crate::transform::repository::Repository;
@@ -84,7 +86,7 @@ pub fn folder(item: &Item, run: &Object) -> String {
         .get("workdir")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    match (os(item), super::using::implementation(item).as_str()) {
+    match (os(item), super::using::implementation(item)) {
         ("windows", _) => "build".to_owned(),
         (_, "docker-worker") => format!("{workdir}/checkouts"),
         _ => "checkouts".to_owned(),
@@ -105,6 +107,66 @@ pub fn os(item: &Item) -> &str {
         .unwrap_or_default()
 }
 
+/// What checking out takes: the same for all tasks that check out the same on workers of one sort.
+#[derive(Debug)]
+pub(super) struct Setup {
+    /// The folder of the checkouts.
+    vcs: Value,
+    /// The environment of the task.
+    environment: Vec<(Str, Value)>,
+    scopes: Vec<Value>,
+    /// The arguments for `run-task`.
+    arguments: Vec<Value>,
+}
+
+/// What [`Setup`] depends on, where a task checks out all that there is: the folder, the operating
+/// system, and whether the worker is docker-worker.
+pub(super) type Sort = (String, String, bool);
+
+impl Setup {
+    fn new(checkouts: &[Checkout], (folder, os, docker): &Sort) -> Self {
+        let vcs = format!("{folder}/{}", vcs_name(os));
+        let store = match (os.as_str(), docker) {
+            ("windows", _) => "y:/hg-shared".to_owned(),
+            (_, true) => format!("{folder}/hg-store"),
+            _ => format!("{folder}/hg-shared"),
+        };
+        let names: Object = checkouts
+            .iter()
+            .map(|one| (one.need("prefix"), one.need("name")))
+            .collect();
+        let mut environment = vec![
+            (Str::from("HG_STORE_PATH"), Value::from(store)),
+            (
+                Str::from("REPOSITORIES"),
+                Value::from(json::compact(&Value::Object(names))),
+            ),
+            (Str::from("VCS_PATH"), Value::from(vcs.as_str())),
+        ];
+        let mut scopes = Vec::new();
+        let mut arguments = Vec::new();
+        for one in checkouts {
+            let prefix = one.need("prefix");
+            for (name, setting) in VARIABLES {
+                if let Some(value) = one.get(setting) {
+                    let name = format!("{}_{name}", prefix.to_uppercase());
+                    environment.push((name.into(), Value::from(value)));
+                }
+            }
+            let secret = one.get("ssh_secret_name").filter(|name| !name.is_empty());
+            scopes.extend(secret.map(|secret| Value::from(format!("secrets:get:{secret}"))));
+            let path = posix::join(&vcs, one.need("path"));
+            arguments.push(Value::from(format!("--{prefix}-checkout={path}")));
+        }
+        Self {
+            vcs: vcs.into(),
+            environment,
+            scopes,
+            arguments,
+        }
+    }
+}
+
 /// Makes a task check out what `run.checkout` asks for; yields the arguments for `run-task` and the
 /// folder of the checkouts, or nothing when nothing is asked for.
 ///
@@ -114,11 +176,16 @@ pub fn add(
     batch: &Batch<'_, '_>,
     item: &mut Item,
     run: &Object,
-) -> Outcome<Option<(String, Vec<Value>)>> {
+) -> Outcome<Option<(Value, Vec<Value>)>> {
     let Some(asked) = run.get("checkout").filter(|asked| truthy(asked)) else {
         return Ok(None);
     };
-    let checkouts = checkouts(batch, item, asked)?;
+    // What is wrong with the checkouts is told first.
+    let own = match asked {
+        Value::Object(_) => Some(checkouts(batch, item, asked)?),
+        _ if batch.repositories()?.len() > 1 => Some(checkouts(batch, item, asked)?),
+        _ => None,
+    };
     if !["linux", "macosx", "windows"].contains(&os(item)) {
         return Err(item
             .wrong(
@@ -128,55 +195,24 @@ pub fn add(
             .help("set `run.checkout` to `false`")
             .into());
     }
-    let folder = folder(item, run);
-    let vcs = format!("{folder}/{}", vcs_name(os(item)));
     let docker = super::using::implementation(item) == "docker-worker";
-    let store = match (os(item), docker) {
-        ("windows", _) => "y:/hg-shared".to_owned(),
-        (_, true) => format!("{folder}/hg-store"),
-        _ => format!("{folder}/hg-shared"),
+    let sort = (folder(item, run), os(item).to_owned(), docker);
+    let setup = match own {
+        Some(own) => Arc::new(Setup::new(&own, &sort)),
+        None => batch.setups.get(sort, |sort| {
+            let checkouts = checkouts(batch, item, asked)?;
+            Ok::<_, Diagnostics>(Arc::new(Setup::new(&checkouts, sort)))
+        })?,
     };
-    let names: Object = checkouts
-        .iter()
-        .map(|one| (one.need("prefix").to_owned(), Value::from(one.need("name"))))
-        .collect();
-    let env = fields::mapping(item, &["worker", "env"])?;
-    let mut set = |name: String, value: &str| env.insert(name, Value::from(value));
-    set("HG_STORE_PATH".to_owned(), &store);
-    set(
-        "REPOSITORIES".to_owned(),
-        &json::compact(&Value::Object(names)),
-    );
-    set("VCS_PATH".to_owned(), &vcs);
-    for one in &checkouts {
-        let prefix = one.need("prefix").to_uppercase();
-        for (name, setting) in VARIABLES {
-            if let Some(value) = one.get(setting) {
-                set(format!("{prefix}_{name}"), value);
-            }
-        }
-    }
-    for secret in checkouts
-        .iter()
-        .filter_map(|one| one.get("ssh_secret_name"))
-    {
-        if !secret.is_empty() {
-            let scope = Value::from(format!("secrets:get:{secret}"));
-            fields::list(item, &["scopes"])?.push(scope);
-        }
+    fields::mapping(item, &["worker", "env"])?.extend(setup.environment.iter().cloned());
+    if !setup.scopes.is_empty() {
+        fields::list(item, &["scopes"])?.extend(setup.scopes.iter().cloned());
     }
     // Only this implementation has the proxy that `run-task` asks for secrets.
     if docker {
         fields::mapping(item, &["worker"])?.insert("taskcluster-proxy", Value::Bool(true));
     }
-    let arguments = checkouts
-        .iter()
-        .map(|one| {
-            let path = posix::join(&vcs, one.need("path"));
-            Value::from(format!("--{}-checkout={path}", one.need("prefix")))
-        })
-        .collect();
-    Ok(Some((vcs, arguments)))
+    Ok(Some((setup.vcs.clone(), setup.arguments.clone())))
 }
 
 fn checkouts(batch: &Batch<'_, '_>, item: &Item, asked: &Value) -> Outcome<Vec<Checkout>> {

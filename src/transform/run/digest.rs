@@ -1,7 +1,5 @@
 //! The digest of the files that a task is made of.
 
-use std::sync::PoisonError;
-
 use super::batch::Batch;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::digest::sha256;
@@ -55,17 +53,9 @@ pub fn of_files(batch: &Batch<'_, '_>, item: &Item, patterns: &[&str]) -> Outcom
 }
 
 fn file(batch: &Batch<'_, '_>, path: &str) -> Result<String, Diagnostic> {
-    let known = || batch.digests.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(digest) = known().get(path) {
-        return Ok(digest.clone());
-    }
-    let content = batch
-        .context
-        .project
-        .files
-        .read(path)
-        .map_err(|error| Diagnostic::environment(error.to_string()))?;
-    let digest = sha256(&content);
-    known().insert(path.to_owned(), digest.clone());
-    Ok(digest)
+    batch.digests.get(path.to_owned(), |path| {
+        let content = batch.context.project.files.read(path);
+        let content = content.map_err(|error| Diagnostic::environment(error.to_string()))?;
+        Ok(sha256(&content))
+    })
 }

@@ -125,7 +125,7 @@ fn describe(batch: &Batch<'_, '_>, item: &mut Item) -> Outcome<()> {
     };
     // Other workers run nothing, so they have no folder to work in.
     let implementation = using::implementation(item);
-    if ["docker-worker", "generic-worker"].contains(&implementation.as_str()) {
+    if ["docker-worker", "generic-worker"].contains(&implementation) {
         run.entry("workdir")
             .or_insert_with(|| Value::from("/builds/worker"));
     }

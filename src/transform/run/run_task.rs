@@ -145,7 +145,7 @@ fn prepare(
     });
     if let Some(cwd) = run.get("cwd") {
         let cwd = match cwd {
-            Value::String(cwd) => start_folder(item, cwd, vcs.as_deref())?,
+            Value::String(cwd) => start_folder(item, cwd, vcs.as_ref())?,
             other => {
                 return Err(fields::unfit(&item.origin, &["run", "cwd"], "a string", other).into());
             }
@@ -158,10 +158,10 @@ fn prepare(
     Ok(())
 }
 
-fn start_folder(item: &Item, cwd: &str, vcs: Option<&str>) -> Result<String, Diagnostic> {
+fn start_folder(item: &Item, cwd: &str, vcs: Option<&Value>) -> Result<String, Diagnostic> {
     match vcs {
         Some(vcs) => {
-            let names = Object::from_iter([("checkout", Value::from(vcs))]);
+            let names = Object::from_iter([("checkout", vcs)]);
             pyformat::format(cwd, &Scope::new(&names))
                 .map(|cwd| posix::normalize(&cwd))
                 .map_err(|error| {

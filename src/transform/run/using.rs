@@ -39,11 +39,10 @@ pub static RUN_USING: &[&RunUsing] = &[
 
 /// The worker implementation of an item.
 #[must_use]
-pub fn implementation(item: &Item) -> String {
+pub fn implementation(item: &Item) -> &str {
     fields::get(item, &["worker", "implementation"])
         .and_then(Value::as_str)
         .unwrap_or_default()
-        .to_owned()
 }
 
 /// Sets an item up in the way that `run.using` names.
@@ -52,7 +51,7 @@ pub fn implementation(item: &Item) -> String {
 /// When there is no such way, when `run` breaks its schema, and whatever is wrong in its own terms.
 pub fn configure(batch: &Batch<'_, '_>, item: &mut Item, mut run: Object) -> Outcome<()> {
     let name = run.get("using").and_then(Value::as_str).unwrap_or_default();
-    let way = find(item, name, &implementation(item))?;
+    let way = find(item, name, implementation(item))?;
     fields::fill(&mut run, way.defaults);
     item.check(&["run"], &run, way.schema)?;
     (way.configure)(batch, item, run)

@@ -2,22 +2,33 @@
 
 use super::treeherder;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::memo::Memo;
 use crate::base::path::ValuePath;
 use crate::base::pyformat::{self, Scope};
 use crate::base::suggest;
 use crate::base::time::Span;
-use crate::base::value::{List, Object, Value, truthy};
+use crate::base::value::{List, Object, Str, Value, truthy};
 use crate::config::keyed_by::{self, Options};
 use crate::transform::payload::{Images, Payload};
 use crate::transform::{Context, Item, fields};
+
+/// The provisioner and the worker type of each alias.
+pub type WorkerTypes = Memo<Str, (Str, Str)>;
 
 /// Makes the finished item of a checked task description.
 ///
 /// # Errors
 /// Whatever is wrong with the worker, the scopes, or the conditions under which the task runs.
-pub fn build(images: &Images<'_, '_>, payload: &Payload, mut item: Item) -> Outcome<Item> {
+pub fn build(
+    images: &Images<'_, '_>,
+    worker_types: &WorkerTypes,
+    payload: &Payload,
+    mut item: Item,
+) -> Outcome<Item> {
     let context = images.context();
-    let (provisioner, worker_type) = worker_type(context, &item)?;
+    let alias = Str::from(item.str("worker-type").unwrap_or_default());
+    let (provisioner, worker_type) =
+        worker_types.get(alias, |alias| worker_type(context, &item, alias))?;
     let path = format!("{provisioner}/{worker_type}");
     item.task.insert("worker-type", Value::from(path));
     settle_times(context, &mut item)?;
@@ -50,12 +61,12 @@ pub fn build(images: &Images<'_, '_>, payload: &Payload, mut item: Item) -> Outc
     Ok(item.with(finished.into_iter().collect()))
 }
 
-fn worker_type(context: &Context<'_>, item: &Item) -> Result<(String, String), Diagnostic> {
-    let alias = item.str("worker-type").unwrap_or_default();
+fn worker_type(context: &Context<'_>, item: &Item, alias: &str) -> Result<(Str, Str), Diagnostic> {
     let level = context.params().level();
     context
         .graph_config()
         .worker_type(alias, level)
+        .map(|(provisioner, worker_type)| (provisioner.into(), worker_type.into()))
         .map_err(|diagnostic| diagnostic.at(item.origin.place(&ValuePath::keys(["worker-type"]))))
 }
 
@@ -91,8 +102,8 @@ fn settle_times(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic
 fn definition(
     context: &Context<'_>,
     item: &mut Item,
-    provisioner: &str,
-    worker_type: &str,
+    provisioner: &Str,
+    worker_type: &Str,
 ) -> Outcome<Object> {
     let (config, params) = (context.graph_config(), context.params());
     let scopes = scopes(context, item)?;

@@ -37,6 +37,7 @@ fn apply(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         address.map_err(|diagnostic| diagnostic.in_kind(context.kind))?;
     }
     let images = Images::new(context);
+    let worker_types = build::WorkerTypes::default();
     each(context, items, |mut item| {
         fields::fill(&mut item.task, schema::DEFAULTS);
         naming::settle_label(context, &mut item)?;
@@ -44,7 +45,7 @@ fn apply(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         let payload = check(&mut item)?;
         treeherder::add(context, &mut item)?;
         index::add(context, &mut item)?;
-        Ok([build::build(&images, payload, item)?])
+        Ok([build::build(&images, &worker_types, payload, item)?])
     })
 }
 

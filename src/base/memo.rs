@@ -1,0 +1,44 @@
+//! Answers that are kept, for all threads that ask the same.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Answers by question.
+#[derive(Debug)]
+pub struct Memo<K, V>(Mutex<BTreeMap<K, V>>);
+
+impl<K, V> Default for Memo<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Ord, V: Clone> Memo<K, V> {
+    /// The answer, which `find` gives when it is not known yet. Nobody waits for that: what several
+    /// threads ask at once is found by each.
+    ///
+    /// # Errors
+    /// Those of `find`; they are not kept.
+    pub fn get<E>(&self, question: K, find: impl FnOnce(&K) -> Result<V, E>) -> Result<V, E> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answer) = known().get(&question) {
+            return Ok(answer.clone());
+        }
+        let answer = find(&question)?;
+        Ok(known().entry(question).or_insert(answer).clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_is_not_looked_for_again() {
+        let memo = Memo::default();
+        assert_eq!(memo.get("a", |_| Err(1)), Err(1));
+        assert_eq!(memo.get("a", |name| Ok::<_, ()>(name.len())), Ok(1));
+        assert_eq!(memo.get("a", |_| Err(2)), Ok(1));
+        assert_eq!(memo.get("bb", |name| Ok::<_, ()>(name.len())), Ok(2));
+    }
+}
