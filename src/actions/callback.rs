@@ -205,6 +205,10 @@ fn known(callback: &str, graph_config: &GraphConfig) -> Result<&'static Action, 
             let known = available.map(|action| action.cb_name);
             let help = if ON_DEMAND.contains(&callback) {
                 "name it in `snowman.actions` of config.yml, and push that".to_owned()
+            } else if find(callback).is_some() && graph_config.get("release-promotion").is_some() {
+                "what the project registers does not bring it: have it call \
+                 `enable_action(\"release-promotion\")` of `mozilla_taskgraph.actions`"
+                    .to_owned()
             } else if find(callback).is_some() {
                 "config.yml has no section `release-promotion`, which it needs".to_owned()
             } else {

@@ -130,7 +130,7 @@ pub static ACTIONS: &[Action] = &[
         order: 500,
         permission: "release-promotion",
         context: &[],
-        available: |config| config.get("release-promotion").is_some(),
+        available: GraphConfig::promotes,
         schema: |config| Some(promotion::schema(config)),
         run: |call| Box::pin(promotion::run(call)),
     },

@@ -114,10 +114,11 @@ fn generate_at(
     let working = folder.join(below.unwrap_or(Path::new("")));
     let environment = outside.environment.clone();
     let (root, python) = (&sets.args.root, sets.args.python.python.into());
-    let mut other = Outside::open_at(working, root, environment)
-        .and_then(|other| other.with_python(root, python, sets.args.verbosity.verbose))
-        .map_err(|errors| errors.map(|error| at_revision(error, revision)))?;
-    other.fast = outside.fast;
+    let other = Outside::open_at(working, root, environment).and_then(|mut other| {
+        other.fast = outside.fast;
+        other.with_python(root, python, sets.args.verbosity.verbose)
+    });
+    let mut other = other.map_err(|errors| errors.map(|error| at_revision(error, revision)))?;
     other.clock = Box::new(now);
     Ok(sets.generate(&other)?)
 }

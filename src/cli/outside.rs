@@ -109,6 +109,7 @@ impl Outside {
             // More than two wait for each other in most projects.
             workers: 2,
             verbose,
+            fast: self.fast,
         });
         let registers = self
             .graph_config
@@ -124,6 +125,9 @@ impl Outside {
             if let Some(Value::Object(values)) = loaded.value.get("config") {
                 tracing::debug!("`taskgraph.register` has changed the graph config");
                 self.graph_config.replace(values.clone());
+            }
+            if loaded.value["promotes"] == Value::Bool(false) {
+                self.graph_config.leave_out_promotion();
             }
             self.run_task = super::scripts::find(
                 &self.environment,

@@ -75,12 +75,13 @@ pub fn run(
     } else {
         output.log(&args.verbosity);
     }
-    let mut outside = Outside::open(&args.root, environment)?.with_python(
+    let mut outside = Outside::open(&args.root, environment)?;
+    outside.fast = args.fast;
+    let outside = outside.with_python(
         &args.root,
         args.python.python.into(),
         args.verbosity.verbose,
     )?;
-    outside.fast = args.fast;
     let specs = specs(&args.parameters, &outside)?;
     // Without parameters, changed files are those of the working copy anyway.
     let local = args.force_local_files_changed && specs != [Spec::Defaults];

@@ -26,6 +26,8 @@ pub struct GraphConfig {
     aliases: BTreeMap<String, Alias>,
     /// Whether kinds lie beside config.yml, as they did in older versions of taskgraph.
     kinds_beside: bool,
+    /// Whether the project's own code leaves the promotion of releases out.
+    no_promotion: bool,
 }
 
 /// The section that only promotions read.
@@ -106,6 +108,7 @@ impl GraphConfig {
             places: Arc::new(document.places),
             root: root.to_owned(),
             kinds_beside: false,
+            no_promotion: false,
         };
         if wrong.is_empty() && config.repositories().is_empty() {
             wrong.push(
@@ -139,6 +142,18 @@ impl GraphConfig {
     pub fn replace(&mut self, values: Object) {
         self.aliases = aliases(&values);
         self.values = values;
+    }
+
+    /// Notes that what the project registers does not bring the promotion of releases.
+    pub fn leave_out_promotion(&mut self) {
+        self.no_promotion = true;
+    }
+
+    /// Whether releases can be promoted: config.yml says how, and what the project registers, where
+    /// it registers anything itself, brings it.
+    #[must_use]
+    pub fn promotes(&self) -> bool {
+        !self.no_promotion && self.get(PROMOTION).is_some()
     }
 
     /// The value of a top-level key.

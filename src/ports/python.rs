@@ -77,6 +77,8 @@ pub struct Exception {
     pub traceback: String,
     /// The function that raised it and where.
     pub raised: Option<String>,
+    /// What to install, where that would help.
+    pub help: Option<String>,
 }
 
 impl Exception {
@@ -96,6 +98,7 @@ impl Exception {
             task: text("task"),
             traceback: text("traceback").unwrap_or_default(),
             raised,
+            help: text("help"),
         }
     }
 
@@ -115,6 +118,10 @@ impl Exception {
         let diagnostic = Diagnostic::user(format!("{what} failed{by}: {first}"));
         let diagnostic = match &self.task {
             Some(task) => diagnostic.in_task(task),
+            None => diagnostic,
+        };
+        let diagnostic = match &self.help {
+            Some(help) => diagnostic.help(help),
             None => diagnostic,
         };
         // A schema says all that there is to say; where it was checked is of no use.

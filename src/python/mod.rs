@@ -52,6 +52,8 @@ pub struct Project {
     pub workers: usize,
     /// Whether much is logged.
     pub verbose: bool,
+    /// Whether digests and caches are left out.
+    pub fast: bool,
 }
 
 /// The workers of a project.
@@ -82,6 +84,7 @@ impl Workers {
             "top": project.repository.display().to_string(),
             "config": project.config,
             "level": if project.verbose { 10 } else { 20 },
+            "fast": project.fast,
         });
         Self {
             interpreter: OnceLock::new(),

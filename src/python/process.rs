@@ -27,6 +27,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("kinds", include_str!("worker/kinds.py")),
     ("late", include_str!("worker/late.py")),
     ("main", include_str!("worker/main.py")),
+    ("needed", include_str!("worker/needed.py")),
     ("project", include_str!("worker/project.py")),
     ("registered", include_str!("worker/registered.py")),
     ("tasks", include_str!("worker/tasks.py")),

@@ -1,5 +1,7 @@
 //! Actions of the project's own.
 
+use std::process::Output;
+
 use serde_json::{Value, json};
 
 use crate::services::{ACTION, DECISION, Services, TASK};
@@ -37,6 +39,46 @@ fn they_are_offered_among_all_others() {
     assert_eq!(melt["extra"]["actionPerm"], "melting");
     // The project says that this one is never available.
     assert!(actions.iter().all(|action| action["name"] != "freeze"));
+}
+
+#[test]
+fn releases_are_promoted_where_what_the_project_registers_brings_that() {
+    let Some(python) = python() else { return };
+    let section = format!("trust-domain: hail\n{PROMOTION}");
+    let world = World::new(python);
+    let world = world.with("taskcluster/config.yml", "trust-domain: hail\n", &section);
+    let arguments = ["actions", "-p", "params/push.yml"];
+    // What the input may hold differs on purpose.
+    let names = |done: &Output| -> Vec<Value> {
+        let actions = read(&done.stdout)["actions"].take();
+        let actions = actions.as_array().unwrap().iter();
+        actions.map(|action| action["name"].clone()).collect()
+    };
+    let offered = |world: &World| {
+        let ours = names(&world.ours(&arguments));
+        assert_eq!(ours, names(&world.peer(&arguments)));
+        ours.contains(&json!("release-promotion"))
+    };
+    assert!(!offered(&world));
+    let services = sown();
+    let said = world
+        .variable("ACTION_INPUT", "{}")
+        .variable("ACTION_TASK_GROUP_ID", DECISION);
+    let said = services
+        .inside(said, ACTION)
+        .variable("ACTION_CALLBACK", "release-promotion");
+    let told = flat(&said.failure(&["action-callback"]));
+    assert!(told.contains("have it call `enable_action"), "{told}");
+    assert!(offered(&bringing_promotion(said)));
+}
+
+/// The project registers the action of mozilla-taskgraph beside its own.
+fn bringing_promotion(world: World) -> World {
+    world.with(
+        "taskcluster/hail_taskgraph/__init__.py",
+        "    for name in MODULES:\n",
+        "    import_module(\"mozilla_taskgraph.actions\").enable_action(\"release-promotion\")\n    for name in MODULES:\n",
+    )
 }
 
 #[test]
@@ -167,7 +209,7 @@ fn promoting(services: &Services, python: std::path::PathBuf) -> World {
         &format!("trust-domain: hail\n{PROMOTION}"),
     );
     services
-        .inside(world, ACTION)
+        .inside(bringing_promotion(world), ACTION)
         .variable("ACTION_CALLBACK", "release-promotion")
         .variable("ACTION_TASK_GROUP_ID", DECISION)
         .variable("ACTION_INPUT", &input.to_string())

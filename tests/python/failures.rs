@@ -79,6 +79,94 @@ fn a_module_that_is_not_there_is_told_at_its_place() {
 }
 
 #[test]
+fn what_to_install_for_a_missing_module_is_told() {
+    let Some(world) = world() else { return };
+    let world = world.with(BUILD, "import os\n", "import no_such_package.of_ours\n");
+    let said = flat(&world.failure(&["full", "-p", "params/push.yml"]));
+    assert!(said.contains("No module named 'no_such_package'"), "{said}");
+    assert!(
+        said.contains("help: install the package that brings `no_such_package` (`"),
+        "{said}"
+    );
+    assert!(said.contains("-m pip install …`)"), "{said}");
+    let world = world.file("taskcluster/requirements.txt", "no-such-package==1\n");
+    says(
+        &world,
+        &["-m pip install --requirement taskcluster/requirements.txt`)"],
+    );
+    let world = world.with(
+        BUILD,
+        "import no_such_package.of_ours",
+        "import taskgraph.no_such",
+    );
+    says(
+        &world,
+        &["`taskgraph` that is installed has no `taskgraph.no_such`"],
+    );
+}
+
+#[test]
+fn a_module_of_the_project_is_not_to_be_installed() {
+    let Some(world) = world() else { return };
+    let world = world.with(BUILD, "import os\n", "import hail_taskgraph.melted\n");
+    let said = flat(&world.failure(&["full", "-p", "params/push.yml"]));
+    assert!(
+        said.contains("No module named 'hail_taskgraph.melted'"),
+        "{said}"
+    );
+    assert!(!said.contains("help:"), "{said}");
+}
+
+#[test]
+fn a_project_that_asks_for_another_taskgraph_is_told_so() {
+    let places = [
+        (
+            "taskcluster/requirements.txt",
+            "taskcluster-taskgraph[load-image]==9.2.1 \\\n",
+            "9.2.1",
+        ),
+        (
+            "pyproject.toml",
+            "dependencies = [\n  \"taskcluster-taskgraph==8.0\",\n]\n",
+            "8.0",
+        ),
+        (
+            "uv.lock",
+            "[[package]]\nname = \"taskcluster-taskgraph\"\nversion = \"14.2.1\"\n",
+            "14.2.1",
+        ),
+        (
+            ".taskcluster.yml",
+            "image: mozillareleases/taskgraph:decision-v11.2.4@sha256:0\n",
+            "11.2.4",
+        ),
+    ];
+    for (file, text, version) in places {
+        let Some(world) = world() else { return };
+        let world = world
+            .with(BUILD, "import os\n", "import no_such_package\n")
+            .file(file, text);
+        says(
+            &world,
+            &[&format!(
+                "help: {file} asks for taskgraph {version}, and 24.5.1 is installed"
+            )],
+        );
+    }
+    let Some(world) = world() else { return };
+    let world = world
+        .with(BUILD, "import os\n", "import no_such_package\n")
+        .file(
+            "taskcluster/requirements.txt",
+            "taskcluster-taskgraph==24.0.0\n",
+        );
+    says(
+        &world,
+        &["help: install the package that brings `no_such_package`"],
+    );
+}
+
+#[test]
 fn a_worker_that_dies_is_told_with_its_last_words() {
     let Some(world) = world() else { return };
     let world = world.with(

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::args::PythonArgs;
+
 /// Flags of `image-digest`.
 #[derive(Debug, Args)]
 pub struct ImageDigestArgs {
@@ -12,6 +14,8 @@ pub struct ImageDigestArgs {
     pub root: String,
     /// Name of the image
     pub image_name: String,
+    #[command(flatten)]
+    pub python: PythonArgs,
 }
 
 /// Flags of `build-image`.
@@ -25,6 +29,8 @@ pub struct BuildImageArgs {
     pub context_only: Option<PathBuf>,
     /// Name of the image
     pub image_name: String,
+    #[command(flatten)]
+    pub python: PythonArgs,
 }
 
 /// Flags of `load-image`.
@@ -42,6 +48,8 @@ pub struct LoadImageArgs {
     /// Name of the image; it is found by the digest that it has in the working copy
     #[arg(required_unless_present = "task_id")]
     pub image_name: Option<String>,
+    #[command(flatten)]
+    pub python: PythonArgs,
 }
 
 /// Flags of `load-task`.
@@ -72,6 +80,8 @@ pub struct LoadTaskArgs {
     pub volumes: Vec<(String, String)>,
     /// Task to load: its id, or `-` for a definition or an id on standard input
     pub task: String,
+    #[command(flatten)]
+    pub python: PythonArgs,
 }
 
 fn volume(text: &str) -> Result<(String, String), String> {

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::args::BuildImageArgs;
 use super::load_task::{Loading, load};
-use super::{is_image, label, parameters, phases, program, unknown};
+use super::{is_image, label, open, parameters, phases, program, unknown};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::{Object, Value};
@@ -35,7 +35,7 @@ pub fn run(args: &BuildImageArgs, environment: Environment, output: &Output) -> 
     if args.context_only.is_none() {
         program::check()?;
     }
-    let outside = Outside::open(&args.root, environment)?;
+    let outside = open(&args.root, environment, args.python)?;
     let name = args.image_name.as_str();
     output::runtime()?.block_on(async {
         match &args.context_only {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::args::LoadImageArgs;
 use super::frames::Frames;
-use super::{image_tar, image_task, parameters, phases, program};
+use super::{image_tar, image_task, open, parameters, phases, program};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::cli::output::{self, Output};
@@ -23,7 +23,10 @@ const ARTIFACT: &str = "public/image.tar.zst";
 pub fn run(args: &LoadImageArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
     super::log(output);
     program::check()?;
-    let outside = Outside::open(&args.root, environment)?;
+    let outside = match &args.task_id {
+        Some(_) => Outside::open(&args.root, environment)?,
+        None => open(&args.root, environment, args.python)?,
+    };
     output::runtime()?.block_on(async {
         let task_id = match (&args.task_id, &args.image_name) {
             (Some(id), _) => task_id(id)?,

@@ -62,6 +62,14 @@ pub fn run(args: &LoadTaskArgs, environment: Environment, output: &Output) -> Ou
     let outside = Outside::open(&args.root, environment)?;
     let code = output::runtime()?.block_on(async {
         let (task_id, definition) = task(&outside, &args.task).await?;
+        let image = args.image.as_deref();
+        let image = image.or_else(|| definition["payload"]["image"].as_str());
+        let outside = match image {
+            Some(image) if in_tree(&outside, image) => {
+                outside.with_python(&args.root, args.python.python.into(), false)?
+            }
+            _ => outside,
+        };
         let loading = Loading {
             task_id,
             definition,

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use crate::base::value::json;
 
+use super::args::PythonArgs;
 use super::output::{self, Output};
 use super::outside::Outside;
 use super::parameters::Spec;
@@ -40,7 +41,7 @@ pub fn image_digest(
     output: &Output,
 ) -> Outcome<ExitCode> {
     log(output);
-    let outside = Outside::open(&args.root, environment)?;
+    let outside = open(&args.root, environment, args.python)?;
     let task = output::runtime()?.block_on(image_task(&outside, &args.image_name))?;
     let digest = task
         .attributes
@@ -52,6 +53,11 @@ pub fn image_digest(
         })?;
     output.data(&format!("{digest}\n"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What images are generated with: their kind may need the project's Python.
+fn open(root: &str, environment: Environment, python: PythonArgs) -> Outcome<Outside> {
+    Outside::open(root, environment)?.with_python(root, python.python.into(), false)
 }
 
 /// Status only, as these commands have no flags for it.

@@ -24,6 +24,18 @@ def _task_in(values):
     return None
 
 
+def _help(error):
+    from snowman_worker import main, needed, project
+
+    if project.top is None:
+        return None
+    try:
+        return needed.help_for(error, project.root, project.top, main.taskgraph_version())
+    except Exception:
+        # It is about another mistake, which is told all the same.
+        return None
+
+
 def describe(error):
     """An exception as a message, with a traceback that leaves the worker out."""
     frames = _frames(error)
@@ -40,11 +52,13 @@ def describe(error):
         [frame for frame in told.stack if not frame.filename.startswith(("<snowman/", "<frozen"))]
     )
     kind = type(error)
+    help = _help(error)
     last = frames[-1] if frames else None
     return {
         "type": kind.__qualname__,
         "message": str(error),
         "task": task,
+        "help": help,
         "traceback": "".join(told.format(chain=True)).rstrip(),
         "file": last.tb_frame.f_code.co_filename if last else None,
         "line": last.tb_lineno if last else None,

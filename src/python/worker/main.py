@@ -74,9 +74,15 @@ def _hello():
     if find_spec("taskgraph"):
         import taskgraph
 
-        told["taskgraph"] = getattr(taskgraph, "__version__", None) or _installed("taskcluster-taskgraph")
+        told["taskgraph"] = taskgraph_version()
         told["package"] = os.path.dirname(taskgraph.__file__)
     return told
+
+
+def taskgraph_version():
+    import taskgraph
+
+    return getattr(taskgraph, "__version__", None) or _installed("taskcluster-taskgraph")
 
 
 def _installed(name):

@@ -3,6 +3,7 @@
 import importlib
 import logging
 import os
+import sys
 
 from snowman_worker.wire import NotPlain, dumps, loads
 
@@ -23,6 +24,10 @@ def load(head):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.root.setLevel(head["level"])
     _fix_ids()
+    if head["fast"]:
+        import taskgraph
+
+        taskgraph.fast = True
     root, top = head["root"], os.path.realpath(head["top"])
     if head["native"]:
         config = head["config"]
@@ -31,7 +36,14 @@ def load(head):
         graph_config = load_graph_config(root)
     original = dumps(_config())
     graph_config.register()
-    return {"config": _changed_config()}
+    return {"config": _changed_config(), "promotes": _promotes()}
+
+
+def _promotes():
+    """Whether what the project registers brings the action that promotes releases."""
+    registry = sys.modules.get("taskgraph.actions.registry")
+    known = registry.callbacks if registry else {}
+    return "release-promotion" in known
 
 
 def _fix_ids():
