@@ -12,7 +12,7 @@ use fancy_regex::{Captures, Regex};
 use crate::base::name::TaskId;
 use crate::base::suggest;
 use crate::base::time::{Span, SpanError, Timestamp};
-use crate::base::value::{Object, Value};
+use crate::base::value::{List, Object, Value};
 
 /// Says why a reference could not be resolved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -105,50 +105,80 @@ type Resolver<'a> = (
     &'a dyn Fn(&str) -> Result<String, ReferenceError>,
 );
 
-/// Resolves what can be resolved, and adds to `wrong` what cannot.
+/// Resolves what can be resolved, and adds to `wrong` what cannot. What has no reference in it is
+/// shared with what was given.
 fn resolve(value: &Value, resolvers: &[Resolver<'_>], wrong: &mut Vec<ReferenceError>) -> Value {
-    let mut text_of = |resolver: &dyn Fn(&str) -> Result<String, ReferenceError>, text: &str| {
+    changed(value, resolvers, wrong).unwrap_or_else(|| value.clone())
+}
+
+/// The value resolved, or nothing when there is no reference in it.
+fn changed(
+    value: &Value,
+    resolvers: &[Resolver<'_>],
+    wrong: &mut Vec<ReferenceError>,
+) -> Option<Value> {
+    match value {
+        Value::Object(map) => {
+            let only = map.iter().next().filter(|_| map.len() == 1);
+            let found = only.and_then(|(key, inner)| {
+                let mut resolvers = resolvers.iter();
+                let (kind, resolver) = resolvers.find(|(kind, _)| kind == key)?;
+                Some((kind, resolver, inner))
+            });
+            if let Some((kind, resolver, inner)) = found {
+                return Some(reference(kind, *resolver, inner, resolvers, wrong));
+            }
+            let mut whole: Option<Object> = None;
+            for (key, item) in map {
+                if let Some(item) = changed(item, resolvers, wrong) {
+                    whole
+                        .get_or_insert_with(|| map.clone())
+                        .insert(key.clone(), item);
+                }
+            }
+            whole.map(Value::Object)
+        }
+        Value::Array(items) => {
+            let mut whole: Option<List> = None;
+            for (position, item) in items.iter().enumerate() {
+                if let Some(item) = changed(item, resolvers, wrong) {
+                    whole.get_or_insert_with(|| items.clone())[position] = item;
+                }
+            }
+            whole.map(Value::Array)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
+/// What a reference stands for.
+fn reference(
+    kind: &'static str,
+    resolver: &dyn Fn(&str) -> Result<String, ReferenceError>,
+    inner: &Value,
+    resolvers: &[Resolver<'_>],
+    wrong: &mut Vec<ReferenceError>,
+) -> Value {
+    let mut text_of = |text: &str| {
         resolver(text).unwrap_or_else(|error| {
             wrong.push(error);
             String::new()
         })
     };
-    match value {
-        Value::Object(map) => {
-            let only = map.iter().next().filter(|_| map.len() == 1);
-            let found = only.and_then(|(key, inner)| {
-                resolvers
-                    .iter()
-                    .find(|(kind, _)| kind == key)
-                    .map(|resolver| (resolver, inner))
-            });
-            match found {
-                Some(((_, resolver), Value::String(text))) => Value::from(text_of(*resolver, text)),
-                Some(((_, resolver), Value::Object(inner))) => {
-                    let keys: Vec<String> =
-                        inner.keys().map(|key| text_of(*resolver, key)).collect();
-                    let values = inner.values().map(|item| resolve(item, resolvers, wrong));
-                    Value::Object(keys.into_iter().zip(values).collect())
-                }
-                Some(((kind, _), other)) => {
-                    wrong.push(ReferenceError::Form {
-                        kind,
-                        found: crate::base::value::type_name(other),
-                    });
-                    Value::Null
-                }
-                None => map
-                    .iter()
-                    .map(|(key, item)| (key.clone(), resolve(item, resolvers, wrong)))
-                    .collect::<Object>()
-                    .into(),
-            }
+    match inner {
+        Value::String(text) => Value::from(text_of(text)),
+        Value::Object(inner) => {
+            let keys: Vec<String> = inner.keys().map(|key| text_of(key)).collect();
+            let values = inner.values().map(|item| resolve(item, resolvers, wrong));
+            Value::Object(keys.into_iter().zip(values).collect())
         }
-        Value::Array(items) => items
-            .iter()
-            .map(|item| resolve(item, resolvers, wrong))
-            .collect(),
-        other => other.clone(),
+        other => {
+            wrong.push(ReferenceError::Form {
+                kind,
+                found: crate::base::value::type_name(other),
+            });
+            Value::Null
+        }
     }
 }
 

@@ -16,6 +16,7 @@
 //! effects. Every task gets a [`Verdict`] with its reason. Where several orders would do, tasks are
 //! taken in the order of their labels, in such a way that the outcome is one that the peer may reach.
 
+mod changes;
 mod remove;
 mod replace;
 mod resolve;
@@ -38,6 +39,7 @@ use crate::ports::ids::DerivedIds;
 use crate::ports::taskcluster::TaskStatus;
 use crate::target::TargetTaskGraph;
 
+pub use changes::Changes;
 pub use rule::{Leaf, Replacement, Rule};
 pub use strategy::{STRATEGIES, Strategy};
 pub use verdict::{Action, Reason, Verdict};

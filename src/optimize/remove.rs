@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::changes::Changes;
 use super::verdict::{Reason, Verdict};
 use super::{Surroundings, strategy};
 use crate::base::dag::Dag;
@@ -25,6 +26,7 @@ pub fn run(
     let mut pass = Pass {
         target,
         dag: &dag,
+        changes: Changes::new(surroundings.params),
         verdicts: BTreeMap::new(),
         candidates: BTreeSet::new(),
     };
@@ -38,6 +40,7 @@ pub fn run(
 struct Pass<'a> {
     target: &'a TargetTaskGraph,
     dag: &'a Dag<Label>,
+    changes: Changes<'a>,
     verdicts: BTreeMap<Label, Verdict>,
     /// Tasks that are removed unless something in their `if-dependencies` is kept.
     candidates: BTreeSet<Label>,
@@ -82,7 +85,7 @@ impl Pass<'_> {
             Some(custom) => (custom.remove(task)?, strategy::reason(task, custom)),
             None => {
                 let (strategy, argument) = strategy::of(task);
-                let removed = strategy.rule.remove(task, surroundings.params, argument);
+                let removed = strategy.rule.remove(task, &self.changes, argument);
                 (removed, Reason::Strategy(strategy.name))
             }
         };

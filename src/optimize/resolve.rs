@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::Surroundings;
 use super::verdict::{Action, Verdict};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -12,6 +14,9 @@ use crate::model::id_graph::{IdGraph, PlannedTask};
 use crate::model::reference::{Names, ReferenceError, resolve_names};
 use crate::model::task::Task;
 use crate::target::TargetTaskGraph;
+
+/// How many tasks one thread resolves at a time.
+const SHARE: usize = 64;
 
 /// Checks that nothing but removed tasks depends on a task that is `removed`.
 ///
@@ -59,14 +64,18 @@ pub fn run(
         .map(|(label, _)| label)
         .collect();
     let mut wrong = Diagnostics::new();
-    let mut planned = Vec::new();
-    for task in target
+    let tasks: Vec<&Arc<Task>> = target
         .graph
         .tasks()
         .filter(|task| kept.contains(&task.label))
-    {
-        planned.extend(wrong.keep(resolve(task, surroundings, &label_to_taskid, &kept)));
-    }
+        .collect();
+    let planned = tasks.into_par_iter().with_min_len(SHARE);
+    let planned = planned.map(|task| resolve(task, surroundings, &label_to_taskid, &kept));
+    let planned: Vec<_> = planned.collect();
+    let planned: Vec<PlannedTask> = planned
+        .into_iter()
+        .filter_map(|outcome| wrong.keep(outcome))
+        .collect();
     wrong.or_ok((IdGraph::new(planned), label_to_taskid))
 }
 

@@ -7,10 +7,10 @@
 //! - [`Rule::Not`] removes a task that its rule would keep, and keeps all others.
 
 use super::IndexAnswers;
+use super::changes::Changes;
 use crate::base::name::{IndexPath, TaskId};
 use crate::base::time::Timestamp;
 use crate::base::value::Value;
-use crate::config::parameters::Parameters;
 use crate::model::task::Task;
 
 /// What takes the place of a task.
@@ -29,8 +29,8 @@ pub enum Replacement {
 pub struct Leaf {
     /// What it is called in logs.
     pub description: &'static str,
-    /// Whether a task with this argument can be removed.
-    pub remove: fn(&Task, &Parameters, &Value) -> bool,
+    /// Whether a task with this argument can be removed, for what the push has changed.
+    pub remove: fn(&Task, &Changes<'_>, &Value) -> bool,
     /// What can replace a task with this argument, given the latest deadline of what depends on it.
     pub replace: fn(&Task, &Value, &IndexAnswers, Option<Timestamp>) -> Replacement,
     /// The index paths that it wants to know about for this argument, in order.
@@ -82,12 +82,12 @@ impl Rule<'_> {
         }
     }
 
-    /// Whether a task with this argument can be removed.
+    /// Whether a task with this argument can be removed, for what the push has changed.
     #[must_use]
-    pub fn remove(&self, task: &Task, params: &Parameters, argument: &Value) -> bool {
-        let removes = |rule: &Rule<'_>| rule.remove(task, params, argument);
+    pub fn remove(&self, task: &Task, changes: &Changes<'_>, argument: &Value) -> bool {
+        let removes = |rule: &Rule<'_>| rule.remove(task, changes, argument);
         match self {
-            Self::Leaf(leaf) => (leaf.remove)(task, params, argument),
+            Self::Leaf(leaf) => (leaf.remove)(task, changes, argument),
             Self::Any(rules) => rules.iter().any(removes),
             Self::All(rules) => rules.iter().all(removes),
             Self::Not(rule) => !removes(rule),

@@ -1,10 +1,8 @@
 //! Optimization strategies.
 
 use crate::base::name::IndexPath;
-use crate::base::pattern::PathPattern;
 use crate::base::time::Timestamp;
 use crate::base::value::Value;
-use crate::config::parameters::Parameters;
 use crate::model::task::Task;
 
 use super::IndexAnswers;
@@ -37,7 +35,7 @@ static INDEX_SEARCH: Leaf = Leaf {
 };
 
 static SKIP_UNLESS_CHANGED: Leaf = Leaf {
-    remove: nothing_changed,
+    remove: |_, changes, patterns| changes.spare(patterns),
     ..Leaf::new("skip-unless-changed")
 };
 
@@ -121,21 +119,4 @@ fn from_index(
         }
     });
     found.map_or(Replacement::Keep, Replacement::With)
-}
-
-fn nothing_changed(_: &Task, params: &Parameters, patterns: &Value) -> bool {
-    // Cron tasks and actions have no changes of their own, and so no reason to skip anything.
-    let base = params.str("base_rev");
-    if !base.is_empty() && base == params.str("head_rev") {
-        return false;
-    }
-    let files = params.strings("files_changed");
-    let patterns = patterns
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
-    !patterns
-        .filter_map(|pattern| PathPattern::new(pattern).ok())
-        .any(|pattern| files.iter().any(|file| pattern.matches(file)))
 }

@@ -3,7 +3,7 @@
 use crate::base::value::json;
 
 use super::*;
-use crate::config::parameters::Strictness;
+use crate::config::parameters::{Parameters, Strictness};
 
 fn id(text: &str) -> Replacement {
     Replacement::With(TaskId::parse(text).unwrap())
@@ -65,6 +65,7 @@ fn the_peer_says_the_same() {
     let cases: Vec<Value> = serde_json::from_str(cases).unwrap();
     assert!(cases.len() > 100, "{} cases", cases.len());
     let (task, params, index) = (task(), params(), IndexAnswers::default());
+    let changes = Changes::new(&params);
     for case in cases {
         let (rule, argument) = (rule(&case["rule"]), &case["argument"]);
         let replace = match rule.replace(&task, argument, &index, None) {
@@ -75,7 +76,7 @@ fn the_peer_says_the_same() {
         assert_eq!(case["replace"], replace, "{case}");
         assert_eq!(
             case["remove"],
-            rule.remove(&task, &params, argument),
+            rule.remove(&task, &changes, argument),
             "{case}"
         );
         assert_eq!(case["description"], rule.description(), "{case}");
