@@ -97,9 +97,6 @@ impl<'a> Custom<'a> {
             )),
             _ => Some(format!("the project has taskgraph {version} installed")),
         };
-        if let Some(why) = &whole {
-            tracing::info!("Kinds run wholly in Python: {why}");
-        }
         let failures = told.value["failed"].as_array().into_iter().flatten();
         Ok(Self {
             python,

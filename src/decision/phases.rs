@@ -108,7 +108,12 @@ impl Phases<'_> {
             Some(&references),
             self.artifacts.is_some(),
         ) {
-            Ok(custom) => Ok(Some(custom)),
+            Ok(custom) => {
+                if let Some(why) = &custom.whole {
+                    tracing::info!("Kinds run wholly in Python: {why}");
+                }
+                Ok(Some(custom))
+            }
             Err(why) if !python.started() && !references.is_empty() => {
                 generate::refuse_custom(kinds, why).map(|()| None)
             }

@@ -12,6 +12,9 @@ use crate::config::schema::{Schema, Type, optional};
 use crate::config::yaml::{self, Places};
 use crate::ports::files::{FileError, Files};
 
+/// Keys of kind.yml by the names that they had in early versions of taskgraph, and those of today.
+const EARLIER: &[(&str, &str)] = &[("jobs", "tasks"), ("jobs-from", "tasks-from")];
+
 /// What a `kind.yml` may hold. Keys beside these are for the kind's own transforms.
 pub static KIND: Schema = Schema {
     name: "kind",
@@ -114,7 +117,10 @@ impl KindDefinition {
             .keys()
             .filter(|key| KIND.names().all(|known| known != key.as_str()))
         {
-            if let Some(near) = suggest::nearest(key, KIND.names()) {
+            let earlier = EARLIER.iter().find(|(old, _)| old == key);
+            let near = earlier.map(|(_, now)| *now);
+            let near = near.filter(|now| !config.contains_key(now));
+            if let Some(near) = near.or_else(|| suggest::nearest(key, KIND.names())) {
                 let place = places.get(&ValuePath::keys([key.as_str()]));
                 let place = place.map(|p| format!("{p}: ")).unwrap_or_default();
                 tracing::warn!("{place}kind `{name}` has a key `{key}`; is `{near}` meant?");

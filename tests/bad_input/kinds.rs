@@ -187,6 +187,21 @@ tasks:
 }
 
 #[test]
+fn a_key_has_the_name_of_an_early_version() {
+    let ran = Project::new()
+        .kind(
+            "build",
+            "transforms: [taskgraph.transforms.run]\njobs: {linux: {}}\n",
+        )
+        .run(&["full"]);
+    assert_snapshot!(ran.shown(), @"
+    exit code 0
+    stderr:
+    [TIME]  WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has a key `jobs`; is `tasks` meant?
+    ");
+}
+
+#[test]
 fn keys_are_written_twice() {
     let ran = Project::new()
         .kind(

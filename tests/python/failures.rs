@@ -234,6 +234,29 @@ fn a_verification_that_fails_is_told() {
 }
 
 #[test]
+fn a_verification_that_is_a_plain_function_runs_too() {
+    let Some(world) = world() else { return };
+    // That is what they are in the oldest versions of taskgraph.
+    let older = "def older(task, graph, scratch_pad, graph_config):\n    \
+                 scratch_pad[\"seen\"] = scratch_pad.get(\"seen\", 0) + 1\n    \
+                 if task is None:\n        \
+                 raise Exception(\"%d, none of them liked\" % (scratch_pad[\"seen\"] - len(graph.tasks)))\n\n\n\
+                 verifications._verifications.setdefault(\"full_task_graph\", []).append(older)\n\n\n";
+    let world = world.with(
+        "taskcluster/hail_taskgraph/verifications.py",
+        "@verifications.add(\"initial\")",
+        &format!("{older}@verifications.add(\"initial\")"),
+    );
+    says(
+        &world,
+        &[
+            "the verification `older` of full task graph failed",
+            "1, none of them liked",
+        ],
+    );
+}
+
+#[test]
 fn parameters_that_break_the_schema_of_the_project_are_refused() {
     let Some(world) = world() else { return };
     let world = world.with("params/push.yml", "hail_reason: push", "hail_size: large");

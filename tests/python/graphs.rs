@@ -46,6 +46,21 @@ fn strategies_that_a_parameter_names() {
     compare("others");
 }
 
+#[test]
+fn a_method_of_its_own_where_there_are_no_tasks() {
+    let Some(python) = python() else { return };
+    let kind = "transforms: [taskgraph.transforms.task]\ntasks: {}\n";
+    let world = World::new(python)
+        .file("taskcluster/kinds/none/kind.yml", kind)
+        .file("taskcluster/kinds/docker-image/kind.yml", kind);
+    for command in ["target", "target-graph", "optimized"] {
+        let arguments = [command, "--json", "-k", "none", "-p", "params/push.yml"];
+        let ours = document(&world.ours(&arguments));
+        assert_eq!(ours, document(&world.peer(&arguments)), "{command}");
+        assert_eq!(ours, serde_json::json!({}), "{command}");
+    }
+}
+
 /// What the log says of kinds, with `--verbose`.
 fn log(world: &World) -> String {
     let done = world.ours(&["full", "-v", "-p", "params/push.yml"]);

@@ -20,7 +20,8 @@ def full_graph(head, blobs):
     """Takes the tasks of the full graph that are not there yet."""
     store = sent(head["graph"])
     store.take(head["sent"], blobs)
-    if list(_full.get(head["graph"], ())) != head["labels"]:
+    known = _full.get(head["graph"])
+    if known is None or list(known) != head["labels"]:
         _full[head["graph"]] = store.of(head["labels"])
     return {}
 
@@ -56,7 +57,18 @@ def _own_verifications(phase):
 
     folders = tuple(_folders())
     listed = verifications._verifications.get(phase, [])
-    return [one for one in listed if _foreign(one.func, folders)]
+    return [one for one in listed if _foreign(getattr(one, "func", one), folders)]
+
+
+def _verify(verification, arguments):
+    """Runs a verification; in the oldest versions it is a plain function."""
+    if hasattr(verification, "verify"):
+        verification.verify(*arguments)
+        return
+    graph, graph_config = arguments[:2]
+    scratch_pad = {}
+    for task in [*graph.tasks.values(), None]:
+        verification(task, graph, scratch_pad, graph_config)
 
 
 def verify(head, blobs):
@@ -86,9 +98,9 @@ def verify(head, blobs):
     wrong = []
     for one in _own_verifications(phase):
         try:
-            one.verify(*arguments)
+            _verify(one, arguments)
         except Exception as error:
-            wrong.append([getattr(one.func, "__name__", "verification"), describe(error)])
+            wrong.append([getattr(getattr(one, "func", one), "__name__", "verification"), describe(error)])
     return {"wrong": wrong}
 
 

@@ -46,6 +46,16 @@ def _missing(error):
     return None
 
 
+def _folders(root, top):
+    """The folder of config.yml and those above it, up to the repository."""
+    folder = os.path.normpath(root)
+    folders = [folder]
+    while folder != top and folder.startswith(top + os.sep):
+        folder = os.path.dirname(folder)
+        folders.append(folder)
+    return folders
+
+
 def _is_own(name, folders):
     paths = [os.path.join(folder, name) for folder in folders]
     return any(os.path.isdir(path) or os.path.isfile(path + ".py") for path in paths)
@@ -53,7 +63,7 @@ def _is_own(name, folders):
 
 def help_for(error, root, top, installed):
     """What to install, or nothing where that would be no help."""
-    folders = [os.path.join(top, root), top]
+    folders = _folders(os.path.join(top, root), top)
     required = [os.path.join(folder, "requirements.txt") for folder in folders]
     required = [os.path.relpath(path, top) for path in required if os.path.isfile(path)]
     pip = sys.executable + " -m pip install "

@@ -60,7 +60,7 @@ def registered(top, patched):
     checks = []
     verifications = getattr(sys.modules.get("taskgraph.util.verify"), "verifications", None)
     for phase, listed in (getattr(verifications, "_verifications", None) or {}).items():
-        if any(_foreign(one.func, folders) for one in listed):
+        if any(_foreign(getattr(one, "func", one), folders) for one in listed):
             checks.append(phase)
     morphs = _table("morph", "registered_morphs")
     return {
