@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use rayon::prelude::*;
+
 use crate::base::value::json;
 
 use super::graph::ONE;
@@ -17,6 +19,9 @@ use crate::ports::python::{Answer, Call, Failure};
 
 /// How long it takes to start a worker and have it load a project, about.
 const START: Duration = Duration::from_millis(300);
+
+/// How many items go into one blob; blobs are written in parallel.
+const PART: usize = 32;
 
 /// A kind as workers know it.
 #[derive(Debug, Clone, Copy)]
@@ -184,7 +189,10 @@ impl Work<'_, '_> {
     pub fn run(&self, given: Given<'_>, transforms: &[String]) -> Result<Made, Diagnostic> {
         let held = matches!(given, Given::Held);
         let blobs = match given {
-            Given::Items(items) => vec![bytes(&items)?],
+            Given::Items(items) => items
+                .par_chunks(PART)
+                .map(|part| bytes(&part))
+                .collect::<Result<_, _>>()?,
             Given::Held => Vec::new(),
         };
         let arguments = json!({"transforms": transforms, "held": held});

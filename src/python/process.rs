@@ -185,12 +185,11 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Without a pipe to read from, a worker ends by itself, unless it hangs.
-        self.requests = None;
         let Some(mut child) = self.child.take() else {
             return;
         };
         if !matches!(child.try_wait(), Ok(Some(_))) {
+            // Without a pipe to read from it would end by itself, but tidy up before.
             let _ = child.kill();
             // It takes a while until all its memory has been given back; nobody has to wait for that.
             std::thread::spawn(move || {

@@ -173,7 +173,7 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
          ship: {{target-tasks-method: default, product: [1]}}\n        later: null\n"
     );
     // Nothing but promotions reads that section, so graphs can be made, as taskgraph makes them.
-    let project = Project::new().file("taskcluster/config.yml", config);
+    let project = Project::new().file("taskcluster/config.yml", &config);
     let ran = project.run(&["full"]);
     assert_snapshot!(ran.shown(), @r#"
     exit code 0
@@ -222,6 +222,19 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
 
     2 mistakes; nothing was done
     "#);
+    // One that says nothing yet is offered, as it is by taskgraph, and is no slip.
+    let input = json!({
+        "release_promotion_flavor": "later", "build_number": 1, "version": "1.0",
+        "previous_graph_ids": [DECISION],
+    });
+    let taskcluster = self::taskcluster().await;
+    taskcluster.act(SCOPES, &action(PROMOTE, input));
+    let project = Project::new().file("taskcluster/config.yml", &config);
+    let told = refused(&taskcluster, project);
+    assert!(
+        told.contains("× `release-promotion.flavors.later` is null, where a mapping"),
+        "{told}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

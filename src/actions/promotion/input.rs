@@ -1,7 +1,7 @@
 //! What a promotion is asked for, checked against what its flavors need.
 
 use super::super::Call;
-use super::schema::{flavors, release_properties};
+use super::schema::{flavors, names, release_properties};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
@@ -122,6 +122,9 @@ fn chosen<'a>(call: &Call<'a>) -> Outcome<Vec<Flavor<'a>>> {
                     config: flavor,
                 });
             }
+            None if names(config).contains(&name) => {
+                wrong.extend(config.mistakes_in_flavor(name));
+            }
             None => wrong.push(unknown(config, name)),
         }
     }
@@ -130,7 +133,7 @@ fn chosen<'a>(call: &Call<'a>) -> Outcome<Vec<Flavor<'a>>> {
 
 /// Says that there is no such flavor.
 fn unknown(config: &GraphConfig, name: &str) -> Diagnostic {
-    let known: Vec<&str> = flavors(config).map(|(name, _)| name).collect();
+    let known = names(config);
     Diagnostic::user(format!("unknown release promotion flavor `{name}`"))
         .help(super::super::callback::choice(name, &known))
 }

@@ -10,14 +10,23 @@ use crate::config::graph_config::GraphConfig;
 
 /// The flavors of a project, in the order in which they are written.
 pub fn flavors(config: &GraphConfig) -> impl Iterator<Item = (&str, &Object)> {
+    written(config).filter_map(|(name, flavor)| Some((name, flavor.as_object()?)))
+}
+
+/// The names of all flavors in order: of those too that say nothing yet.
+pub fn names(config: &GraphConfig) -> Vec<&str> {
+    let mut names: Vec<&str> = written(config).map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names
+}
+
+fn written(config: &GraphConfig) -> impl Iterator<Item = (&str, &Value)> {
     let flavors = config
         .get("release-promotion")
         .and_then(|section| section.get("flavors"))
         .and_then(Value::as_object);
-    flavors
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, flavor)| Some((name.as_str(), flavor.as_object()?)))
+    let flavors = flavors.into_iter().flatten();
+    flavors.map(|(name, flavor)| (name.as_str(), flavor))
 }
 
 /// Whether one action may prepare several flavors.
@@ -43,8 +52,7 @@ pub fn symbol(config: &GraphConfig) -> Value {
 
 /// The schema of the input.
 pub fn schema(config: &GraphConfig) -> Value {
-    let mut names: Vec<&str> = flavors(config).map(|(name, _)| name).collect();
-    names.sort_unstable();
+    let names = names(config);
     let rebuild = config
         .get("release-promotion")
         .and_then(|section| section.get("rebuild-kinds"))
@@ -275,4 +283,22 @@ pub fn release_properties() -> [(&'static str, Value); 7] {
             flag("Optional: whether releases without EME are made."),
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::test_support::graph_config;
+
+    #[test]
+    fn flavors_that_say_nothing_are_offered() {
+        let flavors = json!({
+            "ship": {"target-tasks-method": "ship"},
+            "later": null,
+            "promote": {"target-tasks-method": "promote"},
+        });
+        let config = graph_config(json!({"release-promotion": {"flavors": flavors}}));
+        let offered = &schema(&config)["properties"]["release_promotion_flavor"]["enum"];
+        assert_eq!(*offered, json!(["later", "promote", "ship"]));
+    }
 }

@@ -86,7 +86,7 @@ def load_kind(head):
 def run(head, blobs):
     """Runs transforms over items that are sent, or over those that are held."""
     work = _open[head["graph"], head["kind"]]
-    sent = [] if head["held"] else loads(blobs[0])
+    sent = [item for blob in blobs for item in loads(blob)]
     items = work.held if head["held"] else list(sent)
     work.held = None
     origins = {id(item): index for index, item in enumerate(sent)}
