@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod graph;
+pub mod heard;
 pub mod parameters;
 pub mod registered;
 pub mod strategies;

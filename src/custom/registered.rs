@@ -41,6 +41,8 @@ pub struct Registered {
     pub actions: Entries,
     /// Functions and classes of taskgraph that the project has replaced.
     pub patched: Vec<String>,
+    /// Whether the project wants to hear of phases as they end.
+    pub hears_phases: bool,
 }
 
 impl Registered {
@@ -78,6 +80,7 @@ impl Registered {
             verified: names("verified"),
             actions: entries("actions"),
             patched: names("patched"),
+            hears_phases: told["hears_phases"].as_bool().unwrap_or_default(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::base::suggest;
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
+use crate::custom::heard::Heard;
 use crate::custom::{Custom, NATIVE_REGISTRATIONS};
 use crate::generate::{self, FullTaskGraph, FullTaskSet};
 use crate::kind::{KindDefinition, KindGraph};
@@ -160,18 +161,28 @@ impl Phases<'_> {
             fast: self.world.fast,
         };
         let custom = self.custom(&kinds)?;
+        let heard = || Heard::begin(custom.as_ref());
+        // That the graph config has been read is over before the project registers anything.
+        let phase = heard();
         if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
             for phase in ["initial", "graph_config", "parameters"] {
                 custom.verify(phase, json!({}))?;
             }
+        }
+        phase.over("parameters")?;
+        let phase = heard();
+        if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
             let told = |kind: &&KindDefinition| json!([kind.name.as_str(), kind.path, kind.config]);
             let told: Vec<_> = kinds.in_order().iter().map(told).collect();
             custom.verify("kinds", json!({"kinds": told}))?;
         }
+        phase.over("kind_graph")?;
+        let phase = heard();
         let set = generate::full_task_set(&project, &kinds, custom.as_ref())?;
-        if let Some(custom) = custom.filter(|_| self.verify) {
+        if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
             custom.verify_labels("full_task_set", &set.0, &set.0, false)?;
         }
+        phase.over("full_task_set")?;
         Ok(set)
     }
 
@@ -182,6 +193,8 @@ impl Phases<'_> {
     /// verifications.
     pub fn full(&self) -> Outcome<Full> {
         let set = self.full_set()?;
+        let custom = self.extensions()?;
+        let phase = Heard::begin(custom.as_ref());
         let graph = generate::full_task_graph(&set)?;
         if self.verify {
             let surroundings = verify::Surroundings {
@@ -190,10 +203,11 @@ impl Phases<'_> {
                 cache_suffix: self.world.run_task.cache_suffix(),
             };
             verify::full_task_graph(&graph.0, surroundings)?;
-            if let Some(custom) = self.extensions()? {
+            if let Some(custom) = &custom {
                 custom.verify_labels("full_task_graph", &graph.0, &graph.0, true)?;
             }
         }
+        phase.over("full_task_graph")?;
         Ok(Full { set, graph })
     }
 
@@ -204,10 +218,12 @@ impl Phases<'_> {
     pub fn target_set(&self, full: &Full) -> Outcome<TargetTaskSet> {
         let _span = tracing::info_span!(target: "timing", "phase", what = "target task set");
         let custom = self.extensions()?;
+        let phase = Heard::begin(custom.as_ref());
         let set = target::target_task_set(&full.graph, self.params, custom.as_ref())?;
-        if let Some(custom) = custom.filter(|_| self.verify) {
+        if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
             custom.verify_labels("target_task_set", &full.graph.0, &set.0, false)?;
         }
+        phase.over("target_task_set")?;
         Ok(set)
     }
 
@@ -216,12 +232,13 @@ impl Phases<'_> {
     /// # Errors
     /// None so far.
     pub fn target_graph(&self, full: &Full, targets: &TargetTaskSet) -> Outcome<TargetTaskGraph> {
+        let custom = self.extensions()?;
+        let phase = Heard::begin(custom.as_ref());
         let target = target::target_task_graph(&full.graph, targets, self.params)?;
-        if self.verify
-            && let Some(custom) = self.extensions()?
-        {
+        if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
             custom.verify_labels("target_task_graph", &full.graph.0, &target.graph, true)?;
         }
+        phase.over("target_task_graph")?;
         Ok(target)
     }
 
@@ -249,6 +266,7 @@ impl Phases<'_> {
         existing: &BTreeMap<Label, TaskId>,
     ) -> Outcome<OptimizedTaskGraph> {
         let custom = self.extensions()?;
+        let phase = Heard::begin(custom.as_ref());
         let strategies = match &custom {
             Some(custom) => custom.strategies(&target.graph, self.strategies(), &|name| {
                 optimize::STRATEGIES.iter().any(|one| one.name == name)
@@ -275,6 +293,7 @@ impl Phases<'_> {
                 custom.verify_ids("optimized_task_graph", &optimized.graph)?;
             }
         }
+        phase.over("optimized_task_graph")?;
         Ok(optimized)
     }
 
@@ -335,6 +354,7 @@ impl Phases<'_> {
     ) -> Outcome<MorphedTaskGraph> {
         let _span = tracing::info_span!(target: "timing", "phase", what = "morphed task graph");
         let custom = self.extensions()?;
+        let phase = Heard::begin(custom.as_ref());
         let surroundings = morph::Surroundings {
             graph_config: self.graph_config,
             params: self.params,
@@ -343,9 +363,12 @@ impl Phases<'_> {
             custom: custom.as_ref(),
         };
         let morphed = morph::morph(optimized, surroundings)?;
+        phase.over("label_to_taskid")?;
+        let phase = Heard::begin(custom.as_ref());
         if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
             custom.verify_ids("morphed_task_graph", &morphed.graph)?;
         }
+        phase.over("morphed_task_graph")?;
         Ok(morphed)
     }
 }

@@ -259,3 +259,51 @@ fn a_decision_has_the_parameters_that_the_project_makes() {
         .unwrap();
     assert_eq!(stones.definition["payload"]["of"], Value::from(5));
 }
+
+/// Which phases the project hears of in each program: with a command, as they end.
+fn heard(command: &str, add: &str) -> Option<[String; 2]> {
+    let text = format!(
+        "import taskgraph.generator\n\n\ndef hear(name, start, end):\n    \
+         with open(\"heard.txt\", \"a\") as file:\n        \
+         file.write(\"%s %s\\n\" % (name, 0 <= start <= end))\n\n\n\
+         taskgraph.generator.phase_finished = hear\n{add}\n\nclass StonesPayload"
+    );
+    let python = python()?;
+    let world = World::new(python).with(
+        "taskcluster/hail_taskgraph/workers.py",
+        "class StonesPayload",
+        &text,
+    );
+    let file = world.root().join("heard.txt");
+    let read = || {
+        let heard = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        heard
+    };
+    let arguments = [command, "--json", "-p", "params/push.yml"];
+    let done = world.ours(&arguments);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(!said.contains("Kinds run wholly in Python"), "{said}");
+    let ours = read();
+    world.peer(&arguments);
+    Some([ours, read()])
+}
+
+#[test]
+fn a_project_hears_of_phases() {
+    for command in ["target", "morphed"] {
+        let Some([ours, theirs]) = heard(command, "") else {
+            return;
+        };
+        assert!(theirs.contains("target_task_set True"), "{theirs}");
+        assert_eq!(ours, theirs, "{command}");
+    }
+    let fails = "from taskgraph.util.verify import verifications\n\n\n\
+                 @verifications.add(\"full_task_graph\")\n\
+                 def fails(task, taskgraph, scratch_pad, graph_config, parameters):\n    \
+                 assert task is not None\n";
+    if let Some([ours, theirs]) = heard("morphed", fails) {
+        assert!(theirs.ends_with("None True\n"), "{theirs}");
+        assert_eq!(ours, theirs);
+    }
+}

@@ -1,5 +1,7 @@
 """What comes after the kinds: choice of tasks, verifications, optimization, morphs."""
 
+import time
+
 from snowman_worker import project
 from snowman_worker.kinds import sent
 from snowman_worker.tasks import SentTask
@@ -179,3 +181,11 @@ def morph(head, blobs):
     added = [[task_id, task["label"]] for task_id, task in tasks.items() if task_id not in before]
     return {"label_to_taskid": labels, "added": added}, [dumps(tasks)]
 
+
+def phase(head):
+    """Tells the project that a phase is over, or that one has failed."""
+    from taskgraph import generator
+
+    end = time.monotonic()
+    generator.phase_finished(head["name"], end - head["seconds"], end)
+    return {}

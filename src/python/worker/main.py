@@ -55,6 +55,7 @@ CALLS = {
     "offer": ("actions", False),
     "act": ("actions", False),
     "morph": ("graphs", True),
+    "phase": ("graphs", False),
 }
 
 

@@ -84,12 +84,18 @@ def registered(top, patched):
         "verified": checks,
         "actions": _actions(folders),
         "patched": _patched(top, folders) if patched else [],
+        "hears_phases": _hears_phases(folders),
     }
 
 
 def _actions(folders):
     callbacks = _table("actions.registry", "callbacks")
     return [[name, _foreign(function, folders)] for name, function in callbacks.items()]
+
+
+def _hears_phases(folders):
+    function = getattr(sys.modules.get("taskgraph.generator"), "phase_finished", None)
+    return function is not None and _foreign(function, folders)
 
 
 def _of_project(thing, top):
