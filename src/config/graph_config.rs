@@ -193,8 +193,13 @@ impl GraphConfig {
     /// The folder of docker images, from the root of the repository.
     #[must_use]
     pub fn docker_folder(&self) -> String {
-        self.folder("docker")
-            .unwrap_or_else(|| join(&self.root, "docker"))
+        let beside = |above: &str| join(above.trim_end_matches('/'), "docker");
+        match (self.folder("docker"), self.root.strip_suffix("ci")) {
+            (Some(named), _) => named,
+            // In older versions of taskgraph, kinds lie a folder deeper and images do not.
+            (None, Some(above)) if self.kinds_beside => beside(above),
+            (None, _) => beside(&self.root),
+        }
     }
 
     /// The folder of the scripts that tasks are run with, from the root of the repository.

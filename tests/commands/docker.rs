@@ -70,6 +70,18 @@ fn the_digest_of_an_image_is_that_of_its_task() {
 }
 
 #[test]
+fn images_lie_above_the_kinds_of_older_projects() {
+    let desk = desk();
+    let digest = desk.run(&["image-digest", "hello"]).ok();
+    desk.bash(
+        "mkdir taskcluster/ci && mv taskcluster/config.yml taskcluster/kinds/* taskcluster/ci && rmdir taskcluster/kinds",
+    );
+    assert_eq!(desk.run(&["image-digest", "hello"]).ok(), digest);
+    let ran = desk.run(&["image-digest", "hello", "--root", "taskcluster/ci"]);
+    assert_eq!(ran.ok(), digest);
+}
+
+#[test]
 fn a_context_is_written_without_docker() {
     let desk = desk().program("docker", "exit 1\n");
     let file = desk.path("context.tar.gz");
