@@ -90,7 +90,9 @@ fn transform(document: &Value, case: &Value) -> Outcome<Vec<Value>> {
     for name in case["transforms"].as_array().expect("a list") {
         let name = name.as_str().expect("a name");
         let reference = format!("taskgraph.transforms.{name}:transforms");
-        items = (find(&reference).expect("a transform").run)(&context, items)?;
+        items = find(&reference)
+            .expect("a transform")
+            .apply(&context, items)?;
     }
     let mut results: Vec<Value> = items.into_iter().map(|i| Value::Object(i.task)).collect();
     results.sort_by_key(|item| item["label"].as_str().map(str::to_owned));

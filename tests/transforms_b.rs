@@ -131,7 +131,7 @@ fn run(document: &Value, case: &Value) -> Anything<(Outcome<Vec<Item>>, Kept)> {
     let name = case["transform"].as_str().unwrap_or_default();
     let transform = find(&format!("taskgraph.transforms.{name}:transforms"))
         .ok_or_else(|| format!("there is no transform {name}"))?;
-    Ok(((transform.run)(&context, items), kept))
+    Ok((transform.apply(&context, items), kept))
 }
 
 /// What is different, if anything is.

@@ -100,7 +100,7 @@ fn run(document: &Value, case: &Value) -> Anything<Outcome<Vec<Item>>> {
     for name in case["transforms"].as_array().into_iter().flatten() {
         let name = name.as_str().unwrap_or_default();
         let transform = find(name).ok_or_else(|| format!("there is no transform {name}"))?;
-        items = match (transform.run)(&context, items) {
+        items = match transform.apply(&context, items) {
             Ok(items) => items,
             Err(wrong) => return Ok(Err(wrong)),
         };

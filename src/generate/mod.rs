@@ -8,6 +8,7 @@
 //! in which its last transform yields them, however many threads there are.
 
 mod delegate;
+mod native;
 mod pipeline;
 mod run_kind;
 mod schedule;

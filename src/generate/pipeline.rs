@@ -127,7 +127,7 @@ fn built_in(
 ) -> Outcome<Items> {
     let names = [native.reference()];
     match delegate::side(context, &custom.registered, native, &items) {
-        Side::Native => super::run_kind::native(context, native, items).map(Items::Here),
+        Side::Native => super::native::transform(context, native, items).map(Items::Here),
         Side::Python(why) => {
             tracing::debug!(
                 "{} runs in Python for kind {}: {why}",
@@ -148,7 +148,7 @@ fn built_in(
             }
             let count = sent.len();
             let mut wrong = Diagnostics::new();
-            let ours = wrong.keep(super::run_kind::native(context, native, ours));
+            let ours = wrong.keep(super::native::transform(context, native, ours));
             let made = wrong.keep(python(work, context, Items::Here(sent), &names));
             let (Some(ours), Some(Items::Here(made))) = (ours, made) else {
                 return wrong.or_ok(Items::Held);

@@ -20,6 +20,8 @@ pub static TRANSFORM: Transform = Transform {
     aliases: &[],
     doc: "has tasks that say `cache` replaced by earlier ones of the same inputs",
     schema: None,
+    prepare: None,
+    by_item: false,
     run,
 };
 

@@ -18,6 +18,8 @@ pub static TRANSFORM: Transform = Transform {
     aliases: &[],
     doc: "makes the tasks 1 to `total-chunks` out of one",
     schema: Some(&SCHEMA),
+    prepare: None,
+    by_item: false,
     run,
 };
 

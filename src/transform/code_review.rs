@@ -10,6 +10,8 @@ pub static TRANSFORM: Transform = Transform {
     aliases: &[],
     doc: "makes each task wait for the tasks with the attribute `code-review: true` of the kinds that this one depends on",
     schema: None,
+    prepare: None,
+    by_item: false,
     run,
 };
 

@@ -19,6 +19,8 @@ pub static TRANSFORM: Transform = Transform {
     aliases: &[],
     doc: "makes a task that builds a docker image",
     schema: Some(&SCHEMA),
+    prepare: None,
+    by_item: false,
     run,
 };
 

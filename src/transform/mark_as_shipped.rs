@@ -16,6 +16,8 @@ pub static TRANSFORM: Transform = Transform {
     aliases: &[],
     doc: "makes tasks that mark a release as shipped in Ship-it",
     schema: Some(&SCHEMA),
+    prepare: None,
+    by_item: false,
     run,
 };
 

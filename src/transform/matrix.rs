@@ -17,6 +17,8 @@ pub static TRANSFORM: Transform = Transform {
     aliases: &[],
     doc: "makes a task for each combination of the values in `matrix`",
     schema: Some(&SCHEMA),
+    prepare: None,
+    by_item: false,
     run,
 };
 

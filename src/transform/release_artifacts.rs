@@ -16,6 +16,8 @@ pub static TRANSFORM: Transform = Transform {
     aliases: &[],
     doc: "declares artifacts of a release for the worker, and for the tasks that depend on it",
     schema: Some(&SCHEMA),
+    prepare: None,
+    by_item: true,
     run,
 };
 

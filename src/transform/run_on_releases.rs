@@ -12,6 +12,8 @@ pub static TRANSFORM: Transform = Transform {
     aliases: &[],
     doc: "leaves out tasks with a key `run-on-releases` that does not list the type of the release",
     schema: Some(&SCHEMA),
+    prepare: None,
+    by_item: true,
     run,
 };
 

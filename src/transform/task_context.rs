@@ -20,6 +20,8 @@ pub static TRANSFORM: Transform = Transform {
     aliases: &[],
     doc: "fills values from parameters, a file or the task itself into fields of the task",
     schema: Some(&SCHEMA),
+    prepare: None,
+    by_item: true,
     run,
 };
 

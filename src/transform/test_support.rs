@@ -77,7 +77,8 @@ impl World {
         };
         let items = items.as_array().cloned().unwrap_or_default();
         let items = items.into_iter().map(|item| Item::new(object(item)));
-        (transform.run)(&context, items.collect())
+        transform
+            .apply(&context, items.collect())
             .map(|made| {
                 made.into_iter()
                     .map(|item| Value::Object(item.task))

@@ -23,6 +23,17 @@ impl List {
         Self(EcoVec::with_capacity(capacity))
     }
 
+    /// Gives back the room that is kept for more items, here and in all that is not shared.
+    pub(super) fn tighten(&mut self) {
+        if !self.0.is_unique() {
+            return;
+        }
+        self.0.make_mut().iter_mut().for_each(Value::tighten);
+        if self.0.capacity() > self.0.len() {
+            self.0 = std::mem::take(&mut self.0).into_iter().collect();
+        }
+    }
+
     /// Appends an item.
     pub fn push(&mut self, item: impl Into<Value>) {
         self.0.push(item.into());

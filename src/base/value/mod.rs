@@ -64,6 +64,15 @@ impl Value {
         self.as_object_mut()?.get_mut(key)
     }
 
+    /// Gives back the room that is kept for more, in all that is not shared.
+    pub fn tighten(&mut self) {
+        match self {
+            Self::Array(items) => items.tighten(),
+            Self::Object(object) => object.tighten(),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => {}
+        }
+    }
+
     /// The text, if this is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {

@@ -53,6 +53,17 @@ impl Object {
         self.entries.is_empty()
     }
 
+    /// Gives back the room that is kept for more entries, here and in all that is not shared.
+    pub fn tighten(&mut self) {
+        if !self.entries.is_unique() {
+            return;
+        }
+        self.values_mut().for_each(Value::tighten);
+        if self.entries.capacity() > self.entries.len() {
+            self.entries = std::mem::take(&mut self.entries).into_iter().collect();
+        }
+    }
+
     fn position(&self, key: &str) -> Option<usize> {
         match &self.index {
             Some(index) => index.get_index_of(key),
@@ -311,6 +322,32 @@ mod tests {
             assert_eq!(map, Object::from([("newer", 7), ("2", 2)]));
             assert_eq!(before, numbers(count));
         }
+    }
+
+    #[test]
+    fn what_is_not_shared_gives_its_room_back() {
+        let roomy = || {
+            let mut map = Object::with_capacity(8);
+            map.insert("a", 1);
+            map
+        };
+        let inner = |map: &Object, key: &str| match map.get(key) {
+            Some(Value::Object(inner)) => inner.entries.clone(),
+            other => unreachable!("{other:?}"),
+        };
+        let shared = roomy();
+        let mut outer = Object::with_capacity(8);
+        outer.insert("own", roomy());
+        outer.insert("shared", shared.clone());
+        let before = outer.clone();
+        outer.tighten();
+        assert_eq!(outer.entries.capacity(), 8, "it is shared");
+        drop(before);
+        outer.tighten();
+        assert_eq!(outer.entries.capacity(), 2);
+        assert_eq!(inner(&outer, "own").capacity(), 1);
+        assert_eq!(inner(&outer, "shared").as_ptr(), shared.entries.as_ptr());
+        assert_eq!(outer, Object::from([("own", roomy()), ("shared", roomy())]));
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub static TRANSFORM: Transform = Transform {
     aliases: &[],
     doc: "makes a task that downloads something and keeps it as an artifact",
     schema: Some(&SCHEMA),
+    prepare: None,
+    by_item: false,
     run,
 };
 

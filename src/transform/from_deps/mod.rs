@@ -31,6 +31,8 @@ pub static TRANSFORM: Transform = Transform {
     aliases: &[],
     doc: "makes a task for each group of tasks of the kinds that this one depends on",
     schema: Some(&SCHEMA),
+    prepare: None,
+    by_item: false,
     run,
 };
 

@@ -26,6 +26,8 @@ pub static TRANSFORM: Transform = Transform {
     aliases: &[],
     doc: "has people told about the task",
     schema: Some(&SCHEMA),
+    prepare: None,
+    by_item: true,
     run,
 };
 

@@ -30,6 +30,8 @@ pub static TRANSFORM: Transform = Transform {
     aliases: &[],
     doc: "makes tasks out of the tasks of other graphs, which it asks Taskcluster for",
     schema: Some(&SCHEMA),
+    prepare: None,
+    by_item: false,
     run,
 };
 

@@ -34,10 +34,13 @@ pub static RUN: Transform = Transform {
     doc: "Makes task descriptions of run descriptions: sets the worker up for `run.using`, and turns \
           `fetches` and `when` into what the task needs for them.",
     schema: Some(&schema::RUN_DESCRIPTION),
+    prepare: Some(prepare),
+    by_item: true,
     run: apply,
 };
 
-fn apply(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+/// What has to know of all tasks of the kind, since they may fetch from each other.
+fn prepare(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     validate(context, &items, &schema::RUN_DESCRIPTION)?;
     let items = each(context, items, |mut item| {
         when_to_optimization(context, &mut item)?;
@@ -46,7 +49,10 @@ fn apply(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         fields::mapping(&mut item, &["dependencies"])?;
         Ok([item])
     })?;
-    let items = fetches::use_fetches(context, items)?;
+    fetches::use_fetches(context, items)
+}
+
+fn apply(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     let batch = Batch::new(context);
     each(context, items, |mut item| {
         describe(&batch, &mut item)?;

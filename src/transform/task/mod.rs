@@ -27,6 +27,8 @@ pub static TASK: Transform = Transform {
     aliases: &[],
     doc: "Makes task definitions of task descriptions: payload, routes, scopes, Treeherder and index.",
     schema: Some(&schema::TASK_DESCRIPTION),
+    prepare: None,
+    by_item: true,
     run: apply,
 };
 

@@ -1,0 +1,203 @@
+//! Runs built-in transforms, and makes tasks of what the last one yields.
+//!
+//! Most of what transforms do, they do to each item by itself. Such steps that follow each other are
+//! run for a part of the items, then for the next, so that what one makes and the next uses up does
+//! not lie in memory for all items at once. What comes out is the same, and so is what is told: the
+//! mistakes of all parts in the first step in which there are any.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rayon::prelude::*;
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::{Label, NameError};
+use crate::base::value::{Object, Value, type_name};
+use crate::kind::KindDefinition;
+use crate::model::task::{Provenance, Task};
+use crate::transform::{Context, Item, Transform};
+
+/// How many items are in a part.
+const PART: usize = 256;
+
+/// Runs a built-in transform.
+///
+/// # Errors
+/// Everything that is wrong with any item.
+pub fn transform(
+    context: &Context<'_>,
+    transform: &Transform,
+    items: Vec<Item>,
+) -> Outcome<Vec<Item>> {
+    let _span = span(context, transform);
+    transform.apply(context, items)
+}
+
+fn span(context: &Context<'_>, transform: &Transform) -> tracing::Span {
+    tracing::info_span!(
+        target: "timing", "step", kind = %context.kind, what = transform.name
+    )
+}
+
+/// The tasks that these transforms make of items.
+///
+/// # Errors
+/// Everything that is wrong up to the end of the first step that fails.
+pub fn tasks(
+    context: &Context<'_>,
+    kind: &KindDefinition,
+    transforms: &[&Transform],
+    mut items: Vec<Item>,
+) -> Outcome<Vec<Task>> {
+    let mut rest = transforms;
+    while let Some((first, others)) = rest.split_first() {
+        if !first.by_item {
+            items = transform(context, first, items)?;
+            rest = others;
+            continue;
+        }
+        if let Some(prepare) = first.prepare {
+            let _span = span(context, first);
+            items = prepare(context, items)?;
+        }
+        let more = others.iter();
+        let count = 1 + more
+            .take_while(|next| next.by_item && next.prepare.is_none())
+            .count();
+        let (together, others) = rest.split_at(count);
+        if others.is_empty() {
+            return in_parts(items, |part| {
+                let part = run(context, together, part)?;
+                to_tasks(kind, part).map_err(|wrong| (together.len(), wrong))
+            });
+        }
+        items = in_parts(items, |part| run(context, together, part))?;
+        rest = others;
+    }
+    in_parts(items, |part| {
+        to_tasks(kind, part).map_err(|wrong| (0, wrong))
+    })
+}
+
+/// What is wrong, and in which of several steps.
+type Failed = (usize, Diagnostics);
+
+fn run(
+    context: &Context<'_>,
+    transforms: &[&Transform],
+    mut items: Vec<Item>,
+) -> Result<Vec<Item>, Failed> {
+    for (step, transform) in transforms.iter().enumerate() {
+        let _span = span(context, transform);
+        items = (transform.run)(context, items).map_err(|wrong| (step, wrong))?;
+    }
+    Ok(items)
+}
+
+/// What `run` makes of all items, part by part.
+fn in_parts<T: Send>(
+    items: Vec<Item>,
+    run: impl Fn(Vec<Item>) -> Result<Vec<T>, Failed> + Send + Sync,
+) -> Outcome<Vec<T>> {
+    let count = items.len();
+    let mut items = items.into_iter();
+    let parts: Vec<Vec<Item>> = (0..count.div_ceil(PART))
+        .map(|_| items.by_ref().take(PART).collect())
+        .collect();
+    let outcomes: Vec<_> = parts.into_par_iter().with_max_len(1).map(run).collect();
+    let failed = outcomes.iter().filter_map(|one| one.as_ref().err());
+    let Some(first) = failed.clone().map(|(step, _)| *step).min() else {
+        return Ok(outcomes.into_iter().flatten().flatten().collect());
+    };
+    let mut wrong = Diagnostics::new();
+    let failed = failed.filter(|(step, _)| *step == first);
+    for diagnostic in failed.flat_map(|(_, wrong)| wrong.iter()) {
+        // What is wrong with the whole kind is found in each part.
+        if diagnostic.task.is_some() || wrong.iter().all(|known| known != diagnostic) {
+            wrong.push(diagnostic.clone());
+        }
+    }
+    Err(wrong)
+}
+
+fn to_tasks(kind: &KindDefinition, items: Vec<Item>) -> Outcome<Vec<Task>> {
+    let mut wrong = Diagnostics::new();
+    let mut tasks = Vec::with_capacity(items.len());
+    for item in items {
+        let name = item.name_for_messages();
+        let task = to_task(kind, item).map_err(|d| match name {
+            Some(name) => Diagnostics::from(d.in_kind(&kind.name).in_task(name.as_str())),
+            None => Diagnostics::from(d.in_kind(&kind.name)),
+        });
+        tasks.extend(wrong.keep(task).map(|mut task| {
+            // It lasts to the end.
+            task.task.tighten();
+            task.attributes.tighten();
+            task
+        }));
+    }
+    wrong.or_ok(tasks)
+}
+
+/// Makes a task of what the last transform yields.
+fn to_task(kind: &KindDefinition, item: Item) -> Result<Task, Diagnostic> {
+    let place = item.origin.own_place();
+    let incomplete = |message: String| {
+        Diagnostic::user(message)
+            .at(place.clone())
+            .help("the last transform has to be `taskgraph.transforms.task` or yield what it does")
+    };
+    let mut task = item.task;
+    let mut take = |key: &str| task.shift_remove(key).unwrap_or(Value::Null);
+    let label = match take("label") {
+        Value::String(label) => {
+            let bad = |error: NameError| {
+                Diagnostic::user(error.to_string())
+                    .at(place.clone())
+                    .help("labels have no line breaks and no control characters")
+            };
+            Label::parse(&label).map_err(bad)?
+        }
+        other => return Err(incomplete(format!("the label is {}", type_name(&other)))),
+    };
+    let map = |key: &str, value: Value| match value {
+        Value::Object(map) => Ok(map),
+        other => Err(incomplete(format!("`{key}` is {}", type_name(&other)))),
+    };
+    let mut attributes = map("attributes", take("attributes"))?;
+    attributes.insert("kind", Value::from(kind.name.as_str()));
+    let definition = map("task", take("task"))?;
+    let dependencies = match take("dependencies") {
+        Value::Null => Object::new(),
+        other => map("dependencies", other)?,
+    };
+    let to_label = |value: &Value| match value {
+        Value::String(label) => Label::parse(label).map_err(|e| incomplete(e.to_string())),
+        other => Err(incomplete(format!("a dependency is {}", type_name(other)))),
+    };
+    let labels = |value: Value| -> Result<Vec<Label>, Diagnostic> {
+        value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(to_label)
+            .collect()
+    };
+    Ok(Task {
+        kind: kind.name.clone(),
+        label,
+        description: take("description").as_str().unwrap_or_default().to_owned(),
+        attributes,
+        task: definition,
+        optimization: take("optimization"),
+        dependencies: dependencies
+            .iter()
+            .map(|(name, label)| Ok((name.to_string(), to_label(label)?)))
+            .collect::<Result<IndexMap<_, _>, Diagnostic>>()?,
+        soft_dependencies: labels(take("soft-dependencies"))?,
+        if_dependencies: labels(take("if-dependencies"))?,
+        provenance: Arc::new(Provenance {
+            place: place.clone(),
+        }),
+    })
+}
