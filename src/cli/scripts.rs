@@ -6,7 +6,7 @@
 //!    project's Python, if there is one; else that in the site-packages of the interpreter
 //!    `SNOWMAN_PYTHON`, of that in `VIRTUAL_ENV`, or of `python3` on the PATH.
 //!    Interpreters are asked when the scripts are first needed, as that takes longer than most
-//!    commands do.
+//!    commands do; that of a virtual environment only where the package does not lie in it.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -75,10 +75,12 @@ fn installed(environment: &Environment, package: Option<&Path>) -> Option<Script
     let folder = package.and_then(scripts_in).or_else(|| {
         let interpreters = interpreters(environment);
         interpreters.iter().find_map(|python| {
-            ask(python, environment)?
-                .lines()
-                .map(Path::new)
-                .find_map(scripts_in)
+            in_environment(python, environment).or_else(|| {
+                ask(python, environment)?
+                    .lines()
+                    .map(Path::new)
+                    .find_map(scripts_in)
+            })
         })
     })?;
     let found = Disk::new(&folder).ok()?;
@@ -110,6 +112,24 @@ fn interpreters(environment: &Environment) -> Vec<PathBuf> {
         .chain(in_folder)
         .chain([PathBuf::from("python3")])
         .collect()
+}
+
+/// The folder `run-task` of the package in a virtual environment, from where its interpreter imports
+/// it unless it is told of other places.
+fn in_environment(python: &Path, environment: &Environment) -> Option<PathBuf> {
+    let root = python.parent()?.parent()?;
+    if environment.get("PYTHONPATH").is_some() || !root.join("pyvenv.cfg").is_file() {
+        return None;
+    }
+    let libraries = std::fs::read_dir(root.join("lib")).into_iter().flatten();
+    let mut folders: Vec<PathBuf> = libraries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .chain([root.join("Lib")])
+        .collect();
+    folders.sort();
+    folders
+        .iter()
+        .find_map(|folder| scripts_in(&folder.join("site-packages/taskgraph")))
 }
 
 /// The folder `run-task` of a package.
@@ -144,4 +164,27 @@ fn ask(python: &Path, environment: &Environment) -> Option<String> {
     }
     let ended = child.wait().ok()?;
     answer.ok()?.ok().filter(|_| ended.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_interpreter_is_asked_for_what_lies_in_its_environment() {
+        let folder = tempfile::tempdir().unwrap();
+        let package = folder.path().join("lib/python3.11/site-packages/taskgraph");
+        std::fs::create_dir_all(package.join("run-task")).unwrap();
+        std::fs::write(package.join("run-task/run-task"), "#!/bin/sh").unwrap();
+        // There is no interpreter in it.
+        let python = folder.path().join("bin/python");
+        let none = Environment::new([]);
+        assert_eq!(in_environment(&python, &none), None, "it is no environment");
+        std::fs::write(folder.path().join("pyvenv.cfg"), "").unwrap();
+        let found = in_environment(&python, &none);
+        assert_eq!(found, Some(package.join("run-task")));
+        let elsewhere = Environment::new([("PYTHONPATH".to_owned(), "x".to_owned())]);
+        assert_eq!(in_environment(&python, &elsewhere), None);
+        assert_eq!(in_environment(Path::new("python3"), &none), None);
+    }
 }

@@ -6,10 +6,10 @@
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::pyformat::{Scope, substitute_fields};
-use crate::base::value::{Object, Value, py_str, type_name};
+use crate::base::value::{Object, Str, Value, py_str, type_name};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::checks::{self, MAX_ITEMS};
-use crate::transform::{Context, Item, Transform, each_in_order};
+use crate::transform::{Context, Item, Transform, each, each_in_order};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -64,21 +64,47 @@ pub static SCHEMA: Schema = Schema {
 const SETTINGS: [&str; 3] = ["exclude", "set-name", "substitution-fields"];
 
 fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
+    let most = items
+        .iter()
+        .fold(0, |sum: usize, item| sum.saturating_add(combined(item)));
+    if most <= MAX_ITEMS {
+        return each(context, items, |item| one(item, MAX_ITEMS));
+    }
+    // What there is left to make follows from the items before.
     let mut left = MAX_ITEMS;
-    each_in_order(context, items, |mut item| {
-        item.check(&[], &item.task, &SCHEMA)?;
-        let made = match item.task.shift_remove("matrix") {
-            None => vec![item],
-            Some(Value::Object(matrix)) => split(&item, &matrix, left)?,
-            Some(other) => {
-                return Err(checks::unexpected(&item, "matrix", "a mapping", &other)
-                    .help("leave it out of a task that is not split")
-                    .into());
-            }
-        };
+    each_in_order(context, items, |item| {
+        let made = one(item, left)?;
         left = left.saturating_sub(made.len());
         Ok(made)
     })
+}
+
+/// How many combinations an item has at most.
+fn combined(item: &Item) -> usize {
+    let matrix = item.task.get("matrix").and_then(Value::as_object);
+    let dimensions = matrix.into_iter().flatten().filter(is_dimension);
+    let counts = dimensions.map(|(_, values)| match values {
+        Value::Array(values) => values.len(),
+        Value::Object(map) => map.len(),
+        Value::String(text) => text.chars().count(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
+    });
+    counts.fold(1, usize::saturating_mul)
+}
+
+fn is_dimension((key, _): &(&Str, &Value)) -> bool {
+    !SETTINGS.contains(&key.as_str())
+}
+
+fn one(mut item: Item, left: usize) -> Outcome<Vec<Item>> {
+    item.check(&[], &item.task, &SCHEMA)?;
+    match item.task.shift_remove("matrix") {
+        None => Ok(vec![item]),
+        Some(Value::Object(matrix)) => split(&item, &matrix, left),
+        Some(other) => Err(checks::unexpected(&item, "matrix", "a mapping", &other)
+            .help("leave it out of a task that is not split")
+            .into()),
+    }
 }
 
 fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
@@ -132,9 +158,7 @@ fn combinations(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>>
         .filter_map(Value::as_object)
         .collect();
     let mut made = vec![item.clone()];
-    let dimensions = matrix
-        .iter()
-        .filter(|(key, _)| !SETTINGS.contains(&key.as_str()));
+    let dimensions = matrix.iter().filter(is_dimension);
     for (dimension, values) in dimensions {
         let values = values_of(item, dimension, values)?;
         let mut next = Vec::new();
