@@ -201,3 +201,54 @@ fn to_task(kind: &KindDefinition, item: Item) -> Result<Task, Diagnostic> {
         }),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(count: usize) -> Vec<Item> {
+        let item = |n| Item::new(Object::from([("name", Value::from(n))]));
+        (0..count).map(item).collect()
+    }
+
+    /// The numbers of the items; some fail, each in a step, and with them what the whole kind lacks.
+    fn told(count: usize, failing: &[(u64, usize)]) -> Result<Vec<u64>, Vec<String>> {
+        let run = |part: Vec<Item>| {
+            let numbers = part.iter().filter_map(|item| item.task["name"].as_u64());
+            let numbers: Vec<u64> = numbers.collect();
+            let failed = failing.iter().filter(|(n, _)| numbers.contains(n));
+            let Some(first) = failed.clone().map(|(_, step)| *step).min() else {
+                return Ok(numbers);
+            };
+            let mut wrong = Diagnostics::new();
+            wrong.push(Diagnostic::user("the kind lacks something"));
+            for (n, _) in failed.filter(|(_, step)| *step == first) {
+                wrong.push(Diagnostic::user("it is wrong").in_task(n.to_string()));
+            }
+            Err((first, wrong))
+        };
+        in_parts(items(count), run).map_err(|wrong| wrong.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn parts_are_put_together_in_order() {
+        for count in [0, 1, PART, PART + 1, 3 * PART + 7] {
+            let count = u64::try_from(count).unwrap();
+            let all = told(count.try_into().unwrap(), &[]);
+            assert_eq!(all, Ok((0..count).collect()));
+        }
+    }
+
+    #[test]
+    fn the_mistakes_of_all_parts_in_the_first_step_that_fails_are_told() {
+        let failing = [(3, 1), (300, 0), (310, 0), (600, 2), (800, 0)];
+        let wrong = told(900, &failing).unwrap_err();
+        let wanted = [
+            "the kind lacks something",
+            "task `300`: it is wrong",
+            "task `310`: it is wrong",
+            "task `800`: it is wrong",
+        ];
+        assert_eq!(wrong, wanted);
+    }
+}
