@@ -33,6 +33,20 @@ fn explosions_are_stopped() {
 }
 
 #[test]
+fn all_matrices_of_a_kind_count() {
+    let values: Vec<Value> = (0..MAX_ITEMS).map(Value::from).collect();
+    let items = json!([
+        {"name": "few", "matrix": {"a": [1]}},
+        {"name": "many", "matrix": {"a": values}},
+    ]);
+    let wrong = World::default().error(&TRANSFORM, items);
+    assert!(
+        wrong.starts_with("kind `thing`, task `many`: the matrices of this kind make more than"),
+        "{wrong}"
+    );
+}
+
+#[test]
 fn mistakes_name_the_combination() {
     let items = json!([
         {"name": "x", "matrix": {"a": [1, 2]}, "b": "{matrix[b]}"},
