@@ -122,7 +122,7 @@ pub fn find(reference: &str) -> Option<&'static Transform> {
 }
 
 /// How many items are changed at a time, so that small kinds stay on one thread.
-pub const SHARE: usize = 32;
+const SHARE: usize = 32;
 
 /// Runs `change` over each item and collects its results, or everything that is wrong with any.
 ///
