@@ -30,6 +30,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("needed", include_str!("worker/needed.py")),
     ("project", include_str!("worker/project.py")),
     ("registered", include_str!("worker/registered.py")),
+    ("repeats", include_str!("worker/repeats.py")),
     ("tasks", include_str!("worker/tasks.py")),
     ("wire", include_str!("worker/wire.py")),
 ];

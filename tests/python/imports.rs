@@ -1,4 +1,4 @@
-//! What is imported, and what only when somebody uses it.
+//! What is imported, what only when somebody uses it, and what is found out once.
 
 use serde_json::Value;
 
@@ -204,4 +204,32 @@ def seen(config):
     if let Some(told) = told(seen, "") {
         assert!(told.contains("comes first"), "{told}");
     }
+}
+
+#[test]
+fn tracked_files_are_listed_once() {
+    let seen = r#"
+from taskgraph.util import hash as hashes
+
+LISTED = getattr(hashes._get_all_files, "cache_info", None)
+
+
+def seen(config):
+    patterns = [["taskcluster/config.yml"], ["taskcluster/kinds/**"], ["params", "taskcluster/**/*.py"]]
+    digests = [hashes.hash_paths(".", some) for some in patterns]
+    return digests, LISTED().misses if asked else None
+
+
+asked = False
+"#;
+    // taskgraph itself lists them for each pattern, so what it tells is compared without the number.
+    if let Some(told) = told(seen, "") {
+        assert_eq!(told.matches("', '").count(), 2, "{told}");
+    }
+    let Some(world) = world(&seen.replace("asked = False", "asked = True"), "") else {
+        return;
+    };
+    let ours = document(&world.ours(&ARGUMENTS));
+    let told = description(&ours);
+    assert!(told.ends_with("], 1)"), "{told}");
 }

@@ -7,7 +7,7 @@ them as they are, so they are looked at once more when the project has been load
 import copy
 import importlib.machinery
 
-from snowman_worker import callers, late
+from snowman_worker import callers, late, repeats
 
 # The values that built-in code has taken over. Others say nothing about graphs, or are tables in
 # which a project registers what it adds.
@@ -68,6 +68,7 @@ def watch():
     def exec_module(self, module):
         given(self, module)
         callers.hasten(module)
+        repeats.spare(module)
         if module.__name__.startswith(CODE) or module.__name__ in VALUES:
             _keep(module)
         late.follow(module.__name__)
