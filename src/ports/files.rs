@@ -187,18 +187,22 @@ impl Files for Disk {
                 };
                 let whole = format!("{path}/{inner}");
                 // As `os.walk` does, linked folders are not entered.
-                let link = std::fs::symlink_metadata(self.root.join(normalize(&whole)?))
+                let itself = std::fs::symlink_metadata(self.root.join(normalize(&whole)?))
                     .map_err(|error| file_error(&whole, &error))?;
-                if link.is_dir() {
+                if itself.is_dir() {
                     if name != "__pycache__" {
                         folders.push(inner);
                     }
-                } else if !self.is_folder(&whole) {
-                    found.push(Found {
-                        path: inner,
-                        mode: self.mode(&whole)?,
-                    });
+                    continue;
                 }
+                let mode = if !itself.is_symlink() {
+                    mode_of(&itself)
+                } else if self.is_folder(&whole) {
+                    continue;
+                } else {
+                    self.mode(&whole)?
+                };
+                found.push(Found { path: inner, mode });
             }
         }
         found.sort();
