@@ -1,18 +1,17 @@
 //! SHA-256 digests, written in hex.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 /// The SHA-256 of some bytes, in 64 hex digits.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    let digits = |byte: u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16));
+    let digest = Sha256::digest(bytes);
+    digest
+        .iter()
+        .flat_map(|byte| digits(*byte))
+        .flatten()
+        .collect()
 }
 
 #[cfg(test)]

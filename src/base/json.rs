@@ -35,7 +35,7 @@ pub fn read(name: &str, text: &[u8]) -> Result<Value, Diagnostic> {
 #[must_use]
 pub fn pretty(value: &Value) -> String {
     let mut out = Vec::new();
-    write::indented(value, 0, &mut out);
+    write::Lines::new(&mut out).value(value, 0);
     text(out)
 }
 
@@ -92,10 +92,12 @@ pub fn write_of(map: &impl Entries, out: &mut dyn Write) -> io::Result<()> {
             .for_each(|(entries, part)| {
                 // The room of the round before is used again.
                 part.clear();
-                for (position, (key, item)) in entries.iter().enumerate() {
-                    let before: &[u8] = if position > 0 { b",\n" } else { b"" };
-                    part.extend_from_slice(before);
-                    write::entry(key, &item.to_json(), 1, part);
+                let values = entries.iter().map(|(key, item)| (key, item.to_json()));
+                let values: Vec<_> = values.collect();
+                let mut lines = write::Lines::new(part);
+                for (position, (key, value)) in values.iter().enumerate() {
+                    lines.text(if position > 0 { b",\n" } else { b"" });
+                    lines.entry(key, value, 1);
                 }
             });
         for part in &parts[..round.len().div_ceil(PART)] {

@@ -29,6 +29,33 @@ impl<K: Ord, V: Clone> Memo<K, V> {
     }
 }
 
+/// The answer to what was asked last. It serves where the same is asked again and again before
+/// something else is.
+#[derive(Debug)]
+pub struct Last<Q, A>(Mutex<Option<(Q, A)>>);
+
+impl<Q, A> Default for Last<Q, A> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<Q: PartialEq, A: Clone> Last<Q, A> {
+    /// The answer, which `find` gives when something else was asked last.
+    ///
+    /// # Errors
+    /// Those of `find`; they are not kept.
+    pub fn get<E>(&self, question: Q, find: impl FnOnce(&Q) -> Result<A, E>) -> Result<A, E> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, answer)) = known().as_ref().filter(|(asked, _)| *asked == question) {
+            return Ok(answer.clone());
+        }
+        let answer = find(&question)?;
+        *known() = Some((question, answer.clone()));
+        Ok(answer)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +67,17 @@ mod tests {
         assert_eq!(memo.get("a", |name| Ok::<_, ()>(name.len())), Ok(1));
         assert_eq!(memo.get("a", |_| Err(2)), Ok(1));
         assert_eq!(memo.get("bb", |name| Ok::<_, ()>(name.len())), Ok(2));
+    }
+
+    #[test]
+    fn only_what_was_asked_last_is_kept() {
+        let last = Last::default();
+        assert_eq!(last.get("a", |_| Err(1)), Err(1));
+        assert_eq!(last.get("a", |name| Ok::<_, ()>(name.len())), Ok(1));
+        assert_eq!(last.get("a", |_| Err(2)), Ok(1));
+        assert_eq!(last.get("bb", |_| Err(2)), Err(2));
+        assert_eq!(last.get("a", |_| Err(2)), Ok(1));
+        assert_eq!(last.get("bb", |name| Ok::<_, ()>(name.len())), Ok(2));
+        assert_eq!(last.get("a", |_| Err(2)), Err(2));
     }
 }

@@ -122,21 +122,31 @@ fn in_parts<T: Send>(
 
 fn to_tasks(kind: &KindDefinition, items: Vec<Item>) -> Outcome<Vec<Task>> {
     let mut wrong = Diagnostics::new();
-    let mut tasks = Vec::with_capacity(items.len());
+    let mut tasks: Vec<Task> = Vec::with_capacity(items.len());
     for item in items {
         let name = item.name_for_messages();
         let task = to_task(kind, item).map_err(|d| match name {
             Some(name) => Diagnostics::from(d.in_kind(&kind.name).in_task(name.as_str())),
             None => Diagnostics::from(d.in_kind(&kind.name)),
         });
-        tasks.extend(wrong.keep(task).map(|mut task| {
+        if let Some(mut task) = wrong.keep(task) {
             // It lasts to the end.
-            task.task.tighten();
-            task.attributes.tighten();
-            task
-        }));
+            settle(&mut task, tasks.last());
+            tasks.push(task);
+        }
     }
     wrong.or_ok(tasks)
+}
+
+/// Has a task share with the one before what both have, and take no more room than it needs.
+fn settle(task: &mut Task, before: Option<&Task>) {
+    let none = (&Object::new(), &Object::new(), &Value::Null);
+    let (definition, attributes, optimization) = before.map_or(none, |before| {
+        (&before.task, &before.attributes, &before.optimization)
+    });
+    task.task.settle(definition);
+    task.attributes.settle(attributes);
+    task.optimization.settle(optimization);
 }
 
 /// Makes a task of what the last transform yields.

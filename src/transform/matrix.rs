@@ -5,7 +5,7 @@
 //! an exclusion is left out as soon as it does. At the end `{matrix[…]}` is filled in.
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::pyformat::{Scope, substitute_fields};
+use crate::base::pyformat::Repeated;
 use crate::base::value::{Object, Str, Value, py_str, type_name};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::checks::{self, MAX_ITEMS};
@@ -121,6 +121,7 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
         fields.push("name".to_owned());
     }
     let mut made = combinations(item, matrix, left)?;
+    let mut repeated = Repeated::new("matrix", &fields);
     for one in &mut made {
         if let Some(name) = set_name {
             one.task.insert("name", Value::from(name));
@@ -134,8 +135,8 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
                 item.wrong("matrix", "the matrix has no dimension")
                     .help("name one with its values, e.g. `python: [\"3.11\", \"3.12\"]`")
             })?;
-        let scope = Scope::default().with("matrix", &values);
-        substitute_fields(&mut one.task, &fields, &scope).map_err(|(path, error)| {
+        let filled = repeated.substitute(&mut one.task, &values);
+        filled.map_err(|(path, error)| {
             let field = path.to_string();
             let field = match set_name {
                 Some(_) if field == "name" => "matrix.set-name",

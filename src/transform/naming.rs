@@ -35,10 +35,9 @@ pub fn worker(context: &Context<'_>, item: &Item) -> Result<(String, Option<Stri
             .wrong("worker-type", "`worker-type` is missing or no string")
             .help("name an alias of `workers.aliases` in config.yml"));
     };
-    let place = item.origin.place(&ValuePath::keys(["worker-type"]));
     context
         .graph_config()
         .worker_implementation(alias)
         .map(|(implementation, os)| (implementation.to_owned(), os.map(str::to_owned)))
-        .map_err(|diagnostic| diagnostic.at(place))
+        .map_err(|diagnostic| diagnostic.at(item.origin.place(&ValuePath::keys(["worker-type"]))))
 }

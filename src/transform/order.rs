@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Context, Item};
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
-use crate::base::value::Value;
+use crate::base::value::{Object, Str, Value};
 
 /// Puts the items of a kind into an order in which each follows those that it depends on.
 ///
@@ -16,10 +16,12 @@ use crate::base::value::Value;
 /// When two items share a label, or depend on each other in a circle.
 pub fn dependencies_first(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     let mut wrong = Diagnostics::new();
-    let mut pending: BTreeMap<String, Item> = BTreeMap::new();
-    let mut edges = Vec::new();
+    let mut pending: BTreeMap<Str, Item> = BTreeMap::new();
     for item in items {
-        let label = item.str("label").unwrap_or_default().to_owned();
+        let label = match item.task.get("label") {
+            Some(Value::String(label)) => label.clone(),
+            _ => Str::new(),
+        };
         if pending.contains_key(&label) {
             wrong.push(
                 item.wrong("label", format!("two tasks have the label `{label}`"))
@@ -28,17 +30,24 @@ pub fn dependencies_first(context: &Context<'_>, items: Vec<Item>) -> Outcome<Ve
             );
             continue;
         }
-        let dependencies = item.task.get("dependencies").and_then(Value::as_object);
-        let labels = dependencies.into_iter().flat_map(|names| names.values());
-        edges.extend(
-            labels
-                .filter_map(Value::as_str)
-                .map(|dependency| (label.clone(), dependency.to_owned())),
-        );
         pending.insert(label, item);
     }
+    let mut edges = Vec::new();
+    for (label, item) in &pending {
+        let dependencies = item.task.get("dependencies").and_then(Value::as_object);
+        for dependency in dependencies.into_iter().flat_map(Object::values) {
+            if let Value::String(dependency) = dependency
+                && pending.contains_key(dependency)
+            {
+                edges.push((label.clone(), dependency.clone()));
+            }
+        }
+    }
+    if edges.is_empty() {
+        return wrong.or_ok(pending.into_values().collect());
+    }
     let graph = Dag::new(pending.keys().cloned(), edges);
-    let order: Vec<String> = match graph.dependencies_first() {
+    let order: Vec<Str> = match graph.dependencies_first() {
         Ok(order) => order.into_iter().cloned().collect(),
         Err(Cycle(labels)) => {
             let circle: Vec<_> = labels.iter().chain(labels.first()).cloned().collect();

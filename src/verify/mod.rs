@@ -8,6 +8,8 @@ mod routes;
 mod tasks;
 mod treeherder;
 
+use rayon::prelude::*;
+
 use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
@@ -102,12 +104,16 @@ pub static VERIFICATIONS: &[Verification] = &[
 /// # Errors
 /// Every breach.
 pub fn full_task_graph(graph: &LabelGraph, surroundings: Surroundings<'_>) -> Outcome<()> {
-    let mut wrong = Diagnostics::new();
-    for verification in VERIFICATIONS {
+    let run = |verification: &Verification| {
+        let mut wrong = Diagnostics::new();
         if let Check::FullTaskGraph(check) = verification.check {
             check(graph, surroundings, &mut wrong);
         }
-    }
+        wrong
+    };
+    let found: Vec<_> = VERIFICATIONS.par_iter().map(run).collect();
+    let mut wrong = Diagnostics::new();
+    found.into_iter().for_each(|one| wrong.extend(one));
     wrong.or_ok(())
 }
 

@@ -71,7 +71,7 @@ RULES = [
     rule("task: it runs on all projects unless it says otherwise", "transform/task/build.rs",
          'get(item, "run-on-projects").unwrap_or_else(all)', 'get(item, "run-on-projects").unwrap_or_default()', "transforms_a", "parity"),
     rule("task: it expires as it says", "transform/task/build.rs",
-         '("expires", relative(get("expires-after")))', '("expires", relative(get("deadline-after")))', "transforms_a", "parity"),
+         '("expires", usual.date(&get("expires-after")))', '("expires", usual.date(&get("deadline-after")))', "transforms_a", "parity"),
     rule("caches: the checkout cache needs a checkout", "transform/run/caches.rs",
          "if !wanted || (cache.name == CHECKOUT && !has_checkout) {", "if !wanted {", "transforms_a", "parity"),
     rule("caches: the checkout cache is the usual one", "transform/run/caches.rs",

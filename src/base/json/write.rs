@@ -1,48 +1,126 @@
 //! Values as text, with the keys of each mapping in order.
 
 use std::io::Write;
+use std::ops::Range;
 
 use crate::base::value::{Object, Str, Value};
 
 /// Two for each step inward.
 const BLANKS: &[u8; 64] = &[b' '; 64];
 
-/// Writes a value over several lines; those after the first stand `depth` steps further in.
-pub(super) fn indented(value: &Value, depth: usize, out: &mut Vec<u8>) {
-    match value {
-        Value::Array(items) if !items.is_empty() => {
-            let mut before: &[u8] = b"[\n";
-            for item in items {
-                out.extend_from_slice(before);
-                indent(depth + 1, out);
-                indented(item, depth + 1, out);
-                before = b",\n";
-            }
-            out.push(b'\n');
-            indent(depth, out);
-            out.push(b']');
+/// For how many lists and mappings it is known where they have been written.
+const KNOWN: usize = 256;
+
+/// Writes values over several lines.
+///
+/// Values share much of what they hold. A list or a mapping that has been written before, as far in,
+/// is copied from there.
+pub(super) struct Lines<'v, 'o> {
+    out: &'o mut Vec<u8>,
+    known: Vec<Option<Known<'v>>>,
+}
+
+/// Where a list or a mapping has been written.
+struct Known<'v> {
+    value: &'v Value,
+    depth: usize,
+    place: Range<usize>,
+}
+
+impl<'v, 'o> Lines<'v, 'o> {
+    /// Writes behind what is in `out`.
+    pub(super) fn new(out: &'o mut Vec<u8>) -> Self {
+        let known = std::iter::repeat_with(|| None).take(KNOWN).collect();
+        Self { out, known }
+    }
+
+    /// Writes text as it is.
+    pub(super) fn text(&mut self, text: &[u8]) {
+        self.out.extend_from_slice(text);
+    }
+
+    /// Writes a value; lines after the first stand `depth` steps further in.
+    pub(super) fn value(&mut self, value: &'v Value, depth: usize) {
+        let Some(address) = address(value) else {
+            return compact(value, self.out);
+        };
+        // Places in memory are far apart by sixteens.
+        let slot = ((address >> 4) ^ (address >> 12)) % KNOWN;
+        if let Some(Some(known)) = self.known.get(slot)
+            && known.depth == depth
+            && is_same(known.value, value)
+        {
+            let place = known.place.clone();
+            return self.out.extend_from_within(place);
         }
-        Value::Object(map) if !map.is_empty() => {
-            let mut before: &[u8] = b"{\n";
-            in_order(map, |key, value| {
-                out.extend_from_slice(before);
-                entry(key, value, depth + 1, out);
-                before = b",\n";
+        let start = self.out.len();
+        self.container(value, depth);
+        let place = start..self.out.len();
+        if let Some(slot) = self.known.get_mut(slot) {
+            *slot = Some(Known {
+                value,
+                depth,
+                place,
             });
-            out.push(b'\n');
-            indent(depth, out);
-            out.push(b'}');
         }
-        other => compact(other, out),
+    }
+
+    fn container(&mut self, value: &'v Value, depth: usize) {
+        match value {
+            Value::Array(items) => {
+                let mut before: &[u8] = b"[\n";
+                for item in items {
+                    self.text(before);
+                    indent(depth + 1, self.out);
+                    self.value(item, depth + 1);
+                    before = b",\n";
+                }
+                self.out.push(b'\n');
+                indent(depth, self.out);
+                self.out.push(b']');
+            }
+            Value::Object(map) => {
+                let mut before: &[u8] = b"{\n";
+                in_order(map, |key, value| {
+                    self.text(before);
+                    self.entry(key, value, depth + 1);
+                    before = b",\n";
+                });
+                self.out.push(b'\n');
+                indent(depth, self.out);
+                self.out.push(b'}');
+            }
+            other => compact(other, self.out),
+        }
+    }
+
+    /// Writes a key and its value on lines of their own, so many steps in.
+    pub(super) fn entry(&mut self, key: &str, value: &'v Value, depth: usize) {
+        indent(depth, self.out);
+        string(key, self.out);
+        self.text(b": ");
+        self.value(value, depth);
     }
 }
 
-/// Writes a key and its value on lines of their own, so many steps in.
-pub(super) fn entry(key: &str, value: &Value, depth: usize, out: &mut Vec<u8>) {
-    indent(depth, out);
-    string(key, out);
-    out.extend_from_slice(b": ");
-    indented(value, depth, out);
+/// Where the content of a list or a mapping is that has any.
+fn address(value: &Value) -> Option<usize> {
+    match value {
+        Value::Array(items) => items.first().map(|first| std::ptr::from_ref(first).addr()),
+        Value::Object(map) => map
+            .values()
+            .next()
+            .map(|first| std::ptr::from_ref(first).addr()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) => one.is_same(other),
+        (Value::Object(one), Value::Object(other)) => one.is_same(other),
+        _ => false,
+    }
 }
 
 /// Writes a value on one line, without blanks.
@@ -92,21 +170,35 @@ fn indent(depth: usize, out: &mut Vec<u8>) {
     }
 }
 
+/// How many entries are put in order without room being made for them.
+const FEW: usize = 32;
+
 /// Passes on the entries of a mapping in the order of their keys.
-fn in_order(map: &Object, mut each: impl FnMut(&Str, &Value)) {
+fn in_order<'v>(map: &'v Object, mut each: impl FnMut(&'v Str, &'v Value)) {
     if map.keys().is_sorted() {
         return map.iter().for_each(|(key, value)| each(key, value));
     }
-    // Most keys differ in what they begin with, which is compared faster than whole texts.
-    let mut entries: Vec<(u64, &Str, &Value)> = map
-        .iter()
-        .map(|(key, value)| (beginning(key), key, value))
-        .collect();
+    let mut few = [(0, &NONE.0, &NONE.1); FEW];
+    let mut many = Vec::new();
+    let entries = match few.get_mut(..map.len()) {
+        Some(few) => few,
+        None => {
+            many.resize(map.len(), (0, &NONE.0, &NONE.1));
+            many.as_mut_slice()
+        }
+    };
+    for (slot, (key, value)) in entries.iter_mut().zip(map) {
+        // Most keys differ in what they begin with, which is compared faster than whole texts.
+        *slot = (beginning(key), key, value);
+    }
     entries.sort_unstable_by(|one, other| (one.0, one.1).cmp(&(other.0, other.1)));
     for (_, key, value) in entries {
         each(key, value);
     }
 }
+
+/// What stands where an entry will be.
+static NONE: (Str, Value) = (Str::new(), Value::Null);
 
 /// The first bytes of a text as a number that is ordered as they are.
 fn beginning(text: &str) -> u64 {
@@ -222,7 +314,7 @@ mod tests {
         fn what_is_written_is_what_serde_json_writes(value in values()) {
             let sorted = sorted(&value);
             let mut out = Vec::new();
-            indented(&value, 0, &mut out);
+            Lines::new(&mut out).value(&value, 0);
             prop_assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string_pretty(&sorted).unwrap());
             let mut out = Vec::new();
             compact(&value, &mut out);
@@ -262,13 +354,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shared_is_written_as_far_in_as_it_stands() {
+        let shared = json!({"b": [1, {"c": "d"}], "a": {}});
+        let value = Value::Object(Object::from([
+            ("y", Value::from([shared.clone(), shared.clone()])),
+            ("x", shared.clone()),
+            ("z", shared),
+        ]));
+        let mut out = Vec::new();
+        Lines::new(&mut out).value(&value, 0);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            serde_json::to_string_pretty(&sorted(&value)).unwrap()
+        );
+    }
+
+    #[test]
     fn no_depth_is_without_indentation() {
         let mut value = json!(1);
         for _ in 0..50 {
             value = json!([value]);
         }
         let mut out = Vec::new();
-        indented(&value, 0, &mut out);
+        Lines::new(&mut out).value(&value, 0);
         assert_eq!(
             String::from_utf8(out).unwrap(),
             serde_json::to_string_pretty(&value).unwrap()

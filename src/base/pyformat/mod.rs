@@ -7,9 +7,12 @@
 
 mod number;
 mod parse;
+mod repeat;
 mod spec;
 
 use std::borrow::Cow;
+
+pub use repeat::Repeated;
 
 use crate::base::path::ValuePath;
 use crate::base::suggest;

@@ -5,9 +5,10 @@ use std::ops::{Deref, DerefMut};
 use ecow::EcoVec;
 
 use super::Value;
+use super::settle::is_same;
 
 /// A list of values. Clones share their items until one of them is changed.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct List(EcoVec<Value>);
 
 impl List {
@@ -23,15 +24,14 @@ impl List {
         Self(EcoVec::with_capacity(capacity))
     }
 
-    /// Gives back the room that is kept for more items, here and in all that is not shared.
-    pub(super) fn tighten(&mut self) {
-        if !self.0.is_unique() {
-            return;
-        }
-        self.0.make_mut().iter_mut().for_each(Value::tighten);
-        if self.0.capacity() > self.0.len() {
-            self.0 = std::mem::take(&mut self.0).into_iter().collect();
-        }
+    pub(super) fn items_mut(&mut self) -> &mut EcoVec<Value> {
+        &mut self.0
+    }
+
+    /// Whether this is the very list that the other is, and not one that only looks like it.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        is_same(&self.0, &other.0)
     }
 
     /// Appends an item.
@@ -47,6 +47,12 @@ impl List {
     /// Keeps the items that `keep` is true of.
     pub fn retain(&mut self, mut keep: impl FnMut(&Value) -> bool) {
         self.0.retain(|item| keep(item));
+    }
+}
+
+impl PartialEq for List {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same(other) || self.0 == other.0
     }
 }
 

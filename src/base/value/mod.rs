@@ -11,6 +11,7 @@ mod convert;
 mod list;
 mod object;
 mod python;
+mod settle;
 
 use std::ops::{Index, IndexMut};
 
@@ -62,15 +63,6 @@ impl Value {
     /// The value of a key, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
         self.as_object_mut()?.get_mut(key)
-    }
-
-    /// Gives back the room that is kept for more, in all that is not shared.
-    pub fn tighten(&mut self) {
-        match self {
-            Self::Array(items) => items.tighten(),
-            Self::Object(object) => object.tighten(),
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => {}
-        }
     }
 
     /// The text, if this is one.
@@ -293,6 +285,12 @@ fn is_keyed_by(map: &Object) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_small() {
+        assert_eq!(size_of::<Object>(), 16);
+        assert_eq!(size_of::<Value>(), 24);
+    }
 
     #[test]
     fn merging_appends_lists_and_replaces_keyed_by_values() {

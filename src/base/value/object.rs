@@ -1,11 +1,13 @@
 //! A map from names to values that is cheap to clone, in order.
 
+use std::fmt;
 use std::ops::Index;
 use std::sync::Arc;
 
 use ecow::EcoVec;
 use indexmap::IndexSet;
 
+use super::settle::is_same;
 use super::{Str, Value};
 
 /// From how many keys on a key is looked up in an index. Below, looking at each is faster.
@@ -15,59 +17,73 @@ const INDEXED: usize = 24;
 ///
 /// Clones share their entries until one of them is changed. Two are equal when they have equal
 /// values under the same keys, in whatever order.
-#[derive(Debug, Clone, Default)]
-pub struct Object {
+#[derive(Clone)]
+pub struct Object(Entries);
+
+#[derive(Clone)]
+enum Entries {
+    Few(EcoVec<(Str, Value)>),
+    /// In a box, so that a map is no larger than a list.
+    Many(Box<Indexed>),
+}
+
+/// Entries with their keys in the same order.
+#[derive(Clone)]
+struct Indexed {
     entries: EcoVec<(Str, Value)>,
-    /// The keys in the order of the entries, when these are many.
-    index: Option<Arc<IndexSet<Str>>>,
+    keys: Arc<IndexSet<Str>>,
 }
 
 impl Object {
     /// An empty map.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            entries: EcoVec::new(),
-            index: None,
-        }
+        Self(Entries::Few(EcoVec::new()))
     }
 
     /// An empty map with room for so many entries.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self {
-            entries: EcoVec::with_capacity(capacity),
-            index: None,
+        Self(Entries::Few(EcoVec::with_capacity(capacity)))
+    }
+
+    pub(super) fn entries(&self) -> &EcoVec<(Str, Value)> {
+        match &self.0 {
+            Entries::Few(entries) => entries,
+            Entries::Many(indexed) => &indexed.entries,
+        }
+    }
+
+    /// The entries, whose keys must stay as they are.
+    pub(super) fn entries_mut(&mut self) -> &mut EcoVec<(Str, Value)> {
+        match &mut self.0 {
+            Entries::Few(entries) => entries,
+            Entries::Many(indexed) => &mut indexed.entries,
         }
     }
 
     /// How many entries there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries().len()
     }
 
     /// Whether there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries().is_empty()
     }
 
-    /// Gives back the room that is kept for more entries, here and in all that is not shared.
-    pub fn tighten(&mut self) {
-        if !self.entries.is_unique() {
-            return;
-        }
-        self.values_mut().for_each(Value::tighten);
-        if self.entries.capacity() > self.entries.len() {
-            self.entries = std::mem::take(&mut self.entries).into_iter().collect();
-        }
+    /// Whether this is the very map that the other is, and not one that only looks like it.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        is_same(self.entries(), other.entries())
     }
 
     fn position(&self, key: &str) -> Option<usize> {
-        match &self.index {
-            Some(index) => index.get_index_of(key),
-            None => self.entries.iter().position(|(name, _)| name == key),
+        match &self.0 {
+            Entries::Few(entries) => entries.iter().position(|(name, _)| equal(name, key)),
+            Entries::Many(indexed) => indexed.keys.get_index_of(key),
         }
     }
 
@@ -80,14 +96,14 @@ impl Object {
     /// The key as it is held, and its value.
     #[must_use]
     pub fn get_key_value(&self, key: &str) -> Option<(&Str, &Value)> {
-        let (name, value) = self.entries.get(self.position(key)?)?;
+        let (name, value) = self.entries().get(self.position(key)?)?;
         Some((name, value))
     }
 
     /// The value of a key, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         let position = self.position(key)?;
-        let (_, value) = self.entries.make_mut().get_mut(position)?;
+        let (_, value) = self.entries_mut().make_mut().get_mut(position)?;
         Some(value)
     }
 
@@ -109,27 +125,37 @@ impl Object {
 
     /// Appends an entry whose key is not there yet.
     fn push(&mut self, key: Str, value: Value) {
-        if let Some(index) = &mut self.index {
-            Arc::make_mut(index).insert(key.clone());
-        }
-        self.entries.push((key, value));
-        if self.index.is_none() && self.entries.len() > INDEXED {
-            self.index_keys();
+        match &mut self.0 {
+            Entries::Few(entries) => {
+                entries.push((key, value));
+                if entries.len() > INDEXED {
+                    self.index_keys();
+                }
+            }
+            Entries::Many(indexed) => {
+                Arc::make_mut(&mut indexed.keys).insert(key.clone());
+                indexed.entries.push((key, value));
+            }
         }
     }
 
     fn index_keys(&mut self) {
-        let many = self.entries.len() > INDEXED;
-        self.index = many.then(|| Arc::new(self.keys().cloned().collect()));
+        let entries = std::mem::take(self.entries_mut());
+        self.0 = if entries.len() > INDEXED {
+            let keys = Arc::new(entries.iter().map(|(key, _)| key.clone()).collect());
+            Entries::Many(Box::new(Indexed { entries, keys }))
+        } else {
+            Entries::Few(entries)
+        };
     }
 
     /// Takes a key away; the entries behind it move up.
     pub fn shift_remove(&mut self, key: &str) -> Option<Value> {
         let position = self.position(key)?;
-        if let Some(index) = &mut self.index {
-            Arc::make_mut(index).shift_remove_index(position);
+        if let Entries::Many(indexed) = &mut self.0 {
+            Arc::make_mut(&mut indexed.keys).shift_remove_index(position);
         }
-        Some(self.entries.remove(position).1)
+        Some(self.entries_mut().remove(position).1)
     }
 
     /// The place of a key, whether it is there or not.
@@ -142,7 +168,7 @@ impl Object {
 
     /// Keeps the entries that `keep` is true of.
     pub fn retain(&mut self, mut keep: impl FnMut(&Str, &mut Value) -> bool) {
-        self.entries.retain(|(key, value)| keep(key, value));
+        self.entries_mut().retain(|(key, value)| keep(key, value));
         self.index_keys();
     }
 
@@ -153,29 +179,49 @@ impl Object {
 
     /// The entries.
     pub fn iter(&self) -> Iter<'_> {
-        self.entries.iter().map(|(key, value)| (key, value))
+        self.entries().iter().map(|(key, value)| (key, value))
     }
 
     /// The entries, with values that can be changed.
     pub fn iter_mut(&mut self) -> IterMut<'_> {
-        let entries = self.entries.make_mut().iter_mut();
+        let entries = self.entries_mut().make_mut().iter_mut();
         entries.map(|(key, value)| (&*key, value))
     }
 
     /// The keys.
     pub fn keys(&self) -> Keys<'_> {
-        self.entries.iter().map(|(key, _)| key)
+        self.entries().iter().map(|(key, _)| key)
     }
 
     /// The values.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator {
-        self.entries.iter().map(|(_, value)| value)
+        self.entries().iter().map(|(_, value)| value)
     }
 
     /// The values, to be changed.
     pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Value> {
-        self.entries.make_mut().iter_mut().map(|(_, value)| value)
+        let entries = self.entries_mut().make_mut().iter_mut();
+        entries.map(|(_, value)| value)
     }
+}
+
+impl Default for Object {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self).finish()
+    }
+}
+
+/// Whether two keys are the same. Most differ in their length or in their first letter, which is seen
+/// at once.
+fn equal(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    one.len() == other.len() && one.first() == other.first() && one == other
 }
 
 /// What [`Object::keys`] yields.
@@ -208,7 +254,7 @@ impl<'a> Entry<'a> {
             self.object.push(self.key, make().into());
             self.object.len() - 1
         });
-        &mut self.object.entries.make_mut()[position].1
+        &mut self.object.entries_mut().make_mut()[position].1
     }
 
     /// The value there, which is first set when there is none.
@@ -224,10 +270,8 @@ impl<'a> Entry<'a> {
 
 impl PartialEq for Object {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len()
-            && self
-                .iter()
-                .all(|(key, value)| other.get(key) == Some(value))
+        let is_equal = |(key, value): (&Str, &Value)| other.get(key) == Some(value);
+        self.is_same(other) || self.len() == other.len() && self.iter().all(is_equal)
     }
 }
 
@@ -268,7 +312,10 @@ impl IntoIterator for Object {
     type IntoIter = ecow::vec::IntoIter<(Str, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
+        match self.0 {
+            Entries::Few(entries) => entries.into_iter(),
+            Entries::Many(indexed) => indexed.entries.into_iter(),
+        }
     }
 }
 
@@ -322,32 +369,6 @@ mod tests {
             assert_eq!(map, Object::from([("newer", 7), ("2", 2)]));
             assert_eq!(before, numbers(count));
         }
-    }
-
-    #[test]
-    fn what_is_not_shared_gives_its_room_back() {
-        let roomy = || {
-            let mut map = Object::with_capacity(8);
-            map.insert("a", 1);
-            map
-        };
-        let inner = |map: &Object, key: &str| match map.get(key) {
-            Some(Value::Object(inner)) => inner.entries.clone(),
-            other => unreachable!("{other:?}"),
-        };
-        let shared = roomy();
-        let mut outer = Object::with_capacity(8);
-        outer.insert("own", roomy());
-        outer.insert("shared", shared.clone());
-        let before = outer.clone();
-        outer.tighten();
-        assert_eq!(outer.entries.capacity(), 8, "it is shared");
-        drop(before);
-        outer.tighten();
-        assert_eq!(outer.entries.capacity(), 2);
-        assert_eq!(inner(&outer, "own").capacity(), 1);
-        assert_eq!(inner(&outer, "shared").as_ptr(), shared.entries.as_ptr());
-        assert_eq!(outer, Object::from([("own", roomy()), ("shared", roomy())]));
     }
 
     #[test]

@@ -5,40 +5,88 @@
 //! the image, or in a part of the digest of the name of an image that is not in the tree (what that
 //! one holds cannot be known).
 
-use super::{add_scope, entry_text, worker_list};
+use super::images::{Images, Variables};
+use super::{entry_text, worker_list};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::digest::sha256;
-use crate::base::value::{Object, Value, truthy};
-use crate::transform::item::object_mut;
+use crate::base::value::{List, Object, Value, truthy};
+use crate::transform::item::list_mut;
 use crate::transform::{Context, Item};
 
 /// Changing it gives every task new caches.
 const VERSION: &str = "v3";
 
-/// Adds the caches of `worker` to the payload, and their scopes to the definition.
+/// What the caches of a task depend on.
+#[derive(Debug, PartialEq)]
+pub(super) struct Asked {
+    listed: List,
+    image: Option<Value>,
+    under_run_task: bool,
+    untrusted: bool,
+}
+
+/// What comes of the caches of a task.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    /// The mount points, by the names of the caches.
+    caches: Value,
+    /// What the task has to be allowed.
+    scopes: List,
+    /// All mount points.
+    mounts: Value,
+}
+
+/// Adds the caches of `worker` to the payload, their scopes to the definition, and what `run-task`
+/// has to know of them to the variables.
 ///
 /// # Errors
 /// When one has no name or no mount point.
 pub(super) fn add(
-    context: &Context<'_>,
+    images: &Images<'_, '_>,
     item: &Item,
-    worker: &mut Object,
+    worker: &Object,
     under_run_task: bool,
     [definition, payload]: [&mut Object; 2],
+    variables: &mut Variables,
 ) -> Result<(), Diagnostic> {
-    let untrusted = is_untrusted(context)?;
+    let untrusted = is_untrusted(images.context())?;
     let Some(listed) = worker_list(item, worker, "caches")?.cloned() else {
         return Ok(());
     };
-    let suffix = if under_run_task {
-        suffix(context, worker)
+    let asked = Asked {
+        listed,
+        image: worker.get("docker-image").cloned(),
+        under_run_task,
+        untrusted,
+    };
+    let made = images
+        .caches
+        .get(asked, |asked| make(images, item, asked))?;
+    if !made.scopes.is_empty() {
+        list_mut(definition, "scopes").extend(made.scopes);
+    }
+    if under_run_task {
+        variables.push(("TASKCLUSTER_CACHES", made.mounts));
+    }
+    if untrusted {
+        variables.push(("TASKCLUSTER_UNTRUSTED_CACHES", Value::from("1")));
+    }
+    payload.insert("cache", made.caches);
+    Ok(())
+}
+
+fn make(images: &Images<'_, '_>, item: &Item, asked: &Asked) -> Result<Made, Diagnostic> {
+    let context = images.context();
+    let suffix = if asked.under_run_task {
+        suffix(context, asked.image.as_ref())
     } else {
         VERSION.to_owned()
     };
     let mut caches = Object::new();
-    for cache in &listed {
+    let mut scopes = List::new();
+    for cache in &asked.listed {
         // What some caches need cannot be guaranteed for tasks that anybody may have written.
-        if untrusted && cache.get("skip-untrusted").is_some_and(truthy) {
+        if asked.untrusted && cache.get("skip-untrusted").is_some_and(truthy) {
             continue;
         }
         let name = format!(
@@ -49,21 +97,17 @@ pub(super) fn add(
         );
         let mount = entry_text(item, cache, ["caches", "mount-point"])?;
         let scope = Value::from(format!("docker-worker:cache:{name}"));
-        add_scope(definition, reference(scope));
+        scopes.push(reference(scope));
         caches.insert(name, Value::from(mount));
     }
-    let env = object_mut(worker, "env");
-    if under_run_task {
-        let mut mounts: Vec<&str> = caches.values().filter_map(Value::as_str).collect();
-        mounts.sort_unstable();
-        let mounts = Value::from(mounts.join(";"));
-        env.insert("TASKCLUSTER_CACHES", mounts);
-    }
-    if untrusted {
-        env.insert("TASKCLUSTER_UNTRUSTED_CACHES", Value::from("1"));
-    }
-    payload.insert("cache", reference(Value::Object(caches)));
-    Ok(())
+    let mut mounts: Vec<&str> = caches.values().filter_map(Value::as_str).collect();
+    mounts.sort_unstable();
+    let mounts = Value::from(mounts.join(";"));
+    Ok(Made {
+        caches: reference(Value::Object(caches)),
+        scopes,
+        mounts,
+    })
 }
 
 fn reference(value: Value) -> Value {
@@ -81,9 +125,9 @@ fn is_untrusted(context: &Context<'_>) -> Result<bool, Diagnostic> {
     }
 }
 
-fn suffix(context: &Context<'_>, worker: &Object) -> String {
+fn suffix(context: &Context<'_>, image: Option<&Value>) -> String {
     let script = context.project.run_task.cache_suffix();
-    match worker.get("docker-image") {
+    match image {
         Some(Value::String(image)) => {
             let digest = sha256(image.as_bytes());
             format!("{VERSION}-{script}{}", &digest[..12])

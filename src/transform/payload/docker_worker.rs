@@ -1,12 +1,14 @@
 //! The payload of docker-worker, which runs a command in a container.
 
+use std::convert::Infallible;
+
+use super::images::Variables;
 use super::{
-    Images, Payload, add_scope, caches, entry_field, entry_text, set_sccache, take_worker,
-    worker_list,
+    Images, Payload, add_scope, caches, entry_field, entry_text, sccache, take_worker, worker_list,
 };
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::posix;
-use crate::base::value::{Object, Value, truthy};
+use crate::base::value::{List, Object, Value, truthy};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::Item;
 use crate::transform::fields::{self, Preset};
@@ -143,7 +145,8 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     let mut worker = take_worker(item)?;
     let image = image(images, item, &mut worker)?;
     let under_run_task = is_run_task(item, &worker)?;
-    let features = features(images, item, &mut worker, definition);
+    let mut variables = Vec::new();
+    let features = features(images, item, &worker, definition, &mut variables);
     let mut payload = Object::from_iter([("image", image)]);
     if worker.get("loopback-video").is_some_and(truthy) {
         let devices = Object::from_iter([("loopbackVideo", Value::Bool(true))]);
@@ -158,17 +161,18 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     }
     payload.insert(
         "onExitStatus",
-        exit_codes(item, &mut worker, under_run_task)?,
+        exit_codes(images, item, &worker, under_run_task)?,
     );
-    if let Some(artifacts) = artifacts(item, &worker, definition)? {
+    if let Some(artifacts) = artifacts(images, item, &worker, definition)? {
         payload.insert("artifacts", Value::Object(artifacts));
     }
     caches::add(
-        images.context(),
+        images,
         item,
-        &mut worker,
+        &worker,
         under_run_task,
         [definition, &mut payload],
+        &mut variables,
     )?;
     if under_run_task {
         let volumes = worker.get("volumes").and_then(Value::as_array);
@@ -179,11 +183,15 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
             .collect();
         volumes.sort_unstable();
         if !volumes.is_empty() {
-            let volumes = Value::from(volumes.join(";"));
-            object_mut(&mut worker, "env").insert("TASKCLUSTER_VOLUMES", volumes);
+            variables.push(("TASKCLUSTER_VOLUMES", Value::from(volumes.join(";"))));
         }
     }
-    let env = worker.shift_remove("env").unwrap_or_default();
+    let question = (std::mem::take(object_mut(&mut worker, "env")), variables);
+    let Ok(env) = images.environments.get(question, |(env, variables)| {
+        let mut env = env.clone();
+        env.extend(variables.iter().cloned());
+        Ok::<_, Infallible>(env)
+    });
     payload.insert("env", env);
     if !features.is_empty() {
         payload.insert("features", Value::Object(features));
@@ -288,8 +296,9 @@ fn is_run_task(item: &Item, worker: &Object) -> Result<bool, Diagnostic> {
 fn features(
     images: &Images<'_, '_>,
     item: &Item,
-    worker: &mut Object,
+    worker: &Object,
     definition: &mut Object,
+    variables: &mut Variables,
 ) -> Object {
     let on = |key: &str| worker.get(key).is_some_and(truthy);
     let mut features = Object::new();
@@ -304,8 +313,8 @@ fn features(
     if on("chain-of-trust") {
         add("chainOfTrust");
     }
-    let sccache = item.task.get("needs-sccache").is_some_and(truthy);
-    if sccache {
+    let used = item.task.get("needs-sccache").is_some_and(truthy);
+    if used {
         add("taskclusterProxy");
         let context = images.context();
         let scope = format!(
@@ -315,29 +324,41 @@ fn features(
         );
         add_scope(definition, scope);
     }
-    set_sccache(object_mut(worker, "env"), sccache);
+    let told = sccache(used).iter();
+    variables.extend(told.map(|(name, value)| (*name, Value::from(*value))));
     features
 }
 
-fn exit_codes(item: &Item, worker: &mut Object, under_run_task: bool) -> Result<Value, Diagnostic> {
-    let mut codes = Object::new();
-    for (name, key) in [
-        ("retry", "retry-exit-status"),
-        ("purgeCaches", "purge-caches-exit-status"),
-    ] {
-        if under_run_task {
-            let mut all = worker_list(item, worker, key)?.cloned().unwrap_or_default();
-            all.push(Value::from(PURGE_CACHES));
-            codes.insert(name.to_owned(), Value::from(all));
-        } else if let Some(all) = worker.get(key) {
-            codes.insert(name.to_owned(), all.clone());
-        }
+fn exit_codes(
+    images: &Images<'_, '_>,
+    item: &Item,
+    worker: &Object,
+    under_run_task: bool,
+) -> Result<Value, Diagnostic> {
+    let keys = ["retry-exit-status", "purge-caches-exit-status"];
+    let names = ["retry", "purgeCaches"];
+    if !under_run_task {
+        let given = names.into_iter().zip(keys.map(|key| worker.get(key)));
+        let given = given.filter_map(|(name, codes)| Some((name, codes?)));
+        return Ok(Value::Object(given.collect()));
     }
-    Ok(Value::Object(codes))
+    let given = [
+        worker_list(item, worker, keys[0])?.cloned(),
+        worker_list(item, worker, keys[1])?.cloned(),
+    ];
+    images.exit_codes.get(given, |given| {
+        let codes = given.iter().map(|codes| {
+            let mut codes = codes.clone().unwrap_or_default();
+            codes.push(PURGE_CACHES);
+            codes
+        });
+        Ok(Value::Object(names.into_iter().zip(codes).collect()))
+    })
 }
 
-/// The artifacts by name; they expire with the task.
+/// The artifacts by name, when there are any; they expire with the task.
 fn artifacts(
+    images: &Images<'_, '_>,
     item: &Item,
     worker: &Object,
     definition: &Object,
@@ -346,6 +367,14 @@ fn artifacts(
         return Ok(None);
     };
     let expires = definition.get("expires").cloned().unwrap_or_default();
+    let question = (listed.clone(), expires);
+    let found = images.artifacts.get(question, |(listed, expires)| {
+        expiring(item, listed, expires)
+    });
+    found.map(Some)
+}
+
+fn expiring(item: &Item, listed: &List, expires: &Value) -> Result<Object, Diagnostic> {
     let mut artifacts = Object::new();
     for artifact in listed {
         let name = entry_text(item, artifact, ["artifacts", "name"])?;
@@ -362,5 +391,5 @@ fn artifacts(
         ]);
         artifacts.insert(name.to_owned(), shown);
     }
-    Ok(Some(artifacts))
+    Ok(artifacts)
 }

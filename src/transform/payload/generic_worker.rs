@@ -1,6 +1,6 @@
 //! The payload of generic-worker, which runs commands on a machine of any operating system.
 
-use super::{Images, Payload, add_scope, set_sccache, take_worker, worker_list};
+use super::{Images, Payload, add_scope, sccache, take_worker, worker_list};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{List, Object, Value, truthy};
 use crate::config::schema::{Schema, Type, optional, required};
@@ -214,8 +214,8 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     if !features.is_empty() {
         payload.insert("features", Value::Object(features));
     }
-    let sccache = item.task.get("needs-sccache").is_some_and(truthy);
-    set_sccache(object_mut(&mut worker, "env"), sccache);
+    let used = item.task.get("needs-sccache").is_some_and(truthy);
+    object_mut(&mut worker, "env").extend(sccache(used).iter().copied());
     let env = worker.shift_remove("env").unwrap_or_default();
     payload.insert("env", env);
     definition.insert("payload", Value::Object(payload));

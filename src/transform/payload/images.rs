@@ -1,22 +1,35 @@
-//! The docker images of the project, as far as the tasks that use them need to know.
+//! The docker images of the project, as far as the tasks that use them need to know, and what the
+//! payloads of these have in common.
 
 use std::convert::Infallible;
 use std::sync::OnceLock;
 
+use super::caches;
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::memo::Memo;
+use crate::base::memo::{Last, Memo};
 use crate::base::suggest;
-use crate::base::value::{Object, Value};
+use crate::base::value::{List, Object, Value};
 use crate::config::graph_config::join;
 use crate::config::yaml;
 use crate::ports::files::FileError;
 use crate::transform::Context;
+
+/// Environment variables.
+pub(super) type Variables = Vec<(&'static str, Value)>;
 
 /// The docker images of the project; each file is read once, when it is first needed.
 pub struct Images<'c, 'a> {
     context: &'c Context<'a>,
     tasks: OnceLock<Outcome<Object>>,
     volumes: Memo<String, Outcome<Vec<String>>>,
+    /// The caches of docker-worker tasks.
+    pub(super) caches: Last<caches::Asked, caches::Made>,
+    /// The environments of docker-worker tasks, by what they were before and what is added.
+    pub(super) environments: Last<(Object, Variables), Object>,
+    /// The artifacts of docker-worker tasks, by what is said of them and when they expire.
+    pub(super) artifacts: Last<(List, Value), Object>,
+    /// What exit codes of docker-worker tasks mean, by those that are given.
+    pub(super) exit_codes: Last<[Option<List>; 2], Value>,
 }
 
 impl<'c, 'a> Images<'c, 'a> {
@@ -27,6 +40,10 @@ impl<'c, 'a> Images<'c, 'a> {
             context,
             tasks: OnceLock::new(),
             volumes: Memo::default(),
+            caches: Last::default(),
+            environments: Last::default(),
+            artifacts: Last::default(),
+            exit_codes: Last::default(),
         }
     }
 

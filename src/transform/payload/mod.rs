@@ -145,19 +145,14 @@ fn add_scope(definition: &mut Object, scope: impl Into<Value>) {
     list_mut(definition, "scopes").push(scope.into());
 }
 
-/// Tells the environment of a task whether and how sccache is used.
-fn set_sccache(env: &mut Object, used: bool) {
-    let variables: &[(&str, &str)] = if used {
+/// The variables that tell a task whether and how sccache is used.
+const fn sccache(used: bool) -> &'static [(&'static str, &'static str)] {
+    if used {
         // A server that is idle for long is still needed.
         &[("USE_SCCACHE", "1"), ("SCCACHE_IDLE_TIMEOUT", "0")]
     } else {
         &[("SCCACHE_DISABLE", "1")]
-    };
-    env.extend(
-        variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), Value::from(*value))),
-    );
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 
 use super::checkout::{Setup, Sort};
 use crate::base::diagnostic::Diagnostic;
-use crate::base::memo::Memo;
+use crate::base::memo::{Last, Memo};
+use crate::base::value::Object;
 use crate::transform::Context;
 use crate::transform::repository::{Repository, repositories};
 
@@ -18,6 +19,8 @@ pub struct Batch<'c, 'a> {
     pub(super) tracked: OnceLock<Result<Vec<String>, Diagnostic>>,
     pub(super) digests: Memo<String, String>,
     pub(super) setups: Memo<Sort, Arc<Setup>>,
+    /// The environment of a task that checks everything out, by what it was before.
+    pub(super) environments: Last<(Object, Sort), Object>,
 }
 
 impl<'c, 'a> Batch<'c, 'a> {
@@ -30,6 +33,7 @@ impl<'c, 'a> Batch<'c, 'a> {
             tracked: OnceLock::new(),
             digests: Memo::default(),
             setups: Memo::default(),
+            environments: Last::default(),
         }
     }
 

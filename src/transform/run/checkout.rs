@@ -1,5 +1,6 @@
 //! Checking repositories out on a worker.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::batch::Batch;
@@ -197,14 +198,28 @@ pub fn add(
     }
     let docker = super::using::implementation(item) == "docker-worker";
     let sort = (folder(item, run), os(item).to_owned(), docker);
-    let setup = match own {
-        Some(own) => Arc::new(Setup::new(&own, &sort)),
-        None => batch.setups.get(sort, |sort| {
-            let checkouts = checkouts(batch, item, asked)?;
-            Ok::<_, Diagnostics>(Arc::new(Setup::new(&checkouts, sort)))
-        })?,
+    let add = |setup: &Setup, mut env: Object| {
+        env.extend(setup.environment.iter().cloned());
+        env
     };
-    fields::mapping(item, &["worker", "env"])?.extend(setup.environment.iter().cloned());
+    let env = fields::mapping(item, &["worker", "env"])?.clone();
+    let (setup, env) = match own {
+        Some(own) => {
+            let setup = Arc::new(Setup::new(&own, &sort));
+            let env = add(&setup, env);
+            (setup, env)
+        }
+        None => {
+            let setup = batch.setups.get(sort.clone(), |sort| {
+                let checkouts = checkouts(batch, item, asked)?;
+                Ok::<_, Diagnostics>(Arc::new(Setup::new(&checkouts, sort)))
+            })?;
+            let find = |(env, _): &(Object, Sort)| Ok::<_, Infallible>(add(&setup, env.clone()));
+            let Ok(env) = batch.environments.get((env, sort), find);
+            (setup, env)
+        }
+    };
+    *fields::mapping(item, &["worker", "env"])? = env;
     if !setup.scopes.is_empty() {
         fields::list(item, &["scopes"])?.extend(setup.scopes.iter().cloned());
     }

@@ -5,13 +5,14 @@
 //! dependency that the task names itself. What is to be fetched goes to the worker in the
 //! environment variable `MOZ_FETCHES`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json;
+use crate::base::memo::Last;
 use crate::base::posix;
 use crate::base::suggest;
-use crate::base::value::{Object, Value, py_str, truthy};
+use crate::base::value::{Object, Str, Value, py_str, truthy};
 use crate::transform::{Context, Item, each, fields, order};
 
 /// The kinds whose artifacts are named by their tasks.
@@ -35,8 +36,10 @@ struct Sources {
     aliases: BTreeMap<String, String>,
     /// The variables that tasks need which fetch from a task.
     variables: BTreeMap<String, Value>,
-    /// The artifact prefixes of the tasks of this kind.
-    prefixes: BTreeMap<String, String>,
+    /// The attributes of the tasks of this kind.
+    attributes: BTreeMap<Str, Value>,
+    /// What was last fetched by path, of what dependencies, into what environment.
+    last: Last<[Value; 3], Found>,
 }
 
 impl Sources {
@@ -44,9 +47,14 @@ impl Sources {
         let mut sources = Self::default();
         let kind = context.kind.as_str();
         for item in items {
-            let label = item.str("label").unwrap_or_default();
-            let prefix = artifact_prefix(item.task.get("attributes"));
-            sources.prefixes.insert(label.to_owned(), prefix);
+            let label = match item.task.get("label") {
+                Some(Value::String(label)) => label.clone(),
+                _ => Str::new(),
+            };
+            let attributes = item.task.get("attributes").cloned();
+            let attributes = attributes.unwrap_or_default();
+            sources.attributes.insert(label.clone(), attributes);
+            let label = label.as_str();
             if NAMED.contains(&kind) {
                 let run = |key: &str| fields::get(item, &["run", key]).filter(|v| truthy(v));
                 sources.artifact(label, run("toolchain-artifact"));
@@ -169,10 +177,41 @@ impl<'f> Fetch<'f> {
     }
 }
 
+/// What comes of the fetches of a task.
+#[derive(Clone)]
+struct Found {
+    /// The folders that are not public.
+    folders: BTreeSet<String>,
+    /// The environment of the task.
+    env: Object,
+}
+
 fn add(context: &Context<'_>, sources: &Sources, item: &mut Item, fetches: &Object) -> Outcome<()> {
+    let found = if fetches.keys().any(|kind| NAMED.contains(&kind.as_str())) {
+        find(context, sources, item, fetches)?
+    } else {
+        // Many tasks in a row fetch the same from the same task.
+        let dependencies = item.task.get("dependencies").cloned().unwrap_or_default();
+        let env = Value::from(fields::mapping(item, &["worker", "env"])?.clone());
+        let question = [Value::from(fetches.clone()), dependencies, env];
+        sources
+            .last
+            .get(question, |_| find(context, sources, item, fetches))?
+    };
+    allow(item, &found.folders)?;
+    *fields::mapping(item, &["worker", "env"])? = found.env;
+    Ok(())
+}
+
+fn find(
+    context: &Context<'_>,
+    sources: &Sources,
+    item: &mut Item,
+    fetches: &Object,
+) -> Outcome<Found> {
     let mut wrong = Diagnostics::new();
     let mut found: Vec<Value> = Vec::new();
-    let mut folders = std::collections::BTreeSet::new();
+    let mut folders = BTreeSet::new();
     let mut kinds: Vec<_> = fetches.iter().collect();
     kinds.sort_by_key(|(kind, _)| *kind);
     for (kind, entries) in kinds {
@@ -210,14 +249,13 @@ fn add(context: &Context<'_>, sources: &Sources, item: &mut Item, fetches: &Obje
             }
         }
     }
-    allow(item, &folders)?;
-    let env = fields::mapping(item, &["worker", "env"])?;
+    let mut env = fields::mapping(item, &["worker", "env"])?.clone();
     let text = json::compact_sorted(&Value::from(found));
     let reference = Object::from_iter([("task-reference", Value::from(text))]);
     env.insert("MOZ_FETCHES", Value::Object(reference));
     env.entry("MOZ_FETCHES_DIR")
         .or_insert_with(|| Value::from("fetches"));
-    wrong.or_ok(())
+    wrong.or_ok(Found { folders, env })
 }
 
 /// Fetches by name from a task of a named kind; yields the artifact and the dependency.
@@ -282,8 +320,8 @@ fn prefix_of(
             )
             .help(suggest::hint(name, known.collect::<Vec<_>>())));
     };
-    if let Some(prefix) = sources.prefixes.get(label) {
-        return Ok(prefix.clone());
+    if let Some(attributes) = sources.attributes.get(label) {
+        return Ok(artifact_prefix(Some(attributes)));
     }
     match context.dependency(label) {
         Some(task) => Ok(artifact_prefix(Some(&Value::Object(
@@ -302,7 +340,7 @@ fn prefix_of(
 }
 
 /// Lets the task read artifacts in folders that are not public: through the proxy, with scopes.
-fn allow(item: &mut Item, folders: &std::collections::BTreeSet<String>) -> Result<(), Diagnostic> {
+fn allow(item: &mut Item, folders: &BTreeSet<String>) -> Result<(), Diagnostic> {
     if folders.is_empty() {
         return Ok(());
     }

@@ -1,19 +1,14 @@
 //! The definition of a task, put together.
 
-use super::treeherder;
+use super::usual::Usual;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
-use crate::base::memo::Memo;
 use crate::base::path::ValuePath;
 use crate::base::pyformat::{self, Scope};
 use crate::base::suggest;
-use crate::base::time::Span;
 use crate::base::value::{List, Object, Str, Value, truthy};
 use crate::config::keyed_by::{self, Options};
 use crate::transform::payload::{Images, Payload};
 use crate::transform::{Context, Item, fields};
-
-/// The provisioner and the worker type of each alias.
-pub type WorkerTypes = Memo<Str, (Str, Str)>;
 
 /// Makes the finished item of a checked task description.
 ///
@@ -21,21 +16,22 @@ pub type WorkerTypes = Memo<Str, (Str, Str)>;
 /// Whatever is wrong with the worker, the scopes, or the conditions under which the task runs.
 pub fn build(
     images: &Images<'_, '_>,
-    worker_types: &WorkerTypes,
+    usual: &Usual,
     payload: &Payload,
     mut item: Item,
 ) -> Outcome<Item> {
     let context = images.context();
     let alias = Str::from(item.str("worker-type").unwrap_or_default());
-    let (provisioner, worker_type) =
-        worker_types.get(alias, |alias| worker_type(context, &item, alias))?;
+    let (provisioner, worker_type) = usual
+        .worker_types
+        .get(alias, |alias| worker_type(context, &item, alias))?;
     let path = format!("{provisioner}/{worker_type}");
     item.task.insert("worker-type", Value::from(path));
-    settle_times(context, &mut item)?;
-    let mut definition = definition(context, &mut item, &provisioner, &worker_type)?;
+    settle_times(context, usual, &mut item)?;
+    let mut definition = definition(context, usual, &mut item, &provisioner, &worker_type)?;
     (payload.build)(images, &mut item, &mut definition)?;
     if payload.automation {
-        mark_automation(&mut definition);
+        mark_automation(usual, &mut definition);
     }
     settle_attributes(&mut item)?;
     settle_conditions(&mut item)?;
@@ -71,7 +67,7 @@ fn worker_type(context: &Context<'_>, item: &Item, alias: &str) -> Result<(Str, 
 }
 
 /// Fills in when the task expires, its deadline and its priority.
-fn settle_times(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
+fn settle_times(context: &Context<'_>, usual: &Usual, item: &mut Item) -> Result<(), Diagnostic> {
     let (config, params) = (context.graph_config(), context.params());
     if !item.task.contains_key("expires-after") {
         let after = match params.level() {
@@ -81,8 +77,8 @@ fn settle_times(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic
         item.task.insert("expires-after", Value::from(after));
     }
     for key in ["expires-after", "deadline-after"] {
-        if let Some(text) = item.str(key)
-            && let Err(error) = Span::parse(text)
+        if let Some(Value::String(text)) = item.task.get(key)
+            && let Err(error) = usual.check_span(text)
         {
             return Err(item.wrong(key, format!("`{key}`: {error}")));
         }
@@ -101,6 +97,7 @@ fn settle_times(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic
 /// The definition, but for the payload.
 fn definition(
     context: &Context<'_>,
+    usual: &Usual,
     item: &mut Item,
     provisioner: &Str,
     worker_type: &Str,
@@ -115,38 +112,45 @@ fn definition(
     let extra = fields::mapping(item, &["extra"])?;
     extra.insert("parent", Value::from(parent));
     let extra = extra.clone();
-    let label = item.str("label").unwrap_or_default().to_owned();
+    let label = match item.task.get("label") {
+        Some(Value::String(label)) => label.clone(),
+        _ => Str::new(),
+    };
     let tags = fields::mapping(item, &["tags"])?;
-    let usual = [
-        ("createdForUser", params.str("owner")),
-        ("kind", context.kind.as_str()),
-        ("label", &label),
-        ("project", params.project()),
-        ("trust-domain", config.trust_domain()),
+    let own = [
+        ("createdForUser", usual.owner.clone()),
+        ("kind", Value::from(context.kind)),
+        ("label", Value::from(&label)),
+        ("project", Value::from(params.project())),
+        ("trust-domain", Value::from(config.trust_domain())),
     ];
-    tags.extend(usual.map(|(key, value)| (key, Value::from(value))));
+    tags.extend(own);
     let tags = tags.clone();
     let routes = fields::list(item, &["routes"])?.clone();
 
-    let mut description = item.str("description").unwrap_or_default().to_owned();
-    if extra.get("treeherder").is_some_and(truthy) {
-        description.push_str(&treeherder::push_link(context));
-    }
+    let description = match item.task.get("description") {
+        Some(Value::String(description)) => description.clone(),
+        _ => Str::new(),
+    };
+    let description = if extra.get("treeherder").is_some_and(truthy) {
+        Str::from([&description, usual.push_link.as_str()].concat())
+    } else {
+        description
+    };
     let metadata = [
-        ("description", description),
-        ("name", label),
-        ("owner", params.str("owner").to_owned()),
-        ("source", params.file_url(context.path)?),
+        ("description", Value::from(description)),
+        ("name", Value::from(label)),
+        ("owner", usual.owner.clone()),
+        ("source", usual.source.clone()),
     ];
-    let metadata = metadata.map(|(key, value)| (key, Value::from(value)));
     let get = |key: &str| item.task.get(key).cloned().unwrap_or_default();
     let mut definition = vec![
         ("provisionerId", Value::from(provisioner)),
         ("workerType", Value::from(worker_type)),
         ("routes", Value::from(routes)),
-        ("created", relative(Value::from("0 seconds"))),
-        ("deadline", relative(get("deadline-after"))),
-        ("expires", relative(get("expires-after"))),
+        ("created", usual.date(&Value::from("0 seconds"))),
+        ("deadline", usual.date(&get("deadline-after"))),
+        ("expires", usual.date(&get("expires-after"))),
         ("scopes", Value::from(scopes)),
         ("metadata", Value::Object(metadata.into_iter().collect())),
         ("extra", Value::Object(extra)),
@@ -158,10 +162,6 @@ fn definition(
     }
     let definition = definition.into_iter();
     Ok(definition.collect())
-}
-
-fn relative(after: Value) -> Value {
-    Value::Object(Object::from_iter([("relative-datestamp", after)]))
 }
 
 fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
@@ -185,10 +185,10 @@ fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
 }
 
 /// Tells the task that it runs in automation.
-fn mark_automation(definition: &mut Object) {
+fn mark_automation(usual: &Usual, definition: &mut Object) {
     if let Some(Value::Object(payload)) = definition.get_mut("payload") {
-        crate::transform::item::object_mut(payload, "env")
-            .insert("MOZ_AUTOMATION", Value::from("1"));
+        let env = crate::transform::item::object_mut(payload, "env");
+        *env = usual.automated(std::mem::take(env));
     }
 }
 

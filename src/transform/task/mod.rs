@@ -15,11 +15,13 @@ pub mod build;
 pub mod index;
 pub mod schema;
 pub mod treeherder;
+pub mod usual;
 
 use super::payload::{self, Images, Payload};
 use super::{Context, Item, Transform, each, fields, naming};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::value::Value;
+use usual::Usual;
 
 /// The transform.
 pub static TASK: Transform = Transform {
@@ -33,21 +35,20 @@ pub static TASK: Transform = Transform {
 };
 
 fn apply(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
-    if !items.is_empty() {
-        // Told once, and not for each task.
-        let address = context.params().file_url(context.path);
-        address.map_err(|diagnostic| diagnostic.in_kind(context.kind))?;
+    if items.is_empty() {
+        return Ok(items);
     }
+    // What is wrong with the whole kind is told once, and not for each task.
+    let usual = Usual::new(context).map_err(|diagnostic| diagnostic.in_kind(context.kind))?;
     let images = Images::new(context);
-    let worker_types = build::WorkerTypes::default();
     each(context, items, |mut item| {
         fields::fill(&mut item.task, schema::DEFAULTS);
         naming::settle_label(context, &mut item)?;
         settle_worker(context, &mut item)?;
         let payload = check(&mut item)?;
-        treeherder::add(context, &mut item)?;
+        treeherder::add(context, &usual, &mut item)?;
         index::add(context, &mut item)?;
-        Ok([build::build(&images, &worker_types, payload, item)?])
+        Ok([build::build(&images, &usual, payload, item)?])
     })
 }
 

@@ -1,5 +1,6 @@
 //! How Treeherder shows a task.
 
+use super::usual::Usual;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::graph_config::join;
@@ -15,15 +16,12 @@ const LONGEST_SYMBOL: usize = 25;
 ///
 /// # Errors
 /// When the symbol or the platform is none, or the group has no name.
-pub fn add(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
+pub fn add(context: &Context<'_>, usual: &Usual, item: &mut Item) -> Result<(), Diagnostic> {
     let Some(asked) = item.task.get("treeherder").filter(|asked| truthy(asked)) else {
         return Ok(());
     };
-    let mut settings = defaults(context.kind.as_str());
-    if let Value::Object(asked) = asked {
-        settings.extend(asked.clone());
-    }
-    let text = |key: &str| match settings.get(key) {
+    let setting = |key: &str| asked.get(key).or_else(|| usual.treeherder.get(key));
+    let text = |key: &str| match setting(key) {
         Some(Value::String(text)) => Ok(text.as_str()),
         other => {
             let found = other.unwrap_or(&Value::Null);
@@ -67,8 +65,8 @@ pub fn add(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
         shown.push(("groupSymbol", Value::from(group)));
         shown.push(("groupName", group_name(context, item, group)?));
     }
-    for (key, setting) in [("jobKind", "kind"), ("tier", "tier")] {
-        shown.push((key, settings.get(setting).cloned().unwrap_or_default()));
+    for (key, name) in [("jobKind", "kind"), ("tier", "tier")] {
+        shown.push((key, setting(name).cloned().unwrap_or_default()));
     }
     let platform = Value::from(platform);
     let treeherder = fields::mapping(item, &["extra", "treeherder"])?;
@@ -76,16 +74,19 @@ pub fn add(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
     fields::mapping(item, &["extra"])?
         .entry("treeherder-platform")
         .or_insert(platform);
+    fields::list(item, &["routes"])?.push(&usual.treeherder_route);
+    Ok(())
+}
 
+/// The route by which Treeherder hears of the tasks of a push.
+pub(super) fn route(context: &Context<'_>) -> String {
     let params = context.params();
-    let route = format!(
+    format!(
         "{ROUTE_ROOT}.v2.{}.{}.{}",
         route_project(context),
         params.str("head_rev"),
         params.str("pushlog_id"),
-    );
-    fields::list(item, &["routes"])?.push(Value::from(route));
-    Ok(())
+    )
 }
 
 /// The link to the push that a description ends in.
@@ -132,7 +133,7 @@ fn object(key: &str, value: Value) -> Value {
 }
 
 /// What the name of a kind suggests.
-fn defaults(kind: &str) -> Object {
+pub(super) fn defaults(kind: &str) -> Object {
     let sort = ["build", "test"]
         .into_iter()
         .find(|sort| kind.contains(sort));

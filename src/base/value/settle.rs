@@ -1,0 +1,244 @@
+//! Values that last take no more room than they need.
+//!
+//! A task is much like the one that its kind has made before it: what differs is often no more than a
+//! name. So what lasts is held against what came before, and shares with it whatever is the same in the
+//! same place; of the rest, it gives back the room that is kept for more.
+
+use ecow::EcoVec;
+
+use super::{List, Number, Object, Str, Value};
+
+impl Value {
+    /// Shares with `like` what is the same there, and gives back the room that is kept for more in what
+    /// is not shared. Says whether the whole is the same, in the same order.
+    pub fn settle(&mut self, like: &Self) -> bool {
+        match (self, like) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(own), Self::Bool(like)) => own == like,
+            (Self::Number(own), Self::Number(like)) => is_written_same(own, like),
+            (Self::String(own), Self::String(like)) => settle_text(own, like),
+            (Self::Array(own), Self::Array(like)) => own.settle(like),
+            (Self::Object(own), Self::Object(like)) => own.settle(like),
+            (Self::Array(own), _) => own.settle(&List::new()),
+            (Self::Object(own), _) => own.settle(&Object::new()),
+            (Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_), _) => false,
+        }
+    }
+}
+
+impl Object {
+    /// As [`Value::settle`].
+    pub fn settle(&mut self, like: &Self) -> bool {
+        if self.is_same(like) {
+            return true;
+        }
+        // What is shared already is left as it is, unless it can be shared as a whole.
+        if !self.entries_mut().is_unique() {
+            let is_same = is_same_in_order(self, like);
+            if is_same {
+                *self = like.clone();
+            }
+            return is_same;
+        }
+        let mut is_same = self.len() == like.len();
+        let entries = self.entries_mut();
+        for (position, (key, value)) in entries.make_mut().iter_mut().enumerate() {
+            let here = like.entries().get(position);
+            if let Some((name, like)) = here.filter(|(name, _)| name == key) {
+                settle_text(key, name);
+                is_same &= value.settle(like);
+            } else {
+                is_same = false;
+                match like.get_key_value(key) {
+                    Some((name, like)) => {
+                        settle_text(key, name);
+                        value.settle(like)
+                    }
+                    None => value.settle(&Value::Null),
+                };
+            }
+        }
+        if is_same {
+            *self = like.clone();
+        } else {
+            tighten(entries);
+        }
+        is_same
+    }
+}
+
+impl List {
+    /// As [`Value::settle`].
+    fn settle(&mut self, like: &Self) -> bool {
+        if self.is_same(like) {
+            return true;
+        }
+        if !self.items_mut().is_unique() {
+            let is_same = is_same_list(self, like);
+            if is_same {
+                *self = like.clone();
+            }
+            return is_same;
+        }
+        let mut is_same = self.len() == like.len();
+        let items = self.items_mut();
+        for (position, value) in items.make_mut().iter_mut().enumerate() {
+            is_same &= value.settle(like.get(position).unwrap_or(&Value::Null));
+        }
+        if is_same {
+            *self = like.clone();
+        } else {
+            tighten(items);
+        }
+        is_same
+    }
+}
+
+fn settle_text(own: &mut Str, like: &Str) -> bool {
+    let is_same = own == like;
+    if is_same && own.as_ptr() != like.as_ptr() {
+        own.clone_from(like);
+    }
+    is_same
+}
+
+/// Whether two values are written alike.
+fn is_same_value(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => is_written_same(one, other),
+        (Value::Array(one), Value::Array(other)) => is_same_list(one, other),
+        (Value::Object(one), Value::Object(other)) => is_same_in_order(one, other),
+        (one, other) => one == other,
+    }
+}
+
+fn is_same_list(one: &List, other: &List) -> bool {
+    let is_equal = |(one, other)| is_same_value(one, other);
+    one.is_same(other) || one.len() == other.len() && one.iter().zip(other).all(is_equal)
+}
+
+fn is_same_in_order(one: &Object, other: &Object) -> bool {
+    one.is_same(other)
+        || one.len() == other.len()
+            && one
+                .iter()
+                .zip(other)
+                .all(|((name, value), (key, other))| name == key && is_same_value(value, other))
+}
+
+/// Zero has two signs, which are equal and written differently.
+fn is_written_same(one: &Number, other: &Number) -> bool {
+    let sign = |number: &Number| number.as_f64().is_some_and(f64::is_sign_negative);
+    one == other && sign(one) == sign(other)
+}
+
+/// Whether two are one and the same in memory.
+pub(super) fn is_same<T>(one: &EcoVec<T>, other: &EcoVec<T>) -> bool {
+    one.len() == other.len() && std::ptr::eq(one.as_ptr(), other.as_ptr())
+}
+
+fn tighten<T: Clone>(values: &mut EcoVec<T>) {
+    if values.capacity() > values.len() {
+        *values = std::mem::take(values).into_iter().collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::value::json;
+
+    fn object(value: Value) -> Object {
+        value.as_object().cloned().unwrap_or_default()
+    }
+
+    fn inner<'v>(map: &'v Object, key: &str) -> &'v Object {
+        match map.get(key) {
+            Some(Value::Object(inner)) => inner,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_not_shared_gives_its_room_back() {
+        let roomy = || {
+            let mut map = Object::with_capacity(8);
+            map.insert("a", 1);
+            map
+        };
+        let shared = roomy();
+        let mut outer = Object::with_capacity(8);
+        outer.insert("own", roomy());
+        outer.insert("shared", shared.clone());
+        let before = outer.clone();
+        assert!(!outer.settle(&Object::new()));
+        assert_eq!(outer.entries().capacity(), 8, "it is shared");
+        drop(before);
+        assert!(!outer.settle(&Object::new()));
+        assert_eq!(outer.entries().capacity(), 2);
+        assert_eq!(inner(&outer, "own").entries().capacity(), 1);
+        assert!(inner(&outer, "shared").is_same(&shared));
+        assert_eq!(outer, Object::from([("own", roomy()), ("shared", roomy())]));
+    }
+
+    #[test]
+    fn what_is_the_same_in_the_same_place_is_shared() {
+        let text = "a text that is too long to be held in place";
+        let task = |name: &str| {
+            object(json!({
+                "name": name,
+                "list": [{"a": [1, null]}, true],
+                "map": {"x": text, "y": {"z": name}, "same": {"k": text}},
+            }))
+        };
+        let first = task("one");
+        let mut second = task("two");
+        assert!(!second.settle(&first));
+        assert_eq!(second, task("two"));
+        let ours = inner(&second, "map");
+        let theirs = inner(&first, "map");
+        assert!(inner(ours, "same").is_same(inner(theirs, "same")));
+        assert!(!inner(ours, "y").is_same(inner(theirs, "y")));
+        let start = |map: &Object| map["x"].as_str().map(str::as_ptr);
+        assert_eq!(start(ours), start(theirs));
+        let list = |map: &Object| map["list"].as_array().cloned().unwrap_or_default();
+        assert!(list(&second).is_same(&list(&first)));
+        let mut third = task("two");
+        assert!(third.settle(&second));
+        assert!(third.is_same(&second));
+    }
+
+    #[test]
+    fn keys_that_have_moved_are_shared_and_keep_their_places() {
+        let key = "a key that is too long to be held in place";
+        let first = Object::from([("a", json!(1)), (key, json!({"b": 2}))]);
+        let mut second = Object::from([(key, json!({"b": 2})), ("c", json!(3))]);
+        assert!(!second.settle(&first));
+        assert!(inner(&second, key).is_same(inner(&first, key)));
+        assert_eq!(second.keys().collect::<Vec<_>>(), [key, "c"]);
+        let mut turned = Object::from([(key, json!({"b": 2})), ("a", json!(1))]);
+        assert!(!turned.settle(&first), "another order is not the same");
+        assert_eq!(turned.keys().collect::<Vec<_>>(), [key, "a"]);
+    }
+
+    #[test]
+    fn what_is_written_otherwise_is_not_shared() {
+        for (one, other) in [
+            (json!([0.0]), json!([-0.0])),
+            (json!([1]), json!([1.0])),
+            (json!({"a": 1, "b": 2}), json!({"b": 2, "a": 1})),
+            (json!(["1"]), json!([1])),
+            (json!([[]]), json!([{}])),
+            (json!([1, 2]), json!([1])),
+            (json!([1]), json!([1, 2])),
+        ] {
+            let mut own = one.clone();
+            assert!(!own.settle(&other), "{one} {other}");
+            assert_eq!(own.to_string(), one.to_string());
+            let mut whole = List::from(vec![one]);
+            let shared = whole.clone();
+            assert!(!whole.settle(&List::from(vec![other])));
+            assert!(whole.is_same(&shared));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What the definitions of a kind's tasks have in common: found out once, and shared by all of them.
+
+use std::convert::Infallible;
+
+use super::treeherder;
+use crate::base::diagnostic::Diagnostic;
+use crate::base::memo::{Last, Memo};
+use crate::base::time::{Span, SpanError};
+use crate::base::value::{Object, Str, Value};
+use crate::transform::Context;
+
+/// What the definitions of a kind's tasks have in common.
+pub struct Usual {
+    /// The provisioner and the worker type of each alias.
+    pub worker_types: Memo<Str, (Str, Str)>,
+    /// Where the kind is described.
+    pub source: Value,
+    /// Who pushed.
+    pub owner: Value,
+    /// What shows that a task belongs to a push, at the end of its description.
+    pub push_link: String,
+    /// The route by which Treeherder hears of tasks.
+    pub treeherder_route: Value,
+    /// How Treeherder shows tasks that say nothing of it.
+    pub treeherder: Object,
+    spans: Memo<Str, ()>,
+    dates: Memo<Str, Value>,
+    automated: Last<Object, Object>,
+}
+
+impl Usual {
+    /// What the tasks of a kind have in common.
+    ///
+    /// # Errors
+    /// When the address of the kind is not known.
+    pub fn new(context: &Context<'_>) -> Result<Self, Diagnostic> {
+        let params = context.params();
+        Ok(Self {
+            worker_types: Memo::default(),
+            source: params.file_url(context.path)?.into(),
+            owner: params.str("owner").into(),
+            push_link: treeherder::push_link(context),
+            treeherder_route: treeherder::route(context).into(),
+            treeherder: treeherder::defaults(context.kind.as_str()),
+            spans: Memo::default(),
+            dates: Memo::default(),
+            automated: Last::default(),
+        })
+    }
+
+    /// Checks that a text is a span of time.
+    ///
+    /// # Errors
+    /// [`SpanError`].
+    pub fn check_span(&self, text: &Str) -> Result<(), SpanError> {
+        let check = |text: &Str| Span::parse(text).map(|_| ());
+        self.spans.get(text.clone(), check)
+    }
+
+    /// The environment of a task that is told that it runs in automation.
+    #[must_use]
+    pub fn automated(&self, env: Object) -> Object {
+        let add = |env: &Object| {
+            let mut env = env.clone();
+            env.insert("MOZ_AUTOMATION", "1");
+            Ok::<_, Infallible>(env)
+        };
+        let Ok(env) = self.automated.get(env, add);
+        env
+    }
+
+    /// The moment so long after the task is created.
+    #[must_use]
+    pub fn date(&self, after: &Value) -> Value {
+        let make = |after: Value| Value::Object(Object::from([("relative-datestamp", after)]));
+        let Value::String(text) = after else {
+            return make(after.clone());
+        };
+        let find = |text: &Str| Ok::<_, Infallible>(make(text.into()));
+        let Ok(date) = self.dates.get(text.clone(), find);
+        date
+    }
+}
