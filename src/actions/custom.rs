@@ -59,13 +59,17 @@ pub async fn run(runner: Runner<'_>, request: &Request, params: &Parameters) -> 
         check_scope(runner, &request.callback, permission, params).await?;
     }
     tracing::info!("Running the action {} in Python", request.callback);
-    let noted = custom.act(&Called {
+    let acted = custom.act(&Called {
         callback: &request.callback,
         group: request.task_group_id.as_ref(),
         task: request.task_id.as_ref(),
         input: &request.input,
+        collect: !runner.artifacts.in_place(),
     })?;
-    carry_out(runner, noted).await.map(|()| true)
+    for (name, content) in &acted.artifacts {
+        runner.artifacts.write(name, content)?;
+    }
+    carry_out(runner, acted.noted).await.map(|()| true)
 }
 
 /// Does what a callback wants done: first creates, then cancels and reruns.

@@ -436,9 +436,18 @@ pub struct RehearseArgs {
     /// Label that every flavor builds again; can be given several times
     #[arg(long = "do-not-optimize", value_name = "LABEL")]
     pub do_not_optimize: Vec<String>,
+    /// File of YAML or JSON with more input for every action: what the project's own schema asks for
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Branch that is pushed to; without one, the first of the repository's `default-ref`, main and
+    /// master that `.taskcluster.yml` has a task for
+    #[arg(long, value_name = "BRANCH")]
+    pub branch: Option<String>,
     /// Folder to keep the sandbox's state in, to look at it afterwards with `snowman sandbox`
     #[arg(long, value_name = "FOLDER")]
     pub folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub python: PythonArgs,
     #[command(flatten)]
     pub verbosity: Verbosity,
 }

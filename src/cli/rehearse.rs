@@ -1,5 +1,6 @@
 //! The command `rehearse`.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +8,13 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing_subscriber::filter::LevelFilter;
 
+use super::action::input;
 use super::args::RehearseArgs;
 use super::output::{self, Output};
 use super::outside::Outside;
-use crate::base::diagnostic::Outcome;
+use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json::pretty;
+use crate::base::value::{Object, Value, type_name};
 use crate::ports::environment::Environment;
 use crate::rehearse::{self, Event, Options};
 
@@ -31,12 +34,18 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
         (_, true) => LevelFilter::DEBUG,
         _ => LevelFilter::WARN,
     });
-    let outside = Outside::open(&args.root, environment)?;
+    let outside = Outside::open(&args.root, environment)?.with_python(
+        &args.root,
+        args.python.python.into(),
+        args.verbosity.verbose,
+    )?;
     let graph_config = &outside.graph_config;
     let options = Options {
         flavors: args.flavors.clone(),
         rebuild_kinds: args.rebuild_kinds.clone(),
         do_not_optimize: args.do_not_optimize.clone(),
+        branch: args.branch.clone(),
+        input: more_input(args.input.as_deref())?,
         folder: args
             .folder
             .as_ref()
@@ -63,6 +72,21 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
     } else {
         ExitCode::from(1)
     })
+}
+
+/// The mapping in the file of `--input`.
+fn more_input(path: Option<&Path>) -> Outcome<Object> {
+    match (input(path)?, path) {
+        (Value::Object(map), _) => Ok(map),
+        (_, None) => Ok(Object::new()),
+        (other, Some(path)) => Err(Diagnostic::user(format!(
+            "{} holds {}, where a mapping is expected",
+            path.display(),
+            type_name(&other)
+        ))
+        .help("it is laid over the input of every action")
+        .into()),
+    }
 }
 
 /// Shows progress on standard error: a line that moves on a terminal, a line for each phase elsewhere.

@@ -43,6 +43,17 @@ pub struct Request<'r> {
     pub task: Option<&'r TaskId>,
     /// Its input.
     pub input: &'r Value,
+    /// Whether the artifacts that it writes are collected, in place of lying in their folder.
+    pub collect: bool,
+}
+
+/// What a callback leaves.
+#[derive(Debug, Clone, Default)]
+pub struct Acted {
+    /// What it wants done, in its order.
+    pub noted: Vec<Noted>,
+    /// The artifacts that were collected, by name.
+    pub artifacts: Vec<(String, Vec<u8>)>,
 }
 
 impl Custom<'_> {
@@ -76,11 +87,11 @@ impl Custom<'_> {
             .collect())
     }
 
-    /// Runs the callback of an action; yields what it wants done, in its order.
+    /// Runs the callback of an action.
     ///
     /// # Errors
     /// What it raises, and taskIds that are none.
-    pub fn act(&self, request: &Request<'_>) -> Result<Vec<Noted>, Diagnostic> {
+    pub fn act(&self, request: &Request<'_>) -> Result<Acted, Diagnostic> {
         let what = format!("the action `{}`", request.callback);
         let arguments = json!({
             "graph": self.graph,
@@ -88,6 +99,7 @@ impl Custom<'_> {
             "input": request.input,
             "group": request.group.map(TaskId::as_str),
             "task": request.task.map(TaskId::as_str),
+            "collect": request.collect,
         });
         let answer = self.python.call(ONE, Call::new("act", arguments));
         let mut answer = answer.map_err(|failure| failure.diagnostic(&what))?;
@@ -96,7 +108,7 @@ impl Custom<'_> {
             TaskId::parse(value.as_str().unwrap_or_default())
                 .map_err(|error| Diagnostic::user(format!("{what}: {error}")))
         };
-        noted
+        let noted: Result<Vec<Noted>, Diagnostic> = noted
             .unwrap_or_default()
             .into_iter()
             .map(|mut one| {
@@ -109,6 +121,12 @@ impl Custom<'_> {
                     id(&one["rerun"]).map(Noted::Rerun)
                 }
             })
-            .collect()
+            .collect();
+        let names = answer.value["artifacts"].as_array().into_iter().flatten();
+        let names = names.filter_map(|name| name.as_str().map(str::to_owned));
+        Ok(Acted {
+            noted: noted?,
+            artifacts: names.zip(answer.blobs).collect(),
+        })
     }
 }

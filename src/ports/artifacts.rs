@@ -19,6 +19,9 @@ pub trait Artifacts: Send + Sync {
     /// # Errors
     /// When it cannot be written; then what was there before still is.
     fn write(&self, name: &str, content: &[u8]) -> Result<(), Diagnostic>;
+
+    /// Whether they are what lies in the folder `artifacts`, where other programs may write too.
+    fn in_place(&self) -> bool;
 }
 
 /// The folder `artifacts` of the working folder.
@@ -68,6 +71,10 @@ impl ArtifactFolder {
 }
 
 impl Artifacts for ArtifactFolder {
+    fn in_place(&self) -> bool {
+        true
+    }
+
     fn write(&self, name: &str, content: &[u8]) -> Result<(), Diagnostic> {
         let name = &normalize(name).map_err(|_| {
             Diagnostic::user(format!(
@@ -119,6 +126,10 @@ impl MemoryArtifacts {
 }
 
 impl Artifacts for MemoryArtifacts {
+    fn in_place(&self) -> bool {
+        false
+    }
+
     fn write(&self, name: &str, content: &[u8]) -> Result<(), Diagnostic> {
         let mut artifacts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         artifacts.insert(name.to_owned(), content.to_vec());

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::value::Value;
+use crate::ports::environment::Environment;
 
 /// How much of a project runs in Python.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -188,4 +189,11 @@ pub trait Python: Sync {
     /// # Errors
     /// When there is no worker.
     fn version(&self) -> Result<String, Failure>;
+
+    /// The same project in another environment, as another task would start it; loaded where this
+    /// one is.
+    ///
+    /// # Errors
+    /// As [`Python::load`].
+    fn anew(&self, environment: &Environment) -> Result<Box<dyn Python>, Failure>;
 }

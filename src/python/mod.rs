@@ -218,4 +218,15 @@ impl Python for Workers {
             .map(|found| found.taskgraph.clone())
             .unwrap_or_default())
     }
+
+    fn anew(&self, environment: &Environment) -> Result<Box<dyn Python>, Failure> {
+        let workers = Self::new(Project {
+            environment: environment.clone(),
+            ..self.project.clone()
+        });
+        if self.started() {
+            workers.load()?;
+        }
+        Ok(Box::new(workers))
+    }
 }

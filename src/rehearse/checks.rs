@@ -37,15 +37,15 @@ pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) 
         let kind = ran
             .full
             .get(label)
-            .map(|(kind, _)| kind.as_str())
+            .map(|task| task.kind.as_str())
             .unwrap_or_default();
         wanted.rebuild_kinds.iter().any(|k| k == kind)
             || wanted.do_not_optimize.iter().any(|l| l == label)
     };
     let created: BTreeSet<&str> = ran.created.values().map(String::as_str).collect();
     // What depends on something that is built again is built again too.
-    let edges = ran.full.iter().flat_map(|(label, (_, dependencies))| {
-        dependencies
+    let edges = ran.full.iter().flat_map(|(label, task)| {
+        task.dependencies
             .iter()
             .map(move |to| (label.as_str(), to.as_str()))
     });
@@ -65,11 +65,12 @@ pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) 
     let wrong_group = group_of(sandbox, ran).filter(|group| Some(group) != first_group.as_ref());
     let in_graph =
         |label: &str| ran.label_to_taskid.contains_key(label) || ran.targets.contains(label);
+    // What earlier graphs have is left out for these kinds; what the index has is not.
     let not_rebuilt = ran
         .full
         .iter()
-        .filter(|(label, (kind, _))| wanted.rebuild_kinds.contains(kind) && in_graph(label))
-        .filter(|(label, _)| !created.contains(label.as_str()))
+        .filter(|(label, task)| wanted.rebuild_kinds.contains(&task.kind) && in_graph(label))
+        .filter(|(label, task)| !task.searched && !created.contains(label.as_str()))
         .map(|(label, _)| label.clone())
         .collect();
     let not_honoured = wanted

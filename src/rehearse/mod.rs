@@ -10,6 +10,7 @@
 
 pub mod checks;
 pub mod phase;
+pub mod push;
 mod report;
 pub mod stage;
 pub mod template;
@@ -20,7 +21,7 @@ use crate::base::value::json;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::suggest;
-use crate::base::value::{Value, truthy};
+use crate::base::value::{Object, Value, truthy};
 use crate::config::graph_config::GraphConfig;
 use crate::decision::World;
 use crate::decision::parameters::version;
@@ -41,6 +42,11 @@ pub struct Options {
     pub do_not_optimize: Vec<String>,
     /// Where the sandbox keeps its state.
     pub folder: Option<PathBuf>,
+    /// The branch that is pushed to; the main one of the project when there is none.
+    pub branch: Option<String>,
+    /// What every action is given besides, as a project's own schema may ask for; it comes before
+    /// what is worked out here.
+    pub input: Object,
 }
 
 /// Something that happened.
@@ -181,6 +187,9 @@ fn input(stage: &Stage<'_>, name: &str, options: &Options) -> Result<Value, Diag
     let bump = |flavor: &str| stage.flavor(flavor).and_then(|f| f.get("version-bump"));
     if chain(name).any(|flavor| bump(flavor).is_some_and(truthy)) {
         input["next_version"] = json!(next_version(current.as_deref().unwrap_or("1.0")));
+    }
+    for (key, value) in &options.input {
+        input[key.as_str()] = value.clone();
     }
     Ok(input)
 }

@@ -9,6 +9,7 @@ use crate::base::value::Value;
 use crate::decision::World;
 use crate::ports::artifacts::MemoryArtifacts;
 use crate::ports::environment::Environment;
+use crate::ports::python::Python;
 use crate::sandbox::{ApiError, Sandbox};
 use crate::taskcluster::Client;
 
@@ -19,7 +20,20 @@ pub struct Running<'a> {
     outer: World<'a>,
     environment: Environment,
     client: Client,
+    /// The project's Python, in the environment of this task.
+    python: Option<Box<dyn Python>>,
     artifacts: MemoryArtifacts,
+}
+
+/// A task of the full task graph.
+#[derive(Debug, Clone, Default)]
+pub struct Possible {
+    /// Its kind.
+    pub kind: String,
+    /// The labels that it depends on.
+    pub dependencies: BTreeSet<String>,
+    /// Whether a task that the index has does as well.
+    pub searched: bool,
 }
 
 /// What a phase left.
@@ -33,8 +47,8 @@ pub struct Ran {
     pub label_to_taskid: BTreeMap<String, String>,
     /// `task-graph.json`: the label of each taskId that was created.
     pub created: BTreeMap<String, String>,
-    /// `full-task-graph.json`: kind and dependencies of each label.
-    pub full: BTreeMap<String, (String, BTreeSet<String>)>,
+    /// `full-task-graph.json`, by label.
+    pub full: BTreeMap<String, Possible>,
     /// `target-tasks.json`.
     pub targets: BTreeSet<String>,
     /// The labels that `optimizations.log` says were removed.
@@ -45,7 +59,7 @@ impl<'a> Running<'a> {
     /// Creates the task and claims it, as the services around a worker do.
     ///
     /// # Errors
-    /// When the queue refuses the task.
+    /// When the queue refuses the task, or the project's Python cannot be loaded.
     pub fn begin(
         sandbox: &'a Sandbox,
         world: World<'a>,
@@ -60,9 +74,7 @@ impl<'a> Running<'a> {
             .create_task(task_id.as_str(), &definition.clone().into())
             .map_err(refused)?;
         sandbox.state().claim(task_id.as_str()).map_err(refused)?;
-        let environment = world
-            .environment
-            .clone()
+        let environment = of_task(world.environment, definition)
             .with("TASK_ID", task_id.as_str())
             .with("RUN_ID", "0")
             .with("TASKCLUSTER_ROOT_URL", &sandbox.root_url())
@@ -71,12 +83,17 @@ impl<'a> Running<'a> {
                 &sandbox.proxy_url(task_id.as_str()),
             );
         let client = Client::connect(&environment)?;
+        let python = world.python.map(|python| python.anew(&environment));
+        let python = python
+            .transpose()
+            .map_err(|failure| failure.diagnostic("`taskgraph.register`"))?;
         Ok(Self {
             sandbox,
             task_id: task_id.clone(),
             outer: world,
             environment,
             client,
+            python,
             artifacts: MemoryArtifacts::default(),
         })
     }
@@ -86,6 +103,7 @@ impl<'a> Running<'a> {
         World {
             environment: &self.environment,
             taskcluster: Some(&self.client),
+            python: self.python.as_deref(),
             ..self.outer
         }
     }
@@ -121,6 +139,20 @@ impl<'a> Running<'a> {
         state.run_workers_until_idle().await.map_err(broken)?;
         Ok(read(name, self.task_id, &artifacts)?)
     }
+}
+
+/// The environment of a task: what its definition sets, unless it is set outside already.
+fn of_task(outside: &Environment, definition: &Value) -> Environment {
+    let variables = definition["payload"]["env"]
+        .as_object()
+        .into_iter()
+        .flatten();
+    variables
+        .filter_map(|(name, value)| Some((name, value.as_str()?)))
+        .filter(|(name, _)| outside.get(name).is_none())
+        .fold(outside.clone(), |environment, (name, value)| {
+            environment.with(name, value)
+        })
 }
 
 fn content_type(name: &str) -> &'static str {
@@ -177,10 +209,12 @@ fn read(name: &str, task_id: TaskId, artifacts: &Artifacts) -> Result<Ran, Diagn
         full: entries(json("full-task-graph.json")?)
             .into_iter()
             .map(|(label, task)| {
-                (
-                    label.into(),
-                    (text(&task["kind"]), strings(&task["dependencies"])),
-                )
+                let possible = Possible {
+                    kind: text(&task["kind"]),
+                    dependencies: strings(&task["dependencies"]),
+                    searched: task["optimization"].get("index-search").is_some(),
+                };
+                (label.into(), possible)
             })
             .collect(),
         targets: strings(&json("target-tasks.json")?),

@@ -7,13 +7,16 @@ use crate::base::value::json;
 use sha2::{Digest, Sha256};
 
 use super::phase::{Ran, Running};
-use super::template::{self, Push};
+use super::push::Push;
+use super::template;
 use super::{Event, Events, Options, PhaseReport, chain, checks};
 use crate::actions::callback::{self, Runner};
-use crate::actions::render::actions_json;
+use crate::actions::custom::offered;
+use crate::actions::render::{TASKCLUSTER_YML, actions_json};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::repo_url::parse_repository_url;
+use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
 use crate::decision::flags::DecisionFlags;
@@ -121,22 +124,21 @@ impl<'a> Stage<'a> {
         (self.events)(Event::Phase {
             name: "push".to_owned(),
         });
-        let task_id = self.new_id("decision");
         let now = self.world.clock.now();
-        let root = self.sandbox.root_url();
-        let definition = template::decision(self.world.files, &self.push, &task_id, &root, now)?;
+        let (task_id, definition) = self.decision_task(now)?;
         let level = level_of(&definition);
         let running = Running::begin(&self.sandbox, self.world, &task_id, &definition)?;
         let flags = self.flags(&level);
         let decide = async {
             let world = running.world();
             let params = parameters::for_decision(world, &flags, Some(now))?;
+            let theirs = offered(world, &params, task_id.as_str())?;
             let actions_json = actions_json(
                 world.files,
                 self.graph_config,
                 &params,
                 task_id.as_str(),
-                &[],
+                &theirs,
             )?;
             let created = |event: crate::submit::execute::SubmitEvent<'_>| self.heard(&event);
             let decision = Decision {
@@ -155,6 +157,33 @@ impl<'a> Stage<'a> {
         let report = checks::push(&self.sandbox, &ran);
         self.ran.push(ran);
         Ok(report)
+    }
+
+    /// The decision task of a push to the branch that was asked for, or to the first of the usual
+    /// ones that `.taskcluster.yml` has a task for; the push is to that from then on.
+    fn decision_task(&mut self, now: Timestamp) -> Outcome<(TaskId, Value)> {
+        let root = self.sandbox.root_url();
+        let asked = self.options.branch.as_deref();
+        let own = self.push.head_ref.clone();
+        let mut refs: Vec<String> = match asked {
+            Some(branch) => vec![head_ref(branch)],
+            None => vec![own, head_ref("main"), head_ref("master")],
+        };
+        refs.dedup();
+        for one in &refs {
+            self.push.head_ref.clone_from(one);
+            let slugid = |label: &str| self.new_id(label);
+            let made = template::decision(self.world.files, &self.push, &slugid, &root, now)?;
+            if let Some(made) = made {
+                return Ok(made);
+            }
+        }
+        Err(Diagnostic::user(format!(
+            "{TASKCLUSTER_YML} has no task for a push to {}",
+            refs.join(", nor to ")
+        ))
+        .help("`--branch` says which branch to push to")
+        .into())
     }
 
     /// Promotes: the action of a flavor.
@@ -287,7 +316,10 @@ impl<'a> Stage<'a> {
             head_tag: String::new(),
             tasks_for: "github-push".to_owned(),
             try_task_config_file: None,
-            decision_parameters: None,
+            decision_parameters: self
+                .graph_config
+                .taskgraph("decision-parameters")
+                .and_then(|name| name.as_str().map(str::to_owned)),
             allow_parameter_override: false,
         }
     }
@@ -317,10 +349,15 @@ fn push_of(world: World<'_>, graph_config: &GraphConfig) -> Outcome<Push> {
     Ok(Push {
         repository,
         project,
-        head_ref: format!("refs/heads/{}", branch.trim_start_matches("refs/heads/")),
+        head_ref: head_ref(&branch),
         head_rev: vcs.head_rev().map_err(asked)?,
         owner: "rehearsal@example.com".to_owned(),
     })
+}
+
+/// The ref of a branch, which may be named with or without what refs of branches begin with.
+fn head_ref(branch: &str) -> String {
+    format!("refs/heads/{}", branch.trim_start_matches("refs/heads/"))
 }
 
 /// The SCM level that a decision task was rendered for: the end of its schedulerId.

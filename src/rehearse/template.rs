@@ -1,5 +1,8 @@
 //! Renders the decision and action tasks of a project, as taskcluster-github and the hooks service do.
 
+use std::collections::BTreeMap;
+
+use super::push::Push;
 use crate::base::value::json;
 
 use crate::actions::render::TASKCLUSTER_YML;
@@ -7,59 +10,59 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::repo_url::parse_repository_url;
 use crate::base::time::Timestamp;
-use crate::base::value::Value;
+use crate::base::value::{Object, Str, Value};
 use crate::config::yaml;
 use crate::ports::files::{FileError, Files};
 
-/// The push that is rehearsed.
-#[derive(Debug, Clone)]
-pub struct Push {
-    /// The repository.
-    pub repository: String,
-    /// The project: the last part of its address.
-    pub project: String,
-    /// The ref that is pushed to.
-    pub head_ref: String,
-    /// The revision that is pushed.
-    pub head_rev: String,
-    /// Who pushes.
-    pub owner: String,
-}
-
-/// The definition of the decision task of a push.
+/// The definition of the decision task of a push, with the taskId that it names; nothing where
+/// `.taskcluster.yml` has no task for it.
+///
+/// `slugid` draws a taskId: one for each label that the template asks `as_slugid` for.
 ///
 /// # Errors
-/// When `.taskcluster.yml` renders no task, or not exactly one.
+/// When `.taskcluster.yml` cannot be rendered, or renders more than one task.
 pub fn decision(
     files: &dyn Files,
     push: &Push,
-    task_id: &TaskId,
+    slugid: &dyn Fn(&str) -> TaskId,
     root_url: &str,
     now: Timestamp,
-) -> Outcome<Value> {
+) -> Outcome<Option<(TaskId, Value)>> {
+    let mut drawn = BTreeMap::new();
+    let template = with_slugids(&taskcluster_yml(files)?, &mut |label| {
+        drawn
+            .entry(label.to_owned())
+            .or_insert_with(|| slugid(label));
+    });
+    let drawn: Object = drawn
+        .iter()
+        .map(|(label, id)| (Str::from(label.as_str()), json!(id.as_str())))
+        .collect();
     let context = json!({
         "tasks_for": "github-push",
-        "event": {
-            "ref": push.head_ref,
-            "before": push.head_rev,
-            "after": push.head_rev,
-            "base_ref": null,
-            "pusher": {"name": "rehearsal", "email": push.owner},
-            "repository": {
-                "name": push.project,
-                "full_name": full_name(push),
-                "html_url": push.repository,
-                "clone_url": format!("{}.git", push.repository),
-            },
-            "head_commit": {"id": push.head_rev, "message": "", "timestamp": now.to_string()},
-            "commits": [],
-            "sender": {"login": "rehearsal"},
-        },
+        "event": push.event(now),
         "taskcluster_root_url": root_url,
-        "ownTaskId": task_id.as_str(),
+        AS_SLUGID: drawn,
         "now": now.to_string(),
     });
-    one_task(&taskcluster_yml(files)?, &context, "a push").map_err(Into::into)
+    let mut tasks = tasks(&template, &context, "a push")?;
+    let Some(mut task) = tasks.pop() else {
+        return Ok(None);
+    };
+    if !tasks.is_empty() {
+        return Err(too_many(tasks.len() + 1, "a push").into());
+    }
+    let named = task.shift_remove("taskId");
+    let task_id = match named.as_ref().and_then(Value::as_str) {
+        Some(id) => TaskId::parse(id).map_err(|error| {
+            Diagnostic::user(format!(
+                "{TASKCLUSTER_YML} renders a task with the taskId `{id}`"
+            ))
+            .because(error)
+        })?,
+        None => slugid("decision"),
+    };
+    Ok(Some((task_id, Value::Object(task))))
 }
 
 /// The definition of the task of an action, and the action as its hook sees it.
@@ -77,7 +80,12 @@ pub fn action(
     now: Timestamp,
 ) -> Outcome<Value> {
     let payload = render(&action["hookPayload"], user).map_err(|error| {
-        Diagnostic::bug("the hookPayload of actions.json cannot be rendered").because(error)
+        let name = action["name"].as_str().unwrap_or_default();
+        Diagnostic::user(format!(
+            "the action {name} cannot be rendered with its input"
+        ))
+        .because(error)
+        .help("`snowman rehearse --input FILE` gives it more")
     })?;
     let (decision, user) = (&payload["decision"], &payload["user"]);
     let permission = action["extra"]["actionPerm"].as_str().unwrap_or_default();
@@ -118,14 +126,14 @@ pub fn action(
     if let Some(symbol) = symbol.as_ref().and_then(|rendered| rendered.get("symbol")) {
         context["action"]["symbol"] = symbol.clone();
     }
-    one_task(&taskcluster_yml(files)?, &context, "an action").map_err(Into::into)
-}
-
-fn full_name(push: &Push) -> String {
-    let parsed = parse_repository_url(&push.repository);
-    match parsed.and_then(|url| url.owner) {
-        Some(owner) => format!("{owner}/{}", push.project),
-        None => push.project.clone(),
+    let what = "an action";
+    let mut tasks = tasks(&taskcluster_yml(files)?, &context, what)?;
+    match (tasks.pop(), tasks.len()) {
+        (Some(mut task), 0) => {
+            task.shift_remove("taskId");
+            Ok(Value::Object(task))
+        }
+        (last, others) => Err(too_many(others + usize::from(last.is_some()), what).into()),
     }
 }
 
@@ -177,22 +185,66 @@ fn is_too_deep(text: &str) -> bool {
     })
 }
 
-fn one_task(template: &Value, context: &Value, what: &str) -> Result<Value, Diagnostic> {
+/// The function that taskcluster-github hands to templates: a taskId for each label.
+const AS_SLUGID: &str = "as_slugid";
+
+/// A template in which calls of `as_slugid` look the label up instead, since only values can be handed
+/// in; `heard` hears of each label.
+fn with_slugids(template: &Value, heard: &mut dyn FnMut(&str)) -> Value {
+    match template {
+        Value::String(text) if text.contains(AS_SLUGID) => Value::from(looking_up(text, heard)),
+        Value::Array(items) => items.iter().map(|item| with_slugids(item, heard)).collect(),
+        Value::Object(map) => Value::Object(
+            map.iter()
+                .map(|(key, value)| {
+                    let key = looking_up(key, heard);
+                    (Str::from(key.as_str()), with_slugids(value, heard))
+                })
+                .collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+/// `as_slugid("label")` as `as_slugid["label"]`, wherever it stands in a text.
+fn looking_up(text: &str, heard: &mut dyn FnMut(&str)) -> String {
+    let mut pieces = text.split(AS_SLUGID);
+    let mut made = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        made.push_str(AS_SLUGID);
+        match argument(piece) {
+            Some((label, rest)) => {
+                heard(label);
+                made.push_str(&format!("[\"{label}\"]{rest}"));
+            }
+            None => made.push_str(piece),
+        }
+    }
+    made
+}
+
+/// The quoted text that a call begins with as its only argument, and what follows the call.
+fn argument(call: &str) -> Option<(&str, &str)> {
+    let inner = call.trim_start().strip_prefix('(')?.trim_start();
+    let quote = inner.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let (label, rest) = inner[1..].split_once(quote)?;
+    let rest = rest.trim_start().strip_prefix(')')?;
+    (!label.contains('"')).then_some((label, rest))
+}
+
+/// The tasks that a template renders.
+fn tasks(template: &Value, context: &Value, what: &str) -> Result<Vec<Object>, Diagnostic> {
     let rendered = render(template, context).map_err(|error| {
         Diagnostic::user(format!("{TASKCLUSTER_YML} cannot be rendered for {what}")).because(error)
     })?;
-    let tasks = rendered["tasks"].as_array().cloned().unwrap_or_default();
-    let count = tasks.len();
-    let mut tasks = tasks.into_iter();
-    match (tasks.next(), count) {
-        (Some(Value::Object(mut task)), 1) => {
-            task.shift_remove("taskId");
-            Ok(Value::Object(task))
-        }
-        _ => Err(Diagnostic::user(format!(
-            "{TASKCLUSTER_YML} renders {count} tasks for {what}, where one is expected"
-        ))),
-    }
+    let tasks = rendered["tasks"].as_array().into_iter().flatten();
+    Ok(tasks.filter_map(Value::as_object).cloned().collect())
+}
+
+fn too_many(count: usize, what: &str) -> Diagnostic {
+    Diagnostic::user(format!(
+        "{TASKCLUSTER_YML} renders {count} tasks for {what}, where one is expected"
+    ))
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use snowman::base::name::TaskId;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::ports::files::Disk;
-use snowman::rehearse::template::{self, Push};
+use snowman::rehearse::push::Push;
+use snowman::rehearse::template;
 
 use crate::bench::{Bench, REPOSITORY};
 use crate::project::Project;

@@ -11,7 +11,8 @@ use snowman::config::graph_config::{GraphConfig, ON_DEMAND};
 use snowman::config::parameters::{Parameters, Strictness};
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::ports::files::Disk;
-use snowman::rehearse::template::{self, Push};
+use snowman::rehearse::push::Push;
+use snowman::rehearse::template;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const DECISION: &str = "fN1SbArXTPSVFUUvaOlinQ";

@@ -9,7 +9,7 @@ use snowman::base::time::Span;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::rehearse::PhaseReport;
 use snowman::rehearse::checks::{Wanted, promotion, push};
-use snowman::rehearse::phase::Ran;
+use snowman::rehearse::phase::{Possible, Ran};
 use snowman::sandbox::{Options, Sandbox, WorkerOptions};
 
 /// A sandbox with a push that has built `build` and `sign`, and a promotion that has built `l10n` on
@@ -109,7 +109,12 @@ fn ran(name: &str, task_id: TaskId) -> Ran {
     ];
     let full = kinds.map(|(label, kind, dependency)| {
         let dependencies: BTreeSet<String> = dependency.into_iter().map(str::to_owned).collect();
-        (label.to_owned(), (kind.to_owned(), dependencies))
+        let possible = Possible {
+            kind: kind.to_owned(),
+            dependencies,
+            searched: false,
+        };
+        (label.to_owned(), possible)
     });
     Ran {
         name: name.to_owned(),
@@ -246,6 +251,10 @@ async fn what_was_to_be_built_again_and_was_not_is_found() {
         do_not_optimize: Vec::new(),
     };
     assert_eq!(broken(&release.checked(&kind)), [(REBUILT, 1)]);
+    let mut cached = Release::new().await;
+    let sign = cached.promotion.full.get_mut("sign").unwrap();
+    sign.searched = true;
+    assert!(cached.checked(&kind).holds(), "the index may have it");
     let label = Wanted {
         rebuild_kinds: Vec::new(),
         do_not_optimize: vec!["sign".to_owned(), "nothing".to_owned()],

@@ -212,12 +212,46 @@ def offer(head):
             continue
         entry = action.action_builder(parameters, project.graph_config, head["decision"])
         if entry is not None:
-            offered.append([action.order, action.cb_name, action.permission, entry])
+            offered.append([action.order, action.cb_name, _permission(action), entry])
     return {"offered": offered, "known": list(own)}
 
 
+def _permission(action):
+    """What an action takes; older versions only know whether it has a permission of its own."""
+    if hasattr(action, "permission"):
+        return action.permission
+    return "generic" if action.generic else action.cb_name
+
+
+def _files(folder):
+    """The files below a folder: their names, and what they hold."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = [path.relative_to(folder).as_posix() for path in found]
+    return names, [path.read_bytes() for path in found]
+
+
 def act(head):
-    """Runs the callback of an action and tells what it wants done."""
+    """Runs the callback of an action and tells what it wants done, and which artifacts it has
+    written where these are asked for."""
+    if not head["collect"]:
+        return {"noted": _act(head), "artifacts": []}
+    import pathlib
+    import tempfile
+
+    from taskgraph import decision
+
+    given = decision.ARTIFACTS_DIR
+    with tempfile.TemporaryDirectory() as folder:
+        decision.ARTIFACTS_DIR = pathlib.Path(folder)
+        try:
+            noted = _act(head)
+        finally:
+            decision.ARTIFACTS_DIR = given
+        names, blobs = _files(pathlib.Path(folder))
+    return {"noted": noted, "artifacts": names}, blobs
+
+
+def _act(head):
     callback = _foreign_callbacks()[head["callback"]]
     parameters = project.parameters(head["graph"])
     queue = late.real("taskcluster").Queue
@@ -228,6 +262,6 @@ def act(head):
         callback(
             parameters, project.graph_config, head["input"], head["group"], head["task"]
         )
-        return {"noted": noted.wanted}
+        return noted.wanted
     finally:
         queue._makeApiCall = given

@@ -7,6 +7,18 @@ import sys
 
 from snowman_worker.wire import NotPlain, dumps, loads
 
+# The parameters that came after the first versions of taskgraph.
+LATER = (
+    "base_ref",
+    "base_rev",
+    "build_number",
+    "enable_always_target",
+    "files_changed",
+    "next_version",
+    "optimize_strategies",
+    "version",
+)
+
 graph_config = None
 root = None
 top = None
@@ -134,11 +146,24 @@ def fill_parameters(head):
             for name, value in function(head["repository"]).items():
                 if name not in head["given"]:
                     values[name] = value() if callable(value) else value
+    # What is made of them here and an older taskgraph does not know is none of its business.
+    unknown = {name: values.pop(name) for name in _unknown() if name in values}
     # One that is not strict would look its defaults up in version control again.
     made = Parameters(strict=True, **values)
     made.strict = head["strict"]
     made.check()
-    return {"values": dict(made)}
+    return {"values": {**made, **unknown}}
+
+
+def _unknown():
+    """The parameters that every graph has and that the installed taskgraph does not know yet."""
+    from taskgraph.parameters import base_schema
+
+    known = getattr(base_schema, "schema", None)
+    if not isinstance(known, dict):
+        return []
+    known = {str(name) for name in known}
+    return [name for name in LATER if name not in known]
 
 
 def decision_parameters(head):
