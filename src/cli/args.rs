@@ -439,6 +439,9 @@ pub struct RehearseArgs {
     /// File of YAML or JSON with more input for every action: what the project's own schema asks for
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
+    /// Path of the index at which a task of another project is found; can be given several times
+    #[arg(long, value_name = "PATH")]
+    pub indexed: Vec<String>,
     /// Branch that is pushed to; without one, the first of the repository's `default-ref`, main and
     /// master that `.taskcluster.yml` has a task for
     #[arg(long, value_name = "BRANCH")]

@@ -45,6 +45,7 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
         rebuild_kinds: args.rebuild_kinds.clone(),
         do_not_optimize: args.do_not_optimize.clone(),
         branch: args.branch.clone(),
+        indexed: args.indexed.clone(),
         input: more_input(args.input.as_deref())?,
         folder: args
             .folder

@@ -31,6 +31,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("project", include_str!("worker/project.py")),
     ("registered", include_str!("worker/registered.py")),
     ("repeats", include_str!("worker/repeats.py")),
+    ("sessions", include_str!("worker/sessions.py")),
     ("tasks", include_str!("worker/tasks.py")),
     ("wire", include_str!("worker/wire.py")),
 ];

@@ -44,6 +44,8 @@ pub struct Options {
     pub folder: Option<PathBuf>,
     /// The branch that is pushed to; the main one of the project when there is none.
     pub branch: Option<String>,
+    /// Paths of the index at which a task is found: what other projects have built.
+    pub indexed: Vec<String>,
     /// What every action is given besides, as a project's own schema may ask for; it comes before
     /// what is worked out here.
     pub input: Object,
@@ -106,6 +108,9 @@ pub async fn run(
 }
 
 async fn rehearse(stage: &mut Stage<'_>, flavors: &[String], options: &Options) -> Outcome<Report> {
+    for path in &options.indexed {
+        stage.index(path)?;
+    }
     let mut phases = vec![stage.push().await?];
     for name in flavors {
         let input = input(stage, name, options)?;

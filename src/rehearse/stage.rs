@@ -16,7 +16,7 @@ use crate::actions::render::{TASKCLUSTER_YML, actions_json};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::repo_url::parse_repository_url;
-use crate::base::time::Timestamp;
+use crate::base::time::{Span, Timestamp};
 use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
 use crate::decision::flags::DecisionFlags;
@@ -114,6 +114,40 @@ impl<'a> Stage<'a> {
     /// Ends the sandbox.
     pub async fn stop(self) {
         self.sandbox.stop().await;
+    }
+
+    /// Puts a completed task at a path of the index, in place of one that another project has built.
+    ///
+    /// # Errors
+    /// When the path cannot be one.
+    pub fn index(&self, path: &str) -> Outcome<()> {
+        let task_id = self.new_id(path);
+        let now = self.world.clock.now();
+        let definition = json!({
+            "taskGroupId": task_id.as_str(),
+            "provisionerId": "rehearsal",
+            "workerType": "elsewhere",
+            "created": now.to_string(),
+            "deadline": now.plus(Span::seconds(24 * 60 * 60)).to_string(),
+            "routes": [format!("index.{path}")],
+            "payload": {},
+            "metadata": {
+                "name": path,
+                "description": "Stands for a task of another project",
+                "owner": self.push.owner,
+                "source": self.push.repository,
+            },
+        });
+        let state = self.sandbox.state();
+        let id = task_id.as_str();
+        state
+            .create_task(id, &definition.into())
+            .and_then(|_| state.claim(id))
+            .and_then(|_| state.report_completed(id))
+            .map_err(|error| {
+                Diagnostic::user(format!("the index takes no task at {path}")).because(error)
+            })?;
+        Ok(())
     }
 
     /// Pushes: the decision task.

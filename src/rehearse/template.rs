@@ -252,6 +252,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn calls_of_as_slugid_are_looked_up() {
+        let cases = [
+            ("as_slugid(\"a\")", "as_slugid[\"a\"]", vec!["a"]),
+            (
+                "${as_slugid( 'a b' )}/x",
+                "${as_slugid[\"a b\"]}/x",
+                vec!["a b"],
+            ),
+            (
+                "as_slugid('a') + as_slugid ('b')",
+                "as_slugid[\"a\"] + as_slugid[\"b\"]",
+                vec!["a", "b"],
+            ),
+            // These are no calls with a text, and stay.
+            ("as_slugid(name)", "as_slugid(name)", vec![]),
+            ("as_slugid('a', 'b')", "as_slugid('a', 'b')", vec![]),
+            ("as_slugid('a", "as_slugid('a", vec![]),
+            ("nothing", "nothing", vec![]),
+        ];
+        for (text, wanted, labels) in cases {
+            let mut heard = Vec::new();
+            assert_eq!(
+                looking_up(text, &mut |label| heard.push(label.to_owned())),
+                wanted
+            );
+            assert_eq!(heard, labels, "{text}");
+        }
+    }
+
+    #[test]
     fn expressions_are_refused_before_they_take_forever() {
         let deep = "[".repeat(70);
         let value = json!({"a": [{"$eval": format!("x || {deep}1")}]});

@@ -116,15 +116,22 @@ pub(super) fn dependencies(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut 
 pub(super) fn always_optimized(graph: &IdGraph, wrong: &mut Diagnostics) {
     for task in graph.tasks() {
         if task.task.get("workerType").and_then(Value::as_str) == Some("always-optimized") {
-            wrong.push(
-                crate::base::diagnostic::Diagnostic::user(
-                    "it has to be replaced by a task that exists, and none was found",
-                )
-                .in_kind(&task.kind)
-                .in_task(task.label.as_str())
-                .at(task.provenance.place.clone())
-                .help("check its `index-search` paths, or run it on a real worker"),
-            );
+            let searched = task.optimization.get("index-search");
+            let paths = searched.and_then(Value::as_array).into_iter().flatten();
+            let paths: Vec<&str> = paths.filter_map(Value::as_str).collect();
+            let diagnostic = crate::base::diagnostic::Diagnostic::user(
+                "it has to be replaced by a task that exists, and none was found",
+            )
+            .in_kind(&task.kind)
+            .in_task(task.label.as_str())
+            .at(task.provenance.place.clone())
+            .help("check its `index-search` paths, or run it on a real worker");
+            wrong.push(match paths.as_slice() {
+                [] => diagnostic,
+                paths => {
+                    diagnostic.because(format!("the index has nothing at {}", paths.join(", ")))
+                }
+            });
         }
     }
 }

@@ -345,12 +345,16 @@ fn what_must_be_replaced_is_not_left() {
         optimized_task_graph(&IdGraph::new([planned("a", "b-linux")])),
         Ok(())
     );
-    let left = IdGraph::new([planned("a", "always-optimized"), planned("b", "b-linux")]);
+    let mut searching = planned("a", "always-optimized");
+    searching.optimization = json!({"index-search": ["snow.v2.a", "snow.v2.b"]});
+    let left = IdGraph::new([searching, planned("b", "b-linux")]);
     let told = optimized_task_graph(&left).unwrap_err().to_string();
     assert!(
         told.starts_with("kind `toolchain`, task `a`: it has to be replaced by a task that exists"),
         "{told}"
     );
+    let cause = "the index has nothing at snow.v2.a, snow.v2.b";
+    assert!(told.contains(cause), "{told}");
 }
 
 #[test]

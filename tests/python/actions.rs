@@ -107,6 +107,43 @@ fn what_a_callback_wants_done_is_done_here_and_the_same_each_time() {
 }
 
 #[test]
+fn what_versions_ask_for_without_a_client_is_done_here_too() {
+    let Some(python) = python() else { return };
+    let asked = "    import requests
+
+    queue = \"http://taskcluster/queue/v1/task/\"
+    cancelled = requests.post(queue + task_id + \"/cancel\", json={})
+    assert cancelled.json()[\"status\"][\"taskId\"] == task_id
+    requests.post(queue + task_id + \"/rerun\", json={}).raise_for_status()
+    from taskgraph.util.time import current_json_time
+    from taskgraph.create import resolve_timestamps
+
+    definition[\"schedulerId\"] = \"hail-level-3\"
+    definition = resolve_timestamps(current_json_time(datetime_format=True), definition)
+    created = requests.Session().put(queue + slugid(), json=definition)
+    assert created.json()[\"status\"][\"state\"] == \"unscheduled\"
+";
+    let world = World::new(python).with(
+        "taskcluster/hail_taskgraph/actions.py",
+        "    create_task_from_def(slugid(), definition, parameters[\"level\"], graph_config[\"trust-domain\"])\n    cancel_task(task_id)\n",
+        asked,
+    );
+    let done = world.ours(MELT);
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{said}");
+    for what in ["cancelled", "rerun"] {
+        assert!(
+            said.contains(&format!("Would have {what} {TASK}")),
+            "{said}"
+        );
+    }
+    assert_eq!(
+        read(&done.stdout)[1]["metadata"]["description"],
+        format!("melts {TASK}")
+    );
+}
+
+#[test]
 fn a_callback_that_fails_does_nothing() {
     let Some(python) = python() else { return };
     let world = World::new(python).file("input.json", "{\"warm\": false}");

@@ -18,5 +18,6 @@ mod found;
 mod graphs;
 mod images;
 mod imports;
+mod rehearsals;
 mod services;
 mod world;

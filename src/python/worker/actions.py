@@ -7,7 +7,7 @@ and their answers tell of what is noted as if it had been done.
 
 import copy
 
-from snowman_worker import late, project
+from snowman_worker import late, project, sessions
 
 
 class Noted:
@@ -254,14 +254,14 @@ def act(head):
 def _act(head):
     callback = _foreign_callbacks()[head["callback"]]
     parameters = project.parameters(head["graph"])
-    queue = late.real("taskcluster").Queue
-    given = queue._makeApiCall
     noted = Noted()
-    queue._makeApiCall = _watched(noted, given)
+    queue = late.real("taskcluster").Queue
+    session = late.real("requests").Session
+    given = queue._makeApiCall, session.request
+    queue._makeApiCall = _watched(noted, given[0])
+    session.request = sessions.watched(noted, given[1])
     try:
-        callback(
-            parameters, project.graph_config, head["input"], head["group"], head["task"]
-        )
+        callback(parameters, project.graph_config, head["input"], head["group"], head["task"])
         return noted.wanted
     finally:
-        queue._makeApiCall = given
+        queue._makeApiCall, session.request = given

@@ -1,0 +1,290 @@
+//! Rehearsals of projects with Python of their own.
+
+use serde_json::Value;
+
+use crate::world::{World, flat, python};
+
+/// Answers pushes to main only, and names its task as most projects do.
+const TASKCLUSTER_YML: &str = r#"
+version: 1
+tasks:
+  - $if: 'tasks_for == "action" || (tasks_for == "github-push" && event.ref == "refs/heads/main")'
+    then:
+      $let:
+        ownTaskId:
+          $if: '"github" in tasks_for'
+          then: {$eval: as_slugid("decision_task")}
+          else: '${ownTaskId}'
+      in:
+        taskId: {$if: 'tasks_for != "action"', then: '${ownTaskId}'}
+        taskGroupId: {$if: 'tasks_for == "action"', then: '${action.taskGroupId}', else: '${ownTaskId}'}
+        schedulerId: shed-level-1
+        created: {$fromNow: ''}
+        deadline: {$fromNow: '1 day'}
+        expires: {$fromNow: '1 year'}
+        provisionerId: shed
+        workerType: decision
+        metadata:
+          name: Decision
+          description: Makes the graph
+          owner: shed@example.com
+          source: https://example.com
+        scopes:
+          $if: 'tasks_for == "action"'
+          then: ['${action.repo_scope}']
+          else: ['assume:repo:github.com/${event.repository.full_name}:branch:main']
+        payload:
+          env:
+            $if: 'tasks_for == "github-push"'
+            then: {SHED_PUSHER: '${event.pusher.email}', SHED_KEPT: 'of the task', SHED_OWN: '${ownTaskId}'}
+            else: {SHED_PUSHER: an action, SHED_KEPT: 'of the task', SHED_OWN: '${ownTaskId}'}
+        extra:
+          $if: 'tasks_for == "action"'
+          then:
+            parent: '${action.taskGroupId}'
+            action:
+              name: '${action.name}'
+              context: {taskGroupId: '${action.taskGroupId}', taskId: {$eval: taskId}, input: {$eval: input}}
+"#;
+
+const CONFIG: &str = "
+trust-domain: shed
+task-priority: low
+workers:
+    aliases:
+        linux: {provisioner: shed, implementation: docker-worker, os: linux, worker-type: linux}
+taskgraph:
+    register: shed_taskgraph:register
+    decision-parameters: shed_taskgraph:decision_parameters
+    repositories:
+        shed: {name: shed, type: git, default-repository: https://github.com/shed/shed, default-ref: develop}
+release-promotion:
+    flavors:
+        promote: {target-tasks-method: promote, rebuild-kinds: [seen]}
+";
+
+const REGISTER: &str = r#"
+import os
+
+from taskgraph.actions.registry import register_callback_action
+from taskgraph.decision import taskgraph_decision
+from taskgraph.parameters import Parameters, extend_parameters_schema
+from taskgraph.target_tasks import register_target_task
+from taskgraph.util.schema import Schema
+from taskgraph.util.taskcluster import get_artifact
+
+
+class ShedParameters(Schema, kw_only=True, rename=None, forbid_unknown_fields=False):
+    pusher: str
+
+
+extend_parameters_schema(ShedParameters, defaults_fn=lambda root: {"pusher": "nobody"})
+
+
+def decision_parameters(graph_config, parameters):
+    parameters["pusher"] = os.environ["SHED_PUSHER"]
+
+
+@register_target_task("promote")
+def promote(full_task_graph, parameters, graph_config):
+    return [label for label, task in full_task_graph.tasks.items() if task.kind == "late"]
+
+
+@register_callback_action(
+    name="release-promotion",
+    title="Promote",
+    symbol="${input.fox}",
+    description="Promotes",
+    order=500,
+    context=[],
+    permission="release-promotion",
+    schema={"type": "object", "properties": {"fox": {"type": "string"}}, "required": ["fox"]},
+)
+def release_promotion(parameters, graph_config, input, task_group_id, task_id):
+    previous = input["previous_graph_ids"]
+    values = get_artifact(previous[0], "public/parameters.yml")
+    existing = {}
+    for graph in previous:
+        existing.update(get_artifact(graph, "public/label-to-taskid.json"))
+    values["existing_tasks"] = {k: v for k, v in existing.items() if not k.startswith("seen-")}
+    values["target_tasks_method"] = "promote"
+    values["tasks_for"] = "action"
+    values["pusher"] = input["fox"] + " by " + os.environ["SHED_PUSHER"]
+    taskgraph_decision({"root": graph_config.root_dir}, parameters=Parameters(**values))
+
+
+def register(graph_config):
+    pass
+"#;
+
+const TRANSFORM: &str = r#"
+import os
+
+from taskgraph.transforms.base import TransformSequence
+
+transforms = TransformSequence()
+
+
+@transforms.add
+def tell(config, tasks):
+    for task in tasks:
+        own = os.environ["SHED_OWN"] == os.environ["TASK_ID"]
+        task["description"] = "%s, %s, %s" % (config.params["pusher"], os.environ["SHED_KEPT"], own)
+        yield task
+"#;
+
+fn kind(dependencies: &str, of_kinds: &str) -> String {
+    format!(
+        "transforms: [shed_taskgraph.tell]\n\
+         kind-dependencies: [{of_kinds}]\n\
+         tasks:\n  one: {{description: none, worker-type: linux, worker: {{docker-image: \"shed:1\", max-run-time: 60}}, \
+         run: {{using: run-task, checkout: false, command: [\"true\"]}}, \
+         dependencies: {{{dependencies}}}, run-on-projects: []}}\n"
+    )
+}
+
+fn shed() -> Option<World> {
+    let early = kind("", "");
+    let seen = kind("early: early-one", "early");
+    let late = kind("seen: seen-one", "seen");
+    let all = |text: String| text.replace("run-on-projects: []", "run-on-projects: [all]");
+    Some(
+        World::new(python()?)
+            .file(".taskcluster.yml", TASKCLUSTER_YML)
+            .file("shed/config.yml", CONFIG)
+            .file("shed/shed_taskgraph/__init__.py", REGISTER)
+            .file("shed/shed_taskgraph/tell.py", TRANSFORM)
+            .file("shed/kinds/early/kind.yml", &all(early))
+            .file("shed/kinds/seen/kind.yml", &all(seen))
+            .file("shed/kinds/late/kind.yml", &late)
+            .file("fox.yml", "fox: red\n")
+            .variable("SHED_KEPT", "of the outside"),
+    )
+}
+
+const PROMOTE: [&str; 5] = ["rehearse", "--root", "shed", "--input", "fox.yml"];
+
+#[test]
+fn a_release_with_an_action_of_its_own_is_rehearsed() {
+    let Some(world) = shed() else { return };
+    for mode in ["--python=mixed", "--python=whole"] {
+        let more = [mode, "--folder", "state", "--json", "promote"];
+        let done = world.ours(&[&PROMOTE[..], &more].concat());
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{said}");
+        let report: Value = serde_json::from_slice(&done.stdout).unwrap();
+        let count = |phase: &Value| (phase["created"].clone(), phase["reused"].clone());
+        let phases = report["phases"].as_array().unwrap();
+        assert_eq!(count(&phases[0]).0, 2, "{report:#}");
+        let push = phases[0]["taskId"].as_str().unwrap();
+        // What is to be built again, and what comes after it; what comes before is the push's.
+        assert_eq!(phases[1]["created"], 2, "{report:#}");
+        assert_eq!(phases[1]["reused"][push], 1, "{report:#}");
+        // What the action has written in Python is among its artifacts, and not in the project.
+        assert!(!world.root().join("artifacts").exists());
+        let told = definitions(&world);
+        let of_push = "rehearsal@example.com, of the outside, True";
+        let of_action = "red by an action, of the outside, True";
+        assert_eq!(told, [of_push, of_push, of_action, of_action], "{mode}");
+        std::fs::remove_dir_all(world.root().join("state")).unwrap();
+    }
+}
+
+/// The descriptions of the tasks that the sandbox keeps, without those of decision and action.
+fn definitions(world: &World) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![world.root().join("state")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                let marker = "\"description\":\"";
+                found.extend(
+                    text.split(marker)
+                        .skip(1)
+                        .filter_map(|rest| rest.split('"').next())
+                        .filter(|told| told.ends_with("True") || told.ends_with("False"))
+                        .map(str::to_owned),
+                );
+            }
+        }
+    }
+    found.sort_by_key(|told| !told.starts_with("rehearsal"));
+    found
+}
+
+#[test]
+fn input_that_a_project_asks_for_is_asked_for() {
+    let Some(world) = shed() else { return };
+    let told = flat(&world.failure(&["rehearse", "--root", "shed", "--json", "promote"]));
+    assert!(
+        told.contains("the action release-promotion cannot be rendered with its input"),
+        "{told}"
+    );
+    assert!(
+        told.contains("help: `snowman rehearse --input FILE` gives it more"),
+        "{told}"
+    );
+    assert!(told.ends_with("1 mistake"), "{told}");
+}
+
+#[test]
+fn a_branch_without_a_decision_task_is_told() {
+    let Some(world) = shed() else { return };
+    let told = flat(&world.failure(&[&PROMOTE[..], &["--branch", "stage", "promote"]].concat()));
+    assert!(
+        told.contains(
+            ".taskcluster.yml has no task for a push to refs/heads/stage help: `--branch` says"
+        ),
+        "{told}"
+    );
+}
+
+/// What older versions of taskgraph have: a schema of parameters that does not know all of them, actions
+/// that do not name their permission, and tasks that are created without a client of the queue.
+#[test]
+fn older_versions_know_less() {
+    let Some(world) = shed() else { return };
+    let older = "
+def register(graph_config):
+    import collections
+
+    import voluptuous
+    from taskgraph import parameters
+    from taskgraph.actions import registry
+
+    known = set(parameters.Parameters(strict=False)) - {\"files_changed\"}
+    parameters.base_schema = voluptuous.Schema({voluptuous.Required(name): object for name in known})
+    Action = collections.namedtuple(\"Action\", [\"order\", \"cb_name\", \"generic\", \"action_builder\"])
+    registry.actions[:] = [
+        Action(one.order, one.cb_name, one.permission == \"generic\", one.action_builder)
+        for one in registry.actions
+    ]
+    from taskgraph import create
+
+    def create_task(session, task_id, label, definition):
+        queue = \"http://taskcluster/queue/v1/\"
+        session.get(queue + \"ping\").raise_for_status()
+        now = create.current_json_time(datetime_format=True)
+        definition = create.resolve_timestamps(now, definition)
+        session.put(queue + \"task/\" + task_id, json=definition).raise_for_status()
+
+    create.create_task = create_task
+    parameters.Parameters.check = lambda self: parameters.base_schema(dict(self))
+";
+    let world = world.with(
+        "shed/shed_taskgraph/__init__.py",
+        "\ndef register(graph_config):\n    pass\n",
+        older,
+    );
+    let world = world.with(
+        "shed/shed_taskgraph/__init__.py",
+        "parameters=Parameters(**values)",
+        "parameters=Parameters(strict=False, **values)",
+    );
+    let done = world.ours(&[&PROMOTE[..], &["--json", "promote"]].concat());
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}");
+}
