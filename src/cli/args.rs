@@ -420,8 +420,8 @@ pub struct SandboxArgs {
 /// Flags of `rehearse`.
 #[derive(Debug, Args)]
 pub struct RehearseArgs {
-    /// Flavors to rehearse, in order; promote, push and ship of the first product without any. One
-    /// action promotes flavors that a `+` joins
+    /// Flavors to rehearse, in order. Without any: promote, push and ship of the first product, or all
+    /// where none names a product. One action promotes flavors that a `+` joins
     #[arg(value_name = "FLAVOR")]
     pub flavors: Vec<String>,
     /// Folder of config.yml

@@ -18,6 +18,9 @@ use crate::base::value::{Object, Value, type_name};
 use crate::ports::environment::Environment;
 use crate::rehearse::{self, Event, Options};
 
+/// The variable that says which Taskcluster a program is for.
+const ROOT_URL: &str = "TASKCLUSTER_ROOT_URL";
+
 /// Work that is done sooner shows no progress.
 const PATIENCE: Duration = Duration::from_millis(250);
 
@@ -34,6 +37,12 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
         (_, true) => LevelFilter::DEBUG,
         _ => LevelFilter::WARN,
     });
+    // Projects ask which Taskcluster they are for as soon as they are loaded. Each phase is told the
+    // sandbox's.
+    let environment = match environment.filled(ROOT_URL) {
+        Some(_) => environment,
+        None => environment.with(ROOT_URL, "http://127.0.0.1"),
+    };
     let outside = Outside::open(&args.root, environment)?.with_python(
         &args.root,
         args.python.python.into(),

@@ -86,7 +86,9 @@ async fn verify(
     }
     facts.scopes = scopes;
     facts.secrets = Mask::of(&outside.environment);
-    preflight::check(&[&plan], Care::FULL, outside.clock.now(), &facts)?;
+    let now = outside.clock.now();
+    preflight::deadline::warn(&[&plan], now);
+    preflight::check(&[&plan], Care::FULL, now, &facts)?;
     Ok(plan.len())
 }
 

@@ -33,8 +33,8 @@ use stage::Stage;
 /// What is rehearsed.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The flavors, in order; promote, push and ship of the first product when there is none. Those
-    /// that a `+` joins are promoted by one action.
+    /// The flavors, in order. When there is none: promote, push and ship of the first product, or all
+    /// where none is of a product. Those that a `+` joins are promoted by one action.
     pub flavors: Vec<String>,
     /// Kinds that every flavor builds again; the flavor's own when there is none.
     pub rebuild_kinds: Vec<String>,
@@ -124,13 +124,15 @@ fn flavors(config: &GraphConfig, wanted: &[String]) -> Outcome<Vec<String>> {
     let section = config
         .get("release-promotion")
         .and_then(|section| section.get("flavors"));
-    let Some(all) = section.and_then(Value::as_object) else {
+    let none = Object::new();
+    let all = section.and_then(Value::as_object).unwrap_or(&none);
+    if all.is_empty() && !wanted.is_empty() {
         return Err(
             Diagnostic::user("the graph config has no `release-promotion.flavors`")
-                .help("without flavors there is no release to rehearse")
+                .help("without flavors only the push can be rehearsed: name none")
                 .into(),
         );
-    };
+    }
     let mut wrong = Diagnostics::new();
     let named = wanted.iter().flat_map(|wanted| chain(wanted));
     for name in named.filter(|name| !all.contains_key(name)) {
@@ -143,10 +145,12 @@ fn flavors(config: &GraphConfig, wanted: &[String]) -> Outcome<Vec<String>> {
     if !wanted.is_empty() {
         return Ok(wanted.to_vec());
     }
-    let products = all
-        .values()
-        .filter_map(|flavor| flavor.get("product")?.as_str());
-    let chains = products.map(|product| {
+    let product = |flavor: &'_ Value| flavor.get("product")?.as_str().map(str::to_owned);
+    let products: Vec<String> = all.values().filter_map(product).collect();
+    if products.is_empty() {
+        return Ok(all.keys().map(ToString::to_string).collect());
+    }
+    let chains = products.iter().map(|product| {
         ["promote", "push", "ship"]
             .map(|phase| format!("{phase}_{product}"))
             .to_vec()

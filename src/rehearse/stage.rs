@@ -24,6 +24,9 @@ use crate::decision::{self, Decision, World, parameters};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::sandbox::{self, Sandbox, WorkerOptions};
 
+/// How many days ahead deadlines may be: as many as Firefox CI takes.
+const DEADLINE_DAYS: u16 = 90;
+
 /// Everything that a rehearsal goes on with.
 pub struct Stage<'a> {
     /// The project.
@@ -73,6 +76,7 @@ impl<'a> Stage<'a> {
         let scopes = project_scopes();
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
         sandbox.add_role("repo:*", &scopes);
+        sandbox.take_deadlines(DEADLINE_DAYS);
         events(Event::Started {
             root_url: sandbox.root_url(),
         });

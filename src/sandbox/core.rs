@@ -38,6 +38,8 @@ pub(super) struct Core {
     pub(super) disturbances: Disturbances,
     /// The caches that workers of a pool have to forget, and since when.
     pub(super) purges: BTreeMap<(String, String), Moment>,
+    /// How many days ahead deadlines may be.
+    pub(super) deadline_days: i64,
     /// Counts what needs a fresh name.
     pub(super) serial: u64,
     pub(super) address: SocketAddr,
@@ -81,6 +83,7 @@ impl Shared {
             faults,
             disturbances,
             purges: BTreeMap::new(),
+            deadline_days: super::definition::DEADLINE_DAYS,
             serial: 0,
             address,
         };

@@ -11,7 +11,8 @@ use serde_json::{Map, Number, Value, json};
 /// How far `created` may be from the clock, in milliseconds.
 const DRIFT: i64 = 15 * 60 * 1000;
 /// How far ahead a deadline may be, in milliseconds.
-const FURTHEST_DEADLINE: i64 = 5 * 24 * 60 * 60 * 1000 + DRIFT;
+/// How many days ahead deadlines may be where nobody has set it.
+pub(super) const DEADLINE_DAYS: i64 = 5;
 
 /// A definition in the queue's own spelling.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,7 +157,13 @@ pub(super) fn with_defaults(task_id: &str, body: &Value) -> Result<Map<String, V
 }
 
 /// Checks the timestamps and scopes of a definition and brings it into the queue's spelling.
-pub(super) fn define(mut fields: Map<String, Value>, now: Moment) -> Result<Definition, ApiError> {
+///
+/// `days` is how many days ahead deadlines may be.
+pub(super) fn define(
+    mut fields: Map<String, Value>,
+    now: Moment,
+    days: i64,
+) -> Result<Definition, ApiError> {
     let date = |name: &str| {
         fields
             .get(name)
@@ -182,10 +189,10 @@ pub(super) fn define(mut fields: Map<String, Value>, now: Moment) -> Result<Defi
     if ahead(deadline) < 0 {
         return Err(ApiError::input("`deadline` cannot be in the past"));
     }
-    if ahead(deadline) > FURTHEST_DEADLINE {
-        return Err(ApiError::input(
-            "`deadline` cannot be more than 5 days into the future",
-        ));
+    if ahead(deadline) > days * 24 * 60 * 60 * 1000 + DRIFT {
+        return Err(ApiError::input(format!(
+            "`deadline` cannot be more than {days} days into the future"
+        )));
     }
     let expires = match fields.get("expires") {
         None | Some(Value::Null) => time::a_year_after(deadline),
@@ -276,7 +283,7 @@ mod tests {
     }
 
     fn defined(body: &Value) -> Result<Definition, ApiError> {
-        define(with_defaults(ID, body)?, now())
+        define(with_defaults(ID, body)?, now(), DEADLINE_DAYS)
     }
 
     #[test]

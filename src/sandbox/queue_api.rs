@@ -236,7 +236,7 @@ pub(super) fn create(core: &mut Core, call: &Call) -> Result<Value, ApiError> {
     let id = call.param("taskId");
     let fields = definition::with_defaults(id, &call.body)?;
     call.authorize(&needed_to_create(&fields))?;
-    let defined = definition::define(fields, call.now)?;
+    let defined = definition::define(fields, call.now, core.deadline_days)?;
     if definition::has_nul(&defined.json) {
         return Err(ApiError::internal("unsupported Unicode escape sequence"));
     }

@@ -217,7 +217,7 @@ fn not_running(id: &str, run_id: usize) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::definition::{define, with_defaults};
+    use crate::sandbox::definition::{DEADLINE_DAYS, define, with_defaults};
     use crate::sandbox::secret::derived_slug;
     use crate::sandbox::time;
     use serde_json::json;
@@ -235,7 +235,7 @@ mod tests {
             "dependencies": after, "requires": requires, "retries": 1, "payload": {},
             "metadata": {"name": name, "description": "", "owner": "", "source": "https://e"},
         });
-        let definition = define(with_defaults(&id, &body)?, at("12:00:00"))?;
+        let definition = define(with_defaults(&id, &body)?, at("12:00:00"), DEADLINE_DAYS)?;
         queue.create(&id, definition, at("12:00:00")).map(|_| ())
     }
 

@@ -277,13 +277,13 @@ fn a_rehearsed_flavor_is_unknown() {
 }
 
 #[test]
-fn a_rehearsal_needs_flavors() {
-    let ran = Project::new().run(&["rehearse"]);
+fn a_rehearsal_of_a_flavor_needs_flavors() {
+    let ran = Project::new().run(&["rehearse", "promote"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
       × the graph config has no `release-promotion.flavors`
-      help: without flavors there is no release to rehearse
+      help: without flavors only the push can be rehearsed: name none
 
     1 mistake
     ");

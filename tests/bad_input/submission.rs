@@ -47,6 +47,33 @@ async fn the_queue_objects_to_definitions() {
     assert_eq!(taskcluster.created(), created(&[]));
 }
 
+/// Deployments say how far ahead deadlines may be, and a queue that would take them is not forestalled.
+#[tokio::test(flavor = "multi_thread")]
+async fn deadlines_are_as_far_ahead_as_the_deployment_takes_them() {
+    let tasks = THREE.replace(
+        "a: {description: A,",
+        "a: {description: A, deadline-after: 30 days, expires-after: 1 year,",
+    );
+    let taskcluster = Taskcluster::new().await;
+    taskcluster.sandbox.take_deadlines(90);
+    let ran = taskcluster.decide(Project::new().plain(&tasks), &[]);
+    assert!(ran.shown().starts_with("exit code 0"), "{}", ran.shown());
+    assert_eq!(
+        taskcluster.created(),
+        created(&["build-a", "build-b", "build-c"])
+    );
+    let taskcluster = Taskcluster::new().await;
+    taskcluster.sandbox.take_deadlines(29);
+    let ran = taskcluster.decide(Project::new().plain(&tasks), &[]);
+    let shown = ran.shown();
+    assert!(
+        shown.contains("task `build-a`: `deadline` is more than 29 days ahead"),
+        "{shown}"
+    );
+    assert!(shown.contains("1 mistake; nothing was created"), "{shown}");
+    assert_eq!(taskcluster.created(), created(&[]));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn scopes_are_missing() {
     let scopes: Vec<&str> = SCOPES

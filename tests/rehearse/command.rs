@@ -135,6 +135,32 @@ fn this_projects_release_holds() {
 }
 
 #[test]
+fn what_is_rehearsed_unasked_follows_from_the_flavors() {
+    let said = |flavors: &str| {
+        let folder = project();
+        let config = folder.path().join("taskcluster/config.yml");
+        let (before, _) = CONFIG.split_once("release-promotion:").unwrap();
+        fs::write(config, format!("{before}{flavors}")).unwrap();
+        rehearse(folder.path(), &["--json"])
+    };
+    let output = said("");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(counts(&json_of(&output)), [("push", 2, 0)]);
+    // None of them is of a product, so all are taken, as they stand. The methods that are built in
+    // want one.
+    let told = said(
+        "release-promotion: {flavors: {ship: {target-tasks-method: ship}, \
+         promote: {target-tasks-method: promote}}}\n",
+    );
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(
+        told.contains("Rehearsing push\nRehearsing ship\n"),
+        "{told}"
+    );
+    assert!(told.contains("the flavor `ship` aims at no task"), "{told}");
+}
+
+#[test]
 fn the_report_can_be_read_by_machines() {
     let folder = project();
     let output = rehearse(folder.path(), &["--json"]);

@@ -480,6 +480,7 @@ async fn the_queue_and_the_preflight_have_the_same_rules() {
     let facts = Facts {
         scopes: None,
         standing: Some(Default::default()),
+        furthest: Some(5),
         ..Facts::default()
     };
     let mut wrong = Vec::new();
@@ -576,6 +577,7 @@ async fn of_every_variant_of_a_definition_both_say_the_same() {
     let facts = Facts {
         scopes: None,
         standing: Some(Default::default()),
+        furthest: Some(5),
         ..Facts::default()
     };
     let task = bench.task_with(json!({
@@ -812,6 +814,7 @@ async fn dependencies_outlive_their_dependents_for_both() {
         let facts = Facts {
             scopes: None,
             standing: Some([(TaskId::parse(&first).unwrap(), status)].into()),
+            furthest: Some(5),
             ..Facts::default()
         };
         let alone = preflight(&second, &dependent, now, &facts);
@@ -997,6 +1000,7 @@ async fn scopes_are_satisfied_as_auth_does_it() {
         let facts = Facts {
             scopes: Some(held.iter().map(|scope| (*scope).to_owned()).collect()),
             standing: None,
+            furthest: Some(5),
             ..Facts::default()
         };
         let told = preflight(&id, &task, now, &facts);

@@ -13,6 +13,7 @@
 //!
 //! [`check()`] is pure; [`ask`] gathers the facts.
 
+pub mod deadline;
 mod payload;
 mod queue;
 mod rule;
@@ -41,6 +42,8 @@ pub struct Facts {
     pub scopes: Option<Vec<String>>,
     /// The tasks outside of the plans that exist; `None` where nobody knows.
     pub standing: Option<BTreeMap<TaskId, TaskStatus>>,
+    /// How many days ahead the queue takes deadlines; `None` where nobody knows.
+    pub furthest: Option<i64>,
     /// What must not be in a definition, which everybody can read.
     pub secrets: Mask,
 }
@@ -69,16 +72,21 @@ pub async fn run(
     clock: &dyn Clock,
     environment: &Environment,
 ) -> Outcome<()> {
-    let mut facts = ask(plans, taskcluster).await?;
+    let now = clock.now();
+    let mut facts = ask(plans, taskcluster, now).await?;
+    if facts.furthest.is_none() {
+        deadline::warn(plans, now);
+    }
     facts.secrets = Mask::of(environment);
-    check(plans, care, clock.now(), &facts)
+    check(plans, care, now, &facts)
 }
 
-/// Asks for the scopes that are held, and for the tasks that the plans depend on.
+/// Asks for the scopes that are held, for the tasks that the plans depend on, and for how far ahead
+/// deadlines may be.
 ///
 /// # Errors
 /// When Taskcluster does not answer, or does not know who asks.
-pub async fn ask(plans: &[&Plan], taskcluster: &dyn Taskcluster) -> Outcome<Facts> {
+pub async fn ask(plans: &[&Plan], taskcluster: &dyn Taskcluster, now: Timestamp) -> Outcome<Facts> {
     if plans.iter().all(|plan| plan.is_empty()) {
         return Ok(Facts::default());
     }
@@ -89,9 +97,14 @@ pub async fn ask(plans: &[&Plan], taskcluster: &dyn Taskcluster) -> Outcome<Fact
     let scopes = known(scopes, "the scopes that are held here cannot be had")?;
     // A dry run that asks nobody knows of no task at all.
     let standing = standing?.filter(|known| scopes.is_some() || !known.is_empty());
+    let furthest = match scopes {
+        Some(_) => deadline::ask(plans, taskcluster, now).await,
+        None => None,
+    };
     Ok(Facts {
         scopes,
         standing,
+        furthest,
         secrets: Mask::default(),
     })
 }
@@ -163,7 +176,7 @@ pub fn check(plans: &[&Plan], care: Care, now: Timestamp, facts: &Facts) -> Outc
     all.sort_by(|a, b| (&a.label, a.copy).cmp(&(&b.label, b.copy)));
     for creation in &all {
         check_secrets(creation, &facts.secrets, &mut found);
-        if let Some(dates) = check_alone(creation, care, now, &mut found) {
+        if let Some(dates) = check_alone(creation, care, now, facts.furthest, &mut found) {
             own.insert(&creation.task_id, Planned { creation, dates });
         }
     }
@@ -217,6 +230,7 @@ fn check_alone(
     creation: &Creation,
     care: Care,
     now: Timestamp,
+    furthest: Option<i64>,
     found: &mut Diagnostics,
 ) -> Option<Dates> {
     let definition = match resolve_dates(&creation.definition, now) {
@@ -237,7 +251,7 @@ fn check_alone(
             creation.task_id
         ))));
     }
-    let by_queue = queue::check(&definition, now);
+    let by_queue = queue::check(&definition, now, furthest);
     tell(creation, by_queue, "the queue", found);
     if let Some(worker) = payload::worker(&definition).filter(|_| care.payloads) {
         let by_worker = worker.check(&definition, dates);
@@ -245,7 +259,9 @@ fn check_alone(
     }
     // What is late for a wrong deadline may be in time for the right one.
     Some(Dates {
-        deadline: dates.deadline.filter(|date| !queue::is_too_far(*date, now)),
+        deadline: dates
+            .deadline
+            .filter(|date| !furthest.is_some_and(|days| deadline::is_further(*date, days, now))),
         ..dates
     })
 }

@@ -1,5 +1,6 @@
 //! What the queue takes as the definition of a task.
 
+use super::deadline::{DRIFT, is_further};
 use super::rule::{Field, Form, List, Rule, may, need};
 use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
@@ -10,10 +11,6 @@ use crate::config::schema::Violation;
 
 /// The most bytes that a definition may have as JSON.
 pub const MOST_BYTES: usize = 10 * 1024 * 1024;
-/// How far `created` may be from the queue's clock.
-const DRIFT: i64 = 15 * 60;
-/// How far ahead a deadline may be.
-const FURTHEST_DEADLINE: i64 = 5 * 24 * 60 * 60 + DRIFT;
 
 /// How many days after its deadline the queue keeps a task that does not say.
 pub const KEPT_DAYS: i64 = 365;
@@ -168,12 +165,12 @@ pub fn dates(definition: &Value) -> Dates {
 }
 
 /// Everything that the queue would object to in a definition by itself; its relative dates are
-/// resolved.
-pub fn check(definition: &Value, now: Timestamp) -> Vec<Violation> {
+/// resolved. `furthest` is how many days ahead it takes deadlines, if that is known.
+pub fn check(definition: &Value, now: Timestamp, furthest: Option<i64>) -> Vec<Violation> {
     let mut found = Vec::new();
     Rule::Fields(DEFINITION).check(definition, &ValuePath::root(), &mut found);
     check_queue(definition, &mut found);
-    check_dates(dates(definition), now, &mut found);
+    check_dates(dates(definition), now, furthest, &mut found);
     check_nul(definition, &ValuePath::root(), &mut found);
     let bytes = definition.to_string().len();
     if bytes > MOST_BYTES {
@@ -213,12 +210,7 @@ fn check_queue(definition: &Value, found: &mut Vec<Violation>) {
     }
 }
 
-/// Whether a deadline is further ahead than any may be.
-pub fn is_too_far(deadline: Timestamp, now: Timestamp) -> bool {
-    deadline.moment() - now.moment() > chrono::TimeDelta::seconds(FURTHEST_DEADLINE)
-}
-
-fn check_dates(dates: Dates, now: Timestamp, found: &mut Vec<Violation>) {
+fn check_dates(dates: Dates, now: Timestamp, furthest: Option<i64>, found: &mut Vec<Violation>) {
     let mut tell = |name: &str, message: &str, help: &str| {
         found.push(violation(ValuePath::keys([name]), message.to_owned(), help));
     };
@@ -250,11 +242,12 @@ fn check_dates(dates: Dates, now: Timestamp, found: &mut Vec<Violation>) {
                 "set `deadline-after` to a span of time, e.g. `1 day`",
             );
         }
-        if is_too_far(deadline, now) {
+        let too_far = furthest.filter(|days| is_further(deadline, *days, now));
+        if let Some(days) = too_far {
             tell(
                 "deadline",
-                "`deadline` is more than 5 days ahead",
-                "set `deadline-after` to at most `5 days`",
+                &format!("`deadline` is more than {days} days ahead"),
+                &format!("set `deadline-after` to at most `{days} days`"),
             );
         } else if expires.is_some_and(|expires| expires < deadline) {
             tell(
