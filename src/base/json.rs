@@ -65,8 +65,8 @@ pub fn value_of(map: &impl Entries) -> Value {
 /// How many entries one thread writes at a time.
 const PART: usize = 64;
 
-/// How many parts are written before they are passed on.
-const ROUND: usize = 16;
+/// How many parts each thread writes before they are passed on.
+const ROUND: usize = 4;
 
 /// Indented JSON of many entries, without a newline at its end.
 #[must_use]
@@ -81,32 +81,47 @@ pub fn pretty_of(map: &impl Entries) -> String {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_of(map: &impl Entries, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_of(map: &impl Entries, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let entries = map.entries();
-    let mut parts = vec![Vec::new(); ROUND];
+    let round = ROUND * rayon::current_num_threads();
+    let (mut made, mut done) = (vec![Vec::new(); round], vec![Vec::new(); round]);
     let mut before: &[u8] = b"{\n";
-    for round in entries.chunks(PART * ROUND) {
-        round
-            .par_chunks(PART)
-            .zip(&mut parts)
-            .for_each(|(entries, part)| {
-                // The room of the round before is used again.
-                part.clear();
-                let values = entries.iter().map(|(key, item)| (key, item.to_json()));
-                let values: Vec<_> = values.collect();
-                let mut lines = write::Lines::new(part);
-                for (position, (key, value)) in values.iter().enumerate() {
-                    lines.text(if position > 0 { b",\n" } else { b"" });
-                    lines.entry(key, value, 1);
-                }
-            });
-        for part in &parts[..round.len().div_ceil(PART)] {
-            out.write_all(before)?;
-            out.write_all(part)?;
-            before = b",\n";
-        }
+    let mut pass_on = |parts: &[Vec<u8>]| {
+        parts
+            .iter()
+            .filter(|part| !part.is_empty())
+            .try_for_each(|part| {
+                out.write_all(std::mem::replace(&mut before, b",\n"))?;
+                out.write_all(part)
+            })
+    };
+    for round in entries.chunks(PART * round) {
+        // The round before is passed on at the same time.
+        let (passed, ()) = rayon::join(|| pass_on(&done), || make(round, &mut made));
+        passed?;
+        std::mem::swap(&mut made, &mut done);
     }
+    pass_on(&done)?;
     out.write_all(if entries.is_empty() { b"{}" } else { b"\n}" })
+}
+
+/// Writes the entries of a round into parts; those that are not needed are left empty.
+fn make<I: ToJson + Sync>(round: &[(&str, &I)], parts: &mut [Vec<u8>]) {
+    // The room of the round before is used again.
+    parts.iter_mut().for_each(Vec::clear);
+    let parts = parts.par_iter_mut();
+    round
+        .par_chunks(PART)
+        .zip(parts)
+        .for_each(|(entries, part)| {
+            let values = entries.iter().map(|(key, item)| (key, item.to_json()));
+            let values: Vec<_> = values.collect();
+            let mut lines = write::Lines::new(part);
+            for (position, (key, value)) in values.iter().enumerate() {
+                lines.text(if position > 0 { b",\n" } else { b"" });
+                lines.entry(key, value, 1);
+            }
+        });
 }
 
 /// JSON is made of texts, so that it is one.
@@ -155,17 +170,22 @@ mod tests {
 
     #[test]
     fn what_is_written_in_parts_is_what_is_written_as_a_whole() {
-        for count in [
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build();
+        let round = 2 * ROUND * PART;
+        let counts = [
             0,
             1,
             PART - 1,
             PART,
             PART + 1,
-            ROUND * PART,
-            ROUND * PART + 5,
-        ] {
+            round,
+            round + 5,
+            3 * round + PART,
+        ];
+        for count in counts {
             let numbers = Numbers((0..count).map(|n| (n.to_string(), n)).collect());
-            assert_eq!(pretty_of(&numbers), pretty(&value_of(&numbers)));
+            let written = pool.as_ref().unwrap().install(|| pretty_of(&numbers));
+            assert_eq!(written, pretty(&value_of(&numbers)));
         }
     }
 

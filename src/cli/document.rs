@@ -55,7 +55,7 @@ impl Document {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(&self, out: &mut (dyn Write + Send)) -> io::Result<()> {
         match self {
             Self::Text(text) => return out.write_all(text.as_bytes()),
             Self::ByLabel(graph) => json::write_of(graph, out)?,

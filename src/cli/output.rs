@@ -64,10 +64,10 @@ impl Output {
     pub fn write_to(
         &self,
         file: Option<&Path>,
-        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
     ) -> Result<(), Diagnostic> {
         let Some(path) = file else {
-            let mut out = Masked::new(io::stdout().lock(), &self.mask);
+            let mut out = Masked::new(io::stdout(), &self.mask);
             return match write(&mut out).and_then(|()| out.finish()) {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                     Err(Diagnostic::environment("cannot write to standard output").because(error))

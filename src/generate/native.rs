@@ -158,7 +158,7 @@ fn to_task(kind: &KindDefinition, item: Item) -> Result<Task, Diagnostic> {
             .help("the last transform has to be `taskgraph.transforms.task` or yield what it does")
     };
     let mut task = item.task;
-    let mut take = |key: &str| task.shift_remove(key).unwrap_or(Value::Null);
+    let mut take = |key: &str| task.get_mut(key).map_or(Value::Null, Value::take);
     let label = match take("label") {
         Value::String(label) => {
             let bad = |error: NameError| {

@@ -56,7 +56,7 @@ pub fn paths_of(task: &Task) -> Vec<IndexPath> {
 #[must_use]
 pub fn replacement(task: &Task, answers: &IndexAnswers) -> Option<TaskId> {
     let (strategy, argument) = strategy::of(task);
-    match strategy.rule.replace(task, argument, answers, None) {
+    match strategy.rule.replace(task, argument, answers, &|| None) {
         Replacement::With(task_id) => Some(task_id),
         Replacement::Keep | Replacement::Remove => None,
     }

@@ -1,5 +1,6 @@
 //! Swaps tasks for ones that exist.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::rule::Replacement;
@@ -25,7 +26,7 @@ pub fn run(
     verdicts: &mut BTreeMap<Label, Verdict>,
 ) -> Outcome<()> {
     let dag = target.graph.dag();
-    let mut deadlines: BTreeMap<&Label, Option<Timestamp>> = BTreeMap::new();
+    let deadlines: RefCell<BTreeMap<&Label, Option<Timestamp>>> = RefCell::default();
     for label in dag.dependencies_first().unwrap_or_default() {
         let Some(task) = target.graph.get(label) else {
             continue;
@@ -49,30 +50,24 @@ pub fn run(
             );
             continue;
         }
-        let latest = dag
-            .dependents(label)
-            .into_iter()
-            .filter_map(|dependent| {
+        // Few strategies ask for it.
+        let latest = || {
+            let mut deadlines = deadlines.borrow_mut();
+            let dependents = dag.dependents(label).into_iter();
+            let of = |dependent| {
                 *deadlines.entry(dependent).or_insert_with(|| {
-                    target
-                        .graph
-                        .get(dependent)
-                        .and_then(|task| deadline(task, surroundings.now))
+                    let task = target.graph.get(dependent);
+                    task.and_then(|task| deadline(task, surroundings.now))
                 })
-            })
-            .map(Some)
-            .max();
+            };
+            dependents.filter_map(of).max()
+        };
         let (replacement, reason) = match strategy::custom(task, surroundings.custom) {
-            Some(custom) => (
-                ask(custom, task, latest.flatten())?,
-                strategy::reason(task, custom),
-            ),
+            Some(custom) => (ask(custom, task, latest())?, strategy::reason(task, custom)),
             None => {
                 let (strategy, argument) = strategy::of(task);
                 let index = surroundings.index;
-                let replacement = strategy
-                    .rule
-                    .replace(task, argument, index, latest.flatten());
+                let replacement = strategy.rule.replace(task, argument, index, &latest);
                 (replacement, Reason::Strategy(strategy.name))
             }
         };

@@ -49,15 +49,17 @@ pub fn run(
     surroundings: Surroundings<'_>,
     verdicts: &BTreeMap<Label, Verdict>,
 ) -> Outcome<(IdGraph, BTreeMap<Label, TaskId>)> {
-    let label_to_taskid: BTreeMap<Label, TaskId> = target
-        .graph
-        .labels()
+    let labels: Vec<&Label> = target.graph.labels().collect();
+    let ids = labels
+        .into_par_iter()
+        .with_min_len(SHARE)
         .filter_map(|label| match &verdicts.get(label)?.action {
             Action::Kept => Some((label.clone(), surroundings.ids.id(label, 0))),
             Action::Replaced(task_id) => Some((label.clone(), task_id.clone())),
             Action::Removed => None,
-        })
-        .collect();
+        });
+    let ids: Vec<(Label, TaskId)> = ids.collect();
+    let label_to_taskid: BTreeMap<Label, TaskId> = ids.into_iter().collect();
     let kept: BTreeSet<&Label> = verdicts
         .iter()
         .filter(|(_, verdict)| verdict.action == Action::Kept)
@@ -69,12 +71,26 @@ pub fn run(
         .tasks()
         .filter(|task| kept.contains(&task.label))
         .collect();
-    let planned = tasks.into_par_iter().with_min_len(SHARE);
-    let planned = planned.map(|task| resolve(task, surroundings, &label_to_taskid, &kept));
+    let planned = tasks.par_chunks(SHARE).map(|tasks| {
+        let mut planned: Vec<PlannedTask> = Vec::with_capacity(tasks.len());
+        let mut wrong = Diagnostics::new();
+        for task in tasks {
+            let resolved = resolve(task, surroundings, &label_to_taskid, &kept);
+            if let Some(mut task) = wrong.keep(resolved) {
+                // What references stand for is the same in many tasks too.
+                if let Some(before) = planned.last() {
+                    task.task.settle(&before.task);
+                }
+                planned.push(task);
+            }
+        }
+        wrong.or_ok(planned)
+    });
     let planned: Vec<_> = planned.collect();
     let planned: Vec<PlannedTask> = planned
         .into_iter()
         .filter_map(|outcome| wrong.keep(outcome))
+        .flatten()
         .collect();
     wrong.or_ok((IdGraph::new(planned), label_to_taskid))
 }

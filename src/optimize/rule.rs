@@ -24,6 +24,9 @@ pub enum Replacement {
     With(TaskId),
 }
 
+/// Finds the latest deadline of what depends on a task, when it is asked for.
+pub type Latest<'a> = &'a dyn Fn() -> Option<Timestamp>;
+
 /// What a strategy does that is not put together of others.
 #[derive(Debug)]
 pub struct Leaf {
@@ -32,7 +35,7 @@ pub struct Leaf {
     /// Whether a task with this argument can be removed, for what the push has changed.
     pub remove: fn(&Task, &Changes<'_>, &Value) -> bool,
     /// What can replace a task with this argument, given the latest deadline of what depends on it.
-    pub replace: fn(&Task, &Value, &IndexAnswers, Option<Timestamp>) -> Replacement,
+    pub replace: fn(&Task, &Value, &IndexAnswers, Latest<'_>) -> Replacement,
     /// The index paths that it wants to know about for this argument, in order.
     pub questions: fn(&Value) -> Vec<IndexPath>,
 }
@@ -102,12 +105,12 @@ impl Rule<'_> {
         task: &Task,
         argument: &Value,
         index: &IndexAnswers,
-        deadline: Option<Timestamp>,
+        latest: Latest<'_>,
     ) -> Replacement {
-        let replacement = |rule: &Rule<'_>| rule.replace(task, argument, index, deadline);
+        let replacement = |rule: &Rule<'_>| rule.replace(task, argument, index, latest);
         let kept = |rule: &Rule<'_>| replacement(rule) == Replacement::Keep;
         match self {
-            Self::Leaf(leaf) => (leaf.replace)(task, argument, index, deadline),
+            Self::Leaf(leaf) => (leaf.replace)(task, argument, index, latest),
             Self::Any(rules) => rules
                 .iter()
                 .map(replacement)

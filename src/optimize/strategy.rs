@@ -1,12 +1,11 @@
 //! Optimization strategies.
 
 use crate::base::name::IndexPath;
-use crate::base::time::Timestamp;
 use crate::base::value::Value;
 use crate::model::task::Task;
 
 use super::IndexAnswers;
-use super::rule::{Leaf, Replacement, Rule};
+use super::rule::{Latest, Leaf, Replacement, Rule};
 use super::verdict::Reason;
 use crate::custom::strategies::Strategies;
 
@@ -101,19 +100,14 @@ fn index_paths(argument: &Value) -> Vec<IndexPath> {
         .collect()
 }
 
-fn from_index(
-    _: &Task,
-    argument: &Value,
-    index: &IndexAnswers,
-    deadline: Option<Timestamp>,
-) -> Replacement {
+fn from_index(_: &Task, argument: &Value, index: &IndexAnswers, latest: Latest<'_>) -> Replacement {
     let found = index_paths(argument).into_iter().find_map(|path| {
         let task_id = index.tasks.get(&path)?;
         let status = index.statuses.get(task_id)?;
         if matches!(status.state.as_str(), "exception" | "failed") {
             return None;
         }
-        match (deadline, status.expires) {
+        match (latest(), status.expires) {
             (Some(deadline), Some(expires)) if expires < deadline => None,
             _ => Some(task_id.clone()),
         }

@@ -77,11 +77,10 @@ pub fn target_task_set(
         });
         told(filter, method.name, before, wanted.len());
     }
-    let none = LabelGraph::default();
-    let chosen = full.0.only(&wanted);
     // A set has no edges, whatever the graph has that it was chosen from.
-    LabelGraph::set(chosen.tasks().cloned())
-        .or(Ok(none))
+    let chosen = full.0.tasks().filter(|task| wanted.contains(&task.label));
+    LabelGraph::set(chosen.cloned())
+        .or_else(|_| Ok(LabelGraph::default()))
         .map(TargetTaskSet)
 }
 

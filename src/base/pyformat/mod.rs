@@ -131,13 +131,17 @@ fn format_at(
     if depth == 0 {
         return Err(syntax("fields stand too deep in format specs"));
     }
-    let mut out = String::new();
+    let mut out = String::with_capacity(template.len());
     for part in parse::parts(template) {
         match part.map_err(|why| syntax(&why))? {
             parse::Part::Text(text) => out.push_str(text),
             parse::Part::Brace(brace) => out.push(brace),
             parse::Part::Field(field) => {
                 let value = lookup(whole, &field, scope)?;
+                if let (Value::String(text), None, "") = (&*value, field.conversion, field.spec) {
+                    out.push_str(text);
+                    continue;
+                }
                 let value = convert(&value, field.conversion).map_err(|why| syntax(&why))?;
                 let spec = if field.spec.contains(['{', '}']) {
                     format_at(whole, field.spec, scope, depth - 1)?

@@ -48,9 +48,20 @@ pub fn parts(template: &str) -> impl Iterator<Item = Result<Part<'_>, String>> {
     })
 }
 
+/// The place of the first brace.
+fn brace(text: &[u8]) -> Option<usize> {
+    const STEP: usize = 16;
+    let is_brace = |byte: &u8| (*byte == b'{') | (*byte == b'}');
+    // Without a way out of the loop several bytes are looked at in one step.
+    let any = |bytes: &[u8]| bytes.iter().fold(false, |any, byte| any | is_brace(byte));
+    let step = text.chunks(STEP).position(any)?;
+    let inside = text.get(step * STEP..)?.iter().position(is_brace)?;
+    Some(step * STEP + inside)
+}
+
 fn next<'t>(rest: &mut &'t str) -> Result<Part<'t>, String> {
     let text = *rest;
-    match text.bytes().position(|byte| matches!(byte, b'{' | b'}')) {
+    match brace(text.as_bytes()) {
         None => {
             *rest = "";
             Ok(Part::Text(text))

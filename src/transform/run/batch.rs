@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::checkout::{Setup, Sort};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::memo::{Last, Memo};
-use crate::base::value::Object;
+use crate::base::value::{Object, Value};
 use crate::transform::Context;
 use crate::transform::repository::{Repository, repositories};
 
@@ -21,6 +21,8 @@ pub struct Batch<'c, 'a> {
     pub(super) setups: Memo<Sort, Arc<Setup>>,
     /// The environment of a task that checks everything out, by what it was before.
     pub(super) environments: Last<(Object, Sort), Object>,
+    /// The environment of a task, by what it was before and what is added.
+    pub(super) variables: Last<(Object, Vec<(&'static str, Value)>), Object>,
 }
 
 impl<'c, 'a> Batch<'c, 'a> {
@@ -34,6 +36,7 @@ impl<'c, 'a> Batch<'c, 'a> {
             digests: Memo::default(),
             setups: Memo::default(),
             environments: Last::default(),
+            variables: Last::default(),
         }
     }
 

@@ -40,11 +40,16 @@ const fn tool(name: &'static str, variable: &'static str) -> Cache {
 }
 
 /// Adds the caches that `run.use-caches` asks for, or else the graph config, or else that of the
-/// checkout.
+/// checkout. Yields the variables that tell tools of them.
 ///
 /// # Errors
 /// When a part of the worker is of the wrong type, or the repositories are not well described.
-pub fn add(batch: &Batch<'_, '_>, item: &mut Item, run: &Object) -> Result<(), Diagnostic> {
+pub fn add(
+    batch: &Batch<'_, '_>,
+    item: &mut Item,
+    run: &Object,
+) -> Result<Vec<(&'static str, Value)>, Diagnostic> {
+    let mut variables = Vec::new();
     let graph_config = batch.context.graph_config();
     let chosen = run.get("use-caches").filter(|chosen| !chosen.is_null());
     let chosen = chosen.or_else(|| graph_config.taskgraph("run")?.get("use-caches"));
@@ -64,13 +69,11 @@ pub fn add(batch: &Batch<'_, '_>, item: &mut Item, run: &Object) -> Result<(), D
         } else {
             (cache.name.to_owned(), tool_folder(item, run, cache.name))
         };
-        if let Some(variable) = cache.variable {
-            let folder = Value::from(folder.as_str());
-            fields::mapping(item, &["worker", "env"])?.insert(variable.to_owned(), folder);
-        }
+        let variable = cache.variable;
+        variables.extend(variable.map(|variable| (variable, Value::from(folder.as_str()))));
         mount(item, name, folder)?;
     }
-    Ok(())
+    Ok(variables)
 }
 
 fn tool_folder(item: &Item, run: &Object, name: &str) -> String {

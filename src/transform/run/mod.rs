@@ -22,8 +22,11 @@ pub mod shell;
 pub mod toolchain;
 pub mod using;
 
+use std::convert::Infallible;
+
 use super::{Context, Item, Transform, each, fields, naming, validate};
 use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::memo::Last;
 use crate::base::value::{Object, Value, truthy};
 use batch::Batch;
 
@@ -42,9 +45,10 @@ pub static RUN: Transform = Transform {
 /// What has to know of all tasks of the kind, since they may fetch from each other.
 fn prepare(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     validate(context, &items, &schema::RUN_DESCRIPTION)?;
+    let tags = Tags::default();
     let items = each(context, items, |mut item| {
         when_to_optimization(context, &mut item)?;
-        set_worker(context, &mut item)?;
+        set_worker(context, &tags, &mut item)?;
         naming::settle_label(context, &mut item)?;
         fields::mapping(&mut item, &["dependencies"])?;
         Ok([item])
@@ -86,16 +90,22 @@ fn when_to_optimization(context: &Context<'_>, item: &mut Item) -> Result<(), Di
     Ok(())
 }
 
-fn set_worker(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
+/// The tags of a task, by what they were before, the worker implementation and the system.
+type Tags = Last<(Object, String, Option<String>), Object>;
+
+fn set_worker(context: &Context<'_>, known: &Tags, item: &mut Item) -> Result<(), Diagnostic> {
     let (implementation, os) = naming::worker(context, item)?;
     let tags = fields::mapping(item, &["tags"])?;
-    if let Some(os) = &os {
-        tags.insert("os", Value::from(os.as_str()));
-    }
-    tags.insert(
-        "worker-implementation",
-        Value::from(implementation.as_str()),
-    );
+    let question = (std::mem::take(tags), implementation.clone(), os.clone());
+    let Ok(found) = known.get(question, |(tags, implementation, os)| {
+        let mut tags = tags.clone();
+        if let Some(os) = os {
+            tags.insert("os", os);
+        }
+        tags.insert("worker-implementation", implementation);
+        Ok::<_, Infallible>(tags)
+    });
+    *tags = found;
     if fields::get(item, &["worker", "implementation"]).is_some() {
         return Err(item
             .wrong(

@@ -1,12 +1,14 @@
 //! `run-task`: runs a command under the script of that name, which checks out, fetches and caches.
 
+use std::convert::Infallible;
+
 use super::batch::Batch;
 use super::using::RunUsing;
 use super::{caches, checkout};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::posix;
 use crate::base::pyformat::{self, Scope};
-use crate::base::value::{Object, Value, truthy, type_name};
+use crate::base::value::{Object, Str, Value, truthy, type_name};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::fields::{self, Preset, Presets};
 use crate::transform::{Context, Item};
@@ -112,7 +114,13 @@ fn generic_worker(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcom
     if fields::get(item, &["worker", "env", "MOZ_FETCHES"]).is_some_and(truthy) {
         mount_script(batch.context, item, "fetch-content")?;
     }
-    let quote = |text: String| if windows { format!("\"{text}\"") } else { text };
+    let quote = |text: Str| {
+        if windows {
+            format!("\"{text}\"").into()
+        } else {
+            text
+        }
+    };
     let words = words(item, &run, quote)?;
     // On bitbar, a wrapper sets the device up.
     let wrapper: &[&str] = if bitbar {
@@ -152,9 +160,17 @@ fn prepare(
         };
         command.extend([Value::from("--task-cwd"), Value::from(cwd)]);
     }
-    caches::add(batch, item, run)?;
+    let mut variables = caches::add(batch, item, run)?;
     let level = Value::from(batch.context.params().level());
-    fields::mapping(item, &["worker", "env"])?.insert("MOZ_SCM_LEVEL", level);
+    variables.push(("MOZ_SCM_LEVEL", level));
+    let env = fields::mapping(item, &["worker", "env"])?;
+    let question = (std::mem::take(env), variables);
+    let Ok(made) = batch.variables.get(question, |(env, variables)| {
+        let mut env = env.clone();
+        env.extend(variables.iter().cloned());
+        Ok::<_, Infallible>(env)
+    });
+    *env = made;
     Ok(())
 }
 
@@ -180,14 +196,10 @@ fn start_folder(item: &Item, cwd: &str, vcs: Option<&Value>) -> Result<String, D
 }
 
 /// The words of the command; a text becomes the last word for the shell.
-fn words(
-    item: &Item,
-    run: &Object,
-    quote: impl Fn(String) -> String,
-) -> Result<Vec<Value>, Diagnostic> {
+fn words(item: &Item, run: &Object, quote: impl Fn(Str) -> Str) -> Result<Vec<Value>, Diagnostic> {
     let text = match run.get("command") {
         Some(Value::Array(words)) => return Ok(words.to_vec()),
-        Some(Value::String(text)) => Value::from(quote(text.to_string())),
+        Some(Value::String(text)) => Value::from(quote(text.clone())),
         other => other.cloned().unwrap_or_default(),
     };
     let shell: &[&str] = match run.get("exec-with") {

@@ -40,14 +40,14 @@ pub fn build(
         crate::transform::item::list_mut(&mut definition, "routes").push(Value::from("checks"));
     }
     note_image(&item, &mut definition)?;
-    let mut take = |key: &str, otherwise: Value| {
-        let value = item.task.shift_remove(key).unwrap_or(otherwise);
-        (key.to_owned(), value)
+    let mut take = |key: &'static str, otherwise: Value| {
+        let value = item.task.get_mut(key).map(Value::take);
+        (key, value.unwrap_or(otherwise))
     };
     let finished = [
         take("label", Value::Null),
         take("description", Value::Null),
-        ("task".to_owned(), Value::Object(definition)),
+        ("task", Value::Object(definition)),
         take("dependencies", Value::Object(Object::new())),
         take("if-dependencies", Value::Array(List::new())),
         take("soft-dependencies", Value::Array(List::new())),
@@ -84,12 +84,12 @@ fn settle_times(context: &Context<'_>, usual: &Usual, item: &mut Item) -> Result
         }
     }
     if !item.task.contains_key("deadline-after") {
-        let after = config.task_deadline_after(params.project())?;
-        item.task.insert("deadline-after", Value::from(after));
+        let find = || config.task_deadline_after(params.project());
+        item.task.insert("deadline-after", usual.deadline(find)?);
     }
     if !item.task.contains_key("priority") {
-        let priority = config.task_priority(params.project())?;
-        item.task.insert("priority", Value::from(priority));
+        let find = || config.task_priority(params.project());
+        item.task.insert("priority", usual.priority(find)?);
     }
     Ok(())
 }
@@ -102,7 +102,6 @@ fn definition(
     provisioner: &Str,
     worker_type: &Str,
 ) -> Outcome<Object> {
-    let (config, params) = (context.graph_config(), context.params());
     let scopes = scopes(context, item)?;
     let parent = context
         .project
@@ -121,8 +120,8 @@ fn definition(
         ("createdForUser", usual.owner.clone()),
         ("kind", Value::from(context.kind)),
         ("label", Value::from(&label)),
-        ("project", Value::from(params.project())),
-        ("trust-domain", Value::from(config.trust_domain())),
+        ("project", usual.project.clone()),
+        ("trust-domain", usual.trust_domain.clone()),
     ];
     tags.extend(own);
     let tags = tags.clone();
@@ -165,11 +164,14 @@ fn definition(
 }
 
 fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
+    let templates = fields::list(item, &["scopes"])?.clone();
+    if templates.is_empty() {
+        return Ok(Vec::new());
+    }
     let params = context.params();
     let names = [("level", params.level()), ("project", params.project())];
     let names = names.map(|(key, value)| (key, Value::from(value)));
     let names: Object = names.into_iter().collect();
-    let templates = fields::list(item, &["scopes"])?.clone();
     let mut wrong = Diagnostics::new();
     let mut scopes = Vec::new();
     for template in templates.iter().filter_map(Value::as_str) {
@@ -194,20 +196,14 @@ fn mark_automation(usual: &Usual, definition: &mut Object) {
 
 /// Puts into the attributes when the task runs.
 fn settle_attributes(item: &mut Item) -> Result<(), Diagnostic> {
-    let label = item.str("label").unwrap_or_default().to_owned();
-    let platform = fields::mapping(item, &["attributes"])?
-        .get("build_platform")
-        .cloned()
-        .unwrap_or_default();
-    let extra = Object::from_iter([("build-platform", platform)]);
-    let options = Options::default();
-    keyed_by::resolve(&mut item.task, "run-on-projects", &label, &extra, &options).map_err(
-        |error| {
-            let mut diagnostic = item.wrong("run-on-projects", error.to_string());
-            diagnostic.help = error.help();
-            diagnostic
-        },
-    )?;
+    fields::mapping(item, &["attributes"])?;
+    if item
+        .task
+        .get("run-on-projects")
+        .is_some_and(Value::is_object)
+    {
+        choose_projects(item)?;
+    }
     let get = |item: &Item, key: &str| item.task.get(key).cloned();
     let all = || Value::from(vec![Value::from("all")]);
     let projects = get(item, "run-on-projects").unwrap_or_else(all);
@@ -232,6 +228,25 @@ fn settle_attributes(item: &mut Item) -> Result<(), Diagnostic> {
             attributes.entry("shipping_phase").or_insert(Value::Null);
         }
     }
+    Ok(())
+}
+
+/// Chooses among the alternatives of `run-on-projects`.
+fn choose_projects(item: &mut Item) -> Result<(), Diagnostic> {
+    let label = item.str("label").unwrap_or_default().to_owned();
+    let platform = fields::mapping(item, &["attributes"])?
+        .get("build_platform")
+        .cloned()
+        .unwrap_or_default();
+    let extra = Object::from_iter([("build-platform", platform)]);
+    let options = Options::default();
+    keyed_by::resolve(&mut item.task, "run-on-projects", &label, &extra, &options).map_err(
+        |error| {
+            let mut diagnostic = item.wrong("run-on-projects", error.to_string());
+            diagnostic.help = error.help();
+            diagnostic
+        },
+    )?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! What the definitions of a kind's tasks have in common: found out once, and shared by all of them.
 
 use std::convert::Infallible;
+use std::sync::OnceLock;
 
 use super::treeherder;
 use crate::base::diagnostic::Diagnostic;
@@ -15,6 +16,10 @@ pub struct Usual {
     pub worker_types: Memo<Str, (Str, Str)>,
     /// Where the kind is described.
     pub source: Value,
+    /// The project that is built.
+    pub project: Value,
+    /// Whom workers belong to.
+    pub trust_domain: Value,
     /// Who pushed.
     pub owner: Value,
     /// What shows that a task belongs to a push, at the end of its description.
@@ -26,6 +31,8 @@ pub struct Usual {
     spans: Memo<Str, ()>,
     dates: Memo<Str, Value>,
     automated: Last<Object, Object>,
+    deadline: OnceLock<Result<Str, Diagnostic>>,
+    priority: OnceLock<Result<Str, Diagnostic>>,
 }
 
 impl Usual {
@@ -38,6 +45,8 @@ impl Usual {
         Ok(Self {
             worker_types: Memo::default(),
             source: params.file_url(context.path)?.into(),
+            project: params.project().into(),
+            trust_domain: context.graph_config().trust_domain().into(),
             owner: params.str("owner").into(),
             push_link: treeherder::push_link(context),
             treeherder_route: treeherder::route(context).into(),
@@ -45,6 +54,8 @@ impl Usual {
             spans: Memo::default(),
             dates: Memo::default(),
             automated: Last::default(),
+            deadline: OnceLock::new(),
+            priority: OnceLock::new(),
         })
     }
 
@@ -55,6 +66,30 @@ impl Usual {
     pub fn check_span(&self, text: &Str) -> Result<(), SpanError> {
         let check = |text: &Str| Span::parse(text).map(|_| ());
         self.spans.get(text.clone(), check)
+    }
+
+    /// After what time tasks end that say nothing of it, which `find` finds.
+    ///
+    /// # Errors
+    /// Those of `find`.
+    pub fn deadline(
+        &self,
+        find: impl FnOnce() -> Result<String, Diagnostic>,
+    ) -> Result<Value, Diagnostic> {
+        let found = self.deadline.get_or_init(|| find().map(Str::from));
+        found.clone().map(Value::from)
+    }
+
+    /// The priority of tasks that say nothing of it, which `find` finds.
+    ///
+    /// # Errors
+    /// Those of `find`.
+    pub fn priority(
+        &self,
+        find: impl FnOnce() -> Result<String, Diagnostic>,
+    ) -> Result<Value, Diagnostic> {
+        let found = self.priority.get_or_init(|| find().map(Str::from));
+        found.clone().map(Value::from)
     }
 
     /// The environment of a task that is told that it runs in automation.
