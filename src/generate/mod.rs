@@ -70,7 +70,7 @@ fn run_kinds(
         span.record("tasks", tasks.len() as u64);
         drop(span);
         tracing::info!("Generated {} tasks for kind {}", tasks.len(), kind.name);
-        Ok(tasks.into_iter().map(Arc::new).collect())
+        Ok(tasks)
     })
 }
 

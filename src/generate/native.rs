@@ -48,7 +48,7 @@ pub fn tasks(
     kind: &KindDefinition,
     transforms: &[&Transform],
     mut items: Vec<Item>,
-) -> Outcome<Vec<Task>> {
+) -> Outcome<Vec<Arc<Task>>> {
     let mut rest = transforms;
     while let Some((first, others)) = rest.split_first() {
         if !first.by_item {
@@ -120,9 +120,9 @@ fn in_parts<T: Send>(
     Err(wrong)
 }
 
-fn to_tasks(kind: &KindDefinition, items: Vec<Item>) -> Outcome<Vec<Task>> {
+fn to_tasks(kind: &KindDefinition, items: Vec<Item>) -> Outcome<Vec<Arc<Task>>> {
     let mut wrong = Diagnostics::new();
-    let mut tasks: Vec<Task> = Vec::with_capacity(items.len());
+    let mut tasks: Vec<Arc<Task>> = Vec::with_capacity(items.len());
     for item in items {
         let name = item.name_for_messages();
         let task = to_task(kind, item).map_err(|d| match name {
@@ -131,8 +131,8 @@ fn to_tasks(kind: &KindDefinition, items: Vec<Item>) -> Outcome<Vec<Task>> {
         });
         if let Some(mut task) = wrong.keep(task) {
             // It lasts to the end.
-            settle(&mut task, tasks.last());
-            tasks.push(task);
+            settle(&mut task, tasks.last().map(Arc::as_ref));
+            tasks.push(Arc::new(task));
         }
     }
     wrong.or_ok(tasks)

@@ -21,7 +21,7 @@ pub fn run(
     custom: Option<&Custom<'_>>,
     kind: &KindDefinition,
     dependencies: &[Arc<Task>],
-) -> Outcome<Vec<Task>> {
+) -> Outcome<Vec<Arc<Task>>> {
     let context = Context {
         project,
         kind: &kind.name,
@@ -30,12 +30,15 @@ pub fn run(
         dependencies,
     };
     match custom {
-        Some(custom) if custom.whole.is_some() => custom.run_whole(work::Kind {
-            name: &kind.name,
-            path: &kind.path,
-            config: &kind.config,
-            dependencies,
-        }),
+        Some(custom) if custom.whole.is_some() => {
+            let tasks = custom.run_whole(work::Kind {
+                name: &kind.name,
+                path: &kind.path,
+                config: &kind.config,
+                dependencies,
+            })?;
+            Ok(tasks.into_iter().map(Arc::new).collect())
+        }
         Some(custom) => {
             let items = pipeline::run(custom, &context, kind)?;
             native::tasks(&context, kind, &[], items)

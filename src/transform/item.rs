@@ -8,6 +8,9 @@ use crate::base::value::{List, Object, Str, Value};
 use crate::config::schema::{Schema, Type, Violation};
 use crate::config::yaml::Places;
 
+/// Variables that the environment of a task is given.
+pub type Variables = Vec<(&'static str, Value)>;
+
 /// Where an item was written.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {

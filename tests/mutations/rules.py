@@ -107,7 +107,7 @@ RULES = [
          "if let Some(task_id) = surroundings.existing.get(label) {", "if let Some(task_id) = surroundings.existing.get(label).filter(|_| false) {", "lib:optimize"),
     rule("optimize: a kept dependency blocks replacement", "optimize/replace.rs",
          "|| blocked {", "|| (blocked && false) {", "lib:optimize"),
-    rule("optimize: the latest deadline counts", "optimize/replace.rs", "            .max();", "            .min();", "lib:optimize", "parity"),
+    rule("optimize: the latest deadline counts", "optimize/replace.rs", "filter_map(of).max()", "filter_map(of).min()", "lib:optimize", "parity"),
     rule("optimize: failed tasks replace nothing", "optimize/strategy.rs", '"exception" | "failed"', '"exception"', "lib:optimize"),
     rule("optimize: a push without a base skips nothing", "optimize/changes.rs",
          'is_none: !base.is_empty() && base == params.str("head_rev"),', 'is_none: base == "0",', "lib:optimize", "parity"),

@@ -231,14 +231,19 @@ fn has_escaped(bytes: &[u8]) -> bool {
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
     // The highest bit of each byte that is less than the limit, which is at most 128.
     let less = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
-    let (words, rest) = bytes.as_chunks::<8>();
-    let any = words.iter().fold(0, |any, word| {
+    let escaped = |word: &[u8; 8]| {
         let word = u64::from_ne_bytes(*word);
         let quote = word ^ (ONES * u64::from(b'"'));
         let backslash = word ^ (ONES * u64::from(b'\\'));
-        any | less(word, u64::from(b' ')) | less(quote, 1) | less(backslash, 1)
-    });
-    any != 0 || rest.iter().any(|byte| is_escaped(*byte))
+        less(word, u64::from(b' ')) | less(quote, 1) | less(backslash, 1)
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    let any = words.iter().fold(0, |any, word| any | escaped(word));
+    // The last eight bytes hold the rest, unless there are fewer.
+    match bytes.last_chunk::<8>() {
+        Some(last) => any | escaped(last) != 0,
+        None => rest.iter().any(|byte| is_escaped(*byte)),
+    }
 }
 
 /// Writes a text with backslashes before what JSON takes in no other way.

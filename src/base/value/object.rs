@@ -47,6 +47,21 @@ impl Object {
         Self(Entries::Few(EcoVec::with_capacity(capacity)))
     }
 
+    /// A map of a few entries, of whose keys no two are the same.
+    #[must_use]
+    pub fn of<const N: usize>(entries: [(&'static str, Value); N]) -> Self {
+        let entries = entries.map(|(key, value)| (Str::from(key), value));
+        debug_assert!(N <= INDEXED, "these are not few");
+        let keys = || entries.iter().map(|(key, _)| key);
+        debug_assert!(
+            keys()
+                .enumerate()
+                .all(|(n, key)| keys().take(n).all(|other| other != key)),
+            "a key is there twice"
+        );
+        Self(Entries::Few(entries.into()))
+    }
+
     pub(super) fn entries(&self) -> &EcoVec<(Str, Value)> {
         match &self.0 {
             Entries::Few(entries) => entries,

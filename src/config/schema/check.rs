@@ -59,7 +59,32 @@ impl Schema {
         all(|found| self.check_at(map, &Trail::Root, found))
     }
 
+    /// Whether there is no violation in `map`.
+    fn fits(&self, map: &Object) -> bool {
+        // There are fewer keys than fields, so each key looks for its field.
+        let mut needed = self.fields.iter().filter(|field| field.required).count();
+        for (key, value) in map {
+            let Some(field) = self.fields.iter().find(|field| field.name == key.as_str()) else {
+                if self.open {
+                    continue;
+                }
+                return false;
+            };
+            needed -= usize::from(field.required);
+            let is_left_out = value.is_null() && !field.required;
+            if !is_left_out && !fits(|found| field.value.check_at(value, &Trail::Root, found)) {
+                return false;
+            }
+        }
+        let is_given = |name: &&&str| map.get(name).is_some_and(|value| !value.is_null());
+        needed == 0 && self.exclusive.iter().filter(is_given).count() < 2
+    }
+
     fn check_at(&self, map: &Object, path: &Trail<'_>, found: &mut Found) {
+        if let Found::Any(any) = found {
+            *any |= !self.fits(map);
+            return;
+        }
         // A required key that was only misspelt is told of once.
         let misspelt = |name: &str| {
             map.keys().find(|key| {
@@ -69,16 +94,9 @@ impl Schema {
         };
         let mut known = 0;
         for field in self.fields {
-            if found.is_enough() {
-                return;
-            }
             let value = map.get(field.name);
             known += usize::from(value.is_some());
             match value {
-                None if field.required && matches!(found, Found::Any(_)) => {
-                    *found = Found::Any(true);
-                    return;
-                }
                 None if field.required => match misspelt(field.name) {
                     Some(key) if self.open => found.push(|| Violation {
                         path: path.key(key).whole(),

@@ -68,7 +68,7 @@ fn the_peer_says_the_same() {
     let changes = Changes::new(&params);
     for case in cases {
         let (rule, argument) = (rule(&case["rule"]), &case["argument"]);
-        let replace = match rule.replace(&task, argument, &index, None) {
+        let replace = match rule.replace(&task, argument, &index, &|| None) {
             Replacement::Keep => json!(false),
             Replacement::Remove => json!(true),
             Replacement::With(task_id) => json!(task_id.as_str()),

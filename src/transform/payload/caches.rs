@@ -5,12 +5,12 @@
 //! the image, or in a part of the digest of the name of an image that is not in the tree (what that
 //! one holds cannot be known).
 
-use super::images::{Images, Variables};
+use super::images::Images;
 use super::{entry_text, worker_list};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::digest::sha256;
 use crate::base::value::{List, Object, Value, truthy};
-use crate::transform::item::list_mut;
+use crate::transform::item::{Variables, list_mut};
 use crate::transform::{Context, Item};
 
 /// Changing it gives every task new caches.

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 
-use super::images::Variables;
 use super::{
     Images, Payload, add_scope, caches, entry_field, entry_text, sccache, take_worker, worker_list,
 };
@@ -12,7 +11,7 @@ use crate::base::value::{List, Object, Value, truthy};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::Item;
 use crate::transform::fields::{self, Preset};
-use crate::transform::item::{list_mut, object_mut};
+use crate::transform::item::{Variables, list_mut, object_mut};
 
 static CACHE: Schema = Schema {
     name: "cache",
@@ -147,7 +146,8 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     let under_run_task = is_run_task(item, &worker)?;
     let mut variables = Vec::new();
     let features = features(images, item, &worker, definition, &mut variables);
-    let mut payload = Object::from_iter([("image", image)]);
+    let mut payload = Object::with_capacity(8);
+    payload.insert("image", image);
     if worker.get("loopback-video").is_some_and(truthy) {
         let devices = Object::from_iter([("loopbackVideo", Value::Bool(true))]);
         let devices = Object::from_iter([("devices", Value::Object(devices))]);

@@ -13,9 +13,7 @@ use crate::config::graph_config::join;
 use crate::config::yaml;
 use crate::ports::files::FileError;
 use crate::transform::Context;
-
-/// Environment variables.
-pub(super) type Variables = Vec<(&'static str, Value)>;
+use crate::transform::item::Variables;
 
 /// The docker images of the project; each file is read once, when it is first needed.
 pub struct Images<'c, 'a> {

@@ -7,8 +7,9 @@ use indexmap::IndexMap;
 use super::checkout::{Setup, Sort};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::memo::{Last, Memo};
-use crate::base::value::{Object, Value};
+use crate::base::value::Object;
 use crate::transform::Context;
+use crate::transform::item::Variables;
 use crate::transform::repository::{Repository, repositories};
 
 /// What the items of one batch share, found out when it is first needed.
@@ -22,7 +23,7 @@ pub struct Batch<'c, 'a> {
     /// The environment of a task that checks everything out, by what it was before.
     pub(super) environments: Last<(Object, Sort), Object>,
     /// The environment of a task, by what it was before and what is added.
-    pub(super) variables: Last<(Object, Vec<(&'static str, Value)>), Object>,
+    pub(super) variables: Last<(Object, Variables), Object>,
 }
 
 impl<'c, 'a> Batch<'c, 'a> {

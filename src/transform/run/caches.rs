@@ -8,6 +8,7 @@ use crate::base::posix;
 use crate::base::value::{Object, Value, truthy};
 use crate::transform::Item;
 use crate::transform::fields;
+use crate::transform::item::Variables;
 
 /// A cache for a common tool.
 #[derive(Debug)]
@@ -44,11 +45,7 @@ const fn tool(name: &'static str, variable: &'static str) -> Cache {
 ///
 /// # Errors
 /// When a part of the worker is of the wrong type, or the repositories are not well described.
-pub fn add(
-    batch: &Batch<'_, '_>,
-    item: &mut Item,
-    run: &Object,
-) -> Result<Vec<(&'static str, Value)>, Diagnostic> {
+pub fn add(batch: &Batch<'_, '_>, item: &mut Item, run: &Object) -> Result<Variables, Diagnostic> {
     let mut variables = Vec::new();
     let graph_config = batch.context.graph_config();
     let chosen = run.get("use-caches").filter(|chosen| !chosen.is_null());
@@ -114,19 +111,13 @@ fn mount(item: &mut Item, name: String, folder: String) -> Result<(), Diagnostic
             ("mount-point", Value::from(folder)),
             ("skip-untrusted", Value::from(false)),
         ];
-        (
-            "caches",
-            Object::from_iter(entry.map(|(k, v)| (k.to_owned(), v))),
-        )
+        ("caches", Object::of(entry))
     } else {
         let entry = [
             ("cache-name", Value::from(name)),
             ("directory", Value::from(folder)),
         ];
-        (
-            "mounts",
-            Object::from_iter(entry.map(|(k, v)| (k.to_owned(), v))),
-        )
+        ("mounts", Object::of(entry))
     };
     fields::list(item, &["worker", list])?.push(Value::Object(entry));
     Ok(())

@@ -54,7 +54,7 @@ pub fn build(
         take("attributes", Value::Object(Object::new())),
         take("optimization", Value::Null),
     ];
-    Ok(item.with(finished.into_iter().collect()))
+    Ok(item.with(Object::of(finished)))
 }
 
 fn worker_type(context: &Context<'_>, item: &Item, alias: &str) -> Result<(Str, Str), Diagnostic> {
@@ -143,7 +143,7 @@ fn definition(
         ("source", usual.source.clone()),
     ];
     let get = |key: &str| item.task.get(key).cloned().unwrap_or_default();
-    let mut definition = vec![
+    let mut definition = Object::of([
         ("provisionerId", Value::from(provisioner)),
         ("workerType", Value::from(worker_type)),
         ("routes", Value::from(routes)),
@@ -151,16 +151,15 @@ fn definition(
         ("deadline", usual.date(&get("deadline-after"))),
         ("expires", usual.date(&get("expires-after"))),
         ("scopes", Value::from(scopes)),
-        ("metadata", Value::Object(metadata.into_iter().collect())),
+        ("metadata", Value::Object(Object::of(metadata))),
         ("extra", Value::Object(extra)),
         ("tags", Value::Object(tags)),
         ("priority", get("priority")),
-    ];
+    ]);
     if truthy(&get("requires")) {
-        definition.push(("requires", get("requires")));
+        definition.insert("requires", get("requires"));
     }
-    let definition = definition.into_iter();
-    Ok(definition.collect())
+    Ok(definition)
 }
 
 fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
