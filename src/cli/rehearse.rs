@@ -39,7 +39,8 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
     });
     // Projects ask which Taskcluster they are for as soon as they are loaded. Each phase is told the
     // sandbox's.
-    let environment = match environment.filled(ROOT_URL) {
+    let root_url = environment.root_url().map(str::to_owned);
+    let environment = match root_url {
         Some(_) => environment,
         None => environment.with(ROOT_URL, "http://127.0.0.1"),
     };
@@ -54,6 +55,7 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
         rebuild_kinds: args.rebuild_kinds.clone(),
         do_not_optimize: args.do_not_optimize.clone(),
         branch: args.branch.clone(),
+        root_url,
         indexed: args.indexed.clone(),
         input: more_input(args.input.as_deref())?,
         folder: args

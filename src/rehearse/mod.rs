@@ -44,6 +44,9 @@ pub struct Options {
     pub folder: Option<PathBuf>,
     /// The branch that is pushed to; the main one of the project when there is none.
     pub branch: Option<String>,
+    /// The root URL that `.taskcluster.yml` is told, for projects that tell deployments apart; the
+    /// sandbox's when there is none.
+    pub root_url: Option<String>,
     /// Paths of the index at which a task is found: what other projects have built.
     pub indexed: Vec<String>,
     /// What every action is given besides, as a project's own schema may ask for; it comes before

@@ -147,9 +147,14 @@ impl Report {
         } else {
             "NOT everything holds"
         };
+        let counted = |count: usize, what: &str| match count {
+            1 => format!("1 {what}"),
+            n => format!("{n} {what}s"),
+        };
         out.push_str(&format!(
-            "{} phases, {created} tasks: {verdict}\n",
-            self.phases.len()
+            "{}, {}: {verdict}\n",
+            counted(self.phases.len(), "phase"),
+            counted(created, "task")
         ));
         out
     }

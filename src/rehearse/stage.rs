@@ -200,7 +200,8 @@ impl<'a> Stage<'a> {
     /// The decision task of a push to the branch that was asked for, or to the first of the usual
     /// ones that `.taskcluster.yml` has a task for; the push is to that from then on.
     fn decision_task(&mut self, now: Timestamp) -> Outcome<(TaskId, Value)> {
-        let root = self.sandbox.root_url();
+        let root = self.options.root_url.clone();
+        let root = root.unwrap_or_else(|| self.sandbox.root_url());
         let asked = self.options.branch.as_deref();
         let own = self.push.head_ref.clone();
         let mut refs: Vec<String> = match asked {

@@ -32,7 +32,11 @@ tasks:
         scopes:
           $if: 'tasks_for == "action"'
           then: ['${action.repo_scope}']
-          else: ['assume:repo:github.com/${event.repository.full_name}:branch:main']
+          else:
+            # Other deployments give this project nothing.
+            $if: 'taskcluster_root_url == "http://127.0.0.1:9"'
+            then: ['assume:repo:github.com/${event.repository.full_name}:branch:main']
+            else: []
         payload:
           env:
             $if: 'tasks_for == "github-push"'

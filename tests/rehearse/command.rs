@@ -80,6 +80,20 @@ fn project() -> tempfile::TempDir {
     folder
 }
 
+#[test]
+fn a_push_alone_is_one_phase() {
+    let folder = project();
+    let config = folder.path().join("taskcluster/config.yml");
+    let (before, _) = CONFIG.split_once("release-promotion:").unwrap();
+    fs::write(config, before).unwrap();
+    let output = rehearse(folder.path(), &["--quiet"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.ends_with("\n1 phase, 2 tasks: everything holds\n"),
+        "{text}"
+    );
+}
+
 fn rehearse(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_snowman"))
         .arg("rehearse")
