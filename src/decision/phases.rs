@@ -107,7 +107,7 @@ impl Phases<'_> {
             python,
             self.params,
             Some(&references),
-            self.artifacts.is_some(),
+            self.writes_in_place(),
         ) {
             Ok(custom) => {
                 if let Some(why) = &custom.whole {
@@ -122,12 +122,17 @@ impl Phases<'_> {
         }
     }
 
+    /// Whether what the project's Python writes beside the artifacts belongs there.
+    fn writes_in_place(&self) -> bool {
+        self.artifacts.is_some_and(|artifacts| artifacts.in_place())
+    }
+
     /// What the project adds in Python to the phases after its kinds.
     fn extensions(&self) -> Outcome<Option<Custom<'_>>> {
         let Some(python) = self.python().filter(|python| python.started()) else {
             return Ok(None);
         };
-        Custom::open(python, self.params, None, self.artifacts.is_some()).map(Some)
+        Custom::open(python, self.params, None, self.writes_in_place()).map(Some)
     }
 
     /// The full task set.

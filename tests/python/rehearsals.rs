@@ -57,6 +57,7 @@ task-priority: low
 workers:
     aliases:
         linux: {provisioner: shed, implementation: docker-worker, os: linux, worker-type: linux}
+        images: {provisioner: shed, implementation: docker-worker, os: linux, worker-type: images}
 taskgraph:
     register: shed_taskgraph:register
     decision-parameters: shed_taskgraph:decision_parameters
@@ -161,6 +162,15 @@ fn shed() -> Option<World> {
             .file("shed/kinds/early/kind.yml", &all(early))
             .file("shed/kinds/seen/kind.yml", &all(seen))
             .file("shed/kinds/late/kind.yml", &late)
+            .file(
+                "shed/kinds/docker-image/kind.yml",
+                "transforms: [taskgraph.transforms.docker_image, taskgraph.transforms.cached_tasks, \
+                 taskgraph.transforms.task]\n\
+                 loader: taskgraph.loader.transform:loader\n\
+                 tasks: {straw: {symbol: straw}}\n",
+            )
+            .file("shed/docker/straw/Dockerfile", "FROM scratch\n")
+            .file("taskcluster/docker/straw/Dockerfile", "FROM scratch\n")
             .file("fox.yml", "fox: red\n")
             .variable("SHED_KEPT", "of the outside"),
     )
@@ -179,13 +189,16 @@ fn a_release_with_an_action_of_its_own_is_rehearsed() {
         let report: Value = serde_json::from_slice(&done.stdout).unwrap();
         let count = |phase: &Value| (phase["created"].clone(), phase["reused"].clone());
         let phases = report["phases"].as_array().unwrap();
-        assert_eq!(count(&phases[0]).0, 2, "{report:#}");
+        assert_eq!(count(&phases[0]).0, 3, "{report:#}");
         let push = phases[0]["taskId"].as_str().unwrap();
-        // What is to be built again, and what comes after it; what comes before is the push's.
+        // What is to be built again, and what comes after it; what comes before is the push's, and so is
+        // the image, which every graph has.
         assert_eq!(phases[1]["created"], 2, "{report:#}");
-        assert_eq!(phases[1]["reused"][push], 1, "{report:#}");
+        assert_eq!(phases[1]["reused"][push], 2, "{report:#}");
         // What the action has written in Python is among its artifacts, and not in the project.
-        assert!(!world.root().join("artifacts").exists());
+        for folder in ["artifacts", "docker-contexts"] {
+            assert!(!world.root().join(folder).exists(), "{folder}");
+        }
         let told = definitions(&world);
         let of_push = "rehearsal@example.com, of the outside, True";
         let of_action = "red by an action, of the outside, True";

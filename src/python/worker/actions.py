@@ -239,14 +239,16 @@ def act(head):
     import tempfile
 
     from taskgraph import decision
+    from taskgraph.transforms import docker_image
 
-    given = decision.ARTIFACTS_DIR
+    given = decision.ARTIFACTS_DIR, docker_image.CONTEXTS_DIR
     with tempfile.TemporaryDirectory() as folder:
         decision.ARTIFACTS_DIR = pathlib.Path(folder)
+        docker_image.CONTEXTS_DIR = "%s/%s" % (folder, given[1])
         try:
             noted = _act(head)
         finally:
-            decision.ARTIFACTS_DIR = given
+            decision.ARTIFACTS_DIR, docker_image.CONTEXTS_DIR = given
         names, blobs = _files(pathlib.Path(folder))
     return {"noted": noted, "artifacts": names}, blobs
 
