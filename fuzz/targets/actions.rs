@@ -14,7 +14,8 @@ use snowman::base::time::Timestamp;
 use snowman::config::graph_config::GraphConfig;
 use snowman::config::yaml;
 use snowman::ports::files::{FileError, Files, Found};
-use snowman::rehearse::template::{Push, decision};
+use snowman::rehearse::push::Push;
+use snowman::rehearse::template::decision;
 
 static CONFIG: LazyLock<GraphConfig> = LazyLock::new(|| {
     let text = include_bytes!("../../taskcluster/config.yml");
@@ -62,7 +63,9 @@ fuzz_target!(init: common::pass_caught_panics(), |text: &[u8]| {
     };
     let id = TaskId::parse("fN1SbArXTPSVFUUvaOlinQ").expect("a taskId");
     let now = Timestamp::from_unix(1_700_000_000);
-    if let Ok(task) = decision(&Only(template), &push, &id, "https://tc.example.com", now) {
+    let slugid = |_: &str| id.clone();
+    let root = "https://tc.example.com";
+    if let Ok(Some((_, task))) = decision(&Only(template), &push, &slugid, root, now) {
         assert!(task.is_object());
     }
     let Ok(input) = yaml::load("input.yml", input) else {
