@@ -3,8 +3,8 @@
 //! Deployments of Taskcluster differ in that (`queue.max_task_deadline_days`; 5 days where nobody has
 //! set it, 90 on Firefox CI) and do not tell. So, where a plan has deadlines that not every deployment
 //! takes, the queue is asked for a task with the furthest of them that expires before it. No queue
-//! creates that one. What it objects to says whether the deadline is one of the reasons: it looks at
-//! deadlines first.
+//! creates that one. It looks at the deadline first, so when it objects to `expires`, the deadline is
+//! not too far ahead.
 
 use super::{Creation, Plan, creations};
 use crate::base::time::{Span, Timestamp};
@@ -53,12 +53,9 @@ pub async fn ask(plans: &[&Plan], taskcluster: &dyn Taskcluster, now: Timestamp)
         .create_task(&creation.task_id, &definition)
         .await
     {
-        Err(error) if error.status == Some(400) => Some(limit(&error).unwrap_or(days)),
-        // Nothing can be created with these scopes, so it does no harm to say more than needs be.
-        Err(error) if error.status == Some(403) => Some(EVERYWHERE),
         Err(error) => {
-            tracing::debug!("how far ahead deadlines may be is not known: {error}");
-            None
+            tracing::debug!("how far ahead deadlines may be is asked for: {error}");
+            told(&error, days)
         }
         Ok(()) => {
             // This is no queue that anybody knows. The task must not stand in the way of the real one.
@@ -68,13 +65,17 @@ pub async fn ask(plans: &[&Plan], taskcluster: &dyn Taskcluster, now: Timestamp)
     }
 }
 
-/// The days that the queue names when it objects to a deadline.
-fn limit(error: &ApiError) -> Option<i64> {
-    let (_, rest) = error
-        .message
-        .split_once("`deadline` cannot be more than ")?;
-    let digits = rest.split(' ').next()?;
-    Some(digits.parse().unwrap_or(EVERYWHERE))
+/// How many days ahead the queue takes deadlines, told from its objection to one so many days ahead.
+fn told(error: &ApiError, days: i64) -> Option<i64> {
+    let limit = error.message.split_once("`deadline` cannot be more than ");
+    let limit = limit.and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
+    match error.status {
+        Some(400) if error.message.contains("`expires`") => Some(days),
+        Some(400) => limit,
+        // Nothing can be created with these scopes, so it does no harm to say more than needs be.
+        Some(403) => Some(EVERYWHERE),
+        _ => None,
+    }
 }
 
 /// Says that a queue may object to deadlines, where it has not been asked.
@@ -86,5 +87,34 @@ pub fn warn(plans: &[&Plan], now: Timestamp) {
             deadline.seconds_since(now) / DAY,
             creation.label
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_queue_objects_to_tells_how_far_ahead_deadlines_may_be() {
+        for (status, message, wanted) in [
+            (400, "`expires` cannot be before `deadline`", Some(20)),
+            (
+                400,
+                "`deadline` cannot be more than 10 days into the future",
+                Some(10),
+            ),
+            // It has not come to the deadline, or tells of it otherwise.
+            (400, "Schema Validation Failed", None),
+            (400, "`deadline` cannot be more than a week ahead", None),
+            (403, "Insufficient scopes", Some(5)),
+            (500, "`expires`", None),
+        ] {
+            let error = ApiError {
+                call: String::new(),
+                status: Some(status),
+                message: message.to_owned(),
+            };
+            assert_eq!(told(&error, 20), wanted, "{message}");
+        }
     }
 }
