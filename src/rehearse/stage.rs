@@ -204,11 +204,14 @@ impl<'a> Stage<'a> {
         let root = root.unwrap_or_else(|| self.sandbox.root_url());
         let asked = self.options.branch.as_deref();
         let own = self.push.head_ref.clone();
-        let mut refs: Vec<String> = match asked {
-            Some(branch) => vec![head_ref(branch)],
-            None => vec![own, head_ref("main"), head_ref("master")],
-        };
-        refs.dedup();
+        let mut refs = vec![asked.map_or(own, head_ref)];
+        if asked.is_none() {
+            for usual in ["main", "master"].map(head_ref) {
+                if !refs.contains(&usual) {
+                    refs.push(usual);
+                }
+            }
+        }
         for one in &refs {
             self.push.head_ref.clone_from(one);
             let slugid = |label: &str| self.new_id(label);

@@ -175,6 +175,51 @@ fn what_is_rehearsed_unasked_follows_from_the_flavors() {
 }
 
 #[test]
+fn what_other_projects_have_built_is_stood_for() {
+    let folder = project();
+    let tasks = "loader: taskgraph.loader.transform:loader\n\
+                 transforms: [taskgraph.transforms.task:transforms]\n\
+                 tasks: {a: {description: A task, worker-type: always-optimized, worker: {}, \
+                 run-on-projects: [all], optimization: {index-search: [other.v2.latest.a]}}}\n";
+    fs::create_dir_all(folder.path().join("taskcluster/kinds/other")).unwrap();
+    fs::write(
+        folder.path().join("taskcluster/kinds/other/kind.yml"),
+        tasks,
+    )
+    .unwrap();
+    let config = folder.path().join("taskcluster/config.yml");
+    let aliases = "aliases: {always-optimized: {provisioner: invalid, implementation: always-optimized, \
+                   os: linux, worker-type: always-optimized}}";
+    // As far ahead as Firefox CI takes deadlines.
+    let far = CONFIG.replace("aliases: {}", aliases) + "task-deadline-after: 20 days\n";
+    fs::write(config, far + "task-expires-after: 1 year\n").unwrap();
+    let alone = rehearse(folder.path(), &[]);
+    let told = String::from_utf8_lossy(&alone.stderr).into_owned();
+    assert!(
+        told.contains("the index has nothing at other.v2.latest.a"),
+        "{told}"
+    );
+    let output = rehearse(folder.path(), &["--json", "--indexed", "other.v2.latest.a"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = json_of(&output);
+    assert_eq!(report["phases"][0]["created"], 2);
+    assert_eq!(report["phases"][0]["reused"], json!({"index": 1}));
+}
+
+#[test]
+fn more_input_has_to_be_a_mapping() {
+    let folder = project();
+    fs::write(folder.path().join("input.yml"), "[fox]\n").unwrap();
+    let output = rehearse(folder.path(), &["--input", "input.yml"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        told.contains("input.yml holds a list, where a mapping is expected"),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_report_can_be_read_by_machines() {
     let folder = project();
     let output = rehearse(folder.path(), &["--json"]);
