@@ -31,8 +31,8 @@ fuzz_target!(init: common::pass_caught_panics(), |text: &[u8]| {
         proxy_url: None,
     };
     let written = value.to_string();
-    match resolve_names(&value, &names) {
-        Ok(resolved) if !written.contains("-reference\"") => assert_eq!(resolved, value),
+    match resolve_names(&value, &names, None) {
+        Ok(resolved) if !written.contains("-reference\"") => assert_eq!(resolved.value, value),
         Ok(_) => {}
         Err(wrong) => assert!(!wrong.is_empty()),
     }

@@ -122,7 +122,7 @@ async fn create(
     for (number, round) in rounds.iter().enumerate() {
         let target = TargetTaskGraph {
             graph: adopted(call, round, modifier)?,
-            requested: round.wanted.clone(),
+            requested: round.wanted.iter().cloned().collect(),
             do_not_optimize: round.wanted.clone(),
         };
         let (optimized, plan, settled) = settle(call, round, number, target).await?;
@@ -193,7 +193,7 @@ async fn settle(
     loop {
         let ids = settling.ids().clone();
         let existing = &round.existing.label_to_taskid;
-        let optimized = phases.optimize_onto(&target, &ids, existing).await?;
+        let optimized = phases.optimize_onto(target.clone(), &ids, existing).await?;
         if !settling.keeps(&optimized, &mut target) {
             continue;
         }

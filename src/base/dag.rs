@@ -4,8 +4,10 @@
 //! in which nodes and edges came in.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::hash::Hash;
 
+use indexmap::IndexSet;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -13,34 +15,47 @@ use petgraph::visit::EdgeRef;
 /// A graph whose edges lead from a node to its dependencies.
 #[derive(Clone, Debug)]
 pub struct Dag<N> {
-    graph: DiGraph<N, ()>,
-    index: BTreeMap<N, NodeIndex>,
+    /// Nodes have the numbers that they have in `nodes`.
+    graph: DiGraph<(), ()>,
+    /// In order, so that a smaller number is a smaller node.
+    nodes: IndexSet<N>,
 }
 
 /// A cycle: each node depends on the next one, and the last on the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cycle<N>(pub Vec<N>);
 
-impl<N: Clone + Ord> Dag<N> {
+impl<N: Clone + Ord + Hash> Dag<N> {
     /// Builds a graph. Edges with an end that is no node are left out.
     pub fn new(
         nodes: impl IntoIterator<Item = N>,
         edges: impl IntoIterator<Item = (N, N)>,
     ) -> Self {
-        let mut graph = DiGraph::new();
-        let index: BTreeMap<N, NodeIndex> = nodes
-            .into_iter()
-            .collect::<BTreeSet<N>>()
-            .into_iter()
-            .map(|node| (node.clone(), graph.add_node(node)))
-            .collect();
-        let edges: BTreeSet<(N, N)> = edges.into_iter().collect();
-        for (from, to) in edges {
-            if let (Some(from), Some(to)) = (index.get(&from), index.get(&to)) {
-                graph.add_edge(*from, *to, ());
-            }
+        let mut nodes: Vec<N> = nodes.into_iter().collect();
+        nodes.sort_unstable();
+        let nodes: IndexSet<N> = nodes.into_iter().collect();
+        let number = |node: &N| nodes.get_index_of(node).map(NodeIndex::new);
+        let edges = edges.into_iter();
+        let edges = edges.filter_map(|(from, to)| Some((number(&from)?, number(&to)?)));
+        let mut edges: Vec<(NodeIndex, NodeIndex)> = edges.collect();
+        edges.sort_unstable();
+        edges.dedup();
+        let mut graph = DiGraph::with_capacity(nodes.len(), edges.len());
+        for _ in &nodes {
+            graph.add_node(());
         }
-        Self { graph, index }
+        for (from, to) in edges {
+            graph.add_edge(from, to, ());
+        }
+        Self { graph, nodes }
+    }
+
+    fn number(&self, node: &N) -> Option<NodeIndex> {
+        self.nodes.get_index_of(node).map(NodeIndex::new)
+    }
+
+    fn node(&self, number: NodeIndex) -> Option<&N> {
+        self.nodes.get_index(number.index())
     }
 
     /// What `node` depends on directly, in order.
@@ -56,27 +71,25 @@ impl<N: Clone + Ord> Dag<N> {
     }
 
     fn neighbours(&self, node: &N, direction: petgraph::Direction) -> Vec<&N> {
-        let Some(index) = self.index.get(node) else {
+        let Some(number) = self.number(node) else {
             return Vec::new();
         };
-        let mut found: Vec<&N> = self
-            .graph
-            .neighbors_directed(*index, direction)
-            .filter_map(|i| self.graph.node_weight(i))
-            .collect();
+        let neighbours = self.graph.neighbors_directed(number, direction);
+        let mut found: Vec<NodeIndex> = neighbours.collect();
         found.sort_unstable();
-        found
+        let found = found.into_iter();
+        found.filter_map(|number| self.node(number)).collect()
     }
 
-    /// The given nodes and all that they depend on.
+    /// The given nodes and all that they depend on, in order.
     #[must_use]
-    pub fn closure<'a>(&'a self, nodes: impl IntoIterator<Item = &'a N>) -> BTreeSet<N> {
+    pub fn closure<'a>(&'a self, nodes: impl IntoIterator<Item = &'a N>) -> IndexSet<N> {
         self.reach(nodes, petgraph::Direction::Outgoing)
     }
 
-    /// The given nodes and all that depends on them.
+    /// The given nodes and all that depends on them, in order.
     #[must_use]
-    pub fn reverse_closure<'a>(&'a self, nodes: impl IntoIterator<Item = &'a N>) -> BTreeSet<N> {
+    pub fn reverse_closure<'a>(&'a self, nodes: impl IntoIterator<Item = &'a N>) -> IndexSet<N> {
         self.reach(nodes, petgraph::Direction::Incoming)
     }
 
@@ -84,22 +97,22 @@ impl<N: Clone + Ord> Dag<N> {
         &'a self,
         nodes: impl IntoIterator<Item = &'a N>,
         direction: petgraph::Direction,
-    ) -> BTreeSet<N> {
-        let mut queue: Vec<NodeIndex> = nodes
-            .into_iter()
-            .filter_map(|node| self.index.get(node).copied())
-            .collect();
-        let mut seen: BTreeSet<NodeIndex> = queue.iter().copied().collect();
-        while let Some(index) = queue.pop() {
-            for next in self.graph.neighbors_directed(index, direction) {
-                if seen.insert(next) {
+    ) -> IndexSet<N> {
+        let nodes = nodes.into_iter();
+        let mut queue: Vec<NodeIndex> = nodes.filter_map(|node| self.number(node)).collect();
+        let mut seen = vec![false; self.nodes.len()];
+        for number in &queue {
+            seen[number.index()] = true;
+        }
+        while let Some(number) = queue.pop() {
+            for next in self.graph.neighbors_directed(number, direction) {
+                if !std::mem::replace(&mut seen[next.index()], true) {
                     queue.push(next);
                 }
             }
         }
-        seen.into_iter()
-            .filter_map(|index| self.graph.node_weight(index).cloned())
-            .collect()
+        let reached = self.nodes.iter().zip(seen).filter(|(_, seen)| *seen);
+        reached.map(|(node, _)| node.clone()).collect()
     }
 
     /// Every node after all that it depends on; of those that may come next, the smallest.
@@ -147,7 +160,7 @@ impl<N: Clone + Ord> Dag<N> {
             .collect();
         let mut order = Vec::with_capacity(open.len());
         while let Some(index) = next(free) {
-            order.extend(self.graph.node_weight(index));
+            order.extend(self.node(index));
             free = Vec::new();
             for edge in self.graph.edges_directed(index, before.opposite()) {
                 let after = match before {
@@ -192,7 +205,7 @@ impl<N: Clone + Ord> Dag<N> {
                     path.reverse();
                     return Cycle(
                         path.into_iter()
-                            .filter_map(|i| self.graph.node_weight(i).cloned())
+                            .filter_map(|i| self.node(i).cloned())
                             .collect(),
                     );
                 }
@@ -236,11 +249,9 @@ mod tests {
     #[test]
     fn closures_follow_edges_one_way() {
         let graph = dag(&[("a", "b"), ("b", "c"), ("b", "d"), ("e", "a")]);
-        assert_eq!(graph.closure([&"b"]), BTreeSet::from(["b", "c", "d"]));
-        assert_eq!(
-            graph.reverse_closure([&"b"]),
-            BTreeSet::from(["a", "b", "e"])
-        );
+        let names = |nodes: IndexSet<&'static str>| Vec::from_iter(nodes);
+        assert_eq!(names(graph.closure([&"b"])), ["b", "c", "d"]);
+        assert_eq!(names(graph.reverse_closure([&"b"])), ["a", "b", "e"]);
     }
 
     #[test]
@@ -283,14 +294,15 @@ mod tests {
         ) {
             let graph = Dag::new(0..12, edges.clone());
             let closure = graph.closure(&seeds);
-            prop_assert!(seeds.is_subset(&closure));
+            prop_assert!(seeds.iter().all(|seed| closure.contains(seed)));
             prop_assert_eq!(&graph.closure(&closure), &closure);
             for (from, to) in &edges {
                 prop_assert!(!closure.contains(from) || closure.contains(to));
             }
             for node in &closure {
                 let above = graph.reverse_closure([node]);
-                prop_assert!(!above.is_disjoint(&seeds), "{node} is reached from nowhere");
+                let is_reached = seeds.iter().any(|seed| above.contains(seed));
+                prop_assert!(is_reached, "{node} is reached from nowhere");
             }
         }
 

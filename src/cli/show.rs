@@ -166,8 +166,10 @@ pub async fn show(
     if args.no_optimize {
         target.do_not_optimize = target.graph.labels().cloned().collect();
     }
+    // What is not shown needs no room any more, and tasks that are nobody else's are moved.
+    drop((full, targets));
     let ids = DerivedIds::new(placeholder()?);
-    let optimized = phases.optimize(&target, &ids).await?;
+    let optimized = phases.optimize(target, &ids).await?;
     if phase == Phase::OptimizedTaskGraph {
         return Document::of(args, optimized.graph);
     }

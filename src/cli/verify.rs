@@ -77,7 +77,7 @@ async fn verify(
         target.do_not_optimize = target.graph.labels().cloned().collect();
     }
     let ids = DerivedIds::new(show::placeholder()?);
-    let optimized = phases.optimize(&target, &ids).await?;
+    let optimized = phases.optimize(target, &ids).await?;
     let morphed = phases.morph(&optimized, &ids)?;
     let plan = decision::planned(&outside.graph_config, params, &morphed.graph, &ids)?;
     let mut facts = Facts::default();

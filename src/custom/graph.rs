@@ -1,15 +1,15 @@
 //! What a project adds to the phases after its kinds: choice of target tasks, verifications, morphs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::base::value::json;
+use indexmap::IndexSet;
 
 use super::registered::is_custom;
 use super::{Custom, bytes};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{Label, TaskId};
-use crate::base::value::Value;
+use crate::base::value::{Value, json};
 use crate::model::id_graph::{IdGraph, PlannedTask};
 use crate::model::label_graph::LabelGraph;
 use crate::ports::ids::DerivedIds;
@@ -52,8 +52,8 @@ impl Custom<'_> {
         &self,
         filter: &str,
         full: &LabelGraph,
-        left: &BTreeSet<Label>,
-    ) -> Result<BTreeSet<Label>, Diagnostic> {
+        left: &IndexSet<Label>,
+    ) -> Result<IndexSet<Label>, Diagnostic> {
         let what = format!("the filter `{filter}`");
         let failed = |failure: Failure| failure.diagnostic(&what);
         self.send_all(full).map_err(failed)?;
@@ -234,7 +234,8 @@ fn planned(id: &str, value: &Value, before: &IdGraph) -> Result<PlannedTask, Dia
                 to.map_err(|error| task.diagnostic(error.to_string()))?,
             ))
         })
-        .collect::<Result<_, Diagnostic>>()?;
+        .collect::<Result<BTreeMap<_, _>, Diagnostic>>()?
+        .into();
     let provenance = before
         .get(&task_id)
         .map(|task| Arc::clone(&task.provenance));

@@ -14,12 +14,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::base::value::json;
+use indexmap::IndexSet;
 
 use super::{Full, Phases};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 use crate::config::parameters::Parameters;
 use crate::model::id_graph::PlannedTask;
 use crate::optimize::OptimizedTaskGraph;
@@ -42,7 +42,7 @@ pub struct Stage {
     name: String,
     targets: BTreeSet<Label>,
     /// What it and all before it need.
-    needed: BTreeSet<Label>,
+    needed: IndexSet<Label>,
 }
 
 /// What each leg aims at. Its targets are added to `targets`.
@@ -56,7 +56,7 @@ pub fn stages(
     targets: &mut TargetTaskSet,
 ) -> Outcome<Vec<Stage>> {
     let mut stages: Vec<Stage> = Vec::new();
-    let mut all: BTreeSet<Label> = targets.0.labels().cloned().collect();
+    let mut all: IndexSet<Label> = targets.0.labels().cloned().collect();
     for leg in legs {
         let of_leg = Phases {
             params: &leg.params,
@@ -130,12 +130,10 @@ pub fn insert(
         }
         let graph = std::mem::take(&mut optimized.graph);
         optimized.graph = graph
-            .map(|task| {
+            .changed(|task| {
                 let inside = task.dependencies.values().any(|id| behind.contains(id));
-                if inside || !behind.contains(&task.task_id) {
-                    return task;
-                }
-                waiting(task, &last)
+                let waits = !inside && behind.contains(&task.task_id);
+                waits.then(|| waiting(task.clone(), &last))
             })
             .and(gates);
     }
@@ -146,7 +144,7 @@ pub fn insert(
 const PREFIX: &str = "release-gate-";
 
 fn waiting(mut task: PlannedTask, (label, gate): &(Label, TaskId)) -> PlannedTask {
-    task.dependencies.insert(label.to_string(), gate.clone());
+    Arc::make_mut(&mut task.dependencies).insert(label.to_string(), gate.clone());
     let list = task.task.entry("dependencies").or_insert_with(|| json!([]));
     if let Value::Array(list) = list {
         list.push(json!(gate.as_str()));
@@ -228,7 +226,8 @@ fn gate(
         dependencies: waited
             .iter()
             .map(|(label, id)| (label.to_string(), id.clone()))
-            .collect::<BTreeMap<_, _>>(),
+            .collect::<BTreeMap<_, _>>()
+            .into(),
         soft_dependencies: Vec::new(),
         if_dependencies: Vec::new(),
         provenance: Arc::default(),

@@ -241,7 +241,7 @@ pub async fn prepare(
     let mut settling = Settling::open(world, ids, &scheduler_id(graph_config, params)).await?;
     let (optimized, morphed) = loop {
         let ids = settling.ids().clone();
-        let mut optimized = phases.optimize(&target, &ids).await?;
+        let mut optimized = phases.optimize(target.clone(), &ids).await?;
         if !settling.keeps(&optimized, &mut target) {
             continue;
         }

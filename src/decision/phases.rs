@@ -253,7 +253,7 @@ impl Phases<'_> {
     /// Everything that optimization finds wrong, or the index cannot be asked.
     pub async fn optimize(
         &self,
-        target: &TargetTaskGraph,
+        target: TargetTaskGraph,
         ids: &DerivedIds,
     ) -> Outcome<OptimizedTaskGraph> {
         let existing = super::existing_tasks(self.params)?;
@@ -266,7 +266,7 @@ impl Phases<'_> {
     /// Everything that optimization finds wrong, or the index cannot be asked.
     pub async fn optimize_onto(
         &self,
-        target: &TargetTaskGraph,
+        target: TargetTaskGraph,
         ids: &DerivedIds,
         existing: &BTreeMap<Label, TaskId>,
     ) -> Outcome<OptimizedTaskGraph> {
@@ -278,7 +278,7 @@ impl Phases<'_> {
             })?,
             None => None,
         };
-        let questions = optimize::questions(target, strategies.as_ref());
+        let questions = optimize::questions(&target, strategies.as_ref());
         let index = self.ask_index(&questions).await?;
         let optimized = optimize::optimize(
             target,

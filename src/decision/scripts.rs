@@ -70,7 +70,6 @@ fn mounts(task: &PlannedTask, url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use crate::base::value::json;
@@ -93,7 +92,7 @@ mod tests {
             attributes: Default::default(),
             task: task.as_object().cloned().unwrap(),
             optimization: Value::Null,
-            dependencies: BTreeMap::new(),
+            dependencies: Arc::default(),
             soft_dependencies: Vec::new(),
             if_dependencies: Vec::new(),
             provenance: Arc::new(Provenance { place: None }),

@@ -5,7 +5,7 @@
 //! not lie in memory for all items at once. What comes out is the same, and so is what is told: the
 //! mistakes of all parts in the first step in which there are any.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use rayon::prelude::*;
@@ -49,6 +49,7 @@ pub fn tasks(
     transforms: &[&Transform],
     mut items: Vec<Item>,
 ) -> Outcome<Vec<Arc<Task>>> {
+    let shared = OnceLock::new();
     let mut rest = transforms;
     while let Some((first, others)) = rest.split_first() {
         if !first.by_item {
@@ -68,14 +69,14 @@ pub fn tasks(
         if others.is_empty() {
             return in_parts(items, |part| {
                 let part = run(context, together, part)?;
-                to_tasks(kind, part).map_err(|wrong| (together.len(), wrong))
+                to_tasks(kind, part, &shared).map_err(|wrong| (together.len(), wrong))
             });
         }
         items = in_parts(items, |part| run(context, together, part))?;
         rest = others;
     }
     in_parts(items, |part| {
-        to_tasks(kind, part).map_err(|wrong| (0, wrong))
+        to_tasks(kind, part, &shared).map_err(|wrong| (0, wrong))
     })
 }
 
@@ -120,7 +121,13 @@ fn in_parts<T: Send>(
     Err(wrong)
 }
 
-fn to_tasks(kind: &KindDefinition, items: Vec<Item>) -> Outcome<Vec<Arc<Task>>> {
+/// Makes tasks of a part of the items. The first shares what it can with `shared`, the first task of
+/// another part, so that tasks of different parts share what all have.
+fn to_tasks(
+    kind: &KindDefinition,
+    items: Vec<Item>,
+    shared: &OnceLock<Arc<Task>>,
+) -> Outcome<Vec<Arc<Task>>> {
     let mut wrong = Diagnostics::new();
     let mut tasks: Vec<Arc<Task>> = Vec::with_capacity(items.len());
     for item in items {
@@ -131,8 +138,11 @@ fn to_tasks(kind: &KindDefinition, items: Vec<Item>) -> Outcome<Vec<Arc<Task>>> 
         });
         if let Some(mut task) = wrong.keep(task) {
             // It lasts to the end.
-            settle(&mut task, tasks.last().map(Arc::as_ref));
-            tasks.push(Arc::new(task));
+            let before = tasks.last().or_else(|| shared.get());
+            settle(&mut task, before.map(Arc::as_ref));
+            let task = Arc::new(task);
+            shared.get_or_init(|| Arc::clone(&task));
+            tasks.push(task);
         }
     }
     wrong.or_ok(tasks)
@@ -147,6 +157,9 @@ fn settle(task: &mut Task, before: Option<&Task>) {
     task.task.settle(definition);
     task.attributes.settle(attributes);
     task.optimization.settle(optimization);
+    if let Some(before) = before.filter(|before| before.provenance == task.provenance) {
+        task.provenance = Arc::clone(&before.provenance);
+    }
 }
 
 /// Makes a task of what the last transform yields.

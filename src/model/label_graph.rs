@@ -1,9 +1,8 @@
 //! The graph of tasks by label.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::task::Task;
 use crate::base::dag::{Cycle, Dag};
@@ -129,7 +128,7 @@ impl LabelGraph {
 
     /// The tasks of `labels` that are in this graph, with the edges between them if this has edges.
     #[must_use]
-    pub fn only(&self, labels: &BTreeSet<Label>) -> Self {
+    pub fn only(&self, labels: &IndexSet<Label>) -> Self {
         let kept = self
             .tasks
             .iter()
@@ -150,6 +149,11 @@ impl LabelGraph {
     /// The tasks, in the order in which they were generated.
     pub fn tasks(&self) -> impl ExactSizeIterator<Item = &Arc<Task>> {
         self.tasks.values()
+    }
+
+    /// The tasks, in the order in which they were generated, without what else the graph knows.
+    pub fn into_tasks(self) -> impl ExactSizeIterator<Item = Arc<Task>> {
+        self.tasks.into_values()
     }
 
     /// The task of a label.
@@ -219,7 +223,7 @@ mod tests {
     use crate::base::value::json;
 
     use super::*;
-    use crate::model::test_support::{drawn, graph, label, labels, task};
+    use crate::model::test_support::{drawn, graph, label, task};
 
     fn set(tasks: Vec<crate::model::test_support::Described>) -> Outcome<LabelGraph> {
         LabelGraph::set(tasks.into_iter().map(|task| Arc::new(task.0)))
@@ -291,11 +295,13 @@ mod tests {
     #[test]
     fn a_part_of_a_graph_has_the_edges_between_its_tasks() {
         let graph = graph(drawn("d -> b -> a, d -> c -> a"));
-        let part = graph.only(&labels(["d", "b", "nobody"]));
+        let part = graph.only(&["d", "b", "nobody"].map(label).into());
         assert_eq!(names(part.labels()), ["d", "b"]);
         assert_eq!(names(part.dag().dependencies(&label("d"))), ["b"]);
         assert!(part.dag().dependencies(&label("b")).is_empty());
-        let part = set(drawn("d -> b")).unwrap().only(&labels(["d", "b"]));
+        let part = set(drawn("d -> b"))
+            .unwrap()
+            .only(&["d", "b"].map(label).into());
         assert!(part.dag().dependencies(&label("d")).is_empty());
     }
 

@@ -4,6 +4,7 @@
 //! taskId of the dependency of that name (`<self>` and `<decision>` for the task itself and for the
 //! decision task, `<<>` for `<`), or a mapping whose keys are such texts.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -64,25 +65,55 @@ pub struct Names<'a> {
 static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("<([^>]+)>").ok());
 static ARTIFACT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("<([^/]+)/([^>]+)>").ok());
 
-/// Resolves every reference to a task or an artifact in `value`.
+/// What was resolved before, and what became of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Before<'a> {
+    /// What was given.
+    pub given: &'a Value,
+    /// What it was resolved to.
+    pub resolved: &'a Value,
+}
+
+/// A value without references to tasks and artifacts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// The value.
+    pub value: Value,
+    /// Whether a reference in it names the task itself.
+    pub names_own: bool,
+}
+
+/// Resolves every reference to a task or an artifact in `value`. Lists and mappings that it shares
+/// with what was resolved `before` are taken from there: the names must have meant the same then.
 ///
 /// # Errors
 /// Every reference that cannot be resolved.
-pub fn resolve_names(value: &Value, names: &Names<'_>) -> Result<Value, Vec<ReferenceError>> {
-    let task = |text: &str| replace(&NAME, text, |found| task_reference(text, found, names));
+pub fn resolve_names(
+    value: &Value,
+    names: &Names<'_>,
+    before: Option<Before<'_>>,
+) -> Result<Resolved, Vec<ReferenceError>> {
+    let own = Cell::new(false);
+    let task = |text: &str| {
+        replace(&NAME, text, |found| {
+            own.set(own.get() || group(found, 1) == OWN);
+            task_reference(text, found, names)
+        })
+    };
     let artifact = |text: &str| {
         replace(&ARTIFACT, text, |found| {
             artifact_reference(text, found, names)
         })
     };
-    let mut wrong = Vec::new();
     let resolvers: &[Resolver<'_>] =
         &[("task-reference", &task), ("artifact-reference", &artifact)];
-    let resolved = resolve(value, resolvers, &mut wrong);
-    if wrong.is_empty() {
-        Ok(resolved)
+    let mut pass = Pass::new(resolvers);
+    let value = pass.resolve(value, before);
+    if pass.wrong.is_empty() {
+        let names_own = own.get();
+        Ok(Resolved { value, names_own })
     } else {
-        Err(wrong)
+        Err(pass.wrong)
     }
 }
 
@@ -92,9 +123,10 @@ pub fn resolve_names(value: &Value, names: &Names<'_>) -> Result<Value, Vec<Refe
 /// The first that is no span of time.
 pub fn resolve_dates(value: &Value, now: Timestamp) -> Result<Value, ReferenceError> {
     let date = |text: &str| Ok(now.plus(Span::parse(text)?).to_string());
-    let mut wrong = Vec::new();
-    let resolved = resolve(value, &[("relative-datestamp", &date)], &mut wrong);
-    match wrong.into_iter().next() {
+    let resolvers: &[Resolver<'_>] = &[("relative-datestamp", &date)];
+    let mut pass = Pass::new(resolvers);
+    let resolved = pass.resolve(value, None);
+    match pass.wrong.into_iter().next() {
         None => Ok(resolved),
         Some(error) => Err(error),
     }
@@ -105,82 +137,112 @@ type Resolver<'a> = (
     &'a dyn Fn(&str) -> Result<String, ReferenceError>,
 );
 
-/// Resolves what can be resolved, and adds to `wrong` what cannot. What has no reference in it is
-/// shared with what was given.
-fn resolve(value: &Value, resolvers: &[Resolver<'_>], wrong: &mut Vec<ReferenceError>) -> Value {
-    changed(value, resolvers, wrong).unwrap_or_else(|| value.clone())
+/// One walk through a value.
+struct Pass<'a> {
+    resolvers: &'a [Resolver<'a>],
+    /// What could not be resolved.
+    wrong: Vec<ReferenceError>,
 }
 
-/// The value resolved, or nothing when there is no reference in it.
-fn changed(
-    value: &Value,
-    resolvers: &[Resolver<'_>],
-    wrong: &mut Vec<ReferenceError>,
-) -> Option<Value> {
-    match value {
-        Value::Object(map) => {
-            let only = map.iter().next().filter(|_| map.len() == 1);
-            let found = only.and_then(|(key, inner)| {
-                let mut resolvers = resolvers.iter();
-                let (kind, resolver) = resolvers.find(|(kind, _)| kind == key)?;
-                Some((kind, resolver, inner))
-            });
-            if let Some((kind, resolver, inner)) = found {
-                return Some(reference(kind, *resolver, inner, resolvers, wrong));
-            }
-            let mut whole: Option<Object> = None;
-            for (key, item) in map {
-                if let Some(item) = changed(item, resolvers, wrong) {
-                    whole
-                        .get_or_insert_with(|| map.clone())
-                        .insert(key.clone(), item);
-                }
-            }
-            whole.map(Value::Object)
-        }
-        Value::Array(items) => {
-            let mut whole: Option<List> = None;
-            for (position, item) in items.iter().enumerate() {
-                if let Some(item) = changed(item, resolvers, wrong) {
-                    whole.get_or_insert_with(|| items.clone())[position] = item;
-                }
-            }
-            whole.map(Value::Array)
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+impl<'a> Pass<'a> {
+    fn new(resolvers: &'a [Resolver<'a>]) -> Self {
+        let wrong = Vec::new();
+        Self { resolvers, wrong }
     }
-}
 
-/// What a reference stands for.
-fn reference(
-    kind: &'static str,
-    resolver: &dyn Fn(&str) -> Result<String, ReferenceError>,
-    inner: &Value,
-    resolvers: &[Resolver<'_>],
-    wrong: &mut Vec<ReferenceError>,
-) -> Value {
-    let mut text_of = |text: &str| {
+    /// Resolves what can be resolved. What has no reference in it is shared with what was given.
+    fn resolve(&mut self, value: &Value, before: Option<Before<'_>>) -> Value {
+        self.changed(value, before).unwrap_or_else(|| value.clone())
+    }
+
+    /// The value resolved, or nothing when there is no reference in it.
+    fn changed(&mut self, value: &Value, before: Option<Before<'_>>) -> Option<Value> {
+        if let Some(before) = before
+            && before.given.is_same(value)
+        {
+            return (!before.resolved.is_same(value)).then(|| before.resolved.clone());
+        }
+        match value {
+            Value::Object(map) => {
+                if let Some(found) = self.reference(map) {
+                    return Some(found);
+                }
+                let mut whole: Option<Object> = None;
+                for (position, (key, item)) in map.iter().enumerate() {
+                    let before = before.and_then(|before| before.under(position, key));
+                    if let Some(item) = self.changed(item, before) {
+                        let whole = whole.get_or_insert_with(|| map.clone());
+                        whole.insert(key.clone(), item);
+                    }
+                }
+                whole.map(Value::Object)
+            }
+            Value::Array(items) => {
+                let mut whole: Option<List> = None;
+                for (position, item) in items.iter().enumerate() {
+                    let before = before.and_then(|before| before.at(position));
+                    if let Some(item) = self.changed(item, before) {
+                        whole.get_or_insert_with(|| items.clone())[position] = item;
+                    }
+                }
+                whole.map(Value::Array)
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+        }
+    }
+
+    /// What a mapping stands for that is a reference.
+    fn reference(&mut self, map: &Object) -> Option<Value> {
+        let (key, inner) = map.iter().next().filter(|_| map.len() == 1)?;
+        let mut resolvers = self.resolvers.iter();
+        let (kind, resolver) = resolvers.find(|(kind, _)| kind == key)?;
+        let found = match inner {
+            Value::String(text) => Value::from(self.text(*resolver, text)),
+            Value::Object(inner) => {
+                let keys: Vec<String> = inner.keys().map(|key| self.text(*resolver, key)).collect();
+                let values = inner.values().map(|item| self.resolve(item, None));
+                Value::Object(keys.into_iter().zip(values).collect())
+            }
+            other => {
+                let found = crate::base::value::type_name(other);
+                self.wrong.push(ReferenceError::Form { kind, found });
+                Value::Null
+            }
+        };
+        Some(found)
+    }
+
+    fn text(
+        &mut self,
+        resolver: &dyn Fn(&str) -> Result<String, ReferenceError>,
+        text: &str,
+    ) -> String {
         resolver(text).unwrap_or_else(|error| {
-            wrong.push(error);
+            self.wrong.push(error);
             String::new()
         })
-    };
-    match inner {
-        Value::String(text) => Value::from(text_of(text)),
-        Value::Object(inner) => {
-            let keys: Vec<String> = inner.keys().map(|key| text_of(key)).collect();
-            let values = inner.values().map(|item| resolve(item, resolvers, wrong));
-            Value::Object(keys.into_iter().zip(values).collect())
-        }
-        other => {
-            wrong.push(ReferenceError::Form {
-                kind,
-                found: crate::base::value::type_name(other),
-            });
-            Value::Null
-        }
     }
 }
+
+impl<'a> Before<'a> {
+    /// What was at this place of the mapping that was given, if it had that key.
+    fn under(self, position: usize, key: &str) -> Option<Self> {
+        let (name, given) = self.given.as_object()?.iter().nth(position)?;
+        // What is resolved keeps its place.
+        let (_, resolved) = self.resolved.as_object()?.iter().nth(position)?;
+        (name == key).then_some(Self { given, resolved })
+    }
+
+    /// What was at this place of the list that was given.
+    fn at(self, position: usize) -> Option<Self> {
+        let given = self.given.as_array()?.get(position)?;
+        let resolved = self.resolved.as_array()?.get(position)?;
+        Some(Self { given, resolved })
+    }
+}
+
+/// The name of the task itself.
+const OWN: &str = "self";
 
 fn replace(
     pattern: &LazyLock<Option<Regex>>,
@@ -214,7 +276,7 @@ fn task_reference(
     names: &Names<'_>,
 ) -> Result<String, ReferenceError> {
     match group(found, 1) {
-        "self" => Ok(names.own.to_string()),
+        OWN => Ok(names.own.to_string()),
         "decision" => Ok(names.decision.to_string()),
         name => match names.dependencies.get(name) {
             Some(id) => Ok(id.to_string()),
@@ -231,7 +293,7 @@ fn artifact_reference(
 ) -> Result<String, ReferenceError> {
     let (name, artifact) = (group(found, 1), group(found, 2));
     let id = match name {
-        "self" => return Err(ReferenceError::OwnArtifact(text.to_owned())),
+        OWN => return Err(ReferenceError::OwnArtifact(text.to_owned())),
         "decision" => names.decision,
         name => names
             .dependencies
@@ -281,10 +343,11 @@ mod tests {
             root_url: Some("https://tc.example"),
             proxy_url: Some("http://taskcluster"),
         };
-        resolve_names(&value, &names).map_err(|all| {
+        let resolved = resolve_names(&value, &names, None).map_err(|all| {
             let told: Vec<_> = all.iter().map(ToString::to_string).collect();
             told.join("; ")
-        })
+        });
+        resolved.map(|resolved| resolved.value)
     }
 
     #[test]
@@ -328,6 +391,57 @@ mod tests {
                     .to_owned()
             )
         );
+    }
+
+    #[test]
+    fn what_is_shared_with_what_was_resolved_before_is_taken_from_there() {
+        let [own, decision, build] =
+            ["OWN", "DECISION", "BUILD"].map(|id| TaskId::parse(id).unwrap());
+        let dependencies = BTreeMap::from([("build".to_owned(), build)]);
+        let names = Names {
+            own: &own,
+            decision: &decision,
+            dependencies: &dependencies,
+            root_url: None,
+            proxy_url: None,
+        };
+        let env = json!({"A": {"task-reference": "<build>"}, "B": "b"});
+        let plain = json!(["x", {"y": "z"}]);
+        let definition = |name: &str, more: Value| {
+            let entries = [
+                ("env", env.clone()),
+                ("name", name.into()),
+                ("plain", plain.clone()),
+            ];
+            let mut map = Object::from(entries);
+            map.insert("list", Value::from([more, env.clone()]));
+            Value::Object(map)
+        };
+        let given = definition("one", json!({"task-reference": "<decision>"}));
+        let first = resolve_names(&given, &names, None).unwrap();
+        assert!(!first.names_own);
+        let before = Before {
+            given: &given,
+            resolved: &first.value,
+        };
+        let second = definition("two", json!({"task-reference": "<self>"}));
+        let resolved = resolve_names(&second, &names, Some(before)).unwrap();
+        assert_eq!(resolved, resolve_names(&second, &names, None).unwrap());
+        assert!(resolved.names_own);
+        assert_eq!(resolved.value["list"][0], "OWN");
+        assert!(resolved.value["env"].is_same(&first.value["env"]));
+        assert!(resolved.value["list"][1].is_same(&first.value["list"][1]));
+        assert!(resolved.value["plain"].is_same(&plain));
+        // What stands elsewhere is resolved again.
+        let moved = json!({"name": 1}).as_object().map(|map| {
+            let mut map = map.clone();
+            map.insert("env", env.clone());
+            Value::Object(map)
+        });
+        let moved = moved.unwrap();
+        let resolved = resolve_names(&moved, &names, Some(before)).unwrap();
+        assert_eq!(resolved.value["env"], json!({"A": "BUILD", "B": "b"}));
+        assert!(!resolved.value["env"].is_same(&first.value["env"]));
     }
 
     #[test]

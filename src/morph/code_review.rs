@@ -75,7 +75,7 @@ pub fn run(
         attributes: Object::from_iter([("kind", Value::from("misc"))]),
         task: definition.as_object().cloned().unwrap_or_default(),
         optimization: Value::Null,
-        dependencies: reviewed,
+        dependencies: reviewed.into(),
         soft_dependencies: Vec::new(),
         if_dependencies: Vec::new(),
         provenance: Arc::default(),

@@ -23,17 +23,22 @@ pub fn run(
 ) -> Result<(IdGraph, Vec<PlannedTask>), Diagnostic> {
     let mut added = Vec::new();
     let mut failure = None;
-    let graph = graph.map(|mut task| {
-        if routes(&task).len() > MAX_ROUTES && failure.is_none() {
-            match split(&task, surroundings) {
-                Ok((rest, index_task)) => {
-                    task.task.insert("routes", rest);
-                    added.push(index_task);
-                }
-                Err(diagnostic) => failure = Some(diagnostic),
+    let graph = graph.changed(|task| {
+        if routes(task).len() <= MAX_ROUTES || failure.is_some() {
+            return None;
+        }
+        match split(task, surroundings) {
+            Ok((rest, index_task)) => {
+                added.push(index_task);
+                let mut task = task.clone();
+                task.task.insert("routes", rest);
+                Some(task)
+            }
+            Err(diagnostic) => {
+                failure = Some(diagnostic);
+                None
             }
         }
-        task
     });
     match failure {
         Some(diagnostic) => Err(diagnostic),
@@ -122,7 +127,7 @@ fn split(
         },
     });
     let task_id = surroundings.ids.id(&label, 0);
-    let dependencies = BTreeMap::from([("parent".to_owned(), parent.task_id.clone())]);
+    let dependencies = BTreeMap::from([("parent".to_owned(), parent.task_id.clone())]).into();
     let task = added_task(label, task_id, definition, dependencies, parent)?;
     Ok((rest.into_iter().map(Value::from).collect(), task))
 }
@@ -131,7 +136,7 @@ fn added_task(
     label: Label,
     task_id: crate::base::name::TaskId,
     definition: Value,
-    dependencies: BTreeMap<String, crate::base::name::TaskId>,
+    dependencies: Arc<BTreeMap<String, crate::base::name::TaskId>>,
     parent: &PlannedTask,
 ) -> Result<PlannedTask, Diagnostic> {
     let kind = KindName::parse("misc").map_err(|error| Diagnostic::bug(error.to_string()))?;

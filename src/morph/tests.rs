@@ -18,7 +18,7 @@ fn planned(name: &str, attributes: Value, definition: Value) -> PlannedTask {
         attributes: object(attributes),
         task: object(definition),
         optimization: Value::Null,
-        dependencies: BTreeMap::new(),
+        dependencies: std::sync::Arc::default(),
         soft_dependencies: Vec::new(),
         if_dependencies: Vec::new(),
         provenance: Default::default(),

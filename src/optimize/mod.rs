@@ -26,6 +26,8 @@ pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
+
 use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::suggest;
@@ -122,15 +124,16 @@ pub fn questions(
 /// Unknown strategies, a kept task that depends on a removed one, and references that cannot be
 /// resolved: all of each sort.
 pub fn optimize(
-    target: &TargetTaskGraph,
+    target: TargetTaskGraph,
     surroundings: Surroundings<'_>,
 ) -> Outcome<OptimizedTaskGraph> {
-    check_strategies(target, surroundings.custom)?;
-    let mut verdicts = remove::run(target, surroundings)?;
+    check_strategies(&target, surroundings.custom)?;
+    let mut verdicts = remove::run(&target, surroundings)?;
     let removed = removed(&verdicts);
-    replace::run(target, surroundings, &mut verdicts)?;
-    resolve::check_removed(target, &removed)?;
-    let (graph, label_to_taskid) = resolve::run(target, surroundings, &verdicts)?;
+    replace::run(&target, surroundings, &mut verdicts)?;
+    resolve::check_removed(&target, &removed)?;
+    let (graph, label_to_taskid) = resolve::run(target.graph, surroundings, &verdicts)?;
+    let verdicts = verdicts.into_iter().collect();
     for action in ["removed", "replaced"] {
         tracing::info!("{}", verdict::summary(action, &verdicts));
     }
@@ -141,8 +144,11 @@ pub fn optimize(
     })
 }
 
+/// What is decided of each task so far.
+type Verdicts = IndexMap<Label, Verdict>;
+
 /// The tasks that are left out.
-fn removed(verdicts: &BTreeMap<Label, Verdict>) -> BTreeSet<Label> {
+fn removed(verdicts: &Verdicts) -> BTreeSet<Label> {
     verdicts
         .iter()
         .filter(|(_, verdict)| verdict.action == Action::Removed)

@@ -4,11 +4,11 @@
 //! waits as a *candidate*: if one of these is kept in the end, so is it, otherwise it is removed.
 //! Tasks that only candidates depend on wait with them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::changes::Changes;
 use super::verdict::{Reason, Verdict};
-use super::{Surroundings, strategy};
+use super::{Surroundings, Verdicts, strategy};
 use crate::base::dag::Dag;
 use crate::base::diagnostic::Outcome;
 use crate::base::name::Label;
@@ -18,16 +18,13 @@ use crate::target::TargetTaskGraph;
 ///
 /// # Errors
 /// What a strategy of the project's raises.
-pub fn run(
-    target: &TargetTaskGraph,
-    surroundings: Surroundings<'_>,
-) -> Outcome<BTreeMap<Label, Verdict>> {
+pub fn run(target: &TargetTaskGraph, surroundings: Surroundings<'_>) -> Outcome<Verdicts> {
     let dag = target.graph.dag();
     let mut pass = Pass {
         target,
         dag: &dag,
         changes: Changes::new(surroundings.params),
-        verdicts: BTreeMap::new(),
+        verdicts: Verdicts::new(),
         candidates: BTreeSet::new(),
     };
     for label in dag.dependents_first().unwrap_or_default() {
@@ -41,7 +38,7 @@ struct Pass<'a> {
     target: &'a TargetTaskGraph,
     dag: &'a Dag<Label>,
     changes: Changes<'a>,
-    verdicts: BTreeMap<Label, Verdict>,
+    verdicts: Verdicts,
     /// Tasks that are removed unless something in their `if-dependencies` is kept.
     candidates: BTreeSet<Label>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::rule::Replacement;
 use super::verdict::{Action, Reason, Verdict};
-use super::{Surroundings, deadline, strategy};
+use super::{Surroundings, Verdicts, deadline, strategy};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{Label, TaskId};
 use crate::base::time::Timestamp;
@@ -23,7 +23,7 @@ use crate::target::TargetTaskGraph;
 pub fn run(
     target: &TargetTaskGraph,
     surroundings: Surroundings<'_>,
-    verdicts: &mut BTreeMap<Label, Verdict>,
+    verdicts: &mut Verdicts,
 ) -> Outcome<()> {
     let dag = target.graph.dag();
     let deadlines: RefCell<BTreeMap<&Label, Option<Timestamp>>> = RefCell::default();

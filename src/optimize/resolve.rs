@@ -1,22 +1,24 @@
 //! Gives tasks their ids and resolves references.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use indexmap::IndexMap;
 use rayon::prelude::*;
 
-use super::Surroundings;
-use super::verdict::{Action, Verdict};
+use super::verdict::Action;
+use super::{Surroundings, Verdicts};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::{List, Object, Value};
 use crate::model::id_graph::{IdGraph, PlannedTask};
-use crate::model::reference::{Names, ReferenceError, resolve_names};
+use crate::model::label_graph::LabelGraph;
+use crate::model::reference::{Before, Names, ReferenceError, resolve_names};
 use crate::model::task::Task;
 use crate::target::TargetTaskGraph;
 
 /// How many tasks one thread resolves at a time.
-const SHARE: usize = 64;
+const SHARE: usize = 256;
 
 /// Checks that nothing but removed tasks depends on a task that is `removed`.
 ///
@@ -45,11 +47,11 @@ pub fn check_removed(target: &TargetTaskGraph, removed: &BTreeSet<Label>) -> Out
 /// # Errors
 /// Every reference that cannot be resolved.
 pub fn run(
-    target: &TargetTaskGraph,
+    target: LabelGraph,
     surroundings: Surroundings<'_>,
-    verdicts: &BTreeMap<Label, Verdict>,
+    verdicts: &Verdicts,
 ) -> Outcome<(IdGraph, BTreeMap<Label, TaskId>)> {
-    let labels: Vec<&Label> = target.graph.labels().collect();
+    let labels: Vec<&Label> = target.labels().collect();
     let ids = labels
         .into_par_iter()
         .with_min_len(SHARE)
@@ -59,99 +61,138 @@ pub fn run(
             Action::Removed => None,
         });
     let ids: Vec<(Label, TaskId)> = ids.collect();
-    let label_to_taskid: BTreeMap<Label, TaskId> = ids.into_iter().collect();
-    let kept: BTreeSet<&Label> = verdicts
-        .iter()
-        .filter(|(_, verdict)| verdict.action == Action::Kept)
-        .map(|(label, _)| label)
+    let ids: IndexMap<Label, TaskId> = ids.into_iter().collect();
+    let kept: Vec<Arc<Task>> = target
+        .into_tasks()
+        .filter(|task| is_kept(&task.label, verdicts))
         .collect();
-    let mut wrong = Diagnostics::new();
-    let tasks: Vec<&Arc<Task>> = target
-        .graph
-        .tasks()
-        .filter(|task| kept.contains(&task.label))
-        .collect();
-    let planned = tasks.par_chunks(SHARE).map(|tasks| {
-        let mut planned: Vec<PlannedTask> = Vec::with_capacity(tasks.len());
+    let shared = OnceLock::new();
+    let shares = kept.into_par_iter().chunks(SHARE).map(|tasks| {
+        let mut share = Share::new(surroundings, &ids, verdicts, &shared);
         let mut wrong = Diagnostics::new();
         for task in tasks {
-            let resolved = resolve(task, surroundings, &label_to_taskid, &kept);
-            if let Some(mut task) = wrong.keep(resolved) {
-                // What references stand for is the same in many tasks too.
-                if let Some(before) = planned.last() {
-                    task.task.settle(&before.task);
-                }
-                planned.push(task);
-            }
+            wrong.keep(share.add(Arc::unwrap_or_clone(task)));
         }
-        wrong.or_ok(planned)
+        wrong.or_ok(share.planned)
     });
-    let planned: Vec<_> = planned.collect();
-    let planned: Vec<PlannedTask> = planned
-        .into_iter()
-        .filter_map(|outcome| wrong.keep(outcome))
-        .flatten()
-        .collect();
-    wrong.or_ok((IdGraph::new(planned), label_to_taskid))
+    let shares: Vec<_> = shares.collect();
+    let mut wrong = Diagnostics::new();
+    let planned = shares.into_iter().filter_map(|share| wrong.keep(share));
+    let planned: Vec<PlannedTask> = planned.flatten().collect();
+    wrong.or_ok((IdGraph::new(planned), ids.into_iter().collect()))
 }
 
-fn resolve(
-    task: &Arc<Task>,
-    surroundings: Surroundings<'_>,
-    ids: &BTreeMap<Label, TaskId>,
-    kept: &BTreeSet<&Label>,
-) -> Outcome<PlannedTask> {
-    let hard = task
-        .dependencies
-        .iter()
-        .map(|(name, label)| (name.as_str(), label));
-    let soft = task
-        .soft_dependencies
-        .iter()
-        .filter(|label| kept.contains(label))
-        .map(|label| (label.as_str(), label));
-    let dependencies: BTreeMap<String, TaskId> = hard
-        .chain(soft)
-        .filter_map(|(name, label)| Some((name.to_owned(), ids.get(label)?.clone())))
-        .collect();
-    let own = ids
-        .get(&task.label)
-        .ok_or_else(|| task.diagnostic("it was kept and has no taskId"))?;
-    let environment = surroundings.environment;
-    let names = Names {
-        own,
-        decision: surroundings.ids.deciding(),
-        dependencies: &dependencies,
-        root_url: environment.root_url(),
-        proxy_url: environment
-            .filled("TASKCLUSTER_PROXY_URL")
-            .map(|u| u.trim_end_matches('/')),
-    };
-    let resolved = resolve_names(&Value::Object(task.task.clone()), &names).map_err(|errors| {
-        let mut wrong = Diagnostics::new();
-        for error in &errors {
-            wrong.push(reference_diagnostic(task, error));
+fn is_kept(label: &Label, verdicts: &Verdicts) -> bool {
+    verdicts
+        .get(label)
+        .is_some_and(|verdict| verdict.action == Action::Kept)
+}
+
+/// Tasks that are resolved one after another, each much like the one before it.
+struct Share<'a> {
+    surroundings: Surroundings<'a>,
+    ids: &'a IndexMap<Label, TaskId>,
+    verdicts: &'a Verdicts,
+    /// The first definition of another share, with which that of this shares what both have.
+    shared: &'a OnceLock<Object>,
+    planned: Vec<PlannedTask>,
+    /// The definition of the last of them before it was resolved, unless a reference in it named the
+    /// task itself.
+    given: Option<Value>,
+}
+
+impl<'a> Share<'a> {
+    fn new(
+        surroundings: Surroundings<'a>,
+        ids: &'a IndexMap<Label, TaskId>,
+        verdicts: &'a Verdicts,
+        shared: &'a OnceLock<Object>,
+    ) -> Self {
+        Self {
+            surroundings,
+            ids,
+            verdicts,
+            shared,
+            planned: Vec::with_capacity(SHARE),
+            given: None,
         }
-        wrong
-    })?;
-    let mut definition = match resolved {
-        Value::Object(definition) => definition,
-        _ => Object::new(),
-    };
-    add_dependencies(&mut definition, dependencies.values());
-    Ok(PlannedTask {
-        task_id: own.clone(),
-        kind: task.kind.clone(),
-        label: task.label.clone(),
-        description: task.description.clone(),
-        attributes: task.attributes.clone(),
-        task: definition,
-        optimization: task.optimization.clone(),
-        dependencies,
-        soft_dependencies: task.soft_dependencies.clone(),
-        if_dependencies: task.if_dependencies.clone(),
-        provenance: Arc::clone(&task.provenance),
-    })
+    }
+
+    /// Resolves a task.
+    ///
+    /// # Errors
+    /// Every reference that cannot be resolved.
+    fn add(&mut self, task: Task) -> Outcome<()> {
+        let own = self
+            .ids
+            .get(&task.label)
+            .ok_or_else(|| task.diagnostic("it was kept and has no taskId"))?;
+        let mut dependencies = Arc::new(self.dependencies(&task));
+        let last = self.planned.last();
+        let alike = last.filter(|last| last.dependencies == dependencies);
+        if let Some(last) = alike {
+            dependencies = Arc::clone(&last.dependencies);
+        }
+        let environment = self.surroundings.environment;
+        let names = Names {
+            own,
+            decision: self.surroundings.ids.deciding(),
+            dependencies: &dependencies,
+            root_url: environment.root_url(),
+            proxy_url: environment
+                .filled("TASKCLUSTER_PROXY_URL")
+                .map(|u| u.trim_end_matches('/')),
+        };
+        let given = Value::Object(task.task.clone());
+        let resolved = alike.map(|last| Value::Object(last.task.clone()));
+        let before = self.given.as_ref().zip(resolved.as_ref());
+        let before = before.map(|(given, resolved)| Before { given, resolved });
+        let resolved = match resolve_names(&given, &names, before) {
+            Ok(resolved) => resolved,
+            Err(errors) => {
+                let mut wrong = Diagnostics::new();
+                for error in &errors {
+                    wrong.push(reference_diagnostic(&task, error));
+                }
+                return Err(wrong);
+            }
+        };
+        let mut definition = match resolved.value {
+            Value::Object(definition) => definition,
+            _ => Object::new(),
+        };
+        add_dependencies(&mut definition, dependencies.values());
+        // What references stand for is the same in many tasks too.
+        let like = last.map(|last| &last.task).or_else(|| self.shared.get());
+        definition.settle(like.unwrap_or(&Object::new()));
+        self.shared.get_or_init(|| definition.clone());
+        self.given = (!resolved.names_own).then_some(given);
+        self.planned.push(PlannedTask {
+            task_id: own.clone(),
+            kind: task.kind,
+            label: task.label,
+            description: task.description,
+            attributes: task.attributes,
+            task: definition,
+            optimization: task.optimization,
+            dependencies,
+            soft_dependencies: task.soft_dependencies,
+            if_dependencies: task.if_dependencies,
+            provenance: task.provenance,
+        });
+        Ok(())
+    }
+
+    /// The taskIds of what a task depends on, by name.
+    fn dependencies(&self, task: &Task) -> BTreeMap<String, TaskId> {
+        let hard = task.dependencies.iter();
+        let hard = hard.map(|(name, label)| (name.as_str(), label));
+        let soft = task.soft_dependencies.iter();
+        let soft = soft.filter(|label| is_kept(label, self.verdicts));
+        let all = hard.chain(soft.map(|label| (label.as_str(), label)));
+        all.filter_map(|(name, label)| Some((name.to_owned(), self.ids.get(label)?.clone())))
+            .collect()
+    }
 }
 
 /// Appends ids to the definition's dependencies: sorted, and each once, since the queue refuses a

@@ -9,6 +9,8 @@ mod method;
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexSet;
+
 pub use method::{METHODS, TargetMethod};
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
@@ -30,7 +32,7 @@ pub struct TargetTaskGraph {
     /// The tasks with their edges.
     pub graph: LabelGraph,
     /// Those that are wanted for themselves: by the filters or by `always_target`.
-    pub requested: BTreeSet<Label>,
+    pub requested: IndexSet<Label>,
     /// Those that are not optimized: named by `do_not_optimize`, and every target task when target
     /// tasks are not optimized.
     pub do_not_optimize: BTreeSet<Label>,
@@ -54,7 +56,7 @@ pub fn target_task_set(
     } else {
         named
     };
-    let mut wanted: BTreeSet<Label> = full.0.labels().cloned().collect();
+    let mut wanted: IndexSet<Label> = full.0.labels().cloned().collect();
     for filter in filters {
         let name = params.str(FILTER);
         let native = method::find(name);
@@ -106,15 +108,13 @@ pub fn target_task_graph(
             .is_some_and(crate::base::value::truthy)
             && (everywhere == Some(&Value::Bool(true)) || kinds.contains(&task.kind.as_str()))
     });
-    let targeted: BTreeSet<Label> = targets.0.labels().cloned().collect();
-    let requested: BTreeSet<Label> = targeted
-        .iter()
-        .cloned()
+    let targeted = || targets.0.labels().cloned();
+    let requested: IndexSet<Label> = targeted()
         .chain(always.map(|task| task.label.clone()))
         .collect();
     tracing::info!(
         "Adding {} tasks with `always_target` attribute",
-        requested.len() - targeted.len()
+        requested.len() - targets.0.len()
     );
     let mut do_not_optimize: BTreeSet<Label> = params
         .strings("do_not_optimize")
@@ -122,7 +122,7 @@ pub fn target_task_graph(
         .filter_map(|l| Label::parse(l).ok())
         .collect();
     if params.get("optimize_target_tasks") == Some(&Value::Bool(false)) {
-        do_not_optimize.extend(targeted);
+        do_not_optimize.extend(targeted());
     }
     let needed = full.0.dag().closure(&requested);
     Ok(TargetTaskGraph {

@@ -282,7 +282,7 @@ fn some_tasks_are_always_targets() {
     };
     assert_eq!(
         requested(json!({"enable_always_target": true})),
-        ["always", "image", "wanted"]
+        ["wanted", "always", "image"]
     );
     assert_eq!(
         requested(json!({"enable_always_target": false})),
@@ -290,7 +290,7 @@ fn some_tasks_are_always_targets() {
     );
     assert_eq!(
         requested(json!({"enable_always_target": ["docker-image"]})),
-        ["image", "wanted"]
+        ["wanted", "image"]
     );
     let made = target(json!({}), tasks(), &["wanted"]);
     assert_eq!(
@@ -309,5 +309,5 @@ fn targets_may_be_left_alone() {
     ];
     let made = target(over, tasks, &["wanted"]);
     assert_eq!(names(&made.do_not_optimize), ["no such", "wanted", "x"]);
-    assert_eq!(names(&made.requested), ["always", "wanted"]);
+    assert_eq!(names(&made.requested), ["wanted", "always"]);
 }

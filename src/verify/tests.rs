@@ -336,7 +336,7 @@ fn what_must_be_replaced_is_not_left() {
         attributes: crate::base::value::Object::new(),
         task: crate::config::test_support::object(json!({"workerType": worker})),
         optimization: Value::Null,
-        dependencies: Default::default(),
+        dependencies: std::sync::Arc::default(),
         soft_dependencies: Vec::new(),
         if_dependencies: Vec::new(),
         provenance: Default::default(),

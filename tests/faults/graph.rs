@@ -139,7 +139,7 @@ impl Spec {
                 attributes,
                 task: definition.as_object().unwrap().clone(),
                 optimization: Value::Null,
-                dependencies: BTreeMap::new(),
+                dependencies: Arc::default(),
                 soft_dependencies: Vec::new(),
                 if_dependencies: Vec::new(),
                 provenance: Arc::default(),

@@ -139,7 +139,7 @@ impl Bench {
         let targets = phases.target_set(&full)?;
         let target = phases.target_graph(&full, &targets)?;
         let ids = DerivedIds::new(TaskId::parse(TaskId::PLACEHOLDER).unwrap());
-        let optimized = runtime.block_on(phases.optimize(&target, &ids));
+        let optimized = runtime.block_on(phases.optimize(target.clone(), &ids));
         let morphed = match &optimized {
             Ok(optimized) => phases
                 .morph(optimized, &ids)

@@ -124,7 +124,7 @@ fn answer(case: &Value) -> Value {
     let environment =
         Environment::default().with("TASKCLUSTER_ROOT_URL", "https://taskcluster.example.com");
     let optimized = optimize::optimize(
-        &graph,
+        graph,
         Surroundings {
             params: &params,
             index: &answers(case),

@@ -48,7 +48,7 @@ impl<'v, 'o> Lines<'v, 'o> {
         let slot = ((address >> 4) ^ (address >> 12)) % KNOWN;
         if let Some(Some(known)) = self.known.get(slot)
             && known.depth == depth
-            && is_same(known.value, value)
+            && known.value.is_same(value)
         {
             let place = known.place.clone();
             return self.out.extend_from_within(place);
@@ -112,14 +112,6 @@ fn address(value: &Value) -> Option<usize> {
             .next()
             .map(|first| std::ptr::from_ref(first).addr()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-    }
-}
-
-fn is_same(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Array(one), Value::Array(other)) => one.is_same(other),
-        (Value::Object(one), Value::Object(other)) => one.is_same(other),
-        _ => false,
     }
 }
 

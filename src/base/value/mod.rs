@@ -54,6 +54,17 @@ pub enum Value {
 }
 
 impl Value {
+    /// Whether this is the very list or mapping that the other is, and not one that only looks like
+    /// it.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Array(one), Self::Array(other)) => one.is_same(other),
+            (Self::Object(one), Self::Object(other)) => one.is_same(other),
+            _ => false,
+        }
+    }
+
     /// The value of a key, if this is a mapping that has it.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {

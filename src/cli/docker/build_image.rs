@@ -107,7 +107,7 @@ async fn plan(outside: &Outside, name: &str) -> Outcome<Planned> {
     let target = phases.target_graph(&full, &targets)?;
     let deciding = TaskId::parse(TaskId::PLACEHOLDER);
     let ids = DerivedIds::new(deciding.map_err(|e| Diagnostic::bug(e.to_string()))?);
-    let optimized = phases.optimize(&target, &ids).await?;
+    let optimized = phases.optimize(target, &ids).await?;
     let task = optimized.label_to_taskid.get(&wanted);
     let task = task.and_then(|id| optimized.graph.get(id));
     let definition = task

@@ -51,7 +51,7 @@ pub(super) fn of(tasks: impl IntoIterator<Item = Described>) -> Case {
 impl Case {
     /// Only these tasks are requested.
     fn requested<const N: usize>(mut self, names: [&str; N]) -> Self {
-        self.target.requested = labels(names);
+        self.target.requested = labels(names).into_iter().collect();
         self
     }
 
@@ -91,7 +91,7 @@ impl Case {
 
     fn run(&self) -> Outcome<OptimizedTaskGraph> {
         optimize(
-            &self.target,
+            self.target.clone(),
             Surroundings {
                 params: &params(self.params.clone()),
                 index: &self.index,

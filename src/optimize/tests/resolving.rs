@@ -35,6 +35,35 @@ fn names_in_a_definition_become_ids() {
 }
 
 #[test]
+fn tasks_share_what_the_same_references_stand_for() {
+    let build = json!({"env": {"X": {"task-reference": "<build>"}}});
+    let own = json!({"env": {"X": {"task-reference": "<self>"}}});
+    let on = |name: &str, to: &str, payload: &Value| {
+        let task = task(name).dep_as("build", to);
+        task.field("payload", payload.clone())
+    };
+    let optimized = of([
+        task("x"),
+        task("y"),
+        on("a", "x", &build),
+        on("b", "x", &build),
+        on("c", "y", &build),
+        on("d", "y", &own),
+        on("e", "y", &own),
+    ])
+    .optimized();
+    let stands_for = [("a", "x"), ("b", "x"), ("c", "y"), ("d", "d"), ("e", "e")];
+    for (name, id) in stands_for {
+        let payload = &definition(&optimized, name)["payload"];
+        assert_eq!(payload["env"]["X"], json!(new_id(id).as_str()), "{name}");
+    }
+    let [a, b, c] = ["a", "b", "c"].map(|name| definition(&optimized, name));
+    assert!(a["payload"].is_same(&b["payload"]));
+    assert!(a["dependencies"].is_same(&b["dependencies"]));
+    assert_eq!(c["dependencies"], json!([new_id("y").as_str()]));
+}
+
+#[test]
 fn dependencies_are_listed_once_and_in_order() {
     let mut expected = vec![
         "ZZZ".to_owned(),
