@@ -8,6 +8,7 @@ use ecow::EcoVec;
 use indexmap::IndexSet;
 
 use super::settle::is_same;
+use super::text::is_same_text;
 use super::{Str, Value};
 
 /// From how many keys on a key is looked up in an index. Below, looking at each is faster.
@@ -97,7 +98,7 @@ impl Object {
 
     fn position(&self, key: &str) -> Option<usize> {
         match &self.0 {
-            Entries::Few(entries) => entries.iter().position(|(name, _)| equal(name, key)),
+            Entries::Few(entries) => entries.iter().position(|(name, _)| is_same_text(name, key)),
             Entries::Many(indexed) => indexed.keys.get_index_of(key),
         }
     }
@@ -129,12 +130,16 @@ impl Object {
     }
 
     /// Sets the value of a key, which keeps its place if it has one; yields the value before.
-    pub fn insert(&mut self, key: impl Into<Str>, value: impl Into<Value>) -> Option<Value> {
-        let (key, value) = (key.into(), value.into());
-        if let Some(slot) = self.get_mut(&key) {
+    pub fn insert(
+        &mut self,
+        key: impl AsRef<str> + Into<Str>,
+        value: impl Into<Value>,
+    ) -> Option<Value> {
+        let value = value.into();
+        if let Some(slot) = self.get_mut(key.as_ref()) {
             return Some(std::mem::replace(slot, value));
         }
-        self.push(key, value);
+        self.push(key.into(), value);
         None
     }
 
@@ -174,11 +179,8 @@ impl Object {
     }
 
     /// The place of a key, whether it is there or not.
-    pub fn entry(&mut self, key: impl Into<Str>) -> Entry<'_> {
-        Entry {
-            object: self,
-            key: key.into(),
-        }
+    pub fn entry<K: AsRef<str> + Into<Str>>(&mut self, key: K) -> Entry<'_, K> {
+        Entry { object: self, key }
     }
 
     /// Keeps the entries that `keep` is true of.
@@ -232,13 +234,6 @@ impl fmt::Debug for Object {
     }
 }
 
-/// Whether two keys are the same. Most differ in their length or in their first letter, which is seen
-/// at once.
-fn equal(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    one.len() == other.len() && one.first() == other.first() && one == other
-}
-
 /// What [`Object::keys`] yields.
 pub type Keys<'a> =
     std::iter::Map<std::slice::Iter<'a, (Str, Value)>, fn(&'a (Str, Value)) -> &'a Str>;
@@ -257,16 +252,17 @@ pub type IterMut<'a> = std::iter::Map<
 
 /// The place of a key in a map.
 #[derive(Debug)]
-pub struct Entry<'a> {
+pub struct Entry<'a, K> {
     object: &'a mut Object,
-    key: Str,
+    key: K,
 }
 
-impl<'a> Entry<'a> {
+impl<'a, K: AsRef<str> + Into<Str>> Entry<'a, K> {
     /// The value there, which is first made when there is none.
     pub fn or_insert_with<V: Into<Value>>(self, make: impl FnOnce() -> V) -> &'a mut Value {
-        let position = self.object.position(&self.key).unwrap_or_else(|| {
-            self.object.push(self.key, make().into());
+        let position = self.object.position(self.key.as_ref());
+        let position = position.unwrap_or_else(|| {
+            self.object.push(self.key.into(), make().into());
             self.object.len() - 1
         });
         &mut self.object.entries_mut().make_mut()[position].1
@@ -299,23 +295,27 @@ impl<K: AsRef<str> + ?Sized> Index<&K> for Object {
     }
 }
 
-impl<K: Into<Str>, V: Into<Value>> FromIterator<(K, V)> for Object {
+impl<K: AsRef<str> + Into<Str>, V: Into<Value>> FromIterator<(K, V)> for Object {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let entries = entries.into_iter();
-        let mut object = Self::with_capacity(entries.size_hint().0);
+        let mut object = Self::new();
         object.extend(entries);
         object
     }
 }
 
-impl<K: Into<Str>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Object {
+impl<K: AsRef<str> + Into<Str>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Object {
     fn from(entries: [(K, V); N]) -> Self {
         entries.into_iter().collect()
     }
 }
 
-impl<K: Into<Str>, V: Into<Value>> Extend<(K, V)> for Object {
+impl<K: AsRef<str> + Into<Str>, V: Into<Value>> Extend<(K, V)> for Object {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        let entries = entries.into_iter();
+        let (count, _) = entries.size_hint();
+        if count > 0 {
+            self.entries_mut().reserve(count);
+        }
         for (key, value) in entries {
             self.insert(key, value);
         }

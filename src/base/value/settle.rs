@@ -6,6 +6,7 @@
 
 use ecow::EcoVec;
 
+use super::text::is_same_text;
 use super::{List, Number, Object, Str, Value};
 
 impl Value {
@@ -44,14 +45,14 @@ impl Object {
         let entries = self.entries_mut();
         for (position, (key, value)) in entries.make_mut().iter_mut().enumerate() {
             let here = like.entries().get(position);
-            if let Some((name, like)) = here.filter(|(name, _)| name == key) {
-                settle_text(key, name);
+            if let Some((name, like)) = here.filter(|(name, _)| is_same_text(name, key)) {
+                share_text(key, name);
                 is_same &= value.settle(like);
             } else {
                 is_same = false;
                 match like.get_key_value(key) {
                     Some((name, like)) => {
-                        settle_text(key, name);
+                        share_text(key, name);
                         value.settle(like)
                     }
                     None => value.settle(&Value::Null),
@@ -95,11 +96,18 @@ impl List {
 }
 
 fn settle_text(own: &mut Str, like: &Str) -> bool {
-    let is_same = own == like;
-    if is_same && own.as_ptr() != like.as_ptr() {
-        own.clone_from(like);
+    let is_same = is_same_text(own, like);
+    if is_same {
+        share_text(own, like);
     }
     is_same
+}
+
+/// Shares a text that is the same. A short one is held in place, where there is nothing to share.
+fn share_text(own: &mut Str, like: &Str) {
+    if own.len() > Str::INLINE_LIMIT && own.as_ptr() != like.as_ptr() {
+        own.clone_from(like);
+    }
 }
 
 /// Whether two values are written alike.

@@ -5,10 +5,10 @@
 
 use std::fmt;
 
-use super::{Schema, Type, Violation};
+use super::{Field, Schema, Type, Violation};
 use crate::base::path::ValuePath;
 use crate::base::suggest;
-use crate::base::value::{Object, Value, truthy, type_name};
+use crate::base::value::{Object, Value, is_same_text, truthy, type_name};
 
 /// What is wrong with a value, so far.
 enum Found {
@@ -64,7 +64,8 @@ impl Schema {
         // There are fewer keys than fields, so each key looks for its field.
         let mut needed = self.fields.iter().filter(|field| field.required).count();
         for (key, value) in map {
-            let Some(field) = self.fields.iter().find(|field| field.name == key.as_str()) else {
+            let field = |field: &&Field| is_same_text(field.name, key);
+            let Some(field) = self.fields.iter().find(field) else {
                 if self.open {
                     continue;
                 }
