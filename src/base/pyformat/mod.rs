@@ -293,9 +293,7 @@ fn formatted(value: &Value, scope: &Scope<'_>) -> Result<Option<Value>, FormatEr
 
 /// Whether a text is a template of more than itself.
 fn has_braces(text: &str) -> bool {
-    // Without a way out of the loop several bytes are looked at in one step.
-    let is_brace = |byte| (byte == b'{') | (byte == b'}');
-    text.bytes().fold(false, |any, byte| any | is_brace(byte))
+    parse::brace(text).is_some()
 }
 
 /// Formats every text in the dotted fields of a task.

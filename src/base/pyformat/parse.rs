@@ -49,28 +49,23 @@ pub fn parts(template: &str) -> impl Iterator<Item = Result<Part<'_>, String>> {
 }
 
 /// The place of the first brace.
-fn brace(text: &[u8]) -> Option<usize> {
-    const STEP: usize = 16;
-    let is_brace = |byte: &u8| (*byte == b'{') | (*byte == b'}');
-    // Without a way out of the loop several bytes are looked at in one step.
-    let any = |bytes: &[u8]| bytes.iter().fold(false, |any, byte| any | is_brace(byte));
-    let step = text.chunks(STEP).position(any)?;
-    let inside = text.get(step * STEP..)?.iter().position(is_brace)?;
-    Some(step * STEP + inside)
+pub fn brace(text: &str) -> Option<usize> {
+    memchr::memchr2(b'{', b'}', text.as_bytes())
 }
 
 fn next<'t>(rest: &mut &'t str) -> Result<Part<'t>, String> {
     let text = *rest;
-    match brace(text.as_bytes()) {
+    match brace(text) {
         None => {
             *rest = "";
             Ok(Part::Text(text))
         }
         Some(0) => {
-            let (open, after) = (text.starts_with('{'), &text[1..]);
-            if let Some(after) = after.strip_prefix(if open { '{' } else { '}' }) {
-                *rest = after;
-                return Ok(Part::Brace(if open { '{' } else { '}' }));
+            let (brace, after) = (text.as_bytes()[0], &text[1..]);
+            let open = brace == b'{';
+            if after.as_bytes().first() == Some(&brace) {
+                *rest = &after[1..];
+                return Ok(Part::Brace(char::from(brace)));
             }
             if !open {
                 return Err("there is a single `}`; double it if it is meant".to_owned());
@@ -94,12 +89,12 @@ fn field(text: &str) -> Result<(Field<'_>, &str), String> {
     let unclosed = || "a field has no `}`".to_owned();
     let mut in_brackets = false;
     let mut end = None;
-    for (at, c) in text.char_indices() {
+    for (at, c) in text.bytes().enumerate() {
         match c {
-            '{' => return Err("a field's name has a `{`".to_owned()),
-            '[' => in_brackets = true,
-            ']' => in_brackets = false,
-            '}' | ':' | '!' if !in_brackets => {
+            b'{' => return Err("a field's name has a `{`".to_owned()),
+            b'[' => in_brackets = true,
+            b']' => in_brackets = false,
+            b'}' | b':' | b'!' if !in_brackets => {
                 end = Some((at, c));
                 break;
             }
@@ -109,21 +104,22 @@ fn field(text: &str) -> Result<(Field<'_>, &str), String> {
     let (at, mut mark) = end.ok_or_else(unclosed)?;
     let (path, mut after) = (&text[..at], &text[at + 1..]);
     let mut conversion = None;
-    if mark == '!' {
+    if mark == b'!' {
         let mut chars = after.chars();
         conversion = match chars.next() {
             None | Some('}') => return Err("a conversion is missing after `!`".to_owned()),
             Some(c) => Some(c),
         };
         mark = match chars.next() {
-            Some(c @ (':' | '}')) => c,
+            Some(':') => b':',
+            Some('}') => b'}',
             None => return Err(unclosed()),
             Some(_) => return Err("`:` or `}` is missing after a conversion".to_owned()),
         };
         after = chars.as_str();
     }
     let mut spec = "";
-    if mark == ':' {
+    if mark == b':' {
         let mut depth = 1usize;
         let close = after.char_indices().find(|(_, c)| {
             match c {
@@ -149,18 +145,21 @@ fn field(text: &str) -> Result<(Field<'_>, &str), String> {
 }
 
 fn path_steps(path: &str) -> Result<(&str, Vec<Step<'_>>), String> {
-    let end = path.find(['.', '[']).unwrap_or(path.len());
-    let (name, mut rest) = path.split_at(end);
+    // Few are longer than some letters.
+    let step = |text: &str| {
+        let step = text.bytes().position(|byte| matches!(byte, b'.' | b'['));
+        step.unwrap_or(text.len())
+    };
+    let (name, mut rest) = path.split_at(step(path));
     let mut steps = Vec::new();
     while !rest.is_empty() {
         if let Some(after) = rest.strip_prefix('.') {
-            let end = after.find(['.', '[']).unwrap_or(after.len());
-            steps.push(Step::Attribute(&after[..end]));
-            rest = &after[end..];
+            let (name, behind) = after.split_at(step(after));
+            steps.push(Step::Attribute(name));
+            rest = behind;
         } else if let Some(after) = rest.strip_prefix('[') {
-            let end = after
-                .find(']')
-                .ok_or_else(|| "a `[` has no `]`".to_owned())?;
+            let end = after.bytes().position(|byte| byte == b']');
+            let end = end.ok_or_else(|| "a `[` has no `]`".to_owned())?;
             steps.push(Step::Index(&after[..end]));
             rest = &after[end + 1..];
         } else {

@@ -22,8 +22,8 @@ struct Made {
     template: Value,
     /// The keys that it names, or nothing where it may depend on anything.
     keys: Option<Vec<String>>,
-    /// What the keys stood for, and what came of it.
-    last: Option<(Vec<Value>, Value)>,
+    /// In what the keys stood for something last, and what came of it.
+    last: Option<(Value, Value)>,
 }
 
 impl<'f> Repeated<'f> {
@@ -46,6 +46,7 @@ impl<'f> Repeated<'f> {
         task: &mut Object,
         values: &Value,
     ) -> Result<(), (ValuePath, FormatError)> {
+        let scope = Scope::default().with(self.name, values);
         for (field, made) in &mut self.fields {
             let at = |error| (ValuePath::keys(field.split('.')), error);
             let slot = dotted::parent_mut(task, field).and_then(|(map, key)| map.get_mut(key));
@@ -54,7 +55,6 @@ impl<'f> Repeated<'f> {
                 Some(made) if made.template == *slot => made,
                 other => other.insert(Made::new(slot.clone(), self.name)),
             };
-            let scope = Scope::default().with(self.name, values);
             *slot = made.of(values, &scope).map_err(at)?;
         }
         Ok(())
@@ -73,18 +73,18 @@ impl Made {
     }
 
     fn of(&mut self, values: &Value, scope: &Scope<'_>) -> Result<Value, FormatError> {
-        let named = match &self.keys {
-            Some(keys) => keys.iter().map(|key| values[key].clone()).collect(),
-            None => vec![values.clone()],
+        let is_same = |before: &Value| match &self.keys {
+            Some(keys) => keys.iter().all(|key| before[key] == values[key]),
+            None => before == values,
         };
         if let Some((before, made)) = &self.last
-            && *before == named
+            && is_same(before)
         {
             return Ok(made.clone());
         }
         let mut made = self.template.clone();
         substitute(&mut made, scope)?;
-        self.last = Some((named, made.clone()));
+        self.last = Some((values.clone(), made.clone()));
         Ok(made)
     }
 }
