@@ -194,6 +194,9 @@ static NONE: (Str, Value) = (Str::new(), Value::Null);
 
 /// The first bytes of a text as a number that is ordered as they are.
 fn beginning(text: &str) -> u64 {
+    if let Some(bytes) = text.as_bytes().first_chunk() {
+        return u64::from_be_bytes(*bytes);
+    }
     let mut bytes = [0; 8];
     for (to, from) in bytes.iter_mut().zip(text.bytes()) {
         *to = from;
@@ -219,35 +222,53 @@ const fn is_escaped(byte: u8) -> bool {
 
 /// Whether any of the bytes needs a backslash before it. Eight are looked at in one step.
 fn has_escaped(bytes: &[u8]) -> bool {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    // The highest bit of each byte that is less than the limit, which is at most 128.
-    let less = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
-    let escaped = |word: &[u8; 8]| {
-        let word = u64::from_ne_bytes(*word);
-        let quote = word ^ (ONES * u64::from(b'"'));
-        let backslash = word ^ (ONES * u64::from(b'\\'));
-        less(word, u64::from(b' ')) | less(quote, 1) | less(backslash, 1)
-    };
     let (words, rest) = bytes.as_chunks::<8>();
-    let any = words.iter().fold(0, |any, word| any | escaped(word));
+    let any = words.iter().fold(0, |any, word| any | escaped(*word));
     // The last eight bytes hold the rest, unless there are fewer.
     match bytes.last_chunk::<8>() {
-        Some(last) => any | escaped(last) != 0,
+        Some(last) => any | escaped(*last) != 0,
         None => rest.iter().any(|byte| is_escaped(*byte)),
     }
 }
 
+/// How many bytes there are before the first that needs a backslash.
+fn plain(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (position, word) in words.iter().enumerate() {
+        let found = escaped(*word);
+        if found != 0 {
+            return 8 * position + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let inside = rest.iter().position(|byte| is_escaped(*byte));
+    8 * words.len() + inside.unwrap_or(rest.len())
+}
+
+/// Not zero when any of the bytes needs a backslash. The lowest bit then is of the first that does; of
+/// those behind it, bits may be set without need.
+const fn escaped(word: [u8; 8]) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    /// The highest bit of each byte that is less than the limit, which is at most 128.
+    const fn less(word: u64, limit: u8) -> u64 {
+        word.wrapping_sub(ONES * limit as u64) & !word & HIGH
+    }
+    let word = u64::from_le_bytes(word);
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    less(word, b' ') | less(quote, 1) | less(backslash, 1)
+}
+
 /// Writes a text with backslashes before what JSON takes in no other way.
 fn escape(bytes: &[u8], out: &mut Vec<u8>) {
-    let mut from = 0;
-    for (position, byte) in bytes
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| is_escaped(**byte))
-    {
-        out.extend_from_slice(&bytes[from..position]);
-        from = position + 1;
+    let mut rest = bytes;
+    loop {
+        let (plain, from) = rest.split_at(plain(rest));
+        out.extend_from_slice(plain);
+        let Some((byte, after)) = from.split_first() else {
+            return;
+        };
+        rest = after;
         let letter = match byte {
             b'"' | b'\\' => *byte,
             b'\n' => b'n',
@@ -263,7 +284,6 @@ fn escape(bytes: &[u8], out: &mut Vec<u8>) {
         };
         out.extend_from_slice(&[b'\\', letter]);
     }
-    out.extend_from_slice(&bytes[from..]);
 }
 
 #[cfg(test)]
@@ -282,6 +302,7 @@ mod tests {
             any::<f64>().prop_map(Value::from),
             ".{0,12}".prop_map(Value::from),
             "[\\x00-\\x7f]{0,40}".prop_map(Value::from),
+            r#"(["\\\n]|[a-zé€]{1,9}){0,20}"#.prop_map(Value::from),
         ];
         leaf.prop_recursive(5, 60, 8, |inner| {
             prop_oneof![
