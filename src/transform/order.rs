@@ -1,6 +1,7 @@
 //! The order of tasks within a kind.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::{Context, Item};
 use crate::base::dag::{Cycle, Dag};
@@ -22,15 +23,19 @@ pub fn dependencies_first(context: &Context<'_>, items: Vec<Item>) -> Outcome<Ve
             Some(Value::String(label)) => label.clone(),
             _ => Str::new(),
         };
-        if pending.contains_key(&label) {
-            wrong.push(
-                item.wrong("label", format!("two tasks have the label `{label}`"))
-                    .in_kind(context.kind)
-                    .help("give one of them another name"),
-            );
-            continue;
+        match pending.entry(label) {
+            Entry::Vacant(place) => {
+                place.insert(item);
+            }
+            Entry::Occupied(taken) => wrong.push(
+                item.wrong(
+                    "label",
+                    format!("two tasks have the label `{}`", taken.key()),
+                )
+                .in_kind(context.kind)
+                .help("give one of them another name"),
+            ),
         }
-        pending.insert(label, item);
     }
     let mut edges = Vec::new();
     for (label, item) in &pending {

@@ -1,6 +1,7 @@
 //! Treeherder symbols and tiers.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::Surroundings;
 use crate::base::diagnostic::Diagnostics;
@@ -50,22 +51,25 @@ pub(super) fn symbols(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagn
                 .and_then(Value::as_str)
                 .unwrap_or_default(),
         ];
-        if let Some(other) = seen.get(&key) {
-            let symbol = if group == "?" {
-                key[3].to_owned()
-            } else {
-                format!("{group}({})", key[3])
-            };
-            wrong.push(
-                task.diagnostic(format!(
-                    "its Treeherder platform and symbol, {}/{collection} {symbol}, are those of the task `{}` too",
-                    key[0], other.label
-                ))
-                .help("give one of them another `treeherder.symbol`"),
-            );
+        let taken = match seen.entry(key) {
+            Entry::Vacant(place) => {
+                place.insert(task);
+                continue;
+            }
+            Entry::Occupied(taken) => taken.get().label.clone(),
+        };
+        let [platform, collection, group, symbol] = key;
+        let symbol = if group == "?" {
+            symbol.to_owned()
         } else {
-            seen.insert(key, task);
-        }
+            format!("{group}({symbol})")
+        };
+        wrong.push(
+            task.diagnostic(format!(
+                "its Treeherder platform and symbol, {platform}/{collection} {symbol}, are those of the task `{taken}` too"
+            ))
+            .help("give one of them another `treeherder.symbol`"),
+        );
     }
 }
 
