@@ -188,11 +188,8 @@ fn choose<'i>(
     dimension: &str,
     value: &Value,
 ) -> Result<&'i Object, Diagnostic> {
-    let name = format!(
-        "{}-{}",
-        item.task.get("name").map(py_str).unwrap_or_default(),
-        py_str(value)
-    );
+    let name = item.task.get("name").map(py_str).unwrap_or_default();
+    let name = [&name, "-", &py_str(value)].concat();
     item.task.insert("name", Value::from(name));
     let attributes = checks::mapping(item, "attributes")?;
     if attributes.get("matrix").is_some_and(|m| !m.is_object()) {

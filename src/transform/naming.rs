@@ -16,7 +16,7 @@ pub fn settle_label(context: &Context<'_>, item: &mut Item) -> Result<(), Diagno
                 .wrong("", "the task has neither a name nor a label")
                 .help("give it a `name`; its label will be the kind and that name"));
         };
-        let label = format!("{}-{}", context.kind, py_str(name));
+        let label = [context.kind.as_str(), "-", &py_str(name)].concat();
         item.task.insert("label", Value::from(label));
     }
     if item.task.get("name").is_some_and(truthy) {

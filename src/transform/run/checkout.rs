@@ -89,7 +89,7 @@ pub fn folder(item: &Item, run: &Object) -> String {
         .unwrap_or_default();
     match (os(item), super::using::implementation(item)) {
         ("windows", _) => "build".to_owned(),
-        (_, "docker-worker") => format!("{workdir}/checkouts"),
+        (_, "docker-worker") => [workdir, "/checkouts"].concat(),
         _ => "checkouts".to_owned(),
     }
 }

@@ -22,10 +22,9 @@ pub fn build(
 ) -> Outcome<Item> {
     let context = images.context();
     let alias = Str::from(item.str("worker-type").unwrap_or_default());
-    let (provisioner, worker_type) = usual
+    let (provisioner, worker_type, path) = usual
         .worker_types
         .get(alias, |alias| worker_type(context, &item, alias))?;
-    let path = format!("{provisioner}/{worker_type}");
     item.task.insert("worker-type", Value::from(path));
     settle_times(context, usual, &mut item)?;
     let mut definition = definition(context, usual, &mut item, &provisioner, &worker_type)?;
@@ -57,13 +56,22 @@ pub fn build(
     Ok(item.with(Object::of(finished)))
 }
 
-fn worker_type(context: &Context<'_>, item: &Item, alias: &str) -> Result<(Str, Str), Diagnostic> {
+/// The provisioner and the worker type of an alias, and both with a slash between them.
+fn worker_type(
+    context: &Context<'_>,
+    item: &Item,
+    alias: &str,
+) -> Result<(Str, Str, Str), Diagnostic> {
     let level = context.params().level();
-    context
-        .graph_config()
-        .worker_type(alias, level)
-        .map(|(provisioner, worker_type)| (provisioner.into(), worker_type.into()))
-        .map_err(|diagnostic| diagnostic.at(item.origin.place(&ValuePath::keys(["worker-type"]))))
+    let (provisioner, worker_type) =
+        context
+            .graph_config()
+            .worker_type(alias, level)
+            .map_err(|diagnostic| {
+                diagnostic.at(item.origin.place(&ValuePath::keys(["worker-type"])))
+            })?;
+    let path = format!("{provisioner}/{worker_type}");
+    Ok((provisioner.into(), worker_type.into(), path.into()))
 }
 
 /// Fills in when the task expires, its deadline and its priority.
@@ -103,13 +111,8 @@ fn definition(
     worker_type: &Str,
 ) -> Outcome<Object> {
     let scopes = scopes(context, item)?;
-    let parent = context
-        .project
-        .environment
-        .get("TASK_ID")
-        .unwrap_or_default();
     let extra = fields::mapping(item, &["extra"])?;
-    extra.insert("parent", Value::from(parent));
+    extra.insert("parent", usual.parent.clone());
     let extra = extra.clone();
     let label = match item.task.get("label") {
         Some(Value::String(label)) => label.clone(),

@@ -12,8 +12,10 @@ use crate::transform::Context;
 
 /// What the definitions of a kind's tasks have in common.
 pub struct Usual {
-    /// The provisioner and the worker type of each alias.
-    pub worker_types: Memo<Str, (Str, Str)>,
+    /// The provisioner and the worker type of each alias, and both with a slash between them.
+    pub worker_types: Memo<Str, (Str, Str, Str)>,
+    /// The decision task.
+    pub parent: Value,
     /// Where the kind is described.
     pub source: Value,
     /// The project that is built.
@@ -42,8 +44,10 @@ impl Usual {
     /// When the address of the kind is not known.
     pub fn new(context: &Context<'_>) -> Result<Self, Diagnostic> {
         let params = context.params();
+        let environment = context.project.environment;
         Ok(Self {
             worker_types: Memo::default(),
+            parent: environment.get("TASK_ID").unwrap_or_default().into(),
             source: params.file_url(context.path)?.into(),
             project: params.project().into(),
             trust_domain: context.graph_config().trust_domain().into(),
