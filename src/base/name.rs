@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{Str, Value};
+use super::value::{Str, Value, text};
 
 /// Says why a string is not the name that it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +41,7 @@ fn check(what: &'static str, name: &str, allowed: impl Fn(char) -> bool) -> Resu
             name: name.to_owned(),
             character,
         }),
-        None => Ok(Str::from(name)),
+        None => Ok(text(name)),
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt::{self, Display, Formatter};
 use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::text::text;
 use super::{List, Number, Object, Str, Value};
 
 macro_rules! from {
@@ -29,10 +30,10 @@ from! {
     f64, value => Number::from_f64(value).map_or(Self::Null, Self::Number);
     Str, value => Self::String(value);
     &Str, value => Self::String(value.clone());
-    &str, value => Self::String(value.into());
-    String, value => Self::String(value.into());
-    &String, value => Self::String(value.into());
-    Cow<'_, str>, value => Self::String(value.into());
+    &str, value => Self::String(text(value));
+    String, value => Self::String(text(&value));
+    &String, value => Self::String(text(value));
+    Cow<'_, str>, value => Self::String(text(&value));
     List, value => Self::Array(value);
     Object, value => Self::Object(value);
     &Self, value => value.clone();

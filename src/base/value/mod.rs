@@ -22,7 +22,7 @@ pub use object::{Entry, Object};
 pub(in crate::base) use python::push_escape;
 pub use python::{py_float, py_repr, py_str};
 pub use serde_json::Number;
-pub use text::is_same_text;
+pub use text::{is_same_text, text};
 /// A value in the notation of JSON, in which expressions can stand for values and for keys.
 #[macro_export]
 #[doc(hidden)]

@@ -1,4 +1,14 @@
-//! Short texts held against each other.
+//! Making texts, and holding short ones against each other.
+
+use super::Str;
+
+/// A text with this content, which is copied as a whole. `Str::from` copies one byte after the other.
+#[must_use]
+pub fn text(content: &str) -> Str {
+    let mut text = Str::with_capacity(content.len());
+    text.push_str(content);
+    text
+}
 
 /// Whether two texts are the same, which is found out without a call for those of up to sixteen bytes.
 /// Keys are nearly all that short, and most differ in their length.
@@ -44,6 +54,17 @@ mod tests {
                 assert!(!is_same_text(&text, &other), "{length} {place}");
                 assert!(!is_same_text(&other, &text), "{length} {place}");
             }
+        }
+    }
+
+    #[test]
+    fn a_text_has_its_content_and_no_room_for_more() {
+        for length in 0..40 {
+            let content = "\u{e9}".repeat(length);
+            let made = text(&content);
+            assert_eq!(made, content);
+            let room = content.len().max(Str::INLINE_LIMIT);
+            assert_eq!(made.capacity(), room);
         }
     }
 

@@ -5,7 +5,7 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::pyformat::{self, Scope};
 use crate::base::suggest;
-use crate::base::value::{List, Object, Str, Value, truthy};
+use crate::base::value::{List, Object, Str, Value, text, truthy};
 use crate::config::keyed_by::{self, Options};
 use crate::transform::payload::{Images, Payload};
 use crate::transform::{Context, Item, fields};
@@ -135,7 +135,7 @@ fn definition(
         _ => Str::new(),
     };
     let description = if extra.get("treeherder").is_some_and(truthy) {
-        Str::from([&description, usual.push_link.as_str()].concat())
+        text(&[&description, usual.push_link.as_str()].concat())
     } else {
         description
     };
