@@ -73,7 +73,8 @@ impl Schema {
             };
             needed -= usize::from(field.required);
             let is_left_out = value.is_null() && !field.required;
-            if !is_left_out && !fits(|found| field.value.check_at(value, &Trail::Root, found)) {
+            let is_taken = is_left_out || field.value.takes(value);
+            if !is_taken && !fits(|found| field.value.check_at(value, &Trail::Root, found)) {
                 return false;
             }
         }
@@ -149,11 +150,20 @@ impl Type {
         all(|found| self.check_at(value, &Trail::Root, found))
     }
 
+    /// Whether the value is plainly what it may be; most are.
+    #[inline]
+    const fn takes(&self, value: &Value) -> bool {
+        matches!(
+            (self, value),
+            (Self::Any, _)
+                | (Self::Str | Self::TaskRef, Value::String(_))
+                | (Self::Bool, Value::Bool(_))
+        )
+    }
+
     fn check_at(&self, value: &Value, path: &Trail<'_>, found: &mut Found) {
         match (self, value) {
-            (Self::Any, _)
-            | (Self::Str | Self::TaskRef, Value::String(_))
-            | (Self::Bool, Value::Bool(_)) => {}
+            _ if self.takes(value) => {}
             (Self::Int, Value::Number(number)) if !number.is_f64() => {}
             (Self::Literal(names), Value::String(text)) => {
                 if !names.contains(&text.as_str()) {
@@ -170,12 +180,16 @@ impl Type {
                     if found.is_enough() {
                         break;
                     }
-                    item.check_at(value, &path.index(i), found);
+                    if !item.takes(value) {
+                        item.check_at(value, &path.index(i), found);
+                    }
                 }
             }
             (Self::Map(item), Value::Object(map)) => {
                 for (key, value) in map {
-                    item.check_at(value, &path.key(key), found);
+                    if !item.takes(value) {
+                        item.check_at(value, &path.key(key), found);
+                    }
                 }
             }
             (Self::Struct(schema), Value::Object(map)) => schema.check_at(map, path, found),
