@@ -157,8 +157,12 @@ fn settle(task: &mut Task, before: Option<&Task>) {
     task.task.settle(definition);
     task.attributes.settle(attributes);
     task.optimization.settle(optimization);
-    if let Some(before) = before.filter(|before| before.provenance == task.provenance) {
+    let Some(before) = before else { return };
+    if before.provenance == task.provenance {
         task.provenance = Arc::clone(&before.provenance);
+    }
+    if before.dependencies.iter().eq(task.dependencies.iter()) {
+        task.dependencies = Arc::clone(&before.dependencies);
     }
 }
 
@@ -216,7 +220,8 @@ fn to_task(kind: &KindDefinition, item: Item) -> Result<Task, Diagnostic> {
         dependencies: dependencies
             .iter()
             .map(|(name, label)| Ok((name.to_string(), to_label(label)?)))
-            .collect::<Result<IndexMap<_, _>, Diagnostic>>()?,
+            .collect::<Result<IndexMap<_, _>, Diagnostic>>()?
+            .into(),
         soft_dependencies: labels(take("soft-dependencies"))?,
         if_dependencies: labels(take("if-dependencies"))?,
         provenance: Arc::new(Provenance {

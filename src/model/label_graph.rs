@@ -70,7 +70,7 @@ impl LabelGraph {
     pub fn with_edges(&self) -> Outcome<Self> {
         let mut wrong = Diagnostics::new();
         for task in self.tasks.values() {
-            for (name, label) in &task.dependencies {
+            for (name, label) in task.dependencies.iter() {
                 if !self.tasks.contains_key(label) {
                     wrong.push(
                         task.diagnostic(format!(

@@ -32,7 +32,7 @@ pub struct Task {
     /// The optimization strategy with its argument: a mapping with one key, or null.
     pub optimization: Value,
     /// The tasks that it depends on, by the name that it has for each.
-    pub dependencies: IndexMap<String, Label>,
+    pub dependencies: Arc<IndexMap<String, Label>>,
     /// The tasks that it depends on when they are in the graph.
     pub soft_dependencies: Vec<Label>,
     /// The dependencies of which at least one has to run for this to run.
@@ -129,7 +129,8 @@ impl Task {
             optimization: field("optimization").clone(),
             dependencies: dependencies
                 .map(|(name, to)| Ok((name.to_string(), label(to.as_str().unwrap_or_default())?)))
-                .collect::<Result<_, Diagnostic>>()?,
+                .collect::<Result<IndexMap<_, _>, Diagnostic>>()?
+                .into(),
             soft_dependencies: labels("soft_dependencies")?,
             if_dependencies: labels("if_dependencies")?,
             provenance: Arc::default(),

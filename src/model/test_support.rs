@@ -39,7 +39,7 @@ pub(crate) fn task(name: &str) -> Described {
         attributes: Object::from_iter([("kind", json!("test"))]),
         task: Object::new(),
         optimization: Value::Null,
-        dependencies: IndexMap::new(),
+        dependencies: Arc::default(),
         soft_dependencies: Vec::new(),
         if_dependencies: Vec::new(),
         provenance: Arc::default(),
@@ -60,7 +60,7 @@ impl Described {
 
     /// Depends on a task, by another name.
     pub(crate) fn dep_as(mut self, name: &str, to: &str) -> Self {
-        self.0.dependencies.insert(name.to_owned(), label(to));
+        Arc::make_mut(&mut self.0.dependencies).insert(name.to_owned(), label(to));
         self
     }
 

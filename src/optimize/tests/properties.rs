@@ -76,7 +76,7 @@ proptest! {
         let optimized = case.optimized();
         for planned in optimized.graph.tasks() {
             let task = case.target.graph.get(&planned.label).unwrap();
-            for (name, to) in &task.dependencies {
+            for (name, to) in task.dependencies.iter() {
                 let id = optimized.label_to_taskid.get(to);
                 prop_assert!(id.is_some(), "{} needs {to}", planned.label);
                 prop_assert_eq!(planned.dependencies.get(name), id);
