@@ -121,10 +121,14 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
         fields.push("name".to_owned());
     }
     let mut made = combinations(item, matrix, left)?;
-    let mut repeated = Repeated::new("matrix", &fields);
+    let mut templates = item.task.clone();
+    if let Some(name) = set_name {
+        templates.insert("name", name);
+    }
+    let mut repeated = Repeated::new("matrix", &fields, &templates);
     for one in &mut made {
-        if let Some(name) = set_name {
-            one.task.insert("name", Value::from(name));
+        if set_name.is_some() {
+            one.task.insert("name", &templates["name"]);
         }
         let values = one
             .task

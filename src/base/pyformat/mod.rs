@@ -124,40 +124,60 @@ fn format_at(
     scope: &Scope<'_>,
     depth: usize,
 ) -> Result<String, FormatError> {
-    let syntax = |why: &str| FormatError::Syntax {
-        template: whole.to_owned(),
-        why: why.to_owned(),
-    };
     if depth == 0 {
-        return Err(syntax("fields stand too deep in format specs"));
+        return Err(FormatError::Syntax {
+            template: whole.to_owned(),
+            why: "fields stand too deep in format specs".to_owned(),
+        });
     }
     let mut out = String::with_capacity(template.len());
     for part in parse::parts(template) {
-        match part.map_err(|why| syntax(&why))? {
-            parse::Part::Text(text) => out.push_str(text),
-            parse::Part::Brace(brace) => out.push(brace),
-            parse::Part::Field(field) => {
-                let value = lookup(whole, &field, scope)?;
-                if let (Value::String(text), None, "") = (&*value, field.conversion, field.spec) {
-                    out.push_str(text);
-                    continue;
-                }
-                let value = convert(&value, field.conversion).map_err(|why| syntax(&why))?;
-                let spec = if field.spec.contains(['{', '}']) {
-                    format_at(whole, field.spec, scope, depth - 1)?
-                } else {
-                    field.spec.to_owned()
-                };
-                let shown = spec::format_value(&value, &spec).ok_or_else(|| FormatError::Spec {
-                    template: whole.to_owned(),
-                    spec,
-                    found: type_name(&value),
-                })?;
-                out.push_str(&shown);
-            }
-        }
+        push(whole, &part, scope, depth, &mut out)?;
     }
     Ok(out)
+}
+
+/// Formats a part of a template.
+fn push(
+    whole: &str,
+    part: &parse::Parsed<'_>,
+    scope: &Scope<'_>,
+    depth: usize,
+    out: &mut String,
+) -> Result<(), FormatError> {
+    let syntax = |why: &String| FormatError::Syntax {
+        template: whole.to_owned(),
+        why: why.clone(),
+    };
+    let field = match part.as_ref().map_err(syntax)? {
+        parse::Part::Text(text) => {
+            out.push_str(text);
+            return Ok(());
+        }
+        parse::Part::Brace(brace) => {
+            out.push(*brace);
+            return Ok(());
+        }
+        parse::Part::Field(field) => field,
+    };
+    let value = lookup(whole, field, scope)?;
+    if let (Value::String(text), None, "") = (&*value, field.conversion, field.spec) {
+        out.push_str(text);
+        return Ok(());
+    }
+    let value = convert(&value, field.conversion).map_err(|why| syntax(&why))?;
+    let spec = if field.spec.contains(['{', '}']) {
+        format_at(whole, field.spec, scope, depth - 1)?
+    } else {
+        field.spec.to_owned()
+    };
+    let shown = spec::format_value(&value, &spec).ok_or_else(|| FormatError::Spec {
+        template: whole.to_owned(),
+        spec,
+        found: type_name(&value),
+    })?;
+    out.push_str(&shown);
+    Ok(())
 }
 
 fn lookup<'a>(

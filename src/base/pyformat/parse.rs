@@ -33,8 +33,11 @@ pub enum Step<'t> {
     Index(&'t str),
 }
 
+/// A part, or the mistake in its place.
+pub type Parsed<'t> = Result<Part<'t>, String>;
+
 /// The parts of a template, in order; ends with the first mistake.
-pub fn parts(template: &str) -> impl Iterator<Item = Result<Part<'_>, String>> {
+pub fn parts(template: &str) -> impl Iterator<Item = Parsed<'_>> {
     let mut rest = template;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -53,7 +56,7 @@ pub fn brace(text: &str) -> Option<usize> {
     memchr::memchr2(b'{', b'}', text.as_bytes())
 }
 
-fn next<'t>(rest: &mut &'t str) -> Result<Part<'t>, String> {
+fn next<'t>(rest: &mut &'t str) -> Parsed<'t> {
     let text = *rest;
     match brace(text) {
         None => {

@@ -1,36 +1,54 @@
 //! The same fields formatted in one task after another.
 //!
 //! Tasks of a matrix begin as copies of one item, so a field has the same template in each, and most
-//! templates name few of the dimensions. What was last made of a template is taken again, and shared,
-//! as long as what it names stays the same.
+//! templates name few of the dimensions. A template is taken apart once. What was last made of it is
+//! taken again, and shared, as long as what it names stays the same.
 
-use super::{FormatError, Scope, parse, substitute};
+use super::{DEPTH, FormatError, Scope, has_braces, parse, push, substitute};
 use crate::base::dotted;
 use crate::base::path::ValuePath;
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Str, Value};
 
 /// Fields in which one name stands for a mapping that differs from task to task.
 #[derive(Debug)]
 pub struct Repeated<'f> {
     name: &'f str,
-    fields: Vec<(&'f str, Option<Made>)>,
+    fields: Vec<(&'f str, Option<Repeatable<'f>>)>,
 }
 
-/// What was last made of the template in a field.
+/// A field that has the same template in most tasks.
 #[derive(Debug)]
-struct Made {
-    template: Value,
+struct Repeatable<'f> {
+    template: &'f Value,
+    form: Option<Form<'f>>,
     /// The keys that it names, or nothing where it may depend on anything.
     keys: Option<Vec<String>>,
     /// In what the keys stood for something last, and what came of it.
     last: Option<(Value, Value)>,
 }
 
+/// A template that has been taken apart.
+#[derive(Debug)]
+enum Form<'t> {
+    /// A text.
+    Text(&'t str, Vec<parse::Parsed<'t>>),
+    /// The items of a list that have braces.
+    List(Vec<(usize, Self)>),
+    /// The entries of a mapping that have braces, which are in no key.
+    Map(Vec<(&'t Str, Self)>),
+    /// A mapping with braces in its keys.
+    Keys,
+}
+
 impl<'f> Repeated<'f> {
-    /// These dotted fields, with this name in their templates.
+    /// These dotted fields, with this name in their templates. In most tasks they are as in `task`.
     #[must_use]
-    pub fn new(name: &'f str, fields: &'f [String]) -> Self {
-        let fields = fields.iter().map(|field| (field.as_str(), None));
+    pub fn new(name: &'f str, fields: &'f [String], task: &'f Object) -> Self {
+        let fields = fields.iter().map(|field| {
+            let template = dotted::get(task, field);
+            let repeatable = template.map(|template| Repeatable::new(template, name));
+            (field.as_str(), repeatable)
+        });
         Self {
             name,
             fields: fields.collect(),
@@ -47,32 +65,34 @@ impl<'f> Repeated<'f> {
         values: &Value,
     ) -> Result<(), (ValuePath, FormatError)> {
         let scope = Scope::default().with(self.name, values);
-        for (field, made) in &mut self.fields {
+        for (field, repeatable) in &mut self.fields {
             let at = |error| (ValuePath::keys(field.split('.')), error);
             let slot = dotted::parent_mut(task, field).and_then(|(map, key)| map.get_mut(key));
             let slot = slot.ok_or_else(|| at(FormatError::Field((*field).to_owned())))?;
-            let made = match made {
-                Some(made) if made.template == *slot => made,
-                other => other.insert(Made::new(slot.clone(), self.name)),
-            };
-            *slot = made.of(values, &scope).map_err(at)?;
+            match repeatable {
+                Some(same) if same.template == slot => {
+                    *slot = same.made(values, &scope).map_err(at)?;
+                }
+                _ => substitute(slot, &scope).map_err(at)?,
+            }
         }
         Ok(())
     }
 }
 
-impl Made {
-    fn new(template: Value, name: &str) -> Self {
+impl<'f> Repeatable<'f> {
+    fn new(template: &'f Value, name: &str) -> Self {
         let mut keys = Vec::new();
-        let is_all = add_keys(&template, name, &mut keys);
+        let is_all = add_keys(template, name, &mut keys);
         Self {
             template,
+            form: Form::of(template),
             keys: is_all.then_some(keys),
             last: None,
         }
     }
 
-    fn of(&mut self, values: &Value, scope: &Scope<'_>) -> Result<Value, FormatError> {
+    fn made(&mut self, values: &Value, scope: &Scope<'_>) -> Result<Value, FormatError> {
         let is_same = |before: &Value| match &self.keys {
             Some(keys) => keys.iter().all(|key| before[key] == values[key]),
             None => before == values,
@@ -83,9 +103,68 @@ impl Made {
             return Ok(made.clone());
         }
         let mut made = self.template.clone();
-        substitute(&mut made, scope)?;
+        if let Some(form) = &self.form {
+            form.fill(&mut made, scope)?;
+        }
         self.last = Some((values.clone(), made.clone()));
         Ok(made)
+    }
+}
+
+impl<'t> Form<'t> {
+    /// The form of a value; none where nothing has braces.
+    fn of(value: &'t Value) -> Option<Self> {
+        match value {
+            Value::String(text) if has_braces(text) => {
+                Some(Self::Text(text, parse::parts(text).collect()))
+            }
+            Value::Array(items) => {
+                let items = items.iter().enumerate();
+                let forms = items.filter_map(|(position, item)| Some((position, Self::of(item)?)));
+                Some(Self::List(forms.collect())).filter(|form| !form.is_empty())
+            }
+            Value::Object(map) if map.keys().any(|key| has_braces(key)) => Some(Self::Keys),
+            Value::Object(map) => {
+                let forms = map
+                    .iter()
+                    .filter_map(|(key, item)| Some((key, Self::of(item)?)));
+                Some(Self::Map(forms.collect())).filter(|form| !form.is_empty())
+            }
+            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => None,
+        }
+    }
+
+    const fn is_empty(&self) -> bool {
+        match self {
+            Self::List(forms) => forms.is_empty(),
+            Self::Map(forms) => forms.is_empty(),
+            Self::Text(..) | Self::Keys => false,
+        }
+    }
+
+    /// Formats the value whose form this is, as [`substitute`] does.
+    fn fill(&self, value: &mut Value, scope: &Scope<'_>) -> Result<(), FormatError> {
+        match (self, value) {
+            (Self::Text(text, parts), value) => {
+                let mut out = String::with_capacity(text.len());
+                for part in parts {
+                    push(text, part, scope, DEPTH, &mut out)?;
+                }
+                *value = out.into();
+            }
+            (Self::List(forms), Value::Array(items)) => {
+                for (position, form) in forms {
+                    form.fill(&mut items[*position], scope)?;
+                }
+            }
+            (Self::Map(forms), Value::Object(map)) => {
+                for (key, form) in forms {
+                    form.fill(map.entry(*key).or_default(), scope)?;
+                }
+            }
+            (_, value) => substitute(value, scope)?,
+        }
+        Ok(())
     }
 }
 
@@ -119,6 +198,8 @@ fn add_keys_of(template: &str, name: &str, keys: &mut Vec<String>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::base::value::json;
 
@@ -136,7 +217,7 @@ mod tests {
             "f": {"deep": "{m[y]!r}"},
         }));
         let fields = ["a", "b", "d", "e", "f.deep", "a"].map(str::to_owned);
-        let mut repeated = Repeated::new("m", &fields);
+        let mut repeated = Repeated::new("m", &fields, &item);
         for (x, y, w) in [("o", "p", 3), ("o", "q", 3), ("o", "q", 5), ("t", "q", 5)] {
             let values = json!({"x": x, "y": y, "w": w});
             let mut alone = item.clone();
@@ -148,11 +229,70 @@ mod tests {
         }
     }
 
+    /// Values with templates in them, of which some are wrong.
+    fn templates() -> impl Strategy<Value = Value> {
+        let right = [
+            "a",
+            "é ",
+            "{{",
+            "}}",
+            "{m[x]}",
+            "{m[y]!r:>5}",
+            "{m[x][0]}",
+            "{m}",
+            "{m[y]:{m[w]}}",
+        ];
+        let wrong = ["{m[z]}", "{n}", "{"];
+        let part = prop_oneof![
+            40 => prop::sample::select(right.to_vec()),
+            1 => prop::sample::select(wrong.to_vec()),
+        ];
+        let text = prop::collection::vec(part, 0..4).prop_map(|parts| parts.concat());
+        let leaf =
+            prop_oneof![4 => text.clone().prop_map(Value::from), 1 => Just(json!([1, null, {}]))];
+        leaf.prop_recursive(3, 16, 4, move |inner| {
+            let key = prop_oneof![4 => "[a-d]", 1 => text.clone()];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((key, inner), 0..4)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn tasks_get_what_they_would_get_alone(
+            item in prop::collection::vec(templates(), 2),
+            rows in prop::collection::vec(("[op]", "[qr]", 3..5), 1..6),
+            other in prop::option::of(templates()),
+        ) {
+            let item = Object::from_iter(["a", "b"].into_iter().zip(item));
+            let fields = ["a", "b"].map(str::to_owned);
+            let mut repeated = Repeated::new("m", &fields, &item);
+            for (position, (x, y, w)) in rows.into_iter().enumerate() {
+                let values = json!({"x": x, "y": y, "w": w});
+                let mut alone = item.clone();
+                // A task may have got something else for the template.
+                if let Some(other) = other.as_ref().filter(|_| position == 1) {
+                    alone.insert("a", other);
+                }
+                let mut made = alone.clone();
+                let scope = Scope::default().with("m", &values);
+                let wanted = super::super::substitute_fields(&mut alone, &fields, &scope);
+                prop_assert_eq!(repeated.substitute(&mut made, &values), wanted.clone());
+                if wanted.is_ok() {
+                    prop_assert_eq!(made, alone);
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_names_the_same_is_shared() {
         let item = object(&json!({"env": {"A": "{m[x]}"}, "name": "{m[y]}"}));
         let fields = ["env", "name"].map(str::to_owned);
-        let mut repeated = Repeated::new("m", &fields);
+        let mut repeated = Repeated::new("m", &fields, &item);
         let mut make = |x: &str, y: &str| {
             let mut task = item.clone();
             let values = json!({"x": x, "y": y});
@@ -171,8 +311,9 @@ mod tests {
     fn mistakes_name_their_field() {
         let fields = ["a.b".to_owned()];
         let wrong = |task: Value| {
-            let mut task = object(&task);
-            let mut repeated = Repeated::new("m", &fields);
+            let item = object(&task);
+            let mut task = item.clone();
+            let mut repeated = Repeated::new("m", &fields, &item);
             let found = repeated.substitute(&mut task, &json!({"x": 1}));
             found.map_err(|(path, error)| (path.to_string(), error.to_string()))
         };
