@@ -15,7 +15,7 @@ use crate::base::name::{Label, NameError};
 use crate::base::value::{Object, Value, type_name};
 use crate::kind::KindDefinition;
 use crate::model::task::{Provenance, Task};
-use crate::transform::{Context, Item, Transform};
+use crate::transform::{Context, Item, Origin, Transform};
 
 /// How many items are in a part.
 const PART: usize = 256;
@@ -130,9 +130,18 @@ fn to_tasks(
 ) -> Outcome<Vec<Arc<Task>>> {
     let mut wrong = Diagnostics::new();
     let mut tasks: Vec<Arc<Task>> = Vec::with_capacity(items.len());
+    // Those that one item was split into follow each other, and come from the same place.
+    let mut last: Option<(Arc<Origin>, Arc<Provenance>)> = None;
     for item in items {
         let name = item.name_for_messages();
-        let task = to_task(kind, item).map_err(|d| match name {
+        let (_, provenance) = match last.take() {
+            Some(known) if Arc::ptr_eq(&known.0, &item.origin) => last.insert(known),
+            _ => {
+                let place = item.origin.own_place();
+                last.insert((Arc::clone(&item.origin), Arc::new(Provenance { place })))
+            }
+        };
+        let task = to_task(kind, item, provenance).map_err(|d| match name {
             Some(name) => Diagnostics::from(d.in_kind(&kind.name).in_task(name.as_str())),
             None => Diagnostics::from(d.in_kind(&kind.name)),
         });
@@ -167,8 +176,12 @@ fn settle(task: &mut Task, before: Option<&Task>) {
 }
 
 /// Makes a task of what the last transform yields.
-fn to_task(kind: &KindDefinition, item: Item) -> Result<Task, Diagnostic> {
-    let place = item.origin.own_place();
+fn to_task(
+    kind: &KindDefinition,
+    item: Item,
+    provenance: &Arc<Provenance>,
+) -> Result<Task, Diagnostic> {
+    let place = &provenance.place;
     let incomplete = |message: String| {
         Diagnostic::user(message)
             .at(place.clone())
@@ -224,15 +237,16 @@ fn to_task(kind: &KindDefinition, item: Item) -> Result<Task, Diagnostic> {
             .into(),
         soft_dependencies: labels(take("soft-dependencies"))?,
         if_dependencies: labels(take("if-dependencies"))?,
-        provenance: Arc::new(Provenance {
-            place: place.clone(),
-        }),
+        provenance: Arc::clone(provenance),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::name::KindName;
+    use crate::base::path::ValuePath;
+    use crate::base::value::json;
 
     fn items(count: usize) -> Vec<Item> {
         let item = |n| Item::new(Object::from([("name", Value::from(n))]));
@@ -265,6 +279,34 @@ mod tests {
             let all = told(count.try_into().unwrap(), &[]);
             assert_eq!(all, Ok((0..count).collect()));
         }
+    }
+
+    #[test]
+    fn tasks_of_one_item_share_where_they_are_written() {
+        let name = KindName::parse("k").unwrap();
+        let text: &[u8] = b"kind-dependencies: []\ntransforms: []\n";
+        let kind = KindDefinition::read(&name, "kinds/k".into(), "kinds/k/kind.yml", text).unwrap();
+        let own = |key: &str| {
+            let own = Some((Arc::clone(&kind.places), ValuePath::keys([key])));
+            let defaults = Vec::new();
+            Arc::new(Origin { own, defaults })
+        };
+        let [one, other] = ["kind-dependencies", "transforms"].map(own);
+        let item = |(label, origin): (&str, &Arc<Origin>)| Item {
+            task: json!({"label": label, "task": {}, "attributes": {}})
+                .as_object()
+                .cloned()
+                .unwrap_or_default(),
+            origin: Arc::clone(origin),
+        };
+        let items = [("a", &one), ("b", &one), ("c", &other), ("d", &one)];
+        let tasks = to_tasks(&kind, items.map(item).into(), &OnceLock::new()).unwrap();
+        for (task, (_, origin)) in tasks.iter().zip(items) {
+            assert_eq!(task.provenance.place, origin.own_place());
+        }
+        assert!(tasks[0].provenance.place.is_some());
+        assert!(Arc::ptr_eq(&tasks[0].provenance, &tasks[1].provenance));
+        assert!(!Arc::ptr_eq(&tasks[1].provenance, &tasks[2].provenance));
     }
 
     #[test]
