@@ -168,7 +168,8 @@ impl<'a> Pass<'a> {
                     return Some(found);
                 }
                 let mut whole: Option<Object> = None;
-                for (position, (key, item)) in map.iter().enumerate() {
+                let items = map.iter().enumerate();
+                for (position, (key, item)) in items.filter(|(_, (_, item))| has_items(item)) {
                     let before = before.and_then(|before| before.under(position, key));
                     if let Some(item) = self.changed(item, before) {
                         let whole = whole.get_or_insert_with(|| map.clone());
@@ -179,7 +180,8 @@ impl<'a> Pass<'a> {
             }
             Value::Array(items) => {
                 let mut whole: Option<List> = None;
-                for (position, item) in items.iter().enumerate() {
+                let all = items.iter().enumerate();
+                for (position, item) in all.filter(|(_, item)| has_items(item)) {
                     let before = before.and_then(|before| before.at(position));
                     if let Some(item) = self.changed(item, before) {
                         whole.get_or_insert_with(|| items.clone())[position] = item;
@@ -227,9 +229,9 @@ impl<'a> Pass<'a> {
 impl<'a> Before<'a> {
     /// What was at this place of the mapping that was given, if it had that key.
     fn under(self, position: usize, key: &str) -> Option<Self> {
-        let (name, given) = self.given.as_object()?.iter().nth(position)?;
+        let (name, given) = self.given.as_object()?.get_index(position)?;
         // What is resolved keeps its place.
-        let (_, resolved) = self.resolved.as_object()?.iter().nth(position)?;
+        let (_, resolved) = self.resolved.as_object()?.get_index(position)?;
         (name == key).then_some(Self { given, resolved })
     }
 
@@ -239,6 +241,11 @@ impl<'a> Before<'a> {
         let resolved = self.resolved.as_array()?.get(position)?;
         Some(Self { given, resolved })
     }
+}
+
+/// Whether there may be a reference in a value.
+fn has_items(value: &Value) -> bool {
+    matches!(value, Value::Array(_) | Value::Object(_))
 }
 
 /// The name of the task itself.

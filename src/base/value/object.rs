@@ -116,6 +116,13 @@ impl Object {
         Some((name, value))
     }
 
+    /// The entry at a place.
+    #[must_use]
+    pub fn get_index(&self, position: usize) -> Option<(&Str, &Value)> {
+        let (key, value) = self.entries().get(position)?;
+        Some((key, value))
+    }
+
     /// The value of a key, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         let position = self.position(key)?;
