@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::KindDefinition;
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -37,11 +39,17 @@ impl KindGraph {
             other => Diagnostic::environment(other.to_string()),
         })?;
         let mut wrong = Diagnostics::new();
-        let mut kinds = BTreeMap::new();
-        for name in names.iter().filter_map(|name| KindName::parse(name).ok()) {
-            let loaded = wrong.keep(KindDefinition::load(files, graph_config, &name));
-            kinds.extend(loaded.flatten().map(|kind| (name, kind)));
-        }
+        let names: Vec<KindName> = names
+            .iter()
+            .filter_map(|name| KindName::parse(name).ok())
+            .collect();
+        let load = |name| KindDefinition::load(files, graph_config, name);
+        let loaded: Vec<_> = names.par_iter().with_max_len(1).map(load).collect();
+        let loaded = loaded.into_iter().map(|kind| wrong.keep(kind).flatten());
+        let kinds = names.iter().cloned().zip(loaded);
+        let kinds = kinds
+            .filter_map(|(name, kind)| Some((name, kind?)))
+            .collect();
         wrong.or_ok(())?;
         let all = Self::new(kinds)?;
         if targets.is_empty() {
