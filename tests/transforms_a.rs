@@ -14,7 +14,7 @@ use snowman::config::parameters::{Parameters, Strictness};
 use snowman::model::task::Task;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::{FileError, Files, Found};
-use snowman::transform::context::{Project, RunTask};
+use snowman::transform::context::{Project, RunTask, Tracked};
 use snowman::transform::{Context, Item, find};
 
 struct Memory(BTreeMap<String, String>);
@@ -59,7 +59,8 @@ fn transform(document: &Value, case: &Value) -> Outcome<Vec<Value>> {
     let graph_config =
         GraphConfig::read("taskcluster", "taskcluster/config.yml", config.as_bytes())?;
     let params = Parameters::new(object(named("parameters", "params")), Strictness::Lenient)?;
-    let tracked = || Ok::<_, Diagnostic>(files.0.keys().cloned().collect());
+    let list = || Ok::<_, Diagnostic>(files.0.keys().cloned().collect());
+    let tracked = Tracked::new(&list);
     let project = Project {
         graph_config: &graph_config,
         params: &params,

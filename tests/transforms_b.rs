@@ -18,7 +18,7 @@ use snowman::config::parameters::{Parameters, Strictness};
 use snowman::model::task::Task;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
-use snowman::transform::context::{DockerContexts, Project, RunTask};
+use snowman::transform::context::{DockerContexts, Project, RunTask, Tracked};
 use snowman::transform::{Context, Item, find};
 
 type Anything<T> = Result<T, Box<dyn std::error::Error>>;
@@ -104,7 +104,7 @@ fn run(document: &Value, case: &Value) -> Anything<(Outcome<Vec<Item>>, Kept)> {
         files: &files,
         environment: &Environment::default(),
         run_task: &RunTask::default(),
-        tracked: &|| Ok(Vec::new()),
+        tracked: &Tracked::new(&|| Ok(Vec::new())),
         docker_contexts: keeps.then_some(&kept as &dyn DockerContexts),
         remote: None,
         fast: false,

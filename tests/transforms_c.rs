@@ -16,7 +16,7 @@ use snowman::config::parameters::{Parameters, Strictness};
 use snowman::model::task::Task;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
-use snowman::transform::context::{Project, Remote, RunTask};
+use snowman::transform::context::{Project, Remote, RunTask, Tracked};
 use snowman::transform::{Context, Item, find};
 
 type Anything<T> = Result<T, Box<dyn std::error::Error>>;
@@ -77,7 +77,7 @@ fn run(document: &Value, case: &Value) -> Anything<Outcome<Vec<Item>>> {
         files: &Disk::new(folder.path())?,
         environment: &Environment::new(environment),
         run_task: &RunTask::default(),
-        tracked: &|| Ok(Vec::new()),
+        tracked: &Tracked::new(&|| Ok(Vec::new())),
         docker_contexts: None,
         fast: false,
         remote: answers.as_ref().map(|answers| answers as &dyn Remote),

@@ -24,7 +24,7 @@ use crate::ports::ids::DerivedIds;
 use crate::ports::python::{Mode, Python};
 use crate::ports::vcs::VcsError;
 use crate::target::{self, TargetTaskGraph, TargetTaskSet};
-use crate::transform::context::{DockerContexts, Project, Remote};
+use crate::transform::context::{DockerContexts, Project, Remote, Tracked};
 use crate::verify;
 
 /// Runs phases for one project and one set of parameters.
@@ -144,7 +144,7 @@ impl Phases<'_> {
         let kinds = self.kind_graph()?;
         let contexts = self.artifacts.map(ContextArtifacts);
         let remote = self.world.taskcluster.map(Waiting::new);
-        let tracked = || match self.world.vcs {
+        let list = || match self.world.vcs {
             Some(vcs) => vcs
                 .tracked_files(&[])
                 .map_err(|error| vcs_diagnostic(&error)),
@@ -152,6 +152,7 @@ impl Phases<'_> {
                 "the files that version control tracks are needed, and there is no repository",
             )),
         };
+        let tracked = Tracked::new(&list);
         let project = Project {
             graph_config: self.graph_config,
             params: self.params,

@@ -1,8 +1,10 @@
 //! What a transform knows beside its items.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::base::diagnostic::Diagnostic;
+use crate::base::digest::sha256;
+use crate::base::memo::Memo;
 use crate::base::name::{IndexPath, KindName, TaskId};
 use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
@@ -25,8 +27,8 @@ pub struct Project<'a> {
     pub environment: &'a Environment,
     /// The scripts that tasks are run with.
     pub run_task: &'a RunTask,
-    /// Lists the files that version control tracks below a path, for digests.
-    pub tracked: &'a TrackedFiles<'a>,
+    /// The files that version control tracks.
+    pub tracked: &'a Tracked<'a>,
     /// Takes docker contexts as they are made; nobody does when graphs are only looked at.
     pub docker_contexts: Option<&'a dyn DockerContexts>,
     /// Answers questions about tasks that exist; nobody does when no Taskcluster is known.
@@ -35,8 +37,49 @@ pub struct Project<'a> {
     pub fast: bool,
 }
 
+/// The files that version control tracks. They are listed when they are first asked for, and once for
+/// all kinds.
+pub struct Tracked<'a> {
+    list: &'a ListTracked<'a>,
+    listed: OnceLock<Result<Vec<String>, Diagnostic>>,
+    digests: Memo<String, String>,
+}
+
 /// Lists the files that version control tracks.
-pub type TrackedFiles<'a> = dyn Fn() -> Result<Vec<String>, Diagnostic> + Sync + 'a;
+pub type ListTracked<'a> = dyn Fn() -> Result<Vec<String>, Diagnostic> + Sync + 'a;
+
+impl<'a> Tracked<'a> {
+    /// Files that `list` will list.
+    #[must_use]
+    pub fn new(list: &'a ListTracked<'a>) -> Self {
+        Self {
+            list,
+            listed: OnceLock::new(),
+            digests: Memo::default(),
+        }
+    }
+
+    /// Their paths from the root of the repository.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub fn paths(&self) -> Result<&[String], Diagnostic> {
+        let listed = self.listed.get_or_init(self.list);
+        listed.as_deref().map_err(Clone::clone)
+    }
+
+    /// The SHA-256 of a file's content.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn digest(&self, files: &dyn Files, path: &str) -> Result<String, Diagnostic> {
+        self.digests.get(path.to_owned(), |path| {
+            let content = files.read(path);
+            let content = content.map_err(|error| Diagnostic::environment(error.to_string()))?;
+            Ok(sha256(&content))
+        })
+    }
+}
 
 /// Takes docker contexts.
 pub trait DockerContexts: Sync {
@@ -113,5 +156,36 @@ impl Context<'_> {
         self.dependencies
             .iter()
             .find(|task| task.label.as_str() == label)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::ports::files::Disk;
+
+    #[test]
+    fn tracked_files_are_listed_once_and_read_once() {
+        let asked = AtomicUsize::new(0);
+        let list = || {
+            asked.fetch_add(1, Ordering::Relaxed);
+            Ok(vec!["a".to_owned()])
+        };
+        let tracked = Tracked::new(&list);
+        assert_eq!(asked.load(Ordering::Relaxed), 0);
+        for _ in 0..3 {
+            assert_eq!(tracked.paths(), Ok(["a".to_owned()].as_slice()));
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+
+        let folder = tempfile::tempdir().unwrap();
+        let files = Disk::new(folder.path()).unwrap();
+        assert!(tracked.digest(&files, "a").is_err());
+        for content in ["one", "two"] {
+            std::fs::write(folder.path().join("a"), content).unwrap();
+            assert_eq!(tracked.digest(&files, "a"), Ok(sha256(b"one")));
+        }
     }
 }

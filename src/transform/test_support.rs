@@ -12,7 +12,7 @@ use crate::config::test_support::{graph_config, params};
 use crate::model::task::Task;
 use crate::ports::environment::Environment;
 use crate::ports::files::Disk;
-use crate::transform::context::{Project, RunTask};
+use crate::transform::context::{Project, RunTask, Tracked};
 
 /// What lies around the items of a test.
 #[derive(Default)]
@@ -58,7 +58,7 @@ impl World {
             files: &Disk::new(folder.path()).unwrap(),
             environment: &Environment::default(),
             run_task: &RunTask::default(),
-            tracked: &|| Ok(Vec::new()),
+            tracked: &Tracked::new(&|| Ok(Vec::new())),
             docker_contexts: None,
             remote: None,
             fast: false,

@@ -17,8 +17,6 @@ pub struct Batch<'c, 'a> {
     /// What the transform knows.
     pub context: &'c Context<'a>,
     repositories: OnceLock<Result<IndexMap<String, Repository>, Diagnostic>>,
-    pub(super) tracked: OnceLock<Result<Vec<String>, Diagnostic>>,
-    pub(super) digests: Memo<String, String>,
     pub(super) setups: Memo<Sort, Arc<Setup>>,
     /// The environment of a task that checks everything out, by what it was before.
     pub(super) environments: Last<(Object, Sort), Object>,
@@ -33,8 +31,6 @@ impl<'c, 'a> Batch<'c, 'a> {
         Self {
             context,
             repositories: OnceLock::new(),
-            tracked: OnceLock::new(),
-            digests: Memo::default(),
             setups: Memo::default(),
             environments: Last::default(),
             variables: Last::default(),

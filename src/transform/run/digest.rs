@@ -1,7 +1,7 @@
 //! The digest of the files that a task is made of.
 
 use super::batch::Batch;
-use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::digest::sha256;
 use crate::base::pattern::PathPattern;
 use crate::transform::Item;
@@ -13,11 +13,8 @@ use crate::transform::Item;
 /// # Errors
 /// When a pattern matches nothing, or a file cannot be read.
 pub fn of_files(batch: &Batch<'_, '_>, item: &Item, patterns: &[&str]) -> Outcome<String> {
-    let tracked = batch
-        .tracked
-        .get_or_init(|| (batch.context.project.tracked)())
-        .as_ref()
-        .map_err(Clone::clone)?;
+    let project = batch.context.project;
+    let tracked = project.tracked.paths()?;
     let mut wrong = Diagnostics::new();
     let mut found = std::collections::BTreeSet::new();
     for pattern in patterns {
@@ -44,18 +41,10 @@ pub fn of_files(batch: &Batch<'_, '_>, item: &Item, patterns: &[&str]) -> Outcom
     }
     let mut lines = String::new();
     for path in found {
-        match file(batch, path) {
+        match project.tracked.digest(project.files, path) {
             Ok(digest) => lines.push_str(&format!("{digest} {path}\n")),
             Err(diagnostic) => wrong.push(diagnostic),
         }
     }
     wrong.or_ok(sha256(lines.as_bytes()))
-}
-
-fn file(batch: &Batch<'_, '_>, path: &str) -> Result<String, Diagnostic> {
-    batch.digests.get(path.to_owned(), |path| {
-        let content = batch.context.project.files.read(path);
-        let content = content.map_err(|error| Diagnostic::environment(error.to_string()))?;
-        Ok(sha256(&content))
-    })
 }
