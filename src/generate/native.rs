@@ -166,11 +166,8 @@ fn settle(task: &mut Task, before: Option<&Task>) {
     task.task.settle(definition);
     task.attributes.settle(attributes);
     task.optimization.settle(optimization);
-    let Some(before) = before else { return };
-    if before.provenance == task.provenance {
-        task.provenance = Arc::clone(&before.provenance);
-    }
-    if before.dependencies.iter().eq(task.dependencies.iter()) {
+    let is_same = |before: &&Task| before.dependencies.iter().eq(task.dependencies.iter());
+    if let Some(before) = before.filter(is_same) {
         task.dependencies = Arc::clone(&before.dependencies);
     }
 }
@@ -281,11 +278,42 @@ mod tests {
         }
     }
 
-    #[test]
-    fn tasks_of_one_item_share_where_they_are_written() {
+    fn kind() -> KindDefinition {
         let name = KindName::parse("k").unwrap();
         let text: &[u8] = b"kind-dependencies: []\ntransforms: []\n";
-        let kind = KindDefinition::read(&name, "kinds/k".into(), "kinds/k/kind.yml", text).unwrap();
+        KindDefinition::read(&name, "kinds/k".into(), "kinds/k/kind.yml", text).unwrap()
+    }
+
+    #[test]
+    fn tasks_share_what_they_have_in_common_within_a_part_and_beyond() {
+        let (kind, shared) = (kind(), OnceLock::new());
+        let part = |tasks: &[(&str, Value)]| {
+            let item = |(label, dependencies): &(&str, Value)| {
+                let task = json!({"payload": {"env": {"A": "a"}}, "metadata": {"name": *label}});
+                let task = json!({
+                    "label": *label, "task": task, "attributes": {}, "dependencies": dependencies,
+                });
+                Item::new(task.as_object().cloned().unwrap_or_default())
+            };
+            to_tasks(&kind, tasks.iter().map(item).collect(), &shared).unwrap()
+        };
+        let [one, other] = [json!({"x": "p", "y": "q"}), json!({"y": "q", "x": "p"})];
+        let first = part(&[("a", one.clone()), ("b", one.clone()), ("c", other)]);
+        let second = part(&[("d", one)]);
+        let [a, b, c] = [&first[0], &first[1], &first[2]];
+        for task in [b, c, &second[0]] {
+            assert!(task.task["payload"].is_same(&a.task["payload"]));
+            assert_eq!(task.task["metadata"]["name"], task.label.as_str());
+        }
+        assert!(Arc::ptr_eq(&b.dependencies, &a.dependencies));
+        assert!(Arc::ptr_eq(&second[0].dependencies, &a.dependencies));
+        // Their order is another.
+        assert!(c.dependencies.keys().eq(["y", "x"]));
+    }
+
+    #[test]
+    fn tasks_of_one_item_share_where_they_are_written() {
+        let kind = kind();
         let own = |key: &str| {
             let own = Some((Arc::clone(&kind.places), ValuePath::keys([key])));
             let defaults = Vec::new();
