@@ -170,7 +170,7 @@ impl<'a> Pass<'a> {
                 let mut whole: Option<Object> = None;
                 let items = map.iter().enumerate();
                 for (position, (key, item)) in items.filter(|(_, (_, item))| has_items(item)) {
-                    let before = before.and_then(|before| before.under(position, key));
+                    let before = before.and_then(|before| before.under(map, position));
                     if let Some(item) = self.changed(item, before) {
                         let whole = whole.get_or_insert_with(|| map.clone());
                         whole.insert(key.clone(), item);
@@ -227,9 +227,15 @@ impl<'a> Pass<'a> {
 }
 
 impl<'a> Before<'a> {
-    /// What was at this place of the mapping that was given, if it had that key.
-    fn under(self, position: usize, key: &str) -> Option<Self> {
-        let (name, given) = self.given.as_object()?.get_index(position)?;
+    /// What was at this place of the mapping that was given, if it had the key that `map` has there.
+    fn under(self, map: &Object, position: usize) -> Option<Self> {
+        let all = self.given.as_object()?;
+        // One entry may have been a reference, which is resolved as a whole.
+        if all.len() == 1 && map.len() != 1 {
+            return None;
+        }
+        let (name, given) = all.get_index(position)?;
+        let (key, _) = map.get_index(position)?;
         // What is resolved keeps its place.
         let (_, resolved) = self.resolved.as_object()?.get_index(position)?;
         (name == key).then_some(Self { given, resolved })
@@ -329,136 +335,4 @@ fn no_dependency(text: &str, name: &str, names: &Names<'_>) -> ReferenceError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::value::json;
-
-    fn resolve_json(value: Value) -> Result<Value, String> {
-        let (own, decision, build) = (
-            TaskId::parse("OWN"),
-            TaskId::parse("DECISION"),
-            TaskId::parse("BUILD"),
-        );
-        let (Ok(own), Ok(decision), Ok(build)) = (own, decision, build) else {
-            return Err("ids".to_owned());
-        };
-        let dependencies = BTreeMap::from([("build".to_owned(), build)]);
-        let names = Names {
-            own: &own,
-            decision: &decision,
-            dependencies: &dependencies,
-            root_url: Some("https://tc.example"),
-            proxy_url: Some("http://taskcluster"),
-        };
-        let resolved = resolve_names(&value, &names, None).map_err(|all| {
-            let told: Vec<_> = all.iter().map(ToString::to_string).collect();
-            told.join("; ")
-        });
-        resolved.map(|resolved| resolved.value)
-    }
-
-    #[test]
-    fn references_become_ids_and_links() {
-        assert_eq!(
-            resolve_json(json!({
-                "a": {"task-reference": "x <build> <self> <decision> <<>"},
-                "b": {"task-reference": {"cache-<build>": {"task-reference": "<build>"}}},
-                "c": [{"artifact-reference": "<build/public/x.zip> <decision/private/y>"}],
-                "d": {"task-reference": "<build>", "other": 1},
-            })),
-            Ok(json!({
-                "a": "x BUILD OWN DECISION <",
-                "b": {"cache-BUILD": "BUILD"},
-                "c": ["https://tc.example/api/queue/v1/task/BUILD/artifacts/public/x.zip \
-                      http://taskcluster/api/queue/v1/task/DECISION/artifacts/private/y"],
-                "d": {"task-reference": "<build>", "other": 1},
-            }))
-        );
-    }
-
-    #[test]
-    fn unknown_names_are_errors() {
-        assert_eq!(
-            resolve_json(json!({"task-reference": "<bild>"})),
-            Err(
-                "the reference \"<bild>\" names `bild`, and the task has no such dependency"
-                    .to_owned()
-            )
-        );
-        assert_eq!(
-            resolve_json(json!([
-                {"artifact-reference": "<self/public/x>"},
-                {"task-reference": 1},
-                {"task-reference": {"<bild>": {"task-reference": "<build>"}}},
-            ])),
-            Err(
-                "the reference \"<self/public/x>\" names an artifact of the task itself; \
-                 a `task-reference` holds an integer, where a text is expected; \
-                 the reference \"<bild>\" names `bild`, and the task has no such dependency"
-                    .to_owned()
-            )
-        );
-    }
-
-    #[test]
-    fn what_is_shared_with_what_was_resolved_before_is_taken_from_there() {
-        let [own, decision, build] =
-            ["OWN", "DECISION", "BUILD"].map(|id| TaskId::parse(id).unwrap());
-        let dependencies = BTreeMap::from([("build".to_owned(), build)]);
-        let names = Names {
-            own: &own,
-            decision: &decision,
-            dependencies: &dependencies,
-            root_url: None,
-            proxy_url: None,
-        };
-        let env = json!({"A": {"task-reference": "<build>"}, "B": "b"});
-        let plain = json!(["x", {"y": "z"}]);
-        let definition = |name: &str, more: Value| {
-            let entries = [
-                ("env", env.clone()),
-                ("name", name.into()),
-                ("plain", plain.clone()),
-            ];
-            let mut map = Object::from(entries);
-            map.insert("list", Value::from([more, env.clone()]));
-            Value::Object(map)
-        };
-        let given = definition("one", json!({"task-reference": "<decision>"}));
-        let first = resolve_names(&given, &names, None).unwrap();
-        assert!(!first.names_own);
-        let before = Before {
-            given: &given,
-            resolved: &first.value,
-        };
-        let second = definition("two", json!({"task-reference": "<self>"}));
-        let resolved = resolve_names(&second, &names, Some(before)).unwrap();
-        assert_eq!(resolved, resolve_names(&second, &names, None).unwrap());
-        assert!(resolved.names_own);
-        assert_eq!(resolved.value["list"][0], "OWN");
-        assert!(resolved.value["env"].is_same(&first.value["env"]));
-        assert!(resolved.value["list"][1].is_same(&first.value["list"][1]));
-        assert!(resolved.value["plain"].is_same(&plain));
-        // What stands elsewhere is resolved again.
-        let moved = json!({"name": 1}).as_object().map(|map| {
-            let mut map = map.clone();
-            map.insert("env", env.clone());
-            Value::Object(map)
-        });
-        let moved = moved.unwrap();
-        let resolved = resolve_names(&moved, &names, Some(before)).unwrap();
-        assert_eq!(resolved.value["env"], json!({"A": "BUILD", "B": "b"}));
-        assert!(!resolved.value["env"].is_same(&first.value["env"]));
-    }
-
-    #[test]
-    fn dates_are_counted_from_now() {
-        assert_eq!(
-            resolve_dates(
-                &json!({"d": {"relative-datestamp": "1 day"}}),
-                Timestamp::from_unix(0)
-            ),
-            Ok(json!({"d": "1970-01-02T00:00:00.000Z"}))
-        );
-    }
-}
+mod tests;

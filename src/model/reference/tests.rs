@@ -1,0 +1,196 @@
+//! What references stand for, with and without what was resolved before.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::base::value::json;
+
+/// The task itself, the decision task and a dependency.
+fn ids() -> [TaskId; 3] {
+    ["OWN", "DECISION", "BUILD"].map(|id| TaskId::parse(id).unwrap())
+}
+
+/// A few values, the later ones of which hold earlier ones.
+fn values() -> impl Strategy<Value = Vec<Value>> {
+    let key = prop_oneof![
+        4 => Just("task-reference"),
+        1 => Just("<build>"),
+        2 => "[ab]".prop_map(|key| if key == "a" { "a" } else { "b" }),
+    ];
+    let entries = prop::collection::vec((key, any::<prop::sample::Index>()), 0..4);
+    let shape = (any::<bool>(), entries);
+    prop::collection::vec(shape, 1..16).prop_map(|shapes| {
+        let mut made = vec![json!(1), json!("<build>")];
+        for (is_list, entries) in shapes {
+            let entry =
+                |(key, index): (&'static str, prop::sample::Index)| (key, index.get(&made).clone());
+            let entries: Vec<_> = entries.into_iter().map(entry).collect();
+            made.push(if is_list {
+                entries.into_iter().map(|(_, value)| value).collect()
+            } else {
+                Value::Object(entries.into_iter().collect())
+            });
+        }
+        made
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_was_resolved_before_changes_nothing(values in values()) {
+        let [own, decision, build] = ids();
+        let dependencies = BTreeMap::from([("build".to_owned(), build)]);
+        let names = Names {
+            own: &own,
+            decision: &decision,
+            dependencies: &dependencies,
+            root_url: None,
+            proxy_url: None,
+        };
+        for given in &values {
+            let Ok(first) = resolve_names(given, &names, None) else {
+                continue;
+            };
+            let before = Before { given, resolved: &first.value };
+            for value in &values {
+                let resolved = resolve_names(value, &names, Some(before));
+                prop_assert_eq!(resolved, resolve_names(value, &names, None), "{} after {}", value, given);
+            }
+        }
+    }
+}
+
+fn resolve_json(value: Value) -> Result<Value, String> {
+    let [own, decision, build] = ids();
+    let dependencies = BTreeMap::from([("build".to_owned(), build)]);
+    let names = Names {
+        own: &own,
+        decision: &decision,
+        dependencies: &dependencies,
+        root_url: Some("https://tc.example"),
+        proxy_url: Some("http://taskcluster"),
+    };
+    let resolved = resolve_names(&value, &names, None).map_err(|all| {
+        let told: Vec<_> = all.iter().map(ToString::to_string).collect();
+        told.join("; ")
+    });
+    resolved.map(|resolved| resolved.value)
+}
+
+#[test]
+fn references_become_ids_and_links() {
+    assert_eq!(
+        resolve_json(json!({
+            "a": {"task-reference": "x <build> <self> <decision> <<>"},
+            "b": {"task-reference": {"cache-<build>": {"task-reference": "<build>"}}},
+            "c": [{"artifact-reference": "<build/public/x.zip> <decision/private/y>"}],
+            "d": {"task-reference": "<build>", "other": 1},
+        })),
+        Ok(json!({
+            "a": "x BUILD OWN DECISION <",
+            "b": {"cache-BUILD": "BUILD"},
+            "c": ["https://tc.example/api/queue/v1/task/BUILD/artifacts/public/x.zip \
+                  http://taskcluster/api/queue/v1/task/DECISION/artifacts/private/y"],
+            "d": {"task-reference": "<build>", "other": 1},
+        }))
+    );
+}
+
+#[test]
+fn unknown_names_are_errors() {
+    assert_eq!(
+        resolve_json(json!({"task-reference": "<bild>"})),
+        Err(
+            "the reference \"<bild>\" names `bild`, and the task has no such dependency".to_owned()
+        )
+    );
+    assert_eq!(
+        resolve_json(json!([
+            {"artifact-reference": "<self/public/x>"},
+            {"task-reference": 1},
+            {"task-reference": {"<bild>": {"task-reference": "<build>"}}},
+        ])),
+        Err(
+            "the reference \"<self/public/x>\" names an artifact of the task itself; \
+             a `task-reference` holds an integer, where a text is expected; \
+             the reference \"<bild>\" names `bild`, and the task has no such dependency"
+                .to_owned()
+        )
+    );
+}
+
+#[test]
+fn what_is_shared_with_what_was_resolved_before_is_taken_from_there() {
+    let [own, decision, build] = ids();
+    let dependencies = BTreeMap::from([("build".to_owned(), build)]);
+    let names = Names {
+        own: &own,
+        decision: &decision,
+        dependencies: &dependencies,
+        root_url: None,
+        proxy_url: None,
+    };
+    let env = json!({"A": {"task-reference": "<build>"}, "B": "b"});
+    let plain = json!(["x", {"y": "z"}]);
+    let definition = |name: &str, more: Value| {
+        let entries = [
+            ("env", env.clone()),
+            ("name", name.into()),
+            ("plain", plain.clone()),
+        ];
+        let mut map = Object::from(entries);
+        map.insert("list", Value::from([more, env.clone()]));
+        Value::Object(map)
+    };
+    let given = definition("one", json!({"task-reference": "<decision>"}));
+    let first = resolve_names(&given, &names, None).unwrap();
+    assert!(!first.names_own);
+    let before = Before {
+        given: &given,
+        resolved: &first.value,
+    };
+    let second = definition("two", json!({"task-reference": "<self>"}));
+    let resolved = resolve_names(&second, &names, Some(before)).unwrap();
+    assert_eq!(resolved, resolve_names(&second, &names, None).unwrap());
+    assert!(resolved.names_own);
+    assert_eq!(resolved.value["list"][0], "OWN");
+    assert!(resolved.value["env"].is_same(&first.value["env"]));
+    assert!(resolved.value["list"][1].is_same(&first.value["list"][1]));
+    assert!(resolved.value["plain"].is_same(&plain));
+    // What stands elsewhere is resolved again.
+    let moved = json!({"name": 1}).as_object().map(|map| {
+        let mut map = map.clone();
+        map.insert("env", env.clone());
+        Value::Object(map)
+    });
+    let moved = moved.unwrap();
+    let resolved = resolve_names(&moved, &names, Some(before)).unwrap();
+    assert_eq!(resolved.value["env"], json!({"A": "BUILD", "B": "b"}));
+    assert!(!resolved.value["env"].is_same(&first.value["env"]));
+    // So is what was in a reference and is in a mapping that is none.
+    let inner = json!({"task-reference": [{"task-reference": "<build>"}]});
+    let given = Value::Object(Object::from([("task-reference", inner.clone())]));
+    let first = resolve_names(&given, &names, None).unwrap();
+    let before = Before {
+        given: &given,
+        resolved: &first.value,
+    };
+    let entries = [("task-reference", inner), ("other", json!(1))];
+    let none = Value::Object(Object::from(entries));
+    let resolved = resolve_names(&none, &names, Some(before)).map(|resolved| resolved.value);
+    let alone = resolve_names(&none, &names, None).map(|resolved| resolved.value);
+    assert_eq!(resolved, alone);
+}
+
+#[test]
+fn dates_are_counted_from_now() {
+    assert_eq!(
+        resolve_dates(
+            &json!({"d": {"relative-datestamp": "1 day"}}),
+            Timestamp::from_unix(0)
+        ),
+        Ok(json!({"d": "1970-01-02T00:00:00.000Z"}))
+    );
+}
