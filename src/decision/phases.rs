@@ -279,7 +279,7 @@ impl Phases<'_> {
             })?,
             None => None,
         };
-        let questions = optimize::questions(&target, strategies.as_ref());
+        let questions = optimize::questions(&target, existing, strategies.as_ref());
         let index = self.ask_index(&questions).await?;
         let optimized = optimize::optimize(
             target,

@@ -103,16 +103,19 @@ pub struct Surroundings<'a> {
     pub custom: Option<&'a Strategies<'a, 'a>>,
 }
 
-/// The index paths that strategies want to know about, in order.
+/// The index paths that strategies want to know about, in order. The strategy of a task that exists
+/// already is never asked, so that a release can be promoted while the index is away.
 #[must_use]
 pub fn questions(
     target: &TargetTaskGraph,
+    existing: &BTreeMap<Label, TaskId>,
     custom: Option<&Strategies<'_, '_>>,
 ) -> BTreeSet<IndexPath> {
     target
         .graph
         .tasks()
         .filter(|task| !target.do_not_optimize.contains(&task.label))
+        .filter(|task| !existing.contains_key(&task.label))
         .filter(|task| strategy::custom(task, custom).is_none())
         .flat_map(|task| paths_of(task))
         .collect()

@@ -145,9 +145,11 @@ fn only_what_may_be_replaced_is_asked_for() {
         task("c").optimized("skip-unless-changed", json!(["x.four"])),
         searched("d", json!(null)),
         task("e"),
+        searched("f", json!(["x.five"])),
     ])
-    .alone(["b"]);
-    let asked: Vec<_> = questions(&case.target, None)
+    .alone(["b"])
+    .existing("f", "OLD");
+    let asked: Vec<_> = questions(&case.target, &case.existing, None)
         .iter()
         .map(ToString::to_string)
         .collect();
