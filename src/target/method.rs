@@ -1,10 +1,10 @@
 //! The methods that choose target tasks.
 
 use crate::base::diagnostic::Diagnostic;
-use crate::base::pattern::Prefix;
 use crate::base::value::{Value, truthy};
 use crate::config::parameters::Parameters;
 use crate::model::task::Task;
+use crate::target::names::{on_branch, runs_on};
 
 /// A target-tasks method.
 #[derive(Debug)]
@@ -13,8 +13,8 @@ pub struct TargetMethod {
     pub name: &'static str,
     /// What it chooses, for the reference.
     pub doc: &'static str,
-    /// Whether a task is chosen.
-    pub select: fn(&Task, &Parameters) -> bool,
+    /// Whether a task is chosen, or what is wrong with the attributes that say so.
+    pub select: fn(&Task, &Parameters) -> Result<bool, Diagnostic>,
 }
 
 /// Every built-in method.
@@ -28,13 +28,14 @@ pub static METHODS: &[TargetMethod] = &[
         name: "codereview",
         doc: "tasks that `default` chooses and that have the attribute `code-review`",
         select: |task, params| {
-            standard(task, params) && task.attribute("code-review").is_some_and(truthy)
+            let reviewed = task.attribute("code-review").is_some_and(truthy);
+            Ok(standard(task, params)? && reviewed)
         },
     },
     TargetMethod {
         name: "nothing",
         doc: "no task",
-        select: |_, _| false,
+        select: |_, _| Ok(false),
     },
     TargetMethod {
         name: "promote",
@@ -62,7 +63,9 @@ pub static METHODS: &[TargetMethod] = &[
         name: "promote_partners",
         doc: "tasks of the product `release_product` in the phase `promote` that repack for partners",
         select: |task, params| {
-            is_partner(task) && shipped_in(task, params, &["promote"]) && in_release(task, params)
+            Ok(is_partner(task)
+                && shipped_in(task, params, &["promote"])
+                && in_release(task, params)?)
         },
     },
 ];
@@ -81,54 +84,21 @@ pub fn find(name: &str) -> Result<&'static TargetMethod, Diagnostic> {
         })
 }
 
-fn standard(task: &Task, params: &Parameters) -> bool {
+fn standard(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
     let early = matches!(task.attribute_str("shipping_phase"), Some("build") | None)
         && task
             .attribute("shipping_phase")
             .is_none_or(Value::is_string);
-    !task.attribute("cron").is_some_and(truthy)
+    // What comes later is not looked at where the answer is no.
+    Ok(!task.attribute("cron").is_some_and(truthy)
         && early
-        && runs_on(task, "run_on_projects", params.project(), false)
-        && runs_on(task, "run_on_tasks_for", params.tasks_for(), true)
-        && on_branch(task, params)
+        && runs_on(task, "run_on_projects", params.project(), false)?
+        && runs_on(task, "run_on_tasks_for", params.tasks_for(), true)?
+        && on_branch(task, params)?)
 }
 
-/// Whether an attribute lists `name` or `all`; `absent` when the task has no such attribute.
-fn runs_on(task: &Task, attribute: &str, name: &str, absent: bool) -> bool {
-    match task.attributes.get(attribute).and_then(Value::as_array) {
-        Some(names) => names
-            .iter()
-            .filter_map(Value::as_str)
-            .any(|n| n == "all" || n == name),
-        None => absent,
-    }
-}
-
-fn on_branch(task: &Task, params: &Parameters) -> bool {
-    // Pull requests come from branches of any name.
-    if params.str("repository_type") != "git"
-        || params.tasks_for().starts_with("github-pull-request")
-    {
-        return true;
-    }
-    let Some(patterns) = task
-        .attributes
-        .get("run_on_git_branches")
-        .and_then(Value::as_array)
-    else {
-        return true;
-    };
-    let head = params.str("head_ref");
-    let branch = head.strip_prefix("refs/heads/").unwrap_or(head);
-    let patterns: Vec<_> = patterns.iter().filter_map(Value::as_str).collect();
-    patterns.contains(&"all")
-        || patterns
-            .iter()
-            .any(|p| Prefix::new(p).is_ok_and(|pattern| pattern.matches(branch)))
-}
-
-fn in_phases(task: &Task, params: &Parameters, phases: &[&str]) -> bool {
-    !is_partner(task) && shipped_in(task, params, phases) && in_release(task, params)
+fn in_phases(task: &Task, params: &Parameters, phases: &[&str]) -> Result<bool, Diagnostic> {
+    Ok(!is_partner(task) && shipped_in(task, params, phases) && in_release(task, params)?)
 }
 
 fn shipped_in(task: &Task, params: &Parameters, phases: &[&str]) -> bool {
@@ -143,7 +113,7 @@ fn is_partner(task: &Task) -> bool {
 }
 
 /// Whether the task runs in releases of this type: `run_on_releases` lists it, or is not there.
-fn in_release(task: &Task, params: &Parameters) -> bool {
+fn in_release(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
     let release_type = params
         .get("release_type")
         .and_then(Value::as_str)

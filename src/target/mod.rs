@@ -6,6 +6,7 @@
 //!    on.
 
 mod method;
+mod names;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,7 @@ use indexmap::IndexSet;
 
 pub use method::{METHODS, TargetMethod};
 
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::Label;
 use crate::base::suggest;
 use crate::base::value::Value;
@@ -44,7 +45,7 @@ const FILTER: &str = "target_tasks_method";
 /// Chooses the target tasks.
 ///
 /// # Errors
-/// An unknown filter or method.
+/// An unknown filter or method, and attributes that list no names: all of them.
 pub fn target_task_set(
     full: &FullTaskGraph,
     params: &Parameters,
@@ -56,6 +57,7 @@ pub fn target_task_set(
     } else {
         named
     };
+    names::warn(&full.0);
     let mut wanted: IndexSet<Label> = full.0.labels().cloned().collect();
     for filter in filters {
         let name = params.str(FILTER);
@@ -72,11 +74,18 @@ pub fn target_task_set(
                 .into());
         }
         let method = native?;
+        let mut wrong = Diagnostics::new();
         wanted.retain(|label| {
-            full.0
-                .get(label)
-                .is_some_and(|task| (method.select)(task, params))
+            let chosen = full.0.get(label).map(|task| (method.select)(task, params));
+            match chosen.transpose() {
+                Ok(chosen) => chosen.unwrap_or_default(),
+                Err(diagnostic) => {
+                    wrong.push(diagnostic);
+                    false
+                }
+            }
         });
+        wrong.or_ok(())?;
         told(filter, method.name, before, wanted.len());
     }
     // A set has no edges, whatever the graph has that it was chosen from.

@@ -99,6 +99,64 @@ fn by_default_tasks_say_on_which_git_branches_they_run() {
     }
 }
 
+/// What stands against choosing among these tasks.
+fn refused(tasks: Vec<Described>) -> Vec<String> {
+    let wrong = target_task_set(&FullTaskGraph(graph(tasks)), &params(json!({})), None);
+    let wrong = wrong.unwrap_err();
+    wrong.iter().map(ToString::to_string).collect()
+}
+
+/// What is expected here is what Python's `set` makes of these values, and `re.match` of patterns.
+#[test]
+fn names_are_what_python_makes_a_set_of() {
+    let on = |name: &str, attribute: &str, value| everywhere(name).attribute(attribute, value);
+    let projects = |name: &str, value| task(name).attribute("run_on_projects", value);
+    let tasks = vec![
+        projects("text", json!("all")),
+        projects("letters", json!("ci")),
+        projects("keys", json!({"ci": 1})),
+        projects("numbers", json!([5, true, null])),
+        on("event", "run_on_tasks_for", json!("all")),
+        on("letter", "run_on_git_branches", json!("hm")),
+        on("other-letter", "run_on_git_branches", json!("release")),
+        on(
+            "matched-before",
+            "run_on_git_branches",
+            json!(["main", 5, "("]),
+        ),
+    ];
+    assert_eq!(
+        chosen(json!({"head_ref": "main"}), tasks),
+        ["keys", "letter", "matched-before"]
+    );
+}
+
+#[test]
+fn what_lists_no_names_is_refused_all_at_once() {
+    let on = |name: &str, attribute: &str, value| everywhere(name).attribute(attribute, value);
+    let told = refused(vec![
+        everywhere("fine"),
+        on("a", "run_on_projects", json!([{}])),
+        on("b", "run_on_projects", json!([["all"]])),
+        on("c", "run_on_tasks_for", json!(5)),
+        on("d", "run_on_git_branches", json!(["release", "("])),
+        on("e", "run_on_git_branches", json!([5])),
+        // It is not looked at.
+        on("f", "run_on_projects", json!(true)).attribute("cron", json!(true)),
+    ]);
+    let wanted = [
+        "task `a`: the attribute `run_on_projects` lists a mapping",
+        "task `b`: the attribute `run_on_projects` lists a list",
+        "task `c`: the attribute `run_on_tasks_for` is an integer",
+        "task `d`: the attribute `run_on_git_branches` lists no pattern",
+        "task `e`: the attribute `run_on_git_branches` lists what is no text",
+    ];
+    assert_eq!(told.len(), wanted.len(), "{told:#?}");
+    for (told, wanted) in told.iter().zip(wanted) {
+        assert!(told.contains(wanted), "{told}");
+    }
+}
+
 #[test]
 fn code_review_and_nothing() {
     let tasks = || {

@@ -1,0 +1,125 @@
+//! Attributes that list names: of projects, events, branches, types of releases.
+//!
+//! Attributes may have any value. One that lists names is what Python's `set` makes of it: the items of a
+//! list, the keys of a mapping, and the letters of a text, which nobody means.
+
+use std::iter;
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::pattern::Prefix;
+use crate::base::value::{Value, type_name};
+use crate::config::parameters::Parameters;
+use crate::model::label_graph::LabelGraph;
+use crate::model::task::Task;
+
+/// The attributes that the method `default` reads.
+const LISTS: [&str; 3] = ["run_on_projects", "run_on_tasks_for", "run_on_git_branches"];
+
+/// What stands for every name.
+const ALL: &str = "all";
+
+/// Whether an attribute lists `name` or `all`; `absent` when the task has no such attribute.
+///
+/// # Errors
+/// When the attribute lists no names.
+pub fn runs_on(task: &Task, attribute: &str, name: &str, absent: bool) -> Result<bool, Diagnostic> {
+    let listed = listed(task, attribute)?;
+    Ok(listed.map_or(absent, |names| {
+        names.into_iter().flatten().any(|n| n == ALL || n == name)
+    }))
+}
+
+/// Whether the task runs on the branch that the parameters name. A name is a pattern that matches at the
+/// beginning of the branch.
+///
+/// # Errors
+/// When the attribute lists no patterns.
+pub fn on_branch(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
+    const ATTRIBUTE: &str = "run_on_git_branches";
+    // Pull requests come from branches of any name.
+    if params.str("repository_type") != "git"
+        || params.tasks_for().starts_with("github-pull-request")
+    {
+        return Ok(true);
+    }
+    let Some(patterns) = listed(task, ATTRIBUTE)? else {
+        return Ok(true);
+    };
+    if patterns.contains(&Some(ALL)) {
+        return Ok(true);
+    }
+    let head = params.str("head_ref");
+    let branch = head.strip_prefix("refs/heads/").unwrap_or(head);
+    for pattern in patterns {
+        let pattern = pattern.ok_or_else(|| wrong(task, ATTRIBUTE, "lists what is no text"))?;
+        let pattern = Prefix::new(pattern)
+            .map_err(|error| wrong(task, ATTRIBUTE, "lists no pattern").because(error))?;
+        if pattern.matches(branch) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Says which attributes are texts, since no name is a single letter.
+pub fn warn(graph: &LabelGraph) {
+    for attribute in LISTS {
+        let mut texts = graph
+            .tasks()
+            .filter_map(|task| Some((task, task.attribute_str(attribute)?)));
+        if let Some((task, text)) = texts.next() {
+            let more = match texts.count() {
+                0 => String::new(),
+                1 => " (and so in 1 more task)".to_owned(),
+                more => format!(" (and so in {more} more tasks)"),
+            };
+            let told = task.diagnostic(format!(
+                "the attribute `{attribute}` is the text {text:?}, of which each letter counts as a \
+                 name{more}"
+            ));
+            tracing::warn!("{}", told.help(format!("write [{text:?}]")));
+        }
+    }
+}
+
+/// The names that an attribute lists, and nothing for what is in a list and no text.
+fn listed<'t>(task: &'t Task, attribute: &str) -> Result<Option<Vec<Option<&'t str>>>, Diagnostic> {
+    let Some(value) = task.attribute(attribute) else {
+        return Ok(None);
+    };
+    let names = match value {
+        Value::Array(items) => items.iter().map(item).collect::<Result<_, _>>(),
+        Value::Object(map) => Ok(map.keys().map(|key| Some(key.as_str())).collect()),
+        Value::String(text) => Ok(letters(text).map(Some).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Err(type_name(value)),
+    };
+    names.map(Some).map_err(|what| match value {
+        Value::Array(_) => wrong(task, attribute, &format!("lists {what}")),
+        _ => wrong(task, attribute, &format!("is {what}")),
+    })
+}
+
+/// What stands in a list of names.
+fn item(value: &Value) -> Result<Option<&str>, &'static str> {
+    match value {
+        Value::Array(_) | Value::Object(_) => Err(type_name(value)),
+        Value::String(text) => Ok(Some(text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(None),
+    }
+}
+
+/// The letters of a text, one by one.
+fn letters(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    iter::from_fn(move || {
+        let (first, behind) = rest.split_at_checked(rest.chars().next()?.len_utf8())?;
+        rest = behind;
+        Some(first)
+    })
+}
+
+fn wrong(task: &Task, attribute: &str, what: &str) -> Diagnostic {
+    let key = attribute.replace('_', "-");
+    task.diagnostic(format!("the attribute `{attribute}` {what}"))
+        .help(format!("`{key}` is a list of names, e.g. [\"{ALL}\"]"))
+}
