@@ -25,6 +25,7 @@ mod strategy;
 pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -111,14 +112,17 @@ pub fn questions(
     existing: &BTreeMap<Label, TaskId>,
     custom: Option<&Strategies<'_, '_>>,
 ) -> BTreeSet<IndexPath> {
-    target
-        .graph
-        .tasks()
-        .filter(|task| !target.do_not_optimize.contains(&task.label))
+    optimizable(target)
         .filter(|task| !existing.contains_key(&task.label))
         .filter(|task| strategy::custom(task, custom).is_none())
         .flat_map(|task| paths_of(task))
         .collect()
+}
+
+/// The tasks that may be optimized. The strategies of others are not looked at.
+fn optimizable(target: &TargetTaskGraph) -> impl Iterator<Item = &Arc<Task>> {
+    let tasks = target.graph.tasks();
+    tasks.filter(|task| !target.do_not_optimize.contains(&task.label))
 }
 
 /// Optimizes.
@@ -161,7 +165,7 @@ fn removed(verdicts: &Verdicts) -> BTreeSet<Label> {
 
 fn check_strategies(target: &TargetTaskGraph, custom: Option<&Strategies<'_, '_>>) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
-    for task in target.graph.tasks() {
+    for task in optimizable(target) {
         let Some((name, _)) = task.strategy() else {
             continue;
         };

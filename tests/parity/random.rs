@@ -100,7 +100,9 @@ const REFUSALS: &[(&str, &str)] = &[
     ("kinds-are-checked", "`tasks-from` is "),
     ("kinds-are-checked", "`kind-dependencies` is "),
     ("two-tasks-of-one-label", "two tasks have the label"),
+    ("labels-are-not-empty", "label is empty"),
     ("null-stands-for-nothing", "'NoneType'"),
+    ("null-stands-for-nothing", "`worker.artifacts.name` is null"),
 ];
 
 fn excused(refusal: &str) -> bool {

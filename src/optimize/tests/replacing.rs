@@ -162,7 +162,9 @@ fn every_unknown_strategy_is_told() {
         task("a").optimized("index-serch", json!([])),
         task("b").optimized("zzzzzzzz", json!(null)),
         task("c").optimized("never", json!(null)),
-    ]);
+        task("d").optimized("unknown", json!(null)),
+    ])
+    .alone(["d"]);
     let told = case.told();
     assert!(
         told.contains("task `a`: unknown optimization strategy `index-serch`"),
