@@ -1,8 +1,10 @@
 //! Patterns: regular expressions as Python matches them, and path patterns.
 
+mod python;
+
 use std::sync::Arc;
 
-use fancy_regex::{Expr, Regex, RegexBuilder};
+use fancy_regex::{Regex, RegexBuilder};
 
 /// Says that a text is no regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,46 +18,35 @@ pub struct PatternError {
 
 /// A regular expression that matches at the beginning of a text, as Python's `re.match` does.
 #[derive(Clone, Debug)]
-pub struct Prefix(Arc<Regex>);
+pub struct Prefix {
+    pattern: Arc<str>,
+    regex: Arc<Regex>,
+}
 
 /// How many steps a pattern with backtracking may take before it counts as not matching.
 const BACKTRACKING: usize = 1_000_000;
 
-fn compile(pattern: &str, wrapped: &str) -> Result<Prefix, PatternError> {
-    let wrapped = wrapped.replace(r"\Z", r"\z");
-    let refused = |why| PatternError {
+fn refused(pattern: &str, why: String) -> PatternError {
+    PatternError {
         pattern: pattern.to_owned(),
         why,
-    };
-    let regex = RegexBuilder::new(&wrapped)
+    }
+}
+
+/// Compiles what stands for a pattern in the words of the engine.
+fn compile(pattern: &str, regex: &str) -> Result<Prefix, PatternError> {
+    let regex = RegexBuilder::new(&format!(r"\A(?:{regex})"))
         .backtrack_limit(BACKTRACKING)
         .build()
-        .map_err(|error| refused(without_position(&error.to_string())))?;
-    match condition_without_group(&wrapped, regex.captures_len()) {
-        Some(group) => Err(refused(format!("there is no group {group}"))),
-        None => Ok(Prefix(Arc::new(regex))),
-    }
+        .map_err(|error| refused(pattern, in_words(&error.to_string())))?;
+    Ok(Prefix {
+        pattern: pattern.into(),
+        regex: Arc::new(regex),
+    })
 }
 
-/// The group that a condition, as `(?(2)…)`, asks for though there are fewer; the engine takes such
-/// a pattern and panics when it matches.
-fn condition_without_group(pattern: &str, groups: usize) -> Option<usize> {
-    if !pattern.contains("(?(") {
-        return None;
-    }
-    let tree = Expr::parse_tree(pattern).ok()?;
-    let mut left = vec![&tree.expr];
-    while let Some(expression) = left.pop() {
-        match expression {
-            Expr::BackrefExistsCondition { group, .. } if *group >= groups => return Some(*group),
-            other => left.extend(other.children_iter()),
-        }
-    }
-    None
-}
-
-/// A parser's message without the position, which counts what is put around the pattern.
-fn without_position(message: &str) -> String {
+/// The engine's message without the position, which counts what stands for the pattern.
+fn in_words(message: &str) -> String {
     // The engine says no more of an expression whose repetitions grow beyond its limit.
     if message.ends_with("error building NFA") {
         return "it is too large once its repetitions are written out".to_owned();
@@ -75,7 +66,8 @@ impl Prefix {
     /// # Errors
     /// [`PatternError`] when `pattern` is no regular expression.
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
-        compile(pattern, &format!(r"\A(?:{pattern})"))
+        let regex = python::translate(pattern).map_err(|why| refused(pattern, why))?;
+        compile(pattern, &regex)
     }
 
     /// `re.match(pattern + "$", …)`: the end is tied to the last alternative only, as in Python.
@@ -83,7 +75,8 @@ impl Prefix {
     /// # Errors
     /// [`PatternError`] when `pattern` is no regular expression.
     pub fn to_end(pattern: &str) -> Result<Self, PatternError> {
-        compile(pattern, &format!(r"\A(?:{pattern}(?:\n?\z))"))
+        let tied = python::translate(&format!("{pattern}$"));
+        compile(pattern, &tied.map_err(|why| refused(pattern, why))?)
     }
 
     /// Whether a text begins with a match.
@@ -91,12 +84,10 @@ impl Prefix {
     /// A pattern that would try for ages is given up, and the log says so.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        self.0.is_match(text).unwrap_or_else(|error| {
-            let pattern = self.0.as_str();
-            let inner = pattern.strip_prefix(r"\A(?:").and_then(|rest| rest.strip_suffix(')'));
+        self.regex.is_match(text).unwrap_or_else(|error| {
             tracing::warn!(
                 "the regular expression {:?} is given up on {text:?}, which counts as no match: {error}",
-                inner.unwrap_or(pattern)
+                self.pattern
             );
             false
         })
@@ -105,7 +96,7 @@ impl Prefix {
     /// The first group of a match at the beginning, if the pattern matches and has one.
     #[must_use]
     pub fn first_group(&self, text: &str) -> Option<String> {
-        let found = self.0.captures(text).ok().flatten()?;
+        let found = self.regex.captures(text).ok().flatten()?;
         found.get(1).map(|group| group.as_str().to_owned())
     }
 }
@@ -154,7 +145,7 @@ impl PathPattern {
                 rest = &rest[width..];
             }
         }
-        compile(pattern, &format!(r"\A(?:{regex}(?:/.*)?(?:\n?\z))")).map(|p| Self(Some(p)))
+        compile(pattern, &format!(r"{regex}(?:/.*)?(?:\n?\z)")).map(|p| Self(Some(p)))
     }
 
     /// Whether the pattern matches `path`, which is written with forward slashes.

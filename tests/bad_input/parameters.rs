@@ -325,8 +325,8 @@ fn a_regular_expression_is_none() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 2
     stderr:
-      × --tasks-regex: "build-(" is no regular expression: opening parenthesis without closing
-      │ parenthesis
+      × --tasks-regex: "build-(" is no regular expression: missing ), unterminated subpattern at
+      │ position 7
 
     1 mistake
     "#);

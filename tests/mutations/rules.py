@@ -8,9 +8,13 @@ def rule(name, file, before, after, *tests):
 RULES = [
     # base
     rule("pattern: the end is tied to the last alternative", "base/pattern.rs",
-         r'r"\A(?:{pattern}(?:\n?\z))"', r'r"\A(?:(?:{pattern})(?:\n?\z))"', "lib:base::pattern"),
+         'format!("{pattern}$")', 'format!("(?:{pattern})$")', "lib:base::pattern"),
     rule("pattern: matches begin at the beginning", "base/pattern.rs",
-         r'compile(pattern, &format!(r"\A(?:{pattern})"))', r'compile(pattern, &format!(r"(?:{pattern})"))', "lib:base::pattern"),
+         r'format!(r"\A(?:{regex})")', r'format!(r"(?:{regex})")', "lib:base::pattern"),
+    rule("pattern: a line break may stand behind the end", "base/pattern/python.rs",
+         r'Part::place(r"(?=\n?\z)")', r'Part::place(r"\z")', "patterns"),
+    rule("pattern: a bracket that closes nothing stands for itself", "base/pattern/python/set.rs",
+         "if begun > start && self.take(']')", "if self.take(']')", "patterns"),
     rule("pattern: a star stays in its part of a path", "base/pattern.rs",
          'regex.push_str("[^/]*");', 'regex.push_str(".*");', "lib:base::pattern"),
     rule("merge: lists append", "base/value/mod.rs",

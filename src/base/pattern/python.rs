@@ -1,0 +1,292 @@
+//! Python's regular expressions, put into the words of the engine.
+//!
+//! The two read many signs in different ways: `[[]`, `\<`, `$`, `{,2}`. So a pattern is read here by the
+//! rules of Python's `re`, and written down with nothing that could be read otherwise.
+
+mod escape;
+mod group;
+mod repeat;
+mod set;
+
+use std::collections::BTreeMap;
+
+/// How deep groups may be nested.
+const DEEPEST: usize = 100;
+
+/// What is wrong with a pattern, in Python's words.
+pub type Refusal = String;
+
+/// The largest width that is told from others.
+const MANY: usize = usize::MAX;
+
+/// Puts a pattern into the words of the engine. Groups keep their numbers.
+///
+/// # Errors
+/// What Python finds wrong with it, names of characters (`\N{…}`), and groups nested too deeply.
+pub fn translate(pattern: &str) -> Result<String, Refusal> {
+    let mut reader = Reader {
+        signs: pattern.chars().collect(),
+        at: 0,
+        groups: vec![Group::Open],
+        names: BTreeMap::new(),
+        asked: Vec::new(),
+        global: String::new(),
+        depth: 0,
+    };
+    let mut flags = Flags::default();
+    let whole = reader.alternatives(&mut flags, true)?;
+    if reader.at < reader.signs.len() {
+        return Err(reader.wrong("unbalanced parenthesis"));
+    }
+    if let Some(group) = reader.asked.iter().find(|n| **n >= reader.groups.len()) {
+        return Err(format!("there is no group {group}"));
+    }
+    Ok(whole.text)
+}
+
+/// What `(?…)` can turn on.
+#[derive(Debug, Clone, Copy, Default)]
+struct Flags {
+    ignore_case: bool,
+    lines: bool,
+    dot_all: bool,
+    verbose: bool,
+    ascii: bool,
+}
+
+/// A group that has been begun.
+#[derive(Debug, Clone, Copy)]
+enum Group {
+    Open,
+    Closed(Width),
+}
+
+/// How many characters something matches, at least and at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Width {
+    least: usize,
+    most: usize,
+}
+
+impl Width {
+    const NONE: Self = Self::of(0);
+
+    const fn of(width: usize) -> Self {
+        Self {
+            least: width,
+            most: width,
+        }
+    }
+
+    fn then(self, next: Self) -> Self {
+        Self {
+            least: self.least.saturating_add(next.least),
+            most: self.most.saturating_add(next.most),
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            least: self.least.min(other.least),
+            most: self.most.max(other.most),
+        }
+    }
+
+    fn repeated(self, least: usize, most: usize) -> Self {
+        Self {
+            least: self.least.saturating_mul(least),
+            most: self.most.saturating_mul(most),
+        }
+    }
+}
+
+/// What a part of a pattern is, since not everything can be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    /// A place, as `^`.
+    Place,
+    /// Something that is repeated already.
+    Repeated,
+    Other,
+}
+
+/// A part of a pattern, written for the engine.
+#[derive(Debug)]
+struct Part {
+    text: String,
+    width: Width,
+    sort: Sort,
+}
+
+impl Part {
+    fn new(text: impl Into<String>, width: Width) -> Self {
+        Self {
+            text: text.into(),
+            width,
+            sort: Sort::Other,
+        }
+    }
+
+    fn place(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            width: Width::NONE,
+            sort: Sort::Place,
+        }
+    }
+
+    fn literal(sign: char) -> Self {
+        Self::new(literal(sign), Width::of(1))
+    }
+}
+
+/// A character that stands for itself wherever it is read.
+fn literal(sign: char) -> String {
+    if sign.is_alphanumeric() {
+        sign.into()
+    } else {
+        format!(r"\x{{{:x}}}", u32::from(sign))
+    }
+}
+
+struct Reader {
+    signs: Vec<char>,
+    at: usize,
+    /// The groups by number; number 0 is the whole.
+    groups: Vec<Group>,
+    names: BTreeMap<String, usize>,
+    /// The groups that conditions ask for.
+    asked: Vec<usize>,
+    /// The flags for the whole.
+    global: String,
+    depth: usize,
+}
+
+impl Reader {
+    fn wrong(&self, what: &str) -> Refusal {
+        format!("{what} at position {}", self.at)
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.signs.get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let sign = self.peek()?;
+        self.at += 1;
+        Some(sign)
+    }
+
+    /// Takes a sign if it comes next.
+    fn take(&mut self, sign: char) -> bool {
+        let is_next = self.peek() == Some(sign);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    /// Takes signs as long as they fit, and at most so many.
+    fn while_fits(&mut self, most: usize, fits: impl Fn(char) -> bool) -> String {
+        let mut taken = String::new();
+        while taken.len() < most
+            && let Some(sign) = self.peek().filter(|sign| fits(*sign))
+        {
+            taken.push(sign);
+            self.at += 1;
+        }
+        taken
+    }
+
+    /// Takes what comes before a sign, and that sign.
+    fn until(&mut self, sign: char, what: &str) -> Result<String, Refusal> {
+        let rest = self.signs.get(self.at..).unwrap_or_default();
+        let Some(length) = rest.iter().position(|other| *other == sign) else {
+            return Err(self.wrong(&format!("missing {sign}, unterminated name")));
+        };
+        let text: String = rest.iter().take(length).collect();
+        if text.is_empty() {
+            return Err(self.wrong(&format!("missing {what}")));
+        }
+        self.at += length + 1;
+        Ok(text)
+    }
+
+    /// Reads alternatives up to a closing parenthesis or the end.
+    fn alternatives(&mut self, flags: &mut Flags, outermost: bool) -> Result<Part, Refusal> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(self.wrong("groups are nested too deeply"));
+        }
+        let (mut text, mut width) = (String::new(), None);
+        loop {
+            let branch = self.branch(flags, outermost && width.is_none(), outermost)?;
+            text.push_str(&branch.text);
+            width = Some(width.map_or(branch.width, |width: Width| width.or(branch.width)));
+            if !self.take('|') {
+                break;
+            }
+            text.push('|');
+        }
+        self.depth -= 1;
+        Ok(Part::new(text, width.unwrap_or(Width::NONE)))
+    }
+
+    /// Reads what stands one after the other.
+    fn branch(&mut self, flags: &mut Flags, first: bool, outermost: bool) -> Result<Part, Refusal> {
+        let mut parts: Vec<Part> = Vec::new();
+        while let Some(sign) = self.peek().filter(|sign| !['|', ')'].contains(sign)) {
+            if flags.verbose && self.skip_blank(sign) {
+                continue;
+            }
+            let begun = self.at;
+            self.at += 1;
+            let part = match sign {
+                '\\' => self.escape(*flags)?,
+                '[' => self.set(*flags)?,
+                '.' if flags.dot_all => Part::new("(?s:.)", Width::of(1)),
+                '.' => Part::new(r"[^\n]", Width::of(1)),
+                '^' if flags.lines => Part::place("(?m:^)"),
+                '^' => Part::place(r"\A"),
+                '$' if flags.lines => Part::place("(?m:$)"),
+                // What is behind the end need not be seen again.
+                '$' if outermost && matches!(self.peek(), None | Some('|')) => {
+                    Part::place(r"(?:\n?\z)")
+                }
+                '$' => Part::place(r"(?=\n?\z)"),
+                '(' => match self.group(flags, first && parts.is_empty())? {
+                    Some(group) => group,
+                    None => continue,
+                },
+                '*' | '+' | '?' | '{' => match self.times(sign)? {
+                    Some((least, most)) => {
+                        let repeated = self.repeat(parts.pop(), (least, most), begun)?;
+                        parts.push(repeated);
+                        continue;
+                    }
+                    None => Part::literal('{'),
+                },
+                other => Part::literal(other),
+            };
+            parts.push(part);
+        }
+        let width = parts
+            .iter()
+            .fold(Width::NONE, |all, part| all.then(part.width));
+        let mut text: String = parts.into_iter().map(|part| part.text).collect();
+        // Case is ignored from here on, which is nested for what follows in this branch only.
+        if flags.ignore_case && outermost {
+            text = format!("(?i:{text})");
+        }
+        Ok(Part::new(text, width))
+    }
+
+    /// Passes over a blank or a comment.
+    fn skip_blank(&mut self, sign: char) -> bool {
+        if sign == '#' {
+            while self.next().is_some_and(|sign| sign != '\n') {}
+            return true;
+        }
+        let blank = " \t\n\r\u{b}\u{c}".contains(sign);
+        self.at += usize::from(blank);
+        blank
+    }
+}

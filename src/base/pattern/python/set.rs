@@ -1,0 +1,72 @@
+//! Sets of characters: `[a-z]`.
+
+use super::escape::{Escaped, octal};
+use super::{Flags, Part, Reader, Refusal, Width, literal};
+
+impl Reader {
+    /// Reads a set behind its opening bracket.
+    pub(super) fn set(&mut self, flags: Flags) -> Result<Part, Refusal> {
+        let negated = self.take('^');
+        let mut text = String::from(if negated { "[^" } else { "[" });
+        let start = self.at;
+        loop {
+            let begun = self.at;
+            // A bracket that closes nothing stands for itself.
+            if begun > start && self.take(']') {
+                break;
+            }
+            let from = self.member(flags)?;
+            if !self.take('-') {
+                push(&mut text, &from);
+                continue;
+            }
+            if self.take(']') {
+                push(&mut text, &from);
+                text.push_str(&literal('-'));
+                break;
+            }
+            let to = self.member(flags)?;
+            match (from, to) {
+                (Escaped::Sign(from), Escaped::Sign(to)) if from <= to => {
+                    text.push_str(&format!("{}-{}", literal(from), literal(to)));
+                }
+                _ => return Err(format!("bad character range at position {begun}")),
+            }
+        }
+        text.push(']');
+        Ok(Part::new(text, Width::of(1)))
+    }
+
+    /// Reads a character or a class within a set.
+    fn member(&mut self, flags: Flags) -> Result<Escaped, Refusal> {
+        let sign = self
+            .next()
+            .ok_or_else(|| self.wrong("unterminated character set"))?;
+        if sign != '\\' {
+            return Ok(Escaped::Sign(sign));
+        }
+        let begun = self.at;
+        match self.peek() {
+            Some('b') => {
+                self.at += 1;
+                Ok(Escaped::Sign('\u{8}'))
+            }
+            Some('0'..='7') => {
+                let digits = self.while_fits(3, |sign| ('0'..='7').contains(&sign));
+                octal(&digits, begun).map(Escaped::Sign)
+            }
+            Some(digit @ ('8' | '9')) => {
+                let at = begun.saturating_sub(1);
+                Err(format!(r"bad escape \{digit} at position {at}"))
+            }
+            _ => self.escaped(flags),
+        }
+    }
+}
+
+fn push(text: &mut String, member: &Escaped) {
+    match member {
+        Escaped::Sign(sign) => text.push_str(&literal(*sign)),
+        Escaped::Class(class) => text.push_str(class),
+    }
+}
