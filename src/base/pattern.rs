@@ -157,6 +157,8 @@ impl PathPattern {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn path(pattern: &str, path: &str) -> bool {
@@ -217,9 +219,72 @@ mod tests {
         assert!(Prefix::to_end(r"\(?(12)").unwrap().matches("12"));
     }
 
+    const SIGNS: &[&str] = &[
+        "a",
+        "b",
+        "1",
+        "\\",
+        "(",
+        ")",
+        "(?",
+        "(?:",
+        "(?P<a>",
+        "(?P=a)",
+        "(?(1)",
+        "(?(a)",
+        "(?=",
+        "(?<!",
+        "(?i)",
+        "(?i:",
+        "(?x)",
+        "[",
+        "]",
+        "[^",
+        "-",
+        "|",
+        "*",
+        "+",
+        "?",
+        "{",
+        "}",
+        "{1,2}",
+        ",",
+        "^",
+        "$",
+        ".",
+        " ",
+        "#",
+        "\n",
+        "\\1",
+        "\\b",
+        "\\B",
+        "\\d",
+        "\\x",
+        "\\0",
+        "\u{e9}",
+        "\u{1f600}",
+    ];
+
+    proptest! {
+        #[test]
+        fn no_pattern_is_too_much(
+            signs in prop::collection::vec(prop::sample::select(SIGNS), 0..9),
+            text in "[ab1 \n\u{e9}]{0,6}",
+        ) {
+            if let Ok(pattern) = Prefix::new(&signs.concat()) {
+                // That it comes to an end is what counts.
+                let _ = pattern.matches(&text);
+            }
+        }
+    }
+
     #[test]
     fn patterns_have_a_largest_depth() {
-        let deep = format!("{}{}", "(".repeat(10_000), ")".repeat(10_000));
-        assert!(Prefix::new(&deep).is_err());
+        for opening in ["(", "(?:", "(?=", "(?<=", "(?i:", "(?(1)"] {
+            let nested = |depth| format!("()?{}{}", opening.repeat(depth), ")".repeat(depth));
+            let told = Prefix::new(&nested(50_000)).unwrap_err();
+            assert!(told.why.contains("nested too deeply"), "{told}");
+            assert!(Prefix::new(&nested(30)).is_ok(), "{opening}");
+        }
     }
 }

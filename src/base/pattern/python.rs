@@ -212,10 +212,6 @@ impl Reader {
 
     /// Reads alternatives up to a closing parenthesis or the end.
     fn alternatives(&mut self, flags: &mut Flags, outermost: bool) -> Result<Part, Refusal> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(self.wrong("groups are nested too deeply"));
-        }
         let (mut text, mut width) = (String::new(), None);
         loop {
             let branch = self.branch(flags, outermost && width.is_none(), outermost)?;
@@ -226,7 +222,6 @@ impl Reader {
             }
             text.push('|');
         }
-        self.depth -= 1;
         Ok(Part::new(text, width.unwrap_or(Width::NONE)))
     }
 
@@ -252,10 +247,18 @@ impl Reader {
                     Part::place(r"(?:\n?\z)")
                 }
                 '$' => Part::place(r"(?=\n?\z)"),
-                '(' => match self.group(flags, first && parts.is_empty())? {
-                    Some(group) => group,
-                    None => continue,
-                },
+                '(' => {
+                    self.depth += 1;
+                    if self.depth > DEEPEST {
+                        return Err(self.wrong("groups are nested too deeply"));
+                    }
+                    let group = self.group(flags, first && parts.is_empty())?;
+                    self.depth -= 1;
+                    match group {
+                        Some(group) => group,
+                        None => continue,
+                    }
+                }
                 '*' | '+' | '?' | '{' => match self.times(sign)? {
                     Some((least, most)) => {
                         let repeated = self.repeat(parts.pop(), (least, most), begun)?;
