@@ -190,7 +190,7 @@ tasks:
     exit code 1
     stderr:
       × kind `build`, task `linux`: "van(" is no regular expression: missing ), unterminated subpattern
-      │ at position 5, in `description` of `linux`
+      │ at position 3, in `description` of `linux`
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-flavour: {"van(": x, "b": y}}

@@ -326,7 +326,7 @@ fn a_regular_expression_is_none() {
     exit code 2
     stderr:
       × --tasks-regex: "build-(" is no regular expression: missing ), unterminated subpattern at
-      │ position 7
+      │ position 6
 
     1 mistake
     "#);

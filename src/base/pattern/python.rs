@@ -31,7 +31,7 @@ pub fn translate(pattern: &str) -> Result<String, Refusal> {
         names: BTreeMap::new(),
         asked: Vec::new(),
         global: String::new(),
-        depth: 0,
+        open: Vec::new(),
     };
     let mut flags = Flags::default();
     let whole = reader.alternatives(&mut flags, true)?;
@@ -159,7 +159,8 @@ struct Reader {
     asked: Vec<usize>,
     /// The flags for the whole.
     global: String,
-    depth: usize,
+    /// Where the groups begin that have not ended.
+    open: Vec<usize>,
 }
 
 impl Reader {
@@ -248,12 +249,12 @@ impl Reader {
                 }
                 '$' => Part::place(r"(?=\n?\z)"),
                 '(' => {
-                    self.depth += 1;
-                    if self.depth > DEEPEST {
+                    self.open.push(begun);
+                    if self.open.len() > DEEPEST {
                         return Err(self.wrong("groups are nested too deeply"));
                     }
                     let group = self.group(flags, first && parts.is_empty())?;
-                    self.depth -= 1;
+                    self.open.pop();
                     match group {
                         Some(group) => group,
                         None => continue,
@@ -275,7 +276,7 @@ impl Reader {
             .iter()
             .fold(Width::NONE, |all, part| all.then(part.width));
         let mut text: String = parts.into_iter().map(|part| part.text).collect();
-        // Case is ignored from here on, which is nested for what follows in this branch only.
+        // For the engine, a flag without a group ends with its branch; in Python, it does not.
         if flags.ignore_case && outermost {
             text = format!("(?i:{text})");
         }

@@ -31,16 +31,7 @@ impl Reader {
             }
             '=' | '!' => self.look(*flags, sign, "(?").map(Some),
             '<' => match self.next() {
-                Some(sign @ ('=' | '!')) => {
-                    let looked = self.look(*flags, sign, "(?<")?;
-                    if looked.width.least != looked.width.most {
-                        return Err(self.wrong("look-behind requires fixed-width pattern"));
-                    }
-                    Ok(Some(Part {
-                        width: Width::NONE,
-                        ..looked
-                    }))
-                }
+                Some(sign @ ('=' | '!')) => self.look(*flags, sign, "(?<").map(Some),
                 other => Err(self.wrong(&format!(
                     "unknown extension ?<{}",
                     other.map(String::from).unwrap_or_default()
@@ -55,12 +46,18 @@ impl Reader {
         }
     }
 
+    /// That the innermost group has no end.
+    fn unterminated(&self) -> Refusal {
+        let begun = self.open.last().copied().unwrap_or_default();
+        format!("missing ), unterminated subpattern at position {begun}")
+    }
+
     /// Reads the inside of a group up to its end.
     fn inside(&mut self, mut flags: Flags) -> Result<Part, Refusal> {
         let inside = self.alternatives(&mut flags, false)?;
         match self.take(')') {
             true => Ok(inside),
-            false => Err(self.wrong("missing ), unterminated subpattern")),
+            false => Err(self.unterminated()),
         }
     }
 
@@ -72,18 +69,14 @@ impl Reader {
         ))
     }
 
-    /// A look ahead or behind. It has the width of what is looked at; it can be repeated, which the
-    /// engine takes of groups only.
+    /// A look ahead, or behind for `(?<`. It can be repeated, which the engine takes of groups only.
     fn look(&mut self, flags: Flags, sign: char, opening: &str) -> Result<Part, Refusal> {
         let inside = self.inside(flags)?;
-        let width = match opening {
-            "(?" => Width::NONE,
-            _ => inside.width,
-        };
-        Ok(Part::new(
-            format!("(?:{opening}{sign}{}))", inside.text),
-            width,
-        ))
+        if opening == "(?<" && inside.width.least != inside.width.most {
+            return Err(self.wrong("look-behind requires fixed-width pattern"));
+        }
+        let text = format!("(?:{opening}{sign}{}))", inside.text);
+        Ok(Part::new(text, Width::NONE))
     }
 
     fn numbered(&mut self, flags: Flags, name: Option<String>) -> Result<Part, Refusal> {
@@ -165,7 +158,7 @@ impl Reader {
         }
         match self.take(')') {
             true => Ok(Part::new(format!("(?:{text}))"), width)),
-            false => Err(self.wrong("missing ), unterminated subpattern")),
+            false => Err(self.unterminated()),
         }
     }
 
