@@ -327,3 +327,25 @@ tasks:
     1 mistake
     ");
 }
+
+#[test]
+fn a_text_stands_where_a_list_of_names_is_meant() {
+    let ran = Project::new()
+        .plain(
+            "\
+tasks:
+    a: {description: A, worker-type: succeed, run-on-projects: all}
+    b: {description: B, worker-type: succeed, run-on-projects: all}
+    c: {description: C, worker-type: succeed}
+",
+        )
+        .run(&["target"]);
+    assert_snapshot!(ran.shown(), @r#"
+    exit code 0
+    stdout:
+    build-c
+    stderr:
+    [TIME]  WARN taskcluster/kinds/build/kind.yml:4:5: kind `build`, task `build-a`: the attribute `run_on_projects` is the text "all", of which each letter counts as a name (and so in 1 more task)
+      help: write ["all"]
+    "#);
+}
