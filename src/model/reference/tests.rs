@@ -6,8 +6,23 @@ use super::*;
 use crate::base::value::json;
 
 /// The task itself, the decision task and a dependency.
-fn ids() -> [TaskId; 3] {
-    ["OWN", "DECISION", "BUILD"].map(|id| TaskId::parse(id).unwrap())
+fn id(name: &str) -> TaskId {
+    TaskId::parse(name).unwrap()
+}
+
+/// The names that all tests know.
+fn names() -> Names<'static> {
+    static IDS: LazyLock<[TaskId; 2]> = LazyLock::new(|| ["OWN", "DECISION"].map(id));
+    static DEPENDENCIES: LazyLock<BTreeMap<String, TaskId>> =
+        LazyLock::new(|| BTreeMap::from([("build".to_owned(), id("BUILD"))]));
+    let [own, decision] = &*IDS;
+    Names {
+        own,
+        decision,
+        dependencies: &DEPENDENCIES,
+        root_url: Some("https://tc.example"),
+        proxy_url: Some("http://taskcluster"),
+    }
 }
 
 /// A few values, the later ones of which hold earlier ones.
@@ -40,15 +55,7 @@ proptest! {
 
     #[test]
     fn what_was_resolved_before_changes_nothing(values in values()) {
-        let [own, decision, build] = ids();
-        let dependencies = BTreeMap::from([("build".to_owned(), build)]);
-        let names = Names {
-            own: &own,
-            decision: &decision,
-            dependencies: &dependencies,
-            root_url: None,
-            proxy_url: None,
-        };
+        let names = names();
         for given in &values {
             let Ok(first) = resolve_names(given, &names, None) else {
                 continue;
@@ -63,15 +70,7 @@ proptest! {
 }
 
 fn resolve_json(value: Value) -> Result<Value, String> {
-    let [own, decision, build] = ids();
-    let dependencies = BTreeMap::from([("build".to_owned(), build)]);
-    let names = Names {
-        own: &own,
-        decision: &decision,
-        dependencies: &dependencies,
-        root_url: Some("https://tc.example"),
-        proxy_url: Some("http://taskcluster"),
-    };
+    let names = names();
     let resolved = resolve_names(&value, &names, None).map_err(|all| {
         let told: Vec<_> = all.iter().map(ToString::to_string).collect();
         told.join("; ")
@@ -123,15 +122,7 @@ fn unknown_names_are_errors() {
 
 #[test]
 fn what_is_shared_with_what_was_resolved_before_is_taken_from_there() {
-    let [own, decision, build] = ids();
-    let dependencies = BTreeMap::from([("build".to_owned(), build)]);
-    let names = Names {
-        own: &own,
-        decision: &decision,
-        dependencies: &dependencies,
-        root_url: None,
-        proxy_url: None,
-    };
+    let names = names();
     let env = json!({"A": {"task-reference": "<build>"}, "B": "b"});
     let plain = json!(["x", {"y": "z"}]);
     let definition = |name: &str, more: Value| {
