@@ -73,7 +73,11 @@ pub fn callback(
     )?;
     outside.stop = &signals::STOP;
     let graph_config = &outside.graph_config;
-    let artifacts = ArtifactFolder::new(outside.working.clone(), output.mask().clone());
+    let artifacts = ArtifactFolder::new(
+        &outside.working,
+        outside.vcs.as_deref(),
+        output.mask().clone(),
+    );
     let runtime = output::runtime()?;
     signals::listen(&runtime, output.clone());
     runtime.block_on(async {
@@ -134,7 +138,11 @@ pub fn test_callback(
         None => Recorder::offline(),
     };
     let runtime = output::runtime()?;
-    let artifacts = ArtifactFolder::new(outside.working.clone(), output.mask().clone());
+    let artifacts = ArtifactFolder::new(
+        &outside.working,
+        outside.vcs.as_deref(),
+        output.mask().clone(),
+    );
     runtime.block_on(async {
         let mut world = outside.world();
         let given = args.parameters.as_deref().unwrap_or_default();

@@ -37,7 +37,11 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
     )?;
     outside.stop = &signals::STOP;
     let graph_config = &outside.graph_config;
-    let artifacts = ArtifactFolder::new(outside.working.clone(), output.mask().clone());
+    let artifacts = ArtifactFolder::new(
+        &outside.working,
+        outside.vcs.as_deref(),
+        output.mask().clone(),
+    );
     let runtime = output::runtime()?;
     signals::listen(&runtime, output.clone());
     let done = runtime.block_on(async {

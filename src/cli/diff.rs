@@ -62,7 +62,7 @@ pub fn run(
     let phase = sets.phase.name();
     let generating = |revision: &str| output.status(&format!("Generating {phase} @ {revision}"));
 
-    let files = sets.files()?;
+    let files = sets.files(&outside)?;
     generating(&head);
     let current = sets.generate(&outside)?;
 
@@ -85,7 +85,7 @@ pub fn run(
                     let name = spec.name();
                     output.status(&format!("Dumping result with parameters from {name}:"));
                 }
-                output.data_to(file.as_deref(), &text)?;
+                output.data_to(file.as_ref(), &text)?;
             }
             (before, current) => {
                 wrong_before.extend(before.err().map(|errors| (spec.name(), errors)));

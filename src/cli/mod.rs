@@ -117,8 +117,8 @@ fn run(cli: &Cli, environment: Environment, output: &Output) -> Outcome<ExitCode
         Command::BuildImage(args) => docker::build_image(args, environment, output),
         Command::LoadImage(args) => docker::load_image(args, environment, output),
         Command::LoadTask(args) => docker::load_task(args, environment, output),
-        Command::Sandbox(args) => sandbox::run(args, output),
+        Command::Sandbox(args) => sandbox::run(args, &environment, output),
         Command::Rehearse(args) => rehearse::run(args, environment, output),
-        Command::Reference(args) => reference::run(args.folder.as_deref(), output),
+        Command::Reference(args) => reference::run(args.folder.as_deref(), &environment, output),
     }
 }

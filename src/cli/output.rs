@@ -1,7 +1,6 @@
 //! Standard output is data, standard error is status.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,6 +10,7 @@ use super::args::Verbosity;
 use super::timings;
 use crate::base::diagnostic::{Class, Diagnostic};
 use crate::ports::mask::Mask;
+use crate::ports::output_path::{OutputFile, cannot_write};
 
 /// Where a command prints; what it prints holds no secrets.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ impl Output {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn data_to(&self, file: Option<&Path>, text: &str) -> Result<(), Diagnostic> {
+    pub fn data_to(&self, file: Option<&OutputFile>, text: &str) -> Result<(), Diagnostic> {
         self.write_to(file, |out| out.write_all(text.as_bytes()))
     }
 
@@ -63,10 +63,10 @@ impl Output {
     /// When it cannot be written.
     pub fn write_to(
         &self,
-        file: Option<&Path>,
+        file: Option<&OutputFile>,
         write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
     ) -> Result<(), Diagnostic> {
-        let Some(path) = file else {
+        let Some(file) = file else {
             let mut out = Masked::new(io::stdout(), &self.mask);
             return match write(&mut out).and_then(|()| out.finish()) {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -75,14 +75,12 @@ impl Output {
                 _ => Ok(()),
             };
         };
-        let written = std::fs::File::create(path).and_then(|file| {
+        let written = std::fs::File::create(file.path()).and_then(|file| {
             let mut out = Masked::new(file, &self.mask);
             write(&mut out)?;
             out.finish()
         });
-        written.map_err(|error| {
-            Diagnostic::environment(format!("cannot write {}", path.display())).because(error)
-        })
+        written.map_err(|error| cannot_write(file.shown(), error))
     }
 
     /// Prints a line of status.

@@ -13,6 +13,7 @@ use crate::decision::index::task_at;
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::environment::Environment;
 use crate::ports::files::{Disk, Files, normalize};
+use crate::ports::output_path::OutputPaths;
 use crate::ports::python::{Mode, Python};
 use crate::ports::stop::{NEVER, Stop};
 use crate::ports::taskcluster::Taskcluster;
@@ -141,6 +142,12 @@ impl Outside {
         Ok(self)
     }
 
+    /// Paths of files that are written.
+    #[must_use]
+    pub fn output_paths(&self) -> OutputPaths<'_> {
+        OutputPaths::new(&self.working, self.vcs.as_deref())
+    }
+
     /// A path that somebody gave, from the root of the repository; one that lies elsewhere stays as
     /// it is.
     #[must_use]
@@ -178,6 +185,30 @@ impl Outside {
     pub async fn at_index(&self, path: &str) -> Outcome<TaskId> {
         let found = task_at(self.world().taskcluster()?, path).await?;
         found.ok_or_else(|| Diagnostic::user(format!("the index has no task at `{path}`")).into())
+    }
+}
+
+/// The working folder and its repository, for commands that need nothing else of a project.
+pub struct Surroundings {
+    working: PathBuf,
+    vcs: Option<Box<dyn Vcs>>,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    ///
+    /// # Errors
+    /// When the working folder is gone.
+    pub fn find(environment: &Environment) -> Result<Self, Diagnostic> {
+        let working = working_folder()?;
+        let vcs = crate::vcs::discover(&working, environment).ok();
+        Ok(Self { working, vcs })
+    }
+
+    /// Paths of files that are written.
+    #[must_use]
+    pub fn output_paths(&self) -> OutputPaths<'_> {
+        OutputPaths::new(&self.working, self.vcs.as_deref())
     }
 }
 

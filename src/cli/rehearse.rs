@@ -12,6 +12,7 @@ use super::action::input;
 use super::args::RehearseArgs;
 use super::output::{self, Output};
 use super::outside::Outside;
+use super::sandbox::state_folder;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json::pretty;
 use crate::base::value::{Object, Value, type_name};
@@ -58,10 +59,7 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
         root_url,
         indexed: args.indexed.clone(),
         input: more_input(args.input.as_deref())?,
-        folder: args
-            .folder
-            .as_ref()
-            .map(|folder| outside.working.join(folder)),
+        folder: state_folder(args.folder.as_deref(), &outside.output_paths())?,
     };
     let progress = Arc::new(Progress::new(output, args.verbosity.quiet));
     let heard = Arc::clone(&progress);

@@ -13,6 +13,7 @@ use super::parameters::Spec;
 use super::show::{Phase, show};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::value::Object;
+use crate::ports::output_path::OutputFile;
 
 /// What is shown, and for which parameters.
 pub struct Sets<'a> {
@@ -80,8 +81,8 @@ impl Sets<'_> {
     /// The output file of each set, where the flags name any.
     ///
     /// # Errors
-    /// When two sets would have the same file.
-    pub fn files(&self) -> Result<Vec<Option<PathBuf>>, Diagnostic> {
+    /// When two sets would have the same file, or one may not be written.
+    pub fn files(&self, outside: &Outside) -> Result<Vec<Option<OutputFile>>, Diagnostic> {
         let several = self.specs.len() > 1;
         let given = self.args.output_file.as_deref();
         let mut files: Vec<Option<PathBuf>> = Vec::new();
@@ -99,7 +100,9 @@ impl Sets<'_> {
             }
             files.push(file);
         }
-        Ok(files)
+        let paths = outside.output_paths();
+        let checked = |file: Option<PathBuf>| file.map(|file| paths.file(&file)).transpose();
+        files.into_iter().map(checked).collect()
     }
 }
 

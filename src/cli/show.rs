@@ -96,7 +96,10 @@ pub fn run(
     if let Some(revision) = &args.diff {
         return diff::run(&sets, outside, revision, output);
     }
-    let files = sets.files()?;
+    let files = sets.files(&outside)?;
+    let profile = args.profile.as_deref();
+    let profile = profile.map(|file| outside.output_paths().file(file));
+    let profile = profile.transpose()?;
     let documents = sets.generate(&outside)?;
     // Workers end while documents are written.
     drop(outside);
@@ -107,7 +110,7 @@ pub fn run(
                 if file.is_none() {
                     tracing::info!("Dumping result with parameters from {}", spec.name());
                 }
-                output.write_to(file.as_deref(), |out| document.write(out))?;
+                output.write_to(file.as_ref(), |out| document.write(out))?;
                 // The process ends soon; taking a large graph apart would only keep it waiting.
                 std::mem::forget(document);
             }
@@ -115,7 +118,7 @@ pub fn run(
         }
     }
     if timed {
-        timings::tell(args.timings, args.profile.as_deref(), output)?;
+        timings::tell(args.timings, profile.as_ref(), output)?;
     }
     sets::together(wrong, specs.len()).or_ok(ExitCode::SUCCESS)
 }
@@ -203,6 +206,9 @@ pub fn kind_graph(
     let given = args.parameters.as_deref().unwrap_or_default();
     let specs = Spec::read(&outside.working, given)?;
     let overrides = overrides(&outside, &args.target_kinds, false)?;
+    let file = args.output_file.as_deref();
+    let file = file.map(|file| outside.output_paths().file(file));
+    let file = file.transpose()?;
     let runtime = output::runtime()?;
     for spec in specs {
         let params = runtime.block_on(spec.load(&outside, &overrides))?;
@@ -214,9 +220,10 @@ pub fn kind_graph(
             artifacts: None,
         };
         let text = phases.kind_graph()?.to_mermaid() + "\n";
-        output.data_to(args.output_file.as_deref(), &text)?;
-        if let Some(path) = &args.output_file {
-            output.status(&format!("Kind graph written to {}", path.display()));
+        output.data_to(file.as_ref(), &text)?;
+        if let Some(file) = &file {
+            let file = file.shown().display();
+            output.status(&format!("Kind graph written to {file}"));
         }
     }
     Ok(ExitCode::SUCCESS)

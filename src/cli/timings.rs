@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
-use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,6 +17,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::output::Output;
 use crate::base::diagnostic::Diagnostic;
+use crate::ports::output_path::{OutputFile, cannot_write};
 
 /// The target of the spans.
 pub const TARGET: &str = "timing";
@@ -126,15 +126,14 @@ pub fn layer<S: tracing::Subscriber + for<'l> LookupSpan<'l>>() -> impl Layer<S>
 ///
 /// # Errors
 /// When the file of the profile cannot be written.
-pub fn tell(table: bool, profile: Option<&Path>, output: &Output) -> Result<(), Diagnostic> {
+pub fn tell(table: bool, profile: Option<&OutputFile>, output: &Output) -> Result<(), Diagnostic> {
     let spans = NOTED.spans.lock().unwrap_or_else(PoisonError::into_inner);
     if table {
         output.status(&as_table(&spans));
     }
-    if let Some(path) = profile {
-        std::fs::write(path, as_trace(&spans)).map_err(|error| {
-            Diagnostic::environment(format!("cannot write {}", path.display())).because(error)
-        })?;
+    if let Some(file) = profile {
+        std::fs::write(file.path(), as_trace(&spans))
+            .map_err(|error| cannot_write(file.shown(), error))?;
     }
     Ok(())
 }

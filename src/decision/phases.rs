@@ -440,7 +440,11 @@ pub(super) fn asked_in_vain(message: impl Into<String>, error: &VcsError) -> Dia
             diagnostic.class = Class::User;
             diagnostic
         }
-        VcsError::NotStarted { program, .. } => diagnostic.help(format!(
+        VcsError::NotStarted {
+            program,
+            missing: true,
+            ..
+        } => diagnostic.help(format!(
             "`{program}` has to be installed, in a folder of PATH"
         )),
         _ => diagnostic,

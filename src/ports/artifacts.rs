@@ -1,11 +1,13 @@
 //! What a decision or an action leaves behind.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::files::normalize;
 use super::mask::Mask;
+use super::output_path::{OutputError, OutputPaths};
+use super::vcs::Vcs;
 use crate::base::diagnostic::Diagnostic;
 
 /// The folder of the artifacts.
@@ -38,37 +40,33 @@ pub trait Artifacts: Send + Sync {
 }
 
 /// The folders `artifacts` and `docker-contexts` of the working folder.
-#[derive(Debug, Clone)]
-pub struct ArtifactFolder {
-    working: PathBuf,
+pub struct ArtifactFolder<'a> {
+    paths: OutputPaths<'a>,
     mask: Mask,
 }
 
-impl ArtifactFolder {
-    /// Artifacts under `working`/artifacts, and docker contexts under `working`/docker-contexts.
+impl<'a> ArtifactFolder<'a> {
+    /// Artifacts under `working`/artifacts, and docker contexts under `working`/docker-contexts. No link
+    /// that `vcs` tracks may lead out of its checkout.
     ///
     /// Artifacts are public, so `mask` keeps secrets out of them.
     #[must_use]
-    pub fn new(working: PathBuf, mask: Mask) -> Self {
-        Self { working, mask }
+    pub fn new(working: &Path, vcs: Option<&'a dyn Vcs>, mask: Mask) -> Self {
+        Self {
+            paths: OutputPaths::new(working, vcs),
+            mask,
+        }
     }
 
-    fn write_file(&self, path: &std::path::Path, content: &[u8]) -> std::io::Result<()> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-            // A checkout may hold links of these names.
-            let working = std::fs::canonicalize(&self.working)?;
-            if !std::fs::canonicalize(folder)?.starts_with(working) {
-                return Err(std::io::Error::other(
-                    "a link leads out of the working folder",
-                ));
-            }
-        }
-        let mut temporary = path.as_os_str().to_owned();
+    fn write_file(&self, path: &Path, content: &[u8]) -> Result<(), OutputError> {
+        let folder = self.paths.folder(path.parent().unwrap_or(path))?;
+        std::fs::create_dir_all(&folder)?;
+        let path = folder.join(path.file_name().unwrap_or_default());
+        let mut temporary = path.clone().into_os_string();
         temporary.push(".part");
         // What lies there may be a link, which must not be followed.
         match std::fs::remove_file(&temporary) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
         let mut file = std::fs::File::create_new(&temporary)?;
@@ -79,11 +77,11 @@ impl ArtifactFolder {
             // What is only half there is of use to nobody, and a full disk needs the room.
             let _ = std::fs::remove_file(&temporary);
         }
-        written
+        Ok(written?)
     }
 }
 
-impl Artifacts for ArtifactFolder {
+impl Artifacts for ArtifactFolder<'_> {
     fn in_place(&self) -> bool {
         true
     }
@@ -95,7 +93,6 @@ impl Artifacts for ArtifactFolder {
             ))
             .help("names of docker images and the like must not hold `..`")
         })?;
-        let path = self.working.join(path_of(name));
         let masked = self.mask.content(content);
         if *masked != *content {
             tracing::warn!(
@@ -103,19 +100,9 @@ impl Artifacts for ArtifactFolder {
                  which is masked in it"
             );
         }
-        let content = &*masked;
-        let failed = |path: &std::path::Path, error: std::io::Error| {
-            let shown = path.strip_prefix(&self.working).unwrap_or(path).display();
-            let help = match error.kind() {
-                std::io::ErrorKind::Other => "take the link out of the checkout",
-                _ => "the working folder has to be writable and the disk must not be full",
-            };
-            Diagnostic::environment(format!("cannot write the artifact {shown}"))
-                .because(error)
-                .help(help)
-        };
-        self.write_file(&path, content)
-            .map_err(|error| failed(&path, error))
+        let path = path_of(name);
+        self.write_file(&path, &masked)
+            .map_err(|error| error.diagnostic("the artifact ", &path))
     }
 }
 
@@ -147,9 +134,9 @@ impl Artifacts for MemoryArtifacts {
 mod tests {
     use super::*;
 
-    fn folder() -> (tempfile::TempDir, ArtifactFolder) {
+    fn folder() -> (tempfile::TempDir, ArtifactFolder<'static>) {
         let working = tempfile::tempdir().unwrap();
-        let folder = ArtifactFolder::new(working.path().join("work"), Mask::default());
+        let folder = ArtifactFolder::new(&working.path().join("work"), None, Mask::default());
         std::fs::create_dir(working.path().join("work")).unwrap();
         (working, folder)
     }
@@ -183,21 +170,6 @@ mod tests {
             assert!(place.is_file(), "{}", place.display());
         }
         assert!(!outer.path().join("work/artifacts/docker-contexts").exists());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn links_do_not_lead_out_of_the_working_folder() {
-        let (outer, folder) = folder();
-        let elsewhere = outer.path().join("elsewhere");
-        std::fs::create_dir(&elsewhere).unwrap();
-        std::os::unix::fs::symlink(&elsewhere, outer.path().join("work/artifacts")).unwrap();
-        let told = folder.write("x.json", b"x").unwrap_err().to_string();
-        assert!(
-            told.contains("a link leads out of the working folder"),
-            "{told}"
-        );
-        assert_eq!(std::fs::read_dir(elsewhere).unwrap().count(), 0);
     }
 
     #[cfg(unix)]

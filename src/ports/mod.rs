@@ -9,6 +9,7 @@ pub mod environment;
 pub mod files;
 pub mod ids;
 pub mod mask;
+pub mod output_path;
 pub mod python;
 pub mod stop;
 pub mod taskcluster;

@@ -33,6 +33,8 @@ pub enum VcsError {
         program: String,
         /// What the system said.
         why: String,
+        /// Whether there is no such program.
+        missing: bool,
     },
     /// The program failed.
     #[error("`{command}` failed{}: {stderr}", code.map(|c| format!(" with exit code {c}")).unwrap_or_default())]
@@ -140,6 +142,11 @@ pub trait Vcs: Send + Sync {
     /// # Errors
     /// [`VcsError`].
     fn tracked_files(&self, paths: &[&str]) -> Result<Vec<String>, VcsError>;
+    /// Whether the path from the root of the working copy is tracked as a symbolic link.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn tracks_link(&self, path: &std::path::Path) -> Result<bool, VcsError>;
     /// The note of this ref (`refs/notes/…`) on the revision that is checked out, fetched from
     /// `remote`; hg has none.
     ///

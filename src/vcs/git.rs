@@ -254,6 +254,19 @@ impl Vcs for Git {
         Ok(split(&self.0.run(&arguments)?))
     }
 
+    /// The index holds what is checked out. Names are quoted, so that any can be told; one below the path
+    /// has more slashes.
+    fn tracks_link(&self, path: &Path) -> Result<bool, VcsError> {
+        let command = ["-c", "core.quotePath=true", "ls-files", "--stage", "--"];
+        let arguments = command.map(OsStr::new);
+        let path_last: Vec<_> = arguments.into_iter().chain([path.as_os_str()]).collect();
+        let told = self.0.run(&path_last)?;
+        let depth = path.components().count();
+        Ok(told
+            .lines()
+            .any(|line| line.starts_with("120000 ") && line.split('/').count() == depth))
+    }
+
     fn note(&self, note: &str, remote: &str) -> Result<Option<String>, VcsError> {
         let note = note_ref(note)?;
         check("the remote", remote)?;

@@ -1,6 +1,6 @@
 //! Mercurial repositories.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::program::Program;
@@ -168,6 +168,23 @@ impl Vcs for Hg {
             return Ok(Vec::new());
         }
         Ok(split(&ended.success()?, '\0'))
+    }
+
+    fn tracks_link(&self, path: &Path) -> Result<bool, VcsError> {
+        let mut pattern = OsString::from("path:");
+        pattern.push(path);
+        let command = ["files", "--rev=.", "--template={flags} {path}\n", "--"];
+        let arguments = command.map(OsStr::new);
+        let all: Vec<_> = arguments.into_iter().chain([pattern.as_os_str()]).collect();
+        let ended = self.0.end(&all)?;
+        if ended.code == Some(1) {
+            return Ok(false);
+        }
+        let depth = path.components().count();
+        let told = ended.success()?;
+        Ok(told
+            .lines()
+            .any(|line| line.starts_with("l ") && line.split('/').count() == depth))
     }
 
     fn note(&self, _note_ref: &str, _remote: &str) -> Result<Option<String>, VcsError> {

@@ -94,6 +94,7 @@ impl Program {
             .map_err(|error| VcsError::NotStarted {
                 program: self.name.to_owned(),
                 why: error.to_string(),
+                missing: error.kind() == std::io::ErrorKind::NotFound && self.root.is_dir(),
             })?;
         Ok(Ended {
             code: output.status.code(),

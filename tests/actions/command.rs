@@ -167,9 +167,8 @@ async fn what_is_wrong_with_a_test_is_told() {
     }
 }
 
-#[tokio::test]
-async fn an_action_task_runs_its_action() {
-    let (bench, push) = Bench::with_push().await;
+/// Begins an action task that retriggers a build twice; yields its environment.
+fn retrigger(bench: &Bench, push: &Ran) -> Environment {
     let task_id = bench.new_id();
     let mut definition = bench.definition(&push.task_id, "Action", "action:generic");
     definition["extra"]["action"] = json!({
@@ -180,7 +179,51 @@ async fn an_action_task_runs_its_action() {
             "input": {"times": 2},
         },
     });
-    let environment = bench.begin(&task_id, &definition);
+    bench.begin(&task_id, &definition)
+}
+
+/// A folder beside the project, which `artifacts` is linked to as tasks do it.
+fn linked(bench: &Bench) -> tempfile::TempDir {
+    let outside = tempfile::tempdir().unwrap();
+    let link = bench.project.root().join("artifacts");
+    std::os::unix::fs::symlink(outside.path(), link).unwrap();
+    outside
+}
+
+#[tokio::test]
+async fn artifacts_of_actions_may_be_linked_to_another_folder() {
+    let (bench, push) = Bench::with_push().await;
+    let outside = linked(&bench);
+    let environment = retrigger(&bench, &push);
+    let said = bench.command(&environment, &["action-callback"]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(outside.path().join("to-run.json").is_file());
+    std::fs::remove_file(outside.path().join("to-run.json")).unwrap();
+    let task = push.id("build-a");
+    let said = tested(&bench, &push, &["--task-id", task.as_str(), "retrigger"]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(outside.path().join("to-run.json").is_file());
+}
+
+#[tokio::test]
+async fn an_action_does_not_write_through_a_link_of_the_checkout() {
+    let (bench, push) = Bench::with_push().await;
+    let outside = linked(&bench);
+    bench.project.git(&["init", "--quiet"]);
+    bench.project.git(&["add", "--force", "artifacts"]);
+    let before = bench.labels(&push.task_id);
+    let environment = retrigger(&bench, &push);
+    let said = bench.command(&environment, &["action-callback"]).await;
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(said.err.contains("remove `artifacts`"), "{}", said.err);
+    assert_eq!(outside.path().read_dir().unwrap().count(), 0);
+    assert_eq!(bench.labels(&push.task_id), before);
+}
+
+#[tokio::test]
+async fn an_action_task_runs_its_action() {
+    let (bench, push) = Bench::with_push().await;
+    let environment = retrigger(&bench, &push);
     let said = bench.command(&environment, &["action-callback"]).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     let copies = bench

@@ -91,3 +91,36 @@ async fn no_two_files_are_published_under_one_name() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_folders_may_be_links_that_the_task_has_made() {
+    let checkout = Checkout::new("change").await;
+    let root = checkout.bench.project.root();
+    let outside = tempfile::tempdir().unwrap();
+    for name in ["artifacts", "docker-contexts"] {
+        let folder = outside.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        std::os::unix::fs::symlink(&folder, root.join(name)).unwrap();
+    }
+    checkout.decided(&[]).await;
+    for file in ["artifacts/task-graph.json", "docker-contexts/plain.tar.gz"] {
+        assert!(outside.path().join(file).is_file(), "{file}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_is_part_of_the_checkout_is_refused() {
+    for name in ["artifacts", "docker-contexts"] {
+        let checkout = Checkout::new("change").await;
+        let project = &checkout.bench.project;
+        let outside = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(outside.path(), project.root().join(name)).unwrap();
+        project.git(&["add", "--force", name]);
+        let said = checkout.decide(&[]).await;
+        assert_eq!(said.code, Some(1), "{}", said.err);
+        let advice = format!("remove `{name}` from the repository");
+        assert!(said.err.contains(&advice), "{}", said.err);
+        assert_eq!(outside.path().read_dir().unwrap().count(), 0);
+        assert_eq!(checkout.bench.tasks(&checkout.task_id).len(), 0);
+    }
+}

@@ -10,6 +10,7 @@ mod desk;
 mod diff;
 mod docker;
 mod init;
+mod output_paths;
 mod parameters;
 mod run_task;
 mod services;

@@ -23,6 +23,7 @@ use crate::decision::Phases;
 use crate::ports::artifacts::MemoryArtifacts;
 use crate::ports::environment::Environment;
 use crate::ports::ids::DerivedIds;
+use crate::ports::output_path::cannot_write;
 use crate::target::TargetTaskSet;
 use crate::transform::docker_image::IMAGE_BUILDER;
 
@@ -40,9 +41,10 @@ pub fn run(args: &BuildImageArgs, environment: Environment, output: &Output) -> 
     output::runtime()?.block_on(async {
         match &args.context_only {
             Some(file) => {
+                let file = outside.output_paths().file(file)?;
                 let context = context(&outside, name).await?;
-                let written = std::fs::write(outside.working.join(file), context);
-                written.map_err(|error| cannot("write", file, &error))?;
+                std::fs::write(file.path(), context)
+                    .map_err(|error| cannot_write(file.shown(), error))?;
             }
             None => {
                 let tag = build(&outside, name, None).await?;
@@ -51,10 +53,6 @@ pub fn run(args: &BuildImageArgs, environment: Environment, output: &Output) -> 
         }
         Ok(ExitCode::SUCCESS)
     })
-}
-
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::environment(format!("cannot {what} {}", path.display())).because(error)
 }
 
 /// The context of an image.
@@ -142,9 +140,9 @@ pub fn build<'a>(outside: &'a Outside, name: &'a str, save: Option<PathBuf>) -> 
             folder.path().join("out"),
             folder.path().join("context.tar.gz"),
         );
-        std::fs::create_dir(&out).map_err(|error| cannot("make", &out, &error))?;
-        std::fs::write(&context, &planned.context)
-            .map_err(|error| cannot("write", &context, &error))?;
+        std::fs::create_dir(&out)
+            .and_then(|()| std::fs::write(&context, &planned.context))
+            .map_err(|error| cannot_write(&context, error))?;
         let mut volumes = vec![
             volume(&out, "/workspace/out"),
             volume(&context, "/workspace/context.tar.gz"),
@@ -179,7 +177,7 @@ pub fn build<'a>(outside: &'a Outside, name: &'a str, save: Option<PathBuf>) -> 
             Some(file) => {
                 std::fs::rename(&image, &file)
                     .or_else(|_| std::fs::copy(&image, &file).map(drop))
-                    .map_err(|error| cannot("write", &file, &error))?;
+                    .map_err(|error| cannot_write(&file, error))?;
                 Ok(file.display().to_string())
             }
             None => {

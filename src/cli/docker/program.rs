@@ -1,7 +1,7 @@
 //! The program `docker`, which is given its arguments as a list.
 
 use std::ffi::OsStr;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::{Command, ExitStatus, Stdio};
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
@@ -9,9 +9,17 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 const NAME: &str = "docker";
 
 fn not_started(error: &std::io::Error) -> Diagnostic {
-    Diagnostic::user("Error connecting to Docker: it could not be started")
-        .because(error)
-        .help("install docker and start it; `docker ps` has to work")
+    let diagnostic =
+        Diagnostic::user("Error connecting to Docker: it could not be started").because(error);
+    match error.kind() {
+        ErrorKind::NotFound => {
+            diagnostic.help("install docker and start it; `docker ps` has to work")
+        }
+        ErrorKind::PermissionDenied => {
+            diagnostic.help("the `docker` in PATH has to be executable for you")
+        }
+        _ => diagnostic,
+    }
 }
 
 /// Checks that docker is there and answers.

@@ -11,6 +11,7 @@ use super::outside::working_folder;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::repo_url::parse_repository_url;
 use crate::ports::environment::Environment;
+use crate::ports::output_path::{OutputPaths, cannot_write};
 use crate::ports::vcs::Vcs;
 
 /// A file of a new project.
@@ -88,11 +89,11 @@ pub fn run(force: bool, environment: &Environment, output: &Output) -> Outcome<E
     if !force {
         refuse_existing(root)?;
     }
+    let paths = OutputPaths::new(root, Some(vcs.as_ref()));
     for template in TEMPLATES {
-        let path = root.join(template.path);
-        write(&path, &names.fill(template.text)).map_err(|error| {
-            Diagnostic::environment(format!("cannot write {}", path.display())).because(error)
-        })?;
+        let file = paths.file(Path::new(template.path))?;
+        write(file.path(), &names.fill(template.text))
+            .map_err(|error| cannot_write(file.shown(), error))?;
         output.status(&format!("Wrote {}", template.path));
     }
     output.status("Look at the graph with `snowman full`, and at its tasks with `snowman morphed --no-optimize --json`");

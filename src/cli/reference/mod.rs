@@ -15,7 +15,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::output::Output;
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use super::outside::Surroundings;
+use crate::base::diagnostic::Outcome;
+use crate::ports::environment::Environment;
+use crate::ports::output_path::cannot_write;
 use markdown::Markdown;
 
 /// One file of the reference.
@@ -92,16 +95,16 @@ static PAGES: &[Page] = &[
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn run(folder: Option<&Path>, output: &Output) -> Outcome<ExitCode> {
+pub fn run(folder: Option<&Path>, environment: &Environment, output: &Output) -> Outcome<ExitCode> {
+    let around = Surroundings::find(environment)?;
     for (file, text) in files()? {
         match folder {
             None => output.data(&text)?,
             Some(folder) => {
-                std::fs::create_dir_all(folder).map_err(|error| {
-                    let name = folder.display();
-                    Diagnostic::environment(format!("cannot make the folder {name}")).because(error)
-                })?;
-                output.data_to(Some(&folder.join(file)), &text)?;
+                let file = around.output_paths().file(&folder.join(file))?;
+                std::fs::create_dir_all(folder)
+                    .map_err(|error| cannot_write(file.shown(), error))?;
+                output.data_to(Some(&file), &text)?;
             }
         }
     }

@@ -1,0 +1,357 @@
+//! Paths of files that are written.
+//!
+//! Tasks prepare the folders that they write to: most `.taskcluster.yml` files have
+//! `ln -s /builds/worker/artifacts artifacts`. Such a link may lead anywhere. A link that version control
+//! tracks is different: it comes with the revision, possibly from a stranger's pull request, and must not
+//! make the task write outside of the checkout. So a path is followed one component at a time:
+//!
+//! 1. What a link leads to has to exist.
+//! 2. For each link inside the working copy, version control is asked whether it tracks it.
+//! 3. If any link on the way is tracked, the end of the path has to lie inside the working copy, and not in
+//!    version control's own folder.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::vcs::{Vcs, VcsError};
+use crate::base::diagnostic::Diagnostic;
+
+/// How many links a path may lead through, as on Linux.
+const MOST_LINKS: usize = 40;
+
+/// Folders in which version control keeps its own files.
+const OF_VCS: [&str; 2] = [".git", ".hg"];
+
+/// Says why a file cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// A link that is part of the checkout leads out of it.
+    #[error("`{link}` is a link that version control tracks, and it leads out of the checkout")]
+    Tracked {
+        /// The link, from the working folder where it is below that.
+        link: String,
+    },
+    /// A link leads nowhere.
+    #[error("`{link}` is a link to {target}, which does not exist")]
+    Dangling {
+        /// The link.
+        link: String,
+        /// What it leads to, as it is written.
+        target: String,
+    },
+    /// Something else has the place of a folder.
+    #[error("`{0}` is not a folder")]
+    NotAFolder(String),
+    /// Version control does not say whether it tracks a link.
+    #[error("cannot tell whether version control tracks the link `{link}`: {error}")]
+    Unknown {
+        /// The link.
+        link: String,
+        /// Why.
+        error: VcsError,
+    },
+    /// The system refuses.
+    #[error(transparent)]
+    System(#[from] io::Error),
+}
+
+impl OutputError {
+    /// The diagnostic for a file, with advice that fits the error.
+    #[must_use]
+    pub fn diagnostic(&self, what: &str, file: &Path) -> Diagnostic {
+        let message = format!("cannot write {what}{}", file.display());
+        let (diagnostic, help) = match self {
+            Self::Tracked { link } => (
+                Diagnostic::user(message),
+                Some(format!(
+                    "remove `{link}` from the repository; links that the task makes by itself may lead anywhere"
+                )),
+            ),
+            Self::Dangling { target, .. } => (
+                Diagnostic::environment(message),
+                Some(format!("create {target}, or remove the link")),
+            ),
+            Self::NotAFolder(path) => (
+                Diagnostic::environment(message),
+                Some(format!("move `{path}` out of the way")),
+            ),
+            Self::Unknown { .. } => (Diagnostic::environment(message), None),
+            Self::System(error) => (Diagnostic::environment(message), advice(error, file)),
+        };
+        let diagnostic = diagnostic.because(self);
+        match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        }
+    }
+}
+
+/// The diagnostic for a file that the system does not let be written.
+#[must_use]
+pub fn cannot_write(file: &Path, error: io::Error) -> Diagnostic {
+    OutputError::from(error).diagnostic("", file)
+}
+
+/// What to do about an error of the system; nothing where it says all that is known.
+fn advice(error: &io::Error, file: &Path) -> Option<String> {
+    use io::ErrorKind as Kind;
+    let shown = file.display();
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => format!("the folder {}", folder.display()),
+        _ => "the working folder".to_owned(),
+    };
+    Some(match error.kind() {
+        Kind::PermissionDenied => {
+            format!("{folder} has to be writable for the user that runs this")
+        }
+        Kind::ReadOnlyFilesystem => {
+            format!("{folder} is on a file system that is mounted read-only")
+        }
+        Kind::StorageFull => format!("free some space on the file system of {folder}"),
+        Kind::QuotaExceeded => format!("free some space: the disk quota is used up in {folder}"),
+        Kind::NotFound => format!("create {folder} first"),
+        Kind::NotADirectory => {
+            format!("a parent of {shown} is not a folder: move it out of the way")
+        }
+        Kind::IsADirectory | Kind::DirectoryNotEmpty | Kind::AlreadyExists => {
+            format!("move {shown} out of the way")
+        }
+        Kind::InvalidFilename => "use a shorter name".to_owned(),
+        _ => return None,
+    })
+}
+
+/// A path that may be written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputFile {
+    path: PathBuf,
+    shown: PathBuf,
+}
+
+impl OutputFile {
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path as it was given.
+    #[must_use]
+    pub fn shown(&self) -> &Path {
+        &self.shown
+    }
+}
+
+/// Follows the paths of files that are written.
+pub struct OutputPaths<'a> {
+    working: PathBuf,
+    vcs: Option<&'a dyn Vcs>,
+    /// Whether version control tracks a link, for those that it was asked about.
+    tracked: Mutex<BTreeMap<PathBuf, bool>>,
+}
+
+/// Where a path leads.
+struct End {
+    /// The path, without any links as far as it exists.
+    path: PathBuf,
+    /// The first link on the way that version control tracks.
+    tracked: Option<PathBuf>,
+}
+
+impl<'a> OutputPaths<'a> {
+    /// Paths from a working folder, in the repository that it belongs to, if any.
+    #[must_use]
+    pub fn new(working: &Path, vcs: Option<&'a dyn Vcs>) -> Self {
+        Self {
+            working: working.to_owned(),
+            vcs,
+            tracked: Mutex::default(),
+        }
+    }
+
+    /// The path of a folder without links; what does not exist of it has to be created.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn folder(&self, folder: &Path) -> Result<PathBuf, OutputError> {
+        self.end(&self.working.join(folder), true)
+    }
+
+    /// A file that somebody named: a link in its place is followed.
+    ///
+    /// # Errors
+    /// As a diagnostic.
+    pub fn file(&self, file: &Path) -> Result<OutputFile, Diagnostic> {
+        let path = self.working.join(file);
+        self.end(&path, false)
+            .map_err(|error| error.diagnostic("", file))?;
+        Ok(OutputFile {
+            path,
+            shown: file.to_owned(),
+        })
+    }
+
+    fn end(&self, path: &Path, is_folder: bool) -> Result<PathBuf, OutputError> {
+        let end = self.follow(path, is_folder)?;
+        match end.tracked {
+            Some(link) if !self.is_in_checkout(&end.path) => Err(OutputError::Tracked {
+                link: self.shown(&link),
+            }),
+            _ => Ok(end.path),
+        }
+    }
+
+    fn follow(&self, path: &Path, is_folder: bool) -> Result<End, OutputError> {
+        let mut end = End {
+            path: PathBuf::new(),
+            tracked: None,
+        };
+        let mut links = 0;
+        let mut ahead = components(path);
+        while let Some(component) = ahead.pop_front() {
+            match Path::new(&component).components().next() {
+                Some(Component::ParentDir) => {
+                    end.path.pop();
+                    continue;
+                }
+                Some(Component::Normal(_)) => {}
+                // A root takes the place of all before it.
+                _ => {
+                    end.path.push(component);
+                    continue;
+                }
+            }
+            let here = end.path.join(component);
+            let is_last = ahead.is_empty();
+            match std::fs::symlink_metadata(&here) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+                Ok(found) if found.is_symlink() => {
+                    links += 1;
+                    if links > MOST_LINKS {
+                        return Err(io::Error::other(format!(
+                            "`{}` leads in a circle",
+                            self.shown(path)
+                        ))
+                        .into());
+                    }
+                    let target = std::fs::read_link(&here)?;
+                    if is_folder || !is_last {
+                        self.check_target(&here, &target)?;
+                    }
+                    if end.tracked.is_none() && self.is_tracked(&here)? {
+                        end.tracked = Some(here);
+                    }
+                    let mut longer = components(&target);
+                    longer.append(&mut ahead);
+                    ahead = longer;
+                    continue;
+                }
+                Ok(found) if !found.is_dir() && (is_folder || !is_last) => {
+                    return Err(OutputError::NotAFolder(self.shown(&here)));
+                }
+                Ok(_) => {}
+            }
+            end.path = here;
+        }
+        Ok(end)
+    }
+
+    /// Refuses a link that leads nowhere.
+    fn check_target(&self, link: &Path, target: &Path) -> Result<(), OutputError> {
+        match std::fs::metadata(link) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(OutputError::Dangling {
+                link: self.shown(link),
+                target: target.display().to_string(),
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn is_tracked(&self, link: &Path) -> Result<bool, OutputError> {
+        let Some(vcs) = self.vcs else {
+            return Ok(false);
+        };
+        let Ok(below) = link.strip_prefix(vcs.root()) else {
+            return Ok(false);
+        };
+        // What lies in another repository inside of this one came with that.
+        let folders = link.ancestors().skip(1);
+        let mut nested = folders.take_while(|folder| *folder != vcs.root());
+        if nested.any(|folder| OF_VCS.iter().any(|name| folder.join(name).exists())) {
+            return Ok(true);
+        }
+        let mut known = self.tracked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tracked) = known.get(link) {
+            return Ok(*tracked);
+        }
+        let tracked = vcs
+            .tracks_link(below)
+            .map_err(|error| OutputError::Unknown {
+                link: self.shown(link),
+                error,
+            })?;
+        known.insert(link.to_owned(), tracked);
+        Ok(tracked)
+    }
+
+    fn is_in_checkout(&self, path: &Path) -> bool {
+        let below = self.vcs.and_then(|vcs| path.strip_prefix(vcs.root()).ok());
+        below.is_some_and(|below| {
+            let mut parts = below.iter();
+            !parts.any(|part| OF_VCS.iter().any(|name| part.eq_ignore_ascii_case(name)))
+        })
+    }
+
+    /// A path as people know it.
+    fn shown(&self, path: &Path) -> String {
+        let below = path.strip_prefix(&self.working).unwrap_or(path);
+        below.display().to_string()
+    }
+}
+
+fn components(path: &Path) -> VecDeque<OsString> {
+    path.components()
+        .filter(|component| *component != Component::CurDir)
+        .map(|component| component.as_os_str().to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_system_have_advice_that_fits() {
+        use io::ErrorKind as Kind;
+        let advice_for = |kind: Kind, file: &str| {
+            let diagnostic = cannot_write(Path::new(file), kind.into());
+            assert_eq!(diagnostic.message, format!("cannot write {file}"));
+            diagnostic.help.unwrap_or_default()
+        };
+        for (kind, words) in [
+            (Kind::PermissionDenied, "the folder a/b has to be writable"),
+            (Kind::ReadOnlyFilesystem, "mounted read-only"),
+            (Kind::StorageFull, "free some space"),
+            (Kind::QuotaExceeded, "quota"),
+            (Kind::NotFound, "create the folder a/b first"),
+            (Kind::NotADirectory, "a parent of a/b/c is not a folder"),
+            (Kind::IsADirectory, "move a/b/c out of the way"),
+            (Kind::AlreadyExists, "move a/b/c out of the way"),
+            (Kind::InvalidFilename, "shorter name"),
+        ] {
+            let help = advice_for(kind, "a/b/c");
+            assert!(help.contains(words), "{kind:?}: {help}");
+        }
+        // Nothing is known of these.
+        for kind in [Kind::Other, Kind::Interrupted, Kind::ResourceBusy] {
+            assert_eq!(advice_for(kind, "a/b/c"), "", "{kind:?}");
+        }
+        let help = advice_for(Kind::PermissionDenied, "c");
+        assert!(help.starts_with("the working folder"), "{help}");
+    }
+}
