@@ -1,9 +1,10 @@
-//! Runs the decision task of a push inside the root file system of the decision image, as
-//! `.taskcluster.yml` defines it, against an embedded Taskcluster.
+//! Runs decision tasks inside the root file systems of the decision image, as `.taskcluster.yml` defines
+//! them, against an embedded Taskcluster.
 //!
-//! The root file system is built by `docker/decision/build-rootfs`, which takes root and Debian's
-//! packages; its folder is named by `SNOWMAN_ROOTFS` at build time. Without it the test says that it
-//! is skipped.
+//! The root file systems are built by `docker/decision/build-rootfs`, which takes root and Debian's packages;
+//! their folders are named at build time: `SNOWMAN_ROOTFS` the plain one, `SNOWMAN_ROOTFS_PYTHON` the variant
+//! with Python and the requirements of `tests/container/project`. Without one, its test says that it is
+//! skipped.
 
 #![cfg(target_os = "linux")]
 #![expect(
@@ -12,48 +13,126 @@
     reason = "a test that cannot go on has failed, and says where; a skipped one says so"
 )]
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
 use chrono::Utc;
 use serde_json::{Value, json};
 use snowman::config::yaml;
-use snowman::sandbox::{Options, Sandbox, WorkerOptions};
+use snowman::sandbox::{Options, Sandbox, TaskView, WorkerOptions};
+use tempfile::TempDir;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const TASK_ID: &str = "fN1SbArXTPSVFUUvaOlinQ";
 
-fn head_rev() -> String {
-    let output = Command::new("git")
-        .args(["rev-parse", "HEAD"])
-        .current_dir(ROOT)
-        .output()
-        .unwrap();
+fn run(command: &mut Command, folder: &Path) -> String {
+    let output = command.current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{command:?}: {output:?}");
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// The decision task of a push of the revision that is checked out.
-fn decision_task(revision: &str, root_url: &str) -> Value {
-    let text = std::fs::read(format!("{ROOT}/.taskcluster.yml")).unwrap();
-    let template = yaml::load(".taskcluster.yml", &text).unwrap().value;
-    let repository = "https://github.com/snowman-ci/snowman";
-    let context = json!({
-        "tasks_for": "github-push",
-        "event": {
-            "ref": "refs/heads/main",
-            "before": revision,
-            "after": revision,
-            "base_ref": null,
-            "pusher": {"name": "test", "email": "test@example.com"},
-            "repository": {"name": "snowman", "html_url": repository},
-        },
-        "taskcluster_root_url": root_url,
-        "ownTaskId": TASK_ID,
-    });
-    let mut rendered = json_e::render(&template.into(), &context).unwrap();
-    let mut task = rendered["tasks"][0].take();
-    task.as_object_mut().unwrap().shift_remove("taskId");
-    task
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let author = ["-c", "user.name=Jane", "-c", "user.email=jane@example.org"];
+    run(Command::new("git").args(author).args(arguments), folder)
+}
+
+/// A folder that the image's user may read.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    folder
+}
+
+/// A push of a repository that is here, and only in name on GitHub.
+struct Push<'a> {
+    /// The folder of the repository.
+    repository: &'a Path,
+    name: &'a str,
+    /// The text of its `.taskcluster.yml`.
+    template: String,
+}
+
+/// What a decision task has done.
+struct Decided {
+    log: String,
+    created: Vec<TaskView>,
+}
+
+impl Push<'_> {
+    fn url(&self) -> String {
+        format!("https://github.com/snowman-ci/{}", self.name)
+    }
+
+    /// The decision task of the revision that is checked out.
+    fn decision_task(&self, revision: &str, root_url: &str) -> Value {
+        let template = yaml::load(".taskcluster.yml", self.template.as_bytes()).unwrap();
+        let context = json!({
+            "tasks_for": "github-push",
+            "event": {
+                "ref": "refs/heads/main",
+                "before": revision,
+                "after": revision,
+                "base_ref": null,
+                "pusher": {"name": "test", "email": "test@example.com"},
+                "repository": {"name": self.name, "html_url": self.url()},
+            },
+            "taskcluster_root_url": root_url,
+            "ownTaskId": TASK_ID,
+        });
+        let mut rendered = json_e::render(&template.value.into(), &context).unwrap();
+        let mut task = rendered["tasks"][0].take();
+        task.as_object_mut().unwrap().shift_remove("taskId");
+        task
+    }
+
+    /// Runs the decision task in a root file system.
+    async fn decide(&self, rootfs: &str) -> Decided {
+        let sandbox = sandbox().await;
+        let role = format!("repo:github.com/snowman-ci/{}:branch:main", self.name);
+        sandbox.add_role(&role, &["*"]);
+        let revision = git(self.repository, &["rev-parse", "HEAD"]);
+        let task = self.decision_task(&revision, &sandbox.root_url());
+        sandbox.state().create_task(TASK_ID, &task).unwrap();
+        sandbox.state().claim(TASK_ID).unwrap();
+
+        let mut variables = task["payload"]["env"].as_object().unwrap().clone();
+        // There is no network here: only the address of the repository is GitHub's.
+        for (name, value) in [
+            ("SNOWMAN_HEAD_REPOSITORY", "/srv/repository".to_owned()),
+            ("SNOWMAN_BASE_REPOSITORY", "/srv/repository".to_owned()),
+            ("TASK_ID", TASK_ID.to_owned()),
+            ("TASKCLUSTER_ROOT_URL", sandbox.root_url()),
+            ("TASKCLUSTER_PROXY_URL", sandbox.proxy_url(TASK_ID)),
+        ] {
+            variables.insert(name.to_owned(), json!(value));
+        }
+        let argv = task["payload"]["command"].as_array().unwrap();
+        let mut command = Command::new("sh");
+        command.arg(format!("{ROOT}/docker/decision/run-rootfs"));
+        let bind = format!("{}:/srv/repository", self.repository.display());
+        command.args(["--bind", &bind]);
+        for (name, value) in &variables {
+            command.args(["--env", &format!("{name}={}", value.as_str().unwrap())]);
+        }
+        command.arg(rootfs);
+        command.args(argv.iter().map(|part| part.as_str().unwrap()));
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await;
+        let output = output.unwrap();
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{log}");
+
+        let mut created = sandbox.state().group_tasks(TASK_ID);
+        created.retain(|task| task.task_id != TASK_ID);
+        for task in &created {
+            assert_eq!(task.definition["taskGroupId"], TASK_ID);
+            let source = task.definition["metadata"]["source"].as_str().unwrap();
+            assert!(source.contains(&revision), "{source}");
+        }
+        sandbox.stop().await;
+        Decided { log, created }
+    }
 }
 
 #[expect(
@@ -77,60 +156,77 @@ async fn the_image_decides_a_push() {
         println!("skipped: SNOWMAN_ROOTFS names no root file system");
         return;
     };
-    let sandbox = sandbox().await;
-    sandbox.add_role("repo:github.com/snowman-ci/snowman:branch:main", &["*"]);
-    let revision = head_rev();
-    let task = decision_task(&revision, &sandbox.root_url());
-    sandbox.state().create_task(TASK_ID, &task).unwrap();
-    sandbox.state().claim(TASK_ID).unwrap();
-
-    let mut variables = task["payload"]["env"].as_object().unwrap().clone();
-    // There is no network here: the repository is this one, and only its address is GitHub's.
-    variables.insert(
-        "SNOWMAN_HEAD_REPOSITORY".to_owned(),
-        json!("/srv/repository"),
-    );
-    variables.insert(
-        "SNOWMAN_BASE_REPOSITORY".to_owned(),
-        json!("/srv/repository"),
-    );
-    variables.insert("TASK_ID".to_owned(), json!(TASK_ID));
-    variables.insert("TASKCLUSTER_ROOT_URL".to_owned(), json!(sandbox.root_url()));
-    variables.insert(
-        "TASKCLUSTER_PROXY_URL".to_owned(),
-        json!(sandbox.proxy_url(TASK_ID)),
-    );
-    let mut command = Command::new("sh");
-    command.arg(format!("{ROOT}/docker/decision/run-rootfs"));
-    command.args(["--bind", &format!("{ROOT}:/srv/repository")]);
-    for (name, value) in &variables {
-        command.args(["--env", &format!("{name}={}", value.as_str().unwrap())]);
-    }
-    command.arg(rootfs);
-    let argv = task["payload"]["command"].as_array().unwrap();
-    command.args(argv.iter().map(|part| part.as_str().unwrap()));
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap())
-        .await
-        .unwrap();
-    let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{log}");
-
-    let group = sandbox.state().group_tasks(TASK_ID);
-    let created = group
-        .iter()
-        .filter(|created| created.task_id != TASK_ID)
-        .count();
+    // A clone, since a worktree has its history elsewhere.
+    let folder = folder();
+    let source = Path::new(ROOT);
+    let clone = folder.path().to_str().unwrap();
+    git(source, &["clone", "--quiet", "--no-checkout", ".", clone]);
+    let push = Push {
+        repository: folder.path(),
+        name: "snowman",
+        template: std::fs::read_to_string(format!("{ROOT}/.taskcluster.yml")).unwrap(),
+    };
+    let decided = push.decide(rootfs).await;
     // The same push decided here; the container must come to the same number.
+    let (created, log) = (decided.created.len(), decided.log);
     assert!(created > 50, "{created} tasks\n{log}");
-    assert!(
-        log.contains(&format!("Created {created} tasks in the group {TASK_ID}")),
-        "{log}"
-    );
-    for created in group.iter().filter(|created| created.task_id != TASK_ID) {
-        assert_eq!(created.definition["schedulerId"], "snowman-level-3");
-        assert_eq!(created.definition["taskGroupId"], TASK_ID);
-        let source = created.definition["metadata"]["source"].as_str().unwrap();
-        assert!(source.contains(&revision), "{source}");
+    let told = format!("Created {created} tasks in the group {TASK_ID}");
+    assert!(log.contains(&told), "{log}");
+    for task in &decided.created {
+        assert_eq!(task.definition["schedulerId"], "snowman-level-3");
     }
-    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_variant_with_python_decides_a_push_of_a_project_with_python() {
+    let Some(rootfs) = option_env!("SNOWMAN_ROOTFS_PYTHON") else {
+        println!("skipped: SNOWMAN_ROOTFS_PYTHON names no root file system");
+        return;
+    };
+    let folder = folder();
+    git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
+    let url = "https://github.com/snowman-ci/flake";
+    git(folder.path(), &["remote", "add", "origin", url]);
+    // The decision task is the one that `init` writes; all else is the project's.
+    run(
+        Command::new(env!("CARGO_BIN_EXE_snowman")).arg("init"),
+        folder.path(),
+    );
+    std::fs::remove_dir_all(folder.path().join("taskcluster")).unwrap();
+    let project = format!("{ROOT}/tests/container/project/.");
+    run(
+        Command::new("cp").args(["-R", &project, "."]),
+        folder.path(),
+    );
+    git(folder.path(), &["add", "--all"]);
+    git(folder.path(), &["commit", "--quiet", "--message=Start"]);
+    let template = std::fs::read_to_string(folder.path().join(".taskcluster.yml")).unwrap();
+    let push = Push {
+        repository: folder.path(),
+        name: "flake",
+        template,
+    };
+    let decided = push.decide(rootfs).await;
+    let mut descriptions: Vec<(&str, &str)> = decided
+        .created
+        .iter()
+        .map(|task| {
+            assert_eq!(task.definition["schedulerId"], "flake-level-3");
+            let description = task.definition["metadata"]["description"].as_str();
+            (task.label.as_str(), description.unwrap())
+        })
+        .collect();
+    descriptions.sort_unstable();
+    assert_eq!(
+        descriptions,
+        [
+            (
+                "greet-new-moon",
+                "hello from level 3, New Moon, in /opt/venv"
+            ),
+            ("greet-world", "hello from level 3, World, in /opt/venv"),
+        ],
+        "{}",
+        decided.log
+    );
 }

@@ -268,3 +268,123 @@ fn values_that_are_no_names_are_refused() {
         assert_eq!(refusal(&output), reason);
     }
 }
+
+/// Runs `build-image` with a stand-in for docker, which prints its arguments and what is in the context.
+fn build_image(folder: &Path, arguments: &[&str]) -> Output {
+    use std::os::unix::fs::PermissionsExt;
+    let executable = |name: &str, text: &str| {
+        fs::write(folder.join(name), text).unwrap();
+        fs::set_permissions(folder.join(name), PermissionsExt::from_mode(0o755)).unwrap();
+    };
+    executable(
+        "docker",
+        "#!/bin/sh\n\
+         while [ $# -gt 1 ]; do printf '%s ' \"$1\"; shift; done\n\
+         echo; cd \"$1\"; ls; cat requirements.txt; cat snowman\n",
+    );
+    executable("binary", "the binary\n");
+    let path = snowman::ports::environment::Environment::of_process();
+    let path = format!("{}:{}", folder.display(), path.get("PATH").unwrap());
+    Command::new("sh")
+        .arg(Path::new(ROOT).join("docker/decision/build-image"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("PATH", path)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn an_image_is_built_from_all_that_its_dockerfile_copies() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("locked.txt"), "the requirements\n").unwrap();
+    let dockerfile = fs::read_to_string(format!("{ROOT}/docker/decision/Dockerfile")).unwrap();
+    let copied = dockerfile
+        .lines()
+        .filter_map(|line| line.strip_prefix("COPY "));
+    let copied: Vec<&str> = copied
+        .flat_map(|line| line.rsplit_once(' ').unwrap().0.split(' '))
+        .collect();
+    for (options, target, requirements) in [
+        (&[] as &[_], "", ""),
+        (&["--python"], "--target=python ", ""),
+        (
+            &["--requirements", "locked.txt"],
+            "--target=python ",
+            "the requirements\n",
+        ),
+    ] {
+        let arguments = [options, &["binary", "example.com:5000/a:1"]].concat();
+        let said = stdout(&build_image(folder.path(), &arguments));
+        let began = format!("build {target}--tag example.com:5000/a:1 \n");
+        assert!(said.starts_with(&began), "{said}");
+        assert!(
+            said.ends_with(&format!("{requirements}the binary\n")),
+            "{said}"
+        );
+        let there: Vec<&str> = said.lines().collect();
+        for file in &copied {
+            assert!(there.contains(file), "{file}: {said}");
+        }
+    }
+}
+
+#[test]
+fn an_image_has_a_version() {
+    let folder = TempDir::new().unwrap();
+    for (tag, why) in [
+        ("a:latest", "name a version in place of `latest`: a:latest"),
+        (
+            "b/a:latest",
+            "name a version in place of `latest`: b/a:latest",
+        ),
+        ("a", "the tag has no version: a"),
+        (
+            "localhost:5000/a",
+            "the tag has no version: localhost:5000/a",
+        ),
+        ("a:", "the tag has no version: a:"),
+    ] {
+        let output = build_image(folder.path(), &["binary", tag]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said, format!("build-image: {why}\n"));
+    }
+    let output = build_image(folder.path(), &["--requirements", "none", "binary", "a:1"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+}
+
+#[test]
+fn a_root_file_system_has_the_variables_of_the_image() {
+    let dockerfile = fs::read_to_string(format!("{ROOT}/docker/decision/Dockerfile")).unwrap();
+    let runner = fs::read_to_string(format!("{ROOT}/docker/decision/run-rootfs")).unwrap();
+    let path = runner.lines().find_map(|line| line.strip_prefix("path="));
+    let runner = runner.replace("$path", path.unwrap());
+    let mut variables = dockerfile
+        .lines()
+        .filter_map(|line| line.strip_prefix("ENV "))
+        .flat_map(|line| line.split(' '))
+        .peekable();
+    assert!(variables.peek().is_some());
+    for variable in variables {
+        assert!(runner.contains(variable), "{variable}");
+    }
+}
+
+#[test]
+fn images_begin_with_a_release_that_stays() {
+    let mut looked_at = 0;
+    for folder in fs::read_dir(format!("{ROOT}/docker")).unwrap() {
+        let Ok(text) = fs::read_to_string(folder.unwrap().path().join("Dockerfile")) else {
+            continue;
+        };
+        let stages = text.lines().filter_map(|line| line.strip_prefix("FROM "));
+        for image in stages.filter(|image| image.contains(':')) {
+            looked_at += 1;
+            for moving in [":latest", ":stable", ":testing", ":sid"] {
+                assert!(!image.contains(moving), "{image}");
+            }
+        }
+    }
+    assert!(looked_at > 0);
+}

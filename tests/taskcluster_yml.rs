@@ -591,6 +591,16 @@ fn artifacts_lie_in_the_checkout_and_expire_before_their_task() {
     }
 }
 
+#[test]
+fn the_image_is_that_of_this_version() {
+    let task = render_one(&push(CANONICAL, "refs/heads/main"));
+    let image = task["payload"]["image"].as_str().unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    let expected = format!("ghcr.io/snowman-ci/snowman-decision:{version}");
+    // A digest may follow.
+    assert_eq!(image.split('@').next(), Some(expected.as_str()));
+}
+
 /// Checks a task against the schemas of the queue and of docker-worker, where they are at hand.
 fn assert_valid(task: &Value) {
     let Some(schemas) = schemas() else {

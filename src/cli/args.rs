@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::ports::python::Mode;
 
 use super::docker::args::{BuildImageArgs, ImageDigestArgs, LoadImageArgs, LoadTaskArgs};
+use super::init::Image;
 
 /// A Taskcluster decision task in one native binary.
 #[derive(Debug, Parser)]
@@ -401,6 +402,10 @@ pub struct InitArgs {
     /// Replace files that are there already
     #[arg(short, long)]
     pub force: bool,
+    /// Image of the decision task, with a version or a digest [default: ghcr.io/OWNER/snowman-decision and
+    /// the version of this program]
+    #[arg(long)]
+    pub image: Option<Image>,
 }
 
 /// Flags of `sandbox`.

@@ -110,7 +110,7 @@ fn run(cli: &Cli, environment: Environment, output: &Output) -> Outcome<ExitCode
         Command::ActionCallback(args) => action::callback(args, environment, output),
         Command::TestActionCallback(args) => action::test_callback(args, environment, output),
         Command::Promote(args) => promote::run(args, environment, output),
-        Command::Init(args) => init::run(args.force, &environment, output),
+        Command::Init(args) => init::run(args, &environment, output),
         Command::Completions { shell } => words::completions(*shell, output),
         Command::Man { command } => words::man(command.as_deref(), output),
         Command::ImageDigest(args) => docker::image_digest(args, environment, output),

@@ -110,3 +110,59 @@ fn a_graph_can_be_shown_before_the_first_commit() {
     desk.run(&["init"]).ok();
     assert_eq!(desk.run(&["full", "--quiet"]).code, 0);
 }
+
+/// The image of the decision task that was written.
+fn image(desk: &Desk) -> String {
+    let text = std::fs::read_to_string(desk.root().join(".taskcluster.yml")).unwrap();
+    let mut lines = text.lines().map(str::trim);
+    let image = lines.find_map(|line| line.strip_prefix("image: "));
+    image.unwrap().to_owned()
+}
+
+#[test]
+fn the_image_is_that_of_this_version() {
+    let desk = desk();
+    let ran = desk.run(&["init"]);
+    let version = env!("CARGO_PKG_VERSION");
+    let expected = format!("ghcr.io/org/snowman-decision:{version}");
+    assert_eq!(image(&desk), expected);
+    assert!(
+        ran.said().contains("which is not published: build it"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(
+        desk.run(&["--version"]).ok(),
+        format!("snowman {version}\n")
+    );
+}
+
+#[test]
+fn the_image_may_be_another_that_stays_the_same() {
+    let digest = format!("registry.example.com/a@sha256:{}", "0a".repeat(32));
+    for name in ["registry.example.com:5000/a/b:1.2", &digest] {
+        let desk = desk();
+        let ran = desk.run(&["init", "--image", name]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert_eq!(image(&desk), name);
+        assert_eq!(ran.said().contains("Add its digest"), !name.contains('@'));
+        let text = std::fs::read(desk.root().join(".taskcluster.yml")).unwrap();
+        yaml::load(".taskcluster.yml", &text).unwrap();
+    }
+    for name in ["a", "a:latest", "a:1\"", "a:1 b"] {
+        let desk = desk();
+        let ran = desk.run(&["init", "--image", name]);
+        assert_eq!(ran.code, 2, "{name}: {}", ran.err);
+        assert!(!desk.root().join(".taskcluster.yml").exists());
+    }
+}
+
+#[test]
+fn nothing_that_is_written_names_the_latest_image() {
+    let desk = desk();
+    desk.run(&["init"]).ok();
+    let written = desk.bash("cat $(git ls-files --others --exclude-standard)");
+    let mut lines = written.lines();
+    let latest = lines.find(|line| line.contains(":latest") || line.contains("stable"));
+    assert_eq!(latest, None);
+}

@@ -3,9 +3,14 @@
 //! The files are templates in which the repository's name, address and branch are filled in. They
 //! have one kind of docker images and one of tasks that run in it.
 
+mod image;
+
 use std::path::Path;
 use std::process::ExitCode;
 
+pub use image::Image;
+
+use super::args::InitArgs;
 use super::output::Output;
 use super::outside::working_folder;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -56,15 +61,17 @@ struct Names {
     name: String,
     repository: String,
     branch: String,
+    image: Image,
 }
 
 impl Names {
     fn fill(&self, text: &str) -> String {
         [
-            ("%TRUST_DOMAIN%", &self.trust_domain),
+            ("%TRUST_DOMAIN%", self.trust_domain.as_str()),
             ("%NAME%", &self.name),
             ("%REPOSITORY%", &self.repository),
             ("%BRANCH%", &self.branch),
+            ("%IMAGE%", self.image.as_str()),
         ]
         .iter()
         .fold(text.to_owned(), |text, (key, value)| {
@@ -78,15 +85,15 @@ impl Names {
 /// # Errors
 /// When there is no repository, it has no remote on GitHub, it has some of the files already and `force` is not set, or one
 /// cannot be written.
-pub fn run(force: bool, environment: &Environment, output: &Output) -> Outcome<ExitCode> {
+pub fn run(args: &InitArgs, environment: &Environment, output: &Output) -> Outcome<ExitCode> {
     let vcs = crate::vcs::discover(&working_folder()?, environment).map_err(|error| {
         Diagnostic::user("there is no repository to make a project in")
             .because(error)
             .help("run `git init` first")
     })?;
     let root = vcs.root();
-    let names = names(vcs.as_ref())?;
-    if !force {
+    let names = names(vcs.as_ref(), args.image.as_ref())?;
+    if !args.force {
         refuse_existing(root)?;
     }
     let paths = OutputPaths::new(root, Some(vcs.as_ref()));
@@ -96,6 +103,19 @@ pub fn run(force: bool, environment: &Environment, output: &Output) -> Outcome<E
             .map_err(|error| cannot_write(file.shown(), error))?;
         output.status(&format!("Wrote {}", template.path));
     }
+    let image = &names.image;
+    output.status(&match (args.image.is_some(), image.has_digest()) {
+        (true, true) => format!("The decision task runs in {image}; workers have to be able to pull it"),
+        (true, false) => format!(
+            "The decision task runs in {image}; workers have to be able to pull it. Add its digest in \
+             .taskcluster.yml, so that it stays the same image"
+        ),
+        (false, _) => format!(
+            "The decision task runs in {image}, which is not published: build it with \
+             docker/decision/build-image of snowman's repository, push it, and add its digest in \
+             .taskcluster.yml"
+        ),
+    });
     output.status("Look at the graph with `snowman full`, and at its tasks with `snowman morphed --no-optimize --json`");
     Ok(ExitCode::SUCCESS)
 }
@@ -121,7 +141,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// What is filled in.
-fn names(vcs: &dyn Vcs) -> Result<Names, Diagnostic> {
+fn names(vcs: &dyn Vcs, image: Option<&Image>) -> Result<Names, Diagnostic> {
     let url = vcs.remote_url().unwrap_or_default();
     let parsed = parse_repository_url(&url).filter(|parsed| parsed.host == "github.com");
     let Some((owner, name)) = parsed.and_then(|parsed| Some((parsed.owner?, parsed.name))) else {
@@ -140,6 +160,7 @@ fn names(vcs: &dyn Vcs) -> Result<Names, Diagnostic> {
         name,
         repository,
         branch: branch.to_owned(),
+        image: image.cloned().unwrap_or_else(|| Image::of_owner(&owner)),
     })
 }
 
@@ -168,6 +189,7 @@ mod tests {
             name: "snowman".to_owned(),
             repository: "https://github.com/snowman-ci/snowman".to_owned(),
             branch: "main".to_owned(),
+            image: Image::of_owner("snowman-ci"),
         };
         let made = names.fill(include_str!("templates/taskcluster.yml"));
         assert_eq!(

@@ -1,0 +1,155 @@
+//! The image of the decision task that a new project has.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The name of a docker image that means the same image tomorrow: it has a version or a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image(String);
+
+impl Image {
+    /// The decision image of this version of the program, in the registry of a GitHub organization.
+    pub fn of_owner(owner: &str) -> Self {
+        let owner = owner.to_lowercase();
+        let version = env!("CARGO_PKG_VERSION");
+        Self(format!("ghcr.io/{owner}/snowman-decision:{version}"))
+    }
+
+    /// The name as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it has a digest.
+    pub fn has_digest(&self) -> bool {
+        self.0.contains('@')
+    }
+}
+
+impl fmt::Display for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Image {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest)),
+            None => (text, None),
+        };
+        let (name, tag) = match rest.rsplit_once(':') {
+            // A colon before a slash belongs to a port.
+            Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+            _ => (rest, None),
+        };
+        if !is_name(name) {
+            return Err(format!("{name:?} is not the name of a docker image"));
+        }
+        if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
+            return Err(format!(
+                "the digest {digest:?} is not `sha256:` and 64 hexadecimal digits"
+            ));
+        }
+        if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
+            return Err(format!("{tag:?} is not a tag of a docker image"));
+        }
+        match (tag, digest) {
+            (None, None) => Err("the image has no version: add a tag or a digest".to_owned()),
+            (Some("latest"), None) => Err(
+                "`latest` is another image tomorrow: name a version, or add a digest".to_owned(),
+            ),
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+/// Whether parts between slashes are as registries take them; the first may be a host with a port.
+fn is_name(name: &str) -> bool {
+    let is_part = |part: &str| {
+        let of_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        part.starts_with(of_part)
+            && part.ends_with(of_part)
+            && part
+                .chars()
+                .all(|c| of_part(c) || matches!(c, '.' | '_' | '-'))
+    };
+    let is_host = |host: &str| {
+        let (host, port) = host.split_once(':').unwrap_or((host, "0"));
+        let is_port = !port.is_empty() && port.chars().all(|c| c.is_ascii_digit());
+        is_port && is_part(&host.to_ascii_lowercase())
+    };
+    match name.split_once('/') {
+        Some((first, others)) => is_host(first) && others.split('/').all(is_part),
+        None => is_part(name),
+    }
+}
+
+fn is_tag(tag: &str) -> bool {
+    /// The most characters of a tag.
+    const LONGEST: usize = 128;
+    let of_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    tag.len() <= LONGEST
+        && tag.starts_with(of_word)
+        && tag.chars().all(|c| of_word(c) || matches!(c, '.' | '-'))
+}
+
+fn is_digest(digest: &str) -> bool {
+    let digits = digest.strip_prefix("sha256:");
+    digits.is_some_and(|digits| {
+        let is_digit = |c: char| c.is_ascii_digit() || matches!(c, 'a'..='f');
+        digits.len() == 64 && digits.chars().all(is_digit)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_has_a_version_or_a_digest() {
+        let digest = format!("sha256:{}", "0a".repeat(32));
+        for text in [
+            "snowman-decision:0.1.0",
+            "snowman-decision:v1_rc.1-python",
+            "localhost:5000/a/b:1",
+            "Registry.example.com/team/image:2026-11-28",
+            &format!("a/b@{digest}"),
+            &format!("a/b:1@{digest}"),
+            &format!("a/b:latest@{digest}"),
+        ] {
+            assert_eq!(text.parse::<Image>().unwrap().as_str(), text);
+        }
+        for (text, part) in [
+            ("", "is not the name"),
+            ("a b:1", "is not the name"),
+            ("A:1", "is not the name"),
+            ("a//b:1", "is not the name"),
+            ("a/-b:1", "is not the name"),
+            ("a:x/b:1", "is not the name"),
+            ("a:", "is not a tag"),
+            ("a:${b}", "is not a tag"),
+            ("a:-1", "is not a tag"),
+            (&format!("a:{}", "1".repeat(129)), "is not a tag"),
+            ("a", "has no version"),
+            ("localhost:5000/a", "has no version"),
+            ("a:latest", "another image tomorrow"),
+            ("a@sha256:12", "the digest"),
+            (&format!("a@{}", digest.to_uppercase()), "the digest"),
+        ] {
+            let told = text.parse::<Image>().unwrap_err();
+            assert!(told.contains(part), "{text}: {told}");
+        }
+    }
+
+    #[test]
+    fn without_another_it_is_that_of_this_version() {
+        let image = Image::of_owner("Org");
+        let expected = format!("ghcr.io/org/snowman-decision:{}", env!("CARGO_PKG_VERSION"));
+        assert_eq!(image.as_str(), expected);
+        assert_eq!(image.as_str().parse::<Image>().unwrap(), image);
+        assert!(!image.has_digest());
+    }
+}
