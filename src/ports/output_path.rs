@@ -67,7 +67,7 @@ impl OutputError {
             Self::Tracked { link } => (
                 Diagnostic::user(message),
                 Some(format!(
-                    "remove `{link}` from the repository; links that the task makes by itself may lead anywhere"
+                    "remove `{link}` from the repository; links that the task makes may lead anywhere"
                 )),
             ),
             Self::Dangling { target, .. } => (

@@ -265,8 +265,8 @@ async fn artifacts_cannot_be_written() {
     exit code 3
     stderr:
       × cannot write the artifact artifacts/parameters.yml
-      │   cause: File exists (os error 17)
-      help: the working folder has to be writable and the disk must not be full
+      │   cause: `artifacts` is not a folder
+      help: move `artifacts` out of the way
 
     1 failure; nothing was created
     ");

@@ -115,6 +115,7 @@ fn an_output_cannot_be_written() {
     stderr:
       × cannot write no/such/folder/out
       │   cause: No such file or directory (os error 2)
+      help: create the folder no/such/folder first
 
     1 failure
     ");

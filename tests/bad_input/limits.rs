@@ -210,13 +210,13 @@ async fn the_folder_of_artifacts_is_a_link() {
     std::os::unix::fs::symlink(elsewhere.path(), project.root().join("artifacts")).unwrap();
     let ran = taskcluster.decide(project, &[]);
     assert_snapshot!(ran.shown(), @"
-    exit code 3
+    exit code 1
     stderr:
       × cannot write the artifact artifacts/parameters.yml
-      │   cause: a link leads out of the working folder
-      help: take the link out of the checkout
+      │   cause: `artifacts` is a link that version control tracks, and it leads out of the checkout
+      help: remove `artifacts` from the repository; links that the task makes may lead anywhere
 
-    1 failure; nothing was created
+    1 mistake; nothing was created
     ");
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
     assert_eq!(taskcluster.created(), BTreeMap::new());
