@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::callback::{Request, Runner, check_scope, not_had};
+use super::promotion;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::value::Value;
@@ -69,6 +70,7 @@ pub async fn run(runner: Runner<'_>, request: &Request, params: &Parameters) -> 
     for (name, content) in &acted.artifacts {
         runner.artifacts.write(name, content)?;
     }
+    promotion::in_python::warn(runner, request).await;
     carry_out(runner, acted.noted).await.map(|()| true)
 }
 

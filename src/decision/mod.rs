@@ -21,6 +21,8 @@ use crate::base::name::{Label, TaskId};
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
+use crate::config::shipping;
+use crate::model::label_graph::LabelGraph;
 use crate::morph::MorphedTaskGraph;
 use crate::optimize::OptimizedTaskGraph;
 use crate::ports::artifacts::Artifacts;
@@ -38,7 +40,7 @@ use crate::submit::preflight::{self, Care};
 use crate::target::TargetTaskGraph;
 use crate::transform::context::RunTask;
 
-pub use phases::{Full, Phases, vcs_diagnostic};
+pub use phases::{Aim, Full, Phases, vcs_diagnostic};
 pub use submission::{Again, Settled, Settling, Unsubmitted, Way};
 
 /// The world that a decision runs in.
@@ -132,6 +134,10 @@ pub struct Prepared {
     pub optimized: OptimizedTaskGraph,
     /// The graph that is to be created.
     pub morphed: MorphedTaskGraph,
+    /// What each set of parameters aims at: each leg, and last what the graph is made for.
+    pub aims: Vec<Aim>,
+    /// Every task of the full task graph that names a product or a phase of a release.
+    pub released: LabelGraph,
     settled: Settled,
     care: Care,
 }
@@ -229,6 +235,7 @@ pub async fn prepare(
         &artifact::runnable_jobs(&full.graph.0),
     )?;
     let mut targets = phases.target_set(&full)?;
+    let own = phases.aim(targets.0.labels().cloned())?;
     let stages = gates::stages(&phases, &full, before, &mut targets)?;
     let mut labels: Vec<&Label> = targets.0.labels().collect();
     labels.sort_unstable();
@@ -238,6 +245,10 @@ pub async fn prepare(
         .collect();
     artifact::write_json(artifacts, "target-tasks.json", &labels)?;
     let mut target = phases.target_graph(&full, &targets)?;
+    let aims = stages.iter().map(|stage| stage.aim().clone());
+    let aims = aims.chain([own]).collect();
+    let released = released(&full);
+    drop(full);
     let mut settling = Settling::open(world, ids, &scheduler_id(graph_config, params)).await?;
     let (optimized, morphed) = loop {
         let ids = settling.ids().clone();
@@ -261,11 +272,23 @@ pub async fn prepare(
         target,
         optimized,
         morphed,
+        aims,
+        released,
         settled: settling.done(),
         care: Care {
             payloads: decision.verify,
         },
     })
+}
+
+/// The tasks that name a product or a phase of a release.
+fn released(full: &Full) -> LabelGraph {
+    let named = full.set.0.tasks().filter(|task| {
+        shipping::named(&task.attributes).is_some() || shipping::product(&task.attributes).is_some()
+    });
+    full.set
+        .0
+        .only(&named.map(|task| task.label.clone()).collect())
 }
 
 /// What a decision is given beside the project.

@@ -20,6 +20,9 @@ pub trait Artifacts: Send + Sync {
     /// When it cannot be written; then what was there before still is.
     fn write(&self, name: &str, content: &[u8]) -> Result<(), Diagnostic>;
 
+    /// Reads an artifact that was written; `None` where there is none that can be read.
+    fn read(&self, name: &str) -> Option<Vec<u8>>;
+
     /// Whether they are what lies in the folder `artifacts`, where other programs may write too.
     fn in_place(&self) -> bool;
 }
@@ -71,6 +74,11 @@ impl ArtifactFolder {
 }
 
 impl Artifacts for ArtifactFolder {
+    fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let name = normalize(name).ok()?;
+        std::fs::read(self.working.join("artifacts").join(name)).ok()
+    }
+
     fn in_place(&self) -> bool {
         true
     }
@@ -126,6 +134,11 @@ impl MemoryArtifacts {
 }
 
 impl Artifacts for MemoryArtifacts {
+    fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let artifacts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        artifacts.get(name).cloned()
+    }
+
     fn in_place(&self) -> bool {
         false
     }
@@ -165,7 +178,10 @@ mod tests {
             );
         }
         assert!(!outer.path().join("x").exists() && !outer.path().join("work/x").exists());
+        assert_eq!(folder.read("../x"), None);
         folder.write("docker-contexts/a.tar.gz", b"x").unwrap();
+        assert_eq!(folder.read("docker-contexts/a.tar.gz").unwrap(), b"x");
+        assert_eq!(folder.read("docker-contexts/b.tar.gz"), None);
         for place in [
             "work/artifacts/docker-contexts/a.tar.gz",
             "work/docker-contexts/a.tar.gz",

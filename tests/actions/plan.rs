@@ -223,7 +223,14 @@ async fn what_keeps_a_promotion_from_being_done_is_told() {
     );
     let said = plan(
         &bench,
-        &["ship_fox", "--next-version", "2", "--previous", first],
+        &[
+            "ship_fox",
+            "--next-version",
+            "2",
+            "--allow-earlier-phases",
+            "--previous",
+            first,
+        ],
     )
     .await;
     assert_eq!(said.code, Some(0), "{}", said.err);
