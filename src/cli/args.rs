@@ -355,7 +355,7 @@ pub struct PromoteArgs {
     /// Show what would be reused, built again and new; promotions are started by their action
     #[arg(long, required = true)]
     pub plan: bool,
-    /// The flavor; several are one chain
+    /// The flavor, before or after the graphs of `--previous`; several are one chain
     #[arg(value_name = "FLAVOR")]
     pub flavors: Vec<String>,
     /// The previous graphs, in the order in which they were made: each the taskId of its decision or

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::base::value::json;
+use indexmap::IndexMap;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::action;
@@ -281,16 +282,17 @@ fn summary(plan: &Plan) -> String {
         let _ = writeln!(out, "  on top of   {graph} (revision {revision})");
     }
     for word in ["reused", "found", "rebuilt", "new", "removed"] {
-        let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        // What comes from graphs is in their order: their ids say nothing.
+        let mut groups: BTreeMap<(usize, String), Vec<&str>> = BTreeMap::new();
         for (label, task) in plan.tasks.iter().filter(|(_, t)| t.fate.word() == word) {
             groups
-                .entry(why(&task.fate))
+                .entry((place(plan, &task.fate), why(&task.fate)))
                 .or_default()
                 .push(label.as_str());
         }
         let count: usize = groups.values().map(Vec::len).sum();
         let _ = writeln!(out, "  {word:<11} {count}");
-        for (why, labels) in groups {
+        for ((_, why), labels) in groups {
             let _ = writeln!(out, "    {:>5}  {why}: {}", labels.len(), some(&labels));
         }
     }
@@ -302,7 +304,7 @@ fn summary(plan: &Plan) -> String {
             let _ = writeln!(out, "  {word:<11} {}: {}", names.len(), some(&names));
         }
     }
-    let mut roots: BTreeMap<String, usize> = BTreeMap::new();
+    let mut roots: IndexMap<String, usize> = IndexMap::new();
     for (_, surprise) in plan.surprises() {
         *roots.entry(surprise.why()).or_default() += 1;
     }
@@ -314,6 +316,16 @@ fn summary(plan: &Plan) -> String {
 
 fn in_state((label, state): (&Label, &str)) -> String {
     format!("{label} ({state})")
+}
+
+/// Where the graph that a task is reused from stands among the previous ones.
+fn place(plan: &Plan, fate: &Fate) -> usize {
+    let Fate::Reused { graph, .. } = fate else {
+        return 0;
+    };
+    let mut graphs = plan.graphs.iter();
+    let place = graphs.position(|(id, _)| Some(id) == graph.as_ref());
+    place.unwrap_or(usize::MAX)
 }
 
 fn why(fate: &Fate) -> String {

@@ -9,7 +9,7 @@ use std::fmt;
 use crate::base::value::{Object, Value};
 
 /// A phase of a release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
     /// Builds and tests: what the decision task of a push creates.
     Build,

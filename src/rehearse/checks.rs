@@ -201,24 +201,27 @@ fn created_in_group(sandbox: &Sandbox, ran: &Ran) -> Check {
         .map(|id| format!("{id} is in it and was not planned"));
     Check {
         rule: "every created task is in the group of the task that created it",
-        breaches: missing.chain(foreign).collect(),
+        breaches: sorted(missing.chain(foreign)),
     }
 }
 
 fn completed(sandbox: &Sandbox, ran: &Ran) -> Check {
-    let breaches = ran
-        .created
-        .iter()
-        .filter_map(|(id, label)| {
-            let state = sandbox.state().task(id).map(|task| task.state.name());
-            (state != Some("completed"))
-                .then(|| format!("{label} ({id}) is {}", state.unwrap_or("not there")))
-        })
-        .collect();
+    let breaches = ran.created.iter().filter_map(|(id, label)| {
+        let state = sandbox.state().task(id).map(|task| task.state.name());
+        (state != Some("completed"))
+            .then(|| format!("{label} ({id}) is {}", state.unwrap_or("not there")))
+    });
     Check {
         rule: "every created task has completed",
-        breaches,
+        breaches: sorted(breaches),
     }
+}
+
+/// Breaches in an order that does not follow from taskIds, which are others in each rehearsal.
+fn sorted(breaches: impl Iterator<Item = String>) -> Vec<String> {
+    let mut breaches: Vec<String> = breaches.collect();
+    breaches.sort_unstable();
+    breaches
 }
 
 fn report(sandbox: &Sandbox, ran: &Ran, before: &[Ran], checks: Vec<Check>) -> PhaseReport {

@@ -94,7 +94,7 @@ fn a_push_alone_is_one_phase() {
     );
 }
 
-fn rehearse(folder: &Path, args: &[&str]) -> Output {
+pub fn rehearse(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_snowman"))
         .arg("rehearse")
         .args(args)
@@ -103,7 +103,7 @@ fn rehearse(folder: &Path, args: &[&str]) -> Output {
         .unwrap()
 }
 
-fn json_of(output: &Output) -> Value {
+pub fn json_of(output: &Output) -> Value {
     let said = String::from_utf8_lossy(&output.stderr);
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| unreachable!("{error}: {said}"))
 }

@@ -126,7 +126,7 @@ fn created<'l>(
     let has = |graph: &Graph| Some((graph.id.clone(), graph.label_to_taskid.get(label)?.clone()));
     let Some((graph, task_id)) = last.clone().find_map(has) else {
         return Fate::New {
-            why: "no graph before has it".to_owned(),
+            why: "no previous graph has it".to_owned(),
             expected: named || of_kind,
         };
     };
@@ -141,7 +141,7 @@ fn created<'l>(
         return rebuilt("`do_not_optimize` names it".to_owned(), None, true);
     }
     let Some(kind) = kind else {
-        let why = "no full task graph before has it, so its kind is not known";
+        let why = "no previous full task graph has it, so its kind is not known";
         return rebuilt(why.to_owned(), None, false);
     };
     if of_kind {

@@ -16,7 +16,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 
 use super::aim::{phase_of, phases};
 use super::fate::Fate;
@@ -29,7 +29,7 @@ use crate::config::shipping::{self, Phase};
 use crate::model::task::Task;
 
 /// Why a task is a surprise.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Surprise {
     /// It would be built again.
     Again {
@@ -57,7 +57,7 @@ pub enum Surprise {
 }
 
 /// What the previous graphs lack where a task of an earlier phase is new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Gap {
     /// None has any task of that phase that is needed.
     Phase,
@@ -250,7 +250,7 @@ fn superseded(graphs: &[Graph], label: &Label, task_id: &TaskId) -> Option<Surpr
 
 /// The surprises as mistakes, those that are alike together.
 pub fn mistakes(surprises: &BTreeMap<Label, Surprise>) -> Diagnostics {
-    let mut alike: BTreeMap<&Surprise, Vec<&str>> = BTreeMap::new();
+    let mut alike: IndexMap<&Surprise, Vec<&str>> = IndexMap::new();
     for (label, surprise) in surprises {
         alike.entry(surprise).or_default().push(label.as_str());
     }
