@@ -274,7 +274,11 @@ impl<'a> Stage<'a> {
             rebuild_kinds: self.wanted(&self.options.rebuild_kinds, name, "rebuild-kinds"),
             do_not_optimize: self.wanted(&self.options.do_not_optimize, name, "do-not-optimize"),
             phases: chain(name)
-                .filter_map(|f| phases.get(f).copied()?)
+                .filter_map(|flavor| {
+                    // What methods choose is for a project's own Python to say.
+                    let by_name = Phase::in_name(flavor).filter(|_| ran.own_python);
+                    by_name.or_else(|| phases.get(flavor).copied()?)
+                })
                 .collect(),
             builds: phases.values().any(|phase| *phase == Some(Phase::Build)),
             accepted,

@@ -48,7 +48,8 @@ pub async fn warn(runner: Runner<'_>, request: &Request) {
         kinds: asked("rebuild_kinds", "rebuild-kinds"),
         labels: asked("do_not_optimize", "do-not-optimize"),
     };
-    let own = aim::phase(flavor, configured);
+    // What its methods choose is for the project to say, whatever they are called.
+    let own = Phase::in_name(flavor).or_else(|| aim::phase(flavor, configured));
     for line in stands_out(&created, &existing, &asked, own) {
         tracing::warn!("the flavor `{flavor}`: {line}");
     }
