@@ -363,6 +363,29 @@ async fn what_waits_for_failed_tasks_counts() {
     }
 }
 
+#[tokio::test]
+async fn what_has_run_in_spite_of_failures_is_good_enough() {
+    let project = Project::release();
+    let waits = |on: &str| format!("dependencies: {{{on}}}, requires: all-resolved");
+    project
+        .kind("probe", &[], &[("a", "")])
+        .kind("check", &["probe"], &[("a", &waits("probe: probe-a"))])
+        .kind(
+            "sign",
+            &["build", "check"],
+            &[("a", &waits("build: build-a, check: check-a"))],
+        );
+    let bench = Bench::new(project).await;
+    let push = bench.push(json!({})).await.fine();
+    for label in ["probe-a", "check-a"] {
+        fail(&bench, &push.ids()[label]);
+    }
+    bench.work().await;
+    let promote = fired(&push, "promote_fox", on(&[&push]));
+    let promote = bench.act(promote).await.fine();
+    assert_eq!(bench.labels(&promote.task_id), ["l10n-a", "partials-a"]);
+}
+
 /// The graph of a push that says that it made a task which there is not.
 fn without(bench: &Bench, push: &Ran, label: &str) -> Ran {
     let own = bench.new_id();

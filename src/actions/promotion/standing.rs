@@ -1,9 +1,9 @@
 //! In what state the tasks are that a promotion reuses.
 //!
 //! A task that is at work is fine: what depends on it waits. One that has failed, or that is not
-//! there any more, is a mistake where something needs it: where a flavor aims at it, where a task
-//! that would be created depends on it, or one that has not completed. Below a task that has
-//! completed nobody needs it any more.
+//! there any more, is a mistake where something needs it: where a flavor aims at it, or where a task
+//! depends on it that would be created, or that waits to be scheduled. Below a task that has run
+//! nobody needs it any more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,7 +95,9 @@ fn is_needed(
         || graph.dag().dependents(label).into_iter().any(|dependent| {
             let waits = match fates.get(dependent) {
                 Some(Fate::New { .. } | Fate::Rebuilt { .. }) => true,
-                Some(Fate::Reused { .. }) => states.contains_key(dependent),
+                Some(Fate::Reused { .. }) => states
+                    .get(dependent)
+                    .is_some_and(|state| state == "unscheduled"),
                 _ => false,
             };
             let gone = ["missing", "expired"].contains(&states[label].as_str());
