@@ -42,6 +42,15 @@ pub fn offered(world: World<'_>, params: &Parameters, decision: &str) -> Outcome
     }
 }
 
+/// Whether the callback of this name is the project's own.
+///
+/// # Errors
+/// When the project's Python cannot be used.
+pub fn has(world: World<'_>, params: &Parameters, callback: &str) -> Outcome<bool> {
+    let custom = custom(world, params)?;
+    Ok(custom.is_some_and(|custom| custom.has_action(callback)))
+}
+
 /// Runs the action if it is the project's; tells whether it is.
 ///
 /// # Errors

@@ -109,6 +109,11 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
     if !recorder.reads() {
         output.status("The index was not asked, since all graphs are files");
     }
+    if plan.own_python {
+        output.status(
+            "The release-promotion action is in the project's own Python; this is what the built-in one would do",
+        );
+    }
     let unusable = plan.unusable().count();
     if unusable > 0 {
         let tasks = counted(unusable, "task");
@@ -122,8 +127,9 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
         let tasks = counted(surprises, "task");
         output.status(&format!(
             "Surprise: {tasks} of earlier phases that nobody asks for. {}",
-            match plan.accepted {
-                true => "The input accepts it",
+            match plan.accepted || plan.own_python {
+                true if plan.accepted => "The input accepts it",
+                true => "The project's own Python, which promotes, may know better",
                 false =>
                     "Does --previous name every graph, in the order in which they were made? \
                      --allow-earlier-phases accepts it",

@@ -112,7 +112,7 @@ pub async fn run(
 ) -> Outcome<Decided> {
     let mut again = Again::default();
     loop {
-        let prepared = prepare(world, graph_config, params, &decision, &[]).await?;
+        let prepared = prepare(world, graph_config, params, &decision, &[], &|_| Ok(())).await?;
         let way = Way::new(decision.events, decision.artifacts);
         let created = prepared.create(world, graph_config, params, way).await;
         if let Some(created) = again.is_over(created)? {
@@ -123,6 +123,17 @@ pub async fn run(
             });
         }
     }
+}
+
+/// What a graph aims at, before it is optimized.
+#[derive(Clone, Copy)]
+pub struct Aimed<'a> {
+    /// What each set of parameters aims at: each leg, and last what the graph is made for.
+    pub aims: &'a [Aim],
+    /// The target task graph.
+    pub graph: &'a LabelGraph,
+    /// Every task of the full task graph that names a product or a phase of a release.
+    pub released: &'a LabelGraph,
 }
 
 /// A graph that stands on paper: all its artifacts are written, and no task is created.
@@ -136,8 +147,6 @@ pub struct Prepared {
     pub morphed: MorphedTaskGraph,
     /// What each set of parameters aims at: each leg, and last what the graph is made for.
     pub aims: Vec<Aim>,
-    /// Every task of the full task graph that names a product or a phase of a release.
-    pub released: LabelGraph,
     settled: Settled,
     care: Care,
 }
@@ -199,16 +208,17 @@ impl Prepared {
 /// Generates the graph and writes the artifacts.
 ///
 /// What the sets of parameters `before` aim at is in the graph too, each set behind the one before
-/// it: see [`gates`].
+/// it: see [`gates`]. `check` looks at all aims before anything is made of them.
 ///
 /// # Errors
-/// Everything that is wrong in the first phase in which anything is.
+/// Everything that is wrong in the first phase in which anything is, and what `check` says.
 pub async fn prepare(
     world: World<'_>,
     graph_config: &GraphConfig,
     params: &Parameters,
     decision: &Decision<'_>,
     before: &[gates::Leg],
+    check: &(dyn Fn(Aimed<'_>) -> Outcome<()> + Send + Sync),
 ) -> Outcome<Prepared> {
     let artifacts = decision.artifacts;
     let ids = DerivedIds::new(decision.deciding.clone());
@@ -246,9 +256,14 @@ pub async fn prepare(
     artifact::write_json(artifacts, "target-tasks.json", &labels)?;
     let mut target = phases.target_graph(&full, &targets)?;
     let aims = stages.iter().map(|stage| stage.aim().clone());
-    let aims = aims.chain([own]).collect();
+    let aims: Vec<Aim> = aims.chain([own]).collect();
     let released = released(&full);
     drop(full);
+    check(Aimed {
+        aims: &aims,
+        graph: &target.graph,
+        released: &released,
+    })?;
     let mut settling = Settling::open(world, ids, &scheduler_id(graph_config, params)).await?;
     let (optimized, morphed) = loop {
         let ids = settling.ids().clone();
@@ -273,7 +288,6 @@ pub async fn prepare(
         optimized,
         morphed,
         aims,
-        released,
         settled: settling.done(),
         care: Care {
             payloads: decision.verify,

@@ -19,8 +19,8 @@ pub struct Wanted {
     pub do_not_optimize: Vec<String>,
     /// The phases of the flavors that are promoted, as far as they are known.
     pub phases: BTreeSet<Phase>,
-    /// Whether the project has a flavor of the phase `build`.
-    pub builds: bool,
+    /// The phases that flavors of the project are of.
+    pub flavored: BTreeSet<Phase>,
     /// Whether the input accepts that tasks of earlier phases are built.
     pub accepted: bool,
 }
@@ -154,8 +154,7 @@ pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) 
 
 /// The phase of a new task that an earlier flavor should have created.
 ///
-/// The push has built what is built on push; the rest of the phase `build` is built for releases
-/// only, so it counts where a flavor is of that phase.
+/// The push has built what is built on push; what else names no phase is built for releases only.
 fn earlier_phase(ran: &Ran, wanted: &Wanted, label: &str) -> Option<Phase> {
     let phase_of = |label: &str| {
         let named = ran.full.get(label)?.phase.as_deref();
@@ -164,7 +163,7 @@ fn earlier_phase(ran: &Ran, wanted: &Wanted, label: &str) -> Option<Phase> {
     let of_targets = || ran.targets.iter().filter_map(|label| phase_of(label)).max();
     let own = wanted.phases.last().copied().or_else(of_targets)?;
     let (phase, task) = (phase_of(label)?, ran.full.get(label)?);
-    let counts = phase != Phase::Build || (wanted.builds && task.phase.is_some());
+    let counts = task.phase.is_some() && wanted.flavored.contains(&phase);
     (counts && phase < own && !wanted.phases.contains(&phase) && !task.searched).then_some(phase)
 }
 

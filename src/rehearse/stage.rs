@@ -269,18 +269,19 @@ impl<'a> Stage<'a> {
         };
         let outcome = call_back.await;
         let ran = running.finish(name, outcome).await?;
-        let phases = plan::phases(self.graph_config);
+        // What methods choose is for a project's own Python to say.
+        let by_name = |name: &str| Phase::in_name(name).filter(|_| ran.own_python);
+        let mut phases = plan::phases(self.graph_config);
+        for (name, phase) in &mut phases {
+            *phase = by_name(name).or(*phase);
+        }
         let wanted = checks::Wanted {
             rebuild_kinds: self.wanted(&self.options.rebuild_kinds, name, "rebuild-kinds"),
             do_not_optimize: self.wanted(&self.options.do_not_optimize, name, "do-not-optimize"),
             phases: chain(name)
-                .filter_map(|flavor| {
-                    // What methods choose is for a project's own Python to say.
-                    let by_name = Phase::in_name(flavor).filter(|_| ran.own_python);
-                    by_name.or_else(|| phases.get(flavor).copied()?)
-                })
+                .filter_map(|f| phases.get(f).copied()?)
                 .collect(),
-            builds: phases.values().any(|phase| *phase == Some(Phase::Build)),
+            flavored: phases.values().copied().flatten().collect(),
             accepted,
         };
         let report = checks::promotion(&self.sandbox, &ran, &self.ran, &wanted);

@@ -244,6 +244,27 @@ async fn projects_may_have_a_flavor_that_builds() {
 }
 
 #[tokio::test]
+async fn what_no_other_flavor_makes_is_no_surprise() {
+    let project = Project::release();
+    // The phase `push` has no flavor of the product, whatever another one has.
+    flavors(
+        &project,
+        "promote_fox: {product: fox, target-tasks-method: promote}, \
+         ship_fox: {product: fox, target-tasks-method: ship}, \
+         push_bird: {product: bird, target-tasks-method: push}",
+    );
+    let bench = Bench::new(project).await;
+    let push = bench.push(json!({})).await.fine();
+    let promote = fired(&push, "promote_fox", on(&[&push]));
+    let promote = bench.act(promote).await.fine();
+    let both = on(&[&push, &promote]);
+    let ran = bench.act(fired(&push, "ship_fox", both)).await.fine();
+    assert_eq!(bench.labels(&ran.task_id), ["push-a", "ship-a"]);
+    let told = refused(&bench, fired(&push, "ship_fox", on(&[&push]))).await;
+    assert_told(&told, &["2 tasks of the earlier phase `promote`"]);
+}
+
+#[tokio::test]
 async fn graphs_in_the_wrong_order_bring_older_tasks_back() {
     let (bench, push, _) = promoted().await;
     let again = with(on(&[&push]), "do_not_optimize", json!(["build-a"]));

@@ -266,6 +266,41 @@ fn the_version_of_a_release_is_what_the_project_finds() {
     assert!(parameters.contains("version: 1.2.3.5\n"), "{parameters}");
 }
 
+/// Only the project knows what its target-tasks method chooses by; that it chooses nothing is a
+/// mistake all the same.
+#[test]
+fn what_a_method_in_python_aims_at_is_looked_at() {
+    let Some(python) = python() else { return };
+    let services = sown();
+    let world = promoting(&services, python);
+    let methods = "taskcluster/hail_taskgraph/target_tasks.py";
+    let nothing = world.with(methods, "    return [\n", "    return []\n    return [\n");
+    let said = flat(&nothing.failure(&["action-callback"]));
+    for text in [
+        "the flavor `ship` aims at no task",
+        "its target-tasks method `hail` chooses none",
+        "config.yml:",
+    ] {
+        assert!(said.contains(text), "{text}\n{said}");
+    }
+    // What it chooses is of an earlier phase, and of another product.
+    let other = nothing.with(methods, "    return []\n", "").with(
+        "taskcluster/kinds/build/kind.yml",
+        "    extra: {hail: stones}\n",
+        "    extra: {hail: stones}\n    shipping-phase: promote\n    attributes: {shipping_product: sleet}\n",
+    );
+    let done = other.ours(&["action-callback"]);
+    let said = flat(&String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{said}");
+    for text in [
+        "WARN the flavor `ship` aims at no task of the phase `ship`",
+        "WARN the flavor `ship` aims at no task of its product `hail`",
+        "WARN no flavor knows the product `sleet`, so these tasks are in no release: build-three",
+    ] {
+        assert!(said.contains(text), "{text}\n{said}");
+    }
+}
+
 #[test]
 fn a_version_that_cannot_be_found_is_told() {
     let Some(python) = python() else { return };

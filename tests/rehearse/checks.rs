@@ -209,6 +209,7 @@ async fn a_new_task_of_an_earlier_phase_is_found() {
     let mut release = Release::new().await;
     let of = |phases: &[Phase]| Wanted {
         phases: phases.iter().copied().collect(),
+        flavored: BTreeSet::from([Phase::Promote, Phase::Push, Phase::Ship]),
         ..Wanted::default()
     };
     assert!(release.checked(&of(&[Phase::Promote])).holds());
@@ -238,13 +239,21 @@ async fn a_new_task_of_an_earlier_phase_is_found() {
     let l10n = release.promotion.full.get_mut("l10n").unwrap();
     l10n.searched = true;
     assert!(release.checked(&push).holds());
-    // What no push has built is built for releases only, unless a flavor builds it.
+    // No other flavor would create it.
     let l10n = release.promotion.full.get_mut("l10n").unwrap();
-    (l10n.searched, l10n.phase) = (false, None);
-    let builds = Wanted {
-        builds: true,
+    l10n.searched = false;
+    let alone = Wanted {
+        flavored: BTreeSet::from([Phase::Push]),
         ..push.clone()
     };
+    assert!(release.checked(&alone).holds());
+    // What no push has built is built for releases only, unless a flavor builds it.
+    let builds = Wanted {
+        flavored: BTreeSet::from([Phase::Build, Phase::Push]),
+        ..push.clone()
+    };
+    let l10n = release.promotion.full.get_mut("l10n").unwrap();
+    l10n.phase = None;
     assert!(release.checked(&builds).holds());
     let l10n = release.promotion.full.get_mut("l10n").unwrap();
     l10n.phase = Some("build".to_owned());
@@ -259,6 +268,7 @@ async fn what_a_project_does_in_python_is_noted() {
     note(&mut release.promotion, "sign", &again);
     let push = Wanted {
         phases: BTreeSet::from([Phase::Push]),
+        flavored: BTreeSet::from([Phase::Promote, Phase::Push]),
         ..Wanted::default()
     };
     let report = release.checked(&push);

@@ -22,7 +22,8 @@ use crate::base::suggest;
 use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::{self, Phase};
-use crate::decision::{Aim, Prepared};
+use crate::decision::{Aim, Aimed};
+use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 use crate::target::METHODS;
 
@@ -51,9 +52,20 @@ pub fn phases(config: &GraphConfig) -> BTreeMap<String, Option<Phase>> {
         .collect()
 }
 
+/// The phases that flavors of these products are of, and flavors that name none.
+pub fn of_products(config: &GraphConfig, products: &BTreeSet<&str>) -> BTreeSet<Phase> {
+    let fits = |flavor: &Object| {
+        let product = flavor.get("product").and_then(Value::as_str);
+        products.is_empty() || product.is_none_or(|product| products.contains(product))
+    };
+    flavors(config)
+        .filter(|(_, flavor)| fits(flavor))
+        .filter_map(|(name, flavor)| phase(name, flavor))
+        .collect()
+}
+
 /// The phase of a flavor that aims at this: the last of its targets where config.yml does not tell.
-pub fn phase_of(flavor: Flavor<'_>, aim: &Aim, prepared: &Prepared) -> Option<Phase> {
-    let graph = &prepared.target.graph;
+pub fn phase_of(flavor: Flavor<'_>, aim: &Aim, graph: &LabelGraph) -> Option<Phase> {
     let told = match aim.in_python {
         false => phase(flavor.name, flavor.config),
         true => Phase::in_name(flavor.name),
@@ -70,26 +82,26 @@ pub fn phase_of(flavor: Flavor<'_>, aim: &Aim, prepared: &Prepared) -> Option<Ph
 ///
 /// # Errors
 /// Every flavor that aims at no task of its own, and every task that no flavor can choose by mistake.
-pub fn check(call: &Call<'_>, wanted: &Wanted<'_>, prepared: &Prepared) -> Result<(), Diagnostics> {
+pub fn check(call: &Call<'_>, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Result<(), Diagnostics> {
     let mut wrong = Diagnostics::new();
-    for (flavor, aim) in wanted.flavors.iter().zip(&prepared.aims) {
-        if let Some(mistake) = aimless(*flavor, aim, prepared) {
+    for (flavor, aim) in wanted.flavors.iter().zip(aimed.aims) {
+        if let Some(mistake) = aimless(*flavor, aim, aimed) {
             wrong.push(mistake.at(input::place(call.graph_config, *flavor)));
         }
     }
-    wrong.extend(unknown_names(call.graph_config, wanted, prepared));
+    wrong.extend(unknown_names(call.graph_config, wanted, aimed));
     wrong.or_ok(())
 }
 
 /// What is wrong with a flavor that aims at nothing of its own.
-fn aimless(flavor: Flavor<'_>, aim: &Aim, prepared: &Prepared) -> Option<Diagnostic> {
+fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic> {
     let name = flavor.name;
     let product = flavor.text("product");
     let method = flavor.text("target-tasks-method").unwrap_or_default();
     let phases = built_in(flavor.config).filter(|_| !aim.in_python);
     if aim.targets.is_empty() {
         let told = Diagnostic::user(format!("the flavor `{name}` aims at no task"));
-        let products: BTreeSet<&str> = prepared
+        let products: BTreeSet<&str> = aimed
             .released
             .tasks()
             .filter_map(|task| shipping::product(&task.attributes))
@@ -117,7 +129,7 @@ fn aimless(flavor: Flavor<'_>, aim: &Aim, prepared: &Prepared) -> Option<Diagnos
                 )),
         });
     }
-    let graph = &prepared.target.graph;
+    let graph = aimed.graph;
     let targets = || aim.targets.iter().filter_map(|label| graph.get(label));
     if let Some(own) = phases.and_then(<[_]>::last) {
         let of_phase = |task: &Task| shipping::named(&task.attributes) == Some(own);
@@ -172,11 +184,11 @@ struct Known<'c> {
 }
 
 impl<'c> Known<'c> {
-    fn of(config: &'c GraphConfig, prepared: &Prepared) -> Self {
+    fn of(config: &'c GraphConfig, aims: &[Aim]) -> Self {
         let mut known = Self {
             products: BTreeSet::new(),
             phases: BTreeSet::from([Phase::Build.name()]),
-            all: prepared.aims.iter().all(|aim| !aim.in_python),
+            all: aims.iter().all(|aim| !aim.in_python),
         };
         for (name, flavor) in flavors(config) {
             known
@@ -213,15 +225,15 @@ fn meant<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
 }
 
 /// Tasks of products and phases that no flavor knows.
-fn unknown_names(config: &GraphConfig, wanted: &Wanted<'_>, prepared: &Prepared) -> Diagnostics {
-    let known = Known::of(config, prepared);
+fn unknown_names(config: &GraphConfig, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Diagnostics {
+    let known = Known::of(config, aimed.aims);
     let promoted: BTreeSet<&str> = wanted
         .flavors
         .iter()
         .filter_map(|flavor| flavor.text("product"))
         .collect();
     let mut found: BTreeMap<(&str, &str), Vec<&Task>> = BTreeMap::new();
-    for task in prepared.released.tasks() {
+    for task in aimed.released.tasks() {
         let product = shipping::product(&task.attributes);
         if let Some(product) = product.filter(|_| !known.products.is_empty())
             && !known.products.contains(product)

@@ -13,7 +13,7 @@ use super::{aim, counted, schema, some};
 use crate::base::dag::Dag;
 use crate::base::name::TaskId;
 use crate::base::value::{Object, Value};
-use crate::config::shipping::Phase;
+use crate::config::shipping::{self, Phase};
 
 /// Warns of what stands out about the graph that a project's own promotion is about to create.
 pub async fn warn(runner: Runner<'_>, request: &Request) {
@@ -50,7 +50,10 @@ pub async fn warn(runner: Runner<'_>, request: &Request) {
     };
     // What its methods choose is for the project to say, whatever they are called.
     let own = Phase::in_name(flavor).or_else(|| aim::phase(flavor, configured));
-    for line in stands_out(&created, &existing, &asked, own) {
+    let phases = aim::phases(runner.graph_config);
+    let by_name = |(name, phase): (&String, &Option<Phase>)| Phase::in_name(name).or(*phase);
+    let flavored: BTreeSet<Phase> = phases.iter().filter_map(by_name).collect();
+    for line in stands_out(&created, &existing, &asked, own, &flavored) {
         tracing::warn!("the flavor `{flavor}`: {line}");
     }
 }
@@ -79,6 +82,7 @@ fn stands_out(
     existing: &BTreeSet<String>,
     asked: &Asked,
     own: Option<Phase>,
+    flavored: &BTreeSet<Phase>,
 ) -> Vec<String> {
     let text = |task: &Value, key: &str| task[key].as_str().unwrap_or_default().to_owned();
     let named = |task: &Value| {
@@ -112,7 +116,8 @@ fn stands_out(
             continue;
         }
         let searched = task["optimization"].get("index-search").is_some();
-        let of = phase(task).filter(|phase| *phase != Phase::Build);
+        let named_phase = task["attributes"].as_object().and_then(shipping::named);
+        let of = phase(task).filter(|of| named_phase.is_some() && flavored.contains(of));
         if let Some(of) = of.filter(|of| own.is_some_and(|own| *of < own))
             && !searched
             && !named(task)
@@ -169,7 +174,14 @@ mod tests {
             kinds: set(kinds),
             labels: set(labels),
         };
-        stands_out(&created, &set(existing), &asked, Some(Phase::Push))
+        let flavored = BTreeSet::from([Phase::Promote, Phase::Push]);
+        stands_out(
+            &created,
+            &set(existing),
+            &asked,
+            Some(Phase::Push),
+            &flavored,
+        )
     }
 
     #[test]

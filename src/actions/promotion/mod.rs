@@ -123,9 +123,16 @@ async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
         verify: true,
         events: call.events,
     };
-    let prepared =
-        decision::prepare(call.world, call.graph_config, &params, &decision, &legs).await?;
-    aim::check(call, &wanted, &prepared)?;
+    let check = |aimed: decision::Aimed<'_>| aim::check(call, &wanted, aimed);
+    let prepared = decision::prepare(
+        call.world,
+        call.graph_config,
+        &params,
+        &decision,
+        &legs,
+        &check,
+    )
+    .await?;
     let names = wanted.flavors.iter().map(|flavor| flavor.name.to_owned());
     let provenance = provenance::of(
         &call.own,

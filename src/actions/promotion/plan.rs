@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::base::value::json;
 
 use super::super::callback::{self, Runner};
-use super::super::{Call, find};
+use super::super::{Call, custom, find};
 use super::fate::fates;
 use super::provenance;
 use super::standing::{self, Standing};
@@ -36,6 +36,8 @@ pub struct Plan {
     pub tasks: BTreeMap<Label, Planned>,
     /// Whether the input accepts what is a surprise.
     pub accepted: bool,
+    /// Whether the action is the project's own Python, for which this plan only stands in.
+    pub own_python: bool,
 }
 
 /// A task of a plan.
@@ -81,8 +83,9 @@ impl Plan {
     /// Whether the action would do it.
     #[must_use]
     pub fn holds(&self) -> bool {
-        let surprises = self.accepted || self.surprises().next().is_none();
-        surprises && self.unusable().next().is_none()
+        let surprises = self.surprises().next().is_some();
+        let told = self.accepted || self.own_python;
+        (told || !surprises) && self.unusable().next().is_none()
     }
 
     /// The plan as JSON.
@@ -133,6 +136,7 @@ impl Plan {
             "flavors": self.flavors,
             "graphs": graphs.collect::<Vec<_>>(),
             "accepted": self.accepted,
+            "ownPython": self.own_python,
             "holds": self.holds(),
             "tasks": Value::Object(tasks.collect::<Object>()),
         })
@@ -212,5 +216,6 @@ pub async fn run(
             .collect(),
         tasks: tasks.collect(),
         accepted: promotion.wanted.earlier_phases,
+        own_python: custom::has(call.world, &params, action.cb_name)?,
     })
 }

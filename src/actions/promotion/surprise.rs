@@ -4,10 +4,10 @@
 //! of earlier phases from the previous graphs. A surprise is
 //!
 //! 1. a task of a previous graph that is created once more although nobody asks for it;
-//! 2. a new task of a phase before that of the flavor. Tasks of the phase `build` count where no
-//!    previous graph is that of a push: the graph of a push has all that is built on push, and what
-//!    it has not built is built for releases only. They count too where they name the phase
-//!    `build` and the project has a flavor of that phase;
+//! 2. a new task of a phase before that of the flavor, if the product has a flavor of that phase,
+//!    which should have created it. Tasks of the phase `build` that do not name it are built on
+//!    push: they count where no previous graph is that of a push. What the graph of a push does not
+//!    have is built for releases only;
 //! 3. a task that is taken from a graph although another one, which was put on that graph, has made a
 //!    newer one: the graphs are in the wrong order.
 //!
@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::aim::{phase_of, phases};
+use super::aim::{of_products, phase_of};
 use super::fate::Fate;
 use super::previous::Graph;
 use super::{Promotion, counted, some};
@@ -158,9 +158,13 @@ pub fn surprises(
         .zip(&prepared.aims)
         .map(|(flavor, aim)| Leg {
             name: flavor.name,
-            phase: phase_of(*flavor, aim, prepared),
+            phase: phase_of(*flavor, aim, graph),
             needed: graph.dag().closure(&aim.targets),
         })
+        .collect();
+    let flavors = promotion.wanted.flavors.iter();
+    let products: BTreeSet<&str> = flavors
+        .filter_map(|flavor| flavor.text("product"))
         .collect();
     let there = |label: &Label| {
         let mut graphs = promotion.graphs.iter();
@@ -168,7 +172,7 @@ pub fn surprises(
     };
     let around = Around {
         of_push: promotion.graphs.iter().any(|graph| !graph.is_of_action()),
-        builds: phases(config).values().any(|p| *p == Some(Phase::Build)),
+        flavored: of_products(config, &products),
         there: graph
             .tasks()
             .filter(|task| there(&task.label))
@@ -204,8 +208,8 @@ pub fn surprises(
 struct Around {
     /// Whether one of the graphs is that of a push.
     of_push: bool,
-    /// Whether a flavor is of the phase `build`.
-    builds: bool,
+    /// The phases that flavors of the product are of.
+    flavored: BTreeSet<Phase>,
     /// The phases of those tasks that are needed and that the graphs have.
     there: BTreeSet<Phase>,
 }
@@ -218,11 +222,10 @@ impl Around {
         if phase >= own || searched {
             return None;
         }
+        let named = shipping::named(&task.attributes).is_some();
         let gap = if phase == Phase::Build && !self.of_push {
             Gap::Push
-        } else if phase == Phase::Build
-            && !(self.builds && shipping::named(&task.attributes).is_some())
-        {
+        } else if !named || !self.flavored.contains(&phase) {
             return None;
         } else if self.there.contains(&phase) {
             Gap::Task
