@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::callback::{Request, Runner, check_scope, not_had};
+use super::promotion;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::value::Value;
@@ -41,6 +42,15 @@ pub fn offered(world: World<'_>, params: &Parameters, decision: &str) -> Outcome
     }
 }
 
+/// Whether the callback of this name is the project's own.
+///
+/// # Errors
+/// When the project's Python cannot be used.
+pub fn has(world: World<'_>, params: &Parameters, callback: &str) -> Outcome<bool> {
+    let custom = custom(world, params)?;
+    Ok(custom.is_some_and(|custom| custom.has_action(callback)))
+}
+
 /// Runs the action if it is the project's; tells whether it is.
 ///
 /// # Errors
@@ -69,6 +79,7 @@ pub async fn run(runner: Runner<'_>, request: &Request, params: &Parameters) -> 
     for (name, content) in &acted.artifacts {
         runner.artifacts.write(name, content)?;
     }
+    promotion::in_python::warn(runner, request).await;
     carry_out(runner, acted.noted).await.map(|()| true)
 }
 

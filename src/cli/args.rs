@@ -351,22 +351,24 @@ pub struct TestActionCallbackArgs {
 
 /// Flags of `promote`.
 #[derive(Debug, Args)]
+#[command(override_usage = "snowman promote [OPTIONS] --plan --previous <GRAPH>... <FLAVOR>...")]
 pub struct PromoteArgs {
     /// Show what would be reused, built again and new; promotions are started by their action
     #[arg(long, required = true)]
     pub plan: bool,
-    /// The flavor; several are one chain
-    #[arg(value_name = "FLAVOR", required = true)]
+    /// The flavor, before or after the graphs of `--previous`; several are one chain
+    #[arg(value_name = "FLAVOR")]
     pub flavors: Vec<String>,
-    /// A graph below: the taskId of its decision or action task, or a folder with its artifacts; can
-    /// be given several times, and the last one with a label counts
+    /// The previous graphs, in the order in which they were made: each the taskId of its decision or
+    /// action task, or a folder with its artifacts. Can be given several times; of several graphs with
+    /// a label the last counts
     #[arg(long, value_name = "GRAPH", required = true, num_args = 1..)]
     pub previous: Vec<String>,
     /// Folder of config.yml
     #[arg(short, long, default_value = "taskcluster", value_name = "FOLDER")]
     pub root: String,
     /// Parameters of the push that the action would be fired from, as for the other commands; those
-    /// of the first graph below without any
+    /// of the first previous graph without any
     #[arg(short, long, value_name = "SPEC")]
     pub parameters: Option<String>,
     /// File with more of the action's input (.yml or .json)
@@ -384,6 +386,10 @@ pub struct PromoteArgs {
     /// Label that is built again; can be given several times
     #[arg(long = "do-not-optimize", value_name = "LABEL")]
     pub do_not_optimize: Vec<String>,
+    /// Accept that tasks of earlier phases are built although neither the input nor the flavor asks
+    /// for it
+    #[arg(long)]
+    pub allow_earlier_phases: bool,
     /// Output the plan as JSON
     #[arg(short = 'J', long)]
     pub json: bool,
@@ -425,8 +431,9 @@ pub struct SandboxArgs {
 /// Flags of `rehearse`.
 #[derive(Debug, Args)]
 pub struct RehearseArgs {
-    /// Flavors to rehearse, in order. Without any: promote, push and ship of the first product, or all
-    /// where none names a product. One action promotes flavors that a `+` joins
+    /// Flavors to rehearse, in order. Without any: promote, push and ship of the first product, as far
+    /// as there are such flavors, or all flavors where none names a product. One action promotes
+    /// flavors that a `+` joins
     #[arg(value_name = "FLAVOR")]
     pub flavors: Vec<String>,
     /// Folder of config.yml

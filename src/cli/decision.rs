@@ -59,7 +59,9 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
         };
         let world = outside.world();
         if args.preflight_only {
-            let prepared = decision::prepare(world, graph_config, &params, &decision, &[]).await?;
+            let prepared =
+                decision::prepare(world, graph_config, &params, &decision, &[], &|_| Ok(()))
+                    .await?;
             let plan = prepared.plan(graph_config, &params)?;
             prepared.preflight(world, &plan).await?;
             let tasks = counted(plan.len());

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::base::value::json;
+use indexmap::IndexMap;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::action;
@@ -14,10 +15,10 @@ use super::output::{self, Output};
 use super::outside::{Outside, connect};
 use super::parameters::Spec;
 use crate::actions::callback::Runner;
-use crate::actions::plan::{self, Fate, Plan};
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::actions::plan::{self, Fate, Plan, counted, some};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json::pretty;
-use crate::base::name::TaskId;
+use crate::base::name::{Label, TaskId};
 use crate::base::value::{Object, Value};
 use crate::ports::artifacts::MemoryArtifacts;
 use crate::ports::environment::Environment;
@@ -34,7 +35,8 @@ const ARTIFACTS: &[&str] = &[
 
 /// Prints what a promotion would do.
 ///
-/// The exit code is 1 when a task of an earlier phase would be built again that nobody asks for.
+/// The exit code is 1 when the action would refuse it: when a task of an earlier phase would be built
+/// that nobody asks for, or when a task that would be reused has failed or is not there.
 ///
 /// # Errors
 /// What keeps the promotion from being done.
@@ -49,17 +51,17 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
         args.python.python.into(),
         args.verbosity.verbose,
     )?;
+    let (graphs, flavors) = told_apart(args, &outside)?;
     let mut previous = Vec::new();
     let mut held = Vec::new();
-    for given in &args.previous {
-        let path = outside.working.join(given);
-        let id = if path.is_dir() {
-            let (id, artifacts) = folder(given, &path)?;
-            held.push((id.clone(), artifacts));
-            id
-        } else {
-            TaskId::parse(given)
-                .map_err(|error| Diagnostic::usage(format!("--previous: {error}")))?
+    for graph in graphs {
+        let id = match graph {
+            Given::Task(id) => id,
+            Given::Folder(given, path) => {
+                let (id, artifacts) = folder(&given, &path)?;
+                held.push((id.clone(), artifacts));
+                id
+            }
         };
         previous.push(id.as_str().to_owned());
     }
@@ -72,7 +74,7 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
     for (id, artifacts) in held {
         recorder = recorder.holding(id, artifacts);
     }
-    let input = input(args, previous)?;
+    let input = input(args, &flavors, previous)?;
     let own = TaskId::parse(TaskId::ACTION_PLACEHOLDER)
         .map_err(|error| Diagnostic::bug(error.to_string()))?;
     let artifacts = MemoryArtifacts::default();
@@ -94,7 +96,7 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
             events: &|_| {},
             check_scope: false,
         };
-        plan::run(runner, input, parameters).await
+        plan::run(runner, input, parameters, recorder.reads()).await
     })?;
     let text = if args.json {
         pretty(&plan.to_json()) + "\n"
@@ -107,24 +109,98 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
     if !recorder.reads() {
         output.status("The index was not asked, since all graphs are files");
     }
-    let surprises = plan.surprises().count();
-    if surprises == 0 {
-        return Ok(ExitCode::SUCCESS);
+    if plan.own_python {
+        output.status(
+            "The release-promotion action is in the project's own Python; this is what the built-in one would do",
+        );
     }
-    output.status(&format!(
-        "{surprises} tasks of earlier phases would be built again, and nobody asks for it"
-    ));
-    Ok(ExitCode::from(1))
+    let unusable = plan.unusable().count();
+    if unusable > 0 {
+        let tasks = counted(unusable, "task");
+        output.status(&format!(
+            "{tasks} would be reused and cannot be: rerun what has failed, or have it built again with \
+             --do-not-optimize"
+        ));
+    }
+    let surprises = plan.surprises().count();
+    if surprises > 0 {
+        let tasks = counted(surprises, "task");
+        output.status(&format!(
+            "Surprise: {tasks} of earlier phases that nobody asks for. {}",
+            match plan.accepted || plan.own_python {
+                true if plan.accepted => "The input accepts it",
+                true => "The project's own Python, which promotes, may know better",
+                false =>
+                    "Does --previous name every graph, in the order in which they were made? \
+                     --allow-earlier-phases accepts it",
+            }
+        ));
+    }
+    Ok(match plan.holds() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(1),
+    })
+}
+
+/// A graph that is given.
+enum Given {
+    /// By its task.
+    Task(TaskId),
+    /// By the folder of its artifacts: what was given, and the path.
+    Folder(String, PathBuf),
+}
+
+/// Tells graphs and flavors apart: `--previous` takes as many values as follow it, so it takes the
+/// flavors too when these stand behind them.
+fn told_apart(args: &PromoteArgs, outside: &Outside) -> Outcome<(Vec<Given>, Vec<String>)> {
+    let known = plan::phases(&outside.graph_config);
+    let mut graphs = Vec::new();
+    let mut flavors = args.flavors.clone();
+    let mut wrong = Diagnostics::new();
+    for given in &args.previous {
+        let path = outside.working.join(given);
+        let id = TaskId::parse(given);
+        if known.contains_key(given) && !given.contains(std::path::MAIN_SEPARATOR) {
+            flavors.push(given.clone());
+        } else if path.is_dir() {
+            graphs.push(Given::Folder(given.clone(), path));
+        } else if let Some(id) = id.as_ref().ok().filter(|id| id.is_slugid()) {
+            graphs.push(Given::Task(id.clone()));
+        } else if args.flavors.is_empty() && id.is_ok() {
+            // It may be a flavor that is misspelt, which the action tells best.
+            flavors.push(given.clone());
+        } else {
+            wrong.push(
+                Diagnostic::usage(format!(
+                    "--previous {given}: neither a taskId nor a folder"
+                ))
+                .help("name the decision or action task of a previous graph, or a folder with its artifacts"),
+            );
+        }
+    }
+    if graphs.is_empty() && wrong.is_empty() {
+        wrong.push(
+            Diagnostic::usage("--previous names no graph")
+                .help("name the decision or action tasks of the previous graphs"),
+        );
+    }
+    if flavors.is_empty() {
+        wrong.push(Diagnostic::usage("no flavor is given").help(format!(
+            "there are: {}",
+            known.into_keys().collect::<Vec<_>>().join(", ")
+        )));
+    }
+    wrong.or_ok((graphs, flavors))
 }
 
 /// The action's input, as the flags say it.
-fn input(args: &PromoteArgs, previous: Vec<String>) -> Outcome<Value> {
+fn input(args: &PromoteArgs, flavors: &[String], previous: Vec<String>) -> Outcome<Value> {
     let mut input = match action::input(args.input.as_deref())? {
         Value::Null => Object::new(),
         Value::Object(input) => input,
         _ => return Err(Diagnostic::usage("--input: the file holds no mapping").into()),
     };
-    let flavor = match args.flavors.as_slice() {
+    let flavor = match flavors {
         [one] => json!(one),
         several => json!(several),
     };
@@ -138,6 +214,9 @@ fn input(args: &PromoteArgs, previous: Vec<String>) -> Outcome<Value> {
         if let Some(given) = given {
             input.insert(key, json!(given));
         }
+    }
+    if args.allow_earlier_phases {
+        input.insert(plan::EARLIER_PHASES, json!(true));
     }
     for (key, given) in [
         ("rebuild_kinds", &args.rebuild_kinds),
@@ -180,13 +259,10 @@ fn by_label(plan: &Plan) -> String {
     let mut out = String::new();
     for (label, task) in &plan.tasks {
         let more = match &task.fate {
-            Fate::Reused {
-                task_id,
-                graph,
-                state,
-            } => {
-                let graph = graph.as_ref().map_or("a graph before", TaskId::as_str);
-                let state = state
+            Fate::Reused { task_id, graph } => {
+                let graph = graph.as_ref().map_or("a previous graph", TaskId::as_str);
+                let state = task
+                    .state
                     .as_ref()
                     .map_or_else(String::new, |s| format!(", is {s}"));
                 format!("{task_id} of {graph}{state}")
@@ -196,13 +272,14 @@ fn by_label(plan: &Plan) -> String {
             Fate::New { why, .. } => why.clone(),
             Fate::Removed => "by its strategy".to_owned(),
         };
-        let _ = writeln!(out, "{:<8} {label}: {more}", task.fate.word());
+        let surprise = match task.surprise {
+            Some(_) => "; a surprise",
+            None => "",
+        };
+        let _ = writeln!(out, "{:<8} {label}: {more}{surprise}", task.fate.word());
     }
     out
 }
-
-/// How many labels are named for one line of a summary.
-const SHOWN: usize = 3;
 
 /// What happens, counted by what, why and kind.
 fn summary(plan: &Plan) -> String {
@@ -211,30 +288,31 @@ fn summary(plan: &Plan) -> String {
         let _ = writeln!(out, "  on top of   {graph} (revision {revision})");
     }
     for word in ["reused", "found", "rebuilt", "new", "removed"] {
-        let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        // What comes from graphs is in their order: their ids say nothing.
+        let mut groups: BTreeMap<(usize, String), Vec<&str>> = BTreeMap::new();
         for (label, task) in plan.tasks.iter().filter(|(_, t)| t.fate.word() == word) {
             groups
-                .entry(why(&task.fate))
+                .entry((place(plan, &task.fate), why(&task.fate)))
                 .or_default()
                 .push(label.as_str());
         }
         let count: usize = groups.values().map(Vec::len).sum();
         let _ = writeln!(out, "  {word:<11} {count}");
-        for (why, labels) in groups {
+        for ((_, why), labels) in groups {
             let _ = writeln!(out, "    {:>5}  {why}: {}", labels.len(), some(&labels));
         }
     }
-    let unfinished: Vec<String> = plan
-        .unfinished()
-        .map(|(label, state)| format!("{label} ({state})"))
-        .collect();
-    if !unfinished.is_empty() {
-        let names: Vec<&str> = unfinished.iter().map(String::as_str).collect();
-        let _ = writeln!(out, "  not done    {}: {}", names.len(), some(&names));
+    let unfinished: Vec<String> = plan.unfinished().map(in_state).collect();
+    let unusable: Vec<String> = plan.unusable().map(in_state).collect();
+    for (word, tasks) in [("not done", unfinished), ("not usable", unusable)] {
+        if !tasks.is_empty() {
+            let names: Vec<&str> = tasks.iter().map(String::as_str).collect();
+            let _ = writeln!(out, "  {word:<11} {}: {}", names.len(), some(&names));
+        }
     }
-    let mut roots: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, fate) in plan.surprises() {
-        *roots.entry(why(fate)).or_default() += 1;
+    let mut roots: IndexMap<String, usize> = IndexMap::new();
+    for (_, surprise) in plan.surprises() {
+        *roots.entry(surprise.why()).or_default() += 1;
     }
     for (why, count) in roots {
         let _ = writeln!(out, "  surprise    {count}: {why}");
@@ -242,12 +320,26 @@ fn summary(plan: &Plan) -> String {
     out
 }
 
+fn in_state((label, state): (&Label, &str)) -> String {
+    format!("{label} ({state})")
+}
+
+/// Where the graph that a task is reused from stands among the previous ones.
+fn place(plan: &Plan, fate: &Fate) -> usize {
+    let Fate::Reused { graph, .. } = fate else {
+        return 0;
+    };
+    let mut graphs = plan.graphs.iter();
+    let place = graphs.position(|(id, _)| Some(id) == graph.as_ref());
+    place.unwrap_or(usize::MAX)
+}
+
 fn why(fate: &Fate) -> String {
     match fate {
         Fate::Reused {
             graph: Some(graph), ..
         } => format!("from {graph}"),
-        Fate::Reused { graph: None, .. } => "from graphs below those".to_owned(),
+        Fate::Reused { graph: None, .. } => "from graphs before those".to_owned(),
         Fate::Found { .. } => "by the index".to_owned(),
         Fate::Rebuilt {
             root: (label, what),
@@ -255,14 +347,5 @@ fn why(fate: &Fate) -> String {
         } => format!("because of {label}: {what}"),
         Fate::New { why, .. } => why.clone(),
         Fate::Removed => "by its strategy".to_owned(),
-    }
-}
-
-fn some(labels: &[&str]) -> String {
-    let shown = labels.iter().take(SHOWN).copied().collect::<Vec<_>>();
-    let rest = labels.len().saturating_sub(SHOWN);
-    match rest {
-        0 => shown.join(", "),
-        n => format!("{}, … ({n} more)", shown.join(", ")),
     }
 }

@@ -5,6 +5,7 @@ pub mod keyed_by;
 pub mod parameters;
 pub mod release;
 pub mod schema;
+pub mod shipping;
 pub mod yaml;
 
 #[cfg(test)]

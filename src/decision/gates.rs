@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 
-use super::{Full, Phases};
+use super::{Aim, Full, Phases};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::value::{Object, Value, json};
@@ -40,9 +40,17 @@ pub struct Leg {
 /// What a leg aims at.
 pub struct Stage {
     name: String,
-    targets: BTreeSet<Label>,
+    aim: Aim,
     /// What it and all before it need.
     needed: IndexSet<Label>,
+}
+
+impl Stage {
+    /// What it aims at.
+    #[must_use]
+    pub fn aim(&self) -> &Aim {
+        &self.aim
+    }
 }
 
 /// What each leg aims at. Its targets are added to `targets`.
@@ -62,13 +70,13 @@ pub fn stages(
             params: &leg.params,
             ..*phases
         };
-        let targets: BTreeSet<Label> = of_leg.target_set(full)?.0.labels().cloned().collect();
-        let mut needed = full.graph.0.dag().closure(&targets);
+        let aim = of_leg.aim(of_leg.target_set(full)?.0.labels().cloned())?;
+        let mut needed = full.graph.0.dag().closure(&aim.targets);
         needed.extend(stages.last().into_iter().flat_map(|s| s.needed.clone()));
-        all.extend(targets.iter().cloned());
+        all.extend(aim.targets.iter().cloned());
         stages.push(Stage {
             name: leg.name.clone(),
-            targets,
+            aim,
             needed,
         });
     }
@@ -102,6 +110,7 @@ pub fn insert(
             continue;
         };
         let waited: Vec<(Label, TaskId)> = stage
+            .aim
             .targets
             .iter()
             .filter_map(|label| {

@@ -21,6 +21,8 @@ use crate::base::name::{Label, TaskId};
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
+use crate::config::shipping;
+use crate::model::label_graph::LabelGraph;
 use crate::morph::MorphedTaskGraph;
 use crate::optimize::OptimizedTaskGraph;
 use crate::ports::artifacts::Artifacts;
@@ -38,7 +40,7 @@ use crate::submit::preflight::{self, Care};
 use crate::target::TargetTaskGraph;
 use crate::transform::context::RunTask;
 
-pub use phases::{Full, Phases, vcs_diagnostic};
+pub use phases::{Aim, Full, Phases, vcs_diagnostic};
 pub use submission::{Again, Settled, Settling, Unsubmitted, Way};
 
 /// The world that a decision runs in.
@@ -110,7 +112,7 @@ pub async fn run(
 ) -> Outcome<Decided> {
     let mut again = Again::default();
     loop {
-        let prepared = prepare(world, graph_config, params, &decision, &[]).await?;
+        let prepared = prepare(world, graph_config, params, &decision, &[], &|_| Ok(())).await?;
         let way = Way::new(decision.events, decision.artifacts);
         let created = prepared.create(world, graph_config, params, way).await;
         if let Some(created) = again.is_over(created)? {
@@ -123,6 +125,17 @@ pub async fn run(
     }
 }
 
+/// What a graph aims at, before it is optimized.
+#[derive(Clone, Copy)]
+pub struct Aimed<'a> {
+    /// What each set of parameters aims at: each leg, and last what the graph is made for.
+    pub aims: &'a [Aim],
+    /// The target task graph.
+    pub graph: &'a LabelGraph,
+    /// Every task of the full task graph that names a product or a phase of a release.
+    pub released: &'a LabelGraph,
+}
+
 /// A graph that stands on paper: all its artifacts are written, and no task is created.
 #[derive(Debug, Clone)]
 pub struct Prepared {
@@ -132,6 +145,8 @@ pub struct Prepared {
     pub optimized: OptimizedTaskGraph,
     /// The graph that is to be created.
     pub morphed: MorphedTaskGraph,
+    /// What each set of parameters aims at: each leg, and last what the graph is made for.
+    pub aims: Vec<Aim>,
     settled: Settled,
     care: Care,
 }
@@ -193,16 +208,17 @@ impl Prepared {
 /// Generates the graph and writes the artifacts.
 ///
 /// What the sets of parameters `before` aim at is in the graph too, each set behind the one before
-/// it: see [`gates`].
+/// it: see [`gates`]. `check` looks at all aims before anything is made of them.
 ///
 /// # Errors
-/// Everything that is wrong in the first phase in which anything is.
+/// Everything that is wrong in the first phase in which anything is, and what `check` says.
 pub async fn prepare(
     world: World<'_>,
     graph_config: &GraphConfig,
     params: &Parameters,
     decision: &Decision<'_>,
     before: &[gates::Leg],
+    check: &(dyn Fn(Aimed<'_>) -> Outcome<()> + Send + Sync),
 ) -> Outcome<Prepared> {
     let artifacts = decision.artifacts;
     let ids = DerivedIds::new(decision.deciding.clone());
@@ -229,6 +245,7 @@ pub async fn prepare(
         &artifact::runnable_jobs(&full.graph.0),
     )?;
     let mut targets = phases.target_set(&full)?;
+    let own = phases.aim(targets.0.labels().cloned())?;
     let stages = gates::stages(&phases, &full, before, &mut targets)?;
     let mut labels: Vec<&Label> = targets.0.labels().collect();
     labels.sort_unstable();
@@ -238,6 +255,15 @@ pub async fn prepare(
         .collect();
     artifact::write_json(artifacts, "target-tasks.json", &labels)?;
     let mut target = phases.target_graph(&full, &targets)?;
+    let aims = stages.iter().map(|stage| stage.aim().clone());
+    let aims: Vec<Aim> = aims.chain([own]).collect();
+    let released = released(&full);
+    drop(full);
+    check(Aimed {
+        aims: &aims,
+        graph: &target.graph,
+        released: &released,
+    })?;
     let mut settling = Settling::open(world, ids, &scheduler_id(graph_config, params)).await?;
     let (optimized, morphed) = loop {
         let ids = settling.ids().clone();
@@ -261,11 +287,22 @@ pub async fn prepare(
         target,
         optimized,
         morphed,
+        aims,
         settled: settling.done(),
         care: Care {
             payloads: decision.verify,
         },
     })
+}
+
+/// The tasks that name a product or a phase of a release.
+fn released(full: &Full) -> LabelGraph {
+    let named = full.set.0.tasks().filter(|task| {
+        shipping::named(&task.attributes).is_some() || shipping::product(&task.attributes).is_some()
+    });
+    full.set
+        .0
+        .only(&named.map(|task| task.label.clone()).collect())
 }
 
 /// What a decision is given beside the project.

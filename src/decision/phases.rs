@@ -51,6 +51,15 @@ pub struct Full {
     pub graph: FullTaskGraph,
 }
 
+/// What a set of parameters aims at.
+#[derive(Debug, Clone)]
+pub struct Aim {
+    /// The labels that its filters choose.
+    pub targets: BTreeSet<Label>,
+    /// Whether the project's own Python has chosen them.
+    pub in_python: bool,
+}
+
 struct ContextArtifacts<'a>(&'a dyn Artifacts);
 
 impl DockerContexts for ContextArtifacts<'_> {
@@ -231,6 +240,18 @@ impl Phases<'_> {
         }
         phase.over("target_task_set")?;
         Ok(set)
+    }
+
+    /// What this set of parameters aims at, which is `targets`.
+    ///
+    /// # Errors
+    /// When the project's Python cannot be used.
+    pub fn aim(&self, targets: impl IntoIterator<Item = Label>) -> Outcome<Aim> {
+        let custom = self.extensions()?;
+        Ok(Aim {
+            targets: targets.into_iter().collect(),
+            in_python: target::chooses_in_python(self.params, custom.as_ref()),
+        })
     }
 
     /// The target task graph.

@@ -35,6 +35,9 @@ pub trait Artifacts: Send + Sync {
     /// When it cannot be written; then what was there before still is.
     fn write(&self, name: &str, content: &[u8]) -> Result<(), Diagnostic>;
 
+    /// Reads an artifact that was written; `None` where there is none that can be read.
+    fn read(&self, name: &str) -> Option<Vec<u8>>;
+
     /// Whether they are what lies in the folder `artifacts`, where other programs may write too.
     fn in_place(&self) -> bool;
 }
@@ -82,6 +85,12 @@ impl<'a> ArtifactFolder<'a> {
 }
 
 impl Artifacts for ArtifactFolder<'_> {
+    fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let path = path_of(&normalize(name).ok()?);
+        let folder = self.paths.folder(path.parent()?).ok()?;
+        std::fs::read(folder.join(path.file_name()?)).ok()
+    }
+
     fn in_place(&self) -> bool {
         true
     }
@@ -119,6 +128,11 @@ impl MemoryArtifacts {
 }
 
 impl Artifacts for MemoryArtifacts {
+    fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let artifacts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        artifacts.get(name).cloned()
+    }
+
     fn in_place(&self) -> bool {
         false
     }
@@ -158,9 +172,12 @@ mod tests {
             );
         }
         assert!(!outer.path().join("x").exists() && !outer.path().join("work/x").exists());
+        assert_eq!(folder.read("../x"), None);
         folder.write("docker-contexts/a.tar.gz", b"x").unwrap();
         folder.write("./docker-contexts/a/b.tar.gz", b"x").unwrap();
         folder.write("docker-contexts.json", b"x").unwrap();
+        assert_eq!(folder.read("docker-contexts/a.tar.gz").unwrap(), b"x");
+        assert_eq!(folder.read("docker-contexts/b.tar.gz"), None);
         for place in [
             "docker-contexts/a.tar.gz",
             "docker-contexts/a/b.tar.gz",

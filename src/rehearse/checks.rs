@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::phase::Ran;
+use super::report::INDEX;
 use super::{Check, PhaseReport};
+use crate::actions::plan::{counted, some};
 use crate::base::dag::Dag;
+use crate::config::shipping::Phase;
 use crate::sandbox::Sandbox;
 
 /// What was to be built again.
@@ -14,6 +17,12 @@ pub struct Wanted {
     pub rebuild_kinds: Vec<String>,
     /// Labels.
     pub do_not_optimize: Vec<String>,
+    /// The phases of the flavors that are promoted, as far as they are known.
+    pub phases: BTreeSet<Phase>,
+    /// The phases that flavors of the project are of.
+    pub flavored: BTreeSet<Phase>,
+    /// Whether the input accepts that tasks of earlier phases are built.
+    pub accepted: bool,
 }
 
 /// The report of the push.
@@ -56,11 +65,32 @@ pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) 
         .filter(|label| named(label))
         .collect();
     let allowed = dag.reverse_closure(&again);
-    let twice = created
+    let mut twice: Vec<String> = created
         .iter()
         .filter(|label| earlier.contains_key(**label) && !allowed.contains(*label))
         .map(|label| format!("{label} is {} already", earlier[*label]))
         .collect();
+    let mut early: Vec<String> = created
+        .iter()
+        .filter(|label| !earlier.contains_key(**label) && !named(label))
+        .filter_map(|label| Some((label, earlier_phase(ran, wanted, label)?)))
+        .map(|(label, phase)| format!("{label} is of the phase {phase}"))
+        .collect();
+    let mut notes = Vec::new();
+    // What a project does in its own Python, and what somebody has accepted, is told and no more.
+    if ran.own_python || wanted.accepted {
+        for (what, found) in [
+            ("built twice", &mut twice),
+            ("new though of an earlier phase", &mut early),
+        ] {
+            let labels: Vec<&str> = found.iter().map(String::as_str).collect();
+            if !labels.is_empty() {
+                let tasks = counted(labels.len(), "task");
+                notes.push(format!("{tasks} {what}: {}", some(&labels)));
+            }
+            found.clear();
+        }
+    }
     let first_group = before.first().map(|first| first.task_id.to_string());
     let wrong_group = group_of(sandbox, ran).filter(|group| Some(group) != first_group.as_ref());
     let in_graph =
@@ -93,6 +123,10 @@ pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) 
             rule: "no task of an earlier phase is built twice",
             breaches: twice,
         },
+        Check {
+            rule: "no task of an earlier phase is new",
+            breaches: early,
+        },
         created_in_group(sandbox, ran),
         Check {
             rule: "the action task itself is in the group of the push",
@@ -112,7 +146,25 @@ pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) 
         },
         completed(sandbox, ran),
     ];
-    report(sandbox, ran, before, checks)
+    PhaseReport {
+        notes,
+        ..report(sandbox, ran, before, checks)
+    }
+}
+
+/// The phase of a new task that an earlier flavor should have created.
+///
+/// The push has built what is built on push; what else names no phase is built for releases only.
+fn earlier_phase(ran: &Ran, wanted: &Wanted, label: &str) -> Option<Phase> {
+    let phase_of = |label: &str| {
+        let named = ran.full.get(label)?.phase.as_deref();
+        named.map_or(Some(Phase::Build), Phase::in_name)
+    };
+    let of_targets = || ran.targets.iter().filter_map(|label| phase_of(label)).max();
+    let own = wanted.phases.last().copied().or_else(of_targets)?;
+    let (phase, task) = (phase_of(label)?, ran.full.get(label)?);
+    let counts = task.phase.is_some() && wanted.flavored.contains(&phase);
+    (counts && phase < own && !wanted.phases.contains(&phase) && !task.searched).then_some(phase)
 }
 
 /// The newest taskId of each label.
@@ -148,24 +200,27 @@ fn created_in_group(sandbox: &Sandbox, ran: &Ran) -> Check {
         .map(|id| format!("{id} is in it and was not planned"));
     Check {
         rule: "every created task is in the group of the task that created it",
-        breaches: missing.chain(foreign).collect(),
+        breaches: sorted(missing.chain(foreign)),
     }
 }
 
 fn completed(sandbox: &Sandbox, ran: &Ran) -> Check {
-    let breaches = ran
-        .created
-        .iter()
-        .filter_map(|(id, label)| {
-            let state = sandbox.state().task(id).map(|task| task.state.name());
-            (state != Some("completed"))
-                .then(|| format!("{label} ({id}) is {}", state.unwrap_or("not there")))
-        })
-        .collect();
+    let breaches = ran.created.iter().filter_map(|(id, label)| {
+        let state = sandbox.state().task(id).map(|task| task.state.name());
+        (state != Some("completed"))
+            .then(|| format!("{label} ({id}) is {}", state.unwrap_or("not there")))
+    });
     Check {
         rule: "every created task has completed",
-        breaches,
+        breaches: sorted(breaches),
     }
+}
+
+/// Breaches in an order that does not follow from taskIds, which are others in each rehearsal.
+fn sorted(breaches: impl Iterator<Item = String>) -> Vec<String> {
+    let mut breaches: Vec<String> = breaches.collect();
+    breaches.sort_unstable();
+    breaches
 }
 
 fn report(sandbox: &Sandbox, ran: &Ran, before: &[Ran], checks: Vec<Check>) -> PhaseReport {
@@ -179,7 +234,7 @@ fn report(sandbox: &Sandbox, ran: &Ran, before: &[Ran], checks: Vec<Check>) -> P
             .iter()
             .rev()
             .find(|graph| graph.created.contains_key(id));
-        let from = from.map_or("index".to_owned(), |graph| graph.task_id.to_string());
+        let from = from.map_or(INDEX.to_owned(), |graph| graph.task_id.to_string());
         *reused.entry(from).or_default() += 1;
     }
     let mut states: BTreeMap<String, usize> = BTreeMap::new();
@@ -200,5 +255,6 @@ fn report(sandbox: &Sandbox, ran: &Ran, before: &[Ran], checks: Vec<Check>) -> P
         removed: ran.removed.len(),
         states,
         checks,
+        notes: Vec::new(),
     }
 }

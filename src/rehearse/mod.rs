@@ -15,14 +15,17 @@ mod report;
 pub mod stage;
 pub mod template;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::base::value::json;
 
+use crate::actions::plan;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::suggest;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::graph_config::GraphConfig;
+use crate::config::shipping::Phase;
 use crate::decision::World;
 use crate::decision::parameters::version;
 use crate::ports::environment::Environment;
@@ -33,7 +36,7 @@ use stage::Stage;
 /// What is rehearsed.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The flavors, in order. When there is none: promote, push and ship of the first product, or all
+    /// The flavors, in order. When there is none: one for each phase that the first product has, or all
     /// where none is of a product. Those that a `+` joins are promoted by one action.
     pub flavors: Vec<String>,
     /// Kinds that every flavor builds again; the flavor's own when there is none.
@@ -148,25 +151,44 @@ fn flavors(config: &GraphConfig, wanted: &[String]) -> Outcome<Vec<String>> {
     if !wanted.is_empty() {
         return Ok(wanted.to_vec());
     }
-    let product = |flavor: &'_ Value| flavor.get("product")?.as_str().map(str::to_owned);
-    let products: Vec<String> = all.values().filter_map(product).collect();
-    if products.is_empty() {
-        return Ok(all.keys().map(ToString::to_string).collect());
+    Ok(usual(config, all))
+}
+
+/// The flavors that are rehearsed when none is named: of the first product that has most phases, one
+/// for each phase in their order; or all in the order of config.yml where none names a product.
+fn usual(config: &GraphConfig, all: &Object) -> Vec<String> {
+    let product = |flavor: &Value| flavor.get("product")?.as_str().map(str::to_owned);
+    let mut products: Vec<String> = Vec::new();
+    for product in all.values().filter_map(product) {
+        if !products.contains(&product) {
+            products.push(product);
+        }
     }
-    let chains = products.iter().map(|product| {
-        ["promote", "push", "ship"]
-            .map(|phase| format!("{phase}_{product}"))
-            .to_vec()
-    });
-    let complete = |chain: &Vec<String>| chain.iter().all(|name| all.contains_key(name));
-    chains.into_iter().find(complete).ok_or_else(|| {
-        Diagnostic::user("no product has the flavors promote, push and ship")
-            .help(format!(
-                "name the flavors to rehearse; there are: {}",
-                all.keys().cloned().collect::<Vec<_>>().join(", ")
-            ))
-            .into()
-    })
+    let phases = plan::phases(config);
+    let mut best: Vec<String> = Vec::new();
+    for product_name in products {
+        let mut chosen: BTreeMap<Phase, &str> = BTreeMap::new();
+        for phase in Phase::ALL {
+            let of_phase = |name: &str| phases.get(name) == Some(&Some(phase));
+            let mut names = all.iter().filter_map(|(name, flavor)| {
+                let candidate = flavor.get("is-rc").is_some_and(truthy);
+                let fits = product(flavor).as_ref() == Some(&product_name) && !candidate;
+                (fits && of_phase(name)).then_some(name.as_str())
+            });
+            // That without further words in its name is the usual one of a phase.
+            let plain = format!("{phase}_{product_name}");
+            let first = names.next();
+            let name = first.into_iter().chain(names).find(|name| *name == plain);
+            chosen.extend(name.or(first).map(|name| (phase, name)));
+        }
+        if chosen.len() > best.len() {
+            best = chosen.into_values().map(str::to_owned).collect();
+        }
+    }
+    if best.is_empty() {
+        return all.keys().map(ToString::to_string).collect();
+    }
+    best
 }
 
 /// The flavors that one action promotes.

@@ -6,6 +6,7 @@ use super::stage::Artifacts;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::value::Value;
+use crate::config::shipping;
 use crate::decision::World;
 use crate::ports::artifacts::MemoryArtifacts;
 use crate::ports::environment::Environment;
@@ -34,6 +35,8 @@ pub struct Possible {
     pub dependencies: BTreeSet<String>,
     /// Whether a task that the index has does as well.
     pub searched: bool,
+    /// What it names as its phase of a release.
+    pub phase: Option<String>,
 }
 
 /// What a phase left.
@@ -53,6 +56,8 @@ pub struct Ran {
     pub targets: BTreeSet<String>,
     /// The labels that `optimizations.log` says were removed.
     pub removed: BTreeSet<String>,
+    /// Whether the project's own Python made it: a promotion that is built in leaves its provenance.
+    pub own_python: bool,
 }
 
 impl<'a> Running<'a> {
@@ -213,11 +218,16 @@ fn read(name: &str, task_id: TaskId, artifacts: &Artifacts) -> Result<Ran, Diagn
                     kind: text(&task["kind"]),
                     dependencies: strings(&task["dependencies"]),
                     searched: task["optimization"].get("index-search").is_some(),
+                    phase: task["attributes"]
+                        .as_object()
+                        .and_then(|attributes| shipping::named(attributes))
+                        .map(str::to_owned),
                 };
                 (label.into(), possible)
             })
             .collect(),
         targets: strings(&json("target-tasks.json")?),
         removed: removed.collect(),
+        own_python: !artifacts.contains_key("provenance.json"),
     })
 }

@@ -44,6 +44,8 @@ pub struct PhaseReport {
     pub states: BTreeMap<String, usize>,
     /// What must hold.
     pub checks: Vec<Check>,
+    /// What is worth a look and breaks no rule.
+    pub notes: Vec<String>,
 }
 
 impl PhaseReport {
@@ -69,6 +71,7 @@ impl PhaseReport {
             "removed": self.removed,
             "states": self.states,
             "checks": checks,
+            "notes": self.notes,
             "holds": self.holds(),
         })
     }
@@ -95,15 +98,27 @@ impl Report {
         json!({"phases": phases, "holds": self.holds()})
     }
 
+    /// How many tasks a phase reused of what: earlier phases in their order, then graphs that are
+    /// none of them, then the index.
+    fn reused<'r>(&'r self, phase: &'r PhaseReport) -> Vec<(&'r str, usize)> {
+        let place = |group: &str| self.phases.iter().position(|p| p.task_group == group);
+        let mut reused: Vec<(usize, bool, &str, usize)> = phase
+            .reused
+            .iter()
+            .map(|(group, count)| match place(group) {
+                Some(at) => (at, false, self.phases[at].name.as_str(), *count),
+                None => (usize::MAX, group == INDEX, group.as_str(), *count),
+            })
+            .collect();
+        reused.sort_unstable();
+        let told = reused.into_iter();
+        told.map(|(.., from, count)| (from, count)).collect()
+    }
+
     /// The report as people read it.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut out = String::new();
-        let names: BTreeMap<&str, &str> = self
-            .phases
-            .iter()
-            .map(|p| (p.task_group.as_str(), p.name.as_str()))
-            .collect();
         for phase in &self.phases {
             let reused: usize = phase.reused.values().sum();
             out.push_str(&format!("{}\n", phase.name));
@@ -113,13 +128,10 @@ impl Report {
             ));
             out.push_str(&format!("  task group  {}\n", phase.task_group));
             out.push_str(&format!("  created     {}\n", phase.created));
-            let from: Vec<String> = phase
-                .reused
-                .iter()
-                .map(|(group, count)| match names.get(group.as_str()) {
-                    Some(name) => format!("{count} of {name}"),
-                    None => format!("{count} of {group}"),
-                })
+            let from: Vec<String> = self
+                .reused(phase)
+                .into_iter()
+                .map(|(from, count)| format!("{count} of {from}"))
                 .collect();
             let from = if from.is_empty() {
                 String::new()
@@ -138,6 +150,9 @@ impl Report {
                     let more = check.breaches.len() - SHOWN;
                     out.push_str(&format!("                … and {more} more\n"));
                 }
+            }
+            for note in &phase.notes {
+                out.push_str(&format!("  {:<11} {note}\n", "note"));
             }
             out.push('\n');
         }
@@ -159,6 +174,9 @@ impl Report {
         out
     }
 }
+
+/// What stands for the index among the graphs that tasks are reused of.
+pub const INDEX: &str = "index";
 
 /// How many breaches of one rule are shown to people.
 const SHOWN: usize = 10;

@@ -12,6 +12,7 @@ use super::template;
 use super::{Event, Events, Options, PhaseReport, chain, checks};
 use crate::actions::callback::{self, Runner};
 use crate::actions::custom::offered;
+use crate::actions::plan;
 use crate::actions::render::{TASKCLUSTER_YML, actions_json};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
@@ -19,6 +20,7 @@ use crate::base::repo_url::parse_repository_url;
 use crate::base::time::{Span, Timestamp};
 use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
+use crate::config::shipping::Phase;
 use crate::decision::flags::DecisionFlags;
 use crate::decision::{self, Decision, World, parameters};
 use crate::ports::clock::{Clock, SystemClock};
@@ -243,6 +245,7 @@ impl<'a> Stage<'a> {
             .ok_or_else(|| Diagnostic::bug("a flavor was rehearsed before the push"))?;
         let task_id = self.new_id(name);
         let now = self.world.clock.now();
+        let accepted = input.get(plan::EARLIER_PHASES) == Some(&Value::Bool(true));
         let user = json!({"input": input, "taskId": null, "taskGroupId": group.as_str()});
         let action = self.offered_action(&group)?;
         let definition =
@@ -266,9 +269,20 @@ impl<'a> Stage<'a> {
         };
         let outcome = call_back.await;
         let ran = running.finish(name, outcome).await?;
+        // What methods choose is for a project's own Python to say.
+        let by_name = |name: &str| Phase::in_name(name).filter(|_| ran.own_python);
+        let mut phases = plan::phases(self.graph_config);
+        for (name, phase) in &mut phases {
+            *phase = by_name(name).or(*phase);
+        }
         let wanted = checks::Wanted {
             rebuild_kinds: self.wanted(&self.options.rebuild_kinds, name, "rebuild-kinds"),
             do_not_optimize: self.wanted(&self.options.do_not_optimize, name, "do-not-optimize"),
+            phases: chain(name)
+                .filter_map(|f| phases.get(f).copied()?)
+                .collect(),
+            flavored: phases.values().copied().flatten().collect(),
+            accepted,
         };
         let report = checks::promotion(&self.sandbox, &ran, &self.ran, &wanted);
         self.ran.push(ran);

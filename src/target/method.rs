@@ -15,6 +15,8 @@ pub struct TargetMethod {
     pub doc: &'static str,
     /// Whether a task is chosen, or what is wrong with the attributes that say so.
     pub select: fn(&Task, &Parameters) -> Result<bool, Diagnostic>,
+    /// The phases of a release that it chooses from, in order; none when it is for no release.
+    pub phases: &'static [&'static str],
 }
 
 /// Every built-in method.
@@ -23,6 +25,7 @@ pub static METHODS: &[TargetMethod] = &[
         name: "default",
         doc: "tasks that run on this project, event and branch, up to the phase `build`",
         select: standard,
+        phases: &[],
     },
     TargetMethod {
         name: "codereview",
@@ -31,21 +34,25 @@ pub static METHODS: &[TargetMethod] = &[
             let reviewed = task.attribute("code-review").is_some_and(truthy);
             Ok(standard(task, params)? && reviewed)
         },
+        phases: &[],
     },
     TargetMethod {
         name: "nothing",
         doc: "no task",
         select: |_, _| Ok(false),
+        phases: &[],
     },
     TargetMethod {
         name: "promote",
         doc: "tasks of the product `release_product` in the phase `promote`",
         select: |task, params| in_phases(task, params, &["promote"]),
+        phases: &["promote"],
     },
     TargetMethod {
         name: "push",
         doc: "tasks of the product `release_product` in the phases `promote` and `push`",
         select: |task, params| in_phases(task, params, &["promote", "push"]),
+        phases: &["promote", "push"],
     },
     TargetMethod {
         name: "ship",
@@ -58,6 +65,7 @@ pub static METHODS: &[TargetMethod] = &[
             };
             in_phases(task, params, phases)
         },
+        phases: &["promote", "push", "ship"],
     },
     TargetMethod {
         name: "promote_partners",
@@ -67,6 +75,7 @@ pub static METHODS: &[TargetMethod] = &[
                 && shipped_in(task, params, &["promote"])
                 && in_release(task, params)?)
         },
+        phases: &["promote"],
     },
 ];
 

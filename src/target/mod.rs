@@ -51,12 +51,7 @@ pub fn target_task_set(
     params: &Parameters,
     custom: Option<&Custom<'_>>,
 ) -> Outcome<TargetTaskSet> {
-    let named = params.strings("filters");
-    let filters = if named.is_empty() {
-        vec![FILTER]
-    } else {
-        named
-    };
+    let filters = filters(params);
     names::warn(&full.0);
     let mut wanted: IndexSet<Label> = full.0.labels().cloned().collect();
     for filter in filters {
@@ -98,6 +93,26 @@ pub fn target_task_set(
 fn told(filter: &str, method: &str, before: usize, left: usize) {
     let pruned = before.saturating_sub(left);
     tracing::info!("Filter {filter} with method {method} pruned {pruned} tasks ({left} remain)");
+}
+
+/// The names of the filters, in order.
+fn filters(params: &Parameters) -> Vec<&str> {
+    let named = params.strings("filters");
+    if named.is_empty() {
+        vec![FILTER]
+    } else {
+        named
+    }
+}
+
+/// Whether the project's own Python chooses the target tasks.
+#[must_use]
+pub fn chooses_in_python(params: &Parameters, custom: Option<&Custom<'_>>) -> bool {
+    let filters = filters(params);
+    let name = params.str(FILTER);
+    let native = method::find(name).is_ok();
+    let own = |custom: &Custom<'_>| filters.iter().any(|f| custom.chooses(f, name, native));
+    custom.is_some_and(own)
 }
 
 /// Adds what target tasks need.

@@ -199,11 +199,16 @@ async fn what_was_made_from_several_revisions_is_not_shipped() {
         input["next_version"] = json!("1.6.0");
         input
     };
-    let fine = bench
-        .act(fired(&push, "ship_fox", next(&[&push, &older, &promote])))
+    let out = bench
+        .act(fired(&push, "push_fox", on(&[&push, &older, &promote])))
         .await
         .fine();
-    assert_eq!(bench.labels(&fine.task_id), ["push-a", "ship-a"]);
+    let before = [&push, &older, &promote, &out];
+    let fine = bench
+        .act(fired(&push, "ship_fox", next(&before)))
+        .await
+        .fine();
+    assert_eq!(bench.labels(&fine.task_id), ["ship-a"]);
     // Signed from r1, and built from r0.
     let mixed = bench.new_id();
     let definition = bench.definition(&mixed, "Decision Task", "branch:main");
@@ -221,6 +226,7 @@ async fn what_was_made_from_several_revisions_is_not_shipped() {
     input["previous_graph_ids"] = json!([
         push.task_id.as_str(),
         promote.task_id.as_str(),
+        out.task_id.as_str(),
         mixed.task_id.as_str()
     ]);
     let told = refused(&bench, fired(&push, "ship_fox", input.clone())).await;

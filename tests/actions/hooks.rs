@@ -122,7 +122,7 @@ async fn every_action_that_is_offered_runs() {
     // `tests/chain_of_trust/run` looks at what is left.
     let kept = std::env::var_os("SNOWMAN_KEEP_ACTIONS").map(PathBuf::from);
     let offered = push.json("actions.json");
-    let names: Vec<&str> = offered["actions"]
+    let mut names: Vec<&str> = offered["actions"]
         .as_array()
         .unwrap()
         .iter()
@@ -133,6 +133,8 @@ async fn every_action_that_is_offered_runs() {
         })
         .collect();
     assert_eq!(names.len(), snowman::actions::ACTIONS.len());
+    // Nothing is promoted on top of tasks that were cancelled.
+    names.sort_by_key(|name| *name == "cancel-all");
     let build = push.ids()["build-a"].clone();
     let test = push.ids()["test-a"].clone();
     let shell = push.ids()["shell-linux"].clone();

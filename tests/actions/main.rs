@@ -17,6 +17,7 @@ mod checkout;
 mod command;
 mod decision;
 mod demand;
+mod harm;
 mod hooks;
 mod later;
 mod offered;

@@ -217,15 +217,15 @@ async fn an_input_lacks_what_is_required() {
     stderr:
       × the input of the action release-promotion: "release_promotion_flavor" is a required property
       help: it takes: release_promotion_flavor, build_number, version, do_not_optimize, rebuild_kinds,
-            previous_graph_ids, revision, allow_mixed_revisions, release_eta, release_partners,
-            release_partner_config, release_partner_build_number, release_enable_partner_repack,
-            release_enable_partner_attribution, release_enable_emefree
+            previous_graph_ids, revision, allow_mixed_revisions, allow_earlier_phases, release_eta,
+            release_partners, release_partner_config, release_partner_build_number,
+            release_enable_partner_repack, release_enable_partner_attribution, release_enable_emefree
 
       × the input of the action release-promotion: "build_number" is a required property
       help: it takes: release_promotion_flavor, build_number, version, do_not_optimize, rebuild_kinds,
-            previous_graph_ids, revision, allow_mixed_revisions, release_eta, release_partners,
-            release_partner_config, release_partner_build_number, release_enable_partner_repack,
-            release_enable_partner_attribution, release_enable_emefree
+            previous_graph_ids, revision, allow_mixed_revisions, allow_earlier_phases, release_eta,
+            release_partners, release_partner_config, release_partner_build_number,
+            release_enable_partner_repack, release_enable_partner_attribution, release_enable_emefree
 
     2 mistakes; nothing was done
     "#);

@@ -266,6 +266,92 @@ fn the_version_of_a_release_is_what_the_project_finds() {
     assert!(parameters.contains("version: 1.2.3.5\n"), "{parameters}");
 }
 
+/// Only the project knows what its target-tasks method chooses by; that it chooses nothing is a
+/// mistake all the same.
+#[test]
+fn what_a_method_in_python_aims_at_is_looked_at() {
+    let Some(python) = python() else { return };
+    let services = sown();
+    let world = promoting(&services, python);
+    let methods = "taskcluster/hail_taskgraph/target_tasks.py";
+    let nothing = world.with(methods, "    return [\n", "    return []\n    return [\n");
+    let said = flat(&nothing.failure(&["action-callback"]));
+    for text in [
+        "the flavor `ship` aims at no task",
+        "its target-tasks method `hail` chooses none",
+        "config.yml:",
+    ] {
+        assert!(said.contains(text), "{text}\n{said}");
+    }
+    // What it chooses is of an earlier phase, and of another product.
+    let other = nothing.with(methods, "    return []\n", "").with(
+        "taskcluster/kinds/build/kind.yml",
+        "    extra: {hail: stones}\n",
+        "    extra: {hail: stones}\n    shipping-phase: promote\n    attributes: {shipping_product: sleet}\n",
+    );
+    let done = other.ours(&["action-callback"]);
+    let said = flat(&String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{said}");
+    for text in [
+        "WARN the flavor `ship` aims at no task of the phase `ship`",
+        "WARN the flavor `ship` aims at no task of its product `hail`",
+        "WARN no flavor knows the product `sleet`, so these tasks are in no release: build-three",
+    ] {
+        assert!(said.contains(text), "{text}\n{said}");
+    }
+}
+
+/// A plan is that of the action that is built in, which a project may have one of its own for.
+#[test]
+fn a_plan_for_an_action_in_python_refuses_nothing() {
+    let Some(python) = python() else { return };
+    let services = sown();
+    let own = "
+@register_callback_action(
+    name=\"release-promotion\", title=\"Ours\", symbol=\"o\", description=\"Promotes\", order=500,
+    context=[], permission=\"release-promotion\",
+)
+def release_promotion(parameters, graph_config, input, task_group_id, task_id):
+    raise AssertionError
+
+
+@register_callback_action(
+    name=\"freeze\",";
+    let world = promoting(&services, python)
+        .with(
+            "taskcluster/kinds/build/kind.yml",
+            "    extra: {hail: stones}\n",
+            "    extra: {hail: stones}\n    shipping-phase: promote\n",
+        )
+        .with(
+            "taskcluster/config.yml",
+            "  flavors:\n",
+            "  flavors:\n    promote: {target-tasks-method: hail}\n",
+        );
+    let plan = ["promote", "--plan", "--previous", DECISION, "ship"];
+    let surprise = "surprise    1: new, and no previous graph has tasks of the phase promote";
+    let built_in = world.ours(&plan);
+    let told = String::from_utf8_lossy(&built_in.stdout).into_owned();
+    assert!(told.contains(surprise), "{told}");
+    assert_eq!(built_in.status.code(), Some(1));
+    let brought =
+        "    import_module(\"mozilla_taskgraph.actions\").enable_action(\"release-promotion\")\n";
+    let world = world.with("taskcluster/hail_taskgraph/__init__.py", brought, "");
+    let world = world.with(
+        "taskcluster/hail_taskgraph/actions.py",
+        "\n@register_callback_action(\n    name=\"freeze\",",
+        own,
+    );
+    let done = world.ours(&plan);
+    let (told, said) = (
+        String::from_utf8_lossy(&done.stdout).into_owned(),
+        String::from_utf8_lossy(&done.stderr).into_owned(),
+    );
+    assert!(told.contains(surprise), "{told}{said}");
+    assert!(said.contains("in the project's own Python"), "{said}");
+    assert_eq!(done.status.code(), Some(0), "{said}");
+}
+
 #[test]
 fn a_version_that_cannot_be_found_is_told() {
     let Some(python) = python() else { return };

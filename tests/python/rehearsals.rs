@@ -232,6 +232,66 @@ fn definitions(world: &World) -> Vec<String> {
     found
 }
 
+/// What a project's own promotion builds is for its own code to say: it is told, and not refused.
+#[test]
+fn what_a_promotion_in_python_builds_again_is_told() {
+    let Some(world) = shed() else { return };
+    let late = kind("seen: seen-one", "seen");
+    let phase = |kind: &str, phase: &str| {
+        kind.replace(
+            "run-on-projects: []",
+            &format!("run-on-projects: [], shipping-phase: {phase}"),
+        )
+    };
+    let last = kind("late: late-one", "late");
+    let world = world
+        .file("shed/kinds/late/kind.yml", &phase(&late, "promote"))
+        .file("shed/kinds/last/kind.yml", &phase(&last, "ship"))
+        .with(
+            "shed/shed_taskgraph/__init__.py",
+            "if task.kind == \"late\"",
+            "if task.kind == {\"promote\": \"late\", \"ship\": \"last\"}[parameters[\"shipping_phase\"]]",
+        )
+        .with(
+            "shed/shed_taskgraph/__init__.py",
+            "    values[\"tasks_for\"]",
+            "    values[\"shipping_phase\"] = input[\"release_promotion_flavor\"]\n    values[\"tasks_for\"]",
+        )
+        .with(
+            "shed/config.yml",
+            "    flavors:\n",
+            "    flavors:\n        ship: {target-tasks-method: promote}\n",
+        );
+    let rehearsed = |flavors: &[&str]| {
+        let done = world.ours(&[&PROMOTE[..], &["--json"], flavors].concat());
+        let said = flat(&String::from_utf8_lossy(&done.stderr));
+        assert!(done.status.success(), "{said}");
+        let report: Value = serde_json::from_slice(&done.stdout).unwrap();
+        let phases = report["phases"].as_array().unwrap();
+        let notes = phases[phases.len() - 1]["notes"].to_string();
+        (said, notes)
+    };
+    let (said, notes) = rehearsed(&["ship"]);
+    for part in [
+        "the flavor `ship`: 1 task of previous graphs would be built again: seen-one",
+        "the flavor `ship`: 1 task of the earlier phase `promote` would be created: late-one",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(
+        notes.contains("1 task built twice: seen-one is "),
+        "{notes}"
+    );
+    assert!(
+        notes.contains("late-one is of the phase promote"),
+        "{notes}"
+    );
+    // The flavor asks for what it builds again.
+    let (said, notes) = rehearsed(&["promote"]);
+    assert!(!said.contains("the flavor `promote`"), "{said}");
+    assert_eq!(notes, "[]");
+}
+
 #[test]
 fn input_that_a_project_asks_for_is_asked_for() {
     let Some(world) = shed() else { return };

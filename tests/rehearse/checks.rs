@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde_json::json;
 use snowman::base::name::TaskId;
 use snowman::base::time::Span;
+use snowman::config::shipping::Phase;
 use snowman::ports::clock::{Clock, SystemClock};
-use snowman::rehearse::PhaseReport;
 use snowman::rehearse::checks::{Wanted, promotion, push};
 use snowman::rehearse::phase::{Possible, Ran};
+use snowman::rehearse::{PhaseReport, Report};
 use snowman::sandbox::{Options, Sandbox, WorkerOptions};
 
 /// A sandbox with a push that has built `build` and `sign`, and a promotion that has built `l10n` on
@@ -103,16 +104,17 @@ impl Release {
 
 fn ran(name: &str, task_id: TaskId) -> Ran {
     let kinds = [
-        ("build", "build", None),
-        ("sign", "sign", Some("build")),
-        ("l10n", "l10n", Some("sign")),
+        ("build", "build", None, None),
+        ("sign", "sign", Some("build"), None),
+        ("l10n", "l10n", Some("sign"), Some("promote")),
     ];
-    let full = kinds.map(|(label, kind, dependency)| {
+    let full = kinds.map(|(label, kind, dependency, phase)| {
         let dependencies: BTreeSet<String> = dependency.into_iter().map(str::to_owned).collect();
         let possible = Possible {
             kind: kind.to_owned(),
             dependencies,
             searched: false,
+            phase: phase.map(str::to_owned),
         };
         (label.to_owned(), possible)
     });
@@ -124,6 +126,7 @@ fn ran(name: &str, task_id: TaskId) -> Ran {
         full: full.into(),
         targets: BTreeSet::new(),
         removed: BTreeSet::new(),
+        own_python: false,
     }
 }
 
@@ -143,6 +146,7 @@ fn broken(report: &PhaseReport) -> Vec<(&'static str, usize)> {
 }
 
 const TWICE: &str = "no task of an earlier phase is built twice";
+const EARLY: &str = "no task of an earlier phase is new";
 const IN_GROUP: &str = "every created task is in the group of the task that created it";
 const ACTION: &str = "the action task itself is in the group of the push";
 const REBUILT: &str = "rebuild_kinds are rebuilt";
@@ -173,7 +177,7 @@ async fn a_sound_release_holds() {
     assert_eq!(
         rules,
         BTreeSet::from([
-            TWICE, IN_GROUP, ACTION, REBUILT, HONOURED, LATEST, COMPLETED
+            TWICE, EARLY, IN_GROUP, ACTION, REBUILT, HONOURED, LATEST, COMPLETED
         ])
     );
 }
@@ -188,7 +192,7 @@ async fn a_task_that_is_built_twice_is_found() {
     for kind in ["sign", "build"] {
         let wanted = Wanted {
             rebuild_kinds: vec![kind.to_owned()],
-            do_not_optimize: Vec::new(),
+            ..Wanted::default()
         };
         let rules = broken(&release.checked(&wanted));
         let below = kind == "build";
@@ -198,6 +202,120 @@ async fn a_task_that_is_built_twice_is_found() {
             "a build that was not made allows nothing"
         );
     }
+}
+
+#[tokio::test]
+async fn a_new_task_of_an_earlier_phase_is_found() {
+    let mut release = Release::new().await;
+    let of = |phases: &[Phase]| Wanted {
+        phases: phases.iter().copied().collect(),
+        flavored: BTreeSet::from([Phase::Promote, Phase::Push, Phase::Ship]),
+        ..Wanted::default()
+    };
+    assert!(release.checked(&of(&[Phase::Promote])).holds());
+    let push = of(&[Phase::Push]);
+    assert_eq!(broken(&release.checked(&push)), [(EARLY, 1)]);
+    // A chain has tasks of all its phases.
+    assert!(release.checked(&of(&[Phase::Promote, Phase::Push])).holds());
+    // Where the names of flavors tell nothing, the targets do.
+    release.promotion.targets = BTreeSet::from(["l10n".to_owned()]);
+    assert!(release.checked(&of(&[])).holds());
+    let later = release.promotion.full["l10n"].clone();
+    let later = Possible {
+        phase: Some("ship".to_owned()),
+        ..later
+    };
+    release.promotion.full.insert("ship".to_owned(), later);
+    release.promotion.targets.insert("ship".to_owned());
+    assert_eq!(broken(&release.checked(&of(&[]))), [(EARLY, 1)]);
+    release.promotion.full.remove("ship");
+    release.promotion.targets.clear();
+    // It was asked for, or it is searched for in the index.
+    let asked = Wanted {
+        rebuild_kinds: vec!["l10n".to_owned()],
+        ..push.clone()
+    };
+    assert!(release.checked(&asked).holds());
+    let l10n = release.promotion.full.get_mut("l10n").unwrap();
+    l10n.searched = true;
+    assert!(release.checked(&push).holds());
+    // No other flavor would create it.
+    let l10n = release.promotion.full.get_mut("l10n").unwrap();
+    l10n.searched = false;
+    let alone = Wanted {
+        flavored: BTreeSet::from([Phase::Push]),
+        ..push.clone()
+    };
+    assert!(release.checked(&alone).holds());
+    // What no push has built is built for releases only, unless a flavor builds it.
+    let builds = Wanted {
+        flavored: BTreeSet::from([Phase::Build, Phase::Push]),
+        ..push.clone()
+    };
+    let l10n = release.promotion.full.get_mut("l10n").unwrap();
+    l10n.phase = None;
+    assert!(release.checked(&builds).holds());
+    let l10n = release.promotion.full.get_mut("l10n").unwrap();
+    l10n.phase = Some("build".to_owned());
+    assert!(release.checked(&push).holds());
+    assert_eq!(broken(&release.checked(&builds)), [(EARLY, 1)]);
+}
+
+#[tokio::test]
+async fn what_a_project_does_in_python_is_noted() {
+    let mut release = Release::new().await;
+    let again = release.built(&id(2), true);
+    note(&mut release.promotion, "sign", &again);
+    let push = Wanted {
+        phases: BTreeSet::from([Phase::Push]),
+        flavored: BTreeSet::from([Phase::Promote, Phase::Push]),
+        ..Wanted::default()
+    };
+    let report = release.checked(&push);
+    assert_eq!(broken(&report), [(TWICE, 1), (EARLY, 1)]);
+    assert_eq!(report.notes, [""; 0]);
+    let accepted = Wanted {
+        accepted: true,
+        ..push.clone()
+    };
+    let accepted = release.checked(&accepted);
+    release.promotion.own_python = true;
+    for report in [accepted, release.checked(&push)] {
+        assert!(report.holds(), "{report:?}");
+        let [twice, early] = report.notes.as_slice() else {
+            unreachable!("{report:?}")
+        };
+        assert!(twice.starts_with("1 task built twice: sign is "), "{twice}");
+        let new = "1 task new though of an earlier phase: l10n is of the phase promote";
+        assert_eq!(early, new);
+        let text = Report {
+            phases: vec![report],
+        }
+        .to_text();
+        assert!(text.contains(&format!("  note        {new}\n")), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn reused_tasks_are_counted_in_the_order_of_the_phases() {
+    let release = Release::new().await;
+    let mut first = release.checked(&Wanted::default());
+    first.name = "promote".to_owned();
+    let phase = |name: &str, group: &str, reused: &[(&str, usize)]| PhaseReport {
+        name: name.to_owned(),
+        task_group: group.to_owned(),
+        reused: reused.iter().map(|(g, n)| ((*g).to_owned(), *n)).collect(),
+        ..first.clone()
+    };
+    let reused = [("Z", 3), ("A", 5), ("index", 2), ("older", 7)];
+    let phases = vec![
+        phase("push", "Z", &[]),
+        phase("promote", "A", &[]),
+        phase("ship", "M", &reused),
+    ];
+    let text = Report { phases }.to_text();
+    let told = "reused      17 (3 of push, 5 of promote, 7 of older, 2 of index)\n";
+    assert!(text.contains(told), "{text}");
 }
 
 #[tokio::test]
@@ -248,7 +366,7 @@ async fn what_was_to_be_built_again_and_was_not_is_found() {
     let release = Release::new().await;
     let kind = Wanted {
         rebuild_kinds: vec!["sign".to_owned(), "unknown".to_owned()],
-        do_not_optimize: Vec::new(),
+        ..Wanted::default()
     };
     assert_eq!(broken(&release.checked(&kind)), [(REBUILT, 1)]);
     let mut cached = Release::new().await;
@@ -256,13 +374,14 @@ async fn what_was_to_be_built_again_and_was_not_is_found() {
     sign.searched = true;
     assert!(cached.checked(&kind).holds(), "the index may have it");
     let label = Wanted {
-        rebuild_kinds: Vec::new(),
         do_not_optimize: vec!["sign".to_owned(), "nothing".to_owned()],
+        ..Wanted::default()
     };
     assert_eq!(broken(&release.checked(&label)), [(HONOURED, 1)]);
     let done = Wanted {
         rebuild_kinds: vec!["l10n".to_owned()],
         do_not_optimize: vec!["l10n".to_owned()],
+        ..Wanted::default()
     };
     assert!(release.checked(&done).holds());
 }

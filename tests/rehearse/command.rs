@@ -94,7 +94,7 @@ fn a_push_alone_is_one_phase() {
     );
 }
 
-fn rehearse(folder: &Path, args: &[&str]) -> Output {
+pub fn rehearse(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_snowman"))
         .arg("rehearse")
         .args(args)
@@ -103,7 +103,7 @@ fn rehearse(folder: &Path, args: &[&str]) -> Output {
         .unwrap()
 }
 
-fn json_of(output: &Output) -> Value {
+pub fn json_of(output: &Output) -> Value {
     let said = String::from_utf8_lossy(&output.stderr);
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| unreachable!("{error}: {said}"))
 }
@@ -175,6 +175,88 @@ fn what_is_rehearsed_unasked_follows_from_the_flavors() {
 }
 
 #[test]
+fn the_phases_that_a_product_has_are_rehearsed() {
+    let fox = |phase: &str| {
+        format!("{phase}_fox: {{product: fox, target-tasks-method: {phase}, version-bump: true}}")
+    };
+    for (flavors, expected) in [
+        (
+            vec![fox("promote"), fox("push")],
+            vec!["promote_fox", "push_fox"],
+        ),
+        // In the order of phases, whatever config.yml has.
+        (
+            vec![fox("push"), fox("promote")],
+            vec!["promote_fox", "push_fox"],
+        ),
+        // Neither candidates nor another product that has less.
+        (
+            vec![
+                "promote_bird: {product: bird, target-tasks-method: promote}".to_owned(),
+                "promote_fox_rc: {product: fox, target-tasks-method: promote, is-rc: true}"
+                    .to_owned(),
+                "again_fox: {product: fox, target-tasks-method: promote}".to_owned(),
+                fox("ship"),
+                fox("promote"),
+                fox("push"),
+            ],
+            vec!["promote_fox", "push_fox", "ship_fox"],
+        ),
+        // Whatever they are called.
+        (
+            vec![
+                "candidates: {product: fox, target-tasks-method: promote}".to_owned(),
+                "release: {product: fox, target-tasks-method: push}".to_owned(),
+            ],
+            vec!["candidates", "release"],
+        ),
+    ] {
+        let folder = project();
+        // No phase but those of the flavors.
+        if !flavors
+            .iter()
+            .any(|flavor| flavor.contains("ship:") || flavor.starts_with("ship"))
+        {
+            fs::remove_dir_all(folder.path().join("taskcluster/kinds/ship")).unwrap();
+        }
+        let (before, _) = CONFIG.split_once("release-promotion:").unwrap();
+        let flavors = flavors.join(", ");
+        let config = format!("{before}release-promotion: {{flavors: {{{flavors}}}}}\n");
+        fs::write(folder.path().join("taskcluster/config.yml"), config).unwrap();
+        let output = rehearse(folder.path(), &["--json"]);
+        assert_eq!(output.status.code(), Some(0), "{flavors}: {output:?}");
+        let report = json_of(&output);
+        let names: Vec<&str> = counts(&report).into_iter().map(|(name, ..)| name).collect();
+        assert_eq!(names[1..], expected, "{flavors}");
+    }
+}
+
+#[test]
+fn flavors_in_the_wrong_order_are_not_rehearsed_as_if_all_were_well() {
+    let folder = project();
+    for flavors in [&["ship_fox"][..], &["push_fox", "promote_fox"]] {
+        let output = rehearse(folder.path(), flavors);
+        assert_eq!(output.status.code(), Some(1), "{flavors:?}: {output:?}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            told.contains("of the earlier phase `promote`"),
+            "{flavors:?}: {told}"
+        );
+    }
+    // It is told all the same when it is accepted.
+    fs::write(
+        folder.path().join("input.yml"),
+        "allow_earlier_phases: true\n",
+    )
+    .unwrap();
+    let accepted = rehearse(folder.path(), &["--input", "input.yml", "push_fox"]);
+    assert_eq!(accepted.status.code(), Some(0), "{accepted:?}");
+    let text = String::from_utf8(accepted.stdout).unwrap();
+    let line = "note        1 task new though of an earlier phase: l10n-a is of the phase promote";
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
 fn what_other_projects_have_built_is_stood_for() {
     let folder = project();
     let tasks = "loader: taskgraph.loader.transform:loader\n\
@@ -239,7 +321,7 @@ fn the_report_can_be_read_by_machines() {
     let push = phases[0]["taskId"].clone();
     for phase in phases {
         let keys: Vec<&String> = phase.as_object().unwrap().keys().collect();
-        assert_eq!(keys.len(), 10, "{keys:?}");
+        assert_eq!(keys.len(), 11, "{keys:?}");
         assert_eq!(phase["inTaskGroup"], push);
         assert_eq!(phase["taskGroup"], phase["taskId"]);
         assert_eq!(phase["states"], json!({"completed": phase["created"]}));
@@ -252,7 +334,7 @@ fn the_report_can_be_read_by_machines() {
         }
     }
     assert_eq!(phases[0]["checks"].as_array().unwrap().len(), 3);
-    assert_eq!(phases[1]["checks"].as_array().unwrap().len(), 7);
+    assert_eq!(phases[1]["checks"].as_array().unwrap().len(), 8);
     let reused = phases[3]["reused"].as_object().unwrap();
     assert_eq!(reused[push.as_str().unwrap()], 2);
     assert_eq!(reused[phases[1]["taskId"].as_str().unwrap()], 1);

@@ -7,4 +7,5 @@
 
 mod checks;
 mod command;
+mod guide;
 mod pipeline;

@@ -1,12 +1,12 @@
 //! What a promotion is asked for, checked against what its flavors need.
 
 use super::super::Call;
-use super::schema::{flavors, names, release_properties};
+use super::schema::{EARLIER_PHASES, flavors, names, release_properties};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
 use crate::base::time::Timestamp;
-use crate::base::value::{Object, Value, truthy};
+use crate::base::value::{Object, Value, truthy, type_name};
 use crate::base::version::{Stage, Version};
 use crate::config::graph_config::GraphConfig;
 use crate::config::release;
@@ -50,6 +50,8 @@ pub struct Wanted<'a> {
     pub previous: Vec<TaskId>,
     /// Whether tasks of one phase may come from several revisions.
     pub mixed_revisions: bool,
+    /// Whether tasks of earlier phases may be created that nobody asks for.
+    pub earlier_phases: bool,
     /// Parameters that the input gives.
     pub parameters: Object,
 }
@@ -87,6 +89,18 @@ pub fn read<'a>(call: &Call<'a>) -> Outcome<Wanted<'a>> {
                 .help("write it as 2026-01-31T12:00:00Z"),
         );
     }
+    // Where no flavor names a product, the schema is mozilla-taskgraph's and does not have it.
+    let earlier_phases = match call.input.get(EARLIER_PHASES) {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(given)) => *given,
+        Some(other) => {
+            wrong.push(Diagnostic::user(format!(
+                "`{EARLIER_PHASES}` is {}, where a boolean is expected",
+                type_name(other)
+            )));
+            false
+        }
+    };
     wrong.or_ok(())?;
     Ok(Wanted {
         rebuild_kinds: strings(&call.input, "rebuild_kinds", &flavors, "rebuild-kinds"),
@@ -94,6 +108,7 @@ pub fn read<'a>(call: &Call<'a>) -> Outcome<Wanted<'a>> {
         version,
         previous,
         mixed_revisions: call.input.get("allow_mixed_revisions").is_some_and(truthy),
+        earlier_phases,
         parameters: given(&call.input),
         flavors,
     })

@@ -12,14 +12,23 @@
 //!    exists and plans the rest. Several flavors are one graph with gates between them.
 //! 5. `provenance.json` tells where each task came from, and what was made from several revisions is
 //!    not shipped ([`provenance`]).
-//! 6. The tasks are created in the group of the action task, unless those of an earlier run are at
+//! 6. Each task is held against the previous graphs ([`fate`]). What of earlier phases would be built
+//!    though nobody asks for it is a surprise ([`surprise`]); flavors that aim at nothing of their own
+//!    ([`aim`]) and tasks that cannot be reused ([`standing`]) are mistakes. With either nothing is
+//!    created, but for surprises that the input accepts.
+//! 7. The tasks are created in the group of the action task, unless those of an earlier run are at
 //!    work there.
 
+mod aim;
+mod fate;
+pub mod in_python;
 mod input;
 pub mod plan;
 mod previous;
 mod provenance;
 mod schema;
+mod standing;
+mod surprise;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,6 +58,7 @@ pub async fn run(call: Call<'_>) -> Outcome<()> {
     let mut again = Again::default();
     loop {
         let promotion = prepare(&call).await?;
+        review(&call, &promotion).await?;
         if !promotion.wanted.mixed_revisions {
             provenance::check(&promotion.provenance, &promotion.prepared)?;
         }
@@ -113,9 +123,16 @@ async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
         verify: true,
         events: call.events,
     };
-    let prepared =
-        decision::prepare(call.world, call.graph_config, &params, &decision, &legs).await?;
-    check_aim(call, &wanted, &prepared)?;
+    let check = |aimed: decision::Aimed<'_>| aim::check(call, &wanted, aimed);
+    let prepared = decision::prepare(
+        call.world,
+        call.graph_config,
+        &params,
+        &decision,
+        &legs,
+        &check,
+    )
+    .await?;
     let names = wanted.flavors.iter().map(|flavor| flavor.name.to_owned());
     let provenance = provenance::of(
         &call.own,
@@ -133,23 +150,43 @@ async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
     })
 }
 
-/// A promotion that aims at no task is not what somebody wanted.
-fn check_aim(call: &Call<'_>, wanted: &Wanted<'_>, prepared: &Prepared) -> Result<(), Diagnostic> {
-    if !prepared.target.requested.is_empty() {
-        return Ok(());
+/// Refuses what would do harm: surprises that the input does not accept, and tasks that cannot be
+/// reused.
+async fn review(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> {
+    let fates = fate::fates(promotion);
+    let now = call.world.clock.now();
+    let standing = standing::of(call.world.taskcluster()?, now, promotion, &fates).await?;
+    let mut wrong = standing.mistakes();
+    let surprises = surprise::surprises(call.graph_config, promotion, &fates);
+    let surprises = surprise::mistakes(&surprises);
+    if promotion.wanted.earlier_phases {
+        for accepted in surprises.iter() {
+            tracing::warn!("accepted: {accepted}");
+        }
+    } else {
+        wrong.extend(surprises);
     }
-    let names = wanted.names();
-    let without = wanted.flavors.iter().find(|f| f.text("product").is_none());
-    let Some(flavor) = without else {
-        tracing::warn!("{names} aims at no task, so nothing is created");
-        return Ok(());
-    };
-    Err(
-        Diagnostic::user(format!("the flavor `{}` aims at no task", flavor.name))
-            .because("it has no `product`")
-            .at(input::place(call.graph_config, *flavor))
-            .help("name the product whose tasks are promoted, or another target-tasks method"),
-    )
+    wrong.or_ok(())
+}
+
+/// How many labels are named for one line.
+const SHOWN: usize = 3;
+
+/// Some labels of many.
+pub fn some(labels: &[&str]) -> String {
+    let shown = labels.iter().take(SHOWN).copied().collect::<Vec<_>>();
+    match labels.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{}, … ({more} more)", shown.join(", ")),
+    }
+}
+
+/// How many there are of something.
+pub fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    }
 }
 
 /// The parameters of a flavor on top of these graphs.

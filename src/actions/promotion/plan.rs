@@ -1,35 +1,43 @@
 //! What a promotion would do, before anybody starts it.
 //!
 //! The promotion is prepared as the action prepares it, on a Taskcluster that only answers
-//! questions. Then each label of the graph is held against the graphs below: a task that one of them
-//! has and that would be built once more is expected when the input or the flavor asks for it, by
-//! its kind or label or that of something that it depends on. All else is a surprise.
+//! questions. What the action would refuse in the end is part of the plan: surprises, and tasks that
+//! cannot be reused.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::base::value::json;
 
 use super::super::callback::{self, Runner};
-use super::super::{Call, find};
-use super::input::Wanted;
-use super::previous::Graph;
-use super::provenance::{self, How};
+use super::super::{Call, custom, find};
+use super::fate::fates;
+use super::provenance;
+use super::standing::{self, Standing};
+use super::surprise::surprises;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::value::{Object, Value};
 use crate::config::parameters::{Parameters, Strictness};
-use crate::optimize::Action;
-use crate::ports::taskcluster::Taskcluster;
+
+pub use super::aim::phases;
+pub use super::fate::Fate;
+pub use super::schema::EARLIER_PHASES;
+pub use super::surprise::{Gap, Surprise};
+pub use super::{counted, some};
 
 /// What a promotion would do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The flavors.
     pub flavors: Vec<String>,
-    /// The graphs below and their revisions, in order.
+    /// The previous graphs and their revisions, in order.
     pub graphs: Vec<(TaskId, String)>,
     /// Every task of the graph, by label.
     pub tasks: BTreeMap<Label, Planned>,
+    /// Whether the input accepts what is a surprise.
+    pub accepted: bool,
+    /// Whether the action is the project's own Python, for which this plan only stands in.
+    pub own_python: bool,
 }
 
 /// A task of a plan.
@@ -39,86 +47,45 @@ pub struct Planned {
     pub kind: Option<KindName>,
     /// What becomes of it.
     pub fate: Fate,
-}
-
-/// What becomes of a task.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Fate {
-    /// A graph below has it.
-    Reused {
-        /// The task.
-        task_id: TaskId,
-        /// The graph that created it, where that is known.
-        graph: Option<TaskId>,
-        /// Its state, where it is known and not `completed`.
-        state: Option<String>,
-    },
-    /// The index has it.
-    Found {
-        /// The task.
-        task_id: TaskId,
-    },
-    /// A graph below has it, and it is created all the same.
-    Rebuilt {
-        /// The task that exists.
-        task_id: TaskId,
-        /// The graph that has it.
-        graph: TaskId,
-        /// Why.
-        why: String,
-        /// What it comes from in the end: this label, and what is the matter with it.
-        root: (Label, String),
-        /// Whether that was asked for.
-        expected: bool,
-    },
-    /// No graph below has it.
-    New {
-        /// Why it is there.
-        why: String,
-        /// Whether it would be built even if a graph below had it.
-        expected: bool,
-    },
-    /// A strategy leaves it out.
-    Removed,
-}
-
-impl Fate {
-    /// It in one word.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Reused { .. } => "reused",
-            Self::Found { .. } => "found",
-            Self::Rebuilt { .. } => "rebuilt",
-            Self::New { .. } => "new",
-            Self::Removed => "removed",
-        }
-    }
+    /// Its state where it is reused and has not completed, as far as that is known.
+    pub state: Option<String>,
+    /// Whether it would be reused and cannot be: it has failed, or is not there.
+    pub unusable: bool,
+    /// Why it is a surprise, where it is one.
+    pub surprise: Option<Surprise>,
 }
 
 impl Plan {
-    /// The tasks of earlier phases that would be built once more without anybody asking for it.
-    pub fn surprises(&self) -> impl Iterator<Item = (&Label, &Fate)> {
-        self.tasks.iter().filter_map(|(label, task)| {
-            let surprise = matches!(
-                task.fate,
-                Fate::Rebuilt {
-                    expected: false,
-                    ..
-                }
-            );
-            surprise.then_some((label, &task.fate))
-        })
+    /// What of earlier phases would be built though nobody asks for it.
+    pub fn surprises(&self) -> impl Iterator<Item = (&Label, &Surprise)> {
+        let tasks = self.tasks.iter();
+        tasks.filter_map(|(label, task)| Some((label, task.surprise.as_ref()?)))
     }
 
-    /// The tasks that would be reused and have not succeeded.
+    /// The tasks that would be reused and have not completed, with their states, but for those that
+    /// cannot be used.
     pub fn unfinished(&self) -> impl Iterator<Item = (&Label, &str)> {
-        self.tasks
-            .iter()
-            .filter_map(|(label, task)| match &task.fate {
-                Fate::Reused { state, .. } => Some((label, state.as_deref()?)),
-                _ => None,
-            })
+        self.states(false)
+    }
+
+    /// The tasks that would be reused and cannot be, with their states.
+    pub fn unusable(&self) -> impl Iterator<Item = (&Label, &str)> {
+        self.states(true)
+    }
+
+    fn states(&self, unusable: bool) -> impl Iterator<Item = (&Label, &str)> {
+        let tasks = self.tasks.iter();
+        tasks
+            .filter(move |(_, task)| task.unusable == unusable)
+            .filter_map(|(label, task)| Some((label, task.state.as_deref()?)))
+    }
+
+    /// Whether the action would do it.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let surprises = self.surprises().next().is_some();
+        let told = self.accepted || self.own_python;
+        (told || !surprises) && self.unusable().next().is_none()
     }
 
     /// The plan as JSON.
@@ -130,16 +97,9 @@ impl Plan {
                 told["kind"] = json!(kind.as_str());
             }
             match &task.fate {
-                Fate::Reused {
-                    task_id,
-                    graph,
-                    state,
-                } => {
+                Fate::Reused { task_id, graph } => {
                     told["taskId"] = json!(task_id.as_str());
                     told["graph"] = json!(graph.as_ref().map(TaskId::as_str));
-                    if let Some(state) = state {
-                        told["state"] = json!(state);
-                    }
                 }
                 Fate::Found { task_id } => told["taskId"] = json!(task_id.as_str()),
                 Fate::Rebuilt {
@@ -158,6 +118,15 @@ impl Plan {
                 Fate::New { why, .. } => told["why"] = json!(why),
                 Fate::Removed => {}
             }
+            if let Some(state) = &task.state {
+                told["state"] = json!(state);
+            }
+            if task.unusable {
+                told["unusable"] = json!(true);
+            }
+            if let Some(surprise) = &task.surprise {
+                told["surprise"] = json!(surprise.why());
+            }
             (label.to_string(), told)
         });
         let graphs = self.graphs.iter();
@@ -166,16 +135,26 @@ impl Plan {
         json!({
             "flavors": self.flavors,
             "graphs": graphs.collect::<Vec<_>>(),
+            "accepted": self.accepted,
+            "ownPython": self.own_python,
+            "holds": self.holds(),
             "tasks": Value::Object(tasks.collect::<Object>()),
         })
     }
 }
 
-/// Plans a promotion with this input; without `parameters` for the push of the first graph below.
+/// Plans a promotion with this input; without `parameters` for the push of the first previous graph.
+///
+/// The states of tasks are looked at where `asks` says that there is a queue to ask.
 ///
 /// # Errors
-/// What keeps the action from being done.
-pub async fn run(runner: Runner<'_>, input: Value, parameters: Option<Object>) -> Outcome<Plan> {
+/// What keeps the action from being done, but for what the plan shows.
+pub async fn run(
+    runner: Runner<'_>,
+    input: Value,
+    parameters: Option<Object>,
+    asks: bool,
+) -> Outcome<Plan> {
     let action = find("release-promotion")
         .filter(|action| (action.available)(runner.graph_config))
         .ok_or_else(|| {
@@ -212,14 +191,21 @@ pub async fn run(runner: Runner<'_>, input: Value, parameters: Option<Object>) -
         provenance::check(&promotion.provenance, &promotion.prepared)?;
     }
     let fates = fates(&promotion);
-    let states = states(taskcluster, &fates).await?;
+    let standing = match asks {
+        true => standing::of(taskcluster, call.world.clock.now(), &promotion, &fates).await?,
+        false => Standing::default(),
+    };
+    let mut surprises = surprises(call.graph_config, &promotion, &fates);
     let graph = &promotion.prepared.target.graph;
-    let tasks = fates.into_iter().map(|(label, mut fate)| {
-        if let Fate::Reused { task_id, state, .. } = &mut fate {
-            *state = states.get(task_id).cloned();
-        }
-        let kind = graph.get(&label).map(|task| task.kind.clone());
-        (label, Planned { kind, fate })
+    let tasks = fates.into_iter().map(|(label, fate)| {
+        let planned = Planned {
+            kind: graph.get(&label).map(|task| task.kind.clone()),
+            fate,
+            state: standing.states.get(&label).cloned(),
+            unusable: standing.unusable.contains(&label),
+            surprise: surprises.remove(&label),
+        };
+        (label, planned)
     });
     Ok(Plan {
         flavors: promotion.provenance.flavors.clone(),
@@ -229,135 +215,7 @@ pub async fn run(runner: Runner<'_>, input: Value, parameters: Option<Object>) -
             .map(|graph| (graph.id.clone(), graph.parameter("head_rev").to_owned()))
             .collect(),
         tasks: tasks.collect(),
+        accepted: promotion.wanted.earlier_phases,
+        own_python: custom::has(call.world, &params, action.cb_name)?,
     })
-}
-
-/// The states of reused tasks that have not completed.
-async fn states(
-    taskcluster: &dyn Taskcluster,
-    fates: &BTreeMap<Label, Fate>,
-) -> Outcome<BTreeMap<TaskId, String>> {
-    let reused: BTreeSet<TaskId> = fates
-        .values()
-        .filter_map(|fate| match fate {
-            Fate::Reused { task_id, .. } => Some(task_id.clone()),
-            _ => None,
-        })
-        .collect();
-    let reused: Vec<TaskId> = reused.into_iter().collect();
-    let statuses = taskcluster.statuses(&reused).await.map_err(|error| {
-        Diagnostic::environment("the states of the tasks to reuse cannot be had").because(error)
-    })?;
-    let statuses = statuses.into_iter().map(|(id, status)| (id, status.state));
-    Ok(statuses.filter(|(_, state)| state != "completed").collect())
-}
-
-fn fates(promotion: &super::Promotion<'_>) -> BTreeMap<Label, Fate> {
-    let prepared = &promotion.prepared;
-    let dag = prepared.target.graph.dag();
-    let mut fates: BTreeMap<Label, Fate> = BTreeMap::new();
-    for label in dag.dependencies_first().unwrap_or_default() {
-        let verdict = prepared.optimized.verdicts.get(label);
-        let source = promotion.provenance.tasks.get(label);
-        let fate = match (verdict.map(|verdict| &verdict.action), source) {
-            (Some(Action::Replaced(task_id)), Some(source)) if source.how == How::Reused => {
-                Fate::Reused {
-                    task_id: task_id.clone(),
-                    graph: source
-                        .graph
-                        .clone()
-                        .or_else(|| listed(&promotion.graphs, label, task_id)),
-                    state: None,
-                }
-            }
-            (Some(Action::Replaced(task_id)), _) => Fate::Found {
-                task_id: task_id.clone(),
-            },
-            (Some(Action::Kept), _) => {
-                let needed = dag.dependencies(label);
-                created(&promotion.wanted, &promotion.graphs, label, needed, &fates)
-            }
-            (Some(Action::Removed) | None, _) => Fate::Removed,
-        };
-        fates.insert(label.clone(), fate);
-    }
-    // What gates and morphs add.
-    for label in prepared.morphed.label_to_taskid.keys() {
-        fates.entry(label.clone()).or_insert_with(|| Fate::New {
-            why: "this promotion adds it".to_owned(),
-            expected: false,
-        });
-    }
-    fates
-}
-
-/// The last graph that has this task of the label.
-fn listed(graphs: &[Graph], label: &Label, task_id: &TaskId) -> Option<TaskId> {
-    let has = |graph: &&Graph| graph.label_to_taskid.get(label) == Some(task_id);
-    graphs.iter().rev().find(has).map(|graph| graph.id.clone())
-}
-
-/// Why a task is created.
-fn created<'l>(
-    wanted: &Wanted<'_>,
-    graphs: &[Graph],
-    label: &Label,
-    needed: impl IntoIterator<Item = &'l Label>,
-    fates: &BTreeMap<Label, Fate>,
-) -> Fate {
-    let last = graphs.iter().rev();
-    let kind = last.clone().find_map(|graph| graph.kinds.get(label));
-    let named = wanted.do_not_optimize.iter().any(|l| l == label.as_str());
-    let of_kind = kind.is_some_and(|kind| wanted.rebuild_kinds.iter().any(|k| k == kind.as_str()));
-    let has = |graph: &Graph| Some((graph.id.clone(), graph.label_to_taskid.get(label)?.clone()));
-    let Some((graph, task_id)) = last.clone().find_map(has) else {
-        return Fate::New {
-            why: "no graph before has it".to_owned(),
-            expected: named || of_kind,
-        };
-    };
-    let rebuilt = |why: String, root: Option<(Label, String)>, expected: bool| Fate::Rebuilt {
-        task_id: task_id.clone(),
-        graph: graph.clone(),
-        root: root.unwrap_or_else(|| (label.clone(), why.clone())),
-        why,
-        expected,
-    };
-    if named {
-        return rebuilt("`do_not_optimize` names it".to_owned(), None, true);
-    }
-    let Some(kind) = kind else {
-        let why = "no full task graph before has it, so its kind is not known";
-        return rebuilt(why.to_owned(), None, false);
-    };
-    if of_kind {
-        return rebuilt(
-            format!("`rebuild_kinds` names its kind `{kind}`"),
-            None,
-            true,
-        );
-    }
-    let mut cause: Option<(&Label, &Fate, bool)> = None;
-    for dependency in needed {
-        let Some(fate) = fates.get(dependency) else {
-            continue;
-        };
-        let (Fate::Rebuilt { expected, .. } | Fate::New { expected, .. }) = fate else {
-            continue;
-        };
-        // One that is built on purpose explains it, whatever else there is.
-        if cause.is_none_or(|(_, _, before)| *expected && !before) {
-            cause = Some((dependency, fate, *expected));
-        }
-    }
-    let Some((dependency, fate, expected)) = cause else {
-        return rebuilt("target tasks are not optimized".to_owned(), None, false);
-    };
-    let root = match fate {
-        Fate::Rebuilt { root, .. } => root.clone(),
-        Fate::New { why, .. } => (dependency.clone(), why.clone()),
-        _ => (dependency.clone(), fate.word().to_owned()),
-    };
-    let why = format!("it depends on `{dependency}`, which is {}", fate.word());
-    rebuilt(why, Some(root), expected)
 }

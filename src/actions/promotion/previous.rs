@@ -34,6 +34,19 @@ pub struct Graph {
 }
 
 impl Graph {
+    /// Whether an action made it, so that it is put on other graphs.
+    pub fn is_of_action(&self) -> bool {
+        self.parameter("tasks_for") == "action"
+    }
+
+    /// Whether it was put on another: as it says itself, or else as an action that is no push.
+    pub fn is_on(&self, other: &Self) -> bool {
+        match &self.provenance {
+            Some(told) => told.graphs.contains_key(&other.id),
+            None => self.is_of_action() && !other.is_of_action(),
+        }
+    }
+
     /// A parameter that is a text.
     pub fn parameter(&self, name: &str) -> &str {
         self.parameters

@@ -8,6 +8,9 @@ use crate::base::value::json;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::graph_config::GraphConfig;
 
+/// The input that accepts tasks of earlier phases that nobody asks for.
+pub const EARLIER_PHASES: &str = "allow_earlier_phases";
+
 /// The flavors of a project, in the order in which they are written.
 pub fn flavors(config: &GraphConfig) -> impl Iterator<Item = (&str, &Object)> {
     written(config).filter_map(|(name, flavor)| Some((name, flavor.as_object()?)))
@@ -230,6 +233,15 @@ fn further(config: &GraphConfig) -> Object {
             "type": "boolean",
             "default": false,
             "description": "Ships although tasks of one phase were made from several revisions.",
+        }),
+    );
+    add(
+        EARLIER_PHASES,
+        json!({
+            "type": "boolean",
+            "default": false,
+            "description": "Creates tasks of earlier phases that the previous graphs should have, \
+                            although neither the input nor the flavor asks for them.",
         }),
     );
     for (name, property) in release_properties() {

@@ -52,7 +52,7 @@ fn exit_codes() -> Vec<[String; 2]> {
     let classes = [
         (
             Class::User,
-            "the project, the parameters or the input are wrong; or something that a rehearsal checks does not hold",
+            "the project, the parameters or the input are wrong; or something does not hold that a rehearsal or a plan checks",
         ),
         (Class::Usage, "the command line is wrong"),
         (

@@ -1,0 +1,317 @@
+//! What the flavors of a promotion aim at: their phases, and names that lead nowhere.
+//!
+//! 1. A flavor of a built-in target-tasks method is of the last phase that the method chooses. Any
+//!    other is of the phase that its name holds as a word, or that its method's name does.
+//! 2. A flavor has to aim at tasks, and one of a built-in method at tasks of its own phase: without
+//!    any it would end well and release nothing. Where a project chooses in Python, only it knows
+//!    what it chooses by, and such a flavor is warned of.
+//! 3. Tasks whose `shipping_product` or `shipping_phase` no flavor knows are in no release. It is a
+//!    mistake where the name is nearly a known one, and where a phase is unknown in the very product
+//!    that is promoted. Other products may be those of another application in the same repository,
+//!    or not released yet: a warning.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::Call;
+use super::input::{self, Flavor, Wanted};
+use super::schema::flavors;
+use super::some;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::name::Label;
+use crate::base::suggest;
+use crate::base::value::{Object, Value};
+use crate::config::graph_config::GraphConfig;
+use crate::config::shipping::{self, Phase};
+use crate::decision::{Aim, Aimed};
+use crate::model::label_graph::LabelGraph;
+use crate::model::task::Task;
+use crate::target::METHODS;
+
+/// The phases that the built-in method of a flavor chooses, in order.
+fn built_in(flavor: &Object) -> Option<&'static [&'static str]> {
+    let name = flavor.get("target-tasks-method")?.as_str()?;
+    let method = METHODS.iter().find(|method| method.name == name)?;
+    (!method.phases.is_empty()).then_some(method.phases)
+}
+
+/// The phase of a flavor, as far as config.yml tells.
+#[must_use]
+pub fn phase(name: &str, flavor: &Object) -> Option<Phase> {
+    let method = flavor.get("target-tasks-method").and_then(Value::as_str);
+    let last = built_in(flavor).and_then(<[_]>::last);
+    last.and_then(|last| Phase::in_name(last))
+        .or_else(|| Phase::in_name(name))
+        .or_else(|| Phase::in_name(method?))
+}
+
+/// The phases of all flavors, by name.
+#[must_use]
+pub fn phases(config: &GraphConfig) -> BTreeMap<String, Option<Phase>> {
+    flavors(config)
+        .map(|(name, flavor)| (name.to_owned(), phase(name, flavor)))
+        .collect()
+}
+
+/// The phases that flavors of these products are of, and flavors that name none.
+pub fn of_products(config: &GraphConfig, products: &BTreeSet<&str>) -> BTreeSet<Phase> {
+    let fits = |flavor: &Object| {
+        let product = flavor.get("product").and_then(Value::as_str);
+        products.is_empty() || product.is_none_or(|product| products.contains(product))
+    };
+    flavors(config)
+        .filter(|(_, flavor)| fits(flavor))
+        .filter_map(|(name, flavor)| phase(name, flavor))
+        .collect()
+}
+
+/// The phase of a flavor that aims at this: the last of its targets where config.yml does not tell.
+pub fn phase_of(flavor: Flavor<'_>, aim: &Aim, graph: &LabelGraph) -> Option<Phase> {
+    let told = match aim.in_python {
+        false => phase(flavor.name, flavor.config),
+        true => Phase::in_name(flavor.name),
+    };
+    told.or_else(|| {
+        let targets = aim.targets.iter().filter_map(|label| graph.get(label));
+        targets
+            .filter_map(|task| Phase::of_task(&task.attributes))
+            .max()
+    })
+}
+
+/// Checks what the flavors aim at.
+///
+/// # Errors
+/// Every flavor that aims at no task of its own, and every task that no flavor can choose by mistake.
+pub fn check(call: &Call<'_>, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Result<(), Diagnostics> {
+    let mut wrong = Diagnostics::new();
+    for (flavor, aim) in wanted.flavors.iter().zip(aimed.aims) {
+        if let Some(mistake) = aimless(*flavor, aim, aimed) {
+            wrong.push(mistake.at(input::place(call.graph_config, *flavor)));
+        }
+    }
+    wrong.extend(unknown_names(call.graph_config, wanted, aimed));
+    wrong.or_ok(())
+}
+
+/// What is wrong with a flavor that aims at nothing of its own.
+fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic> {
+    let name = flavor.name;
+    let product = flavor.text("product");
+    let method = flavor.text("target-tasks-method").unwrap_or_default();
+    let phases = built_in(flavor.config).filter(|_| !aim.in_python);
+    if aim.targets.is_empty() {
+        let told = Diagnostic::user(format!("the flavor `{name}` aims at no task"));
+        let products: BTreeSet<&str> = aimed
+            .released
+            .tasks()
+            .filter_map(|task| shipping::product(&task.attributes))
+            .collect();
+        return Some(match (phases, product) {
+            (Some(_), None) => told
+                .because("it has no `product`")
+                .help("name the product whose tasks are promoted, or another target-tasks method"),
+            (Some(_), Some(product)) if !products.contains(product) => told
+                .because(format!("no task has the product `{product}`"))
+                .help(match products.is_empty() {
+                    true => "name it in the attribute `shipping_product` of tasks".to_owned(),
+                    false => suggest::hint(product, products.iter().copied()),
+                }),
+            (Some(phases), Some(product)) => told
+                .because(format!(
+                    "no task of the product `{product}` is in {} for this type of release",
+                    in_phases(phases)
+                ))
+                .help("see `shipping-phase`, and the attribute `run_on_releases`, of its tasks"),
+            (None, _) => told
+                .because(format!("its target-tasks method `{method}` chooses none"))
+                .help(format!(
+                    "`snowman target` with `target_tasks_method: {method}` shows what it chooses"
+                )),
+        });
+    }
+    let graph = aimed.graph;
+    let targets = || aim.targets.iter().filter_map(|label| graph.get(label));
+    if let Some(own) = phases.and_then(<[_]>::last) {
+        let of_phase = |task: &Task| shipping::named(&task.attributes) == Some(own);
+        return (!targets().any(|task| of_phase(task))).then(|| {
+            let labels: Vec<&str> = aim.targets.iter().map(Label::as_str).collect();
+            Diagnostic::user(format!(
+                "the flavor `{name}` aims at no task of its own phase `{own}`"
+            ))
+            .because(format!(
+                "what it aims at is of earlier phases: {}",
+                some(&labels)
+            ))
+            .help(format!(
+                "no task of the product `{}` has `shipping-phase: {own}` for this type of release",
+                product.unwrap_or_default()
+            ))
+        });
+    }
+    // Only the project knows what its own method chooses by.
+    let named: Vec<Phase> = targets()
+        .filter(|task| shipping::named(&task.attributes).is_some())
+        .filter_map(|task| Phase::of_task(&task.attributes))
+        .collect();
+    if let Some(own) = Phase::in_name(name).filter(|own| !named.is_empty() && !named.contains(own))
+    {
+        tracing::warn!("the flavor `{name}` aims at no task of the phase `{own}`");
+    }
+    let products: Vec<&str> = targets()
+        .filter_map(|task| shipping::product(&task.attributes))
+        .collect();
+    if let Some(own) = product.filter(|own| !products.is_empty() && !products.contains(own)) {
+        tracing::warn!("the flavor `{name}` aims at no task of its product `{own}`");
+    }
+    None
+}
+
+fn in_phases(phases: &[&str]) -> String {
+    let named: Vec<String> = phases.iter().map(|phase| format!("`{phase}`")).collect();
+    match named.split_last() {
+        Some((last, [])) => format!("the phase {last}"),
+        Some((last, rest)) => format!("the phases {} and {last}", rest.join(", ")),
+        None => "a phase".to_owned(),
+    }
+}
+
+/// The names of products and phases that the flavors know.
+struct Known<'c> {
+    products: BTreeSet<&'c str>,
+    phases: BTreeSet<&'c str>,
+    /// Whether all flavors have built-in methods, so that there are no other phases.
+    all: bool,
+}
+
+impl<'c> Known<'c> {
+    fn of(config: &'c GraphConfig, aims: &[Aim]) -> Self {
+        let mut known = Self {
+            products: BTreeSet::new(),
+            phases: BTreeSet::from([Phase::Build.name()]),
+            all: aims.iter().all(|aim| !aim.in_python),
+        };
+        for (name, flavor) in flavors(config) {
+            known
+                .products
+                .extend(flavor.get("product").and_then(Value::as_str));
+            match built_in(flavor) {
+                Some(phases) => known.phases.extend(phases),
+                None => {
+                    known.all = false;
+                    known.phases.insert(name);
+                    known.phases.extend(phase(name, flavor).map(Phase::name));
+                }
+            }
+        }
+        known
+    }
+
+    fn has_phase(&self, name: &str) -> bool {
+        let word = || Phase::in_name(name).map(Phase::name);
+        self.phases.contains(name) || word().is_some_and(|word| self.phases.contains(word))
+    }
+}
+
+/// The known name that somebody must have meant. A variant of a known name, `fox-esr` beside `fox`,
+/// is a name of its own.
+fn meant<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
+    let near = suggest::nearest(name, known.iter().copied())?;
+    let words = |name: &str| -> BTreeSet<String> {
+        let words = name.split(|c: char| !c.is_ascii_alphanumeric());
+        words.map(str::to_owned).collect()
+    };
+    let (own, other) = (words(name), words(near));
+    (!own.is_subset(&other) && !other.is_subset(&own)).then_some(near)
+}
+
+/// Tasks of products and phases that no flavor knows.
+fn unknown_names(config: &GraphConfig, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Diagnostics {
+    let known = Known::of(config, aimed.aims);
+    let promoted: BTreeSet<&str> = wanted
+        .flavors
+        .iter()
+        .filter_map(|flavor| flavor.text("product"))
+        .collect();
+    let mut found: BTreeMap<(&str, &str), Vec<&Task>> = BTreeMap::new();
+    for task in aimed.released.tasks() {
+        let product = shipping::product(&task.attributes);
+        if let Some(product) = product.filter(|_| !known.products.is_empty())
+            && !known.products.contains(product)
+        {
+            found.entry(("product", product)).or_default().push(task);
+        }
+        if let Some(phase) = shipping::named(&task.attributes)
+            && !known.has_phase(phase)
+        {
+            found.entry(("phase", phase)).or_default().push(task);
+        }
+    }
+    let mut wrong = Diagnostics::new();
+    for ((what, name), tasks) in found {
+        let names = match what {
+            "product" => &known.products,
+            _ => &known.phases,
+        };
+        let near = meant(name, names);
+        let of_promoted = |task: &&&Task| {
+            let product = shipping::product(&task.attributes);
+            product.is_some_and(|product| promoted.contains(product))
+        };
+        let concerned = match (near, what) {
+            (Some(_), _) => tasks.first(),
+            (None, "phase") if known.all => tasks.iter().find(of_promoted),
+            _ => None,
+        };
+        let labels: Vec<&str> = tasks.iter().map(|task| task.label.as_str()).collect();
+        let Some(task) = concerned else {
+            tracing::warn!(
+                "no flavor knows the {what} `{name}`, so these tasks are in no release: {}",
+                some(&labels)
+            );
+            continue;
+        };
+        wrong.push(
+            task.diagnostic(format!("no flavor knows the {what} `{name}`"))
+                .because(format!(
+                    "no release would have these tasks: {}",
+                    some(&labels)
+                ))
+                .help(suggest::hint(name, names.iter().copied())),
+        );
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::value::json;
+
+    #[test]
+    fn a_flavor_is_of_a_phase() {
+        let of = |name: &str, method: &str| {
+            let flavor = json!({"target-tasks-method": method});
+            phase(name, flavor.as_object().unwrap_or(&Object::new()))
+        };
+        for (name, method, expected) in [
+            ("push_fox", "push", Some(Phase::Push)),
+            ("fox", "ship", Some(Phase::Ship)),
+            ("partners", "promote_partners", Some(Phase::Promote)),
+            ("ship-client", "client-target-tasks", Some(Phase::Ship)),
+            ("client", "promote-client", Some(Phase::Promote)),
+            ("ship", "default", Some(Phase::Ship)),
+            ("client", "target-tasks", None),
+        ] {
+            assert_eq!(of(name, method), expected, "{name} {method}");
+        }
+    }
+
+    #[test]
+    fn variants_of_a_name_are_names_of_their_own() {
+        let known = BTreeSet::from(["firefox", "widget"]);
+        assert_eq!(meant("widgt", &known), Some("widget"));
+        assert_eq!(meant("firefix", &known), Some("firefox"));
+        assert_eq!(meant("firefox-esr", &known), None);
+        assert_eq!(meant("thunderbird", &known), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! What stands out about a promotion that a project does in its own Python.
+//!
+//! What such a promotion takes from earlier graphs, and what it builds, is for its own code to say, so
+//! nothing is refused. Tasks that would be built again, or that are new although an earlier phase
+//! should have made them, are warned of before they are created, as far as the action's input and
+//! what it has written tell of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::callback::{Request, Runner};
+use super::super::existing;
+use super::{aim, counted, schema, some};
+use crate::base::dag::Dag;
+use crate::base::name::TaskId;
+use crate::base::value::{Object, Value};
+use crate::config::shipping::{self, Phase};
+
+/// Warns of what stands out about the graph that a project's own promotion is about to create.
+pub async fn warn(runner: Runner<'_>, request: &Request) {
+    let Some(flavor) = request.input["release_promotion_flavor"].as_str() else {
+        return;
+    };
+    let Some(created) = created(runner) else {
+        return;
+    };
+    let mut existing: BTreeSet<String> = BTreeSet::new();
+    for id in texts(&request.input["previous_graph_ids"]) {
+        let (Ok(id), Ok(taskcluster)) = (TaskId::parse(id), runner.world.taskcluster()) else {
+            continue;
+        };
+        // The project's code has read what it needs; what cannot be read is for it to tell.
+        let labels = existing::labels(taskcluster, &id).await;
+        let labels = labels.ok().flatten().unwrap_or_default();
+        existing.extend(labels.into_keys().map(String::from));
+    }
+    let configured = schema::flavors(runner.graph_config).find(|(name, _)| *name == flavor);
+    let none = Object::new();
+    let configured = configured.map_or(&none, |(_, flavor)| flavor);
+    let asked = |key: &str, of_flavor: &str| -> BTreeSet<String> {
+        let given = request.input.get(key).or_else(|| configured.get(of_flavor));
+        given
+            .into_iter()
+            .flat_map(texts)
+            .map(str::to_owned)
+            .collect()
+    };
+    let asked = Asked {
+        kinds: asked("rebuild_kinds", "rebuild-kinds"),
+        labels: asked("do_not_optimize", "do-not-optimize"),
+    };
+    // What its methods choose is for the project to say, whatever they are called.
+    let own = Phase::in_name(flavor).or_else(|| aim::phase(flavor, configured));
+    let phases = aim::phases(runner.graph_config);
+    let by_name = |(name, phase): (&String, &Option<Phase>)| Phase::in_name(name).or(*phase);
+    let flavored: BTreeSet<Phase> = phases.iter().filter_map(by_name).collect();
+    for line in stands_out(&created, &existing, &asked, own, &flavored) {
+        tracing::warn!("the flavor `{flavor}`: {line}");
+    }
+}
+
+fn texts(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+}
+
+/// What is asked to be built again.
+struct Asked {
+    kinds: BTreeSet<String>,
+    labels: BTreeSet<String>,
+}
+
+/// What the action has written of the tasks that it creates, by taskId.
+fn created(runner: Runner<'_>) -> Option<BTreeMap<String, Value>> {
+    let graph = runner.artifacts.read("task-graph.json")?;
+    serde_json::from_slice(&graph).ok()
+}
+
+fn stands_out(
+    created: &BTreeMap<String, Value>,
+    existing: &BTreeSet<String>,
+    asked: &Asked,
+    own: Option<Phase>,
+    flavored: &BTreeSet<Phase>,
+) -> Vec<String> {
+    let text = |task: &Value, key: &str| task[key].as_str().unwrap_or_default().to_owned();
+    let named = |task: &Value| {
+        asked.kinds.contains(&text(task, "kind")) || asked.labels.contains(&text(task, "label"))
+    };
+    let edges = created.iter().flat_map(|(id, task)| {
+        let needed = task["dependencies"].as_object().into_iter().flatten();
+        let needed = needed.filter_map(|(_, to)| to.as_str());
+        needed.map(move |to| (id.as_str(), to))
+    });
+    let dag = Dag::new(created.keys().map(String::as_str), edges);
+    let roots: Vec<&str> = created
+        .iter()
+        .filter(|(_, task)| named(task))
+        .map(|(id, _)| id.as_str())
+        .collect();
+    let expected = dag.reverse_closure(&roots);
+    let phase = |task: &Value| {
+        let attributes = task["attributes"].as_object()?;
+        Phase::of_task(attributes)
+    };
+    let own = own.or_else(|| created.values().filter_map(phase).max());
+    let mut again = Vec::new();
+    let mut early: BTreeMap<Phase, Vec<String>> = BTreeMap::new();
+    for (id, task) in created {
+        let label = text(task, "label");
+        if existing.contains(&label) {
+            if !expected.contains(id.as_str()) {
+                again.push(label);
+            }
+            continue;
+        }
+        let searched = task["optimization"].get("index-search").is_some();
+        let named_phase = task["attributes"].as_object().and_then(shipping::named);
+        let of = phase(task).filter(|of| named_phase.is_some() && flavored.contains(of));
+        if let Some(of) = of.filter(|of| own.is_some_and(|own| *of < own))
+            && !searched
+            && !named(task)
+        {
+            early.entry(of).or_default().push(label);
+        }
+    }
+    let line = |mut labels: Vec<String>, what: &str| {
+        labels.sort_unstable();
+        let names: Vec<&str> = labels.iter().map(String::as_str).collect();
+        format!("{} {what}: {}", counted(names.len(), "task"), some(&names))
+    };
+    let mut lines = Vec::new();
+    if !again.is_empty() {
+        lines.push(line(again, "of previous graphs would be built again"));
+    }
+    for (phase, labels) in early {
+        let what = format!("of the earlier phase `{phase}` would be created");
+        lines.push(line(labels, &what));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::value::json;
+
+    fn told(existing: &[&str], kinds: &[&str], labels: &[&str]) -> Vec<String> {
+        let task = |label: &str, phase: Value, needed: Value| {
+            let (kind, _) = label.split_once('-').unwrap();
+            json!({
+                "label": label, "kind": kind, "attributes": {"shipping_phase": phase},
+                "dependencies": needed, "optimization": null,
+            })
+        };
+        let created = BTreeMap::from([
+            ("B".to_owned(), task("build-a", json!(null), json!({}))),
+            (
+                "S".to_owned(),
+                task("sign-a", json!(null), json!({"build": "B"})),
+            ),
+            (
+                "L".to_owned(),
+                task("l10n-a", json!("promote"), json!({"sign": "S"})),
+            ),
+            (
+                "P".to_owned(),
+                task("push-a", json!("push"), json!({"l10n": "L"})),
+            ),
+        ]);
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let asked = Asked {
+            kinds: set(kinds),
+            labels: set(labels),
+        };
+        let flavored = BTreeSet::from([Phase::Promote, Phase::Push]);
+        stands_out(
+            &created,
+            &set(existing),
+            &asked,
+            Some(Phase::Push),
+            &flavored,
+        )
+    }
+
+    #[test]
+    fn what_is_built_again_or_too_late_stands_out() {
+        let early = "1 task of the earlier phase `promote` would be created: l10n-a";
+        assert_eq!(told(&[], &[], &[]), [early]);
+        let again = "2 tasks of previous graphs would be built again: build-a, sign-a";
+        assert_eq!(told(&["build-a", "sign-a"], &[], &[]), [again, early]);
+        let built = ["build-a", "sign-a", "l10n-a"];
+        let sign = "1 task of previous graphs would be built again: build-a";
+        assert_eq!(told(&built, &["sign"], &[]), [sign]);
+        assert_eq!(told(&built, &[], &["build-a"]), [""; 0]);
+        assert_eq!(told(&[], &["l10n"], &[]), [""; 0]);
+    }
+}

@@ -1,0 +1,139 @@
+//! In what state the tasks are that a promotion reuses.
+//!
+//! A task that is at work is fine: what depends on it waits. One that has failed, or that is not
+//! there any more, is a mistake where something needs it: where a flavor aims at it, or where a task
+//! depends on it that would be created, or that waits to be scheduled. Below a task that has run
+//! nobody needs it any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::fate::Fate;
+use super::{Promotion, counted, some};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::{Label, TaskId};
+use crate::base::time::Timestamp;
+use crate::ports::taskcluster::{TaskStatus, Taskcluster};
+
+/// The states of reused tasks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The state of each that has not completed, by label; `missing` or `expired` where there is no
+    /// such task.
+    pub states: BTreeMap<Label, String>,
+    /// Those that keep the promotion from being done.
+    pub unusable: BTreeSet<Label>,
+}
+
+/// Asks in what state the tasks are that would be reused.
+///
+/// # Errors
+/// When the queue cannot be asked.
+pub async fn of(
+    taskcluster: &dyn Taskcluster,
+    now: Timestamp,
+    promotion: &Promotion<'_>,
+    fates: &BTreeMap<Label, Fate>,
+) -> Outcome<Standing> {
+    let reused: BTreeMap<&Label, &TaskId> = fates
+        .iter()
+        .filter_map(|(label, fate)| match fate {
+            Fate::Reused { task_id, .. } => Some((label, task_id)),
+            _ => None,
+        })
+        .collect();
+    let ids: BTreeSet<TaskId> = reused.values().map(|id| (*id).clone()).collect();
+    let ids: Vec<TaskId> = ids.into_iter().collect();
+    let statuses = taskcluster.statuses(&ids).await.map_err(|error| {
+        Diagnostic::environment("cannot read the states of the tasks to reuse").because(error)
+    })?;
+    let states: BTreeMap<Label, String> = reused
+        .into_iter()
+        .map(|(label, id)| (label.clone(), state(statuses.get(id), now).to_owned()))
+        .filter(|(_, state)| state != "completed")
+        .collect();
+    let unusable = states
+        .iter()
+        .filter(|(_, state)| is_lost(state))
+        .map(|(label, _)| label)
+        .filter(|label| is_needed(promotion, fates, &states, label))
+        .cloned()
+        .collect();
+    Ok(Standing { states, unusable })
+}
+
+fn state(status: Option<&TaskStatus>, now: Timestamp) -> &str {
+    match status {
+        None => "missing",
+        Some(status) if status.expires.is_some_and(|expires| expires <= now) => "expired",
+        Some(status) => &status.state,
+    }
+}
+
+/// Whether a task in this state will not complete by itself.
+fn is_lost(state: &str) -> bool {
+    ["failed", "exception", "missing", "expired"].contains(&state)
+}
+
+fn is_needed(
+    promotion: &Promotion<'_>,
+    fates: &BTreeMap<Label, Fate>,
+    states: &BTreeMap<Label, String>,
+    label: &Label,
+) -> bool {
+    let prepared = &promotion.prepared;
+    let graph = &prepared.target.graph;
+    let mut aims = prepared.aims.iter();
+    let whatever_becomes = |dependent: &Label| {
+        let task = graph.get(dependent);
+        task.is_some_and(|task| {
+            task.task
+                .get("requires")
+                .is_some_and(|r| r == "all-resolved")
+        })
+    };
+    aims.any(|aim| aim.targets.contains(label))
+        || graph.dag().dependents(label).into_iter().any(|dependent| {
+            let waits = match fates.get(dependent) {
+                Some(Fate::New { .. } | Fate::Rebuilt { .. }) => true,
+                Some(Fate::Reused { .. }) => states
+                    .get(dependent)
+                    .is_some_and(|state| state == "unscheduled"),
+                _ => false,
+            };
+            let gone = ["missing", "expired"].contains(&states[label].as_str());
+            waits && (gone || !whatever_becomes(dependent))
+        })
+}
+
+impl Standing {
+    /// The tasks that cannot be used as mistakes, those in one state together.
+    pub fn mistakes(&self) -> Diagnostics {
+        let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for label in &self.unusable {
+            let state = self.states[label].as_str();
+            alike.entry(state).or_default().push(label.as_str());
+        }
+        let mut wrong = Diagnostics::new();
+        for (state, labels) in alike {
+            let what = match state {
+                "failed" => "failed",
+                "exception" => "ended with an exception",
+                "expired" => "expired",
+                _ => "not there any more",
+            };
+            let help = match state {
+                "failed" | "exception" => "rerun them, and promote when they have completed; or",
+                _ => "name other graphs in `previous_graph_ids`; or",
+            };
+            let which = counted(labels.len(), "task");
+            wrong.push(
+                Diagnostic::user(format!("the promotion rests on {which}: {what}"))
+                    .because(some(&labels))
+                    .help(format!(
+                        "{help} name them in `do_not_optimize`, to have them built again"
+                    )),
+            );
+        }
+        wrong
+    }
+}

@@ -1,0 +1,265 @@
+//! What of a promotion would be a surprise: work of earlier phases that is done again.
+//!
+//! A release is what was built and tested, so a flavor creates tasks of its own phase and takes those
+//! of earlier phases from the previous graphs. A surprise is
+//!
+//! 1. a task of a previous graph that is created once more although nobody asks for it;
+//! 2. a new task of a phase before that of the flavor, if the product has a flavor of that phase,
+//!    which should have created it. Tasks of the phase `build` that do not name it are built on
+//!    push: they count where no previous graph is that of a push. What the graph of a push does not
+//!    have is built for releases only;
+//! 3. a task that is taken from a graph although another one, which was put on that graph, has made a
+//!    newer one: the graphs are in the wrong order.
+//!
+//! In a chain, the phase that counts is that of the first flavor that needs the task. Tasks that the
+//! index is searched for are none: they are made whenever what was found has expired.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::aim::{of_products, phase_of};
+use super::fate::Fate;
+use super::previous::Graph;
+use super::{Promotion, counted, some};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::name::{Label, TaskId};
+use crate::config::graph_config::GraphConfig;
+use crate::config::shipping::{self, Phase};
+use crate::model::task::Task;
+
+/// Why a task is a surprise.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Surprise {
+    /// It would be built again.
+    Again {
+        /// The label that it comes from in the end.
+        root: Label,
+        /// What is the matter with that.
+        what: String,
+    },
+    /// It is new and of an earlier phase.
+    Early {
+        /// Its phase.
+        phase: Phase,
+        /// The flavor that needs it first.
+        flavor: String,
+        /// What the previous graphs lack.
+        gap: Gap,
+    },
+    /// A previous graph has a newer one.
+    Superseded {
+        /// The graph that it would be taken from.
+        older: TaskId,
+        /// The graph that was put on it and has a newer one.
+        newer: TaskId,
+    },
+}
+
+/// What the previous graphs lack where a task of an earlier phase is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Gap {
+    /// None has any task of that phase that is needed.
+    Phase,
+    /// None is that of a push.
+    Push,
+    /// Some tasks of that phase are there.
+    Task,
+}
+
+impl Surprise {
+    /// Why, for a line that counts the tasks.
+    #[must_use]
+    pub fn why(&self) -> String {
+        match self {
+            Self::Again { root, what } => format!("because of {root}: {what}"),
+            Self::Early { phase, gap, .. } => match gap {
+                Gap::Phase => {
+                    format!("new, and no previous graph has tasks of the phase {phase}")
+                }
+                Gap::Push => "new, and no previous graph is that of a push".to_owned(),
+                Gap::Task => format!("new, of the phase {phase}"),
+            },
+            Self::Superseded { older, newer } => {
+                format!("from {older}, although {newer} has made them again")
+            }
+        }
+    }
+
+    /// The mistake that it is for the action.
+    fn diagnostic(&self, labels: &[&str]) -> Diagnostic {
+        let tasks = counted(labels.len(), "task");
+        let labels = some(labels);
+        let accept = "`allow_earlier_phases: true` in the input accepts it";
+        match self {
+            Self::Again { root, what } => Diagnostic::user(format!(
+                "{tasks} of the previous graphs would be built again because of `{root}`"
+            ))
+            .because(format!("{what}; it is needed by {labels}"))
+            .help(format!(
+                "promote from a revision in which `{root}` is not needed, or ask for it in \
+                 `rebuild_kinds` or `do_not_optimize`; {accept}"
+            )),
+            Self::Early { phase, flavor, gap } => {
+                let told = Diagnostic::user(format!(
+                    "the flavor `{flavor}` would create {tasks} of the earlier phase `{phase}`"
+                ));
+                let (lack, help) = match gap {
+                    Gap::Phase => (
+                        "no previous graph has tasks of that phase",
+                        "is its graph missing from `previous_graph_ids`? Name the graphs in the \
+                         order in which they were made",
+                    ),
+                    Gap::Push => (
+                        "no previous graph is that of a push",
+                        "name the decision task of the push first in `previous_graph_ids`",
+                    ),
+                    Gap::Task => (
+                        "the previous graphs have others of that phase",
+                        "is a graph missing from `previous_graph_ids`? Promote with the flavor of \
+                         that phase first",
+                    ),
+                };
+                told.because(format!("{lack}: {labels}"))
+                    .help(format!("{help}; {accept}"))
+            }
+            Self::Superseded { older, newer } => Diagnostic::user(format!(
+                "{tasks} would be taken from the graph {older}, although the graph {newer}, which \
+                 was put on it, has made them again"
+            ))
+            .because(labels)
+            .help(format!(
+                "name {newer} after {older} in `previous_graph_ids`: the last graph with a label \
+                 counts; {accept}"
+            )),
+        }
+    }
+}
+
+/// A flavor and what it needs.
+struct Leg<'p> {
+    name: &'p str,
+    phase: Option<Phase>,
+    needed: IndexSet<Label>,
+}
+
+/// Every task that is a surprise.
+pub fn surprises(
+    config: &GraphConfig,
+    promotion: &Promotion<'_>,
+    fates: &BTreeMap<Label, Fate>,
+) -> BTreeMap<Label, Surprise> {
+    let prepared = &promotion.prepared;
+    let graph = &prepared.target.graph;
+    let legs: Vec<Leg<'_>> = promotion
+        .wanted
+        .flavors
+        .iter()
+        .zip(&prepared.aims)
+        .map(|(flavor, aim)| Leg {
+            name: flavor.name,
+            phase: phase_of(*flavor, aim, graph),
+            needed: graph.dag().closure(&aim.targets),
+        })
+        .collect();
+    let flavors = promotion.wanted.flavors.iter();
+    let products: BTreeSet<&str> = flavors
+        .filter_map(|flavor| flavor.text("product"))
+        .collect();
+    let there = |label: &Label| {
+        let mut graphs = promotion.graphs.iter();
+        graphs.any(|graph| graph.label_to_taskid.contains_key(label))
+    };
+    let around = Around {
+        of_push: promotion.graphs.iter().any(|graph| !graph.is_of_action()),
+        flavored: of_products(config, &products),
+        there: graph
+            .tasks()
+            .filter(|task| there(&task.label))
+            .filter_map(|task| Phase::of_task(&task.attributes))
+            .collect(),
+    };
+    let surprise = |label: &Label, fate: &Fate| match fate {
+        Fate::Rebuilt {
+            expected: false,
+            root: (root, what),
+            ..
+        } => Some(Surprise::Again {
+            root: root.clone(),
+            what: what.clone(),
+        }),
+        Fate::New {
+            expected: false, ..
+        } => {
+            let leg = legs.iter().find(|leg| leg.needed.contains(label))?;
+            let (phase, gap) = around.early(graph.get(label)?, leg.phase?)?;
+            let flavor = leg.name.to_owned();
+            Some(Surprise::Early { phase, flavor, gap })
+        }
+        Fate::Reused { task_id, .. } => superseded(&promotion.graphs, label, task_id),
+        _ => None,
+    };
+    let all = fates.iter();
+    all.filter_map(|(label, fate)| Some((label.clone(), surprise(label, fate)?)))
+        .collect()
+}
+
+/// What the previous graphs and the flavors tell of phases.
+struct Around {
+    /// Whether one of the graphs is that of a push.
+    of_push: bool,
+    /// The phases that flavors of the product are of.
+    flavored: BTreeSet<Phase>,
+    /// The phases of those tasks that are needed and that the graphs have.
+    there: BTreeSet<Phase>,
+}
+
+impl Around {
+    /// Whether a new task should have been made before a flavor of the phase `own`, and why it was not.
+    fn early(&self, task: &Task, own: Phase) -> Option<(Phase, Gap)> {
+        let phase = Phase::of_task(&task.attributes)?;
+        let searched = task.optimization.get("index-search").is_some();
+        if phase >= own || searched {
+            return None;
+        }
+        let named = shipping::named(&task.attributes).is_some();
+        let gap = if phase == Phase::Build && !self.of_push {
+            Gap::Push
+        } else if !named || !self.flavored.contains(&phase) {
+            return None;
+        } else if self.there.contains(&phase) {
+            Gap::Task
+        } else {
+            Gap::Phase
+        };
+        Some((phase, gap))
+    }
+}
+
+/// Whether an earlier one of the graphs has made a newer task of a label than `task_id`.
+fn superseded(graphs: &[Graph], label: &Label, task_id: &TaskId) -> Option<Surprise> {
+    let has = |graph: &Graph| graph.label_to_taskid.get(label) == Some(task_id);
+    let last = graphs.iter().rposition(has)?;
+    let older = graphs.get(last)?;
+    let newer = graphs.iter().take(last).find(|graph| {
+        let own = graph.label_to_taskid.get(label);
+        own.is_some_and(|own| own != task_id && graph.created.contains(own)) && graph.is_on(older)
+    })?;
+    Some(Surprise::Superseded {
+        older: older.id.clone(),
+        newer: newer.id.clone(),
+    })
+}
+
+/// The surprises as mistakes, those that are alike together.
+pub fn mistakes(surprises: &BTreeMap<Label, Surprise>) -> Diagnostics {
+    let mut alike: IndexMap<&Surprise, Vec<&str>> = IndexMap::new();
+    for (label, surprise) in surprises {
+        alike.entry(surprise).or_default().push(label.as_str());
+    }
+    let mut wrong = Diagnostics::new();
+    for (surprise, labels) in alike {
+        wrong.push(surprise.diagnostic(&labels));
+    }
+    wrong
+}

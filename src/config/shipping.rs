@@ -1,0 +1,125 @@
+//! The phases of a release, in their order.
+//!
+//! A task names its phase in the attribute `shipping_phase`, which the key `shipping-phase` sets;
+//! some projects write the attribute with a hyphen. Its value is one of the four phases, or a name
+//! that holds one as a word: `promote-client`, `ship_addons`.
+
+use std::fmt;
+
+use crate::base::value::{Object, Value};
+
+/// A phase of a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Builds and tests: what the decision task of a push creates.
+    Build,
+    /// Puts release candidates in place.
+    Promote,
+    /// Moves candidates to where they are downloaded from.
+    Push,
+    /// Offers the release.
+    Ship,
+}
+
+impl Phase {
+    /// Every phase, in order.
+    pub const ALL: [Self; 4] = [Self::Build, Self::Promote, Self::Push, Self::Ship];
+
+    /// Its name, as `shipping_phase` has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Promote => "promote",
+            Self::Push => "push",
+            Self::Ship => "ship",
+        }
+    }
+
+    /// The phase that a name holds as a word; of several the last.
+    #[must_use]
+    pub fn in_name(name: &str) -> Option<Self> {
+        let words = name.split(|c: char| !c.is_ascii_alphanumeric());
+        words
+            .filter_map(|word| match word {
+                "promotion" => Some(Self::Promote),
+                _ => Self::ALL.into_iter().find(|phase| phase.name() == word),
+            })
+            .max()
+    }
+
+    /// The phase of a task with these attributes. Tasks that name none are built on push. `None` for
+    /// a name that holds no phase: where it stands among the others is not known.
+    #[must_use]
+    pub fn of_task(attributes: &Object) -> Option<Self> {
+        match named(attributes) {
+            None => Some(Self::Build),
+            Some(name) => Self::in_name(name),
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What the attributes of a task name as its phase.
+#[must_use]
+pub fn named(attributes: &Object) -> Option<&str> {
+    attribute(attributes, ["shipping_phase", "shipping-phase"])
+}
+
+/// What the attributes of a task name as its product.
+#[must_use]
+pub fn product(attributes: &Object) -> Option<&str> {
+    attribute(attributes, ["shipping_product", "shipping-product"])
+}
+
+fn attribute<'a>(attributes: &'a Object, names: [&str; 2]) -> Option<&'a str> {
+    let mut values = names
+        .into_iter()
+        .filter_map(|name| attributes.get(name).and_then(Value::as_str));
+    values.find(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::value::json;
+
+    #[test]
+    fn phases_have_an_order() {
+        assert!(Phase::ALL.is_sorted());
+        for (name, phase) in [
+            ("build", Some(Phase::Build)),
+            ("promote", Some(Phase::Promote)),
+            ("promote_firefox_partner_repack", Some(Phase::Promote)),
+            ("push_firefox", Some(Phase::Push)),
+            ("ship-client", Some(Phase::Ship)),
+            ("ship_fox_rc", Some(Phase::Ship)),
+            ("promotion", Some(Phase::Promote)),
+            ("shipment", None),
+            ("push-and-ship", Some(Phase::Ship)),
+            ("client", None),
+            ("pushed", None),
+            ("", None),
+        ] {
+            assert_eq!(Phase::in_name(name), phase, "{name}");
+        }
+    }
+
+    #[test]
+    fn tasks_name_their_phase() {
+        let phase = |attributes: Value| Phase::of_task(attributes.as_object().unwrap());
+        assert_eq!(phase(json!({})), Some(Phase::Build));
+        assert_eq!(phase(json!({"shipping_phase": null})), Some(Phase::Build));
+        assert_eq!(phase(json!({"shipping_phase": "ship"})), Some(Phase::Ship));
+        assert_eq!(
+            phase(json!({"shipping-phase": "promote-client"})),
+            Some(Phase::Promote)
+        );
+        assert_eq!(phase(json!({"shipping_phase": "nightly"})), None);
+    }
+}
