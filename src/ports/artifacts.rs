@@ -8,9 +8,22 @@ use super::files::normalize;
 use super::mask::Mask;
 use crate::base::diagnostic::Diagnostic;
 
-/// The folder, beside that of the artifacts, where existing `.taskcluster.yml` files look for docker
-/// contexts.
+/// The folder of the artifacts.
+const ARTIFACTS: &str = "artifacts";
+
+/// The folder of docker contexts, beside that of the artifacts: a `.taskcluster.yml` publishes it by itself,
+/// with an expiry of its own. A second copy among the artifacts would have the same name there and another
+/// expiry, which the queue refuses.
 const CONTEXTS: &str = "docker-contexts";
+
+/// The path, from the working folder, of an artifact that is published as `public/NAME`.
+#[must_use]
+pub fn path_of(name: &str) -> PathBuf {
+    match name.split('/').next() {
+        Some(CONTEXTS) => PathBuf::from(name),
+        _ => [ARTIFACTS, name].iter().collect(),
+    }
+}
 
 /// Takes artifacts. Names are paths with forward slashes below `public/`.
 pub trait Artifacts: Send + Sync {
@@ -24,7 +37,7 @@ pub trait Artifacts: Send + Sync {
     fn in_place(&self) -> bool;
 }
 
-/// The folder `artifacts` of the working folder.
+/// The folders `artifacts` and `docker-contexts` of the working folder.
 #[derive(Debug, Clone)]
 pub struct ArtifactFolder {
     working: PathBuf,
@@ -32,7 +45,7 @@ pub struct ArtifactFolder {
 }
 
 impl ArtifactFolder {
-    /// Artifacts under `working`/artifacts; docker contexts are in `working`/docker-contexts too.
+    /// Artifacts under `working`/artifacts, and docker contexts under `working`/docker-contexts.
     ///
     /// Artifacts are public, so `mask` keeps secrets out of them.
     #[must_use]
@@ -82,7 +95,7 @@ impl Artifacts for ArtifactFolder {
             ))
             .help("names of docker images and the like must not hold `..`")
         })?;
-        let path = self.working.join("artifacts").join(name);
+        let path = self.working.join(path_of(name));
         let masked = self.mask.content(content);
         if *masked != *content {
             tracing::warn!(
@@ -102,14 +115,7 @@ impl Artifacts for ArtifactFolder {
                 .help(help)
         };
         self.write_file(&path, content)
-            .map_err(|error| failed(&path, error))?;
-        if name.starts_with("docker-contexts/") {
-            let beside = self.working.join(name);
-            debug_assert!(beside.starts_with(self.working.join(CONTEXTS)));
-            self.write_file(&beside, content)
-                .map_err(|error| failed(&beside, error))?;
-        }
-        Ok(())
+            .map_err(|error| failed(&path, error))
     }
 }
 
@@ -166,12 +172,17 @@ mod tests {
         }
         assert!(!outer.path().join("x").exists() && !outer.path().join("work/x").exists());
         folder.write("docker-contexts/a.tar.gz", b"x").unwrap();
+        folder.write("./docker-contexts/a/b.tar.gz", b"x").unwrap();
+        folder.write("docker-contexts.json", b"x").unwrap();
         for place in [
-            "work/artifacts/docker-contexts/a.tar.gz",
-            "work/docker-contexts/a.tar.gz",
+            "docker-contexts/a.tar.gz",
+            "docker-contexts/a/b.tar.gz",
+            "artifacts/docker-contexts.json",
         ] {
-            assert!(outer.path().join(place).is_file(), "{place}");
+            let place = outer.path().join("work").join(place);
+            assert!(place.is_file(), "{}", place.display());
         }
+        assert!(!outer.path().join("work/artifacts/docker-contexts").exists());
     }
 
     #[cfg(unix)]

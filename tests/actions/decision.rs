@@ -13,11 +13,7 @@ async fn every_artifact_is_there_and_well_formed() {
     let checkout = Checkout::new("change").await;
     checkout.decided(&[]).await;
     let root = checkout.bench.project.root();
-    let contexts = [
-        "docker-contexts/image_builder.tar.gz",
-        "docker-contexts/plain.tar.gz",
-    ];
-    let mut expected = set([
+    let expected = set([
         "actions.json",
         "full-task-graph.json",
         "label-to-taskid.json",
@@ -28,16 +24,14 @@ async fn every_artifact_is_there_and_well_formed() {
         "target-tasks.json",
         "task-graph.json",
     ]);
-    expected.extend(contexts.map(str::to_owned));
     assert_eq!(files(&root.join("artifacts")), expected);
     assert_eq!(
         files(&root.join("docker-contexts")),
         set(["image_builder.tar.gz", "plain.tar.gz"])
     );
-    for context in contexts {
-        let beside = checkout.read(context);
-        assert_eq!(beside[..2], [0x1f, 0x8b], "{context} is gzipped");
-        assert_eq!(beside, checkout.read(&format!("artifacts/{context}")));
+    for context in ["image_builder", "plain"] {
+        let content = checkout.read(&format!("docker-contexts/{context}.tar.gz"));
+        assert_eq!(content[..2], [0x1f, 0x8b], "{context} is gzipped");
     }
     for name in expected.iter().filter(|name| name.ends_with(".json")) {
         let text = String::from_utf8(checkout.read(&format!("artifacts/{name}"))).unwrap();

@@ -24,6 +24,7 @@ mod overrides;
 mod plan;
 mod project;
 mod promotion;
+mod published;
 mod ran;
 mod releases;
 mod rerun;
