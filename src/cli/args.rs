@@ -446,6 +446,9 @@ pub struct RehearseArgs {
     /// master that `.taskcluster.yml` has a task for
     #[arg(long, value_name = "BRANCH")]
     pub branch: Option<String>,
+    /// Rehearse a task whose command cannot be read all the same, with flags that fit the push
+    #[arg(long)]
+    pub accept_unread_command: bool,
     /// Folder to keep the sandbox's state in, to look at it afterwards with `snowman sandbox`
     #[arg(long, value_name = "FOLDER")]
     pub folder: Option<PathBuf>,

@@ -10,6 +10,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::action::input;
 use super::args::RehearseArgs;
+use super::asked;
 use super::output::{self, Output};
 use super::outside::Outside;
 use crate::base::diagnostic::{Diagnostic, Outcome};
@@ -58,6 +59,8 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
         root_url,
         indexed: args.indexed.clone(),
         input: more_input(args.input.as_deref())?,
+        python: args.python.python.into(),
+        accept_unread_command: args.accept_unread_command,
         folder: args
             .folder
             .as_ref()
@@ -69,6 +72,7 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
         outside.world(),
         graph_config,
         &options,
+        asked::parse,
         Arc::new(move |event| heard.show(&event)),
     ));
     progress.bar.finish_and_clear();
