@@ -11,6 +11,8 @@ use super::docker::args::{BuildImageArgs, ImageDigestArgs, LoadImageArgs, LoadTa
 /// A Taskcluster decision task in one native binary.
 #[derive(Debug, Parser)]
 #[command(name = "snowman", version, about, max_term_width = 100)]
+// As in taskgraph, the last of several counts: what cron adds to a command comes after its own flags.
+#[command(args_override_self = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::command::Command;
-use super::stage::Artifacts;
+use super::publish::Artifacts;
 use super::{publish, upload};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;

@@ -9,10 +9,12 @@
 use std::collections::BTreeMap;
 
 use super::command::{Command, TASK_FOLDER, Worker, absolute, below};
-use super::stage::Artifacts;
 use crate::base::posix::join;
 use crate::base::value::Value;
 use crate::ports::artifacts::path_of;
+
+/// What a phase writes: names below `public/`, and contents.
+pub type Artifacts = BTreeMap<String, Vec<u8>>;
 
 /// An entry of `payload.artifacts`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! The stage of a rehearsal: the sandbox, the push, and the graphs so far.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::value::json;
@@ -24,6 +23,7 @@ use crate::config::graph_config::GraphConfig;
 use crate::decision::flags::DecisionFlags;
 use crate::decision::{self, Decision, World, parameters};
 use crate::ports::clock::{Clock, SystemClock};
+use crate::ports::vcs::Change;
 use crate::sandbox::{self, Sandbox, WorkerOptions};
 
 /// How many days ahead deadlines may be: as many as Firefox CI takes.
@@ -268,6 +268,18 @@ impl<'a> Stage<'a> {
     /// What to know of the rehearsal as a whole.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        let changed = self
+            .world
+            .vcs
+            .map(|vcs| vcs.changed_files(&Change::WorkingCopy));
+        if let Some(Ok(files)) = changed
+            && !files.is_empty()
+        {
+            notes.push(format!(
+                "files that differ from the commit were rehearsed as they are: {}",
+                some_of(&files)
+            ));
+        }
         if let (true, Some(folder)) = (self.used, &self.options.folder) {
             notes.push(format!(
                 "{} held an earlier rehearsal already: what that put into the index was found again",
@@ -436,5 +448,12 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Artifacts by name, as [`super::phase`] keeps them.
-pub type Artifacts = BTreeMap<String, Vec<u8>>;
+/// The first few of several names, and how many more there are.
+fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let first = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}

@@ -7,4 +7,6 @@
 
 mod checks;
 mod command;
+mod definitions;
 mod pipeline;
+mod reading;

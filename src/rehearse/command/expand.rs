@@ -122,6 +122,7 @@ impl Building {
             None => {
                 self.value(value.unwrap_or_default(), variable.quoted);
                 if value.is_none() {
+                    self.push("");
                     let what = format!("the variable {}, which nothing sets", variable.name);
                     self.opaque(&what);
                 }
@@ -152,7 +153,6 @@ impl Building {
     }
 
     fn opaque(&mut self, what: &str) {
-        // An unset variable that stands alone yields no word at all.
         if let Some(current) = &mut self.current {
             current.opaque.get_or_insert_with(|| what.to_owned());
         }

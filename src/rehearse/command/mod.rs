@@ -16,8 +16,6 @@ mod programs;
 mod run_task;
 mod session;
 mod syntax;
-#[cfg(test)]
-mod tests;
 mod words;
 
 use std::collections::BTreeMap;
@@ -238,18 +236,21 @@ fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
     let mut not_run = session.not_run.clone();
     let mut found: Vec<(&Call, Asked)> = Vec::new();
     for call in &session.calls {
-        let arguments: Vec<String> = call
+        // Without quotes, an empty variable is no argument.
+        let given = call
             .arguments
             .iter()
-            .map(|field| field.text.clone())
-            .collect();
+            .filter(|field| field.opaque.is_none() || !field.text.is_empty());
+        let arguments: Vec<String> = given.map(|field| field.text.clone()).collect();
         let unset = |what: &String| what.starts_with("the variable ");
         let opaque = call
             .arguments
             .iter()
             .filter_map(|field| Some((field, field.opaque.as_ref()?)));
         for (field, what) in opaque.clone().filter(|(_, what)| unset(what)) {
-            wrong.push(format!("`{}` is given {what}", option(&field.text)));
+            let given = Some(option(&field.text)).filter(|option| !option.is_empty());
+            let given = given.map_or_else(|| shown(&call.text), str::to_owned);
+            wrong.push(format!("`{given}` is given {what}"));
         }
         match parser(&arguments) {
             Ok(Asked {
@@ -327,7 +328,7 @@ pub fn shown(text: &str) -> String {
 
 /// Says that nothing in a command runs taskgraph, and what may have been meant to.
 fn nothing(not_run: &[String]) -> String {
-    const PROGRAMS: [&str; 3] = ["taskgraph", "snowman", "mach"];
+    const PROGRAMS: [&str; 2] = ["taskgraph", "snowman"];
     let names = not_run
         .iter()
         .filter_map(|text| text.split(' ').next())

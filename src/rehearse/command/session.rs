@@ -254,14 +254,15 @@ impl Session {
                     .insert("PWD".to_owned(), self.folder.clone());
             }
             "export" | "readonly" | "declare" | "typeset" => {
-                known(name)?;
                 for word in arguments.iter().filter(|word| !word.text.starts_with('-')) {
                     match word.text.split_once('=') {
                         Some((name, value)) => {
                             self.variables.unset(name);
-                            self.variables
-                                .exported
-                                .insert(name.to_owned(), value.to_owned());
+                            // Whoever uses what is not known finds that nothing sets it.
+                            if word.opaque.is_none() {
+                                let exported = &mut self.variables.exported;
+                                exported.insert(name.to_owned(), value.to_owned());
+                            }
                         }
                         None => self.variables.export(&word.text),
                     }
