@@ -12,6 +12,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
+use snowman::cli::parse_arguments;
+use snowman::rehearse::command::{What, read};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const CANONICAL: &str = "https://github.com/snowman-ci/snowman";
@@ -44,7 +46,25 @@ fn render_one(context: &Value) -> Value {
     assert_eq!(task["payload"]["features"]["taskclusterProxy"], true);
     assert_eq!(task["payload"]["features"]["chainOfTrust"], true);
     assert_valid(&task);
+    assert_can_be_read(&task);
     task
+}
+
+/// Rehearsals can read the command of a task, and find in it what the task is for.
+fn assert_can_be_read(task: &Value) {
+    let definition = task.clone().into();
+    let command = read(&definition, &[], parse_arguments).unwrap();
+    let action = task["extra"]["action"].is_object();
+    match command.what {
+        What::Decision { flags, creates, .. } => {
+            assert!(!action && creates);
+            assert_eq!(flags.tasks_for, task["extra"]["tasks_for"]);
+            assert_eq!(flags.level, level(task).to_string());
+        }
+        other => assert!(action && other == What::Action, "{other:?}"),
+    }
+    assert_eq!(command.folder, "/builds/worker/src");
+    assert_eq!(command.not_run, [""; 0]);
 }
 
 fn level(task: &Value) -> u8 {

@@ -135,8 +135,7 @@ impl<'a> Claimed<'a> {
     /// # Errors
     /// When the project's Python cannot be loaded.
     pub fn run(self, outer: World<'a>, command: Option<&Command>) -> Outcome<Running<'a>> {
-        let own = command.map(|command| &command.variables);
-        let environment = of_task(outer.environment, &self.definition, own);
+        let environment = of_task(outer.environment, &self.definition, command);
         let environment = self
             .given()
             .into_iter()
@@ -233,11 +232,7 @@ fn given(sandbox: &Sandbox, task_id: &TaskId) -> Vec<(&'static str, String)> {
 
 /// The environment of a task: what its definition sets, unless it is set outside already, and what its
 /// command sets besides.
-fn of_task(
-    outside: &Environment,
-    definition: &Value,
-    own: Option<&BTreeMap<String, String>>,
-) -> Environment {
+fn of_task(outside: &Environment, definition: &Value, command: Option<&Command>) -> Environment {
     let declared = &definition["payload"]["env"];
     let variables = declared.as_object().into_iter().flatten();
     let environment = variables
@@ -246,11 +241,14 @@ fn of_task(
         .fold(outside.clone(), |environment, (name, value)| {
             environment.with(name, value)
         });
-    // Where a program is, and whose folder it may use, is a matter of the machine.
-    let machines = ["HOME", "PATH", "PWD", "TASK_WORKDIR"];
-    let own = own.into_iter().flatten();
+    // Folders of the worker are not on this machine.
+    let of_worker = |name: &str, value: &str| {
+        ["HOME", "PATH", "PWD", "TASK_WORKDIR"].contains(&name)
+            || command.is_some_and(|command| value == command.checkout.folder)
+    };
+    let own = command.into_iter().flat_map(|command| &command.variables);
     own.filter(|(name, value)| declared[name].as_str() != Some(value.as_str()))
-        .filter(|(name, _)| !machines.contains(&name.as_str()))
+        .filter(|(name, value)| !of_worker(name, value))
         .fold(environment, |environment, (name, value)| {
             environment.with(name, value)
         })

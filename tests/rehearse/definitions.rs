@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -674,4 +675,38 @@ fn what_is_not_of_the_commit_and_what_was_kept_are_noted() {
             .unwrap()
             .contains(".git/kept held an earlier rehearsal already")
     );
+}
+
+#[test]
+fn what_init_writes_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |program: &str, args: &[&str]| {
+        let mut command = Command::new(program);
+        let output = command
+            .args(args)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{program} {args:?}: {output:?}");
+    };
+    run("git", &["init", "--quiet", "--initial-branch=main"]);
+    run(
+        "git",
+        &["remote", "add", "origin", "https://github.com/example/ci"],
+    );
+    run(env!("CARGO_BIN_EXE_snowman"), &["init"]);
+    run("git", &["add", "--all"]);
+    let who = ["-c", "user.name=Dev", "-c", "user.email=dev@example.com"];
+    run(
+        "git",
+        &[&who[..], &["commit", "--quiet", "-m", "x"]].concat(),
+    );
+    let output = rehearse(folder.path(), &["--json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = json_of(&output);
+    assert_eq!(
+        report["phases"][0]["command"],
+        "snowman decision in /builds/worker/src"
+    );
+    assert_eq!(report["notes"], json!([]));
 }

@@ -473,6 +473,29 @@ fn what_only_a_shell_can_tell_is_not_read() {
 }
 
 #[test]
+fn what_grows_without_end_is_not_read() {
+    let double = "A=x; ".to_owned() + &"A=$A$A; ".repeat(64);
+    let told = wrong(script(&format!(
+        "{double} taskgraph decision FLAGS --head-tag=$A"
+    )));
+    assert!(
+        told[0].contains("`--head-tag` is given the variable A, which nothing sets"),
+        "{told:?}"
+    );
+    let many = "A=x; ".repeat(10_000);
+    let told = unread(script(&format!("{many} taskgraph decision FLAGS")));
+    assert!(told.starts_with("there are too many commands"), "{told}");
+    let deep = "${A-".repeat(50_000) + &"}".repeat(50_000);
+    let told = unread(script(&format!(
+        "taskgraph decision FLAGS --head-tag={deep}"
+    )));
+    assert!(
+        told.starts_with("too many expansions hold one another"),
+        "{told}"
+    );
+}
+
+#[test]
 fn nesting_ends() {
     let mut text = "taskgraph decision".to_owned();
     for _ in 0..30 {

@@ -55,9 +55,14 @@ impl Variables {
 /// The fields that words yield.
 pub fn fields(words: &[Word], variables: &Variables) -> Vec<Field> {
     let mut out = Vec::new();
+    let mut used = 0;
     for word in words {
-        let mut building = Building::default();
+        let mut building = Building {
+            used,
+            ..Building::default()
+        };
         building.word(word, variables);
+        used = building.used;
         out.extend(building.finish());
     }
     out
@@ -79,7 +84,12 @@ struct Building {
     current: Option<Field>,
     /// Whether the word stays one.
     whole: bool,
+    /// How many bytes the words of the command have so far.
+    used: usize,
 }
+
+/// How many bytes the words of a command may have; variables can double again and again.
+const ROOM: usize = 1 << 20;
 
 impl Building {
     fn word(&mut self, word: &Word, variables: &Variables) {
@@ -149,7 +159,13 @@ impl Building {
     }
 
     fn push(&mut self, text: &str) {
-        self.current.get_or_insert_default().text.push_str(text);
+        self.used = self.used.saturating_add(text.len());
+        let current = self.current.get_or_insert_default();
+        if self.used <= ROOM {
+            current.text.push_str(text);
+        } else {
+            self.opaque("a value that is too long");
+        }
     }
 
     fn opaque(&mut self, what: &str) {

@@ -93,6 +93,9 @@ impl Worker {
 /// the task's own folder, which has another name in each task.
 pub const TASK_FOLDER: &str = "/builds/worker";
 
+/// Files with their contents.
+pub type Written = Vec<(String, String)>;
+
 /// The command of a task.
 #[derive(Debug, Clone)]
 pub struct Command {
@@ -115,7 +118,7 @@ pub struct Command {
     /// The links at the end.
     pub links: Links,
     /// Files that are written before it, and after it: path and content.
-    pub written: (Vec<(String, String)>, Vec<(String, String)>),
+    pub written: (Written, Written),
     /// What a rehearsal does not run of it.
     pub not_run: Vec<String>,
 }

@@ -14,6 +14,9 @@ use super::syntax::parse;
 use super::words::{Joint, Simple, Unread, one_line};
 use crate::base::posix::basename;
 
+/// So many commands are followed.
+const MOST: usize = 10_000;
+
 /// Shells in shells, and programs that run programs, are followed so deep.
 const DEEP: usize = 20;
 
@@ -57,6 +60,7 @@ pub struct Session {
     /// Whether `exit` was reached.
     over: bool,
     depth: usize,
+    commands: usize,
 }
 
 impl Session {
@@ -187,6 +191,10 @@ impl Session {
     /// The first part that cannot be followed.
     pub fn script(&mut self, text: &str) -> Result<(), Unread> {
         for pipeline in parse(text)? {
+            self.commands += pipeline.commands.len();
+            if self.commands > MOST {
+                return Err(unread(text, "there are too many commands"));
+            }
             // Each command is taken to succeed.
             if self.over || pipeline.joint == Joint::Or {
                 continue;

@@ -15,6 +15,7 @@ pub fn parse(text: &str) -> Result<Vec<Pipeline>, Unread> {
     let mut reader = Reader {
         chars: text.chars().collect(),
         at: 0,
+        depth: 0,
     };
     let mut pipelines: Vec<Pipeline> = Vec::new();
     let mut joint = Joint::Then;
@@ -51,9 +52,13 @@ const RESERVED: &[&str] = &[
     "function", "if", "in", "select", "then", "until", "while",
 ];
 
+/// Expansions in expansions are read so deep.
+const DEEP: usize = 20;
+
 struct Reader {
     chars: Vec<char>,
     at: usize,
+    depth: usize,
 }
 
 impl Reader {
@@ -167,6 +172,7 @@ impl Reader {
         let ahead = Self {
             chars: self.chars[end..self.chars.len().min(end + 3)].to_vec(),
             at: 0,
+            depth: 0,
         };
         let number: String = self.chars[self.at..end].iter().collect();
         let operators = ["<<", "&>>", "&>", ">>", ">&", ">|", "<&", "<>", ">", "<"];
@@ -309,8 +315,14 @@ impl Reader {
                 Ok(Part::Opaque(what))
             }
             Some('{') => {
+                if self.depth >= DEEP {
+                    return Err(self.unread("too many expansions hold one another"));
+                }
                 self.at += 1;
-                self.braced(quoted)
+                self.depth += 1;
+                let part = self.braced(quoted);
+                self.depth -= 1;
+                part
             }
             Some('\'' | '"') if !quoted => Err(self.unread("`$'…'` and `$\"…\"` are not read")),
             Some(c) if c.is_ascii_alphabetic() || c == '_' => {
