@@ -12,7 +12,7 @@ use crate::decision::World;
 use crate::ports::artifacts::MemoryArtifacts;
 use crate::ports::environment::Environment;
 use crate::ports::python::Python;
-use crate::ports::taskcluster::Taskcluster;
+use crate::ports::taskcluster::{self, Taskcluster};
 use crate::sandbox::{ApiError, Sandbox};
 use crate::taskcluster::Client;
 
@@ -74,19 +74,30 @@ pub struct Ran {
 }
 
 impl<'a> Claimed<'a> {
-    /// Creates the task and claims it, as the services around a worker do.
+    /// Creates the task through the queue's API and claims it, as the services around a worker do.
+    ///
+    /// `creator` is the scope that the service which creates it holds.
     ///
     /// # Errors
     /// When the queue refuses the task.
-    pub fn begin(sandbox: &'a Sandbox, task_id: &TaskId, definition: &Value) -> Outcome<Self> {
-        let refused = |error: ApiError| {
-            Diagnostic::user(format!("the sandbox refuses the task {task_id}")).because(error)
-        };
-        let state = sandbox.state();
-        state
-            .create_task(task_id.as_str(), &definition.clone().into())
-            .map_err(refused)?;
-        state.claim(task_id.as_str()).map_err(refused)?;
+    pub async fn begin(
+        sandbox: &'a Sandbox,
+        task_id: &TaskId,
+        definition: &Value,
+        creator: &str,
+    ) -> Outcome<Self> {
+        sandbox.add_client(CREATOR, CREATOR, &[creator]);
+        let creating = Environment::default()
+            .with("TASKCLUSTER_ROOT_URL", &sandbox.root_url())
+            .with("TASKCLUSTER_CLIENT_ID", CREATOR)
+            .with("TASKCLUSTER_ACCESS_TOKEN", CREATOR);
+        let created = Client::connect(&creating)?
+            .create_task(task_id, definition)
+            .await;
+        created.map_err(|error| refused(task_id, creator, &error))?;
+        sandbox.state().claim(task_id.as_str()).map_err(|error| {
+            Diagnostic::bug(format!("the task {task_id} cannot be claimed")).because(error)
+        })?;
         let environment = given(sandbox, task_id)
             .into_iter()
             .fold(Environment::default(), |environment, (name, value)| {
@@ -153,6 +164,21 @@ impl<'a> Claimed<'a> {
             python,
             artifacts: MemoryArtifacts::default(),
         })
+    }
+}
+
+/// The client that creates decision and action tasks.
+const CREATOR: &str = "rehearsal";
+
+/// Why a decision or action task could not be created.
+fn refused(task_id: &TaskId, creator: &str, error: &taskcluster::ApiError) -> Diagnostic {
+    let message = format!("the queue refuses the task {task_id}");
+    match error.status {
+        Some(403) => Diagnostic::user(message).because(error).help(format!(
+            "it is created with `{creator}`: a task may ask only for scopes that this role grants"
+        )),
+        Some(400..500) => Diagnostic::user(message).because(error),
+        _ => Diagnostic::environment(message).because(error),
     }
 }
 

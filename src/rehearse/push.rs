@@ -63,6 +63,14 @@ impl Push {
         })
     }
 
+    /// What taskcluster-github creates the decision task with: the role of the branch.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        let role = parse_repository_url(&self.repository).map(|url| url.role_prefix);
+        let branch = self.head_ref.trim_start_matches("refs/heads/");
+        format!("assume:{}:branch:{branch}", role.unwrap_or_default())
+    }
+
     /// Flags of a decision that fit the push, for a command that was not read.
     #[must_use]
     pub fn flags(&self, definition: &Value, tool: &str) -> DecisionFlags {

@@ -172,7 +172,8 @@ impl<'a> Stage<'a> {
         });
         let now = self.world.clock.now();
         let (task_id, definition) = self.decision_task(now)?;
-        let claimed = Claimed::begin(&self.sandbox, &task_id, &definition)?;
+        let creator = self.push.scope();
+        let claimed = Claimed::begin(&self.sandbox, &task_id, &definition, &creator).await?;
         let found = self.look(&claimed, &definition, false).await?;
         if !found.holds() {
             claimed.refuse()?;
@@ -339,7 +340,8 @@ impl<'a> Stage<'a> {
         let action = self.offered_action(&group)?;
         let definition =
             template::action(self.world.files, &self.push, &action, &user, &task_id, now)?;
-        let claimed = Claimed::begin(&self.sandbox, &task_id, &definition)?;
+        let creator = template::hook_scope(&self.push, &action, &user)?;
+        let claimed = Claimed::begin(&self.sandbox, &task_id, &definition, &creator).await?;
         let found = self.look(&claimed, &definition, true).await?;
         if !found.holds() {
             claimed.refuse()?;

@@ -81,34 +81,13 @@ pub fn action(
     task_id: &TaskId,
     now: Timestamp,
 ) -> Outcome<Value> {
-    let payload = render(&action["hookPayload"], user).map_err(|error| {
-        let name = action["name"].as_str().unwrap_or_default();
-        Diagnostic::user(format!(
-            "the action {name} cannot be rendered with its input"
-        ))
-        .because(error)
-        .help("`snowman rehearse --input FILE` gives it more")
-    })?;
+    let payload = hook_payload(action, user)?;
     let (decision, user) = (&payload["decision"], &payload["user"]);
     let permission = action["extra"]["actionPerm"].as_str().unwrap_or_default();
     let mut named = decision["action"].as_object().cloned().unwrap_or_default();
-    // Hooks of pull requests act for the repository that is asked to take the change.
-    let hook = action["hookId"].as_str().unwrap_or_default();
-    let (tasks_for, repository) = if hook.starts_with("in-tree-pr-action") {
-        let base = decision["repository"]["base_url"].as_str();
-        ("pr-action", base.unwrap_or_default())
-    } else {
-        ("action", push.repository.as_str())
-    };
-    let role = parse_repository_url(repository).map(|url| url.role_prefix);
+    let (tasks_for, scope) = acting(push, action, decision);
     named.insert("action_perm", json!(permission));
-    named.insert(
-        "repo_scope",
-        json!(format!(
-            "assume:{}:{tasks_for}:{permission}",
-            role.unwrap_or_default()
-        )),
-    );
+    named.insert("repo_scope", json!(scope));
     let context = json!({
         "tasks_for": tasks_for,
         "action": named,
@@ -138,6 +117,43 @@ pub fn action(
         }
         (last, others) => Err(too_many(others + usize::from(last.is_some()), what).into()),
     }
+}
+
+/// What an interface sends to the hook of an action.
+fn hook_payload(action: &Value, user: &Value) -> Result<Value, Diagnostic> {
+    render(&action["hookPayload"], user).map_err(|error| {
+        let name = action["name"].as_str().unwrap_or_default();
+        Diagnostic::user(format!(
+            "the action {name} cannot be rendered with its input"
+        ))
+        .because(error)
+        .help("`snowman rehearse --input FILE` gives it more")
+    })
+}
+
+/// What the hook of an action creates its tasks with: the role of the repository for that action.
+///
+/// # Errors
+/// When the template in `actions.json` cannot be rendered.
+pub fn hook_scope(push: &Push, action: &Value, user: &Value) -> Outcome<String> {
+    let payload = hook_payload(action, user)?;
+    Ok(acting(push, action, &payload["decision"]).1)
+}
+
+/// What an action is for, and the scope of its role.
+fn acting(push: &Push, action: &Value, decision: &Value) -> (&'static str, String) {
+    // Hooks of pull requests act for the repository that is asked to take the change.
+    let hook = action["hookId"].as_str().unwrap_or_default();
+    let (tasks_for, repository) = if hook.starts_with("in-tree-pr-action") {
+        let base = decision["repository"]["base_url"].as_str();
+        ("pr-action", base.unwrap_or_default())
+    } else {
+        ("action", push.repository.as_str())
+    };
+    let role = parse_repository_url(repository).map(|url| url.role_prefix);
+    let role = role.unwrap_or_default();
+    let permission = action["extra"]["actionPerm"].as_str().unwrap_or_default();
+    (tasks_for, format!("assume:{role}:{tasks_for}:{permission}"))
 }
 
 fn taskcluster_yml(files: &dyn Files) -> Outcome<Document> {

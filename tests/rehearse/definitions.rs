@@ -678,6 +678,33 @@ fn what_is_not_of_the_commit_and_what_was_kept_are_noted() {
 }
 
 #[test]
+fn tasks_are_created_with_the_role_of_their_branch_or_action() {
+    for (from, to, missing) in [
+        (
+            "- assume:repo:${headRepository[8:]}:branch:${branch}",
+            "- assume:repo:${headRepository[8:]}:branch:other",
+            "assume:repo:github.com/example/ci:branch:other",
+        ),
+        (
+            "- assume:repo:${headRepository[8:]}:action:${action.action_perm}",
+            "- assume:repo:${headRepository[8:]}:action:*",
+            "assume:repo:github.com/example/ci:action:*",
+        ),
+    ] {
+        let folder = project();
+        replace(folder.path(), TEMPLATE, from, to);
+        let output = rehearse(folder.path(), &["promote_fox"]);
+        assert_eq!(output.status.code(), Some(1));
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("the queue refuses the task"), "{told}");
+        assert!(
+            told.replace(['\n', '│', ' '], "").contains(missing),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn what_init_writes_holds() {
     let folder = tempfile::tempdir().unwrap();
     let run = |program: &str, args: &[&str]| {
