@@ -146,6 +146,12 @@ fn flags_that_are_not_those_of_the_push_are_found() {
         RUNS,
         "creates no task",
     );
+    breaks(
+        "- --level=${level}",
+        "- --level=${level}\n                      - --python=whole",
+        RUNS,
+        "pass the same to `snowman rehearse`",
+    );
 }
 
 #[test]
