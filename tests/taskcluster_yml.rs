@@ -12,6 +12,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
+use snowman::cli::parse_arguments;
+use snowman::rehearse::command::{Trouble, What, read};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const CANONICAL: &str = "https://github.com/snowman-ci/snowman";
@@ -44,7 +46,25 @@ fn render_one(context: &Value) -> Value {
     assert_eq!(task["payload"]["features"]["taskclusterProxy"], true);
     assert_eq!(task["payload"]["features"]["chainOfTrust"], true);
     assert_valid(&task);
+    assert_can_be_read(&task);
     task
+}
+
+/// Rehearsals can read the command of a task, and find in it what the task is for.
+fn assert_can_be_read(task: &Value) {
+    let definition = task.clone().into();
+    let command = read(&definition, &[], parse_arguments).unwrap();
+    let action = task["extra"]["action"].is_object();
+    match command.what {
+        What::Decision { flags, creates, .. } => {
+            assert!(!action && creates);
+            assert_eq!(flags.tasks_for, task["extra"]["tasks_for"]);
+            assert_eq!(flags.level, level(task).to_string());
+        }
+        other => assert!(action && other == What::Action, "{other:?}"),
+    }
+    assert_eq!(command.folder, "/builds/worker/src");
+    assert_eq!(command.not_run, [""; 0]);
 }
 
 fn level(task: &Value) -> u8 {
@@ -356,7 +376,7 @@ fn cron_is_indexed_by_its_job() {
     for level_value in [json!("3"), json!(3)] {
         let task = render_one(&cron(
             level_value,
-            "--target-tasks-method=nightly --rebuild-kind=build",
+            "--target-tasks-method=nightly --no-verify",
         ));
         assert_eq!(level(&task), 3);
         assert_eq!(task["taskGroupId"], OWN_TASK_ID);
@@ -377,7 +397,7 @@ fn cron_is_indexed_by_its_job() {
         assert!(command(&task).ends_with(&[
             "--tasks-for=cron",
             "--target-tasks-method=nightly",
-            "--rebuild-kind=build"
+            "--no-verify"
         ]));
         let recorded: Value =
             serde_json::from_str(task["extra"]["cron"].as_str().unwrap()).unwrap();
@@ -560,13 +580,29 @@ fn hostile_names_stay_single_arguments() {
             let head_ref = task["payload"]["env"]["SNOWMAN_HEAD_REF"].as_str().unwrap();
             assert!(head_ref.ends_with(hostile), "{head_ref}");
             assert!(command.contains(&format!("--head-ref={head_ref}").as_str()));
+            let command = read(&task.clone().into(), &[], parse_arguments).unwrap();
+            let What::Decision { flags, .. } = command.what else {
+                unreachable!("{hostile}")
+            };
+            assert_eq!(
+                (flags.head_ref.as_str(), flags.level.as_str()),
+                (head_ref, "1")
+            );
         }
     }
 
     // What cron had to quote does not come apart into options that nobody wrote.
-    let task = render_one(&cron(json!("3"), "'--target-tasks-method=a --level=1'"));
-    let command = command(&task);
+    let tasks = render(&cron(json!("3"), "'--target-tasks-method=a --level=1'"));
+    let command = command(&tasks[0]);
     assert!(command.contains(&"'--target-tasks-method=a"));
+    let told = read(&tasks[0].clone().into(), &[], parse_arguments).unwrap_err();
+    let Trouble::Wrong(reasons) = told else {
+        unreachable!("{told:?}")
+    };
+    assert!(
+        reasons[0].contains("unexpected argument ''--target-tasks-method=a'"),
+        "{reasons:?}"
+    );
 }
 
 #[test]

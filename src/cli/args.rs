@@ -12,6 +12,8 @@ use super::init::Image;
 /// A Taskcluster decision task in one native binary.
 #[derive(Debug, Parser)]
 #[command(name = "snowman", version, about, max_term_width = 100)]
+// As in taskgraph, the last of several counts: what cron adds to a command comes after its own flags.
+#[command(args_override_self = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -458,6 +460,9 @@ pub struct RehearseArgs {
     /// master that `.taskcluster.yml` has a task for
     #[arg(long, value_name = "BRANCH")]
     pub branch: Option<String>,
+    /// Rehearse a task whose command cannot be read all the same, with flags that fit the push
+    #[arg(long)]
+    pub accept_unread_command: bool,
     /// Folder to keep the sandbox's state in, to look at it afterwards with `snowman sandbox`
     #[arg(long, value_name = "FOLDER")]
     pub folder: Option<PathBuf>,

@@ -46,7 +46,7 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
     signals::listen(&runtime, output.clone());
     let done = runtime.block_on(async {
         let created = created(&outside, &own, args.pushdate).await;
-        let params = parameters::for_decision(outside.world(), &flags(args, &outside), created)?;
+        let params = parameters::for_decision(outside.world(), &flags_of(args, &outside), created)?;
         let files = &outside.files;
         let theirs = actions::custom::offered(outside.world(), &params, own.as_str())?;
         let actions_json = actions_json(files, graph_config, &params, own.as_str(), &theirs)?;
@@ -129,7 +129,8 @@ async fn created(outside: &Outside, own: &TaskId, pushdate: i64) -> Option<Times
     }
 }
 
-fn flags(args: &DecisionArgs, outside: &Outside) -> DecisionFlags {
+/// What becomes parameters; what depends on the project is left out.
+pub fn flags(args: &DecisionArgs) -> DecisionFlags {
     DecisionFlags {
         project: args.project.clone(),
         pushlog_id: args.pushlog_id.clone(),
@@ -146,15 +147,20 @@ fn flags(args: &DecisionArgs, outside: &Outside) -> DecisionFlags {
         head_rev: args.head_rev.clone(),
         head_tag: args.head_tag.clone(),
         tasks_for: args.tasks_for.clone(),
-        try_task_config_file: args
-            .try_task_config_file
-            .as_deref()
-            .map(|path| outside.path_from_root(path)),
-        decision_parameters: outside
-            .graph_config
-            .taskgraph("decision-parameters")
-            .and_then(|name| name.as_str().map(str::to_owned)),
+        try_task_config_file: args.try_task_config_file.clone(),
+        decision_parameters: None,
         allow_parameter_override: args.allow_parameter_override,
+    }
+}
+
+/// What becomes parameters of the project.
+fn flags_of(args: &DecisionArgs, outside: &Outside) -> DecisionFlags {
+    let config = args.try_task_config_file.as_deref();
+    let parameters = outside.graph_config.taskgraph("decision-parameters");
+    DecisionFlags {
+        try_task_config_file: config.map(|path| outside.path_from_root(path)),
+        decision_parameters: parameters.and_then(|name| name.as_str().map(str::to_owned)),
+        ..flags(args)
     }
 }
 

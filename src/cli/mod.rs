@@ -2,6 +2,7 @@
 
 mod action;
 mod args;
+mod asked;
 mod decision;
 mod diff;
 mod docker;
@@ -32,6 +33,7 @@ use crate::ports::environment::Environment;
 use crate::ports::mask::Mask;
 
 use args::{Cli, Command};
+pub use asked::parse as parse_arguments;
 use output::Output;
 use render::Purpose;
 

@@ -10,6 +10,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::action::input;
 use super::args::RehearseArgs;
+use super::asked;
 use super::output::{self, Output};
 use super::outside::Outside;
 use super::sandbox::state_folder;
@@ -60,6 +61,8 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
         indexed: args.indexed.clone(),
         input: more_input(args.input.as_deref())?,
         folder: state_folder(args.folder.as_deref(), &outside.output_paths())?,
+        python: args.python.python.into(),
+        accept_unread_command: args.accept_unread_command,
     };
     let progress = Arc::new(Progress::new(output, args.verbosity.quiet));
     let heard = Arc::clone(&progress);
@@ -67,6 +70,7 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
         outside.world(),
         graph_config,
         &options,
+        asked::parse,
         Arc::new(move |event| heard.show(&event)),
     ));
     progress.bar.finish_and_clear();

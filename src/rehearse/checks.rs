@@ -250,6 +250,8 @@ fn report(sandbox: &Sandbox, ran: &Ran, before: &[Ran], checks: Vec<Check>) -> P
         task_id: ran.task_id.to_string(),
         in_group: group_of(sandbox, ran).unwrap_or_default(),
         task_group: ran.task_id.to_string(),
+        command: None,
+        not_run: Vec::new(),
         created: ran.created.len(),
         reused,
         removed: ran.removed.len(),

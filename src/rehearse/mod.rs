@@ -1,19 +1,26 @@
 //! Rehearses a release on an embedded Taskcluster: push, then one action for each flavor.
 //!
 //! 1. A sandbox is started. The decision task is what `.taskcluster.yml` renders for a push.
-//! 2. The decision runs with the scopes of its task, its artifacts are uploaded, and simulated
-//!    workers finish what it created.
-//! 3. For each flavor an action task is made the way an interface and the hooks service make it: from
-//!    `actions.json` and `.taskcluster.yml`. It reads its request from its own definition, promotes
-//!    on top of all graphs before it, and workers finish what it created.
-//! 4. What must hold is checked on the artifacts and on the queue, not on what the code believes.
+//! 2. Its definition is held against what workers, queue and the decision itself need ([`definition`]), and
+//!    its command is read ([`command`]).
+//! 3. The decision runs with the flags and variables of that command and the scopes of its task, its
+//!    artifacts are published as its payload says ([`publish`]), and simulated workers finish what it created.
+//! 4. For each flavor an action task is made the way an interface and the hooks service make it: from
+//!    `actions.json` and `.taskcluster.yml`. It goes the same way, reads its request from its own
+//!    definition, promotes on top of all graphs before it, and workers finish what it created.
+//! 5. What must hold is checked on the artifacts and on the queue, not on what the code believes.
 
+mod account;
 pub mod checks;
+pub mod command;
+mod definition;
 pub mod phase;
+mod publish;
 pub mod push;
 mod report;
 pub mod stage;
 pub mod template;
+mod upload;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,7 +36,9 @@ use crate::config::shipping::Phase;
 use crate::decision::World;
 use crate::decision::parameters::version;
 use crate::ports::environment::Environment;
+use crate::ports::python::Mode;
 
+use command::Parser;
 pub use report::{Check, PhaseReport, Report};
 use stage::Stage;
 
@@ -52,6 +61,10 @@ pub struct Options {
     pub root_url: Option<String>,
     /// Paths of the index at which a task is found: what other projects have built.
     pub indexed: Vec<String>,
+    /// How much of the project runs in Python.
+    pub python: Mode,
+    /// Whether a task whose command cannot be read is rehearsed all the same, with flags that fit the push.
+    pub accept_unread_command: bool,
     /// What every action is given besides, as a project's own schema may ask for; it comes before
     /// what is worked out here.
     pub input: Object,
@@ -89,7 +102,7 @@ pub type Events = std::sync::Arc<dyn Fn(Event) + Send + Sync>;
 
 /// Rehearses.
 ///
-/// `world` is the project; its Taskcluster is not used, and of its environment nothing that speaks of
+/// `parser` parses the arguments of the commands in tasks. `world` is the project; its Taskcluster is not used, and of its environment nothing that speaks of
 /// Taskcluster or of an action.
 ///
 /// # Errors
@@ -98,6 +111,7 @@ pub async fn run(
     world: World<'_>,
     graph_config: &GraphConfig,
     options: &Options,
+    parser: Parser,
     events: Events,
 ) -> Outcome<Report> {
     let flavors = flavors(graph_config, &options.flavors)?;
@@ -107,7 +121,7 @@ pub async fn run(
         taskcluster: None,
         ..world
     };
-    let mut stage = Stage::start(world, graph_config, options, events).await?;
+    let mut stage = Stage::start(world, graph_config, options, parser, events).await?;
     let outcome = rehearse(&mut stage, &flavors, options).await;
     stage.stop().await;
     outcome
@@ -118,11 +132,19 @@ async fn rehearse(stage: &mut Stage<'_>, flavors: &[String], options: &Options) 
         stage.index(path)?;
     }
     let mut phases = vec![stage.push().await?];
-    for name in flavors {
+    let mut flavors = flavors.iter();
+    // A phase that has left nothing cannot be promoted on.
+    while stage.ran().len() == phases.len()
+        && let Some(name) = flavors.next()
+    {
         let input = input(stage, name, options)?;
         phases.push(stage.promote(name, input).await?);
     }
-    Ok(Report { phases })
+    Ok(Report {
+        phases,
+        not_rehearsed: flavors.cloned().collect(),
+        notes: stage.notes(),
+    })
 }
 
 /// The flavors to rehearse.

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::stage::Artifacts;
+use super::command::Command;
+use super::publish::Artifacts;
+use super::{publish, upload};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::value::Value;
@@ -11,19 +13,44 @@ use crate::decision::World;
 use crate::ports::artifacts::MemoryArtifacts;
 use crate::ports::environment::Environment;
 use crate::ports::python::Python;
+use crate::ports::taskcluster::{self, Taskcluster};
 use crate::sandbox::{ApiError, Sandbox};
 use crate::taskcluster::Client;
 
-/// A task that runs in this process instead of on a worker.
-pub struct Running<'a> {
+/// A task that is created and claimed, and has not begun.
+pub struct Claimed<'a> {
     sandbox: &'a Sandbox,
     task_id: TaskId,
+    definition: Value,
+    client: Client,
+}
+
+/// A task that runs in this process instead of on a worker.
+pub struct Running<'a> {
+    claimed: Claimed<'a>,
     outer: World<'a>,
     environment: Environment,
-    client: Client,
     /// The project's Python, in the environment of this task.
     python: Option<Box<dyn Python>>,
     artifacts: MemoryArtifacts,
+}
+
+/// How a phase ended.
+#[derive(Debug)]
+pub enum Finished {
+    /// Its artifacts were published, and workers have finished what it created.
+    Done(Ran),
+    /// The worker could not publish its artifacts: why. Nothing that it created runs.
+    Unpublished(Ran, Vec<String>),
+}
+
+impl Finished {
+    /// What the phase left.
+    pub fn ran(&self) -> &Ran {
+        match self {
+            Self::Done(ran) | Self::Unpublished(ran, _) => ran,
+        }
+    }
 }
 
 /// A task of the full task graph.
@@ -60,54 +87,124 @@ pub struct Ran {
     pub own_python: bool,
 }
 
-impl<'a> Running<'a> {
-    /// Creates the task and claims it, as the services around a worker do.
+impl<'a> Claimed<'a> {
+    /// Creates the task through the queue's API and claims it, as the services around a worker do.
+    ///
+    /// `creator` is the scope that the service which creates it holds.
     ///
     /// # Errors
-    /// When the queue refuses the task, or the project's Python cannot be loaded.
-    pub fn begin(
+    /// When the queue refuses the task.
+    pub async fn begin(
         sandbox: &'a Sandbox,
-        world: World<'a>,
         task_id: &TaskId,
         definition: &Value,
+        creator: &str,
     ) -> Outcome<Self> {
-        let refused = |error: ApiError| {
-            Diagnostic::user(format!("the sandbox refuses the task {task_id}")).because(error)
-        };
-        sandbox
-            .state()
-            .create_task(task_id.as_str(), &definition.clone().into())
-            .map_err(refused)?;
-        sandbox.state().claim(task_id.as_str()).map_err(refused)?;
-        let environment = of_task(world.environment, definition)
-            .with("TASK_ID", task_id.as_str())
-            .with("RUN_ID", "0")
+        sandbox.add_client(CREATOR, CREATOR, &[creator]);
+        let creating = Environment::default()
             .with("TASKCLUSTER_ROOT_URL", &sandbox.root_url())
-            .with(
-                "TASKCLUSTER_PROXY_URL",
-                &sandbox.proxy_url(task_id.as_str()),
-            );
-        let client = Client::connect(&environment)?;
-        let python = world.python.map(|python| python.anew(&environment));
-        let python = python
-            .transpose()
-            .map_err(|failure| failure.diagnostic("`taskgraph.register`"))?;
+            .with("TASKCLUSTER_CLIENT_ID", CREATOR)
+            .with("TASKCLUSTER_ACCESS_TOKEN", CREATOR);
+        let created = Client::connect(&creating)?
+            .create_task(task_id, definition)
+            .await;
+        created.map_err(|error| refused(task_id, creator, &error))?;
+        sandbox.state().claim(task_id.as_str()).map_err(|error| {
+            Diagnostic::bug(format!("the task {task_id} cannot be claimed")).because(error)
+        })?;
+        let environment = given(sandbox, task_id)
+            .into_iter()
+            .fold(Environment::default(), |environment, (name, value)| {
+                environment.with(name, &value)
+            });
         Ok(Self {
             sandbox,
             task_id: task_id.clone(),
-            outer: world,
+            definition: definition.clone(),
+            client: Client::connect(&environment)?,
+        })
+    }
+
+    /// The variables that the worker sets.
+    pub fn given(&self) -> Vec<(&'static str, String)> {
+        given(self.sandbox, &self.task_id)
+    }
+
+    /// The scopes of the task, with all that roles grant.
+    ///
+    /// # Errors
+    /// When the sandbox cannot be asked.
+    pub async fn scopes(&self) -> Outcome<Vec<String>> {
+        let scopes = self.client.current_scopes().await;
+        scopes.map_err(|error| {
+            Diagnostic::bug("the sandbox does not tell the scopes of a task")
+                .because(error)
+                .into()
+        })
+    }
+
+    /// Resolves the task as one whose definition the worker refuses.
+    ///
+    /// # Errors
+    /// When the sandbox does not take that.
+    pub fn refuse(self) -> Outcome<()> {
+        self.sandbox
+            .state()
+            .report_exception(self.task_id.as_str(), MALFORMED)
+            .map_err(|error| Diagnostic::bug("the sandbox resolves no task").because(error))?;
+        Ok(())
+    }
+
+    /// Begins to run the task in the world outside, with the variables that its command has set.
+    ///
+    /// # Errors
+    /// When the project's Python cannot be loaded.
+    pub fn run(self, outer: World<'a>, command: Option<&Command>) -> Outcome<Running<'a>> {
+        let environment = of_task(outer.environment, &self.definition, command);
+        let environment = self
+            .given()
+            .into_iter()
+            .fold(environment, |environment, (name, value)| {
+                environment.with(name, &value)
+            });
+        let python = outer.python.map(|python| python.anew(&environment));
+        let python = python
+            .transpose()
+            .map_err(|failure| failure.diagnostic("`taskgraph.register`"))?;
+        Ok(Running {
+            claimed: self,
+            outer,
             environment,
-            client,
             python,
             artifacts: MemoryArtifacts::default(),
         })
     }
+}
 
+/// The client that creates decision and action tasks.
+const CREATOR: &str = "rehearsal";
+
+/// Why a decision or action task could not be created.
+fn refused(task_id: &TaskId, creator: &str, error: &taskcluster::ApiError) -> Diagnostic {
+    let message = format!("the queue refuses the task {task_id}");
+    match error.status {
+        Some(403) => Diagnostic::user(message).because(error).help(format!(
+            "it is created with `{creator}`: a task may ask only for scopes that this role grants"
+        )),
+        Some(400..500) => Diagnostic::user(message).because(error),
+        _ => Diagnostic::environment(message).because(error),
+    }
+}
+
+/// The reason of an exception for a payload that the worker refuses.
+const MALFORMED: &str = "malformed-payload";
+
+impl Running<'_> {
     /// The world inside the task.
     pub fn world(&self) -> World<'_> {
         World {
             environment: &self.environment,
-            taskcluster: Some(&self.client),
+            taskcluster: Some(&self.claimed.client),
             python: self.python.as_deref(),
             ..self.outer
         }
@@ -118,55 +215,83 @@ impl<'a> Running<'a> {
         &self.artifacts
     }
 
-    /// Uploads the artifacts, resolves the task, and lets workers finish what it created.
+    /// Publishes the artifacts as the definition says, resolves the task, and lets workers finish what it
+    /// created.
     ///
     /// # Errors
     /// What went wrong in the task; then it is reported as failed.
-    pub async fn finish(self, name: &str, outcome: Outcome<()>) -> Outcome<Ran> {
+    pub async fn finish(
+        self,
+        name: &str,
+        command: Option<&Command>,
+        outcome: Outcome<()>,
+    ) -> Outcome<Finished> {
         let broken = |error: ApiError| {
             Diagnostic::bug(format!("the sandbox fails in the phase {name}")).because(error)
         };
+        let Claimed {
+            sandbox,
+            task_id,
+            definition,
+            ..
+        } = self.claimed;
         let artifacts = self.artifacts.take();
-        let state = self.sandbox.state();
-        let task_id = self.task_id.as_str();
-        for (path, content) in &artifacts {
-            let kind = content_type(path);
-            let public = format!("public/{path}");
-            state
-                .put_artifact(task_id, None, &public, kind, content.clone())
-                .map_err(broken)?;
-        }
+        let state = sandbox.state();
+        let (uploads, mut breaches) = publish::plan(&definition, command, &artifacts);
+        let refused = upload::all(&sandbox.proxy_url(task_id.as_str()), &task_id, uploads).await?;
+        let refused = refused.into_iter();
+        breaches.extend(refused.map(|answer| format!("the queue refuses an artifact: {answer}")));
         if let Err(diagnostics) = outcome {
-            state.report_failed(task_id).map_err(broken)?;
+            state.report_failed(task_id.as_str()).map_err(broken)?;
             return Err(diagnostics);
         }
-        state.report_completed(task_id).map_err(broken)?;
+        if !breaches.is_empty() {
+            state
+                .report_exception(task_id.as_str(), MALFORMED)
+                .map_err(broken)?;
+            return Ok(Finished::Unpublished(
+                read(name, task_id, &artifacts)?,
+                breaches,
+            ));
+        }
+        state.report_completed(task_id.as_str()).map_err(broken)?;
         state.run_workers_until_idle().await.map_err(broken)?;
-        Ok(read(name, self.task_id, &artifacts)?)
+        Ok(Finished::Done(read(name, task_id, &artifacts)?))
     }
 }
 
-/// The environment of a task: what its definition sets, unless it is set outside already.
-fn of_task(outside: &Environment, definition: &Value) -> Environment {
-    let variables = definition["payload"]["env"]
-        .as_object()
-        .into_iter()
-        .flatten();
-    variables
+/// The variables that a worker sets in each task with a proxy.
+fn given(sandbox: &Sandbox, task_id: &TaskId) -> Vec<(&'static str, String)> {
+    vec![
+        ("TASK_ID", task_id.to_string()),
+        ("RUN_ID", "0".to_owned()),
+        ("TASKCLUSTER_ROOT_URL", sandbox.root_url()),
+        ("TASKCLUSTER_PROXY_URL", sandbox.proxy_url(task_id.as_str())),
+    ]
+}
+
+/// The environment of a task: what its definition sets, unless it is set outside already, and what its
+/// command sets besides.
+fn of_task(outside: &Environment, definition: &Value, command: Option<&Command>) -> Environment {
+    let declared = &definition["payload"]["env"];
+    let variables = declared.as_object().into_iter().flatten();
+    let environment = variables
         .filter_map(|(name, value)| Some((name, value.as_str()?)))
         .filter(|(name, _)| outside.get(name).is_none())
         .fold(outside.clone(), |environment, (name, value)| {
             environment.with(name, value)
+        });
+    // Folders of the worker are not on this machine.
+    let of_worker = |name: &str, value: &str| {
+        ["HOME", "PATH", "PWD", "TASK_WORKDIR"].contains(&name)
+            || command.is_some_and(|command| value == command.checkout.folder)
+    };
+    let own = command.into_iter().flat_map(|command| &command.variables);
+    own.filter(|(name, value)| declared[name].as_str() != Some(value.as_str()))
+        .filter(|(name, value)| !of_worker(name, value))
+        .fold(environment, |environment, (name, value)| {
+            environment.with(name, value)
         })
-}
-
-fn content_type(name: &str) -> &'static str {
-    match name.rsplit('.').next() {
-        Some("json") => "application/json",
-        Some("yml") => "application/yaml",
-        Some("gz") => "application/gzip",
-        _ => "text/plain",
-    }
 }
 
 /// Reads the artifacts of a phase.

@@ -1,8 +1,12 @@
 //! The push that is rehearsed, as GitHub tells of it.
 
+use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::repo_url::parse_repository_url;
 use crate::base::time::Timestamp;
 use crate::base::value::{Value, json};
+use crate::config::graph_config::GraphConfig;
+use crate::decision::flags::DecisionFlags;
+use crate::decision::{self, World};
 
 /// The push that is rehearsed.
 #[derive(Debug, Clone)]
@@ -19,10 +23,80 @@ pub struct Push {
     pub owner: String,
 }
 
+/// What the decision task of a push is for.
+pub const TASKS_FOR: &str = "github-push";
+
 /// The name under which a rehearsal pushes.
 const LOGIN: &str = "rehearsal";
 
 impl Push {
+    /// The push to rehearse: the revision that is checked out, to the main branch of the repository that
+    /// the config calls its own, or else of the one that it was cloned from.
+    ///
+    /// # Errors
+    /// Without a repository, or when it cannot be asked.
+    pub fn of(world: World<'_>, graph_config: &GraphConfig) -> Outcome<Self> {
+        let vcs = world.vcs.ok_or_else(|| {
+            Diagnostic::environment("a rehearsal needs a repository, and there is none")
+                .help("run it in a checkout of the project")
+        })?;
+        let asked = |error| decision::vcs_diagnostic(&error);
+        let first = graph_config.repositories().values().next();
+        let text = |key: &str| first?.get(key)?.as_str().map(str::to_owned);
+        let own = text("default-repository");
+        let cloned = vcs
+            .remote_url()
+            .ok()
+            .filter(|url| parse_repository_url(url).is_some());
+        let name = text("name").unwrap_or_else(|| "project".to_owned());
+        let repository = own
+            .or(cloned)
+            .unwrap_or_else(|| format!("https://github.com/rehearsal/{name}"));
+        let project = parse_repository_url(&repository).map_or(name, |url| url.name);
+        let branch = text("default-ref").unwrap_or_else(|| "main".to_owned());
+        Ok(Self {
+            repository,
+            project,
+            head_ref: head_ref(&branch),
+            head_rev: vcs.head_rev().map_err(asked)?,
+            owner: "rehearsal@example.com".to_owned(),
+        })
+    }
+
+    /// What taskcluster-github creates the decision task with: the role of the branch.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        let role = parse_repository_url(&self.repository).map(|url| url.role_prefix);
+        let branch = self.head_ref.trim_start_matches("refs/heads/");
+        format!("assume:{}:branch:{branch}", role.unwrap_or_default())
+    }
+
+    /// Flags of a decision that fit the push, for a command that was not read.
+    #[must_use]
+    pub fn flags(&self, definition: &Value, tool: &str) -> DecisionFlags {
+        DecisionFlags {
+            project: self.project.clone(),
+            pushlog_id: "0".to_owned(),
+            pushdate: 0,
+            owner: self.owner.clone(),
+            level: level_of(definition),
+            target_tasks_method: None,
+            repository_type: tool.to_owned(),
+            base_repository: self.repository.clone(),
+            base_ref: self.head_ref.clone(),
+            // Nothing is skipped for want of changes.
+            base_rev: self.head_rev.clone(),
+            head_repository: self.repository.clone(),
+            head_ref: self.head_ref.clone(),
+            head_rev: self.head_rev.clone(),
+            head_tag: String::new(),
+            tasks_for: TASKS_FOR.to_owned(),
+            try_task_config_file: None,
+            decision_parameters: None,
+            allow_parameter_override: false,
+        }
+    }
+
     /// What GitHub sends of this push, without what only identifies (node ids, most addresses).
     /// See <https://docs.github.com/en/webhooks/webhook-events-and-payloads#push>.
     #[must_use]
@@ -77,4 +151,38 @@ impl Push {
             },
         })
     }
+}
+
+/// The ref of a branch, which may be named with or without what refs of branches begin with.
+pub fn head_ref(branch: &str) -> String {
+    format!("refs/heads/{}", branch.trim_start_matches("refs/heads/"))
+}
+
+/// The SCM level that a decision task was rendered for: the end of its schedulerId.
+fn level_of(definition: &Value) -> String {
+    let scheduler = definition["schedulerId"].as_str().unwrap_or_default();
+    scheduler
+        .rsplit_once("-level-")
+        .map_or("3", |(_, level)| level)
+        .to_owned()
+}
+
+/// What a project may do in a rehearsal: everything, except to assume the roles of repositories, by
+/// which actions are kept apart.
+pub fn scopes() -> Vec<String> {
+    let first = ('!'..='~')
+        .filter(|c| !matches!(c, 'a' | '*'))
+        .map(|c| format!("{c}*"));
+    let second = ('!'..='~')
+        .filter(|c| !matches!(c, 's' | '*'))
+        .map(|c| format!("a{c}*"));
+    let assumed = [
+        "assume:project:*",
+        "assume:worker-pool:*",
+        "assume:worker-type:*",
+    ];
+    first
+        .chain(second)
+        .chain(assumed.map(str::to_owned))
+        .collect()
 }

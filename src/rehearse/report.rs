@@ -34,6 +34,10 @@ pub struct PhaseReport {
     pub in_group: String,
     /// The group that it created tasks in.
     pub task_group: String,
+    /// The command of its task, and where it runs; nothing where it was not read.
+    pub command: Option<String>,
+    /// What of the command was not run.
+    pub not_run: Vec<String>,
     /// How many tasks it created.
     pub created: usize,
     /// How many tasks of earlier graphs it reused, by graph; `index` for those found in the index.
@@ -66,6 +70,8 @@ impl PhaseReport {
             "taskId": self.task_id,
             "inTaskGroup": self.in_group,
             "taskGroup": self.task_group,
+            "command": self.command,
+            "notRun": self.not_run,
             "created": self.created,
             "reused": self.reused,
             "removed": self.removed,
@@ -82,6 +88,10 @@ impl PhaseReport {
 pub struct Report {
     /// The push and the flavors, in order.
     pub phases: Vec<PhaseReport>,
+    /// The flavors that were not rehearsed, since a phase before them could not be.
+    pub not_rehearsed: Vec<String>,
+    /// What to know of the rehearsal as a whole.
+    pub notes: Vec<String>,
 }
 
 impl Report {
@@ -95,7 +105,12 @@ impl Report {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let phases: Vec<Value> = self.phases.iter().map(PhaseReport::to_json).collect();
-        json!({"phases": phases, "holds": self.holds()})
+        json!({
+            "phases": phases,
+            "notRehearsed": self.not_rehearsed,
+            "notes": self.notes,
+            "holds": self.holds(),
+        })
     }
 
     /// How many tasks a phase reused of what: earlier phases in their order, then graphs that are
@@ -127,6 +142,12 @@ impl Report {
                 phase.task_id, phase.in_group
             ));
             out.push_str(&format!("  task group  {}\n", phase.task_group));
+            if let Some(command) = &phase.command {
+                out.push_str(&format!("  command     {command}\n"));
+            }
+            for part in &phase.not_run {
+                out.push_str(&format!("  not run     {part}\n"));
+            }
             out.push_str(&format!("  created     {}\n", phase.created));
             let from: Vec<String> = self
                 .reused(phase)
@@ -155,6 +176,15 @@ impl Report {
                 out.push_str(&format!("  {:<11} {note}\n", "note"));
             }
             out.push('\n');
+        }
+        for note in &self.notes {
+            out.push_str(&format!("Note: {note}\n"));
+        }
+        if !self.not_rehearsed.is_empty() {
+            let names = self.not_rehearsed.join(", ");
+            out.push_str(&format!(
+                "Not rehearsed, because of what is broken above: {names}\n"
+            ));
         }
         let created: usize = self.phases.iter().map(|phase| phase.created).sum();
         let verdict = if self.holds() {

@@ -1,13 +1,15 @@
 //! The stage of a rehearsal: the sandbox, the push, and the graphs so far.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::value::json;
 use sha2::{Digest, Sha256};
 
-use super::phase::{Ran, Running};
-use super::push::Push;
+use super::account;
+use super::command::Parser;
+use super::definition::{Expected, Found, look};
+use super::phase::{Claimed, Finished, Ran, Running};
+use super::push::{self, Push, head_ref};
 use super::template;
 use super::{Event, Events, Options, PhaseReport, chain, checks};
 use crate::actions::callback::{self, Runner};
@@ -16,7 +18,6 @@ use crate::actions::plan;
 use crate::actions::render::{TASKCLUSTER_YML, actions_json};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
-use crate::base::repo_url::parse_repository_url;
 use crate::base::time::{Span, Timestamp};
 use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
@@ -24,6 +25,7 @@ use crate::config::shipping::Phase;
 use crate::decision::flags::DecisionFlags;
 use crate::decision::{self, Decision, World, parameters};
 use crate::ports::clock::{Clock, SystemClock};
+use crate::ports::vcs::Change;
 use crate::sandbox::{self, Sandbox, WorkerOptions};
 
 /// How many days ahead deadlines may be: as many as Firefox CI takes.
@@ -37,7 +39,10 @@ pub struct Stage<'a> {
     sandbox: Sandbox,
     push: Push,
     options: &'a Options,
+    parser: Parser,
     events: Events,
+    /// Whether the sandbox held tasks of an earlier rehearsal.
+    used: bool,
     /// What each phase left, in order.
     ran: Vec<Ran>,
 }
@@ -51,9 +56,10 @@ impl<'a> Stage<'a> {
         world: World<'a>,
         graph_config: &'a GraphConfig,
         options: &'a Options,
+        parser: Parser,
         events: Events,
     ) -> Outcome<Self> {
-        let push = push_of(world, graph_config)?;
+        let push = Push::of(world, graph_config)?;
         let heard = Arc::clone(&events);
         let progress = move |event: &sandbox::Event| {
             if matches!(event.state.name(), "completed" | "failed" | "exception") {
@@ -75,7 +81,7 @@ impl<'a> Stage<'a> {
         })
         .await
         .map_err(|error| Diagnostic::environment("the sandbox cannot be started").because(error))?;
-        let scopes = project_scopes();
+        let scopes = push::scopes();
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
         sandbox.add_role("repo:*", &scopes);
         sandbox.take_deadlines(DEADLINE_DAYS);
@@ -83,11 +89,13 @@ impl<'a> Stage<'a> {
             root_url: sandbox.root_url(),
         });
         Ok(Self {
+            used: !sandbox.state().groups().is_empty(),
             world,
             graph_config,
             sandbox,
             push,
             options,
+            parser,
             events,
             ran: Vec::new(),
         })
@@ -166,12 +174,19 @@ impl<'a> Stage<'a> {
         });
         let now = self.world.clock.now();
         let (task_id, definition) = self.decision_task(now)?;
-        let level = level_of(&definition);
-        let running = Running::begin(&self.sandbox, self.world, &task_id, &definition)?;
-        let flags = self.flags(&level);
+        let creator = self.push.scope();
+        let claimed = Claimed::begin(&self.sandbox, &task_id, &definition, &creator).await?;
+        let found = self.look(&claimed, &definition, false).await?;
+        if !found.holds() {
+            claimed.refuse()?;
+            return Ok(account::refused("push", &task_id, &definition, found));
+        }
+        let running = claimed.run(self.world, found.command.as_ref())?;
+        let (flags, verify) = self.asked(&found, &definition);
         let decide = async {
             let world = running.world();
-            let params = parameters::for_decision(world, &flags, Some(now))?;
+            let created = Some(now).filter(|_| flags.pushdate == 0);
+            let params = parameters::for_decision(world, &flags, created)?;
             let theirs = offered(world, &params, task_id.as_str())?;
             let actions_json = actions_json(
                 world.files,
@@ -185,7 +200,7 @@ impl<'a> Stage<'a> {
                 deciding: &task_id,
                 actions_json,
                 artifacts: running.artifacts(),
-                verify: true,
+                verify,
                 events: &created,
             };
             decision::run(world, self.graph_config, &params, decision)
@@ -193,10 +208,88 @@ impl<'a> Stage<'a> {
                 .map(|_| ())
         };
         let outcome = decide.await;
-        let ran = running.finish("push", outcome).await?;
-        let report = checks::push(&self.sandbox, &ran);
-        self.ran.push(ran);
-        Ok(report)
+        let finished = running
+            .finish("push", found.command.as_ref(), outcome)
+            .await?;
+        Ok(self.end(finished, found, checks::push))
+    }
+
+    /// Holds the definition of a task against what it has to be.
+    async fn look(
+        &self,
+        claimed: &Claimed<'_>,
+        definition: &Value,
+        action: bool,
+    ) -> Outcome<Found> {
+        let expected = Expected {
+            push: &self.push,
+            graph_config: self.graph_config,
+            python: self.options.python,
+            action,
+            accept_unread: self.options.accept_unread_command,
+            scopes: &claimed.scopes().await?,
+            given: &claimed.given(),
+            parser: self.parser,
+        };
+        Ok(look(definition, &expected))
+    }
+
+    /// What the decision was asked for, and whether it verifies.
+    fn asked(&self, found: &Found, definition: &Value) -> (DecisionFlags, bool) {
+        let (flags, verify) = found.asked().unwrap_or_else(|| {
+            let tool = self.world.vcs.map_or("git", |vcs| vcs.tool().name());
+            (self.push.flags(definition, tool), true)
+        });
+        let flags = DecisionFlags {
+            decision_parameters: self.decision_parameters(),
+            ..flags
+        };
+        (flags, verify)
+    }
+
+    /// Notes what a phase left, and reports it.
+    fn end(
+        &mut self,
+        finished: Finished,
+        found: Found,
+        check: impl FnOnce(&Sandbox, &Ran) -> PhaseReport,
+    ) -> PhaseReport {
+        let (ran, breaches) = match finished {
+            Finished::Done(ran) => (ran, Vec::new()),
+            Finished::Unpublished(ran, breaches) => (ran, breaches),
+        };
+        let mut report = check(&self.sandbox, &ran);
+        if breaches.is_empty() {
+            self.ran.push(ran);
+        } else {
+            // Nothing of it ran, so there is nothing more to be said of it.
+            report.checks.clear();
+        }
+        account::with_found(report, found, breaches)
+    }
+
+    /// What to know of the rehearsal as a whole.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let changed = self
+            .world
+            .vcs
+            .map(|vcs| vcs.changed_files(&Change::WorkingCopy));
+        if let Some(Ok(files)) = changed
+            && !files.is_empty()
+        {
+            notes.push(format!(
+                "files that differ from the commit were rehearsed as they are: {}",
+                some_of(&files)
+            ));
+        }
+        if let (true, Some(folder)) = (self.used, &self.options.folder) {
+            notes.push(format!(
+                "{} held an earlier rehearsal already: what that put into the index was found again",
+                folder.display()
+            ));
+        }
+        notes
     }
 
     /// The decision task of a push to the branch that was asked for, or to the first of the usual
@@ -250,7 +343,14 @@ impl<'a> Stage<'a> {
         let action = self.offered_action(&group)?;
         let definition =
             template::action(self.world.files, &self.push, &action, &user, &task_id, now)?;
-        let running = Running::begin(&self.sandbox, self.world, &task_id, &definition)?;
+        let creator = template::hook_scope(&self.push, &action, &user)?;
+        let claimed = Claimed::begin(&self.sandbox, &task_id, &definition, &creator).await?;
+        let found = self.look(&claimed, &definition, true).await?;
+        if !found.holds() {
+            claimed.refuse()?;
+            return Ok(account::refused(name, &task_id, &definition, found));
+        }
+        let running: Running<'_> = claimed.run(self.world, found.command.as_ref())?;
         let call_back = async {
             let world = running.world();
             let taskcluster = world.taskcluster()?;
@@ -268,9 +368,12 @@ impl<'a> Stage<'a> {
             callback::run(runner, request, parameters).await
         };
         let outcome = call_back.await;
-        let ran = running.finish(name, outcome).await?;
+        let finished = running
+            .finish(name, found.command.as_ref(), outcome)
+            .await?;
+        let own_python = finished.ran().own_python;
         // What methods choose is for a project's own Python to say.
-        let by_name = |name: &str| Phase::in_name(name).filter(|_| ran.own_python);
+        let by_name = |name: &str| Phase::in_name(name).filter(|_| own_python);
         let mut phases = plan::phases(self.graph_config);
         for (name, phase) in &mut phases {
             *phase = by_name(name).or(*phase);
@@ -284,8 +387,11 @@ impl<'a> Stage<'a> {
             flavored: phases.values().copied().flatten().collect(),
             accepted,
         };
-        let report = checks::promotion(&self.sandbox, &ran, &self.ran, &wanted);
-        self.ran.push(ran);
+        let before = std::mem::take(&mut self.ran);
+        let report = self.end(finished, found, |sandbox, ran| {
+            checks::promotion(sandbox, ran, &before, &wanted)
+        });
+        self.ran.splice(0..0, before);
         Ok(report)
     }
 
@@ -352,98 +458,19 @@ impl<'a> Stage<'a> {
         TaskId::from_uuid_bytes(bytes)
     }
 
-    fn flags(&self, level: &str) -> DecisionFlags {
-        let vcs = self.world.vcs.map_or("git", |vcs| vcs.tool().name());
-        DecisionFlags {
-            project: self.push.project.clone(),
-            pushlog_id: "0".to_owned(),
-            pushdate: 0,
-            owner: self.push.owner.clone(),
-            level: level.to_owned(),
-            target_tasks_method: None,
-            repository_type: vcs.to_owned(),
-            base_repository: self.push.repository.clone(),
-            base_ref: self.push.head_ref.clone(),
-            // Nothing is skipped for want of changes.
-            base_rev: self.push.head_rev.clone(),
-            head_repository: self.push.repository.clone(),
-            head_ref: self.push.head_ref.clone(),
-            head_rev: self.push.head_rev.clone(),
-            head_tag: String::new(),
-            tasks_for: "github-push".to_owned(),
-            try_task_config_file: None,
-            decision_parameters: self
-                .graph_config
-                .taskgraph("decision-parameters")
-                .and_then(|name| name.as_str().map(str::to_owned)),
-            allow_parameter_override: false,
-        }
+    /// The function that config.yml names for parameters of a decision.
+    fn decision_parameters(&self) -> Option<String> {
+        let name = self.graph_config.taskgraph("decision-parameters")?;
+        name.as_str().map(str::to_owned)
     }
 }
 
-/// The push to rehearse: the revision that is checked out, to the main branch of the repository that
-/// the config calls its own, or else of the one that it was cloned from.
-fn push_of(world: World<'_>, graph_config: &GraphConfig) -> Outcome<Push> {
-    let vcs = world.vcs.ok_or_else(|| {
-        Diagnostic::environment("a rehearsal needs a repository, and there is none")
-            .help("run it in a checkout of the project")
-    })?;
-    let asked = |error| decision::vcs_diagnostic(&error);
-    let first = graph_config.repositories().values().next();
-    let text = |key: &str| first?.get(key)?.as_str().map(str::to_owned);
-    let own = text("default-repository");
-    let cloned = vcs
-        .remote_url()
-        .ok()
-        .filter(|url| parse_repository_url(url).is_some());
-    let name = text("name").unwrap_or_else(|| "project".to_owned());
-    let repository = own
-        .or(cloned)
-        .unwrap_or_else(|| format!("https://github.com/rehearsal/{name}"));
-    let project = parse_repository_url(&repository).map_or(name, |url| url.name);
-    let branch = text("default-ref").unwrap_or_else(|| "main".to_owned());
-    Ok(Push {
-        repository,
-        project,
-        head_ref: head_ref(&branch),
-        head_rev: vcs.head_rev().map_err(asked)?,
-        owner: "rehearsal@example.com".to_owned(),
-    })
+/// The first few of several names, and how many more there are.
+fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let first = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
 }
-
-/// The ref of a branch, which may be named with or without what refs of branches begin with.
-fn head_ref(branch: &str) -> String {
-    format!("refs/heads/{}", branch.trim_start_matches("refs/heads/"))
-}
-
-/// The SCM level that a decision task was rendered for: the end of its schedulerId.
-fn level_of(definition: &Value) -> String {
-    let scheduler = definition["schedulerId"].as_str().unwrap_or_default();
-    scheduler
-        .rsplit_once("-level-")
-        .map_or("3", |(_, level)| level)
-        .to_owned()
-}
-
-/// What a project may do in a rehearsal: everything, except to assume the roles of repositories, by
-/// which actions are kept apart.
-fn project_scopes() -> Vec<String> {
-    let first = ('!'..='~')
-        .filter(|c| !matches!(c, 'a' | '*'))
-        .map(|c| format!("{c}*"));
-    let second = ('!'..='~')
-        .filter(|c| !matches!(c, 's' | '*'))
-        .map(|c| format!("a{c}*"));
-    let assumed = [
-        "assume:project:*",
-        "assume:worker-pool:*",
-        "assume:worker-type:*",
-    ];
-    first
-        .chain(second)
-        .chain(assumed.map(str::to_owned))
-        .collect()
-}
-
-/// Artifacts by name, as [`super::phase`] keeps them.
-pub type Artifacts = BTreeMap<String, Vec<u8>>;

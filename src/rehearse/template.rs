@@ -6,12 +6,13 @@ use super::push::Push;
 use crate::base::value::json;
 
 use crate::actions::render::TASKCLUSTER_YML;
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::diagnostic::{Diagnostic, Outcome, Place};
 use crate::base::name::TaskId;
+use crate::base::path::ValuePath;
 use crate::base::repo_url::parse_repository_url;
 use crate::base::time::Timestamp;
 use crate::base::value::{Object, Str, Value};
-use crate::config::yaml;
+use crate::config::yaml::{self, Document};
 use crate::ports::files::{FileError, Files};
 
 /// The definition of the decision task of a push, with the taskId that it names; nothing where
@@ -29,7 +30,8 @@ pub fn decision(
     now: Timestamp,
 ) -> Outcome<Option<(TaskId, Value)>> {
     let mut drawn = BTreeMap::new();
-    let template = with_slugids(&taskcluster_yml(files)?, &mut |label| {
+    let document = taskcluster_yml(files)?;
+    let template = with_slugids(&document.value, &mut |label| {
         drawn
             .entry(label.to_owned())
             .or_insert_with(|| slugid(label));
@@ -45,7 +47,7 @@ pub fn decision(
         AS_SLUGID: drawn,
         "now": now.to_string(),
     });
-    let mut tasks = tasks(&template, &context, "a push")?;
+    let mut tasks = tasks(&template, &context, "a push", &document)?;
     let Some(mut task) = tasks.pop() else {
         return Ok(None);
     };
@@ -79,34 +81,13 @@ pub fn action(
     task_id: &TaskId,
     now: Timestamp,
 ) -> Outcome<Value> {
-    let payload = render(&action["hookPayload"], user).map_err(|error| {
-        let name = action["name"].as_str().unwrap_or_default();
-        Diagnostic::user(format!(
-            "the action {name} cannot be rendered with its input"
-        ))
-        .because(error)
-        .help("`snowman rehearse --input FILE` gives it more")
-    })?;
+    let payload = hook_payload(action, user)?;
     let (decision, user) = (&payload["decision"], &payload["user"]);
     let permission = action["extra"]["actionPerm"].as_str().unwrap_or_default();
     let mut named = decision["action"].as_object().cloned().unwrap_or_default();
-    // Hooks of pull requests act for the repository that is asked to take the change.
-    let hook = action["hookId"].as_str().unwrap_or_default();
-    let (tasks_for, repository) = if hook.starts_with("in-tree-pr-action") {
-        let base = decision["repository"]["base_url"].as_str();
-        ("pr-action", base.unwrap_or_default())
-    } else {
-        ("action", push.repository.as_str())
-    };
-    let role = parse_repository_url(repository).map(|url| url.role_prefix);
+    let (tasks_for, scope) = acting(push, action, decision);
     named.insert("action_perm", json!(permission));
-    named.insert(
-        "repo_scope",
-        json!(format!(
-            "assume:{}:{tasks_for}:{permission}",
-            role.unwrap_or_default()
-        )),
-    );
+    named.insert("repo_scope", json!(scope));
     let context = json!({
         "tasks_for": tasks_for,
         "action": named,
@@ -127,7 +108,8 @@ pub fn action(
         context["action"]["symbol"] = symbol.clone();
     }
     let what = "an action";
-    let mut tasks = tasks(&taskcluster_yml(files)?, &context, what)?;
+    let document = taskcluster_yml(files)?;
+    let mut tasks = tasks(&document.value, &context, what, &document)?;
     match (tasks.pop(), tasks.len()) {
         (Some(mut task), 0) => {
             task.shift_remove("taskId");
@@ -137,14 +119,51 @@ pub fn action(
     }
 }
 
-fn taskcluster_yml(files: &dyn Files) -> Outcome<Value> {
+/// What an interface sends to the hook of an action.
+fn hook_payload(action: &Value, user: &Value) -> Result<Value, Diagnostic> {
+    render(&action["hookPayload"], user).map_err(|error| {
+        let name = action["name"].as_str().unwrap_or_default();
+        Diagnostic::user(format!(
+            "the action {name} cannot be rendered with its input"
+        ))
+        .because(error)
+        .help("`snowman rehearse --input FILE` gives it more")
+    })
+}
+
+/// What the hook of an action creates its tasks with: the role of the repository for that action.
+///
+/// # Errors
+/// When the template in `actions.json` cannot be rendered.
+pub fn hook_scope(push: &Push, action: &Value, user: &Value) -> Outcome<String> {
+    let payload = hook_payload(action, user)?;
+    Ok(acting(push, action, &payload["decision"]).1)
+}
+
+/// What an action is for, and the scope of its role.
+fn acting(push: &Push, action: &Value, decision: &Value) -> (&'static str, String) {
+    // Hooks of pull requests act for the repository that is asked to take the change.
+    let hook = action["hookId"].as_str().unwrap_or_default();
+    let (tasks_for, repository) = if hook.starts_with("in-tree-pr-action") {
+        let base = decision["repository"]["base_url"].as_str();
+        ("pr-action", base.unwrap_or_default())
+    } else {
+        ("action", push.repository.as_str())
+    };
+    let role = parse_repository_url(repository).map(|url| url.role_prefix);
+    let role = role.unwrap_or_default();
+    let permission = action["extra"]["actionPerm"].as_str().unwrap_or_default();
+    (tasks_for, format!("assume:{role}:{tasks_for}:{permission}"))
+}
+
+fn taskcluster_yml(files: &dyn Files) -> Outcome<Document> {
     let text = files.read(TASKCLUSTER_YML).map_err(|error| match error {
         FileError::Missing(_) => Diagnostic::user(format!("there is no {TASKCLUSTER_YML}")).help(
             "decision and action tasks are made of it; put one into the root of the repository",
         ),
         other => Diagnostic::environment(other.to_string()),
     })?;
-    yaml::load(TASKCLUSTER_YML, &text).map(|document| document.value)
+    yaml::load(TASKCLUSTER_YML, &text)
 }
 
 /// How deep brackets may be in an expression. JSON-e takes about three times as long for each level
@@ -232,13 +251,55 @@ fn argument(call: &str) -> Option<(&str, &str)> {
     (!label.contains('"')).then_some((label, rest))
 }
 
-/// The tasks that a template renders.
-fn tasks(template: &Value, context: &Value, what: &str) -> Result<Vec<Object>, Diagnostic> {
+/// The tasks that a template renders; `document` is what it was written as.
+fn tasks(
+    template: &Value,
+    context: &Value,
+    what: &str,
+    document: &Document,
+) -> Result<Vec<Object>, Diagnostic> {
     let rendered = render(template, context).map_err(|error| {
-        Diagnostic::user(format!("{TASKCLUSTER_YML} cannot be rendered for {what}")).because(error)
+        let message = error.to_string();
+        Diagnostic::user(format!("{TASKCLUSTER_YML} cannot be rendered for {what}"))
+            .at(place(document, &message))
+            .because(message)
     })?;
     let tasks = rendered["tasks"].as_array().into_iter().flatten();
     Ok(tasks.filter_map(Value::as_object).cloned().collect())
+}
+
+/// The place of the first text that holds the name at the end of a message. JSON-e tells names, but not
+/// where they stand.
+fn place(document: &Document, message: &str) -> Option<Place> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let (_, name) = message
+        .trim_end_matches(['.', '`', '"', '\''])
+        .rsplit_once(|c| !is_name(c))?;
+    let holds = |text: &str| text.split(|c| !is_name(c)).any(|word| word == name);
+    if name.is_empty() {
+        return None;
+    }
+    let path = path_to(&document.value, &ValuePath::root(), &holds)?;
+    document.places.get(&path)
+}
+
+/// The path to the first text, or key, of which something holds.
+fn path_to(value: &Value, at: &ValuePath, holds: &dyn Fn(&str) -> bool) -> Option<ValuePath> {
+    match value {
+        Value::String(text) => holds(text).then(|| at.clone()),
+        Value::Array(items) => {
+            let mut items = items.iter().enumerate();
+            items.find_map(|(index, item)| path_to(item, &at.index(index), holds))
+        }
+        Value::Object(map) => map.iter().find_map(|(key, value)| {
+            let at = at.key(key);
+            // A key names what `$let` defines; in an expression it is used.
+            let used = key.contains(['$', ' ', '(']) && holds(key);
+            used.then(|| at.clone())
+                .or_else(|| path_to(value, &at, holds))
+        }),
+        _ => None,
+    }
 }
 
 fn too_many(count: usize, what: &str) -> Diagnostic {

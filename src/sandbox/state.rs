@@ -169,12 +169,14 @@ impl State {
         })
     }
 
-    /// Reads the content of an artifact, of the latest run unless told; links are not followed.
+    /// Reads the content of an artifact, of the latest run unless told, as clients get to see it: what was
+    /// packed for the way is unpacked. Links are not followed.
     pub fn artifact(&self, task_id: &str, run_id: Option<usize>, name: &str) -> Option<Content> {
-        self.shared.look(|core| {
+        let content = self.shared.look(|core| {
             let run_id = run_id.or_else(|| latest(core, task_id).ok())?;
             core.store.content(&content_key(task_id, run_id, name))
-        })
+        })?;
+        content.unpacked()
     }
 
     /// Enters a task into the index, as `insertTask` does.

@@ -34,6 +34,27 @@ pub struct Content {
     pub content_encoding: Option<String>,
 }
 
+impl Content {
+    /// The content without the encoding that it had on the way; nothing where that is broken or unknown.
+    pub(super) fn unpacked(self) -> Option<Self> {
+        let bytes = match self.content_encoding.as_deref() {
+            None | Some("identity") => self.bytes,
+            Some("gzip") => {
+                let mut bytes = Vec::new();
+                let mut decoder = flate2::read::GzDecoder::new(self.bytes.as_ref());
+                std::io::Read::read_to_end(&mut decoder, &mut bytes).ok()?;
+                bytes.into()
+            }
+            Some(_) => return None,
+        };
+        Some(Self {
+            bytes,
+            content_type: self.content_type,
+            content_encoding: None,
+        })
+    }
+}
+
 /// Where things are kept.
 #[derive(Debug, Default)]
 pub(super) struct Store {

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-const CONFIG: &str = "
+pub const CONFIG: &str = "
 trust-domain: snow
 task-priority: low
 workers: {aliases: {}}
@@ -21,7 +21,7 @@ release-promotion:
 ";
 
 /// `ship-a -> push-a -> l10n-a -> sign-a -> build-a` in a repository.
-fn project() -> tempfile::TempDir {
+pub fn project() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| {
         let path = folder.path().join(path);
@@ -321,11 +321,14 @@ fn the_report_can_be_read_by_machines() {
     let push = phases[0]["taskId"].clone();
     for phase in phases {
         let keys: Vec<&String> = phase.as_object().unwrap().keys().collect();
-        assert_eq!(keys.len(), 11, "{keys:?}");
+        assert_eq!(keys.len(), 13, "{keys:?}");
         assert_eq!(phase["inTaskGroup"], push);
         assert_eq!(phase["taskGroup"], phase["taskId"]);
         assert_eq!(phase["states"], json!({"completed": phase["created"]}));
         assert_eq!(phase["removed"], 0);
+        assert_eq!(phase["notRun"], json!([]));
+        let command = phase["command"].as_str().unwrap();
+        assert!(command.ends_with(" in /builds/worker/src"), "{command}");
         assert_eq!(phase["holds"], true);
         for check in phase["checks"].as_array().unwrap() {
             assert!(check["rule"].is_string());
@@ -333,8 +336,8 @@ fn the_report_can_be_read_by_machines() {
             assert_eq!(check["breaches"], json!([]));
         }
     }
-    assert_eq!(phases[0]["checks"].as_array().unwrap().len(), 3);
-    assert_eq!(phases[1]["checks"].as_array().unwrap().len(), 8);
+    assert_eq!(phases[0]["checks"].as_array().unwrap().len(), 10);
+    assert_eq!(phases[1]["checks"].as_array().unwrap().len(), 15);
     let reused = phases[3]["reused"].as_object().unwrap();
     assert_eq!(reused[push.as_str().unwrap()], 2);
     assert_eq!(reused[phases[1]["taskId"].as_str().unwrap()], 1);

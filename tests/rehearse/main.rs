@@ -7,5 +7,7 @@
 
 mod checks;
 mod command;
+mod definitions;
 mod guide;
 mod pipeline;
+mod reading;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use snowman::base::value::{Value, json};
+use snowman::cli::parse_arguments;
 use snowman::config::graph_config::GraphConfig;
 use snowman::decision::World;
 use snowman::ports::clock::SystemClock;
@@ -44,9 +45,15 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
         stop: &snowman::ports::stop::NEVER,
     };
     let options = Options::default();
-    let mut stage = Stage::start(world, &graph_config, &options, Arc::new(|_| {}))
-        .await
-        .unwrap();
+    let mut stage = Stage::start(
+        world,
+        &graph_config,
+        &options,
+        parse_arguments,
+        Arc::new(|_| {}),
+    )
+    .await
+    .unwrap();
     let pushed = stage.push().await.unwrap();
     assert!(pushed.holds(), "{pushed:#?}");
     for flavor in flavors {

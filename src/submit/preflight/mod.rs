@@ -25,6 +25,7 @@ use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::TaskId;
 use crate::base::time::{Span, Timestamp};
+use crate::base::value::Value;
 use crate::config::schema::Violation;
 use crate::model::reference::resolve_dates;
 use crate::ports::clock::Clock;
@@ -34,6 +35,23 @@ use crate::ports::taskcluster::{ApiError, TaskStatus, Taskcluster};
 use crate::submit::plan::{Creation, Plan, circle, date_diagnostic};
 use queue::Dates;
 use scopes::{Held, Missing};
+
+/// What the worker of a definition would object to in its payload, where the worker is known.
+///
+/// Definitions of decision and action tasks seldom name their worker, so the form of the payload decides.
+#[must_use]
+pub fn payload(definition: &Value) -> Vec<Violation> {
+    let dates = queue::dates(definition);
+    payload::likely_worker(definition)
+        .map(|worker| worker.check(definition, dates))
+        .unwrap_or_default()
+}
+
+/// Whether scopes, with all that they stand for, hold one.
+#[must_use]
+pub fn is_held(scopes: &[String], scope: &str) -> bool {
+    Held::new(scopes).has(scope)
+}
 
 /// What plans are held against.
 #[derive(Debug, Clone, Default)]

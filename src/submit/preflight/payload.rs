@@ -42,6 +42,19 @@ pub fn worker(definition: &Value) -> Option<&'static Worker> {
     WORKERS.iter().find(|worker| worker.name == name)
 }
 
+/// The worker that a definition is meant for or, where it does not say, the one that its payload fits.
+pub fn likely_worker(definition: &Value) -> Option<&'static Worker> {
+    let payload = &definition["payload"];
+    let listed = payload["artifacts"].is_array() || payload.get("mounts").is_some();
+    match definition["tags"].get("worker-implementation") {
+        Some(_) => worker(definition),
+        None if listed => WORKERS
+            .iter()
+            .find(|worker| worker.name == "generic-worker"),
+        None => WORKERS.iter().find(|worker| worker.name == "docker-worker"),
+    }
+}
+
 impl Worker {
     /// Everything that the worker would object to in the payload of a definition.
     pub fn check(&self, definition: &Value, dates: Dates) -> Vec<Violation> {

@@ -1,0 +1,60 @@
+//! What arguments of the program ask for, as a rehearsal reads them out of a task's command.
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use super::args::{Cli, Command};
+use super::decision;
+use crate::rehearse::command::{Asked, What};
+
+/// Parses arguments, without the name of the program, as the program itself does.
+///
+/// # Errors
+/// What the program would say, in one line.
+pub fn parse(arguments: &[String]) -> Result<Asked, String> {
+    let words = std::iter::once("snowman").chain(arguments.iter().map(String::as_str));
+    let command = match Cli::try_parse_from(words) {
+        Ok(cli) => cli.command,
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Ok(other()),
+            _ => return Err(in_one_line(&error.to_string())),
+        },
+    };
+    Ok(match command {
+        Command::Decision(args) => Asked {
+            root: args.root.clone(),
+            python: args.python.python.into(),
+            what: What::Decision {
+                flags: Box::new(decision::flags(&args)),
+                verify: !args.no_verify,
+                creates: !args.preflight_only,
+            },
+        },
+        Command::ActionCallback(args) => Asked {
+            root: args.root,
+            python: args.python.python.into(),
+            what: What::Action,
+        },
+        _ => other(),
+    })
+}
+
+fn other() -> Asked {
+    Asked {
+        root: String::new(),
+        python: crate::ports::python::Mode::default(),
+        what: What::Other,
+    }
+}
+
+/// A message without the usage, which names every flag.
+fn in_one_line(message: &str) -> String {
+    let lines = message.lines().map(str::trim);
+    let lines = lines.take_while(|line| {
+        !line.starts_with("Usage:") && !line.starts_with("For more information")
+    });
+    let said: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    said.join("; ")
+        .trim_start_matches("error: ")
+        .replace(":;", ":")
+}

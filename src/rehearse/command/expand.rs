@@ -1,0 +1,196 @@
+//! What words yield, given the variables at that point.
+
+use std::collections::BTreeMap;
+
+use super::words::{Part, Variable, Word};
+
+/// A word after expansion.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Field {
+    /// Its text, as far as it is known.
+    pub text: String,
+    /// What in it is not known.
+    pub opaque: Option<String>,
+}
+
+/// The variables of a shell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Variables {
+    /// Those that programs are given.
+    pub exported: BTreeMap<String, String>,
+    /// Those of the shell alone.
+    pub own: BTreeMap<String, String>,
+}
+
+impl Variables {
+    /// The value of a variable.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let value = self.own.get(name).or_else(|| self.exported.get(name));
+        value.map(String::as_str)
+    }
+
+    /// Sets a variable; programs see it when they saw one of that name before.
+    pub fn set(&mut self, name: &str, value: String) {
+        let map = match self.exported.contains_key(name) {
+            true => &mut self.exported,
+            false => &mut self.own,
+        };
+        map.insert(name.to_owned(), value);
+    }
+
+    /// Lets programs see a variable.
+    pub fn export(&mut self, name: &str) {
+        if let Some(value) = self.own.remove(name) {
+            self.exported.insert(name.to_owned(), value);
+        }
+    }
+
+    /// Forgets a variable.
+    pub fn unset(&mut self, name: &str) {
+        self.own.remove(name);
+        self.exported.remove(name);
+    }
+}
+
+/// The fields that words yield.
+pub fn fields(words: &[Word], variables: &Variables) -> Vec<Field> {
+    let mut out = Vec::new();
+    let mut used = 0;
+    for word in words {
+        let mut building = Building {
+            used,
+            ..Building::default()
+        };
+        building.word(word, variables);
+        used = building.used;
+        out.extend(building.finish());
+    }
+    out
+}
+
+/// What a word yields where it is not split: in an assignment, or after a redirection.
+pub fn whole(word: &Word, variables: &Variables) -> Field {
+    let mut building = Building {
+        whole: true,
+        ..Building::default()
+    };
+    building.word(word, variables);
+    building.finish().pop().unwrap_or_default()
+}
+
+#[derive(Default)]
+struct Building {
+    done: Vec<Field>,
+    current: Option<Field>,
+    /// Whether the word stays one.
+    whole: bool,
+    /// How many bytes the words of the command have so far.
+    used: usize,
+}
+
+/// How many bytes the words of a command may have; variables can double again and again.
+const ROOM: usize = 1 << 20;
+
+impl Building {
+    fn word(&mut self, word: &Word, variables: &Variables) {
+        for (index, part) in word.0.iter().enumerate() {
+            match part {
+                Part::Text(text, quoted) => {
+                    let home = (index == 0 && !quoted)
+                        .then(|| home(text, variables))
+                        .flatten();
+                    self.push(home.as_deref().unwrap_or(text));
+                    if !quoted && !self.whole && is_pattern(text) {
+                        self.opaque("a pattern of file names");
+                    }
+                }
+                Part::Variable(variable) => self.variable(variable, variables),
+                Part::Opaque(what) => {
+                    self.push("");
+                    self.opaque(what);
+                }
+            }
+        }
+    }
+
+    fn variable(&mut self, variable: &Variable, variables: &Variables) {
+        let value = variables.get(&variable.name);
+        let filled = value.is_some_and(|value| !value.is_empty());
+        match &variable.other {
+            Some((form, word)) => {
+                let set = if form.starts_with(':') {
+                    filled
+                } else {
+                    value.is_some()
+                };
+                match (form.ends_with('+'), set) {
+                    (true, true) | (false, false) => self.word(word, variables),
+                    (true, false) => {}
+                    (false, true) => self.value(value.unwrap_or_default(), variable.quoted),
+                }
+            }
+            None => {
+                self.value(value.unwrap_or_default(), variable.quoted);
+                if value.is_none() {
+                    self.push("");
+                    let what = format!("the variable {}, which nothing sets", variable.name);
+                    self.opaque(&what);
+                }
+            }
+        }
+    }
+
+    fn value(&mut self, value: &str, quoted: bool) {
+        if quoted || self.whole {
+            return self.push(value);
+        }
+        if value.starts_with(char::is_whitespace) {
+            self.done.extend(self.current.take());
+        }
+        for (index, piece) in value.split_whitespace().enumerate() {
+            if index > 0 {
+                self.done.extend(self.current.take());
+            }
+            self.push(piece);
+        }
+        if value.ends_with(char::is_whitespace) {
+            self.done.extend(self.current.take());
+        }
+    }
+
+    fn push(&mut self, text: &str) {
+        self.used = self.used.saturating_add(text.len());
+        let current = self.current.get_or_insert_default();
+        if self.used <= ROOM {
+            current.text.push_str(text);
+        } else {
+            self.opaque("a value that is too long");
+        }
+    }
+
+    fn opaque(&mut self, what: &str) {
+        if let Some(current) = &mut self.current {
+            current.opaque.get_or_insert_with(|| what.to_owned());
+        }
+    }
+
+    fn finish(mut self) -> Vec<Field> {
+        self.done.extend(self.current.take());
+        self.done
+    }
+}
+
+/// A text that begins with the home folder, with that written out.
+fn home(text: &str, variables: &Variables) -> Option<String> {
+    let rest = text.strip_prefix('~')?;
+    let home = variables.get("HOME")?;
+    (rest.is_empty() || rest.starts_with('/')).then(|| format!("{home}{rest}"))
+}
+
+fn is_pattern(text: &str) -> bool {
+    let braces = text.split_once('{').is_some_and(|(_, rest)| {
+        rest.split_once('}')
+            .is_some_and(|(inner, _)| inner.contains(',') || inner.contains(".."))
+    });
+    braces || text.contains(['*', '?', '['])
+}

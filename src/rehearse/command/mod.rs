@@ -1,0 +1,348 @@
+//! What the command of a decision or action task runs: its arguments, folder, variables and links.
+//!
+//! Input: the payload of a rendered task, and the parser of the command line. Output: a [`Command`].
+//!
+//! 1. The words of `payload.command` are followed to taskgraph ([`session`]): through `run-task`, shells
+//!    ([`syntax`], [`expand`]), `env`, `mach`, `python -m`, `uv run` and the like ([`programs`]).
+//! 2. The arguments are parsed by the program's own parser, which is handed in.
+//! 3. Exactly one call has to be a decision or an action. What cannot be followed is [`Trouble::Unread`],
+//!    what would fail is [`Trouble::Wrong`].
+//!
+//! Nothing is executed, and nothing is guessed: a value that only a shell could tell is never used.
+
+mod expand;
+mod places;
+mod programs;
+mod run_task;
+mod session;
+mod syntax;
+mod words;
+
+use std::collections::BTreeMap;
+
+use crate::base::posix::basename;
+use crate::base::suggest;
+use crate::base::value::Value;
+use crate::decision::flags::DecisionFlags;
+use crate::ports::python::Mode;
+use expand::Field;
+pub use places::{Links, absolute, below};
+pub use run_task::Checkout;
+use session::{Call, Session};
+use words::{Unread, one_line};
+
+/// What arguments of taskgraph or snowman ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// `--root`
+    pub root: String,
+    /// `--python`
+    pub python: Mode,
+    /// The command.
+    pub what: What,
+}
+
+/// A command of taskgraph or snowman.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// `decision`
+    Decision {
+        /// What becomes parameters.
+        flags: Box<DecisionFlags>,
+        /// Whether graph and payloads are verified.
+        verify: bool,
+        /// Whether tasks are created.
+        creates: bool,
+    },
+    /// `action-callback`
+    Action,
+    /// Another one.
+    Other,
+}
+
+/// Parses arguments of taskgraph or snowman, without the name of the program. The error is what the
+/// program would say, in one line.
+pub type Parser = fn(&[String]) -> Result<Asked, String>;
+
+/// The workers that decision tasks run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worker {
+    /// docker-worker, or generic-worker with a payload of its form.
+    Docker,
+    /// generic-worker.
+    Generic,
+}
+
+impl Worker {
+    /// The worker of a definition: the one that its tags name, or else the one that its payload fits.
+    #[must_use]
+    pub fn of(definition: &Value) -> Self {
+        let payload = &definition["payload"];
+        let listed = payload["artifacts"].is_array() || payload.get("mounts").is_some();
+        match definition["tags"]["worker-implementation"].as_str() {
+            Some("docker-worker") => Self::Docker,
+            _ if payload.get("image").is_some() && !listed => Self::Docker,
+            Some("generic-worker") => Self::Generic,
+            _ if listed => Self::Generic,
+            _ => Self::Docker,
+        }
+    }
+}
+
+/// The working folder of a worker's task, where nothing says another. For generic-worker it stands for
+/// the task's own folder, which has another name in each task.
+pub const TASK_FOLDER: &str = "/builds/worker";
+
+/// Files with their contents.
+pub type Written = Vec<(String, String)>;
+
+/// The command of a task.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// What it asks for.
+    pub what: What,
+    /// The folder of config.yml, from the root of the repository.
+    pub root: String,
+    /// How much of the project runs in Python.
+    pub python: Mode,
+    /// The call of taskgraph, as it was written.
+    pub text: String,
+    /// The folder that it runs in.
+    pub folder: String,
+    /// The checkout that this is in.
+    pub checkout: Checkout,
+    /// The variables that it is given.
+    pub variables: BTreeMap<String, String>,
+    /// The links before it.
+    pub links_before: Links,
+    /// The links at the end.
+    pub links: Links,
+    /// Files that are written before it, and after it: path and content.
+    pub written: (Written, Written),
+    /// What a rehearsal does not run of it.
+    pub not_run: Vec<String>,
+}
+
+/// Why a command cannot be rehearsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// It cannot be followed: which part, and why.
+    Unread(String),
+    /// It would fail: all reasons.
+    Wrong(Vec<String>),
+}
+
+impl From<Unread> for Trouble {
+    fn from(unread: Unread) -> Self {
+        Self::Unread(format!("{}: `{}`", unread.why, unread.part))
+    }
+}
+
+/// Reads the command of a task; `given` are the variables that its worker sets.
+///
+/// # Errors
+/// When it cannot be followed to exactly one decision or action, or would fail on the way.
+pub fn read(
+    definition: &Value,
+    given: &[(&str, String)],
+    parser: Parser,
+) -> Result<Command, Trouble> {
+    let mut session = Session::new(TASK_FOLDER);
+    let variables = &mut session.variables.exported;
+    variables.insert("HOME".to_owned(), TASK_FOLDER.to_owned());
+    variables.insert("TASK_WORKDIR".to_owned(), TASK_FOLDER.to_owned());
+    for (name, value) in given {
+        variables.insert((*name).to_owned(), value.clone());
+    }
+    for (name, value) in definition["payload"]["env"]
+        .as_object()
+        .into_iter()
+        .flatten()
+    {
+        if let Some(value) = value.as_str() {
+            variables.insert(name.to_string(), value.to_owned());
+        }
+    }
+    entry_point(&mut session);
+    for words in commands(definition)? {
+        let text = one_line(
+            &words
+                .iter()
+                .map(|word| word.text.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+        );
+        let folder = session.folder.clone();
+        session.words(&words, &text)?;
+        // Each command of generic-worker begins in the folder of the task.
+        session.folder = folder;
+    }
+    chosen(session, parser)
+}
+
+/// The commands of a payload, as lists of words.
+fn commands(definition: &Value) -> Result<Vec<Vec<Field>>, Trouble> {
+    let command = &definition["payload"]["command"];
+    let Some(items) = command.as_array().filter(|items| !items.is_empty()) else {
+        return Err(Trouble::Unread(
+            "`payload.command` is missing, so the image decides what runs".to_owned(),
+        ));
+    };
+    let words = |items: &[Value]| -> Option<Vec<Field>> {
+        let field = |item: &Value| {
+            let text = item.as_str()?.to_owned();
+            Some(Field { text, opaque: None })
+        };
+        items.iter().map(field).collect()
+    };
+    if let (Worker::Docker, Some(words)) = (Worker::of(definition), words(items)) {
+        return Ok(vec![words]);
+    }
+    let lists: Option<Vec<_>> = items.iter().map(|item| words(item.as_array()?)).collect();
+    lists.ok_or_else(|| {
+        Trouble::Unread(
+            "`payload.command` is neither a list of words nor a list of such lists".to_owned(),
+        )
+    })
+}
+
+/// What the entry point of snowman's image does before it becomes the command: it makes the checkout that
+/// the variables name, and works there. See `docker/decision/entrypoint`.
+fn entry_point(session: &mut Session) {
+    let filled = |name: &str| {
+        session
+            .variables
+            .get(name)
+            .filter(|value| !value.is_empty())
+    };
+    if filled("SNOWMAN_HEAD_REPOSITORY").is_none() {
+        return;
+    }
+    let folder = absolute(
+        "/",
+        filled("SNOWMAN_CHECKOUT").unwrap_or("/builds/worker/src"),
+    );
+    let revision = filled("SNOWMAN_HEAD_REV").map(str::to_owned);
+    session.checkouts.push(Checkout {
+        folder: folder.clone(),
+        revision,
+    });
+    for made in ["artifacts", "docker-contexts"] {
+        session.add_folder(absolute(&folder, made));
+    }
+    session.folder = folder;
+}
+
+/// The one call of a session that decides or acts, with its arguments parsed.
+fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
+    let mut wrong = session.wrong.clone();
+    let mut not_run = session.not_run.clone();
+    let mut found: Vec<(&Call, Asked)> = Vec::new();
+    for call in &session.calls {
+        // Without quotes, an empty variable is no argument.
+        let given = call
+            .arguments
+            .iter()
+            .filter(|field| field.opaque.is_none() || !field.text.is_empty());
+        let arguments: Vec<String> = given.map(|field| field.text.clone()).collect();
+        let unset = |what: &String| what.starts_with("the variable ");
+        let opaque = call
+            .arguments
+            .iter()
+            .filter_map(|field| Some((field, field.opaque.as_ref()?)));
+        for (field, what) in opaque.clone().filter(|(_, what)| unset(what)) {
+            let given = Some(option(&field.text)).filter(|option| !option.is_empty());
+            let given = given.map_or_else(|| shown(&call.text), str::to_owned);
+            wrong.push(format!("`{given}` is given {what}"));
+        }
+        match parser(&arguments) {
+            Ok(Asked {
+                what: What::Other, ..
+            }) => not_run.push(call.text.clone()),
+            Ok(asked) => found.push((call, asked)),
+            Err(message) => wrong.push(format!("`{}`: {message}", shown(&call.text))),
+        }
+        if let Some((field, what)) = opaque.clone().find(|(_, what)| !unset(what)) {
+            return Err(Trouble::Unread(format!(
+                "`{}` is given {what}",
+                option(&field.text)
+            )));
+        }
+    }
+    match found.as_slice() {
+        [_, _, ..] => {
+            return Err(Trouble::Unread(
+                "it decides or acts more than once".to_owned(),
+            ));
+        }
+        [] if wrong.is_empty() => return Err(Trouble::Unread(nothing(&not_run))),
+        _ if !wrong.is_empty() => return Err(Trouble::Wrong(wrong)),
+        _ => {}
+    }
+    let Some((call, asked)) = found.pop() else {
+        return Err(Trouble::Wrong(wrong));
+    };
+    let mut around: Vec<&Checkout> = session.checkouts.iter().collect();
+    around.retain(|checkout| below(&call.folder, &checkout.folder).is_some());
+    around.sort_by_key(|checkout| checkout.folder.len());
+    let Some(checkout) = around.last().map(|checkout| (*checkout).clone()) else {
+        return Err(match session.checkouts.first() {
+            Some(checkout) => Trouble::Wrong(vec![format!(
+                "`{}` runs in {}, and the checkout is {}: a `cd` or `--task-cwd` is missing",
+                shown(&call.text),
+                call.folder,
+                checkout.folder
+            )]),
+            None => Trouble::Unread("nothing in it makes a checkout of the repository".to_owned()),
+        });
+    };
+    let (before, after) = session
+        .written
+        .split_at(call.written.min(session.written.len()));
+    Ok(Command {
+        root: below(&absolute(&call.folder, &asked.root), &checkout.folder)
+            .map_or_else(|| asked.root.clone(), str::to_owned),
+        python: asked.python,
+        what: asked.what,
+        text: call.text.clone(),
+        folder: call.folder.clone(),
+        variables: call.variables.clone(),
+        links_before: call.links.clone(),
+        written: (before.to_vec(), after.to_vec()),
+        links: session.links.clone(),
+        checkout,
+        not_run,
+    })
+}
+
+/// An argument without its value.
+fn option(argument: &str) -> &str {
+    argument.split('=').next().unwrap_or(argument)
+}
+
+/// The first words of a call.
+pub fn shown(text: &str) -> String {
+    let words: Vec<&str> = text.split(' ').collect();
+    let end = words
+        .iter()
+        .position(|word| matches!(*word, "decision" | "action-callback"));
+    words[..end.map_or(words.len().min(3), |end| end + 1)].join(" ")
+}
+
+/// Says that nothing in a command runs taskgraph, and what may have been meant to.
+fn nothing(not_run: &[String]) -> String {
+    const PROGRAMS: [&str; 2] = ["taskgraph", "snowman"];
+    let names = not_run
+        .iter()
+        .filter_map(|text| text.split(' ').next())
+        .map(basename);
+    let near = names
+        .filter_map(|name| Some((name, suggest::nearest(name, PROGRAMS)?)))
+        .next();
+    let message = "nothing in it runs taskgraph or snowman";
+    match near {
+        Some((name, near)) => format!("{message}: is `{name}` meant to be `{near}`?"),
+        None if not_run.is_empty() => message.to_owned(),
+        None => format!("{message}, only `{}`", not_run.join("`, `")),
+    }
+}

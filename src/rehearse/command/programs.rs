@@ -1,0 +1,141 @@
+//! The programs that lead to a decision: which words of a command are the arguments of taskgraph.
+
+use super::expand::Field;
+use crate::base::posix::basename;
+
+/// What a command runs.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Program<'w> {
+    /// taskgraph or snowman, with these arguments.
+    Taskgraph(&'w [Field]),
+    /// A program that runs the rest as it is.
+    Wrapper(&'w [Field]),
+    /// `env`: it sets variables and runs the rest.
+    Env(&'w [Field]),
+    /// A shell with a text to run.
+    Shell(&'w Field),
+    /// run-task, with these arguments.
+    RunTask(&'w [Field]),
+    /// Anything else.
+    Other,
+}
+
+/// Options of `uv run` and its like that have a value.
+const VALUED: &[&str] = &[
+    "--with",
+    "--with-editable",
+    "--with-requirements",
+    "--package",
+    "--group",
+    "--only-group",
+    "--no-group",
+    "--extra",
+    "--no-extra",
+    "--python",
+    "-p",
+    "--project",
+    "--directory",
+    "--env-file",
+    "--index",
+    "--index-url",
+    "--from",
+    "-C",
+    "-P",
+];
+
+/// What the words of a command run.
+pub fn program(words: &[Field]) -> Program<'_> {
+    let Some((first, rest)) = words.split_first() else {
+        return Program::Other;
+    };
+    match basename(&first.text) {
+        "taskgraph" | "snowman" => Program::Taskgraph(rest),
+        "mach" => mach(rest),
+        "run-task" => Program::RunTask(rest),
+        "exec" | "command" | "nohup" | "time" => Program::Wrapper(rest),
+        "env" => Program::Env(rest),
+        "bash" | "sh" | "dash" | "zsh" => shell(rest),
+        "uv" | "poetry" | "pipenv" | "hatch" | "pdm" if is(rest.first(), "run") => {
+            Program::Wrapper(after_options(&rest[1..], VALUED))
+        }
+        "uvx" => Program::Wrapper(after_options(rest, VALUED)),
+        name if name.starts_with("python") || name == "pypy3" => python(rest),
+        _ => Program::Other,
+    }
+}
+
+fn is(field: Option<&Field>, text: &str) -> bool {
+    field.is_some_and(|field| field.text == text)
+}
+
+/// What stands after the options that come first.
+fn after_options<'w>(words: &'w [Field], valued: &[&str]) -> &'w [Field] {
+    let mut rest = words;
+    while let Some((first, more)) = rest.split_first() {
+        if first.text == "--" {
+            return more;
+        }
+        if !first.text.starts_with('-') {
+            return rest;
+        }
+        let skipped = usize::from(valued.contains(&first.text.as_str()));
+        rest = more.get(skipped..).unwrap_or_default();
+    }
+    rest
+}
+
+/// `mach`, whose command `taskgraph` is taskgraph.
+fn mach(arguments: &[Field]) -> Program<'_> {
+    const VALUED: &[&str] = &["-l", "--log-file", "--settings"];
+    match after_options(arguments, VALUED).split_first() {
+        Some((command, rest)) if command.text == "taskgraph" => Program::Taskgraph(rest),
+        _ => Program::Other,
+    }
+}
+
+/// Python with a module or a script.
+fn python(arguments: &[Field]) -> Program<'_> {
+    const VALUED: &[&str] = &["-W", "-X"];
+    let mut rest = arguments;
+    while let Some((first, more)) = rest.split_first() {
+        match first.text.as_str() {
+            "-m" => {
+                let module = more.first().map(|module| module.text.as_str());
+                return match module {
+                    Some("taskgraph" | "taskgraph.main") => Program::Taskgraph(&more[1..]),
+                    _ => Program::Other,
+                };
+            }
+            "-c" => return Program::Other,
+            option if VALUED.contains(&option) => rest = more.get(1..).unwrap_or_default(),
+            option if option.starts_with('-') => rest = more,
+            // A script is run as it would be by its own name.
+            script => {
+                let known = ["mach", "run-task", "taskgraph"].contains(&basename(script));
+                return if known { program(rest) } else { Program::Other };
+            }
+        }
+    }
+    Program::Other
+}
+
+/// A shell: the text after the options that hold `c`.
+fn shell(arguments: &[Field]) -> Program<'_> {
+    const VALUED: &[&str] = &["-o", "+o", "-O", "+O", "--rcfile", "--init-file"];
+    let mut rest = arguments;
+    while let Some((first, more)) = rest.split_first() {
+        let option = first.text.as_str();
+        let short = option.starts_with('-') && !option.starts_with("--");
+        if short && option.contains('c') {
+            // `-euxo pipefail -c` has the value of `o` before it, `-exco pipefail` behind it.
+            let skipped = usize::from(option.ends_with('o'));
+            return more.get(skipped).map_or(Program::Other, Program::Shell);
+        }
+        if !option.starts_with(['-', '+']) {
+            return Program::Other;
+        }
+        let valued = VALUED.contains(&option) || (short && option.ends_with('o'));
+        rest = more.get(usize::from(valued)..).unwrap_or_default();
+    }
+    Program::Other
+}

@@ -1,0 +1,457 @@
+//! The part of the shell's language that the commands of decision and action tasks are written in.
+//!
+//! Input: the text after `bash -cx`. Output: its pipelines, with the operator before each. Words keep
+//! their quotes and expansions as [`Part`]s, since what these yield depends on the variables at that
+//! point. Control flow, functions, groups, background jobs and here-documents are outside of this part
+//! of the language: they are refused by name, never guessed at. Nothing is executed.
+
+use super::words::{Joint, Part, Pipeline, Simple, Unread, Variable, Word, one_line};
+
+/// Reads a text.
+///
+/// # Errors
+/// The first part that is outside of what is read here.
+pub fn parse(text: &str) -> Result<Vec<Pipeline>, Unread> {
+    let mut reader = Reader {
+        chars: text.chars().collect(),
+        at: 0,
+        depth: 0,
+    };
+    let mut pipelines: Vec<Pipeline> = Vec::new();
+    let mut joint = Joint::Then;
+    loop {
+        reader.skip_blank_lines();
+        if reader.peek().is_none() {
+            break;
+        }
+        let mut commands = vec![reader.simple()?];
+        let next = loop {
+            match reader.operator().as_str() {
+                "|" | "|&" => {
+                    reader.skip_blank_lines();
+                    commands.push(reader.simple()?);
+                }
+                "&&" => break Joint::And,
+                "||" => break Joint::Or,
+                "" | ";" | "\n" => break Joint::Then,
+                other => return Err(reader.unread(&format!("`{other}` is not read"))),
+            }
+        };
+        pipelines.push(Pipeline { joint, commands });
+        joint = next;
+    }
+    if joint != Joint::Then {
+        return Err(reader.unread("a command is missing at the end"));
+    }
+    Ok(pipelines)
+}
+
+/// Words that begin or end what is not a simple command.
+const RESERVED: &[&str] = &[
+    "!", "{", "}", "[[", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for",
+    "function", "if", "in", "select", "then", "until", "while",
+];
+
+/// Expansions in expansions are read so deep.
+const DEEP: usize = 20;
+
+struct Reader {
+    chars: Vec<char>,
+    at: usize,
+    depth: usize,
+}
+
+impl Reader {
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn starts_with(&self, text: &str) -> bool {
+        let mut at = self.at;
+        text.chars().all(|c| {
+            at += 1;
+            self.chars.get(at - 1) == Some(&c)
+        })
+    }
+
+    fn unread(&self, why: &str) -> Unread {
+        let start = self.at.min(self.chars.len()).saturating_sub(30);
+        Unread {
+            part: one_line(
+                &self.chars[start..self.chars.len().min(self.at + 40)]
+                    .iter()
+                    .collect::<String>(),
+            ),
+            why: why.to_owned(),
+        }
+    }
+
+    /// Skips blanks, comments and escaped line breaks.
+    fn skip_blanks(&mut self) {
+        loop {
+            match self.peek() {
+                Some(' ' | '\t' | '\r') => self.at += 1,
+                Some('\\') if self.chars.get(self.at + 1) == Some(&'\n') => self.at += 2,
+                Some('#') => {
+                    while self.peek().is_some_and(|c| c != '\n') {
+                        self.at += 1;
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn skip_blank_lines(&mut self) {
+        loop {
+            self.skip_blanks();
+            if self.peek() != Some('\n') {
+                return;
+            }
+            self.at += 1;
+        }
+    }
+
+    /// The operator that comes next; nothing at the end.
+    fn operator(&mut self) -> String {
+        self.skip_blanks();
+        for operator in ["&&", "||", "|&", ";;", "|", ";", "\n", "&", "(", ")"] {
+            if self.starts_with(operator) {
+                self.at += operator.len();
+                return operator.to_owned();
+            }
+        }
+        String::new()
+    }
+
+    fn simple(&mut self) -> Result<Simple, Unread> {
+        let mut command = Simple::default();
+        let start = self.at;
+        loop {
+            self.skip_blanks();
+            if let Some(operator) = self.redirect()? {
+                self.skip_blanks();
+                let target = self.word()?;
+                command.redirects.push((operator, target));
+                continue;
+            }
+            match self.peek() {
+                None | Some('\n' | ';' | '&' | '|') => break,
+                Some('(' | ')') => return Err(self.unread("subshells and functions are not read")),
+                _ => {}
+            }
+            let before = self.at;
+            let word = self.word()?;
+            if command.words.is_empty() {
+                let text: String = self.chars[before..self.at].iter().collect();
+                if RESERVED.contains(&text.as_str()) {
+                    self.at = before;
+                    return Err(self.unread(&format!("`{text}` is not read")));
+                }
+                if let Some((name, value)) = assignment(&word) {
+                    command.assignments.push((name, value));
+                    continue;
+                }
+            }
+            command.words.push(word);
+        }
+        let text: String = self.chars[start..self.at].iter().collect();
+        command.text = one_line(&text);
+        if command.words.is_empty() && command.assignments.is_empty() {
+            return Err(self.unread("a command is missing"));
+        }
+        Ok(command)
+    }
+
+    /// A redirection's operator, without the number before it.
+    fn redirect(&mut self) -> Result<Option<String>, Unread> {
+        let mut end = self.at;
+        while self.chars.get(end).is_some_and(char::is_ascii_digit) {
+            end += 1;
+        }
+        let ahead = Self {
+            chars: self.chars[end..self.chars.len().min(end + 3)].to_vec(),
+            at: 0,
+            depth: 0,
+        };
+        let number: String = self.chars[self.at..end].iter().collect();
+        let operators = ["<<", "&>>", "&>", ">>", ">&", ">|", "<&", "<>", ">", "<"];
+        let Some(operator) = operators.into_iter().find(|o| ahead.starts_with(o)) else {
+            return Ok(None);
+        };
+        if operator == "<<" {
+            return Err(self.unread("here-documents are not read"));
+        }
+        if operator.starts_with('&') && !number.is_empty() {
+            return Ok(None);
+        }
+        if ahead.chars.get(operator.len()) == Some(&'(') {
+            return Err(self.unread("process substitutions are not read"));
+        }
+        self.at = end + operator.len();
+        let output = matches!(number.as_str(), "" | "1");
+        Ok(Some(if output {
+            operator.to_owned()
+        } else {
+            format!("{number}{operator}")
+        }))
+    }
+
+    /// A word, which ends before a blank or an operator.
+    fn word(&mut self) -> Result<Word, Unread> {
+        let mut word = Word::default();
+        let mut plain = String::new();
+        let start = self.at;
+        while let Some(c) = self.peek() {
+            match c {
+                ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '(' | ')' | '<' | '>' => break,
+                '\'' => {
+                    flush(&mut word, &mut plain, false);
+                    self.at += 1;
+                    let text = self.until('\'')?;
+                    word.0.push(Part::Text(text, true));
+                }
+                '"' => {
+                    flush(&mut word, &mut plain, false);
+                    self.at += 1;
+                    self.double_quoted(&mut word)?;
+                }
+                '\\' => {
+                    self.at += 1;
+                    match self.peek() {
+                        Some('\n') => self.at += 1,
+                        Some(escaped) => {
+                            flush(&mut word, &mut plain, false);
+                            word.0.push(Part::Text(escaped.to_string(), true));
+                            self.at += 1;
+                        }
+                        None => return Err(self.unread("a backslash is the last character")),
+                    }
+                }
+                '$' | '`' => {
+                    flush(&mut word, &mut plain, false);
+                    let part = self.expansion(false)?;
+                    word.0.push(part);
+                }
+                _ => {
+                    plain.push(c);
+                    self.at += 1;
+                }
+            }
+        }
+        flush(&mut word, &mut plain, false);
+        if self.at == start {
+            return Err(self.unread("a word is missing"));
+        }
+        Ok(word)
+    }
+
+    /// The text up to a character, which is passed over.
+    fn until(&mut self, end: char) -> Result<String, Unread> {
+        let mut text = String::new();
+        loop {
+            let Some(c) = self.peek() else {
+                return Err(self.unread(&format!("`{end}` is missing at the end")));
+            };
+            self.at += 1;
+            if c == end {
+                return Ok(text);
+            }
+            text.push(c);
+        }
+    }
+
+    fn double_quoted(&mut self, word: &mut Word) -> Result<(), Unread> {
+        let mut plain = String::new();
+        // Quotes make a word even where nothing is between them.
+        word.0.push(Part::Text(String::new(), true));
+        loop {
+            match self.peek() {
+                None => return Err(self.unread("`\"` is missing at the end")),
+                Some('"') => {
+                    self.at += 1;
+                    flush(word, &mut plain, true);
+                    return Ok(());
+                }
+                Some('\\') => {
+                    self.at += 1;
+                    match self.peek() {
+                        Some('\n') => {}
+                        Some(c @ ('$' | '`' | '"' | '\\')) => plain.push(c),
+                        Some(c) => plain.extend(['\\', c]),
+                        None => continue,
+                    }
+                    self.at += 1;
+                }
+                Some('$' | '`') => {
+                    flush(word, &mut plain, true);
+                    let part = self.expansion(true)?;
+                    word.0.push(part);
+                }
+                Some(c) => {
+                    plain.push(c);
+                    self.at += 1;
+                }
+            }
+        }
+    }
+
+    /// What begins with a dollar sign or a backtick.
+    fn expansion(&mut self, quoted: bool) -> Result<Part, Unread> {
+        if self.starts_with("`") {
+            self.at += 1;
+            self.until('`')?;
+            return Ok(Part::Opaque("the output of a command"));
+        }
+        self.at += 1;
+        match self.peek() {
+            Some('(') => {
+                let what = if self.starts_with("((") {
+                    "arithmetic"
+                } else {
+                    "the output of a command"
+                };
+                self.balanced()?;
+                Ok(Part::Opaque(what))
+            }
+            Some('{') => {
+                if self.depth >= DEEP {
+                    return Err(self.unread("too many expansions hold one another"));
+                }
+                self.at += 1;
+                self.depth += 1;
+                let part = self.braced(quoted);
+                self.depth -= 1;
+                part
+            }
+            Some('\'' | '"') if !quoted => Err(self.unread("`$'…'` and `$\"…\"` are not read")),
+            Some(c) if c.is_ascii_alphabetic() || c == '_' => {
+                let name = self.name();
+                Ok(Part::Variable(Variable {
+                    name,
+                    quoted,
+                    other: None,
+                }))
+            }
+            Some('0'..='9' | '@' | '*' | '#' | '?' | '$' | '!' | '-') => {
+                self.at += 1;
+                Ok(Part::Opaque("a parameter of the shell"))
+            }
+            _ => Ok(Part::Text("$".to_owned(), true)),
+        }
+    }
+
+    fn name(&mut self) -> String {
+        let start = self.at;
+        while self
+            .peek()
+            .is_some_and(|c| c.is_ascii_alphanumeric() || c == '_')
+        {
+            self.at += 1;
+        }
+        self.chars[start..self.at].iter().collect()
+    }
+
+    /// `${NAME}`, or one of its four forms that ask whether the variable is set.
+    fn braced(&mut self, quoted: bool) -> Result<Part, Unread> {
+        let name = self.name();
+        if name.is_empty() {
+            return Err(self.unread("this expansion is not read"));
+        }
+        if self.peek() == Some('}') {
+            self.at += 1;
+            return Ok(Part::Variable(Variable {
+                name,
+                quoted,
+                other: None,
+            }));
+        }
+        let forms = [":-", ":+", "-", "+"];
+        let Some(form) = forms.into_iter().find(|form| self.starts_with(form)) else {
+            return Err(self.unread("this expansion is not read"));
+        };
+        self.at += form.len();
+        let mut word = Word::default();
+        let mut plain = String::new();
+        loop {
+            match self.peek() {
+                None => return Err(self.unread("`}` is missing")),
+                Some('}') => break,
+                Some('"') if !quoted => {
+                    flush(&mut word, &mut plain, quoted);
+                    self.at += 1;
+                    self.double_quoted(&mut word)?;
+                }
+                Some('\'') if !quoted => {
+                    flush(&mut word, &mut plain, quoted);
+                    self.at += 1;
+                    let text = self.until('\'')?;
+                    word.0.push(Part::Text(text, true));
+                }
+                Some('$' | '`') => {
+                    flush(&mut word, &mut plain, quoted);
+                    let part = self.expansion(quoted)?;
+                    word.0.push(part);
+                }
+                Some('\\') => return Err(self.unread("a backslash in an expansion is not read")),
+                Some(c) => {
+                    plain.push(c);
+                    self.at += 1;
+                }
+            }
+        }
+        self.at += 1;
+        flush(&mut word, &mut plain, quoted);
+        Ok(Part::Variable(Variable {
+            name,
+            quoted,
+            other: Some((form.to_owned(), word)),
+        }))
+    }
+
+    /// Skips what stands between parentheses, with quotes in it.
+    fn balanced(&mut self) -> Result<(), Unread> {
+        let mut depth = 0_usize;
+        while let Some(c) = self.peek() {
+            self.at += 1;
+            match c {
+                '(' => depth += 1,
+                ')' => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return Ok(());
+                    }
+                }
+                '\'' => drop(self.until('\'')?),
+                '\\' => self.at += 1,
+                _ => {}
+            }
+        }
+        Err(self.unread("`)` is missing"))
+    }
+}
+
+fn flush(word: &mut Word, plain: &mut String, quoted: bool) {
+    if !plain.is_empty() {
+        word.0.push(Part::Text(std::mem::take(plain), quoted));
+    }
+}
+
+/// The name and value of a word of the form `NAME=value`.
+fn assignment(word: &Word) -> Option<(String, Word)> {
+    let Some(Part::Text(text, false)) = word.0.first() else {
+        return None;
+    };
+    let (name, rest) = text.split_once('=')?;
+    let first = name.chars().next()?;
+    let fits = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !fits || first.is_ascii_digit() {
+        return None;
+    }
+    let mut value = Vec::new();
+    if !rest.is_empty() {
+        value.push(Part::Text(rest.to_owned(), false));
+    }
+    value.extend(word.0[1..].iter().cloned());
+    Some((name.to_owned(), Word(value)))
+}

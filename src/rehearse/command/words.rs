@@ -1,0 +1,83 @@
+//! What the shell's language is made of, as far as it is read here.
+
+/// Why a text cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The part of the text.
+    pub part: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What stands between two pipelines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joint {
+    /// `;`, a line break, or nothing before the first.
+    Then,
+    /// `&&`
+    And,
+    /// `||`
+    Or,
+}
+
+/// Commands that `|` joins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pipeline {
+    /// What stands before it.
+    pub joint: Joint,
+    /// The commands.
+    pub commands: Vec<Simple>,
+}
+
+/// One command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Simple {
+    /// `NAME=word` before its name.
+    pub assignments: Vec<(String, Word)>,
+    /// Its name and arguments.
+    pub words: Vec<Word>,
+    /// Its redirections: the operator and the file.
+    pub redirects: Vec<(String, Word)>,
+    /// The text that it was read from.
+    pub text: String,
+}
+
+/// A word before expansion.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Word(pub Vec<Part>);
+
+/// A part of a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// A text, and whether it was quoted.
+    Text(String, bool),
+    /// A variable.
+    Variable(Variable),
+    /// Something whose value only a shell can tell: what it is.
+    Opaque(&'static str),
+}
+
+/// `$NAME` or `${NAME…}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Whether it stands between double quotes.
+    pub quoted: bool,
+    /// `:-`, `-`, `:+` or `+`, with the word after it.
+    pub other: Option<(String, Word)>,
+}
+
+/// A text with its blanks and line breaks made one blank each, and shortened.
+pub fn one_line(text: &str) -> String {
+    const SHOWN: usize = 80;
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .filter(|word| *word != "\\")
+        .collect();
+    let line = words.join(" ");
+    if line.chars().count() <= SHOWN {
+        return line;
+    }
+    line.chars().take(SHOWN).chain(['…']).collect()
+}

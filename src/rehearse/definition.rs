@@ -1,0 +1,257 @@
+//! What must hold of the definition of a decision or action task before it runs.
+//!
+//! Real workers run the command of the definition, with its variables, proxy, caches and artifacts. Each
+//! is held against what the task needs, so that a mistake in `.taskcluster.yml` is found here and not on
+//! the push after it.
+
+use super::Check;
+use super::command::{self, Command, Parser, Trouble, What, Worker, absolute, below, shown};
+use super::publish;
+use super::push::{Push, TASKS_FOR};
+use crate::base::suggest;
+use crate::base::value::Value;
+use crate::config::graph_config::GraphConfig;
+use crate::decision::flags::DecisionFlags;
+use crate::ports::python::Mode;
+use crate::submit::preflight;
+
+/// What a definition is held against.
+pub struct Expected<'a> {
+    /// The push that is rehearsed.
+    pub push: &'a Push,
+    /// The configuration that the rehearsal has loaded.
+    pub graph_config: &'a GraphConfig,
+    /// How much of the project runs in Python in the rehearsal.
+    pub python: Mode,
+    /// Whether the task is that of an action.
+    pub action: bool,
+    /// Whether a command that cannot be read is accepted.
+    pub accept_unread: bool,
+    /// The scopes of the task, with all that roles grant.
+    pub scopes: &'a [String],
+    /// The variables that the worker sets.
+    pub given: &'a [(&'a str, String)],
+    /// Parses arguments.
+    pub parser: Parser,
+}
+
+/// What was found of a definition.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The command, where it could be read.
+    pub command: Option<Command>,
+    /// What must hold.
+    pub checks: Vec<Check>,
+    /// Why the command was not read, where that is accepted.
+    pub unread: Option<String>,
+}
+
+impl Found {
+    /// Whether everything holds.
+    pub fn holds(&self) -> bool {
+        self.checks.iter().all(Check::holds)
+    }
+
+    /// What a decision is asked for, and whether it verifies.
+    pub fn asked(&self) -> Option<(DecisionFlags, bool)> {
+        let command = self.command.as_ref()?;
+        let What::Decision { flags, verify, .. } = &command.what else {
+            return None;
+        };
+        let mut flags = (**flags).clone();
+        if let Some(path) = &mut flags.try_task_config_file {
+            let whole = absolute(&command.folder, path);
+            if let Some(path_from_root) = below(&whole, &command.checkout.folder) {
+                *path = path_from_root.to_owned();
+            }
+        }
+        Some((flags, *verify))
+    }
+}
+
+/// Holds a definition against what is expected.
+pub fn look(definition: &Value, expected: &Expected<'_>) -> Found {
+    let mut found = Found::default();
+    let mut check = |rule, breaches| found.checks.push(Check { rule, breaches });
+    check(
+        "the worker accepts the payload of the task",
+        payload(definition),
+    );
+    check(
+        "the task reaches Taskcluster through the proxy",
+        proxy(definition),
+    );
+    check(
+        "the scopes of the task cover its caches",
+        caches(definition, expected.scopes),
+    );
+    let read = command::read(definition, expected.given, expected.parser);
+    let (unread, misfits) = match &read {
+        Ok(command) => (None, misfits(definition, command, expected)),
+        Err(Trouble::Wrong(reasons)) => (None, reasons.clone()),
+        Err(Trouble::Unread(why)) => (Some(why.clone()), Vec::new()),
+    };
+    if !expected.accept_unread || unread.is_none() {
+        check(
+            "the command of the task can be read",
+            unread.iter().cloned().collect(),
+        );
+    }
+    if unread.is_none() {
+        check("the command of the task runs", misfits);
+    }
+    if let Ok(command) = &read {
+        check(
+            "what is read later is published",
+            publish::foreseen(definition, command),
+        );
+    }
+    found.unread = unread;
+    found.command = read.ok();
+    found
+}
+
+fn payload(definition: &Value) -> Vec<String> {
+    let told = preflight::payload(definition).into_iter();
+    told.map(|violation| match violation.help {
+        Some(help) => format!("{}: {help}", violation.message),
+        None => violation.message,
+    })
+    .collect()
+}
+
+fn proxy(definition: &Value) -> Vec<String> {
+    let features = &definition["payload"]["features"];
+    if features["taskclusterProxy"] == true {
+        return Vec::new();
+    }
+    let why = match features.get("taskclusterProxy") {
+        Some(_) => "`payload.features.taskclusterProxy` is not `true`".to_owned(),
+        None => {
+            let names = features
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.as_str());
+            let meant = |name: &&str| suggest::nearest(name, ["taskclusterProxy"]).is_some();
+            let near = names.clone().find(meant);
+            let hint =
+                near.map_or_else(String::new, |name| format!(": is `{name}` meant to be it?"));
+            format!("`payload.features.taskclusterProxy` is missing{hint}")
+        }
+    };
+    vec![format!(
+        "{why}; without it the task has no credentials, so it can create nothing"
+    )]
+}
+
+/// The scopes for caches that the task lacks.
+fn caches(definition: &Value, scopes: &[String]) -> Vec<String> {
+    let payload = &definition["payload"];
+    let docker = payload["cache"].as_object().into_iter().flatten();
+    let docker = docker.map(|(name, _)| name.as_str());
+    let mounts = payload["mounts"].as_array().into_iter().flatten();
+    let mounts = mounts.filter_map(|mount| mount["cacheName"].as_str());
+    let worker = match Worker::of(definition) {
+        Worker::Docker => "docker-worker",
+        Worker::Generic => "generic-worker",
+    };
+    let needed = docker
+        .chain(mounts)
+        .map(|name| format!("{worker}:cache:{name}"));
+    let missing = needed.filter(|scope| !preflight::is_held(scopes, scope));
+    missing
+        .map(|scope| format!("the task lacks `{scope}`"))
+        .collect()
+}
+
+/// What a command would fail of, or would do differently from what the push asks for.
+fn misfits(definition: &Value, command: &Command, expected: &Expected<'_>) -> Vec<String> {
+    let text = shown(&command.text);
+    let mut told = Vec::new();
+    let mut tell = |message: String| told.push(format!("`{text}`: {message}"));
+    let root = expected.graph_config.root();
+    let older = root == "taskcluster/ci" && command.root == "taskcluster";
+    if command.root != root && !older {
+        tell(format!(
+            "it reads {}/config.yml, and the rehearsal was started for {root}/config.yml; pass `--root {}` \
+             to `snowman rehearse` if that is the right one",
+            command.root, command.root
+        ));
+    }
+    if command.python != Mode::default() && command.python != expected.python {
+        tell(format!(
+            "it runs with `--python {}`; pass the same to `snowman rehearse`",
+            command.python
+        ));
+    }
+    match (&command.what, expected.action) {
+        (What::Decision { flags, creates, .. }, false) => {
+            if !creates {
+                tell("`--preflight-only` creates no task".to_owned());
+            }
+            of_push(definition, command, flags, expected.push, &mut tell);
+        }
+        (What::Action, true) => {}
+        (_, true) => tell("an action task has to run `action-callback`".to_owned()),
+        (_, false) => tell("a decision task has to run `decision`".to_owned()),
+    }
+    told
+}
+
+/// Whether the flags of a decision are those of the push.
+fn of_push(
+    definition: &Value,
+    command: &Command,
+    flags: &DecisionFlags,
+    push: &Push,
+    tell: &mut dyn FnMut(String),
+) {
+    for (name, value) in [
+        ("project", &flags.project),
+        ("owner", &flags.owner),
+        ("base-repository", &flags.base_repository),
+        ("head-ref", &flags.head_ref),
+    ] {
+        if value.is_empty() {
+            tell(format!("`--{name}` is empty"));
+        }
+    }
+    for (name, value, wanted) in [
+        ("tasks-for", &flags.tasks_for, TASKS_FOR),
+        ("head-repository", &flags.head_repository, &push.repository),
+        ("head-rev", &flags.head_rev, &push.head_rev),
+    ] {
+        if value != wanted {
+            tell(format!(
+                "`--{name}` is `{value}`, and the push has `{wanted}`"
+            ));
+        }
+    }
+    if let Some(revision) = command
+        .checkout
+        .revision
+        .as_ref()
+        .filter(|rev| **rev != push.head_rev)
+    {
+        tell(format!(
+            "the checkout is of `{revision}`, and the push has `{}`",
+            push.head_rev
+        ));
+    }
+    let scheduler = definition["schedulerId"].as_str().unwrap_or_default();
+    let level = scheduler.rsplit_once("-level-").map(|(_, level)| level);
+    match level {
+        Some(level) if level != flags.level => tell(format!(
+            "`--level` is `{}`, and the schedulerId of the task is `{scheduler}`",
+            flags.level
+        )),
+        None if flags.level.parse::<u8>().is_err() => {
+            tell(format!(
+                "`--level` is `{}`, where a number is expected",
+                flags.level
+            ));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,313 @@
+//! Which files become artifacts, as the workers work it out from the payload.
+//!
+//! 1. Every file that the phase wrote is put where the command writes it: below the working folder, and
+//!    on through the links that the command makes.
+//! 2. Each entry of `payload.artifacts` takes the files at its path, under its name and with its expiry.
+//! 3. A name that two entries take with different properties is a breach: the queue would answer the
+//!    second with 409, of which generic-worker makes a malformed payload.
+
+use std::collections::BTreeMap;
+
+use super::command::{Command, TASK_FOLDER, Worker, absolute, below};
+use crate::base::posix::join;
+use crate::base::value::Value;
+use crate::ports::artifacts::path_of;
+
+/// What a phase writes: names below `public/`, and contents.
+pub type Artifacts = BTreeMap<String, Vec<u8>>;
+
+/// An entry of `payload.artifacts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// Its name.
+    pub name: String,
+    /// Its path on the worker.
+    pub path: String,
+    /// Whether it is a folder.
+    pub folder: bool,
+    /// When its artifacts expire; with the task where it does not say.
+    pub expires: Option<String>,
+    /// Whether the task goes on without it.
+    pub optional: bool,
+    content_type: Option<String>,
+    content_encoding: Option<String>,
+}
+
+/// An artifact to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Its name.
+    pub name: String,
+    /// When it expires.
+    pub expires: String,
+    /// Its `Content-Type`.
+    pub content_type: String,
+    /// Whether it is packed with gzip on the way.
+    pub packed: bool,
+    /// Its content.
+    pub content: Vec<u8>,
+}
+
+/// The entries of `payload.artifacts`: a mapping for docker-worker, a list for generic-worker.
+pub fn declared(definition: &Value) -> Vec<Declared> {
+    let worker = Worker::of(definition);
+    let one = |name: Option<&str>, entry: &Value| {
+        let text = |key: &str| entry[key].as_str().map(str::to_owned);
+        let path = text("path")?;
+        Some(Declared {
+            name: name
+                .map(str::to_owned)
+                .or_else(|| text("name"))
+                .unwrap_or_else(|| path.clone()),
+            path: absolute(TASK_FOLDER, &path),
+            folder: entry["type"] != "file",
+            expires: text("expires"),
+            // docker-worker publishes an error in place of what is missing, and the task goes on.
+            optional: worker == Worker::Docker || entry["optional"] == true,
+            content_type: text("contentType"),
+            content_encoding: text("contentEncoding"),
+        })
+    };
+    match &definition["payload"]["artifacts"] {
+        Value::Object(map) => map
+            .iter()
+            .filter_map(|(name, entry)| one(Some(name), entry))
+            .collect(),
+        Value::Array(list) => list.iter().filter_map(|entry| one(None, entry)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Where an artifact of a phase is written, links followed.
+fn written_to(command: &Command, name: &str) -> Option<String> {
+    let path = path_of(name).to_string_lossy().replace('\\', "/");
+    command
+        .links_before
+        .follow(&absolute(&command.folder, &path))
+}
+
+/// The names under which a file is published, with the entry that does.
+fn names<'d>(
+    command: &Command,
+    declared: &'d [Declared],
+    path: &str,
+) -> Vec<(String, &'d Declared)> {
+    let taken = |entry: &'d Declared| {
+        let at = command.links.follow(&entry.path)?;
+        let rest = below(path, &at)?;
+        match (entry.folder, rest.is_empty()) {
+            (true, false) => Some((join(&entry.name, rest), entry)),
+            (false, true) => Some((entry.name.clone(), entry)),
+            _ => None,
+        }
+    };
+    declared.iter().filter_map(taken).collect()
+}
+
+/// Artifacts of a decision or promotion that are read afterwards: by later promotions, by those who
+/// trigger actions, and by chain of trust.
+const READ_LATER: &[&str] = &[
+    "actions.json",
+    "full-task-graph.json",
+    "label-to-taskid.json",
+    "parameters.yml",
+    "target-tasks.json",
+    "task-graph.json",
+];
+
+/// What is wrong with `payload.artifacts` that can be told before anything is written.
+pub fn foreseen(definition: &Value, command: &Command) -> Vec<String> {
+    unpublished(command, &declared(definition), READ_LATER.iter().copied())
+}
+
+/// The artifacts that no entry publishes as `public/NAME`: a sentence for each way in which that fails.
+fn unpublished<'n>(
+    command: &Command,
+    declared: &[Declared],
+    files: impl Iterator<Item = &'n str>,
+) -> Vec<String> {
+    let mut missing: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for name in files {
+        let Some(path) = written_to(command, name) else {
+            missing
+                .entry("the links on the way lead in a circle".to_owned())
+                .or_default()
+                .push(name);
+            continue;
+        };
+        let published = names(command, declared, &path);
+        if published
+            .iter()
+            .any(|(as_name, _)| *as_name == format!("public/{name}"))
+        {
+            continue;
+        }
+        let folder = path.rsplit_once('/').map_or("/", |(folder, _)| folder);
+        let why = match published.first() {
+            Some((_, entry)) => format!("{folder} is published as `{}`", entry.name),
+            None => format!(
+                "{} written to {folder}, which is not among the paths of `payload.artifacts`",
+                if name.contains('/') {
+                    "it is"
+                } else {
+                    "they are"
+                }
+            ),
+        };
+        missing.entry(why).or_default().push(name);
+    }
+    let told = missing
+        .into_iter()
+        .map(|(why, names)| match names.as_slice() {
+            [] => why,
+            [one] => format!(
+                "public/{one} is not published: {}",
+                why.replace("they are", "it is")
+            ),
+            [first, more @ ..] => format!(
+                "public/{first} and {} more are not published: {why}",
+                more.len()
+            ),
+        });
+    told.collect()
+}
+
+/// What a task publishes of the files that its phase wrote, and what is wrong with that.
+pub fn plan(
+    definition: &Value,
+    command: Option<&Command>,
+    artifacts: &Artifacts,
+) -> (Vec<Upload>, Vec<String>) {
+    let declared = declared(definition);
+    let task = definition["expires"].as_str().unwrap_or_default();
+    let Some(command) = command else {
+        return (guessed(&declared, task, artifacts), Vec::new());
+    };
+    let mut breaches = unpublished(command, &declared, artifacts.keys().map(String::as_str));
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let (before, after) = &command.written;
+    let echoed = |(path, content): &(String, String)| {
+        Some((command.links.follow(path)?, content.clone().into_bytes()))
+    };
+    files.extend(before.iter().filter_map(echoed));
+    files.extend(
+        artifacts
+            .iter()
+            .filter_map(|(name, content)| Some((written_to(command, name)?, content.clone()))),
+    );
+    files.extend(after.iter().filter_map(echoed));
+
+    let mut uploads: BTreeMap<String, (Upload, &Declared)> = BTreeMap::new();
+    let mut twice: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    let mut taken: Vec<&Declared> = Vec::new();
+    for (path, content) in &files {
+        for (name, entry) in names(command, &declared, path) {
+            taken.push(entry);
+            let upload = upload(name.clone(), path, content.clone(), task, entry);
+            match uploads.get(&name) {
+                None => drop(uploads.insert(name, (upload, entry))),
+                Some((first, other)) if is_conflict(first, &upload) => {
+                    twice
+                        .entry((&other.name, &entry.name))
+                        .or_default()
+                        .push(name);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    for ((first, second), names) in twice {
+        let more = match names.len() {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        breaches.push(format!(
+            "{}{more}: published twice with different properties, by `{first}` and by `{second}`; the queue \
+             refuses the second (409), and generic-worker ends the task as malformed-payload",
+            names.first().map_or("", String::as_str)
+        ));
+    }
+    for entry in declared
+        .iter()
+        .filter(|entry| !entry.optional && !taken.contains(entry))
+    {
+        breaches.push(format!(
+            "`{}`: there is nothing at {}, so generic-worker would fail the task",
+            entry.name, entry.path
+        ));
+    }
+    (
+        uploads.into_values().map(|(upload, _)| upload).collect(),
+        breaches,
+    )
+}
+
+/// What is published where the command is not known: everything, with the expiries of the entries whose
+/// names it is below.
+fn guessed(declared: &[Declared], task: &str, artifacts: &Artifacts) -> Vec<Upload> {
+    let all = artifacts.iter().map(|(name, content)| {
+        let name = format!("public/{name}");
+        let mut entries: Vec<&Declared> = declared.iter().collect();
+        entries.retain(|entry| below(&name, &entry.name).is_some());
+        entries.sort_by_key(|entry| entry.name.len());
+        let none = Declared {
+            name: String::new(),
+            path: String::new(),
+            folder: true,
+            expires: None,
+            optional: true,
+            content_type: None,
+            content_encoding: None,
+        };
+        let entry = entries.last().copied().unwrap_or(&none);
+        upload(name.clone(), &name, content.clone(), task, entry)
+    });
+    all.collect()
+}
+
+fn upload(name: String, path: &str, content: Vec<u8>, task: &str, entry: &Declared) -> Upload {
+    let extension = extension(path);
+    Upload {
+        name,
+        expires: entry.expires.clone().unwrap_or_else(|| task.to_owned()),
+        content_type: entry
+            .content_type
+            .clone()
+            .unwrap_or_else(|| content_type(extension).to_owned()),
+        packed: match entry.content_encoding.as_deref() {
+            Some(encoding) => encoding == "gzip",
+            None => !PACKED.contains(&extension),
+        },
+        content,
+    }
+}
+
+fn is_conflict(first: &Upload, second: &Upload) -> bool {
+    first.expires != second.expires || first.content_type != second.content_type
+}
+
+fn extension(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
+/// Extensions of files that workers do not pack, since they are packed already.
+const PACKED: &[&str] = &[
+    "7z", "aab", "apk", "br", "bz2", "deb", "dmg", "flv", "gif", "gz", "jar", "jpeg", "jpg", "lz",
+    "lz4", "mz", "npz", "pkg", "png", "swf", "sz", "tbz", "tgz", "wasm", "webp", "whl", "woff",
+    "woff2", "xpi", "xz", "zip", "zst", "zz",
+];
+
+fn content_type(extension: &str) -> &'static str {
+    match extension {
+        "json" => "application/json",
+        "jsonl" => "application/jsonl",
+        "yml" | "yaml" => "application/yaml",
+        "gz" | "tgz" => "application/gzip",
+        "zst" => "application/zstd",
+        "log" => "text/plain",
+        "txt" | "md" => "text/plain; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,635 @@
+//! Commands of decision and action tasks are read as a worker would run them.
+//!
+//! The shapes are those of public projects' `.taskcluster.yml` files, with neutral names.
+
+use serde_json::{Value, json};
+use snowman::cli::parse_arguments;
+use snowman::decision::flags::DecisionFlags;
+use snowman::rehearse::command::{Command, Trouble, What, read};
+
+const TASK_ID: &str = "AbCdEfGhQJKLmnopqrStuA";
+const REV: &str = "cafecafecafecafecafecafecafecafecafecafe";
+const URL: &str = "https://github.com/example/fox";
+
+/// A payload with the variables that run-task makes the checkout by.
+fn payload(command: Value) -> Value {
+    json!({
+        "image": "example/decision",
+        "env": {
+            "FOX_BASE_REPOSITORY": URL,
+            "FOX_HEAD_REPOSITORY": URL,
+            "FOX_HEAD_REF": "refs/heads/main",
+            "FOX_HEAD_REV": REV,
+            "FOX_HEAD_TAG": "",
+            "FOX_REPOSITORY_TYPE": "git",
+            "REPOSITORIES": "{\"fox\": \"Fox\"}",
+        },
+        "command": command,
+    })
+}
+
+fn read_payload(payload: Value) -> Result<Command, Trouble> {
+    let definition = json!({"payload": payload});
+    read(
+        &definition.into(),
+        &[("TASK_ID", TASK_ID.to_owned())],
+        parse_arguments,
+    )
+}
+
+/// The flags that every decision has to be given.
+const FLAGS: &str = "--pushlog-id='0' --pushdate='0' --project='fox' --message=\"\" --owner='dev@example.com' \
+     --level='3' --base-repository=\"$FOX_BASE_REPOSITORY\" --head-repository=\"$FOX_HEAD_REPOSITORY\" \
+     --head-ref=\"$FOX_HEAD_REF\" --head-rev=\"$FOX_HEAD_REV\" --repository-type=\"$FOX_REPOSITORY_TYPE\" \
+     --tasks-for='github-push'";
+
+/// A script that run-task starts in the checkout.
+fn script(text: &str) -> Value {
+    let text = text.replace("FLAGS", FLAGS);
+    payload(json!([
+        "/usr/local/bin/run-task",
+        "--fox-checkout=/builds/worker/checkouts/vcs",
+        "--task-cwd=/builds/worker/checkouts/vcs",
+        "--",
+        "bash",
+        "-cx",
+        text,
+    ]))
+}
+
+fn ok(payload: Value) -> Command {
+    read_payload(payload).unwrap()
+}
+
+fn flags(command: &Command) -> &DecisionFlags {
+    match &command.what {
+        What::Decision { flags, .. } => flags,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+/// Reads a script, and checks what holds for each of the usual ones.
+fn decides(text: &str) -> Command {
+    let command = ok(script(text));
+    let read = flags(&command);
+    assert_eq!(read.head_rev, REV, "{text}");
+    assert_eq!(read.head_repository, URL, "{text}");
+    assert_eq!(
+        (read.level.as_str(), read.tasks_for.as_str()),
+        ("3", "github-push")
+    );
+    assert_eq!(command.checkout.folder, "/builds/worker/checkouts/vcs");
+    assert_eq!(command.root, "taskcluster");
+    command
+}
+
+fn unread(payload: Value) -> String {
+    match read_payload(payload) {
+        Err(Trouble::Unread(why)) => why,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+fn wrong(payload: Value) -> Vec<String> {
+    match read_payload(payload) {
+        Err(Trouble::Wrong(reasons)) => reasons,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+const LINK: &str = "ln -s /builds/worker/artifacts artifacts && ";
+
+#[test]
+fn scripts_under_run_task_are_read() {
+    for program in [
+        "taskgraph decision",
+        "snowman decision",
+        "~/.local/bin/taskgraph decision",
+        "/opt/venv/bin/taskgraph decision",
+        "python3 -m taskgraph decision",
+        "python -u -m taskgraph.main decision",
+        "uv run --with mozilla-taskgraph taskgraph decision",
+        "poetry run taskgraph decision",
+        "exec taskgraph decision",
+        "env LANG=C taskgraph decision",
+        "./mach --log-no-times taskgraph decision",
+        "python3 ./mach -l log.txt taskgraph decision",
+    ] {
+        let command = decides(&format!("{LINK}{program} FLAGS"));
+        assert_eq!(command.folder, "/builds/worker/checkouts/vcs", "{program}");
+        assert!(
+            command.not_run.is_empty(),
+            "{program}: {:?}",
+            command.not_run
+        );
+        assert_eq!(
+            command
+                .links_before
+                .follow("/builds/worker/checkouts/vcs/artifacts/x.json")
+                .as_deref(),
+            Some("/builds/worker/artifacts/x.json"),
+        );
+    }
+}
+
+#[test]
+fn more_flags_are_taken_as_they_are_written() {
+    let command = decides(&format!(
+        "{LINK}taskgraph decision --verbose FLAGS --target-tasks-method=fox-branches --base-ref='main' \
+         --base-rev='{REV}' --head-tag=\"v1.0\" --no-verify"
+    ));
+    let read = flags(&command);
+    assert_eq!(read.target_tasks_method.as_deref(), Some("fox-branches"));
+    assert_eq!(
+        (read.base_ref.as_str(), read.head_tag.as_str()),
+        ("main", "v1.0")
+    );
+    assert!(matches!(
+        command.what,
+        What::Decision {
+            verify: false,
+            creates: true,
+            ..
+        }
+    ));
+    // What cron adds may be empty.
+    decides(&format!("{LINK}taskgraph decision FLAGS \n"));
+    // What cron adds counts over what stands before it, as in taskgraph.
+    let command =
+        decides("taskgraph decision FLAGS --target-tasks-method=a --target-tasks-method=nightly");
+    assert_eq!(
+        flags(&command).target_tasks_method.as_deref(),
+        Some("nightly")
+    );
+    // Folded YAML keeps the line breaks of lines that are indented further.
+    let lines = FLAGS.replace(" --", " \\\n   --");
+    decides(&format!(
+        "cd /builds/worker/checkouts/vcs &&\n{LINK}./mach --log-no-times taskgraph decision {lines}\n"
+    ));
+    // A comment, and one that was meant to be something else.
+    decides("taskgraph decision FLAGS #{extraArgs}\n");
+    // A literal block, with commands on lines of their own.
+    decides(
+        "set -ex\n# Artifacts\nln -s /builds/worker/artifacts artifacts\n\ntaskgraph decision FLAGS\n",
+    );
+    decides(
+        "ln -s /builds/worker/artifacts artifacts; taskgraph decision FLAGS 2>&1 | tee log.txt",
+    );
+    decides(
+        "test -e artifacts || ln -s /builds/worker/artifacts artifacts && taskgraph decision FLAGS || exit 1",
+    );
+}
+
+#[test]
+fn what_is_not_taskgraph_is_named_and_not_run() {
+    let command = decides(&format!(
+        "taskcluster/scripts/install-sdk.sh && {LINK}pip3 install --user --break-system-packages . && \
+         curl -L https://example.com/x | tar -xz && taskgraph decision FLAGS"
+    ));
+    assert_eq!(
+        command.not_run,
+        [
+            "taskcluster/scripts/install-sdk.sh",
+            "pip3 install --user --break-system-packages .",
+            "curl -L https://example.com/x",
+            "tar -xz",
+        ]
+    );
+    let command = decides("taskgraph full -p params.yml && taskgraph decision FLAGS");
+    assert_eq!(command.not_run, ["taskgraph full -p params.yml"]);
+}
+
+#[test]
+fn variables_come_from_the_payload_and_the_script() {
+    let form = "${TRY_CONFIG+--try-task-config-file=\"${TRY_CONFIG}\"}";
+    let text = format!("taskgraph decision FLAGS {form}");
+    assert_eq!(flags(&decides(&text)).try_task_config_file, None);
+    let mut with = script(&text);
+    with["env"]["TRY_CONFIG"] = json!("try/my config.json");
+    assert_eq!(
+        flags(&ok(with)).try_task_config_file.as_deref(),
+        Some("try/my config.json")
+    );
+
+    let text = "METHOD=nightly; export TAG=v2; FOX_MODE=fast taskgraph decision FLAGS \
+                --target-tasks-method=$METHOD --head-tag=\"${TAG:-none}\" ${MORE:---allow-parameter-override}";
+    let command = decides(text);
+    let read = flags(&command);
+    assert_eq!(read.target_tasks_method.as_deref(), Some("nightly"));
+    assert_eq!(read.head_tag, "v2");
+    assert!(read.allow_parameter_override);
+    let given = |name: &str| command.variables.get(name).map(String::as_str);
+    assert_eq!(
+        (given("FOX_MODE"), given("TAG"), given("METHOD")),
+        (Some("fast"), Some("v2"), None)
+    );
+    assert_eq!(
+        given("FOX_PATH"),
+        Some("/builds/worker/checkouts/vcs"),
+        "run-task sets it"
+    );
+    // A value with blanks comes apart outside of quotes, as in a shell.
+    let mut apart = script("taskgraph decision FLAGS $EXTRA");
+    apart["env"]["EXTRA"] = json!("--no-verify  --verbose");
+    assert!(matches!(
+        ok(apart).what,
+        What::Decision { verify: false, .. }
+    ));
+    let read = decides("taskgraph decision FLAGS --head-tag='$TAG \"x\"'\"'s\"\\ y");
+    assert_eq!(flags(&read).head_tag, "$TAG \"x\"'s y");
+}
+
+#[test]
+fn actions_are_read() {
+    for text in [
+        "cd /builds/worker/checkouts/vcs && ln -s /builds/worker/artifacts artifacts && taskgraph action-callback",
+        "taskcluster/scripts/install-sdk.sh && ~/.local/bin/taskgraph action-callback --root taskcluster",
+        "./mach --log-no-times taskgraph action-callback",
+    ] {
+        assert_eq!(ok(script(text)).what, What::Action, "{text}");
+    }
+}
+
+#[test]
+fn folders_and_roots_are_worked_out() {
+    let command = ok(script("cd tools/../ci && taskgraph decision FLAGS -r tc"));
+    assert_eq!(command.folder, "/builds/worker/checkouts/vcs/ci");
+    assert_eq!(command.root, "ci/tc");
+    // The innermost of several checkouts is the one.
+    let mut both = payload(json!([
+        "run-task",
+        "--fox-checkout=src",
+        "--comm-checkout",
+        "src/comm",
+        "--",
+        "bash",
+        "-c",
+        format!("cd src/comm && taskgraph decision {FLAGS}"),
+    ]));
+    both["env"]["REPOSITORIES"] = json!("{\"fox\": \"Fox\", \"comm\": \"Comm\"}");
+    for (name, value) in [
+        ("HEAD_REPOSITORY", URL),
+        ("HEAD_REV", "beef"),
+        ("REPOSITORY_TYPE", "hg"),
+    ] {
+        both["env"][format!("COMM_{name}")] = json!(value);
+    }
+    let command = ok(both);
+    assert_eq!(command.checkout.folder, "/builds/worker/src/comm");
+    assert_eq!(command.checkout.revision.as_deref(), Some("beef"));
+    // Without run-task, a clone is the checkout.
+    let command = ok(json!({"command": ["/bin/bash", "-lc", format!(
+        "git clone --quiet --depth 1 -b main {URL}.git && cd fox && git checkout {REV} && taskgraph decision {}",
+        FLAGS.replace("\"$FOX_HEAD_REV\"", REV).replace("$FOX_REPOSITORY_TYPE", "git")
+             .replace("$FOX_HEAD_REPOSITORY", URL).replace("$FOX_BASE_REPOSITORY", URL)
+             .replace("$FOX_HEAD_REF", "main"),
+    )]}));
+    assert_eq!(
+        (command.checkout.folder.as_str(), command.root.as_str()),
+        ("/builds/worker/fox", "taskcluster")
+    );
+    // Later commands of generic-worker begin in the task's folder again.
+    let mut listed = payload(json!([
+        ["bash", "-c", "cd elsewhere"],
+        [
+            "run-task",
+            "--fox-checkout=src",
+            "--task-cwd=src",
+            "--",
+            "bash",
+            "-c",
+            format!("taskgraph decision {FLAGS}")
+        ],
+    ]));
+    listed["artifacts"] = json!([{"type": "directory", "path": "public"}]);
+    assert_eq!(ok(listed).folder, "/builds/worker/src");
+}
+
+#[test]
+fn the_entry_point_of_the_image_makes_the_checkout() {
+    let mut words = vec!["snowman", "decision"];
+    let flags = FLAGS
+        .replace(['\'', '"'], "")
+        .replace("$FOX_HEAD_REV", REV)
+        .replace("$FOX_REPOSITORY_TYPE", "git");
+    words.extend(flags.split_whitespace());
+    let mut payload = payload(json!(words));
+    payload["env"]["SNOWMAN_HEAD_REPOSITORY"] = json!(URL);
+    assert_eq!(ok(payload.clone()).folder, "/builds/worker/src");
+    payload["env"]["SNOWMAN_CHECKOUT"] = json!("/work/fox");
+    payload["env"]["SNOWMAN_HEAD_REV"] = json!(REV);
+    let command = ok(payload.clone());
+    assert_eq!(command.folder, "/work/fox");
+    assert_eq!(command.checkout.revision.as_deref(), Some(REV));
+    // No shell reads these words.
+    assert_eq!(
+        self::flags(&command).base_repository,
+        "$FOX_BASE_REPOSITORY"
+    );
+    payload["env"]["SNOWMAN_HEAD_REPOSITORY"] = json!("");
+    assert_eq!(
+        unread(payload),
+        "nothing in it makes a checkout of the repository"
+    );
+}
+
+#[test]
+fn files_that_are_written_by_echo_are_known() {
+    let command = decides(&format!(
+        "{LINK}taskgraph decision FLAGS && echo \"{{}}\" > artifacts/actions.json # no actions here"
+    ));
+    let path = "/builds/worker/checkouts/vcs/artifacts/actions.json".to_owned();
+    assert_eq!(command.written, (vec![], vec![(path, "{}\n".to_owned())]));
+    let command =
+        decides("echo -n one two >notes.txt; taskgraph decision FLAGS >> log; cat log > copy");
+    let path = "/builds/worker/checkouts/vcs/notes.txt".to_owned();
+    assert_eq!(
+        command.written,
+        (vec![(path, "one two".to_owned())], vec![])
+    );
+    assert_eq!(command.not_run, ["cat log > copy"]);
+}
+
+#[test]
+fn a_link_in_the_place_of_a_folder_lies_in_it() {
+    let at = |text: &str| {
+        let command = decides(&format!("{text} && taskgraph decision FLAGS"));
+        command
+            .links_before
+            .follow("/builds/worker/checkouts/vcs/artifacts/x")
+    };
+    let linked = Some("/builds/worker/artifacts/x".to_owned());
+    assert_eq!(at("ln -sfn /builds/worker/artifacts artifacts"), linked);
+    assert_eq!(
+        at("rm -rf artifacts && ln -s /builds/worker/artifacts"),
+        linked
+    );
+    assert_eq!(
+        at("mkdir -p artifacts && rm -r artifacts; ln -s ../../artifacts artifacts"),
+        linked
+    );
+    let own = Some("/builds/worker/checkouts/vcs/artifacts/x".to_owned());
+    assert_eq!(
+        at("mkdir artifacts && ln -s /builds/worker/artifacts artifacts"),
+        own
+    );
+}
+
+#[test]
+fn what_only_a_shell_can_tell_is_not_read() {
+    for (text, why) in [
+        (
+            "for x in a b; do taskgraph decision FLAGS; done",
+            "`for` is not read",
+        ),
+        (
+            "if true; then taskgraph decision FLAGS; fi",
+            "`if` is not read",
+        ),
+        (
+            "(cd x && taskgraph decision FLAGS)",
+            "subshells and functions are not read",
+        ),
+        ("{ taskgraph decision FLAGS; }", "`{` is not read"),
+        ("taskgraph decision FLAGS &", "`&` is not read"),
+        (
+            "cat <<EOF\nx\nEOF\ntaskgraph decision FLAGS",
+            "here-documents are not read",
+        ),
+        (
+            "bash <(curl x) && taskgraph decision FLAGS",
+            "process substitutions are not read",
+        ),
+        (
+            "taskgraph decision FLAGS --head-tag=$(git describe)",
+            "`--head-tag` is given the output of a command",
+        ),
+        (
+            "taskgraph decision FLAGS --head-tag=`git describe`",
+            "`--head-tag` is given the output of a command",
+        ),
+        (
+            "taskgraph decision FLAGS --head-tag=v*",
+            "`--head-tag` is given a pattern of file names",
+        ),
+        (
+            "taskgraph decision FLAGS --head-tag=${FOX_HEAD_REV:0:7}",
+            "this expansion is not read",
+        ),
+        (
+            "cd $(mktemp -d) && taskgraph decision FLAGS",
+            "`cd` is given the output of a command",
+        ),
+        ("eval taskgraph decision FLAGS", "`eval` is not read"),
+        (
+            "$RUNNER decision FLAGS",
+            "the name of the program is the variable RUNNER, which nothing sets",
+        ),
+        (
+            "taskgraph decision FLAGS --head-tag='v1",
+            "`'` is missing at the end",
+        ),
+        (
+            "taskgraph decision FLAGS &&",
+            "a command is missing at the end",
+        ),
+        (
+            "taskgraph decision FLAGS && taskgraph decision FLAGS",
+            "it decides or acts more than once",
+        ),
+        (
+            "make decision",
+            "nothing in it runs taskgraph or snowman, only `make decision`",
+        ),
+        (
+            "taskgrap decision FLAGS",
+            "nothing in it runs taskgraph or snowman: is `taskgrap` meant to be `taskgraph`?",
+        ),
+        (
+            "uv run taskgrahp decision",
+            "nothing in it runs taskgraph or snowman, only `uv run taskgrahp decision`",
+        ),
+    ] {
+        let told = unread(script(text));
+        assert!(told.starts_with(why), "{text}: {told}");
+    }
+    // The part that cannot be read is named.
+    let told = unread(script(&format!(
+        "{LINK}case $X in a) ;; esac; taskgraph decision FLAGS"
+    )));
+    assert!(
+        told.contains("artifacts && case $X in a) ;; esac"),
+        "{told}"
+    );
+    let told = unread(payload(json!(null)));
+    assert_eq!(
+        told,
+        "`payload.command` is missing, so the image decides what runs"
+    );
+    let told = unread(payload(json!("taskgraph decision")));
+    assert!(told.starts_with("`payload.command` is missing"), "{told}");
+    // What is not used may be anything.
+    decides("export STAMP=$(date); echo $(date) > stamp; rm -f *.log; taskgraph decision FLAGS");
+}
+
+#[test]
+fn what_grows_without_end_is_not_read() {
+    let double = "A=x; ".to_owned() + &"A=$A$A; ".repeat(64);
+    let told = wrong(script(&format!(
+        "{double} taskgraph decision FLAGS --head-tag=$A"
+    )));
+    assert!(
+        told[0].contains("`--head-tag` is given the variable A, which nothing sets"),
+        "{told:?}"
+    );
+    let many = "A=x; ".repeat(10_000);
+    let told = unread(script(&format!("{many} taskgraph decision FLAGS")));
+    assert!(told.starts_with("there are too many commands"), "{told}");
+    let deep = "${A-".repeat(50_000) + &"}".repeat(50_000);
+    let told = unread(script(&format!(
+        "taskgraph decision FLAGS --head-tag={deep}"
+    )));
+    assert!(
+        told.starts_with("too many expansions hold one another"),
+        "{told}"
+    );
+}
+
+#[test]
+fn nesting_ends() {
+    let mut text = "taskgraph decision".to_owned();
+    for _ in 0..30 {
+        text = format!("env {text}");
+    }
+    let told = unread(script(&text));
+    assert!(
+        told.starts_with("too many programs run one another"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_would_fail_is_wrong() {
+    let only = |text: &str, wanted: &str| {
+        let told = wrong(script(text));
+        assert_eq!(told.len(), 1, "{text}: {told:?}");
+        assert!(told[0].contains(wanted), "{text}: {told:?}");
+    };
+    only(
+        "taskgraph decision FLAGS --haed-tag=x",
+        "unexpected argument '--haed-tag' found; tip: a similar argument exists: '--head-tag'",
+    );
+    only(
+        "taskgraph decison FLAGS",
+        "unrecognized subcommand 'decison'",
+    );
+    only(
+        "taskgraph decision FLAGS --pushdate=today",
+        "invalid value 'today' for '--pushdate <PUSHDATE>'",
+    );
+    only(
+        "taskgraph decision --project=fox",
+        "the following required arguments were not provided: --pushlog-id <PUSHLOG_ID>",
+    );
+    only(
+        "taskgraph decision FLAGS --head-tag=\"$FOX_HAED_TAG\"",
+        "`--head-tag` is given the variable FOX_HAED_TAG, which nothing sets",
+    );
+    only(
+        "taskgraph decision FLAGS $FOX_EXTRA",
+        "`taskgraph decision` is given the variable FOX_EXTRA, which nothing sets",
+    );
+    only(
+        "taskgraph action-callback --rot=x",
+        "unexpected argument '--rot' found",
+    );
+    only(
+        "cd /builds/worker && taskgraph decision FLAGS",
+        "runs in /builds/worker, and the checkout is /builds/worker/checkouts/vcs",
+    );
+    // All of it at once.
+    let mut payload = script("taskgraph decision FLAGS --haed-tag=x");
+    payload["command"][1] = json!("--fox-chekout=/builds/worker/checkouts/vcs");
+    let told = wrong(payload);
+    assert_eq!(
+        told[0],
+        "run-task has no option `--fox-chekout`: did you mean `--fox-checkout`?"
+    );
+    assert!(told[1].contains("--haed-tag"), "{told:?}");
+}
+
+#[test]
+fn run_task_has_what_it_makes_the_checkout_by() {
+    let mut missing = script("taskgraph action-callback");
+    for name in [
+        "FOX_HEAD_REPOSITORY",
+        "FOX_HEAD_REF",
+        "FOX_HEAD_REV",
+        "FOX_REPOSITORY_TYPE",
+    ] {
+        missing["env"].as_object_mut().unwrap().shift_remove(name);
+    }
+    let told = wrong(missing);
+    let needs = |name: &str| {
+        told.iter()
+            .any(|line| line.contains(&format!("needs the variable {name},")))
+    };
+    assert!(
+        needs("FOX_HEAD_REPOSITORY") && needs("FOX_HEAD_REV") && needs("FOX_REPOSITORY_TYPE"),
+        "{told:?}"
+    );
+    assert_eq!(told.len(), 3);
+    let mut other = script("taskgraph action-callback");
+    other["env"]["REPOSITORIES"] = json!("{\"foxes\": \"Fox\"}");
+    assert_eq!(
+        wrong(other.clone()),
+        ["run-task has no option `--fox-checkout`: did you mean `--foxes-checkout`?"]
+    );
+    other["env"]["REPOSITORIES"] = json!("fox");
+    let told = wrong(other.clone());
+    assert!(
+        told[0].starts_with("run-task: REPOSITORIES in `env` is not a JSON object"),
+        "{told:?}"
+    );
+    // A run-task of the project's own knows its repositories itself.
+    other["env"]
+        .as_object_mut()
+        .unwrap()
+        .shift_remove("REPOSITORIES");
+    assert_eq!(ok(other).what, What::Action);
+}
+
+#[test]
+fn a_project_with_a_run_task_of_its_own_is_read() {
+    let definition = |words: &[&str], script: &str| {
+        let mut command: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        command.extend(["--", "bash", "-cx"].map(str::to_owned));
+        command.push(script.replace("FLAGS", FLAGS));
+        let mut payload = payload(json!(command));
+        payload["env"]
+            .as_object_mut()
+            .unwrap()
+            .shift_remove("REPOSITORIES");
+        payload
+    };
+    let options = [
+        "/builds/worker/bin/run-task",
+        "--fox-checkout=/builds/worker/checkouts/fox",
+        "--fox-sparse-profile=build/sparse-profiles/taskgraph",
+        "--fox-shallow-clone",
+        "--fetch-hgfingerprint",
+    ];
+    let start = "cd /builds/worker/checkouts/fox && ln -s /builds/worker/artifacts artifacts &&";
+    let text = format!("{start} ./mach --log-no-times taskgraph decision FLAGS --no-verify");
+    let command = ok(definition(&options, &text));
+    assert_eq!(flags(&command).head_rev, REV);
+    assert_eq!(command.folder, "/builds/worker/checkouts/fox");
+    let text = format!("{start} ./mach --log-no-times taskgraph action-callback");
+    assert_eq!(ok(definition(&options, &text)).what, What::Action);
+    let text = format!("{start} ./mach create-environment && ./mach taskgrahp decision FLAGS");
+    let told = unread(definition(&options, &text));
+    assert!(
+        told.starts_with("nothing in it runs taskgraph or snowman, only `./mach create-environment`, `./mach taskgrahp"),
+        "{told}"
+    );
+}
