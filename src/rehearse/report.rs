@@ -84,7 +84,7 @@ impl PhaseReport {
 }
 
 /// A whole rehearsal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The push and the flavors, in order.
     pub phases: Vec<PhaseReport>,

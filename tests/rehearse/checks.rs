@@ -290,6 +290,7 @@ async fn what_a_project_does_in_python_is_noted() {
         assert_eq!(early, new);
         let text = Report {
             phases: vec![report],
+            ..Report::default()
         }
         .to_text();
         assert!(text.contains(&format!("  note        {new}\n")), "{text}");
@@ -313,7 +314,11 @@ async fn reused_tasks_are_counted_in_the_order_of_the_phases() {
         phase("promote", "A", &[]),
         phase("ship", "M", &reused),
     ];
-    let text = Report { phases }.to_text();
+    let report = Report {
+        phases,
+        ..Report::default()
+    };
+    let text = report.to_text();
     let told = "reused      17 (3 of push, 5 of promote, 7 of older, 2 of index)\n";
     assert!(text.contains(told), "{text}");
 }
