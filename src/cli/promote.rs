@@ -21,6 +21,7 @@ use crate::base::name::TaskId;
 use crate::base::value::{Object, Value};
 use crate::ports::artifacts::MemoryArtifacts;
 use crate::ports::environment::Environment;
+use crate::ports::files::metadata;
 use crate::submit::Recorder;
 
 /// The artifacts of a graph that promotions read.
@@ -53,7 +54,7 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
     let mut held = Vec::new();
     for given in &args.previous {
         let path = outside.working.join(given);
-        let id = if path.is_dir() {
+        let id = if metadata(&path)?.is_some_and(|found| found.is_dir()) {
             let (id, artifacts) = folder(given, &path)?;
             held.push((id.clone(), artifacts));
             id
@@ -160,9 +161,14 @@ fn folder(given: &str, path: &Path) -> Result<(TaskId, BTreeMap<String, Vec<u8>>
     let mut artifacts = BTreeMap::new();
     for name in ARTIFACTS {
         for below in [path.to_owned(), path.join("public")] {
-            if let Ok(content) = std::fs::read(below.join(name)) {
-                artifacts.insert(format!("public/{name}"), content);
+            let file = below.join(name);
+            if metadata(&file)?.is_none() {
+                continue;
             }
+            let content = std::fs::read(&file).map_err(|error| {
+                Diagnostic::environment(format!("cannot read {}", file.display())).because(error)
+            })?;
+            artifacts.insert(format!("public/{name}"), content);
         }
     }
     if artifacts.is_empty() {
