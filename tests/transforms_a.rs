@@ -29,9 +29,9 @@ impl Files for Memory {
         Ok(0o100_644)
     }
 
-    fn is_folder(&self, path: &str) -> bool {
+    fn is_folder(&self, path: &str) -> Result<bool, FileError> {
         let folder = format!("{path}/");
-        self.0.keys().any(|file| file.starts_with(&folder))
+        Ok(self.0.keys().any(|file| file.starts_with(&folder)))
     }
 
     fn list(&self, path: &str) -> Result<Vec<String>, FileError> {

@@ -34,8 +34,8 @@ impl Files for Only<'_> {
         Ok(0o100_644)
     }
 
-    fn is_folder(&self, _: &str) -> bool {
-        false
+    fn is_folder(&self, _: &str) -> Result<bool, FileError> {
+        Ok(false)
     }
 
     fn list(&self, _: &str) -> Result<Vec<String>, FileError> {

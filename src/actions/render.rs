@@ -63,7 +63,7 @@ fn hash(files: &dyn Files) -> Result<String, Diagnostic> {
             "there is no {TASKCLUSTER_YML}, which actions are made of"
         ))
         .help("put one into the root of the repository"),
-        other => Diagnostic::environment(other.to_string()),
+        other => other.into(),
     })?;
     Ok(Sha256::digest(&text)
         .iter()

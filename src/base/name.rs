@@ -140,6 +140,10 @@ impl TaskId {
     /// The name of the decision task in graphs that are only looked at.
     pub const PLACEHOLDER: &'static str = "DECISION-TASK";
 
+    /// The name of the decision task where definitions are held against the rules for real ones, as
+    /// `verify` does: it has the form, and the length, of any taskId.
+    pub const STAND_IN: &'static str = "DecisionT--stand-in--A";
+
     /// The name of the action task in actions that are only tried.
     pub const ACTION_PLACEHOLDER: &'static str = "ACTION-TASK";
 
@@ -159,10 +163,10 @@ impl TaskId {
         )
     }
 
-    /// Whether this stands for a task that nobody has created: at a desk, for the one that would run.
+    /// Whether this stands for a task that nobody has created: locally, for the one that would run.
     #[must_use]
     pub fn is_placeholder(&self) -> bool {
-        [Self::PLACEHOLDER, Self::ACTION_PLACEHOLDER].contains(&self.as_str())
+        [Self::PLACEHOLDER, Self::STAND_IN, Self::ACTION_PLACEHOLDER].contains(&self.as_str())
     }
 
     /// Whether this is a slugid as the queue wants it (`schemas/queue/v1`, `slugid`).
@@ -193,6 +197,12 @@ mod tests {
             TaskId::parse("DECISION-TASK").map(|id| id.is_slugid()),
             Ok(false)
         );
+    }
+
+    #[test]
+    fn the_stand_in_has_the_form_of_a_task_id() {
+        let id = TaskId::parse(TaskId::STAND_IN).unwrap();
+        assert!(id.is_slugid() && id.is_placeholder());
     }
 
     #[test]

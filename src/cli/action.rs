@@ -202,14 +202,24 @@ pub fn input(path: Option<&Path>) -> Outcome<Value> {
     }
 }
 
+/// Says that what was named on the command line cannot be read: a mistake where it is not there.
+fn cannot_read(what: &str, error: &std::io::Error) -> Diagnostic {
+    let message = format!("cannot read {what}");
+    let diagnostic = match error.kind() {
+        std::io::ErrorKind::NotFound => Diagnostic::user(message),
+        _ => Diagnostic::environment(message),
+    };
+    diagnostic.because(error)
+}
+
 /// Reads a file of YAML or JSON that was named on the command line.
 ///
 /// # Errors
 /// When it cannot be read.
 pub fn document(path: &Path, what: &str) -> Outcome<Value> {
     let name = path.display().to_string();
-    let text = std::fs::read(path)
-        .map_err(|error| Diagnostic::user(format!("cannot read {what} {name}")).because(error))?;
+    let text =
+        std::fs::read(path).map_err(|error| cannot_read(&format!("{what} {name}"), &error))?;
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("yml" | "yaml") => {
             let document = yaml::load(&name, &text)?;

@@ -20,7 +20,8 @@ use super::sets::{self, Sets};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::decision::vcs_diagnostic;
 use crate::ports::clock::FixedClock;
-use crate::ports::vcs::Vcs;
+use crate::ports::files::metadata;
+use crate::ports::vcs::{Vcs, VcsError};
 
 /// How many equal lines are shown around a difference.
 const CONTEXT: usize = 20;
@@ -126,9 +127,12 @@ fn generate_at(
 /// The hash of the revision to compare with.
 fn base_of(vcs: &dyn Vcs, revision: &str) -> Result<String, Diagnostic> {
     if revision != DEFAULT {
-        return vcs.resolve(revision).map_err(|error| {
-            Diagnostic::user(format!("there is no revision `{revision}` to compare with"))
-                .because(error)
+        return vcs.resolve(revision).map_err(|error| match error {
+            VcsError::NoRevision(_) | VcsError::Refused { .. } => {
+                Diagnostic::user(format!("there is no revision `{revision}` to compare with"))
+                    .because(error)
+            }
+            error => vcs_diagnostic(&error),
         });
     }
     let base = vcs.base_rev().map_err(|error| vcs_diagnostic(&error))?;
@@ -190,7 +194,7 @@ impl CheckedOut {
 impl Drop for CheckedOut {
     fn drop(&mut self) {
         let place = self.place();
-        if place.exists()
+        if !matches!(metadata(&place), Ok(None))
             && let Err(error) = self.vcs.remove_check_out(&place)
         {
             tracing::warn!("{error}");

@@ -8,16 +8,16 @@ use crate::base::path::ValuePath;
 use crate::base::value::Value;
 use crate::config::graph_config::{GraphConfig, join};
 use crate::custom::NATIVE_REGISTRATIONS;
-use crate::decision::World;
 use crate::decision::index::task_at;
+use crate::decision::{World, vcs_diagnostic};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::environment::Environment;
-use crate::ports::files::{Disk, Files, normalize};
+use crate::ports::files::{Disk, FileError, Files, normalize};
 use crate::ports::output_path::OutputPaths;
 use crate::ports::python::{Mode, Python};
 use crate::ports::stop::{NEVER, Stop};
 use crate::ports::taskcluster::Taskcluster;
-use crate::ports::vcs::Vcs;
+use crate::ports::vcs::{Vcs, VcsError};
 use crate::python::{self, Workers};
 use crate::taskcluster::Client;
 use crate::transform::context::RunTask;
@@ -63,15 +63,15 @@ impl Outside {
     /// As [`Outside::open`].
     pub fn open_at(working: PathBuf, root: &str, environment: Environment) -> Outcome<Self> {
         let root_folder = working.join(root);
-        let vcs = crate::vcs::discover(&working, &environment).ok();
+        let vcs = repository(&working, &environment)?;
         let repository = match &vcs {
             Some(vcs) => vcs.root().to_owned(),
             None => guess_repository(&root_folder)?,
         };
-        let files = Disk::new(&repository).map_err(|e| Diagnostic::environment(e.to_string()))?;
+        let files = Disk::new(&repository)?;
         let taskcluster = connect(&environment)?;
         let root = below(files.root(), &root_folder, root)?;
-        let root = older_root(&files, root);
+        let root = older_root(&files, root)?;
         let graph_config = GraphConfig::load(&files, &root)?;
         let run_task = super::scripts::find(&environment, &working, &files, &graph_config, None)?;
         Ok(Self {
@@ -198,10 +198,10 @@ impl Surroundings {
     /// Those of this process.
     ///
     /// # Errors
-    /// When the working folder is gone.
+    /// When the working folder is gone, or its repository cannot be read.
     pub fn find(environment: &Environment) -> Result<Self, Diagnostic> {
         let working = working_folder()?;
-        let vcs = crate::vcs::discover(&working, environment).ok();
+        let vcs = repository(&working, environment)?;
         Ok(Self { working, vcs })
     }
 
@@ -212,14 +212,37 @@ impl Surroundings {
     }
 }
 
-/// The folder `ci` of the usual root, where older versions of taskgraph have config.yml.
-fn older_root(files: &Disk, root: String) -> String {
-    let has = |folder: &str| files.read(&join(folder, "config.yml")).is_ok();
-    let older = join(&root, "ci");
-    if root == "taskcluster" && !has(&root) && has(&older) {
-        return older;
+/// The repository that a folder is in, if it is in one.
+///
+/// # Errors
+/// When it cannot be read.
+fn repository(
+    folder: &Path,
+    environment: &Environment,
+) -> Result<Option<Box<dyn Vcs>>, Diagnostic> {
+    match crate::vcs::discover(folder, environment) {
+        Ok(vcs) => Ok(Some(vcs)),
+        Err(VcsError::NoRepository(_)) => Ok(None),
+        Err(error) => Err(vcs_diagnostic(&error)),
     }
-    root
+}
+
+/// The folder `ci` of the usual root, where older versions of taskgraph have config.yml.
+///
+/// # Errors
+/// When it cannot be seen which of them has one.
+fn older_root(files: &Disk, root: String) -> Result<String, FileError> {
+    let has = |folder: &str| match files.mode(&join(folder, "config.yml")) {
+        Ok(_) => Ok(true),
+        // A link that leads out of the repository is refused where the file is read.
+        Err(FileError::Missing(_) | FileError::Outside(_)) => Ok(false),
+        Err(error) => Err(error),
+    };
+    let older = join(&root, "ci");
+    if root == "taskcluster" && !has(&root)? && has(&older)? {
+        return Ok(older);
+    }
+    Ok(root)
 }
 
 /// A client of the Taskcluster that the environment names, if it names one.

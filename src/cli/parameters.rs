@@ -13,6 +13,7 @@ use crate::config::parameters::{Parameters, Strictness};
 use crate::config::yaml::Places;
 use crate::custom;
 use crate::decision::parameters::defaults;
+use crate::ports::files::metadata;
 use crate::ports::python::Python;
 use crate::ports::vcs::Change;
 
@@ -44,11 +45,10 @@ impl Spec {
             return Ok(vec![Self::Defaults]);
         }
         let path = working.join(text);
-        if path.is_dir() {
-            return files_of(&path, text);
-        }
-        if path.is_file() {
-            return Ok(vec![Self::File(path)]);
+        match metadata(&path)? {
+            Some(found) if found.is_dir() => return files_of(&path, text),
+            Some(_) => return Ok(vec![Self::File(path)]),
+            None => {}
         }
         let found = after("task-id=")
             .map(Self::Task)
@@ -92,7 +92,7 @@ impl Spec {
         let (given, places) = self.read_values(outside).await?;
         let mut given = given;
         given.extend(overrides.clone());
-        let mut values = defaults(outside.world(), &given)?;
+        let mut values = defaults(outside.world(), &outside.graph_config, &given)?;
         if let Some(python) = outside.python.as_ref().filter(|python| python.started()) {
             let root = outside.files.root();
             values = custom::parameters::fill(python, values, &given, Strictness::Lenient, root)?;

@@ -22,6 +22,7 @@ use crate::base::name::{Label, TaskId};
 use crate::base::value::{Object, Value};
 use crate::ports::artifacts::MemoryArtifacts;
 use crate::ports::environment::Environment;
+use crate::ports::files::metadata;
 use crate::submit::Recorder;
 
 /// The artifacts of a graph that promotions read.
@@ -162,7 +163,7 @@ fn told_apart(args: &PromoteArgs, outside: &Outside) -> Outcome<(Vec<Given>, Vec
         let id = TaskId::parse(given);
         if known.contains_key(given) && !given.contains(std::path::MAIN_SEPARATOR) {
             flavors.push(given.clone());
-        } else if path.is_dir() {
+        } else if metadata(&path)?.is_some_and(|found| found.is_dir()) {
             graphs.push(Given::Folder(given.clone(), path));
         } else if let Some(id) = id.as_ref().ok().filter(|id| id.is_slugid()) {
             graphs.push(Given::Task(id.clone()));
@@ -239,9 +240,14 @@ fn folder(given: &str, path: &Path) -> Result<(TaskId, BTreeMap<String, Vec<u8>>
     let mut artifacts = BTreeMap::new();
     for name in ARTIFACTS {
         for below in [path.to_owned(), path.join("public")] {
-            if let Ok(content) = std::fs::read(below.join(name)) {
-                artifacts.insert(format!("public/{name}"), content);
+            let file = below.join(name);
+            if metadata(&file)?.is_none() {
+                continue;
             }
+            let content = std::fs::read(&file).map_err(|error| {
+                Diagnostic::environment(format!("cannot read {}", file.display())).because(error)
+            })?;
+            artifacts.insert(format!("public/{name}"), content);
         }
     }
     if artifacts.is_empty() {

@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::config::graph_config::{GraphConfig, join};
 use crate::ports::environment::Environment;
 use crate::ports::files::Disk;
@@ -83,8 +83,8 @@ fn installed(environment: &Environment, package: Option<&Path>) -> Option<Script
             })
         })
     })?;
-    let found = Disk::new(&folder).ok()?;
-    match Scripts::read(&found, ".") {
+    let found = Disk::new(&folder).map_err(Diagnostics::from);
+    match found.and_then(|found| Scripts::read(&found, ".")) {
         Ok(scripts) => {
             tracing::debug!("Using the run-task files in {}", folder.display());
             Some(scripts)

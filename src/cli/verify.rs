@@ -1,4 +1,4 @@
-//! The command `verify`: what a decision would run into, told at a desk.
+//! The command `verify`: what a decision would run into, found locally.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,6 +11,7 @@ use super::outside::Outside;
 use super::parameters::overrides;
 use super::{sets, show};
 use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::name::TaskId;
 use crate::base::value::{Value, type_name};
 use crate::config::parameters::Parameters;
 use crate::decision::{self, Phases};
@@ -76,7 +77,9 @@ async fn verify(
     if args.no_optimize {
         target.do_not_optimize = target.graph.labels().cloned().collect();
     }
-    let ids = DerivedIds::new(show::placeholder()?);
+    // Rules are for real taskIds, so the decision task has the form of one.
+    let stand_in = TaskId::parse(TaskId::STAND_IN);
+    let ids = DerivedIds::new(stand_in.map_err(|error| Diagnostic::bug(error.to_string()))?);
     let optimized = phases.optimize(target, &ids).await?;
     let morphed = phases.morph(&optimized, &ids)?;
     let plan = decision::planned(&outside.graph_config, params, &morphed.graph, &ids)?;

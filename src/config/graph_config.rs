@@ -70,11 +70,11 @@ impl GraphConfig {
             FileError::Missing(path) => Diagnostic::user(format!("there is no `{path}`")).help(
                 "run snowman in the repository, or name the folder of config.yml with --root",
             ),
-            other => Diagnostic::environment(other.to_string()),
+            other => other.into(),
         })?;
         let mut config = Self::read(root, &path, &text)?;
         let in_ci = root == "ci" || root.ends_with("/ci");
-        config.kinds_beside = in_ci && files.list(&join(root, "kinds")).is_err();
+        config.kinds_beside = in_ci && !files.is_folder(&join(root, "kinds"))?;
         Ok(config)
     }
 
@@ -252,6 +252,13 @@ impl GraphConfig {
         self.taskgraph("repositories")
             .and_then(Value::as_object)
             .unwrap_or(&NONE)
+    }
+
+    /// The address of the project's own repository, the first of those that are listed.
+    #[must_use]
+    pub fn default_repository(&self) -> Option<&str> {
+        let first = self.repositories().values().next()?;
+        first.get("default-repository")?.as_str()
     }
 
     /// The prefix of cached tasks in the index.

@@ -1,21 +1,27 @@
-//! Where parameters come from: flags and the repository in a decision task, defaults at a desk.
+//! Where parameters come from: flags and the repository in a decision task, defaults locally.
+//!
+//! A decision counts changes from a base revision. Where that is not in the clone, as after a force
+//! push or in a shallow clone, it is fetched. Where it cannot be, what changed is unknown: all files
+//! count as changed, and the base is the head itself. That is how a push without changes of its own
+//! looks, for which nothing is skipped, and a revision that the tasks can fetch.
 
 use std::path::Path;
 
 use super::World;
 use super::flags::DecisionFlags;
-use super::phases::asked_in_vain;
+use super::phases::{asked_in_vain, vcs_diagnostic};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json;
 use crate::base::repo_url::parse_repository_url;
 use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value, type_name};
+use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::{Parameters, Strictness};
 use crate::config::yaml;
 use crate::custom;
 use crate::ports::files::{FileError, Files};
 use crate::ports::python::Mode;
-use crate::ports::vcs::{Change, Tool, Vcs, VcsError};
+use crate::ports::vcs::{Change, NULL_REVISION, Tool, Vcs, VcsError};
 
 /// The ref of the notes that may override parameters.
 const NOTES: &str = "refs/notes/decision-parameters";
@@ -36,21 +42,12 @@ pub fn for_decision(
         Diagnostic::environment("a decision needs the repository that is built, and there is none")
             .help("run it in a checkout of the repository")
     })?;
-    let change = Change::Range {
-        base: Some(flags.base_rev.as_str()).filter(|rev| !rev.is_empty()),
-        rev: &flags.head_rev,
+    let (base_rev, files_changed) = changes(vcs, flags)?;
+    let message = match vcs.commit_message() {
+        // As in the peer, a message that is not UTF-8 cannot hold the word that is looked for.
+        Err(VcsError::NotUtf8(_)) => String::new(),
+        message => message.map_err(|error| vcs_diagnostic(&error))?,
     };
-    let files_changed = vcs.changed_files(&change).map_err(|error| {
-        let diagnostic = asked_in_vain("the files that changed are not known", &error);
-        match error {
-            VcsError::Failed { .. } => diagnostic.help(
-                "the revisions of --base-rev and --head-rev have to be in this clone; fetch them",
-            ),
-            _ => diagnostic,
-        }
-    })?;
-    // As in the peer, a message that is no UTF-8 cannot hold the word that is looked for.
-    let message = vcs.commit_message().unwrap_or_default();
     let build_date = match flags.pushdate {
         0 => created.unwrap_or_else(|| world.clock.now()).unix(),
         date => date,
@@ -73,7 +70,7 @@ pub fn for_decision(
     let values = crate::base::value::json!({
         "base_repository": flags.base_repository,
         "base_ref": flags.base_ref,
-        "base_rev": flags.base_rev,
+        "base_rev": base_rev,
         "build_date": build_date,
         "build_number": 1,
         "do_not_optimize": [],
@@ -117,6 +114,58 @@ pub fn for_decision(
     Parameters::new(values, Strictness::Lenient)
 }
 
+/// The base revision and the files that changed since.
+fn changes(vcs: &dyn Vcs, flags: &DecisionFlags) -> Result<(String, Vec<String>), Diagnostic> {
+    let failed = |error: VcsError| {
+        let diagnostic = asked_in_vain("the files that changed are not known", &error);
+        match error {
+            VcsError::NoRevision(_) => {
+                diagnostic.help("the revision of --head-rev has to be in this clone; fetch it")
+            }
+            _ => diagnostic,
+        }
+    };
+    let since = |base| Change::Range {
+        base,
+        rev: &flags.head_rev,
+    };
+    let known = |change| {
+        let files = vcs.changed_files(&change).map_err(failed)?;
+        Ok((flags.base_rev.clone(), files))
+    };
+    let given = Some(flags.base_rev.as_str()).filter(|rev| !rev.is_empty());
+    let Some(missing) = vcs.missing_base(&since(given)).map_err(failed)? else {
+        return known(since(given));
+    };
+    match fetch(vcs, &missing, flags) {
+        Ok(base) => known(since(Some(&base))),
+        Err(why) => {
+            tracing::warn!(
+                "the base revision {missing} is not in this clone and cannot be fetched ({}): all \
+                 files count as changed, and `skip-unless-changed` skips no task",
+                why.said()
+            );
+            let all = vcs.changed_files(&since(Some(NULL_REVISION)));
+            Ok((flags.head_rev.clone(), all.map_err(failed)?))
+        }
+    }
+}
+
+/// Fetches a revision from the repository that is pushed to, or else from that of the head.
+fn fetch(vcs: &dyn Vcs, revision: &str, flags: &DecisionFlags) -> Result<String, VcsError> {
+    let fetched = vcs.fetch(revision, &flags.base_repository);
+    let fetched = match fetched {
+        Err(_) if flags.head_repository != flags.base_repository => {
+            vcs.fetch(revision, &flags.head_repository).or(fetched)
+        }
+        fetched => fetched,
+    };
+    if fetched.is_ok() {
+        tracing::info!("Fetched the base revision {revision}, which was not in this clone");
+    }
+    fetched
+}
+
 /// The parameters that `try_task_config.json`, or else a git note, overrides.
 fn overrides(world: World<'_>, flags: &DecisionFlags) -> Outcome<Object> {
     let name = flags
@@ -129,13 +178,13 @@ fn overrides(world: World<'_>, flags: &DecisionFlags) -> Outcome<Object> {
             return try_task_config(name, &text);
         }
         Err(FileError::Missing(_)) => {}
-        Err(other) => return Err(Diagnostic::environment(other.to_string()).into()),
+        Err(other) => return Err(Diagnostic::from(other).into()),
     }
     let note = match world.vcs {
         Some(vcs) => vcs.note(NOTES, &flags.head_repository).map_err(|error| {
             let from = &flags.head_repository;
             asked_in_vain(
-                format!("the notes {NOTES} could not be had from {from}"),
+                format!("cannot fetch the notes {NOTES} from {from}"),
                 &error,
             )
         })?,
@@ -223,7 +272,7 @@ pub fn version(files: &dyn Files) -> Result<Option<String>, Diagnostic> {
             ))
         }
         Err(FileError::Missing(_)) => Ok(None),
-        Err(other) => Err(Diagnostic::environment(other.to_string())),
+        Err(other) => Err(other.into()),
     }
 }
 
@@ -231,37 +280,86 @@ fn moz_build_date(build_date: i64) -> String {
     Timestamp::from_unix(build_date).strftime("%Y%m%d%H%M%S")
 }
 
-/// What parameters are at a desk, with those that are `given` laid over them. The repository is only
+/// What is checked out.
+struct CheckedOut {
+    branch: Option<String>,
+    head_rev: String,
+    tool: Tool,
+    files_changed: Vec<String>,
+}
+
+impl CheckedOut {
+    /// What a repository says; `None` as long as nothing has been committed.
+    fn of(vcs: &dyn Vcs) -> Result<Option<Self>, VcsError> {
+        let head_rev = match vcs.head_rev() {
+            Err(VcsError::NoCommit) => return Ok(None),
+            head_rev => head_rev?,
+        };
+        Ok(Some(Self {
+            branch: vcs.branch()?,
+            head_rev,
+            tool: vcs.tool(),
+            files_changed: vcs.changed_files(&Change::WorkingCopy)?,
+        }))
+    }
+}
+
+/// The address of the repository and its name: that of the remote, or else of the repository that
+/// `config.yml` calls the project's own, e.g. in a clone of another clone. Both are empty where
+/// neither is known.
+fn origin(
+    vcs: Option<&dyn Vcs>,
+    graph_config: &GraphConfig,
+) -> Result<(String, String), Diagnostic> {
+    let remote = match vcs {
+        Some(vcs) => vcs.remote_url().map_err(|error| vcs_diagnostic(&error))?,
+        None => None,
+    };
+    let named = |url: &str| Some((url.to_owned(), parse_repository_url(url)?.name));
+    if let Some(found) = remote.as_deref().and_then(named) {
+        return Ok(found);
+    }
+    let own = graph_config.default_repository().and_then(named);
+    if let Some((url, _)) = &own {
+        tracing::info!("Using {url}, the `default-repository` of config.yml, as the repository");
+    }
+    Ok(own.unwrap_or_default())
+}
+
+/// What parameters are locally, with those that are `given` laid over them. The repository is only
 /// asked for what they lack.
 ///
 /// # Errors
-/// When the version cannot be read.
-pub fn defaults(world: World<'_>, given: &Object) -> Result<Object, Diagnostic> {
+/// When the version cannot be read, or the repository cannot be asked.
+pub fn defaults(
+    world: World<'_>,
+    graph_config: &GraphConfig,
+    given: &Object,
+) -> Result<Object, Diagnostic> {
     let now = world.clock.now();
     let lack = |names: &[&str]| names.iter().any(|name| !given.contains_key(name));
     let of_checkout = ["files_changed", "head_ref", "head_rev", "repository_type"];
     let of_remote = ["base_repository", "head_repository", "project"];
-    // Where there is no repository, or it cannot be asked, the peer makes do with empty values.
-    let asked = world.vcs.filter(|_| lack(&of_checkout));
-    let asked = asked.and_then(|vcs| {
-        Some((
-            vcs.branch().ok()?,
-            vcs.head_rev().ok()?,
-            vcs.tool(),
-            vcs.changed_files(&Change::WorkingCopy).ok()?,
-        ))
+    // Where there is no repository, the peer makes do with empty values.
+    let checked_out = match world.vcs.filter(|_| lack(&of_checkout)) {
+        Some(vcs) => CheckedOut::of(vcs).map_err(|error| vcs_diagnostic(&error))?,
+        None => None,
+    };
+    let CheckedOut {
+        branch,
+        head_rev,
+        tool,
+        files_changed,
+    } = checked_out.unwrap_or(CheckedOut {
+        branch: None,
+        head_rev: String::new(),
+        tool: Tool::Git,
+        files_changed: Vec::new(),
     });
-    let (branch, head_rev, tool, files_changed) =
-        asked.unwrap_or((None, String::new(), Tool::Git, Vec::new()));
-    let url = world
-        .vcs
-        .filter(|_| lack(&of_remote))
-        .and_then(|vcs| vcs.remote_url().ok())
-        .unwrap_or_default();
-    let parsed = parse_repository_url(&url);
-    let (url, project) = match &parsed {
-        Some(parsed) => (url.as_str(), parsed.name.as_str()),
-        None => ("", ""),
+    let (url, project) = if lack(&of_remote) {
+        origin(world.vcs, graph_config)?
+    } else {
+        Default::default()
     };
     let values = crate::base::value::json!({
         "base_repository": url,

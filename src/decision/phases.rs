@@ -461,6 +461,10 @@ pub(super) fn asked_in_vain(message: impl Into<String>, error: &VcsError) -> Dia
             diagnostic.class = Class::User;
             diagnostic
         }
+        VcsError::NoCommit => {
+            diagnostic.class = Class::User;
+            diagnostic.help("commit something first")
+        }
         VcsError::NotStarted {
             program,
             missing: true,

@@ -1,14 +1,14 @@
 //! The scripts among the artifacts of a decision, from where generic-worker tasks mount them.
 
+use std::collections::BTreeSet;
+
 use crate::base::diagnostic::Diagnostic;
+use crate::base::listing::first_few;
 use crate::base::name::TaskId;
 use crate::base::value::Value;
 use crate::model::id_graph::{IdGraph, PlannedTask};
 use crate::ports::artifacts::Artifacts;
 use crate::transform::scripts::{self, FETCH_CONTENT, RUN_TASK, RunTask};
-
-/// How many labels a warning lists.
-const LISTED: usize = 10;
 
 /// Writes the scripts that there are, and warns of those that tasks of `graph` mount in vain.
 ///
@@ -20,44 +20,57 @@ pub fn write(
     graph: &IdGraph,
     deciding: &TaskId,
 ) -> Result<(), Diagnostic> {
+    let mut missing = Vec::new();
     for name in [RUN_TASK, FETCH_CONTENT] {
         match run_task.script(name) {
             Some(script) => {
                 tracing::info!("writing artifact file `{name}`");
                 artifacts.write(name, &script.content)?;
             }
-            None => {
-                if let Some(warning) = missing(name, graph, deciding) {
-                    tracing::warn!("{warning}");
-                }
-            }
+            None => missing.push(name),
         }
+    }
+    if let Some(warning) = warning(&missing, artifacts, graph, deciding)
+        && run_task.is_first_warning()
+    {
+        tracing::warn!("{warning}");
     }
     Ok(())
 }
 
-/// What is said of a script that is not there, when tasks mount it.
-fn missing(name: &str, graph: &IdGraph, deciding: &TaskId) -> Option<String> {
-    let url = format!("/task/{deciding}/artifacts/public/{name}");
-    let mut labels: Vec<&str> = graph
-        .tasks()
-        .filter(|task| mounts(task, &url))
-        .map(|task| task.label.as_str())
-        .collect();
-    labels.sort_unstable();
-    let more = labels.len().saturating_sub(LISTED);
-    labels.truncate(LISTED);
-    let listed = labels.join(", ");
-    let listed = match more {
-        0 => listed,
-        more => format!("{listed} and {more} more"),
-    };
-    (!labels.is_empty()).then(|| {
-        format!(
-            "there is no artifact `public/{name}`, which these tasks mount: {listed}; {}",
-            scripts::HELP
-        )
-    })
+/// What is said of scripts that are not there, when tasks mount them.
+fn warning(
+    missing: &[&str],
+    artifacts: &dyn Artifacts,
+    graph: &IdGraph,
+    deciding: &TaskId,
+) -> Option<String> {
+    let mut mounted: Vec<String> = Vec::new();
+    let mut labels = BTreeSet::new();
+    for name in missing {
+        let url = format!("/task/{deciding}/artifacts/public/{name}");
+        let tasks: Vec<&PlannedTask> = graph.tasks().filter(|task| mounts(task, &url)).collect();
+        if !tasks.is_empty() {
+            mounted.push(format!("`{name}`"));
+        }
+        labels.extend(tasks.iter().map(|task| task.label.as_str()));
+    }
+    if mounted.is_empty() {
+        return None;
+    }
+    let mounted = mounted.join(" and ");
+    // Nobody runs a task whose decision keeps its artifacts in memory.
+    if !artifacts.in_place() {
+        return Some(format!(
+            "cannot find {mounted}; simulated tasks do without, real ones would fail"
+        ));
+    }
+    let labels: Vec<&str> = labels.into_iter().collect();
+    Some(format!(
+        "tasks mount {mounted}, which this decision does not have: {}; {}",
+        first_few(&labels),
+        scripts::HELP
+    ))
 }
 
 fn mounts(task: &PlannedTask, url: &str) -> bool {
@@ -77,7 +90,8 @@ mod tests {
     use super::*;
     use crate::base::name::{KindName, Label};
     use crate::model::task::Provenance;
-    use crate::ports::artifacts::MemoryArtifacts;
+    use crate::ports::artifacts::{ArtifactFolder, MemoryArtifacts};
+    use crate::ports::mask::Mask;
 
     const DECISION: &str = "fN1SbArXTPSVFUUvaOlinQ";
 
@@ -107,13 +121,47 @@ mod tests {
             task("YcjXoPLrTmqJDmTBu3GSVw", "other", "public/x/run-task"),
         ]);
         let deciding = TaskId::parse(DECISION).unwrap();
-        let said = missing(RUN_TASK, &graph, &deciding).unwrap();
-        assert!(said.starts_with(
-            "there is no artifact `public/run-task`, which these tasks mount: build-mac, build-win; set "
-        ));
-        assert_eq!(missing(FETCH_CONTENT, &graph, &deciding), None);
+        let folder = ArtifactFolder::new(std::path::Path::new("/nowhere"), None, Mask::default());
+        let said = |missing: &[&str]| warning(missing, &folder, &graph, &deciding);
+        let both = said(&[RUN_TASK, FETCH_CONTENT]).unwrap();
+        assert!(
+            both.starts_with(
+                "tasks mount `run-task`, which this decision does not have: build-mac, build-win; set "
+            ),
+            "{both}"
+        );
+        assert_eq!(said(&[FETCH_CONTENT]), None);
         let artifacts = MemoryArtifacts::default();
         write(&artifacts, &RunTask::default(), &graph, &deciding).unwrap();
         assert!(artifacts.take().is_empty());
+    }
+
+    #[test]
+    fn many_tasks_make_no_long_line() {
+        let graph = IdGraph::new((0..200u8).map(|i| {
+            let id = TaskId::from_uuid_bytes([i; 16]);
+            let mut task = task(id.as_str(), &format!("build-{i:03}"), "public/run-task");
+            let fetch =
+                format!("https://tc.example/task/{DECISION}/artifacts/public/fetch-content");
+            let mount = json!({"content": {"url": fetch}, "file": "./y"});
+            let mounts = task
+                .task
+                .get_mut("payload")
+                .and_then(|p| p.get_mut("mounts"));
+            mounts.and_then(Value::as_array_mut).unwrap().push(mount);
+            task
+        }));
+        let deciding = TaskId::parse(DECISION).unwrap();
+        let both = [RUN_TASK, FETCH_CONTENT];
+        let folder = ArtifactFolder::new(std::path::Path::new("/nowhere"), None, Mask::default());
+        let real = warning(&both, &folder, &graph, &deciding).unwrap();
+        let named = "build-000, build-001, build-002 and 197 more";
+        assert!(real.contains(named), "{real}");
+        let rehearsed = warning(&both, &MemoryArtifacts::default(), &graph, &deciding).unwrap();
+        assert!(!rehearsed.contains("build-"), "{rehearsed}");
+        assert!(rehearsed.len() < 100, "{rehearsed}");
+        // The phases of a rehearsal are one process.
+        let run_task = RunTask::default();
+        assert!(run_task.is_first_warning() && !run_task.is_first_warning());
     }
 }

@@ -6,6 +6,8 @@
 //!    its items name is the project's.
 //! 3. Items that are no plain data cannot leave the worker: the rest of the pipeline runs there.
 
+use std::cell::LazyCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::delegate::{self, Side};
@@ -195,35 +197,103 @@ fn python(
             }
             Ok(Items::Held)
         }
-        Made::Items(made) => Ok(Items::Here(
-            made.into_iter()
-                .map(|(task, number)| {
-                    let origin = origin(before, &task, number);
-                    Item { task, origin }
-                })
-                .collect(),
-        )),
+        Made::Items(made) => {
+            let origins = Origins::new(before);
+            let item = |(task, number)| {
+                let origin = origins.of(&task, number);
+                Item { task, origin }
+            };
+            Ok(Items::Here(made.into_iter().map(item).collect()))
+        }
     }
 }
 
-/// Where an item comes from that the project's Python has yielded: the very item that it was given,
-/// or one of the same name.
-fn origin(
-    before: &[Item],
-    task: &crate::base::value::Object,
-    number: Option<usize>,
-) -> Arc<Origin> {
-    let same = number.and_then(|number| before.get(number));
-    let named = || {
-        before.iter().find(|item| {
-            ["label", "name"].iter().any(|key| {
-                let name = task.get(key).and_then(Value::as_str);
-                name.is_some() && name == item.str(key)
-            })
-        })
-    };
-    let found = same.or_else(named);
-    found
-        .map(|item| Arc::clone(&item.origin))
-        .unwrap_or_default()
+/// Where items come from that the project's Python has yielded.
+struct Origins<'i> {
+    before: &'i [Item],
+    /// The first item of each label and of each name, by key and text.
+    first: LazyCell<BTreeMap<(&'static str, &'i str), usize>, FindFirst<'i>>,
+}
+
+/// Finds the first item of each label and of each name.
+type FindFirst<'i> = Box<dyn FnOnce() -> BTreeMap<(&'static str, &'i str), usize> + 'i>;
+
+/// The keys by which an item is known again.
+const NAMES: [&str; 2] = ["label", "name"];
+
+impl<'i> Origins<'i> {
+    fn new(before: &'i [Item]) -> Self {
+        let find: FindFirst<'i> = Box::new(move || {
+            let mut first = BTreeMap::new();
+            for (position, item) in before.iter().enumerate() {
+                for key in NAMES {
+                    if let Some(name) = item.str(key) {
+                        first.entry((key, name)).or_insert(position);
+                    }
+                }
+            }
+            first
+        });
+        Self {
+            before,
+            first: LazyCell::new(find),
+        }
+    }
+
+    /// The origin of the very item that Python was given, or of the first of the same label or name.
+    fn of(&self, task: &crate::base::value::Object, number: Option<usize>) -> Arc<Origin> {
+        let same = number.filter(|number| *number < self.before.len());
+        let named = || {
+            let of = |key| {
+                let name = task.get(key).and_then(Value::as_str)?;
+                self.first.get(&(key, name)).copied()
+            };
+            NAMES.into_iter().filter_map(of).min()
+        };
+        let found = same.or_else(named);
+        let found = found.and_then(|position| self.before.get(position));
+        found
+            .map(|item| Arc::clone(&item.origin))
+            .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::value::{Object, json};
+
+    #[test]
+    fn items_are_known_again_by_number_label_or_name() {
+        let object = |value: Value| value.as_object().cloned().unwrap_or_default();
+        let item = |task: Value| Item {
+            task: object(task),
+            origin: Arc::default(),
+        };
+        let before = [
+            item(json!({"name": "a"})),
+            item(json!({"label": "x-b", "name": "b"})),
+            item(json!({"label": "x-b", "name": "a"})),
+        ];
+        let origins = Origins::new(&before);
+        let position = |task: Object, number| {
+            let origin = origins.of(&task, number);
+            before
+                .iter()
+                .position(|item| Arc::ptr_eq(&item.origin, &origin))
+        };
+        for (task, number, expected) in [
+            (json!({"name": "a"}), Some(2), Some(2)),
+            (json!({"name": "a"}), Some(3), Some(0)),
+            (json!({"name": "a"}), None, Some(0)),
+            (json!({"name": "c", "label": "x-b"}), None, Some(1)),
+            // Whichever comes first, the label or the name.
+            (json!({"name": "a", "label": "x-b"}), None, Some(0)),
+            (json!({"name": "c"}), None, None),
+            (json!({}), None, None),
+        ] {
+            let shown = task.to_string();
+            assert_eq!(position(object(task), number), expected, "{shown}");
+        }
+    }
 }

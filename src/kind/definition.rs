@@ -81,9 +81,7 @@ impl KindDefinition {
             Ok(text) => text,
             Err(FileError::Missing(_)) => return Ok(None),
             Err(other) => {
-                return Err(Diagnostic::environment(other.to_string())
-                    .in_kind(name)
-                    .into());
+                return Err(Diagnostic::from(other).in_kind(name).into());
             }
         };
         Self::read(name, path, &file, &text).map(Some)

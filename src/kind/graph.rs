@@ -36,7 +36,7 @@ impl KindGraph {
         let names = files.list(&folder).map_err(|error| match error {
             FileError::Missing(path) => Diagnostic::user(format!("there is no folder `{path}`"))
                 .help("kinds are folders in it, each with a kind.yml; config.yml can name another folder with `snowman.kinds`"),
-            other => Diagnostic::environment(other.to_string()),
+            other => other.into(),
         })?;
         let mut wrong = Diagnostics::new();
         let names: Vec<KindName> = names

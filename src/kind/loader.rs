@@ -155,7 +155,8 @@ impl KindDefinition {
     ) -> Outcome<Vec<Entry>> {
         let path = join(&self.path, name);
         let text = files.read(&path).map_err(|error| {
-            Diagnostic::user(format!("`tasks-from` names {name:?}: {error}"))
+            error
+                .diagnostic(format!("`tasks-from` names {name:?}: {error}"))
                 .help("name a file in the kind's folder")
         })?;
         let document = yaml::load(&path, &text)?;

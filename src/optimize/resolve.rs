@@ -203,10 +203,12 @@ fn add_dependencies<'a>(definition: &mut Object, ids: impl Iterator<Item = &'a T
         .entry("dependencies")
         .or_insert_with(|| Value::Array(List::new()));
     if let Value::Array(list) = slot {
-        for id in ids {
-            if !list.iter().any(|there| there.as_str() == Some(id)) {
-                list.push(Value::from(id));
-            }
+        let there: BTreeSet<String> = list
+            .iter()
+            .filter_map(|id| id.as_str().map(str::to_owned))
+            .collect();
+        for id in ids.into_iter().filter(|id| !there.contains(*id)) {
+            list.push(Value::from(id));
         }
     }
 }

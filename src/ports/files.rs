@@ -1,6 +1,12 @@
 //! The files of a project, read by paths that cannot lead out of it.
 
+use std::borrow::Cow;
+use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::file_name;
 
 /// Says why a file could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +27,30 @@ pub enum FileError {
     },
 }
 
+impl FileError {
+    /// Whoever wrote a path has to mend it where nothing is there; that a file is there and cannot
+    /// be read is a failure of the environment.
+    #[must_use]
+    pub fn diagnostic(&self, message: impl Into<String>) -> Diagnostic {
+        match self {
+            Self::Unreadable { .. } => Diagnostic::environment(message),
+            Self::Outside(_) | Self::Missing(_) => Diagnostic::user(message),
+        }
+    }
+}
+
+impl From<FileError> for Diagnostic {
+    fn from(error: FileError) -> Self {
+        error.diagnostic(error.to_string())
+    }
+}
+
+impl From<FileError> for Diagnostics {
+    fn from(error: FileError) -> Self {
+        Diagnostic::from(error).into()
+    }
+}
+
 /// One file found by [`Files::walk`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Found {
@@ -30,7 +60,8 @@ pub struct Found {
     pub mode: u32,
 }
 
-/// The files below the root of a repository. All paths are relative to it, with forward slashes.
+/// The files below the root of a repository. All paths are relative to it, with forward slashes; one
+/// that is not UTF-8 is written as [`file_name`] has it.
 pub trait Files: Send + Sync {
     /// The bytes of a file.
     ///
@@ -44,8 +75,11 @@ pub trait Files: Send + Sync {
     /// [`FileError`].
     fn mode(&self, path: &str) -> Result<u32, FileError>;
 
-    /// Whether there is a folder of this path.
-    fn is_folder(&self, path: &str) -> bool;
+    /// Whether there is a folder of this path, in the repository.
+    ///
+    /// # Errors
+    /// [`FileError::Unreadable`] when that cannot be seen.
+    fn is_folder(&self, path: &str) -> Result<bool, FileError>;
 
     /// The names in a folder, sorted.
     ///
@@ -69,10 +103,11 @@ pub fn normalize(path: &str) -> Result<String, FileError> {
     if path.contains(['\\', '\0']) && cfg!(windows) {
         return Err(outside());
     }
-    let mut parts: Vec<&str> = Vec::new();
-    for component in Path::new(path).components() {
+    let whole = on_disk(path)?;
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for component in whole.components() {
         match component {
-            Component::Normal(part) => parts.push(part.to_str().ok_or_else(outside)?),
+            Component::Normal(part) => parts.push(part.as_encoded_bytes()),
             Component::CurDir => {}
             Component::ParentDir => {
                 parts.pop().ok_or_else(outside)?;
@@ -80,7 +115,39 @@ pub fn normalize(path: &str) -> Result<String, FileError> {
             Component::RootDir | Component::Prefix(_) => return Err(outside()),
         }
     }
-    Ok(parts.join("/"))
+    Ok(file_name::text(&parts.join(&b'/')).into_owned())
+}
+
+/// The path as the system has it.
+#[cfg(unix)]
+fn on_disk(path: &str) -> Result<Cow<'_, Path>, FileError> {
+    use std::ffi::{OsStr, OsString};
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    Ok(match file_name::bytes(path) {
+        Cow::Borrowed(name) => Cow::Borrowed(Path::new(OsStr::from_bytes(name))),
+        Cow::Owned(name) => Cow::Owned(PathBuf::from(OsString::from_vec(name))),
+    })
+}
+
+/// The path as the system has it; names that are not UTF-8 are not for every system.
+#[cfg(not(unix))]
+fn on_disk(path: &str) -> Result<Cow<'_, Path>, FileError> {
+    match String::from_utf8(file_name::bytes(path).into_owned()) {
+        Ok(path) => Ok(Cow::Owned(PathBuf::from(path))),
+        Err(_) => Err(FileError::Missing(path.to_owned())),
+    }
+}
+
+/// What is known of a path; `None` when there is nothing.
+///
+/// # Errors
+/// [`FileError::Unreadable`] when that cannot be seen.
+pub fn metadata(path: &Path) -> Result<Option<Metadata>, FileError> {
+    match std::fs::metadata(path).map_err(|error| file_error(&path.display().to_string(), &error)) {
+        Ok(found) => Ok(Some(found)),
+        Err(FileError::Missing(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The files of a folder on this machine's disk.
@@ -108,7 +175,7 @@ impl Disk {
 
     /// Where a path lies, with links followed only as far as they stay below the root.
     fn locate(&self, path: &str) -> Result<PathBuf, FileError> {
-        let located = self.root.join(normalize(path)?);
+        let located = self.root.join(on_disk(&normalize(path)?)?);
         let real = std::fs::canonicalize(&located).map_err(|error| file_error(path, &error))?;
         if real.starts_with(&self.root) {
             Ok(real)
@@ -119,7 +186,6 @@ impl Disk {
 }
 
 fn file_error(path: &str, error: &std::io::Error) -> FileError {
-    use std::io::ErrorKind;
     if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
         FileError::Missing(path.to_owned())
     } else {
@@ -152,8 +218,12 @@ impl Files for Disk {
         Ok(mode_of(&metadata))
     }
 
-    fn is_folder(&self, path: &str) -> bool {
-        self.locate(path).is_ok_and(|located| located.is_dir())
+    fn is_folder(&self, path: &str) -> Result<bool, FileError> {
+        match self.locate(path) {
+            Ok(located) => Ok(metadata(&located)?.is_some_and(|found| found.is_dir())),
+            Err(FileError::Missing(_) | FileError::Outside(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
@@ -161,10 +231,7 @@ impl Files for Disk {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(self.locate(path)?).map_err(fail)? {
             let name = entry.map_err(fail)?.file_name();
-            names.push(name.into_string().map_err(|name| FileError::Unreadable {
-                path: format!("{path}/{}", name.to_string_lossy()),
-                why: "its name is not UTF-8".to_owned(),
-            })?);
+            names.push(file_name::text(name.as_encoded_bytes()).into_owned());
         }
         names.sort_unstable();
         Ok(names)
@@ -177,17 +244,14 @@ impl Files for Disk {
             let folder = if below.is_empty() {
                 path.to_owned()
             } else {
-                format!("{path}/{below}")
+                file_name::join(path, &below)
             };
             for name in self.list(&folder)? {
-                let inner = if below.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{below}/{name}")
-                };
-                let whole = format!("{path}/{inner}");
+                let inner = file_name::join(&below, &name);
+                let whole = file_name::join(path, &inner);
                 // As `os.walk` does, linked folders are not entered.
-                let itself = std::fs::symlink_metadata(self.root.join(normalize(&whole)?))
+                let itself = self.root.join(on_disk(&normalize(&whole)?)?);
+                let itself = std::fs::symlink_metadata(itself)
                     .map_err(|error| file_error(&whole, &error))?;
                 if itself.is_dir() {
                     if name != "__pycache__" {
@@ -197,7 +261,7 @@ impl Files for Disk {
                 }
                 let mode = if !itself.is_symlink() {
                     mode_of(&itself)
-                } else if self.is_folder(&whole) {
+                } else if self.is_folder(&whole)? {
                     continue;
                 } else {
                     self.mode(&whole)?
@@ -220,6 +284,47 @@ mod tests {
         for path in ["/etc/passwd", "../x", "a/../../x"] {
             assert_eq!(normalize(path), Err(FileError::Outside(path.to_owned())));
         }
+    }
+
+    /// Some systems take no other names than UTF-8.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn names_may_be_any_bytes() -> Result<(), Box<dyn std::error::Error>> {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir()?;
+        let odd = |bytes| folder.path().join(OsStr::from_bytes(bytes));
+        std::fs::create_dir_all(odd(b"a/d\xe9"))?;
+        for (name, content) in [
+            (b"a/caf\xe9".as_slice(), "1"),
+            (b"a/d\xe9/x", "2"),
+            (b"a/\"caf\\351\"", "3"),
+        ] {
+            std::fs::write(odd(name), content)?;
+        }
+        let disk = Disk::new(folder.path())?;
+        let found = disk.walk("a")?;
+        let read = |found: &Found| {
+            let path = file_name::join("a", &found.path);
+            Ok((
+                found.path.clone(),
+                String::from_utf8_lossy(&disk.read(&path)?).into_owned(),
+            ))
+        };
+        let read: Result<Vec<_>, FileError> = found.iter().map(read).collect();
+        let expected = [
+            (r#""\"caf\\351\"""#, "3"),
+            (r#""caf\351""#, "1"),
+            (r#""d\351/x""#, "2"),
+        ];
+        assert_eq!(
+            read?,
+            expected.map(|(path, content)| (path.to_owned(), content.to_owned()))
+        );
+        assert_eq!(disk.is_folder(r#""a/d\351""#), Ok(true));
+        let out = r#""../\351""#;
+        assert_eq!(normalize(out), Err(FileError::Outside(out.to_owned())));
+        Ok(())
     }
 
     #[cfg(unix)]

@@ -20,6 +20,9 @@ impl Tool {
     }
 }
 
+/// The revision before the first, as both systems write it.
+pub const NULL_REVISION: &str = "0000000000000000000000000000000000000000";
+
 /// Says why a question about the repository was not answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VcsError {
@@ -46,6 +49,20 @@ pub enum VcsError {
         /// What it said, shortened.
         stderr: String,
     },
+    /// There is no such revision in this clone.
+    #[error("there is no revision `{0}` in this clone")]
+    NoRevision(String),
+    /// The repository has no revision at all.
+    #[error("nothing has been committed yet")]
+    NoCommit,
+    /// Whether a folder holds a repository cannot be seen.
+    #[error("cannot read {path}: {why}")]
+    Unreadable {
+        /// What could not be read.
+        path: String,
+        /// What the system said.
+        why: String,
+    },
     /// What a user wrote cannot be given to the program.
     #[error("{what} {text:?} cannot be used: {why}")]
     Refused {
@@ -67,6 +84,24 @@ pub enum VcsError {
     /// The program answered something that is not UTF-8.
     #[error("`{0}` answered something that is not UTF-8")]
     NotUtf8(String),
+}
+
+impl VcsError {
+    /// The line in which the program says what is wrong, without the command; for other errors, all
+    /// of it.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let Self::Failed { stderr, .. } = self else {
+            return self.to_string();
+        };
+        let reasons = ["fatal:", "abort:"];
+        let is_reason = |line: &&str| reasons.iter().any(|reason| line.starts_with(reason));
+        let mut lines = stderr.lines();
+        match lines.clone().find(is_reason).or(lines.next()) {
+            Some(line) => line.to_owned(),
+            None => self.to_string(),
+        }
+    }
 }
 
 /// Which files count as changed.
@@ -93,22 +128,23 @@ pub trait Vcs: Send + Sync {
     /// The revision that is checked out.
     ///
     /// # Errors
-    /// [`VcsError`].
+    /// [`VcsError::NoCommit`] before the first one, or any other [`VcsError`].
     fn head_rev(&self) -> Result<String, VcsError>;
     /// The branch or bookmark that is checked out, if any.
     ///
     /// # Errors
     /// [`VcsError`].
     fn branch(&self) -> Result<Option<String>, VcsError>;
-    /// The URL of the remote repository that the working copy most likely came from.
+    /// The URL of the remote repository that the working copy most likely came from; `None` when
+    /// no remote is configured.
     ///
     /// # Errors
     /// [`VcsError`].
-    fn remote_url(&self) -> Result<String, VcsError>;
+    fn remote_url(&self) -> Result<Option<String>, VcsError>;
     /// The hash of a revision, however it is named.
     ///
     /// # Errors
-    /// [`VcsError`].
+    /// [`VcsError::NoRevision`] when there is none, or any other [`VcsError`].
     fn resolve(&self, revision: &str) -> Result<String, VcsError>;
     /// The hash of the last revision before what is checked out that others have too: the revision
     /// itself when they have it, `None` when they have none.
@@ -132,12 +168,26 @@ pub trait Vcs: Send + Sync {
     /// # Errors
     /// [`VcsError`].
     fn commit_message(&self) -> Result<String, VcsError>;
-    /// The files that changed, in the order in which the program tells them.
+    /// The revision that a change counts from, when it is not in this clone; `None` when it is, or
+    /// when none is needed.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn missing_base(&self, change: &Change<'_>) -> Result<Option<String>, VcsError>;
+    /// Fetches a revision from a remote repository, and yields its hash. What is checked out, and
+    /// refs in git, stay as they are.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn fetch(&self, revision: &str, remote: &str) -> Result<String, VcsError>;
+    /// The files that changed, in the order in which the program tells them. Names that are not
+    /// UTF-8 are written as [`file_name`](crate::base::file_name) has it.
     ///
     /// # Errors
     /// [`VcsError`].
     fn changed_files(&self, change: &Change<'_>) -> Result<Vec<String>, VcsError>;
-    /// The files below these paths that are tracked at the revision that is checked out.
+    /// The files below these paths that are tracked at the revision that is checked out, with
+    /// names as in [`Vcs::changed_files`].
     ///
     /// # Errors
     /// [`VcsError`].
@@ -147,8 +197,8 @@ pub trait Vcs: Send + Sync {
     /// # Errors
     /// [`VcsError`].
     fn tracks_link(&self, path: &std::path::Path) -> Result<bool, VcsError>;
-    /// The note of this ref (`refs/notes/…`) on the revision that is checked out, fetched from
-    /// `remote`; hg has none.
+    /// The note of this ref (`refs/notes/…`) of `remote` on the revision that is checked out; a ref
+    /// of the same name in this clone does not count. hg has none.
     ///
     /// # Errors
     /// [`VcsError`].

@@ -43,11 +43,9 @@ impl Push {
         let asked = |error| decision::vcs_diagnostic(&error);
         let first = graph_config.repositories().values().next();
         let text = |key: &str| first?.get(key)?.as_str().map(str::to_owned);
-        let own = text("default-repository");
-        let cloned = vcs
-            .remote_url()
-            .ok()
-            .filter(|url| parse_repository_url(url).is_some());
+        let own = graph_config.default_repository().map(str::to_owned);
+        let cloned = vcs.remote_url().map_err(asked)?;
+        let cloned = cloned.filter(|url| parse_repository_url(url).is_some());
         let name = text("name").unwrap_or_else(|| "project".to_owned());
         let repository = own
             .or(cloned)

@@ -161,7 +161,7 @@ fn taskcluster_yml(files: &dyn Files) -> Outcome<Document> {
         FileError::Missing(_) => Diagnostic::user(format!("there is no {TASKCLUSTER_YML}")).help(
             "decision and action tasks are made of it; put one into the root of the repository",
         ),
-        other => Diagnostic::environment(other.to_string()),
+        other => other.into(),
     })?;
     yaml::load(TASKCLUSTER_YML, &text)
 }

@@ -5,7 +5,7 @@
 //! the kind first, and among tasks that may come next the one with the smallest label. (The peer's
 //! follows a walk in hash order and changes from run to run.)
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -152,12 +152,14 @@ fn in_order(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         by_label.insert(label, item);
     }
     let prefix = format!("{}-", context.kind);
+    let others = context.dependencies.iter().map(|task| task.label.as_str());
+    let others: BTreeSet<&str> = others.collect();
     let mut edges = Vec::new();
     for (label, item) in &by_label {
         for to in dependencies(item).flatten() {
             if by_label.contains_key(to) {
                 edges.push((label.clone(), to.to_owned()));
-            } else if to.starts_with(&prefix) && context.dependency(to).is_none() {
+            } else if to.starts_with(&prefix) && !others.contains(to) {
                 let hint = suggest::nearest(to, by_label.keys().map(String::as_str)).map_or_else(
                     || "name a task that exists".to_owned(),
                     |near| format!("did you mean `{near}`?"),

@@ -149,14 +149,6 @@ impl Context<'_> {
             .map(|names| names.iter().filter_map(Value::as_str).collect())
             .unwrap_or_default()
     }
-
-    /// The task of this label among those that this kind depends on.
-    #[must_use]
-    pub fn dependency(&self, label: &str) -> Option<&Arc<Task>> {
-        self.dependencies
-            .iter()
-            .find(|task| task.label.as_str() == label)
-    }
 }
 
 #[cfg(test)]
@@ -187,5 +179,21 @@ mod tests {
             std::fs::write(folder.path().join("a"), content).unwrap();
             assert_eq!(tracked.digest(&files, "a"), Ok(sha256(b"one")));
         }
+    }
+
+    /// Some systems take no other names than UTF-8.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_that_is_not_utf_8_has_a_digest() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir().unwrap();
+        let name = folder.path().join(OsStr::from_bytes(b"caf\xe9"));
+        std::fs::write(name, "one").unwrap();
+        let list = || Ok(vec![r#""caf\351""#.to_owned()]);
+        let tracked = Tracked::new(&list);
+        let files = Disk::new(folder.path()).unwrap();
+        let path = &tracked.paths().unwrap()[0];
+        assert_eq!(tracked.digest(&files, path), Ok(sha256(b"one")));
     }
 }

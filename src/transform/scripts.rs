@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use sha2::{Digest, Sha256};
@@ -91,7 +92,10 @@ type Once<T> = Box<dyn FnOnce() -> T + Send>;
 type Known = (String, Scripts);
 
 /// The scripts that tasks are run with.
-pub struct RunTask(LazyLock<Known, Once<Known>>);
+pub struct RunTask {
+    known: LazyLock<Known, Once<Known>>,
+    warned: AtomicBool,
+}
 
 impl Default for RunTask {
     /// No files, and the digest that taskcluster-taskgraph 24.5.1 has.
@@ -116,20 +120,30 @@ impl RunTask {
     /// The scripts that `find` finds; it is asked once, when they are first needed.
     #[must_use]
     pub fn lazily(find: Once<Option<Scripts>>) -> Self {
-        Self(LazyLock::new(Box::new(move || {
+        let known: Once<Known> = Box::new(move || {
             let scripts = find().unwrap_or_default();
             let digest = match scripts.0.get(RUN_TASK) {
                 Some(script) => hex(&Sha256::digest(&script.content)),
                 None => BUILT_IN.to_owned(),
             };
             (digest, scripts)
-        })))
+        });
+        Self {
+            known: LazyLock::new(known),
+            warned: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether this is the first time that somebody asks: several decisions of one process warn of
+    /// missing scripts once.
+    pub fn is_first_warning(&self) -> bool {
+        !self.warned.swap(true, Ordering::Relaxed)
     }
 
     /// The SHA-256 of `run-task`, in hex.
     #[must_use]
     pub fn digest(&self) -> &str {
-        &self.0.0
+        &self.known.0
     }
 
     /// What the names of caches under the control of run-task end in.
@@ -141,7 +155,7 @@ impl RunTask {
     /// The file of this name, where it is there.
     #[must_use]
     pub fn script(&self, name: &str) -> Option<&Script> {
-        self.0.1.0.get(name)
+        self.known.1.0.get(name)
     }
 
     /// All the files, with their names.

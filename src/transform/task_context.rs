@@ -5,7 +5,7 @@
 //! fields first a keyed-by value is resolved, with these values and the task's own fields as
 //! attributes, and then `{…}` is filled in.
 
-use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::pyformat::{Scope, substitute_fields};
 use crate::base::value::{Object, Value, type_name};
 use crate::config::keyed_by::{self, Options};
@@ -196,8 +196,9 @@ fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object
 fn read(context: &Context<'_>, item: &Item, path: &str) -> Outcome<Object> {
     const FIELD: &str = "task-context.from-file";
     let text = context.project.files.read(path).map_err(|error| {
-        item.wrong(FIELD, error.to_string())
-            .help("paths are from the root of the repository")
+        let mut wrong = item.wrong(FIELD, error.to_string());
+        wrong.class = Diagnostic::from(error).class;
+        wrong.help("paths are from the root of the repository")
     })?;
     match yaml::load(path, &text)?.value {
         Value::Object(values) => Ok(values),

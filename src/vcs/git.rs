@@ -3,8 +3,9 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use super::names;
 use super::program::Program;
-use super::revision::{check, is_null, note_ref};
+use super::revision::{check, is_hash, is_null, note_ref, refused};
 use crate::ports::environment::Environment;
 use crate::ports::vcs::{Change, Tool, Vcs, VcsError};
 
@@ -33,6 +34,12 @@ static NO_HOOKS: &[&str] = &["-c", "core.hooksPath=/dev/null"];
 /// The remote that a clone has by default.
 const DEFAULT_REMOTE: &str = "origin";
 
+/// The exit code of `git remote` when there is no remote of a name.
+const NO_SUCH_REMOTE: i32 = 2;
+
+/// What `git log` says on a branch without commits.
+const NO_COMMITS: &str = "does not have any commits yet";
+
 /// A git working copy.
 #[derive(Debug, Clone)]
 pub struct Git(Program);
@@ -44,30 +51,59 @@ impl Git {
         Self(Program::new("git", FIRST, root, environment))
     }
 
-    /// The hash of a commit.
-    fn commit(&self, revision: &str) -> Result<String, VcsError> {
+    /// The hash of a commit, when it is in this clone.
+    fn find(&self, revision: &str) -> Result<Option<String>, VcsError> {
         check("the revision", revision)?;
         let commit = format!("{revision}^{{commit}}");
-        let hash = self
-            .0
-            .run(&["rev-parse", "--verify", "--end-of-options", &commit])?;
-        Ok(hash.trim().to_owned())
-    }
-
-    /// The hash of the commit before, when there is one here.
-    fn before(&self, hash: &str) -> Result<Option<String>, VcsError> {
-        let parent = format!("{hash}~1^{{commit}}");
         let ended = self.0.end(&[
             "rev-parse",
             "--verify",
             "--quiet",
             "--end-of-options",
-            &parent,
+            &commit,
         ])?;
         if ended.code == Some(1) {
             return Ok(None);
         }
         Ok(Some(ended.success()?.trim().to_owned()))
+    }
+
+    /// The hash of a commit.
+    fn commit(&self, revision: &str) -> Result<String, VcsError> {
+        let found = self.find(revision)?;
+        found.ok_or_else(|| VcsError::NoRevision(revision.to_owned()))
+    }
+
+    /// The hash of the commit before, which a shallow clone may lack.
+    fn before(&self, hash: &str) -> Result<Option<String>, VcsError> {
+        let commit = self.0.run_bytes(&["cat-file", "commit", hash])?;
+        let header = commit.split(|byte| *byte == b'\n');
+        let parent = header
+            .take_while(|line| !line.is_empty())
+            .find_map(|line| line.strip_prefix(b"parent "));
+        Ok(parent.map(|parent| String::from_utf8_lossy(parent).into_owned()))
+    }
+
+    /// What a remote has under the first of several names that it knows.
+    fn at_remote(&self, remote: &str, names: &[&str]) -> Result<Option<String>, VcsError> {
+        let mut arguments = vec!["ls-remote", "--", remote];
+        arguments.extend(names);
+        let listed = self.0.run_bytes(&arguments)?;
+        let listed = String::from_utf8_lossy(&listed);
+        let refs = || listed.lines().filter_map(|line| line.split_once('\t'));
+        // A pattern of git's also matches the end of longer names.
+        let found = names
+            .iter()
+            .find_map(|name| refs().find(|(_, own)| own == name));
+        Ok(found.map(|(hash, _)| hash.to_owned()))
+    }
+
+    /// Fetches a commit by its hash, so that no ref is written; `more` are further options.
+    fn fetch_hash(&self, hash: &str, remote: &str, more: &[&str]) -> Result<(), VcsError> {
+        let mut arguments = vec!["fetch", "--no-tags", "--no-recurse-submodules"];
+        arguments.extend(more);
+        arguments.extend(["--end-of-options", remote, hash]);
+        self.0.run(&arguments).map(drop)
     }
 
     fn is_shallow(&self) -> Result<bool, VcsError> {
@@ -94,7 +130,7 @@ impl Git {
         arguments.push("--end-of-options");
         arguments.extend(revisions);
         arguments.push("--");
-        Ok(split(&self.0.run(&arguments)?))
+        Ok(names(&self.0.run_bytes(&arguments)?, 0))
     }
 
     /// The files that differ between two trees.
@@ -103,21 +139,20 @@ impl Git {
     }
 
     /// The remote that the branch follows; otherwise the only one, `origin` or the first.
-    fn remote(&self) -> Result<String, VcsError> {
+    fn remote(&self) -> Result<Option<String>, VcsError> {
         if let Some(branch) = self.branch()? {
             let branch = format!("refs/heads/{branch}");
             let format = "--format=%(upstream:remotename)";
             let upstream = self.0.run(&["for-each-ref", format, "--", &branch])?;
             // The remote `.` is this repository.
             if let Some(name) = upstream.lines().find(|name| !matches!(*name, "" | ".")) {
-                return Ok(name.to_owned());
+                return Ok(Some(name.to_owned()));
             }
         }
         let told = self.0.run(&["remote"])?;
         let remotes: Vec<&str> = told.lines().filter(|name| !name.is_empty()).collect();
-        // Without any, git says so itself when it is asked for its URL.
         let chosen = match remotes.as_slice() {
-            [] => DEFAULT_REMOTE,
+            [] => return Ok(None),
             [only] => only,
             several if several.contains(&DEFAULT_REMOTE) => DEFAULT_REMOTE,
             [first, ..] => {
@@ -129,17 +164,8 @@ impl Git {
                 first
             }
         };
-        Ok(chosen.to_owned())
+        Ok(Some(chosen.to_owned()))
     }
-}
-
-fn split(told: &str) -> Vec<String> {
-    // A log has an empty line for each commit, which stands before the names without a NUL.
-    told.split('\0')
-        .map(|name| name.trim_start_matches('\n'))
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
 }
 
 impl Vcs for Git {
@@ -152,8 +178,18 @@ impl Vcs for Git {
     }
 
     fn head_rev(&self) -> Result<String, VcsError> {
-        let hash = self.0.run(&["rev-parse", "--verify", "HEAD"])?;
-        Ok(hash.trim().to_owned())
+        let ended = self.0.end(&["rev-parse", "--verify", "--quiet", "HEAD"])?;
+        if ended.code != Some(1) {
+            return Ok(ended.success()?.trim().to_owned());
+        }
+        // Only the log tells a branch without commits from one that is broken.
+        Err(match self.0.run_bytes(&["log", "-n1", "--format="]) {
+            Err(VcsError::Failed { stderr, .. }) if stderr.contains(NO_COMMITS) => {
+                VcsError::NoCommit
+            }
+            Err(error) => error,
+            Ok(_) => VcsError::NoRevision("HEAD".to_owned()),
+        })
     }
 
     fn branch(&self) -> Result<Option<String>, VcsError> {
@@ -162,9 +198,16 @@ impl Vcs for Git {
         Ok((!name.is_empty()).then(|| name.to_owned()))
     }
 
-    fn remote_url(&self) -> Result<String, VcsError> {
-        let url = self.0.run(&["remote", "get-url", "--", &self.remote()?])?;
-        Ok(url.trim().to_owned())
+    fn remote_url(&self) -> Result<Option<String>, VcsError> {
+        let Some(remote) = self.remote()? else {
+            return Ok(None);
+        };
+        let ended = self.0.end(&["remote", "get-url", "--", &remote])?;
+        // A branch may follow a remote that is no longer there.
+        if ended.code == Some(NO_SUCH_REMOTE) {
+            return Ok(None);
+        }
+        Ok(Some(ended.success()?.trim().to_owned()))
     }
 
     fn resolve(&self, revision: &str) -> Result<String, VcsError> {
@@ -217,6 +260,43 @@ impl Vcs for Git {
         ])
     }
 
+    /// A shallow clone may lack what comes before the commit.
+    fn missing_base(&self, change: &Change<'_>) -> Result<Option<String>, VcsError> {
+        let Change::Range { base, rev } = change else {
+            return Ok(None);
+        };
+        let base = match base.filter(|base| !base.is_empty()) {
+            Some(base) if is_null(base) => None,
+            Some(base) => Some(base.to_owned()),
+            None => self.before(&self.commit(rev)?)?,
+        };
+        match base {
+            Some(base) if self.find(&base)?.is_none() => Ok(Some(base)),
+            _ => Ok(None),
+        }
+    }
+
+    /// A shallow clone stays one: there, nothing that comes before the commit is fetched.
+    fn fetch(&self, revision: &str, remote: &str) -> Result<String, VcsError> {
+        check("the revision", revision)?;
+        check("the remote", remote)?;
+        let hash = if is_hash(revision) {
+            revision.to_owned()
+        } else {
+            let names = ["", "refs/heads/", "refs/tags/"].map(|kind| format!("{kind}{revision}"));
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let found = self.at_remote(remote, &names)?;
+            found.ok_or_else(|| refused("the revision", revision, "the remote has no such ref"))?
+        };
+        let more: &[&str] = if self.is_shallow()? {
+            &["--depth=1"]
+        } else {
+            &[]
+        };
+        self.fetch_hash(&hash, remote, more)?;
+        self.commit(&hash)
+    }
+
     /// In a working copy, files are compared with the index, so that what is staged does not count.
     ///
     /// Between revisions, a file is told once for each commit that touches it, the latest commit
@@ -225,14 +305,21 @@ impl Vcs for Git {
     /// commit without a base and without anything before it here touches all its files.
     fn changed_files(&self, change: &Change<'_>) -> Result<Vec<String>, VcsError> {
         let (base, rev) = match change {
-            Change::WorkingCopy => return self.names(&["diff"], "--diff-filter=AM", &[]),
+            Change::WorkingCopy => {
+                // Where there is no repository, `diff` takes its arguments for other ones.
+                self.0.run_bytes(&["rev-parse", "--git-dir"])?;
+                return self.names(&["diff"], "--diff-filter=AM", &[]);
+            }
             Change::Range { base, rev } => (base.filter(|base| !base.is_empty()), rev),
         };
         let rev = self.commit(rev)?;
         let base = match base {
             Some(base) if is_null(base) => None,
             Some(base) => Some(self.commit(base)?),
-            None => self.before(&rev)?,
+            None => match self.before(&rev)? {
+                Some(before) => self.find(&before)?,
+                None => None,
+            },
         };
         match base {
             None => self.between(&self.empty_tree()?, &rev),
@@ -251,7 +338,7 @@ impl Vcs for Git {
             arguments.push("--");
             arguments.extend(paths);
         }
-        Ok(split(&self.0.run(&arguments)?))
+        Ok(names(&self.0.run_bytes(&arguments)?, 0))
     }
 
     /// The index holds what is checked out. Names are quoted, so that any can be told; one below the path
@@ -267,35 +354,28 @@ impl Vcs for Git {
             .any(|line| line.starts_with("120000 ") && line.split('/').count() == depth))
     }
 
+    /// The notes are read from the commit that the remote has, not from a ref: one that an earlier
+    /// run left may be of another remote, or of before somebody rewrote it.
     fn note(&self, note: &str, remote: &str) -> Result<Option<String>, VcsError> {
         let note = note_ref(note)?;
         check("the remote", remote)?;
-        let both = format!("{note}:{note}");
-        let fetched = self.0.end(&[
-            "fetch",
-            "--quiet",
-            "--no-tags",
-            "--no-recurse-submodules",
-            "--end-of-options",
-            remote,
-            &both,
-        ])?;
-        if let Err(failed) = fetched.success() {
-            let listed = self
-                .0
-                .end(&["ls-remote", "--exit-code", "--", remote, &note])?;
-            return match listed.code {
-                // The remote can be asked, and has no such ref.
-                Some(2) => Ok(None),
-                _ => Err(failed),
-            };
-        }
-        let shown = self
-            .0
-            .end(&["notes", &format!("--ref={note}"), "show", "HEAD"])?;
-        if shown.code == Some(1) {
+        let Some(tip) = self.at_remote(remote, &[&note])? else {
             return Ok(None);
-        }
-        Ok(Some(shown.success()?.trim().to_owned()))
+        };
+        self.fetch_hash(&tip, remote, &[])?;
+        let head = self.head_rev()?;
+        // The note of a commit is the blob of its hash, which may have slashes in it.
+        let tree = ["ls-tree", "-r", "-z", "--full-tree", &tip, "--"];
+        let tree = self.0.run_bytes(&tree)?;
+        let blob = String::from_utf8_lossy(&tree)
+            .split('\0')
+            .filter_map(|entry| entry.split_once('\t'))
+            .find(|(_, path)| path.replace('/', "") == head)
+            .and_then(|(entry, _)| entry.rsplit(' ').next().map(str::to_owned));
+        let Some(blob) = blob else {
+            return Ok(None);
+        };
+        let text = self.0.run(&["cat-file", "blob", &blob])?;
+        Ok(Some(text.trim().to_owned()))
     }
 }

@@ -3,13 +3,18 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::program::Program;
-use super::revision::{check, refused};
+use super::names;
+use super::program::{Ended, Program};
+use super::revision::{check, is_null, refused};
 use crate::base::value::Value;
 use crate::ports::environment::Environment;
 use crate::ports::vcs::{Change, Tool, Vcs, VcsError};
 
-static FIRST: &[&str] = &["--noninteractive"];
+/// With exit codes in detail, a revision that is not there can be told from a failure.
+static FIRST: &[&str] = &["--noninteractive", "--config=ui.detailed-exit-code=true"];
+
+/// The exit code for a mistake in what was asked, e.g. an unknown revision.
+const INPUT_ERROR: i32 = 10;
 
 /// The files of a changeset: added, removed, modified. Names cannot have line breaks.
 const FILES: &str = r"{file_adds % '{file}\n'}{file_dels % '{file}\n'}{file_mods % '{file}\n'}";
@@ -29,8 +34,12 @@ impl Hg {
     }
 
     fn log(&self, revset: &str, template: &str) -> Result<String, VcsError> {
+        self.end_log(revset, template)?.success()
+    }
+
+    fn end_log(&self, revset: &str, template: &str) -> Result<Ended, VcsError> {
         self.0
-            .run(&["log", &format!("--rev={revset}"), "--template", template])
+            .end(&["log", &format!("--rev={revset}"), "--template", template])
     }
 }
 
@@ -45,13 +54,6 @@ fn quoted(revision: &str) -> Result<String, VcsError> {
         ));
     }
     Ok(format!("\"{revision}\""))
-}
-
-fn split(told: &str, by: char) -> Vec<String> {
-    told.split(by)
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
 }
 
 impl Vcs for Hg {
@@ -74,28 +76,30 @@ impl Vcs for Hg {
         Ok((!name.is_empty()).then(|| name.to_owned()))
     }
 
-    fn remote_url(&self) -> Result<String, VcsError> {
+    fn remote_url(&self) -> Result<Option<String>, VcsError> {
         let told = self.0.run(&["paths", "--template", "json"])?;
-        let paths: Vec<Value> = serde_json::from_str(&told).unwrap_or_default();
+        let paths: Vec<Value> =
+            serde_json::from_str(&told).map_err(|error| VcsError::Unreadable {
+                path: "the answer of `hg paths`".to_owned(),
+                why: error.to_string(),
+            })?;
         let remotes: Vec<(&str, &str)> = paths
             .iter()
             .filter_map(|path| Some((path.get("name")?.as_str()?, path.get("url")?.as_str()?)))
             .collect();
         let default = remotes.iter().find(|(name, _)| *name == DEFAULT_REMOTE);
-        match default.or(remotes.first()) {
-            Some((_, url)) => Ok((*url).to_owned()),
-            None => Err(refused(
-                "the remote",
-                DEFAULT_REMOTE,
-                ".hg/hgrc names no remote",
-            )),
-        }
+        let chosen = default.or(remotes.first());
+        Ok(chosen.map(|(_, url)| (*url).to_owned()))
     }
 
     /// The revision may be a revset of one revision, e.g. `.~1`.
     fn resolve(&self, revision: &str) -> Result<String, VcsError> {
         check("the revision", revision)?;
-        let told = self.log(revision, "{node}\n")?;
+        let told = self.end_log(revision, "{node}\n")?;
+        if told.code == Some(INPUT_ERROR) {
+            return Err(VcsError::NoRevision(revision.to_owned()));
+        }
+        let told = told.success()?;
         match told.lines().collect::<Vec<_>>().as_slice() {
             [one] => Ok((*one).to_owned()),
             _ => Err(refused("the revision", revision, "it is not one revision")),
@@ -137,24 +141,51 @@ impl Vcs for Hg {
         self.log(".", "{desc}")
     }
 
+    fn missing_base(&self, change: &Change<'_>) -> Result<Option<String>, VcsError> {
+        let Change::Range {
+            base: Some(base), ..
+        } = change
+        else {
+            return Ok(None);
+        };
+        if base.is_empty() || is_null(base) {
+            return Ok(None);
+        }
+        let found = self.log(&format!("present({})", quoted(base)?), "{node}")?;
+        Ok(found.is_empty().then(|| (*base).to_owned()))
+    }
+
+    /// The working copy stays as it is. hg may move bookmarks that the remote has too; a decision asks
+    /// for none.
+    fn fetch(&self, revision: &str, remote: &str) -> Result<String, VcsError> {
+        check("the revision", revision)?;
+        check("the remote", remote)?;
+        let rev = format!("--rev={revision}");
+        self.0
+            .run(&["--config=http.timeout=60", "pull", &rev, "--", remote])?;
+        self.resolve(&quoted(revision)?)
+    }
+
     /// Between revisions, a file is told once for each changeset that touches it, the earliest
     /// first. An empty base is none; a null base stands before all changesets.
     fn changed_files(&self, change: &Change<'_>) -> Result<Vec<String>, VcsError> {
         let (base, rev) = match change {
             Change::WorkingCopy => {
-                let told =
-                    self.0
-                        .run(&["status", "--no-status", "--print0", "--added", "--modified"])?;
-                return Ok(split(&told, '\0'));
+                let status = ["status", "--no-status", "--print0", "--added", "--modified"];
+                return Ok(names(&self.0.run_bytes(&status)?, 0));
             }
             Change::Range { base, rev } => (base.filter(|base| !base.is_empty()), rev),
         };
-        let rev = quoted(rev)?;
+        let head = quoted(rev)?;
         let revset = match base {
-            Some(base) => format!("{rev} % {}", quoted(base)?),
-            None => rev,
+            Some(base) => format!("{head} % {}", quoted(base)?),
+            None => head,
         };
-        Ok(split(&self.log(&revset, FILES)?, '\n'))
+        let told = self.end_log(&revset, FILES)?;
+        if told.code == Some(INPUT_ERROR) {
+            return Err(VcsError::NoRevision((*rev).to_owned()));
+        }
+        Ok(names(&told.success_bytes()?, b'\n'))
     }
 
     fn tracked_files(&self, paths: &[&str]) -> Result<Vec<String>, VcsError> {
@@ -167,7 +198,7 @@ impl Vcs for Hg {
         if ended.code == Some(1) {
             return Ok(Vec::new());
         }
-        Ok(split(&ended.success()?, '\0'))
+        Ok(names(&ended.success_bytes()?, 0))
     }
 
     fn tracks_link(&self, path: &Path) -> Result<bool, VcsError> {

@@ -5,11 +5,19 @@
 //! environment is the one handed in, without what would lead the programs to another repository,
 //! another language or a question to the user, and without Taskcluster's secrets.
 //!
-//! Names of files are told as they are: the peer has those with other letters than ASCII as git
-//! quotes them.
+//! Names of files are reported as they are, those that are not UTF-8 as
+//! [`file_name`](crate::base::file_name) writes them: the peer has all with other letters than ASCII
+//! as git quotes them.
+//!
+//! What an earlier run left in the clone decides nothing: revisions and notes are fetched by their
+//! hash, and no ref is written or read. A program that fails is an error and never an empty answer;
+//! only where it says so by its exit code is there no such thing.
 
+use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::path::Path;
 
+use crate::base::file_name;
 use crate::ports::environment::Environment;
 use crate::ports::vcs::{Vcs, VcsError};
 
@@ -25,17 +33,58 @@ pub use hg::Hg;
 /// folder `.hg` or anything called `.git`.
 ///
 /// # Errors
-/// [`VcsError::NoRepository`] when there is none.
+/// [`VcsError::NoRepository`] when there is none, [`VcsError::Unreadable`] when that cannot be seen.
 pub fn discover(start: &Path, environment: &Environment) -> Result<Box<dyn Vcs>, VcsError> {
     let none = || VcsError::NoRepository(start.display().to_string());
-    let start = std::fs::canonicalize(start).map_err(|_| none())?;
+    let start = std::fs::canonicalize(start).map_err(|error| match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => none(),
+        _ => unreadable(start, &error),
+    })?;
     for folder in start.ancestors() {
-        if folder.join(".hg").is_dir() {
+        if metadata(&folder.join(".hg"))?.is_some_and(|found| found.is_dir()) {
             return Ok(Box::new(Hg::new(folder, environment)));
         }
-        if folder.join(".git").exists() {
+        if metadata(&folder.join(".git"))?.is_some() {
             return Ok(Box::new(Git::new(folder, environment)));
         }
     }
     Err(none())
+}
+
+/// What is known of a path; `None` when there is nothing.
+fn metadata(path: &Path) -> Result<Option<Metadata>, VcsError> {
+    match std::fs::metadata(path) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(None),
+            _ => Err(unreadable(path, &error)),
+        },
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> VcsError {
+    VcsError::Unreadable {
+        path: path.display().to_string(),
+        why: error.to_string(),
+    }
+}
+
+/// The names of files in what a program wrote, each of which ends with `end`.
+fn names(written: &[u8], end: u8) -> Vec<String> {
+    // A log of git has an empty line for each commit, before its names.
+    let names: Vec<String> = written
+        .split(|byte| *byte == end)
+        .map(|name| {
+            let lines = name.iter().take_while(|byte| **byte == b'\n').count();
+            &name[lines..]
+        })
+        .filter(|name| !name.is_empty())
+        .map(|name| file_name::text(name).into_owned())
+        .collect();
+    if let Some(odd) = file_name::quoted_of(names.iter().map(String::as_str)) {
+        tracing::warn!(
+            "there are file names that are not UTF-8, written as git quotes them: {odd}"
+        );
+    }
+    names
 }

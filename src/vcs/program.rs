@@ -24,6 +24,11 @@ static KEPT: &[&str] = &[
 static KEPT_GROUPS: &[&str] = &["GIT_CONFIG", "GIT_HTTP_", "GIT_SSL_"];
 /// Variables that lead programs elsewhere, change what they write, or are secret.
 static LEFT_OUT: &[&str] = &["GIT_", "HG", "LC_", "LANG", "TASKCLUSTER_"];
+/// What programs get unless the user says otherwise: a remote that no longer answers is given up.
+static DEFAULTS: &[(&str, &str)] = &[
+    ("GIT_HTTP_LOW_SPEED_LIMIT", "1"),
+    ("GIT_HTTP_LOW_SPEED_TIME", "300"),
+];
 /// What programs get in any case.
 static SET: &[(&str, &str)] = &[
     ("GIT_OPTIONAL_LOCKS", "0"),
@@ -76,6 +81,11 @@ impl Program {
         self.end(arguments)?.success()
     }
 
+    /// The same as bytes: names of files may be in any encoding.
+    pub(super) fn run_bytes<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Vec<u8>, VcsError> {
+        self.end(arguments)?.success_bytes()
+    }
+
     /// Runs the program to its end.
     pub(super) fn end<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Ended, VcsError> {
         let words = arguments.iter().map(|a| a.as_ref().to_string_lossy());
@@ -108,8 +118,14 @@ impl Program {
 impl Ended {
     /// What the program wrote, when it succeeded.
     pub(super) fn success(self) -> Result<String, VcsError> {
+        let command = self.command.clone();
+        String::from_utf8(self.success_bytes()?).map_err(|_| VcsError::NotUtf8(command))
+    }
+
+    /// The same as bytes.
+    pub(super) fn success_bytes(self) -> Result<Vec<u8>, VcsError> {
         if self.code == Some(0) {
-            String::from_utf8(self.stdout).map_err(|_| VcsError::NotUtf8(self.command))
+            Ok(self.stdout)
         } else {
             Err(VcsError::Failed {
                 command: self.command,
@@ -125,7 +141,9 @@ fn variables(environment: &Environment) -> BTreeMap<String, String> {
         let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
         KEPT.contains(name) || begins(KEPT_GROUPS) || !begins(LEFT_OUT)
     });
-    users
+    let defaults = DEFAULTS.iter().copied();
+    defaults
+        .chain(users)
         .chain(SET.iter().copied())
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()
@@ -186,6 +204,8 @@ mod tests {
             names,
             [
                 "GIT_CONFIG_COUNT",
+                "GIT_HTTP_LOW_SPEED_LIMIT",
+                "GIT_HTTP_LOW_SPEED_TIME",
                 "GIT_OPTIONAL_LOCKS",
                 "GIT_SSH_COMMAND",
                 "GIT_TERMINAL_PROMPT",

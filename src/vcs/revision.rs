@@ -38,6 +38,11 @@ pub(super) fn is_null(revision: &str) -> bool {
     revision.len() >= 40 && revision.bytes().all(|byte| byte == b'0')
 }
 
+/// Whether this is the whole hash of a revision.
+pub(super) fn is_hash(revision: &str) -> bool {
+    matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 pub(super) fn refused(what: &'static str, text: &str, why: &'static str) -> VcsError {
     VcsError::Refused {
         what,

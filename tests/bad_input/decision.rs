@@ -77,17 +77,25 @@ async fn a_method_is_unknown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revision_is_unknown() {
-    let shown = decide(Project::new(), &["--base-rev=0123456789"]).await;
-    assert_snapshot!(shown, @"
+    // A decision cannot do without the head.
+    let taskcluster = Taskcluster::new().await;
+    let project = taskcluster.inside(Project::new(), super::common::taskcluster::DECISION);
+    let flags = [
+        &["decision", "--head-rev=0123456789"],
+        super::common::DECISION,
+    ]
+    .concat();
+    let ran = tokio::task::block_in_place(|| project.run(&flags));
+    assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
       × the files that changed are not known
-      │   cause: `git rev-parse --verify --end-of-options 0123456789^{commit}` failed with exit code
-      │   128: fatal: Needed a single revision
-      help: the revisions of --base-rev and --head-rev have to be in this clone; fetch them
+      │   cause: there is no revision `0123456789` in this clone
+      help: the revision of --head-rev has to be in this clone; fetch it
 
     1 failure; nothing was created
     ");
+    assert_eq!(taskcluster.created(), BTreeMap::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -245,9 +253,8 @@ async fn a_note_cannot_be_fetched() {
     assert_snapshot!(shown, @"
     exit code 3
     stderr:
-      × the notes refs/notes/decision-parameters could not be had from /nowhere
-      │   cause: `git fetch --quiet --no-tags --no-recurse-submodules --end-of-options /nowhere
-      │   refs/notes/decision-parameters:refs/notes/decision-parameters` failed with exit code 128:
+      × cannot fetch the notes refs/notes/decision-parameters from /nowhere
+      │   cause: `git ls-remote -- /nowhere refs/notes/decision-parameters` failed with exit code 128:
       │   fatal: '/nowhere' does not appear to be a git repository
       │   fatal: Could not read from remote repository.
       │  

@@ -27,6 +27,7 @@ mod preflight;
 mod promotion;
 mod python;
 mod references;
+mod repository;
 mod secrets;
 mod splitting;
 mod submission;

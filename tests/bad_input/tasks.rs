@@ -309,20 +309,20 @@ tasks:
 
 #[test]
 fn the_address_of_the_repository_is_not_known() {
-    let project = Project::new().plain(
-        "\
+    let tasks = "\
 tasks:
     a: {description: A, worker-type: succeed}
     b: {description: B, worker-type: succeed}
-",
-    );
+";
+    let own = "            default-repository: https://github.com/org/project\n";
+    let project = Project::new().config(own, "").plain(tasks);
     project.git(&["remote", "remove", "origin"]);
     assert_snapshot!(project.run(&["full"]).shown(), @"
     exit code 1
     stderr:
       × kind `build`: the parameter `head_repository` is empty, so tasks cannot name their source
-      help: it is the address of the repository's remote: add one on GitHub, or give parameters with
-            `-p`
+      help: it is the address of the repository's remote: add one on GitHub, give parameters with `-p`,
+            or name it as `default-repository` in config.yml
 
     1 mistake
     ");

@@ -80,7 +80,10 @@ fn the_repository_is_asked_only_for_what_parameters_lack() {
     let desk = desk.program("git", &format!("touch {}\nexit 1\n", mark.display()));
     assert_eq!(level(&desk, "../complete.yml"), of("3", "complete"));
     assert!(!mark.exists());
-    assert_eq!(level(&desk, "../partly.yml"), of("3", "partly"));
+    // A repository that does not answer is not one without a revision.
+    let ran = desk.run(&["full", "-p", "../partly.yml"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.said().contains("the repository could not be asked"));
     assert!(mark.exists());
 }
 

@@ -18,7 +18,7 @@ use crate::cli::outside::Outside;
 use crate::config::graph_config::join;
 use crate::config::yaml;
 use crate::ports::environment::Environment;
-use crate::ports::files::Files;
+use crate::ports::files::{FileError, Files};
 use crate::transform::run::caches::CACHES;
 use crate::transform::run::shell::quote;
 
@@ -65,7 +65,7 @@ pub fn run(args: &LoadTaskArgs, environment: Environment, output: &Output) -> Ou
         let image = args.image.as_deref();
         let image = image.or_else(|| definition["payload"]["image"].as_str());
         let outside = match image {
-            Some(image) if in_tree(&outside, image) => {
+            Some(image) if in_tree(&outside, image)? => {
                 outside.with_python(&args.root, args.python.python.into(), false)?
             }
             _ => outside,
@@ -183,7 +183,7 @@ async fn in_docker(outside: &Outside, image: &Value) -> Outcome<String> {
     let text = |key: &str| image.get(key).and_then(Value::as_str).unwrap_or_default();
     let task_id = match image {
         Value::String(name) => {
-            if in_tree(outside, name) {
+            if in_tree(outside, name)? {
                 return build(outside, name, None).await;
             }
             if let Some(id) = name.strip_prefix("task-id=") {
@@ -209,19 +209,21 @@ async fn in_docker(outside: &Outside, image: &Value) -> Outcome<String> {
 }
 
 /// Whether an image of this name has a folder in the repository.
-fn in_tree(outside: &Outside, name: &str) -> bool {
+fn in_tree(outside: &Outside, name: &str) -> Result<bool, Diagnostic> {
     let config = &outside.graph_config;
     let kind = join(&config.kinds_folder(), config.docker_image_kind());
     let path = join(&kind, "kind.yml");
-    let document = outside.files.read(&path).ok();
-    let document = document.and_then(|text| yaml::load(&path, &text).ok());
+    let document = match outside.files.read(&path) {
+        Ok(text) => yaml::load(&path, &text).ok(),
+        Err(FileError::Missing(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
     let definition = document.as_ref().and_then(|document| {
         let task = document.value.get("tasks")?.get(name)?;
         task.get("definition")?.as_str()
     });
-    outside
-        .files
-        .is_folder(&join(&config.docker_folder(), definition.unwrap_or(name)))
+    let folder = join(&config.docker_folder(), definition.unwrap_or(name));
+    Ok(outside.files.is_folder(&folder)?)
 }
 
 /// Has the task use the checkout that there is in the place of the one that it would make.

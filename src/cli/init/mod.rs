@@ -15,7 +15,9 @@ use super::output::Output;
 use super::outside::working_folder;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::repo_url::parse_repository_url;
+use crate::decision::vcs_diagnostic;
 use crate::ports::environment::Environment;
+use crate::ports::files::metadata;
 use crate::ports::output_path::{OutputPaths, cannot_write};
 use crate::ports::vcs::Vcs;
 
@@ -123,7 +125,7 @@ pub fn run(args: &InitArgs, environment: &Environment, output: &Output) -> Outco
 fn refuse_existing(root: &Path) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     for template in TEMPLATES {
-        if root.join(template.path).exists() {
+        if metadata(&root.join(template.path))?.is_some() {
             wrong.push(
                 Diagnostic::user(format!("there is a file `{}` already", template.path))
                     .help("`snowman init --force` replaces it"),
@@ -142,7 +144,8 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 
 /// What is filled in.
 fn names(vcs: &dyn Vcs, image: Option<&Image>) -> Result<Names, Diagnostic> {
-    let url = vcs.remote_url().unwrap_or_default();
+    let asked = |error| vcs_diagnostic(&error);
+    let url = vcs.remote_url().map_err(asked)?.unwrap_or_default();
     let parsed = parse_repository_url(&url).filter(|parsed| parsed.host == "github.com");
     let Some((owner, name)) = parsed.and_then(|parsed| Some((parsed.owner?, parsed.name))) else {
         return Err(Diagnostic::user("the repository has no remote on GitHub")
@@ -151,7 +154,7 @@ fn names(vcs: &dyn Vcs, image: Option<&Image>) -> Result<Names, Diagnostic> {
     };
     let repository = format!("https://github.com/{owner}/{name}");
     let name = plain(&name);
-    let branch = match vcs.branch().ok().flatten().as_deref() {
+    let branch = match vcs.branch().map_err(asked)?.as_deref() {
         Some("master") => "master",
         _ => "main",
     };

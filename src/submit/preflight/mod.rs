@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::listing::first_few;
 use crate::base::name::TaskId;
 use crate::base::time::{Span, Timestamp};
 use crate::base::value::Value;
@@ -167,8 +168,12 @@ fn known<T>(answer: Result<T, ApiError>, what: &str) -> Outcome<Option<T>> {
 fn outside(plans: &[&Plan]) -> BTreeSet<TaskId> {
     let own: BTreeSet<&TaskId> = creations(plans).map(|task| &task.task_id).collect();
     let all = creations(plans).flat_map(dependencies);
-    all.filter(|id| id.is_slugid() && !own.contains(id))
-        .collect()
+    all.filter(|id| exists(id) && !own.contains(id)).collect()
+}
+
+/// Whether the queue may know the task: it knows none that only stands for another.
+fn exists(id: &TaskId) -> bool {
+    id.is_slugid() && !id.is_placeholder()
 }
 
 fn creations<'p>(plans: &'p [&'p Plan]) -> impl Iterator<Item = &'p Creation> {
@@ -339,7 +344,7 @@ fn check_dependencies(
             continue;
         };
         match standing.get(&id) {
-            None if id.is_slugid() => refused(
+            None if exists(&id) => refused(
                 format!("it depends on the task {id}, which does not exist"),
                 "that task may have expired: have it built again",
             ),
@@ -392,15 +397,6 @@ fn check_circles(own: &BTreeMap<&TaskId, Planned<'_>>, found: &mut Diagnostics) 
 
 /// The first few of several names, and how many more there are.
 fn some_of<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
-    const SHOWN: usize = 3;
-    let names: Vec<&str> = names.into_iter().collect();
-    let first: Vec<String> = names
-        .iter()
-        .take(SHOWN)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    match names.len().saturating_sub(SHOWN) {
-        0 => first.join(", "),
-        more => format!("{} and {more} more", first.join(", ")),
-    }
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    first_few(&names)
 }

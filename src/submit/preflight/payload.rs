@@ -4,9 +4,8 @@
 //! which it is meant for in its tag `worker-implementation`, and in its tag `os` on which system that
 //! runs.
 
-use super::queue::Dates;
+use super::queue::{Dates, TASK_ID};
 use super::rule::{Either, Field, Form, List, Rule, TEXT, may, need};
-use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
 use crate::base::time::{Span, Timestamp};
 use crate::base::value::Value;
@@ -377,13 +376,7 @@ fn content(value: &Value) -> Option<&'static Rule> {
         },
     });
     static OF_TASK: Rule = Rule::Fields(&[
-        need(
-            "taskId",
-            Rule::Form(&Form {
-                doc: "a taskId",
-                fits: |text| TaskId::parse(text).is_ok_and(|id| id.is_slugid()),
-            }),
-        ),
+        need("taskId", TASK_ID),
         need("artifact", Rule::Text(1024)),
         may("sha256", SHA256),
     ]);

@@ -15,7 +15,8 @@ pub const MOST_BYTES: usize = 10 * 1024 * 1024;
 /// How many days after its deadline the queue keeps a task that does not say.
 pub const KEPT_DAYS: i64 = 365;
 
-const TASK_ID: Rule = Rule::Form(&Form {
+/// A taskId, or what stands for one locally.
+pub(super) const TASK_ID: Rule = Rule::Form(&Form {
     doc: "a taskId",
     // Decisions and actions that run for real have refused a placeholder before.
     fits: |text| TaskId::parse(text).is_ok_and(|id| id.is_slugid() || id.is_placeholder()),

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place, SourceFile};
-use crate::base::posix;
+use crate::base::file_name;
 use crate::base::suggest;
 use crate::base::value::{Object, py_str};
 use crate::ports::files::{FileError, Files, normalize};
@@ -43,7 +43,34 @@ COPY run-task/hgrc /etc/mercurial/hgrc.d/mozilla.rc
 /// What an image is built from.
 #[derive(Debug, Clone)]
 pub struct DockerContext {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<Archived, Entry>,
+}
+
+/// The path of a file in the archive.
+///
+/// Files are in the order in which Python sorts their names. There a byte that is not UTF-8 is a
+/// surrogate, which comes before U+E000.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Archived {
+    order: Vec<u32>,
+    path: String,
+}
+
+impl Archived {
+    fn new(path: String) -> Self {
+        const SURROGATES: u32 = 0xdc00;
+        let mut order = Vec::with_capacity(path.len());
+        for chunk in file_name::bytes(&path).utf8_chunks() {
+            order.extend(chunk.valid().chars().map(u32::from));
+            order.extend(
+                chunk
+                    .invalid()
+                    .iter()
+                    .map(|byte| SURROGATES + u32::from(*byte)),
+            );
+        }
+        Self { order, path }
+    }
 }
 
 /// One file of a context.
@@ -72,7 +99,7 @@ impl DockerContext {
         let bytes = files.read(&dockerfile).map_err(|error| match error {
             FileError::Missing(_) => Diagnostic::user(format!("there is no `{dockerfile}`"))
                 .help("the folder of an image is named after it; `definition` names another"),
-            other => Diagnostic::user(other.to_string()),
+            other => other.into(),
         })?;
         let text = String::from_utf8(bytes)
             .map_err(|_| Diagnostic::user(format!("`{dockerfile}` is not UTF-8")))?;
@@ -126,7 +153,13 @@ impl DockerContext {
         }
         context
             .entries
-            .insert("Dockerfile".to_owned(), Entry::Text(content));
+            .insert(dockerfile_name(), Entry::Text(content));
+        if let Some(odd) = file_name::quoted_of(context.paths()) {
+            tracing::warn!(
+                "the docker context {folder} has file names that are not UTF-8, written as git \
+                 quotes them: {odd}"
+            );
+        }
         wrong.extend(context.set_id());
         wrong.or_ok(context)
     }
@@ -142,20 +175,18 @@ impl DockerContext {
             );
         }
         let path = rest.trim();
-        let wrong = |why: String| {
-            Diagnostic::user(why).help("paths are from the root of the repository and stay in it")
+        let wrong = |error: FileError| {
+            Diagnostic::from(error).help("paths are from the root of the repository and stay in it")
         };
-        let real = normalize(path).map_err(|error| wrong(error.to_string()))?;
-        let archived = posix::join("topsrcdir", path);
-        if real.is_empty() || files.is_folder(&real) {
+        let real = normalize(path).map_err(wrong)?;
+        let archived = file_name::join("topsrcdir", path);
+        if real.is_empty() || files.is_folder(&real).map_err(wrong)? {
             let real = if real.is_empty() { "." } else { &real };
             return self.add_folder(files, real, &archived);
         }
-        let mode = files
-            .mode(&real)
-            .map_err(|error| wrong(error.to_string()))?;
-        self.entries
-            .insert(archived, Entry::File { path: real, mode });
+        let mode = files.mode(&real).map_err(wrong)?;
+        let file = Entry::File { path: real, mode };
+        self.entries.insert(Archived::new(archived), file);
         Ok(())
     }
 
@@ -168,22 +199,21 @@ impl DockerContext {
             ))
             .help(scripts::HELP)
         })?;
-        self.entries.extend(
-            all.into_iter()
-                .map(|(name, script)| (format!("run-task/{name}"), Entry::Script(script.clone()))),
-        );
+        self.entries.extend(all.into_iter().map(|(name, script)| {
+            let archived = Archived::new(format!("run-task/{name}"));
+            (archived, Entry::Script(script.clone()))
+        }));
         Ok(())
     }
 
     /// Adds every file below a folder, under `prefix` in the archive.
     fn add_folder(&mut self, files: &dyn Files, folder: &str, prefix: &str) -> Outcome<()> {
-        let found = files
-            .walk(folder)
-            .map_err(|error| Diagnostic::user(error.to_string()))?;
+        let found = files.walk(folder).map_err(Diagnostic::from)?;
         self.entries.extend(found.into_iter().map(|file| {
-            let path = format!("{folder}/{}", file.path);
+            let path = file_name::join(folder, &file.path);
+            let archived = Archived::new(file_name::join(prefix, &file.path));
             let mode = file.mode;
-            (posix::join(prefix, &file.path), Entry::File { path, mode })
+            (archived, Entry::File { path, mode })
         }));
         Ok(())
     }
@@ -209,13 +239,13 @@ impl DockerContext {
 
     /// The paths in the context, in order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.entries.keys().map(String::as_str)
+        self.entries.keys().map(|archived| archived.path.as_str())
     }
 
     /// The `Dockerfile` after directives were carried out.
     #[must_use]
     pub fn dockerfile(&self) -> &str {
-        match self.entries.get("Dockerfile") {
+        match self.entries.get(&dockerfile_name()) {
             Some(Entry::Text(text)) => text,
             _ => "",
         }
@@ -227,13 +257,12 @@ impl DockerContext {
     /// When a file cannot be read, or has become too large for the format.
     pub fn write(&self, files: &dyn Files, out: &mut dyn FnMut(&[u8])) -> Result<(), Diagnostic> {
         let mut writer = tar::Writer::new(out);
-        for (name, entry) in &self.entries {
+        for (archived, entry) in &self.entries {
+            let name = &*file_name::bytes(&archived.path);
             let added = match entry {
                 Entry::Text(text) => writer.add(name, MADE, text.as_bytes()),
                 Entry::File { path, mode } => {
-                    let content = files
-                        .read(path)
-                        .map_err(|error| Diagnostic::user(error.to_string()))?;
+                    let content = files.read(path).map_err(Diagnostic::from)?;
                     writer.add(name, *mode, &content)
                 }
                 Entry::Script(Script { mode, content }) => {
@@ -274,6 +303,10 @@ impl DockerContext {
             .map_err(|error| Diagnostic::bug(format!("a context cannot be gzipped: {error}")))?;
         Ok((super::cache::hex(&hasher.finalize()), zipped))
     }
+}
+
+fn dockerfile_name() -> Archived {
+    Archived::new("Dockerfile".to_owned())
 }
 
 /// The name and the value of an argument, by what follows `# %ARG`.

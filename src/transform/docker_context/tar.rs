@@ -8,6 +8,8 @@
 
 use std::io::Write;
 
+use crate::base::file_name;
+
 /// The time of every member: the beginning of 2016.
 const TIME: u32 = 1_451_606_400;
 
@@ -41,15 +43,15 @@ impl<'o> Writer<'o> {
     ///
     /// # Errors
     /// [`TooLarge`] from 8 GiB on.
-    pub fn add(&mut self, name: &str, mode: u32, content: &[u8]) -> Result<(), TooLarge> {
+    pub fn add(&mut self, name: &[u8], mode: u32, content: &[u8]) -> Result<(), TooLarge> {
         let size = content.len() as u64;
         if size >= 8 << 30 {
-            let name = name.to_owned();
+            let name = file_name::text(name).into_owned();
             return Err(TooLarge { name, size });
         }
         if name.len() > NAME {
-            let long = [name.as_bytes(), b"\0"].concat();
-            self.put(&header("././@LongLink", 0, long.len() as u64, 0, b'L'));
+            let long = [name, b"\0"].concat();
+            self.put(&header(b"././@LongLink", 0, long.len() as u64, 0, b'L'));
             self.put(&long);
             self.fill(BLOCK);
         }
@@ -77,9 +79,9 @@ impl<'o> Writer<'o> {
 }
 
 /// The header of a member.
-fn header(name: &str, mode: u32, size: u64, time: u32, kind: u8) -> Vec<u8> {
+fn header(name: &[u8], mode: u32, size: u64, time: u32, kind: u8) -> Vec<u8> {
     let mut header = Vec::with_capacity(BLOCK);
-    let mut name = name.as_bytes().to_vec();
+    let mut name = name.to_vec();
     name.resize(NAME, 0);
     header.extend(name);
     let owner = "0000000\0".repeat(2);

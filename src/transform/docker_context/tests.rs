@@ -15,7 +15,7 @@ fn tar_of(name: &str, content: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut out = |part: &[u8]| bytes.extend_from_slice(part);
     let mut writer = tar::Writer::new(&mut out);
-    assert_eq!(writer.add(name, 0o100_644, content), Ok(()));
+    assert_eq!(writer.add(name.as_bytes(), 0o100_644, content), Ok(()));
     writer.finish();
     bytes
 }
@@ -48,5 +48,58 @@ fn zipped_files_say_nothing_of_when_and_where() {
     assert_eq!(
         zip("ż.tar")[..10],
         *b"\x1f\x8b\x08\x00\x80\xc1\x85V\x02\xff"
+    );
+}
+
+/// Some systems take no other names than UTF-8.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_context_has_files_of_any_name() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::PermissionsExt;
+
+    use crate::ports::files::Disk;
+    use crate::transform::scripts::RunTask;
+
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &[u8], content: &[u8]| {
+        let path = folder.path().join(OsStr::from_bytes(name));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        let mode = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(&path, mode).unwrap();
+    };
+    write(b"img/Dockerfile", b"FROM debian:12\n# %include extra\n");
+    write(b"extra/\xff", b"e");
+    write(b"img/caf\xe9.txt", b"x");
+    write("img/café.txt".as_bytes(), b"y");
+    // Python sorts the byte above after the letter and before these.
+    write(b"img/caf\xee\x80\x80", b"z");
+    write(b"img/caf\xf0\x90\x80\x80", b"u");
+    write(b"img/d\xe9/x", b"v");
+    write(&[b"img/".as_slice(), &[0xe9; 120]].concat(), b"long");
+    write(b"img/\"caf\\351.txt\"", b"q");
+    write(b"img/mix\xe2\x82", b"m");
+
+    let files = Disk::new(folder.path()).unwrap();
+    let run_task = RunTask::default();
+    let context = DockerContext::collect(&files, "img", &Object::new(), &run_task).unwrap();
+    let paths: Vec<&str> = context.paths().take(6).collect();
+    assert_eq!(
+        paths,
+        [
+            r#""\"caf\\351.txt\"""#,
+            "Dockerfile",
+            "café.txt",
+            r#""caf\351.txt""#,
+            "caf\u{e000}",
+            "caf\u{10000}",
+        ]
+    );
+    // What `generate_context_hash` of taskcluster-taskgraph 24.5.1 says of the same folder.
+    assert_eq!(
+        context.hash(&files).unwrap(),
+        "df2da0f19e907b3dab946554714b198e54ce8a3b8622c1eb8f675b8a9d295fd9"
     );
 }

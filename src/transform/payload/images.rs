@@ -123,11 +123,7 @@ impl<'c, 'a> Images<'c, 'a> {
 }
 
 fn file_error(message: &str, error: &FileError) -> Diagnostic {
-    let diagnostic = match error {
-        FileError::Unreadable { .. } => Diagnostic::environment(message),
-        _ => Diagnostic::user(message),
-    };
-    diagnostic.because(error)
+    error.diagnostic(message).because(error)
 }
 
 /// The paths in the `VOLUME` lines of a Dockerfile, or the first line that holds a list.

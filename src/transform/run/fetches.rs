@@ -38,6 +38,8 @@ struct Sources {
     variables: BTreeMap<String, Value>,
     /// The attributes of the tasks of this kind.
     attributes: BTreeMap<Str, Value>,
+    /// Where each task of the kinds that this one depends on is among them, by label.
+    positions: BTreeMap<String, usize>,
     /// What was last fetched by path, of what dependencies, into what environment.
     last: Last<[Value; 3], Found>,
 }
@@ -61,8 +63,10 @@ impl Sources {
                 sources.alias(kind, label, run(&format!("{kind}-alias")));
             }
         }
-        for task in context.dependencies {
+        for (position, task) in context.dependencies.iter().enumerate() {
             let (kind, label) = (task.kind.as_str(), task.label.as_str());
+            let first = sources.positions.entry(label.to_owned());
+            first.or_insert(position);
             if NAMED.contains(&kind) {
                 let attribute = |what: &str| {
                     task.attribute(&format!("{kind}-{what}"))
@@ -323,7 +327,8 @@ fn prefix_of(
     if let Some(attributes) = sources.attributes.get(label) {
         return Ok(artifact_prefix(Some(attributes)));
     }
-    match context.dependency(label) {
+    let position = sources.positions.get(label);
+    match position.and_then(|position| context.dependencies.get(*position)) {
         Some(task) => Ok(artifact_prefix(Some(&Value::Object(
             task.attributes.clone(),
         )))),

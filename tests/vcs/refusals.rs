@@ -1,0 +1,100 @@
+//! Repositories that cannot be asked: that is never an empty answer.
+
+use std::os::unix::fs::PermissionsExt;
+
+use snowman::ports::vcs::{Change, Vcs, VcsError};
+use snowman::vcs::discover;
+
+use super::{Desk, range, with_hg};
+
+/// Every question that has an answer which says that there is nothing.
+fn answers(vcs: &dyn Vcs) -> Vec<(&'static str, Option<VcsError>)> {
+    let remote = vcs.root().to_str().unwrap();
+    vec![
+        ("head_rev", vcs.head_rev().err()),
+        ("branch", vcs.branch().err()),
+        ("remote_url", vcs.remote_url().err()),
+        ("resolve", vcs.resolve("HEAD").err()),
+        ("base_rev", vcs.base_rev().err()),
+        ("commit_message", vcs.commit_message().err()),
+        (
+            "working copy",
+            vcs.changed_files(&Change::WorkingCopy).err(),
+        ),
+        ("range", vcs.changed_files(&range(None, "HEAD")).err()),
+        ("base", vcs.missing_base(&range(Some("x"), "HEAD")).err()),
+        ("tracked_files", vcs.tracked_files(&[]).err()),
+        ("note", vcs.note("decision-parameters", remote).err()),
+    ]
+}
+
+fn failed_with(answers: Vec<(&'static str, Option<VcsError>)>, text: &str) {
+    for (question, error) in answers {
+        assert!(
+            matches!(&error, Some(VcsError::Failed { stderr, .. }) if stderr.contains(text)),
+            "{question}: {error:?}"
+        );
+    }
+}
+
+/// Git has a variable for tests that makes every repository somebody else's.
+#[test]
+fn a_repository_of_somebody_else_is_told() {
+    let desk = Desk::new();
+    desk.new_git("r");
+    desk.commit("r", "a", "1");
+    desk.git("r", &["remote", "add", "origin", "https://example.com/r"]);
+    // The variable is left out of what git gets, as any that would mislead it, so it is set by a
+    // program that stands before git on the PATH.
+    let path = desk.environment.get("PATH").unwrap().to_owned();
+    desk.write(
+        "bin/git",
+        &format!(
+            "#!/bin/sh\nPATH={path}\nexport GIT_TEST_ASSUME_DIFFERENT_OWNER=1\nexec git \"$@\"\n"
+        ),
+    );
+    let own = desk.path("bin/git");
+    std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let before = format!("{}:{path}", desk.path("bin").display());
+    let foreign = desk.environment.clone().with("PATH", &before);
+    let vcs = discover(&desk.path("r"), &foreign).unwrap();
+    failed_with(answers(vcs.as_ref()), "dubious ownership");
+}
+
+#[test]
+fn a_repository_that_leads_nowhere_is_told() {
+    let desk = Desk::new();
+    desk.write("r/.git", "gitdir: elsewhere");
+    failed_with(answers(desk.vcs("r").as_ref()), "not a git repository");
+}
+
+#[test]
+fn a_broken_branch_is_no_repository_without_commits() {
+    let desk = Desk::new();
+    desk.new_git("r");
+    let vcs = desk.vcs("r");
+    assert_eq!(vcs.head_rev(), Err(VcsError::NoCommit));
+    desk.commit("r", "a", "1");
+    assert!(vcs.head_rev().is_ok());
+    desk.write("r/.git/refs/heads/main", "garbage\n");
+    let broken = vcs.head_rev();
+    assert!(matches!(broken, Err(VcsError::Failed { .. })), "{broken:?}");
+}
+
+#[test]
+fn a_broken_hg_repository_is_told() {
+    let Some(desk) = with_hg() else { return };
+    desk.write("r/.hg/requires", "something-new\n");
+    let vcs = desk.vcs("r");
+    for (question, error) in answers(vcs.as_ref()) {
+        if question == "note" {
+            // hg has none.
+            assert_eq!(error, None);
+            continue;
+        }
+        assert!(
+            matches!(error, Some(VcsError::Failed { .. })),
+            "{question}: {error:?}"
+        );
+    }
+}
