@@ -182,6 +182,10 @@ fn told_apart(args: &PromoteArgs, outside: &Outside) -> Outcome<(Vec<Given>, Vec
     if graphs.is_empty() && wrong.is_empty() {
         wrong.push(
             Diagnostic::usage("--previous names no graph")
+                .because(format!(
+                    "neither a taskId nor a folder: {}",
+                    args.previous.join(", ")
+                ))
                 .help("name the decision or action tasks of the previous graphs"),
         );
     }

@@ -34,12 +34,13 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Whether an action made it, so that it is put on other graphs.
+    /// Whether an action made it, on top of other graphs.
     pub fn is_of_action(&self) -> bool {
         self.parameter("tasks_for") == "action"
     }
 
-    /// Whether it was put on another: as it says itself, or else as an action that is no push.
+    /// Whether it was made on top of another graph: its provenance says so, or, where it has none, an
+    /// action made it and no action the other.
     pub fn is_on(&self, other: &Self) -> bool {
         match &self.provenance {
             Some(told) => told.graphs.contains_key(&other.id),
