@@ -390,3 +390,20 @@ fn develop_asks_first() {
     assert!(ran.err.contains("invalid option: maybe"), "{}", ran.err);
     assert_eq!(words(&desk), "");
 }
+
+#[test]
+fn docker_that_may_not_be_run_need_not_be_installed() {
+    for (name, advice) in [
+        ("bin/other", "help: install docker"),
+        (
+            "bin/docker",
+            "help: the `docker` in PATH has to be executable for you",
+        ),
+    ] {
+        let desk = Desk::new().beside(name, "", 0o644);
+        let bin = desk.path("bin").display().to_string();
+        let ran = desk.variable("PATH", &bin).run(&["build-image", "hello"]);
+        assert_eq!(ran.code, 1);
+        assert!(ran.said().contains(advice), "{}", ran.err);
+    }
+}

@@ -400,11 +400,22 @@ fn git_fetches_notes() {
 fn a_program_that_is_not_there_is_told() {
     let desk = Desk::new();
     desk.new_git("r");
-    let nowhere = desk.environment.clone().with("PATH", "/nowhere");
-    let vcs = discover(&desk.path("r"), &nowhere).unwrap();
-    assert!(
-        matches!(vcs.head_rev(), Err(VcsError::NotStarted { program, .. }) if program == "git")
-    );
+    // This git is there, but no program.
+    desk.write("bin/git", "");
+    let bin = desk.path("bin").display().to_string();
+    for (path, absent) in [("/nowhere", true), (bin.as_str(), false)] {
+        let environment = desk.environment.clone().with("PATH", path);
+        let vcs = discover(&desk.path("r"), &environment).unwrap();
+        let failed = vcs.head_rev();
+        assert!(
+            matches!(
+                &failed,
+                Err(VcsError::NotStarted { program, missing, .. })
+                    if program == "git" && *missing == absent
+            ),
+            "{failed:?}"
+        );
+    }
 }
 
 /// A repository with three changesets, when hg is installed.
