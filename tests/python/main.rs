@@ -16,6 +16,7 @@ mod failures;
 #[cfg(unix)]
 mod found;
 mod graphs;
+mod identity;
 mod images;
 mod imports;
 mod rehearsals;

@@ -79,7 +79,10 @@ def _fix_ids():
         digest[8] = digest[8] & 0x3F | 0x80
         return base64.urlsafe_b64encode(bytes(digest)).decode("ascii")[:22]
 
-    slugid.nice = nice
+    # The package has it from its module.
+    for module in (slugid, sys.modules.get("slugid.slugid")):
+        if module is not None:
+            module.nice = nice
 
 
 def _config():
