@@ -51,12 +51,11 @@ pub fn target_task_set(
     params: &Parameters,
     custom: Option<&Custom<'_>>,
 ) -> Outcome<TargetTaskSet> {
-    let named = params.strings("filters");
-    let filters = if named.is_empty() {
-        vec![FILTER]
-    } else {
-        named
-    };
+    let mut filters = params.strings("filters");
+    let always = custom.is_some_and(Custom::always_applies_method);
+    if filters.is_empty() || (always && !filters.contains(&FILTER)) {
+        filters.insert(0, FILTER);
+    }
     names::warn(&full.0);
     let mut wanted: IndexSet<Label> = full.0.labels().cloned().collect();
     for filter in filters {

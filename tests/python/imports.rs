@@ -177,6 +177,8 @@ import copy
 import dataclasses
 import pickle
 
+from taskgraph.task import Task
+
 
 def show(task):
     return {**dataclasses.asdict(task), "task": sorted(task.task)}
@@ -199,6 +201,7 @@ def seen(config):
         task == fresh,
         task.task["priority"],
         hasattr(task, "colour"),
+        [one.__class__ is Task and one == Task(**vars(dataclasses.replace(one))) for one in (task, untouched, fresh)],
     )
 "#;
     if let Some(told) = told(seen, "") {

@@ -19,6 +19,7 @@ mod graphs;
 mod identity;
 mod images;
 mod imports;
+mod older;
 mod rehearsals;
 mod services;
 mod world;
