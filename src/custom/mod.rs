@@ -82,6 +82,7 @@ impl<'a> Custom<'a> {
     ) -> Outcome<Self> {
         let failed = |failure: Failure| failure.diagnostic("`taskgraph.register`");
         let version = python.version().map_err(failed)?;
+        let major = major_of(&version);
         let graph = params.id();
         let values = json!({"graph": graph, "values": params.values()});
         let set_up = |name, arguments| python.set_up(Call::new(name, arguments));
@@ -92,9 +93,6 @@ impl<'a> Custom<'a> {
             None => python.call(graph::ONE, Call::new("found", json!({}))),
         };
         let told = told.map_err(failed)?;
-        let major = version.split('.').next();
-        // Where nothing says which version it is, the worker tells 0.
-        let major = major.and_then(|major| major.parse().ok().filter(|major| *major > 0));
         let mut registered = Registered::read(&told.value["found"]);
         registered.prefer_installed(major);
         let whole = match (python.mode(), major) {
@@ -166,6 +164,12 @@ impl<'a> Custom<'a> {
         // Whoever comes next relies on these being there, so the lock is held for the call.
         self.python.call(worker, call)
     }
+}
+
+/// The major version of taskgraph. Where nothing says which it is, the worker sends 0.
+fn major_of(version: &str) -> Option<u64> {
+    let major = version.split('.').next()?.parse().ok();
+    major.filter(|major| *major > 0)
 }
 
 /// A task as workers take it, without its definition: that is not always looked into.

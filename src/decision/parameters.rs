@@ -36,6 +36,7 @@ pub fn for_decision(
         Diagnostic::environment("a decision needs the repository that is built, and there is none")
             .help("run it in a checkout of the repository")
     })?;
+    let flags = &with_base(world, flags)?;
     let change = Change::Range {
         base: Some(flags.base_rev.as_str()).filter(|rev| !rev.is_empty()),
         rev: &flags.head_rev,
@@ -115,6 +116,27 @@ pub fn for_decision(
     let given = values.clone();
     let values = custom::parameters::fill(python, values, &given, Strictness::Strict, root)?;
     Parameters::new(values, Strictness::Lenient)
+}
+
+/// The flags with the base that the project's taskgraph finds, where it is a version that does not take
+/// the one it is given: before 17, that is the latest revision which the given base, or else the branch
+/// `base_ref`, has in common with the head.
+fn with_base(world: World<'_>, flags: &DecisionFlags) -> Outcome<DecisionFlags> {
+    let mut flags = flags.clone();
+    let python = world.python.filter(|python| python.started());
+    if let Some(python) = python {
+        let given = crate::base::value::json!({
+            "base_ref": flags.base_ref,
+            "base_rev": flags.base_rev,
+            "head_ref": flags.head_ref,
+            "head_rev": flags.head_rev,
+        });
+        let found = custom::parameters::base(python, given)?.unwrap_or_default();
+        let text = |name: &str| found.get(name)?.as_str().map(str::to_owned);
+        flags.base_ref = text("base_ref").unwrap_or(flags.base_ref);
+        flags.base_rev = text("base_rev").unwrap_or(flags.base_rev);
+    }
+    Ok(flags)
 }
 
 /// The parameters that `try_task_config.json`, or else a git note, overrides.

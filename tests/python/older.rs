@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::services::{DECISION, Services};
 use crate::world::{World, copy, document, python};
 
 /// Versions before 8 ask version control what a push changes.
@@ -38,6 +39,22 @@ def remove(task, params, patterns):
 
 
 registry["skip-unless-changed"].should_remove_task = remove
+"#;
+
+/// Versions before 17 find the base of a push by themselves.
+const FINDS_BASE: &str = r#"
+
+def _get_env_prefix(graph_config):
+    return "hail"
+
+
+def _determine_more_accurate_base_ref(repo, candidate_base_ref, head_ref, base_rev):
+    return "before" if candidate_base_ref == head_ref else candidate_base_ref
+
+
+def _determine_more_accurate_base_rev(repo, base_ref, candidate_base_rev, head_rev, env_prefix):
+    given = candidate_base_rev.strip("0") and repo.does_revision_exist_locally(candidate_base_rev)
+    return repo.find_latest_common_revision(candidate_base_rev if given else base_ref, head_rev)
 "#;
 
 /// Where the installed taskgraph is.
@@ -178,4 +195,72 @@ fn the_method_is_applied_whatever_filters_there_are() {
             "[hail-no-notes]",
         );
     assert_eq!(left(&world), ["aged-docs"]);
+}
+
+#[test]
+fn a_decision_has_the_base_that_its_version_finds() {
+    let Some(world) = world("16.0.0", "") else {
+        return;
+    };
+    let decision = world.root().join("../older/taskgraph/decision.py");
+    add(&decision, FINDS_BASE);
+    for kind in std::fs::read_dir(world.root().join("taskcluster/kinds")).unwrap() {
+        let kind = kind.unwrap();
+        if !["aged", "docker-image"]
+            .map(Into::into)
+            .contains(&kind.file_name())
+        {
+            std::fs::remove_dir_all(kind.path()).unwrap();
+        }
+    }
+    let (base, head) = (world.parent(), world.head());
+    world.git(&["branch", "before", &base]);
+    let services = Services::start(&["queue:*", "docker-worker:*", "hail:*", "assume:*"]);
+    let world = services.inside(world, DECISION);
+    let null = "0".repeat(40);
+    let gone = "5f1c1c2c0a9d4e55a3c3d7f4f0b6f6f1b3a90d11";
+    // A new branch, one whose base has been replaced by force, and an ordinary push.
+    for (base_ref, base_rev, found) in [
+        ("main", null.as_str(), "before"),
+        ("before", gone, "before"),
+        ("before", base.as_str(), "before"),
+    ] {
+        let done = world.ours(&[
+            "decision",
+            "--project=hail",
+            "--pushlog-id=1",
+            "--pushdate=1757930400",
+            "--owner=someone@example.com",
+            "--level=3",
+            "--repository-type=git",
+            "--base-repository=https://github.com/hail/hail",
+            "--head-repository=https://github.com/hail/hail",
+            "--head-ref=main",
+            &format!("--head-rev={head}"),
+            &format!("--base-ref={base_ref}"),
+            &format!("--base-rev={base_rev}"),
+            "--tasks-for=github-push",
+        ]);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{said}");
+        let written = world.root().join("artifacts/parameters.yml");
+        let written = std::fs::read_to_string(written).unwrap();
+        for line in [
+            format!("base_ref: {found}\n"),
+            format!("base_rev: {base}\n"),
+            "files_changed:\n- docs/read.me\n".to_owned(),
+        ] {
+            assert!(
+                written.replace("  - ", "- ").contains(&line),
+                "{line}{written}"
+            );
+        }
+    }
+    let mut created: Vec<_> = services
+        .created()
+        .into_iter()
+        .map(|task| task.label)
+        .collect();
+    created.sort();
+    assert_eq!(created, ["aged-docs", "aged-notes"]);
 }

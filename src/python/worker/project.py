@@ -169,6 +169,30 @@ def _unknown():
     return [name for name in LATER if name not in known]
 
 
+def base(head):
+    """The base of a push as the installed taskgraph finds it. Later versions take what they are given."""
+    from taskgraph import decision
+
+    values = head["values"]
+    if not hasattr(decision, "_determine_more_accurate_base_rev"):
+        return {"values": values}
+    repository = decision.get_repository(os.getcwd())
+    base_ref = decision._determine_more_accurate_base_ref(
+        repository,
+        candidate_base_ref=values["base_ref"],
+        head_ref=values["head_ref"],
+        base_rev=values["base_rev"],
+    )
+    base_rev = decision._determine_more_accurate_base_rev(
+        repository,
+        base_ref=base_ref,
+        candidate_base_rev=values["base_rev"],
+        head_rev=values["head_rev"],
+        env_prefix=decision._get_env_prefix(graph_config),
+    )
+    return {"values": {**values, "base_ref": base_ref, "base_rev": base_rev}}
+
+
 def decision_parameters(head):
     """Has the project change the parameters of a decision."""
     values = head["values"]
