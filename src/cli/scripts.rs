@@ -294,7 +294,7 @@ mod tests {
         let both = std::env::join_paths([path("empty"), path("path")]).unwrap();
         let both = both.into_string().unwrap();
         let environment = ("VIRTUAL_ENV", path("venv"));
-        assert_eq!(find(&[environment.clone()]), in_venv);
+        assert_eq!(find(std::slice::from_ref(&environment)), in_venv);
         assert_eq!(find(&[("SNOWMAN_PYTHON", python.clone())]), in_venv);
         // What Python looks for in vain in one place it finds in the next.
         let empty = ("PYTHONPATH", path("empty"));
