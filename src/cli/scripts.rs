@@ -3,10 +3,12 @@
 //! 1. The folder that `SNOWMAN_RUN_TASK_DIR` names, from the working folder.
 //! 2. The folder that `snowman.run-task` in config.yml names, from the root of the repository.
 //! 3. The folder that an installed taskgraph package brings: that of the worker which runs the
-//!    project's Python, if there is one; else that in the site-packages of the interpreter
-//!    `SNOWMAN_PYTHON`, of that in `VIRTUAL_ENV`, or of `python3` on the PATH.
-//!    Interpreters are asked when the scripts are first needed, as that takes longer than most
-//!    commands do; that of a virtual environment only where the package does not lie in it.
+//!    project's Python, if there is one; else that in a folder of `PYTHONPATH`; else that in the
+//!    site-packages of the interpreter `SNOWMAN_PYTHON`, of that in `VIRTUAL_ENV`, or of `python3` on
+//!    the PATH. They are looked for when the scripts are first needed. An interpreter is only started
+//!    where its files do not tell whether it knows the package, as that takes longer than most commands
+//!    do: when it is that of no virtual environment, or when its virtual environment refers to other
+//!    folders.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -72,17 +74,21 @@ pub fn find(
 
 /// The scripts of an installed taskgraph.
 fn installed(environment: &Environment, package: Option<&Path>) -> Option<Scripts> {
-    let folder = package.and_then(scripts_in).or_else(|| {
-        let interpreters = interpreters(environment);
-        interpreters.iter().find_map(|python| {
-            in_environment(python, environment).or_else(|| {
-                ask(python, environment)?
-                    .lines()
-                    .map(Path::new)
-                    .find_map(scripts_in)
-            })
-        })
-    })?;
+    let folder = package
+        .and_then(scripts_in)
+        .or_else(|| on_python_path(environment))
+        .or_else(|| {
+            interpreters(environment)
+                .iter()
+                .find_map(|python| match in_environment(python) {
+                    Found::Here(folder) => Some(folder),
+                    Found::Nowhere => None,
+                    Found::Unknown => ask(python, environment)?
+                        .lines()
+                        .map(Path::new)
+                        .find_map(scripts_in),
+                })
+        })?;
     let found = Disk::new(&folder).map_err(Diagnostics::from);
     match found.and_then(|found| Scripts::read(&found, ".")) {
         Ok(scripts) => {
@@ -114,22 +120,62 @@ fn interpreters(environment: &Environment) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The folder `run-task` of the package in a virtual environment, from where its interpreter imports
-/// it unless it is told of other places.
-fn in_environment(python: &Path, environment: &Environment) -> Option<PathBuf> {
-    let root = python.parent()?.parent()?;
-    if environment.get("PYTHONPATH").is_some() || !root.join("pyvenv.cfg").is_file() {
-        return None;
-    }
+/// What the files of a virtual environment say of the package.
+#[derive(Debug, PartialEq, Eq)]
+enum Found {
+    /// This is its folder `run-task`.
+    Here(PathBuf),
+    /// The environment does not have it.
+    Nowhere,
+    /// Only the interpreter knows.
+    Unknown,
+}
+
+/// The folder `run-task` of the package in a folder of `PYTHONPATH`, where every interpreter looks
+/// first.
+fn on_python_path(environment: &Environment) -> Option<PathBuf> {
+    let folders = environment.filled("PYTHONPATH")?;
+    std::env::split_paths(folders).find_map(|folder| scripts_in(&folder.join("taskgraph")))
+}
+
+/// Looks for the package in the virtual environment of an interpreter.
+fn in_environment(python: &Path) -> Found {
+    let root = python.parent().and_then(Path::parent);
+    let Some((root, config)) =
+        root.and_then(|root| Some((root, std::fs::read_to_string(root.join("pyvenv.cfg")).ok()?)))
+    else {
+        return Found::Unknown;
+    };
     let libraries = std::fs::read_dir(root.join("lib")).into_iter().flatten();
     let mut folders: Vec<PathBuf> = libraries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .chain([root.join("Lib")])
+        .map(|folder| folder.join("site-packages"))
         .collect();
     folders.sort();
-    folders
-        .iter()
-        .find_map(|folder| scripts_in(&folder.join("site-packages/taskgraph")))
+    let mut packages = folders.iter().map(|folder| folder.join("taskgraph"));
+    if let Some(found) = packages.find_map(|package| scripts_in(&package)) {
+        return Found::Here(found);
+    }
+    let shares = config.lines().filter_map(|line| line.split_once('='));
+    let shares = shares.map(|(name, value)| (name.trim(), value.trim()));
+    let mut shares = shares.filter(|(name, _)| *name == "include-system-site-packages");
+    let refers = || folders.iter().any(|folder| refers_elsewhere(folder));
+    if shares.any(|(_, value)| value.eq_ignore_ascii_case("true")) || refers() {
+        return Found::Unknown;
+    }
+    Found::Nowhere
+}
+
+/// Whether a folder of packages has files that add other folders, as editable installations do.
+fn refers_elsewhere(folder: &Path) -> bool {
+    // These two belong to setuptools and virtualenv, and add none.
+    let own = ["distutils-precedence.pth", "_virtualenv.pth"];
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).any(|path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        path.extension().is_some_and(|end| end == "pth") && !own.map(Some).contains(&name)
+    })
 }
 
 /// The folder `run-task` of a package.
@@ -170,21 +216,94 @@ fn ask(python: &Path, environment: &Environment) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// A folder of packages that has taskgraph with a `run-task` of this content.
+    fn packages(folder: &Path, content: &str) -> PathBuf {
+        let scripts = folder.join("taskgraph/run-task");
+        std::fs::create_dir_all(&scripts).unwrap();
+        for name in ["run-task", "fetch-content"] {
+            std::fs::write(scripts.join(name), content).unwrap();
+        }
+        scripts
+    }
+
     #[test]
-    fn no_interpreter_is_asked_for_what_lies_in_its_environment() {
+    fn files_of_a_virtual_environment_say_whether_it_has_the_package() {
         let folder = tempfile::tempdir().unwrap();
-        let package = folder.path().join("lib/python3.11/site-packages/taskgraph");
-        std::fs::create_dir_all(package.join("run-task")).unwrap();
-        std::fs::write(package.join("run-task/run-task"), "#!/bin/sh").unwrap();
+        let root = folder.path();
+        let packages_folder = root.join("lib/python3.11/site-packages");
         // There is no interpreter in it.
-        let python = folder.path().join("bin/python");
-        let none = Environment::new([]);
-        assert_eq!(in_environment(&python, &none), None, "it is no environment");
-        std::fs::write(folder.path().join("pyvenv.cfg"), "").unwrap();
-        let found = in_environment(&python, &none);
-        assert_eq!(found, Some(package.join("run-task")));
-        let elsewhere = Environment::new([("PYTHONPATH".to_owned(), "x".to_owned())]);
-        assert_eq!(in_environment(&python, &elsewhere), None);
-        assert_eq!(in_environment(Path::new("python3"), &none), None);
+        let python = root.join("bin/python");
+        let scripts = packages(&packages_folder, "#!/bin/sh");
+        assert_eq!(in_environment(&python), Found::Unknown, "no environment");
+        let config = root.join("pyvenv.cfg");
+        std::fs::write(&config, "include-system-site-packages = false\n").unwrap();
+        assert_eq!(in_environment(&python), Found::Here(scripts));
+        std::fs::remove_dir_all(packages_folder.join("taskgraph")).unwrap();
+        std::fs::write(packages_folder.join("distutils-precedence.pth"), "").unwrap();
+        assert_eq!(in_environment(&python), Found::Nowhere);
+        let other = packages_folder.join("__editable__.taskgraph.pth");
+        std::fs::write(&other, "/elsewhere\n").unwrap();
+        assert_eq!(in_environment(&python), Found::Unknown, "an editable one");
+        std::fs::remove_file(other).unwrap();
+        std::fs::write(&config, "include-system-site-packages = true\n").unwrap();
+        assert_eq!(
+            in_environment(&python),
+            Found::Unknown,
+            "that of others too"
+        );
+        assert_eq!(in_environment(Path::new("python3")), Found::Unknown);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn variables_of_the_environment_start_no_interpreter_by_themselves() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let started = root.join("started");
+        let text = format!("#!/bin/sh\ntouch {}\nexit 1\n", started.display());
+        let interpreter = |name: &str| {
+            let path = root.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &text).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+            path.display().to_string()
+        };
+        let python = interpreter("venv/bin/python");
+        let bare = interpreter("bare/bin/python");
+        for name in ["venv", "bare"] {
+            std::fs::write(root.join(name).join("pyvenv.cfg"), "").unwrap();
+        }
+        let read = |folder: &Path| Scripts::read(&Disk::new(folder).unwrap(), ".").ok();
+        let in_venv = read(&packages(
+            &root.join("venv/lib/python3.11/site-packages"),
+            "1",
+        ));
+        let on_path = read(&packages(&root.join("path"), "2"));
+        assert!(in_venv.is_some() && in_venv != on_path);
+        std::fs::create_dir_all(root.join("empty")).unwrap();
+        let path = |name: &str| root.join(name).display().to_string();
+        let find = |variables: &[(&str, String)]| {
+            let pairs = variables.iter();
+            let pairs = pairs.map(|(name, value)| ((*name).to_owned(), value.clone()));
+            let found = installed(&Environment::new(pairs), None);
+            assert!(!started.exists(), "{variables:?} starts Python");
+            found
+        };
+        let both = std::env::join_paths([path("empty"), path("path")]).unwrap();
+        let both = both.into_string().unwrap();
+        let environment = ("VIRTUAL_ENV", path("venv"));
+        assert_eq!(find(std::slice::from_ref(&environment)), in_venv);
+        assert_eq!(find(&[("SNOWMAN_PYTHON", python.clone())]), in_venv);
+        // What Python looks for in vain in one place it finds in the next.
+        let empty = ("PYTHONPATH", path("empty"));
+        assert_eq!(find(&[environment.clone(), empty.clone()]), in_venv);
+        assert_eq!(find(&[environment.clone(), ("PYTHONPATH", both)]), on_path);
+        assert_eq!(
+            find(&[environment.clone(), ("PYTHONHOME", path("empty"))]),
+            in_venv
+        );
+        assert_eq!(find(&[environment, ("SNOWMAN_PYTHON", bare)]), in_venv);
     }
 }

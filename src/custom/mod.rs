@@ -33,7 +33,10 @@ use crate::ports::python::{Answer, Call, Exception, Failure, Mode, Python};
 pub use registered::{NATIVE_REGISTRATIONS, Registered};
 
 /// The major version of taskgraph that is built in.
-const CONTRACT: &str = "24";
+const CONTRACT: u64 = 24;
+
+/// The first major version of taskgraph that applies no other filters than those that `filters` names.
+const FILTERS_ALONE: u64 = 12;
 
 /// What a project adds in Python, for one graph.
 pub struct Custom<'a> {
@@ -46,6 +49,8 @@ pub struct Custom<'a> {
     pub failed: BTreeMap<String, Exception>,
     /// Why kinds run wholly in Python, if they do.
     pub whole: Option<String>,
+    /// The major version of the installed taskgraph.
+    major: Option<u64>,
     /// Whether artifacts of the decision task are written.
     write_artifacts: bool,
     /// How many kinds each worker has.
@@ -77,6 +82,7 @@ impl<'a> Custom<'a> {
     ) -> Outcome<Self> {
         let failed = |failure: Failure| failure.diagnostic("`taskgraph.register`");
         let version = python.version().map_err(failed)?;
+        let major = major_of(&version);
         let graph = params.id();
         let values = json!({"graph": graph, "values": params.values()});
         let set_up = |name, arguments| python.set_up(Call::new(name, arguments));
@@ -87,8 +93,9 @@ impl<'a> Custom<'a> {
             None => python.call(graph::ONE, Call::new("found", json!({}))),
         };
         let told = told.map_err(failed)?;
-        let registered = Registered::read(&told.value["found"]);
-        let whole = match (python.mode(), version.split('.').next()) {
+        let mut registered = Registered::read(&told.value["found"]);
+        registered.prefer_installed(major);
+        let whole = match (python.mode(), major) {
             _ if references.is_none() => None,
             (Mode::Whole, _) => Some("`--python=whole` asks for it".to_owned()),
             (_, Some(CONTRACT)) if registered.patched.is_empty() => None,
@@ -107,11 +114,18 @@ impl<'a> Custom<'a> {
                 .filter_map(|pair| Some((pair[0].as_str()?.to_owned(), Exception::read(&pair[1]))))
                 .collect(),
             whole,
+            major,
             write_artifacts,
             busy: (0..python.workers()).map(|_| AtomicUsize::new(0)).collect(),
             opened: Instant::now(),
             sent: (0..python.workers()).map(|_| Mutex::default()).collect(),
         })
+    }
+
+    /// Whether the target-tasks method is applied whatever the parameter `filters` names.
+    #[must_use]
+    pub fn always_applies_method(&self) -> bool {
+        self.major.is_some_and(|major| major < FILTERS_ALONE)
     }
 
     /// The labels of the tasks that a worker has been sent for this graph.
@@ -150,6 +164,12 @@ impl<'a> Custom<'a> {
         // Whoever comes next relies on these being there, so the lock is held for the call.
         self.python.call(worker, call)
     }
+}
+
+/// The major version of taskgraph. Where nothing says which it is, the worker sends 0.
+fn major_of(version: &str) -> Option<u64> {
+    let major = version.split('.').next()?.parse().ok();
+    major.filter(|major| *major > 0)
 }
 
 /// A task as workers take it, without its definition: that is not always looked into.

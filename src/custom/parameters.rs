@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::{CONTRACT, major_of};
 use crate::base::value::json;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
@@ -33,6 +34,20 @@ pub fn fill(
     let mut values = call(python, "fill_parameters", arguments, "the project's check")?;
     values.extend(kinds.map(|kinds| ("target-kinds", kinds)));
     Ok(values)
+}
+
+/// The base of a push, by the names of its parameters, where the project has a version of taskgraph that
+/// finds it out by itself.
+///
+/// # Errors
+/// When version control cannot be asked.
+pub fn base(python: &dyn Python, values: Value) -> Outcome<Option<Object>> {
+    let version = python.version();
+    let version = version.map_err(|failure| failure.diagnostic("the look-up of taskgraph"))?;
+    if major_of(&version) == Some(CONTRACT) {
+        return Ok(None);
+    }
+    call(python, "base", json!({"values": values}), "the base").map(Some)
 }
 
 /// Has the function that `taskgraph.decision-parameters` names change the parameters of a decision.

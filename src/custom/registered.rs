@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::CONTRACT;
 use crate::base::value::Value;
 
 /// Functions that register what is built in here anyway.
@@ -81,6 +82,25 @@ impl Registered {
             actions: entries("actions"),
             patched: names("patched"),
             hears_phases: told["hears_phases"].as_bool().unwrap_or_default(),
+        }
+    }
+}
+
+/// Built-in strategies that not every version of taskgraph computes alike, and the first major version
+/// that computes them as they are built in:
+///
+/// - before 8, `skip-unless-changed` asks version control which files a push changes, as there is no
+///   parameter `files_changed`;
+/// - before 13, it does not keep tasks when the base and the head are the same revision.
+static STRATEGIES_SINCE: &[(&str, u64)] = &[("skip-unless-changed", 13)];
+
+impl Registered {
+    /// Has strategies of the installed taskgraph run where those that are built in may differ.
+    pub fn prefer_installed(&mut self, major: Option<u64>) {
+        for (name, since) in STRATEGIES_SINCE {
+            if !major.is_some_and(|major| (*since..=CONTRACT).contains(&major)) {
+                self.strategies.insert((*name).to_owned(), true);
+            }
         }
     }
 }

@@ -42,7 +42,8 @@ pub fn for_decision(
         Diagnostic::environment("a decision needs the repository that is built, and there is none")
             .help("run it in a checkout of the repository")
     })?;
-    let (base_rev, files_changed) = changes(vcs, flags)?;
+    let (flags, files_changed) = changes(world, vcs, flags)?;
+    let flags = &flags;
     let message = match vcs.commit_message() {
         // As in the peer, a message that is not UTF-8 cannot hold the word that is looked for.
         Err(VcsError::NotUtf8(_)) => String::new(),
@@ -70,7 +71,7 @@ pub fn for_decision(
     let values = crate::base::value::json!({
         "base_repository": flags.base_repository,
         "base_ref": flags.base_ref,
-        "base_rev": base_rev,
+        "base_rev": flags.base_rev,
         "build_date": build_date,
         "build_number": 1,
         "do_not_optimize": [],
@@ -114,8 +115,15 @@ pub fn for_decision(
     Parameters::new(values, Strictness::Lenient)
 }
 
-/// The base revision and the files that changed since.
-fn changes(vcs: &dyn Vcs, flags: &DecisionFlags) -> Result<(String, Vec<String>), Diagnostic> {
+/// The flags with the base that counts, and the files that changed since.
+///
+/// A base that is not in this clone is fetched. Where that fails it is not known: then all files count as
+/// changed, and the base is the head, so that strategies which compare both skip nothing.
+fn changes(
+    world: World<'_>,
+    vcs: &dyn Vcs,
+    flags: &DecisionFlags,
+) -> Outcome<(DecisionFlags, Vec<String>)> {
     let failed = |error: VcsError| {
         let diagnostic = asked_in_vain("the files that changed are not known", &error);
         match error {
@@ -129,26 +137,32 @@ fn changes(vcs: &dyn Vcs, flags: &DecisionFlags) -> Result<(String, Vec<String>)
         base,
         rev: &flags.head_rev,
     };
-    let known = |change| {
-        let files = vcs.changed_files(&change).map_err(failed)?;
-        Ok((flags.base_rev.clone(), files))
-    };
     let given = Some(flags.base_rev.as_str()).filter(|rev| !rev.is_empty());
-    let Some(missing) = vcs.missing_base(&since(given)).map_err(failed)? else {
-        return known(since(given));
-    };
-    match fetch(vcs, &missing, flags) {
-        Ok(base) => known(since(Some(&base))),
-        Err(why) => {
+    let missing = vcs.missing_base(&since(given)).map_err(failed)?;
+    let fetched = match missing.map(|missing| (fetch(vcs, &missing, flags), missing)) {
+        None => None,
+        Some((Ok(base), _)) => Some(base),
+        Some((Err(why), missing)) => {
             tracing::warn!(
                 "the base revision {missing} is not in this clone and cannot be fetched ({}): all \
                  files count as changed, and `skip-unless-changed` skips no task",
                 why.said()
             );
             let all = vcs.changed_files(&since(Some(NULL_REVISION)));
-            Ok((flags.head_rev.clone(), all.map_err(failed)?))
+            let flags = DecisionFlags {
+                base_rev: flags.head_rev.clone(),
+                ..flags.clone()
+            };
+            return Ok((flags, all.map_err(failed)?));
         }
-    }
+    };
+    let found = with_base(world, flags)?;
+    let base = match found.base_rev == flags.base_rev {
+        true => fetched.as_deref().or(given),
+        false => Some(found.base_rev.as_str()).filter(|rev| !rev.is_empty()),
+    };
+    let files = vcs.changed_files(&since(base)).map_err(failed)?;
+    Ok((found, files))
 }
 
 /// Fetches a revision from the repository that is pushed to, or else from that of the head.
@@ -164,6 +178,27 @@ fn fetch(vcs: &dyn Vcs, revision: &str, flags: &DecisionFlags) -> Result<String,
         tracing::info!("Fetched the base revision {revision}, which was not in this clone");
     }
     fetched
+}
+
+/// The flags with the base that the project's taskgraph finds, where it is a version that does not take
+/// the one it is given: before 17, that is the latest revision which the given base, or else the branch
+/// `base_ref`, has in common with the head.
+fn with_base(world: World<'_>, flags: &DecisionFlags) -> Outcome<DecisionFlags> {
+    let mut flags = flags.clone();
+    let python = world.python.filter(|python| python.started());
+    if let Some(python) = python {
+        let given = crate::base::value::json!({
+            "base_ref": flags.base_ref,
+            "base_rev": flags.base_rev,
+            "head_ref": flags.head_ref,
+            "head_rev": flags.head_rev,
+        });
+        let found = custom::parameters::base(python, given)?.unwrap_or_default();
+        let text = |name: &str| found.get(name)?.as_str().map(str::to_owned);
+        flags.base_ref = text("base_ref").unwrap_or(flags.base_ref);
+        flags.base_rev = text("base_rev").unwrap_or(flags.base_rev);
+    }
+    Ok(flags)
 }
 
 /// The parameters that `try_task_config.json`, or else a git note, overrides.

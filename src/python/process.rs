@@ -23,6 +23,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("callers", include_str!("worker/callers.py")),
     ("errors", include_str!("worker/errors.py")),
     ("graphs", include_str!("worker/graphs.py")),
+    ("inside", include_str!("worker/inside.py")),
     ("kept", include_str!("worker/kept.py")),
     ("kinds", include_str!("worker/kinds.py")),
     ("late", include_str!("worker/late.py")),

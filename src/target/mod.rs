@@ -51,7 +51,7 @@ pub fn target_task_set(
     params: &Parameters,
     custom: Option<&Custom<'_>>,
 ) -> Outcome<TargetTaskSet> {
-    let filters = filters(params);
+    let filters = filters(params, custom);
     names::warn(&full.0);
     let mut wanted: IndexSet<Label> = full.0.labels().cloned().collect();
     for filter in filters {
@@ -96,19 +96,19 @@ fn told(filter: &str, method: &str, before: usize, left: usize) {
 }
 
 /// The names of the filters, in order.
-fn filters(params: &Parameters) -> Vec<&str> {
-    let named = params.strings("filters");
-    if named.is_empty() {
-        vec![FILTER]
-    } else {
-        named
+fn filters<'p>(params: &'p Parameters, custom: Option<&Custom<'_>>) -> Vec<&'p str> {
+    let mut filters = params.strings("filters");
+    let always = custom.is_some_and(Custom::always_applies_method);
+    if filters.is_empty() || (always && !filters.contains(&FILTER)) {
+        filters.insert(0, FILTER);
     }
+    filters
 }
 
 /// Whether the project's own Python chooses the target tasks.
 #[must_use]
 pub fn chooses_in_python(params: &Parameters, custom: Option<&Custom<'_>>) -> bool {
-    let filters = filters(params);
+    let filters = filters(params, custom);
     let name = params.str(FILTER);
     let native = method::find(name).is_ok();
     let own = |custom: &Custom<'_>| filters.iter().any(|f| custom.chooses(f, name, native));

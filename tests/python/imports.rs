@@ -6,7 +6,7 @@ use crate::world::{World, document, python};
 
 /// A project with one kind that has a transform of its own, which puts what `seen(config)` yields into
 /// the description of its task; `more` is run when the project registers itself.
-fn world(seen: &str, more: &str) -> Option<World> {
+pub fn world(seen: &str, more: &str) -> Option<World> {
     let register = "import mozilla_taskgraph\n\n\ndef register(graph_config):\n    \
                     mozilla_taskgraph.register(graph_config)\n";
     let transform = "from taskgraph.transforms.base import TransformSequence\n\n\
@@ -40,14 +40,14 @@ fn world(seen: &str, more: &str) -> Option<World> {
     Some(world)
 }
 
-const ARGUMENTS: [&str; 6] = ["full", "--json", "-k", "seen", "-p", "params/push.yml"];
+pub const ARGUMENTS: [&str; 6] = ["full", "--json", "-k", "seen", "-p", "params/push.yml"];
 
 fn description(document: &Value) -> &str {
     document["seen-one"]["description"].as_str().unwrap()
 }
 
 /// What the task tells: the same as with the peer, and when all of its kind runs in Python.
-fn told(seen: &str, more: &str) -> Option<String> {
+pub fn told(seen: &str, more: &str) -> Option<String> {
     told_by(&world(seen, more)?)
 }
 
@@ -75,7 +75,7 @@ NAMES = """
 
 
 def seen(config):
-    imported = [name for name in NAMES if hasattr(sys.modules.get(name), "__file__")]
+    imported = [name for name in NAMES if type(sys.modules.get(name)).__name__ not in ("NoneType", "Late")]
     # Whoever looks for its caller with the standard library reads the sources of all.
     return imported, [name for name in linecache.cache if "site-packages" in name]
 "#;
@@ -177,6 +177,8 @@ import copy
 import dataclasses
 import pickle
 
+from taskgraph.task import Task
+
 
 def show(task):
     return {**dataclasses.asdict(task), "task": sorted(task.task)}
@@ -199,6 +201,7 @@ def seen(config):
         task == fresh,
         task.task["priority"],
         hasattr(task, "colour"),
+        [one.__class__ is Task and one == Task(**vars(dataclasses.replace(one))) for one in (task, untouched, fresh)],
     )
 "#;
     if let Some(told) = told(seen, "") {

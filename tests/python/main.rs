@@ -16,8 +16,10 @@ mod failures;
 #[cfg(unix)]
 mod found;
 mod graphs;
+mod identity;
 mod images;
 mod imports;
+mod older;
 mod rehearsals;
 mod services;
 mod world;

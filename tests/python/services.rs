@@ -61,6 +61,11 @@ impl Services {
         state.claim(task_id).unwrap();
     }
 
+    /// Where the services are.
+    pub fn root_url(&self) -> String {
+        self.sandbox.root_url()
+    }
+
     /// Gives the decision task an artifact.
     pub fn leave(&self, name: &str, content: String) {
         let state = self.sandbox.state();

@@ -110,7 +110,8 @@ impl World {
         command
     }
 
-    fn git(&self, arguments: &[&str]) {
+    /// Runs git in it.
+    pub fn git(&self, arguments: &[&str]) {
         let done = self
             .command(Path::new("git"))
             .args(arguments)
@@ -121,8 +122,17 @@ impl World {
 
     /// The revision that is checked out.
     pub fn head(&self) -> String {
+        self.revision("HEAD")
+    }
+
+    /// The revision before that.
+    pub fn parent(&self) -> String {
+        self.revision("HEAD^")
+    }
+
+    fn revision(&self, name: &str) -> String {
         let mut command = self.command(Path::new("git"));
-        let done = command.args(["rev-parse", "HEAD"]).output().unwrap();
+        let done = command.args(["rev-parse", name]).output().unwrap();
         String::from_utf8_lossy(&done.stdout).trim().to_owned()
     }
 
@@ -177,7 +187,8 @@ pub fn document(done: &Output) -> Value {
     read
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder, but for what Python has compiled.
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -7,7 +7,7 @@ and their answers tell of what is noted as if it had been done.
 
 import copy
 
-from snowman_worker import late, project, sessions
+from snowman_worker import project, sessions
 
 
 class Noted:
@@ -257,8 +257,10 @@ def _act(head):
     callback = _foreign_callbacks()[head["callback"]]
     parameters = project.parameters(head["graph"])
     noted = Noted()
-    queue = late.real("taskcluster").Queue
-    session = late.real("requests").Session
+    import requests
+    import taskcluster
+
+    queue, session = taskcluster.Queue, requests.Session
     given = queue._makeApiCall, session.request
     queue._makeApiCall = _watched(noted, given[0])
     session.request = sessions.watched(noted, given[1])

@@ -2,19 +2,23 @@
 
 taskgraph asks `inspect.stack` for the module that calls it, a few times while it is imported. That
 reads the sources of all callers and goes through all modules, which takes longer than all else that
-its modules do. Two of its modules get an `inspect` that tells them what they ask for at once.
+its modules do. The code of two of its modules sees an `inspect` that tells what it asks for at once.
 """
 
 import inspect
 import sys
-import types
+
+from snowman_worker import inside
 
 # The modules that ask, and for nothing but the frame or the module of who calls.
 ASKING = ("taskgraph.util.python_path", "taskgraph.util.schema")
 
 
-class Quick(types.ModuleType):
+class Quick(inside.Inside):
     """`inspect`, but for the two functions below."""
+
+    def outside(self):
+        return inspect
 
     def __getattr__(self, name):
         return getattr(inspect, name)
@@ -36,13 +40,15 @@ class Quick(types.ModuleType):
     def getmodule(thing, _filename=None):
         """The module whose code a frame runs."""
         values = getattr(thing, "f_globals", None)
-        module = sys.modules.get(values.get("__name__")) if values is not None else None
-        if module is not None and vars(module) is values:
+        module = inside.module_of(values) if values is not None else None
+        if module is not None:
             return module
         return inspect.getmodule(thing, _filename)
 
 
 def hasten(module):
     """Gives a module the quick `inspect`, if it is one of those that ask."""
-    if module.__name__ in ASKING and getattr(module, "inspect", None) is inspect:
-        module.inspect = Quick("inspect")
+    names = inside.names(module)
+    if module.__name__ in ASKING and names.get("inspect") is inspect:
+        names["inspect"] = Quick()
+        inside.hide(names)

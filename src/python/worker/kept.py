@@ -7,7 +7,7 @@ them as they are, so they are looked at once more when the project has been load
 import copy
 import importlib.machinery
 
-from snowman_worker import callers, late, repeats
+from snowman_worker import callers, inside, late, repeats
 
 # The values that built-in code has taken over. Others say nothing about graphs, or are tables in
 # which a project registers what it adds.
@@ -46,7 +46,7 @@ _kept = {}
 
 def _sequences(module):
     """The sequences of transforms in a module, each with what it runs."""
-    for name, value in list(vars(module).items()):
+    for name, value in list(inside.names(module).items()):
         if type(value).__name__ == "TransformSequence":
             yield name, list(getattr(value, "_transforms", None) or ())
 
@@ -57,7 +57,7 @@ def _keep(module):
     if not name.startswith(CODE):
         _kept[name] = (module, values, {}, {})
         return
-    _kept[name] = (module, values, dict(_sequences(module)), dict(vars(module)))
+    _kept[name] = (module, values, dict(_sequences(module)), dict(inside.names(module)))
 
 
 def watch():
@@ -76,6 +76,13 @@ def watch():
     loader.exec_module = exec_module
 
 
+def _differs(now, before):
+    """Whether a name has got another value, and not only what was promised of it."""
+    if now is before:
+        return False
+    return not isinstance(before, inside.Inside) or now is not before.known()
+
+
 def changed(foreign):
     """The names whose values are others by now: those of values and sequences, and those of code that
     `foreign` says is none of taskgraph's."""
@@ -87,6 +94,6 @@ def changed(foreign):
             now = list(getattr(getattr(module, key, None), "_transforms", None) or ())
             if len(now) != len(before) or any(a is not b for a, b in zip(now, before)):
                 yield "%s.%s" % (name, key)
-        for key, value in list(vars(module).items()):
-            if key in code and value is not code[key] and callable(value) and foreign(value):
+        for key, value in list(inside.names(module).items()):
+            if key in code and callable(value) and _differs(value, code[key]) and foreign(value):
                 yield "%s.%s" % (name, key)

@@ -38,6 +38,7 @@ CALLS = {
     "bring_in": ("project", False),
     "found": ("project", False),
     "fill_parameters": ("project", False),
+    "base": ("project", False),
     "decision_parameters": ("project", False),
     "version": ("project", False),
     "known": ("kinds", False),

@@ -79,7 +79,10 @@ def _fix_ids():
         digest[8] = digest[8] & 0x3F | 0x80
         return base64.urlsafe_b64encode(bytes(digest)).decode("ascii")[:22]
 
-    slugid.nice = nice
+    # The package has it from its module.
+    for module in (slugid, sys.modules.get("slugid.slugid")):
+        if module is not None:
+            module.nice = nice
 
 
 def _config():
@@ -164,6 +167,30 @@ def _unknown():
         return []
     known = {str(name) for name in known}
     return [name for name in LATER if name not in known]
+
+
+def base(head):
+    """The base of a push as the installed taskgraph finds it. Later versions take what they are given."""
+    from taskgraph import decision
+
+    values = head["values"]
+    if not hasattr(decision, "_determine_more_accurate_base_rev"):
+        return {"values": values}
+    repository = decision.get_repository(os.getcwd())
+    base_ref = decision._determine_more_accurate_base_ref(
+        repository,
+        candidate_base_ref=values["base_ref"],
+        head_ref=values["head_ref"],
+        base_rev=values["base_rev"],
+    )
+    base_rev = decision._determine_more_accurate_base_rev(
+        repository,
+        base_ref=base_ref,
+        candidate_base_rev=values["base_rev"],
+        head_rev=values["head_rev"],
+        env_prefix=decision._get_env_prefix(graph_config),
+    )
+    return {"values": {**values, "base_ref": base_ref, "base_rev": base_rev}}
 
 
 def decision_parameters(head):

@@ -6,7 +6,7 @@ import os
 import sys
 import types
 
-from snowman_worker import kept, late
+from snowman_worker import inside, kept
 
 PACKAGES = ("taskgraph", "mozilla_taskgraph")
 
@@ -114,11 +114,11 @@ def _patched(top, folders):
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] not in PACKAGES or module is None:
             continue
-        for key, value in list(vars(module).items()):
+        for key, value in list(inside.names(module).items()):
             if not callable(value) or key.startswith("__"):
                 continue
-            # To look at what is not imported yet would import it.
-            if inspect.ismodule(value) or type(value) is late.Promise:
+            # To look at what has not been executed yet would execute it.
+            if inspect.ismodule(value) or isinstance(value, inside.Inside):
                 continue
             if _of_project(value, top):
                 found.append("%s.%s" % (name, key))
