@@ -13,6 +13,7 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use snowman::base::name::{IndexPath, KindName, Label, TaskId};
+use snowman::base::pause::RetryPolicy;
 use snowman::base::value::Object;
 use snowman::model::id_graph::{IdGraph, PlannedTask};
 use snowman::ports::clock::SystemClock;
@@ -79,10 +80,12 @@ fn later(days: i64) -> String {
 
 fn patience() -> Patience {
     Patience {
-        repeats: 1,
-        create_repeats: 0,
-        first_pause: Duration::from_millis(1),
-        longest_pause: Duration::from_millis(1),
+        retry: RetryPolicy {
+            first_pause: Duration::from_millis(1),
+            longest_pause: Duration::from_millis(1),
+            budget: Duration::from_millis(5),
+        },
+        create_budget: Duration::ZERO,
         answer: Duration::from_secs(20),
     }
 }

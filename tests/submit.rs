@@ -13,7 +13,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use snowman::base::diagnostic::Class;
 use snowman::base::name::{IndexPath, KindName, Label, TaskId};
+use snowman::base::pause::RetryPolicy;
 use snowman::base::time::Timestamp;
 use snowman::model::id_graph::{IdGraph, PlannedTask};
 use snowman::ports::clock::Clock;
@@ -77,6 +79,7 @@ fn names(plan: &Plan) -> Vec<&str> {
 struct Queue {
     /// How often creating a task fails before it succeeds, and with which status.
     failures: Mutex<BTreeMap<String, (u32, Option<u16>)>>,
+    objections: Mutex<BTreeMap<String, String>>,
     tasks: Mutex<BTreeMap<TaskId, Value>>,
     bodies: Mutex<Vec<(TaskId, Value)>>,
     under_way: Mutex<(usize, usize)>,
@@ -87,6 +90,13 @@ impl Queue {
         let mut failures = self.failures.lock().unwrap();
         failures.insert(name.to_owned(), (times, status));
         drop(failures);
+        self
+    }
+
+    /// Refuses to create a task, with these words.
+    fn objecting(self, name: &str, message: &str) -> Self {
+        let objection = (name.to_owned(), message.to_owned());
+        self.objections.lock().unwrap().extend([objection]);
         self
     }
 
@@ -110,6 +120,9 @@ impl Queue {
         };
         let mut bodies = self.bodies.lock().unwrap();
         bodies.push((task_id.clone(), definition.clone()));
+        if let Some(message) = self.objections.lock().unwrap().get(task_id.as_str()) {
+            return refused(Some(400), message);
+        }
         if let Some((left, status)) = self.failures.lock().unwrap().get_mut(task_id.as_str())
             && *left > 0
         {
@@ -413,14 +426,10 @@ async fn passing_failures_are_tried_again_with_the_same_body() {
     assert_eq!(bodies[0], bodies[1]);
     assert_eq!(bodies[1], bodies[2]);
     let pauses = time.1.lock().unwrap();
-    assert_eq!(
-        *pauses,
-        [
-            Pace::default().pause("a", 1),
-            Pace::default().pause("a", 2),
-            Pace::default().pause("b", 1)
-        ]
-    );
+    let retry = Pace::default().retry;
+    let wanted = [("a", 1), ("a", 2), ("b", 1)];
+    let wanted = wanted.map(|(id, tried)| retry.pause(id, tried, Duration::ZERO).unwrap());
+    assert_eq!(*pauses, wanted);
 }
 
 #[tokio::test]
@@ -434,8 +443,11 @@ async fn old_bodies_are_made_anew() {
         .failing("a", 1, Some(503))
         .holding("a", taken.clone());
     let pace = Pace {
-        first_pause: Duration::from_secs(100_000),
-        longest_pause: Duration::from_secs(100_000),
+        retry: RetryPolicy {
+            first_pause: Duration::from_secs(100_000),
+            longest_pause: Duration::from_secs(100_000),
+            budget: Duration::from_secs(200_000),
+        },
         ..Pace::default()
     };
     let (_, events) = run(&plan, &queue, &pace).await;
@@ -483,15 +495,23 @@ async fn lasting_failures_skip_what_depends_on_them() {
 }
 
 #[tokio::test]
-async fn tries_are_bounded() {
-    let queue = Queue::default().failing("a", 99, Some(500));
+async fn tries_are_bounded_by_time() {
+    // Far more tries than eight are made of a task while its budget lasts.
     let pace = Pace {
-        tries: 3,
+        retry: RetryPolicy {
+            longest_pause: Duration::from_secs(4),
+            ..Pace::default().retry
+        },
         ..Pace::default()
     };
-    let (report, events) = run(&planned([task("a", &[])]), &queue, &pace).await;
-    assert_eq!(events, ["retried a 1", "retried a 2", "failed a"]);
-    assert_eq!(queue.sent().len(), 3);
+    let queue = Queue::default().failing("a", 40, Some(500));
+    let (report, _) = run(&planned([task("a", &[])]), &queue, &pace).await;
+    assert_eq!(report.problems.to_string(), "");
+    let queue = Queue::default().failing("a", u32::MAX, Some(500));
+    let time = Time::default();
+    let (report, events) = run_in(&planned([task("a", &[])]), &queue, &pace, &time).await;
+    assert_eq!(events.last().map(String::as_str), Some("failed a"));
+    assert!(time.elapsed() >= pace.retry.budget);
     assert!(
         report
             .problems
@@ -501,28 +521,70 @@ async fn tries_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_queue_that_is_down_is_left_alone() {
-    let all: Vec<String> = (0..500).map(|n| format!("t{n}")).collect();
+async fn nothing_more_is_sent_when_nothing_can_be_created_for_too_long() {
+    let all: Vec<String> = (0..500).map(|n| format!("t{n:03}")).collect();
     let mut queue = Queue::default();
-    for name in &all {
+    for name in &all[10..] {
         queue = queue.failing(name, u32::MAX, Some(500));
     }
     let plan = planned(all.iter().map(|name| task(name, &[])));
     let pace = Pace {
         in_flight: 10,
-        reserve: 40,
         ..Pace::default()
     };
     let (report, _) = run(&plan, &queue, &pace).await;
-    assert!(queue.sent().len() <= 60, "{}", queue.sent().len());
+    assert_eq!(report.created.len(), 10);
+    let unsent = report.skipped.iter();
     assert!(
-        report
-            .skipped
-            .iter()
-            .all(|s| s.reason == SkipReason::GaveUp)
+        unsent
+            .clone()
+            .all(|one| one.reason == SkipReason::OutOfTime)
     );
+    assert!(unsent.count() > 400);
     let ends = report.created.len() + report.skipped.len() + report.problems.len() - 1;
     assert_eq!(ends, 500);
+}
+
+#[tokio::test]
+async fn a_task_that_another_run_may_have_left_half_done_is_created_once_more() {
+    let plan = planned([task("a", &[]), task("b", &[])]);
+    let standing = |index: usize, created: &str| {
+        let mut definition = plan.creations()[index].definition.clone();
+        definition["created"] = json!(created);
+        definition["deadline"] = json!(created.replace("1970-01-01", "1970-01-02"));
+        definition
+    };
+    let queue = Queue::default()
+        .holding("a", standing(0, "1970-01-01T00:05:00.000Z"))
+        .holding("b", standing(1, "1970-01-01T00:30:00.000Z"));
+    let (report, mut events) = run(&plan, &queue, &Pace::default()).await;
+    assert_eq!(report.problems.to_string(), "");
+    events.sort_unstable();
+    assert_eq!(events, ["kept a", "kept b"]);
+    // The queue takes the call that has made `b` no longer.
+    let mut sent = queue.sent();
+    sent.sort_unstable();
+    assert_eq!(sent, ["a", "a", "b"]);
+    let bodies = queue.bodies.lock().unwrap();
+    let last = bodies.iter().rfind(|(task_id, _)| *task_id == id("a"));
+    assert_eq!(last.unwrap().1["created"], "1970-01-01T00:05:00.000Z");
+}
+
+#[tokio::test]
+async fn a_clock_that_the_queue_objects_to_is_no_mistake_of_the_project() {
+    for message in [
+        "`created` cannot be in the future (max 15min drift)",
+        "created cannot be in the past (max 15min drift)",
+    ] {
+        let plan = planned([task("a", &[])]);
+        let queue = Queue::default().objecting("a", message);
+        let (report, _) = run(&plan, &queue, &Pace::default()).await;
+        let wrong = report.outcome().unwrap_err();
+        assert_eq!(wrong.class(), Class::Environment);
+        let told = wrong.to_string();
+        assert!(told.contains(message), "{told}");
+        assert!(told.contains("set the clock of the worker"), "{told}");
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use crate::base::value::Value;
 use crate::config::parameters::Parameters;
 use crate::custom::Custom;
 use crate::custom::actions::{Noted, Offered, Request as Called};
-use crate::decision::World;
+use crate::decision::{Events, World};
 use crate::ports::python::{Mode, Python};
 use crate::submit::execute::{Ports, execute};
 use crate::submit::plan::{Creation, Plan};
@@ -104,27 +104,7 @@ async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
             creations.push(creation(&task_id, definition, &created)?);
         }
     }
-    let ports = Ports {
-        taskcluster,
-        clock: runner.world.clock,
-        sleeper: &TokioSleeper,
-        stop: runner.world.stop,
-    };
-    let plan = Plan::of(creations);
-    preflight::run(
-        &[&plan],
-        preflight::Care::FULL,
-        taskcluster,
-        runner.world.clock,
-        runner.world.environment,
-    )
-    .await?;
-    runner.world.stop.hold();
-    let report = execute(&plan, ports, &Pace::default(), &mut |event| {
-        (runner.events)(event);
-    })
-    .await;
-    report.outcome()?;
+    create(runner.world, runner.events, &Plan::of(creations)).await?;
     let mut wrong = Diagnostics::new();
     for one in others {
         let (task_id, answer) = match &one {
@@ -142,6 +122,32 @@ async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
         }
     }
     wrong.or_ok(())
+}
+
+/// Creates tasks that somebody else has defined, as they are.
+///
+/// # Errors
+/// Everything that would keep a task from being created or from running; then none was created. Or
+/// every task that could not be created.
+pub(super) async fn create(world: World<'_>, events: &Events<'_>, plan: &Plan) -> Outcome<()> {
+    let taskcluster = world.taskcluster()?;
+    preflight::run(
+        &[plan],
+        preflight::Care::FULL,
+        taskcluster,
+        world.clock,
+        world.environment,
+    )
+    .await?;
+    let ports = Ports {
+        taskcluster,
+        clock: world.clock,
+        sleeper: &TokioSleeper,
+        stop: world.stop,
+    };
+    world.stop.hold();
+    let report = execute(plan, ports, &Pace::default(), &mut |event| events(event)).await;
+    report.outcome().map(drop)
 }
 
 /// The creation of a task that somebody else has defined.

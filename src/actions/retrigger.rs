@@ -4,21 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::value::json;
 
-use super::callback::not_had;
 use super::create::{self, Round};
-use super::custom::creation;
+use super::custom::{self, creation};
 use super::existing::{self, Existing};
 use super::{Call, rerun, task_of};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
-use crate::base::json::compact;
 use crate::base::name::Label;
 use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value, truthy};
-use crate::model::reference::resolve_dates;
 use crate::ports::ids::DerivedIds;
-use crate::submit::compare::difference;
 use crate::submit::plan::Plan;
-use crate::submit::preflight::{self, Care};
 
 /// The schema of the input.
 #[must_use]
@@ -148,7 +143,6 @@ pub async fn multiple(call: Call<'_>) -> Outcome<()> {
 /// # Errors
 /// When it cannot be had or created; most likely its scopes are not held.
 pub async fn decision(call: Call<'_>) -> Outcome<()> {
-    let taskcluster = call.world.taskcluster()?;
     let (task_id, old) = task_of(&call, "retrigger").await?;
     let created = old["created"]
         .as_str()
@@ -166,37 +160,9 @@ pub async fn decision(call: Call<'_>) -> Outcome<()> {
     let label = Label::parse(name).map_err(|error| Diagnostic::user(error.to_string()))?;
     let ids = DerivedIds::of_action(task_id.clone(), call.own.clone(), 0);
     let new_id = ids.id(&label, 0);
-    let body = resolve_dates(&definition, call.world.clock.now())
-        .map_err(|error| Diagnostic::bug(error.to_string()))?;
     let plan = Plan::of(vec![creation(&new_id, &definition, &BTreeMap::new())?]);
-    preflight::run(
-        &[&plan],
-        Care::FULL,
-        taskcluster,
-        call.world.clock,
-        call.world.environment,
-    )
-    .await?;
     tracing::info!("Creating task with taskId {new_id} for {label}");
-    tracing::debug!("{}", compact(&body));
-    call.world.stop.hold();
-    let Err(error) = taskcluster.create_task(&new_id, &body).await else {
-        return Ok(());
-    };
-    if error.status == Some(409) {
-        // An earlier run of this action may have created it.
-        let there = taskcluster.task(&new_id).await;
-        if there.is_ok_and(|there| difference(&definition, &there).is_none()) {
-            tracing::info!("Task {new_id} for {label} stood already");
-            return Ok(());
-        }
-    }
-    Err(not_had(
-        &format!("the task `{label}` was not created"),
-        &error,
-        "retriggering decision, action and cron tasks takes scopes of its own",
-    )
-    .into())
+    custom::create(call.world, call.events, &plan).await
 }
 
 /// The value with every date in it counted from `created`.

@@ -184,6 +184,8 @@ pub struct Standing {
     pub created: usize,
     /// How many tasks should stand.
     pub wanted: usize,
+    /// Whether the task group takes no more tasks, so that a rerun would be refused.
+    pub closed: bool,
 }
 
 /// All the mistakes of a stage; never empty as an error.

@@ -105,7 +105,12 @@ fn counted(groups: &[Group<'_>]) -> String {
 
 /// What is there now, in words; nothing for commands that only show something.
 fn left(standing: Option<Standing>, purpose: Purpose) -> Option<String> {
-    let Some(Standing { created, wanted }) = standing else {
+    let Some(Standing {
+        created,
+        wanted,
+        closed,
+    }) = standing
+    else {
         return match purpose {
             Purpose::Show => None,
             Purpose::Create => Some("nothing was created".to_owned()),
@@ -117,9 +122,17 @@ fn left(standing: Option<Standing>, purpose: Purpose) -> Option<String> {
         1 => format!("1 of {wanted} tasks stands and will not start"),
         n => format!("{n} of {wanted} tasks stand and will not start"),
     };
-    Some(format!(
-        "{stand}\nA rerun of this task keeps what stands and creates the rest"
-    ))
+    let next = match (closed, created) {
+        (false, _) => "A rerun of this task keeps what stands and creates the rest",
+        (true, 0) => {
+            "The task group takes no more tasks, so a rerun would be refused: make a new push"
+        }
+        (true, _) => {
+            "The task group takes no more tasks, so a rerun would be refused: make a new push, and \
+             cancel what stands with the action `cancel-all`, or it stays unscheduled until its deadline"
+        }
+    };
+    Some(format!("{stand}\n{next}"))
 }
 
 fn one(group: &Group<'_>, colour: bool) -> String {
@@ -268,11 +281,16 @@ mod tests {
 
     #[test]
     fn what_stands_is_told() {
-        let standing = |created| {
+        let left = |created, closed| {
             let all = Diagnostics::from(Diagnostic::environment("the task could not be created"));
-            let all = all.leaving(Standing { created, wanted: 3 });
+            let all = all.leaving(Standing {
+                created,
+                wanted: 3,
+                closed,
+            });
             diagnostics(&all, Purpose::Create, false)
         };
+        let standing = |created| left(created, false);
         let told = |all: &str| {
             all.lines()
                 .rev()
@@ -289,6 +307,12 @@ mod tests {
             told(&standing(2)),
             [rerun, "1 failure; 2 of 3 tasks stand and will not start"]
         );
+        for created in [0, 1, 2] {
+            let said = left(created, true);
+            assert!(!said.contains(rerun), "{said}");
+            assert!(said.contains("a rerun would be refused: make a new push"));
+            assert_eq!(said.contains("`cancel-all`"), created > 0, "{said}");
+        }
         let none = Diagnostics::from(Diagnostic::bug("no"));
         assert!(
             diagnostics(&none, Purpose::Act, false).ends_with("please report; nothing was done")

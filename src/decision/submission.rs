@@ -3,17 +3,16 @@
 //! 1. [`Settling`] looks at what stands in the task group, and finds ids for all tasks: an id that
 //!    another task has is passed over, and since other definitions name it, the graph is resolved
 //!    once more; so until nothing changes.
-//! 2. [`submit`] creates what does not stand, cancels what an earlier run has left, and writes down
-//!    in an artifact what came of it.
-//! 3. When an id turns out to be taken only then, all is decided anew ([`Again`]): what was created
-//!    meanwhile stands, and is kept.
+//! 2. [`submit`] creates what does not stand, lists the group once more and cancels in it what this
+//!    run does not want ([`confirm`]), and writes down in an artifact what came of it.
+//! 3. When an id turns out to be taken only while tasks are created, all is decided anew ([`Again`]):
+//!    what was created meanwhile stands, and is kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Events, World, artifact};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Standing as Counted};
 use crate::base::name::{Label, TaskId};
-use crate::base::value::{Value, json};
 use crate::optimize::{Action, OptimizedTaskGraph};
 use crate::ports::artifacts::Artifacts;
 use crate::ports::ids::DerivedIds;
@@ -21,8 +20,9 @@ use crate::ports::taskcluster::ApiError;
 use crate::submit::execute::{Created, Ports, SubmitReport, execute_over};
 use crate::submit::leftovers::{self, Cleared};
 use crate::submit::plan::Plan;
-use crate::submit::standing::{Leftover, PassedOver, Review, Standing};
-use crate::submit::{Pace, Sleeper, TokioSleeper};
+use crate::submit::standing::{Leftover, PassedOver, Review, Standing, Wanted};
+use crate::submit::summary::submission_summary;
+use crate::submit::{OwnRun, Pace, Sleeper, TokioSleeper, confirm};
 use crate::target::TargetTaskGraph;
 
 /// The artifact that says what came of a submission.
@@ -36,7 +36,11 @@ pub struct Settling<'a> {
     world: World<'a>,
     ids: DerivedIds,
     scheduler: String,
+    run: Option<OwnRun>,
     standing: Standing,
+    /// The labels that an earlier run has created.
+    earlier: BTreeSet<Label>,
+    referenced: BTreeSet<TaskId>,
     review: Review,
     passed_over: Vec<PassedOver>,
     rounds: usize,
@@ -47,6 +51,10 @@ pub struct Settling<'a> {
 pub struct Settled {
     ids: DerivedIds,
     scheduler: String,
+    run: Option<OwnRun>,
+    /// Whether the task group has been listed, so that it can be compared afterwards.
+    listed: bool,
+    referenced: BTreeSet<TaskId>,
     review: Review,
     passed_over: Vec<PassedOver>,
 }
@@ -76,7 +84,8 @@ impl<'a> Settling<'a> {
     /// Looks at the task group in which `ids` are.
     ///
     /// # Errors
-    /// When there is no Taskcluster, it cannot be asked, or the group takes no tasks of `scheduler`.
+    /// When there is no Taskcluster, it cannot be asked, the group takes no tasks of `scheduler`, or a
+    /// later run has taken the place of this one.
     pub async fn open(
         world: World<'a>,
         ids: DerivedIds,
@@ -90,6 +99,10 @@ impl<'a> Settling<'a> {
             Err(error) if matches!(error.status, Some(400 | 403 | 404)) => {}
             Err(error) => return Err(unasked(&group, &error)),
         }
+        let run = OwnRun::of(world.environment);
+        if let Some(run) = &run {
+            run.check(taskcluster).await?;
+        }
         let mut standing = Standing::default();
         // The first run finds nothing of its own: an action does not look through the large group of a
         // push, and a decision need not be allowed to.
@@ -100,11 +113,15 @@ impl<'a> Settling<'a> {
                 listed?;
             }
         }
+        let earlier = standing.labels(&ids);
         Ok(Self {
             world,
+            earlier,
             ids,
             scheduler: scheduler.to_owned(),
+            run,
             standing,
+            referenced: BTreeSet::new(),
             review: Review::default(),
             passed_over: Vec::new(),
             rounds: 0,
@@ -122,14 +139,16 @@ impl<'a> Settling<'a> {
     ///
     /// `false` when `optimized` has left some of them out, so that `target` has to be optimized anew.
     pub fn keeps(&self, optimized: &OptimizedTaskGraph, target: &mut TargetTaskGraph) -> bool {
-        let earlier = self.standing.labels(&self.ids).into_iter();
-        let missed: Vec<Label> = earlier
+        let missed: Vec<Label> = self
+            .earlier
+            .iter()
             .filter(|label| target.graph.get(label).is_some())
             .filter(|label| {
-                let verdict = optimized.verdicts.get(label);
+                let verdict = optimized.verdicts.get(*label);
                 verdict.is_none_or(|verdict| verdict.action != Action::Kept)
             })
-            .filter(|label| !target.do_not_optimize.contains(label))
+            .filter(|label| !target.do_not_optimize.contains(*label))
+            .cloned()
             .collect();
         for label in &missed {
             tracing::info!("{label} is not optimized, since an earlier run has created it");
@@ -152,10 +171,22 @@ impl<'a> Settling<'a> {
         let group = self.ids.deciding().clone();
         let wanted: Vec<TaskId> = plan.creations().iter().map(|c| c.task_id.clone()).collect();
         let taskcluster = self.world.taskcluster()?;
-        self.standing.ask(taskcluster, &group, &wanted).await?;
-        let named: BTreeSet<TaskId> = named.values().cloned().collect();
-        let now = self.world.clock.now();
-        self.review = self.standing.review(plan, &self.ids, &named, now);
+        if self.standing.ask(taskcluster, &group, &wanted).await? {
+            // What has appeared meanwhile was not known when the graph was optimized ([`Self::keeps`]).
+            let labels = self.standing.labels(&self.ids);
+            if labels != self.earlier {
+                self.earlier = labels;
+                return Ok(false);
+            }
+        }
+        self.referenced = named.values().cloned().collect();
+        let wanted = Wanted {
+            plan,
+            ids: &self.ids,
+            referenced: &self.referenced,
+            passed_over: &self.passed_over,
+        };
+        self.review = self.standing.review(&wanted, self.world.clock.now());
         std::mem::take(&mut self.review.wrong).or_ok(())?;
         if self.review.passed_over.is_empty() {
             return Ok(true);
@@ -186,6 +217,9 @@ impl<'a> Settling<'a> {
         Settled {
             ids: self.ids,
             scheduler: self.scheduler,
+            run: self.run,
+            listed: self.standing.is_listed(),
+            referenced: self.referenced,
             review: self.review,
             passed_over: self.passed_over,
         }
@@ -243,10 +277,14 @@ impl Unsubmitted {
     /// Says how much stands, of several submissions together; `before` were created by others.
     #[must_use]
     pub fn after(self, before: usize, wanted: usize) -> Self {
-        let now = self.why.standing().map_or(0, |standing| standing.created);
-        let created = before + now;
+        let now = self.why.standing();
+        let counted = Counted {
+            created: before + now.map_or(0, |standing| standing.created),
+            wanted,
+            closed: now.is_some_and(|standing| standing.closed),
+        };
         Self {
-            why: self.why.leaving(Counted { created, wanted }),
+            why: self.why.leaving(counted),
             ..self
         }
     }
@@ -339,38 +377,59 @@ pub async fn submit(
     };
     let (review, pace) = (&settled.review, &way.pace);
     tracing::info!(
-        "{} tasks are wanted, {} of them stand; the creation may take {} minutes",
+        "Creating {} tasks, {} of which exist; a failing call is repeated for up to {} minutes",
         plan.len(),
         review.kept.len(),
-        pace.budget.as_secs() / 60
+        pace.retry.budget.as_secs() / 60
     );
     let of = (settled.scheduler.as_str(), settled.ids.deciding());
     leftovers::foresee(taskcluster, of, &review.leftovers)
         .await
         .or_ok(())?;
     // The artifact is written before the first task too: a disk that takes no more is told of now.
-    let nothing = SubmitReport::default();
-    let blank = told(plan, settled, &nothing, &Cleared::default());
+    let wanted = Wanted {
+        plan,
+        ids: &settled.ids,
+        referenced: &settled.referenced,
+        passed_over: &settled.passed_over,
+    };
+    let summary = |report: &SubmitReport, cleared: &Cleared| {
+        submission_summary(&wanted, &review.kept, report, cleared)
+    };
+    let blank = summary(&SubmitReport::default(), &Cleared::default());
     artifact::write_json(way.artifacts, &way.artifact, &blank)?;
     world.stop.hold();
     let mut on_event = |event: crate::submit::SubmitEvent<'_>| (way.events)(event);
     let report = execute_over(plan, &review.kept, ports, pace, &mut on_event).await;
     let mut cleared = Cleared::default();
-    if report.problems.is_empty() {
-        cleared = leftovers::clear(taskcluster, &review.leftovers).await;
+    if report.problems.is_empty() && settled.listed {
+        cleared = confirm(taskcluster, &wanted, settled.run.as_ref(), world.stop).await;
     }
-    let content = told(plan, settled, &report, &cleared);
+    let content = summary(&report, &cleared);
     let written = artifact::write_json(way.artifacts, &way.artifact, &content);
     for one in &cleared.cancelled {
         tracing::warn!(
-            "cancelled {} ({}), which an earlier run created and this one does not want",
+            "cancelled {} ({}), which {}",
             one.label,
-            one.task_id
+            one.task_id,
+            match one.foreign {
+                true => "had a taskId of this decision and the name of another task",
+                false => "another run created and this one does not want",
+            }
+        );
+    }
+    for one in &cleared.alive {
+        tracing::warn!(
+            "{} has a taskId of this decision, is not `{}`, and could not be cancelled: it is {} in \
+             this task group, so find out who created it",
+            one.task_id,
+            one.label,
+            one.state
         );
     }
     for one in &cleared.begun {
         tracing::warn!(
-            "{} ({}) is {}; an earlier run created it and this one does not want it, so cancel it \
+            "{} ({}) is {}; another run created it and this one does not want it, so cancel it \
              unless its work is of use",
             one.label,
             one.task_id,
@@ -378,61 +437,14 @@ pub async fn submit(
         );
     }
     let taken = !report.taken.is_empty() && !world.stop.asked();
-    let created = report.outcome().map_err(|why| Unsubmitted { why, taken })?;
-    cleared.wrong.or_ok(())?;
-    written?;
-    Ok(created)
-}
-
-/// What came of a submission, for people and for tools.
-fn told(plan: &Plan, settled: &Settled, report: &SubmitReport, cleared: &Cleared) -> Value {
-    let mut standing: BTreeSet<&TaskId> = settled.review.kept.keys().collect();
-    standing.extend(report.created.iter().map(|one| &one.task_id));
-    let tasks: Vec<Value> = plan
-        .creations()
-        .iter()
-        .map(|creation| {
-            let state = match standing.contains(&creation.task_id) {
-                true => "stands",
-                false => "missing",
-            };
-            json!({
-                "label": creation.label.as_str(),
-                "taskId": creation.task_id.as_str(),
-                "state": state,
-            })
-        })
-        .collect();
-    let leftovers = |list: &[Leftover]| -> Vec<Value> {
-        list.iter()
-            .map(|one| {
-                json!({
-                    "label": one.label.as_str(),
-                    "taskId": one.task_id.as_str(),
-                    "state": one.state,
-                })
-            })
-            .collect()
+    let counted = Counted {
+        created: report.created.len(),
+        wanted: report.wanted,
+        closed: report.closed,
     };
-    let passed_over: Vec<Value> = settled
-        .passed_over
-        .iter()
-        .map(|one| {
-            json!({
-                "label": one.label.as_str(),
-                "taskId": one.task_id.as_str(),
-                "why": one.to_string(),
-            })
-        })
-        .collect();
-    json!({
-        "taskGroupId": settled.ids.deciding().as_str(),
-        "complete": report.wanted == plan.len()
-            && report.created.len() == plan.len()
-            && cleared.wrong.is_empty(),
-        "tasks": tasks,
-        "cancelled": leftovers(&cleared.cancelled),
-        "begun": leftovers(&cleared.begun),
-        "passedOver": passed_over,
-    })
+    let created = report.outcome().map_err(|why| Unsubmitted { why, taken })?;
+    let unconfirmed = cleared.wrong.or_ok(());
+    unconfirmed.map_err(|why| why.leaving(counted))?;
+    written.map_err(|why| Diagnostics::from(why).leaving(counted))?;
+    Ok(created)
 }

@@ -44,13 +44,28 @@ impl ApiError {
     pub fn is_passing(&self) -> bool {
         self.status.is_none_or(|status| status >= 500)
     }
+
+    /// Whether the server finds that the clock of this machine is wrong: in what was signed, or in
+    /// the `created` of a task.
+    #[must_use]
+    pub fn is_about_clock(&self) -> bool {
+        match self.status {
+            Some(400) => self.message.contains("created") && self.message.contains("drift"),
+            Some(401) => self.message.contains("Stale timestamp"),
+            _ => false,
+        }
+    }
 }
 
 /// What the queue says of a task.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TaskStatus {
     /// `unscheduled`, `pending`, `running`, `completed`, `failed` or `exception`.
     pub state: String,
+    /// The task group that the task is in, where the queue says.
+    pub group: Option<TaskId>,
+    /// How many runs of the task there are.
+    pub runs: usize,
     /// When the task and its artifacts are removed.
     pub expires: Option<Timestamp>,
 }
@@ -103,4 +118,8 @@ pub trait Taskcluster: Send + Sync {
     fn purge_cache<'a>(&'a self, pool: &'a str, cache: &'a str) -> Answer<'a, ()>;
     /// The scopes that the caller holds.
     fn current_scopes(&self) -> Answer<'_, Vec<String>>;
+    /// What time it is by the clock of the service, as far as its answers have said.
+    fn server_time(&self) -> Option<Timestamp> {
+        None
+    }
 }

@@ -9,6 +9,7 @@ use super::secret;
 use super::store::Content;
 use super::time;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256, Sha512};
 
 /// The methods.
 pub(super) const METHODS: &[Endpoint] = &[
@@ -42,11 +43,12 @@ pub(super) const METHODS: &[Endpoint] = &[
         input: None,
         run: |core, call| {
             let url = download_url(core, call)?;
+            let hashes = hashes(core, call)?;
             let wanted = call.body.get("acceptDownloadMethods");
             if wanted.and_then(|wanted| wanted.get("getUrl")).is_some() {
                 let until = time::format(time::plus_seconds(call.now, 60 * 60));
                 return Reply::ok(json!({
-                    "method": "getUrl", "url": url, "expires": until, "hashes": {},
+                    "method": "getUrl", "url": url, "expires": until, "hashes": hashes,
                 }));
             }
             Reply::ok(json!({"method": "simple", "url": url}))
@@ -149,6 +151,23 @@ fn create_upload(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
         }});
     }
     Reply::ok(answer)
+}
+
+/// The hashes that clients compare a download with. The service keeps those that uploads tell, which have to
+/// be these.
+fn hashes(core: &Core, call: &Call) -> Result<Value, ApiError> {
+    let object = object(call)?;
+    let key = content_key(&object.task_id, object.run_id, &object.name);
+    let content = core.store.content(&key);
+    Ok(content.map_or_else(
+        || json!({}),
+        |content| {
+            json!({
+                "sha256": secret::hex(&Sha256::digest(&content.bytes)),
+                "sha512": secret::hex(&Sha512::digest(&content.bytes)),
+            })
+        },
+    ))
 }
 
 fn download_url(core: &Core, call: &Call) -> Result<String, ApiError> {

@@ -3,9 +3,9 @@
 //! Simulated workers have no caches; what is asked for is kept, so that it can be looked at.
 
 use super::bodies;
-use super::route::{Endpoint, Reply};
-use super::time;
-use serde_json::{Value, json};
+use super::route::{Endpoint, PAGED, Reply};
+use super::time::{self, Moment};
+use serde_json::{Map, Value, json};
 
 /// The methods.
 pub(super) const METHODS: &[Endpoint] = &[
@@ -26,6 +26,20 @@ pub(super) const METHODS: &[Endpoint] = &[
     },
     Endpoint {
         method: "GET",
+        route: "/purge-cache/list",
+        name: "allPurgeRequests",
+        scope: Some("purge-cache:all-purge-requests"),
+        query: PAGED,
+        input: None,
+        run: |core, call| {
+            let mut answer = Map::new();
+            let page = call.page()?;
+            page.fill(&mut answer, "requests", core.purges.iter(), request);
+            Reply::ok(Value::Object(answer))
+        },
+    },
+    Endpoint {
+        method: "GET",
         route: "/purge-cache/<workerPoolId>",
         name: "purgeRequests",
         scope: Some("purge-cache:purge-requests:<workerPoolId>"),
@@ -34,14 +48,17 @@ pub(super) const METHODS: &[Endpoint] = &[
         run: |core, call| {
             let pool = call.param("workerPoolId");
             let requests = core.purges.iter().filter(|((of, _), _)| of == pool);
-            let requests: Vec<Value> = requests
-                .map(|((_, cache), before)| {
-                    json!({
-                        "workerPoolId": pool, "cacheName": cache, "before": time::format(*before),
-                    })
-                })
-                .collect();
+            let requests: Vec<Value> = requests.map(request).collect();
             Reply::ok(json!({"requests": requests}))
         },
     },
 ];
+
+/// A request as the service shows it: the pool in two parts.
+fn request(((pool, cache), before): (&(String, String), &Moment)) -> Value {
+    let (provisioner, worker_type) = pool.split_once('/').unwrap_or((pool, ""));
+    json!({
+        "provisionerId": provisioner, "workerType": worker_type, "cacheName": cache,
+        "before": time::format(*before),
+    })
+}

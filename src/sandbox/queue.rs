@@ -310,7 +310,6 @@ impl Queue {
         let Some(task) = self.tasks.get_mut(id) else {
             return;
         };
-        task.ever_resolved = true;
         let completed = task.state() == TaskState::Completed;
         if completed {
             self.completed.push(id.to_owned());
@@ -415,7 +414,7 @@ impl Queue {
         let Some(task) = self.tasks.get_mut(id) else {
             return false;
         };
-        if task.ever_resolved
+        if task.state().is_resolved()
             || task.definition.deadline <= now
             || task.definition.text("priority") == priority
             || !PRIORITIES.contains(&priority)

@@ -6,7 +6,8 @@ use super::task::{Run, Task, TaskState};
 use super::time::Moment;
 
 impl Queue {
-    /// Gives a pending run to a worker; a second claim by the same worker is the first one again.
+    /// Gives a pending run to a worker. A second claim by the same worker is the first one again; but not
+    /// when the queue has chosen the run for it, since that was another request.
     pub(super) fn claim(
         &mut self,
         id: &str,
@@ -34,7 +35,7 @@ impl Queue {
                 self.refresh(id);
                 Ok(())
             }
-            TaskState::Running if latest && own => Ok(()),
+            TaskState::Running if latest && own && !run.offered => Ok(()),
             _ => Err(ApiError::conflict(format!(
                 "Run {run_id} was already claimed by another worker."
             ))),
@@ -63,6 +64,7 @@ impl Queue {
             .filter_map(|id| {
                 let run_id = self.tasks.get(&id)?.runs.len().checked_sub(1)?;
                 self.claim(&id, run_id, worker, until, now).ok()?;
+                self.tasks.get_mut(&id)?.runs.get_mut(run_id)?.offered = true;
                 Some((id, run_id))
             })
             .collect()

@@ -228,7 +228,6 @@ fn kept_task(task: &Task) -> Value {
         "taskId": task.id,
         "definition": task.definition.json,
         "retriesLeft": task.retries_left,
-        "everResolved": task.ever_resolved,
         "runs": task.runs.iter().enumerate().map(|(id, run)| run.json(id)).collect::<Vec<_>>(),
         "artifacts": artifacts,
     })
@@ -241,7 +240,6 @@ fn task_from(value: &Value) -> Option<Task> {
         .filter(|id| names::is_slug(id))?;
     let mut task = Task::new(id, Definition::kept(value.get("definition")?.clone())?);
     task.retries_left = value.get("retriesLeft")?.as_u64()?;
-    task.ever_resolved = value.get("everResolved")?.as_bool()?;
     for run in value.get("runs")?.as_array()? {
         task.runs.push(Run::from_json(run)?);
     }

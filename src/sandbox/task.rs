@@ -72,6 +72,8 @@ pub(super) struct Run {
     pub(super) reason_resolved: Option<String>,
     pub(super) worker_group: Option<String>,
     pub(super) worker_id: Option<String>,
+    /// Whether the worker had asked for any work, and not for this run.
+    pub(super) offered: bool,
     pub(super) taken_until: Option<Moment>,
     pub(super) scheduled: Moment,
     pub(super) started: Option<Moment>,
@@ -87,6 +89,7 @@ impl Run {
             reason_resolved: None,
             worker_group: None,
             worker_id: None,
+            offered: false,
             taken_until: None,
             scheduled: now,
             started: None,
@@ -127,6 +130,7 @@ impl Run {
             reason_resolved: text("reasonResolved"),
             worker_group: text("workerGroup"),
             worker_id: text("workerId"),
+            offered: false,
             taken_until: date("takenUntil"),
             scheduled: date("scheduled")?,
             started: date("started"),
@@ -144,8 +148,6 @@ pub(super) struct Task {
     pub(super) retries_left: u64,
     /// The dependencies not yet satisfied.
     pub(super) waiting: BTreeSet<String>,
-    /// Whether it was ever resolved, which ends changes of its priority.
-    pub(super) ever_resolved: bool,
     /// The artifacts by run and name.
     pub(super) artifacts: BTreeMap<(usize, String), Artifact>,
     /// The place among the pending tasks of its queue, when it is pending.
@@ -165,7 +167,6 @@ impl Task {
                 .collect(),
             definition,
             runs: Vec::new(),
-            ever_resolved: false,
             artifacts: BTreeMap::new(),
             place: None,
         }

@@ -3,6 +3,9 @@
 //! The queue fills in what a definition leaves open, and its dates are those of another moment. So
 //! ours is completed in the same way, and its relative dates are counted from the moment at which
 //! the existing task was created; then both have to be equal.
+//!
+//! Of several differences the most telling one is named: the name of the task before its payload, and
+//! dates last, since those differ whenever tasks are not the same one.
 
 use std::fmt;
 
@@ -11,7 +14,20 @@ use crate::base::time::{Span, Timestamp};
 use crate::base::value::{List, Object, Str, Value};
 use crate::model::reference::resolve_dates;
 
-/// The first difference between two definitions.
+/// Fields in the order in which their differences are named; others come after these.
+const TELLING: &[&str] = &[
+    "metadata",
+    "taskGroupId",
+    "schedulerId",
+    "provisionerId",
+    "workerType",
+    "payload",
+];
+
+/// Fields of a definition that are dates.
+const DATES: &[&str] = &["created", "deadline", "expires"];
+
+/// The most telling difference between two definitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// Where they differ.
@@ -20,6 +36,8 @@ pub struct Difference {
     pub ours: Option<Value>,
     /// What is there; `None` for nothing.
     pub theirs: Option<Value>,
+    /// How many other fields of the definition differ.
+    pub more: usize,
 }
 
 impl fmt::Display for Difference {
@@ -34,7 +52,12 @@ impl fmt::Display for Difference {
             self.path,
             side(&self.ours),
             side(&self.theirs)
-        )
+        )?;
+        match self.more {
+            0 => Ok(()),
+            1 => f.write_str(", and 1 more field differs"),
+            n => write!(f, ", and {n} more fields differ"),
+        }
     }
 }
 
@@ -46,7 +69,7 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// The first difference between `ours`, whose dates may be relative, and `theirs` as the queue
+/// The most telling difference between `ours`, whose dates may be relative, and `theirs` as the queue
 /// tells it; `None` when they are the same task.
 ///
 /// Absolute `created`, `deadline` and `expires` may differ.
@@ -59,12 +82,13 @@ pub fn difference(ours: &Value, theirs: &Value) -> Option<Difference> {
             path: ValuePath::root(),
             ours: Some(ours.clone()),
             theirs: Some(theirs.clone()),
+            more: 0,
         });
     };
     for side in [&mut left, &mut right] {
         complete(side);
     }
-    for name in ["created", "deadline", "expires"] {
+    for name in DATES.iter().copied() {
         let relative = ours.get(name).is_some_and(Value::is_object);
         let is_date = |side: &Object| {
             side.get(name)
@@ -76,11 +100,36 @@ pub fn difference(ours: &Value, theirs: &Value) -> Option<Difference> {
             right.shift_remove(name);
         }
     }
-    first(
-        &Value::Object(left),
-        &Value::Object(right),
-        &ValuePath::root(),
-    )
+    most_telling(&left, &right)
+}
+
+/// The most telling of the differences between the fields of two definitions.
+fn most_telling(left: &Object, right: &Object) -> Option<Difference> {
+    let mut keys: Vec<&Str> = left.keys().chain(right.keys()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let root = ValuePath::root();
+    let found = keys.into_iter().filter_map(|key| {
+        let difference = sides(left.get(key), right.get(key), || root.key(key))?;
+        let place = TELLING.iter().position(|name| *name == key.as_str());
+        let is_date = difference.is_date();
+        Some(((is_date, place.unwrap_or(TELLING.len())), difference))
+    });
+    let found: Vec<_> = found.collect();
+    let more = found.len().saturating_sub(1);
+    let (_, difference) = found.into_iter().min_by_key(|(rank, _)| *rank)?;
+    Some(Difference { more, ..difference })
+}
+
+impl Difference {
+    /// Whether it is one of two moments.
+    fn is_date(&self) -> bool {
+        let date = |side: &Option<Value>| {
+            let text = side.as_ref().and_then(Value::as_str);
+            text.is_some_and(|text| Timestamp::parse(text).is_some())
+        };
+        date(&self.ours) && date(&self.theirs)
+    }
 }
 
 /// The moment from which the dates of `theirs` were counted, going by its `created`.
@@ -129,12 +178,14 @@ fn complete(task: &mut Object) {
     }
 }
 
+/// The first difference between two values; one that is no moment goes before one that is.
 fn first(ours: &Value, theirs: &Value, path: &ValuePath) -> Option<Difference> {
     let differs = || {
         Some(Difference {
             path: path.clone(),
             ours: Some(ours.clone()),
             theirs: Some(theirs.clone()),
+            more: 0,
         })
     };
     match (ours, theirs) {
@@ -142,11 +193,15 @@ fn first(ours: &Value, theirs: &Value, path: &ValuePath) -> Option<Difference> {
             let mut keys: Vec<&Str> = left.keys().chain(right.keys()).collect();
             keys.sort_unstable();
             keys.dedup();
-            keys.into_iter()
-                .find_map(|key| sides(left.get(key), right.get(key), || path.key(key)))
+            // A name says more than all else.
+            keys.sort_by_key(|key| key.as_str() != "name");
+            let found = keys.into_iter();
+            telling(found.filter_map(|key| sides(left.get(key), right.get(key), || path.key(key))))
         }
-        (Value::Array(left), Value::Array(right)) => (0..left.len().max(right.len()))
-            .find_map(|i| sides(left.get(i), right.get(i), || path.index(i))),
+        (Value::Array(left), Value::Array(right)) => {
+            let found = 0..left.len().max(right.len());
+            telling(found.filter_map(|i| sides(left.get(i), right.get(i), || path.index(i))))
+        }
         (Value::String(left), Value::String(right)) => {
             if left == right || same_moment(left, right) {
                 None
@@ -166,6 +221,18 @@ fn first(ours: &Value, theirs: &Value, path: &ValuePath) -> Option<Difference> {
     }
 }
 
+/// The first of several differences that is not one of two moments, or else the first.
+fn telling(found: impl Iterator<Item = Difference>) -> Option<Difference> {
+    let mut date = None;
+    for difference in found {
+        if !difference.is_date() {
+            return Some(difference);
+        }
+        date.get_or_insert(difference);
+    }
+    date
+}
+
 fn sides(
     ours: Option<&Value>,
     theirs: Option<&Value>,
@@ -178,6 +245,7 @@ fn sides(
             path: path(),
             ours: ours.cloned(),
             theirs: theirs.cloned(),
+            more: 0,
         }),
     }
 }
@@ -277,6 +345,38 @@ mod tests {
     }
 
     #[test]
+    fn the_most_telling_difference_is_named() {
+        // Somebody else's task, whose dates come first by the alphabet.
+        let mut other = theirs();
+        other["deadline"] = json!("2030-01-03T00:00:00.000Z");
+        other["extra"] = json!({"a": 1});
+        other["payload"]["n"] = json!(7);
+        other["payload"]["artifacts"] = json!([{"expires": "2030-04-04T00:00:00.000Z"}]);
+        let told = |ours: &Value, theirs: &Value| difference(ours, theirs).map(|d| d.to_string());
+        assert_eq!(
+            told(&ours(), &other).as_deref(),
+            Some("`payload.n` should be 1 and is 7, and 2 more fields differ")
+        );
+        let mut ours = ours();
+        ours["metadata"] = json!({"description": "Builds", "name": "build"});
+        other["metadata"] = json!({"description": "Breaks", "name": "squatter"});
+        assert_eq!(
+            told(&ours, &other).as_deref(),
+            Some(
+                "`metadata.name` should be \"build\" and is \"squatter\", and 3 more fields differ"
+            )
+        );
+        ours["metadata"] = other["metadata"].clone();
+        ours["payload"] = json!({"artifacts": [], "n": 7});
+        other["payload"] = json!({"n": 7});
+        other["extra"] = json!({});
+        assert_eq!(
+            told(&ours, &other).as_deref(),
+            Some("`payload.artifacts` should be [] and is nothing, and 1 more field differs")
+        );
+    }
+
+    #[test]
     fn the_difference_is_named() {
         let told = |change: fn(&mut Value)| {
             let mut theirs = theirs();
@@ -298,7 +398,13 @@ mod tests {
                  \"2030-02-02T00:00:00.000Z\""
             )
         );
-        assert!(told(|t| t["deadline"] = json!("2030-01-03T00:00:00.000Z")).is_some());
+        assert_eq!(
+            told(|t| t["deadline"] = json!("2030-01-03T00:00:00.000Z")).as_deref(),
+            Some(
+                "`deadline` should be \"2030-01-02T00:00:00.000Z\" and is \
+                 \"2030-01-03T00:00:00.000Z\""
+            )
+        );
         assert!(told(|t| *t = json!(null)).is_some());
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::execute::{Created, SkipReason, Skipped, SubmitEvent, SubmitReport};
-use super::pace::Pace;
 use super::plan::Plan;
 use super::problem::{Problem, of_skipped};
 use crate::base::diagnostic::Diagnostics;
@@ -12,9 +11,6 @@ use crate::base::name::TaskId;
 /// How far a plan has come.
 pub(super) struct Course<'p> {
     plan: &'p Plan,
-    tries: u32,
-    reserve: u32,
-    full_reserve: u32,
     /// Tasks whose dependencies stand.
     ready: BTreeSet<usize>,
     /// How many dependencies do not stand yet.
@@ -28,7 +24,7 @@ pub(super) struct Course<'p> {
 }
 
 impl<'p> Course<'p> {
-    pub(super) fn new(plan: &'p Plan, pace: &Pace) -> Self {
+    pub(super) fn new(plan: &'p Plan) -> Self {
         let creations = plan.creations();
         let index: BTreeMap<&TaskId, usize> = creations
             .iter()
@@ -46,9 +42,6 @@ impl<'p> Course<'p> {
         let ready = (0..creations.len()).filter(|i| open[*i] == 0).collect();
         Self {
             plan,
-            tries: pace.tries,
-            reserve: pace.reserve,
-            full_reserve: pace.reserve,
             ready,
             open,
             dependents,
@@ -59,26 +52,15 @@ impl<'p> Course<'p> {
         }
     }
 
-    /// The next task to send, unless so much has failed that nothing more is sent.
+    /// The next task to send, unless nothing more is sent.
     pub(super) fn next(&mut self) -> Option<usize> {
-        if self.full_reserve > 0 && self.reserve == 0 {
-            self.ending.get_or_insert(SkipReason::GaveUp);
-        }
         if self.ending.is_some() {
             return None;
         }
         self.ready.pop_first()
     }
 
-    /// Whether a task whose try failed may be tried again; counts the failure.
-    pub(super) fn may_repeat(&mut self, tried: u32) -> bool {
-        let left = self.reserve > 0;
-        self.reserve = self.reserve.saturating_sub(1);
-        left && tried < self.tries
-    }
-
     pub(super) fn stands(&mut self, index: usize, created: Created) {
-        self.reserve = (self.reserve + 1).min(self.full_reserve);
         self.created.insert(index, created);
         for dependent in &self.dependents[index] {
             self.open[*dependent] -= 1;
@@ -94,6 +76,9 @@ impl<'p> Course<'p> {
         problem: Problem,
         on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
     ) {
+        if matches!(problem, Problem::Closed(_)) {
+            self.ending.get_or_insert(SkipReason::Closed);
+        }
         self.problems.insert(index, problem);
         let label = self.plan.creations()[index].label.clone();
         let reason = SkipReason::Dependency(label);
@@ -130,16 +115,19 @@ impl<'p> Course<'p> {
         for index in 0..self.plan.len() {
             let ended = self.created.contains_key(&index) || self.problems.contains_key(&index);
             if !ended {
-                let reason = self.ending.clone().unwrap_or(SkipReason::GaveUp);
+                let reason = self.ending.clone().unwrap_or(SkipReason::Stopped);
                 self.skip(index, &reason, on_event);
             }
         }
         let creations = self.plan.creations();
         let mut problems = Diagnostics::new();
         let mut taken = Vec::new();
+        let mut closed = false;
         for (index, problem) in &self.problems {
-            if matches!(problem, Problem::Taken(..)) {
-                taken.push(creations[*index].task_id.clone());
+            match problem {
+                Problem::Taken(..) => taken.push(creations[*index].task_id.clone()),
+                Problem::Closed(_) => closed = true,
+                Problem::Date(_) | Problem::Refused(_) => {}
             }
             problems.push(problem.diagnostic(&creations[*index]));
         }
@@ -159,6 +147,7 @@ impl<'p> Course<'p> {
             created: self.created.into_values().collect(),
             wanted: self.plan.len(),
             taken,
+            closed,
             skipped,
             problems,
         }

@@ -3,9 +3,12 @@
 //! 1. Every task whose dependencies stand is sent, those that come first in the plan first, as long
 //!    as there is room among those under way. Its dates are counted from the moment of sending.
 //! 2. A failure that passes is tried again after a pause, with the same body; when that has become
-//!    old, its dates are counted anew, since the queue takes them only near its own time.
-//! 3. A conflict is answered by reading the task that exists: the same task is kept.
-//! 4. What depends on a failed task is skipped, and all else goes on.
+//!    old, its dates are counted anew, since the queue takes them only near its own time. How long a
+//!    task is tried is bounded by time, and while tasks are created at all, others are sent.
+//! 3. A conflict is answered by reading the task that exists: the same task is kept. Whoever created
+//!    it may have been interrupted, so when it is new its creation is repeated as it stands.
+//! 4. What depends on a failed task is skipped, and all else goes on. When the group takes no tasks,
+//!    nothing more is sent.
 //!
 //! Invariant: each task of the plan ends up created, failed or skipped, exactly once.
 
@@ -13,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::compare;
@@ -21,7 +24,7 @@ use super::course::Course;
 use super::pace::{Pace, Sleeper};
 use super::plan::{Creation, Plan};
 use super::problem::Problem;
-use super::standing::Kept;
+use super::standing::{Kept, is_repeatable};
 use super::throttle::Throttle;
 use crate::base::diagnostic::{Diagnostics, Outcome, Standing};
 use crate::base::name::{Label, TaskId};
@@ -90,11 +93,11 @@ pub enum SubmitEvent<'a> {
 pub enum SkipReason {
     /// It depends on a task that could not be created, directly or not.
     Dependency(Label),
-    /// Too many calls had failed.
-    GaveUp,
+    /// The task group takes no more tasks.
+    Closed,
     /// Somebody asked for an end.
     Stopped,
-    /// The time for the whole submission was up.
+    /// No task could be created for too long.
     OutOfTime,
 }
 
@@ -125,9 +128,11 @@ impl SkipReason {
     pub(super) fn why_unsent(&self) -> &'static str {
         match self {
             Self::Dependency(_) => "sent, since it depends on others",
-            Self::GaveUp => "tried, since too many calls had failed",
+            Self::Closed => "sent, since the task group takes no more tasks",
             Self::Stopped => "sent before the signal to stop",
-            Self::OutOfTime => "sent before the time was up",
+            Self::OutOfTime => {
+                "sent before the time was up, since no task could be created for so long"
+            }
         }
     }
 }
@@ -154,6 +159,8 @@ pub struct SubmitReport {
     pub wanted: usize,
     /// The taskIds that turned out to be another task's. With other ids the plan may yet succeed.
     pub taken: Vec<TaskId>,
+    /// Whether the task group takes no more tasks.
+    pub closed: bool,
     /// Every failure, in the order of the plan, and one message about what was skipped.
     pub problems: Diagnostics,
 }
@@ -167,6 +174,7 @@ impl SubmitReport {
         let standing = Standing {
             created: self.created.len(),
             wanted: self.wanted,
+            closed: self.closed,
         };
         self.problems
             .or_ok(self.created)
@@ -192,13 +200,14 @@ pub async fn execute_over(
     pace: &Pace,
     on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
 ) -> SubmitReport {
-    let mut course = Course::new(plan, pace);
+    let mut course = Course::new(plan);
     let mut throttle = Throttle::new(pace.in_flight);
-    let end = ports.sleeper.elapsed().saturating_add(pace.budget);
+    // When a task was last created, or all this began.
+    let mut progress = ports.sleeper.elapsed();
     let mut under_way = FuturesUnordered::new();
     loop {
         if course.ending.is_none() {
-            course.ending = ending(ports, end);
+            course.ending = ending(ports, progress.saturating_add(pace.retry.budget));
         }
         while under_way.len() < throttle.room()
             && let Some(index) = course.next()
@@ -208,6 +217,7 @@ pub async fn execute_over(
             let attempt = Attempt {
                 index,
                 tried: 0,
+                begun: ports.sleeper.elapsed(),
                 body: kept
                     .and_then(|kept| kept.repeat.as_ref())
                     .map(|definition| (ports.clock.now(), repeated(definition))),
@@ -223,6 +233,7 @@ pub async fn execute_over(
         match answer {
             Answered::Stands(created, took) => {
                 throttle.went_well(took);
+                progress = ports.sleeper.elapsed();
                 let kept = created.kept;
                 on_event(SubmitEvent::Created { creation, kept });
                 course.stands(attempt.index, created);
@@ -230,14 +241,16 @@ pub async fn execute_over(
             Answered::Unsent => {}
             Answered::Failed(Problem::Refused(error)) if error.is_passing() => {
                 throttle.went_wrong();
-                if !course.may_repeat(attempt.tried) || ending(ports, end).is_some() {
+                let failing = ports.sleeper.elapsed().saturating_sub(attempt.begun);
+                let id = creation.task_id.as_str();
+                let pause = pace.retry.pause(id, attempt.tried, failing);
+                let Some(pause) = pause.filter(|_| !ports.stop.asked()) else {
                     let problem = Problem::Refused(error);
                     let message = problem.message();
                     on_event(SubmitEvent::Failed { creation, message });
                     course.failed(attempt.index, problem, on_event);
                     continue;
-                }
-                let pause = pace.pause(creation.task_id.as_str(), attempt.tried);
+                };
                 on_event(SubmitEvent::Retried {
                     creation,
                     tried: attempt.tried,
@@ -271,6 +284,8 @@ fn ending(ports: Ports<'_>, end: Duration) -> Option<SkipReason> {
 struct Attempt {
     index: usize,
     tried: u32,
+    /// When it was first tried.
+    begun: Duration,
     /// The body that was last sent, and when its dates were counted.
     body: Option<(Timestamp, Value)>,
     /// Whether it stands already.
@@ -356,25 +371,49 @@ async fn send(
             Err(error) => return Answered::Failed(Problem::Date(error)),
         },
     };
-    let (_, definition) = last.insert(body);
+    let (counted, definition) = last.insert(body);
+    let age = now.seconds_since(*counted).abs();
     let begun = ports.sleeper.elapsed();
     let answer = ports
         .taskcluster
         .create_task(&creation.task_id, definition)
         .await;
     let took = ports.sleeper.elapsed().saturating_sub(begun);
-    let conflict = match answer {
-        Ok(()) => return Answered::Stands(stands(creation, false), Some(took)),
-        Err(error) if error.status == Some(409) => error,
-        Err(error) => return Answered::Failed(Problem::Refused(error)),
-    };
-    match ports.taskcluster.task(&creation.task_id).await {
-        Ok(existing) => match compare::difference(&creation.definition, &existing) {
-            None => Answered::Stands(stands(creation, true), Some(took)),
-            Some(difference) => Answered::Failed(Problem::Taken(conflict, Box::new(difference))),
-        },
-        // There is no such task, so the conflict is about its group.
-        Err(error) if error.is_missing() => Answered::Failed(Problem::Refused(conflict)),
+    match answer {
+        Ok(()) => Answered::Stands(stands(creation, false), Some(took)),
+        Err(error) if error.status == Some(409) => held(creation, error, took, ports).await,
+        // With a clock that is nearly too far off a body is too old before it is `FRESH` no more.
+        Err(error) if error.is_about_clock() && age > 0 => {
+            *last = None;
+            Box::pin(send(creation, last, ports)).await
+        }
         Err(error) => Answered::Failed(Problem::Refused(error)),
+    }
+}
+
+/// Looks at the task that has the id of `creation`, which the queue has refused with a conflict.
+async fn held(
+    creation: &Creation,
+    conflict: ApiError,
+    took: Duration,
+    ports: Ports<'_>,
+) -> Answered {
+    // This may take as long as an outage does.
+    let reading = ports.taskcluster.task(&creation.task_id);
+    let existing = match select(reading, ports.stop.wait()).await {
+        Either::Left((Ok(existing), _)) => existing,
+        // There is no such task, so the conflict is about its group.
+        Either::Left((Err(error), _)) if error.is_missing() => {
+            return Answered::Failed(Problem::Closed(conflict));
+        }
+        Either::Left((Err(error), _)) => return Answered::Failed(Problem::Refused(error)),
+        Either::Right(_) => return Answered::Unsent,
+    };
+    if let Some(difference) = compare::difference(&creation.definition, &existing) {
+        return Answered::Failed(Problem::Taken(conflict, Box::new(difference)));
+    }
+    match is_repeatable(&existing, ports.clock.now()) {
+        true => repeat(creation, &repeated(&existing), ports).await,
+        false => Answered::Stands(stands(creation, true), Some(took)),
     }
 }

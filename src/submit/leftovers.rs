@@ -23,15 +23,28 @@ pub struct Cleared {
     pub cancelled: Vec<Leftover>,
     /// Tasks that have begun, and so are left as they are.
     pub begun: Vec<Leftover>,
-    /// Tasks that would begin and could not be cancelled.
+    /// Tasks of others that have an id of this run, and could not be cancelled.
+    pub alive: Vec<Leftover>,
+    /// Tasks that would begin and could not be cancelled, and whatever else keeps the graph from being
+    /// the one that is wanted.
     pub wrong: Diagnostics,
 }
 
+impl Cleared {
+    /// Adds what became of others.
+    pub(super) fn extend(&mut self, others: Self) {
+        self.cancelled.extend(others.cancelled);
+        self.begun.extend(others.begun);
+        self.alive.extend(others.alive);
+        self.wrong.extend(others.wrong);
+    }
+}
+
 /// Cancels tasks that have not begun.
-pub async fn clear(taskcluster: &dyn Taskcluster, leftovers: &[Leftover]) -> Cleared {
+pub async fn clear(taskcluster: &dyn Taskcluster, leftovers: &[&Leftover]) -> Cleared {
     let mut cleared = Cleared::default();
     let (begun, mut open): (Vec<&Leftover>, Vec<&Leftover>) =
-        leftovers.iter().partition(|one| one.begun);
+        leftovers.iter().copied().partition(|one| one.begun);
     cleared.begun = begun.into_iter().cloned().collect();
     let mut open_still = Vec::new();
     while !open.is_empty() {
@@ -60,6 +73,10 @@ pub async fn clear(taskcluster: &dyn Taskcluster, leftovers: &[Leftover]) -> Cle
                 Ok(()) => cleared.cancelled.push(one.clone()),
                 // It is gone, or can no longer begin.
                 Err(error) if matches!(error.status, Some(404 | 409)) => {}
+                Err(error) if one.foreign => {
+                    tracing::debug!("{} cannot be cancelled: {error}", one.task_id);
+                    cleared.alive.push(one.clone());
+                }
                 Err(error) => open_still.push((one, error)),
             }
         }
@@ -75,7 +92,10 @@ pub async fn foresee(
     (scheduler, group): (&str, &TaskId),
     leftovers: &[Leftover],
 ) -> Diagnostics {
-    let open: Vec<&Leftover> = leftovers.iter().filter(|one| !one.begun).collect();
+    let open: Vec<&Leftover> = leftovers
+        .iter()
+        .filter(|one| !one.begun && !one.foreign)
+        .collect();
     if open.is_empty() {
         return Diagnostics::new();
     }
@@ -125,7 +145,7 @@ fn uncancelled(open: &[(&Leftover, ApiError)], what: &str) -> Diagnostics {
              the missing scopes (for all: `queue:cancel-task:<schedulerId>/<taskGroupId>/*`), and \
              rerun it"
         ),
-        _ => "rerun this task when Taskcluster is well".to_owned(),
+        _ => "rerun this task when Taskcluster answers".to_owned(),
     };
     wrong.push(
         Diagnostic::environment(format!(

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::base::pause::pause;
+use crate::base::pause::RetryPolicy;
 
 /// Waits; handed in, so that nothing else needs to.
 pub trait Sleeper: Send + Sync {
@@ -38,37 +38,20 @@ pub struct Pace {
     /// How many tasks are under way at most; one that waits to be tried again is under way. How
     /// many are follows from how the service answers.
     pub in_flight: usize,
-    /// How often one task is tried at most.
-    pub tries: u32,
-    /// The reserve for failures of all tasks together: each failed try takes one from it and each
-    /// created task gives one back. When it is spent, nothing is tried again and nothing more is
-    /// sent, since the service is then down rather than flaky.
-    pub reserve: u32,
-    /// The longest first pause; it doubles from try to try.
-    pub first_pause: Duration,
-    /// The longest pause.
-    pub longest_pause: Duration,
-    /// How long the whole may take; afterwards nothing more is sent.
-    pub budget: Duration,
+    /// How a task whose creation failed is tried again. When no task at all could be created for the
+    /// whole budget, nothing more is sent.
+    pub retry: RetryPolicy,
 }
 
 impl Default for Pace {
     fn default() -> Self {
         Self {
             in_flight: 200,
-            tries: 8,
-            reserve: 400,
-            first_pause: Duration::from_secs(1),
-            longest_pause: Duration::from_secs(60),
-            budget: Duration::from_secs(30 * 60),
+            retry: RetryPolicy {
+                first_pause: Duration::from_secs(1),
+                longest_pause: Duration::from_secs(60),
+                budget: Duration::from_secs(30 * 60),
+            },
         }
-    }
-}
-
-impl Pace {
-    /// The pause after the failed try number `tried` (from 1) of what `seed` names.
-    #[must_use]
-    pub fn pause(&self, seed: &str, tried: u32) -> Duration {
-        pause(self.first_pause, self.longest_pause, seed, tried)
     }
 }

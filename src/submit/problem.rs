@@ -14,6 +14,8 @@ pub(super) enum Problem {
     Date(ReferenceError),
     /// The queue refused it or failed.
     Refused(ApiError),
+    /// The task group takes no tasks, or none of this scheduler.
+    Closed(ApiError),
     /// Another task has its id.
     Taken(ApiError, Box<Difference>),
 }
@@ -23,7 +25,7 @@ impl Problem {
     pub(super) fn message(&self) -> String {
         match self {
             Self::Date(error) => error.to_string(),
-            Self::Refused(error) => error.answer(),
+            Self::Refused(error) | Self::Closed(error) => error.answer(),
             // The server says the same in many more words.
             Self::Taken(_, difference) => difference.to_string(),
         }
@@ -41,6 +43,8 @@ impl Problem {
                  changed since its first run, make a new push; otherwise find out who created \
                  that task",
             ),
+            Self::Closed(_) => Diagnostic::environment("the task could not be created")
+                .help("the task group is sealed or belongs to another scheduler; make a new push"),
             Self::Refused(error) => refused(error, "the task could not be created"),
         };
         creation.about(diagnostic.because(self.message()))
@@ -49,6 +53,10 @@ impl Problem {
 
 pub(super) fn refused(error: &ApiError, message: &str) -> Diagnostic {
     match error.status {
+        _ if error.is_about_clock() => Diagnostic::environment(message).help(
+            "the clock of this machine is not that of the queue, which takes tasks only with a \
+             `created` within 15 minutes of its own: set the clock of the worker, and rerun this task",
+        ),
         Some(401) => Diagnostic::environment(message).help(
             "check that the clock of this machine is right, and that TASKCLUSTER_CLIENT_ID and \
              TASKCLUSTER_ACCESS_TOKEN belong together and have not expired",
@@ -58,7 +66,7 @@ pub(super) fn refused(error: &ApiError, message: &str) -> Diagnostic {
              task runs for, or take them out of the task",
         ),
         Some(409) => Diagnostic::environment(message)
-            .help("the task group may be sealed or belong to another scheduler; make a new push"),
+            .help("the queue has another task or task group by that name; make a new push"),
         Some(400..500) => {
             Diagnostic::user(message).help("correct what the queue objects to in the kind")
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::base::name::{IndexPath, TaskId};
+use crate::base::time::Timestamp;
 use crate::base::value::Value;
 use crate::ports::taskcluster::{
     Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
@@ -93,6 +94,24 @@ impl Recorder {
         })
     }
 
+    /// The tasks of a group that would have been created.
+    fn members(&self, group: &TaskId) -> Vec<GroupMember> {
+        let done = self.lock();
+        let created = done.iter().filter_map(|recorded| match recorded {
+            Recorded::Create {
+                task_id,
+                definition,
+            } if definition["taskGroupId"] == group.as_str() => Some(GroupMember {
+                task_id: task_id.clone(),
+                state: "unscheduled".to_owned(),
+                begun: false,
+                definition: definition.clone(),
+            }),
+            _ => None,
+        });
+        created.collect()
+    }
+
     fn created(&self, wanted: &TaskId) -> Option<Value> {
         self.lock().iter().find_map(|recorded| match recorded {
             Recorded::Create {
@@ -153,10 +172,30 @@ impl Taskcluster for Recorder {
     }
 
     fn task_group<'a>(&'a self, group: &'a TaskId) -> Answer<'a, Vec<GroupMember>> {
-        match &self.reads {
-            Some(reads) => reads.task_group(group),
-            None => missing(format!("queue.listTaskGroup({group})")),
-        }
+        Box::pin(async move {
+            let listed = match &self.reads {
+                Some(reads) => reads.task_group(group).await,
+                None => missing(format!("queue.listTaskGroup({group})")).await,
+            };
+            let created = self.members(group);
+            let mut members = match listed {
+                Ok(members) => members,
+                // There is no such group, or locally no id that could be one.
+                Err(error) if !created.is_empty() && matches!(error.status, Some(400 | 404)) => {
+                    Vec::new()
+                }
+                Err(error) => return Err(error),
+            };
+            members.retain(|one| created.iter().all(|other| other.task_id != one.task_id));
+            members.extend(created);
+            for member in &mut members {
+                let cancelled = Recorded::Cancel(member.task_id.clone());
+                if self.lock().contains(&cancelled) {
+                    "exception".clone_into(&mut member.state);
+                }
+            }
+            Ok(members)
+        })
     }
 
     fn cancel_task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, ()> {
@@ -204,5 +243,9 @@ impl Taskcluster for Recorder {
     fn current_scopes(&self) -> Answer<'_, Vec<String>> {
         // Those of whoever tries are not those of the task that would run.
         missing("auth.currentScopes()".to_owned())
+    }
+
+    fn server_time(&self) -> Option<Timestamp> {
+        self.reads.as_ref()?.server_time()
     }
 }

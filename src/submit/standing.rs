@@ -9,14 +9,19 @@
 //! or the task was cancelled before it began and so will never run. A task that was planned otherwise
 //! and has *begun* is a mistake: to create it anew would be to do its work twice.
 //!
+//! The list of the group and the statuses are two reads of two moments, and tasks may appear between
+//! them: calls of a run that was killed are still under way, or another run of the same decision is
+//! alive. A status says which group its task is in, so one of the own group that the list does not
+//! have means that the list is out of date, and the group is listed again.
+//!
 //! Invariant: a task is never kept that depends on one that is passed over, since it waits for the
-//! wrong task.
+//! wrong task. And a task of the own group is never taken for one of another.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::compare::{self, Difference};
-use super::plan::Plan;
+use super::plan::{Creation, Plan};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::name::{Label, TaskId};
 use crate::base::time::Timestamp;
@@ -27,6 +32,9 @@ use crate::ports::taskcluster::{ApiError, GroupMember, Taskcluster};
 /// How old a task may be, in seconds, for its creation to be repeated: the queue takes `created`
 /// within 15 minutes.
 const REPEATABLE: i64 = 10 * 60;
+
+/// How often the group is listed for a task that its status says is in it, before that is given up.
+const LISTED: usize = 3;
 
 /// What is known of a task group and of ids in it.
 #[derive(Debug, Clone, Default)]
@@ -98,6 +106,9 @@ pub struct Leftover {
     pub dependencies: BTreeSet<TaskId>,
     /// Its project, which scopes may name.
     pub project_id: String,
+    /// Whether it has the name of another task: it is not of an earlier run, but of somebody who has
+    /// taken an id of this one.
+    pub foreign: bool,
 }
 
 /// What becomes of what stands.
@@ -114,7 +125,7 @@ pub struct Review {
 }
 
 impl Standing {
-    /// Lists the tasks of a group, once.
+    /// Lists the tasks of a group, in place of what was listed before.
     ///
     /// # Errors
     /// When they cannot be listed for another reason than that there are none.
@@ -123,50 +134,65 @@ impl Standing {
         taskcluster: &dyn Taskcluster,
         group: &TaskId,
     ) -> Result<(), Diagnostic> {
-        if self.listed {
-            return Ok(());
-        }
-        match taskcluster.task_group(group).await {
+        self.members = match taskcluster.task_group(group).await {
             Ok(members) => {
                 let by_id = members.into_iter().map(|one| (one.task_id.clone(), one));
-                self.members.extend(by_id);
+                by_id.collect()
             }
-            // There is none, or at a desk no id that could be one.
-            Err(error) if matches!(error.status, Some(400 | 404)) => {}
+            // There is none, or locally no id that could be one.
+            Err(error) if matches!(error.status, Some(400 | 404)) => BTreeMap::new(),
             Err(error) => return Err(unknown(group, &error)),
-        }
+        };
         self.listed = true;
         Ok(())
     }
 
-    /// Finds out which of these ids are taken.
+    /// Whether the group has been listed.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.listed
+    }
+
+    /// Finds out which of these ids are taken; lists the group again when it has tasks that the list
+    /// does not have, and says whether it did.
     ///
     /// # Errors
-    /// When the queue cannot be asked.
+    /// When the queue cannot be asked, or contradicts itself.
     pub async fn ask(
         &mut self,
         taskcluster: &dyn Taskcluster,
         group: &TaskId,
         ids: &[TaskId],
-    ) -> Result<(), Diagnostic> {
+    ) -> Result<bool, Diagnostic> {
         let new: Vec<TaskId> = ids
             .iter()
             .filter(|id| !self.asked.contains(*id) && !self.members.contains_key(*id))
             .cloned()
             .collect();
         if new.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let found = taskcluster.statuses(&new).await;
         let found = found.map_err(|error| unknown(group, &error))?;
         self.asked.extend(new);
-        if !found.is_empty() {
-            self.list(taskcluster, group).await?;
+        if found.is_empty() {
+            return Ok(false);
         }
-        let elsewhere = found.into_keys();
+        let (own, elsewhere): (BTreeMap<_, _>, BTreeMap<_, _>) = found
+            .into_iter()
+            .partition(|(_, status)| status.group.as_ref() == Some(group));
+        let mut listed = 0;
+        while !self.listed || own.keys().any(|id| !self.members.contains_key(id)) {
+            if listed == LISTED {
+                return Err(contradicted(group, own.keys(), &self.members));
+            }
+            self.list(taskcluster, group).await?;
+            listed += 1;
+        }
+        let elsewhere = elsewhere.into_keys();
         self.elsewhere
             .extend(elsewhere.filter(|id| !self.members.contains_key(id)));
-        Ok(())
+        Ok(listed > 0)
     }
 
     /// The labels of the tasks that an earlier run has created and that may yet run or have run.
@@ -180,22 +206,11 @@ impl Standing {
     }
 
     /// Says what becomes of what stands.
-    ///
-    /// `referenced` are tasks that the graph needs though it does not create them.
     #[must_use]
-    pub fn review(
-        &self,
-        plan: &Plan,
-        ids: &DerivedIds,
-        referenced: &BTreeSet<TaskId>,
-        now: Timestamp,
-    ) -> Review {
+    pub fn review(&self, wanted: &Wanted<'_>, now: Timestamp) -> Review {
         let mut review = Review::default();
         let mut passed: BTreeSet<&TaskId> = BTreeSet::new();
-        let mut wanted: BTreeSet<TaskId> = referenced.clone();
-        for creation in plan.creations() {
-            wanted.insert(creation.task_id.clone());
-            wanted.extend(dependencies(&creation.definition));
+        for creation in wanted.plan.creations() {
             let holder = match self.members.get(&creation.task_id) {
                 None if self.elsewhere.contains(&creation.task_id) => Holder::Elsewhere,
                 None => continue,
@@ -206,7 +221,8 @@ impl Standing {
                     match (changed, difference) {
                         _ if is_dead(member) => Holder::Dead,
                         (None, None) => {
-                            let repeat = may_be_half_done(member, now);
+                            let repeat = member.state == "unscheduled"
+                                && is_repeatable(&member.definition, now);
                             let repeat = repeat.then(|| member.definition.clone());
                             let kept = Kept { repeat };
                             review.kept.insert(creation.task_id.clone(), kept);
@@ -220,7 +236,11 @@ impl Standing {
                                     changed.map(|id| id.to_string()).unwrap_or_default()
                                 ),
                             };
-                            review.wrong.push(creation.about(begun(member, &why)));
+                            review.wrong.push(creation.about(begun(
+                                &member.task_id,
+                                &member.state,
+                                &why,
+                            )));
                             continue;
                         }
                         (Some(changed), _) => Holder::Waiting(changed),
@@ -235,34 +255,84 @@ impl Standing {
                 holder,
             });
         }
-        review.leftovers = self.leftovers(ids, &wanted);
+        let (leftovers, doubled) = self.leftovers(wanted);
+        for one in doubled {
+            let why = "this run wants the task under another taskId";
+            let diagnostic = begun(&one.task_id, &one.state, why);
+            review.wrong.push(diagnostic.in_task(one.label.as_str()));
+        }
+        review.leftovers = leftovers;
         review
     }
 
-    fn leftovers(&self, ids: &DerivedIds, wanted: &BTreeSet<TaskId>) -> Vec<Leftover> {
-        self.members
-            .values()
-            .filter(|member| !wanted.contains(&member.task_id) && !is_dead(member))
-            .filter_map(|member| {
-                Some(Leftover {
-                    task_id: member.task_id.clone(),
-                    label: own_label(member, ids)?,
-                    state: member.state.clone(),
-                    begun: member.begun,
-                    dependencies: dependencies(&member.definition),
-                    project_id: member.definition["projectId"]
-                        .as_str()
-                        .unwrap_or("none")
-                        .to_owned(),
-                })
+    /// Tasks that nobody wants, and those of them that have begun to do the work of one that is wanted.
+    #[must_use]
+    pub fn leftovers(&self, wanted: &Wanted<'_>) -> (Vec<Leftover>, Vec<Leftover>) {
+        let needed = wanted.needed();
+        let labels: BTreeSet<&Label> = wanted.plan.creations().iter().map(|c| &c.label).collect();
+        let squatted: BTreeMap<&TaskId, &Label> = wanted
+            .passed_over
+            .iter()
+            .map(|one| (&one.task_id, &one.label))
+            .collect();
+        let unwanted = self.members.values();
+        let unwanted =
+            unwanted.filter(|member| !needed.contains(&member.task_id) && !is_dead(member));
+        let found = unwanted.filter_map(|member| {
+            let own = own_label(member, wanted.ids);
+            let squatted = || squatted.get(&member.task_id).map(|label| (*label).clone());
+            Some(Leftover {
+                foreign: own.is_none(),
+                label: own.or_else(squatted)?,
+                task_id: member.task_id.clone(),
+                state: member.state.clone(),
+                begun: member.begun,
+                dependencies: dependencies(&member.definition),
+                project_id: member.definition["projectId"]
+                    .as_str()
+                    .unwrap_or("none")
+                    .to_owned(),
             })
-            .collect()
+        });
+        found.partition(|one| !(one.begun && !one.foreign && labels.contains(&one.label)))
+    }
+
+    /// The wanted tasks that the group does not have, or that ended before they began.
+    pub fn lost<'w>(&self, wanted: &Wanted<'w>) -> Vec<&'w Creation> {
+        let lost = |id: &TaskId| self.members.get(id).is_none_or(is_dead);
+        let creations = wanted.plan.creations().iter();
+        creations.filter(|one| lost(&one.task_id)).collect()
+    }
+}
+
+/// What a run wants to stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'w> {
+    /// What it creates.
+    pub plan: &'w Plan,
+    /// Where its ids come from.
+    pub ids: &'w DerivedIds,
+    /// Tasks that the graph needs though it does not create them.
+    pub referenced: &'w BTreeSet<TaskId>,
+    /// Ids that are not used, since other tasks have them.
+    pub passed_over: &'w [PassedOver],
+}
+
+impl Wanted<'_> {
+    /// Every task that is created, named, or waited for.
+    fn needed(&self) -> BTreeSet<TaskId> {
+        let mut needed = self.referenced.clone();
+        for creation in self.plan.creations() {
+            needed.insert(creation.task_id.clone());
+            needed.extend(dependencies(&creation.definition));
+        }
+        needed
     }
 }
 
 fn unknown(group: &TaskId, error: &ApiError) -> Diagnostic {
     let diagnostic = Diagnostic::environment(format!(
-        "it cannot be told what stands already in the task group {group}"
+        "cannot list the tasks that are already in the task group {group}"
     ))
     .because(error);
     match error.status {
@@ -270,16 +340,29 @@ fn unknown(group: &TaskId, error: &ApiError) -> Diagnostic {
             "grant `queue:list-task-group:{group}` and `queue:status:*` to this task, most easily \
              by way of the role `anonymous`: without them a rerun might create tasks twice"
         )),
-        _ => diagnostic.help("nothing was created; rerun this task when Taskcluster is well"),
+        _ => diagnostic.help("rerun this task when Taskcluster answers; what stands is kept"),
     }
 }
 
-fn begun(member: &GroupMember, why: &str) -> Diagnostic {
+fn contradicted<'i>(
+    group: &TaskId,
+    mut own: impl Iterator<Item = &'i TaskId>,
+    members: &BTreeMap<TaskId, GroupMember>,
+) -> Diagnostic {
+    let missing = own.find(|id| !members.contains_key(*id));
+    let missing = missing.map(TaskId::as_str).unwrap_or_default();
     Diagnostic::environment(format!(
-        "an earlier run created this task otherwise, and it is {} by now",
-        member.state
+        "the queue lists the task group {group} without the task {missing}, and says of that task \
+         that it is in this group"
     ))
-    .because(format!("{}: {why}", member.task_id))
+    .help("nothing was created; rerun this task")
+}
+
+pub(super) fn begun(task_id: &TaskId, state: &str, why: &str) -> Diagnostic {
+    Diagnostic::environment(format!(
+        "an earlier run created this task with another definition, and it is already {state}"
+    ))
+    .because(format!("{task_id}: {why}"))
     .help(
         "to create it again would do its work twice, so nothing is created: make a new push, or \
          let what stands go on as it is",
@@ -291,11 +374,11 @@ fn is_dead(member: &GroupMember) -> bool {
     member.state == "exception" && !member.begun
 }
 
-fn may_be_half_done(member: &GroupMember, now: Timestamp) -> bool {
-    let created = member.definition.get("created").and_then(Value::as_str);
+/// Whether the queue still takes the call that created a task.
+pub(super) fn is_repeatable(definition: &Value, now: Timestamp) -> bool {
+    let created = definition.get("created").and_then(Value::as_str);
     let created = created.and_then(Timestamp::parse);
-    member.state == "unscheduled"
-        && created.is_some_and(|created| now.seconds_since(created).abs() < REPEATABLE)
+    created.is_some_and(|created| now.seconds_since(created).abs() < REPEATABLE)
 }
 
 /// The label of a task that the decision or action of `ids` has made; `None` for all others.

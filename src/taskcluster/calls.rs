@@ -5,12 +5,14 @@ use std::future::Future;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Response;
 use serde_json::{Value, json};
 
-use super::client::Ready;
+use super::client::{Ready, Tries};
 use super::failure::api_error;
 use super::packed::Body;
 use crate::base::name::{IndexPath, TaskId};
+use crate::base::pause::RetryPolicy;
 use crate::base::time::Timestamp;
 use crate::base::value;
 use crate::ports::taskcluster::{
@@ -37,35 +39,52 @@ impl Ready {
     where
         F: Future<Output = anyhow::Result<T>> + Send,
     {
-        self.ask_often(call, self.patience.repeats, make).await
+        self.ask_within(call, self.patience.retry, make).await
     }
 
-    /// Makes a call, and makes it again up to `repeats` times while its failure passes.
-    async fn ask_often<T, F>(
+    /// Makes a call, and makes it again as `retry` says while its failure passes.
+    async fn ask_within<T, F>(
         &self,
         call: &str,
-        repeats: usize,
+        retry: RetryPolicy,
         mut make: impl FnMut() -> F + Send,
     ) -> Result<T, ApiError>
     where
         F: Future<Output = anyhow::Result<T>> + Send,
     {
-        let mut pauses = self.patience.pauses(call, repeats);
+        let mut tries = Tries::new(retry, call);
         loop {
             let error = match make().await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => api_error(call, error, self.secret.as_deref()),
             };
-            match pauses.next().filter(|_| error.is_passing()) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return Err(self.dated(error).await),
+            if !tries.wait(&error).await {
+                return Err(self.dated(error).await);
             }
         }
     }
 
+    /// The answer, whose date is noted.
+    pub(super) fn noted(&self, response: Response) -> Response {
+        self.clock.note(response.headers());
+        response
+    }
+
+    /// Makes a call of a service, and reads its answer.
+    async fn answered(
+        &self,
+        service: &taskcluster::Client,
+        (method, path): (&str, &str),
+        query: Option<Vec<(&str, &str)>>,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let response = service.request(method, path, query, body).await?;
+        Ok(self.noted(response).json().await?)
+    }
+
     /// The error; when the caller was not believed and the clocks differ, it says by how much.
     async fn dated(&self, mut error: ApiError) -> ApiError {
-        if error.status == Some(401)
+        if (error.status == Some(401) || error.is_about_clock())
             && let Some(ahead) = self.web.ahead(&self.ping).await
             && ahead.abs() > CLOCKS_DIFFER
         {
@@ -211,18 +230,23 @@ impl Taskcluster for Ready {
         Box::pin(async move {
             let call = format!("queue.createTask({task_id})");
             let body = Body::of(definition);
-            self.ask_often(&call, self.patience.create_repeats, || {
-                self.put(task_id, &body)
-            })
-            .await
+            let retry = RetryPolicy {
+                budget: self.patience.create_budget,
+                ..self.patience.retry
+            };
+            self.ask_within(&call, retry, || self.put(task_id, &body))
+                .await
         })
     }
 
     fn task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, value::Value> {
         Box::pin(async move {
             let call = format!("queue.task({task_id})");
+            let path = format!("task/{task_id}");
             let task = self
-                .ask(&call, || self.queue.task(task_id.as_str()))
+                .ask(&call, || {
+                    self.answered(&self.queue.client, ("GET", &path), None, None)
+                })
                 .await?;
             Ok(task.into())
         })
@@ -238,16 +262,20 @@ impl Taskcluster for Ready {
                 &items,
                 "statuses",
                 |ids| async move {
-                    self.queue
-                        .statuses(&json!({"taskIds": ids}), None, None)
+                    let body = json!({"taskIds": ids});
+                    let call = ("POST", "tasks/status");
+                    self.answered(&self.queue.client, call, None, Some(&body))
                         .await
                 },
                 |row| {
                     let status = row.get("status")?;
                     let id = task_id(row, "taskId").or_else(|| task_id(status, "taskId"))?;
                     let expires = status.get("expires").and_then(Value::as_str);
+                    let runs = status.get("runs").and_then(Value::as_array);
                     let told = TaskStatus {
                         state: string(status, "state")?,
+                        group: task_id(status, "taskGroupId"),
+                        runs: runs.map_or(0, Vec::len),
                         expires: expires.and_then(Timestamp::parse),
                     };
                     found.insert(id.clone(), told);
@@ -262,8 +290,11 @@ impl Taskcluster for Ready {
     fn group<'a>(&'a self, group: &'a TaskId) -> Answer<'a, GroupStatus> {
         Box::pin(async move {
             let call = format!("queue.getTaskGroup({group})");
+            let path = format!("task-group/{group}");
             let answer = self
-                .ask(&call, || self.queue.getTaskGroup(group.as_str()))
+                .ask(&call, || {
+                    self.answered(&self.queue.client, ("GET", &path), None, None)
+                })
                 .await?;
             Ok(GroupStatus {
                 scheduler_id: string(&answer, "schedulerId")
@@ -276,12 +307,13 @@ impl Taskcluster for Ready {
     fn task_group<'a>(&'a self, group: &'a TaskId) -> Answer<'a, Vec<GroupMember>> {
         Box::pin(async move {
             let call = format!("queue.listTaskGroup({group})");
+            let path = &format!("task-group/{group}/list");
             let rows = self
                 .pages(
                     &call,
                     |token| async move {
-                        self.queue
-                            .listTaskGroup(group.as_str(), token.as_deref(), None)
+                        let query = token.as_deref().map(|t| vec![("continuationToken", t)]);
+                        self.answered(&self.queue.client, ("GET", path), query, None)
                             .await
                     },
                     |token| {
@@ -373,8 +405,10 @@ impl Taskcluster for Ready {
                 &items,
                 "tasks",
                 |paths| async move {
-                    let payload = json!({"indexes": paths});
-                    self.index.findTasksAtIndex(&payload, None, None).await
+                    let body = json!({"indexes": paths});
+                    let call = ("POST", "tasks/indexes");
+                    self.answered(&self.index.client, call, None, Some(&body))
+                        .await
                 },
                 |row| {
                     let path = IndexPath::parse(row.get("namespace")?.as_str()?).ok()?;
@@ -434,7 +468,10 @@ impl Taskcluster for Ready {
     fn current_scopes(&self) -> Answer<'_, Vec<String>> {
         Box::pin(async move {
             let call = "auth.currentScopes()";
-            let answer = self.ask(call, || self.auth.currentScopes()).await?;
+            let path = ("GET", "scopes/current");
+            let answer = self
+                .ask(call, || self.answered(&self.auth.client, path, None, None))
+                .await?;
             answer
                 .get("scopes")
                 .and_then(Value::as_array)
@@ -444,6 +481,10 @@ impl Taskcluster for Ready {
                 .collect::<Option<Vec<_>>>()
                 .ok_or_else(|| malformed(call, &"a scope that is no string"))
         })
+    }
+
+    fn server_time(&self) -> Option<Timestamp> {
+        self.clock.now()
     }
 }
 

@@ -4,56 +4,104 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use taskcluster::{Auth, ClientBuilder, Credentials, Index, PurgeCache, Queue, Retry};
+use tokio::time::Instant;
 
 use super::packed::Creating;
+use super::server_clock::ServerClock;
 use super::web::Web;
 use crate::base::diagnostic::Diagnostic;
-use crate::base::pause::pause;
+use crate::base::pause::RetryPolicy;
 use crate::ports::environment::Environment;
+use crate::ports::taskcluster::ApiError;
 
-/// How long a client tries before it gives a call up.
+/// How long a client waits before it gives a call up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// How often a call is repeated.
-    pub repeats: usize,
-    /// How often the creation of a task is repeated; whoever submits a graph repeats it further.
-    pub create_repeats: usize,
-    /// The longest that the pause before the first repeat may be; this doubles from repeat to repeat,
-    /// and each pause lies anywhere below it.
-    pub first_pause: Duration,
-    /// The longest pause.
-    pub longest_pause: Duration,
+    /// How a call is repeated while its failure passes.
+    pub retry: RetryPolicy,
+    /// For how long the creation of a task is repeated; whoever submits a graph repeats it further.
+    pub create_budget: Duration,
     /// How long an answer may take.
     pub answer: Duration,
 }
 
-impl Default for Patience {
-    /// An answer may take 90 seconds, since the queue answers after 60 when its messages are stuck. The
-    /// proxy in a task repeats requests for up to 15 minutes, which would be too long to wait.
-    fn default() -> Self {
-        Self {
-            repeats: 5,
-            create_repeats: 0,
+impl Patience {
+    /// The patience of a decision or an action: an outage of half an hour does not fail it.
+    pub const IN_TASK: Self = Self {
+        retry: RetryPolicy {
             first_pause: Duration::from_millis(400),
             longest_pause: Duration::from_secs(30),
-            answer: Duration::from_secs(90),
+            budget: Duration::from_secs(30 * 60),
+        },
+        create_budget: Duration::ZERO,
+        // The queue answers after 60 seconds when its messages are stuck. The proxy in a task repeats
+        // requests for up to 15 minutes, which is too long to wait: a request that was lost on the
+        // way would hold its task up as long. One that the proxy still holds does no harm when it
+        // arrives later, since every call can be repeated.
+        answer: Duration::from_secs(90),
+    };
+
+    /// The patience of somebody who waits at a terminal.
+    pub const LOCAL: Self = Self {
+        retry: RetryPolicy {
+            budget: Duration::from_secs(15),
+            ..Self::IN_TASK.retry
+        },
+        ..Self::IN_TASK
+    };
+
+    /// The patience for what this environment is that of: tasks have `TASK_ID`.
+    pub(super) fn of(environment: &Environment) -> Self {
+        match environment.filled("TASK_ID") {
+            Some(_) => Self::IN_TASK,
+            None => Self::LOCAL,
         }
     }
 }
 
-impl Patience {
-    /// The pauses before each repeat of what failed in a way that passes. They differ from process to
-    /// process, so that those that failed together do not come back together.
-    pub(super) fn pauses(
-        &self,
-        call: &str,
-        repeats: usize,
-    ) -> impl Iterator<Item = Duration> + Send {
-        let seed = format!("{call} {}", RandomState::new().build_hasher().finish());
-        let (first, longest) = (self.first_pause, self.longest_pause);
-        (1..)
-            .take(repeats)
-            .map(move |tried| pause(first, longest, &seed, tried))
+impl Default for Patience {
+    fn default() -> Self {
+        Self::IN_TASK
+    }
+}
+
+/// From which try on a failure is reported although the call is made again.
+const REPORTED: u32 = 4;
+
+/// The tries of one call.
+pub(super) struct Tries {
+    policy: RetryPolicy,
+    seed: String,
+    begun: Instant,
+    failed: u32,
+}
+
+impl Tries {
+    /// The tries of a call that is made now. Pauses differ from process to process, so that those that
+    /// failed together do not come back together.
+    pub(super) fn new(policy: RetryPolicy, call: &str) -> Self {
+        Self {
+            policy,
+            seed: format!("{call} {}", RandomState::new().build_hasher().finish()),
+            begun: Instant::now(),
+            failed: 0,
+        }
+    }
+
+    /// Waits until the call is to be made again; `false` when it is given up.
+    pub(super) async fn wait(&mut self, error: &ApiError) -> bool {
+        self.failed = self.failed.saturating_add(1);
+        let failing = self.begun.elapsed();
+        let pause = self.policy.pause(&self.seed, self.failed, failing);
+        let Some(pause) = pause.filter(|_| error.is_passing()) else {
+            return false;
+        };
+        if self.failed >= REPORTED {
+            let left = self.policy.budget.saturating_sub(failing).as_secs();
+            tracing::warn!("{error}; trying again, for {left} more seconds at most");
+        }
+        tokio::time::sleep(pause).await;
+        true
     }
 }
 
@@ -74,6 +122,8 @@ pub(super) struct Ready {
     pub(super) purge_cache: PurgeCache,
     pub(super) web: Web,
     pub(super) patience: Patience,
+    /// What answers have said of the time.
+    pub(super) clock: ServerClock,
     /// A method that anybody may call.
     pub(super) ping: String,
     /// Whether requests are signed here.
@@ -117,6 +167,7 @@ impl Ready {
             purge_cache: PurgeCache::new(builder())?,
             web: Web::new(patience)?,
             patience: *patience,
+            clock: ServerClock::default(),
             ping: format!("{}api/queue/v1/ping", address.root_url),
             signs: credentials.is_some(),
             secret: credentials.map(|one| one.access_token.clone()),

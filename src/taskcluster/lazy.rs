@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use super::client::{Address, Patience, Ready, address};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::{IndexPath, TaskId};
+use crate::base::time::Timestamp;
 use crate::base::value::Value;
 use crate::ports::environment::Environment;
 use crate::ports::taskcluster::{
@@ -33,7 +34,7 @@ impl Client {
     /// # Errors
     /// A diagnostic when neither URL is set, one is no URL, or the credentials are incomplete.
     pub fn connect(environment: &Environment) -> Result<Self, Diagnostic> {
-        Self::connect_with(environment, &Patience::default())
+        Self::connect_with(environment, &Patience::of(environment))
     }
 
     /// Connects as [`Client::connect`] does, with another patience.
@@ -127,5 +128,9 @@ impl Taskcluster for Client {
 
     fn current_scopes(&self) -> Answer<'_, Vec<String>> {
         self.ask(Taskcluster::current_scopes)
+    }
+
+    fn server_time(&self) -> Option<Timestamp> {
+        self.ready.get()?.as_ref().ok()?.server_time()
     }
 }

@@ -3,7 +3,8 @@
 //! Inside a task, requests go to the proxy, which signs them; elsewhere they are signed here, or go
 //! out anonymously. Every call is repeated, with growing and scattered pauses, while its failure is
 //! one that passes: an answer of 500 and above, a connection that broke, an answer that broke off.
-//! Each call of the port is harmless when repeated. An answer of 400 to 499 is final at once.
+//! Tries are bounded by time ([`Patience`]). Each call of the port is harmless when repeated. An
+//! answer of 400 to 499 is final at once.
 //!
 //! The crate `taskcluster` makes the requests. What it leaves open is closed here:
 //!
@@ -21,6 +22,7 @@ mod download;
 mod failure;
 mod lazy;
 mod packed;
+mod server_clock;
 mod web;
 
 pub use client::Patience;

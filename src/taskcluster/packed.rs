@@ -120,7 +120,12 @@ impl Ready {
         let response = request.send().await?;
         match response.error_for_status_ref() {
             // An answer that breaks off, or is none, says nothing about the task.
-            Ok(_) => response.json::<Value>().await.map(drop).map_err(Into::into),
+            Ok(_) => self
+                .noted(response)
+                .json::<Value>()
+                .await
+                .map(drop)
+                .map_err(Into::into),
             Err(error) => Err(with_message(error, response).await),
         }
     }

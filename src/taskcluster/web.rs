@@ -2,9 +2,9 @@
 
 use reqwest::redirect::{Attempt, Policy};
 
-use super::client::Patience;
+use super::client::{Patience, Tries};
 use super::failure::{describe, without_echo};
-use crate::base::time::Timestamp;
+use super::server_clock;
 use crate::base::value::Value;
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::taskcluster::ApiError;
@@ -32,15 +32,14 @@ impl Web {
 
     /// The content of `url`, unpacked when it was sent compressed.
     pub(super) async fn get(&self, call: &str, url: &str) -> Result<Vec<u8>, ApiError> {
-        let mut pauses = self.patience.pauses(call, self.patience.repeats);
+        let mut tries = Tries::new(self.patience.retry, call);
         loop {
             let failed = match self.attempt(call, url).await {
-                Err(error) if error.is_passing() => error,
-                other => return other,
+                Ok(content) => return Ok(content),
+                Err(error) => error,
             };
-            match pauses.next() {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return Err(failed),
+            if !tries.wait(&failed).await {
+                return Err(failed);
             }
         }
     }
@@ -48,13 +47,7 @@ impl Web {
     /// By how many seconds the clock of this machine is ahead of that of a server, when it says.
     pub(super) async fn ahead(&self, url: &str) -> Option<i64> {
         let response = self.client.get(url).send().await.ok()?;
-        let date = response
-            .headers()
-            .get(reqwest::header::DATE)?
-            .to_str()
-            .ok()?;
-        let date = chrono::DateTime::parse_from_rfc2822(date).ok()?;
-        let theirs = Timestamp::from_unix(date.timestamp());
+        let theirs = server_clock::date(response.headers())?;
         Some(SystemClock.now().seconds_since(theirs))
     }
 
@@ -64,7 +57,11 @@ impl Web {
             status,
             message,
         };
-        let lost = |error: reqwest::Error| failed(None, describe(error));
+        // Redirections that lead nowhere are an answer, and the next one would be the same.
+        let lost = |error: reqwest::Error| {
+            let status = error.is_redirect().then_some(303);
+            failed(status, describe(error))
+        };
         let response = self.client.get(url).send().await.map_err(lost)?;
         let status = response.status();
         if status.is_success() {

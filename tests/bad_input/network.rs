@@ -6,6 +6,7 @@ use super::common::taskcluster::{DECISION, Taskcluster};
 use insta::assert_snapshot;
 use snowman::base::diagnostic::{Class, Standing};
 use snowman::base::name::{KindName, Label, TaskId};
+use snowman::base::pause::RetryPolicy;
 use snowman::base::value::{Object, Value, json};
 use snowman::model::id_graph::{IdGraph, PlannedTask};
 use snowman::ports::clock::SystemClock;
@@ -60,11 +61,14 @@ fn three() -> Plan {
 async fn told(url: &str) -> String {
     let environment = [("TASKCLUSTER_PROXY_URL", url)];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let patience = Patience {
-        repeats: 1,
-        create_repeats: 1,
+    let retry = RetryPolicy {
         first_pause: Duration::from_millis(1),
         longest_pause: Duration::from_millis(2),
+        budget: Duration::from_millis(5),
+    };
+    let patience = Patience {
+        retry,
+        create_budget: Duration::from_millis(2),
         answer: Duration::from_millis(200),
     };
     let client = Client::connect_with(&Environment::new(environment), &patience).unwrap();
@@ -75,9 +79,7 @@ async fn told(url: &str) -> String {
         stop: &snowman::ports::stop::NEVER,
     };
     let pace = Pace {
-        tries: 3,
-        first_pause: Duration::from_millis(1),
-        longest_pause: Duration::from_millis(2),
+        retry,
         ..Pace::default()
     };
     let begun = Instant::now();
@@ -89,7 +91,8 @@ async fn told(url: &str) -> String {
         wrong.standing(),
         Some(Standing {
             created: 0,
-            wanted: 3
+            wanted: 3,
+            closed: false,
         })
     );
     wrong.to_string()

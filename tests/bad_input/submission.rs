@@ -170,7 +170,8 @@ async fn a_task_id_is_taken() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 0
     stderr:
-    [TIME]  WARN the taskId [TASK-ID] is not used for `build-a`: in the task that has it, `expires` should be "[TIME]" and is "[TIME]"
+    [TIME]  WARN [TASK-ID] has a taskId of this decision, is not `build-a`, and could not be cancelled: it is unscheduled in this task group, so find out who created it
+    [TIME]  WARN the taskId [TASK-ID] is not used for `build-a`: in the task that has it, `metadata.name` should be "build-a" and is "squatter", and 7 more fields differ
     Created 3 tasks in the group [TASK-ID]
     "#);
     assert_eq!(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use snowman::base::time::Span;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::sandbox::{Options, Sandbox, WorkerOptions};
 
@@ -28,6 +29,7 @@ pub const SCOPES: &[&str] = &[
 pub struct Taskcluster {
     /// The services.
     pub sandbox: Sandbox,
+    behind: Span,
 }
 
 impl Taskcluster {
@@ -38,15 +40,21 @@ impl Taskcluster {
 
     /// A Taskcluster whose decision task holds these scopes.
     pub async fn granting(scopes: &[&str]) -> Self {
+        Self::behind(0, scopes).await
+    }
+
+    /// A Taskcluster whose clock is so many seconds behind that of this machine.
+    pub async fn behind(seconds: i64, scopes: &[&str]) -> Self {
+        let behind = Span::seconds(-seconds);
         let sandbox = Sandbox::start(Options {
             address: ([127, 0, 0, 1], 0).into(),
             folder: None,
             workers: WorkerOptions::default(),
-            clock: Arc::new(|| SystemClock.now().moment()),
+            clock: Arc::new(move || SystemClock.now().plus(behind).moment()),
         })
         .await
         .unwrap();
-        let taskcluster = Self { sandbox };
+        let taskcluster = Self { sandbox, behind };
         taskcluster.create(DECISION, &taskcluster.definition("Decision Task", scopes));
         taskcluster.sandbox.state().claim(DECISION).unwrap();
         taskcluster
@@ -54,8 +62,8 @@ impl Taskcluster {
 
     /// A definition in the group of the decision task.
     pub fn definition(&self, name: &str, scopes: &[&str]) -> Value {
-        let now = SystemClock.now();
-        let day = snowman::base::time::Span::seconds(86_400);
+        let now = SystemClock.now().plus(self.behind);
+        let day = Span::seconds(86_400);
         json!({
             "provisionerId": "test-1", "workerType": "decision", "schedulerId": "test-level-1",
             "taskGroupId": DECISION, "created": now.to_string(),

@@ -18,7 +18,10 @@ use snowman::sandbox::{
     self, Disturbance, Options, Sandbox, Schedule, State, TaskView, WorkerOptions,
 };
 use snowman::submit::Sleeper;
-use tokio::sync::Notify;
+use snowman::taskcluster::Patience;
+use tokio::sync::{Notify, oneshot};
+
+use super::graph::Random;
 
 pub const DECISION: &str = "AAAAAAAAQACAAAAAAAAAAA";
 pub const OTHER: &str = "AAAAAAAAQACBBBBBBBBBBA";
@@ -27,32 +30,88 @@ pub const SCHEDULER: &str = "test-level-1";
 /// The moment at which every schedule begins.
 const BEGIN: i64 = 1_900_000_000;
 
-/// The time: it moves while somebody waits, and a little with each call.
+/// The time: it moves a little with each call, and when all wait to the first moment that somebody
+/// waits for ([`Time::drive`]). So minutes pass at once, and those who wait do so at the same time.
 #[derive(Clone, Default)]
-pub struct Time(Arc<AtomicI64>);
+pub struct Time(Arc<Moments>);
+
+#[derive(Default)]
+struct Moments {
+    milliseconds: AtomicI64,
+    /// Who waits, by the moment and the order in which they came.
+    waiting: Mutex<BTreeMap<(i64, usize), oneshot::Sender<()>>>,
+    /// Counts what happens, which shows whether anybody does more than wait.
+    stir: AtomicUsize,
+}
 
 impl Time {
     pub fn pass(&self, milliseconds: i64) {
-        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+        self.0
+            .milliseconds
+            .fetch_add(milliseconds, Ordering::SeqCst);
+        self.stir();
+    }
+
+    pub fn milliseconds(&self) -> i64 {
+        self.0.milliseconds.load(Ordering::SeqCst)
+    }
+
+    fn stir(&self) -> usize {
+        self.0.stir.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// Waits so many milliseconds.
+    pub async fn wait(&self, milliseconds: i64) {
+        let (wake, woken) = oneshot::channel();
+        let place = (self.milliseconds() + milliseconds, self.stir());
+        self.0.waiting.lock().unwrap().insert(place, wake);
+        let _ = woken.await;
+        self.stir();
+    }
+
+    /// Moves the time while `work` waits, until it ends.
+    pub async fn drive<T>(&self, work: impl Future<Output = T>) -> T {
+        /// Calls yield less often than this before they go on.
+        const QUIET: usize = 16;
+        let driver = async {
+            loop {
+                let (mut seen, mut quiet) = (self.0.stir.load(Ordering::SeqCst), 0);
+                while quiet < QUIET {
+                    tokio::task::yield_now().await;
+                    let stirs = self.0.stir.load(Ordering::SeqCst);
+                    quiet = if stirs == seen { quiet + 1 } else { 0 };
+                    seen = stirs;
+                }
+                let first = self.0.waiting.lock().unwrap().pop_first();
+                if let Some(((moment, _), wake)) = first {
+                    self.0.milliseconds.fetch_max(moment, Ordering::SeqCst);
+                    // Whoever is no longer there does not mind.
+                    let _ = wake.send(());
+                    self.stir();
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = driver => unreachable!("time does not end"),
+        }
     }
 }
 
 impl Clock for Time {
     fn now(&self) -> Timestamp {
-        Timestamp::from_unix(BEGIN + self.0.load(Ordering::SeqCst) / 1000)
+        Timestamp::from_unix(BEGIN + self.milliseconds() / 1000)
     }
 }
 
 impl Sleeper for Time {
     fn sleep<'a>(&'a self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
-        Box::pin(async move {
-            self.pass(i64::try_from(pause.as_millis()).unwrap());
-            tokio::task::yield_now().await;
-        })
+        Box::pin(self.wait(i64::try_from(pause.as_millis()).unwrap()))
     }
 
     fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.0.load(Ordering::SeqCst).unsigned_abs())
+        Duration::from_millis(self.milliseconds().unsigned_abs())
     }
 }
 
@@ -132,6 +191,64 @@ pub enum End {
     Asked(usize),
 }
 
+/// What is away.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Gone {
+    /// Every service answers 500 at once.
+    Database,
+    /// Nobody listens where the queue was.
+    Queue,
+    /// The queue cannot ask who calls, and says so after some seconds.
+    Auth,
+    /// What writes takes half a minute and succeeds.
+    Broker,
+}
+
+/// Something is away for a while.
+#[derive(Clone, Copy, Debug)]
+pub struct Outage {
+    pub gone: Gone,
+    /// From which call on, and how long.
+    pub from: usize,
+    pub seconds: i64,
+    /// Whether requests go through a proxy that repeats them until they succeed.
+    pub proxied: bool,
+}
+
+/// What a call meets with in an outage.
+enum Met {
+    Answer(Option<u16>, &'static str, i64),
+    /// The proxy holds it for so long.
+    Held(i64),
+    /// It takes so long.
+    Slow(i64),
+}
+
+impl Outage {
+    fn meets(&self, name: &str, left: i64) -> Option<Met> {
+        let auth = name == "currentScopes";
+        let failed = match self.gone {
+            Gone::Database => Met::Answer(Some(500), "Internal Server Error", 0),
+            Gone::Queue if auth => return None,
+            Gone::Queue => Met::Answer(None, "no connection", 0),
+            Gone::Auth if auth => Met::Answer(None, "no connection", 0),
+            Gone::Auth => Met::Answer(Some(500), "Internal Server Error", 6_300),
+            Gone::Broker if matches!(name, "createTask" | "cancelTask") => {
+                return Some(Met::Slow(30_000));
+            }
+            Gone::Broker => return None,
+        };
+        // The proxy waits longer from time to time, so it comes a little later.
+        Some(match self.proxied {
+            true => Met::Held(left + left / 4 + 500),
+            false => failed,
+        })
+    }
+}
+
+/// How long the client waits for an answer, in milliseconds.
+const PATIENCE: i64 = 90_000;
+
 /// The queue as one run of the decision reaches it.
 pub struct Direct<'b> {
     bench: &'b Bench,
@@ -140,8 +257,24 @@ pub struct Direct<'b> {
     end: Option<End>,
     calls: AtomicUsize,
     pub befallen: AtomicUsize,
-    /// What somebody else creates just before this call.
-    pub squat: Mutex<Option<(usize, TaskId, Value)>>,
+    /// What somebody else creates just before these calls.
+    pub squat: Mutex<Vec<(usize, TaskId, Value)>>,
+    /// The creations that were sent and not answered.
+    pub under_way: Mutex<BTreeMap<TaskId, Value>>,
+    /// What is away, and when that began.
+    pub outage: Option<Outage>,
+    since: Mutex<Option<i64>>,
+    /// Where there is one, calls take up to a fifth of a second each, as this seed says.
+    pub latency: Option<u64>,
+    /// By how much the clock of the service is behind, in seconds.
+    pub behind: i64,
+    /// How many creations are under way at most.
+    pub in_flight: usize,
+    /// What somebody else cancels just before this call, and the call before which the group is sealed.
+    pub cancels: Mutex<Option<(usize, TaskId)>>,
+    pub seals: Option<usize>,
+    /// The calls that it has no scopes for.
+    pub refuses: &'static [&'static str],
     /// The scopes that the decision holds.
     pub holds: &'static [&'static str],
     pub killed: Notify,
@@ -158,6 +291,15 @@ impl<'b> Direct<'b> {
             calls: AtomicUsize::new(0),
             befallen: AtomicUsize::new(0),
             squat: Mutex::default(),
+            under_way: Mutex::default(),
+            outage: None,
+            since: Mutex::default(),
+            latency: None,
+            behind: 0,
+            in_flight: 20,
+            cancels: Mutex::default(),
+            seals: None,
+            refuses: &[],
             holds: &["*"],
             killed: Notify::new(),
             stop: snowman::ports::stop::Stop::new(),
@@ -174,6 +316,42 @@ impl<'b> Direct<'b> {
         self.calls.load(Ordering::SeqCst)
     }
 
+    /// Has all that somebody else creates before this call created.
+    pub fn land(&self, number: usize) {
+        let cancelled = self
+            .cancels
+            .lock()
+            .unwrap()
+            .take_if(|(at, _)| *at <= number);
+        if let Some((_, id)) = cancelled {
+            self.bench.state().cancel(id.as_str()).unwrap();
+        }
+        if self.seals == Some(number) {
+            self.bench.state().seal(DECISION).unwrap();
+        }
+        let mut squat = self.squat.lock().unwrap();
+        let (due, later) = std::mem::take(&mut *squat)
+            .into_iter()
+            .partition(|(at, ..)| *at <= number);
+        *squat = later;
+        let due: Vec<(usize, TaskId, Value)> = due;
+        for (_, id, definition) in due {
+            let _ = self
+                .bench
+                .state()
+                .create_task(id.as_str(), &definition.into());
+        }
+    }
+
+    /// What this call meets with in an outage.
+    fn met(&self, number: usize, name: &str) -> Option<Met> {
+        let outage = self.outage.filter(|outage| number >= outage.from)?;
+        let now = self.bench.time.milliseconds();
+        let since = *self.since.lock().unwrap().get_or_insert(now);
+        let left = since + outage.seconds * 1000 - now;
+        (left > 0).then(|| outage.meets(name, left)).flatten()
+    }
+
     async fn call<T>(
         &self,
         name: &str,
@@ -182,23 +360,50 @@ impl<'b> Direct<'b> {
         tear: impl Fn(),
     ) -> Result<T, ApiError> {
         let number = self.calls.fetch_add(1, Ordering::SeqCst);
-        // Calls overtake each other.
-        for _ in 0..number % 4 {
-            tokio::task::yield_now().await;
+        let time = &self.bench.time;
+        let latency = self.latency.map(|seed| {
+            let mut random = Random::new(seed + number as u64);
+            [random.below(100), random.below(100)].map(|one| i64::try_from(one).unwrap())
+        });
+        match latency {
+            Some([before, _]) => time.wait(before).await,
+            None => {
+                // Calls overtake each other.
+                for _ in 0..number % 4 {
+                    tokio::task::yield_now().await;
+                }
+                time.pass(1);
+            }
         }
-        self.bench.time.pass(1);
         let failed = |status: Option<u16>, message: &str| ApiError {
             call: name.to_owned(),
             status,
             message: message.to_owned(),
         };
         let answered = |error: sandbox::ApiError| failed(Some(error.code.status()), &error.message);
-        let due = |one: &mut (usize, TaskId, Value)| one.0 <= number;
-        if let Some((_, id, definition)) = self.squat.lock().unwrap().take_if(due) {
-            let _ = self
-                .bench
-                .state()
-                .create_task(id.as_str(), &definition.into());
+        self.land(number);
+        if self.refuses.contains(&name) {
+            return Err(failed(Some(403), "scopes are missing"));
+        }
+        let met = self.met(number, name);
+        self.befallen
+            .fetch_add(usize::from(met.is_some()), Ordering::SeqCst);
+        match met {
+            None => {}
+            Some(Met::Slow(after)) => {
+                let answer = run().map_err(answered);
+                time.wait(after).await;
+                return answer;
+            }
+            Some(Met::Answer(status, message, after)) => {
+                time.wait(after).await;
+                return Err(failed(status, message));
+            }
+            Some(Met::Held(until)) if until < PATIENCE => time.wait(until).await,
+            Some(Met::Held(_)) => {
+                time.wait(PATIENCE).await;
+                return Err(failed(None, "no answer came in time"));
+            }
         }
         match self.end {
             Some(End::Before(at)) if at == number => return self.die().await,
@@ -215,20 +420,21 @@ impl<'b> Direct<'b> {
         self.befallen
             .fetch_add(usize::from(befallen.is_some()), Ordering::SeqCst);
         match befallen {
-            None => run().map_err(answered),
+            None => {
+                let answer = run().map_err(answered);
+                if let Some([_, after]) = latency {
+                    time.wait(after).await;
+                }
+                answer
+            }
             Some(Disturbance::Refused) => Err(failed(Some(500), "refused")),
             Some(Disturbance::AnswerLost) => {
                 run().map_err(answered)?;
                 Err(failed(Some(502), "lost"))
             }
             Some(Disturbance::Late(wait)) => {
-                self.bench
-                    .time
-                    .pass(i64::try_from(wait.as_millis()).unwrap());
                 let answer = run().map_err(answered);
-                for _ in 0..9 {
-                    tokio::task::yield_now().await;
-                }
+                time.sleep(wait).await;
                 answer
             }
             Some(Disturbance::Dropped | Disturbance::Stuck) => Err(failed(None, "no connection")),
@@ -259,14 +465,18 @@ impl<'b> Direct<'b> {
         run: impl Fn(&State) -> Result<T, sandbox::ApiError> + Send + Sync + 'a,
     ) -> Answer<'a, T> {
         Box::pin(async move {
-            let mut tried = 0;
+            let (mut tried, begun) = (0, self.bench.time.elapsed());
             loop {
                 let state = self.bench.state();
                 let answer = self.call(name, &self.reads, || run(&state), || ()).await;
                 tried += 1;
-                match answer {
-                    Err(error) if error.is_passing() && tried < 8 => {}
-                    other => return other,
+                let failing = self.bench.time.elapsed() - begun;
+                let pause = Patience::IN_TASK.retry.pause(name, tried, failing);
+                match (answer, pause) {
+                    (Err(error), Some(pause)) if error.is_passing() => {
+                        self.bench.time.sleep(pause).await;
+                    }
+                    (other, _) => return other,
                 }
             }
         })
@@ -286,13 +496,25 @@ impl Taskcluster for Direct<'_> {
         Box::pin(async move {
             let state = self.bench.state();
             let id = task_id.as_str();
-            self.call(
+            let sent = (task_id.clone(), definition.clone());
+            self.under_way.lock().unwrap().extend([sent]);
+            let answer = self.call(
                 "createTask",
                 &self.creations,
                 || state.create_task(id, &definition.clone().into()).map(drop),
                 || state.tear(id),
-            )
-            .await
+            );
+            let answer = answer.await;
+            // What the proxy still holds arrives all the same.
+            let held = matches!(&answer, Err(error) if error.message.contains("in time"));
+            if let Some(definition) = self.under_way.lock().unwrap().remove(task_id)
+                && held
+            {
+                let later = self.calls() + 1 + self.calls() % 40;
+                let mut squat = self.squat.lock().unwrap();
+                squat.push((later, task_id.clone(), definition));
+            }
+            answer
         })
     }
 
@@ -308,9 +530,14 @@ impl Taskcluster for Direct<'_> {
         self.read("statuses", move |state| {
             let known = ids.iter().filter_map(|id| {
                 let task = state.task(id.as_str())?;
-                let state = task.state.name().to_owned();
-                let expires = None;
-                Some((id.clone(), TaskStatus { state, expires }))
+                let runs = task.status["runs"].as_array();
+                let status = TaskStatus {
+                    state: task.state.name().to_owned(),
+                    group: TaskId::parse(task.status["taskGroupId"].as_str()?).ok(),
+                    runs: runs.map_or(0, Vec::len),
+                    expires: None,
+                };
+                Some((id.clone(), status))
             });
             Ok(known.collect())
         })
@@ -367,5 +594,10 @@ impl Taskcluster for Direct<'_> {
         self.read("currentScopes", |_| {
             Ok(self.holds.iter().map(|scope| (*scope).to_owned()).collect())
         })
+    }
+
+    fn server_time(&self) -> Option<Timestamp> {
+        let now = self.bench.time.now();
+        Some(now.plus(Span::seconds(-self.behind)))
     }
 }

@@ -1,12 +1,15 @@
 //! What a rerun finds in its task group, case by case.
 
+use std::time::Duration;
+
 use snowman::base::name::TaskId;
 use snowman::base::value::json;
 use snowman::ports::ids::DerivedIds;
 use snowman::sandbox::{Disturbance, Schedule};
+use snowman::submit::Pace;
 
 use super::bench::{Bench, DECISION, Direct, OTHER, is_dead};
-use super::graph::{Ran, Spec, decide, decision, label};
+use super::graph::{Ran, Spec, decide, decision, label, standing};
 
 async fn decided(bench: &Bench, spec: &Spec, run: usize) -> Ran {
     let queue = Direct::well(bench);
@@ -71,7 +74,9 @@ async fn work_that_has_begun_otherwise_is_not_done_twice() {
     assert_eq!(bench.tasks(), before);
     let told = told(decided(&bench, &spec.decided_otherwise(8), 2).await);
     assert!(
-        told.contains("an earlier run created this task otherwise, and it is completed by now"),
+        told.contains(
+            "an earlier run created this task with another definition, and it is already completed"
+        ),
         "{told}"
     );
     assert!(
@@ -133,10 +138,8 @@ async fn leftovers_that_may_not_be_cancelled_keep_the_graph_from_beginning() {
     let bench = Bench::new().await;
     let spec = Spec::new(6, 40);
     decided(&bench, &spec, 0).await.outcome.unwrap();
-    // Creations go well, and everything that is asked later is refused.
-    let none = Schedule::new(0, 0, &[]);
-    let refused = Schedule::from(3, Disturbance::Unscoped);
-    let queue = Direct::new(&bench, none, refused, None);
+    let mut queue = Direct::well(&bench);
+    queue.refuses = &["currentScopes", "cancelTask"];
     let ran = decide(&bench, &queue, &spec.decided_otherwise(8), 1)
         .await
         .unwrap();
@@ -173,19 +176,37 @@ async fn leftovers_that_have_begun_are_named() {
 #[tokio::test]
 async fn a_budget_that_is_spent_is_told() {
     let bench = Bench::new().await;
-    let slow = Schedule::new(
-        1,
-        1000,
-        &[Disturbance::Late(std::time::Duration::from_secs(300))],
-    );
+    let down = Schedule::from(20, Disturbance::Dropped);
     let none = Schedule::new(0, 0, &[]);
-    let queue = Direct::new(&bench, slow, none, None);
-    let told = told(decide(&bench, &queue, &Spec::new(7, 60), 0).await.unwrap());
+    let queue = Direct::new(&bench, down, none, None);
+    let spec = Spec::layers(1, 60);
+    let told = told(decide(&bench, &queue, &spec, 0).await.unwrap());
     assert!(
         told.contains("tasks were not sent before the time was up"),
         "{told}"
     );
-    decided(&bench, &Spec::new(7, 60), 1).await.outcome.unwrap();
+    let waited = bench.time.milliseconds() / 60_000;
+    assert!((30..35).contains(&waited), "{waited} minutes");
+    decided(&bench, &spec, 1).await.outcome.unwrap();
+}
+
+#[tokio::test]
+async fn slow_successes_are_no_failures() {
+    for (spec, every) in [
+        (Spec::layers(7, 100), Duration::from_secs(30)),
+        (Spec::new(7, 60), Duration::from_secs(85)),
+    ] {
+        let bench = Bench::new().await;
+        let slow = Schedule::new(1, 1000, &[Disturbance::Late(every)]);
+        let mut queue = Direct::new(&bench, slow, Schedule::new(0, 0, &[]), None);
+        queue.in_flight = Pace::default().in_flight;
+        let ran = decide(&bench, &queue, &spec, 0).await.unwrap();
+        ran.outcome.unwrap();
+        if every == Duration::from_secs(30) {
+            let waited = bench.time.milliseconds() / 60_000;
+            assert!(waited < 30, "{waited} minutes");
+        }
+    }
 }
 
 #[tokio::test]
@@ -214,17 +235,146 @@ async fn that_leftovers_may_not_be_cancelled_is_known_before() {
 async fn a_first_run_need_not_look_through_its_group() {
     let bench = Bench::new().await;
     let spec = Spec::new(2, 30);
-    let refused = || Schedule::new(0, 1000, &[Disturbance::Unscoped]).between(1, 1);
-    let none = || Schedule::new(0, 0, &[]);
-    let first = Direct::new(&bench, none(), refused(), None);
+    let mut first = Direct::well(&bench);
+    first.refuses = &["listTaskGroup"];
     let ran = decide(&bench, &first, &spec, 0).await.unwrap();
     ran.outcome.unwrap();
     // A rerun has to: what stands would be created twice.
-    let second = Direct::new(&bench, none(), refused(), None);
+    let mut second = Direct::well(&bench);
+    second.refuses = &["listTaskGroup"];
     let told = told(decide(&bench, &second, &spec, 1).await.unwrap());
     assert!(
-        told.contains("it cannot be told what stands already"),
+        told.contains("cannot list the tasks that are already in the task group"),
         "{told}"
     );
     assert!(told.contains("queue:list-task-group:"), "{told}");
+}
+
+/// A task of the own group that appears after the group was listed and before its status is asked for.
+#[tokio::test]
+async fn a_task_that_appears_between_two_reads_is_kept() {
+    let spec = Spec::new(8, 40);
+    let calm = Bench::new().await;
+    decided(&calm, &spec, 0).await.outcome.unwrap();
+    for call in 0..6 {
+        let bench = Bench::new().await;
+        let queue = Direct::well(&bench);
+        let late = calm.tasks().into_iter();
+        let late = late.filter(|task| !task.definition["dependencies"].to_string().contains(','));
+        let roots: Vec<_> = late
+            .filter(|task| task.definition["dependencies"][0] == DECISION)
+            .map(|task| {
+                (
+                    call,
+                    TaskId::parse(&task.task_id).unwrap(),
+                    task.definition.into(),
+                )
+            })
+            .collect();
+        assert!(roots.len() > 1, "something appears");
+        queue.squat.lock().unwrap().extend(roots.clone());
+        let ran = decide(&bench, &queue, &spec, 1).await.unwrap();
+        let report: serde_json::Value =
+            serde_json::from_slice(&ran.artifacts["submission.json"]).unwrap();
+        ran.outcome.unwrap();
+        assert_eq!(report["passedOver"], serde_json::json!([]), "call {call}");
+        assert_eq!(standing(&bench), standing(&calm), "call {call}");
+    }
+}
+
+#[tokio::test]
+async fn a_squatter_of_the_own_group_is_cancelled_or_told_of() {
+    for (may_cancel, name) in [(true, "squatter"), (false, "squatter")] {
+        let bench = Bench::new().await;
+        let spec = Spec::new(5, 20);
+        let id = DerivedIds::new(decision()).id(&label("task-3"), 0);
+        let mut definition = bench.definition(DECISION, name);
+        definition["dependencies"] = json!([DECISION]);
+        let state = bench.state();
+        state.create_task(id.as_str(), &definition.into()).unwrap();
+        let mut queue = Direct::well(&bench);
+        if !may_cancel {
+            queue.refuses = &["cancelTask"];
+        }
+        let ran = decide(&bench, &queue, &spec, 0).await.unwrap();
+        let report: serde_json::Value =
+            serde_json::from_slice(&ran.artifacts["submission.json"]).unwrap();
+        ran.outcome.unwrap();
+        let (told, silent) = match may_cancel {
+            true => ("cancelled", "alive"),
+            false => ("alive", "cancelled"),
+        };
+        assert_eq!(report[told][0]["taskId"], id.as_str(), "{report}");
+        assert_eq!(report[silent], serde_json::json!([]), "{report}");
+        let why = report["passedOver"][0]["why"].as_str().unwrap();
+        assert!(
+            why.contains("`metadata.name` should be \"task-3\" and is \"squatter\", and"),
+            "{why}"
+        );
+        let squatter = state.task(id.as_str()).unwrap();
+        assert_eq!(is_dead(&squatter), may_cancel);
+    }
+}
+
+#[tokio::test]
+async fn a_wanted_task_that_is_cancelled_meanwhile_fails_the_run() {
+    let bench = Bench::new().await;
+    let spec = Spec::new(4, 30);
+    let queue = Direct::well(&bench);
+    let id = DerivedIds::new(decision()).id(&label("task-0"), 0);
+    *queue.cancels.lock().unwrap() = Some((20, id.clone()));
+    let ran = decide(&bench, &queue, &spec, 0).await.unwrap();
+    let report: serde_json::Value =
+        serde_json::from_slice(&ran.artifacts["submission.json"]).unwrap();
+    assert_eq!(report["complete"], false);
+    let told = told(ran);
+    assert!(
+        told.contains("task `task-0`: the task was cancelled"),
+        "{told}"
+    );
+    assert!(is_dead(&bench.state().task(id.as_str()).unwrap()));
+    decided(&bench, &spec, 1).await.outcome.unwrap();
+    assert_eq!(standing(&bench)["task-0"].len(), spec.wanted()["task-0"]);
+}
+
+#[tokio::test]
+async fn a_run_whose_place_another_has_taken_undoes_nothing() {
+    let bench = Bench::new().await;
+    let spec = Spec::new(6, 30);
+    decided(&bench, &spec, 0).await.outcome.unwrap();
+    let before = bench.tasks();
+    bench
+        .state()
+        .report_exception(DECISION, "worker-shutdown")
+        .unwrap();
+    bench.state().claim(DECISION).unwrap();
+    let told = told(decided(&bench, &spec.decided_otherwise(3), 0).await);
+    assert!(
+        told.contains("run 1 of this task has taken the place of this one, which is run 0"),
+        "{told}"
+    );
+    assert_eq!(bench.tasks(), before);
+    decided(&bench, &spec, 1).await.outcome.unwrap();
+}
+
+#[tokio::test]
+async fn a_group_that_is_sealed_while_tasks_are_created_takes_no_rerun() {
+    let bench = Bench::new().await;
+    let spec = Spec::layers(1, 90);
+    let mut queue = Direct::well(&bench);
+    queue.seals = Some(25);
+    let ran = decide(&bench, &queue, &spec, 0).await.unwrap();
+    let wrong = ran.outcome.unwrap_err();
+    let left = wrong.standing().unwrap();
+    assert!(left.closed && (1..90).contains(&left.created), "{left:?}");
+    let told = wrong.to_string();
+    assert!(
+        told.contains("is sealed and does not accept new tasks"),
+        "{told}"
+    );
+    assert!(
+        told.contains("since the task group takes no more tasks"),
+        "{told}"
+    );
+    assert!(queue.calls() < 80, "the rest is not even tried");
 }

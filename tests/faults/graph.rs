@@ -83,6 +83,16 @@ impl Spec {
         Self { tasks }
     }
 
+    /// A graph of so many tasks in layers of equal size; each task waits for one of the layer before.
+    pub fn layers(layers: usize, size: usize) -> Self {
+        let mut spec = Self::new(0, layers * size);
+        for (number, task) in spec.tasks.iter_mut().enumerate() {
+            task.copies = 1;
+            task.after = number.checked_sub(size).into_iter().collect();
+        }
+        spec
+    }
+
     /// The graph as another run decides it: some tasks have gone and others are different.
     pub fn decided_otherwise(&self, seed: u64) -> Self {
         let mut random = Random::new(seed);
@@ -178,6 +188,18 @@ pub async fn decide_with(
     run: usize,
     ids: DerivedIds,
 ) -> Option<Ran> {
+    let work = decide_beside(bench, queue, spec, run, ids);
+    bench.time.drive(work).await
+}
+
+/// Runs a decision beside others; somebody else moves the time.
+pub async fn decide_beside(
+    bench: &Bench,
+    queue: &Direct<'_>,
+    spec: &Spec,
+    run: usize,
+    ids: DerivedIds,
+) -> Option<Ran> {
     let artifacts = MemoryArtifacts::default();
     let work = attempt(bench, queue, spec, run, ids, &artifacts);
     let (outcome, named) = tokio::select! {
@@ -202,8 +224,12 @@ async fn attempt(
 ) -> (Outcome<Vec<Created>>, BTreeMap<Label, TaskId>) {
     let folder = tempfile::tempdir().unwrap();
     let files = Disk::new(folder.path()).unwrap();
-    let run_id = ("RUN_ID".to_owned(), run.to_string());
-    let environment = Environment::new([run_id]);
+    let variables = [
+        ("RUN_ID", run.to_string()),
+        ("TASK_ID", DECISION.to_owned()),
+    ];
+    let environment = variables.map(|(name, value)| (name.to_owned(), value));
+    let environment = Environment::new(environment);
     let run_task = RunTask::default();
     let world = World {
         files: &files,
@@ -237,7 +263,7 @@ async fn attempt(
             };
             let way = Way {
                 pace: Pace {
-                    in_flight: 20,
+                    in_flight: queue.in_flight,
                     ..Pace::default()
                 },
                 sleeper: &bench.time,

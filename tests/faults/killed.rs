@@ -9,7 +9,7 @@ use snowman::sandbox::{Disturbance, Schedule};
 
 use super::bench::{begun, is_dead};
 use super::common::Project;
-use super::common::taskcluster::{DECISION, Taskcluster};
+use super::common::taskcluster::{DECISION, SCOPES, Taskcluster};
 
 const TASKS: usize = 24;
 
@@ -43,6 +43,16 @@ impl<'t> Running<'t> {
             .spawn()
             .unwrap();
         Self { taskcluster, child }
+    }
+
+    /// One that has created five tasks, and takes long for each of the rest.
+    async fn half_way(taskcluster: &'t Taskcluster, project: &Project) -> Self {
+        let state = taskcluster.sandbox.state();
+        let late = Disturbance::Late(Duration::from_millis(700));
+        state.schedule("createTask", Some(Schedule::from(5, late)));
+        let running = Self::start(taskcluster, project);
+        running.befallen(0).await;
+        running
     }
 
     /// Waits until a call is befallen.
@@ -136,10 +146,7 @@ async fn a_decision_that_is_asked_to_stop_says_what_stands() {
         let taskcluster = Taskcluster::new().await;
         let project = project(&taskcluster);
         let state = taskcluster.sandbox.state();
-        let late = Disturbance::Late(Duration::from_millis(700));
-        state.schedule("createTask", Some(Schedule::from(5, late)));
-        let running = Running::start(&taskcluster, &project);
-        running.befallen(0).await;
+        let running = Running::half_way(&taskcluster, &project).await;
         running.signal(name);
         let (code, said) = running.ended();
         assert_eq!(code, Some(3), "{said}");
@@ -199,6 +206,61 @@ async fn a_signal_before_the_first_task_leaves_nothing() {
     assert_eq!(state.group_tasks(DECISION).len(), 1);
     state.schedule("getTaskGroup", None);
     finish(&taskcluster, &project, "stopped before").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_is_sealed_while_tasks_are_created_promises_no_rerun() {
+    let taskcluster = Taskcluster::new().await;
+    let project = project(&taskcluster);
+    let state = taskcluster.sandbox.state();
+    let running = Running::half_way(&taskcluster, &project).await;
+    state.seal(DECISION).unwrap();
+    let (code, told) = running.ended();
+    println!("{told}");
+    assert_eq!(code, Some(3), "{told}");
+    assert!(
+        told.contains("is sealed and does not accept new tasks"),
+        "{told}"
+    );
+    assert!(!told.contains("keeps what stands"), "{told}");
+    assert!(
+        told.contains("a rerun would be refused: make a new push"),
+        "{told}"
+    );
+    assert!(told.contains("`cancel-all`"), "{told}");
+    // It is refused indeed.
+    let (code, told) = Running::start(&taskcluster, &project).ended();
+    assert_eq!(code, Some(3), "{told}");
+    assert!(told.contains("so it takes no more tasks"), "{told}");
+}
+
+/// Behind a proxy that signs, nothing but the `Date` of answers shows that the clock is wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_off_is_told_before_the_first_task() {
+    for (seconds, said) in [(1500, "25 minutes ahead of"), (-1500, "minutes behind")] {
+        let taskcluster = Taskcluster::behind(seconds, SCOPES).await;
+        let project = project(&taskcluster);
+        let state = taskcluster.sandbox.state();
+        // Every creation would be noted.
+        state.schedule("createTask", Some(Schedule::from(0, Disturbance::Refused)));
+        let (code, told) = Running::start(&taskcluster, &project).ended();
+        assert_eq!(code, Some(3), "{told}");
+        println!("{told}");
+        assert!(told.contains("the clock of this machine is"), "{told}");
+        assert!(told.contains(said), "{told}");
+        assert!(told.contains("nothing was created"), "{told}");
+        assert_eq!(state.befallen(), 0, "nothing was sent");
+        assert_eq!(state.group_tasks(DECISION).len(), 1);
+    }
+    // One that is nearly too far off is warned of.
+    let taskcluster = Taskcluster::behind(600, SCOPES).await;
+    let project = project(&taskcluster);
+    let (code, told) = Running::start(&taskcluster, &project).ended();
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        told.contains("10 minutes ahead of that of the queue"),
+        "{told}"
+    );
 }
 
 /// A program may write no file beyond a size here, which is how a disk that is full shows.

@@ -6,11 +6,11 @@ use snowman::base::value::json;
 use snowman::ports::ids::DerivedIds;
 use snowman::sandbox::{Disturbance, Schedule};
 
-use super::bench::{Bench, DECISION, Direct, End, OTHER, begun, is_dead};
-use super::graph::{Random, Spec, decide, decision, standing};
+use super::bench::{Bench, DECISION, Direct, End, Gone, OTHER, Outage, begun, is_dead};
+use super::graph::{Ran, Random, Spec, decide, decide_beside, decision, standing};
 
 /// What befalls the runs of a decision.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Sort {
     /// Calls fail at random, always in the same way.
     Passing(Disturbance),
@@ -34,6 +34,20 @@ enum Sort {
     SquattedInside,
     /// Somebody takes a taskId while we create tasks.
     SquattedMeanwhile,
+    /// The process is killed, and the calls that were under way arrive between any two calls of the
+    /// next run, or after it.
+    Late,
+    /// The same, and the next run decides otherwise.
+    LateOtherwise,
+    /// A second run begins while the first is alive.
+    Two {
+        /// The queue knows of both: the first has lost its place.
+        known: bool,
+        /// They decide differently.
+        otherwise: bool,
+    },
+    /// Something is away for a while.
+    Away(Gone, bool),
 }
 
 impl Sort {
@@ -50,6 +64,35 @@ impl Sort {
             Self::Squatted => "taskIds taken by another group".to_owned(),
             Self::SquattedInside => "taskIds taken in the own group".to_owned(),
             Self::SquattedMeanwhile => "a taskId taken meanwhile".to_owned(),
+            Self::Late => "killed twice, late calls between any two calls".to_owned(),
+            Self::LateOtherwise => "the same, then decided otherwise".to_owned(),
+            Self::Two { known, otherwise } => format!(
+                "two live runs, {}{}",
+                if known {
+                    "each with its credentials"
+                } else {
+                    "with one's credentials"
+                },
+                if otherwise {
+                    ", decided differently"
+                } else {
+                    ""
+                }
+            ),
+            Self::Away(gone, proxied) => format!(
+                "{} for 5 to 300 s, {}",
+                match gone {
+                    Gone::Database => "database gone",
+                    Gone::Queue => "queue gone",
+                    Gone::Auth => "auth gone",
+                    Gone::Broker => "message broker gone",
+                },
+                if proxied {
+                    "proxy that retries"
+                } else {
+                    "no retries in between"
+                }
+            ),
         }
     }
 }
@@ -75,14 +118,69 @@ async fn schedule(sort: Sort, seed: u64, row: &mut Row) {
     let told = format!("{sort:?}, seed {seed}, {size} tasks");
     squat(sort, &bench, &spec, &mut random);
     let mut ended = None;
-    for run in 0..12 {
-        let queue = queue(sort, &bench, run, size, &mut random);
+    let mut first = 0;
+    if let Sort::Two { known, otherwise } = sort {
+        let other = match otherwise {
+            true => spec.decided_otherwise(seed),
+            false => spec.clone(),
+        };
+        let two = Two {
+            known,
+            seed,
+            offset: random.below(3001),
+        };
+        ended = two.run(&bench, [&spec, &other], row, &told).await;
+        match &ended {
+            Some((found, _)) => spec = found.clone(),
+            None => spec = other,
+        }
+        // What is left of both is settled by the next run.
+        first = if ended.is_some() { 12 } else { 2 };
+    }
+    let mut ended = ended.map(|(_, ran)| ran);
+    let mut late = BTreeMap::new();
+    for run in first..12 {
+        let mut queue = queue(sort, &bench, run, size, &mut random);
+        if let Sort::Away(gone, proxied) = sort {
+            const SECONDS: [i64; 5] = [5, 13, 30, 65, 300];
+            let seconds = SECONDS[usize::try_from(seed).unwrap() % SECONDS.len()];
+            let from = random.below(size / 2 + 10);
+            queue.outage = Some(Outage {
+                gone,
+                from,
+                seconds,
+                proxied,
+            });
+            queue.latency = Some(seed);
+            queue.in_flight = 200;
+        }
+        if matches!(sort, Sort::Late | Sort::LateOtherwise) {
+            queue.latency = Some(seed);
+            // With other definitions, what arrives after all is done cannot be known of.
+            let last = if sort == Sort::Late {
+                size + 30
+            } else {
+                size / 2
+            };
+            let calls = std::mem::take(&mut late)
+                .into_iter()
+                .map(|(id, definition)| {
+                    let near = random.below(2) == 0;
+                    (random.below(if near { 10 } else { last }), id, definition)
+                });
+            queue.squat.lock().unwrap().extend(calls);
+        }
         if let (Sort::SquattedMeanwhile, 0) = (sort, run) {
             let id = DerivedIds::new(decision()).id(&spec.label(random.below(size)), 0);
             let definition = bench.definition(OTHER, "squatter");
-            *queue.squat.lock().unwrap() = Some((2 + random.below(size / 2), id, definition));
+            let call = 2 + random.below(size / 2);
+            queue.squat.lock().unwrap().push((call, id, definition));
         }
         let ran = decide(&bench, &queue, &spec, run).await;
+        if ran.is_none() {
+            late.append(&mut queue.under_way.lock().unwrap());
+        }
+        queue.land(usize::MAX);
         row.runs += 1;
         row.calls += queue.calls();
         row.befallen += queue.befallen.load(std::sync::atomic::Ordering::SeqCst);
@@ -111,7 +209,7 @@ async fn schedule(sort: Sort, seed: u64, row: &mut Row) {
             }
             None => {}
         }
-        if let (Sort::Otherwise, 0..3) = (sort, run) {
+        if let (Sort::Otherwise, 0..3) | (Sort::LateOtherwise, 0) = (sort, run) {
             spec = spec.decided_otherwise(seed + run as u64);
         }
         bench.time.pass(60_000);
@@ -124,11 +222,8 @@ async fn schedule(sort: Sort, seed: u64, row: &mut Row) {
         .iter()
         .map(|(label, copies)| (label.clone(), copies.len()));
     assert_eq!(counts.collect::<BTreeMap<_, _>>(), spec.wanted(), "{told}");
-    let calm = Bench::new().await;
-    let well = Direct::well(&calm);
-    let undisturbed = decide(&calm, &well, &spec, 0).await.unwrap();
-    assert!(undisturbed.outcome.is_ok());
-    assert_eq!(stands, standing(&calm), "{told}");
+    let (wanted, undisturbed) = undisturbed(&spec).await;
+    assert_eq!(stands, wanted, "{told}");
     for (label, id) in &ran.named {
         let task = bench.state().task(id.as_str()).unwrap();
         assert_eq!(
@@ -160,8 +255,91 @@ async fn schedule(sort: Sort, seed: u64, row: &mut Row) {
 fn may_fail(sort: Sort) -> bool {
     !matches!(
         sort,
-        Sort::Squatted | Sort::SquattedInside | Sort::SquattedMeanwhile
+        Sort::Squatted
+            | Sort::SquattedInside
+            | Sort::SquattedMeanwhile
+            | Sort::Late
+            | Sort::Away(..)
     )
+}
+
+/// Two runs of one decision that are alive at once.
+struct Two {
+    known: bool,
+    seed: u64,
+    /// By how many milliseconds the second begins later.
+    offset: usize,
+}
+
+impl Two {
+    /// Runs both to their ends; yields what stands when both have succeeded.
+    async fn run(
+        &self,
+        bench: &Bench,
+        specs: [&Spec; 2],
+        row: &mut Row,
+        told: &str,
+    ) -> Option<(Spec, Ran)> {
+        let queues = [0, 1].map(|number| {
+            let mut queue = Direct::well(bench);
+            queue.latency = Some(self.seed * 1000 + number * 500);
+            queue
+        });
+        let ids = || DerivedIds::new(decision());
+        let first = decide_beside(bench, &queues[0], specs[0], 0, ids());
+        let second = async {
+            bench.time.wait(i64::try_from(self.offset).unwrap()).await;
+            if self.known {
+                let state = bench.state();
+                state.report_exception(DECISION, "worker-shutdown").unwrap();
+                state.claim(DECISION).unwrap();
+            }
+            let run = usize::from(self.known);
+            decide_beside(bench, &queues[1], specs[1], run, ids()).await
+        };
+        let (first, second) = bench
+            .time
+            .drive(futures_util::future::join(first, second))
+            .await;
+        row.runs += 2;
+        row.calls += queues.iter().map(Direct::calls).sum::<usize>();
+        let runs = [first.unwrap(), second.unwrap()];
+        for run in runs.iter().filter(|run| run.outcome.is_err()) {
+            row.befallen += 1;
+            let report = run.artifacts.get("submission.json");
+            let report = report.map(|text| serde_json::from_slice(text).unwrap());
+            let report: serde_json::Value = report.unwrap_or_default();
+            assert_ne!(report["complete"], true, "{told}");
+        }
+        let ended = runs.each_ref().map(|run| run.outcome.is_ok());
+        let equal = specs[0].wanted() == specs[1].wanted();
+        if self.known || equal {
+            let [_, second] = &runs;
+            assert!(ended[1], "{told}: {:?}", second.outcome);
+        }
+        let mut found = None;
+        for ((spec, run), ended) in specs.into_iter().zip(runs).zip(ended) {
+            if ended && standing(bench) == undisturbed(spec).await.0 {
+                found = Some((spec.clone(), run));
+            }
+        }
+        // Whoever has lost its place may add to what stands when all else is over, and then fails.
+        let both = ended == [true, true];
+        assert!(
+            found.is_some() || !both,
+            "{told}: both succeeded, and neither graph stands"
+        );
+        found
+    }
+}
+
+/// What stands when a decision is not disturbed, and how it names its tasks.
+async fn undisturbed(spec: &Spec) -> (BTreeMap<String, Vec<String>>, Ran) {
+    let calm = Bench::new().await;
+    let well = Direct::well(&calm);
+    let ran = decide(&calm, &well, spec, 0).await.unwrap();
+    assert!(ran.outcome.is_ok());
+    (standing(&calm), ran)
 }
 
 /// The queue as a run finds it.
@@ -199,6 +377,10 @@ fn queue<'b>(
             none(),
             None,
         ),
+        Sort::Late | Sort::LateOtherwise if run < 2 => {
+            let call = 8 + random.below(size);
+            Direct::new(bench, none(), none(), Some(End::Before(call)))
+        }
         Sort::Killed | Sort::Otherwise => Direct::new(bench, none(), none(), killed),
         Sort::KilledInTrouble => Direct::new(bench, passing(), passing(), killed),
         Sort::Stopped if at_first => Direct::new(bench, passing(), none(), Some(End::Asked(call))),
@@ -243,7 +425,15 @@ fn sorts() -> Vec<(Sort, u64)> {
         (Sort::Squatted, 12),
         (Sort::SquattedInside, 12),
         (Sort::SquattedMeanwhile, 12),
+        (Sort::Late, 48),
+        (Sort::LateOtherwise, 24),
     ]);
+    for (known, otherwise) in [(false, false), (true, false), (false, true), (true, true)] {
+        sorts.push((Sort::Two { known, otherwise }, 16));
+    }
+    for gone in [Gone::Database, Gone::Queue, Gone::Auth, Gone::Broker] {
+        sorts.extend([false, true].map(|proxied| (Sort::Away(gone, proxied), 5)));
+    }
     sorts
 }
 
@@ -279,7 +469,7 @@ fn every_task_is_created_exactly_once() {
     });
     rows.sort_by_key(|(number, _)| *number);
     println!(
-        "| Fault | Schedules | Runs | Calls | Befallen | Tasks created once | Other ids | Cancelled |"
+        "| Fault | Schedules | Runs | Calls | Faults | Tasks created once | Other ids | Cancelled |"
     );
     println!("| --- | --: | --: | --: | --: | --: | --: | --: |");
     for (number, row) in &rows {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use snowman::base::name::TaskId;
+use snowman::base::pause::RetryPolicy;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::ports::environment::Environment;
 use snowman::ports::ids::DerivedIds;
@@ -27,8 +28,11 @@ fn client(sandbox: &Sandbox) -> Client {
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value));
     let patience = Patience {
-        first_pause: Duration::from_millis(5),
-        longest_pause: Duration::from_millis(100),
+        retry: RetryPolicy {
+            first_pause: Duration::from_millis(5),
+            longest_pause: Duration::from_millis(100),
+            ..Patience::default().retry
+        },
         answer: Duration::from_millis(500),
         ..Patience::default()
     };
@@ -91,8 +95,11 @@ where
         stop: &NEVER,
     };
     let pace = Pace {
-        first_pause: Duration::from_millis(50),
-        longest_pause: Duration::from_secs(2),
+        retry: RetryPolicy {
+            first_pause: Duration::from_millis(50),
+            longest_pause: Duration::from_secs(2),
+            ..Pace::default().retry
+        },
         ..Pace::default()
     };
     let mut retried = 0;

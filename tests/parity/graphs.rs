@@ -64,6 +64,7 @@ fn answers(case: &Value) -> IndexAnswers {
                 let status = TaskStatus {
                     state: text(&status["state"]),
                     expires: Timestamp::parse(&text(&status["expires"])),
+                    ..TaskStatus::default()
                 };
                 (id(task_id), status)
             })

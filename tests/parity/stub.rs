@@ -25,6 +25,7 @@ impl Stub {
             let status = TaskStatus {
                 state: status["state"].as_str().unwrap().to_owned(),
                 expires: Timestamp::parse(status["expires"].as_str().unwrap()),
+                ..TaskStatus::default()
             };
             (pattern.to_string(), status)
         };

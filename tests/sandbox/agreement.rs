@@ -810,6 +810,7 @@ async fn dependencies_outlive_their_dependents_for_both() {
         let status = snowman::ports::taskcluster::TaskStatus {
             state: "pending".to_owned(),
             expires: Timestamp::parse(&bench.at(expires)),
+            ..Default::default()
         };
         let facts = Facts {
             scopes: None,

@@ -254,6 +254,15 @@ async fn objects_are_there_once_finished() {
         .finish(bench.http().get(answer.location.unwrap()))
         .await;
     assert_eq!(content.body, json!("hello"));
+    // Clients refuse a download without a hash to compare it with.
+    let object = object.replace("/upload/", "/start-download/");
+    let body = json!({"acceptDownloadMethods": {"getUrl": true}});
+    let started = bench.root("PUT", &object, Some(&body)).await.expect(200);
+    assert_eq!(
+        started["hashes"]["sha256"],
+        "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+    );
+    assert!(started["hashes"]["sha512"].is_string(), "{started}");
 }
 
 #[tokio::test]

@@ -381,3 +381,74 @@ async fn task_queues_are_counted() {
         "gecko-1/b-linux"
     );
 }
+
+#[tokio::test]
+async fn a_task_that_runs_again_can_be_reprioritized() {
+    let bench = Bench::new().await;
+    let id = slug();
+    bench.create(&id, &bench.task()).await.expect(200);
+    let path = format!("/api/queue/v1/task/{id}/priority");
+    let body = json!({"newPriority": "high"});
+    change(&bench, &id, "cancel").await.expect(200);
+    let refused = bench.root("POST", &path, Some(&body)).await;
+    refused.refused(409, "RequestConflict", "already resolved");
+    change(&bench, &id, "rerun").await.expect(200);
+    let changed = bench.root("POST", &path, Some(&body)).await.expect(200);
+    assert_eq!(changed["status"]["priority"], "high");
+    assert_eq!(changed["status"]["state"], "pending");
+}
+
+#[tokio::test]
+async fn a_run_that_the_queue_has_chosen_is_not_claimed_again() {
+    let bench = Bench::new().await;
+    let worker = json!({"workerGroup": "g", "workerId": "w"});
+    let claim = async |id: &str| {
+        let path = format!("/api/queue/v1/task/{id}/runs/0/claim");
+        bench.root("POST", &path, Some(&worker)).await
+    };
+    // By name, twice.
+    let named = slug();
+    bench.create(&named, &bench.task()).await.expect(200);
+    for _ in 0..2 {
+        claim(&named).await.expect(200);
+    }
+    // As any work, and then by name.
+    let chosen = slug();
+    bench.create(&chosen, &bench.task()).await.expect(200);
+    let queue = bench.task()["taskQueueId"].as_str().unwrap().to_owned();
+    let claims = claim_work(&bench, &queue, 1).await;
+    assert_eq!(claims[0]["status"]["taskId"], chosen.as_str());
+    let refused = claim(&chosen).await;
+    refused.refused(409, "RequestConflict", "already claimed by another worker");
+}
+
+#[tokio::test]
+async fn requests_to_purge_caches_are_listed() {
+    let bench = Bench::new().await;
+    let purge = async |pool: &str, cache: &str| {
+        let path = format!(
+            "/api/purge-cache/v1/purge-cache/{}",
+            pool.replace('/', "%2F")
+        );
+        let body = json!({"cacheName": cache});
+        bench.root("POST", &path, Some(&body)).await
+    };
+    purge("snow-1/linux", "checkouts").await.expect(204);
+    purge("snow-3/mac", "tools").await.expect(204);
+    let request = |provisioner: &str, worker: &str, cache: &str| {
+        json!({
+            "provisionerId": provisioner, "workerType": worker, "cacheName": cache,
+            "before": bench.at(0),
+        })
+    };
+    let (first, second) = (
+        request("snow-1", "linux", "checkouts"),
+        request("snow-3", "mac", "tools"),
+    );
+    let all = "/api/purge-cache/v1/purge-cache/list";
+    let all = bench.root("GET", all, None).await.expect(200);
+    assert_eq!(all["requests"], json!([first, second]));
+    let one = "/api/purge-cache/v1/purge-cache/snow-3%2Fmac";
+    let one = bench.root("GET", one, None).await.expect(200);
+    assert_eq!(one["requests"], json!([second]));
+}

@@ -74,6 +74,7 @@ impl Case {
         let status = TaskStatus {
             state: state.to_owned(),
             expires: Some(Timestamp::from_unix(hours * 3600)),
+            ..TaskStatus::default()
         };
         self.index.statuses.insert(id(task_id), status);
         self

@@ -15,6 +15,9 @@ use crate::ports::taskcluster::{ApiError, Taskcluster};
 /// How many days ahead every deployment takes deadlines.
 const EVERYWHERE: i64 = 5;
 
+/// How often the queue is asked while it fails.
+const ASKED: usize = 5;
+
 const DAY: i64 = 24 * 60 * 60;
 
 /// By how much the queue lets clocks differ, in seconds.
@@ -49,20 +52,26 @@ pub async fn ask(plans: &[&Plan], taskcluster: &dyn Taskcluster, now: Timestamp)
         definition[name] = Value::Array(Default::default());
     }
     definition["expires"] = Value::from(deadline.plus(Span::seconds(-1)).to_string());
-    match taskcluster
-        .create_task(&creation.task_id, &definition)
-        .await
-    {
-        Err(error) => {
-            tracing::debug!("how far ahead deadlines may be is asked for: {error}");
-            told(&error, days)
+    for _ in 0..ASKED {
+        let answer = taskcluster.create_task(&creation.task_id, &definition);
+        let error = match answer.await {
+            Err(error) => error,
+            Ok(()) => {
+                // This is no queue that anybody knows. The task must not stand in the way of the real
+                // one.
+                let _ = taskcluster.cancel_task(&creation.task_id).await;
+                return None;
+            }
+        };
+        tracing::debug!("how far ahead deadlines may be is asked for: {error}");
+        if !error.is_passing() {
+            return told(&error, days);
         }
-        Ok(()) => {
-            // This is no queue that anybody knows. The task must not stand in the way of the real one.
-            let _ = taskcluster.cancel_task(&creation.task_id).await;
-            None
-        }
+        // Reading is repeated until the queue answers again.
+        let id = std::slice::from_ref(&creation.task_id);
+        taskcluster.statuses(id).await.ok()?;
     }
+    None
 }
 
 /// How many days ahead the queue takes deadlines, told from its objection to one so many days ahead.

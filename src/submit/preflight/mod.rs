@@ -8,11 +8,13 @@
 //! 2. Dependencies have to exist, to outlive the deadline of what depends on them, and to lead to an
 //!    end.
 //! 3. A definition must not hold the value of a secret environment variable.
-//! 4. The scopes that the creation takes are held against those that are there ([`scopes`]). One that
+//! 4. The clock of this machine has to be near that of the queue.
+//! 5. The scopes that the creation takes are held against those that are there ([`scopes`]). One that
 //!    many tasks lack is told once.
 //!
 //! [`check()`] is pure; [`ask`] gathers the facts.
 
+mod clock;
 pub mod deadline;
 mod payload;
 mod queue;
@@ -92,7 +94,7 @@ pub async fn run(
     environment: &Environment,
 ) -> Outcome<()> {
     let now = clock.now();
-    let mut facts = ask(plans, taskcluster, now).await?;
+    let mut facts = ask(plans, taskcluster, clock).await?;
     if facts.furthest.is_none() {
         deadline::warn(plans, now);
     }
@@ -104,8 +106,12 @@ pub async fn run(
 /// deadlines may be.
 ///
 /// # Errors
-/// When Taskcluster does not answer, or does not know who asks.
-pub async fn ask(plans: &[&Plan], taskcluster: &dyn Taskcluster, now: Timestamp) -> Outcome<Facts> {
+/// When Taskcluster does not answer, does not know who asks, or has another time than this machine.
+pub async fn ask(
+    plans: &[&Plan],
+    taskcluster: &dyn Taskcluster,
+    clock: &dyn Clock,
+) -> Outcome<Facts> {
     if plans.iter().all(|plan| plan.is_empty()) {
         return Ok(Facts::default());
     }
@@ -116,8 +122,10 @@ pub async fn ask(plans: &[&Plan], taskcluster: &dyn Taskcluster, now: Timestamp)
     let scopes = known(scopes, "the scopes that are held here cannot be had")?;
     // A dry run that asks nobody knows of no task at all.
     let standing = standing?.filter(|known| scopes.is_some() || !known.is_empty());
+    // The answers above say what time it is there, before the first task is sent.
+    clock::check(clock.now(), taskcluster.server_time())?;
     let furthest = match scopes {
-        Some(_) => deadline::ask(plans, taskcluster, now).await,
+        Some(_) => deadline::ask(plans, taskcluster, clock.now()).await,
         None => None,
     };
     Ok(Facts {
