@@ -133,13 +133,14 @@ fn changes(
             _ => diagnostic,
         }
     };
+    let flags = with_base(world, flags)?;
     let since = |base| Change::Range {
         base,
         rev: &flags.head_rev,
     };
     let given = Some(flags.base_rev.as_str()).filter(|rev| !rev.is_empty());
     let missing = vcs.missing_base(&since(given)).map_err(failed)?;
-    let fetched = match missing.map(|missing| (fetch(vcs, &missing, flags), missing)) {
+    let fetched = match missing.map(|missing| (fetch(vcs, &missing, &flags), missing)) {
         None => None,
         Some((Ok(base), _)) => Some(base),
         Some((Err(why), missing)) => {
@@ -149,20 +150,14 @@ fn changes(
                 why.said()
             );
             let all = vcs.changed_files(&since(Some(NULL_REVISION)));
-            let flags = DecisionFlags {
-                base_rev: flags.head_rev.clone(),
-                ..flags.clone()
-            };
-            return Ok((flags, all.map_err(failed)?));
+            let all = all.map_err(failed)?;
+            let base_rev = flags.head_rev.clone();
+            return Ok((DecisionFlags { base_rev, ..flags }, all));
         }
     };
-    let found = with_base(world, flags)?;
-    let base = match found.base_rev == flags.base_rev {
-        true => fetched.as_deref().or(given),
-        false => Some(found.base_rev.as_str()).filter(|rev| !rev.is_empty()),
-    };
-    let files = vcs.changed_files(&since(base)).map_err(failed)?;
-    Ok((found, files))
+    let files = vcs.changed_files(&since(fetched.as_deref().or(given)));
+    let files = files.map_err(failed)?;
+    Ok((flags, files))
 }
 
 /// Fetches a revision from the repository that is pushed to, or else from that of the head.

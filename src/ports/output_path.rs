@@ -112,6 +112,9 @@ fn advice(error: &io::Error, file: &Path) -> Option<String> {
         }
         Kind::StorageFull => format!("free some space on the file system of {folder}"),
         Kind::QuotaExceeded => format!("free some space: the disk quota is used up in {folder}"),
+        Kind::FileTooLarge => {
+            "raise the limit on the size of files, which `ulimit -f` prints".to_owned()
+        }
         Kind::NotFound => format!("create {folder} first"),
         Kind::NotADirectory => {
             format!("a parent of {shown} is not a folder: move it out of the way")
@@ -337,6 +340,7 @@ mod tests {
             (Kind::PermissionDenied, "the folder a/b has to be writable"),
             (Kind::ReadOnlyFilesystem, "mounted read-only"),
             (Kind::StorageFull, "free some space"),
+            (Kind::FileTooLarge, "raise the limit"),
             (Kind::QuotaExceeded, "quota"),
             (Kind::NotFound, "create the folder a/b first"),
             (Kind::NotADirectory, "a parent of a/b/c is not a folder"),

@@ -38,10 +38,45 @@ tasks:
             then: ['assume:repo:github.com/${event.repository.full_name}:branch:main']
             else: []
         payload:
+          image: shed:1
+          maxRunTime: 1800
+          features: {taskclusterProxy: true}
+          artifacts:
+            public: {type: directory, path: /builds/worker/artifacts, expires: {$fromNow: '1 year'}}
+            public/docker-contexts:
+              {type: directory, path: /builds/worker/checkouts/src/docker-contexts, expires: {$fromNow: '7 days'}}
           env:
-            $if: 'tasks_for == "github-push"'
-            then: {SHED_PUSHER: '${event.pusher.email}', SHED_KEPT: 'of the task', SHED_OWN: '${ownTaskId}'}
-            else: {SHED_PUSHER: an action, SHED_KEPT: 'of the task', SHED_OWN: '${ownTaskId}'}
+            $merge:
+              - SHED_HEAD_REPOSITORY: https://github.com/shed/shed
+                SHED_HEAD_REV: {$if: 'tasks_for == "action"', then: '${push.revision}', else: '${event.after}'}
+                SHED_REPOSITORY_TYPE: git
+                REPOSITORIES: '{"shed": "shed"}'
+                SHED_KEPT: of the task
+                SHED_OWN: '${ownTaskId}'
+              - $if: 'tasks_for == "action"'
+                then:
+                  SHED_PUSHER: an action
+                  ACTION_TASK_GROUP_ID: '${action.taskGroupId}'
+                  ACTION_TASK_ID: {$json: {$eval: taskId}}
+                  ACTION_INPUT: {$json: {$eval: input}}
+                  ACTION_CALLBACK: '${action.cb_name}'
+                else:
+                  SHED_PUSHER: '${event.pusher.email}'
+          command:
+            - run-task
+            - --shed-checkout=/builds/worker/checkouts/src
+            - --task-cwd=/builds/worker/checkouts/src
+            - --
+            - bash
+            - -cx
+            - $if: 'tasks_for == "action"'
+              then: ln -s /builds/worker/artifacts artifacts && taskgraph action-callback --root=shed
+              else: >-
+                ln -s /builds/worker/artifacts artifacts && taskgraph decision --root=shed
+                --project=shed --pushlog-id=0 --pushdate=0 --owner=shed@example.com --level=1
+                --tasks-for=github-push --repository-type=git --base-ref=main --head-ref=main
+                --base-repository="$SHED_HEAD_REPOSITORY" --base-rev="$SHED_HEAD_REV"
+                --head-repository="$SHED_HEAD_REPOSITORY" --head-rev="$SHED_HEAD_REV"
         extra:
           $if: 'tasks_for == "action"'
           then:
