@@ -119,7 +119,7 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
     if unusable > 0 {
         let tasks = counted(unusable, "task");
         output.status(&format!(
-            "{tasks} would be reused and cannot be: rerun what has failed, or have it built again with \
+            "{tasks} would be reused but cannot be: rerun what failed, or build it again with \
              --do-not-optimize"
         ));
     }
@@ -127,12 +127,13 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
     if surprises > 0 {
         let tasks = counted(surprises, "task");
         output.status(&format!(
-            "Surprise: {tasks} of earlier phases that nobody asks for. {}",
+            "Surprise: {tasks} of earlier phases that nothing asks for. {}",
             match plan.accepted || plan.own_python {
                 true if plan.accepted => "The input accepts it",
-                true => "The project's own Python, which promotes, may know better",
+                true =>
+                    "The project's own Python does the promotion and may handle this differently",
                 false =>
-                    "Does --previous name every graph, in the order in which they were made? \
+                    "Does --previous name every graph, in the order in which they were created? \
                      --allow-earlier-phases accepts it",
             }
         ));
@@ -349,7 +350,7 @@ fn why(fate: &Fate) -> String {
         Fate::Reused {
             graph: Some(graph), ..
         } => format!("from {graph}"),
-        Fate::Reused { graph: None, .. } => "from graphs before those".to_owned(),
+        Fate::Reused { graph: None, .. } => "from earlier graphs".to_owned(),
         Fate::Found { .. } => "by the index".to_owned(),
         Fate::Rebuilt {
             root: (label, what),

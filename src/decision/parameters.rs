@@ -125,10 +125,10 @@ fn changes(
     flags: &DecisionFlags,
 ) -> Outcome<(DecisionFlags, Vec<String>)> {
     let failed = |error: VcsError| {
-        let diagnostic = asked_in_vain("the files that changed are not known", &error);
+        let diagnostic = asked_in_vain("cannot determine which files changed", &error);
         match error {
             VcsError::NoRevision(_) => {
-                diagnostic.help("the revision of --head-rev has to be in this clone; fetch it")
+                diagnostic.help("fetch the revision of --head-rev: it must be in this clone")
             }
             _ => diagnostic,
         }

@@ -62,12 +62,12 @@ fn warning(
     // Nobody runs a task whose decision keeps its artifacts in memory.
     if !artifacts.in_place() {
         return Some(format!(
-            "cannot find {mounted}; simulated tasks do without, real ones would fail"
+            "cannot find {mounted}; simulated tasks run without, but real ones would fail"
         ));
     }
     let labels: Vec<&str> = labels.into_iter().collect();
     Some(format!(
-        "tasks mount {mounted}, which this decision does not have: {}; {}",
+        "tasks mount {mounted}, which this decision does not provide: {}; {}",
         first_few(&labels),
         scripts::HELP
     ))
@@ -126,7 +126,7 @@ mod tests {
         let both = said(&[RUN_TASK, FETCH_CONTENT]).unwrap();
         assert!(
             both.starts_with(
-                "tasks mount `run-task`, which this decision does not have: build-mac, build-win; set "
+                "tasks mount `run-task`, which this decision does not provide: build-mac, build-win; set "
             ),
             "{both}"
         );

@@ -105,7 +105,7 @@ fn advice(error: &io::Error, file: &Path) -> Option<String> {
     };
     Some(match error.kind() {
         Kind::PermissionDenied => {
-            format!("{folder} has to be writable for the user that runs this")
+            format!("{folder} must be writable by the user that runs this")
         }
         Kind::ReadOnlyFilesystem => {
             format!("{folder} is on a file system that is mounted read-only")
@@ -233,7 +233,7 @@ impl<'a> OutputPaths<'a> {
                     links += 1;
                     if links > MOST_LINKS {
                         return Err(io::Error::other(format!(
-                            "`{}` leads in a circle",
+                            "`{}` leads through a loop of links",
                             self.shown(path)
                         ))
                         .into());
@@ -334,7 +334,7 @@ mod tests {
             diagnostic.help.unwrap_or_default()
         };
         for (kind, words) in [
-            (Kind::PermissionDenied, "the folder a/b has to be writable"),
+            (Kind::PermissionDenied, "the folder a/b must be writable"),
             (Kind::ReadOnlyFilesystem, "mounted read-only"),
             (Kind::StorageFull, "free some space"),
             (Kind::QuotaExceeded, "quota"),

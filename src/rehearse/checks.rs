@@ -81,7 +81,7 @@ pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) 
     if ran.own_python || wanted.accepted {
         for (what, found) in [
             ("built twice", &mut twice),
-            ("new though of an earlier phase", &mut early),
+            ("new, but of an earlier phase", &mut early),
         ] {
             let labels: Vec<&str> = found.iter().map(String::as_str).collect();
             if !labels.is_empty() {

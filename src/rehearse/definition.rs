@@ -102,7 +102,7 @@ pub fn look(definition: &Value, expected: &Expected<'_>) -> Found {
     }
     if let Ok(command) = &read {
         check(
-            "what is read later is published",
+            "artifacts that are read later are published",
             publish::foreseen(definition, command),
         );
     }
@@ -135,13 +135,14 @@ fn proxy(definition: &Value) -> Vec<String> {
                 .map(|(name, _)| name.as_str());
             let meant = |name: &&str| suggest::nearest(name, ["taskclusterProxy"]).is_some();
             let near = names.clone().find(meant);
-            let hint =
-                near.map_or_else(String::new, |name| format!(": is `{name}` meant to be it?"));
+            let hint = near.map_or_else(String::new, |name| {
+                format!(": is `{name}` meant to be this?")
+            });
             format!("`payload.features.taskclusterProxy` is missing{hint}")
         }
     };
     vec![format!(
-        "{why}; without it the task has no credentials, so it can create nothing"
+        "{why}; without it the task has no credentials and cannot create tasks"
     )]
 }
 
@@ -174,7 +175,7 @@ fn misfits(definition: &Value, command: &Command, expected: &Expected<'_>) -> Ve
     let older = root == "taskcluster/ci" && command.root == "taskcluster";
     if command.root != root && !older {
         tell(format!(
-            "it reads {}/config.yml, and the rehearsal was started for {root}/config.yml; pass `--root {}` \
+            "it reads {}/config.yml, but the rehearsal was started for {root}/config.yml; pass `--root {}` \
              to `snowman rehearse` if that is the right one",
             command.root, command.root
         ));
@@ -188,7 +189,7 @@ fn misfits(definition: &Value, command: &Command, expected: &Expected<'_>) -> Ve
     match (&command.what, expected.action) {
         (What::Decision { flags, creates, .. }, false) => {
             if !creates {
-                tell("`--preflight-only` creates no task".to_owned());
+                tell("`--preflight-only` creates no tasks".to_owned());
             }
             of_push(definition, command, flags, expected.push, &mut tell);
         }
@@ -224,7 +225,7 @@ fn of_push(
     ] {
         if value != wanted {
             tell(format!(
-                "`--{name}` is `{value}`, and the push has `{wanted}`"
+                "`--{name}` is `{value}`, but the push has `{wanted}`"
             ));
         }
     }
@@ -235,7 +236,7 @@ fn of_push(
         .filter(|rev| **rev != push.head_rev)
     {
         tell(format!(
-            "the checkout is of `{revision}`, and the push has `{}`",
+            "the checkout is at `{revision}`, but the push has `{}`",
             push.head_rev
         ));
     }
@@ -243,7 +244,7 @@ fn of_push(
     let level = scheduler.rsplit_once("-level-").map(|(_, level)| level);
     match level {
         Some(level) if level != flags.level => tell(format!(
-            "`--level` is `{}`, and the schedulerId of the task is `{scheduler}`",
+            "`--level` is `{}`, but the schedulerId of the task is `{scheduler}`",
             flags.level
         )),
         None if flags.level.parse::<u8>().is_err() => {

@@ -110,7 +110,7 @@ impl<'a> Claimed<'a> {
             .await;
         created.map_err(|error| refused(task_id, creator, &error))?;
         sandbox.state().claim(task_id.as_str()).map_err(|error| {
-            Diagnostic::bug(format!("the task {task_id} cannot be claimed")).because(error)
+            Diagnostic::bug(format!("cannot claim the task {task_id}")).because(error)
         })?;
         let environment = given(sandbox, task_id)
             .into_iter()
@@ -137,7 +137,7 @@ impl<'a> Claimed<'a> {
     pub async fn scopes(&self) -> Outcome<Vec<String>> {
         let scopes = self.client.current_scopes().await;
         scopes.map_err(|error| {
-            Diagnostic::bug("the sandbox does not tell the scopes of a task")
+            Diagnostic::bug("cannot read the scopes of a task from the sandbox")
                 .because(error)
                 .into()
         })
@@ -151,7 +151,9 @@ impl<'a> Claimed<'a> {
         self.sandbox
             .state()
             .report_exception(self.task_id.as_str(), MALFORMED)
-            .map_err(|error| Diagnostic::bug("the sandbox resolves no task").because(error))?;
+            .map_err(|error| {
+                Diagnostic::bug("the sandbox cannot resolve the task").because(error)
+            })?;
         Ok(())
     }
 
@@ -189,7 +191,7 @@ fn refused(task_id: &TaskId, creator: &str, error: &taskcluster::ApiError) -> Di
     let message = format!("the queue refuses the task {task_id}");
     match error.status {
         Some(403) => Diagnostic::user(message).because(error).help(format!(
-            "it is created with `{creator}`: a task may ask only for scopes that this role grants"
+            "it is created with `{creator}`: a task may only have scopes that this role grants"
         )),
         Some(400..500) => Diagnostic::user(message).because(error),
         _ => Diagnostic::environment(message).because(error),

@@ -130,7 +130,7 @@ fn unpublished<'n>(
     for name in files {
         let Some(path) = written_to(command, name) else {
             missing
-                .entry("the links on the way lead in a circle".to_owned())
+                .entry("the links on the way form a loop".to_owned())
                 .or_default()
                 .push(name);
             continue;

@@ -37,7 +37,7 @@ impl Push {
     /// Without a repository, or when it cannot be asked.
     pub fn of(world: World<'_>, graph_config: &GraphConfig) -> Outcome<Self> {
         let vcs = world.vcs.ok_or_else(|| {
-            Diagnostic::environment("a rehearsal needs a repository, and there is none")
+            Diagnostic::environment("a rehearsal needs a repository, but there is none")
                 .help("run it in a checkout of the project")
         })?;
         let asked = |error| decision::vcs_diagnostic(&error);

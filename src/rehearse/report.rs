@@ -183,7 +183,7 @@ impl Report {
         if !self.not_rehearsed.is_empty() {
             let names = self.not_rehearsed.join(", ");
             out.push_str(&format!(
-                "Not rehearsed, because of what is broken above: {names}\n"
+                "Not rehearsed because of the failures above: {names}\n"
             ));
         }
         let created: usize = self.phases.iter().map(|phase| phase.created).sum();

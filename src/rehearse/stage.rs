@@ -279,13 +279,13 @@ impl<'a> Stage<'a> {
             && !files.is_empty()
         {
             notes.push(format!(
-                "files that differ from the commit were rehearsed as they are: {}",
+                "files with uncommitted changes were rehearsed as they are: {}",
                 some_of(&files)
             ));
         }
         if let (true, Some(folder)) = (self.used, &self.options.folder) {
             notes.push(format!(
-                "{} held an earlier rehearsal already: what that put into the index was found again",
+                "{} already held an earlier rehearsal: tasks that it put into the index were found again",
                 folder.display()
             ));
         }

@@ -127,7 +127,7 @@ fn hook_payload(action: &Value, user: &Value) -> Result<Value, Diagnostic> {
             "the action {name} cannot be rendered with its input"
         ))
         .because(error)
-        .help("`snowman rehearse --input FILE` gives it more")
+        .help("add to its input with `snowman rehearse --input FILE`")
     })
 }
 

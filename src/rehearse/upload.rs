@@ -35,8 +35,7 @@ pub async fn all(
     let mut refused = Vec::new();
     for answer in sent {
         refused.extend(answer.map_err(|error| {
-            Diagnostic::environment("the artifacts cannot be published on the sandbox")
-                .because(error)
+            Diagnostic::environment("cannot publish the artifacts on the sandbox").because(error)
         })?);
     }
     refused.sort();
@@ -86,8 +85,13 @@ async fn one(
     };
     let answer = request.body(content).send().await?;
     let status = answer.status();
-    Ok((!status.is_success())
-        .then(|| format!("{}: {} of the upload", upload.name, status.as_u16())))
+    Ok((!status.is_success()).then(|| {
+        format!(
+            "{}: the upload failed with {}",
+            upload.name,
+            status.as_u16()
+        )
+    }))
 }
 
 fn packed(content: &[u8]) -> std::io::Result<Vec<u8>> {

@@ -81,7 +81,7 @@ pub fn phase_of(flavor: Flavor<'_>, aim: &Aim, graph: &LabelGraph) -> Option<Pha
 /// Checks what the flavors aim at.
 ///
 /// # Errors
-/// Every flavor that aims at no task of its own, and every task that no flavor can choose by mistake.
+/// Every flavor that selects no task of its own, and every task that no flavor can choose by mistake.
 pub fn check(call: &Call<'_>, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Result<(), Diagnostics> {
     let mut wrong = Diagnostics::new();
     for (flavor, aim) in wanted.flavors.iter().zip(aimed.aims) {
@@ -100,7 +100,7 @@ fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic
     let method = flavor.text("target-tasks-method").unwrap_or_default();
     let phases = built_in(flavor.config).filter(|_| !aim.in_python);
     if aim.targets.is_empty() {
-        let told = Diagnostic::user(format!("the flavor `{name}` aims at no task"));
+        let told = Diagnostic::user(format!("the flavor `{name}` selects no task"));
         let products: BTreeSet<&str> = aimed
             .released
             .tasks()
@@ -113,7 +113,7 @@ fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic
             (Some(_), Some(product)) if !products.contains(product) => told
                 .because(format!("no task has the product `{product}`"))
                 .help(match products.is_empty() {
-                    true => "name it in the attribute `shipping_product` of tasks".to_owned(),
+                    true => "set the attribute `shipping_product` of its tasks to it".to_owned(),
                     false => suggest::hint(product, products.iter().copied()),
                 }),
             (Some(phases), Some(product)) => told
@@ -123,9 +123,9 @@ fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic
                 ))
                 .help("see `shipping-phase`, and the attribute `run_on_releases`, of its tasks"),
             (None, _) => told
-                .because(format!("its target-tasks method `{method}` chooses none"))
+                .because(format!("its target-tasks method `{method}` selects none"))
                 .help(format!(
-                    "`snowman target` with `target_tasks_method: {method}` shows what it chooses"
+                    "`snowman target` with `target_tasks_method: {method}` shows what it selects"
                 )),
         });
     }
@@ -136,10 +136,10 @@ fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic
         return (!targets().any(|task| of_phase(task))).then(|| {
             let labels: Vec<&str> = aim.targets.iter().map(Label::as_str).collect();
             Diagnostic::user(format!(
-                "the flavor `{name}` aims at no task of its own phase `{own}`"
+                "the flavor `{name}` selects no task of its own phase `{own}`"
             ))
             .because(format!(
-                "what it aims at is of earlier phases: {}",
+                "what it selects is of earlier phases: {}",
                 some(&labels)
             ))
             .help(format!(
@@ -155,13 +155,13 @@ fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic
         .collect();
     if let Some(own) = Phase::in_name(name).filter(|own| !named.is_empty() && !named.contains(own))
     {
-        tracing::warn!("the flavor `{name}` aims at no task of the phase `{own}`");
+        tracing::warn!("the flavor `{name}` selects no task of the phase `{own}`");
     }
     let products: Vec<&str> = targets()
         .filter_map(|task| shipping::product(&task.attributes))
         .collect();
     if let Some(own) = product.filter(|own| !products.is_empty() && !products.contains(own)) {
-        tracing::warn!("the flavor `{name}` aims at no task of its product `{own}`");
+        tracing::warn!("the flavor `{name}` selects no task of its product `{own}`");
     }
     None
 }
@@ -265,15 +265,15 @@ fn unknown_names(config: &GraphConfig, wanted: &Wanted<'_>, aimed: Aimed<'_>) ->
         let labels: Vec<&str> = tasks.iter().map(|task| task.label.as_str()).collect();
         let Some(task) = concerned else {
             tracing::warn!(
-                "no flavor knows the {what} `{name}`, so these tasks are in no release: {}",
+                "no flavor has the {what} `{name}`, so these tasks are in no release: {}",
                 some(&labels)
             );
             continue;
         };
         wrong.push(
-            task.diagnostic(format!("no flavor knows the {what} `{name}`"))
+            task.diagnostic(format!("no flavor has the {what} `{name}`"))
                 .because(format!(
-                    "no release would have these tasks: {}",
+                    "no release would include these tasks: {}",
                     some(&labels)
                 ))
                 .help(suggest::hint(name, names.iter().copied())),

@@ -119,18 +119,18 @@ impl Standing {
                 "failed" => "failed",
                 "exception" => "ended with an exception",
                 "expired" => "expired",
-                _ => "not there any more",
+                _ => "cannot be found",
             };
             let help = match state {
-                "failed" | "exception" => "rerun them, and promote when they have completed; or",
-                _ => "name other graphs in `previous_graph_ids`; or",
+                "failed" | "exception" => "rerun them and promote once they have completed, or",
+                _ => "name other graphs in `previous_graph_ids`, or",
             };
             let which = counted(labels.len(), "task");
             wrong.push(
-                Diagnostic::user(format!("the promotion rests on {which}: {what}"))
+                Diagnostic::user(format!("the promotion would reuse {which} that {what}"))
                     .because(some(&labels))
                     .help(format!(
-                        "{help} name them in `do_not_optimize`, to have them built again"
+                        "{help} name them in `do_not_optimize` to build them again"
                     )),
             );
         }

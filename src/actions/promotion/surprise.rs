@@ -6,7 +6,7 @@
 //! 1. a task of a previous graph that is created once more although nobody asks for it;
 //! 2. a new task of a phase before that of the flavor, if the product has a flavor of that phase,
 //!    which should have created it. Tasks of the phase `build` that do not name it are built on
-//!    push: they count where no previous graph is that of a push. What the graph of a push does not
+//!    push: they count where no previous graph is from a push. What the graph of a push does not
 //!    have is built for releases only;
 //! 3. a task that is taken from a graph although another one, which was put on that graph, has made a
 //!    newer one: the graphs are in the wrong order.
@@ -77,11 +77,11 @@ impl Surprise {
                 Gap::Phase => {
                     format!("new, and no previous graph has tasks of the phase {phase}")
                 }
-                Gap::Push => "new, and no previous graph is that of a push".to_owned(),
+                Gap::Push => "new, and no previous graph is from a push".to_owned(),
                 Gap::Task => format!("new, of the phase {phase}"),
             },
             Self::Superseded { older, newer } => {
-                format!("from {older}, although {newer} has made them again")
+                format!("from {older}, although {newer} created them again")
             }
         }
     }
@@ -108,14 +108,14 @@ impl Surprise {
                     Gap::Phase => (
                         "no previous graph has tasks of that phase",
                         "is its graph missing from `previous_graph_ids`? Name the graphs in the \
-                         order in which they were made",
+                         order in which they were created",
                     ),
                     Gap::Push => (
-                        "no previous graph is that of a push",
+                        "no previous graph is from a push",
                         "name the decision task of the push first in `previous_graph_ids`",
                     ),
                     Gap::Task => (
-                        "the previous graphs have others of that phase",
+                        "the previous graphs have other tasks of that phase",
                         "is a graph missing from `previous_graph_ids`? Promote with the flavor of \
                          that phase first",
                     ),
@@ -125,7 +125,7 @@ impl Surprise {
             }
             Self::Superseded { older, newer } => Diagnostic::user(format!(
                 "{tasks} would be taken from the graph {older}, although the graph {newer}, which \
-                 was put on it, has made them again"
+                 builds on it, created them again"
             ))
             .because(labels)
             .help(format!(

@@ -50,7 +50,7 @@ impl FromStr for Image {
         }
         if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
             return Err(format!(
-                "the digest {digest:?} is not `sha256:` and 64 hexadecimal digits"
+                "the digest {digest:?} is not `sha256:` and 64 lowercase hexadecimal digits"
             ));
         }
         if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
@@ -59,7 +59,8 @@ impl FromStr for Image {
         match (tag, digest) {
             (None, None) => Err("the image has no version: add a tag or a digest".to_owned()),
             (Some("latest"), None) => Err(
-                "`latest` is another image tomorrow: name a version, or add a digest".to_owned(),
+                "`latest` may be another image tomorrow: name a version, or add a digest"
+                    .to_owned(),
             ),
             _ => Ok(Self(text.to_owned())),
         }
@@ -135,7 +136,7 @@ mod tests {
             (&format!("a:{}", "1".repeat(129)), "is not a tag"),
             ("a", "has no version"),
             ("localhost:5000/a", "has no version"),
-            ("a:latest", "another image tomorrow"),
+            ("a:latest", "may be another image tomorrow"),
             ("a@sha256:12", "the digest"),
             (&format!("a@{}", digest.to_uppercase()), "the digest"),
         ] {

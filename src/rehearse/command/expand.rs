@@ -101,7 +101,7 @@ impl Building {
                         .flatten();
                     self.push(home.as_deref().unwrap_or(text));
                     if !quoted && !self.whole && is_pattern(text) {
-                        self.opaque("a pattern of file names");
+                        self.opaque("a file name pattern");
                     }
                 }
                 Part::Variable(variable) => self.variable(variable, variables),

@@ -272,7 +272,7 @@ fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
     match found.as_slice() {
         [_, _, ..] => {
             return Err(Trouble::Unread(
-                "it decides or acts more than once".to_owned(),
+                "it runs more than one decision or action".to_owned(),
             ));
         }
         [] if wrong.is_empty() => return Err(Trouble::Unread(nothing(&not_run))),
@@ -288,12 +288,12 @@ fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
     let Some(checkout) = around.last().map(|checkout| (*checkout).clone()) else {
         return Err(match session.checkouts.first() {
             Some(checkout) => Trouble::Wrong(vec![format!(
-                "`{}` runs in {}, and the checkout is {}: a `cd` or `--task-cwd` is missing",
+                "`{}` runs in {}, but the checkout is {}: a `cd` or `--task-cwd` is missing",
                 shown(&call.text),
                 call.folder,
                 checkout.folder
             )]),
-            None => Trouble::Unread("nothing in it makes a checkout of the repository".to_owned()),
+            None => Trouble::Unread("nothing in it checks out the repository".to_owned()),
         });
     };
     let (before, after) = session

@@ -83,7 +83,7 @@ impl Session {
     /// The first part that cannot be followed.
     pub fn words(&mut self, words: &[Field], text: &str) -> Result<(), Unread> {
         if self.depth >= DEEP {
-            return Err(unread(text, "too many programs run one another"));
+            return Err(unread(text, "programs are nested too deeply"));
         }
         self.depth += 1;
         let followed = self.program(words, text);
@@ -118,7 +118,7 @@ impl Session {
             Program::Env(rest) => self.env(rest, text),
             Program::Shell(script) => {
                 if let Some(what) = &script.opaque {
-                    return Err(unread(text, &format!("the script holds {what}")));
+                    return Err(unread(text, &format!("the script contains {what}")));
                 }
                 self.apart(|inner| inner.script(&script.text))
             }
@@ -175,7 +175,7 @@ impl Session {
                         continue;
                     }
                     _ if first.text.starts_with('-') => {
-                        return Err(unread(text, "this option of `env` is not read"));
+                        return Err(unread(text, "this option of `env` is not supported"));
                     }
                     _ => break,
                 }
@@ -279,7 +279,7 @@ impl Session {
             "unset" => arguments
                 .iter()
                 .for_each(|word| self.variables.unset(&word.text)),
-            "eval" => return Err(unread(text, "`eval` is not read")),
+            "eval" => return Err(unread(text, "`eval` is not supported")),
             "exit" | "return" => self.over = true,
             "set" | "true" | ":" | "test" | "[" | "umask" | "ulimit" | "shopt" | "trap"
             | "sleep" => {}
@@ -320,7 +320,7 @@ impl Session {
                 .any(|option| !option.starts_with("--") && option.contains(letter))
         };
         if !short('s') && !options.contains(&"--symbolic") {
-            return Err(unread(text, "only symbolic links are read"));
+            return Err(unread(text, "only symbolic links are supported"));
         }
         let paths: Vec<&str> = arguments
             .iter()
@@ -330,7 +330,7 @@ impl Session {
         let (target, link) = match paths.as_slice() {
             [target] => (*target, basename(target)),
             [target, link] => (*target, *link),
-            _ => return Err(unread(text, "only one link at a time is read")),
+            _ => return Err(unread(text, "only one link at a time is supported")),
         };
         let mut path = absolute(&self.folder, link);
         // A folder of that name takes the link in.

@@ -34,7 +34,7 @@ pub fn parse(text: &str) -> Result<Vec<Pipeline>, Unread> {
                 "&&" => break Joint::And,
                 "||" => break Joint::Or,
                 "" | ";" | "\n" => break Joint::Then,
-                other => return Err(reader.unread(&format!("`{other}` is not read"))),
+                other => return Err(reader.unread(&format!("`{other}` is not supported"))),
             }
         };
         pipelines.push(Pipeline { joint, commands });
@@ -137,7 +137,9 @@ impl Reader {
             }
             match self.peek() {
                 None | Some('\n' | ';' | '&' | '|') => break,
-                Some('(' | ')') => return Err(self.unread("subshells and functions are not read")),
+                Some('(' | ')') => {
+                    return Err(self.unread("subshells and functions are not supported"));
+                }
                 _ => {}
             }
             let before = self.at;
@@ -146,7 +148,7 @@ impl Reader {
                 let text: String = self.chars[before..self.at].iter().collect();
                 if RESERVED.contains(&text.as_str()) {
                     self.at = before;
-                    return Err(self.unread(&format!("`{text}` is not read")));
+                    return Err(self.unread(&format!("`{text}` is not supported")));
                 }
                 if let Some((name, value)) = assignment(&word) {
                     command.assignments.push((name, value));
@@ -180,13 +182,13 @@ impl Reader {
             return Ok(None);
         };
         if operator == "<<" {
-            return Err(self.unread("here-documents are not read"));
+            return Err(self.unread("here-documents are not supported"));
         }
         if operator.starts_with('&') && !number.is_empty() {
             return Ok(None);
         }
         if ahead.chars.get(operator.len()) == Some(&'(') {
-            return Err(self.unread("process substitutions are not read"));
+            return Err(self.unread("process substitutions are not supported"));
         }
         self.at = end + operator.len();
         let output = matches!(number.as_str(), "" | "1");
@@ -316,7 +318,7 @@ impl Reader {
             }
             Some('{') => {
                 if self.depth >= DEEP {
-                    return Err(self.unread("too many expansions hold one another"));
+                    return Err(self.unread("expansions are nested too deeply"));
                 }
                 self.at += 1;
                 self.depth += 1;
@@ -324,7 +326,9 @@ impl Reader {
                 self.depth -= 1;
                 part
             }
-            Some('\'' | '"') if !quoted => Err(self.unread("`$'…'` and `$\"…\"` are not read")),
+            Some('\'' | '"') if !quoted => {
+                Err(self.unread("`$'…'` and `$\"…\"` are not supported"))
+            }
             Some(c) if c.is_ascii_alphabetic() || c == '_' => {
                 let name = self.name();
                 Ok(Part::Variable(Variable {
@@ -356,7 +360,7 @@ impl Reader {
     fn braced(&mut self, quoted: bool) -> Result<Part, Unread> {
         let name = self.name();
         if name.is_empty() {
-            return Err(self.unread("this expansion is not read"));
+            return Err(self.unread("this expansion is not supported"));
         }
         if self.peek() == Some('}') {
             self.at += 1;
@@ -368,7 +372,7 @@ impl Reader {
         }
         let forms = [":-", ":+", "-", "+"];
         let Some(form) = forms.into_iter().find(|form| self.starts_with(form)) else {
-            return Err(self.unread("this expansion is not read"));
+            return Err(self.unread("this expansion is not supported"));
         };
         self.at += form.len();
         let mut word = Word::default();
@@ -393,7 +397,9 @@ impl Reader {
                     let part = self.expansion(quoted)?;
                     word.0.push(part);
                 }
-                Some('\\') => return Err(self.unread("a backslash in an expansion is not read")),
+                Some('\\') => {
+                    return Err(self.unread("a backslash in an expansion is not supported"));
+                }
                 Some(c) => {
                     plain.push(c);
                     self.at += 1;

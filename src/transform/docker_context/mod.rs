@@ -176,7 +176,8 @@ impl DockerContext {
         }
         let path = rest.trim();
         let wrong = |error: FileError| {
-            Diagnostic::from(error).help("paths are from the root of the repository and stay in it")
+            Diagnostic::from(error)
+                .help("paths are relative to the root of the repository and must stay inside it")
         };
         let real = normalize(path).map_err(wrong)?;
         let archived = file_name::join("topsrcdir", path);
