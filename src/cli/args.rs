@@ -12,7 +12,8 @@ use super::init::Image;
 /// A Taskcluster decision task in one native binary.
 #[derive(Debug, Parser)]
 #[command(name = "snowman", version, about, max_term_width = 100)]
-// As in taskgraph, the last of several counts: what cron adds to a command comes after its own flags.
+// As in taskgraph, the last of several values counts: flags that cron adds come after the command's
+// own.
 #[command(args_override_self = true)]
 pub struct Cli {
     /// What to do.

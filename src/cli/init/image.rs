@@ -1,9 +1,9 @@
-//! The image of the decision task that a new project has.
+//! The image of a new project's decision task.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The name of a docker image that means the same image tomorrow: it has a version or a digest.
+/// The name of a docker image with a version or a digest, so that it keeps meaning the same image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image(String);
 
@@ -15,7 +15,7 @@ impl Image {
         Self(format!("ghcr.io/{owner}/snowman-decision:{version}"))
     }
 
-    /// The name as it is written.
+    /// The name as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -67,7 +67,7 @@ impl FromStr for Image {
     }
 }
 
-/// Whether parts between slashes are as registries take them; the first may be a host with a port.
+/// Whether the parts between slashes are valid for registries; the first may be a host with a port.
 fn is_name(name: &str) -> bool {
     let is_part = |part: &str| {
         let of_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -89,7 +89,7 @@ fn is_name(name: &str) -> bool {
 }
 
 fn is_tag(tag: &str) -> bool {
-    /// The most characters of a tag.
+    /// The maximum number of characters in a tag.
     const LONGEST: usize = 128;
     let of_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     tag.len() <= LONGEST
