@@ -208,10 +208,10 @@ impl Prepared {
 /// Generates the graph and writes the artifacts.
 ///
 /// What the sets of parameters `before` aim at is in the graph too, each set behind the one before
-/// it: see [`gates`]. `check` looks at all aims before anything is made of them.
+/// it: see [`gates`]. `check` examines all aims before anything is made from them.
 ///
 /// # Errors
-/// Everything that is wrong in the first phase in which anything is, and what `check` says.
+/// All mistakes of the first phase that has any, and those that `check` reports.
 pub async fn prepare(
     world: World<'_>,
     graph_config: &GraphConfig,

@@ -1,16 +1,17 @@
-//! The part of the shell's language that the commands of decision and action tasks are written in.
+//! Parses the subset of the shell language that commands of decision and action tasks are written
+//! in.
 //!
-//! Input: the text after `bash -cx`. Output: its pipelines, with the operator before each. Words keep
-//! their quotes and expansions as [`Part`]s, since what these yield depends on the variables at that
-//! point. Control flow, functions, groups, background jobs and here-documents are outside of this part
-//! of the language: they are refused by name, never guessed at. Nothing is executed.
+//! Input: the text after `bash -cx`. Output: its pipelines, with the operator before each. Words
+//! keep their quotes and expansions as [`Part`]s, since their values depend on the variables at
+//! that point. Control flow, functions, groups, background jobs and here-documents are outside this
+//! subset: they are errors that name the construct, and are never guessed at. Nothing is executed.
 
 use super::words::{Joint, Part, Pipeline, Simple, Unread, Variable, Word, one_line};
 
-/// Reads a text.
+/// Parses a text.
 ///
 /// # Errors
-/// The first part that is outside of what is read here.
+/// The first part that is outside this subset.
 pub fn parse(text: &str) -> Result<Vec<Pipeline>, Unread> {
     let mut reader = Reader {
         chars: text.chars().collect(),
@@ -46,13 +47,13 @@ pub fn parse(text: &str) -> Result<Vec<Pipeline>, Unread> {
     Ok(pipelines)
 }
 
-/// Words that begin or end what is not a simple command.
+/// Words that begin or end a compound command.
 const RESERVED: &[&str] = &[
     "!", "{", "}", "[[", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for",
     "function", "if", "in", "select", "then", "until", "while",
 ];
 
-/// Expansions in expansions are read so deep.
+/// The maximum depth of nested expansions.
 const DEEP: usize = 20;
 
 struct Reader {
@@ -112,7 +113,7 @@ impl Reader {
         }
     }
 
-    /// The operator that comes next; nothing at the end.
+    /// The next operator; empty at the end.
     fn operator(&mut self) -> String {
         self.skip_blanks();
         for operator in ["&&", "||", "|&", ";;", "|", ";", "\n", "&", "(", ")"] {
@@ -248,7 +249,7 @@ impl Reader {
         Ok(word)
     }
 
-    /// The text up to a character, which is passed over.
+    /// The text up to a character, which is skipped.
     fn until(&mut self, end: char) -> Result<String, Unread> {
         let mut text = String::new();
         loop {
@@ -265,7 +266,7 @@ impl Reader {
 
     fn double_quoted(&mut self, word: &mut Word) -> Result<(), Unread> {
         let mut plain = String::new();
-        // Quotes make a word even where nothing is between them.
+        // Quotes make a word even if they are empty.
         word.0.push(Part::Text(String::new(), true));
         loop {
             match self.peek() {
@@ -298,7 +299,7 @@ impl Reader {
         }
     }
 
-    /// What begins with a dollar sign or a backtick.
+    /// An expansion: it begins with a dollar sign or a backtick.
     fn expansion(&mut self, quoted: bool) -> Result<Part, Unread> {
         if self.starts_with("`") {
             self.at += 1;
@@ -415,7 +416,7 @@ impl Reader {
         }))
     }
 
-    /// Skips what stands between parentheses, with quotes in it.
+    /// Skips the text between parentheses, heeding quotes.
     fn balanced(&mut self) -> Result<(), Unread> {
         let mut depth = 0_usize;
         while let Some(c) = self.peek() {

@@ -51,7 +51,7 @@ fn zipped_files_say_nothing_of_when_and_where() {
     );
 }
 
-/// Some systems take no other names than UTF-8.
+/// Some systems accept only UTF-8 names.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_context_has_files_of_any_name() {
