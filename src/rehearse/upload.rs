@@ -15,9 +15,9 @@ use crate::base::name::TaskId;
 /// How many artifacts are published at the same time: as many as generic-worker does.
 const AT_ONCE: usize = 10;
 
-/// Publishes artifacts of the first run of a task; what the queue refuses comes back, by name.
+/// Publishes artifacts of the first run of a task; returns the queue's refusals, by name.
 ///
-/// `proxy` is the address that speaks for the task.
+/// `proxy` is the address of the task's proxy.
 ///
 /// # Errors
 /// When the queue cannot be reached.
@@ -42,7 +42,7 @@ pub async fn all(
     Ok(refused)
 }
 
-/// Publishes one; the answer is why the queue refuses it.
+/// Publishes one artifact; returns why the queue refuses it, if it does.
 async fn one(
     http: &reqwest::Client,
     proxy: &str,

@@ -49,7 +49,7 @@ class SentTask(Task):
 
     __hash__ = None
 
-    # Whoever asks for the class of a task gets that of all tasks.
+    # The class of every task is reported as that of all tasks.
     __class__ = property(lambda self: Task)
 
     def __reduce__(self):

@@ -48,8 +48,8 @@ pub struct DockerContext {
 
 /// The path of a file in the archive.
 ///
-/// Files are in the order in which Python sorts their names. There a byte that is not UTF-8 is a
-/// surrogate, which comes before U+E000.
+/// Files are in the order in which Python sorts their names. In Python, a byte that is not UTF-8 is
+/// a surrogate, which sorts before U+E000.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Archived {
     order: Vec<u32>,
