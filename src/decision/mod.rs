@@ -125,10 +125,10 @@ pub async fn run(
     }
 }
 
-/// What a graph aims at, before it is optimized.
+/// The targets of a graph, before it is optimized.
 #[derive(Clone, Copy)]
 pub struct Aimed<'a> {
-    /// What each set of parameters aims at: each leg, and last what the graph is made for.
+    /// The aim of each set of parameters: those of the legs, then that of the graph itself.
     pub aims: &'a [Aim],
     /// The target task graph.
     pub graph: &'a LabelGraph,
@@ -145,7 +145,7 @@ pub struct Prepared {
     pub optimized: OptimizedTaskGraph,
     /// The graph that is to be created.
     pub morphed: MorphedTaskGraph,
-    /// What each set of parameters aims at: each leg, and last what the graph is made for.
+    /// The aim of each set of parameters: those of the legs, then that of the graph itself.
     pub aims: Vec<Aim>,
     settled: Settled,
     care: Care,

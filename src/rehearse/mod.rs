@@ -105,8 +105,8 @@ pub type Events = std::sync::Arc<dyn Fn(Event) + Send + Sync>;
 
 /// Rehearses.
 ///
-/// `parser` parses the arguments of the commands in tasks. `world` is the project; its Taskcluster is not used, and of its environment nothing that speaks of
-/// Taskcluster or of an action.
+/// `parser` parses the arguments of the commands in tasks. `world` is the project; its Taskcluster
+/// is not used, nor are variables of its environment that concern Taskcluster or an action.
 ///
 /// # Errors
 /// When a phase could not be run. What does not hold is no error: it is in the report.

@@ -27,7 +27,7 @@ pub struct Standing {
 /// Queries the states of the tasks that would be reused.
 ///
 /// # Errors
-/// When the queue cannot be asked.
+/// When the queue cannot be queried.
 pub async fn of(
     taskcluster: &dyn Taskcluster,
     now: Timestamp,
