@@ -352,7 +352,7 @@ async fn nothing_is_put_on_tasks_that_have_failed() {
             "not done    1: l10n-a (pending)",
         ],
     );
-    assert_told(&said.err, &["1 task would be reused and cannot be"]);
+    assert_told(&said.err, &["1 task would be reused but cannot be"]);
     // It is no surprise that something can accept.
     let accepted = with(previous.clone(), "allow_earlier_phases", json!(true));
     refused(&bench, fired(&push, "push_fox", accepted)).await;
@@ -495,7 +495,7 @@ async fn a_flavor_has_tasks_of_its_own() {
         (
             "nothing: {product: fox, target-tasks-method: nothing}",
             "nothing",
-            &["its target-tasks method `nothing` chooses none"],
+            &["its target-tasks method `nothing` selects none"],
         ),
     ] {
         let project = Project::release();

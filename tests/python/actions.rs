@@ -278,7 +278,7 @@ fn what_a_method_in_python_aims_at_is_looked_at() {
     let said = flat(&nothing.failure(&["action-callback"]));
     for text in [
         "the flavor `ship` selects no task",
-        "its target-tasks method `hail` chooses none",
+        "its target-tasks method `hail` selects none",
         "config.yml:",
     ] {
         assert!(said.contains(text), "{text}\n{said}");
