@@ -126,7 +126,7 @@ fn flags_that_are_not_those_of_the_push_are_found() {
         "SNOWMAN_HEAD_REV: '${headRev}'",
         "SNOWMAN_HEAD_REV: '${baseRef}'",
         RUNS,
-        "the checkout is of `refs/heads/main`",
+        "the checkout is at `refs/heads/main`",
     );
     breaks(
         "- --owner=${owner}",
