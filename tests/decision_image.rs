@@ -333,10 +333,10 @@ fn an_image_is_built_from_all_that_its_dockerfile_copies() {
 fn an_image_has_a_version() {
     let folder = TempDir::new().unwrap();
     for (tag, why) in [
-        ("a:latest", "name a version in place of `latest`: a:latest"),
+        ("a:latest", "name a version instead of `latest`: a:latest"),
         (
             "b/a:latest",
-            "name a version in place of `latest`: b/a:latest",
+            "name a version instead of `latest`: b/a:latest",
         ),
         ("a", "the tag has no version: a"),
         (

@@ -1,13 +1,12 @@
 //! Names of files that are not UTF-8, as text.
 //!
-//! To the systems that keep files a name is bytes; here it is text. A name that is UTF-8 stands for
-//! itself. Any other is written as git quotes it: in double quotes, with a backslash before a quote or
-//! a backslash, and with an octal escape for each byte that is not printable ASCII:
-//! `"src/caf\351.txt"`. The whole path is quoted at once, so no pattern of folders matches it by
-//! accident.
+//! To file systems a name is bytes; here it is text. A name that is UTF-8 is unchanged. Any other
+//! is written as git quotes it: in double quotes, with a backslash before a quote or a backslash,
+//! and with an octal escape for each byte that is not printable ASCII: `"src/caf\351.txt"`. The
+//! whole path is quoted at once, so no pattern of folders matches it by accident.
 //!
-//! [`text`] and [`bytes`] are inverse to each other: a name that is UTF-8 and happens to look like a
-//! quoted one is quoted as well.
+//! [`text`] and [`bytes`] are inverses: a UTF-8 name that happens to look like a quoted one is
+//! quoted as well.
 
 use std::borrow::Cow;
 
@@ -22,7 +21,7 @@ pub fn text(name: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The name that a text stands for.
+/// The name that a text represents.
 #[must_use]
 pub fn bytes(text: &str) -> Cow<'_, [u8]> {
     unquoted(text).map_or(Cow::Borrowed(text.as_bytes()), Cow::Owned)
@@ -42,7 +41,7 @@ pub fn join(folder: &str, path: &str) -> String {
     text(&[&folder, slash, &path].concat()).into_owned()
 }
 
-/// Whether a text stands for a name that is quoted.
+/// Whether a text is a quoted name.
 #[must_use]
 pub fn is_quoted(text: &str) -> bool {
     unquoted(text).is_some()
@@ -72,7 +71,7 @@ fn quoted(name: &[u8]) -> String {
     out
 }
 
-/// The bytes of a name that [`text`] quotes in just this way; `None` for any other text.
+/// The bytes of a name that [`text`] quotes in exactly this way; `None` for any other text.
 fn unquoted(text: &str) -> Option<Vec<u8>> {
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     let mut out = Vec::with_capacity(inner.len());
@@ -98,7 +97,7 @@ fn unquoted(text: &str) -> Option<Vec<u8>> {
     (needs_quotes && quoted(&out) == text).then_some(out)
 }
 
-/// The bytes that have a letter of their own, as in C.
+/// The bytes with an escape letter, as in C.
 static ESCAPES: &[(u8, u8)] = &[
     (b'"', b'"'),
     (b'\\', b'\\'),

@@ -140,8 +140,8 @@ impl TaskId {
     /// The name of the decision task in graphs that are only looked at.
     pub const PLACEHOLDER: &'static str = "DECISION-TASK";
 
-    /// The name of the decision task where definitions are held against the rules for real ones, as
-    /// `verify` does: it has the form, and the length, of any taskId.
+    /// The name of the decision task where definitions are checked against the rules for real ones,
+    /// as in `verify`: it has the form and length of any taskId.
     pub const STAND_IN: &'static str = "DecisionT--stand-in--A";
 
     /// The name of the action task in actions that are only tried.
@@ -163,7 +163,8 @@ impl TaskId {
         )
     }
 
-    /// Whether this stands for a task that nobody has created: locally, for the one that would run.
+    /// Whether this is a placeholder for a task that does not exist: locally, for the one that
+    /// would run.
     #[must_use]
     pub fn is_placeholder(&self) -> bool {
         [Self::PLACEHOLDER, Self::STAND_IN, Self::ACTION_PLACEHOLDER].contains(&self.as_str())

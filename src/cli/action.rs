@@ -202,7 +202,8 @@ pub fn input(path: Option<&Path>) -> Outcome<Value> {
     }
 }
 
-/// Says that what was named on the command line cannot be read: a mistake where it is not there.
+/// The error for something named on the command line that cannot be read: a user error if it does
+/// not exist.
 fn cannot_read(what: &str, error: &std::io::Error) -> Diagnostic {
     let message = format!("cannot read {what}");
     let diagnostic = match error.kind() {

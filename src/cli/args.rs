@@ -12,7 +12,8 @@ use super::init::Image;
 /// A Taskcluster decision task in one native binary.
 #[derive(Debug, Parser)]
 #[command(name = "snowman", version, about, max_term_width = 100)]
-// As in taskgraph, the last of several counts: what cron adds to a command comes after its own flags.
+// As in taskgraph, the last of several values counts: flags that cron adds come after the command's
+// own.
 #[command(args_override_self = true)]
 pub struct Cli {
     /// What to do.
@@ -358,19 +359,19 @@ pub struct PromoteArgs {
     /// Show what would be reused, built again and new; promotions are started by their action
     #[arg(long, required = true)]
     pub plan: bool,
-    /// The flavor, before or after the graphs of `--previous`; several are one chain
+    /// The flavor, before or after the graphs of `--previous`; several form one chain
     #[arg(value_name = "FLAVOR")]
     pub flavors: Vec<String>,
-    /// The previous graphs, in the order in which they were made: each the taskId of its decision or
-    /// action task, or a folder with its artifacts. Can be given several times; of several graphs with
-    /// a label the last counts
+    /// The previous graphs, in the order in which they were created: each the taskId of its decision or
+    /// action task, or a folder with its artifacts. Can be given several times; where several graphs
+    /// have a label, the last one counts
     #[arg(long, value_name = "GRAPH", required = true, num_args = 1..)]
     pub previous: Vec<String>,
     /// Folder of config.yml
     #[arg(short, long, default_value = "taskcluster", value_name = "FOLDER")]
     pub root: String,
-    /// Parameters of the push that the action would be fired from, as for the other commands; those
-    /// of the first previous graph without any
+    /// Parameters of the push that the action would be triggered on, as for the other commands; by
+    /// default, those of the first previous graph
     #[arg(short, long, value_name = "SPEC")]
     pub parameters: Option<String>,
     /// File with more of the action's input (.yml or .json)
@@ -388,8 +389,7 @@ pub struct PromoteArgs {
     /// Label that is built again; can be given several times
     #[arg(long = "do-not-optimize", value_name = "LABEL")]
     pub do_not_optimize: Vec<String>,
-    /// Accept that tasks of earlier phases are built although neither the input nor the flavor asks
-    /// for it
+    /// Accept tasks of earlier phases that neither the input nor the flavor asks for
     #[arg(long)]
     pub allow_earlier_phases: bool,
     /// Output the plan as JSON
@@ -410,7 +410,7 @@ pub struct InitArgs {
     /// Replace files that are there already
     #[arg(short, long)]
     pub force: bool,
-    /// Image of the decision task, with a version or a digest [default: ghcr.io/OWNER/snowman-decision and
+    /// Image of the decision task, with a version or a digest [default: ghcr.io/OWNER/snowman-decision with
     /// the version of this program]
     #[arg(long)]
     pub image: Option<Image>,
@@ -433,9 +433,9 @@ pub struct SandboxArgs {
 /// Flags of `rehearse`.
 #[derive(Debug, Args)]
 pub struct RehearseArgs {
-    /// Flavors to rehearse, in order. Without any: promote, push and ship of the first product, as far
-    /// as there are such flavors, or all flavors where none names a product. One action promotes
-    /// flavors that a `+` joins
+    /// Flavors to rehearse, in order. By default: promote, push and ship of the first product, as far
+    /// as it has such flavors, or all flavors where none names a product. Flavors joined by `+` are
+    /// promoted by one action
     #[arg(value_name = "FLAVOR")]
     pub flavors: Vec<String>,
     /// Folder of config.yml
@@ -460,7 +460,7 @@ pub struct RehearseArgs {
     /// master that `.taskcluster.yml` has a task for
     #[arg(long, value_name = "BRANCH")]
     pub branch: Option<String>,
-    /// Rehearse a task whose command cannot be read all the same, with flags that fit the push
+    /// Rehearse a task even if its command cannot be read, with flags that fit the push
     #[arg(long)]
     pub accept_unread_command: bool,
     /// Folder to keep the sandbox's state in, to look at it afterwards with `snowman sandbox`

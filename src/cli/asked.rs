@@ -1,4 +1,4 @@
-//! What arguments of the program ask for, as a rehearsal reads them out of a task's command.
+//! Parses command-line arguments that a rehearsal reads from a task's command.
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -7,7 +7,7 @@ use super::args::{Cli, Command};
 use super::decision;
 use crate::rehearse::command::{Asked, What};
 
-/// Parses arguments, without the name of the program, as the program itself does.
+/// Parses arguments, without the program's name, as the program itself does.
 ///
 /// # Errors
 /// What the program would say, in one line.

@@ -129,7 +129,7 @@ async fn created(outside: &Outside, own: &TaskId, pushdate: i64) -> Option<Times
     }
 }
 
-/// What becomes parameters; what depends on the project is left out.
+/// The flags that become parameters, except for what depends on the project.
 pub fn flags(args: &DecisionArgs) -> DecisionFlags {
     DecisionFlags {
         project: args.project.clone(),
@@ -153,7 +153,7 @@ pub fn flags(args: &DecisionArgs) -> DecisionFlags {
     }
 }
 
-/// What becomes parameters of the project.
+/// The flags that become parameters of the project.
 fn flags_of(args: &DecisionArgs, outside: &Outside) -> DecisionFlags {
     let config = args.try_task_config_file.as_deref();
     let parameters = outside.graph_config.taskgraph("decision-parameters");

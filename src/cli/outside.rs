@@ -188,7 +188,7 @@ impl Outside {
     }
 }
 
-/// The working folder and its repository, for commands that need nothing else of a project.
+/// The working folder and its repository, for commands that need nothing else from a project.
 pub struct Surroundings {
     working: PathBuf,
     vcs: Option<Box<dyn Vcs>>,
@@ -198,7 +198,7 @@ impl Surroundings {
     /// Those of this process.
     ///
     /// # Errors
-    /// When the working folder is gone, or its repository cannot be read.
+    /// When the working folder no longer exists, or its repository cannot be read.
     pub fn find(environment: &Environment) -> Result<Self, Diagnostic> {
         let working = working_folder()?;
         let vcs = repository(&working, environment)?;
@@ -230,7 +230,7 @@ fn repository(
 /// The folder `ci` of the usual root, where older versions of taskgraph have config.yml.
 ///
 /// # Errors
-/// When it cannot be seen which of them has one.
+/// When it cannot be determined which of them has one.
 fn older_root(files: &Disk, root: String) -> Result<String, FileError> {
     let has = |folder: &str| match files.mode(&join(folder, "config.yml")) {
         Ok(_) => Ok(true),

@@ -36,8 +36,8 @@ const ARTIFACTS: &[&str] = &[
 
 /// Prints what a promotion would do.
 ///
-/// The exit code is 1 when the action would refuse it: when a task of an earlier phase would be built
-/// that nobody asks for, or when a task that would be reused has failed or is not there.
+/// The exit code is 1 if the action would refuse it: if a task of an earlier phase would be built
+/// without being asked for, or if a task that would be reused has failed or is missing.
 ///
 /// # Errors
 /// What keeps the promotion from being done.
@@ -119,7 +119,7 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
     if unusable > 0 {
         let tasks = counted(unusable, "task");
         output.status(&format!(
-            "{tasks} would be reused and cannot be: rerun what has failed, or have it built again with \
+            "{tasks} would be reused but cannot be: rerun what failed, or build it again with \
              --do-not-optimize"
         ));
     }
@@ -127,12 +127,13 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
     if surprises > 0 {
         let tasks = counted(surprises, "task");
         output.status(&format!(
-            "Surprise: {tasks} of earlier phases that nobody asks for. {}",
+            "Surprise: {tasks} of earlier phases that nothing asks for. {}",
             match plan.accepted || plan.own_python {
                 true if plan.accepted => "The input accepts it",
-                true => "The project's own Python, which promotes, may know better",
+                true =>
+                    "The project's own Python does the promotion and may handle this differently",
                 false =>
-                    "Does --previous name every graph, in the order in which they were made? \
+                    "Does --previous name every graph, in the order in which they were created? \
                      --allow-earlier-phases accepts it",
             }
         ));
@@ -143,16 +144,16 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
     })
 }
 
-/// A graph that is given.
+/// A graph given on the command line.
 enum Given {
     /// By its task.
     Task(TaskId),
-    /// By the folder of its artifacts: what was given, and the path.
+    /// By the folder of its artifacts: the argument as given, and the path.
     Folder(String, PathBuf),
 }
 
-/// Tells graphs and flavors apart: `--previous` takes as many values as follow it, so it takes the
-/// flavors too when these stand behind them.
+/// Separates graphs and flavors: `--previous` takes all values that follow it, including flavors
+/// that come after the graphs.
 fn told_apart(args: &PromoteArgs, outside: &Outside) -> Outcome<(Vec<Given>, Vec<String>)> {
     let known = plan::phases(&outside.graph_config);
     let mut graphs = Vec::new();
@@ -168,7 +169,7 @@ fn told_apart(args: &PromoteArgs, outside: &Outside) -> Outcome<(Vec<Given>, Vec
         } else if let Some(id) = id.as_ref().ok().filter(|id| id.is_slugid()) {
             graphs.push(Given::Task(id.clone()));
         } else if args.flavors.is_empty() && id.is_ok() {
-            // It may be a flavor that is misspelt, which the action tells best.
+            // It may be a misspelt flavor, which the action reports best.
             flavors.push(given.clone());
         } else {
             wrong.push(
@@ -298,7 +299,7 @@ fn summary(plan: &Plan) -> String {
         let _ = writeln!(out, "  on top of   {graph} (revision {revision})");
     }
     for word in ["reused", "found", "rebuilt", "new", "removed"] {
-        // What comes from graphs is in their order: their ids say nothing.
+        // Groups from graphs are in the order of the graphs, as taskIds have no meaningful order.
         let mut groups: BTreeMap<(usize, String), Vec<&str>> = BTreeMap::new();
         for (label, task) in plan.tasks.iter().filter(|(_, t)| t.fate.word() == word) {
             groups
@@ -334,7 +335,7 @@ fn in_state((label, state): (&Label, &str)) -> String {
     format!("{label} ({state})")
 }
 
-/// Where the graph that a task is reused from stands among the previous ones.
+/// The position, among the previous graphs, of the one that a task is reused from.
 fn place(plan: &Plan, fate: &Fate) -> usize {
     let Fate::Reused { graph, .. } = fate else {
         return 0;
@@ -349,7 +350,7 @@ fn why(fate: &Fate) -> String {
         Fate::Reused {
             graph: Some(graph), ..
         } => format!("from {graph}"),
-        Fate::Reused { graph: None, .. } => "from graphs before those".to_owned(),
+        Fate::Reused { graph: None, .. } => "from earlier graphs".to_owned(),
         Fate::Found { .. } => "by the index".to_owned(),
         Fate::Rebuilt {
             root: (label, what),

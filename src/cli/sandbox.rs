@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// The folder that a sandbox keeps its state in.
 ///
 /// # Errors
-/// When it may not be written.
+/// When it is not writable.
 pub fn state_folder(
     folder: Option<&Path>,
     paths: &OutputPaths<'_>,

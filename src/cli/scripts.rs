@@ -4,11 +4,11 @@
 //! 2. The folder that `snowman.run-task` in config.yml names, from the root of the repository.
 //! 3. The folder that an installed taskgraph package brings: that of the worker which runs the
 //!    project's Python, if there is one; else that in a folder of `PYTHONPATH`; else that in the
-//!    site-packages of the interpreter `SNOWMAN_PYTHON`, of that in `VIRTUAL_ENV`, or of `python3` on
-//!    the PATH. They are looked for when the scripts are first needed. An interpreter is only started
-//!    where its files do not tell whether it knows the package, as that takes longer than most commands
-//!    do: when it is that of no virtual environment, or when its virtual environment refers to other
-//!    folders.
+//!    site-packages of the interpreter `SNOWMAN_PYTHON`, of that in `VIRTUAL_ENV`, or of `python3`
+//!    on the PATH. They are looked for when the scripts are first needed. Starting an interpreter
+//!    takes longer than most commands do, so it is only started if its files do not show whether it
+//!    has the package: if it is outside a virtual environment, or if its virtual environment refers
+//!    to other folders.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -120,18 +120,18 @@ fn interpreters(environment: &Environment) -> Vec<PathBuf> {
         .collect()
 }
 
-/// What the files of a virtual environment say of the package.
+/// What the files of a virtual environment show about the package.
 #[derive(Debug, PartialEq, Eq)]
 enum Found {
-    /// This is its folder `run-task`.
+    /// It is installed, with this folder `run-task`.
     Here(PathBuf),
-    /// The environment does not have it.
+    /// It is not installed.
     Nowhere,
-    /// Only the interpreter knows.
+    /// Only the interpreter can tell.
     Unknown,
 }
 
-/// The folder `run-task` of the package in a folder of `PYTHONPATH`, where every interpreter looks
+/// The package's folder `run-task` in a folder of `PYTHONPATH`, which every interpreter searches
 /// first.
 fn on_python_path(environment: &Environment) -> Option<PathBuf> {
     let folders = environment.filled("PYTHONPATH")?;
@@ -296,7 +296,7 @@ mod tests {
         let environment = ("VIRTUAL_ENV", path("venv"));
         assert_eq!(find(std::slice::from_ref(&environment)), in_venv);
         assert_eq!(find(&[("SNOWMAN_PYTHON", python.clone())]), in_venv);
-        // What Python looks for in vain in one place it finds in the next.
+        // What is missing in one place is found in the next.
         let empty = ("PYTHONPATH", path("empty"));
         assert_eq!(find(&[environment.clone(), empty.clone()]), in_venv);
         assert_eq!(find(&[environment.clone(), ("PYTHONPATH", both)]), on_path);

@@ -81,7 +81,7 @@ impl Sets<'_> {
     /// The output file of each set, where the flags name any.
     ///
     /// # Errors
-    /// When two sets would have the same file, or one may not be written.
+    /// When two sets would have the same file, or one is not writable.
     pub fn files(&self, outside: &Outside) -> Result<Vec<Option<OutputFile>>, Diagnostic> {
         let several = self.specs.len() > 1;
         let given = self.args.output_file.as_deref();

@@ -1,4 +1,4 @@
-//! The command `verify`: what a decision would run into, found locally.
+//! The command `verify`: finds locally what would make a decision fail.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -77,7 +77,7 @@ async fn verify(
     if args.no_optimize {
         target.do_not_optimize = target.graph.labels().cloned().collect();
     }
-    // Rules are for real taskIds, so the decision task has the form of one.
+    // The rules expect real taskIds, so the placeholder for the decision task has the form of one.
     let stand_in = TaskId::parse(TaskId::STAND_IN);
     let ids = DerivedIds::new(stand_in.map_err(|error| Diagnostic::bug(error.to_string()))?);
     let optimized = phases.optimize(target, &ids).await?;

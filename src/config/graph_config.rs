@@ -254,7 +254,7 @@ impl GraphConfig {
             .unwrap_or(&NONE)
     }
 
-    /// The address of the project's own repository, the first of those that are listed.
+    /// The address of the project's own repository: the first of those listed.
     #[must_use]
     pub fn default_repository(&self) -> Option<&str> {
         let first = self.repositories().values().next()?;

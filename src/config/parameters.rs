@@ -408,7 +408,7 @@ impl Parameters {
             "git" if repository.is_empty() => Err(Diagnostic::user(
                 "the parameter `head_repository` is empty, so tasks cannot name their source",
             )
-            .help("it is the address of the repository's remote: add one on GitHub, give parameters with `-p`, or name it as `default-repository` in config.yml")),
+            .help("it is the address of the repository's remote: add one on GitHub, give parameters with `-p`, or set `default-repository` in config.yml")),
             "git" => Err(Diagnostic::user(format!(
                 "the address of a file in `{repository}` is not known"
             ))

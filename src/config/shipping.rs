@@ -2,7 +2,7 @@
 //!
 //! A task names its phase in the attribute `shipping_phase`, which the key `shipping-phase` sets;
 //! some projects write the attribute with a hyphen. Its value is one of the four phases, or a name
-//! that holds one as a word: `promote-client`, `ship_addons`.
+//! that contains one as a word: `promote-client`, `ship_addons`.
 
 use std::fmt;
 
@@ -13,11 +13,11 @@ use crate::base::value::{Object, Value};
 pub enum Phase {
     /// Builds and tests: what the decision task of a push creates.
     Build,
-    /// Puts release candidates in place.
+    /// Publishes release candidates.
     Promote,
-    /// Moves candidates to where they are downloaded from.
+    /// Moves candidates to the place they are downloaded from.
     Push,
-    /// Offers the release.
+    /// Makes the release available to users.
     Ship,
 }
 
@@ -36,7 +36,7 @@ impl Phase {
         }
     }
 
-    /// The phase that a name holds as a word; of several the last.
+    /// The phase that a name contains as a word; the last one if there are several.
     #[must_use]
     pub fn in_name(name: &str) -> Option<Self> {
         let words = name.split(|c: char| !c.is_ascii_alphanumeric());
@@ -48,8 +48,8 @@ impl Phase {
             .max()
     }
 
-    /// The phase of a task with these attributes. Tasks that name none are built on push. `None` for
-    /// a name that holds no phase: where it stands among the others is not known.
+    /// The phase of a task with these attributes. Tasks that name none are built on push. `None`
+    /// for a name that contains no phase: its order is not known.
     #[must_use]
     pub fn of_task(attributes: &Object) -> Option<Self> {
         match named(attributes) {
@@ -65,13 +65,13 @@ impl fmt::Display for Phase {
     }
 }
 
-/// What the attributes of a task name as its phase.
+/// The phase that a task's attributes name.
 #[must_use]
 pub fn named(attributes: &Object) -> Option<&str> {
     attribute(attributes, ["shipping_phase", "shipping-phase"])
 }
 
-/// What the attributes of a task name as its product.
+/// The product that a task's attributes name.
 #[must_use]
 pub fn product(attributes: &Object) -> Option<&str> {
     attribute(attributes, ["shipping_product", "shipping-product"])

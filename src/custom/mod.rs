@@ -35,7 +35,7 @@ pub use registered::{NATIVE_REGISTRATIONS, Registered};
 /// The major version of taskgraph that is built in.
 const CONTRACT: u64 = 24;
 
-/// The first major version of taskgraph that applies no other filters than those that `filters` names.
+/// The first major version of taskgraph that applies only the filters that `filters` names.
 const FILTERS_ALONE: u64 = 12;
 
 /// What a project adds in Python, for one graph.
@@ -122,7 +122,7 @@ impl<'a> Custom<'a> {
         })
     }
 
-    /// Whether the target-tasks method is applied whatever the parameter `filters` names.
+    /// Whether the target-tasks method is applied even if the parameter `filters` does not name it.
     #[must_use]
     pub fn always_applies_method(&self) -> bool {
         self.major.is_some_and(|major| major < FILTERS_ALONE)
@@ -166,7 +166,7 @@ impl<'a> Custom<'a> {
     }
 }
 
-/// The major version of taskgraph. Where nothing says which it is, the worker sends 0.
+/// The major version of taskgraph. If it is unknown, the worker sends 0.
 fn major_of(version: &str) -> Option<u64> {
     let major = version.split('.').next()?.parse().ok();
     major.filter(|major| *major > 0)

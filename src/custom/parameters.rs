@@ -36,11 +36,11 @@ pub fn fill(
     Ok(values)
 }
 
-/// The base of a push, by the names of its parameters, where the project has a version of taskgraph that
-/// finds it out by itself.
+/// The base of a push, by parameter name, if the project's version of taskgraph determines it
+/// itself.
 ///
 /// # Errors
-/// When version control cannot be asked.
+/// When version control fails.
 pub fn base(python: &dyn Python, values: Value) -> Outcome<Option<Object>> {
     let version = python.version();
     let version = version.map_err(|failure| failure.diagnostic("the look-up of taskgraph"))?;

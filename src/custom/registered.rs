@@ -86,8 +86,8 @@ impl Registered {
     }
 }
 
-/// Built-in strategies that not every version of taskgraph computes alike, and the first major version
-/// that computes them as they are built in:
+/// Built-in strategies that differ between versions of taskgraph, and the first major version that
+/// agrees with the built-in ones:
 ///
 /// - before 8, `skip-unless-changed` asks version control which files a push changes, as there is no
 ///   parameter `files_changed`;
@@ -95,7 +95,7 @@ impl Registered {
 static STRATEGIES_SINCE: &[(&str, u64)] = &[("skip-unless-changed", 13)];
 
 impl Registered {
-    /// Has strategies of the installed taskgraph run where those that are built in may differ.
+    /// Uses the strategies of the installed taskgraph where the built-in ones may differ.
     pub fn prefer_installed(&mut self, major: Option<u64>) {
         for (name, since) in STRATEGIES_SINCE {
             if !major.is_some_and(|major| (*since..=CONTRACT).contains(&major)) {

@@ -46,7 +46,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// What it aims at.
+    /// Its aim.
     #[must_use]
     pub fn aim(&self) -> &Aim {
         &self.aim

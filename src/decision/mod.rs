@@ -125,10 +125,10 @@ pub async fn run(
     }
 }
 
-/// What a graph aims at, before it is optimized.
+/// The targets of a graph, before it is optimized.
 #[derive(Clone, Copy)]
 pub struct Aimed<'a> {
-    /// What each set of parameters aims at: each leg, and last what the graph is made for.
+    /// The aim of each set of parameters: those of the legs, then that of the graph itself.
     pub aims: &'a [Aim],
     /// The target task graph.
     pub graph: &'a LabelGraph,
@@ -145,7 +145,7 @@ pub struct Prepared {
     pub optimized: OptimizedTaskGraph,
     /// The graph that is to be created.
     pub morphed: MorphedTaskGraph,
-    /// What each set of parameters aims at: each leg, and last what the graph is made for.
+    /// The aim of each set of parameters: those of the legs, then that of the graph itself.
     pub aims: Vec<Aim>,
     settled: Settled,
     care: Care,
@@ -208,10 +208,10 @@ impl Prepared {
 /// Generates the graph and writes the artifacts.
 ///
 /// What the sets of parameters `before` aim at is in the graph too, each set behind the one before
-/// it: see [`gates`]. `check` looks at all aims before anything is made of them.
+/// it: see [`gates`]. `check` examines all aims before anything is made from them.
 ///
 /// # Errors
-/// Everything that is wrong in the first phase in which anything is, and what `check` says.
+/// All mistakes of the first phase that has any, and those that `check` reports.
 pub async fn prepare(
     world: World<'_>,
     graph_config: &GraphConfig,

@@ -1,9 +1,9 @@
 //! Where parameters come from: flags and the repository in a decision task, defaults locally.
 //!
-//! A decision counts changes from a base revision. Where that is not in the clone, as after a force
-//! push or in a shallow clone, it is fetched. Where it cannot be, what changed is unknown: all files
-//! count as changed, and the base is the head itself. That is how a push without changes of its own
-//! looks, for which nothing is skipped, and a revision that the tasks can fetch.
+//! A decision counts changes from a base revision. If that is not in the clone, as after a force
+//! push or in a shallow clone, it is fetched. If it cannot be fetched, the changes are unknown: all
+//! files count as changed, and the base is the head itself. This looks like a push without changes
+//! of its own, for which nothing is skipped, and the base is a revision that tasks can fetch.
 
 use std::path::Path;
 
@@ -45,7 +45,7 @@ pub fn for_decision(
     let (flags, files_changed) = changes(world, vcs, flags)?;
     let flags = &flags;
     let message = match vcs.commit_message() {
-        // As in the peer, a message that is not UTF-8 cannot hold the word that is looked for.
+        // As in the peer, a message that is not UTF-8 cannot contain the word that is looked for.
         Err(VcsError::NotUtf8(_)) => String::new(),
         message => message.map_err(|error| vcs_diagnostic(&error))?,
     };
@@ -115,20 +115,20 @@ pub fn for_decision(
     Parameters::new(values, Strictness::Lenient)
 }
 
-/// The flags with the base that counts, and the files that changed since.
+/// The flags with the effective base, and the files changed since.
 ///
-/// A base that is not in this clone is fetched. Where that fails it is not known: then all files count as
-/// changed, and the base is the head, so that strategies which compare both skip nothing.
+/// A base that is not in this clone is fetched. If that fails, all files count as changed, and the
+/// base is the head, so that strategies that compare the two skip nothing.
 fn changes(
     world: World<'_>,
     vcs: &dyn Vcs,
     flags: &DecisionFlags,
 ) -> Outcome<(DecisionFlags, Vec<String>)> {
     let failed = |error: VcsError| {
-        let diagnostic = asked_in_vain("the files that changed are not known", &error);
+        let diagnostic = asked_in_vain("cannot determine which files changed", &error);
         match error {
             VcsError::NoRevision(_) => {
-                diagnostic.help("the revision of --head-rev has to be in this clone; fetch it")
+                diagnostic.help("fetch the revision of --head-rev: it must be in this clone")
             }
             _ => diagnostic,
         }
@@ -160,7 +160,7 @@ fn changes(
     Ok((flags, files))
 }
 
-/// Fetches a revision from the repository that is pushed to, or else from that of the head.
+/// Fetches a revision from the base repository, or else from the head repository.
 fn fetch(vcs: &dyn Vcs, revision: &str, flags: &DecisionFlags) -> Result<String, VcsError> {
     let fetched = vcs.fetch(revision, &flags.base_repository);
     let fetched = match fetched {
@@ -175,8 +175,8 @@ fn fetch(vcs: &dyn Vcs, revision: &str, flags: &DecisionFlags) -> Result<String,
     fetched
 }
 
-/// The flags with the base that the project's taskgraph finds, where it is a version that does not take
-/// the one it is given: before 17, that is the latest revision which the given base, or else the branch
+/// The flags with the base that the project's taskgraph computes, if its version does not use the
+/// given one: before 17, the base is the latest revision that the given base, or else the branch
 /// `base_ref`, has in common with the head.
 fn with_base(world: World<'_>, flags: &DecisionFlags) -> Outcome<DecisionFlags> {
     let mut flags = flags.clone();
@@ -319,7 +319,7 @@ struct CheckedOut {
 }
 
 impl CheckedOut {
-    /// What a repository says; `None` as long as nothing has been committed.
+    /// What a repository reports; `None` before the first commit.
     fn of(vcs: &dyn Vcs) -> Result<Option<Self>, VcsError> {
         let head_rev = match vcs.head_rev() {
             Err(VcsError::NoCommit) => return Ok(None),
@@ -334,8 +334,8 @@ impl CheckedOut {
     }
 }
 
-/// The address of the repository and its name: that of the remote, or else of the repository that
-/// `config.yml` calls the project's own, e.g. in a clone of another clone. Both are empty where
+/// The address of the repository and its name: those of the remote, or else of the
+/// `default-repository` in `config.yml`, e.g. in a clone of another clone. Both are empty if
 /// neither is known.
 fn origin(
     vcs: Option<&dyn Vcs>,
@@ -360,7 +360,7 @@ fn origin(
 /// asked for what they lack.
 ///
 /// # Errors
-/// When the version cannot be read, or the repository cannot be asked.
+/// When the version or the repository cannot be read.
 pub fn defaults(
     world: World<'_>,
     graph_config: &GraphConfig,
@@ -370,7 +370,7 @@ pub fn defaults(
     let lack = |names: &[&str]| names.iter().any(|name| !given.contains_key(name));
     let of_checkout = ["files_changed", "head_ref", "head_rev", "repository_type"];
     let of_remote = ["base_repository", "head_repository", "project"];
-    // Where there is no repository, the peer makes do with empty values.
+    // Without a repository, the peer uses empty values.
     let checked_out = match world.vcs.filter(|_| lack(&of_checkout)) {
         Some(vcs) => CheckedOut::of(vcs).map_err(|error| vcs_diagnostic(&error))?,
         None => None,

@@ -51,12 +51,12 @@ pub struct Full {
     pub graph: FullTaskGraph,
 }
 
-/// What a set of parameters aims at.
+/// What a set of parameters selects.
 #[derive(Debug, Clone)]
 pub struct Aim {
-    /// The labels that its filters choose.
+    /// The labels that its filters select.
     pub targets: BTreeSet<Label>,
-    /// Whether the project's own Python has chosen them.
+    /// Whether the project's own Python selected them.
     pub in_python: bool,
 }
 
@@ -242,7 +242,7 @@ impl Phases<'_> {
         Ok(set)
     }
 
-    /// What this set of parameters aims at, which is `targets`.
+    /// The aim of this set of parameters, whose target tasks are `targets`.
     ///
     /// # Errors
     /// When the project's Python cannot be used.

@@ -38,7 +38,7 @@ pub fn write(
     Ok(())
 }
 
-/// What is said of scripts that are not there, when tasks mount them.
+/// The warning about missing scripts that tasks mount.
 fn warning(
     missing: &[&str],
     artifacts: &dyn Artifacts,
@@ -59,15 +59,15 @@ fn warning(
         return None;
     }
     let mounted = mounted.join(" and ");
-    // Nobody runs a task whose decision keeps its artifacts in memory.
+    // If a decision keeps its artifacts in memory, its tasks are never really run.
     if !artifacts.in_place() {
         return Some(format!(
-            "cannot find {mounted}; simulated tasks do without, real ones would fail"
+            "cannot find {mounted}; simulated tasks run without, but real ones would fail"
         ));
     }
     let labels: Vec<&str> = labels.into_iter().collect();
     Some(format!(
-        "tasks mount {mounted}, which this decision does not have: {}; {}",
+        "tasks mount {mounted}, which this decision does not provide: {}; {}",
         first_few(&labels),
         scripts::HELP
     ))
@@ -126,7 +126,7 @@ mod tests {
         let both = said(&[RUN_TASK, FETCH_CONTENT]).unwrap();
         assert!(
             both.starts_with(
-                "tasks mount `run-task`, which this decision does not have: build-mac, build-win; set "
+                "tasks mount `run-task`, which this decision does not provide: build-mac, build-win; set "
             ),
             "{both}"
         );
@@ -160,7 +160,7 @@ mod tests {
         let rehearsed = warning(&both, &MemoryArtifacts::default(), &graph, &deciding).unwrap();
         assert!(!rehearsed.contains("build-"), "{rehearsed}");
         assert!(rehearsed.len() < 100, "{rehearsed}");
-        // The phases of a rehearsal are one process.
+        // The phases of a rehearsal share one process.
         let run_task = RunTask::default();
         assert!(run_task.is_first_warning() && !run_task.is_first_warning());
     }

@@ -208,17 +208,17 @@ fn python(
     }
 }
 
-/// Where items come from that the project's Python has yielded.
+/// The origins of items that the project's Python yielded.
 struct Origins<'i> {
     before: &'i [Item],
-    /// The first item of each label and of each name, by key and text.
+    /// The first item of each label and of each name, by key and value.
     first: LazyCell<BTreeMap<(&'static str, &'i str), usize>, FindFirst<'i>>,
 }
 
 /// Finds the first item of each label and of each name.
 type FindFirst<'i> = Box<dyn FnOnce() -> BTreeMap<(&'static str, &'i str), usize> + 'i>;
 
-/// The keys by which an item is known again.
+/// The keys by which an item is recognized.
 const NAMES: [&str; 2] = ["label", "name"];
 
 impl<'i> Origins<'i> {
@@ -240,7 +240,8 @@ impl<'i> Origins<'i> {
         }
     }
 
-    /// The origin of the very item that Python was given, or of the first of the same label or name.
+    /// The origin of the item that Python was given, or of the first one with the same label or
+    /// name.
     fn of(&self, task: &crate::base::value::Object, number: Option<usize>) -> Arc<Origin> {
         let same = number.filter(|number| *number < self.before.len());
         let named = || {

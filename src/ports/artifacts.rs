@@ -13,9 +13,9 @@ use crate::base::diagnostic::Diagnostic;
 /// The folder of the artifacts.
 const ARTIFACTS: &str = "artifacts";
 
-/// The folder of docker contexts, beside that of the artifacts: a `.taskcluster.yml` publishes it by itself,
-/// with an expiry of its own. A second copy among the artifacts would have the same name there and another
-/// expiry, which the queue refuses.
+/// The folder of docker contexts, beside that of the artifacts: a `.taskcluster.yml` publishes it
+/// separately, with its own expiry. A second copy among the artifacts would be published under the
+/// same name with another expiry, which the queue refuses.
 const CONTEXTS: &str = "docker-contexts";
 
 /// The path, from the working folder, of an artifact that is published as `public/NAME`.
@@ -35,7 +35,7 @@ pub trait Artifacts: Send + Sync {
     /// When it cannot be written; then what was there before still is.
     fn write(&self, name: &str, content: &[u8]) -> Result<(), Diagnostic>;
 
-    /// Reads an artifact that was written; `None` where there is none that can be read.
+    /// Reads an artifact that was written; `None` if there is none that can be read.
     fn read(&self, name: &str) -> Option<Vec<u8>>;
 
     /// Whether they are what lies in the folder `artifacts`, where other programs may write too.
@@ -49,8 +49,8 @@ pub struct ArtifactFolder<'a> {
 }
 
 impl<'a> ArtifactFolder<'a> {
-    /// Artifacts under `working`/artifacts, and docker contexts under `working`/docker-contexts. No link
-    /// that `vcs` tracks may lead out of its checkout.
+    /// Artifacts under `working`/artifacts, and docker contexts under `working`/docker-contexts. A
+    /// link that `vcs` tracks must not lead out of the checkout.
     ///
     /// Artifacts are public, so `mask` keeps secrets out of them.
     #[must_use]

@@ -28,8 +28,8 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Whoever wrote a path has to mend it where nothing is there; that a file is there and cannot
-    /// be read is a failure of the environment.
+    /// A path to a file that does not exist is a user error; a file that exists but cannot be read
+    /// is a failure of the environment.
     #[must_use]
     pub fn diagnostic(&self, message: impl Into<String>) -> Diagnostic {
         match self {
@@ -60,8 +60,8 @@ pub struct Found {
     pub mode: u32,
 }
 
-/// The files below the root of a repository. All paths are relative to it, with forward slashes; one
-/// that is not UTF-8 is written as [`file_name`] has it.
+/// The files below the root of a repository. All paths are relative to it, with forward slashes;
+/// one that is not UTF-8 is written as described in [`file_name`].
 pub trait Files: Send + Sync {
     /// The bytes of a file.
     ///
@@ -78,7 +78,7 @@ pub trait Files: Send + Sync {
     /// Whether there is a folder of this path, in the repository.
     ///
     /// # Errors
-    /// [`FileError::Unreadable`] when that cannot be seen.
+    /// [`FileError::Unreadable`] when that cannot be determined.
     fn is_folder(&self, path: &str) -> Result<bool, FileError>;
 
     /// The names in a folder, sorted.
@@ -129,7 +129,7 @@ fn on_disk(path: &str) -> Result<Cow<'_, Path>, FileError> {
     })
 }
 
-/// The path as the system has it; names that are not UTF-8 are not for every system.
+/// The system's path; not every system supports names that are not UTF-8.
 #[cfg(not(unix))]
 fn on_disk(path: &str) -> Result<Cow<'_, Path>, FileError> {
     match String::from_utf8(file_name::bytes(path).into_owned()) {
@@ -138,10 +138,10 @@ fn on_disk(path: &str) -> Result<Cow<'_, Path>, FileError> {
     }
 }
 
-/// What is known of a path; `None` when there is nothing.
+/// The metadata of a path; `None` if nothing exists there.
 ///
 /// # Errors
-/// [`FileError::Unreadable`] when that cannot be seen.
+/// [`FileError::Unreadable`] when that cannot be determined.
 pub fn metadata(path: &Path) -> Result<Option<Metadata>, FileError> {
     match std::fs::metadata(path).map_err(|error| file_error(&path.display().to_string(), &error)) {
         Ok(found) => Ok(Some(found)),
@@ -286,7 +286,7 @@ mod tests {
         }
     }
 
-    /// Some systems take no other names than UTF-8.
+    /// Some systems accept only UTF-8 names.
     #[cfg(target_os = "linux")]
     #[test]
     fn names_may_be_any_bytes() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,13 +1,14 @@
 //! Paths of files that are written.
 //!
-//! Tasks prepare the folders that they write to: most `.taskcluster.yml` files have
-//! `ln -s /builds/worker/artifacts artifacts`. Such a link may lead anywhere. A link that version control
-//! tracks is different: it comes with the revision, possibly from a stranger's pull request, and must not
-//! make the task write outside of the checkout. So a path is followed one component at a time:
+//! Tasks prepare the folders that they write to: most `.taskcluster.yml` files have `ln -s
+//! /builds/worker/artifacts artifacts`. Such a link may lead anywhere. A link that version control
+//! tracks is different: it comes with the revision, possibly from an untrusted pull request, and
+//! must not make the task write outside the checkout. So a path is followed one component at a
+//! time:
 //!
-//! 1. What a link leads to has to exist.
+//! 1. The target of a link must exist.
 //! 2. For each link inside the working copy, version control is asked whether it tracks it.
-//! 3. If any link on the way is tracked, the end of the path has to lie inside the working copy, and not in
+//! 3. If any link on the way is tracked, the path must end inside the working copy, and not in
 //!    version control's own folder.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -25,27 +26,27 @@ const MOST_LINKS: usize = 40;
 /// Folders in which version control keeps its own files.
 const OF_VCS: [&str; 2] = [".git", ".hg"];
 
-/// Says why a file cannot be written.
+/// Why a file cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// A link that is part of the checkout leads out of it.
     #[error("`{link}` is a link that version control tracks, and it leads out of the checkout")]
     Tracked {
-        /// The link, from the working folder where it is below that.
+        /// The link, relative to the working folder if it is below it.
         link: String,
     },
-    /// A link leads nowhere.
+    /// A link's target does not exist.
     #[error("`{link}` is a link to {target}, which does not exist")]
     Dangling {
         /// The link.
         link: String,
-        /// What it leads to, as it is written.
+        /// Its target, as written.
         target: String,
     },
-    /// Something else has the place of a folder.
+    /// Something other than a folder is in the way.
     #[error("`{0}` is not a folder")]
     NotAFolder(String),
-    /// Version control does not say whether it tracks a link.
+    /// Version control cannot tell whether it tracks a link.
     #[error("cannot tell whether version control tracks the link `{link}`: {error}")]
     Unknown {
         /// The link.
@@ -53,7 +54,7 @@ pub enum OutputError {
         /// Why.
         error: VcsError,
     },
-    /// The system refuses.
+    /// The system's error.
     #[error(transparent)]
     System(#[from] io::Error),
 }
@@ -89,13 +90,13 @@ impl OutputError {
     }
 }
 
-/// The diagnostic for a file that the system does not let be written.
+/// The diagnostic for a file that the system cannot write.
 #[must_use]
 pub fn cannot_write(file: &Path, error: io::Error) -> Diagnostic {
     OutputError::from(error).diagnostic("", file)
 }
 
-/// What to do about an error of the system; nothing where it says all that is known.
+/// Advice on an error of the system; `None` if the error says it all.
 fn advice(error: &io::Error, file: &Path) -> Option<String> {
     use io::ErrorKind as Kind;
     let shown = file.display();
@@ -105,7 +106,7 @@ fn advice(error: &io::Error, file: &Path) -> Option<String> {
     };
     Some(match error.kind() {
         Kind::PermissionDenied => {
-            format!("{folder} has to be writable for the user that runs this")
+            format!("{folder} must be writable by the user that runs this")
         }
         Kind::ReadOnlyFilesystem => {
             format!("{folder} is on a file system that is mounted read-only")
@@ -148,11 +149,11 @@ impl OutputFile {
     }
 }
 
-/// Follows the paths of files that are written.
+/// Resolves the paths of files that are written.
 pub struct OutputPaths<'a> {
     working: PathBuf,
     vcs: Option<&'a dyn Vcs>,
-    /// Whether version control tracks a link, for those that it was asked about.
+    /// Whether version control tracks a link, for the links queried so far.
     tracked: Mutex<BTreeMap<PathBuf, bool>>,
 }
 
@@ -165,7 +166,7 @@ struct End {
 }
 
 impl<'a> OutputPaths<'a> {
-    /// Paths from a working folder, in the repository that it belongs to, if any.
+    /// Paths relative to a working folder, in the repository that it belongs to, if any.
     #[must_use]
     pub fn new(working: &Path, vcs: Option<&'a dyn Vcs>) -> Self {
         Self {
@@ -175,7 +176,7 @@ impl<'a> OutputPaths<'a> {
         }
     }
 
-    /// The path of a folder without links; what does not exist of it has to be created.
+    /// The path of a folder, without links; missing parts of it have to be created.
     ///
     /// # Errors
     /// [`OutputError`].
@@ -183,7 +184,7 @@ impl<'a> OutputPaths<'a> {
         self.end(&self.working.join(folder), true)
     }
 
-    /// A file that somebody named: a link in its place is followed.
+    /// The path of a file named by the user: a link in its place is followed.
     ///
     /// # Errors
     /// As a diagnostic.
@@ -221,7 +222,7 @@ impl<'a> OutputPaths<'a> {
                     continue;
                 }
                 Some(Component::Normal(_)) => {}
-                // A root takes the place of all before it.
+                // A root replaces everything before it.
                 _ => {
                     end.path.push(component);
                     continue;
@@ -236,7 +237,7 @@ impl<'a> OutputPaths<'a> {
                     links += 1;
                     if links > MOST_LINKS {
                         return Err(io::Error::other(format!(
-                            "`{}` leads in a circle",
+                            "`{}` leads through a loop of links",
                             self.shown(path)
                         ))
                         .into());
@@ -263,7 +264,7 @@ impl<'a> OutputPaths<'a> {
         Ok(end)
     }
 
-    /// Refuses a link that leads nowhere.
+    /// Refuses a link whose target does not exist.
     fn check_target(&self, link: &Path, target: &Path) -> Result<(), OutputError> {
         match std::fs::metadata(link) {
             Ok(_) => Ok(()),
@@ -282,7 +283,7 @@ impl<'a> OutputPaths<'a> {
         let Ok(below) = link.strip_prefix(vcs.root()) else {
             return Ok(false);
         };
-        // What lies in another repository inside of this one came with that.
+        // Links in a nested repository came with that repository.
         let folders = link.ancestors().skip(1);
         let mut nested = folders.take_while(|folder| *folder != vcs.root());
         if nested.any(|folder| OF_VCS.iter().any(|name| folder.join(name).exists())) {
@@ -310,7 +311,7 @@ impl<'a> OutputPaths<'a> {
         })
     }
 
-    /// A path as people know it.
+    /// A path as shown to people.
     fn shown(&self, path: &Path) -> String {
         let below = path.strip_prefix(&self.working).unwrap_or(path);
         below.display().to_string()
@@ -337,7 +338,7 @@ mod tests {
             diagnostic.help.unwrap_or_default()
         };
         for (kind, words) in [
-            (Kind::PermissionDenied, "the folder a/b has to be writable"),
+            (Kind::PermissionDenied, "the folder a/b must be writable"),
             (Kind::ReadOnlyFilesystem, "mounted read-only"),
             (Kind::StorageFull, "free some space"),
             (Kind::FileTooLarge, "raise the limit"),
@@ -351,7 +352,7 @@ mod tests {
             let help = advice_for(kind, "a/b/c");
             assert!(help.contains(words), "{kind:?}: {help}");
         }
-        // Nothing is known of these.
+        // There is no advice for these.
         for kind in [Kind::Other, Kind::Interrupted, Kind::ResourceBusy] {
             assert_eq!(advice_for(kind, "a/b/c"), "", "{kind:?}");
         }

@@ -20,7 +20,7 @@ impl Tool {
     }
 }
 
-/// The revision before the first, as both systems write it.
+/// The null revision, as both systems write it.
 pub const NULL_REVISION: &str = "0000000000000000000000000000000000000000";
 
 /// Says why a question about the repository was not answered.
@@ -36,7 +36,7 @@ pub enum VcsError {
         program: String,
         /// What the system said.
         why: String,
-        /// Whether there is no such program.
+        /// Whether the program does not exist.
         missing: bool,
     },
     /// The program failed.
@@ -49,13 +49,13 @@ pub enum VcsError {
         /// What it said, shortened.
         stderr: String,
     },
-    /// There is no such revision in this clone.
+    /// The revision is not in this clone.
     #[error("there is no revision `{0}` in this clone")]
     NoRevision(String),
     /// The repository has no revision at all.
     #[error("nothing has been committed yet")]
     NoCommit,
-    /// Whether a folder holds a repository cannot be seen.
+    /// It cannot be determined whether a folder is a repository.
     #[error("cannot read {path}: {why}")]
     Unreadable {
         /// What could not be read.
@@ -87,8 +87,8 @@ pub enum VcsError {
 }
 
 impl VcsError {
-    /// The line in which the program says what is wrong, without the command; for other errors, all
-    /// of it.
+    /// The line of the program's output that states the error, without the command; for other
+    /// errors, the whole message.
     #[must_use]
     pub fn said(&self) -> String {
         let Self::Failed { stderr, .. } = self else {
@@ -168,20 +168,20 @@ pub trait Vcs: Send + Sync {
     /// # Errors
     /// [`VcsError`].
     fn commit_message(&self) -> Result<String, VcsError>;
-    /// The revision that a change counts from, when it is not in this clone; `None` when it is, or
-    /// when none is needed.
+    /// The base revision of a change if it is missing from this clone; `None` if it is there, or
+    /// none is needed.
     ///
     /// # Errors
     /// [`VcsError`].
     fn missing_base(&self, change: &Change<'_>) -> Result<Option<String>, VcsError>;
-    /// Fetches a revision from a remote repository, and yields its hash. What is checked out, and
-    /// refs in git, stay as they are.
+    /// Fetches a revision from a remote repository, and returns its hash. The working copy and git
+    /// refs are left unchanged.
     ///
     /// # Errors
     /// [`VcsError`].
     fn fetch(&self, revision: &str, remote: &str) -> Result<String, VcsError>;
-    /// The files that changed, in the order in which the program tells them. Names that are not
-    /// UTF-8 are written as [`file_name`](crate::base::file_name) has it.
+    /// The files that changed, in the order in which the program lists them. Names that are not
+    /// UTF-8 are written as described in [`file_name`](crate::base::file_name).
     ///
     /// # Errors
     /// [`VcsError`].

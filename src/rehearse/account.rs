@@ -1,4 +1,4 @@
-//! Reports of phases, with what was found of the task's definition.
+//! Reports of phases, with the findings about the task's definition.
 
 use std::collections::BTreeMap;
 
@@ -30,8 +30,8 @@ pub fn refused(name: &str, task_id: &TaskId, definition: &Value, found: Found) -
     before(report, found, None)
 }
 
-/// A report with what was found of the definition, and what could not be published, before what was found
-/// of the graph.
+/// A report that lists the findings about the definition, and what could not be published, before
+/// those about the graph.
 pub fn with_found(report: PhaseReport, found: Found, unpublished: Vec<String>) -> PhaseReport {
     let published = Check {
         rule: "the worker can publish every artifact",

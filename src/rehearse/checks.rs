@@ -17,11 +17,11 @@ pub struct Wanted {
     pub rebuild_kinds: Vec<String>,
     /// Labels.
     pub do_not_optimize: Vec<String>,
-    /// The phases of the flavors that are promoted, as far as they are known.
+    /// The phases of the promoted flavors, as far as known.
     pub phases: BTreeSet<Phase>,
-    /// The phases that flavors of the project are of.
+    /// The phases of the project's flavors.
     pub flavored: BTreeSet<Phase>,
-    /// Whether the input accepts that tasks of earlier phases are built.
+    /// Whether the input accepts tasks of earlier phases.
     pub accepted: bool,
 }
 
@@ -77,11 +77,11 @@ pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) 
         .map(|(label, phase)| format!("{label} is of the phase {phase}"))
         .collect();
     let mut notes = Vec::new();
-    // What a project does in its own Python, and what somebody has accepted, is told and no more.
+    // What a project does in its own Python, and what was accepted, is only a note.
     if ran.own_python || wanted.accepted {
         for (what, found) in [
             ("built twice", &mut twice),
-            ("new though of an earlier phase", &mut early),
+            ("new, but of an earlier phase", &mut early),
         ] {
             let labels: Vec<&str> = found.iter().map(String::as_str).collect();
             if !labels.is_empty() {
@@ -154,7 +154,8 @@ pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) 
 
 /// The phase of a new task that an earlier flavor should have created.
 ///
-/// The push has built what is built on push; what else names no phase is built for releases only.
+/// The push has built what is built on push; other tasks without a phase are built for releases
+/// only.
 fn earlier_phase(ran: &Ran, wanted: &Wanted, label: &str) -> Option<Phase> {
     let phase_of = |label: &str| {
         let named = ran.full.get(label)?.phase.as_deref();
@@ -216,7 +217,7 @@ fn completed(sandbox: &Sandbox, ran: &Ran) -> Check {
     }
 }
 
-/// Breaches in an order that does not follow from taskIds, which are others in each rehearsal.
+/// Breaches in an order independent of taskIds, which differ in each rehearsal.
 fn sorted(breaches: impl Iterator<Item = String>) -> Vec<String> {
     let mut breaches: Vec<String> = breaches.collect();
     breaches.sort_unstable();

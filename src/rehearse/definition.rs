@@ -1,8 +1,8 @@
-//! What must hold of the definition of a decision or action task before it runs.
+//! Checks the definition of a decision or action task before it runs.
 //!
-//! Real workers run the command of the definition, with its variables, proxy, caches and artifacts. Each
-//! is held against what the task needs, so that a mistake in `.taskcluster.yml` is found here and not on
-//! the push after it.
+//! Real workers run the command of the definition, with its variables, proxy, caches and artifacts.
+//! Each is checked against what the task needs, so that a mistake in `.taskcluster.yml` is found
+//! here and not by the next push.
 
 use super::Check;
 use super::command::{self, Command, Parser, Trouble, What, Worker, absolute, below, shown};
@@ -15,7 +15,7 @@ use crate::decision::flags::DecisionFlags;
 use crate::ports::python::Mode;
 use crate::submit::preflight;
 
-/// What a definition is held against.
+/// What a definition is checked against.
 pub struct Expected<'a> {
     /// The push that is rehearsed.
     pub push: &'a Push,
@@ -35,14 +35,14 @@ pub struct Expected<'a> {
     pub parser: Parser,
 }
 
-/// What was found of a definition.
+/// The findings about a definition.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// The command, where it could be read.
+    /// The command, if it could be read.
     pub command: Option<Command>,
-    /// What must hold.
+    /// The checks, with their results.
     pub checks: Vec<Check>,
-    /// Why the command was not read, where that is accepted.
+    /// Why the command could not be read.
     pub unread: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl Found {
         self.checks.iter().all(Check::holds)
     }
 
-    /// What a decision is asked for, and whether it verifies.
+    /// The flags of the decision, and whether it verifies.
     pub fn asked(&self) -> Option<(DecisionFlags, bool)> {
         let command = self.command.as_ref()?;
         let What::Decision { flags, verify, .. } = &command.what else {
@@ -69,7 +69,7 @@ impl Found {
     }
 }
 
-/// Holds a definition against what is expected.
+/// Checks a definition against what is expected.
 pub fn look(definition: &Value, expected: &Expected<'_>) -> Found {
     let mut found = Found::default();
     let mut check = |rule, breaches| found.checks.push(Check { rule, breaches });
@@ -102,7 +102,7 @@ pub fn look(definition: &Value, expected: &Expected<'_>) -> Found {
     }
     if let Ok(command) = &read {
         check(
-            "what is read later is published",
+            "artifacts that are read later are published",
             publish::foreseen(definition, command),
         );
     }
@@ -135,13 +135,14 @@ fn proxy(definition: &Value) -> Vec<String> {
                 .map(|(name, _)| name.as_str());
             let meant = |name: &&str| suggest::nearest(name, ["taskclusterProxy"]).is_some();
             let near = names.clone().find(meant);
-            let hint =
-                near.map_or_else(String::new, |name| format!(": is `{name}` meant to be it?"));
+            let hint = near.map_or_else(String::new, |name| {
+                format!(": is `{name}` meant to be this?")
+            });
             format!("`payload.features.taskclusterProxy` is missing{hint}")
         }
     };
     vec![format!(
-        "{why}; without it the task has no credentials, so it can create nothing"
+        "{why}; without it the task has no credentials and cannot create tasks"
     )]
 }
 
@@ -165,7 +166,7 @@ fn caches(definition: &Value, scopes: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// What a command would fail of, or would do differently from what the push asks for.
+/// Why a command would fail, or how its effect differs from what the push asks for.
 fn misfits(definition: &Value, command: &Command, expected: &Expected<'_>) -> Vec<String> {
     let text = shown(&command.text);
     let mut told = Vec::new();
@@ -174,7 +175,7 @@ fn misfits(definition: &Value, command: &Command, expected: &Expected<'_>) -> Ve
     let older = root == "taskcluster/ci" && command.root == "taskcluster";
     if command.root != root && !older {
         tell(format!(
-            "it reads {}/config.yml, and the rehearsal was started for {root}/config.yml; pass `--root {}` \
+            "it reads {}/config.yml, but the rehearsal was started for {root}/config.yml; pass `--root {}` \
              to `snowman rehearse` if that is the right one",
             command.root, command.root
         ));
@@ -188,7 +189,7 @@ fn misfits(definition: &Value, command: &Command, expected: &Expected<'_>) -> Ve
     match (&command.what, expected.action) {
         (What::Decision { flags, creates, .. }, false) => {
             if !creates {
-                tell("`--preflight-only` creates no task".to_owned());
+                tell("`--preflight-only` creates no tasks".to_owned());
             }
             of_push(definition, command, flags, expected.push, &mut tell);
         }
@@ -199,7 +200,7 @@ fn misfits(definition: &Value, command: &Command, expected: &Expected<'_>) -> Ve
     told
 }
 
-/// Whether the flags of a decision are those of the push.
+/// Checks that the flags of a decision are those of the push.
 fn of_push(
     definition: &Value,
     command: &Command,
@@ -224,7 +225,7 @@ fn of_push(
     ] {
         if value != wanted {
             tell(format!(
-                "`--{name}` is `{value}`, and the push has `{wanted}`"
+                "`--{name}` is `{value}`, but the push has `{wanted}`"
             ));
         }
     }
@@ -235,7 +236,7 @@ fn of_push(
         .filter(|rev| **rev != push.head_rev)
     {
         tell(format!(
-            "the checkout is of `{revision}`, and the push has `{}`",
+            "the checkout is at `{revision}`, but the push has `{}`",
             push.head_rev
         ));
     }
@@ -243,7 +244,7 @@ fn of_push(
     let level = scheduler.rsplit_once("-level-").map(|(_, level)| level);
     match level {
         Some(level) if level != flags.level => tell(format!(
-            "`--level` is `{}`, and the schedulerId of the task is `{scheduler}`",
+            "`--level` is `{}`, but the schedulerId of the task is `{scheduler}`",
             flags.level
         )),
         None if flags.level.parse::<u8>().is_err() => {

@@ -1,14 +1,16 @@
 //! Rehearses a release on an embedded Taskcluster: push, then one action for each flavor.
 //!
 //! 1. A sandbox is started. The decision task is what `.taskcluster.yml` renders for a push.
-//! 2. Its definition is held against what workers, queue and the decision itself need ([`definition`]), and
-//!    its command is read ([`command`]).
-//! 3. The decision runs with the flags and variables of that command and the scopes of its task, its
-//!    artifacts are published as its payload says ([`publish`]), and simulated workers finish what it created.
-//! 4. For each flavor an action task is made the way an interface and the hooks service make it: from
-//!    `actions.json` and `.taskcluster.yml`. It goes the same way, reads its request from its own
-//!    definition, promotes on top of all graphs before it, and workers finish what it created.
-//! 5. What must hold is checked on the artifacts and on the queue, not on what the code believes.
+//! 2. Its definition is checked against what workers, the queue and the decision itself need
+//!    ([`definition`]), and its command is read ([`command`]).
+//! 3. The decision runs with the flags and variables of that command and the scopes of its task,
+//!    its artifacts are published as its payload says ([`publish`]), and simulated workers finish
+//!    the tasks that it created.
+//! 4. For each flavor an action task is created the way an interface and the hooks service create
+//!    it: from `actions.json` and `.taskcluster.yml`. It goes through the same steps, reads its
+//!    request from its own definition, promotes on top of all previous graphs, and workers finish
+//!    the tasks that it created.
+//! 5. The checks look at the artifacts and the queue, not at the state of the code.
 
 mod account;
 pub mod checks;
@@ -63,7 +65,8 @@ pub struct Options {
     pub indexed: Vec<String>,
     /// How much of the project runs in Python.
     pub python: Mode,
-    /// Whether a task whose command cannot be read is rehearsed all the same, with flags that fit the push.
+    /// Whether a task is rehearsed even if its command cannot be read, with flags that fit the
+    /// push.
     pub accept_unread_command: bool,
     /// What every action is given besides, as a project's own schema may ask for; it comes before
     /// what is worked out here.
@@ -102,8 +105,8 @@ pub type Events = std::sync::Arc<dyn Fn(Event) + Send + Sync>;
 
 /// Rehearses.
 ///
-/// `parser` parses the arguments of the commands in tasks. `world` is the project; its Taskcluster is not used, and of its environment nothing that speaks of
-/// Taskcluster or of an action.
+/// `parser` parses the arguments of the commands in tasks. `world` is the project; its Taskcluster
+/// is not used, nor are variables of its environment that concern Taskcluster or an action.
 ///
 /// # Errors
 /// When a phase could not be run. What does not hold is no error: it is in the report.
@@ -133,7 +136,7 @@ async fn rehearse(stage: &mut Stage<'_>, flavors: &[String], options: &Options) 
     }
     let mut phases = vec![stage.push().await?];
     let mut flavors = flavors.iter();
-    // A phase that has left nothing cannot be promoted on.
+    // A phase without artifacts cannot be promoted from.
     while stage.ran().len() == phases.len()
         && let Some(name) = flavors.next()
     {
@@ -176,8 +179,8 @@ fn flavors(config: &GraphConfig, wanted: &[String]) -> Outcome<Vec<String>> {
     Ok(usual(config, all))
 }
 
-/// The flavors that are rehearsed when none is named: of the first product that has most phases, one
-/// for each phase in their order; or all in the order of config.yml where none names a product.
+/// The flavors that are rehearsed by default: of the first product with the most phases, one for
+/// each phase in order; or all in the order of config.yml if none names a product.
 fn usual(config: &GraphConfig, all: &Object) -> Vec<String> {
     let product = |flavor: &Value| flavor.get("product")?.as_str().map(str::to_owned);
     let mut products: Vec<String> = Vec::new();
@@ -197,7 +200,7 @@ fn usual(config: &GraphConfig, all: &Object) -> Vec<String> {
                 let fits = product(flavor).as_ref() == Some(&product_name) && !candidate;
                 (fits && of_phase(name)).then_some(name.as_str())
             });
-            // That without further words in its name is the usual one of a phase.
+            // The usual flavor of a phase has no further words in its name.
             let plain = format!("{phase}_{product_name}");
             let first = names.next();
             let name = first.into_iter().chain(names).find(|name| *name == plain);

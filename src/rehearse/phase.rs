@@ -17,7 +17,7 @@ use crate::ports::taskcluster::{self, Taskcluster};
 use crate::sandbox::{ApiError, Sandbox};
 use crate::taskcluster::Client;
 
-/// A task that is created and claimed, and has not begun.
+/// A task that is created and claimed, but not yet started.
 pub struct Claimed<'a> {
     sandbox: &'a Sandbox,
     task_id: TaskId,
@@ -40,12 +40,12 @@ pub struct Running<'a> {
 pub enum Finished {
     /// Its artifacts were published, and workers have finished what it created.
     Done(Ran),
-    /// The worker could not publish its artifacts: why. Nothing that it created runs.
+    /// The worker could not publish its artifacts, for these reasons. Nothing that it created runs.
     Unpublished(Ran, Vec<String>),
 }
 
 impl Finished {
-    /// What the phase left.
+    /// What the phase produced.
     pub fn ran(&self) -> &Ran {
         match self {
             Self::Done(ran) | Self::Unpublished(ran, _) => ran,
@@ -62,7 +62,7 @@ pub struct Possible {
     pub dependencies: BTreeSet<String>,
     /// Whether a task that the index has does as well.
     pub searched: bool,
-    /// What it names as its phase of a release.
+    /// The release phase that it names.
     pub phase: Option<String>,
 }
 
@@ -83,14 +83,14 @@ pub struct Ran {
     pub targets: BTreeSet<String>,
     /// The labels that `optimizations.log` says were removed.
     pub removed: BTreeSet<String>,
-    /// Whether the project's own Python made it: a promotion that is built in leaves its provenance.
+    /// Whether the project's own Python created it: the built-in promotion writes its provenance.
     pub own_python: bool,
 }
 
 impl<'a> Claimed<'a> {
     /// Creates the task through the queue's API and claims it, as the services around a worker do.
     ///
-    /// `creator` is the scope that the service which creates it holds.
+    /// `creator` is the scope of the service that creates it.
     ///
     /// # Errors
     /// When the queue refuses the task.
@@ -110,7 +110,7 @@ impl<'a> Claimed<'a> {
             .await;
         created.map_err(|error| refused(task_id, creator, &error))?;
         sandbox.state().claim(task_id.as_str()).map_err(|error| {
-            Diagnostic::bug(format!("the task {task_id} cannot be claimed")).because(error)
+            Diagnostic::bug(format!("cannot claim the task {task_id}")).because(error)
         })?;
         let environment = given(sandbox, task_id)
             .into_iter()
@@ -133,11 +133,11 @@ impl<'a> Claimed<'a> {
     /// The scopes of the task, with all that roles grant.
     ///
     /// # Errors
-    /// When the sandbox cannot be asked.
+    /// When the sandbox does not answer.
     pub async fn scopes(&self) -> Outcome<Vec<String>> {
         let scopes = self.client.current_scopes().await;
         scopes.map_err(|error| {
-            Diagnostic::bug("the sandbox does not tell the scopes of a task")
+            Diagnostic::bug("cannot read the scopes of a task from the sandbox")
                 .because(error)
                 .into()
         })
@@ -146,16 +146,18 @@ impl<'a> Claimed<'a> {
     /// Resolves the task as one whose definition the worker refuses.
     ///
     /// # Errors
-    /// When the sandbox does not take that.
+    /// When the sandbox refuses that.
     pub fn refuse(self) -> Outcome<()> {
         self.sandbox
             .state()
             .report_exception(self.task_id.as_str(), MALFORMED)
-            .map_err(|error| Diagnostic::bug("the sandbox resolves no task").because(error))?;
+            .map_err(|error| {
+                Diagnostic::bug("the sandbox cannot resolve the task").because(error)
+            })?;
         Ok(())
     }
 
-    /// Begins to run the task in the world outside, with the variables that its command has set.
+    /// Starts the task in the surrounding environment, with the variables that its command sets.
     ///
     /// # Errors
     /// When the project's Python cannot be loaded.
@@ -189,7 +191,7 @@ fn refused(task_id: &TaskId, creator: &str, error: &taskcluster::ApiError) -> Di
     let message = format!("the queue refuses the task {task_id}");
     match error.status {
         Some(403) => Diagnostic::user(message).because(error).help(format!(
-            "it is created with `{creator}`: a task may ask only for scopes that this role grants"
+            "it is created with `{creator}`: a task may only have scopes that this role grants"
         )),
         Some(400..500) => Diagnostic::user(message).because(error),
         _ => Diagnostic::environment(message).because(error),
@@ -215,8 +217,8 @@ impl Running<'_> {
         &self.artifacts
     }
 
-    /// Publishes the artifacts as the definition says, resolves the task, and lets workers finish what it
-    /// created.
+    /// Publishes the artifacts as the definition says, resolves the task, and lets workers finish
+    /// the tasks that it created.
     ///
     /// # Errors
     /// What went wrong in the task; then it is reported as failed.
@@ -270,8 +272,8 @@ fn given(sandbox: &Sandbox, task_id: &TaskId) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The environment of a task: what its definition sets, unless it is set outside already, and what its
-/// command sets besides.
+/// The environment of a task: what its definition sets, unless it is already set outside, and what
+/// its command sets.
 fn of_task(outside: &Environment, definition: &Value, command: Option<&Command>) -> Environment {
     let declared = &definition["payload"]["env"];
     let variables = declared.as_object().into_iter().flatten();
@@ -281,7 +283,7 @@ fn of_task(outside: &Environment, definition: &Value, command: Option<&Command>)
         .fold(outside.clone(), |environment, (name, value)| {
             environment.with(name, value)
         });
-    // Folders of the worker are not on this machine.
+    // Folders of the worker do not exist on this machine.
     let of_worker = |name: &str, value: &str| {
         ["HOME", "PATH", "PWD", "TASK_WORKDIR"].contains(&name)
             || command.is_some_and(|command| value == command.checkout.folder)

@@ -1,10 +1,10 @@
-//! Which files become artifacts, as the workers work it out from the payload.
+//! Determines which files become artifacts, as workers do from the payload.
 //!
-//! 1. Every file that the phase wrote is put where the command writes it: below the working folder, and
-//!    on through the links that the command makes.
+//! 1. Every file that the phase wrote gets the path that the command writes it to: below the
+//!    working folder, following the links that the command creates.
 //! 2. Each entry of `payload.artifacts` takes the files at its path, under its name and with its expiry.
-//! 3. A name that two entries take with different properties is a breach: the queue would answer the
-//!    second with 409, of which generic-worker makes a malformed payload.
+//! 3. A name that two entries publish with different properties is a breach: the queue would answer
+//!    the second with 409, which generic-worker reports as a malformed payload.
 
 use std::collections::BTreeMap;
 
@@ -25,9 +25,9 @@ pub struct Declared {
     pub path: String,
     /// Whether it is a folder.
     pub folder: bool,
-    /// When its artifacts expire; with the task where it does not say.
+    /// When its artifacts expire; by default, with the task.
     pub expires: Option<String>,
-    /// Whether the task goes on without it.
+    /// Whether the task continues without it.
     pub optional: bool,
     content_type: Option<String>,
     content_encoding: Option<String>,
@@ -42,7 +42,7 @@ pub struct Upload {
     pub expires: String,
     /// Its `Content-Type`.
     pub content_type: String,
-    /// Whether it is packed with gzip on the way.
+    /// Whether it is compressed with gzip for the upload.
     pub packed: bool,
     /// Its content.
     pub content: Vec<u8>,
@@ -62,7 +62,8 @@ pub fn declared(definition: &Value) -> Vec<Declared> {
             path: absolute(TASK_FOLDER, &path),
             folder: entry["type"] != "file",
             expires: text("expires"),
-            // docker-worker publishes an error in place of what is missing, and the task goes on.
+            // docker-worker publishes an error in place of a missing artifact, and the task
+            // continues.
             optional: worker == Worker::Docker || entry["optional"] == true,
             content_type: text("contentType"),
             content_encoding: text("contentEncoding"),
@@ -78,7 +79,7 @@ pub fn declared(definition: &Value) -> Vec<Declared> {
     }
 }
 
-/// Where an artifact of a phase is written, links followed.
+/// The path that an artifact of a phase is written to, with links resolved.
 fn written_to(command: &Command, name: &str) -> Option<String> {
     let path = path_of(name).to_string_lossy().replace('\\', "/");
     command
@@ -86,7 +87,7 @@ fn written_to(command: &Command, name: &str) -> Option<String> {
         .follow(&absolute(&command.folder, &path))
 }
 
-/// The names under which a file is published, with the entry that does.
+/// The names under which a file is published, each with its entry.
 fn names<'d>(
     command: &Command,
     declared: &'d [Declared],
@@ -104,8 +105,8 @@ fn names<'d>(
     declared.iter().filter_map(taken).collect()
 }
 
-/// Artifacts of a decision or promotion that are read afterwards: by later promotions, by those who
-/// trigger actions, and by chain of trust.
+/// Artifacts of a decision or promotion that are read later: by later promotions, by whatever
+/// triggers actions, and by chain of trust.
 const READ_LATER: &[&str] = &[
     "actions.json",
     "full-task-graph.json",
@@ -115,12 +116,12 @@ const READ_LATER: &[&str] = &[
     "task-graph.json",
 ];
 
-/// What is wrong with `payload.artifacts` that can be told before anything is written.
+/// Mistakes in `payload.artifacts` that are known before anything is written.
 pub fn foreseen(definition: &Value, command: &Command) -> Vec<String> {
     unpublished(command, &declared(definition), READ_LATER.iter().copied())
 }
 
-/// The artifacts that no entry publishes as `public/NAME`: a sentence for each way in which that fails.
+/// The artifacts that no entry publishes as `public/NAME`: one message for each cause.
 fn unpublished<'n>(
     command: &Command,
     declared: &[Declared],
@@ -130,7 +131,7 @@ fn unpublished<'n>(
     for name in files {
         let Some(path) = written_to(command, name) else {
             missing
-                .entry("the links on the way lead in a circle".to_owned())
+                .entry("the links on the way form a loop".to_owned())
                 .or_default()
                 .push(name);
             continue;
@@ -172,7 +173,7 @@ fn unpublished<'n>(
     told.collect()
 }
 
-/// What a task publishes of the files that its phase wrote, and what is wrong with that.
+/// The files of its phase that a task publishes, and what is wrong with them.
 pub fn plan(
     definition: &Value,
     command: Option<&Command>,
@@ -242,8 +243,8 @@ pub fn plan(
     )
 }
 
-/// What is published where the command is not known: everything, with the expiries of the entries whose
-/// names it is below.
+/// What is published if the command is not known: everything, each file with the expiry of the
+/// entry whose name it is below.
 fn guessed(declared: &[Declared], task: &str, artifacts: &Artifacts) -> Vec<Upload> {
     let all = artifacts.iter().map(|(name, content)| {
         let name = format!("public/{name}");
@@ -291,7 +292,7 @@ fn extension(path: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
-/// Extensions of files that workers do not pack, since they are packed already.
+/// Extensions of files that workers do not compress, since they already are.
 const PACKED: &[&str] = &[
     "7z", "aab", "apk", "br", "bz2", "deb", "dmg", "flv", "gif", "gz", "jar", "jpeg", "jpg", "lz",
     "lz4", "mz", "npz", "pkg", "png", "swf", "sz", "tbz", "tgz", "wasm", "webp", "whl", "woff",

@@ -23,21 +23,21 @@ pub struct Push {
     pub owner: String,
 }
 
-/// What the decision task of a push is for.
+/// The `tasks_for` of a push's decision task.
 pub const TASKS_FOR: &str = "github-push";
 
 /// The name under which a rehearsal pushes.
 const LOGIN: &str = "rehearsal";
 
 impl Push {
-    /// The push to rehearse: the revision that is checked out, to the main branch of the repository that
-    /// the config calls its own, or else of the one that it was cloned from.
+    /// The push to rehearse: of the revision that is checked out, to the main branch of the
+    /// configured repository, or else of the one that it was cloned from.
     ///
     /// # Errors
-    /// Without a repository, or when it cannot be asked.
+    /// When there is no repository, or it cannot be read.
     pub fn of(world: World<'_>, graph_config: &GraphConfig) -> Outcome<Self> {
         let vcs = world.vcs.ok_or_else(|| {
-            Diagnostic::environment("a rehearsal needs a repository, and there is none")
+            Diagnostic::environment("a rehearsal needs a repository, but there is none")
                 .help("run it in a checkout of the project")
         })?;
         let asked = |error| decision::vcs_diagnostic(&error);
@@ -61,7 +61,7 @@ impl Push {
         })
     }
 
-    /// What taskcluster-github creates the decision task with: the role of the branch.
+    /// The scope with which taskcluster-github creates the decision task: the role of the branch.
     #[must_use]
     pub fn scope(&self) -> String {
         let role = parse_repository_url(&self.repository).map(|url| url.role_prefix);
@@ -82,7 +82,7 @@ impl Push {
             repository_type: tool.to_owned(),
             base_repository: self.repository.clone(),
             base_ref: self.head_ref.clone(),
-            // Nothing is skipped for want of changes.
+            // Nothing is skipped for lack of changes.
             base_rev: self.head_rev.clone(),
             head_repository: self.repository.clone(),
             head_ref: self.head_ref.clone(),
@@ -151,7 +151,7 @@ impl Push {
     }
 }
 
-/// The ref of a branch, which may be named with or without what refs of branches begin with.
+/// The ref of a branch, which may be given with or without `refs/heads/`.
 pub fn head_ref(branch: &str) -> String {
     format!("refs/heads/{}", branch.trim_start_matches("refs/heads/"))
 }
@@ -165,8 +165,8 @@ fn level_of(definition: &Value) -> String {
         .to_owned()
 }
 
-/// What a project may do in a rehearsal: everything, except to assume the roles of repositories, by
-/// which actions are kept apart.
+/// What a project may do in a rehearsal: everything, except assume the roles of repositories, which
+/// separate actions.
 pub fn scopes() -> Vec<String> {
     let first = ('!'..='~')
         .filter(|c| !matches!(c, 'a' | '*'))

@@ -34,9 +34,9 @@ pub struct PhaseReport {
     pub in_group: String,
     /// The group that it created tasks in.
     pub task_group: String,
-    /// The command of its task, and where it runs; nothing where it was not read.
+    /// The command of its task, and where it runs; `None` if it was not read.
     pub command: Option<String>,
-    /// What of the command was not run.
+    /// The parts of the command that were not run.
     pub not_run: Vec<String>,
     /// How many tasks it created.
     pub created: usize,
@@ -48,7 +48,7 @@ pub struct PhaseReport {
     pub states: BTreeMap<String, usize>,
     /// What must hold.
     pub checks: Vec<Check>,
-    /// What is worth a look and breaks no rule.
+    /// Remarks that break no rule.
     pub notes: Vec<String>,
 }
 
@@ -88,9 +88,9 @@ impl PhaseReport {
 pub struct Report {
     /// The push and the flavors, in order.
     pub phases: Vec<PhaseReport>,
-    /// The flavors that were not rehearsed, since a phase before them could not be.
+    /// The flavors that were not rehearsed, because a phase before them failed.
     pub not_rehearsed: Vec<String>,
-    /// What to know of the rehearsal as a whole.
+    /// Remarks about the rehearsal as a whole.
     pub notes: Vec<String>,
 }
 
@@ -113,8 +113,8 @@ impl Report {
         })
     }
 
-    /// How many tasks a phase reused of what: earlier phases in their order, then graphs that are
-    /// none of them, then the index.
+    /// How many tasks a phase reused from where: earlier phases in their order, then other graphs,
+    /// then the index.
     fn reused<'r>(&'r self, phase: &'r PhaseReport) -> Vec<(&'r str, usize)> {
         let place = |group: &str| self.phases.iter().position(|p| p.task_group == group);
         let mut reused: Vec<(usize, bool, &str, usize)> = phase
@@ -183,7 +183,7 @@ impl Report {
         if !self.not_rehearsed.is_empty() {
             let names = self.not_rehearsed.join(", ");
             out.push_str(&format!(
-                "Not rehearsed, because of what is broken above: {names}\n"
+                "Not rehearsed because of the failures above: {names}\n"
             ));
         }
         let created: usize = self.phases.iter().map(|phase| phase.created).sum();
@@ -205,7 +205,7 @@ impl Report {
     }
 }
 
-/// What stands for the index among the graphs that tasks are reused of.
+/// The key for the index among the graphs that tasks are reused from.
 pub const INDEX: &str = "index";
 
 /// How many breaches of one rule are shown to people.

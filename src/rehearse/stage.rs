@@ -41,7 +41,7 @@ pub struct Stage<'a> {
     options: &'a Options,
     parser: Parser,
     events: Events,
-    /// Whether the sandbox held tasks of an earlier rehearsal.
+    /// Whether the sandbox already held tasks of an earlier rehearsal.
     used: bool,
     /// What each phase left, in order.
     ran: Vec<Ran>,
@@ -214,7 +214,7 @@ impl<'a> Stage<'a> {
         Ok(self.end(finished, found, checks::push))
     }
 
-    /// Holds the definition of a task against what it has to be.
+    /// Checks the definition of a task.
     async fn look(
         &self,
         claimed: &Claimed<'_>,
@@ -234,7 +234,7 @@ impl<'a> Stage<'a> {
         Ok(look(definition, &expected))
     }
 
-    /// What the decision was asked for, and whether it verifies.
+    /// The flags of the decision, and whether it verifies.
     fn asked(&self, found: &Found, definition: &Value) -> (DecisionFlags, bool) {
         let (flags, verify) = found.asked().unwrap_or_else(|| {
             let tool = self.world.vcs.map_or("git", |vcs| vcs.tool().name());
@@ -247,7 +247,7 @@ impl<'a> Stage<'a> {
         (flags, verify)
     }
 
-    /// Notes what a phase left, and reports it.
+    /// Records what a phase produced, and reports it.
     fn end(
         &mut self,
         finished: Finished,
@@ -262,13 +262,13 @@ impl<'a> Stage<'a> {
         if breaches.is_empty() {
             self.ran.push(ran);
         } else {
-            // Nothing of it ran, so there is nothing more to be said of it.
+            // Nothing that it created ran, so there is nothing to check.
             report.checks.clear();
         }
         account::with_found(report, found, breaches)
     }
 
-    /// What to know of the rehearsal as a whole.
+    /// Remarks about the rehearsal as a whole.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         let changed = self
@@ -279,13 +279,13 @@ impl<'a> Stage<'a> {
             && !files.is_empty()
         {
             notes.push(format!(
-                "files that differ from the commit were rehearsed as they are: {}",
+                "files with uncommitted changes were rehearsed as they are: {}",
                 some_of(&files)
             ));
         }
         if let (true, Some(folder)) = (self.used, &self.options.folder) {
             notes.push(format!(
-                "{} held an earlier rehearsal already: what that put into the index was found again",
+                "{} already held an earlier rehearsal: tasks that it put into the index were found again",
                 folder.display()
             ));
         }
@@ -372,7 +372,7 @@ impl<'a> Stage<'a> {
             .finish(name, found.command.as_ref(), outcome)
             .await?;
         let own_python = finished.ran().own_python;
-        // What methods choose is for a project's own Python to say.
+        // What methods select is up to a project's own Python.
         let by_name = |name: &str| Phase::in_name(name).filter(|_| own_python);
         let mut phases = plan::phases(self.graph_config);
         for (name, phase) in &mut phases {

@@ -127,11 +127,11 @@ fn hook_payload(action: &Value, user: &Value) -> Result<Value, Diagnostic> {
             "the action {name} cannot be rendered with its input"
         ))
         .because(error)
-        .help("`snowman rehearse --input FILE` gives it more")
+        .help("add to its input with `snowman rehearse --input FILE`")
     })
 }
 
-/// What the hook of an action creates its tasks with: the role of the repository for that action.
+/// The scope with which an action's hook creates tasks: the role of the repository for that action.
 ///
 /// # Errors
 /// When the template in `actions.json` cannot be rendered.
@@ -140,9 +140,9 @@ pub fn hook_scope(push: &Push, action: &Value, user: &Value) -> Outcome<String> 
     Ok(acting(push, action, &payload["decision"]).1)
 }
 
-/// What an action is for, and the scope of its role.
+/// The `tasks_for` of an action, and the scope of its role.
 fn acting(push: &Push, action: &Value, decision: &Value) -> (&'static str, String) {
-    // Hooks of pull requests act for the repository that is asked to take the change.
+    // Hooks of pull requests act for the base repository.
     let hook = action["hookId"].as_str().unwrap_or_default();
     let (tasks_for, repository) = if hook.starts_with("in-tree-pr-action") {
         let base = decision["repository"]["base_url"].as_str();
@@ -251,7 +251,7 @@ fn argument(call: &str) -> Option<(&str, &str)> {
     (!label.contains('"')).then_some((label, rest))
 }
 
-/// The tasks that a template renders; `document` is what it was written as.
+/// The tasks that a template renders; `document` is its source.
 fn tasks(
     template: &Value,
     context: &Value,
@@ -268,8 +268,8 @@ fn tasks(
     Ok(tasks.filter_map(Value::as_object).cloned().collect())
 }
 
-/// The place of the first text that holds the name at the end of a message. JSON-e tells names, but not
-/// where they stand.
+/// The place of the first string that contains the name at the end of a message. JSON-e reports
+/// names, but not their place.
 fn place(document: &Document, message: &str) -> Option<Place> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let (_, name) = message
@@ -283,7 +283,7 @@ fn place(document: &Document, message: &str) -> Option<Place> {
     document.places.get(&path)
 }
 
-/// The path to the first text, or key, of which something holds.
+/// The path to the first string, or key, that satisfies a condition.
 fn path_to(value: &Value, at: &ValuePath, holds: &dyn Fn(&str) -> bool) -> Option<ValuePath> {
     match value {
         Value::String(text) => holds(text).then(|| at.clone()),
@@ -293,7 +293,7 @@ fn path_to(value: &Value, at: &ValuePath, holds: &dyn Fn(&str) -> bool) -> Optio
         }
         Value::Object(map) => map.iter().find_map(|(key, value)| {
             let at = at.key(key);
-            // A key names what `$let` defines; in an expression it is used.
+            // A key may be a name that `$let` defines; a value uses it.
             let used = key.contains(['$', ' ', '(']) && holds(key);
             used.then(|| at.clone())
                 .or_else(|| path_to(value, &at, holds))

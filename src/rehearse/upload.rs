@@ -15,9 +15,9 @@ use crate::base::name::TaskId;
 /// How many artifacts are published at the same time: as many as generic-worker does.
 const AT_ONCE: usize = 10;
 
-/// Publishes artifacts of the first run of a task; what the queue refuses comes back, by name.
+/// Publishes artifacts of the first run of a task; returns the queue's refusals, by name.
 ///
-/// `proxy` is the address that speaks for the task.
+/// `proxy` is the address of the task's proxy.
 ///
 /// # Errors
 /// When the queue cannot be reached.
@@ -35,15 +35,14 @@ pub async fn all(
     let mut refused = Vec::new();
     for answer in sent {
         refused.extend(answer.map_err(|error| {
-            Diagnostic::environment("the artifacts cannot be published on the sandbox")
-                .because(error)
+            Diagnostic::environment("cannot publish the artifacts on the sandbox").because(error)
         })?);
     }
     refused.sort();
     Ok(refused)
 }
 
-/// Publishes one; the answer is why the queue refuses it.
+/// Publishes one artifact; returns why the queue refuses it, if it does.
 async fn one(
     http: &reqwest::Client,
     proxy: &str,
@@ -86,8 +85,13 @@ async fn one(
     };
     let answer = request.body(content).send().await?;
     let status = answer.status();
-    Ok((!status.is_success())
-        .then(|| format!("{}: {} of the upload", upload.name, status.as_u16())))
+    Ok((!status.is_success()).then(|| {
+        format!(
+            "{}: the upload failed with {}",
+            upload.name,
+            status.as_u16()
+        )
+    }))
 }
 
 fn packed(content: &[u8]) -> std::io::Result<Vec<u8>> {

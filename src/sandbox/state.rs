@@ -169,8 +169,8 @@ impl State {
         })
     }
 
-    /// Reads the content of an artifact, of the latest run unless told, as clients get to see it: what was
-    /// packed for the way is unpacked. Links are not followed.
+    /// Reads the content of an artifact as clients see it, by default of the latest run: compressed
+    /// uploads are decompressed. Links are not followed.
     pub fn artifact(&self, task_id: &str, run_id: Option<usize>, name: &str) -> Option<Content> {
         let content = self.shared.look(|core| {
             let run_id = run_id.or_else(|| latest(core, task_id).ok())?;

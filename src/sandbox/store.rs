@@ -35,7 +35,7 @@ pub struct Content {
 }
 
 impl Content {
-    /// The content without the encoding that it had on the way; nothing where that is broken or unknown.
+    /// The content with its content encoding removed; `None` if that is invalid or unknown.
     pub(super) fn unpacked(self) -> Option<Self> {
         let bytes = match self.content_encoding.as_deref() {
             None | Some("identity") => self.bytes,

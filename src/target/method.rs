@@ -15,7 +15,7 @@ pub struct TargetMethod {
     pub doc: &'static str,
     /// Whether a task is chosen, or what is wrong with the attributes that say so.
     pub select: fn(&Task, &Parameters) -> Result<bool, Diagnostic>,
-    /// The phases of a release that it chooses from, in order; none when it is for no release.
+    /// The release phases that it selects from, in order; empty if it is not for releases.
     pub phases: &'static [&'static str],
 }
 

@@ -181,7 +181,7 @@ mod tests {
         }
     }
 
-    /// Some systems take no other names than UTF-8.
+    /// Some systems accept only UTF-8 names.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_name_that_is_not_utf_8_has_a_digest() {

@@ -134,8 +134,8 @@ impl RunTask {
         }
     }
 
-    /// Whether this is the first time that somebody asks: several decisions of one process warn of
-    /// missing scripts once.
+    /// Whether this is the first call: several decisions in one process warn about missing scripts
+    /// only once.
     pub fn is_first_warning(&self) -> bool {
         !self.warned.swap(true, Ordering::Relaxed)
     }

@@ -198,7 +198,7 @@ fn read(context: &Context<'_>, item: &Item, path: &str) -> Outcome<Object> {
     let text = context.project.files.read(path).map_err(|error| {
         let mut wrong = item.wrong(FIELD, error.to_string());
         wrong.class = Diagnostic::from(error).class;
-        wrong.help("paths are from the root of the repository")
+        wrong.help("paths are relative to the root of the repository")
     })?;
     match yaml::load(path, &text)?.value {
         Value::Object(values) => Ok(values),

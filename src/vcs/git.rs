@@ -34,10 +34,10 @@ static NO_HOOKS: &[&str] = &["-c", "core.hooksPath=/dev/null"];
 /// The remote that a clone has by default.
 const DEFAULT_REMOTE: &str = "origin";
 
-/// The exit code of `git remote` when there is no remote of a name.
+/// The exit code of `git remote` if a remote does not exist.
 const NO_SUCH_REMOTE: i32 = 2;
 
-/// What `git log` says on a branch without commits.
+/// What `git log` prints on a branch without commits.
 const NO_COMMITS: &str = "does not have any commits yet";
 
 /// A git working copy.
@@ -51,7 +51,7 @@ impl Git {
         Self(Program::new("git", FIRST, root, environment))
     }
 
-    /// The hash of a commit, when it is in this clone.
+    /// The hash of a commit, if it is in this clone.
     fn find(&self, revision: &str) -> Result<Option<String>, VcsError> {
         check("the revision", revision)?;
         let commit = format!("{revision}^{{commit}}");
@@ -74,7 +74,7 @@ impl Git {
         found.ok_or_else(|| VcsError::NoRevision(revision.to_owned()))
     }
 
-    /// The hash of the commit before, which a shallow clone may lack.
+    /// The hash of the parent commit, which a shallow clone may lack.
     fn before(&self, hash: &str) -> Result<Option<String>, VcsError> {
         let commit = self.0.run_bytes(&["cat-file", "commit", hash])?;
         let header = commit.split(|byte| *byte == b'\n');
@@ -84,21 +84,21 @@ impl Git {
         Ok(parent.map(|parent| String::from_utf8_lossy(parent).into_owned()))
     }
 
-    /// What a remote has under the first of several names that it knows.
+    /// The hash that a remote has for the first of several names that it knows.
     fn at_remote(&self, remote: &str, names: &[&str]) -> Result<Option<String>, VcsError> {
         let mut arguments = vec!["ls-remote", "--", remote];
         arguments.extend(names);
         let listed = self.0.run_bytes(&arguments)?;
         let listed = String::from_utf8_lossy(&listed);
         let refs = || listed.lines().filter_map(|line| line.split_once('\t'));
-        // A pattern of git's also matches the end of longer names.
+        // A git pattern also matches the end of longer names.
         let found = names
             .iter()
             .find_map(|name| refs().find(|(_, own)| own == name));
         Ok(found.map(|(hash, _)| hash.to_owned()))
     }
 
-    /// Fetches a commit by its hash, so that no ref is written; `more` are further options.
+    /// Fetches a commit by its hash, so that no ref is written; `more` are additional options.
     fn fetch_hash(&self, hash: &str, remote: &str, more: &[&str]) -> Result<(), VcsError> {
         let mut arguments = vec!["fetch", "--no-tags", "--no-recurse-submodules"];
         arguments.extend(more);
@@ -182,7 +182,7 @@ impl Vcs for Git {
         if ended.code != Some(1) {
             return Ok(ended.success()?.trim().to_owned());
         }
-        // Only the log tells a branch without commits from one that is broken.
+        // Only the log distinguishes a branch without commits from a broken one.
         Err(match self.0.run_bytes(&["log", "-n1", "--format="]) {
             Err(VcsError::Failed { stderr, .. }) if stderr.contains(NO_COMMITS) => {
                 VcsError::NoCommit
@@ -203,7 +203,7 @@ impl Vcs for Git {
             return Ok(None);
         };
         let ended = self.0.end(&["remote", "get-url", "--", &remote])?;
-        // A branch may follow a remote that is no longer there.
+        // A branch may track a remote that no longer exists.
         if ended.code == Some(NO_SUCH_REMOTE) {
             return Ok(None);
         }
@@ -260,7 +260,7 @@ impl Vcs for Git {
         ])
     }
 
-    /// A shallow clone may lack what comes before the commit.
+    /// A shallow clone may lack the commit's parents.
     fn missing_base(&self, change: &Change<'_>) -> Result<Option<String>, VcsError> {
         let Change::Range { base, rev } = change else {
             return Ok(None);
@@ -276,7 +276,7 @@ impl Vcs for Git {
         }
     }
 
-    /// A shallow clone stays one: there, nothing that comes before the commit is fetched.
+    /// A shallow clone stays shallow: no ancestors of the commit are fetched.
     fn fetch(&self, revision: &str, remote: &str) -> Result<String, VcsError> {
         check("the revision", revision)?;
         check("the remote", remote)?;
@@ -306,7 +306,7 @@ impl Vcs for Git {
     fn changed_files(&self, change: &Change<'_>) -> Result<Vec<String>, VcsError> {
         let (base, rev) = match change {
             Change::WorkingCopy => {
-                // Where there is no repository, `diff` takes its arguments for other ones.
+                // Outside a repository, `diff` interprets its arguments differently.
                 self.0.run_bytes(&["rev-parse", "--git-dir"])?;
                 return self.names(&["diff"], "--diff-filter=AM", &[]);
             }
@@ -341,8 +341,8 @@ impl Vcs for Git {
         Ok(names(&self.0.run_bytes(&arguments)?, 0))
     }
 
-    /// The index holds what is checked out. Names are quoted, so that any can be told; one below the path
-    /// has more slashes.
+    /// The index lists what is checked out. Names are quoted, so that any name is unambiguous; one
+    /// below the path has more slashes.
     fn tracks_link(&self, path: &Path) -> Result<bool, VcsError> {
         let command = ["-c", "core.quotePath=true", "ls-files", "--stage", "--"];
         let arguments = command.map(OsStr::new);
@@ -354,8 +354,8 @@ impl Vcs for Git {
             .any(|line| line.starts_with("120000 ") && line.split('/').count() == depth))
     }
 
-    /// The notes are read from the commit that the remote has, not from a ref: one that an earlier
-    /// run left may be of another remote, or of before somebody rewrote it.
+    /// The notes are read from the commit that the remote has, not from a local ref: a ref from an
+    /// earlier run may be from another remote, or outdated.
     fn note(&self, note: &str, remote: &str) -> Result<Option<String>, VcsError> {
         let note = note_ref(note)?;
         check("the remote", remote)?;
@@ -364,7 +364,7 @@ impl Vcs for Git {
         };
         self.fetch_hash(&tip, remote, &[])?;
         let head = self.head_rev()?;
-        // The note of a commit is the blob of its hash, which may have slashes in it.
+        // The note of a commit is the blob named by its hash, which may contain slashes.
         let tree = ["ls-tree", "-r", "-z", "--full-tree", &tip, "--"];
         let tree = self.0.run_bytes(&tree)?;
         let blob = String::from_utf8_lossy(&tree)

@@ -10,10 +10,10 @@ use crate::base::value::Value;
 use crate::ports::environment::Environment;
 use crate::ports::vcs::{Change, Tool, Vcs, VcsError};
 
-/// With exit codes in detail, a revision that is not there can be told from a failure.
+/// With detailed exit codes, a missing revision can be distinguished from a failure.
 static FIRST: &[&str] = &["--noninteractive", "--config=ui.detailed-exit-code=true"];
 
-/// The exit code for a mistake in what was asked, e.g. an unknown revision.
+/// The exit code for an input error, e.g. an unknown revision.
 const INPUT_ERROR: i32 = 10;
 
 /// The files of a changeset: added, removed, modified. Names cannot have line breaks.
@@ -155,8 +155,8 @@ impl Vcs for Hg {
         Ok(found.is_empty().then(|| (*base).to_owned()))
     }
 
-    /// The working copy stays as it is. hg may move bookmarks that the remote has too; a decision asks
-    /// for none.
+    /// The working copy is left unchanged. hg may move bookmarks that the remote has too; a
+    /// decision uses none.
     fn fetch(&self, revision: &str, remote: &str) -> Result<String, VcsError> {
         check("the revision", revision)?;
         check("the remote", remote)?;

@@ -5,13 +5,13 @@
 //! environment is the one handed in, without what would lead the programs to another repository,
 //! another language or a question to the user, and without Taskcluster's secrets.
 //!
-//! Names of files are reported as they are, those that are not UTF-8 as
-//! [`file_name`](crate::base::file_name) writes them: the peer has all with other letters than ASCII
-//! as git quotes them.
+//! File names are reported as they are, those that are not UTF-8 as described in
+//! [`file_name`](crate::base::file_name): the peer reports all names with non-ASCII letters as git
+//! quotes them.
 //!
-//! What an earlier run left in the clone decides nothing: revisions and notes are fetched by their
-//! hash, and no ref is written or read. A program that fails is an error and never an empty answer;
-//! only where it says so by its exit code is there no such thing.
+//! What an earlier run left in the clone has no influence: revisions and notes are fetched by hash,
+//! and no ref is written or read. If a program fails, that is an error and never an empty answer;
+//! something is only missing if the exit code says so.
 
 use std::fs::Metadata;
 use std::io::ErrorKind;
@@ -33,7 +33,8 @@ pub use hg::Hg;
 /// folder `.hg` or anything called `.git`.
 ///
 /// # Errors
-/// [`VcsError::NoRepository`] when there is none, [`VcsError::Unreadable`] when that cannot be seen.
+/// [`VcsError::NoRepository`] when there is none, [`VcsError::Unreadable`] when that cannot be
+/// determined.
 pub fn discover(start: &Path, environment: &Environment) -> Result<Box<dyn Vcs>, VcsError> {
     let none = || VcsError::NoRepository(start.display().to_string());
     let start = std::fs::canonicalize(start).map_err(|error| match error.kind() {
@@ -51,7 +52,7 @@ pub fn discover(start: &Path, environment: &Environment) -> Result<Box<dyn Vcs>,
     Err(none())
 }
 
-/// What is known of a path; `None` when there is nothing.
+/// The metadata of a path; `None` if nothing exists there.
 fn metadata(path: &Path) -> Result<Option<Metadata>, VcsError> {
     match std::fs::metadata(path) {
         Ok(found) => Ok(Some(found)),
@@ -69,9 +70,9 @@ fn unreadable(path: &Path, error: &std::io::Error) -> VcsError {
     }
 }
 
-/// The names of files in what a program wrote, each of which ends with `end`.
+/// The file names in a program's output, each terminated by `end`.
 fn names(written: &[u8], end: u8) -> Vec<String> {
-    // A log of git has an empty line for each commit, before its names.
+    // A git log has an empty line for each commit, before its names.
     let names: Vec<String> = written
         .split(|byte| *byte == end)
         .map(|name| {

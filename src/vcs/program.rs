@@ -24,7 +24,8 @@ static KEPT: &[&str] = &[
 static KEPT_GROUPS: &[&str] = &["GIT_CONFIG", "GIT_HTTP_", "GIT_SSL_"];
 /// Variables that lead programs elsewhere, change what they write, or are secret.
 static LEFT_OUT: &[&str] = &["GIT_", "HG", "LC_", "LANG", "TASKCLUSTER_"];
-/// What programs get unless the user says otherwise: a remote that no longer answers is given up.
+/// Variables that programs get unless the user sets them: give up on a remote that no longer
+/// answers.
 static DEFAULTS: &[(&str, &str)] = &[
     ("GIT_HTTP_LOW_SPEED_LIMIT", "1"),
     ("GIT_HTTP_LOW_SPEED_TIME", "300"),
@@ -81,7 +82,7 @@ impl Program {
         self.end(arguments)?.success()
     }
 
-    /// The same as bytes: names of files may be in any encoding.
+    /// The same as bytes: file names may be in any encoding.
     pub(super) fn run_bytes<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Vec<u8>, VcsError> {
         self.end(arguments)?.success_bytes()
     }

@@ -38,7 +38,7 @@ pub(super) fn is_null(revision: &str) -> bool {
     revision.len() >= 40 && revision.bytes().all(|byte| byte == b'0')
 }
 
-/// Whether this is the whole hash of a revision.
+/// Whether this is the full hash of a revision.
 pub(super) fn is_hash(revision: &str) -> bool {
     matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -131,7 +131,7 @@ async fn builds_count_where_no_graph_is_that_of_a_push() {
         &told,
         &[
             "`push_fox` would create 1 task of the earlier phase `build`",
-            "no previous graph is that of a push: notes-a",
+            "no previous graph is from a push: notes-a",
         ],
     );
     let both = fired(&push, "push_fox", on(&[&push, &promote]));
@@ -337,7 +337,7 @@ async fn nothing_is_put_on_tasks_that_have_failed() {
     assert_told(
         &told,
         &[
-            "the promotion rests on 1 task: failed",
+            "the promotion would reuse 1 task that failed",
             "partials-a",
             "rerun",
         ],
@@ -352,7 +352,7 @@ async fn nothing_is_put_on_tasks_that_have_failed() {
             "not done    1: l10n-a (pending)",
         ],
     );
-    assert_told(&said.err, &["1 task would be reused and cannot be"]);
+    assert_told(&said.err, &["1 task would be reused but cannot be"]);
     // It is no surprise that something can accept.
     let accepted = with(previous.clone(), "allow_earlier_phases", json!(true));
     refused(&bench, fired(&push, "push_fox", accepted)).await;
@@ -379,7 +379,7 @@ async fn what_waits_for_failed_tasks_counts() {
             bench.act(promote).await.fine();
         } else {
             let told = refused(&bench, promote).await;
-            assert_told(&told, &["rests on 1 task: failed", "probe-a"]);
+            assert_told(&told, &["would reuse 1 task that failed", "probe-a"]);
         }
     }
 }
@@ -428,7 +428,7 @@ async fn nothing_is_put_on_tasks_that_are_gone() {
     assert_told(
         &told,
         &[
-            "the promotion rests on 1 task: not there any more",
+            "the promotion would reuse 1 task that cannot be found",
             "sign-a",
         ],
     );
@@ -455,7 +455,7 @@ async fn nothing_is_put_on_tasks_that_have_expired() {
     bench.work().await;
     bench.wait(3 * 24 * 60 * 60);
     let told = refused(&bench, fired(&push, "promote_fox", on(&[&push]))).await;
-    assert_told(&told, &["the promotion rests on 1 task: ", "sign-a"]);
+    assert_told(&told, &["the promotion would reuse 1 task that ", "sign-a"]);
 }
 
 #[tokio::test]
@@ -465,7 +465,7 @@ async fn a_flavor_has_tasks_of_its_own() {
             "promote_gadget: {product: gadget, target-tasks-method: promote}",
             "promote_gadget",
             &[
-                "`promote_gadget` aims at no task",
+                "`promote_gadget` selects no task",
                 "no task has the product `gadget`",
                 "bird, fox",
             ][..],
@@ -480,7 +480,7 @@ async fn a_flavor_has_tasks_of_its_own() {
             "push_bird: {product: bird, target-tasks-method: push}",
             "push_bird",
             &[
-                "`push_bird` aims at no task of its own phase `push`",
+                "`push_bird` selects no task of its own phase `push`",
                 "of earlier phases: bird-a",
             ],
         ),
@@ -488,14 +488,14 @@ async fn a_flavor_has_tasks_of_its_own() {
             "partners: {product: fox, target-tasks-method: promote_partners}",
             "partners",
             &[
-                "`partners` aims at no task",
+                "`partners` selects no task",
                 "no task of the product `fox` is in the phase `promote`",
             ],
         ),
         (
             "nothing: {product: fox, target-tasks-method: nothing}",
             "nothing",
-            &["its target-tasks method `nothing` chooses none"],
+            &["its target-tasks method `nothing` selects none"],
         ),
     ] {
         let project = Project::release();
@@ -527,7 +527,7 @@ async fn each_flavor_of_a_chain_has_tasks_of_its_own() {
         let told = refused(&bench, fired(&push, json!(chain), on(&[&push]))).await;
         assert_told(
             &told,
-            &["`push_bird` aims at no task of its own phase `push`"],
+            &["`push_bird` selects no task of its own phase `push`"],
         );
     }
 }
@@ -547,7 +547,7 @@ async fn names_that_no_flavor_knows_are_told() {
             "shipping_product: fxo, shipping_phase: promote",
             &[
                 "task `odd-a`",
-                "no flavor knows the product `fxo`",
+                "no flavor has the product `fxo`",
                 "odd-a, odd-b",
                 "did you mean `fox`?",
             ][..],
@@ -555,14 +555,14 @@ async fn names_that_no_flavor_knows_are_told() {
         (
             "shipping_product: fox, shipping_phase: promte",
             &[
-                "no flavor knows the phase `promte`",
+                "no flavor has the phase `promte`",
                 "did you mean `promote`?",
             ],
         ),
         (
             "shipping_product: fox, shipping_phase: announce",
             &[
-                "no flavor knows the phase `announce`",
+                "no flavor has the phase `announce`",
                 "build, promote, push, ship",
             ],
         ),
@@ -590,7 +590,7 @@ async fn names_that_no_flavor_knows_are_told() {
         )
         .await;
         assert_eq!(said.code, Some(0), "{attributes}: {}", said.err);
-        let warned = flat(&said.err).contains("no flavor knows the ");
+        let warned = flat(&said.err).contains("no flavor has the ");
         let known = attributes.contains("null") || attributes.contains("build");
         assert_eq!(warned, !known, "{attributes}: {}", said.err);
     }

@@ -127,7 +127,7 @@ async fn a_flavor_that_aims_at_nothing_is_told() {
     let told = refused(&bench, fired(&push, "aimless", json!({}))).await;
     assert_told(
         &told,
-        &["`aimless` aims at no task", "no `product`", "config.yml:"],
+        &["`aimless` selects no task", "no `product`", "config.yml:"],
     );
 }
 

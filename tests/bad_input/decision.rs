@@ -89,9 +89,9 @@ async fn a_revision_is_unknown() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × the files that changed are not known
+      × cannot determine which files changed
       │   cause: there is no revision `0123456789` in this clone
-      help: the revision of --head-rev has to be in this clone; fetch it
+      help: fetch the revision of --head-rev: it must be in this clone
 
     1 failure; nothing was created
     ");
@@ -104,7 +104,7 @@ async fn a_revision_is_an_option() {
     assert_snapshot!(shown, @r#"
     exit code 1
     stderr:
-      × the files that changed are not known
+      × cannot determine which files changed
       │   cause: the revision "--output=x" cannot be used: it begins with a dash
 
     1 mistake; nothing was created

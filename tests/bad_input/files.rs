@@ -129,7 +129,7 @@ fn from_file_names_a_file_outside() {
      14 │             from-file: ../../secret.yml
         ·             ─────────
         ╰────
-      help: paths are from the root of the repository
+      help: paths are relative to the root of the repository
 
     1 mistake
     "#);
@@ -149,7 +149,7 @@ fn from_file_names_a_file_that_is_not_there() {
      14 │             from-file: values.yml
         ·             ─────────
         ╰────
-      help: paths are from the root of the repository
+      help: paths are relative to the root of the repository
 
     1 mistake
     "#);
@@ -202,7 +202,7 @@ tasks:
      2 │ # %include ../../../secret
        · ──────────────────────────
        ╰────
-      help: paths are from the root of the repository and stay in it
+      help: paths are relative to the root of the repository and must stay inside it
 
     1 mistake
     "#);
@@ -234,7 +234,7 @@ tasks:
      2 │ # %include run/me.sh
        · ────────────────────
        ╰────
-      help: paths are from the root of the repository and stay in it
+      help: paths are relative to the root of the repository and must stay inside it
 
     1 mistake
     "#);

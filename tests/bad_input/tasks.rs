@@ -322,7 +322,7 @@ tasks:
     stderr:
       × kind `build`: the parameter `head_repository` is empty, so tasks cannot name their source
       help: it is the address of the repository's remote: add one on GitHub, give parameters with `-p`,
-            or name it as `default-repository` in config.yml
+            or set `default-repository` in config.yml
 
     1 mistake
     ");

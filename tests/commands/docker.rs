@@ -397,7 +397,7 @@ fn docker_that_may_not_be_run_need_not_be_installed() {
         ("bin/other", "help: install docker"),
         (
             "bin/docker",
-            "help: the `docker` in PATH has to be executable for you",
+            "help: the `docker` in PATH must be executable by this user",
         ),
     ] {
         let desk = Desk::new().beside(name, "", 0o644);

@@ -277,8 +277,8 @@ fn what_a_method_in_python_aims_at_is_looked_at() {
     let nothing = world.with(methods, "    return [\n", "    return []\n    return [\n");
     let said = flat(&nothing.failure(&["action-callback"]));
     for text in [
-        "the flavor `ship` aims at no task",
-        "its target-tasks method `hail` chooses none",
+        "the flavor `ship` selects no task",
+        "its target-tasks method `hail` selects none",
         "config.yml:",
     ] {
         assert!(said.contains(text), "{text}\n{said}");
@@ -293,9 +293,9 @@ fn what_a_method_in_python_aims_at_is_looked_at() {
     let said = flat(&String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{said}");
     for text in [
-        "WARN the flavor `ship` aims at no task of the phase `ship`",
-        "WARN the flavor `ship` aims at no task of its product `hail`",
-        "WARN no flavor knows the product `sleet`, so these tasks are in no release: build-three",
+        "WARN the flavor `ship` selects no task of the phase `ship`",
+        "WARN the flavor `ship` selects no task of its product `hail`",
+        "WARN no flavor has the product `sleet`, so these tasks are in no release: build-three",
     ] {
         assert!(said.contains(text), "{text}\n{said}");
     }

@@ -336,7 +336,7 @@ fn input_that_a_project_asks_for_is_asked_for() {
         "{told}"
     );
     assert!(
-        told.contains("help: `snowman rehearse --input FILE` gives it more"),
+        told.contains("help: add to its input with `snowman rehearse --input FILE`"),
         "{told}"
     );
     assert!(told.ends_with("1 mistake"), "{told}");

@@ -286,7 +286,7 @@ async fn what_a_project_does_in_python_is_noted() {
             unreachable!("{report:?}")
         };
         assert!(twice.starts_with("1 task built twice: sign is "), "{twice}");
-        let new = "1 task new though of an earlier phase: l10n is of the phase promote";
+        let new = "1 task new, but of an earlier phase: l10n is of the phase promote";
         assert_eq!(early, new);
         let text = Report {
             phases: vec![report],

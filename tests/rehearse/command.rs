@@ -171,7 +171,7 @@ fn what_is_rehearsed_unasked_follows_from_the_flavors() {
         told.contains("Rehearsing push\nRehearsing ship\n"),
         "{told}"
     );
-    assert!(told.contains("the flavor `ship` aims at no task"), "{told}");
+    assert!(told.contains("the flavor `ship` selects no task"), "{told}");
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn flavors_in_the_wrong_order_are_not_rehearsed_as_if_all_were_well() {
     let accepted = rehearse(folder.path(), &["--input", "input.yml", "push_fox"]);
     assert_eq!(accepted.status.code(), Some(0), "{accepted:?}");
     let text = String::from_utf8(accepted.stdout).unwrap();
-    let line = "note        1 task new though of an earlier phase: l10n-a is of the phase promote";
+    let line = "note        1 task new, but of an earlier phase: l10n-a is of the phase promote";
     assert!(text.contains(line), "{text}");
 }
 

@@ -18,7 +18,7 @@ const PROXY: &str = "the task reaches Taskcluster through the proxy";
 const CACHES: &str = "the scopes of the task cover its caches";
 const READ: &str = "the command of the task can be read";
 const RUNS: &str = "the command of the task runs";
-const LATER: &str = "what is read later is published";
+const LATER: &str = "artifacts that are read later are published";
 const PUBLISHED: &str = "the worker can publish every artifact";
 
 /// Replaces a text in a file, which has to hold it.
@@ -107,14 +107,14 @@ fn flags_that_are_not_those_of_the_push_are_found() {
         "--level=${level}",
         "--level=x",
         RUNS,
-        "`--level` is `x`, and the schedulerId of the task is `snow-level-3`",
+        "`--level` is `x`, but the schedulerId of the task is `snow-level-3`",
     );
     breaks("--level=${level}", "--level=1", RUNS, "`--level` is `1`");
     breaks(
         "--tasks-for=${tasks_for}",
         "--tasks-for=push",
         RUNS,
-        "`--tasks-for` is `push`, and the push has `github-push`",
+        "`--tasks-for` is `push`, but the push has `github-push`",
     );
     breaks(
         "- --head-rev=${headRev}",
@@ -126,7 +126,7 @@ fn flags_that_are_not_those_of_the_push_are_found() {
         "SNOWMAN_HEAD_REV: '${headRev}'",
         "SNOWMAN_HEAD_REV: '${baseRef}'",
         RUNS,
-        "the checkout is of `refs/heads/main`",
+        "the checkout is at `refs/heads/main`",
     );
     breaks(
         "- --owner=${owner}",
@@ -670,7 +670,7 @@ fn what_is_not_of_the_commit_and_what_was_kept_are_noted() {
     assert_eq!(
         report["notes"],
         json!([
-            "files that differ from the commit were rehearsed as they are: taskcluster/kinds/build/kind.yml"
+            "files with uncommitted changes were rehearsed as they are: taskcluster/kinds/build/kind.yml"
         ])
     );
     let again = run();
@@ -679,7 +679,7 @@ fn what_is_not_of_the_commit_and_what_was_kept_are_noted() {
         again["notes"][1]
             .as_str()
             .unwrap()
-            .contains(".git/kept held an earlier rehearsal already")
+            .contains(".git/kept already held an earlier rehearsal")
     );
 }
 

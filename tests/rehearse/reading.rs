@@ -327,10 +327,7 @@ fn the_entry_point_of_the_image_makes_the_checkout() {
         "$FOX_BASE_REPOSITORY"
     );
     payload["env"]["SNOWMAN_HEAD_REPOSITORY"] = json!("");
-    assert_eq!(
-        unread(payload),
-        "nothing in it makes a checkout of the repository"
-    );
+    assert_eq!(unread(payload), "nothing in it checks out the repository");
 }
 
 #[test]
@@ -380,25 +377,25 @@ fn what_only_a_shell_can_tell_is_not_read() {
     for (text, why) in [
         (
             "for x in a b; do taskgraph decision FLAGS; done",
-            "`for` is not read",
+            "`for` is not supported",
         ),
         (
             "if true; then taskgraph decision FLAGS; fi",
-            "`if` is not read",
+            "`if` is not supported",
         ),
         (
             "(cd x && taskgraph decision FLAGS)",
-            "subshells and functions are not read",
+            "subshells and functions are not supported",
         ),
-        ("{ taskgraph decision FLAGS; }", "`{` is not read"),
-        ("taskgraph decision FLAGS &", "`&` is not read"),
+        ("{ taskgraph decision FLAGS; }", "`{` is not supported"),
+        ("taskgraph decision FLAGS &", "`&` is not supported"),
         (
             "cat <<EOF\nx\nEOF\ntaskgraph decision FLAGS",
-            "here-documents are not read",
+            "here-documents are not supported",
         ),
         (
             "bash <(curl x) && taskgraph decision FLAGS",
-            "process substitutions are not read",
+            "process substitutions are not supported",
         ),
         (
             "taskgraph decision FLAGS --head-tag=$(git describe)",
@@ -410,17 +407,17 @@ fn what_only_a_shell_can_tell_is_not_read() {
         ),
         (
             "taskgraph decision FLAGS --head-tag=v*",
-            "`--head-tag` is given a pattern of file names",
+            "`--head-tag` is given a file name pattern",
         ),
         (
             "taskgraph decision FLAGS --head-tag=${FOX_HEAD_REV:0:7}",
-            "this expansion is not read",
+            "this expansion is not supported",
         ),
         (
             "cd $(mktemp -d) && taskgraph decision FLAGS",
             "`cd` is given the output of a command",
         ),
-        ("eval taskgraph decision FLAGS", "`eval` is not read"),
+        ("eval taskgraph decision FLAGS", "`eval` is not supported"),
         (
             "$RUNNER decision FLAGS",
             "the name of the program is the variable RUNNER, which nothing sets",
@@ -435,7 +432,7 @@ fn what_only_a_shell_can_tell_is_not_read() {
         ),
         (
             "taskgraph decision FLAGS && taskgraph decision FLAGS",
-            "it decides or acts more than once",
+            "it runs more than one decision or action",
         ),
         (
             "make decision",
@@ -490,7 +487,7 @@ fn what_grows_without_end_is_not_read() {
         "taskgraph decision FLAGS --head-tag={deep}"
     )));
     assert!(
-        told.starts_with("too many expansions hold one another"),
+        told.starts_with("expansions are nested too deeply"),
         "{told}"
     );
 }
@@ -502,10 +499,7 @@ fn nesting_ends() {
         text = format!("env {text}");
     }
     let told = unread(script(&text));
-    assert!(
-        told.starts_with("too many programs run one another"),
-        "{told}"
-    );
+    assert!(told.starts_with("programs are nested too deeply"), "{told}");
 }
 
 #[test]
@@ -545,7 +539,7 @@ fn what_would_fail_is_wrong() {
     );
     only(
         "cd /builds/worker && taskgraph decision FLAGS",
-        "runs in /builds/worker, and the checkout is /builds/worker/checkouts/vcs",
+        "runs in /builds/worker, but the checkout is /builds/worker/checkouts/vcs",
     );
     // All of it at once.
     let mut payload = script("taskgraph decision FLAGS --haed-tag=x");

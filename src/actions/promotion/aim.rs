@@ -1,14 +1,14 @@
-//! What the flavors of a promotion aim at: their phases, and names that lead nowhere.
+//! What the flavors of a promotion select: their phases, and names that no flavor has.
 //!
-//! 1. A flavor of a built-in target-tasks method is of the last phase that the method chooses. Any
-//!    other is of the phase that its name holds as a word, or that its method's name does.
-//! 2. A flavor has to aim at tasks, and one of a built-in method at tasks of its own phase: without
-//!    any it would end well and release nothing. Where a project chooses in Python, only it knows
-//!    what it chooses by, and such a flavor is warned of.
-//! 3. Tasks whose `shipping_product` or `shipping_phase` no flavor knows are in no release. It is a
-//!    mistake where the name is nearly a known one, and where a phase is unknown in the very product
-//!    that is promoted. Other products may be those of another application in the same repository,
-//!    or not released yet: a warning.
+//! 1. A flavor with a built-in target-tasks method has the last phase that the method selects. Any
+//!    other has the phase that its name, or else its method's name, contains as a word.
+//! 2. A flavor has to select tasks, and one with a built-in method tasks of its own phase: without
+//!    any it would succeed and release nothing. Where a project selects in Python, only the project
+//!    knows its criteria, and such a flavor is only a warning.
+//! 3. Tasks whose `shipping_product` or `shipping_phase` no flavor has are in no release. It is a
+//!    mistake if the name looks like a misspelling of a known one, or if the phase is unknown and
+//!    the task is of the product that is promoted. Other products may belong to another application
+//!    in the same repository, or may not be released yet: a warning.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,14 +27,14 @@ use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 use crate::target::METHODS;
 
-/// The phases that the built-in method of a flavor chooses, in order.
+/// The phases that the built-in method of a flavor selects, in order.
 fn built_in(flavor: &Object) -> Option<&'static [&'static str]> {
     let name = flavor.get("target-tasks-method")?.as_str()?;
     let method = METHODS.iter().find(|method| method.name == name)?;
     (!method.phases.is_empty()).then_some(method.phases)
 }
 
-/// The phase of a flavor, as far as config.yml tells.
+/// The phase of a flavor, as far as config.yml determines it.
 #[must_use]
 pub fn phase(name: &str, flavor: &Object) -> Option<Phase> {
     let method = flavor.get("target-tasks-method").and_then(Value::as_str);
@@ -52,7 +52,7 @@ pub fn phases(config: &GraphConfig) -> BTreeMap<String, Option<Phase>> {
         .collect()
 }
 
-/// The phases that flavors of these products are of, and flavors that name none.
+/// The phases of the flavors of these products, and of flavors without a product.
 pub fn of_products(config: &GraphConfig, products: &BTreeSet<&str>) -> BTreeSet<Phase> {
     let fits = |flavor: &Object| {
         let product = flavor.get("product").and_then(Value::as_str);
@@ -64,7 +64,8 @@ pub fn of_products(config: &GraphConfig, products: &BTreeSet<&str>) -> BTreeSet<
         .collect()
 }
 
-/// The phase of a flavor that aims at this: the last of its targets where config.yml does not tell.
+/// The phase of a flavor with this aim: the last of its targets if config.yml does not determine
+/// it.
 pub fn phase_of(flavor: Flavor<'_>, aim: &Aim, graph: &LabelGraph) -> Option<Phase> {
     let told = match aim.in_python {
         false => phase(flavor.name, flavor.config),
@@ -78,10 +79,10 @@ pub fn phase_of(flavor: Flavor<'_>, aim: &Aim, graph: &LabelGraph) -> Option<Pha
     })
 }
 
-/// Checks what the flavors aim at.
+/// Checks what the flavors select.
 ///
 /// # Errors
-/// Every flavor that aims at no task of its own, and every task that no flavor can choose by mistake.
+/// Every flavor that selects no task of its own, and every task that no flavor can choose by mistake.
 pub fn check(call: &Call<'_>, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Result<(), Diagnostics> {
     let mut wrong = Diagnostics::new();
     for (flavor, aim) in wanted.flavors.iter().zip(aimed.aims) {
@@ -93,14 +94,14 @@ pub fn check(call: &Call<'_>, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Result<(
     wrong.or_ok(())
 }
 
-/// What is wrong with a flavor that aims at nothing of its own.
+/// What is wrong with a flavor that selects nothing of its own.
 fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic> {
     let name = flavor.name;
     let product = flavor.text("product");
     let method = flavor.text("target-tasks-method").unwrap_or_default();
     let phases = built_in(flavor.config).filter(|_| !aim.in_python);
     if aim.targets.is_empty() {
-        let told = Diagnostic::user(format!("the flavor `{name}` aims at no task"));
+        let told = Diagnostic::user(format!("the flavor `{name}` selects no task"));
         let products: BTreeSet<&str> = aimed
             .released
             .tasks()
@@ -113,7 +114,7 @@ fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic
             (Some(_), Some(product)) if !products.contains(product) => told
                 .because(format!("no task has the product `{product}`"))
                 .help(match products.is_empty() {
-                    true => "name it in the attribute `shipping_product` of tasks".to_owned(),
+                    true => "set the attribute `shipping_product` of its tasks to it".to_owned(),
                     false => suggest::hint(product, products.iter().copied()),
                 }),
             (Some(phases), Some(product)) => told
@@ -123,9 +124,9 @@ fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic
                 ))
                 .help("see `shipping-phase`, and the attribute `run_on_releases`, of its tasks"),
             (None, _) => told
-                .because(format!("its target-tasks method `{method}` chooses none"))
+                .because(format!("its target-tasks method `{method}` selects none"))
                 .help(format!(
-                    "`snowman target` with `target_tasks_method: {method}` shows what it chooses"
+                    "`snowman target` with `target_tasks_method: {method}` shows what it selects"
                 )),
         });
     }
@@ -136,10 +137,10 @@ fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic
         return (!targets().any(|task| of_phase(task))).then(|| {
             let labels: Vec<&str> = aim.targets.iter().map(Label::as_str).collect();
             Diagnostic::user(format!(
-                "the flavor `{name}` aims at no task of its own phase `{own}`"
+                "the flavor `{name}` selects no task of its own phase `{own}`"
             ))
             .because(format!(
-                "what it aims at is of earlier phases: {}",
+                "what it selects is of earlier phases: {}",
                 some(&labels)
             ))
             .help(format!(
@@ -148,20 +149,20 @@ fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic
             ))
         });
     }
-    // Only the project knows what its own method chooses by.
+    // Only the project knows by what its own method selects.
     let named: Vec<Phase> = targets()
         .filter(|task| shipping::named(&task.attributes).is_some())
         .filter_map(|task| Phase::of_task(&task.attributes))
         .collect();
     if let Some(own) = Phase::in_name(name).filter(|own| !named.is_empty() && !named.contains(own))
     {
-        tracing::warn!("the flavor `{name}` aims at no task of the phase `{own}`");
+        tracing::warn!("the flavor `{name}` selects no task of the phase `{own}`");
     }
     let products: Vec<&str> = targets()
         .filter_map(|task| shipping::product(&task.attributes))
         .collect();
     if let Some(own) = product.filter(|own| !products.is_empty() && !products.contains(own)) {
-        tracing::warn!("the flavor `{name}` aims at no task of its product `{own}`");
+        tracing::warn!("the flavor `{name}` selects no task of its product `{own}`");
     }
     None
 }
@@ -175,7 +176,7 @@ fn in_phases(phases: &[&str]) -> String {
     }
 }
 
-/// The names of products and phases that the flavors know.
+/// The names of products and phases that the flavors have.
 struct Known<'c> {
     products: BTreeSet<&'c str>,
     phases: BTreeSet<&'c str>,
@@ -212,7 +213,7 @@ impl<'c> Known<'c> {
     }
 }
 
-/// The known name that somebody must have meant. A variant of a known name, `fox-esr` beside `fox`,
+/// The known name that was probably meant. A variant of a known name, such as `fox-esr` of `fox`,
 /// is a name of its own.
 fn meant<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
     let near = suggest::nearest(name, known.iter().copied())?;
@@ -224,7 +225,7 @@ fn meant<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
     (!own.is_subset(&other) && !other.is_subset(&own)).then_some(near)
 }
 
-/// Tasks of products and phases that no flavor knows.
+/// Tasks of products and phases that no flavor has.
 fn unknown_names(config: &GraphConfig, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Diagnostics {
     let known = Known::of(config, aimed.aims);
     let promoted: BTreeSet<&str> = wanted
@@ -265,15 +266,15 @@ fn unknown_names(config: &GraphConfig, wanted: &Wanted<'_>, aimed: Aimed<'_>) ->
         let labels: Vec<&str> = tasks.iter().map(|task| task.label.as_str()).collect();
         let Some(task) = concerned else {
             tracing::warn!(
-                "no flavor knows the {what} `{name}`, so these tasks are in no release: {}",
+                "no flavor has the {what} `{name}`, so these tasks are in no release: {}",
                 some(&labels)
             );
             continue;
         };
         wrong.push(
-            task.diagnostic(format!("no flavor knows the {what} `{name}`"))
+            task.diagnostic(format!("no flavor has the {what} `{name}`"))
                 .because(format!(
-                    "no release would have these tasks: {}",
+                    "no release would include these tasks: {}",
                     some(&labels)
                 ))
                 .help(suggest::hint(name, names.iter().copied())),

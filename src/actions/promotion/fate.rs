@@ -1,8 +1,8 @@
-//! What becomes of each task of a promotion.
+//! What happens to each task of a promotion.
 //!
-//! Each label of the graph is held against the previous graphs: a task that one of them has and that
-//! would be built once more is expected when the input or the flavor asks for it, by its kind or
-//! label or that of something that it depends on.
+//! Each label of the graph is compared with the previous graphs. A task that one of them has and
+//! that would be built again is expected if the input or the flavor asks for it, by the kind or
+//! label of the task or of something that it depends on.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::provenance::How;
 use crate::base::name::{Label, TaskId};
 use crate::optimize::Action;
 
-/// What becomes of a task.
+/// What happens to a task.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fate {
     /// A previous graph has it.
@@ -28,7 +28,7 @@ pub enum Fate {
         /// The task.
         task_id: TaskId,
     },
-    /// A previous graph has it, and it is created all the same.
+    /// A previous graph has it, but it is created again.
     Rebuilt {
         /// The task that exists.
         task_id: TaskId,
@@ -36,7 +36,7 @@ pub enum Fate {
         graph: TaskId,
         /// Why.
         why: String,
-        /// What it comes from in the end: this label, and what is the matter with it.
+        /// The root cause: this label, and the reason it is created.
         root: (Label, String),
         /// Whether that was asked for.
         expected: bool,
@@ -48,12 +48,12 @@ pub enum Fate {
         /// Whether it would be built even if a previous graph had it.
         expected: bool,
     },
-    /// A strategy leaves it out.
+    /// An optimization strategy removes it.
     Removed,
 }
 
 impl Fate {
-    /// It in one word.
+    /// The fate in one word.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl Fate {
     }
 }
 
-/// What becomes of every task, by label.
+/// What happens to every task, by label.
 pub fn fates(promotion: &Promotion<'_>) -> BTreeMap<Label, Fate> {
     let prepared = &promotion.prepared;
     let dag = prepared.target.graph.dag();
@@ -159,7 +159,7 @@ fn created<'l>(
         let (Fate::Rebuilt { expected, .. } | Fate::New { expected, .. }) = fate else {
             continue;
         };
-        // One that is built on purpose explains it, whatever else there is.
+        // A dependency that is built on purpose takes precedence as the explanation.
         if cause.is_none_or(|(_, _, before)| *expected && !before) {
             cause = Some((dependency, fate, *expected));
         }

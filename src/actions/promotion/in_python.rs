@@ -1,9 +1,9 @@
-//! What stands out about a promotion that a project does in its own Python.
+//! Warnings about a promotion that a project does in its own Python.
 //!
-//! What such a promotion takes from earlier graphs, and what it builds, is for its own code to say, so
-//! nothing is refused. Tasks that would be built again, or that are new although an earlier phase
-//! should have made them, are warned of before they are created, as far as the action's input and
-//! what it has written tell of them.
+//! What such a promotion takes from earlier graphs, and what it builds, is decided by its own code,
+//! so nothing is refused. A warning lists tasks that would be built again, or that are new although
+//! an earlier phase should have created them, before they are created, as far as the action's input
+//! and the files it has written show.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::base::name::TaskId;
 use crate::base::value::{Object, Value};
 use crate::config::shipping::{self, Phase};
 
-/// Warns of what stands out about the graph that a project's own promotion is about to create.
+/// Warns about unexpected tasks in the graph that a project's own promotion is about to create.
 pub async fn warn(runner: Runner<'_>, request: &Request) {
     let Some(flavor) = request.input["release_promotion_flavor"].as_str() else {
         return;
@@ -28,7 +28,7 @@ pub async fn warn(runner: Runner<'_>, request: &Request) {
         let (Ok(id), Ok(taskcluster)) = (TaskId::parse(id), runner.world.taskcluster()) else {
             continue;
         };
-        // The project's code has read what it needs; what cannot be read is for it to tell.
+        // The project's code has read what it needs; it reports what cannot be read.
         let labels = existing::labels(taskcluster, &id).await;
         let labels = labels.ok().flatten().unwrap_or_default();
         existing.extend(labels.into_keys().map(String::from));
@@ -48,7 +48,7 @@ pub async fn warn(runner: Runner<'_>, request: &Request) {
         kinds: asked("rebuild_kinds", "rebuild-kinds"),
         labels: asked("do_not_optimize", "do-not-optimize"),
     };
-    // What its methods choose is for the project to say, whatever they are called.
+    // What its methods select is up to the project, whatever they are called.
     let own = Phase::in_name(flavor).or_else(|| aim::phase(flavor, configured));
     let phases = aim::phases(runner.graph_config);
     let by_name = |(name, phase): (&String, &Option<Phase>)| Phase::in_name(name).or(*phase);
@@ -71,7 +71,7 @@ struct Asked {
     labels: BTreeSet<String>,
 }
 
-/// What the action has written of the tasks that it creates, by taskId.
+/// The tasks that the action creates, as it has written them, by taskId.
 fn created(runner: Runner<'_>) -> Option<BTreeMap<String, Value>> {
     let graph = runner.artifacts.read("task-graph.json")?;
     serde_json::from_slice(&graph).ok()

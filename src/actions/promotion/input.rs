@@ -50,7 +50,7 @@ pub struct Wanted<'a> {
     pub previous: Vec<TaskId>,
     /// Whether tasks of one phase may come from several revisions.
     pub mixed_revisions: bool,
-    /// Whether tasks of earlier phases may be created that nobody asks for.
+    /// Whether tasks of earlier phases may be created without being asked for.
     pub earlier_phases: bool,
     /// Parameters that the input gives.
     pub parameters: Object,
@@ -89,7 +89,7 @@ pub fn read<'a>(call: &Call<'a>) -> Outcome<Wanted<'a>> {
                 .help("write it as 2026-01-31T12:00:00Z"),
         );
     }
-    // Where no flavor names a product, the schema is mozilla-taskgraph's and does not have it.
+    // If no flavor names a product, the schema is mozilla-taskgraph's and lacks it.
     let earlier_phases = match call.input.get(EARLIER_PHASES) {
         None | Some(Value::Null) => false,
         Some(Value::Bool(given)) => *given,

@@ -12,10 +12,10 @@
 //!    exists and plans the rest. Several flavors are one graph with gates between them.
 //! 5. `provenance.json` tells where each task came from, and what was made from several revisions is
 //!    not shipped ([`provenance`]).
-//! 6. Each task is held against the previous graphs ([`fate`]). What of earlier phases would be built
-//!    though nobody asks for it is a surprise ([`surprise`]); flavors that aim at nothing of their own
-//!    ([`aim`]) and tasks that cannot be reused ([`standing`]) are mistakes. With either nothing is
-//!    created, but for surprises that the input accepts.
+//! 6. Each task is compared with the previous graphs ([`fate`]). Tasks of earlier phases that would
+//!    be built without being asked for are surprises ([`surprise`]); flavors that select nothing of
+//!    their own ([`aim`]) and tasks that cannot be reused ([`standing`]) are mistakes. Either
+//!    prevents the promotion, except for surprises that the input accepts.
 //! 7. The tasks are created in the group of the action task, unless those of an earlier run are at
 //!    work there.
 
@@ -150,7 +150,7 @@ async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
     })
 }
 
-/// Refuses what would do harm: surprises that the input does not accept, and tasks that cannot be
+/// Refuses a harmful promotion: surprises that the input does not accept, and tasks that cannot be
 /// reused.
 async fn review(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> {
     let fates = fate::fates(promotion);
@@ -169,7 +169,7 @@ async fn review(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> {
     wrong.or_ok(())
 }
 
-/// How many labels are named for one line.
+/// How many labels are listed on one line.
 const SHOWN: usize = 3;
 
 /// Some labels of many.
@@ -181,7 +181,7 @@ pub fn some(labels: &[&str]) -> String {
     }
 }
 
-/// How many there are of something.
+/// A count with its noun.
 pub fn counted(count: usize, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),

@@ -1,8 +1,8 @@
 //! What a promotion would do, before anybody starts it.
 //!
 //! The promotion is prepared as the action prepares it, on a Taskcluster that only answers
-//! questions. What the action would refuse in the end is part of the plan: surprises, and tasks that
-//! cannot be reused.
+//! questions. The plan includes what the action would refuse: surprises, and tasks that cannot be
+//! reused.
 
 use std::collections::BTreeMap;
 
@@ -34,9 +34,9 @@ pub struct Plan {
     pub graphs: Vec<(TaskId, String)>,
     /// Every task of the graph, by label.
     pub tasks: BTreeMap<Label, Planned>,
-    /// Whether the input accepts what is a surprise.
+    /// Whether the input accepts surprises.
     pub accepted: bool,
-    /// Whether the action is the project's own Python, for which this plan only stands in.
+    /// Whether the action is the project's own Python, which this plan can only approximate.
     pub own_python: bool,
 }
 
@@ -47,28 +47,28 @@ pub struct Planned {
     pub kind: Option<KindName>,
     /// What becomes of it.
     pub fate: Fate,
-    /// Its state where it is reused and has not completed, as far as that is known.
+    /// Its state if it is reused and has not completed, as far as known.
     pub state: Option<String>,
-    /// Whether it would be reused and cannot be: it has failed, or is not there.
+    /// Whether it would be reused but cannot be: it has failed or is missing.
     pub unusable: bool,
-    /// Why it is a surprise, where it is one.
+    /// Why it is a surprise, if it is one.
     pub surprise: Option<Surprise>,
 }
 
 impl Plan {
-    /// What of earlier phases would be built though nobody asks for it.
+    /// The tasks of earlier phases that would be built without being asked for.
     pub fn surprises(&self) -> impl Iterator<Item = (&Label, &Surprise)> {
         let tasks = self.tasks.iter();
         tasks.filter_map(|(label, task)| Some((label, task.surprise.as_ref()?)))
     }
 
-    /// The tasks that would be reused and have not completed, with their states, but for those that
-    /// cannot be used.
+    /// The tasks that would be reused and have not completed, with their states, except for those
+    /// that cannot be used.
     pub fn unfinished(&self) -> impl Iterator<Item = (&Label, &str)> {
         self.states(false)
     }
 
-    /// The tasks that would be reused and cannot be, with their states.
+    /// The tasks that would be reused but cannot be, with their states.
     pub fn unusable(&self) -> impl Iterator<Item = (&Label, &str)> {
         self.states(true)
     }
@@ -80,7 +80,7 @@ impl Plan {
             .filter_map(|(label, task)| Some((label, task.state.as_deref()?)))
     }
 
-    /// Whether the action would do it.
+    /// Whether the action would go ahead.
     #[must_use]
     pub fn holds(&self) -> bool {
         let surprises = self.surprises().next().is_some();
@@ -143,12 +143,13 @@ impl Plan {
     }
 }
 
-/// Plans a promotion with this input; without `parameters` for the push of the first previous graph.
+/// Plans a promotion with this input. Without `parameters`, those of the first previous graph are
+/// used.
 ///
-/// The states of tasks are looked at where `asks` says that there is a queue to ask.
+/// The states of tasks are queried if `asks` says that there is a queue.
 ///
 /// # Errors
-/// What keeps the action from being done, but for what the plan shows.
+/// What prevents the action, apart from what the plan shows.
 pub async fn run(
     runner: Runner<'_>,
     input: Value,

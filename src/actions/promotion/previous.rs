@@ -34,13 +34,13 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Whether an action made it, on top of other graphs.
+    /// Whether an action created it, on top of other graphs.
     pub fn is_of_action(&self) -> bool {
         self.parameter("tasks_for") == "action"
     }
 
-    /// Whether it was made on top of another graph: its provenance says so, or, where it has none, an
-    /// action made it and no action the other.
+    /// Whether it was created on top of another graph: according to its provenance, or, if it has
+    /// none, because an action created this graph and no action created the other.
     pub fn is_on(&self, other: &Self) -> bool {
         match &self.provenance {
             Some(told) => told.graphs.contains_key(&other.id),

@@ -8,7 +8,7 @@ use crate::base::value::json;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::graph_config::GraphConfig;
 
-/// The input that accepts tasks of earlier phases that nobody asks for.
+/// The input that accepts tasks of earlier phases that were not asked for.
 pub const EARLIER_PHASES: &str = "allow_earlier_phases";
 
 /// The flavors of a project, in the order in which they are written.

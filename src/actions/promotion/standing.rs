@@ -1,9 +1,9 @@
-//! In what state the tasks are that a promotion reuses.
+//! The states of the tasks that a promotion reuses.
 //!
-//! A task that is at work is fine: what depends on it waits. One that has failed, or that is not
-//! there any more, is a mistake where something needs it: where a flavor aims at it, or where a task
-//! depends on it that would be created, or that waits to be scheduled. Below a task that has run
-//! nobody needs it any more.
+//! A task that is still running is fine: what depends on it waits. A task that has failed or no
+//! longer exists is a mistake if something needs it: if a flavor selects it, or if a task that
+//! depends on it would be created or is waiting to be scheduled. Tasks that have already run no
+//! longer need it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,17 +17,17 @@ use crate::ports::taskcluster::{TaskStatus, Taskcluster};
 /// The states of reused tasks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// The state of each that has not completed, by label; `missing` or `expired` where there is no
-    /// such task.
+    /// The state of each task that has not completed, by label; `missing` or `expired` if it does
+    /// not exist.
     pub states: BTreeMap<Label, String>,
-    /// Those that keep the promotion from being done.
+    /// The tasks that prevent the promotion.
     pub unusable: BTreeSet<Label>,
 }
 
-/// Asks in what state the tasks are that would be reused.
+/// Queries the states of the tasks that would be reused.
 ///
 /// # Errors
-/// When the queue cannot be asked.
+/// When the queue cannot be queried.
 pub async fn of(
     taskcluster: &dyn Taskcluster,
     now: Timestamp,
@@ -106,7 +106,7 @@ fn is_needed(
 }
 
 impl Standing {
-    /// The tasks that cannot be used as mistakes, those in one state together.
+    /// The tasks that cannot be used, as one mistake per state.
     pub fn mistakes(&self) -> Diagnostics {
         let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for label in &self.unusable {
@@ -119,18 +119,18 @@ impl Standing {
                 "failed" => "failed",
                 "exception" => "ended with an exception",
                 "expired" => "expired",
-                _ => "not there any more",
+                _ => "cannot be found",
             };
             let help = match state {
-                "failed" | "exception" => "rerun them, and promote when they have completed; or",
-                _ => "name other graphs in `previous_graph_ids`; or",
+                "failed" | "exception" => "rerun them and promote once they have completed, or",
+                _ => "name other graphs in `previous_graph_ids`, or",
             };
             let which = counted(labels.len(), "task");
             wrong.push(
-                Diagnostic::user(format!("the promotion rests on {which}: {what}"))
+                Diagnostic::user(format!("the promotion would reuse {which} that {what}"))
                     .because(some(&labels))
                     .help(format!(
-                        "{help} name them in `do_not_optimize`, to have them built again"
+                        "{help} name them in `do_not_optimize` to build them again"
                     )),
             );
         }

@@ -1,18 +1,18 @@
-//! What of a promotion would be a surprise: work of earlier phases that is done again.
+//! Surprises of a promotion: work of earlier phases that is done again.
 //!
 //! A release is what was built and tested, so a flavor creates tasks of its own phase and takes those
 //! of earlier phases from the previous graphs. A surprise is
 //!
-//! 1. a task of a previous graph that is created once more although nobody asks for it;
+//! 1. a task of a previous graph that is created again without being asked for;
 //! 2. a new task of a phase before that of the flavor, if the product has a flavor of that phase,
 //!    which should have created it. Tasks of the phase `build` that do not name it are built on
-//!    push: they count where no previous graph is that of a push. What the graph of a push does not
+//!    push: they count where no previous graph is from a push. What the graph of a push does not
 //!    have is built for releases only;
-//! 3. a task that is taken from a graph although another one, which was put on that graph, has made a
-//!    newer one: the graphs are in the wrong order.
+//! 3. a task that is taken from a graph although a later one, which builds on that graph, created a
+//!    newer task: the graphs are in the wrong order.
 //!
-//! In a chain, the phase that counts is that of the first flavor that needs the task. Tasks that the
-//! index is searched for are none: they are made whenever what was found has expired.
+//! In a chain, the phase that counts is that of the first flavor that needs the task. New tasks
+//! with an index search are not surprises: they are created whenever the indexed task has expired.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,9 +33,9 @@ use crate::model::task::Task;
 pub enum Surprise {
     /// It would be built again.
     Again {
-        /// The label that it comes from in the end.
+        /// The label that causes it.
         root: Label,
-        /// What is the matter with that.
+        /// Why that label is created.
         what: String,
     },
     /// It is new and of an earlier phase.
@@ -51,24 +51,24 @@ pub enum Surprise {
     Superseded {
         /// The graph that it would be taken from.
         older: TaskId,
-        /// The graph that was put on it and has a newer one.
+        /// The graph that builds on it and has a newer one.
         newer: TaskId,
     },
 }
 
-/// What the previous graphs lack where a task of an earlier phase is new.
+/// What the previous graphs lack if a task of an earlier phase is new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Gap {
-    /// None has any task of that phase that is needed.
+    /// None has a needed task of that phase.
     Phase,
-    /// None is that of a push.
+    /// None is from a push.
     Push,
-    /// Some tasks of that phase are there.
+    /// They have other tasks of that phase.
     Task,
 }
 
 impl Surprise {
-    /// Why, for a line that counts the tasks.
+    /// The reason, for a line that counts the tasks.
     #[must_use]
     pub fn why(&self) -> String {
         match self {
@@ -77,16 +77,16 @@ impl Surprise {
                 Gap::Phase => {
                     format!("new, and no previous graph has tasks of the phase {phase}")
                 }
-                Gap::Push => "new, and no previous graph is that of a push".to_owned(),
+                Gap::Push => "new, and no previous graph is from a push".to_owned(),
                 Gap::Task => format!("new, of the phase {phase}"),
             },
             Self::Superseded { older, newer } => {
-                format!("from {older}, although {newer} has made them again")
+                format!("from {older}, although {newer} created them again")
             }
         }
     }
 
-    /// The mistake that it is for the action.
+    /// The diagnostic with which the action refuses it.
     fn diagnostic(&self, labels: &[&str]) -> Diagnostic {
         let tasks = counted(labels.len(), "task");
         let labels = some(labels);
@@ -108,14 +108,14 @@ impl Surprise {
                     Gap::Phase => (
                         "no previous graph has tasks of that phase",
                         "is its graph missing from `previous_graph_ids`? Name the graphs in the \
-                         order in which they were made",
+                         order in which they were created",
                     ),
                     Gap::Push => (
-                        "no previous graph is that of a push",
+                        "no previous graph is from a push",
                         "name the decision task of the push first in `previous_graph_ids`",
                     ),
                     Gap::Task => (
-                        "the previous graphs have others of that phase",
+                        "the previous graphs have other tasks of that phase",
                         "is a graph missing from `previous_graph_ids`? Promote with the flavor of \
                          that phase first",
                     ),
@@ -125,7 +125,7 @@ impl Surprise {
             }
             Self::Superseded { older, newer } => Diagnostic::user(format!(
                 "{tasks} would be taken from the graph {older}, although the graph {newer}, which \
-                 was put on it, has made them again"
+                 builds on it, created them again"
             ))
             .because(labels)
             .help(format!(
@@ -204,18 +204,19 @@ pub fn surprises(
         .collect()
 }
 
-/// What the previous graphs and the flavors tell of phases.
+/// What the previous graphs and the flavors show about phases.
 struct Around {
-    /// Whether one of the graphs is that of a push.
+    /// Whether one of the graphs is from a push.
     of_push: bool,
-    /// The phases that flavors of the product are of.
+    /// The phases of the product's flavors.
     flavored: BTreeSet<Phase>,
-    /// The phases of those tasks that are needed and that the graphs have.
+    /// The phases of the needed tasks that the graphs have.
     there: BTreeSet<Phase>,
 }
 
 impl Around {
-    /// Whether a new task should have been made before a flavor of the phase `own`, and why it was not.
+    /// The phase of a new task that should have existed before a flavor of the phase `own`, and
+    /// what is missing.
     fn early(&self, task: &Task, own: Phase) -> Option<(Phase, Gap)> {
         let phase = Phase::of_task(&task.attributes)?;
         let searched = task.optimization.get("index-search").is_some();
@@ -236,7 +237,7 @@ impl Around {
     }
 }
 
-/// Whether an earlier one of the graphs has made a newer task of a label than `task_id`.
+/// Whether an earlier one of the graphs has a newer task of a label than `task_id`.
 fn superseded(graphs: &[Graph], label: &Label, task_id: &TaskId) -> Option<Surprise> {
     let has = |graph: &Graph| graph.label_to_taskid.get(label) == Some(task_id);
     let last = graphs.iter().rposition(has)?;
@@ -251,7 +252,7 @@ fn superseded(graphs: &[Graph], label: &Label, task_id: &TaskId) -> Option<Surpr
     })
 }
 
-/// The surprises as mistakes, those that are alike together.
+/// The surprises as mistakes, equal ones grouped.
 pub fn mistakes(surprises: &BTreeMap<Label, Surprise>) -> Diagnostics {
     let mut alike: IndexMap<&Surprise, Vec<&str>> = IndexMap::new();
     for (label, surprise) in surprises {

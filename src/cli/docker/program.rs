@@ -16,7 +16,7 @@ fn not_started(error: &std::io::Error) -> Diagnostic {
             diagnostic.help("install docker and start it; `docker ps` has to work")
         }
         ErrorKind::PermissionDenied => {
-            diagnostic.help("the `docker` in PATH has to be executable for you")
+            diagnostic.help("the `docker` in PATH must be executable by this user")
         }
         _ => diagnostic,
     }

@@ -1,9 +1,9 @@
-//! The image of the decision task that a new project has.
+//! The image of a new project's decision task.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The name of a docker image that means the same image tomorrow: it has a version or a digest.
+/// The name of a docker image with a version or a digest, so that it keeps meaning the same image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image(String);
 
@@ -15,7 +15,7 @@ impl Image {
         Self(format!("ghcr.io/{owner}/snowman-decision:{version}"))
     }
 
-    /// The name as it is written.
+    /// The name as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -50,7 +50,7 @@ impl FromStr for Image {
         }
         if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
             return Err(format!(
-                "the digest {digest:?} is not `sha256:` and 64 hexadecimal digits"
+                "the digest {digest:?} is not `sha256:` and 64 lowercase hexadecimal digits"
             ));
         }
         if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
@@ -59,14 +59,15 @@ impl FromStr for Image {
         match (tag, digest) {
             (None, None) => Err("the image has no version: add a tag or a digest".to_owned()),
             (Some("latest"), None) => Err(
-                "`latest` is another image tomorrow: name a version, or add a digest".to_owned(),
+                "`latest` may be another image tomorrow: name a version, or add a digest"
+                    .to_owned(),
             ),
             _ => Ok(Self(text.to_owned())),
         }
     }
 }
 
-/// Whether parts between slashes are as registries take them; the first may be a host with a port.
+/// Whether the parts between slashes are valid for registries; the first may be a host with a port.
 fn is_name(name: &str) -> bool {
     let is_part = |part: &str| {
         let of_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -88,7 +89,7 @@ fn is_name(name: &str) -> bool {
 }
 
 fn is_tag(tag: &str) -> bool {
-    /// The most characters of a tag.
+    /// The maximum number of characters in a tag.
     const LONGEST: usize = 128;
     let of_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     tag.len() <= LONGEST
@@ -135,7 +136,7 @@ mod tests {
             (&format!("a:{}", "1".repeat(129)), "is not a tag"),
             ("a", "has no version"),
             ("localhost:5000/a", "has no version"),
-            ("a:latest", "another image tomorrow"),
+            ("a:latest", "may be another image tomorrow"),
             ("a@sha256:12", "the digest"),
             (&format!("a@{}", digest.to_uppercase()), "the digest"),
         ] {

@@ -114,7 +114,7 @@ pub fn run(args: &InitArgs, environment: &Environment, output: &Output) -> Outco
         ),
         (false, _) => format!(
             "The decision task runs in {image}, which is not published: build it with \
-             docker/decision/build-image of snowman's repository, push it, and add its digest in \
+             docker/decision/build-image from snowman's repository, push it, and add its digest in \
              .taskcluster.yml"
         ),
     });

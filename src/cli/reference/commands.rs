@@ -52,7 +52,7 @@ fn exit_codes() -> Vec<[String; 2]> {
     let classes = [
         (
             Class::User,
-            "the project, the parameters or the input are wrong; or something does not hold that a rehearsal or a plan checks",
+            "the project, the parameters or the input are wrong; or a check of a rehearsal or a plan fails",
         ),
         (Class::Usage, "the command line is wrong"),
         (

@@ -15,8 +15,8 @@ const FEW: usize = 16;
 #[derive(Debug, Clone)]
 pub struct Places {
     nodes: Arc<Nodes>,
-    /// The pairs of each large mapping whose keys are texts, sorted by these. The place of every
-    /// task is asked for, so a file with many tasks must not be searched from one end each time.
+    /// The pairs of each large mapping whose keys are strings, sorted by key. The place of every
+    /// task is looked up, so a file with many tasks must not be scanned linearly each time.
     sorted: Arc<BTreeMap<NodeId, Vec<(NodeId, NodeId)>>>,
 }
 
@@ -94,7 +94,8 @@ impl Places {
     }
 }
 
-/// The pairs of a mapping whose keys are texts, sorted by these; those of one key keep their order.
+/// The pairs of a mapping whose keys are strings, sorted by key; pairs with the same key keep their
+/// order.
 fn sorted(nodes: &Nodes, id: NodeId) -> Vec<(NodeId, NodeId)> {
     let pairs = nodes.pairs(id).iter().copied();
     let mut sorted: Vec<_> = pairs
@@ -164,7 +165,7 @@ mod tests {
                 let place = places.exact(&ValuePath::keys([key]));
                 place.map(|place| place.line)
             };
-            // The last of a key that stands twice counts, and only texts are keys of a path.
+            // The last pair of a duplicate key counts, and only strings are keys of a path.
             assert_eq!(line("a"), Some(5));
             assert_eq!(line("b"), Some(4));
             assert_eq!(line("1"), Some(6));

@@ -2,7 +2,7 @@
 
 taskgraph asks `inspect.stack` for the module that calls it, a few times while it is imported. That
 reads the sources of all callers and goes through all modules, which takes longer than all else that
-its modules do. The code of two of its modules sees an `inspect` that tells what it asks for at once.
+its modules do. The code of two of its modules sees an `inspect` that answers its queries quickly.
 """
 
 import inspect

@@ -1,8 +1,8 @@
-"""Names that the code of a module sees otherwise than everybody else.
+"""Names whose values differ for a module's own code and for everyone else.
 
-taskgraph's own code gets quicker ways to the same answers, and promises of what is not imported yet.
-They stand in the namespaces of its modules, where its functions find them. Whoever reads the names
-from outside gets what taskgraph has there.
+taskgraph's own code gets faster replacements for some functions, and promises for what is not imported
+yet. They are in the namespaces of its modules, where its functions find them. Code that reads the names
+from outside gets taskgraph's own values.
 """
 
 import sys
@@ -10,7 +10,7 @@ import types
 
 _plain = types.ModuleType.__getattribute__
 
-# Those that only read a namespace to find out what the names in annotations mean.
+# Modules that read a namespace only to resolve the names in annotations.
 READERS = ("dataclasses", "typing", "annotationlib", "msgspec", "taskgraph", "mozilla_taskgraph", "snowman_worker")
 
 
@@ -18,11 +18,11 @@ class Inside:
     """What the code of a module sees."""
 
     def outside(self):
-        """What everybody else sees."""
+        """What everyone else sees."""
         raise NotImplementedError
 
     def known(self):
-        """The same where nothing has to be imported to find out, and else this itself."""
+        """The same if that needs no import, and otherwise this object itself."""
         return self.outside()
 
 
@@ -49,7 +49,7 @@ def _reader():
 
 def _promised(function):
     if sys.version_info >= (3, 14):
-        # Annotations are evaluated when somebody asks for them.
+        # Annotations are evaluated on access.
         return []
     return [one for one in function.__annotations__.values() if isinstance(one, Inside)]
 
@@ -68,14 +68,14 @@ def module_of(globals):
 
 
 def hide(globals):
-    """Has others not see what only the code of the module with these names is to see."""
+    """Hides from others what only the code of the module with these names should see."""
     module = module_of(globals)
     if type(module) is types.ModuleType:
         module.__class__ = Shown
 
 
 def settle(globals):
-    """Has a module be like any other unless its code sees something else than others do."""
+    """Makes a module an ordinary one unless its code sees something that others do not."""
     module = module_of(globals)
     if type(module) not in (types.ModuleType, Shown):
         return
@@ -87,7 +87,7 @@ def settle(globals):
 
 
 def replace(old, new, globals):
-    """Puts what was promised where the promise stands."""
+    """Replaces a promise with what was promised."""
     for key, value in list(globals.items()):
         if value is old:
             globals[key] = new

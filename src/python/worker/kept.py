@@ -77,7 +77,7 @@ def watch():
 
 
 def _differs(now, before):
-    """Whether a name has got another value, and not only what was promised of it."""
+    """Whether a name has another value, other than by a kept promise."""
     if now is before:
         return False
     return not isinstance(before, inside.Inside) or now is not before.known()

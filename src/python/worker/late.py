@@ -1,15 +1,15 @@
-"""Modules that are executed when somebody first uses them.
+"""Modules that are executed on first use.
 
-Most of the time in which taskgraph is imported goes into a web client, the Taskcluster client, a
-testing library and other modules that few of its functions need. An import of one of these yields the
+Importing taskgraph spends most of its time on a web client, the Taskcluster client, a testing library
+and other modules that few of its functions need. An import of one of these yields the
 module itself at once, found but not executed: the very object that `sys.modules` holds and that every
-other import yields, before and after. The first access to anything but what its specification says
-executes the module into that object. So there is one object for a module however it is imported, and
-what is patched in it is seen by all.
+other import yields, before and after. The first access to anything beyond its specification executes
+the module into that object. So a module is one object however it is imported, and patches to it are
+seen everywhere.
 
 taskgraph takes a few functions and classes from these modules by name when it is imported. Its own code
 gets a promise in their place. When the module has been executed, each promise is replaced by what was
-promised; whoever reads the name from taskgraph's module before causes that (`inside`).
+promised; reading the name from taskgraph's module earlier triggers that (`inside`).
 """
 
 import importlib
@@ -42,7 +42,7 @@ LATE = {
     "yaml": (),
 }
 
-# Modules that do not exist under these names before `requests` has been executed: it gives them to
+# Modules that do not exist under these names before `requests` has been executed: it gives these names to
 # modules of `urllib3`. taskgraph takes one name out of the last.
 PASSAGES = {
     "requests.packages": (),
@@ -58,7 +58,7 @@ ALONE = ("taskcluster.exceptions",)
 # filled.
 REGISTERING = {"mozilla_taskgraph.worker_types": "taskgraph.transforms.task"}
 
-# The version of mozilla-taskgraph all of which is built in.
+# The version of mozilla-taskgraph that is fully built in.
 BUILT_IN = "5."
 
 TASKGRAPH = ("taskgraph", "mozilla_taskgraph")
@@ -77,7 +77,7 @@ QUIET = (
 
 _STATE = "__snowman_late__"
 
-# The modules that have been found once. Whoever removes one and imports it again gets it executed.
+# The modules that have been found once. A module that is removed and imported again is executed.
 _found = set()
 
 # The promises that have not been kept, by module.
@@ -129,7 +129,7 @@ class State:
     def __init__(self, loader):
         self.loader = loader
         self.lock = threading.RLock()
-        # The thread that executes it.
+        # The thread that is executing it.
         self.thread = None
 
 
@@ -142,7 +142,7 @@ class Late(types.ModuleType):
         if name == "__class__":
             return types.ModuleType
         state = _plain(self, "__dict__").get(_STATE)
-        # The code of the module itself sees what is there so far.
+        # The module's own code sees what is defined so far.
         if state is not None and state.thread != threading.get_ident():
             own_name = _plain(self, "__name__")
             if name == "__path__" and not _executes(self):
@@ -170,7 +170,7 @@ class Late(types.ModuleType):
 
 
 class Passage(types.ModuleType):
-    """A module on the way to a promised name, until that has been taken."""
+    """A module on the path to a promised name, until that has been imported."""
 
     def __getattr__(self, name):
         if name in QUIET or name == "__path__":
@@ -213,7 +213,7 @@ class Settled(types.ModuleType):
 
 
 def _asking():
-    """The globals of the code that asks, leaving out the import system."""
+    """The globals of the calling code, skipping the import system."""
     frame = sys._getframe(2)
     while frame.f_back is not None and _importing(frame):
         frame = frame.f_back
@@ -226,7 +226,7 @@ def _importing(frame):
 
 
 def _executes(package):
-    """Whether a package has to be executed for somebody who asks for its path."""
+    """Whether a package has to be executed for a caller that reads its path."""
     frame = sys._getframe(2)
     if _importing(frame):
         # One of its modules is being imported.
@@ -286,13 +286,13 @@ def execute(module):
         module.__class__ = types.ModuleType
         inside.settle(_plain(module, "__dict__"))
         _keep_promises(module.__name__)
-    # What they import is to be found in their package.
+    # What they import must be found in their package.
     for child in _children(module):
         execute(child)
 
 
 def _children(package):
-    """The modules of a package that have been imported and not been executed."""
+    """The modules of a package that have been imported but not executed."""
     start = _plain(package, "__name__") + "."
     names = [name for name in LATE if name.startswith(start)]
     return [sys.modules[name] for name in names if type(sys.modules.get(name)) is Late]
@@ -346,7 +346,7 @@ class Finder:
             return None
         there = sys.modules.get(name)
         if there is not None and getattr(there, "__spec__", None) is not None:
-            # Its package has been executed in the middle of this import.
+            # Its package was executed during this import.
             package = sys.modules.get(name.rpartition(".")[0])
             if type(package) in (types.ModuleType, Package):
                 package.__class__ = Settled
@@ -382,7 +382,7 @@ class Passages:
 
 
 def version(name):
-    """The version of an installed package, according to the name of the folder that says it."""
+    """The version of an installed package, from the name of its metadata folder."""
     start = name.lower().replace("-", "_") + "-"
     for folder in sys.path:
         try:

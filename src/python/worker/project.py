@@ -79,7 +79,7 @@ def _fix_ids():
         digest[8] = digest[8] & 0x3F | 0x80
         return base64.urlsafe_b64encode(bytes(digest)).decode("ascii")[:22]
 
-    # The package has it from its module.
+    # The package gets it from its module.
     for module in (slugid, sys.modules.get("slugid.slugid")):
         if module is not None:
             module.nice = nice
@@ -170,7 +170,7 @@ def _unknown():
 
 
 def base(head):
-    """The base of a push as the installed taskgraph finds it. Later versions take what they are given."""
+    """The base of a push as the installed taskgraph computes it. Later versions use the given one."""
     from taskgraph import decision
 
     values = head["values"]

@@ -117,7 +117,7 @@ def _patched(top, folders):
         for key, value in list(inside.names(module).items()):
             if not callable(value) or key.startswith("__"):
                 continue
-            # To look at what has not been executed yet would execute it.
+            # Looking at what has not been executed yet would execute it.
             if inspect.ismodule(value) or isinstance(value, inside.Inside):
                 continue
             if _of_project(value, top):

@@ -49,7 +49,7 @@ class SentTask(Task):
 
     __hash__ = None
 
-    # Whoever asks for the class of a task gets that of all tasks.
+    # `task.__class__` is `Task`, as for every other task.
     __class__ = property(lambda self: Task)
 
     def __reduce__(self):

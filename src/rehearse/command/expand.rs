@@ -1,4 +1,4 @@
-//! What words yield, given the variables at that point.
+//! Expands words, given the variables at that point.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use super::words::{Part, Variable, Word};
 /// A word after expansion.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Field {
-    /// Its text, as far as it is known.
+    /// Its text, as far as known.
     pub text: String,
-    /// What in it is not known.
+    /// The part that is not known.
     pub opaque: Option<String>,
 }
 
 /// The variables of a shell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Variables {
-    /// Those that programs are given.
+    /// Exported variables, which programs see.
     pub exported: BTreeMap<String, String>,
-    /// Those of the shell alone.
+    /// Variables of the shell only.
     pub own: BTreeMap<String, String>,
 }
 
@@ -29,7 +29,7 @@ impl Variables {
         value.map(String::as_str)
     }
 
-    /// Sets a variable; programs see it when they saw one of that name before.
+    /// Sets a variable; it is exported if one of that name was exported before.
     pub fn set(&mut self, name: &str, value: String) {
         let map = match self.exported.contains_key(name) {
             true => &mut self.exported,
@@ -38,21 +38,21 @@ impl Variables {
         map.insert(name.to_owned(), value);
     }
 
-    /// Lets programs see a variable.
+    /// Exports a variable.
     pub fn export(&mut self, name: &str) {
         if let Some(value) = self.own.remove(name) {
             self.exported.insert(name.to_owned(), value);
         }
     }
 
-    /// Forgets a variable.
+    /// Unsets a variable.
     pub fn unset(&mut self, name: &str) {
         self.own.remove(name);
         self.exported.remove(name);
     }
 }
 
-/// The fields that words yield.
+/// The fields that words expand to.
 pub fn fields(words: &[Word], variables: &Variables) -> Vec<Field> {
     let mut out = Vec::new();
     let mut used = 0;
@@ -68,7 +68,7 @@ pub fn fields(words: &[Word], variables: &Variables) -> Vec<Field> {
     out
 }
 
-/// What a word yields where it is not split: in an assignment, or after a redirection.
+/// Expands a word without splitting it: in an assignment, or after a redirection.
 pub fn whole(word: &Word, variables: &Variables) -> Field {
     let mut building = Building {
         whole: true,
@@ -82,13 +82,13 @@ pub fn whole(word: &Word, variables: &Variables) -> Field {
 struct Building {
     done: Vec<Field>,
     current: Option<Field>,
-    /// Whether the word stays one.
+    /// Whether the word is not split.
     whole: bool,
-    /// How many bytes the words of the command have so far.
+    /// The size in bytes of the command's words so far.
     used: usize,
 }
 
-/// How many bytes the words of a command may have; variables can double again and again.
+/// The maximum size in bytes of a command's words, as variables can double repeatedly.
 const ROOM: usize = 1 << 20;
 
 impl Building {
@@ -101,7 +101,7 @@ impl Building {
                         .flatten();
                     self.push(home.as_deref().unwrap_or(text));
                     if !quoted && !self.whole && is_pattern(text) {
-                        self.opaque("a pattern of file names");
+                        self.opaque("a file name pattern");
                     }
                 }
                 Part::Variable(variable) => self.variable(variable, variables),
@@ -180,7 +180,7 @@ impl Building {
     }
 }
 
-/// A text that begins with the home folder, with that written out.
+/// A text with a leading `~` replaced by the home folder.
 fn home(text: &str, variables: &Variables) -> Option<String> {
     let rest = text.strip_prefix('~')?;
     let home = variables.get("HOME")?;

@@ -2,13 +2,14 @@
 //!
 //! Input: the payload of a rendered task, and the parser of the command line. Output: a [`Command`].
 //!
-//! 1. The words of `payload.command` are followed to taskgraph ([`session`]): through `run-task`, shells
-//!    ([`syntax`], [`expand`]), `env`, `mach`, `python -m`, `uv run` and the like ([`programs`]).
-//! 2. The arguments are parsed by the program's own parser, which is handed in.
-//! 3. Exactly one call has to be a decision or an action. What cannot be followed is [`Trouble::Unread`],
-//!    what would fail is [`Trouble::Wrong`].
+//! 1. The words of `payload.command` are followed to taskgraph ([`session`]): through `run-task`,
+//!    shells ([`syntax`], [`expand`]), `env`, `mach`, `python -m`, `uv run` and the like
+//!    ([`programs`]).
+//! 2. The arguments are parsed by the program's own parser, which is passed in.
+//! 3. Exactly one call must be a decision or an action. A part that cannot be followed is
+//!    [`Trouble::Unread`], one that would fail is [`Trouble::Wrong`].
 //!
-//! Nothing is executed, and nothing is guessed: a value that only a shell could tell is never used.
+//! Nothing is executed, and nothing is guessed: a value that only a shell could know is never used.
 
 mod expand;
 mod places;
@@ -56,12 +57,12 @@ pub enum What {
     },
     /// `action-callback`
     Action,
-    /// Another one.
+    /// Another command.
     Other,
 }
 
-/// Parses arguments of taskgraph or snowman, without the name of the program. The error is what the
-/// program would say, in one line.
+/// Parses arguments of taskgraph or snowman, without the program's name. The error is the program's
+/// message, in one line.
 pub type Parser = fn(&[String]) -> Result<Asked, String>;
 
 /// The workers that decision tasks run on.
@@ -74,7 +75,8 @@ pub enum Worker {
 }
 
 impl Worker {
-    /// The worker of a definition: the one that its tags name, or else the one that its payload fits.
+    /// The worker of a definition: the one named by its tags, or else the one that its payload
+    /// fits.
     #[must_use]
     pub fn of(definition: &Value) -> Self {
         let payload = &definition["payload"];
@@ -89,8 +91,8 @@ impl Worker {
     }
 }
 
-/// The working folder of a worker's task, where nothing says another. For generic-worker it stands for
-/// the task's own folder, which has another name in each task.
+/// The default working folder of a task. For generic-worker it represents the task's own folder,
+/// whose name differs in each task.
 pub const TASK_FOLDER: &str = "/builds/worker";
 
 /// Files with their contents.
@@ -109,9 +111,9 @@ pub struct Command {
     pub text: String,
     /// The folder that it runs in.
     pub folder: String,
-    /// The checkout that this is in.
+    /// The checkout that contains this folder.
     pub checkout: Checkout,
-    /// The variables that it is given.
+    /// The variables in its environment.
     pub variables: BTreeMap<String, String>,
     /// The links before it.
     pub links_before: Links,
@@ -119,16 +121,16 @@ pub struct Command {
     pub links: Links,
     /// Files that are written before it, and after it: path and content.
     pub written: (Written, Written),
-    /// What a rehearsal does not run of it.
+    /// The parts that a rehearsal does not run.
     pub not_run: Vec<String>,
 }
 
 /// Why a command cannot be rehearsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
-    /// It cannot be followed: which part, and why.
+    /// It cannot be followed: the part, and why.
     Unread(String),
-    /// It would fail: all reasons.
+    /// It would fail, for all these reasons.
     Wrong(Vec<String>),
 }
 
@@ -206,8 +208,8 @@ fn commands(definition: &Value) -> Result<Vec<Vec<Field>>, Trouble> {
     })
 }
 
-/// What the entry point of snowman's image does before it becomes the command: it makes the checkout that
-/// the variables name, and works there. See `docker/decision/entrypoint`.
+/// What the entry point of snowman's image does before it runs the command: it creates the checkout
+/// that the variables name, and works there. See `docker/decision/entrypoint`.
 fn entry_point(session: &mut Session) {
     let filled = |name: &str| {
         session
@@ -239,7 +241,7 @@ fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
     let mut not_run = session.not_run.clone();
     let mut found: Vec<(&Call, Asked)> = Vec::new();
     for call in &session.calls {
-        // Without quotes, an empty variable is no argument.
+        // Unquoted, an empty variable is no argument.
         let given = call
             .arguments
             .iter()
@@ -272,7 +274,7 @@ fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
     match found.as_slice() {
         [_, _, ..] => {
             return Err(Trouble::Unread(
-                "it decides or acts more than once".to_owned(),
+                "it runs more than one decision or action".to_owned(),
             ));
         }
         [] if wrong.is_empty() => return Err(Trouble::Unread(nothing(&not_run))),
@@ -288,12 +290,12 @@ fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
     let Some(checkout) = around.last().map(|checkout| (*checkout).clone()) else {
         return Err(match session.checkouts.first() {
             Some(checkout) => Trouble::Wrong(vec![format!(
-                "`{}` runs in {}, and the checkout is {}: a `cd` or `--task-cwd` is missing",
+                "`{}` runs in {}, but the checkout is {}: a `cd` or `--task-cwd` is missing",
                 shown(&call.text),
                 call.folder,
                 checkout.folder
             )]),
-            None => Trouble::Unread("nothing in it makes a checkout of the repository".to_owned()),
+            None => Trouble::Unread("nothing in it checks out the repository".to_owned()),
         });
     };
     let (before, after) = session
@@ -329,7 +331,7 @@ pub fn shown(text: &str) -> String {
     words[..end.map_or(words.len().min(3), |end| end + 1)].join(" ")
 }
 
-/// Says that nothing in a command runs taskgraph, and what may have been meant to.
+/// The message that nothing in a command runs taskgraph, with a likely misspelling.
 fn nothing(not_run: &[String]) -> String {
     const PROGRAMS: [&str; 2] = ["taskgraph", "snowman"];
     let names = not_run

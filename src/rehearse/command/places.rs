@@ -1,4 +1,4 @@
-//! Paths on a worker, which is not this machine: they are worked out as text.
+//! Paths on a worker, which is not this machine: they are computed as text.
 
 use crate::base::posix::join;
 
@@ -16,7 +16,7 @@ pub fn absolute(folder: &str, path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// What stands below a folder, as a path from it; empty for the folder itself.
+/// The path relative to a folder; empty for the folder itself.
 pub fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
     let rest = path.strip_prefix(folder.trim_end_matches('/'))?;
     if rest.is_empty() {
@@ -34,7 +34,7 @@ impl Links {
     /// How many links one path may lead through, as on Linux.
     const MOST: usize = 40;
 
-    /// Makes a link, in place of one that was there.
+    /// Creates a link, replacing an existing one.
     pub fn make(&mut self, path: String, target: String) {
         self.remove(&path);
         self.0.push((path, target));
@@ -45,7 +45,7 @@ impl Links {
         self.0.retain(|(link, _)| below(link, path).is_none());
     }
 
-    /// Where a path leads; nowhere where links lead in a circle.
+    /// Where a path leads; `None` if its links form a loop.
     pub fn follow(&self, path: &str) -> Option<String> {
         let mut path = absolute("/", path);
         for _ in 0..Self::MOST {

@@ -1,4 +1,5 @@
-//! The programs that lead to a decision: which words of a command are the arguments of taskgraph.
+//! The programs that lead to a decision: finds the words of a command that are arguments of
+//! taskgraph.
 
 use super::expand::Field;
 use crate::base::posix::basename;
@@ -20,7 +21,7 @@ pub enum Program<'w> {
     Other,
 }
 
-/// Options of `uv run` and its like that have a value.
+/// Options with a value, of `uv run` and similar commands.
 const VALUED: &[&str] = &[
     "--with",
     "--with-editable",
@@ -68,7 +69,7 @@ fn is(field: Option<&Field>, text: &str) -> bool {
     field.is_some_and(|field| field.text == text)
 }
 
-/// What stands after the options that come first.
+/// The words after leading options.
 fn after_options<'w>(words: &'w [Field], valued: &[&str]) -> &'w [Field] {
     let mut rest = words;
     while let Some((first, more)) = rest.split_first() {
@@ -84,7 +85,7 @@ fn after_options<'w>(words: &'w [Field], valued: &[&str]) -> &'w [Field] {
     rest
 }
 
-/// `mach`, whose command `taskgraph` is taskgraph.
+/// `mach`, whose subcommand `taskgraph` runs taskgraph.
 fn mach(arguments: &[Field]) -> Program<'_> {
     const VALUED: &[&str] = &["-l", "--log-file", "--settings"];
     match after_options(arguments, VALUED).split_first() {
@@ -109,7 +110,7 @@ fn python(arguments: &[Field]) -> Program<'_> {
             "-c" => return Program::Other,
             option if VALUED.contains(&option) => rest = more.get(1..).unwrap_or_default(),
             option if option.starts_with('-') => rest = more,
-            // A script is run as it would be by its own name.
+            // A script is treated as if it were run by its own name.
             script => {
                 let known = ["mach", "run-task", "taskgraph"].contains(&basename(script));
                 return if known { program(rest) } else { Program::Other };
@@ -119,7 +120,7 @@ fn python(arguments: &[Field]) -> Program<'_> {
     Program::Other
 }
 
-/// A shell: the text after the options that hold `c`.
+/// A shell: the text after the options that contain `c`.
 fn shell(arguments: &[Field]) -> Program<'_> {
     const VALUED: &[&str] = &["-o", "+o", "-O", "+O", "--rcfile", "--init-file"];
     let mut rest = arguments;
@@ -127,7 +128,8 @@ fn shell(arguments: &[Field]) -> Program<'_> {
         let option = first.text.as_str();
         let short = option.starts_with('-') && !option.starts_with("--");
         if short && option.contains('c') {
-            // `-euxo pipefail -c` has the value of `o` before it, `-exco pipefail` behind it.
+            // In `-euxo pipefail -c` the value of `o` comes before `c`, in `-exco pipefail` after
+            // it.
             let skipped = usize::from(option.ends_with('o'));
             return more.get(skipped).map_or(Program::Other, Program::Shell);
         }

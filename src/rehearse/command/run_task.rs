@@ -1,4 +1,4 @@
-//! `run-task`, which makes the checkout and then runs the rest of its command line.
+//! `run-task`, which creates the checkout and then runs the rest of its command line.
 
 use std::collections::BTreeSet;
 
@@ -6,27 +6,27 @@ use super::expand::{Field, Variables};
 use super::places::absolute;
 use crate::base::suggest;
 
-/// A checkout that a command makes.
+/// A checkout that a command creates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkout {
     /// Its folder.
     pub folder: String,
-    /// The revision that is checked out, where it is known.
+    /// The revision that is checked out, if known.
     pub revision: Option<String>,
 }
 
 /// What `run-task` was asked for.
 #[derive(Debug, Default)]
 pub struct RunTask {
-    /// The checkouts that it makes.
+    /// The checkouts that it creates.
     pub checkouts: Vec<Checkout>,
-    /// Where the rest runs.
+    /// The folder that the rest runs in.
     pub folder: String,
-    /// The rest.
+    /// The rest of the command line.
     pub rest: Vec<Field>,
     /// The variables that it sets.
     pub variables: Vec<(String, String)>,
-    /// What `run-task` would refuse.
+    /// Errors that `run-task` would report.
     pub wrong: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ const VALUED: &[&str] = &[
 ];
 /// Options without a value, of any version.
 const FLAGS: &[&str] = &["--fetch-hgfingerprint"];
-/// How the options of a repository end, and whether they have a value.
+/// The suffixes of a repository's options, and whether they have a value.
 const OF_REPOSITORY: [(&str, bool); 3] = [
     ("-checkout", true),
     ("-shallow-clone", false),
@@ -92,7 +92,7 @@ pub fn read(arguments: &[Field], folder: &str, variables: &Variables) -> RunTask
 }
 
 impl RunTask {
-    /// Notes a checkout, and what the environment lacks for it.
+    /// Notes a checkout, and the variables that are missing for it.
     fn checkout(&mut self, repository: &str, folder: String, typed: bool, variables: &Variables) {
         let prefix = repository.to_uppercase();
         let filled = |suffix: &str| {
@@ -124,7 +124,7 @@ impl RunTask {
     }
 }
 
-/// The names in `REPOSITORIES`, where it is set.
+/// The names in `REPOSITORIES`, if it is set.
 fn repositories(variables: &Variables, wrong: &mut Vec<String>) -> Option<BTreeSet<String>> {
     let text = variables
         .get("REPOSITORIES")
@@ -156,7 +156,7 @@ fn option_of<'o>(
         let repository = name.strip_suffix(ending).filter(|name| !name.is_empty())?;
         Some((repository, ending, valued))
     })?;
-    // Without REPOSITORIES each project's own run-task knows the names.
+    // Without REPOSITORIES, only the project's own run-task knows the names.
     let fits = known.is_none_or(|known| known.contains(repository));
     fits.then_some((repository, ending, valued))
 }

@@ -1,8 +1,8 @@
 //! Follows a command from its first word to taskgraph, without running anything.
 //!
-//! It keeps what the command changes on the way: the working folder, variables, links, files that are
-//! written by `echo`. Commands that change nothing of these are passed over and named in the report; they
-//! are taken to succeed, as what follows them in a task runs only then.
+//! It tracks what the command changes on the way: the working folder, variables, links, and files
+//! written by `echo`. Commands that change none of these are skipped and listed in the report; they
+//! are assumed to succeed, since in a task what follows them only runs then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +14,10 @@ use super::syntax::parse;
 use super::words::{Joint, Simple, Unread, one_line};
 use crate::base::posix::basename;
 
-/// So many commands are followed.
+/// The maximum number of commands that are followed.
 const MOST: usize = 10_000;
 
-/// Shells in shells, and programs that run programs, are followed so deep.
+/// The maximum depth of nested shells, and of programs that run programs.
 const DEEP: usize = 20;
 
 /// A call of taskgraph or snowman.
@@ -29,7 +29,7 @@ pub struct Call {
     pub text: String,
     /// The working folder.
     pub folder: String,
-    /// The variables that the program is given.
+    /// The variables in the program's environment.
     pub variables: BTreeMap<String, String>,
     /// The links at that point.
     pub links: Links,
@@ -37,18 +37,18 @@ pub struct Call {
     pub written: usize,
 }
 
-/// What following a command found.
+/// The result of following a command.
 #[derive(Debug, Clone, Default)]
 pub struct Session {
     /// The calls, in order.
     pub calls: Vec<Call>,
-    /// The checkouts that are made.
+    /// The checkouts that are created.
     pub checkouts: Vec<Checkout>,
     /// The links at the end.
     pub links: Links,
     /// Files that are written: path and content.
     pub written: Vec<(String, String)>,
-    /// What a rehearsal does not run.
+    /// The parts that a rehearsal does not run.
     pub not_run: Vec<String>,
     /// What would fail.
     pub wrong: Vec<String>,
@@ -72,7 +72,7 @@ impl Session {
         }
     }
 
-    /// Notes that a folder is there.
+    /// Notes that a folder exists.
     pub fn add_folder(&mut self, folder: String) {
         self.folders.insert(folder);
     }
@@ -83,7 +83,7 @@ impl Session {
     /// The first part that cannot be followed.
     pub fn words(&mut self, words: &[Field], text: &str) -> Result<(), Unread> {
         if self.depth >= DEEP {
-            return Err(unread(text, "too many programs run one another"));
+            return Err(unread(text, "programs are nested too deeply"));
         }
         self.depth += 1;
         let followed = self.program(words, text);
@@ -108,7 +108,7 @@ impl Session {
                 let calls = self.calls.len();
                 let passed = self.not_run.len();
                 self.words(rest, text)?;
-                // `uv run x` is told whole.
+                // `uv run x` is reported as a whole.
                 if calls == self.calls.len() && passed < self.not_run.len() {
                     self.not_run.truncate(passed);
                     self.pass(text);
@@ -118,7 +118,7 @@ impl Session {
             Program::Env(rest) => self.env(rest, text),
             Program::Shell(script) => {
                 if let Some(what) = &script.opaque {
-                    return Err(unread(text, &format!("the script holds {what}")));
+                    return Err(unread(text, &format!("the script contains {what}")));
                 }
                 self.apart(|inner| inner.script(&script.text))
             }
@@ -142,7 +142,7 @@ impl Session {
         }
     }
 
-    /// Follows something in a process of its own, which has its own folder and variables.
+    /// Follows something in its own process, with its own folder and variables.
     fn apart(
         &mut self,
         follow: impl FnOnce(&mut Self) -> Result<(), Unread>,
@@ -175,7 +175,7 @@ impl Session {
                         continue;
                     }
                     _ if first.text.starts_with('-') => {
-                        return Err(unread(text, "this option of `env` is not read"));
+                        return Err(unread(text, "this option of `env` is not supported"));
                     }
                     _ => break,
                 }
@@ -195,7 +195,7 @@ impl Session {
             if self.commands > MOST {
                 return Err(unread(text, "there are too many commands"));
             }
-            // Each command is taken to succeed.
+            // Each command is assumed to succeed.
             if self.over || pipeline.joint == Joint::Or {
                 continue;
             }
@@ -221,7 +221,7 @@ impl Session {
             for (name, value) in assigned {
                 match value.opaque {
                     None => self.variables.set(name, value.text),
-                    // Whoever uses it finds that nothing sets it.
+                    // A use of it is reported as a variable that nothing sets.
                     Some(_) => self.variables.unset(name),
                 }
             }
@@ -266,7 +266,8 @@ impl Session {
                     match word.text.split_once('=') {
                         Some((name, value)) => {
                             self.variables.unset(name);
-                            // Whoever uses what is not known finds that nothing sets it.
+                            // A use of an unknown value is reported as a variable that nothing
+                            // sets.
                             if word.opaque.is_none() {
                                 let exported = &mut self.variables.exported;
                                 exported.insert(name.to_owned(), value.to_owned());
@@ -279,7 +280,7 @@ impl Session {
             "unset" => arguments
                 .iter()
                 .for_each(|word| self.variables.unset(&word.text)),
-            "eval" => return Err(unread(text, "`eval` is not read")),
+            "eval" => return Err(unread(text, "`eval` is not supported")),
             "exit" | "return" => self.over = true,
             "set" | "true" | ":" | "test" | "[" | "umask" | "ulimit" | "shopt" | "trap"
             | "sleep" => {}
@@ -320,7 +321,7 @@ impl Session {
                 .any(|option| !option.starts_with("--") && option.contains(letter))
         };
         if !short('s') && !options.contains(&"--symbolic") {
-            return Err(unread(text, "only symbolic links are read"));
+            return Err(unread(text, "only symbolic links are supported"));
         }
         let paths: Vec<&str> = arguments
             .iter()
@@ -330,10 +331,10 @@ impl Session {
         let (target, link) = match paths.as_slice() {
             [target] => (*target, basename(target)),
             [target, link] => (*target, *link),
-            _ => return Err(unread(text, "only one link at a time is read")),
+            _ => return Err(unread(text, "only one link at a time is supported")),
         };
         let mut path = absolute(&self.folder, link);
-        // A folder of that name takes the link in.
+        // If there is a folder of that name, the link is created in it.
         if self.folders.contains(&path) && !short('T') && !short('n') {
             path = absolute(&path, basename(target));
         }
@@ -341,7 +342,8 @@ impl Session {
         Ok(())
     }
 
-    /// `git clone URL [FOLDER]`, which makes the checkout; other commands of git change nothing here.
+    /// `git clone URL [FOLDER]`, which creates the checkout; other git commands change nothing
+    /// here.
     fn cloned(&mut self, arguments: &[Field]) -> bool {
         if arguments.first().is_none_or(|word| word.text != "clone") {
             return false;
@@ -393,7 +395,7 @@ impl Session {
     }
 
     fn other(&mut self, words: &[Field], text: &str) -> Result<(), Unread> {
-        // A name that is not known could be that of any program.
+        // An unknown name could be any program.
         if let Some(what) = words.first().and_then(|first| first.opaque.as_ref()) {
             return Err(unread(text, &format!("the name of the program is {what}")));
         }

@@ -1,16 +1,17 @@
-//! The part of the shell's language that the commands of decision and action tasks are written in.
+//! Parses the subset of the shell language that commands of decision and action tasks are written
+//! in.
 //!
-//! Input: the text after `bash -cx`. Output: its pipelines, with the operator before each. Words keep
-//! their quotes and expansions as [`Part`]s, since what these yield depends on the variables at that
-//! point. Control flow, functions, groups, background jobs and here-documents are outside of this part
-//! of the language: they are refused by name, never guessed at. Nothing is executed.
+//! Input: the text after `bash -cx`. Output: its pipelines, with the operator before each. Words
+//! keep their quotes and expansions as [`Part`]s, since their values depend on the variables at
+//! that point. Control flow, functions, groups, background jobs and here-documents are outside this
+//! subset: they are errors that name the construct, and are never guessed at. Nothing is executed.
 
 use super::words::{Joint, Part, Pipeline, Simple, Unread, Variable, Word, one_line};
 
-/// Reads a text.
+/// Parses a text.
 ///
 /// # Errors
-/// The first part that is outside of what is read here.
+/// The first part that is outside this subset.
 pub fn parse(text: &str) -> Result<Vec<Pipeline>, Unread> {
     let mut reader = Reader {
         chars: text.chars().collect(),
@@ -34,7 +35,7 @@ pub fn parse(text: &str) -> Result<Vec<Pipeline>, Unread> {
                 "&&" => break Joint::And,
                 "||" => break Joint::Or,
                 "" | ";" | "\n" => break Joint::Then,
-                other => return Err(reader.unread(&format!("`{other}` is not read"))),
+                other => return Err(reader.unread(&format!("`{other}` is not supported"))),
             }
         };
         pipelines.push(Pipeline { joint, commands });
@@ -46,13 +47,13 @@ pub fn parse(text: &str) -> Result<Vec<Pipeline>, Unread> {
     Ok(pipelines)
 }
 
-/// Words that begin or end what is not a simple command.
+/// Words that begin or end a compound command.
 const RESERVED: &[&str] = &[
     "!", "{", "}", "[[", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for",
     "function", "if", "in", "select", "then", "until", "while",
 ];
 
-/// Expansions in expansions are read so deep.
+/// The maximum depth of nested expansions.
 const DEEP: usize = 20;
 
 struct Reader {
@@ -112,7 +113,7 @@ impl Reader {
         }
     }
 
-    /// The operator that comes next; nothing at the end.
+    /// The next operator; empty at the end.
     fn operator(&mut self) -> String {
         self.skip_blanks();
         for operator in ["&&", "||", "|&", ";;", "|", ";", "\n", "&", "(", ")"] {
@@ -137,7 +138,9 @@ impl Reader {
             }
             match self.peek() {
                 None | Some('\n' | ';' | '&' | '|') => break,
-                Some('(' | ')') => return Err(self.unread("subshells and functions are not read")),
+                Some('(' | ')') => {
+                    return Err(self.unread("subshells and functions are not supported"));
+                }
                 _ => {}
             }
             let before = self.at;
@@ -146,7 +149,7 @@ impl Reader {
                 let text: String = self.chars[before..self.at].iter().collect();
                 if RESERVED.contains(&text.as_str()) {
                     self.at = before;
-                    return Err(self.unread(&format!("`{text}` is not read")));
+                    return Err(self.unread(&format!("`{text}` is not supported")));
                 }
                 if let Some((name, value)) = assignment(&word) {
                     command.assignments.push((name, value));
@@ -180,13 +183,13 @@ impl Reader {
             return Ok(None);
         };
         if operator == "<<" {
-            return Err(self.unread("here-documents are not read"));
+            return Err(self.unread("here-documents are not supported"));
         }
         if operator.starts_with('&') && !number.is_empty() {
             return Ok(None);
         }
         if ahead.chars.get(operator.len()) == Some(&'(') {
-            return Err(self.unread("process substitutions are not read"));
+            return Err(self.unread("process substitutions are not supported"));
         }
         self.at = end + operator.len();
         let output = matches!(number.as_str(), "" | "1");
@@ -246,7 +249,7 @@ impl Reader {
         Ok(word)
     }
 
-    /// The text up to a character, which is passed over.
+    /// The text up to a character, which is skipped.
     fn until(&mut self, end: char) -> Result<String, Unread> {
         let mut text = String::new();
         loop {
@@ -263,7 +266,7 @@ impl Reader {
 
     fn double_quoted(&mut self, word: &mut Word) -> Result<(), Unread> {
         let mut plain = String::new();
-        // Quotes make a word even where nothing is between them.
+        // Quotes make a word even if they are empty.
         word.0.push(Part::Text(String::new(), true));
         loop {
             match self.peek() {
@@ -296,7 +299,7 @@ impl Reader {
         }
     }
 
-    /// What begins with a dollar sign or a backtick.
+    /// An expansion: it begins with a dollar sign or a backtick.
     fn expansion(&mut self, quoted: bool) -> Result<Part, Unread> {
         if self.starts_with("`") {
             self.at += 1;
@@ -316,7 +319,7 @@ impl Reader {
             }
             Some('{') => {
                 if self.depth >= DEEP {
-                    return Err(self.unread("too many expansions hold one another"));
+                    return Err(self.unread("expansions are nested too deeply"));
                 }
                 self.at += 1;
                 self.depth += 1;
@@ -324,7 +327,9 @@ impl Reader {
                 self.depth -= 1;
                 part
             }
-            Some('\'' | '"') if !quoted => Err(self.unread("`$'…'` and `$\"…\"` are not read")),
+            Some('\'' | '"') if !quoted => {
+                Err(self.unread("`$'…'` and `$\"…\"` are not supported"))
+            }
             Some(c) if c.is_ascii_alphabetic() || c == '_' => {
                 let name = self.name();
                 Ok(Part::Variable(Variable {
@@ -356,7 +361,7 @@ impl Reader {
     fn braced(&mut self, quoted: bool) -> Result<Part, Unread> {
         let name = self.name();
         if name.is_empty() {
-            return Err(self.unread("this expansion is not read"));
+            return Err(self.unread("this expansion is not supported"));
         }
         if self.peek() == Some('}') {
             self.at += 1;
@@ -368,7 +373,7 @@ impl Reader {
         }
         let forms = [":-", ":+", "-", "+"];
         let Some(form) = forms.into_iter().find(|form| self.starts_with(form)) else {
-            return Err(self.unread("this expansion is not read"));
+            return Err(self.unread("this expansion is not supported"));
         };
         self.at += form.len();
         let mut word = Word::default();
@@ -393,7 +398,9 @@ impl Reader {
                     let part = self.expansion(quoted)?;
                     word.0.push(part);
                 }
-                Some('\\') => return Err(self.unread("a backslash in an expansion is not read")),
+                Some('\\') => {
+                    return Err(self.unread("a backslash in an expansion is not supported"));
+                }
                 Some(c) => {
                     plain.push(c);
                     self.at += 1;
@@ -409,7 +416,7 @@ impl Reader {
         }))
     }
 
-    /// Skips what stands between parentheses, with quotes in it.
+    /// Skips the text between parentheses, heeding quotes.
     fn balanced(&mut self) -> Result<(), Unread> {
         let mut depth = 0_usize;
         while let Some(c) = self.peek() {

@@ -1,6 +1,6 @@
-//! What the shell's language is made of, as far as it is read here.
+//! The syntax tree of the supported subset of the shell language.
 
-/// Why a text cannot be read.
+/// Why a text cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     /// The part of the text.
@@ -9,7 +9,7 @@ pub struct Unread {
     pub why: String,
 }
 
-/// What stands between two pipelines.
+/// The operator between two pipelines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Joint {
     /// `;`, a line break, or nothing before the first.
@@ -23,7 +23,7 @@ pub enum Joint {
 /// Commands that `|` joins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pipeline {
-    /// What stands before it.
+    /// The operator before it.
     pub joint: Joint,
     /// The commands.
     pub commands: Vec<Simple>,
@@ -53,7 +53,7 @@ pub enum Part {
     Text(String, bool),
     /// A variable.
     Variable(Variable),
-    /// Something whose value only a shell can tell: what it is.
+    /// Something whose value only a shell can know: what it is.
     Opaque(&'static str),
 }
 
@@ -62,13 +62,13 @@ pub enum Part {
 pub struct Variable {
     /// Its name.
     pub name: String,
-    /// Whether it stands between double quotes.
+    /// Whether it is in double quotes.
     pub quoted: bool,
     /// `:-`, `-`, `:+` or `+`, with the word after it.
     pub other: Option<(String, Word)>,
 }
 
-/// A text with its blanks and line breaks made one blank each, and shortened.
+/// A text with each run of whitespace replaced by one space, and shortened.
 pub fn one_line(text: &str) -> String {
     const SHOWN: usize = 80;
     let words: Vec<&str> = text

@@ -39,9 +39,10 @@ use crate::submit::plan::{Creation, Plan, circle, date_diagnostic};
 use queue::Dates;
 use scopes::{Held, Missing};
 
-/// What the worker of a definition would object to in its payload, where the worker is known.
+/// The errors that a definition's worker would report in its payload, if the worker is known.
 ///
-/// Definitions of decision and action tasks seldom name their worker, so the form of the payload decides.
+/// Definitions of decision and action tasks seldom name their worker, so the form of the payload
+/// determines it.
 #[must_use]
 pub fn payload(definition: &Value) -> Vec<Violation> {
     let dates = queue::dates(definition);
@@ -50,7 +51,7 @@ pub fn payload(definition: &Value) -> Vec<Violation> {
         .unwrap_or_default()
 }
 
-/// Whether scopes, with all that they stand for, hold one.
+/// Whether scopes, as expanded, include one.
 #[must_use]
 pub fn is_held(scopes: &[String], scope: &str) -> bool {
     Held::new(scopes).has(scope)
@@ -179,7 +180,7 @@ fn outside(plans: &[&Plan]) -> BTreeSet<TaskId> {
     all.filter(|id| exists(id) && !own.contains(id)).collect()
 }
 
-/// Whether the queue may know the task: it knows none that only stands for another.
+/// Whether the queue may know the task: it does not know placeholders.
 fn exists(id: &TaskId) -> bool {
     id.is_slugid() && !id.is_placeholder()
 }

@@ -41,7 +41,7 @@ pub fn worker(definition: &Value) -> Option<&'static Worker> {
     WORKERS.iter().find(|worker| worker.name == name)
 }
 
-/// The worker that a definition is meant for or, where it does not say, the one that its payload fits.
+/// The worker that a definition names, or else the one that its payload fits.
 pub fn likely_worker(definition: &Value) -> Option<&'static Worker> {
     let payload = &definition["payload"];
     let listed = payload["artifacts"].is_array() || payload.get("mounts").is_some();

@@ -15,7 +15,7 @@ pub const MOST_BYTES: usize = 10 * 1024 * 1024;
 /// How many days after its deadline the queue keeps a task that does not say.
 pub const KEPT_DAYS: i64 = 365;
 
-/// A taskId, or what stands for one locally.
+/// A taskId, or the placeholder for one locally.
 pub(super) const TASK_ID: Rule = Rule::Form(&Form {
     doc: "a taskId",
     // Decisions and actions that run for real have refused a placeholder before.

@@ -48,8 +48,8 @@ pub struct DockerContext {
 
 /// The path of a file in the archive.
 ///
-/// Files are in the order in which Python sorts their names. There a byte that is not UTF-8 is a
-/// surrogate, which comes before U+E000.
+/// Files are in the order in which Python sorts their names. In Python, a byte that is not UTF-8 is
+/// a surrogate, which sorts before U+E000.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Archived {
     order: Vec<u32>,
@@ -176,7 +176,8 @@ impl DockerContext {
         }
         let path = rest.trim();
         let wrong = |error: FileError| {
-            Diagnostic::from(error).help("paths are from the root of the repository and stay in it")
+            Diagnostic::from(error)
+                .help("paths are relative to the root of the repository and must stay inside it")
         };
         let real = normalize(path).map_err(wrong)?;
         let archived = file_name::join("topsrcdir", path);

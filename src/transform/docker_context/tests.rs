@@ -51,7 +51,7 @@ fn zipped_files_say_nothing_of_when_and_where() {
     );
 }
 
-/// Some systems take no other names than UTF-8.
+/// Some systems accept only UTF-8 names.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_context_has_files_of_any_name() {
@@ -97,7 +97,7 @@ fn a_context_has_files_of_any_name() {
             "caf\u{10000}",
         ]
     );
-    // What `generate_context_hash` of taskcluster-taskgraph 24.5.1 says of the same folder.
+    // The result of `generate_context_hash` in taskcluster-taskgraph 24.5.1 for the same folder.
     assert_eq!(
         context.hash(&files).unwrap(),
         "df2da0f19e907b3dab946554714b198e54ce8a3b8622c1eb8f675b8a9d295fd9"

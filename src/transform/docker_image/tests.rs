@@ -21,7 +21,7 @@ fn everything_that_is_wrong_with_an_image_is_told() {
          taskcluster/docker/x/Dockerfile:2:1: kind `thing`, task `x`: the image has no argument `VERSOIN`\n  \
            help: did you mean `VERSION`? (`args` of the image)\n\
          taskcluster/docker/x/Dockerfile:3:1: kind `thing`, task `x`: \"nowhere\" does not exist\n  \
-           help: paths are from the root of the repository and stay in it\n\
+           help: paths are relative to the root of the repository and must stay inside it\n\
          taskcluster/docker/x/Dockerfile:4:1: kind `thing`, task `x`: `# %include-run-task` needs files that are not there: run-task, fetch-content, hgrc, robustcheckout.py\n  \
            help: set SNOWMAN_RUN_TASK_DIR, or `snowman.run-task` in config.yml, to the folder that has them, or install taskcluster-taskgraph"
     );

@@ -38,7 +38,7 @@ struct Sources {
     variables: BTreeMap<String, Value>,
     /// The attributes of the tasks of this kind.
     attributes: BTreeMap<Str, Value>,
-    /// Where each task of the kinds that this one depends on is among them, by label.
+    /// The index of each task of the kinds that this one depends on, by label.
     positions: BTreeMap<String, usize>,
     /// What was last fetched by path, of what dependencies, into what environment.
     last: Last<[Value; 3], Found>,

@@ -36,7 +36,7 @@ fn mistakes_of_all_sources_are_told_together() {
     assert_eq!(
         World::default().error(&TRANSFORM, items),
         "kind `thing`, task `x`: \"../b.yml\" leads out of the repository\n  \
-           help: paths are from the root of the repository\n\
+           help: paths are relative to the root of the repository\n\
          kind `thing`, task `x`: there is no provider of values `mine`\n  \
            help: providers are registered by the project's own code\n\
          kind `thing`, task `x`: the parameter `project.x` looks for `x` in a string\n  \
