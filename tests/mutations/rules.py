@@ -122,7 +122,7 @@ RULES = [
     rule("references: other dependencies are other names", "optimize/resolve.rs",
          "last.filter(|last| last.dependencies == dependencies);", "last;", "lib:optimize"),
     rule("dedup: each dependency once", "optimize/resolve.rs",
-         "if !list.iter().any(|there| there.as_str() == Some(id)) {", "if !id.is_empty() {", "lib:optimize", "parity"),
+         "filter(|id| !there.contains(*id))", "filter(|id| !id.is_empty())", "lib:optimize", "parity"),
     rule("references: what was a reference is taken as a whole or not", "model/reference.rs",
          "if all.len() == 1 && map.len() != 1 {", "if all.is_empty() {", "lib:model"),
     rule("references: private artifacts come through the proxy", "model/reference.rs",
