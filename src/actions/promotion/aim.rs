@@ -1,19 +1,16 @@
-//! What the flavors of a promotion aim at: their phases, and names that lead nowhere.
+//! What the flavors of a promotion aim at, and their phases.
 //!
 //! 1. A flavor of a built-in target-tasks method is of the last phase that the method chooses. Any
 //!    other is of the phase that its name holds as a word, or that its method's name does.
 //! 2. A flavor has to aim at tasks, and one of a built-in method at tasks of its own phase: without
 //!    any it would end well and release nothing. Where a project chooses in Python, only it knows
 //!    what it chooses by, and such a flavor is warned of.
-//! 3. Tasks whose `shipping_product` or `shipping_phase` no flavor knows are in no release. It is a
-//!    mistake where the name is nearly a known one, and where a phase is unknown in the very product
-//!    that is promoted. Other products may be those of another application in the same repository,
-//!    or not released yet: a warning.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Call;
 use super::input::{self, Flavor, Wanted};
+use super::names;
 use super::schema::flavors;
 use super::some;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
@@ -28,7 +25,7 @@ use crate::model::task::Task;
 use crate::target::METHODS;
 
 /// The phases that the built-in method of a flavor chooses, in order.
-fn built_in(flavor: &Object) -> Option<&'static [&'static str]> {
+pub fn built_in(flavor: &Object) -> Option<&'static [&'static str]> {
     let name = flavor.get("target-tasks-method")?.as_str()?;
     let method = METHODS.iter().find(|method| method.name == name)?;
     (!method.phases.is_empty()).then_some(method.phases)
@@ -89,7 +86,7 @@ pub fn check(call: &Call<'_>, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Result<(
             wrong.push(mistake.at(input::place(call.graph_config, *flavor)));
         }
     }
-    wrong.extend(unknown_names(call.graph_config, wanted, aimed));
+    wrong.extend(names::check(call.graph_config, wanted, aimed));
     wrong.or_ok(())
 }
 
@@ -175,113 +172,6 @@ fn in_phases(phases: &[&str]) -> String {
     }
 }
 
-/// The names of products and phases that the flavors know.
-struct Known<'c> {
-    products: BTreeSet<&'c str>,
-    phases: BTreeSet<&'c str>,
-    /// Whether all flavors have built-in methods, so that there are no other phases.
-    all: bool,
-}
-
-impl<'c> Known<'c> {
-    fn of(config: &'c GraphConfig, aims: &[Aim]) -> Self {
-        let mut known = Self {
-            products: BTreeSet::new(),
-            phases: BTreeSet::from([Phase::Build.name()]),
-            all: aims.iter().all(|aim| !aim.in_python),
-        };
-        for (name, flavor) in flavors(config) {
-            known
-                .products
-                .extend(flavor.get("product").and_then(Value::as_str));
-            match built_in(flavor) {
-                Some(phases) => known.phases.extend(phases),
-                None => {
-                    known.all = false;
-                    known.phases.insert(name);
-                    known.phases.extend(phase(name, flavor).map(Phase::name));
-                }
-            }
-        }
-        known
-    }
-
-    fn has_phase(&self, name: &str) -> bool {
-        let word = || Phase::in_name(name).map(Phase::name);
-        self.phases.contains(name) || word().is_some_and(|word| self.phases.contains(word))
-    }
-}
-
-/// The known name that somebody must have meant. A variant of a known name, `fox-esr` beside `fox`,
-/// is a name of its own.
-fn meant<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
-    let near = suggest::nearest(name, known.iter().copied())?;
-    let words = |name: &str| -> BTreeSet<String> {
-        let words = name.split(|c: char| !c.is_ascii_alphanumeric());
-        words.map(str::to_owned).collect()
-    };
-    let (own, other) = (words(name), words(near));
-    (!own.is_subset(&other) && !other.is_subset(&own)).then_some(near)
-}
-
-/// Tasks of products and phases that no flavor knows.
-fn unknown_names(config: &GraphConfig, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Diagnostics {
-    let known = Known::of(config, aimed.aims);
-    let promoted: BTreeSet<&str> = wanted
-        .flavors
-        .iter()
-        .filter_map(|flavor| flavor.text("product"))
-        .collect();
-    let mut found: BTreeMap<(&str, &str), Vec<&Task>> = BTreeMap::new();
-    for task in aimed.released.tasks() {
-        let product = shipping::product(&task.attributes);
-        if let Some(product) = product.filter(|_| !known.products.is_empty())
-            && !known.products.contains(product)
-        {
-            found.entry(("product", product)).or_default().push(task);
-        }
-        if let Some(phase) = shipping::named(&task.attributes)
-            && !known.has_phase(phase)
-        {
-            found.entry(("phase", phase)).or_default().push(task);
-        }
-    }
-    let mut wrong = Diagnostics::new();
-    for ((what, name), tasks) in found {
-        let names = match what {
-            "product" => &known.products,
-            _ => &known.phases,
-        };
-        let near = meant(name, names);
-        let of_promoted = |task: &&&Task| {
-            let product = shipping::product(&task.attributes);
-            product.is_some_and(|product| promoted.contains(product))
-        };
-        let concerned = match (near, what) {
-            (Some(_), _) => tasks.first(),
-            (None, "phase") if known.all => tasks.iter().find(of_promoted),
-            _ => None,
-        };
-        let labels: Vec<&str> = tasks.iter().map(|task| task.label.as_str()).collect();
-        let Some(task) = concerned else {
-            tracing::warn!(
-                "no flavor knows the {what} `{name}`, so these tasks are in no release: {}",
-                some(&labels)
-            );
-            continue;
-        };
-        wrong.push(
-            task.diagnostic(format!("no flavor knows the {what} `{name}`"))
-                .because(format!(
-                    "no release would have these tasks: {}",
-                    some(&labels)
-                ))
-                .help(suggest::hint(name, names.iter().copied())),
-        );
-    }
-    wrong
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,14 +194,5 @@ mod tests {
         ] {
             assert_eq!(of(name, method), expected, "{name} {method}");
         }
-    }
-
-    #[test]
-    fn variants_of_a_name_are_names_of_their_own() {
-        let known = BTreeSet::from(["firefox", "widget"]);
-        assert_eq!(meant("widgt", &known), Some("widget"));
-        assert_eq!(meant("firefix", &known), Some("firefox"));
-        assert_eq!(meant("firefox-esr", &known), None);
-        assert_eq!(meant("thunderbird", &known), None);
     }
 }

@@ -14,7 +14,7 @@
 //!    not shipped ([`provenance`]).
 //! 6. Each task is held against the previous graphs ([`fate`]). What of earlier phases would be built
 //!    though nobody asks for it is a surprise ([`surprise`]); flavors that aim at nothing of their own
-//!    ([`aim`]) and tasks that cannot be reused ([`standing`]) are mistakes. With either nothing is
+//!    ([`aim`]), names that lead nowhere ([`names`]) and tasks that cannot be reused ([`standing`]) are mistakes. With either nothing is
 //!    created, but for surprises that the input accepts.
 //! 7. The tasks are created in the group of the action task, unless those of an earlier run are at
 //!    work there.
@@ -23,6 +23,7 @@ mod aim;
 mod fate;
 pub mod in_python;
 mod input;
+mod names;
 pub mod plan;
 mod previous;
 mod provenance;
@@ -47,7 +48,10 @@ use input::{Flavor, Wanted};
 use previous::Graph;
 use provenance::Provenance;
 
-pub use schema::{schema, symbol};
+pub use schema::{check_chain, schema, symbol};
+
+/// The name of the callback.
+pub const CALLBACK: &str = "release-promotion";
 
 /// Promotes.
 ///
@@ -123,7 +127,17 @@ async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
         verify: true,
         events: call.events,
     };
-    let check = |aimed: decision::Aimed<'_>| aim::check(call, &wanted, aimed);
+    let check = |aimed: decision::Aimed<'_>| {
+        let mut wrong = Diagnostics::new();
+        wrong.keep(aim::check(call, &wanted, aimed));
+        wrong.extend(names::check_rebuilt(
+            call.graph_config,
+            &call.input,
+            &graphs,
+            aimed.full,
+        ));
+        wrong.or_ok(())
+    };
     let prepared = decision::prepare(
         call.world,
         call.graph_config,
@@ -141,6 +155,9 @@ async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
         &graphs,
         &prepared,
     );
+    if !wanted.mixed_revisions {
+        provenance::warn_of_revisions(&provenance, &graphs);
+    }
     Ok(Promotion {
         wanted,
         params,
