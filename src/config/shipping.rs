@@ -87,13 +87,13 @@ pub fn product(attributes: &Object) -> Option<&str> {
 #[must_use]
 pub fn gives_any(attributes: &Object) -> bool {
     let mut names = PHASE.iter().chain(PRODUCT);
-    names.any(|name| attributes.get(*name).is_some_and(|value| !value.is_null()))
+    names.any(|name| attributes.get(name).is_some_and(|value| !value.is_null()))
 }
 
 fn attribute<'a>(attributes: &'a Object, names: &[&str]) -> Option<&'a str> {
     let mut values = names
         .iter()
-        .filter_map(|name| attributes.get(*name).and_then(Value::as_str));
+        .filter_map(|name| attributes.get(name).and_then(Value::as_str));
     values.find(|value| !value.is_empty())
 }
 

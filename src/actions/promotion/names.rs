@@ -163,7 +163,7 @@ fn unknown(known: &Known<'_>, released: &LabelGraph) -> Diagnostics {
             // A slip is made in one place; what several kinds name is there on purpose.
             let slip = meant(name, &known.products)
                 .filter(|near| known.promoted.contains(near) && kinds.len() == 1);
-            let otherwise = "; if it is another product, list it in `other-products` of the section \
+            let otherwise = " If it is another product, list it in `other-products` of the section \
                              `release-promotion` of config.yml";
             (&known.products, slip.and(tasks.first()), otherwise)
         } else {
