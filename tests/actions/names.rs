@@ -196,6 +196,11 @@ async fn what_is_built_again_has_to_be_there() {
         assert_eq!(said.code, Some(1), "{}", said.out);
         assert_told(&flat(&said.err), &parts);
     }
+    // A label is no kind, and a kind no label.
+    let input = with(on(&[&push]), "rebuild_kinds", json!(["build-a"]));
+    let input = with(input, "do_not_optimize", json!(["build"]));
+    let told = refused(&bench, fired(&push, "promote_fox", input)).await;
+    assert_told(&told, &["no task has that kind", "no task has that label"]);
     let input = with(on(&[&push]), "rebuild_kinds", json!(["build"]));
     let input = with(input, "do_not_optimize", json!(["sign-a"]));
     bench.act(fired(&push, "promote_fox", input)).await.fine();
