@@ -238,6 +238,9 @@ pub fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) ->
     } else {
         input
     };
+    if action.cb_name == super::promotion::CALLBACK {
+        super::promotion::check_chain(graph_config, &input)?;
+    }
     let validator = jsonschema::validator_for(&schema.clone().into())
         .map_err(|error| Diagnostic::bug(format!("the schema of {}: {error}", action.cb_name)))?;
     let checked = serde_json::Value::from(input.clone());

@@ -235,6 +235,9 @@ fn input(args: &PromoteArgs, flavors: &[String], previous: Vec<String>) -> Outco
     Ok(Value::Object(input))
 }
 
+/// What files begin with that gzip has compressed.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
 /// The artifacts in a folder, as of a task that is named like it.
 fn folder(given: &str, path: &Path) -> Result<(TaskId, BTreeMap<String, Vec<u8>>), Diagnostic> {
     let name = path.file_name().and_then(|name| name.to_str());
@@ -246,12 +249,26 @@ fn folder(given: &str, path: &Path) -> Result<(TaskId, BTreeMap<String, Vec<u8>>
     for name in ARTIFACTS {
         for below in [path.to_owned(), path.join("public")] {
             let file = below.join(name);
-            if metadata(&file)?.is_none() {
+            let Some(found) = metadata(&file)? else {
                 continue;
+            };
+            // Reading a pipe would wait for somebody to write into it.
+            if !found.is_file() {
+                return Err(Diagnostic::user(format!(
+                    "{} is no regular file",
+                    file.display()
+                )));
             }
             let content = std::fs::read(&file).map_err(|error| {
                 Diagnostic::environment(format!("cannot read {}", file.display())).because(error)
             })?;
+            if content.starts_with(GZIP) {
+                return Err(Diagnostic::user(format!(
+                    "{} is compressed with gzip",
+                    file.display()
+                ))
+                .help(format!("decompress it: `gzip -dc {name} > FILE`")));
+            }
             artifacts.insert(format!("public/{name}"), content);
         }
     }

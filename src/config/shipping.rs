@@ -65,21 +65,34 @@ impl fmt::Display for Phase {
     }
 }
 
+/// The spellings of the attribute of the phase.
+const PHASE: &[&str] = &["shipping_phase", "shipping-phase"];
+
+/// The spellings of the attribute of the product.
+const PRODUCT: &[&str] = &["shipping_product", "shipping-product"];
+
 /// The phase that a task's attributes name.
 #[must_use]
 pub fn named(attributes: &Object) -> Option<&str> {
-    attribute(attributes, ["shipping_phase", "shipping-phase"])
+    attribute(attributes, PHASE)
 }
 
 /// The product that a task's attributes name.
 #[must_use]
 pub fn product(attributes: &Object) -> Option<&str> {
-    attribute(attributes, ["shipping_product", "shipping-product"])
+    attribute(attributes, PRODUCT)
 }
 
-fn attribute<'a>(attributes: &'a Object, names: [&str; 2]) -> Option<&'a str> {
+/// Whether the attributes of a task hold a phase or a product, in either spelling and of any type.
+#[must_use]
+pub fn gives_any(attributes: &Object) -> bool {
+    let mut names = PHASE.iter().chain(PRODUCT);
+    names.any(|name| attributes.get(name).is_some_and(|value| !value.is_null()))
+}
+
+fn attribute<'a>(attributes: &'a Object, names: &[&str]) -> Option<&'a str> {
     let mut values = names
-        .into_iter()
+        .iter()
         .filter_map(|name| attributes.get(name).and_then(Value::as_str));
     values.find(|value| !value.is_empty())
 }

@@ -132,6 +132,8 @@ pub struct Aimed<'a> {
     pub aims: &'a [Aim],
     /// The target task graph.
     pub graph: &'a LabelGraph,
+    /// The full task graph.
+    pub full: &'a LabelGraph,
     /// Every task of the full task graph that names a product or a phase of a release.
     pub released: &'a LabelGraph,
 }
@@ -258,12 +260,13 @@ pub async fn prepare(
     let aims = stages.iter().map(|stage| stage.aim().clone());
     let aims: Vec<Aim> = aims.chain([own]).collect();
     let released = released(&full);
-    drop(full);
     check(Aimed {
         aims: &aims,
         graph: &target.graph,
+        full: &full.set.0,
         released: &released,
     })?;
+    drop(full);
     let mut settling = Settling::open(world, ids, &scheduler_id(graph_config, params)).await?;
     let (optimized, morphed) = loop {
         let ids = settling.ids().clone();
@@ -295,11 +298,10 @@ pub async fn prepare(
     })
 }
 
-/// The tasks that name a product or a phase of a release.
+/// The tasks that give a product or a phase of a release, of whatever type.
 fn released(full: &Full) -> LabelGraph {
-    let named = full.set.0.tasks().filter(|task| {
-        shipping::named(&task.attributes).is_some() || shipping::product(&task.attributes).is_some()
-    });
+    let tasks = full.set.0.tasks();
+    let named = tasks.filter(|task| shipping::gives_any(&task.attributes));
     full.set
         .0
         .only(&named.map(|task| task.label.clone()).collect())

@@ -9,23 +9,23 @@ use crate::ran::{Ran, Said};
 use crate::releases::{assert_told, fired, on, refused};
 
 /// What is told on a terminal of any width.
-fn flat(text: &str) -> String {
+pub fn flat(text: &str) -> String {
     let words = text.replace('│', " ");
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-async fn plan(bench: &Bench, args: &[&str]) -> Said {
+pub async fn plan(bench: &Bench, args: &[&str]) -> Said {
     let args: Vec<&str> = [&["promote", "--plan"], args].concat();
     bench.command(&desk(bench), &args).await
 }
 
-fn with(mut input: Value, key: &str, value: Value) -> Value {
+pub fn with(mut input: Value, key: &str, value: Value) -> Value {
     input[key] = value;
     input
 }
 
 /// The release fixture with other flavors.
-fn flavors(project: &Project, flavors: &str) {
+pub fn flavors(project: &Project, flavors: &str) {
     let config = format!(
         "trust-domain: snow\ntask-priority: low\nworkers: {{aliases: {{}}}}\n\
          taskgraph: {{repositories: {{ci: {{name: ci}}}}}}\n\
@@ -34,11 +34,11 @@ fn flavors(project: &Project, flavors: &str) {
     project.write("taskcluster/config.yml", &config);
 }
 
-const FOX: &str = "promote_fox: {product: fox, target-tasks-method: promote}, \
+pub const FOX: &str = "promote_fox: {product: fox, target-tasks-method: promote}, \
                    push_fox: {product: fox, target-tasks-method: push}, \
                    ship_fox: {product: fox, target-tasks-method: ship}";
 
-async fn pushed() -> (Bench, Ran) {
+pub async fn pushed() -> (Bench, Ran) {
     let (bench, push) = Bench::with_push().await;
     bench.work().await;
     (bench, push)

@@ -20,6 +20,7 @@ mod demand;
 mod harm;
 mod hooks;
 mod later;
+mod names;
 mod offered;
 mod overrides;
 mod plan;

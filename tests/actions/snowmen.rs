@@ -201,10 +201,6 @@ async fn kinds_and_labels_that_are_built_again_take_their_dependents_along() {
         (json!({"do_not_optimize": ["t1"]}), vec!["t1", "t2"]),
         (json!({"rebuild_kinds": ["kind-t2"]}), vec!["t2"]),
         (json!({"do_not_optimize": ["t2"]}), vec!["t2"]),
-        (
-            json!({"rebuild_kinds": ["t1"], "do_not_optimize": ["kind-t1"]}),
-            vec![],
-        ),
     ] {
         let g = promote(&bench, &[g1], more.clone()).await;
         assert_eq!(bench.labels(&g.task_id), built, "{more}");

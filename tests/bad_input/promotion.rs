@@ -49,7 +49,8 @@ async fn the_version_is_not_known() {
     exit code 1
     stderr:
       × the version to promote is not known
-      help: give `version` in the input, or put a version.txt into the repository
+      help: give `version` in the input (`--version` of `promote --plan`), or put a version.txt into the
+            repository
 
     1 mistake; nothing was done
     ");

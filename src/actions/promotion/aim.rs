@@ -1,19 +1,16 @@
-//! What the flavors of a promotion select: their phases, and names that no flavor has.
+//! What the flavors of a promotion select, and their phases.
 //!
 //! 1. A flavor with a built-in target-tasks method has the last phase that the method selects. Any
 //!    other has the phase that its name, or else its method's name, contains as a word.
 //! 2. A flavor has to select tasks, and one with a built-in method tasks of its own phase: without
 //!    any it would succeed and release nothing. Where a project selects in Python, only the project
 //!    knows its criteria, and such a flavor is only a warning.
-//! 3. Tasks whose `shipping_product` or `shipping_phase` no flavor has are in no release. It is a
-//!    mistake if the name looks like a misspelling of a known one, or if the phase is unknown and
-//!    the task is of the product that is promoted. Other products may belong to another application
-//!    in the same repository, or may not be released yet: a warning.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Call;
 use super::input::{self, Flavor, Wanted};
+use super::names;
 use super::schema::flavors;
 use super::some;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
@@ -28,7 +25,7 @@ use crate::model::task::Task;
 use crate::target::METHODS;
 
 /// The phases that the built-in method of a flavor selects, in order.
-fn built_in(flavor: &Object) -> Option<&'static [&'static str]> {
+pub fn built_in(flavor: &Object) -> Option<&'static [&'static str]> {
     let name = flavor.get("target-tasks-method")?.as_str()?;
     let method = METHODS.iter().find(|method| method.name == name)?;
     (!method.phases.is_empty()).then_some(method.phases)
@@ -90,7 +87,7 @@ pub fn check(call: &Call<'_>, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Result<(
             wrong.push(mistake.at(input::place(call.graph_config, *flavor)));
         }
     }
-    wrong.extend(unknown_names(call.graph_config, wanted, aimed));
+    wrong.extend(names::check(call.graph_config, wanted, aimed));
     wrong.or_ok(())
 }
 
@@ -176,113 +173,6 @@ fn in_phases(phases: &[&str]) -> String {
     }
 }
 
-/// The names of products and phases that the flavors have.
-struct Known<'c> {
-    products: BTreeSet<&'c str>,
-    phases: BTreeSet<&'c str>,
-    /// Whether all flavors have built-in methods, so that there are no other phases.
-    all: bool,
-}
-
-impl<'c> Known<'c> {
-    fn of(config: &'c GraphConfig, aims: &[Aim]) -> Self {
-        let mut known = Self {
-            products: BTreeSet::new(),
-            phases: BTreeSet::from([Phase::Build.name()]),
-            all: aims.iter().all(|aim| !aim.in_python),
-        };
-        for (name, flavor) in flavors(config) {
-            known
-                .products
-                .extend(flavor.get("product").and_then(Value::as_str));
-            match built_in(flavor) {
-                Some(phases) => known.phases.extend(phases),
-                None => {
-                    known.all = false;
-                    known.phases.insert(name);
-                    known.phases.extend(phase(name, flavor).map(Phase::name));
-                }
-            }
-        }
-        known
-    }
-
-    fn has_phase(&self, name: &str) -> bool {
-        let word = || Phase::in_name(name).map(Phase::name);
-        self.phases.contains(name) || word().is_some_and(|word| self.phases.contains(word))
-    }
-}
-
-/// The known name that was probably meant. A variant of a known name, such as `fox-esr` of `fox`,
-/// is a name of its own.
-fn meant<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
-    let near = suggest::nearest(name, known.iter().copied())?;
-    let words = |name: &str| -> BTreeSet<String> {
-        let words = name.split(|c: char| !c.is_ascii_alphanumeric());
-        words.map(str::to_owned).collect()
-    };
-    let (own, other) = (words(name), words(near));
-    (!own.is_subset(&other) && !other.is_subset(&own)).then_some(near)
-}
-
-/// Tasks of products and phases that no flavor has.
-fn unknown_names(config: &GraphConfig, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Diagnostics {
-    let known = Known::of(config, aimed.aims);
-    let promoted: BTreeSet<&str> = wanted
-        .flavors
-        .iter()
-        .filter_map(|flavor| flavor.text("product"))
-        .collect();
-    let mut found: BTreeMap<(&str, &str), Vec<&Task>> = BTreeMap::new();
-    for task in aimed.released.tasks() {
-        let product = shipping::product(&task.attributes);
-        if let Some(product) = product.filter(|_| !known.products.is_empty())
-            && !known.products.contains(product)
-        {
-            found.entry(("product", product)).or_default().push(task);
-        }
-        if let Some(phase) = shipping::named(&task.attributes)
-            && !known.has_phase(phase)
-        {
-            found.entry(("phase", phase)).or_default().push(task);
-        }
-    }
-    let mut wrong = Diagnostics::new();
-    for ((what, name), tasks) in found {
-        let names = match what {
-            "product" => &known.products,
-            _ => &known.phases,
-        };
-        let near = meant(name, names);
-        let of_promoted = |task: &&&Task| {
-            let product = shipping::product(&task.attributes);
-            product.is_some_and(|product| promoted.contains(product))
-        };
-        let concerned = match (near, what) {
-            (Some(_), _) => tasks.first(),
-            (None, "phase") if known.all => tasks.iter().find(of_promoted),
-            _ => None,
-        };
-        let labels: Vec<&str> = tasks.iter().map(|task| task.label.as_str()).collect();
-        let Some(task) = concerned else {
-            tracing::warn!(
-                "no flavor has the {what} `{name}`, so these tasks are in no release: {}",
-                some(&labels)
-            );
-            continue;
-        };
-        wrong.push(
-            task.diagnostic(format!("no flavor has the {what} `{name}`"))
-                .because(format!(
-                    "no release would include these tasks: {}",
-                    some(&labels)
-                ))
-                .help(suggest::hint(name, names.iter().copied())),
-        );
-    }
-    wrong
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,14 +195,5 @@ mod tests {
         ] {
             assert_eq!(of(name, method), expected, "{name} {method}");
         }
-    }
-
-    #[test]
-    fn variants_of_a_name_are_names_of_their_own() {
-        let known = BTreeSet::from(["firefox", "widget"]);
-        assert_eq!(meant("widgt", &known), Some("widget"));
-        assert_eq!(meant("firefix", &known), Some("firefox"));
-        assert_eq!(meant("firefox-esr", &known), None);
-        assert_eq!(meant("thunderbird", &known), None);
     }
 }

@@ -309,7 +309,7 @@ fn promoted_version(call: &Call<'_>) -> Result<Option<String>, Diagnostic> {
                 ))
                 .at(parser_place(call))
                 .help(
-                    "give `version` in the input, or let Python run: leave `--python=never` out; \
+                    "give `version` in the input (`--version` of `promote --plan`), or let Python run: leave `--python=never` out; \
                      rehearsals run none yet",
                 )),
             }
@@ -318,7 +318,8 @@ fn promoted_version(call: &Call<'_>) -> Result<Option<String>, Diagnostic> {
             .map(|line| Some(line.trim().to_owned()))
             .ok_or_else(|| {
                 Diagnostic::user("the version to promote is not known")
-                    .help("give `version` in the input, or put a version.txt into the repository")
+                    .help("give `version` in the input (`--version` of `promote --plan`), or put a version.txt \
+                     into the repository")
             }),
     }
 }

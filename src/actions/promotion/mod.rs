@@ -14,8 +14,9 @@
 //!    not shipped ([`provenance`]).
 //! 6. Each task is compared with the previous graphs ([`fate`]). Tasks of earlier phases that would
 //!    be built without being asked for are surprises ([`surprise`]); flavors that select nothing of
-//!    their own ([`aim`]) and tasks that cannot be reused ([`standing`]) are mistakes. Either
-//!    prevents the promotion, except for surprises that the input accepts.
+//!    their own ([`aim`]), names that lead nowhere ([`names`]) and tasks that cannot be reused
+//!    ([`standing`]) are mistakes. Either prevents the promotion, except for surprises that the input
+//!    accepts.
 //! 7. The tasks are created in the group of the action task, unless those of an earlier run are at
 //!    work there.
 
@@ -23,6 +24,7 @@ mod aim;
 mod fate;
 pub mod in_python;
 mod input;
+mod names;
 pub mod plan;
 mod previous;
 mod provenance;
@@ -47,7 +49,10 @@ use input::{Flavor, Wanted};
 use previous::Graph;
 use provenance::Provenance;
 
-pub use schema::{schema, symbol};
+pub use schema::{check_chain, schema, symbol};
+
+/// The name of the callback.
+pub const CALLBACK: &str = "release-promotion";
 
 /// Promotes.
 ///
@@ -123,7 +128,17 @@ async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
         verify: true,
         events: call.events,
     };
-    let check = |aimed: decision::Aimed<'_>| aim::check(call, &wanted, aimed);
+    let check = |aimed: decision::Aimed<'_>| {
+        let mut wrong = Diagnostics::new();
+        wrong.keep(aim::check(call, &wanted, aimed));
+        wrong.extend(names::check_rebuilt(
+            call.graph_config,
+            &call.input,
+            &graphs,
+            aimed.full,
+        ));
+        wrong.or_ok(())
+    };
     let prepared = decision::prepare(
         call.world,
         call.graph_config,
@@ -141,6 +156,9 @@ async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
         &graphs,
         &prepared,
     );
+    if !wanted.mixed_revisions {
+        provenance::warn_of_revisions(&provenance, &graphs);
+    }
     Ok(Promotion {
         wanted,
         params,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::existing;
 use super::previous::Graph;
+use super::some;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{Label, TaskId};
 use crate::decision::Prepared;
@@ -172,6 +173,34 @@ fn origin(graphs: &[Graph], label: &Label, task_id: &TaskId) -> Option<(TaskId, 
             .then(|| Some((source.graph.clone()?, source.revision.clone()?)))
             .flatten()
     })
+}
+
+/// Warns where the previous graphs, or graphs below them, were made from several revisions: a later
+/// flavor may not be allowed to ship that.
+pub fn warn_of_revisions(provenance: &Provenance, graphs: &[Graph]) {
+    let mut revisions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for graph in graphs {
+        let of = revisions.entry(graph.parameter("head_rev")).or_default();
+        of.push(graph.id.as_str());
+    }
+    for (id, graph) in &provenance.graphs {
+        let of = revisions.entry(&graph.revision).or_default();
+        if !of.contains(&id.as_str()) {
+            of.push(id.as_str());
+        }
+    }
+    if revisions.len() < 2 {
+        return;
+    }
+    let parts: Vec<String> = revisions
+        .iter()
+        .map(|(revision, ids)| format!("{} from {revision}", some(ids)))
+        .collect();
+    tracing::warn!(
+        "the previous graphs were made from several revisions: {}; a flavor that ships refuses what \
+         one phase has made from several, unless `allow_mixed_revisions` accepts it",
+        parts.join("; ")
+    );
 }
 
 /// The phase in which nothing is shipped any more that was not made from one revision.

@@ -3,6 +3,8 @@
 //! It is the peer's for flavors that say no more than the peer knows. What else can be given depends
 //! on what the flavors need.
 
+use crate::base::diagnostic::Diagnostic;
+use crate::base::path::ValuePath;
 use crate::base::value::json;
 
 use crate::base::value::{Object, Value, truthy};
@@ -38,6 +40,24 @@ pub fn chains(config: &GraphConfig) -> bool {
     section
         .and_then(|section| section.get("chains"))
         .is_some_and(truthy)
+}
+
+/// Refuses several flavors where the project has no chains.
+///
+/// # Errors
+/// With how to have them.
+pub fn check_chain(config: &GraphConfig, input: &Value) -> Result<(), Diagnostic> {
+    match &input["release_promotion_flavor"] {
+        Value::Array(_) if !chains(config) => Err(Diagnostic::user(
+            "`release_promotion_flavor` is a list, and this project has no chains of flavors",
+        )
+        .at(config.place(&ValuePath::keys(["release-promotion"])))
+        .help(
+            "promote the flavors one after the other, or set `chains: true` in the section \
+             `release-promotion` of config.yml",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The Treeherder symbol: the flavor, or the flavors of a chain.

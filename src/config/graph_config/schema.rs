@@ -205,6 +205,11 @@ static RELEASE_PROMOTION: Schema = Schema {
             Type::Bool,
             "whether `release_promotion_flavor` may be a list, for one action that prepares several flavors in a row",
         ),
+        optional(
+            "other-products",
+            Type::List(&Type::Str),
+            "products that tasks name in `shipping_product` and that none of these flavors releases",
+        ),
     ],
     open: true,
     exclusive: &[],

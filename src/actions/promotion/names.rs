@@ -1,0 +1,322 @@
+//! Names that lead nowhere: products and phases of tasks that no flavor chooses, and kinds and labels
+//! in the input that do not exist.
+//!
+//! 1. A product that no flavor has is a mistake where it looks like a misspelling of the product that
+//!    is promoted: it is near to it, the two differ in more than digits, neither is the other with a
+//!    further word, and tasks of only one kind name it. `other-products` in config.yml lists products
+//!    that are not released here. Every other unknown product is warned of.
+//! 2. A phase that no flavor has is a mistake in a task of the product that is promoted where built-in
+//!    methods choose: in all flavors, or, when it is near to a known one, in those that are promoted.
+//!    Otherwise it is warned of.
+//! 3. Built-in methods read `shipping_phase` and `shipping_product`, as strings. Where all flavors
+//!    have such methods, other spellings and types are mistakes, and a task with a phase and without a
+//!    product is warned of where every flavor has a product.
+//! 4. Kinds and labels that the input asks to build again have to be in the full task graph or in a
+//!    previous graph. The lists in config.yml may name more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::aim::{built_in, phase};
+use super::input::Wanted;
+use super::previous::Graph;
+use super::schema::flavors;
+use super::some;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::suggest;
+use crate::base::value::{Object, Value, truthy, type_name};
+use crate::config::graph_config::GraphConfig;
+use crate::config::shipping::{self, Phase};
+use crate::decision::{Aim, Aimed};
+use crate::model::label_graph::LabelGraph;
+use crate::model::task::Task;
+use crate::target::METHODS;
+
+/// Checks the products and phases that tasks name.
+pub fn check(config: &GraphConfig, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Diagnostics {
+    let known = Known::of(config, wanted, aimed.aims);
+    let mut wrong = unknown(&known, aimed.released);
+    if known.native {
+        wrong.extend(unread(&known, aimed.released));
+    }
+    wrong
+}
+
+/// The names of products and phases that the flavors know.
+struct Known<'c> {
+    products: BTreeSet<&'c str>,
+    /// The products of the flavors that are promoted.
+    promoted: BTreeSet<&'c str>,
+    /// Products that config.yml says are not released by these flavors.
+    others: BTreeSet<&'c str>,
+    phases: BTreeSet<&'c str>,
+    /// Whether all flavors have built-in methods of releases, so that there are no other phases.
+    all: bool,
+    /// Whether all flavors that are promoted have.
+    chosen: bool,
+    /// Whether all flavors have built-in methods of any sort.
+    native: bool,
+    /// Whether every flavor has a product.
+    by_product: bool,
+}
+
+impl<'c> Known<'c> {
+    fn of(config: &'c GraphConfig, wanted: &Wanted<'c>, aims: &[Aim]) -> Self {
+        let native = aims.iter().all(|aim| !aim.in_python);
+        let promoted = wanted.flavors.iter();
+        let mut known = Self {
+            products: BTreeSet::new(),
+            promoted: promoted
+                .filter_map(|flavor| flavor.config.get("product").and_then(Value::as_str))
+                .collect(),
+            others: section_list(config, "other-products"),
+            phases: BTreeSet::from([Phase::Build.name()]),
+            all: native,
+            chosen: native
+                && wanted
+                    .flavors
+                    .iter()
+                    .all(|flavor| built_in(flavor.config).is_some()),
+            native,
+            by_product: true,
+        };
+        for (name, flavor) in flavors(config) {
+            let text = |key: &str| flavor.get(key).and_then(Value::as_str);
+            let product = text("product");
+            known.by_product &= product.is_some();
+            known.products.extend(product);
+            let method = text("target-tasks-method").unwrap_or_default();
+            known.native &= METHODS.iter().any(|built_in| built_in.name == method);
+            match built_in(flavor) {
+                Some(phases) => known.phases.extend(phases),
+                None => {
+                    known.all = false;
+                    known.phases.insert(name);
+                    known.phases.extend(phase(name, flavor).map(Phase::name));
+                }
+            }
+        }
+        known
+    }
+
+    fn has_phase(&self, name: &str) -> bool {
+        let word = || Phase::in_name(name).map(Phase::name);
+        self.phases.contains(name) || word().is_some_and(|word| self.phases.contains(word))
+    }
+}
+
+fn section_list<'c>(config: &'c GraphConfig, key: &str) -> BTreeSet<&'c str> {
+    let section = config.get("release-promotion");
+    let list = section.and_then(|section| section.get(key));
+    list.into_iter().flat_map(texts).collect()
+}
+
+/// A text, or the texts of a list.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text.as_str()],
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The known name that a name is likely to be a misspelling of. A variant of a known name, `fox-esr`
+/// or `fox2` beside `fox`, is a name of its own.
+fn meant<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
+    let near = suggest::nearest(name, known.iter().copied())?;
+    let words = |name: &str| -> BTreeSet<String> {
+        let words = name.split(|c: char| !c.is_ascii_alphanumeric());
+        words.map(str::to_owned).collect()
+    };
+    let (own, other) = (words(name), words(near));
+    let without_digits = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "");
+    let variant = own.is_subset(&other)
+        || other.is_subset(&own)
+        || without_digits(name) == without_digits(near);
+    (!variant).then_some(near)
+}
+
+/// Tasks of products and phases that no flavor knows.
+fn unknown(known: &Known<'_>, released: &LabelGraph) -> Diagnostics {
+    let mut found: BTreeMap<(&str, &str), Vec<&Task>> = BTreeMap::new();
+    for task in released.tasks() {
+        let product = shipping::product(&task.attributes);
+        if let Some(product) = product.filter(|_| !known.products.is_empty())
+            && !known.products.contains(product)
+            && !known.others.contains(product)
+        {
+            found.entry(("product", product)).or_default().push(task);
+        }
+        if let Some(phase) = shipping::named(&task.attributes)
+            && !known.has_phase(phase)
+        {
+            found.entry(("phase", phase)).or_default().push(task);
+        }
+    }
+    let mut wrong = Diagnostics::new();
+    for ((what, name), tasks) in found {
+        let kinds: BTreeSet<&str> = tasks.iter().map(|task| task.kind.as_str()).collect();
+        let of_promoted = |task: &&&Task| {
+            let product = shipping::product(&task.attributes);
+            product.is_some_and(|product| known.promoted.contains(product))
+        };
+        let (names, concerned, otherwise) = if what == "product" {
+            // A slip is made in one place; what several kinds name is there on purpose.
+            let slip = meant(name, &known.products)
+                .filter(|near| known.promoted.contains(near) && kinds.len() == 1);
+            let otherwise = " If it is another product, list it in `other-products` of the section \
+                             `release-promotion` of config.yml";
+            (&known.products, slip.and(tasks.first()), otherwise)
+        } else {
+            let slip = known.chosen && meant(name, &known.phases).is_some();
+            let concerned = tasks.iter().find(of_promoted);
+            (&known.phases, concerned.filter(|_| known.all || slip), "")
+        };
+        let labels: Vec<&str> = tasks.iter().map(|task| task.label.as_str()).collect();
+        let Some(task) = concerned else {
+            tracing::warn!(
+                "no flavor knows the {what} `{name}`, so these tasks are in no release: {}",
+                some(&labels)
+            );
+            continue;
+        };
+        wrong.push(
+            task.diagnostic(format!("no flavor knows the {what} `{name}`"))
+                .because(format!(
+                    "no release would have these tasks: {}",
+                    some(&labels)
+                ))
+                .help(suggest::hint(name, names.iter().copied()) + otherwise),
+        );
+    }
+    wrong
+}
+
+/// The attributes that built-in methods read, and their spellings with a hyphen.
+const READ: &[(&str, &str)] = &[
+    ("shipping_phase", "shipping-phase"),
+    ("shipping_product", "shipping-product"),
+];
+
+/// Tasks with attributes that the built-in methods do not read.
+fn unread(known: &Known<'_>, released: &LabelGraph) -> Diagnostics {
+    let mut found: BTreeMap<(String, String), Vec<&Task>> = BTreeMap::new();
+    let mut without: Vec<&str> = Vec::new();
+    for task in released.tasks() {
+        let given = |name: &str| task.attributes.get(name).filter(|value| truthy(value));
+        for (name, hyphenated) in READ {
+            let mistake = match (given(name), given(hyphenated)) {
+                (Some(Value::String(_)), _) | (None, None) => continue,
+                (Some(other), _) => (
+                    format!(
+                        "the attribute `{name}` is {}, where a string is expected",
+                        type_name(other)
+                    ),
+                    format!("give one name: `{name}: NAME`"),
+                ),
+                (None, Some(_)) => (
+                    format!("the attribute `{hyphenated}` is read by no flavor"),
+                    format!("write `{name}`: built-in target-tasks methods do not read the hyphen"),
+                ),
+            };
+            found.entry(mistake).or_default().push(task);
+        }
+        let later =
+            shipping::named(&task.attributes).is_some_and(|name| name != Phase::Build.name());
+        if later && products(&task.attributes).is_none() {
+            without.push(task.label.as_str());
+        }
+    }
+    if known.by_product && !without.is_empty() {
+        tracing::warn!(
+            "every flavor has a product, so these tasks with a phase and without the attribute \
+             `shipping_product` are in no release: {}",
+            some(&without)
+        );
+    }
+    let mut wrong = Diagnostics::new();
+    for ((what, help), tasks) in found {
+        let concerned = tasks.iter().find(|task| {
+            let named = products(&task.attributes).map(texts).unwrap_or_default();
+            named.is_empty() || named.iter().any(|name| known.promoted.contains(name))
+        });
+        let labels: Vec<&str> = tasks.iter().map(|task| task.label.as_str()).collect();
+        match concerned {
+            Some(task) => wrong.push(
+                task.diagnostic(what)
+                    .because(format!(
+                        "no release would have these tasks: {}",
+                        some(&labels)
+                    ))
+                    .help(help),
+            ),
+            None => tracing::warn!(
+                "{what}, so these tasks are in no release: {}",
+                some(&labels)
+            ),
+        }
+    }
+    wrong
+}
+
+/// What a task gives as its product, in either spelling and of any type.
+fn products(attributes: &Object) -> Option<&Value> {
+    let given = ["shipping_product", "shipping-product"].into_iter();
+    let mut given = given.filter_map(|name| attributes.get(name));
+    given.find(|value| truthy(value))
+}
+
+/// Checks the kinds and labels that the input asks to build again.
+pub fn check_rebuilt(
+    config: &GraphConfig,
+    input: &Value,
+    graphs: &[Graph],
+    full: &LabelGraph,
+) -> Diagnostics {
+    let configured = |key: &str| -> BTreeSet<&str> {
+        let mut listed = section_list(config, key);
+        let of_flavors = flavors(config).filter_map(|(_, flavor)| flavor.get(key));
+        listed.extend(of_flavors.flat_map(texts));
+        listed
+    };
+    let below = || graphs.iter().flat_map(|graph| &graph.kinds);
+    let mut kinds: BTreeSet<&str> = below().map(|(_, kind)| kind.as_str()).collect();
+    kinds.extend(full.tasks().map(|task| task.kind.as_str()));
+    let mut labels: BTreeSet<&str> = below().map(|(label, _)| label.as_str()).collect();
+    labels.extend(full.labels().map(|label| label.as_str()));
+    let mut wrong = Diagnostics::new();
+    for (key, in_config, what, known) in [
+        ("rebuild_kinds", "rebuild-kinds", "kind", &kinds),
+        ("do_not_optimize", "do-not-optimize", "label", &labels),
+    ] {
+        let configured = configured(in_config);
+        let named: BTreeSet<&str> = input.get(key).into_iter().flat_map(texts).collect();
+        for name in named {
+            if known.contains(name) || configured.contains(name) {
+                continue;
+            }
+            wrong.push(
+                Diagnostic::user(format!(
+                    "`{key}` names `{name}`, and no task has that {what}"
+                ))
+                .help(suggest::hint(name, known.iter().copied())),
+            );
+        }
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_of_a_name_are_names_of_their_own() {
+        let known = BTreeSet::from(["firefox", "widget", "app1"]);
+        assert_eq!(meant("widgt", &known), Some("widget"));
+        assert_eq!(meant("firefix", &known), Some("firefox"));
+        assert_eq!(meant("ap1", &known), Some("app1"));
+        for own in ["firefox-esr", "thunderbird", "app2", "app", "firefox2"] {
+            assert_eq!(meant(own, &known), None, "{own}");
+        }
+    }
+}
