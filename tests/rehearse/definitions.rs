@@ -802,3 +802,25 @@ fn a_variable_that_is_mistyped_is_found_by_its_value() {
         "the checkout is of `https://github.com/example/other`",
     );
 }
+
+#[test]
+fn a_relative_path_of_docker_worker_begins_at_the_root() {
+    breaks(
+        "path: /builds/worker/src/artifacts\n",
+        "path: artifacts\n",
+        LATER,
+        "they are written to /builds/worker/src/artifacts, which is not among the paths",
+    );
+}
+
+#[test]
+fn a_chain_in_a_project_without_chains_is_explained() {
+    let folder = project();
+    let output = rehearse(folder.path(), &["promote_fox+push_fox"]);
+    assert_ne!(output.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("need `chains: true` in the section `release-promotion`"),
+        "{said}"
+    );
+}
