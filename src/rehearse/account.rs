@@ -41,9 +41,11 @@ pub fn with_found(report: PhaseReport, found: Found, unpublished: Vec<String>) -
 }
 
 fn before(mut report: PhaseReport, found: Found, published: Option<Check>) -> PhaseReport {
+    report.notes.extend(found.notes);
     if let Some(command) = found.command {
         report.command = Some(format!("{} in {}", shown(&command.text), command.folder));
         report.not_run = command.not_run;
+        report.notes.extend(command.notes);
     } else if published.is_some() {
         report.command = found.unread.map(|why| format!("not rehearsed: {why}"));
     }

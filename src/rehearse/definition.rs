@@ -8,6 +8,7 @@ use super::Check;
 use super::command::{self, Command, Parser, Trouble, What, Worker, absolute, below, shown};
 use super::publish;
 use super::push::{Push, TASKS_FOR};
+use crate::base::repo_url::parse_repository_url;
 use crate::base::suggest;
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
@@ -44,6 +45,8 @@ pub struct Found {
     pub checks: Vec<Check>,
     /// Why the command could not be read.
     pub unread: Option<String>,
+    /// What to know of the task.
+    pub notes: Vec<String>,
 }
 
 impl Found {
@@ -72,6 +75,7 @@ impl Found {
 /// Checks a definition against what is expected.
 pub fn look(definition: &Value, expected: &Expected<'_>) -> Found {
     let mut found = Found::default();
+    let read = command::read(definition, expected.given, expected.parser);
     let mut check = |rule, breaches| found.checks.push(Check { rule, breaches });
     check(
         "the worker accepts the payload of the task",
@@ -79,13 +83,18 @@ pub fn look(definition: &Value, expected: &Expected<'_>) -> Found {
     );
     check(
         "the task reaches Taskcluster through the proxy",
-        proxy(definition),
+        proxy(definition)
+            .into_iter()
+            .chain(
+                read.iter()
+                    .flat_map(|command| redirected(definition, command, expected)),
+            )
+            .collect(),
     );
     check(
         "the scopes of the task cover its caches",
         caches(definition, expected.scopes),
     );
-    let read = command::read(definition, expected.given, expected.parser);
     let (unread, misfits) = match &read {
         Ok(command) => (None, misfits(definition, command, expected)),
         Err(Trouble::Wrong(reasons)) => (None, reasons.clone()),
@@ -144,6 +153,27 @@ fn proxy(definition: &Value) -> Vec<String> {
     vec![format!(
         "{why}; without it the task has no credentials and cannot create tasks"
     )]
+}
+
+/// Whether a command takes from taskgraph what the worker says of Taskcluster.
+fn redirected(definition: &Value, command: &Command, expected: &Expected<'_>) -> Vec<String> {
+    let names = ["TASKCLUSTER_PROXY_URL", "TASKCLUSTER_ROOT_URL"];
+    let changed = names.into_iter().filter(|name| {
+        let value = command.variables.get(*name).map(String::as_str);
+        let declared = definition["payload"]["env"][*name].as_str();
+        let mut given = expected.given.iter().filter(|(given, _)| given == name);
+        given
+            .next()
+            .is_some_and(|(_, given)| value != Some(given.as_str()))
+            && (value.is_none() || value != declared)
+    });
+    let text = shown(&command.text);
+    changed
+        .map(|name| match command.variables.contains_key(name) {
+            true => format!("`{text}`: the command sets {name} to another value before it"),
+            false => format!("`{text}`: the command takes the worker's {name} from it"),
+        })
+        .collect()
 }
 
 /// The scopes for caches that the task lacks.
@@ -208,6 +238,10 @@ fn of_push(
     push: &Push,
     tell: &mut dyn FnMut(String),
 ) {
+    let unset = |name: &str| match command.unset.get(name) {
+        Some(variable) => format!(": nothing sets the variable {variable}"),
+        None => String::new(),
+    };
     for (name, value) in [
         ("project", &flags.project),
         ("owner", &flags.owner),
@@ -215,7 +249,7 @@ fn of_push(
         ("head-ref", &flags.head_ref),
     ] {
         if value.is_empty() {
-            tell(format!("`--{name}` is empty"));
+            tell(format!("`--{name}` is empty{}", unset(name)));
         }
     }
     for (name, value, wanted) in [
@@ -225,9 +259,18 @@ fn of_push(
     ] {
         if value != wanted {
             tell(format!(
-                "`--{name}` is `{value}`, but the push has `{wanted}`"
+                "`--{name}` is `{value}`, but the push has `{wanted}`{}",
+                unset(name)
             ));
         }
+    }
+    if let Some(url) = &command.checkout.repository
+        && !is_same(url, &push.repository)
+    {
+        tell(format!(
+            "the checkout is of `{url}`, and the push is to `{}`",
+            push.repository
+        ));
     }
     if let Some(revision) = command
         .checkout
@@ -249,10 +292,23 @@ fn of_push(
         )),
         None if flags.level.parse::<u8>().is_err() => {
             tell(format!(
-                "`--level` is `{}`, where a number is expected",
-                flags.level
+                "`--level` is `{}`, where a number is expected{}",
+                flags.level,
+                unset("level")
             ));
         }
         _ => {}
     }
+}
+
+/// Whether two URLs are of one repository.
+fn is_same(one: &str, other: &str) -> bool {
+    let named = |url: &str| match parse_repository_url(url) {
+        Some(url) => url.role_prefix,
+        None => url
+            .trim_end_matches('/')
+            .trim_end_matches(".git")
+            .to_owned(),
+    };
+    named(one) == named(other)
 }

@@ -21,6 +21,7 @@ mod publish;
 pub mod push;
 mod report;
 pub mod stage;
+mod stand_in;
 pub mod template;
 mod upload;
 

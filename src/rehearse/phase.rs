@@ -280,6 +280,10 @@ fn of_task(outside: &Environment, definition: &Value, command: Option<&Command>)
     let environment = variables
         .filter_map(|(name, value)| Some((name, value.as_str()?)))
         .filter(|(name, _)| outside.get(name).is_none())
+        // The command may have unset it.
+        .filter(|(name, _)| {
+            command.is_none_or(|command| command.variables.contains_key(name.as_str()))
+        })
         .fold(outside.clone(), |environment, (name, value)| {
             environment.with(name, value)
         });

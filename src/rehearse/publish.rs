@@ -51,6 +51,11 @@ pub struct Upload {
 /// The entries of `payload.artifacts`: a mapping for docker-worker, a list for generic-worker.
 pub fn declared(definition: &Value) -> Vec<Declared> {
     let worker = Worker::of(definition);
+    // docker-worker asks for the path in the container, whose root such a path begins at.
+    let base = match worker {
+        Worker::Docker => "/",
+        Worker::Generic => TASK_FOLDER,
+    };
     let one = |name: Option<&str>, entry: &Value| {
         let text = |key: &str| entry[key].as_str().map(str::to_owned);
         let path = text("path")?;
@@ -59,7 +64,7 @@ pub fn declared(definition: &Value) -> Vec<Declared> {
                 .map(str::to_owned)
                 .or_else(|| text("name"))
                 .unwrap_or_else(|| path.clone()),
-            path: absolute(TASK_FOLDER, &path),
+            path: absolute(base, &path),
             folder: entry["type"] != "file",
             expires: text("expires"),
             // docker-worker publishes an error in place of a missing artifact, and the task

@@ -10,6 +10,7 @@ use super::command::Parser;
 use super::definition::{Expected, Found, look};
 use super::phase::{Claimed, Finished, Ran, Running};
 use super::push::{self, Push, head_ref};
+use super::stand_in;
 use super::template;
 use super::{Event, Events, Options, PhaseReport, chain, checks};
 use crate::actions::callback::{self, Runner};
@@ -18,7 +19,7 @@ use crate::actions::plan;
 use crate::actions::render::{TASKCLUSTER_YML, actions_json};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
-use crate::base::time::{Span, Timestamp};
+use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::Phase;
@@ -137,31 +138,36 @@ impl<'a> Stage<'a> {
     pub fn index(&self, path: &str) -> Outcome<()> {
         let task_id = self.new_id(path);
         let now = self.world.clock.now();
-        let definition = json!({
-            "taskGroupId": task_id.as_str(),
-            "provisionerId": "rehearsal",
-            "workerType": "elsewhere",
-            "created": now.to_string(),
-            "deadline": now.plus(Span::seconds(24 * 60 * 60)).to_string(),
-            "routes": [format!("index.{path}")],
-            "payload": {},
-            "metadata": {
-                "name": path,
-                "description": "Stands for a task of another project",
-                "owner": self.push.owner,
-                "source": self.push.repository,
-            },
-        });
-        let state = self.sandbox.state();
-        let id = task_id.as_str();
-        state
-            .create_task(id, &definition.into())
-            .and_then(|_| state.claim(id))
-            .and_then(|_| state.report_completed(id))
-            .map_err(|error| {
-                Diagnostic::user(format!("the index takes no task at {path}")).because(error)
-            })?;
+        let routes = [format!("index.{path}")];
+        stand_in::put(&self.sandbox, &self.push, &task_id, path, &routes, now).map_err(
+            |error| Diagnostic::user(format!("the index takes no task at {path}")).because(error),
+        )?;
         Ok(())
+    }
+
+    /// Puts stand-ins into the queue for the tasks that a decision or action task needs and the rehearsal
+    /// has not made; what to say of them.
+    fn stand_in(&self, task_id: &TaskId, definition: &Value) -> Outcome<Option<String>> {
+        let needed = stand_in::needed(&self.sandbox, task_id, definition);
+        let now = self.world.clock.now();
+        for id in &needed {
+            stand_in::put(&self.sandbox, &self.push, id, id.as_str(), &[], now).map_err(
+                |error| {
+                    Diagnostic::bug(format!("the sandbox takes no stand-in for the task {id}"))
+                        .because(error)
+                },
+            )?;
+        }
+        let names: Vec<String> = needed.iter().map(ToString::to_string).collect();
+        let tasks = match names.len() {
+            0 => return Ok(None),
+            1 => "1 task".to_owned(),
+            several => format!("{several} tasks"),
+        };
+        Ok(Some(format!(
+            "the task depends on {tasks} outside of the rehearsal: {}",
+            some_of(&names)
+        )))
     }
 
     /// Pushes: the decision task.
@@ -175,8 +181,10 @@ impl<'a> Stage<'a> {
         let now = self.world.clock.now();
         let (task_id, definition) = self.decision_task(now)?;
         let creator = self.push.scope();
+        let outside = self.stand_in(&task_id, &definition)?;
         let claimed = Claimed::begin(&self.sandbox, &task_id, &definition, &creator).await?;
-        let found = self.look(&claimed, &definition, false).await?;
+        let mut found = self.look(&claimed, &definition, false).await?;
+        found.notes.extend(outside);
         if !found.holds() {
             claimed.refuse()?;
             return Ok(account::refused("push", &task_id, &definition, found));
@@ -344,8 +352,10 @@ impl<'a> Stage<'a> {
         let definition =
             template::action(self.world.files, &self.push, &action, &user, &task_id, now)?;
         let creator = template::hook_scope(&self.push, &action, &user)?;
+        let outside = self.stand_in(&task_id, &definition)?;
         let claimed = Claimed::begin(&self.sandbox, &task_id, &definition, &creator).await?;
-        let found = self.look(&claimed, &definition, true).await?;
+        let mut found = self.look(&claimed, &definition, true).await?;
+        found.notes.extend(outside);
         if !found.holds() {
             claimed.refuse()?;
             return Ok(account::refused(name, &task_id, &definition, found));

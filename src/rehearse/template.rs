@@ -127,7 +127,11 @@ fn hook_payload(action: &Value, user: &Value) -> Result<Value, Diagnostic> {
             "the action {name} cannot be rendered with its input"
         ))
         .because(error)
-        .help("add to its input with `snowman rehearse --input FILE`")
+        .help(if user["input"]["release_promotion_flavor"].is_array() {
+            "flavors joined by `+` need `chains: true` in the section `release-promotion` of config.yml"
+        } else {
+            "add to its input with `snowman rehearse --input FILE`"
+        })
     })
 }
 
@@ -179,27 +183,49 @@ fn render(template: &Value, context: &Value) -> anyhow::Result<Value> {
     json_e::render(&template.clone().into(), &context.clone().into()).map(Value::from)
 }
 
-/// A text in a template in which brackets are too deep.
+/// A text in a template in which brackets of an expression are too deep.
 fn too_deep(template: &Value) -> Option<&str> {
     match template {
-        Value::String(text) => is_too_deep(text).then_some(text),
+        Value::String(text) => is_too_deep(text, false).then_some(text),
         Value::Array(items) => items.iter().find_map(too_deep),
         Value::Object(map) => map.iter().find_map(|(key, value)| {
-            let key = is_too_deep(key).then_some(key.as_str());
-            key.or_else(|| too_deep(value))
+            if is_too_deep(key, false) {
+                return Some(key.as_str());
+            }
+            let expression = ["$eval", "$if"].contains(&key.as_str())
+                || key.starts_with("by(")
+                || key.starts_with("each(");
+            match value {
+                Value::String(text) if expression => is_too_deep(text, true).then_some(text),
+                // Their keys are conditions.
+                Value::Object(cases) if ["$match", "$switch"].contains(&key.as_str()) => cases
+                    .iter()
+                    .map(|(case, _)| case.as_str())
+                    .find(|case| is_too_deep(case, true))
+                    .or_else(|| too_deep(value)),
+                _ => too_deep(value),
+            }
         }),
         _ => None,
     }
 }
 
-fn is_too_deep(text: &str) -> bool {
+/// Whether brackets are too deep in a text: all of them where it is an expression, else those in `${…}`.
+fn is_too_deep(text: &str, expression: bool) -> bool {
     let mut depth = 0_usize;
+    let mut inside = expression;
+    let mut before = ['\0'; 2];
     text.chars().any(|character| {
+        // `$${` is a text.
+        inside |= character == '{' && before[1] == '$' && before[0] != '$';
+        before = [before[1], character];
         match character {
+            _ if !inside => {}
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
             _ => {}
         }
+        inside = expression || depth > 0;
         depth > DEEP
     })
 }
@@ -360,5 +386,20 @@ mod tests {
             &json!({}),
         );
         assert_eq!(fine.unwrap(), json!(2));
+        // Where no expression is, brackets are text.
+        let brackets = "[".repeat(70);
+        let text =
+            json!({"a": format!("{brackets}${{1 + 1}}{brackets}"), "b": format!("$${{{brackets}")});
+        let rendered = render(&text, &json!({})).unwrap();
+        assert_eq!(rendered["a"], json!(format!("{brackets}2{brackets}")));
+        assert_eq!(rendered["b"], json!(format!("${{{brackets}")));
+        let condition = format!("{brackets}1");
+        for template in [
+            json!({"$switch": {condition.clone(): 1}}),
+            json!({"$sort": [1], "by(x)": condition}),
+        ] {
+            let told = render(&template, &json!({})).unwrap_err().to_string();
+            assert!(told.starts_with("brackets are more than"), "{told}");
+        }
     }
 }

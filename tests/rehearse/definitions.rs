@@ -743,3 +743,84 @@ fn what_init_writes_holds() {
     );
     assert_eq!(report["notes"], json!([]));
 }
+
+#[test]
+fn tasks_outside_of_the_rehearsal_are_stood_in_for() {
+    let folder = project();
+    let ids = ["AAAAAAAAQAaAAAAAAAAAAA", "BBBBBBBBRBaBBBBBBBBBBA"];
+    let image = format!(
+        "image: {{type: task-image, taskId: {}, path: public/image.tar.zst}}",
+        ids[1]
+    );
+    let text = fs::read_to_string(folder.path().join(TEMPLATE)).unwrap();
+    let line = text
+        .lines()
+        .find(|line| line.trim_start().starts_with("image:"))
+        .unwrap();
+    replace(folder.path(), TEMPLATE, line.trim_start(), &image);
+    replace(
+        folder.path(),
+        TEMPLATE,
+        "dependencies: []",
+        &format!("dependencies: [{}]", ids[0]),
+    );
+    let output = rehearse(folder.path(), &["--json", "promote_fox"]);
+    let report = json_of(&output);
+    assert_eq!(output.status.code(), Some(0), "{report:#}");
+    let notes = &report["phases"][0]["notes"];
+    let note = format!(
+        "the task depends on 2 tasks outside of the rehearsal: {}, {}",
+        ids[0], ids[1]
+    );
+    assert!(notes.as_array().unwrap().contains(&json!(note)), "{notes}");
+    // The action needs the same tasks, which are there by now.
+    assert!(report["phases"][1]["created"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_command_that_leaves_the_proxy_is_found() {
+    breaks(
+        "- - snowman\n",
+        "- - env\n                      - TASKCLUSTER_PROXY_URL=http://elsewhere\n                      - snowman\n",
+        PROXY,
+        "the command sets TASKCLUSTER_PROXY_URL to another value",
+    );
+    breaks(
+        "- - snowman\n",
+        "- - env\n                      - -u\n                      - TASKCLUSTER_ROOT_URL\n                      - snowman\n",
+        PROXY,
+        "the command takes the worker's TASKCLUSTER_ROOT_URL from it",
+    );
+}
+
+#[test]
+fn a_variable_that_is_mistyped_is_found_by_its_value() {
+    breaks(
+        "SNOWMAN_HEAD_REPOSITORY: '${headRepository}'",
+        "SNOWMAN_HEAD_REPOSITORY: 'https://github.com/example/other'",
+        RUNS,
+        "the checkout is of `https://github.com/example/other`",
+    );
+}
+
+#[test]
+fn a_relative_path_of_docker_worker_begins_at_the_root() {
+    breaks(
+        "path: /builds/worker/src/artifacts\n",
+        "path: artifacts\n",
+        LATER,
+        "they are written to /builds/worker/src/artifacts, which is not among the paths",
+    );
+}
+
+#[test]
+fn a_chain_in_a_project_without_chains_is_explained() {
+    let folder = project();
+    let output = rehearse(folder.path(), &["promote_fox+push_fox"]);
+    assert_ne!(output.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("need `chains: true` in the section `release-promotion`"),
+        "{said}"
+    );
+}

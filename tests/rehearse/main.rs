@@ -11,3 +11,4 @@ mod definitions;
 mod guide;
 mod pipeline;
 mod reading;
+mod shell;

@@ -8,11 +8,11 @@ use snowman::decision::flags::DecisionFlags;
 use snowman::rehearse::command::{Command, Trouble, What, read};
 
 const TASK_ID: &str = "AbCdEfGhQJKLmnopqrStuA";
-const REV: &str = "cafecafecafecafecafecafecafecafecafecafe";
-const URL: &str = "https://github.com/example/fox";
+pub const REV: &str = "cafecafecafecafecafecafecafecafecafecafe";
+pub const URL: &str = "https://github.com/example/fox";
 
 /// A payload with the variables that run-task makes the checkout by.
-fn payload(command: Value) -> Value {
+pub fn payload(command: Value) -> Value {
     json!({
         "image": "example/decision",
         "env": {
@@ -38,13 +38,13 @@ fn read_payload(payload: Value) -> Result<Command, Trouble> {
 }
 
 /// The flags that every decision has to be given.
-const FLAGS: &str = "--pushlog-id='0' --pushdate='0' --project='fox' --message=\"\" --owner='dev@example.com' \
+pub const FLAGS: &str = "--pushlog-id='0' --pushdate='0' --project='fox' --message=\"\" --owner='dev@example.com' \
      --level='3' --base-repository=\"$FOX_BASE_REPOSITORY\" --head-repository=\"$FOX_HEAD_REPOSITORY\" \
      --head-ref=\"$FOX_HEAD_REF\" --head-rev=\"$FOX_HEAD_REV\" --repository-type=\"$FOX_REPOSITORY_TYPE\" \
      --tasks-for='github-push'";
 
 /// A script that run-task starts in the checkout.
-fn script(text: &str) -> Value {
+pub fn script(text: &str) -> Value {
     let text = text.replace("FLAGS", FLAGS);
     payload(json!([
         "/usr/local/bin/run-task",
@@ -57,11 +57,11 @@ fn script(text: &str) -> Value {
     ]))
 }
 
-fn ok(payload: Value) -> Command {
+pub fn ok(payload: Value) -> Command {
     read_payload(payload).unwrap()
 }
 
-fn flags(command: &Command) -> &DecisionFlags {
+pub fn flags(command: &Command) -> &DecisionFlags {
     match &command.what {
         What::Decision { flags, .. } => flags,
         other => unreachable!("{other:?}"),
@@ -69,7 +69,7 @@ fn flags(command: &Command) -> &DecisionFlags {
 }
 
 /// Reads a script, and checks what holds for each of the usual ones.
-fn decides(text: &str) -> Command {
+pub fn decides(text: &str) -> Command {
     let command = ok(script(text));
     let read = flags(&command);
     assert_eq!(read.head_rev, REV, "{text}");
@@ -83,21 +83,21 @@ fn decides(text: &str) -> Command {
     command
 }
 
-fn unread(payload: Value) -> String {
+pub fn unread(payload: Value) -> String {
     match read_payload(payload) {
         Err(Trouble::Unread(why)) => why,
         other => unreachable!("{other:?}"),
     }
 }
 
-fn wrong(payload: Value) -> Vec<String> {
+pub fn wrong(payload: Value) -> Vec<String> {
     match read_payload(payload) {
         Err(Trouble::Wrong(reasons)) => reasons,
         other => unreachable!("{other:?}"),
     }
 }
 
-const LINK: &str = "ln -s /builds/worker/artifacts artifacts && ";
+pub const LINK: &str = "ln -s /builds/worker/artifacts artifacts && ";
 
 #[test]
 fn scripts_under_run_task_are_read() {
@@ -420,7 +420,7 @@ fn what_only_a_shell_can_tell_is_not_read() {
         ("eval taskgraph decision FLAGS", "`eval` is not supported"),
         (
             "$RUNNER decision FLAGS",
-            "the name of the program is the variable RUNNER, which nothing sets",
+            "nothing in it runs taskgraph or snowman, only `$RUNNER decision",
         ),
         (
             "taskgraph decision FLAGS --head-tag='v1",
@@ -472,13 +472,10 @@ fn what_only_a_shell_can_tell_is_not_read() {
 #[test]
 fn what_grows_without_end_is_not_read() {
     let double = "A=x; ".to_owned() + &"A=$A$A; ".repeat(64);
-    let told = wrong(script(&format!(
+    let told = unread(script(&format!(
         "{double} taskgraph decision FLAGS --head-tag=$A"
     )));
-    assert!(
-        told[0].contains("`--head-tag` is given the variable A, which nothing sets"),
-        "{told:?}"
-    );
+    assert_eq!(told, "`--head-tag` is given a value that is too long");
     let many = "A=x; ".repeat(10_000);
     let told = unread(script(&format!("{many} taskgraph decision FLAGS")));
     assert!(told.starts_with("there are too many commands"), "{told}");
@@ -524,14 +521,6 @@ fn what_would_fail_is_wrong() {
     only(
         "taskgraph decision --project=fox",
         "the following required arguments were not provided: --pushlog-id <PUSHLOG_ID>",
-    );
-    only(
-        "taskgraph decision FLAGS --head-tag=\"$FOX_HAED_TAG\"",
-        "`--head-tag` is given the variable FOX_HAED_TAG, which nothing sets",
-    );
-    only(
-        "taskgraph decision FLAGS $FOX_EXTRA",
-        "`taskgraph decision` is given the variable FOX_EXTRA, which nothing sets",
     );
     only(
         "taskgraph action-callback --rot=x",

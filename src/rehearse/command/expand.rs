@@ -11,6 +11,8 @@ pub struct Field {
     pub text: String,
     /// The part that is not known.
     pub opaque: Option<String>,
+    /// The variables in it that nothing sets; each is empty, as in a shell.
+    pub unset: Vec<String>,
 }
 
 /// The variables of a shell.
@@ -20,17 +22,63 @@ pub struct Variables {
     pub exported: BTreeMap<String, String>,
     /// Variables of the shell only.
     pub own: BTreeMap<String, String>,
+    /// Those that are set to what only a shell can tell: what that is.
+    unknown: BTreeMap<String, String>,
+    /// The command that may have set any other variable.
+    by: Option<String>,
 }
 
+/// Variables that workers, images and shells set to values of their own.
+const AMBIENT: &[&str] = &[
+    "EUID", "HOSTNAME", "IFS", "LANG", "LINENO", "LOGNAME", "OLDPWD", "PATH", "PPID", "PWD",
+    "RANDOM", "SECONDS", "SHELL", "SHLVL", "TERM", "UID", "USER",
+];
+
 impl Variables {
-    /// The value of a variable.
+    /// The value of a variable, where it is set and known.
     pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.own.get(name).or_else(|| self.exported.get(name));
         value.map(String::as_str)
     }
 
+    /// Why the value of a variable is not known; nothing where it is known, or where nothing sets it.
+    pub fn unknown(&self, name: &str) -> Option<String> {
+        if self.get(name).is_some() {
+            return None;
+        }
+        if let Some(what) = self.unknown.get(name) {
+            return Some(what.clone());
+        }
+        if AMBIENT.contains(&name) || name.starts_with("BASH") {
+            return Some(format!("the variable {name} of the worker"));
+        }
+        let by = self.by.as_ref()?;
+        Some(format!("the variable {name}, which `{by}` may set"))
+    }
+
+    /// Sets a variable to what only a shell can tell.
+    pub fn set_unknown(&mut self, name: &str, what: String) {
+        self.unset(name);
+        self.unknown.insert(name.to_owned(), what);
+    }
+
+    /// Notes that a command may set any variable that is not set yet.
+    pub fn any_set_by(&mut self, command: &str) {
+        self.by.get_or_insert_with(|| command.to_owned());
+    }
+
+    /// Sets a variable that programs are given.
+    pub fn set_exported(&mut self, name: &str, value: Field) {
+        self.unset(name);
+        match value.opaque {
+            None => drop(self.exported.insert(name.to_owned(), value.text)),
+            Some(what) => self.set_unknown(name, what),
+        }
+    }
+
     /// Sets a variable; it is exported if one of that name was exported before.
     pub fn set(&mut self, name: &str, value: String) {
+        self.unknown.remove(name);
         let map = match self.exported.contains_key(name) {
             true => &mut self.exported,
             false => &mut self.own,
@@ -49,12 +97,22 @@ impl Variables {
     pub fn unset(&mut self, name: &str) {
         self.own.remove(name);
         self.exported.remove(name);
+        self.unknown.remove(name);
     }
 }
 
+/// The words of a command after expansion.
+#[derive(Debug, Default)]
+pub struct Fields {
+    /// What they expand to.
+    pub fields: Vec<Field>,
+    /// The variables that nothing sets in words that expand to nothing.
+    pub vanished: Vec<String>,
+}
+
 /// The fields that words expand to.
-pub fn fields(words: &[Word], variables: &Variables) -> Vec<Field> {
-    let mut out = Vec::new();
+pub fn fields(words: &[Word], variables: &Variables) -> Fields {
+    let mut out = Fields::default();
     let mut used = 0;
     for word in words {
         let mut building = Building {
@@ -63,7 +121,13 @@ pub fn fields(words: &[Word], variables: &Variables) -> Vec<Field> {
         };
         building.word(word, variables);
         used = building.used;
-        out.extend(building.finish());
+        let mut unset = std::mem::take(&mut building.unset);
+        let mut fields = building.finish();
+        match fields.last_mut() {
+            Some(last) => last.unset.append(&mut unset),
+            None => out.vanished.append(&mut unset),
+        }
+        out.fields.append(&mut fields);
     }
     out
 }
@@ -75,7 +139,9 @@ pub fn whole(word: &Word, variables: &Variables) -> Field {
         ..Building::default()
     };
     building.word(word, variables);
-    building.finish().pop().unwrap_or_default()
+    let unset = std::mem::take(&mut building.unset);
+    let field = building.finish().pop().unwrap_or_default();
+    Field { unset, ..field }
 }
 
 #[derive(Default)]
@@ -86,6 +152,8 @@ struct Building {
     whole: bool,
     /// The size in bytes of the command's words so far.
     used: usize,
+    /// The variables that nothing sets.
+    unset: Vec<String>,
 }
 
 /// The maximum size in bytes of a command's words, as variables can double repeatedly.
@@ -115,6 +183,10 @@ impl Building {
 
     fn variable(&mut self, variable: &Variable, variables: &Variables) {
         let value = variables.get(&variable.name);
+        if let Some(what) = variables.unknown(&variable.name) {
+            self.push("");
+            return self.opaque(&what);
+        }
         let filled = value.is_some_and(|value| !value.is_empty());
         match &variable.other {
             Some((form, word)) => {
@@ -132,9 +204,7 @@ impl Building {
             None => {
                 self.value(value.unwrap_or_default(), variable.quoted);
                 if value.is_none() {
-                    self.push("");
-                    let what = format!("the variable {}, which nothing sets", variable.name);
-                    self.opaque(&what);
+                    self.unset.push(variable.name.clone());
                 }
             }
         }
@@ -181,7 +251,7 @@ impl Building {
 }
 
 /// A text with a leading `~` replaced by the home folder.
-fn home(text: &str, variables: &Variables) -> Option<String> {
+pub fn home(text: &str, variables: &Variables) -> Option<String> {
     let rest = text.strip_prefix('~')?;
     let home = variables.get("HOME")?;
     (rest.is_empty() || rest.starts_with('/')).then(|| format!("{home}{rest}"))

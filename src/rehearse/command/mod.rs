@@ -12,10 +12,12 @@
 //! Nothing is executed, and nothing is guessed: a value that only a shell could know is never used.
 
 mod expand;
+mod ln;
 mod places;
 mod programs;
 mod run_task;
 mod session;
+mod shell;
 mod syntax;
 mod words;
 
@@ -123,6 +125,10 @@ pub struct Command {
     pub written: (Written, Written),
     /// The parts that a rehearsal does not run.
     pub not_run: Vec<String>,
+    /// Options that are given a variable which nothing sets, by name without dashes.
+    pub unset: BTreeMap<String, String>,
+    /// What to know of it.
+    pub notes: Vec<String>,
 }
 
 /// Why a command cannot be rehearsed.
@@ -193,7 +199,10 @@ fn commands(definition: &Value) -> Result<Vec<Vec<Field>>, Trouble> {
     let words = |items: &[Value]| -> Option<Vec<Field>> {
         let field = |item: &Value| {
             let text = item.as_str()?.to_owned();
-            Some(Field { text, opaque: None })
+            Some(Field {
+                text,
+                ..Field::default()
+            })
         };
         items.iter().map(field).collect()
     };
@@ -225,8 +234,10 @@ fn entry_point(session: &mut Session) {
         filled("SNOWMAN_CHECKOUT").unwrap_or("/builds/worker/src"),
     );
     let revision = filled("SNOWMAN_HEAD_REV").map(str::to_owned);
+    let repository = filled("SNOWMAN_HEAD_REPOSITORY").map(str::to_owned);
     session.checkouts.push(Checkout {
         folder: folder.clone(),
+        repository,
         revision,
     });
     for made in ["artifacts", "docker-contexts"] {
@@ -241,21 +252,20 @@ fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
     let mut not_run = session.not_run.clone();
     let mut found: Vec<(&Call, Asked)> = Vec::new();
     for call in &session.calls {
-        // Unquoted, an empty variable is no argument.
-        let given = call
+        let arguments: Vec<String> = call
             .arguments
             .iter()
-            .filter(|field| field.opaque.is_none() || !field.text.is_empty());
-        let arguments: Vec<String> = given.map(|field| field.text.clone()).collect();
-        let unset = |what: &String| what.starts_with("the variable ");
+            .map(|field| field.text.clone())
+            .collect();
         let opaque = call
             .arguments
             .iter()
-            .filter_map(|field| Some((field, field.opaque.as_ref()?)));
-        for (field, what) in opaque.clone().filter(|(_, what)| unset(what)) {
+            .find_map(|field| Some((field, field.opaque.as_ref()?)));
+        // Without what is not known, a mistake that the parser finds may be none.
+        if let Some((field, what)) = opaque {
             let given = Some(option(&field.text)).filter(|option| !option.is_empty());
             let given = given.map_or_else(|| shown(&call.text), str::to_owned);
-            wrong.push(format!("`{given}` is given {what}"));
+            return Err(Trouble::Unread(format!("`{given}` is given {what}")));
         }
         match parser(&arguments) {
             Ok(Asked {
@@ -263,12 +273,6 @@ fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
             }) => not_run.push(call.text.clone()),
             Ok(asked) => found.push((call, asked)),
             Err(message) => wrong.push(format!("`{}`: {message}", shown(&call.text))),
-        }
-        if let Some((field, what)) = opaque.clone().find(|(_, what)| !unset(what)) {
-            return Err(Trouble::Unread(format!(
-                "`{}` is given {what}",
-                option(&field.text)
-            )));
         }
     }
     match found.as_slice() {
@@ -298,6 +302,7 @@ fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
             None => Trouble::Unread("nothing in it checks out the repository".to_owned()),
         });
     };
+    let (unset, unset_notes) = unset(call);
     let (before, after) = session
         .written
         .split_at(call.written.min(session.written.len()));
@@ -314,7 +319,34 @@ fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
         links: session.links.clone(),
         checkout,
         not_run,
+        unset,
+        notes: session.notes.iter().cloned().chain(unset_notes).collect(),
     })
+}
+
+/// The options of a call that are given a variable which nothing sets, and what to say of each.
+fn unset(call: &Call) -> (BTreeMap<String, String>, Vec<String>) {
+    let mut options = BTreeMap::new();
+    let mut notes = Vec::new();
+    let mut before = "";
+    for field in &call.arguments {
+        let own = option(&field.text);
+        let given = if own.starts_with('-') { own } else { before };
+        for name in &field.unset {
+            notes.push(format!(
+                "`{given}` is given the variable {name}, which nothing sets, so it is empty"
+            ));
+            options.insert(given.trim_start_matches('-').to_owned(), name.clone());
+        }
+        before = &field.text;
+    }
+    for name in &call.vanished {
+        notes.push(format!(
+            "`{}` is given the variable {name}, which nothing sets, so there is no such argument",
+            shown(&call.text)
+        ));
+    }
+    (options, notes)
 }
 
 /// An argument without its value.

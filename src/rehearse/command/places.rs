@@ -40,6 +40,11 @@ impl Links {
         self.0.push((path, target));
     }
 
+    /// Whether a link lies at a path.
+    pub fn is_at(&self, path: &str) -> bool {
+        self.0.iter().any(|(link, _)| link == path)
+    }
+
     /// Removes a link, and those below a folder of that name.
     pub fn remove(&mut self, path: &str) {
         self.0.retain(|(link, _)| below(link, path).is_none());

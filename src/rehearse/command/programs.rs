@@ -9,12 +9,12 @@ use crate::base::posix::basename;
 pub enum Program<'w> {
     /// taskgraph or snowman, with these arguments.
     Taskgraph(&'w [Field]),
-    /// A program that runs the rest as it is.
-    Wrapper(&'w [Field]),
+    /// A program that runs the rest as it is, in the folder that it is given.
+    Wrapper(&'w [Field], Option<String>),
     /// `env`: it sets variables and runs the rest.
     Env(&'w [Field]),
-    /// A shell with a text to run.
-    Shell(&'w Field),
+    /// A shell with a text to run, after these options.
+    Shell(&'w Field, &'w [Field]),
     /// run-task, with these arguments.
     RunTask(&'w [Field]),
     /// Anything else.
@@ -53,20 +53,51 @@ pub fn program(words: &[Field]) -> Program<'_> {
         "taskgraph" | "snowman" => Program::Taskgraph(rest),
         "mach" => mach(rest),
         "run-task" => Program::RunTask(rest),
-        "exec" | "command" | "nohup" | "time" => Program::Wrapper(rest),
+        "exec" | "command" | "nohup" | "time" => Program::Wrapper(rest, None),
+        "timeout" => {
+            let after = after_options(rest, &["-s", "--signal", "-k", "--kill-after"]);
+            Program::Wrapper(after.get(1..).unwrap_or_default(), None)
+        }
+        "nice" => Program::Wrapper(after_options(rest, &["-n", "--adjustment"]), None),
+        "stdbuf" => Program::Wrapper(after_options(rest, &["-i", "-o", "-e"]), None),
         "env" => Program::Env(rest),
         "bash" | "sh" | "dash" | "zsh" => shell(rest),
-        "uv" | "poetry" | "pipenv" | "hatch" | "pdm" if is(rest.first(), "run") => {
-            Program::Wrapper(after_options(&rest[1..], VALUED))
+        name @ ("uv" | "poetry" | "pipenv" | "hatch" | "pdm") => {
+            // `uv --directory x run` is the same as `uv run --directory x`.
+            let command = after_options(rest, VALUED);
+            let after = match command.split_first() {
+                Some((tool, after)) if name == "uv" && tool.text == "tool" => after,
+                _ => command,
+            };
+            match after.split_first() {
+                Some((run, after)) if run.text == "run" => {
+                    let after = after_options(after, VALUED);
+                    let options = &rest[..rest.len() - after.len()];
+                    let folder = directory(options).filter(|_| name == "uv");
+                    Program::Wrapper(after, folder)
+                }
+                _ => Program::Other,
+            }
         }
-        "uvx" => Program::Wrapper(after_options(rest, VALUED)),
+        "uvx" => {
+            let after = after_options(rest, VALUED);
+            Program::Wrapper(after, directory(&rest[..rest.len() - after.len()]))
+        }
         name if name.starts_with("python") || name == "pypy3" => python(rest),
         _ => Program::Other,
     }
 }
 
-fn is(field: Option<&Field>, text: &str) -> bool {
-    field.is_some_and(|field| field.text == text)
+/// The folder that uv changes to before it runs a program.
+fn directory(options: &[Field]) -> Option<String> {
+    let mut options = options.iter().map(|option| option.text.as_str());
+    options
+        .find_map(|option| match option.split_once('=') {
+            Some(("--directory", folder)) => Some(Some(folder.to_owned())),
+            None if option == "--directory" => Some(None),
+            _ => None,
+        })?
+        .or_else(|| options.next().map(str::to_owned))
 }
 
 /// The words after leading options.
@@ -131,7 +162,10 @@ fn shell(arguments: &[Field]) -> Program<'_> {
             // In `-euxo pipefail -c` the value of `o` comes before `c`, in `-exco pipefail` after
             // it.
             let skipped = usize::from(option.ends_with('o'));
-            return more.get(skipped).map_or(Program::Other, Program::Shell);
+            let options = &arguments[..arguments.len() - more.len() + skipped];
+            return more
+                .get(skipped)
+                .map_or(Program::Other, |text| Program::Shell(text, options));
         }
         if !option.starts_with(['-', '+']) {
             return Program::Other;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::expand::{Field, Variables};
+use super::expand::{Field, Variables, home};
 use super::places::absolute;
 use crate::base::suggest;
 
@@ -11,6 +11,8 @@ use crate::base::suggest;
 pub struct Checkout {
     /// Its folder.
     pub folder: String,
+    /// The repository that is checked out, if known.
+    pub repository: Option<String>,
     /// The revision that is checked out, if known.
     pub revision: Option<String>,
 }
@@ -62,11 +64,23 @@ pub fn read(arguments: &[Field], folder: &str, variables: &Variables) -> RunTask
         .map(|end| arguments[end + 1..].to_vec())
         .unwrap_or_default();
     let repositories = repositories(variables, &mut read.wrong);
-    let mut own = own.iter();
+    let mut own = own.iter().peekable();
     while let Some(argument) = own.next() {
         let (option, value) = match argument.text.split_once('=') {
             Some((option, value)) => (option, Some(value.to_owned())),
             None => (argument.text.as_str(), None),
+        };
+        let whole = whole(option, repositories.as_ref());
+        let option = match whole.as_slice() {
+            [one] => one.as_str(),
+            [] => option,
+            several => {
+                read.wrong.push(format!(
+                    "run-task: `{option}` could be {}",
+                    several.join(" or ")
+                ));
+                continue;
+            }
         };
         let Some((repository, kind, valued)) = option_of(option, repositories.as_ref()) else {
             read.wrong.push(unknown(option, repositories.as_ref()));
@@ -74,14 +88,16 @@ pub fn read(arguments: &[Field], folder: &str, variables: &Variables) -> RunTask
         };
         let mut value = value;
         if valued && value.is_none() {
-            value = own.next().map(|next| next.text.clone());
+            // To argparse, what begins with a dash is the next option.
+            let next = own.next_if(|next| !next.text.starts_with('-') || next.text == "-");
+            value = next.map(|next| next.text.clone());
             if value.is_none() {
                 read.wrong.push(format!("run-task: {option} needs a value"));
             }
         }
         match (kind, value) {
             ("-checkout", Some(value)) => {
-                let folder = absolute(folder, &value);
+                let folder = absolute(folder, &expand_user(&value, variables));
                 read.checkout(repository, folder, repositories.is_some(), variables);
             }
             ("--task-cwd", Some(value)) => read.folder = absolute(folder, &value),
@@ -102,15 +118,18 @@ impl RunTask {
                 .filter(|value| !value.is_empty())
                 .map(str::to_owned)
         };
-        let revision = filled("HEAD_REV");
+        let lacks = |suffix: &str| {
+            filled(suffix).is_none() && variables.unknown(&format!("{prefix}_{suffix}")).is_none()
+        };
+        let (repository_url, revision) = (filled("HEAD_REPOSITORY"), filled("HEAD_REV"));
         let mut missing = Vec::new();
-        if filled("HEAD_REPOSITORY").is_none() {
+        if lacks("HEAD_REPOSITORY") {
             missing.push(format!("{prefix}_HEAD_REPOSITORY"));
         }
-        if revision.is_none() && filled("HEAD_REF").is_none() {
+        if lacks("HEAD_REV") && lacks("HEAD_REF") {
             missing.push(format!("{prefix}_HEAD_REV"));
         }
-        if typed && filled("REPOSITORY_TYPE").is_none() {
+        if typed && lacks("REPOSITORY_TYPE") {
             missing.push(format!("{prefix}_REPOSITORY_TYPE"));
         }
         for name in missing {
@@ -120,7 +139,11 @@ impl RunTask {
         }
         self.variables
             .push((format!("{prefix}_PATH"), folder.clone()));
-        self.checkouts.push(Checkout { folder, revision });
+        self.checkouts.push(Checkout {
+            folder,
+            repository: repository_url,
+            revision,
+        });
     }
 }
 
@@ -161,15 +184,37 @@ fn option_of<'o>(
     fits.then_some((repository, ending, valued))
 }
 
-fn unknown(option: &str, known: Option<&BTreeSet<String>>) -> String {
-    let own = known.into_iter().flatten();
+/// The options that a text names: itself, or all that begin with it, as argparse has it.
+fn whole(option: &str, known: Option<&BTreeSet<String>>) -> Vec<String> {
+    if option_of(option, known).is_some() || option.len() <= "--".len() {
+        return vec![option.to_owned()];
+    }
+    let mut all = options(known);
+    all.retain(|one| one.starts_with(option));
+    all
+}
+
+/// A path with `~` at its start replaced by the home folder, as by `os.path.expanduser`.
+fn expand_user(path: &str, variables: &Variables) -> String {
+    home(path, variables).unwrap_or_else(|| path.to_owned())
+}
+
+/// All options.
+fn options(known: Option<&BTreeSet<String>>) -> Vec<String> {
+    // The name where REPOSITORIES is not set.
+    let usual = BTreeSet::from(["vcs".to_owned()]);
+    let own = known.unwrap_or(&usual).iter();
     let of_repositories =
         own.flat_map(|name| OF_REPOSITORY.map(|(ending, _)| format!("--{name}{ending}")));
     let all = VALUED
         .iter()
         .chain(FLAGS)
         .map(|option| (*option).to_owned());
-    let all: Vec<String> = all.chain(of_repositories).collect();
+    all.chain(of_repositories).collect()
+}
+
+fn unknown(option: &str, known: Option<&BTreeSet<String>>) -> String {
+    let all = options(known);
     let near = suggest::nearest(option, all.iter().map(String::as_str));
     let hint = near.map_or_else(String::new, |near| format!(": did you mean `{near}`?"));
     format!("run-task has no option `{option}`{hint}")

@@ -4,14 +4,18 @@
 //! written by `echo`. Commands that change none of these are skipped and listed in the report; they
 //! are assumed to succeed, since in a task what follows them only runs then.
 
+mod builtins;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expand::{Field, Variables, fields, whole};
-use super::places::{Links, absolute};
+use super::places::{Links, absolute, below};
 use super::programs::{Program, program};
 use super::run_task::{self, Checkout};
+use super::shell::{Ended, Shell};
+use super::shown;
 use super::syntax::parse;
-use super::words::{Joint, Simple, Unread, one_line};
+use super::words::{Joint, Pipeline, Simple, Unread, one_line};
 use crate::base::posix::basename;
 
 /// The maximum number of commands that are followed.
@@ -25,6 +29,8 @@ const DEEP: usize = 20;
 pub struct Call {
     /// The arguments.
     pub arguments: Vec<Field>,
+    /// The variables that nothing sets in words that yield no argument.
+    pub vanished: Vec<String>,
     /// The text that it was read from.
     pub text: String,
     /// The working folder.
@@ -52,11 +58,20 @@ pub struct Session {
     pub not_run: Vec<String>,
     /// What would fail.
     pub wrong: Vec<String>,
+    /// What to know of it.
+    pub notes: Vec<String>,
     /// The working folder.
     pub folder: String,
     /// The variables.
     pub variables: Variables,
     folders: BTreeSet<String>,
+    /// The folders that `popd` goes back to.
+    stack: Vec<String>,
+    /// The folder before the last `cd`.
+    last_folder: Option<String>,
+    shell: Shell,
+    /// The variables that nothing sets in words of the current command that yield nothing.
+    vanished: Vec<String>,
     /// Whether `exit` was reached.
     over: bool,
     depth: usize,
@@ -96,6 +111,7 @@ impl Session {
             Program::Taskgraph(arguments) => {
                 self.calls.push(Call {
                     arguments: arguments.to_vec(),
+                    vanished: self.vanished.clone(),
                     text: text.to_owned(),
                     folder: self.folder.clone(),
                     variables: self.variables.exported.clone(),
@@ -104,10 +120,15 @@ impl Session {
                 });
                 Ok(())
             }
-            Program::Wrapper(rest) => {
+            Program::Wrapper(rest, folder) => {
                 let calls = self.calls.len();
                 let passed = self.not_run.len();
-                self.words(rest, text)?;
+                self.apart(|inner| {
+                    if let Some(folder) = folder {
+                        inner.folder = absolute(&inner.folder, &folder);
+                    }
+                    inner.words(rest, text)
+                })?;
                 // `uv run x` is reported as a whole.
                 if calls == self.calls.len() && passed < self.not_run.len() {
                     self.not_run.truncate(passed);
@@ -116,13 +137,21 @@ impl Session {
                 Ok(())
             }
             Program::Env(rest) => self.env(rest, text),
-            Program::Shell(script) => {
+            Program::Shell(script, options) => {
                 if let Some(what) = &script.opaque {
                     return Err(unread(text, &format!("the script contains {what}")));
                 }
-                self.apart(|inner| inner.script(&script.text))
+                self.apart(|inner| {
+                    inner.shell = Shell::default();
+                    inner.shell.set(options);
+                    inner.script(&script.text)
+                })
             }
             Program::RunTask(arguments) => {
+                let own = arguments.iter().take_while(|word| word.text != "--");
+                if let Some(what) = own.filter_map(|word| word.opaque.as_ref()).next() {
+                    return Err(unread(text, &format!("`run-task` is given {what}")));
+                }
                 let read = run_task::read(arguments, &self.folder, &self.variables);
                 self.checkouts.extend(read.checkouts);
                 self.wrong.extend(read.wrong);
@@ -148,10 +177,12 @@ impl Session {
         follow: impl FnOnce(&mut Self) -> Result<(), Unread>,
     ) -> Result<(), Unread> {
         let (folder, variables) = (self.folder.clone(), self.variables.clone());
+        let (stack, last, shell) = (self.stack.clone(), self.last_folder.clone(), self.shell);
         self.variables.own.clear();
         let followed = follow(self);
         self.folder = folder;
         self.variables = variables;
+        (self.stack, self.last_folder, self.shell) = (stack, last, shell);
         self.over = false;
         followed
     }
@@ -162,10 +193,11 @@ impl Session {
             while let Some((first, more)) = rest.split_first() {
                 match first.text.split_once('=') {
                     Some((name, value)) if !first.text.starts_with('-') => {
-                        inner
-                            .variables
-                            .exported
-                            .insert(name.to_owned(), value.to_owned());
+                        let value = Field {
+                            text: value.to_owned(),
+                            ..first.clone()
+                        };
+                        inner.variables.set_exported(name, value);
                     }
                     _ if first.text == "-u" => {
                         if let Some(name) = more.first() {
@@ -190,208 +222,171 @@ impl Session {
     /// # Errors
     /// The first part that cannot be followed.
     pub fn script(&mut self, text: &str) -> Result<(), Unread> {
-        for pipeline in parse(text)? {
+        let pipelines = parse(text)?;
+        let last_list = pipelines
+            .iter()
+            .rposition(|pipeline| pipeline.joint == Joint::Then);
+        // Whether the list that is read has decided, and whether one before it has.
+        let (mut decided, mut decided_before) = (self.calls.len(), self.calls.len());
+        let mut last = Ended::Well;
+        let mut before = "";
+        for (index, pipeline) in pipelines.iter().enumerate() {
             self.commands += pipeline.commands.len();
             if self.commands > MOST {
                 return Err(unread(text, "there are too many commands"));
             }
-            // Each command is assumed to succeed.
-            if self.over || pipeline.joint == Joint::Or {
-                continue;
+            if self.over {
+                break;
             }
-            match pipeline.commands.as_slice() {
-                [one] => self.simple(one)?,
-                several => {
-                    for command in several {
-                        self.apart(|inner| inner.simple(command))?;
+            let commands = pipeline.commands.as_slice();
+            let part = commands.first().map_or("", |command| &command.text);
+            let decides_over = |how: &str| {
+                let why = format!(
+                    "only the worker can tell whether `{}` {how}",
+                    one_line(before)
+                );
+                Err(unread(part, &why))
+            };
+            match (pipeline.joint, last) {
+                (Joint::And, Ended::Badly) | (Joint::Or, Ended::Well) => continue,
+                (Joint::Or, Ended::Taken | Ended::Unknown) => {
+                    let mut other = self.clone();
+                    other.pipeline(pipeline)?;
+                    self.commands = other.commands;
+                    if !self.is_changed_by(&other) {
+                        if decided < self.calls.len() && !fails(commands) {
+                            self.masked(&format!("`|| {part}` follows it"));
+                        }
+                    } else if is_made_for(before, commands) {
+                        *self = other;
+                        last = Ended::Well;
+                    } else {
+                        return decides_over("fails");
+                    }
+                    continue;
+                }
+                // In the last list, what does not run because of a condition fails the task.
+                (Joint::And, Ended::Unknown) if last_list > Some(index) => {
+                    let mut other = self.clone();
+                    let ended = other.pipeline(pipeline)?;
+                    self.commands = other.commands;
+                    if fails(commands) {
+                        continue;
+                    }
+                    if self.is_changed_by(&other) || other.over {
+                        return decides_over("succeeds");
+                    }
+                    *self = other;
+                    if ended == Ended::Badly {
+                        last = ended;
                     }
                 }
+                (joint, _) => {
+                    if joint == Joint::Then {
+                        decided = self.calls.len();
+                        if decided_before < decided && !self.shell.errexit {
+                            self.masked(&format!("without `set -e` the shell goes on to `{part}`"));
+                            decided_before = decided;
+                        }
+                    }
+                    let ended = self.pipeline(pipeline)?;
+                    last = match (joint, last, ended) {
+                        (Joint::And, Ended::Taken | Ended::Unknown, Ended::Well) => Ended::Taken,
+                        _ => ended,
+                    };
+                }
             }
+            before = part;
         }
         Ok(())
     }
 
-    fn simple(&mut self, command: &Simple) -> Result<(), Unread> {
+    /// Notes that a failure of the last decision or action would not fail its task.
+    fn masked(&mut self, why: &str) {
+        if let Some(call) = self.calls.last() {
+            let call = shown(&call.text);
+            self.notes.push(format!(
+                "the task would be green even if `{call}` failed: {why}"
+            ));
+        }
+    }
+
+    /// Whether a session that has gone on is in another state than this one.
+    fn is_changed_by(&self, other: &Self) -> bool {
+        (&self.folder, &self.variables, &self.links, &self.folders)
+            != (
+                &other.folder,
+                &other.variables,
+                &other.links,
+                &other.folders,
+            )
+            || (&self.calls, &self.checkouts, &self.written, &self.stack)
+                != (&other.calls, &other.checkouts, &other.written, &other.stack)
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline) -> Result<Ended, Unread> {
+        if let [one] = pipeline.commands.as_slice() {
+            return self.simple(one);
+        }
+        let mut ended = Ended::Taken;
+        for (index, command) in pipeline.commands.iter().enumerate() {
+            let calls = self.calls.len();
+            self.apart(|inner| {
+                ended = inner.simple(command)?;
+                Ok(())
+            })?;
+            let is_last = index + 1 == pipeline.commands.len();
+            if calls < self.calls.len() && !is_last && !self.shell.pipefail {
+                self.masked(
+                    "without `set -o pipefail` the exit code of a pipeline is that of its last command",
+                );
+            }
+        }
+        Ok(ended)
+    }
+
+    fn simple(&mut self, command: &Simple) -> Result<Ended, Unread> {
         let mut assigned = Vec::new();
+        let mut unset = Vec::new();
         for (name, word) in &command.assignments {
             let value = whole(word, &self.variables);
+            unset.extend(value.unset.iter().cloned());
             assigned.push((name, value));
+        }
+        let expanded = fields(&command.words, &self.variables);
+        let words = expanded.fields;
+        if self.shell.nounset {
+            unset.extend(words.iter().flat_map(|word| word.unset.iter().cloned()));
+            unset.extend(expanded.vanished.iter().cloned());
+            for name in unset {
+                self.wrong.push(format!(
+                    "`{}`: nothing sets the variable {name}, which is an error after `set -u`",
+                    shown(&command.text)
+                ));
+            }
         }
         if command.words.is_empty() {
             for (name, value) in assigned {
                 match value.opaque {
                     None => self.variables.set(name, value.text),
-                    // A use of it is reported as a variable that nothing sets.
-                    Some(_) => self.variables.unset(name),
+                    Some(what) => self.variables.set_unknown(name, what),
                 }
             }
-            return Ok(());
+            return Ok(Ended::Well);
         }
         let before = self.variables.clone();
-        let words = fields(&command.words, &self.variables);
         for (name, value) in assigned {
-            self.variables.exported.insert(name.clone(), value.text);
+            self.variables.set_exported(name, value);
         }
+        self.vanished = expanded.vanished;
         let followed = match words.is_empty() {
-            true => Ok(()),
+            true => Ok(Ended::Well),
             false => self.command(&words, command),
         };
         if !command.assignments.is_empty() {
             self.variables = before;
         }
         followed
-    }
-
-    fn command(&mut self, words: &[Field], command: &Simple) -> Result<(), Unread> {
-        let text = command.text.as_str();
-        let known = |what: &str| match words.iter().find_map(|word| word.opaque.as_ref()) {
-            Some(opaque) => Err(unread(text, &format!("`{what}` is given {opaque}"))),
-            None => Ok(()),
-        };
-        let arguments = &words[1..];
-        let name = words[0].text.as_str();
-        match name {
-            "cd" | "pushd" => {
-                known(name)?;
-                let to = arguments.iter().find(|word| !word.text.starts_with('-'));
-                let home = self.variables.get("HOME").unwrap_or("/").to_owned();
-                let to = to.map_or(home, |word| word.text.clone());
-                self.folder = absolute(&self.folder, &to);
-                self.variables
-                    .exported
-                    .insert("PWD".to_owned(), self.folder.clone());
-            }
-            "export" | "readonly" | "declare" | "typeset" => {
-                for word in arguments.iter().filter(|word| !word.text.starts_with('-')) {
-                    match word.text.split_once('=') {
-                        Some((name, value)) => {
-                            self.variables.unset(name);
-                            // A use of an unknown value is reported as a variable that nothing
-                            // sets.
-                            if word.opaque.is_none() {
-                                let exported = &mut self.variables.exported;
-                                exported.insert(name.to_owned(), value.to_owned());
-                            }
-                        }
-                        None => self.variables.export(&word.text),
-                    }
-                }
-            }
-            "unset" => arguments
-                .iter()
-                .for_each(|word| self.variables.unset(&word.text)),
-            "eval" => return Err(unread(text, "`eval` is not supported")),
-            "exit" | "return" => self.over = true,
-            "set" | "true" | ":" | "test" | "[" | "umask" | "ulimit" | "shopt" | "trap"
-            | "sleep" => {}
-            "ln" => {
-                known(name)?;
-                self.link(arguments, text)?;
-            }
-            "mkdir" => {
-                known(name)?;
-                for word in arguments.iter().filter(|word| !word.text.starts_with('-')) {
-                    self.folders.insert(absolute(&self.folder, &word.text));
-                }
-            }
-            "rm" if known(name).is_ok() => {
-                for word in arguments.iter().filter(|word| !word.text.starts_with('-')) {
-                    let path = absolute(&self.folder, &word.text);
-                    self.links.remove(&path);
-                    self.folders.remove(&path);
-                }
-            }
-            "git" | "hg" if self.cloned(arguments) => {}
-            "echo" if self.echoed(arguments, command) => {}
-            _ => return self.words(words, text),
-        }
-        Ok(())
-    }
-
-    /// `ln -s TARGET LINK`, or into the working folder.
-    fn link(&mut self, arguments: &[Field], text: &str) -> Result<(), Unread> {
-        let options: Vec<&str> = arguments
-            .iter()
-            .map(|word| word.text.as_str())
-            .filter(|word| word.starts_with('-') && *word != "--")
-            .collect();
-        let short = |letter: char| {
-            options
-                .iter()
-                .any(|option| !option.starts_with("--") && option.contains(letter))
-        };
-        if !short('s') && !options.contains(&"--symbolic") {
-            return Err(unread(text, "only symbolic links are supported"));
-        }
-        let paths: Vec<&str> = arguments
-            .iter()
-            .map(|word| word.text.as_str())
-            .filter(|word| !word.starts_with('-'))
-            .collect();
-        let (target, link) = match paths.as_slice() {
-            [target] => (*target, basename(target)),
-            [target, link] => (*target, *link),
-            _ => return Err(unread(text, "only one link at a time is supported")),
-        };
-        let mut path = absolute(&self.folder, link);
-        // If there is a folder of that name, the link is created in it.
-        if self.folders.contains(&path) && !short('T') && !short('n') {
-            path = absolute(&path, basename(target));
-        }
-        self.links.make(path, target.to_owned());
-        Ok(())
-    }
-
-    /// `git clone URL [FOLDER]`, which creates the checkout; other git commands change nothing
-    /// here.
-    fn cloned(&mut self, arguments: &[Field]) -> bool {
-        if arguments.first().is_none_or(|word| word.text != "clone") {
-            return false;
-        }
-        const VALUED: &[&str] = &[
-            "-b", "--branch", "--depth", "-c", "--config", "-o", "--origin", "-r", "-u",
-        ];
-        let mut paths = Vec::new();
-        let mut rest = arguments[1..].iter();
-        while let Some(word) = rest.next() {
-            if VALUED.contains(&word.text.as_str()) {
-                rest.next();
-            } else if !word.text.starts_with('-') {
-                paths.push(word.text.as_str());
-            }
-        }
-        let folder = match paths.as_slice() {
-            [url] => basename(url.trim_end_matches('/')).trim_end_matches(".git"),
-            [_, folder] => folder,
-            _ => return false,
-        };
-        let folder = absolute(&self.folder, folder);
-        self.checkouts.push(Checkout {
-            folder,
-            revision: None,
-        });
-        true
-    }
-
-    /// `echo TEXT > FILE`.
-    fn echoed(&mut self, arguments: &[Field], command: &Simple) -> bool {
-        let opaque = arguments.iter().any(|word| word.opaque.is_some());
-        let Some((operator, file)) = command.redirects.last() else {
-            return true;
-        };
-        let file = whole(file, &self.variables);
-        if opaque || file.opaque.is_some() || !matches!(operator.as_str(), ">" | ">|") {
-            return false;
-        }
-        let mut arguments = texts(arguments);
-        let line_break = arguments.first().is_none_or(|first| *first != "-n");
-        if !line_break {
-            arguments.remove(0);
-        }
-        let end = if line_break { "\n" } else { "" };
-        let path = absolute(&self.folder, &file.text);
-        self.written.push((path, arguments.join(" ") + end));
-        true
     }
 
     fn other(&mut self, words: &[Field], text: &str) -> Result<(), Unread> {
@@ -410,6 +405,33 @@ impl Session {
 
 fn texts(fields: &[Field]) -> Vec<&str> {
     fields.iter().map(|field| field.text.as_str()).collect()
+}
+
+/// Whether commands make what a test asks for, so that it is there either way.
+fn is_made_for(test: &str, commands: &[Simple]) -> bool {
+    let words: Vec<&str> = test.split_whitespace().collect();
+    let (["test", "-e" | "-d" | "-L" | "-h", path] | ["[", "-e" | "-d" | "-L" | "-h", path, "]"]) =
+        words.as_slice()
+    else {
+        return false;
+    };
+    let [command] = commands else {
+        return false;
+    };
+    let mut made = command.text.split_whitespace();
+    matches!(made.next(), Some("ln" | "mkdir")) && made.last() == Some(*path)
+}
+
+/// Whether commands end a task as failed.
+fn fails(commands: &[Simple]) -> bool {
+    commands.last().is_some_and(|command| {
+        let words: Vec<&str> = command.text.split_whitespace().collect();
+        match words.as_slice() {
+            ["exit" | "return", code] => *code != "0",
+            ["exit" | "return" | "false"] => true,
+            _ => false,
+        }
+    })
 }
 
 fn unread(text: &str, why: &str) -> Unread {
