@@ -50,7 +50,7 @@ async fn near_products_may_be_products_of_their_own() {
         assert_told(
             &said,
             &[
-                "no flavor knows the product `fax`",
+                "no flavor has the product `fax`",
                 "did you mean `fox`?",
                 "`other-products`",
             ],
@@ -65,7 +65,7 @@ async fn near_products_may_be_products_of_their_own() {
     ] {
         let (code, said) = planned(with_tasks(flavors, kinds, &of(product)), flavor).await;
         assert_eq!(code, Some(0), "{product} {flavor}: {said}");
-        let warning = format!("no flavor knows the product `{product}`");
+        let warning = format!("no flavor has the product `{product}`");
         assert_told(&said, &[&warning]);
     }
     // config.yml says so.
@@ -95,7 +95,7 @@ async fn a_misspelt_phase_of_another_product_is_no_mistake() {
         );
         let (code, said) = planned(project, flavor).await;
         assert_eq!(code, Some(expected), "{flavor}: {said}");
-        assert_told(&said, &["no flavor knows the phase `promte`"]);
+        assert_told(&said, &["no flavor has the phase `promte`"]);
     }
 }
 

@@ -174,15 +174,15 @@ fn unknown(known: &Known<'_>, released: &LabelGraph) -> Diagnostics {
         let labels: Vec<&str> = tasks.iter().map(|task| task.label.as_str()).collect();
         let Some(task) = concerned else {
             tracing::warn!(
-                "no flavor knows the {what} `{name}`, so these tasks are in no release: {}",
+                "no flavor has the {what} `{name}`, so these tasks are in no release: {}",
                 some(&labels)
             );
             continue;
         };
         wrong.push(
-            task.diagnostic(format!("no flavor knows the {what} `{name}`"))
+            task.diagnostic(format!("no flavor has the {what} `{name}`"))
                 .because(format!(
-                    "no release would have these tasks: {}",
+                    "no release would include these tasks: {}",
                     some(&labels)
                 ))
                 .help(suggest::hint(name, names.iter().copied()) + otherwise),
@@ -244,7 +244,7 @@ fn unread(known: &Known<'_>, released: &LabelGraph) -> Diagnostics {
             Some(task) => wrong.push(
                 task.diagnostic(what)
                     .because(format!(
-                        "no release would have these tasks: {}",
+                        "no release would include these tasks: {}",
                         some(&labels)
                     ))
                     .help(help),

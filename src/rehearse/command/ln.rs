@@ -31,7 +31,7 @@ pub fn links(
             "--target-directory" => into = rest.next(),
             _ if word.starts_with("--") => match word.split_once('=') {
                 Some(("--target-directory", value)) => into = Some(value),
-                _ => return Err(format!("the option `{word}` of `ln` is not read")),
+                _ => return Err(format!("the option `{word}` of `ln` is not supported")),
             },
             _ if word.len() > 1 && word.starts_with('-') => {
                 for (at, letter) in word.char_indices().skip(1) {
@@ -47,7 +47,9 @@ pub fn links(
                             break;
                         }
                         _ if FLAGS.contains(&letter) => {}
-                        _ => return Err(format!("the option `-{letter}` of `ln` is not read")),
+                        _ => {
+                            return Err(format!("the option `-{letter}` of `ln` is not supported"));
+                        }
                     }
                 }
             }

@@ -51,7 +51,7 @@ impl Session {
             "unset" => arguments
                 .iter()
                 .for_each(|word| self.variables.unset(&word.text)),
-            "eval" => return Err(unread(text, "`eval` is not read")),
+            "eval" => return Err(unread(text, "`eval` is not supported")),
             "exit" | "return" => self.over = true,
             "true" | ":" | "umask" | "ulimit" | "shopt" | "trap" | "sleep" => {}
             "ln" => {
