@@ -17,6 +17,7 @@ PAGES = ["config", "kind", "parameters", "phases", "run-using", "transforms", "w
 NOT_USED = {
     "config Priorities": "values, of which each project has some",
     "config release-promotion chains": "the peer does not know it",
+    "config release-promotion other-products": "the peer does not know it",
     "config release promotion flavor release-type": "the peer does not know it",
     "config snowman": "the peer does not know it",
     "parameters What follows from them": "the peer does not know it",
