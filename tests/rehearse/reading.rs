@@ -316,10 +316,10 @@ fn the_entry_point_of_the_image_makes_the_checkout() {
     let mut payload = payload(json!(words));
     payload["env"]["SNOWMAN_HEAD_REPOSITORY"] = json!(URL);
     assert_eq!(ok(payload.clone()).folder, "/builds/worker/src");
-    payload["env"]["SNOWMAN_CHECKOUT"] = json!("/work/fox");
+    payload["env"]["SNOWMAN_CHECKOUT"] = json!("/builds/fox");
     payload["env"]["SNOWMAN_HEAD_REV"] = json!(REV);
     let command = ok(payload.clone());
-    assert_eq!(command.folder, "/work/fox");
+    assert_eq!(command.folder, "/builds/fox");
     assert_eq!(command.checkout.revision.as_deref(), Some(REV));
     // No shell reads these words.
     assert_eq!(
