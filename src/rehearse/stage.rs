@@ -18,6 +18,7 @@ use crate::actions::custom::offered;
 use crate::actions::plan;
 use crate::actions::render::{TASKCLUSTER_YML, actions_json};
 use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::listing::first_few;
 use crate::base::name::TaskId;
 use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value};
@@ -166,7 +167,7 @@ impl<'a> Stage<'a> {
         };
         Ok(Some(format!(
             "the task depends on {tasks} outside of the rehearsal: {}",
-            some_of(&names)
+            first_few(&names)
         )))
     }
 
@@ -288,7 +289,7 @@ impl<'a> Stage<'a> {
         {
             notes.push(format!(
                 "files with uncommitted changes were rehearsed as they are: {}",
-                some_of(&files)
+                first_few(&files)
             ));
         }
         if let (true, Some(folder)) = (self.used, &self.options.folder) {
@@ -472,15 +473,5 @@ impl<'a> Stage<'a> {
     fn decision_parameters(&self) -> Option<String> {
         let name = self.graph_config.taskgraph("decision-parameters")?;
         name.as_str().map(str::to_owned)
-    }
-}
-
-/// The first few of several names, and how many more there are.
-fn some_of(names: &[String]) -> String {
-    const SHOWN: usize = 3;
-    let first = names[..names.len().min(SHOWN)].join(", ");
-    match names.len().saturating_sub(SHOWN) {
-        0 => first,
-        more => format!("{first} and {more} more"),
     }
 }
