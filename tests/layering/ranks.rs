@@ -1,0 +1,120 @@
+//! A room imports only from rooms below its own.
+//!
+//! The table of ranks is here. Every path that leads to the root of the crate counts, also those of
+//! tests inside of sources.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use super::modules::read;
+use super::sources::{all, folder};
+
+/// What a room may import.
+enum Room {
+    /// Every room of a lower rank.
+    Rank(u8),
+    /// These rooms alone. Rooms of rank 13 and 14 import it: they put the house together.
+    Side(&'static [&'static str]),
+}
+
+/// Every room.
+const ROOMS: &[(&str, Room)] = &[
+    ("base", Room::Rank(0)),
+    ("ports", Room::Rank(1)),
+    ("config", Room::Rank(2)),
+    ("model", Room::Rank(3)),
+    ("kind", Room::Rank(4)),
+    ("verify", Room::Rank(4)),
+    ("custom", Room::Rank(4)),
+    ("transform", Room::Rank(5)),
+    ("generate", Room::Rank(6)),
+    ("target", Room::Rank(7)),
+    ("optimize", Room::Rank(8)),
+    ("morph", Room::Rank(9)),
+    ("submit", Room::Rank(10)),
+    ("decision", Room::Rank(11)),
+    ("actions", Room::Rank(12)),
+    ("rehearse", Room::Rank(13)),
+    ("cli", Room::Rank(14)),
+    ("vcs", Room::Side(&["base", "ports"])),
+    ("python", Room::Side(&["base", "ports"])),
+    ("taskcluster", Room::Side(&["base", "ports"])),
+    ("sandbox", Room::Side(&["base"])),
+];
+
+/// The lowest rank that may import side rooms.
+const COMPOSES: u8 = 13;
+
+/// The most lines that a source file may have.
+const LINES: usize = 500;
+
+#[test]
+fn every_folder_is_a_room() {
+    let folders: BTreeSet<String> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    let rooms: BTreeSet<String> = ROOMS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(folders, rooms, "the table of ranks is out of date");
+}
+
+#[test]
+fn rooms_import_only_from_below() {
+    let mut breaches = Vec::new();
+    for source in all() {
+        let Some(room) = source.room() else {
+            continue;
+        };
+        for path in read(&source).paths {
+            let Some(absolute) = path.absolute() else {
+                continue;
+            };
+            let imported = absolute.first().map_or("the root", String::as_str);
+            if imported != room && !may_import(room, imported) {
+                breaches.push(format!(
+                    "{}:{}: {room} imports {imported}",
+                    source.path, path.line
+                ));
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+#[test]
+fn files_are_short() {
+    let mut long = Vec::new();
+    for source in all() {
+        let lines = source.text.lines().count();
+        if lines > LINES {
+            long.push(format!(
+                "{} has {lines} lines, {LINES} are the limit",
+                source.path
+            ));
+        }
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+fn may_import(room: &str, imported: &str) -> bool {
+    let find = |name: &str| ROOMS.iter().find(|(known, _)| *known == name);
+    match (find(room), find(imported)) {
+        // Not a room, but something that the library's root holds; nothing there is anybody's.
+        (_, None) | (None, _) => false,
+        (Some((_, Room::Rank(own))), Some((_, Room::Rank(other)))) => other < own,
+        (Some((_, Room::Rank(own))), Some((_, Room::Side(_)))) => *own >= COMPOSES,
+        (Some((_, Room::Side(allowed))), Some(_)) => allowed.contains(&imported),
+    }
+}
+
+#[test]
+fn ranks_decide() {
+    assert!(may_import("config", "base"));
+    assert!(!may_import("base", "config"));
+    assert!(!may_import("kind", "verify"));
+    assert!(may_import("cli", "vcs"));
+    assert!(!may_import("decision", "vcs"));
+    assert!(!may_import("sandbox", "ports"));
+}
