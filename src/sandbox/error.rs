@@ -81,19 +81,19 @@ impl ApiError {
         }
     }
 
-    pub(super) fn input(message: impl Into<String>) -> ApiError {
+    pub(crate) fn input(message: impl Into<String>) -> ApiError {
         ApiError::new(Code::InputError, message)
     }
 
-    pub(super) fn not_found(message: impl Into<String>) -> ApiError {
+    pub(crate) fn not_found(message: impl Into<String>) -> ApiError {
         ApiError::new(Code::ResourceNotFound, message)
     }
 
-    pub(super) fn conflict(message: impl Into<String>) -> ApiError {
+    pub(crate) fn conflict(message: impl Into<String>) -> ApiError {
         ApiError::new(Code::RequestConflict, message)
     }
 
-    pub(super) fn internal(message: impl Into<String>) -> ApiError {
+    pub(crate) fn internal(message: impl Into<String>) -> ApiError {
         ApiError::new(Code::InternalServerError, message)
     }
 }

@@ -1,38 +1,40 @@
 //! The index: names for tasks, and the tree of namespaces above them.
 
-use super::error::ApiError;
-use super::names;
-use super::task::Task;
-use super::time::{self, Moment};
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::error::ApiError;
+use super::patterns;
+use super::queue::task::Task;
+use super::time::{self, Moment};
 
 /// The longest name that the database takes.
 const LONGEST: usize = 255;
 
 /// A task as the index knows it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Indexed {
-    pub(super) task_id: String,
-    pub(super) rank: f64,
-    pub(super) data: Value,
-    pub(super) expires: Moment,
+pub(crate) struct Indexed {
+    pub(crate) task_id: String,
+    pub(crate) rank: f64,
+    pub(crate) data: Value,
+    pub(crate) expires: Moment,
 }
 
 impl Indexed {
     /// The entry as answers show it.
-    pub(super) fn json(&self, path: &str) -> Value {
+    pub(crate) fn json(&self, path: &str) -> Value {
         json!({
             "namespace": path,
             "taskId": self.task_id,
-            "rank": super::definition::normal(&json!(self.rank)),
+            "rank": crate::sandbox::queue::definition::normal(&json!(self.rank)),
             "data": self.data,
             "expires": time::format(self.expires),
         })
     }
 
     /// Reads what [`Indexed::json`] wrote, or a body of `insertTask`.
-    pub(super) fn from_json(value: &Value) -> Option<Indexed> {
+    pub(crate) fn from_json(value: &Value) -> Option<Indexed> {
         Some(Indexed {
             task_id: value.get("taskId")?.as_str()?.to_owned(),
             rank: value.get("rank")?.as_f64()?,
@@ -44,28 +46,28 @@ impl Indexed {
 
 /// All entries, by namespace and name.
 #[derive(Debug, Default)]
-pub(super) struct Index {
+pub(crate) struct Index {
     tasks: BTreeMap<(String, String), Indexed>,
     namespaces: BTreeMap<(String, String), Moment>,
     /// Paths changed since they were last kept.
-    pub(super) changed: BTreeSet<String>,
+    pub(crate) changed: BTreeSet<String>,
 }
 
 impl Index {
     /// Finds an entry that has not expired.
-    pub(super) fn find(&self, path: &str, now: Moment) -> Result<&Indexed, ApiError> {
+    pub(crate) fn find(&self, path: &str, now: Moment) -> Result<&Indexed, ApiError> {
         self.get(path)
             .filter(|entry| entry.expires > now)
             .ok_or_else(|| ApiError::not_found("Indexed task not found"))
     }
 
     /// The entry at a path, expired or not.
-    pub(super) fn get(&self, path: &str) -> Option<&Indexed> {
+    pub(crate) fn get(&self, path: &str) -> Option<&Indexed> {
         self.tasks.get(&split(path))
     }
 
     /// Inserts an entry unless one of higher rank is there; the answer is the entry that then stands.
-    pub(super) fn insert(&mut self, path: &str, entry: Indexed) -> Result<&Indexed, ApiError> {
+    pub(crate) fn insert(&mut self, path: &str, entry: Indexed) -> Result<&Indexed, ApiError> {
         if path.len() > LONGEST {
             return Err(ApiError::internal("value too long for the namespace"));
         }
@@ -85,14 +87,14 @@ impl Index {
     }
 
     /// Removes an entry; its namespaces stay.
-    pub(super) fn remove(&mut self, path: &str) {
+    pub(crate) fn remove(&mut self, path: &str) {
         if self.tasks.remove(&split(path)).is_some() {
             self.changed.insert(path.to_owned());
         }
     }
 
     /// Indexes a completed task under each of its `index.` routes.
-    pub(super) fn completed(&mut self, task: &Task) {
+    pub(crate) fn completed(&mut self, task: &Task) {
         let options = task
             .definition
             .json
@@ -110,7 +112,7 @@ impl Index {
         };
         for route in task.definition.texts("routes") {
             let path = route.strip_prefix("index.").unwrap_or_default();
-            if (names::INDEX_PATH.matches)(path) {
+            if (patterns::INDEX_PATH.matches)(path) {
                 let entry = Indexed {
                     task_id: task.id.clone(),
                     rank,
@@ -124,7 +126,7 @@ impl Index {
     }
 
     /// The entries directly in a namespace.
-    pub(super) fn tasks_in(&self, namespace: &str) -> impl Iterator<Item = (String, &Indexed)> {
+    pub(crate) fn tasks_in(&self, namespace: &str) -> impl Iterator<Item = (String, &Indexed)> {
         let namespace = namespace.to_owned();
         self.tasks
             .range((namespace.clone(), String::new())..)
@@ -133,7 +135,7 @@ impl Index {
     }
 
     /// The namespaces directly in a namespace.
-    pub(super) fn namespaces_in(&self, namespace: &str) -> impl Iterator<Item = Value> {
+    pub(crate) fn namespaces_in(&self, namespace: &str) -> impl Iterator<Item = Value> {
         let namespace = namespace.to_owned();
         self.namespaces
             .range((namespace.clone(), String::new())..)

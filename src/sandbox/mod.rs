@@ -13,66 +13,46 @@
 //!
 //! [`State`] reaches the same state without HTTP.
 
-mod artifact;
-mod artifact_api;
+mod api;
+mod artifacts;
 mod auth;
-mod auth_api;
-mod bodies;
-mod body;
-mod bucket;
-mod content;
-mod core;
-mod credentials;
-mod definition;
-mod disturbance;
+mod content_urls;
+mod crypto;
 mod error;
-mod hawk;
-mod health;
+
+mod http;
 mod index;
-mod index_api;
-mod names;
-mod object_api;
-mod page;
-mod pages;
-mod purge_api;
+mod injected_fault;
+mod patterns;
 mod queue;
-mod queue_api;
-mod route;
-mod runs;
-mod schema;
-mod scopes;
-mod secret;
-mod serve;
-mod shift;
+mod services;
 mod state;
 mod store;
-mod task;
 mod time;
-mod work_api;
 mod workers;
 
-pub use credentials::Credentials;
-pub use disturbance::{Disturbance, Schedule};
-pub use error::{ApiError, Code, SandboxError};
-pub use queue::Event;
-pub use state::{GroupView, State, TaskView};
-pub use store::Content;
-pub use task::TaskState;
-pub use workers::{
-    LOG, Outcome, Produced, Progress, Simulate, Simulation, WorkOrder, WorkSummary, WorkerOptions,
-};
-
-use self::core::Shared;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Tells the current moment.
-pub type Clock = Arc<dyn Fn() -> chrono::DateTime<chrono::Utc> + Send + Sync>;
+use self::services::Shared;
+
+pub use artifacts::content::Content;
+pub use auth::credentials::Credentials;
+pub use error::{ApiError, Code, SandboxError};
+pub use injected_fault::{Disturbance, Schedule};
+pub use queue::scheduling::Event;
+pub use queue::task::TaskState;
+pub use state::{GroupView, State, TaskView};
+pub use time::Clock;
+pub use workers::simulation::{
+    LOG, Outcome, Produced, Progress, Simulate, Simulation, WorkOrder, WorkSummary, WorkerOptions,
+};
 
 /// How long open connections may go on after the sandbox was told to stop.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -113,7 +93,7 @@ impl Sandbox {
         let bound = listener.local_addr().map_err(failed)?;
         let shared = Arc::new(Shared::open(bound, folder.as_deref(), workers, clock)?);
         let router = axum::Router::new()
-            .fallback(serve::answer)
+            .fallback(http::server::answer)
             .with_state(Arc::clone(&shared));
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
@@ -146,7 +126,7 @@ impl Sandbox {
 
     /// A client with all scopes.
     pub fn root_credentials(&self) -> Credentials {
-        core::root_credentials()
+        services::root_credentials()
     }
 
     /// Adds a client, replacing an earlier one of that name.

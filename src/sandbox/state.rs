@@ -1,33 +1,35 @@
 //! Direct access to the state, for rehearsals and tests: no HTTP, all powers.
 
-use super::artifact::{Artifact, Storage};
-use super::artifact_api::{enter, latest};
-use super::auth::Caller;
-use super::bodies::CREATE_TASK;
-use super::content::content_key;
-use super::core::{Core, Shared};
-use super::disturbance::{Disturbance, Schedule};
-use super::error::{ApiError, Code};
-use super::index::Indexed;
-use super::names;
-use super::queue_api;
-use super::route::Call;
-use super::runs::unknown;
-use super::store::Content;
-use super::task::{Task, TaskState};
-use super::time::{self, Moment};
-use super::workers::{Outcome, Produced};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use super::api::artifacts::{enter, latest};
+use super::api::endpoint::Call;
+use super::api::request_schemas::CREATE_TASK;
+use super::api::tasks;
+use super::artifacts::artifact::{Artifact, Storage};
+use super::artifacts::content::Content;
+use super::auth::identify::Caller;
+use super::content_urls::content_key;
+use super::error::{ApiError, Code};
+use super::index::Indexed;
+use super::injected_fault::{Disturbance, Schedule};
+use super::patterns;
+use super::queue::runs::unknown;
+use super::queue::task::{Task, TaskState};
+use super::services::{Core, Shared};
+use super::time::{self, Moment};
+use super::workers::simulation::{Outcome, Produced};
+
 /// The worker that directly claimed and simulated runs name.
-pub(super) const WORKER: (&str, &str) = ("sandbox", "sandbox");
+pub(crate) const WORKER: (&str, &str) = ("sandbox", "sandbox");
 
 /// A handle on the state of a sandbox.
 #[derive(Clone)]
 pub struct State {
-    pub(super) shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl std::fmt::Debug for State {
@@ -69,13 +71,13 @@ pub struct GroupView {
 }
 
 impl State {
-    pub(super) fn new(shared: Arc<Shared>) -> State {
+    pub(crate) fn new(shared: Arc<Shared>) -> State {
         State { shared }
     }
 
     /// Creates a task with all scopes; the answer is its status.
     pub fn create_task(&self, task_id: &str, definition: &Value) -> Result<Value, ApiError> {
-        if !names::is_slug(task_id) {
+        if !patterns::is_slug(task_id) {
             return Err(ApiError::new(
                 Code::InvalidRequestArguments,
                 format!("`{task_id}` is not a task id"),
@@ -94,7 +96,7 @@ impl State {
                 },
                 now,
             };
-            queue_api::create(core, &call)
+            tasks::create(core, &call)
         })
     }
 
@@ -238,7 +240,7 @@ impl State {
     /// All groups, by id.
     pub fn groups(&self) -> Vec<GroupView> {
         self.shared.look(|core| {
-            let view = |(id, group): (&String, &super::queue::Group)| {
+            let view = |(id, group): (&String, &super::queue::scheduling::Group)| {
                 let mut counts = BTreeMap::new();
                 for task in group.tasks.iter().filter_map(|id| core.queue.tasks.get(id)) {
                     *counts.entry(task.state()).or_insert(0) += 1;
@@ -347,7 +349,7 @@ fn view(task: &Task) -> TaskView {
 }
 
 /// Ends a run.
-pub(super) fn end_run(
+pub(crate) fn end_run(
     core: &mut Core,
     task_id: &str,
     run_id: usize,
@@ -364,7 +366,7 @@ pub(super) fn end_run(
 }
 
 /// Uploads an artifact to a run; it expires with the task at the latest.
-pub(super) fn upload(
+pub(crate) fn upload(
     core: &mut Core,
     task_id: &str,
     run_id: usize,
@@ -376,7 +378,7 @@ pub(super) fn upload(
         content,
         expires,
     } = made;
-    if !(names::ARTIFACT_NAME.matches)(&name) {
+    if !(patterns::ARTIFACT_NAME.matches)(&name) {
         let message = format!("`{name}` is not an artifact name");
         return Err(ApiError::new(Code::InvalidRequestArguments, message));
     }

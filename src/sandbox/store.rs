@@ -3,68 +3,38 @@
 //! Each thing has a file of its own, written under another name first and then renamed, so that a reader never sees
 //! half of it. File names are ids that were checked, or hashes; nothing that a caller sends becomes part of a path.
 
-use super::artifact::Artifact;
-use super::definition::Definition;
-use super::error::SandboxError;
-use super::index::{Index, Indexed};
-use super::names;
-use super::queue::{Group, Queue};
-use super::secret;
-use super::task::{Run, Task};
-use super::time;
-use axum::body::Bytes;
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::artifacts::artifact::Artifact;
+use super::artifacts::content::Content;
+use super::crypto;
+use super::error::SandboxError;
+use super::index::{Index, Indexed};
+use super::patterns;
+use super::queue::definition::Definition;
+use super::queue::scheduling::{Group, Queue};
+use super::queue::task::{Run, Task};
+use super::time;
 
 const TASKS: &str = "tasks";
 const GROUPS: &str = "groups";
 const INDEX: &str = "index";
 const CONTENT: &str = "content";
 
-/// The bytes of an artifact and the headers to send with them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Content {
-    /// The bytes, as uploaded.
-    pub bytes: Bytes,
-    /// The `Content-Type`.
-    pub content_type: String,
-    /// The `Content-Encoding`, if the upload had one.
-    pub content_encoding: Option<String>,
-}
-
-impl Content {
-    /// The content with its content encoding removed; `None` if that is invalid or unknown.
-    pub(super) fn unpacked(self) -> Option<Self> {
-        let bytes = match self.content_encoding.as_deref() {
-            None | Some("identity") => self.bytes,
-            Some("gzip") => {
-                let mut bytes = Vec::new();
-                let mut decoder = flate2::read::GzDecoder::new(self.bytes.as_ref());
-                std::io::Read::read_to_end(&mut decoder, &mut bytes).ok()?;
-                bytes.into()
-            }
-            Some(_) => return None,
-        };
-        Some(Self {
-            bytes,
-            content_type: self.content_type,
-            content_encoding: None,
-        })
-    }
-}
-
 /// Where things are kept.
 #[derive(Debug, Default)]
-pub(super) struct Store {
+pub(crate) struct Store {
     folder: Option<PathBuf>,
     memory: BTreeMap<String, Content>,
 }
 
 impl Store {
     /// Opens a folder, making it if need be; without one, everything is in memory.
-    pub(super) fn open(folder: Option<&Path>) -> Result<Store, SandboxError> {
+    pub(crate) fn open(folder: Option<&Path>) -> Result<Store, SandboxError> {
         if let Some(folder) = folder {
             for part in [TASKS, GROUPS, INDEX, CONTENT] {
                 let path = folder.join(part);
@@ -79,12 +49,12 @@ impl Store {
     }
 
     /// Keeps the content of an artifact.
-    pub(super) fn put_content(&mut self, key: &str, content: Content) -> Result<(), SandboxError> {
+    pub(crate) fn put_content(&mut self, key: &str, content: Content) -> Result<(), SandboxError> {
         let Some(folder) = &self.folder else {
             self.memory.insert(key.to_owned(), content);
             return Ok(());
         };
-        let name = secret::hex(&secret::sha256(key.as_bytes()));
+        let name = crypto::hex(&crypto::sha256(key.as_bytes()));
         let about = json!({
             "artifact": key,
             "contentType": content.content_type,
@@ -95,11 +65,11 @@ impl Store {
     }
 
     /// Reads the content of an artifact.
-    pub(super) fn content(&self, key: &str) -> Option<Content> {
+    pub(crate) fn content(&self, key: &str) -> Option<Content> {
         let Some(folder) = &self.folder else {
             return self.memory.get(key).cloned();
         };
-        let name = secret::hex(&secret::sha256(key.as_bytes()));
+        let name = crypto::hex(&crypto::sha256(key.as_bytes()));
         let bytes = fs::read(folder.join(CONTENT).join(&name)).ok()?;
         let about = fs::read(folder.join(CONTENT).join(format!("{name}.json"))).ok()?;
         let about: Value = serde_json::from_slice(&about).ok()?;
@@ -112,7 +82,7 @@ impl Store {
     }
 
     /// Keeps everything that has changed since the last call.
-    pub(super) fn keep(&self, queue: &mut Queue, index: &mut Index) -> Result<(), SandboxError> {
+    pub(crate) fn keep(&self, queue: &mut Queue, index: &mut Index) -> Result<(), SandboxError> {
         let tasks = std::mem::take(&mut queue.changed_tasks);
         let groups = std::mem::take(&mut queue.changed_groups);
         let paths = std::mem::take(&mut index.changed);
@@ -136,7 +106,7 @@ impl Store {
             }
         }
         for path in paths {
-            let name = secret::hex(&secret::sha256(path.as_bytes()));
+            let name = crypto::hex(&crypto::sha256(path.as_bytes()));
             let file = folder.join(INDEX).join(format!("{name}.json"));
             match index.get(&path) {
                 Some(entry) => write_json(&file, &entry.json(&path))?,
@@ -150,7 +120,7 @@ impl Store {
     }
 
     /// Reads back everything kept.
-    pub(super) fn load(&self) -> Result<(Queue, Index), SandboxError> {
+    pub(crate) fn load(&self) -> Result<(Queue, Index), SandboxError> {
         let mut queue = Queue::default();
         let mut index = Index::default();
         let Some(folder) = &self.folder else {
@@ -237,7 +207,7 @@ fn task_from(value: &Value) -> Option<Task> {
     let id = value
         .get("taskId")?
         .as_str()
-        .filter(|id| names::is_slug(id))?;
+        .filter(|id| patterns::is_slug(id))?;
     let mut task = Task::new(id, Definition::kept(value.get("definition")?.clone())?);
     task.retries_left = value.get("retriesLeft")?.as_u64()?;
     for run in value.get("runs")?.as_array()? {

@@ -1,0 +1,82 @@
+//! The auth service's methods that a rehearsal needs.
+
+use serde_json::{Value, json};
+
+use super::endpoint::{Endpoint, Reply};
+use super::request_schemas;
+use crate::sandbox::error::{ApiError, Code};
+use crate::sandbox::services::Core;
+
+/// The methods.
+pub(crate) const METHODS: &[Endpoint] = &[
+    Endpoint {
+        method: "GET",
+        route: "/scopes/current",
+        name: "currentScopes",
+        scope: Some("auth:current-scopes"),
+        query: &[],
+        input: None,
+        run: |_, call| Reply::ok(json!({"scopes": call.caller.scopes()})),
+    },
+    Endpoint {
+        method: "POST",
+        route: "/scopes/expand",
+        name: "expandScopes",
+        scope: Some("auth:expand-scopes"),
+        query: &[],
+        input: Some(&request_schemas::SCOPES),
+        run: |core, call| {
+            let scopes = core.auth.roles.expand(&call.texts("scopes"));
+            Reply::ok(json!({"scopes": *scopes}))
+        },
+    },
+    Endpoint {
+        method: "GET",
+        route: "/roles/<roleId>",
+        name: "role",
+        scope: Some("auth:get-role:<roleId>"),
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let id = call.param("roleId");
+            role(core, id).map_or_else(
+                || Err(ApiError::new(Code::ResourceNotFound, "Role not found")),
+                Reply::ok,
+            )
+        },
+    },
+    Endpoint {
+        method: "GET",
+        route: "/roles",
+        name: "listRoles",
+        scope: Some("auth:list-roles"),
+        query: &[],
+        input: None,
+        run: |core, _| {
+            let ids: Vec<String> = core.auth.roles.iter().map(|(id, _)| id.clone()).collect();
+            Reply::ok(ids.iter().filter_map(|id| role(core, id)).collect())
+        },
+    },
+];
+
+/// Roles are given to the sandbox when it starts, so their dates say nothing.
+const DEFINED: &str = "1970-01-01T00:00:00.000Z";
+
+fn role(core: &mut Core, id: &str) -> Option<Value> {
+    let scopes = core
+        .auth
+        .roles
+        .iter()
+        .find(|(known, _)| *known == id)?
+        .1
+        .clone();
+    let expanded = core.auth.roles.expand(&[format!("assume:{id}")]);
+    Some(json!({
+        "roleId": id,
+        "scopes": scopes,
+        "created": DEFINED,
+        "lastModified": DEFINED,
+        "description": "",
+        "expandedScopes": *expanded,
+    }))
+}

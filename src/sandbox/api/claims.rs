@@ -1,0 +1,317 @@
+//! The queue's methods for workers, and those that count what waits for them.
+
+use std::convert::identity;
+
+use serde_json::{Map, Value, json};
+
+use super::endpoint::{Call, Endpoint, PAGED, Reply};
+use super::request_schemas;
+use super::tasks::status;
+use crate::sandbox::auth::scopes::Expression;
+use crate::sandbox::error::ApiError;
+use crate::sandbox::queue::runs::{no_run, unknown};
+use crate::sandbox::queue::task::{Run, Task, TaskState};
+use crate::sandbox::services::Core;
+use crate::sandbox::time::{self, Moment};
+
+/// How long a claim lasts without being renewed, in seconds.
+const CLAIM: i64 = 20 * 60;
+
+/// The methods.
+pub(crate) const METHODS: &[Endpoint] = &[
+    Endpoint {
+        method: "POST",
+        route: "/claim-work/<taskQueueId*>",
+        name: "claimWork",
+        scope: None,
+        query: &[],
+        input: Some(&request_schemas::CLAIM_WORK),
+        run: claim_work,
+    },
+    Endpoint {
+        method: "POST",
+        route: "/task/<taskId>/runs/<runId>/claim",
+        name: "claimTask",
+        scope: None,
+        query: &[],
+        input: Some(&request_schemas::CLAIM_TASK),
+        run: claim_task,
+    },
+    Endpoint {
+        method: "POST",
+        route: "/task/<taskId>/runs/<runId>/reclaim",
+        name: "reclaimTask",
+        scope: Some("queue:reclaim-task:<taskId>/<runId>"),
+        query: &[],
+        input: None,
+        run: reclaim_task,
+    },
+    Endpoint {
+        method: "POST",
+        route: "/task/<taskId>/runs/<runId>/completed",
+        name: "reportCompleted",
+        scope: Some("queue:resolve-task:<taskId>/<runId>"),
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let failed = call.body.get("success") == Some(&Value::Bool(false));
+            resolve(
+                core,
+                call,
+                if failed {
+                    TaskState::Failed
+                } else {
+                    TaskState::Completed
+                },
+            )
+        },
+    },
+    Endpoint {
+        method: "POST",
+        route: "/task/<taskId>/runs/<runId>/failed",
+        name: "reportFailed",
+        scope: Some("queue:resolve-task:<taskId>/<runId>"),
+        query: &[],
+        input: None,
+        run: |core, call| resolve(core, call, TaskState::Failed),
+    },
+    Endpoint {
+        method: "POST",
+        route: "/task/<taskId>/runs/<runId>/exception",
+        name: "reportException",
+        scope: Some("queue:resolve-task:<taskId>/<runId>"),
+        query: &[],
+        input: Some(&request_schemas::EXCEPTION),
+        run: |core, call| {
+            let id = call.param("taskId");
+            core.queue
+                .except(id, call.run_id(), call.text("reason"), call.now)?;
+            status(core, id)
+        },
+    },
+    Endpoint {
+        method: "GET",
+        route: "/pending/<taskQueueId*>",
+        name: "pendingTasks",
+        scope: Some("queue:pending-count:<taskQueueId>"),
+        query: &[],
+        input: None,
+        run: |core, call| Reply::ok(counts(core, call, false)),
+    },
+    Endpoint {
+        method: "GET",
+        route: "/task-queues/<taskQueueId*>/counts",
+        name: "taskQueueCounts",
+        scope: None,
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let queue = call.param("taskQueueId");
+            call.authorize(&Expression::all([
+                format!("queue:pending-count:{queue}"),
+                format!("queue:claimed-count:{queue}"),
+            ]))?;
+            Reply::ok(counts(core, call, true))
+        },
+    },
+    Endpoint {
+        method: "GET",
+        route: "/task-queues/<taskQueueId*>/pending",
+        name: "listPendingTasks",
+        scope: Some("queue:pending-list:<taskQueueId>"),
+        query: PAGED,
+        input: None,
+        run: list_pending,
+    },
+    Endpoint {
+        method: "GET",
+        route: "/task-queues/<taskQueueId*>/claimed",
+        name: "listClaimedTasks",
+        scope: Some("queue:claimed-list:<taskQueueId>"),
+        query: PAGED,
+        input: None,
+        run: list_claimed,
+    },
+    Endpoint {
+        method: "GET",
+        route: "/task-queues",
+        name: "listTaskQueues",
+        scope: Some("queue:list-task-queues"),
+        query: PAGED,
+        input: None,
+        run: |core, call| {
+            let mut answer = Map::new();
+            let queues = core.queue.active.iter();
+            call.page()?
+                .fill(&mut answer, "taskQueues", queues, |(id, used)| {
+                    task_queue(id, *used)
+                });
+            Reply::ok(Value::Object(answer))
+        },
+    },
+    Endpoint {
+        method: "GET",
+        route: "/task-queues/<taskQueueId*>",
+        name: "getTaskQueue",
+        scope: Some("queue:get-task-queue:<taskQueueId>"),
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let id = call.param("taskQueueId");
+            match core.queue.active.get(id) {
+                Some(used) => Reply::ok(task_queue(id, *used)),
+                None => Err(ApiError::not_found(format!(
+                    "Task queue with `{id}` not found. Are you sure it was created?"
+                ))),
+            }
+        },
+    },
+];
+
+/// When a claim made now ends; whole seconds, as the queue rounds them.
+fn until(now: Moment) -> Moment {
+    let rounded = now.timestamp() + i64::from(now.timestamp_subsec_millis() > 0);
+    chrono::DateTime::from_timestamp(rounded + CLAIM, 0).unwrap_or(now)
+}
+
+fn claim_work(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+    let queue = call.param("taskQueueId");
+    let worker = (call.text("workerGroup"), call.text("workerId"));
+    call.authorize(&Expression::all([
+        format!("queue:claim-work:{queue}"),
+        format!("queue:worker-id:{}/{}", worker.0, worker.1),
+    ]))?;
+    let most = call.body.get("tasks").and_then(Value::as_u64).unwrap_or(1);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let claimed = core
+        .queue
+        .claim_any(queue, most, worker, until(call.now), call.now);
+    let tasks: Vec<Value> = claimed
+        .iter()
+        .filter_map(|(id, run)| core.claim_of(id, *run, call.now))
+        .collect();
+    Reply::ok(json!({"tasks": tasks}))
+}
+
+fn claim_task(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+    let (id, run_id) = (call.param("taskId"), call.run_id());
+    let worker = (call.text("workerGroup"), call.text("workerId"));
+    let task = core.queue.tasks.get(id).ok_or_else(|| unknown(id))?;
+    call.authorize(&Expression::all([
+        format!("queue:claim-task:{}", task.definition.text("taskQueueId")),
+        format!("queue:worker-id:{}/{}", worker.0, worker.1),
+    ]))?;
+    refuse_past(task, call.now, "claimed")?;
+    core.queue
+        .claim(id, run_id, worker, until(call.now), call.now)?;
+    core.claim_of(id, run_id, call.now)
+        .map_or_else(|| Err(no_run(id, run_id)), Reply::ok)
+}
+
+fn reclaim_task(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+    let (id, run_id) = (call.param("taskId"), call.run_id());
+    let task = core.queue.tasks.get(id).ok_or_else(|| unknown(id))?;
+    refuse_past(task, call.now, "reclaimed")?;
+    core.queue.reclaim(id, run_id, until(call.now))?;
+    let mut claim = core
+        .claim_of(id, run_id, call.now)
+        .ok_or_else(|| no_run(id, run_id))?;
+    if let Some(fields) = claim.as_object_mut() {
+        fields.shift_remove("task");
+    }
+    Reply::ok(claim)
+}
+
+fn refuse_past(task: &Task, now: Moment, what: &str) -> Result<(), ApiError> {
+    if task.definition.deadline > now {
+        return Ok(());
+    }
+    Err(ApiError::conflict(format!(
+        "Task `{}` can't be {what} past its deadline of {}.",
+        task.id,
+        time::format(task.definition.deadline)
+    )))
+}
+
+fn resolve(core: &mut Core, call: &Call, target: TaskState) -> Result<Reply, ApiError> {
+    let id = call.param("taskId");
+    core.queue.resolve(id, call.run_id(), target, call.now)?;
+    status(core, id)
+}
+
+fn counts(core: &Core, call: &Call, claimed: bool) -> Value {
+    let queue = call.param("taskQueueId");
+    let (provisioner, worker_type) = queue.split_once('/').unwrap_or((queue, ""));
+    let pending = core.queue.pending.get(queue).map_or(0, |tasks| tasks.len());
+    let running = core.queue.running.get(queue).map_or(0, |tasks| tasks.len());
+    let mut answer = json!({
+        "provisionerId": provisioner,
+        "workerType": worker_type,
+        "taskQueueId": queue,
+        "pendingTasks": pending,
+    });
+    if let (true, Some(fields)) = (claimed, answer.as_object_mut()) {
+        fields.insert("claimedTasks".to_owned(), running.into());
+    }
+    answer
+}
+
+fn latest(core: &Core, id: &str) -> Option<(usize, Run, Value)> {
+    let task = core.queue.tasks.get(id)?;
+    let run_id = task.runs.len().checked_sub(1)?;
+    Some((
+        run_id,
+        task.runs.get(run_id)?.clone(),
+        task.definition.json.clone(),
+    ))
+}
+
+fn list_pending(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+    let mut answer = Map::new();
+    let pending = core
+        .queue
+        .pending
+        .get(call.param("taskQueueId"))
+        .into_iter()
+        .flatten();
+    let tasks = pending.filter_map(|(_, _, id)| {
+        let (run_id, run, task) = latest(core, id)?;
+        let inserted = time::format(run.scheduled);
+        Some(json!({"taskId": id, "runId": run_id, "task": task, "inserted": inserted}))
+    });
+    call.page()?.fill(&mut answer, "tasks", tasks, identity);
+    Reply::ok(Value::Object(answer))
+}
+
+fn list_claimed(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+    let mut answer = Map::new();
+    let running = core
+        .queue
+        .running
+        .get(call.param("taskQueueId"))
+        .into_iter()
+        .flatten();
+    let tasks = running.filter_map(|id| {
+        let (run_id, run, task) = latest(core, id)?;
+        Some(json!({
+            "taskId": id,
+            "runId": run_id,
+            "task": task,
+            "workerGroup": run.worker_group?,
+            "workerId": run.worker_id?,
+            "claimed": time::format(run.started?),
+        }))
+    });
+    call.page()?.fill(&mut answer, "tasks", tasks, identity);
+    Reply::ok(Value::Object(answer))
+}
+
+fn task_queue(id: &str, used: Moment) -> Value {
+    json!({
+        "taskQueueId": id,
+        "description": "",
+        "stability": "experimental",
+        "lastDateActive": time::format(used),
+        "expires": time::format(time::plus_seconds(used, 5 * 24 * 60 * 60)),
+    })
+}

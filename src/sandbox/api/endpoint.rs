@@ -1,0 +1,310 @@
+//! Which method a path means, and what a method is given.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::paging::Page;
+use super::schema::Schema;
+use crate::sandbox::auth::identify::Caller;
+use crate::sandbox::auth::scopes::Expression;
+use crate::sandbox::error::{ApiError, Code};
+use crate::sandbox::patterns::{self, Pattern};
+use crate::sandbox::services::Core;
+use crate::sandbox::time::Moment;
+
+/// A method of a service.
+pub(crate) struct Endpoint {
+    /// The HTTP method.
+    pub(crate) method: &'static str,
+    /// The path below `/api/<service>/v1`, as the API reference writes it; `<name*>` may span segments.
+    pub(crate) route: &'static str,
+    /// The method's name.
+    pub(crate) name: &'static str,
+    /// The scope demanded before the body is looked at, where the path alone tells it.
+    pub(crate) scope: Option<&'static str>,
+    /// The query options.
+    pub(crate) query: &'static [&'static str],
+    /// What the body must look like.
+    pub(crate) input: Option<&'static Schema>,
+    /// What the method does.
+    pub(crate) run: fn(&mut Core, &Call) -> Result<Reply, ApiError>,
+}
+
+/// The query options of paged lists.
+pub(crate) const PAGED: &[&str] = &["continuationToken", "limit"];
+
+/// A call of a method, checked as far as the table allows.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    /// The parameters out of the path.
+    pub(crate) params: BTreeMap<&'static str, String>,
+    /// The query options.
+    pub(crate) query: BTreeMap<String, String>,
+    /// The body; an empty object when there is none.
+    pub(crate) body: Value,
+    /// Who calls.
+    pub(crate) caller: Caller,
+    /// When.
+    pub(crate) now: Moment,
+}
+
+impl Call {
+    /// A parameter of the path.
+    pub(crate) fn param(&self, name: &str) -> &str {
+        self.params
+            .get(name)
+            .map(String::as_str)
+            .unwrap_or_default()
+    }
+
+    /// The run id in the path.
+    pub(crate) fn run_id(&self) -> usize {
+        self.param("runId").parse().unwrap_or(usize::MAX)
+    }
+
+    /// A text in the body.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.body
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// A list of texts in the body.
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
+        let members = self.body.get(name).and_then(Value::as_array);
+        members
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The page asked for.
+    pub(crate) fn page(&self) -> Result<Page, ApiError> {
+        let option = |name: &str| self.query.get(name).map(String::as_str);
+        Page::new(option("continuationToken"), option("limit"))
+    }
+
+    /// Refuses the call unless the caller has a scope.
+    pub(crate) fn need(&self, scope: String) -> Result<(), ApiError> {
+        self.caller.authorize(&Expression::Scope(scope))
+    }
+
+    /// Refuses the call unless the caller satisfies an expression.
+    pub(crate) fn authorize(&self, needed: &Expression) -> Result<(), ApiError> {
+        self.caller.authorize(needed)
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// JSON with a status.
+    Json(u16, Value),
+    /// 204.
+    Nothing,
+    /// 303 to an artifact, with its storage type.
+    Redirect {
+        /// The URL.
+        location: String,
+        /// The `x-taskcluster-artifact-storage-type`, where there is one.
+        storage: Option<&'static str>,
+        /// The body.
+        body: Value,
+    },
+}
+
+impl Reply {
+    /// JSON with status 200.
+    pub(crate) fn ok(body: Value) -> Result<Reply, ApiError> {
+        Ok(Reply::Json(200, body))
+    }
+}
+
+impl Endpoint {
+    /// The parameters in a path, when it is a path of this method.
+    pub(crate) fn matches(
+        &self,
+        method: &str,
+        path: &[&str],
+    ) -> Option<BTreeMap<&'static str, String>> {
+        if method != self.method {
+            return None;
+        }
+        let route: Vec<&'static str> = self
+            .route
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .collect();
+        let mut params = BTreeMap::new();
+        match_parts(&route, path, &mut params).then_some(params)
+    }
+
+    /// Checks parameters against their patterns and query options against those allowed.
+    pub(crate) fn check(
+        &self,
+        service: &str,
+        params: &BTreeMap<&'static str, String>,
+        query: &BTreeMap<String, String>,
+    ) -> Result<(), ApiError> {
+        let problems: Vec<String> = params
+            .iter()
+            .filter_map(|(name, value)| {
+                let pattern = pattern_of(service, name)?;
+                (!(pattern.matches)(value)).then(|| {
+                    format!(
+                        "URL parameter '{name}' given as '{value}' must match regular expression: \
+                         '/{}/'",
+                        pattern.text.replace('/', "\\/")
+                    )
+                })
+            })
+            .collect();
+        if !problems.is_empty() {
+            return Err(ApiError::new(
+                Code::InvalidRequestArguments,
+                format!("Invalid URL patterns:\n{}", problems.join("\n")),
+            ));
+        }
+        let problems: Vec<String> = query
+            .iter()
+            .filter_map(|(name, value)| {
+                if !self.query.contains(&name.as_str()) {
+                    return (name != "bewit")
+                        .then(|| format!("Query-string parameter: {name} is not supported!"));
+                }
+                let expression = match name.as_str() {
+                    "limit" => (!value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()))
+                        .then_some(())
+                        .map_or(Some("/^[0-9]+$/"), |()| None),
+                    _ => value.is_empty().then_some("/./"),
+                }?;
+                Some(format!(
+                    "Query-string parameter: {name}=\"{value}\" does not match expression: \
+                     {expression}"
+                ))
+            })
+            .collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(ApiError::new(
+            Code::InvalidRequestArguments,
+            problems.join("\n"),
+        ))
+    }
+
+    /// The scope demanded up front.
+    pub(crate) fn early(&self, params: &BTreeMap<&'static str, String>) -> Option<Expression> {
+        let mut scope = self.scope?.to_owned();
+        for (name, value) in params {
+            scope = scope.replace(&format!("<{name}>"), value);
+        }
+        Some(Expression::Scope(scope))
+    }
+}
+
+fn match_parts(
+    route: &[&'static str],
+    path: &[&str],
+    params: &mut BTreeMap<&'static str, String>,
+) -> bool {
+    let (Some((part, route)), false) = (route.split_first(), path.is_empty()) else {
+        return route.is_empty() && path.is_empty();
+    };
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    match part
+        .strip_prefix('<')
+        .and_then(|part| part.strip_suffix('>'))
+    {
+        None => {
+            path.first() == Some(part)
+                && match_parts(route, path.get(1..).unwrap_or_default(), params)
+        }
+        Some(name) => match name.strip_suffix('*') {
+            None => {
+                let value = path.first().copied().unwrap_or_default();
+                !value.is_empty()
+                    && match_parts(route, path.get(1..).unwrap_or_default(), params)
+                    && params.insert(name, decoded(value)).is_none()
+            }
+            Some(name) => (1..=path.len()).rev().any(|taken| {
+                let (own, rest) = path.split_at(taken);
+                let value = own
+                    .iter()
+                    .map(|part| decoded(part))
+                    .collect::<Vec<_>>()
+                    .join("/");
+                !value.is_empty()
+                    && match_parts(route, rest, params)
+                    && params.insert(name, value).is_none()
+            }),
+        },
+    }
+}
+
+fn pattern_of(service: &str, name: &str) -> Option<Pattern> {
+    Some(match (service, name) {
+        ("index", "namespace" | "indexPath") => patterns::INDEX_PATH,
+        ("purge-cache", "workerPoolId") => patterns::TASK_QUEUE_ID,
+        ("queue", "taskId" | "taskGroupId") => patterns::SLUG,
+        ("queue", "taskQueueId") => patterns::TASK_QUEUE_ID,
+        ("queue", "provisionerId" | "workerType" | "workerGroup" | "workerId") => {
+            patterns::GENERIC_ID
+        }
+        ("queue", "runId") => patterns::RUN_ID,
+        ("queue", "name") => patterns::ARTIFACT_NAME,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(route: &'static str, path: &str) -> Option<Vec<String>> {
+        let endpoint = Endpoint {
+            method: "GET",
+            route,
+            name: "test",
+            scope: None,
+            query: &[],
+            input: None,
+            run: |_, _| Ok(Reply::Nothing),
+        };
+        let parts: Vec<&str> = path.split('/').collect();
+        endpoint
+            .matches("GET", &parts)
+            .map(|params| params.into_values().collect())
+    }
+
+    #[test]
+    fn parameters_are_decoded() {
+        assert_eq!(
+            params("/task/<taskId>", "task/a%2Fb"),
+            Some(vec!["a/b".to_owned()])
+        );
+        assert_eq!(params("/task/<taskId>", "task/a/b"), None);
+        assert_eq!(params("/task/<taskId>", "task"), None);
+    }
+
+    #[test]
+    fn the_last_parameter_may_span_segments() {
+        let route = "/task/<taskId>/artifacts/<name*>";
+        for path in ["task/x/artifacts/public/a", "task/x/artifacts/public%2Fa"] {
+            assert_eq!(
+                params(route, path),
+                Some(vec!["public/a".to_owned(), "x".to_owned()])
+            );
+        }
+        assert_eq!(params(route, "task/x/artifacts"), None);
+        let queue = "/task-queues/<taskQueueId*>/counts";
+        for path in ["task-queues/a/b/counts", "task-queues/a%2Fb/counts"] {
+            assert_eq!(params(queue, path), Some(vec!["a/b".to_owned()]));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The methods that every service has: is it there, and which one is it.
+
+use serde_json::{Value, json};
+
+use super::endpoint::{Endpoint, Reply};
+
+/// The methods.
+pub(crate) const METHODS: &[Endpoint] = &[
+    Endpoint {
+        method: "GET",
+        route: "/ping",
+        name: "ping",
+        scope: None,
+        query: &[],
+        input: None,
+        run: |_, call| Reply::ok(json!({"alive": true, "uptime": call.now.timestamp()})),
+    },
+    Endpoint {
+        method: "GET",
+        route: "/__lbheartbeat__",
+        name: "lbheartbeat",
+        scope: None,
+        query: &[],
+        input: None,
+        run: |_, _| Reply::ok(json!({})),
+    },
+    Endpoint {
+        method: "GET",
+        route: "/__heartbeat__",
+        name: "heartbeat",
+        scope: None,
+        query: &[],
+        input: None,
+        run: |_, _| Reply::ok(json!({})),
+    },
+    Endpoint {
+        method: "GET",
+        route: "/__version__",
+        name: "version",
+        scope: None,
+        query: &[],
+        input: None,
+        run: |_, _| Reply::ok(version()),
+    },
+];
+
+/// The answer to `/__version__`.
+pub(crate) fn version() -> Value {
+    json!({
+        "version": "sandbox",
+        "source": "https://github.com/taskcluster/taskcluster",
+        "commit": "",
+        "build": "a sandbox for rehearsals",
+    })
+}

@@ -1,0 +1,205 @@
+//! The index service's methods.
+
+use std::collections::BTreeSet;
+use std::convert::identity;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use super::artifacts;
+use super::endpoint::{Call, Endpoint, PAGED, Reply};
+use super::request_schemas;
+use crate::sandbox::auth::hawk;
+use crate::sandbox::auth::scopes::Expression;
+use crate::sandbox::content_urls;
+use crate::sandbox::error::ApiError;
+use crate::sandbox::index::Indexed;
+use crate::sandbox::queue::definition::has_nul;
+use crate::sandbox::services::{self, Core};
+use crate::sandbox::time;
+
+/// How long a signed link to an artifact holds, in seconds.
+const LINK: i64 = 15 * 60;
+
+/// The methods.
+pub(crate) const METHODS: &[Endpoint] = &[
+    Endpoint {
+        method: "GET",
+        route: "/task/<indexPath>",
+        name: "findTask",
+        scope: Some("index:find-task:<indexPath>"),
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let path = call.param("indexPath");
+            Reply::ok(core.index.find(path, call.now)?.json(path))
+        },
+    },
+    Endpoint {
+        method: "POST",
+        route: "/tasks/indexes",
+        name: "findTasksAtIndex",
+        scope: None,
+        query: PAGED,
+        input: Some(&request_schemas::INDEXES),
+        run: |core, call| {
+            let paths = call.texts("indexes");
+            let scopes = paths.iter().map(|path| format!("index:find-task:{path}"));
+            call.authorize(&Expression::all(scopes))?;
+            let paths: BTreeSet<String> = paths.into_iter().collect();
+            let found = paths
+                .iter()
+                .filter_map(|path| Some((path, core.index.find(path, call.now).ok()?)));
+            let mut answer = Map::new();
+            call.page()?
+                .fill(&mut answer, "tasks", found, |(path, entry)| {
+                    entry.json(path)
+                });
+            Reply::ok(Value::Object(answer))
+        },
+    },
+    Endpoint {
+        method: "GET",
+        route: "/namespaces",
+        name: "listNamespaces",
+        scope: Some("index:list-namespaces:"),
+        query: PAGED,
+        input: None,
+        run: list_namespaces,
+    },
+    Endpoint {
+        method: "GET",
+        route: "/namespaces/<namespace>",
+        name: "listNamespaces",
+        scope: Some("index:list-namespaces:<namespace>"),
+        query: PAGED,
+        input: None,
+        run: list_namespaces,
+    },
+    Endpoint {
+        method: "POST",
+        route: "/namespaces/<namespace>",
+        name: "listNamespacesPost",
+        scope: Some("index:list-namespaces:<namespace>"),
+        query: &[],
+        input: None,
+        run: list_namespaces,
+    },
+    Endpoint {
+        method: "GET",
+        route: "/tasks",
+        name: "listTasks",
+        scope: Some("index:list-tasks:"),
+        query: PAGED,
+        input: None,
+        run: list_tasks,
+    },
+    Endpoint {
+        method: "GET",
+        route: "/tasks/<namespace>",
+        name: "listTasks",
+        scope: Some("index:list-tasks:<namespace>"),
+        query: PAGED,
+        input: None,
+        run: list_tasks,
+    },
+    Endpoint {
+        method: "POST",
+        route: "/tasks/<namespace>",
+        name: "listTasksPost",
+        scope: Some("index:list-tasks:<namespace>"),
+        query: &[],
+        input: None,
+        run: list_tasks,
+    },
+    Endpoint {
+        method: "PUT",
+        route: "/task/<namespace>",
+        name: "insertTask",
+        scope: Some("index:insert-task:<namespace>"),
+        query: &[],
+        input: Some(&request_schemas::INSERT_TASK),
+        run: |core, call| {
+            let path = call.param("namespace");
+            let entry = Indexed::from_json(&call.body)
+                .filter(|_| !has_nul(&call.body))
+                .ok_or_else(|| ApiError::internal("unsupported Unicode escape sequence"))?;
+            Reply::ok(core.index.insert(path, entry)?.json(path))
+        },
+    },
+    Endpoint {
+        method: "DELETE",
+        route: "/task/<namespace>",
+        name: "deleteTask",
+        scope: Some("index:delete-task:<namespace>"),
+        query: &[],
+        input: None,
+        run: |core, call| {
+            core.index.remove(call.param("namespace"));
+            Reply::ok(json!({}))
+        },
+    },
+    Endpoint {
+        method: "GET",
+        route: "/task/<indexPath>/artifacts/<name*>",
+        name: "findArtifactFromTask",
+        scope: Some("queue:get-artifact:<name>"),
+        query: &[],
+        input: None,
+        run: find_artifact,
+    },
+];
+
+fn list_namespaces(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+    let mut answer = Map::new();
+    let namespaces = core.index.namespaces_in(call.param("namespace"));
+    call.page()?
+        .fill(&mut answer, "namespaces", namespaces, identity);
+    Reply::ok(Value::Object(answer))
+}
+
+fn list_tasks(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+    let mut answer = Map::new();
+    let tasks = core.index.tasks_in(call.param("namespace"));
+    call.page()?
+        .fill(&mut answer, "tasks", tasks, |(path, entry)| {
+            entry.json(&path)
+        });
+    Reply::ok(Value::Object(answer))
+}
+
+fn find_artifact(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+    let name = call.param("name");
+    let task_id = core
+        .index
+        .find(call.param("indexPath"), call.now)?
+        .task_id
+        .clone();
+    let root = services::root_url(core.address);
+    let location = if name.starts_with("public/") {
+        let key = artifacts::latest(core, &task_id)
+            .ok()
+            .map(|run_id| content_urls::content_key(&task_id, run_id, name))
+            .filter(|key| core.store.content(key).is_some());
+        key.map(|key| content_urls::content_url(core, &key, name))
+    } else {
+        None
+    };
+    let location = location.unwrap_or_else(|| {
+        let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+        let path = format!("/api/queue/v1/task/{task_id}/artifacts/{name}");
+        let until = time::plus_seconds(call.now, LINK);
+        let (host, port) = (core.address.ip().to_string(), core.address.port());
+        let credentials = services::queue_credentials();
+        format!(
+            "{root}{}",
+            hawk::signed_path(&credentials, &host, port, &path, until)
+        )
+    });
+    let body = json!({"url": location});
+    Ok(Reply::Redirect {
+        location,
+        storage: None,
+        body,
+    })
+}

@@ -1,0 +1,181 @@
+//! The object service, as far as uploading and downloading artifacts needs it.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256, Sha512};
+
+use super::endpoint::{Call, Endpoint, Reply};
+use crate::sandbox::artifacts::artifact::Storage;
+use crate::sandbox::artifacts::content::Content;
+use crate::sandbox::content_urls::{content_key, content_path, content_url};
+use crate::sandbox::crypto;
+use crate::sandbox::error::ApiError;
+use crate::sandbox::services::{self, Core};
+use crate::sandbox::time;
+
+/// The methods.
+pub(crate) const METHODS: &[Endpoint] = &[
+    Endpoint {
+        method: "PUT",
+        route: "/upload/<name*>",
+        name: "createUpload",
+        scope: None,
+        query: &[],
+        input: None,
+        run: create_upload,
+    },
+    Endpoint {
+        method: "POST",
+        route: "/finish-upload/<name*>",
+        name: "finishUpload",
+        scope: None,
+        query: &[],
+        input: None,
+        run: |core, call| {
+            authorize_upload(core, call)?;
+            Ok(Reply::Json(200, json!({})))
+        },
+    },
+    Endpoint {
+        method: "PUT",
+        route: "/start-download/<name*>",
+        name: "startDownload",
+        scope: Some("object:download:<name>"),
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let url = download_url(core, call)?;
+            let hashes = hashes(core, call)?;
+            let wanted = call.body.get("acceptDownloadMethods");
+            if wanted.and_then(|wanted| wanted.get("getUrl")).is_some() {
+                let until = time::format(time::plus_seconds(call.now, 60 * 60));
+                return Reply::ok(json!({
+                    "method": "getUrl", "url": url, "expires": until, "hashes": hashes,
+                }));
+            }
+            Reply::ok(json!({"method": "simple", "url": url}))
+        },
+    },
+    Endpoint {
+        method: "GET",
+        route: "/download/<name*>",
+        name: "download",
+        scope: Some("object:download:<name>"),
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let location = download_url(core, call)?;
+            let body = json!({"url": location});
+            Ok(Reply::Redirect {
+                location,
+                storage: None,
+                body,
+            })
+        },
+    },
+];
+
+struct Object {
+    task_id: String,
+    run_id: usize,
+    name: String,
+}
+
+fn object(call: &Call) -> Result<Object, ApiError> {
+    let parse = || {
+        let mut parts = call.param("name").strip_prefix("t/")?.splitn(3, '/');
+        Some(Object {
+            task_id: parts.next()?.to_owned(),
+            run_id: parts.next()?.parse().ok()?,
+            name: parts.next()?.to_owned(),
+        })
+    };
+    parse().ok_or_else(|| ApiError::not_found("Object not found"))
+}
+
+fn authorize_upload(core: &Core, call: &Call) -> Result<Object, ApiError> {
+    let object = object(call)?;
+    let project = call.text("projectId");
+    call.need(format!("object:upload:{project}:{}", call.param("name")))?;
+    let announced = core
+        .queue
+        .tasks
+        .get(&object.task_id)
+        .and_then(|task| task.artifacts.get(&(object.run_id, object.name.clone())));
+    match announced.map(|artifact| &artifact.storage) {
+        Some(Storage::Object { upload_id }) if upload_id == call.text("uploadId") => Ok(object),
+        Some(_) => Err(ApiError::conflict(
+            "Object already exists with another upload",
+        )),
+        None => Err(ApiError::not_found("Object not found")),
+    }
+}
+
+fn create_upload(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+    let object = authorize_upload(core, call)?;
+    let key = content_key(&object.task_id, object.run_id, &object.name);
+    let proposed = call.body.get("proposedUploadMethods");
+    let text = |method: &Value, name: &str| {
+        method
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let mut answer = json!({
+        "expires": call.text("expires"),
+        "projectId": call.text("projectId"),
+        "uploadId": call.text("uploadId"),
+        "uploadMethod": {},
+    });
+    if let Some(inline) = proposed.and_then(|proposed| proposed.get("dataInline")) {
+        let bytes = crypto::from_base64(&text(inline, "objectData"))
+            .ok_or_else(|| ApiError::input("objectData is not base64"))?;
+        let content = Content {
+            bytes: bytes.into(),
+            content_type: text(inline, "contentType"),
+            content_encoding: None,
+        };
+        core.store
+            .put_content(&key, content)
+            .map_err(|error| ApiError::internal(error.to_string()))?;
+        answer["uploadMethod"] = json!({"dataInline": true});
+    } else if let Some(put) = proposed.and_then(|proposed| proposed.get("putUrl")) {
+        let url = format!(
+            "{}{}",
+            services::root_url(core.address),
+            content_path(&key, Some("write"))
+        );
+        answer["uploadMethod"] = json!({"putUrl": {
+            "url": url,
+            "expires": time::format(time::plus_seconds(call.now, 45 * 60)),
+            "headers": {"Content-Type": text(put, "contentType")},
+        }});
+    }
+    Reply::ok(answer)
+}
+
+/// The hashes that clients compare a download with. The service keeps those that uploads tell, which have to
+/// be these.
+fn hashes(core: &Core, call: &Call) -> Result<Value, ApiError> {
+    let object = object(call)?;
+    let key = content_key(&object.task_id, object.run_id, &object.name);
+    let content = core.store.content(&key);
+    Ok(content.map_or_else(
+        || json!({}),
+        |content| {
+            json!({
+                "sha256": crypto::hex(&Sha256::digest(&content.bytes)),
+                "sha512": crypto::hex(&Sha512::digest(&content.bytes)),
+            })
+        },
+    ))
+}
+
+fn download_url(core: &Core, call: &Call) -> Result<String, ApiError> {
+    let object = object(call)?;
+    let key = content_key(&object.task_id, object.run_id, &object.name);
+    match core.store.content(&key) {
+        Some(_) => Ok(content_url(core, &key, &object.name)),
+        None => Err(ApiError::not_found("Object not found")),
+    }
+}

@@ -1,0 +1,84 @@
+//! Pages of long lists, with tokens that say where the next one starts.
+
+use serde_json::{Map, Value};
+
+use crate::sandbox::crypto;
+use crate::sandbox::error::ApiError;
+
+/// The most members of a page, whatever the caller asks for.
+const MOST: usize = 1000;
+
+/// The part of a list that a caller asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Page {
+    start: usize,
+    size: usize,
+}
+
+impl Page {
+    /// Reads `continuationToken` and `limit`.
+    pub(crate) fn new(token: Option<&str>, limit: Option<&str>) -> Result<Page, ApiError> {
+        let start = match token {
+            None => 0,
+            Some(token) => crypto::from_base64(token)
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+                .and_then(|text| {
+                    text.strip_prefix("from:")
+                        .and_then(|start| start.parse().ok())
+                })
+                .ok_or_else(|| ApiError::input("Invalid continuation token"))?,
+        };
+        let size = limit
+            .and_then(|limit| limit.parse().ok())
+            .unwrap_or(MOST)
+            .min(MOST);
+        Ok(Page { start, size })
+    }
+
+    /// Puts the page of a list into an answer, with a token when there is more.
+    ///
+    /// Only members of the page are shown: a long list costs no more on its last page than on its first.
+    pub(crate) fn fill<T>(
+        self,
+        answer: &mut Map<String, Value>,
+        name: &str,
+        members: impl Iterator<Item = T>,
+        show: impl Fn(T) -> Value,
+    ) {
+        let mut members = members.skip(self.start);
+        let page: Vec<Value> = members.by_ref().take(self.size).map(show).collect();
+        answer.insert(name.to_owned(), Value::Array(page));
+        if members.next().is_some() {
+            let token = crypto::base64_url(format!("from:{}", self.start + self.size).as_bytes());
+            answer.insert("continuationToken".to_owned(), Value::String(token));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_follow_each_other() {
+        let list = || 0..2500;
+        let mut token: Option<String> = None;
+        let mut sizes = Vec::new();
+        loop {
+            let mut answer = Map::new();
+            Page::new(token.as_deref(), Some("5000")).unwrap().fill(
+                &mut answer,
+                "list",
+                list(),
+                Value::from,
+            );
+            sizes.push(answer["list"].as_array().unwrap().len());
+            match answer.get("continuationToken") {
+                Some(next) => token = next.as_str().map(str::to_owned),
+                None => break,
+            }
+        }
+        assert_eq!(sizes, [1000, 1000, 500]);
+        assert!(Page::new(Some("?"), None).is_err());
+    }
+}

@@ -1,0 +1,65 @@
+//! The purge-cache service's methods that an action needs.
+//!
+//! Simulated workers have no caches; what is asked for is kept, so that it can be looked at.
+
+use serde_json::{Map, Value, json};
+
+use super::endpoint::{Endpoint, PAGED, Reply};
+use super::request_schemas;
+use crate::sandbox::time::{self, Moment};
+
+/// The methods.
+pub(crate) const METHODS: &[Endpoint] = &[
+    Endpoint {
+        method: "POST",
+        route: "/purge-cache/<workerPoolId>",
+        name: "purgeCache",
+        scope: None,
+        query: &[],
+        input: Some(&request_schemas::PURGE),
+        run: |core, call| {
+            let (pool, cache) = (call.param("workerPoolId"), call.text("cacheName"));
+            call.need(format!("purge-cache:{pool}:{cache}"))?;
+            core.purges
+                .insert((pool.to_owned(), cache.to_owned()), call.now);
+            Ok(Reply::Nothing)
+        },
+    },
+    Endpoint {
+        method: "GET",
+        route: "/purge-cache/list",
+        name: "allPurgeRequests",
+        scope: Some("purge-cache:all-purge-requests"),
+        query: PAGED,
+        input: None,
+        run: |core, call| {
+            let mut answer = Map::new();
+            let page = call.page()?;
+            page.fill(&mut answer, "requests", core.purges.iter(), request);
+            Reply::ok(Value::Object(answer))
+        },
+    },
+    Endpoint {
+        method: "GET",
+        route: "/purge-cache/<workerPoolId>",
+        name: "purgeRequests",
+        scope: Some("purge-cache:purge-requests:<workerPoolId>"),
+        query: &["since"],
+        input: None,
+        run: |core, call| {
+            let pool = call.param("workerPoolId");
+            let requests = core.purges.iter().filter(|((of, _), _)| of == pool);
+            let requests: Vec<Value> = requests.map(request).collect();
+            Reply::ok(json!({"requests": requests}))
+        },
+    },
+];
+
+/// A request as the service shows it: the pool in two parts.
+fn request(((pool, cache), before): (&(String, String), &Moment)) -> Value {
+    let (provisioner, worker_type) = pool.split_once('/').unwrap_or((pool, ""));
+    json!({
+        "provisionerId": provisioner, "workerType": worker_type, "cacheName": cache,
+        "before": time::format(*before),
+    })
+}

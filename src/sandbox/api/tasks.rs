@@ -1,0 +1,389 @@
+//! The queue's methods on tasks and groups.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::endpoint::{Call, Endpoint, PAGED, Reply};
+use super::request_schemas;
+use crate::sandbox::auth::scopes::Expression;
+use crate::sandbox::error::ApiError;
+use crate::sandbox::patterns::PRIORITIES;
+use crate::sandbox::queue::definition;
+use crate::sandbox::queue::runs::unknown;
+use crate::sandbox::queue::scheduling::refuse_late;
+use crate::sandbox::queue::task::{Task, TaskState};
+use crate::sandbox::services::Core;
+use crate::sandbox::time;
+
+/// The methods.
+pub(crate) const METHODS: &[Endpoint] = &[
+    Endpoint {
+        method: "GET",
+        route: "/task/<taskId>",
+        name: "task",
+        scope: Some("queue:get-task:<taskId>"),
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let task = core.queue.find(
+                call.param("taskId"),
+                "`{id}` does not correspond to a task that exists.\nAre you sure this task has \
+                 already been submitted?",
+            )?;
+            Reply::ok(task.definition.json.clone())
+        },
+    },
+    Endpoint {
+        method: "POST",
+        route: "/tasks",
+        name: "tasks",
+        scope: None,
+        query: PAGED,
+        input: Some(&request_schemas::TASK_IDS),
+        run: |core, call| {
+            batch(
+                core,
+                call,
+                "queue:get-task:",
+                "tasks",
+                |task| json!({"taskId": task.id, "task": task.definition.json}),
+            )
+        },
+    },
+    Endpoint {
+        method: "POST",
+        route: "/tasks/status",
+        name: "statuses",
+        scope: None,
+        query: PAGED,
+        input: Some(&request_schemas::TASK_IDS),
+        run: |core, call| {
+            batch(
+                core,
+                call,
+                "queue:status:",
+                "statuses",
+                |task| json!({"taskId": task.id, "status": task.status()}),
+            )
+        },
+    },
+    Endpoint {
+        method: "GET",
+        route: "/task/<taskId>/status",
+        name: "status",
+        scope: Some("queue:status:<taskId>"),
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let task = core.queue.find(
+                call.param("taskId"),
+                "`{id}` does not correspond to a task that exists.\nAre you sure this task exists?",
+            )?;
+            Reply::ok(json!({"status": task.status()}))
+        },
+    },
+    Endpoint {
+        method: "GET",
+        route: "/task-group/<taskGroupId>/list",
+        name: "listTaskGroup",
+        scope: Some("queue:list-task-group:<taskGroupId>"),
+        query: PAGED,
+        input: None,
+        run: list_task_group,
+    },
+    Endpoint {
+        method: "GET",
+        route: "/task-group/<taskGroupId>",
+        name: "getTaskGroup",
+        scope: Some("queue:list-task-group:<taskGroupId>"),
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let id = call.param("taskGroupId");
+            Reply::ok(core.queue.group(id)?.json(id))
+        },
+    },
+    Endpoint {
+        method: "POST",
+        route: "/task-group/<taskGroupId>/cancel",
+        name: "cancelTaskGroup",
+        scope: None,
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let id = call.param("taskGroupId");
+            let group = core.queue.group(id)?;
+            if group.sealed.is_none() {
+                return Err(ApiError::conflict(format!(
+                    "Cannot cancel unsealed task group: `{id}`"
+                )));
+            }
+            call.need(format!("queue:cancel-task-group:{}/{id}", group.scheduler))?;
+            Reply::ok(core.queue.cancel_group(id, call.now)?)
+        },
+    },
+    Endpoint {
+        method: "POST",
+        route: "/task-group/<taskGroupId>/seal",
+        name: "sealTaskGroup",
+        scope: None,
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let id = call.param("taskGroupId");
+            let scheduler = &core.queue.group(id)?.scheduler;
+            call.need(format!("queue:seal-task-group:{scheduler}/{id}"))?;
+            Reply::ok(core.queue.seal(id, call.now)?)
+        },
+    },
+    Endpoint {
+        method: "POST",
+        route: "/task-group/<taskGroupId>/priority",
+        name: "changeTaskGroupPriority",
+        scope: None,
+        query: &[],
+        input: Some(&request_schemas::PRIORITY),
+        run: change_group_priority,
+    },
+    Endpoint {
+        method: "GET",
+        route: "/task/<taskId>/dependents",
+        name: "listDependentTasks",
+        scope: Some("queue:list-dependent-tasks:<taskId>"),
+        query: PAGED,
+        input: None,
+        run: list_dependents,
+    },
+    Endpoint {
+        method: "PUT",
+        route: "/task/<taskId>",
+        name: "createTask",
+        scope: None,
+        query: &[],
+        input: Some(&request_schemas::CREATE_TASK),
+        run: |core, call| Reply::ok(json!({"status": create(core, call)?})),
+    },
+    Endpoint {
+        method: "POST",
+        route: "/task/<taskId>/schedule",
+        name: "scheduleTask",
+        scope: None,
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let id = call.param("taskId");
+            let task = core
+                .queue
+                .find(id, "taskId `{id}` not found. Are you sure it exists?")?;
+            authorize_change(call, task, "schedule-task")?;
+            refuse_late(task, call.now, "scheduled past its deadline at")?;
+            core.queue.schedule(id, call.now);
+            status(core, id)
+        },
+    },
+    Endpoint {
+        method: "POST",
+        route: "/task/<taskId>/rerun",
+        name: "rerunTask",
+        scope: None,
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let id = call.param("taskId");
+            let task = core.queue.find(
+                id,
+                "`{id}` does not correspond to a task that exists.\nAre you sure this task has been \
+                 submitted before?",
+            )?;
+            authorize_change(call, task, "rerun-task")?;
+            Reply::ok(json!({"status": core.queue.rerun(id, call.now)?}))
+        },
+    },
+    Endpoint {
+        method: "POST",
+        route: "/task/<taskId>/cancel",
+        name: "cancelTask",
+        scope: None,
+        query: &[],
+        input: None,
+        run: |core, call| {
+            let id = call.param("taskId");
+            let task = core.queue.tasks.get(id).ok_or_else(|| unknown(id))?;
+            authorize_change(call, task, "cancel-task")?;
+            refuse_late(task, call.now, "canceled past its deadline of")?;
+            core.queue.cancel(id, "canceled", call.now);
+            status(core, id)
+        },
+    },
+    Endpoint {
+        method: "POST",
+        route: "/task/<taskId>/priority",
+        name: "changeTaskPriority",
+        scope: None,
+        query: &[],
+        input: Some(&request_schemas::PRIORITY),
+        run: change_priority,
+    },
+];
+
+/// The status of a task, as an answer.
+pub(crate) fn status(core: &Core, id: &str) -> Result<Reply, ApiError> {
+    let task = core.queue.tasks.get(id).ok_or_else(|| unknown(id))?;
+    Reply::ok(json!({"status": task.status()}))
+}
+
+/// Creates a task after all checks; the answer is its status.
+pub(crate) fn create(core: &mut Core, call: &Call) -> Result<Value, ApiError> {
+    let id = call.param("taskId");
+    let fields = definition::with_defaults(id, &call.body)?;
+    call.authorize(&needed_to_create(&fields))?;
+    let defined = definition::define(fields, call.now, core.deadline_days)?;
+    if definition::has_nul(&defined.json) {
+        return Err(ApiError::internal("unsupported Unicode escape sequence"));
+    }
+    core.queue.create(id, defined, call.now)
+}
+
+fn needed_to_create(fields: &Map<String, Value>) -> Expression {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+    let texts = |name: &str| {
+        fields
+            .get(name)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+    };
+    let queue = text("taskQueueId");
+    let priorities = PRIORITIES
+        .iter()
+        .take_while(|priority| **priority != text("priority"))
+        .copied()
+        .chain([text("priority")])
+        .map(|priority| Expression::Scope(format!("queue:create-task:{priority}:{queue}")));
+    let mut all: Vec<Expression> = texts("scopes").map(Expression::scope).collect();
+    all.extend(texts("routes").map(|route| Expression::Scope(format!("queue:route:{route}"))));
+    all.push(Expression::Scope(format!(
+        "queue:create-task:project:{}",
+        text("projectId")
+    )));
+    all.push(Expression::Scope(format!(
+        "queue:scheduler-id:{}",
+        text("schedulerId")
+    )));
+    all.push(Expression::AnyOf(priorities.collect()));
+    Expression::AllOf(all)
+}
+
+fn authorize_change(call: &Call, task: &Task, what: &str) -> Result<(), ApiError> {
+    let text = |name: &str| task.definition.text(name);
+    let (scheduler, group) = (text("schedulerId"), text("taskGroupId"));
+    call.authorize(&Expression::AnyOf(vec![
+        Expression::Scope(format!("queue:{what}:{scheduler}/{group}/{}", task.id)),
+        Expression::Scope(format!("queue:{what}-in-project:{}", text("projectId"))),
+        Expression::all([
+            format!("queue:{what}"),
+            format!("assume:scheduler-id:{scheduler}/{group}"),
+        ]),
+    ]))
+}
+
+fn batch(
+    core: &mut Core,
+    call: &Call,
+    scope: &str,
+    name: &str,
+    show: fn(&Task) -> Value,
+) -> Result<Reply, ApiError> {
+    let ids = call.texts("taskIds");
+    call.authorize(&Expression::all(
+        ids.iter().map(|id| format!("{scope}{id}")),
+    ))?;
+    let ids: BTreeSet<String> = ids.into_iter().collect();
+    let mut answer = Map::new();
+    let known = ids.iter().filter_map(|id| core.queue.tasks.get(id));
+    call.page()?.fill(&mut answer, name, known, show);
+    Reply::ok(Value::Object(answer))
+}
+
+fn both(task: &Task) -> Value {
+    json!({"status": task.status(), "task": task.definition.json})
+}
+
+fn list_task_group(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+    let id = call.param("taskGroupId");
+    let group = core.queue.group(id)?;
+    let mut answer = match group.json(id) {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    };
+    let members = group.tasks.iter().filter_map(|id| core.queue.tasks.get(id));
+    call.page()?.fill(&mut answer, "tasks", members, both);
+    Reply::ok(Value::Object(answer))
+}
+
+fn list_dependents(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+    let id = call.param("taskId");
+    core.queue
+        .find(id, "Task with taskId: `{id}` was not found")?;
+    let mut answer = Map::new();
+    answer.insert("taskId".to_owned(), id.into());
+    let dependents = core.queue.dependents.get(id).into_iter().flatten();
+    let tasks = dependents.filter_map(|id| core.queue.tasks.get(id));
+    call.page()?.fill(&mut answer, "tasks", tasks, both);
+    Reply::ok(Value::Object(answer))
+}
+
+fn change_priority(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+    let id = call.param("taskId");
+    let task = core.queue.tasks.get(id).ok_or_else(|| unknown(id))?;
+    let queue = task.definition.text("taskQueueId");
+    call.authorize(&Expression::AnyOf(vec![
+        Expression::Scope(format!("queue:change-task-priority:{id}")),
+        Expression::Scope(format!("queue:change-task-priority-in-queue:{queue}")),
+    ]))?;
+    if task.definition.deadline <= call.now {
+        return Err(ApiError::conflict(format!(
+            "Task `{id}` can't be reprioritized past its deadline of {}.",
+            time::format(task.definition.deadline)
+        )));
+    }
+    if !core
+        .queue
+        .change_priority(id, call.text("newPriority"), call.now)
+    {
+        return Err(ApiError::conflict(format!(
+            "Task `{id}` is already resolved and cannot be reprioritized."
+        )));
+    }
+    status(core, id)
+}
+
+fn change_group_priority(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+    let id = call.param("taskGroupId");
+    let group = core
+        .queue
+        .groups
+        .get(id)
+        .ok_or_else(|| ApiError::not_found(format!("Task group `{id}` not found.")))?;
+    let (scheduler, members) = (group.scheduler.clone(), group.tasks.clone());
+    call.need(format!("queue:change-task-group-priority:{scheduler}/{id}"))?;
+    let priority = call.text("newPriority");
+    let changed: Vec<&String> = members
+        .iter()
+        .filter(|member| {
+            let open = core.queue.tasks.get(*member).is_some_and(|task| {
+                !matches!(task.state(), TaskState::Completed | TaskState::Failed)
+            });
+            open && core.queue.change_priority(member, priority, call.now)
+        })
+        .collect();
+    Reply::ok(json!({
+        "taskGroupId": id,
+        "schedulerId": scheduler,
+        "newPriority": priority,
+        "tasksAffected": changed.len(),
+        "taskIds": changed,
+    }))
+}

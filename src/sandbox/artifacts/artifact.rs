@@ -1,0 +1,208 @@
+//! Artifacts: what the queue knows of a file that a run made.
+
+use serde_json::{Map, Value, json};
+
+use crate::sandbox::time::{self, Moment};
+
+/// Where the content of an artifact is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Storage {
+    /// In a bucket, uploaded by `PUT` to a signed URL.
+    S3,
+    /// In the object service; the upload is open until finished.
+    Object {
+        /// The upload to finish.
+        upload_id: String,
+    },
+    /// At some URL.
+    Reference {
+        /// The URL.
+        url: String,
+    },
+    /// In another artifact of the same run.
+    Link {
+        /// That artifact's name.
+        artifact: String,
+    },
+    /// Nowhere: the worker could not make it.
+    Error {
+        /// The kind of failure.
+        reason: String,
+        /// The explanation.
+        message: String,
+    },
+}
+
+impl Storage {
+    /// The name of the storage type.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Storage::S3 => "s3",
+            Storage::Object { .. } => "object",
+            Storage::Reference { .. } => "reference",
+            Storage::Link { .. } => "link",
+            Storage::Error { .. } => "error",
+        }
+    }
+}
+
+/// An artifact of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Artifact {
+    pub(crate) storage: Storage,
+    pub(crate) content_type: String,
+    pub(crate) content_length: Option<u64>,
+    pub(crate) expires: Moment,
+    /// Whether it can be read; an object can once its upload is finished.
+    pub(crate) present: bool,
+}
+
+impl Artifact {
+    /// The artifact as answers list it.
+    pub(crate) fn json(&self, name: &str) -> Value {
+        let mut out = json!({
+            "storageType": self.storage.name(),
+            "name": name,
+            "expires": time::format(self.expires),
+            "contentType": self.content_type,
+        });
+        if let (Some(length), Some(fields)) = (self.content_length, out.as_object_mut()) {
+            fields.insert("contentLength".to_owned(), length.into());
+        }
+        out
+    }
+
+    /// The artifact with all that is known of it, to be kept.
+    pub(crate) fn kept(&self) -> Value {
+        let details = match &self.storage {
+            Storage::S3 => json!({}),
+            Storage::Object { upload_id } => json!({"uploadId": upload_id}),
+            Storage::Reference { url } => json!({"url": url}),
+            Storage::Link { artifact } => json!({"artifact": artifact}),
+            Storage::Error { reason, message } => json!({"reason": reason, "message": message}),
+        };
+        json!({
+            "storageType": self.storage.name(),
+            "contentType": self.content_type,
+            "contentLength": self.content_length,
+            "expires": time::format(self.expires),
+            "present": self.present,
+            "details": details,
+        })
+    }
+
+    /// Reads what [`Artifact::kept`] wrote.
+    pub(crate) fn from_kept(value: &Value) -> Option<Artifact> {
+        let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
+        Some(Artifact {
+            storage: storage_of(
+                &text(value, "storageType")?,
+                value.get("details")?.as_object()?,
+            )?,
+            content_type: text(value, "contentType")?,
+            content_length: value.get("contentLength").and_then(Value::as_u64),
+            expires: time::parse(&text(value, "expires")?)?,
+            present: value.get("present")?.as_bool()?,
+        })
+    }
+
+    /// Whether a second `createArtifact` may stand beside the first: equal, or within the exceptions allowed.
+    pub(crate) fn allows(&self, later: &Artifact) -> bool {
+        let link = matches!(later.storage, Storage::Link { .. });
+        let reference = matches!(self.storage, Storage::Reference { .. });
+        let to_reference = matches!(later.storage, Storage::Reference { .. });
+        (link || self.content_type == later.content_type)
+            && self.expires <= later.expires
+            && match self.storage.name() == later.storage.name() {
+                true => to_reference || self.storage == later.storage,
+                false => reference && link,
+            }
+    }
+}
+
+/// The storage that a body of `createArtifact` (or kept details) describes.
+pub(crate) fn storage_of(kind: &str, details: &Map<String, Value>) -> Option<Storage> {
+    let text = |name: &str| details.get(name).and_then(Value::as_str).map(str::to_owned);
+    Some(match kind {
+        "s3" => Storage::S3,
+        "object" => Storage::Object {
+            upload_id: text("uploadId").unwrap_or_default(),
+        },
+        "reference" => Storage::Reference { url: text("url")? },
+        "link" => Storage::Link {
+            artifact: text("artifact")?,
+        },
+        "error" => Storage::Error {
+            reason: text("reason")?,
+            message: text("message")?,
+        },
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn artifact(storage: Storage, content_type: &str, day: u32) -> Artifact {
+        Artifact {
+            storage,
+            content_type: content_type.to_owned(),
+            content_length: None,
+            expires: time::parse(&format!("2026-03-{day:02}T00:00:00Z")).unwrap(),
+            present: true,
+        }
+    }
+
+    #[test]
+    fn exceptions_to_immutability() {
+        let s3 = artifact(Storage::S3, "text/plain", 2);
+        let reference = |url: &str| {
+            artifact(
+                Storage::Reference {
+                    url: url.to_owned(),
+                },
+                "text/plain",
+                2,
+            )
+        };
+        let link = artifact(
+            Storage::Link {
+                artifact: "b".to_owned(),
+            },
+            "other",
+            2,
+        );
+        assert!(s3.allows(&s3));
+        assert!(s3.allows(&artifact(Storage::S3, "text/plain", 3)));
+        assert!(!s3.allows(&artifact(Storage::S3, "text/plain", 1)));
+        assert!(!s3.allows(&artifact(Storage::S3, "text/html", 2)));
+        assert!(!s3.allows(&reference("https://a")));
+        assert!(reference("https://a").allows(&reference("https://b")));
+        assert!(reference("https://a").allows(&link));
+        assert!(!link.allows(&reference("https://a")));
+    }
+
+    #[test]
+    fn kept_artifacts_come_back() {
+        for storage in [
+            Storage::S3,
+            Storage::Object {
+                upload_id: "u".to_owned(),
+            },
+            Storage::Reference {
+                url: "https://a".to_owned(),
+            },
+            Storage::Link {
+                artifact: "b".to_owned(),
+            },
+            Storage::Error {
+                reason: "r".to_owned(),
+                message: "m".to_owned(),
+            },
+        ] {
+            let before = artifact(storage, "text/plain", 2);
+            assert_eq!(Artifact::from_kept(&before.kept()), Some(before));
+        }
+    }
+}

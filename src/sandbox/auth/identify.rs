@@ -1,0 +1,398 @@
+//! Who is calling: clients, Hawk signatures, signed URLs, temporary credentials and limited scopes.
+//!
+//! A signature covers method, path with query, host, port, time and a nonce. The `ext` field may carry a certificate,
+//! which makes temporary credentials out of a client's own, and `authorizedScopes`, which limit the call. Every
+//! caller, known or not, has the role `anonymous` too.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::credentials::{scope_list, signature, temporary_token};
+use super::hawk::{Bewit, Signed, bewit_in, hawk_fields, mac_of};
+use super::scopes::{Expression, Roles, normalised, satisfied};
+use crate::sandbox::crypto;
+use crate::sandbox::error::{ApiError, Code};
+use crate::sandbox::time::Moment;
+
+/// How far a client's clock may be off, in seconds.
+const SKEW: i64 = 15 * 60;
+/// How long temporary credentials may last, in milliseconds.
+const LONGEST: i64 = 31 * 24 * 60 * 60 * 1000;
+/// How far a certificate's own times may be off, in milliseconds.
+const CERTIFICATE_SKEW: i64 = 5 * 60 * 1000;
+
+/// What is known of a caller.
+#[derive(Debug, Clone)]
+pub(crate) enum Caller {
+    /// A signature that holds.
+    Known {
+        /// The name, of the temporary credentials where there are such.
+        client_id: String,
+        /// Everything granted.
+        scopes: Vec<String>,
+        /// The hash of the body that the signature names, in base64.
+        hash: Option<String>,
+    },
+    /// No signature.
+    Anonymous {
+        /// What everybody may do.
+        scopes: Vec<String>,
+    },
+    /// A signature that does not hold.
+    Refused {
+        /// Why.
+        message: String,
+    },
+}
+
+impl Caller {
+    /// The scopes held.
+    pub(crate) fn scopes(&self) -> &[String] {
+        match self {
+            Caller::Known { scopes, .. } | Caller::Anonymous { scopes } => scopes,
+            Caller::Refused { .. } => &[],
+        }
+    }
+
+    /// Refuses the call unless the caller satisfies the expression.
+    pub(crate) fn authorize(&self, needed: &Expression) -> Result<(), ApiError> {
+        match self {
+            Caller::Refused { message } => {
+                Err(ApiError::new(Code::AuthenticationFailed, message.clone()))
+            }
+            _ if needed.satisfied_by(self.scopes()) => Ok(()),
+            Caller::Known {
+                client_id, scopes, ..
+            } => {
+                let missing = needed
+                    .missing(scopes)
+                    .map(|left| left.text())
+                    .unwrap_or_default();
+                Err(ApiError::new(
+                    Code::InsufficientScopes,
+                    format!(
+                        "Client ID {client_id} does not have sufficient scopes and is missing the \
+                         following scopes:\n\n```\n{missing}\n```\n\nThis request requires the client \
+                         to satisfy the following scope expression:\n\n```\n{}\n```",
+                        needed.text()
+                    ),
+                ))
+            }
+            Caller::Anonymous { .. } => Err(ApiError::new(
+                Code::InsufficientScopes,
+                format!(
+                    "This request requires Taskcluster credentials that satisfy the following scope \
+                     expression:\n\n```\n{}\n```",
+                    needed.text()
+                ),
+            )),
+        }
+    }
+}
+
+struct Client {
+    access_token: String,
+    scopes: Vec<String>,
+}
+
+/// The clients and roles of the sandbox.
+pub(crate) struct Auth {
+    clients: BTreeMap<String, Client>,
+    /// The roles.
+    pub(crate) roles: Roles,
+}
+
+struct Key {
+    token: String,
+    scopes: Vec<String>,
+}
+
+impl Auth {
+    /// A service with no client yet, and with the reading scopes that deployments grant to everybody.
+    pub(crate) fn new() -> Auth {
+        let mut roles = Roles::default();
+        roles.set(
+            "anonymous",
+            ANONYMOUS.iter().map(|scope| (*scope).to_owned()).collect(),
+        );
+        Auth {
+            clients: BTreeMap::new(),
+            roles,
+        }
+    }
+
+    /// Adds a client, replacing an earlier one of that name.
+    pub(crate) fn add_client(&mut self, client_id: &str, access_token: &str, scopes: Vec<String>) {
+        self.clients.insert(
+            client_id.to_owned(),
+            Client {
+                access_token: access_token.to_owned(),
+                scopes,
+            },
+        );
+    }
+
+    /// Expands scopes, with what everybody has.
+    pub(crate) fn granted(&mut self, scopes: &[String]) -> Vec<String> {
+        let mut all = scopes.to_vec();
+        all.push("assume:anonymous".to_owned());
+        self.roles.expand(&normalised(all)).to_vec()
+    }
+
+    /// Finds out who sent a request.
+    pub(crate) fn identify(&mut self, request: &Signed<'_>, now: Moment) -> Caller {
+        let bewit = bewit_in(request.resource);
+        let outcome = match (request.authorization, bewit) {
+            (Some(_), Some(_)) => Err(
+                "Cannot use two authentication schemes at once this request has both bewit in \
+                 querystring and 'authorization' header"
+                    .to_owned(),
+            ),
+            (Some(header), None) => self.by_header(request, header, now),
+            (None, Some(bewit)) => self.by_bewit(request, bewit, now),
+            (None, None) => {
+                return Caller::Anonymous {
+                    scopes: self.granted(&[]),
+                };
+            }
+        };
+        outcome.unwrap_or_else(|message| Caller::Refused { message })
+    }
+
+    fn by_header(
+        &mut self,
+        request: &Signed<'_>,
+        header: &str,
+        now: Moment,
+    ) -> Result<Caller, String> {
+        let fields = hawk_fields(header)?;
+        let field = |name: &str| fields.get(name).map(String::as_str);
+        let missing = || "Bad Request: Missing attributes".to_owned();
+        let id = field("id").ok_or_else(missing)?;
+        let ts = field("ts").ok_or_else(missing)?;
+        let nonce = field("nonce").ok_or_else(missing)?;
+        let mac = field("mac").ok_or_else(missing)?;
+        let hash = field("hash");
+        let ext = field("ext");
+        let key = self.key(id, ext, now)?;
+        let computed = mac_of(
+            "header",
+            &key.token,
+            ts,
+            nonce,
+            request,
+            request.resource,
+            hash,
+            ext,
+        );
+        if !crypto::same(mac, &computed) {
+            return Err("Unauthorized: Bad mac".to_owned());
+        }
+        let sent: i64 = ts
+            .parse()
+            .map_err(|_| "Bad Request: Bad header format".to_owned())?;
+        if (now.timestamp() - sent).abs() > SKEW {
+            return Err("Unauthorized: Stale timestamp".to_owned());
+        }
+        Ok(Caller::Known {
+            client_id: id.to_owned(),
+            scopes: self.granted(&key.scopes),
+            hash: hash.map(str::to_owned),
+        })
+    }
+
+    fn by_bewit(
+        &mut self,
+        request: &Signed<'_>,
+        bewit: Bewit,
+        now: Moment,
+    ) -> Result<Caller, String> {
+        let decoded = crypto::from_base64(&bewit.value)
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .ok_or_else(|| "Bad Request: Invalid bewit encoding".to_owned())?;
+        let parts: Vec<&str> = decoded.split('\\').collect();
+        let [id, expiry, mac, ext] = parts.as_slice() else {
+            return Err("Bad Request: Invalid bewit structure".to_owned());
+        };
+        if request.method != "GET" && request.method != "HEAD" {
+            return Err("Unauthorized: Invalid method".to_owned());
+        }
+        let ext = (!ext.is_empty()).then_some(*ext);
+        let key = self.key(id, ext, now)?;
+        let until: i64 = expiry
+            .parse()
+            .map_err(|_| "Bad Request: Invalid bewit".to_owned())?;
+        if until <= now.timestamp() {
+            return Err("Unauthorized: Access expired".to_owned());
+        }
+        let get = Signed {
+            method: "GET",
+            ..request.clone()
+        };
+        let computed = mac_of(
+            "bewit",
+            &key.token,
+            expiry,
+            "",
+            &get,
+            &bewit.resource,
+            None,
+            ext,
+        );
+        if !crypto::same(mac, &computed) {
+            return Err("Unauthorized: Bad mac".to_owned());
+        }
+        Ok(Caller::Known {
+            client_id: (*id).to_owned(),
+            scopes: self.granted(&key.scopes),
+            hash: None,
+        })
+    }
+
+    fn key(&mut self, client_id: &str, ext: Option<&str>, now: Moment) -> Result<Key, String> {
+        let ext: Option<Value> = match ext.filter(|ext| !ext.is_empty()) {
+            None => None,
+            Some(text) => Some(
+                crypto::from_base64(text)
+                    .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+                    .ok_or_else(|| "Failed to parse ext".to_owned())?,
+            ),
+        };
+        let certificate = ext
+            .as_ref()
+            .and_then(|ext| ext.get("certificate"))
+            .filter(|certificate| !certificate.is_null());
+        let issuer = match certificate.and_then(|certificate| certificate.get("issuer")) {
+            None | Some(Value::Null) => client_id,
+            Some(Value::String(issuer)) if issuer == client_id => {
+                return Err(
+                    "ext.certificate.issuer must differ from the supplied clientId".to_owned(),
+                );
+            }
+            Some(Value::String(issuer)) => issuer,
+            Some(_) => return Err("ext.certificate.issuer must be a string".to_owned()),
+        };
+        let client = self
+            .clients
+            .get(issuer)
+            .ok_or_else(|| format!("Client with clientId '{issuer}' not found"))?;
+        let mut key = Key {
+            token: client.access_token.clone(),
+            scopes: self.roles.expand(&client.scopes).to_vec(),
+        };
+        if let Some(certificate) = certificate {
+            key = limited(client_id, issuer, key, certificate, now)?;
+        }
+        if let Some(limit) = ext.as_ref().and_then(|ext| ext.get("authorizedScopes")) {
+            let limit = scope_list(limit).ok_or_else(|| {
+                "ext.authorizedScopes must be an array of valid scopes".to_owned()
+            })?;
+            let held = self.granted(&key.scopes);
+            if !limit.iter().all(|scope| satisfied(&held, scope)) {
+                return Err(format!(
+                    "Supplied credentials do not satisfy authorizedScopes; credentials have \
+                     scopes:\n\n```\n{}\n```\n\nauthorizedScopes are:\n\n```\n{}\n```",
+                    held.join("\n"),
+                    limit.join("\n")
+                ));
+            }
+            key.scopes = limit;
+        }
+        Ok(key)
+    }
+}
+
+fn limited(
+    client_id: &str,
+    issuer: &str,
+    key: Key,
+    certificate: &Value,
+    now: Moment,
+) -> Result<Key, String> {
+    let wrong = |what: &str| Err(format!("ext.certificate{what}"));
+    if !certificate.is_object() {
+        return wrong(" must be a JSON object");
+    }
+    if certificate.get("version").and_then(Value::as_i64) != Some(1) {
+        return wrong(".version must be 1");
+    }
+    let Some(seed) = certificate.get("seed").and_then(Value::as_str) else {
+        return wrong(".seed must be a string");
+    };
+    if seed.chars().count() != 44 {
+        return wrong(".seed must be 44 characters");
+    }
+    let Some(start) = certificate.get("start").and_then(Value::as_i64) else {
+        return wrong(".start must be a number");
+    };
+    let Some(expiry) = certificate.get("expiry").and_then(Value::as_i64) else {
+        return wrong(".expiry must be a number");
+    };
+    let Some(scopes) = certificate.get("scopes").and_then(scope_list) else {
+        return wrong(".scopes must be an array of valid scopes");
+    };
+    let now = now.timestamp_millis();
+    if start > now + CERTIFICATE_SKEW {
+        return wrong(".start > now");
+    }
+    if expiry < now - CERTIFICATE_SKEW {
+        return wrong(".expiry < now");
+    }
+    if expiry - start > LONGEST {
+        return wrong(" cannot last longer than 31 days!");
+    }
+    if issuer != client_id {
+        let create = format!("auth:create-client:{client_id}");
+        if !satisfied(&key.scopes, &create) {
+            return Err(format!(
+                "ext.certificate issuer `{issuer}` doesn't have `{create}` for supplied clientId."
+            ));
+        }
+    }
+    if !scopes.iter().all(|scope| satisfied(&key.scopes, scope)) {
+        return Err(format!(
+            "ext.certificate issuer `{issuer}` doesn't satisfy all certificate scopes {}.  The \
+             temporary credentials were not generated correctly.",
+            scopes.join(", ")
+        ));
+    }
+    let given = certificate
+        .get("signature")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if !crypto::same(given, &signature(&key.token, client_id, certificate)) {
+        return wrong(if issuer == client_id {
+            ".signature is not valid"
+        } else {
+            ".signature is not valid, or wrong clientId provided"
+        });
+    }
+    Ok(Key {
+        token: temporary_token(&key.token, seed),
+        scopes,
+    })
+}
+
+/// What deployments with open reading grant to callers without credentials.
+const ANONYMOUS: &[&str] = &[
+    "auth:current-scopes",
+    "auth:expand-scopes",
+    "auth:get-role:*",
+    "auth:list-roles",
+    "index:find-task:*",
+    "index:list-namespaces:*",
+    "index:list-tasks:*",
+    "queue:claimed-count:*",
+    "queue:claimed-list:*",
+    "queue:get-artifact:public/*",
+    "queue:get-task-queue:*",
+    "queue:get-task:*",
+    "queue:list-artifacts:*",
+    "queue:list-dependent-tasks:*",
+    "queue:list-task-group:*",
+    "queue:list-task-queues",
+    "queue:pending-count:*",
+    "queue:pending-list:*",
+    "queue:status:*",
+];

@@ -1,0 +1,278 @@
+//! Scope satisfaction, scope expressions and roles.
+//!
+//! A scope satisfies another when both are equal, or when it ends in `*` and the other starts with what stands before
+//! the star. A set is normalised when it is sorted and no member is satisfied by another. A role `assume:<id>` grants
+//! its scopes to whoever has a scope that satisfies `assume:<id>`; a role id that ends in `*` stands for every id
+//! with that start, and `<..>` in its scopes for the rest of the id. Expansion repeats until nothing is added.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+/// Tells whether one scope satisfies another.
+pub(crate) fn covers(held: &str, needed: &str) -> bool {
+    match held.strip_suffix('*') {
+        Some(start) => needed.starts_with(start),
+        None => held == needed,
+    }
+}
+
+/// Tells whether any scope of a set satisfies the one needed.
+pub(crate) fn satisfied(held: &[String], needed: &str) -> bool {
+    held.iter().any(|scope| covers(scope, needed))
+}
+
+/// Sorts a set and drops each scope that another one satisfies.
+pub(crate) fn normalised(scopes: impl IntoIterator<Item = String>) -> Vec<String> {
+    let all: BTreeSet<String> = scopes.into_iter().collect();
+    let stars: BTreeSet<&str> = all
+        .iter()
+        .filter_map(|scope| scope.strip_suffix('*'))
+        .collect();
+    all.iter()
+        .filter(|scope| {
+            let own = scope.strip_suffix('*').unwrap_or(scope);
+            let strict = own.len() < scope.len();
+            let longest = if strict { own.len() } else { own.len() + 1 };
+            !(0..longest).any(|end| own.get(..end).is_some_and(|start| stars.contains(start)))
+        })
+        .cloned()
+        .collect()
+}
+
+/// What a method demands of its caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Expression {
+    /// One scope.
+    Scope(String),
+    /// Every member.
+    AllOf(Vec<Expression>),
+    /// At least one member.
+    AnyOf(Vec<Expression>),
+}
+
+impl Expression {
+    /// One scope.
+    pub(crate) fn scope(scope: impl Into<String>) -> Expression {
+        Expression::Scope(scope.into())
+    }
+
+    /// Every one of these scopes.
+    pub(crate) fn all<S: Into<String>>(scopes: impl IntoIterator<Item = S>) -> Expression {
+        Expression::AllOf(scopes.into_iter().map(Expression::scope).collect())
+    }
+
+    /// Tells whether a set of scopes satisfies the expression.
+    pub(crate) fn satisfied_by(&self, held: &[String]) -> bool {
+        match self {
+            Expression::Scope(scope) => satisfied(held, scope),
+            Expression::AllOf(parts) => parts.iter().all(|part| part.satisfied_by(held)),
+            Expression::AnyOf(parts) => parts.iter().any(|part| part.satisfied_by(held)),
+        }
+    }
+
+    /// What is left of the expression once the scopes held are taken away; nothing when it is satisfied.
+    pub(crate) fn missing(&self, held: &[String]) -> Option<Expression> {
+        if self.satisfied_by(held) {
+            return None;
+        }
+        match self {
+            Expression::Scope(_) => Some(self.clone()),
+            Expression::AllOf(parts) => {
+                let left: Vec<Expression> =
+                    parts.iter().filter_map(|part| part.missing(held)).collect();
+                match <[Expression; 1]>::try_from(left) {
+                    Ok([only]) => Some(only),
+                    Err(left) => Some(Expression::AllOf(left)),
+                }
+            }
+            Expression::AnyOf(parts) => {
+                let left: Vec<Expression> =
+                    parts.iter().filter_map(|part| part.missing(held)).collect();
+                match <[Expression; 1]>::try_from(left) {
+                    Ok([only]) => Some(only),
+                    Err(left) => Some(Expression::AnyOf(left)),
+                }
+            }
+        }
+    }
+
+    /// The expression as JSON.
+    pub(crate) fn json(&self) -> Value {
+        match self {
+            Expression::Scope(scope) => Value::String(scope.clone()),
+            Expression::AllOf(parts) => {
+                json!({"AllOf": parts.iter().map(Expression::json).collect::<Vec<_>>()})
+            }
+            Expression::AnyOf(parts) => {
+                json!({"AnyOf": parts.iter().map(Expression::json).collect::<Vec<_>>()})
+            }
+        }
+    }
+
+    /// The expression as error messages print it: a lone scope bare, anything else as indented JSON.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Expression::Scope(scope) => scope.clone(),
+            other => serde_json::to_string_pretty(&other.json()).unwrap_or_default(),
+        }
+    }
+}
+
+/// The roles of the sandbox, with a memory of expansions already made.
+#[derive(Debug, Default)]
+pub(crate) struct Roles {
+    roles: BTreeMap<String, Vec<String>>,
+    known: BTreeMap<Vec<String>, Arc<Vec<String>>>,
+}
+
+impl Roles {
+    /// Defines a role, replacing an earlier one of that id.
+    pub(crate) fn set(&mut self, id: &str, scopes: Vec<String>) {
+        self.roles.insert(id.to_owned(), scopes);
+        self.known.clear();
+    }
+
+    /// The roles by id.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Vec<String>)> {
+        self.roles.iter()
+    }
+
+    /// The normalised set of everything that the scopes grant.
+    pub(crate) fn expand(&mut self, scopes: &[String]) -> Arc<Vec<String>> {
+        if let Some(known) = self.known.get(scopes) {
+            return Arc::clone(known);
+        }
+        let expanded = Arc::new(self.closure(scopes));
+        self.known.insert(scopes.to_vec(), Arc::clone(&expanded));
+        expanded
+    }
+
+    fn closure(&self, scopes: &[String]) -> Vec<String> {
+        let mut held: BTreeSet<String> = scopes.iter().cloned().collect();
+        let mut fresh: Vec<String> = scopes.to_vec();
+        while let Some(scope) = fresh.pop() {
+            for granted in self.granted_by(&scope) {
+                if held.insert(granted.clone()) {
+                    fresh.push(granted);
+                }
+            }
+        }
+        normalised(held)
+    }
+
+    fn granted_by(&self, scope: &str) -> Vec<String> {
+        const ASSUME: &str = "assume:";
+        let mut granted = Vec::new();
+        // A scope such as `*` or `assu*` satisfies every role there is.
+        let (wanted, open) = match (scope.strip_prefix(ASSUME), scope.strip_suffix('*')) {
+            (Some(wanted), _) => match wanted.strip_suffix('*') {
+                Some(start) => (start, true),
+                None => (wanted, false),
+            },
+            (None, Some(start)) if ASSUME.starts_with(start) => ("", true),
+            _ => return granted,
+        };
+        for (id, scopes) in &self.roles {
+            let rest = match id.strip_suffix('*') {
+                Some(start) if wanted.starts_with(start) => {
+                    let rest = wanted.get(start.len()..).unwrap_or_default();
+                    Some(if open {
+                        format!("{rest}*")
+                    } else {
+                        rest.to_owned()
+                    })
+                }
+                Some(start) if open && start.starts_with(wanted) => Some("*".to_owned()),
+                None if id == wanted || (open && id.starts_with(wanted)) => Some(String::new()),
+                _ => None,
+            };
+            let Some(rest) = rest else { continue };
+            granted.extend(scopes.iter().map(|scope| match scope.split_once("<..>") {
+                // What follows a star would be lost in it.
+                Some((start, _)) if rest.ends_with('*') => format!("{start}{rest}"),
+                _ => scope.replace("<..>", &rest),
+            }));
+        }
+        granted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(scopes: &[&str]) -> Vec<String> {
+        scopes.iter().map(|scope| (*scope).to_owned()).collect()
+    }
+
+    #[test]
+    fn stars_stand_for_any_rest() {
+        assert!(covers("queue:*", "queue:create-task:low:a/b"));
+        assert!(covers("*", "anything"));
+        assert!(covers("a*", "a*"));
+        assert!(!covers("a", "a*"));
+        assert!(!covers("queue:create", "queue:create-task"));
+    }
+
+    #[test]
+    fn normal_sets_have_no_scope_within_another() {
+        assert_eq!(
+            normalised(set(&["b", "a*", "ab", "a*", "abc*", "c"])),
+            set(&["a*", "b", "c"])
+        );
+        assert_eq!(normalised(set(&["x", "*"])), set(&["*"]));
+    }
+
+    #[test]
+    fn what_is_missing_is_listed() {
+        let needed = Expression::AllOf(vec![
+            Expression::scope("a"),
+            Expression::scope("b"),
+            Expression::AnyOf(vec![Expression::scope("c"), Expression::scope("d")]),
+        ]);
+        assert_eq!(needed.missing(&set(&["a", "b", "d"])), None);
+        assert_eq!(
+            needed.missing(&set(&["a", "c"])),
+            Some(Expression::scope("b"))
+        );
+        assert_eq!(
+            needed.missing(&set(&["b"])).map(|left| left.json()),
+            Some(json!({"AllOf": ["a", {"AnyOf": ["c", "d"]}]}))
+        );
+    }
+
+    #[test]
+    fn roles_expand_until_nothing_is_added() {
+        let mut roles = Roles::default();
+        roles.set(
+            "repo:hg/try:*",
+            set(&["assume:level-1", "queue:route:try.<..>.x"]),
+        );
+        roles.set("level-1", set(&["queue:create-task:low:gecko-1/*"]));
+        assert_eq!(
+            *roles.expand(&set(&["assume:repo:hg/try:branch"])),
+            set(&[
+                "assume:level-1",
+                "assume:repo:hg/try:branch",
+                "queue:create-task:low:gecko-1/*",
+                "queue:route:try.branch.x"
+            ])
+        );
+        assert_eq!(
+            *roles.expand(&set(&["assume:repo:*"])),
+            set(&[
+                "assume:level-1",
+                "assume:repo:*",
+                "queue:create-task:low:gecko-1/*",
+                "queue:route:try.*"
+            ])
+        );
+        assert_eq!(*roles.expand(&set(&["*"])), set(&["*"]));
+        assert_eq!(
+            *roles.expand(&set(&["assume:level-2"])),
+            set(&["assume:level-2"])
+        );
+    }
+}

@@ -1,0 +1,132 @@
+//! Keyed hashes, and the names and tokens derived from them.
+//!
+//! Everything here is a function of its arguments: two sandboxes driven in the same way hand out the same tokens.
+//! They guard nothing: the sandbox is open to whoever can reach loopback.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
+
+const BLOCK: usize = 64;
+
+/// Computes SHA-256.
+pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {
+    Sha256::digest(bytes).to_vec()
+}
+
+/// Computes HMAC-SHA256 (RFC 2104).
+pub(crate) fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
+    let mut block = [0u8; BLOCK];
+    let hashed;
+    let key = if key.len() > BLOCK {
+        hashed = sha256(key);
+        &hashed[..]
+    } else {
+        key
+    };
+    for (slot, byte) in block.iter_mut().zip(key) {
+        *slot = *byte;
+    }
+    let mut inner = Sha256::new();
+    inner.update(block.map(|byte| byte ^ 0x36));
+    inner.update(message);
+    let mut outer = Sha256::new();
+    outer.update(block.map(|byte| byte ^ 0x5c));
+    outer.update(inner.finalize());
+    outer.finalize().to_vec()
+}
+
+/// Encodes as ordinary base64 with padding.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// Encodes as URL-safe base64 without padding.
+pub(crate) fn base64_url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Decodes ordinary or URL-safe base64, padded or not.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let plain: String = text
+        .trim_end_matches('=')
+        .chars()
+        .map(|c| match c {
+            '+' => '-',
+            '/' => '_',
+            other => other,
+        })
+        .collect();
+    URL_SAFE_NO_PAD.decode(plain).ok()
+}
+
+/// Writes bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Derives a valid slugid (a v4 UUID in base64, not starting with `-`) from a text.
+pub(crate) fn derived_slug(text: &str) -> String {
+    let mut bytes = sha256(text.as_bytes());
+    bytes.truncate(16);
+    if let Some(first) = bytes.first_mut() {
+        *first &= 0x7f;
+    }
+    if let Some(version) = bytes.get_mut(6) {
+        *version = (*version & 0x0f) | 0x40;
+    }
+    if let Some(variant) = bytes.get_mut(8) {
+        *variant = (*variant & 0x3f) | 0x80;
+    }
+    base64_url(&bytes)
+}
+
+/// Tells whether two texts are equal.
+pub(crate) fn same(left: &str, right: &str) -> bool {
+    left.len() == right.len()
+        && left
+            .bytes()
+            .zip(right.bytes())
+            .fold(0, |seen, (l, r)| seen | (l ^ r))
+            == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hmac_agrees_with_rfc_4231() {
+        let mac = hmac(b"Jefe", b"what do ya want for nothing?");
+        assert_eq!(
+            hex(&mac),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+        let long = hmac(
+            &[0xaa; 131],
+            b"Test Using Larger Than Block-Size Key - Hash Key First",
+        );
+        assert_eq!(
+            hex(&long),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
+        );
+    }
+
+    #[test]
+    fn derived_slugs_are_task_ids() {
+        for text in ["", "a", "decision/0"] {
+            let slug = derived_slug(text);
+            assert!(crate::sandbox::patterns::is_slug(&slug), "{slug}");
+            assert!(!slug.starts_with('-'), "{slug}");
+        }
+    }
+
+    #[test]
+    fn base64_comes_back_in_both_alphabets() {
+        assert_eq!(from_base64("-_8="), from_base64("+/8"));
+        assert_eq!(
+            from_base64("-_8").map(|bytes| base64(&bytes)),
+            Some("+/8=".to_owned())
+        );
+    }
+}

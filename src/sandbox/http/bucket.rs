@@ -1,0 +1,106 @@
+//! Serves and takes the content of artifacts, as a storage bucket does.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use percent_encoding::percent_decode_str;
+
+use super::request::Incoming;
+use crate::sandbox::artifacts::artifact::Storage;
+use crate::sandbox::artifacts::content::Content;
+use crate::sandbox::content_urls::content_signature;
+use crate::sandbox::crypto;
+use crate::sandbox::error::ApiError;
+use crate::sandbox::services::Shared;
+
+/// Answers a request for `/content/<taskId>/<runId>/<name>`.
+pub(crate) fn answer(shared: &Shared, incoming: &Incoming) -> Response {
+    let path = incoming.path().trim_start_matches('/');
+    let encoded = path.strip_prefix("content/").unwrap_or_default();
+    let key = percent_decode_str(encoded).decode_utf8_lossy().into_owned();
+    let query = incoming.query();
+    let signed = |action: &str| {
+        query
+            .get(action)
+            .is_some_and(|given| crypto::same(given, &content_signature(&key, action)))
+    };
+    let name = key.splitn(3, '/').nth(2).unwrap_or_default();
+    match incoming.method.as_str() {
+        "PUT" if signed("write") => put(shared, incoming, &key),
+        "GET" | "HEAD" if name.starts_with("public/") || signed("read") => get(shared, &key),
+        "PUT" | "GET" | "HEAD" => plain(403, "the URL does not allow this"),
+        _ => plain(405, "only GET, HEAD and PUT"),
+    }
+}
+
+fn put(shared: &Shared, incoming: &Incoming, key: &str) -> Response {
+    let header = |name| {
+        incoming
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    let content_type =
+        header(header::CONTENT_TYPE).unwrap_or_else(|| "application/octet-stream".to_owned());
+    let outcome = shared.with(|core, _| {
+        let mut parts = key.splitn(3, '/');
+        let mut part = || parts.next().unwrap_or_default();
+        let (task_id, run_id, name) = (part(), part().parse().unwrap_or(usize::MAX), part());
+        let artifact = core
+            .queue
+            .tasks
+            .get_mut(task_id)
+            .and_then(|task| task.artifacts.get_mut(&(run_id, name.to_owned())))
+            .ok_or_else(|| ApiError::not_found("no such upload"))?;
+        if artifact.storage == Storage::S3 && artifact.content_type != content_type {
+            return Err(ApiError::input(format!(
+                "the upload was announced as {} and is {content_type}",
+                artifact.content_type
+            )));
+        }
+        let content = Content {
+            bytes: incoming.bytes.clone(),
+            content_type: artifact.content_type.clone(),
+            content_encoding: header(header::CONTENT_ENCODING),
+        };
+        core.store
+            .put_content(key, content)
+            .map_err(|error| ApiError::internal(error.to_string()))
+    });
+    match outcome {
+        Ok(()) => plain(200, ""),
+        Err(error) => plain(error.code.status(), &error.message),
+    }
+}
+
+fn get(shared: &Shared, key: &str) -> Response {
+    let Some(content) = shared.look(|core| core.store.content(key)) else {
+        return plain(404, "nothing was uploaded here");
+    };
+    let mut response = Response::new(Body::from(content.bytes));
+    let headers = response.headers_mut();
+    let mut put = |name, text: &str| {
+        if let Ok(value) = HeaderValue::from_str(text) {
+            headers.insert(name, value);
+        }
+    };
+    put(header::CONTENT_TYPE, &content.content_type);
+    if let Some(encoding) = &content.content_encoding {
+        put(header::CONTENT_ENCODING, encoding);
+    }
+    // Content is what a task made: a browser must not take it for a page of the sandbox.
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::CONTENT_SECURITY_POLICY, "sandbox");
+    response
+}
+
+fn plain(status: u16, text: &str) -> Response {
+    let mut response = Response::new(Body::from(text.to_owned()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}

@@ -1,0 +1,242 @@
+//! The web pages: groups, tasks, runs and artifacts, for people who watch a rehearsal.
+
+use std::fmt::Write as _;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+
+use crate::sandbox::content_urls::{content_key, content_url};
+use crate::sandbox::queue::task::{Task, TaskState};
+use crate::sandbox::services::{Core, Shared};
+use crate::sandbox::time;
+
+/// Answers a request for a page; nothing if there is no such page.
+pub(crate) fn answer(shared: &Shared, path: &[&str]) -> Option<Response> {
+    let (title, content) = shared.look(|core| match path {
+        [] => Some(("Task groups".to_owned(), groups(core))),
+        ["groups", id] => Some((format!("Group {id}"), group(core, id)?)),
+        ["tasks", id] => {
+            let task = core.queue.tasks.get(*id)?;
+            Some((task.definition.label().to_owned(), task_page(core, task)))
+        }
+        _ => None,
+    })?;
+    let mut response = Response::new(Body::from(page(&title, &content)));
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Some(response)
+}
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:72rem;padding:1rem;\
+color:#222;background:#fff}.note{background:#fff3cd;border:1px solid #d9b84a;border-radius:4px;\
+padding:.5rem 1rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .75rem;\
+border-bottom:1px solid #ddd;vertical-align:top}pre{background:#f5f5f5;padding:1rem;overflow:auto}\
+code{font-size:.9em}.completed{color:#17692c}.failed,.exception{color:#b3261e}.running{color:#0b57a4}\
+.pending,.unscheduled{color:#666}";
+
+fn page(title: &str, content: &str) -> String {
+    let title = escaped(title);
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head><body>\
+         <p class=\"note\">This is a sandbox for rehearsals, on loopback only. Nothing here ran on a real \
+         worker, and nothing leaves this machine.</p><p><a href=\"/\">All groups</a></p>\
+         <h1>{title}</h1>\n{content}</body></html>\n"
+    )
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn state(state: TaskState) -> String {
+    format!("<span class=\"{0}\">{0}</span>", state.name())
+}
+
+fn link(core: &Core, id: &str) -> String {
+    let label = core
+        .queue
+        .tasks
+        .get(id)
+        .map_or(id, |task| task.definition.label());
+    let mark = core
+        .queue
+        .tasks
+        .get(id)
+        .map(|task| state(task.state()))
+        .unwrap_or_default();
+    format!(
+        "<a href=\"/tasks/{}\">{}</a> {mark}",
+        escaped(id),
+        escaped(label)
+    )
+}
+
+fn groups(core: &Core) -> String {
+    if core.queue.groups.is_empty() {
+        return "<p>There are no tasks yet.</p>".to_owned();
+    }
+    let mut out = String::from("<table><tr><th>Group</th><th>Scheduler</th>");
+    for state in TaskState::ALL {
+        let _ = write!(out, "<th>{}</th>", state.name());
+    }
+    out.push_str("<th>Sealed</th></tr>\n");
+    for (id, group) in &core.queue.groups {
+        let _ = write!(
+            out,
+            "<tr><td><a href=\"/groups/{0}\">{0}</a></td><td>{1}</td>",
+            escaped(id),
+            escaped(&group.scheduler)
+        );
+        let states: Vec<TaskState> = group
+            .tasks
+            .iter()
+            .filter_map(|id| core.queue.tasks.get(id))
+            .map(Task::state)
+            .collect();
+        for state in TaskState::ALL {
+            let count = states.iter().filter(|other| **other == state).count();
+            let _ = write!(out, "<td class=\"{}\">{count}</td>", state.name());
+        }
+        let sealed = group.sealed.map(time::format).unwrap_or_default();
+        let _ = writeln!(out, "<td>{sealed}</td></tr>");
+    }
+    out + "</table>"
+}
+
+fn group(core: &Core, id: &str) -> Option<String> {
+    let group = core.queue.groups.get(id)?;
+    let mut tasks: Vec<&Task> = group
+        .tasks
+        .iter()
+        .filter_map(|id| core.queue.tasks.get(id))
+        .collect();
+    tasks.sort_by_key(|task| (task.definition.label(), &task.id));
+    let mut out = String::from(
+        "<table><tr><th>Task</th><th>State</th><th>Waits for</th><th>Depends on</th></tr>\n",
+    );
+    for task in tasks {
+        let _ = writeln!(
+            out,
+            "<tr><td><a href=\"/tasks/{0}\">{1}</a><br><code>{0}</code></td><td>{2}</td><td>{3}</td>\
+             <td>{4}</td></tr>",
+            escaped(&task.id),
+            escaped(task.definition.label()),
+            state(task.state()),
+            task.waiting.len(),
+            few(core, task.definition.texts("dependencies").into_iter()),
+        );
+    }
+    Some(out + "</table>")
+}
+
+/// Links to the first few tasks of a list; a group's page would else grow with the square of its tasks.
+fn few<'a>(core: &Core, ids: impl Iterator<Item = &'a str>) -> String {
+    const MOST: usize = 10;
+    let ids: Vec<&str> = ids.collect();
+    let mut out: Vec<String> = ids.iter().take(MOST).map(|id| link(core, id)).collect();
+    if ids.len() > MOST {
+        out.push(format!("and {} more", ids.len() - MOST));
+    }
+    out.join("<br>")
+}
+
+fn list<'a>(core: &Core, title: &str, ids: impl Iterator<Item = &'a str>) -> String {
+    let items: Vec<String> = ids
+        .map(|id| format!("<li>{}</li>", link(core, id)))
+        .collect();
+    if items.is_empty() {
+        return String::new();
+    }
+    format!("<h2>{title}</h2><ul>{}</ul>\n", items.join("\n"))
+}
+
+fn task_page(core: &Core, task: &Task) -> String {
+    let group = task.definition.text("taskGroupId");
+    let mut out = format!(
+        "<p>{} · task <code>{}</code> · group <a href=\"/groups/{2}\"><code>{2}</code></a> · {3}</p>\n",
+        state(task.state()),
+        escaped(&task.id),
+        escaped(group),
+        escaped(task.definition.text("taskQueueId")),
+    );
+    out.push_str("<h2>Runs</h2>");
+    if task.runs.is_empty() {
+        out.push_str("<p>It has not been scheduled.</p>");
+    }
+    for (run_id, run) in task.runs.iter().enumerate() {
+        let reason = run.reason_resolved.as_deref().unwrap_or_default();
+        let _ = write!(
+            out,
+            "<h3>Run {run_id}: {}</h3><p>created: {}, {}; started: {}; resolved: {} {}</p><ul>",
+            state(run.state),
+            escaped(&run.reason_created),
+            time::format(run.scheduled),
+            run.started.map(time::format).unwrap_or_default(),
+            run.resolved.map(time::format).unwrap_or_default(),
+            escaped(reason),
+        );
+        let artifacts = task
+            .artifacts
+            .range((run_id, String::new())..(run_id + 1, String::new()));
+        for ((_, name), artifact) in artifacts {
+            let url = content_url(core, &content_key(&task.id, run_id, name), name);
+            let _ = writeln!(
+                out,
+                "<li><a href=\"{}\">{}</a> ({}, {})</li>",
+                escaped(&url),
+                escaped(name),
+                artifact.storage.name(),
+                escaped(&artifact.content_type),
+            );
+        }
+        out.push_str("</ul>\n");
+    }
+    out += &list(
+        core,
+        "Depends on",
+        task.definition.texts("dependencies").into_iter(),
+    );
+    let dependents = core.queue.dependents.get(&task.id).into_iter().flatten();
+    out += &list(core, "Needed by", dependents.map(String::as_str));
+    let definition = serde_json::to_string_pretty(&task.definition.json).unwrap_or_default();
+    let _ = write!(
+        out,
+        "<h2>Definition</h2><pre>{}</pre>",
+        escaped(&definition)
+    );
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_a_task_becomes_markup() {
+        assert_eq!(
+            escaped("<a href='x'>&\""),
+            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;"
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! Reads request bodies: compression, size limit, JSON.
+
+use std::io::Read as _;
+
+use axum::http::{HeaderMap, header};
+use flate2::read::{GzDecoder, ZlibDecoder};
+use serde_json::{Value, json};
+
+use crate::sandbox::error::{ApiError, Code};
+
+/// The most bytes of JSON that are taken; beyond it the real services answer 500.
+const MOST: usize = 10 * 1024 * 1024;
+
+/// A request's body.
+pub(crate) struct Body {
+    /// Whether it was sent as JSON.
+    pub(crate) is_json: bool,
+    /// Its text, uncompressed; empty unless it is JSON.
+    pub(crate) text: Vec<u8>,
+    /// Its value; an empty object when there is none.
+    pub(crate) value: Value,
+}
+
+/// Reads a body.
+pub(crate) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<Body, ApiError> {
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    let kind = text(header::CONTENT_TYPE)
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    if !kind.eq_ignore_ascii_case("application/json") || bytes.is_empty() {
+        // A body of another kind is not looked at.
+        let is_json = kind.eq_ignore_ascii_case("application/json");
+        return Ok(Body {
+            is_json,
+            text: Vec::new(),
+            value: json!({}),
+        });
+    }
+    let text = inflated(text(header::CONTENT_ENCODING).trim(), bytes)?;
+    if text.is_empty() {
+        return Ok(Body {
+            is_json: true,
+            text,
+            value: json!({}),
+        });
+    }
+    let value: Value = serde_json::from_slice(&text).map_err(|error| {
+        let problem = error.to_string();
+        // JavaScript reads lone surrogates; the database then refuses them.
+        if problem.contains("surrogate") || problem.contains("hex escape") {
+            return ApiError::internal("Internal Server Error: invalid surrogate in a string");
+        }
+        ApiError::new(
+            Code::MalformedPayload,
+            format!("Failed to parse JSON: {problem}"),
+        )
+    })?;
+    if !value.is_object() && !value.is_array() {
+        return Err(ApiError::new(
+            Code::MalformedPayload,
+            "Failed to parse JSON: Must be an object or array",
+        ));
+    }
+    Ok(Body {
+        is_json: true,
+        text,
+        value,
+    })
+}
+
+fn inflated(encoding: &str, bytes: &[u8]) -> Result<Vec<u8>, ApiError> {
+    let most = MOST as u64 + 1;
+    let mut out = Vec::new();
+    let read = match encoding {
+        "" | "identity" => bytes.take(most).read_to_end(&mut out),
+        "gzip" => GzDecoder::new(bytes).take(most).read_to_end(&mut out),
+        "deflate" => ZlibDecoder::new(bytes).take(most).read_to_end(&mut out),
+        other => {
+            return Err(ApiError::internal(format!(
+                "unsupported content encoding \"{other}\""
+            )));
+        }
+    };
+    read.map_err(|error| ApiError::internal(format!("unreadable body: {error}")))?;
+    if out.len() > MOST {
+        return Err(ApiError::internal("request entity too large"));
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+    use std::io::Write as _;
+
+    fn headers(encoding: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([
+            (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json; charset=utf-8"),
+            ),
+            (header::CONTENT_ENCODING, HeaderValue::from_static(encoding)),
+        ])
+    }
+
+    #[test]
+    fn gzip_is_understood() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(b"{\"a\": 1}").unwrap();
+        let body = read(&headers("gzip"), &encoder.finish().unwrap()).unwrap();
+        assert_eq!(body.value, json!({"a": 1}));
+    }
+
+    #[test]
+    fn mistakes_have_their_codes() {
+        let code = |text: &[u8]| {
+            read(&headers("identity"), text)
+                .err()
+                .map(|error| error.code)
+        };
+        assert_eq!(code(b"{}"), None);
+        assert_eq!(code(b""), None);
+        assert_eq!(code(b"{"), Some(Code::MalformedPayload));
+        assert_eq!(code(b"1"), Some(Code::MalformedPayload));
+        assert_eq!(
+            code(b"{\"a\": \"\\ud800\"}"),
+            Some(Code::InternalServerError)
+        );
+        let large = [b"[\"", "x".repeat(MOST).as_bytes(), b"\"]"].concat();
+        assert_eq!(code(&large), Some(Code::InternalServerError));
+    }
+}

@@ -1,0 +1,103 @@
+//! Responses: JSON answers, refusals, and connections that break.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use crate::sandbox::api::endpoint::{Endpoint, Reply};
+use crate::sandbox::error::{ApiError, Code};
+use crate::sandbox::time::{self, Moment};
+
+pub(crate) fn success(reply: Reply) -> Response {
+    match reply {
+        Reply::Json(status, body) => rendered(status, &body),
+        Reply::Nothing => {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            response
+        }
+        Reply::Redirect {
+            location,
+            storage,
+            body,
+        } => {
+            let mut response = rendered(303, &body);
+            let headers = response.headers_mut();
+            if let Ok(location) = HeaderValue::from_str(&location) {
+                headers.insert(header::LOCATION, location);
+            }
+            if let Some(storage) = storage {
+                headers.insert(
+                    HeaderName::from_static("x-taskcluster-artifact-storage-type"),
+                    HeaderValue::from_static(storage),
+                );
+            }
+            response
+        }
+    }
+}
+
+pub(crate) fn refusal(
+    endpoint: &Endpoint,
+    params: &BTreeMap<&'static str, String>,
+    payload: &Value,
+    error: &ApiError,
+    now: Moment,
+) -> Response {
+    let (code, status) = (error.code.name(), error.code.status());
+    let (method, time) = (endpoint.name, time::format(now));
+    let message = format!(
+        "{}\n\n---\n\n* method:     {method}\n* errorCode:  {code}\n* statusCode: {status}\n* time:       \
+         {time}",
+        error.message
+    );
+    let mut response = rendered(
+        status,
+        &json!({
+            "code": code,
+            "message": message,
+            "requestInfo": {"method": method, "params": params, "payload": payload, "time": time},
+        }),
+    );
+    if error.code == Code::AuthenticationFailed {
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("hawk"));
+    }
+    response
+}
+
+/// An answer in JSON.
+pub(crate) fn rendered(status: u16, body: &Value) -> Response {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-store no-cache must-revalidate"),
+    );
+    response
+}
+
+/// An answer whose connection breaks before its end.
+pub(crate) fn broken_off() -> Response {
+    let parts = [
+        Ok("{"),
+        Err(std::io::Error::other("broken off, as was asked for")),
+    ];
+    let mut response = Response::new(Body::from_stream(futures_util::stream::iter(parts)));
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("4096"));
+    response
+}

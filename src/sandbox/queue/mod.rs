@@ -1,0 +1,6 @@
+//! The state machine of tasks, runs and task groups.
+
+pub(super) mod definition;
+pub(super) mod runs;
+pub(super) mod scheduling;
+pub(super) mod task;

@@ -1,0 +1,444 @@
+//! The queue's tasks and groups: creation, dependencies, scheduling, cancellation, priorities.
+//!
+//! Each call that changes a task ends in [`Queue::refresh`], which keeps the look-up tables (pending, running,
+//! deadlines, claims) equal to the task, notes it as changed for keeping, and records an event. A resolution goes on
+//! to the dependents at once; a dependent can become pending by that, but not resolved, so nothing recurses.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::definition::Definition;
+use super::task::{MOST_RUNS, Run, Task, TaskState};
+use crate::sandbox::error::ApiError;
+use crate::sandbox::patterns::PRIORITIES;
+use crate::sandbox::time::{self, Moment};
+
+/// A change of a task's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The task.
+    pub task_id: String,
+    /// Its label.
+    pub label: String,
+    /// The latest run, if there is one.
+    pub run_id: Option<usize>,
+    /// The state that it now has.
+    pub state: TaskState,
+}
+
+/// A task group.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Group {
+    pub(crate) scheduler: String,
+    pub(crate) expires: Moment,
+    pub(crate) sealed: Option<Moment>,
+    pub(crate) tasks: BTreeSet<String>,
+}
+
+impl Group {
+    /// The group as answers show it.
+    pub(crate) fn json(&self, id: &str) -> Value {
+        let mut out = json!({
+            "taskGroupId": id,
+            "schedulerId": self.scheduler,
+            "expires": time::format(self.expires),
+        });
+        if let (Some(sealed), Some(fields)) = (self.sealed, out.as_object_mut()) {
+            fields.insert("sealed".to_owned(), Value::String(time::format(sealed)));
+        }
+        out
+    }
+}
+
+/// The tasks and groups, and the tables that find them.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    pub(crate) tasks: BTreeMap<String, Task>,
+    pub(crate) groups: BTreeMap<String, Group>,
+    pub(crate) dependents: BTreeMap<String, BTreeSet<String>>,
+    /// Pending tasks by task queue, each with its priority's rank and the order of arrival.
+    pub(crate) pending: BTreeMap<String, BTreeSet<(usize, u64, String)>>,
+    pub(crate) running: BTreeMap<String, BTreeSet<String>>,
+    /// Task queues by the last time that a worker or task used them.
+    pub(crate) active: BTreeMap<String, Moment>,
+    pub(crate) deadlines: BTreeSet<(Moment, String)>,
+    pub(crate) claims: BTreeSet<(Moment, String, usize)>,
+    arrivals: u64,
+    /// Tasks whose creation was left half done: nobody follows their dependencies.
+    half_done: BTreeSet<String>,
+    /// Tasks and groups changed since they were last kept.
+    pub(crate) changed_tasks: BTreeSet<String>,
+    pub(crate) changed_groups: BTreeSet<String>,
+    /// What happened since it was last told.
+    pub(crate) events: Vec<Event>,
+    /// Tasks completed since the index last looked.
+    pub(crate) completed: Vec<String>,
+}
+
+impl Queue {
+    /// Finds a task, or refuses with a text that names it.
+    pub(crate) fn find(&self, id: &str, missing: &str) -> Result<&Task, ApiError> {
+        self.tasks
+            .get(id)
+            .ok_or_else(|| ApiError::not_found(missing.replace("{id}", id)))
+    }
+
+    /// Finds a group.
+    pub(crate) fn group(&self, id: &str) -> Result<&Group, ApiError> {
+        self.groups
+            .get(id)
+            .ok_or_else(|| ApiError::not_found(format!("No task-group with taskGroupId: `{id}`")))
+    }
+
+    /// Creates a task, or finds the equal one that exists.
+    pub(crate) fn create(
+        &mut self,
+        id: &str,
+        definition: Definition,
+        now: Moment,
+    ) -> Result<Value, ApiError> {
+        let group = definition.text("taskGroupId").to_owned();
+        self.join(&group, definition.text("schedulerId"), definition.expires)?;
+        if let Some(existing) = self.tasks.get(id) {
+            if existing.definition == definition {
+                if self.half_done.remove(id) {
+                    return self.mend(id, now);
+                }
+                return Ok(existing.status());
+            }
+            return Err(ApiError::conflict(format!(
+                "taskId `{id}` already used by another task.\nThis could be the result of faulty \
+                 idempotency!"
+            )));
+        }
+        let mut task = Task::new(id, definition);
+        self.check_dependencies(&mut task)?;
+        self.add(task);
+        if self
+            .tasks
+            .get(id)
+            .is_some_and(|task| task.waiting.is_empty())
+        {
+            self.schedule(id, now);
+        } else {
+            self.refresh(id);
+        }
+        Ok(self.tasks.get(id).map(Task::status).unwrap_or_default())
+    }
+
+    /// Leaves the creation of a task half done.
+    pub(crate) fn tear(&mut self, id: &str) {
+        let unscheduled = |task: &&Task| task.runs.is_empty();
+        let Some(task) = self.tasks.get(id).filter(unscheduled) else {
+            return;
+        };
+        for dependency in task.definition.texts("dependencies") {
+            if let Some(dependents) = self.dependents.get_mut(dependency) {
+                dependents.remove(id);
+            }
+        }
+        self.half_done.insert(id.to_owned());
+    }
+
+    /// Does the rest of what was left half done.
+    fn mend(&mut self, id: &str, now: Moment) -> Result<Value, ApiError> {
+        let Some(mut task) = self.tasks.remove(id) else {
+            return Ok(Value::Null);
+        };
+        let checked = self.check_dependencies(&mut task);
+        let ready = task.waiting.is_empty();
+        self.add(task);
+        checked?;
+        if ready {
+            self.schedule(id, now);
+        }
+        Ok(self.tasks.get(id).map(Task::status).unwrap_or_default())
+    }
+
+    fn join(&mut self, id: &str, scheduler: &str, expires: Moment) -> Result<(), ApiError> {
+        const HOUR: i64 = 60 * 60;
+        let group = self.groups.entry(id.to_owned()).or_insert_with(|| {
+            self.changed_groups.insert(id.to_owned());
+            Group {
+                scheduler: scheduler.to_owned(),
+                expires: time::plus_seconds(expires, HOUR),
+                sealed: None,
+                tasks: BTreeSet::new(),
+            }
+        });
+        if group.scheduler != scheduler {
+            return Err(ApiError::conflict(format!(
+                "Task group `{id}` contains tasks with a schedulerId other\nthan `{scheduler}`. All \
+                 tasks in the same task-group must have\nthe same schedulerId."
+            )));
+        }
+        if expires > group.expires {
+            group.expires = time::plus_seconds(expires, HOUR);
+            self.changed_groups.insert(id.to_owned());
+        }
+        match group.sealed {
+            None => Ok(()),
+            Some(_) => Err(ApiError::conflict(format!(
+                "Task group `{id}` is sealed and does not accept new tasks."
+            ))),
+        }
+    }
+
+    fn check_dependencies(&self, task: &mut Task) -> Result<(), ApiError> {
+        let mut missing = Vec::new();
+        let mut expiring = Vec::new();
+        let mut satisfied = Vec::new();
+        let any_resolution = task.definition.takes_any_resolution();
+        for id in task.definition.texts("dependencies") {
+            match self.tasks.get(id) {
+                None if id == task.id => {}
+                None => missing.push(id),
+                Some(other) if other.definition.expires < task.definition.deadline => {
+                    expiring.push(id);
+                }
+                Some(other) => {
+                    let state = other.state();
+                    if state == TaskState::Completed || (any_resolution && state.is_resolved()) {
+                        satisfied.push(id.to_owned());
+                    }
+                }
+            }
+        }
+        let mut message = String::new();
+        if !missing.is_empty() {
+            message.push_str("`task.dependencies` references non-existing tasks: \n");
+            message.extend(missing.iter().map(|id| format!(" * {id}\n")));
+            message.push_str("All taskIds in `task.dependencies` **must** exist\n");
+            message.push_str("before the task is created.\n");
+        } else if !expiring.is_empty() {
+            message.push_str("`task.dependencies` references tasks that expires\n");
+            message.push_str("before `task.deadline` this is not allowed, see tasks: \n");
+            message.extend(expiring.iter().map(|id| format!(" * {id},\n")));
+            message.push_str("All taskIds in `task.dependencies` **must** have\n");
+            message.push_str("`task.expires` greater than the `deadline` for this task.\n");
+        }
+        if !message.is_empty() {
+            return Err(ApiError::input(message));
+        }
+        for id in satisfied {
+            task.waiting.remove(&id);
+        }
+        Ok(())
+    }
+
+    /// Enters a task into the tables that do not change with its state.
+    pub(crate) fn add(&mut self, task: Task) {
+        for dependency in task.definition.texts("dependencies") {
+            self.dependents
+                .entry(dependency.to_owned())
+                .or_default()
+                .insert(task.id.clone());
+        }
+        if let Some(group) = self.groups.get_mut(task.definition.text("taskGroupId")) {
+            group.tasks.insert(task.id.clone());
+        }
+        self.tasks.insert(task.id.clone(), task);
+    }
+
+    /// Brings the tables in line with a task that has changed.
+    pub(crate) fn refresh(&mut self, id: &str) {
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        let queue = task.definition.text("taskQueueId").to_owned();
+        let state = task.state();
+        if let Some((rank, arrival)) = task.place.take()
+            && let Some(pending) = self.pending.get_mut(&queue)
+        {
+            pending.remove(&(rank, arrival, id.to_owned()));
+            if state == TaskState::Pending {
+                task.place = Some((task.definition.rank(), arrival));
+            }
+        }
+        if state == TaskState::Pending {
+            let place = *task.place.get_or_insert_with(|| {
+                self.arrivals += 1;
+                (task.definition.rank(), self.arrivals)
+            });
+            self.pending.entry(queue.clone()).or_default().insert((
+                place.0,
+                place.1,
+                id.to_owned(),
+            ));
+        }
+        let running = self.running.entry(queue.clone()).or_default();
+        if state == TaskState::Running {
+            running.insert(id.to_owned());
+            if let Some(until) = task.runs.last().and_then(|run| run.taken_until) {
+                self.claims
+                    .insert((until, id.to_owned(), task.runs.len() - 1));
+            }
+        } else {
+            running.remove(id);
+        }
+        let deadline = (task.definition.deadline, id.to_owned());
+        if state.is_resolved() {
+            self.deadlines.remove(&deadline);
+        } else {
+            self.deadlines.insert(deadline);
+        }
+        self.changed_tasks.insert(id.to_owned());
+        self.events.push(Event {
+            task_id: id.to_owned(),
+            label: task.definition.label().to_owned(),
+            run_id: task.runs.len().checked_sub(1),
+            state,
+        });
+    }
+
+    /// Makes an unscheduled task pending, unless its deadline has passed; tells whether it is scheduled.
+    pub(crate) fn schedule(&mut self, id: &str, now: Moment) -> bool {
+        let Some(task) = self.tasks.get_mut(id) else {
+            return false;
+        };
+        if task.definition.deadline < now {
+            return false;
+        }
+        if task.runs.is_empty() {
+            task.runs.push(Run::pending("scheduled", now));
+            self.refresh(id);
+        }
+        true
+    }
+
+    /// Hands a resolution on to the tasks that wait for it.
+    pub(crate) fn resolved(&mut self, id: &str, now: Moment) {
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        let completed = task.state() == TaskState::Completed;
+        if completed {
+            self.completed.push(id.to_owned());
+        }
+        let dependents: Vec<String> = self
+            .dependents
+            .get(id)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
+        for dependent in dependents {
+            let Some(other) = self.tasks.get_mut(&dependent) else {
+                continue;
+            };
+            if !completed && !other.definition.takes_any_resolution() {
+                continue;
+            }
+            if other.waiting.remove(id) && other.waiting.is_empty() && other.runs.is_empty() {
+                self.schedule(&dependent, now);
+            }
+        }
+    }
+
+    /// Runs a resolved task once more.
+    pub(crate) fn rerun(&mut self, id: &str, now: Moment) -> Result<Value, ApiError> {
+        let Some(task) = self.tasks.get_mut(id) else {
+            return Ok(Value::Null);
+        };
+        refuse_late(task, now, "rescheduled past its deadline of")?;
+        if matches!(task.state(), TaskState::Pending | TaskState::Running) {
+            return Ok(task.status());
+        }
+        if task.runs.len() >= MOST_RUNS {
+            return Err(ApiError::conflict(format!(
+                "Maximum number of runs reached ({MOST_RUNS})."
+            )));
+        }
+        let room = (MOST_RUNS - 1).saturating_sub(task.runs.len()) as u64;
+        task.retries_left = task.definition.retries().min(room);
+        task.runs.push(Run::pending("rerun", now));
+        let status = task.status();
+        self.refresh(id);
+        Ok(status)
+    }
+
+    /// Cancels a task if it is not resolved yet; tells whether that changed anything.
+    pub(crate) fn cancel(&mut self, id: &str, reason: &str, now: Moment) -> bool {
+        let Some(task) = self.tasks.get_mut(id) else {
+            return false;
+        };
+        if task.state().is_resolved() {
+            return false;
+        }
+        if task.runs.is_empty() {
+            task.runs.push(Run::pending("exception", now));
+        }
+        if let Some(run) = task.runs.last_mut() {
+            run.state = TaskState::Exception;
+            run.reason_resolved = Some(reason.to_owned());
+            run.resolved = Some(now);
+        }
+        self.refresh(id);
+        self.resolved(id, now);
+        true
+    }
+
+    /// Cancels what is unresolved in a sealed group.
+    pub(crate) fn cancel_group(&mut self, id: &str, now: Moment) -> Result<Value, ApiError> {
+        let members: Vec<String> = self.group(id)?.tasks.iter().cloned().collect();
+        let mut canceled = Vec::new();
+        for member in &members {
+            let open = self
+                .tasks
+                .get(member)
+                .is_some_and(|task| task.definition.deadline > now);
+            if open && self.cancel(member, "canceled", now) {
+                canceled.push(member.clone());
+            }
+        }
+        Ok(json!({
+            "taskGroupId": id,
+            "taskGroupSize": members.len(),
+            "cancelledCount": canceled.len(),
+            "taskIds": canceled,
+        }))
+    }
+
+    /// Seals a group; a group sealed before keeps its moment.
+    pub(crate) fn seal(&mut self, id: &str, now: Moment) -> Result<Value, ApiError> {
+        if let Some(group) = self.groups.get_mut(id)
+            && group.sealed.is_none()
+        {
+            group.sealed = Some(now);
+            self.changed_groups.insert(id.to_owned());
+        }
+        Ok(self.group(id)?.json(id))
+    }
+
+    /// Changes the priority of an unresolved task; tells whether that changed anything.
+    pub(crate) fn change_priority(&mut self, id: &str, priority: &str, now: Moment) -> bool {
+        let Some(task) = self.tasks.get_mut(id) else {
+            return false;
+        };
+        if task.state().is_resolved()
+            || task.definition.deadline <= now
+            || task.definition.text("priority") == priority
+            || !PRIORITIES.contains(&priority)
+        {
+            return false;
+        }
+        if let Some(fields) = task.definition.json.as_object_mut() {
+            fields.insert("priority".to_owned(), Value::String(priority.to_owned()));
+        }
+        self.refresh(id);
+        true
+    }
+}
+
+/// Refuses a change of a task past its deadline.
+pub(crate) fn refuse_late(task: &Task, now: Moment, what: &str) -> Result<(), ApiError> {
+    if task.definition.deadline >= now {
+        return Ok(());
+    }
+    Err(ApiError::conflict(format!(
+        "Task `{}` can't be {what} {}.",
+        task.id,
+        time::format(task.definition.deadline)
+    )))
+}

@@ -1,0 +1,227 @@
+//! Tasks: the definition, the runs, and the status made from both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::definition::Definition;
+use crate::sandbox::artifacts::artifact::Artifact;
+use crate::sandbox::time::{self, Moment};
+
+/// The most runs that a task may have.
+pub(crate) const MOST_RUNS: usize = 50;
+/// The state of a task or of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TaskState {
+    /// It waits for its dependencies.
+    Unscheduled,
+    /// A worker may take it.
+    Pending,
+    /// A worker has it.
+    Running,
+    /// It succeeded.
+    Completed,
+    /// It failed.
+    Failed,
+    /// It was canceled, expired or broken.
+    Exception,
+}
+
+impl TaskState {
+    /// All states, in the order of a task's life.
+    pub const ALL: [TaskState; 6] = [
+        TaskState::Unscheduled,
+        TaskState::Pending,
+        TaskState::Running,
+        TaskState::Completed,
+        TaskState::Failed,
+        TaskState::Exception,
+    ];
+
+    /// The name that the queue uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            TaskState::Unscheduled => "unscheduled",
+            TaskState::Pending => "pending",
+            TaskState::Running => "running",
+            TaskState::Completed => "completed",
+            TaskState::Failed => "failed",
+            TaskState::Exception => "exception",
+        }
+    }
+
+    /// The state of a name.
+    pub fn from_name(name: &str) -> Option<TaskState> {
+        TaskState::ALL
+            .into_iter()
+            .find(|state| state.name() == name)
+    }
+
+    /// Whether nothing more happens by itself.
+    pub fn is_resolved(self) -> bool {
+        matches!(
+            self,
+            TaskState::Completed | TaskState::Failed | TaskState::Exception
+        )
+    }
+}
+
+/// One attempt at a task.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Run {
+    pub(crate) state: TaskState,
+    pub(crate) reason_created: String,
+    pub(crate) reason_resolved: Option<String>,
+    pub(crate) worker_group: Option<String>,
+    pub(crate) worker_id: Option<String>,
+    /// Whether the worker had asked for any work, and not for this run.
+    pub(crate) offered: bool,
+    pub(crate) taken_until: Option<Moment>,
+    pub(crate) scheduled: Moment,
+    pub(crate) started: Option<Moment>,
+    pub(crate) resolved: Option<Moment>,
+}
+
+impl Run {
+    /// A run that waits for a worker.
+    pub(crate) fn pending(reason: &str, now: Moment) -> Run {
+        Run {
+            state: TaskState::Pending,
+            reason_created: reason.to_owned(),
+            reason_resolved: None,
+            worker_group: None,
+            worker_id: None,
+            offered: false,
+            taken_until: None,
+            scheduled: now,
+            started: None,
+            resolved: None,
+        }
+    }
+
+    /// The run as the status shows it.
+    pub(crate) fn json(&self, run_id: usize) -> Value {
+        let mut out = Map::new();
+        let mut put = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                out.insert(name.to_owned(), value);
+            }
+        };
+        let text = |text: &Option<String>| text.clone().map(Value::String);
+        let date = |moment: Option<Moment>| moment.map(|m| Value::String(time::format(m)));
+        put("runId", Some(run_id.into()));
+        put("state", Some(self.state.name().into()));
+        put("reasonCreated", Some(self.reason_created.clone().into()));
+        put("reasonResolved", text(&self.reason_resolved));
+        put("workerGroup", text(&self.worker_group));
+        put("workerId", text(&self.worker_id));
+        put("takenUntil", date(self.taken_until));
+        put("scheduled", date(Some(self.scheduled)));
+        put("started", date(self.started));
+        put("resolved", date(self.resolved));
+        Value::Object(out)
+    }
+
+    /// Reads what [`Run::json`] wrote.
+    pub(crate) fn from_json(value: &Value) -> Option<Run> {
+        let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        let date = |name: &str| text(name).and_then(|text| time::parse(&text));
+        Some(Run {
+            state: TaskState::from_name(&text("state")?)?,
+            reason_created: text("reasonCreated")?,
+            reason_resolved: text("reasonResolved"),
+            worker_group: text("workerGroup"),
+            worker_id: text("workerId"),
+            offered: false,
+            taken_until: date("takenUntil"),
+            scheduled: date("scheduled")?,
+            started: date("started"),
+            resolved: date("resolved"),
+        })
+    }
+}
+
+/// A task of the queue.
+#[derive(Debug, Clone)]
+pub(crate) struct Task {
+    pub(crate) id: String,
+    pub(crate) definition: Definition,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) retries_left: u64,
+    /// The dependencies not yet satisfied.
+    pub(crate) waiting: BTreeSet<String>,
+    /// The artifacts by run and name.
+    pub(crate) artifacts: BTreeMap<(usize, String), Artifact>,
+    /// The place among the pending tasks of its queue, when it is pending.
+    pub(crate) place: Option<(usize, u64)>,
+}
+
+impl Task {
+    /// A task without runs.
+    pub(crate) fn new(id: &str, definition: Definition) -> Task {
+        Task {
+            id: id.to_owned(),
+            retries_left: definition.retries(),
+            waiting: definition
+                .texts("dependencies")
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            definition,
+            runs: Vec::new(),
+            artifacts: BTreeMap::new(),
+            place: None,
+        }
+    }
+
+    /// The state of the latest run.
+    pub(crate) fn state(&self) -> TaskState {
+        self.runs
+            .last()
+            .map_or(TaskState::Unscheduled, |run| run.state)
+    }
+
+    /// The status as answers show it.
+    pub(crate) fn status(&self) -> Value {
+        let mut out = Map::new();
+        out.insert("taskId".to_owned(), Value::String(self.id.clone()));
+        for name in [
+            "provisionerId",
+            "workerType",
+            "taskQueueId",
+            "schedulerId",
+            "projectId",
+            "taskGroupId",
+            "priority",
+            "deadline",
+            "expires",
+        ] {
+            out.insert(
+                name.to_owned(),
+                Value::String(self.definition.text(name).to_owned()),
+            );
+        }
+        out.insert("retriesLeft".to_owned(), self.retries_left.into());
+        out.insert("state".to_owned(), self.state().name().into());
+        let runs = self
+            .runs
+            .iter()
+            .enumerate()
+            .map(|(id, run)| run.json(id))
+            .collect();
+        out.insert("runs".to_owned(), Value::Array(runs));
+        Value::Object(out)
+    }
+
+    /// Whether a resolution that satisfies a dependent has ever happened, its kind being given.
+    pub(crate) fn ever_satisfied(&self, any_resolution: bool) -> bool {
+        self.runs.iter().enumerate().any(|(id, run)| {
+            let retried = self
+                .runs
+                .get(id + 1)
+                .is_some_and(|next| next.reason_created != "rerun");
+            run.state == TaskState::Completed
+                || (any_resolution && run.state.is_resolved() && !retried)
+        })
+    }
+}

@@ -1,0 +1,256 @@
+//! The state of all services together, and the one lock around it.
+//!
+//! A call goes through [`Shared::with`]: the clock is read once, what that moment ends is ended, the call is made, new
+//! completions are indexed, what changed is kept, and events are handed on after the lock is released.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use super::auth::credentials::Credentials;
+use super::auth::identify::{Auth, Caller};
+use super::crypto;
+use super::error::{ApiError, SandboxError};
+use super::index::Index;
+use super::injected_fault::Disturbances;
+use super::queue::definition;
+use super::queue::scheduling::{Event, Queue};
+use super::queue::task::Task;
+use super::store::Store;
+use super::time::Clock;
+use super::time::{self, Moment};
+use super::workers::simulation::{Faults, WorkerOptions};
+
+/// The client that signs what the queue hands out.
+const QUEUE: &str = "static/taskcluster/queue";
+/// The client with all scopes.
+const ROOT: &str = "root";
+
+/// Everything that the services know.
+pub(crate) struct Core {
+    pub(crate) auth: Auth,
+    pub(crate) queue: Queue,
+    pub(crate) index: Index,
+    pub(crate) store: Store,
+    pub(crate) faults: Faults,
+    pub(crate) disturbances: Disturbances,
+    /// The caches that workers of a pool have to forget, and since when.
+    pub(crate) purges: BTreeMap<(String, String), Moment>,
+    /// How many days ahead deadlines may be.
+    pub(crate) deadline_days: i64,
+    /// Counts what needs a fresh name.
+    pub(crate) serial: u64,
+    pub(crate) address: SocketAddr,
+}
+
+/// The state, its lock, and what surrounds it.
+pub(crate) struct Shared {
+    core: Mutex<Core>,
+    clock: Clock,
+    pub(crate) workers: WorkerOptions,
+    /// Woken when a task may have become pending.
+    pub(crate) changed: Notify,
+    pub(crate) address: SocketAddr,
+}
+
+impl Shared {
+    /// Opens the state.
+    pub(crate) fn open(
+        address: SocketAddr,
+        folder: Option<&Path>,
+        workers: WorkerOptions,
+        clock: Clock,
+    ) -> Result<Shared, SandboxError> {
+        let store = Store::open(folder)?;
+        let (queue, index) = store.load()?;
+        let mut auth = Auth::new();
+        for client in [ROOT, QUEUE] {
+            let Credentials {
+                client_id,
+                access_token,
+                ..
+            } = built_in(client);
+            auth.add_client(&client_id, &access_token, vec!["*".to_owned()]);
+        }
+        let (faults, disturbances) = (Faults::default(), Disturbances::default());
+        let core = Core {
+            auth,
+            queue,
+            index,
+            store,
+            faults,
+            disturbances,
+            purges: BTreeMap::new(),
+            deadline_days: crate::sandbox::queue::definition::DEADLINE_DAYS,
+            serial: 0,
+            address,
+        };
+        let changed = Notify::new();
+        Ok(Shared {
+            core: Mutex::new(core),
+            clock,
+            workers,
+            changed,
+            address,
+        })
+    }
+
+    /// The address that callers use.
+    pub(crate) fn root_url(&self) -> String {
+        root_url(self.address)
+    }
+
+    /// The current moment.
+    pub(crate) fn now(&self) -> Moment {
+        time::whole((self.clock)())
+    }
+
+    /// Makes a call on the state.
+    pub(crate) fn with<T>(
+        &self,
+        call: impl FnOnce(&mut Core, Moment) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let now = self.now();
+        let mut core = self.lock();
+        core.queue.tick(now);
+        let outcome = call(&mut core, now);
+        let kept = core.settle();
+        let events = std::mem::take(&mut core.queue.events);
+        drop(core);
+        if !events.is_empty() {
+            self.changed.notify_waiters();
+        }
+        self.tell(&events);
+        kept.and(outcome)
+    }
+
+    /// Looks at the state as it stands now.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Core) -> T) -> T {
+        // What ends by itself has ended for those who look, too; failing to keep that shows in the next call.
+        let _ = self.with(|_, _| Ok(()));
+        look(&self.lock())
+    }
+
+    fn tell(&self, events: &[Event]) {
+        if let Some(progress) = &self.workers.progress {
+            events.iter().for_each(|event| progress(event));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Core> {
+        // State is consistent between statements of a call, so a poisoned lock still guards something usable.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Core {
+    fn settle(&mut self) -> Result<(), ApiError> {
+        for id in std::mem::take(&mut self.queue.completed) {
+            if let Some(task) = self.queue.tasks.get(&id) {
+                self.index.completed(task);
+            }
+        }
+        self.store
+            .keep(&mut self.queue, &mut self.index)
+            .map_err(|error| ApiError::internal(error.to_string()))
+    }
+
+    /// A name never given before.
+    pub(crate) fn fresh(&mut self, purpose: &str) -> String {
+        self.serial += 1;
+        crypto::derived_slug(&format!("{purpose}\n{}", self.serial))
+    }
+
+    /// Whom a request through the proxy of a task speaks for.
+    pub(crate) fn task_caller(&mut self, id: &str, now: Moment) -> Result<Caller, ApiError> {
+        let task = self
+            .queue
+            .find(id, "`{id}` does not correspond to a task that exists.")?;
+        let run_id = task.runs.len().saturating_sub(1);
+        let expires = task
+            .runs
+            .last()
+            .and_then(|run| run.taken_until)
+            .unwrap_or(now);
+        let client_id = client_of(task, run_id, expires);
+        let scopes = scopes_of(task, run_id);
+        let scopes = self.auth.granted(&scopes);
+        Ok(Caller::Known {
+            client_id,
+            scopes,
+            hash: None,
+        })
+    }
+
+    /// The answer to a claim: the task, its status and credentials to work with.
+    pub(crate) fn claim_of(&self, id: &str, run_id: usize, now: Moment) -> Option<Value> {
+        let task = self.queue.tasks.get(id)?;
+        let run = task.runs.get(run_id)?;
+        let until = run.taken_until?;
+        let client = client_of(task, run_id, until);
+        let credentials = built_in(QUEUE).temporary(&client, now, until, &scopes_of(task, run_id));
+        Some(json!({
+            "status": task.status(),
+            "runId": run_id,
+            "workerGroup": run.worker_group,
+            "workerId": run.worker_id,
+            "takenUntil": time::format(until),
+            "task": task.definition.json,
+            "credentials": credentials.json(),
+        }))
+    }
+}
+
+/// The address of the services, as a root URL.
+pub(crate) fn root_url(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+/// The client with all scopes.
+pub(crate) fn root_credentials() -> Credentials {
+    built_in(ROOT)
+}
+
+/// The client that signs for the queue.
+pub(crate) fn queue_credentials() -> Credentials {
+    built_in(QUEUE)
+}
+
+fn built_in(client_id: &str) -> Credentials {
+    let token = crypto::hmac(b"snowman sandbox", client_id.as_bytes());
+    Credentials {
+        client_id: client_id.to_owned(),
+        access_token: crypto::base64_url(&token),
+        certificate: None,
+    }
+}
+
+fn client_of(task: &Task, run_id: usize, until: Moment) -> String {
+    let run = task.runs.get(run_id);
+    let part = |text: Option<&String>| text.cloned().unwrap_or_else(|| "none".to_owned());
+    let seconds = definition::normal(&json!(until.timestamp_millis() as f64 / 1000.0));
+    format!(
+        "task-client/{}/{run_id}/on/{}/{}/until/{seconds}",
+        task.id,
+        part(run.and_then(|run| run.worker_group.as_ref())),
+        part(run.and_then(|run| run.worker_id.as_ref())),
+    )
+}
+
+fn scopes_of(task: &Task, run_id: usize) -> Vec<String> {
+    let mut scopes: Vec<String> = ["reclaim-task", "resolve-task", "create-artifact"]
+        .iter()
+        .map(|what| format!("queue:{what}:{}/{run_id}", task.id))
+        .collect();
+    scopes.extend(
+        task.definition
+            .texts("scopes")
+            .into_iter()
+            .map(str::to_owned),
+    );
+    scopes
+}

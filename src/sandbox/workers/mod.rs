@@ -1,0 +1,4 @@
+//! Simulated workers.
+
+mod run;
+pub(super) mod simulation;

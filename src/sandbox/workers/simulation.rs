@@ -1,0 +1,340 @@
+//! Simulated workers: they take what is pending, upload what its payload declares, and resolve it.
+//!
+//! Content is a function of the task: a small JSON text that names label, task and artifact. A caller may answer for
+//! tasks itself (see [`Simulate`]) or mark labels or task ids that shall not succeed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use serde_json::{Value, json};
+
+use crate::sandbox::artifacts::content::Content;
+use crate::sandbox::queue::scheduling::Event;
+
+/// Called with each change of a task's state.
+pub type Progress = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// Does the work of a task in place of the built-in simulation; `None` leaves the task to that.
+pub type Simulate = Arc<dyn Fn(&WorkOrder) -> Option<Simulation> + Send + Sync>;
+
+/// How workers behave.
+#[derive(Clone)]
+pub struct WorkerOptions {
+    /// How long `claimWork` waits when nothing is pending; the real queue waits for 20 seconds.
+    pub poll: Duration,
+    /// Called with each change of a task's state, whoever caused it.
+    pub progress: Option<Progress>,
+    /// Does the work of tasks in place of the built-in simulation.
+    pub simulate: Option<Simulate>,
+}
+
+impl Default for WorkerOptions {
+    fn default() -> WorkerOptions {
+        WorkerOptions {
+            poll: Duration::from_millis(100),
+            progress: None,
+            simulate: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for WorkerOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WorkerOptions")
+            .field("poll", &self.poll)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A task that a simulated worker has claimed.
+#[derive(Debug, Clone)]
+pub struct WorkOrder {
+    /// The task.
+    pub task_id: String,
+    /// The run.
+    pub run_id: usize,
+    /// The task's label.
+    pub label: String,
+    /// The task's definition.
+    pub definition: Value,
+}
+
+/// How a run ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It succeeds.
+    Completed,
+    /// It fails.
+    Failed,
+    /// It ends as an exception with this reason, for example `malformed-payload`.
+    Exception(String),
+}
+
+/// A file that a run uploads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Produced {
+    /// The artifact's name.
+    pub name: String,
+    /// Its content.
+    pub content: Content,
+    /// When it expires, as the payload says; the task's own expiry when it does not, or too late a one.
+    pub expires: Option<String>,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Simulation {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it uploaded.
+    pub artifacts: Vec<Produced>,
+}
+
+/// Labels and task ids that shall not succeed.
+pub(crate) type Faults = BTreeMap<String, Outcome>;
+
+/// What the simulated workers did until nothing was pending.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WorkSummary {
+    /// The runs that completed.
+    pub completed: usize,
+    /// The runs that failed.
+    pub failed: usize,
+    /// The runs that ended as exceptions.
+    pub exceptions: usize,
+}
+
+/// The name of the log that each run uploads.
+pub const LOG: &str = "public/logs/live_backing.log";
+
+/// Does the work of a task that nobody else answers for.
+pub(crate) fn simulate(order: &WorkOrder, fault: Option<&Outcome>) -> Simulation {
+    let queue = order
+        .definition
+        .get("taskQueueId")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    match (queue, fault) {
+        ("built-in/succeed", None) => {
+            return Simulation {
+                outcome: Outcome::Completed,
+                artifacts: Vec::new(),
+            };
+        }
+        ("built-in/fail", None) => {
+            return Simulation {
+                outcome: Outcome::Failed,
+                artifacts: Vec::new(),
+            };
+        }
+        _ => {}
+    }
+    let outcome = fault.cloned().unwrap_or(Outcome::Completed);
+    let mut artifacts = Vec::new();
+    if outcome == Outcome::Completed {
+        for declared in declared(&order.definition) {
+            let name = if declared.directory {
+                format!(
+                    "{}/{}.txt",
+                    declared.name.trim_end_matches('/'),
+                    file_name(&order.label)
+                )
+            } else {
+                declared.name
+            };
+            artifacts.push(Produced {
+                content: content_of(order, &name),
+                name,
+                expires: declared.expires,
+            });
+        }
+    }
+    if !artifacts.iter().any(|made| made.name == LOG) {
+        let content = plain(log(order, &outcome));
+        artifacts.push(Produced {
+            name: LOG.to_owned(),
+            content,
+            expires: None,
+        });
+    }
+    Simulation { outcome, artifacts }
+}
+
+struct Declared {
+    name: String,
+    directory: bool,
+    expires: Option<String>,
+}
+
+/// The artifacts that a payload declares: a map for docker-worker, a list for generic-worker.
+fn declared(definition: &Value) -> Vec<Declared> {
+    let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
+    let one = |name: Option<String>, value: &Value| {
+        let kind = text(value, "type").unwrap_or_default();
+        let name: String = name?
+            .trim_start_matches('/')
+            .chars()
+            .map(|c| {
+                if c.is_ascii_graphic() || c == ' ' {
+                    c
+                } else {
+                    '-'
+                }
+            })
+            .collect();
+        (!name.is_empty()).then(|| Declared {
+            name,
+            directory: kind == "directory",
+            expires: text(value, "expires"),
+        })
+    };
+    match definition
+        .get("payload")
+        .and_then(|payload| payload.get("artifacts"))
+    {
+        Some(Value::Object(map)) => map
+            .iter()
+            .filter_map(|(name, value)| one(Some(name.clone()), value))
+            .collect(),
+        Some(Value::Array(list)) => list
+            .iter()
+            .filter_map(|value| one(text(value, "name").or_else(|| text(value, "path")), value))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn file_name(label: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "._-".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
+    label.chars().map(plain).collect()
+}
+
+fn content_of(order: &WorkOrder, name: &str) -> Content {
+    let about = json!({
+        "sandbox": true,
+        "label": order.label,
+        "taskId": order.task_id,
+        "artifact": name,
+    });
+    let kind = match name.rsplit('.').next() {
+        Some("json") => "application/json",
+        Some("txt" | "log" | "md" | "yml" | "yaml") => "text/plain; charset=utf-8",
+        Some("html") => "text/html; charset=utf-8",
+        _ => "application/octet-stream",
+    };
+    let bytes = serde_json::to_vec_pretty(&about).unwrap_or_default();
+    Content {
+        bytes: Bytes::from(bytes),
+        content_type: kind.to_owned(),
+        content_encoding: None,
+    }
+}
+
+fn plain(text: String) -> Content {
+    Content {
+        bytes: Bytes::from(text),
+        content_type: "text/plain; charset=utf-8".to_owned(),
+        content_encoding: None,
+    }
+}
+
+fn log(order: &WorkOrder, outcome: &Outcome) -> String {
+    let payload = order.definition.get("payload");
+    let field = |name: &str| payload.and_then(|payload| payload.get(name));
+    let mut lines = vec![
+        format!(
+            "[sandbox] {} ({}, run {})",
+            order.label, order.task_id, order.run_id
+        ),
+        "[sandbox] This is a rehearsal: nothing below was executed.".to_owned(),
+    ];
+    for name in ["image", "env", "command", "artifacts", "upstreamArtifacts"] {
+        if let Some(value) = field(name) {
+            lines.push(format!("[sandbox] {name}: {}", shown(value)));
+        }
+    }
+    lines.push(format!(
+        "[sandbox] {}",
+        match outcome {
+            Outcome::Completed => "completed".to_owned(),
+            Outcome::Failed => "failed, as was asked for".to_owned(),
+            Outcome::Exception(reason) => format!("exception ({reason}), as was asked for"),
+        }
+    ));
+    lines.join("\n") + "\n"
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => serde_json::to_string_pretty(other).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(payload: Value) -> WorkOrder {
+        WorkOrder {
+            task_id: "fN1SbArXTPSVFNUvaOlinQ".to_owned(),
+            run_id: 0,
+            label: "build-linux/opt".to_owned(),
+            definition: json!({"taskQueueId": "a/b", "payload": payload}),
+        }
+    }
+
+    fn names(simulation: &Simulation) -> Vec<&str> {
+        simulation
+            .artifacts
+            .iter()
+            .map(|made| made.name.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn both_forms_of_declarations_are_read() {
+        let docker = order(json!({"artifacts": {
+            "public/build": {"type": "directory", "path": "/builds/artifacts"},
+            "public/target.json": {"type": "file", "path": "/x"},
+        }}));
+        assert_eq!(
+            names(&simulate(&docker, None)),
+            [
+                "public/build/build-linux-opt.txt",
+                "public/target.json",
+                LOG
+            ]
+        );
+        let generic = order(json!({"artifacts": [
+            {"type": "file", "path": "logs/a.txt"},
+            {"type": "directory", "path": "out", "name": "public/out"},
+        ]}));
+        assert_eq!(
+            names(&simulate(&generic, None)),
+            ["logs/a.txt", "public/out/build-linux-opt.txt", LOG]
+        );
+    }
+
+    #[test]
+    fn what_shall_fail_uploads_its_log_only() {
+        let order = order(json!({"artifacts": {"public/a": {"type": "file"}}}));
+        let simulation = simulate(&order, Some(&Outcome::Failed));
+        assert_eq!(simulation.outcome, Outcome::Failed);
+        assert_eq!(names(&simulation), [LOG]);
+    }
+
+    #[test]
+    fn content_is_the_same_each_time() {
+        let order = order(json!({"artifacts": {"public/a": {"type": "file"}}}));
+        assert_eq!(simulate(&order, None), simulate(&order, None));
+    }
+}
