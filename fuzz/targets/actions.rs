@@ -1,4 +1,4 @@
-//! A `.taskcluster.yml` and the input of an action, parted by a line of `=`, are taken or refused.
+//! A `.taskcluster.yml` and the input of an action, separated by a line of `=`, are accepted or refused.
 
 #![no_main]
 
@@ -22,7 +22,7 @@ static CONFIG: LazyLock<GraphConfig> = LazyLock::new(|| {
     GraphConfig::read("taskcluster", "taskcluster/config.yml", text).expect("our own config.yml")
 });
 
-/// One file, whatever it is called.
+/// One file under every name.
 struct Only<'a>(&'a [u8]);
 
 impl Files for Only<'_> {

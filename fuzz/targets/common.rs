@@ -1,9 +1,9 @@
-//! What targets have in common.
+//! Shared by the targets.
 
 use std::panic::{set_hook, take_hook};
 
-/// Lets panics of the YAML scanner pass: the program catches those and says what it could not read.
-/// Every other panic ends the run, as libfuzzer's own hook has it.
+/// Ignores panics of the YAML scanner, which the program catches and reports as unreadable YAML. Every
+/// other panic ends the run, as with libfuzzer's own hook.
 pub fn pass_caught_panics() {
     let end = take_hook();
     set_hook(Box::new(move |panic| {

@@ -1,4 +1,4 @@
-//! Keyed values are chosen among or refused; what was chosen holds no further choice.
+//! Keyed-by values are resolved or refused; a resolved value contains no further `by-` key.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Parameters are taken or refused, from YAML and from JSON. Whatever strict ones are taken are taken
-//! when less is asked of them, and have the same id.
+//! Parameters are accepted or refused, from YAML and from JSON. Those that are valid when strict are
+//! valid when lenient, and have the same id.
 
 #![no_main]
 
@@ -17,7 +17,7 @@ fuzz_target!(init: common::pass_caught_panics(), |text: &[u8]| {
         let lenient = Parameters::new(values, Strictness::Lenient);
         match (strict, lenient) {
             (Ok(strict), Ok(lenient)) => assert_eq!(strict.id(), lenient.id()),
-            (Ok(_), Err(mistakes)) => panic!("only strict ones are right: {mistakes}"),
+            (Ok(_), Err(mistakes)) => panic!("valid only when strict: {mistakes}"),
             (Err(mistakes), _) => assert!(!mistakes.is_empty()),
         }
     }

@@ -1,4 +1,4 @@
-//! References are resolved or refused, and so are relative dates. What holds no reference stays.
+//! References and relative dates are resolved or refused. A value without any stays unchanged.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any text is read or refused; what is read is the same after it was written and read again.
+//! Any text is read or refused; a value that was read is the same after writing and reading it again.
 
 #![no_main]
 
