@@ -244,7 +244,7 @@ fn values_that_are_no_names_are_refused() {
         ),
         (
             vec![("SNOWMAN_HEAD_REF", "a\nb")],
-            "SNOWMAN_HEAD_REF has a control character in it",
+            "SNOWMAN_HEAD_REF contains a control character",
         ),
         (
             vec![("SNOWMAN_HEAD_REPOSITORY", "ext::sh -c id")],
