@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes a project of any number of tasks, of the shape that large projects have.
+"""Writes a project with any number of tasks, structured like large projects.
 
 For each platform and build type there are 50 tasks: a build, its signing, four notices of the
-signing, and 44 parts of test suites. All but the builds come out of `from_deps` and `matrix`.
+signing, and 44 chunks of test suites. All but the builds are made by `from_deps` and `matrix`.
 
-With `--custom` the project has Python of its own, as nearly all have: a function to register, and a
-transform in the pipeline of each kind.
+With `--custom`, the project has Python code, as nearly all projects do: a registration function, and
+a transform in the pipeline of each kind.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What of docs/reference the compared projects use.
+"""Finds which entries of docs/reference the compared projects use.
 
 The pages of the reference list everything that a project may say: transforms, ways to run, workers,
 strategies, and the keys of each. `count` tells how often each entry is used, and which of them no
@@ -13,7 +13,7 @@ import subprocess
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 PAGES = ["config", "kind", "parameters", "phases", "run-using", "transforms", "workers"]
 
-# What no fixture project uses, with the reason.
+# The entries that no fixture project uses, with the reason.
 NOT_USED = {
     "config Priorities": "values, of which each project has some",
     "config release-promotion chains": "the peer does not know it",
@@ -46,7 +46,7 @@ NOT_USED = {
 
 
 def entries():
-    """Everything that the reference lists: the page, the headings above it, its name."""
+    """Returns every entry of the reference: its page, the headings above it, and its name."""
     for page in PAGES:
         headings, rows = [], False
         for line in (TOP / "docs" / "reference" / f"{page}.md").read_text().splitlines():
@@ -77,7 +77,7 @@ def walk(value, keys, texts):
 
 
 class Uses:
-    """What a project says, in all of its documents."""
+    """The keys and values that a project uses, in all of its documents."""
 
     def __init__(self, config, kinds, params, documents=()):
         self.keys, self.texts, self.runs, self.implementations = set(), set(), set(), set()
@@ -116,7 +116,7 @@ class Uses:
         self.runs.add(f"{run.get('using')} on {implementation}")
 
     def has(self, entry):
-        """Whether the project uses an entry of the reference."""
+        """Returns whether the project uses an entry of the reference."""
         page, section, *rest = entry if len(entry) > 1 else (*entry, "")
         name = entry[-1]
         if page == "transforms" and not rest:
@@ -155,7 +155,7 @@ def read_yaml(python, paths):
 
 
 def of_folder(python, folder, params, documents, root="taskcluster"):
-    """What the project in a folder says, of which `documents` were made for each set of parameters."""
+    """Reads what the project in a folder uses. `documents` are its graphs for each set of parameters."""
     kinds = sorted((folder / "kinds" if not root else folder / root / "kinds").glob("*/*.yml"))
     config, *read = read_yaml(python, [folder / root / "config.yml", *kinds, *params])
     by_kind = {}
@@ -165,7 +165,7 @@ def of_folder(python, folder, params, documents, root="taskcluster"):
 
 
 def of_line(line):
-    """What a random project says."""
+    """Reads what a random project uses."""
     line = json.loads(line)
     project = line["project"]
     answers = [answer for answer in line["answers"] if "morphed" in answer]
@@ -173,7 +173,7 @@ def of_line(line):
 
 
 def count(fixtures, lines):
-    """How often each entry is used, as text; and the entries that no fixture project uses.
+    """Returns how often each entry is used, as text, and the entries that no fixture project uses.
 
     `fixtures` has the uses of each project with the number of documents that were compared for it,
     `lines` random projects without a mistake.
@@ -191,7 +191,7 @@ def count(fixtures, lines):
 
 
 def is_feature(entry):
-    """Whether it is counted by itself; keys are only looked for."""
+    """Returns whether an entry is counted by itself; keys are only searched for."""
     page, *rest = entry
     return (
         page == "phases" and len(rest) == 2 and rest[0] != "Verifications"

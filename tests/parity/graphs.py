@@ -1,4 +1,4 @@
-"""Small random graphs, and what the peer makes of them.
+"""Generates small random graphs, and the peer's results for them.
 
 `make` writes graphs, one JSON document a line; it needs no peer and yields the same graphs for the
 same seed. `answer` reads them and writes what the peer answers, from the choice of target tasks to
@@ -82,7 +82,7 @@ def make_graph(rng):
     density = rng.choice([0.1, 0.2, 0.35])
     with_conditions = rng.choice([0, 0, 0.3, 0.7])
     paths = [f"snow.v1.path-{i}" for i in range(rng.randint(3, 8))]
-    # The order of labels and that of dependencies have nothing to do with each other.
+    # The order of labels is independent of that of dependencies.
     labels = [f"t{i:02d}" for i in range(count)]
     rng.shuffle(labels)
     tasks = []
@@ -183,7 +183,7 @@ def make(count, seed):
 
 
 def plain(value, names):
-    """The same value with new taskIds replaced by `@` and the label."""
+    """Replaces new taskIds in a value by `@` and the label."""
     if isinstance(value, dict):
         return {plain(k, names): plain(v, names) for k, v in value.items()}
     if isinstance(value, list):
