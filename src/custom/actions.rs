@@ -71,10 +71,13 @@ impl Custom<'_> {
         if !self.registered.actions.values().any(|own| *own) {
             return Ok(Vec::new());
         }
-        let call = Call::new("offer", json!({"graph": self.graph, "decision": decision}));
+        let call = Call::new(
+            "list_actions",
+            json!({"graph": self.graph, "decision": decision}),
+        );
         let answer = self.python.call(ONE, call);
         let answer = answer.map_err(|failure| failure.diagnostic("the project's actions"))?;
-        let offered = answer.value["offered"].as_array().into_iter().flatten();
+        let offered = answer.value["actions"].as_array().into_iter().flatten();
         Ok(offered
             .filter_map(|one| {
                 Some(Offered {
@@ -101,9 +104,9 @@ impl Custom<'_> {
             "task": request.task.map(TaskId::as_str),
             "collect": request.collect,
         });
-        let answer = self.python.call(ONE, Call::new("act", arguments));
+        let answer = self.python.call(ONE, Call::new("run_action", arguments));
         let mut answer = answer.map_err(|failure| failure.diagnostic(&what))?;
-        let noted = answer.value["noted"].as_array_mut().map(std::mem::take);
+        let noted = answer.value["changes"].as_array_mut().map(std::mem::take);
         let id = |value: &Value| {
             TaskId::parse(value.as_str().unwrap_or_default())
                 .map_err(|error| Diagnostic::user(format!("{what}: {error}")))

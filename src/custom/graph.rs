@@ -66,7 +66,7 @@ impl Custom<'_> {
         });
         let answer = self
             .python
-            .call(ONE, Call::new("target", arguments))
+            .call(ONE, Call::new("filter_tasks", arguments))
             .map_err(failed)?;
         let kept = answer.value["labels"].as_array().into_iter().flatten();
         kept.map(|label| {
@@ -135,7 +135,7 @@ impl Custom<'_> {
         let answer = self.python.call(ONE, call);
         let answer = answer.map_err(|failure| failure.diagnostic("a verification"))?;
         let mut wrong = Diagnostics::new();
-        for told in answer.value["wrong"].as_array().into_iter().flatten() {
+        for told in answer.value["failed"].as_array().into_iter().flatten() {
             let name = told[0].as_str().unwrap_or_default();
             let what = format!("the verification `{name}` of {}", phase.replace('_', " "));
             wrong.push(Exception::read(&told[1]).diagnostic(&what));

@@ -44,7 +44,9 @@ impl<'c, 'a> Heard<'c, 'a> {
         if let Some(custom) = self.custom {
             let seconds = self.began.elapsed().as_secs_f64();
             let arguments = json!({"name": name, "seconds": seconds});
-            custom.python.call(ONE, Call::new("phase", arguments))?;
+            custom
+                .python
+                .call(ONE, Call::new("phase_finished", arguments))?;
         }
         Ok(())
     }

@@ -88,12 +88,12 @@ impl<'a> Custom<'a> {
         let set_up = |name, arguments| python.set_up(Call::new(name, arguments));
         set_up("parameters", values).map_err(failed)?;
         let told = match references {
-            Some(references) => set_up("bring_in", json!({"references": references})),
+            Some(references) => set_up("import_modules", json!({"references": references})),
             // What kinds have brought in by now is there too.
-            None => python.call(graph::ONE, Call::new("found", json!({}))),
+            None => python.call(graph::ONE, Call::new("registered", json!({}))),
         };
         let told = told.map_err(failed)?;
-        let mut registered = Registered::read(&told.value["found"]);
+        let mut registered = Registered::read(&told.value["registered"]);
         registered.prefer_installed(major);
         let whole = match (python.mode(), major) {
             _ if references.is_none() => None,
@@ -130,7 +130,7 @@ impl<'a> Custom<'a> {
 
     /// The labels of the tasks that a worker has been sent for this graph.
     fn known(&self, worker: usize) -> Result<BTreeSet<Label>, Failure> {
-        let call = Call::new("known", json!({"graph": self.graph}));
+        let call = Call::new("known_labels", json!({"graph": self.graph}));
         let answer = self.python.call(worker, call)?;
         let labels = answer.value["labels"].as_array().into_iter().flatten();
         let labels = labels.filter_map(Value::as_str);

@@ -47,7 +47,13 @@ pub fn base(python: &dyn Python, values: Value) -> Outcome<Option<Object>> {
     if major_of(&version) == Some(CONTRACT) {
         return Ok(None);
     }
-    call(python, "base", json!({"values": values}), "the base").map(Some)
+    call(
+        python,
+        "base_revision",
+        json!({"values": values}),
+        "the base",
+    )
+    .map(Some)
 }
 
 /// Has the function that `taskgraph.decision-parameters` names change the parameters of a decision.
@@ -71,7 +77,7 @@ pub fn change(python: &dyn Python, values: Object, function: &str) -> Outcome<Ob
 pub fn version(python: &dyn Python, values: &Object, function: &str) -> Result<String, Diagnostic> {
     let what = format!("the `version-parser` `{function}`");
     let arguments = json!({"values": values, "function": function});
-    let answer = python.call(0, Call::new("version", arguments));
+    let answer = python.call(0, Call::new("parse_version", arguments));
     let answer = answer.map_err(|failure| failure.diagnostic(&what))?;
     let told = &answer.value["version"];
     told.as_str().map(str::to_owned).ok_or_else(|| {

@@ -78,10 +78,10 @@ impl Registered {
             filters: entries("filters"),
             strategies: entries("strategies"),
             morphs: names("morphs"),
-            verified: names("verified"),
+            verified: names("verified_phases"),
             actions: entries("actions"),
             patched: names("patched"),
-            hears_phases: told["hears_phases"].as_bool().unwrap_or_default(),
+            hears_phases: told["phase_finished"].as_bool().unwrap_or_default(),
         }
     }
 }

@@ -116,7 +116,7 @@ impl Strategies<'_, '_> {
     /// # Errors
     /// What the strategy raises.
     pub fn remove(&self, task: &Task) -> Result<bool, Diagnostic> {
-        let said = self.ask("remove", task, json!({}))?;
+        let said = self.ask("should_remove", task, json!({}))?;
         Ok(said == Value::Bool(true))
     }
 
@@ -125,7 +125,7 @@ impl Strategies<'_, '_> {
     /// # Errors
     /// What the strategy raises.
     pub fn replace(&self, task: &Task, deadline: Option<&str>) -> Result<Said, Diagnostic> {
-        match self.ask("replace", task, json!({"deadline": deadline}))? {
+        match self.ask("should_replace", task, json!({"deadline": deadline}))? {
             Value::String(task_id) => Ok(Said::Replace(task_id.into())),
             Value::Bool(true) => Ok(Said::Remove),
             _ => Ok(Said::Keep),

@@ -117,7 +117,7 @@ impl<'a> Custom<'a> {
         let _span = tracing::info_span!(
             target: "timing", "python", kind = %kind.name, what = "the whole kind"
         );
-        let call = Call::new("whole", self.arguments(kind));
+        let call = Call::new("generate_kind", self.arguments(kind));
         let tasks = kind.dependencies.iter().map(Arc::as_ref);
         let answer = self.with_tasks(worker, call, tasks);
         self.busy[worker].fetch_sub(1, Ordering::Relaxed);
@@ -152,7 +152,7 @@ impl Work<'_, '_> {
             target: "timing", "python", kind = %self.kind.name, what
         );
         if !self.begun.replace(true) {
-            let begin = Call::new("begin", self.custom.arguments(self.kind));
+            let begin = Call::new("begin_kind", self.custom.arguments(self.kind));
             let tasks = self.kind.dependencies.iter().map(Arc::as_ref);
             self.custom.with_tasks(self.worker, begin, tasks)?;
         }
@@ -195,17 +195,19 @@ impl Work<'_, '_> {
                 .collect::<Result<_, _>>()?,
             Given::Held => Vec::new(),
         };
-        let arguments = json!({"transforms": transforms, "held": held});
-        let answer = self.call("run", arguments, blobs).map_err(|failure| {
-            let names: Vec<_> = transforms.iter().map(|name| format!("`{name}`")).collect();
-            let what = match names.len() {
-                0 => "the loader".to_owned(),
-                1 => format!("the transform {}", names[0]),
-                _ => format!("one of the transforms {}", names.join(", ")),
-            };
-            self.told(failure, &what)
-        })?;
-        if let Some(why) = answer.value["why"].as_str() {
+        let arguments = json!({"transforms": transforms, "in_worker": held});
+        let answer = self
+            .call("run_transforms", arguments, blobs)
+            .map_err(|failure| {
+                let names: Vec<_> = transforms.iter().map(|name| format!("`{name}`")).collect();
+                let what = match names.len() {
+                    0 => "the loader".to_owned(),
+                    1 => format!("the transform {}", names[0]),
+                    _ => format!("one of the transforms {}", names.join(", ")),
+                };
+                self.told(failure, &what)
+            })?;
+        if let Some(why) = answer.value["reason"].as_str() {
             return Ok(Made::Held {
                 why: why.to_owned(),
             });
@@ -236,7 +238,7 @@ impl Drop for Work<'_, '_> {
     fn drop(&mut self) {
         // A worker that is gone has nothing to forget.
         if self.begun.get() {
-            let _ = self.call("end", json!({}), Vec::new());
+            let _ = self.call("end_kind", json!({}), Vec::new());
         }
     }
 }

@@ -25,7 +25,7 @@ fn read(text: &[u8]) -> Value {
 }
 
 #[test]
-fn they_are_offered_among_all_others() {
+fn actions_of_the_project_are_in_actions_json() {
     let Some(python) = python() else { return };
     let world = World::new(python);
     let arguments = ["actions", "-p", "params/push.yml"];
@@ -42,7 +42,7 @@ fn they_are_offered_among_all_others() {
 }
 
 #[test]
-fn releases_are_promoted_where_what_the_project_registers_brings_that() {
+fn release_promotion_needs_a_registered_action() {
     let Some(python) = python() else { return };
     let section = format!("trust-domain: hail\n{PROMOTION}");
     let world = World::new(python);
@@ -82,7 +82,7 @@ fn bringing_promotion(world: World) -> World {
 }
 
 #[test]
-fn what_a_callback_wants_done_is_done_here_and_the_same_each_time() {
+fn requests_of_a_callback_are_executed_once() {
     let Some(python) = python() else { return };
     let world = World::new(python);
     let first = world.ours(MELT);
@@ -107,7 +107,7 @@ fn what_a_callback_wants_done_is_done_here_and_the_same_each_time() {
 }
 
 #[test]
-fn what_versions_ask_for_without_a_client_is_done_here_too() {
+fn requests_without_a_client_are_executed() {
     let Some(python) = python() else { return };
     let asked = "    import requests
 
@@ -144,7 +144,7 @@ fn what_versions_ask_for_without_a_client_is_done_here_too() {
 }
 
 #[test]
-fn a_callback_that_fails_does_nothing() {
+fn a_failing_callback_changes_nothing() {
     let Some(python) = python() else { return };
     let world = World::new(python).file("input.json", "{\"warm\": false}");
     let arguments = [MELT, &["--input", "input.json"]].concat();
@@ -189,7 +189,7 @@ fn sowing(services: &Services, python: std::path::PathBuf, input: &str) -> World
 }
 
 #[test]
-fn a_callback_sees_what_it_wants_done_and_a_rerun_does_it_no_more() {
+fn a_callback_sees_its_requests_and_a_rerun_does_not_repeat_them() {
     let Some(python) = python() else { return };
     let services = sown();
     let world = sowing(&services, python, "null");
@@ -214,7 +214,7 @@ fn a_callback_sees_what_it_wants_done_and_a_rerun_does_it_no_more() {
 }
 
 #[test]
-fn what_a_callback_wants_created_is_held_against_scopes_before() {
+fn tasks_of_a_callback_are_checked_against_scopes() {
     let Some(python) = python() else { return };
     let services = sown();
     let world = sowing(&services, python, "{\"scopes\": [\"secrets:get:ice\"]}");
@@ -253,7 +253,7 @@ fn promoting(services: &Services, python: std::path::PathBuf) -> World {
 }
 
 #[test]
-fn the_version_of_a_release_is_what_the_project_finds() {
+fn a_version_parser_of_the_project_is_used() {
     let Some(python) = python() else { return };
     let services = sown();
     let world = promoting(&services, python);
@@ -269,7 +269,7 @@ fn the_version_of_a_release_is_what_the_project_finds() {
 /// Only the project knows what its target-tasks method chooses by; that it chooses nothing is a
 /// mistake all the same.
 #[test]
-fn what_a_method_in_python_aims_at_is_looked_at() {
+fn targets_of_a_python_method_are_checked() {
     let Some(python) = python() else { return };
     let services = sown();
     let world = promoting(&services, python);
@@ -303,7 +303,7 @@ fn what_a_method_in_python_aims_at_is_looked_at() {
 
 /// A plan is that of the action that is built in, which a project may have one of its own for.
 #[test]
-fn a_plan_for_an_action_in_python_refuses_nothing() {
+fn a_plan_for_a_python_action_refuses_nothing() {
     let Some(python) = python() else { return };
     let services = sown();
     let own = "
@@ -353,7 +353,7 @@ def release_promotion(parameters, graph_config, input, task_group_id, task_id):
 }
 
 #[test]
-fn a_version_that_cannot_be_found_is_told() {
+fn a_failing_version_parser_is_reported() {
     let Some(python) = python() else { return };
     let services = sown();
     let world = promoting(&services, python).with(

@@ -16,7 +16,7 @@ fn says(world: &World, expected: &[&str]) {
 }
 
 #[test]
-fn an_exception_is_told_with_its_task_and_its_transform() {
+fn an_exception_is_reported_with_task_and_transform() {
     let Some(world) = world() else { return };
     let world = world.with(
         BUILD,
@@ -35,7 +35,7 @@ fn an_exception_is_told_with_its_task_and_its_transform() {
 }
 
 #[test]
-fn secrets_are_in_no_traceback_and_in_nothing_that_is_printed() {
+fn secrets_are_masked_in_tracebacks_and_output() {
     let Some(world) = world() else { return };
     let secret = "correct horse battery staple";
     let world = world.variable("DEPLOY_PASSWORD", secret).with(
@@ -60,7 +60,7 @@ fn secrets_are_in_no_traceback_and_in_nothing_that_is_printed() {
 }
 
 #[test]
-fn a_module_that_is_not_there_is_told_at_its_place() {
+fn a_missing_module_is_reported_at_its_line() {
     let Some(world) = world() else { return };
     let kind = "taskcluster/kinds/late/kind.yml";
     let world = world.with(
@@ -79,13 +79,13 @@ fn a_module_that_is_not_there_is_told_at_its_place() {
 }
 
 #[test]
-fn what_to_install_for_a_missing_module_is_told() {
+fn a_missing_module_names_what_to_install() {
     let Some(world) = world() else { return };
     let world = world.with(BUILD, "import os\n", "import no_such_package.of_ours\n");
     let said = flat(&world.failure(&["full", "-p", "params/push.yml"]));
     assert!(said.contains("No module named 'no_such_package'"), "{said}");
     assert!(
-        said.contains("help: install the package that brings `no_such_package` (`"),
+        said.contains("help: install the package that provides `no_such_package` (`"),
         "{said}"
     );
     assert!(said.contains("-m pip install …`)"), "{said}");
@@ -101,12 +101,12 @@ fn what_to_install_for_a_missing_module_is_told() {
     );
     says(
         &world,
-        &["`taskgraph` that is installed has no `taskgraph.no_such`"],
+        &["the installed `taskgraph` has no `taskgraph.no_such`"],
     );
 }
 
 #[test]
-fn a_module_of_the_project_is_not_to_be_installed() {
+fn no_install_hint_for_a_module_of_the_project() {
     let Some(world) = world() else { return };
     let world = world.with(BUILD, "import os\n", "import hail_taskgraph.melted\n");
     let said = flat(&world.failure(&["full", "-p", "params/push.yml"]));
@@ -118,7 +118,7 @@ fn a_module_of_the_project_is_not_to_be_installed() {
 }
 
 #[test]
-fn a_project_that_asks_for_another_taskgraph_is_told_so() {
+fn another_required_version_of_taskgraph_is_reported() {
     let places = [
         (
             "taskcluster/requirements.txt",
@@ -149,7 +149,7 @@ fn a_project_that_asks_for_another_taskgraph_is_told_so() {
         says(
             &world,
             &[&format!(
-                "help: {file} asks for taskgraph {version}, and 24.5.1 is installed"
+                "help: {file} requires taskgraph {version}, but 24.5.1 is installed"
             )],
         );
     }
@@ -162,12 +162,12 @@ fn a_project_that_asks_for_another_taskgraph_is_told_so() {
         );
     says(
         &world,
-        &["help: install the package that brings `no_such_package`"],
+        &["help: install the package that provides `no_such_package`"],
     );
 }
 
 #[test]
-fn a_worker_that_dies_is_told_with_its_last_words() {
+fn a_worker_that_dies_is_reported_with_its_output() {
     let Some(world) = world() else { return };
     let world = world.with(
         BUILD,
@@ -185,7 +185,7 @@ fn a_worker_that_dies_is_told_with_its_last_words() {
 }
 
 #[test]
-fn a_worker_that_hangs_is_given_up() {
+fn a_worker_that_hangs_times_out() {
     let Some(world) = world() else { return };
     let world = world
         .with(
@@ -201,7 +201,7 @@ fn a_worker_that_hangs_is_given_up() {
 }
 
 #[test]
-fn a_worker_that_floods_does_no_harm() {
+fn a_worker_with_much_output_does_not_block() {
     let Some(world) = world() else { return };
     let world = world.with(
         BUILD,
@@ -217,7 +217,7 @@ fn a_worker_that_floods_does_no_harm() {
 }
 
 #[test]
-fn a_verification_that_fails_is_told() {
+fn a_failing_verification_is_reported() {
     let Some(world) = world() else { return };
     let world = world.with(
         "params/push.yml",
@@ -234,7 +234,7 @@ fn a_verification_that_fails_is_told() {
 }
 
 #[test]
-fn a_verification_that_is_a_plain_function_runs_too() {
+fn a_verification_may_be_a_plain_function() {
     let Some(world) = world() else { return };
     // That is what they are in the oldest versions of taskgraph.
     let older = "def older(task, graph, scratch_pad, graph_config):\n    \
@@ -257,14 +257,14 @@ fn a_verification_that_is_a_plain_function_runs_too() {
 }
 
 #[test]
-fn parameters_that_break_the_schema_of_the_project_are_refused() {
+fn parameters_must_match_the_schema_of_the_project() {
     let Some(world) = world() else { return };
     let world = world.with("params/push.yml", "hail_reason: push", "hail_size: large");
     says(&world, &["parameters:", "hail_size"]);
 }
 
 #[test]
-fn an_interpreter_without_taskgraph_is_no_use() {
+fn an_interpreter_without_taskgraph_is_an_error() {
     let Some(world) = world() else { return };
     let world = world
         .file("bare", "#!/bin/sh\nexit 3\n")

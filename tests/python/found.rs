@@ -98,7 +98,7 @@ fn tool(name: &str) -> String {
 }
 
 #[test]
-fn the_first_of_a_documented_order_is_taken() {
+fn interpreters_are_searched_in_the_documented_order() {
     let Some(python) = python() else { return };
     let place = Place::new(python)
         .has("named", "named")
@@ -139,7 +139,7 @@ fn the_first_of_a_documented_order_is_taken() {
 }
 
 #[test]
-fn a_virtual_environment_beside_config_yml_is_found() {
+fn a_virtual_environment_next_to_config_yml_is_found() {
     let Some(python) = python() else { return };
     let place = Place::new(python)
         .has("hail/taskcluster/.venv/bin/python", "beside config.yml")
@@ -148,7 +148,7 @@ fn a_virtual_environment_beside_config_yml_is_found() {
 }
 
 #[test]
-fn one_that_does_not_know_taskgraph_is_passed_over() {
+fn an_interpreter_without_taskgraph_is_skipped() {
     let Some(python) = python() else { return };
     let bare = format!("#!/bin/sh\nexec {} -S -I \"$@\"\n", python.display());
     let place = Place::new(python)
@@ -158,7 +158,7 @@ fn one_that_does_not_know_taskgraph_is_passed_over() {
 }
 
 #[test]
-fn uv_runs_what_has_a_lock_and_is_found_nowhere_else() {
+fn uv_is_used_for_a_project_with_a_lock_file() {
     let Some(python) = python() else { return };
     let place = Place::new(python);
     // It is asked for the environment as it is locked, and for nothing but an interpreter.
@@ -179,7 +179,7 @@ fn uv_runs_what_has_a_lock_and_is_found_nowhere_else() {
 }
 
 #[test]
-fn the_named_one_is_not_replaced_by_another() {
+fn a_named_interpreter_is_used_or_an_error() {
     let Some(python) = python() else { return };
     let place = Place::new(python)
         .has("hail/.venv/bin/python", "of the repository")

@@ -32,22 +32,22 @@ fn compare(params: &str) {
 }
 
 #[test]
-fn a_push_with_filters_and_a_method_of_its_own() {
+fn a_push_with_filters_and_a_target_tasks_method() {
     compare("push");
 }
 
 #[test]
-fn everything_there_is() {
+fn a_project_that_uses_every_hook() {
     compare("everything");
 }
 
 #[test]
-fn strategies_that_a_parameter_names() {
+fn strategies_named_by_a_parameter() {
     compare("others");
 }
 
 #[test]
-fn a_method_of_its_own_where_there_are_no_tasks() {
+fn a_target_tasks_method_without_tasks() {
     let Some(python) = python() else { return };
     let kind = "transforms: [taskgraph.transforms.task]\ntasks: {}\n";
     let world = World::new(python)
@@ -70,7 +70,7 @@ fn log(world: &World) -> String {
 }
 
 #[test]
-fn only_what_is_its_own_runs_in_python() {
+fn only_project_code_runs_in_python() {
     let Some(python) = python() else { return };
     let said = log(&World::new(python));
     assert!(!said.contains("Kinds run wholly in Python"), "{said}");
@@ -109,7 +109,7 @@ fn patched(text: &str, name: &str) -> Option<Value> {
 }
 
 #[test]
-fn a_function_that_is_put_in_place_of_another_counts() {
+fn a_patched_function_is_used() {
     let text = "def default_priority(graph_config, project):\n    return \"highest\"\n\n\n\
                 task_module.get_default_priority = default_priority\n";
     let build = patched(text, "transforms.task.get_default_priority");
@@ -118,19 +118,19 @@ fn a_function_that_is_put_in_place_of_another_counts() {
 }
 
 #[test]
-fn a_value_that_is_put_in_place_of_another_counts() {
+fn a_patched_value_is_used() {
     let text = "task_module.TREEHERDER_ROUTE_ROOT = \"hail-treeherder\"\n";
     patched(text, "transforms.task.TREEHERDER_ROUTE_ROOT");
 }
 
 #[test]
-fn a_list_that_grows_counts() {
+fn an_extended_list_is_used() {
     let text = "task_module.V2_ROUTE_TEMPLATES.append(\"index.hail.{job-name}\")\n";
     patched(text, "transforms.task.V2_ROUTE_TEMPLATES");
 }
 
 #[test]
-fn a_transform_that_is_added_to_those_of_taskgraph_counts() {
+fn a_transform_added_to_a_sequence_of_taskgraph_is_used() {
     let text = "@task_module.transforms.add\ndef cold(config, tasks):\n    for task in tasks:\n        \
                 task[\"attributes\"][\"cold\"] = True\n        yield task\n";
     let build = patched(text, "transforms.task.transforms");
@@ -139,7 +139,7 @@ fn a_transform_that_is_added_to_those_of_taskgraph_counts() {
 }
 
 #[test]
-fn kinds_that_do_not_need_each_other_run_in_two_workers() {
+fn independent_kinds_run_in_two_workers() {
     let Some(python) = python() else { return };
     let arguments = ["full", "--json", "--python=whole", "-p", "params/push.yml"];
     let alone = document(&World::new(python.clone()).ours(&arguments));
@@ -190,7 +190,7 @@ fn kinds_that_do_not_need_each_other_run_in_two_workers() {
 }
 
 #[test]
-fn without_leave_no_python_runs() {
+fn python_never_runs_no_python() {
     let Some(python) = python() else { return };
     let world = World::new(python);
     let said = world.failure(&["full", "--python=never", "-p", "params/push.yml"]);
@@ -201,7 +201,7 @@ fn without_leave_no_python_runs() {
 }
 
 #[test]
-fn defaults_of_the_project_are_laid_under_parameters() {
+fn parameters_get_the_defaults_of_the_project() {
     let Some(python) = python() else { return };
     let world = World::new(python).variable("PYTHONDONTWRITEBYTECODE", "1");
     // Nothing is given, so `owner` and `hail_size` are the project's.
@@ -212,7 +212,7 @@ fn defaults_of_the_project_are_laid_under_parameters() {
 }
 
 #[test]
-fn a_decision_has_the_parameters_that_the_project_makes() {
+fn a_decision_has_the_parameters_of_the_project() {
     let Some(python) = python() else { return };
     let services = Services::start(&["queue:*", "docker-worker:*", "hail:*", "assume:*"]);
     let world = services.inside(World::new(python), DECISION);
@@ -290,7 +290,7 @@ fn heard(command: &str, add: &str) -> Option<[String; 2]> {
 }
 
 #[test]
-fn a_project_hears_of_phases() {
+fn finished_phases_are_reported_to_the_project() {
     for command in ["target", "morphed"] {
         let Some([ours, theirs]) = heard(command, "") else {
             return;

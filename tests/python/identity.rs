@@ -81,7 +81,7 @@ def seen(config):
 }
 
 #[test]
-fn objects_are_the_same_by_every_name() {
+fn objects_are_identical_by_every_name() {
     let seen = groups("def first():\n    return None\n");
     if let Some(told) = told(&seen, "") {
         assert!(told.contains("taskcluster.client.requests"), "{told}");
@@ -90,7 +90,7 @@ fn objects_are_the_same_by_every_name() {
 }
 
 #[test]
-fn objects_are_the_same_when_submodules_are_imported_first() {
+fn objects_are_identical_if_submodules_are_imported_first() {
     let first = r#"
 import multiprocessing.pool
 import requests.exceptions
@@ -115,7 +115,7 @@ def first():
 }
 
 #[test]
-fn what_taskgraph_has_taken_by_name_stays_what_it_was() {
+fn names_imported_by_taskgraph_are_not_patched() {
     let first = r#"
 import copy
 import pickle
@@ -189,7 +189,7 @@ class Index(OptimizationStrategy):
 "#;
 
 #[test]
-fn a_strategy_catches_what_the_client_raises() {
+fn a_strategy_catches_exceptions_of_the_client() {
     let Some(python) = python() else { return };
     let services = Services::start(&[]);
     let world = services.inside(World::new(python), DECISION);

@@ -43,7 +43,7 @@ fn world() -> Option<World> {
 }
 
 #[test]
-fn the_digest_of_an_image_is_that_of_its_task() {
+fn the_digest_of_an_image_equals_that_of_its_task() {
     let Some(world) = world() else { return };
     let ours = world.ours(&["image-digest", "stone"]);
     assert!(
@@ -67,7 +67,7 @@ fn the_digest_of_an_image_is_that_of_its_task() {
 }
 
 #[test]
-fn without_digests_where_they_are_left_out() {
+fn images_have_no_digest_with_fast() {
     let Some(world) = world() else { return };
     let chosen = ["-p", "params/push.yml", "-k", "docker-image"];
     let arguments = [&["tasks", "--json", "--fast"], &chosen[..]].concat();
@@ -93,7 +93,7 @@ fn the_context_of_an_image_is_written() {
 }
 
 #[test]
-fn without_leave_no_python_runs() {
+fn python_never_runs_no_python() {
     let Some(world) = world() else { return };
     let said = flat(&world.failure(&["image-digest", "stone", "--python", "never"]));
     assert!(said.contains("leave `--python=never` out"), "{said}");

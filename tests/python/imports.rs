@@ -62,7 +62,7 @@ fn told_by(world: &World) -> Option<String> {
 }
 
 #[test]
-fn what_nobody_uses_is_not_imported() {
+fn unused_modules_are_not_imported() {
     let seen = r#"
 import linecache
 import sys
@@ -75,7 +75,7 @@ NAMES = """
 
 
 def seen(config):
-    imported = [name for name in NAMES if type(sys.modules.get(name)).__name__ not in ("NoneType", "Late")]
+    imported = [name for name in NAMES if type(sys.modules.get(name)).__name__ not in ("NoneType", "LazyModule")]
     # Whoever looks for its caller with the standard library reads the sources of all.
     return imported, [name for name in linecache.cache if "site-packages" in name]
 "#;
@@ -85,7 +85,7 @@ def seen(config):
 }
 
 #[test]
-fn what_waits_is_there_for_whoever_uses_it() {
+fn lazy_modules_work_when_they_are_used() {
     let seen = r#"
 import gzip
 import hashlib
@@ -126,7 +126,7 @@ def seen(config):
 }
 
 #[test]
-fn tables_are_filled_for_whoever_looks_into_them() {
+fn tables_are_filled_when_they_are_read() {
     let more = "    from mozilla_taskgraph.actions import enable_action\n    \
                 from taskgraph.actions.registry import callbacks\n    \
                 from taskgraph.transforms.task import payload_builders\n\n    \
@@ -140,7 +140,7 @@ fn tables_are_filled_for_whoever_looks_into_them() {
 }
 
 #[test]
-fn who_calls_is_told() {
+fn callers_are_found() {
     let seen = r#"
 import inspect
 import sys
@@ -171,7 +171,7 @@ def seen(config):
 }
 
 #[test]
-fn tasks_of_other_kinds_have_all_that_they_have() {
+fn tasks_of_other_kinds_are_complete() {
     let seen = r#"
 import copy
 import dataclasses

@@ -143,7 +143,7 @@ fn left(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn changed_files_are_those_that_version_control_tells() {
+fn changed_files_come_from_version_control() {
     let Some(world) = world("6.3.1", ASKS_VERSION_CONTROL) else {
         return;
     };
@@ -152,7 +152,7 @@ fn changed_files_are_those_that_version_control_tells() {
 }
 
 #[test]
-fn equal_revisions_are_nothing_special() {
+fn equal_revisions_are_not_special() {
     let Some(world) = world("11.2.4", GOES_BY_FILES_ALONE) else {
         return;
     };
@@ -164,7 +164,7 @@ fn equal_revisions_are_nothing_special() {
 }
 
 #[test]
-fn versions_that_go_by_both_leave_what_is_built_in() {
+fn later_versions_keep_the_built_in_rule() {
     let Some(world) = world("13.0.0", "") else {
         return;
     };
@@ -175,7 +175,7 @@ fn versions_that_go_by_both_leave_what_is_built_in() {
 }
 
 #[test]
-fn the_method_is_applied_whatever_filters_there_are() {
+fn the_target_tasks_method_is_always_applied() {
     let Some(world) = world("11.2.4", GOES_BY_FILES_ALONE) else {
         return;
     };
@@ -198,7 +198,7 @@ fn the_method_is_applied_whatever_filters_there_are() {
 }
 
 #[test]
-fn a_decision_has_the_base_that_its_version_finds() {
+fn a_decision_uses_the_base_of_its_version() {
     let Some(world) = world("16.0.0", "") else {
         return;
     };

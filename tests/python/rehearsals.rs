@@ -214,7 +214,7 @@ fn shed() -> Option<World> {
 const PROMOTE: [&str; 5] = ["rehearse", "--root", "shed", "--input", "fox.yml"];
 
 #[test]
-fn a_release_with_an_action_of_its_own_is_rehearsed() {
+fn a_release_with_a_python_action_is_rehearsed() {
     let Some(world) = shed() else { return };
     for mode in ["--python=mixed", "--python=whole"] {
         let more = [mode, "--folder", "state", "--json", "promote"];
@@ -269,7 +269,7 @@ fn definitions(world: &World) -> Vec<String> {
 
 /// What a project's own promotion builds is for its own code to say: it is told, and not refused.
 #[test]
-fn what_a_promotion_in_python_builds_again_is_told() {
+fn rebuilt_tasks_of_a_python_promotion_are_reported() {
     let Some(world) = shed() else { return };
     let late = kind("seen: seen-one", "seen");
     let phase = |kind: &str, phase: &str| {
@@ -328,7 +328,7 @@ fn what_a_promotion_in_python_builds_again_is_told() {
 }
 
 #[test]
-fn input_that_a_project_asks_for_is_asked_for() {
+fn missing_input_of_a_project_is_reported() {
     let Some(world) = shed() else { return };
     let told = flat(&world.failure(&["rehearse", "--root", "shed", "--json", "promote"]));
     assert!(
@@ -343,7 +343,7 @@ fn input_that_a_project_asks_for_is_asked_for() {
 }
 
 #[test]
-fn a_branch_without_a_decision_task_is_told() {
+fn a_branch_without_a_decision_task_is_reported() {
     let Some(world) = shed() else { return };
     // Projects may ask which Taskcluster they are for as soon as they are loaded.
     let world = world.without("TASKCLUSTER_ROOT_URL");
@@ -359,7 +359,7 @@ fn a_branch_without_a_decision_task_is_told() {
 /// What older versions of taskgraph have: a schema of parameters that does not know all of them, actions
 /// that do not name their permission, and tasks that are created without a client of the queue.
 #[test]
-fn older_versions_know_less() {
+fn older_versions_support_fewer_features() {
     let Some(world) = shed() else { return };
     let older = "
 def register(graph_config):

@@ -1,30 +1,30 @@
-"""Actions of the project: what is offered, and their callbacks.
+"""Lists the project's actions and runs their callbacks.
 
-A callback creates, cancels and reruns tasks through the queue's client. What it would send is noted
-instead and handed back, so that it is sent in the way in which everything is. Questions go through,
-and their answers tell of what is noted as if it had been done.
+A callback creates, cancels and reruns tasks through the queue's client. Its changes are recorded instead
+of sent, and returned, so that snowman sends them in the same way as its own. Queries reach the queue, and
+their answers show the recorded changes as if they had been made.
 """
 
 import copy
 
-from snowman_worker import project, sessions
+from snowman_worker import direct_requests, project
 
 
-class Noted:
-    """What a callback wants done, in its order, and how things would stand then."""
+class RecordedChanges:
+    """The changes that a callback requests, in order, and the state of tasks after them."""
 
     def __init__(self):
-        self.wanted = []
+        self.requests = []
         self.definitions = {}
         self.changes = {}
 
     def createTask(self, task_id, definition):
-        known = self.definitions.get(task_id)
-        if known is not None and known != definition:
-            raise _failure(409, "the task %s is to be created already, and not like this" % task_id)
-        if known is None:
+        earlier = self.definitions.get(task_id)
+        if earlier is not None and earlier != definition:
+            raise _failure(409, "the callback already creates the task %s, with another definition" % task_id)
+        if earlier is None:
             self.definitions[task_id] = copy.deepcopy(definition)
-            self.wanted.append({"create": task_id, "definition": self.definitions[task_id]})
+            self.requests.append({"create": task_id, "definition": self.definitions[task_id]})
         return {"status": self.status_of(task_id)}
 
     def cancelTask(self, task_id):
@@ -34,15 +34,15 @@ class Noted:
         return self._change("rerun", task_id)
 
     def _change(self, change, task_id):
-        self.wanted.append({change: task_id})
+        self.requests.append({change: task_id})
         self.changes.setdefault(task_id, []).append(change)
         if task_id in self.definitions:
             return {"status": self.status_of(task_id)}
         return {"status": {"taskId": task_id}}
 
     def definition_of(self, task_id):
-        """A definition as the queue would tell it: with what may be left out."""
-        told = {
+        """A definition as the queue returns it, with the defaults of omitted fields."""
+        definition = {
             "priority": "lowest",
             "requires": "all-completed",
             "retries": 5,
@@ -50,11 +50,11 @@ class Noted:
             "taskGroupId": task_id,
         }
         for name in ("dependencies", "routes", "scopes"):
-            told[name] = []
+            definition[name] = []
         for name in ("tags", "extra"):
-            told[name] = {}
-        told.update(copy.deepcopy(self.definitions[task_id]))
-        return told
+            definition[name] = {}
+        definition.update(copy.deepcopy(self.definitions[task_id]))
+        return definition
 
     def status_of(self, task_id):
         definition = self.definition_of(task_id)
@@ -66,10 +66,10 @@ class Noted:
         status.update(
             taskId=task_id, state="unscheduled", runs=[], retriesLeft=definition["retries"]
         )
-        return self.changed(status)
+        return self.with_changes(status)
 
-    def changed(self, status):
-        """A status with what is to be cancelled and run once more."""
+    def with_changes(self, status):
+        """Applies the recorded cancellations and reruns to a status."""
         status = copy.deepcopy(status)
         for change in self.changes.get(status["taskId"], ()):
             runs = status.setdefault("runs", [])
@@ -90,55 +90,60 @@ def _failure(status, message):
     return TaskclusterRestFailure(message, None, status_code=status, body={"message": message})
 
 
-def _known(noted, name, routed, payload):
-    """The answer to a question about nothing but what is noted, if it is one."""
+def _answer_from_recorded(recorded, name, routed, payload):
+    """Answers a query that only concerns recorded tasks; None if it concerns others."""
     task_id = routed.get("taskId")
-    if task_id in noted.definitions:
+    if task_id in recorded.definitions:
         if name == "task":
-            return noted.definition_of(task_id)
+            return recorded.definition_of(task_id)
         if name == "status":
-            return {"status": noted.status_of(task_id)}
+            return {"status": recorded.status_of(task_id)}
     if name in ("tasks", "statuses") and not payload["taskIds"]:
         return {name: []}
     return None
 
 
-def _of_noted(noted, name, task_id):
+def _recorded_entry(recorded, name, task_id):
     if name == "tasks":
-        return {"taskId": task_id, "task": noted.definition_of(task_id)}
-    status = noted.status_of(task_id)
+        return {"taskId": task_id, "task": recorded.definition_of(task_id)}
+    status = recorded.status_of(task_id)
     if name == "statuses":
         return {"taskId": task_id, "status": status}
-    return {"status": status, "task": noted.definition_of(task_id)}
+    return {"status": status, "task": recorded.definition_of(task_id)}
 
 
 def _task_id(entry):
     return entry["taskId"] if "taskId" in entry else entry["status"]["taskId"]
 
 
-def _with_changes(noted, name, answer):
-    """An answer of the queue with what is to be cancelled and run once more."""
+def _with_changes(recorded, name, answer):
+    """Applies the recorded cancellations and reruns to an answer of the queue."""
     if name == "status":
-        answer["status"] = noted.changed(answer["status"])
+        answer["status"] = recorded.with_changes(answer["status"])
     for entry in answer.get("statuses" if name == "statuses" else "tasks", ()):
         if "status" in entry:
-            entry["status"] = noted.changed(entry["status"])
+            entry["status"] = recorded.with_changes(entry["status"])
     return answer
 
 
-def _ask(noted, client, given, entry, arguments, named):
-    """Asks the queue, and answers with what is noted besides."""
+def _query(recorded, client, given, entry, arguments, named):
+    """Queries the queue, and adds the recorded tasks to its answer."""
     name = entry["name"]
     routed, payload, query, handler, limit = client._processArgs(entry, *arguments, **named)
     more = []
     if name in ("tasks", "statuses"):
         wanted = payload["taskIds"]
-        more = [task_id for task_id in wanted if task_id in noted.definitions]
-        payload = {**payload, "taskIds": [one for one in wanted if one not in noted.definitions]}
+        more = [task_id for task_id in wanted if task_id in recorded.definitions]
+        others = [task_id for task_id in wanted if task_id not in recorded.definitions]
+        payload = {**payload, "taskIds": others}
     elif name == "listTaskGroup" and not query.get("continuationToken"):
         group = routed["taskGroupId"]
-        more = [one for one in noted.definitions if noted.definition_of(one)["taskGroupId"] == group]
-    answer = _known(noted, name, routed, payload)
+        more = [
+            task_id
+            for task_id in recorded.definitions
+            if recorded.definition_of(task_id)["taskGroupId"] == group
+        ]
+    answer = _answer_from_recorded(recorded, name, routed, payload)
     pages = [answer]
     if answer is None:
         pages = []
@@ -152,16 +157,16 @@ def _ask(noted, client, given, entry, arguments, named):
         except Exception as error:
             if not more or getattr(error, "status_code", None) != 404:
                 raise
-            # The queue does not know of a group before its first task is created.
+            # A group does not exist on the queue before its first task is created.
             answer = {"taskGroupId": routed.get("taskGroupId"), "tasks": []}
         pages = pages or [answer]
-    pages = [_with_changes(noted, name, page) for page in pages]
-    told = "statuses" if name == "statuses" else "tasks"
+    pages = [_with_changes(recorded, name, page) for page in pages]
+    key = "statuses" if name == "statuses" else "tasks"
     if more:
         for page in pages:
-            # In a task that is run again, some of them may stand already.
-            page[told] = [one for one in page.get(told, ()) if _task_id(one) not in more]
-        pages[0][told].extend(_of_noted(noted, name, one) for one in more)
+            # An earlier run of this action task may have created some of them.
+            page[key] = [entry for entry in page.get(key, ()) if _task_id(entry) not in more]
+        pages[0][key].extend(_recorded_entry(recorded, name, task_id) for task_id in more)
     if not handler:
         return pages[0]
     for page in pages:
@@ -170,71 +175,72 @@ def _ask(noted, client, given, entry, arguments, named):
 
 
 CHANGES = ("createTask", "cancelTask", "rerunTask")
-QUESTIONS = ("task", "tasks", "status", "statuses", "listTaskGroup")
+QUERIES = ("task", "tasks", "status", "statuses", "listTaskGroup")
 
 
-def _watched(noted, given):
-    """A call of the queue's client, which notes what would change something."""
+def _recording(recorded, given):
+    """Wraps a call of the queue's client, and records changes instead of sending them."""
 
     def call(client, entry, *arguments, **named):
         name = entry["name"]
         if name in CHANGES:
             routed, payload, *_ = client._processArgs(entry, *arguments, **named)
-            return getattr(noted, name)(routed["taskId"], *([payload] if payload is not None else []))
-        if name in QUESTIONS and (noted.definitions or noted.changes):
-            return _ask(noted, client, given, entry, arguments, named)
+            definition = [payload] if payload is not None else []
+            return getattr(recorded, name)(routed["taskId"], *definition)
+        if name in QUERIES and (recorded.definitions or recorded.changes):
+            return _query(recorded, client, given, entry, arguments, named)
         return given(client, entry, *arguments, **named)
 
     return call
 
 
 def _foreign_callbacks():
-    from snowman_worker.registered import _folders, _foreign
+    from snowman_worker.registered import is_foreign, package_folders
     from taskgraph.actions import registry
 
-    folders = tuple(_folders())
+    folders = tuple(package_folders())
     return {
         name: callback
         for name, callback in registry.callbacks.items()
-        if _foreign(callback, folders)
+        if is_foreign(callback, folders)
     }
 
 
-def offer(head):
-    """The project's actions as actions.json has them."""
+def list_actions(head):
+    """Returns the project's actions in the format of actions.json."""
     from taskgraph.actions import registry
 
     own = _foreign_callbacks()
     parameters = project.parameters(head["graph"])
-    offered = []
+    actions = []
     for action in registry.actions:
         if action.cb_name not in own:
             continue
         entry = action.action_builder(parameters, project.graph_config, head["decision"])
         if entry is not None:
-            offered.append([action.order, action.cb_name, _permission(action), entry])
-    return {"offered": offered, "known": list(own)}
+            actions.append([action.order, action.cb_name, _permission(action), entry])
+    return {"actions": actions, "callbacks": list(own)}
 
 
 def _permission(action):
-    """What an action takes; older versions only know whether it has a permission of its own."""
+    """The permission that an action needs. Older versions only store whether it is generic."""
     if hasattr(action, "permission"):
         return action.permission
     return "generic" if action.generic else action.cb_name
 
 
 def _files(folder):
-    """The files below a folder: their names, and what they hold."""
+    """Returns the names and contents of the files below a folder."""
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     names = [path.relative_to(folder).as_posix() for path in found]
     return names, [path.read_bytes() for path in found]
 
 
-def act(head):
-    """Runs the callback of an action and tells what it wants done, and which artifacts it has
-    written where these are asked for."""
+def run_action(head):
+    """Runs the callback of an action. Returns the changes that it requests and, if `collect` is set, the
+    artifacts that it has written."""
     if not head["collect"]:
-        return {"noted": _act(head), "artifacts": []}
+        return {"changes": _run_callback(head), "artifacts": []}
     import pathlib
     import tempfile
 
@@ -246,26 +252,26 @@ def act(head):
         decision.ARTIFACTS_DIR = pathlib.Path(folder)
         docker_image.CONTEXTS_DIR = "%s/%s" % (folder, given[1])
         try:
-            noted = _act(head)
+            recorded = _run_callback(head)
         finally:
             decision.ARTIFACTS_DIR, docker_image.CONTEXTS_DIR = given
         names, blobs = _files(pathlib.Path(folder))
-    return {"noted": noted, "artifacts": names}, blobs
+    return {"changes": recorded, "artifacts": names}, blobs
 
 
-def _act(head):
+def _run_callback(head):
     callback = _foreign_callbacks()[head["callback"]]
     parameters = project.parameters(head["graph"])
-    noted = Noted()
+    recorded = RecordedChanges()
     import requests
     import taskcluster
 
     queue, session = taskcluster.Queue, requests.Session
     given = queue._makeApiCall, session.request
-    queue._makeApiCall = _watched(noted, given[0])
-    session.request = sessions.watched(noted, given[1])
+    queue._makeApiCall = _recording(recorded, given[0])
+    session.request = direct_requests.recording(recorded, given[1])
     try:
         callback(parameters, project.graph_config, head["input"], head["group"], head["task"])
-        return noted.wanted
+        return recorded.requests
     finally:
         queue._makeApiCall, session.request = given

@@ -1,7 +1,7 @@
-# Started with `python -c`. Takes the pipes away from everything else in this process, reads the
-# sources of the worker from the first message, and runs them.
+# Started with `python -c`. Reserves the pipes for the worker, reads the worker's sources from the first
+# message, and runs them.
 import gc, importlib.machinery, json, linecache, os, struct, sys
-# Modules and tasks are many objects that stay; going through them again and again frees nothing.
+# Modules and tasks are many long-lived objects: collecting garbage takes time and frees nothing.
 gc.disable()
 requests = os.fdopen(os.dup(0), "rb")
 answers = os.fdopen(os.dup(1), "wb")
@@ -14,7 +14,7 @@ sources = json.loads(requests.read(length).decode("utf-8"))["sources"]
 
 
 class Sources:
-    """Finds the modules of the worker among the sources that were sent."""
+    """Imports the worker's modules from the sources that were sent."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):

@@ -1,23 +1,23 @@
-"""Who calls, told without looking anything up.
+"""Finds calling modules without reading their sources.
 
-taskgraph asks `inspect.stack` for the module that calls it, a few times while it is imported. That
-reads the sources of all callers and goes through all modules, which takes longer than all else that
-its modules do. The code of two of its modules sees an `inspect` that answers its queries quickly.
+While it is imported, taskgraph calls `inspect.stack` a few times to find the calling module. That reads
+the sources of all callers and searches all modules, which takes longer than everything else that its
+modules do. Two of its modules therefore see an `inspect` with faster versions of these functions.
 """
 
 import inspect
 import sys
 
-from snowman_worker import inside
+from snowman_worker import private_values
 
-# The modules that ask, and for nothing but the frame or the module of who calls.
-ASKING = ("taskgraph.util.python_path", "taskgraph.util.schema")
+# The modules that look for their callers, and only use the frame or the module of each.
+MODULES = ("taskgraph.util.python_path", "taskgraph.util.schema")
 
 
-class Quick(inside.Inside):
-    """`inspect`, but for the two functions below."""
+class FastInspect(private_values.PrivateValue):
+    """`inspect` with two faster functions."""
 
-    def outside(self):
+    def public(self):
         return inspect
 
     def __getattr__(self, name):
@@ -25,7 +25,7 @@ class Quick(inside.Inside):
 
     @staticmethod
     def stack(context=1):
-        """The callers, without the lines of their sources."""
+        """Returns the callers without their source lines."""
         frame = sys._getframe(1)
         found = []
         while frame is not None:
@@ -38,17 +38,17 @@ class Quick(inside.Inside):
 
     @staticmethod
     def getmodule(thing, _filename=None):
-        """The module whose code a frame runs."""
+        """Returns the module whose code a frame runs."""
         values = getattr(thing, "f_globals", None)
-        module = inside.module_of(values) if values is not None else None
+        module = private_values.module_of(values) if values is not None else None
         if module is not None:
             return module
         return inspect.getmodule(thing, _filename)
 
 
-def hasten(module):
-    """Gives a module the quick `inspect`, if it is one of those that ask."""
-    names = inside.names(module)
-    if module.__name__ in ASKING and names.get("inspect") is inspect:
-        names["inspect"] = Quick()
-        inside.hide(names)
+def speed_up(module):
+    """Gives one of `MODULES` the faster `inspect`."""
+    names = private_values.names(module)
+    if module.__name__ in MODULES and names.get("inspect") is inspect:
+        names["inspect"] = FastInspect()
+        private_values.hide(names)

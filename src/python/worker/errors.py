@@ -1,4 +1,4 @@
-"""What went wrong, told once: the exception, where, and for which task."""
+"""Describes an exception: its message, its place, and the task that it concerns."""
 
 import traceback
 
@@ -25,19 +25,19 @@ def _task_in(values):
 
 
 def _help(error):
-    from snowman_worker import main, needed, project
+    from snowman_worker import install_hints, main, project
 
     if project.top is None:
         return None
     try:
-        return needed.help_for(error, project.root, project.top, main.taskgraph_version())
+        return install_hints.help_for(error, project.root, project.top, main.taskgraph_version())
     except Exception:
-        # It is about another mistake, which is told all the same.
+        # The original exception is reported in any case.
         return None
 
 
 def describe(error):
-    """An exception as a message, with a traceback that leaves the worker out."""
+    """Describes an exception, with a traceback that omits the worker's own frames."""
     frames = _frames(error)
     task = None
     for step in frames:
@@ -47,9 +47,9 @@ def describe(error):
             pass
     while frames and frames[0].tb_frame.f_code.co_filename.startswith("<snowman/"):
         frames.pop(0)
-    told = traceback.TracebackException.from_exception(error)
-    told.stack = traceback.StackSummary.from_list(
-        [frame for frame in told.stack if not frame.filename.startswith(("<snowman/", "<frozen"))]
+    summary = traceback.TracebackException.from_exception(error)
+    summary.stack = traceback.StackSummary.from_list(
+        [frame for frame in summary.stack if not frame.filename.startswith(("<snowman/", "<frozen"))]
     )
     kind = type(error)
     help = _help(error)
@@ -59,7 +59,7 @@ def describe(error):
         "message": str(error),
         "task": task,
         "help": help,
-        "traceback": "".join(told.format(chain=True)).rstrip(),
+        "traceback": "".join(summary.format(chain=True)).rstrip(),
         "file": last.tb_frame.f_code.co_filename if last else None,
         "line": last.tb_lineno if last else None,
         "function": last.tb_frame.f_code.co_name if last else None,

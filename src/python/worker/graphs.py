@@ -1,10 +1,10 @@
-"""What comes after the kinds: choice of tasks, verifications, optimization, morphs."""
+"""Runs the project's part of the phases after the kinds: filters, verifications, strategies and morphs."""
 
 import time
 
 from snowman_worker import project
-from snowman_worker.kinds import sent
-from snowman_worker.tasks import SentTask
+from snowman_worker.kinds import received
+from snowman_worker.tasks import ReceivedTask
 from snowman_worker.wire import dumps, loads
 
 _full = {}
@@ -19,17 +19,17 @@ def _graph(tasks, edges):
 
 
 def full_graph(head, blobs):
-    """Takes the tasks of the full graph that are not there yet."""
-    store = sent(head["graph"])
-    store.take(head["sent"], blobs)
+    """Receives the tasks of the full graph that were not sent before."""
+    store = received(head["graph"])
+    store.add(head["sent"], blobs)
     known = _full.get(head["graph"])
     if known is None or list(known) != head["labels"]:
-        _full[head["graph"]] = store.of(head["labels"])
+        _full[head["graph"]] = store.make_all(head["labels"])
     return {}
 
 
-def _of_labels(head):
-    """The tasks of a phase up to the target graph, as a graph with or without edges."""
+def _graph_by_label(head):
+    """Builds the graph of a phase up to the target task graph, with or without edges."""
     full = _full[head["graph"]]
     tasks = {label: full[label] for label in head["labels"]}
     edges = ()
@@ -43,27 +43,27 @@ def _of_labels(head):
     return _graph(tasks, edges)
 
 
-def target(head):
-    """The labels that a filter keeps, or the target-tasks method if it is of that name."""
+def filter_tasks(head):
+    """Returns the labels that a filter keeps. The target-tasks method is one of the filters."""
     from taskgraph.filter_tasks import filter_task_functions
 
-    graph = _of_labels(head)
+    graph = _graph_by_label(head)
     parameters = project.parameters(head["graph"])
     kept = filter_task_functions[head["filter"]](graph, parameters, project.graph_config)
     return {"labels": list(dict.fromkeys(kept))}
 
 
 def _own_verifications(phase):
-    from snowman_worker.registered import _folders, _foreign
+    from snowman_worker.registered import is_foreign, package_folders
     from taskgraph.util.verify import verifications
 
-    folders = tuple(_folders())
+    folders = tuple(package_folders())
     listed = verifications._verifications.get(phase, [])
-    return [one for one in listed if _foreign(getattr(one, "func", one), folders)]
+    return [one for one in listed if is_foreign(getattr(one, "func", one), folders)]
 
 
 def _verify(verification, arguments):
-    """Runs a verification; in the oldest versions it is a plain function."""
+    """Runs a verification. In the oldest versions of taskgraph it is a plain function."""
     if hasattr(verification, "verify"):
         verification.verify(*arguments)
         return
@@ -74,7 +74,7 @@ def _verify(verification, arguments):
 
 
 def verify(head, blobs):
-    """Runs the project's verifications of a phase; tells of each that fails."""
+    """Runs the project's verifications of a phase, and returns those that fail."""
     from snowman_worker.errors import describe
 
     phase = head["phase"]
@@ -94,40 +94,42 @@ def verify(head, blobs):
         }
         arguments = (kinds,)
     elif "labels" in head:
-        arguments = (_of_labels(head), project.graph_config, parameters)
+        arguments = (_graph_by_label(head), project.graph_config, parameters)
     else:
-        arguments = (_by_id(blobs), project.graph_config, parameters)
-    wrong = []
-    for one in _own_verifications(phase):
+        arguments = (_graph_by_id(blobs), project.graph_config, parameters)
+    failed = []
+    for verification in _own_verifications(phase):
         try:
-            _verify(one, arguments)
+            _verify(verification, arguments)
         except Exception as error:
-            wrong.append([getattr(getattr(one, "func", one), "__name__", "verification"), describe(error)])
-    return {"wrong": wrong}
+            function = getattr(verification, "func", verification)
+            failed.append([getattr(function, "__name__", "verification"), describe(error)])
+    return {"failed": failed}
 
 
 def strategies(head):
-    """Takes strategies that a parameter names in place of the registered ones."""
+    """Replaces registered strategies by those that a parameter names."""
     from taskgraph.optimize.base import registry
 
     override = dict(project.find(head["override"])) if head["override"] else {}
     table = {**registry, **override}
     _strategies[head["graph"]] = table
-    told = [
+    listed = [
         [name, name in override, getattr(strategy, "description", None)]
         for name, strategy in table.items()
     ]
-    return {"strategies": told}
+    return {"strategies": listed}
 
 
-def remove(head):
+def should_remove(head):
     strategy = _strategies[head["graph"]][head["strategy"]]
     task = _full[head["graph"]][head["label"]]
     parameters = project.parameters(head["graph"])
-    return {"remove": bool(strategy.should_remove_task(task, parameters, head["argument"]))}
+    removed = strategy.should_remove_task(task, parameters, head["argument"])
+    return {"should_remove": bool(removed)}
 
 
-def replace(head):
+def should_replace(head):
     strategy = _strategies[head["graph"]][head["strategy"]]
     task = _full[head["graph"]][head["label"]]
     parameters = project.parameters(head["graph"])
@@ -135,18 +137,18 @@ def replace(head):
     if type(strategy).__name__ == "IndexSearch":
         argument = (argument, head["index"], head["statuses"])
     result = strategy.should_replace_task(task, parameters, head["deadline"], argument)
-    return {"replace": result or False}
+    return {"should_replace": result or False}
 
 
 def _task_by_id(fields):
-    task = SentTask.from_json(fields)
+    task = ReceivedTask.from_json(fields)
     task.task_id = fields.get("task_id")
     return task
 
 
-def _by_id(blobs):
+def _graph_by_id(blobs):
     tasks = {task_id: _task_by_id(fields) for task_id, fields in loads(blobs[0]).items()}
-    # Edges lead to tasks of older graphs too.
+    # Edges also lead to tasks of earlier graphs.
     edges = [
         (task_id, other, name)
         for task_id, task in tasks.items()
@@ -156,19 +158,19 @@ def _by_id(blobs):
 
 
 def morph(head, blobs):
-    """Runs the project's morphs, one after another."""
-    from snowman_worker.registered import _folders, _foreign
+    """Runs the project's morphs in order."""
+    from snowman_worker.registered import is_foreign, package_folders
     from taskgraph import morph as module
 
-    folders = tuple(_folders())
-    graph = _by_id(blobs)
+    folders = tuple(package_folders())
+    graph = _graph_by_id(blobs)
     before = set(graph.tasks)
     labels = head["label_to_taskid"]
     parameters = project.parameters(head["graph"])
     for function in module.registered_morphs:
-        if _foreign(function, folders):
+        if is_foreign(function, folders):
             graph, labels = function(graph, labels, parameters, project.graph_config)
-    # Graphs are written with their edges, whatever their tasks say.
+    # A graph's edges count, not the dependencies of its tasks.
     links = {}
     for left, right, name in sorted(graph.graph.edges):
         links.setdefault(left, {})[name] = right
@@ -182,8 +184,8 @@ def morph(head, blobs):
     return {"label_to_taskid": labels, "added": added}, [dumps(tasks)]
 
 
-def phase(head):
-    """Tells the project that a phase is over, or that one has failed."""
+def phase_finished(head):
+    """Calls the project's `phase_finished` when a phase has ended or failed."""
     from taskgraph import generator
 
     end = time.monotonic()

@@ -1,24 +1,24 @@
-"""Kinds: the parts of their pipelines that are the project's own, or all of them."""
+"""Runs kinds: the project's part of their pipelines, or whole kinds."""
 
 import inspect
 
 from snowman_worker import project
-from snowman_worker.tasks import Sent
+from snowman_worker.tasks import ReceivedTasks
 from snowman_worker.wire import NotPlain, dumps, loads, where
 
-# How many items or tasks go into one blob.
-PART = 32
+# The number of items or tasks in one blob.
+BLOB_SIZE = 32
 
-_sent = {}
-_open = {}
-
-
-def sent(graph):
-    return _sent.setdefault(graph, Sent())
+_received = {}
+_running = {}
 
 
-class Work:
-    """A kind on its way through its pipeline."""
+def received(graph):
+    return _received.setdefault(graph, ReceivedTasks())
+
+
+class RunningKind:
+    """A kind whose pipeline is running."""
 
     def __init__(self, head):
         graph = head["graph"]
@@ -26,9 +26,9 @@ class Work:
         self.path = head["path"]
         self.config = head["config"]
         self.parameters = project.parameters(graph)
-        self.dependencies = sent(graph).of(head["dependencies"])
+        self.dependencies = received(graph).make_all(head["dependencies"])
         self.write_artifacts = head["write_artifacts"]
-        self.held = None
+        self.items = None
         self._transform_config = None
 
     def transform_config(self):
@@ -60,54 +60,54 @@ class Work:
         return loader(*arguments)
 
 
-def known(head):
-    """The labels of the tasks that were sent."""
-    return {"labels": list(sent(head["graph"]).parts)}
+def known_labels(head):
+    """Returns the labels of the tasks that were sent before."""
+    return {"labels": list(received(head["graph"]).parts)}
 
 
-def begin(head, blobs):
-    sent(head["graph"]).take(head["sent"], blobs)
-    _open[head["graph"], head["kind"]] = Work(head)
+def begin_kind(head, blobs):
+    received(head["graph"]).add(head["sent"], blobs)
+    _running[head["graph"], head["kind"]] = RunningKind(head)
     return {}
 
 
-def end(head):
-    _open.pop((head["graph"], head["kind"]), None)
+def end_kind(head):
+    _running.pop((head["graph"], head["kind"]), None)
     return {}
 
 
 def load_kind(head):
-    """Runs a loader. What it yields is not looked at before somebody asks for it."""
-    work = _open[head["graph"], head["kind"]]
-    work.held = work.load(head["loader"])
-    return {"transforms": work.config["transforms"]}
+    """Runs a loader. Its items are only read when a transform asks for them."""
+    kind = _running[head["graph"], head["kind"]]
+    kind.items = kind.load(head["loader"])
+    return {"transforms": kind.config["transforms"]}
 
 
-def run(head, blobs):
-    """Runs transforms over items that are sent, or over those that are held."""
-    work = _open[head["graph"], head["kind"]]
-    sent = [item for blob in blobs for item in loads(blob)]
-    items = work.held if head["held"] else list(sent)
-    work.held = None
-    origins = {id(item): index for index, item in enumerate(sent)}
-    config = work.transform_config()
+def run_transforms(head, blobs):
+    """Runs transforms on the items that are sent, or on those that are still in this process."""
+    kind = _running[head["graph"], head["kind"]]
+    sent_items = [item for blob in blobs for item in loads(blob)]
+    items = kind.items if head["in_worker"] else list(sent_items)
+    kind.items = None
+    origins = {id(item): index for index, item in enumerate(sent_items)}
+    config = kind.transform_config()
     for reference in head["transforms"]:
         items = project.find(reference)(config, items)
         if items is None:
-            raise Exception("the transform %s yields nothing that can be gone through" % reference)
+            raise Exception("the transform %s returns None instead of a sequence of tasks" % reference)
     items = list(items)
     numbers = [origins.get(id(item)) for item in items]
     try:
-        # Parts are read in parallel.
-        data = [dumps(items[start : start + PART]) for start in range(0, len(items), PART)]
+        # Blobs are read in parallel.
+        data = [dumps(items[start : start + BLOB_SIZE]) for start in range(0, len(items), BLOB_SIZE)]
     except NotPlain as error:
-        why = str(error)
+        reason = str(error)
         for item in items:
             if where(item):
-                why = "task `%s`: %s" % (_name(item), where(item))
+                reason = "task `%s`: %s" % (_name(item), where(item))
                 break
-        work.held = items
-        return {"why": why}
+        kind.items = items
+        return {"reason": reason}
     return {"origins": numbers}, data
 
 
@@ -117,18 +117,18 @@ def _name(item):
     return None
 
 
-def whole(head, blobs):
-    """Runs a whole kind through taskgraph's own code."""
+def generate_kind(head, blobs):
+    """Generates all tasks of a kind with taskgraph's own code."""
     from taskgraph.generator import Kind
 
     graph = head["graph"]
-    sent(graph).take(head["sent"], blobs)
+    received(graph).add(head["sent"], blobs)
     kind = Kind(head["kind"], head["path"], head["config"], project.graph_config)
-    dependencies = sent(graph).of(head["dependencies"])
+    dependencies = received(graph).make_all(head["dependencies"])
     names = list(inspect.signature(kind.load_tasks).parameters)
     if "kind_dependencies_tasks" not in names:
         dependencies = list(dependencies.values())
     tasks = kind.load_tasks(project.parameters(graph), dependencies, head["write_artifacts"])
-    made = [task.to_json() for task in tasks]
-    parts = [dumps(made[start : start + PART]) for start in range(0, len(made), PART)]
-    return {"count": len(tasks)}, parts
+    fields = [task.to_json() for task in tasks]
+    blobs = [dumps(fields[start : start + BLOB_SIZE]) for start in range(0, len(fields), BLOB_SIZE)]
+    return {"count": len(tasks)}, blobs

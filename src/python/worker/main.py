@@ -1,17 +1,17 @@
-"""Answers what is asked, until the pipe is closed."""
+"""Answers calls until the pipe is closed."""
 
 import importlib
 import logging
 import os
 import sys
 
-from snowman_worker import kept, late, wire
+from snowman_worker import lazy_modules, originals, wire
 
 PROTOCOL = 1
 
 
-class ToPipe(logging.Handler):
-    """Hands what the project logs over, each line with its level."""
+class PipeHandler(logging.Handler):
+    """Sends the project's log messages to snowman, each with its level."""
 
     def __init__(self, pipe):
         super().__init__()
@@ -32,31 +32,31 @@ def _parameters(head):
     return {}
 
 
-# Each call: the module that answers it, and whether it takes blobs.
+# For each call, the module that answers it, and whether it has blobs.
 CALLS = {
     "load": ("project", False),
-    "bring_in": ("project", False),
-    "found": ("project", False),
+    "import_modules": ("project", False),
+    "registered": ("project", False),
     "fill_parameters": ("project", False),
-    "base": ("project", False),
+    "base_revision": ("project", False),
     "decision_parameters": ("project", False),
-    "version": ("project", False),
-    "known": ("kinds", False),
-    "begin": ("kinds", True),
+    "parse_version": ("project", False),
+    "known_labels": ("kinds", False),
+    "begin_kind": ("kinds", True),
     "load_kind": ("kinds", False),
-    "run": ("kinds", True),
-    "end": ("kinds", False),
-    "whole": ("kinds", True),
+    "run_transforms": ("kinds", True),
+    "end_kind": ("kinds", False),
+    "generate_kind": ("kinds", True),
     "full_graph": ("graphs", True),
-    "target": ("graphs", False),
+    "filter_tasks": ("graphs", False),
     "verify": ("graphs", True),
     "strategies": ("graphs", False),
-    "remove": ("graphs", False),
-    "replace": ("graphs", False),
-    "offer": ("actions", False),
-    "act": ("actions", False),
+    "should_remove": ("graphs", False),
+    "should_replace": ("graphs", False),
+    "list_actions": ("actions", False),
+    "run_action": ("actions", False),
     "morph": ("graphs", True),
-    "phase": ("graphs", False),
+    "phase_finished": ("graphs", False),
 }
 
 
@@ -72,13 +72,13 @@ def _answer(head, blobs):
 def _hello():
     from importlib.util import find_spec
 
-    told = {"protocol": PROTOCOL, "python": sys.version.split()[0], "executable": sys.executable}
+    hello = {"protocol": PROTOCOL, "python": sys.version.split()[0], "executable": sys.executable}
     if find_spec("taskgraph"):
         import taskgraph
 
-        told["taskgraph"] = taskgraph_version()
-        told["package"] = os.path.dirname(taskgraph.__file__)
-    return told
+        hello["taskgraph"] = taskgraph_version()
+        hello["package"] = os.path.dirname(taskgraph.__file__)
+    return hello
 
 
 def taskgraph_version():
@@ -100,10 +100,10 @@ def serve(requests, answers):
     sys.argv = ["taskgraph"]
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
     pipe = wire.Pipe(requests, answers)
-    late.install()
-    kept.watch()
+    lazy_modules.install()
+    originals.install()
     pipe.write({"hello": _hello()})
-    logging.root.addHandler(ToPipe(pipe))
+    logging.root.addHandler(PipeHandler(pipe))
     logging.root.setLevel(logging.INFO)
     while True:
         try:

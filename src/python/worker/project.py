@@ -1,4 +1,4 @@
-"""The project: its graph config, what it registers, and what it has changed of taskgraph."""
+"""Loads the project: its graph config, its extensions, and its parameters."""
 
 import importlib
 import logging
@@ -7,8 +7,8 @@ import sys
 
 from snowman_worker.wire import NotPlain, dumps, loads
 
-# The parameters that came after the first versions of taskgraph.
-LATER = (
+# The parameters that were added after the first versions of taskgraph.
+ADDED_PARAMETERS = (
     "base_ref",
     "base_rev",
     "build_number",
@@ -27,15 +27,15 @@ _parameters = {}
 
 
 def load(head):
-    """Makes the graph config and has the project register what it adds."""
+    """Loads the graph config and runs the project's registration function."""
     global graph_config, root, top, original
     from taskgraph.config import GraphConfig, load_graph_config
 
-    # These say what this program says too.
+    # snowman logs the same messages as these.
     for name in ("taskgraph.generator", "taskgraph.parameters"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.root.setLevel(head["level"])
-    _fix_ids()
+    _make_ids_deterministic()
     if head["fast"]:
         import taskgraph
 
@@ -52,14 +52,14 @@ def load(head):
 
 
 def _promotes():
-    """Whether what the project registers brings the action that promotes releases."""
+    """Returns whether the project registers an action `release-promotion`."""
     registry = sys.modules.get("taskgraph.actions.registry")
     known = registry.callbacks if registry else {}
     return "release-promotion" in known
 
 
-def _fix_ids():
-    """Has taskIds drawn in an order that is the same in each run of one task."""
+def _make_ids_deterministic():
+    """Makes slugid yield the same taskIds in each run of a task."""
     import base64
     import hashlib
     import itertools
@@ -79,7 +79,7 @@ def _fix_ids():
         digest[8] = digest[8] & 0x3F | 0x80
         return base64.urlsafe_b64encode(bytes(digest)).decode("ascii")[:22]
 
-    # The package gets it from its module.
+    # The package imports the function from its module.
     for module in (slugid, sys.modules.get("slugid.slugid")):
         if module is not None:
             module.nice = nice
@@ -97,8 +97,8 @@ def _changed_config():
     return loads(now) if now != original else None
 
 
-def bring_in(head):
-    """Imports modules, so that what they register on import is there."""
+def import_modules(head):
+    """Imports modules that register extensions."""
     failed = []
     for reference in head["references"]:
         try:
@@ -107,20 +107,20 @@ def bring_in(head):
             from snowman_worker.errors import describe
 
             failed.append([reference, describe(error)])
-    from snowman_worker.registered import registered
+    from snowman_worker.registered import list_registered
 
-    return {"failed": failed, "found": registered(top, True)}
+    return {"failed": failed, "registered": list_registered(top, True)}
 
 
-def found(head):
-    """What is registered by now."""
-    from snowman_worker.registered import registered
+def registered(head):
+    """Returns the extensions that are registered."""
+    from snowman_worker.registered import list_registered
 
-    return {"found": registered(top, False)}
+    return {"registered": list_registered(top, False)}
 
 
 def find(reference):
-    """The object of a reference in a kind."""
+    """Returns the object that a reference in a kind names."""
     if ":" not in reference:
         reference += ":transforms"
     module, _, path = reference.partition(":")
@@ -131,7 +131,7 @@ def find(reference):
 
 
 def parameters(name, values=None):
-    """The parameters of a graph; they are sent once."""
+    """Returns the parameters of a graph, which are sent once."""
     if values is not None:
         from taskgraph.parameters import Parameters
 
@@ -140,7 +140,7 @@ def parameters(name, values=None):
 
 
 def fill_parameters(head):
-    """Lays the defaults of the project under parameters, and checks them as it wants them."""
+    """Adds the project's defaults to parameters, and checks them with the project's schema."""
     from taskgraph.parameters import Parameters, defaults_functions
 
     values = head["values"]
@@ -149,28 +149,28 @@ def fill_parameters(head):
             for name, value in function(head["repository"]).items():
                 if name not in head["given"]:
                     values[name] = value() if callable(value) else value
-    # What is made of them here and an older taskgraph does not know is none of its business.
-    unknown = {name: values.pop(name) for name in _unknown() if name in values}
-    # One that is not strict would look its defaults up in version control again.
-    made = Parameters(strict=True, **values)
-    made.strict = head["strict"]
-    made.check()
-    return {"values": {**made, **unknown}}
+    # An older taskgraph would refuse parameters that were added after it.
+    unknown = {name: values.pop(name) for name in _unknown_parameters() if name in values}
+    # Without `strict`, it would read its defaults from version control again.
+    checked = Parameters(strict=True, **values)
+    checked.strict = head["strict"]
+    checked.check()
+    return {"values": {**checked, **unknown}}
 
 
-def _unknown():
-    """The parameters that every graph has and that the installed taskgraph does not know yet."""
+def _unknown_parameters():
+    """Returns the parameters that the installed taskgraph does not know yet."""
     from taskgraph.parameters import base_schema
 
     known = getattr(base_schema, "schema", None)
     if not isinstance(known, dict):
         return []
     known = {str(name) for name in known}
-    return [name for name in LATER if name not in known]
+    return [name for name in ADDED_PARAMETERS if name not in known]
 
 
-def base(head):
-    """The base of a push as the installed taskgraph computes it. Later versions use the given one."""
+def base_revision(head):
+    """Computes the base of a push as the installed taskgraph does. Later versions use the given one."""
     from taskgraph import decision
 
     values = head["values"]
@@ -194,12 +194,12 @@ def base(head):
 
 
 def decision_parameters(head):
-    """Has the project change the parameters of a decision."""
+    """Runs the project's function that changes the parameters of a decision."""
     values = head["values"]
     find(head["function"])(graph_config, values)
     return {"values": values}
 
 
-def version(head):
-    """Has the project find the version of a release."""
+def parse_version(head):
+    """Runs the project's `version-parser`."""
     return {"version": find(head["function"])(head["values"])}

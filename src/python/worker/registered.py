@@ -1,4 +1,4 @@
-"""What the project has added to taskgraph's tables, and what it has changed of taskgraph."""
+"""Lists the extensions that a project registers in taskgraph's tables, and its patches of taskgraph."""
 
 import functools
 import inspect
@@ -6,14 +6,14 @@ import os
 import sys
 import types
 
-from snowman_worker import inside, kept
+from snowman_worker import originals, private_values
 
 PACKAGES = ("taskgraph", "mozilla_taskgraph")
 
 
 @functools.lru_cache(maxsize=None)
 def _real(file):
-    """The file itself; there are few, and many things in each."""
+    """Resolves links, once for each file."""
     return os.path.realpath(file)
 
 
@@ -21,21 +21,21 @@ def _file_of(thing):
     thing = getattr(thing, "func", thing)
     code = getattr(thing, "__code__", None)
     if isinstance(code, types.CodeType):
-        # What is made of text while a program runs, as dataclasses are, has no file.
+        # Code that is generated at run time, such as that of dataclasses, has no file.
         return "" if code.co_filename.startswith("<") else code.co_filename
     kind = thing if inspect.isclass(thing) else type(thing)
     module = sys.modules.get(getattr(kind, "__module__", None) or "")
     return getattr(module, "__file__", None) or ""
 
 
-def _folders():
+def package_folders():
     for name in PACKAGES:
         module = sys.modules.get(name)
         if module is not None and getattr(module, "__file__", None):
             yield os.path.dirname(os.path.realpath(module.__file__)) + os.sep
 
 
-def _foreign(thing, folders):
+def is_foreign(thing, folders):
     file = _file_of(thing)
     return bool(file) and not _real(file).startswith(folders)
 
@@ -48,24 +48,24 @@ def _name_of(function):
     return getattr(function, "__name__", None) or type(function).__name__
 
 
-def registered(top, patched):
-    """Each entry of taskgraph's tables: its name, and whether the project has made it. What is patched
-    is looked for where it is asked for: it takes a while, and only says how kinds have to run."""
-    folders = tuple(_folders())
+def list_registered(top, patched):
+    """Lists the entries of taskgraph's tables, each with whether it is the project's own. Patches are only
+    searched for if `patched` is set: that takes a while, and is only needed to run kinds."""
+    folders = tuple(package_folders())
 
     def entries(table, function=lambda entry: entry):
-        return [[name, _foreign(function(entry), folders)] for name, entry in table.items()]
+        return [[name, is_foreign(function(entry), folders)] for name, entry in table.items()]
 
     run = _table("transforms.run", "registry") or _table("transforms.job", "registry")
-    checks = []
+    verified_phases = []
     verifications = getattr(sys.modules.get("taskgraph.util.verify"), "verifications", None)
     for phase, listed in (getattr(verifications, "_verifications", None) or {}).items():
-        if any(_foreign(getattr(one, "func", one), folders) for one in listed):
-            checks.append(phase)
+        if any(is_foreign(getattr(one, "func", one), folders) for one in listed):
+            verified_phases.append(phase)
     morphs = _table("morph", "registered_morphs")
     return {
         "run_using": [
-            [using, worker, _foreign(entry[0], folders)]
+            [using, worker, is_foreign(entry[0], folders)]
             for using, workers in run.items()
             for worker, entry in workers.items()
         ],
@@ -80,51 +80,51 @@ def registered(top, patched):
         "target_methods": entries(_table("target_tasks", "_target_task_methods")),
         "filters": entries(_table("filter_tasks", "filter_task_functions")),
         "strategies": entries(_table("optimize.base", "registry")),
-        "morphs": [_name_of(one) for one in morphs if _foreign(one, folders)],
-        "verified": checks,
+        "morphs": [_name_of(one) for one in morphs if is_foreign(one, folders)],
+        "verified_phases": verified_phases,
         "actions": _actions(folders),
         "patched": _patched(top, folders) if patched else [],
-        "hears_phases": _hears_phases(folders),
+        "phase_finished": _has_phase_finished(folders),
     }
 
 
 def _actions(folders):
     callbacks = _table("actions.registry", "callbacks")
-    return [[name, _foreign(function, folders)] for name, function in callbacks.items()]
+    return [[name, is_foreign(function, folders)] for name, function in callbacks.items()]
 
 
-def _hears_phases(folders):
+def _has_phase_finished(folders):
     function = getattr(sys.modules.get("taskgraph.generator"), "phase_finished", None)
-    return function is not None and _foreign(function, folders)
+    return function is not None and is_foreign(function, folders)
 
 
-def _of_project(thing, top):
+def _is_in_project(thing, top):
     file = _file_of(thing)
     file = _real(file) if file else ""
     return file.startswith(top + os.sep) and "site-packages" not in file
 
 
-HARMLESS = {"taskgraph.generator.phase_finished"}
+SUPPORTED_PATCHES = {"taskgraph.generator.phase_finished"}
 
 
 def _patched(top, folders):
-    """Names in taskgraph's modules that the project has put functions, classes, transforms or values
-    of its own in."""
-    found = list(kept.changed(lambda value: _foreign(value, folders)))
+    """Lists the names in taskgraph's modules to which the project has assigned functions, classes,
+    transforms or values of its own."""
+    found = list(originals.changed(lambda value: is_foreign(value, folders)))
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] not in PACKAGES or module is None:
             continue
-        for key, value in list(inside.names(module).items()):
+        for key, value in list(private_values.names(module).items()):
             if not callable(value) or key.startswith("__"):
                 continue
-            # Looking at what has not been executed yet would execute it.
-            if inspect.ismodule(value) or isinstance(value, inside.Inside):
+            # Reading a module that has not been executed would execute it.
+            if inspect.ismodule(value) or isinstance(value, private_values.PrivateValue):
                 continue
-            if _of_project(value, top):
+            if _is_in_project(value, top):
                 found.append("%s.%s" % (name, key))
             elif inspect.isclass(value) and getattr(value, "__module__", "") == name:
                 for attribute, member in list(vars(value).items()):
                     member = getattr(member, "fget", None) or getattr(member, "__func__", member)
-                    if callable(member) and _of_project(member, top):
+                    if callable(member) and _is_in_project(member, top):
                         found.append("%s.%s.%s" % (name, key, attribute))
-    return sorted(set(found) - HARMLESS)
+    return sorted(set(found) - SUPPORTED_PATCHES)

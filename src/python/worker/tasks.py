@@ -1,4 +1,4 @@
-"""Tasks as taskgraph has them, made of what was sent when somebody looks at them."""
+"""Makes taskgraph's tasks out of those that were sent, and parses each when it is first read."""
 
 from taskgraph.task import Task
 from snowman_worker.wire import loads
@@ -15,8 +15,8 @@ FIELDS = (
 )
 
 
-class Later:
-    """A field that is read when it is first asked for; from then on the task has it itself."""
+class LazyField:
+    """A field that is parsed on first access, and from then on is an ordinary attribute of the task."""
 
     def __init__(self, name):
         self.name = name
@@ -24,22 +24,22 @@ class Later:
     def __get__(self, task, owner=None):
         if task is None:
             return self
-        held = task.__dict__
-        part = "_definition" if self.name == "task" else "_outer"
-        if part not in held:
+        values = task.__dict__
+        part = "_definition" if self.name == "task" else "_fields"
+        if part not in values:
             raise AttributeError(self.name)
-        read = loads(held.pop(part))
+        read = loads(values.pop(part))
         if self.name == "task":
-            held["task"] = read
+            values["task"] = read
         else:
             for name in FIELDS:
-                # What somebody has set meanwhile stays.
-                held.setdefault(name, read[name])
-        return held[self.name]
+                # A value that has been set in the meantime is kept.
+                values.setdefault(name, read[name])
+        return values[self.name]
 
 
-class SentTask(Task):
-    """A task that is read when it is first looked at, its definition apart from all the rest."""
+class ReceivedTask(Task):
+    """A task that is parsed on first access; its definition separately from its other fields."""
 
     def __eq__(self, other):
         if not isinstance(other, Task):
@@ -53,12 +53,12 @@ class SentTask(Task):
     __class__ = property(lambda self: Task)
 
     def __reduce__(self):
-        return (_again, (self.to_json(),))
+        return (_from_json, (self.to_json(),))
 
     def __deepcopy__(self, memo):
         import copy
 
-        other = object.__new__(SentTask)
+        other = object.__new__(ReceivedTask)
         for key, value in self.__dict__.items():
             other.__dict__[key] = copy.deepcopy(value, memo)
         return other
@@ -68,28 +68,28 @@ class SentTask(Task):
 
 
 for _name in FIELDS + ("task",):
-    setattr(SentTask, _name, Later(_name))
+    setattr(ReceivedTask, _name, LazyField(_name))
 
 
-def _again(values):
-    return Task.from_json(values)
+def _from_json(fields):
+    return Task.from_json(fields)
 
 
-class Sent:
-    """The tasks that were sent for one graph, by label. Each reader gets objects of its own."""
+class ReceivedTasks:
+    """The tasks that were sent for one graph, by label. Each call returns new objects."""
 
     def __init__(self):
         self.parts = {}
 
-    def take(self, labels, blobs):
+    def add(self, labels, blobs):
         for index, label in enumerate(labels):
             self.parts[label] = (blobs[2 * index], blobs[2 * index + 1])
 
     def make(self, label):
-        task = object.__new__(SentTask)
-        outer, definition = self.parts[label]
-        task.__dict__.update(label=label, _outer=outer, _definition=definition)
+        task = object.__new__(ReceivedTask)
+        fields, definition = self.parts[label]
+        task.__dict__.update(label=label, _fields=fields, _definition=definition)
         return task
 
-    def of(self, labels):
+    def make_all(self, labels):
         return {label: self.make(label) for label in labels}

@@ -1,4 +1,4 @@
-"""Messages: a head in JSON, and blobs that are not looked into unless somebody needs them.
+"""Reads and writes messages: a head in JSON, and blobs that are only parsed when they are needed.
 
 A message is the length of its head, the number of its blobs, the length of each blob (all of them
 big-endian, 32 bits), the head, and the blobs.
@@ -15,7 +15,7 @@ except ImportError:
 
 
 class NotPlain(Exception):
-    """Something that is no plain data: it cannot leave this process."""
+    """A value that is not plain data and cannot be sent."""
 
 
 def loads(data):
@@ -27,7 +27,7 @@ def _refuse(value):
 
 
 def dumps(value):
-    """Plain data as JSON; raises NotPlain where something in it is none."""
+    """Serializes plain data as JSON. Raises NotPlain for anything else."""
     try:
         if orjson:
             options = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
@@ -38,7 +38,7 @@ def dumps(value):
 
 
 def where(value, path=""):
-    """The first place in a value that holds no plain data, in words."""
+    """Describes the first place in a value that is not plain data."""
     if value is None or isinstance(value, (str, int, float)):
         return None
     if isinstance(value, dict):

@@ -1,15 +1,15 @@
-"""What would have to be installed, where the project's Python fails for want of it."""
+"""Suggests what to install when the project's Python fails because something is missing."""
 
 import os
 import re
 import sys
 
-# Where a project says which taskgraph it is written for: files below the folder of config.yml and
-# below the repository, and how each says it.
+# The files that state the version of taskgraph a project needs, and how each states it. They are searched
+# for in the folder of config.yml and in those above it, up to the top of the repository.
 REQUIREMENT = re.compile(r"(?m)^[\s\"']*taskcluster-taskgraph(?:\[[^\]]*\])?\s*==\s*(\d+(?:\.\d+)*)")
 LOCKED = re.compile(r"name = \"taskcluster-taskgraph\"\s+version = \"(\d+(?:\.\d+)*)")
 IMAGE = re.compile(r"/taskgraph:decision-v(\d+(?:\.\d+)*)")
-SAYS = [
+VERSION_FILES = [
     ("requirements.txt", REQUIREMENT),
     ("pyproject.toml", REQUIREMENT),
     ("uv.lock", LOCKED),
@@ -18,7 +18,7 @@ SAYS = [
 ]
 
 
-def _text(path):
+def _read(path):
     try:
         with open(path, encoding="utf-8") as file:
             return file.read()
@@ -26,19 +26,19 @@ def _text(path):
         return ""
 
 
-def _asked_for(folders, top):
-    """The version of taskgraph that the project asks for, and the file that says so."""
-    for name, pattern in SAYS:
+def _required_version(folders, top):
+    """Returns the version of taskgraph that the project needs, and the file that states it."""
+    for name, pattern in VERSION_FILES:
         for folder in folders:
             path = os.path.join(folder, name)
-            found = pattern.search(_text(path))
+            found = pattern.search(_read(path))
             if found:
                 return found.group(1), os.path.relpath(path, top)
     return None, None
 
 
-def _missing(error):
-    """The module that could not be imported."""
+def _missing_module(error):
+    """Returns the name of the module that could not be imported."""
     while error is not None:
         if isinstance(error, ImportError) and error.name:
             return error.name
@@ -47,7 +47,7 @@ def _missing(error):
 
 
 def _folders(root, top):
-    """The folder of config.yml and those above it, up to the repository."""
+    """Returns the folder of config.yml and those above it, up to the top of the repository."""
     folder = os.path.normpath(root)
     folders = [folder]
     while folder != top and folder.startswith(top + os.sep):
@@ -56,32 +56,32 @@ def _folders(root, top):
     return folders
 
 
-def _is_own(name, folders):
+def _is_in_project(name, folders):
     paths = [os.path.join(folder, name) for folder in folders]
     return any(os.path.isdir(path) or os.path.isfile(path + ".py") for path in paths)
 
 
 def help_for(error, root, top, installed):
-    """What to install, or nothing where that would be no help."""
+    """Returns a hint on what to install, or None if that would not help."""
     folders = _folders(os.path.join(top, root), top)
     required = [os.path.join(folder, "requirements.txt") for folder in folders]
     required = [os.path.relpath(path, top) for path in required if os.path.isfile(path)]
     pip = sys.executable + " -m pip install "
-    version, file = _asked_for(folders, top)
+    version, file = _required_version(folders, top)
     if version and version.split(".")[0] != installed.split(".")[0]:
         what = "--requirement " + file if file.endswith("requirements.txt") else "taskcluster-taskgraph==" + version
         return (
-            "%s asks for taskgraph %s, and %s is installed: install that version (`%s`), or make the "
-            "project ready for this one" % (file, version, installed, pip + what)
+            "%s requires taskgraph %s, but %s is installed: install the required version (`%s`), or "
+            "update the project to the installed one" % (file, version, installed, pip + what)
         )
-    missing = _missing(error)
+    missing = _missing_module(error)
     package = (missing or "").split(".")[0]
-    if not package or _is_own(package, folders):
+    if not package or _is_in_project(package, folders):
         return None
     if package in sys.modules:
         return (
-            "`%s` that is installed has no `%s`: the project may be written for another version of it"
+            "the installed `%s` has no `%s`: the project may be written for another version of it"
             % (package, missing)
         )
     what = "--requirement " + required[0] if required else "…"
-    return "install the package that brings `%s` (`%s`)" % (package, pip + what)
+    return "install the package that provides `%s` (`%s`)" % (package, pip + what)

@@ -1,15 +1,15 @@
-"""Modules that are executed on first use.
+"""Executes modules on first use.
 
 Importing taskgraph spends most of its time on a web client, the Taskcluster client, a testing library
-and other modules that few of its functions need. An import of one of these yields the
-module itself at once, found but not executed: the very object that `sys.modules` holds and that every
-other import yields, before and after. The first access to anything beyond its specification executes
+and other modules that few of its functions need. An import of one of these returns the
+module itself at once, found but not executed: the object that is in `sys.modules` and that every other
+import returns, before and after. The first access to anything beyond its specification executes
 the module into that object. So a module is one object however it is imported, and patches to it are
 seen everywhere.
 
 taskgraph takes a few functions and classes from these modules by name when it is imported. Its own code
-gets a promise in their place. When the module has been executed, each promise is replaced by what was
-promised; reading the name from taskgraph's module earlier triggers that (`inside`).
+gets promises instead. When the module has been executed, each promise is replaced by its value; reading
+the name from taskgraph's module before executes the module (`private_values`).
 """
 
 import importlib
@@ -19,10 +19,10 @@ import sys
 import threading
 import types
 
-from snowman_worker import inside
+from snowman_worker import private_values
 
 # The modules, each with the names that are promised to taskgraph.
-LATE = {
+LAZY = {
     "gzip": (),
     "hashlib": (),
     "importlib.metadata": (),
@@ -42,29 +42,29 @@ LATE = {
     "yaml": (),
 }
 
-# Modules that do not exist under these names before `requests` has been executed: it gives these names to
-# modules of `urllib3`. taskgraph takes one name out of the last.
-PASSAGES = {
+# Modules that do not exist before `requests` has been executed, which makes them aliases of modules of
+# `urllib3`. taskgraph imports one name from the last.
+ALIASES = {
     "requests.packages": (),
     "requests.packages.urllib3": (),
     "requests.packages.urllib3.util": (),
     "requests.packages.urllib3.util.retry": ("Retry",),
 }
 
-# Modules that are executed at once and do not need their package to be.
-ALONE = ("taskcluster.exceptions",)
+# Modules that are executed on import, without executing their package.
+INDEPENDENT = ("taskcluster.exceptions",)
 
-# Modules that register what is built in here in the tables of another: who imports that one finds them
-# filled.
-REGISTERING = {"mozilla_taskgraph.worker_types": "taskgraph.transforms.task"}
+# Modules whose registrations are built into snowman, each with the module that has the tables. Importing
+# the latter executes the former.
+REGISTRATIONS = {"mozilla_taskgraph.worker_types": "taskgraph.transforms.task"}
 
-# The version of mozilla-taskgraph that is fully built in.
-BUILT_IN = "5."
+# The version of mozilla-taskgraph that is built in completely.
+BUILT_IN_VERSION = "5."
 
 TASKGRAPH = ("taskgraph", "mozilla_taskgraph")
 
-# What a module has before it is executed, or what only introspection asks for.
-QUIET = (
+# Attributes that exist before a module is executed, or that only introspection reads.
+METADATA = (
     "__cached__",
     "__file__",
     "__loader__",
@@ -75,26 +75,26 @@ QUIET = (
     "__wrapped__",
 )
 
-_STATE = "__snowman_late__"
+_STATE_KEY = "__snowman_late__"
 
-# The modules that have been found once. A module that is removed and imported again is executed.
+# The modules that have been found before. One that is removed and imported again is executed at once.
 _found = set()
 
-# The promises that have not been kept, by module.
+# The unresolved promises, by module.
 _promises = {}
 
 _plain = types.ModuleType.__getattribute__
 
 
-class Promise(inside.Inside):
+class Promise(private_values.PrivateValue):
     """A name of a module that has not been executed."""
 
     def __init__(self, module, name):
         self.__dict__.update(_module=module, _name=name)
 
-    def outside(self):
+    def public(self):
         if "_value" not in self.__dict__:
-            # Executing the module keeps the promise.
+            # Executing the module resolves the promise.
             value = getattr(importlib.import_module(self._module), self._name)
             self.__dict__.setdefault("_value", value)
         return self._value
@@ -103,28 +103,28 @@ class Promise(inside.Inside):
         return self.__dict__.get("_value", self)
 
     def __call__(self, *arguments, **named):
-        return self.outside()(*arguments, **named)
+        return self.public()(*arguments, **named)
 
     def __getattr__(self, name):
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return getattr(self.outside(), name)
+        return getattr(self.public(), name)
 
     def __mro_entries__(self, bases):
-        return (self.outside(),)
+        return (self.public(),)
 
     def __instancecheck__(self, thing):
-        return isinstance(thing, self.outside())
+        return isinstance(thing, self.public())
 
     def __or__(self, other):
-        return self.outside() | other
+        return self.public() | other
 
     def __ror__(self, other):
-        return other | self.outside()
+        return other | self.public()
 
 
 class State:
-    """What is needed to execute a module."""
+    """The state of a module until it has been executed."""
 
     def __init__(self, loader):
         self.loader = loader
@@ -133,24 +133,24 @@ class State:
         self.thread = None
 
 
-class Late(types.ModuleType):
+class LazyModule(types.ModuleType):
     """A module that has not been executed."""
 
     def __getattribute__(self, name):
-        if name in QUIET:
+        if name in METADATA:
             return _plain(self, name)
         if name == "__class__":
             return types.ModuleType
-        state = _plain(self, "__dict__").get(_STATE)
-        # The module's own code sees what is defined so far.
+        state = _plain(self, "__dict__").get(_STATE_KEY)
+        # The module's own code sees the names that are defined so far.
         if state is not None and state.thread != threading.get_ident():
             own_name = _plain(self, "__name__")
             if name == "__path__" and not _executes(self):
                 return _plain(self, name)
-            asking = _asking()
-            if asking["__name__"].split(".")[0] in TASKGRAPH:
-                if name in LATE[own_name]:
-                    return _promise(own_name, name, asking)
+            caller = _caller()
+            if caller["__name__"].split(".")[0] in TASKGRAPH:
+                if name in LAZY[own_name]:
+                    return _promise(own_name, name, caller)
                 if name == "version" and own_name == "importlib.metadata":
                     return version
             execute(self)
@@ -158,9 +158,9 @@ class Late(types.ModuleType):
 
     def __setattr__(self, name, value):
         full = "%s.%s" % (_plain(self, "__name__"), name)
-        if type(value) is Passage:
+        if type(value) is AliasModule:
             return
-        if not (name in QUIET or name == "__class__" or sys.modules.get(full, self) is value):
+        if not (name in METADATA or name == "__class__" or sys.modules.get(full, self) is value):
             execute(self)
         types.ModuleType.__setattr__(self, name, value)
 
@@ -169,25 +169,25 @@ class Late(types.ModuleType):
         types.ModuleType.__delattr__(self, name)
 
 
-class Passage(types.ModuleType):
-    """A module on the path to a promised name, until that has been imported."""
+class AliasModule(types.ModuleType):
+    """One of `ALIASES`, until `requests` has been executed."""
 
     def __getattr__(self, name):
-        if name in QUIET or name == "__path__":
+        if name in METADATA or name == "__path__":
             raise AttributeError(name)
-        asking = _asking()
-        promised = PASSAGES[self.__name__]
-        if name in promised and asking["__name__"].split(".")[0] in TASKGRAPH:
-            if asking is sys._getframe(1).f_globals:
-                _leave()
-            return _promise(self.__name__, name, asking)
-        _leave()
+        caller = _caller()
+        promised = ALIASES[self.__name__]
+        if name in promised and caller["__name__"].split(".")[0] in TASKGRAPH:
+            if caller is sys._getframe(1).f_globals:
+                _remove_aliases()
+            return _promise(self.__name__, name, caller)
+        _remove_aliases()
         return getattr(importlib.import_module(self.__name__), name)
 
 
 class Package(types.ModuleType):
-    """A package with modules that have not been executed. When they are, they import others of the
-    package, such as `urllib.error`, which are its attributes from then on."""
+    """A package with modules that have not been executed. Executing them imports other modules of the
+    package, such as `urllib.error`, which then become its attributes."""
 
     def __getattr__(self, name):
         if not (name.startswith("__") or _importing(sys._getframe(1))):
@@ -198,10 +198,9 @@ class Package(types.ModuleType):
         raise AttributeError("module %r has no attribute %r" % (self.__name__, name))
 
 
-class Settled(types.ModuleType):
-    """A package that has been executed while one of its modules was being imported. The import system
-    makes that module an attribute of the package once more, though the package itself may have given
-    the name to something else since."""
+class ExecutedPackage(types.ModuleType):
+    """A package that was executed while one of its modules was being imported. The import system then
+    sets that module as an attribute of the package, which may have given the name to something else."""
 
     def __setattr__(self, name, value):
         full = "%s.%s" % (self.__name__, name)
@@ -212,8 +211,8 @@ class Settled(types.ModuleType):
         types.ModuleType.__setattr__(self, name, value)
 
 
-def _asking():
-    """The globals of the calling code, skipping the import system."""
+def _caller():
+    """Returns the globals of the calling code, skipping the import system."""
     frame = sys._getframe(2)
     while frame.f_back is not None and _importing(frame):
         frame = frame.f_back
@@ -226,17 +225,17 @@ def _importing(frame):
 
 
 def _executes(package):
-    """Whether a package has to be executed for a caller that reads its path."""
+    """Returns whether a package has to be executed for a caller that reads its path."""
     frame = sys._getframe(2)
     if _importing(frame):
         # One of its modules is being imported.
         name = frame.f_locals.get("name")
-        if name in LATE or name in ALONE:
+        if name in LAZY or name in INDEPENDENT:
             return False
-        if name in PASSAGES:
+        if name in ALIASES:
             return not _by_taskgraph()
         return True
-    # `from package import name` asks whether it is one.
+    # `from package import name` reads the path to check for a package.
     return not _by_taskgraph()
 
 
@@ -250,62 +249,62 @@ def _by_taskgraph():
     return False
 
 
-def _promise(module, name, asking):
+def _promise(module, name, caller):
     promise = Promise(module, name)
-    _promises.setdefault(module, []).append((promise, asking))
-    inside.hide(asking)
+    _promises.setdefault(module, []).append((promise, caller))
+    private_values.hide(caller)
     return promise
 
 
-def _leave():
-    for name in PASSAGES:
-        if type(sys.modules.get(name)) is Passage:
+def _remove_aliases():
+    for name in ALIASES:
+        if type(sys.modules.get(name)) is AliasModule:
             del sys.modules[name]
 
 
 def execute(module):
     """Executes a module, once."""
-    if type(module) is not Late:
+    if type(module) is not LazyModule:
         return
     parent = sys.modules.get(_plain(module, "__name__").rpartition(".")[0])
-    if type(parent) is Late:
+    if type(parent) is LazyModule:
         execute(parent)
-    state = _plain(module, "__dict__").get(_STATE)
+    state = _plain(module, "__dict__").get(_STATE_KEY)
     if state is None:
         return
     with state.lock:
-        if type(module) is not Late or state.thread is not None:
+        if type(module) is not LazyModule or state.thread is not None:
             return
         state.thread = threading.get_ident()
         try:
-            _leave()
+            _remove_aliases()
             state.loader.exec_module(module)
         finally:
             state.thread = None
-        del _plain(module, "__dict__")[_STATE]
+        del _plain(module, "__dict__")[_STATE_KEY]
         module.__class__ = types.ModuleType
-        inside.settle(_plain(module, "__dict__"))
-        _keep_promises(module.__name__)
-    # What they import must be found in their package.
+        private_values.update_class(_plain(module, "__dict__"))
+        _resolve_promises(module.__name__)
+    # The modules that they import must be attributes of their package.
     for child in _children(module):
         execute(child)
 
 
 def _children(package):
-    """The modules of a package that have been imported but not executed."""
+    """Returns the modules of a package that have been imported but not executed."""
     start = _plain(package, "__name__") + "."
-    names = [name for name in LATE if name.startswith(start)]
-    return [sys.modules[name] for name in names if type(sys.modules.get(name)) is Late]
+    names = [name for name in LAZY if name.startswith(start)]
+    return [sys.modules[name] for name in names if type(sys.modules.get(name)) is LazyModule]
 
 
-def _keep_promises(name):
-    names = [name] + [passage for passage in PASSAGES if passage.split(".")[0] == name]
-    for one in names:
-        for promise, globals in _promises.pop(one, ()):
-            inside.replace(promise, promise.outside(), globals)
+def _resolve_promises(name):
+    names = [name] + [alias for alias in ALIASES if alias.split(".")[0] == name]
+    for module in names:
+        for promise, globals in _promises.pop(module, ()):
+            private_values.replace(promise, promise.public(), globals)
 
 
-class Loader:
+class LazyLoader:
     """Loads a module without executing it."""
 
     def __init__(self, loader):
@@ -316,15 +315,15 @@ class Loader:
 
     def exec_module(self, module):
         module.__spec__.loader = module.__loader__ = self.loader
-        vars(module)[_STATE] = State(self.loader)
-        module.__class__ = Late
+        vars(module)[_STATE_KEY] = State(self.loader)
+        module.__class__ = LazyModule
         package = sys.modules.get(module.__name__.rpartition(".")[0])
         if type(package) is types.ModuleType and not hasattr(package, "__getattr__"):
             package.__class__ = Package
 
 
-class There:
-    """Loads a module that is there already."""
+class ExistingLoader:
+    """Returns a module that exists already."""
 
     def __init__(self, module):
         self.module = module
@@ -338,43 +337,43 @@ class There:
 
 
 class Finder:
-    """Finds the modules that are executed later."""
+    """Finds the modules that are executed on first use."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
         if target is not None:
             return None
-        there = sys.modules.get(name)
-        if there is not None and getattr(there, "__spec__", None) is not None:
+        existing = sys.modules.get(name)
+        if existing is not None and getattr(existing, "__spec__", None) is not None:
             # Its package was executed during this import.
             package = sys.modules.get(name.rpartition(".")[0])
             if type(package) in (types.ModuleType, Package):
-                package.__class__ = Settled
-            return importlib.machinery.ModuleSpec(name, There(there))
-        if name in PASSAGES and _by_taskgraph() and _on_the_way(name):
-            return importlib.machinery.ModuleSpec(name, Passages, is_package=not PASSAGES[name])
-        if name not in LATE or name in _found:
+                package.__class__ = ExecutedPackage
+            return importlib.machinery.ModuleSpec(name, ExistingLoader(existing))
+        if name in ALIASES and _by_taskgraph() and _is_in_lazy_package(name):
+            return importlib.machinery.ModuleSpec(name, AliasLoader, is_package=not ALIASES[name])
+        if name not in LAZY or name in _found:
             return None
-        if name in REGISTERING:
-            filled = REGISTERING[name] in sys.modules
-            if filled or not version("mozilla-taskgraph").startswith(BUILT_IN):
+        if name in REGISTRATIONS:
+            filled = REGISTRATIONS[name] in sys.modules
+            if filled or not version("mozilla-taskgraph").startswith(BUILT_IN_VERSION):
                 return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         if spec is None or not hasattr(spec.loader, "exec_module"):
             return None
         _found.add(name)
-        spec.loader = Loader(spec.loader)
+        spec.loader = LazyLoader(spec.loader)
         return spec
 
 
-def _on_the_way(name):
-    return type(sys.modules.get(name.rpartition(".")[0])) in (Late, Passage)
+def _is_in_lazy_package(name):
+    return type(sys.modules.get(name.rpartition(".")[0])) in (LazyModule, AliasModule)
 
 
-class Passages:
+class AliasLoader:
     @staticmethod
     def create_module(spec):
-        return Passage(spec.name)
+        return AliasModule(spec.name)
 
     @staticmethod
     def exec_module(module):
@@ -382,7 +381,7 @@ class Passages:
 
 
 def version(name):
-    """The version of an installed package, from the name of its metadata folder."""
+    """Returns the version of an installed package, read from the name of its metadata folder."""
     start = name.lower().replace("-", "_") + "-"
     for folder in sys.path:
         try:
@@ -397,10 +396,10 @@ def version(name):
     return metadata.version(name)
 
 
-def follow(name):
-    """Has registered what waits for a module that has just been imported."""
-    for other, tables in REGISTERING.items():
-        if tables == name and type(sys.modules.get(other)) is Late:
+def run_registrations(name):
+    """Executes the modules that register in tables of a module that has just been imported."""
+    for other, owner in REGISTRATIONS.items():
+        if owner == name and type(sys.modules.get(other)) is LazyModule:
             execute(sys.modules[other])
 
 

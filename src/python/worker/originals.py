@@ -1,16 +1,16 @@
-"""What modules of taskgraph held when they had just been imported.
+"""Records what modules of taskgraph contain when they have just been imported.
 
-Built-in code of snowman stands for what these modules do. It is right as long as the project has left
-them as they are, so they are looked at once more when the project has been loaded.
+snowman has built-in code for what these modules do, which is only right if the project has not changed
+them. So they are compared with this record when the project has been loaded.
 """
 
 import copy
 import importlib.machinery
 
-from snowman_worker import callers, inside, late, repeats
+from snowman_worker import callers, lazy_modules, private_values, repository_cache
 
-# The values that built-in code has taken over. Others say nothing about graphs, or are tables in
-# which a project registers what it adds.
+# The values that built-in code replaces. Others do not affect graphs, or are tables in which a project
+# registers its extensions.
 VALUES = {
     "taskgraph": ("MAX_DEPENDENCIES",),
     "taskgraph.loader.default": ("DEFAULT_TRANSFORMS",),
@@ -41,52 +41,52 @@ CODE = (
     "mozilla_taskgraph.worker_types",
 )
 
-_kept = {}
+_records = {}
 
 
 def _sequences(module):
-    """The sequences of transforms in a module, each with what it runs."""
-    for name, value in list(inside.names(module).items()):
+    """Yields the transform sequences of a module, each with its transforms."""
+    for name, value in list(private_values.names(module).items()):
         if type(value).__name__ == "TransformSequence":
             yield name, list(getattr(value, "_transforms", None) or ())
 
 
-def _keep(module):
+def _record(module):
     name = module.__name__
     values = {key: copy.deepcopy(getattr(module, key, None)) for key in VALUES.get(name, ())}
     if not name.startswith(CODE):
-        _kept[name] = (module, values, {}, {})
+        _records[name] = (module, values, {}, {})
         return
-    _kept[name] = (module, values, dict(_sequences(module)), dict(inside.names(module)))
+    _records[name] = (module, values, dict(_sequences(module)), dict(private_values.names(module)))
 
 
-def watch():
-    """Has modules kept from now on, as soon as they have been imported."""
+def install():
+    """Records each module from now on as soon as it has been imported."""
     loader = importlib.machinery.SourceFileLoader
     given = loader.exec_module
 
     def exec_module(self, module):
         given(self, module)
-        callers.hasten(module)
-        repeats.spare(module)
+        callers.speed_up(module)
+        repository_cache.cache(module)
         if module.__name__.startswith(CODE) or module.__name__ in VALUES:
-            _keep(module)
-        late.follow(module.__name__)
+            _record(module)
+        lazy_modules.run_registrations(module.__name__)
 
     loader.exec_module = exec_module
 
 
 def _differs(now, before):
-    """Whether a name has another value, other than by a kept promise."""
+    """Returns whether a name has another value, apart from a promise that has been resolved."""
     if now is before:
         return False
-    return not isinstance(before, inside.Inside) or now is not before.known()
+    return not isinstance(before, private_values.PrivateValue) or now is not before.known()
 
 
 def changed(foreign):
-    """The names whose values are others by now: those of values and sequences, and those of code that
-    `foreign` says is none of taskgraph's."""
-    for name, (module, values, sequences, code) in _kept.items():
+    """Yields the names whose values have changed: values, sequences, and functions or classes that are
+    `foreign` to taskgraph now."""
+    for name, (module, values, sequences, code) in _records.items():
         for key, value in values.items():
             if getattr(module, key, None) != value:
                 yield "%s.%s" % (name, key)
@@ -94,6 +94,6 @@ def changed(foreign):
             now = list(getattr(getattr(module, key, None), "_transforms", None) or ())
             if len(now) != len(before) or any(a is not b for a, b in zip(now, before)):
                 yield "%s.%s" % (name, key)
-        for key, value in list(inside.names(module).items()):
+        for key, value in list(private_values.names(module).items()):
             if key in code and callable(value) and _differs(value, code[key]) and foreign(value):
                 yield "%s.%s" % (name, key)
