@@ -13,7 +13,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use snowman::base::diagnostic::Outcome;
 use snowman::config::graph_config::GraphConfig;
 use snowman::config::parameters::{Parameters, Strictness};
-use snowman::decision::{Phases, World};
+use snowman::decision::{Context, Phases};
 use snowman::ports::clock::SystemClock;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
@@ -71,7 +71,7 @@ fn full_set(taskcluster: Option<&dyn Taskcluster>, targets: &[&str]) -> Outcome<
     let params = &cases["params"];
     let variables = [("TASK_ID".to_owned(), slugid::nice())];
     let phases = Phases {
-        world: World {
+        context: Context {
             files: &Disk::new(folder.path()).unwrap(),
             vcs: None,
             environment: &Environment::new(variables),

@@ -86,7 +86,7 @@ async fn earlier(
     label: &Label,
     depth: u64,
 ) -> Outcome<Vec<(Parameters, Existing)>> {
-    let taskcluster = call.world.taskcluster()?;
+    let taskcluster = call.context.taskcluster()?;
     let mut pushes = Vec::new();
     let mut params = call.params.clone();
     for _ in 0..depth {

@@ -12,7 +12,7 @@ use crate::base::suggest;
 use crate::base::value::{Object, Value, truthy, type_name};
 use crate::config::graph_config::{GraphConfig, ON_DEMAND};
 use crate::config::parameters::{Parameters, Strictness};
-use crate::decision::{Events, World};
+use crate::decision::{Context, Events};
 use crate::ports::artifacts::Artifacts;
 use crate::ports::environment::Environment;
 use crate::ports::taskcluster::{ApiError, Taskcluster};
@@ -148,8 +148,8 @@ pub async fn parameters_of(taskcluster: &dyn Taskcluster, group: &TaskId) -> Out
 /// What runs an action beside its request.
 #[derive(Clone, Copy)]
 pub struct Runner<'a> {
-    /// The world.
-    pub world: World<'a>,
+    /// The ports and settings.
+    pub context: Context<'a>,
     /// The graph config.
     pub graph_config: &'a GraphConfig,
     /// The action task itself.
@@ -182,7 +182,7 @@ pub async fn run(runner: Runner<'_>, request: Request, parameters: Object) -> Ou
     }
     tracing::info!("Running action {} ({})", action.name, action.cb_name);
     (action.run)(Call {
-        world: runner.world,
+        context: runner.context,
         graph_config: runner.graph_config,
         params: &params,
         input,
@@ -327,7 +327,7 @@ pub(super) async fn check_scope(
         format!("assume:{}:pr-action:{permission}", role("base_repository")?),
     ];
     let held = runner
-        .world
+        .context
         .taskcluster()?
         .current_scopes()
         .await

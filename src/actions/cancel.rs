@@ -20,7 +20,7 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
     let task_id = call.task_id.as_ref().ok_or_else(|| {
         Diagnostic::user("cancel needs a task").help("trigger it on a task, or give --task-id")
     })?;
-    Ok(cancel(call.world.taskcluster()?, task_id).await?)
+    Ok(cancel(call.context.taskcluster()?, task_id).await?)
 }
 
 /// Cancels every task of the group that is not resolved, but for the action task itself.
@@ -28,7 +28,7 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
 /// # Errors
 /// When the group cannot be had, or every task that the queue refuses to cancel.
 pub async fn group(call: Call<'_>) -> Outcome<()> {
-    let taskcluster = call.world.taskcluster()?;
+    let taskcluster = call.context.taskcluster()?;
     let group = call.task_group_id.as_ref().ok_or_else(|| {
         Diagnostic::user("cancel-all needs a task group")
             .help("trigger it on a push, or give --task-group-id")

@@ -149,13 +149,13 @@ async fn create(
         .map(|(plan, settled)| settled.missing(plan))
         .collect();
     let missing: Vec<&Plan> = missing.iter().collect();
-    let taskcluster = call.world.taskcluster()?;
+    let taskcluster = call.context.taskcluster()?;
     preflight::run(
         &missing,
         Care::FULL,
         taskcluster,
-        call.world.clock,
-        call.world.environment,
+        call.context.clock,
+        call.context.environment,
     )
     .await?;
     let wanted = planned.iter().map(|(plan, _)| plan.len()).sum();
@@ -165,7 +165,7 @@ async fn create(
         if let (2.., Some(round)) = (planned.len(), rounds.get(number)) {
             way.artifact = format!("submission-{}.json", round.suffix);
         }
-        let created = submit(call.world, plan, settled, way).await;
+        let created = submit(call.context, plan, settled, way).await;
         let created = created.map_err(|wrong| wrong.after(before, wanted))?;
         before += created.len();
     }
@@ -180,16 +180,16 @@ async fn settle(
     mut target: TargetTaskGraph,
 ) -> Outcome<(OptimizedTaskGraph, Plan, Settled)> {
     let phases = Phases {
-        world: call.world,
+        context: call.context,
         graph_config: call.graph_config,
         params: round.params,
         verify: false,
         artifacts: None,
     };
     let decision = round.existing.decision.clone();
-    let ids = DerivedIds::of_action(decision, call.own.clone(), number);
+    let ids = DerivedIds::for_action(decision, call.own.clone(), number);
     let scheduler = scheduler_id(call.graph_config, round.params);
-    let mut settling = Settling::open(call.world, ids, &scheduler).await?;
+    let mut settling = Settling::open(call.context, ids, &scheduler).await?;
     loop {
         let ids = settling.ids().clone();
         let existing = &round.existing.label_to_taskid;

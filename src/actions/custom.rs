@@ -15,7 +15,7 @@ use crate::base::value::Value;
 use crate::config::parameters::Parameters;
 use crate::custom::Custom;
 use crate::custom::actions::{Noted, Offered, Request as Called};
-use crate::decision::{Events, World};
+use crate::decision::{Context, Events};
 use crate::ports::python::{Mode, Python};
 use crate::submit::execute::{Ports, execute};
 use crate::submit::plan::{Creation, Plan};
@@ -23,9 +23,9 @@ use crate::submit::{Pace, TokioSleeper, preflight};
 
 /// What a project adds, where its Python runs already: it registers actions, if it does, when it is
 /// loaded.
-fn custom<'a>(world: World<'a>, params: &Parameters) -> Outcome<Option<Custom<'a>>> {
+fn custom<'a>(context: Context<'a>, params: &Parameters) -> Outcome<Option<Custom<'a>>> {
     let may = |python: &&dyn Python| python.mode() != Mode::Never && python.started();
-    match world.python.filter(may) {
+    match context.python.filter(may) {
         Some(python) => Custom::open(python, params, None, true).map(Some),
         None => Ok(None),
     }
@@ -35,8 +35,8 @@ fn custom<'a>(world: World<'a>, params: &Parameters) -> Outcome<Option<Custom<'a
 ///
 /// # Errors
 /// What the project raises when it describes one.
-pub fn offered(world: World<'_>, params: &Parameters, decision: &str) -> Outcome<Vec<Offered>> {
-    match custom(world, params)? {
+pub fn offered(context: Context<'_>, params: &Parameters, decision: &str) -> Outcome<Vec<Offered>> {
+    match custom(context, params)? {
         Some(custom) => Ok(custom.offer(decision)?),
         None => Ok(Vec::new()),
     }
@@ -46,8 +46,8 @@ pub fn offered(world: World<'_>, params: &Parameters, decision: &str) -> Outcome
 ///
 /// # Errors
 /// When the project's Python cannot be used.
-pub fn has(world: World<'_>, params: &Parameters, callback: &str) -> Outcome<bool> {
-    let custom = custom(world, params)?;
+pub fn has(context: Context<'_>, params: &Parameters, callback: &str) -> Outcome<bool> {
+    let custom = custom(context, params)?;
     Ok(custom.is_some_and(|custom| custom.has_action(callback)))
 }
 
@@ -56,7 +56,7 @@ pub fn has(world: World<'_>, params: &Parameters, callback: &str) -> Outcome<boo
 /// # Errors
 /// A missing scope, what the callback raises, and whatever the queue refuses.
 pub async fn run(runner: Runner<'_>, request: &Request, params: &Parameters) -> Outcome<bool> {
-    let Some(custom) = custom(runner.world, params)? else {
+    let Some(custom) = custom(runner.context, params)? else {
         return Ok(false);
     };
     if !custom.has_action(&request.callback) {
@@ -85,7 +85,7 @@ pub async fn run(runner: Runner<'_>, request: &Request, params: &Parameters) -> 
 
 /// Does what a callback wants done: first creates, then cancels and reruns.
 async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
-    let taskcluster = runner.world.taskcluster()?;
+    let taskcluster = runner.context.taskcluster()?;
     let mut created: BTreeMap<TaskId, Value> = BTreeMap::new();
     let mut order = Vec::new();
     let mut others = Vec::new();
@@ -104,7 +104,7 @@ async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
             creations.push(creation(&task_id, definition, &created)?);
         }
     }
-    create(runner.world, runner.events, &Plan::of(creations)).await?;
+    create(runner.context, runner.events, &Plan::of(creations)).await?;
     let mut wrong = Diagnostics::new();
     for one in others {
         let (task_id, answer) = match &one {
@@ -129,23 +129,23 @@ async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
 /// # Errors
 /// Everything that would keep a task from being created or from running; then none was created. Or
 /// every task that could not be created.
-pub(super) async fn create(world: World<'_>, events: &Events<'_>, plan: &Plan) -> Outcome<()> {
-    let taskcluster = world.taskcluster()?;
+pub(super) async fn create(context: Context<'_>, events: &Events<'_>, plan: &Plan) -> Outcome<()> {
+    let taskcluster = context.taskcluster()?;
     preflight::run(
         &[plan],
         preflight::Care::FULL,
         taskcluster,
-        world.clock,
-        world.environment,
+        context.clock,
+        context.environment,
     )
     .await?;
     let ports = Ports {
         taskcluster,
-        clock: world.clock,
+        clock: context.clock,
         sleeper: &TokioSleeper,
-        stop: world.stop,
+        stop: context.stop,
     };
-    world.stop.hold();
+    context.stop.hold();
     let report = execute(plan, ports, &Pace::default(), &mut |event| events(event)).await;
     report.outcome().map(drop)
 }

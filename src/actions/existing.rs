@@ -84,7 +84,7 @@ pub fn by_push(graph_config: &GraphConfig, project: &str, pushlog_id: &str) -> S
 /// When an artifact is missing or malformed.
 pub async fn of_call(call: &Call<'_>) -> Outcome<Existing> {
     fetch(
-        call.world.taskcluster()?,
+        call.context.taskcluster()?,
         call.graph_config,
         call.params,
         call.task_group_id.as_ref(),

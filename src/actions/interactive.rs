@@ -64,7 +64,7 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
             .into());
     }
     let address = call.input.get("notify").and_then(Value::as_str);
-    let root = call.world.environment.root_url().unwrap_or_default();
+    let root = call.context.environment.root_url().unwrap_or_default();
     let modify = |task: &mut Task| {
         if task.label == label {
             open(task, address, root);

@@ -29,7 +29,7 @@ use crate::base::name::TaskId;
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
-use crate::decision::{Events, World};
+use crate::decision::{Context, Events};
 use crate::ports::artifacts::Artifacts;
 
 pub use promotion::plan;
@@ -66,8 +66,8 @@ pub type Callback = for<'a> fn(Call<'a>) -> Pin<Box<dyn Future<Output = Outcome<
 
 /// What an action is called with.
 pub struct Call<'a> {
-    /// The world.
-    pub world: World<'a>,
+    /// The ports and settings.
+    pub context: Context<'a>,
     /// The graph config.
     pub graph_config: &'a GraphConfig,
     /// The parameters of the decision whose graph it is triggered on.
@@ -108,7 +108,7 @@ async fn task_of<'c>(call: &'c Call<'_>, what: &str) -> Outcome<(&'c TaskId, Val
         Diagnostic::user(format!("{what} needs a task"))
             .help("trigger it on a task, or give --task-id")
     })?;
-    let definition = call.world.taskcluster()?.task(task_id).await;
+    let definition = call.context.taskcluster()?.task(task_id).await;
     let definition = definition.map_err(|error| {
         callback::not_had(
             &format!("the task {task_id} cannot be had"),

@@ -19,7 +19,7 @@ pub async fn caches(call: Call<'_>) -> Outcome<()> {
     let pool = pool(&definition).ok_or_else(|| {
         Diagnostic::user(format!("the definition of {task_id} names no worker pool"))
     })?;
-    let taskcluster = call.world.taskcluster()?;
+    let taskcluster = call.context.taskcluster()?;
     let mut wrong = Diagnostics::new();
     for cache in caches {
         match taskcluster.purge_cache(&pool, cache).await {

@@ -60,7 +60,7 @@ pub fn never_created(existing: &Existing, label: &str) -> Diagnostic {
 }
 
 async fn one(call: &Call<'_>, task_id: &TaskId, label: &str) -> Outcome<()> {
-    let taskcluster = call.world.taskcluster()?;
+    let taskcluster = call.context.taskcluster()?;
     let had = |error| {
         not_had(
             &format!("the task {task_id} (`{label}`) was not run once more"),

@@ -43,7 +43,7 @@ pub fn actions(args: &ActionsArgs, environment: Environment, output: &Output) ->
     )? {
         let params = runtime.block_on(spec.load(&outside, &Object::new()))?;
         let decision = TaskId::PLACEHOLDER;
-        let theirs = actions::custom::offered(outside.world(), &params, decision)?;
+        let theirs = actions::custom::offered(outside.context(), &params, decision)?;
         let files = &outside.files;
         let rendered = actions_json(files, graph_config, &params, decision, &theirs)?;
         output.data(&(pretty(&rendered) + "\n"))?;
@@ -81,8 +81,8 @@ pub fn callback(
     let runtime = output::runtime()?;
     signals::listen(&runtime, output.clone());
     runtime.block_on(async {
-        let world = outside.world();
-        let taskcluster = world.taskcluster()?;
+        let context = outside.context();
+        let taskcluster = context.taskcluster()?;
         let request = callback::request(&outside.environment, taskcluster, &own).await?;
         let group = request.task_group_id.clone().ok_or_else(|| {
             Diagnostic::user("the action task does not say which group it is triggered on")
@@ -90,7 +90,7 @@ pub fn callback(
         })?;
         let parameters = callback::parameters_of(taskcluster, &group).await?;
         let runner = Runner {
-            world,
+            context,
             graph_config,
             own: &own,
             artifacts: &artifacts,
@@ -144,13 +144,13 @@ pub fn test_callback(
         output.mask().clone(),
     );
     runtime.block_on(async {
-        let mut world = outside.world();
+        let mut context = outside.context();
         let given = args.parameters.as_deref().unwrap_or_default();
         let spec = Spec::read(&outside.working, given)?.remove(0);
         let params = spec.load(&outside, &Object::new()).await?;
-        world.taskcluster = Some(&recorder);
+        context.taskcluster = Some(&recorder);
         let runner = Runner {
-            world,
+            context,
             graph_config,
             own: &own,
             artifacts: &artifacts,

@@ -46,30 +46,31 @@ pub fn run(args: &DecisionArgs, environment: Environment, output: &Output) -> Ou
     signals::listen(&runtime, output.clone());
     let done = runtime.block_on(async {
         let created = created(&outside, &own, args.pushdate).await;
-        let params = parameters::for_decision(outside.world(), &flags_of(args, &outside), created)?;
+        let params =
+            parameters::for_decision(outside.context(), &flags_of(args, &outside), created)?;
         let files = &outside.files;
-        let theirs = actions::custom::offered(outside.world(), &params, own.as_str())?;
+        let theirs = actions::custom::offered(outside.context(), &params, own.as_str())?;
         let actions_json = actions_json(files, graph_config, &params, own.as_str(), &theirs)?;
         let decision = Decision {
-            deciding: &own,
+            decision_task_id: &own,
             actions_json,
             artifacts: &artifacts,
             verify: !args.no_verify,
             events: &log_event,
         };
-        let world = outside.world();
+        let context = outside.context();
         if args.preflight_only {
             let prepared =
-                decision::prepare(world, graph_config, &params, &decision, &[], &|_| Ok(()))
+                decision::prepare(context, graph_config, &params, &decision, &[], &|_| Ok(()))
                     .await?;
             let plan = prepared.plan(graph_config, &params)?;
-            prepared.preflight(world, &plan).await?;
+            prepared.preflight(context, &plan).await?;
             let tasks = counted(plan.len());
             return Ok(format!(
                 "Nothing stands against {tasks} in the group {own}; nothing was created"
             ));
         }
-        let decided = decision::run(world, graph_config, &params, decision).await?;
+        let decided = decision::run(context, graph_config, &params, decision).await?;
         Ok::<_, Diagnostics>(told(&decided.created, &own))
     })?;
     output.status(&done);

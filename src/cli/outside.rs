@@ -9,7 +9,7 @@ use crate::base::value::Value;
 use crate::config::graph_config::{GraphConfig, join};
 use crate::custom::NATIVE_REGISTRATIONS;
 use crate::decision::index::task_at;
-use crate::decision::{World, vcs_diagnostic};
+use crate::decision::{Context, vcs_diagnostic};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::environment::Environment;
 use crate::ports::files::{Disk, FileError, Files, normalize};
@@ -164,8 +164,8 @@ impl Outside {
 
     /// The ports as the house takes them.
     #[must_use]
-    pub fn world(&self) -> World<'_> {
-        World {
+    pub fn context(&self) -> Context<'_> {
+        Context {
             files: &self.files,
             vcs: self.vcs.as_deref(),
             environment: &self.environment,
@@ -183,7 +183,7 @@ impl Outside {
     /// # Errors
     /// When there is none, or the index cannot be asked.
     pub async fn at_index(&self, path: &str) -> Outcome<TaskId> {
-        let found = task_at(self.world().taskcluster()?, path).await?;
+        let found = task_at(self.context().taskcluster()?, path).await?;
         found.ok_or_else(|| Diagnostic::user(format!("the index has no task at `{path}`")).into())
     }
 }

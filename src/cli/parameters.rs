@@ -92,7 +92,7 @@ impl Spec {
         let (given, places) = self.read_values(outside).await?;
         let mut given = given;
         given.extend(overrides.clone());
-        let mut values = defaults(outside.world(), &outside.graph_config, &given)?;
+        let mut values = defaults(outside.context(), &outside.graph_config, &given)?;
         if let Some(python) = outside.python.as_ref().filter(|python| python.started()) {
             let root = outside.files.root();
             values = custom::parameters::fill(python, values, &given, Strictness::Lenient, root)?;
@@ -145,7 +145,7 @@ impl Spec {
 }
 
 async fn of_task(outside: &Outside, task_id: &TaskId) -> Outcome<Object> {
-    crate::actions::callback::parameters_of(outside.world().taskcluster()?, task_id).await
+    crate::actions::callback::parameters_of(outside.context().taskcluster()?, task_id).await
 }
 
 async fn at_index(outside: &Outside, path: &str) -> Outcome<Object> {

@@ -87,10 +87,10 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
                 Some(spec.load(&outside, &Object::new()).await?.values().clone())
             }
         };
-        let mut world = outside.world();
-        world.taskcluster = Some(&recorder);
+        let mut context = outside.context();
+        context.taskcluster = Some(&recorder);
         let runner = Runner {
-            world,
+            context,
             graph_config: &outside.graph_config,
             own: &own,
             artifacts: &artifacts,

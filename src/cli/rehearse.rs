@@ -67,7 +67,7 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
     let progress = Arc::new(Progress::new(output, args.verbosity.quiet));
     let heard = Arc::clone(&progress);
     let report = output::runtime()?.block_on(rehearse::run(
-        outside.world(),
+        outside.context(),
         graph_config,
         &options,
         asked::parse,

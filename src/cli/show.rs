@@ -146,7 +146,7 @@ pub async fn show(
     params: &Parameters,
 ) -> Outcome<Document> {
     let phases = Phases {
-        world: outside.world(),
+        context: outside.context(),
         graph_config: &outside.graph_config,
         params,
         verify: true,
@@ -213,7 +213,7 @@ pub fn kind_graph(
     for spec in specs {
         let params = runtime.block_on(spec.load(&outside, &overrides))?;
         let phases = Phases {
-            world: outside.world(),
+            context: outside.context(),
             graph_config,
             params: &params,
             verify: true,

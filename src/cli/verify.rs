@@ -65,7 +65,7 @@ async fn verify(
     scopes: Option<Vec<String>>,
 ) -> Outcome<usize> {
     let phases = Phases {
-        world: outside.world(),
+        context: outside.context(),
         graph_config: &outside.graph_config,
         params,
         verify: true,

@@ -5,8 +5,10 @@
 //! only when the whole graph stands is the first task created.
 
 pub mod artifact;
+mod context;
+mod existing_tasks;
 pub mod flags;
-pub mod gates;
+pub mod flavor_chain;
 pub mod index;
 pub mod parameters;
 mod phases;
@@ -14,9 +16,7 @@ mod remote;
 mod scripts;
 pub mod submission;
 
-use std::collections::BTreeMap;
-
-use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::diagnostic::Outcome;
 use crate::base::name::{Label, TaskId};
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
@@ -26,64 +26,15 @@ use crate::model::label_graph::LabelGraph;
 use crate::morph::MorphedTaskGraph;
 use crate::optimize::OptimizedTaskGraph;
 use crate::ports::artifacts::Artifacts;
-use crate::ports::clock::Clock;
-use crate::ports::environment::Environment;
-use crate::ports::files::Files;
 use crate::ports::ids::DerivedIds;
-use crate::ports::python::Python;
-use crate::ports::stop::Stop;
-use crate::ports::taskcluster::Taskcluster;
-use crate::ports::vcs::Vcs;
 use crate::submit::execute::{Created, SubmitEvent};
 use crate::submit::plan::{Plan, SubmitOptions, plan};
 use crate::submit::preflight::{self, Care};
 use crate::target::TargetTaskGraph;
-use crate::transform::context::RunTask;
 
-pub use phases::{Aim, Full, Phases, vcs_diagnostic};
+pub use context::Context;
+pub use phases::{Full, Phases, Selection, vcs_diagnostic};
 pub use submission::{Again, Settled, Settling, Unsubmitted, Way};
-
-/// The world that a decision runs in.
-#[derive(Clone, Copy)]
-pub struct World<'a> {
-    /// The files of the repository.
-    pub files: &'a dyn Files,
-    /// The repository, where there is one.
-    pub vcs: Option<&'a dyn Vcs>,
-    /// The environment variables.
-    pub environment: &'a Environment,
-    /// The clock.
-    pub clock: &'a dyn Clock,
-    /// Taskcluster; nobody has to be there when graphs are only looked at.
-    pub taskcluster: Option<&'a dyn Taskcluster>,
-    /// The scripts that tasks are run with.
-    pub run_task: &'a RunTask,
-    /// The project's Python; nobody has to be there where it may not be used.
-    pub python: Option<&'a dyn Python>,
-    /// Whether digests are left out.
-    pub fast: bool,
-    /// Tells when to bring work to an end.
-    pub stop: &'a Stop,
-}
-
-impl<'a> World<'a> {
-    /// Taskcluster.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn taskcluster(&self) -> Result<&'a dyn Taskcluster, Diagnostic> {
-        let help = match self.environment.filled("TASK_ID") {
-            Some(_) => {
-                "tasks reach Taskcluster through the proxy: set `features.taskclusterProxy` in the \
-                 payload of the task"
-            }
-            None => "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com",
-        };
-        self.taskcluster.ok_or_else(|| {
-            Diagnostic::environment("it is not known which Taskcluster to ask").help(help)
-        })
-    }
-}
 
 /// What a decision did.
 #[derive(Debug, Clone)]
@@ -96,7 +47,7 @@ pub struct Decided {
     pub created: Vec<Created>,
 }
 
-/// Decides: generates the graph, writes the artifacts, creates the tasks in the group of `deciding`.
+/// Decides: generates the graph, writes the artifacts, creates the tasks in the group of the decision task.
 ///
 /// `actions_json` is written as it is. `verify` is off for people who know what they do: neither the
 /// graph nor payloads are then verified.
@@ -105,16 +56,16 @@ pub struct Decided {
 /// Everything that is wrong in the first phase in which anything is; then no task was created. Or
 /// every task that could not be created.
 pub async fn run(
-    world: World<'_>,
+    context: Context<'_>,
     graph_config: &GraphConfig,
     params: &Parameters,
     decision: Decision<'_>,
 ) -> Outcome<Decided> {
     let mut again = Again::default();
     loop {
-        let prepared = prepare(world, graph_config, params, &decision, &[], &|_| Ok(())).await?;
+        let prepared = prepare(context, graph_config, params, &decision, &[], &|_| Ok(())).await?;
         let way = Way::new(decision.events, decision.artifacts);
-        let created = prepared.create(world, graph_config, params, way).await;
+        let created = prepared.create(context, graph_config, params, way).await;
         if let Some(created) = again.is_over(created)? {
             return Ok(Decided {
                 optimized: prepared.optimized,
@@ -127,9 +78,9 @@ pub async fn run(
 
 /// The targets of a graph, before it is optimized.
 #[derive(Clone, Copy)]
-pub struct Aimed<'a> {
-    /// The aim of each set of parameters: those of the legs, then that of the graph itself.
-    pub aims: &'a [Aim],
+pub struct Targets<'a> {
+    /// What each set of parameters selects: those of the steps, then those of the graph itself.
+    pub selections: &'a [Selection],
     /// The target task graph.
     pub graph: &'a LabelGraph,
     /// The full task graph.
@@ -147,8 +98,8 @@ pub struct Prepared {
     pub optimized: OptimizedTaskGraph,
     /// The graph that is to be created.
     pub morphed: MorphedTaskGraph,
-    /// The aim of each set of parameters: those of the legs, then that of the graph itself.
-    pub aims: Vec<Aim>,
+    /// What each set of parameters selects: those of the steps, then those of the graph itself.
+    pub selections: Vec<Selection>,
     settled: Settled,
     care: Care,
 }
@@ -177,14 +128,14 @@ impl Prepared {
     ///
     /// # Errors
     /// Everything that would keep a task from being created or from running.
-    pub async fn preflight(&self, world: World<'_>, plan: &Plan) -> Outcome<()> {
+    pub async fn preflight(&self, context: Context<'_>, plan: &Plan) -> Outcome<()> {
         let missing = self.settled.missing(plan);
         preflight::run(
             &[&missing],
             self.care,
-            world.taskcluster()?,
-            world.clock,
-            world.environment,
+            context.taskcluster()?,
+            context.clock,
+            context.environment,
         )
         .await
     }
@@ -196,36 +147,36 @@ impl Prepared {
     /// Or every task that could not be created; it may be that other ids do it.
     pub async fn create(
         &self,
-        world: World<'_>,
+        context: Context<'_>,
         graph_config: &GraphConfig,
         params: &Parameters,
         way: Way<'_>,
     ) -> Result<Vec<Created>, Unsubmitted> {
         let plan = self.plan(graph_config, params)?;
-        self.preflight(world, &plan).await?;
-        submission::submit(world, &plan, &self.settled, way).await
+        self.preflight(context, &plan).await?;
+        submission::submit(context, &plan, &self.settled, way).await
     }
 }
 
 /// Generates the graph and writes the artifacts.
 ///
-/// What the sets of parameters `before` aim at is in the graph too, each set behind the one before
-/// it: see [`gates`]. `check` examines all aims before anything is made from them.
+/// The graph also contains what the flavors `before` select, one after the other: see
+/// [`flavor_chain`]. `check` may refuse the targets before the graph is optimized.
 ///
 /// # Errors
 /// All mistakes of the first phase that has any, and those that `check` reports.
 pub async fn prepare(
-    world: World<'_>,
+    context: Context<'_>,
     graph_config: &GraphConfig,
     params: &Parameters,
     decision: &Decision<'_>,
-    before: &[gates::Leg],
-    check: &(dyn Fn(Aimed<'_>) -> Outcome<()> + Send + Sync),
+    before: &[flavor_chain::FlavorStep],
+    check: &(dyn Fn(Targets<'_>) -> Outcome<()> + Send + Sync),
 ) -> Outcome<Prepared> {
     let artifacts = decision.artifacts;
-    let ids = DerivedIds::new(decision.deciding.clone());
+    let ids = DerivedIds::new(decision.decision_task_id.clone());
     // Without a queue all that follows would be in vain.
-    world.taskcluster()?;
+    context.taskcluster()?;
     artifact::write_yaml(
         artifacts,
         "parameters.yml",
@@ -233,7 +184,7 @@ pub async fn prepare(
     )?;
     artifact::write_json(artifacts, "actions.json", &decision.actions_json)?;
     let phases = Phases {
-        world,
+        context,
         graph_config,
         params,
         verify: decision.verify,
@@ -247,8 +198,8 @@ pub async fn prepare(
         &artifact::runnable_jobs(&full.graph.0),
     )?;
     let mut targets = phases.target_set(&full)?;
-    let own = phases.aim(targets.0.labels().cloned())?;
-    let stages = gates::stages(&phases, &full, before, &mut targets)?;
+    let own = phases.selection(targets.0.labels().cloned())?;
+    let chain = flavor_chain::step_targets(&phases, &full, before, &mut targets)?;
     let mut labels: Vec<&Label> = targets.0.labels().collect();
     labels.sort_unstable();
     let labels = labels
@@ -257,24 +208,24 @@ pub async fn prepare(
         .collect();
     artifact::write_json(artifacts, "target-tasks.json", &labels)?;
     let mut target = phases.target_graph(&full, &targets)?;
-    let aims = stages.iter().map(|stage| stage.aim().clone());
-    let aims: Vec<Aim> = aims.chain([own]).collect();
+    let selections = chain.iter().map(|step| step.selection().clone());
+    let selections: Vec<Selection> = selections.chain([own]).collect();
     let released = released(&full);
-    check(Aimed {
-        aims: &aims,
+    check(Targets {
+        selections: &selections,
         graph: &target.graph,
         full: &full.set.0,
         released: &released,
     })?;
     drop(full);
-    let mut settling = Settling::open(world, ids, &scheduler_id(graph_config, params)).await?;
+    let mut settling = Settling::open(context, ids, &scheduler_id(graph_config, params)).await?;
     let (optimized, morphed) = loop {
         let ids = settling.ids().clone();
         let mut optimized = phases.optimize(target.clone(), &ids).await?;
         if !settling.keeps(&optimized, &mut target) {
             continue;
         }
-        gates::insert(&stages, &ids, &mut optimized)?;
+        flavor_chain::insert_gates(&chain, &ids, &mut optimized)?;
         let morphed = phases.morph(&optimized, &ids)?;
         let plan = planned(graph_config, params, &morphed.graph, &ids)?;
         if settling.is_settled(&plan, &morphed.label_to_taskid).await? {
@@ -285,12 +236,17 @@ pub async fn prepare(
     artifacts.write("optimizations.log", log.as_bytes())?;
     artifact::write_graph(artifacts, "task-graph.json", &morphed.graph)?;
     artifact::write_label_to_taskid(artifacts, "label-to-taskid.json", &morphed.label_to_taskid)?;
-    scripts::write(artifacts, world.run_task, &morphed.graph, decision.deciding)?;
+    scripts::write(
+        artifacts,
+        context.run_task,
+        &morphed.graph,
+        decision.decision_task_id,
+    )?;
     Ok(Prepared {
         target,
         optimized,
         morphed,
-        aims,
+        selections,
         settled: settling.done(),
         care: Care {
             payloads: decision.verify,
@@ -310,7 +266,7 @@ fn released(full: &Full) -> LabelGraph {
 /// What a decision is given beside the project.
 pub struct Decision<'a> {
     /// The task that decides; what is created is in the group of this name.
-    pub deciding: &'a TaskId,
+    pub decision_task_id: &'a TaskId,
     /// What `actions.json` holds.
     pub actions_json: Value,
     /// Where artifacts go.
@@ -335,7 +291,7 @@ pub fn planned(
     ids: &DerivedIds,
 ) -> Outcome<Plan> {
     let options = SubmitOptions {
-        decision_task_id: ids.deciding().clone(),
+        decision_task_id: ids.decision_task_id().clone(),
         scheduler_id: scheduler_id(graph_config, params),
         ids,
     };
@@ -346,28 +302,4 @@ pub fn planned(
 #[must_use]
 pub fn scheduler_id(graph_config: &GraphConfig, params: &Parameters) -> String {
     format!("{}-level-{}", graph_config.trust_domain(), params.level())
-}
-
-/// Reads the parameter `existing_tasks`.
-///
-/// # Errors
-/// Every entry that is no label with a taskId.
-pub fn existing_tasks(params: &Parameters) -> Outcome<BTreeMap<Label, TaskId>> {
-    let mut wrong = Diagnostics::new();
-    let mut existing = BTreeMap::new();
-    let entries = params.get("existing_tasks").and_then(Value::as_object);
-    for (label, task_id) in entries.into_iter().flatten() {
-        match (
-            Label::parse(label),
-            TaskId::parse(task_id.as_str().unwrap_or_default()),
-        ) {
-            (Ok(label), Ok(task_id)) => {
-                existing.insert(label, task_id);
-            }
-            (Err(error), _) | (_, Err(error)) => wrong.push(Diagnostic::user(format!(
-                "parameters: `existing_tasks`: {error}"
-            ))),
-        }
-    }
-    wrong.or_ok(existing)
 }

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use super::World;
+use super::context::Context;
 use super::flags::DecisionFlags;
 use super::phases::{asked_in_vain, vcs_diagnostic};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -34,15 +34,15 @@ const NOTES: &str = "refs/notes/decision-parameters";
 /// # Errors
 /// Everything that is wrong with them, or the repository cannot be asked.
 pub fn for_decision(
-    world: World<'_>,
+    context: Context<'_>,
     flags: &DecisionFlags,
     created: Option<Timestamp>,
 ) -> Outcome<Parameters> {
-    let vcs = world.vcs.ok_or_else(|| {
+    let vcs = context.vcs.ok_or_else(|| {
         Diagnostic::environment("a decision needs the repository that is built, and there is none")
             .help("run it in a checkout of the repository")
     })?;
-    let (flags, files_changed) = changes(world, vcs, flags)?;
+    let (flags, files_changed) = changes(context, vcs, flags)?;
     let flags = &flags;
     let message = match vcs.commit_message() {
         // As in the peer, a message that is not UTF-8 cannot contain the word that is looked for.
@@ -50,7 +50,7 @@ pub fn for_decision(
         message => message.map_err(|error| vcs_diagnostic(&error))?,
     };
     let build_date = match flags.pushdate {
-        0 => created.unwrap_or_else(|| world.clock.now()).unix(),
+        0 => created.unwrap_or_else(|| context.clock.now()).unix(),
         date => date,
     };
     let owner = if flags.owner.contains('@') {
@@ -95,21 +95,21 @@ pub fn for_decision(
         "repository_type": flags.repository_type,
         "target_tasks_method": method,
         "tasks_for": flags.tasks_for,
-        "version": version(world.files)?,
+        "version": version(context.files)?,
     });
     let mut values = values.as_object().cloned().unwrap_or_default();
-    let python = world.python.filter(|python| python.mode() != Mode::Never);
+    let python = context.python.filter(|python| python.mode() != Mode::Never);
     if let (Some(python), Some(function)) = (python, flags.decision_parameters.as_deref()) {
         values = custom::parameters::change(python, values, function)?;
     }
     if flags.allow_parameter_override {
-        values.extend(overrides(world, flags)?);
+        values.extend(overrides(context, flags)?);
     }
     // Whoever adds parameters in Python has them checked there.
     let Some(python) = python.filter(|python| python.started()) else {
         return Parameters::new(values, Strictness::Strict);
     };
-    let root = world.vcs.map_or(Path::new("."), Vcs::root);
+    let root = context.vcs.map_or(Path::new("."), Vcs::root);
     let given = values.clone();
     let values = custom::parameters::fill(python, values, &given, Strictness::Strict, root)?;
     Parameters::new(values, Strictness::Lenient)
@@ -120,7 +120,7 @@ pub fn for_decision(
 /// A base that is not in this clone is fetched. If that fails, all files count as changed, and the
 /// base is the head, so that strategies that compare the two skip nothing.
 fn changes(
-    world: World<'_>,
+    context: Context<'_>,
     vcs: &dyn Vcs,
     flags: &DecisionFlags,
 ) -> Outcome<(DecisionFlags, Vec<String>)> {
@@ -133,7 +133,7 @@ fn changes(
             _ => diagnostic,
         }
     };
-    let flags = with_base(world, flags)?;
+    let flags = with_base(context, flags)?;
     let since = |base| Change::Range {
         base,
         rev: &flags.head_rev,
@@ -178,9 +178,9 @@ fn fetch(vcs: &dyn Vcs, revision: &str, flags: &DecisionFlags) -> Result<String,
 /// The flags with the base that the project's taskgraph computes, if its version does not use the
 /// given one: before 17, the base is the latest revision that the given base, or else the branch
 /// `base_ref`, has in common with the head.
-fn with_base(world: World<'_>, flags: &DecisionFlags) -> Outcome<DecisionFlags> {
+fn with_base(context: Context<'_>, flags: &DecisionFlags) -> Outcome<DecisionFlags> {
     let mut flags = flags.clone();
-    let python = world.python.filter(|python| python.started());
+    let python = context.python.filter(|python| python.started());
     if let Some(python) = python {
         let given = crate::base::value::json!({
             "base_ref": flags.base_ref,
@@ -197,12 +197,12 @@ fn with_base(world: World<'_>, flags: &DecisionFlags) -> Outcome<DecisionFlags> 
 }
 
 /// The parameters that `try_task_config.json`, or else a git note, overrides.
-fn overrides(world: World<'_>, flags: &DecisionFlags) -> Outcome<Object> {
+fn overrides(context: Context<'_>, flags: &DecisionFlags) -> Outcome<Object> {
     let name = flags
         .try_task_config_file
         .as_deref()
         .unwrap_or("try_task_config.json");
-    match world.files.read(name) {
+    match context.files.read(name) {
         Ok(text) => {
             tracing::info!("using try tasks from {name}");
             return try_task_config(name, &text);
@@ -210,7 +210,7 @@ fn overrides(world: World<'_>, flags: &DecisionFlags) -> Outcome<Object> {
         Err(FileError::Missing(_)) => {}
         Err(other) => return Err(Diagnostic::from(other).into()),
     }
-    let note = match world.vcs {
+    let note = match context.vcs {
         Some(vcs) => vcs.note(NOTES, &flags.head_repository).map_err(|error| {
             let from = &flags.head_repository;
             asked_in_vain(
@@ -362,16 +362,16 @@ fn origin(
 /// # Errors
 /// When the version or the repository cannot be read.
 pub fn defaults(
-    world: World<'_>,
+    context: Context<'_>,
     graph_config: &GraphConfig,
     given: &Object,
 ) -> Result<Object, Diagnostic> {
-    let now = world.clock.now();
+    let now = context.clock.now();
     let lack = |names: &[&str]| names.iter().any(|name| !given.contains_key(name));
     let of_checkout = ["files_changed", "head_ref", "head_rev", "repository_type"];
     let of_remote = ["base_repository", "head_repository", "project"];
     // Without a repository, the peer uses empty values.
-    let checked_out = match world.vcs.filter(|_| lack(&of_checkout)) {
+    let checked_out = match context.vcs.filter(|_| lack(&of_checkout)) {
         Some(vcs) => CheckedOut::of(vcs).map_err(|error| vcs_diagnostic(&error))?,
         None => None,
     };
@@ -387,7 +387,7 @@ pub fn defaults(
         files_changed: Vec::new(),
     });
     let (url, project) = if lack(&of_remote) {
-        origin(world.vcs, graph_config)?
+        origin(context.vcs, graph_config)?
     } else {
         Default::default()
     };
@@ -420,7 +420,7 @@ pub fn defaults(
         "tasks_for": "",
         "version": match given.get("version") {
             Some(version) => version.clone(),
-            None => version(world.files)?.into(),
+            None => version(context.files)?.into(),
         },
     });
     let mut values = values.as_object().cloned().unwrap_or_default();

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::value::json;
 
-use super::World;
+use super::context::Context;
+use super::existing_tasks::existing_tasks;
 use super::remote::Waiting;
 use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
@@ -30,8 +31,8 @@ use crate::verify;
 /// Runs phases for one project and one set of parameters.
 #[derive(Clone, Copy)]
 pub struct Phases<'a> {
-    /// The world.
-    pub world: World<'a>,
+    /// The ports and settings.
+    pub context: Context<'a>,
     /// The graph config.
     pub graph_config: &'a GraphConfig,
     /// The parameters.
@@ -53,7 +54,7 @@ pub struct Full {
 
 /// What a set of parameters selects.
 #[derive(Debug, Clone)]
-pub struct Aim {
+pub struct Selection {
     /// The labels that its filters select.
     pub targets: BTreeSet<Label>,
     /// Whether the project's own Python selected them.
@@ -79,7 +80,7 @@ impl Phases<'_> {
             refuse_python(self.graph_config, self.params)?;
         }
         KindGraph::load(
-            self.world.files,
+            self.context.files,
             self.graph_config,
             self.params.target_kinds(),
         )
@@ -87,14 +88,14 @@ impl Phases<'_> {
 
     /// The project's Python, unless it may not be used.
     fn python(&self) -> Option<&dyn Python> {
-        let python = self.world.python?;
+        let python = self.context.python?;
         (python.mode() != Mode::Never).then_some(python)
     }
 
     /// The strategies that are named in place of the registered ones.
     fn strategies(&self) -> Option<&str> {
         let environment = self
-            .world
+            .context
             .environment
             .filled("TASKGRAPH_OPTIMIZE_STRATEGIES");
         environment.or_else(|| self.params.get("optimize_strategies")?.as_str())
@@ -152,8 +153,8 @@ impl Phases<'_> {
         let _span = tracing::info_span!(target: "timing", "phase", what = "full task set");
         let kinds = self.kind_graph()?;
         let contexts = self.artifacts.map(ContextArtifacts);
-        let remote = self.world.taskcluster.map(Waiting::new);
-        let list = || match self.world.vcs {
+        let remote = self.context.taskcluster.map(Waiting::new);
+        let list = || match self.context.vcs {
             Some(vcs) => vcs
                 .tracked_files(&[])
                 .map_err(|error| vcs_diagnostic(&error)),
@@ -165,15 +166,15 @@ impl Phases<'_> {
         let project = Project {
             graph_config: self.graph_config,
             params: self.params,
-            files: self.world.files,
-            environment: self.world.environment,
-            run_task: self.world.run_task,
+            files: self.context.files,
+            environment: self.context.environment,
+            run_task: self.context.run_task,
             tracked: &tracked,
             docker_contexts: contexts
                 .as_ref()
                 .map(|contexts| contexts as &dyn DockerContexts),
             remote: remote.as_ref().map(|remote| remote as &dyn Remote),
-            fast: self.world.fast,
+            fast: self.context.fast,
         };
         let custom = self.custom(&kinds)?;
         let heard = || Heard::begin(custom.as_ref());
@@ -215,7 +216,7 @@ impl Phases<'_> {
             let surroundings = verify::Surroundings {
                 graph_config: self.graph_config,
                 params: self.params,
-                cache_suffix: self.world.run_task.cache_suffix(),
+                cache_suffix: self.context.run_task.cache_suffix(),
             };
             verify::full_task_graph(&graph.0, surroundings)?;
             if let Some(custom) = &custom {
@@ -242,13 +243,13 @@ impl Phases<'_> {
         Ok(set)
     }
 
-    /// The aim of this set of parameters, whose target tasks are `targets`.
+    /// What this set of parameters selects, given its target tasks.
     ///
     /// # Errors
     /// When the project's Python cannot be used.
-    pub fn aim(&self, targets: impl IntoIterator<Item = Label>) -> Outcome<Aim> {
+    pub fn selection(&self, targets: impl IntoIterator<Item = Label>) -> Outcome<Selection> {
         let custom = self.extensions()?;
-        Ok(Aim {
+        Ok(Selection {
             targets: targets.into_iter().collect(),
             in_python: target::chooses_in_python(self.params, custom.as_ref()),
         })
@@ -278,7 +279,7 @@ impl Phases<'_> {
         target: TargetTaskGraph,
         ids: &DerivedIds,
     ) -> Outcome<OptimizedTaskGraph> {
-        let existing = super::existing_tasks(self.params)?;
+        let existing = existing_tasks(self.params)?;
         self.optimize_onto(target, ids, &existing).await
     }
 
@@ -309,8 +310,8 @@ impl Phases<'_> {
                 index: &index,
                 existing,
                 ids,
-                now: self.world.clock.now(),
-                environment: self.world.environment,
+                now: self.context.clock.now(),
+                environment: self.context.environment,
                 custom: strategies.as_ref(),
             },
         )?;
@@ -335,7 +336,7 @@ impl Phases<'_> {
         if questions.is_empty() {
             return Ok(IndexAnswers::default());
         }
-        let taskcluster = self.world.taskcluster().map_err(|diagnostic| {
+        let taskcluster = self.context.taskcluster().map_err(|diagnostic| {
             let number = match questions.len() {
                 1 => "1 index path has".to_owned(),
                 n => format!("{n} index paths have"),
@@ -386,7 +387,7 @@ impl Phases<'_> {
             graph_config: self.graph_config,
             params: self.params,
             ids,
-            environment: self.world.environment,
+            environment: self.context.environment,
             custom: custom.as_ref(),
         };
         let morphed = morph::morph(optimized, surroundings)?;

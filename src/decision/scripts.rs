@@ -18,7 +18,7 @@ pub fn write(
     artifacts: &dyn Artifacts,
     run_task: &RunTask,
     graph: &IdGraph,
-    deciding: &TaskId,
+    decision_task_id: &TaskId,
 ) -> Result<(), Diagnostic> {
     let mut missing = Vec::new();
     for name in [RUN_TASK, FETCH_CONTENT] {
@@ -30,7 +30,7 @@ pub fn write(
             None => missing.push(name),
         }
     }
-    if let Some(warning) = warning(&missing, artifacts, graph, deciding)
+    if let Some(warning) = warning(&missing, artifacts, graph, decision_task_id)
         && run_task.is_first_warning()
     {
         tracing::warn!("{warning}");
@@ -43,12 +43,12 @@ fn warning(
     missing: &[&str],
     artifacts: &dyn Artifacts,
     graph: &IdGraph,
-    deciding: &TaskId,
+    decision_task_id: &TaskId,
 ) -> Option<String> {
     let mut mounted: Vec<String> = Vec::new();
     let mut labels = BTreeSet::new();
     for name in missing {
-        let url = format!("/task/{deciding}/artifacts/public/{name}");
+        let url = format!("/task/{decision_task_id}/artifacts/public/{name}");
         let tasks: Vec<&PlannedTask> = graph.tasks().filter(|task| mounts(task, &url)).collect();
         if !tasks.is_empty() {
             mounted.push(format!("`{name}`"));
@@ -120,9 +120,9 @@ mod tests {
             task("a7RW5dAoRGSYpjDgxH0fHA", "build-mac", "public/run-task"),
             task("YcjXoPLrTmqJDmTBu3GSVw", "other", "public/x/run-task"),
         ]);
-        let deciding = TaskId::parse(DECISION).unwrap();
+        let decision_task_id = TaskId::parse(DECISION).unwrap();
         let folder = ArtifactFolder::new(std::path::Path::new("/nowhere"), None, Mask::default());
-        let said = |missing: &[&str]| warning(missing, &folder, &graph, &deciding);
+        let said = |missing: &[&str]| warning(missing, &folder, &graph, &decision_task_id);
         let both = said(&[RUN_TASK, FETCH_CONTENT]).unwrap();
         assert!(
             both.starts_with(
@@ -132,7 +132,7 @@ mod tests {
         );
         assert_eq!(said(&[FETCH_CONTENT]), None);
         let artifacts = MemoryArtifacts::default();
-        write(&artifacts, &RunTask::default(), &graph, &deciding).unwrap();
+        write(&artifacts, &RunTask::default(), &graph, &decision_task_id).unwrap();
         assert!(artifacts.take().is_empty());
     }
 
@@ -151,13 +151,19 @@ mod tests {
             mounts.and_then(Value::as_array_mut).unwrap().push(mount);
             task
         }));
-        let deciding = TaskId::parse(DECISION).unwrap();
+        let decision_task_id = TaskId::parse(DECISION).unwrap();
         let both = [RUN_TASK, FETCH_CONTENT];
         let folder = ArtifactFolder::new(std::path::Path::new("/nowhere"), None, Mask::default());
-        let real = warning(&both, &folder, &graph, &deciding).unwrap();
+        let real = warning(&both, &folder, &graph, &decision_task_id).unwrap();
         let named = "build-000, build-001, build-002 and 197 more";
         assert!(real.contains(named), "{real}");
-        let rehearsed = warning(&both, &MemoryArtifacts::default(), &graph, &deciding).unwrap();
+        let rehearsed = warning(
+            &both,
+            &MemoryArtifacts::default(),
+            &graph,
+            &decision_task_id,
+        )
+        .unwrap();
         assert!(!rehearsed.contains("build-"), "{rehearsed}");
         assert!(rehearsed.len() < 100, "{rehearsed}");
         // The phases of a rehearsal share one process.

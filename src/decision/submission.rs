@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Events, World, artifact};
+use super::{Context, Events, artifact};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Standing as Counted};
 use crate::base::name::{Label, TaskId};
 use crate::optimize::{Action, OptimizedTaskGraph};
@@ -33,7 +33,7 @@ const ROUNDS: usize = 50;
 
 /// Looks for ids that no other task has.
 pub struct Settling<'a> {
-    world: World<'a>,
+    context: Context<'a>,
     ids: DerivedIds,
     scheduler: String,
     run: Option<OwnRun>,
@@ -87,27 +87,27 @@ impl<'a> Settling<'a> {
     /// When there is no Taskcluster, it cannot be asked, the group takes no tasks of `scheduler`, or a
     /// later run has taken the place of this one.
     pub async fn open(
-        world: World<'a>,
+        context: Context<'a>,
         ids: DerivedIds,
         scheduler: &str,
     ) -> Result<Self, Diagnostic> {
-        let taskcluster = world.taskcluster()?;
-        let group = ids.deciding().clone();
+        let taskcluster = context.taskcluster()?;
+        let group = ids.decision_task_id().clone();
         match taskcluster.group(&group).await {
             Ok(status) => refuse(&group, scheduler, &status)?,
             // There is none yet, or it may not be looked at; then its tasks tell.
             Err(error) if matches!(error.status, Some(400 | 403 | 404)) => {}
             Err(error) => return Err(unasked(&group, &error)),
         }
-        let run = OwnRun::of(world.environment);
+        let run = OwnRun::of(context.environment);
         if let Some(run) = &run {
             run.check(taskcluster).await?;
         }
         let mut standing = Standing::default();
         // The first run finds nothing of its own: an action does not look through the large group of a
         // push, and a decision need not be allowed to.
-        let first = world.environment.filled("RUN_ID") == Some("0");
-        if ids.are_of_own_group() || !first {
+        let first = context.environment.filled("RUN_ID") == Some("0");
+        if ids.owns_group() || !first {
             let listed = standing.list(taskcluster, &group).await;
             if !first {
                 listed?;
@@ -115,7 +115,7 @@ impl<'a> Settling<'a> {
         }
         let earlier = standing.labels(&ids);
         Ok(Self {
-            world,
+            context,
             earlier,
             ids,
             scheduler: scheduler.to_owned(),
@@ -168,9 +168,9 @@ impl<'a> Settling<'a> {
         plan: &Plan,
         named: &BTreeMap<Label, TaskId>,
     ) -> Outcome<bool> {
-        let group = self.ids.deciding().clone();
+        let group = self.ids.decision_task_id().clone();
         let wanted: Vec<TaskId> = plan.creations().iter().map(|c| c.task_id.clone()).collect();
-        let taskcluster = self.world.taskcluster()?;
+        let taskcluster = self.context.taskcluster()?;
         if self.standing.ask(taskcluster, &group, &wanted).await? {
             // What has appeared meanwhile was not known when the graph was optimized ([`Self::keeps`]).
             let labels = self.standing.labels(&self.ids);
@@ -186,7 +186,7 @@ impl<'a> Settling<'a> {
             referenced: &self.referenced,
             passed_over: &self.passed_over,
         };
-        self.review = self.standing.review(&wanted, self.world.clock.now());
+        self.review = self.standing.review(&wanted, self.context.clock.now());
         std::mem::take(&mut self.review.wrong).or_ok(())?;
         if self.review.passed_over.is_empty() {
             return Ok(true);
@@ -203,7 +203,7 @@ impl<'a> Settling<'a> {
         let found = std::mem::take(&mut self.review.passed_over);
         self.ids = self
             .ids
-            .passing_over(found.iter().map(|one| one.task_id.clone()));
+            .excluding(found.iter().map(|one| one.task_id.clone()));
         for one in &found {
             tracing::warn!("{one}");
         }
@@ -363,17 +363,17 @@ impl<'a> Way<'a> {
 /// # Errors
 /// Every task that could not be created, and every task that could not be cancelled.
 pub async fn submit(
-    world: World<'_>,
+    context: Context<'_>,
     plan: &Plan,
     settled: &Settled,
     way: Way<'_>,
 ) -> Result<Vec<Created>, Unsubmitted> {
-    let taskcluster = world.taskcluster()?;
+    let taskcluster = context.taskcluster()?;
     let ports = Ports {
         taskcluster,
-        clock: world.clock,
+        clock: context.clock,
         sleeper: way.sleeper,
-        stop: world.stop,
+        stop: context.stop,
     };
     let (review, pace) = (&settled.review, &way.pace);
     tracing::info!(
@@ -382,7 +382,7 @@ pub async fn submit(
         review.kept.len(),
         pace.retry.budget.as_secs() / 60
     );
-    let of = (settled.scheduler.as_str(), settled.ids.deciding());
+    let of = (settled.scheduler.as_str(), settled.ids.decision_task_id());
     leftovers::foresee(taskcluster, of, &review.leftovers)
         .await
         .or_ok(())?;
@@ -398,12 +398,12 @@ pub async fn submit(
     };
     let blank = summary(&SubmitReport::default(), &Cleared::default());
     artifact::write_json(way.artifacts, &way.artifact, &blank)?;
-    world.stop.hold();
+    context.stop.hold();
     let mut on_event = |event: crate::submit::SubmitEvent<'_>| (way.events)(event);
     let report = execute_over(plan, &review.kept, ports, pace, &mut on_event).await;
     let mut cleared = Cleared::default();
     if report.problems.is_empty() && settled.listed {
-        cleared = confirm(taskcluster, &wanted, settled.run.as_ref(), world.stop).await;
+        cleared = confirm(taskcluster, &wanted, settled.run.as_ref(), context.stop).await;
     }
     let content = summary(&report, &cleared);
     let written = artifact::write_json(way.artifacts, &way.artifact, &content);
@@ -436,7 +436,7 @@ pub async fn submit(
             one.state
         );
     }
-    let taken = !report.taken.is_empty() && !world.stop.asked();
+    let taken = !report.taken.is_empty() && !context.stop.asked();
     let counted = Counted {
         created: report.created.len(),
         wanted: report.wanted,

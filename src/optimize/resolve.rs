@@ -136,7 +136,7 @@ impl<'a> Share<'a> {
         let environment = self.surroundings.environment;
         let names = Names {
             own,
-            decision: self.surroundings.ids.deciding(),
+            decision: self.surroundings.ids.decision_task_id(),
             dependencies: &dependencies,
             root_url: environment.root_url(),
             proxy_url: environment

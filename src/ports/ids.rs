@@ -9,12 +9,12 @@ use crate::base::name::{Label, TaskId};
 
 /// Gives the tasks of one decision or action their taskIds.
 ///
-/// An id follows from the deciding task, the label and a number alone, so that a rerun of the same
+/// An id follows from the decision task, the label and a number alone, so that a rerun of the same
 /// decision names every task as the first run did. Each label has an endless row of ids; those that
 /// other tasks have taken are passed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DerivedIds {
-    deciding: TaskId,
+    decision_task_id: TaskId,
     seed: TaskId,
     round: usize,
     passed_over: Arc<BTreeSet<TaskId>>,
@@ -24,23 +24,23 @@ pub struct DerivedIds {
 const ROW: usize = 128;
 
 impl DerivedIds {
-    /// Ids for what `deciding` creates.
+    /// Ids for what `decision_task_id` creates.
     #[must_use]
-    pub fn new(deciding: TaskId) -> Self {
+    pub fn new(decision_task_id: TaskId) -> Self {
         Self {
-            seed: deciding.clone(),
-            deciding,
+            seed: decision_task_id.clone(),
+            decision_task_id,
             round: 0,
             passed_over: Arc::default(),
         }
     }
 
-    /// Ids for what the action `action` adds to the graph of `deciding`; `round` counts how often it
+    /// Ids for what the action `action` adds to the graph of `decision_task_id`; `round` counts how often it
     /// adds the same labels.
     #[must_use]
-    pub fn of_action(deciding: TaskId, action: TaskId, round: usize) -> Self {
+    pub fn for_action(decision_task_id: TaskId, action: TaskId, round: usize) -> Self {
         Self {
-            deciding,
+            decision_task_id,
             seed: action,
             round,
             passed_over: Arc::default(),
@@ -49,20 +49,20 @@ impl DerivedIds {
 
     /// The task that decides, whose id is also that of the task group.
     #[must_use]
-    pub fn deciding(&self) -> &TaskId {
-        &self.deciding
+    pub fn decision_task_id(&self) -> &TaskId {
+        &self.decision_task_id
     }
 
-    /// Whether the group that these ids are for is that of the deciding task alone: no other decision's
+    /// Whether the group that these ids are for is that of the decision task alone: no other decision's
     /// graph is in it.
     #[must_use]
-    pub fn are_of_own_group(&self) -> bool {
-        self.seed == self.deciding
+    pub fn owns_group(&self) -> bool {
+        self.seed == self.decision_task_id
     }
 
     /// The same ids but for these, which are passed over.
     #[must_use]
-    pub fn passing_over(&self, taken: impl IntoIterator<Item = TaskId>) -> Self {
+    pub fn excluding(&self, taken: impl IntoIterator<Item = TaskId>) -> Self {
         let mut passed_over = BTreeSet::clone(&self.passed_over);
         passed_over.extend(taken);
         Self {
@@ -122,9 +122,14 @@ mod tests {
         let other = DerivedIds::new(TaskId::parse("dSvO-TqoQvyZ1IQRkLyqxw")?);
         let (a, b) = (Label::parse("a")?, Label::parse("b")?);
         assert_eq!(ids.id(&a, 0), ids.id(&a, 0));
-        let action =
-            |round| DerivedIds::of_action(ids.deciding().clone(), other.deciding().clone(), round);
-        assert_eq!(action(0).deciding(), ids.deciding());
+        let action = |round| {
+            DerivedIds::for_action(
+                ids.decision_task_id().clone(),
+                other.decision_task_id().clone(),
+                round,
+            )
+        };
+        assert_eq!(action(0).decision_task_id(), ids.decision_task_id());
         let all = [
             ids.id(&a, 0),
             ids.id(&a, 1),
@@ -143,7 +148,7 @@ mod tests {
         let ids = DerivedIds::new(TaskId::parse("fN1SbArXTPSVFUUvaOlinQ")?);
         let (a, b) = (Label::parse("a")?, Label::parse("b")?);
         let row: Vec<TaskId> = (0..5).map(|n| ids.id(&a, n)).collect();
-        let other = ids.passing_over([row[0].clone(), row[2].clone()]);
+        let other = ids.excluding([row[0].clone(), row[2].clone()]);
         let found: Vec<TaskId> = (0..3).map(|n| other.id(&a, n)).collect();
         assert_eq!(found, [row[1].clone(), row[3].clone(), row[4].clone()]);
         assert_eq!(other.id(&b, 0), ids.id(&b, 0));

@@ -36,7 +36,7 @@ use crate::base::suggest;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::Phase;
-use crate::decision::World;
+use crate::decision::Context;
 use crate::decision::parameters::version;
 use crate::ports::environment::Environment;
 use crate::ports::python::Mode;
@@ -106,26 +106,26 @@ pub type Events = std::sync::Arc<dyn Fn(Event) + Send + Sync>;
 
 /// Rehearses.
 ///
-/// `parser` parses the arguments of the commands in tasks. `world` is the project; its Taskcluster
+/// `parser` parses the arguments of the commands in tasks. `context` is the project; its Taskcluster
 /// is not used, nor are variables of its environment that concern Taskcluster or an action.
 ///
 /// # Errors
 /// When a phase could not be run. What does not hold is no error: it is in the report.
 pub async fn run(
-    world: World<'_>,
+    context: Context<'_>,
     graph_config: &GraphConfig,
     options: &Options,
     parser: Parser,
     events: Events,
 ) -> Outcome<Report> {
     let flavors = flavors(graph_config, &options.flavors)?;
-    let environment = without_taskcluster(world.environment);
-    let world = World {
+    let environment = without_taskcluster(context.environment);
+    let context = Context {
         environment: &environment,
         taskcluster: None,
-        ..world
+        ..context
     };
-    let mut stage = Stage::start(world, graph_config, options, parser, events).await?;
+    let mut stage = Stage::start(context, graph_config, options, parser, events).await?;
     let outcome = rehearse(&mut stage, &flavors, options).await;
     stage.stop().await;
     outcome
@@ -240,7 +240,7 @@ fn input(stage: &Stage<'_>, name: &str, options: &Options) -> Result<Value, Diag
     if !options.do_not_optimize.is_empty() {
         input["do_not_optimize"] = json!(options.do_not_optimize);
     }
-    let current = version(stage.world.files)?;
+    let current = version(stage.context.files)?;
     if current.is_none() {
         input["version"] = json!("1.0");
     }

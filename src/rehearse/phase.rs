@@ -9,7 +9,7 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::value::Value;
 use crate::config::shipping;
-use crate::decision::World;
+use crate::decision::Context;
 use crate::ports::artifacts::MemoryArtifacts;
 use crate::ports::environment::Environment;
 use crate::ports::python::Python;
@@ -28,7 +28,7 @@ pub struct Claimed<'a> {
 /// A task that runs in this process instead of on a worker.
 pub struct Running<'a> {
     claimed: Claimed<'a>,
-    outer: World<'a>,
+    outer: Context<'a>,
     environment: Environment,
     /// The project's Python, in the environment of this task.
     python: Option<Box<dyn Python>>,
@@ -161,7 +161,7 @@ impl<'a> Claimed<'a> {
     ///
     /// # Errors
     /// When the project's Python cannot be loaded.
-    pub fn run(self, outer: World<'a>, command: Option<&Command>) -> Outcome<Running<'a>> {
+    pub fn run(self, outer: Context<'a>, command: Option<&Command>) -> Outcome<Running<'a>> {
         let environment = of_task(outer.environment, &self.definition, command);
         let environment = self
             .given()
@@ -202,9 +202,9 @@ fn refused(task_id: &TaskId, creator: &str, error: &taskcluster::ApiError) -> Di
 const MALFORMED: &str = "malformed-payload";
 
 impl Running<'_> {
-    /// The world inside the task.
-    pub fn world(&self) -> World<'_> {
-        World {
+    /// The ports and settings inside the task.
+    pub fn context(&self) -> Context<'_> {
+        Context {
             environment: &self.environment,
             taskcluster: Some(&self.claimed.client),
             python: self.python.as_deref(),

@@ -6,7 +6,7 @@ use crate::base::time::Timestamp;
 use crate::base::value::{Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::decision::flags::DecisionFlags;
-use crate::decision::{self, World};
+use crate::decision::{self, Context};
 
 /// The push that is rehearsed.
 #[derive(Debug, Clone)]
@@ -35,8 +35,8 @@ impl Push {
     ///
     /// # Errors
     /// When there is no repository, or it cannot be read.
-    pub fn of(world: World<'_>, graph_config: &GraphConfig) -> Outcome<Self> {
-        let vcs = world.vcs.ok_or_else(|| {
+    pub fn of(context: Context<'_>, graph_config: &GraphConfig) -> Outcome<Self> {
+        let vcs = context.vcs.ok_or_else(|| {
             Diagnostic::environment("a rehearsal needs a repository, but there is none")
                 .help("run it in a checkout of the project")
         })?;

@@ -25,7 +25,7 @@ use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::Phase;
 use crate::decision::flags::DecisionFlags;
-use crate::decision::{self, Decision, World, parameters};
+use crate::decision::{self, Context, Decision, parameters};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::vcs::Change;
 use crate::sandbox::{self, Sandbox, WorkerOptions};
@@ -36,7 +36,7 @@ const DEADLINE_DAYS: u16 = 90;
 /// Everything that a rehearsal goes on with.
 pub struct Stage<'a> {
     /// The project.
-    pub world: World<'a>,
+    pub context: Context<'a>,
     graph_config: &'a GraphConfig,
     sandbox: Sandbox,
     push: Push,
@@ -55,13 +55,13 @@ impl<'a> Stage<'a> {
     /// # Errors
     /// When it cannot be started, or the repository cannot be asked.
     pub async fn start(
-        world: World<'a>,
+        context: Context<'a>,
         graph_config: &'a GraphConfig,
         options: &'a Options,
         parser: Parser,
         events: Events,
     ) -> Outcome<Self> {
-        let push = Push::of(world, graph_config)?;
+        let push = Push::of(context, graph_config)?;
         let heard = Arc::clone(&events);
         let progress = move |event: &sandbox::Event| {
             if matches!(event.state.name(), "completed" | "failed" | "exception") {
@@ -92,7 +92,7 @@ impl<'a> Stage<'a> {
         });
         Ok(Self {
             used: !sandbox.state().groups().is_empty(),
-            world,
+            context,
             graph_config,
             sandbox,
             push,
@@ -138,7 +138,7 @@ impl<'a> Stage<'a> {
     /// When the path cannot be one.
     pub fn index(&self, path: &str) -> Outcome<()> {
         let task_id = self.new_id(path);
-        let now = self.world.clock.now();
+        let now = self.context.clock.now();
         let routes = [format!("index.{path}")];
         stand_in::put(&self.sandbox, &self.push, &task_id, path, &routes, now).map_err(
             |error| Diagnostic::user(format!("the index takes no task at {path}")).because(error),
@@ -150,7 +150,7 @@ impl<'a> Stage<'a> {
     /// has not made; what to say of them.
     fn stand_in(&self, task_id: &TaskId, definition: &Value) -> Outcome<Option<String>> {
         let needed = stand_in::needed(&self.sandbox, task_id, definition);
-        let now = self.world.clock.now();
+        let now = self.context.clock.now();
         for id in &needed {
             stand_in::put(&self.sandbox, &self.push, id, id.as_str(), &[], now).map_err(
                 |error| {
@@ -179,7 +179,7 @@ impl<'a> Stage<'a> {
         (self.events)(Event::Phase {
             name: "push".to_owned(),
         });
-        let now = self.world.clock.now();
+        let now = self.context.clock.now();
         let (task_id, definition) = self.decision_task(now)?;
         let creator = self.push.scope();
         let outside = self.stand_in(&task_id, &definition)?;
@@ -190,15 +190,15 @@ impl<'a> Stage<'a> {
             claimed.refuse()?;
             return Ok(account::refused("push", &task_id, &definition, found));
         }
-        let running = claimed.run(self.world, found.command.as_ref())?;
+        let running = claimed.run(self.context, found.command.as_ref())?;
         let (flags, verify) = self.asked(&found, &definition);
         let decide = async {
-            let world = running.world();
+            let context = running.context();
             let created = Some(now).filter(|_| flags.pushdate == 0);
-            let params = parameters::for_decision(world, &flags, created)?;
-            let theirs = offered(world, &params, task_id.as_str())?;
+            let params = parameters::for_decision(context, &flags, created)?;
+            let theirs = offered(context, &params, task_id.as_str())?;
             let actions_json = actions_json(
-                world.files,
+                context.files,
                 self.graph_config,
                 &params,
                 task_id.as_str(),
@@ -206,13 +206,13 @@ impl<'a> Stage<'a> {
             )?;
             let created = |event: crate::submit::execute::SubmitEvent<'_>| self.heard(&event);
             let decision = Decision {
-                deciding: &task_id,
+                decision_task_id: &task_id,
                 actions_json,
                 artifacts: running.artifacts(),
                 verify,
                 events: &created,
             };
-            decision::run(world, self.graph_config, &params, decision)
+            decision::run(context, self.graph_config, &params, decision)
                 .await
                 .map(|_| ())
         };
@@ -246,7 +246,7 @@ impl<'a> Stage<'a> {
     /// The flags of the decision, and whether it verifies.
     fn asked(&self, found: &Found, definition: &Value) -> (DecisionFlags, bool) {
         let (flags, verify) = found.asked().unwrap_or_else(|| {
-            let tool = self.world.vcs.map_or("git", |vcs| vcs.tool().name());
+            let tool = self.context.vcs.map_or("git", |vcs| vcs.tool().name());
             (self.push.flags(definition, tool), true)
         });
         let flags = DecisionFlags {
@@ -281,7 +281,7 @@ impl<'a> Stage<'a> {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         let changed = self
-            .world
+            .context
             .vcs
             .map(|vcs| vcs.changed_files(&Change::WorkingCopy));
         if let Some(Ok(files)) = changed
@@ -319,7 +319,7 @@ impl<'a> Stage<'a> {
         for one in &refs {
             self.push.head_ref.clone_from(one);
             let slugid = |label: &str| self.new_id(label);
-            let made = template::decision(self.world.files, &self.push, &slugid, &root, now)?;
+            let made = template::decision(self.context.files, &self.push, &slugid, &root, now)?;
             if let Some(made) = made {
                 return Ok(made);
             }
@@ -346,12 +346,18 @@ impl<'a> Stage<'a> {
             .cloned()
             .ok_or_else(|| Diagnostic::bug("a flavor was rehearsed before the push"))?;
         let task_id = self.new_id(name);
-        let now = self.world.clock.now();
+        let now = self.context.clock.now();
         let accepted = input.get(plan::EARLIER_PHASES) == Some(&Value::Bool(true));
         let user = json!({"input": input, "taskId": null, "taskGroupId": group.as_str()});
         let action = self.offered_action(&group)?;
-        let definition =
-            template::action(self.world.files, &self.push, &action, &user, &task_id, now)?;
+        let definition = template::action(
+            self.context.files,
+            &self.push,
+            &action,
+            &user,
+            &task_id,
+            now,
+        )?;
         let creator = template::hook_scope(&self.push, &action, &user)?;
         let outside = self.stand_in(&task_id, &definition)?;
         let claimed = Claimed::begin(&self.sandbox, &task_id, &definition, &creator).await?;
@@ -361,15 +367,15 @@ impl<'a> Stage<'a> {
             claimed.refuse()?;
             return Ok(account::refused(name, &task_id, &definition, found));
         }
-        let running: Running<'_> = claimed.run(self.world, found.command.as_ref())?;
+        let running: Running<'_> = claimed.run(self.context, found.command.as_ref())?;
         let call_back = async {
-            let world = running.world();
-            let taskcluster = world.taskcluster()?;
-            let request = callback::request(world.environment, taskcluster, &task_id).await?;
+            let context = running.context();
+            let taskcluster = context.taskcluster()?;
+            let request = callback::request(context.environment, taskcluster, &task_id).await?;
             let parameters = callback::parameters_of(taskcluster, &group).await?;
             let created = |event: crate::submit::execute::SubmitEvent<'_>| self.heard(&event);
             let runner = Runner {
-                world,
+                context,
                 graph_config: self.graph_config,
                 own: &task_id,
                 artifacts: running.artifacts(),
@@ -450,7 +456,7 @@ impl<'a> Stage<'a> {
     /// A taskId for the decision or an action; different in each rehearsal.
     fn new_id(&self, name: &str) -> TaskId {
         let now = self
-            .world
+            .context
             .clock
             .now()
             .moment()

@@ -60,7 +60,7 @@ async fn settle(
     stop: &Stop,
     cleared: &mut Cleared,
 ) -> Result<(), Diagnostics> {
-    let group = wanted.ids.deciding();
+    let group = wanted.ids.decision_task_id();
     let mut seen: BTreeSet<TaskId> = BTreeSet::new();
     for _ in 0..LISTED {
         let mut standing = Standing::default();

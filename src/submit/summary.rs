@@ -57,7 +57,7 @@ pub fn submission_summary(
         })
         .collect();
     json!({
-        "taskGroupId": wanted.ids.deciding().as_str(),
+        "taskGroupId": wanted.ids.decision_task_id().as_str(),
         "complete": report.wanted == plan.len()
             && report.created.len() == plan.len()
             && cleared.wrong.is_empty(),

@@ -13,7 +13,7 @@ use snowman::base::time::{Span, Timestamp};
 use snowman::base::value::Object;
 use snowman::config::graph_config::GraphConfig;
 use snowman::config::parameters::{Parameters, Strictness};
-use snowman::decision::{self, Decision, World};
+use snowman::decision::{self, Context, Decision};
 use snowman::ports::artifacts::MemoryArtifacts;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::ports::environment::Environment;
@@ -225,13 +225,13 @@ impl Bench {
             &[],
         )?;
         let decision = Decision {
-            deciding: task_id,
+            decision_task_id: task_id,
             actions_json,
             artifacts,
             verify: true,
             events: &|_| {},
         };
-        decision::run(inside.world(), &inside.graph_config, &params, decision)
+        decision::run(inside.context(), &inside.graph_config, &params, decision)
             .await
             .map(drop)
     }
@@ -349,7 +349,7 @@ impl Bench {
     }
 }
 
-/// The world inside a task.
+/// The ports and settings inside a task.
 pub struct Inside<'a> {
     environment: &'a Environment,
     clock: Shifted,
@@ -372,8 +372,8 @@ impl<'a> Inside<'a> {
         })
     }
 
-    pub fn world(&self) -> World<'_> {
-        World {
+    pub fn context(&self) -> Context<'_> {
+        Context {
             files: &self.files,
             vcs: None,
             environment: self.environment,
@@ -394,7 +394,7 @@ impl<'a> Inside<'a> {
         parameters: Object,
     ) -> String {
         let runner = Runner {
-            world: self.world(),
+            context: self.context(),
             graph_config: &self.graph_config,
             own,
             artifacts: &MemoryArtifacts::default(),
@@ -415,7 +415,7 @@ impl<'a> Inside<'a> {
         let group = request.task_group_id.clone().unwrap();
         let parameters = callback::parameters_of(&self.client, &group).await?;
         let runner = Runner {
-            world: self.world(),
+            context: self.context(),
             graph_config: &self.graph_config,
             own,
             artifacts,

@@ -7,7 +7,7 @@ use std::process::Command;
 use snowman::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use snowman::config::graph_config::GraphConfig;
 use snowman::config::parameters::{Parameters, Strictness};
-use snowman::decision::{Phases, World};
+use snowman::decision::{Context, Phases};
 use snowman::ports::clock::SystemClock;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
@@ -85,7 +85,7 @@ impl Repository {
         let (params, _) = document::write(&cases::parameters());
         let params = read_parameters(&params)?;
         let phases = Phases {
-            world: World {
+            context: Context {
                 files: &files,
                 vcs: Some(self.vcs.as_ref()),
                 environment: &self.environment,

@@ -108,7 +108,7 @@ async fn tasks_of_actions_and_of_others_are_left_alone() {
     let bench = Bench::new().await;
     let spec = Spec::new(5, 20);
     let action = TaskId::parse(OTHER).unwrap();
-    let of_action = DerivedIds::of_action(decision(), action, 0).id(&label("task-3"), 0);
+    let of_action = DerivedIds::for_action(decision(), action, 0).id(&label("task-3"), 0);
     let others = [of_action.as_str(), "AAAAAAAAQACCCCCCCCCCCA"];
     for id in others {
         let mut definition = bench.definition(DECISION, "task-3");

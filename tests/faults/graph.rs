@@ -7,7 +7,7 @@ use snowman::base::diagnostic::Outcome;
 use snowman::base::name::{KindName, Label, TaskId};
 use snowman::base::value::json;
 use snowman::base::value::{Object, Value};
-use snowman::decision::World;
+use snowman::decision::Context;
 use snowman::decision::submission::{Again, Settling, Way, submit};
 use snowman::model::id_graph::{IdGraph, PlannedTask};
 use snowman::ports::artifacts::MemoryArtifacts;
@@ -231,7 +231,7 @@ async fn attempt(
     let environment = variables.map(|(name, value)| (name.to_owned(), value));
     let environment = Environment::new(environment);
     let run_task = RunTask::default();
-    let world = World {
+    let context = Context {
         files: &files,
         vcs: None,
         environment: &environment,
@@ -246,12 +246,12 @@ async fn attempt(
     let outcome = async {
         let mut again = Again::default();
         loop {
-            let mut settling = Settling::open(world, ids.clone(), SCHEDULER).await?;
+            let mut settling = Settling::open(context, ids.clone(), SCHEDULER).await?;
             let plan = loop {
                 let ids = settling.ids().clone();
                 let (graph, labels) = spec.graph(&ids);
                 let options = SubmitOptions {
-                    decision_task_id: ids.deciding().clone(),
+                    decision_task_id: ids.decision_task_id().clone(),
                     scheduler_id: SCHEDULER.to_owned(),
                     ids: &ids,
                 };
@@ -269,7 +269,7 @@ async fn attempt(
                 sleeper: &bench.time,
                 ..Way::new(&|_| (), artifacts)
             };
-            let created = submit(world, &plan, &settling.done(), way).await;
+            let created = submit(context, &plan, &settling.done(), way).await;
             if let Some(created) = again.is_over(created)? {
                 return Ok(created);
             }

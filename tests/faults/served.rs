@@ -82,7 +82,7 @@ where
     let ids = DerivedIds::new(TaskId::parse(GROUP).unwrap());
     let (graph, _) = Spec::new(11, 150).graph(&ids);
     let options = SubmitOptions {
-        decision_task_id: ids.deciding().clone(),
+        decision_task_id: ids.decision_task_id().clone(),
         scheduler_id: SCHEDULER.to_owned(),
         ids: &ids,
     };

@@ -10,7 +10,7 @@ use snowman::base::name::TaskId;
 use snowman::base::value::{Object, Value};
 use snowman::config::graph_config::GraphConfig;
 use snowman::config::parameters::{Parameters, Strictness};
-use snowman::decision::{Phases, World};
+use snowman::decision::{Context, Phases};
 use snowman::model::id_graph::IdGraph;
 use snowman::ports::clock::SystemClock;
 use snowman::ports::environment::Environment;
@@ -115,7 +115,7 @@ impl Bench {
         let graph_config = GraphConfig::load(&self.files, "taskcluster")?;
         let params = Parameters::new(params, Strictness::Lenient)?;
         let phases = Phases {
-            world: World {
+            context: Context {
                 files: &self.files,
                 vcs: Some(self.vcs.as_ref()),
                 environment: &self.environment,

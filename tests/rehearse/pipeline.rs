@@ -7,7 +7,7 @@ use std::sync::Arc;
 use snowman::base::value::{Value, json};
 use snowman::cli::parse_arguments;
 use snowman::config::graph_config::GraphConfig;
-use snowman::decision::World;
+use snowman::decision::Context;
 use snowman::ports::clock::SystemClock;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
@@ -33,7 +33,7 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
     let graph_config = GraphConfig::load(&files, "taskcluster").unwrap();
     let environment = Environment::default();
     let run_task = RunTask::default();
-    let world = World {
+    let context = Context {
         files: &files,
         vcs: Some(&*vcs),
         environment: &environment,
@@ -46,7 +46,7 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
     };
     let options = Options::default();
     let mut stage = Stage::start(
-        world,
+        context,
         &graph_config,
         &options,
         parse_arguments,

@@ -19,7 +19,7 @@ use crate::base::suggest;
 use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::{self, Phase};
-use crate::decision::{Aim, Aimed};
+use crate::decision::{Selection, Targets};
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 use crate::target::METHODS;
@@ -61,15 +61,18 @@ pub fn of_products(config: &GraphConfig, products: &BTreeSet<&str>) -> BTreeSet<
         .collect()
 }
 
-/// The phase of a flavor with this aim: the last of its targets if config.yml does not determine
+/// The phase of a flavor with this selection: the last of its targets if config.yml does not determine
 /// it.
-pub fn phase_of(flavor: Flavor<'_>, aim: &Aim, graph: &LabelGraph) -> Option<Phase> {
-    let told = match aim.in_python {
+pub fn phase_of(flavor: Flavor<'_>, selection: &Selection, graph: &LabelGraph) -> Option<Phase> {
+    let told = match selection.in_python {
         false => phase(flavor.name, flavor.config),
         true => Phase::in_name(flavor.name),
     };
     told.or_else(|| {
-        let targets = aim.targets.iter().filter_map(|label| graph.get(label));
+        let targets = selection
+            .targets
+            .iter()
+            .filter_map(|label| graph.get(label));
         targets
             .filter_map(|task| Phase::of_task(&task.attributes))
             .max()
@@ -80,26 +83,34 @@ pub fn phase_of(flavor: Flavor<'_>, aim: &Aim, graph: &LabelGraph) -> Option<Pha
 ///
 /// # Errors
 /// Every flavor that selects no task of its own, and every task that no flavor can choose by mistake.
-pub fn check(call: &Call<'_>, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Result<(), Diagnostics> {
+pub fn check(
+    call: &Call<'_>,
+    wanted: &Wanted<'_>,
+    targets: Targets<'_>,
+) -> Result<(), Diagnostics> {
     let mut wrong = Diagnostics::new();
-    for (flavor, aim) in wanted.flavors.iter().zip(aimed.aims) {
-        if let Some(mistake) = aimless(*flavor, aim, aimed) {
+    for (flavor, selection) in wanted.flavors.iter().zip(targets.selections) {
+        if let Some(mistake) = selects_nothing(*flavor, selection, targets) {
             wrong.push(mistake.at(input::place(call.graph_config, *flavor)));
         }
     }
-    wrong.extend(names::check(call.graph_config, wanted, aimed));
+    wrong.extend(names::check(call.graph_config, wanted, targets));
     wrong.or_ok(())
 }
 
 /// What is wrong with a flavor that selects nothing of its own.
-fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic> {
+fn selects_nothing(
+    flavor: Flavor<'_>,
+    selection: &Selection,
+    targets: Targets<'_>,
+) -> Option<Diagnostic> {
     let name = flavor.name;
     let product = flavor.text("product");
     let method = flavor.text("target-tasks-method").unwrap_or_default();
-    let phases = built_in(flavor.config).filter(|_| !aim.in_python);
-    if aim.targets.is_empty() {
+    let phases = built_in(flavor.config).filter(|_| !selection.in_python);
+    if selection.targets.is_empty() {
         let told = Diagnostic::user(format!("the flavor `{name}` selects no task"));
-        let products: BTreeSet<&str> = aimed
+        let products: BTreeSet<&str> = targets
             .released
             .tasks()
             .filter_map(|task| shipping::product(&task.attributes))
@@ -127,12 +138,17 @@ fn aimless(flavor: Flavor<'_>, aim: &Aim, aimed: Aimed<'_>) -> Option<Diagnostic
                 )),
         });
     }
-    let graph = aimed.graph;
-    let targets = || aim.targets.iter().filter_map(|label| graph.get(label));
+    let graph = targets.graph;
+    let targets = || {
+        selection
+            .targets
+            .iter()
+            .filter_map(|label| graph.get(label))
+    };
     if let Some(own) = phases.and_then(<[_]>::last) {
         let of_phase = |task: &Task| shipping::named(&task.attributes) == Some(own);
         return (!targets().any(|task| of_phase(task))).then(|| {
-            let labels: Vec<&str> = aim.targets.iter().map(Label::as_str).collect();
+            let labels: Vec<&str> = selection.targets.iter().map(Label::as_str).collect();
             Diagnostic::user(format!(
                 "the flavor `{name}` selects no task of its own phase `{own}`"
             ))

@@ -25,7 +25,7 @@ pub async fn warn(runner: Runner<'_>, request: &Request) {
     };
     let mut existing: BTreeSet<String> = BTreeSet::new();
     for id in texts(&request.input["previous_graph_ids"]) {
-        let (Ok(id), Ok(taskcluster)) = (TaskId::parse(id), runner.world.taskcluster()) else {
+        let (Ok(id), Ok(taskcluster)) = (TaskId::parse(id), runner.context.taskcluster()) else {
             continue;
         };
         // The project's code has read what it needs; it reports what cannot be read.

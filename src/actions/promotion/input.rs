@@ -302,7 +302,7 @@ fn promoted_version(call: &Call<'_>) -> Result<Option<String>, Diagnostic> {
         Some(given) if !given.is_empty() => Ok(Some(given.to_owned())),
         _ if let Some(parser) = own_parser(call.graph_config) => {
             let may = |python: &dyn Python| python.mode() != Mode::Never;
-            match call.world.python {
+            match call.context.python {
                 Some(python) if may(python) => Ok(None),
                 _ => Err(Diagnostic::user(format!(
                     "`version-parser` names the Python function `{parser}`"
@@ -314,7 +314,7 @@ fn promoted_version(call: &Call<'_>) -> Result<Option<String>, Diagnostic> {
                 )),
             }
         }
-        _ => version(call.world.files)?
+        _ => version(call.context.files)?
             .map(|line| Some(line.trim().to_owned()))
             .ok_or_else(|| {
                 Diagnostic::user("the version to promote is not known")
@@ -338,7 +338,7 @@ pub fn parsed_version(
     flavor: Flavor<'_>,
     values: &Object,
 ) -> Result<String, Diagnostic> {
-    let (Some(parser), Some(python)) = (own_parser(call.graph_config), call.world.python) else {
+    let (Some(parser), Some(python)) = (own_parser(call.graph_config), call.context.python) else {
         return Err(Diagnostic::bug("there is nobody to find the version"));
     };
     let version = custom::parameters::version(python, values, parser)

@@ -42,7 +42,7 @@ use crate::base::name::{Label, TaskId};
 use crate::base::value::{Object, Value};
 use crate::base::version::Version;
 use crate::config::parameters::{Parameters, Strictness};
-use crate::decision::gates::Leg;
+use crate::decision::flavor_chain::FlavorStep;
 use crate::decision::submission::{Again, Way};
 use crate::decision::{self, Decision, Prepared, artifact};
 use input::{Flavor, Wanted};
@@ -74,7 +74,7 @@ pub async fn run(call: Call<'_>) -> Outcome<()> {
         let params = &promotion.params;
         let created = promotion
             .prepared
-            .create(call.world, call.graph_config, params, way)
+            .create(call.context, call.graph_config, params, way)
             .await;
         if again.is_over(created)?.is_some() {
             return Ok(());
@@ -102,49 +102,49 @@ async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
         graphs.len(),
         existing.len()
     );
-    let mut legs: Vec<Leg> = Vec::new();
+    let mut steps: Vec<FlavorStep> = Vec::new();
     for flavor in &wanted.flavors {
-        legs.push(Leg {
+        steps.push(FlavorStep {
             name: flavor.name.to_owned(),
             params: parameters(call, &wanted, *flavor, &graphs, &existing)?,
         });
     }
-    let Some(last) = legs.pop() else {
+    let Some(last) = steps.pop() else {
         return Err(Diagnostic::user("`release_promotion_flavor` names no flavor").into());
     };
     let params = last.params;
-    let own = super::custom::offered(call.world, &params, call.own.as_str())?;
+    let own = super::custom::offered(call.context, &params, call.own.as_str())?;
     let actions_json = render::actions_json(
-        call.world.files,
+        call.context.files,
         call.graph_config,
         &params,
         call.own.as_str(),
         &own,
     )?;
     let decision = Decision {
-        deciding: &call.own,
+        decision_task_id: &call.own,
         actions_json,
         artifacts: call.artifacts,
         verify: true,
         events: call.events,
     };
-    let check = |aimed: decision::Aimed<'_>| {
+    let check = |targets: decision::Targets<'_>| {
         let mut wrong = Diagnostics::new();
-        wrong.keep(aim::check(call, &wanted, aimed));
+        wrong.keep(aim::check(call, &wanted, targets));
         wrong.extend(names::check_rebuilt(
             call.graph_config,
             &call.input,
             &graphs,
-            aimed.full,
+            targets.full,
         ));
         wrong.or_ok(())
     };
     let prepared = decision::prepare(
-        call.world,
+        call.context,
         call.graph_config,
         &params,
         &decision,
-        &legs,
+        &steps,
         &check,
     )
     .await?;
@@ -172,8 +172,8 @@ async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
 /// reused.
 async fn review(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> {
     let fates = fate::fates(promotion);
-    let now = call.world.clock.now();
-    let standing = standing::of(call.world.taskcluster()?, now, promotion, &fates).await?;
+    let now = call.context.clock.now();
+    let standing = standing::of(call.context.taskcluster()?, now, promotion, &fates).await?;
     let mut wrong = standing.mistakes();
     let surprises = surprise::surprises(call.graph_config, promotion, &fates);
     let surprises = surprise::mistakes(&surprises);
@@ -285,7 +285,7 @@ const AT_WORK: &[&str] = &["pending", "running"];
 /// A run that was interrupted leaves tasks that all wait for the action task. They have the ids that
 /// this run gives them, and are kept.
 async fn check_group(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> {
-    let taskcluster = call.world.taskcluster()?;
+    let taskcluster = call.context.taskcluster()?;
     let members = match taskcluster.task_group(&call.own).await {
         Ok(members) => members,
         // There is none yet; or somebody tries the action at a desk.

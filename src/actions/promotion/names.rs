@@ -26,17 +26,17 @@ use crate::base::suggest;
 use crate::base::value::{Object, Value, truthy, type_name};
 use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::{self, Phase};
-use crate::decision::{Aim, Aimed};
+use crate::decision::{Selection, Targets};
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 use crate::target::METHODS;
 
 /// Checks the products and phases that tasks name.
-pub fn check(config: &GraphConfig, wanted: &Wanted<'_>, aimed: Aimed<'_>) -> Diagnostics {
-    let known = Known::of(config, wanted, aimed.aims);
-    let mut wrong = unknown(&known, aimed.released);
+pub fn check(config: &GraphConfig, wanted: &Wanted<'_>, targets: Targets<'_>) -> Diagnostics {
+    let known = Known::of(config, wanted, targets.selections);
+    let mut wrong = unknown(&known, targets.released);
     if known.native {
-        wrong.extend(unread(&known, aimed.released));
+        wrong.extend(unread(&known, targets.released));
     }
     wrong
 }
@@ -60,8 +60,8 @@ struct Known<'c> {
 }
 
 impl<'c> Known<'c> {
-    fn of(config: &'c GraphConfig, wanted: &Wanted<'c>, aims: &[Aim]) -> Self {
-        let native = aims.iter().all(|aim| !aim.in_python);
+    fn of(config: &'c GraphConfig, wanted: &Wanted<'c>, selections: &[Selection]) -> Self {
+        let native = selections.iter().all(|selection| !selection.in_python);
         let promoted = wanted.flavors.iter();
         let mut known = Self {
             products: BTreeSet::new(),

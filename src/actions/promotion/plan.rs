@@ -163,7 +163,7 @@ pub async fn run(
                 .help("it names the flavors that can be promoted")
         })?;
     let input = callback::check_input(action, runner.graph_config, input)?;
-    let taskcluster = runner.world.taskcluster()?;
+    let taskcluster = runner.context.taskcluster()?;
     let parameters = match parameters {
         Some(parameters) => parameters,
         None => {
@@ -177,7 +177,7 @@ pub async fn run(
     };
     let params = Parameters::new(parameters, Strictness::Lenient)?;
     let call = Call {
-        world: runner.world,
+        context: runner.context,
         graph_config: runner.graph_config,
         params: &params,
         input,
@@ -193,7 +193,7 @@ pub async fn run(
     }
     let fates = fates(&promotion);
     let standing = match asks {
-        true => standing::of(taskcluster, call.world.clock.now(), &promotion, &fates).await?,
+        true => standing::of(taskcluster, call.context.clock.now(), &promotion, &fates).await?,
         false => Standing::default(),
     };
     let mut surprises = surprises(call.graph_config, &promotion, &fates);
@@ -217,6 +217,6 @@ pub async fn run(
             .collect(),
         tasks: tasks.collect(),
         accepted: promotion.wanted.earlier_phases,
-        own_python: custom::has(call.world, &params, action.cb_name)?,
+        own_python: custom::has(call.context, &params, action.cb_name)?,
     })
 }

@@ -65,7 +65,7 @@ pub async fn ids(call: &Call<'_>, wanted: &Wanted<'_>) -> Outcome<Vec<TaskId>> {
     if !wanted.previous.is_empty() {
         return Ok(wanted.previous.clone());
     }
-    let taskcluster = call.world.taskcluster()?;
+    let taskcluster = call.context.taskcluster()?;
     let revision = call.input.get("revision").and_then(Value::as_str);
     if let Some(revision) = revision.filter(|text| !text.is_empty()) {
         return Ok(vec![by_revision(call, taskcluster, revision).await?]);
@@ -169,7 +169,7 @@ fn check_cycle(call: &Call<'_>, graphs: &[Graph]) -> Outcome<()> {
 }
 
 async fn one(call: &Call<'_>, id: &TaskId) -> Outcome<Graph> {
-    let taskcluster = call.world.taskcluster()?;
+    let taskcluster = call.context.taskcluster()?;
     let read = async {
         let mut wrong = Diagnostics::new();
         let full = wrong.keep(existing::full_task_graph(taskcluster, id).await);
@@ -205,7 +205,7 @@ async fn one(call: &Call<'_>, id: &TaskId) -> Outcome<Graph> {
 
 /// Says why a graph has no artifacts, where the queue knows.
 async fn explained(call: &Call<'_>, id: &TaskId, wrong: Diagnostics) -> Diagnostics {
-    let Ok(taskcluster) = call.world.taskcluster() else {
+    let Ok(taskcluster) = call.context.taskcluster() else {
         return wrong;
     };
     let why = match taskcluster.task(id).await {
@@ -215,7 +215,7 @@ async fn explained(call: &Call<'_>, id: &TaskId, wrong: Diagnostics) -> Diagnost
         Err(_) => None,
         Ok(task) => {
             let expires = task["expires"].as_str().and_then(Timestamp::parse);
-            let expired = expires.filter(|expires| *expires <= call.world.clock.now());
+            let expired = expires.filter(|expires| *expires <= call.context.clock.now());
             match expired {
                 Some(expires) => Some(format!(
                     "the task and its artifacts have expired on {expires}"

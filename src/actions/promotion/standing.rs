@@ -82,7 +82,7 @@ fn is_needed(
 ) -> bool {
     let prepared = &promotion.prepared;
     let graph = &prepared.target.graph;
-    let mut aims = prepared.aims.iter();
+    let mut selections = prepared.selections.iter();
     let whatever_becomes = |dependent: &Label| {
         let task = graph.get(dependent);
         task.is_some_and(|task| {
@@ -91,7 +91,7 @@ fn is_needed(
                 .is_some_and(|r| r == "all-resolved")
         })
     };
-    aims.any(|aim| aim.targets.contains(label))
+    selections.any(|selection| selection.targets.contains(label))
         || graph.dag().dependents(label).into_iter().any(|dependent| {
             let waits = match fates.get(dependent) {
                 Some(Fate::New { .. } | Fate::Rebuilt { .. }) => true,

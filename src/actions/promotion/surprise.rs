@@ -155,7 +155,7 @@ pub fn surprises(
         .wanted
         .flavors
         .iter()
-        .zip(&prepared.aims)
+        .zip(&prepared.selections)
         .map(|(flavor, aim)| Leg {
             name: flavor.name,
             phase: phase_of(*flavor, aim, graph),

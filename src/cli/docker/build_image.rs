@@ -103,8 +103,8 @@ async fn plan(outside: &Outside, name: &str) -> Outcome<Planned> {
     let wanted = Label::parse(&label(name)).map_err(|e| Diagnostic::user(e.to_string()))?;
     let targets = TargetTaskSet(full.graph.0.only(&[wanted.clone()].into()));
     let target = phases.target_graph(&full, &targets)?;
-    let deciding = TaskId::parse(TaskId::PLACEHOLDER);
-    let ids = DerivedIds::new(deciding.map_err(|e| Diagnostic::bug(e.to_string()))?);
+    let decision_task_id = TaskId::parse(TaskId::PLACEHOLDER);
+    let ids = DerivedIds::new(decision_task_id.map_err(|e| Diagnostic::bug(e.to_string()))?);
     let optimized = phases.optimize(target, &ids).await?;
     let task = optimized.label_to_taskid.get(&wanted);
     let task = task.and_then(|id| optimized.graph.get(id));

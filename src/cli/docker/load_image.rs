@@ -70,7 +70,7 @@ async fn in_index(outside: &Outside, name: &str) -> Outcome<TaskId> {
 pub async fn load(outside: &Outside, task_id: &TaskId, tag: Option<&str>) -> Outcome<String> {
     tracing::info!("Downloading {ARTIFACT} of {task_id}");
     let packed = outside
-        .world()
+        .context()
         .taskcluster()?
         .artifact(task_id, ARTIFACT)
         .await;

@@ -123,7 +123,7 @@ async fn task(outside: &Outside, given: &str) -> Outcome<(Option<String>, Value)
         }
     }
     let id = load_image::task_id(given.trim().trim_matches('"'))?;
-    let definition = outside.world().taskcluster()?.task(&id).await;
+    let definition = outside.context().taskcluster()?.task(&id).await;
     let definition = definition.map_err(|error| {
         Diagnostic::environment(format!("the task {id} cannot be had")).because(error)
     })?;

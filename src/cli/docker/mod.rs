@@ -106,7 +106,7 @@ async fn parameters(outside: &Outside, differing: &[(&str, Value)]) -> Outcome<P
 
 fn phases<'a>(outside: &'a Outside, params: &'a Parameters) -> Phases<'a> {
     Phases {
-        world: outside.world(),
+        context: outside.context(),
         graph_config: &outside.graph_config,
         params,
         verify: true,

@@ -1,22 +1,23 @@
-//! Several aims in one graph, each behind the one before it.
+//! A chain of release promotion flavors as one graph, with a gate after each step but the last.
 //!
-//! A chain of release promotion flavors is one graph. Input: the parameters of each flavor, the last
-//! of which the graph is made for. Output: the graph with a gate between each two legs.
+//! Input: the parameters of each flavor. The graph is generated for the last one. Output: the graph
+//! with the tasks of all flavors and the gates between them.
 //!
-//! 1. [`stages`] asks the target-tasks method of each leg what it aims at, adds that to the target
-//!    tasks, and tells for each leg what it and the legs before it need.
-//! 2. [`insert`] adds a task behind each leg but the last, the gate, that waits for all that the leg
-//!    aims at; those tasks of the next leg that wait for nothing else of it wait for the gate.
+//! 1. [`step_targets`] runs the target-tasks method of each step, adds the selected tasks to the
+//!    target tasks, and computes what each step and the steps before it need.
+//! 2. [`insert_gates`] adds a gate after each step but the last. A gate is a task that depends on all
+//!    targets of its step. Every task of the next step that depends on no other task of that step
+//!    depends on the gate.
 //!
-//! A gate is run by the queue itself. It waits for tasks that earlier graphs have made too, so a leg
-//! begins only when the one before it has completed, whoever made its tasks.
+//! The queue itself runs gates (`built-in/succeed`). A gate also depends on targets that earlier
+//! graphs created, so a step starts only when the step before it has completed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexSet;
 
-use super::{Aim, Full, Phases};
+use super::phases::{Full, Phases, Selection};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::value::{Object, Value, json};
@@ -26,81 +27,81 @@ use crate::optimize::OptimizedTaskGraph;
 use crate::ports::ids::DerivedIds;
 use crate::target::TargetTaskSet;
 
-/// How many tasks a gate waits for; the queue takes 10,000 dependencies.
-const MOST: usize = 9_000;
+/// The most dependencies of a gate; the queue accepts 10,000.
+const MAX_DEPENDENCIES: usize = 9_000;
 
-/// A leg of a chain that others follow.
-pub struct Leg {
+/// A flavor that other flavors of the chain follow.
+pub struct FlavorStep {
     /// Its name.
     pub name: String,
     /// Its parameters.
     pub params: Parameters,
 }
 
-/// What a leg aims at.
-pub struct Stage {
+/// The targets of a step.
+pub struct StepTargets {
     name: String,
-    aim: Aim,
-    /// What it and all before it need.
+    selection: Selection,
+    /// The labels that this step and the steps before it need.
     needed: IndexSet<Label>,
 }
 
-impl Stage {
-    /// Its aim.
+impl StepTargets {
+    /// The tasks that the step selects.
     #[must_use]
-    pub fn aim(&self) -> &Aim {
-        &self.aim
+    pub fn selection(&self) -> &Selection {
+        &self.selection
     }
 }
 
-/// What each leg aims at. Its targets are added to `targets`.
+/// Selects the targets of each step, and adds them to `targets`.
 ///
 /// # Errors
 /// An unknown target-tasks method.
-pub fn stages(
+pub fn step_targets(
     phases: &Phases<'_>,
     full: &Full,
-    legs: &[Leg],
+    steps: &[FlavorStep],
     targets: &mut TargetTaskSet,
-) -> Outcome<Vec<Stage>> {
-    let mut stages: Vec<Stage> = Vec::new();
+) -> Outcome<Vec<StepTargets>> {
+    let mut chain: Vec<StepTargets> = Vec::new();
     let mut all: IndexSet<Label> = targets.0.labels().cloned().collect();
-    for leg in legs {
-        let of_leg = Phases {
-            params: &leg.params,
+    for step in steps {
+        let step_phases = Phases {
+            params: &step.params,
             ..*phases
         };
-        let aim = of_leg.aim(of_leg.target_set(full)?.0.labels().cloned())?;
-        let mut needed = full.graph.0.dag().closure(&aim.targets);
-        needed.extend(stages.last().into_iter().flat_map(|s| s.needed.clone()));
-        all.extend(aim.targets.iter().cloned());
-        stages.push(Stage {
-            name: leg.name.clone(),
-            aim,
+        let selection = step_phases.selection(step_phases.target_set(full)?.0.labels().cloned())?;
+        let mut needed = full.graph.0.dag().closure(&selection.targets);
+        needed.extend(chain.last().into_iter().flat_map(|s| s.needed.clone()));
+        all.extend(selection.targets.iter().cloned());
+        chain.push(StepTargets {
+            name: step.name.clone(),
+            selection,
             needed,
         });
     }
-    if !legs.is_empty() {
+    if !steps.is_empty() {
         targets.0 = full.set.0.only(&all);
     }
-    Ok(stages)
+    Ok(chain)
 }
 
-/// Adds the gates.
+/// Adds the gates to the optimized graph.
 ///
 /// # Errors
-/// A gate whose label is taken.
-pub fn insert(
-    stages: &[Stage],
+/// A task already has the label of a gate.
+pub fn insert_gates(
+    chain: &[StepTargets],
     ids: &DerivedIds,
     optimized: &mut OptimizedTaskGraph,
 ) -> Outcome<()> {
-    for (i, stage) in stages.iter().enumerate() {
-        let next = stages.get(i + 1).map(|next| &next.needed);
+    for (i, step) in chain.iter().enumerate() {
+        let next = chain.get(i + 1).map(|next| &next.needed);
         let behind: Vec<TaskId> = optimized
             .graph
             .tasks()
-            .filter(|task| !stage.needed.contains(&task.label))
+            .filter(|task| !step.needed.contains(&task.label))
             .filter(|task| !task.label.as_str().starts_with(PREFIX))
             .filter(|task| next.is_none_or(|next| next.contains(&task.label)))
             .map(|task| task.task_id.clone())
@@ -109,15 +110,15 @@ pub fn insert(
         let Some(model) = behind.first().and_then(|id| optimized.graph.get(id)) else {
             continue;
         };
-        let waited: Vec<(Label, TaskId)> = stage
-            .aim
+        let waited: Vec<(Label, TaskId)> = step
+            .selection
             .targets
             .iter()
             .filter_map(|label| {
                 Some((label.clone(), optimized.label_to_taskid.get(label)?.clone()))
             })
             .collect();
-        let gates = gates(&stage.name, &waited, model, ids)?;
+        let gates = gates(&step.name, &waited, model, ids)?;
         let Some(last) = gates
             .last()
             .map(|gate| (gate.label.clone(), gate.task_id.clone()))
@@ -142,17 +143,17 @@ pub fn insert(
             .changed(|task| {
                 let inside = task.dependencies.values().any(|id| behind.contains(id));
                 let waits = !inside && behind.contains(&task.task_id);
-                waits.then(|| waiting(task.clone(), &last))
+                waits.then(|| with_dependency(task.clone(), &last))
             })
             .and(gates);
     }
     Ok(())
 }
 
-/// What the label of each gate begins with.
+/// The prefix of the labels of gates.
 const PREFIX: &str = "release-gate-";
 
-fn waiting(mut task: PlannedTask, (label, gate): &(Label, TaskId)) -> PlannedTask {
+fn with_dependency(mut task: PlannedTask, (label, gate): &(Label, TaskId)) -> PlannedTask {
     Arc::make_mut(&mut task.dependencies).insert(label.to_string(), gate.clone());
     let list = task.task.entry("dependencies").or_insert_with(|| json!([]));
     if let Value::Array(list) = list {
@@ -161,18 +162,18 @@ fn waiting(mut task: PlannedTask, (label, gate): &(Label, TaskId)) -> PlannedTas
     task
 }
 
-/// The gate behind a leg: one task, or several and one that waits for these.
+/// Builds the gate after a step: one task, or several tasks and one that depends on them.
 fn gates(
     name: &str,
     waited: &[(Label, TaskId)],
     model: &PlannedTask,
     ids: &DerivedIds,
 ) -> Result<Vec<PlannedTask>, Diagnostic> {
-    if waited.len() <= MOST {
+    if waited.len() <= MAX_DEPENDENCIES {
         return Ok(vec![gate(name, waited, model, ids)?]);
     }
     let mut gates = Vec::new();
-    for (i, part) in waited.chunks(MOST).enumerate() {
+    for (i, part) in waited.chunks(MAX_DEPENDENCIES).enumerate() {
         gates.push(gate(&format!("{name}-{}", i + 1), part, model, ids)?);
     }
     let parts: Vec<_> = gates
@@ -192,26 +193,26 @@ fn gate(
     let wrong = |error: crate::base::name::NameError| Diagnostic::user(error.to_string());
     let label = Label::parse(&format!("{PREFIX}{name}")).map_err(wrong)?;
     let kind = KindName::parse("release-gate").map_err(wrong)?;
-    let of_model = |key: &str| model.task.get(key).cloned().unwrap_or(Value::Null);
-    let metadata = of_model("metadata");
+    let from_model = |key: &str| model.task.get(key).cloned().unwrap_or(Value::Null);
+    let metadata = from_model("metadata");
     let described = format!("Completes when all that {name} aims at has completed");
-    // Two labels may have been replaced by one task.
+    // One task may have replaced the tasks of two labels.
     let unique: BTreeSet<&TaskId> = waited.iter().map(|(_, id)| id).collect();
     let list: Vec<&str> = unique.into_iter().map(TaskId::as_str).collect();
     let definition = json!({
         "provisionerId": "built-in",
         "workerType": "succeed",
         "dependencies": list,
-        "created": of_model("created"),
-        "deadline": of_model("deadline"),
-        "expires": of_model("expires"),
+        "created": from_model("created"),
+        "deadline": from_model("deadline"),
+        "expires": from_model("expires"),
         "metadata": {
             "name": label.as_str(),
             "description": described,
             "owner": metadata["owner"],
             "source": metadata["source"],
         },
-        "priority": of_model("priority"),
+        "priority": from_model("priority"),
         "scopes": [],
         "routes": [],
         "tags": {"kind": kind.as_str(), "label": label.as_str()},

@@ -1,0 +1,53 @@
+//! What a decision runs with.
+
+use crate::base::diagnostic::Diagnostic;
+use crate::ports::clock::Clock;
+use crate::ports::environment::Environment;
+use crate::ports::files::Files;
+use crate::ports::python::Python;
+use crate::ports::stop::Stop;
+use crate::ports::taskcluster::Taskcluster;
+use crate::ports::vcs::Vcs;
+use crate::transform::context::RunTask;
+
+/// The ports and settings that decisions and actions run with.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The files of the repository.
+    pub files: &'a dyn Files,
+    /// The repository; `None` outside of one.
+    pub vcs: Option<&'a dyn Vcs>,
+    /// The environment variables.
+    pub environment: &'a Environment,
+    /// The clock.
+    pub clock: &'a dyn Clock,
+    /// Taskcluster; `None` when graphs are only shown offline.
+    pub taskcluster: Option<&'a dyn Taskcluster>,
+    /// The scripts that run tasks.
+    pub run_task: &'a RunTask,
+    /// The project's Python; `None` when it must not run.
+    pub python: Option<&'a dyn Python>,
+    /// Whether to skip digests.
+    pub fast: bool,
+    /// The shutdown signal.
+    pub stop: &'a Stop,
+}
+
+impl<'a> Context<'a> {
+    /// Returns Taskcluster.
+    ///
+    /// # Errors
+    /// No Taskcluster is configured.
+    pub fn taskcluster(&self) -> Result<&'a dyn Taskcluster, Diagnostic> {
+        let help = match self.environment.filled("TASK_ID") {
+            Some(_) => {
+                "tasks reach Taskcluster through the proxy: set `features.taskclusterProxy` in the \
+                 payload of the task"
+            }
+            None => "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com",
+        };
+        self.taskcluster.ok_or_else(|| {
+            Diagnostic::environment("it is not known which Taskcluster to ask").help(help)
+        })
+    }
+}
