@@ -1,4 +1,4 @@
-//! Actions of the project's own.
+//! Actions that a project defines in Python.
 
 use std::process::Output;
 
@@ -37,7 +37,7 @@ fn actions_of_the_project_are_in_actions_json() {
         .find(|action| action["name"] == "melt")
         .unwrap();
     assert_eq!(melt["extra"]["actionPerm"], "melting");
-    // The project says that this one is never available.
+    // The project makes this one unavailable.
     assert!(actions.iter().all(|action| action["name"] != "freeze"));
 }
 
@@ -48,7 +48,7 @@ fn release_promotion_needs_a_registered_action() {
     let world = World::new(python);
     let world = world.with("taskcluster/config.yml", "trust-domain: hail\n", &section);
     let arguments = ["actions", "-p", "params/push.yml"];
-    // What the input may hold differs on purpose.
+    // The schema of the input differs intentionally.
     let names = |done: &Output| -> Vec<Value> {
         let actions = read(&done.stdout)["actions"].take();
         let actions = actions.as_array().unwrap().iter();
@@ -72,7 +72,7 @@ fn release_promotion_needs_a_registered_action() {
     assert!(offered(&bringing_promotion(said)));
 }
 
-/// The project registers the action of mozilla-taskgraph beside its own.
+/// The project also registers the action of mozilla-taskgraph.
 fn bringing_promotion(world: World) -> World {
     world.with(
         "taskcluster/hail_taskgraph/__init__.py",
@@ -95,7 +95,7 @@ fn requests_of_a_callback_are_executed_once() {
     let ours = read(&first.stdout);
     assert_eq!(ours[1]["metadata"]["description"], format!("melts {TASK}"));
     assert_eq!(ours[1]["taskGroupId"], GROUP);
-    // The peer draws another id, and the clock has gone on.
+    // The peer has another random id and a later time.
     let mut theirs = read(&world.peer(MELT).stdout);
     for date in ["created", "deadline", "expires"] {
         assert!(ours[1][date].is_string());
@@ -153,8 +153,8 @@ fn a_failing_callback_changes_nothing() {
     assert!(said.contains(&expected), "{said}");
 }
 
-/// The decision task and the one that the action is triggered on run; the action task may do what
-/// the action needs.
+/// The decision task and the task that the action is triggered on are running; the action task has the
+/// scopes that the action needs.
 fn sown() -> Services {
     let services = Services::start(&[]);
     services.running(TASK, &[]);
@@ -173,7 +173,7 @@ fn sown() -> Services {
     );
     let project = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/project");
     let parameters = std::fs::read_to_string(format!("{project}/params/push.yml")).unwrap();
-    // A decision writes them with the defaults of the project.
+    // A decision writes them with the project's defaults.
     let parameters = parameters + "hail_size: 3\n";
     services.leave("public/parameters.yml", parameters);
     services
@@ -202,7 +202,7 @@ fn a_callback_sees_its_requests_and_a_rerun_does_not_repeat_them() {
         let of = |name: &str| created.iter().find(|task| task.label == name).unwrap();
         let (seed, seen) = (of("seed"), of("seen"));
         assert_eq!(seen.definition["dependencies"], json!([seed.task_id]));
-        // As the queue tells of a task that was created a moment ago, and of one that was cancelled.
+        // The queue's status of a new task, and of a cancelled one.
         let expected = json!({
             "name": "seed", "requires": "all-completed", "state": "unscheduled", "runs": [],
             "listed": ["seed"], "cancelled": "exception", "untouched": "running",
@@ -222,7 +222,7 @@ fn tasks_of_a_callback_are_checked_against_scopes() {
     assert!(said.contains("secrets:get:ice"), "{said}");
     assert!(said.contains("nothing was"), "{said}");
     assert_eq!(services.created(), []);
-    // Nor is the task cancelled that should have been.
+    // The task was not cancelled either.
     assert_eq!(services.state(TASK), "running");
 }
 
@@ -233,7 +233,7 @@ release-promotion:
 version-parser: hail_taskgraph.parameters:version
 ";
 
-/// A world whose release is to be promoted, in the action task.
+/// A world in the action task of a release promotion.
 fn promoting(services: &Services, python: std::path::PathBuf) -> World {
     services.leave("public/full-task-graph.json", "{}".to_owned());
     services.leave("public/label-to-taskid.json", "{}".to_owned());
@@ -266,8 +266,7 @@ fn a_version_parser_of_the_project_is_used() {
     assert!(parameters.contains("version: 1.2.3.5\n"), "{parameters}");
 }
 
-/// Only the project knows what its target-tasks method chooses by; that it chooses nothing is a
-/// mistake all the same.
+/// A target-tasks method in Python may select tasks of any phase, but selecting none is an error.
 #[test]
 fn targets_of_a_python_method_are_checked() {
     let Some(python) = python() else { return };
@@ -283,7 +282,7 @@ fn targets_of_a_python_method_are_checked() {
     ] {
         assert!(said.contains(text), "{text}\n{said}");
     }
-    // What it chooses is of an earlier phase, and of another product.
+    // It selects tasks of an earlier phase and of another product.
     let other = nothing.with(methods, "    return []\n", "").with(
         "taskcluster/kinds/build/kind.yml",
         "    extra: {hail: stones}\n",
@@ -301,7 +300,7 @@ fn targets_of_a_python_method_are_checked() {
     }
 }
 
-/// A plan is that of the action that is built in, which a project may have one of its own for.
+/// A plan is that of the built-in action, even if the project has its own.
 #[test]
 fn a_plan_for_a_python_action_refuses_nothing() {
     let Some(python) = python() else { return };

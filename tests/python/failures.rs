@@ -1,4 +1,4 @@
-//! What is said when the project's Python fails, or is not there.
+//! Messages when the project's Python fails or is missing.
 
 use crate::world::{World, flat, python};
 
@@ -236,7 +236,7 @@ fn a_failing_verification_is_reported() {
 #[test]
 fn a_verification_may_be_a_plain_function() {
     let Some(world) = world() else { return };
-    // That is what they are in the oldest versions of taskgraph.
+    // As in the oldest versions of taskgraph.
     let older = "def older(task, graph, scratch_pad, graph_config):\n    \
                  scratch_pad[\"seen\"] = scratch_pad.get(\"seen\", 0) + 1\n    \
                  if task is None:\n        \

@@ -1,14 +1,14 @@
-//! Which interpreter runs the project's Python.
+//! Selects the interpreter for the project's Python.
 //!
-//! Each is a script that tells that it was started and hands over to the one with the peer. What
-//! must not be taken knows no taskgraph, or is not to be reached at all.
+//! Each interpreter is a script that records that it was started and then runs the one with the peer.
+//! Those that must not be selected have no taskgraph, or must not be started at all.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::world::{World, python};
 
-/// Writes an interpreter that says its name into `started` and then is the real one.
+/// Writes an interpreter that appends its name to `started` and then runs the real one.
 fn interpreter(python: &Path, file: &Path, log: &Path, name: &str) {
     let text = format!(
         "#!/bin/sh\necho {name} >> {}\nexec {} \"$@\"\n",
@@ -24,7 +24,7 @@ fn script(file: &Path, text: &str) {
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// A project, a folder that is the PATH, and what has been started.
+/// A project, the only folder on PATH, and a record of started interpreters.
 struct Place {
     world: World,
     python: PathBuf,
@@ -37,7 +37,7 @@ impl Place {
         let world = World::new(python.clone());
         let beside = world.root().parent().unwrap().to_owned();
         let bin = beside.join("bin");
-        // Nothing but this folder is on the PATH, so what it does not have is not there.
+        // Only this folder is on PATH, so other programs are not found.
         script(
             &bin.join("git"),
             &format!("#!/bin/sh\nexec {} \"$@\"\n", tool("git")),
@@ -54,13 +54,13 @@ impl Place {
         }
     }
 
-    /// An interpreter at this place from the folder above the repository.
+    /// Adds an interpreter at this path, relative to the parent folder of the repository.
     fn has(self, file: &str, name: &str) -> Self {
         interpreter(&self.python, &self.beside.join(file), &self.log, name);
         self
     }
 
-    /// A script at this place.
+    /// Adds a script at this path.
     fn script(self, file: &str, text: &str) -> Self {
         script(&self.beside.join(file), text);
         self
@@ -75,7 +75,7 @@ impl Place {
         self.beside.join(file).to_str().unwrap().to_owned()
     }
 
-    /// What has been started, in its order, by a graph that comes out right.
+    /// Returns which interpreters a successful command has started, in order.
     fn started(&self) -> Vec<String> {
         let done = self.world.ours(&["full", "-p", "params/push.yml"]);
         let said = String::from_utf8_lossy(&done.stderr);
@@ -87,7 +87,7 @@ impl Place {
     }
 }
 
-/// Where a program is.
+/// Returns the path of a program.
 fn tool(name: &str) -> String {
     let environment = snowman::ports::environment::Environment::of_process();
     let path = environment.get("PATH").unwrap();
@@ -116,7 +116,7 @@ fn interpreters_are_searched_in_the_documented_order() {
         .script("bin/taskgraph", &script)
         .variable("SNOWMAN_PYTHON", &named)
         .variable("VIRTUAL_ENV", &active);
-    // Whichever is first goes away, and the next takes its place.
+    // The first one is removed, so that the next is used.
     let order = [
         ("named", None),
         ("active", Some("active/bin/python")),
@@ -161,7 +161,7 @@ fn an_interpreter_without_taskgraph_is_skipped() {
 fn uv_is_used_for_a_project_with_a_lock_file() {
     let Some(python) = python() else { return };
     let place = Place::new(python);
-    // It is asked for the environment as it is locked, and for nothing but an interpreter.
+    // uv must use the locked environment, and only run an interpreter.
     let uv = format!(
         "#!/bin/sh\necho \"$1 $2 $3\" >> {}\nshift 3\nexec {} \"$@\"\n",
         place.log.display(),

@@ -1,4 +1,4 @@
-//! Graphs of a project that uses every hook, beside the peer's.
+//! Compares the graphs of a project that uses every hook with the peer's.
 
 use serde_json::Value;
 
@@ -61,7 +61,7 @@ fn a_target_tasks_method_without_tasks() {
     }
 }
 
-/// What the log says of kinds, with `--verbose`.
+/// Returns the log lines on kinds, with `--verbose`.
 fn log(world: &World) -> String {
     let done = world.ours(&["full", "-v", "-p", "params/push.yml"]);
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
@@ -86,8 +86,8 @@ fn only_project_code_runs_in_python() {
     assert!(!said.contains("runs in Python for kind build"), "{said}");
 }
 
-/// A project that has this in a module of its own, for which nothing but a whole run is right: the
-/// log says that it is because of this name. The build `one` of the graph, which is the peer's.
+/// Adds this code to a module of the project, which then has to run wholly in Python; the log must give
+/// this name as the reason. Returns the build `one` of the graph, which must equal the peer's.
 fn patched(text: &str, name: &str) -> Option<Value> {
     let world = World::new(python()?).with(
         "taskcluster/hail_taskgraph/workers.py",
@@ -143,8 +143,8 @@ fn independent_kinds_run_in_two_workers() {
     let Some(python) = python() else { return };
     let arguments = ["full", "--json", "--python=whole", "-p", "params/push.yml"];
     let alone = document(&World::new(python.clone()).ours(&arguments));
-    // Each tells which process it runs in, and takes its time; so does what comes before them, as a
-    // second worker is started only where that pays.
+    // Each reports its process and is slow; so is the kind before them, because a second worker is started
+    // only if that saves time.
     let slow = "import os, time\n        time.sleep(0.6)\n";
     let told = "[\"attributes\"][\"process\"] = os.getpid()\n";
     let sources = [
@@ -185,7 +185,7 @@ fn independent_kinds_run_in_two_workers() {
         processes["odd-one"], processes["test-one-unit"],
         "{processes:?}"
     );
-    // What the second one is told of the tasks before is what the first one knows.
+    // The second worker gets the same tasks as the first one.
     assert_eq!(ours, alone);
 }
 
@@ -204,7 +204,7 @@ fn python_never_runs_no_python() {
 fn parameters_get_the_defaults_of_the_project() {
     let Some(python) = python() else { return };
     let world = World::new(python).variable("PYTHONDONTWRITEBYTECODE", "1");
-    // Nothing is given, so `owner` and `hail_size` are the project's.
+    // No values are given, so `owner` and `hail_size` are the project's.
     let ours = document(&world.ours(&["full", "--json"]));
     let signed = &ours["sign-hail-two-stones"]["task"];
     assert_eq!(signed["payload"]["of"], Value::from(3));
@@ -251,7 +251,7 @@ fn a_decision_has_the_parameters_of_the_project() {
     );
     let full: Value = serde_json::from_str(&read("full-task-graph.json")).unwrap();
     assert_eq!(full["build-one"]["attributes"]["writes"], true);
-    // What the project's Python has made of a task stands on the queue.
+    // The queue has the task as the project's Python has changed it.
     let created = services.created();
     let stones = created
         .iter()
@@ -260,7 +260,7 @@ fn a_decision_has_the_parameters_of_the_project() {
     assert_eq!(stones.definition["payload"]["of"], Value::from(5));
 }
 
-/// Which phases the project hears of in each program: with a command, as they end.
+/// Returns the phases that each program reports to the project during a command, in order.
 fn heard(command: &str, add: &str) -> Option<[String; 2]> {
     let text = format!(
         "import taskgraph.generator\n\n\ndef hear(name, start, end):\n    \

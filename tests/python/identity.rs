@@ -1,16 +1,15 @@
-//! Names have the identity in the worker that they have under taskgraph.
+//! Objects have the same identity in the worker as under taskgraph.
 //!
-//! What is the same object there is the same object in the worker, by whatever import it is reached and
-//! whatever was used first: a class in an `except`, a module that is patched, a name that taskgraph has
-//! taken from another module.
+//! Names of the same object under taskgraph are names of the same object in the worker, however they are
+//! imported and whichever is used first: a class in an `except`, a patched module, a name that taskgraph
+//! has imported from another module.
 
 use crate::imports::told;
 use crate::services::{DECISION, Services};
 use crate::world::{World, document, python};
 
-/// Puts the names of the modules that taskgraph imports into groups, one for each object, after what
-/// `first` does. Each module is reached by its name in `sys.modules`, by an import, and as an attribute
-/// of its package; annotations count too.
+/// Groups the names of the modules that taskgraph imports by object, after running `first`. Each module is
+/// read from `sys.modules`, by an import, and as an attribute of its package; annotations are included.
 fn groups(first: &str) -> String {
     r#"
 import hashlib as digests
@@ -160,7 +159,7 @@ def first():
     }
 }
 
-/// A strategy that asks the index, as many projects have one, and goes on where there is nothing.
+/// A strategy that queries the index, as in many projects, and ignores a missing task.
 const STRATEGY: &str = r#"
 from taskcluster.exceptions import TaskclusterRestFailure
 from taskgraph.optimize.base import OptimizationStrategy, register_strategy

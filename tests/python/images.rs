@@ -1,4 +1,4 @@
-//! Commands for docker images in a project that has Python of its own.
+//! Commands for docker images in a project with Python code.
 
 use crate::world::{World, document, flat, python};
 
@@ -26,7 +26,7 @@ def symbol(config, tasks):
         yield task
 ";
 
-/// The project, with an image that one of its transforms has to do with.
+/// The project, with an image that one of its transforms changes.
 fn world() -> Option<World> {
     let world = World::new(python()?);
     Some(

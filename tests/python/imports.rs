@@ -1,11 +1,11 @@
-//! What is imported, what only when somebody uses it, and what is found out once.
+//! Lazy imports and cached queries of the worker.
 
 use serde_json::Value;
 
 use crate::world::{World, document, python};
 
-/// A project with one kind that has a transform of its own, which puts what `seen(config)` yields into
-/// the description of its task; `more` is run when the project registers itself.
+/// A project with a kind whose transform puts the result of `seen(config)` into the description of its
+/// task. `more` is run by the project's registration function.
 pub fn world(seen: &str, more: &str) -> Option<World> {
     let register = "import mozilla_taskgraph\n\n\ndef register(graph_config):\n    \
                     mozilla_taskgraph.register(graph_config)\n";
@@ -32,7 +32,7 @@ pub fn world(seen: &str, more: &str) -> Option<World> {
             &format!("{seen}\n\n{transform}"),
         )
         .file("taskcluster/kinds/before/kind.yml", before)
-        // The peer limits kinds to those that are named, and to this one.
+        // With `-k`, the peer always includes this kind.
         .file("taskcluster/kinds/docker-image/kind.yml", "tasks: {}\n")
         .with("params/push.yml", "no_odd_tasks, ", "")
         .with("params/push.yml", "method: hail", "method: default")
@@ -46,7 +46,7 @@ fn description(document: &Value) -> &str {
     document["seen-one"]["description"].as_str().unwrap()
 }
 
-/// What the task tells: the same as with the peer, and when all of its kind runs in Python.
+/// Returns the description of the task, which must be the same with the peer and in each mode.
 pub fn told(seen: &str, more: &str) -> Option<String> {
     told_by(&world(seen, more)?)
 }
@@ -76,7 +76,7 @@ NAMES = """
 
 def seen(config):
     imported = [name for name in NAMES if type(sys.modules.get(name)).__name__ not in ("NoneType", "LazyModule")]
-    # Whoever looks for its caller with the standard library reads the sources of all.
+    # The standard library reads the sources of all callers to find one.
     return imported, [name for name in linecache.cache if "site-packages" in name]
 "#;
     let Some(world) = world(seen, "") else { return };
@@ -225,7 +225,7 @@ def seen(config):
 
 asked = False
 "#;
-    // taskgraph itself lists them for each pattern, so what it tells is compared without the number.
+    // taskgraph itself lists them for each pattern, so the number is not compared.
     if let Some(told) = told(seen, "") {
         assert_eq!(told.matches("', '").count(), 2, "{told}");
     }

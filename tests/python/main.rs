@@ -1,10 +1,10 @@
-//! Projects with Python of their own.
+//! Projects with Python code.
 //!
-//! `project` uses every hook that taskgraph has. What comes of it must be what the peer makes of it,
-//! whether only its own code runs in Python or all of each kind. The tests need an interpreter with
-//! the packages of `tests/parity/requirements.txt`: that of `tests/parity/.peer`, which
-//! `tests/parity/run --install` makes, or the one that `SNOWMAN_PYTHON` names. Without one they say
-//! that they are skipped.
+//! `project` uses every hook that taskgraph has. Its graphs must equal the peer's, whether only the
+//! project's own code runs in Python or every kind as a whole. The tests need an interpreter with the
+//! packages of `tests/parity/requirements.txt`: that of `tests/parity/.peer`, which
+//! `tests/parity/run --install` creates, or the one that `SNOWMAN_PYTHON` names. Without one, they are
+//! skipped and say so.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,7 +1,7 @@
-//! Projects on an older version of taskgraph, where that computes what later ones take from parameters.
+//! Projects with an older version of taskgraph, which computes values that later ones read from parameters.
 //!
-//! The older version is a copy of the installed one, in a folder of `PYTHONPATH`, that says another
-//! version of itself and does as that one does. What comes out right is what it yields by itself.
+//! The older version is a copy of the installed one in a folder of `PYTHONPATH`, with another version number
+//! and the behavior of that version. Its own results are the expected ones.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::services::{DECISION, Services};
 use crate::world::{World, copy, document, python};
 
-/// Versions before 8 ask version control what a push changes.
+/// Versions before 8 read the changed files from version control.
 const ASKS_VERSION_CONTROL: &str = r#"
 
 import os
@@ -28,7 +28,7 @@ def remove(task, params, patterns):
 registry["skip-unless-changed"].should_remove_task = remove
 "#;
 
-/// Versions before 13 make no difference between a push and a graph without one.
+/// Versions before 13 do not distinguish a push from a graph without one.
 const GOES_BY_FILES_ALONE: &str = r#"
 
 from taskgraph.optimize.base import registry
@@ -41,7 +41,7 @@ def remove(task, params, patterns):
 registry["skip-unless-changed"].should_remove_task = remove
 "#;
 
-/// Versions before 17 find the base of a push by themselves.
+/// Versions before 17 compute the base of a push themselves.
 const FINDS_BASE: &str = r#"
 
 def _get_env_prefix(graph_config):
@@ -57,7 +57,7 @@ def _determine_more_accurate_base_rev(repo, base_ref, candidate_base_rev, head_r
     return repo.find_latest_common_revision(candidate_base_rev if given else base_ref, head_rev)
 "#;
 
-/// Where the installed taskgraph is.
+/// Returns the folder of the installed taskgraph.
 fn installed(python: &Path) -> PathBuf {
     let told = "import taskgraph; print(taskgraph.__path__[0])";
     let done = Command::new(python).args(["-c", told]).output().unwrap();
@@ -69,8 +69,8 @@ fn add(file: &Path, text: &str) {
     std::fs::write(file, given + text).unwrap();
 }
 
-/// A project on this version, with tasks that depend on what has changed, and a second commit that
-/// changes a file below `docs`.
+/// A project with this version, with tasks that depend on changed files, and a second commit that changes a
+/// file in `docs`.
 fn world(version: &str, strategies: &str) -> Option<World> {
     let python = python()?;
     let package = installed(&python);
@@ -129,7 +129,7 @@ fn world(version: &str, strategies: &str) -> Option<World> {
     )
 }
 
-/// The labels that are left, which have to be those that the older version leaves.
+/// Returns the remaining labels, which must be the same as with the older version.
 fn left(world: &World) -> Vec<String> {
     let arguments = ["optimized", "--json", "-k", "aged", "-p", "params/push.yml"];
     let labels = |document: serde_json::Value| -> Vec<String> {
@@ -147,7 +147,7 @@ fn changed_files_come_from_version_control() {
     let Some(world) = world("6.3.1", ASKS_VERSION_CONTROL) else {
         return;
     };
-    // The parameter says something else.
+    // The parameter has another value.
     assert_eq!(left(&world), ["aged-docs", "aged-notes"]);
 }
 
@@ -219,7 +219,7 @@ fn a_decision_uses_the_base_of_its_version() {
     let world = services.inside(world, DECISION);
     let null = "0".repeat(40);
     let gone = "5f1c1c2c0a9d4e55a3c3d7f4f0b6f6f1b3a90d11";
-    // A new branch, one whose base has been replaced by force, and an ordinary push.
+    // A new branch, a force-pushed branch, and an ordinary push.
     for (base_ref, base_rev, found) in [
         ("main", null.as_str(), "before"),
         ("before", gone, "before"),

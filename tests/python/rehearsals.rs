@@ -1,10 +1,10 @@
-//! Rehearsals of projects with Python of their own.
+//! Rehearsals of projects with Python code.
 
 use serde_json::Value;
 
 use crate::world::{World, flat, python};
 
-/// Answers pushes to main only, and names its task as most projects do.
+/// Has a decision task for pushes to main only, named as in most projects.
 const TASKCLUSTER_YML: &str = r#"
 version: 1
 tasks:
@@ -226,11 +226,10 @@ fn a_release_with_a_python_action_is_rehearsed() {
         let phases = report["phases"].as_array().unwrap();
         assert_eq!(count(&phases[0]).0, 3, "{report:#}");
         let push = phases[0]["taskId"].as_str().unwrap();
-        // What is to be built again, and what comes after it; what comes before is the push's, and so is
-        // the image, which every graph has.
+        // The rebuilt tasks and those that depend on them; earlier tasks and the image are those of the push.
         assert_eq!(phases[1]["created"], 2, "{report:#}");
         assert_eq!(phases[1]["reused"][push], 2, "{report:#}");
-        // What the action has written in Python is among its artifacts, and not in the project.
+        // Files that the Python action writes are published as its artifacts, not left in the project.
         for folder in ["artifacts", "docker-contexts"] {
             assert!(!world.root().join(folder).exists(), "{folder}");
         }
@@ -242,7 +241,7 @@ fn a_release_with_a_python_action_is_rehearsed() {
     }
 }
 
-/// The descriptions of the tasks that the sandbox keeps, without those of decision and action.
+/// Returns the descriptions of the tasks in the sandbox, without those of decision and action tasks.
 fn definitions(world: &World) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![world.root().join("state")];
@@ -267,7 +266,7 @@ fn definitions(world: &World) -> Vec<String> {
     found
 }
 
-/// What a project's own promotion builds is for its own code to say: it is told, and not refused.
+/// A project's own promotion decides what it builds: rebuilt tasks are reported, not refused.
 #[test]
 fn rebuilt_tasks_of_a_python_promotion_are_reported() {
     let Some(world) = shed() else { return };
@@ -321,7 +320,7 @@ fn rebuilt_tasks_of_a_python_promotion_are_reported() {
         notes.contains("late-one is of the phase promote"),
         "{notes}"
     );
-    // The flavor asks for what it builds again.
+    // The flavor rebuilds tasks intentionally.
     let (said, notes) = rehearsed(&["promote"]);
     assert!(!said.contains("the flavor `promote`"), "{said}");
     assert_eq!(notes, "[]");
@@ -345,7 +344,7 @@ fn missing_input_of_a_project_is_reported() {
 #[test]
 fn a_branch_without_a_decision_task_is_reported() {
     let Some(world) = shed() else { return };
-    // Projects may ask which Taskcluster they are for as soon as they are loaded.
+    // Projects may read the root URL as soon as they are loaded.
     let world = world.without("TASKCLUSTER_ROOT_URL");
     let told = flat(&world.failure(&[&PROMOTE[..], &["--branch", "stage", "promote"]].concat()));
     assert!(
@@ -356,8 +355,8 @@ fn a_branch_without_a_decision_task_is_reported() {
     );
 }
 
-/// What older versions of taskgraph have: a schema of parameters that does not know all of them, actions
-/// that do not name their permission, and tasks that are created without a client of the queue.
+/// Older versions of taskgraph have a parameters schema without the newer ones, actions without a named
+/// permission, and create tasks without the queue's client.
 #[test]
 fn older_versions_support_fewer_features() {
     let Some(world) = shed() else { return };

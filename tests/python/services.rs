@@ -9,10 +9,10 @@ use snowman::sandbox::{Options, Sandbox, TaskView, WorkerOptions};
 
 use crate::world::World;
 
-/// The decision task, whose group holds all.
+/// The decision task, whose group has all tasks.
 pub const DECISION: &str = "AE_s7xODTPujdaFbfN8eoA";
 
-/// A task of that group.
+/// Another task of that group.
 pub const TASK: &str = "ASgBd5tqSjiJduQLymhVQw";
 
 /// The action task.
@@ -25,7 +25,7 @@ pub struct Services {
 }
 
 impl Services {
-    /// A Taskcluster in which the decision task runs, and holds these scopes.
+    /// Starts a Taskcluster with a running decision task that has these scopes.
     pub fn start(scopes: &[&str]) -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let options = Options {
@@ -43,7 +43,7 @@ impl Services {
         services
     }
 
-    /// Creates a task of the group and has it run.
+    /// Creates a running task in the group.
     pub fn running(&self, task_id: &str, scopes: &[&str]) {
         let now = SystemClock.now();
         let definition = json!({
@@ -61,12 +61,12 @@ impl Services {
         state.claim(task_id).unwrap();
     }
 
-    /// Where the services are.
+    /// Returns the root URL.
     pub fn root_url(&self) -> String {
         self.sandbox.root_url()
     }
 
-    /// Gives the decision task an artifact.
+    /// Adds an artifact to the decision task.
     pub fn leave(&self, name: &str, content: String) {
         let state = self.sandbox.state();
         state
@@ -74,7 +74,7 @@ impl Services {
             .unwrap();
     }
 
-    /// The world, in a task that runs here.
+    /// Returns the world with the environment of a task in this Taskcluster.
     pub fn inside(&self, world: World, task_id: &str) -> World {
         world
             .variable("TASK_ID", task_id)
@@ -83,7 +83,7 @@ impl Services {
             .variable("TASKCLUSTER_PROXY_URL", &self.sandbox.proxy_url(task_id))
     }
 
-    /// The tasks of the group, but for those that a test has made.
+    /// Returns the tasks of the group, without those that the test has created.
     pub fn created(&self) -> Vec<TaskView> {
         let all = self.sandbox.state().group_tasks(DECISION);
         all.into_iter()
@@ -91,7 +91,7 @@ impl Services {
             .collect()
     }
 
-    /// The state of a task.
+    /// Returns the state of a task.
     pub fn state(&self, task_id: &str) -> &'static str {
         self.sandbox.state().task(task_id).unwrap().state.name()
     }

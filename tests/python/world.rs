@@ -1,4 +1,4 @@
-//! A repository with a project in it, and the two programs.
+//! A repository with a project, and the two programs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use snowman::ports::environment::Environment;
 use tempfile::TempDir;
 
-/// An interpreter with the peer; `None`, and a word about it, where there is none.
+/// Finds an interpreter with the peer. Without one, returns `None` and prints that the test is skipped.
 #[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
 pub fn python() -> Option<PathBuf> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -27,7 +27,7 @@ pub fn python() -> Option<PathBuf> {
     found
 }
 
-/// A repository.
+/// A repository with a project.
 pub struct World {
     folder: TempDir,
     python: PathBuf,
@@ -36,7 +36,7 @@ pub struct World {
 }
 
 impl World {
-    /// A repository that holds the project of this folder.
+    /// Creates a repository with the project in this folder.
     pub fn new(python: PathBuf) -> Self {
         let world = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -73,13 +73,13 @@ impl World {
         self.file(name, &text.replace(from, to))
     }
 
-    /// Sets a variable of the environment.
+    /// Sets an environment variable.
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// Leaves a variable of the environment out.
+    /// Unsets a variable of the environment.
     pub fn without(mut self, name: &str) -> Self {
         self.variables.remove(name);
         self.left_out.insert(name.to_owned());
@@ -110,7 +110,7 @@ impl World {
         command
     }
 
-    /// Runs git in it.
+    /// Runs git in the repository.
     pub fn git(&self, arguments: &[&str]) {
         let done = self
             .command(Path::new("git"))
@@ -120,12 +120,12 @@ impl World {
         assert!(done.status.success(), "{done:?}");
     }
 
-    /// The revision that is checked out.
+    /// Returns the revision that is checked out.
     pub fn head(&self) -> String {
         self.revision("HEAD")
     }
 
-    /// The revision before that.
+    /// Returns the revision before that.
     pub fn parent(&self) -> String {
         self.revision("HEAD^")
     }
@@ -149,7 +149,7 @@ impl World {
         command.args(["-c", main]).args(arguments).output().unwrap()
     }
 
-    /// What snowman says of a failure.
+    /// Runs snowman, which must fail, and returns its output.
     pub fn failure(&self, arguments: &[&str]) -> String {
         let done = self.ours(arguments);
         let said = String::from_utf8_lossy(&done.stderr).into_owned();
@@ -159,7 +159,7 @@ impl World {
     }
 }
 
-/// A text without regard to where its lines are broken.
+/// Joins the lines of a text, so that line breaks do not matter.
 pub fn flat(text: &str) -> String {
     let words: Vec<_> = text
         .split_whitespace()
@@ -168,7 +168,7 @@ pub fn flat(text: &str) -> String {
     words.join(" ")
 }
 
-/// The document that a program has printed; taskIds in it stand as the labels of their tasks.
+/// Parses the document that a program has printed, with taskIds replaced by labels.
 pub fn document(done: &Output) -> Value {
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{said}");
@@ -180,14 +180,14 @@ pub fn document(done: &Output) -> Value {
     let mut read: Value = serde_json::from_str(&text).unwrap();
     for task in read.as_object_mut().unwrap().values_mut() {
         if let Some(dependencies) = task["task"]["dependencies"].as_array_mut() {
-            // They are sorted by taskId, and those of the peer are random.
+            // They are sorted by taskId, and the peer's are random.
             dependencies.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
         }
     }
     read
 }
 
-/// Copies a folder, but for what Python has compiled.
+/// Copies a folder, without compiled Python files.
 pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
