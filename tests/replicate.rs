@@ -19,8 +19,8 @@ use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
 use snowman::ports::taskcluster::Taskcluster;
 use snowman::sandbox::{Options, Sandbox, WorkerOptions};
+use snowman::task_scripts::RunTask;
 use snowman::taskcluster::Client;
-use snowman::transform::context::RunTask;
 
 const CONFIG: &str = "
 trust-domain: snow

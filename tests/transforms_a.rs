@@ -14,8 +14,10 @@ use snowman::config::parameters::{Parameters, Strictness};
 use snowman::model::task::Task;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::{FileError, Files, Found};
-use snowman::transform::context::{Project, RunTask, Tracked};
-use snowman::transform::{Context, Item, find};
+use snowman::task_scripts::RunTask;
+use snowman::transform::context::{Project, Tracked};
+use snowman::transform::{Context, Item};
+use snowman::transforms::find;
 
 struct Memory(BTreeMap<String, String>);
 

@@ -16,8 +16,10 @@ use snowman::config::parameters::{Parameters, Strictness};
 use snowman::model::task::Task;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
-use snowman::transform::context::{Project, Remote, RunTask, Tracked};
-use snowman::transform::{Context, Item, find};
+use snowman::task_scripts::RunTask;
+use snowman::transform::context::{Project, Remote, Tracked};
+use snowman::transform::{Context, Item};
+use snowman::transforms::find;
 
 type Anything<T> = Result<T, Box<dyn std::error::Error>>;
 

@@ -19,8 +19,8 @@ use crate::ports::stop::{NEVER, Stop};
 use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::{Vcs, VcsError};
 use crate::python::{self, Workers};
+use crate::task_scripts::RunTask;
 use crate::taskcluster::Client;
-use crate::transform::context::RunTask;
 
 /// The ports of this process.
 pub struct Outside {

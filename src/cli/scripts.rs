@@ -20,7 +20,7 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::config::graph_config::{GraphConfig, join};
 use crate::ports::environment::Environment;
 use crate::ports::files::Disk;
-use crate::transform::scripts::{RUN_TASK, RunTask, Scripts};
+use crate::task_scripts::{RUN_TASK, RunTask, Scripts};
 
 /// How long an interpreter may take.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -8,7 +8,7 @@ use crate::ports::python::Python;
 use crate::ports::stop::Stop;
 use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::Vcs;
-use crate::transform::context::RunTask;
+use crate::task_scripts::RunTask;
 
 /// The ports and settings that decisions and actions run with.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use crate::base::name::TaskId;
 use crate::base::value::Value;
 use crate::model::id_graph::{IdGraph, PlannedTask};
 use crate::ports::artifacts::Artifacts;
-use crate::transform::scripts::{self, FETCH_CONTENT, RUN_TASK, RunTask};
+use crate::task_scripts::{self, FETCH_CONTENT, RUN_TASK, RunTask};
 
 /// Writes the scripts that there are, and warns of those that tasks of `graph` mount in vain.
 ///
@@ -69,7 +69,7 @@ fn warning(
     Some(format!(
         "tasks mount {mounted}, which this decision does not provide: {}; {}",
         first_few(&labels),
-        scripts::HELP
+        task_scripts::HELP
     ))
 }
 

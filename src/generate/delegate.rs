@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use crate::base::value::Value;
 use crate::custom::Registered;
 use crate::custom::registered::{Entries, is_custom};
-use crate::transform::fetch::FETCH_TYPES;
-use crate::transform::from_deps::group_by::GROUP_BY;
-use crate::transform::from_deps::set_name::SET_NAME;
-use crate::transform::payload::PAYLOADS;
-use crate::transform::run::using::RUN_USING;
-use crate::transform::task::index::INDEX_TYPES;
 use crate::transform::{Context, Item, Transform, fields};
+use crate::transforms::fetch::FETCH_TYPES;
+use crate::transforms::from_deps::group_by::GROUP_BY;
+use crate::transforms::from_deps::set_name::SET_NAME;
+use crate::transforms::payload::PAYLOADS;
+use crate::transforms::run::using::RUN_USING;
+use crate::transforms::task::index::INDEX_TYPES;
 
 /// Where a built-in transform runs.
 #[derive(Debug, PartialEq, Eq)]

@@ -82,7 +82,7 @@ pub fn custom_references(kinds: &KindGraph) -> BTreeSet<String> {
         found.extend(pipeline::custom_loader(kind).map(str::to_owned));
         let names = kind.config.get("transforms").and_then(Value::as_array);
         let names = names.into_iter().flatten().filter_map(Value::as_str);
-        let own = names.filter(|name| crate::transform::find(name).is_none());
+        let own = names.filter(|name| crate::transforms::find(name).is_none());
         found.extend(own.map(str::to_owned));
     }
     found

@@ -17,7 +17,8 @@ use crate::base::value::Value;
 use crate::custom::Custom;
 use crate::custom::work::{Given, Kind, Made, Work};
 use crate::kind::KindDefinition;
-use crate::transform::{self, Context, Item, Origin, Transform};
+use crate::transform::{Context, Item, Origin, Transform};
+use crate::transforms;
 
 /// Items on their way.
 enum Items {
@@ -57,7 +58,7 @@ pub fn run(
     refuse_failed(custom, kind, "transforms", names.iter().map(String::as_str))?;
     let mut rest = names.as_slice();
     while let Some((first, others)) = rest.split_first() {
-        if let Some(native) = transform::find(first) {
+        if let Some(native) = transforms::find(first) {
             if matches!(items, Items::Loaded) {
                 items = python(&work, context, items, &[])?;
             }
@@ -68,7 +69,7 @@ pub fn run(
             }
         }
         let held = matches!(items, Items::Held);
-        let own = |name: &&String| held || transform::find(name).is_none();
+        let own = |name: &&String| held || transforms::find(name).is_none();
         let count = 1 + others.iter().take_while(own).count();
         items = python(&work, context, items, &rest[..count])?;
         rest = &rest[count..];

@@ -10,7 +10,8 @@ use crate::custom::{Custom, work};
 use crate::kind::KindDefinition;
 use crate::model::task::Task;
 use crate::transform::context::Project;
-use crate::transform::{self, Context, Item, Origin};
+use crate::transform::{Context, Item, Origin, Transform};
+use crate::transforms;
 
 /// The tasks of a kind.
 ///
@@ -72,16 +73,16 @@ pub fn entries(project: &Project<'_>, kind: &KindDefinition) -> Outcome<Vec<Item
 ///
 /// # Errors
 /// When its loader or one of its transforms is not built in.
-pub fn find_transforms(kind: &KindDefinition) -> Outcome<Vec<&'static transform::Transform>> {
+pub fn find_transforms(kind: &KindDefinition) -> Outcome<Vec<&'static Transform>> {
     let mut wrong = Diagnostics::new();
     let mut found = Vec::new();
     for (i, name) in kind.transforms()?.iter().enumerate() {
-        match transform::find(name) {
+        match transforms::find(name) {
             Some(transform) => found.push(transform),
             None => {
                 let help = meant(name).map_or_else(
                     || {
-                        let known = transform::TRANSFORMS.iter().map(|t| t.name);
+                        let known = transforms::TRANSFORMS.iter().map(|t| t.name);
                         format!(
                             "what is not built in is looked for in the project's Python; there are: {}",
                             known.collect::<Vec<_>>().join(", ")
@@ -105,5 +106,5 @@ pub fn find_transforms(kind: &KindDefinition) -> Outcome<Vec<&'static transform:
 #[must_use]
 pub fn meant(name: &str) -> Option<&'static str> {
     let short = name.split(':').next().unwrap_or(name);
-    suggest::nearest(short, transform::TRANSFORMS.iter().map(|t| t.name))
+    suggest::nearest(short, transforms::TRANSFORMS.iter().map(|t| t.name))
 }

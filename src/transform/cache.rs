@@ -1,9 +1,11 @@
 //! The cache of tasks: index routes under which a task of the same inputs is found again.
 
+use super::checks;
+use super::context::Context;
+use super::item::Item;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value};
-use crate::transform::{Context, Item, checks};
 
 /// The highest level whose cache is looked at.
 const HIGHEST_LEVEL: u8 = 3;

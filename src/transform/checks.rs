@@ -1,6 +1,6 @@
 //! Checks that several transforms make on their items.
 
-use super::Item;
+use super::item::Item;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::value::{List, Object, Value, type_name};

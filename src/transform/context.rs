@@ -12,8 +12,7 @@ use crate::config::parameters::Parameters;
 use crate::model::task::Task;
 use crate::ports::environment::Environment;
 use crate::ports::files::Files;
-
-pub use super::scripts::RunTask;
+use crate::task_scripts::RunTask;
 
 /// The project around a graph: its config, its parameters and the ports that transforms may use.
 pub struct Project<'a> {

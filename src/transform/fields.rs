@@ -3,7 +3,7 @@
 //! What is not there is made; what is there and of another type is a mistake that is told, never
 //! overwritten.
 
-use super::{Item, Origin};
+use super::item::{Item, Origin};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::path::ValuePath;
 use crate::base::value::{List, Object, Value, type_name};

@@ -1,6 +1,7 @@
 //! What tasks are called and which worker they run on, for the transforms that settle it.
 
-use super::{Context, Item};
+use super::context::Context;
+use super::item::Item;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::path::ValuePath;
 use crate::base::value::{Value, py_str, truthy};

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::base::value::json;
 
-use super::{Context, Item, Transform};
+use super::context::{Context, Project, Tracked};
+use super::contract::Transform;
+use super::item::Item;
 use crate::base::name::KindName;
 use crate::base::value::Value;
 pub(crate) use crate::config::test_support::object;
@@ -12,7 +14,7 @@ use crate::config::test_support::{graph_config, params};
 use crate::model::task::Task;
 use crate::ports::environment::Environment;
 use crate::ports::files::Disk;
-use crate::transform::context::{Project, RunTask, Tracked};
+use crate::task_scripts::RunTask;
 
 /// What lies around the items of a test.
 #[derive(Default)]

@@ -19,8 +19,8 @@ use snowman::ports::clock::{Clock, SystemClock};
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
 use snowman::sandbox::{Options, Sandbox, TaskView, WorkerOptions};
+use snowman::task_scripts::RunTask;
 use snowman::taskcluster::Client;
-use snowman::transform::context::RunTask;
 
 use crate::project::Project;
 use crate::ran::{Ran, Said, Trigger};

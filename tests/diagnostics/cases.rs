@@ -5,12 +5,12 @@ use snowman::config::graph_config::GRAPH_CONFIG;
 use snowman::config::parameters::PARAMETERS;
 use snowman::config::schema::Schema;
 use snowman::kind::definition::KIND;
-use snowman::transform::TRANSFORMS;
-use snowman::transform::fetch::FETCH_TYPES;
 use snowman::transform::fields::Presets;
-use snowman::transform::notify::schema::RECIPIENTS;
-use snowman::transform::payload::PAYLOADS;
-use snowman::transform::run::using::RUN_USING;
+use snowman::transforms::TRANSFORMS;
+use snowman::transforms::fetch::FETCH_TYPES;
+use snowman::transforms::notify::schema::RECIPIENTS;
+use snowman::transforms::payload::PAYLOADS;
+use snowman::transforms::run::using::RUN_USING;
 
 /// The file that a case is about.
 #[derive(Clone, Copy)]

@@ -12,7 +12,7 @@ use snowman::ports::clock::SystemClock;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
 use snowman::ports::vcs::Vcs;
-use snowman::transform::context::RunTask;
+use snowman::task_scripts::RunTask;
 
 use super::cases::{self, File};
 use super::document;

@@ -16,7 +16,7 @@ use snowman::ports::files::Disk;
 use snowman::ports::ids::DerivedIds;
 use snowman::submit::execute::Created;
 use snowman::submit::{Pace, SubmitOptions, plan};
-use snowman::transform::context::RunTask;
+use snowman::task_scripts::RunTask;
 
 use super::bench::{Bench, DECISION, Direct, SCHEDULER, is_dead};
 

@@ -17,7 +17,7 @@ use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
 use snowman::ports::ids::DerivedIds;
 use snowman::ports::vcs::Vcs;
-use snowman::transform::context::RunTask;
+use snowman::task_scripts::RunTask;
 
 use super::stub::Stub;
 

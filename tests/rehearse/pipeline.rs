@@ -13,7 +13,7 @@ use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
 use snowman::rehearse::Options;
 use snowman::rehearse::stage::Stage;
-use snowman::transform::context::RunTask;
+use snowman::task_scripts::RunTask;
 
 /// A task that was created, as its full graph describes it.
 #[derive(Debug)]

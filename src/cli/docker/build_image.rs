@@ -25,7 +25,7 @@ use crate::ports::environment::Environment;
 use crate::ports::ids::DerivedIds;
 use crate::ports::output_path::cannot_write;
 use crate::target::TargetTaskSet;
-use crate::transform::docker_image::IMAGE_BUILDER;
+use crate::transforms::docker_image::IMAGE_BUILDER;
 
 /// Builds an image, or only its docker context.
 ///

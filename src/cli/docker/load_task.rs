@@ -19,8 +19,8 @@ use crate::config::graph_config::join;
 use crate::config::yaml;
 use crate::ports::environment::Environment;
 use crate::ports::files::{FileError, Files};
-use crate::transform::run::caches::CACHES;
-use crate::transform::run::shell::quote;
+use crate::transforms::run::caches::CACHES;
+use crate::transforms::run::shell::quote;
 
 /// Without this variable, `--develop` warns.
 const NO_WARNING: &str = "TASKGRAPH_LOAD_TASK_NO_WARN";

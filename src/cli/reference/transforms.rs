@@ -3,15 +3,15 @@
 use super::markdown::{Markdown, code, sentence};
 use super::schema;
 use crate::base::diagnostic::Outcome;
-use crate::transform::TRANSFORMS;
-use crate::transform::fetch::FETCH_TYPES;
-use crate::transform::from_deps::group_by::{Function, GROUP_BY};
-use crate::transform::from_deps::set_name::SET_NAME;
-use crate::transform::notify::schema::RECIPIENTS;
-use crate::transform::payload::PAYLOADS;
-use crate::transform::run::caches::CACHES;
-use crate::transform::run::using::RUN_USING;
-use crate::transform::task::index::INDEX_TYPES;
+use crate::transforms::TRANSFORMS;
+use crate::transforms::fetch::FETCH_TYPES;
+use crate::transforms::from_deps::group_by::{Function, GROUP_BY};
+use crate::transforms::from_deps::set_name::SET_NAME;
+use crate::transforms::notify::schema::RECIPIENTS;
+use crate::transforms::payload::PAYLOADS;
+use crate::transforms::run::caches::CACHES;
+use crate::transforms::run::using::RUN_USING;
+use crate::transforms::task::index::INDEX_TYPES;
 
 /// Writes the page of transforms.
 ///

@@ -10,10 +10,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use sha2::{Digest, Sha256};
-
-use super::cache::hex;
 use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::digest::sha256;
 use crate::config::graph_config::join;
 use crate::ports::files::{FileError, Files};
 
@@ -123,7 +121,7 @@ impl RunTask {
         let known: Once<Known> = Box::new(move || {
             let scripts = find().unwrap_or_default();
             let digest = match scripts.0.get(RUN_TASK) {
-                Some(script) => hex(&Sha256::digest(&script.content)),
+                Some(script) => sha256(&script.content),
                 None => BUILT_IN.to_owned(),
             };
             (digest, scripts)

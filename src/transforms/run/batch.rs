@@ -10,7 +10,7 @@ use crate::base::memo::{Last, Memo};
 use crate::base::value::Object;
 use crate::transform::Context;
 use crate::transform::item::Variables;
-use crate::transform::repository::{Repository, repositories};
+use crate::transforms::run::repository::{Repository, repositories};
 
 /// What the items of one batch share, found out when it is first needed.
 pub struct Batch<'c, 'a> {

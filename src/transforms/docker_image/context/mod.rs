@@ -23,7 +23,7 @@ use crate::base::file_name;
 use crate::base::suggest;
 use crate::base::value::{Object, py_str};
 use crate::ports::files::{FileError, Files, normalize};
-use crate::transform::scripts::{self, RunTask, Script};
+use crate::task_scripts::{self, RunTask, Script};
 
 /// The mode of a file that is made here.
 const MADE: u32 = 0o644;
@@ -198,7 +198,7 @@ impl DockerContext {
                 "`# %include-run-task` needs files that are not there: {}",
                 missing.join(", ")
             ))
-            .help(scripts::HELP)
+            .help(task_scripts::HELP)
         })?;
         self.entries.extend(all.into_iter().map(|(name, script)| {
             let archived = Archived::new(format!("run-task/{name}"));
@@ -284,7 +284,7 @@ impl DockerContext {
         use sha2::{Digest, Sha256};
         let mut hasher = Sha256::new();
         self.write(files, &mut |bytes| hasher.update(bytes))?;
-        Ok(super::cache::hex(&hasher.finalize()))
+        Ok(crate::transform::cache::hex(&hasher.finalize()))
     }
 
     /// The hash of the context, and its tar file, gzipped under the name `<name>.tar`.
@@ -302,7 +302,7 @@ impl DockerContext {
         let zipped = zipper
             .finish()
             .map_err(|error| Diagnostic::bug(format!("a context cannot be gzipped: {error}")))?;
-        Ok((super::cache::hex(&hasher.finalize()), zipped))
+        Ok((crate::transform::cache::hex(&hasher.finalize()), zipped))
     }
 }
 

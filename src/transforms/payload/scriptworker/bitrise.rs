@@ -9,7 +9,7 @@ use crate::config::parameters::Parameters;
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::Item;
 use crate::transform::item::list_mut;
-use crate::transform::payload::add_scope;
+use crate::transforms::payload::add_scope;
 
 static BITRISE: Schema = Schema {
     name: "bitrise",

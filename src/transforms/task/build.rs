@@ -7,8 +7,8 @@ use crate::base::pyformat::{self, Scope};
 use crate::base::suggest;
 use crate::base::value::{List, Object, Str, Value, text, truthy};
 use crate::config::keyed_by::{self, Options};
-use crate::transform::payload::{Images, Payload};
 use crate::transform::{Context, Item, fields};
+use crate::transforms::payload::{Images, Payload};
 
 /// Makes the finished item of a checked task description.
 ///

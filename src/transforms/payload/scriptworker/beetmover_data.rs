@@ -5,7 +5,7 @@ use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::value::{Object, Value, py_str};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::Item;
-use crate::transform::payload::add_scope;
+use crate::transforms::payload::add_scope;
 
 static DATA: Schema = Schema {
     name: "data",

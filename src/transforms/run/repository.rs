@@ -2,11 +2,11 @@
 
 use indexmap::IndexMap;
 
-use super::Context;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::path::ValuePath;
 use crate::base::pattern::Prefix;
 use crate::base::value::Value;
+use crate::transform::Context;
 
 /// One repository, as the current push sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]

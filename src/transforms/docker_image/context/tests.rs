@@ -60,7 +60,7 @@ fn a_context_has_files_of_any_name() {
     use std::os::unix::fs::PermissionsExt;
 
     use crate::ports::files::Disk;
-    use crate::transform::scripts::RunTask;
+    use crate::task_scripts::RunTask;
 
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &[u8], content: &[u8]| {

@@ -7,13 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::order;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json;
 use crate::base::memo::Last;
 use crate::base::posix;
 use crate::base::suggest;
 use crate::base::value::{Object, Str, Value, py_str, truthy};
-use crate::transform::{Context, Item, each, fields, order};
+use crate::transform::{Context, Item, each, fields};
 
 /// The kinds whose artifacts are named by their tasks.
 static NAMED: &[&str] = &["fetch", "toolchain"];

@@ -3,13 +3,15 @@
 //! An image is built from a docker context, which the decision task keeps as an artifact, by the
 //! image builder. Its inputs are the hash of the context, its arguments and the image builder.
 
+pub mod context;
+
+use self::context::DockerContext;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json;
 use crate::base::suggest;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::graph_config::join;
 use crate::config::schema::{Schema, Type, optional, required};
-use crate::transform::docker_context::DockerContext;
 use crate::transform::item::object_mut;
 use crate::transform::{Context, Item, Transform, checks, each};
 

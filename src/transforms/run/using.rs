@@ -8,7 +8,7 @@ use crate::base::value::{Object, Value};
 use crate::config::schema::Schema;
 use crate::transform::Item;
 use crate::transform::fields::{self, Presets};
-use crate::transform::payload;
+use crate::transforms::payload;
 
 /// A way to run a task on a worker implementation.
 #[derive(Debug)]

@@ -8,13 +8,13 @@ pub mod images;
 pub mod plain;
 pub mod scriptworker;
 
-use super::Item;
-use super::fields::{self, Presets};
-use super::item::list_mut;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::suggest;
 use crate::base::value::{List, Object, Value};
 use crate::config::schema::Schema;
+use crate::transform::Item;
+use crate::transform::fields::{self, Presets};
+use crate::transform::item::list_mut;
 
 pub use images::Images;
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::{Context, Item};
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::value::{Object, Str, Value};
+use crate::transform::{Context, Item};
 
 /// Puts the items of a kind into an order in which each follows those that it depends on.
 ///

@@ -11,7 +11,7 @@ use crate::base::suggest;
 use crate::base::value::{Object, Str, Value, truthy};
 use crate::transform::Item;
 use crate::transform::fields;
-use crate::transform::repository::Repository;
+use crate::transforms::run::repository::Repository;
 
 /// What a task can set about a repository that it checks out, as the keys of `run.checkout`.
 static SETTINGS: &[&str] = &[

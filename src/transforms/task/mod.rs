@@ -6,7 +6,7 @@
 //! 2. the description and its `worker` are checked against their schemas;
 //! 3. [`treeherder`] and [`index`] add routes and `extra`;
 //! 4. [`build`] puts the definition together, with the payload from the table in
-//!    [`super::payload`].
+//!    [`payload`].
 //!
 //! An item that comes out has the keys `label`, `description`, `task`, `dependencies`,
 //! `if-dependencies`, `soft-dependencies`, `attributes` and `optimization`.
@@ -17,10 +17,10 @@ pub mod schema;
 pub mod treeherder;
 pub mod usual;
 
-use super::payload::{self, Images, Payload};
-use super::{Context, Item, Transform, each, fields, naming};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::value::Value;
+use crate::transform::{Context, Item, Transform, each, fields, naming};
+use crate::transforms::payload::{self, Images, Payload};
 use usual::Usual;
 
 /// The transform.

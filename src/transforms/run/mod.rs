@@ -4,7 +4,7 @@
 //! worker. In order:
 //!
 //! 1. `when` becomes an optimization; the worker implementation, the operating system and the
-//!    label are settled ([`super::naming`]);
+//!    label are settled ([`naming`]);
 //! 2. `fetches` become dependencies and an environment variable ([`fetches`]);
 //! 3. the function for `run.using` on the worker implementation sets the worker up ([`using`]).
 //!
@@ -15,7 +15,9 @@ pub mod caches;
 pub mod checkout;
 pub mod digest;
 pub mod fetches;
+pub mod order;
 pub mod plain;
+pub mod repository;
 pub mod run_task;
 pub mod schema;
 pub mod shell;
@@ -24,10 +26,10 @@ pub mod using;
 
 use std::convert::Infallible;
 
-use super::{Context, Item, Transform, each, fields, naming, validate};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::memo::Last;
 use crate::base::value::{Object, Value, truthy};
+use crate::transform::{Context, Item, Transform, each, fields, naming, validate};
 use batch::Batch;
 
 /// The transform.
