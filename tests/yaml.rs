@@ -11,15 +11,10 @@
 use snowman::base::value::Value;
 use snowman::config::yaml::{dump, load, load_tree};
 
-#[path = "yaml/limits.rs"]
 mod limits;
-#[path = "yaml/places.rs"]
 mod places;
-#[path = "yaml/properties.rs"]
 mod properties;
-#[path = "yaml/refusals.rs"]
 mod refusals;
-#[path = "yaml/typed.rs"]
 mod typed;
 
 /// Documents that PyYAML takes and we refuse, with the reason.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
-use crate::project::Project;
-use crate::ran::{Ran, Trigger, set};
+use super::bench::Bench;
+use super::project::Project;
+use super::ran::{Ran, Trigger, set};
 
 fn on(push: &Ran, callback: &'static str, input: Value) -> Trigger {
     Trigger {

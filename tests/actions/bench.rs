@@ -22,8 +22,8 @@ use snowman::sandbox::{Options, Sandbox, TaskView, WorkerOptions};
 use snowman::task_scripts::RunTask;
 use snowman::taskcluster::Client;
 
-use crate::project::Project;
-use crate::ran::{Ran, Said, Trigger};
+use super::project::Project;
+use super::ran::{Ran, Said, Trigger};
 
 pub const REPOSITORY: &str = "https://github.com/example/ci";
 const ROLE: &str = "assume:repo:github.com/example/ci";

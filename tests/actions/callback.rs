@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use snowman::base::name::TaskId;
 use snowman::ports::environment::Environment;
 
-use crate::bench::Bench;
-use crate::ran::{Ran, Trigger};
+use super::bench::Bench;
+use super::ran::{Ran, Trigger};
 
 /// Begins an action task whose definition says nothing.
 fn silent(bench: &Bench, push: &Ran, permission: &str) -> (TaskId, Environment) {

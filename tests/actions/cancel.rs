@@ -3,8 +3,8 @@
 use serde_json::Value;
 use snowman::base::name::TaskId;
 
-use crate::bench::Bench;
-use crate::ran::{Ran, Trigger};
+use super::bench::Bench;
+use super::ran::{Ran, Trigger};
 
 fn cancel(push: &Ran, task: TaskId) -> Trigger {
     Trigger {
@@ -138,7 +138,7 @@ async fn a_group_that_is_none_is_told() {
         let environment = bench.begin(&task_id, &definition);
         (task_id, environment)
     };
-    let inside = crate::bench::Inside::new(&bench, &environment).unwrap();
+    let inside = super::bench::Inside::new(&bench, &environment).unwrap();
     let request = snowman::actions::callback::Request {
         callback: "cancel-all".to_owned(),
         task_group_id: Some(bench.new_id()),

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::bench::Bench;
-use crate::project::Project;
-use crate::ran::Ran;
-use crate::releases::{assert_told, fired, on, refused};
+use super::bench::Bench;
+use super::project::Project;
+use super::ran::Ran;
+use super::releases::{assert_told, fired, on, refused};
 
 #[tokio::test]
 async fn several_flavors_are_one_graph_with_gates() {

@@ -8,9 +8,9 @@ use snowman::base::name::TaskId;
 use snowman::base::value::Object;
 use snowman::config::parameters::Parameters;
 
-use crate::bench::{Bench, REPOSITORY};
-use crate::project::Project;
-use crate::ran::Said;
+use super::bench::{Bench, REPOSITORY};
+use super::project::Project;
+use super::ran::Said;
 
 /// A decision task in a checkout of the release fixture with a docker image.
 pub struct Checkout {

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use snowman::config::graph_config::ON_DEMAND;
 use snowman::ports::environment::Environment;
 
-use crate::bench::{Bench, REPOSITORY};
-use crate::ran::{Ran, Said};
+use super::bench::{Bench, REPOSITORY};
+use super::ran::{Ran, Said};
 
 /// The values that follow each other on standard output.
 fn values(said: &Said) -> Vec<Value> {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::checkout::{Checkout, files};
-use crate::ran::set;
+use super::checkout::{Checkout, files};
+use super::ran::set;
 
 #[tokio::test]
 async fn every_artifact_is_there_and_well_formed() {

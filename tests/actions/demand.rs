@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
-use crate::project::Project;
-use crate::ran::{Ran, Trigger};
+use super::bench::Bench;
+use super::project::Project;
+use super::ran::{Ran, Trigger};
 
 fn on(push: &Ran, callback: &'static str, label: &str, input: Value) -> Trigger {
     Trigger {
@@ -62,7 +62,7 @@ async fn an_interactive_task_has_hardly_anything_of_the_original() {
     assert_eq!(payload["env"].get("TASKCLUSTER_CACHES"), None);
     assert_eq!(payload["command"], json!(["sh"]));
     let age =
-        crate::ran::moment(&task, "deadline").seconds_since(crate::ran::moment(&task, "created"));
+        super::ran::moment(&task, "deadline").seconds_since(super::ran::moment(&task, "created"));
     assert_eq!(age, 12 * 60 * 60);
     // It waits for what the original waited for, and does not take its place.
     let waits: BTreeSet<String> = serde_json::from_value(task["dependencies"].clone()).unwrap();

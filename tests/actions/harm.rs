@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
-use crate::command::desk;
-use crate::project::Project;
-use crate::ran::{Ran, Said};
-use crate::releases::{assert_told, fired, on, refused};
+use super::bench::Bench;
+use super::command::desk;
+use super::project::Project;
+use super::ran::{Ran, Said};
+use super::releases::{assert_told, fired, on, refused};
 
 /// What is told on a terminal of any width.
 pub fn flat(text: &str) -> String {

@@ -13,9 +13,9 @@ use snowman::ports::files::Disk;
 use snowman::rehearse::push::Push;
 use snowman::rehearse::template;
 
-use crate::bench::{Bench, REPOSITORY};
-use crate::project::Project;
-use crate::ran::{Ran, Said};
+use super::bench::{Bench, REPOSITORY};
+use super::project::Project;
+use super::ran::{Ran, Said};
 
 /// The release fixture with this project's `.taskcluster.yml`, under its own trust domain.
 fn project() -> Project {

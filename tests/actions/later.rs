@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
-use crate::ran::{Ran, Trigger};
+use super::bench::Bench;
+use super::ran::{Ran, Trigger};
 
 fn retrigger(push: &Ran, label: &str) -> Trigger {
     Trigger {
@@ -94,7 +94,7 @@ async fn actions_that_made_nothing_are_passed_over() {
 
 #[tokio::test]
 async fn the_decision_task_is_found_by_revision_or_else_by_group() {
-    let bench = Bench::new(crate::project::Project::release()).await;
+    let bench = Bench::new(super::project::Project::release()).await;
     let main = bench.push(json!({})).await.fine();
     // The graph of a later decision for the same revision takes its place in the index.
     let again = bench.push(json!({})).await.fine();
@@ -125,7 +125,7 @@ async fn the_decision_task_is_found_by_revision_or_else_by_group() {
 
 #[tokio::test]
 async fn under_mercurial_the_pushlog_names_the_decision() {
-    let bench = Bench::new(crate::project::Project::release()).await;
+    let bench = Bench::new(super::project::Project::release()).await;
     let hg = json!({"repository_type": "hg", "pushlog_id": "12"});
     let push = bench.push(hg.clone()).await.fine();
     let other = bench.push(hg).await.fine();

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
-use crate::command::desk;
-use crate::harm::{FOX, flat, flavors, plan, pushed, with};
-use crate::project::Project;
-use crate::releases::{assert_told, fired, on, refused};
+use super::bench::Bench;
+use super::command::desk;
+use super::harm::{FOX, flat, flavors, plan, pushed, with};
+use super::project::Project;
+use super::releases::{assert_told, fired, on, refused};
 
 const BIRD: &str = "promote_bird: {product: bird, target-tasks-method: promote}";
 

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::bench::REPOSITORY;
-use crate::checkout::Checkout;
-use crate::ran::moment;
+use super::bench::REPOSITORY;
+use super::checkout::Checkout;
+use super::ran::moment;
 
 #[tokio::test]
 async fn parameters_are_those_of_the_push() {

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 use snowman::ports::environment::Environment;
 
-use crate::bench::Bench;
-use crate::command::desk;
-use crate::project::Project;
-use crate::ran::{Ran, Said};
-use crate::releases::{fired, on};
+use super::bench::Bench;
+use super::command::desk;
+use super::project::Project;
+use super::ran::{Ran, Said};
+use super::releases::{fired, on};
 
 async fn plan(bench: &Bench, args: &[&str]) -> Said {
     let args: Vec<&str> = [&["promote", "--plan"], args].concat();

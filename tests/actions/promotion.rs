@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, REPOSITORY};
-use crate::ran::{Ran, Trigger};
-use crate::releases::{self, on as previous};
+use super::bench::{Bench, REPOSITORY};
+use super::ran::{Ran, Trigger};
+use super::releases::{self, on as previous};
 
 fn fired(push: &Ran, input: Value) -> Trigger {
     releases::fired(push, "promote_fox", input)
@@ -80,7 +80,7 @@ async fn everything_that_a_decision_writes_is_written() {
 
 #[tokio::test]
 async fn parameters_are_those_of_the_first_graph_with_the_revision_of_the_action() {
-    let bench = Bench::new(crate::project::Project::release()).await;
+    let bench = Bench::new(super::project::Project::release()).await;
     let older =
         json!({"head_rev": "r0", "owner": "older@example.com", "pushlog_id": "7", "build_date": 5});
     let older = bench.push(older).await.fine();
@@ -125,7 +125,7 @@ async fn parameters_are_those_of_the_first_graph_with_the_revision_of_the_action
 
 #[tokio::test]
 async fn target_tasks_that_were_left_alone_on_push_are_taken_all_the_same() {
-    let bench = Bench::new(crate::project::Project::release()).await;
+    let bench = Bench::new(super::project::Project::release()).await;
     let push = bench
         .push(json!({"optimize_target_tasks": false}))
         .await
@@ -191,7 +191,7 @@ async fn another_version_parser_is_not_passed_over() {
 
 #[tokio::test]
 async fn without_previous_graphs_the_index_knows_the_push() {
-    let bench = Bench::new(crate::project::Project::release()).await;
+    let bench = Bench::new(super::project::Project::release()).await;
     let push = bench.push(json!({})).await.fine();
     let again = bench.push(json!({})).await.fine();
     for input in [json!({}), json!({"previous_graph_ids": []})] {

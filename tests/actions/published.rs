@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use snowman::config::yaml;
 
-use crate::checkout::{Checkout, files};
+use super::checkout::{Checkout, files};
 
 /// What a worker adds to every task's artifacts by itself.
 const OF_WORKERS: [&str; 4] = [

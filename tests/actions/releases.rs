@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
-use crate::project::Project;
-use crate::ran::{Ran, Trigger};
+use super::bench::Bench;
+use super::project::Project;
+use super::ran::{Ran, Trigger};
 
 pub fn fired(push: &Ran, flavor: impl Into<Value>, input: Value) -> Trigger {
     let mut whole = json!({"release_promotion_flavor": flavor.into(), "build_number": 1});

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use snowman::base::name::TaskId;
 
-use crate::bench::Bench;
-use crate::ran::{Ran, Trigger};
+use super::bench::Bench;
+use super::ran::{Ran, Trigger};
 
 fn rerun(push: &Ran, task: &TaskId) -> Trigger {
     Trigger {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use snowman::base::name::TaskId;
 
-use crate::bench::Bench;
-use crate::ran::{Ran, Trigger, moment, set};
+use super::bench::Bench;
+use super::ran::{Ran, Trigger, moment, set};
 
 fn retrigger(push: &Ran, label: &str, input: Value) -> Trigger {
     Trigger {

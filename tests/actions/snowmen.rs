@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
-use crate::project::Project;
-use crate::ran::{Ran, Trigger, set};
+use super::bench::Bench;
+use super::project::Project;
+use super::ran::{Ran, Trigger, set};
 
 /// Tasks of one kind each: `t2 -> t1`, all promoted, with the kinds `kind-t1` and so on.
 fn chained(project: &Project, chain: &[&str]) {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::common::taskcluster::{DECISION, Taskcluster};
-use super::common::{CONFIG, Project};
+use crate::common::taskcluster::{DECISION, Taskcluster};
+use crate::common::{CONFIG, Project};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 

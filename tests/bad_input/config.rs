@@ -1,6 +1,6 @@
 //! What is wrong with `config.yml` and with the folder that it lies in.
 
-use super::common::{CONFIG, Project};
+use crate::common::{CONFIG, Project};
 use insta::assert_snapshot;
 
 #[test]

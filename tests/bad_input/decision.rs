@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::common::Project;
-use super::common::taskcluster::{SCOPES, Taskcluster};
+use crate::common::Project;
+use crate::common::taskcluster::{SCOPES, Taskcluster};
 use insta::assert_snapshot;
 use snowman::sandbox::Disturbance;
 
@@ -79,10 +79,10 @@ async fn a_method_is_unknown() {
 async fn a_revision_is_unknown() {
     // A decision cannot do without the head.
     let taskcluster = Taskcluster::new().await;
-    let project = taskcluster.inside(Project::new(), super::common::taskcluster::DECISION);
+    let project = taskcluster.inside(Project::new(), crate::common::taskcluster::DECISION);
     let flags = [
         &["decision", "--head-rev=0123456789"],
-        super::common::DECISION,
+        crate::common::DECISION,
     ]
     .concat();
     let ran = tokio::task::block_in_place(|| project.run(&flags));
@@ -225,7 +225,7 @@ async fn a_note_is_no_json() {
     project.git(&["push", "--quiet", origin, "refs/notes/decision-parameters"]);
     let address = format!("--head-repository={origin}");
     let taskcluster = Taskcluster::new().await;
-    let project = taskcluster.inside(project, super::common::taskcluster::DECISION);
+    let project = taskcluster.inside(project, crate::common::taskcluster::DECISION);
     let ran = tokio::task::block_in_place(|| {
         project.decide_on_head(&["--allow-parameter-override", &address])
     });

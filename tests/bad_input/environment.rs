@@ -1,6 +1,6 @@
 //! What is wrong with the place that a command runs in, and with its flags.
 
-use super::common::{DECISION, Project};
+use crate::common::{DECISION, Project};
 use insta::assert_snapshot;
 
 #[test]

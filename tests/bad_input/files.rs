@@ -1,6 +1,6 @@
 //! Files that are not there, lie outside or cannot be read.
 
-use super::common::{KIND, Project};
+use crate::common::{KIND, Project};
 use insta::assert_snapshot;
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is wrong with what kinds name: each other, loaders, transforms.
 
-use super::common::Project;
+use crate::common::Project;
 use insta::assert_snapshot;
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::common::Project;
-use super::common::taskcluster::Taskcluster;
+use crate::common::Project;
+use crate::common::taskcluster::Taskcluster;
 use insta::assert_snapshot;
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::common::taskcluster::{DECISION, Taskcluster};
+use crate::common::taskcluster::{DECISION, Taskcluster};
 use insta::assert_snapshot;
 use snowman::base::diagnostic::{Class, Standing};
 use snowman::base::name::{KindName, Label, TaskId};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::actions::{self, action, refused};
-use super::common::Project;
-use super::common::taskcluster::{DECISION, SCOPES, Taskcluster};
+use crate::common::Project;
+use crate::common::taskcluster::{DECISION, SCOPES, Taskcluster};
 use insta::assert_snapshot;
 use serde_json::json;
 

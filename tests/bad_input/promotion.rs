@@ -3,8 +3,8 @@
 use super::actions::{
     PARAMETERS, PROMOTE, SCOPES, action, call_back, project, refused, taskcluster,
 };
-use super::common::taskcluster::{DECISION, Taskcluster};
-use super::common::{CONFIG, Project};
+use crate::common::taskcluster::{DECISION, Taskcluster};
+use crate::common::{CONFIG, Project};
 use insta::assert_snapshot;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! What is written in Python, where no Python may run or none can.
 
-use super::common::Project;
+use crate::common::Project;
 use insta::assert_snapshot;
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::common::taskcluster::Taskcluster;
-use super::common::{CONFIG, Project};
+use crate::common::taskcluster::Taskcluster;
+use crate::common::{CONFIG, Project};
 use insta::assert_snapshot;
 use serde_json::Value;
 use snowman::config::yaml;
@@ -69,7 +69,7 @@ async fn the_base_is_nowhere() {
     let remote = project.root().join("nowhere");
     let project = project.remote(&remote);
     let head = project.commit();
-    let project = taskcluster.inside(project, super::common::taskcluster::DECISION);
+    let project = taskcluster.inside(project, crate::common::taskcluster::DECISION);
     let ran = tokio::task::block_in_place(|| project.decide_on_head(&[NOWHERE]));
     assert_snapshot!(ran.shown(), @"
     exit code 0

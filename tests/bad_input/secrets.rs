@@ -1,7 +1,7 @@
 //! Secrets that somebody has put where they would be seen.
 
-use super::common::Project;
-use super::common::taskcluster::Taskcluster;
+use crate::common::Project;
+use crate::common::taskcluster::Taskcluster;
 use insta::assert_snapshot;
 
 const SECRET: &str = "s3cr3t-of-the-deployment";
@@ -62,7 +62,7 @@ async fn a_decision_would_publish_a_secret() {
         .plain(&tasks)
         .variable("DEPLOY_TOKEN", SECRET);
     let artifacts = project.root().join("artifacts");
-    let project = taskcluster.inside(project, super::common::taskcluster::DECISION);
+    let project = taskcluster.inside(project, crate::common::taskcluster::DECISION);
     let ran = tokio::task::block_in_place(|| project.decide(&[]));
     assert_snapshot!(ran.shown(), @"
     exit code 1

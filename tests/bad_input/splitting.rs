@@ -1,6 +1,6 @@
 //! What is wrong with transforms that make several tasks of one, and with labels.
 
-use super::common::Project;
+use crate::common::Project;
 use insta::assert_snapshot;
 
 #[test]

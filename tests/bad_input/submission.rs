@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::common::Project;
-use super::common::taskcluster::{DECISION, SCOPES, Taskcluster};
+use crate::common::Project;
+use crate::common::taskcluster::{DECISION, SCOPES, Taskcluster};
 use insta::assert_snapshot;
 use snowman::base::name::{Label, TaskId};
 use snowman::ports::ids::DerivedIds;

@@ -1,6 +1,6 @@
 //! What is wrong with the tasks of kinds.
 
-use super::common::Project;
+use crate::common::Project;
 use insta::assert_snapshot;
 
 #[test]

@@ -1,6 +1,6 @@
 //! Mistakes on the command line.
 
-use super::common::Project;
+use crate::common::Project;
 use insta::assert_snapshot;
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is wrong with how tasks are run, and on which workers.
 
-use super::common::Project;
+use crate::common::Project;
 use insta::assert_snapshot;
 
 #[test]

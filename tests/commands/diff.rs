@@ -1,6 +1,6 @@
 //! `--diff`, `--fast` and several sets of parameters.
 
-use crate::desk::{Desk, IMAGES, PLAIN};
+use super::desk::{Desk, IMAGES, PLAIN};
 
 fn kind(names: &[&str]) -> String {
     let tasks: String = names

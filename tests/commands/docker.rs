@@ -5,8 +5,8 @@ use std::io::Read;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, IMAGES, PLAIN};
-use crate::services::Services;
+use super::desk::{Desk, IMAGES, PLAIN};
+use super::services::Services;
 
 /// Keeps its arguments, the variables' file and its input, and makes the image that it is to build.
 const DOCKER: &str = r#"

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use snowman::config::yaml;
 
-use crate::desk::Desk;
+use super::desk::Desk;
 
 fn desk() -> Desk {
     let desk = Desk::empty().program("python3", "echo\n");

@@ -9,7 +9,7 @@ use snowman::ports::environment::Environment;
 use snowman::ports::mask::Mask;
 use snowman::vcs::discover;
 
-use crate::desk::Desk;
+use super::desk::Desk;
 
 /// Writes an artifact in the repository of a desk; tells why it could not be.
 fn write(root: &Path, name: &str) -> Result<(), String> {
@@ -206,7 +206,7 @@ fn files_that_are_named_are_not_written_through_tracked_links() {
     }
     let desk = desk
         .beside("out/before", "", 0o644)
-        .file("taskcluster/kinds/t/kind.yml", crate::desk::PLAIN)
+        .file("taskcluster/kinds/t/kind.yml", super::desk::PLAIN)
         .commit("links");
     for (arguments, link) in [
         (

@@ -5,8 +5,8 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, PLAIN};
-use crate::services::Services;
+use super::desk::{Desk, PLAIN};
+use super::services::Services;
 
 const PARAMETERS: &str = "level: '1'\nproject: elsewhere\n";
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::desk::{Desk, IMAGES};
+use super::desk::{Desk, IMAGES};
 
 /// The hash that the peer gives the context below, with the stand-in scripts below.
 const HASH: &str = "4237db9ff7f61e6c0d046e1ba74d7a20c579f6f24bbee0bc593b653150234ef3";
@@ -50,7 +50,7 @@ fn contexts_have_the_hash_of_the_peers() {
 fn the_config_can_name_the_folder() {
     let config = format!(
         "{}snowman:\n    run-task: ci/scripts\n",
-        crate::desk::CONFIG
+        super::desk::CONFIG
     );
     let desk = desk().file("taskcluster/config.yml", &config);
     let wrong = desk.run(&["tasks"]);

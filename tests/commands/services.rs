@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use snowman::sandbox::{Options, Sandbox, WorkerOptions};
 
-use crate::desk::Desk;
+use super::desk::Desk;
 
 /// A sandbox that serves while the test waits for commands.
 pub struct Services {

@@ -1,6 +1,6 @@
 //! Completions and manual pages.
 
-use crate::desk::Desk;
+use super::desk::Desk;
 
 #[test]
 fn every_shell_gets_a_script_that_knows_the_commands() {

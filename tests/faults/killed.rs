@@ -8,8 +8,8 @@ use snowman::base::value::Value;
 use snowman::sandbox::{Disturbance, Schedule};
 
 use super::bench::{begun, is_dead};
-use super::common::Project;
-use super::common::taskcluster::{DECISION, SCOPES, Taskcluster};
+use crate::common::Project;
+use crate::common::taskcluster::{DECISION, SCOPES, Taskcluster};
 
 const TASKS: usize = 24;
 

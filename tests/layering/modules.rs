@@ -1,7 +1,7 @@
 //! What a source declares and names: modules, items, imports and paths.
 //!
 //! A path is kept as it is written, with the module in which it stands. [`Path::absolute`] resolves
-//! `crate`, `self` and `super`; paths that begin with another name are for [`crate::circles`], which
+//! `crate`, `self` and `super`; paths that begin with another name are for [`super::circles`], which
 //! knows all modules.
 
 use std::collections::{BTreeMap, BTreeSet};

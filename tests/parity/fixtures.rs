@@ -69,7 +69,7 @@ fn goldens(path: &Path) -> BTreeMap<String, Object> {
         {
             let listed = task["task"].get_mut("dependencies");
             if let Some(listed) = listed.and_then(Value::as_array_mut) {
-                crate::list_once(listed);
+                super::list_once(listed);
             }
         }
     }

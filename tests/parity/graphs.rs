@@ -181,7 +181,7 @@ fn each_once(mut answer: Value) -> Value {
     let kept = answer.get_mut("kept").and_then(Value::as_object_mut);
     for task in kept.into_iter().flat_map(|kept| kept.values_mut()) {
         if let Some(listed) = task["task"]["dependencies"].as_array_mut() {
-            crate::list_once(listed);
+            super::list_once(listed);
         }
     }
     answer

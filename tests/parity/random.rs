@@ -75,7 +75,7 @@ fn on_purpose(answer: &mut Value) {
                 .get_mut("dependencies")
                 .and_then(Value::as_array_mut)
             {
-                crate::list_once(listed);
+                super::list_once(listed);
             }
         }
     }

@@ -4,8 +4,8 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::services::{ACTION, DECISION, Services, TASK};
-use crate::world::{World, flat, python};
+use super::services::{ACTION, DECISION, Services, TASK};
+use super::world::{World, flat, python};
 
 const GROUP: &str = DECISION;
 

@@ -1,6 +1,6 @@
 //! Messages when the project's Python fails or is missing.
 
-use crate::world::{World, flat, python};
+use super::world::{World, flat, python};
 
 const BUILD: &str = "taskcluster/hail_taskgraph/transforms/build.py";
 

@@ -6,7 +6,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::world::{World, python};
+use super::world::{World, python};
 
 /// Writes an interpreter that appends its name to `started` and then runs the real one.
 fn interpreter(python: &Path, file: &Path, log: &Path, name: &str) {

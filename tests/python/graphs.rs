@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::services::{DECISION, Services};
-use crate::world::{World, document, python};
+use super::services::{DECISION, Services};
+use super::world::{World, document, python};
 
 fn compare(params: &str) {
     let Some(python) = python() else { return };

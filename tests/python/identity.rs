@@ -4,9 +4,9 @@
 //! imported and whichever is used first: a class in an `except`, a patched module, a name that taskgraph
 //! has imported from another module.
 
-use crate::imports::told;
-use crate::services::{DECISION, Services};
-use crate::world::{World, document, python};
+use super::imports::told;
+use super::services::{DECISION, Services};
+use super::world::{World, document, python};
 
 /// Groups the names of the modules that taskgraph imports by object, after running `first`. Each module is
 /// read from `sys.modules`, by an import, and as an attribute of its package; annotations are included.

@@ -1,6 +1,6 @@
 //! Commands for docker images in a project with Python code.
 
-use crate::world::{World, document, flat, python};
+use super::world::{World, document, flat, python};
 
 const KIND: &str = "\
 loader: taskgraph.loader.transform:loader

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::world::{World, document, python};
+use super::world::{World, document, python};
 
 /// A project with a kind whose transform puts the result of `seen(config)` into the description of its
 /// task. `more` is run by the project's registration function.

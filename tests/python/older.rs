@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::services::{DECISION, Services};
-use crate::world::{World, copy, document, python};
+use super::services::{DECISION, Services};
+use super::world::{World, copy, document, python};
 
 /// Versions before 8 read the changed files from version control.
 const ASKS_VERSION_CONTROL: &str = r#"

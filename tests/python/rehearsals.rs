@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::world::{World, flat, python};
+use super::world::{World, flat, python};
 
 /// Has a decision task for pushes to main only, named as in most projects.
 const TASKCLUSTER_YML: &str = r#"

@@ -7,7 +7,7 @@ use snowman::base::time::Span;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::sandbox::{Options, Sandbox, TaskView, WorkerOptions};
 
-use crate::world::World;
+use super::world::World;
 
 /// The decision task, whose group has all tasks.
 pub const DECISION: &str = "AE_s7xODTPujdaFbfN8eoA";

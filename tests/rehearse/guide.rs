@@ -8,7 +8,7 @@ use snowman::base::name::TaskId;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::sandbox::{Options, Sandbox, WorkerOptions};
 
-use crate::command::{json_of, rehearse};
+use super::command::{json_of, rehearse};
 
 /// The commands of the guide that plan promotions, each with what the guide says they print.
 fn samples(guide: &str) -> Vec<(&str, &str)> {

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::bench::{Bench, slug};
-use crate::schemas::schemas;
+use super::bench::{Bench, slug};
+use super::schemas::schemas;
 use serde_json::{Value, json};
 use snowman::base::diagnostic::Diagnostics;
 use snowman::base::name::{KindName, Label, TaskId};

@@ -1,6 +1,6 @@
 //! Artifacts: every storage type, who may read, and what cannot be changed.
 
-use crate::bench::{Answer, Bench, slug};
+use super::bench::{Answer, Bench, slug};
 use serde_json::{Value, json};
 
 async fn running(bench: &Bench) -> String {

@@ -1,6 +1,6 @@
 //! A sandbox with a clock that only tests move, and requests signed at that clock's time.
 
-use crate::schemas::schemas;
+use super::schemas::schemas;
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 use snowman::sandbox::{Credentials, Options, Sandbox, WorkerOptions};

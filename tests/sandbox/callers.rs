@@ -1,6 +1,6 @@
 //! Who may do what: signatures, temporary credentials, limits, roles, and the order of checks.
 
-use crate::bench::{Bench, slug};
+use super::bench::{Bench, slug};
 use serde_json::{Value, json};
 use snowman::sandbox::Credentials;
 use std::time::Duration;

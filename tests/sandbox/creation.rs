@@ -1,6 +1,6 @@
 //! `createTask`: what is accepted, what is the same task, what is refused and how.
 
-use crate::bench::{Bench, slug};
+use super::bench::{Bench, slug};
 use serde_json::{Value, json};
 use std::io::Write as _;
 

@@ -1,6 +1,6 @@
 //! Task groups: members, pages, sealing, cancelling, batches.
 
-use crate::bench::{Bench, slug};
+use super::bench::{Bench, slug};
 use serde_json::{Value, json};
 
 #[tokio::test]

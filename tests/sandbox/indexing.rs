@@ -1,19 +1,19 @@
 //! The index: insertion, ranks, routes of completed tasks, lists, and artifacts by index path.
 
-use crate::bench::{Bench, slug};
+use super::bench::{Bench, slug};
 use serde_json::{Value, json};
 
 fn entry(bench: &Bench, id: &str, rank: i64) -> Value {
     json!({"taskId": id, "rank": rank, "data": {"a": 1}, "expires": bench.at(3600)})
 }
 
-async fn insert(bench: &Bench, path: &str, body: &Value) -> crate::bench::Answer {
+async fn insert(bench: &Bench, path: &str, body: &Value) -> super::bench::Answer {
     bench
         .root("PUT", &format!("/api/index/v1/task/{path}"), Some(body))
         .await
 }
 
-async fn find(bench: &Bench, path: &str) -> crate::bench::Answer {
+async fn find(bench: &Bench, path: &str) -> super::bench::Answer {
     bench
         .send("GET", &format!("/api/index/v1/task/{path}"), None, None)
         .await

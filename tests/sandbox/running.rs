@@ -1,6 +1,6 @@
 //! Dependencies, schedules, cancellations, reruns, claims and deadlines.
 
-use crate::bench::{Bench, slug};
+use super::bench::{Bench, slug};
 use serde_json::{Value, json};
 use snowman::sandbox::{Credentials, TaskState};
 
@@ -10,7 +10,7 @@ async fn state(bench: &Bench, id: &str) -> String {
     status["status"]["state"].as_str().unwrap().to_owned()
 }
 
-async fn change(bench: &Bench, id: &str, what: &str) -> crate::bench::Answer {
+async fn change(bench: &Bench, id: &str, what: &str) -> super::bench::Answer {
     bench
         .root("POST", &format!("/api/queue/v1/task/{id}/{what}"), None)
         .await

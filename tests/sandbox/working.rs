@@ -1,6 +1,6 @@
 //! Simulated workers, kept state, web pages, proxies, and speed.
 
-use crate::bench::{Bench, slug};
+use super::bench::{Bench, slug};
 use serde_json::json;
 use snowman::sandbox::{
     Content, Disturbance, LOG, Options, Outcome, Produced, Sandbox, SandboxError, Simulation,

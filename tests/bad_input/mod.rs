@@ -9,9 +9,6 @@
     reason = "a test may end where it finds something wrong"
 )]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod actions;
 mod alternatives;
 mod config;

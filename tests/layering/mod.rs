@@ -10,7 +10,7 @@
 )]
 
 mod circles;
-mod code;
+pub mod code;
 mod modules;
 mod ranks;
 mod sources;

@@ -17,11 +17,6 @@
     reason = "a variable says how many schedules there are"
 )]
 
-#[cfg(unix)]
-#[path = "../common/mod.rs"]
-#[expect(dead_code, reason = "others need more of it")]
-mod common;
-
 mod bench;
 mod cases;
 mod graph;

@@ -1,0 +1,5 @@
+//! Tests of the sources and the documentation: their order, and that nothing is out of date.
+
+mod layering;
+mod reference;
+mod test_files;
