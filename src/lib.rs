@@ -7,6 +7,7 @@ pub mod config;
 pub mod custom;
 pub mod decision;
 pub mod generate;
+pub mod image;
 pub mod kind;
 pub mod model;
 pub mod morph;

@@ -170,7 +170,7 @@ async fn the_image_decides_a_push() {
     // The same push decided here; the container must come to the same number.
     let (created, log) = (decided.created.len(), decided.log);
     assert!(created > 50, "{created} tasks\n{log}");
-    let told = format!("Created {created} tasks in the group {TASK_ID}");
+    let told = format!("Created {created} tasks in group {TASK_ID}");
     assert!(log.contains(&told), "{log}");
     for task in &decided.created {
         assert_eq!(task.definition["schedulerId"], "snowman-level-3");

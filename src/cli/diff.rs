@@ -1,8 +1,8 @@
-//! `--diff`: how a graph differs from that of another revision.
+//! `--diff`: shows the difference between a graph and that of another revision.
 //!
-//! The other revision is checked out into a temporary folder and its graph generated there, so that
-//! the working copy stays as it is, with what is not committed in it. Both graphs are generated at
-//! the same time of day.
+//! The other revision is checked out into a temporary folder and its graph is generated there, so the
+//! working copy and its uncommitted changes stay as they are. Both graphs are generated with the same
+//! time of day.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,70 +12,72 @@ use std::time::Duration;
 
 use similar::TextDiff;
 use tempfile::TempDir;
+use tracing_subscriber::filter::LevelFilter;
 
-use super::document::Document;
-use super::output::{self, Output};
-use super::outside::Outside;
-use super::sets::{self, Sets};
+use super::context::{CommandContext, runtime};
+use super::graph_document::GraphDocument;
+use super::output::Output;
+use super::parameter_sets::{ParameterSets, merge_diagnostics};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::decision::vcs_diagnostic;
 use crate::ports::clock::FixedClock;
 use crate::ports::files::metadata;
 use crate::ports::vcs::{Vcs, VcsError};
 
-/// How many equal lines are shown around a difference.
-const CONTEXT: usize = 20;
+/// The number of equal lines shown around a difference.
+const CONTEXT_LINES: usize = 20;
 
-/// How many digits of a hash stand for a revision.
-const SHORT: usize = 12;
+/// The number of digits in an abbreviated hash.
+const SHORT_HASH: usize = 12;
 
-/// How long a shortest difference is looked for; after that any will do.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long to search for the shortest difference; after that, any will do.
+const DIFF_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The exit code of a program that was interrupted.
 const INTERRUPTED: i32 = 130;
 
-/// What `--diff` has for a value when none is given.
-const DEFAULT: &str = "default";
+/// The value of `--diff` without an argument.
+const DEFAULT_REVISION: &str = "default";
 
-/// Shows how graphs differ from those of another revision, for each set of parameters.
+/// Shows the difference between graphs and those of another revision, for each set of parameters.
 ///
 /// # Errors
-/// Everything that is wrong at either revision, or the repository cannot be asked.
+/// Every error at either revision; or when the repository cannot be read.
 pub fn run(
-    sets: &Sets<'_>,
-    mut outside: Outside,
+    sets: &ParameterSets<'_>,
+    mut context: CommandContext,
     revision: &str,
+    level: LevelFilter,
     output: &Output,
 ) -> Outcome<ExitCode> {
-    let asked = |error| vcs_diagnostic(&error);
-    let vcs = outside.vcs.as_deref().ok_or_else(|| {
+    let vcs_error = |error| vcs_diagnostic(&error);
+    let vcs = context.vcs.as_deref().ok_or_else(|| {
         Diagnostic::user("--diff needs a git or hg repository").help("run it in a checkout")
     })?;
     let base = base_of(vcs, revision)?;
-    let head = match vcs.branch().map_err(asked)? {
+    let head = match vcs.branch().map_err(vcs_error)? {
         Some(branch) => branch,
-        None => short(&vcs.head_rev().map_err(asked)?).to_owned(),
+        None => short(&vcs.head_rev().map_err(vcs_error)?).to_owned(),
     };
     let root = vcs.root().to_owned();
-    let now = FixedClock(outside.clock.now());
-    outside.clock = Box::new(now);
+    let now = FixedClock(context.clock.now());
+    context.clock = Box::new(now);
     let phase = sets.phase.name();
     let generating = |revision: &str| output.status(&format!("Generating {phase} @ {revision}"));
 
-    let files = sets.files(&outside)?;
+    let files = sets.output_files(&context)?;
     generating(&head);
-    let current = sets.generate(&outside)?;
+    let current = sets.generate(&context);
 
-    let checked_out = Shared::new(CheckedOut::prepare(&root, &outside)?)?;
+    let checkout = InterruptibleCheckout::new(Checkout::prepare(&root, &context)?)?;
     generating(short(&base));
-    let folder = checked_out.check_out(outside.vcs.as_deref(), &base)?;
-    let before = generate_at(sets, &outside, &base, &folder, now)?;
-    drop(checked_out);
+    let folder = checkout.check_out(context.vcs.as_deref(), &base)?;
+    let before = generate_at(sets, &context, level, &base, &folder, now)?;
+    drop(checkout);
 
     let labels = [short(&base), &head].map(|revision| format!("{phase}@{revision}"));
-    let mut wrong = Vec::new();
-    let mut wrong_before = Vec::new();
+    let mut failed = Vec::new();
+    let mut failed_before = Vec::new();
     for (((spec, before), current), file) in sets.specs.iter().zip(before).zip(current).zip(files) {
         match (before, current) {
             (Ok(before), Ok(current)) => {
@@ -89,62 +91,64 @@ pub fn run(
                 output.data_to(file.as_ref(), &text)?;
             }
             (before, current) => {
-                wrong_before.extend(before.err().map(|errors| (spec.name(), errors)));
-                wrong.extend(current.err().map(|errors| (spec.name(), errors)));
+                failed_before.extend(before.err().map(|errors| (spec.name(), errors)));
+                failed.extend(current.err().map(|errors| (spec.name(), errors)));
             }
         }
     }
     if !sets.args.json {
         output.status("If you were expecting differences in task bodies you should pass \"-J\"");
     }
-    let mut all = sets::together(wrong, sets.specs.len());
-    let before = sets::together(wrong_before, sets.specs.len());
+    let mut all = merge_diagnostics(failed, sets.specs.len());
+    let before = merge_diagnostics(failed_before, sets.specs.len());
     all.extend(before.map(|error| at_revision(error, &base)));
     all.or_ok(ExitCode::SUCCESS)
 }
 
-/// The graphs of another revision, which is checked out into `folder`.
+/// Generates the graphs of another revision, which is checked out in `folder`.
 fn generate_at(
-    sets: &Sets<'_>,
-    outside: &Outside,
+    sets: &ParameterSets<'_>,
+    context: &CommandContext,
+    level: LevelFilter,
     revision: &str,
     folder: &Path,
     now: FixedClock,
-) -> Outcome<Vec<Outcome<Document>>> {
-    let below = outside.working.strip_prefix(outside.files.root());
-    let working = folder.join(below.unwrap_or(Path::new("")));
-    let environment = outside.environment.clone();
-    let (root, python) = (&sets.args.root, sets.args.python.python.into());
-    let other = Outside::open_at(working, root, environment).and_then(|mut other| {
-        other.fast = outside.fast;
-        other.with_python(root, python, sets.args.verbosity.verbose)
+) -> Outcome<Vec<Outcome<GraphDocument>>> {
+    let below = context.working_folder.strip_prefix(context.files.root());
+    let working_folder = folder.join(below.unwrap_or(Path::new("")));
+    let environment = context.environment.clone();
+    let project = &sets.args.project;
+    let other = CommandContext::open(working_folder, &project.root, environment);
+    let other = other.and_then(|mut other| {
+        other.fast = context.fast;
+        other.with_python(project, level)
     });
     let mut other = other.map_err(|errors| errors.map(|error| at_revision(error, revision)))?;
     other.clock = Box::new(now);
-    Ok(sets.generate(&other)?)
+    Ok(sets.generate(&other))
 }
 
 /// The hash of the revision to compare with.
 fn base_of(vcs: &dyn Vcs, revision: &str) -> Result<String, Diagnostic> {
-    if revision != DEFAULT {
+    if revision != DEFAULT_REVISION {
         return vcs.resolve(revision).map_err(|error| match error {
-            VcsError::NoRevision(_) | VcsError::Refused { .. } => {
-                Diagnostic::user(format!("there is no revision `{revision}` to compare with"))
-                    .because(error)
-            }
+            VcsError::NoRevision(_) | VcsError::Refused { .. } => Diagnostic::user(format!(
+                "cannot find the revision `{revision}` to compare with"
+            ))
+            .because(error),
             error => vcs_diagnostic(&error),
         });
     }
     let base = vcs.base_rev().map_err(|error| vcs_diagnostic(&error))?;
     base.ok_or_else(|| {
-        Diagnostic::user("it is not known which revision the current work is based on")
-            .because("no revision before it is known to be in another repository")
+        Diagnostic::user("cannot determine which revision the current work is based on")
+            .because("no earlier revision is known to be in another repository")
             .help("name the revision to compare with: `--diff REV`")
     })
 }
 
 fn short(hash: &str) -> &str {
-    hash.get(..SHORT).unwrap_or(hash)
+    hash.get(..SHORT_HASH).unwrap_or(hash)
 }
 
 fn at_revision(mut error: Diagnostic, revision: &str) -> Diagnostic {
@@ -152,96 +156,95 @@ fn at_revision(mut error: Diagnostic, revision: &str) -> Diagnostic {
     error
 }
 
-/// How two texts differ, as `diff -U20` writes it, and whether they do not.
+/// Returns the difference of two texts as `diff -U20` writes it, and whether they are identical.
 fn difference(labels: &[String; 2], before: &str, current: &str) -> (String, bool) {
     let [old, new] = labels;
     if before == current {
         return (format!("Files {old} and {new} are identical\n"), true);
     }
     let diff = TextDiff::configure()
-        .timeout(PATIENCE)
+        .timeout(DIFF_TIMEOUT)
         .diff_lines(before, current);
     let mut unified = diff.unified_diff();
-    let unified = unified.context_radius(CONTEXT).header(old, new);
+    let unified = unified.context_radius(CONTEXT_LINES).header(old, new);
     (unified.to_string(), false)
 }
 
-/// A revision in a temporary folder, which goes away with this value.
-struct CheckedOut {
+/// A temporary folder for a revision; dropping it removes the checkout.
+struct Checkout {
     vcs: Box<dyn Vcs>,
     folder: TempDir,
 }
 
-impl CheckedOut {
-    /// Makes the folder around it.
-    fn prepare(root: &Path, outside: &Outside) -> Result<Self, Diagnostic> {
+impl Checkout {
+    /// Creates the temporary folder.
+    fn prepare(root: &Path, context: &CommandContext) -> Result<Self, Diagnostic> {
         let folder = tempfile::Builder::new().prefix("snowman-").tempdir();
         let folder = folder.map_err(|error| {
-            Diagnostic::environment("there is no folder to check a revision out into")
+            Diagnostic::environment("cannot create a temporary folder to check out a revision")
                 .because(error)
         })?;
-        let vcs = crate::vcs::discover(root, &outside.environment);
+        let vcs = crate::vcs::discover(root, &context.environment);
         let vcs = vcs.map_err(|error| vcs_diagnostic(&error))?;
         Ok(Self { vcs, folder })
     }
 
     /// The folder of the revision.
-    fn place(&self) -> PathBuf {
+    fn path(&self) -> PathBuf {
         self.folder.path().join("checkout")
     }
 }
 
-impl Drop for CheckedOut {
+impl Drop for Checkout {
     fn drop(&mut self) {
-        let place = self.place();
-        if !matches!(metadata(&place), Ok(None))
-            && let Err(error) = self.vcs.remove_check_out(&place)
+        let path = self.path();
+        if !matches!(metadata(&path), Ok(None))
+            && let Err(error) = self.vcs.remove_check_out(&path)
         {
             tracing::warn!("{error}");
         }
     }
 }
 
-/// A checked-out revision that goes away when the program is interrupted, too.
-struct Shared {
-    /// Locked while it is checked out, so that what it leaves is not looked at before it has ended.
-    checked_out: Arc<Mutex<Option<CheckedOut>>>,
+/// A checkout that is also removed when the program is interrupted.
+struct InterruptibleCheckout {
+    /// Locked during the checkout, so that it is only removed once it has ended.
+    checkout: Arc<Mutex<Option<Checkout>>>,
     interrupted: Arc<AtomicBool>,
-    _watching: tokio::runtime::Runtime,
+    _runtime: tokio::runtime::Runtime,
 }
 
-impl Shared {
-    fn new(checked_out: CheckedOut) -> Result<Self, Diagnostic> {
-        let shared = Arc::new(Mutex::new(Some(checked_out)));
-        let watched = Arc::clone(&shared);
+impl InterruptibleCheckout {
+    fn new(checkout: Checkout) -> Result<Self, Diagnostic> {
+        let checkout = Arc::new(Mutex::new(Some(checkout)));
         let interrupted = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&interrupted);
-        let watching = output::runtime()?;
-        watching.spawn(async move {
+        let (to_remove, flag) = (Arc::clone(&checkout), Arc::clone(&interrupted));
+        let runtime = runtime()?;
+        runtime.spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
-                told.store(true, Ordering::SeqCst);
-                drop(take(&watched));
+                flag.store(true, Ordering::SeqCst);
+                drop(take(&to_remove));
                 std::process::exit(INTERRUPTED);
             }
         });
         Ok(Self {
-            checked_out: shared,
+            checkout,
             interrupted,
-            _watching: watching,
+            _runtime: runtime,
         })
     }
 
-    /// Checks a revision out; yields the folder.
+    /// Checks out a revision and returns its folder.
     ///
     /// # Errors
-    /// When that fails. When it fails because of an interrupt, the process ends here.
+    /// When that fails. If it fails because of an interrupt, this never returns.
     fn check_out(&self, vcs: Option<&dyn Vcs>, revision: &str) -> Result<PathBuf, Diagnostic> {
-        let place = {
-            let checked_out = self.checked_out.lock();
-            let checked_out = checked_out.unwrap_or_else(PoisonError::into_inner);
-            let place = checked_out.as_ref().map(CheckedOut::place);
-            let failed = match (vcs, &place) {
-                (Some(vcs), Some(place)) => vcs.check_out(revision, place).err(),
+        let path = {
+            let checkout = self.checkout.lock();
+            let checkout = checkout.unwrap_or_else(PoisonError::into_inner);
+            let path = checkout.as_ref().map(Checkout::path);
+            let failed = match (vcs, &path) {
+                (Some(vcs), Some(path)) => vcs.check_out(revision, path).err(),
                 _ => None,
             };
             if !self.interrupted.load(Ordering::SeqCst)
@@ -249,11 +252,11 @@ impl Shared {
             {
                 return Err(vcs_diagnostic(&error));
             }
-            place.filter(|_| !self.interrupted.load(Ordering::SeqCst))
+            path.filter(|_| !self.interrupted.load(Ordering::SeqCst))
         };
-        match place {
-            Some(place) => Ok(place),
-            // Whoever was told of the interrupt clears up and ends the process.
+        match path {
+            Some(path) => Ok(path),
+            // The interrupt handler removes the checkout and ends the process.
             None => loop {
                 std::thread::park();
             },
@@ -261,12 +264,13 @@ impl Shared {
     }
 }
 
-impl Drop for Shared {
+impl Drop for InterruptibleCheckout {
     fn drop(&mut self) {
-        drop(take(&self.checked_out));
+        drop(take(&self.checkout));
     }
 }
 
-fn take(shared: &Mutex<Option<CheckedOut>>) -> Option<CheckedOut> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner).take()
+fn take(checkout: &Mutex<Option<Checkout>>) -> Option<Checkout> {
+    let mut checkout = checkout.lock().unwrap_or_else(PoisonError::into_inner);
+    checkout.take()
 }

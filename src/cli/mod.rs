@@ -1,28 +1,38 @@
-//! The command line: argument types, the composition root, what is printed, and exit codes.
+//! The command line: arguments, the composition root, output and exit codes.
+//!
+//! Each command has a file with a function that takes its arguments and a [`helper::CommandHelper`],
+//! which opens the project as a [`context::CommandContext`].
 
-mod action;
+mod actions;
 mod args;
-mod asked;
+mod completions;
+mod context;
+mod counts;
 mod decision;
 mod diff;
-mod docker;
-mod document;
+mod graph;
+mod graph_document;
+mod helper;
+mod images;
 mod init;
+mod input_file;
+mod man;
 mod output;
-mod outside;
+mod own_task;
+mod parameter_sets;
 mod parameters;
 mod promote;
 mod reference;
 mod rehearse;
 mod render;
+mod repository;
 mod sandbox;
 mod scripts;
-mod sets;
 mod show;
 mod signals;
+mod task_arguments;
 mod timings;
 mod verify;
-mod words;
 
 use std::process::ExitCode;
 
@@ -33,46 +43,49 @@ use crate::ports::environment::Environment;
 use crate::ports::mask::Mask;
 
 use args::{Cli, Command};
-pub use asked::parse as parse_arguments;
+use graph::Phase;
+use helper::CommandHelper;
 use output::Output;
 use render::Purpose;
+pub use task_arguments::parse as parse_arguments;
 
 /// Runs the command that the arguments name.
 ///
-/// Exit codes: 0 done, 1 a mistake of the user's, 2 a mistake on the command line, 3 the environment
-/// or the network, 70 a mistake in snowman.
+/// Exit codes: 0 success, 1 an error in the project or its input, 2 an error on the command line, 3 an
+/// error of the environment or the network, 70 a bug in snowman.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are no mistakes; clap knows where each goes.
+            // Help and version are not errors; clap knows the stream and exit code of each.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
     let environment = Environment::of_process();
     let output = Output::of_process(Mask::of(&environment));
-    let ran = std::panic::catch_unwind(|| run(&cli, environment, &output));
-    match ran {
+    let helper = CommandHelper {
+        environment,
+        output: &output,
+    };
+    match std::panic::catch_unwind(|| run(&cli.command, &helper)) {
         Ok(Ok(code)) => code,
         Ok(Err(diagnostics)) => {
-            // Before lines are broken: a secret that has a space in it may be broken there.
-            let diagnostics = diagnostics.map(|diagnostic| without_secrets(diagnostic, &output));
+            // Before lines are wrapped, which could split a secret at a space.
+            let diagnostics = diagnostics.map(|diagnostic| mask_secrets(diagnostic, &output));
             let purpose = purpose(&cli.command);
             output.status(&render::diagnostics(&diagnostics, purpose, output.colour()));
             ExitCode::from(diagnostics.class().exit_code())
         }
         Err(_) => {
-            output.status(
-                "error: this is a mistake in snowman; please report it with the text above",
-            );
+            output.status("error: this is a bug in snowman; please report it with the text above");
             ExitCode::from(Class::Bug.exit_code())
         }
     }
 }
 
-fn without_secrets(diagnostic: Diagnostic, output: &Output) -> Diagnostic {
+fn mask_secrets(diagnostic: Diagnostic, output: &Output) -> Diagnostic {
     let masked = |text: String| output.mask().text(&text).into_owned();
     Diagnostic {
         message: masked(diagnostic.message),
@@ -91,36 +104,30 @@ fn purpose(command: &Command) -> Purpose {
     }
 }
 
-fn run(cli: &Cli, environment: Environment, output: &Output) -> Outcome<ExitCode> {
-    match &cli.command {
-        Command::Tasks(show) => show::run(show, show::Phase::FullTaskSet, environment, output),
-        Command::Full(show) => show::run(show, show::Phase::FullTaskGraph, environment, output),
-        Command::Target(show) => show::run(show, show::Phase::TargetTaskSet, environment, output),
-        Command::TargetGraph(show) => {
-            show::run(show, show::Phase::TargetTaskGraph, environment, output)
-        }
-        Command::Optimized(show) => {
-            show::run(show, show::Phase::OptimizedTaskGraph, environment, output)
-        }
-        Command::Morphed(show) => {
-            show::run(show, show::Phase::MorphedTaskGraph, environment, output)
-        }
-        Command::Verify(args) => verify::run(args, environment, output),
-        Command::KindGraph(args) => show::kind_graph(args, environment, output),
-        Command::Decision(args) => decision::run(args, environment, output),
-        Command::Actions(args) => action::actions(args, environment, output),
-        Command::ActionCallback(args) => action::callback(args, environment, output),
-        Command::TestActionCallback(args) => action::test_callback(args, environment, output),
-        Command::Promote(args) => promote::run(args, environment, output),
-        Command::Init(args) => init::run(args, &environment, output),
-        Command::Completions { shell } => words::completions(*shell, output),
-        Command::Man { command } => words::man(command.as_deref(), output),
-        Command::ImageDigest(args) => docker::image_digest(args, environment, output),
-        Command::BuildImage(args) => docker::build_image(args, environment, output),
-        Command::LoadImage(args) => docker::load_image(args, environment, output),
-        Command::LoadTask(args) => docker::load_task(args, environment, output),
-        Command::Sandbox(args) => sandbox::run(args, &environment, output),
-        Command::Rehearse(args) => rehearse::run(args, environment, output),
-        Command::Reference(args) => reference::run(args.folder.as_deref(), &environment, output),
+fn run(command: &Command, helper: &CommandHelper<'_>) -> Outcome<ExitCode> {
+    match command {
+        Command::Tasks(args) => show::run(args, Phase::FullTaskSet, helper),
+        Command::Full(args) => show::run(args, Phase::FullTaskGraph, helper),
+        Command::Target(args) => show::run(args, Phase::TargetTaskSet, helper),
+        Command::TargetGraph(args) => show::run(args, Phase::TargetTaskGraph, helper),
+        Command::Optimized(args) => show::run(args, Phase::OptimizedTaskGraph, helper),
+        Command::Morphed(args) => show::run(args, Phase::MorphedTaskGraph, helper),
+        Command::Verify(args) => verify::run(args, helper),
+        Command::KindGraph(args) => show::kind_graph(args, helper),
+        Command::Decision(args) => decision::run(args, helper),
+        Command::Actions(args) => actions::actions(args, helper),
+        Command::ActionCallback(args) => actions::callback(args, helper),
+        Command::TestActionCallback(args) => actions::test_callback(args, helper),
+        Command::Promote(args) => promote::run(args, helper),
+        Command::Init(args) => init::run(args, helper),
+        Command::Completions { shell } => completions::run(*shell, helper.output),
+        Command::Man { command } => man::run(command.as_deref(), helper.output),
+        Command::ImageDigest(args) => images::print_digest(args, helper),
+        Command::BuildImage(args) => images::build(args, helper),
+        Command::LoadImage(args) => images::load(args, helper),
+        Command::LoadTask(args) => images::load_task(args, helper),
+        Command::Sandbox(args) => sandbox::run(args, helper),
+        Command::Rehearse(args) => rehearse::run(args, helper),
+        Command::Reference(args) => reference::run(args.folder.as_deref(), helper),
     }
 }

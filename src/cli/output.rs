@@ -1,4 +1,4 @@
-//! Standard output is data, standard error is status.
+//! Prints data to standard output, and status and the log to standard error, without secrets.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -6,13 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing_subscriber::filter::LevelFilter;
 
-use super::args::Verbosity;
 use super::timings;
-use crate::base::diagnostic::{Class, Diagnostic};
+use crate::base::diagnostic::Diagnostic;
 use crate::ports::mask::Mask;
 use crate::ports::output_path::{OutputFile, cannot_write};
 
-/// Where a command prints; what it prints holds no secrets.
+/// Where a command prints. Secrets are masked in everything that it prints.
 #[derive(Debug, Clone)]
 pub struct Output {
     terminal: bool,
@@ -20,7 +19,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// The streams of this process, without the secrets that `mask` knows.
+    /// Prints to the streams of this process, without the secrets that `mask` contains.
     #[must_use]
     pub fn of_process(mask: Mask) -> Self {
         Self {
@@ -29,7 +28,7 @@ impl Output {
         }
     }
 
-    /// What keeps secrets out of all that is printed or written.
+    /// The mask of secrets.
     #[must_use]
     pub fn mask(&self) -> &Mask {
         &self.mask
@@ -41,7 +40,7 @@ impl Output {
         self.terminal
     }
 
-    /// Prints data. A reader that has gone away is no failure.
+    /// Prints data. A closed pipe is not an error.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -49,7 +48,7 @@ impl Output {
         self.data_to(None, text)
     }
 
-    /// Prints data to a file, or without one to standard output.
+    /// Prints data to a file, or to standard output without one.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -57,7 +56,7 @@ impl Output {
         self.write_to(file, |out| out.write_all(text.as_bytes()))
     }
 
-    /// Has data written to a file, or without one to standard output, as it comes.
+    /// Lets `write` write data to a file, or to standard output without one.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -87,36 +86,17 @@ impl Output {
     pub fn status(&self, text: &str) {
         let text = self.mask.text(text);
         let mut err = io::stderr().lock();
-        // There is nowhere left to say that status cannot be printed.
+        // An error here could not be printed either.
         let _ = writeln!(err, "{text}");
     }
 
-    /// Sends the log to standard error, as far as it is wanted.
-    pub fn log(&self, verbosity: &Verbosity) {
-        let level = match (verbosity.quiet, verbosity.verbose) {
-            (true, _) => LevelFilter::OFF,
-            (_, true) => LevelFilter::DEBUG,
-            _ => LevelFilter::INFO,
-        };
-        self.log_at(level);
-    }
-
-    /// Sends warnings to standard error while several things are done at once; more if it is asked for.
-    pub fn log_several(&self, verbosity: &Verbosity) {
-        if verbosity.quiet || verbosity.verbose {
-            self.log(verbosity);
-        } else {
-            self.log_at(LevelFilter::WARN);
-        }
-    }
-
-    /// Sends the log of this level to standard error.
+    /// Starts logging to standard error at `level`. Later calls have no effect.
     pub fn log_at(&self, level: LevelFilter) {
         use tracing_subscriber::Layer;
         use tracing_subscriber::filter::Targets;
         use tracing_subscriber::layer::SubscriberExt;
         use tracing_subscriber::util::SubscriberInitExt;
-        // Only what this house says; libraries speak of connections.
+        // Only snowman's own messages; libraries log connections.
         let ours = Targets::new().with_target("snowman", level);
         let mask = Arc::new(self.mask.clone());
         let lines = tracing_subscriber::fmt::layer()
@@ -125,10 +105,9 @@ impl Output {
             .with_target(false)
             .with_filter(ours);
         let timing = Targets::new().with_target(timings::TARGET, LevelFilter::INFO);
-        let timing = TIMED
+        let timing = RECORD_TIMINGS
             .load(Ordering::Relaxed)
             .then(|| timings::layer().with_filter(timing));
-        // A second call, as in tests, leaves the first in place.
         let _ = tracing_subscriber::registry()
             .with(lines)
             .with(timing)
@@ -136,11 +115,11 @@ impl Output {
     }
 }
 
-/// Takes secrets out of what is written piece by piece. Lines are looked at as wholes.
+/// Masks secrets in what is written piece by piece; lines are masked as a whole.
 struct Masked<'m, W: Write> {
     inner: W,
     mask: &'m Mask,
-    /// What may be a part of a secret.
+    /// The bytes that may end in the middle of a line.
     pending: Vec<u8>,
 }
 
@@ -153,7 +132,7 @@ impl<'m, W: Write> Masked<'m, W> {
         }
     }
 
-    /// Writes what is left.
+    /// Writes the remaining bytes.
     fn finish(mut self) -> io::Result<()> {
         self.inner.write_all(&self.mask.content(&self.pending))?;
         self.inner.flush()
@@ -162,13 +141,13 @@ impl<'m, W: Write> Masked<'m, W> {
 
 impl<W: Write> Write for Masked<'_, W> {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        /// How much is looked at together.
-        const ENOUGH: usize = 64 * 1024;
+        /// The number of bytes that are masked together.
+        const CHUNK: usize = 64 * 1024;
         if self.mask.is_empty() {
             return self.inner.write(piece);
         }
         self.pending.extend_from_slice(piece);
-        if self.pending.len() >= ENOUGH
+        if self.pending.len() >= CHUNK
             && let Some(end) = self.pending.iter().rposition(|byte| *byte == b'\n')
         {
             let rest = self.pending.split_off(end + 1);
@@ -183,7 +162,7 @@ impl<W: Write> Write for Masked<'_, W> {
     }
 }
 
-/// Standard error without secrets, for lines of the log: each is written at once.
+/// Standard error without secrets, for the log, which writes each line at once.
 struct MaskedLog(Arc<Mask>);
 
 impl Write for MaskedLog {
@@ -198,27 +177,12 @@ impl Write for MaskedLog {
     }
 }
 
-/// Whether it is noted how long what takes.
-static TIMED: AtomicBool = AtomicBool::new(false);
+/// Whether timings are recorded.
+static RECORD_TIMINGS: AtomicBool = AtomicBool::new(false);
 
-/// Has it noted how long what takes; to be called before the log is begun.
-pub fn time() {
-    TIMED.store(true, Ordering::Relaxed);
-}
-
-/// A runtime for calls to Taskcluster.
-///
-/// # Errors
-/// When the system has no threads to give.
-pub fn runtime() -> Result<tokio::runtime::Runtime, Diagnostic> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            let mut diagnostic = Diagnostic::environment("cannot start").because(error);
-            diagnostic.class = Class::Environment;
-            diagnostic
-        })
+/// Records timings; must be called before the log is started.
+pub fn record_timings() {
+    RECORD_TIMINGS.store(true, Ordering::Relaxed);
 }
 
 #[cfg(test)]
@@ -227,7 +191,7 @@ mod tests {
     use crate::ports::environment::Environment;
 
     #[test]
-    fn secrets_are_masked_however_they_are_cut() {
+    fn secrets_are_masked_across_writes() {
         let environment = Environment::default().with("A_TOKEN", "abcdefghij");
         let mask = Mask::of(&environment);
         let text = "x abcdefghij y\n".repeat(20_000) + "abcdefghij";

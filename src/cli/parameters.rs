@@ -1,52 +1,48 @@
-//! Parameters as people give them on the command line.
+//! The parameters that the command line names.
 
 use std::path::{Path, PathBuf};
 
-use crate::base::value::json;
-
-use super::outside::Outside;
+use super::context::CommandContext;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
-use crate::base::value::Object;
+use crate::base::value::{Object, json};
 use crate::config::parameters::{Parameters, Strictness};
 use crate::config::yaml::Places;
-use crate::custom;
-use crate::decision::parameters::defaults;
+use crate::decision::parameters::complete;
 use crate::ports::files::metadata;
-use crate::ports::python::Python;
 use crate::ports::vcs::Change;
 
-/// Where a set of parameters comes from.
+/// The source of a set of parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Spec {
-    /// Nothing was given: defaults from the repository.
+pub enum ParameterSpec {
+    /// Defaults, from the repository.
     Defaults,
     /// A file.
     File(PathBuf),
-    /// The decision task of this id.
+    /// The artifact of the decision task with this id.
     Task(String),
-    /// The decision task at this index path.
+    /// The artifact of the decision task at this index path.
     Index(String),
-    /// The newest decision task of this project.
+    /// The artifact of the latest decision task of this project.
     Project(String),
-    /// An address.
+    /// A URL.
     Url(String),
 }
 
-impl Spec {
-    /// Reads what was given with `-p`: one spec, or one for each file of a folder.
+impl ParameterSpec {
+    /// Parses a value of `-p`: one spec, or one for each file in a folder.
     ///
     /// # Errors
-    /// When there is no such file or folder.
-    pub fn read(working: &Path, text: &str) -> Result<Vec<Self>, Diagnostic> {
+    /// When it is none of the supported forms and no such file or folder exists.
+    pub fn read(working_folder: &Path, text: &str) -> Result<Vec<Self>, Diagnostic> {
         let after = |prefix: &str| text.strip_prefix(prefix).map(str::to_owned);
         if text.is_empty() {
             return Ok(vec![Self::Defaults]);
         }
-        let path = working.join(text);
+        let path = working_folder.join(text);
         match metadata(&path)? {
-            Some(found) if found.is_dir() => return files_of(&path, text),
+            Some(found) if found.is_dir() => return files_in(&path, text),
             Some(_) => return Ok(vec![Self::File(path)]),
             None => {}
         }
@@ -59,13 +55,28 @@ impl Spec {
                 is_url.then(|| Self::Url(text.to_owned()))
             });
         found.map(|spec| vec![spec]).ok_or_else(|| {
-            Diagnostic::user(format!("there are no parameters `{text}`")).help(
-                "give a file (.yml or .json), a folder, an address, `task-id=…`, `index=…` or `project=…`",
+            Diagnostic::user(format!("no parameters found at `{text}`")).help(
+                "give a file (.yml or .json), a folder, a URL, `task-id=…`, `index=…` or `project=…`",
             )
         })
     }
 
-    /// The name by which people know these parameters; output files are named by it.
+    /// Parses every value of `-p`; without any, returns the defaults.
+    ///
+    /// # Errors
+    /// Those of [`ParameterSpec::read`].
+    pub fn read_all(working_folder: &Path, parameters: &[String]) -> Result<Vec<Self>, Diagnostic> {
+        let mut specs = Vec::new();
+        for given in parameters {
+            specs.extend(Self::read(working_folder, given)?);
+        }
+        if specs.is_empty() {
+            specs.push(Self::Defaults);
+        }
+        Ok(specs)
+    }
+
+    /// The name of these parameters in messages and in the names of output files.
     #[must_use]
     pub fn name(&self) -> String {
         let stem = |path: &str| {
@@ -84,19 +95,20 @@ impl Spec {
         }
     }
 
-    /// The parameters, filled up with defaults and with `overrides` laid over them.
+    /// Loads the parameters: `overrides`, then the given ones, then defaults.
     ///
     /// # Errors
-    /// When they cannot be had, or are wrong.
-    pub async fn load(&self, outside: &Outside, overrides: &Object) -> Outcome<Parameters> {
-        let (given, places) = self.read_values(outside).await?;
-        let mut given = given;
+    /// When they cannot be read, or are invalid.
+    pub async fn load(&self, context: &CommandContext, overrides: &Object) -> Outcome<Parameters> {
+        let (mut given, places) = self.read_values(context).await?;
         given.extend(overrides.clone());
-        let mut values = defaults(outside.context(), &outside.graph_config, &given)?;
-        if let Some(python) = outside.python.as_ref().filter(|python| python.started()) {
-            let root = outside.files.root();
-            values = custom::parameters::fill(python, values, &given, Strictness::Lenient, root)?;
-        }
+        let root = context.files.root();
+        let values = complete(
+            context.decision_context(),
+            &context.graph_config,
+            root,
+            &given,
+        )?;
         let place = |path: &ValuePath| places.as_ref()?.exact(path);
         Parameters::check(values, Strictness::Lenient, &place).map_err(|all| {
             all.map(|diagnostic| match (self, &diagnostic.place) {
@@ -106,13 +118,13 @@ impl Spec {
         })
     }
 
-    async fn read_values(&self, outside: &Outside) -> Outcome<(Object, Option<Places>)> {
-        let domain = outside.graph_config.trust_domain();
+    async fn read_values(&self, context: &CommandContext) -> Outcome<(Object, Option<Places>)> {
+        let domain = context.graph_config.trust_domain();
         let read = match self {
             Self::Defaults => Ok(Object::new()),
             Self::File(path) => {
                 let name = path
-                    .strip_prefix(&outside.working)
+                    .strip_prefix(&context.working_folder)
                     .unwrap_or(path)
                     .display();
                 let text = std::fs::read(path).map_err(|error| {
@@ -123,12 +135,12 @@ impl Spec {
             Self::Task(id) => {
                 let id = TaskId::parse(id)
                     .map_err(|error| Diagnostic::usage(format!("-p task-id={id}: {error}")))?;
-                of_task(outside, &id).await
+                parameters_of(context, &id).await
             }
-            Self::Index(path) => at_index(outside, path).await,
+            Self::Index(path) => parameters_at(context, path).await,
             Self::Project(project) => {
-                at_index(
-                    outside,
+                parameters_at(
+                    context,
                     &format!("{domain}.v2.{project}.latest.taskgraph.decision"),
                 )
                 .await
@@ -144,15 +156,19 @@ impl Spec {
     }
 }
 
-async fn of_task(outside: &Outside, task_id: &TaskId) -> Outcome<Object> {
-    crate::actions::callback::parameters_of(outside.context().taskcluster()?, task_id).await
+/// The parameters of a decision task.
+async fn parameters_of(context: &CommandContext, task_id: &TaskId) -> Outcome<Object> {
+    crate::actions::callback::parameters_of(context.decision_context().taskcluster()?, task_id)
+        .await
 }
 
-async fn at_index(outside: &Outside, path: &str) -> Outcome<Object> {
-    of_task(outside, &outside.at_index(path).await?).await
+/// The parameters of the decision task at an index path.
+async fn parameters_at(context: &CommandContext, path: &str) -> Outcome<Object> {
+    parameters_of(context, &context.task_at(path).await?).await
 }
 
-fn files_of(folder: &Path, name: &str) -> Result<Vec<Spec>, Diagnostic> {
+/// The files of parameters in a folder; `name` is its name in messages.
+fn files_in(folder: &Path, name: &str) -> Result<Vec<ParameterSpec>, Diagnostic> {
     let failed = |error: std::io::Error| {
         Diagnostic::environment(format!("cannot read {name}")).because(error)
     };
@@ -169,15 +185,15 @@ fn files_of(folder: &Path, name: &str) -> Result<Vec<Spec>, Diagnostic> {
             "the folder {name} has no .yml or .json file"
         )));
     }
-    Ok(paths.into_iter().map(Spec::File).collect())
+    Ok(paths.into_iter().map(ParameterSpec::File).collect())
 }
 
-/// What the flags of a command lay over parameters.
+/// Returns the parameters that the flags of a command override.
 ///
 /// # Errors
-/// When changed files are wanted and the repository cannot tell them.
+/// When the changed files are requested and cannot be read from the repository.
 pub fn overrides(
-    outside: &Outside,
+    context: &CommandContext,
     target_kinds: &[String],
     local_files_changed: bool,
 ) -> Result<Object, Diagnostic> {
@@ -186,7 +202,7 @@ pub fn overrides(
         overrides.insert("target-kinds", json!(target_kinds));
     }
     if local_files_changed {
-        let vcs = outside.vcs.as_ref().ok_or_else(|| {
+        let vcs = context.vcs.as_ref().ok_or_else(|| {
             Diagnostic::user("--force-local-files-changed needs a git or hg repository")
         })?;
         let mut files = vcs

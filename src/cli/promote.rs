@@ -5,23 +5,21 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::base::value::json;
 use indexmap::IndexMap;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::action;
 use super::args::PromoteArgs;
-use super::output::{self, Output};
-use super::outside::{Outside, connect};
-use super::parameters::Spec;
+use super::context::{CommandContext, connect};
+use super::helper::CommandHelper;
+use super::input_file::read_action_input;
+use super::parameters::ParameterSpec;
 use crate::actions::callback::Runner;
 use crate::actions::plan::{self, Fate, Plan, counted, some};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json::pretty;
 use crate::base::name::{Label, TaskId};
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 use crate::ports::artifacts::MemoryArtifacts;
-use crate::ports::environment::Environment;
 use crate::ports::files::metadata;
 use crate::submit::Recorder;
 
@@ -36,62 +34,54 @@ const ARTIFACTS: &[&str] = &[
 
 /// Prints what a promotion would do.
 ///
-/// The exit code is 1 if the action would refuse it: if a task of an earlier phase would be built
-/// without being asked for, or if a task that would be reused has failed or is missing.
+/// The exit code is 1 if the action would refuse the promotion: if it would build a task of an earlier
+/// phase that nothing asks for, or if a task to reuse has failed or is missing.
 ///
 /// # Errors
-/// What keeps the promotion from being done.
-pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
-    output.log_at(match (args.verbosity.quiet, args.verbosity.verbose) {
-        (true, _) => LevelFilter::OFF,
-        (_, true) => LevelFilter::DEBUG,
-        _ => LevelFilter::WARN,
-    });
-    let outside = Outside::open(&args.root, environment)?.with_python(
-        &args.root,
-        args.python.python.into(),
-        args.verbosity.verbose,
-    )?;
-    let (graphs, flavors) = told_apart(args, &outside)?;
+/// Every error that would make the promotion fail.
+pub fn run(args: &PromoteArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
+    let context = command.open(&args.project, args.verbosity.level(LevelFilter::WARN))?;
+    let output = command.output;
+    let (graphs, flavors) = graphs_and_flavors(args, &context)?;
     let mut previous = Vec::new();
-    let mut held = Vec::new();
+    let mut in_folders = Vec::new();
     for graph in graphs {
         let id = match graph {
-            Given::Task(id) => id,
-            Given::Folder(given, path) => {
-                let (id, artifacts) = folder(&given, &path)?;
-                held.push((id.clone(), artifacts));
+            PreviousGraph::Task(id) => id,
+            PreviousGraph::Folder(given, path) => {
+                let (id, artifacts) = read_artifacts(&given, &path)?;
+                in_folders.push((id.clone(), artifacts));
                 id
             }
         };
         previous.push(id.as_str().to_owned());
     }
-    // Where all graphs are files, nothing has to be reached.
-    let reads = match held.len() < previous.len() {
-        true => connect(&outside.environment)?,
+    // If all graphs are in folders, Taskcluster is not needed.
+    let reads = match in_folders.len() < previous.len() {
+        true => connect(&context.environment)?,
         false => None,
     };
     let mut recorder = reads.map_or_else(Recorder::offline, Recorder::over);
-    for (id, artifacts) in held {
+    for (id, artifacts) in in_folders {
         recorder = recorder.holding(id, artifacts);
     }
     let input = input(args, &flavors, previous)?;
     let own = TaskId::parse(TaskId::ACTION_PLACEHOLDER)
         .map_err(|error| Diagnostic::bug(error.to_string()))?;
     let artifacts = MemoryArtifacts::default();
-    let plan = output::runtime()?.block_on(async {
+    let plan = context.block_on(async {
         let parameters = match &args.parameters {
             None => None,
             Some(given) => {
-                let spec = Spec::read(&outside.working, given)?.remove(0);
-                Some(spec.load(&outside, &Object::new()).await?.values().clone())
+                let spec = ParameterSpec::read(&context.working_folder, given)?.remove(0);
+                Some(spec.load(&context, &Object::new()).await?.values().clone())
             }
         };
-        let mut context = outside.context();
-        context.taskcluster = Some(&recorder);
+        let mut ports = context.decision_context();
+        ports.taskcluster = Some(&recorder);
         let runner = Runner {
-            context,
-            graph_config: &outside.graph_config,
+            context: ports,
+            graph_config: &context.graph_config,
             own: &own,
             artifacts: &artifacts,
             events: &|_| {},
@@ -108,19 +98,18 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
     };
     output.data(&text)?;
     if !recorder.reads() {
-        output.status("The index was not asked, since all graphs are files");
+        output.status("The index was not queried, because all graphs are in folders");
     }
     if plan.own_python {
         output.status(
-            "The release-promotion action is in the project's own Python; this is what the built-in one would do",
+            "The project has its own release-promotion action in Python; this shows what the built-in action would do",
         );
     }
     let unusable = plan.unusable().count();
     if unusable > 0 {
         let tasks = counted(unusable, "task");
         output.status(&format!(
-            "{tasks} would be reused but cannot be: rerun what failed, or build it again with \
-             --do-not-optimize"
+            "{tasks} cannot be reused: rerun failed tasks, or rebuild them with --do-not-optimize"
         ));
     }
     let surprises = plan.surprises().count();
@@ -131,7 +120,7 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
             match plan.accepted || plan.own_python {
                 true if plan.accepted => "The input accepts it",
                 true =>
-                    "The project's own Python does the promotion and may handle this differently",
+                    "The project's own action does the promotion and may handle this differently",
                 false =>
                     "Does --previous name every graph, in the order in which they were created? \
                      --allow-earlier-phases accepts it",
@@ -144,32 +133,35 @@ pub fn run(args: &PromoteArgs, environment: Environment, output: &Output) -> Out
     })
 }
 
-/// A graph given on the command line.
-enum Given {
+/// A previous graph named on the command line.
+enum PreviousGraph {
     /// By its task.
     Task(TaskId),
     /// By the folder of its artifacts: the argument as given, and the path.
     Folder(String, PathBuf),
 }
 
-/// Separates graphs and flavors: `--previous` takes all values that follow it, including flavors
-/// that come after the graphs.
-fn told_apart(args: &PromoteArgs, outside: &Outside) -> Outcome<(Vec<Given>, Vec<String>)> {
-    let known = plan::phases(&outside.graph_config);
+/// Separates graphs and flavors: `--previous` takes all values that follow it, including flavors that
+/// come after the graphs.
+fn graphs_and_flavors(
+    args: &PromoteArgs,
+    context: &CommandContext,
+) -> Outcome<(Vec<PreviousGraph>, Vec<String>)> {
+    let known = plan::phases(&context.graph_config);
     let mut graphs = Vec::new();
     let mut flavors = args.flavors.clone();
     let mut wrong = Diagnostics::new();
     for given in &args.previous {
-        let path = outside.working.join(given);
+        let path = context.working_folder.join(given);
         let id = TaskId::parse(given);
         if known.contains_key(given) && !given.contains(std::path::MAIN_SEPARATOR) {
             flavors.push(given.clone());
         } else if metadata(&path)?.is_some_and(|found| found.is_dir()) {
-            graphs.push(Given::Folder(given.clone(), path));
+            graphs.push(PreviousGraph::Folder(given.clone(), path));
         } else if let Some(id) = id.as_ref().ok().filter(|id| id.is_slugid()) {
-            graphs.push(Given::Task(id.clone()));
+            graphs.push(PreviousGraph::Task(id.clone()));
         } else if args.flavors.is_empty() && id.is_ok() {
-            // It may be a misspelt flavor, which the action reports best.
+            // It may be a misspelled flavor, which the action reports best.
             flavors.push(given.clone());
         } else {
             wrong.push(
@@ -192,19 +184,19 @@ fn told_apart(args: &PromoteArgs, outside: &Outside) -> Outcome<(Vec<Given>, Vec
     }
     if flavors.is_empty() {
         wrong.push(Diagnostic::usage("no flavor is given").help(format!(
-            "there are: {}",
+            "the flavors are: {}",
             known.into_keys().collect::<Vec<_>>().join(", ")
         )));
     }
     wrong.or_ok((graphs, flavors))
 }
 
-/// The action's input, as the flags say it.
+/// The action's input, as the flags describe it.
 fn input(args: &PromoteArgs, flavors: &[String], previous: Vec<String>) -> Outcome<Value> {
-    let mut input = match action::input(args.input.as_deref())? {
+    let mut input = match read_action_input(args.input.as_deref())? {
         Value::Null => Object::new(),
         Value::Object(input) => input,
-        _ => return Err(Diagnostic::usage("--input: the file holds no mapping").into()),
+        _ => return Err(Diagnostic::usage("--input: the file contains no mapping").into()),
     };
     let flavor = match flavors {
         [one] => json!(one),
@@ -235,15 +227,18 @@ fn input(args: &PromoteArgs, flavors: &[String], previous: Vec<String>) -> Outco
     Ok(Value::Object(input))
 }
 
-/// What files begin with that gzip has compressed.
+/// The first bytes of gzip files.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-/// The artifacts in a folder, as of a task that is named like it.
-fn folder(given: &str, path: &Path) -> Result<(TaskId, BTreeMap<String, Vec<u8>>), Diagnostic> {
+/// Reads the artifacts in a folder that is named by the id of their task.
+fn read_artifacts(
+    given: &str,
+    path: &Path,
+) -> Result<(TaskId, BTreeMap<String, Vec<u8>>), Diagnostic> {
     let name = path.file_name().and_then(|name| name.to_str());
     let id = TaskId::parse(name.unwrap_or_default()).map_err(|error| {
         Diagnostic::usage(format!("--previous {given}: {error}"))
-            .help("name the folder like the task that has left the artifacts")
+            .help("name the folder by the taskId of the task that wrote the artifacts")
     })?;
     let mut artifacts = BTreeMap::new();
     for name in ARTIFACTS {
@@ -252,10 +247,10 @@ fn folder(given: &str, path: &Path) -> Result<(TaskId, BTreeMap<String, Vec<u8>>
             let Some(found) = metadata(&file)? else {
                 continue;
             };
-            // Reading a pipe would wait for somebody to write into it.
+            // Reading a pipe would wait for another process to write to it.
             if !found.is_file() {
                 return Err(Diagnostic::user(format!(
-                    "{} is no regular file",
+                    "{} is not a regular file",
                     file.display()
                 )));
             }
@@ -273,16 +268,18 @@ fn folder(given: &str, path: &Path) -> Result<(TaskId, BTreeMap<String, Vec<u8>>
         }
     }
     if artifacts.is_empty() {
-        return Err(
-            Diagnostic::user(format!("the folder {given} holds no artifacts of a graph")).help(
-                format!("put there what its task has left: {}", ARTIFACTS.join(", ")),
-            ),
-        );
+        return Err(Diagnostic::user(format!(
+            "the folder {given} contains no artifacts of a graph"
+        ))
+        .help(format!(
+            "copy these artifacts of its task into it: {}",
+            ARTIFACTS.join(", ")
+        )));
     }
     Ok((id, artifacts))
 }
 
-/// A line for each task.
+/// Formats one line for each task.
 fn by_label(plan: &Plan) -> String {
     let mut out = String::new();
     for (label, task) in &plan.tasks {
@@ -309,7 +306,7 @@ fn by_label(plan: &Plan) -> String {
     out
 }
 
-/// What happens, counted by what, why and kind.
+/// Formats the number of tasks by outcome and reason.
 fn summary(plan: &Plan) -> String {
     let mut out = format!("{}\n", plan.flavors.join(", then "));
     for (graph, revision) in &plan.graphs {
@@ -352,7 +349,7 @@ fn in_state((label, state): (&Label, &str)) -> String {
     format!("{label} ({state})")
 }
 
-/// The position, among the previous graphs, of the one that a task is reused from.
+/// The position of the previous graph that a task is reused from.
 fn place(plan: &Plan, fate: &Fate) -> usize {
     let Fate::Reused { graph, .. } = fate else {
         return 0;

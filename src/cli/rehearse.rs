@@ -8,50 +8,42 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing_subscriber::filter::LevelFilter;
 
-use super::action::input;
 use super::args::RehearseArgs;
-use super::asked;
-use super::output::{self, Output};
-use super::outside::Outside;
+use super::helper::CommandHelper;
+use super::input_file::read_action_input;
+use super::output::Output;
 use super::sandbox::state_folder;
+use super::task_arguments;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json::pretty;
 use crate::base::value::{Object, Value, type_name};
-use crate::ports::environment::Environment;
 use crate::rehearse::{self, Event, Options};
 
-/// The variable that says which Taskcluster a program is for.
+/// The variable that names a Taskcluster deployment.
 const ROOT_URL: &str = "TASKCLUSTER_ROOT_URL";
 
-/// Work that is done sooner shows no progress.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// The delay until progress is shown.
+const PROGRESS_DELAY: Duration = Duration::from_millis(250);
 
-/// Rehearses a release and prints what happened.
+/// Rehearses a release and prints a report.
 ///
-/// The exit code is 1 when something does not hold.
+/// The exit code is 1 if a check of the rehearsal fails.
 ///
 /// # Errors
 /// When a phase could not be run.
-pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
-    // Progress says enough, unless more is asked for.
-    output.log_at(match (args.verbosity.quiet, args.verbosity.verbose) {
-        (true, _) => LevelFilter::OFF,
-        (_, true) => LevelFilter::DEBUG,
-        _ => LevelFilter::WARN,
-    });
-    // Projects ask which Taskcluster they are for as soon as they are loaded. Each phase is told the
+pub fn run(args: &RehearseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
+    // Progress replaces the usual log.
+    let level = args.verbosity.level(LevelFilter::WARN);
+    // A project's Python may read the root URL as soon as it is loaded. Each phase later gets the
     // sandbox's.
-    let root_url = environment.root_url().map(str::to_owned);
-    let environment = match root_url {
-        Some(_) => environment,
-        None => environment.with(ROOT_URL, "http://127.0.0.1"),
+    let root_url = command.environment.root_url().map(str::to_owned);
+    let context = match root_url {
+        Some(_) => command.open(&args.project, level)?,
+        None => command
+            .with_variable(ROOT_URL, "http://127.0.0.1")
+            .open(&args.project, level)?,
     };
-    let outside = Outside::open(&args.root, environment)?.with_python(
-        &args.root,
-        args.python.python.into(),
-        args.verbosity.verbose,
-    )?;
-    let graph_config = &outside.graph_config;
+    let graph_config = &context.graph_config;
     let options = Options {
         flavors: args.flavors.clone(),
         rebuild_kinds: args.rebuild_kinds.clone(),
@@ -60,18 +52,18 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
         root_url,
         indexed: args.indexed.clone(),
         input: more_input(args.input.as_deref())?,
-        folder: state_folder(args.folder.as_deref(), &outside.output_paths())?,
-        python: args.python.python.into(),
+        folder: state_folder(args.folder.as_deref(), &context.output_paths())?,
+        python: args.project.python.into(),
         accept_unread_command: args.accept_unread_command,
     };
-    let progress = Arc::new(Progress::new(output, args.verbosity.quiet));
-    let heard = Arc::clone(&progress);
-    let report = output::runtime()?.block_on(rehearse::run(
-        outside.context(),
+    let progress = Arc::new(Progress::new(command.output, args.verbosity.quiet));
+    let shown = Arc::clone(&progress);
+    let report = context.block_on(rehearse::run(
+        context.decision_context(),
         graph_config,
         &options,
-        asked::parse,
-        Arc::new(move |event| heard.show(&event)),
+        task_arguments::parse,
+        Arc::new(move |event| shown.show(&event)),
     ));
     progress.bar.finish_and_clear();
     let report = report?;
@@ -80,7 +72,7 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
     } else {
         report.to_text()
     };
-    output.data(&text)?;
+    command.output.data(&text)?;
     Ok(if report.holds() {
         ExitCode::SUCCESS
     } else {
@@ -88,17 +80,17 @@ pub fn run(args: &RehearseArgs, environment: Environment, output: &Output) -> Ou
     })
 }
 
-/// The mapping in the file of `--input`.
+/// Reads the mapping in the file of `--input`.
 fn more_input(path: Option<&Path>) -> Outcome<Object> {
-    match (input(path)?, path) {
+    match (read_action_input(path)?, path) {
         (Value::Object(map), _) => Ok(map),
         (_, None) => Ok(Object::new()),
         (other, Some(path)) => Err(Diagnostic::user(format!(
-            "{} holds {}, where a mapping is expected",
+            "{} contains {}, where a mapping is expected",
             path.display(),
             type_name(&other)
         ))
-        .help("it is laid over the input of every action")
+        .help("its keys are added to the input of every action")
         .into()),
     }
 }
@@ -124,7 +116,7 @@ impl Progress {
         {
             bar.set_style(style);
         }
-        bar.enable_steady_tick(PATIENCE);
+        bar.enable_steady_tick(PROGRESS_DELAY);
         Self {
             bar,
             plain: !moves && !quiet,
@@ -135,7 +127,7 @@ impl Progress {
     fn show(&self, event: &Event) {
         match event {
             Event::Started { root_url } => {
-                let line = format!("A sandbox for this rehearsal listens at {root_url}");
+                let line = format!("The sandbox of this rehearsal listens on {root_url}");
                 if self.plain {
                     self.line(&line);
                 } else {

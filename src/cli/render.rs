@@ -1,4 +1,4 @@
-//! Diagnostics as people read them.
+//! Renders diagnostics for a terminal.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,55 +7,55 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnost
 
 use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Place, SourceFile, Standing};
 
-/// How many columns a message may have before it is wrapped.
+/// The column at which messages are wrapped.
 const WIDTH: usize = 100;
 
-/// How many characters of a line are shown.
-const LONGEST: usize = 150;
+/// The largest number of characters shown of a source line.
+const MAX_LINE: usize = 150;
 
-/// What a command does that a failure may have kept from being done.
+/// The effect of a command, which a failure may have prevented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// It shows something.
+    /// It only shows something.
     Show,
     /// It creates tasks.
     Create,
-    /// It does what an action does, which may be something else than to create tasks.
+    /// It runs an action, whose effect may be other than creating tasks.
     Act,
 }
 
-/// All diagnostics, each with the lines that it speaks of, how many there are, and what stands all
-/// the same.
+/// Renders all diagnostics with the source lines that they refer to, their number, and the tasks that
+/// exist despite the failure.
 ///
-/// The same mistake in several tasks, as one in defaults is, is told once.
+/// The same diagnostic in several tasks, such as one in their defaults, is rendered once.
 #[must_use]
 pub fn diagnostics(all: &Diagnostics, purpose: Purpose, colour: bool) -> String {
     let mut out = String::new();
-    let groups = alike(all);
+    let groups = group_equal(all);
     for group in &groups {
-        out.push_str(one(group, colour).trim_end());
+        out.push_str(render_one(group, colour).trim_end());
         out.push_str("\n\n");
     }
-    out.push_str(&counted(&groups));
-    if let Some(outcome) = left(all.standing(), purpose) {
+    out.push_str(&count_by_class(&groups));
+    if let Some(outcome) = remaining_effect(all.standing(), purpose) {
         out.push_str("; ");
         out.push_str(&outcome);
     }
     out
 }
 
-/// A mistake, and in how many more tasks it is made.
+/// A diagnostic, and the number of further tasks that have it.
 struct Group<'d> {
     first: &'d Diagnostic,
     more: usize,
 }
 
-/// Puts together those that differ in nothing but kind and task, and, where a cause is told, place.
-fn alike(all: &Diagnostics) -> Vec<Group<'_>> {
+/// Groups diagnostics that differ only in kind and task, and, if they have a cause, in place.
+fn group_equal(all: &Diagnostics) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut known = BTreeMap::new();
     for diagnostic in all.iter() {
-        // What has the same cause is the same wherever it shows.
+        // Diagnostics with the same cause are equal wherever they appear.
         let place = match (&diagnostic.cause, &diagnostic.place) {
             (None, Some(place)) => Some((&place.source.name, place.line, place.column)),
             _ => None,
@@ -82,7 +82,7 @@ fn alike(all: &Diagnostics) -> Vec<Group<'_>> {
     groups
 }
 
-fn counted(groups: &[Group<'_>]) -> String {
+fn count_by_class(groups: &[Group<'_>]) -> String {
     let number = |classes: &[Class], one: &str, many: &str| {
         let is_counted = |group: &&Group<'_>| classes.contains(&group.first.class);
         match groups.iter().filter(is_counted).count() {
@@ -96,15 +96,15 @@ fn counted(groups: &[Group<'_>]) -> String {
         number(&[Class::Environment], "failure", "failures"),
         number(
             &[Class::Bug],
-            "mistake in snowman itself, which please report",
-            "mistakes in snowman itself, which please report",
+            "bug in snowman, which please report",
+            "bugs in snowman, which please report",
         ),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// What is there now, in words; nothing for commands that only show something.
-fn left(standing: Option<Standing>, purpose: Purpose) -> Option<String> {
+/// Describes what exists after the failure; nothing for commands that only show something.
+fn remaining_effect(standing: Option<Standing>, purpose: Purpose) -> Option<String> {
     let Some(Standing {
         created,
         wanted,
@@ -117,25 +117,24 @@ fn left(standing: Option<Standing>, purpose: Purpose) -> Option<String> {
             Purpose::Act => Some("nothing was done".to_owned()),
         };
     };
-    let stand = match created {
-        0 => format!("none of {wanted} tasks is known to stand"),
-        1 => format!("1 of {wanted} tasks stands and will not start"),
-        n => format!("{n} of {wanted} tasks stand and will not start"),
+    let existing = match created {
+        0 => format!("none of {wanted} tasks is known to exist"),
+        1 => format!("1 of {wanted} tasks exists and will not start"),
+        n => format!("{n} of {wanted} tasks exist and will not start"),
     };
     let next = match (closed, created) {
-        (false, _) => "A rerun of this task keeps what stands and creates the rest",
-        (true, 0) => {
-            "The task group takes no more tasks, so a rerun would be refused: make a new push"
-        }
+        (false, _) => "A rerun of this task keeps existing tasks and creates the rest",
+        (true, 0) => "The task group accepts no more tasks, so a rerun would fail: make a new push",
         (true, _) => {
-            "The task group takes no more tasks, so a rerun would be refused: make a new push, and \
-             cancel what stands with the action `cancel-all`, or it stays unscheduled until its deadline"
+            "The task group accepts no more tasks, so a rerun would fail: make a new push, and cancel \
+             the existing tasks with the action `cancel-all`, or they stay unscheduled until their \
+             deadline"
         }
     };
-    Some(format!("{stand}\n{next}"))
+    Some(format!("{existing}\n{next}"))
 }
 
-fn one(group: &Group<'_>, colour: bool) -> String {
+fn render_one(group: &Group<'_>, colour: bool) -> String {
     let diagnostic = group.first;
     let task = diagnostic.task.as_ref().map(|task| on_one_line(task));
     let more = match group.more {
@@ -154,10 +153,10 @@ fn one(group: &Group<'_>, colour: bool) -> String {
         message.push_str("\n  cause: ");
         message.push_str(&cause.replace('\n', "\n  "));
     }
-    // The margins of a message and of a help have 4 and 8 columns.
-    let mut shown = MietteDiagnostic::new(wrapped(&message, WIDTH - 4));
+    // The margins of messages and help are 4 and 8 columns wide.
+    let mut shown = MietteDiagnostic::new(wrap(&message, WIDTH - 4));
     if let Some(help) = &diagnostic.help {
-        shown = shown.with_help(wrapped(help, WIDTH - 8));
+        shown = shown.with_help(wrap(help, WIDTH - 8));
     }
     let theme = if colour {
         GraphicalTheme::unicode()
@@ -170,8 +169,8 @@ fn one(group: &Group<'_>, colour: bool) -> String {
         .with_context_lines(1);
     let mut out = String::new();
     let rendered = match &diagnostic.place {
-        // So far to the right, a line says nothing.
-        Some(place) if place.column > LONGEST => {
+        // The line would be cut off before this column.
+        Some(place) if place.column > MAX_LINE => {
             shown.message.push_str(&format!("\n  at {place}"));
             handler.render_report(&mut out, &shown)
         }
@@ -191,7 +190,7 @@ fn one(group: &Group<'_>, colour: bool) -> String {
     }
 }
 
-/// A name without line breaks and the like, which a name that is refused for them may have.
+/// Escapes control characters, which a rejected name may contain.
 fn on_one_line(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {
@@ -204,8 +203,8 @@ fn on_one_line(name: &str) -> String {
     out
 }
 
-/// The text with lines that are broken at spaces only, so that names and commands stay whole.
-fn wrapped(text: &str, width: usize) -> String {
+/// Wraps lines at spaces only, so that names and commands stay whole.
+fn wrap(text: &str, width: usize) -> String {
     let mut lines = Vec::new();
     for line in text.lines() {
         let margin = &line[..line.len() - line.trim_start().len()];
@@ -225,13 +224,13 @@ fn wrapped(text: &str, width: usize) -> String {
     lines.join("\n")
 }
 
-/// The place in a text whose lines have no more than [`LONGEST`] characters.
+/// Returns the place in a copy of its source whose lines have at most [`MAX_LINE`] characters.
 fn with_short_lines(place: &Place) -> Place {
     let text = place
         .source
         .text
         .lines()
-        .map(|line| match line.char_indices().nth(LONGEST) {
+        .map(|line| match line.char_indices().nth(MAX_LINE) {
             Some((end, _)) => format!("{}…\n", &line[..end]),
             None => format!("{line}\n"),
         });
@@ -244,7 +243,7 @@ fn with_short_lines(place: &Place) -> Place {
     }
 }
 
-/// The bytes of the word at a place.
+/// Returns the start and length, in bytes, of the word at a place.
 fn span(place: &Place) -> (usize, usize) {
     let text = &place.source.text;
     let line_start: usize = text
@@ -259,12 +258,12 @@ fn span(place: &Place) -> (usize, usize) {
         .map(char::len_utf8)
         .sum();
     let rest = &line[before..];
-    // A colon ends a key only at the end of a word; elsewhere it belongs to it, as in references.
+    // A colon at the end of a word ends a key; elsewhere it is part of the word, as in references.
     let word = rest
         .find([' ', '\t', ',', ']', '}'])
         .filter(|end| *end > 0)
         .unwrap_or(rest.len());
-    // A comment that is an instruction is one whole.
+    // A comment is one word: directives are comments.
     let word = if rest.starts_with('#') {
         rest.len()
     } else {
@@ -280,8 +279,8 @@ mod tests {
     use crate::base::name::KindName;
 
     #[test]
-    fn what_stands_is_told() {
-        let left = |created, closed| {
+    fn existing_tasks_are_counted() {
+        let rendered = |created, closed| {
             let all = Diagnostics::from(Diagnostic::environment("the task could not be created"));
             let all = all.leaving(Standing {
                 created,
@@ -290,28 +289,28 @@ mod tests {
             });
             diagnostics(&all, Purpose::Create, false)
         };
-        let standing = |created| left(created, false);
-        let told = |all: &str| {
+        let open = |created| rendered(created, false);
+        let last_lines = |all: &str| {
             all.lines()
                 .rev()
                 .take(2)
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
         };
-        let rerun = "A rerun of this task keeps what stands and creates the rest";
+        let rerun = "A rerun of this task keeps existing tasks and creates the rest";
         assert_eq!(
-            told(&standing(0)),
-            [rerun, "1 failure; none of 3 tasks is known to stand"]
+            last_lines(&open(0)),
+            [rerun, "1 failure; none of 3 tasks is known to exist"]
         );
         assert_eq!(
-            told(&standing(2)),
-            [rerun, "1 failure; 2 of 3 tasks stand and will not start"]
+            last_lines(&open(2)),
+            [rerun, "1 failure; 2 of 3 tasks exist and will not start"]
         );
         for created in [0, 1, 2] {
-            let said = left(created, true);
-            assert!(!said.contains(rerun), "{said}");
-            assert!(said.contains("a rerun would be refused: make a new push"));
-            assert_eq!(said.contains("`cancel-all`"), created > 0, "{said}");
+            let text = rendered(created, true);
+            assert!(!text.contains(rerun), "{text}");
+            assert!(text.contains("a rerun would fail: make a new push"));
+            assert_eq!(text.contains("`cancel-all`"), created > 0, "{text}");
         }
         let none = Diagnostics::from(Diagnostic::bug("no"));
         assert!(
@@ -320,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_cause_is_told_once() {
+    fn diagnostics_with_the_same_cause_are_rendered_once() {
         let task = |name: &str| {
             Diagnostic::environment("the task could not be created")
                 .in_task(name)
@@ -341,17 +340,17 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_broken_at_spaces_only() {
+    fn lines_are_wrapped_at_spaces_only() {
         assert_eq!(
-            wrapped("skip-unless-changed a/b c", 12),
+            wrap("skip-unless-changed a/b c", 12),
             "skip-unless-changed\na/b c"
         );
-        assert_eq!(wrapped("  cause: one two", 12), "  cause: one\n  two");
-        assert_eq!(wrapped("a\n\nb", 12), "a\n\nb");
+        assert_eq!(wrap("  cause: one two", 12), "  cause: one\n  two");
+        assert_eq!(wrap("a\n\nb", 12), "a\n\nb");
     }
 
     #[test]
-    fn a_message_shows_the_line_that_it_speaks_of() {
+    fn a_message_shows_the_line_that_it_refers_to() {
         let source = Arc::new(SourceFile {
             name: "kinds/build/kind.yml".to_owned(),
             text: "tasks:\n    linux:\n        descripton: Build\n".to_owned(),

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::SandboxArgs;
-use super::output::{self, Output};
-use super::outside::Surroundings;
+use super::context::runtime;
+use super::helper::CommandHelper;
+use super::repository::WorkingFolder;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::ports::clock::{Clock, SystemClock};
-use crate::ports::environment::Environment;
 use crate::ports::output_path::OutputPaths;
 use crate::sandbox::{Options, Sandbox, WorkerOptions};
 
 /// How often simulated workers look for pending tasks.
-const LOOK: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The folder that a sandbox keeps its state in.
+/// Checks the folder that a sandbox keeps its state in.
 ///
 /// # Errors
 /// When it is not writable.
@@ -25,29 +25,30 @@ pub fn state_folder(
     folder: Option<&Path>,
     paths: &OutputPaths<'_>,
 ) -> Result<Option<PathBuf>, Diagnostic> {
-    let real = folder.map(|folder| {
-        let real = paths.folder(folder);
-        real.map_err(|error| error.diagnostic("", folder))
+    let checked = folder.map(|folder| {
+        let path = paths.folder(folder);
+        path.map_err(|error| error.diagnostic("", folder))
     });
-    real.transpose()
+    checked.transpose()
 }
 
 /// Serves an embedded Taskcluster until it is interrupted.
 ///
 /// # Errors
-/// When the address cannot be listened at or the folder cannot be used.
-pub fn run(args: &SandboxArgs, environment: &Environment, output: &Output) -> Outcome<ExitCode> {
+/// When it cannot listen on the address, or the folder cannot be used.
+pub fn run(args: &SandboxArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
     if !args.listen.ip().is_loopback() {
         return Err(Diagnostic::usage(format!(
-            "--listen {}: the sandbox serves this machine only",
+            "--listen {}: the sandbox only serves this machine",
             args.listen
         ))
         .help("name a loopback address, e.g. 127.0.0.1:8080")
         .into());
     }
-    let around = Surroundings::find(environment)?;
-    let folder = state_folder(args.folder.as_deref(), &around.output_paths())?;
-    output::runtime()?.block_on(async {
+    let output = command.output;
+    let working_folder = WorkingFolder::find(&command.environment)?;
+    let folder = state_folder(args.folder.as_deref(), &working_folder.output_paths())?;
+    runtime()?.block_on(async {
         let options = Options {
             address: args.listen,
             folder,
@@ -55,12 +56,12 @@ pub fn run(args: &SandboxArgs, environment: &Environment, output: &Output) -> Ou
             clock: Arc::new(|| SystemClock.now().moment()),
         };
         let sandbox = Sandbox::start(options).await.map_err(|error| {
-            Diagnostic::environment("the sandbox could not be started").because(error)
+            Diagnostic::environment("cannot start the sandbox").because(error)
         })?;
         let root = sandbox.root_url();
         let credentials = sandbox.root_credentials();
         output.status(&format!(
-            "A sandbox for rehearsals and tests, at {root}, for this machine only. Ctrl-C ends it."
+            "Sandbox for rehearsals and tests at {root}, for this machine only. Press Ctrl-C to stop it."
         ));
         output.data(&format!(
             "export TASKCLUSTER_ROOT_URL={root}\nexport TASKCLUSTER_CLIENT_ID={}\nexport TASKCLUSTER_ACCESS_TOKEN={}\n",
@@ -71,7 +72,7 @@ pub fn run(args: &SandboxArgs, environment: &Environment, output: &Output) -> Ou
         loop {
             tokio::select! {
                 _ = &mut interrupted => break,
-                () = tokio::time::sleep(LOOK), if args.workers => {
+                () = tokio::time::sleep(POLL_INTERVAL), if args.workers => {
                     if let Err(error) = sandbox.run_workers_until_idle().await {
                         output.status(&format!("simulated workers: {error}"));
                     }

@@ -1,4 +1,4 @@
-//! Signals that ask the program to end.
+//! Signals that ask the program to stop.
 
 use tokio::runtime::Runtime;
 
@@ -6,16 +6,16 @@ use super::output::Output;
 use crate::base::diagnostic::Class;
 use crate::ports::stop::Stop;
 
-/// What tells this process's work to end.
+/// The request to stop this process.
 pub static STOP: Stop = Stop::new();
 
 /// Listens for SIGTERM and SIGINT as long as the runtime lives.
 ///
-/// Before anything is created, a signal ends the process at once. Afterwards the requests under
-/// way are finished, and what stands is written down; a second signal does not wait for that.
+/// Before the first task is created, a signal ends the process immediately. Afterwards, the requests in
+/// progress are finished and the artifacts are written; a second signal does not wait for that.
 pub fn listen(runtime: &Runtime, output: Output) {
     runtime.spawn(async move {
-        // A system that lets nobody listen ends the process by itself.
+        // Without a listener, a signal ends the process by default.
         let Ok(mut signals) = Signals::new() else {
             return;
         };
@@ -24,7 +24,7 @@ pub fn listen(runtime: &Runtime, output: Output) {
             let first = STOP.ask();
             if first && STOP.held() {
                 output.status(&format!(
-                    "{name}: finishing the requests under way; a second signal ends this at once"
+                    "{name}: finishing the requests in progress; a second signal stops immediately"
                 ));
                 continue;
             }
@@ -32,7 +32,7 @@ pub fn listen(runtime: &Runtime, output: Output) {
                 format!("{name}: stopped; nothing was created")
             } else {
                 format!(
-                    "{name} again: stopped at once; a rerun of this task keeps what stands and \
+                    "{name} again: stopped immediately; a rerun of this task keeps existing tasks and \
                      creates the rest"
                 )
             });

@@ -1,38 +1,35 @@
-//! How long what took and where it ran: `--timings` and `--profile`.
+//! Records how long phases, kinds and transforms take, for `--timings` and `--profile`.
 //!
-//! The house says what it does in spans of the target `timing`: `phase`, `kind`, `step` for a transform
-//! that runs here, and `python` for one that runs in the worker. They are noted as they end.
+//! The library opens spans of the target `timing`: `phase`, `kind`, `step` for a built-in transform, and
+//! `python` for one that runs in a Python worker. Each is recorded when it closes.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::base::value::json;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::output::Output;
-use crate::base::diagnostic::Diagnostic;
-use crate::ports::output_path::{OutputFile, cannot_write};
+use crate::base::value::json;
 
 /// The target of the spans.
 pub const TARGET: &str = "timing";
 
-/// What has ended so far.
-static NOTED: LazyLock<Notes> = LazyLock::new(Notes::default);
+/// The spans that have closed so far.
+static RECORDER: LazyLock<Recorder> = LazyLock::new(Recorder::default);
 
-/// Notes spans as they end.
+/// Records spans when they close.
 #[derive(Debug, Clone)]
-struct Notes {
+struct Recorder {
     began: Instant,
     spans: Arc<Mutex<Vec<Span>>>,
 }
 
-impl Default for Notes {
+impl Default for Recorder {
     fn default() -> Self {
         Self {
             began: Instant::now(),
@@ -41,7 +38,7 @@ impl Default for Notes {
     }
 }
 
-/// Something that took its time.
+/// A closed span.
 #[derive(Debug, Clone, Default)]
 struct Span {
     name: &'static str,
@@ -73,7 +70,7 @@ impl Visit for Span {
     }
 }
 
-impl<S: tracing::Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Notes {
+impl<S: tracing::Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Recorder {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut span = Span {
             name: attributes.metadata().name(),
@@ -107,7 +104,7 @@ impl<S: tracing::Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Notes {
     }
 }
 
-/// A small number for the thread that this is called on.
+/// A small number that identifies the current thread.
 fn thread_number() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -117,34 +114,35 @@ fn thread_number() -> u64 {
     OWN.with(|own| *own)
 }
 
-/// The layer of the log that notes spans.
+/// The layer of the log that records spans.
 pub fn layer<S: tracing::Subscriber + for<'l> LookupSpan<'l>>() -> impl Layer<S> {
-    NOTED.clone()
+    RECORDER.clone()
 }
 
-/// Tells what was noted, as far as it is wanted.
-///
-/// # Errors
-/// When the file of the profile cannot be written.
-pub fn tell(table: bool, profile: Option<&OutputFile>, output: &Output) -> Result<(), Diagnostic> {
-    let spans = NOTED.spans.lock().unwrap_or_else(PoisonError::into_inner);
-    if table {
-        output.status(&as_table(&spans));
-    }
-    if let Some(file) = profile {
-        std::fs::write(file.path(), as_trace(&spans))
-            .map_err(|error| cannot_write(file.shown(), error))?;
-    }
-    Ok(())
+/// Formats the recorded spans as a table of kinds and phases.
+#[must_use]
+pub fn table() -> String {
+    as_table(&recorded())
 }
 
-/// What a kind took.
+/// Formats the recorded spans as Chrome's trace events.
+#[must_use]
+pub fn trace() -> String {
+    as_trace(&recorded())
+}
+
+fn recorded() -> MutexGuard<'static, Vec<Span>> {
+    let spans = RECORDER.spans.lock();
+    spans.unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The times of one kind.
 #[derive(Default)]
 struct Row {
     tasks: u64,
     whole: Duration,
     python: Duration,
-    there: Vec<String>,
+    in_python: Vec<String>,
 }
 
 fn as_table(spans: &[Span]) -> String {
@@ -159,7 +157,7 @@ fn as_table(spans: &[Span]) -> String {
             "python" => {
                 row.python += span.took;
                 if !span.what.is_empty() {
-                    row.there.push(span.what.clone());
+                    row.in_python.push(span.what.clone());
                 }
             }
             _ => {}
@@ -179,7 +177,7 @@ fn as_table(spans: &[Span]) -> String {
             ms(row.whole),
             ms(native),
             ms(row.python),
-            row.there.join(", ")
+            row.in_python.join(", ")
         )
     };
     for (kind, row) in &rows {
@@ -205,7 +203,6 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// The spans in the format of Chrome's trace events.
 fn as_trace(spans: &[Span]) -> String {
     let events: Vec<_> = spans
         .iter()
@@ -246,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_tells_what_ran_where() {
+    fn the_table_separates_native_and_python_time() {
         let spans = [
             span("python", "build", "a.b:c", 2),
             span("step", "build", "run", 1),

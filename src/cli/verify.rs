@@ -1,72 +1,67 @@
-//! The command `verify`: finds locally what would make a decision fail.
+//! The command `verify`: reports what would make a decision fail.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::action::document;
+use tracing_subscriber::filter::LevelFilter;
+
 use super::args::VerifyArgs;
-use super::decision::counted;
-use super::output::{self, Output};
-use super::outside::Outside;
-use super::parameters::overrides;
-use super::{sets, show};
+use super::context::CommandContext;
+use super::counts::tasks;
+use super::helper::CommandHelper;
+use super::input_file::read_input_file;
+use super::parameter_sets::merge_diagnostics;
+use super::parameters::{ParameterSpec, overrides};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::value::{Value, type_name};
 use crate::config::parameters::Parameters;
 use crate::decision::{self, Phases};
-use crate::ports::environment::Environment;
 use crate::ports::ids::DerivedIds;
 use crate::ports::mask::Mask;
 use crate::submit::preflight::{self, Care, Facts};
 
-/// Looks at everything that a decision would create, once for each set of parameters.
+/// Checks everything that a decision would create, once for each set of parameters.
 ///
 /// # Errors
-/// Everything that is wrong in the first phase in which anything is, or that stands against tasks.
-pub fn run(args: &VerifyArgs, environment: Environment, output: &Output) -> Outcome<ExitCode> {
-    output.log(&args.verbosity);
-    let outside = Outside::open(&args.root, environment)?.with_python(
-        &args.root,
-        args.python.python.into(),
-        args.verbosity.verbose,
-    )?;
-    let scopes = args.scopes.as_deref().map(held).transpose()?;
-    let specs = show::specs(&args.parameters, &outside)?;
-    let overrides = overrides(&outside, &args.target_kinds, false)?;
-    let runtime = output::runtime()?;
-    let mut wrong = Vec::new();
+/// Every error of the first phase that has any, or every problem with the tasks to create.
+pub fn run(args: &VerifyArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
+    let context = command.open(&args.project, args.verbosity.level(LevelFilter::INFO))?;
+    let scopes = args.scopes.as_deref().map(read_scopes).transpose()?;
+    let specs = ParameterSpec::read_all(&context.working_folder, &args.parameters)?;
+    let overrides = overrides(&context, &args.target_kinds, false)?;
+    let mut failed = Vec::new();
     for spec in &specs {
-        let verified = runtime.block_on(async {
-            let params = spec.load(&outside, &overrides).await?;
-            verify(args, &outside, &params, scopes.clone()).await
+        let verified = context.block_on(async {
+            let params = spec.load(&context, &overrides).await?;
+            verify(args, &context, &params, scopes.clone()).await
         });
         match verified {
-            Ok(tasks) => output.status(&format!(
-                "Nothing stands against {} with parameters from {}{}",
-                counted(tasks),
+            Ok(count) => command.output.status(&format!(
+                "Preflight passed: {} with parameters from {}{}",
+                tasks(count),
                 spec.name(),
                 match scopes {
                     Some(_) => "",
-                    None => "; scopes were not looked at",
+                    None => "; scopes were not checked",
                 }
             )),
-            Err(diagnostics) => wrong.push((spec.name(), diagnostics)),
+            Err(diagnostics) => failed.push((spec.name(), diagnostics)),
         }
     }
-    sets::together(wrong, specs.len()).or_ok(ExitCode::SUCCESS)
+    merge_diagnostics(failed, specs.len()).or_ok(ExitCode::SUCCESS)
 }
 
-/// Verifies for one set of parameters, and yields how many tasks there would be.
+/// Checks one set of parameters, and returns the number of tasks that would be created.
 async fn verify(
     args: &VerifyArgs,
-    outside: &Outside,
+    context: &CommandContext,
     params: &Parameters,
     scopes: Option<Vec<String>>,
 ) -> Outcome<usize> {
     let phases = Phases {
-        context: outside.context(),
-        graph_config: &outside.graph_config,
+        context: context.decision_context(),
+        graph_config: &context.graph_config,
         params,
         verify: true,
         artifacts: None,
@@ -77,31 +72,31 @@ async fn verify(
     if args.no_optimize {
         target.do_not_optimize = target.graph.labels().cloned().collect();
     }
-    // The rules expect real taskIds, so the placeholder for the decision task has the form of one.
+    // The rules require real taskIds, so the placeholder of the decision task has the form of one.
     let stand_in = TaskId::parse(TaskId::STAND_IN);
     let ids = DerivedIds::new(stand_in.map_err(|error| Diagnostic::bug(error.to_string()))?);
     let optimized = phases.optimize(target, &ids).await?;
     let morphed = phases.morph(&optimized, &ids)?;
-    let plan = decision::planned(&outside.graph_config, params, &morphed.graph, &ids)?;
+    let plan = decision::planned(&context.graph_config, params, &morphed.graph, &ids)?;
     let mut facts = Facts::default();
-    if let Some(taskcluster) = outside.taskcluster.as_deref() {
+    if let Some(taskcluster) = context.taskcluster.as_deref() {
         facts.standing = preflight::standing(&[&plan], taskcluster).await?;
     }
     facts.scopes = scopes;
-    facts.secrets = Mask::of(&outside.environment);
-    let now = outside.clock.now();
+    facts.secrets = Mask::of(&context.environment);
+    let now = context.clock.now();
     preflight::deadline::warn(&[&plan], now);
     preflight::check(&[&plan], Care::FULL, now, &facts)?;
     Ok(plan.len())
 }
 
-/// The scopes of a file.
-fn held(path: &Path) -> Outcome<Vec<String>> {
-    let value = document(path, "the scopes")?;
+/// Reads a file of scopes.
+fn read_scopes(path: &Path) -> Outcome<Vec<String>> {
+    let value = read_input_file(path, "the scopes")?;
     let listed = value.get("scopes").unwrap_or(&value);
     let wrong = |found: &Value| {
         Diagnostic::user(format!(
-            "the scopes {} hold {}, where a list of scopes is expected",
+            "the scopes {} contain {}, where a list of scopes is expected",
             path.display(),
             type_name(found)
         ))
@@ -114,7 +109,9 @@ fn held(path: &Path) -> Outcome<Vec<String>> {
     });
     let scopes: Vec<String> = scopes.collect::<Result<_, _>>()?;
     for role in scopes.iter().filter(|scope| scope.starts_with("assume:")) {
-        tracing::warn!("What the role of {role} grants has to be in the file too; nobody is asked");
+        tracing::warn!(
+            "{role} is not expanded: the file must also list the scopes that this role grants"
+        );
     }
     Ok(scopes)
 }

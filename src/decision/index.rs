@@ -19,3 +19,12 @@ pub async fn task_at(taskcluster: &dyn Taskcluster, path: &str) -> Outcome<Optio
         })?;
     Ok(found.get(&path).cloned())
 }
+
+/// The task at an index path that must have one.
+///
+/// # Errors
+/// Those of [`task_at`], or when the index has no such task.
+pub async fn existing_task_at(taskcluster: &dyn Taskcluster, path: &str) -> Outcome<TaskId> {
+    let found = task_at(taskcluster, path).await?;
+    found.ok_or_else(|| Diagnostic::user(format!("the index has no task at `{path}`")).into())
+}

@@ -356,12 +356,32 @@ fn origin(
     Ok(own.unwrap_or_default())
 }
 
+/// Completes the parameters of a local command with defaults: the project's own, and those that the
+/// repository determines. `repository` is its root folder.
+///
+/// # Errors
+/// When the repository cannot be read, or the project rejects the parameters.
+pub fn complete(
+    context: Context<'_>,
+    graph_config: &GraphConfig,
+    repository: &Path,
+    given: &Object,
+) -> Outcome<Object> {
+    let values = defaults(context, graph_config, given)?;
+    match context.python.filter(|python| python.started()) {
+        Some(python) => {
+            custom::parameters::fill(python, values, given, Strictness::Lenient, repository)
+        }
+        None => Ok(values),
+    }
+}
+
 /// What parameters are locally, with those that are `given` laid over them. The repository is only
 /// asked for what they lack.
 ///
 /// # Errors
 /// When the version or the repository cannot be read.
-pub fn defaults(
+fn defaults(
     context: Context<'_>,
     graph_config: &GraphConfig,
     given: &Object,

@@ -5,6 +5,7 @@
 
 pub mod artifacts;
 pub mod clock;
+pub mod docker;
 pub mod environment;
 pub mod files;
 pub mod ids;

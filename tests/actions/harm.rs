@@ -352,7 +352,7 @@ async fn nothing_is_put_on_tasks_that_have_failed() {
             "not done    1: l10n-a (pending)",
         ],
     );
-    assert_told(&said.err, &["1 task would be reused but cannot be"]);
+    assert_told(&said.err, &["1 task cannot be reused"]);
     // It is no surprise that something can accept.
     let accepted = with(previous.clone(), "allow_earlier_phases", json!(true));
     refused(&bench, fired(&push, "push_fox", accepted)).await;

@@ -249,5 +249,5 @@ async fn only_regular_files_are_read_from_folders() {
     assert!(made.unwrap().success());
     let said = bench.command(&desk(&bench), &args).await;
     assert_eq!(said.code, Some(1), "{}", said.out);
-    assert_told(&flat(&said.err), &["is no regular file"]);
+    assert_told(&flat(&said.err), &["is not a regular file"]);
 }

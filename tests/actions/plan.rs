@@ -186,7 +186,11 @@ async fn files_are_as_good_as_tasks() {
     ];
     let said = bench.command(&nobody, &args).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(said.err.contains("The index was not asked"), "{}", said.err);
+    assert!(
+        said.err.contains("The index was not queried"),
+        "{}",
+        said.err
+    );
     let mut offline = read(&said);
     let (first, second) = (push.task_id.as_str(), promote.task_id.as_str());
     let said = plan(&bench, &["push_fox", "--json", "--previous", first, second]).await;
@@ -204,7 +208,7 @@ async fn files_are_as_good_as_tasks() {
     let said = bench.command(&nobody, &args).await;
     assert_eq!(said.code, Some(1), "{}", said.out);
     assert!(
-        said.err.contains("holds no artifacts of a graph"),
+        said.err.contains("contains no artifacts of a graph"),
         "{}",
         said.err
     );

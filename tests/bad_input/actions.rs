@@ -166,8 +166,8 @@ async fn the_action_names_no_group() {
     assert_snapshot!(shown, @"
     exit code 1
     stderr:
-      × the action task does not say which group it is triggered on
-      help: ACTION_TASK_GROUP_ID or `extra.action.context.taskGroupId` has to name it
+      × the action task does not name the task group that it is triggered on
+      help: ACTION_TASK_GROUP_ID or `extra.action.context.taskGroupId` must name it
 
     1 mistake; nothing was done
     ");

@@ -25,7 +25,7 @@ async fn nothing_is_wrong() {
     assert_snapshot!(ran.shown(), @"
     exit code 0
     stderr:
-    Created 1 task in the group [TASK-ID]
+    Created 1 task in group [TASK-ID]
     ");
     let expected = BTreeMap::from([("build-linux".to_owned(), "unscheduled")]);
     assert_eq!(taskcluster.created(), expected);

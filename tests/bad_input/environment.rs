@@ -11,7 +11,7 @@ fn there_is_no_repository_and_no_usual_folder() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × the root of the repository is not known
+      × cannot determine the root of the repository
       │   cause: this is neither a git nor a hg repository, and --root has an unusual name
       help: run snowman in a repository
 
@@ -40,8 +40,8 @@ fn the_root_lies_outside() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × --root ../home lies outside of the repository
-      help: name the folder of config.yml in the repository that snowman is run in
+      × --root ../home is outside the repository
+      help: name the folder of config.yml in the repository that snowman runs in
 
     1 mistake
     ");
@@ -210,9 +210,9 @@ fn the_task_is_not_known() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × TASK_ID is not set, so the task that this runs in is not known
-      help: it is set in every task; at a desk, look at graphs with `snowman morphed`, try actions with
-            `snowman test-action-callback`, or rehearse with `snowman rehearse`
+      × TASK_ID is not set, so the id of this task is unknown
+      help: workers set it in every task; locally, look at graphs with `snowman morphed`, try actions
+            with `snowman test-action-callback`, or rehearse with `snowman rehearse`
 
     1 failure; nothing was created
     ");
@@ -236,9 +236,9 @@ fn an_action_is_not_known() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × TASK_ID is not set, so the task that this runs in is not known
-      help: it is set in every task; at a desk, look at graphs with `snowman morphed`, try actions with
-            `snowman test-action-callback`, or rehearse with `snowman rehearse`
+      × TASK_ID is not set, so the id of this task is unknown
+      help: workers set it in every task; locally, look at graphs with `snowman morphed`, try actions
+            with `snowman test-action-callback`, or rehearse with `snowman rehearse`
 
     1 failure; nothing was done
     ");

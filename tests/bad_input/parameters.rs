@@ -9,8 +9,8 @@ fn there_are_no_such_parameters() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × there are no parameters `parms.yml`
-      help: give a file (.yml or .json), a folder, an address, `task-id=…`, `index=…` or `project=…`
+      × no parameters found at `parms.yml`
+      help: give a file (.yml or .json), a folder, a URL, `task-id=…`, `index=…` or `project=…`
 
     1 mistake
     ");

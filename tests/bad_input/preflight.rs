@@ -249,7 +249,7 @@ async fn only_the_preflight_is_wanted() {
     assert_snapshot!(ran.shown(), @"
     exit code 0
     stderr:
-    Nothing stands against 1 task in the group [TASK-ID]; nothing was created
+    Preflight passed: 1 task in group [TASK-ID]; nothing was created
     ");
     assert_eq!(taskcluster.created(), BTreeMap::new());
     assert!(std::fs::read_to_string(graph).unwrap().contains("build-a"));
@@ -304,7 +304,7 @@ fn a_project_is_verified_at_a_desk() {
     assert_snapshot!(ran.shown(), @"
     exit code 0
     stderr:
-    Nothing stands against 1 task with parameters from defaults; scopes were not looked at
+    Preflight passed: 1 task with parameters from defaults; scopes were not checked
     ");
 }
 
@@ -317,7 +317,7 @@ fn a_file_of_scopes_lacks_some() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-    [TIME]  WARN What the role of assume:repo:github.com/org/project:* grants has to be in the file too; nobody is asked
+    [TIME]  WARN assume:repo:github.com/org/project:* is not expanded: the file must also list the scopes that this role grants
       × kind `build`, task `build-a`: the scope `queue:scheduler-id:test-level-3` is missing
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
@@ -347,7 +347,7 @@ fn a_file_of_scopes_has_all() {
     assert_snapshot!(ran.shown(), @"
     exit code 0
     stderr:
-    Nothing stands against 1 task with parameters from defaults
+    Preflight passed: 1 task with parameters from defaults
     ");
 }
 
@@ -360,7 +360,7 @@ fn a_file_of_scopes_is_none() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × the scopes scopes.yml hold an integer, where a list of scopes is expected
+      × the scopes scopes.yml contain an integer, where a list of scopes is expected
       help: `taskcluster api auth expandScopes` prints such a file
 
     1 mistake
@@ -371,7 +371,7 @@ fn a_file_of_scopes_is_none() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × the scopes scopes.yml hold a string, where a list of scopes is expected
+      × the scopes scopes.yml contain a string, where a list of scopes is expected
       help: `taskcluster api auth expandScopes` prints such a file
 
     1 mistake
@@ -397,7 +397,7 @@ async fn the_task_has_a_strange_id() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × TASK_ID: `DECISION-TASK` is no taskId as the queue has them
+      × TASK_ID: `DECISION-TASK` is not a taskId of the queue
 
     1 failure; nothing was created
     ");

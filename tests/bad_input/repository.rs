@@ -75,7 +75,7 @@ async fn the_base_is_nowhere() {
     exit code 0
     stderr:
     [TIME]  WARN the base revision [REVISION] is not in this clone and cannot be fetched (fatal: '[FOLDER]/repository/nowhere' does not appear to be a git repository): all files count as changed, and `skip-unless-changed` skips no task
-    Created 3 tasks in the group [TASK-ID]
+    Created 3 tasks in group [TASK-ID]
     ");
     // What changed is not known, so nothing is skipped: the folder `docs` may have been removed.
     let created: Vec<String> = taskcluster.created().into_keys().collect();
@@ -110,7 +110,7 @@ async fn the_base_is_on_no_branch() {
     assert_snapshot!(ran.shown(), @"
     exit code 0
     stderr:
-    Created 2 tasks in the group [TASK-ID]
+    Created 2 tasks in group [TASK-ID]
     ");
     let created: Vec<String> = taskcluster.created().into_keys().collect();
     assert_eq!(created, ["build-always", "build-docs"]);
@@ -132,7 +132,7 @@ async fn a_name_is_not_utf_8() {
     exit code 0
     stderr:
     [TIME]  WARN there are file names that are not UTF-8, written as git quotes them: "source/caf\351"
-    Created 2 tasks in the group [TASK-ID]
+    Created 2 tasks in group [TASK-ID]
     "#);
     // As in the peer, no pattern of folders matches the quoted name.
     let created: Vec<String> = taskcluster.created().into_keys().collect();
@@ -259,7 +259,7 @@ tasks:
     assert_snapshot!(verified.shown(), @"
     exit code 0
     stderr:
-    Nothing stands against 1 task with parameters from defaults; scopes were not looked at
+    Preflight passed: 1 task with parameters from defaults; scopes were not checked
     ");
     // Nobody is asked for the task that only stands for a decision task.
     let taskcluster = Taskcluster::new().await;

@@ -150,7 +150,7 @@ async fn a_scope_is_missing_and_granted_before_a_rerun() {
     assert_snapshot!(ran.shown(), @"
     exit code 0
     stderr:
-    Created 3 tasks in the group [TASK-ID]
+    Created 3 tasks in group [TASK-ID]
     ");
     assert_eq!(
         taskcluster.created(),
@@ -172,7 +172,7 @@ async fn a_task_id_is_taken() {
     stderr:
     [TIME]  WARN [TASK-ID] has a taskId of this decision, is not `build-a`, and could not be cancelled: it is unscheduled in this task group, so find out who created it
     [TIME]  WARN the taskId [TASK-ID] is not used for `build-a`: in the task that has it, `metadata.name` should be "build-a" and is "squatter", and 7 more fields differ
-    Created 3 tasks in the group [TASK-ID]
+    Created 3 tasks in group [TASK-ID]
     "#);
     assert_eq!(
         taskcluster.created(),

@@ -157,7 +157,7 @@ fn an_address_is_not_this_machines() {
     assert_snapshot!(ran.shown(), @"
     exit code 2
     stderr:
-      × --listen 192.0.2.1:80: the sandbox serves this machine only
+      × --listen 192.0.2.1:80: the sandbox only serves this machine
       help: name a loopback address, e.g. 127.0.0.1:[PORT]
 
     1 mistake

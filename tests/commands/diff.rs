@@ -101,7 +101,7 @@ fn a_revision_has_to_be_there_and_a_base_to_be_known() {
     let ran = desk.run(&["full", "--diff", "nowhere"]);
     assert_eq!(ran.code, 1);
     assert!(
-        ran.err.contains("there is no revision `nowhere`"),
+        ran.err.contains("cannot find the revision `nowhere`"),
         "{}",
         ran.err
     );

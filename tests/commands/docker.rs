@@ -220,7 +220,7 @@ fn images_are_found_in_the_index() {
     assert_eq!(ran.code, 1);
     assert!(
         ran.err
-            .contains("there are no artifacts of a docker image `hello`"),
+            .contains("the index has no artifacts of a docker image `hello`"),
         "{}",
         ran.err
     );

@@ -79,7 +79,7 @@ fn nothing_is_overwritten_unless_it_is_wanted() {
     assert_eq!(ran.code, 1);
     assert!(
         ran.err
-            .contains("there is a file `taskcluster/config.yml` already"),
+            .contains("the file `taskcluster/config.yml` already exists"),
         "{}",
         ran.err
     );

@@ -57,7 +57,7 @@ fn files_and_folders() {
     let ran = desk.run(&["full", "-p", "nowhere.yml"]);
     assert_eq!(ran.code, 1);
     assert!(
-        ran.err.contains("there are no parameters `nowhere.yml`"),
+        ran.err.contains("no parameters found at `nowhere.yml`"),
         "{}",
         ran.err
     );

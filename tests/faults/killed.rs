@@ -222,9 +222,9 @@ async fn a_group_that_is_sealed_while_tasks_are_created_promises_no_rerun() {
         told.contains("is sealed and does not accept new tasks"),
         "{told}"
     );
-    assert!(!told.contains("keeps what stands"), "{told}");
+    assert!(!told.contains("keeps existing tasks"), "{told}");
     assert!(
-        told.contains("a rerun would be refused: make a new push"),
+        told.contains("a rerun would fail: make a new push"),
         "{told}"
     );
     assert!(told.contains("`cancel-all`"), "{told}");

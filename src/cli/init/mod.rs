@@ -1,22 +1,17 @@
-//! The command `init`: makes a project that works at once, and asks nothing.
+//! The command `init`: creates a working project without asking questions.
 //!
-//! The files are templates in which the repository's name, address and branch are filled in. They
-//! have one kind of docker images and one of tasks that run in it.
-
-mod image;
+//! The files are templates, completed with the repository's name, URL and branch. They contain one kind
+//! of docker images and one kind of tasks that run in the image.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-pub use image::Image;
-
-use super::args::InitArgs;
-use super::output::Output;
-use super::outside::working_folder;
+use super::args::{DecisionImage, InitArgs};
+use super::helper::CommandHelper;
+use super::repository::working_folder;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::repo_url::parse_repository_url;
 use crate::decision::vcs_diagnostic;
-use crate::ports::environment::Environment;
 use crate::ports::files::metadata;
 use crate::ports::output_path::{OutputPaths, cannot_write};
 use crate::ports::vcs::Vcs;
@@ -53,20 +48,20 @@ static TEMPLATES: &[Template] = &[
     },
 ];
 
-/// How long the name of a provisioner may be, less the level and its dash.
-const LONGEST: usize = 36;
+/// The longest name of a provisioner, without the level and its dash.
+const MAX_LENGTH: usize = 36;
 
-/// What is filled in.
+/// The values of the placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Names {
+struct Placeholders {
     trust_domain: String,
     name: String,
     repository: String,
     branch: String,
-    image: Image,
+    image: DecisionImage,
 }
 
-impl Names {
+impl Placeholders {
     fn fill(&self, text: &str) -> String {
         [
             ("%TRUST_DOMAIN%", self.trust_domain.as_str()),
@@ -82,43 +77,44 @@ impl Names {
     }
 }
 
-/// Makes the files of a project in the repository around the working folder.
+/// Creates the files of a project in the repository that contains the working folder.
 ///
 /// # Errors
-/// When there is no repository, it has no remote on GitHub, it has some of the files already and `force` is not set, or one
-/// cannot be written.
-pub fn run(args: &InitArgs, environment: &Environment, output: &Output) -> Outcome<ExitCode> {
-    let vcs = crate::vcs::discover(&working_folder()?, environment).map_err(|error| {
-        Diagnostic::user("there is no repository to make a project in")
+/// When there is no repository, it has no remote on GitHub, a file exists and `force` is not set, or a
+/// file cannot be written.
+pub fn run(args: &InitArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
+    let output = command.output;
+    let vcs = crate::vcs::discover(&working_folder()?, &command.environment).map_err(|error| {
+        Diagnostic::user("no repository found to create a project in")
             .because(error)
             .help("run `git init` first")
     })?;
     let root = vcs.root();
-    let names = names(vcs.as_ref(), args.image.as_ref())?;
+    let placeholders = placeholders(vcs.as_ref(), args.image.as_ref())?;
     if !args.force {
         refuse_existing(root)?;
     }
     let paths = OutputPaths::new(root, Some(vcs.as_ref()));
     for template in TEMPLATES {
         let file = paths.file(Path::new(template.path))?;
-        write(file.path(), &names.fill(template.text))
+        write(file.path(), &placeholders.fill(template.text))
             .map_err(|error| cannot_write(file.shown(), error))?;
         output.status(&format!("Wrote {}", template.path));
     }
-    let image = &names.image;
+    let image = &placeholders.image;
     output.status(&match (args.image.is_some(), image.has_digest()) {
-        (true, true) => format!("The decision task runs in {image}; workers have to be able to pull it"),
+        (true, true) => format!("The decision task runs in {image}; workers must be able to pull it"),
         (true, false) => format!(
-            "The decision task runs in {image}; workers have to be able to pull it. Add its digest in \
-             .taskcluster.yml, so that it stays the same image"
+            "The decision task runs in {image}; workers must be able to pull it. Add its digest in \
+             .taskcluster.yml to keep the same image"
         ),
         (false, _) => format!(
             "The decision task runs in {image}, which is not published: build it with \
-             docker/decision/build-image from snowman's repository, push it, and add its digest in \
-             .taskcluster.yml"
+             docker/decision/build-image from snowman's repository, push it to the registry, and add \
+             its digest in .taskcluster.yml"
         ),
     });
-    output.status("Look at the graph with `snowman full`, and at its tasks with `snowman morphed --no-optimize --json`");
+    output.status("Show the graph with `snowman full`, and its tasks with `snowman morphed --no-optimize --json`");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -127,8 +123,8 @@ fn refuse_existing(root: &Path) -> Outcome<()> {
     for template in TEMPLATES {
         if metadata(&root.join(template.path))?.is_some() {
             wrong.push(
-                Diagnostic::user(format!("there is a file `{}` already", template.path))
-                    .help("`snowman init --force` replaces it"),
+                Diagnostic::user(format!("the file `{}` already exists", template.path))
+                    .help("`snowman init --force` overwrites it"),
             );
         }
     }
@@ -142,33 +138,35 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::write(path, text)
 }
 
-/// What is filled in.
-fn names(vcs: &dyn Vcs, image: Option<&Image>) -> Result<Names, Diagnostic> {
-    let asked = |error| vcs_diagnostic(&error);
-    let url = vcs.remote_url().map_err(asked)?.unwrap_or_default();
+/// Derives the values of the placeholders from the repository.
+fn placeholders(vcs: &dyn Vcs, image: Option<&DecisionImage>) -> Result<Placeholders, Diagnostic> {
+    let vcs_error = |error| vcs_diagnostic(&error);
+    let url = vcs.remote_url().map_err(vcs_error)?.unwrap_or_default();
     let parsed = parse_repository_url(&url).filter(|parsed| parsed.host == "github.com");
     let Some((owner, name)) = parsed.and_then(|parsed| Some((parsed.owner?, parsed.name))) else {
         return Err(Diagnostic::user("the repository has no remote on GitHub")
-            .because("tasks name their source by its address there")
+            .because("tasks name their source by its URL on GitHub")
             .help("run `git remote add origin https://github.com/OWNER/NAME` first"));
     };
     let repository = format!("https://github.com/{owner}/{name}");
-    let name = plain(&name);
-    let branch = match vcs.branch().map_err(asked)?.as_deref() {
+    let name = plain_name(&name);
+    let branch = match vcs.branch().map_err(vcs_error)?.as_deref() {
         Some("master") => "master",
         _ => "main",
     };
-    Ok(Names {
-        trust_domain: name.to_lowercase().chars().take(LONGEST).collect(),
+    Ok(Placeholders {
+        trust_domain: name.to_lowercase().chars().take(MAX_LENGTH).collect(),
         name,
         repository,
         branch: branch.to_owned(),
-        image: image.cloned().unwrap_or_else(|| Image::of_owner(&owner)),
+        image: image
+            .cloned()
+            .unwrap_or_else(|| DecisionImage::of_organization(&owner)),
     })
 }
 
-/// A name with nothing but what GitHub and YAML take as it is.
-fn plain(name: &str) -> String {
+/// Replaces the characters of a name that YAML would not accept unquoted.
+fn plain_name(name: &str) -> String {
     let kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let name: String = name
         .chars()
@@ -185,18 +183,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_decision_task_is_that_of_this_project() {
+    fn the_template_matches_this_projects_own_file() {
         let own = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/.taskcluster.yml"));
-        let names = Names {
+        let placeholders = Placeholders {
             trust_domain: "snowman".to_owned(),
             name: "snowman".to_owned(),
             repository: "https://github.com/snowman-ci/snowman".to_owned(),
             branch: "main".to_owned(),
-            image: Image::of_owner("snowman-ci"),
+            image: DecisionImage::of_organization("snowman-ci"),
         };
-        let made = names.fill(include_str!("templates/taskcluster.yml"));
+        let filled = placeholders.fill(include_str!("templates/taskcluster.yml"));
         assert_eq!(
-            made,
+            filled,
             own.unwrap(),
             "copy .taskcluster.yml to src/cli/init/templates"
         );
@@ -204,7 +202,7 @@ mod tests {
 
     #[test]
     fn names_are_plain() {
-        assert_eq!(plain("a.b c"), "a-b-c");
-        assert_eq!(plain("..."), "project");
+        assert_eq!(plain_name("a.b c"), "a-b-c");
+        assert_eq!(plain_name("..."), "project");
     }
 }

@@ -6,7 +6,7 @@ use crate::base::diagnostic::Outcome;
 use crate::base::value::Value;
 use crate::config::graph_config::{GraphConfig, ON_DEMAND};
 
-/// A project whose actions are shown: one whose release promotion takes all that there is.
+/// A project whose actions are shown; its release promotion has every possible input.
 const PROJECT: &str = "
 trust-domain: example
 task-priority: low
@@ -25,9 +25,9 @@ release-promotion:
 pub fn write(page: &mut Markdown) -> Outcome<()> {
     let project = GraphConfig::read("taskcluster", "config.yml", PROJECT.as_bytes())?;
     page.paragraph(
-        "A decision writes `actions.json` with those of these actions that a project has. \
-         `taskgraph.disabled-actions` in `config.yml` leaves out the callbacks that it names. Several \
-         actions may have one name; of those that fit a task, the one that comes first is offered.",
+        "A decision writes the actions of a project to `actions.json`. \
+         `taskgraph.disabled-actions` in `config.yml` removes the callbacks that it names. Several \
+         actions may share a name; the first one that applies to a task is offered.",
     );
     let mut actions: Vec<&Action> = ACTIONS.iter().collect();
     actions.sort_by_key(|action| action.order);
@@ -35,25 +35,27 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
         page.heading(2, action.cb_name);
         page.paragraph(&sentence(action.description));
         if ON_DEMAND.contains(&action.cb_name) {
-            page.paragraph("Projects have it when `snowman.actions` in `config.yml` names it.");
+            page.paragraph(
+                "A project has this action if `snowman.actions` in `config.yml` names it.",
+            );
         }
-        let facts = [
+        let properties = [
             ["name".to_owned(), code(action.name)],
             ["title".to_owned(), action.title.to_owned()],
             ["for".to_owned(), tasks(action)],
             ["permission".to_owned(), code(action.permission)],
             ["order".to_owned(), action.order.to_string()],
         ];
-        page.table(["Fact", "Value"], &facts);
+        page.table(["Property", "Value"], &properties);
         match (action.schema)(&project) {
-            None => page.paragraph("It takes no input."),
+            None => page.paragraph("It has no input."),
             Some(schema) => input(page, &schema),
         }
     }
     Ok(())
 }
 
-/// The tasks that an action is for.
+/// Describes the tasks that an action applies to.
 fn tasks(action: &Action) -> String {
     if action.context.is_empty() {
         return "task groups".to_owned();
@@ -87,7 +89,7 @@ fn input(page: &mut Markdown, schema: &Value) {
         .into_iter()
         .flatten()
         .map(|(name, property)| {
-            let needed = if required.contains(&name.as_str()) {
+            let is_required = if required.contains(&name.as_str()) {
                 "yes"
             } else {
                 "no"
@@ -97,16 +99,16 @@ fn input(page: &mut Markdown, schema: &Value) {
             [
                 code(name),
                 kind(property),
-                needed.to_owned(),
+                is_required.to_owned(),
                 code(&default.unwrap_or_default()),
                 doc.to_owned(),
             ]
         })
         .collect();
-    page.table(["Input", "Type", "Needed", "Default", "Meaning"], &rows);
+    page.table(["Input", "Type", "Required", "Default", "Meaning"], &rows);
 }
 
-/// The type of a property, with its bounds.
+/// Describes the type of a property and its bounds.
 fn kind(property: &Value) -> String {
     let name = property["type"].as_str().unwrap_or("any");
     let mut text = match property["items"]["type"].as_str() {

@@ -12,8 +12,8 @@ use crate::cli::args::Cli;
 /// None.
 pub fn write(page: &mut Markdown) -> Outcome<()> {
     page.paragraph(
-        "`snowman COMMAND --help` prints the same on a terminal. Data goes to standard output, \
-         status and logs go to standard error.",
+        "`snowman COMMAND --help` prints the same in a terminal. Data is written to standard output, \
+         status and logs to standard error.",
     );
     let mut cli = Cli::command();
     cli.build();
@@ -31,17 +31,17 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
     page.table(["Command", "What it does"], &rows);
     page.heading(2, "Exit codes");
     page.table(["Code", "Meaning"], &exit_codes());
-    let mut told: Vec<(&str, Vec<[String; 4]>)> = Vec::new();
+    let mut known: Vec<(&str, Vec<[String; 4]>)> = Vec::new();
     for command in shown {
         let arguments = arguments(command);
         write_usage(page, command);
-        match told.iter().find(|(_, known)| *known == arguments) {
+        match known.iter().find(|(_, others)| *others == arguments) {
             Some((name, _)) => {
-                page.paragraph(&format!("It takes the arguments of [`{name}`](#{name})."));
+                page.paragraph(&format!("Its arguments are those of [`{name}`](#{name})."));
             }
             None => {
-                page.table(["Argument", "Needed", "Default", "Meaning"], &arguments);
-                told.push((command.get_name(), arguments));
+                page.table(["Argument", "Required", "Default", "Meaning"], &arguments);
+                known.push((command.get_name(), arguments));
             }
         }
     }
@@ -52,16 +52,16 @@ fn exit_codes() -> Vec<[String; 2]> {
     let classes = [
         (
             Class::User,
-            "the project, the parameters or the input are wrong; or a check of a rehearsal or a plan fails",
+            "an error in the project, its parameters or an input; or a failed check of a rehearsal or a plan",
         ),
-        (Class::Usage, "the command line is wrong"),
+        (Class::Usage, "an error on the command line"),
         (
             Class::Environment,
-            "the environment, the disk, version control or the network failed",
+            "an error of the environment, the disk, version control or the network",
         ),
-        (Class::Bug, "a mistake in snowman"),
+        (Class::Bug, "a bug in snowman"),
     ];
-    let mut rows = vec![["0".to_owned(), "done".to_owned()]];
+    let mut rows = vec![["0".to_owned(), "success".to_owned()]];
     rows.extend(
         classes
             .into_iter()
@@ -99,17 +99,17 @@ fn row(arg: &Arg) -> [String; 4] {
         .map(|value| value.to_string_lossy().into_owned())
         .filter(|value| arg.get_action().takes_values() && !value.is_empty())
         .collect();
-    let needed = if arg.is_required_set() { "yes" } else { "no" };
+    let required = if arg.is_required_set() { "yes" } else { "no" };
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     [
         code(&spelling(arg)),
-        needed.to_owned(),
+        required.to_owned(),
         code(&defaults.join(", ")),
         help,
     ]
 }
 
-/// How an argument is written, e.g. `-p, --parameters <SPEC>`.
+/// The names of an argument and of its value, e.g. `-p, --parameters <SPEC>`.
 fn spelling(arg: &Arg) -> String {
     let values: Vec<String> = arg
         .get_value_names()

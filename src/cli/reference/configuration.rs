@@ -15,17 +15,13 @@ use crate::kind::loader::LOADERS;
 /// None.
 pub fn config(page: &mut Markdown) -> Outcome<()> {
     page.paragraph(
-        "The graph config: the file `config.yml` in the root folder, which is `taskcluster` unless \
-         `--root` says otherwise. Where the meaning of an optional key ends in a value, that is its \
-         default.",
+        "The graph config is the file `config.yml` in the root folder, which is `taskcluster` unless \
+         `--root` names another. A value at the end of an optional key's meaning is its default.",
     );
     schema::write(page, &GRAPH_CONFIG, &[], 2);
     page.heading(2, "Priorities");
     let names: Vec<String> = PRIORITIES.iter().map(|name| code(name)).collect();
-    page.paragraph(&format!(
-        "From the highest to the lowest: {}.",
-        names.join(", ")
-    ));
+    page.paragraph(&format!("From highest to lowest: {}.", names.join(", ")));
     Ok(())
 }
 
@@ -35,13 +31,13 @@ pub fn config(page: &mut Markdown) -> Outcome<()> {
 /// None.
 pub fn kind(page: &mut Markdown) -> Outcome<()> {
     page.paragraph(
-        "A kind is a folder with a `kind.yml`, in the folder `kinds` under the root folder or in the \
-         one that `snowman.kinds` in `config.yml` names. Keys beside these are for the kind's own \
+        "A kind is a folder with a `kind.yml`, in the folder `kinds` of the root folder or in the \
+         folder that `snowman.kinds` in `config.yml` names. Other keys are for the kind's own \
          transforms.",
     );
     schema::write(page, &KIND, &[], 2);
     page.heading(2, "Loaders");
-    page.paragraph("`loader` names one of these; without it, the first is taken.");
+    page.paragraph("`loader` names one of these; the first is the default.");
     let rows: Vec<[String; 2]> = LOADERS
         .iter()
         .map(|loader| [code(loader.name), loader.doc.to_owned()])
@@ -56,19 +52,19 @@ pub fn kind(page: &mut Markdown) -> Outcome<()> {
 /// None.
 pub fn parameters(page: &mut Markdown) -> Outcome<()> {
     page.paragraph(
-        "A decision task takes exactly these parameters and refuses others. At a desk, what a file \
-         does not say has a default, and unknown parameters are taken.",
+        "A decision task requires exactly these parameters. Locally, missing parameters have defaults, \
+         and unknown parameters are accepted.",
     );
     page.heading(2, "Every graph");
     schema::write(page, &PARAMETERS, &[], 3);
     page.heading(2, "Releases");
     page.paragraph("Release promotion adds these.");
     schema::write(page, &RELEASE_PARAMETERS, &[], 3);
-    page.heading(2, "What follows from them");
+    page.heading(2, "Derived values");
     page.paragraph(
-        "The transform `task_context` finds these values below the parameter `release`, e.g. \
-         `from-parameters: {release-level: release.level}`. All are texts, so that alternatives can \
-         be chosen by them: `by-release-level: {production: …, default: …}`.",
+        "The transform `task_context` provides these values under the parameter `release`, e.g. \
+         `from-parameters: {release-level: release.level}`. All are strings, so that alternatives can \
+         be keyed by them: `by-release-level: {production: …, default: …}`.",
     );
     let rows: Vec<[String; 2]> = DERIVED
         .iter()

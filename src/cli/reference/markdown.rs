@@ -1,13 +1,13 @@
 //! Writing Markdown.
 
-/// A page of Markdown as it grows. Blocks are parted by one empty line.
+/// Builds a page of Markdown. Blocks are separated by an empty line.
 pub struct Markdown {
     text: String,
     in_list: bool,
 }
 
 impl Markdown {
-    /// A page with a heading.
+    /// Starts a page with its title.
     pub fn new(title: &str) -> Self {
         Self {
             text: format!("# {title}\n"),
@@ -15,19 +15,19 @@ impl Markdown {
         }
     }
 
-    /// A heading; `level` is 2 for those right below the page's own.
+    /// Adds a heading; `level` is 2 for those directly below the title.
     pub fn heading(&mut self, level: usize, title: &str) {
         self.block(&format!("{} {title}\n", "#".repeat(level)));
     }
 
-    /// A paragraph; nothing when it would be empty.
+    /// Adds a paragraph, unless it is empty.
     pub fn paragraph(&mut self, text: &str) {
         if !text.is_empty() {
             self.block(&format!("{text}\n"));
         }
     }
 
-    /// An item of a list.
+    /// Adds a list item.
     pub fn item(&mut self, text: &str) {
         let line = format!("- {text}\n");
         if self.in_list {
@@ -38,12 +38,12 @@ impl Markdown {
         self.in_list = true;
     }
 
-    /// A block of code.
+    /// Adds a code block.
     pub fn code(&mut self, text: &str) {
         self.block(&format!("```text\n{text}\n```\n"));
     }
 
-    /// A table; nothing when it would have no rows.
+    /// Adds a table, unless it has no rows.
     pub fn table<const N: usize>(&mut self, heads: [&str; N], rows: &[[String; N]]) {
         if rows.is_empty() {
             return;
@@ -54,7 +54,7 @@ impl Markdown {
         self.block(&out);
     }
 
-    /// The text.
+    /// Returns the text of the page.
     pub fn finish(self) -> String {
         self.text
     }
@@ -71,7 +71,7 @@ fn row(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-/// A text that can stand in one cell of a table.
+/// Formats a text for a cell of a table, on one line.
 fn cell(text: &str) -> String {
     text.split_whitespace()
         .collect::<Vec<_>>()
@@ -79,7 +79,7 @@ fn cell(text: &str) -> String {
         .replace('|', "\\|")
 }
 
-/// A text as a name in code; empty when it is.
+/// Formats a text as inline code; an empty text stays empty.
 pub fn code(text: &str) -> String {
     if text.is_empty() {
         String::new()
@@ -88,7 +88,7 @@ pub fn code(text: &str) -> String {
     }
 }
 
-/// A fragment as a sentence: a capital first, a full stop last.
+/// Turns a fragment into a sentence, with a capital letter and a full stop.
 pub fn sentence(fragment: &str) -> String {
     let mut rest = fragment.trim().chars();
     let Some(first) = rest.next() else {
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_are_parted_and_cells_stay_on_one_line() {
+    fn blocks_are_separated_and_cells_are_one_line() {
         let mut page = Markdown::new("Title");
         page.paragraph("");
         page.paragraph(&sentence("what it is"));

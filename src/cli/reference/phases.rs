@@ -1,4 +1,4 @@
-//! The page of what phases choose from.
+//! The page of what phases can be configured with.
 
 use super::markdown::{Markdown, code, sentence};
 use crate::base::diagnostic::Outcome;
@@ -17,11 +17,11 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
     let rows = METHODS
         .iter()
         .map(|one| [code(one.name), sentence(one.doc)]);
-    page.table(["Method", "What it chooses"], &rows.collect::<Vec<_>>());
+    page.table(["Method", "What it selects"], &rows.collect::<Vec<_>>());
 
     page.heading(2, "Optimization strategies");
     page.paragraph(
-        "`optimization` of a task is a mapping of one strategy to its argument. A task without one \
+        "`optimization` of a task maps one strategy to its argument. A task without one \
          is never removed or replaced, unless `existing_tasks` names it.",
     );
     let rows = STRATEGIES
@@ -30,12 +30,12 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
     page.table(["Strategy", "What it does"], &rows.collect::<Vec<_>>());
 
     page.heading(2, "Morphs");
-    page.paragraph("They run on the optimized graph, in this order.");
+    page.paragraph("Morphs run on the optimized graph, in this order.");
     let rows = MORPHS.iter().map(|one| [code(one.name), sentence(one.doc)]);
     page.table(["Morph", "What it does"], &rows.collect::<Vec<_>>());
 
     page.heading(2, "Verifications");
-    page.paragraph("`snowman decision --no-verify` leaves them out.");
+    page.paragraph("`snowman decision --no-verify` skips them.");
     let rows = VERIFICATIONS.iter().map(|one| {
         let phase = match one.check {
             Check::FullTaskGraph(_) => "full_task_graph",

@@ -4,10 +4,10 @@ use super::markdown::{Markdown, code};
 use crate::config::schema::{Field, Schema, Type};
 use crate::transform::fields::Presets;
 
-/// Writes a schema as a table, and below it one for each schema that it holds.
+/// Writes a schema as a table, followed by one for each schema that it contains.
 ///
-/// `defaults` are the values of fields of the outermost schema that are not given. Headings of inner
-/// schemas are of `level`.
+/// `defaults` are the default values of fields of the outermost schema. Headings of inner schemas have
+/// the given `level`.
 pub fn write(page: &mut Markdown, schema: &'static Schema, defaults: Presets, level: usize) {
     table(page, schema, defaults);
     let mut seen = vec![schema];
@@ -40,20 +40,17 @@ fn table(page: &mut Markdown, schema: &Schema, defaults: Presets) {
             ]
         })
         .collect();
-    page.table(["Key", "Value", "Needed", "Meaning"], &rows);
+    page.table(["Key", "Value", "Required", "Meaning"], &rows);
     if schema.open {
-        page.paragraph("Other keys are taken too.");
+        page.paragraph("Other keys are allowed.");
     }
     if !schema.exclusive.is_empty() {
         let names: Vec<String> = schema.exclusive.iter().map(|name| code(name)).collect();
-        page.paragraph(&format!(
-            "At most one of {} may be there.",
-            names.join(", ")
-        ));
+        page.paragraph(&format!("At most one of {} is allowed.", names.join(", ")));
     }
 }
 
-/// Whether a field has to be given, and what it is otherwise.
+/// Whether a field is required, or its default.
 fn presence(field: &Field, defaults: Presets) -> String {
     let default = defaults.iter().find(|(name, _)| *name == field.name);
     match default.map(|(_, preset)| preset.value()) {
@@ -63,7 +60,7 @@ fn presence(field: &Field, defaults: Presets) -> String {
     }
 }
 
-/// The schemas that a schema holds, in the order of its fields.
+/// The schemas that a schema contains, in the order of its fields.
 fn inner(schema: &Schema) -> Vec<&'static Schema> {
     let mut found = Vec::new();
     for field in schema.fields {
@@ -114,16 +111,16 @@ mod tests {
         assert_eq!(
             page.finish(),
             "# Whole\n\n\
-             | Key | Value | Needed | Meaning |\n\
+             | Key | Value | Required | Meaning |\n\
              | --- | --- | --- | --- |\n\
              | `size` | an integer | default `3` | how large it is |\n\
              | `parts` | a list of mappings (part) | no | what it is made of |\n\n\
-             At most one of `size`, `parts` may be there.\n\n\
+             At most one of `size`, `parts` is allowed.\n\n\
              ### part\n\n\
-             | Key | Value | Needed | Meaning |\n\
+             | Key | Value | Required | Meaning |\n\
              | --- | --- | --- | --- |\n\
              | `path` | a string | yes | where it lies |\n\n\
-             Other keys are taken too.\n"
+             Other keys are allowed.\n"
         );
     }
 }

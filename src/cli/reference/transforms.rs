@@ -36,7 +36,7 @@ pub fn transforms(page: &mut Markdown) -> Outcome<()> {
         }
         match transform.schema {
             Some(schema) => schema::write(page, schema, &[], 3),
-            None => page.paragraph("It checks of a task only what it uses."),
+            None => page.paragraph("It only checks the keys that it uses."),
         }
         match short(transform.name) {
             "fetch" => fetch_types(page),
@@ -105,8 +105,8 @@ fn index_types(page: &mut Markdown) {
 /// None.
 pub fn run_using(page: &mut Markdown) -> Outcome<()> {
     page.paragraph(
-        "What `run.using` may say, for each worker implementation. `run` of the task holds the keys \
-         of the table.",
+        "The values of `run.using` for each worker implementation. The keys in the tables belong \
+         under `run` of the task.",
     );
     for way in RUN_USING {
         page.heading(2, &format!("{} on {}", way.name, way.worker));
@@ -115,7 +115,7 @@ pub fn run_using(page: &mut Markdown) -> Outcome<()> {
     }
     page.heading(2, "Caches");
     page.paragraph(
-        "What `run.use-caches`, and `taskgraph.run.use-caches` in `config.yml`, may name.",
+        "The values of `run.use-caches`, and of `taskgraph.run.use-caches` in `config.yml`.",
     );
     let rows: Vec<[String; 2]> = CACHES
         .iter()
@@ -131,14 +131,14 @@ pub fn run_using(page: &mut Markdown) -> Outcome<()> {
 /// None.
 pub fn workers(page: &mut Markdown) -> Outcome<()> {
     page.paragraph(
-        "`workers.aliases` in `config.yml` says which implementation a `worker-type` has. `worker` of \
-         the task holds the keys of the table.",
+        "`workers.aliases` in `config.yml` maps each `worker-type` to an implementation. The keys in the \
+         tables belong under `worker` of the task.",
     );
     for payload in PAYLOADS {
         page.heading(2, payload.name);
         page.paragraph(&sentence(payload.doc));
         if payload.automation {
-            page.paragraph("Tasks find `MOZ_AUTOMATION` in their environment.");
+            page.paragraph("Tasks have `MOZ_AUTOMATION` in their environment.");
         }
         schema::write(page, payload.schema, payload.defaults, 3);
     }

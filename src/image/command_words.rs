@@ -1,10 +1,10 @@
-//! The words of a task's command, as `run-task` takes them.
+//! The words of a task's command line, with the options of `run-task`.
 
-/// The words of a command.
+/// The words of a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words(pub Vec<String>);
+pub struct CommandWords(pub Vec<String>);
 
-impl Words {
+impl CommandWords {
     /// Whether the command is `run-task`.
     #[must_use]
     pub fn is_run_task(&self) -> bool {
@@ -15,7 +15,7 @@ impl Words {
         })
     }
 
-    /// The value of an option, which is the next word or stands after `=`.
+    /// The value of an option: the next word, or the text after `=`.
     #[must_use]
     pub fn option(&self, name: &str) -> Option<&str> {
         self.0.iter().enumerate().find_map(|(i, word)| {
@@ -45,7 +45,7 @@ impl Words {
         }
     }
 
-    /// Puts other words in the place of those after `--`, and tells what these were.
+    /// Replaces the words after `--`, and returns the previous ones.
     pub fn replace_payload(&mut self, with: &[&str]) -> Option<Vec<String>> {
         let at = self.0.iter().position(|word| word == "--")? + 1;
         let payload = self.0.split_off(at);
@@ -58,8 +58,8 @@ impl Words {
 mod tests {
     use super::*;
 
-    fn words(text: &str) -> Words {
-        Words(text.split(' ').map(str::to_owned).collect())
+    fn words(text: &str) -> CommandWords {
+        CommandWords(text.split(' ').map(str::to_owned).collect())
     }
 
     #[test]

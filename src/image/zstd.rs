@@ -1,33 +1,33 @@
-//! Zstandard files, which may have several frames and frames to skip.
+//! Decompresses Zstandard files, which may have several frames and skippable ones.
 
 use std::io::{BufRead, Error, Read, Result};
 
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// How large a window of unpacked content may be: what `zstd --ultra -22` makes.
+/// The largest window, in bytes: that of `zstd --ultra -22`.
 const WINDOW: u64 = 128 << 20;
 
-/// The content of a file.
-pub struct Frames<R> {
+/// Reads the content of a Zstandard file.
+pub struct ZstdReader<R> {
     source: R,
     decoder: FrameDecoder,
-    inside: bool,
+    in_frame: bool,
 }
 
-impl<R: BufRead> Frames<R> {
-    /// The content of what `source` reads.
+impl<R: BufRead> ZstdReader<R> {
+    /// Decompresses what `source` reads.
     pub fn new(source: R) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(WINDOW);
         Self {
             source,
             decoder,
-            inside: false,
+            in_frame: false,
         }
     }
 
-    /// Starts the next frame, unless this is the end.
+    /// Starts the next frame; false at the end of the file.
     fn start(&mut self) -> Result<bool> {
         loop {
             if self.source.fill_buf()?.is_empty() {
@@ -47,29 +47,29 @@ impl<R: BufRead> Frames<R> {
         }
     }
 
-    /// Checks the sum of a frame that has one.
+    /// Checks the checksum of a frame that has one.
     fn check(&self) -> Result<()> {
         match (
             self.decoder.get_checksum_from_data(),
             self.decoder.get_calculated_checksum(),
         ) {
-            (Some(told), Some(found)) if told != found => Err(Error::other(
-                "the content does not have the sum that it should have",
-            )),
+            (Some(expected), Some(actual)) if expected != actual => {
+                Err(Error::other("the checksum of the content does not match"))
+            }
             _ => Ok(()),
         }
     }
 }
 
-impl<R: BufRead> Read for Frames<R> {
+impl<R: BufRead> Read for ZstdReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
         }
         loop {
-            if !self.inside {
-                self.inside = self.start()?;
-                if !self.inside {
+            if !self.in_frame {
+                self.in_frame = self.start()?;
+                if !self.in_frame {
                     return Ok(0);
                 }
             }
@@ -79,7 +79,7 @@ impl<R: BufRead> Read for Frames<R> {
             }
             if self.decoder.is_finished() {
                 self.check()?;
-                self.inside = false;
+                self.in_frame = false;
             } else {
                 self.decoder
                     .decode_blocks(&mut self.source, BlockDecodingStrategy::UptoBlocks(1))
@@ -95,25 +95,29 @@ mod tests {
     use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
     #[test]
-    fn frames_follow_each_other() {
+    fn a_file_may_have_several_frames() {
         let packed = |text: &str| compress_to_vec(text.as_bytes(), CompressionLevel::Fastest);
         let skipped = b"\x50\x2a\x4d\x18\x03\x00\x00\x00abc".to_vec();
         let file = [skipped.clone(), packed("one "), skipped, packed("two")].concat();
         let mut text = String::new();
-        Frames::new(file.as_slice())
+        ZstdReader::new(file.as_slice())
             .read_to_string(&mut text)
             .unwrap();
         assert_eq!(text, "one two");
     }
 
     #[test]
-    fn what_is_cut_off_or_something_else_is_told() {
+    fn truncated_and_foreign_files_are_errors() {
         let file = compress_to_vec(&[7; 100_000][..], CompressionLevel::Fastest);
         let mut content = Vec::new();
-        let cut = &file[..file.len() - 8];
-        assert!(Frames::new(cut).read_to_end(&mut content).is_err());
+        let truncated = &file[..file.len() - 8];
         assert!(
-            Frames::new(&b"something else"[..])
+            ZstdReader::new(truncated)
+                .read_to_end(&mut content)
+                .is_err()
+        );
+        assert!(
+            ZstdReader::new(&b"something else"[..])
                 .read_to_end(&mut content)
                 .is_err()
         );

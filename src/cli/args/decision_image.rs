@@ -1,15 +1,15 @@
-//! The image of a new project's decision task.
+//! The docker image of a new project's decision task.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The name of a docker image with a version or a digest, so that it keeps meaning the same image.
+/// The name of a docker image with a version or a digest, so that it always means the same image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Image(String);
+pub struct DecisionImage(String);
 
-impl Image {
+impl DecisionImage {
     /// The decision image of this version of the program, in the registry of a GitHub organization.
-    pub fn of_owner(owner: &str) -> Self {
+    pub fn of_organization(owner: &str) -> Self {
         let owner = owner.to_lowercase();
         let version = env!("CARGO_PKG_VERSION");
         Self(format!("ghcr.io/{owner}/snowman-decision:{version}"))
@@ -26,13 +26,13 @@ impl Image {
     }
 }
 
-impl fmt::Display for Image {
+impl fmt::Display for DecisionImage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl FromStr for Image {
+impl FromStr for DecisionImage {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -58,10 +58,9 @@ impl FromStr for Image {
         }
         match (tag, digest) {
             (None, None) => Err("the image has no version: add a tag or a digest".to_owned()),
-            (Some("latest"), None) => Err(
-                "`latest` may be another image tomorrow: name a version, or add a digest"
-                    .to_owned(),
-            ),
+            (Some("latest"), None) => {
+                Err("`latest` may become another image: name a version, or add a digest".to_owned())
+            }
             _ => Ok(Self(text.to_owned())),
         }
     }
@@ -70,12 +69,12 @@ impl FromStr for Image {
 /// Whether the parts between slashes are valid for registries; the first may be a host with a port.
 fn is_name(name: &str) -> bool {
     let is_part = |part: &str| {
-        let of_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        part.starts_with(of_part)
-            && part.ends_with(of_part)
+        let is_alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        part.starts_with(is_alphanumeric)
+            && part.ends_with(is_alphanumeric)
             && part
                 .chars()
-                .all(|c| of_part(c) || matches!(c, '.' | '_' | '-'))
+                .all(|c| is_alphanumeric(c) || matches!(c, '.' | '_' | '-'))
     };
     let is_host = |host: &str| {
         let (host, port) = host.split_once(':').unwrap_or((host, "0"));
@@ -90,11 +89,11 @@ fn is_name(name: &str) -> bool {
 
 fn is_tag(tag: &str) -> bool {
     /// The maximum number of characters in a tag.
-    const LONGEST: usize = 128;
-    let of_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    tag.len() <= LONGEST
-        && tag.starts_with(of_word)
-        && tag.chars().all(|c| of_word(c) || matches!(c, '.' | '-'))
+    const MAX_LENGTH: usize = 128;
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    tag.len() <= MAX_LENGTH
+        && tag.starts_with(is_word)
+        && tag.chars().all(|c| is_word(c) || matches!(c, '.' | '-'))
 }
 
 fn is_digest(digest: &str) -> bool {
@@ -121,7 +120,7 @@ mod tests {
             &format!("a/b:1@{digest}"),
             &format!("a/b:latest@{digest}"),
         ] {
-            assert_eq!(text.parse::<Image>().unwrap().as_str(), text);
+            assert_eq!(text.parse::<DecisionImage>().unwrap().as_str(), text);
         }
         for (text, part) in [
             ("", "is not the name"),
@@ -136,21 +135,21 @@ mod tests {
             (&format!("a:{}", "1".repeat(129)), "is not a tag"),
             ("a", "has no version"),
             ("localhost:5000/a", "has no version"),
-            ("a:latest", "may be another image tomorrow"),
+            ("a:latest", "may become another image"),
             ("a@sha256:12", "the digest"),
             (&format!("a@{}", digest.to_uppercase()), "the digest"),
         ] {
-            let told = text.parse::<Image>().unwrap_err();
-            assert!(told.contains(part), "{text}: {told}");
+            let error = text.parse::<DecisionImage>().unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
         }
     }
 
     #[test]
-    fn without_another_it_is_that_of_this_version() {
-        let image = Image::of_owner("Org");
+    fn the_default_has_the_version_of_this_program() {
+        let image = DecisionImage::of_organization("Org");
         let expected = format!("ghcr.io/org/snowman-decision:{}", env!("CARGO_PKG_VERSION"));
         assert_eq!(image.as_str(), expected);
-        assert_eq!(image.as_str().parse::<Image>().unwrap(), image);
+        assert_eq!(image.as_str().parse::<DecisionImage>().unwrap(), image);
         assert!(!image.has_digest());
     }
 }

@@ -1,31 +1,29 @@
-//! Docker images as tar files, which know the names that they are loaded under.
+//! Docker images as tar files, which contain the name and tag that they are loaded under.
 //!
-//! Every member is handed on as it is, but for two: `repositories`, which has the name and the tag
-//! of the image, and `manifest.json`, which has them again when the image is renamed.
+//! A copy leaves every member as it is except for two that hold the name and tag: `repositories`, and,
+//! when the image is renamed, `manifest.json`.
 
 use std::io::{Read, Write};
 
-use crate::base::value::json;
-
 use crate::base::diagnostic::Diagnostic;
 use crate::base::json;
-use crate::base::value::{Object, Str, Value};
+use crate::base::value::{Object, Str, Value, json};
 
 const BLOCK: usize = 512;
 
-/// How large the two members may be that are read whole.
+/// The largest size, in bytes, of the two members that are read whole.
 const LARGEST: u64 = 16 << 20;
 
-/// The name of an image in its file.
+/// The name and tag of an image in its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The name.
+pub struct ImageName {
+    /// The name without the tag.
     pub image: String,
     /// The tag.
     pub tag: String,
 }
 
-/// The name and the tag in `name:tag`; the tag is `latest` when there is none.
+/// Splits `name:tag`; the default tag is `latest`.
 #[must_use]
 pub fn split(name: &str) -> (&str, &str) {
     match name.rsplit_once(':') {
@@ -35,25 +33,25 @@ pub fn split(name: &str) -> (&str, &str) {
     }
 }
 
-/// Copies an image, under another name and tag when they are given, and tells what it was called.
+/// Copies an image, with another name and tag if `name` is given, and returns its original name.
 ///
 /// # Errors
-/// When the file is no image or has several, or it cannot be read or written.
+/// When the file does not hold exactly one image, or it cannot be read or written.
 pub fn copy(
     from: impl Read,
     to: &mut dyn Write,
     name: Option<(&str, &str)>,
-) -> Result<Found, Diagnostic> {
-    let unread = |error: std::io::Error| {
-        Diagnostic::environment("the docker image cannot be read").because(error)
+) -> Result<ImageName, Diagnostic> {
+    let read_error = |error: std::io::Error| {
+        Diagnostic::environment("cannot read the docker image").because(error)
     };
-    let unwritten = |error: std::io::Error| {
-        Diagnostic::environment("the docker image cannot be handed to docker").because(error)
+    let write_error = |error: std::io::Error| {
+        Diagnostic::environment("cannot write the docker image to docker").because(error)
     };
     let mut found = None;
     let mut archive = tar::Archive::new(from);
-    for entry in archive.entries().map_err(unread)?.raw(true) {
-        let mut entry = entry.map_err(unread)?;
+    for entry in archive.entries().map_err(read_error)?.raw(true) {
+        let mut entry = entry.map_err(read_error)?;
         let mut header = entry.header().clone();
         let path = entry.path_bytes().into_owned();
         let changed = match (path.as_slice(), name) {
@@ -69,32 +67,30 @@ pub fn copy(
             Some(text) => {
                 header.set_size(text.len() as u64);
                 header.set_cksum();
-                to.write_all(header.as_bytes()).map_err(unwritten)?;
-                to.write_all(text.as_bytes()).map_err(unwritten)?;
+                to.write_all(header.as_bytes()).map_err(write_error)?;
+                to.write_all(text.as_bytes()).map_err(write_error)?;
                 text.len() as u64
             }
             None => {
-                to.write_all(header.as_bytes()).map_err(unwritten)?;
-                std::io::copy(&mut entry, to).map_err(unwritten)?
+                to.write_all(header.as_bytes()).map_err(write_error)?;
+                std::io::copy(&mut entry, to).map_err(write_error)?
             }
         };
         let over = (size % BLOCK as u64) as usize;
         if over > 0 {
-            to.write_all(&[0; BLOCK][over..]).map_err(unwritten)?;
+            to.write_all(&[0; BLOCK][over..]).map_err(write_error)?;
         }
     }
     to.write_all(&[0; 2 * BLOCK])
         .and_then(|()| to.flush())
-        .map_err(unwritten)?;
+        .map_err(write_error)?;
     found.ok_or_else(|| Diagnostic::user("the docker image has no file `repositories`"))
 }
 
 fn read(entry: &mut impl Read) -> Result<Vec<u8>, Diagnostic> {
     let mut content = Vec::new();
     let read = entry.take(LARGEST).read_to_end(&mut content);
-    read.map_err(|error| {
-        Diagnostic::environment("the docker image cannot be read").because(error)
-    })?;
+    read.map_err(|error| Diagnostic::environment("cannot read the docker image").because(error))?;
     Ok(content)
 }
 
@@ -112,18 +108,21 @@ fn only<'v>(map: Option<&'v Object>, what: &str) -> Result<(&'v Str, &'v Value),
 
 fn parse(name: &str, content: &[u8]) -> Result<Value, Diagnostic> {
     serde_json::from_slice(content).map_err(|error| {
-        Diagnostic::user(format!("`{name}` of the docker image is no JSON")).because(error)
+        Diagnostic::user(format!("`{name}` of the docker image is not JSON")).because(error)
     })
 }
 
-fn repositories(content: &[u8], name: Option<(&str, &str)>) -> Result<(String, Found), Diagnostic> {
+fn repositories(
+    content: &[u8],
+    name: Option<(&str, &str)>,
+) -> Result<(String, ImageName), Diagnostic> {
     let repositories = parse("repositories", content)?;
     let (image, tags) = only(repositories.as_object(), "name")?;
     let (tag, layer) = only(tags.as_object(), "tag")?;
     let (new_image, new_tag) = name.unwrap_or((image, tag));
     let text = json::compact(&json!({ new_image: { new_tag: layer } }));
     let (image, tag) = (image.to_string(), tag.to_string());
-    Ok((text, Found { image, tag }))
+    Ok((text, ImageName { image, tag }))
 }
 
 fn manifest(content: &[u8], (image, tag): (&str, &str)) -> Result<String, Diagnostic> {
@@ -134,7 +133,7 @@ fn manifest(content: &[u8], (image, tag): (&str, &str)) -> Result<String, Diagno
         }
         _ => {
             return Err(Diagnostic::user(
-                "`manifest.json` of the docker image does not tell of exactly one",
+                "`manifest.json` of the docker image does not describe exactly one image",
             ));
         }
     }
@@ -213,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_stand_after_the_last_colon() {
+    fn the_tag_follows_the_last_colon() {
         assert_eq!(split("a:1"), ("a", "1"));
         assert_eq!(split("a"), ("a", "latest"));
         assert_eq!(split("localhost:5000/a"), ("localhost:5000/a", "latest"));

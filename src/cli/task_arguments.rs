@@ -1,4 +1,4 @@
-//! Parses command-line arguments that a rehearsal reads from a task's command.
+//! Parses the arguments of snowman that a rehearsal finds in a task's command.
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -10,7 +10,7 @@ use crate::rehearse::command::{Asked, What};
 /// Parses arguments, without the program's name, as the program itself does.
 ///
 /// # Errors
-/// What the program would say, in one line.
+/// The program's message, in one line.
 pub fn parse(arguments: &[String]) -> Result<Asked, String> {
     let words = std::iter::once("snowman").chain(arguments.iter().map(String::as_str));
     let command = match Cli::try_parse_from(words) {
@@ -22,8 +22,8 @@ pub fn parse(arguments: &[String]) -> Result<Asked, String> {
     };
     Ok(match command {
         Command::Decision(args) => Asked {
-            root: args.root.clone(),
-            python: args.python.python.into(),
+            root: args.project_args.root.clone(),
+            python: args.project_args.python.into(),
             what: What::Decision {
                 flags: Box::new(decision::flags(&args)),
                 verify: !args.no_verify,
@@ -31,8 +31,8 @@ pub fn parse(arguments: &[String]) -> Result<Asked, String> {
             },
         },
         Command::ActionCallback(args) => Asked {
-            root: args.root,
-            python: args.python.python.into(),
+            root: args.project.root,
+            python: args.project.python.into(),
             what: What::Action,
         },
         _ => other(),
@@ -47,14 +47,15 @@ fn other() -> Asked {
     }
 }
 
-/// A message without the usage, which names every flag.
+/// Joins a message of clap in one line, without the usage.
 fn in_one_line(message: &str) -> String {
     let lines = message.lines().map(str::trim);
     let lines = lines.take_while(|line| {
         !line.starts_with("Usage:") && !line.starts_with("For more information")
     });
-    let said: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
-    said.join("; ")
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    lines
+        .join("; ")
         .trim_start_matches("error: ")
         .replace(":;", ":")
 }

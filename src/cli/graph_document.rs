@@ -1,4 +1,4 @@
-//! What a command shows of a graph.
+//! A graph as a command shows it: labels, JSON or YAML.
 
 use std::io::{self, Write};
 
@@ -12,9 +12,9 @@ use crate::config::yaml;
 use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
 
-/// What is shown: a text, or a graph as JSON, which becomes text only as it is written.
+/// A text, or a whole graph as JSON, which is only serialized while it is written.
 #[derive(Debug)]
-pub enum Document {
+pub enum GraphDocument {
     /// A text.
     Text(String),
     /// A graph by label.
@@ -23,12 +23,12 @@ pub enum Document {
     ById(IdGraph),
 }
 
-impl Document {
-    /// What the flags show of a graph.
+impl GraphDocument {
+    /// Selects what the flags show of a graph.
     ///
     /// # Errors
-    /// When a flag has a pattern that is none.
-    pub fn of<G: Graph>(args: &ShowArgs, graph: G) -> Outcome<Self> {
+    /// When a flag has an invalid pattern.
+    pub fn new<G: ShownGraph>(args: &ShowArgs, graph: G) -> Outcome<Self> {
         let whole = args.tasks_regex.is_none() && args.exclude_keys.is_empty();
         if whole && args.json {
             return Ok(graph.document());
@@ -51,7 +51,7 @@ impl Document {
         }))
     }
 
-    /// Writes it.
+    /// Writes the document.
     ///
     /// # Errors
     /// Those of `out`.
@@ -64,7 +64,7 @@ impl Document {
         out.write_all(b"\n")
     }
 
-    /// The text.
+    /// Returns the whole text.
     #[must_use]
     pub fn into_text(self) -> String {
         match self {
@@ -76,34 +76,34 @@ impl Document {
 }
 
 /// A graph that can be shown.
-pub trait Graph: Entries {
+pub trait ShownGraph: Entries {
     /// The labels of its tasks.
     fn labels(&self) -> Vec<&Label>;
-    /// The whole graph, as JSON.
-    fn document(self) -> Document;
+    /// Turns the whole graph into a JSON document.
+    fn document(self) -> GraphDocument;
 }
 
-impl Graph for LabelGraph {
+impl ShownGraph for LabelGraph {
     fn labels(&self) -> Vec<&Label> {
         self.labels().collect()
     }
 
-    fn document(self) -> Document {
-        Document::ByLabel(self)
+    fn document(self) -> GraphDocument {
+        GraphDocument::ByLabel(self)
     }
 }
 
-impl Graph for IdGraph {
+impl ShownGraph for IdGraph {
     fn labels(&self) -> Vec<&Label> {
         self.tasks().map(|task| &task.label).collect()
     }
 
-    fn document(self) -> Document {
-        Document::ById(self)
+    fn document(self) -> GraphDocument {
+        GraphDocument::ById(self)
     }
 }
 
-/// Leaves out tasks that are not shown, and what is excluded of the others.
+/// Removes the tasks that are not shown, and the excluded keys of the others.
 fn filtered(graph: Value, shown: impl Fn(&str) -> bool, excluded: &[String]) -> Value {
     let Value::Object(tasks) = graph else {
         return graph;

@@ -1,0 +1,161 @@
+//! The commands `actions`, `action-callback` and `test-action-callback`.
+
+use std::process::ExitCode;
+
+use tracing_subscriber::filter::LevelFilter;
+
+use super::args::common::Verbosity;
+use super::args::{ActionCallbackArgs, ActionsArgs, TestActionCallbackArgs};
+use super::context::connect;
+use super::helper::CommandHelper;
+use super::input_file::read_action_input;
+use super::own_task::{log_event, own_task};
+use super::parameters::ParameterSpec;
+use super::signals;
+use crate::actions;
+use crate::actions::callback::{self, Request, Runner};
+use crate::actions::render::actions_json;
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::json::pretty;
+use crate::base::name::TaskId;
+use crate::base::value::{Object, json};
+use crate::submit::recorder::{Recorded, Recorder};
+
+/// Prints `actions.json`.
+///
+/// # Errors
+/// When it cannot be rendered.
+pub fn actions(args: &ActionsArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
+    let context = command.open(&args.project, args.verbosity.level(LevelFilter::INFO))?;
+    let graph_config = &context.graph_config;
+    let given = args.parameters.as_deref().unwrap_or_default();
+    for spec in ParameterSpec::read(&context.working_folder, given)? {
+        let params = context.block_on(spec.load(&context, &Object::new()))?;
+        let decision = TaskId::PLACEHOLDER;
+        let theirs = actions::custom::offered(context.decision_context(), &params, decision)?;
+        let files = &context.files;
+        let rendered = actions_json(files, graph_config, &params, decision, &theirs)?;
+        command.output.data(&(pretty(&rendered) + "\n"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the action of the action task that this process runs in.
+///
+/// # Errors
+/// When its request is invalid, or the action fails.
+pub fn callback(args: &ActionCallbackArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
+    let verbosity = Verbosity {
+        quiet: false,
+        verbose: args.verbose,
+    };
+    let level = verbosity.level(LevelFilter::INFO);
+    command.output.log_at(level);
+    let own = own_task(&command.environment)?;
+    let mut context = command.open(&args.project, level)?;
+    context.stop = &signals::STOP;
+    let graph_config = &context.graph_config;
+    let artifacts = context.artifact_folder(command.output.mask());
+    signals::listen(&context.runtime, command.output.clone());
+    context.block_on(async {
+        let ports = context.decision_context();
+        let taskcluster = ports.taskcluster()?;
+        let request = callback::request(&context.environment, taskcluster, &own).await?;
+        let group = request.task_group_id.clone().ok_or_else(|| {
+            Diagnostic::user("the action task does not name the task group that it is triggered on")
+                .help("ACTION_TASK_GROUP_ID or `extra.action.context.taskGroupId` must name it")
+        })?;
+        let parameters = callback::parameters_of(taskcluster, &group).await?;
+        let runner = Runner {
+            context: ports,
+            graph_config,
+            own: &own,
+            artifacts: &artifacts,
+            events: &log_event,
+            check_scope: true,
+        };
+        let name = request.callback.clone();
+        callback::run(runner, request, parameters).await?;
+        command.output.status(&format!("The action {name} is done"));
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Runs an action with a recorder instead of Taskcluster, and prints what it would do. Its artifacts
+/// are written.
+///
+/// # Errors
+/// As for the action itself.
+pub fn test_callback(
+    args: &TestActionCallbackArgs,
+    command: &CommandHelper<'_>,
+) -> Outcome<ExitCode> {
+    let context = command.open(&args.project, args.verbosity.level(LevelFilter::INFO))?;
+    let graph_config = &context.graph_config;
+    let own = match context.environment.filled("TASK_ID") {
+        Some(_) => own_task(&context.environment)?,
+        None => {
+            TaskId::parse(TaskId::ACTION_PLACEHOLDER).map_err(|e| Diagnostic::bug(e.to_string()))?
+        }
+    };
+    let request = Request {
+        callback: args.callback.clone(),
+        task_group_id: task_id("--task-group-id", args.task_group_id.as_deref())?,
+        task_id: task_id("--task-id", args.task_id.as_deref())?,
+        input: read_action_input(args.input.as_deref())?,
+    };
+    let recorder = match connect(&context.environment)? {
+        Some(reads) => Recorder::over(reads),
+        None => Recorder::offline(),
+    };
+    let artifacts = context.artifact_folder(command.output.mask());
+    context.block_on(async {
+        let mut ports = context.decision_context();
+        let given = args.parameters.as_deref().unwrap_or_default();
+        let spec = ParameterSpec::read(&context.working_folder, given)?.remove(0);
+        let params = spec.load(&context, &Object::new()).await?;
+        ports.taskcluster = Some(&recorder);
+        let runner = Runner {
+            context: ports,
+            graph_config,
+            own: &own,
+            artifacts: &artifacts,
+            events: &|_| {},
+            check_scope: false,
+        };
+        callback::run(runner, request, params.values().clone()).await
+    })?;
+    let recorded = recorder.recorded();
+    for effect in &recorded {
+        match effect {
+            Recorded::Create {
+                task_id,
+                definition,
+            } => {
+                let pair = json!([task_id.as_str(), definition]);
+                command.output.data(&(pretty(&pair) + "\n"))?;
+            }
+            Recorded::Cancel(task_id) => tracing::info!("Would have cancelled {task_id}"),
+            Recorded::Rerun(task_id) => tracing::info!("Would have rerun {task_id}"),
+            Recorded::Purge { pool, cache } => {
+                tracing::info!("Would have purged {pool}/{cache}");
+            }
+        }
+    }
+    let changes = match recorded.len() {
+        1 => "1 change".to_owned(),
+        n => format!("{n} changes"),
+    };
+    command.output.status(&format!(
+        "The action would make {changes}; nothing was done"
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn task_id(flag: &str, given: Option<&str>) -> Result<Option<TaskId>, Diagnostic> {
+    given
+        .map(|text| {
+            TaskId::parse(text).map_err(|error| Diagnostic::usage(format!("{flag}: {error}")))
+        })
+        .transpose()
+}

@@ -1,0 +1,75 @@
+//! The flags of `decision`.
+
+use clap::Args;
+
+use super::common::ProjectArgs;
+
+/// Flags of `decision`.
+#[derive(Debug, Args)]
+pub struct DecisionArgs {
+    #[command(flatten)]
+    pub project_args: ProjectArgs,
+    /// Accepted for compatibility and ignored
+    #[arg(long, hide = true)]
+    pub message: Option<String>,
+    /// Name of the project
+    #[arg(long)]
+    pub project: String,
+    /// Number of the push
+    #[arg(long)]
+    pub pushlog_id: String,
+    /// Time of the push, in seconds since 1970; 0 if unknown
+    #[arg(long)]
+    pub pushdate: i64,
+    /// Email address of the person who pushed
+    #[arg(long)]
+    pub owner: String,
+    /// SCM level of the repository
+    #[arg(long)]
+    pub level: String,
+    /// Method that selects the target tasks
+    #[arg(long)]
+    pub target_tasks_method: Option<String>,
+    /// `git` or `hg`
+    #[arg(long, value_parser = ["git", "hg"])]
+    pub repository_type: String,
+    /// Repository that the push is compared with
+    #[arg(long)]
+    pub base_repository: String,
+    /// Ref that the push is compared with
+    #[arg(long, default_value = "")]
+    pub base_ref: String,
+    /// Revision that the push is compared with
+    #[arg(long, default_value = "")]
+    pub base_rev: String,
+    /// Repository to build
+    #[arg(long)]
+    pub head_repository: String,
+    /// Ref to build
+    #[arg(long)]
+    pub head_ref: String,
+    /// Revision to build
+    #[arg(long)]
+    pub head_rev: String,
+    /// Tag to build
+    #[arg(long, default_value = "")]
+    pub head_tag: String,
+    /// Event that the decision is for, e.g. `github-push`
+    #[arg(long)]
+    pub tasks_for: String,
+    /// File with the try task configuration, instead of try_task_config.json
+    #[arg(long, value_name = "FILE")]
+    pub try_task_config_file: Option<String>,
+    /// Skip verifications, including those of payloads
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Write the artifacts and check every task, but create none
+    #[arg(long)]
+    pub preflight_only: bool,
+    /// Include debug-level logging output
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Let try_task_config.json, or a git note, override parameters
+    #[arg(long)]
+    pub allow_parameter_override: bool,
+}

@@ -1,0 +1,60 @@
+//! The flags of `sandbox` and `rehearse`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::common::{ProjectArgs, Verbosity};
+
+/// Flags of `sandbox`.
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// Loopback address to listen on
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub listen: std::net::SocketAddr,
+    /// Folder to keep the state in; without one, it is kept in memory
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    /// Let simulated workers resolve pending tasks
+    #[arg(long)]
+    pub workers: bool,
+}
+
+/// Flags of `rehearse`.
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// Flavors to rehearse, in order; flavors joined by `+` are promoted by one action. By default,
+    /// the promote, push and ship flavors of the first product, or all flavors if none names a
+    /// product
+    #[arg(value_name = "FLAVOR")]
+    pub flavors: Vec<String>,
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Output the result as JSON
+    #[arg(short = 'J', long)]
+    pub json: bool,
+    /// Kind that every flavor rebuilds; can be repeated
+    #[arg(long = "rebuild-kind", value_name = "KIND")]
+    pub rebuild_kinds: Vec<String>,
+    /// Label of a task that every flavor rebuilds; can be repeated
+    #[arg(long = "do-not-optimize", value_name = "LABEL")]
+    pub do_not_optimize: Vec<String>,
+    /// File with more input for every action (.yml or .json), as the project's own schema requires it
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Index path at which a task of another project is found; can be repeated
+    #[arg(long, value_name = "PATH")]
+    pub indexed: Vec<String>,
+    /// Branch to push to; by default, the first of the repository's `default-ref`, main and master
+    /// that `.taskcluster.yml` has a task for
+    #[arg(long, value_name = "BRANCH")]
+    pub branch: Option<String>,
+    /// Rehearse a task even if its command cannot be read, with flags that match the push
+    #[arg(long)]
+    pub accept_unread_command: bool,
+    /// Folder to keep the sandbox's state in, to inspect it later with `snowman sandbox`
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+}

@@ -1,0 +1,242 @@
+//! The composition root: makes the ports of a command.
+
+use std::future::Future;
+use std::path::PathBuf;
+
+use tokio::runtime::Runtime;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::args::common::ProjectArgs;
+use super::repository::{config_folder, find_repository, guess_repository, path_in_repository};
+use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::name::TaskId;
+use crate::base::path::ValuePath;
+use crate::base::value::Value;
+use crate::config::graph_config::GraphConfig;
+use crate::custom::NATIVE_REGISTRATIONS;
+use crate::decision::Context;
+use crate::decision::index::existing_task_at;
+use crate::image::context::ImageContext;
+use crate::ports::artifacts::ArtifactFolder;
+use crate::ports::clock::{Clock, SystemClock};
+use crate::ports::docker::Docker;
+use crate::ports::environment::Environment;
+use crate::ports::files::Disk;
+use crate::ports::mask::Mask;
+use crate::ports::output_path::OutputPaths;
+use crate::ports::python::{Mode, Python};
+use crate::ports::stop::{NEVER, Stop};
+use crate::ports::taskcluster::Taskcluster;
+use crate::ports::vcs::Vcs;
+use crate::python::{self, Workers};
+use crate::task_scripts::RunTask;
+use crate::taskcluster::Client;
+
+/// The ports of a command over a project.
+pub struct CommandContext {
+    /// The files of the repository.
+    pub files: Disk,
+    /// The repository, if there is one.
+    pub vcs: Option<Box<dyn Vcs>>,
+    /// The environment variables.
+    pub environment: Environment,
+    /// Taskcluster, if the environment names one.
+    pub taskcluster: Option<Box<dyn Taskcluster>>,
+    /// The working folder.
+    pub working_folder: PathBuf,
+    /// The graph config.
+    pub graph_config: GraphConfig,
+    /// The clock.
+    pub clock: Box<dyn Clock>,
+    /// Whether digests are not computed.
+    pub fast: bool,
+    /// The request to stop.
+    pub stop: &'static Stop,
+    /// The project's Python, if it may be used.
+    pub python: Option<Workers>,
+    /// The runtime for calls to Taskcluster.
+    pub runtime: Runtime,
+    run_task: RunTask,
+}
+
+impl CommandContext {
+    /// Makes the ports of a command over the project whose config.yml is in `root`.
+    ///
+    /// # Errors
+    /// When the folder is not in a repository and its root cannot be guessed, the environment names an
+    /// unusable Taskcluster, or config.yml has an error.
+    pub fn open(working_folder: PathBuf, root: &str, environment: Environment) -> Outcome<Self> {
+        let root_folder = working_folder.join(root);
+        let vcs = find_repository(&working_folder, &environment)?;
+        let repository = match &vcs {
+            Some(vcs) => vcs.root().to_owned(),
+            None => guess_repository(&root_folder)?,
+        };
+        let files = Disk::new(&repository)?;
+        let taskcluster = connect(&environment)?;
+        let root = path_in_repository(files.root(), &root_folder, root)?;
+        let root = config_folder(&files, root)?;
+        let graph_config = GraphConfig::load(&files, &root)?;
+        let run_task =
+            super::scripts::find(&environment, &working_folder, &files, &graph_config, None)?;
+        Ok(Self {
+            files,
+            vcs,
+            environment,
+            taskcluster,
+            working_folder,
+            graph_config,
+            clock: Box::new(SystemClock),
+            fast: false,
+            stop: &NEVER,
+            python: None,
+            runtime: runtime()?,
+            run_task,
+        })
+    }
+
+    /// Allows the project's Python, and runs the project's `register` function.
+    ///
+    /// # Errors
+    /// When there is no usable Python, or `register` fails.
+    pub fn with_python(mut self, project: &ProjectArgs, level: LevelFilter) -> Outcome<Self> {
+        let mode = Mode::from(project.python);
+        if mode == Mode::Never {
+            return Ok(self);
+        }
+        let workers = Workers::new(python::Project {
+            mode,
+            working: self.working_folder.clone(),
+            repository: self.files.root().to_owned(),
+            root: match self.graph_config.root() {
+                older @ "taskcluster/ci" if project.root == "taskcluster" => older.to_owned(),
+                _ => project.root.clone(),
+            },
+            config: self.graph_config.values().clone(),
+            environment: self.environment.clone(),
+            // More than two wait for each other in most projects.
+            workers: 2,
+            verbose: level == LevelFilter::DEBUG,
+            fast: self.fast,
+        });
+        let registers = self
+            .graph_config
+            .taskgraph("register")
+            .and_then(|value| value.as_str());
+        if registers.is_some_and(|name| !NATIVE_REGISTRATIONS.contains(&name)) {
+            let place = self
+                .graph_config
+                .place(&ValuePath::keys(["taskgraph", "register"]));
+            let loaded = workers
+                .load()
+                .map_err(|failure| failure.diagnostic("`taskgraph.register`").at(place))?;
+            if let Some(Value::Object(values)) = loaded.value.get("config") {
+                tracing::debug!("`taskgraph.register` has changed the graph config");
+                self.graph_config.replace(values.clone());
+            }
+            if loaded.value["promotes"] == Value::Bool(false) {
+                self.graph_config.leave_out_promotion();
+            }
+            self.run_task = super::scripts::find(
+                &self.environment,
+                &self.working_folder,
+                &self.files,
+                &self.graph_config,
+                workers.package(),
+            )?;
+        }
+        self.python = Some(workers);
+        Ok(self)
+    }
+
+    /// The ports, as the library takes them.
+    #[must_use]
+    pub fn decision_context(&self) -> Context<'_> {
+        Context {
+            files: &self.files,
+            vcs: self.vcs.as_deref(),
+            environment: &self.environment,
+            clock: self.clock.as_ref(),
+            taskcluster: self.taskcluster.as_deref(),
+            run_task: &self.run_task,
+            python: self.python.as_ref().map(|python| python as &dyn Python),
+            fast: self.fast,
+            stop: self.stop,
+        }
+    }
+
+    /// The ports of the commands for docker images.
+    #[must_use]
+    pub fn image_context<'a>(&'a self, docker: &'a dyn Docker) -> ImageContext<'a> {
+        ImageContext {
+            ports: self.decision_context(),
+            graph_config: &self.graph_config,
+            repository: self.files.root(),
+            docker,
+        }
+    }
+
+    /// The folder that artifacts are written to.
+    #[must_use]
+    pub fn artifact_folder(&self, mask: &Mask) -> ArtifactFolder<'_> {
+        ArtifactFolder::new(&self.working_folder, self.vcs.as_deref(), mask.clone())
+    }
+
+    /// The paths of files that are written.
+    #[must_use]
+    pub fn output_paths(&self) -> OutputPaths<'_> {
+        OutputPaths::new(&self.working_folder, self.vcs.as_deref())
+    }
+
+    /// Returns a path from the root of the repository; a path outside it stays as it is.
+    #[must_use]
+    pub fn path_from_root(&self, path: &str) -> String {
+        let whole = self.working_folder.join(path);
+        let whole = std::fs::canonicalize(&whole).unwrap_or(whole);
+        let below = whole.strip_prefix(self.files.root()).ok();
+        let below = below.and_then(|below| below.to_str());
+        below.map_or_else(
+            || path.to_owned(),
+            |below| below.replace(std::path::MAIN_SEPARATOR, "/"),
+        )
+    }
+
+    /// Returns the task at an index path.
+    ///
+    /// # Errors
+    /// When the index has none, or cannot be queried.
+    pub async fn task_at(&self, path: &str) -> Outcome<TaskId> {
+        existing_task_at(self.decision_context().taskcluster()?, path).await
+    }
+
+    /// Runs a future to its end.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+}
+
+/// Connects to the Taskcluster that the environment names, if any.
+///
+/// # Errors
+/// When the environment names one that cannot be used.
+pub fn connect(environment: &Environment) -> Outcome<Option<Box<dyn Taskcluster>>> {
+    let variables = ["TASKCLUSTER_PROXY_URL", "TASKCLUSTER_ROOT_URL"];
+    if variables
+        .iter()
+        .all(|name| environment.filled(name).is_none())
+    {
+        return Ok(None);
+    }
+    Ok(Some(Box::new(Client::connect(environment)?)))
+}
+
+/// Starts a runtime for calls over the network.
+///
+/// # Errors
+/// When the system cannot start its threads.
+pub fn runtime() -> Result<Runtime, Diagnostic> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Diagnostic::environment("cannot start a runtime").because(error))
+}
