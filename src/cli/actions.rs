@@ -4,14 +4,12 @@ use std::process::ExitCode;
 
 use tracing_subscriber::filter::LevelFilter;
 
-use super::args::common::Verbosity;
 use super::args::{ActionCallbackArgs, ActionsArgs, TestActionCallbackArgs};
 use super::context::connect;
 use super::helper::CommandHelper;
 use super::input_file::read_action_input;
 use super::own_task::{log_event, own_task};
 use super::parameters::ParameterSpec;
-use super::signals;
 use crate::actions;
 use crate::actions::callback::{self, Request, Runner};
 use crate::actions::render::actions_json;
@@ -45,18 +43,9 @@ pub fn actions(args: &ActionsArgs, command: &CommandHelper<'_>) -> Outcome<ExitC
 /// # Errors
 /// When its request is invalid, or the action fails.
 pub fn callback(args: &ActionCallbackArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    let verbosity = Verbosity {
-        quiet: false,
-        verbose: args.verbose,
-    };
-    let level = verbosity.level(LevelFilter::INFO);
-    command.output.log_at(level);
-    let own = own_task(&command.environment)?;
-    let mut context = command.open(&args.project, level)?;
-    context.stop = &signals::STOP;
+    let (context, own) = command.open_in_task(&args.project, args.verbose)?;
     let graph_config = &context.graph_config;
     let artifacts = context.artifact_folder(command.output.mask());
-    signals::listen(&context.runtime, command.output.clone());
     context.block_on(async {
         let ports = context.decision_context();
         let taskcluster = ports.taskcluster()?;

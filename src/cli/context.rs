@@ -13,9 +13,10 @@ use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
+use crate::config::parameters::Parameters;
 use crate::custom::NATIVE_REGISTRATIONS;
-use crate::decision::Context;
 use crate::decision::index::existing_task_at;
+use crate::decision::{Context, Phases};
 use crate::image::context::ImageContext;
 use crate::ports::artifacts::ArtifactFolder;
 use crate::ports::clock::{Clock, SystemClock};
@@ -162,6 +163,18 @@ impl CommandContext {
             python: self.python.as_ref().map(|python| python as &dyn Python),
             fast: self.fast,
             stop: self.stop,
+        }
+    }
+
+    /// The phases of a graph that is only looked at.
+    #[must_use]
+    pub fn phases<'a>(&'a self, params: &'a Parameters) -> Phases<'a> {
+        Phases {
+            context: self.decision_context(),
+            graph_config: &self.graph_config,
+            params,
+            verify: true,
+            artifacts: None,
         }
     }
 

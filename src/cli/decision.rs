@@ -2,15 +2,11 @@
 
 use std::process::ExitCode;
 
-use tracing_subscriber::filter::LevelFilter;
-
 use super::args::DecisionArgs;
-use super::args::common::Verbosity;
 use super::context::CommandContext;
 use super::counts::tasks;
 use super::helper::CommandHelper;
-use super::own_task::{log_event, own_task};
-use super::signals;
+use super::own_task::log_event;
 use crate::actions::{self, render::actions_json};
 use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::name::TaskId;
@@ -25,18 +21,9 @@ use crate::submit::execute::Created;
 /// Every error of the first phase that has any, every problem with the tasks to create, or every task
 /// that could not be created.
 pub fn run(args: &DecisionArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    let verbosity = Verbosity {
-        quiet: false,
-        verbose: args.verbose,
-    };
-    let level = verbosity.level(LevelFilter::INFO);
-    command.output.log_at(level);
-    let own = own_task(&command.environment)?;
-    let mut context = command.open(&args.project_args, level)?;
-    context.stop = &signals::STOP;
+    let (context, own) = command.open_in_task(&args.project_args, args.verbose)?;
     let graph_config = &context.graph_config;
     let artifacts = context.artifact_folder(command.output.mask());
-    signals::listen(&context.runtime, command.output.clone());
     let done = context.block_on(async {
         let created = created(&context, &own, args.pushdate).await;
         let flags = flags_of_project(args, &context);

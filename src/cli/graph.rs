@@ -6,7 +6,6 @@ use super::graph_document::GraphDocument;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::config::parameters::Parameters;
-use crate::decision::Phases;
 use crate::ports::ids::DerivedIds;
 
 /// The phase after which a graph is shown.
@@ -51,13 +50,7 @@ pub async fn generate(
     context: &CommandContext,
     params: &Parameters,
 ) -> Outcome<GraphDocument> {
-    let phases = Phases {
-        context: context.decision_context(),
-        graph_config: &context.graph_config,
-        params,
-        verify: true,
-        artifacts: None,
-    };
+    let phases = context.phases(params);
     match phase {
         Phase::FullTaskSet => return GraphDocument::new(args, phases.full_set()?.0),
         Phase::FullTaskGraph => return GraphDocument::new(args, phases.full()?.graph.0),

@@ -5,8 +5,11 @@ use tracing_subscriber::filter::LevelFilter;
 use super::args::common::ProjectArgs;
 use super::context::CommandContext;
 use super::output::Output;
+use super::own_task::own_task;
 use super::repository::working_folder;
+use super::signals;
 use crate::base::diagnostic::Outcome;
+use crate::base::name::TaskId;
 use crate::ports::environment::Environment;
 
 /// The environment and the output of this process, from which a command opens its project.
@@ -39,6 +42,28 @@ impl CommandHelper<'_> {
     ) -> Outcome<CommandContext> {
         self.output.log_at(level);
         CommandContext::open(working_folder()?, &project.root, self.environment.clone())
+    }
+
+    /// Opens the project of the decision or action task that this process runs in. From then on, the
+    /// first signal only stops what is not in progress.
+    ///
+    /// # Errors
+    /// When the environment does not contain the task's id; or those of [`CommandHelper::open`].
+    pub fn open_in_task(
+        &self,
+        project: &ProjectArgs,
+        verbose: bool,
+    ) -> Outcome<(CommandContext, TaskId)> {
+        let level = match verbose {
+            true => LevelFilter::DEBUG,
+            false => LevelFilter::INFO,
+        };
+        self.output.log_at(level);
+        let own = own_task(&self.environment)?;
+        let mut context = self.open(project, level)?;
+        context.stop = &signals::STOP;
+        signals::listen(&context.runtime, self.output.clone());
+        Ok((context, own))
     }
 
     /// The same helper with another variable in the environment.

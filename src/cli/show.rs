@@ -14,7 +14,6 @@ use super::parameter_sets::{ParameterSets, merge_diagnostics};
 use super::parameters::{ParameterSpec, overrides};
 use super::timings;
 use crate::base::diagnostic::Outcome;
-use crate::decision::Phases;
 use crate::ports::output_path::cannot_write;
 
 /// Shows a graph, once for each set of parameters.
@@ -99,14 +98,7 @@ pub fn kind_graph(args: &KindGraphArgs, command: &CommandHelper<'_>) -> Outcome<
     let file = file.transpose()?;
     for spec in specs {
         let params = context.block_on(spec.load(&context, &overrides))?;
-        let phases = Phases {
-            context: context.decision_context(),
-            graph_config: &context.graph_config,
-            params: &params,
-            verify: true,
-            artifacts: None,
-        };
-        let text = phases.kind_graph()?.to_mermaid() + "\n";
+        let text = context.phases(&params).kind_graph()?.to_mermaid() + "\n";
         command.output.data_to(file.as_ref(), &text)?;
         if let Some(file) = &file {
             let file = file.shown().display();

@@ -16,7 +16,7 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::value::{Value, type_name};
 use crate::config::parameters::Parameters;
-use crate::decision::{self, Phases};
+use crate::decision;
 use crate::ports::ids::DerivedIds;
 use crate::ports::mask::Mask;
 use crate::submit::preflight::{self, Care, Facts};
@@ -59,13 +59,7 @@ async fn verify(
     params: &Parameters,
     scopes: Option<Vec<String>>,
 ) -> Outcome<usize> {
-    let phases = Phases {
-        context: context.decision_context(),
-        graph_config: &context.graph_config,
-        params,
-        verify: true,
-        artifacts: None,
-    };
+    let phases = context.phases(params);
     let full = phases.full()?;
     let targets = phases.target_set(&full)?;
     let mut target = phases.target_graph(&full, &targets)?;
