@@ -22,7 +22,7 @@ use snowman::ports::clock::{Clock, SystemClock};
 use snowman::ports::environment::Environment;
 use snowman::ports::ids::DerivedIds;
 use snowman::ports::stop::NEVER;
-use snowman::sandbox::{Disturbance, Options, Sandbox, Schedule, WorkerOptions};
+use snowman::sandbox::{FaultSchedule, InjectedFault, Options, Sandbox, WorkerOptions};
 use snowman::submit::plan::{Creation, Plan};
 use snowman::submit::{Pace, Ports, TokioSleeper, execute};
 use snowman::taskcluster::Client;
@@ -116,8 +116,8 @@ async fn measure(size: u64, latency: u64, peer: Option<&Path>) -> (f64, u64) {
     state.create_task(decision, &own).unwrap();
     state.claim(decision).unwrap();
     if latency > 0 {
-        let late = Disturbance::Late(Duration::from_millis(latency));
-        state.schedule("createTask", Some(Schedule::from(0, late)));
+        let late = InjectedFault::LateReply(Duration::from_millis(latency));
+        state.set_fault_schedule("createTask", Some(FaultSchedule::from_call(0, late)));
     }
     let folder = tempfile::tempdir().unwrap();
     let graph = folder.path().join("graph.json");

@@ -14,7 +14,7 @@ use crate::ports::artifacts::MemoryArtifacts;
 use crate::ports::environment::Environment;
 use crate::ports::python::Python;
 use crate::ports::taskcluster::{self, Taskcluster};
-use crate::sandbox::{ApiError, Sandbox};
+use crate::sandbox::{Sandbox, ServiceError};
 use crate::taskcluster::Client;
 
 /// A task that is created and claimed, but not yet started.
@@ -228,7 +228,7 @@ impl Running<'_> {
         command: Option<&Command>,
         outcome: Outcome<()>,
     ) -> Outcome<Finished> {
-        let broken = |error: ApiError| {
+        let broken = |error: ServiceError| {
             Diagnostic::bug(format!("the sandbox fails in the phase {name}")).because(error)
         };
         let Claimed {

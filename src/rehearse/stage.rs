@@ -63,7 +63,7 @@ impl<'a> Stage<'a> {
     ) -> Outcome<Self> {
         let push = Push::of(context, graph_config)?;
         let heard = Arc::clone(&events);
-        let progress = move |event: &sandbox::Event| {
+        let on_event = move |event: &sandbox::TaskEvent| {
             if matches!(event.state.name(), "completed" | "failed" | "exception") {
                 heard(Event::Resolved {
                     label: event.label.clone(),
@@ -72,7 +72,7 @@ impl<'a> Stage<'a> {
             }
         };
         let workers = WorkerOptions {
-            progress: Some(Arc::new(progress)),
+            on_event: Some(Arc::new(on_event)),
             ..WorkerOptions::default()
         };
         let sandbox = Sandbox::start(sandbox::Options {
@@ -86,7 +86,7 @@ impl<'a> Stage<'a> {
         let scopes = push::scopes();
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
         sandbox.add_role("repo:*", &scopes);
-        sandbox.take_deadlines(DEADLINE_DAYS);
+        sandbox.set_max_deadline_days(DEADLINE_DAYS);
         events(Event::Started {
             root_url: sandbox.root_url(),
         });

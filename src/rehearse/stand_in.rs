@@ -6,7 +6,7 @@ use super::push::Push;
 use crate::base::name::TaskId;
 use crate::base::time::{Span, Timestamp};
 use crate::base::value::{Value, json};
-use crate::sandbox::{ApiError, Sandbox};
+use crate::sandbox::{Sandbox, ServiceError};
 
 /// For how many seconds a stand-in is kept: longer than any deadline of a task that depends on it.
 const EXPIRES: i64 = 365 * 24 * 60 * 60;
@@ -22,7 +22,7 @@ pub fn put(
     name: &str,
     routes: &[String],
     now: Timestamp,
-) -> Result<(), ApiError> {
+) -> Result<(), ServiceError> {
     let definition = json!({
         "taskGroupId": task_id.as_str(),
         "provisionerId": "rehearsal",

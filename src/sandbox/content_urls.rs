@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::crypto;
-use super::services::{self, Core};
+use super::services::{self, Services};
 
 /// What stays readable in the path of a content URL.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -42,11 +42,11 @@ pub(crate) fn content_signature(key: &str, action: &str) -> String {
 }
 
 /// The URL at which the content of an artifact can be read.
-pub(crate) fn content_url(core: &Core, key: &str, name: &str) -> String {
+pub(crate) fn content_url(services: &Services, key: &str, name: &str) -> String {
     let action = (!name.starts_with("public/")).then_some("read");
     format!(
         "{}{}",
-        services::root_url(core.address),
+        services::root_url(services.address),
         content_path(key, action)
     )
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// The error codes of Taskcluster's services, each with its HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Code {
+pub enum ErrorCode {
     /// The body is not JSON.
     MalformedPayload,
     /// A URL parameter or query option is wrong.
@@ -28,73 +28,73 @@ pub enum Code {
     InternalServerError,
 }
 
-impl Code {
+impl ErrorCode {
     /// The name used in error bodies.
     pub fn name(self) -> &'static str {
         match self {
-            Code::MalformedPayload => "MalformedPayload",
-            Code::InvalidRequestArguments => "InvalidRequestArguments",
-            Code::InputValidationError => "InputValidationError",
-            Code::InputError => "InputError",
-            Code::AuthenticationFailed => "AuthenticationFailed",
-            Code::InsufficientScopes => "InsufficientScopes",
-            Code::ResourceNotFound => "ResourceNotFound",
-            Code::RequestConflict => "RequestConflict",
-            Code::ResourceExpired => "ResourceExpired",
-            Code::InternalServerError => "InternalServerError",
+            ErrorCode::MalformedPayload => "MalformedPayload",
+            ErrorCode::InvalidRequestArguments => "InvalidRequestArguments",
+            ErrorCode::InputValidationError => "InputValidationError",
+            ErrorCode::InputError => "InputError",
+            ErrorCode::AuthenticationFailed => "AuthenticationFailed",
+            ErrorCode::InsufficientScopes => "InsufficientScopes",
+            ErrorCode::ResourceNotFound => "ResourceNotFound",
+            ErrorCode::RequestConflict => "RequestConflict",
+            ErrorCode::ResourceExpired => "ResourceExpired",
+            ErrorCode::InternalServerError => "InternalServerError",
         }
     }
 
     /// The HTTP status that goes with the code.
     pub fn status(self) -> u16 {
         match self {
-            Code::MalformedPayload
-            | Code::InvalidRequestArguments
-            | Code::InputValidationError
-            | Code::InputError => 400,
-            Code::AuthenticationFailed => 401,
-            Code::InsufficientScopes => 403,
-            Code::ResourceNotFound => 404,
-            Code::RequestConflict => 409,
-            Code::ResourceExpired => 410,
-            Code::InternalServerError => 500,
+            ErrorCode::MalformedPayload
+            | ErrorCode::InvalidRequestArguments
+            | ErrorCode::InputValidationError
+            | ErrorCode::InputError => 400,
+            ErrorCode::AuthenticationFailed => 401,
+            ErrorCode::InsufficientScopes => 403,
+            ErrorCode::ResourceNotFound => 404,
+            ErrorCode::RequestConflict => 409,
+            ErrorCode::ResourceExpired => 410,
+            ErrorCode::InternalServerError => 500,
         }
     }
 }
 
-/// A refusal by one of the sandbox's services.
+/// A error_response by one of the sandbox's services.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {message}", code.name())]
-pub struct ApiError {
-    /// The kind of refusal.
-    pub code: Code,
+pub struct ServiceError {
+    /// The kind of error_response.
+    pub code: ErrorCode,
     /// The explanation, as the real service words it.
     pub message: String,
 }
 
-impl ApiError {
-    /// Makes a refusal.
-    pub fn new(code: Code, message: impl Into<String>) -> ApiError {
-        ApiError {
+impl ServiceError {
+    /// Makes a error_response.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> ServiceError {
+        ServiceError {
             code,
             message: message.into(),
         }
     }
 
-    pub(crate) fn input(message: impl Into<String>) -> ApiError {
-        ApiError::new(Code::InputError, message)
+    pub(crate) fn input(message: impl Into<String>) -> ServiceError {
+        ServiceError::new(ErrorCode::InputError, message)
     }
 
-    pub(crate) fn not_found(message: impl Into<String>) -> ApiError {
-        ApiError::new(Code::ResourceNotFound, message)
+    pub(crate) fn not_found(message: impl Into<String>) -> ServiceError {
+        ServiceError::new(ErrorCode::ResourceNotFound, message)
     }
 
-    pub(crate) fn conflict(message: impl Into<String>) -> ApiError {
-        ApiError::new(Code::RequestConflict, message)
+    pub(crate) fn conflict(message: impl Into<String>) -> ServiceError {
+        ServiceError::new(ErrorCode::RequestConflict, message)
     }
 
-    pub(crate) fn internal(message: impl Into<String>) -> ApiError {
-        ApiError::new(Code::InternalServerError, message)
+    pub(crate) fn internal(message: impl Into<String>) -> ServiceError {
+        ServiceError::new(ErrorCode::InternalServerError, message)
     }
 }
 

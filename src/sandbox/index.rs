@@ -4,38 +4,38 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::error::ApiError;
+use super::error::ServiceError;
 use super::patterns;
 use super::queue::task::Task;
 use super::time::{self, Moment};
 
 /// The longest name that the database takes.
-const LONGEST: usize = 255;
+const MAX_PATH_LENGTH: usize = 255;
 
 /// A task as the index knows it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Indexed {
+pub(crate) struct IndexEntry {
     pub(crate) task_id: String,
     pub(crate) rank: f64,
     pub(crate) data: Value,
     pub(crate) expires: Moment,
 }
 
-impl Indexed {
+impl IndexEntry {
     /// The entry as answers show it.
     pub(crate) fn json(&self, path: &str) -> Value {
         json!({
             "namespace": path,
             "taskId": self.task_id,
-            "rank": crate::sandbox::queue::definition::normal(&json!(self.rank)),
+            "rank": crate::sandbox::queue::definition::normalize_numbers(&json!(self.rank)),
             "data": self.data,
             "expires": time::format(self.expires),
         })
     }
 
-    /// Reads what [`Indexed::json`] wrote, or a body of `insertTask`.
-    pub(crate) fn from_json(value: &Value) -> Option<Indexed> {
-        Some(Indexed {
+    /// Reads what [`IndexEntry::json`] wrote, or a body of `insertTask`.
+    pub(crate) fn from_json(value: &Value) -> Option<IndexEntry> {
+        Some(IndexEntry {
             task_id: value.get("taskId")?.as_str()?.to_owned(),
             rank: value.get("rank")?.as_f64()?,
             data: value.get("data")?.clone(),
@@ -47,7 +47,7 @@ impl Indexed {
 /// All entries, by namespace and name.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    tasks: BTreeMap<(String, String), Indexed>,
+    tasks: BTreeMap<(String, String), IndexEntry>,
     namespaces: BTreeMap<(String, String), Moment>,
     /// Paths changed since they were last kept.
     pub(crate) changed: BTreeSet<String>,
@@ -55,46 +55,50 @@ pub(crate) struct Index {
 
 impl Index {
     /// Finds an entry that has not expired.
-    pub(crate) fn find(&self, path: &str, now: Moment) -> Result<&Indexed, ApiError> {
+    pub(crate) fn find(&self, path: &str, now: Moment) -> Result<&IndexEntry, ServiceError> {
         self.get(path)
             .filter(|entry| entry.expires > now)
-            .ok_or_else(|| ApiError::not_found("Indexed task not found"))
+            .ok_or_else(|| ServiceError::not_found("IndexEntry task not found"))
     }
 
     /// The entry at a path, expired or not.
-    pub(crate) fn get(&self, path: &str) -> Option<&Indexed> {
-        self.tasks.get(&split(path))
+    pub(crate) fn get(&self, path: &str) -> Option<&IndexEntry> {
+        self.tasks.get(&split_path(path))
     }
 
     /// Inserts an entry unless one of higher rank is there; the answer is the entry that then stands.
-    pub(crate) fn insert(&mut self, path: &str, entry: Indexed) -> Result<&Indexed, ApiError> {
-        if path.len() > LONGEST {
-            return Err(ApiError::internal("value too long for the namespace"));
+    pub(crate) fn insert(
+        &mut self,
+        path: &str,
+        entry: IndexEntry,
+    ) -> Result<&IndexEntry, ServiceError> {
+        if path.len() > MAX_PATH_LENGTH {
+            return Err(ServiceError::internal("value too long for the namespace"));
         }
-        let key = split(path);
+        let key = split_path(path);
         let better = self
             .tasks
             .get(&key)
             .is_none_or(|current| current.rank <= entry.rank);
         if better {
-            self.ensure(&key.0, entry.expires);
+            self.ensure_namespaces(&key.0, entry.expires);
             self.changed.insert(path.to_owned());
             self.tasks.insert(key.clone(), entry);
         }
         self.tasks
             .get(&key)
-            .ok_or_else(|| ApiError::internal("the entry was lost"))
+            .ok_or_else(|| ServiceError::internal("the entry was lost"))
     }
 
     /// Removes an entry; its namespaces stay.
     pub(crate) fn remove(&mut self, path: &str) {
-        if self.tasks.remove(&split(path)).is_some() {
+        if self.tasks.remove(&split_path(path)).is_some() {
             self.changed.insert(path.to_owned());
         }
     }
 
     /// Indexes a completed task under each of its `index.` routes.
-    pub(crate) fn completed(&mut self, task: &Task) {
+    pub(crate) fn insert_completed_task(&mut self, task: &Task) {
         let options = task
             .definition
             .json
@@ -113,7 +117,7 @@ impl Index {
         for route in task.definition.texts("routes") {
             let path = route.strip_prefix("index.").unwrap_or_default();
             if (patterns::INDEX_PATH.matches)(path) {
-                let entry = Indexed {
+                let entry = IndexEntry {
                     task_id: task.id.clone(),
                     rank,
                     data: data.clone(),
@@ -126,12 +130,12 @@ impl Index {
     }
 
     /// The entries directly in a namespace.
-    pub(crate) fn tasks_in(&self, namespace: &str) -> impl Iterator<Item = (String, &Indexed)> {
+    pub(crate) fn tasks_in(&self, namespace: &str) -> impl Iterator<Item = (String, &IndexEntry)> {
         let namespace = namespace.to_owned();
         self.tasks
             .range((namespace.clone(), String::new())..)
             .take_while(move |((parent, _), _)| *parent == namespace)
-            .map(|((parent, name), entry)| (joined(parent, name), entry))
+            .map(|((parent, name), entry)| (join_path(parent, name), entry))
     }
 
     /// The namespaces directly in a namespace.
@@ -142,14 +146,14 @@ impl Index {
             .take_while(move |((parent, _), _)| *parent == namespace)
             .map(|((parent, name), expires)| {
                 json!({
-                    "namespace": joined(parent, name),
+                    "namespace": join_path(parent, name),
                     "name": name,
                     "expires": time::format(*expires),
                 })
             })
     }
 
-    fn ensure(&mut self, namespace: &str, expires: Moment) {
+    fn ensure_namespaces(&mut self, namespace: &str, expires: Moment) {
         const DAY: i64 = 24 * 60 * 60;
         let midnight = expires
             .timestamp()
@@ -159,7 +163,7 @@ impl Index {
         let expires = chrono::DateTime::from_timestamp(midnight, 0).unwrap_or(expires);
         let mut rest = namespace.to_owned();
         while !rest.is_empty() {
-            let key = split(&rest);
+            let key = split_path(&rest);
             let kept = self.namespaces.entry(key.clone()).or_insert(expires);
             *kept = (*kept).max(expires);
             rest = key.0;
@@ -167,12 +171,12 @@ impl Index {
     }
 }
 
-fn split(path: &str) -> (String, String) {
+fn split_path(path: &str) -> (String, String) {
     let (namespace, name) = path.rsplit_once('.').unwrap_or(("", path));
     (namespace.to_owned(), name.to_owned())
 }
 
-fn joined(parent: &str, name: &str) -> String {
+fn join_path(parent: &str, name: &str) -> String {
     if parent.is_empty() {
         name.to_owned()
     } else {
@@ -184,9 +188,9 @@ fn joined(parent: &str, name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn entry(task_id: &str, rank: f64) -> Indexed {
+    fn entry(task_id: &str, rank: f64) -> IndexEntry {
         let expires = time::parse("2026-03-02T10:00:00Z").unwrap();
-        Indexed {
+        IndexEntry {
             task_id: task_id.to_owned(),
             rank,
             data: json!({}),

@@ -7,7 +7,7 @@
 //! How a request goes:
 //! 1. `serve` finds the method in the tables of `queue_api`, `work_api`, `artifact_api`, `index_api`, `auth_api` and
 //!    `object_api`; `body` reads the body, `auth` finds out who calls, `schema` holds the body against `bodies`.
-//! 2. The method runs on the state (`core`) under one lock: `queue` and `runs` are the state machine of tasks and
+//! 2. The method runs on the state (`services`) under one lock: `queue` and `runs` are the state machine of tasks and
 //!    groups, `index` the index. It sees the clock as a moment handed in.
 //! 3. `store` keeps what changed, when there is a folder; events go to whoever asked for them.
 //!
@@ -40,22 +40,23 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use self::services::Shared;
+use self::services::SharedServices;
 
 pub use artifacts::content::Content;
 pub use auth::credentials::Credentials;
-pub use error::{ApiError, Code, SandboxError};
-pub use injected_fault::{Disturbance, Schedule};
-pub use queue::scheduling::Event;
+pub use error::{ErrorCode, SandboxError, ServiceError};
+pub use injected_fault::{FaultSchedule, InjectedFault};
+pub use queue::scheduling::TaskEvent;
 pub use queue::task::TaskState;
 pub use state::{GroupView, State, TaskView};
 pub use time::Clock;
 pub use workers::simulation::{
-    LOG, Outcome, Produced, Progress, Simulate, Simulation, WorkOrder, WorkSummary, WorkerOptions,
+    ClaimedRun, EventHandler, LOG_ARTIFACT, NewArtifact, RunOutcome, RunResult, Simulator,
+    WorkSummary, WorkerOptions,
 };
 
 /// How long open connections may go on after the sandbox was told to stop.
-const FAREWELL: Duration = Duration::from_secs(1);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
 /// How to start a sandbox.
 pub struct Options {
@@ -71,7 +72,7 @@ pub struct Options {
 
 /// A running sandbox; it stops when it is dropped.
 pub struct Sandbox {
-    shared: Arc<Shared>,
+    shared: Arc<SharedServices>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
@@ -91,9 +92,14 @@ impl Sandbox {
         let failed = |source| SandboxError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
-        let shared = Arc::new(Shared::open(bound, folder.as_deref(), workers, clock)?);
+        let shared = Arc::new(SharedServices::open(
+            bound,
+            folder.as_deref(),
+            workers,
+            clock,
+        )?);
         let router = axum::Router::new()
-            .fallback(http::server::answer)
+            .fallback(http::server::respond)
             .with_state(Arc::clone(&shared));
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
@@ -133,8 +139,8 @@ impl Sandbox {
     pub fn add_client(&self, client_id: &str, access_token: &str, scopes: &[&str]) {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         // Nothing in this call can be refused.
-        let _ = self.shared.with(|core, _| {
-            core.auth.add_client(client_id, access_token, scopes);
+        let _ = self.shared.with(|services, _| {
+            services.auth.add_client(client_id, access_token, scopes);
             Ok(())
         });
     }
@@ -143,18 +149,18 @@ impl Sandbox {
     pub fn add_role(&self, role_id: &str, scopes: &[&str]) {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         // Nothing in this call can be refused.
-        let _ = self.shared.with(|core, _| {
-            core.auth.roles.set(role_id, scopes);
+        let _ = self.shared.with(|services, _| {
+            services.auth.roles.set(role_id, scopes);
             Ok(())
         });
     }
 
     /// Takes deadlines of so many days, as `queue.max_task_deadline_days` of a deployment does; 5 are
     /// taken without.
-    pub fn take_deadlines(&self, days: u16) {
+    pub fn set_max_deadline_days(&self, days: u16) {
         // Nothing in this call can be refused.
-        let _ = self.shared.with(|core, _| {
-            core.deadline_days = i64::from(days);
+        let _ = self.shared.with(|services, _| {
+            services.max_deadline_days = i64::from(days);
             Ok(())
         });
     }
@@ -165,7 +171,7 @@ impl Sandbox {
     }
 
     /// Runs simulated workers until no task is pending.
-    pub async fn run_workers_until_idle(&self) -> Result<WorkSummary, ApiError> {
+    pub async fn run_workers_until_idle(&self) -> Result<WorkSummary, ServiceError> {
         self.state().run_workers_until_idle().await
     }
 
@@ -175,7 +181,10 @@ impl Sandbox {
             stop, mut server, ..
         } = self;
         drop(stop);
-        if tokio::time::timeout(FAREWELL, &mut server).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN_GRACE, &mut server)
+            .await
+            .is_err()
+        {
             server.abort();
         }
     }

@@ -1,6 +1,6 @@
 //! The state of all services together, and the one lock around it.
 //!
-//! A call goes through [`Shared::with`]: the clock is read once, what that moment ends is ended, the call is made, new
+//! A call goes through [`SharedServices::with`]: the clock is read once, what that moment ends is ended, the call is made, new
 //! completions are indexed, what changed is kept, and events are handed on after the lock is released.
 
 use std::collections::BTreeMap;
@@ -14,16 +14,16 @@ use tokio::sync::Notify;
 use super::auth::credentials::Credentials;
 use super::auth::identify::{Auth, Caller};
 use super::crypto;
-use super::error::{ApiError, SandboxError};
+use super::error::{SandboxError, ServiceError};
 use super::index::Index;
-use super::injected_fault::Disturbances;
+use super::injected_fault::InjectedFaults;
 use super::queue::definition;
-use super::queue::scheduling::{Event, Queue};
+use super::queue::scheduling::{Queue, TaskEvent};
 use super::queue::task::Task;
 use super::store::Store;
 use super::time::Clock;
 use super::time::{self, Moment};
-use super::workers::simulation::{Faults, WorkerOptions};
+use super::workers::simulation::{ForcedOutcomes, WorkerOptions};
 
 /// The client that signs what the queue hands out.
 const QUEUE: &str = "static/taskcluster/queue";
@@ -31,25 +31,25 @@ const QUEUE: &str = "static/taskcluster/queue";
 const ROOT: &str = "root";
 
 /// Everything that the services know.
-pub(crate) struct Core {
+pub(crate) struct Services {
     pub(crate) auth: Auth,
     pub(crate) queue: Queue,
     pub(crate) index: Index,
     pub(crate) store: Store,
-    pub(crate) faults: Faults,
-    pub(crate) disturbances: Disturbances,
+    pub(crate) forced_outcomes: ForcedOutcomes,
+    pub(crate) injected_faults: InjectedFaults,
     /// The caches that workers of a pool have to forget, and since when.
     pub(crate) purges: BTreeMap<(String, String), Moment>,
     /// How many days ahead deadlines may be.
-    pub(crate) deadline_days: i64,
+    pub(crate) max_deadline_days: i64,
     /// Counts what needs a fresh name.
     pub(crate) serial: u64,
     pub(crate) address: SocketAddr,
 }
 
 /// The state, its lock, and what surrounds it.
-pub(crate) struct Shared {
-    core: Mutex<Core>,
+pub(crate) struct SharedServices {
+    services: Mutex<Services>,
     clock: Clock,
     pub(crate) workers: WorkerOptions,
     /// Woken when a task may have become pending.
@@ -57,14 +57,14 @@ pub(crate) struct Shared {
     pub(crate) address: SocketAddr,
 }
 
-impl Shared {
+impl SharedServices {
     /// Opens the state.
     pub(crate) fn open(
         address: SocketAddr,
         folder: Option<&Path>,
         workers: WorkerOptions,
         clock: Clock,
-    ) -> Result<Shared, SandboxError> {
+    ) -> Result<SharedServices, SandboxError> {
         let store = Store::open(folder)?;
         let (queue, index) = store.load()?;
         let mut auth = Auth::new();
@@ -76,22 +76,22 @@ impl Shared {
             } = built_in(client);
             auth.add_client(&client_id, &access_token, vec!["*".to_owned()]);
         }
-        let (faults, disturbances) = (Faults::default(), Disturbances::default());
-        let core = Core {
+        let (faults, injected_faults) = (ForcedOutcomes::default(), InjectedFaults::default());
+        let services = Services {
             auth,
             queue,
             index,
             store,
             faults,
-            disturbances,
+            injected_faults,
             purges: BTreeMap::new(),
-            deadline_days: crate::sandbox::queue::definition::DEADLINE_DAYS,
+            max_deadline_days: crate::sandbox::queue::definition::DEFAULT_MAX_DEADLINE_DAYS,
             serial: 0,
             address,
         };
         let changed = Notify::new();
-        Ok(Shared {
-            core: Mutex::new(core),
+        Ok(SharedServices {
+            services: Mutex::new(services),
             clock,
             workers,
             changed,
@@ -106,67 +106,67 @@ impl Shared {
 
     /// The current moment.
     pub(crate) fn now(&self) -> Moment {
-        time::whole((self.clock)())
+        time::truncate_to_millis((self.clock)())
     }
 
     /// Makes a call on the state.
     pub(crate) fn with<T>(
         &self,
-        call: impl FnOnce(&mut Core, Moment) -> Result<T, ApiError>,
-    ) -> Result<T, ApiError> {
+        call: impl FnOnce(&mut Services, Moment) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
         let now = self.now();
-        let mut core = self.lock();
-        core.queue.tick(now);
-        let outcome = call(&mut core, now);
-        let kept = core.settle();
-        let events = std::mem::take(&mut core.queue.events);
-        drop(core);
+        let mut services = self.lock();
+        services.queue.expire(now);
+        let outcome = call(&mut services, now);
+        let kept = services.commit();
+        let events = std::mem::take(&mut services.queue.events);
+        drop(services);
         if !events.is_empty() {
             self.changed.notify_waiters();
         }
-        self.tell(&events);
+        self.report(&events);
         kept.and(outcome)
     }
 
     /// Looks at the state as it stands now.
-    pub(crate) fn look<T>(&self, look: impl FnOnce(&Core) -> T) -> T {
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Services) -> T) -> T {
         // What ends by itself has ended for those who look, too; failing to keep that shows in the next call.
         let _ = self.with(|_, _| Ok(()));
         look(&self.lock())
     }
 
-    fn tell(&self, events: &[Event]) {
-        if let Some(progress) = &self.workers.progress {
-            events.iter().for_each(|event| progress(event));
+    fn report(&self, events: &[TaskEvent]) {
+        if let Some(on_event) = &self.workers.on_event {
+            events.iter().for_each(|event| on_event(event));
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Core> {
+    fn lock(&self) -> MutexGuard<'_, Services> {
         // State is consistent between statements of a call, so a poisoned lock still guards something usable.
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+        self.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Core {
-    fn settle(&mut self) -> Result<(), ApiError> {
-        for id in std::mem::take(&mut self.queue.completed) {
+impl Services {
+    fn commit(&mut self) -> Result<(), ServiceError> {
+        for id in std::mem::take(&mut self.queue.newly_completed) {
             if let Some(task) = self.queue.tasks.get(&id) {
-                self.index.completed(task);
+                self.index.insert_completed_task(task);
             }
         }
         self.store
             .keep(&mut self.queue, &mut self.index)
-            .map_err(|error| ApiError::internal(error.to_string()))
+            .map_err(|error| ServiceError::internal(error.to_string()))
     }
 
     /// A name never given before.
-    pub(crate) fn fresh(&mut self, purpose: &str) -> String {
+    pub(crate) fn new_slug(&mut self, purpose: &str) -> String {
         self.serial += 1;
         crypto::derived_slug(&format!("{purpose}\n{}", self.serial))
     }
 
     /// Whom a request through the proxy of a task speaks for.
-    pub(crate) fn task_caller(&mut self, id: &str, now: Moment) -> Result<Caller, ApiError> {
+    pub(crate) fn task_caller(&mut self, id: &str, now: Moment) -> Result<Caller, ServiceError> {
         let task = self
             .queue
             .find(id, "`{id}` does not correspond to a task that exists.")?;
@@ -176,9 +176,9 @@ impl Core {
             .last()
             .and_then(|run| run.taken_until)
             .unwrap_or(now);
-        let client_id = client_of(task, run_id, expires);
-        let scopes = scopes_of(task, run_id);
-        let scopes = self.auth.granted(&scopes);
+        let client_id = task_client_id(task, run_id, expires);
+        let scopes = task_scopes(task, run_id);
+        let scopes = self.auth.expand_with_anonymous(&scopes);
         Ok(Caller::Known {
             client_id,
             scopes,
@@ -187,12 +187,13 @@ impl Core {
     }
 
     /// The answer to a claim: the task, its status and credentials to work with.
-    pub(crate) fn claim_of(&self, id: &str, run_id: usize, now: Moment) -> Option<Value> {
+    pub(crate) fn claim_response(&self, id: &str, run_id: usize, now: Moment) -> Option<Value> {
         let task = self.queue.tasks.get(id)?;
         let run = task.runs.get(run_id)?;
         let until = run.taken_until?;
-        let client = client_of(task, run_id, until);
-        let credentials = built_in(QUEUE).temporary(&client, now, until, &scopes_of(task, run_id));
+        let client = task_client_id(task, run_id, until);
+        let credentials =
+            built_in(QUEUE).temporary(&client, now, until, &task_scopes(task, run_id));
         Some(json!({
             "status": task.status(),
             "runId": run_id,
@@ -229,10 +230,10 @@ fn built_in(client_id: &str) -> Credentials {
     }
 }
 
-fn client_of(task: &Task, run_id: usize, until: Moment) -> String {
+fn task_client_id(task: &Task, run_id: usize, until: Moment) -> String {
     let run = task.runs.get(run_id);
     let part = |text: Option<&String>| text.cloned().unwrap_or_else(|| "none".to_owned());
-    let seconds = definition::normal(&json!(until.timestamp_millis() as f64 / 1000.0));
+    let seconds = definition::normalize_numbers(&json!(until.timestamp_millis() as f64 / 1000.0));
     format!(
         "task-client/{}/{run_id}/on/{}/{}/until/{seconds}",
         task.id,
@@ -241,7 +242,7 @@ fn client_of(task: &Task, run_id: usize, until: Moment) -> String {
     )
 }
 
-fn scopes_of(task: &Task, run_id: usize) -> Vec<String> {
+fn task_scopes(task: &Task, run_id: usize) -> Vec<String> {
     let mut scopes: Vec<String> = ["reclaim-task", "resolve-task", "create-artifact"]
         .iter()
         .map(|what| format!("queue:{what}:{}/{run_id}", task.id))

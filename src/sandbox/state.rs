@@ -5,23 +5,23 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::api::artifacts::{enter, latest};
-use super::api::endpoint::Call;
+use super::api::artifacts::{add_artifact, latest_run_id};
+use super::api::endpoint::ApiCall;
 use super::api::request_schemas::CREATE_TASK;
 use super::api::tasks;
 use super::artifacts::artifact::{Artifact, Storage};
 use super::artifacts::content::Content;
 use super::auth::identify::Caller;
 use super::content_urls::content_key;
-use super::error::{ApiError, Code};
-use super::index::Indexed;
-use super::injected_fault::{Disturbance, Schedule};
+use super::error::{ErrorCode, ServiceError};
+use super::index::IndexEntry;
+use super::injected_fault::{FaultSchedule, InjectedFault};
 use super::patterns;
-use super::queue::runs::unknown;
+use super::queue::runs::task_not_found;
 use super::queue::task::{Task, TaskState};
-use super::services::{Core, Shared};
+use super::services::{Services, SharedServices};
 use super::time::{self, Moment};
-use super::workers::simulation::{Outcome, Produced};
+use super::workers::simulation::{NewArtifact, RunOutcome};
 
 /// The worker that directly claimed and simulated runs name.
 pub(crate) const WORKER: (&str, &str) = ("sandbox", "sandbox");
@@ -29,7 +29,7 @@ pub(crate) const WORKER: (&str, &str) = ("sandbox", "sandbox");
 /// A handle on the state of a sandbox.
 #[derive(Clone)]
 pub struct State {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Arc<SharedServices>,
 }
 
 impl std::fmt::Debug for State {
@@ -71,21 +71,21 @@ pub struct GroupView {
 }
 
 impl State {
-    pub(crate) fn new(shared: Arc<Shared>) -> State {
+    pub(crate) fn new(shared: Arc<SharedServices>) -> State {
         State { shared }
     }
 
     /// Creates a task with all scopes; the answer is its status.
-    pub fn create_task(&self, task_id: &str, definition: &Value) -> Result<Value, ApiError> {
+    pub fn create_task(&self, task_id: &str, definition: &Value) -> Result<Value, ServiceError> {
         if !patterns::is_slug(task_id) {
-            return Err(ApiError::new(
-                Code::InvalidRequestArguments,
+            return Err(ServiceError::new(
+                ErrorCode::InvalidRequestArguments,
                 format!("`{task_id}` is not a task id"),
             ));
         }
         CREATE_TASK.check(definition)?;
-        self.shared.with(|core, now| {
-            let call = Call {
+        self.shared.with(|services, now| {
+            let call = ApiCall {
                 params: BTreeMap::from([("taskId", task_id.to_owned())]),
                 query: BTreeMap::new(),
                 body: definition.clone(),
@@ -96,53 +96,53 @@ impl State {
                 },
                 now,
             };
-            tasks::create(core, &call)
+            tasks::create(services, &call)
         })
     }
 
     /// Makes a task run, scheduling it first if need be, until its deadline; the answer is the claim, with
     /// credentials.
-    pub fn claim(&self, task_id: &str) -> Result<Value, ApiError> {
-        self.shared.with(|core, now| {
-            let task = core
-                .queue
-                .tasks
-                .get(task_id)
-                .ok_or_else(|| unknown(task_id))?;
+    pub fn claim(&self, task_id: &str) -> Result<Value, ServiceError> {
+        self.shared.with(|services, now| {
+            let task = services.queue.task(task_id)?;
             let deadline = task.definition.deadline;
-            core.queue.schedule(task_id, now);
-            let run_id = latest(core, task_id)?;
-            core.queue.claim(task_id, run_id, WORKER, deadline, now)?;
-            core.claim_of(task_id, run_id, now)
-                .ok_or_else(|| unknown(task_id))
+            services.queue.schedule(task_id, now);
+            let run_id = latest_run_id(services, task_id)?;
+            services
+                .queue
+                .claim(task_id, run_id, WORKER, deadline, now)?;
+            services
+                .claim_response(task_id, run_id, now)
+                .ok_or_else(|| task_not_found(task_id))
         })
     }
 
     /// Reports the latest run of a task as completed; the answer is its status.
-    pub fn report_completed(&self, task_id: &str) -> Result<Value, ApiError> {
-        self.resolve(task_id, &Outcome::Completed)
+    pub fn report_completed(&self, task_id: &str) -> Result<Value, ServiceError> {
+        self.resolve(task_id, &RunOutcome::Completed)
     }
 
     /// Reports the latest run of a task as failed; the answer is its status.
-    pub fn report_failed(&self, task_id: &str) -> Result<Value, ApiError> {
-        self.resolve(task_id, &Outcome::Failed)
+    pub fn report_failed(&self, task_id: &str) -> Result<Value, ServiceError> {
+        self.resolve(task_id, &RunOutcome::Failed)
     }
 
     /// Reports the latest run of a task as an exception; the answer is its status.
-    pub fn report_exception(&self, task_id: &str, reason: &str) -> Result<Value, ApiError> {
-        self.resolve(task_id, &Outcome::Exception(reason.to_owned()))
+    pub fn report_exception(&self, task_id: &str, reason: &str) -> Result<Value, ServiceError> {
+        self.resolve(task_id, &RunOutcome::Exception(reason.to_owned()))
     }
 
     /// Resolves the latest run of a task; the answer is its status.
-    pub fn resolve(&self, task_id: &str, outcome: &Outcome) -> Result<Value, ApiError> {
-        self.shared.with(|core, now| {
-            let run_id = latest(core, task_id)?;
-            end_run(core, task_id, run_id, outcome, now)?;
-            core.queue
+    pub fn resolve(&self, task_id: &str, outcome: &RunOutcome) -> Result<Value, ServiceError> {
+        self.shared.with(|services, now| {
+            let run_id = latest_run_id(services, task_id)?;
+            end_run(services, task_id, run_id, outcome, now)?;
+            services
+                .queue
                 .tasks
                 .get(task_id)
                 .map(Task::status)
-                .ok_or_else(|| unknown(task_id))
+                .ok_or_else(|| task_not_found(task_id))
         })
     }
 
@@ -154,31 +154,31 @@ impl State {
         name: &str,
         content_type: &str,
         bytes: impl Into<axum::body::Bytes>,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), ServiceError> {
         let content = Content {
             bytes: bytes.into(),
             content_type: content_type.to_owned(),
             content_encoding: None,
         };
-        self.shared.with(|core, now| {
-            let run_id = run_id.map_or_else(|| latest(core, task_id), Ok)?;
-            let made = Produced {
+        self.shared.with(|services, now| {
+            let run_id = run_id.map_or_else(|| latest_run_id(services, task_id), Ok)?;
+            let made = NewArtifact {
                 name: name.to_owned(),
                 content,
                 expires: None,
             };
-            upload(core, task_id, run_id, made, now)
+            upload_artifact(services, task_id, run_id, made, now)
         })
     }
 
     /// Reads the content of an artifact as clients see it, by default of the latest run: compressed
     /// uploads are decompressed. Links are not followed.
     pub fn artifact(&self, task_id: &str, run_id: Option<usize>, name: &str) -> Option<Content> {
-        let content = self.shared.look(|core| {
-            let run_id = run_id.or_else(|| latest(core, task_id).ok())?;
-            core.store.content(&content_key(task_id, run_id, name))
+        let content = self.shared.read(|services| {
+            let run_id = run_id.or_else(|| latest_run_id(services, task_id).ok())?;
+            services.store.content(&content_key(task_id, run_id, name))
         })?;
-        content.unpacked()
+        content.decompressed()
     }
 
     /// Enters a task into the index, as `insertTask` does.
@@ -188,23 +188,24 @@ impl State {
         task_id: &str,
         rank: f64,
         expires: chrono::DateTime<chrono::Utc>,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), ServiceError> {
         let data = Value::Object(serde_json::Map::new());
-        let entry = Indexed {
+        let entry = IndexEntry {
             task_id: task_id.to_owned(),
             rank,
             data,
-            expires: time::whole(expires),
+            expires: time::truncate_to_millis(expires),
         };
         self.shared
-            .with(|core, _| core.index.insert(path, entry).map(|_| ()))
+            .with(|services, _| services.index.insert(path, entry).map(|_| ()))
     }
 
     /// The task at an index path, if it is there and has not expired.
     pub fn find_index(&self, path: &str) -> Option<String> {
         let now = self.shared.now();
-        self.shared.look(|core| {
-            core.index
+        self.shared.read(|services| {
+            services
+                .index
                 .find(path, now)
                 .ok()
                 .map(|entry| entry.task_id.clone())
@@ -212,9 +213,9 @@ impl State {
     }
 
     /// The caches that workers of a pool have to forget.
-    pub fn purged(&self, pool: &str) -> Vec<String> {
-        self.shared.look(|core| {
-            let requests = core.purges.keys().filter(|(of, _)| of == pool);
+    pub fn purged_caches(&self, pool: &str) -> Vec<String> {
+        self.shared.read(|services| {
+            let requests = services.purges.keys().filter(|(of, _)| of == pool);
             requests.map(|(_, cache)| cache.clone()).collect()
         })
     }
@@ -222,16 +223,16 @@ impl State {
     /// A task as it stands.
     pub fn task(&self, task_id: &str) -> Option<TaskView> {
         self.shared
-            .look(|core| core.queue.tasks.get(task_id).map(view))
+            .read(|services| services.queue.tasks.get(task_id).map(view))
     }
 
     /// The tasks of a group, by task id; none for an unknown group.
     pub fn group_tasks(&self, group_id: &str) -> Vec<TaskView> {
-        self.shared.look(|core| {
-            let group = core.queue.groups.get(group_id);
+        self.shared.read(|services| {
+            let group = services.queue.groups.get(group_id);
             let members = group.into_iter().flat_map(|group| &group.tasks);
             members
-                .filter_map(|id| core.queue.tasks.get(id))
+                .filter_map(|id| services.queue.tasks.get(id))
                 .map(view)
                 .collect()
         })
@@ -239,10 +240,14 @@ impl State {
 
     /// All groups, by id.
     pub fn groups(&self) -> Vec<GroupView> {
-        self.shared.look(|core| {
+        self.shared.read(|services| {
             let view = |(id, group): (&String, &super::queue::scheduling::Group)| {
                 let mut counts = BTreeMap::new();
-                for task in group.tasks.iter().filter_map(|id| core.queue.tasks.get(id)) {
+                for task in group
+                    .tasks
+                    .iter()
+                    .filter_map(|id| services.queue.tasks.get(id))
+                {
                     *counts.entry(task.state()).or_insert(0) += 1;
                 }
                 GroupView {
@@ -252,14 +257,15 @@ impl State {
                     counts,
                 }
             };
-            core.queue.groups.iter().map(view).collect()
+            services.queue.groups.iter().map(view).collect()
         })
     }
 
     /// The tasks that depend on a task, by task id.
     pub fn dependents(&self, task_id: &str) -> Vec<String> {
-        self.shared.look(|core| {
-            core.queue
+        self.shared.read(|services| {
+            services
+                .queue
                 .dependents
                 .get(task_id)
                 .into_iter()
@@ -270,10 +276,12 @@ impl State {
     }
 
     /// Makes each simulated run of a label or task id end like this, until told otherwise.
-    pub fn set_outcome(&self, label_or_task_id: &str, outcome: Outcome) {
+    pub fn set_outcome(&self, label_or_task_id: &str, outcome: RunOutcome) {
         // Nothing in this call can be refused.
-        let _ = self.shared.with(|core, _| {
-            core.faults.insert(label_or_task_id.to_owned(), outcome);
+        let _ = self.shared.with(|services, _| {
+            services
+                .forced_outcomes
+                .insert(label_or_task_id.to_owned(), outcome);
             Ok(())
         });
     }
@@ -281,59 +289,60 @@ impl State {
     /// Lets simulated runs of a label or task id end by themselves again.
     pub fn clear_outcome(&self, label_or_task_id: &str) {
         // Nothing in this call can be refused.
-        let _ = self.shared.with(|core, _| {
-            core.faults.remove(label_or_task_id);
+        let _ = self.shared.with(|services, _| {
+            services.forced_outcomes.remove(label_or_task_id);
             Ok(())
         });
     }
 
     /// Disturbs the next calls of a method, named as in the API reference, for example `createTask`.
-    pub fn disturb(&self, method: &str, calls: u32, disturbance: Disturbance) {
+    pub fn inject_fault(&self, method: &str, calls: u32, fault: InjectedFault) {
         // Nothing in this call can be refused.
-        let _ = self.shared.with(|core, _| {
-            core.disturbances.set(method, calls, disturbance);
+        let _ = self.shared.with(|services, _| {
+            services.injected_faults.set(method, calls, fault);
             Ok(())
         });
     }
 
     /// Disturbs calls of a method as a schedule says, or no longer.
-    pub fn schedule(&self, method: &str, schedule: Option<Schedule>) {
+    pub fn set_fault_schedule(&self, method: &str, schedule: Option<FaultSchedule>) {
         // Nothing in this call can be refused.
-        let _ = self.shared.with(|core, _| {
-            core.disturbances.schedule(method, schedule);
+        let _ = self.shared.with(|services, _| {
+            services.injected_faults.schedule(method, schedule);
             Ok(())
         });
     }
 
-    /// How many calls were disturbed so far.
-    pub fn befallen(&self) -> u64 {
-        self.shared.look(|core| core.disturbances.befallen)
+    /// How many calls were run_with_faults so far.
+    pub fn injected_fault_count(&self) -> u64 {
+        self.shared
+            .read(|services| services.injected_faults.injected)
     }
 
     /// Leaves the creation of a task half done: nobody follows its dependencies until it is created once more.
-    pub fn tear(&self, task_id: &str) {
+    pub fn interrupt_creation(&self, task_id: &str) {
         // Nothing in this call can be refused.
-        let _ = self.shared.with(|core, _| {
-            core.queue.tear(task_id);
+        let _ = self.shared.with(|services, _| {
+            services.queue.interrupt_creation(task_id);
             Ok(())
         });
     }
 
     /// Cancels a task, unless it is resolved; tells whether it was not.
-    pub fn cancel(&self, task_id: &str) -> Result<bool, ApiError> {
-        self.shared.with(|core, now| {
-            if core.queue.tasks.contains_key(task_id) {
-                Ok(core.queue.cancel(task_id, "canceled", now))
+    pub fn cancel(&self, task_id: &str) -> Result<bool, ServiceError> {
+        self.shared.with(|services, now| {
+            if services.queue.tasks.contains_key(task_id) {
+                Ok(services.queue.cancel(task_id, "canceled", now))
             } else {
-                Err(unknown(task_id))
+                Err(task_not_found(task_id))
             }
         })
     }
 
     /// Seals a group.
-    pub fn seal(&self, group_id: &str) -> Result<(), ApiError> {
+    pub fn seal(&self, group_id: &str) -> Result<(), ServiceError> {
         self.shared
-            .with(|core, now| core.queue.seal(group_id, now).map(drop))
+            .with(|services, now| services.queue.seal(group_id, now).map(drop))
     }
 }
 
@@ -350,43 +359,46 @@ fn view(task: &Task) -> TaskView {
 
 /// Ends a run.
 pub(crate) fn end_run(
-    core: &mut Core,
+    services: &mut Services,
     task_id: &str,
     run_id: usize,
-    outcome: &Outcome,
+    outcome: &RunOutcome,
     now: Moment,
-) -> Result<(), ApiError> {
+) -> Result<(), ServiceError> {
     match outcome {
-        Outcome::Completed => core
+        RunOutcome::Completed => services
             .queue
             .resolve(task_id, run_id, TaskState::Completed, now),
-        Outcome::Failed => core.queue.resolve(task_id, run_id, TaskState::Failed, now),
-        Outcome::Exception(reason) => core.queue.except(task_id, run_id, reason, now),
+        RunOutcome::Failed => services
+            .queue
+            .resolve(task_id, run_id, TaskState::Failed, now),
+        RunOutcome::Exception(reason) => services
+            .queue
+            .resolve_exception(task_id, run_id, reason, now),
     }
 }
 
 /// Uploads an artifact to a run; it expires with the task at the latest.
-pub(crate) fn upload(
-    core: &mut Core,
+pub(crate) fn upload_artifact(
+    services: &mut Services,
     task_id: &str,
     run_id: usize,
-    made: Produced,
+    made: NewArtifact,
     now: Moment,
-) -> Result<(), ApiError> {
-    let Produced {
+) -> Result<(), ServiceError> {
+    let NewArtifact {
         name,
         content,
         expires,
     } = made;
     if !(patterns::ARTIFACT_NAME.matches)(&name) {
         let message = format!("`{name}` is not an artifact name");
-        return Err(ApiError::new(Code::InvalidRequestArguments, message));
+        return Err(ServiceError::new(
+            ErrorCode::InvalidRequestArguments,
+            message,
+        ));
     }
-    let task = core
-        .queue
-        .tasks
-        .get(task_id)
-        .ok_or_else(|| unknown(task_id))?;
+    let task = services.queue.task(task_id)?;
     let longest = task.definition.expires;
     let artifact = Artifact {
         storage: Storage::S3,
@@ -399,8 +411,9 @@ pub(crate) fn upload(
             .min(longest),
         present: true,
     };
-    enter(core, task_id, run_id, &name, artifact, now)?;
-    core.store
+    add_artifact(services, task_id, run_id, &name, artifact, now)?;
+    services
+        .store
         .put_content(&content_key(task_id, run_id, &name), content)
-        .map_err(|error| ApiError::internal(error.to_string()))
+        .map_err(|error| ServiceError::internal(error.to_string()))
 }

@@ -13,7 +13,7 @@ use super::artifacts::artifact::Artifact;
 use super::artifacts::content::Content;
 use super::crypto;
 use super::error::SandboxError;
-use super::index::{Index, Indexed};
+use super::index::{Index, IndexEntry};
 use super::patterns;
 use super::queue::definition::Definition;
 use super::queue::scheduling::{Group, Queue};
@@ -150,11 +150,11 @@ impl Store {
             if let Some(task) = queue.tasks.get_mut(id) {
                 task.waiting = waiting;
             }
-            queue.refresh(id);
+            queue.update_tables(id);
         }
         for (path, value) in read_all(&folder.join(INDEX))? {
             let name = value.get("namespace").and_then(Value::as_str);
-            let (Some(name), Some(entry)) = (name, Indexed::from_json(&value)) else {
+            let (Some(name), Some(entry)) = (name, IndexEntry::from_json(&value)) else {
                 return Err(corrupt(&path, "not an index entry"));
             };
             index
@@ -172,7 +172,7 @@ fn still_waiting(queue: &Queue, id: &str) -> BTreeSet<String> {
     let Some(task) = queue.tasks.get(id) else {
         return BTreeSet::new();
     };
-    let any_resolution = task.definition.takes_any_resolution();
+    let any_resolution = task.definition.accepts_any_resolution();
     task.definition
         .texts("dependencies")
         .into_iter()
@@ -180,7 +180,7 @@ fn still_waiting(queue: &Queue, id: &str) -> BTreeSet<String> {
             !queue
                 .tasks
                 .get(*other)
-                .is_some_and(|other| other.ever_satisfied(any_resolution))
+                .is_some_and(|other| other.has_satisfied(any_resolution))
         })
         .map(str::to_owned)
         .collect()
@@ -191,7 +191,7 @@ fn kept_task(task: &Task) -> Value {
         .artifacts
         .iter()
         .map(|((run_id, name), artifact)| {
-            json!({"runId": run_id, "name": name, "artifact": artifact.kept()})
+            json!({"runId": run_id, "name": name, "artifact": artifact.to_stored()})
         })
         .collect();
     json!({
@@ -208,7 +208,10 @@ fn task_from(value: &Value) -> Option<Task> {
         .get("taskId")?
         .as_str()
         .filter(|id| patterns::is_slug(id))?;
-    let mut task = Task::new(id, Definition::kept(value.get("definition")?.clone())?);
+    let mut task = Task::new(
+        id,
+        Definition::from_stored(value.get("definition")?.clone())?,
+    );
     task.retries_left = value.get("retriesLeft")?.as_u64()?;
     for run in value.get("runs")?.as_array()? {
         task.runs.push(Run::from_json(run)?);
@@ -216,7 +219,7 @@ fn task_from(value: &Value) -> Option<Task> {
     for artifact in value.get("artifacts")?.as_array()? {
         let run_id = usize::try_from(artifact.get("runId")?.as_u64()?).ok()?;
         let name = artifact.get("name")?.as_str()?.to_owned();
-        let kept = Artifact::from_kept(artifact.get("artifact")?)?;
+        let kept = Artifact::from_stored(artifact.get("artifact")?)?;
         task.artifacts.insert((run_id, name), kept);
     }
     Some(task)

@@ -30,7 +30,7 @@ pub(crate) fn whole(moment: Moment) -> Moment {
 }
 
 /// Adds a calendar year; the 29th of February becomes the 1st of March.
-pub(crate) fn a_year_after(moment: Moment) -> Moment {
+pub(crate) fn one_year_after(moment: Moment) -> Moment {
     moment
         .with_year(moment.year() + 1)
         .unwrap_or_else(|| moment + chrono::Duration::days(366))
@@ -63,6 +63,6 @@ mod tests {
     #[test]
     fn leap_days_move_to_march() {
         let leap = parse("2028-02-29T12:00:00Z").unwrap();
-        assert_eq!(format(a_year_after(leap)), "2029-03-01T12:00:00.000Z");
+        assert_eq!(format(one_year_after(leap)), "2029-03-01T12:00:00.000Z");
     }
 }

@@ -114,15 +114,15 @@ async fn caches_are_purged_on_all_workers_of_the_pool() {
     let (bench, push) = machines().await;
     let state = bench.sandbox.state();
     for (label, pool) in [("shell-linux", "snow/linux"), ("shell-win", "snow/windows")] {
-        assert!(state.purged(pool).is_empty());
+        assert!(state.purged_caches(pool).is_empty());
         bench
             .act(on(&push, "purge-caches", label, Value::Null))
             .await
             .fine();
-        assert_eq!(state.purged(pool).len(), 1, "{label}");
+        assert_eq!(state.purged_caches(pool).len(), 1, "{label}");
     }
-    assert!(state.purged("snow/linux")[0].contains("snow-cache"));
-    assert!(state.purged("snow/windows")[0].contains("win-cache"));
+    assert!(state.purged_caches("snow/linux")[0].contains("snow-cache"));
+    assert!(state.purged_caches("snow/windows")[0].contains("win-cache"));
     bench
         .act(on(&push, "purge-caches", "build-a", Value::Null))
         .await
@@ -141,7 +141,7 @@ async fn purging_takes_a_scope() {
         .told();
     assert!(told.contains("was not purged"), "{told}");
     assert!(told.contains("purge-cache:snow/linux:"), "{told}");
-    assert!(bench.sandbox.state().purged("snow/linux").is_empty());
+    assert!(bench.sandbox.state().purged_caches("snow/linux").is_empty());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::common::Project;
 use crate::common::taskcluster::{SCOPES, Taskcluster};
 use insta::assert_snapshot;
-use snowman::sandbox::Disturbance;
+use snowman::sandbox::InjectedFault;
 
 /// Runs a decision that must not create anything.
 async fn decide(project: Project, more: &[&str]) -> String {
@@ -307,7 +307,7 @@ async fn the_index_refuses_to_answer() {
     let project = Project::new()
         .plain("tasks:\n    a:\n        description: A\n        worker-type: succeed\n        optimization: {index-search: [test.a]}\n");
     let state = taskcluster.sandbox.state();
-    state.disturb("findTasksAtIndex", u32::MAX, Disturbance::Unscoped);
+    state.inject_fault("findTasksAtIndex", u32::MAX, InjectedFault::MissingScopes);
     let ran = taskcluster.decide(project, &[]);
     assert_eq!(taskcluster.created(), BTreeMap::new());
     assert_snapshot!(ran.shown(), @"

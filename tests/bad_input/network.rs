@@ -12,7 +12,7 @@ use snowman::model::id_graph::{IdGraph, PlannedTask};
 use snowman::ports::clock::SystemClock;
 use snowman::ports::environment::Environment;
 use snowman::ports::ids::DerivedIds;
-use snowman::sandbox::Disturbance;
+use snowman::sandbox::InjectedFault;
 use snowman::submit::{Pace, Plan, Ports, SubmitOptions, TokioSleeper, execute, plan};
 use snowman::taskcluster::{Client, Patience};
 
@@ -102,7 +102,7 @@ async fn told(url: &str) -> String {
 async fn the_queue_fails_for_ever() {
     let taskcluster = Taskcluster::new().await;
     let state = taskcluster.sandbox.state();
-    state.disturb("createTask", u32::MAX, Disturbance::Refused);
+    state.inject_fault("createTask", u32::MAX, InjectedFault::ErrorBeforeWrite);
     let told = told(&taskcluster.sandbox.proxy_url(DECISION)).await;
     assert_snapshot!(told, @"
     kind `build`, task `c`: the task could not be created

@@ -55,7 +55,7 @@ async fn deadlines_are_as_far_ahead_as_the_deployment_takes_them() {
         "a: {description: A, deadline-after: 30 days, expires-after: 1 year,",
     );
     let taskcluster = Taskcluster::new().await;
-    taskcluster.sandbox.take_deadlines(90);
+    taskcluster.sandbox.set_max_deadline_days(90);
     let ran = taskcluster.decide(Project::new().plain(&tasks), &[]);
     assert!(ran.shown().starts_with("exit code 0"), "{}", ran.shown());
     assert_eq!(
@@ -63,7 +63,7 @@ async fn deadlines_are_as_far_ahead_as_the_deployment_takes_them() {
         created(&["build-a", "build-b", "build-c"])
     );
     let taskcluster = Taskcluster::new().await;
-    taskcluster.sandbox.take_deadlines(29);
+    taskcluster.sandbox.set_max_deadline_days(29);
     let ran = taskcluster.decide(Project::new().plain(&tasks), &[]);
     let shown = ran.shown();
     assert!(

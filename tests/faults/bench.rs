@@ -15,7 +15,7 @@ use snowman::ports::taskcluster::{
     Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
 };
 use snowman::sandbox::{
-    self, Disturbance, Options, Sandbox, Schedule, State, TaskView, WorkerOptions,
+    self, FaultSchedule, InjectedFault, Options, Sandbox, State, TaskView, WorkerOptions,
 };
 use snowman::submit::Sleeper;
 use snowman::taskcluster::Patience;
@@ -252,11 +252,11 @@ const PATIENCE: i64 = 90_000;
 /// The queue as one run of the decision reaches it.
 pub struct Direct<'b> {
     bench: &'b Bench,
-    creations: Mutex<Schedule>,
-    reads: Mutex<Schedule>,
+    creations: Mutex<FaultSchedule>,
+    reads: Mutex<FaultSchedule>,
     end: Option<End>,
     calls: AtomicUsize,
-    pub befallen: AtomicUsize,
+    pub faults: AtomicUsize,
     /// What somebody else creates just before these calls.
     pub squat: Mutex<Vec<(usize, TaskId, Value)>>,
     /// The creations that were sent and not answered.
@@ -282,14 +282,19 @@ pub struct Direct<'b> {
 }
 
 impl<'b> Direct<'b> {
-    pub fn new(bench: &'b Bench, creations: Schedule, reads: Schedule, end: Option<End>) -> Self {
+    pub fn new(
+        bench: &'b Bench,
+        creations: FaultSchedule,
+        reads: FaultSchedule,
+        end: Option<End>,
+    ) -> Self {
         Self {
             bench,
             creations: Mutex::new(creations),
             reads: Mutex::new(reads),
             end,
             calls: AtomicUsize::new(0),
-            befallen: AtomicUsize::new(0),
+            faults: AtomicUsize::new(0),
             squat: Mutex::default(),
             under_way: Mutex::default(),
             outage: None,
@@ -308,7 +313,7 @@ impl<'b> Direct<'b> {
 
     /// A queue that does not fail.
     pub fn well(bench: &'b Bench) -> Self {
-        let none = || Schedule::new(0, 0, &[]);
+        let none = || FaultSchedule::new(0, 0, &[]);
         Self::new(bench, none(), none(), None)
     }
 
@@ -355,8 +360,8 @@ impl<'b> Direct<'b> {
     async fn call<T>(
         &self,
         name: &str,
-        schedule: &Mutex<Schedule>,
-        run: impl Fn() -> Result<T, sandbox::ApiError>,
+        schedule: &Mutex<FaultSchedule>,
+        run: impl Fn() -> Result<T, sandbox::ServiceError>,
         tear: impl Fn(),
     ) -> Result<T, ApiError> {
         let number = self.calls.fetch_add(1, Ordering::SeqCst);
@@ -380,13 +385,14 @@ impl<'b> Direct<'b> {
             status,
             message: message.to_owned(),
         };
-        let answered = |error: sandbox::ApiError| failed(Some(error.code.status()), &error.message);
+        let answered =
+            |error: sandbox::ServiceError| failed(Some(error.code.status()), &error.message);
         self.land(number);
         if self.refuses.contains(&name) {
             return Err(failed(Some(403), "scopes are missing"));
         }
         let met = self.met(number, name);
-        self.befallen
+        self.faults
             .fetch_add(usize::from(met.is_some()), Ordering::SeqCst);
         match met {
             None => {}
@@ -416,10 +422,10 @@ impl<'b> Direct<'b> {
             }
             _ => {}
         }
-        let befallen = schedule.lock().unwrap().draw();
-        self.befallen
-            .fetch_add(usize::from(befallen.is_some()), Ordering::SeqCst);
-        match befallen {
+        let faults = schedule.lock().unwrap().next_fault();
+        self.faults
+            .fetch_add(usize::from(faults.is_some()), Ordering::SeqCst);
+        match faults {
             None => {
                 let answer = run().map_err(answered);
                 if let Some([_, after]) = latency {
@@ -427,29 +433,31 @@ impl<'b> Direct<'b> {
                 }
                 answer
             }
-            Some(Disturbance::Refused) => Err(failed(Some(500), "refused")),
-            Some(Disturbance::AnswerLost) => {
+            Some(InjectedFault::ErrorBeforeWrite) => Err(failed(Some(500), "refused")),
+            Some(InjectedFault::ErrorAfterWrite) => {
                 run().map_err(answered)?;
                 Err(failed(Some(502), "lost"))
             }
-            Some(Disturbance::Late(wait)) => {
+            Some(InjectedFault::LateReply(wait)) => {
                 let answer = run().map_err(answered);
                 time.sleep(wait).await;
                 answer
             }
-            Some(Disturbance::Dropped | Disturbance::Stuck) => Err(failed(None, "no connection")),
-            Some(Disturbance::BrokenOff | Disturbance::Mute) => {
+            Some(InjectedFault::DisconnectBeforeWrite | InjectedFault::Hang) => {
+                Err(failed(None, "no connection"))
+            }
+            Some(InjectedFault::DisconnectAfterWrite | InjectedFault::NoReply) => {
                 run().map_err(answered)?;
                 Err(failed(None, "broken off"))
             }
-            Some(Disturbance::HalfDone) => {
+            Some(InjectedFault::PartialWrite) => {
                 run().map_err(answered)?;
                 tear();
                 Err(failed(Some(500), "half done"))
             }
-            Some(Disturbance::Conflict) => Err(failed(Some(409), "a conflict")),
-            Some(Disturbance::Skewed) => Err(failed(Some(401), "Stale timestamp")),
-            Some(Disturbance::Unscoped) => Err(failed(Some(403), "scopes are missing")),
+            Some(InjectedFault::Conflict) => Err(failed(Some(409), "a conflict")),
+            Some(InjectedFault::ClockSkew) => Err(failed(Some(401), "Stale timestamp")),
+            Some(InjectedFault::MissingScopes) => Err(failed(Some(403), "scopes are missing")),
         }
     }
 
@@ -462,7 +470,7 @@ impl<'b> Direct<'b> {
     fn read<'a, T: Send + 'a>(
         &'a self,
         name: &'static str,
-        run: impl Fn(&State) -> Result<T, sandbox::ApiError> + Send + Sync + 'a,
+        run: impl Fn(&State) -> Result<T, sandbox::ServiceError> + Send + Sync + 'a,
     ) -> Answer<'a, T> {
         Box::pin(async move {
             let (mut tried, begun) = (0, self.bench.time.elapsed());
@@ -483,8 +491,8 @@ impl<'b> Direct<'b> {
     }
 }
 
-fn missing(what: &str) -> sandbox::ApiError {
-    sandbox::ApiError::new(sandbox::Code::ResourceNotFound, what)
+fn missing(what: &str) -> sandbox::ServiceError {
+    sandbox::ServiceError::new(sandbox::ErrorCode::ResourceNotFound, what)
 }
 
 fn unused<'a, T: Send + 'a>() -> Answer<'a, T> {
@@ -502,7 +510,7 @@ impl Taskcluster for Direct<'_> {
                 "createTask",
                 &self.creations,
                 || state.create_task(id, &definition.clone().into()).map(drop),
-                || state.tear(id),
+                || state.interrupt_creation(id),
             );
             let answer = answer.await;
             // What the proxy still holds arrives all the same.

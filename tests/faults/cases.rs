@@ -5,7 +5,7 @@ use std::time::Duration;
 use snowman::base::name::TaskId;
 use snowman::base::value::json;
 use snowman::ports::ids::DerivedIds;
-use snowman::sandbox::{Disturbance, Schedule};
+use snowman::sandbox::{FaultSchedule, InjectedFault};
 use snowman::submit::Pace;
 
 use super::bench::{Bench, DECISION, Direct, OTHER, is_dead};
@@ -176,8 +176,8 @@ async fn leftovers_that_have_begun_are_named() {
 #[tokio::test]
 async fn a_budget_that_is_spent_is_told() {
     let bench = Bench::new().await;
-    let down = Schedule::from(20, Disturbance::Dropped);
-    let none = Schedule::new(0, 0, &[]);
+    let down = FaultSchedule::from_call(20, InjectedFault::DisconnectBeforeWrite);
+    let none = FaultSchedule::new(0, 0, &[]);
     let queue = Direct::new(&bench, down, none, None);
     let spec = Spec::layers(1, 60);
     let told = told(decide(&bench, &queue, &spec, 0).await.unwrap());
@@ -197,8 +197,8 @@ async fn slow_successes_are_no_failures() {
         (Spec::new(7, 60), Duration::from_secs(85)),
     ] {
         let bench = Bench::new().await;
-        let slow = Schedule::new(1, 1000, &[Disturbance::Late(every)]);
-        let mut queue = Direct::new(&bench, slow, Schedule::new(0, 0, &[]), None);
+        let slow = FaultSchedule::new(1, 1000, &[InjectedFault::LateReply(every)]);
+        let mut queue = Direct::new(&bench, slow, FaultSchedule::new(0, 0, &[]), None);
         queue.in_flight = Pace::default().in_flight;
         let ran = decide(&bench, &queue, &spec, 0).await.unwrap();
         ran.outcome.unwrap();

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use snowman::base::value::Value;
-use snowman::sandbox::{Disturbance, Schedule};
+use snowman::sandbox::{FaultSchedule, InjectedFault};
 
 use super::bench::{begun, is_dead};
 use crate::common::Project;
@@ -48,22 +48,22 @@ impl<'t> Running<'t> {
     /// One that has created five tasks, and takes long for each of the rest.
     async fn half_way(taskcluster: &'t Taskcluster, project: &Project) -> Self {
         let state = taskcluster.sandbox.state();
-        let late = Disturbance::Late(Duration::from_millis(700));
-        state.schedule("createTask", Some(Schedule::from(5, late)));
+        let late = InjectedFault::LateReply(Duration::from_millis(700));
+        state.set_fault_schedule("createTask", Some(FaultSchedule::from_call(5, late)));
         let running = Self::start(taskcluster, project);
-        running.befallen(0).await;
+        running.wait_for_fault().await;
         running
     }
 
-    /// Waits until a call is befallen.
-    async fn befallen(&self, before: u64) {
+    /// Waits until a fault was injected.
+    async fn wait_for_fault(&self) {
         for _ in 0..2000 {
-            if self.taskcluster.sandbox.state().befallen() > before {
+            if self.taskcluster.sandbox.state().injected_fault_count() > 0 {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        panic!("no call was befallen");
+        panic!("no fault was injected");
     }
 
     fn signal(&self, name: &str) {
@@ -114,15 +114,15 @@ async fn a_killed_decision_is_finished_by_its_rerun() {
     let step = if super::times() > 1 { 1 } else { 3 };
     for number in (0..TASKS as u64).step_by(step) {
         let sort = match number % 2 {
-            0 => Disturbance::Stuck,
-            _ => Disturbance::Mute,
+            0 => InjectedFault::Hang,
+            _ => InjectedFault::NoReply,
         };
         let taskcluster = Taskcluster::new().await;
         let project = project(&taskcluster);
         let state = taskcluster.sandbox.state();
-        state.schedule("createTask", Some(Schedule::once(number, sort)));
+        state.set_fault_schedule("createTask", Some(FaultSchedule::single_call(number, sort)));
         let mut running = Running::start(&taskcluster, &project);
-        running.befallen(0).await;
+        running.wait_for_fault().await;
         running.child.kill().unwrap();
         let (code, _) = running.ended();
         assert_eq!(code, None, "it was killed by a signal");
@@ -167,7 +167,7 @@ async fn a_decision_that_is_asked_to_stop_says_what_stands() {
         members.sort_unstable();
         assert!((6..TASKS).contains(&members.len()), "{members:?}");
         assert_eq!(stands, members);
-        state.schedule("createTask", None);
+        state.set_fault_schedule("createTask", None);
         finish(&taskcluster, &project, name).await;
         assert_eq!(submission(&project)["complete"], true);
     }
@@ -178,16 +178,19 @@ async fn a_second_signal_does_not_wait() {
     let taskcluster = Taskcluster::new().await;
     let project = project(&taskcluster);
     let state = taskcluster.sandbox.state();
-    state.schedule("createTask", Some(Schedule::from(3, Disturbance::Mute)));
+    state.set_fault_schedule(
+        "createTask",
+        Some(FaultSchedule::from_call(3, InjectedFault::NoReply)),
+    );
     let running = Running::start(&taskcluster, &project);
-    running.befallen(0).await;
+    running.wait_for_fault().await;
     running.signal("TERM");
     tokio::time::sleep(Duration::from_millis(300)).await;
     running.signal("TERM");
     let (code, said) = running.ended();
     assert_eq!(code, Some(3), "{said}");
     assert!(said.contains("SIGTERM again"), "{said}");
-    state.schedule("createTask", None);
+    state.set_fault_schedule("createTask", None);
     finish(&taskcluster, &project, "two signals").await;
 }
 
@@ -196,15 +199,18 @@ async fn a_signal_before_the_first_task_leaves_nothing() {
     let taskcluster = Taskcluster::new().await;
     let project = project(&taskcluster);
     let state = taskcluster.sandbox.state();
-    state.schedule("getTaskGroup", Some(Schedule::from(0, Disturbance::Stuck)));
+    state.set_fault_schedule(
+        "getTaskGroup",
+        Some(FaultSchedule::from_call(0, InjectedFault::Hang)),
+    );
     let running = Running::start(&taskcluster, &project);
-    running.befallen(0).await;
+    running.wait_for_fault().await;
     running.signal("TERM");
     let (code, said) = running.ended();
     assert_eq!(code, Some(3), "{said}");
     assert!(said.contains("nothing was created"), "{said}");
     assert_eq!(state.group_tasks(DECISION).len(), 1);
-    state.schedule("getTaskGroup", None);
+    state.set_fault_schedule("getTaskGroup", None);
     finish(&taskcluster, &project, "stopped before").await;
 }
 
@@ -242,14 +248,17 @@ async fn a_clock_that_is_off_is_told_before_the_first_task() {
         let project = project(&taskcluster);
         let state = taskcluster.sandbox.state();
         // Every creation would be noted.
-        state.schedule("createTask", Some(Schedule::from(0, Disturbance::Refused)));
+        state.set_fault_schedule(
+            "createTask",
+            Some(FaultSchedule::from_call(0, InjectedFault::ErrorBeforeWrite)),
+        );
         let (code, told) = Running::start(&taskcluster, &project).ended();
         assert_eq!(code, Some(3), "{told}");
         println!("{told}");
         assert!(told.contains("the clock of this machine is"), "{told}");
         assert!(told.contains(said), "{told}");
         assert!(told.contains("nothing was created"), "{told}");
-        assert_eq!(state.befallen(), 0, "nothing was sent");
+        assert_eq!(state.injected_fault_count(), 0, "nothing was sent");
         assert_eq!(state.group_tasks(DECISION).len(), 1);
     }
     // One that is nearly too far off is warned of.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use snowman::base::value::json;
 use snowman::ports::ids::DerivedIds;
-use snowman::sandbox::{Disturbance, Schedule};
+use snowman::sandbox::{FaultSchedule, InjectedFault};
 
 use super::bench::{Bench, DECISION, Direct, End, Gone, OTHER, Outage, begun, is_dead};
 use super::graph::{Ran, Random, Spec, decide, decide_beside, decision, standing};
@@ -13,11 +13,11 @@ use super::graph::{Ran, Random, Spec, decide, decide_beside, decision, standing}
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Sort {
     /// Calls fail at random, always in the same way.
-    Passing(Disturbance),
+    Passing(InjectedFault),
     /// Calls fail at random, in every way that passes.
     Everything,
     /// From some call on each is refused.
-    Lasting(Disturbance),
+    Lasting(InjectedFault),
     /// The service is away for a while.
     Restart,
     /// The process is killed before or after some call.
@@ -104,7 +104,7 @@ struct Row {
     tasks: usize,
     runs: usize,
     calls: usize,
-    befallen: usize,
+    faults: usize,
     cancelled: usize,
     renamed: usize,
 }
@@ -183,7 +183,7 @@ async fn schedule(sort: Sort, seed: u64, row: &mut Row) {
         queue.land(usize::MAX);
         row.runs += 1;
         row.calls += queue.calls();
-        row.befallen += queue.befallen.load(std::sync::atomic::Ordering::SeqCst);
+        row.faults += queue.faults.load(std::sync::atomic::Ordering::SeqCst);
         for task in bench.tasks() {
             let waits = task.state.name() == "unscheduled" || is_dead(&task);
             assert!(
@@ -305,7 +305,7 @@ impl Two {
         row.calls += queues.iter().map(Direct::calls).sum::<usize>();
         let runs = [first.unwrap(), second.unwrap()];
         for run in runs.iter().filter(|run| run.outcome.is_err()) {
-            row.befallen += 1;
+            row.faults += 1;
             let report = run.artifacts.get("submission.json");
             let report = report.map(|text| serde_json::from_slice(text).unwrap());
             let report: serde_json::Value = report.unwrap_or_default();
@@ -351,8 +351,8 @@ fn queue<'b>(
     random: &mut Random,
 ) -> Direct<'b> {
     let seed = random.below(1 << 30) as u64;
-    let none = || Schedule::new(0, 0, &[]);
-    let passing = || Schedule::new(seed, 120, Disturbance::PASSING);
+    let none = || FaultSchedule::new(0, 0, &[]);
+    let passing = || FaultSchedule::new(seed, 120, InjectedFault::TRANSIENT);
     let call = 1 + random.below(size + 20);
     let killed = match (run, random.below(2)) {
         (3.., _) => None,
@@ -363,17 +363,21 @@ fn queue<'b>(
     match sort {
         Sort::Passing(kind) => Direct::new(
             bench,
-            Schedule::new(seed, 150, &[kind]),
-            Schedule::new(seed + 1, 150, &[kind]),
+            FaultSchedule::new(seed, 150, &[kind]),
+            FaultSchedule::new(seed + 1, 150, &[kind]),
             None,
         ),
         Sort::Everything => Direct::new(bench, passing(), passing(), None),
-        Sort::Lasting(kind) if at_first => {
-            Direct::new(bench, Schedule::from(call as u64, kind), none(), None)
-        }
+        Sort::Lasting(kind) if at_first => Direct::new(
+            bench,
+            FaultSchedule::from_call(call as u64, kind),
+            none(),
+            None,
+        ),
         Sort::Restart => Direct::new(
             bench,
-            Schedule::new(seed, 1000, &[Disturbance::Dropped]).between(call as u64, 60),
+            FaultSchedule::new(seed, 1000, &[InjectedFault::DisconnectBeforeWrite])
+                .window(call as u64, 60),
             none(),
             None,
         ),
@@ -408,15 +412,15 @@ fn squat(sort: Sort, bench: &Bench, spec: &Spec, random: &mut Random) {
 }
 
 fn sorts() -> Vec<(Sort, u64)> {
-    let passing = Disturbance::PASSING
+    let passing = InjectedFault::TRANSIENT
         .iter()
         .map(|sort| (Sort::Passing(*sort), 8));
     let mut sorts: Vec<(Sort, u64)> = passing.collect();
     sorts.extend([
         (Sort::Everything, 20),
-        (Sort::Lasting(Disturbance::Conflict), 8),
-        (Sort::Lasting(Disturbance::Skewed), 8),
-        (Sort::Lasting(Disturbance::Unscoped), 8),
+        (Sort::Lasting(InjectedFault::Conflict), 8),
+        (Sort::Lasting(InjectedFault::ClockSkew), 8),
+        (Sort::Lasting(InjectedFault::MissingScopes), 8),
         (Sort::Restart, 10),
         (Sort::Killed, 32),
         (Sort::KilledInTrouble, 24),
@@ -479,7 +483,7 @@ fn every_task_is_created_exactly_once() {
             row.schedules,
             row.runs,
             row.calls,
-            row.befallen,
+            row.faults,
             row.tasks,
             row.renamed,
             row.cancelled

@@ -10,7 +10,7 @@ use snowman::ports::clock::{Clock, SystemClock};
 use snowman::ports::environment::Environment;
 use snowman::ports::ids::DerivedIds;
 use snowman::ports::stop::NEVER;
-use snowman::sandbox::{Disturbance, Options, Sandbox, Schedule, WorkerOptions};
+use snowman::sandbox::{FaultSchedule, InjectedFault, Options, Sandbox, WorkerOptions};
 use snowman::submit::{Pace, Ports, SubmitOptions, TokioSleeper, execute, plan};
 use snowman::taskcluster::{Client, Patience};
 
@@ -149,21 +149,24 @@ async fn a_service_that_restarts_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_way_in_which_calls_fail_is_borne() {
-    let mut sorts = Disturbance::PASSING.to_vec();
+    let mut sorts = InjectedFault::TRANSIENT.to_vec();
     // Longer than the client waits.
-    sorts.extend([Disturbance::Stuck, Disturbance::Mute]);
+    sorts.extend([InjectedFault::Hang, InjectedFault::NoReply]);
     for seed in 0..3 {
         let folder = tempfile::tempdir().unwrap();
         let sandbox = start(0, folder.path()).await;
-        let schedule = Schedule::new(seed, 100, &sorts);
-        sandbox.state().schedule("createTask", Some(schedule));
+        let schedule = FaultSchedule::new(seed, 100, &sorts);
         sandbox
             .state()
-            .schedule("task", Some(Schedule::new(seed, 300, Disturbance::PASSING)));
+            .set_fault_schedule("createTask", Some(schedule));
+        sandbox.state().set_fault_schedule(
+            "task",
+            Some(FaultSchedule::new(seed, 300, InjectedFault::TRANSIENT)),
+        );
         let (sandbox, retried) = create(sandbox, async |sandbox| sandbox).await;
         assert!(
-            retried > 0 && sandbox.state().befallen() > 0,
-            "nothing was befallen"
+            retried > 0 && sandbox.state().injected_fault_count() > 0,
+            "no fault was injected"
         );
     }
 }

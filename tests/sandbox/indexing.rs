@@ -138,7 +138,7 @@ async fn completed_tasks_are_indexed() {
     bench
         .sandbox
         .state()
-        .set_outcome(&failed, snowman::sandbox::Outcome::Failed);
+        .set_outcome(&failed, snowman::sandbox::RunOutcome::Failed);
     bench.sandbox.run_workers_until_idle().await.unwrap();
     find(&bench, "d").await.refused(404, "ResourceNotFound", "");
     let plain = slug();

@@ -3,8 +3,8 @@
 use super::bench::{Bench, slug};
 use serde_json::json;
 use snowman::sandbox::{
-    Content, Disturbance, LOG, Options, Outcome, Produced, Sandbox, SandboxError, Simulation,
-    TaskState, WorkerOptions,
+    Content, InjectedFault, LOG_ARTIFACT, NewArtifact, Options, RunOutcome, RunResult, Sandbox,
+    SandboxError, TaskState, WorkerOptions,
 };
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ async fn workers_go_through_a_graph() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&seen);
     let options = WorkerOptions {
-        progress: Some(Arc::new(move |event: &snowman::sandbox::Event| {
+        on_event: Some(Arc::new(move |event: &snowman::sandbox::TaskEvent| {
             noted
                 .lock()
                 .unwrap()
@@ -37,7 +37,7 @@ async fn workers_go_through_a_graph() {
         }
         state.create_task(id, &task).unwrap();
     }
-    state.set_outcome("test", Outcome::Failed);
+    state.set_outcome("test", RunOutcome::Failed);
     let summary = bench.sandbox.run_workers_until_idle().await.unwrap();
     assert_eq!((summary.completed, summary.failed), (3, 1));
     let states: Vec<TaskState> = ids.iter().map(|id| state.task(id).unwrap().state).collect();
@@ -47,7 +47,7 @@ async fn workers_go_through_a_graph() {
         [Completed, Failed, Completed, Unscheduled, Completed]
     );
     assert_eq!(state.task(&ids[4]).unwrap().artifacts, []);
-    let log = state.artifact(&ids[0], None, LOG).unwrap();
+    let log = state.artifact(&ids[0], None, LOG_ARTIFACT).unwrap();
     assert!(String::from_utf8_lossy(&log.bytes).contains("command: [\n  \"true\"\n]"));
     let seen = seen.lock().unwrap();
     let position = |label: &str, state: TaskState| {
@@ -66,10 +66,10 @@ async fn workers_go_through_a_graph() {
 #[tokio::test]
 async fn a_caller_may_do_the_work_itself() {
     let options = WorkerOptions {
-        simulate: Some(Arc::new(|order| {
-            (order.label == "build").then(|| Simulation {
-                outcome: Outcome::Exception("malformed-payload".to_owned()),
-                artifacts: vec![Produced {
+        simulator: Some(Arc::new(|order| {
+            (order.label == "build").then(|| RunResult {
+                outcome: RunOutcome::Exception("malformed-payload".to_owned()),
+                artifacts: vec![NewArtifact {
                     name: "public/own.txt".to_owned(),
                     content: Content {
                         bytes: "own".into(),
@@ -188,7 +188,7 @@ async fn pages_show_groups_and_tasks_and_nothing_as_markup() {
         assert!(!html.contains("<script>"), "{path}");
     }
     let page = bench.send("GET", &format!("/tasks/{id}"), None, None).await;
-    assert!(page.body.as_str().unwrap().contains(LOG));
+    assert!(page.body.as_str().unwrap().contains(LOG_ARTIFACT));
     assert_eq!(
         bench
             .send("GET", &format!("/tasks/{}", slug()), None, None)
@@ -265,20 +265,20 @@ async fn trouble_comes_when_asked_for() {
     let bench = Bench::new().await;
     let state = bench.sandbox.state();
     let (id, task) = (slug(), bench.task());
-    state.disturb("createTask", 1, Disturbance::Refused);
+    state.inject_fault("createTask", 1, InjectedFault::ErrorBeforeWrite);
     bench
         .create(&id, &task)
         .await
         .refused(500, "InternalServerError", "");
     assert!(state.task(&id).is_none());
-    state.disturb("createTask", 1, Disturbance::AnswerLost);
+    state.inject_fault("createTask", 1, InjectedFault::ErrorAfterWrite);
     bench
         .create(&id, &task)
         .await
         .refused(500, "InternalServerError", "");
     assert!(state.task(&id).is_some());
     let late = std::time::Duration::from_millis(50);
-    state.disturb("createTask", 1, Disturbance::Late(late));
+    state.inject_fault("createTask", 1, InjectedFault::LateReply(late));
     let start = std::time::Instant::now();
     bench.create(&id, &task).await.expect(200);
     assert!(start.elapsed() >= late);

@@ -2,22 +2,22 @@
 
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Call, Endpoint, PAGED, Reply};
+use super::endpoint::{ApiCall, Endpoint, PAGED, Reply};
 use super::request_schemas;
-use crate::sandbox::artifacts::artifact::{Artifact, Storage, storage_of};
+use crate::sandbox::artifacts::artifact::{Artifact, Storage, parse_storage};
 use crate::sandbox::auth::scopes::Expression;
 use crate::sandbox::content_urls::{content_key, content_path, content_url, object_name};
-use crate::sandbox::error::{ApiError, Code};
+use crate::sandbox::error::{ErrorCode, ServiceError};
 use crate::sandbox::queue::definition::has_nul;
 use crate::sandbox::queue::task::{Task, TaskState};
-use crate::sandbox::services::{self, Core};
+use crate::sandbox::services::{self, Services};
 use crate::sandbox::time::{self, Moment};
 
 /// How long after an exception artifacts are still taken, and how far in the past they may expire.
 const GRACE_AFTER_EXCEPTION: i64 = 25 * 60;
 const GRACE_OF_EXPIRY: i64 = 15 * 60;
 /// How long a signed upload URL holds, in seconds.
-const UPLOAD: i64 = 45 * 60;
+const UPLOAD_URL_SECONDS: i64 = 45 * 60;
 
 /// The methods.
 pub(crate) const METHODS: &[Endpoint] = &[
@@ -46,7 +46,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: None,
-        run: |core, call| download(core, call, call.run_id()),
+        run: |services, call| artifact_redirect(services, call, call.run_id()),
     },
     Endpoint {
         method: "GET",
@@ -55,10 +55,10 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: None,
-        run: |core, call| {
-            call.need(format!("queue:get-artifact:{}", call.param("name")))?;
-            let run_id = latest(core, call.param("taskId"))?;
-            download(core, call, run_id)
+        run: |services, call| {
+            call.require_scope(format!("queue:get-artifact:{}", call.param("name")))?;
+            let run_id = latest_run_id(services, call.param("taskId"))?;
+            artifact_redirect(services, call, run_id)
         },
     },
     Endpoint {
@@ -68,14 +68,14 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("queue:list-artifacts:<taskId>:<runId>"),
         query: PAGED,
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let (id, run_id) = (call.param("taskId"), call.run_id());
-            if run_id > latest(core, id)? {
-                return Err(ApiError::not_found(format!(
+            if run_id > latest_run_id(services, id)? {
+                return Err(ServiceError::not_found(format!(
                     "Task with taskId: `{id}` has no run with runId: {run_id}"
                 )));
             }
-            list(core, call, run_id)
+            list_artifacts(services, call, run_id)
         },
     },
     Endpoint {
@@ -85,9 +85,9 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("queue:list-artifacts:<taskId>"),
         query: PAGED,
         input: None,
-        run: |core, call| {
-            let run_id = latest(core, call.param("taskId"))?;
-            list(core, call, run_id)
+        run: |services, call| {
+            let run_id = latest_run_id(services, call.param("taskId"))?;
+            list_artifacts(services, call, run_id)
         },
     },
     Endpoint {
@@ -97,7 +97,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("queue:list-artifacts:<taskId>:<runId>"),
         query: &[],
         input: None,
-        run: |core, call| info(core, call, call.run_id()),
+        run: |services, call| artifact_info(services, call, call.run_id()),
     },
     Endpoint {
         method: "GET",
@@ -106,9 +106,9 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("queue:list-artifacts:<taskId>"),
         query: &[],
         input: None,
-        run: |core, call| {
-            let run_id = latest(core, call.param("taskId"))?;
-            info(core, call, run_id)
+        run: |services, call| {
+            let run_id = latest_run_id(services, call.param("taskId"))?;
+            artifact_info(services, call, run_id)
         },
     },
     Endpoint {
@@ -118,7 +118,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: None,
-        run: |core, call| content(core, call, call.run_id()),
+        run: |services, call| artifact_content(services, call, call.run_id()),
     },
     Endpoint {
         method: "GET",
@@ -127,41 +127,41 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: None,
-        run: |core, call| {
-            call.need(format!("queue:get-artifact:{}", call.param("name")))?;
-            let run_id = latest(core, call.param("taskId"))?;
-            content(core, call, run_id)
+        run: |services, call| {
+            call.require_scope(format!("queue:get-artifact:{}", call.param("name")))?;
+            let run_id = latest_run_id(services, call.param("taskId"))?;
+            artifact_content(services, call, run_id)
         },
     },
 ];
 
 /// Enters an artifact; the answer is the one that then stands.
-pub(crate) fn enter(
-    core: &mut Core,
+pub(crate) fn add_artifact(
+    services: &mut Services,
     task_id: &str,
     run_id: usize,
     name: &str,
     artifact: Artifact,
     now: Moment,
-) -> Result<Artifact, ApiError> {
+) -> Result<Artifact, ServiceError> {
     if artifact.expires < time::plus_seconds(now, -GRACE_OF_EXPIRY) {
-        return Err(ApiError::input("Expires must be in the future"));
+        return Err(ServiceError::input("Expires must be in the future"));
     }
-    let tasks = &mut core.queue.tasks;
+    let tasks = &mut services.queue.tasks;
     let task = tasks
         .get_mut(task_id)
-        .ok_or_else(|| ApiError::input("Task not found"))?;
+        .ok_or_else(|| ServiceError::input("Task not found"))?;
     check_run(task, run_id, &artifact, now)?;
     let key = (run_id, name.to_owned());
     if let Some(original) = task.artifacts.get(&key)
-        && !original.allows(&artifact)
+        && !original.can_become(&artifact)
     {
         let properties = json!({
             "storageType": original.storage.name(),
             "contentType": original.content_type,
             "expires": time::format(original.expires),
         });
-        return Err(ApiError::conflict(format!(
+        return Err(ServiceError::conflict(format!(
             "Artifact already exists with different properties, and none of the allowed exceptions \
              apply: {}",
             serde_json::to_string_pretty(&properties).unwrap_or_default()
@@ -176,22 +176,27 @@ pub(crate) fn enter(
         ..artifact
     };
     task.artifacts.insert(key, artifact.clone());
-    core.queue.changed_tasks.insert(task_id.to_owned());
+    services.queue.changed_tasks.insert(task_id.to_owned());
     Ok(artifact)
 }
 
-fn check_run(task: &Task, run_id: usize, artifact: &Artifact, now: Moment) -> Result<(), ApiError> {
+fn check_run(
+    task: &Task,
+    run_id: usize,
+    artifact: &Artifact,
+    now: Moment,
+) -> Result<(), ServiceError> {
     let run = task
         .runs
         .get(run_id)
-        .ok_or_else(|| ApiError::input("Run not found"))?;
+        .ok_or_else(|| ServiceError::input("Run not found"))?;
     if run.worker_group.is_none() || run.worker_id.is_none() {
-        return Err(ApiError::input(
+        return Err(ServiceError::input(
             "Run was not claimed by a worker and so no artifacts can exist",
         ));
     }
     if artifact.expires > task.definition.expires {
-        return Err(ApiError::input(format!(
+        return Err(ServiceError::input(format!(
             "Artifact expires ({}) after the task expiration {} (task.expires < expires) - this is not \
              allowed, artifacts may not expire after the task they belong to expires",
             time::format(artifact.expires),
@@ -204,7 +209,7 @@ fn check_run(task: &Task, run_id: usize, artifact: &Artifact, now: Moment) -> Re
     if run.state == TaskState::Running || (run.state == TaskState::Exception && recent) {
         return Ok(());
     }
-    Err(ApiError::conflict(format!(
+    Err(ServiceError::conflict(format!(
         "Artifacts cannot be created for a task after it is resolved, unless it is resolved \
          'exception', and even in this case only up to 25 min past resolution.This to ensure that \
          artifacts have been uploaded before a task is 'completed' and output is consumed by a \
@@ -213,18 +218,20 @@ fn check_run(task: &Task, run_id: usize, artifact: &Artifact, now: Moment) -> Re
     )))
 }
 
-fn create(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn create(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let (task_id, run_id, name) = (call.param("taskId"), call.run_id(), call.param("name"));
     if has_nul(&call.body) {
-        return Err(ApiError::internal("unsupported Unicode escape sequence"));
+        return Err(ServiceError::internal(
+            "unsupported Unicode escape sequence",
+        ));
     }
     let fields = call.body.as_object().cloned().unwrap_or_default();
-    let storage = storage_of(call.text("storageType"), &fields)
-        .ok_or_else(|| ApiError::input("unknown storageType"))?;
+    let storage = parse_storage(call.text("storageType"), &fields)
+        .ok_or_else(|| ServiceError::input("unknown storageType"))?;
     let storage = match storage {
         // The upload of an object that was announced before goes on under its first name.
         Storage::Object { .. } => {
-            let known = core.queue.tasks.get(task_id).and_then(|task| {
+            let known = services.queue.tasks.get(task_id).and_then(|task| {
                 task.artifacts
                     .get(&(run_id, name.to_owned()))
                     .map(|known| known.storage.clone())
@@ -232,7 +239,7 @@ fn create(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
             match known {
                 Some(Storage::Object { upload_id }) => Storage::Object { upload_id },
                 _ => Storage::Object {
-                    upload_id: core.fresh("upload"),
+                    upload_id: services.new_slug("upload"),
                 },
             }
         }
@@ -249,22 +256,22 @@ fn create(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
         content_length: call.body.get("contentLength").and_then(Value::as_u64),
         expires: time::parse(call.text("expires")).unwrap_or(call.now),
     };
-    let artifact = enter(core, task_id, run_id, name, artifact, call.now)?;
+    let artifact = add_artifact(services, task_id, run_id, name, artifact, call.now)?;
     let key = content_key(task_id, run_id, name);
     Reply::ok(match &artifact.storage {
         Storage::S3 => json!({
             "storageType": "s3",
             "contentType": artifact.content_type,
-            "expires": time::format(time::plus_seconds(call.now, UPLOAD)),
+            "expires": time::format(time::plus_seconds(call.now, UPLOAD_URL_SECONDS)),
             "putUrl": format!(
                 "{}{}",
-                services::root_url(core.address),
+                services::root_url(services.address),
                 content_path(&key, Some("write"))
             ),
         }),
         Storage::Object { upload_id } => {
             let object = object_name(task_id, run_id, name);
-            let project = core
+            let project = services
                 .queue
                 .tasks
                 .get(task_id)
@@ -291,56 +298,60 @@ fn create(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
     })
 }
 
-fn finish(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn finish(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let (task_id, run_id, name) = (call.param("taskId"), call.run_id(), call.param("name"));
-    let uploaded = core
+    let uploaded = services
         .store
         .content(&content_key(task_id, run_id, name))
         .is_some();
-    let artifact = core
+    let artifact = services
         .queue
         .tasks
         .get_mut(task_id)
         .and_then(|task| task.artifacts.get_mut(&(run_id, name.to_owned())))
         .ok_or_else(|| {
-            ApiError::not_found(format!(
+            ServiceError::not_found(format!(
                 "Artifact with taskId `{task_id}`, runId {run_id}, name `{name}` not found"
             ))
         })?;
     let Storage::Object { upload_id } = &artifact.storage else {
-        return Err(ApiError::input("Only object artifacts can be finished"));
+        return Err(ServiceError::input("Only object artifacts can be finished"));
     };
     if artifact.present {
-        return Ok(Reply::Nothing);
+        return Ok(Reply::NoContent);
     }
     if upload_id != call.text("uploadId") {
-        return Err(ApiError::input(
+        return Err(ServiceError::input(
             "given uploadId does not match that for the artifact",
         ));
     }
     if !uploaded {
-        return Err(ApiError::input(
+        return Err(ServiceError::input(
             "Object storing artifact data does not exist",
         ));
     }
     artifact.present = true;
-    core.queue.changed_tasks.insert(task_id.to_owned());
-    Ok(Reply::Nothing)
+    services.queue.changed_tasks.insert(task_id.to_owned());
+    Ok(Reply::NoContent)
 }
 
 /// The latest run of a task.
-pub(crate) fn latest(core: &Core, task_id: &str) -> Result<usize, ApiError> {
-    let task = core
+pub(crate) fn latest_run_id(services: &Services, task_id: &str) -> Result<usize, ServiceError> {
+    let task = services
         .queue
         .tasks
         .get(task_id)
-        .ok_or_else(|| ApiError::not_found("Task not found"))?;
+        .ok_or_else(|| ServiceError::not_found("Task not found"))?;
     let last = task.runs.len().checked_sub(1);
-    last.ok_or_else(|| ApiError::not_found("Task doesn't have any runs"))
+    last.ok_or_else(|| ServiceError::not_found("Task doesn't have any runs"))
 }
 
 /// Finds an artifact, following links; the caller needs a scope for each name on the way.
-fn follow(core: &Core, call: &Call, run_id: usize) -> Result<(String, Artifact), ApiError> {
+fn follow(
+    services: &Services,
+    call: &ApiCall,
+    run_id: usize,
+) -> Result<(String, Artifact), ServiceError> {
     let mut names = Vec::new();
     let mut name = call.param("name").to_owned();
     loop {
@@ -350,43 +361,61 @@ fn follow(core: &Core, call: &Call, run_id: usize) -> Result<(String, Artifact),
                 .iter()
                 .map(|name| format!("queue:get-artifact:{name}")),
         ))?;
-        let artifact = present(core, call.param("taskId"), run_id, &name)?;
+        let artifact = available_artifact(services, call.param("taskId"), run_id, &name)?;
         if artifact.expires < call.now {
-            return Err(ApiError::new(Code::ResourceExpired, "Artifact expired"));
+            return Err(ServiceError::new(
+                ErrorCode::ResourceExpired,
+                "Artifact expired",
+            ));
         }
         let Storage::Link { artifact: target } = &artifact.storage else {
             return Ok((name, artifact.clone()));
         };
         if names.contains(target) {
-            return Err(ApiError::input("Artifact leads to a link cycle"));
+            return Err(ServiceError::input("Artifact leads to a link cycle"));
         }
         name.clone_from(target);
     }
 }
 
-fn present<'a>(
-    core: &'a Core,
+fn available_artifact<'a>(
+    services: &'a Services,
     task_id: &str,
     run_id: usize,
     name: &str,
-) -> Result<&'a Artifact, ApiError> {
-    core.queue
+) -> Result<&'a Artifact, ServiceError> {
+    services
+        .queue
         .tasks
         .get(task_id)
         .and_then(|task| task.artifacts.get(&(run_id, name.to_owned())))
         .filter(|artifact| artifact.present)
-        .ok_or_else(|| ApiError::not_found("Artifact not found"))
+        .ok_or_else(|| ServiceError::not_found("Artifact not found"))
 }
 
-fn url_of(core: &Core, call: &Call, run_id: usize, name: &str, artifact: &Artifact) -> String {
+fn artifact_url(
+    services: &Services,
+    call: &ApiCall,
+    run_id: usize,
+    name: &str,
+    artifact: &Artifact,
+) -> String {
     match &artifact.storage {
         Storage::Reference { url } => url.clone(),
-        _ => content_url(core, &content_key(call.param("taskId"), run_id, name), name),
+        _ => content_url(
+            services,
+            &content_key(call.param("taskId"), run_id, name),
+            name,
+        ),
     }
 }
 
-fn download(core: &mut Core, call: &Call, run_id: usize) -> Result<Reply, ApiError> {
-    let (name, artifact) = follow(core, call, run_id)?;
+fn artifact_redirect(
+    services: &mut Services,
+    call: &ApiCall,
+    run_id: usize,
+) -> Result<Reply, ServiceError> {
+    let (name, artifact) = follow(services, call, run_id)?;
     if let Storage::Error { reason, message } = &artifact.storage {
         return Ok(Reply::Json(
             424,
@@ -394,7 +423,7 @@ fn download(core: &mut Core, call: &Call, run_id: usize) -> Result<Reply, ApiErr
         ));
     }
     let storage = artifact.storage.name();
-    let location = url_of(core, call, run_id, &name, &artifact);
+    let location = artifact_url(services, call, run_id, &name, &artifact);
     let body = json!({"storageType": storage, "url": location});
     Ok(Reply::Redirect {
         location,
@@ -403,8 +432,12 @@ fn download(core: &mut Core, call: &Call, run_id: usize) -> Result<Reply, ApiErr
     })
 }
 
-fn content(core: &mut Core, call: &Call, run_id: usize) -> Result<Reply, ApiError> {
-    let (name, artifact) = follow(core, call, run_id)?;
+fn artifact_content(
+    services: &mut Services,
+    call: &ApiCall,
+    run_id: usize,
+) -> Result<Reply, ServiceError> {
+    let (name, artifact) = follow(services, call, run_id)?;
     let storage = artifact.storage.name();
     Reply::ok(match &artifact.storage {
         Storage::Error { reason, message } => {
@@ -423,24 +456,32 @@ fn content(core: &mut Core, call: &Call, run_id: usize) -> Result<Reply, ApiErro
         }
         _ => json!({
             "storageType": storage,
-            "url": url_of(core, call, run_id, &name, &artifact),
+            "url": artifact_url(services, call, run_id, &name, &artifact),
         }),
     })
 }
 
-fn info(core: &mut Core, call: &Call, run_id: usize) -> Result<Reply, ApiError> {
+fn artifact_info(
+    services: &mut Services,
+    call: &ApiCall,
+    run_id: usize,
+) -> Result<Reply, ServiceError> {
     let name = call.param("name");
-    Reply::ok(present(core, call.param("taskId"), run_id, name)?.json(name))
+    Reply::ok(available_artifact(services, call.param("taskId"), run_id, name)?.json(name))
 }
 
-fn list(core: &mut Core, call: &Call, run_id: usize) -> Result<Reply, ApiError> {
+fn list_artifacts(
+    services: &mut Services,
+    call: &ApiCall,
+    run_id: usize,
+) -> Result<Reply, ServiceError> {
     let mut answer = Map::new();
-    let tasks = core.queue.tasks.get(call.param("taskId")).into_iter();
+    let tasks = services.queue.tasks.get(call.param("taskId")).into_iter();
     let artifacts = tasks.flat_map(|task| {
         task.artifacts
             .range((run_id, String::new())..(run_id + 1, String::new()))
     });
-    call.page()?.fill(
+    call.page()?.write_into(
         &mut answer,
         "artifacts",
         artifacts,

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::endpoint::{Endpoint, Reply};
 use super::request_schemas;
-use crate::sandbox::error::{ApiError, Code};
-use crate::sandbox::services::Core;
+use crate::sandbox::error::{ErrorCode, ServiceError};
+use crate::sandbox::services::Services;
 
 /// The methods.
 pub(crate) const METHODS: &[Endpoint] = &[
@@ -25,8 +25,8 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("auth:expand-scopes"),
         query: &[],
         input: Some(&request_schemas::SCOPES),
-        run: |core, call| {
-            let scopes = core.auth.roles.expand(&call.texts("scopes"));
+        run: |services, call| {
+            let scopes = services.auth.roles.expand(&call.texts("scopes"));
             Reply::ok(json!({"scopes": *scopes}))
         },
     },
@@ -37,10 +37,15 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("auth:get-role:<roleId>"),
         query: &[],
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let id = call.param("roleId");
-            role(core, id).map_or_else(
-                || Err(ApiError::new(Code::ResourceNotFound, "Role not found")),
+            role(services, id).map_or_else(
+                || {
+                    Err(ServiceError::new(
+                        ErrorCode::ResourceNotFound,
+                        "Role not found",
+                    ))
+                },
                 Reply::ok,
             )
         },
@@ -52,9 +57,14 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("auth:list-roles"),
         query: &[],
         input: None,
-        run: |core, _| {
-            let ids: Vec<String> = core.auth.roles.iter().map(|(id, _)| id.clone()).collect();
-            Reply::ok(ids.iter().filter_map(|id| role(core, id)).collect())
+        run: |services, _| {
+            let ids: Vec<String> = services
+                .auth
+                .roles
+                .iter()
+                .map(|(id, _)| id.clone())
+                .collect();
+            Reply::ok(ids.iter().filter_map(|id| role(services, id)).collect())
         },
     },
 ];
@@ -62,15 +72,15 @@ pub(crate) const METHODS: &[Endpoint] = &[
 /// Roles are given to the sandbox when it starts, so their dates say nothing.
 const DEFINED: &str = "1970-01-01T00:00:00.000Z";
 
-fn role(core: &mut Core, id: &str) -> Option<Value> {
-    let scopes = core
+fn role(services: &mut Services, id: &str) -> Option<Value> {
+    let scopes = services
         .auth
         .roles
         .iter()
         .find(|(known, _)| *known == id)?
         .1
         .clone();
-    let expanded = core.auth.roles.expand(&[format!("assume:{id}")]);
+    let expanded = services.auth.roles.expand(&[format!("assume:{id}")]);
     Some(json!({
         "roleId": id,
         "scopes": scopes,

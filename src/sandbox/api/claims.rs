@@ -4,18 +4,18 @@ use std::convert::identity;
 
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Call, Endpoint, PAGED, Reply};
+use super::endpoint::{ApiCall, Endpoint, PAGED, Reply};
 use super::request_schemas;
 use super::tasks::status;
 use crate::sandbox::auth::scopes::Expression;
-use crate::sandbox::error::ApiError;
-use crate::sandbox::queue::runs::{no_run, unknown};
+use crate::sandbox::error::ServiceError;
+use crate::sandbox::queue::runs::{run_not_found, task_not_found};
 use crate::sandbox::queue::task::{Run, Task, TaskState};
-use crate::sandbox::services::Core;
+use crate::sandbox::services::Services;
 use crate::sandbox::time::{self, Moment};
 
 /// How long a claim lasts without being renewed, in seconds.
-const CLAIM: i64 = 20 * 60;
+const CLAIM_SECONDS: i64 = 20 * 60;
 
 /// The methods.
 pub(crate) const METHODS: &[Endpoint] = &[
@@ -53,10 +53,10 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("queue:resolve-task:<taskId>/<runId>"),
         query: &[],
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let failed = call.body.get("success") == Some(&Value::Bool(false));
             resolve(
-                core,
+                services,
                 call,
                 if failed {
                     TaskState::Failed
@@ -73,7 +73,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("queue:resolve-task:<taskId>/<runId>"),
         query: &[],
         input: None,
-        run: |core, call| resolve(core, call, TaskState::Failed),
+        run: |services, call| resolve(services, call, TaskState::Failed),
     },
     Endpoint {
         method: "POST",
@@ -82,11 +82,12 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("queue:resolve-task:<taskId>/<runId>"),
         query: &[],
         input: Some(&request_schemas::EXCEPTION),
-        run: |core, call| {
+        run: |services, call| {
             let id = call.param("taskId");
-            core.queue
-                .except(id, call.run_id(), call.text("reason"), call.now)?;
-            status(core, id)
+            services
+                .queue
+                .resolve_exception(id, call.run_id(), call.text("reason"), call.now)?;
+            status(services, id)
         },
     },
     Endpoint {
@@ -96,7 +97,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("queue:pending-count:<taskQueueId>"),
         query: &[],
         input: None,
-        run: |core, call| Reply::ok(counts(core, call, false)),
+        run: |services, call| Reply::ok(counts(services, call, false)),
     },
     Endpoint {
         method: "GET",
@@ -105,13 +106,13 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let queue = call.param("taskQueueId");
             call.authorize(&Expression::all([
                 format!("queue:pending-count:{queue}"),
                 format!("queue:claimed-count:{queue}"),
             ]))?;
-            Reply::ok(counts(core, call, true))
+            Reply::ok(counts(services, call, true))
         },
     },
     Endpoint {
@@ -139,11 +140,11 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("queue:list-task-queues"),
         query: PAGED,
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let mut answer = Map::new();
-            let queues = core.queue.active.iter();
+            let queues = services.queue.active.iter();
             call.page()?
-                .fill(&mut answer, "taskQueues", queues, |(id, used)| {
+                .write_into(&mut answer, "taskQueues", queues, |(id, used)| {
                     task_queue(id, *used)
                 });
             Reply::ok(Value::Object(answer))
@@ -156,11 +157,11 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("queue:get-task-queue:<taskQueueId>"),
         query: &[],
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let id = call.param("taskQueueId");
-            match core.queue.active.get(id) {
+            match services.queue.active.get(id) {
                 Some(used) => Reply::ok(task_queue(id, *used)),
-                None => Err(ApiError::not_found(format!(
+                None => Err(ServiceError::not_found(format!(
                     "Task queue with `{id}` not found. Are you sure it was created?"
                 ))),
             }
@@ -169,12 +170,12 @@ pub(crate) const METHODS: &[Endpoint] = &[
 ];
 
 /// When a claim made now ends; whole seconds, as the queue rounds them.
-fn until(now: Moment) -> Moment {
+fn claim_expiry(now: Moment) -> Moment {
     let rounded = now.timestamp() + i64::from(now.timestamp_subsec_millis() > 0);
-    chrono::DateTime::from_timestamp(rounded + CLAIM, 0).unwrap_or(now)
+    chrono::DateTime::from_timestamp(rounded + CLAIM_SECONDS, 0).unwrap_or(now)
 }
 
-fn claim_work(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn claim_work(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let queue = call.param("taskQueueId");
     let worker = (call.text("workerGroup"), call.text("workerId"));
     call.authorize(&Expression::all([
@@ -183,67 +184,84 @@ fn claim_work(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
     ]))?;
     let most = call.body.get("tasks").and_then(Value::as_u64).unwrap_or(1);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let claimed = core
-        .queue
-        .claim_any(queue, most, worker, until(call.now), call.now);
+    let claimed =
+        services
+            .queue
+            .claim_pending(queue, most, worker, claim_expiry(call.now), call.now);
     let tasks: Vec<Value> = claimed
         .iter()
-        .filter_map(|(id, run)| core.claim_of(id, *run, call.now))
+        .filter_map(|(id, run)| services.claim_response(id, *run, call.now))
         .collect();
     Reply::ok(json!({"tasks": tasks}))
 }
 
-fn claim_task(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn claim_task(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let (id, run_id) = (call.param("taskId"), call.run_id());
     let worker = (call.text("workerGroup"), call.text("workerId"));
-    let task = core.queue.tasks.get(id).ok_or_else(|| unknown(id))?;
+    let task = services.queue.task(id)?;
     call.authorize(&Expression::all([
         format!("queue:claim-task:{}", task.definition.text("taskQueueId")),
         format!("queue:worker-id:{}/{}", worker.0, worker.1),
     ]))?;
-    refuse_past(task, call.now, "claimed")?;
-    core.queue
-        .claim(id, run_id, worker, until(call.now), call.now)?;
-    core.claim_of(id, run_id, call.now)
-        .map_or_else(|| Err(no_run(id, run_id)), Reply::ok)
+    check_claim_deadline(task, call.now, "claimed")?;
+    services
+        .queue
+        .claim(id, run_id, worker, claim_expiry(call.now), call.now)?;
+    services
+        .claim_response(id, run_id, call.now)
+        .map_or_else(|| Err(run_not_found(id, run_id)), Reply::ok)
 }
 
-fn reclaim_task(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn reclaim_task(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let (id, run_id) = (call.param("taskId"), call.run_id());
-    let task = core.queue.tasks.get(id).ok_or_else(|| unknown(id))?;
-    refuse_past(task, call.now, "reclaimed")?;
-    core.queue.reclaim(id, run_id, until(call.now))?;
-    let mut claim = core
-        .claim_of(id, run_id, call.now)
-        .ok_or_else(|| no_run(id, run_id))?;
+    let task = services.queue.task(id)?;
+    check_claim_deadline(task, call.now, "reclaimed")?;
+    services.queue.reclaim(id, run_id, claim_expiry(call.now))?;
+    let mut claim = services
+        .claim_response(id, run_id, call.now)
+        .ok_or_else(|| run_not_found(id, run_id))?;
     if let Some(fields) = claim.as_object_mut() {
         fields.shift_remove("task");
     }
     Reply::ok(claim)
 }
 
-fn refuse_past(task: &Task, now: Moment, what: &str) -> Result<(), ApiError> {
+fn check_claim_deadline(task: &Task, now: Moment, what: &str) -> Result<(), ServiceError> {
     if task.definition.deadline > now {
         return Ok(());
     }
-    Err(ApiError::conflict(format!(
+    Err(ServiceError::conflict(format!(
         "Task `{}` can't be {what} past its deadline of {}.",
         task.id,
         time::format(task.definition.deadline)
     )))
 }
 
-fn resolve(core: &mut Core, call: &Call, target: TaskState) -> Result<Reply, ApiError> {
+fn resolve(
+    services: &mut Services,
+    call: &ApiCall,
+    target: TaskState,
+) -> Result<Reply, ServiceError> {
     let id = call.param("taskId");
-    core.queue.resolve(id, call.run_id(), target, call.now)?;
-    status(core, id)
+    services
+        .queue
+        .resolve(id, call.run_id(), target, call.now)?;
+    status(services, id)
 }
 
-fn counts(core: &Core, call: &Call, claimed: bool) -> Value {
+fn counts(services: &Services, call: &ApiCall, claimed: bool) -> Value {
     let queue = call.param("taskQueueId");
     let (provisioner, worker_type) = queue.split_once('/').unwrap_or((queue, ""));
-    let pending = core.queue.pending.get(queue).map_or(0, |tasks| tasks.len());
-    let running = core.queue.running.get(queue).map_or(0, |tasks| tasks.len());
+    let pending = services
+        .queue
+        .pending
+        .get(queue)
+        .map_or(0, |tasks| tasks.len());
+    let running = services
+        .queue
+        .running
+        .get(queue)
+        .map_or(0, |tasks| tasks.len());
     let mut answer = json!({
         "provisionerId": provisioner,
         "workerType": worker_type,
@@ -256,8 +274,8 @@ fn counts(core: &Core, call: &Call, claimed: bool) -> Value {
     answer
 }
 
-fn latest(core: &Core, id: &str) -> Option<(usize, Run, Value)> {
-    let task = core.queue.tasks.get(id)?;
+fn latest_run(services: &Services, id: &str) -> Option<(usize, Run, Value)> {
+    let task = services.queue.tasks.get(id)?;
     let run_id = task.runs.len().checked_sub(1)?;
     Some((
         run_id,
@@ -266,33 +284,34 @@ fn latest(core: &Core, id: &str) -> Option<(usize, Run, Value)> {
     ))
 }
 
-fn list_pending(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn list_pending(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let mut answer = Map::new();
-    let pending = core
+    let pending = services
         .queue
         .pending
         .get(call.param("taskQueueId"))
         .into_iter()
         .flatten();
     let tasks = pending.filter_map(|(_, _, id)| {
-        let (run_id, run, task) = latest(core, id)?;
+        let (run_id, run, task) = latest_run(services, id)?;
         let inserted = time::format(run.scheduled);
         Some(json!({"taskId": id, "runId": run_id, "task": task, "inserted": inserted}))
     });
-    call.page()?.fill(&mut answer, "tasks", tasks, identity);
+    call.page()?
+        .write_into(&mut answer, "tasks", tasks, identity);
     Reply::ok(Value::Object(answer))
 }
 
-fn list_claimed(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn list_claimed(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let mut answer = Map::new();
-    let running = core
+    let running = services
         .queue
         .running
         .get(call.param("taskQueueId"))
         .into_iter()
         .flatten();
     let tasks = running.filter_map(|id| {
-        let (run_id, run, task) = latest(core, id)?;
+        let (run_id, run, task) = latest_run(services, id)?;
         Some(json!({
             "taskId": id,
             "runId": run_id,
@@ -302,7 +321,8 @@ fn list_claimed(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
             "claimed": time::format(run.started?),
         }))
     });
-    call.page()?.fill(&mut answer, "tasks", tasks, identity);
+    call.page()?
+        .write_into(&mut answer, "tasks", tasks, identity);
     Reply::ok(Value::Object(answer))
 }
 

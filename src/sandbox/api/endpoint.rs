@@ -9,9 +9,9 @@ use super::paging::Page;
 use super::schema::Schema;
 use crate::sandbox::auth::identify::Caller;
 use crate::sandbox::auth::scopes::Expression;
-use crate::sandbox::error::{ApiError, Code};
+use crate::sandbox::error::{ErrorCode, ServiceError};
 use crate::sandbox::patterns::{self, Pattern};
-use crate::sandbox::services::Core;
+use crate::sandbox::services::Services;
 use crate::sandbox::time::Moment;
 
 /// A method of a service.
@@ -29,7 +29,7 @@ pub(crate) struct Endpoint {
     /// What the body must look like.
     pub(crate) input: Option<&'static Schema>,
     /// What the method does.
-    pub(crate) run: fn(&mut Core, &Call) -> Result<Reply, ApiError>,
+    pub(crate) run: fn(&mut Services, &ApiCall) -> Result<Reply, ServiceError>,
 }
 
 /// The query options of paged lists.
@@ -37,7 +37,7 @@ pub(crate) const PAGED: &[&str] = &["continuationToken", "limit"];
 
 /// A call of a method, checked as far as the table allows.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub(crate) struct ApiCall {
     /// The parameters out of the path.
     pub(crate) params: BTreeMap<&'static str, String>,
     /// The query options.
@@ -50,7 +50,7 @@ pub(crate) struct Call {
     pub(crate) now: Moment,
 }
 
-impl Call {
+impl ApiCall {
     /// A parameter of the path.
     pub(crate) fn param(&self, name: &str) -> &str {
         self.params
@@ -84,18 +84,18 @@ impl Call {
     }
 
     /// The page asked for.
-    pub(crate) fn page(&self) -> Result<Page, ApiError> {
+    pub(crate) fn page(&self) -> Result<Page, ServiceError> {
         let option = |name: &str| self.query.get(name).map(String::as_str);
         Page::new(option("continuationToken"), option("limit"))
     }
 
     /// Refuses the call unless the caller has a scope.
-    pub(crate) fn need(&self, scope: String) -> Result<(), ApiError> {
+    pub(crate) fn require_scope(&self, scope: String) -> Result<(), ServiceError> {
         self.caller.authorize(&Expression::Scope(scope))
     }
 
     /// Refuses the call unless the caller satisfies an expression.
-    pub(crate) fn authorize(&self, needed: &Expression) -> Result<(), ApiError> {
+    pub(crate) fn authorize(&self, needed: &Expression) -> Result<(), ServiceError> {
         self.caller.authorize(needed)
     }
 }
@@ -120,7 +120,7 @@ pub(crate) enum Reply {
 
 impl Reply {
     /// JSON with status 200.
-    pub(crate) fn ok(body: Value) -> Result<Reply, ApiError> {
+    pub(crate) fn ok(body: Value) -> Result<Reply, ServiceError> {
         Ok(Reply::Json(200, body))
     }
 }
@@ -150,7 +150,7 @@ impl Endpoint {
         service: &str,
         params: &BTreeMap<&'static str, String>,
         query: &BTreeMap<String, String>,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), ServiceError> {
         let problems: Vec<String> = params
             .iter()
             .filter_map(|(name, value)| {
@@ -165,8 +165,8 @@ impl Endpoint {
             })
             .collect();
         if !problems.is_empty() {
-            return Err(ApiError::new(
-                Code::InvalidRequestArguments,
+            return Err(ServiceError::new(
+                ErrorCode::InvalidRequestArguments,
                 format!("Invalid URL patterns:\n{}", problems.join("\n")),
             ));
         }
@@ -192,14 +192,14 @@ impl Endpoint {
         if problems.is_empty() {
             return Ok(());
         }
-        Err(ApiError::new(
-            Code::InvalidRequestArguments,
+        Err(ServiceError::new(
+            ErrorCode::InvalidRequestArguments,
             problems.join("\n"),
         ))
     }
 
     /// The scope demanded up front.
-    pub(crate) fn early(&self, params: &BTreeMap<&'static str, String>) -> Option<Expression> {
+    pub(crate) fn path_scope(&self, params: &BTreeMap<&'static str, String>) -> Option<Expression> {
         let mut scope = self.scope?.to_owned();
         for (name, value) in params {
             scope = scope.replace(&format!("<{name}>"), value);
@@ -274,7 +274,7 @@ mod tests {
             scope: None,
             query: &[],
             input: None,
-            run: |_, _| Ok(Reply::Nothing),
+            run: |_, _| Ok(Reply::NoContent),
         };
         let parts: Vec<&str> = path.split('/').collect();
         endpoint

@@ -7,19 +7,19 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::artifacts;
-use super::endpoint::{Call, Endpoint, PAGED, Reply};
+use super::endpoint::{ApiCall, Endpoint, PAGED, Reply};
 use super::request_schemas;
 use crate::sandbox::auth::hawk;
 use crate::sandbox::auth::scopes::Expression;
 use crate::sandbox::content_urls;
-use crate::sandbox::error::ApiError;
-use crate::sandbox::index::Indexed;
+use crate::sandbox::error::ServiceError;
+use crate::sandbox::index::IndexEntry;
 use crate::sandbox::queue::definition::has_nul;
-use crate::sandbox::services::{self, Core};
+use crate::sandbox::services::{self, Services};
 use crate::sandbox::time;
 
 /// How long a signed link to an artifact holds, in seconds.
-const LINK: i64 = 15 * 60;
+const LINK_SECONDS: i64 = 15 * 60;
 
 /// The methods.
 pub(crate) const METHODS: &[Endpoint] = &[
@@ -30,9 +30,9 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("index:find-task:<indexPath>"),
         query: &[],
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let path = call.param("indexPath");
-            Reply::ok(core.index.find(path, call.now)?.json(path))
+            Reply::ok(services.index.find(path, call.now)?.json(path))
         },
     },
     Endpoint {
@@ -42,17 +42,17 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: PAGED,
         input: Some(&request_schemas::INDEXES),
-        run: |core, call| {
+        run: |services, call| {
             let paths = call.texts("indexes");
             let scopes = paths.iter().map(|path| format!("index:find-task:{path}"));
             call.authorize(&Expression::all(scopes))?;
             let paths: BTreeSet<String> = paths.into_iter().collect();
             let found = paths
                 .iter()
-                .filter_map(|path| Some((path, core.index.find(path, call.now).ok()?)));
+                .filter_map(|path| Some((path, services.index.find(path, call.now).ok()?)));
             let mut answer = Map::new();
             call.page()?
-                .fill(&mut answer, "tasks", found, |(path, entry)| {
+                .write_into(&mut answer, "tasks", found, |(path, entry)| {
                     entry.json(path)
                 });
             Reply::ok(Value::Object(answer))
@@ -119,12 +119,12 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("index:insert-task:<namespace>"),
         query: &[],
         input: Some(&request_schemas::INSERT_TASK),
-        run: |core, call| {
+        run: |services, call| {
             let path = call.param("namespace");
-            let entry = Indexed::from_json(&call.body)
+            let entry = IndexEntry::from_json(&call.body)
                 .filter(|_| !has_nul(&call.body))
-                .ok_or_else(|| ApiError::internal("unsupported Unicode escape sequence"))?;
-            Reply::ok(core.index.insert(path, entry)?.json(path))
+                .ok_or_else(|| ServiceError::internal("unsupported Unicode escape sequence"))?;
+            Reply::ok(services.index.insert(path, entry)?.json(path))
         },
     },
     Endpoint {
@@ -134,8 +134,8 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("index:delete-task:<namespace>"),
         query: &[],
         input: None,
-        run: |core, call| {
-            core.index.remove(call.param("namespace"));
+        run: |services, call| {
+            services.index.remove(call.param("namespace"));
             Reply::ok(json!({}))
         },
     },
@@ -150,50 +150,50 @@ pub(crate) const METHODS: &[Endpoint] = &[
     },
 ];
 
-fn list_namespaces(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn list_namespaces(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let mut answer = Map::new();
-    let namespaces = core.index.namespaces_in(call.param("namespace"));
+    let namespaces = services.index.namespaces_in(call.param("namespace"));
     call.page()?
-        .fill(&mut answer, "namespaces", namespaces, identity);
+        .write_into(&mut answer, "namespaces", namespaces, identity);
     Reply::ok(Value::Object(answer))
 }
 
-fn list_tasks(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn list_tasks(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let mut answer = Map::new();
-    let tasks = core.index.tasks_in(call.param("namespace"));
+    let tasks = services.index.tasks_in(call.param("namespace"));
     call.page()?
-        .fill(&mut answer, "tasks", tasks, |(path, entry)| {
+        .write_into(&mut answer, "tasks", tasks, |(path, entry)| {
             entry.json(&path)
         });
     Reply::ok(Value::Object(answer))
 }
 
-fn find_artifact(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn find_artifact(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let name = call.param("name");
-    let task_id = core
+    let task_id = services
         .index
         .find(call.param("indexPath"), call.now)?
         .task_id
         .clone();
-    let root = services::root_url(core.address);
+    let root = services::root_url(services.address);
     let location = if name.starts_with("public/") {
-        let key = artifacts::latest(core, &task_id)
+        let key = artifacts::latest_run_id(services, &task_id)
             .ok()
             .map(|run_id| content_urls::content_key(&task_id, run_id, name))
-            .filter(|key| core.store.content(key).is_some());
-        key.map(|key| content_urls::content_url(core, &key, name))
+            .filter(|key| services.store.content(key).is_some());
+        key.map(|key| content_urls::content_url(services, &key, name))
     } else {
         None
     };
     let location = location.unwrap_or_else(|| {
         let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
         let path = format!("/api/queue/v1/task/{task_id}/artifacts/{name}");
-        let until = time::plus_seconds(call.now, LINK);
-        let (host, port) = (core.address.ip().to_string(), core.address.port());
+        let until = time::plus_seconds(call.now, LINK_SECONDS);
+        let (host, port) = (services.address.ip().to_string(), services.address.port());
         let credentials = services::queue_credentials();
         format!(
             "{root}{}",
-            hawk::signed_path(&credentials, &host, port, &path, until)
+            hawk::sign_path(&credentials, &host, port, &path, until)
         )
     });
     let body = json!({"url": location});

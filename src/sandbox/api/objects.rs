@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256, Sha512};
 
-use super::endpoint::{Call, Endpoint, Reply};
+use super::endpoint::{ApiCall, Endpoint, Reply};
 use crate::sandbox::artifacts::artifact::Storage;
 use crate::sandbox::artifacts::content::Content;
 use crate::sandbox::content_urls::{content_key, content_path, content_url};
 use crate::sandbox::crypto;
-use crate::sandbox::error::ApiError;
-use crate::sandbox::services::{self, Core};
+use crate::sandbox::error::ServiceError;
+use crate::sandbox::services::{self, Services};
 use crate::sandbox::time;
 
 /// The methods.
@@ -30,8 +30,8 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: None,
-        run: |core, call| {
-            authorize_upload(core, call)?;
+        run: |services, call| {
+            authorize_upload(services, call)?;
             Ok(Reply::Json(200, json!({})))
         },
     },
@@ -42,9 +42,9 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("object:download:<name>"),
         query: &[],
         input: None,
-        run: |core, call| {
-            let url = download_url(core, call)?;
-            let hashes = hashes(core, call)?;
+        run: |services, call| {
+            let url = download_url(services, call)?;
+            let hashes = hashes(services, call)?;
             let wanted = call.body.get("acceptDownloadMethods");
             if wanted.and_then(|wanted| wanted.get("getUrl")).is_some() {
                 let until = time::format(time::plus_seconds(call.now, 60 * 60));
@@ -62,8 +62,8 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("object:download:<name>"),
         query: &[],
         input: None,
-        run: |core, call| {
-            let location = download_url(core, call)?;
+        run: |services, call| {
+            let location = download_url(services, call)?;
             let body = json!({"url": location});
             Ok(Reply::Redirect {
                 location,
@@ -80,7 +80,7 @@ struct Object {
     name: String,
 }
 
-fn object(call: &Call) -> Result<Object, ApiError> {
+fn object(call: &ApiCall) -> Result<Object, ServiceError> {
     let parse = || {
         let mut parts = call.param("name").strip_prefix("t/")?.splitn(3, '/');
         Some(Object {
@@ -89,29 +89,29 @@ fn object(call: &Call) -> Result<Object, ApiError> {
             name: parts.next()?.to_owned(),
         })
     };
-    parse().ok_or_else(|| ApiError::not_found("Object not found"))
+    parse().ok_or_else(|| ServiceError::not_found("Object not found"))
 }
 
-fn authorize_upload(core: &Core, call: &Call) -> Result<Object, ApiError> {
+fn authorize_upload(services: &Services, call: &ApiCall) -> Result<Object, ServiceError> {
     let object = object(call)?;
     let project = call.text("projectId");
-    call.need(format!("object:upload:{project}:{}", call.param("name")))?;
-    let announced = core
+    call.require_scope(format!("object:upload:{project}:{}", call.param("name")))?;
+    let announced = services
         .queue
         .tasks
         .get(&object.task_id)
         .and_then(|task| task.artifacts.get(&(object.run_id, object.name.clone())));
     match announced.map(|artifact| &artifact.storage) {
         Some(Storage::Object { upload_id }) if upload_id == call.text("uploadId") => Ok(object),
-        Some(_) => Err(ApiError::conflict(
+        Some(_) => Err(ServiceError::conflict(
             "Object already exists with another upload",
         )),
-        None => Err(ApiError::not_found("Object not found")),
+        None => Err(ServiceError::not_found("Object not found")),
     }
 }
 
-fn create_upload(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
-    let object = authorize_upload(core, call)?;
+fn create_upload(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
+    let object = authorize_upload(services, call)?;
     let key = content_key(&object.task_id, object.run_id, &object.name);
     let proposed = call.body.get("proposedUploadMethods");
     let text = |method: &Value, name: &str| {
@@ -129,20 +129,21 @@ fn create_upload(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
     });
     if let Some(inline) = proposed.and_then(|proposed| proposed.get("dataInline")) {
         let bytes = crypto::from_base64(&text(inline, "objectData"))
-            .ok_or_else(|| ApiError::input("objectData is not base64"))?;
+            .ok_or_else(|| ServiceError::input("objectData is not base64"))?;
         let content = Content {
             bytes: bytes.into(),
             content_type: text(inline, "contentType"),
             content_encoding: None,
         };
-        core.store
+        services
+            .store
             .put_content(&key, content)
-            .map_err(|error| ApiError::internal(error.to_string()))?;
+            .map_err(|error| ServiceError::internal(error.to_string()))?;
         answer["uploadMethod"] = json!({"dataInline": true});
     } else if let Some(put) = proposed.and_then(|proposed| proposed.get("putUrl")) {
         let url = format!(
             "{}{}",
-            services::root_url(core.address),
+            services::root_url(services.address),
             content_path(&key, Some("write"))
         );
         answer["uploadMethod"] = json!({"putUrl": {
@@ -156,10 +157,10 @@ fn create_upload(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
 
 /// The hashes that clients compare a download with. The service keeps those that uploads tell, which have to
 /// be these.
-fn hashes(core: &Core, call: &Call) -> Result<Value, ApiError> {
+fn hashes(services: &Services, call: &ApiCall) -> Result<Value, ServiceError> {
     let object = object(call)?;
     let key = content_key(&object.task_id, object.run_id, &object.name);
-    let content = core.store.content(&key);
+    let content = services.store.content(&key);
     Ok(content.map_or_else(
         || json!({}),
         |content| {
@@ -171,11 +172,11 @@ fn hashes(core: &Core, call: &Call) -> Result<Value, ApiError> {
     ))
 }
 
-fn download_url(core: &Core, call: &Call) -> Result<String, ApiError> {
+fn download_url(services: &Services, call: &ApiCall) -> Result<String, ServiceError> {
     let object = object(call)?;
     let key = content_key(&object.task_id, object.run_id, &object.name);
-    match core.store.content(&key) {
-        Some(_) => Ok(content_url(core, &key, &object.name)),
-        None => Err(ApiError::not_found("Object not found")),
+    match services.store.content(&key) {
+        Some(_) => Ok(content_url(services, &key, &object.name)),
+        None => Err(ServiceError::not_found("Object not found")),
     }
 }

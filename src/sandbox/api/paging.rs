@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::sandbox::crypto;
-use crate::sandbox::error::ApiError;
+use crate::sandbox::error::ServiceError;
 
 /// The most members of a page, whatever the caller asks for.
-const MOST: usize = 1000;
+const MAX_PAGE_SIZE: usize = 1000;
 
 /// The part of a list that a caller asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) struct Page {
 
 impl Page {
     /// Reads `continuationToken` and `limit`.
-    pub(crate) fn new(token: Option<&str>, limit: Option<&str>) -> Result<Page, ApiError> {
+    pub(crate) fn new(token: Option<&str>, limit: Option<&str>) -> Result<Page, ServiceError> {
         let start = match token {
             None => 0,
             Some(token) => crypto::from_base64(token)
@@ -26,19 +26,19 @@ impl Page {
                     text.strip_prefix("from:")
                         .and_then(|start| start.parse().ok())
                 })
-                .ok_or_else(|| ApiError::input("Invalid continuation token"))?,
+                .ok_or_else(|| ServiceError::input("Invalid continuation token"))?,
         };
         let size = limit
             .and_then(|limit| limit.parse().ok())
-            .unwrap_or(MOST)
-            .min(MOST);
+            .unwrap_or(MAX_PAGE_SIZE)
+            .min(MAX_PAGE_SIZE);
         Ok(Page { start, size })
     }
 
     /// Puts the page of a list into an answer, with a token when there is more.
     ///
     /// Only members of the page are shown: a long list costs no more on its last page than on its first.
-    pub(crate) fn fill<T>(
+    pub(crate) fn write_into<T>(
         self,
         answer: &mut Map<String, Value>,
         name: &str,
@@ -66,12 +66,9 @@ mod tests {
         let mut sizes = Vec::new();
         loop {
             let mut answer = Map::new();
-            Page::new(token.as_deref(), Some("5000")).unwrap().fill(
-                &mut answer,
-                "list",
-                list(),
-                Value::from,
-            );
+            Page::new(token.as_deref(), Some("5000"))
+                .unwrap()
+                .write_into(&mut answer, "list", list(), Value::from);
             sizes.push(answer["list"].as_array().unwrap().len());
             match answer.get("continuationToken") {
                 Some(next) => token = next.as_str().map(str::to_owned),

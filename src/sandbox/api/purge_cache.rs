@@ -17,12 +17,13 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: Some(&request_schemas::PURGE),
-        run: |core, call| {
+        run: |services, call| {
             let (pool, cache) = (call.param("workerPoolId"), call.text("cacheName"));
-            call.need(format!("purge-cache:{pool}:{cache}"))?;
-            core.purges
+            call.require_scope(format!("purge-cache:{pool}:{cache}"))?;
+            services
+                .purges
                 .insert((pool.to_owned(), cache.to_owned()), call.now);
-            Ok(Reply::Nothing)
+            Ok(Reply::NoContent)
         },
     },
     Endpoint {
@@ -32,10 +33,10 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("purge-cache:all-purge-requests"),
         query: PAGED,
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let mut answer = Map::new();
             let page = call.page()?;
-            page.fill(&mut answer, "requests", core.purges.iter(), request);
+            page.write_into(&mut answer, "requests", services.purges.iter(), request);
             Reply::ok(Value::Object(answer))
         },
     },
@@ -46,9 +47,9 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("purge-cache:purge-requests:<workerPoolId>"),
         query: &["since"],
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let pool = call.param("workerPoolId");
-            let requests = core.purges.iter().filter(|((of, _), _)| of == pool);
+            let requests = services.purges.iter().filter(|((of, _), _)| of == pool);
             let requests: Vec<Value> = requests.map(request).collect();
             Reply::ok(json!({"requests": requests}))
         },

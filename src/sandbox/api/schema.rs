@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::sandbox::error::{ApiError, Code};
+use crate::sandbox::error::{ErrorCode, ServiceError};
 use crate::sandbox::patterns::Pattern;
 use crate::sandbox::time;
 
@@ -75,14 +75,14 @@ pub(crate) struct Schema {
 
 impl Schema {
     /// Checks a body; the error lists every mistake.
-    pub(crate) fn check(&self, body: &Value) -> Result<(), ApiError> {
+    pub(crate) fn check(&self, body: &Value) -> Result<(), ServiceError> {
         let mut problems = Vec::new();
         check(&self.shape, body, "data", &mut problems);
         if problems.is_empty() {
             return Ok(());
         }
-        Err(ApiError::new(
-            Code::InputValidationError,
+        Err(ServiceError::new(
+            ErrorCode::InputValidationError,
             format!(
                 "\nSchema Validation Failed!\nRejecting Schema: {}\nErrors:\n  * {}",
                 self.name,

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Call, Endpoint, PAGED, Reply};
+use super::endpoint::{ApiCall, Endpoint, PAGED, Reply};
 use super::request_schemas;
 use crate::sandbox::auth::scopes::Expression;
-use crate::sandbox::error::ApiError;
+use crate::sandbox::error::ServiceError;
 use crate::sandbox::patterns::PRIORITIES;
 use crate::sandbox::queue::definition;
-use crate::sandbox::queue::runs::unknown;
-use crate::sandbox::queue::scheduling::refuse_late;
+use crate::sandbox::queue::runs::task_not_found;
+use crate::sandbox::queue::scheduling::check_deadline;
 use crate::sandbox::queue::task::{Task, TaskState};
-use crate::sandbox::services::Core;
+use crate::sandbox::services::Services;
 use crate::sandbox::time;
 
 /// The methods.
@@ -25,8 +25,8 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("queue:get-task:<taskId>"),
         query: &[],
         input: None,
-        run: |core, call| {
-            let task = core.queue.find(
+        run: |services, call| {
+            let task = services.queue.find(
                 call.param("taskId"),
                 "`{id}` does not correspond to a task that exists.\nAre you sure this task has \
                  already been submitted?",
@@ -41,9 +41,9 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: PAGED,
         input: Some(&request_schemas::TASK_IDS),
-        run: |core, call| {
-            batch(
-                core,
+        run: |services, call| {
+            list_by_id(
+                services,
                 call,
                 "queue:get-task:",
                 "tasks",
@@ -58,9 +58,9 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: PAGED,
         input: Some(&request_schemas::TASK_IDS),
-        run: |core, call| {
-            batch(
-                core,
+        run: |services, call| {
+            list_by_id(
+                services,
                 call,
                 "queue:status:",
                 "statuses",
@@ -75,8 +75,8 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("queue:status:<taskId>"),
         query: &[],
         input: None,
-        run: |core, call| {
-            let task = core.queue.find(
+        run: |services, call| {
+            let task = services.queue.find(
                 call.param("taskId"),
                 "`{id}` does not correspond to a task that exists.\nAre you sure this task exists?",
             )?;
@@ -99,9 +99,9 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("queue:list-task-group:<taskGroupId>"),
         query: &[],
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let id = call.param("taskGroupId");
-            Reply::ok(core.queue.group(id)?.json(id))
+            Reply::ok(services.queue.group(id)?.json(id))
         },
     },
     Endpoint {
@@ -111,16 +111,16 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let id = call.param("taskGroupId");
-            let group = core.queue.group(id)?;
+            let group = services.queue.group(id)?;
             if group.sealed.is_none() {
-                return Err(ApiError::conflict(format!(
+                return Err(ServiceError::conflict(format!(
                     "Cannot cancel unsealed task group: `{id}`"
                 )));
             }
-            call.need(format!("queue:cancel-task-group:{}/{id}", group.scheduler))?;
-            Reply::ok(core.queue.cancel_group(id, call.now)?)
+            call.require_scope(format!("queue:cancel-task-group:{}/{id}", group.scheduler))?;
+            Reply::ok(services.queue.cancel_group(id, call.now)?)
         },
     },
     Endpoint {
@@ -130,11 +130,11 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let id = call.param("taskGroupId");
-            let scheduler = &core.queue.group(id)?.scheduler;
-            call.need(format!("queue:seal-task-group:{scheduler}/{id}"))?;
-            Reply::ok(core.queue.seal(id, call.now)?)
+            let scheduler = &services.queue.group(id)?.scheduler;
+            call.require_scope(format!("queue:seal-task-group:{scheduler}/{id}"))?;
+            Reply::ok(services.queue.seal(id, call.now)?)
         },
     },
     Endpoint {
@@ -162,7 +162,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: Some(&request_schemas::CREATE_TASK),
-        run: |core, call| Reply::ok(json!({"status": create(core, call)?})),
+        run: |services, call| Reply::ok(json!({"status": create(services, call)?})),
     },
     Endpoint {
         method: "POST",
@@ -171,15 +171,15 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let id = call.param("taskId");
-            let task = core
+            let task = services
                 .queue
                 .find(id, "taskId `{id}` not found. Are you sure it exists?")?;
             authorize_change(call, task, "schedule-task")?;
-            refuse_late(task, call.now, "scheduled past its deadline at")?;
-            core.queue.schedule(id, call.now);
-            status(core, id)
+            check_deadline(task, call.now, "scheduled past its deadline at")?;
+            services.queue.schedule(id, call.now);
+            status(services, id)
         },
     },
     Endpoint {
@@ -189,15 +189,15 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let id = call.param("taskId");
-            let task = core.queue.find(
+            let task = services.queue.find(
                 id,
                 "`{id}` does not correspond to a task that exists.\nAre you sure this task has been \
                  submitted before?",
             )?;
             authorize_change(call, task, "rerun-task")?;
-            Reply::ok(json!({"status": core.queue.rerun(id, call.now)?}))
+            Reply::ok(json!({"status": services.queue.rerun(id, call.now)?}))
         },
     },
     Endpoint {
@@ -207,13 +207,13 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: None,
-        run: |core, call| {
+        run: |services, call| {
             let id = call.param("taskId");
-            let task = core.queue.tasks.get(id).ok_or_else(|| unknown(id))?;
+            let task = services.queue.task(id)?;
             authorize_change(call, task, "cancel-task")?;
-            refuse_late(task, call.now, "canceled past its deadline of")?;
-            core.queue.cancel(id, "canceled", call.now);
-            status(core, id)
+            check_deadline(task, call.now, "canceled past its deadline of")?;
+            services.queue.cancel(id, "canceled", call.now);
+            status(services, id)
         },
     },
     Endpoint {
@@ -228,24 +228,26 @@ pub(crate) const METHODS: &[Endpoint] = &[
 ];
 
 /// The status of a task, as an answer.
-pub(crate) fn status(core: &Core, id: &str) -> Result<Reply, ApiError> {
-    let task = core.queue.tasks.get(id).ok_or_else(|| unknown(id))?;
+pub(crate) fn status(services: &Services, id: &str) -> Result<Reply, ServiceError> {
+    let task = services.queue.task(id)?;
     Reply::ok(json!({"status": task.status()}))
 }
 
 /// Creates a task after all checks; the answer is its status.
-pub(crate) fn create(core: &mut Core, call: &Call) -> Result<Value, ApiError> {
+pub(crate) fn create(services: &mut Services, call: &ApiCall) -> Result<Value, ServiceError> {
     let id = call.param("taskId");
     let fields = definition::with_defaults(id, &call.body)?;
-    call.authorize(&needed_to_create(&fields))?;
-    let defined = definition::define(fields, call.now, core.deadline_days)?;
+    call.authorize(&create_task_scopes(&fields))?;
+    let defined = definition::build_definition(fields, call.now, services.max_deadline_days)?;
     if definition::has_nul(&defined.json) {
-        return Err(ApiError::internal("unsupported Unicode escape sequence"));
+        return Err(ServiceError::internal(
+            "unsupported Unicode escape sequence",
+        ));
     }
-    core.queue.create(id, defined, call.now)
+    services.queue.create(id, defined, call.now)
 }
 
-fn needed_to_create(fields: &Map<String, Value>) -> Expression {
+fn create_task_scopes(fields: &Map<String, Value>) -> Expression {
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
     let texts = |name: &str| {
         fields
@@ -276,7 +278,7 @@ fn needed_to_create(fields: &Map<String, Value>) -> Expression {
     Expression::AllOf(all)
 }
 
-fn authorize_change(call: &Call, task: &Task, what: &str) -> Result<(), ApiError> {
+fn authorize_change(call: &ApiCall, task: &Task, what: &str) -> Result<(), ServiceError> {
     let text = |name: &str| task.definition.text(name);
     let (scheduler, group) = (text("schedulerId"), text("taskGroupId"));
     call.authorize(&Expression::AnyOf(vec![
@@ -289,94 +291,100 @@ fn authorize_change(call: &Call, task: &Task, what: &str) -> Result<(), ApiError
     ]))
 }
 
-fn batch(
-    core: &mut Core,
-    call: &Call,
+fn list_by_id(
+    services: &mut Services,
+    call: &ApiCall,
     scope: &str,
     name: &str,
     show: fn(&Task) -> Value,
-) -> Result<Reply, ApiError> {
+) -> Result<Reply, ServiceError> {
     let ids = call.texts("taskIds");
     call.authorize(&Expression::all(
         ids.iter().map(|id| format!("{scope}{id}")),
     ))?;
     let ids: BTreeSet<String> = ids.into_iter().collect();
     let mut answer = Map::new();
-    let known = ids.iter().filter_map(|id| core.queue.tasks.get(id));
-    call.page()?.fill(&mut answer, name, known, show);
+    let known = ids.iter().filter_map(|id| services.queue.tasks.get(id));
+    call.page()?.write_into(&mut answer, name, known, show);
     Reply::ok(Value::Object(answer))
 }
 
-fn both(task: &Task) -> Value {
+fn task_with_status(task: &Task) -> Value {
     json!({"status": task.status(), "task": task.definition.json})
 }
 
-fn list_task_group(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn list_task_group(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let id = call.param("taskGroupId");
-    let group = core.queue.group(id)?;
+    let group = services.queue.group(id)?;
     let mut answer = match group.json(id) {
         Value::Object(fields) => fields,
         _ => Map::new(),
     };
-    let members = group.tasks.iter().filter_map(|id| core.queue.tasks.get(id));
-    call.page()?.fill(&mut answer, "tasks", members, both);
+    let members = group
+        .tasks
+        .iter()
+        .filter_map(|id| services.queue.tasks.get(id));
+    call.page()?
+        .write_into(&mut answer, "tasks", members, task_with_status);
     Reply::ok(Value::Object(answer))
 }
 
-fn list_dependents(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn list_dependents(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let id = call.param("taskId");
-    core.queue
+    services
+        .queue
         .find(id, "Task with taskId: `{id}` was not found")?;
     let mut answer = Map::new();
     answer.insert("taskId".to_owned(), id.into());
-    let dependents = core.queue.dependents.get(id).into_iter().flatten();
-    let tasks = dependents.filter_map(|id| core.queue.tasks.get(id));
-    call.page()?.fill(&mut answer, "tasks", tasks, both);
+    let dependents = services.queue.dependents.get(id).into_iter().flatten();
+    let tasks = dependents.filter_map(|id| services.queue.tasks.get(id));
+    call.page()?
+        .write_into(&mut answer, "tasks", tasks, task_with_status);
     Reply::ok(Value::Object(answer))
 }
 
-fn change_priority(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn change_priority(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let id = call.param("taskId");
-    let task = core.queue.tasks.get(id).ok_or_else(|| unknown(id))?;
+    let task = services.queue.task(id)?;
     let queue = task.definition.text("taskQueueId");
     call.authorize(&Expression::AnyOf(vec![
         Expression::Scope(format!("queue:change-task-priority:{id}")),
         Expression::Scope(format!("queue:change-task-priority-in-queue:{queue}")),
     ]))?;
     if task.definition.deadline <= call.now {
-        return Err(ApiError::conflict(format!(
+        return Err(ServiceError::conflict(format!(
             "Task `{id}` can't be reprioritized past its deadline of {}.",
             time::format(task.definition.deadline)
         )));
     }
-    if !core
+    if !services
         .queue
         .change_priority(id, call.text("newPriority"), call.now)
     {
-        return Err(ApiError::conflict(format!(
+        return Err(ServiceError::conflict(format!(
             "Task `{id}` is already resolved and cannot be reprioritized."
         )));
     }
-    status(core, id)
+    status(services, id)
 }
 
-fn change_group_priority(core: &mut Core, call: &Call) -> Result<Reply, ApiError> {
+fn change_group_priority(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let id = call.param("taskGroupId");
-    let group = core
+    let group = services
         .queue
         .groups
         .get(id)
-        .ok_or_else(|| ApiError::not_found(format!("Task group `{id}` not found.")))?;
+        .ok_or_else(|| ServiceError::not_found(format!("Task group `{id}` not found.")))?;
     let (scheduler, members) = (group.scheduler.clone(), group.tasks.clone());
-    call.need(format!("queue:change-task-group-priority:{scheduler}/{id}"))?;
+    call.require_scope(format!("queue:change-task-group-priority:{scheduler}/{id}"))?;
     let priority = call.text("newPriority");
     let changed: Vec<&String> = members
         .iter()
         .filter(|member| {
-            let open = core.queue.tasks.get(*member).is_some_and(|task| {
+            let open = services.queue.tasks.get(*member).is_some_and(|task| {
                 !matches!(task.state(), TaskState::Completed | TaskState::Failed)
             });
-            open && core.queue.change_priority(member, priority, call.now)
+            open && services.queue.change_priority(member, priority, call.now)
         })
         .collect();
     Reply::ok(json!({

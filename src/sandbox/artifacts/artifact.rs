@@ -73,7 +73,7 @@ impl Artifact {
     }
 
     /// The artifact with all that is known of it, to be kept.
-    pub(crate) fn kept(&self) -> Value {
+    pub(crate) fn to_stored(&self) -> Value {
         let details = match &self.storage {
             Storage::S3 => json!({}),
             Storage::Object { upload_id } => json!({"uploadId": upload_id}),
@@ -91,11 +91,11 @@ impl Artifact {
         })
     }
 
-    /// Reads what [`Artifact::kept`] wrote.
-    pub(crate) fn from_kept(value: &Value) -> Option<Artifact> {
+    /// Reads what [`Artifact::to_stored`] wrote.
+    pub(crate) fn from_stored(value: &Value) -> Option<Artifact> {
         let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
         Some(Artifact {
-            storage: storage_of(
+            storage: parse_storage(
                 &text(value, "storageType")?,
                 value.get("details")?.as_object()?,
             )?,
@@ -107,7 +107,7 @@ impl Artifact {
     }
 
     /// Whether a second `createArtifact` may stand beside the first: equal, or within the exceptions allowed.
-    pub(crate) fn allows(&self, later: &Artifact) -> bool {
+    pub(crate) fn can_become(&self, later: &Artifact) -> bool {
         let link = matches!(later.storage, Storage::Link { .. });
         let reference = matches!(self.storage, Storage::Reference { .. });
         let to_reference = matches!(later.storage, Storage::Reference { .. });
@@ -121,7 +121,7 @@ impl Artifact {
 }
 
 /// The storage that a body of `createArtifact` (or kept details) describes.
-pub(crate) fn storage_of(kind: &str, details: &Map<String, Value>) -> Option<Storage> {
+pub(crate) fn parse_storage(kind: &str, details: &Map<String, Value>) -> Option<Storage> {
     let text = |name: &str| details.get(name).and_then(Value::as_str).map(str::to_owned);
     Some(match kind {
         "s3" => Storage::S3,
@@ -173,14 +173,14 @@ mod tests {
             "other",
             2,
         );
-        assert!(s3.allows(&s3));
-        assert!(s3.allows(&artifact(Storage::S3, "text/plain", 3)));
-        assert!(!s3.allows(&artifact(Storage::S3, "text/plain", 1)));
-        assert!(!s3.allows(&artifact(Storage::S3, "text/html", 2)));
-        assert!(!s3.allows(&reference("https://a")));
-        assert!(reference("https://a").allows(&reference("https://b")));
-        assert!(reference("https://a").allows(&link));
-        assert!(!link.allows(&reference("https://a")));
+        assert!(s3.can_become(&s3));
+        assert!(s3.can_become(&artifact(Storage::S3, "text/plain", 3)));
+        assert!(!s3.can_become(&artifact(Storage::S3, "text/plain", 1)));
+        assert!(!s3.can_become(&artifact(Storage::S3, "text/html", 2)));
+        assert!(!s3.can_become(&reference("https://a")));
+        assert!(reference("https://a").can_become(&reference("https://b")));
+        assert!(reference("https://a").can_become(&link));
+        assert!(!link.can_become(&reference("https://a")));
     }
 
     #[test]
@@ -202,7 +202,7 @@ mod tests {
             },
         ] {
             let before = artifact(storage, "text/plain", 2);
-            assert_eq!(Artifact::from_kept(&before.kept()), Some(before));
+            assert_eq!(Artifact::from_stored(&before.to_stored()), Some(before));
         }
     }
 }

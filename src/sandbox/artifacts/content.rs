@@ -15,7 +15,7 @@ pub struct Content {
 
 impl Content {
     /// The content with its content encoding removed; `None` if that is invalid or unknown.
-    pub(crate) fn unpacked(self) -> Option<Self> {
+    pub(crate) fn decompressed(self) -> Option<Self> {
         let bytes = match self.content_encoding.as_deref() {
             None | Some("identity") => self.bytes,
             Some("gzip") => {

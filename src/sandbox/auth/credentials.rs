@@ -45,7 +45,7 @@ impl Credentials {
             "version": 1, "scopes": scopes, "start": start, "expiry": expiry, "seed": seed,
             "issuer": self.client_id,
         });
-        let signature = signature(&self.access_token, client_id, &certificate);
+        let signature = certificate_signature(&self.access_token, client_id, &certificate);
         if let Some(fields) = certificate.as_object_mut() {
             fields.insert("signature".to_owned(), Value::String(signature));
         }
@@ -58,7 +58,7 @@ impl Credentials {
 }
 
 /// The signature that a certificate must carry.
-pub(crate) fn signature(token: &str, client_id: &str, certificate: &Value) -> String {
+pub(crate) fn certificate_signature(token: &str, client_id: &str, certificate: &Value) -> String {
     let text = |name: &str| match certificate.get(name) {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
@@ -76,7 +76,7 @@ pub(crate) fn signature(token: &str, client_id: &str, certificate: &Value) -> St
     lines.extend(
         certificate
             .get("scopes")
-            .and_then(scope_list)
+            .and_then(parse_scope_list)
             .unwrap_or_default(),
     );
     crypto::base64(&crypto::hmac(token.as_bytes(), lines.join("\n").as_bytes()))
@@ -88,7 +88,7 @@ pub(crate) fn temporary_token(token: &str, seed: &str) -> String {
 }
 
 /// The scopes in a list, if all of them are well-formed.
-pub(crate) fn scope_list(value: &Value) -> Option<Vec<String>> {
+pub(crate) fn parse_scope_list(value: &Value) -> Option<Vec<String>> {
     value
         .as_array()?
         .iter()

@@ -10,7 +10,7 @@ use crate::sandbox::time::Moment;
 
 /// The parts of a request that a signature covers.
 #[derive(Debug, Clone)]
-pub(crate) struct Signed<'a> {
+pub(crate) struct SignedRequest<'a> {
     /// The method in capitals.
     pub(crate) method: &'a str,
     /// The path with its query, as sent.
@@ -24,14 +24,14 @@ pub(crate) struct Signed<'a> {
 }
 
 /// Signs a path for reading until a moment; the answer is the path with its `bewit`.
-pub(crate) fn signed_path(
+pub(crate) fn sign_path(
     credentials: &Credentials,
     host: &str,
     port: u16,
     path: &str,
     until: Moment,
 ) -> String {
-    let request = Signed {
+    let request = SignedRequest {
         method: "GET",
         resource: path,
         host,
@@ -39,7 +39,7 @@ pub(crate) fn signed_path(
         authorization: None,
     };
     let expiry = until.timestamp().to_string();
-    let mac = mac_of(
+    let mac = mac(
         "bewit",
         &credentials.access_token,
         &expiry,
@@ -78,7 +78,7 @@ pub(crate) struct Bewit {
 }
 
 /// The signature in a URL, if there is one.
-pub(crate) fn bewit_in(resource: &str) -> Option<Bewit> {
+pub(crate) fn extract_bewit(resource: &str) -> Option<Bewit> {
     let (path, query) = resource.split_once('?')?;
     let mut value = None;
     let rest: Vec<&str> = query
@@ -103,12 +103,12 @@ pub(crate) fn bewit_in(resource: &str) -> Option<Bewit> {
     clippy::too_many_arguments,
     reason = "the fields of a Hawk signature are a fixed list"
 )]
-pub(crate) fn mac_of(
+pub(crate) fn mac(
     kind: &str,
     token: &str,
     ts: &str,
     nonce: &str,
-    request: &Signed<'_>,
+    request: &SignedRequest<'_>,
     resource: &str,
     hash: Option<&str>,
     ext: Option<&str>,
@@ -127,7 +127,7 @@ pub(crate) fn mac_of(
 }
 
 /// The fields of an `Authorization` header.
-pub(crate) fn hawk_fields(header: &str) -> Result<BTreeMap<String, String>, String> {
+pub(crate) fn parse_authorization(header: &str) -> Result<BTreeMap<String, String>, String> {
     let bad = || "Bad Request: Bad header format".to_owned();
     let (scheme, mut rest) = header.split_once(char::is_whitespace).ok_or_else(bad)?;
     if !scheme.eq_ignore_ascii_case("hawk") {

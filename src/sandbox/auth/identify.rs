@@ -8,17 +8,17 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::credentials::{scope_list, signature, temporary_token};
-use super::hawk::{Bewit, Signed, bewit_in, hawk_fields, mac_of};
+use super::credentials::{certificate_signature, parse_scope_list, temporary_token};
+use super::hawk::{Bewit, SignedRequest, extract_bewit, mac, parse_authorization};
 use super::scopes::{Expression, Roles, normalised, satisfied};
 use crate::sandbox::crypto;
-use crate::sandbox::error::{ApiError, Code};
+use crate::sandbox::error::{ErrorCode, ServiceError};
 use crate::sandbox::time::Moment;
 
 /// How far a client's clock may be off, in seconds.
-const SKEW: i64 = 15 * 60;
+const MAX_CLOCK_SKEW: i64 = 15 * 60;
 /// How long temporary credentials may last, in milliseconds.
-const LONGEST: i64 = 31 * 24 * 60 * 60 * 1000;
+const MAX_LIFETIME: i64 = 31 * 24 * 60 * 60 * 1000;
 /// How far a certificate's own times may be off, in milliseconds.
 const CERTIFICATE_SKEW: i64 = 5 * 60 * 1000;
 
@@ -56,11 +56,12 @@ impl Caller {
     }
 
     /// Refuses the call unless the caller satisfies the expression.
-    pub(crate) fn authorize(&self, needed: &Expression) -> Result<(), ApiError> {
+    pub(crate) fn authorize(&self, needed: &Expression) -> Result<(), ServiceError> {
         match self {
-            Caller::Refused { message } => {
-                Err(ApiError::new(Code::AuthenticationFailed, message.clone()))
-            }
+            Caller::Refused { message } => Err(ServiceError::new(
+                ErrorCode::AuthenticationFailed,
+                message.clone(),
+            )),
             _ if needed.satisfied_by(self.scopes()) => Ok(()),
             Caller::Known {
                 client_id, scopes, ..
@@ -69,8 +70,8 @@ impl Caller {
                     .missing(scopes)
                     .map(|left| left.text())
                     .unwrap_or_default();
-                Err(ApiError::new(
-                    Code::InsufficientScopes,
+                Err(ServiceError::new(
+                    ErrorCode::InsufficientScopes,
                     format!(
                         "Client ID {client_id} does not have sufficient scopes and is missing the \
                          following scopes:\n\n```\n{missing}\n```\n\nThis request requires the client \
@@ -79,8 +80,8 @@ impl Caller {
                     ),
                 ))
             }
-            Caller::Anonymous { .. } => Err(ApiError::new(
-                Code::InsufficientScopes,
+            Caller::Anonymous { .. } => Err(ServiceError::new(
+                ErrorCode::InsufficientScopes,
                 format!(
                     "This request requires Taskcluster credentials that satisfy the following scope \
                      expression:\n\n```\n{}\n```",
@@ -103,7 +104,7 @@ pub(crate) struct Auth {
     pub(crate) roles: Roles,
 }
 
-struct Key {
+struct SigningKey {
     token: String,
     scopes: Vec<String>,
 }
@@ -134,39 +135,39 @@ impl Auth {
     }
 
     /// Expands scopes, with what everybody has.
-    pub(crate) fn granted(&mut self, scopes: &[String]) -> Vec<String> {
+    pub(crate) fn expand_with_anonymous(&mut self, scopes: &[String]) -> Vec<String> {
         let mut all = scopes.to_vec();
         all.push("assume:anonymous".to_owned());
         self.roles.expand(&normalised(all)).to_vec()
     }
 
     /// Finds out who sent a request.
-    pub(crate) fn identify(&mut self, request: &Signed<'_>, now: Moment) -> Caller {
-        let bewit = bewit_in(request.resource);
+    pub(crate) fn identify(&mut self, request: &SignedRequest<'_>, now: Moment) -> Caller {
+        let bewit = extract_bewit(request.resource);
         let outcome = match (request.authorization, bewit) {
             (Some(_), Some(_)) => Err(
                 "Cannot use two authentication schemes at once this request has both bewit in \
                  querystring and 'authorization' header"
                     .to_owned(),
             ),
-            (Some(header), None) => self.by_header(request, header, now),
-            (None, Some(bewit)) => self.by_bewit(request, bewit, now),
+            (Some(header), None) => self.identify_by_header(request, header, now),
+            (None, Some(bewit)) => self.identify_by_bewit(request, bewit, now),
             (None, None) => {
                 return Caller::Anonymous {
-                    scopes: self.granted(&[]),
+                    scopes: self.expand_with_anonymous(&[]),
                 };
             }
         };
         outcome.unwrap_or_else(|message| Caller::Refused { message })
     }
 
-    fn by_header(
+    fn identify_by_header(
         &mut self,
-        request: &Signed<'_>,
+        request: &SignedRequest<'_>,
         header: &str,
         now: Moment,
     ) -> Result<Caller, String> {
-        let fields = hawk_fields(header)?;
+        let fields = parse_authorization(header)?;
         let field = |name: &str| fields.get(name).map(String::as_str);
         let missing = || "Bad Request: Missing attributes".to_owned();
         let id = field("id").ok_or_else(missing)?;
@@ -175,8 +176,8 @@ impl Auth {
         let mac = field("mac").ok_or_else(missing)?;
         let hash = field("hash");
         let ext = field("ext");
-        let key = self.key(id, ext, now)?;
-        let computed = mac_of(
+        let key = self.signing_key(id, ext, now)?;
+        let computed = mac(
             "header",
             &key.token,
             ts,
@@ -192,19 +193,19 @@ impl Auth {
         let sent: i64 = ts
             .parse()
             .map_err(|_| "Bad Request: Bad header format".to_owned())?;
-        if (now.timestamp() - sent).abs() > SKEW {
+        if (now.timestamp() - sent).abs() > MAX_CLOCK_SKEW {
             return Err("Unauthorized: Stale timestamp".to_owned());
         }
         Ok(Caller::Known {
             client_id: id.to_owned(),
-            scopes: self.granted(&key.scopes),
+            scopes: self.expand_with_anonymous(&key.scopes),
             hash: hash.map(str::to_owned),
         })
     }
 
-    fn by_bewit(
+    fn identify_by_bewit(
         &mut self,
-        request: &Signed<'_>,
+        request: &SignedRequest<'_>,
         bewit: Bewit,
         now: Moment,
     ) -> Result<Caller, String> {
@@ -219,18 +220,18 @@ impl Auth {
             return Err("Unauthorized: Invalid method".to_owned());
         }
         let ext = (!ext.is_empty()).then_some(*ext);
-        let key = self.key(id, ext, now)?;
+        let key = self.signing_key(id, ext, now)?;
         let until: i64 = expiry
             .parse()
             .map_err(|_| "Bad Request: Invalid bewit".to_owned())?;
         if until <= now.timestamp() {
             return Err("Unauthorized: Access expired".to_owned());
         }
-        let get = Signed {
+        let get = SignedRequest {
             method: "GET",
             ..request.clone()
         };
-        let computed = mac_of(
+        let computed = mac(
             "bewit",
             &key.token,
             expiry,
@@ -245,12 +246,17 @@ impl Auth {
         }
         Ok(Caller::Known {
             client_id: (*id).to_owned(),
-            scopes: self.granted(&key.scopes),
+            scopes: self.expand_with_anonymous(&key.scopes),
             hash: None,
         })
     }
 
-    fn key(&mut self, client_id: &str, ext: Option<&str>, now: Moment) -> Result<Key, String> {
+    fn signing_key(
+        &mut self,
+        client_id: &str,
+        ext: Option<&str>,
+        now: Moment,
+    ) -> Result<SigningKey, String> {
         let ext: Option<Value> = match ext.filter(|ext| !ext.is_empty()) {
             None => None,
             Some(text) => Some(
@@ -277,18 +283,18 @@ impl Auth {
             .clients
             .get(issuer)
             .ok_or_else(|| format!("Client with clientId '{issuer}' not found"))?;
-        let mut key = Key {
+        let mut key = SigningKey {
             token: client.access_token.clone(),
             scopes: self.roles.expand(&client.scopes).to_vec(),
         };
         if let Some(certificate) = certificate {
-            key = limited(client_id, issuer, key, certificate, now)?;
+            key = temporary_key(client_id, issuer, key, certificate, now)?;
         }
         if let Some(limit) = ext.as_ref().and_then(|ext| ext.get("authorizedScopes")) {
-            let limit = scope_list(limit).ok_or_else(|| {
+            let limit = parse_scope_list(limit).ok_or_else(|| {
                 "ext.authorizedScopes must be an array of valid scopes".to_owned()
             })?;
-            let held = self.granted(&key.scopes);
+            let held = self.expand_with_anonymous(&key.scopes);
             if !limit.iter().all(|scope| satisfied(&held, scope)) {
                 return Err(format!(
                     "Supplied credentials do not satisfy authorizedScopes; credentials have \
@@ -303,13 +309,13 @@ impl Auth {
     }
 }
 
-fn limited(
+fn temporary_key(
     client_id: &str,
     issuer: &str,
-    key: Key,
+    key: SigningKey,
     certificate: &Value,
     now: Moment,
-) -> Result<Key, String> {
+) -> Result<SigningKey, String> {
     let wrong = |what: &str| Err(format!("ext.certificate{what}"));
     if !certificate.is_object() {
         return wrong(" must be a JSON object");
@@ -329,7 +335,7 @@ fn limited(
     let Some(expiry) = certificate.get("expiry").and_then(Value::as_i64) else {
         return wrong(".expiry must be a number");
     };
-    let Some(scopes) = certificate.get("scopes").and_then(scope_list) else {
+    let Some(scopes) = certificate.get("scopes").and_then(parse_scope_list) else {
         return wrong(".scopes must be an array of valid scopes");
     };
     let now = now.timestamp_millis();
@@ -339,7 +345,7 @@ fn limited(
     if expiry < now - CERTIFICATE_SKEW {
         return wrong(".expiry < now");
     }
-    if expiry - start > LONGEST {
+    if expiry - start > MAX_LIFETIME {
         return wrong(" cannot last longer than 31 days!");
     }
     if issuer != client_id {
@@ -361,14 +367,17 @@ fn limited(
         .get("signature")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    if !crypto::same(given, &signature(&key.token, client_id, certificate)) {
+    if !crypto::same(
+        given,
+        &certificate_signature(&key.token, client_id, certificate),
+    ) {
         return wrong(if issuer == client_id {
             ".signature is not valid"
         } else {
             ".signature is not valid, or wrong clientId provided"
         });
     }
-    Ok(Key {
+    Ok(SigningKey {
         token: temporary_token(&key.token, seed),
         scopes,
     })

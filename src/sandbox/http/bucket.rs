@@ -5,37 +5,37 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
 
-use super::request::Incoming;
+use super::request::HttpRequest;
 use crate::sandbox::artifacts::artifact::Storage;
 use crate::sandbox::artifacts::content::Content;
 use crate::sandbox::content_urls::content_signature;
 use crate::sandbox::crypto;
-use crate::sandbox::error::ApiError;
-use crate::sandbox::services::Shared;
+use crate::sandbox::error::ServiceError;
+use crate::sandbox::services::SharedServices;
 
 /// Answers a request for `/content/<taskId>/<runId>/<name>`.
-pub(crate) fn answer(shared: &Shared, incoming: &Incoming) -> Response {
-    let path = incoming.path().trim_start_matches('/');
+pub(crate) fn respond(shared: &SharedServices, request: &HttpRequest) -> Response {
+    let path = request.path().trim_start_matches('/');
     let encoded = path.strip_prefix("content/").unwrap_or_default();
     let key = percent_decode_str(encoded).decode_utf8_lossy().into_owned();
-    let query = incoming.query();
+    let query = request.query();
     let signed = |action: &str| {
         query
             .get(action)
             .is_some_and(|given| crypto::same(given, &content_signature(&key, action)))
     };
     let name = key.splitn(3, '/').nth(2).unwrap_or_default();
-    match incoming.method.as_str() {
-        "PUT" if signed("write") => put(shared, incoming, &key),
+    match request.method.as_str() {
+        "PUT" if signed("write") => put(shared, request, &key),
         "GET" | "HEAD" if name.starts_with("public/") || signed("read") => get(shared, &key),
         "PUT" | "GET" | "HEAD" => plain(403, "the URL does not allow this"),
         _ => plain(405, "only GET, HEAD and PUT"),
     }
 }
 
-fn put(shared: &Shared, incoming: &Incoming, key: &str) -> Response {
+fn put(shared: &SharedServices, request: &HttpRequest, key: &str) -> Response {
     let header = |name| {
-        incoming
+        request
             .headers
             .get(name)
             .and_then(|value| value.to_str().ok())
@@ -43,30 +43,31 @@ fn put(shared: &Shared, incoming: &Incoming, key: &str) -> Response {
     };
     let content_type =
         header(header::CONTENT_TYPE).unwrap_or_else(|| "application/octet-stream".to_owned());
-    let outcome = shared.with(|core, _| {
+    let outcome = shared.with(|services, _| {
         let mut parts = key.splitn(3, '/');
         let mut part = || parts.next().unwrap_or_default();
         let (task_id, run_id, name) = (part(), part().parse().unwrap_or(usize::MAX), part());
-        let artifact = core
+        let artifact = services
             .queue
             .tasks
             .get_mut(task_id)
             .and_then(|task| task.artifacts.get_mut(&(run_id, name.to_owned())))
-            .ok_or_else(|| ApiError::not_found("no such upload"))?;
+            .ok_or_else(|| ServiceError::not_found("no such upload"))?;
         if artifact.storage == Storage::S3 && artifact.content_type != content_type {
-            return Err(ApiError::input(format!(
+            return Err(ServiceError::input(format!(
                 "the upload was announced as {} and is {content_type}",
                 artifact.content_type
             )));
         }
         let content = Content {
-            bytes: incoming.bytes.clone(),
+            bytes: request.bytes.clone(),
             content_type: artifact.content_type.clone(),
             content_encoding: header(header::CONTENT_ENCODING),
         };
-        core.store
+        services
+            .store
             .put_content(key, content)
-            .map_err(|error| ApiError::internal(error.to_string()))
+            .map_err(|error| ServiceError::internal(error.to_string()))
     });
     match outcome {
         Ok(()) => plain(200, ""),
@@ -74,8 +75,8 @@ fn put(shared: &Shared, incoming: &Incoming, key: &str) -> Response {
     }
 }
 
-fn get(shared: &Shared, key: &str) -> Response {
-    let Some(content) = shared.look(|core| core.store.content(key)) else {
+fn get(shared: &SharedServices, key: &str) -> Response {
+    let Some(content) = shared.read(|services| services.store.content(key)) else {
         return plain(404, "nothing was uploaded here");
     };
     let mut response = Response::new(Body::from(content.bytes));

@@ -8,21 +8,24 @@ use axum::response::Response;
 
 use crate::sandbox::content_urls::{content_key, content_url};
 use crate::sandbox::queue::task::{Task, TaskState};
-use crate::sandbox::services::{Core, Shared};
+use crate::sandbox::services::{Services, SharedServices};
 use crate::sandbox::time;
 
 /// Answers a request for a page; nothing if there is no such page.
-pub(crate) fn answer(shared: &Shared, path: &[&str]) -> Option<Response> {
-    let (title, content) = shared.look(|core| match path {
-        [] => Some(("Task groups".to_owned(), groups(core))),
-        ["groups", id] => Some((format!("Group {id}"), group(core, id)?)),
+pub(crate) fn respond(shared: &SharedServices, path: &[&str]) -> Option<Response> {
+    let (title, content) = shared.read(|services| match path {
+        [] => Some(("Task groups".to_owned(), groups_page(services))),
+        ["groups", id] => Some((format!("Group {id}"), group_page(services, id)?)),
         ["tasks", id] => {
-            let task = core.queue.tasks.get(*id)?;
-            Some((task.definition.label().to_owned(), task_page(core, task)))
+            let task = services.queue.tasks.get(*id)?;
+            Some((
+                task.definition.label().to_owned(),
+                task_page(services, task),
+            ))
         }
         _ => None,
     })?;
-    let mut response = Response::new(Body::from(page(&title, &content)));
+    let mut response = Response::new(Body::from(html_page(&title, &content)));
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
@@ -43,8 +46,8 @@ border-bottom:1px solid #ddd;vertical-align:top}pre{background:#f5f5f5;padding:1
 code{font-size:.9em}.completed{color:#17692c}.failed,.exception{color:#b3261e}.running{color:#0b57a4}\
 .pending,.unscheduled{color:#666}";
 
-fn page(title: &str, content: &str) -> String {
-    let title = escaped(title);
+fn html_page(title: &str, content: &str) -> String {
+    let title = escape(title);
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head><body>\
@@ -54,7 +57,7 @@ fn page(title: &str, content: &str) -> String {
     )
 }
 
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -69,31 +72,31 @@ fn escaped(text: &str) -> String {
     out
 }
 
-fn state(state: TaskState) -> String {
+fn state_badge(state: TaskState) -> String {
     format!("<span class=\"{0}\">{0}</span>", state.name())
 }
 
-fn link(core: &Core, id: &str) -> String {
-    let label = core
+fn link(services: &Services, id: &str) -> String {
+    let label = services
         .queue
         .tasks
         .get(id)
         .map_or(id, |task| task.definition.label());
-    let mark = core
+    let mark = services
         .queue
         .tasks
         .get(id)
-        .map(|task| state(task.state()))
+        .map(|task| state_badge(task.state()))
         .unwrap_or_default();
     format!(
         "<a href=\"/tasks/{}\">{}</a> {mark}",
-        escaped(id),
-        escaped(label)
+        escape(id),
+        escape(label)
     )
 }
 
-fn groups(core: &Core) -> String {
-    if core.queue.groups.is_empty() {
+fn groups_page(services: &Services) -> String {
+    if services.queue.groups.is_empty() {
         return "<p>There are no tasks yet.</p>".to_owned();
     }
     let mut out = String::from("<table><tr><th>Group</th><th>Scheduler</th>");
@@ -101,17 +104,17 @@ fn groups(core: &Core) -> String {
         let _ = write!(out, "<th>{}</th>", state.name());
     }
     out.push_str("<th>Sealed</th></tr>\n");
-    for (id, group) in &core.queue.groups {
+    for (id, group) in &services.queue.groups {
         let _ = write!(
             out,
             "<tr><td><a href=\"/groups/{0}\">{0}</a></td><td>{1}</td>",
-            escaped(id),
-            escaped(&group.scheduler)
+            escape(id),
+            escape(&group.scheduler)
         );
         let states: Vec<TaskState> = group
             .tasks
             .iter()
-            .filter_map(|id| core.queue.tasks.get(id))
+            .filter_map(|id| services.queue.tasks.get(id))
             .map(Task::state)
             .collect();
         for state in TaskState::ALL {
@@ -124,12 +127,12 @@ fn groups(core: &Core) -> String {
     out + "</table>"
 }
 
-fn group(core: &Core, id: &str) -> Option<String> {
-    let group = core.queue.groups.get(id)?;
+fn group_page(services: &Services, id: &str) -> Option<String> {
+    let group = services.queue.groups.get(id)?;
     let mut tasks: Vec<&Task> = group
         .tasks
         .iter()
-        .filter_map(|id| core.queue.tasks.get(id))
+        .filter_map(|id| services.queue.tasks.get(id))
         .collect();
     tasks.sort_by_key(|task| (task.definition.label(), &task.id));
     let mut out = String::from(
@@ -140,30 +143,34 @@ fn group(core: &Core, id: &str) -> Option<String> {
             out,
             "<tr><td><a href=\"/tasks/{0}\">{1}</a><br><code>{0}</code></td><td>{2}</td><td>{3}</td>\
              <td>{4}</td></tr>",
-            escaped(&task.id),
-            escaped(task.definition.label()),
-            state(task.state()),
+            escape(&task.id),
+            escape(task.definition.label()),
+            state_badge(task.state()),
             task.waiting.len(),
-            few(core, task.definition.texts("dependencies").into_iter()),
+            first_links(services, task.definition.texts("dependencies").into_iter()),
         );
     }
     Some(out + "</table>")
 }
 
 /// Links to the first few tasks of a list; a group's page would else grow with the square of its tasks.
-fn few<'a>(core: &Core, ids: impl Iterator<Item = &'a str>) -> String {
-    const MOST: usize = 10;
+fn first_links<'a>(services: &Services, ids: impl Iterator<Item = &'a str>) -> String {
+    const MAX_LINKS: usize = 10;
     let ids: Vec<&str> = ids.collect();
-    let mut out: Vec<String> = ids.iter().take(MOST).map(|id| link(core, id)).collect();
-    if ids.len() > MOST {
-        out.push(format!("and {} more", ids.len() - MOST));
+    let mut out: Vec<String> = ids
+        .iter()
+        .take(MAX_LINKS)
+        .map(|id| link(services, id))
+        .collect();
+    if ids.len() > MAX_LINKS {
+        out.push(format!("and {} more", ids.len() - MAX_LINKS));
     }
     out.join("<br>")
 }
 
-fn list<'a>(core: &Core, title: &str, ids: impl Iterator<Item = &'a str>) -> String {
+fn link_list<'a>(services: &Services, title: &str, ids: impl Iterator<Item = &'a str>) -> String {
     let items: Vec<String> = ids
-        .map(|id| format!("<li>{}</li>", link(core, id)))
+        .map(|id| format!("<li>{}</li>", link(services, id)))
         .collect();
     if items.is_empty() {
         return String::new();
@@ -171,14 +178,14 @@ fn list<'a>(core: &Core, title: &str, ids: impl Iterator<Item = &'a str>) -> Str
     format!("<h2>{title}</h2><ul>{}</ul>\n", items.join("\n"))
 }
 
-fn task_page(core: &Core, task: &Task) -> String {
+fn task_page(services: &Services, task: &Task) -> String {
     let group = task.definition.text("taskGroupId");
     let mut out = format!(
         "<p>{} · task <code>{}</code> · group <a href=\"/groups/{2}\"><code>{2}</code></a> · {3}</p>\n",
-        state(task.state()),
-        escaped(&task.id),
-        escaped(group),
-        escaped(task.definition.text("taskQueueId")),
+        state_badge(task.state()),
+        escape(&task.id),
+        escape(group),
+        escape(task.definition.text("taskQueueId")),
     );
     out.push_str("<h2>Runs</h2>");
     if task.runs.is_empty() {
@@ -189,42 +196,43 @@ fn task_page(core: &Core, task: &Task) -> String {
         let _ = write!(
             out,
             "<h3>Run {run_id}: {}</h3><p>created: {}, {}; started: {}; resolved: {} {}</p><ul>",
-            state(run.state),
-            escaped(&run.reason_created),
+            state_badge(run.state),
+            escape(&run.reason_created),
             time::format(run.scheduled),
             run.started.map(time::format).unwrap_or_default(),
             run.resolved.map(time::format).unwrap_or_default(),
-            escaped(reason),
+            escape(reason),
         );
         let artifacts = task
             .artifacts
             .range((run_id, String::new())..(run_id + 1, String::new()));
         for ((_, name), artifact) in artifacts {
-            let url = content_url(core, &content_key(&task.id, run_id, name), name);
+            let url = content_url(services, &content_key(&task.id, run_id, name), name);
             let _ = writeln!(
                 out,
                 "<li><a href=\"{}\">{}</a> ({}, {})</li>",
-                escaped(&url),
-                escaped(name),
+                escape(&url),
+                escape(name),
                 artifact.storage.name(),
-                escaped(&artifact.content_type),
+                escape(&artifact.content_type),
             );
         }
         out.push_str("</ul>\n");
     }
-    out += &list(
-        core,
+    out += &link_list(
+        services,
         "Depends on",
         task.definition.texts("dependencies").into_iter(),
     );
-    let dependents = core.queue.dependents.get(&task.id).into_iter().flatten();
-    out += &list(core, "Needed by", dependents.map(String::as_str));
+    let dependents = services
+        .queue
+        .dependents
+        .get(&task.id)
+        .into_iter()
+        .flatten();
+    out += &link_list(services, "Needed by", dependents.map(String::as_str));
     let definition = serde_json::to_string_pretty(&task.definition.json).unwrap_or_default();
-    let _ = write!(
-        out,
-        "<h2>Definition</h2><pre>{}</pre>",
-        escaped(&definition)
-    );
+    let _ = write!(out, "<h2>Definition</h2><pre>{}</pre>", escape(&definition));
     out
 }
 
@@ -235,7 +243,7 @@ mod tests {
     #[test]
     fn nothing_from_a_task_becomes_markup() {
         assert_eq!(
-            escaped("<a href='x'>&\""),
+            escape("<a href='x'>&\""),
             "&lt;a href=&#39;x&#39;&gt;&amp;&quot;"
         );
     }

@@ -6,10 +6,10 @@ use axum::http::{HeaderMap, header};
 use flate2::read::{GzDecoder, ZlibDecoder};
 use serde_json::{Value, json};
 
-use crate::sandbox::error::{ApiError, Code};
+use crate::sandbox::error::{ErrorCode, ServiceError};
 
 /// The most bytes of JSON that are taken; beyond it the real services answer 500.
-const MOST: usize = 10 * 1024 * 1024;
+const MAX_JSON_BYTES: usize = 10 * 1024 * 1024;
 
 /// A request's body.
 pub(crate) struct Body {
@@ -22,7 +22,7 @@ pub(crate) struct Body {
 }
 
 /// Reads a body.
-pub(crate) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<Body, ApiError> {
+pub(crate) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<Body, ServiceError> {
     let text = |name| {
         headers
             .get(name)
@@ -43,7 +43,7 @@ pub(crate) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<Body, ApiError> 
             value: json!({}),
         });
     }
-    let text = inflated(text(header::CONTENT_ENCODING).trim(), bytes)?;
+    let text = decompress(text(header::CONTENT_ENCODING).trim(), bytes)?;
     if text.is_empty() {
         return Ok(Body {
             is_json: true,
@@ -55,16 +55,16 @@ pub(crate) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<Body, ApiError> 
         let problem = error.to_string();
         // JavaScript reads lone surrogates; the database then refuses them.
         if problem.contains("surrogate") || problem.contains("hex escape") {
-            return ApiError::internal("Internal Server Error: invalid surrogate in a string");
+            return ServiceError::internal("Internal Server Error: invalid surrogate in a string");
         }
-        ApiError::new(
-            Code::MalformedPayload,
+        ServiceError::new(
+            ErrorCode::MalformedPayload,
             format!("Failed to parse JSON: {problem}"),
         )
     })?;
     if !value.is_object() && !value.is_array() {
-        return Err(ApiError::new(
-            Code::MalformedPayload,
+        return Err(ServiceError::new(
+            ErrorCode::MalformedPayload,
             "Failed to parse JSON: Must be an object or array",
         ));
     }
@@ -75,22 +75,22 @@ pub(crate) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<Body, ApiError> 
     })
 }
 
-fn inflated(encoding: &str, bytes: &[u8]) -> Result<Vec<u8>, ApiError> {
-    let most = MOST as u64 + 1;
+fn decompress(encoding: &str, bytes: &[u8]) -> Result<Vec<u8>, ServiceError> {
+    let most = MAX_JSON_BYTES as u64 + 1;
     let mut out = Vec::new();
     let read = match encoding {
         "" | "identity" => bytes.take(most).read_to_end(&mut out),
         "gzip" => GzDecoder::new(bytes).take(most).read_to_end(&mut out),
         "deflate" => ZlibDecoder::new(bytes).take(most).read_to_end(&mut out),
         other => {
-            return Err(ApiError::internal(format!(
+            return Err(ServiceError::internal(format!(
                 "unsupported content encoding \"{other}\""
             )));
         }
     };
-    read.map_err(|error| ApiError::internal(format!("unreadable body: {error}")))?;
-    if out.len() > MOST {
-        return Err(ApiError::internal("request entity too large"));
+    read.map_err(|error| ServiceError::internal(format!("unreadable body: {error}")))?;
+    if out.len() > MAX_JSON_BYTES {
+        return Err(ServiceError::internal("request entity too large"));
     }
     Ok(out)
 }
@@ -128,13 +128,13 @@ mod tests {
         };
         assert_eq!(code(b"{}"), None);
         assert_eq!(code(b""), None);
-        assert_eq!(code(b"{"), Some(Code::MalformedPayload));
-        assert_eq!(code(b"1"), Some(Code::MalformedPayload));
+        assert_eq!(code(b"{"), Some(ErrorCode::MalformedPayload));
+        assert_eq!(code(b"1"), Some(ErrorCode::MalformedPayload));
         assert_eq!(
             code(b"{\"a\": \"\\ud800\"}"),
-            Some(Code::InternalServerError)
+            Some(ErrorCode::InternalServerError)
         );
-        let large = [b"[\"", "x".repeat(MOST).as_bytes(), b"\"]"].concat();
-        assert_eq!(code(&large), Some(Code::InternalServerError));
+        let large = [b"[\"", "x".repeat(MAX_JSON_BYTES).as_bytes(), b"\"]"].concat();
+        assert_eq!(code(&large), Some(ErrorCode::InternalServerError));
     }
 }

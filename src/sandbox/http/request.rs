@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName};
 use percent_encoding::percent_decode_str;
 
 /// The request as far as it has been read.
-pub(crate) struct Incoming {
+pub(crate) struct HttpRequest {
     pub(crate) method: String,
     /// The path with its query, as sent.
     pub(crate) resource: String,
@@ -15,7 +15,7 @@ pub(crate) struct Incoming {
     pub(crate) bytes: Bytes,
 }
 
-impl Incoming {
+impl HttpRequest {
     pub(crate) fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }

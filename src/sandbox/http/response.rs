@@ -8,13 +8,13 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::sandbox::api::endpoint::{Endpoint, Reply};
-use crate::sandbox::error::{ApiError, Code};
+use crate::sandbox::error::{ErrorCode, ServiceError};
 use crate::sandbox::time::{self, Moment};
 
-pub(crate) fn success(reply: Reply) -> Response {
+pub(crate) fn reply_response(reply: Reply) -> Response {
     match reply {
-        Reply::Json(status, body) => rendered(status, &body),
-        Reply::Nothing => {
+        Reply::Json(status, body) => json_response(status, &body),
+        Reply::NoContent => {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::NO_CONTENT;
             response
@@ -24,7 +24,7 @@ pub(crate) fn success(reply: Reply) -> Response {
             storage,
             body,
         } => {
-            let mut response = rendered(303, &body);
+            let mut response = json_response(303, &body);
             let headers = response.headers_mut();
             if let Ok(location) = HeaderValue::from_str(&location) {
                 headers.insert(header::LOCATION, location);
@@ -40,11 +40,11 @@ pub(crate) fn success(reply: Reply) -> Response {
     }
 }
 
-pub(crate) fn refusal(
+pub(crate) fn error_response(
     endpoint: &Endpoint,
     params: &BTreeMap<&'static str, String>,
     payload: &Value,
-    error: &ApiError,
+    error: &ServiceError,
     now: Moment,
 ) -> Response {
     let (code, status) = (error.code.name(), error.code.status());
@@ -54,7 +54,7 @@ pub(crate) fn refusal(
          {time}",
         error.message
     );
-    let mut response = rendered(
+    let mut response = json_response(
         status,
         &json!({
             "code": code,
@@ -62,7 +62,7 @@ pub(crate) fn refusal(
             "requestInfo": {"method": method, "params": params, "payload": payload, "time": time},
         }),
     );
-    if error.code == Code::AuthenticationFailed {
+    if error.code == ErrorCode::AuthenticationFailed {
         response
             .headers_mut()
             .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("hawk"));
@@ -71,7 +71,7 @@ pub(crate) fn refusal(
 }
 
 /// An answer in JSON.
-pub(crate) fn rendered(status: u16, body: &Value) -> Response {
+pub(crate) fn json_response(status: u16, body: &Value) -> Response {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     let headers = response.headers_mut();
@@ -87,7 +87,7 @@ pub(crate) fn rendered(status: u16, body: &Value) -> Response {
 }
 
 /// An answer whose connection breaks before its end.
-pub(crate) fn broken_off() -> Response {
+pub(crate) fn truncated_response() -> Response {
     let parts = [
         Ok("{"),
         Err(std::io::Error::other("broken off, as was asked for")),

@@ -14,19 +14,19 @@ use serde_json::{Value, json};
 use super::bucket;
 use super::html;
 use super::json_body::{self, Body};
-use super::request::Incoming;
-use super::response::{broken_off, refusal, rendered, success};
-use crate::sandbox::api::endpoint::{Call, Endpoint, Reply};
+use super::request::HttpRequest;
+use super::response::{error_response, json_response, reply_response, truncated_response};
+use crate::sandbox::api::endpoint::{ApiCall, Endpoint, Reply};
 use crate::sandbox::api::{artifacts, auth, claims, health, index, objects, purge_cache, tasks};
-use crate::sandbox::auth::hawk::{Signed, payload_hash};
+use crate::sandbox::auth::hawk::{SignedRequest, payload_hash};
 use crate::sandbox::auth::identify::Caller;
-use crate::sandbox::error::{ApiError, Code};
-use crate::sandbox::injected_fault::Disturbance;
-use crate::sandbox::services::{Core, Shared};
+use crate::sandbox::error::{ErrorCode, ServiceError};
+use crate::sandbox::injected_fault::InjectedFault;
+use crate::sandbox::services::{Services, SharedServices};
 use crate::sandbox::time::Moment;
 
 /// The largest request that is read at all.
-const LARGEST: usize = 2 << 30;
+const MAX_REQUEST_BYTES: usize = 2 << 30;
 
 /// The services, each with its methods.
 const SERVICES: &[(&str, &[&[Endpoint]])] = &[
@@ -46,8 +46,11 @@ const SERVICES: &[(&str, &[&[Endpoint]])] = &[
 ];
 
 /// Answers one request; the date of the answer is that of the sandbox's clock.
-pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let mut response = answer_undated(&shared, request).await;
+pub(crate) async fn respond(
+    State(shared): State<Arc<SharedServices>>,
+    request: Request,
+) -> Response {
+    let mut response = respond_without_date(&shared, request).await;
     let date = shared.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     if let Ok(date) = HeaderValue::from_str(&date) {
         response.headers_mut().insert(header::DATE, date);
@@ -55,32 +58,32 @@ pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
     response
 }
 
-async fn answer_undated(shared: &Shared, request: Request) -> Response {
+async fn respond_without_date(shared: &SharedServices, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let resource = parts
         .uri
         .path_and_query()
         .map_or_else(|| "/".to_owned(), |resource| resource.to_string());
-    let Ok(bytes) = axum::body::to_bytes(body, LARGEST).await else {
-        return rendered(
+    let Ok(bytes) = axum::body::to_bytes(body, MAX_REQUEST_BYTES).await else {
+        return json_response(
             500,
             &json!({"code": "InternalServerError", "message": "unreadable body"}),
         );
     };
     let method = parts.method.as_str().to_owned();
-    let incoming = Incoming {
+    let request = HttpRequest {
         method,
         resource,
         headers: parts.headers,
         bytes,
     };
-    if !is_local(incoming.header(&header::HOST).unwrap_or_default()) {
-        return rendered(
+    if !is_local(request.header(&header::HOST).unwrap_or_default()) {
+        return json_response(
             403,
             &json!({"code": "InsufficientScopes", "message": "the sandbox answers to loopback names only"}),
         );
     }
-    let path = incoming.path().to_owned();
+    let path = request.path().to_owned();
     let parts: Vec<&str> = path.split('/').skip_while(|part| part.is_empty()).collect();
     let parts = match parts.split_last() {
         Some((&"", rest)) => rest,
@@ -94,15 +97,15 @@ async fn answer_undated(shared: &Shared, request: Request) -> Response {
                 .copied()
                 .collect();
             let rest = rest.strip_prefix(&["api"]).unwrap_or(&rest);
-            service(shared, &incoming, rest, Some(task_id)).await
+            call_service(shared, &request, rest, Some(task_id)).await
         }
-        ["api", rest @ ..] => service(shared, &incoming, rest, None).await,
-        ["content", ..] => bucket::answer(shared, &incoming),
-        ["__version__"] => rendered(200, &health::version()),
-        _ if incoming.method == "GET" || incoming.method == "HEAD" => {
-            html::answer(shared, parts).unwrap_or_else(|| unknown_path(&incoming))
+        ["api", rest @ ..] => call_service(shared, &request, rest, None).await,
+        ["content", ..] => bucket::respond(shared, &request),
+        ["__version__"] => json_response(200, &health::version()),
+        _ if request.method == "GET" || request.method == "HEAD" => {
+            html::respond(shared, parts).unwrap_or_else(|| unknown_path(&request))
         }
-        _ => unknown_path(&incoming),
+        _ => unknown_path(&request),
     }
 }
 
@@ -119,24 +122,24 @@ fn is_local(host: &str) -> bool {
             .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
-fn unknown_path(incoming: &Incoming) -> Response {
-    let message = format!("Cannot {} {}", incoming.method, incoming.path());
-    rendered(
+fn unknown_path(request: &HttpRequest) -> Response {
+    let message = format!("Cannot {} {}", request.method, request.path());
+    json_response(
         404,
         &json!({"code": "ResourceNotFound", "message": message}),
     )
 }
 
-async fn service(
-    shared: &Shared,
-    incoming: &Incoming,
+async fn call_service(
+    shared: &SharedServices,
+    request: &HttpRequest,
     path: &[&str],
     task: Option<&str>,
 ) -> Response {
-    let method = if incoming.method == "HEAD" {
+    let method = if request.method == "HEAD" {
         "GET"
     } else {
-        &incoming.method
+        &request.method
     };
     let found = path.split_first().and_then(|(service, rest)| {
         let (service, tables) = SERVICES.iter().find(|(name, _)| name == service)?;
@@ -151,46 +154,46 @@ async fn service(
             })
     });
     let Some((service, endpoint, params)) = found else {
-        return unknown_path(incoming);
+        return unknown_path(request);
     };
     let now = shared.now();
-    let body = match json_body::read(&incoming.headers, &incoming.bytes) {
+    let body = match json_body::read(&request.headers, &request.bytes) {
         Ok(body) => body,
-        Err(error) => return refusal(endpoint, &params, &Value::Null, &error, now),
+        Err(error) => return error_response(endpoint, &params, &Value::Null, &error, now),
     };
-    match prepare(shared, incoming, service, endpoint, &params, &body, task) {
-        Ok(call) => match disturbed(shared, endpoint, &call).await {
-            Ok(Some(reply)) => success(reply),
-            Ok(None) => broken_off(),
-            Err(error) => refusal(endpoint, &params, &body.value, &error, now),
+    match prepare_call(shared, request, service, endpoint, &params, &body, task) {
+        Ok(call) => match run_with_faults(shared, endpoint, &call).await {
+            Ok(Some(reply)) => reply_response(reply),
+            Ok(None) => truncated_response(),
+            Err(error) => error_response(endpoint, &params, &body.value, &error, now),
         },
-        Err(error) => refusal(endpoint, &params, &body.value, &error, now),
+        Err(error) => error_response(endpoint, &params, &body.value, &error, now),
     }
 }
 
-fn prepare(
-    shared: &Shared,
-    incoming: &Incoming,
+fn prepare_call(
+    shared: &SharedServices,
+    request: &HttpRequest,
     service: &str,
     endpoint: &Endpoint,
     params: &BTreeMap<&'static str, String>,
     body: &Body,
     task: Option<&str>,
-) -> Result<Call, ApiError> {
-    let query = incoming.query();
-    let caller = shared.with(|core, now| match task {
-        Some(task) => core.task_caller(task, now),
-        None => Ok(identify(core, incoming, body, now)),
+) -> Result<ApiCall, ServiceError> {
+    let query = request.query();
+    let caller = shared.with(|services, now| match task {
+        Some(task) => services.task_caller(task, now),
+        None => Ok(identify(services, request, body, now)),
     })?;
-    if let Some(scope) = endpoint.early(params) {
+    if let Some(scope) = endpoint.path_scope(params) {
         caller.authorize(&scope)?;
     }
     endpoint.check(service, params, &query)?;
     if let Some(schema) = endpoint.input {
         if !body.is_json {
-            let kind = incoming.header(&header::CONTENT_TYPE);
-            return Err(ApiError::new(
-                Code::MalformedPayload,
+            let kind = request.header(&header::CONTENT_TYPE);
+            return Err(ServiceError::new(
+                ErrorCode::MalformedPayload,
                 format!(
                     "Payload must be JSON with content-type: application/json got content-type: {}",
                     kind.unwrap_or("null")
@@ -200,7 +203,7 @@ fn prepare(
         schema.check(&body.value)?;
     }
     let params = params.clone();
-    Ok(Call {
+    Ok(ApiCall {
         params,
         query,
         body: body.value.clone(),
@@ -209,25 +212,25 @@ fn prepare(
     })
 }
 
-fn identify(core: &mut Core, incoming: &Incoming, body: &Body, now: Moment) -> Caller {
-    let host = incoming.header(&header::HOST).unwrap_or_default();
+fn identify(services: &mut Services, request: &HttpRequest, body: &Body, now: Moment) -> Caller {
+    let host = request.header(&header::HOST).unwrap_or_default();
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) => (name, port.parse().unwrap_or(80)),
         None => (host, 80),
     };
-    let signed = Signed {
-        method: &incoming.method,
-        resource: &incoming.resource,
+    let signed = SignedRequest {
+        method: &request.method,
+        resource: &request.resource,
         host: name,
         port,
-        authorization: incoming.header(&header::AUTHORIZATION),
+        authorization: request.header(&header::AUTHORIZATION),
     };
-    let caller = core.auth.identify(&signed, now);
+    let caller = services.auth.identify(&signed, now);
     if let Caller::Known {
         hash: Some(hash), ..
     } = &caller
     {
-        let kind = incoming.header(&header::CONTENT_TYPE).unwrap_or_default();
+        let kind = request.header(&header::CONTENT_TYPE).unwrap_or_default();
         let computed = payload_hash(kind, &body.text);
         if *hash != computed {
             return Caller::Refused {
@@ -243,67 +246,75 @@ fn identify(core: &mut Core, incoming: &Incoming, body: &Body, now: Moment) -> C
 }
 
 /// Runs a method, unless something befalls the call; there is no reply when the connection breaks.
-async fn disturbed(
-    shared: &Shared,
+async fn run_with_faults(
+    shared: &SharedServices,
     endpoint: &Endpoint,
-    call: &Call,
-) -> Result<Option<Reply>, ApiError> {
+    call: &ApiCall,
+) -> Result<Option<Reply>, ServiceError> {
     let failed = || {
-        Err(ApiError::internal(
+        Err(ServiceError::internal(
             "Internal Server Error, as was asked for",
         ))
     };
-    let forever = std::future::pending::<Result<Option<Reply>, ApiError>>;
-    let befallen = shared.with(|core, _| Ok(core.disturbances.next(endpoint.name)))?;
-    match befallen {
+    let forever = std::future::pending::<Result<Option<Reply>, ServiceError>>;
+    let fault = shared.with(|services, _| Ok(services.injected_faults.next(endpoint.name)))?;
+    match fault {
         None => run(shared, endpoint, call).await.map(Some),
-        Some(Disturbance::Refused) => failed(),
-        Some(Disturbance::AnswerLost) => {
+        Some(InjectedFault::ErrorBeforeWrite) => failed(),
+        Some(InjectedFault::ErrorAfterWrite) => {
             run(shared, endpoint, call).await?;
             failed()
         }
-        Some(Disturbance::Late(wait)) => {
+        Some(InjectedFault::LateReply(wait)) => {
             let reply = run(shared, endpoint, call).await;
             tokio::time::sleep(wait).await;
             reply.map(Some)
         }
-        Some(Disturbance::Dropped) => Ok(None),
-        Some(Disturbance::BrokenOff) => run(shared, endpoint, call).await.map(|_| None),
-        Some(Disturbance::HalfDone) => {
+        Some(InjectedFault::DisconnectBeforeWrite) => Ok(None),
+        Some(InjectedFault::DisconnectAfterWrite) => {
+            run(shared, endpoint, call).await.map(|_| None)
+        }
+        Some(InjectedFault::PartialWrite) => {
             run(shared, endpoint, call).await?;
             if let Some(id) = call.params.get("taskId") {
-                shared.with(|core, _| {
-                    core.queue.tear(id);
+                shared.with(|services, _| {
+                    services.queue.interrupt_creation(id);
                     Ok(())
                 })?;
             }
             failed()
         }
-        Some(Disturbance::Conflict) => Err(ApiError::conflict("A conflict, as was asked for")),
-        Some(Disturbance::Skewed) => Err(ApiError::new(
-            Code::AuthenticationFailed,
+        Some(InjectedFault::Conflict) => {
+            Err(ServiceError::conflict("A conflict, as was asked for"))
+        }
+        Some(InjectedFault::ClockSkew) => Err(ServiceError::new(
+            ErrorCode::AuthenticationFailed,
             "Unauthorized: Stale timestamp",
         )),
-        Some(Disturbance::Unscoped) => Err(ApiError::new(
-            Code::InsufficientScopes,
+        Some(InjectedFault::MissingScopes) => Err(ServiceError::new(
+            ErrorCode::InsufficientScopes,
             "The caller has lost its scopes, as was asked for",
         )),
-        Some(Disturbance::Stuck) => forever().await,
-        Some(Disturbance::Mute) => {
+        Some(InjectedFault::Hang) => forever().await,
+        Some(InjectedFault::NoReply) => {
             run(shared, endpoint, call).await?;
             forever().await
         }
     }
 }
 
-async fn run(shared: &Shared, endpoint: &Endpoint, call: &Call) -> Result<Reply, ApiError> {
+async fn run(
+    shared: &SharedServices,
+    endpoint: &Endpoint,
+    call: &ApiCall,
+) -> Result<Reply, ServiceError> {
     let attempt = || {
-        shared.with(|core, now| {
-            let call = Call {
+        shared.with(|services, now| {
+            let call = ApiCall {
                 now,
                 ..call.clone()
             };
-            (endpoint.run)(core, &call)
+            (endpoint.run)(services, &call)
         })
     };
     if endpoint.name != "claimWork" {

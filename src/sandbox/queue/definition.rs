@@ -5,15 +5,15 @@
 
 use serde_json::{Map, Number, Value, json};
 
-use crate::sandbox::error::ApiError;
+use crate::sandbox::error::ServiceError;
 use crate::sandbox::patterns::PRIORITIES;
 use crate::sandbox::time::{self, Moment};
 
 /// How far `created` may be from the clock, in milliseconds.
-const DRIFT: i64 = 15 * 60 * 1000;
+const MAX_CREATED_DRIFT: i64 = 15 * 60 * 1000;
 /// How far ahead a deadline may be, in milliseconds.
 /// How many days ahead deadlines may be where nobody has set it.
-pub(crate) const DEADLINE_DAYS: i64 = 5;
+pub(crate) const DEFAULT_MAX_DEADLINE_DAYS: i64 = 5;
 
 /// A definition in the queue's own spelling.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +62,7 @@ impl Definition {
     }
 
     /// Whether failed dependencies do as well as completed ones.
-    pub(crate) fn takes_any_resolution(&self) -> bool {
+    pub(crate) fn accepts_any_resolution(&self) -> bool {
         self.text("requires") == "all-resolved"
     }
 
@@ -80,7 +80,7 @@ impl Definition {
     }
 
     /// Reads a definition that was kept in this spelling.
-    pub(crate) fn kept(json: Value) -> Option<Definition> {
+    pub(crate) fn from_stored(json: Value) -> Option<Definition> {
         let date = |name: &str| json.get(name).and_then(Value::as_str).and_then(time::parse);
         let (created, deadline, expires) = (date("created")?, date("deadline")?, date("expires")?);
         Some(Definition {
@@ -95,7 +95,10 @@ impl Definition {
 /// A body of `createTask` with the fields filled in that the scope check needs.
 ///
 /// The body must have passed [`crate::sandbox::api::request_schemas::CREATE_TASK`].
-pub(crate) fn with_defaults(task_id: &str, body: &Value) -> Result<Map<String, Value>, ApiError> {
+pub(crate) fn with_defaults(
+    task_id: &str,
+    body: &Value,
+) -> Result<Map<String, Value>, ServiceError> {
     let given = |name: &str| body.get(name).and_then(Value::as_str);
     let (provisioner, worker_type, queue) = match (
         given("provisionerId"),
@@ -105,7 +108,7 @@ pub(crate) fn with_defaults(task_id: &str, body: &Value) -> Result<Map<String, V
         (Some(provisioner), Some(worker_type), Some(queue))
             if format!("{provisioner}/{worker_type}") != queue =>
         {
-            return Err(ApiError::input(
+            return Err(ServiceError::input(
                 "taskQueueId must match \"provisionerId/workerType\"",
             ));
         }
@@ -123,13 +126,13 @@ pub(crate) fn with_defaults(task_id: &str, body: &Value) -> Result<Map<String, V
             )
         }
         _ => {
-            return Err(ApiError::input(
+            return Err(ServiceError::input(
                 "at least a provisionerId and a workerType or a taskQueueId must be provided\"",
             ));
         }
     };
     let text = |name: &str, default: &str| Value::String(given(name).unwrap_or(default).to_owned());
-    let other = |name: &str, default: Value| body.get(name).map_or(default, normal);
+    let other = |name: &str, default: Value| body.get(name).map_or(default, normalize_numbers);
     let mut out = Map::new();
     for (name, value) in [
         ("provisionerId", Value::String(provisioner)),
@@ -160,47 +163,49 @@ pub(crate) fn with_defaults(task_id: &str, body: &Value) -> Result<Map<String, V
 /// Checks the timestamps and scopes of a definition and brings it into the queue's spelling.
 ///
 /// `days` is how many days ahead deadlines may be.
-pub(crate) fn define(
+pub(crate) fn build_definition(
     mut fields: Map<String, Value>,
     now: Moment,
     days: i64,
-) -> Result<Definition, ApiError> {
+) -> Result<Definition, ServiceError> {
     let date = |name: &str| {
         fields
             .get(name)
             .and_then(Value::as_str)
             .and_then(time::parse)
-            .ok_or_else(|| ApiError::input(format!("`{name}` is not a date")))
+            .ok_or_else(|| ServiceError::input(format!("`{name}` is not a date")))
     };
     let (created, deadline) = (date("created")?, date("deadline")?);
     let ahead = |moment: Moment| moment.timestamp_millis() - now.timestamp_millis();
-    if ahead(created) < -DRIFT {
-        return Err(ApiError::input(
+    if ahead(created) < -MAX_CREATED_DRIFT {
+        return Err(ServiceError::input(
             "`created` cannot be in the past (max 15min drift)",
         ));
     }
-    if ahead(created) > DRIFT {
-        return Err(ApiError::input(
+    if ahead(created) > MAX_CREATED_DRIFT {
+        return Err(ServiceError::input(
             "`created` cannot be in the future (max 15min drift)",
         ));
     }
     if created > deadline {
-        return Err(ApiError::input("`deadline` cannot be later than `created`"));
+        return Err(ServiceError::input(
+            "`deadline` cannot be later than `created`",
+        ));
     }
     if ahead(deadline) < 0 {
-        return Err(ApiError::input("`deadline` cannot be in the past"));
+        return Err(ServiceError::input("`deadline` cannot be in the past"));
     }
-    if ahead(deadline) > days * 24 * 60 * 60 * 1000 + DRIFT {
-        return Err(ApiError::input(format!(
+    if ahead(deadline) > days * 24 * 60 * 60 * 1000 + MAX_CREATED_DRIFT {
+        return Err(ServiceError::input(format!(
             "`deadline` cannot be more than {days} days into the future"
         )));
     }
     let expires = match fields.get("expires") {
-        None | Some(Value::Null) => time::a_year_after(deadline),
+        None | Some(Value::Null) => time::one_year_after(deadline),
         Some(_) => date("expires")?,
     };
     if deadline > expires {
-        return Err(ApiError::input("`expires` cannot be before `deadline`"));
+        return Err(ServiceError::input("`expires` cannot be before `deadline`"));
     }
     let scopes = fields.get("scopes").and_then(Value::as_array);
     if scopes
@@ -209,7 +214,7 @@ pub(crate) fn define(
         .filter_map(Value::as_str)
         .any(|scope| scope.ends_with("**"))
     {
-        return Err(ApiError::input("scopes must not end with `**`"));
+        return Err(ServiceError::input("scopes must not end with `**`"));
     }
     for (name, moment) in [
         ("created", created),
@@ -227,7 +232,7 @@ pub(crate) fn define(
 }
 
 /// Rewrites numbers as JavaScript holds them: doubles, whole ones written without a fraction.
-pub(crate) fn normal(value: &Value) -> Value {
+pub(crate) fn normalize_numbers(value: &Value) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match value {
         Value::Number(number) => match number.as_f64() {
@@ -240,11 +245,11 @@ pub(crate) fn normal(value: &Value) -> Value {
             Some(double) => Number::from_f64(double).map_or_else(|| value.clone(), Value::Number),
             None => value.clone(),
         },
-        Value::Array(members) => Value::Array(members.iter().map(normal).collect()),
+        Value::Array(members) => Value::Array(members.iter().map(normalize_numbers).collect()),
         Value::Object(fields) => Value::Object(
             fields
                 .iter()
-                .map(|(name, value)| (name.clone(), normal(value)))
+                .map(|(name, value)| (name.clone(), normalize_numbers(value)))
                 .collect(),
         ),
         other => other.clone(),
@@ -283,8 +288,8 @@ mod tests {
         })
     }
 
-    fn defined(body: &Value) -> Result<Definition, ApiError> {
-        define(with_defaults(ID, body)?, now(), DEADLINE_DAYS)
+    fn defined(body: &Value) -> Result<Definition, ServiceError> {
+        build_definition(with_defaults(ID, body)?, now(), DEFAULT_MAX_DEADLINE_DAYS)
     }
 
     #[test]
@@ -323,10 +328,13 @@ mod tests {
     #[test]
     fn numbers_are_held_as_doubles() {
         assert_eq!(
-            normal(&json!(9_007_199_254_740_993_u64)),
+            normalize_numbers(&json!(9_007_199_254_740_993_u64)),
             json!(9_007_199_254_740_992_u64)
         );
-        assert_eq!(normal(&json!({"a": [1.0, 1.5]})), json!({"a": [1, 1.5]}));
+        assert_eq!(
+            normalize_numbers(&json!({"a": [1.0, 1.5]})),
+            json!({"a": [1, 1.5]})
+        );
     }
 
     #[test]

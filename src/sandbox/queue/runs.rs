@@ -2,7 +2,7 @@
 
 use super::scheduling::Queue;
 use super::task::{Run, Task, TaskState};
-use crate::sandbox::error::ApiError;
+use crate::sandbox::error::ServiceError;
 use crate::sandbox::time::Moment;
 
 impl Queue {
@@ -15,11 +15,11 @@ impl Queue {
         (worker_group, worker_id): (&str, &str),
         until: Moment,
         now: Moment,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), ServiceError> {
         let task = self.task_mut(id)?;
         let latest = task.runs.len() == run_id + 1;
         let Some(run) = task.runs.get_mut(run_id) else {
-            return Err(no_run(id, run_id));
+            return Err(run_not_found(id, run_id));
         };
         let own = run.worker_group.as_deref() == Some(worker_group)
             && run.worker_id.as_deref() == Some(worker_id);
@@ -32,18 +32,18 @@ impl Queue {
                 run.started = Some(now);
                 let queue = task.definition.text("taskQueueId").to_owned();
                 self.active.insert(queue, now);
-                self.refresh(id);
+                self.update_tables(id);
                 Ok(())
             }
-            TaskState::Running if latest && own && !run.offered => Ok(()),
-            _ => Err(ApiError::conflict(format!(
+            TaskState::Running if latest && own && !run.from_claim_work => Ok(()),
+            _ => Err(ServiceError::conflict(format!(
                 "Run {run_id} was already claimed by another worker."
             ))),
         }
     }
 
     /// Takes pending tasks of a task queue, the highest priority first, at most so many.
-    pub(crate) fn claim_any(
+    pub(crate) fn claim_pending(
         &mut self,
         queue: &str,
         most: usize,
@@ -64,7 +64,11 @@ impl Queue {
             .filter_map(|id| {
                 let run_id = self.tasks.get(&id)?.runs.len().checked_sub(1)?;
                 self.claim(&id, run_id, worker, until, now).ok()?;
-                self.tasks.get_mut(&id)?.runs.get_mut(run_id)?.offered = true;
+                self.tasks
+                    .get_mut(&id)?
+                    .runs
+                    .get_mut(run_id)?
+                    .from_claim_work = true;
                 Some((id, run_id))
             })
             .collect()
@@ -76,11 +80,11 @@ impl Queue {
         id: &str,
         run_id: usize,
         until: Moment,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), ServiceError> {
         let task = self.task_mut(id)?;
         let latest = task.runs.len() == run_id + 1;
         match task.runs.get_mut(run_id) {
-            None => Err(no_run(id, run_id)),
+            None => Err(run_not_found(id, run_id)),
             Some(run) if latest && run.state == TaskState::Running => {
                 if let Some(before) = run.taken_until.replace(until) {
                     self.claims.remove(&(before, id.to_owned(), run_id));
@@ -100,22 +104,22 @@ impl Queue {
         run_id: usize,
         target: TaskState,
         now: Moment,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), ServiceError> {
         let task = self.task_mut(id)?;
         let latest = task.runs.len() == run_id + 1;
         match task.runs.get_mut(run_id) {
-            None => Err(no_run(id, run_id)),
+            None => Err(run_not_found(id, run_id)),
             Some(run) if run.state == target && latest => Ok(()),
             Some(run) if run.state == TaskState::Running && latest => {
                 run.state = target;
                 run.reason_resolved = Some(target.name().to_owned());
                 run.resolved = Some(now);
-                self.refresh(id);
-                self.resolved(id, now);
+                self.update_tables(id);
+                self.notify_dependents(id, now);
                 Ok(())
             }
             Some(run) if run.state == target => Err(not_running(id, run_id)),
-            Some(_) => Err(ApiError::conflict(format!(
+            Some(_) => Err(ServiceError::conflict(format!(
                 "Run {run_id} of task `{id}` is not running or {}.",
                 target.name()
             ))),
@@ -123,13 +127,13 @@ impl Queue {
     }
 
     /// Resolves a running run as an exception; some reasons start another run while retries are left.
-    pub(crate) fn except(
+    pub(crate) fn resolve_exception(
         &mut self,
         id: &str,
         run_id: usize,
         reason: &str,
         now: Moment,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), ServiceError> {
         let retry = match reason {
             "worker-shutdown" | "claim-expired" => Some("retry"),
             "intermittent-task" => Some("task-retry"),
@@ -138,7 +142,7 @@ impl Queue {
         let task = self.task_mut(id)?;
         let last = task.runs.len().saturating_sub(1);
         let Some(run) = task.runs.get_mut(run_id) else {
-            return Err(no_run(id, run_id));
+            return Err(run_not_found(id, run_id));
         };
         if run.state != TaskState::Running || run_id != last {
             let again = run.state == TaskState::Exception
@@ -157,18 +161,18 @@ impl Queue {
             Some(why) if task.retries_left > 0 => {
                 task.retries_left -= 1;
                 task.runs.push(Run::pending(why, now));
-                self.refresh(id);
+                self.update_tables(id);
             }
             _ => {
-                self.refresh(id);
-                self.resolved(id, now);
+                self.update_tables(id);
+                self.notify_dependents(id, now);
             }
         }
         Ok(())
     }
 
     /// Resolves what has passed its deadline and ends claims that were not renewed.
-    pub(crate) fn tick(&mut self, now: Moment) {
+    pub(crate) fn expire(&mut self, now: Moment) {
         while let Some((deadline, id)) = self.deadlines.first().cloned() {
             if deadline >= now {
                 break;
@@ -188,30 +192,35 @@ impl Queue {
                 .is_some_and(|run| run.taken_until == Some(until));
             if current {
                 // A run that is no longer running has nothing to lose.
-                let _ = self.except(&id, run_id, "claim-expired", now);
+                let _ = self.resolve_exception(&id, run_id, "claim-expired", now);
             }
         }
     }
 
-    fn task_mut(&mut self, id: &str) -> Result<&mut Task, ApiError> {
-        self.tasks.get_mut(id).ok_or_else(|| unknown(id))
+    /// The task with an id.
+    pub(crate) fn task(&self, id: &str) -> Result<&Task, ServiceError> {
+        self.tasks.get(id).ok_or_else(|| task_not_found(id))
+    }
+
+    fn task_mut(&mut self, id: &str) -> Result<&mut Task, ServiceError> {
+        self.tasks.get_mut(id).ok_or_else(|| task_not_found(id))
     }
 }
 
-/// The refusal for a task that does not exist.
-pub(crate) fn unknown(id: &str) -> ApiError {
-    ApiError::not_found(format!(
+/// The error_response for a task that does not exist.
+pub(crate) fn task_not_found(id: &str) -> ServiceError {
+    ServiceError::not_found(format!(
         "Task `{id}` not found. Are you sure it was created?"
     ))
 }
 
-/// The refusal for a run that does not exist.
-pub(crate) fn no_run(id: &str, run_id: usize) -> ApiError {
-    ApiError::not_found(format!("Run {run_id} not found on task `{id}`."))
+/// The error_response for a run that does not exist.
+pub(crate) fn run_not_found(id: &str, run_id: usize) -> ServiceError {
+    ServiceError::not_found(format!("Run {run_id} not found on task `{id}`."))
 }
 
-fn not_running(id: &str, run_id: usize) -> ApiError {
-    ApiError::conflict(format!(
+fn not_running(id: &str, run_id: usize) -> ServiceError {
+    ServiceError::conflict(format!(
         "Run {run_id} on task `{id}` is resolved or not running."
     ))
 }
@@ -220,7 +229,9 @@ fn not_running(id: &str, run_id: usize) -> ApiError {
 mod tests {
     use super::*;
     use crate::sandbox::crypto::derived_slug;
-    use crate::sandbox::queue::definition::{DEADLINE_DAYS, define, with_defaults};
+    use crate::sandbox::queue::definition::{
+        DEFAULT_MAX_DEADLINE_DAYS, build_definition, with_defaults,
+    };
     use crate::sandbox::time;
     use serde_json::json;
 
@@ -228,7 +239,12 @@ mod tests {
         time::parse(&format!("2026-03-01T{text}Z")).unwrap()
     }
 
-    fn add(queue: &mut Queue, name: &str, after: &[&str], requires: &str) -> Result<(), ApiError> {
+    fn add(
+        queue: &mut Queue,
+        name: &str,
+        after: &[&str],
+        requires: &str,
+    ) -> Result<(), ServiceError> {
         let id = derived_slug(name);
         let after: Vec<String> = after.iter().map(|name| derived_slug(name)).collect();
         let body = json!({
@@ -237,7 +253,11 @@ mod tests {
             "dependencies": after, "requires": requires, "retries": 1, "payload": {},
             "metadata": {"name": name, "description": "", "owner": "", "source": "https://e"},
         });
-        let definition = define(with_defaults(&id, &body)?, at("12:00:00"), DEADLINE_DAYS)?;
+        let definition = build_definition(
+            with_defaults(&id, &body)?,
+            at("12:00:00"),
+            DEFAULT_MAX_DEADLINE_DAYS,
+        )?;
         queue.create(&id, definition, at("12:00:00")).map(|_| ())
     }
 
@@ -313,7 +333,7 @@ mod tests {
                 .claim(&id, run, ("g", "w"), at("12:30:00"), at("12:10:00"))
                 .unwrap();
             queue
-                .except(&id, run, "worker-shutdown", at("12:10:00"))
+                .resolve_exception(&id, run, "worker-shutdown", at("12:10:00"))
                 .unwrap();
             assert_eq!(states(&queue, &["b"]), [after]);
         }
@@ -326,11 +346,11 @@ mod tests {
         queue
             .claim(&id, 0, ("g", "w"), at("12:30:00"), at("12:10:00"))
             .unwrap();
-        queue.tick(at("12:30:00"));
+        queue.expire(at("12:30:00"));
         assert_eq!(states(&queue, &["a"]), ["running"]);
-        queue.tick(at("12:30:01"));
+        queue.expire(at("12:30:01"));
         assert_eq!(states(&queue, &["a"]), ["pending"]);
-        queue.tick(at("13:00:01"));
+        queue.expire(at("13:00:01"));
         assert_eq!(states(&queue, &["a"]), ["exception"]);
         assert!(queue.pending.values().all(|tasks| tasks.is_empty()));
     }

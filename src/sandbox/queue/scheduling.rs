@@ -1,6 +1,6 @@
 //! The queue's tasks and groups: creation, dependencies, scheduling, cancellation, priorities.
 //!
-//! Each call that changes a task ends in [`Queue::refresh`], which keeps the look-up tables (pending, running,
+//! Each call that changes a task ends in [`Queue::update_tables`], which keeps the look-up tables (pending, running,
 //! deadlines, claims) equal to the task, notes it as changed for keeping, and records an event. A resolution goes on
 //! to the dependents at once; a dependent can become pending by that, but not resolved, so nothing recurses.
 
@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::definition::Definition;
-use super::task::{MOST_RUNS, Run, Task, TaskState};
-use crate::sandbox::error::ApiError;
+use super::task::{MAX_RUNS, Run, Task, TaskState};
+use crate::sandbox::error::ServiceError;
 use crate::sandbox::patterns::PRIORITIES;
 use crate::sandbox::time::{self, Moment};
 
 /// A change of a task's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
+pub struct TaskEvent {
     /// The task.
     pub task_id: String,
     /// Its label.
@@ -66,29 +66,29 @@ pub(crate) struct Queue {
     pub(crate) claims: BTreeSet<(Moment, String, usize)>,
     arrivals: u64,
     /// Tasks whose creation was left half done: nobody follows their dependencies.
-    half_done: BTreeSet<String>,
+    partially_created: BTreeSet<String>,
     /// Tasks and groups changed since they were last kept.
     pub(crate) changed_tasks: BTreeSet<String>,
     pub(crate) changed_groups: BTreeSet<String>,
     /// What happened since it was last told.
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Vec<TaskEvent>,
     /// Tasks completed since the index last looked.
-    pub(crate) completed: Vec<String>,
+    pub(crate) newly_completed: Vec<String>,
 }
 
 impl Queue {
     /// Finds a task, or refuses with a text that names it.
-    pub(crate) fn find(&self, id: &str, missing: &str) -> Result<&Task, ApiError> {
+    pub(crate) fn find(&self, id: &str, missing: &str) -> Result<&Task, ServiceError> {
         self.tasks
             .get(id)
-            .ok_or_else(|| ApiError::not_found(missing.replace("{id}", id)))
+            .ok_or_else(|| ServiceError::not_found(missing.replace("{id}", id)))
     }
 
     /// Finds a group.
-    pub(crate) fn group(&self, id: &str) -> Result<&Group, ApiError> {
-        self.groups
-            .get(id)
-            .ok_or_else(|| ApiError::not_found(format!("No task-group with taskGroupId: `{id}`")))
+    pub(crate) fn group(&self, id: &str) -> Result<&Group, ServiceError> {
+        self.groups.get(id).ok_or_else(|| {
+            ServiceError::not_found(format!("No task-group with taskGroupId: `{id}`"))
+        })
     }
 
     /// Creates a task, or finds the equal one that exists.
@@ -97,17 +97,17 @@ impl Queue {
         id: &str,
         definition: Definition,
         now: Moment,
-    ) -> Result<Value, ApiError> {
+    ) -> Result<Value, ServiceError> {
         let group = definition.text("taskGroupId").to_owned();
-        self.join(&group, definition.text("schedulerId"), definition.expires)?;
+        self.join_group(&group, definition.text("schedulerId"), definition.expires)?;
         if let Some(existing) = self.tasks.get(id) {
             if existing.definition == definition {
-                if self.half_done.remove(id) {
-                    return self.mend(id, now);
+                if self.partially_created.remove(id) {
+                    return self.finish_creation(id, now);
                 }
                 return Ok(existing.status());
             }
-            return Err(ApiError::conflict(format!(
+            return Err(ServiceError::conflict(format!(
                 "taskId `{id}` already used by another task.\nThis could be the result of faulty \
                  idempotency!"
             )));
@@ -122,13 +122,13 @@ impl Queue {
         {
             self.schedule(id, now);
         } else {
-            self.refresh(id);
+            self.update_tables(id);
         }
         Ok(self.tasks.get(id).map(Task::status).unwrap_or_default())
     }
 
     /// Leaves the creation of a task half done.
-    pub(crate) fn tear(&mut self, id: &str) {
+    pub(crate) fn interrupt_creation(&mut self, id: &str) {
         let unscheduled = |task: &&Task| task.runs.is_empty();
         let Some(task) = self.tasks.get(id).filter(unscheduled) else {
             return;
@@ -138,11 +138,11 @@ impl Queue {
                 dependents.remove(id);
             }
         }
-        self.half_done.insert(id.to_owned());
+        self.partially_created.insert(id.to_owned());
     }
 
     /// Does the rest of what was left half done.
-    fn mend(&mut self, id: &str, now: Moment) -> Result<Value, ApiError> {
+    fn finish_creation(&mut self, id: &str, now: Moment) -> Result<Value, ServiceError> {
         let Some(mut task) = self.tasks.remove(id) else {
             return Ok(Value::Null);
         };
@@ -156,7 +156,12 @@ impl Queue {
         Ok(self.tasks.get(id).map(Task::status).unwrap_or_default())
     }
 
-    fn join(&mut self, id: &str, scheduler: &str, expires: Moment) -> Result<(), ApiError> {
+    fn join_group(
+        &mut self,
+        id: &str,
+        scheduler: &str,
+        expires: Moment,
+    ) -> Result<(), ServiceError> {
         const HOUR: i64 = 60 * 60;
         let group = self.groups.entry(id.to_owned()).or_insert_with(|| {
             self.changed_groups.insert(id.to_owned());
@@ -168,7 +173,7 @@ impl Queue {
             }
         });
         if group.scheduler != scheduler {
-            return Err(ApiError::conflict(format!(
+            return Err(ServiceError::conflict(format!(
                 "Task group `{id}` contains tasks with a schedulerId other\nthan `{scheduler}`. All \
                  tasks in the same task-group must have\nthe same schedulerId."
             )));
@@ -179,17 +184,17 @@ impl Queue {
         }
         match group.sealed {
             None => Ok(()),
-            Some(_) => Err(ApiError::conflict(format!(
+            Some(_) => Err(ServiceError::conflict(format!(
                 "Task group `{id}` is sealed and does not accept new tasks."
             ))),
         }
     }
 
-    fn check_dependencies(&self, task: &mut Task) -> Result<(), ApiError> {
+    fn check_dependencies(&self, task: &mut Task) -> Result<(), ServiceError> {
         let mut missing = Vec::new();
         let mut expiring = Vec::new();
         let mut satisfied = Vec::new();
-        let any_resolution = task.definition.takes_any_resolution();
+        let any_resolution = task.definition.accepts_any_resolution();
         for id in task.definition.texts("dependencies") {
             match self.tasks.get(id) {
                 None if id == task.id => {}
@@ -219,7 +224,7 @@ impl Queue {
             message.push_str("`task.expires` greater than the `deadline` for this task.\n");
         }
         if !message.is_empty() {
-            return Err(ApiError::input(message));
+            return Err(ServiceError::input(message));
         }
         for id in satisfied {
             task.waiting.remove(&id);
@@ -242,28 +247,28 @@ impl Queue {
     }
 
     /// Brings the tables in line with a task that has changed.
-    pub(crate) fn refresh(&mut self, id: &str) {
+    pub(crate) fn update_tables(&mut self, id: &str) {
         let Some(task) = self.tasks.get_mut(id) else {
             return;
         };
         let queue = task.definition.text("taskQueueId").to_owned();
         let state = task.state();
-        if let Some((rank, arrival)) = task.place.take()
+        if let Some((rank, arrival)) = task.pending_position.take()
             && let Some(pending) = self.pending.get_mut(&queue)
         {
             pending.remove(&(rank, arrival, id.to_owned()));
             if state == TaskState::Pending {
-                task.place = Some((task.definition.rank(), arrival));
+                task.pending_position = Some((task.definition.rank(), arrival));
             }
         }
         if state == TaskState::Pending {
-            let place = *task.place.get_or_insert_with(|| {
+            let position = *task.pending_position.get_or_insert_with(|| {
                 self.arrivals += 1;
                 (task.definition.rank(), self.arrivals)
             });
             self.pending.entry(queue.clone()).or_default().insert((
-                place.0,
-                place.1,
+                position.0,
+                position.1,
                 id.to_owned(),
             ));
         }
@@ -284,7 +289,7 @@ impl Queue {
             self.deadlines.insert(deadline);
         }
         self.changed_tasks.insert(id.to_owned());
-        self.events.push(Event {
+        self.events.push(TaskEvent {
             task_id: id.to_owned(),
             label: task.definition.label().to_owned(),
             run_id: task.runs.len().checked_sub(1),
@@ -302,19 +307,19 @@ impl Queue {
         }
         if task.runs.is_empty() {
             task.runs.push(Run::pending("scheduled", now));
-            self.refresh(id);
+            self.update_tables(id);
         }
         true
     }
 
     /// Hands a resolution on to the tasks that wait for it.
-    pub(crate) fn resolved(&mut self, id: &str, now: Moment) {
+    pub(crate) fn notify_dependents(&mut self, id: &str, now: Moment) {
         let Some(task) = self.tasks.get_mut(id) else {
             return;
         };
         let completed = task.state() == TaskState::Completed;
         if completed {
-            self.completed.push(id.to_owned());
+            self.newly_completed.push(id.to_owned());
         }
         let dependents: Vec<String> = self
             .dependents
@@ -327,7 +332,7 @@ impl Queue {
             let Some(other) = self.tasks.get_mut(&dependent) else {
                 continue;
             };
-            if !completed && !other.definition.takes_any_resolution() {
+            if !completed && !other.definition.accepts_any_resolution() {
                 continue;
             }
             if other.waiting.remove(id) && other.waiting.is_empty() && other.runs.is_empty() {
@@ -337,24 +342,24 @@ impl Queue {
     }
 
     /// Runs a resolved task once more.
-    pub(crate) fn rerun(&mut self, id: &str, now: Moment) -> Result<Value, ApiError> {
+    pub(crate) fn rerun(&mut self, id: &str, now: Moment) -> Result<Value, ServiceError> {
         let Some(task) = self.tasks.get_mut(id) else {
             return Ok(Value::Null);
         };
-        refuse_late(task, now, "rescheduled past its deadline of")?;
+        check_deadline(task, now, "rescheduled past its deadline of")?;
         if matches!(task.state(), TaskState::Pending | TaskState::Running) {
             return Ok(task.status());
         }
-        if task.runs.len() >= MOST_RUNS {
-            return Err(ApiError::conflict(format!(
-                "Maximum number of runs reached ({MOST_RUNS})."
+        if task.runs.len() >= MAX_RUNS {
+            return Err(ServiceError::conflict(format!(
+                "Maximum number of runs reached ({MAX_RUNS})."
             )));
         }
-        let room = (MOST_RUNS - 1).saturating_sub(task.runs.len()) as u64;
+        let room = (MAX_RUNS - 1).saturating_sub(task.runs.len()) as u64;
         task.retries_left = task.definition.retries().min(room);
         task.runs.push(Run::pending("rerun", now));
         let status = task.status();
-        self.refresh(id);
+        self.update_tables(id);
         Ok(status)
     }
 
@@ -374,13 +379,13 @@ impl Queue {
             run.reason_resolved = Some(reason.to_owned());
             run.resolved = Some(now);
         }
-        self.refresh(id);
-        self.resolved(id, now);
+        self.update_tables(id);
+        self.notify_dependents(id, now);
         true
     }
 
     /// Cancels what is unresolved in a sealed group.
-    pub(crate) fn cancel_group(&mut self, id: &str, now: Moment) -> Result<Value, ApiError> {
+    pub(crate) fn cancel_group(&mut self, id: &str, now: Moment) -> Result<Value, ServiceError> {
         let members: Vec<String> = self.group(id)?.tasks.iter().cloned().collect();
         let mut canceled = Vec::new();
         for member in &members {
@@ -401,7 +406,7 @@ impl Queue {
     }
 
     /// Seals a group; a group sealed before keeps its moment.
-    pub(crate) fn seal(&mut self, id: &str, now: Moment) -> Result<Value, ApiError> {
+    pub(crate) fn seal(&mut self, id: &str, now: Moment) -> Result<Value, ServiceError> {
         if let Some(group) = self.groups.get_mut(id)
             && group.sealed.is_none()
         {
@@ -426,17 +431,17 @@ impl Queue {
         if let Some(fields) = task.definition.json.as_object_mut() {
             fields.insert("priority".to_owned(), Value::String(priority.to_owned()));
         }
-        self.refresh(id);
+        self.update_tables(id);
         true
     }
 }
 
 /// Refuses a change of a task past its deadline.
-pub(crate) fn refuse_late(task: &Task, now: Moment, what: &str) -> Result<(), ApiError> {
+pub(crate) fn check_deadline(task: &Task, now: Moment, what: &str) -> Result<(), ServiceError> {
     if task.definition.deadline >= now {
         return Ok(());
     }
-    Err(ApiError::conflict(format!(
+    Err(ServiceError::conflict(format!(
         "Task `{}` can't be {what} {}.",
         task.id,
         time::format(task.definition.deadline)

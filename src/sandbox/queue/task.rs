@@ -9,7 +9,7 @@ use crate::sandbox::artifacts::artifact::Artifact;
 use crate::sandbox::time::{self, Moment};
 
 /// The most runs that a task may have.
-pub(crate) const MOST_RUNS: usize = 50;
+pub(crate) const MAX_RUNS: usize = 50;
 /// The state of a task or of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TaskState {
@@ -75,7 +75,7 @@ pub(crate) struct Run {
     pub(crate) worker_group: Option<String>,
     pub(crate) worker_id: Option<String>,
     /// Whether the worker had asked for any work, and not for this run.
-    pub(crate) offered: bool,
+    pub(crate) from_claim_work: bool,
     pub(crate) taken_until: Option<Moment>,
     pub(crate) scheduled: Moment,
     pub(crate) started: Option<Moment>,
@@ -91,7 +91,7 @@ impl Run {
             reason_resolved: None,
             worker_group: None,
             worker_id: None,
-            offered: false,
+            from_claim_work: false,
             taken_until: None,
             scheduled: now,
             started: None,
@@ -132,7 +132,7 @@ impl Run {
             reason_resolved: text("reasonResolved"),
             worker_group: text("workerGroup"),
             worker_id: text("workerId"),
-            offered: false,
+            from_claim_work: false,
             taken_until: date("takenUntil"),
             scheduled: date("scheduled")?,
             started: date("started"),
@@ -153,7 +153,7 @@ pub(crate) struct Task {
     /// The artifacts by run and name.
     pub(crate) artifacts: BTreeMap<(usize, String), Artifact>,
     /// The place among the pending tasks of its queue, when it is pending.
-    pub(crate) place: Option<(usize, u64)>,
+    pub(crate) pending_position: Option<(usize, u64)>,
 }
 
 impl Task {
@@ -170,7 +170,7 @@ impl Task {
             definition,
             runs: Vec::new(),
             artifacts: BTreeMap::new(),
-            place: None,
+            pending_position: None,
         }
     }
 
@@ -214,7 +214,7 @@ impl Task {
     }
 
     /// Whether a resolution that satisfies a dependent has ever happened, its kind being given.
-    pub(crate) fn ever_satisfied(&self, any_resolution: bool) -> bool {
+    pub(crate) fn has_satisfied(&self, any_resolution: bool) -> bool {
         self.runs.iter().enumerate().any(|(id, run)| {
             let retried = self
                 .runs

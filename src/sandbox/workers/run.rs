@@ -1,39 +1,39 @@
 //! A shift of simulated workers: they take tasks until nothing is pending.
 
-use super::simulation::{Outcome, Simulation, WorkOrder, WorkSummary, simulate};
-use crate::sandbox::api::artifacts::latest;
-use crate::sandbox::error::{ApiError, Code};
-use crate::sandbox::queue::runs::unknown;
-use crate::sandbox::state::{State, WORKER, end_run, upload};
+use super::simulation::{ClaimedRun, RunOutcome, RunResult, WorkSummary, simulate};
+use crate::sandbox::api::artifacts::latest_run_id;
+use crate::sandbox::error::{ErrorCode, ServiceError};
+use crate::sandbox::queue::runs::task_not_found;
+use crate::sandbox::state::{State, WORKER, end_run, upload_artifact};
 
 impl State {
     /// Runs simulated workers until no task is pending.
     ///
     /// Tasks that others run, and tasks that wait for something that will not come, stay as they are.
-    pub async fn run_workers_until_idle(&self) -> Result<WorkSummary, ApiError> {
+    pub async fn run_workers_until_idle(&self) -> Result<WorkSummary, ServiceError> {
         let mut summary = WorkSummary::default();
-        while let Some((order, fault)) = self.take_any()? {
+        while let Some((order, forced)) = self.claim_next()? {
             let own = self
                 .shared
                 .workers
-                .simulate
+                .simulator
                 .as_ref()
-                .and_then(|simulate| simulate(&order));
-            let mut simulation = own.unwrap_or_else(|| simulate(&order, fault.as_ref()));
-            simulation.outcome = fault.unwrap_or(simulation.outcome);
-            match self.deliver(&order, simulation)? {
-                Outcome::Completed => summary.completed += 1,
-                Outcome::Failed => summary.failed += 1,
-                Outcome::Exception(_) => summary.exceptions += 1,
+                .and_then(|simulator| simulator(&order));
+            let mut result = own.unwrap_or_else(|| simulate(&order, forced.as_ref()));
+            result.outcome = forced.unwrap_or(result.outcome);
+            match self.upload_and_resolve(&order, result)? {
+                RunOutcome::Completed => summary.completed += 1,
+                RunOutcome::Failed => summary.failed += 1,
+                RunOutcome::Exception(_) => summary.exceptions += 1,
             }
             tokio::task::yield_now().await;
         }
         Ok(summary)
     }
 
-    fn take_any(&self) -> Result<Option<(WorkOrder, Option<Outcome>)>, ApiError> {
-        self.shared.with(|core, now| {
-            let next = core
+    fn claim_next(&self) -> Result<Option<(ClaimedRun, Option<RunOutcome>)>, ServiceError> {
+        self.shared.with(|services, now| {
+            let next = services
                 .queue
                 .pending
                 .values()
@@ -42,41 +42,51 @@ impl State {
             let Some((_, _, id)) = next.cloned() else {
                 return Ok(None);
             };
-            let run_id = latest(core, &id)?;
-            let task = core.queue.tasks.get(&id).ok_or_else(|| unknown(&id))?;
-            let order = WorkOrder {
+            let run_id = latest_run_id(services, &id)?;
+            let task = services
+                .queue
+                .tasks
+                .get(&id)
+                .ok_or_else(|| task_not_found(&id))?;
+            let order = ClaimedRun {
                 task_id: id.clone(),
                 run_id,
                 label: task.definition.label().to_owned(),
                 definition: task.definition.json.clone(),
             };
             let deadline = task.definition.deadline;
-            core.queue.claim(&id, run_id, WORKER, deadline, now)?;
-            let fault = core
+            services.queue.claim(&id, run_id, WORKER, deadline, now)?;
+            let forced = services
                 .faults
                 .get(&order.label)
-                .or_else(|| core.faults.get(&id))
+                .or_else(|| services.forced_outcomes.get(&id))
                 .cloned();
-            Ok(Some((order, fault)))
+            Ok(Some((order, forced)))
         })
     }
 
-    /// Uploads what a run made and ends it; what the queue does not take is the payload's fault.
-    fn deliver(&self, order: &WorkOrder, simulation: Simulation) -> Result<Outcome, ApiError> {
-        let Simulation {
+    /// Uploads what a run made and ends it; what the queue does not take is the payload's forced.
+    fn upload_and_resolve(
+        &self,
+        order: &ClaimedRun,
+        result: RunResult,
+    ) -> Result<RunOutcome, ServiceError> {
+        let RunResult {
             mut outcome,
             artifacts,
-        } = simulation;
-        self.shared.with(|core, now| {
+        } = result;
+        self.shared.with(|services, now| {
             let (id, run_id) = (order.task_id.as_str(), order.run_id);
             for made in artifacts {
-                match upload(core, id, run_id, made, now) {
-                    Err(error) if error.code == Code::InternalServerError => return Err(error),
-                    Err(_) => outcome = Outcome::Exception("malformed-payload".to_owned()),
+                match upload_artifact(services, id, run_id, made, now) {
+                    Err(error) if error.code == ErrorCode::InternalServerError => {
+                        return Err(error);
+                    }
+                    Err(_) => outcome = RunOutcome::Exception("malformed-payload".to_owned()),
                     Ok(()) => {}
                 }
             }
-            end_run(core, id, run_id, &outcome, now)?;
+            end_run(services, id, run_id, &outcome, now)?;
             Ok(outcome)
         })
     }

@@ -1,7 +1,7 @@
 //! Simulated workers: they take what is pending, upload what its payload declares, and resolve it.
 //!
 //! Content is a function of the task: a small JSON text that names label, task and artifact. A caller may answer for
-//! tasks itself (see [`Simulate`]) or mark labels or task ids that shall not succeed.
+//! tasks itself (see [`Simulator`]) or mark labels or task ids that shall not succeed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use axum::body::Bytes;
 use serde_json::{Value, json};
 
 use crate::sandbox::artifacts::content::Content;
-use crate::sandbox::queue::scheduling::Event;
+use crate::sandbox::queue::scheduling::TaskEvent;
 
 /// Called with each change of a task's state.
-pub type Progress = Arc<dyn Fn(&Event) + Send + Sync>;
+pub type EventHandler = Arc<dyn Fn(&TaskEvent) + Send + Sync>;
 
-/// Does the work of a task in place of the built-in simulation; `None` leaves the task to that.
-pub type Simulate = Arc<dyn Fn(&WorkOrder) -> Option<Simulation> + Send + Sync>;
+/// Does the work of a task in place of the built-in result; `None` leaves the task to that.
+pub type Simulator = Arc<dyn Fn(&ClaimedRun) -> Option<RunResult> + Send + Sync>;
 
 /// How workers behave.
 #[derive(Clone)]
@@ -25,17 +25,17 @@ pub struct WorkerOptions {
     /// How long `claimWork` waits when nothing is pending; the real queue waits for 20 seconds.
     pub poll: Duration,
     /// Called with each change of a task's state, whoever caused it.
-    pub progress: Option<Progress>,
-    /// Does the work of tasks in place of the built-in simulation.
-    pub simulate: Option<Simulate>,
+    pub on_event: Option<EventHandler>,
+    /// Does the work of tasks in place of the built-in result.
+    pub simulator: Option<Simulator>,
 }
 
 impl Default for WorkerOptions {
     fn default() -> WorkerOptions {
         WorkerOptions {
             poll: Duration::from_millis(100),
-            progress: None,
-            simulate: None,
+            on_event: None,
+            simulator: None,
         }
     }
 }
@@ -50,7 +50,7 @@ impl std::fmt::Debug for WorkerOptions {
 
 /// A task that a simulated worker has claimed.
 #[derive(Debug, Clone)]
-pub struct WorkOrder {
+pub struct ClaimedRun {
     /// The task.
     pub task_id: String,
     /// The run.
@@ -63,7 +63,7 @@ pub struct WorkOrder {
 
 /// How a run ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RunOutcome {
     /// It succeeds.
     Completed,
     /// It fails.
@@ -74,7 +74,7 @@ pub enum Outcome {
 
 /// A file that a run uploads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Produced {
+pub struct NewArtifact {
     /// The artifact's name.
     pub name: String,
     /// Its content.
@@ -85,15 +85,15 @@ pub struct Produced {
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Simulation {
+pub struct RunResult {
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: RunOutcome,
     /// What it uploaded.
-    pub artifacts: Vec<Produced>,
+    pub artifacts: Vec<NewArtifact>,
 }
 
 /// Labels and task ids that shall not succeed.
-pub(crate) type Faults = BTreeMap<String, Outcome>;
+pub(crate) type ForcedOutcomes = BTreeMap<String, RunOutcome>;
 
 /// What the simulated workers did until nothing was pending.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -107,34 +107,34 @@ pub struct WorkSummary {
 }
 
 /// The name of the log that each run uploads.
-pub const LOG: &str = "public/logs/live_backing.log";
+pub const LOG_ARTIFACT: &str = "public/logs/live_backing.log";
 
 /// Does the work of a task that nobody else answers for.
-pub(crate) fn simulate(order: &WorkOrder, fault: Option<&Outcome>) -> Simulation {
+pub(crate) fn simulate(order: &ClaimedRun, forced: Option<&RunOutcome>) -> RunResult {
     let queue = order
         .definition
         .get("taskQueueId")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    match (queue, fault) {
+    match (queue, forced) {
         ("built-in/succeed", None) => {
-            return Simulation {
-                outcome: Outcome::Completed,
+            return RunResult {
+                outcome: RunOutcome::Completed,
                 artifacts: Vec::new(),
             };
         }
         ("built-in/fail", None) => {
-            return Simulation {
-                outcome: Outcome::Failed,
+            return RunResult {
+                outcome: RunOutcome::Failed,
                 artifacts: Vec::new(),
             };
         }
         _ => {}
     }
-    let outcome = fault.cloned().unwrap_or(Outcome::Completed);
+    let outcome = forced.cloned().unwrap_or(RunOutcome::Completed);
     let mut artifacts = Vec::new();
-    if outcome == Outcome::Completed {
-        for declared in declared(&order.definition) {
+    if outcome == RunOutcome::Completed {
+        for declared in declared_artifacts(&order.definition) {
             let name = if declared.directory {
                 format!(
                     "{}/{}.txt",
@@ -144,32 +144,32 @@ pub(crate) fn simulate(order: &WorkOrder, fault: Option<&Outcome>) -> Simulation
             } else {
                 declared.name
             };
-            artifacts.push(Produced {
-                content: content_of(order, &name),
+            artifacts.push(NewArtifact {
+                content: artifact_content(order, &name),
                 name,
                 expires: declared.expires,
             });
         }
     }
-    if !artifacts.iter().any(|made| made.name == LOG) {
-        let content = plain(log(order, &outcome));
-        artifacts.push(Produced {
-            name: LOG.to_owned(),
+    if !artifacts.iter().any(|made| made.name == LOG_ARTIFACT) {
+        let content = text_content(log_text(order, &outcome));
+        artifacts.push(NewArtifact {
+            name: LOG_ARTIFACT.to_owned(),
             content,
             expires: None,
         });
     }
-    Simulation { outcome, artifacts }
+    RunResult { outcome, artifacts }
 }
 
-struct Declared {
+struct DeclaredArtifact {
     name: String,
     directory: bool,
     expires: Option<String>,
 }
 
 /// The artifacts that a payload declares: a map for docker-worker, a list for generic-worker.
-fn declared(definition: &Value) -> Vec<Declared> {
+fn declared_artifacts(definition: &Value) -> Vec<DeclaredArtifact> {
     let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
     let one = |name: Option<String>, value: &Value| {
         let kind = text(value, "type").unwrap_or_default();
@@ -184,7 +184,7 @@ fn declared(definition: &Value) -> Vec<Declared> {
                 }
             })
             .collect();
-        (!name.is_empty()).then(|| Declared {
+        (!name.is_empty()).then(|| DeclaredArtifact {
             name,
             directory: kind == "directory",
             expires: text(value, "expires"),
@@ -217,7 +217,7 @@ fn file_name(label: &str) -> String {
     label.chars().map(plain).collect()
 }
 
-fn content_of(order: &WorkOrder, name: &str) -> Content {
+fn artifact_content(order: &ClaimedRun, name: &str) -> Content {
     let about = json!({
         "sandbox": true,
         "label": order.label,
@@ -238,7 +238,7 @@ fn content_of(order: &WorkOrder, name: &str) -> Content {
     }
 }
 
-fn plain(text: String) -> Content {
+fn text_content(text: String) -> Content {
     Content {
         bytes: Bytes::from(text),
         content_type: "text/plain; charset=utf-8".to_owned(),
@@ -246,7 +246,7 @@ fn plain(text: String) -> Content {
     }
 }
 
-fn log(order: &WorkOrder, outcome: &Outcome) -> String {
+fn log_text(order: &ClaimedRun, outcome: &RunOutcome) -> String {
     let payload = order.definition.get("payload");
     let field = |name: &str| payload.and_then(|payload| payload.get(name));
     let mut lines = vec![
@@ -258,21 +258,21 @@ fn log(order: &WorkOrder, outcome: &Outcome) -> String {
     ];
     for name in ["image", "env", "command", "artifacts", "upstreamArtifacts"] {
         if let Some(value) = field(name) {
-            lines.push(format!("[sandbox] {name}: {}", shown(value)));
+            lines.push(format!("[sandbox] {name}: {}", display(value)));
         }
     }
     lines.push(format!(
         "[sandbox] {}",
         match outcome {
-            Outcome::Completed => "completed".to_owned(),
-            Outcome::Failed => "failed, as was asked for".to_owned(),
-            Outcome::Exception(reason) => format!("exception ({reason}), as was asked for"),
+            RunOutcome::Completed => "completed".to_owned(),
+            RunOutcome::Failed => "failed, as was asked for".to_owned(),
+            RunOutcome::Exception(reason) => format!("exception ({reason}), as was asked for"),
         }
     ));
     lines.join("\n") + "\n"
 }
 
-fn shown(value: &Value) -> String {
+fn display(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => serde_json::to_string_pretty(other).unwrap_or_default(),
@@ -283,8 +283,8 @@ fn shown(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn order(payload: Value) -> WorkOrder {
-        WorkOrder {
+    fn order(payload: Value) -> ClaimedRun {
+        ClaimedRun {
             task_id: "fN1SbArXTPSVFNUvaOlinQ".to_owned(),
             run_id: 0,
             label: "build-linux/opt".to_owned(),
@@ -292,8 +292,8 @@ mod tests {
         }
     }
 
-    fn names(simulation: &Simulation) -> Vec<&str> {
-        simulation
+    fn names(result: &RunResult) -> Vec<&str> {
+        result
             .artifacts
             .iter()
             .map(|made| made.name.as_str())
@@ -311,7 +311,7 @@ mod tests {
             [
                 "public/build/build-linux-opt.txt",
                 "public/target.json",
-                LOG
+                LOG_ARTIFACT
             ]
         );
         let generic = order(json!({"artifacts": [
@@ -320,16 +320,16 @@ mod tests {
         ]}));
         assert_eq!(
             names(&simulate(&generic, None)),
-            ["logs/a.txt", "public/out/build-linux-opt.txt", LOG]
+            ["logs/a.txt", "public/out/build-linux-opt.txt", LOG_ARTIFACT]
         );
     }
 
     #[test]
     fn what_shall_fail_uploads_its_log_only() {
         let order = order(json!({"artifacts": {"public/a": {"type": "file"}}}));
-        let simulation = simulate(&order, Some(&Outcome::Failed));
-        assert_eq!(simulation.outcome, Outcome::Failed);
-        assert_eq!(names(&simulation), [LOG]);
+        let result = simulate(&order, Some(&RunOutcome::Failed));
+        assert_eq!(result.outcome, RunOutcome::Failed);
+        assert_eq!(names(&result), [LOG_ARTIFACT]);
     }
 
     #[test]
