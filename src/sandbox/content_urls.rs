@@ -1,11 +1,11 @@
-//! Where the content of artifacts is served: keys, paths, signatures.
+//! Keys, paths and signatures of artifact content.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::crypto;
 use super::services::{self, Services};
 
-/// What stays readable in the path of a content URL.
+/// Characters that are not percent-encoded in the path of a content URL.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -13,17 +13,19 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'/');
 
-/// The key under which the content of an artifact is kept.
+/// Returns the key under which an artifact's content is stored.
 pub(crate) fn content_key(task_id: &str, run_id: usize, name: &str) -> String {
     format!("{task_id}/{run_id}/{name}")
 }
 
-/// The name of an artifact's object in the object service.
+/// Returns the name of an artifact in the object service.
 pub(crate) fn object_name(task_id: &str, run_id: usize, name: &str) -> String {
     format!("t/{task_id}/{run_id}/{name}")
 }
 
-/// The path at which content is served; content that is not public needs a signature, as every upload does.
+/// Returns the path at which content is served, signed for `action` if one is given.
+///
+/// Uploads and content that is not public need a signature.
 pub(crate) fn content_path(key: &str, action: Option<&str>) -> String {
     let path = format!("/content/{}", utf8_percent_encode(key, PATH));
     match action {
@@ -32,7 +34,7 @@ pub(crate) fn content_path(key: &str, action: Option<&str>) -> String {
     }
 }
 
-/// The signature that allows an action on content.
+/// Returns the signature that allows an action on content.
 pub(crate) fn content_signature(key: &str, action: &str) -> String {
     let token = services::queue_credentials().access_token;
     crypto::base64_url(&crypto::hmac(
@@ -41,7 +43,7 @@ pub(crate) fn content_signature(key: &str, action: &str) -> String {
     ))
 }
 
-/// The URL at which the content of an artifact can be read.
+/// Returns the URL at which an artifact's content can be read.
 pub(crate) fn content_url(services: &Services, key: &str, name: &str) -> String {
     let action = (!name.starts_with("public/")).then_some("read");
     format!(

@@ -1,7 +1,8 @@
-//! Keyed hashes, and the names and tokens derived from them.
+//! Hashes, base64, and identifiers derived from hashes.
 //!
-//! Everything here is a function of its arguments: two sandboxes driven in the same way hand out the same tokens.
-//! They guard nothing: the sandbox is open to whoever can reach loopback.
+//! Everything here depends on its arguments only, so two sandboxes that receive the same calls
+//! issue the same tokens. The tokens protect nothing: anyone who can reach the loopback address can
+//! use the sandbox.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -36,17 +37,17 @@ pub(crate) fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     outer.finalize().to_vec()
 }
 
-/// Encodes as ordinary base64 with padding.
+/// Encodes bytes as standard base64 with padding.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// Encodes as URL-safe base64 without padding.
+/// Encodes bytes as URL-safe base64 without padding.
 pub(crate) fn base64_url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Decodes ordinary or URL-safe base64, padded or not.
+/// Decodes standard or URL-safe base64, with or without padding.
 pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
     let plain: String = text
         .trim_end_matches('=')
@@ -60,12 +61,12 @@ pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(plain).ok()
 }
 
-/// Writes bytes as lower-case hexadecimal digits.
+/// Formats bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Derives a valid slugid (a v4 UUID in base64, not starting with `-`) from a text.
+/// Derives a valid slugid (a v4 UUID in base64 that does not start with `-`) from a string.
 pub(crate) fn derived_slug(text: &str) -> String {
     let mut bytes = sha256(text.as_bytes());
     bytes.truncate(16);

@@ -1,4 +1,4 @@
-//! What goes wrong: an answer of the service to its caller, or the sandbox itself failing to run.
+//! Error responses of the services, and errors of the sandbox itself.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,24 +12,24 @@ pub enum ErrorCode {
     InvalidRequestArguments,
     /// The body does not satisfy the method's schema.
     InputValidationError,
-    /// The body satisfies the schema, and is wrong all the same.
+    /// The body matches the schema but is invalid for another reason.
     InputError,
     /// The signature, the client or the certificate is wrong.
     AuthenticationFailed,
     /// The caller lacks scopes.
     InsufficientScopes,
-    /// There is no such thing.
+    /// The resource does not exist.
     ResourceNotFound,
-    /// The call contradicts what exists.
+    /// The call conflicts with the current state.
     RequestConflict,
-    /// There was such a thing, and it has expired.
+    /// The resource has expired.
     ResourceExpired,
     /// The service failed.
     InternalServerError,
 }
 
 impl ErrorCode {
-    /// The name used in error bodies.
+    /// Returns the name used in error bodies.
     pub fn name(self) -> &'static str {
         match self {
             ErrorCode::MalformedPayload => "MalformedPayload",
@@ -45,7 +45,7 @@ impl ErrorCode {
         }
     }
 
-    /// The HTTP status that goes with the code.
+    /// Returns the HTTP status of the code.
     pub fn status(self) -> u16 {
         match self {
             ErrorCode::MalformedPayload
@@ -62,18 +62,18 @@ impl ErrorCode {
     }
 }
 
-/// A error_response by one of the sandbox's services.
+/// An error response of one of the sandbox's services.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {message}", code.name())]
 pub struct ServiceError {
-    /// The kind of error_response.
+    /// The error code.
     pub code: ErrorCode,
-    /// The explanation, as the real service words it.
+    /// The message, in the words of the real service.
     pub message: String,
 }
 
 impl ServiceError {
-    /// Makes a error_response.
+    /// Creates an error response.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> ServiceError {
         ServiceError {
             code,
@@ -98,35 +98,35 @@ impl ServiceError {
     }
 }
 
-/// Why the sandbox could not start or go on.
+/// Why the sandbox cannot start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SandboxError {
-    /// The address would be reachable from other machines.
+    /// The address can be reached from other machines.
     #[error("the sandbox listens on loopback only, and {0} is not a loopback address")]
     NotLoopback(SocketAddr),
-    /// The port is taken or forbidden.
+    /// The sandbox cannot listen on the address.
     #[error("listening on {address}")]
     Listen {
-        /// The address asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The folder with the kept state cannot be read or written.
+    /// The state folder cannot be read or written.
     #[error("keeping state in {}", path.display())]
     Folder {
-        /// The file or folder concerned.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// A file in the folder is not what the sandbox wrote.
+    /// A file in the state folder was not written by the sandbox.
     #[error("reading kept state from {}: {problem}", path.display())]
     Corrupt {
-        /// The file concerned.
+        /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong with the file.
         problem: String,
     },
 }

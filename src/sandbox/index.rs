@@ -1,4 +1,4 @@
-//! The index: names for tasks, and the tree of namespaces above them.
+//! The index: tasks by path, and the tree of namespaces.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use super::patterns;
 use super::queue::task::Task;
 use super::time::{self, Moment};
 
-/// The longest name that the database takes.
+/// The longest path that the database accepts.
 const MAX_PATH_LENGTH: usize = 255;
 
-/// A task as the index knows it.
+/// A task in the index.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct IndexEntry {
     pub(crate) task_id: String,
@@ -22,7 +22,7 @@ pub(crate) struct IndexEntry {
 }
 
 impl IndexEntry {
-    /// The entry as answers show it.
+    /// Returns the entry as JSON for responses.
     pub(crate) fn json(&self, path: &str) -> Value {
         json!({
             "namespace": path,
@@ -33,7 +33,7 @@ impl IndexEntry {
         })
     }
 
-    /// Reads what [`IndexEntry::json`] wrote, or a body of `insertTask`.
+    /// Reads an entry from [`IndexEntry::json`] or from a body of `insertTask`.
     pub(crate) fn from_json(value: &Value) -> Option<IndexEntry> {
         Some(IndexEntry {
             task_id: value.get("taskId")?.as_str()?.to_owned(),
@@ -44,29 +44,29 @@ impl IndexEntry {
     }
 }
 
-/// All entries, by namespace and name.
+/// All index entries, by namespace and name.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     tasks: BTreeMap<(String, String), IndexEntry>,
     namespaces: BTreeMap<(String, String), Moment>,
-    /// Paths changed since they were last kept.
+    /// Paths that have changed since they were last stored.
     pub(crate) changed: BTreeSet<String>,
 }
 
 impl Index {
-    /// Finds an entry that has not expired.
+    /// Returns the entry at a path unless it has expired.
     pub(crate) fn find(&self, path: &str, now: Moment) -> Result<&IndexEntry, ServiceError> {
         self.get(path)
             .filter(|entry| entry.expires > now)
             .ok_or_else(|| ServiceError::not_found("IndexEntry task not found"))
     }
 
-    /// The entry at a path, expired or not.
+    /// Returns the entry at a path, expired or not.
     pub(crate) fn get(&self, path: &str) -> Option<&IndexEntry> {
         self.tasks.get(&split_path(path))
     }
 
-    /// Inserts an entry unless one of higher rank is there; the answer is the entry that then stands.
+    /// Inserts an entry unless the existing one has a higher rank, and returns the current entry.
     pub(crate) fn insert(
         &mut self,
         path: &str,
@@ -90,14 +90,14 @@ impl Index {
             .ok_or_else(|| ServiceError::internal("the entry was lost"))
     }
 
-    /// Removes an entry; its namespaces stay.
+    /// Removes an entry but keeps its namespaces.
     pub(crate) fn remove(&mut self, path: &str) {
         if self.tasks.remove(&split_path(path)).is_some() {
             self.changed.insert(path.to_owned());
         }
     }
 
-    /// Indexes a completed task under each of its `index.` routes.
+    /// Inserts a completed task at each of its `index.` routes.
     pub(crate) fn insert_completed_task(&mut self, task: &Task) {
         let options = task
             .definition
@@ -123,13 +123,13 @@ impl Index {
                     data: data.clone(),
                     expires,
                 };
-                // A route is too short to make a name that is too long.
+                // A route is shorter than the longest path.
                 let _ = self.insert(path, entry);
             }
         }
     }
 
-    /// The entries directly in a namespace.
+    /// Returns the entries directly in a namespace.
     pub(crate) fn tasks_in(&self, namespace: &str) -> impl Iterator<Item = (String, &IndexEntry)> {
         let namespace = namespace.to_owned();
         self.tasks
@@ -138,7 +138,7 @@ impl Index {
             .map(|((parent, name), entry)| (join_path(parent, name), entry))
     }
 
-    /// The namespaces directly in a namespace.
+    /// Returns the namespaces directly in a namespace.
     pub(crate) fn namespaces_in(&self, namespace: &str) -> impl Iterator<Item = Value> {
         let namespace = namespace.to_owned();
         self.namespaces

@@ -1,41 +1,42 @@
-//! Trouble on demand: answers that are lost, late, or refusals, so that clients can show how they bear it.
+//! Injected faults: errors, late replies and lost connections, to test how clients handle them.
 //!
-//! Trouble comes in two ways: the next calls of one method are injected ([`InjectedFaults::set`]), or each call of some
-//! methods may be, as a seed says ([`FaultSchedule`]). The same seed befalls the same calls, counted in the order in which
-//! they come.
+//! Faults are injected either into the next calls of a method ([`InjectedFaults::set`]) or into
+//! calls that a seed selects ([`FaultSchedule`]). The same seed selects the same calls, counted in
+//! the order in which they arrive.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What befalls a call.
+/// A fault to inject into a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InjectedFault {
-    /// The service answers 500 and does nothing.
+    /// The service replies 500 and does nothing.
     ErrorBeforeWrite,
-    /// The service does what it was asked and answers 500 all the same.
+    /// The service performs the call and still replies 500.
     ErrorAfterWrite,
-    /// The service does what it was asked, and answers after this long.
+    /// The service performs the call and replies after a delay.
     LateReply(Duration),
-    /// The connection breaks before the service does anything.
+    /// The connection is lost before the service performs the call.
     DisconnectBeforeWrite,
-    /// The service does what it was asked, and the connection breaks before its answer is through.
+    /// The service performs the call, and the connection is lost during the response.
     DisconnectAfterWrite,
-    /// The service writes the task down and fails before it follows its dependencies; the same call does the rest.
+    /// The service stores the task but fails before it registers its dependencies; repeating the
+    /// call completes it.
     PartialWrite,
-    /// The service says that there is a conflict, and does nothing.
+    /// The service replies 409 and does nothing.
     Conflict,
-    /// The service finds the clock of the caller wrong.
+    /// The service rejects the caller's timestamp.
     ClockSkew,
-    /// The caller has lost its scopes.
+    /// The caller no longer has its scopes.
     MissingScopes,
-    /// Nothing is ever answered, and nothing done.
+    /// The service does nothing and never replies.
     Hang,
-    /// The service does what it was asked, and never answers.
+    /// The service performs the call and never replies.
     NoReply,
 }
 
 impl InjectedFault {
-    /// Every kind that passes by itself: whoever repeats the call gets through.
+    /// The faults that do not last: repeating the call succeeds.
     pub const TRANSIENT: &[InjectedFault] = &[
         InjectedFault::ErrorBeforeWrite,
         InjectedFault::ErrorAfterWrite,
@@ -45,7 +46,7 @@ impl InjectedFault {
         InjectedFault::PartialWrite,
     ];
 
-    /// What it is called in tables.
+    /// Returns the name used in tables.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -64,20 +65,20 @@ impl InjectedFault {
     }
 }
 
-/// Befalls calls at random, as a seed says.
+/// Selects calls for faults at random, from a seed.
 #[derive(Debug, Clone)]
 pub struct FaultSchedule {
     state: u64,
-    /// Of a thousand calls, how many are injected.
+    /// Faults per 1,000 calls.
     rate: u64,
     kinds: Vec<InjectedFault>,
-    /// How many calls of any method pass before the first is injected, and how many are injected at most.
+    /// How many calls succeed before the first fault, and how many faults follow at most.
     after: u64,
     most: u64,
 }
 
 impl FaultSchedule {
-    /// Befalls `rate` of a thousand calls with one of `kinds`.
+    /// Injects one of `kinds` into `rate` of 1,000 calls.
     #[must_use]
     pub fn new(seed: u64, rate: u64, kinds: &[InjectedFault]) -> Self {
         Self {
@@ -89,7 +90,7 @@ impl FaultSchedule {
         }
     }
 
-    /// Befalls a single call: the one that comes after `number` others.
+    /// Injects a fault into a single call: the one after `number` others.
     #[must_use]
     pub fn single_call(number: u64, kind: InjectedFault) -> Self {
         Self {
@@ -99,7 +100,7 @@ impl FaultSchedule {
         }
     }
 
-    /// Befalls every call after `number` others.
+    /// Injects a fault into every call after the first `number`.
     #[must_use]
     pub fn from_call(number: u64, kind: InjectedFault) -> Self {
         Self {
@@ -108,7 +109,7 @@ impl FaultSchedule {
         }
     }
 
-    /// The same, but for the calls that come after `number` others, and for `most` of them at most.
+    /// Limits the schedule to calls after the first `number`, and to `most` faults.
     #[must_use]
     pub fn window(self, number: u64, most: u64) -> Self {
         Self {
@@ -118,7 +119,7 @@ impl FaultSchedule {
         }
     }
 
-    /// What befalls the next call.
+    /// Returns the fault for the next call, if any.
     pub fn next_fault(&mut self) -> Option<InjectedFault> {
         if self.after > 0 {
             self.after -= 1;
@@ -134,7 +135,7 @@ impl FaultSchedule {
             .and_then(|chosen| self.kinds.get(chosen).copied())
     }
 
-    /// The next number of the sequence (splitmix64).
+    /// Returns the next random number (splitmix64).
     fn random(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
@@ -144,22 +145,22 @@ impl FaultSchedule {
     }
 }
 
-/// The injected_faults to come, by method: each with the number of calls that it befalls.
+/// The faults to inject, by method.
 #[derive(Debug, Default)]
 pub(crate) struct InjectedFaults {
     coming: BTreeMap<String, (u32, InjectedFault)>,
     schedules: BTreeMap<String, FaultSchedule>,
-    /// How many calls were injected so far.
+    /// How many faults have been injected.
     pub(crate) injected: u64,
 }
 
 impl InjectedFaults {
-    /// Disturbs the next calls of a method, in place of what was to befall it before.
+    /// Injects a fault into the next calls of a method and replaces an earlier setting.
     pub(crate) fn set(&mut self, method: &str, calls: u32, disturbance: InjectedFault) {
         self.coming.insert(method.to_owned(), (calls, disturbance));
     }
 
-    /// Disturbs calls of a method as a schedule says, or no longer.
+    /// Sets or removes the fault schedule of a method.
     pub(crate) fn schedule(&mut self, method: &str, schedule: Option<FaultSchedule>) {
         match schedule {
             Some(schedule) => self.schedules.insert(method.to_owned(), schedule),
@@ -167,7 +168,7 @@ impl InjectedFaults {
         };
     }
 
-    /// What befalls a call of a method that is made now.
+    /// Returns the fault for a call of a method, if any.
     pub(crate) fn next(&mut self, method: &str) -> Option<InjectedFault> {
         let coming = self
             .coming

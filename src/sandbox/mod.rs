@@ -1,17 +1,21 @@
-//! An embedded Taskcluster on loopback, for rehearsals and tests.
+//! An embedded Taskcluster on a loopback address, for rehearsals and tests.
 //!
-//! It serves the queue, the index, auth, a part of the object service, a bucket for artifacts and a few web pages
-//! under one address, with the real paths, methods, checks and error bodies. Workers are simulated: they resolve
-//! every pending task in an instant and upload what its payload declares.
+//! It serves the queue, the index, auth, purge-cache, a part of the object service, a bucket for
+//! artifacts and a few web pages below one root URL, with the paths, methods, checks and error
+//! messages of the real services. Workers are simulated: they resolve each pending task at once and
+//! upload the artifacts that its payload declares.
 //!
-//! How a request goes:
-//! 1. `serve` finds the method in the tables of `queue_api`, `work_api`, `artifact_api`, `index_api`, `auth_api` and
-//!    `object_api`; `body` reads the body, `auth` finds out who calls, `schema` holds the body against `bodies`.
-//! 2. The method runs on the state (`services`) under one lock: `queue` and `runs` are the state machine of tasks and
-//!    groups, `index` the index. It sees the clock as a moment handed in.
-//! 3. `store` keeps what changed, when there is a folder; events go to whoever asked for them.
+//! A request is handled in these steps:
 //!
-//! [`State`] reaches the same state without HTTP.
+//! 1. `http` finds the method in the tables of `api`, reads the body, identifies the caller
+//!    (`auth`) and checks the body against its schema.
+//! 2. The method runs on `services`, the state of all services behind one lock: `queue` is the
+//!    state machine of tasks and groups, `index` the index, `artifacts` the artifacts. The clock is
+//!    read once per call.
+//! 3. `store` writes what has changed if there is a state folder, and events are reported.
+//!
+//! [`State`] reaches the same state without HTTP, and `workers` use it. `injected_fault` makes
+//! calls fail for tests.
 
 mod api;
 mod artifacts;
@@ -55,16 +59,16 @@ pub use workers::simulation::{
     WorkSummary, WorkerOptions,
 };
 
-/// How long open connections may go on after the sandbox was told to stop.
+/// How long open connections may take to finish when the sandbox stops.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
-/// How to start a sandbox.
+/// Options for starting a sandbox.
 pub struct Options {
-    /// Where to listen; it must be a loopback address. Port 0 takes a free one.
+    /// The loopback address to listen on. Port 0 selects a free port.
     pub address: SocketAddr,
-    /// Where to keep state; in memory when there is none.
+    /// The folder for the state; without one the state is kept in memory.
     pub folder: Option<PathBuf>,
-    /// How simulated workers behave.
+    /// Options for simulated workers.
     pub workers: WorkerOptions,
     /// The clock.
     pub clock: Clock,
@@ -103,7 +107,7 @@ impl Sandbox {
             .with_state(Arc::clone(&shared));
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
-            // Both a message and a dropped sender mean the end; a failing listener ends by itself.
+            // A message and a dropped sender both mean shutdown; a failing listener ends by itself.
             let _ = axum::serve(listener, router)
                 .with_graceful_shutdown(async move {
                     let _ = stopped.await;
@@ -117,55 +121,59 @@ impl Sandbox {
         })
     }
 
-    /// The root URL for clients, without a slash at the end.
+    /// Returns the root URL, without a trailing slash.
     pub fn root_url(&self) -> String {
         self.shared.root_url()
     }
 
-    /// The URL that stands for `TASKCLUSTER_PROXY_URL` inside a task: requests below it need no signature and act with
-    /// the task's own scopes.
+    /// Returns the `TASKCLUSTER_PROXY_URL` of a task: requests below it need no signature and use
+    /// the task's scopes.
     ///
-    /// It ends in a slash: clients that resolve paths against it as URLs do would else lose the task.
+    /// It ends in a slash; otherwise clients that resolve relative paths against it would drop the
+    /// task id.
     pub fn proxy_url(&self, task_id: &str) -> String {
         format!("{}/proxy/{task_id}/", self.root_url())
     }
 
-    /// A client with all scopes.
+    /// Returns the credentials of a client with all scopes.
     pub fn root_credentials(&self) -> Credentials {
         services::root_credentials()
     }
 
-    /// Adds a client, replacing an earlier one of that name.
+    /// Adds a client, or replaces the client of that name.
     pub fn add_client(&self, client_id: &str, access_token: &str, scopes: &[&str]) {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        // Nothing in this call can be refused.
+        // This call cannot fail.
         let _ = self.shared.with(|services, _| {
             services.auth.add_client(client_id, access_token, scopes);
             Ok(())
         });
     }
 
-    /// Defines a role, replacing an earlier one of that id; `anonymous` is what callers without credentials have.
+    /// Adds a role, or replaces the role of that id. Callers without credentials have the role
+    /// `anonymous`.
     pub fn add_role(&self, role_id: &str, scopes: &[&str]) {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        // Nothing in this call can be refused.
+        // This call cannot fail.
         let _ = self.shared.with(|services, _| {
             services.auth.roles.set(role_id, scopes);
             Ok(())
         });
     }
 
-    /// Takes deadlines of so many days, as `queue.max_task_deadline_days` of a deployment does; 5 are
-    /// taken without.
+    /// Sets how many days ahead deadlines may be, like a deployment's
+    /// `queue.max_task_deadline_days`.
+    ///
+    /// The default is 5 days.
     pub fn set_max_deadline_days(&self, days: u16) {
-        // Nothing in this call can be refused.
+        // This call cannot fail.
         let _ = self.shared.with(|services, _| {
             services.max_deadline_days = i64::from(days);
             Ok(())
         });
     }
 
-    /// A handle on the state.
+    /// Returns direct access to the state.
     pub fn state(&self) -> State {
         State::new(Arc::clone(&self.shared))
     }
@@ -175,7 +183,7 @@ impl Sandbox {
         self.state().run_workers_until_idle().await
     }
 
-    /// Stops listening and waits for open requests, but not for long.
+    /// Stops listening and waits a short time for open requests.
     pub async fn stop(self) {
         let Sandbox {
             stop, mut server, ..

@@ -1,11 +1,11 @@
-//! The patterns that identifiers must match, each with the text that error messages quote.
+//! Patterns for identifiers, with the regular expressions that error messages quote.
 
-/// A pattern: its regular expression as the services print it, and the test.
+/// A pattern: the regular expression that the services print, and a function that checks it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pattern {
     /// The regular expression.
     pub(crate) text: &'static str,
-    /// Whether a text matches.
+    /// Returns whether a string matches.
     pub(crate) matches: fn(&str) -> bool,
 }
 
@@ -19,7 +19,7 @@ pub(crate) const GENERIC_ID: Pattern = Pattern {
     text: "^[a-zA-Z0-9-_]{1,38}$",
     matches: |text| is_word(text, 38),
 };
-/// Scheduler ids, worker groups and worker ids in bodies; their length is a separate rule.
+/// Scheduler ids, worker groups and worker ids in bodies; the length is checked separately.
 pub(crate) const WORD: Pattern = Pattern {
     text: "^([a-zA-Z0-9-_]*)$",
     matches: |text| text.is_empty() || is_word(text, usize::MAX),
@@ -39,7 +39,7 @@ pub(crate) const TASK_QUEUE_ID: Pattern = Pattern {
     text: "^[a-zA-Z0-9-_]{1,38}/[a-z]([-a-z0-9]{0,36}[a-z0-9])?$",
     matches: is_task_queue_id,
 };
-/// Project ids; their length is a separate rule.
+/// Project ids; the length is checked separately.
 pub(crate) const PROJECT_ID: Pattern = Pattern {
     text: "^([a-zA-Z0-9._/-]*)$",
     matches: |text| {
@@ -83,7 +83,7 @@ pub(crate) const PRIORITIES: &[&str] = &[
     "lowest",
 ];
 
-/// Tells whether a text is a slugid of a v4 UUID.
+/// Returns whether a string is the slugid of a v4 UUID.
 pub(crate) fn is_slug(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() == 22

@@ -1,7 +1,12 @@
-//! The state of all services together, and the one lock around it.
+//! The state of all services, behind one lock.
 //!
-//! A call goes through [`SharedServices::with`]: the clock is read once, what that moment ends is ended, the call is made, new
-//! completions are indexed, what changed is kept, and events are handed on after the lock is released.
+//! Each call goes through [`SharedServices::with`]:
+//!
+//! 1. Read the clock once.
+//! 2. Resolve tasks and end claims whose time has passed.
+//! 3. Perform the call.
+//! 4. Index tasks that have completed, and store what has changed.
+//! 5. Release the lock, then report events.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -25,12 +30,12 @@ use super::time::Clock;
 use super::time::{self, Moment};
 use super::workers::simulation::{ForcedOutcomes, WorkerOptions};
 
-/// The client that signs what the queue hands out.
+/// The client that signs what the queue issues.
 const QUEUE: &str = "static/taskcluster/queue";
-/// The client with all scopes.
+/// Returns the credentials of the client with all scopes.
 const ROOT: &str = "root";
 
-/// Everything that the services know.
+/// The state of all services.
 pub(crate) struct Services {
     pub(crate) auth: Auth,
     pub(crate) queue: Queue,
@@ -38,27 +43,27 @@ pub(crate) struct Services {
     pub(crate) store: Store,
     pub(crate) forced_outcomes: ForcedOutcomes,
     pub(crate) injected_faults: InjectedFaults,
-    /// The caches that workers of a pool have to forget, and since when.
+    /// The requested cache purges: worker pool and cache name, with the time of the request.
     pub(crate) purges: BTreeMap<(String, String), Moment>,
-    /// How many days ahead deadlines may be.
+    /// How many days ahead a deadline may be.
     pub(crate) max_deadline_days: i64,
-    /// Counts what needs a fresh name.
+    /// Counts the generated slugids.
     pub(crate) serial: u64,
     pub(crate) address: SocketAddr,
 }
 
-/// The state, its lock, and what surrounds it.
+/// The services behind their lock, with the clock and the options of workers.
 pub(crate) struct SharedServices {
     services: Mutex<Services>,
     clock: Clock,
     pub(crate) workers: WorkerOptions,
-    /// Woken when a task may have become pending.
+    /// Notified when a task may have become pending.
     pub(crate) changed: Notify,
     pub(crate) address: SocketAddr,
 }
 
 impl SharedServices {
-    /// Opens the state.
+    /// Opens the services and loads stored state.
     pub(crate) fn open(
         address: SocketAddr,
         folder: Option<&Path>,
@@ -99,17 +104,17 @@ impl SharedServices {
         })
     }
 
-    /// The address that callers use.
+    /// Returns the root URL.
     pub(crate) fn root_url(&self) -> String {
         root_url(self.address)
     }
 
-    /// The current moment.
+    /// Returns the current moment.
     pub(crate) fn now(&self) -> Moment {
         time::truncate_to_millis((self.clock)())
     }
 
-    /// Makes a call on the state.
+    /// Performs a call on the services.
     pub(crate) fn with<T>(
         &self,
         call: impl FnOnce(&mut Services, Moment) -> Result<T, ServiceError>,
@@ -128,9 +133,10 @@ impl SharedServices {
         kept.and(outcome)
     }
 
-    /// Looks at the state as it stands now.
+    /// Reads the current state.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Services) -> T) -> T {
-        // What ends by itself has ended for those who look, too; failing to keep that shows in the next call.
+        // Expired claims and deadlines must show here too. If storing that fails, the next call
+        // reports it.
         let _ = self.with(|_, _| Ok(()));
         look(&self.lock())
     }
@@ -142,7 +148,7 @@ impl SharedServices {
     }
 
     fn lock(&self) -> MutexGuard<'_, Services> {
-        // State is consistent between statements of a call, so a poisoned lock still guards something usable.
+        // The state is consistent between statements of a call, so it can be used after a panic.
         self.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -159,13 +165,13 @@ impl Services {
             .map_err(|error| ServiceError::internal(error.to_string()))
     }
 
-    /// A name never given before.
+    /// Returns a slugid that was not used before.
     pub(crate) fn new_slug(&mut self, purpose: &str) -> String {
         self.serial += 1;
         crypto::derived_slug(&format!("{purpose}\n{}", self.serial))
     }
 
-    /// Whom a request through the proxy of a task speaks for.
+    /// Returns the caller for a request through a task's proxy.
     pub(crate) fn task_caller(&mut self, id: &str, now: Moment) -> Result<Caller, ServiceError> {
         let task = self
             .queue
@@ -186,7 +192,7 @@ impl Services {
         })
     }
 
-    /// The answer to a claim: the task, its status and credentials to work with.
+    /// Returns the response to a claim: the task, its status and its credentials.
     pub(crate) fn claim_response(&self, id: &str, run_id: usize, now: Moment) -> Option<Value> {
         let task = self.queue.tasks.get(id)?;
         let run = task.runs.get(run_id)?;
@@ -206,17 +212,17 @@ impl Services {
     }
 }
 
-/// The address of the services, as a root URL.
+/// Returns the root URL of the services.
 pub(crate) fn root_url(address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
-/// The client with all scopes.
+/// Returns the credentials of the client with all scopes.
 pub(crate) fn root_credentials() -> Credentials {
     built_in(ROOT)
 }
 
-/// The client that signs for the queue.
+/// Returns the credentials with which the queue signs.
 pub(crate) fn queue_credentials() -> Credentials {
     built_in(QUEUE)
 }

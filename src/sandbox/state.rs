@@ -1,4 +1,4 @@
-//! Direct access to the state, for rehearsals and tests: no HTTP, all powers.
+//! Direct access to the state for rehearsals and tests, without HTTP and scopes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use super::services::{Services, SharedServices};
 use super::time::{self, Moment};
 use super::workers::simulation::{NewArtifact, RunOutcome};
 
-/// The worker that directly claimed and simulated runs name.
+/// The worker group and worker id of claims made here and of simulated workers.
 pub(crate) const WORKER: (&str, &str) = ("sandbox", "sandbox");
 
-/// A handle on the state of a sandbox.
+/// Direct access to the state of a sandbox.
 #[derive(Clone)]
 pub struct State {
     pub(crate) shared: Arc<SharedServices>,
@@ -40,33 +40,33 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// A task as it stands.
+/// A snapshot of a task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskView {
-    /// The task.
+    /// The task id.
     pub task_id: String,
-    /// Its label.
+    /// The task's label.
     pub label: String,
-    /// Its state.
+    /// The task's state.
     pub state: TaskState,
-    /// Its definition, as `task` of the queue answers.
+    /// The definition, as the queue's method `task` returns it.
     pub definition: Value,
-    /// Its status, as `status` of the queue answers.
+    /// The status, as the queue's method `status` returns it.
     pub status: Value,
-    /// Its artifacts: run and name.
+    /// The artifacts, as run ids and names.
     pub artifacts: Vec<(usize, String)>,
 }
 
-/// A task group as it stands.
+/// A snapshot of a task group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupView {
-    /// The group.
+    /// The task group id.
     pub group_id: String,
-    /// The scheduler that all its tasks name.
+    /// The scheduler id of all its tasks.
     pub scheduler_id: String,
     /// Whether it is sealed.
     pub sealed: bool,
-    /// The number of tasks in each state that occurs.
+    /// The number of tasks by state.
     pub counts: BTreeMap<TaskState, usize>,
 }
 
@@ -75,7 +75,7 @@ impl State {
         State { shared }
     }
 
-    /// Creates a task with all scopes; the answer is its status.
+    /// Creates a task with all scopes and returns its status.
     pub fn create_task(&self, task_id: &str, definition: &Value) -> Result<Value, ServiceError> {
         if !patterns::is_slug(task_id) {
             return Err(ServiceError::new(
@@ -100,8 +100,8 @@ impl State {
         })
     }
 
-    /// Makes a task run, scheduling it first if need be, until its deadline; the answer is the claim, with
-    /// credentials.
+    /// Claims a task until its deadline, scheduling it first if necessary, and returns the claim
+    /// with its credentials.
     pub fn claim(&self, task_id: &str) -> Result<Value, ServiceError> {
         self.shared.with(|services, now| {
             let task = services.queue.task(task_id)?;
@@ -117,22 +117,22 @@ impl State {
         })
     }
 
-    /// Reports the latest run of a task as completed; the answer is its status.
+    /// Reports the latest run of a task as completed and returns the task's status.
     pub fn report_completed(&self, task_id: &str) -> Result<Value, ServiceError> {
         self.resolve(task_id, &RunOutcome::Completed)
     }
 
-    /// Reports the latest run of a task as failed; the answer is its status.
+    /// Reports the latest run of a task as failed and returns the task's status.
     pub fn report_failed(&self, task_id: &str) -> Result<Value, ServiceError> {
         self.resolve(task_id, &RunOutcome::Failed)
     }
 
-    /// Reports the latest run of a task as an exception; the answer is its status.
+    /// Reports the latest run of a task as an exception and returns the task's status.
     pub fn report_exception(&self, task_id: &str, reason: &str) -> Result<Value, ServiceError> {
         self.resolve(task_id, &RunOutcome::Exception(reason.to_owned()))
     }
 
-    /// Resolves the latest run of a task; the answer is its status.
+    /// Resolves the latest run of a task and returns the task's status.
     pub fn resolve(&self, task_id: &str, outcome: &RunOutcome) -> Result<Value, ServiceError> {
         self.shared.with(|services, now| {
             let run_id = latest_run_id(services, task_id)?;
@@ -146,7 +146,7 @@ impl State {
         })
     }
 
-    /// Uploads an artifact to a run, the latest one unless told; it expires with the task.
+    /// Uploads an artifact to a run, by default the latest; it expires with the task.
     pub fn put_artifact(
         &self,
         task_id: &str,
@@ -171,8 +171,9 @@ impl State {
         })
     }
 
-    /// Reads the content of an artifact as clients see it, by default of the latest run: compressed
-    /// uploads are decompressed. Links are not followed.
+    /// Returns the decompressed content of an artifact, by default of the latest run.
+    ///
+    /// Links are not followed.
     pub fn artifact(&self, task_id: &str, run_id: Option<usize>, name: &str) -> Option<Content> {
         let content = self.shared.read(|services| {
             let run_id = run_id.or_else(|| latest_run_id(services, task_id).ok())?;
@@ -181,7 +182,7 @@ impl State {
         content.decompressed()
     }
 
-    /// Enters a task into the index, as `insertTask` does.
+    /// Inserts a task into the index, like `insertTask`.
     pub fn insert_index(
         &self,
         path: &str,
@@ -200,7 +201,7 @@ impl State {
             .with(|services, _| services.index.insert(path, entry).map(|_| ()))
     }
 
-    /// The task at an index path, if it is there and has not expired.
+    /// Returns the task id at an index path unless the entry has expired.
     pub fn find_index(&self, path: &str) -> Option<String> {
         let now = self.shared.now();
         self.shared.read(|services| {
@@ -212,7 +213,7 @@ impl State {
         })
     }
 
-    /// The caches that workers of a pool have to forget.
+    /// Returns the caches of a worker pool that were requested to be purged.
     pub fn purged_caches(&self, pool: &str) -> Vec<String> {
         self.shared.read(|services| {
             let requests = services.purges.keys().filter(|(of, _)| of == pool);
@@ -220,13 +221,13 @@ impl State {
         })
     }
 
-    /// A task as it stands.
+    /// Returns a task.
     pub fn task(&self, task_id: &str) -> Option<TaskView> {
         self.shared
             .read(|services| services.queue.tasks.get(task_id).map(view))
     }
 
-    /// The tasks of a group, by task id; none for an unknown group.
+    /// Returns the tasks of a group by task id; an unknown group has none.
     pub fn group_tasks(&self, group_id: &str) -> Vec<TaskView> {
         self.shared.read(|services| {
             let group = services.queue.groups.get(group_id);
@@ -238,7 +239,7 @@ impl State {
         })
     }
 
-    /// All groups, by id.
+    /// Returns all groups by id.
     pub fn groups(&self) -> Vec<GroupView> {
         self.shared.read(|services| {
             let view = |(id, group): (&String, &super::queue::scheduling::Group)| {
@@ -261,7 +262,7 @@ impl State {
         })
     }
 
-    /// The tasks that depend on a task, by task id.
+    /// Returns the ids of the tasks that depend on a task.
     pub fn dependents(&self, task_id: &str) -> Vec<String> {
         self.shared.read(|services| {
             services
@@ -275,9 +276,9 @@ impl State {
         })
     }
 
-    /// Makes each simulated run of a label or task id end like this, until told otherwise.
+    /// Sets how simulated runs of a label or task id end, until [`State::clear_outcome`].
     pub fn set_outcome(&self, label_or_task_id: &str, outcome: RunOutcome) {
-        // Nothing in this call can be refused.
+        // This call cannot fail.
         let _ = self.shared.with(|services, _| {
             services
                 .forced_outcomes
@@ -286,49 +287,50 @@ impl State {
         });
     }
 
-    /// Lets simulated runs of a label or task id end by themselves again.
+    /// Removes the outcome set by [`State::set_outcome`].
     pub fn clear_outcome(&self, label_or_task_id: &str) {
-        // Nothing in this call can be refused.
+        // This call cannot fail.
         let _ = self.shared.with(|services, _| {
             services.forced_outcomes.remove(label_or_task_id);
             Ok(())
         });
     }
 
-    /// Disturbs the next calls of a method, named as in the API reference, for example `createTask`.
+    /// Injects a fault into the next calls of a method, for example `createTask`.
     pub fn inject_fault(&self, method: &str, calls: u32, fault: InjectedFault) {
-        // Nothing in this call can be refused.
+        // This call cannot fail.
         let _ = self.shared.with(|services, _| {
             services.injected_faults.set(method, calls, fault);
             Ok(())
         });
     }
 
-    /// Disturbs calls of a method as a schedule says, or no longer.
+    /// Sets or removes the fault schedule of a method.
     pub fn set_fault_schedule(&self, method: &str, schedule: Option<FaultSchedule>) {
-        // Nothing in this call can be refused.
+        // This call cannot fail.
         let _ = self.shared.with(|services, _| {
             services.injected_faults.schedule(method, schedule);
             Ok(())
         });
     }
 
-    /// How many calls were run_with_faults so far.
+    /// Returns how many faults have been injected.
     pub fn injected_fault_count(&self) -> u64 {
         self.shared
             .read(|services| services.injected_faults.injected)
     }
 
-    /// Leaves the creation of a task half done: nobody follows its dependencies until it is created once more.
+    /// Undoes the last step of a task's creation: its dependencies are ignored until it is created
+    /// again.
     pub fn interrupt_creation(&self, task_id: &str) {
-        // Nothing in this call can be refused.
+        // This call cannot fail.
         let _ = self.shared.with(|services, _| {
             services.queue.interrupt_creation(task_id);
             Ok(())
         });
     }
 
-    /// Cancels a task, unless it is resolved; tells whether it was not.
+    /// Cancels a task unless it is resolved, and returns whether it did.
     pub fn cancel(&self, task_id: &str) -> Result<bool, ServiceError> {
         self.shared.with(|services, now| {
             if services.queue.tasks.contains_key(task_id) {
@@ -357,7 +359,7 @@ fn view(task: &Task) -> TaskView {
     }
 }
 
-/// Ends a run.
+/// Resolves a run with an outcome.
 pub(crate) fn end_run(
     services: &mut Services,
     task_id: &str,
@@ -378,7 +380,7 @@ pub(crate) fn end_run(
     }
 }
 
-/// Uploads an artifact to a run; it expires with the task at the latest.
+/// Uploads an artifact to a run; it expires no later than the task.
 pub(crate) fn upload_artifact(
     services: &mut Services,
     task_id: &str,

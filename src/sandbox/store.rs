@@ -1,7 +1,7 @@
-//! Keeps state: artifact content always, tasks, groups and index entries when there is a folder.
+//! Stores state: artifact content always; tasks, groups and index entries only in a folder.
 //!
-//! Each thing has a file of its own, written under another name first and then renamed, so that a reader never sees
-//! half of it. File names are ids that were checked, or hashes; nothing that a caller sends becomes part of a path.
+//! Each item has its own file, written under a temporary name and then renamed, so readers never
+//! see half a file. File names are checked ids or hashes; no caller's input becomes part of a path.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -25,7 +25,7 @@ const GROUPS: &str = "groups";
 const INDEX: &str = "index";
 const CONTENT: &str = "content";
 
-/// Where things are kept.
+/// Storage in a folder or in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     folder: Option<PathBuf>,
@@ -33,7 +33,8 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens a folder, making it if need be; without one, everything is in memory.
+    /// Opens the store, and creates its folder if necessary. Without a folder everything is kept in
+    /// memory.
     pub(crate) fn open(folder: Option<&Path>) -> Result<Store, SandboxError> {
         if let Some(folder) = folder {
             for part in [TASKS, GROUPS, INDEX, CONTENT] {
@@ -48,7 +49,7 @@ impl Store {
         })
     }
 
-    /// Keeps the content of an artifact.
+    /// Stores the content of an artifact.
     pub(crate) fn put_content(&mut self, key: &str, content: Content) -> Result<(), SandboxError> {
         let Some(folder) = &self.folder else {
             self.memory.insert(key.to_owned(), content);
@@ -64,7 +65,7 @@ impl Store {
         write_json(&folder.join(CONTENT).join(format!("{name}.json")), &about)
     }
 
-    /// Reads the content of an artifact.
+    /// Returns the content of an artifact.
     pub(crate) fn content(&self, key: &str) -> Option<Content> {
         let Some(folder) = &self.folder else {
             return self.memory.get(key).cloned();
@@ -81,7 +82,7 @@ impl Store {
         })
     }
 
-    /// Keeps everything that has changed since the last call.
+    /// Stores everything that has changed since the last call.
     pub(crate) fn keep(&self, queue: &mut Queue, index: &mut Index) -> Result<(), SandboxError> {
         let tasks = std::mem::take(&mut queue.changed_tasks);
         let groups = std::mem::take(&mut queue.changed_groups);
@@ -119,7 +120,7 @@ impl Store {
         Ok(())
     }
 
-    /// Reads back everything kept.
+    /// Loads everything that was stored.
     pub(crate) fn load(&self) -> Result<(Queue, Index), SandboxError> {
         let mut queue = Queue::default();
         let mut index = Index::default();
@@ -139,7 +140,7 @@ impl Store {
         for (path, value) in read_all(&folder.join(TASKS))? {
             tasks.push(task_from(&value).ok_or_else(|| corrupt(&path, "not a task"))?);
         }
-        // The order of arrival at a task queue is that of the latest runs.
+        // Tasks are queued in the order in which their latest runs were scheduled.
         tasks.sort_by_key(|task| (task.runs.last().map(|run| run.scheduled), task.id.clone()));
         let order: Vec<String> = tasks.iter().map(|task| task.id.clone()).collect();
         for task in tasks {

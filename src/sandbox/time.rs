@@ -1,7 +1,7 @@
-//! Reads and writes timestamps the way that the services' JavaScript does.
+//! Reads and writes timestamps as the services' JavaScript does.
 //!
-//! Requests may carry any RFC 3339 date-time; answers always carry milliseconds and `Z`. Digits beyond the
-//! millisecond are dropped on the way in, so that two spellings of one moment compare equal.
+//! Requests may contain any RFC 3339 date-time; responses always have milliseconds and `Z`. Digits
+//! beyond milliseconds are dropped, so different spellings of one moment compare equal.
 
 use std::sync::Arc;
 
@@ -10,33 +10,33 @@ use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 /// Returns the current moment.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// A moment as the sandbox keeps it: UTC, whole milliseconds.
+/// A moment in UTC and whole milliseconds.
 pub(crate) type Moment = DateTime<Utc>;
 
-/// Reads an RFC 3339 date-time, dropping what is finer than a millisecond.
+/// Parses an RFC 3339 date-time and truncates it to milliseconds.
 pub(crate) fn parse(text: &str) -> Option<Moment> {
     let parsed = DateTime::parse_from_rfc3339(text).ok()?;
     Some(whole(parsed.with_timezone(&Utc)))
 }
 
-/// Writes a moment as `2026-01-02T03:04:05.678Z`.
+/// Formats a moment as `2026-01-02T03:04:05.678Z`.
 pub(crate) fn format(moment: Moment) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// Drops what is finer than a millisecond.
+/// Truncates a moment to milliseconds.
 pub(crate) fn whole(moment: Moment) -> Moment {
     DateTime::from_timestamp_millis(moment.timestamp_millis()).unwrap_or(moment)
 }
 
-/// Adds a calendar year; the 29th of February becomes the 1st of March.
+/// Adds a calendar year; 29 February becomes 1 March.
 pub(crate) fn one_year_after(moment: Moment) -> Moment {
     moment
         .with_year(moment.year() + 1)
         .unwrap_or_else(|| moment + chrono::Duration::days(366))
 }
 
-/// Adds whole seconds, saturating far in the future.
+/// Adds whole seconds; the moment stays as it is if the result is out of range.
 pub(crate) fn plus_seconds(moment: Moment, seconds: i64) -> Moment {
     chrono::Duration::try_seconds(seconds)
         .and_then(|span| moment.checked_add_signed(span))

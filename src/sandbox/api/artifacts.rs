@@ -1,4 +1,4 @@
-//! The queue's methods on artifacts, and the buckets that hold their content.
+//! The queue's methods for artifacts.
 
 use serde_json::{Map, Value, json};
 
@@ -13,13 +13,14 @@ use crate::sandbox::queue::task::{Task, TaskState};
 use crate::sandbox::services::{self, Services};
 use crate::sandbox::time::{self, Moment};
 
-/// How long after an exception artifacts are still taken, and how far in the past they may expire.
+/// How long after an exception artifacts are accepted, and how far in the past they may expire, in
+/// seconds.
 const GRACE_AFTER_EXCEPTION: i64 = 25 * 60;
 const GRACE_OF_EXPIRY: i64 = 15 * 60;
-/// How long a signed upload URL holds, in seconds.
+/// How long a signed upload URL is valid.
 const UPLOAD_URL_SECONDS: i64 = 45 * 60;
 
-/// The methods.
+/// The table of methods.
 pub(crate) const METHODS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
@@ -135,7 +136,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
     },
 ];
 
-/// Enters an artifact; the answer is the one that then stands.
+/// Adds an artifact to a run, and returns the current artifact of that name.
 pub(crate) fn add_artifact(
     services: &mut Services,
     task_id: &str,
@@ -229,7 +230,7 @@ fn create(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError
     let storage = parse_storage(call.text("storageType"), &fields)
         .ok_or_else(|| ServiceError::input("unknown storageType"))?;
     let storage = match storage {
-        // The upload of an object that was announced before goes on under its first name.
+        // Creating an object artifact again continues the first upload.
         Storage::Object { .. } => {
             let known = services.queue.tasks.get(task_id).and_then(|task| {
                 task.artifacts
@@ -335,7 +336,7 @@ fn finish(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError
     Ok(Reply::NoContent)
 }
 
-/// The latest run of a task.
+/// Returns the id of a task's latest run.
 pub(crate) fn latest_run_id(services: &Services, task_id: &str) -> Result<usize, ServiceError> {
     let task = services
         .queue
@@ -346,7 +347,7 @@ pub(crate) fn latest_run_id(services: &Services, task_id: &str) -> Result<usize,
     last.ok_or_else(|| ServiceError::not_found("Task doesn't have any runs"))
 }
 
-/// Finds an artifact, following links; the caller needs a scope for each name on the way.
+/// Returns an artifact after following links; the caller needs a scope for each name on the way.
 fn follow(
     services: &Services,
     call: &ApiCall,

@@ -1,4 +1,4 @@
-//! The auth service's methods that a rehearsal needs.
+//! The auth service's methods that rehearsals need.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::request_schemas;
 use crate::sandbox::error::{ErrorCode, ServiceError};
 use crate::sandbox::services::Services;
 
-/// The methods.
+/// The table of methods.
 pub(crate) const METHODS: &[Endpoint] = &[
     Endpoint {
         method: "GET",
@@ -69,7 +69,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
     },
 ];
 
-/// Roles are given to the sandbox when it starts, so their dates say nothing.
+/// Roles have no dates in the sandbox; this stands for all of them.
 const DEFINED: &str = "1970-01-01T00:00:00.000Z";
 
 fn role(services: &mut Services, id: &str) -> Option<Value> {

@@ -1,4 +1,4 @@
-//! The queue's methods for workers, and those that count what waits for them.
+//! The queue's methods for workers and task queues.
 
 use std::convert::identity;
 
@@ -14,10 +14,10 @@ use crate::sandbox::queue::task::{Run, Task, TaskState};
 use crate::sandbox::services::Services;
 use crate::sandbox::time::{self, Moment};
 
-/// How long a claim lasts without being renewed, in seconds.
+/// How long a claim lasts unless it is reclaimed.
 const CLAIM_SECONDS: i64 = 20 * 60;
 
-/// The methods.
+/// The table of methods.
 pub(crate) const METHODS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
@@ -169,7 +169,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
     },
 ];
 
-/// When a claim made now ends; whole seconds, as the queue rounds them.
+/// Returns when a claim made now ends, rounded up to whole seconds like the queue's.
 fn claim_expiry(now: Moment) -> Moment {
     let rounded = now.timestamp() + i64::from(now.timestamp_subsec_millis() > 0);
     chrono::DateTime::from_timestamp(rounded + CLAIM_SECONDS, 0).unwrap_or(now)

@@ -1,4 +1,4 @@
-//! Which method a path means, and what a method is given.
+//! API methods: their routes, their arguments and their replies.
 
 use std::collections::BTreeMap;
 
@@ -18,40 +18,40 @@ use crate::sandbox::time::Moment;
 pub(crate) struct Endpoint {
     /// The HTTP method.
     pub(crate) method: &'static str,
-    /// The path below `/api/<service>/v1`, as the API reference writes it; `<name*>` may span segments.
+    /// The path below `/api/<service>/v1`, as in the API reference; `<name*>` may span segments.
     pub(crate) route: &'static str,
     /// The method's name.
     pub(crate) name: &'static str,
-    /// The scope demanded before the body is looked at, where the path alone tells it.
+    /// The required scope, if the path alone determines it.
     pub(crate) scope: Option<&'static str>,
-    /// The query options.
+    /// The query parameters.
     pub(crate) query: &'static [&'static str],
-    /// What the body must look like.
+    /// The schema of the body.
     pub(crate) input: Option<&'static Schema>,
-    /// What the method does.
+    /// The function that performs the method.
     pub(crate) run: fn(&mut Services, &ApiCall) -> Result<Reply, ServiceError>,
 }
 
-/// The query options of paged lists.
+/// The query parameters of paged lists.
 pub(crate) const PAGED: &[&str] = &["continuationToken", "limit"];
 
-/// A call of a method, checked as far as the table allows.
+/// A call of a method, already checked against its table entry.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiCall {
-    /// The parameters out of the path.
+    /// The parameters from the path.
     pub(crate) params: BTreeMap<&'static str, String>,
-    /// The query options.
+    /// The query parameters.
     pub(crate) query: BTreeMap<String, String>,
-    /// The body; an empty object when there is none.
+    /// The body; an empty object if the request has none.
     pub(crate) body: Value,
-    /// Who calls.
+    /// The caller.
     pub(crate) caller: Caller,
-    /// When.
+    /// The time of the call.
     pub(crate) now: Moment,
 }
 
 impl ApiCall {
-    /// A parameter of the path.
+    /// Returns a parameter from the path.
     pub(crate) fn param(&self, name: &str) -> &str {
         self.params
             .get(name)
@@ -59,12 +59,12 @@ impl ApiCall {
             .unwrap_or_default()
     }
 
-    /// The run id in the path.
+    /// Returns the run id from the path.
     pub(crate) fn run_id(&self) -> usize {
         self.param("runId").parse().unwrap_or(usize::MAX)
     }
 
-    /// A text in the body.
+    /// Returns a string from the body.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.body
             .get(name)
@@ -72,7 +72,7 @@ impl ApiCall {
             .unwrap_or_default()
     }
 
-    /// A list of texts in the body.
+    /// Returns a list of strings from the body.
     pub(crate) fn texts(&self, name: &str) -> Vec<String> {
         let members = self.body.get(name).and_then(Value::as_array);
         members
@@ -83,35 +83,35 @@ impl ApiCall {
             .collect()
     }
 
-    /// The page asked for.
+    /// Returns the requested page.
     pub(crate) fn page(&self) -> Result<Page, ServiceError> {
         let option = |name: &str| self.query.get(name).map(String::as_str);
         Page::new(option("continuationToken"), option("limit"))
     }
 
-    /// Refuses the call unless the caller has a scope.
+    /// Returns an error unless the caller has a scope.
     pub(crate) fn require_scope(&self, scope: String) -> Result<(), ServiceError> {
         self.caller.authorize(&Expression::Scope(scope))
     }
 
-    /// Refuses the call unless the caller satisfies an expression.
+    /// Returns an error unless the caller satisfies an expression.
     pub(crate) fn authorize(&self, needed: &Expression) -> Result<(), ServiceError> {
         self.caller.authorize(needed)
     }
 }
 
-/// An answer.
+/// The reply of a method.
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// JSON with a status.
     Json(u16, Value),
     /// 204.
     Nothing,
-    /// 303 to an artifact, with its storage type.
+    /// 303 to the URL of an artifact.
     Redirect {
         /// The URL.
         location: String,
-        /// The `x-taskcluster-artifact-storage-type`, where there is one.
+        /// The header `x-taskcluster-artifact-storage-type`.
         storage: Option<&'static str>,
         /// The body.
         body: Value,
@@ -119,14 +119,14 @@ pub(crate) enum Reply {
 }
 
 impl Reply {
-    /// JSON with status 200.
+    /// Returns JSON with status 200.
     pub(crate) fn ok(body: Value) -> Result<Reply, ServiceError> {
         Ok(Reply::Json(200, body))
     }
 }
 
 impl Endpoint {
-    /// The parameters in a path, when it is a path of this method.
+    /// Returns the parameters of a path that matches this method.
     pub(crate) fn matches(
         &self,
         method: &str,
@@ -144,7 +144,8 @@ impl Endpoint {
         match_parts(&route, path, &mut params).then_some(params)
     }
 
-    /// Checks parameters against their patterns and query options against those allowed.
+    /// Checks path parameters against their patterns, and query parameters against the allowed
+    /// ones.
     pub(crate) fn check(
         &self,
         service: &str,
@@ -198,7 +199,7 @@ impl Endpoint {
         ))
     }
 
-    /// The scope demanded up front.
+    /// Returns the scope that the path alone determines.
     pub(crate) fn path_scope(&self, params: &BTreeMap<&'static str, String>) -> Option<Expression> {
         let mut scope = self.scope?.to_owned();
         for (name, value) in params {

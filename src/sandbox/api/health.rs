@@ -1,10 +1,10 @@
-//! The methods that every service has: is it there, and which one is it.
+//! The methods that every service has: health checks and version.
 
 use serde_json::{Value, json};
 
 use super::endpoint::{Endpoint, Reply};
 
-/// The methods.
+/// The table of methods.
 pub(crate) const METHODS: &[Endpoint] = &[
     Endpoint {
         method: "GET",
@@ -44,7 +44,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
     },
 ];
 
-/// The answer to `/__version__`.
+/// Returns the response to `/__version__`.
 pub(crate) fn version() -> Value {
     json!({
         "version": "sandbox",

@@ -18,10 +18,10 @@ use crate::sandbox::queue::definition::has_nul;
 use crate::sandbox::services::{self, Services};
 use crate::sandbox::time;
 
-/// How long a signed link to an artifact holds, in seconds.
+/// How long a signed URL of an artifact is valid.
 const LINK_SECONDS: i64 = 15 * 60;
 
-/// The methods.
+/// The table of methods.
 pub(crate) const METHODS: &[Endpoint] = &[
     Endpoint {
         method: "GET",

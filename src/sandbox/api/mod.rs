@@ -1,7 +1,7 @@
-//! The methods of the services, in one table each, and what all tables share.
+//! The methods of the services, one table per file, and what the tables share.
 //!
-//! `endpoint` says what a method is and what it is given, `schema` and `request_schemas` check
-//! request bodies, and `paging` cuts long lists into pages.
+//! `endpoint` defines methods and their calls, `schema` and `request_schemas` check request bodies,
+//! and `paging` splits long lists.
 
 pub(super) mod artifacts;
 pub(super) mod auth;

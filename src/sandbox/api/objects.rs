@@ -1,4 +1,4 @@
-//! The object service, as far as uploading and downloading artifacts needs it.
+//! The object service's methods for uploading and downloading artifacts.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256, Sha512};
@@ -12,7 +12,7 @@ use crate::sandbox::error::ServiceError;
 use crate::sandbox::services::{self, Services};
 use crate::sandbox::time;
 
-/// The methods.
+/// The table of methods.
 pub(crate) const METHODS: &[Endpoint] = &[
     Endpoint {
         method: "PUT",
@@ -155,8 +155,9 @@ fn create_upload(services: &mut Services, call: &ApiCall) -> Result<Reply, Servi
     Reply::ok(answer)
 }
 
-/// The hashes that clients compare a download with. The service keeps those that uploads tell, which have to
-/// be these.
+/// Returns the hashes with which clients verify a download.
+///
+/// The real service stores the hashes that the uploader declares, which must be the same.
 fn hashes(services: &Services, call: &ApiCall) -> Result<Value, ServiceError> {
     let object = object(call)?;
     let key = content_key(&object.task_id, object.run_id, &object.name);

@@ -1,14 +1,14 @@
-//! Pages of long lists, with tokens that say where the next one starts.
+//! Pages of long lists, with continuation tokens.
 
 use serde_json::{Map, Value};
 
 use crate::sandbox::crypto;
 use crate::sandbox::error::ServiceError;
 
-/// The most members of a page, whatever the caller asks for.
+/// The most items of a page, whatever limit the caller requests.
 const MAX_PAGE_SIZE: usize = 1000;
 
-/// The part of a list that a caller asked for.
+/// The requested part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Page {
     start: usize,
@@ -35,9 +35,9 @@ impl Page {
         Ok(Page { start, size })
     }
 
-    /// Puts the page of a list into an answer, with a token when there is more.
+    /// Writes the page of a list into a response, with a continuation token if more items follow.
     ///
-    /// Only members of the page are shown: a long list costs no more on its last page than on its first.
+    /// Only items of the page are converted, so the last page costs little more than the first.
     pub(crate) fn write_into<T>(
         self,
         answer: &mut Map<String, Value>,

@@ -1,6 +1,6 @@
-//! The purge-cache service's methods that an action needs.
+//! The purge-cache service's methods that actions need.
 //!
-//! Simulated workers have no caches; what is asked for is kept, so that it can be looked at.
+//! Simulated workers have no caches; requests are only recorded, for tests.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use super::endpoint::{Endpoint, PAGED, Reply};
 use super::request_schemas;
 use crate::sandbox::time::{self, Moment};
 
-/// The methods.
+/// The table of methods.
 pub(crate) const METHODS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
@@ -56,7 +56,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
     },
 ];
 
-/// A request as the service shows it: the pool in two parts.
+/// Returns a purge request as JSON, with the worker pool in two parts.
 fn request(((pool, cache), before): (&(String, String), &Moment)) -> Value {
     let (provisioner, worker_type) = pool.split_once('/').unwrap_or((pool, ""));
     json!({

@@ -1,4 +1,4 @@
-//! The bodies that the services accept.
+//! The schemas of request bodies.
 
 use super::schema::{Field, Schema, Shape};
 use crate::sandbox::patterns::{self, Pattern};
@@ -259,7 +259,7 @@ pub(crate) const INDEXES: Schema = Schema {
     )]),
 };
 
-/// The body of `expandScopes`.
+/// The body of `purgeCache`.
 pub(crate) const PURGE: Schema = Schema {
     name: "purge-cache/v1/purge-cache-request.json#",
     shape: Shape::Object(&[need("cacheName", text(ANY_LENGTH))]),

@@ -1,6 +1,6 @@
 //! A small schema language for request bodies.
 //!
-//! All mistakes of a body are collected, worded as the services' own validator words them.
+//! All errors of a body are collected, in the words of the services' own validator.
 
 use std::collections::BTreeSet;
 

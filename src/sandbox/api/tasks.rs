@@ -1,4 +1,4 @@
-//! The queue's methods on tasks and groups.
+//! The queue's methods for tasks and task groups.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::sandbox::queue::task::{Task, TaskState};
 use crate::sandbox::services::Services;
 use crate::sandbox::time;
 
-/// The methods.
+/// The table of methods.
 pub(crate) const METHODS: &[Endpoint] = &[
     Endpoint {
         method: "GET",
@@ -227,13 +227,13 @@ pub(crate) const METHODS: &[Endpoint] = &[
     },
 ];
 
-/// The status of a task, as an answer.
+/// Returns the status of a task as a reply.
 pub(crate) fn status(services: &Services, id: &str) -> Result<Reply, ServiceError> {
     let task = services.queue.task(id)?;
     Reply::ok(json!({"status": task.status()}))
 }
 
-/// Creates a task after all checks; the answer is its status.
+/// Checks and creates a task, and returns its status.
 pub(crate) fn create(services: &mut Services, call: &ApiCall) -> Result<Value, ServiceError> {
     let id = call.param("taskId");
     let fields = definition::with_defaults(id, &call.body)?;

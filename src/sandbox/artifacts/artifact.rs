@@ -1,40 +1,40 @@
-//! Artifacts: what the queue knows of a file that a run made.
+//! Artifacts as the queue records them.
 
 use serde_json::{Map, Value, json};
 
 use crate::sandbox::time::{self, Moment};
 
-/// Where the content of an artifact is.
+/// Where the content of an artifact is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Storage {
     /// In a bucket, uploaded by `PUT` to a signed URL.
     S3,
-    /// In the object service; the upload is open until finished.
+    /// In the object service.
     Object {
-        /// The upload to finish.
+        /// The id of the upload.
         upload_id: String,
     },
-    /// At some URL.
+    /// At a URL.
     Reference {
         /// The URL.
         url: String,
     },
     /// In another artifact of the same run.
     Link {
-        /// That artifact's name.
+        /// The name of that artifact.
         artifact: String,
     },
-    /// Nowhere: the worker could not make it.
+    /// Nowhere, because the worker could not create it.
     Error {
-        /// The kind of failure.
+        /// The reason.
         reason: String,
-        /// The explanation.
+        /// The message.
         message: String,
     },
 }
 
 impl Storage {
-    /// The name of the storage type.
+    /// Returns the name of the storage type.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Storage::S3 => "s3",
@@ -53,12 +53,12 @@ pub(crate) struct Artifact {
     pub(crate) content_type: String,
     pub(crate) content_length: Option<u64>,
     pub(crate) expires: Moment,
-    /// Whether it can be read; an object can once its upload is finished.
+    /// Whether it can be read: an object only after its upload is finished.
     pub(crate) present: bool,
 }
 
 impl Artifact {
-    /// The artifact as answers list it.
+    /// Returns the artifact as JSON for responses.
     pub(crate) fn json(&self, name: &str) -> Value {
         let mut out = json!({
             "storageType": self.storage.name(),
@@ -72,7 +72,7 @@ impl Artifact {
         out
     }
 
-    /// The artifact with all that is known of it, to be kept.
+    /// Returns the whole artifact as JSON for the store.
     pub(crate) fn to_stored(&self) -> Value {
         let details = match &self.storage {
             Storage::S3 => json!({}),
@@ -91,7 +91,7 @@ impl Artifact {
         })
     }
 
-    /// Reads what [`Artifact::to_stored`] wrote.
+    /// Reads an artifact from [`Artifact::to_stored`].
     pub(crate) fn from_stored(value: &Value) -> Option<Artifact> {
         let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
         Some(Artifact {
@@ -106,7 +106,8 @@ impl Artifact {
         })
     }
 
-    /// Whether a second `createArtifact` may stand beside the first: equal, or within the exceptions allowed.
+    /// Returns whether a second `createArtifact` may replace this artifact: it must be equal except
+    /// for the changes that the queue allows.
     pub(crate) fn can_become(&self, later: &Artifact) -> bool {
         let link = matches!(later.storage, Storage::Link { .. });
         let reference = matches!(self.storage, Storage::Reference { .. });
@@ -120,7 +121,7 @@ impl Artifact {
     }
 }
 
-/// The storage that a body of `createArtifact` (or kept details) describes.
+/// Reads the storage from a body of `createArtifact` or from stored details.
 pub(crate) fn parse_storage(kind: &str, details: &Map<String, Value>) -> Option<Storage> {
     let text = |name: &str| details.get(name).and_then(Value::as_str).map(str::to_owned);
     Some(match kind {

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 
-/// The bytes of an artifact and the headers to send with them.
+/// The bytes of an artifact and their headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     /// The bytes, as uploaded.
@@ -14,7 +14,7 @@ pub struct Content {
 }
 
 impl Content {
-    /// The content with its content encoding removed; `None` if that is invalid or unknown.
+    /// Removes the content encoding; returns `None` if it is invalid or unknown.
     pub(crate) fn decompressed(self) -> Option<Self> {
         let bytes = match self.content_encoding.as_deref() {
             None | Some("identity") => self.bytes,

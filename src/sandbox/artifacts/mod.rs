@@ -1,4 +1,4 @@
-//! What the services keep of an artifact: its entry on the queue and its content.
+//! Artifacts: the queue's records and their content.
 
 pub(super) mod artifact;
 pub(super) mod content;

@@ -1,4 +1,4 @@
-//! Clients' credentials, and temporary ones made out of them by a signed certificate.
+//! Credentials of clients, and temporary credentials with a signed certificate.
 
 use serde_json::{Value, json};
 
@@ -6,19 +6,19 @@ use crate::sandbox::crypto;
 use crate::sandbox::patterns;
 use crate::sandbox::time::Moment;
 
-/// A client's name and secret.
+/// A client id and its access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The client's name.
+    /// The client id.
     pub client_id: String,
-    /// The client's secret.
+    /// The access token.
     pub access_token: String,
     /// The certificate of temporary credentials, as JSON text.
     pub certificate: Option<String>,
 }
 
 impl Credentials {
-    /// The credentials as the services write them in answers.
+    /// Returns the credentials as JSON for responses.
     pub(crate) fn json(&self) -> Value {
         let mut out = json!({"clientId": self.client_id, "accessToken": self.access_token});
         if let (Some(certificate), Some(fields)) = (&self.certificate, out.as_object_mut()) {
@@ -27,7 +27,7 @@ impl Credentials {
         out
     }
 
-    /// Makes named temporary credentials signed with these.
+    /// Creates named temporary credentials signed with these.
     pub(crate) fn temporary(
         &self,
         client_id: &str,
@@ -57,7 +57,7 @@ impl Credentials {
     }
 }
 
-/// The signature that a certificate must carry.
+/// Returns the signature of a certificate.
 pub(crate) fn certificate_signature(token: &str, client_id: &str, certificate: &Value) -> String {
     let text = |name: &str| match certificate.get(name) {
         Some(Value::String(text)) => text.clone(),
@@ -82,12 +82,12 @@ pub(crate) fn certificate_signature(token: &str, client_id: &str, certificate: &
     crypto::base64(&crypto::hmac(token.as_bytes(), lines.join("\n").as_bytes()))
 }
 
-/// The secret of temporary credentials.
+/// Returns the access token of temporary credentials.
 pub(crate) fn temporary_token(token: &str, seed: &str) -> String {
     crypto::base64_url(&crypto::hmac(token.as_bytes(), seed.as_bytes()))
 }
 
-/// The scopes in a list, if all of them are well-formed.
+/// Reads a list of scopes; returns `None` if one is malformed.
 pub(crate) fn parse_scope_list(value: &Value) -> Option<Vec<String>> {
     value
         .as_array()?

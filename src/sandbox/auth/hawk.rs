@@ -1,4 +1,4 @@
-//! The parts of Hawk: what a signature covers, and how it is written in headers and URLs.
+//! Hawk: what a signature covers, and its form in headers and URLs.
 
 use std::collections::BTreeMap;
 
@@ -8,22 +8,22 @@ use super::credentials::Credentials;
 use crate::sandbox::crypto;
 use crate::sandbox::time::Moment;
 
-/// The parts of a request that a signature covers.
+/// A request as a signature covers it.
 #[derive(Debug, Clone)]
 pub(crate) struct SignedRequest<'a> {
-    /// The method in capitals.
+    /// The method in upper case.
     pub(crate) method: &'a str,
     /// The path with its query, as sent.
     pub(crate) resource: &'a str,
-    /// The host that the caller addressed.
+    /// The host from the header `Host`.
     pub(crate) host: &'a str,
-    /// The port that the caller addressed.
+    /// The port from the header `Host`.
     pub(crate) port: u16,
     /// The `Authorization` header.
     pub(crate) authorization: Option<&'a str>,
 }
 
-/// Signs a path for reading until a moment; the answer is the path with its `bewit`.
+/// Signs a path for `GET` until a moment, and returns it with its `bewit`.
 pub(crate) fn sign_path(
     credentials: &Credentials,
     host: &str,
@@ -55,7 +55,7 @@ pub(crate) fn sign_path(
     format!("{path}{joint}bewit={bewit}")
 }
 
-/// The hash of a body that a signature may name.
+/// Returns the hash of a body that a signature may include.
 pub(crate) fn payload_hash(content_type: &str, body: &[u8]) -> String {
     let kind = content_type
         .split(';')
@@ -69,15 +69,15 @@ pub(crate) fn payload_hash(content_type: &str, body: &[u8]) -> String {
     crypto::base64(&crypto::sha256(&hashed))
 }
 
-/// The signature in a URL.
+/// A signature in a URL.
 pub(crate) struct Bewit {
-    /// The signature, encoded.
+    /// The encoded signature.
     pub(crate) value: String,
-    /// The path and query without it.
+    /// The path and query without the signature.
     pub(crate) resource: String,
 }
 
-/// The signature in a URL, if there is one.
+/// Extracts the signature from a URL.
 pub(crate) fn extract_bewit(resource: &str) -> Option<Bewit> {
     let (path, query) = resource.split_once('?')?;
     let mut value = None;
@@ -126,7 +126,7 @@ pub(crate) fn mac(
     crypto::base64(&crypto::hmac(token.as_bytes(), text.as_bytes()))
 }
 
-/// The fields of an `Authorization` header.
+/// Parses the fields of an `Authorization` header.
 pub(crate) fn parse_authorization(header: &str) -> Result<BTreeMap<String, String>, String> {
     let bad = || "Bad Request: Bad header format".to_owned();
     let (scheme, mut rest) = header.split_once(char::is_whitespace).ok_or_else(bad)?;

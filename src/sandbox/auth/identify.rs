@@ -1,8 +1,9 @@
-//! Who is calling: clients, Hawk signatures, signed URLs, temporary credentials and limited scopes.
+//! Identifies callers: clients, Hawk signatures, signed URLs, temporary credentials and authorized
+//! scopes.
 //!
-//! A signature covers method, path with query, host, port, time and a nonce. The `ext` field may carry a certificate,
-//! which makes temporary credentials out of a client's own, and `authorizedScopes`, which limit the call. Every
-//! caller, known or not, has the role `anonymous` too.
+//! A signature covers the method, the path with its query, host, port, time and a nonce. Its `ext`
+//! field may contain the certificate of temporary credentials, and `authorizedScopes` that restrict
+//! the call. Every caller also has the role `anonymous`.
 
 use std::collections::BTreeMap;
 
@@ -17,37 +18,37 @@ use crate::sandbox::time::Moment;
 
 /// How far a client's clock may be off, in seconds.
 const MAX_CLOCK_SKEW: i64 = 15 * 60;
-/// How long temporary credentials may last, in milliseconds.
+/// How long temporary credentials may be valid, in milliseconds.
 const MAX_LIFETIME: i64 = 31 * 24 * 60 * 60 * 1000;
-/// How far a certificate's own times may be off, in milliseconds.
+/// How far the times of a certificate may be off, in milliseconds.
 const CERTIFICATE_SKEW: i64 = 5 * 60 * 1000;
 
-/// What is known of a caller.
+/// The caller of a method.
 #[derive(Debug, Clone)]
 pub(crate) enum Caller {
-    /// A signature that holds.
+    /// The request has a valid signature.
     Known {
-        /// The name, of the temporary credentials where there are such.
+        /// The client id.
         client_id: String,
-        /// Everything granted.
+        /// The expanded scopes.
         scopes: Vec<String>,
-        /// The hash of the body that the signature names, in base64.
+        /// The hash of the body that the signature includes, in base64.
         hash: Option<String>,
     },
-    /// No signature.
+    /// The request has no signature.
     Anonymous {
-        /// What everybody may do.
+        /// The scopes of the role `anonymous`.
         scopes: Vec<String>,
     },
-    /// A signature that does not hold.
+    /// The request has an invalid signature.
     Refused {
-        /// Why.
+        /// The reason.
         message: String,
     },
 }
 
 impl Caller {
-    /// The scopes held.
+    /// Returns the caller's scopes.
     pub(crate) fn scopes(&self) -> &[String] {
         match self {
             Caller::Known { scopes, .. } | Caller::Anonymous { scopes } => scopes,
@@ -55,7 +56,7 @@ impl Caller {
         }
     }
 
-    /// Refuses the call unless the caller satisfies the expression.
+    /// Returns an error unless the caller satisfies the expression.
     pub(crate) fn authorize(&self, needed: &Expression) -> Result<(), ServiceError> {
         match self {
             Caller::Refused { message } => Err(ServiceError::new(
@@ -110,7 +111,8 @@ struct SigningKey {
 }
 
 impl Auth {
-    /// A service with no client yet, and with the reading scopes that deployments grant to everybody.
+    /// Creates the service without clients, and with the read scopes that deployments grant to
+    /// everyone.
     pub(crate) fn new() -> Auth {
         let mut roles = Roles::default();
         roles.set(
@@ -123,7 +125,7 @@ impl Auth {
         }
     }
 
-    /// Adds a client, replacing an earlier one of that name.
+    /// Adds a client, or replaces the client of that name.
     pub(crate) fn add_client(&mut self, client_id: &str, access_token: &str, scopes: Vec<String>) {
         self.clients.insert(
             client_id.to_owned(),
@@ -134,14 +136,14 @@ impl Auth {
         );
     }
 
-    /// Expands scopes, with what everybody has.
+    /// Expands scopes together with those of the role `anonymous`.
     pub(crate) fn expand_with_anonymous(&mut self, scopes: &[String]) -> Vec<String> {
         let mut all = scopes.to_vec();
         all.push("assume:anonymous".to_owned());
         self.roles.expand(&normalised(all)).to_vec()
     }
 
-    /// Finds out who sent a request.
+    /// Identifies the caller of a request.
     pub(crate) fn identify(&mut self, request: &SignedRequest<'_>, now: Moment) -> Caller {
         let bewit = extract_bewit(request.resource);
         let outcome = match (request.authorization, bewit) {
@@ -383,7 +385,7 @@ fn temporary_key(
     })
 }
 
-/// What deployments with open reading grant to callers without credentials.
+/// The scopes that public deployments grant to callers without credentials.
 const ANONYMOUS: &[&str] = &[
     "auth:current-scopes",
     "auth:expand-scopes",

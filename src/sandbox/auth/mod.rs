@@ -1,4 +1,4 @@
-//! Clients, roles, scopes and signatures: who makes a request, and what the caller may do.
+//! Clients, roles, scopes and signatures.
 
 pub(super) mod credentials;
 pub(super) mod hawk;

@@ -1,9 +1,10 @@
 //! Scope satisfaction, scope expressions and roles.
 //!
-//! A scope satisfies another when both are equal, or when it ends in `*` and the other starts with what stands before
-//! the star. A set is normalised when it is sorted and no member is satisfied by another. A role `assume:<id>` grants
-//! its scopes to whoever has a scope that satisfies `assume:<id>`; a role id that ends in `*` stands for every id
-//! with that start, and `<..>` in its scopes for the rest of the id. Expansion repeats until nothing is added.
+//! A scope satisfies another when both are equal, or when it ends in `*` and the other starts with
+//! what stands before the star. A set is normalised when it is sorted and no member is satisfied by
+//! another. A role `assume:<id>` grants its scopes to whoever has a scope that satisfies
+//! `assume:<id>`; a role id that ends in `*` stands for every id with that start, and `<..>` in its
+//! scopes for the rest of the id. Expansion repeats until nothing is added.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -72,7 +73,8 @@ impl Expression {
         }
     }
 
-    /// What is left of the expression once the scopes held are taken away; nothing when it is satisfied.
+    /// What is left of the expression once the scopes held are taken away; nothing when it is
+    /// satisfied.
     pub(crate) fn missing(&self, held: &[String]) -> Option<Expression> {
         if self.satisfied_by(held) {
             return None;
@@ -111,7 +113,8 @@ impl Expression {
         }
     }
 
-    /// The expression as error messages print it: a lone scope bare, anything else as indented JSON.
+    /// The expression as error messages print it: a lone scope bare, anything else as indented
+    /// JSON.
     pub(crate) fn text(&self) -> String {
         match self {
             Expression::Scope(scope) => scope.clone(),

@@ -1,4 +1,4 @@
-//! Serves and takes the content of artifacts, as a storage bucket does.
+//! Serves and accepts artifact content like a storage bucket.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -13,7 +13,7 @@ use crate::sandbox::crypto;
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::services::SharedServices;
 
-/// Answers a request for `/content/<taskId>/<runId>/<name>`.
+/// Responds to a request for `/content/<taskId>/<runId>/<name>`.
 pub(crate) fn respond(shared: &SharedServices, request: &HttpRequest) -> Response {
     let path = request.path().trim_start_matches('/');
     let encoded = path.strip_prefix("content/").unwrap_or_default();
@@ -90,7 +90,7 @@ fn get(shared: &SharedServices, key: &str) -> Response {
     if let Some(encoding) = &content.content_encoding {
         put(header::CONTENT_ENCODING, encoding);
     }
-    // Content is what a task made: a browser must not take it for a page of the sandbox.
+    // Tasks write this content, so browsers must not treat it as a page of the sandbox.
     put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     put(header::CONTENT_SECURITY_POLICY, "sandbox");
     response

@@ -1,4 +1,4 @@
-//! The web pages: groups, tasks, runs and artifacts, for people who watch a rehearsal.
+//! Web pages that show groups, tasks, runs and artifacts to people who follow a rehearsal.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use crate::sandbox::queue::task::{Task, TaskState};
 use crate::sandbox::services::{Services, SharedServices};
 use crate::sandbox::time;
 
-/// Answers a request for a page; nothing if there is no such page.
+/// Returns a page, or `None` if it does not exist.
 pub(crate) fn respond(shared: &SharedServices, path: &[&str]) -> Option<Response> {
     let (title, content) = shared.read(|services| match path {
         [] => Some(("Task groups".to_owned(), groups_page(services))),
@@ -153,7 +153,8 @@ fn group_page(services: &Services, id: &str) -> Option<String> {
     Some(out + "</table>")
 }
 
-/// Links to the first few tasks of a list; a group's page would else grow with the square of its tasks.
+/// Returns links to the first tasks of a list, because a group's page would otherwise grow with the
+/// square of its tasks.
 fn first_links<'a>(services: &Services, ids: impl Iterator<Item = &'a str>) -> String {
     const MAX_LINKS: usize = 10;
     let ids: Vec<&str> = ids.collect();

@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 
 use crate::sandbox::error::{ErrorCode, ServiceError};
 
-/// The most bytes of JSON that are taken; beyond it the real services answer 500.
+/// The largest accepted JSON body in bytes; the real services reply 500 beyond it.
 const MAX_JSON_BYTES: usize = 10 * 1024 * 1024;
 
-/// A request's body.
+/// The body of a request.
 pub(crate) struct Body {
     /// Whether it was sent as JSON.
     pub(crate) is_json: bool,
-    /// Its text, uncompressed; empty unless it is JSON.
+    /// The decompressed text; empty unless the body is JSON.
     pub(crate) text: Vec<u8>,
-    /// Its value; an empty object when there is none.
+    /// The value; an empty object if there is no body.
     pub(crate) value: Value,
 }
 
-/// Reads a body.
+/// Reads the body of a request.
 pub(crate) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<Body, ServiceError> {
     let text = |name| {
         headers
@@ -35,7 +35,7 @@ pub(crate) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<Body, ServiceErr
         .unwrap_or_default()
         .trim();
     if !kind.eq_ignore_ascii_case("application/json") || bytes.is_empty() {
-        // A body of another kind is not looked at.
+        // Bodies of other types are ignored.
         let is_json = kind.eq_ignore_ascii_case("application/json");
         return Ok(Body {
             is_json,
@@ -53,7 +53,7 @@ pub(crate) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<Body, ServiceErr
     }
     let value: Value = serde_json::from_slice(&text).map_err(|error| {
         let problem = error.to_string();
-        // JavaScript reads lone surrogates; the database then refuses them.
+        // JavaScript accepts lone surrogates, but the database refuses them.
         if problem.contains("surrogate") || problem.contains("hex escape") {
             return ServiceError::internal("Internal Server Error: invalid surrogate in a string");
         }

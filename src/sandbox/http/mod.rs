@@ -1,4 +1,4 @@
-//! The HTTP side: requests and responses, artifact content and web pages.
+//! The HTTP server: requests, responses, artifact content and web pages.
 
 mod bucket;
 mod html;

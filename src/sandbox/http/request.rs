@@ -1,4 +1,4 @@
-//! A request as it was read.
+//! HTTP requests.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName};
 use percent_encoding::percent_decode_str;
 
-/// The request as far as it has been read.
+/// A request with its whole body.
 pub(crate) struct HttpRequest {
     pub(crate) method: String,
     /// The path with its query, as sent.
@@ -20,12 +20,12 @@ impl HttpRequest {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The path without its query.
+    /// Returns the path without its query.
     pub(crate) fn path(&self) -> &str {
         self.resource.split('?').next().unwrap_or_default()
     }
 
-    /// The query options, decoded.
+    /// Returns the decoded query parameters.
     pub(crate) fn query(&self) -> BTreeMap<String, String> {
         let query = self.resource.split_once('?').map_or("", |(_, query)| query);
         query

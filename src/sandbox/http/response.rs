@@ -1,4 +1,4 @@
-//! Responses: JSON answers, refusals, and connections that break.
+//! HTTP responses: JSON, errors, and truncated responses.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ pub(crate) fn error_response(
     response
 }
 
-/// An answer in JSON.
+/// Creates a JSON response.
 pub(crate) fn json_response(status: u16, body: &Value) -> Response {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
@@ -86,7 +86,7 @@ pub(crate) fn json_response(status: u16, body: &Value) -> Response {
     response
 }
 
-/// An answer whose connection breaks before its end.
+/// Creates a response whose connection is lost before its end.
 pub(crate) fn truncated_response() -> Response {
     let parts = [
         Ok("{"),

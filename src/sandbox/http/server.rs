@@ -1,7 +1,8 @@
-//! The HTTP side: from a request to a call of a method, and from its outcome to an answer.
+//! The HTTP server: finds the method for a request, performs it and creates the response.
 //!
-//! In the order of the real services: find the method, read the body, find out who calls, demand the scope that the
-//! path tells, check parameters and query, check the body against its schema, run the method.
+//! In the order of the real services: find the method, read the body, identify the caller, check
+//! the scope that the path determines, check path and query parameters, check the body against its
+//! schema, and perform the method.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,10 +26,10 @@ use crate::sandbox::injected_fault::InjectedFault;
 use crate::sandbox::services::{Services, SharedServices};
 use crate::sandbox::time::Moment;
 
-/// The largest request that is read at all.
+/// The largest request body that is read.
 const MAX_REQUEST_BYTES: usize = 2 << 30;
 
-/// The services, each with its methods.
+/// The services and their tables of methods.
 const SERVICES: &[(&str, &[&[Endpoint]])] = &[
     (
         "queue",
@@ -45,7 +46,7 @@ const SERVICES: &[(&str, &[&[Endpoint]])] = &[
     ("object", &[health::METHODS, objects::METHODS]),
 ];
 
-/// Answers one request; the date of the answer is that of the sandbox's clock.
+/// Responds to a request; the header `Date` comes from the sandbox's clock.
 pub(crate) async fn respond(
     State(shared): State<Arc<SharedServices>>,
     request: Request,
@@ -109,7 +110,7 @@ async fn respond_without_date(shared: &SharedServices, request: Request) -> Resp
     }
 }
 
-/// Whether a `Host` names this machine; a web page elsewhere could else have its own name lead here.
+/// Returns whether a `Host` names this machine. Otherwise a website could point its own name here.
 fn is_local(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -245,7 +246,7 @@ fn identify(services: &mut Services, request: &HttpRequest, body: &Body, now: Mo
     caller
 }
 
-/// Runs a method, unless something befalls the call; there is no reply when the connection breaks.
+/// Performs a method, with a fault if one is due. `None` means that the connection is lost.
 async fn run_with_faults(
     shared: &SharedServices,
     endpoint: &Endpoint,

@@ -1,7 +1,8 @@
-//! Task definitions in one spelling.
+//! Task definitions in normal form.
 //!
-//! Defaults are filled in, timestamps have milliseconds, numbers are as JavaScript would hold them, and `taskQueueId`
-//! stands beside its two halves. Two calls that mean the same thus compare equal.
+//! Defaults are filled in, timestamps have milliseconds, numbers are those of JavaScript, and
+//! `taskQueueId` is present together with `provisionerId` and `workerType`. Thus equivalent
+//! definitions compare equal.
 
 use serde_json::{Map, Number, Value, json};
 
@@ -11,14 +12,13 @@ use crate::sandbox::time::{self, Moment};
 
 /// How far `created` may be from the clock, in milliseconds.
 const MAX_CREATED_DRIFT: i64 = 15 * 60 * 1000;
-/// How far ahead a deadline may be, in milliseconds.
-/// How many days ahead deadlines may be where nobody has set it.
+/// How many days ahead a deadline may be by default.
 pub(crate) const DEFAULT_MAX_DEADLINE_DAYS: i64 = 5;
 
-/// A definition in the queue's own spelling.
+/// A definition in normal form.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Definition {
-    /// The definition as answers show it.
+    /// The definition as JSON for responses.
     pub(crate) json: Value,
     pub(crate) created: Moment,
     pub(crate) deadline: Moment,
@@ -26,7 +26,7 @@ pub(crate) struct Definition {
 }
 
 impl Definition {
-    /// A text field that is always there.
+    /// Returns a string field that is always present.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.json
             .get(name)
@@ -34,7 +34,7 @@ impl Definition {
             .unwrap_or_default()
     }
 
-    /// A list of texts that is always there.
+    /// Returns a list of strings that is always present.
     pub(crate) fn texts(&self, name: &str) -> Vec<&str> {
         let members = self.json.get(name).and_then(Value::as_array);
         members
@@ -44,7 +44,7 @@ impl Definition {
             .collect()
     }
 
-    /// The place of the priority, 0 being the highest.
+    /// Returns the rank of the priority; 0 is the highest.
     pub(crate) fn rank(&self) -> usize {
         let priority = self.text("priority");
         PRIORITIES
@@ -53,7 +53,7 @@ impl Definition {
             .unwrap_or(PRIORITIES.len())
     }
 
-    /// How often the task may be retried.
+    /// Returns how often the task may be retried.
     pub(crate) fn retries(&self) -> u64 {
         self.json
             .get("retries")
@@ -61,12 +61,12 @@ impl Definition {
             .unwrap_or_default()
     }
 
-    /// Whether failed dependencies do as well as completed ones.
+    /// Returns whether failed dependencies satisfy the task as well as completed ones.
     pub(crate) fn accepts_any_resolution(&self) -> bool {
         self.text("requires") == "all-resolved"
     }
 
-    /// The task's label.
+    /// Returns the task's label.
     pub(crate) fn label(&self) -> &str {
         let name = |object: &str, field: &str| {
             self.json
@@ -79,7 +79,7 @@ impl Definition {
             .unwrap_or_default()
     }
 
-    /// Reads a definition that was kept in this spelling.
+    /// Reads a definition that was stored in normal form.
     pub(crate) fn from_stored(json: Value) -> Option<Definition> {
         let date = |name: &str| json.get(name).and_then(Value::as_str).and_then(time::parse);
         let (created, deadline, expires) = (date("created")?, date("deadline")?, date("expires")?);
@@ -92,9 +92,9 @@ impl Definition {
     }
 }
 
-/// A body of `createTask` with the fields filled in that the scope check needs.
+/// Fills in the defaults of a body of `createTask` that the scope check needs.
 ///
-/// The body must have passed [`crate::sandbox::api::request_schemas::CREATE_TASK`].
+/// The body must match [`crate::sandbox::api::request_schemas::CREATE_TASK`].
 pub(crate) fn with_defaults(
     task_id: &str,
     body: &Value,
@@ -160,9 +160,9 @@ pub(crate) fn with_defaults(
     Ok(out)
 }
 
-/// Checks the timestamps and scopes of a definition and brings it into the queue's spelling.
+/// Checks the timestamps and scopes of a definition and creates its normal form.
 ///
-/// `days` is how many days ahead deadlines may be.
+/// A deadline may be at most `days` days ahead.
 pub(crate) fn build_definition(
     mut fields: Map<String, Value>,
     now: Moment,
@@ -231,7 +231,7 @@ pub(crate) fn build_definition(
     })
 }
 
-/// Rewrites numbers as JavaScript holds them: doubles, whole ones written without a fraction.
+/// Rewrites numbers as JavaScript prints them: doubles, without a fraction if they are whole.
 pub(crate) fn normalize_numbers(value: &Value) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match value {
@@ -256,7 +256,7 @@ pub(crate) fn normalize_numbers(value: &Value) -> Value {
     }
 }
 
-/// Tells whether a NUL, which the database cannot hold, occurs in any text or name.
+/// Returns whether a string or name contains NUL, which the database cannot store.
 pub(crate) fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),

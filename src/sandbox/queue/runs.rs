@@ -1,4 +1,4 @@
-//! What workers and the clock do to runs: claims, resolutions, retries, expired claims and deadlines.
+//! Runs: claims, resolutions, retries, expired claims and deadlines.
 
 use super::scheduling::Queue;
 use super::task::{Run, Task, TaskState};
@@ -6,8 +6,9 @@ use crate::sandbox::error::ServiceError;
 use crate::sandbox::time::Moment;
 
 impl Queue {
-    /// Gives a pending run to a worker. A second claim by the same worker is the first one again; but not
-    /// when the queue has chosen the run for it, since that was another request.
+    /// Claims a pending run for a worker.
+    ///
+    /// A worker may repeat its claim, unless the first claim was by `claimWork`.
     pub(crate) fn claim(
         &mut self,
         id: &str,
@@ -42,7 +43,7 @@ impl Queue {
         }
     }
 
-    /// Takes pending tasks of a task queue, the highest priority first, at most so many.
+    /// Claims at most `most` pending tasks of a task queue, the highest priority first.
     pub(crate) fn claim_pending(
         &mut self,
         queue: &str,
@@ -74,7 +75,7 @@ impl Queue {
             .collect()
     }
 
-    /// Extends the claim on a running run.
+    /// Extends the claim of a running run.
     pub(crate) fn reclaim(
         &mut self,
         id: &str,
@@ -97,7 +98,7 @@ impl Queue {
         }
     }
 
-    /// Resolves a running run as completed or failed; the same resolution again changes nothing.
+    /// Resolves a running run as completed or failed; repeating the call changes nothing.
     pub(crate) fn resolve(
         &mut self,
         id: &str,
@@ -126,7 +127,8 @@ impl Queue {
         }
     }
 
-    /// Resolves a running run as an exception; some reasons start another run while retries are left.
+    /// Resolves a running run as an exception; for some reasons a new run follows while retries are
+    /// left.
     pub(crate) fn resolve_exception(
         &mut self,
         id: &str,
@@ -171,7 +173,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Resolves what has passed its deadline and ends claims that were not renewed.
+    /// Resolves tasks whose deadline has passed, and ends claims that have expired.
     pub(crate) fn expire(&mut self, now: Moment) {
         while let Some((deadline, id)) = self.deadlines.first().cloned() {
             if deadline >= now {
@@ -191,13 +193,13 @@ impl Queue {
                 .and_then(|task| task.runs.get(run_id))
                 .is_some_and(|run| run.taken_until == Some(until));
             if current {
-                // A run that is no longer running has nothing to lose.
+                // It fails only for a run that is no longer running.
                 let _ = self.resolve_exception(&id, run_id, "claim-expired", now);
             }
         }
     }
 
-    /// The task with an id.
+    /// Returns the task with an id.
     pub(crate) fn task(&self, id: &str) -> Result<&Task, ServiceError> {
         self.tasks.get(id).ok_or_else(|| task_not_found(id))
     }
@@ -207,14 +209,14 @@ impl Queue {
     }
 }
 
-/// The error_response for a task that does not exist.
+/// Returns the error for a task that does not exist.
 pub(crate) fn task_not_found(id: &str) -> ServiceError {
     ServiceError::not_found(format!(
         "Task `{id}` not found. Are you sure it was created?"
     ))
 }
 
-/// The error_response for a run that does not exist.
+/// Returns the error for a run that does not exist.
 pub(crate) fn run_not_found(id: &str, run_id: usize) -> ServiceError {
     ServiceError::not_found(format!("Run {run_id} not found on task `{id}`."))
 }

@@ -1,8 +1,9 @@
-//! The queue's tasks and groups: creation, dependencies, scheduling, cancellation, priorities.
+//! Tasks and task groups: creation, dependencies, scheduling, cancellation, priorities.
 //!
-//! Each call that changes a task ends in [`Queue::update_tables`], which keeps the look-up tables (pending, running,
-//! deadlines, claims) equal to the task, notes it as changed for keeping, and records an event. A resolution goes on
-//! to the dependents at once; a dependent can become pending by that, but not resolved, so nothing recurses.
+//! Each call that changes a task ends in [`Queue::update_tables`], which updates the lookup tables
+//! (pending, running, deadlines, claims), marks the task to be stored, and records an event.
+//! Dependents learn of a resolution at once; they can become pending by it but not resolved, so
+//! nothing recurses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,13 +18,13 @@ use crate::sandbox::time::{self, Moment};
 /// A change of a task's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskEvent {
-    /// The task.
+    /// The task id.
     pub task_id: String,
-    /// Its label.
+    /// The task's label.
     pub label: String,
     /// The latest run, if there is one.
     pub run_id: Option<usize>,
-    /// The state that it now has.
+    /// The new state.
     pub state: TaskState,
 }
 
@@ -37,7 +38,7 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// The group as answers show it.
+    /// Returns the group as JSON for responses.
     pub(crate) fn json(&self, id: &str) -> Value {
         let mut out = json!({
             "taskGroupId": id,
@@ -51,47 +52,47 @@ impl Group {
     }
 }
 
-/// The tasks and groups, and the tables that find them.
+/// The tasks, the groups, and their lookup tables.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     pub(crate) tasks: BTreeMap<String, Task>,
     pub(crate) groups: BTreeMap<String, Group>,
     pub(crate) dependents: BTreeMap<String, BTreeSet<String>>,
-    /// Pending tasks by task queue, each with its priority's rank and the order of arrival.
+    /// Pending tasks by task queue, with the rank of their priority and the order of arrival.
     pub(crate) pending: BTreeMap<String, BTreeSet<(usize, u64, String)>>,
     pub(crate) running: BTreeMap<String, BTreeSet<String>>,
-    /// Task queues by the last time that a worker or task used them.
+    /// When a worker last used each task queue.
     pub(crate) active: BTreeMap<String, Moment>,
     pub(crate) deadlines: BTreeSet<(Moment, String)>,
     pub(crate) claims: BTreeSet<(Moment, String, usize)>,
     arrivals: u64,
-    /// Tasks whose creation was left half done: nobody follows their dependencies.
+    /// Tasks whose creation was interrupted: their dependencies are ignored.
     partially_created: BTreeSet<String>,
-    /// Tasks and groups changed since they were last kept.
+    /// Tasks and groups that have changed since they were last stored.
     pub(crate) changed_tasks: BTreeSet<String>,
     pub(crate) changed_groups: BTreeSet<String>,
-    /// What happened since it was last told.
+    /// Events that have not been reported yet.
     pub(crate) events: Vec<TaskEvent>,
-    /// Tasks completed since the index last looked.
+    /// Completed tasks that are not in the index yet.
     pub(crate) newly_completed: Vec<String>,
 }
 
 impl Queue {
-    /// Finds a task, or refuses with a text that names it.
+    /// Returns a task, or an error with the given message, in which `{id}` is replaced.
     pub(crate) fn find(&self, id: &str, missing: &str) -> Result<&Task, ServiceError> {
         self.tasks
             .get(id)
             .ok_or_else(|| ServiceError::not_found(missing.replace("{id}", id)))
     }
 
-    /// Finds a group.
+    /// Returns a task group.
     pub(crate) fn group(&self, id: &str) -> Result<&Group, ServiceError> {
         self.groups.get(id).ok_or_else(|| {
             ServiceError::not_found(format!("No task-group with taskGroupId: `{id}`"))
         })
     }
 
-    /// Creates a task, or finds the equal one that exists.
+    /// Creates a task; an equal task that exists is returned instead.
     pub(crate) fn create(
         &mut self,
         id: &str,
@@ -127,7 +128,7 @@ impl Queue {
         Ok(self.tasks.get(id).map(Task::status).unwrap_or_default())
     }
 
-    /// Leaves the creation of a task half done.
+    /// Undoes the last step of a task's creation.
     pub(crate) fn interrupt_creation(&mut self, id: &str) {
         let unscheduled = |task: &&Task| task.runs.is_empty();
         let Some(task) = self.tasks.get(id).filter(unscheduled) else {
@@ -141,7 +142,7 @@ impl Queue {
         self.partially_created.insert(id.to_owned());
     }
 
-    /// Does the rest of what was left half done.
+    /// Completes an interrupted creation.
     fn finish_creation(&mut self, id: &str, now: Moment) -> Result<Value, ServiceError> {
         let Some(mut task) = self.tasks.remove(id) else {
             return Ok(Value::Null);
@@ -232,7 +233,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Enters a task into the tables that do not change with its state.
+    /// Adds a task to the tables that do not depend on its state.
     pub(crate) fn add(&mut self, task: Task) {
         for dependency in task.definition.texts("dependencies") {
             self.dependents
@@ -246,7 +247,7 @@ impl Queue {
         self.tasks.insert(task.id.clone(), task);
     }
 
-    /// Brings the tables in line with a task that has changed.
+    /// Updates the lookup tables after a task has changed.
     pub(crate) fn update_tables(&mut self, id: &str) {
         let Some(task) = self.tasks.get_mut(id) else {
             return;
@@ -297,7 +298,7 @@ impl Queue {
         });
     }
 
-    /// Makes an unscheduled task pending, unless its deadline has passed; tells whether it is scheduled.
+    /// Makes an unscheduled task pending and returns `true`, or `false` if its deadline has passed.
     pub(crate) fn schedule(&mut self, id: &str, now: Moment) -> bool {
         let Some(task) = self.tasks.get_mut(id) else {
             return false;
@@ -312,7 +313,7 @@ impl Queue {
         true
     }
 
-    /// Hands a resolution on to the tasks that wait for it.
+    /// Tells the dependents of a task that it is resolved.
     pub(crate) fn notify_dependents(&mut self, id: &str, now: Moment) {
         let Some(task) = self.tasks.get_mut(id) else {
             return;
@@ -341,7 +342,7 @@ impl Queue {
         }
     }
 
-    /// Runs a resolved task once more.
+    /// Adds a run to a resolved task.
     pub(crate) fn rerun(&mut self, id: &str, now: Moment) -> Result<Value, ServiceError> {
         let Some(task) = self.tasks.get_mut(id) else {
             return Ok(Value::Null);
@@ -363,7 +364,7 @@ impl Queue {
         Ok(status)
     }
 
-    /// Cancels a task if it is not resolved yet; tells whether that changed anything.
+    /// Cancels a task unless it is resolved, and returns whether it did.
     pub(crate) fn cancel(&mut self, id: &str, reason: &str, now: Moment) -> bool {
         let Some(task) = self.tasks.get_mut(id) else {
             return false;
@@ -384,7 +385,7 @@ impl Queue {
         true
     }
 
-    /// Cancels what is unresolved in a sealed group.
+    /// Cancels the unresolved tasks of a sealed group.
     pub(crate) fn cancel_group(&mut self, id: &str, now: Moment) -> Result<Value, ServiceError> {
         let members: Vec<String> = self.group(id)?.tasks.iter().cloned().collect();
         let mut canceled = Vec::new();
@@ -405,7 +406,7 @@ impl Queue {
         }))
     }
 
-    /// Seals a group; a group sealed before keeps its moment.
+    /// Seals a group; a sealed group keeps its first time.
     pub(crate) fn seal(&mut self, id: &str, now: Moment) -> Result<Value, ServiceError> {
         if let Some(group) = self.groups.get_mut(id)
             && group.sealed.is_none()
@@ -416,7 +417,7 @@ impl Queue {
         Ok(self.group(id)?.json(id))
     }
 
-    /// Changes the priority of an unresolved task; tells whether that changed anything.
+    /// Changes the priority of an unresolved task, and returns whether it changed.
     pub(crate) fn change_priority(&mut self, id: &str, priority: &str, now: Moment) -> bool {
         let Some(task) = self.tasks.get_mut(id) else {
             return false;
@@ -436,7 +437,7 @@ impl Queue {
     }
 }
 
-/// Refuses a change of a task past its deadline.
+/// Returns an error if the deadline of a task has passed.
 pub(crate) fn check_deadline(task: &Task, now: Moment, what: &str) -> Result<(), ServiceError> {
     if task.definition.deadline >= now {
         return Ok(());

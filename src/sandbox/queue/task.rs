@@ -1,4 +1,4 @@
-//! Tasks: the definition, the runs, and the status made from both.
+//! Tasks and their runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,22 +8,22 @@ use super::definition::Definition;
 use crate::sandbox::artifacts::artifact::Artifact;
 use crate::sandbox::time::{self, Moment};
 
-/// The most runs that a task may have.
+/// The most runs that a task can have.
 pub(crate) const MAX_RUNS: usize = 50;
 /// The state of a task or of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TaskState {
-    /// It waits for its dependencies.
+    /// Waiting for its dependencies.
     Unscheduled,
-    /// A worker may take it.
+    /// Waiting for a worker.
     Pending,
-    /// A worker has it.
+    /// Claimed by a worker.
     Running,
-    /// It succeeded.
+    /// Resolved successfully.
     Completed,
-    /// It failed.
+    /// Resolved as failed.
     Failed,
-    /// It was canceled, expired or broken.
+    /// Canceled, expired, or ended by an error outside the task.
     Exception,
 }
 
@@ -38,7 +38,7 @@ impl TaskState {
         TaskState::Exception,
     ];
 
-    /// The name that the queue uses.
+    /// Returns the name that the queue uses.
     pub fn name(self) -> &'static str {
         match self {
             TaskState::Unscheduled => "unscheduled",
@@ -50,14 +50,14 @@ impl TaskState {
         }
     }
 
-    /// The state of a name.
+    /// Returns the state with a name.
     pub fn from_name(name: &str) -> Option<TaskState> {
         TaskState::ALL
             .into_iter()
             .find(|state| state.name() == name)
     }
 
-    /// Whether nothing more happens by itself.
+    /// Returns whether the state is final.
     pub fn is_resolved(self) -> bool {
         matches!(
             self,
@@ -74,7 +74,7 @@ pub(crate) struct Run {
     pub(crate) reason_resolved: Option<String>,
     pub(crate) worker_group: Option<String>,
     pub(crate) worker_id: Option<String>,
-    /// Whether the worker had asked for any work, and not for this run.
+    /// Whether the run was claimed by `claimWork`, not by `claimTask`.
     pub(crate) from_claim_work: bool,
     pub(crate) taken_until: Option<Moment>,
     pub(crate) scheduled: Moment,
@@ -83,7 +83,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// A run that waits for a worker.
+    /// Creates a pending run.
     pub(crate) fn pending(reason: &str, now: Moment) -> Run {
         Run {
             state: TaskState::Pending,
@@ -99,7 +99,7 @@ impl Run {
         }
     }
 
-    /// The run as the status shows it.
+    /// Returns the run as JSON for statuses.
     pub(crate) fn json(&self, run_id: usize) -> Value {
         let mut out = Map::new();
         let mut put = |name: &str, value: Option<Value>| {
@@ -122,7 +122,7 @@ impl Run {
         Value::Object(out)
     }
 
-    /// Reads what [`Run::json`] wrote.
+    /// Reads a run from [`Run::json`].
     pub(crate) fn from_json(value: &Value) -> Option<Run> {
         let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
         let date = |name: &str| text(name).and_then(|text| time::parse(&text));
@@ -141,23 +141,23 @@ impl Run {
     }
 }
 
-/// A task of the queue.
+/// A task on the queue.
 #[derive(Debug, Clone)]
 pub(crate) struct Task {
     pub(crate) id: String,
     pub(crate) definition: Definition,
     pub(crate) runs: Vec<Run>,
     pub(crate) retries_left: u64,
-    /// The dependencies not yet satisfied.
+    /// The dependencies that are not satisfied yet.
     pub(crate) waiting: BTreeSet<String>,
-    /// The artifacts by run and name.
+    /// The artifacts by run id and name.
     pub(crate) artifacts: BTreeMap<(usize, String), Artifact>,
-    /// The place among the pending tasks of its queue, when it is pending.
+    /// The rank and order of arrival of a pending task.
     pub(crate) pending_position: Option<(usize, u64)>,
 }
 
 impl Task {
-    /// A task without runs.
+    /// Creates a task without runs.
     pub(crate) fn new(id: &str, definition: Definition) -> Task {
         Task {
             id: id.to_owned(),
@@ -174,14 +174,14 @@ impl Task {
         }
     }
 
-    /// The state of the latest run.
+    /// Returns the state of the latest run.
     pub(crate) fn state(&self) -> TaskState {
         self.runs
             .last()
             .map_or(TaskState::Unscheduled, |run| run.state)
     }
 
-    /// The status as answers show it.
+    /// Returns the status as JSON for responses.
     pub(crate) fn status(&self) -> Value {
         let mut out = Map::new();
         out.insert("taskId".to_owned(), Value::String(self.id.clone()));
@@ -213,7 +213,7 @@ impl Task {
         Value::Object(out)
     }
 
-    /// Whether a resolution that satisfies a dependent has ever happened, its kind being given.
+    /// Returns whether a run has satisfied dependents, given whether they accept any resolution.
     pub(crate) fn has_satisfied(&self, any_resolution: bool) -> bool {
         self.runs.iter().enumerate().any(|(id, run)| {
             let retried = self

@@ -1,4 +1,4 @@
-//! A shift of simulated workers: they take tasks until nothing is pending.
+//! The work loop of simulated workers.
 
 use super::simulation::{ClaimedRun, RunOutcome, RunResult, WorkSummary, simulate};
 use crate::sandbox::api::artifacts::latest_run_id;
@@ -9,7 +9,8 @@ use crate::sandbox::state::{State, WORKER, end_run, upload_artifact};
 impl State {
     /// Runs simulated workers until no task is pending.
     ///
-    /// Tasks that others run, and tasks that wait for something that will not come, stay as they are.
+    /// Tasks that other workers run, and tasks whose dependencies are never satisfied, stay as they
+    /// are.
     pub async fn run_workers_until_idle(&self) -> Result<WorkSummary, ServiceError> {
         let mut summary = WorkSummary::default();
         while let Some((order, forced)) = self.claim_next()? {
@@ -65,7 +66,9 @@ impl State {
         })
     }
 
-    /// Uploads what a run made and ends it; what the queue does not take is the payload's forced.
+    /// Uploads the artifacts of a run and resolves it.
+    ///
+    /// If the queue refuses an artifact, the run ends as `malformed-payload`.
     fn upload_and_resolve(
         &self,
         order: &ClaimedRun,

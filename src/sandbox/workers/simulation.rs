@@ -1,7 +1,8 @@
-//! Simulated workers: they take what is pending, upload what its payload declares, and resolve it.
+//! Simulated runs: they upload the artifacts that the payload declares, and complete.
 //!
-//! Content is a function of the task: a small JSON text that names label, task and artifact. A caller may answer for
-//! tasks itself (see [`Simulator`]) or mark labels or task ids that shall not succeed.
+//! The content of an artifact is a small JSON text with the label, the task id and the artifact's
+//! name. Callers can run tasks themselves ([`Simulator`]) or set the outcome of labels and task
+//! ids.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,20 +14,20 @@ use serde_json::{Value, json};
 use crate::sandbox::artifacts::content::Content;
 use crate::sandbox::queue::scheduling::TaskEvent;
 
-/// Called with each change of a task's state.
+/// Called for each change of a task's state.
 pub type EventHandler = Arc<dyn Fn(&TaskEvent) + Send + Sync>;
 
-/// Does the work of a task in place of the built-in result; `None` leaves the task to that.
+/// Runs a task instead of the built-in simulation; `None` leaves the task to the latter.
 pub type Simulator = Arc<dyn Fn(&ClaimedRun) -> Option<RunResult> + Send + Sync>;
 
-/// How workers behave.
+/// Options for workers.
 #[derive(Clone)]
 pub struct WorkerOptions {
-    /// How long `claimWork` waits when nothing is pending; the real queue waits for 20 seconds.
+    /// How long `claimWork` waits if nothing is pending; the real queue waits 20 seconds.
     pub poll: Duration,
-    /// Called with each change of a task's state, whoever caused it.
+    /// Called for each change of a task's state, whatever caused it.
     pub on_event: Option<EventHandler>,
-    /// Does the work of tasks in place of the built-in result.
+    /// Runs tasks instead of the built-in simulation.
     pub simulator: Option<Simulator>,
 }
 
@@ -48,12 +49,12 @@ impl std::fmt::Debug for WorkerOptions {
     }
 }
 
-/// A task that a simulated worker has claimed.
+/// A run that a simulated worker has claimed.
 #[derive(Debug, Clone)]
 pub struct ClaimedRun {
-    /// The task.
+    /// The task id.
     pub task_id: String,
-    /// The run.
+    /// The run id.
     pub run_id: usize,
     /// The task's label.
     pub label: String,
@@ -64,38 +65,38 @@ pub struct ClaimedRun {
 /// How a run ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunOutcome {
-    /// It succeeds.
+    /// The run completes.
     Completed,
-    /// It fails.
+    /// The run fails.
     Failed,
-    /// It ends as an exception with this reason, for example `malformed-payload`.
+    /// The run ends as an exception with this reason, for example `malformed-payload`.
     Exception(String),
 }
 
-/// A file that a run uploads.
+/// An artifact that a run uploads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewArtifact {
     /// The artifact's name.
     pub name: String,
-    /// Its content.
+    /// The artifact's content.
     pub content: Content,
-    /// When it expires, as the payload says; the task's own expiry when it does not, or too late a one.
+    /// When it expires, from the payload; by default and at the latest when the task expires.
     pub expires: Option<String>,
 }
 
-/// What a run did.
+/// The result of a simulated run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunResult {
-    /// How it ended.
+    /// How it ends.
     pub outcome: RunOutcome,
-    /// What it uploaded.
+    /// The artifacts it uploads.
     pub artifacts: Vec<NewArtifact>,
 }
 
-/// Labels and task ids that shall not succeed.
+/// Outcomes set for labels and task ids.
 pub(crate) type ForcedOutcomes = BTreeMap<String, RunOutcome>;
 
-/// What the simulated workers did until nothing was pending.
+/// The number of runs that simulated workers have resolved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WorkSummary {
     /// The runs that completed.
@@ -106,10 +107,10 @@ pub struct WorkSummary {
     pub exceptions: usize,
 }
 
-/// The name of the log that each run uploads.
+/// The name of the log artifact that each run uploads.
 pub const LOG_ARTIFACT: &str = "public/logs/live_backing.log";
 
-/// Does the work of a task that nobody else answers for.
+/// Simulates a run.
 pub(crate) fn simulate(order: &ClaimedRun, forced: Option<&RunOutcome>) -> RunResult {
     let queue = order
         .definition
@@ -168,7 +169,8 @@ struct DeclaredArtifact {
     expires: Option<String>,
 }
 
-/// The artifacts that a payload declares: a map for docker-worker, a list for generic-worker.
+/// Returns the artifacts that a payload declares: a map for docker-worker, a list for
+/// generic-worker.
 fn declared_artifacts(definition: &Value) -> Vec<DeclaredArtifact> {
     let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
     let one = |name: Option<String>, value: &Value| {
