@@ -6,9 +6,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hmac_sha256::HMAC;
 use sha2::{Digest as _, Sha256};
-
-const BLOCK: usize = 64;
 
 /// Computes SHA-256.
 pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {
@@ -17,24 +16,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {
 
 /// Computes HMAC-SHA256 (RFC 2104).
 pub(crate) fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
-    let mut block = [0u8; BLOCK];
-    let hashed;
-    let key = if key.len() > BLOCK {
-        hashed = sha256(key);
-        &hashed[..]
-    } else {
-        key
-    };
-    for (slot, byte) in block.iter_mut().zip(key) {
-        *slot = *byte;
-    }
-    let mut inner = Sha256::new();
-    inner.update(block.map(|byte| byte ^ 0x36));
-    inner.update(message);
-    let mut outer = Sha256::new();
-    outer.update(block.map(|byte| byte ^ 0x5c));
-    outer.update(inner.finalize());
-    outer.finalize().to_vec()
+    HMAC::mac(message, key).to_vec()
 }
 
 /// Encodes bytes as standard base64 with padding.
@@ -80,16 +62,6 @@ pub(crate) fn derived_slug(text: &str) -> String {
         *variant = (*variant & 0x3f) | 0x80;
     }
     base64_url(&bytes)
-}
-
-/// Tells whether two texts are equal.
-pub(crate) fn same(left: &str, right: &str) -> bool {
-    left.len() == right.len()
-        && left
-            .bytes()
-            .zip(right.bytes())
-            .fold(0, |seen, (l, r)| seen | (l ^ r))
-            == 0
 }
 
 #[cfg(test)]

@@ -103,10 +103,10 @@ impl ServiceError {
 #[non_exhaustive]
 pub enum SandboxError {
     /// The address can be reached from other machines.
-    #[error("the sandbox listens on loopback only, and {0} is not a loopback address")]
+    #[error("{0} is not a loopback address; the sandbox serves this machine only")]
     NotLoopback(SocketAddr),
     /// The sandbox cannot listen on the address.
-    #[error("listening on {address}")]
+    #[error("cannot listen on {address}")]
     Listen {
         /// The requested address.
         address: SocketAddr,
@@ -114,7 +114,7 @@ pub enum SandboxError {
         source: std::io::Error,
     },
     /// The state folder cannot be read or written.
-    #[error("keeping state in {}", path.display())]
+    #[error("cannot read or write {}", path.display())]
     Folder {
         /// The file or folder.
         path: PathBuf,
@@ -122,7 +122,7 @@ pub enum SandboxError {
         source: std::io::Error,
     },
     /// A file in the state folder was not written by the sandbox.
-    #[error("reading kept state from {}: {problem}", path.display())]
+    #[error("cannot load the state from {}: {problem}", path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,

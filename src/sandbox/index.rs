@@ -87,7 +87,7 @@ impl Index {
         }
         self.tasks
             .get(&key)
-            .ok_or_else(|| ServiceError::internal("the entry was lost"))
+            .ok_or_else(|| ServiceError::internal("the entry is missing after its insertion"))
     }
 
     /// Removes an entry but keeps its namespaces.

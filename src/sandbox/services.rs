@@ -32,7 +32,7 @@ use super::workers::simulation::{ForcedOutcomes, WorkerOptions};
 
 /// The client that signs what the queue issues.
 const QUEUE: &str = "static/taskcluster/queue";
-/// Returns the credentials of the client with all scopes.
+/// The client with all scopes.
 const ROOT: &str = "root";
 
 /// The state of all services.

@@ -133,7 +133,7 @@ impl Store {
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned();
-            let group = group_from(&value).ok_or_else(|| corrupt(&path, "not a group"))?;
+            let group = group_from(&value).ok_or_else(|| corrupt(&path, "not a task group"))?;
             queue.groups.insert(id, group);
         }
         let mut tasks = Vec::new();

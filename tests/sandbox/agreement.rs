@@ -1,11 +1,9 @@
-//! Holds the preflight against the queue and against the services' own schemas: what it lets pass they
-//! take, and what it stops they refuse.
+//! Compares the preflight with the queue and with the services' own schemas: they accept and refuse
+//! the same definitions.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::bench::{Bench, slug};
-use super::schemas::schemas;
 use serde_json::{Value, json};
 use snowman::base::diagnostic::Diagnostics;
 use snowman::base::name::{KindName, Label, TaskId};
@@ -14,6 +12,9 @@ use snowman::sandbox::Credentials;
 use snowman::submit::Plan;
 use snowman::submit::plan::Creation;
 use snowman::submit::preflight::{Care, Facts, check};
+
+use super::bench::{Bench, slug};
+use super::schemas::schemas;
 
 fn creation(task_id: &str, label: &str, definition: &Value) -> Creation {
     Creation {
@@ -27,7 +28,7 @@ fn creation(task_id: &str, label: &str, definition: &Value) -> Creation {
     }
 }
 
-/// What the preflight says of one task that is created now.
+/// Runs the preflight for one task that is created now.
 fn preflight(
     task_id: &str,
     definition: &Value,
@@ -41,8 +42,8 @@ fn preflight(
 const HOUR: i64 = 60 * 60;
 const DAY: i64 = 24 * HOUR;
 
-/// A rule: fields that keep it, fields that break it, and what the preflight says of these. A field
-/// that is null is left out.
+/// A rule: fields that satisfy it, fields that break it, and the preflight's message for the
+/// latter. A null field is left out.
 type Case = (&'static str, Value, Value, &'static str);
 
 /// The rules of the queue.
@@ -442,7 +443,7 @@ fn rules(bench: &Bench) -> Vec<Case> {
     ]
 }
 
-/// The rules that need more than the schema, which cannot express them.
+/// The rules that a schema cannot express.
 const BEYOND_SCHEMA: &[&str] = &[
     "created late",
     "created early",
@@ -462,7 +463,7 @@ const BEYOND_SCHEMA: &[&str] = &[
     "NUL in a name",
 ];
 
-fn laid_over(base: &Value, fields: &Value) -> Value {
+fn merged(base: &Value, fields: &Value) -> Value {
     let mut task = base.clone();
     for (name, value) in fields.as_object().unwrap() {
         task[name] = value.clone();
@@ -474,7 +475,7 @@ fn laid_over(base: &Value, fields: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn the_queue_and_the_preflight_have_the_same_rules() {
+async fn queue_and_preflight_have_the_same_rules() {
     let bench = Bench::new().await;
     let now = Timestamp::new(bench.now());
     let facts = Facts {
@@ -485,9 +486,9 @@ async fn the_queue_and_the_preflight_have_the_same_rules() {
     };
     let mut wrong = Vec::new();
     for (rule, keeps, breaks, says) in rules(&bench) {
-        // These alone say nothing: the other half stands in `taskQueueId`.
-        let good = laid_over(&bench.task(), &keeps);
-        let bad = laid_over(&bench.task(), &breaks);
+        // These are ignored on their own: the other half is in `taskQueueId`.
+        let good = merged(&bench.task(), &keeps);
+        let bad = merged(&bench.task(), &breaks);
         for (task, passes) in [(&good, true), (&bad, false)] {
             let id = slug();
             let told = preflight(&id, task, now, &facts);
@@ -516,7 +517,7 @@ async fn the_queue_and_the_preflight_have_the_same_rules() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The value with each of its parts left out, or replaced by values of every type.
+/// Returns variants of a value: each part left out, or replaced by a value of each type.
 fn variants(value: &Value) -> Vec<(String, Value)> {
     let others = [
         json!(null),
@@ -571,7 +572,7 @@ fn variants(value: &Value) -> Vec<(String, Value)> {
 }
 
 #[tokio::test]
-async fn of_every_variant_of_a_definition_both_say_the_same() {
+async fn queue_and_preflight_agree_on_every_definition() {
     let bench = Bench::new().await;
     let now = Timestamp::new(bench.now());
     let facts = Facts {
@@ -592,7 +593,7 @@ async fn of_every_variant_of_a_definition_both_say_the_same() {
         let id = slug();
         let told = preflight(&id, variant, now, &facts);
         let answer = bench.create(&id, variant).await;
-        // A group has one scheduler, which a definition by itself does not tell.
+        // A group has one scheduler, which a definition alone does not show.
         let taken = [200, 409].contains(&answer.status);
         if told.is_none() != taken {
             wrong.push(format!(
@@ -604,7 +605,7 @@ async fn of_every_variant_of_a_definition_both_say_the_same() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Payloads that hold everything that a worker takes.
+/// Payloads with every field that a worker accepts.
 fn payloads(bench: &Bench) -> Vec<(&'static str, &'static str, &'static str, Value)> {
     let flags = |names: &[&str]| {
         let pairs = names.iter().map(|name| ((*name).to_owned(), json!(true)));
@@ -709,7 +710,7 @@ fn payloads(bench: &Bench) -> Vec<(&'static str, &'static str, &'static str, Val
 }
 
 #[tokio::test]
-async fn of_every_variant_of_a_payload_the_worker_says_the_same() {
+async fn worker_and_preflight_agree_on_every_payload() {
     let Some(schemas) = schemas() else {
         return;
     };
@@ -739,7 +740,7 @@ async fn of_every_variant_of_a_payload_the_worker_says_the_same() {
 }
 
 #[tokio::test]
-async fn payloads_of_workers_that_are_not_known_are_not_looked_at() {
+async fn payloads_of_unknown_workers_are_not_checked() {
     let bench = Bench::new().await;
     let now = Timestamp::new(bench.now());
     let says = |tags: Value, care: Care| {
@@ -758,7 +759,7 @@ async fn payloads_of_workers_that_are_not_known_are_not_looked_at() {
 }
 
 #[tokio::test]
-async fn artifacts_are_kept_neither_too_long_nor_too_short() {
+async fn artifacts_expire_between_deadline_and_task_expiry() {
     let bench = Bench::new().await;
     let now = Timestamp::new(bench.now());
     let says = |worker: &str, seconds: i64| {
@@ -790,7 +791,7 @@ async fn artifacts_are_kept_neither_too_long_nor_too_short() {
 }
 
 #[tokio::test]
-async fn dependencies_outlive_their_dependents_for_both() {
+async fn queue_and_preflight_require_dependencies_to_outlive_dependents() {
     let bench = Bench::new().await;
     let now = Timestamp::new(bench.now());
     for (expires, passes) in [(DAY, true), (DAY - 1, false)] {
@@ -800,7 +801,7 @@ async fn dependencies_outlive_their_dependents_for_both() {
         }));
         let dependent =
             bench.task_with(json!({"dependencies": [first], "deadline": bench.at(DAY)}));
-        // In one plan, and as a task that stands already.
+        // In one plan, and as an existing task.
         let plan = Plan::of(vec![
             creation(&first, "first", &dependency),
             creation(&second, "second", &dependent),
@@ -827,7 +828,7 @@ async fn dependencies_outlive_their_dependents_for_both() {
 }
 
 #[test]
-fn dates_that_are_counted_later_are_later() {
+fn relative_dates_of_later_tasks_are_later() {
     let relative = |span: &str| json!({"relative-datestamp": span});
     let task = |deadline: Value, expires: Value, dependencies: Value| {
         json!({
@@ -857,7 +858,7 @@ fn dates_that_are_counted_later_are_later() {
             &Facts::default(),
         )
     };
-    // The first is sent before the second, so in the end it would expire before the other's deadline.
+    // The first task is sent before the second, so it would expire before the second's deadline.
     let told = says("1 day").unwrap_err().to_string();
     assert!(
         told.contains("it depends on the task `first`, which expires before"),
@@ -867,7 +868,7 @@ fn dates_that_are_counted_later_are_later() {
 }
 
 #[tokio::test]
-async fn tasks_that_would_never_start_are_stopped_though_the_queue_takes_them() {
+async fn preflight_refuses_tasks_that_never_start() {
     let bench = Bench::new().await;
     let now = Timestamp::new(bench.now());
     let id = slug();
@@ -903,7 +904,7 @@ async fn tasks_that_would_never_start_are_stopped_though_the_queue_takes_them() 
 }
 
 #[tokio::test]
-async fn scopes_are_satisfied_as_auth_does_it() {
+async fn scopes_are_satisfied_as_in_auth() {
     let bench = Bench::new().await;
     let now = Timestamp::new(bench.now());
     let own = Credentials {
@@ -920,7 +921,7 @@ async fn scopes_are_satisfied_as_auth_does_it() {
     ];
     let task = |fields: Value| {
         let base = json!({"priority": "low", "scopes": ["secrets:get:a"], "routes": ["index.a.b"]});
-        laid_over(&bench.task_with(base), &fields)
+        merged(&bench.task_with(base), &fields)
     };
     let mut cases: Vec<(Vec<&str>, Value, &str)> = vec![
         (enough.to_vec(), json!({}), ""),

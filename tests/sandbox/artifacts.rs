@@ -1,7 +1,8 @@
-//! Artifacts: every storage type, who may read, and what cannot be changed.
+//! Artifacts: storage types, access, and immutability.
+
+use serde_json::{Value, json};
 
 use super::bench::{Answer, Bench, slug};
-use serde_json::{Value, json};
 
 async fn running(bench: &Bench) -> String {
     let id = slug();
@@ -30,7 +31,7 @@ fn s3() -> Value {
 }
 
 #[tokio::test]
-async fn a_file_goes_up_and_comes_down() {
+async fn a_file_is_uploaded_and_downloaded() {
     let bench = Bench::new().await;
     let id = running(&bench).await;
     let announced = announce(&bench, &id, "public/a%20b.txt", s3())
@@ -129,7 +130,7 @@ async fn private_files_need_a_scope() {
 }
 
 #[tokio::test]
-async fn links_references_and_errors() {
+async fn links_references_and_errors_are_followed() {
     let bench = Bench::new().await;
     let id = running(&bench).await;
     bench
@@ -201,7 +202,7 @@ async fn links_references_and_errors() {
 }
 
 #[tokio::test]
-async fn objects_are_there_once_finished() {
+async fn objects_exist_after_their_upload_is_finished() {
     let bench = Bench::new().await;
     let id = running(&bench).await;
     let fields = json!({"storageType": "object", "contentType": "text/plain"});
@@ -254,7 +255,7 @@ async fn objects_are_there_once_finished() {
         .finish(bench.http().get(answer.location.unwrap()))
         .await;
     assert_eq!(content.body, json!("hello"));
-    // Clients refuse a download without a hash to compare it with.
+    // Clients refuse a download without a hash.
     let object = object.replace("/upload/", "/start-download/");
     let body = json!({"acceptDownloadMethods": {"getUrl": true}});
     let started = bench.root("PUT", &object, Some(&body)).await.expect(200);
@@ -315,7 +316,7 @@ async fn artifacts_cannot_be_changed() {
 }
 
 #[tokio::test]
-async fn names_lead_nowhere_else() {
+async fn artifact_names_cannot_escape_the_store() {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::with(Some(folder.path().join("state")), Default::default()).await;
     let id = running(&bench).await;

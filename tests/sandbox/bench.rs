@@ -1,15 +1,17 @@
-//! A sandbox with a clock that only tests move, and requests signed at that clock's time.
+//! A sandbox whose clock only tests move, and requests signed at that clock's time.
 
-use super::schemas::schemas;
-use chrono::{DateTime, Duration, Utc};
-use serde_json::{Value, json};
-use snowman::sandbox::{Credentials, Options, Sandbox, WorkerOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration as StdDuration, UNIX_EPOCH};
 
-/// Provides valid task ids, each one new.
+use chrono::{DateTime, Duration, Utc};
+use serde_json::{Value, json};
+use snowman::sandbox::{Credentials, Options, Sandbox, WorkerOptions};
+
+use super::schemas::schemas;
+
+/// Returns a new, valid task id.
 pub fn slug() -> String {
     slugid::nice()
 }
@@ -22,7 +24,7 @@ pub struct Bench {
     http: reqwest::Client,
 }
 
-/// An answer: status, headers that matter, and the body.
+/// A response: its status, the relevant headers and the body.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -69,7 +71,7 @@ impl Bench {
     }
 
     pub async fn with(folder: Option<PathBuf>, workers: WorkerOptions) -> Bench {
-        // Clients sign with the system's clock, so the sandbox's clock stands near it.
+        // Clients sign with the system's clock, so the sandbox's clock must be close to it.
         let start = Utc::now();
         let moved = Arc::new(AtomicI64::new(0));
         let hands = Arc::clone(&moved);
@@ -131,7 +133,7 @@ impl Bench {
         task
     }
 
-    /// A queue client with all scopes, as the `taskcluster` crate makes it.
+    /// Returns a queue client of the `taskcluster` crate with all scopes.
     pub fn queue(&self) -> taskcluster::Queue {
         taskcluster::Queue::new(self.client(&self.sandbox.root_credentials())).unwrap()
     }
@@ -180,7 +182,7 @@ impl Bench {
         self.send(method, path, body, Some(&header)).await
     }
 
-    /// The value of an `Authorization` header, its time being off by so many seconds.
+    /// Returns an `Authorization` header whose timestamp is off by some seconds.
     pub fn header(
         &self,
         credentials: &Credentials,

@@ -1,9 +1,11 @@
-//! Who may do what: signatures, temporary credentials, limits, roles, and the order of checks.
+//! Callers: signatures, temporary credentials, authorized scopes, roles, and the order of checks.
 
-use super::bench::{Bench, slug};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use snowman::sandbox::Credentials;
-use std::time::Duration;
+
+use super::bench::{Bench, slug};
 
 fn client(name: &str) -> Credentials {
     Credentials {
@@ -24,7 +26,7 @@ fn converted(credentials: taskcluster::Credentials) -> Credentials {
 const CURRENT: &str = "/api/auth/v1/scopes/current";
 
 #[tokio::test]
-async fn signatures_that_do_not_hold() {
+async fn invalid_signatures_are_refused() {
     let bench = Bench::new().await;
     let root = bench.sandbox.root_credentials();
     let path = format!("/api/queue/v1/task/{}", slug());
@@ -181,7 +183,7 @@ async fn changes_need_their_scopes() {
 }
 
 #[tokio::test]
-async fn temporary_credentials_of_the_official_client() {
+async fn temporary_credentials_of_the_official_client_work() {
     let bench = Bench::new().await;
     let own = client("issuer");
     bench.sandbox.add_client(
@@ -237,7 +239,7 @@ async fn temporary_credentials_of_the_official_client() {
 }
 
 #[tokio::test]
-async fn calls_limited_to_some_scopes() {
+async fn authorized_scopes_limit_a_call() {
     let bench = Bench::new().await;
     let root = bench.sandbox.root_credentials();
     let current = async |ext: Value| {
@@ -269,7 +271,7 @@ async fn calls_limited_to_some_scopes() {
 }
 
 #[tokio::test]
-async fn roles_and_expansion() {
+async fn roles_are_expanded() {
     let bench = Bench::new().await;
     bench
         .sandbox
@@ -300,7 +302,7 @@ async fn roles_and_expansion() {
 }
 
 #[tokio::test]
-async fn a_signed_url_reads_without_a_header() {
+async fn a_signed_url_needs_no_header() {
     let bench = Bench::new().await;
     let id = slug();
     bench.create(&id, &bench.task()).await.expect(200);

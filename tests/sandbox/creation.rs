@@ -1,8 +1,10 @@
-//! `createTask`: what is accepted, what is the same task, what is refused and how.
+//! `createTask`: accepted, repeated and refused calls.
+
+use std::io::Write as _;
+
+use serde_json::{Value, json};
 
 use super::bench::{Bench, slug};
-use serde_json::{Value, json};
-use std::io::Write as _;
 
 #[tokio::test]
 async fn an_identical_task_is_accepted_again() {
@@ -17,7 +19,7 @@ async fn an_identical_task_is_accepted_again() {
 }
 
 #[tokio::test]
-async fn forty_identical_calls_at_once_all_succeed() {
+async fn forty_identical_concurrent_calls_succeed() {
     let bench = Bench::new().await;
     let (id, task) = (slug(), bench.task());
     let calls = (0..40).map(|_| bench.create(&id, &task));
@@ -28,7 +30,7 @@ async fn forty_identical_calls_at_once_all_succeed() {
 }
 
 #[tokio::test]
-async fn of_forty_different_definitions_at_once_one_wins() {
+async fn one_of_forty_concurrent_definitions_wins() {
     let bench = Bench::new().await;
     let id = slug();
     let tasks: Vec<Value> = (0..40)
@@ -47,7 +49,7 @@ async fn of_forty_different_definitions_at_once_one_wins() {
 }
 
 #[tokio::test]
-async fn another_spelling_is_the_same_task() {
+async fn equivalent_definitions_are_the_same_task() {
     let bench = Bench::new().await;
     let (id, task) = (slug(), bench.task());
     bench.create(&id, &task).await.expect(200);
@@ -119,7 +121,7 @@ async fn any_changed_field_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_changed_priority_makes_the_same_task_another() {
+async fn a_changed_priority_makes_the_same_call_a_conflict() {
     let bench = Bench::new().await;
     let (id, task) = (slug(), bench.task());
     bench.create(&id, &task).await.expect(200);
@@ -138,7 +140,7 @@ async fn a_changed_priority_makes_the_same_task_another() {
 }
 
 #[tokio::test]
-async fn what_breaks_a_rule_is_refused() {
+async fn definitions_that_break_a_rule_are_refused() {
     let bench = Bench::new().await;
     let at = |seconds: i64| json!(bench.at(seconds));
     const DAY: i64 = 24 * 60 * 60;
@@ -278,7 +280,7 @@ async fn what_breaks_a_rule_is_refused() {
 }
 
 #[tokio::test]
-async fn dependencies_must_exist_and_last() {
+async fn dependencies_must_exist_and_outlive_dependents() {
     let bench = Bench::new().await;
     let (id, missing, group) = (slug(), slug(), slug());
     let task = bench.task_with(json!({"dependencies": [missing], "taskGroupId": group}));
@@ -317,7 +319,7 @@ async fn dependencies_must_exist_and_last() {
 }
 
 #[tokio::test]
-async fn large_and_compressed_bodies() {
+async fn large_and_compressed_bodies_are_accepted() {
     let bench = Bench::new().await;
     let sized = |mebibytes: f64| {
         let filler = "x".repeat((mebibytes * 1024.0 * 1024.0) as usize);
@@ -348,7 +350,7 @@ async fn large_and_compressed_bodies() {
 }
 
 #[tokio::test]
-async fn texts_that_a_database_cannot_hold() {
+async fn strings_that_a_database_cannot_store_are_refused() {
     let bench = Bench::new().await;
     let nul = bench.task_with(json!({"extra": {"a": "\0"}}));
     bench

@@ -1,10 +1,11 @@
 //! Task groups: members, pages, sealing, cancelling, batches.
 
-use super::bench::{Bench, slug};
 use serde_json::{Value, json};
 
+use super::bench::{Bench, slug};
+
 #[tokio::test]
-async fn another_scheduler_is_a_conflict() {
+async fn another_scheduler_id_is_a_conflict() {
     let bench = Bench::new().await;
     let group = slug();
     bench
@@ -20,7 +21,7 @@ async fn another_scheduler_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn sealed_groups_take_nothing_more() {
+async fn sealed_groups_refuse_new_tasks() {
     let bench = Bench::new().await;
     let (id, group) = (slug(), slug());
     let task = bench.task_with(json!({"taskGroupId": group}));
@@ -55,7 +56,7 @@ async fn sealed_groups_take_nothing_more() {
 }
 
 #[tokio::test]
-async fn long_groups_come_in_pages() {
+async fn long_groups_are_paged() {
     let bench = Bench::new().await;
     let group = slug();
     let task = bench.task_with(json!({"taskGroupId": group}));
@@ -137,7 +138,7 @@ async fn dependents_are_listed() {
 }
 
 #[tokio::test]
-async fn a_group_changes_its_priority() {
+async fn the_priority_of_a_group_changes() {
     let bench = Bench::new().await;
     let group = slug();
     let task = bench.task_with(json!({"taskGroupId": group}));

@@ -1,7 +1,8 @@
 //! The index: insertion, ranks, routes of completed tasks, lists, and artifacts by index path.
 
-use super::bench::{Bench, slug};
 use serde_json::{Value, json};
+
+use super::bench::{Bench, slug};
 
 fn entry(bench: &Bench, id: &str, rank: i64) -> Value {
     json!({"taskId": id, "rank": rank, "data": {"a": 1}, "expires": bench.at(3600)})
@@ -20,7 +21,7 @@ async fn find(bench: &Bench, path: &str) -> super::bench::Answer {
 }
 
 #[tokio::test]
-async fn ranks_decide_and_time_ends() {
+async fn higher_ranks_win_and_entries_expire() {
     let bench = Bench::new().await;
     let (one, two, three) = (slug(), slug(), slug());
     find(&bench, "a.b.c")
@@ -77,7 +78,7 @@ async fn ranks_decide_and_time_ends() {
 }
 
 #[tokio::test]
-async fn lists() {
+async fn namespaces_and_tasks_are_listed() {
     let bench = Bench::new().await;
     let id = slug();
     for path in ["a.b.c", "a.b.d", "a.e", "f"] {

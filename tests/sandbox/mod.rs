@@ -1,4 +1,4 @@
-//! Drives the sandbox over HTTP, as clients and workers do, and holds it against what the real services answer.
+//! Calls the sandbox over HTTP as clients and workers do, and compares it with the real services.
 
 #![expect(
     clippy::unwrap_used,
@@ -25,7 +25,7 @@ use bench::{Bench, slug};
 use serde_json::json;
 
 #[tokio::test]
-async fn the_official_client_goes_through_the_life_of_a_task() {
+async fn the_official_client_runs_a_task_from_creation_to_completion() {
     let bench = Bench::new().await;
     let (queue, index) = (bench.queue(), bench.index());
     let id = slug();
@@ -57,7 +57,7 @@ async fn the_official_client_goes_through_the_life_of_a_task() {
 }
 
 #[tokio::test]
-async fn the_official_client_works_through_a_proxy_with_the_scopes_of_the_task() {
+async fn the_official_client_uses_the_scopes_of_a_task_through_its_proxy() {
     let bench = Bench::new().await;
     let id = slug();
     let task = bench.task_with(json!({
@@ -99,7 +99,7 @@ async fn the_official_client_works_through_a_proxy_with_the_scopes_of_the_task()
     bench.sandbox.stop().await;
 }
 
-/// The methods that the sandbox leaves out, by service.
+/// The methods that the sandbox does not have, by service.
 const LEFT_OUT: &[(&str, &[&str])] = &[
     ("queue", &["/provisioners"]),
     ("index", &[]),
@@ -123,7 +123,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
 ];
 
 #[tokio::test]
-async fn methods_are_where_the_references_say() {
+async fn methods_have_the_routes_of_the_api_references() {
     let Some(schemas) = schemas::schemas() else {
         return;
     };

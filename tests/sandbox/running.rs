@@ -1,8 +1,9 @@
 //! Dependencies, schedules, cancellations, reruns, claims and deadlines.
 
-use super::bench::{Bench, slug};
 use serde_json::{Value, json};
 use snowman::sandbox::{Credentials, TaskState};
+
+use super::bench::{Bench, slug};
 
 async fn state(bench: &Bench, id: &str) -> String {
     let path = format!("/api/queue/v1/task/{id}/status");
@@ -17,7 +18,7 @@ async fn change(bench: &Bench, id: &str, what: &str) -> super::bench::Answer {
 }
 
 #[tokio::test]
-async fn dependents_wait_for_what_they_require() {
+async fn dependents_wait_as_requires_says() {
     let bench = Bench::new().await;
     let handle = bench.sandbox.state();
     let (good, bad) = (slug(), slug());
@@ -45,7 +46,7 @@ async fn dependents_wait_for_what_they_require() {
     handle.report_completed(&good).unwrap();
     assert_eq!(state(&bench, &after_good).await, "pending");
     assert_eq!(state(&bench, &after_both).await, "pending");
-    // A task created when its dependencies are resolved already is pending at once.
+    // A task whose dependencies are already resolved is pending at once.
     let late = bench.task_with(json!({"dependencies": [good]}));
     assert_eq!(
         bench.create(&slug(), &late).await.expect(200)["status"]["state"],
@@ -70,7 +71,7 @@ async fn a_canceled_dependency_is_resolved() {
 }
 
 #[tokio::test]
-async fn a_task_that_waits_for_itself_waits_for_somebody_to_schedule_it() {
+async fn a_task_that_depends_on_itself_must_be_scheduled() {
     let bench = Bench::new().await;
     let id = slug();
     let created = bench
@@ -85,7 +86,7 @@ async fn a_task_that_waits_for_itself_waits_for_somebody_to_schedule_it() {
 }
 
 #[tokio::test]
-async fn changes_can_be_repeated() {
+async fn changes_are_idempotent() {
     let bench = Bench::new().await;
     let id = slug();
     bench
@@ -184,7 +185,7 @@ fn credentials_in(claim: &Value) -> Credentials {
 }
 
 #[tokio::test]
-async fn a_worker_claims_reclaims_and_resolves_with_the_credentials_it_is_given() {
+async fn a_worker_claims_reclaims_and_resolves_with_its_credentials() {
     let bench = Bench::new().await;
     let id = slug();
     bench
@@ -237,7 +238,7 @@ async fn a_worker_claims_reclaims_and_resolves_with_the_credentials_it_is_given(
 }
 
 #[tokio::test]
-async fn waiting_for_work_ends_when_work_comes() {
+async fn claim_work_returns_when_a_task_becomes_pending() {
     let options = snowman::sandbox::WorkerOptions {
         poll: std::time::Duration::from_secs(20),
         ..Default::default()
@@ -275,7 +276,7 @@ async fn urgent_tasks_are_claimed_first() {
 }
 
 #[tokio::test]
-async fn a_claim_names_its_worker() {
+async fn a_claim_belongs_to_one_worker() {
     let bench = Bench::new().await;
     let id = slug();
     bench.create(&id, &bench.task()).await.expect(200);
@@ -322,7 +323,7 @@ async fn exceptions_retry_while_retries_are_left() {
 }
 
 #[tokio::test]
-async fn claims_that_are_not_renewed_end() {
+async fn claims_expire_unless_reclaimed() {
     let bench = Bench::new().await;
     let id = slug();
     bench
@@ -383,7 +384,7 @@ async fn task_queues_are_counted() {
 }
 
 #[tokio::test]
-async fn a_task_that_runs_again_can_be_reprioritized() {
+async fn a_rerun_task_can_be_reprioritized() {
     let bench = Bench::new().await;
     let id = slug();
     bench.create(&id, &bench.task()).await.expect(200);
@@ -399,20 +400,20 @@ async fn a_task_that_runs_again_can_be_reprioritized() {
 }
 
 #[tokio::test]
-async fn a_run_that_the_queue_has_chosen_is_not_claimed_again() {
+async fn a_run_claimed_by_claim_work_is_not_claimed_again() {
     let bench = Bench::new().await;
     let worker = json!({"workerGroup": "g", "workerId": "w"});
     let claim = async |id: &str| {
         let path = format!("/api/queue/v1/task/{id}/runs/0/claim");
         bench.root("POST", &path, Some(&worker)).await
     };
-    // By name, twice.
+    // `claimTask`, twice.
     let named = slug();
     bench.create(&named, &bench.task()).await.expect(200);
     for _ in 0..2 {
         claim(&named).await.expect(200);
     }
-    // As any work, and then by name.
+    // `claimWork`, then `claimTask`.
     let chosen = slug();
     bench.create(&chosen, &bench.task()).await.expect(200);
     let queue = bench.task()["taskQueueId"].as_str().unwrap().to_owned();

@@ -1,9 +1,10 @@
-//! Holds answers against the services' own schemas, where a folder with them is at hand.
+//! Validates responses against the services' own schemas, if a folder with them is available.
 
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+
+use serde_json::{Value, json};
 
 struct Method {
     verb: String,
@@ -14,12 +15,12 @@ struct Method {
 pub struct Schemas {
     methods: Vec<(String, Method)>,
     validators: BTreeMap<String, jsonschema::Validator>,
-    /// That of the body of `createTask`.
+    /// The schema of the body of `createTask`.
     pub definition: jsonschema::Validator,
     folder: PathBuf,
 }
 
-/// The schemas, or none when there is no folder.
+/// Returns the schemas, or `None` without a folder.
 pub fn schemas() -> Option<&'static Schemas> {
     static SCHEMAS: OnceLock<Option<Schemas>> = OnceLock::new();
     SCHEMAS
@@ -128,7 +129,7 @@ impl Schemas {
             .collect()
     }
 
-    /// Checks the answer to a request.
+    /// Validates the response to a request.
     #[track_caller]
     pub fn check(&self, verb: &str, path: &str, body: &Value) {
         let path = path.split('?').next().unwrap();
@@ -140,7 +141,7 @@ impl Schemas {
             .methods
             .iter()
             .filter(|(other, method)| other == service && method.verb == verb)
-            .find(|(_, method)| fits(&method.route, rest));
+            .find(|(_, method)| matches_route(&method.route, rest));
         let Some(output) = found.and_then(|(_, method)| method.output.as_ref()) else {
             return;
         };
@@ -152,28 +153,29 @@ impl Schemas {
     }
 }
 
-fn fits(route: &[String], path: &[&str]) -> bool {
+fn matches_route(route: &[String], path: &[&str]) -> bool {
     match (route.split_first(), path.split_first()) {
         (None, None) => true,
         (Some((part, route)), Some((given, path))) => {
             let parameter = part.starts_with('<');
             let open = part == "<name>" || part == "<taskQueueId>";
             (parameter || part == given)
-                && (fits(route, path) || (open && !path.is_empty() && fits_open(part, route, path)))
+                && (matches_route(route, path)
+                    || (open && !path.is_empty() && matches_open_route(part, route, path)))
         }
         _ => false,
     }
 }
 
-fn fits_open(part: &str, route: &[String], path: &[&str]) -> bool {
+fn matches_open_route(part: &str, route: &[String], path: &[&str]) -> bool {
     let again: Vec<String> = [part.to_owned()]
         .into_iter()
         .chain(route.iter().cloned())
         .collect();
-    fits(&again, path)
+    matches_route(&again, path)
 }
 
-/// Makes references absolute, so that a document needs no identity of its own.
+/// Makes references absolute, so that documents need no `$id`.
 fn absolute(value: &Value, base: &str) -> Value {
     match value {
         Value::Object(fields) => fields

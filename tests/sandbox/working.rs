@@ -1,15 +1,17 @@
-//! Simulated workers, kept state, web pages, proxies, and speed.
+//! Simulated workers, stored state, web pages, proxies, and speed.
 
-use super::bench::{Bench, slug};
+use std::sync::{Arc, Mutex};
+
 use serde_json::json;
 use snowman::sandbox::{
     Content, InjectedFault, LOG_ARTIFACT, NewArtifact, Options, RunOutcome, RunResult, Sandbox,
     SandboxError, TaskState, WorkerOptions,
 };
-use std::sync::{Arc, Mutex};
+
+use super::bench::{Bench, slug};
 
 #[tokio::test]
-async fn workers_go_through_a_graph() {
+async fn workers_run_a_graph() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&seen);
     let options = WorkerOptions {
@@ -64,7 +66,7 @@ async fn workers_go_through_a_graph() {
 }
 
 #[tokio::test]
-async fn a_caller_may_do_the_work_itself() {
+async fn a_custom_simulator_runs_tasks() {
     let options = WorkerOptions {
         simulator: Some(Arc::new(|order| {
             (order.label == "build").then(|| RunResult {
@@ -92,7 +94,7 @@ async fn a_caller_may_do_the_work_itself() {
 }
 
 #[tokio::test]
-async fn kept_state_comes_back() {
+async fn stored_state_is_loaded_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state");
     let (done, waiting, sealed, running) = (slug(), slug(), slug(), slug());
@@ -147,7 +149,7 @@ async fn kept_state_comes_back() {
 }
 
 #[tokio::test]
-async fn broken_files_are_reported() {
+async fn invalid_state_files_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let tasks = folder.path().join("tasks");
     std::fs::create_dir_all(&tasks).unwrap();
@@ -165,7 +167,7 @@ async fn broken_files_are_reported() {
 }
 
 #[tokio::test]
-async fn pages_show_groups_and_tasks_and_nothing_as_markup() {
+async fn pages_show_groups_and_tasks_and_escape_their_text() {
     let bench = Bench::new().await;
     let id = slug();
     let mut task = bench.task();
@@ -180,10 +182,7 @@ async fn pages_show_groups_and_tasks_and_nothing_as_markup() {
         let answer = bench.send("GET", &path, None, None).await;
         assert_eq!(answer.status, 200);
         let html = answer.body.as_str().unwrap().to_owned();
-        assert!(
-            html.contains("sandbox for rehearsals, on loopback only"),
-            "{path}"
-        );
+        assert!(html.contains("sandbox for rehearsals and tests"), "{path}");
         assert!(html.contains(&id), "{path}");
         assert!(!html.contains("<script>"), "{path}");
     }
@@ -199,7 +198,7 @@ async fn pages_show_groups_and_tasks_and_nothing_as_markup() {
 }
 
 #[tokio::test]
-async fn proxies_speak_for_their_task() {
+async fn proxies_use_the_scopes_of_their_task() {
     let bench = Bench::new().await;
     let (id, other) = (slug(), slug());
     let state = bench.sandbox.state();
@@ -241,7 +240,7 @@ async fn proxies_speak_for_their_task() {
 }
 
 #[tokio::test]
-async fn thousands_of_tasks_take_seconds() {
+async fn three_thousand_tasks_take_less_than_30_seconds() {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::with(Some(folder.path().to_owned()), WorkerOptions::default()).await;
     let state = bench.sandbox.state();
@@ -261,7 +260,7 @@ async fn thousands_of_tasks_take_seconds() {
 }
 
 #[tokio::test]
-async fn trouble_comes_when_asked_for() {
+async fn faults_are_injected() {
     let bench = Bench::new().await;
     let state = bench.sandbox.state();
     let (id, task) = (slug(), bench.task());
@@ -285,7 +284,7 @@ async fn trouble_comes_when_asked_for() {
 }
 
 #[tokio::test]
-async fn only_loopback_names_are_answered() {
+async fn only_loopback_hosts_are_served() {
     let bench = Bench::new().await;
     let url = format!("{}/api/queue/v1/ping", bench.sandbox.root_url());
     for (host, status) in [
@@ -303,7 +302,7 @@ async fn only_loopback_names_are_answered() {
 }
 
 #[tokio::test]
-async fn artifacts_that_cannot_be_are_the_payloads_fault() {
+async fn invalid_artifacts_make_a_payload_malformed() {
     let bench = Bench::new().await;
     let id = slug();
     let past = json!({"public/a": {"type": "file", "expires": bench.at(-3600)}});

@@ -39,7 +39,7 @@ pub(crate) fn sign_path(
         authorization: None,
     };
     let expiry = until.timestamp().to_string();
-    let mac = mac(
+    let mac = compute_mac(
         "bewit",
         &credentials.access_token,
         &expiry,
@@ -103,7 +103,7 @@ pub(crate) fn extract_bewit(resource: &str) -> Option<Bewit> {
     clippy::too_many_arguments,
     reason = "the fields of a Hawk signature are a fixed list"
 )]
-pub(crate) fn mac(
+pub(crate) fn compute_mac(
     kind: &str,
     token: &str,
     ts: &str,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::credentials::{certificate_signature, parse_scope_list, temporary_token};
-use super::hawk::{Bewit, SignedRequest, extract_bewit, mac, parse_authorization};
+use super::hawk::{Bewit, SignedRequest, compute_mac, extract_bewit, parse_authorization};
 use super::scopes::{Expression, Roles, normalised, satisfied};
 use crate::sandbox::crypto;
 use crate::sandbox::error::{ErrorCode, ServiceError};
@@ -179,7 +179,7 @@ impl Auth {
         let hash = field("hash");
         let ext = field("ext");
         let key = self.signing_key(id, ext, now)?;
-        let computed = mac(
+        let computed = compute_mac(
             "header",
             &key.token,
             ts,
@@ -189,7 +189,7 @@ impl Auth {
             hash,
             ext,
         );
-        if !crypto::same(mac, &computed) {
+        if mac != computed {
             return Err("Unauthorized: Bad mac".to_owned());
         }
         let sent: i64 = ts
@@ -233,7 +233,7 @@ impl Auth {
             method: "GET",
             ..request.clone()
         };
-        let computed = mac(
+        let computed = compute_mac(
             "bewit",
             &key.token,
             expiry,
@@ -243,7 +243,7 @@ impl Auth {
             None,
             ext,
         );
-        if !crypto::same(mac, &computed) {
+        if *mac != computed {
             return Err("Unauthorized: Bad mac".to_owned());
         }
         Ok(Caller::Known {
@@ -369,10 +369,7 @@ fn temporary_key(
         .get("signature")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    if !crypto::same(
-        given,
-        &certificate_signature(&key.token, client_id, certificate),
-    ) {
+    if given != certificate_signature(&key.token, client_id, certificate) {
         return wrong(if issuer == client_id {
             ".signature is not valid"
         } else {

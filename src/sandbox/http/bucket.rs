@@ -9,7 +9,6 @@ use super::request::HttpRequest;
 use crate::sandbox::artifacts::artifact::Storage;
 use crate::sandbox::artifacts::content::Content;
 use crate::sandbox::content_urls::content_signature;
-use crate::sandbox::crypto;
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::services::SharedServices;
 
@@ -22,14 +21,14 @@ pub(crate) fn respond(shared: &SharedServices, request: &HttpRequest) -> Respons
     let signed = |action: &str| {
         query
             .get(action)
-            .is_some_and(|given| crypto::same(given, &content_signature(&key, action)))
+            .is_some_and(|given| *given == content_signature(&key, action))
     };
     let name = key.splitn(3, '/').nth(2).unwrap_or_default();
     match request.method.as_str() {
         "PUT" if signed("write") => put(shared, request, &key),
         "GET" | "HEAD" if name.starts_with("public/") || signed("read") => get(shared, &key),
-        "PUT" | "GET" | "HEAD" => plain(403, "the URL does not allow this"),
-        _ => plain(405, "only GET, HEAD and PUT"),
+        "PUT" | "GET" | "HEAD" => plain(403, "the URL is not signed for this method"),
+        _ => plain(405, "method not allowed; use GET, HEAD or PUT"),
     }
 }
 
@@ -52,10 +51,10 @@ fn put(shared: &SharedServices, request: &HttpRequest, key: &str) -> Response {
             .tasks
             .get_mut(task_id)
             .and_then(|task| task.artifacts.get_mut(&(run_id, name.to_owned())))
-            .ok_or_else(|| ServiceError::not_found("no such upload"))?;
+            .ok_or_else(|| ServiceError::not_found("upload not found"))?;
         if artifact.storage == Storage::S3 && artifact.content_type != content_type {
             return Err(ServiceError::input(format!(
-                "the upload was announced as {} and is {content_type}",
+                "the artifact has the content type {} but the upload has {content_type}",
                 artifact.content_type
             )));
         }
@@ -77,7 +76,7 @@ fn put(shared: &SharedServices, request: &HttpRequest, key: &str) -> Response {
 
 fn get(shared: &SharedServices, key: &str) -> Response {
     let Some(content) = shared.read(|services| services.store.content(key)) else {
-        return plain(404, "nothing was uploaded here");
+        return plain(404, "content not found");
     };
     let mut response = Response::new(Body::from(content.bytes));
     let headers = response.headers_mut();

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
 use crate::sandbox::content_urls::{content_key, content_url};
-use crate::sandbox::queue::task::{Task, TaskState};
+use crate::sandbox::queue::task::{Run, Task, TaskState};
 use crate::sandbox::services::{Services, SharedServices};
 use crate::sandbox::time;
 
@@ -15,7 +15,7 @@ use crate::sandbox::time;
 pub(crate) fn respond(shared: &SharedServices, path: &[&str]) -> Option<Response> {
     let (title, content) = shared.read(|services| match path {
         [] => Some(("Task groups".to_owned(), groups_page(services))),
-        ["groups", id] => Some((format!("Group {id}"), group_page(services, id)?)),
+        ["groups", id] => Some((format!("Task group {id}"), group_page(services, id)?)),
         ["tasks", id] => {
             let task = services.queue.tasks.get(*id)?;
             Some((
@@ -51,8 +51,8 @@ fn html_page(title: &str, content: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head><body>\
-         <p class=\"note\">This is a sandbox for rehearsals, on loopback only. Nothing here ran on a real \
-         worker, and nothing leaves this machine.</p><p><a href=\"/\">All groups</a></p>\
+         <p class=\"note\">This is a sandbox for rehearsals and tests. It serves this machine only; no \
+         task here was run by a real worker.</p><p><a href=\"/\">All task groups</a></p>\
          <h1>{title}</h1>\n{content}</body></html>\n"
     )
 }
@@ -97,9 +97,9 @@ fn link(services: &Services, id: &str) -> String {
 
 fn groups_page(services: &Services) -> String {
     if services.queue.groups.is_empty() {
-        return "<p>There are no tasks yet.</p>".to_owned();
+        return "<p>No tasks yet.</p>".to_owned();
     }
-    let mut out = String::from("<table><tr><th>Group</th><th>Scheduler</th>");
+    let mut out = String::from("<table><tr><th>Task group</th><th>Scheduler</th>");
     for state in TaskState::ALL {
         let _ = write!(out, "<th>{}</th>", state.name());
     }
@@ -136,7 +136,7 @@ fn group_page(services: &Services, id: &str) -> Option<String> {
         .collect();
     tasks.sort_by_key(|task| (task.definition.label(), &task.id));
     let mut out = String::from(
-        "<table><tr><th>Task</th><th>State</th><th>Waits for</th><th>Depends on</th></tr>\n",
+        "<table><tr><th>Task</th><th>State</th><th>Unresolved dependencies</th><th>Dependencies</th></tr>\n",
     );
     for task in tasks {
         let _ = writeln!(
@@ -179,10 +179,27 @@ fn link_list<'a>(services: &Services, title: &str, ids: impl Iterator<Item = &'a
     format!("<h2>{title}</h2><ul>{}</ul>\n", items.join("\n"))
 }
 
+/// Returns when and why a run was scheduled, started and resolved.
+fn run_history(run: &Run) -> String {
+    let mut out = format!(
+        "scheduled {} ({})",
+        time::format(run.scheduled),
+        run.reason_created
+    );
+    if let Some(started) = run.started {
+        let _ = write!(out, "; started {}", time::format(started));
+    }
+    if let Some(resolved) = run.resolved {
+        let reason = run.reason_resolved.as_deref().unwrap_or_default();
+        let _ = write!(out, "; resolved {} ({reason})", time::format(resolved));
+    }
+    out
+}
+
 fn task_page(services: &Services, task: &Task) -> String {
     let group = task.definition.text("taskGroupId");
     let mut out = format!(
-        "<p>{} · task <code>{}</code> · group <a href=\"/groups/{2}\"><code>{2}</code></a> · {3}</p>\n",
+        "<p>{} · task <code>{}</code> · task group <a href=\"/groups/{2}\"><code>{2}</code></a> · {3}</p>\n",
         state_badge(task.state()),
         escape(&task.id),
         escape(group),
@@ -190,19 +207,14 @@ fn task_page(services: &Services, task: &Task) -> String {
     );
     out.push_str("<h2>Runs</h2>");
     if task.runs.is_empty() {
-        out.push_str("<p>It has not been scheduled.</p>");
+        out.push_str("<p>This task has not been scheduled.</p>");
     }
     for (run_id, run) in task.runs.iter().enumerate() {
-        let reason = run.reason_resolved.as_deref().unwrap_or_default();
         let _ = write!(
             out,
-            "<h3>Run {run_id}: {}</h3><p>created: {}, {}; started: {}; resolved: {} {}</p><ul>",
+            "<h3>Run {run_id}: {}</h3><p>{}</p><ul>",
             state_badge(run.state),
-            escape(&run.reason_created),
-            time::format(run.scheduled),
-            run.started.map(time::format).unwrap_or_default(),
-            run.resolved.map(time::format).unwrap_or_default(),
-            escape(reason),
+            escape(&run_history(run)),
         );
         let artifacts = task
             .artifacts
@@ -222,7 +234,7 @@ fn task_page(services: &Services, task: &Task) -> String {
     }
     out += &link_list(
         services,
-        "Depends on",
+        "Dependencies",
         task.definition.texts("dependencies").into_iter(),
     );
     let dependents = services
@@ -231,7 +243,7 @@ fn task_page(services: &Services, task: &Task) -> String {
         .get(&task.id)
         .into_iter()
         .flatten();
-    out += &link_list(services, "Needed by", dependents.map(String::as_str));
+    out += &link_list(services, "Dependents", dependents.map(String::as_str));
     let definition = serde_json::to_string_pretty(&task.definition.json).unwrap_or_default();
     let _ = write!(out, "<h2>Definition</h2><pre>{}</pre>", escape(&definition));
     out

@@ -90,7 +90,7 @@ pub(crate) fn json_response(status: u16, body: &Value) -> Response {
 pub(crate) fn truncated_response() -> Response {
     let parts = [
         Ok("{"),
-        Err(std::io::Error::other("broken off, as was asked for")),
+        Err(std::io::Error::other("connection lost (injected fault)")),
     ];
     let mut response = Response::new(Body::from_stream(futures_util::stream::iter(parts)));
     let headers = response.headers_mut();

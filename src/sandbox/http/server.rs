@@ -68,7 +68,7 @@ async fn respond_without_date(shared: &SharedServices, request: Request) -> Resp
     let Ok(bytes) = axum::body::to_bytes(body, MAX_REQUEST_BYTES).await else {
         return json_response(
             500,
-            &json!({"code": "InternalServerError", "message": "unreadable body"}),
+            &json!({"code": "InternalServerError", "message": "cannot read the request body"}),
         );
     };
     let method = parts.method.as_str().to_owned();
@@ -81,7 +81,7 @@ async fn respond_without_date(shared: &SharedServices, request: Request) -> Resp
     if !is_local(request.header(&header::HOST).unwrap_or_default()) {
         return json_response(
             403,
-            &json!({"code": "InsufficientScopes", "message": "the sandbox answers to loopback names only"}),
+            &json!({"code": "InsufficientScopes", "message": "the sandbox accepts only loopback addresses in the header Host"}),
         );
     }
     let path = request.path().to_owned();
@@ -254,7 +254,7 @@ async fn run_with_faults(
 ) -> Result<Option<Reply>, ServiceError> {
     let failed = || {
         Err(ServiceError::internal(
-            "Internal Server Error, as was asked for",
+            "Internal Server Error (injected fault)",
         ))
     };
     let forever = std::future::pending::<Result<Option<Reply>, ServiceError>>;
@@ -285,16 +285,14 @@ async fn run_with_faults(
             }
             failed()
         }
-        Some(InjectedFault::Conflict) => {
-            Err(ServiceError::conflict("A conflict, as was asked for"))
-        }
+        Some(InjectedFault::Conflict) => Err(ServiceError::conflict("Conflict (injected fault)")),
         Some(InjectedFault::ClockSkew) => Err(ServiceError::new(
             ErrorCode::AuthenticationFailed,
             "Unauthorized: Stale timestamp",
         )),
         Some(InjectedFault::MissingScopes) => Err(ServiceError::new(
             ErrorCode::InsufficientScopes,
-            "The caller has lost its scopes, as was asked for",
+            "Insufficient scopes (injected fault)",
         )),
         Some(InjectedFault::Hang) => forever().await,
         Some(InjectedFault::NoReply) => {

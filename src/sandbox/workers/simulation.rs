@@ -256,7 +256,7 @@ fn log_text(order: &ClaimedRun, outcome: &RunOutcome) -> String {
             "[sandbox] {} ({}, run {})",
             order.label, order.task_id, order.run_id
         ),
-        "[sandbox] This is a rehearsal: nothing below was executed.".to_owned(),
+        "[sandbox] This run is simulated: nothing below was executed.".to_owned(),
     ];
     for name in ["image", "env", "command", "artifacts", "upstreamArtifacts"] {
         if let Some(value) = field(name) {
@@ -267,8 +267,9 @@ fn log_text(order: &ClaimedRun, outcome: &RunOutcome) -> String {
         "[sandbox] {}",
         match outcome {
             RunOutcome::Completed => "completed".to_owned(),
-            RunOutcome::Failed => "failed, as was asked for".to_owned(),
-            RunOutcome::Exception(reason) => format!("exception ({reason}), as was asked for"),
+            RunOutcome::Failed => "failed (outcome set by the caller)".to_owned(),
+            RunOutcome::Exception(reason) =>
+                format!("exception: {reason} (outcome set by the caller)"),
         }
     ));
     lines.join("\n") + "\n"
