@@ -52,15 +52,15 @@ impl InjectedFault {
         match self {
             Self::ErrorBeforeWrite => "500 before the write",
             Self::ErrorAfterWrite => "500 after the write",
-            Self::LateReply(_) => "late answer",
+            Self::LateReply(_) => "late reply",
             Self::DisconnectBeforeWrite => "connection lost before the write",
             Self::DisconnectAfterWrite => "connection lost after the write",
-            Self::PartialWrite => "written and left half done",
+            Self::PartialWrite => "partial write",
             Self::Conflict => "409",
-            Self::ClockSkew => "401, clock off",
-            Self::MissingScopes => "403, scopes lost",
-            Self::Hang => "never answered, not done",
-            Self::NoReply => "never answered, done",
+            Self::ClockSkew => "401, wrong clock",
+            Self::MissingScopes => "403, missing scopes",
+            Self::Hang => "no reply before the write",
+            Self::NoReply => "no reply after the write",
         }
     }
 }

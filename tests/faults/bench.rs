@@ -31,63 +31,63 @@ pub const SCHEDULER: &str = "test-level-1";
 const BEGIN: i64 = 1_900_000_000;
 
 /// The time: it moves a little with each call, and when all wait to the first moment that somebody
-/// waits for ([`Time::drive`]). So minutes pass at once, and those who wait do so at the same time.
+/// waits for ([`Time::run_until`]). So minutes pass at once, and those who wait do so at the same time.
 #[derive(Clone, Default)]
-pub struct Time(Arc<Moments>);
+pub struct Time(Arc<Waiters>);
 
 #[derive(Default)]
-struct Moments {
+struct Waiters {
     milliseconds: AtomicI64,
     /// Who waits, by the moment and the order in which they came.
     waiting: Mutex<BTreeMap<(i64, usize), oneshot::Sender<()>>>,
     /// Counts what happens, which shows whether anybody does more than wait.
-    stir: AtomicUsize,
+    activity: AtomicUsize,
 }
 
 impl Time {
-    pub fn pass(&self, milliseconds: i64) {
+    pub fn advance(&self, milliseconds: i64) {
         self.0
             .milliseconds
             .fetch_add(milliseconds, Ordering::SeqCst);
-        self.stir();
+        self.activity();
     }
 
     pub fn milliseconds(&self) -> i64 {
         self.0.milliseconds.load(Ordering::SeqCst)
     }
 
-    fn stir(&self) -> usize {
-        self.0.stir.fetch_add(1, Ordering::SeqCst)
+    fn activity(&self) -> usize {
+        self.0.activity.fetch_add(1, Ordering::SeqCst)
     }
 
     /// Waits so many milliseconds.
     pub async fn wait(&self, milliseconds: i64) {
         let (wake, woken) = oneshot::channel();
-        let place = (self.milliseconds() + milliseconds, self.stir());
+        let place = (self.milliseconds() + milliseconds, self.activity());
         self.0.waiting.lock().unwrap().insert(place, wake);
         let _ = woken.await;
-        self.stir();
+        self.activity();
     }
 
     /// Moves the time while `work` waits, until it ends.
-    pub async fn drive<T>(&self, work: impl Future<Output = T>) -> T {
+    pub async fn run_until<T>(&self, work: impl Future<Output = T>) -> T {
         /// Calls yield less often than this before they go on.
         const QUIET: usize = 16;
         let driver = async {
             loop {
-                let (mut seen, mut quiet) = (self.0.stir.load(Ordering::SeqCst), 0);
+                let (mut seen, mut quiet) = (self.0.activity.load(Ordering::SeqCst), 0);
                 while quiet < QUIET {
                     tokio::task::yield_now().await;
-                    let stirs = self.0.stir.load(Ordering::SeqCst);
-                    quiet = if stirs == seen { quiet + 1 } else { 0 };
-                    seen = stirs;
+                    let activity_now = self.0.activity.load(Ordering::SeqCst);
+                    quiet = if activity_now == seen { quiet + 1 } else { 0 };
+                    seen = activity_now;
                 }
                 let first = self.0.waiting.lock().unwrap().pop_first();
                 if let Some(((moment, _), wake)) = first {
                     self.0.milliseconds.fetch_max(moment, Ordering::SeqCst);
                     // Whoever is no longer there does not mind.
                     let _ = wake.send(());
-                    self.stir();
+                    self.activity();
                 }
             }
         };
@@ -170,30 +170,30 @@ impl Bench {
 }
 
 /// Whether a task ended before it began.
-pub fn is_dead(task: &TaskView) -> bool {
-    task.state.name() == "exception" && begun(task) == 0
+pub fn was_cancelled_unstarted(task: &TaskView) -> bool {
+    task.state.name() == "exception" && started_runs(task) == 0
 }
 
 /// How many runs of a task have begun.
-pub fn begun(task: &TaskView) -> usize {
+pub fn started_runs(task: &TaskView) -> usize {
     let runs = task.status["runs"].as_array().unwrap();
     runs.iter().filter(|run| run["started"].is_string()).count()
 }
 
 /// What happens to the process that makes the calls.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum End {
+pub enum ProcessEnd {
     /// It is killed before the service does what it is asked by this call.
     Before(usize),
     /// It is killed after that.
     After(usize),
     /// It is asked to stop.
-    Asked(usize),
+    StopRequested(usize),
 }
 
-/// What is away.
+/// What fails during an outage.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Gone {
+pub enum Failing {
     /// Every service answers 500 at once.
     Database,
     /// Nobody listens where the queue was.
@@ -204,10 +204,10 @@ pub enum Gone {
     Broker,
 }
 
-/// Something is away for a while.
+/// An outage.
 #[derive(Clone, Copy, Debug)]
 pub struct Outage {
-    pub gone: Gone,
+    pub failing: Failing,
     /// From which call on, and how long.
     pub from: usize,
     pub seconds: i64,
@@ -216,52 +216,52 @@ pub struct Outage {
 }
 
 /// What a call meets with in an outage.
-enum Met {
-    Answer(Option<u16>, &'static str, i64),
+enum OutageEffect {
+    Fail(Option<u16>, &'static str, i64),
     /// The proxy holds it for so long.
-    Held(i64),
+    Delay(i64),
     /// It takes so long.
     Slow(i64),
 }
 
 impl Outage {
-    fn meets(&self, name: &str, left: i64) -> Option<Met> {
+    fn effect(&self, name: &str, left: i64) -> Option<OutageEffect> {
         let auth = name == "currentScopes";
-        let failed = match self.gone {
-            Gone::Database => Met::Answer(Some(500), "Internal Server Error", 0),
-            Gone::Queue if auth => return None,
-            Gone::Queue => Met::Answer(None, "no connection", 0),
-            Gone::Auth if auth => Met::Answer(None, "no connection", 0),
-            Gone::Auth => Met::Answer(Some(500), "Internal Server Error", 6_300),
-            Gone::Broker if matches!(name, "createTask" | "cancelTask") => {
-                return Some(Met::Slow(30_000));
+        let failed = match self.failing {
+            Failing::Database => OutageEffect::Fail(Some(500), "Internal Server Error", 0),
+            Failing::Queue if auth => return None,
+            Failing::Queue => OutageEffect::Fail(None, "no connection", 0),
+            Failing::Auth if auth => OutageEffect::Fail(None, "no connection", 0),
+            Failing::Auth => OutageEffect::Fail(Some(500), "Internal Server Error", 6_300),
+            Failing::Broker if matches!(name, "createTask" | "cancelTask") => {
+                return Some(OutageEffect::Slow(30_000));
             }
-            Gone::Broker => return None,
+            Failing::Broker => return None,
         };
         // The proxy waits longer from time to time, so it comes a little later.
         Some(match self.proxied {
-            true => Met::Held(left + left / 4 + 500),
+            true => OutageEffect::Delay(left + left / 4 + 500),
             false => failed,
         })
     }
 }
 
 /// How long the client waits for an answer, in milliseconds.
-const PATIENCE: i64 = 90_000;
+const CLIENT_TIMEOUT: i64 = 90_000;
 
 /// The queue as one run of the decision reaches it.
-pub struct Direct<'b> {
+pub struct FaultyQueue<'b> {
     bench: &'b Bench,
     creations: Mutex<FaultSchedule>,
     reads: Mutex<FaultSchedule>,
-    end: Option<End>,
+    end: Option<ProcessEnd>,
     calls: AtomicUsize,
     pub faults: AtomicUsize,
     /// What somebody else creates just before these calls.
-    pub squat: Mutex<Vec<(usize, TaskId, Value)>>,
+    pub foreign_creations: Mutex<Vec<(usize, TaskId, Value)>>,
     /// The creations that were sent and not answered.
-    pub under_way: Mutex<BTreeMap<TaskId, Value>>,
-    /// What is away, and when that began.
+    pub unanswered: Mutex<BTreeMap<TaskId, Value>>,
+    /// The outage, and when it began.
     pub outage: Option<Outage>,
     since: Mutex<Option<i64>>,
     /// Where there is one, calls take up to a fifth of a second each, as this seed says.
@@ -271,22 +271,22 @@ pub struct Direct<'b> {
     /// How many creations are under way at most.
     pub in_flight: usize,
     /// What somebody else cancels just before this call, and the call before which the group is sealed.
-    pub cancels: Mutex<Option<(usize, TaskId)>>,
-    pub seals: Option<usize>,
+    pub cancel_before: Mutex<Option<(usize, TaskId)>>,
+    pub seal_before: Option<usize>,
     /// The calls that it has no scopes for.
-    pub refuses: &'static [&'static str],
+    pub forbidden_calls: &'static [&'static str],
     /// The scopes that the decision holds.
-    pub holds: &'static [&'static str],
+    pub held_scopes: &'static [&'static str],
     pub killed: Notify,
     pub stop: snowman::ports::stop::Stop,
 }
 
-impl<'b> Direct<'b> {
+impl<'b> FaultyQueue<'b> {
     pub fn new(
         bench: &'b Bench,
         creations: FaultSchedule,
         reads: FaultSchedule,
-        end: Option<End>,
+        end: Option<ProcessEnd>,
     ) -> Self {
         Self {
             bench,
@@ -295,24 +295,24 @@ impl<'b> Direct<'b> {
             end,
             calls: AtomicUsize::new(0),
             faults: AtomicUsize::new(0),
-            squat: Mutex::default(),
-            under_way: Mutex::default(),
+            foreign_creations: Mutex::default(),
+            unanswered: Mutex::default(),
             outage: None,
             since: Mutex::default(),
             latency: None,
             behind: 0,
             in_flight: 20,
-            cancels: Mutex::default(),
-            seals: None,
-            refuses: &[],
-            holds: &["*"],
+            cancel_before: Mutex::default(),
+            seal_before: None,
+            forbidden_calls: &[],
+            held_scopes: &["*"],
             killed: Notify::new(),
             stop: snowman::ports::stop::Stop::new(),
         }
     }
 
     /// A queue that does not fail.
-    pub fn well(bench: &'b Bench) -> Self {
+    pub fn healthy(bench: &'b Bench) -> Self {
         let none = || FaultSchedule::new(0, 0, &[]);
         Self::new(bench, none(), none(), None)
     }
@@ -322,23 +322,23 @@ impl<'b> Direct<'b> {
     }
 
     /// Has all that somebody else creates before this call created.
-    pub fn land(&self, number: usize) {
+    pub fn apply_foreign_changes(&self, number: usize) {
         let cancelled = self
-            .cancels
+            .cancel_before
             .lock()
             .unwrap()
             .take_if(|(at, _)| *at <= number);
         if let Some((_, id)) = cancelled {
             self.bench.state().cancel(id.as_str()).unwrap();
         }
-        if self.seals == Some(number) {
+        if self.seal_before == Some(number) {
             self.bench.state().seal(DECISION).unwrap();
         }
-        let mut squat = self.squat.lock().unwrap();
-        let (due, later) = std::mem::take(&mut *squat)
+        let mut foreign = self.foreign_creations.lock().unwrap();
+        let (due, later) = std::mem::take(&mut *foreign)
             .into_iter()
             .partition(|(at, ..)| *at <= number);
-        *squat = later;
+        *foreign = later;
         let due: Vec<(usize, TaskId, Value)> = due;
         for (_, id, definition) in due {
             let _ = self
@@ -349,12 +349,12 @@ impl<'b> Direct<'b> {
     }
 
     /// What this call meets with in an outage.
-    fn met(&self, number: usize, name: &str) -> Option<Met> {
+    fn outage_effect(&self, number: usize, name: &str) -> Option<OutageEffect> {
         let outage = self.outage.filter(|outage| number >= outage.from)?;
         let now = self.bench.time.milliseconds();
         let since = *self.since.lock().unwrap().get_or_insert(now);
         let left = since + outage.seconds * 1000 - now;
-        (left > 0).then(|| outage.meets(name, left)).flatten()
+        (left > 0).then(|| outage.effect(name, left)).flatten()
     }
 
     async fn call<T>(
@@ -362,7 +362,7 @@ impl<'b> Direct<'b> {
         name: &str,
         schedule: &Mutex<FaultSchedule>,
         run: impl Fn() -> Result<T, sandbox::ServiceError>,
-        tear: impl Fn(),
+        interrupt: impl Fn(),
     ) -> Result<T, ApiError> {
         let number = self.calls.fetch_add(1, Ordering::SeqCst);
         let time = &self.bench.time;
@@ -377,7 +377,7 @@ impl<'b> Direct<'b> {
                 for _ in 0..number % 4 {
                     tokio::task::yield_now().await;
                 }
-                time.pass(1);
+                time.advance(1);
             }
         }
         let failed = |status: Option<u16>, message: &str| ApiError {
@@ -385,39 +385,39 @@ impl<'b> Direct<'b> {
             status,
             message: message.to_owned(),
         };
-        let answered =
+        let converted =
             |error: sandbox::ServiceError| failed(Some(error.code.status()), &error.message);
-        self.land(number);
-        if self.refuses.contains(&name) {
+        self.apply_foreign_changes(number);
+        if self.forbidden_calls.contains(&name) {
             return Err(failed(Some(403), "scopes are missing"));
         }
-        let met = self.met(number, name);
+        let effect = self.outage_effect(number, name);
         self.faults
-            .fetch_add(usize::from(met.is_some()), Ordering::SeqCst);
-        match met {
+            .fetch_add(usize::from(effect.is_some()), Ordering::SeqCst);
+        match effect {
             None => {}
-            Some(Met::Slow(after)) => {
-                let answer = run().map_err(answered);
+            Some(OutageEffect::Slow(after)) => {
+                let answer = run().map_err(converted);
                 time.wait(after).await;
                 return answer;
             }
-            Some(Met::Answer(status, message, after)) => {
+            Some(OutageEffect::Fail(status, message, after)) => {
                 time.wait(after).await;
                 return Err(failed(status, message));
             }
-            Some(Met::Held(until)) if until < PATIENCE => time.wait(until).await,
-            Some(Met::Held(_)) => {
-                time.wait(PATIENCE).await;
+            Some(OutageEffect::Delay(until)) if until < CLIENT_TIMEOUT => time.wait(until).await,
+            Some(OutageEffect::Delay(_)) => {
+                time.wait(CLIENT_TIMEOUT).await;
                 return Err(failed(None, "no answer came in time"));
             }
         }
         match self.end {
-            Some(End::Before(at)) if at == number => return self.die().await,
-            Some(End::After(at)) if at == number => {
+            Some(ProcessEnd::Before(at)) if at == number => return self.die().await,
+            Some(ProcessEnd::After(at)) if at == number => {
                 let _ = run();
                 return self.die().await;
             }
-            Some(End::Asked(at)) if at == number => {
+            Some(ProcessEnd::StopRequested(at)) if at == number => {
                 self.stop.ask();
             }
             _ => {}
@@ -427,7 +427,7 @@ impl<'b> Direct<'b> {
             .fetch_add(usize::from(faults.is_some()), Ordering::SeqCst);
         match faults {
             None => {
-                let answer = run().map_err(answered);
+                let answer = run().map_err(converted);
                 if let Some([_, after]) = latency {
                     time.wait(after).await;
                 }
@@ -435,11 +435,11 @@ impl<'b> Direct<'b> {
             }
             Some(InjectedFault::ErrorBeforeWrite) => Err(failed(Some(500), "refused")),
             Some(InjectedFault::ErrorAfterWrite) => {
-                run().map_err(answered)?;
+                run().map_err(converted)?;
                 Err(failed(Some(502), "lost"))
             }
             Some(InjectedFault::LateReply(wait)) => {
-                let answer = run().map_err(answered);
+                let answer = run().map_err(converted);
                 time.sleep(wait).await;
                 answer
             }
@@ -447,12 +447,12 @@ impl<'b> Direct<'b> {
                 Err(failed(None, "no connection"))
             }
             Some(InjectedFault::DisconnectAfterWrite | InjectedFault::NoReply) => {
-                run().map_err(answered)?;
+                run().map_err(converted)?;
                 Err(failed(None, "broken off"))
             }
             Some(InjectedFault::PartialWrite) => {
-                run().map_err(answered)?;
-                tear();
+                run().map_err(converted)?;
+                interrupt();
                 Err(failed(Some(500), "half done"))
             }
             Some(InjectedFault::Conflict) => Err(failed(Some(409), "a conflict")),
@@ -499,13 +499,13 @@ fn unused<'a, T: Send + 'a>() -> Answer<'a, T> {
     unreachable!("the creation of tasks does not ask this")
 }
 
-impl Taskcluster for Direct<'_> {
+impl Taskcluster for FaultyQueue<'_> {
     fn create_task<'a>(&'a self, task_id: &'a TaskId, definition: &'a Value) -> Answer<'a, ()> {
         Box::pin(async move {
             let state = self.bench.state();
             let id = task_id.as_str();
             let sent = (task_id.clone(), definition.clone());
-            self.under_way.lock().unwrap().extend([sent]);
+            self.unanswered.lock().unwrap().extend([sent]);
             let answer = self.call(
                 "createTask",
                 &self.creations,
@@ -515,12 +515,12 @@ impl Taskcluster for Direct<'_> {
             let answer = answer.await;
             // What the proxy still holds arrives all the same.
             let held = matches!(&answer, Err(error) if error.message.contains("in time"));
-            if let Some(definition) = self.under_way.lock().unwrap().remove(task_id)
+            if let Some(definition) = self.unanswered.lock().unwrap().remove(task_id)
                 && held
             {
                 let later = self.calls() + 1 + self.calls() % 40;
-                let mut squat = self.squat.lock().unwrap();
-                squat.push((later, task_id.clone(), definition));
+                let mut foreign = self.foreign_creations.lock().unwrap();
+                foreign.push((later, task_id.clone(), definition));
             }
             answer
         })
@@ -570,7 +570,7 @@ impl Taskcluster for Direct<'_> {
                 .map(|task| GroupMember {
                     task_id: TaskId::parse(&task.task_id).unwrap(),
                     state: task.state.name().to_owned(),
-                    begun: begun(&task) > 0,
+                    begun: started_runs(&task) > 0,
                     definition: task.definition.into(),
                 })
                 .collect())
@@ -600,7 +600,11 @@ impl Taskcluster for Direct<'_> {
     }
     fn current_scopes(&self) -> Answer<'_, Vec<String>> {
         self.read("currentScopes", |_| {
-            Ok(self.holds.iter().map(|scope| (*scope).to_owned()).collect())
+            Ok(self
+                .held_scopes
+                .iter()
+                .map(|scope| (*scope).to_owned())
+                .collect())
         })
     }
 

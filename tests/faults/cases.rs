@@ -8,15 +8,15 @@ use snowman::ports::ids::DerivedIds;
 use snowman::sandbox::{FaultSchedule, InjectedFault};
 use snowman::submit::Pace;
 
-use super::bench::{Bench, DECISION, Direct, OTHER, is_dead};
-use super::graph::{Ran, Spec, decide, decision, label, standing};
+use super::bench::{Bench, DECISION, FaultyQueue, OTHER, was_cancelled_unstarted};
+use super::graph::{RunResult, Spec, decide, decision, label, live_tasks};
 
-async fn decided(bench: &Bench, spec: &Spec, run: usize) -> Ran {
-    let queue = Direct::well(bench);
+async fn run_decision(bench: &Bench, spec: &Spec, run: usize) -> RunResult {
+    let queue = FaultyQueue::healthy(bench);
     decide(bench, &queue, spec, run).await.unwrap()
 }
 
-fn told(ran: Ran) -> String {
+fn error_of(ran: RunResult) -> String {
     ran.outcome.unwrap_err().to_string()
 }
 
@@ -24,26 +24,36 @@ fn told(ran: Ran) -> String {
 async fn nothing_is_created_in_a_sealed_group() {
     let bench = Bench::new().await;
     bench.state().seal(DECISION).unwrap();
-    let told = told(decided(&bench, &Spec::new(1, 10), 0).await);
+    let error = error_of(run_decision(&bench, &Spec::new(1, 10), 0).await);
     assert!(
-        told.contains("is sealed, so it takes no more tasks"),
-        "{told}"
+        error.contains("is sealed, so it takes no more tasks"),
+        "{error}"
     );
     assert!(bench.tasks().is_empty());
 }
 
 #[tokio::test]
-async fn a_group_that_is_sealed_meanwhile_is_told() {
+async fn a_group_sealed_between_runs_is_reported() {
     let bench = Bench::new().await;
-    decided(&bench, &Spec::new(1, 10), 0).await.outcome.unwrap();
+    run_decision(&bench, &Spec::new(1, 10), 0)
+        .await
+        .outcome
+        .unwrap();
     bench.state().seal(DECISION).unwrap();
-    let told = told(decided(&bench, &Spec::new(1, 12), 1).await);
-    assert!(told.contains("is sealed"), "{told}");
-    assert_eq!(bench.tasks().iter().filter(|task| is_dead(task)).count(), 0);
+    let error = error_of(run_decision(&bench, &Spec::new(1, 12), 1).await);
+    assert!(error.contains("is sealed"), "{error}");
+    assert_eq!(
+        bench
+            .tasks()
+            .iter()
+            .filter(|task| was_cancelled_unstarted(task))
+            .count(),
+        0
+    );
 }
 
 #[tokio::test]
-async fn a_group_of_another_scheduler_is_told_before_anything_is_created() {
+async fn a_group_of_another_scheduler_is_reported_before_anything_is_created() {
     let bench = Bench::new().await;
     let mut definition = bench.definition(OTHER, "decision");
     definition["schedulerId"] = json!("other-level-1");
@@ -52,52 +62,55 @@ async fn a_group_of_another_scheduler_is_told_before_anything_is_created() {
         .create_task(OTHER, &definition.into())
         .unwrap();
     let ids = DerivedIds::new(TaskId::parse(OTHER).unwrap());
-    let queue = Direct::well(&bench);
+    let queue = FaultyQueue::healthy(&bench);
     let ran = super::graph::decide_with(&bench, &queue, &Spec::new(1, 5), 0, ids).await;
-    let told = told(ran.unwrap());
+    let error = error_of(ran.unwrap());
     assert!(
-        told.contains("takes tasks of the scheduler `other-level-1` alone"),
-        "{told}"
+        error.contains("takes tasks of the scheduler `other-level-1` alone"),
+        "{error}"
     );
 }
 
 #[tokio::test]
-async fn work_that_has_begun_otherwise_is_not_done_twice() {
+async fn a_started_task_with_another_definition_is_not_created_again() {
     let bench = Bench::new().await;
     let spec = Spec::new(3, 30);
-    decided(&bench, &spec, 0).await.outcome.unwrap();
+    run_decision(&bench, &spec, 0).await.outcome.unwrap();
     bench.state().report_completed(DECISION).unwrap();
     bench.sandbox.run_workers_until_idle().await.unwrap();
     let before = bench.tasks();
     // The same again changes nothing.
-    decided(&bench, &spec, 1).await.outcome.unwrap();
+    run_decision(&bench, &spec, 1).await.outcome.unwrap();
     assert_eq!(bench.tasks(), before);
-    let told = told(decided(&bench, &spec.decided_otherwise(8), 2).await);
+    let error = error_of(run_decision(&bench, &spec.with_other_payloads(8), 2).await);
     assert!(
-        told.contains(
+        error.contains(
             "an earlier run created this task with another definition, and it is already completed"
         ),
-        "{told}"
+        "{error}"
     );
     assert!(
-        told.contains("`payload.version` should be 1 and is 0"),
-        "{told}"
+        error.contains("`payload.version` should be 1 and is 0"),
+        "{error}"
     );
     assert_eq!(bench.tasks(), before);
 }
 
 #[tokio::test]
-async fn what_is_cancelled_before_it_begins_is_created_anew() {
+async fn a_task_cancelled_before_it_starts_is_created_again() {
     let bench = Bench::new().await;
     let spec = Spec::new(4, 20);
-    let first = decided(&bench, &spec, 0).await;
+    let first = run_decision(&bench, &spec, 0).await;
     let lost = &first.named[&label("task-7")];
     bench.state().cancel(lost.as_str()).unwrap();
-    let second = decided(&bench, &spec, 1).await;
+    let second = run_decision(&bench, &spec, 1).await;
     second.outcome.unwrap();
     let new = &second.named[&label("task-7")];
     assert_ne!(new, lost);
-    let alive = bench.tasks().into_iter().filter(|task| !is_dead(task));
+    let alive = bench
+        .tasks()
+        .into_iter()
+        .filter(|task| !was_cancelled_unstarted(task));
     let copies: Vec<_> = alive.filter(|task| task.label == "task-7").collect();
     assert!(copies.iter().any(|task| task.task_id == new.as_str()));
     assert_eq!(copies.len(), spec.wanted()["task-7"]);
@@ -116,9 +129,9 @@ async fn tasks_of_actions_and_of_others_are_left_alone() {
         bench.state().create_task(id, &definition.into()).unwrap();
     }
     for run in 0..3 {
-        decided(
+        run_decision(
             &bench,
-            &spec.decided_otherwise(run),
+            &spec.with_other_payloads(run),
             usize::try_from(run).unwrap(),
         )
         .await
@@ -126,7 +139,10 @@ async fn tasks_of_actions_and_of_others_are_left_alone() {
         .unwrap();
     }
     let tasks = bench.tasks();
-    assert!(tasks.iter().any(is_dead), "something was decided otherwise");
+    assert!(
+        tasks.iter().any(was_cancelled_unstarted),
+        "something was decided otherwise"
+    );
     for id in others {
         let task = tasks.iter().find(|task| task.task_id == id).unwrap();
         assert_eq!(task.state.name(), "unscheduled");
@@ -134,32 +150,32 @@ async fn tasks_of_actions_and_of_others_are_left_alone() {
 }
 
 #[tokio::test]
-async fn leftovers_that_may_not_be_cancelled_keep_the_graph_from_beginning() {
+async fn obsolete_tasks_that_cannot_be_cancelled_stop_the_graph() {
     let bench = Bench::new().await;
     let spec = Spec::new(6, 40);
-    decided(&bench, &spec, 0).await.outcome.unwrap();
-    let mut queue = Direct::well(&bench);
-    queue.refuses = &["currentScopes", "cancelTask"];
-    let ran = decide(&bench, &queue, &spec.decided_otherwise(8), 1)
+    run_decision(&bench, &spec, 0).await.outcome.unwrap();
+    let mut queue = FaultyQueue::healthy(&bench);
+    queue.forbidden_calls = &["currentScopes", "cancelTask"];
+    let ran = decide(&bench, &queue, &spec.with_other_payloads(8), 1)
         .await
         .unwrap();
     let report: serde_json::Value =
         serde_json::from_slice(&ran.artifacts["submission.json"]).unwrap();
     assert_eq!(report["complete"], false, "what should not stand does");
-    let told = told(ran);
-    assert!(told.contains("could not be cancelled"), "{told}");
-    assert!(told.contains("`queue:cancel-task:"), "{told}");
+    let error = error_of(ran);
+    assert!(error.contains("could not be cancelled"), "{error}");
+    assert!(error.contains("`queue:cancel-task:"), "{error}");
 }
 
 #[tokio::test]
-async fn leftovers_that_have_begun_are_named() {
+async fn started_obsolete_tasks_are_reported() {
     let bench = Bench::new().await;
     let spec = Spec::new(9, 30);
-    let first = decided(&bench, &spec, 0).await;
+    let first = run_decision(&bench, &spec, 0).await;
     bench.state().report_completed(DECISION).unwrap();
     bench.sandbox.run_workers_until_idle().await.unwrap();
     let shorter = spec.shorter(2);
-    let second = decided(&bench, &shorter, 1).await;
+    let second = run_decision(&bench, &shorter, 1).await;
     second.outcome.unwrap();
     let report: serde_json::Value =
         serde_json::from_slice(&second.artifacts["submission.json"]).unwrap();
@@ -174,31 +190,31 @@ async fn leftovers_that_have_begun_are_named() {
 }
 
 #[tokio::test]
-async fn a_budget_that_is_spent_is_told() {
+async fn an_exhausted_time_budget_is_reported() {
     let bench = Bench::new().await;
     let down = FaultSchedule::from_call(20, InjectedFault::DisconnectBeforeWrite);
     let none = FaultSchedule::new(0, 0, &[]);
-    let queue = Direct::new(&bench, down, none, None);
+    let queue = FaultyQueue::new(&bench, down, none, None);
     let spec = Spec::layers(1, 60);
-    let told = told(decide(&bench, &queue, &spec, 0).await.unwrap());
+    let error = error_of(decide(&bench, &queue, &spec, 0).await.unwrap());
     assert!(
-        told.contains("tasks were not sent before the time was up"),
-        "{told}"
+        error.contains("tasks were not sent before the time was up"),
+        "{error}"
     );
     let waited = bench.time.milliseconds() / 60_000;
     assert!((30..35).contains(&waited), "{waited} minutes");
-    decided(&bench, &spec, 1).await.outcome.unwrap();
+    run_decision(&bench, &spec, 1).await.outcome.unwrap();
 }
 
 #[tokio::test]
-async fn slow_successes_are_no_failures() {
+async fn slow_successes_are_not_failures() {
     for (spec, every) in [
         (Spec::layers(7, 100), Duration::from_secs(30)),
         (Spec::new(7, 60), Duration::from_secs(85)),
     ] {
         let bench = Bench::new().await;
         let slow = FaultSchedule::new(1, 1000, &[InjectedFault::LateReply(every)]);
-        let mut queue = Direct::new(&bench, slow, FaultSchedule::new(0, 0, &[]), None);
+        let mut queue = FaultyQueue::new(&bench, slow, FaultSchedule::new(0, 0, &[]), None);
         queue.in_flight = Pace::default().in_flight;
         let ran = decide(&bench, &queue, &spec, 0).await.unwrap();
         ran.outcome.unwrap();
@@ -210,44 +226,44 @@ async fn slow_successes_are_no_failures() {
 }
 
 #[tokio::test]
-async fn that_leftovers_may_not_be_cancelled_is_known_before() {
+async fn missing_cancel_scopes_are_reported_before_anything_is_created() {
     let bench = Bench::new().await;
     let spec = Spec::new(6, 40);
-    decided(&bench, &spec, 0).await.outcome.unwrap();
+    run_decision(&bench, &spec, 0).await.outcome.unwrap();
     let before = bench.tasks();
-    let mut queue = Direct::well(&bench);
-    queue.holds = &["queue:create-task:*", "queue:cancel-task:other/*"];
-    let other = spec.decided_otherwise(8);
-    let told = told(decide(&bench, &queue, &other, 1).await.unwrap());
+    let mut queue = FaultyQueue::healthy(&bench);
+    queue.held_scopes = &["queue:create-task:*", "queue:cancel-task:other/*"];
+    let other = spec.with_other_payloads(8);
+    let error = error_of(decide(&bench, &queue, &other, 1).await.unwrap());
     assert!(
-        told.contains("cannot be cancelled, so nothing was created"),
-        "{told}"
+        error.contains("cannot be cancelled, so nothing was created"),
+        "{error}"
     );
-    assert!(told.contains("is not held"), "{told}");
+    assert!(error.contains("is not held"), "{error}");
     assert_eq!(bench.tasks(), before);
-    let mut queue = Direct::well(&bench);
-    queue.holds = &["queue:cancel-task:test-level-1/*"];
+    let mut queue = FaultyQueue::healthy(&bench);
+    queue.held_scopes = &["queue:cancel-task:test-level-1/*"];
     let ran = decide(&bench, &queue, &other, 1).await.unwrap();
     ran.outcome.unwrap();
 }
 
 #[tokio::test]
-async fn a_first_run_need_not_look_through_its_group() {
+async fn a_first_run_does_not_list_its_group() {
     let bench = Bench::new().await;
     let spec = Spec::new(2, 30);
-    let mut first = Direct::well(&bench);
-    first.refuses = &["listTaskGroup"];
+    let mut first = FaultyQueue::healthy(&bench);
+    first.forbidden_calls = &["listTaskGroup"];
     let ran = decide(&bench, &first, &spec, 0).await.unwrap();
     ran.outcome.unwrap();
     // A rerun has to: what stands would be created twice.
-    let mut second = Direct::well(&bench);
-    second.refuses = &["listTaskGroup"];
-    let told = told(decide(&bench, &second, &spec, 1).await.unwrap());
+    let mut second = FaultyQueue::healthy(&bench);
+    second.forbidden_calls = &["listTaskGroup"];
+    let error = error_of(decide(&bench, &second, &spec, 1).await.unwrap());
     assert!(
-        told.contains("cannot list the tasks that are already in the task group"),
-        "{told}"
+        error.contains("cannot list the tasks that are already in the task group"),
+        "{error}"
     );
-    assert!(told.contains("queue:list-task-group:"), "{told}");
+    assert!(error.contains("queue:list-task-group:"), "{error}");
 }
 
 /// A task of the own group that appears after the group was listed and before its status is asked for.
@@ -255,10 +271,10 @@ async fn a_first_run_need_not_look_through_its_group() {
 async fn a_task_that_appears_between_two_reads_is_kept() {
     let spec = Spec::new(8, 40);
     let calm = Bench::new().await;
-    decided(&calm, &spec, 0).await.outcome.unwrap();
+    run_decision(&calm, &spec, 0).await.outcome.unwrap();
     for call in 0..6 {
         let bench = Bench::new().await;
-        let queue = Direct::well(&bench);
+        let queue = FaultyQueue::healthy(&bench);
         let late = calm.tasks().into_iter();
         let late = late.filter(|task| !task.definition["dependencies"].to_string().contains(','));
         let roots: Vec<_> = late
@@ -272,18 +288,22 @@ async fn a_task_that_appears_between_two_reads_is_kept() {
             })
             .collect();
         assert!(roots.len() > 1, "something appears");
-        queue.squat.lock().unwrap().extend(roots.clone());
+        queue
+            .foreign_creations
+            .lock()
+            .unwrap()
+            .extend(roots.clone());
         let ran = decide(&bench, &queue, &spec, 1).await.unwrap();
         let report: serde_json::Value =
             serde_json::from_slice(&ran.artifacts["submission.json"]).unwrap();
         ran.outcome.unwrap();
         assert_eq!(report["passedOver"], serde_json::json!([]), "call {call}");
-        assert_eq!(standing(&bench), standing(&calm), "call {call}");
+        assert_eq!(live_tasks(&bench), live_tasks(&calm), "call {call}");
     }
 }
 
 #[tokio::test]
-async fn a_squatter_of_the_own_group_is_cancelled_or_told_of() {
+async fn a_squatter_in_the_own_group_is_cancelled_or_reported() {
     for (may_cancel, name) in [(true, "squatter"), (false, "squatter")] {
         let bench = Bench::new().await;
         let spec = Spec::new(5, 20);
@@ -292,89 +312,91 @@ async fn a_squatter_of_the_own_group_is_cancelled_or_told_of() {
         definition["dependencies"] = json!([DECISION]);
         let state = bench.state();
         state.create_task(id.as_str(), &definition.into()).unwrap();
-        let mut queue = Direct::well(&bench);
+        let mut queue = FaultyQueue::healthy(&bench);
         if !may_cancel {
-            queue.refuses = &["cancelTask"];
+            queue.forbidden_calls = &["cancelTask"];
         }
         let ran = decide(&bench, &queue, &spec, 0).await.unwrap();
         let report: serde_json::Value =
             serde_json::from_slice(&ran.artifacts["submission.json"]).unwrap();
         ran.outcome.unwrap();
-        let (told, silent) = match may_cancel {
+        let (listed, empty) = match may_cancel {
             true => ("cancelled", "alive"),
             false => ("alive", "cancelled"),
         };
-        assert_eq!(report[told][0]["taskId"], id.as_str(), "{report}");
-        assert_eq!(report[silent], serde_json::json!([]), "{report}");
+        assert_eq!(report[listed][0]["taskId"], id.as_str(), "{report}");
+        assert_eq!(report[empty], serde_json::json!([]), "{report}");
         let why = report["passedOver"][0]["why"].as_str().unwrap();
         assert!(
             why.contains("`metadata.name` should be \"task-3\" and is \"squatter\", and"),
             "{why}"
         );
         let squatter = state.task(id.as_str()).unwrap();
-        assert_eq!(is_dead(&squatter), may_cancel);
+        assert_eq!(was_cancelled_unstarted(&squatter), may_cancel);
     }
 }
 
 #[tokio::test]
-async fn a_wanted_task_that_is_cancelled_meanwhile_fails_the_run() {
+async fn a_wanted_task_cancelled_during_the_run_fails_the_run() {
     let bench = Bench::new().await;
     let spec = Spec::new(4, 30);
-    let queue = Direct::well(&bench);
+    let queue = FaultyQueue::healthy(&bench);
     let id = DerivedIds::new(decision()).id(&label("task-0"), 0);
-    *queue.cancels.lock().unwrap() = Some((20, id.clone()));
+    *queue.cancel_before.lock().unwrap() = Some((20, id.clone()));
     let ran = decide(&bench, &queue, &spec, 0).await.unwrap();
     let report: serde_json::Value =
         serde_json::from_slice(&ran.artifacts["submission.json"]).unwrap();
     assert_eq!(report["complete"], false);
-    let told = told(ran);
+    let error = error_of(ran);
     assert!(
-        told.contains("task `task-0`: the task was cancelled"),
-        "{told}"
+        error.contains("task `task-0`: the task was cancelled"),
+        "{error}"
     );
-    assert!(is_dead(&bench.state().task(id.as_str()).unwrap()));
-    decided(&bench, &spec, 1).await.outcome.unwrap();
-    assert_eq!(standing(&bench)["task-0"].len(), spec.wanted()["task-0"]);
+    assert!(was_cancelled_unstarted(
+        &bench.state().task(id.as_str()).unwrap()
+    ));
+    run_decision(&bench, &spec, 1).await.outcome.unwrap();
+    assert_eq!(live_tasks(&bench)["task-0"].len(), spec.wanted()["task-0"]);
 }
 
 #[tokio::test]
-async fn a_run_whose_place_another_has_taken_undoes_nothing() {
+async fn a_superseded_run_changes_nothing() {
     let bench = Bench::new().await;
     let spec = Spec::new(6, 30);
-    decided(&bench, &spec, 0).await.outcome.unwrap();
+    run_decision(&bench, &spec, 0).await.outcome.unwrap();
     let before = bench.tasks();
     bench
         .state()
         .report_exception(DECISION, "worker-shutdown")
         .unwrap();
     bench.state().claim(DECISION).unwrap();
-    let told = told(decided(&bench, &spec.decided_otherwise(3), 0).await);
+    let error = error_of(run_decision(&bench, &spec.with_other_payloads(3), 0).await);
     assert!(
-        told.contains("run 1 of this task has taken the place of this one, which is run 0"),
-        "{told}"
+        error.contains("run 1 of this task has taken the place of this one, which is run 0"),
+        "{error}"
     );
     assert_eq!(bench.tasks(), before);
-    decided(&bench, &spec, 1).await.outcome.unwrap();
+    run_decision(&bench, &spec, 1).await.outcome.unwrap();
 }
 
 #[tokio::test]
 async fn a_group_that_is_sealed_while_tasks_are_created_takes_no_rerun() {
     let bench = Bench::new().await;
     let spec = Spec::layers(1, 90);
-    let mut queue = Direct::well(&bench);
-    queue.seals = Some(25);
+    let mut queue = FaultyQueue::healthy(&bench);
+    queue.seal_before = Some(25);
     let ran = decide(&bench, &queue, &spec, 0).await.unwrap();
     let wrong = ran.outcome.unwrap_err();
     let left = wrong.standing().unwrap();
     assert!(left.closed && (1..90).contains(&left.created), "{left:?}");
-    let told = wrong.to_string();
+    let error = wrong.to_string();
     assert!(
-        told.contains("is sealed and does not accept new tasks"),
-        "{told}"
+        error.contains("is sealed and does not accept new tasks"),
+        "{error}"
     );
     assert!(
-        told.contains("since the task group takes no more tasks"),
-        "{told}"
+        error.contains("since the task group takes no more tasks"),
+        "{error}"
     );
     assert!(queue.calls() < 80, "the rest is not even tried");
 }

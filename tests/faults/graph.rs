@@ -18,7 +18,7 @@ use snowman::submit::execute::Created;
 use snowman::submit::{Pace, SubmitOptions, plan};
 use snowman::task_scripts::RunTask;
 
-use super::bench::{Bench, DECISION, Direct, SCHEDULER, is_dead};
+use super::bench::{Bench, DECISION, FaultyQueue, SCHEDULER, was_cancelled_unstarted};
 
 /// Numbers that follow from a seed.
 pub struct Random(u64);
@@ -93,8 +93,8 @@ impl Spec {
         spec
     }
 
-    /// The graph as another run decides it: some tasks have gone and others are different.
-    pub fn decided_otherwise(&self, seed: u64) -> Self {
+    /// The graph as another run decides it: some tasks have failing and others are different.
+    pub fn with_other_payloads(&self, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let mut other = self.clone();
         for task in &mut other.tasks {
@@ -168,7 +168,7 @@ impl Spec {
 }
 
 /// What one run of a decision leaves.
-pub struct Ran {
+pub struct RunResult {
     pub outcome: Outcome<Vec<Created>>,
     pub artifacts: BTreeMap<String, Vec<u8>>,
     /// The taskIds as the decision has written them down.
@@ -176,30 +176,35 @@ pub struct Ran {
 }
 
 /// Runs a decision that wants `spec`; `None` when it was killed.
-pub async fn decide(bench: &Bench, queue: &Direct<'_>, spec: &Spec, run: usize) -> Option<Ran> {
+pub async fn decide(
+    bench: &Bench,
+    queue: &FaultyQueue<'_>,
+    spec: &Spec,
+    run: usize,
+) -> Option<RunResult> {
     decide_with(bench, queue, spec, run, DerivedIds::new(decision())).await
 }
 
 /// Runs a decision that gives its tasks these ids.
 pub async fn decide_with(
     bench: &Bench,
-    queue: &Direct<'_>,
+    queue: &FaultyQueue<'_>,
     spec: &Spec,
     run: usize,
     ids: DerivedIds,
-) -> Option<Ran> {
-    let work = decide_beside(bench, queue, spec, run, ids);
-    bench.time.drive(work).await
+) -> Option<RunResult> {
+    let work = decide_concurrently(bench, queue, spec, run, ids);
+    bench.time.run_until(work).await
 }
 
 /// Runs a decision beside others; somebody else moves the time.
-pub async fn decide_beside(
+pub async fn decide_concurrently(
     bench: &Bench,
-    queue: &Direct<'_>,
+    queue: &FaultyQueue<'_>,
     spec: &Spec,
     run: usize,
     ids: DerivedIds,
-) -> Option<Ran> {
+) -> Option<RunResult> {
     let artifacts = MemoryArtifacts::default();
     let work = attempt(bench, queue, spec, run, ids, &artifacts);
     let (outcome, named) = tokio::select! {
@@ -207,7 +212,7 @@ pub async fn decide_beside(
         () = queue.killed.notified() => return None,
         ended = work => ended,
     };
-    Some(Ran {
+    Some(RunResult {
         outcome,
         artifacts: artifacts.take(),
         named,
@@ -216,7 +221,7 @@ pub async fn decide_beside(
 
 async fn attempt(
     bench: &Bench,
-    queue: &Direct<'_>,
+    queue: &FaultyQueue<'_>,
     spec: &Spec,
     run: usize,
     ids: DerivedIds,
@@ -280,14 +285,14 @@ async fn attempt(
 }
 
 /// The tasks that stand, by label, with labels in place of taskIds and without moments.
-pub fn standing(bench: &Bench) -> BTreeMap<String, Vec<String>> {
+pub fn live_tasks(bench: &Bench) -> BTreeMap<String, Vec<String>> {
     let tasks = bench.tasks();
     let names: BTreeMap<&str, &str> = tasks
         .iter()
         .map(|task| (task.task_id.as_str(), task.label.as_str()))
         .collect();
     let mut standing: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for task in tasks.iter().filter(|task| !is_dead(task)) {
+    for task in tasks.iter().filter(|task| !was_cancelled_unstarted(task)) {
         let mut definition = task.definition.clone();
         for name in ["created", "deadline", "expires"] {
             definition.as_object_mut().unwrap().shift_remove(name);

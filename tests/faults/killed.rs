@@ -7,7 +7,7 @@ use std::time::Duration;
 use snowman::base::value::Value;
 use snowman::sandbox::{FaultSchedule, InjectedFault};
 
-use super::bench::{begun, is_dead};
+use super::bench::{started_runs, was_cancelled_unstarted};
 use crate::common::Project;
 use crate::common::taskcluster::{DECISION, SCOPES, Taskcluster};
 
@@ -84,33 +84,35 @@ impl<'t> Running<'t> {
 }
 
 /// Runs the decision until its end, and checks that each task stands once and then runs once.
-async fn finish(taskcluster: &Taskcluster, project: &Project, told: &str) {
+async fn finish(taskcluster: &Taskcluster, project: &Project, stderr: &str) {
     let (code, said) = Running::start(taskcluster, project).ended();
-    assert_eq!(code, Some(0), "{told}: {said}");
+    assert_eq!(code, Some(0), "{stderr}: {said}");
     let state = taskcluster.sandbox.state();
     let mut tasks = state.group_tasks(DECISION);
     tasks.retain(|task| task.task_id != DECISION);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for task in &tasks {
-        assert_eq!(task.state.name(), "unscheduled", "{told}");
+        assert_eq!(task.state.name(), "unscheduled", "{stderr}");
         *counts.entry(&task.label).or_default() += 1;
     }
-    assert_eq!(counts.len(), TASKS, "{told}");
+    assert_eq!(counts.len(), TASKS, "{stderr}");
     assert!(
         counts.values().all(|count| *count == 1),
-        "{told}: {counts:?}"
+        "{stderr}: {counts:?}"
     );
     state.report_completed(DECISION).unwrap();
     taskcluster.sandbox.run_workers_until_idle().await.unwrap();
     let tasks = state.group_tasks(DECISION);
     assert!(
-        tasks.iter().all(|task| !is_dead(task) && begun(task) == 1),
-        "{told}"
+        tasks
+            .iter()
+            .all(|task| !was_cancelled_unstarted(task) && started_runs(task) == 1),
+        "{stderr}"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_decision_is_finished_by_its_rerun() {
+async fn a_rerun_finishes_a_killed_decision() {
     let step = if super::times() > 1 { 1 } else { 3 };
     for number in (0..TASKS as u64).step_by(step) {
         let sort = match number % 2 {
@@ -141,7 +143,7 @@ fn submission(project: &Project) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_decision_that_is_asked_to_stop_says_what_stands() {
+async fn a_stopped_decision_reports_the_created_tasks() {
     for name in ["TERM", "INT"] {
         let taskcluster = Taskcluster::new().await;
         let project = project(&taskcluster);
@@ -174,7 +176,7 @@ async fn a_decision_that_is_asked_to_stop_says_what_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_signal_does_not_wait() {
+async fn a_second_signal_stops_at_once() {
     let taskcluster = Taskcluster::new().await;
     let project = project(&taskcluster);
     let state = taskcluster.sandbox.state();
@@ -195,7 +197,7 @@ async fn a_second_signal_does_not_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signal_before_the_first_task_leaves_nothing() {
+async fn a_signal_before_the_first_task_creates_nothing() {
     let taskcluster = Taskcluster::new().await;
     let project = project(&taskcluster);
     let state = taskcluster.sandbox.state();
@@ -215,34 +217,34 @@ async fn a_signal_before_the_first_task_leaves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_group_that_is_sealed_while_tasks_are_created_promises_no_rerun() {
+async fn a_group_sealed_during_creation_suggests_no_rerun() {
     let taskcluster = Taskcluster::new().await;
     let project = project(&taskcluster);
     let state = taskcluster.sandbox.state();
     let running = Running::half_way(&taskcluster, &project).await;
     state.seal(DECISION).unwrap();
-    let (code, told) = running.ended();
-    println!("{told}");
-    assert_eq!(code, Some(3), "{told}");
+    let (code, stderr) = running.ended();
+    println!("{stderr}");
+    assert_eq!(code, Some(3), "{stderr}");
     assert!(
-        told.contains("is sealed and does not accept new tasks"),
-        "{told}"
+        stderr.contains("is sealed and does not accept new tasks"),
+        "{stderr}"
     );
-    assert!(!told.contains("keeps existing tasks"), "{told}");
+    assert!(!stderr.contains("keeps existing tasks"), "{stderr}");
     assert!(
-        told.contains("a rerun would fail: make a new push"),
-        "{told}"
+        stderr.contains("a rerun would fail: make a new push"),
+        "{stderr}"
     );
-    assert!(told.contains("`cancel-all`"), "{told}");
+    assert!(stderr.contains("`cancel-all`"), "{stderr}");
     // It is refused indeed.
-    let (code, told) = Running::start(&taskcluster, &project).ended();
-    assert_eq!(code, Some(3), "{told}");
-    assert!(told.contains("so it takes no more tasks"), "{told}");
+    let (code, stderr) = Running::start(&taskcluster, &project).ended();
+    assert_eq!(code, Some(3), "{stderr}");
+    assert!(stderr.contains("so it takes no more tasks"), "{stderr}");
 }
 
 /// Behind a proxy that signs, nothing but the `Date` of answers shows that the clock is wrong.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_is_off_is_told_before_the_first_task() {
+async fn a_wrong_clock_is_reported_before_the_first_task() {
     for (seconds, said) in [(1500, "25 minutes ahead of"), (-1500, "minutes behind")] {
         let taskcluster = Taskcluster::behind(seconds, SCOPES).await;
         let project = project(&taskcluster);
@@ -252,30 +254,30 @@ async fn a_clock_that_is_off_is_told_before_the_first_task() {
             "createTask",
             Some(FaultSchedule::from_call(0, InjectedFault::ErrorBeforeWrite)),
         );
-        let (code, told) = Running::start(&taskcluster, &project).ended();
-        assert_eq!(code, Some(3), "{told}");
-        println!("{told}");
-        assert!(told.contains("the clock of this machine is"), "{told}");
-        assert!(told.contains(said), "{told}");
-        assert!(told.contains("nothing was created"), "{told}");
+        let (code, stderr) = Running::start(&taskcluster, &project).ended();
+        assert_eq!(code, Some(3), "{stderr}");
+        println!("{stderr}");
+        assert!(stderr.contains("the clock of this machine is"), "{stderr}");
+        assert!(stderr.contains(said), "{stderr}");
+        assert!(stderr.contains("nothing was created"), "{stderr}");
         assert_eq!(state.injected_fault_count(), 0, "nothing was sent");
         assert_eq!(state.group_tasks(DECISION).len(), 1);
     }
     // One that is nearly too far off is warned of.
     let taskcluster = Taskcluster::behind(600, SCOPES).await;
     let project = project(&taskcluster);
-    let (code, told) = Running::start(&taskcluster, &project).ended();
-    assert_eq!(code, Some(0), "{told}");
+    let (code, stderr) = Running::start(&taskcluster, &project).ended();
+    assert_eq!(code, Some(0), "{stderr}");
     assert!(
-        told.contains("10 minutes ahead of that of the queue"),
-        "{told}"
+        stderr.contains("10 minutes ahead of that of the queue"),
+        "{stderr}"
     );
 }
 
 /// A program may write no file beyond a size here, which is how a disk that is full shows.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_told_before_the_first_task() {
+async fn a_full_disk_is_reported_before_the_first_task() {
     let taskcluster = Taskcluster::new().await;
     let project = project(&taskcluster);
     let program = project.program();

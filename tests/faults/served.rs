@@ -103,14 +103,16 @@ where
         ..Pace::default()
     };
     let mut retried = 0;
-    let mut heard = |event: snowman::submit::SubmitEvent<'_>| {
+    let mut on_event = |event: snowman::submit::SubmitEvent<'_>| {
         retried += usize::from(matches!(
             event,
             snowman::submit::SubmitEvent::Retried { .. }
         ));
     };
-    let (report, sandbox) =
-        tokio::join!(execute(&plan, ports, &pace, &mut heard), meanwhile(sandbox));
+    let (report, sandbox) = tokio::join!(
+        execute(&plan, ports, &pace, &mut on_event),
+        meanwhile(sandbox)
+    );
     assert_eq!(report.problems.to_string(), "");
     let wanted: BTreeSet<String> = plan
         .creations()
@@ -125,7 +127,7 @@ where
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_restarts_loses_nothing() {
+async fn a_restarted_service_loses_no_task() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = start(0, folder.path()).await;
     let port = sandbox
@@ -148,14 +150,14 @@ async fn a_service_that_restarts_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_way_in_which_calls_fail_is_borne() {
-    let mut sorts = InjectedFault::TRANSIENT.to_vec();
+async fn every_kind_of_fault_is_survived() {
+    let mut kinds = InjectedFault::TRANSIENT.to_vec();
     // Longer than the client waits.
-    sorts.extend([InjectedFault::Hang, InjectedFault::NoReply]);
+    kinds.extend([InjectedFault::Hang, InjectedFault::NoReply]);
     for seed in 0..3 {
         let folder = tempfile::tempdir().unwrap();
         let sandbox = start(0, folder.path()).await;
-        let schedule = FaultSchedule::new(seed, 100, &sorts);
+        let schedule = FaultSchedule::new(seed, 100, &kinds);
         sandbox
             .state()
             .set_fault_schedule("createTask", Some(schedule));
