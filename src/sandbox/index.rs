@@ -164,8 +164,8 @@ impl Index {
         let mut rest = namespace.to_owned();
         while !rest.is_empty() {
             let key = split_path(&rest);
-            let kept = self.namespaces.entry(key.clone()).or_insert(expires);
-            *kept = (*kept).max(expires);
+            let namespace_expires = self.namespaces.entry(key.clone()).or_insert(expires);
+            *namespace_expires = (*namespace_expires).max(expires);
             rest = key.0;
         }
     }

@@ -123,22 +123,22 @@ impl SharedServices {
         let mut services = self.lock();
         services.queue.expire(now);
         let outcome = call(&mut services, now);
-        let kept = services.commit();
+        let committed = services.commit();
         let events = std::mem::take(&mut services.queue.events);
         drop(services);
         if !events.is_empty() {
             self.changed.notify_waiters();
         }
         self.report(&events);
-        kept.and(outcome)
+        committed.and(outcome)
     }
 
     /// Reads the current state.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&Services) -> T) -> T {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Services) -> T) -> T {
         // Expired claims and deadlines must show here too. If storing that fails, the next call
         // reports it.
         let _ = self.with(|_, _| Ok(()));
-        look(&self.lock())
+        read(&self.lock())
     }
 
     fn report(&self, events: &[TaskEvent]) {
@@ -161,7 +161,7 @@ impl Services {
             }
         }
         self.store
-            .keep(&mut self.queue, &mut self.index)
+            .save(&mut self.queue, &mut self.index)
             .map_err(|error| ServiceError::internal(error.to_string()))
     }
 

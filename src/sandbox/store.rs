@@ -83,7 +83,7 @@ impl Store {
     }
 
     /// Stores everything that has changed since the last call.
-    pub(crate) fn keep(&self, queue: &mut Queue, index: &mut Index) -> Result<(), SandboxError> {
+    pub(crate) fn save(&self, queue: &mut Queue, index: &mut Index) -> Result<(), SandboxError> {
         let tasks = std::mem::take(&mut queue.changed_tasks);
         let groups = std::mem::take(&mut queue.changed_groups);
         let paths = std::mem::take(&mut index.changed);
@@ -102,7 +102,7 @@ impl Store {
             if let Some(task) = queue.tasks.get(&id) {
                 write_json(
                     &folder.join(TASKS).join(format!("{id}.json")),
-                    &kept_task(task),
+                    &stored_task(task),
                 )?;
             }
         }
@@ -187,7 +187,7 @@ fn still_waiting(queue: &Queue, id: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn kept_task(task: &Task) -> Value {
+fn stored_task(task: &Task) -> Value {
     let artifacts: Vec<Value> = task
         .artifacts
         .iter()
@@ -220,8 +220,8 @@ fn task_from(value: &Value) -> Option<Task> {
     for artifact in value.get("artifacts")?.as_array()? {
         let run_id = usize::try_from(artifact.get("runId")?.as_u64()?).ok()?;
         let name = artifact.get("name")?.as_str()?.to_owned();
-        let kept = Artifact::from_stored(artifact.get("artifact")?)?;
-        task.artifacts.insert((run_id, name), kept);
+        let artifact = Artifact::from_stored(artifact.get("artifact")?)?;
+        task.artifacts.insert((run_id, name), artifact);
     }
     Some(task)
 }

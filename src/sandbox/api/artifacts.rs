@@ -1,6 +1,6 @@
 //! The queue's methods for artifacts.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::endpoint::{ApiCall, Endpoint, PAGED, Reply};
 use super::request_schemas;
@@ -476,17 +476,12 @@ fn list_artifacts(
     call: &ApiCall,
     run_id: usize,
 ) -> Result<Reply, ServiceError> {
-    let mut answer = Map::new();
     let tasks = services.queue.tasks.get(call.param("taskId")).into_iter();
     let artifacts = tasks.flat_map(|task| {
         task.artifacts
             .range((run_id, String::new())..(run_id + 1, String::new()))
     });
-    call.page()?.write_into(
-        &mut answer,
-        "artifacts",
-        artifacts,
-        |((_, name), artifact)| artifact.json(name),
-    );
-    Reply::ok(Value::Object(answer))
+    call.reply_page("artifacts", artifacts, |((_, name), artifact)| {
+        artifact.json(name)
+    })
 }

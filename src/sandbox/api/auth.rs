@@ -69,8 +69,8 @@ pub(crate) const METHODS: &[Endpoint] = &[
     },
 ];
 
-/// Roles have no dates in the sandbox; this stands for all of them.
-const DEFINED: &str = "1970-01-01T00:00:00.000Z";
+/// The date of all roles: the sandbox does not record when they were created.
+const ROLE_DATE: &str = "1970-01-01T00:00:00.000Z";
 
 fn role(services: &mut Services, id: &str) -> Option<Value> {
     let scopes = services
@@ -84,8 +84,8 @@ fn role(services: &mut Services, id: &str) -> Option<Value> {
     Some(json!({
         "roleId": id,
         "scopes": scopes,
-        "created": DEFINED,
-        "lastModified": DEFINED,
+        "created": ROLE_DATE,
+        "lastModified": ROLE_DATE,
         "description": "",
         "expandedScopes": *expanded,
     }))

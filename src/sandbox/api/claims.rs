@@ -2,7 +2,7 @@
 
 use std::convert::identity;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::endpoint::{ApiCall, Endpoint, PAGED, Reply};
 use super::request_schemas;
@@ -141,13 +141,8 @@ pub(crate) const METHODS: &[Endpoint] = &[
         query: PAGED,
         input: None,
         run: |services, call| {
-            let mut answer = Map::new();
             let queues = services.queue.active.iter();
-            call.page()?
-                .write_into(&mut answer, "taskQueues", queues, |(id, used)| {
-                    task_queue(id, *used)
-                });
-            Reply::ok(Value::Object(answer))
+            call.reply_page("taskQueues", queues, |(id, used)| task_queue(id, *used))
         },
     },
     Endpoint {
@@ -262,16 +257,16 @@ fn counts(services: &Services, call: &ApiCall, claimed: bool) -> Value {
         .running
         .get(queue)
         .map_or(0, |tasks| tasks.len());
-    let mut answer = json!({
+    let mut response = json!({
         "provisionerId": provisioner,
         "workerType": worker_type,
         "taskQueueId": queue,
         "pendingTasks": pending,
     });
-    if let (true, Some(fields)) = (claimed, answer.as_object_mut()) {
+    if let (true, Some(fields)) = (claimed, response.as_object_mut()) {
         fields.insert("claimedTasks".to_owned(), running.into());
     }
-    answer
+    response
 }
 
 fn latest_run(services: &Services, id: &str) -> Option<(usize, Run, Value)> {
@@ -285,7 +280,6 @@ fn latest_run(services: &Services, id: &str) -> Option<(usize, Run, Value)> {
 }
 
 fn list_pending(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
-    let mut answer = Map::new();
     let pending = services
         .queue
         .pending
@@ -297,13 +291,10 @@ fn list_pending(services: &mut Services, call: &ApiCall) -> Result<Reply, Servic
         let inserted = time::format(run.scheduled);
         Some(json!({"taskId": id, "runId": run_id, "task": task, "inserted": inserted}))
     });
-    call.page()?
-        .write_into(&mut answer, "tasks", tasks, identity);
-    Reply::ok(Value::Object(answer))
+    call.reply_page("tasks", tasks, identity)
 }
 
 fn list_claimed(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
-    let mut answer = Map::new();
     let running = services
         .queue
         .running
@@ -321,9 +312,7 @@ fn list_claimed(services: &mut Services, call: &ApiCall) -> Result<Reply, Servic
             "claimed": time::format(run.started?),
         }))
     });
-    call.page()?
-        .write_into(&mut answer, "tasks", tasks, identity);
-    Reply::ok(Value::Object(answer))
+    call.reply_page("tasks", tasks, identity)
 }
 
 fn task_queue(id: &str, used: Moment) -> Value {

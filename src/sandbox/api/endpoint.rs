@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::paging::Page;
 use super::schema::Schema;
@@ -84,9 +84,31 @@ impl ApiCall {
     }
 
     /// Returns the requested page.
-    pub(crate) fn page(&self) -> Result<Page, ServiceError> {
+    fn page(&self) -> Result<Page, ServiceError> {
         let option = |name: &str| self.query.get(name).map(String::as_str);
         Page::new(option("continuationToken"), option("limit"))
+    }
+
+    /// Replies with the requested page of a list.
+    pub(crate) fn reply_page<T>(
+        &self,
+        name: &str,
+        items: impl Iterator<Item = T>,
+        show: impl Fn(T) -> Value,
+    ) -> Result<Reply, ServiceError> {
+        self.reply_page_with(Map::new(), name, items, show)
+    }
+
+    /// Replies with fields and the requested page of a list.
+    pub(crate) fn reply_page_with<T>(
+        &self,
+        mut fields: Map<String, Value>,
+        name: &str,
+        items: impl Iterator<Item = T>,
+        show: impl Fn(T) -> Value,
+    ) -> Result<Reply, ServiceError> {
+        self.page()?.write_into(&mut fields, name, items, show);
+        Reply::ok(Value::Object(fields))
     }
 
     /// Returns an error unless the caller has a scope.

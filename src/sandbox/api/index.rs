@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::convert::identity;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::artifacts;
 use super::endpoint::{ApiCall, Endpoint, PAGED, Reply};
@@ -50,12 +50,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
             let found = paths
                 .iter()
                 .filter_map(|path| Some((path, services.index.find(path, call.now).ok()?)));
-            let mut answer = Map::new();
-            call.page()?
-                .write_into(&mut answer, "tasks", found, |(path, entry)| {
-                    entry.json(path)
-                });
-            Reply::ok(Value::Object(answer))
+            call.reply_page("tasks", found, |(path, entry)| entry.json(path))
         },
     },
     Endpoint {
@@ -151,21 +146,13 @@ pub(crate) const METHODS: &[Endpoint] = &[
 ];
 
 fn list_namespaces(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
-    let mut answer = Map::new();
     let namespaces = services.index.namespaces_in(call.param("namespace"));
-    call.page()?
-        .write_into(&mut answer, "namespaces", namespaces, identity);
-    Reply::ok(Value::Object(answer))
+    call.reply_page("namespaces", namespaces, identity)
 }
 
 fn list_tasks(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
-    let mut answer = Map::new();
     let tasks = services.index.tasks_in(call.param("namespace"));
-    call.page()?
-        .write_into(&mut answer, "tasks", tasks, |(path, entry)| {
-            entry.json(&path)
-        });
-    Reply::ok(Value::Object(answer))
+    call.reply_page("tasks", tasks, |(path, entry)| entry.json(&path))
 }
 
 fn find_artifact(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {

@@ -121,7 +121,7 @@ fn create_upload(services: &mut Services, call: &ApiCall) -> Result<Reply, Servi
             .unwrap_or_default()
             .to_owned()
     };
-    let mut answer = json!({
+    let mut response = json!({
         "expires": call.text("expires"),
         "projectId": call.text("projectId"),
         "uploadId": call.text("uploadId"),
@@ -139,20 +139,20 @@ fn create_upload(services: &mut Services, call: &ApiCall) -> Result<Reply, Servi
             .store
             .put_content(&key, content)
             .map_err(|error| ServiceError::internal(error.to_string()))?;
-        answer["uploadMethod"] = json!({"dataInline": true});
+        response["uploadMethod"] = json!({"dataInline": true});
     } else if let Some(put) = proposed.and_then(|proposed| proposed.get("putUrl")) {
         let url = format!(
             "{}{}",
             services::root_url(services.address),
             content_path(&key, Some("write"))
         );
-        answer["uploadMethod"] = json!({"putUrl": {
+        response["uploadMethod"] = json!({"putUrl": {
             "url": url,
             "expires": time::format(time::plus_seconds(call.now, 45 * 60)),
             "headers": {"Content-Type": text(put, "contentType")},
         }});
     }
-    Reply::ok(answer)
+    Reply::ok(response)
 }
 
 /// Returns the hashes with which clients verify a download.

@@ -40,17 +40,17 @@ impl Page {
     /// Only items of the page are converted, so the last page costs little more than the first.
     pub(crate) fn write_into<T>(
         self,
-        answer: &mut Map<String, Value>,
+        fields: &mut Map<String, Value>,
         name: &str,
-        members: impl Iterator<Item = T>,
+        items: impl Iterator<Item = T>,
         show: impl Fn(T) -> Value,
     ) {
-        let mut members = members.skip(self.start);
-        let page: Vec<Value> = members.by_ref().take(self.size).map(show).collect();
-        answer.insert(name.to_owned(), Value::Array(page));
-        if members.next().is_some() {
+        let mut items = items.skip(self.start);
+        let page: Vec<Value> = items.by_ref().take(self.size).map(show).collect();
+        fields.insert(name.to_owned(), Value::Array(page));
+        if items.next().is_some() {
             let token = crypto::base64_url(format!("from:{}", self.start + self.size).as_bytes());
-            answer.insert("continuationToken".to_owned(), Value::String(token));
+            fields.insert("continuationToken".to_owned(), Value::String(token));
         }
     }
 }
@@ -65,12 +65,12 @@ mod tests {
         let mut token: Option<String> = None;
         let mut sizes = Vec::new();
         loop {
-            let mut answer = Map::new();
+            let mut response = Map::new();
             Page::new(token.as_deref(), Some("5000"))
                 .unwrap()
-                .write_into(&mut answer, "list", list(), Value::from);
-            sizes.push(answer["list"].as_array().unwrap().len());
-            match answer.get("continuationToken") {
+                .write_into(&mut response, "list", list(), Value::from);
+            sizes.push(response["list"].as_array().unwrap().len());
+            match response.get("continuationToken") {
                 Some(next) => token = next.as_str().map(str::to_owned),
                 None => break,
             }

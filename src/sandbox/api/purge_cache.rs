@@ -2,7 +2,7 @@
 //!
 //! Simulated workers have no caches; requests are only recorded, for tests.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::endpoint::{Endpoint, PAGED, Reply};
 use super::request_schemas;
@@ -33,12 +33,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("purge-cache:all-purge-requests"),
         query: PAGED,
         input: None,
-        run: |services, call| {
-            let mut answer = Map::new();
-            let page = call.page()?;
-            page.write_into(&mut answer, "requests", services.purges.iter(), request);
-            Reply::ok(Value::Object(answer))
-        },
+        run: |services, call| call.reply_page("requests", services.purges.iter(), request),
     },
     Endpoint {
         method: "GET",

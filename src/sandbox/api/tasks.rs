@@ -303,10 +303,8 @@ fn list_by_id(
         ids.iter().map(|id| format!("{scope}{id}")),
     ))?;
     let ids: BTreeSet<String> = ids.into_iter().collect();
-    let mut answer = Map::new();
     let known = ids.iter().filter_map(|id| services.queue.tasks.get(id));
-    call.page()?.write_into(&mut answer, name, known, show);
-    Reply::ok(Value::Object(answer))
+    call.reply_page(name, known, show)
 }
 
 fn task_with_status(task: &Task) -> Value {
@@ -316,17 +314,12 @@ fn task_with_status(task: &Task) -> Value {
 fn list_task_group(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let id = call.param("taskGroupId");
     let group = services.queue.group(id)?;
-    let mut answer = match group.json(id) {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    };
+    let fields = group.json(id).as_object().cloned().unwrap_or_default();
     let members = group
         .tasks
         .iter()
         .filter_map(|id| services.queue.tasks.get(id));
-    call.page()?
-        .write_into(&mut answer, "tasks", members, task_with_status);
-    Reply::ok(Value::Object(answer))
+    call.reply_page_with(fields, "tasks", members, task_with_status)
 }
 
 fn list_dependents(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
@@ -334,13 +327,10 @@ fn list_dependents(services: &mut Services, call: &ApiCall) -> Result<Reply, Ser
     services
         .queue
         .find(id, "Task with taskId: `{id}` was not found")?;
-    let mut answer = Map::new();
-    answer.insert("taskId".to_owned(), id.into());
+    let fields = Map::from_iter([("taskId".to_owned(), id.into())]);
     let dependents = services.queue.dependents.get(id).into_iter().flatten();
     let tasks = dependents.filter_map(|id| services.queue.tasks.get(id));
-    call.page()?
-        .write_into(&mut answer, "tasks", tasks, task_with_status);
-    Reply::ok(Value::Object(answer))
+    call.reply_page_with(fields, "tasks", tasks, task_with_status)
 }
 
 fn change_priority(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
