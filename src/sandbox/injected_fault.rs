@@ -73,8 +73,8 @@ pub struct FaultSchedule {
     rate: u64,
     kinds: Vec<InjectedFault>,
     /// How many calls succeed before the first fault, and how many faults follow at most.
-    after: u64,
-    most: u64,
+    skip: u64,
+    limit: u64,
 }
 
 impl FaultSchedule {
@@ -85,50 +85,50 @@ impl FaultSchedule {
             state: seed,
             rate,
             kinds: kinds.to_vec(),
-            after: 0,
-            most: u64::MAX,
+            skip: 0,
+            limit: u64::MAX,
         }
     }
 
-    /// Injects a fault into a single call: the one after `number` others.
+    /// Injects a fault into a single call: the one after `skip` others.
     #[must_use]
-    pub fn single_call(number: u64, kind: InjectedFault) -> Self {
+    pub fn single_call(skip: u64, kind: InjectedFault) -> Self {
         Self {
-            after: number,
-            most: 1,
-            ..Self::new(number, 1000, &[kind])
+            skip,
+            limit: 1,
+            ..Self::new(skip, 1000, &[kind])
         }
     }
 
-    /// Injects a fault into every call after the first `number`.
+    /// Injects a fault into every call after the first `skip`.
     #[must_use]
-    pub fn from_call(number: u64, kind: InjectedFault) -> Self {
+    pub fn from_call(skip: u64, kind: InjectedFault) -> Self {
         Self {
-            most: u64::MAX,
-            ..Self::single_call(number, kind)
+            limit: u64::MAX,
+            ..Self::single_call(skip, kind)
         }
     }
 
-    /// Limits the schedule to calls after the first `number`, and to `most` faults.
+    /// Limits the schedule to calls after the first `skip`, and to `limit` faults.
     #[must_use]
-    pub fn window(self, number: u64, most: u64) -> Self {
+    pub fn window(self, skip: u64, limit: u64) -> Self {
         Self {
-            after: number,
-            most,
+            skip,
+            limit,
             ..self
         }
     }
 
     /// Returns the fault for the next call, if any.
     pub fn next_fault(&mut self) -> Option<InjectedFault> {
-        if self.after > 0 {
-            self.after -= 1;
+        if self.skip > 0 {
+            self.skip -= 1;
             return None;
         }
-        if self.most == 0 || self.kinds.is_empty() || self.random() % 1000 >= self.rate {
+        if self.limit == 0 || self.kinds.is_empty() || self.random() % 1000 >= self.rate {
             return None;
         }
-        self.most -= 1;
+        self.limit -= 1;
         let chosen = self.random() % self.kinds.len() as u64;
         usize::try_from(chosen)
             .ok()
@@ -148,7 +148,7 @@ impl FaultSchedule {
 /// The faults to inject, by method.
 #[derive(Debug, Default)]
 pub(crate) struct InjectedFaults {
-    coming: BTreeMap<String, (u32, InjectedFault)>,
+    next_calls: BTreeMap<String, (u32, InjectedFault)>,
     schedules: BTreeMap<String, FaultSchedule>,
     /// How many faults have been injected.
     pub(crate) injected: u64,
@@ -157,7 +157,8 @@ pub(crate) struct InjectedFaults {
 impl InjectedFaults {
     /// Injects a fault into the next calls of a method and replaces an earlier setting.
     pub(crate) fn set(&mut self, method: &str, calls: u32, disturbance: InjectedFault) {
-        self.coming.insert(method.to_owned(), (calls, disturbance));
+        self.next_calls
+            .insert(method.to_owned(), (calls, disturbance));
     }
 
     /// Sets or removes the fault schedule of a method.
@@ -170,16 +171,16 @@ impl InjectedFaults {
 
     /// Returns the fault for a call of a method, if any.
     pub(crate) fn next(&mut self, method: &str) -> Option<InjectedFault> {
-        let coming = self
-            .coming
+        let next_calls = self
+            .next_calls
             .get_mut(method)
             .and_then(|(calls, disturbance)| {
                 *calls = calls.checked_sub(1)?;
                 Some(*disturbance)
             });
-        let found = coming.or_else(|| self.schedules.get_mut(method)?.next_fault());
-        self.injected += u64::from(found.is_some());
-        found
+        let fault = next_calls.or_else(|| self.schedules.get_mut(method)?.next_fault());
+        self.injected += u64::from(fault.is_some());
+        fault
     }
 }
 

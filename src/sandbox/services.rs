@@ -81,13 +81,14 @@ impl SharedServices {
             } = built_in(client);
             auth.add_client(&client_id, &access_token, vec!["*".to_owned()]);
         }
-        let (faults, injected_faults) = (ForcedOutcomes::default(), InjectedFaults::default());
+        let (forced_outcomes, injected_faults) =
+            (ForcedOutcomes::default(), InjectedFaults::default());
         let services = Services {
             auth,
             queue,
             index,
             store,
-            faults,
+            forced_outcomes,
             injected_faults,
             purges: BTreeMap::new(),
             max_deadline_days: crate::sandbox::queue::definition::DEFAULT_MAX_DEADLINE_DAYS,

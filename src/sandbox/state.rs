@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::api::artifacts::{add_artifact, latest_run_id};
 use super::api::endpoint::ApiCall;
 use super::api::request_schemas::CREATE_TASK;
 use super::api::tasks;
@@ -23,7 +22,7 @@ use super::services::{Services, SharedServices};
 use super::time::{self, Moment};
 use super::workers::simulation::{NewArtifact, RunOutcome};
 
-/// The worker group and worker id of claims made here and of simulated workers.
+/// The worker group and worker id of claims artifact here and of simulated workers.
 pub(crate) const WORKER: (&str, &str) = ("sandbox", "sandbox");
 
 /// Direct access to the state of a sandbox.
@@ -107,7 +106,7 @@ impl State {
             let task = services.queue.task(task_id)?;
             let deadline = task.definition.deadline;
             services.queue.schedule(task_id, now);
-            let run_id = latest_run_id(services, task_id)?;
+            let run_id = services.queue.latest_run_id(task_id)?;
             services
                 .queue
                 .claim(task_id, run_id, WORKER, deadline, now)?;
@@ -135,7 +134,7 @@ impl State {
     /// Resolves the latest run of a task and returns the task's status.
     pub fn resolve(&self, task_id: &str, outcome: &RunOutcome) -> Result<Value, ServiceError> {
         self.shared.with(|services, now| {
-            let run_id = latest_run_id(services, task_id)?;
+            let run_id = services.queue.latest_run_id(task_id)?;
             end_run(services, task_id, run_id, outcome, now)?;
             services
                 .queue
@@ -161,13 +160,13 @@ impl State {
             content_encoding: None,
         };
         self.shared.with(|services, now| {
-            let run_id = run_id.map_or_else(|| latest_run_id(services, task_id), Ok)?;
-            let made = NewArtifact {
+            let run_id = run_id.map_or_else(|| services.queue.latest_run_id(task_id), Ok)?;
+            let artifact = NewArtifact {
                 name: name.to_owned(),
                 content,
                 expires: None,
             };
-            upload_artifact(services, task_id, run_id, made, now)
+            upload_artifact(services, task_id, run_id, artifact, now)
         })
     }
 
@@ -176,7 +175,7 @@ impl State {
     /// Links are not followed.
     pub fn artifact(&self, task_id: &str, run_id: Option<usize>, name: &str) -> Option<Content> {
         let content = self.shared.read(|services| {
-            let run_id = run_id.or_else(|| latest_run_id(services, task_id).ok())?;
+            let run_id = run_id.or_else(|| services.queue.latest_run_id(task_id).ok())?;
             services.store.content(&content_key(task_id, run_id, name))
         })?;
         content.decompressed()
@@ -385,14 +384,14 @@ pub(crate) fn upload_artifact(
     services: &mut Services,
     task_id: &str,
     run_id: usize,
-    made: NewArtifact,
+    artifact: NewArtifact,
     now: Moment,
 ) -> Result<(), ServiceError> {
     let NewArtifact {
         name,
         content,
         expires,
-    } = made;
+    } = artifact;
     if !(patterns::ARTIFACT_NAME.matches)(&name) {
         let message = format!("`{name}` is not an artifact name");
         return Err(ServiceError::new(
@@ -401,7 +400,7 @@ pub(crate) fn upload_artifact(
         ));
     }
     let task = services.queue.task(task_id)?;
-    let longest = task.definition.expires;
+    let task_expires = task.definition.expires;
     let artifact = Artifact {
         storage: Storage::S3,
         content_type: content.content_type.clone(),
@@ -409,11 +408,13 @@ pub(crate) fn upload_artifact(
         expires: expires
             .as_deref()
             .and_then(time::parse)
-            .unwrap_or(longest)
-            .min(longest),
+            .unwrap_or(task_expires)
+            .min(task_expires),
         present: true,
     };
-    add_artifact(services, task_id, run_id, &name, artifact, now)?;
+    services
+        .queue
+        .add_artifact(task_id, run_id, &name, artifact, now)?;
     services
         .store
         .put_content(&content_key(task_id, run_id, &name), content)

@@ -16,7 +16,7 @@ pub(crate) type Moment = DateTime<Utc>;
 /// Parses an RFC 3339 date-time and truncates it to milliseconds.
 pub(crate) fn parse(text: &str) -> Option<Moment> {
     let parsed = DateTime::parse_from_rfc3339(text).ok()?;
-    Some(whole(parsed.with_timezone(&Utc)))
+    Some(truncate_to_millis(parsed.with_timezone(&Utc)))
 }
 
 /// Formats a moment as `2026-01-02T03:04:05.678Z`.
@@ -25,7 +25,7 @@ pub(crate) fn format(moment: Moment) -> String {
 }
 
 /// Truncates a moment to milliseconds.
-pub(crate) fn whole(moment: Moment) -> Moment {
+pub(crate) fn truncate_to_millis(moment: Moment) -> Moment {
     DateTime::from_timestamp_millis(moment.timestamp_millis()).unwrap_or(moment)
 }
 

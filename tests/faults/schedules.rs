@@ -58,7 +58,9 @@ impl Scenario {
         match self {
             Self::Transient(scenario) => format!("{}, at random", scenario.name()),
             Self::AnyTransient => "all of these at random".to_owned(),
-            Self::Permanent(scenario) => format!("{}, from some call onwards", scenario.name()),
+            Self::Permanent(scenario) => {
+                format!("{}, from some call onwards", scenario.name())
+            }
             Self::Restart => "the service restarts".to_owned(),
             Self::Killed => "killed three times".to_owned(),
             Self::KilledWithFaults => "killed three times, with random faults".to_owned(),

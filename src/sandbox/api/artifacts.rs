@@ -9,14 +9,9 @@ use crate::sandbox::auth::scopes::Expression;
 use crate::sandbox::content_urls::{content_key, content_path, content_url, object_name};
 use crate::sandbox::error::{ErrorCode, ServiceError};
 use crate::sandbox::queue::definition::has_nul;
-use crate::sandbox::queue::task::{Task, TaskState};
 use crate::sandbox::services::{self, Services};
-use crate::sandbox::time::{self, Moment};
+use crate::sandbox::time;
 
-/// How long after an exception artifacts are accepted, and how far in the past they may expire, in
-/// seconds.
-const GRACE_AFTER_EXCEPTION: i64 = 25 * 60;
-const GRACE_OF_EXPIRY: i64 = 15 * 60;
 /// How long a signed upload URL is valid.
 const UPLOAD_URL_SECONDS: i64 = 45 * 60;
 
@@ -58,7 +53,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         input: None,
         run: |services, call| {
             call.require_scope(format!("queue:get-artifact:{}", call.param("name")))?;
-            let run_id = latest_run_id(services, call.param("taskId"))?;
+            let run_id = services.queue.latest_run_id(call.param("taskId"))?;
             artifact_redirect(services, call, run_id)
         },
     },
@@ -71,7 +66,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         input: None,
         run: |services, call| {
             let (id, run_id) = (call.param("taskId"), call.run_id());
-            if run_id > latest_run_id(services, id)? {
+            if run_id > services.queue.latest_run_id(id)? {
                 return Err(ServiceError::not_found(format!(
                     "Task with taskId: `{id}` has no run with runId: {run_id}"
                 )));
@@ -87,7 +82,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         query: PAGED,
         input: None,
         run: |services, call| {
-            let run_id = latest_run_id(services, call.param("taskId"))?;
+            let run_id = services.queue.latest_run_id(call.param("taskId"))?;
             list_artifacts(services, call, run_id)
         },
     },
@@ -108,7 +103,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         query: &[],
         input: None,
         run: |services, call| {
-            let run_id = latest_run_id(services, call.param("taskId"))?;
+            let run_id = services.queue.latest_run_id(call.param("taskId"))?;
             artifact_info(services, call, run_id)
         },
     },
@@ -130,94 +125,11 @@ pub(crate) const METHODS: &[Endpoint] = &[
         input: None,
         run: |services, call| {
             call.require_scope(format!("queue:get-artifact:{}", call.param("name")))?;
-            let run_id = latest_run_id(services, call.param("taskId"))?;
+            let run_id = services.queue.latest_run_id(call.param("taskId"))?;
             artifact_content(services, call, run_id)
         },
     },
 ];
-
-/// Adds an artifact to a run, and returns the current artifact of that name.
-pub(crate) fn add_artifact(
-    services: &mut Services,
-    task_id: &str,
-    run_id: usize,
-    name: &str,
-    artifact: Artifact,
-    now: Moment,
-) -> Result<Artifact, ServiceError> {
-    if artifact.expires < time::plus_seconds(now, -GRACE_OF_EXPIRY) {
-        return Err(ServiceError::input("Expires must be in the future"));
-    }
-    let tasks = &mut services.queue.tasks;
-    let task = tasks
-        .get_mut(task_id)
-        .ok_or_else(|| ServiceError::input("Task not found"))?;
-    check_run(task, run_id, &artifact, now)?;
-    let key = (run_id, name.to_owned());
-    if let Some(original) = task.artifacts.get(&key)
-        && !original.can_become(&artifact)
-    {
-        let properties = json!({
-            "storageType": original.storage.name(),
-            "contentType": original.content_type,
-            "expires": time::format(original.expires),
-        });
-        return Err(ServiceError::conflict(format!(
-            "Artifact already exists with different properties, and none of the allowed exceptions \
-             apply: {}",
-            serde_json::to_string_pretty(&properties).unwrap_or_default()
-        )));
-    }
-    let present = task
-        .artifacts
-        .get(&key)
-        .is_some_and(|original| original.present);
-    let artifact = Artifact {
-        present: present || artifact.present,
-        ..artifact
-    };
-    task.artifacts.insert(key, artifact.clone());
-    services.queue.changed_tasks.insert(task_id.to_owned());
-    Ok(artifact)
-}
-
-fn check_run(
-    task: &Task,
-    run_id: usize,
-    artifact: &Artifact,
-    now: Moment,
-) -> Result<(), ServiceError> {
-    let run = task
-        .runs
-        .get(run_id)
-        .ok_or_else(|| ServiceError::input("Run not found"))?;
-    if run.worker_group.is_none() || run.worker_id.is_none() {
-        return Err(ServiceError::input(
-            "Run was not claimed by a worker and so no artifacts can exist",
-        ));
-    }
-    if artifact.expires > task.definition.expires {
-        return Err(ServiceError::input(format!(
-            "Artifact expires ({}) after the task expiration {} (task.expires < expires) - this is not \
-             allowed, artifacts may not expire after the task they belong to expires",
-            time::format(artifact.expires),
-            time::format(task.definition.expires)
-        )));
-    }
-    let recent = run
-        .resolved
-        .is_some_and(|resolved| resolved > time::plus_seconds(now, -GRACE_AFTER_EXCEPTION));
-    if run.state == TaskState::Running || (run.state == TaskState::Exception && recent) {
-        return Ok(());
-    }
-    Err(ServiceError::conflict(format!(
-        "Artifacts cannot be created for a task after it is resolved, unless it is resolved \
-         'exception', and even in this case only up to 25 min past resolution.This to ensure that \
-         artifacts have been uploaded before a task is 'completed' and output is consumed by a \
-         dependent task\n\nTask status: {}",
-        serde_json::to_string_pretty(&task.status()).unwrap_or_default()
-    )))
-}
 
 fn create(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let (task_id, run_id, name) = (call.param("taskId"), call.run_id(), call.param("name"));
@@ -232,12 +144,12 @@ fn create(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError
     let storage = match storage {
         // Creating an object artifact again continues the first upload.
         Storage::Object { .. } => {
-            let known = services.queue.tasks.get(task_id).and_then(|task| {
+            let existing = services.queue.tasks.get(task_id).and_then(|task| {
                 task.artifacts
                     .get(&(run_id, name.to_owned()))
-                    .map(|known| known.storage.clone())
+                    .map(|existing| existing.storage.clone())
             });
-            match known {
+            match existing {
                 Some(Storage::Object { upload_id }) => Storage::Object { upload_id },
                 _ => Storage::Object {
                     upload_id: services.new_slug("upload"),
@@ -257,7 +169,9 @@ fn create(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError
         content_length: call.body.get("contentLength").and_then(Value::as_u64),
         expires: time::parse(call.text("expires")).unwrap_or(call.now),
     };
-    let artifact = add_artifact(services, task_id, run_id, name, artifact, call.now)?;
+    let artifact = services
+        .queue
+        .add_artifact(task_id, run_id, name, artifact, call.now)?;
     let key = content_key(task_id, run_id, name);
     Reply::ok(match &artifact.storage {
         Storage::S3 => json!({
@@ -334,17 +248,6 @@ fn finish(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError
     artifact.present = true;
     services.queue.changed_tasks.insert(task_id.to_owned());
     Ok(Reply::NoContent)
-}
-
-/// Returns the id of a task's latest run.
-pub(crate) fn latest_run_id(services: &Services, task_id: &str) -> Result<usize, ServiceError> {
-    let task = services
-        .queue
-        .tasks
-        .get(task_id)
-        .ok_or_else(|| ServiceError::not_found("Task not found"))?;
-    let last = task.runs.len().checked_sub(1);
-    last.ok_or_else(|| ServiceError::not_found("Task doesn't have any runs"))
 }
 
 /// Returns an artifact after following links; the caller needs a scope for each name on the way.

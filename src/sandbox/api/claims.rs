@@ -9,7 +9,7 @@ use super::request_schemas;
 use super::tasks::status;
 use crate::sandbox::auth::scopes::Expression;
 use crate::sandbox::error::ServiceError;
-use crate::sandbox::queue::runs::{run_not_found, task_not_found};
+use crate::sandbox::queue::runs::run_not_found;
 use crate::sandbox::queue::task::{Run, Task, TaskState};
 use crate::sandbox::services::Services;
 use crate::sandbox::time::{self, Moment};

@@ -128,7 +128,7 @@ pub(crate) enum Reply {
     /// JSON with a status.
     Json(u16, Value),
     /// 204.
-    Nothing,
+    NoContent,
     /// 303 to the URL of an artifact.
     Redirect {
         /// The URL.
@@ -256,8 +256,8 @@ fn match_parts(
                     && params.insert(name, decoded(value)).is_none()
             }
             Some(name) => (1..=path.len()).rev().any(|taken| {
-                let (own, rest) = path.split_at(taken);
-                let value = own
+                let (segments, rest) = path.split_at(taken);
+                let value = segments
                     .iter()
                     .map(|part| decoded(part))
                     .collect::<Vec<_>>()

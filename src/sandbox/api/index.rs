@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::convert::identity;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::artifacts;
 use super::endpoint::{ApiCall, Endpoint, PAGED, Reply};
 use super::request_schemas;
 use crate::sandbox::auth::hawk;
@@ -164,7 +163,9 @@ fn find_artifact(services: &mut Services, call: &ApiCall) -> Result<Reply, Servi
         .clone();
     let root = services::root_url(services.address);
     let location = if name.starts_with("public/") {
-        let key = artifacts::latest_run_id(services, &task_id)
+        let key = services
+            .queue
+            .latest_run_id(&task_id)
             .ok()
             .map(|run_id| content_urls::content_key(&task_id, run_id, name))
             .filter(|key| services.store.content(key).is_some());

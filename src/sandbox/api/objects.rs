@@ -45,8 +45,8 @@ pub(crate) const METHODS: &[Endpoint] = &[
         run: |services, call| {
             let url = download_url(services, call)?;
             let hashes = hashes(services, call)?;
-            let wanted = call.body.get("acceptDownloadMethods");
-            if wanted.and_then(|wanted| wanted.get("getUrl")).is_some() {
+            let methods = call.body.get("acceptDownloadMethods");
+            if methods.and_then(|methods| methods.get("getUrl")).is_some() {
                 let until = time::format(time::plus_seconds(call.now, 60 * 60));
                 return Reply::ok(json!({
                     "method": "getUrl", "url": url, "expires": until, "hashes": hashes,
@@ -96,12 +96,12 @@ fn authorize_upload(services: &Services, call: &ApiCall) -> Result<Object, Servi
     let object = object(call)?;
     let project = call.text("projectId");
     call.require_scope(format!("object:upload:{project}:{}", call.param("name")))?;
-    let announced = services
+    let created = services
         .queue
         .tasks
         .get(&object.task_id)
         .and_then(|task| task.artifacts.get(&(object.run_id, object.name.clone())));
-    match announced.map(|artifact| &artifact.storage) {
+    match created.map(|artifact| &artifact.storage) {
         Some(Storage::Object { upload_id }) if upload_id == call.text("uploadId") => Ok(object),
         Some(_) => Err(ServiceError::conflict(
             "Object already exists with another upload",
@@ -113,7 +113,7 @@ fn authorize_upload(services: &Services, call: &ApiCall) -> Result<Object, Servi
 fn create_upload(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let object = authorize_upload(services, call)?;
     let key = content_key(&object.task_id, object.run_id, &object.name);
-    let proposed = call.body.get("proposedUploadMethods");
+    let methods = call.body.get("proposedUploadMethods");
     let text = |method: &Value, name: &str| {
         method
             .get(name)
@@ -127,7 +127,7 @@ fn create_upload(services: &mut Services, call: &ApiCall) -> Result<Reply, Servi
         "uploadId": call.text("uploadId"),
         "uploadMethod": {},
     });
-    if let Some(inline) = proposed.and_then(|proposed| proposed.get("dataInline")) {
+    if let Some(inline) = methods.and_then(|methods| methods.get("dataInline")) {
         let bytes = crypto::from_base64(&text(inline, "objectData"))
             .ok_or_else(|| ServiceError::input("objectData is not base64"))?;
         let content = Content {
@@ -140,7 +140,7 @@ fn create_upload(services: &mut Services, call: &ApiCall) -> Result<Reply, Servi
             .put_content(&key, content)
             .map_err(|error| ServiceError::internal(error.to_string()))?;
         response["uploadMethod"] = json!({"dataInline": true});
-    } else if let Some(put) = proposed.and_then(|proposed| proposed.get("putUrl")) {
+    } else if let Some(put) = methods.and_then(|methods| methods.get("putUrl")) {
         let url = format!(
             "{}{}",
             services::root_url(services.address),

@@ -10,7 +10,6 @@ use crate::sandbox::auth::scopes::Expression;
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::patterns::PRIORITIES;
 use crate::sandbox::queue::definition;
-use crate::sandbox::queue::runs::task_not_found;
 use crate::sandbox::queue::scheduling::check_deadline;
 use crate::sandbox::queue::task::{Task, TaskState};
 use crate::sandbox::services::Services;
@@ -303,8 +302,8 @@ fn list_by_id(
         ids.iter().map(|id| format!("{scope}{id}")),
     ))?;
     let ids: BTreeSet<String> = ids.into_iter().collect();
-    let known = ids.iter().filter_map(|id| services.queue.tasks.get(id));
-    call.reply_page(name, known, show)
+    let tasks = ids.iter().filter_map(|id| services.queue.tasks.get(id));
+    call.reply_page(name, tasks, show)
 }
 
 fn task_with_status(task: &Task) -> Value {

@@ -128,8 +128,10 @@ pub(crate) fn compute_mac(
 
 /// Parses the fields of an `Authorization` header.
 pub(crate) fn parse_authorization(header: &str) -> Result<BTreeMap<String, String>, String> {
-    let bad = || "Bad Request: Bad header format".to_owned();
-    let (scheme, mut rest) = header.split_once(char::is_whitespace).ok_or_else(bad)?;
+    let malformed = || "Bad Request: Bad header format".to_owned();
+    let (scheme, mut rest) = header
+        .split_once(char::is_whitespace)
+        .ok_or_else(malformed)?;
     if !scheme.eq_ignore_ascii_case("hawk") {
         return Err("Unauthorized".to_owned());
     }
@@ -139,8 +141,8 @@ pub(crate) fn parse_authorization(header: &str) -> Result<BTreeMap<String, Strin
         if rest.is_empty() {
             return Ok(fields);
         }
-        let (name, after) = rest.split_once("=\"").ok_or_else(bad)?;
-        let (value, after) = after.split_once('"').ok_or_else(bad)?;
+        let (name, after) = rest.split_once("=\"").ok_or_else(malformed)?;
+        let (value, after) = after.split_once('"').ok_or_else(malformed)?;
         fields.insert(name.trim().to_owned(), value.to_owned());
         rest = after;
     }

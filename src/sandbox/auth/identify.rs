@@ -318,37 +318,37 @@ fn temporary_key(
     certificate: &Value,
     now: Moment,
 ) -> Result<SigningKey, String> {
-    let wrong = |what: &str| Err(format!("ext.certificate{what}"));
+    let error = |what: &str| Err(format!("ext.certificate{what}"));
     if !certificate.is_object() {
-        return wrong(" must be a JSON object");
+        return error(" must be a JSON object");
     }
     if certificate.get("version").and_then(Value::as_i64) != Some(1) {
-        return wrong(".version must be 1");
+        return error(".version must be 1");
     }
     let Some(seed) = certificate.get("seed").and_then(Value::as_str) else {
-        return wrong(".seed must be a string");
+        return error(".seed must be a string");
     };
     if seed.chars().count() != 44 {
-        return wrong(".seed must be 44 characters");
+        return error(".seed must be 44 characters");
     }
     let Some(start) = certificate.get("start").and_then(Value::as_i64) else {
-        return wrong(".start must be a number");
+        return error(".start must be a number");
     };
     let Some(expiry) = certificate.get("expiry").and_then(Value::as_i64) else {
-        return wrong(".expiry must be a number");
+        return error(".expiry must be a number");
     };
     let Some(scopes) = certificate.get("scopes").and_then(parse_scope_list) else {
-        return wrong(".scopes must be an array of valid scopes");
+        return error(".scopes must be an array of valid scopes");
     };
     let now = now.timestamp_millis();
     if start > now + CERTIFICATE_SKEW {
-        return wrong(".start > now");
+        return error(".start > now");
     }
     if expiry < now - CERTIFICATE_SKEW {
-        return wrong(".expiry < now");
+        return error(".expiry < now");
     }
     if expiry - start > MAX_LIFETIME {
-        return wrong(" cannot last longer than 31 days!");
+        return error(" cannot last longer than 31 days!");
     }
     if issuer != client_id {
         let create = format!("auth:create-client:{client_id}");
@@ -365,12 +365,12 @@ fn temporary_key(
             scopes.join(", ")
         ));
     }
-    let given = certificate
+    let signature = certificate
         .get("signature")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    if given != certificate_signature(&key.token, client_id, certificate) {
-        return wrong(if issuer == client_id {
+    if signature != certificate_signature(&key.token, client_id, certificate) {
+        return error(if issuer == client_id {
             ".signature is not valid"
         } else {
             ".signature is not valid, or wrong clientId provided"

@@ -1,5 +1,6 @@
 //! The state machine of tasks, runs and task groups.
 
+mod artifacts;
 pub(super) mod definition;
 pub(super) mod runs;
 pub(super) mod scheduling;

@@ -22,7 +22,7 @@ impl Queue {
         let Some(run) = task.runs.get_mut(run_id) else {
             return Err(run_not_found(id, run_id));
         };
-        let own = run.worker_group.as_deref() == Some(worker_group)
+        let same_worker = run.worker_group.as_deref() == Some(worker_group)
             && run.worker_id.as_deref() == Some(worker_id);
         match run.state {
             TaskState::Pending if latest => {
@@ -36,7 +36,7 @@ impl Queue {
                 self.update_tables(id);
                 Ok(())
             }
-            TaskState::Running if latest && own && !run.from_claim_work => Ok(()),
+            TaskState::Running if latest && same_worker && !run.from_claim_work => Ok(()),
             _ => Err(ServiceError::conflict(format!(
                 "Run {run_id} was already claimed by another worker."
             ))),
@@ -147,10 +147,10 @@ impl Queue {
             return Err(run_not_found(id, run_id));
         };
         if run.state != TaskState::Running || run_id != last {
-            let again = run.state == TaskState::Exception
+            let repeated = run.state == TaskState::Exception
                 && run.reason_resolved.as_deref() == Some(reason)
                 && last <= run_id + 1;
-            return if again {
+            return if repeated {
                 Ok(())
             } else {
                 Err(not_running(id, run_id))

@@ -1,9 +1,7 @@
 //! The work loop of simulated workers.
 
 use super::simulation::{ClaimedRun, RunOutcome, RunResult, WorkSummary, simulate};
-use crate::sandbox::api::artifacts::latest_run_id;
 use crate::sandbox::error::{ErrorCode, ServiceError};
-use crate::sandbox::queue::runs::task_not_found;
 use crate::sandbox::state::{State, WORKER, end_run, upload_artifact};
 
 impl State {
@@ -13,16 +11,16 @@ impl State {
     /// are.
     pub async fn run_workers_until_idle(&self) -> Result<WorkSummary, ServiceError> {
         let mut summary = WorkSummary::default();
-        while let Some((order, forced)) = self.claim_next()? {
-            let own = self
+        while let Some((run, forced)) = self.claim_next()? {
+            let simulated = self
                 .shared
                 .workers
                 .simulator
                 .as_ref()
-                .and_then(|simulator| simulator(&order));
-            let mut result = own.unwrap_or_else(|| simulate(&order, forced.as_ref()));
+                .and_then(|simulator| simulator(&run));
+            let mut result = simulated.unwrap_or_else(|| simulate(&run, forced.as_ref()));
             result.outcome = forced.unwrap_or(result.outcome);
-            match self.upload_and_resolve(&order, result)? {
+            match self.upload_and_resolve(&run, result)? {
                 RunOutcome::Completed => summary.completed += 1,
                 RunOutcome::Failed => summary.failed += 1,
                 RunOutcome::Exception(_) => summary.exceptions += 1,
@@ -43,13 +41,9 @@ impl State {
             let Some((_, _, id)) = next.cloned() else {
                 return Ok(None);
             };
-            let run_id = latest_run_id(services, &id)?;
-            let task = services
-                .queue
-                .tasks
-                .get(&id)
-                .ok_or_else(|| task_not_found(&id))?;
-            let order = ClaimedRun {
+            let run_id = services.queue.latest_run_id(&id)?;
+            let task = services.queue.task(&id)?;
+            let run = ClaimedRun {
                 task_id: id.clone(),
                 run_id,
                 label: task.definition.label().to_owned(),
@@ -58,11 +52,11 @@ impl State {
             let deadline = task.definition.deadline;
             services.queue.claim(&id, run_id, WORKER, deadline, now)?;
             let forced = services
-                .faults
-                .get(&order.label)
+                .forced_outcomes
+                .get(&run.label)
                 .or_else(|| services.forced_outcomes.get(&id))
                 .cloned();
-            Ok(Some((order, forced)))
+            Ok(Some((run, forced)))
         })
     }
 
@@ -71,7 +65,7 @@ impl State {
     /// If the queue refuses an artifact, the run ends as `malformed-payload`.
     fn upload_and_resolve(
         &self,
-        order: &ClaimedRun,
+        run: &ClaimedRun,
         result: RunResult,
     ) -> Result<RunOutcome, ServiceError> {
         let RunResult {
@@ -79,9 +73,9 @@ impl State {
             artifacts,
         } = result;
         self.shared.with(|services, now| {
-            let (id, run_id) = (order.task_id.as_str(), order.run_id);
-            for made in artifacts {
-                match upload_artifact(services, id, run_id, made, now) {
+            let (id, run_id) = (run.task_id.as_str(), run.run_id);
+            for artifact in artifacts {
+                match upload_artifact(services, id, run_id, artifact, now) {
                     Err(error) if error.code == ErrorCode::InternalServerError => {
                         return Err(error);
                     }

@@ -111,8 +111,8 @@ pub struct WorkSummary {
 pub const LOG_ARTIFACT: &str = "public/logs/live_backing.log";
 
 /// Simulates a run.
-pub(crate) fn simulate(order: &ClaimedRun, forced: Option<&RunOutcome>) -> RunResult {
-    let queue = order
+pub(crate) fn simulate(run: &ClaimedRun, forced: Option<&RunOutcome>) -> RunResult {
+    let queue = run
         .definition
         .get("taskQueueId")
         .and_then(Value::as_str)
@@ -135,25 +135,28 @@ pub(crate) fn simulate(order: &ClaimedRun, forced: Option<&RunOutcome>) -> RunRe
     let outcome = forced.cloned().unwrap_or(RunOutcome::Completed);
     let mut artifacts = Vec::new();
     if outcome == RunOutcome::Completed {
-        for declared in declared_artifacts(&order.definition) {
+        for declared in declared_artifacts(&run.definition) {
             let name = if declared.directory {
                 format!(
                     "{}/{}.txt",
                     declared.name.trim_end_matches('/'),
-                    file_name(&order.label)
+                    file_name(&run.label)
                 )
             } else {
                 declared.name
             };
             artifacts.push(NewArtifact {
-                content: artifact_content(order, &name),
+                content: artifact_content(run, &name),
                 name,
                 expires: declared.expires,
             });
         }
     }
-    if !artifacts.iter().any(|made| made.name == LOG_ARTIFACT) {
-        let content = text_content(log_text(order, &outcome));
+    if !artifacts
+        .iter()
+        .any(|artifact| artifact.name == LOG_ARTIFACT)
+    {
+        let content = text_content(log_text(run, &outcome));
         artifacts.push(NewArtifact {
             name: LOG_ARTIFACT.to_owned(),
             content,
@@ -173,7 +176,7 @@ struct DeclaredArtifact {
 /// generic-worker.
 fn declared_artifacts(definition: &Value) -> Vec<DeclaredArtifact> {
     let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
-    let one = |name: Option<String>, value: &Value| {
+    let declare = |name: Option<String>, value: &Value| {
         let kind = text(value, "type").unwrap_or_default();
         let name: String = name?
             .trim_start_matches('/')
@@ -198,11 +201,11 @@ fn declared_artifacts(definition: &Value) -> Vec<DeclaredArtifact> {
     {
         Some(Value::Object(map)) => map
             .iter()
-            .filter_map(|(name, value)| one(Some(name.clone()), value))
+            .filter_map(|(name, value)| declare(Some(name.clone()), value))
             .collect(),
         Some(Value::Array(list)) => list
             .iter()
-            .filter_map(|value| one(text(value, "name").or_else(|| text(value, "path")), value))
+            .filter_map(|value| declare(text(value, "name").or_else(|| text(value, "path")), value))
             .collect(),
         _ => Vec::new(),
     }
@@ -219,11 +222,11 @@ fn file_name(label: &str) -> String {
     label.chars().map(plain).collect()
 }
 
-fn artifact_content(order: &ClaimedRun, name: &str) -> Content {
+fn artifact_content(run: &ClaimedRun, name: &str) -> Content {
     let about = json!({
         "sandbox": true,
-        "label": order.label,
-        "taskId": order.task_id,
+        "label": run.label,
+        "taskId": run.task_id,
         "artifact": name,
     });
     let kind = match name.rsplit('.').next() {
@@ -248,13 +251,13 @@ fn text_content(text: String) -> Content {
     }
 }
 
-fn log_text(order: &ClaimedRun, outcome: &RunOutcome) -> String {
-    let payload = order.definition.get("payload");
+fn log_text(run: &ClaimedRun, outcome: &RunOutcome) -> String {
+    let payload = run.definition.get("payload");
     let field = |name: &str| payload.and_then(|payload| payload.get(name));
     let mut lines = vec![
         format!(
             "[sandbox] {} ({}, run {})",
-            order.label, order.task_id, order.run_id
+            run.label, run.task_id, run.run_id
         ),
         "[sandbox] This run is simulated: nothing below was executed.".to_owned(),
     ];
@@ -286,7 +289,7 @@ fn display(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn order(payload: Value) -> ClaimedRun {
+    fn run(payload: Value) -> ClaimedRun {
         ClaimedRun {
             task_id: "fN1SbArXTPSVFNUvaOlinQ".to_owned(),
             run_id: 0,
@@ -299,13 +302,13 @@ mod tests {
         result
             .artifacts
             .iter()
-            .map(|made| made.name.as_str())
+            .map(|artifact| artifact.name.as_str())
             .collect()
     }
 
     #[test]
     fn both_forms_of_declarations_are_read() {
-        let docker = order(json!({"artifacts": {
+        let docker = run(json!({"artifacts": {
             "public/build": {"type": "directory", "path": "/builds/artifacts"},
             "public/target.json": {"type": "file", "path": "/x"},
         }}));
@@ -317,7 +320,7 @@ mod tests {
                 LOG_ARTIFACT
             ]
         );
-        let generic = order(json!({"artifacts": [
+        let generic = run(json!({"artifacts": [
             {"type": "file", "path": "logs/a.txt"},
             {"type": "directory", "path": "out", "name": "public/out"},
         ]}));
@@ -329,15 +332,15 @@ mod tests {
 
     #[test]
     fn what_shall_fail_uploads_its_log_only() {
-        let order = order(json!({"artifacts": {"public/a": {"type": "file"}}}));
-        let result = simulate(&order, Some(&RunOutcome::Failed));
+        let run = run(json!({"artifacts": {"public/a": {"type": "file"}}}));
+        let result = simulate(&run, Some(&RunOutcome::Failed));
         assert_eq!(result.outcome, RunOutcome::Failed);
         assert_eq!(names(&result), [LOG_ARTIFACT]);
     }
 
     #[test]
     fn content_is_the_same_each_time() {
-        let order = order(json!({"artifacts": {"public/a": {"type": "file"}}}));
-        assert_eq!(simulate(&order, None), simulate(&order, None));
+        let run = run(json!({"artifacts": {"public/a": {"type": "file"}}}));
+        assert_eq!(simulate(&run, None), simulate(&run, None));
     }
 }
