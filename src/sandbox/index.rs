@@ -58,7 +58,7 @@ impl Index {
     pub(crate) fn find(&self, path: &str, now: Moment) -> Result<&IndexEntry, ServiceError> {
         self.get(path)
             .filter(|entry| entry.expires > now)
-            .ok_or_else(|| ServiceError::not_found("IndexEntry task not found"))
+            .ok_or_else(|| ServiceError::not_found("Indexed task not found"))
     }
 
     /// Returns the entry at a path, expired or not.
