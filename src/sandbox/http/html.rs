@@ -179,10 +179,10 @@ fn link_list<'a>(services: &Services, title: &str, ids: impl Iterator<Item = &'a
     format!("<h2>{title}</h2><ul>{}</ul>\n", items.join("\n"))
 }
 
-/// Returns when and why a run was scheduled, started and resolved.
+/// Returns when and why a run was created, started and resolved.
 fn run_history(run: &Run) -> String {
     let mut out = format!(
-        "scheduled {} ({})",
+        "created {} ({})",
         time::format(run.scheduled),
         run.reason_created
     );
@@ -199,7 +199,7 @@ fn run_history(run: &Run) -> String {
 fn task_page(services: &Services, task: &Task) -> String {
     let group = task.definition.text("taskGroupId");
     let mut out = format!(
-        "<p>{} · task <code>{}</code> · task group <a href=\"/groups/{2}\"><code>{2}</code></a> · {3}</p>\n",
+        "<p>{} · task <code>{}</code> · task group <a href=\"/groups/{2}\"><code>{2}</code></a> · task queue <code>{3}</code></p>\n",
         state_badge(task.state()),
         escape(&task.id),
         escape(group),
