@@ -1,4 +1,5 @@
-//! A queue without a network in between, which fails as a schedule says, and a clock that only waiting moves.
+//! A queue that is called directly and fails according to a schedule, and a clock that only waiting
+//! moves.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -27,20 +28,20 @@ pub const DECISION: &str = "AAAAAAAAQACAAAAAAAAAAA";
 pub const OTHER: &str = "AAAAAAAAQACBBBBBBBBBBA";
 pub const SCHEDULER: &str = "test-level-1";
 
-/// The moment at which every schedule begins.
+/// The time at which every schedule begins.
 const BEGIN: i64 = 1_900_000_000;
 
-/// The time: it moves a little with each call, and when all wait to the first moment that somebody
-/// waits for ([`Time::run_until`]). So minutes pass at once, and those who wait do so at the same time.
+/// A virtual clock: it advances a little with each call, and when everything waits, to the first
+/// moment that is waited for ([`Time::run_until`]). So minutes pass at once, and waits overlap.
 #[derive(Clone, Default)]
 pub struct Time(Arc<Waiters>);
 
 #[derive(Default)]
 struct Waiters {
     milliseconds: AtomicI64,
-    /// Who waits, by the moment and the order in which they came.
+    /// The waiters, by their moment and the order in which they arrived.
     waiting: Mutex<BTreeMap<(i64, usize), oneshot::Sender<()>>>,
-    /// Counts what happens, which shows whether anybody does more than wait.
+    /// Counts activity, which shows whether everything waits.
     activity: AtomicUsize,
 }
 
@@ -60,7 +61,7 @@ impl Time {
         self.0.activity.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// Waits so many milliseconds.
+    /// Waits for some milliseconds of virtual time.
     pub async fn wait(&self, milliseconds: i64) {
         let (wake, woken) = oneshot::channel();
         let place = (self.milliseconds() + milliseconds, self.activity());
@@ -69,9 +70,9 @@ impl Time {
         self.activity();
     }
 
-    /// Moves the time while `work` waits, until it ends.
+    /// Runs `work` to its end, and advances the clock whenever everything waits.
     pub async fn run_until<T>(&self, work: impl Future<Output = T>) -> T {
-        /// Calls yield less often than this before they go on.
+        /// More yields than any call makes before it continues.
         const QUIET: usize = 16;
         let driver = async {
             loop {
@@ -85,7 +86,7 @@ impl Time {
                 let first = self.0.waiting.lock().unwrap().pop_first();
                 if let Some(((moment, _), wake)) = first {
                     self.0.milliseconds.fetch_max(moment, Ordering::SeqCst);
-                    // Whoever is no longer there does not mind.
+                    // The waiter may be gone.
                     let _ = wake.send(());
                     self.activity();
                 }
@@ -115,7 +116,7 @@ impl Sleeper for Time {
     }
 }
 
-/// A sandbox with a decision task that runs.
+/// A sandbox with a running decision task.
 pub struct Bench {
     pub sandbox: Sandbox,
     pub time: Time,
@@ -146,7 +147,7 @@ impl Bench {
         self.sandbox.state()
     }
 
-    /// A definition in a group.
+    /// Returns a definition in a task group.
     pub fn definition(&self, group: &str, name: &str) -> Value {
         let now = self.time.now();
         json!({
@@ -161,7 +162,7 @@ impl Bench {
         })
     }
 
-    /// The tasks of the decision's group but for the decision itself.
+    /// Returns the tasks of the decision's group except the decision task.
     pub fn tasks(&self) -> Vec<TaskView> {
         let mut tasks = self.state().group_tasks(DECISION);
         tasks.retain(|task| task.task_id != DECISION);
@@ -169,38 +170,38 @@ impl Bench {
     }
 }
 
-/// Whether a task ended before it began.
+/// Returns whether a task was cancelled before a run started.
 pub fn was_cancelled_unstarted(task: &TaskView) -> bool {
     task.state.name() == "exception" && started_runs(task) == 0
 }
 
-/// How many runs of a task have begun.
+/// Returns how many runs of a task have started.
 pub fn started_runs(task: &TaskView) -> usize {
     let runs = task.status["runs"].as_array().unwrap();
     runs.iter().filter(|run| run["started"].is_string()).count()
 }
 
-/// What happens to the process that makes the calls.
+/// How the process that makes the calls ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ProcessEnd {
-    /// It is killed before the service does what it is asked by this call.
+    /// It is killed before the service performs this call.
     Before(usize),
-    /// It is killed after that.
+    /// It is killed after the service has performed this call.
     After(usize),
-    /// It is asked to stop.
+    /// It receives a stop signal at this call.
     StopRequested(usize),
 }
 
 /// What fails during an outage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Failing {
-    /// Every service answers 500 at once.
+    /// Every service replies 500 at once.
     Database,
-    /// Nobody listens where the queue was.
+    /// Nothing listens at the queue's address.
     Queue,
-    /// The queue cannot ask who calls, and says so after some seconds.
+    /// The queue cannot authenticate callers, and replies 500 after some seconds.
     Auth,
-    /// What writes takes half a minute and succeeds.
+    /// Writes take half a minute and succeed.
     Broker,
 }
 
@@ -208,19 +209,19 @@ pub enum Failing {
 #[derive(Clone, Copy, Debug)]
 pub struct Outage {
     pub failing: Failing,
-    /// From which call on, and how long.
+    /// The first call that fails, and the duration.
     pub from: usize,
     pub seconds: i64,
-    /// Whether requests go through a proxy that repeats them until they succeed.
+    /// Whether requests go through a proxy that retries until they succeed.
     pub proxied: bool,
 }
 
-/// What a call meets with in an outage.
+/// The effect of an outage on a call.
 enum OutageEffect {
     Fail(Option<u16>, &'static str, i64),
-    /// The proxy holds it for so long.
+    /// The proxy delays the call by this long.
     Delay(i64),
-    /// It takes so long.
+    /// The call takes this long.
     Slow(i64),
 }
 
@@ -238,7 +239,7 @@ impl Outage {
             }
             Failing::Broker => return None,
         };
-        // The proxy waits longer from time to time, so it comes a little later.
+        // The proxy backs off between its retries, so the call arrives a little later.
         Some(match self.proxied {
             true => OutageEffect::Delay(left + left / 4 + 500),
             false => failed,
@@ -246,10 +247,10 @@ impl Outage {
     }
 }
 
-/// How long the client waits for an answer, in milliseconds.
+/// How long the client waits for a response, in milliseconds.
 const CLIENT_TIMEOUT: i64 = 90_000;
 
-/// The queue as one run of the decision reaches it.
+/// The queue as one run of the decision calls it.
 pub struct FaultyQueue<'b> {
     bench: &'b Bench,
     creations: Mutex<FaultSchedule>,
@@ -257,25 +258,26 @@ pub struct FaultyQueue<'b> {
     end: Option<ProcessEnd>,
     calls: AtomicUsize,
     pub faults: AtomicUsize,
-    /// What somebody else creates just before these calls.
+    /// Tasks that another process creates just before these calls.
     pub foreign_creations: Mutex<Vec<(usize, TaskId, Value)>>,
     /// The creations that were sent and not answered.
     pub unanswered: Mutex<BTreeMap<TaskId, Value>>,
     /// The outage, and when it began.
     pub outage: Option<Outage>,
     since: Mutex<Option<i64>>,
-    /// Where there is one, calls take up to a fifth of a second each, as this seed says.
+    /// The seed for delays of up to 200 ms per call, if any.
     pub latency: Option<u64>,
-    /// By how much the clock of the service is behind, in seconds.
+    /// How far the clock of the service is behind, in seconds.
     pub behind: i64,
-    /// How many creations are under way at most.
+    /// The most concurrent creations.
     pub in_flight: usize,
-    /// What somebody else cancels just before this call, and the call before which the group is sealed.
+    /// The task that another process cancels just before a call, and the call before which the
+    /// group is sealed.
     pub cancel_before: Mutex<Option<(usize, TaskId)>>,
     pub seal_before: Option<usize>,
-    /// The calls that it has no scopes for.
+    /// The calls for which the decision has no scopes.
     pub forbidden_calls: &'static [&'static str],
-    /// The scopes that the decision holds.
+    /// The scopes of the decision.
     pub held_scopes: &'static [&'static str],
     pub killed: Notify,
     pub stop: snowman::ports::stop::Stop,
@@ -311,7 +313,7 @@ impl<'b> FaultyQueue<'b> {
         }
     }
 
-    /// A queue that does not fail.
+    /// Creates a queue that does not fail.
     pub fn healthy(bench: &'b Bench) -> Self {
         let none = || FaultSchedule::new(0, 0, &[]);
         Self::new(bench, none(), none(), None)
@@ -321,7 +323,7 @@ impl<'b> FaultyQueue<'b> {
         self.calls.load(Ordering::SeqCst)
     }
 
-    /// Has all that somebody else creates before this call created.
+    /// Makes the changes of other processes that are due before this call.
     pub fn apply_foreign_changes(&self, number: usize) {
         let cancelled = self
             .cancel_before
@@ -373,7 +375,7 @@ impl<'b> FaultyQueue<'b> {
         match latency {
             Some([before, _]) => time.wait(before).await,
             None => {
-                // Calls overtake each other.
+                // Calls can overtake each other.
                 for _ in 0..number % 4 {
                     tokio::task::yield_now().await;
                 }
@@ -408,7 +410,7 @@ impl<'b> FaultyQueue<'b> {
             Some(OutageEffect::Delay(until)) if until < CLIENT_TIMEOUT => time.wait(until).await,
             Some(OutageEffect::Delay(_)) => {
                 time.wait(CLIENT_TIMEOUT).await;
-                return Err(failed(None, "no answer came in time"));
+                return Err(failed(None, "no response in time"));
             }
         }
         match self.end {
@@ -448,12 +450,12 @@ impl<'b> FaultyQueue<'b> {
             }
             Some(InjectedFault::DisconnectAfterWrite | InjectedFault::NoReply) => {
                 run().map_err(converted)?;
-                Err(failed(None, "broken off"))
+                Err(failed(None, "connection lost"))
             }
             Some(InjectedFault::PartialWrite) => {
                 run().map_err(converted)?;
                 interrupt();
-                Err(failed(Some(500), "half done"))
+                Err(failed(Some(500), "partial write"))
             }
             Some(InjectedFault::Conflict) => Err(failed(Some(409), "a conflict")),
             Some(InjectedFault::ClockSkew) => Err(failed(Some(401), "Stale timestamp")),
@@ -466,7 +468,7 @@ impl<'b> FaultyQueue<'b> {
         std::future::pending().await
     }
 
-    /// A question: whoever implements the port repeats it while its failure passes.
+    /// A read: implementations of the port retry it while it fails transiently.
     fn read<'a, T: Send + 'a>(
         &'a self,
         name: &'static str,
@@ -513,7 +515,7 @@ impl Taskcluster for FaultyQueue<'_> {
                 || state.interrupt_creation(id),
             );
             let answer = answer.await;
-            // What the proxy still holds arrives all the same.
+            // Requests that the proxy still holds arrive nevertheless.
             let held = matches!(&answer, Err(error) if error.message.contains("in time"));
             if let Some(definition) = self.unanswered.lock().unwrap().remove(task_id)
                 && held

@@ -1,4 +1,4 @@
-//! What a rerun finds in its task group, case by case.
+//! What a rerun finds in its task group.
 
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ async fn a_started_task_with_another_definition_is_not_created_again() {
     bench.state().report_completed(DECISION).unwrap();
     bench.sandbox.run_workers_until_idle().await.unwrap();
     let before = bench.tasks();
-    // The same again changes nothing.
+    // The same decision changes nothing.
     run_decision(&bench, &spec, 1).await.outcome.unwrap();
     assert_eq!(bench.tasks(), before);
     let error = error_of(run_decision(&bench, &spec.with_other_payloads(8), 2).await);
@@ -255,7 +255,7 @@ async fn a_first_run_does_not_list_its_group() {
     first.forbidden_calls = &["listTaskGroup"];
     let ran = decide(&bench, &first, &spec, 0).await.unwrap();
     ran.outcome.unwrap();
-    // A rerun has to: what stands would be created twice.
+    // A rerun must list it: otherwise it would create existing tasks again.
     let mut second = FaultyQueue::healthy(&bench);
     second.forbidden_calls = &["listTaskGroup"];
     let error = error_of(decide(&bench, &second, &spec, 1).await.unwrap());
@@ -266,7 +266,7 @@ async fn a_first_run_does_not_list_its_group() {
     assert!(error.contains("queue:list-task-group:"), "{error}");
 }
 
-/// A task of the own group that appears after the group was listed and before its status is asked for.
+/// A task of the own group appears after the group was listed and before its status is read.
 #[tokio::test]
 async fn a_task_that_appears_between_two_reads_is_kept() {
     let spec = Spec::new(8, 40);

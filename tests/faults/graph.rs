@@ -1,4 +1,4 @@
-//! Graphs that follow from a seed, and one run of a decision that creates them.
+//! Graphs derived from a seed, and runs of a decision that creates them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use snowman::task_scripts::RunTask;
 
 use super::bench::{Bench, DECISION, FaultyQueue, SCHEDULER, was_cancelled_unstarted};
 
-/// Numbers that follow from a seed.
+/// Random numbers from a seed.
 pub struct Random(u64);
 
 impl Random {
@@ -61,7 +61,7 @@ pub fn label(name: &str) -> Label {
 }
 
 impl Spec {
-    /// A graph of `size` tasks: layers, chains, joints, some duplicates.
+    /// Creates a graph of `size` tasks with layers, chains, joins and some duplicates.
     pub fn new(seed: u64, size: usize) -> Self {
         let mut random = Random::new(seed);
         let tasks = (0..size)
@@ -83,7 +83,8 @@ impl Spec {
         Self { tasks }
     }
 
-    /// A graph of so many tasks in layers of equal size; each task waits for one of the layer before.
+    /// Creates a graph of layers of equal size, in which each task depends on one of the layer
+    /// before.
     pub fn layers(layers: usize, size: usize) -> Self {
         let mut spec = Self::new(0, layers * size);
         for (number, task) in spec.tasks.iter_mut().enumerate() {
@@ -93,7 +94,8 @@ impl Spec {
         spec
     }
 
-    /// The graph as another run decides it: some tasks have failing and others are different.
+    /// Returns the graph as another run decides it: some tasks are missing and others have another
+    /// payload.
     pub fn with_other_payloads(&self, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let mut other = self.clone();
@@ -104,7 +106,7 @@ impl Spec {
         other.shorter(1 + random.below(5))
     }
 
-    /// The graph without its last tasks, which nothing depends on.
+    /// Returns the graph without its last tasks, on which nothing depends.
     pub fn shorter(&self, by: usize) -> Self {
         let mut other = self.clone();
         other.tasks.truncate(self.tasks.len() - by);
@@ -160,22 +162,22 @@ impl Spec {
         (IdGraph::new(tasks), named.collect())
     }
 
-    /// How many tasks are to stand, by label.
+    /// Returns how many tasks must exist, by label.
     pub fn wanted(&self) -> BTreeMap<String, usize> {
         let wanted = self.tasks.iter().map(|t| (t.label.clone(), t.copies));
         wanted.collect()
     }
 }
 
-/// What one run of a decision leaves.
+/// The result of one run of a decision.
 pub struct RunResult {
     pub outcome: Outcome<Vec<Created>>,
     pub artifacts: BTreeMap<String, Vec<u8>>,
-    /// The taskIds as the decision has written them down.
+    /// The taskIds that the decision has assigned.
     pub named: BTreeMap<Label, TaskId>,
 }
 
-/// Runs a decision that wants `spec`; `None` when it was killed.
+/// Runs a decision that creates `spec`; returns `None` if it was killed.
 pub async fn decide(
     bench: &Bench,
     queue: &FaultyQueue<'_>,
@@ -185,7 +187,7 @@ pub async fn decide(
     decide_with(bench, queue, spec, run, DerivedIds::new(decision())).await
 }
 
-/// Runs a decision that gives its tasks these ids.
+/// Runs a decision that assigns these ids.
 pub async fn decide_with(
     bench: &Bench,
     queue: &FaultyQueue<'_>,
@@ -197,7 +199,7 @@ pub async fn decide_with(
     bench.time.run_until(work).await
 }
 
-/// Runs a decision beside others; somebody else moves the time.
+/// Runs a decision concurrently with others; the caller advances the clock.
 pub async fn decide_concurrently(
     bench: &Bench,
     queue: &FaultyQueue<'_>,
@@ -284,7 +286,8 @@ async fn attempt(
     (outcome, named)
 }
 
-/// The tasks that stand, by label, with labels in place of taskIds and without moments.
+/// Returns the tasks that were not cancelled, by label, with labels instead of taskIds and without
+/// dates.
 pub fn live_tasks(bench: &Bench) -> BTreeMap<String, Vec<String>> {
     let tasks = bench.tasks();
     let names: BTreeMap<&str, &str> = tasks

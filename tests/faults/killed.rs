@@ -1,4 +1,4 @@
-//! The program itself, killed or asked to stop while it creates tasks, and run once more.
+//! The program itself, killed or stopped while it creates tasks, and run again.
 
 use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
@@ -13,7 +13,7 @@ use crate::common::taskcluster::{DECISION, SCOPES, Taskcluster};
 
 const TASKS: usize = 24;
 
-/// Two dozen tasks, each of which has three that wait for it, in the decision task.
+/// Creates a project of two dozen tasks, each with three dependents.
 fn project(taskcluster: &Taskcluster) -> Project {
     let mut tasks = String::from("tasks:\n");
     for number in 0..TASKS {
@@ -27,7 +27,7 @@ fn project(taskcluster: &Taskcluster) -> Project {
     project
 }
 
-/// A decision task whose process is under way.
+/// A running decision task.
 struct Running<'t> {
     taskcluster: &'t Taskcluster,
     child: Child,
@@ -45,7 +45,7 @@ impl<'t> Running<'t> {
         Self { taskcluster, child }
     }
 
-    /// One that has created five tasks, and takes long for each of the rest.
+    /// Starts a decision task that has created five tasks and needs long for each of the rest.
     async fn half_way(taskcluster: &'t Taskcluster, project: &Project) -> Self {
         let state = taskcluster.sandbox.state();
         let late = InjectedFault::LateReply(Duration::from_millis(700));
@@ -73,7 +73,7 @@ impl<'t> Running<'t> {
         assert!(kill.unwrap().success());
     }
 
-    /// The exit code, and what it said.
+    /// Waits for the exit code and the standard error.
     fn ended(self) -> (Option<i32>, String) {
         let output = tokio::task::block_in_place(|| self.child.wait_with_output().unwrap());
         (
@@ -83,7 +83,7 @@ impl<'t> Running<'t> {
     }
 }
 
-/// Runs the decision until its end, and checks that each task stands once and then runs once.
+/// Runs the decision to its end, and checks that each task exists once and then runs once.
 async fn finish(taskcluster: &Taskcluster, project: &Project, stderr: &str) {
     let (code, said) = Running::start(taskcluster, project).ended();
     assert_eq!(code, Some(0), "{stderr}: {said}");
@@ -154,7 +154,7 @@ async fn a_stopped_decision_reports_the_created_tasks() {
         assert_eq!(code, Some(3), "{said}");
         assert!(said.contains("finishing the requests under way"), "{said}");
         assert!(said.contains("before the signal to stop"), "{said}");
-        // The requests under way were finished, and all that stands is named.
+        // The open requests were finished, and the report names all created tasks.
         let report = submission(&project);
         assert_eq!(report["complete"], false);
         let listed = report["tasks"].as_array().unwrap().iter();
@@ -236,20 +236,20 @@ async fn a_group_sealed_during_creation_suggests_no_rerun() {
         "{stderr}"
     );
     assert!(stderr.contains("`cancel-all`"), "{stderr}");
-    // It is refused indeed.
+    // A rerun is indeed refused.
     let (code, stderr) = Running::start(&taskcluster, &project).ended();
     assert_eq!(code, Some(3), "{stderr}");
     assert!(stderr.contains("so it takes no more tasks"), "{stderr}");
 }
 
-/// Behind a proxy that signs, nothing but the `Date` of answers shows that the clock is wrong.
+/// Behind a proxy that signs, only the header `Date` of responses shows that the clock is wrong.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_clock_is_reported_before_the_first_task() {
     for (seconds, said) in [(1500, "25 minutes ahead of"), (-1500, "minutes behind")] {
         let taskcluster = Taskcluster::behind(seconds, SCOPES).await;
         let project = project(&taskcluster);
         let state = taskcluster.sandbox.state();
-        // Every creation would be noted.
+        // Every creation would be counted as a fault.
         state.set_fault_schedule(
             "createTask",
             Some(FaultSchedule::from_call(0, InjectedFault::ErrorBeforeWrite)),
@@ -263,7 +263,7 @@ async fn a_wrong_clock_is_reported_before_the_first_task() {
         assert_eq!(state.injected_fault_count(), 0, "nothing was sent");
         assert_eq!(state.group_tasks(DECISION).len(), 1);
     }
-    // One that is nearly too far off is warned of.
+    // A clock that is nearly too far off causes a warning.
     let taskcluster = Taskcluster::behind(600, SCOPES).await;
     let project = project(&taskcluster);
     let (code, stderr) = Running::start(&taskcluster, &project).ended();
@@ -274,7 +274,7 @@ async fn a_wrong_clock_is_reported_before_the_first_task() {
     );
 }
 
-/// A program may write no file beyond a size here, which is how a disk that is full shows.
+/// A limit on the size of files has the effect of a full disk.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_reported_before_the_first_task() {

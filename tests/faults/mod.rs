@@ -1,20 +1,20 @@
-//! Each task of a graph is created exactly once, whatever fails while it is created.
+//! Each task of a graph is created exactly once, whatever fails during its creation.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test may end where it finds something wrong"
+    reason = "a test may panic"
 )]
 #![expect(
     clippy::panic,
-    reason = "a test may end where it finds something wrong"
+    reason = "a test may panic"
 )]
 #![expect(
     clippy::print_stdout,
-    reason = "the table of faults is shown to whoever asks"
+    reason = "prints the table of faults"
 )]
 #![expect(
     clippy::disallowed_methods,
-    reason = "a variable says how many schedules there are"
+    reason = "a variable multiplies the number of schedules"
 )]
 
 mod bench;
@@ -25,7 +25,7 @@ mod killed;
 mod schedules;
 mod served;
 
-/// By how much the variable `FAULTS` multiplies how many schedules there are.
+/// Returns the variable `FAULTS`, which multiplies the number of schedules.
 fn times() -> u64 {
     let given = std::env::var("FAULTS").ok();
     given.and_then(|text| text.parse().ok()).unwrap_or(1)

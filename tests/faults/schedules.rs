@@ -1,4 +1,4 @@
-//! Hundreds of seeded schedules of faults, each until a run of the decision succeeds.
+//! Hundreds of seeded fault schedules, each with reruns until a decision succeeds.
 
 use std::collections::BTreeMap;
 
@@ -12,44 +12,43 @@ use super::bench::{
 };
 use super::graph::{Random, RunResult, Spec, decide, decide_concurrently, decision, live_tasks};
 
-/// What befalls the runs of a decision.
+/// What happens to the runs of a decision.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Scenario {
     /// Calls fail at random, always in the same way.
     Transient(InjectedFault),
-    /// Calls fail at random, in every way that passes.
+    /// Calls fail at random, with every transient fault.
     AnyTransient,
-    /// From some call on each is refused.
+    /// Every call fails from some call onwards.
     Permanent(InjectedFault),
-    /// The service is away for a while.
+    /// The service restarts.
     Restart,
-    /// The process is killed before or after some call.
+    /// The process is killed before or after a call.
     Killed,
     /// The process is killed, and calls fail.
     KilledWithFaults,
-    /// The process is asked to stop.
+    /// The process receives a stop signal.
     Stopped,
-    /// The process is killed, and the next run decides differently.
+    /// The process is killed, and the next run has other definitions.
     OtherDefinitions,
-    /// Another group has taskIds of ours before we begin.
+    /// Another group has some of the taskIds before the decision begins.
     Squatted,
-    /// Our own group has such tasks.
+    /// The own group has tasks with such taskIds.
     SquattedInGroup,
-    /// Somebody takes a taskId while we create tasks.
+    /// Another process takes a taskId while tasks are created.
     SquattedDuringRun,
-    /// The process is killed, and the calls that were under way arrive between any two calls of the
-    /// next run, or after it.
+    /// The process is killed, and its open calls arrive during the next run or after it.
     LateCalls,
-    /// The same, and the next run decides differently.
+    /// The same, and the next run has other definitions.
     LateCallsOtherDefinitions,
-    /// A second run begins while the first is alive.
+    /// A second run begins while the first still runs.
     ConcurrentRuns {
-        /// The queue knows of both: the first has lost its place.
+        /// The queue has started the second run, so the first is superseded.
         known: bool,
-        /// They decide differently.
+        /// The runs have different definitions.
         differently: bool,
     },
-    /// Something is away for a while.
+    /// An outage, without or with a proxy that retries.
     Outage(Failing, bool),
 }
 
@@ -104,7 +103,7 @@ impl Scenario {
     }
 }
 
-/// What a scenario of schedule came to.
+/// The totals of a scenario.
 #[derive(Default)]
 struct Row {
     schedules: usize,
@@ -116,7 +115,7 @@ struct Row {
     renamed: usize,
 }
 
-/// One schedule, until a run succeeds; then everything that must hold is checked.
+/// Runs one schedule until a run succeeds, and then checks every requirement.
 async fn schedule(scenario: Scenario, seed: u64, row: &mut Row) {
     let mut random = Random::new(seed);
     let size = 40 + random.below(180);
@@ -141,7 +140,7 @@ async fn schedule(scenario: Scenario, seed: u64, row: &mut Row) {
             Some((found, _)) => spec = found.clone(),
             None => spec = other,
         }
-        // What is left of both is settled by the next run.
+        // The next run completes what both left.
         first = if ended.is_some() { 12 } else { 2 };
     }
     let mut ended = ended.map(|(_, ran)| ran);
@@ -166,7 +165,8 @@ async fn schedule(scenario: Scenario, seed: u64, row: &mut Row) {
             Scenario::LateCalls | Scenario::LateCallsOtherDefinitions
         ) {
             queue.latency = Some(seed);
-            // With other definitions, what arrives after all is done cannot be known of.
+            // With other definitions, a late call must arrive before the run ends, or nothing would
+            // notice it.
             let last = if scenario == Scenario::LateCalls {
                 size + 30
             } else {
@@ -232,7 +232,8 @@ async fn schedule(scenario: Scenario, seed: u64, row: &mut Row) {
     }
     let ran = ended.unwrap_or_else(|| panic!("{context}: no run succeeded"));
 
-    // Each label stands as often as it should, nothing else does, and all is as without any trouble.
+    // Each label exists as often as it should, nothing else exists, and everything is as without
+    // faults.
     let stands = live_tasks(&bench);
     let counts = stands
         .iter()
@@ -254,7 +255,7 @@ async fn schedule(scenario: Scenario, seed: u64, row: &mut Row) {
         row.renamed += usize::from(without_faults.named[label] != *id);
     }
 
-    // Now the decision ends, and each task runs once.
+    // The decision ends, and each task runs once.
     bench.state().report_completed(DECISION).unwrap();
     bench.sandbox.run_workers_until_idle().await.unwrap();
     for task in bench.tasks() {
@@ -283,16 +284,16 @@ fn may_fail(scenario: Scenario) -> bool {
     )
 }
 
-/// ConcurrentRuns runs of one decision that are alive at once.
+/// Two concurrent runs of one decision.
 struct ConcurrentRuns {
     known: bool,
     seed: u64,
-    /// By how many milliseconds the second begins later.
+    /// How many milliseconds later the second run begins.
     offset: usize,
 }
 
 impl ConcurrentRuns {
-    /// Runs both to their ends; yields what stands when both have succeeded.
+    /// Runs both to their ends, and returns the graph that exists if both have succeeded.
     async fn run(
         &self,
         bench: &Bench,
@@ -343,7 +344,7 @@ impl ConcurrentRuns {
                 found = Some((spec.clone(), run));
             }
         }
-        // Whoever has lost its place may add to what stands when all else is over, and then fails.
+        // A superseded run may still add tasks after the other has ended, and then fails.
         let both = ended == [true, true];
         assert!(
             found.is_some() || !both,
@@ -353,7 +354,7 @@ impl ConcurrentRuns {
     }
 }
 
-/// What stands when a decision is not disturbed, and how it names its tasks.
+/// Returns the tasks of a decision without faults, and its result.
 async fn without_faults(spec: &Spec) -> (BTreeMap<String, Vec<String>>, RunResult) {
     let healthy_bench = Bench::new().await;
     let healthy = FaultyQueue::healthy(&healthy_bench);
@@ -362,7 +363,7 @@ async fn without_faults(spec: &Spec) -> (BTreeMap<String, Vec<String>>, RunResul
     (live_tasks(&healthy_bench), ran)
 }
 
-/// The queue as a run finds it.
+/// Returns the queue for a run.
 fn queue<'b>(
     scenario: Scenario,
     bench: &'b Bench,
@@ -419,7 +420,7 @@ fn queue<'b>(
     }
 }
 
-/// Takes taskIds before the decision begins.
+/// Creates tasks with some of the taskIds before the decision begins.
 fn squat(scenario: Scenario, bench: &Bench, spec: &Spec, random: &mut Random) {
     let group = match scenario {
         Scenario::Squatted => OTHER,
@@ -473,7 +474,7 @@ fn scenarios() -> Vec<(Scenario, u64)> {
     scenarios
 }
 
-/// With `--nocapture` the table is shown.
+/// Prints a table, which `--nocapture` shows.
 #[test]
 fn every_task_is_created_exactly_once() {
     let times = super::times();

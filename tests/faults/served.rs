@@ -1,4 +1,4 @@
-//! Faults of a service that is really served: connections break, answers are late, the service goes away.
+//! Faults of a service behind HTTP: lost connections, late replies, restarts.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ async fn start(port: u16, folder: &std::path::Path) -> Sandbox {
     panic!("the address is not free");
 }
 
-/// The decision task of the group.
+/// Creates and claims the decision task of the group.
 fn decision(sandbox: &Sandbox) {
     let now = SystemClock.now();
     let day = snowman::base::time::Span::seconds(86_400);
@@ -73,7 +73,7 @@ fn decision(sandbox: &Sandbox) {
     sandbox.state().claim(GROUP).unwrap();
 }
 
-/// Creates a graph while `meanwhile` happens, and yields the sandbox that has it.
+/// Creates a graph while `meanwhile` runs, and returns the sandbox.
 async fn create<F>(sandbox: Sandbox, meanwhile: impl FnOnce(Sandbox) -> F) -> (Sandbox, usize)
 where
     F: Future<Output = Sandbox>,
@@ -152,7 +152,7 @@ async fn a_restarted_service_loses_no_task() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_of_fault_is_survived() {
     let mut kinds = InjectedFault::TRANSIENT.to_vec();
-    // Longer than the client waits.
+    // The client's timeout ends these calls.
     kinds.extend([InjectedFault::Hang, InjectedFault::NoReply]);
     for seed in 0..3 {
         let folder = tempfile::tempdir().unwrap();
