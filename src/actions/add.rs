@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::value::json;
-
 use super::{Call, create, existing};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::Label;
 use crate::base::suggest;
-use crate::base::value::{Value, truthy};
+use crate::base::value::{Value, json, truthy};
 use crate::model::label_graph::LabelGraph;
 
 /// The schema of the input of add-new-jobs.

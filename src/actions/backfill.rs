@@ -4,14 +4,12 @@
 //! revision that each push says it came after. The chain ends where the index knows no decision
 //! task.
 
-use crate::base::value::json;
-
 use super::create::{self, Round};
 use super::existing::{self, Existing};
 use super::{Call, callback, task_of};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::Label;
-use crate::base::value::{Value, truthy};
+use crate::base::value::{Value, json, truthy};
 use crate::config::parameters::{Parameters, Strictness};
 use crate::decision::index::task_at;
 

@@ -8,13 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::base::value::json;
-
 use super::Call;
 use super::existing::Existing;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::Label;
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 use crate::config::parameters::Parameters;
 use crate::decision::submission::{Again, Settled, Settling, Unsubmitted, Way, submit};
 use crate::decision::{Phases, artifact, planned, scheduler_id};

@@ -3,12 +3,10 @@
 //! Somebody with a shell in a task has what the task has. So the copy has hardly any scopes, no
 //! caches that others use, no artifacts that could be taken for the real ones, and no routes.
 
-use crate::base::value::json;
-
 use super::create::{self, Round};
 use super::{Call, existing, task_of};
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 use crate::model::task::Task;
 
 /// Workers that let people log in.

@@ -4,7 +4,6 @@
 //! made of that file; its payload is a JSON-e template into which the interface puts input, taskId
 //! and taskGroupId.
 
-use crate::base::value::json;
 use sha2::{Digest, Sha256};
 
 use super::Action;
@@ -12,7 +11,7 @@ use super::table::{ACTIONS, context_json};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::suggest;
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::custom::actions::Offered;

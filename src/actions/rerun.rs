@@ -1,13 +1,11 @@
 //! Runs a task once more, without making another one of it.
 
-use crate::base::value::json;
-
 use super::callback::not_had;
 use super::existing::{self, Existing};
 use super::{Call, task_of};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
-use crate::base::value::Value;
+use crate::base::value::{Value, json};
 
 /// States in which there is something to run once more.
 const STATES: &[&str] = &["exception", "failed"];

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::value::json;
-
 use super::create::{self, Round};
 use super::custom::{self, creation};
 use super::existing::{self, Existing};
@@ -11,7 +9,7 @@ use super::{Call, rerun, task_of};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::Label;
 use crate::base::time::Timestamp;
-use crate::base::value::{Object, Value, truthy};
+use crate::base::value::{Object, Value, json, truthy};
 use crate::ports::ids::DerivedIds;
 use crate::submit::plan::Plan;
 

@@ -1,9 +1,7 @@
 //! The table of actions.
 
-use crate::base::value::json;
-
 use super::{Action, add, backfill, cancel, interactive, promotion, purge, rerun, retrigger};
-use crate::base::value::Value;
+use crate::base::value::{Value, json};
 use crate::config::graph_config::GraphConfig;
 
 fn always(_: &GraphConfig) -> bool {

@@ -1,10 +1,8 @@
 //! A graph config and parameters for tests.
 
-use crate::base::value::json;
-
 use super::graph_config::GraphConfig;
 use super::parameters::{Parameters, Strictness};
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 
 /// A mapping.
 pub(crate) fn object(value: Value) -> Object {

@@ -1,11 +1,9 @@
 //! Actions of the project's own.
 
-use crate::base::value::json;
-
 use super::{Custom, graph::ONE};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::TaskId;
-use crate::base::value::Value;
+use crate::base::value::{Value, json};
 use crate::ports::python::Call;
 
 /// An action of the project's.

@@ -18,14 +18,13 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::base::value::json;
 use indexmap::IndexMap;
 use rayon::prelude::*;
 use serde::{Serialize, Serializer};
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{KindName, Label};
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 use crate::config::parameters::Parameters;
 use crate::model::task::Task;
 use crate::ports::python::{Answer, Call, Exception, Failure, Mode, Python};

@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use super::{CONTRACT, major_of};
-use crate::base::value::json;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::value::{Object, Value, type_name};
+use crate::base::value::{Object, Value, json, type_name};
 use crate::config::parameters::Strictness;
 use crate::ports::python::{Call, Failure, Python};
 

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::value::json;
-
 use super::Custom;
 use super::graph::ONE;
 use super::registered::is_custom;
 use crate::base::diagnostic::Diagnostic;
-use crate::base::value::Value;
+use crate::base::value::{Value, json};
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 use crate::ports::python::{Call, Failure};

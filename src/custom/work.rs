@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
-use crate::base::value::json;
-
 use super::graph::ONE;
 use super::{Custom, bytes, values};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::KindName;
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 use crate::model::task::Task;
 use crate::ports::python::{Answer, Call, Failure};
 

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::value::json;
-
 use super::context::Context;
 use super::existing_tasks::existing_tasks;
 use super::remote::Waiting;
@@ -11,7 +9,7 @@ use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::path::ValuePath;
 use crate::base::suggest;
-use crate::base::value::Value;
+use crate::base::value::{Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::custom::heard::Heard;

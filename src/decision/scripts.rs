@@ -85,10 +85,9 @@ fn mounts(task: &PlannedTask, url: &str) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use crate::base::value::json;
-
     use super::*;
     use crate::base::name::{KindName, Label};
+    use crate::base::value::json;
     use crate::model::task::Provenance;
     use crate::ports::artifacts::{ArtifactFolder, MemoryArtifacts};
     use crate::ports::mask::Mask;

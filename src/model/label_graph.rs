@@ -220,9 +220,8 @@ impl LabelGraph {
 
 #[cfg(test)]
 mod tests {
-    use crate::base::value::json;
-
     use super::*;
+    use crate::base::value::json;
     use crate::model::test_support::{drawn, graph, label, task};
 
     fn set(tasks: Vec<crate::model::test_support::Described>) -> Outcome<LabelGraph> {

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::base::value::json;
 use indexmap::IndexMap;
 
 use super::label_graph::LabelGraph;
 use super::task::Task;
 use crate::base::name::{KindName, Label, TaskId};
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 
 /// A label.
 pub(crate) fn label(name: &str) -> Label {

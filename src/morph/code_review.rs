@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::base::value::json;
-
 use super::Surroundings;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::{KindName, Label, TaskId};
-use crate::base::value::{Object, Value, truthy};
+use crate::base::value::{Object, Value, json, truthy};
 use crate::model::id_graph::{IdGraph, PlannedTask};
 
 /// When the parameter `code-review` is given: a task that depends on every task with the attribute

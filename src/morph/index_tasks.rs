@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::base::value::json;
 use fancy_regex::escape;
 
 use super::Surroundings;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::{KindName, Label};
 use crate::base::pattern::Prefix;
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 use crate::model::id_graph::{IdGraph, PlannedTask};
 
 /// How many routes the queue takes on one task (queue schema, `routes.maxItems`).

@@ -18,10 +18,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::base::value::json;
-
 use crate::base::diagnostic::Diagnostic;
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 use crate::ports::environment::Environment;
 use crate::ports::python::{Answer, Call, Failure, Mode, Python};
 use interpreter::Interpreter;

@@ -7,11 +7,9 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::base::value::json;
-
 use super::frames;
 use crate::base::diagnostic::Diagnostic;
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 use crate::ports::python::{Answer, Call, Exception, Failure};
 
 /// Reads the sources and hands over to them.

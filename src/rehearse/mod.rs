@@ -28,12 +28,10 @@ mod upload;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::base::value::json;
-
 use crate::actions::plan;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::suggest;
-use crate::base::value::{Object, Value, truthy};
+use crate::base::value::{Object, Value, json, truthy};
 use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::Phase;
 use crate::decision::Context;

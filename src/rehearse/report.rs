@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::value::json;
-
-use crate::base::value::Value;
+use crate::base::value::{Value, json};
 
 /// Something that must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]

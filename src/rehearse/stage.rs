@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::base::value::json;
 use sha2::{Digest, Sha256};
 
 use super::account;
@@ -21,7 +20,7 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::listing::first_few;
 use crate::base::name::TaskId;
 use crate::base::time::Timestamp;
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::Phase;
 use crate::decision::flags::DecisionFlags;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::push::Push;
-use crate::base::value::json;
 
 use crate::actions::render::TASKCLUSTER_YML;
 use crate::base::diagnostic::{Diagnostic, Outcome, Place};
@@ -11,7 +10,7 @@ use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
 use crate::base::repo_url::parse_repository_url;
 use crate::base::time::Timestamp;
-use crate::base::value::{Object, Str, Value};
+use crate::base::value::{Object, Str, Value, json};
 use crate::config::yaml::{self, Document};
 use crate::ports::files::{FileError, Files};
 

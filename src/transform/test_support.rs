@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::base::value::json;
-
 use super::context::{Context, Project, Tracked};
 use super::contract::Transform;
 use super::item::Item;
 use crate::base::name::KindName;
-use crate::base::value::Value;
+use crate::base::value::{Value, json};
 pub(crate) use crate::config::test_support::object;
 use crate::config::test_support::{graph_config, params};
 use crate::model::task::Task;

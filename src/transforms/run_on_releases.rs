@@ -44,10 +44,8 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::base::value::json;
-
     use super::TRANSFORM;
-    use crate::base::value::Value;
+    use crate::base::value::{Value, json};
     use crate::transform::test_support::World;
 
     /// The names that are left of one for all types, one for none, and one for two types.

@@ -1,17 +1,8 @@
 //! Each task of a graph is created exactly once, whatever fails during its creation.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test may panic"
-)]
-#![expect(
-    clippy::panic,
-    reason = "a test may panic"
-)]
-#![expect(
-    clippy::print_stdout,
-    reason = "prints the table of faults"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::panic, reason = "a test may panic")]
+#![expect(clippy::print_stdout, reason = "prints the table of faults")]
 #![expect(
     clippy::disallowed_methods,
     reason = "a variable multiplies the number of schedules"

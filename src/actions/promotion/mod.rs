@@ -34,12 +34,10 @@ mod surprise;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::value::json;
-
 use super::{Call, render};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{Label, TaskId};
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 use crate::base::version::Version;
 use crate::config::parameters::{Parameters, Strictness};
 use crate::decision::flavor_chain::FlavorStep;

@@ -6,8 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::value::json;
-
 use super::super::callback::{self, Runner};
 use super::super::{Call, custom, find};
 use super::fate::fates;
@@ -16,7 +14,7 @@ use super::standing::{self, Standing};
 use super::surprise::surprises;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
-use crate::base::value::{Object, Value};
+use crate::base::value::{Object, Value, json};
 use crate::config::parameters::{Parameters, Strictness};
 
 pub use super::aim::phases;

@@ -5,9 +5,8 @@
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::path::ValuePath;
-use crate::base::value::json;
 
-use crate::base::value::{Object, Value, truthy};
+use crate::base::value::{Object, Value, json, truthy};
 use crate::config::graph_config::GraphConfig;
 
 /// The input that accepts tasks of earlier phases that were not asked for.

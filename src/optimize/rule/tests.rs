@@ -1,8 +1,7 @@
 //! Rules against the peer's classes: `tests/strategies/cases.json`, made by `make_cases.py` there.
 
-use crate::base::value::json;
-
 use super::*;
+use crate::base::value::json;
 use crate::config::parameters::{Parameters, Strictness};
 
 fn id(text: &str) -> Replacement {

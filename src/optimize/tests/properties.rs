@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::value::json;
 use proptest::prelude::*;
 
 use super::{Case, of};
 use crate::base::name::{Label, TaskId};
+use crate::base::value::json;
 use crate::model::test_support::{Described, label, task};
 use crate::optimize::{Action, OptimizedTaskGraph};
 

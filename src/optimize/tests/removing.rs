@@ -1,6 +1,5 @@
-use crate::base::value::json;
-
 use super::of;
+use crate::base::value::json;
 use crate::model::test_support::{drawn, task};
 use crate::optimize::verdict::log;
 

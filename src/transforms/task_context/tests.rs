@@ -1,6 +1,5 @@
-use crate::base::value::json;
-
 use super::TRANSFORM;
+use crate::base::value::json;
 use crate::transform::test_support::World;
 
 #[test]
