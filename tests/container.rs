@@ -1,10 +1,10 @@
-//! Runs decision tasks inside the root file systems of the decision image, as `.taskcluster.yml` defines
-//! them, against an embedded Taskcluster.
+//! Runs decision tasks inside the root file systems of the decision image, as `.taskcluster.yml`
+//! defines them, against an embedded Taskcluster.
 //!
-//! The root file systems are built by `docker/decision/build-rootfs`, which takes root and Debian's packages;
-//! their folders are named at build time: `SNOWMAN_ROOTFS` the plain one, `SNOWMAN_ROOTFS_PYTHON` the variant
-//! with Python and the requirements of `tests/container/project`. Without one, its test says that it is
-//! skipped.
+//! `docker/decision/build-rootfs` builds the root file systems, which needs root and Debian's packages. Two
+//! variables at build time name their folders: `SNOWMAN_ROOTFS`, and `SNOWMAN_ROOTFS_PYTHON` for
+//! the variant with Python and the requirements of `tests/container/project`. Without one, its test
+//! is skipped and says so.
 
 #![cfg(target_os = "linux")]
 #![expect(
@@ -38,14 +38,14 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     run(Command::new("git").args(author).args(arguments), folder)
 }
 
-/// A folder that the image's user may read.
+/// A folder that the image's user can read.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
     folder
 }
 
-/// A push of a repository that is here, and only in name on GitHub.
+/// A push to a local repository that has an address on GitHub.
 struct Push<'a> {
     /// The folder of the repository.
     repository: &'a Path,
@@ -54,7 +54,7 @@ struct Push<'a> {
     template: String,
 }
 
-/// What a decision task has done.
+/// The result of a decision task.
 struct Decided {
     log: String,
     created: Vec<TaskView>,
@@ -65,7 +65,7 @@ impl Push<'_> {
         format!("https://github.com/snowman-ci/{}", self.name)
     }
 
-    /// The decision task of the revision that is checked out.
+    /// Returns the decision task for the revision that is checked out.
     fn decision_task(&self, revision: &str, root_url: &str) -> Value {
         let template = yaml::load(".taskcluster.yml", self.template.as_bytes()).unwrap();
         let context = json!({
@@ -98,7 +98,7 @@ impl Push<'_> {
         sandbox.state().claim(TASK_ID).unwrap();
 
         let mut variables = task["payload"]["env"].as_object().unwrap().clone();
-        // There is no network here: only the address of the repository is GitHub's.
+        // There is no network: only the address of the repository is on GitHub.
         for (name, value) in [
             ("SNOWMAN_HEAD_REPOSITORY", "/srv/repository".to_owned()),
             ("SNOWMAN_BASE_REPOSITORY", "/srv/repository".to_owned()),
@@ -156,7 +156,7 @@ async fn the_image_decides_a_push() {
         println!("skipped: SNOWMAN_ROOTFS names no root file system");
         return;
     };
-    // A clone, since a worktree has its history elsewhere.
+    // A clone, because the history of a worktree is in another folder.
     let folder = folder();
     let source = Path::new(ROOT);
     let clone = folder.path().to_str().unwrap();
@@ -167,7 +167,7 @@ async fn the_image_decides_a_push() {
         template: std::fs::read_to_string(format!("{ROOT}/.taskcluster.yml")).unwrap(),
     };
     let decided = push.decide(rootfs).await;
-    // The same push decided here; the container must come to the same number.
+    // The same push is decided outside of the container, which must yield the same number.
     let (created, log) = (decided.created.len(), decided.log);
     assert!(created > 50, "{created} tasks\n{log}");
     let told = format!("Created {created} tasks in group {TASK_ID}");
@@ -187,7 +187,7 @@ async fn the_variant_with_python_decides_a_push_of_a_project_with_python() {
     git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
     let url = "https://github.com/snowman-ci/flake";
     git(folder.path(), &["remote", "add", "origin", url]);
-    // The decision task is the one that `init` writes; all else is the project's.
+    // The decision task is that of `init`; everything else is the project's.
     run(
         Command::new(env!("CARGO_BIN_EXE_snowman")).arg("init"),
         folder.path(),

@@ -1,4 +1,4 @@
-//! Runs the entry point of the decision image against repositories made for the purpose.
+//! Runs the entry point of the decision image with test repositories.
 
 #![cfg(unix)]
 #![expect(
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const ABSENT: &str = "1234567890123456789012345678901234567890";
 
-/// A git repository with three commits on `main`, and a place for checkouts of it.
+/// A git repository with three commits on `main`, and a folder for checkouts.
 struct Fixture {
     folder: TempDir,
     revisions: Vec<String>,
@@ -37,7 +37,7 @@ impl Fixture {
         Self { folder, revisions }
     }
 
-    /// Runs the entry point with these variables beside the address and the folder.
+    /// Runs the entry point with these variables, in addition to the address and the folder.
     fn run(&self, variables: &[(&str, &str)], command: &[&str]) -> Output {
         entrypoint()
             .env("SNOWMAN_REPOSITORY_TYPE", "git")
@@ -89,7 +89,7 @@ fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Returns the entry point's last word on why there is no checkout.
+/// Returns the entry point's error message when the checkout fails.
 fn refusal(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     let stderr = String::from_utf8(output.stderr.clone()).unwrap();
@@ -98,7 +98,7 @@ fn refusal(output: &Output) -> String {
 }
 
 #[test]
-fn without_a_repository_the_command_runs_where_it_is() {
+fn without_a_repository_the_command_runs_in_the_working_folder() {
     let folder = TempDir::new().unwrap();
     let output = entrypoint()
         .current_dir(folder.path())
@@ -116,12 +116,12 @@ fn without_a_repository_the_command_runs_where_it_is() {
 }
 
 #[test]
-fn without_a_command_the_usage_is_wrong() {
+fn a_missing_command_is_a_usage_error() {
     assert_eq!(entrypoint().output().unwrap().status.code(), Some(2));
 }
 
 #[test]
-fn revision_and_base_are_fetched_and_nothing_else() {
+fn only_the_revision_and_its_base_are_fetched() {
     let fixture = Fixture::new();
     let [first, second, third] = [0, 1, 2].map(|index| fixture.revisions[index].as_str());
     let output = fixture.run(
@@ -169,7 +169,7 @@ fn annotated_tag_is_checked_out_as_its_commit() {
 }
 
 #[test]
-fn branch_alone_is_enough_whatever_its_name() {
+fn a_branch_with_any_name_is_enough() {
     let fixture = Fixture::new();
     let origin = fixture.folder.path().join("origin");
     let name = "a/$(touch${IFS}pwned);`id`'\"";
@@ -188,7 +188,7 @@ fn branch_alone_is_enough_whatever_its_name() {
 }
 
 #[test]
-fn absent_base_is_reported_but_no_obstacle() {
+fn a_missing_base_is_only_reported() {
     let fixture = Fixture::new();
     let output = fixture.run(
         &[
@@ -206,7 +206,7 @@ fn absent_base_is_reported_but_no_obstacle() {
 }
 
 #[test]
-fn absent_revision_is_named() {
+fn a_missing_revision_is_reported() {
     let fixture = Fixture::new();
     let output = fixture.run(
         &[("SNOWMAN_HEAD_REV", ABSENT), ("SNOWMAN_HEAD_REF", "main")],
@@ -222,7 +222,7 @@ fn absent_revision_is_named() {
 }
 
 #[test]
-fn values_that_are_no_names_are_refused() {
+fn invalid_values_are_refused() {
     let fixture = Fixture::new();
     let revision = fixture.revisions[2].as_str();
     for (variables, reason) in [
@@ -269,7 +269,7 @@ fn values_that_are_no_names_are_refused() {
     }
 }
 
-/// Runs `build-image` with a stand-in for docker, which prints its arguments and what is in the context.
+/// Runs `build-image` with a fake docker, which prints its arguments and the files in the context.
 fn build_image(folder: &Path, arguments: &[&str]) -> Output {
     use std::os::unix::fs::PermissionsExt;
     let executable = |name: &str, text: &str| {
@@ -295,7 +295,7 @@ fn build_image(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn an_image_is_built_from_all_that_its_dockerfile_copies() {
+fn the_context_has_all_files_that_the_dockerfile_copies() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("locked.txt"), "the requirements\n").unwrap();
     let dockerfile = fs::read_to_string(format!("{ROOT}/docker/decision/Dockerfile")).unwrap();
@@ -330,7 +330,7 @@ fn an_image_is_built_from_all_that_its_dockerfile_copies() {
 }
 
 #[test]
-fn an_image_has_a_version() {
+fn an_image_tag_needs_a_version() {
     let folder = TempDir::new().unwrap();
     for (tag, why) in [
         ("a:latest", "name a version instead of `latest`: a:latest"),
@@ -355,7 +355,7 @@ fn an_image_has_a_version() {
 }
 
 #[test]
-fn a_root_file_system_has_the_variables_of_the_image() {
+fn a_root_file_system_sets_the_variables_of_the_image() {
     let dockerfile = fs::read_to_string(format!("{ROOT}/docker/decision/Dockerfile")).unwrap();
     let runner = fs::read_to_string(format!("{ROOT}/docker/decision/run-rootfs")).unwrap();
     let path = runner.lines().find_map(|line| line.strip_prefix("path="));
@@ -372,7 +372,7 @@ fn a_root_file_system_has_the_variables_of_the_image() {
 }
 
 #[test]
-fn images_begin_with_a_release_that_stays() {
+fn images_are_based_on_a_fixed_debian_release() {
     let mut looked_at = 0;
     for folder in fs::read_dir(format!("{ROOT}/docker")).unwrap() {
         let Ok(text) = fs::read_to_string(folder.unwrap().path().join("Dockerfile")) else {

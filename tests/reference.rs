@@ -1,4 +1,4 @@
-//! Holds the committed reference against what the tables of the program say.
+//! Compares the committed reference with the tables of the program.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn the_reference_says_what_the_tables_say() {
+fn the_reference_is_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
     let written = Command::new(env!("CARGO_BIN_EXE_snowman"))
         .args(["reference", "--folder"])
@@ -39,7 +39,7 @@ fn pages(folder: &Path) -> BTreeMap<String, String> {
         .map(|entry| entry.unwrap())
         .map(|entry| {
             let name = entry.file_name().into_string().unwrap();
-            // A checkout on Windows may end lines otherwise.
+            // A checkout on Windows may have other line ends.
             let text = fs::read_to_string(entry.path()).unwrap();
             (name, text.replace("\r\n", "\n"))
         })

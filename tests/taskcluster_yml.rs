@@ -1,7 +1,7 @@
-//! Renders `.taskcluster.yml` for every event that it answers, and checks the tasks that come out.
+//! Renders `.taskcluster.yml` for every event that it supports, and checks the resulting tasks.
 //!
-//! The services that render it in earnest hand in `as_slugid` as a function, which cannot be a JSON
-//! value; the template takes `ownTaskId` in its place wherever that is given, and so do these tests.
+//! The real services pass `as_slugid` as a function, which cannot be a JSON value. The template
+//! uses `ownTaskId` instead if it is given, and so do these tests.
 
 #![expect(
     clippy::unwrap_used,
@@ -33,7 +33,7 @@ fn render(context: &Value) -> Vec<Value> {
     rendered["tasks"].as_array().unwrap().clone()
 }
 
-/// Renders the template where it has to yield exactly one task, and checks what holds for all.
+/// Renders the template, which must yield exactly one task, and checks the common properties.
 fn render_one(context: &Value) -> Value {
     let tasks = render(context);
     assert_eq!(tasks.len(), 1, "for {context:#}");
@@ -50,7 +50,7 @@ fn render_one(context: &Value) -> Value {
     task
 }
 
-/// Rehearsals can read the command of a task, and find in it what the task is for.
+/// Checks that rehearsals can read the command of a task.
 fn assert_can_be_read(task: &Value) {
     let definition = task.clone().into();
     let command = read(&definition, &[], parse_arguments).unwrap();
@@ -166,7 +166,7 @@ fn cron(level: Value, quoted_args: &str) -> Value {
     })
 }
 
-/// Builds what an in-tree action hook hands in; its `decision` part is what `actions.json` carries.
+/// Builds the input of an in-tree action hook; its `decision` part is that of `actions.json`.
 fn action(tasks_for: &str, permission: &str, level: &str, url: &str) -> Value {
     json!({
         "tasks_for": tasks_for,
@@ -275,7 +275,7 @@ fn version_tag_is_level_3_and_never_the_latest() {
     assert!(command(&task).contains(&"--head-tag=v1.2.0"));
     assert_eq!(task["payload"]["env"]["SNOWMAN_HEAD_TAG"], "v1.2.0");
 
-    // The branch's decision task keeps its place in the index.
+    // The index route of the branch's decision task stays.
     let branch = render_one(&push(CANONICAL, "refs/heads/main"));
     let rank = |task: &Value| task["extra"]["index"]["rank"].as_f64().unwrap();
     assert!(rank(&task) < rank(&branch));
@@ -372,7 +372,7 @@ fn pull_requests_are_level_1_and_not_indexed() {
 
 #[test]
 fn cron_is_indexed_by_its_job() {
-    // Whoever renders may hand in the level as a number or as text.
+    // The level may be a number or a string.
     for level_value in [json!("3"), json!(3)] {
         let task = render_one(&cron(
             level_value,
@@ -463,7 +463,7 @@ fn action_on_the_whole_group_has_no_target() {
     context["taskId"] = Value::Null;
     context["input"] = Value::Null;
     context.as_object_mut().unwrap().shift_remove("clientId");
-    // `actions.json` leaves these out where the parameters are empty.
+    // `actions.json` omits these if the parameters are empty.
     let push = context["push"].as_object_mut().unwrap();
     push.shift_remove("branch");
     push.shift_remove("base_revision");
@@ -485,12 +485,12 @@ fn actions_outside_level_3_are_not_indexed() {
             action("action", "generic", "1", CANONICAL),
             "assume:repo:github.com/snowman-ci/snowman:action:generic",
         ),
-        // A fork that claims to be level 3 is not.
+        // A fork that claims to be level 3 is level 1.
         (
             action("action", "generic", "3", FORK),
             "assume:repo:github.com/jane/snowman:action:generic",
         ),
-        // For a pull request the base repository decides, as its role does for the pull request.
+        // For a pull request, the base repository counts, as for its role.
         (
             action("pr-action", "generic", "3", FORK),
             "assume:repo:github.com/snowman-ci/snowman:pr-action:generic",
@@ -551,7 +551,7 @@ fn hostile_names_stay_single_arguments() {
             let task = &tasks[0];
             assert_eq!(level(task), 1);
             let command = command(task);
-            // Each option is there once, in the same place as for a harmless name.
+            // Each option appears once, in the same place as for a harmless name.
             let names: Vec<_> = command[2..]
                 .iter()
                 .map(|argument| argument.split_once('=').map_or(*argument, |pair| pair.0))
@@ -591,7 +591,7 @@ fn hostile_names_stay_single_arguments() {
         }
     }
 
-    // What cron had to quote does not come apart into options that nobody wrote.
+    // Quoted cron arguments are not split into further options.
     let tasks = render(&cron(json!("3"), "'--target-tasks-method=a --level=1'"));
     let command = command(&tasks[0]);
     assert!(command.contains(&"'--target-tasks-method=a"));
@@ -606,7 +606,7 @@ fn hostile_names_stay_single_arguments() {
 }
 
 #[test]
-fn artifacts_lie_in_the_checkout_and_expire_before_their_task() {
+fn artifacts_are_in_the_checkout_and_expire_before_their_task() {
     let task = render_one(&push(CANONICAL, "refs/heads/main"));
     let entrypoint =
         fs::read_to_string(Path::new(ROOT).join("docker/decision/entrypoint")).unwrap();
@@ -622,7 +622,7 @@ fn artifacts_lie_in_the_checkout_and_expire_before_their_task() {
     ] {
         assert_eq!(artifacts[name]["path"], format!("{checkout}/{folder}"));
         assert_eq!(artifacts[name]["type"], "directory");
-        // Both are written in the same form, so the text sorts by time.
+        // Both have the same format, so they can be compared as strings.
         assert!(artifacts[name]["expires"].as_str() < task["expires"].as_str());
     }
 }
@@ -637,7 +637,7 @@ fn the_image_is_that_of_this_version() {
     assert_eq!(image.split('@').next(), Some(expected.as_str()));
 }
 
-/// Checks a task against the schemas of the queue and of docker-worker, where they are at hand.
+/// Checks a task against the schemas of the queue and of docker-worker, if they are available.
 fn assert_valid(task: &Value) {
     let Some(schemas) = schemas() else {
         note("no Taskcluster schemas here: set SNOWMAN_SCHEMAS; this part is skipped");

@@ -1,4 +1,5 @@
-//! A `.taskcluster.yml` and the input of an action, separated by a line of `=`, are accepted or refused.
+//! A `.taskcluster.yml` and the input of an action, separated by a line of `=`, are accepted or
+//! refused.
 
 #![no_main]
 

@@ -2,8 +2,8 @@
 
 use std::panic::{set_hook, take_hook};
 
-/// Ignores panics of the YAML scanner, which the program catches and reports as unreadable YAML. Every
-/// other panic ends the run, as with libfuzzer's own hook.
+/// Ignores panics of the YAML scanner, which the program catches and reports as unreadable YAML.
+/// Every other panic ends the run, as with libfuzzer's own hook.
 pub fn pass_caught_panics() {
     let end = take_hook();
     set_hook(Box::new(move |panic| {

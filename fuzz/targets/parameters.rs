@@ -1,5 +1,5 @@
-//! Parameters are accepted or refused, from YAML and from JSON. Those that are valid when strict are
-//! valid when lenient, and have the same id.
+//! Parameters are accepted or refused, from YAML and from JSON. Those that are valid when strict
+//! are valid when lenient, and have the same id.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Any text is read or refused; a value that was read is the same after writing and reading it again.
+//! Any text is read or refused; a value that was read is the same after writing and reading it
+//! again.
 
 #![no_main]
 

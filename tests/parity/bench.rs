@@ -1,4 +1,4 @@
-//! Projects in repositories of their own, and what the phases make of them.
+//! Projects in separate repositories, and their graphs in each phase.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,7 +34,7 @@ pub const COMMANDS: [&str; 6] = [
     "morphed",
 ];
 
-/// Copies a folder with the file modes that docker contexts hold.
+/// Copies a folder with the file modes of docker contexts.
 fn copy(from: &Path, to: &Path) {
     use std::os::unix::fs::PermissionsExt;
     fs::create_dir_all(to).unwrap();
@@ -53,7 +53,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A project in a repository of its own; an overlay takes the place of some of its files.
+/// A project in a separate repository; an overlay replaces some of its files.
 pub fn lay_out(source: &Path, overlay: Option<&Path>) -> tempfile::TempDir {
     let scratch = tempfile::tempdir().unwrap();
     copy(source, scratch.path());
@@ -82,7 +82,7 @@ pub fn lay_out(source: &Path, overlay: Option<&Path>) -> tempfile::TempDir {
     scratch
 }
 
-/// The documents of all commands by label, where none is refused.
+/// The documents of all commands by label, if none fails.
 pub type Documents = BTreeMap<&'static str, Outcome<Object>>;
 
 /// A repository that projects are generated in.
@@ -93,7 +93,7 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// A bench with more environment variables than those of the process.
+    /// Creates a bench with further environment variables.
     pub fn new(repository: &Path, more: &Object) -> Self {
         let environment = Environment::of_process()
             .without("TASK_ID")
@@ -110,7 +110,7 @@ impl Bench {
         }
     }
 
-    /// What every command shows.
+    /// Returns the document of every command.
     pub fn documents(&self, stub: &Stub, params: Object) -> Outcome<Documents> {
         let graph_config = GraphConfig::load(&self.files, "taskcluster")?;
         let params = Parameters::new(params, Strictness::Lenient)?;
@@ -131,7 +131,7 @@ impl Bench {
             verify: true,
             artifacts: None,
         };
-        // Transforms that ask Taskcluster do so in the runtime of their caller.
+        // Transforms query Taskcluster in the runtime of their caller.
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let _entered = runtime.enter();
         let object = |value: Value| value.as_object().cloned().unwrap();
@@ -157,7 +157,7 @@ impl Bench {
     }
 }
 
-/// The graph with each taskId that was made for it replaced by `@` and the label.
+/// Replaces each new taskId of a graph by `@` and the label.
 fn by_label(graph: &IdGraph) -> Object {
     fn plain(value: &Value, names: &BTreeMap<String, String>) -> Value {
         match value {
@@ -172,7 +172,7 @@ fn by_label(graph: &IdGraph) -> Object {
         }
     }
     fn plain_text(text: &str, names: &BTreeMap<String, String>) -> String {
-        // Ids stand where a text may be cut, so only texts that are long enough hold one.
+        // Only texts of sufficient length can contain a taskId.
         if text.len() < 22 {
             return text.to_owned();
         }
@@ -199,7 +199,7 @@ fn by_label(graph: &IdGraph) -> Object {
     tasks
 }
 
-/// The first place where two values differ.
+/// Returns the first place where two values differ.
 pub fn difference(path: &str, ours: &Value, theirs: &Value) -> Option<String> {
     if ours == theirs {
         return None;

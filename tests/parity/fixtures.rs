@@ -1,9 +1,9 @@
 //! Whole projects, in `projects` and `errors`.
 //!
-//! Every project is laid out in a repository of its own, and every phase is run for every set of
-//! parameters. The index and the queue answer from the project's `index.json`. A line of a golden
-//! file is `[command, label, task]`; a task that the full graph has already, or for `morphed` the
-//! optimized one, is left out.
+//! Every project gets a separate repository, and every phase runs for every set of parameters. The
+//! index and the queue answer from the project's `index.json`. A line of a golden file is
+//! `[command, label, task]`; tasks that are equal in the full graph, or for `morphed` in the
+//! optimized graph, are omitted.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ use snowman::config::parameters::Parameters;
 use super::bench::{Bench, COMMANDS, HERE, difference, lay_out, told};
 use super::stub::Stub;
 
-/// A JSON file of the project; nothing where there is none.
+/// Reads a JSON file of the project, if it exists.
 fn read_json(project: &Path, name: &str) -> Object {
     fs::read(project.join(name)).map_or_else(
         |_| Object::new(),
@@ -32,7 +32,7 @@ fn folders(path: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// The documents of a golden file.
+/// Reads the documents of a golden file.
 fn goldens(path: &Path) -> BTreeMap<String, Object> {
     let mut documents: BTreeMap<String, Object> = BTreeMap::new();
     let file = fs::File::open(path).unwrap();
@@ -77,7 +77,7 @@ fn goldens(path: &Path) -> BTreeMap<String, Object> {
 }
 
 #[test]
-fn graphs_are_those_of_the_peer() {
+fn graphs_equal_the_peers() {
     let mut wrong = Vec::new();
     for project in folders("projects") {
         let name = project.file_name().unwrap().to_str().unwrap();

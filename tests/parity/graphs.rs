@@ -1,7 +1,7 @@
-//! The choice of target tasks and optimization in small random graphs.
+//! Target tasks and optimization of small random graphs.
 //!
-//! A line holds a graph and the peer's answers to it. There are several where the peer's answer
-//! follows the order of Python's hashes; ours has to be one of them.
+//! A line contains a graph and the peer's results. There are several if the peer's result depends
+//! on the order of Python's hashes; ours must be one of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
@@ -31,7 +31,7 @@ fn object(value: &Value) -> Object {
     value.as_object().cloned().unwrap()
 }
 
-/// Parameters are checked for what a graph does not need; this fills it up.
+/// Adds the parameters that a graph does not need but that are required.
 fn parameters(given: &Value) -> Parameters {
     let mut values = object(&json!({
         "base_repository": "https://github.com/snow/snow",
@@ -72,7 +72,7 @@ fn answers(case: &Value) -> IndexAnswers {
     }
 }
 
-/// The same value with new taskIds replaced by `@` and the label.
+/// Replaces new taskIds in a value by `@` and the label.
 fn plain(value: &Value, names: &BTreeMap<String, String>) -> Value {
     match value {
         Value::Object(map) => map
@@ -91,7 +91,7 @@ fn plain(value: &Value, names: &BTreeMap<String, String>) -> Value {
     }
 }
 
-/// What we answer, in the form in which the peer's answer is kept.
+/// Returns our result in the format of the peer's.
 fn answer(case: &Value) -> Value {
     let tasks = case["tasks"].as_array().unwrap();
     let by_label: Object = tasks
@@ -176,7 +176,7 @@ fn answer(case: &Value) -> Value {
     answer.into()
 }
 
-/// The peer lists a taskId once for each name that leads to it; we list it once.
+/// The peer lists a taskId once for each name of the dependency; we list it once.
 fn each_once(mut answer: Value) -> Value {
     let kept = answer.get_mut("kept").and_then(Value::as_object_mut);
     for task in kept.into_iter().flat_map(|kept| kept.values_mut()) {
@@ -187,7 +187,7 @@ fn each_once(mut answer: Value) -> Value {
     answer
 }
 
-/// The first place where two values differ.
+/// Returns the first place where two values differ.
 fn difference(path: &str, ours: &Value, theirs: &Value) -> String {
     if let (Value::Object(a), Value::Object(b)) = (ours, theirs) {
         let keys: BTreeSet<_> = a.keys().chain(b.keys()).collect();
@@ -201,13 +201,13 @@ fn difference(path: &str, ours: &Value, theirs: &Value) -> String {
     format!("{path}: ours {ours}, theirs {theirs}")
 }
 
-/// Graphs that the peer gives up on with an "Optimization error" and that are optimized here: a task
-/// that was to be pruned is kept for a dependent, and the peer prunes what it depends on all the same.
+/// Graphs that fail with an "Optimization error" in the peer and are optimized here: a task that
+/// would be pruned is kept for a dependent, but the peer still prunes its dependencies.
 /// `docs/differences.md` has the entry.
 const KEPT_WITH_WHAT_THEY_NEED: &[usize] = &[316];
 
 #[test]
-fn graphs_are_optimized_as_the_peer_does() {
+fn graphs_are_optimized_as_by_the_peer() {
     let file = std::fs::File::open(GOLDENS).unwrap();
     let mut wrong = Vec::new();
     let mut count = 0;

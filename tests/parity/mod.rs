@@ -1,5 +1,5 @@
-//! Holds whole graphs against those of the peer, without a peer: the files in `goldens`, which
-//! `tests/parity/run --update` has written.
+//! Compares whole graphs with the peer's golden files in `goldens`, which `tests/parity/run
+//! --update` writes.
 
 #![cfg(unix)]
 #![expect(
@@ -15,7 +15,8 @@ mod stub;
 
 use snowman::base::value::List;
 
-/// taskgraph lists a dependency once for each name that leads to it; docs/differences.md: each once.
+/// taskgraph lists a dependency once for each of its names; docs/differences.md: each dependency
+/// once.
 fn list_once(listed: &mut List) {
     let mut once = listed.to_vec();
     once.dedup();

@@ -1,11 +1,11 @@
-//! Small random projects, some with a mistake: `random/make.py` makes them, and `random/answer.py`
-//! has the peer answer.
+//! Small random projects, some with a mistake: `random/make.py` generates them, and
+//! `random/answer.py` runs the peer.
 //!
-//! A line holds a project and the peer's answers to it. There are several where the peer's answer
-//! follows the order of Python's hashes; each of our tasks has to be as in one of them. A project
-//! that the peer refuses has to be refused.
+//! A line contains a project and the peer's results. There are several if the peer's result depends
+//! on the order of Python's hashes; each of our tasks must be as in one of them. A project that the
+//! peer refuses must be refused.
 //!
-//! `SNOWMAN_PROJECTS` names a file with other projects: `tests/parity/run --projects` writes one.
+//! `SNOWMAN_PROJECTS` names a file with other projects, which `tests/parity/run --projects` writes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -41,7 +41,7 @@ fn other_projects() -> Option<PathBuf> {
     environment.filled("SNOWMAN_PROJECTS").map(Into::into)
 }
 
-/// The lines of a file: xz, since projects repeat each other over long distances.
+/// Reads the lines of a file, compressed with xz because projects are similar over long distances.
 fn lines() -> Vec<Value> {
     let golden = || Path::new(HERE).join("goldens/random.jsonl.xz");
     let path = other_projects().unwrap_or_else(golden);
@@ -52,7 +52,7 @@ fn lines() -> Vec<Value> {
     lines.map(Result::unwrap).collect()
 }
 
-/// Whether each task of ours is as in an answer, and an answer has the same tasks.
+/// Returns whether each of our tasks is as in some answer, and an answer has the same tasks.
 fn assembled(ours: &Object, theirs: &[&Value]) -> bool {
     let labels: BTreeSet<_> = ours.keys().collect();
     let same =
@@ -63,8 +63,7 @@ fn assembled(ours: &Object, theirs: &[&Value]) -> bool {
             .all(|(label, task)| theirs.iter().any(|answer| answer.get(label) == Some(task)))
 }
 
-/// docs/differences.md: each dependency once. Soft dependencies are in the order in which the peer
-/// happens to go through a kind.
+/// docs/differences.md: each dependency once. The peer's order of soft dependencies is arbitrary.
 fn on_purpose(answer: &mut Value) {
     for phase in ["full", "optimized", "morphed"] {
         let tasks = answer.get_mut(phase).and_then(Value::as_object_mut);
@@ -81,8 +80,8 @@ fn on_purpose(answer: &mut Value) {
     }
 }
 
-/// Where a refusal of only one side is on purpose: the entry in docs/differences.md, and what our
-/// refusal or the peer's says.
+/// Projects that intentionally fail on one side only: the entry in docs/differences.md, and the
+/// text of our error or the peer's.
 const REFUSALS: &[(&str, &str)] = &[
     (
         "spans-of-time-are-checked-in-every-graph",
@@ -115,7 +114,7 @@ fn sorted(ours: &Object) -> Object {
     ours["full"].as_object().unwrap().clone()
 }
 
-/// What differs between our outcome and the peer's answers.
+/// Describes the differences between our result and the peer's.
 fn compare(ours: &Outcome<Documents>, answers: &[Value]) -> Option<String> {
     let refused = match ours {
         Err(wrong) => Some(wrong),
@@ -156,7 +155,7 @@ fn compare(ours: &Outcome<Documents>, answers: &[Value]) -> Option<String> {
     })
 }
 
-/// What differs in every `step`th project, from the one at `start`.
+/// Returns the differences in every `step`th project, beginning with the one at `start`.
 fn differences(lines: &[Value], start: usize, step: usize) -> Vec<(usize, String)> {
     let scratch = lay_out(&Path::new(HERE).join("random/base"), None);
     let bench = Bench::new(scratch.path(), &Object::new());
@@ -176,7 +175,7 @@ fn differences(lines: &[Value], start: usize, step: usize) -> Vec<(usize, String
 }
 
 #[test]
-fn differences_on_purpose_have_an_entry() {
+fn intended_differences_have_an_entry() {
     let lines = fs::read_to_string("docs/differences.md").unwrap();
     let anchor = |heading: &str| {
         heading
@@ -198,7 +197,7 @@ fn differences_on_purpose_have_an_entry() {
 }
 
 #[test]
-fn random_projects_are_generated_as_the_peer_does() {
+fn random_projects_are_generated_as_by_the_peer() {
     let lines = lines();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut found: Vec<_> = std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! An index and a queue that answer as a project says.
+//! An index and a queue that answer as configured by a project.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use snowman::ports::taskcluster::{
     Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
 };
 
-/// An index and a queue that know the tasks of an `index.json`: a pattern of index paths, and the
-/// state and the expiry of the task at them. A `graphs.json` has the graphs of decision tasks, by
-/// such a pattern or by taskId.
+/// An index and a queue with the tasks of an `index.json`: a pattern of index paths, and the state
+/// and expiry of the task. A `graphs.json` has the graphs of decision tasks, by such a pattern or
+/// by taskId.
 pub struct Stub {
     tasks: Vec<(String, TaskStatus)>,
     graphs: Object,
@@ -35,7 +35,7 @@ impl Stub {
         }
     }
 
-    /// The taskId of an entry; `tests/parity/run` makes the same one.
+    /// Returns the taskId of an entry, the same as in `tests/parity/run`.
     fn task_id(pattern: &str) -> TaskId {
         let digest = Sha256::digest(pattern.as_bytes());
         let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();

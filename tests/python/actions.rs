@@ -153,8 +153,8 @@ fn a_failing_callback_changes_nothing() {
     assert!(said.contains(&expected), "{said}");
 }
 
-/// The decision task and the task that the action is triggered on are running; the action task has the
-/// scopes that the action needs.
+/// The decision task and the task that the action is triggered on are running; the action task has
+/// the scopes that the action needs.
 fn sown() -> Services {
     let services = Services::start(&[]);
     services.running(TASK, &[]);

@@ -1,7 +1,7 @@
 //! Selects the interpreter for the project's Python.
 //!
-//! Each interpreter is a script that records that it was started and then runs the one with the peer.
-//! Those that must not be selected have no taskgraph, or must not be started at all.
+//! Each interpreter is a script that records that it was started and then runs the one with the
+//! peer. Those that must not be selected have no taskgraph, or must not be started at all.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

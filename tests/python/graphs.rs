@@ -86,8 +86,8 @@ fn only_project_code_runs_in_python() {
     assert!(!said.contains("runs in Python for kind build"), "{said}");
 }
 
-/// Adds this code to a module of the project, which then has to run wholly in Python; the log must give
-/// this name as the reason. Returns the build `one` of the graph, which must equal the peer's.
+/// Adds this code to a module of the project, which then has to run wholly in Python; the log must
+/// give this name as the reason. Returns the build `one` of the graph, which must equal the peer's.
 fn patched(text: &str, name: &str) -> Option<Value> {
     let world = World::new(python()?).with(
         "taskcluster/hail_taskgraph/workers.py",
@@ -143,8 +143,8 @@ fn independent_kinds_run_in_two_workers() {
     let Some(python) = python() else { return };
     let arguments = ["full", "--json", "--python=whole", "-p", "params/push.yml"];
     let alone = document(&World::new(python.clone()).ours(&arguments));
-    // Each reports its process and is slow; so is the kind before them, because a second worker is started
-    // only if that saves time.
+    // Each reports its process and is slow; so is the kind before them, because a second worker is
+    // started only if that saves time.
     let slow = "import os, time\n        time.sleep(0.6)\n";
     let told = "[\"attributes\"][\"process\"] = os.getpid()\n";
     let sources = [

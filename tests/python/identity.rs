@@ -1,15 +1,16 @@
 //! Objects have the same identity in the worker as under taskgraph.
 //!
-//! Names of the same object under taskgraph are names of the same object in the worker, however they are
-//! imported and whichever is used first: a class in an `except`, a patched module, a name that taskgraph
-//! has imported from another module.
+//! Names of the same object under taskgraph are names of the same object in the worker, however
+//! they are imported and whichever is used first: a class in an `except`, a patched module, a name
+//! that taskgraph has imported from another module.
 
 use super::imports::told;
 use super::services::{DECISION, Services};
 use super::world::{World, document, python};
 
-/// Groups the names of the modules that taskgraph imports by object, after running `first`. Each module is
-/// read from `sys.modules`, by an import, and as an attribute of its package; annotations are included.
+/// Groups the names of the modules that taskgraph imports by object, after running `first`. Each
+/// module is read from `sys.modules`, by an import, and as an attribute of its package; annotations
+/// are included.
 fn groups(first: &str) -> String {
     r#"
 import hashlib as digests

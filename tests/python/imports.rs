@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::world::{World, document, python};
 
-/// A project with a kind whose transform puts the result of `seen(config)` into the description of its
-/// task. `more` is run by the project's registration function.
+/// A project with a kind whose transform puts the result of `seen(config)` into the description of
+/// its task. `more` is run by the project's registration function.
 pub fn world(seen: &str, more: &str) -> Option<World> {
     let register = "import mozilla_taskgraph\n\n\ndef register(graph_config):\n    \
                     mozilla_taskgraph.register(graph_config)\n";

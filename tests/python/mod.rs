@@ -1,10 +1,10 @@
 //! Projects with Python code.
 //!
 //! `project` uses every hook that taskgraph has. Its graphs must equal the peer's, whether only the
-//! project's own code runs in Python or every kind as a whole. The tests need an interpreter with the
-//! packages of `tests/parity/requirements.txt`: that of `tests/parity/.peer`, which
-//! `tests/parity/run --install` creates, or the one that `SNOWMAN_PYTHON` names. Without one, they are
-//! skipped and say so.
+//! project's own code runs in Python or every kind as a whole. The tests need an interpreter with
+//! the packages of `tests/parity/requirements.txt`: that of `tests/parity/.peer`, which
+//! `tests/parity/run --install` creates, or the one that `SNOWMAN_PYTHON` names. Without one, they
+//! are skipped and say so.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,7 +1,8 @@
-//! Projects with an older version of taskgraph, which computes values that later ones read from parameters.
+//! Projects with an older version of taskgraph, which computes values that later ones read from
+//! parameters.
 //!
-//! The older version is a copy of the installed one in a folder of `PYTHONPATH`, with another version number
-//! and the behavior of that version. Its own results are the expected ones.
+//! The older version is a copy of the installed one in a folder of `PYTHONPATH`, with another
+//! version number and the behavior of that version. Its own results are the expected ones.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -69,8 +70,8 @@ fn add(file: &Path, text: &str) {
     std::fs::write(file, given + text).unwrap();
 }
 
-/// A project with this version, with tasks that depend on changed files, and a second commit that changes a
-/// file in `docs`.
+/// A project with this version, with tasks that depend on changed files, and a second commit that
+/// changes a file in `docs`.
 fn world(version: &str, strategies: &str) -> Option<World> {
     let python = python()?;
     let package = installed(&python);

@@ -226,10 +226,12 @@ fn a_release_with_a_python_action_is_rehearsed() {
         let phases = report["phases"].as_array().unwrap();
         assert_eq!(count(&phases[0]).0, 3, "{report:#}");
         let push = phases[0]["taskId"].as_str().unwrap();
-        // The rebuilt tasks and those that depend on them; earlier tasks and the image are those of the push.
+        // The rebuilt tasks and those that depend on them; earlier tasks and the image are those of
+        // the push.
         assert_eq!(phases[1]["created"], 2, "{report:#}");
         assert_eq!(phases[1]["reused"][push], 2, "{report:#}");
-        // Files that the Python action writes are published as its artifacts, not left in the project.
+        // Files that the Python action writes are published as its artifacts, not left in the
+        // project.
         for folder in ["artifacts", "docker-contexts"] {
             assert!(!world.root().join(folder).exists(), "{folder}");
         }
@@ -241,7 +243,8 @@ fn a_release_with_a_python_action_is_rehearsed() {
     }
 }
 
-/// Returns the descriptions of the tasks in the sandbox, without those of decision and action tasks.
+/// Returns the descriptions of the tasks in the sandbox, without those of decision and action
+/// tasks.
 fn definitions(world: &World) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![world.root().join("state")];
@@ -355,8 +358,8 @@ fn a_branch_without_a_decision_task_is_reported() {
     );
 }
 
-/// Older versions of taskgraph have a parameters schema without the newer ones, actions without a named
-/// permission, and create tasks without the queue's client.
+/// Older versions of taskgraph have a parameters schema without the newer ones, actions without a
+/// named permission, and create tasks without the queue's client.
 #[test]
 fn older_versions_support_fewer_features() {
     let Some(world) = shed() else { return };

@@ -8,7 +8,8 @@ use serde_json::Value;
 use snowman::ports::environment::Environment;
 use tempfile::TempDir;
 
-/// Finds an interpreter with the peer. Without one, returns `None` and prints that the test is skipped.
+/// Finds an interpreter with the peer. Without one, returns `None` and prints that the test is
+/// skipped.
 #[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
 pub fn python() -> Option<PathBuf> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
