@@ -24,7 +24,7 @@ use snowman::ports::ids::DerivedIds;
 use snowman::ports::stop::NEVER;
 use snowman::sandbox::{FaultSchedule, InjectedFault, Options, Sandbox, WorkerOptions};
 use snowman::submit::plan::{Creation, Plan};
-use snowman::submit::{Pace, Ports, TokioSleeper, execute};
+use snowman::submit::{Ports, SubmitLimits, TokioSleeper, execute};
 use snowman::taskcluster::Client;
 
 const SCOPES: &[&str] = &["queue:*"];
@@ -70,7 +70,7 @@ fn row(size: u64, latency: u64, ours: (f64, u64), theirs: Option<(f64, u64)>) ->
         0 => "-".to_owned(),
         some => format!(
             "{:.0}/s",
-            Pace::default().in_flight as f64 * 1000.0 / some as f64
+            SubmitLimits::default().in_flight as f64 * 1000.0 / some as f64
         ),
     };
     let (peer, ratio, memory) = match theirs {
@@ -242,7 +242,7 @@ fn client(graph: &Path, decision: &str) {
             provenance: Arc::default(),
         }
     });
-    let plan = Plan::of(creations.collect());
+    let plan = Plan::new(creations.collect());
     let client = Client::connect(&Environment::of_process()).unwrap();
     let ports = Ports {
         taskcluster: &client,
@@ -252,7 +252,7 @@ fn client(graph: &Path, decision: &str) {
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (memory, begun) = (most_memory(), Instant::now());
-    let report = runtime.block_on(execute(&plan, ports, &Pace::default(), &mut |_| ()));
+    let report = runtime.block_on(execute(&plan, ports, &SubmitLimits::default(), &mut |_| ()));
     let seconds = begun.elapsed().as_secs_f64();
     report.outcome().unwrap();
     println!("{seconds} {}", most_memory() - memory);

@@ -21,7 +21,7 @@ use snowman::ports::environment::Environment;
 use snowman::ports::ids::DerivedIds;
 use snowman::ports::taskcluster::Taskcluster;
 use snowman::sandbox::{Options, Sandbox, WorkerOptions};
-use snowman::submit::{Pace, Ports, SubmitOptions, TokioSleeper, execute, plan};
+use snowman::submit::{PlanOptions, Ports, SubmitLimits, TokioSleeper, execute, plan};
 use snowman::taskcluster::{Client, Patience};
 
 /// A sandbox.
@@ -415,7 +415,7 @@ async fn a_graph_is_created_once_however_often_it_is_submitted() {
     tasks[0]
         .attributes
         .insert("task_duplicates".to_owned(), json!(3));
-    let options = SubmitOptions {
+    let options = PlanOptions {
         decision_task_id: decision.clone(),
         scheduler_id: "gecko-level-1".to_owned(),
         ids: &ids,
@@ -430,7 +430,7 @@ async fn a_graph_is_created_once_however_often_it_is_submitted() {
     let graph = IdGraph::new(tasks.clone());
     let first = plan(&graph, &options).unwrap();
     assert_eq!(first.len(), 62);
-    let report = execute(&first, ports, &Pace::default(), &mut |_| ()).await;
+    let report = execute(&first, ports, &SubmitLimits::default(), &mut |_| ()).await;
     assert_eq!(report.problems.to_string(), "");
     assert!(report.created.iter().all(|created| !created.kept));
     let members = client.task_group(&decision).await.unwrap();
@@ -442,7 +442,7 @@ async fn a_graph_is_created_once_however_often_it_is_submitted() {
     tokio::time::sleep(Duration::from_millis(5)).await;
     tasks[9].task.get_mut("payload").unwrap()["command"] = json!(["changed"]).into();
     let second = plan(&IdGraph::new(tasks), &options).unwrap();
-    let report = execute(&second, ports, &Pace::default(), &mut |_| ()).await;
+    let report = execute(&second, ports, &SubmitLimits::default(), &mut |_| ()).await;
     assert!(report.created.iter().all(|created| created.kept));
     assert_eq!(client.task_group(&decision).await.unwrap().len(), 63);
     let told = report.problems.to_string();

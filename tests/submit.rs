@@ -23,10 +23,11 @@ use snowman::ports::ids::DerivedIds;
 use snowman::ports::taskcluster::{
     Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
 };
-use snowman::submit::execute::SkipReason;
 use snowman::submit::recorder::Recorded;
+use snowman::submit::report::SkipReason;
 use snowman::submit::{
-    Pace, Plan, Ports, Recorder, Sleeper, SubmitEvent, SubmitOptions, SubmitReport, execute, plan,
+    Plan, PlanOptions, Ports, Recorder, Sleeper, SubmitEvent, SubmitLimits, SubmitReport, execute,
+    plan,
 };
 
 fn decision() -> TaskId {
@@ -62,7 +63,7 @@ fn task(name: &str, dependencies: &[&str]) -> PlannedTask {
 
 fn planned(tasks: impl IntoIterator<Item = PlannedTask>) -> Plan {
     let ids = DerivedIds::new(decision());
-    let options = SubmitOptions {
+    let options = PlanOptions {
         decision_task_id: decision(),
         scheduler_id: "snow-level-1".to_owned(),
         ids: &ids,
@@ -234,15 +235,19 @@ impl Sleeper for Time {
     }
 }
 
-async fn run(plan: &Plan, queue: &dyn Taskcluster, pace: &Pace) -> (SubmitReport, Vec<String>) {
+async fn run(
+    plan: &Plan,
+    queue: &dyn Taskcluster,
+    limits: &SubmitLimits,
+) -> (SubmitReport, Vec<String>) {
     let time = Time::default();
-    run_in(plan, queue, pace, &time).await
+    run_in(plan, queue, limits, &time).await
 }
 
 async fn run_in(
     plan: &Plan,
     queue: &dyn Taskcluster,
-    pace: &Pace,
+    limits: &SubmitLimits,
     time: &Time,
 ) -> (SubmitReport, Vec<String>) {
     let ports = Ports {
@@ -252,7 +257,7 @@ async fn run_in(
         stop: &snowman::ports::stop::NEVER,
     };
     let mut events = Vec::new();
-    let report = execute(plan, ports, pace, &mut |event| {
+    let report = execute(plan, ports, limits, &mut |event| {
         events.push(match event {
             SubmitEvent::Created { creation, kept } => {
                 format!(
@@ -262,8 +267,8 @@ async fn run_in(
                 )
             }
             SubmitEvent::Retried {
-                creation, tried, ..
-            } => format!("retried {} {tried}", creation.label),
+                creation, attempts, ..
+            } => format!("retried {} {attempts}", creation.label),
             SubmitEvent::Failed { creation, .. } => format!("failed {}", creation.label),
             SubmitEvent::Skipped { creation, .. } => format!("skipped {}", creation.label),
         });
@@ -323,7 +328,7 @@ fn dependencies_come_first_whatever_their_ids() {
 #[test]
 fn tasks_that_wait_for_each_other_are_told() {
     let ids = DerivedIds::new(decision());
-    let options = SubmitOptions {
+    let options = PlanOptions {
         decision_task_id: decision(),
         scheduler_id: "snow-level-1".to_owned(),
         ids: &ids,
@@ -377,11 +382,11 @@ async fn dependents_are_sent_when_their_dependencies_stand() {
     }
     let plan = planned(tasks);
     let queue = Queue::default();
-    let pace = Pace {
+    let limits = SubmitLimits {
         in_flight: 7,
-        ..Pace::default()
+        ..SubmitLimits::default()
     };
-    let (report, events) = run(&plan, &queue, &pace).await;
+    let (report, events) = run(&plan, &queue, &limits).await;
     assert_eq!(report.problems.to_string(), "");
     assert_eq!(report.created.len(), 201);
     assert_eq!(events.len(), 201);
@@ -396,7 +401,13 @@ async fn dates_are_those_of_the_call() {
     let queue = Queue::default();
     let time = Time::default();
     time.0.store(86_400, Ordering::SeqCst);
-    let (report, _) = run_in(&planned([task("a", &[])]), &queue, &Pace::default(), &time).await;
+    let (report, _) = run_in(
+        &planned([task("a", &[])]),
+        &queue,
+        &SubmitLimits::default(),
+        &time,
+    )
+    .await;
     assert_eq!(report.created.len(), 1);
     let definition = &queue.tasks.lock().unwrap()[&id("a")];
     assert_eq!(definition["created"], "1970-01-02T00:00:00.000Z");
@@ -404,13 +415,13 @@ async fn dates_are_those_of_the_call() {
 }
 
 #[tokio::test]
-async fn passing_failures_are_tried_again_with_the_same_body() {
+async fn transient_failures_are_retried_with_the_same_body() {
     let queue = Queue::default()
         .failing("a", 2, Some(500))
         .failing("b", 1, None);
     let plan = planned([task("a", &[]), task("b", &["a"])]);
     let time = Time::default();
-    let (report, events) = run_in(&plan, &queue, &Pace::default(), &time).await;
+    let (report, events) = run_in(&plan, &queue, &SubmitLimits::default(), &time).await;
     assert_eq!(report.problems.to_string(), "");
     assert_eq!(
         events,
@@ -426,9 +437,9 @@ async fn passing_failures_are_tried_again_with_the_same_body() {
     assert_eq!(bodies[0], bodies[1]);
     assert_eq!(bodies[1], bodies[2]);
     let pauses = time.1.lock().unwrap();
-    let retry = Pace::default().retry;
+    let retry = SubmitLimits::default().retry;
     let wanted = [("a", 1), ("a", 2), ("b", 1)];
-    let wanted = wanted.map(|(id, tried)| retry.pause(id, tried, Duration::ZERO).unwrap());
+    let wanted = wanted.map(|(id, attempts)| retry.pause(id, attempts, Duration::ZERO).unwrap());
     assert_eq!(*pauses, wanted);
 }
 
@@ -442,15 +453,15 @@ async fn old_bodies_are_made_anew() {
     let queue = Queue::default()
         .failing("a", 1, Some(503))
         .holding("a", taken.clone());
-    let pace = Pace {
+    let limits = SubmitLimits {
         retry: RetryPolicy {
             first_pause: Duration::from_secs(100_000),
             longest_pause: Duration::from_secs(100_000),
             budget: Duration::from_secs(200_000),
         },
-        ..Pace::default()
+        ..SubmitLimits::default()
     };
-    let (_, events) = run(&plan, &queue, &pace).await;
+    let (_, events) = run(&plan, &queue, &limits).await;
     assert_eq!(events, ["retried a 1", "kept a"]);
     assert_eq!(queue.tasks.lock().unwrap()[&id("a")], taken);
     let bodies = queue.bodies.lock().unwrap();
@@ -472,7 +483,7 @@ async fn lasting_failures_skip_what_depends_on_them() {
         task("f", &["a", "b"]),
         task("g", &[]),
     ]);
-    let (report, _) = run(&plan, &queue, &Pace::default()).await;
+    let (report, _) = run(&plan, &queue, &SubmitLimits::default()).await;
     assert_eq!(labels(&report), BTreeSet::from(["b", "e"]));
     let skipped: Vec<_> = report.skipped.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -497,21 +508,21 @@ async fn lasting_failures_skip_what_depends_on_them() {
 #[tokio::test]
 async fn tries_are_bounded_by_time() {
     // Far more tries than eight are made of a task while its budget lasts.
-    let pace = Pace {
+    let limits = SubmitLimits {
         retry: RetryPolicy {
             longest_pause: Duration::from_secs(4),
-            ..Pace::default().retry
+            ..SubmitLimits::default().retry
         },
-        ..Pace::default()
+        ..SubmitLimits::default()
     };
     let queue = Queue::default().failing("a", 40, Some(500));
-    let (report, _) = run(&planned([task("a", &[])]), &queue, &pace).await;
+    let (report, _) = run(&planned([task("a", &[])]), &queue, &limits).await;
     assert_eq!(report.problems.to_string(), "");
     let queue = Queue::default().failing("a", u32::MAX, Some(500));
     let time = Time::default();
-    let (report, events) = run_in(&planned([task("a", &[])]), &queue, &pace, &time).await;
+    let (report, events) = run_in(&planned([task("a", &[])]), &queue, &limits, &time).await;
     assert_eq!(events.last().map(String::as_str), Some("failed a"));
-    assert!(time.elapsed() >= pace.retry.budget);
+    assert!(time.elapsed() >= limits.retry.budget);
     assert!(
         report
             .problems
@@ -528,11 +539,11 @@ async fn nothing_more_is_sent_when_nothing_can_be_created_for_too_long() {
         queue = queue.failing(name, u32::MAX, Some(500));
     }
     let plan = planned(all.iter().map(|name| task(name, &[])));
-    let pace = Pace {
+    let limits = SubmitLimits {
         in_flight: 10,
-        ..Pace::default()
+        ..SubmitLimits::default()
     };
-    let (report, _) = run(&plan, &queue, &pace).await;
+    let (report, _) = run(&plan, &queue, &limits).await;
     assert_eq!(report.created.len(), 10);
     let unsent = report.skipped.iter();
     assert!(
@@ -557,7 +568,7 @@ async fn a_task_that_another_run_may_have_left_half_done_is_created_once_more() 
     let queue = Queue::default()
         .holding("a", standing(0, "1970-01-01T00:05:00.000Z"))
         .holding("b", standing(1, "1970-01-01T00:30:00.000Z"));
-    let (report, mut events) = run(&plan, &queue, &Pace::default()).await;
+    let (report, mut events) = run(&plan, &queue, &SubmitLimits::default()).await;
     assert_eq!(report.problems.to_string(), "");
     events.sort_unstable();
     assert_eq!(events, ["kept a", "kept b"]);
@@ -578,12 +589,12 @@ async fn a_clock_that_the_queue_objects_to_is_no_mistake_of_the_project() {
     ] {
         let plan = planned([task("a", &[])]);
         let queue = Queue::default().objecting("a", message);
-        let (report, _) = run(&plan, &queue, &Pace::default()).await;
+        let (report, _) = run(&plan, &queue, &SubmitLimits::default()).await;
         let wrong = report.outcome().unwrap_err();
-        assert_eq!(wrong.class(), Class::Environment);
+        assert_eq!(wrong.problems().class(), Class::Environment);
         let told = wrong.to_string();
         assert!(told.contains(message), "{told}");
-        assert!(told.contains("set the clock of the worker"), "{told}");
+        assert!(told.contains("set the clock of this worker"), "{told}");
     }
 }
 
@@ -602,12 +613,12 @@ async fn a_taken_id_is_kept_only_for_the_same_task() {
     let queue = Queue::default()
         .holding("a", standing(0))
         .holding("b", other);
-    let (report, mut events) = run(&plan, &queue, &Pace::default()).await;
+    let (report, mut events) = run(&plan, &queue, &SubmitLimits::default()).await;
     events.sort_unstable();
     assert_eq!(events, ["failed b", "kept a"]);
     assert!(report.created[0].kept);
     let told = report.problems.to_string();
-    assert!(told.contains("the taskId b is taken by a task that is not this one"));
+    assert!(told.contains("the taskId b belongs to a different task"));
     assert!(
         told.contains(r#"`payload.name` should be "b" and is "evil""#),
         "{told}"
@@ -617,7 +628,7 @@ async fn a_taken_id_is_kept_only_for_the_same_task() {
 #[tokio::test]
 async fn a_conflict_without_a_task_is_about_the_group() {
     let queue = Queue::default().failing("a", 1, Some(409));
-    let (report, _) = run(&planned([task("a", &[])]), &queue, &Pace::default()).await;
+    let (report, _) = run(&planned([task("a", &[])]), &queue, &SubmitLimits::default()).await;
     let told = report.problems.to_string();
     assert!(
         told.contains("HTTP 409") && told.contains("sealed"),
@@ -635,7 +646,7 @@ fn dates_that_are_none_are_told_before_anything_is_sent() {
         wrong
     };
     let ids = DerivedIds::new(decision());
-    let options = SubmitOptions {
+    let options = PlanOptions {
         decision_task_id: decision(),
         scheduler_id: "snow-level-1".to_owned(),
         ids: &ids,
@@ -650,11 +661,11 @@ fn dates_that_are_none_are_told_before_anything_is_sent() {
 async fn a_dry_run_records() {
     let plan = planned([task("a", &["b"]), task("b", &[])]);
     let recorder = Recorder::offline();
-    let pace = Pace {
+    let limits = SubmitLimits {
         in_flight: 1,
-        ..Pace::default()
+        ..SubmitLimits::default()
     };
-    let (report, _) = run(&plan, &recorder, &pace).await;
+    let (report, _) = run(&plan, &recorder, &limits).await;
     assert_eq!(report.created.len(), 2);
     recorder.cancel_task(&id("x")).await.unwrap();
     recorder.rerun_task(&id("y")).await.unwrap();
@@ -697,5 +708,5 @@ fn creating_can_move_between_threads() {
         sleeper: &time,
         stop: &snowman::ports::stop::NEVER,
     };
-    movable(execute(&plan, ports, &Pace::default(), &mut |_| ()));
+    movable(execute(&plan, ports, &SubmitLimits::default(), &mut |_| ()));
 }

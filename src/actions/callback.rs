@@ -12,10 +12,11 @@ use crate::base::suggest;
 use crate::base::value::{Object, Value, truthy, type_name};
 use crate::config::graph_config::{GraphConfig, ON_DEMAND};
 use crate::config::parameters::{Parameters, Strictness};
-use crate::decision::{Context, Events};
+use crate::decision::Context;
 use crate::ports::artifacts::Artifacts;
 use crate::ports::environment::Environment;
 use crate::ports::taskcluster::{ApiError, Taskcluster};
+use crate::submit::Events;
 
 use super::{ACTIONS, Action, Call, find};
 

@@ -11,17 +11,18 @@ use std::sync::Arc;
 use super::Call;
 use super::existing::Existing;
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::name::Label;
+use crate::base::name::{Label, TaskId};
 use crate::base::value::{Object, Value, json};
 use crate::config::parameters::Parameters;
-use crate::decision::submission::{Again, Settled, Settling, Unsubmitted, Way, submit};
-use crate::decision::{Phases, artifact, planned, scheduler_id};
+use crate::decision::{Phases, artifact, optimize_rerun, plan_graph, scheduler_id};
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 use crate::optimize::OptimizedTaskGraph;
 use crate::ports::ids::DerivedIds;
-use crate::submit::plan::Plan;
-use crate::submit::preflight::{self, Care};
+use crate::submit::{
+    Created, Reconciled, Resolved, Resolver, Submission, SubmitError, SubmitOptions, reconcile,
+    submit_all, submit_with_retry,
+};
 use crate::target::TargetTaskGraph;
 
 /// Tasks that are added at once.
@@ -100,30 +101,48 @@ pub async fn rounds(
     rounds: &[Round<'_>],
     modifier: Option<&Modifier<'_>>,
 ) -> Outcome<()> {
-    let mut again = Again::default();
-    loop {
-        let created = create(call, rounds, modifier).await;
-        if let Some(created) = again.is_over(created)? {
-            tracing::info!("Scheduled {created} tasks");
-            return Ok(());
-        }
-    }
+    let targets = targets(call, rounds, modifier)?;
+    let created = submit_with_retry(|| Box::pin(create(call, rounds, &targets))).await?;
+    tracing::info!("Scheduled {} tasks", created.len());
+    Ok(())
 }
 
-async fn create(
+/// The target task graph of each round.
+fn targets(
     call: &Call<'_>,
     rounds: &[Round<'_>],
     modifier: Option<&Modifier<'_>>,
-) -> Result<usize, Unsubmitted> {
-    let mut written = Written::default();
-    let mut planned = Vec::new();
+) -> Outcome<Vec<TargetTaskGraph>> {
+    let mut targets: Vec<TargetTaskGraph> = Vec::new();
     for (number, round) in rounds.iter().enumerate() {
-        let target = TargetTaskGraph {
-            graph: adopted(call, round, modifier)?,
-            requested: round.wanted.iter().cloned().collect(),
-            do_not_optimize: round.wanted.clone(),
+        let before = number.checked_sub(1).and_then(|before| rounds.get(before));
+        let is_same = before.is_some_and(|before| {
+            before.wanted == round.wanted && std::ptr::eq(before.existing, round.existing)
+        });
+        let target = match targets.last().filter(|_| is_same) {
+            Some(target) => target.clone(),
+            None => TargetTaskGraph {
+                graph: adopted(call, round, modifier)?,
+                requested: round.wanted.iter().cloned().collect(),
+                do_not_optimize: round.wanted.clone(),
+            },
         };
-        let (optimized, plan, settled) = settle(call, round, number, target).await?;
+        targets.push(target);
+    }
+    Ok(targets)
+}
+
+/// Writes the artifacts of all rounds, and creates their tasks.
+async fn create(
+    call: &Call<'_>,
+    rounds: &[Round<'_>],
+    targets: &[TargetTaskGraph],
+) -> Result<Vec<Created>, SubmitError> {
+    let mut written = Written::default();
+    let mut submissions = Vec::new();
+    for (number, (round, target)) in rounds.iter().zip(targets).enumerate() {
+        let (optimized, reconciled) = resolve(call, round, number, target.clone()).await?;
+        let mut submission = Submission::new(reconciled);
         let own = Written {
             graph: optimized
                 .graph
@@ -136,47 +155,23 @@ async fn create(
         };
         if rounds.len() > 1 {
             own.write(call, &format!("-{}", round.suffix))?;
+            submission.artifact = format!("submission-{}.json", round.suffix);
         }
         written.extend(own, round.own);
-        planned.push((plan, settled));
+        submissions.push(submission);
     }
     written.write(call, "")?;
-    // What is wrong with any round keeps all of them from being begun.
-    let missing: Vec<Plan> = planned
-        .iter()
-        .map(|(plan, settled)| settled.missing(plan))
-        .collect();
-    let missing: Vec<&Plan> = missing.iter().collect();
-    let taskcluster = call.context.taskcluster()?;
-    preflight::run(
-        &missing,
-        Care::FULL,
-        taskcluster,
-        call.context.clock,
-        call.context.environment,
-    )
-    .await?;
-    let wanted = planned.iter().map(|(plan, _)| plan.len()).sum();
-    let mut before = 0;
-    for (number, (plan, settled)) in planned.iter().enumerate() {
-        let mut way = Way::new(call.events, call.artifacts);
-        if let (2.., Some(round)) = (planned.len(), rounds.get(number)) {
-            way.artifact = format!("submission-{}.json", round.suffix);
-        }
-        let created = submit(call.context, plan, settled, way).await;
-        let created = created.map_err(|wrong| wrong.after(before, wanted))?;
-        before += created.len();
-    }
-    Ok(before)
+    let options = SubmitOptions::new(call.events, call.artifacts);
+    submit_all(call.context.submit()?, &options, &submissions).await
 }
 
-/// The graph of a round, with ids that no other task has.
-async fn settle(
+/// Resolves the graph of a round with taskIds that no other task has.
+async fn resolve(
     call: &Call<'_>,
     round: &Round<'_>,
     number: usize,
-    mut target: TargetTaskGraph,
-) -> Outcome<(OptimizedTaskGraph, Plan, Settled)> {
+    target: TargetTaskGraph,
+) -> Outcome<(OptimizedTaskGraph, Reconciled)> {
     let phases = Phases {
         context: call.context,
         graph_config: call.graph_config,
@@ -184,22 +179,49 @@ async fn settle(
         verify: false,
         artifacts: None,
     };
+    let mut resolver = RoundResolver {
+        phases,
+        existing: &round.existing.label_to_taskid,
+        target,
+    };
     let decision = round.existing.decision.clone();
-    let ids = DerivedIds::for_action(decision, call.own.clone(), number);
-    let scheduler = scheduler_id(call.graph_config, round.params);
-    let mut settling = Settling::open(call.context, ids, &scheduler).await?;
-    loop {
-        let ids = settling.ids().clone();
-        let existing = &round.existing.label_to_taskid;
-        let optimized = phases.optimize_onto(target.clone(), &ids, existing).await?;
-        if !settling.keeps(&optimized, &mut target) {
-            continue;
-        }
-        let plan = planned(call.graph_config, round.params, &optimized.graph, &ids)?;
-        let named = &optimized.label_to_taskid;
-        if settling.is_settled(&plan, named).await? {
-            return Ok((optimized, plan, settling.done()));
-        }
+    reconcile(
+        call.context.submit()?,
+        DerivedIds::for_action(decision, call.own.clone(), number),
+        &scheduler_id(call.graph_config, round.params),
+        &mut resolver,
+    )
+    .await
+}
+
+/// Optimizes the graph of a round.
+struct RoundResolver<'r> {
+    phases: Phases<'r>,
+    existing: &'r BTreeMap<Label, TaskId>,
+    target: TargetTaskGraph,
+}
+
+impl Resolver for RoundResolver<'_> {
+    type Graph = OptimizedTaskGraph;
+
+    async fn resolve(
+        &mut self,
+        ids: &DerivedIds,
+        earlier: &BTreeSet<Label>,
+    ) -> Outcome<Resolved<Self::Graph>> {
+        let Self {
+            phases,
+            existing,
+            target,
+        } = self;
+        let optimized = optimize_rerun(phases, target, ids, existing, earlier).await?;
+        let plan = plan_graph(phases.graph_config, phases.params, &optimized.graph, ids)?;
+        let referenced = optimized.label_to_taskid.values().cloned().collect();
+        Ok(Resolved {
+            graph: optimized,
+            plan,
+            referenced,
+        })
     }
 }
 
@@ -207,7 +229,7 @@ async fn settle(
 #[derive(Default)]
 struct Written {
     graph: Object,
-    label_to_taskid: BTreeMap<Label, crate::base::name::TaskId>,
+    label_to_taskid: BTreeMap<Label, TaskId>,
     to_run: BTreeSet<Label>,
 }
 

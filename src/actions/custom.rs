@@ -15,11 +15,12 @@ use crate::base::value::Value;
 use crate::config::parameters::Parameters;
 use crate::custom::Custom;
 use crate::custom::actions::{Noted, Offered, Request as Called};
-use crate::decision::{Context, Events};
+use crate::decision::Context;
 use crate::ports::python::{Mode, Python};
-use crate::submit::execute::{Ports, execute};
 use crate::submit::plan::{Creation, Plan};
-use crate::submit::{Pace, TokioSleeper, preflight};
+use crate::submit::{
+    Events, Ports, PreflightOptions, SubmitLimits, TokioSleeper, execute, preflight,
+};
 
 /// What a project adds, where its Python runs already: it registers actions, if it does, when it is
 /// loaded.
@@ -104,7 +105,7 @@ async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
             creations.push(creation(&task_id, definition, &created)?);
         }
     }
-    create(runner.context, runner.events, &Plan::of(creations)).await?;
+    create(runner.context, runner.events, &Plan::new(creations)).await?;
     let mut wrong = Diagnostics::new();
     for one in others {
         let (task_id, answer) = match &one {
@@ -130,24 +131,19 @@ async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
 /// Everything that would keep a task from being created or from running; then none was created. Or
 /// every task that could not be created.
 pub(super) async fn create(context: Context<'_>, events: &Events<'_>, plan: &Plan) -> Outcome<()> {
-    let taskcluster = context.taskcluster()?;
-    preflight::run(
-        &[plan],
-        preflight::Care::FULL,
-        taskcluster,
-        context.clock,
-        context.environment,
-    )
-    .await?;
+    let submit_context = context.submit()?;
+    preflight::run(submit_context, PreflightOptions::FULL, &[plan]).await?;
     let ports = Ports {
-        taskcluster,
+        taskcluster: submit_context.taskcluster,
         clock: context.clock,
         sleeper: &TokioSleeper,
         stop: context.stop,
     };
     context.stop.hold();
-    let report = execute(plan, ports, &Pace::default(), &mut |event| events(event)).await;
-    report.outcome().map(drop)
+    let limits = SubmitLimits::default();
+    let report = execute(plan, ports, &limits, &mut |event| events(event)).await;
+    report.outcome()?;
+    Ok(())
 }
 
 /// The creation of a task that somebody else has defined.

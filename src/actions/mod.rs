@@ -29,8 +29,9 @@ use crate::base::name::TaskId;
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
-use crate::decision::{Context, Events};
+use crate::decision::Context;
 use crate::ports::artifacts::Artifacts;
+use crate::submit::Events;
 
 pub use promotion::plan;
 pub use table::{ACTIONS, find};

@@ -158,7 +158,7 @@ pub async fn decision(call: Call<'_>) -> Outcome<()> {
     let label = Label::parse(name).map_err(|error| Diagnostic::user(error.to_string()))?;
     let ids = DerivedIds::for_action(task_id.clone(), call.own.clone(), 0);
     let new_id = ids.id(&label, 0);
-    let plan = Plan::of(vec![creation(&new_id, &definition, &BTreeMap::new())?]);
+    let plan = Plan::new(vec![creation(&new_id, &definition, &BTreeMap::new())?]);
     tracing::info!("Creating task with taskId {new_id} for {label}");
     custom::create(call.context, call.events, &plan).await
 }

@@ -177,22 +177,11 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// How much of what was to be created stands all the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    /// How many tasks are known to stand.
-    pub created: usize,
-    /// How many tasks should stand.
-    pub wanted: usize,
-    /// Whether the task group takes no more tasks, so that a rerun would be refused.
-    pub closed: bool,
-}
-
 /// All the mistakes of a stage; never empty as an error.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diagnostics {
     all: Vec<Diagnostic>,
-    standing: Option<Standing>,
+    summary: Option<String>,
 }
 
 /// What a stage yields: its result, or all its mistakes.
@@ -213,20 +202,20 @@ impl Diagnostics {
     /// Adds all of another stage's mistakes.
     pub fn extend(&mut self, others: Diagnostics) {
         self.all.extend(others.all);
-        self.standing = self.standing.or(others.standing);
+        self.summary = self.summary.take().or(others.summary);
     }
 
-    /// Says how much stands all the same, in place of what was said before.
+    /// Adds a summary of what the stage has done nevertheless.
     #[must_use]
-    pub fn leaving(mut self, standing: Standing) -> Self {
-        self.standing = Some(standing);
+    pub fn with_summary(mut self, summary: impl Into<String>) -> Self {
+        self.summary = Some(summary.into());
         self
     }
 
-    /// How much stands all the same; `None` when the creation of tasks was not begun.
+    /// Returns the summary of what the stage has done nevertheless; `None` if it has done nothing.
     #[must_use]
-    pub fn standing(&self) -> Option<Standing> {
-        self.standing
+    pub fn summary(&self) -> Option<&str> {
+        self.summary.as_deref()
     }
 
     /// Keeps a success, collects a failure.
@@ -257,7 +246,7 @@ impl Diagnostics {
     pub fn map(self, change: impl FnMut(Diagnostic) -> Diagnostic) -> Self {
         Self {
             all: self.all.into_iter().map(change).collect(),
-            standing: self.standing,
+            summary: self.summary,
         }
     }
 
@@ -289,7 +278,7 @@ impl From<Diagnostic> for Diagnostics {
     fn from(diagnostic: Diagnostic) -> Self {
         Self {
             all: vec![diagnostic],
-            standing: None,
+            summary: None,
         }
     }
 }

@@ -94,7 +94,7 @@ pub fn test_callback(
         input: read_action_input(args.input.as_deref())?,
     };
     let recorder = match connect(&context.environment)? {
-        Some(reads) => Recorder::over(reads),
+        Some(reads) => Recorder::reading(reads),
         None => Recorder::offline(),
     };
     let artifacts = context.artifact_folder(command.output.mask());

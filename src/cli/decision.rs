@@ -12,8 +12,8 @@ use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::name::TaskId;
 use crate::base::time::Timestamp;
 use crate::decision::flags::DecisionFlags;
-use crate::decision::{self, Decision, parameters};
-use crate::submit::execute::Created;
+use crate::decision::{self, DecisionOptions, parameters};
+use crate::submit::Created;
 
 /// Runs the decision task.
 ///
@@ -31,7 +31,7 @@ pub fn run(args: &DecisionArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
         let files = &context.files;
         let theirs = actions::custom::offered(context.decision_context(), &params, own.as_str())?;
         let actions_json = actions_json(files, graph_config, &params, own.as_str(), &theirs)?;
-        let decision = Decision {
+        let options = DecisionOptions {
             decision_task_id: &own,
             actions_json,
             artifacts: &artifacts,
@@ -40,18 +40,17 @@ pub fn run(args: &DecisionArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
         };
         let ports = context.decision_context();
         if args.preflight_only {
-            let prepared =
-                decision::prepare(ports, graph_config, &params, &decision, &[], &|_| Ok(()))
-                    .await?;
-            let plan = prepared.plan(graph_config, &params)?;
-            prepared.preflight(ports, &plan).await?;
-            let tasks = tasks(plan.len());
+            let generated =
+                decision::generate(ports, graph_config, &params, &options, &[], &|_| Ok(()))?;
+            let prepared = generated.prepare().await?;
+            prepared.preflight(ports, &options).await?;
+            let tasks = tasks(prepared.plan().len());
             return Ok(format!(
                 "Preflight passed: {tasks} in group {own}; nothing was created"
             ));
         }
-        let decided = decision::run(ports, graph_config, &params, decision).await?;
-        Ok::<_, Diagnostics>(summary(&decided.created, &own))
+        let report = decision::run(ports, graph_config, &params, &options).await?;
+        Ok::<_, Diagnostics>(summary(&report.created, &own))
     })?;
     command.output.status(&done);
     Ok(ExitCode::SUCCESS)

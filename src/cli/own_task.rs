@@ -3,7 +3,7 @@
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::TaskId;
 use crate::ports::environment::Environment;
-use crate::submit::execute::SubmitEvent;
+use crate::submit::SubmitEvent;
 
 /// Returns the task that this process runs in.
 ///
@@ -47,11 +47,11 @@ pub fn log_event(event: SubmitEvent<'_>) {
         }
         SubmitEvent::Retried {
             creation,
-            tried,
+            attempts,
             pause,
             error,
         } => tracing::warn!(
-            "Creating {} failed {tried} times ({error}); trying again in {:.1} s",
+            "Creating {} failed {attempts} times ({error}); trying again in {:.1} s",
             creation.label,
             pause.as_secs_f64()
         ),

@@ -61,9 +61,9 @@ pub fn run(args: &PromoteArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode>
         true => connect(&context.environment)?,
         false => None,
     };
-    let mut recorder = reads.map_or_else(Recorder::offline, Recorder::over);
+    let mut recorder = reads.map_or_else(Recorder::offline, Recorder::reading);
     for (id, artifacts) in in_folders {
-        recorder = recorder.holding(id, artifacts);
+        recorder = recorder.with_artifacts(id, artifacts);
     }
     let input = input(args, &flavors, previous)?;
     let own = TaskId::parse(TaskId::ACTION_PLACEHOLDER)
@@ -87,7 +87,7 @@ pub fn run(args: &PromoteArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode>
             events: &|_| {},
             check_scope: false,
         };
-        plan::run(runner, input, parameters, recorder.reads()).await
+        plan::run(runner, input, parameters, recorder.is_reading()).await
     })?;
     let text = if args.json {
         pretty(&plan.to_json()) + "\n"
@@ -97,7 +97,7 @@ pub fn run(args: &PromoteArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode>
         summary(&plan)
     };
     output.data(&text)?;
-    if !recorder.reads() {
+    if !recorder.is_reading() {
         output.status("The index was not queried, because all graphs are in folders");
     }
     if plan.own_python {

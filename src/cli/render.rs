@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
 
-use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Place, SourceFile, Standing};
+use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Place, SourceFile};
 
 /// The column at which messages are wrapped.
 const WIDTH: usize = 100;
@@ -37,7 +37,7 @@ pub fn diagnostics(all: &Diagnostics, purpose: Purpose, colour: bool) -> String 
         out.push_str("\n\n");
     }
     out.push_str(&count_by_class(&groups));
-    if let Some(outcome) = remaining_effect(all.standing(), purpose) {
+    if let Some(outcome) = remaining_effect(all.summary(), purpose) {
         out.push_str("; ");
         out.push_str(&outcome);
     }
@@ -104,34 +104,13 @@ fn count_by_class(groups: &[Group<'_>]) -> String {
 }
 
 /// Describes what exists after the failure; nothing for commands that only show something.
-fn remaining_effect(standing: Option<Standing>, purpose: Purpose) -> Option<String> {
-    let Some(Standing {
-        created,
-        wanted,
-        closed,
-    }) = standing
-    else {
-        return match purpose {
-            Purpose::Show => None,
-            Purpose::Create => Some("nothing was created".to_owned()),
-            Purpose::Act => Some("nothing was done".to_owned()),
-        };
-    };
-    let existing = match created {
-        0 => format!("none of {wanted} tasks is known to exist"),
-        1 => format!("1 of {wanted} tasks exists and will not start"),
-        n => format!("{n} of {wanted} tasks exist and will not start"),
-    };
-    let next = match (closed, created) {
-        (false, _) => "A rerun of this task keeps existing tasks and creates the rest",
-        (true, 0) => "The task group accepts no more tasks, so a rerun would fail: make a new push",
-        (true, _) => {
-            "The task group accepts no more tasks, so a rerun would fail: make a new push, and cancel \
-             the existing tasks with the action `cancel-all`, or they stay unscheduled until their \
-             deadline"
-        }
-    };
-    Some(format!("{existing}\n{next}"))
+fn remaining_effect(summary: Option<&str>, purpose: Purpose) -> Option<String> {
+    match (summary, purpose) {
+        (Some(summary), _) => Some(summary.to_owned()),
+        (None, Purpose::Show) => None,
+        (None, Purpose::Create) => Some("nothing was created".to_owned()),
+        (None, Purpose::Act) => Some("nothing was done".to_owned()),
+    }
 }
 
 fn render_one(group: &Group<'_>, colour: bool) -> String {
@@ -279,39 +258,13 @@ mod tests {
     use crate::base::name::KindName;
 
     #[test]
-    fn existing_tasks_are_counted() {
-        let rendered = |created, closed| {
-            let all = Diagnostics::from(Diagnostic::environment("the task could not be created"));
-            let all = all.leaving(Standing {
-                created,
-                wanted: 3,
-                closed,
-            });
+    fn the_summary_follows_the_number_of_failures() {
+        let all = Diagnostics::from(Diagnostic::environment("the task could not be created"));
+        let all = all.with_summary("2 of 3 tasks exist\nA rerun creates the rest");
+        assert!(
             diagnostics(&all, Purpose::Create, false)
-        };
-        let open = |created| rendered(created, false);
-        let last_lines = |all: &str| {
-            all.lines()
-                .rev()
-                .take(2)
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        };
-        let rerun = "A rerun of this task keeps existing tasks and creates the rest";
-        assert_eq!(
-            last_lines(&open(0)),
-            [rerun, "1 failure; none of 3 tasks is known to exist"]
+                .ends_with("\n\n1 failure; 2 of 3 tasks exist\nA rerun creates the rest")
         );
-        assert_eq!(
-            last_lines(&open(2)),
-            [rerun, "1 failure; 2 of 3 tasks exist and will not start"]
-        );
-        for created in [0, 1, 2] {
-            let text = rendered(created, true);
-            assert!(!text.contains(rerun), "{text}");
-            assert!(text.contains("a rerun would fail: make a new push"));
-            assert_eq!(text.contains("`cancel-all`"), created > 0, "{text}");
-        }
         let none = Diagnostics::from(Diagnostic::bug("no"));
         assert!(
             diagnostics(&none, Purpose::Act, false).ends_with("please report; nothing was done")

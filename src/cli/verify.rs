@@ -19,7 +19,7 @@ use crate::config::parameters::Parameters;
 use crate::decision;
 use crate::ports::ids::DerivedIds;
 use crate::ports::mask::Mask;
-use crate::submit::preflight::{self, Care, Facts};
+use crate::submit::preflight::{self, Facts, PreflightOptions};
 
 /// Checks everything that a decision would create, once for each set of parameters.
 ///
@@ -71,16 +71,16 @@ async fn verify(
     let ids = DerivedIds::new(stand_in.map_err(|error| Diagnostic::bug(error.to_string()))?);
     let optimized = phases.optimize(target, &ids).await?;
     let morphed = phases.morph(&optimized, &ids)?;
-    let plan = decision::planned(&context.graph_config, params, &morphed.graph, &ids)?;
+    let plan = decision::plan_graph(&context.graph_config, params, &morphed.graph, &ids)?;
     let mut facts = Facts::default();
     if let Some(taskcluster) = context.taskcluster.as_deref() {
-        facts.standing = preflight::standing(&[&plan], taskcluster).await?;
+        facts.existing = preflight::existing_dependencies(&[&plan], taskcluster).await?;
     }
     facts.scopes = scopes;
     facts.secrets = Mask::of(&context.environment);
     let now = context.clock.now();
     preflight::deadline::warn(&[&plan], now);
-    preflight::check(&[&plan], Care::FULL, now, &facts)?;
+    preflight::check(&[&plan], PreflightOptions::FULL, now, &facts)?;
     Ok(plan.len())
 }
 

@@ -1,4 +1,4 @@
-//! The artifacts of a decision, in the peer's formats.
+//! The artifacts of a decision, in taskgraph's formats.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,12 @@ use crate::config::yaml;
 use crate::model::label_graph::LabelGraph;
 use crate::ports::artifacts::Artifacts;
 
-/// Writes JSON: keys sorted, two spaces.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn write_json(artifacts: &dyn Artifacts, name: &str, value: &Value) -> Result<(), Diagnostic> {
-    tracing::info!("writing artifact file `{name}`");
-    artifacts.write(name, json::pretty(value).as_bytes())
-}
+pub use crate::ports::artifacts::write_json;
 
 /// Writes a graph as JSON.
 ///
 /// # Errors
-/// When it cannot be written.
+/// The artifact cannot be written.
 pub fn write_graph(
     artifacts: &dyn Artifacts,
     name: &str,
@@ -35,16 +28,16 @@ pub fn write_graph(
 /// Writes YAML.
 ///
 /// # Errors
-/// When it cannot be written.
+/// The artifact cannot be written.
 pub fn write_yaml(artifacts: &dyn Artifacts, name: &str, value: &Value) -> Result<(), Diagnostic> {
     tracing::info!("writing artifact file `{name}`");
     artifacts.write(name, yaml::dump(value).as_bytes())
 }
 
-/// Writes the taskIds of labels.
+/// Writes the taskId of each label.
 ///
 /// # Errors
-/// When it cannot be written.
+/// The artifact cannot be written.
 pub fn write_label_to_taskid(
     artifacts: &dyn Artifacts,
     name: &str,
@@ -57,7 +50,8 @@ pub fn write_label_to_taskid(
     write_json(artifacts, name, &Value::Object(ids))
 }
 
-/// What Treeherder shows of each task of a full task graph: symbol, group, collection, platform.
+/// Builds the content of `runnable-jobs.json`: symbol, group, collection and platform of each task
+/// that Treeherder shows.
 #[must_use]
 pub fn runnable_jobs(full: &LabelGraph) -> Value {
     let mut jobs = Object::new();

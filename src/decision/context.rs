@@ -8,6 +8,7 @@ use crate::ports::python::Python;
 use crate::ports::stop::Stop;
 use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::Vcs;
+use crate::submit::SubmitContext;
 use crate::task_scripts::RunTask;
 
 /// The ports and settings that decisions and actions run with.
@@ -34,6 +35,19 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// Returns the ports of submissions.
+    ///
+    /// # Errors
+    /// No Taskcluster is configured.
+    pub fn submit(&self) -> Result<SubmitContext<'a>, Diagnostic> {
+        Ok(SubmitContext {
+            taskcluster: self.taskcluster()?,
+            clock: self.clock,
+            environment: self.environment,
+            stop: self.stop,
+        })
+    }
+
     /// Returns Taskcluster.
     ///
     /// # Errors
@@ -46,8 +60,7 @@ impl<'a> Context<'a> {
             }
             None => "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com",
         };
-        self.taskcluster.ok_or_else(|| {
-            Diagnostic::environment("it is not known which Taskcluster to ask").help(help)
-        })
+        self.taskcluster
+            .ok_or_else(|| Diagnostic::environment("no Taskcluster is configured").help(help))
     }
 }

@@ -1,13 +1,13 @@
-//! What the command `snowman decision` is told by flags.
+//! The flags of `snowman decision`.
 
-/// The flags of a decision that become parameters.
+/// The flags that become parameters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DecisionFlags {
     /// `--project`
     pub project: String,
     /// `--pushlog-id`
     pub pushlog_id: String,
-    /// `--pushdate`, in seconds since 1970; 0 when it is not known.
+    /// `--pushdate`, in seconds since 1970; 0 if unknown.
     pub pushdate: i64,
     /// `--owner`
     pub owner: String,

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 
-use super::phases::{Full, Phases, Selection};
+use super::phases::{FullTasks, Phases, Selection};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::value::{Object, Value, json};
@@ -60,7 +60,7 @@ impl StepTargets {
 /// An unknown target-tasks method.
 pub fn step_targets(
     phases: &Phases<'_>,
-    full: &Full,
+    full: &FullTasks,
     steps: &[FlavorStep],
     targets: &mut TargetTaskSet,
 ) -> Outcome<Vec<StepTargets>> {

@@ -1,20 +1,20 @@
-//! A look into the index by a path that somebody gave or that a convention makes.
+//! Lookup of a single index path.
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{IndexPath, TaskId};
 use crate::ports::taskcluster::Taskcluster;
 
-/// The task at an index path; `None` when the index has none.
+/// Returns the task at an index path, if there is one.
 ///
 /// # Errors
-/// When the path is none, or the index cannot be asked.
+/// The path is malformed, or the index does not answer.
 pub async fn task_at(taskcluster: &dyn Taskcluster, path: &str) -> Outcome<Option<TaskId>> {
     let path = IndexPath::parse(path).map_err(|error| Diagnostic::user(error.to_string()))?;
     let found = taskcluster
         .find_tasks(std::slice::from_ref(&path))
         .await
         .map_err(|error| {
-            Diagnostic::environment(format!("the index could not be asked for `{path}`"))
+            Diagnostic::environment(format!("cannot look up the index path `{path}`"))
                 .because(error)
         })?;
     Ok(found.get(&path).cloned())

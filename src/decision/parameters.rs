@@ -1,4 +1,4 @@
-//! Where parameters come from: flags and the repository in a decision task, defaults locally.
+//! Parameters: from flags and the repository in a decision task, and from defaults locally.
 //!
 //! A decision counts changes from a base revision. If that is not in the clone, as after a force
 //! push or in a shallow clone, it is fetched. If it cannot be fetched, the changes are unknown: all
@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::context::Context;
 use super::flags::DecisionFlags;
-use super::phases::{asked_in_vain, vcs_diagnostic};
+use super::phases::{cannot_read_repository, vcs_diagnostic};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json;
 use crate::base::repo_url::parse_repository_url;
@@ -26,26 +26,26 @@ use crate::ports::vcs::{Change, NULL_REVISION, Tool, Vcs, VcsError};
 /// The ref of the notes that may override parameters.
 const NOTES: &str = "refs/notes/decision-parameters";
 
-/// The parameters of a decision task.
+/// Computes the parameters of a decision task.
 ///
-/// `created` is when the decision task was created; it stands in for a push date that is not known,
-/// so that a rerun decides the same.
+/// `created` is when the decision task was created. It replaces an unknown push date, so that a rerun
+/// computes the same parameters.
 ///
 /// # Errors
-/// Everything that is wrong with them, or the repository cannot be asked.
+/// Every mistake in the parameters, or the repository cannot be read.
 pub fn for_decision(
     context: Context<'_>,
     flags: &DecisionFlags,
     created: Option<Timestamp>,
 ) -> Outcome<Parameters> {
     let vcs = context.vcs.ok_or_else(|| {
-        Diagnostic::environment("a decision needs the repository that is built, and there is none")
+        Diagnostic::environment("a decision needs a repository, but this folder is not in one")
             .help("run it in a checkout of the repository")
     })?;
     let (flags, files_changed) = changes(context, vcs, flags)?;
     let flags = &flags;
     let message = match vcs.commit_message() {
-        // As in the peer, a message that is not UTF-8 cannot contain the word that is looked for.
+        // As in taskgraph, a message that is not UTF-8 does not contain `DONTBUILD`.
         Err(VcsError::NotUtf8(_)) => String::new(),
         message => message.map_err(|error| vcs_diagnostic(&error))?,
     };
@@ -105,7 +105,7 @@ pub fn for_decision(
     if flags.allow_parameter_override {
         values.extend(overrides(context, flags)?);
     }
-    // Whoever adds parameters in Python has them checked there.
+    // Parameters that the project adds in Python are checked there.
     let Some(python) = python.filter(|python| python.started()) else {
         return Parameters::new(values, Strictness::Strict);
     };
@@ -115,7 +115,7 @@ pub fn for_decision(
     Parameters::new(values, Strictness::Lenient)
 }
 
-/// The flags with the effective base, and the files changed since.
+/// Returns the flags with the effective base, and the files changed since.
 ///
 /// A base that is not in this clone is fetched. If that fails, all files count as changed, and the
 /// base is the head, so that strategies that compare the two skip nothing.
@@ -125,7 +125,7 @@ fn changes(
     flags: &DecisionFlags,
 ) -> Outcome<(DecisionFlags, Vec<String>)> {
     let failed = |error: VcsError| {
-        let diagnostic = asked_in_vain("cannot determine which files changed", &error);
+        let diagnostic = cannot_read_repository("cannot determine which files changed", &error);
         match error {
             VcsError::NoRevision(_) => {
                 diagnostic.help("fetch the revision of --head-rev: it must be in this clone")
@@ -175,7 +175,7 @@ fn fetch(vcs: &dyn Vcs, revision: &str, flags: &DecisionFlags) -> Result<String,
     fetched
 }
 
-/// The flags with the base that the project's taskgraph computes, if its version does not use the
+/// Returns the flags with the base that the project's taskgraph computes, if its version does not use the
 /// given one: before 17, the base is the latest revision that the given base, or else the branch
 /// `base_ref`, has in common with the head.
 fn with_base(context: Context<'_>, flags: &DecisionFlags) -> Outcome<DecisionFlags> {
@@ -196,7 +196,7 @@ fn with_base(context: Context<'_>, flags: &DecisionFlags) -> Outcome<DecisionFla
     Ok(flags)
 }
 
-/// The parameters that `try_task_config.json`, or else a git note, overrides.
+/// Returns the parameters that `try_task_config.json`, or else a git note, overrides.
 fn overrides(context: Context<'_>, flags: &DecisionFlags) -> Outcome<Object> {
     let name = flags
         .try_task_config_file
@@ -213,7 +213,7 @@ fn overrides(context: Context<'_>, flags: &DecisionFlags) -> Outcome<Object> {
     let note = match context.vcs {
         Some(vcs) => vcs.note(NOTES, &flags.head_repository).map_err(|error| {
             let from = &flags.head_repository;
-            asked_in_vain(
+            cannot_read_repository(
                 format!("cannot fetch the notes {NOTES} from {from}"),
                 &error,
             )
@@ -240,7 +240,7 @@ fn overrides(context: Context<'_>, flags: &DecisionFlags) -> Outcome<Object> {
 
 /// Reads a `try_task_config.json` of version 2.
 fn try_task_config(name: &str, text: &[u8]) -> Outcome<Object> {
-    const FORM: &str = "version 2 is taken: `{\"version\": 2, \"parameters\": {…}}`";
+    const FORM: &str = "use version 2: `{\"version\": 2, \"parameters\": {…}}`";
     let mut wrong = Diagnostics::new();
     let config = json::read(name, text)?;
     let Value::Object(mut config) = config else {
@@ -268,7 +268,7 @@ fn try_task_config(name: &str, text: &[u8]) -> Outcome<Object> {
     for key in config.keys() {
         wrong.push(
             Diagnostic::user(format!("{name} has the unknown key `{key}`"))
-                .help("version 2 has `parameters` only; put it in there"),
+                .help("version 2 only has `parameters`; put the key in there"),
         );
     }
     let parameters = match parameters {
@@ -285,10 +285,10 @@ fn try_task_config(name: &str, text: &[u8]) -> Outcome<Object> {
     wrong.or_ok(parameters)
 }
 
-/// The first line of `version.txt`, where there is one.
+/// Returns the first line of `version.txt`, if it exists.
 ///
 /// # Errors
-/// When the file is there and cannot be read.
+/// The file exists and cannot be read.
 pub fn version(files: &dyn Files) -> Result<Option<String>, Diagnostic> {
     match files.read("version.txt") {
         Ok(text) => {
@@ -310,7 +310,7 @@ fn moz_build_date(build_date: i64) -> String {
     Timestamp::from_unix(build_date).strftime("%Y%m%d%H%M%S")
 }
 
-/// What is checked out.
+/// The state of the checkout.
 struct CheckedOut {
     branch: Option<String>,
     head_rev: String,
@@ -319,8 +319,8 @@ struct CheckedOut {
 }
 
 impl CheckedOut {
-    /// What a repository reports; `None` before the first commit.
-    fn of(vcs: &dyn Vcs) -> Result<Option<Self>, VcsError> {
+    /// Reads the state; returns `None` before the first commit.
+    fn read(vcs: &dyn Vcs) -> Result<Option<Self>, VcsError> {
         let head_rev = match vcs.head_rev() {
             Err(VcsError::NoCommit) => return Ok(None),
             head_rev => head_rev?,
@@ -334,7 +334,7 @@ impl CheckedOut {
     }
 }
 
-/// The address of the repository and its name: those of the remote, or else of the
+/// Returns the URL and name of the repository: those of the remote, or else of the
 /// `default-repository` in `config.yml`, e.g. in a clone of another clone. Both are empty if
 /// neither is known.
 fn origin(
@@ -376,11 +376,11 @@ pub fn complete(
     }
 }
 
-/// What parameters are locally, with those that are `given` laid over them. The repository is only
-/// asked for what they lack.
+/// Computes the local defaults, with the `given` parameters on top. The repository is only read if
+/// given parameters are missing.
 ///
 /// # Errors
-/// When the version or the repository cannot be read.
+/// The version or the repository cannot be read.
 fn defaults(
     context: Context<'_>,
     graph_config: &GraphConfig,
@@ -390,9 +390,9 @@ fn defaults(
     let lack = |names: &[&str]| names.iter().any(|name| !given.contains_key(name));
     let of_checkout = ["files_changed", "head_ref", "head_rev", "repository_type"];
     let of_remote = ["base_repository", "head_repository", "project"];
-    // Without a repository, the peer uses empty values.
+    // Without a repository, taskgraph uses empty values.
     let checked_out = match context.vcs.filter(|_| lack(&of_checkout)) {
-        Some(vcs) => CheckedOut::of(vcs).map_err(|error| vcs_diagnostic(&error))?,
+        Some(vcs) => CheckedOut::read(vcs).map_err(|error| vcs_diagnostic(&error))?,
         None => None,
     };
     let CheckedOut {

@@ -1,10 +1,10 @@
-//! The phases, one by one.
+//! The phases of a decision, one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use super::existing_tasks::existing_tasks;
-use super::remote::Waiting;
+use super::remote::BlockingTaskcluster;
 use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::path::ValuePath;
@@ -26,7 +26,7 @@ use crate::target::{self, TargetTaskGraph, TargetTaskSet};
 use crate::transform::context::{DockerContexts, Project, Remote, Tracked};
 use crate::verify;
 
-/// Runs phases for one project and one set of parameters.
+/// Runs phases with one project and one set of parameters.
 #[derive(Clone, Copy)]
 pub struct Phases<'a> {
     /// The ports and settings.
@@ -37,13 +37,13 @@ pub struct Phases<'a> {
     pub params: &'a Parameters,
     /// Whether verifications run.
     pub verify: bool,
-    /// Where docker contexts go; nowhere when graphs are only looked at.
+    /// Where docker contexts are written; `None` when graphs are only shown.
     pub artifacts: Option<&'a dyn Artifacts>,
 }
 
-/// The results of generation.
+/// The full task set and the full task graph.
 #[derive(Debug, Clone)]
-pub struct Full {
+pub struct FullTasks {
     /// All tasks, without edges.
     pub set: FullTaskSet,
     /// All tasks, with edges.
@@ -55,7 +55,7 @@ pub struct Full {
 pub struct Selection {
     /// The labels that its filters select.
     pub targets: BTreeSet<Label>,
-    /// Whether the project's own Python selected them.
+    /// Whether the project's Python selected them.
     pub in_python: bool,
 }
 
@@ -69,10 +69,10 @@ impl DockerContexts for ContextArtifacts<'_> {
 }
 
 impl Phases<'_> {
-    /// The kinds and their order.
+    /// Loads the kinds and sorts them by their dependencies.
     ///
     /// # Errors
-    /// Everything that is wrong with any kind's file or their dependencies.
+    /// Every mistake in the files of the kinds or in their dependencies.
     pub fn kind_graph(&self) -> Outcome<KindGraph> {
         if self.python().is_none() {
             refuse_python(self.graph_config, self.params)?;
@@ -84,13 +84,14 @@ impl Phases<'_> {
         )
     }
 
-    /// The project's Python, unless it may not be used.
+    /// Returns the project's Python, unless it must not run.
     fn python(&self) -> Option<&dyn Python> {
         let python = self.context.python?;
         (python.mode() != Mode::Never).then_some(python)
     }
 
-    /// The strategies that are named in place of the registered ones.
+    /// Returns the Python object with the project's strategies, if the environment or the parameters
+    /// name one.
     fn strategies(&self) -> Option<&str> {
         let environment = self
             .context
@@ -99,7 +100,7 @@ impl Phases<'_> {
         environment.or_else(|| self.params.get("optimize_strategies")?.as_str())
     }
 
-    /// What the project adds in Python, where it adds anything.
+    /// Imports what the project adds in Python, if anything.
     fn custom(&self, kinds: &KindGraph) -> Outcome<Option<Custom<'_>>> {
         let Some(python) = self.python() else {
             return Ok(None);
@@ -130,12 +131,13 @@ impl Phases<'_> {
         }
     }
 
-    /// Whether what the project's Python writes beside the artifacts belongs there.
+    /// Returns whether the project's Python may write its own files among the artifacts.
     fn writes_in_place(&self) -> bool {
         self.artifacts.is_some_and(|artifacts| artifacts.in_place())
     }
 
-    /// What the project adds in Python to the phases after its kinds.
+    /// Returns what the project adds in Python to the phases after its kinds. Every phase asks again,
+    /// because the functions of the phase before may have registered more.
     fn extensions(&self) -> Outcome<Option<Custom<'_>>> {
         let Some(python) = self.python().filter(|python| python.started()) else {
             return Ok(None);
@@ -143,21 +145,21 @@ impl Phases<'_> {
         Custom::open(python, self.params, None, self.writes_in_place()).map(Some)
     }
 
-    /// The full task set.
+    /// Generates the full task set.
     ///
     /// # Errors
-    /// Everything that is wrong in any kind.
+    /// Every mistake in any kind.
     pub fn full_set(&self) -> Outcome<FullTaskSet> {
         let _span = tracing::info_span!(target: "timing", "phase", what = "full task set");
         let kinds = self.kind_graph()?;
         let contexts = self.artifacts.map(ContextArtifacts);
-        let remote = self.context.taskcluster.map(Waiting::new);
+        let remote = self.context.taskcluster.map(BlockingTaskcluster::new);
         let list = || match self.context.vcs {
             Some(vcs) => vcs
                 .tracked_files(&[])
                 .map_err(|error| vcs_diagnostic(&error)),
             None => Err(Diagnostic::environment(
-                "the files that version control tracks are needed, and there is no repository",
+                "cannot list tracked files: this is not a repository",
             )),
         };
         let tracked = Tracked::new(&list);
@@ -175,76 +177,77 @@ impl Phases<'_> {
             fast: self.context.fast,
         };
         let custom = self.custom(&kinds)?;
-        let heard = || Heard::begin(custom.as_ref());
-        // That the graph config has been read is over before the project registers anything.
-        let phase = heard();
-        if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
+        let custom = custom.as_ref();
+        let verifier = custom.filter(|_| self.verify);
+        // The phase `graph_config` ends before the project registers anything, so it is not observed.
+        observe(custom, "parameters", || {
             for phase in ["initial", "graph_config", "parameters"] {
-                custom.verify(phase, json!({}))?;
+                if let Some(custom) = verifier {
+                    custom.verify(phase, json!({}))?;
+                }
             }
-        }
-        phase.over("parameters")?;
-        let phase = heard();
-        if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
-            let told = |kind: &&KindDefinition| json!([kind.name.as_str(), kind.path, kind.config]);
-            let told: Vec<_> = kinds.in_order().iter().map(told).collect();
-            custom.verify("kinds", json!({"kinds": told}))?;
-        }
-        phase.over("kind_graph")?;
-        let phase = heard();
-        let set = generate::full_task_set(&project, &kinds, custom.as_ref())?;
-        if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
-            custom.verify_labels("full_task_set", &set.0, &set.0, false)?;
-        }
-        phase.over("full_task_set")?;
-        Ok(set)
+            Ok(())
+        })?;
+        observe(custom, "kind_graph", || {
+            let Some(custom) = verifier else {
+                return Ok(());
+            };
+            let kind = |kind: &&KindDefinition| json!([kind.name.as_str(), kind.path, kind.config]);
+            let kinds: Vec<_> = kinds.in_order().iter().map(kind).collect();
+            custom.verify("kinds", json!({"kinds": kinds}))
+        })?;
+        observe(custom, "full_task_set", || {
+            let set = generate::full_task_set(&project, &kinds, custom)?;
+            if let Some(custom) = verifier {
+                custom.verify_labels("full_task_set", &set.0, &set.0, false)?;
+            }
+            Ok(set)
+        })
     }
 
-    /// The full task graph, verified.
+    /// Generates and verifies the full task graph.
     ///
     /// # Errors
-    /// Everything that is wrong in any kind, dependencies that do not exist, cycles, and breaches of
-    /// verifications.
-    pub fn full(&self) -> Outcome<Full> {
+    /// Every mistake in any kind, missing or circular dependencies, and failed verifications.
+    pub fn full(&self) -> Outcome<FullTasks> {
         let set = self.full_set()?;
-        let custom = self.extensions()?;
-        let phase = Heard::begin(custom.as_ref());
-        let graph = generate::full_task_graph(&set)?;
-        if self.verify {
-            let surroundings = verify::Surroundings {
-                graph_config: self.graph_config,
-                params: self.params,
-                cache_suffix: self.context.run_task.cache_suffix(),
-            };
-            verify::full_task_graph(&graph.0, surroundings)?;
-            if let Some(custom) = &custom {
-                custom.verify_labels("full_task_graph", &graph.0, &graph.0, true)?;
+        let graph = self.phase("full_task_graph", |custom| {
+            let graph = generate::full_task_graph(&set)?;
+            if self.verify {
+                let surroundings = verify::Surroundings {
+                    graph_config: self.graph_config,
+                    params: self.params,
+                    cache_suffix: self.context.run_task.cache_suffix(),
+                };
+                verify::full_task_graph(&graph.0, surroundings)?;
+                if let Some(custom) = custom {
+                    custom.verify_labels("full_task_graph", &graph.0, &graph.0, true)?;
+                }
             }
-        }
-        phase.over("full_task_graph")?;
-        Ok(Full { set, graph })
+            Ok(graph)
+        })?;
+        Ok(FullTasks { set, graph })
     }
 
-    /// The target task set.
+    /// Selects the target task set.
     ///
     /// # Errors
     /// An unknown filter or method.
-    pub fn target_set(&self, full: &Full) -> Outcome<TargetTaskSet> {
+    pub fn target_set(&self, full: &FullTasks) -> Outcome<TargetTaskSet> {
         let _span = tracing::info_span!(target: "timing", "phase", what = "target task set");
-        let custom = self.extensions()?;
-        let phase = Heard::begin(custom.as_ref());
-        let set = target::target_task_set(&full.graph, self.params, custom.as_ref())?;
-        if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
-            custom.verify_labels("target_task_set", &full.graph.0, &set.0, false)?;
-        }
-        phase.over("target_task_set")?;
-        Ok(set)
+        self.phase("target_task_set", |custom| {
+            let set = target::target_task_set(&full.graph, self.params, custom)?;
+            if let Some(custom) = custom.filter(|_| self.verify) {
+                custom.verify_labels("target_task_set", &full.graph.0, &set.0, false)?;
+            }
+            Ok(set)
+        })
     }
 
-    /// What this set of parameters selects, given its target tasks.
+    /// Returns what this set of parameters selects, given its target tasks.
     ///
     /// # Errors
-    /// When the project's Python cannot be used.
+    /// The project's Python fails.
     pub fn selection(&self, targets: impl IntoIterator<Item = Label>) -> Outcome<Selection> {
         let custom = self.extensions()?;
         Ok(Selection {
@@ -253,25 +256,28 @@ impl Phases<'_> {
         })
     }
 
-    /// The target task graph.
+    /// Adds the dependencies of the target tasks.
     ///
     /// # Errors
-    /// None so far.
-    pub fn target_graph(&self, full: &Full, targets: &TargetTaskSet) -> Outcome<TargetTaskGraph> {
-        let custom = self.extensions()?;
-        let phase = Heard::begin(custom.as_ref());
-        let target = target::target_task_graph(&full.graph, targets, self.params)?;
-        if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
-            custom.verify_labels("target_task_graph", &full.graph.0, &target.graph, true)?;
-        }
-        phase.over("target_task_graph")?;
-        Ok(target)
+    /// Failed verifications of the project.
+    pub fn target_graph(
+        &self,
+        full: &FullTasks,
+        targets: &TargetTaskSet,
+    ) -> Outcome<TargetTaskGraph> {
+        self.phase("target_task_graph", |custom| {
+            let target = target::target_task_graph(&full.graph, targets, self.params)?;
+            if let Some(custom) = custom.filter(|_| self.verify) {
+                custom.verify_labels("target_task_graph", &full.graph.0, &target.graph, true)?;
+            }
+            Ok(target)
+        })
     }
 
-    /// The optimized task graph, verified. Asks the index for what strategies want to know.
+    /// Optimizes and verifies the target task graph. Looks up in the index what strategies need.
     ///
     /// # Errors
-    /// Everything that optimization finds wrong, or the index cannot be asked.
+    /// Every mistake that optimization finds, or the index does not answer.
     pub async fn optimize(
         &self,
         target: TargetTaskGraph,
@@ -281,10 +287,10 @@ impl Phases<'_> {
         self.optimize_onto(target, ids, &existing).await
     }
 
-    /// The optimized task graph over tasks that exist already.
+    /// Optimizes and verifies the target task graph, with these existing tasks.
     ///
     /// # Errors
-    /// Everything that optimization finds wrong, or the index cannot be asked.
+    /// Every mistake that optimization finds, or the index does not answer.
     pub async fn optimize_onto(
         &self,
         target: TargetTaskGraph,
@@ -323,10 +329,10 @@ impl Phases<'_> {
         Ok(optimized)
     }
 
-    /// What the index and the queue say of index paths.
+    /// Looks up index paths, and the statuses of the tasks there.
     ///
     /// # Errors
-    /// When they cannot be asked.
+    /// The index or the queue does not answer.
     pub async fn ask_index(
         &self,
         questions: &BTreeSet<IndexPath>,
@@ -336,26 +342,26 @@ impl Phases<'_> {
         }
         let taskcluster = self.context.taskcluster().map_err(|diagnostic| {
             let number = match questions.len() {
-                1 => "1 index path has".to_owned(),
-                n => format!("{n} index paths have"),
+                1 => "1 index path".to_owned(),
+                n => format!("{n} index paths"),
             };
             diagnostic
-                .because(format!("{number} to be looked up"))
+                .because(format!("optimization needs to look up {number}"))
                 .help(
                     "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com; \
-                     or show the graph with `--no-optimize`, which asks nobody",
+                     or show the graph with `--no-optimize`, which needs no Taskcluster",
                 )
         })?;
         let questions: Vec<IndexPath> = questions.iter().cloned().collect();
         let failed = |error: crate::ports::taskcluster::ApiError| {
             let help = match error.status {
-                Some(401 | 403) => "check the credentials, and the scopes that go with them",
-                _ => "try again when Taskcluster is well",
+                Some(401 | 403) => "check the credentials and their scopes",
+                _ => "try again when Taskcluster works again",
             };
-            Diagnostic::environment("the index could not be asked for tasks that exist already")
+            Diagnostic::environment("cannot look up existing tasks in the index")
                 .because(error)
                 .help(format!(
-                    "{help}; `snowman optimized --no-optimize` shows the graph and asks nobody"
+                    "{help}; `snowman optimized --no-optimize` shows the graph without Taskcluster"
                 ))
         };
         let tasks = taskcluster.find_tasks(&questions).await.map_err(failed)?;
@@ -369,7 +375,7 @@ impl Phases<'_> {
         Ok(IndexAnswers { tasks, statuses })
     }
 
-    /// The morphed task graph.
+    /// Morphs the optimized task graph.
     ///
     /// # Errors
     /// A morph that cannot be applied.
@@ -380,27 +386,49 @@ impl Phases<'_> {
     ) -> Outcome<MorphedTaskGraph> {
         let _span = tracing::info_span!(target: "timing", "phase", what = "morphed task graph");
         let custom = self.extensions()?;
-        let phase = Heard::begin(custom.as_ref());
-        let surroundings = morph::Surroundings {
-            graph_config: self.graph_config,
-            params: self.params,
-            ids,
-            environment: self.context.environment,
-            custom: custom.as_ref(),
-        };
-        let morphed = morph::morph(optimized, surroundings)?;
-        phase.over("label_to_taskid")?;
-        let phase = Heard::begin(custom.as_ref());
-        if let Some(custom) = custom.as_ref().filter(|_| self.verify) {
-            custom.verify_ids("morphed_task_graph", &morphed.graph)?;
-        }
-        phase.over("morphed_task_graph")?;
-        Ok(morphed)
+        let custom = custom.as_ref();
+        let morphed = observe(custom, "label_to_taskid", || {
+            let surroundings = morph::Surroundings {
+                graph_config: self.graph_config,
+                params: self.params,
+                ids,
+                environment: self.context.environment,
+                custom,
+            };
+            morph::morph(optimized, surroundings)
+        })?;
+        observe(custom, "morphed_task_graph", || {
+            if let Some(custom) = custom.filter(|_| self.verify) {
+                custom.verify_ids("morphed_task_graph", &morphed.graph)?;
+            }
+            Ok(morphed)
+        })
+    }
+
+    /// Runs a phase after the kinds with what the project adds in Python.
+    fn phase<T>(
+        &self,
+        name: &str,
+        run: impl FnOnce(Option<&Custom<'_>>) -> Outcome<T>,
+    ) -> Outcome<T> {
+        let custom = self.extensions()?;
+        observe(custom.as_ref(), name, || run(custom.as_ref()))
     }
 }
 
-/// What a project and parameters name that is written in Python: where, its name, and its kind of
-/// thing.
+/// Runs a phase, and reports its end to the project's callback.
+fn observe<T>(
+    custom: Option<&Custom<'_>>,
+    name: &str,
+    run: impl FnOnce() -> Outcome<T>,
+) -> Outcome<T> {
+    let phase = Heard::begin(custom);
+    let result = run()?;
+    phase.over(name)?;
+    Ok(result)
+}
+
+/// Returns the Python objects that config.yml and the parameters name, each with its key.
 fn needs_python<'a>(
     graph_config: &'a GraphConfig,
     params: &'a Parameters,
@@ -415,7 +443,7 @@ fn needs_python<'a>(
     registered.chain(strategies.map(|name| ("optimize_strategies", name)))
 }
 
-/// Says what of a project is written in Python and so cannot be honoured.
+/// Rejects a project that needs Python, which must not run.
 fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     for (key, name) in needs_python(graph_config, params) {
@@ -437,23 +465,21 @@ fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()>
             .filter(|_| key != "optimize_strategies");
         let help = match suggest::nearest(name, native.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => {
-                "Python may not run: leave `--python=never` out; rehearsals run none yet".to_owned()
-            }
+            None => "the project needs Python, so remove `--python=never`".to_owned(),
         };
         wrong.push(Diagnostic::user(message).at(place).help(help));
     }
     wrong.or_ok(())
 }
 
-/// A failure of version control as a diagnostic.
+/// Converts an error of version control.
 #[must_use]
 pub fn vcs_diagnostic(error: &VcsError) -> Diagnostic {
-    asked_in_vain("the repository could not be asked", error)
+    cannot_read_repository("cannot read the repository", error)
 }
 
-/// A question that version control did not answer.
-pub(super) fn asked_in_vain(message: impl Into<String>, error: &VcsError) -> Diagnostic {
+/// Converts an error of version control, with a message.
+pub(super) fn cannot_read_repository(message: impl Into<String>, error: &VcsError) -> Diagnostic {
     let mut diagnostic = Diagnostic::environment(message).because(error);
     match error {
         VcsError::Refused { .. } => {
@@ -468,9 +494,7 @@ pub(super) fn asked_in_vain(message: impl Into<String>, error: &VcsError) -> Dia
             program,
             missing: true,
             ..
-        } => diagnostic.help(format!(
-            "`{program}` has to be installed, in a folder of PATH"
-        )),
+        } => diagnostic.help(format!("install `{program}` in a folder of PATH")),
         _ => diagnostic,
     }
 }

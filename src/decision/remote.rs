@@ -1,4 +1,4 @@
-//! Lets transforms wait for Taskcluster's answers.
+//! Lets transforms call Taskcluster synchronously.
 
 use std::future::Future;
 use std::slice;
@@ -11,18 +11,17 @@ use crate::base::value::Value;
 use crate::ports::taskcluster::{ApiError, Taskcluster};
 use crate::transform::context::Remote;
 
-/// Asks Taskcluster and waits for the answer.
+/// Calls Taskcluster and blocks until the answer arrives.
 ///
-/// Transforms run on threads of their own, where waiting is allowed; the runtime that the decision
-/// runs in goes on with the calls meanwhile. One that has a single thread, which waits for the
-/// transforms, could not.
-pub(super) struct Waiting<'a> {
+/// Transforms run on their own threads, which may block, while the runtime of the decision processes
+/// the calls. A runtime with a single thread could not, because that thread waits for the transforms.
+pub(super) struct BlockingTaskcluster<'a> {
     taskcluster: &'a dyn Taskcluster,
     runtime: Option<Handle>,
 }
 
-impl<'a> Waiting<'a> {
-    /// Asks `taskcluster` in the runtime that is the caller's.
+impl<'a> BlockingTaskcluster<'a> {
+    /// Creates a wrapper that uses the runtime of the caller.
     pub(super) fn new(taskcluster: &'a dyn Taskcluster) -> Self {
         let runtime = Handle::try_current().ok();
         Self {
@@ -31,28 +30,27 @@ impl<'a> Waiting<'a> {
         }
     }
 
-    /// The answer; `None` when there is no such thing.
+    /// Returns the answer, or `None` if the object does not exist.
     fn wait<T>(
         &self,
         answer: impl Future<Output = Result<T, ApiError>>,
     ) -> Result<Option<T>, Diagnostic> {
         let Some(runtime) = &self.runtime else {
             return Err(Diagnostic::bug(
-                "transforms can only ask Taskcluster in a runtime of several threads",
+                "transforms can only call Taskcluster in a runtime with several threads",
             ));
         };
         match runtime.block_on(answer) {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if error.is_missing() => Ok(None),
-            Err(error) => Err(Diagnostic::environment(
-                "Taskcluster could not be asked about other tasks",
-            )
-            .because(error)),
+            Err(error) => Err(
+                Diagnostic::environment("cannot read other tasks from Taskcluster").because(error),
+            ),
         }
     }
 }
 
-impl Remote for Waiting<'_> {
+impl Remote for BlockingTaskcluster<'_> {
     fn find_task(&self, path: &IndexPath) -> Result<Option<TaskId>, Diagnostic> {
         let found = self.wait(self.taskcluster.find_tasks(slice::from_ref(path)))?;
         Ok(found.and_then(|found| found.get(path).cloned()))

@@ -1,4 +1,4 @@
-//! The scripts among the artifacts of a decision, from where generic-worker tasks mount them.
+//! The scripts that generic-worker tasks mount from the artifacts of a decision.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use crate::model::id_graph::{IdGraph, PlannedTask};
 use crate::ports::artifacts::Artifacts;
 use crate::task_scripts::{self, FETCH_CONTENT, RUN_TASK, RunTask};
 
-/// Writes the scripts that there are, and warns of those that tasks of `graph` mount in vain.
+/// Writes the available scripts, and logs a warning if tasks mount missing ones.
 ///
 /// # Errors
-/// When one cannot be written.
+/// A script cannot be written.
 pub fn write(
     artifacts: &dyn Artifacts,
     run_task: &RunTask,
@@ -38,7 +38,7 @@ pub fn write(
     Ok(())
 }
 
-/// The warning about missing scripts that tasks mount.
+/// Returns the warning about missing scripts that tasks mount.
 fn warning(
     missing: &[&str],
     artifacts: &dyn Artifacts,
@@ -62,7 +62,7 @@ fn warning(
     // If a decision keeps its artifacts in memory, its tasks are never really run.
     if !artifacts.in_place() {
         return Some(format!(
-            "cannot find {mounted}; simulated tasks run without, but real ones would fail"
+            "cannot find {mounted}; simulated tasks run without them, but real tasks would fail"
         ));
     }
     let labels: Vec<&str> = labels.into_iter().collect();
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_that_mount_what_is_not_there_are_named() {
+    fn tasks_that_mount_missing_scripts_are_listed() {
         let graph = IdGraph::new([
             task("dSvO-TqoQvyZ1IQRkLyqxw", "build-win", "public/run-task"),
             task("a7RW5dAoRGSYpjDgxH0fHA", "build-mac", "public/run-task"),
@@ -121,22 +121,22 @@ mod tests {
         ]);
         let decision_task_id = TaskId::parse(DECISION).unwrap();
         let folder = ArtifactFolder::new(std::path::Path::new("/nowhere"), None, Mask::default());
-        let said = |missing: &[&str]| warning(missing, &folder, &graph, &decision_task_id);
-        let both = said(&[RUN_TASK, FETCH_CONTENT]).unwrap();
+        let warning_about = |missing: &[&str]| warning(missing, &folder, &graph, &decision_task_id);
+        let both = warning_about(&[RUN_TASK, FETCH_CONTENT]).unwrap();
         assert!(
             both.starts_with(
                 "tasks mount `run-task`, which this decision does not provide: build-mac, build-win; set "
             ),
             "{both}"
         );
-        assert_eq!(said(&[FETCH_CONTENT]), None);
+        assert_eq!(warning_about(&[FETCH_CONTENT]), None);
         let artifacts = MemoryArtifacts::default();
         write(&artifacts, &RunTask::default(), &graph, &decision_task_id).unwrap();
         assert!(artifacts.take().is_empty());
     }
 
     #[test]
-    fn many_tasks_make_no_long_line() {
+    fn long_lists_of_tasks_are_shortened() {
         let graph = IdGraph::new((0..200u8).map(|i| {
             let id = TaskId::from_uuid_bytes([i; 16]);
             let mut task = task(id.as_str(), &format!("build-{i:03}"), "public/run-task");

@@ -9,6 +9,8 @@ use super::mask::Mask;
 use super::output_path::{OutputError, OutputPaths};
 use super::vcs::Vcs;
 use crate::base::diagnostic::Diagnostic;
+use crate::base::json;
+use crate::base::value::Value;
 
 /// The folder of the artifacts.
 const ARTIFACTS: &str = "artifacts";
@@ -40,6 +42,15 @@ pub trait Artifacts: Send + Sync {
 
     /// Whether they are what lies in the folder `artifacts`, where other programs may write too.
     fn in_place(&self) -> bool;
+}
+
+/// Writes an artifact as JSON with sorted keys, indented by two spaces.
+///
+/// # Errors
+/// The artifact cannot be written.
+pub fn write_json(artifacts: &dyn Artifacts, name: &str, value: &Value) -> Result<(), Diagnostic> {
+    tracing::info!("writing artifact file `{name}`");
+    artifacts.write(name, json::pretty(value).as_bytes())
 }
 
 /// The folders `artifacts` and `docker-contexts` of the working folder.

@@ -1,4 +1,4 @@
-//! Where taskIds come from.
+//! Derived taskIds.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,95 +7,95 @@ use sha2::{Digest, Sha256};
 
 use crate::base::name::{Label, TaskId};
 
-/// Gives the tasks of one decision or action their taskIds.
+/// Derives the taskIds of one decision or action.
 ///
-/// An id follows from the decision task, the label and a number alone, so that a rerun of the same
-/// decision names every task as the first run did. Each label has an endless row of ids; those that
-/// other tasks have taken are passed over.
+/// An id only depends on the decision task, the label and a number, so a rerun of a decision derives
+/// the same ids as the first run. Each label has an endless sequence of ids, from which those that
+/// other tasks have are excluded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DerivedIds {
     decision_task_id: TaskId,
     seed: TaskId,
     round: usize,
-    passed_over: Arc<BTreeSet<TaskId>>,
+    excluded: Arc<BTreeSet<TaskId>>,
 }
 
-/// How far into the row of a label it is looked for an id.
-const ROW: usize = 128;
+/// How many ids of a label are compared with a given id.
+const COMPARED: usize = 128;
 
 impl DerivedIds {
-    /// Ids for what `decision_task_id` creates.
+    /// Creates the ids of the tasks of a decision.
     #[must_use]
     pub fn new(decision_task_id: TaskId) -> Self {
         Self {
             seed: decision_task_id.clone(),
             decision_task_id,
             round: 0,
-            passed_over: Arc::default(),
+            excluded: Arc::default(),
         }
     }
 
-    /// Ids for what the action `action` adds to the graph of `decision_task_id`; `round` counts how often it
-    /// adds the same labels.
+    /// Creates the ids of the tasks that an action adds to the graph of a decision. `round` counts how
+    /// many times it adds the same labels.
     #[must_use]
     pub fn for_action(decision_task_id: TaskId, action: TaskId, round: usize) -> Self {
         Self {
             decision_task_id,
             seed: action,
             round,
-            passed_over: Arc::default(),
+            excluded: Arc::default(),
         }
     }
 
-    /// The task that decides, whose id is also that of the task group.
+    /// Returns the decision task, whose id is also the id of the task group.
     #[must_use]
     pub fn decision_task_id(&self) -> &TaskId {
         &self.decision_task_id
     }
 
-    /// Whether the group that these ids are for is that of the decision task alone: no other decision's
-    /// graph is in it.
+    /// Returns whether the ids belong to the decision task itself and not to an action, so that all
+    /// derived tasks of the group have ids of this sequence.
     #[must_use]
     pub fn owns_group(&self) -> bool {
         self.seed == self.decision_task_id
     }
 
-    /// The same ids but for these, which are passed over.
+    /// Returns the same ids without those that are taken.
     #[must_use]
     pub fn excluding(&self, taken: impl IntoIterator<Item = TaskId>) -> Self {
-        let mut passed_over = BTreeSet::clone(&self.passed_over);
-        passed_over.extend(taken);
+        let mut excluded = BTreeSet::clone(&self.excluded);
+        excluded.extend(taken);
         Self {
-            passed_over: Arc::new(passed_over),
+            excluded: Arc::new(excluded),
             ..self.clone()
         }
     }
 
-    /// The id of the task `label`; `copy` is 0 for the task itself and counts its duplicates.
+    /// Returns the id of the task `label`; `copy` is 0 for the task itself and counts its duplicates.
     #[must_use]
     pub fn id(&self, label: &Label, copy: usize) -> TaskId {
         let mut number = copy;
-        if !self.passed_over.is_empty() {
-            // The ids that are passed over are few, so the row is walked for these alone.
+        if !self.excluded.is_empty() {
+            // Exclusions are rare, so the sequence is only walked if there are any.
             let mut free = 0;
             number = 0;
-            while self.passed_over.contains(&self.at(label, number)) || free < copy {
-                free += usize::from(!self.passed_over.contains(&self.at(label, number)));
+            while self.excluded.contains(&self.nth(label, number)) || free < copy {
+                free += usize::from(!self.excluded.contains(&self.nth(label, number)));
                 number += 1;
             }
         }
-        self.at(label, number)
+        self.nth(label, number)
     }
 
-    /// Whether an id is in the row of a label, passed over or not: whatever has it was made by this
-    /// decision or action, or by somebody who wants it to look so.
+    /// Returns whether an id is derived from a label, excluded or not: its task was created by this
+    /// decision or action, or by another owner who copies its ids.
     #[must_use]
-    pub fn is_of(&self, label: &Label, task_id: &TaskId) -> bool {
-        (0..ROW).any(|number| self.at(label, number) == *task_id)
+    pub fn is_derived(&self, label: &Label, task_id: &TaskId) -> bool {
+        (0..COMPARED).any(|number| self.nth(label, number) == *task_id)
     }
 
-    /// The id at a place in the row of a label.
-    fn at(&self, label: &Label, number: usize) -> TaskId {
+    /// Returns the id with this number in the sequence of a label.
+    fn nth(&self, label: &Label, number: usize) -> TaskId {
         let mut hash = Sha256::new();
         for part in ["snowman.task-id.v1", self.seed.as_str(), label.as_str()] {
             hash.update((part.len() as u64).to_be_bytes());
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_follow_from_decision_label_and_copy() -> Result<(), crate::base::name::NameError> {
+    fn ids_depend_on_decision_label_and_copy() -> Result<(), crate::base::name::NameError> {
         let ids = DerivedIds::new(TaskId::parse("fN1SbArXTPSVFUUvaOlinQ")?);
         let other = DerivedIds::new(TaskId::parse("dSvO-TqoQvyZ1IQRkLyqxw")?);
         let (a, b) = (Label::parse("a")?, Label::parse("b")?);
@@ -144,16 +144,23 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_are_taken_are_passed_over() -> Result<(), crate::base::name::NameError> {
+    fn taken_ids_are_excluded() -> Result<(), crate::base::name::NameError> {
         let ids = DerivedIds::new(TaskId::parse("fN1SbArXTPSVFUUvaOlinQ")?);
         let (a, b) = (Label::parse("a")?, Label::parse("b")?);
-        let row: Vec<TaskId> = (0..5).map(|n| ids.id(&a, n)).collect();
-        let other = ids.excluding([row[0].clone(), row[2].clone()]);
+        let sequence: Vec<TaskId> = (0..5).map(|n| ids.id(&a, n)).collect();
+        let other = ids.excluding([sequence[0].clone(), sequence[2].clone()]);
         let found: Vec<TaskId> = (0..3).map(|n| other.id(&a, n)).collect();
-        assert_eq!(found, [row[1].clone(), row[3].clone(), row[4].clone()]);
+        assert_eq!(
+            found,
+            [
+                sequence[1].clone(),
+                sequence[3].clone(),
+                sequence[4].clone()
+            ]
+        );
         assert_eq!(other.id(&b, 0), ids.id(&b, 0));
-        assert!(other.is_of(&a, &row[0]) && other.is_of(&a, &row[4]));
-        assert!(!other.is_of(&b, &row[0]));
+        assert!(other.is_derived(&a, &sequence[0]) && other.is_derived(&a, &sequence[4]));
+        assert!(!other.is_derived(&b, &sequence[0]));
         Ok(())
     }
 }

@@ -24,7 +24,7 @@ use crate::base::value::{Object, Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::Phase;
 use crate::decision::flags::DecisionFlags;
-use crate::decision::{self, Context, Decision, parameters};
+use crate::decision::{self, Context, DecisionOptions, parameters};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::vcs::Change;
 use crate::sandbox::{self, Sandbox, WorkerOptions};
@@ -203,15 +203,15 @@ impl<'a> Stage<'a> {
                 task_id.as_str(),
                 &theirs,
             )?;
-            let created = |event: crate::submit::execute::SubmitEvent<'_>| self.heard(&event);
-            let decision = Decision {
+            let created = |event: crate::submit::SubmitEvent<'_>| self.heard(&event);
+            let options = DecisionOptions {
                 decision_task_id: &task_id,
                 actions_json,
                 artifacts: running.artifacts(),
                 verify,
                 events: &created,
             };
-            decision::run(context, self.graph_config, &params, decision)
+            decision::run(context, self.graph_config, &params, &options)
                 .await
                 .map(|_| ())
         };
@@ -372,7 +372,7 @@ impl<'a> Stage<'a> {
             let taskcluster = context.taskcluster()?;
             let request = callback::request(context.environment, taskcluster, &task_id).await?;
             let parameters = callback::parameters_of(taskcluster, &group).await?;
-            let created = |event: crate::submit::execute::SubmitEvent<'_>| self.heard(&event);
+            let created = |event: crate::submit::SubmitEvent<'_>| self.heard(&event);
             let runner = Runner {
                 context,
                 graph_config: self.graph_config,
@@ -411,8 +411,8 @@ impl<'a> Stage<'a> {
         Ok(report)
     }
 
-    fn heard(&self, event: &crate::submit::execute::SubmitEvent<'_>) {
-        if let crate::submit::execute::SubmitEvent::Created { creation, .. } = event {
+    fn heard(&self, event: &crate::submit::SubmitEvent<'_>) {
+        if let crate::submit::SubmitEvent::Created { creation, .. } = event {
             (self.events)(Event::Created {
                 label: creation.label.to_string(),
             });

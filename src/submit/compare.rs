@@ -1,11 +1,11 @@
-//! Whether a task that exists is the one that was to be created.
+//! Compares an existing task with a planned definition.
 //!
-//! The queue fills in what a definition leaves open, and its dates are those of another moment. So
-//! ours is completed in the same way, and its relative dates are counted from the moment at which
-//! the existing task was created; then both have to be equal.
+//! The queue fills in fields that a definition omits, and the existing task was created at a different
+//! time. So the planned definition is completed in the same way, its relative dates are resolved from
+//! the time at which the existing task was created, and then both must be equal.
 //!
-//! Of several differences the most telling one is named: the name of the task before its payload, and
-//! dates last, since those differ whenever tasks are not the same one.
+//! Of several differences, the most significant one is reported: the name of the task before its
+//! payload, and dates last, because the dates of different tasks always differ.
 
 use std::fmt;
 
@@ -14,8 +14,8 @@ use crate::base::time::{Span, Timestamp};
 use crate::base::value::{List, Object, Str, Value};
 use crate::model::reference::resolve_dates;
 
-/// Fields in the order in which their differences are named; others come after these.
-const TELLING: &[&str] = &[
+/// Fields in the order of their significance; all others follow.
+const BY_SIGNIFICANCE: &[&str] = &[
     "metadata",
     "taskGroupId",
     "schedulerId",
@@ -24,26 +24,26 @@ const TELLING: &[&str] = &[
     "payload",
 ];
 
-/// Fields of a definition that are dates.
+/// Date fields of a definition.
 const DATES: &[&str] = &["created", "deadline", "expires"];
 
-/// The most telling difference between two definitions.
+/// The most significant difference between two definitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// Where they differ.
+    /// The path of the difference.
     pub path: ValuePath,
-    /// What was to be there; `None` for nothing.
+    /// The planned value, if any.
     pub ours: Option<Value>,
-    /// What is there; `None` for nothing.
+    /// The existing value, if any.
     pub theirs: Option<Value>,
-    /// How many other fields of the definition differ.
+    /// The number of other fields that differ.
     pub more: usize,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let side = |value: &Option<Value>| match value {
-            Some(value) => shortened(&value.to_string()),
+            Some(value) => shorten(&value.to_string()),
             None => "nothing".to_owned(),
         };
         write!(
@@ -61,7 +61,7 @@ impl fmt::Display for Difference {
     }
 }
 
-fn shortened(text: &str) -> String {
+fn shorten(text: &str) -> String {
     const SHOWN: usize = 200;
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -69,13 +69,13 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// The most telling difference between `ours`, whose dates may be relative, and `theirs` as the queue
-/// tells it; `None` when they are the same task.
+/// Returns the most significant difference between `ours`, whose dates may be relative, and `theirs` as
+/// the queue returns it; `None` if they are the same task.
 ///
-/// Absolute `created`, `deadline` and `expires` may differ.
+/// Absolute values of `created`, `deadline` and `expires` may differ.
 #[must_use]
 pub fn difference(ours: &Value, theirs: &Value) -> Option<Difference> {
-    // A relative date that cannot be resolved stays as it is, and differs.
+    // A relative date that cannot be resolved is left as it is, and differs.
     let resolved = resolve_dates(ours, origin(ours, theirs)).unwrap_or_else(|_| ours.clone());
     let (Value::Object(mut left), Value::Object(mut right)) = (resolved, theirs.clone()) else {
         return Some(Difference {
@@ -100,20 +100,25 @@ pub fn difference(ours: &Value, theirs: &Value) -> Option<Difference> {
             right.shift_remove(name);
         }
     }
-    most_telling(&left, &right)
+    most_significant(&left, &right)
 }
 
-/// The most telling of the differences between the fields of two definitions.
-fn most_telling(left: &Object, right: &Object) -> Option<Difference> {
+/// Returns the most significant difference between the fields of two definitions.
+fn most_significant(left: &Object, right: &Object) -> Option<Difference> {
     let mut keys: Vec<&Str> = left.keys().chain(right.keys()).collect();
     keys.sort_unstable();
     keys.dedup();
     let root = ValuePath::root();
     let found = keys.into_iter().filter_map(|key| {
-        let difference = sides(left.get(key), right.get(key), || root.key(key))?;
-        let place = TELLING.iter().position(|name| *name == key.as_str());
+        let difference = compare_fields(left.get(key), right.get(key), || root.key(key))?;
+        let place = BY_SIGNIFICANCE
+            .iter()
+            .position(|name| *name == key.as_str());
         let is_date = difference.is_date();
-        Some(((is_date, place.unwrap_or(TELLING.len())), difference))
+        Some((
+            (is_date, place.unwrap_or(BY_SIGNIFICANCE.len())),
+            difference,
+        ))
     });
     let found: Vec<_> = found.collect();
     let more = found.len().saturating_sub(1);
@@ -122,7 +127,7 @@ fn most_telling(left: &Object, right: &Object) -> Option<Difference> {
 }
 
 impl Difference {
-    /// Whether it is one of two moments.
+    /// Returns whether both values are dates.
     fn is_date(&self) -> bool {
         let date = |side: &Option<Value>| {
             let text = side.as_ref().and_then(Value::as_str);
@@ -132,7 +137,7 @@ impl Difference {
     }
 }
 
-/// The moment from which the dates of `theirs` were counted, going by its `created`.
+/// Returns the time from which the dates of `theirs` were resolved, derived from its `created`.
 fn origin(ours: &Value, theirs: &Value) -> Timestamp {
     let start = Timestamp::from_unix(0);
     let date = |value: &Value| Timestamp::parse(value.as_str()?);
@@ -147,7 +152,7 @@ fn origin(ours: &Value, theirs: &Value) -> Timestamp {
         .map_or(start, |created| created.plus(Span::seconds(-offset)))
 }
 
-/// Fills in what the queue fills in, and sorts lists whose order means nothing.
+/// Fills in the defaults of the queue, and sorts lists whose order is irrelevant.
 fn complete(task: &mut Object) {
     if let Some(queue) = task.get("taskQueueId").and_then(Value::as_str) {
         if let Some((provisioner, worker)) = queue.split_once('/') {
@@ -178,8 +183,8 @@ fn complete(task: &mut Object) {
     }
 }
 
-/// The first difference between two values; one that is no moment goes before one that is.
-fn first(ours: &Value, theirs: &Value, path: &ValuePath) -> Option<Difference> {
+/// Returns the first difference between two values that is not a date, or else the first difference.
+fn compare_values(ours: &Value, theirs: &Value, path: &ValuePath) -> Option<Difference> {
     let differs = || {
         Some(Difference {
             path: path.clone(),
@@ -193,17 +198,23 @@ fn first(ours: &Value, theirs: &Value, path: &ValuePath) -> Option<Difference> {
             let mut keys: Vec<&Str> = left.keys().chain(right.keys()).collect();
             keys.sort_unstable();
             keys.dedup();
-            // A name says more than all else.
+            // The name is the most significant field.
             keys.sort_by_key(|key| key.as_str() != "name");
             let found = keys.into_iter();
-            telling(found.filter_map(|key| sides(left.get(key), right.get(key), || path.key(key))))
+            first_significant(
+                found.filter_map(|key| {
+                    compare_fields(left.get(key), right.get(key), || path.key(key))
+                }),
+            )
         }
         (Value::Array(left), Value::Array(right)) => {
             let found = 0..left.len().max(right.len());
-            telling(found.filter_map(|i| sides(left.get(i), right.get(i), || path.index(i))))
+            first_significant(
+                found.filter_map(|i| compare_fields(left.get(i), right.get(i), || path.index(i))),
+            )
         }
         (Value::String(left), Value::String(right)) => {
-            if left == right || same_moment(left, right) {
+            if left == right || is_same_time(left, right) {
                 None
             } else {
                 differs()
@@ -221,8 +232,8 @@ fn first(ours: &Value, theirs: &Value, path: &ValuePath) -> Option<Difference> {
     }
 }
 
-/// The first of several differences that is not one of two moments, or else the first.
-fn telling(found: impl Iterator<Item = Difference>) -> Option<Difference> {
+/// Returns the first difference that is not a date, or else the first one.
+fn first_significant(found: impl Iterator<Item = Difference>) -> Option<Difference> {
     let mut date = None;
     for difference in found {
         if !difference.is_date() {
@@ -233,13 +244,13 @@ fn telling(found: impl Iterator<Item = Difference>) -> Option<Difference> {
     date
 }
 
-fn sides(
+fn compare_fields(
     ours: Option<&Value>,
     theirs: Option<&Value>,
     path: impl Fn() -> ValuePath,
 ) -> Option<Difference> {
     match (ours, theirs) {
-        (Some(ours), Some(theirs)) => first(ours, theirs, &path()),
+        (Some(ours), Some(theirs)) => compare_values(ours, theirs, &path()),
         (None, None) => None,
         (ours, theirs) => Some(Difference {
             path: path(),
@@ -250,8 +261,8 @@ fn sides(
     }
 }
 
-/// Whether two texts are the same moment, as far as the queue keeps it apart.
-fn same_moment(left: &str, right: &str) -> bool {
+/// Returns whether two texts are the same time, with the precision of the queue.
+fn is_same_time(left: &str, right: &str) -> bool {
     match (Timestamp::parse(left), Timestamp::parse(right)) {
         (Some(left), Some(right)) => {
             left.plus(Span::seconds(1)) > right && right.plus(Span::seconds(1)) > left
@@ -293,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn another_moment_makes_no_difference() {
+    fn the_time_of_creation_makes_no_difference() {
         assert_eq!(difference(&ours(), &theirs()), None);
     }
 
@@ -308,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn absolute_dates_of_the_task_may_differ() {
+    fn absolute_dates_of_a_task_may_differ() {
         let mut ours = ours();
         for name in ["created", "deadline"] {
             ours[name] = json!("2029-05-05T00:00:00Z");
@@ -317,14 +328,14 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_some_lists_makes_no_difference() {
+    fn the_order_of_some_lists_is_ignored() {
         for name in ["dependencies", "routes", "scopes"] {
             let (mut ours, mut theirs) = (ours(), theirs());
             ours[name] = json!(["x", "y", "z"]);
             theirs[name] = json!(["z", "x", "y"]);
             assert_eq!(difference(&ours, &theirs), None, "{name}");
         }
-        // That of a payload does.
+        // The order in a payload matters.
         let (mut ours, mut theirs) = (ours(), theirs());
         ours["payload"]["command"] = json!(["x", "y"]);
         theirs["payload"]["command"] = json!(["y", "x"]);
@@ -332,36 +343,37 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_compared_to_the_second() {
-        let told = |expires: &str| {
+    fn dates_are_compared_to_the_second() {
+        let message = |expires: &str| {
             let mut theirs = theirs();
             first_artifact(&mut theirs)["expires"] = json!(expires);
             difference(&ours(), &theirs)
         };
-        assert_eq!(told("2030-01-02T00:00:00.999Z"), None);
-        assert!(told("2030-01-02T00:00:01.000Z").is_some());
-        assert_eq!(told("2030-01-01T23:59:59.001Z"), None);
-        assert!(told("2030-01-01T23:59:59.000Z").is_some());
+        assert_eq!(message("2030-01-02T00:00:00.999Z"), None);
+        assert!(message("2030-01-02T00:00:01.000Z").is_some());
+        assert_eq!(message("2030-01-01T23:59:59.001Z"), None);
+        assert!(message("2030-01-01T23:59:59.000Z").is_some());
     }
 
     #[test]
-    fn the_most_telling_difference_is_named() {
-        // Somebody else's task, whose dates come first by the alphabet.
+    fn the_most_significant_difference_is_reported() {
+        // A different task, whose dates come first in alphabetical order.
         let mut other = theirs();
         other["deadline"] = json!("2030-01-03T00:00:00.000Z");
         other["extra"] = json!({"a": 1});
         other["payload"]["n"] = json!(7);
         other["payload"]["artifacts"] = json!([{"expires": "2030-04-04T00:00:00.000Z"}]);
-        let told = |ours: &Value, theirs: &Value| difference(ours, theirs).map(|d| d.to_string());
+        let message =
+            |ours: &Value, theirs: &Value| difference(ours, theirs).map(|d| d.to_string());
         assert_eq!(
-            told(&ours(), &other).as_deref(),
+            message(&ours(), &other).as_deref(),
             Some("`payload.n` should be 1 and is 7, and 2 more fields differ")
         );
         let mut ours = ours();
         ours["metadata"] = json!({"description": "Builds", "name": "build"});
         other["metadata"] = json!({"description": "Breaks", "name": "squatter"});
         assert_eq!(
-            told(&ours, &other).as_deref(),
+            message(&ours, &other).as_deref(),
             Some(
                 "`metadata.name` should be \"build\" and is \"squatter\", and 3 more fields differ"
             )
@@ -371,40 +383,41 @@ mod tests {
         other["payload"] = json!({"n": 7});
         other["extra"] = json!({});
         assert_eq!(
-            told(&ours, &other).as_deref(),
+            message(&ours, &other).as_deref(),
             Some("`payload.artifacts` should be [] and is nothing, and 1 more field differs")
         );
     }
 
     #[test]
-    fn the_difference_is_named() {
-        let told = |change: fn(&mut Value)| {
+    fn the_difference_is_reported() {
+        let message = |change: fn(&mut Value)| {
             let mut theirs = theirs();
             change(&mut theirs);
             difference(&ours(), &theirs).map(|d| d.to_string())
         };
         assert_eq!(
-            told(|t| t["payload"]["n"] = json!(2)).as_deref(),
+            message(|t| t["payload"]["n"] = json!(2)).as_deref(),
             Some("`payload.n` should be 1 and is 2")
         );
         assert_eq!(
-            told(|t| t["scopes"] = json!(["a"])).as_deref(),
+            message(|t| t["scopes"] = json!(["a"])).as_deref(),
             Some("`scopes[1]` should be \"b\" and is nothing")
         );
         assert_eq!(
-            told(|t| first_artifact(t)["expires"] = json!("2030-02-02T00:00:00.000Z")).as_deref(),
+            message(|t| first_artifact(t)["expires"] = json!("2030-02-02T00:00:00.000Z"))
+                .as_deref(),
             Some(
                 "`payload.artifacts[0].expires` should be \"2030-01-02T00:00:00.000Z\" and is \
                  \"2030-02-02T00:00:00.000Z\""
             )
         );
         assert_eq!(
-            told(|t| t["deadline"] = json!("2030-01-03T00:00:00.000Z")).as_deref(),
+            message(|t| t["deadline"] = json!("2030-01-03T00:00:00.000Z")).as_deref(),
             Some(
                 "`deadline` should be \"2030-01-02T00:00:00.000Z\" and is \
                  \"2030-01-03T00:00:00.000Z\""
             )
         );
-        assert!(told(|t| *t = json!(null)).is_some());
+        assert!(message(|t| *t = json!(null)).is_some());
     }
 }

@@ -1,125 +1,125 @@
-//! Confirms, when all is created, that what stands in the task group is what this run wants.
+//! Confirms after the creation that the task group contains exactly what this run wants.
 //!
-//! While a run creates its tasks, others may do so in the same group: calls of a run that was killed
-//! arrive late, and two runs of one decision may be alive at once. What they have in common has one id
-//! and one definition, so it does not matter who creates it. What they decide differently is settled
-//! here.
+//! While a run creates its tasks, others may create tasks in the same group: calls of a killed run
+//! arrive late, or two runs of one decision are alive at once. Tasks that both want have the same id
+//! and definition, so it does not matter who creates them. Differences are resolved here.
 //!
-//! 1. The group is listed, after every creation of this run was answered.
-//! 2. A wanted task that is missing or was cancelled fails the run: somebody else undoes its work.
-//! 3. When the queue has begun a later run of this task, this one fails and undoes nothing.
-//! 4. Tasks of this decision that nobody wants are cancelled, dependents first, and all begins anew
-//!    with 1, until a list shows nothing to cancel.
+//! 1. List the group, after every creation of this run has been answered.
+//! 2. Fail if a wanted task is missing or cancelled: another run undoes the work of this one.
+//! 3. Fail, and undo nothing, if the queue has started a later run of this task.
+//! 4. Cancel the tasks of this decision that this run does not want, dependents first. Then start
+//!    again with 1, until a list shows nothing to cancel.
 //!
-//! Invariant: when two runs want a task of one label under different ids and both succeed, one of the
-//! two copies is cancelled. For each run creates first and lists then. Were both copies missing from
-//! the last list of the run that does not want them, each would have been created after the other
-//! run's last list, and so after the other copy. So at least one run lists the copy of the other, and
-//! cancels it or fails. The run that lists last finds all that it wants alive, or fails: whole graphs
-//! are never mixed. And since the queue begins a run before that creates anything, a run that lists a
-//! task of a later one learns in 3 that there is one.
+//! Invariant: if two runs want a task of one label with different ids and both succeed, one of the
+//! two copies is cancelled. Proof: each run creates first and lists afterwards. If each run's last
+//! list did not contain the other run's copy, each copy would have been created after the other run's
+//! last list, and so after the other copy. So at least one run lists the copy of the other, and
+//! cancels it or fails. The run that lists last finds all tasks that it wants alive, or fails: graphs
+//! are never mixed. And because the queue starts a run before that run creates anything, a run that
+//! lists a task of a later run learns of that run in step 3.
 //!
-//! What is created after the last list of the last run cannot be seen by anybody. With equal
-//! definitions that does no harm. The queue bounds the rest: it takes no call whose `created` is more
-//! than 15 minutes old.
+//! No run can see what is created after the last list of the last run. That is harmless if the
+//! definitions are equal. The queue limits the rest: it refuses a `created` that is more than 15
+//! minutes old.
 
 use std::collections::BTreeSet;
 
 use futures_util::future::{Either, select};
 
-use super::leftovers::{self, Cleared};
+use super::group::{Expected, GroupState, ObsoleteTask, already_started};
+use super::obsolete::{self, CancelReport};
 use super::own_run::OwnRun;
 use super::plan::Creation;
-use super::standing::{Leftover, Standing, Wanted, begun};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::name::TaskId;
 use crate::ports::stop::Stop;
 use crate::ports::taskcluster::Taskcluster;
 
-/// How often the group is listed before it is given up that it comes to rest.
-const LISTED: usize = 20;
+/// How many times the group is listed until nothing changes.
+const MAX_LISTS: usize = 20;
 
-/// Cancels what this run does not want, and says in what the group still differs from that.
+/// Cancels the tasks that this run does not want, and reports how the group still differs.
 pub async fn confirm(
     taskcluster: &dyn Taskcluster,
-    wanted: &Wanted<'_>,
+    expected: &Expected<'_>,
     run: Option<&OwnRun>,
     stop: &Stop,
-) -> Cleared {
-    let mut cleared = Cleared::default();
-    if let Err(wrong) = settle(taskcluster, wanted, run, stop, &mut cleared).await {
-        cleared.wrong.extend(wrong);
+) -> CancelReport {
+    let mut report = CancelReport::default();
+    if let Err(problems) = cancel_unwanted(taskcluster, expected, run, stop, &mut report).await {
+        report.problems.extend(problems);
     }
-    cleared
+    report
 }
 
-async fn settle(
+async fn cancel_unwanted(
     taskcluster: &dyn Taskcluster,
-    wanted: &Wanted<'_>,
+    expected: &Expected<'_>,
     run: Option<&OwnRun>,
     stop: &Stop,
-    cleared: &mut Cleared,
+    report: &mut CancelReport,
 ) -> Result<(), Diagnostics> {
-    let group = wanted.ids.decision_task_id();
+    let group = expected.ids.decision_task_id();
     let mut seen: BTreeSet<TaskId> = BTreeSet::new();
-    for _ in 0..LISTED {
-        let mut standing = Standing::default();
-        match select(Box::pin(standing.list(taskcluster, group)), stop.wait()).await {
+    for _ in 0..MAX_LISTS {
+        let mut state = GroupState::default();
+        match select(Box::pin(state.list(taskcluster, group)), stop.wait()).await {
             Either::Left((listed, _)) => listed?,
             Either::Right(_) => return Err(stopped().into()),
         }
         if let Some(run) = run {
-            run.check(taskcluster).await?;
+            run.check_latest(taskcluster).await?;
         }
-        lost(&standing.lost(wanted))?;
-        let (unwanted, doubled) = standing.leftovers(wanted);
-        let mut wrong = Diagnostics::new();
+        check_lost(&state.lost(expected))?;
+        let (unwanted, doubled) = state.obsolete(expected);
+        let mut problems = Diagnostics::new();
         for one in &doubled {
-            let why = "this run has created the task under another taskId";
-            wrong.push(begun(&one.task_id, &one.state, why).in_task(one.label.as_str()));
+            let why = "this run has created the task with a different taskId";
+            let problem = already_started(&one.task_id, &one.state, why);
+            problems.push(problem.in_task(one.label.as_str()));
         }
-        wrong.or_ok(())?;
-        let new: Vec<&Leftover> = unwanted
+        problems.or_ok(())?;
+        let new: Vec<&ObsoleteTask> = unwanted
             .iter()
             .filter(|one| seen.insert(one.task_id.clone()))
             .collect();
         if new.is_empty() {
             return Ok(());
         }
-        cleared.extend(leftovers::clear(taskcluster, &new).await);
-        if !cleared.wrong.is_empty() {
+        report.extend(obsolete::cancel(taskcluster, &new).await);
+        if !report.problems.is_empty() {
             return Ok(());
         }
     }
     Err(Diagnostic::environment(format!(
         "other tasks of this decision keep appearing in the task group {group}"
     ))
-    .help("see that no other run of this task is alive, and rerun it")
+    .help("make sure that no other run of this task is alive, and rerun this task")
     .into())
 }
 
-/// Says that wanted tasks do not stand although they were created.
-fn lost(creations: &[&Creation]) -> Result<(), Diagnostics> {
-    let mut wrong = Diagnostics::new();
+/// Reports created tasks that do not exist anymore.
+fn check_lost(creations: &[&Creation]) -> Result<(), Diagnostics> {
+    let mut problems = Diagnostics::new();
     for creation in creations {
         let id = &creation.task_id;
-        wrong.push(
+        problems.push(
             creation.about(
                 Diagnostic::environment("the task was cancelled while the graph was created")
-                    .because(format!("{id} has ended before it began, or is not listed"))
+                    .because(format!(
+                        "{id} ended before it started, or the group does not list it"
+                    ))
                     .help(
-                        "somebody has cancelled it, or another run of this task has decided \
-                     differently: see that none is alive, and rerun this task",
+                        "it was cancelled by hand, or another run of this task has decided \
+                         differently: make sure that no other run is alive, and rerun this task",
                     ),
             ),
         );
     }
-    wrong.or_ok(())
+    problems.or_ok(())
 }
 
 fn stopped() -> Diagnostic {
-    Diagnostic::environment(
-        "the signal to stop came before the created tasks were compared with what is wanted",
-    )
-    .help("rerun this task; what stands is kept")
+    Diagnostic::environment("the shutdown signal came before the created tasks were checked")
+        .help("rerun this task; existing tasks are kept")
 }

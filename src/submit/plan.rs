@@ -1,4 +1,4 @@
-//! What is to be created, in which order.
+//! The tasks to create, in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use crate::model::reference::{ReferenceError, resolve_dates};
 use crate::model::task::Provenance;
 use crate::ports::ids::DerivedIds;
 
-/// What the tasks of one submission have in common.
+/// What the tasks of a plan have in common.
 #[derive(Debug, Clone)]
-pub struct SubmitOptions<'a> {
-    /// The task that decides; its id is the id of the task group too.
+pub struct PlanOptions<'a> {
+    /// The decision task, whose id is also the id of the task group.
     pub decision_task_id: TaskId,
-    /// The scheduler, `<trust-domain>-level-<level>`.
+    /// The `schedulerId`, which is `<trust-domain>-level-<level>`.
     pub scheduler_id: String,
-    /// Where the ids of duplicates come from.
+    /// The taskIds, for duplicates.
     pub ids: &'a DerivedIds,
 }
 
-/// One task that is to be created.
+/// A task to create.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Creation {
     /// Its id.
@@ -33,18 +33,18 @@ pub struct Creation {
     pub label: Label,
     /// Its kind.
     pub kind: KindName,
-    /// 0 for the task itself; its duplicates are counted from 1.
+    /// 0 for the task itself, and 1 and up for its duplicates.
     pub copy: usize,
-    /// Its definition; only dates are still relative.
+    /// Its definition, with relative dates.
     pub definition: Value,
-    /// The tasks of this plan that have to stand before it.
+    /// The tasks of the plan that must exist first.
     pub after: BTreeSet<TaskId>,
-    /// Where it comes from.
+    /// Its origin, for messages.
     pub provenance: Arc<Provenance>,
 }
 
 impl Creation {
-    /// Names this task in a message.
+    /// Names this task in a diagnostic.
     #[must_use]
     pub fn about(&self, diagnostic: Diagnostic) -> Diagnostic {
         diagnostic
@@ -54,44 +54,44 @@ impl Creation {
     }
 }
 
-/// Tasks in an order in which each comes after those that it depends on.
+/// Tasks in an order in which each task comes after its dependencies.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
     creations: Vec<Creation>,
 }
 
 impl Plan {
-    /// Tasks whose ids are settled already; each names those that have to stand before it.
+    /// Creates a plan of tasks that are already in order.
     #[must_use]
-    pub fn of(creations: Vec<Creation>) -> Self {
+    pub fn new(creations: Vec<Creation>) -> Self {
         Self { creations }
     }
 
-    /// The tasks, dependencies first.
+    /// Returns the tasks, dependencies first.
     #[must_use]
     pub fn creations(&self) -> &[Creation] {
         &self.creations
     }
 
-    /// How many tasks there are, duplicates included.
+    /// Returns the number of tasks, including duplicates.
     #[must_use]
     pub fn len(&self) -> usize {
         self.creations.len()
     }
 
-    /// Whether nothing is to be created.
+    /// Returns whether the plan has no tasks.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.creations.is_empty()
     }
 
-    /// The plan without tasks that stand already; nothing waits for those.
+    /// Returns the plan without tasks that already exist.
     #[must_use]
-    pub fn without(mut self, standing: &BTreeSet<TaskId>) -> Self {
+    pub fn without(mut self, existing: &BTreeSet<TaskId>) -> Self {
         self.creations
-            .retain(|creation| !standing.contains(&creation.task_id));
+            .retain(|creation| !existing.contains(&creation.task_id));
         for creation in &mut self.creations {
-            creation.after.retain(|id| !standing.contains(id));
+            creation.after.retain(|id| !existing.contains(id));
         }
         self
     }
@@ -99,13 +99,13 @@ impl Plan {
 
 /// Plans the creation of every task of `graph`.
 ///
-/// A task without a dependency in the graph gets the decision task as its last dependency. The
-/// attribute `task_duplicates` says how often a task is created.
+/// A task without a dependency in the graph also depends on the decision task. The attribute
+/// `task_duplicates` says how many copies of a task are created.
 ///
 /// # Errors
-/// Definitions whose dependencies are no list of taskIds or whose dates are none, and tasks that wait
-/// for each other.
-pub fn plan(graph: &IdGraph, options: &SubmitOptions<'_>) -> Outcome<Plan> {
+/// Dependencies that are not a list of taskIds, dates that cannot be resolved, and circular
+/// dependencies.
+pub fn plan(graph: &IdGraph, options: &PlanOptions<'_>) -> Outcome<Plan> {
     let mut wrong = Diagnostics::new();
     let mut definitions: BTreeMap<&TaskId, (Value, BTreeSet<TaskId>)> = BTreeMap::new();
     for task in graph.tasks() {
@@ -125,7 +125,7 @@ pub fn plan(graph: &IdGraph, options: &SubmitOptions<'_>) -> Outcome<Plan> {
     let dag = Dag::new(definitions.keys().map(|id| (*id).clone()), edges);
     let order = dag
         .dependencies_first()
-        .map_err(|cycle| waiting_for_each_other(graph, &cycle))?;
+        .map_err(|cycle| circular(graph, &cycle))?;
 
     let mut creations = Vec::with_capacity(order.len());
     let mut taken: BTreeSet<TaskId> = order.iter().map(|id| (*id).clone()).collect();
@@ -156,7 +156,7 @@ pub fn plan(graph: &IdGraph, options: &SubmitOptions<'_>) -> Outcome<Plan> {
     Ok(Plan { creations })
 }
 
-/// The next derived id that no task of the plan has.
+/// Returns the next derived id that no task of the plan has.
 fn free_id(
     ids: &DerivedIds,
     label: &Label,
@@ -172,11 +172,11 @@ fn free_id(
     }
 }
 
-/// The definition as it is sent, and the tasks of the graph that it depends on.
+/// Returns the definition to send, and the tasks of the graph that it depends on.
 fn complete(
     task: &PlannedTask,
     graph: &IdGraph,
-    options: &SubmitOptions<'_>,
+    options: &PlanOptions<'_>,
 ) -> Result<(Value, BTreeSet<TaskId>), Diagnostic> {
     let mut definition = task.task.clone();
     let mut dependencies = match definition.get("dependencies") {
@@ -184,7 +184,7 @@ fn complete(
         Some(Value::Array(items)) => items.to_vec(),
         Some(other) => {
             return Err(Diagnostic::user(format!(
-                "the definition's `dependencies` are {}, and should be a list",
+                "`dependencies` must be a list, not {}",
                 type_name(other)
             )));
         }
@@ -196,7 +196,7 @@ fn complete(
             .and_then(|text| TaskId::parse(text).ok())
             .ok_or_else(|| {
                 Diagnostic::user(format!(
-                    "the definition's `dependencies` hold {dependency}, which is no taskId"
+                    "`dependencies` contain {dependency}, which is not a taskId"
                 ))
             })?;
         if graph.get(&id).is_some() {
@@ -207,7 +207,7 @@ fn complete(
     if after.is_empty() && !dependencies.contains(&decision) {
         dependencies.push(decision.clone());
     }
-    // Dates are counted when a task is sent; whether they can be is known before anything is.
+    // Dates are resolved when a task is sent, but errors must be reported before anything is sent.
     resolve_dates(&Value::Object(definition.clone()), Timestamp::from_unix(0))
         .map_err(|error| date_diagnostic(&error))?;
     definition.insert("dependencies", Value::from(dependencies));
@@ -216,7 +216,7 @@ fn complete(
     Ok((Value::Object(definition), after))
 }
 
-/// Says that a date cannot be resolved.
+/// Builds the diagnostic about a date that cannot be resolved.
 pub(super) fn date_diagnostic(error: &ReferenceError) -> Diagnostic {
     Diagnostic::user("a date in the definition cannot be resolved")
         .because(error)
@@ -230,25 +230,38 @@ fn about(task: &PlannedTask, diagnostic: Diagnostic) -> Diagnostic {
         .at(task.provenance.place.clone())
 }
 
-fn waiting_for_each_other(graph: &IdGraph, Cycle(ids): &Cycle<TaskId>) -> Diagnostics {
+fn circular(graph: &IdGraph, Cycle(ids): &Cycle<TaskId>) -> Diagnostics {
     let name = |id: &TaskId| match graph.get(id) {
         Some(task) => task.label.to_string(),
         None => id.to_string(),
     };
     let path: Vec<String> = ids.iter().chain(ids.first()).map(name).collect();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let diagnostic = circle(&path);
+    let diagnostic = circular_dependency(&path);
     match ids.first().and_then(|id| graph.get(id)) {
         Some(task) => about(task, diagnostic).into(),
         None => diagnostic.into(),
     }
 }
 
-/// Says that these tasks depend on each other, the last being the first.
-pub(super) fn circle(path: &[&str]) -> Diagnostic {
+/// Builds the diagnostic about circular dependencies; the last label repeats the first.
+pub(super) fn circular_dependency(path: &[&str]) -> Diagnostic {
     Diagnostic::user(format!(
-        "tasks depend on each other, so none of them can be created first: {}",
+        "tasks depend on each other in a circle, so none of them can be created first: {}",
         path.join(" -> ")
     ))
-    .help("leave one of these dependencies out")
+    .help("remove one of these dependencies")
+}
+
+/// Returns the tasks of all plans.
+pub(super) fn creations<'p>(plans: &'p [&'p Plan]) -> impl Iterator<Item = &'p Creation> {
+    plans.iter().flat_map(|plan| plan.creations())
+}
+
+/// Returns the taskIds in the `dependencies` of a definition.
+pub(super) fn dependencies(definition: &Value) -> impl Iterator<Item = TaskId> {
+    let list = definition.get("dependencies").and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(|id| TaskId::parse(id.as_str()?).ok())
 }

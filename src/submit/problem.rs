@@ -1,8 +1,8 @@
-//! What is told of tasks that could not be created.
+//! Messages about tasks that could not be created.
 
 use super::compare::Difference;
-use super::execute::{SkipReason, Skipped};
 use super::plan::{Creation, date_diagnostic};
+use super::report::{SkipReason, Skipped};
 use crate::base::diagnostic::{Class, Diagnostic, Diagnostics};
 use crate::model::reference::ReferenceError;
 use crate::ports::taskcluster::ApiError;
@@ -10,36 +10,37 @@ use crate::ports::taskcluster::ApiError;
 /// Why a task could not be created.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Problem {
-    /// A date in its definition is none.
+    /// A date in its definition cannot be resolved.
     Date(ReferenceError),
-    /// The queue refused it or failed.
+    /// The queue refused the call or failed.
     Refused(ApiError),
-    /// The task group takes no tasks, or none of this scheduler.
+    /// The task group accepts no tasks, or none of this scheduler.
     Closed(ApiError),
     /// Another task has its id.
     Taken(ApiError, Box<Difference>),
 }
 
 impl Problem {
-    /// What the queue answered.
+    /// Returns the error message.
     pub(super) fn message(&self) -> String {
         match self {
             Self::Date(error) => error.to_string(),
             Self::Refused(error) | Self::Closed(error) => error.answer(),
-            // The server says the same in many more words.
+            // The server's message is much longer and says the same.
             Self::Taken(_, difference) => difference.to_string(),
         }
     }
 
+    /// Builds the diagnostic about the task.
     pub(super) fn diagnostic(&self, creation: &Creation) -> Diagnostic {
         let id = &creation.task_id;
         let diagnostic = match self {
             Self::Date(error) => date_diagnostic(error),
             Self::Taken(..) => Diagnostic::environment(format!(
-                "the taskId {id} is taken by a task that is not this one"
+                "the taskId {id} belongs to a different task"
             ))
             .help(
-                "taskIds follow from the decision task and the label: when this decision was \
+                "taskIds are derived from the decision task and the label: if the decision has \
                  changed since its first run, make a new push; otherwise find out who created \
                  that task",
             ),
@@ -51,32 +52,34 @@ impl Problem {
     }
 }
 
+/// How to solve HTTP 401.
+pub(super) const CREDENTIALS_HELP: &str = "check that the clock of this machine is right, and that \
+     TASKCLUSTER_CLIENT_ID and TASKCLUSTER_ACCESS_TOKEN belong together and have not expired";
+
+/// Builds the diagnostic about a call that the queue refused.
 pub(super) fn refused(error: &ApiError, message: &str) -> Diagnostic {
     match error.status {
         _ if error.is_about_clock() => Diagnostic::environment(message).help(
-            "the clock of this machine is not that of the queue, which takes tasks only with a \
-             `created` within 15 minutes of its own: set the clock of the worker, and rerun this task",
+            "the queue only accepts a `created` within 15 minutes of its own clock: set the clock of \
+             this worker, and rerun this task",
         ),
-        Some(401) => Diagnostic::environment(message).help(
-            "check that the clock of this machine is right, and that TASKCLUSTER_CLIENT_ID and \
-             TASKCLUSTER_ACCESS_TOKEN belong together and have not expired",
-        ),
+        Some(401) => Diagnostic::environment(message).help(CREDENTIALS_HELP),
         Some(403) => Diagnostic::user(message).help(
             "grant the missing scopes to the role of the repository or hook that this decision \
-             task runs for, or take them out of the task",
+             task runs for, or remove them from the task",
         ),
         Some(409) => Diagnostic::environment(message)
-            .help("the queue has another task or task group by that name; make a new push"),
+            .help("the queue has a different task or task group with this id; make a new push"),
         Some(400..500) => {
-            Diagnostic::user(message).help("correct what the queue objects to in the kind")
+            Diagnostic::user(message).help("fix the rejected field in the kind")
         }
         _ => Diagnostic::environment(message)
-            .help("rerun the decision task when Taskcluster is well; what stands already is kept"),
+            .help("rerun this task when Taskcluster works again; existing tasks are kept"),
     }
 }
 
-/// One message for everything that was not even sent.
-pub(super) fn of_skipped(skipped: &[Skipped], failures: &Diagnostics) -> Option<Diagnostic> {
+/// Builds one diagnostic about all tasks that were not sent.
+pub(super) fn not_sent(skipped: &[Skipped], failures: &Diagnostics) -> Option<Diagnostic> {
     const SHOWN: usize = 20;
     if skipped.is_empty() {
         return None;
@@ -92,13 +95,13 @@ pub(super) fn of_skipped(skipped: &[Skipped], failures: &Diagnostics) -> Option<
     if waiting.len() > SHOWN {
         lines.push(format!("… ({} more)", waiting.len() - SHOWN));
     }
-    // There is one end for all.
+    // All of them have the same reason.
     match unsent.as_slice() {
         [] => {}
         [one] => lines.push(one.to_string()),
         [one, ..] => {
-            let why = one.reason.why_unsent();
-            lines.push(format!("{} tasks were not {why}", unsent.len()));
+            let reason = one.reason.was_not();
+            lines.push(format!("{} tasks were not {reason}", unsent.len()));
         }
     }
     let cause = lines.join("\n");

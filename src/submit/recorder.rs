@@ -10,7 +10,7 @@ use crate::ports::taskcluster::{
     Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
 };
 
-/// Something that would have been done.
+/// A call that would have changed something.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Recorded {
     /// A task would have been created.
@@ -22,62 +22,61 @@ pub enum Recorded {
     },
     /// A task would have been cancelled.
     Cancel(TaskId),
-    /// A task would have been run once more.
+    /// A task would have been rerun.
     Rerun(TaskId),
-    /// Workers would have been told to forget a cache.
+    /// A cache would have been purged.
     Purge {
-        /// Their pool.
+        /// The worker pool.
         pool: String,
         /// The cache.
         cache: String,
     },
 }
 
-/// Records what would have been done, and does none of it.
+/// Records calls that would change something, without making them.
 ///
-/// Questions are passed on to another port when there is one. Without one, nothing exists but what
-/// was recorded.
+/// Reads are passed on to another port if there is one. Otherwise only recorded tasks exist.
 pub struct Recorder {
     reads: Option<Box<dyn Taskcluster>>,
     done: Mutex<Vec<Recorded>>,
-    held: BTreeMap<TaskId, BTreeMap<String, Vec<u8>>>,
+    artifacts: BTreeMap<TaskId, BTreeMap<String, Vec<u8>>>,
 }
 
 impl Recorder {
-    /// Records, and asks nobody.
+    /// Creates a recorder that reads nothing.
     #[must_use]
     pub fn offline() -> Self {
         Self {
             reads: None,
             done: Mutex::default(),
-            held: BTreeMap::new(),
+            artifacts: BTreeMap::new(),
         }
     }
 
-    /// Records, and asks `reads` what exists.
+    /// Creates a recorder that reads from another port.
     #[must_use]
-    pub fn over(reads: Box<dyn Taskcluster>) -> Self {
+    pub fn reading(reads: Box<dyn Taskcluster>) -> Self {
         Self {
             reads: Some(reads),
             done: Mutex::default(),
-            held: BTreeMap::new(),
+            artifacts: BTreeMap::new(),
         }
     }
 
-    /// Whether it asks anybody what exists.
+    /// Returns whether it reads from another port.
     #[must_use]
-    pub fn reads(&self) -> bool {
+    pub fn is_reading(&self) -> bool {
         self.reads.is_some()
     }
 
-    /// Answers with these artifacts, by name, when it is asked for those of the task.
+    /// Adds artifacts of a task, by name.
     #[must_use]
-    pub fn holding(mut self, task_id: TaskId, artifacts: BTreeMap<String, Vec<u8>>) -> Self {
-        self.held.insert(task_id, artifacts);
+    pub fn with_artifacts(mut self, task_id: TaskId, artifacts: BTreeMap<String, Vec<u8>>) -> Self {
+        self.artifacts.insert(task_id, artifacts);
         self
     }
 
-    /// What would have been done so far, in order.
+    /// Returns the recorded calls in order.
     #[must_use]
     pub fn recorded(&self) -> Vec<Recorded> {
         self.lock().clone()
@@ -94,7 +93,7 @@ impl Recorder {
         })
     }
 
-    /// The tasks of a group that would have been created.
+    /// Returns the recorded tasks of a group.
     fn members(&self, group: &TaskId) -> Vec<GroupMember> {
         let done = self.lock();
         let created = done.iter().filter_map(|recorded| match recorded {
@@ -180,7 +179,7 @@ impl Taskcluster for Recorder {
             let created = self.members(group);
             let mut members = match listed {
                 Ok(members) => members,
-                // There is no such group, or locally no id that could be one.
+                // The group does not exist, or its id is a local placeholder.
                 Err(error) if !created.is_empty() && matches!(error.status, Some(400 | 404)) => {
                     Vec::new()
                 }
@@ -207,8 +206,8 @@ impl Taskcluster for Recorder {
     }
 
     fn artifact<'a>(&'a self, task_id: &'a TaskId, name: &'a str) -> Answer<'a, Vec<u8>> {
-        if let Some(held) = self.held.get(task_id) {
-            return match held.get(name) {
+        if let Some(artifacts) = self.artifacts.get(task_id) {
+            return match artifacts.get(name) {
                 Some(content) => Box::pin(async { Ok(content.clone()) }),
                 None => missing(format!("the file {name} of {task_id}")),
             };
@@ -241,7 +240,7 @@ impl Taskcluster for Recorder {
     }
 
     fn current_scopes(&self) -> Answer<'_, Vec<String>> {
-        // Those of whoever tries are not those of the task that would run.
+        // The scopes of the user are not the scopes of the task that would run.
         missing("auth.currentScopes()".to_owned())
     }
 

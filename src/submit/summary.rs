@@ -2,28 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::execute::SubmitReport;
-use super::leftovers::Cleared;
-use super::standing::{Kept, Leftover, Wanted};
+use super::group::{Expected, Kept, ObsoleteTask};
+use super::obsolete::CancelReport;
+use super::report::SubmitReport;
 use crate::base::name::TaskId;
 use crate::base::value::{Value, json};
 
-/// What came of a submission, for people and for tools.
+/// Builds the content of `submission.json`.
 #[must_use]
 pub fn submission_summary(
-    wanted: &Wanted<'_>,
+    expected: &Expected<'_>,
     kept: &BTreeMap<TaskId, Kept>,
     report: &SubmitReport,
-    cleared: &Cleared,
+    cancelled: &CancelReport,
 ) -> Value {
-    let plan = wanted.plan;
-    let mut standing: BTreeSet<&TaskId> = kept.keys().collect();
-    standing.extend(report.created.iter().map(|one| &one.task_id));
+    let plan = expected.plan;
+    let mut existing: BTreeSet<&TaskId> = kept.keys().collect();
+    existing.extend(report.created.iter().map(|one| &one.task_id));
     let tasks: Vec<Value> = plan
         .creations()
         .iter()
         .map(|creation| {
-            let state = match standing.contains(&creation.task_id) {
+            let state = match existing.contains(&creation.task_id) {
                 true => "stands",
                 false => "missing",
             };
@@ -34,7 +34,7 @@ pub fn submission_summary(
             })
         })
         .collect();
-    let leftovers = |list: &[Leftover]| -> Vec<Value> {
+    let obsolete = |list: &[ObsoleteTask]| -> Vec<Value> {
         list.iter()
             .map(|one| {
                 json!({
@@ -45,8 +45,8 @@ pub fn submission_summary(
             })
             .collect()
     };
-    let passed_over: Vec<Value> = wanted
-        .passed_over
+    let taken: Vec<Value> = expected
+        .taken
         .iter()
         .map(|one| {
             json!({
@@ -57,14 +57,14 @@ pub fn submission_summary(
         })
         .collect();
     json!({
-        "taskGroupId": wanted.ids.decision_task_id().as_str(),
+        "taskGroupId": expected.ids.decision_task_id().as_str(),
         "complete": report.wanted == plan.len()
             && report.created.len() == plan.len()
-            && cleared.wrong.is_empty(),
+            && cancelled.problems.is_empty(),
         "tasks": tasks,
-        "cancelled": leftovers(&cleared.cancelled),
-        "begun": leftovers(&cleared.begun),
-        "alive": leftovers(&cleared.alive),
-        "passedOver": passed_over,
+        "cancelled": obsolete(&cancelled.cancelled),
+        "begun": obsolete(&cancelled.begun),
+        "alive": obsolete(&cancelled.alive),
+        "passedOver": taken,
     })
 }

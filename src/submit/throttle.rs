@@ -1,111 +1,113 @@
-//! How many calls are under way at once.
+//! Limits how many calls are in flight at once.
 //!
-//! 1. The room doubles with each full set of answers until something goes wrong.
-//! 2. A failed call halves it, down to very few. It shrinks once for all calls that were under way at
-//!    the same time. Afterwards it doubles again up to half of what it was when calls began to fail,
-//!    and from there on grows by one with each full set, so that an outage that is over does not slow
-//!    down all that follows.
-//! 3. Answers that take much longer than the quickest so far halve it too, since the service then has
-//!    a queue and more calls only make that longer. But a slow success is no failure: this never takes
-//!    the room below a number that no service minds, and a room below that grows however slow answers
-//!    are. When each call takes half a minute, a large graph needs that many calls at once to come to
-//!    its end.
+//! 1. The limit doubles with each full round of responses until a call fails.
+//! 2. A failed call halves the limit, down to a small minimum. Failures of calls that were in flight
+//!    together halve it only once. Afterwards it doubles again up to half of its value at the first
+//!    failure, and then grows by one per round, so that a past outage does not slow down the rest.
+//! 3. Responses that take much longer than the fastest so far also halve it: the service then has a
+//!    backlog, and more calls would only make that longer. But a slow success is not a failure, so
+//!    slow responses never reduce the limit below a number that every service can handle, and a
+//!    lower limit still grows. When each call takes half a minute, a large graph needs that many
+//!    concurrent calls to finish.
 
 use std::time::Duration;
 
-/// How many calls are under way at first.
+/// The initial limit.
 const FIRST: usize = 10;
-/// How few are left when all goes wrong.
+/// The minimum after failures.
 const LEAST: usize = 2;
-/// How few are left when all answers are slow. A queue on two cores creates as many tasks in a second
-/// with 50 calls at once as with 10.
+/// The minimum after slow responses. A queue on two cores creates as many tasks per second with 50
+/// concurrent calls as with 10.
 const LEAST_SLOW: usize = 50;
-/// How much longer than the quickest answer one may take before it means a queue.
+/// How many times slower than the fastest response a slow one is.
 const LONG: u32 = 8;
-/// Answers that are quicker than this never mean a queue.
+/// Responses that are faster than this are never slow.
 const QUICK: Duration = Duration::from_millis(250);
 
-/// How many calls may be under way.
+/// Limits how many calls are in flight.
 pub(super) struct Throttle {
-    most: usize,
-    room: usize,
-    /// Up to which room it doubles.
+    max: usize,
+    limit: usize,
+    /// The limit up to which it doubles.
     doubles_to: usize,
-    /// Whether calls fail and none has succeeded since.
+    /// Whether calls have failed, and none has succeeded since.
     failing: bool,
-    /// Answers, and failures, since the room last changed.
-    answers: usize,
-    missed: usize,
-    /// How many calls were under way when it last shrank.
-    set: usize,
-    /// The smoothed time that answers take, and the quickest.
-    usual: Option<Duration>,
-    quickest: Duration,
+    /// Successes and failures since the limit last changed.
+    successes: usize,
+    failures: usize,
+    /// The limit before it was last halved.
+    round: usize,
+    /// The smoothed duration of calls, and the fastest call.
+    average: Option<Duration>,
+    fastest: Duration,
 }
 
 impl Throttle {
-    pub(super) fn new(most: usize) -> Self {
-        let most = most.max(1);
+    /// Creates a throttle that never allows more than `max` calls.
+    pub(super) fn new(max: usize) -> Self {
+        let max = max.max(1);
         Self {
-            most,
-            room: most.min(FIRST),
-            doubles_to: most,
+            max,
+            limit: max.min(FIRST),
+            doubles_to: max,
             failing: false,
-            answers: 0,
-            missed: 0,
-            set: 0,
-            usual: None,
-            quickest: Duration::MAX,
+            successes: 0,
+            failures: 0,
+            round: 0,
+            average: None,
+            fastest: Duration::MAX,
         }
     }
 
-    /// How many calls may be under way now.
-    pub(super) fn room(&self) -> usize {
-        self.room
+    /// Returns how many calls may be in flight now.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
     }
 
-    /// A call has succeeded; it took this long, when anybody was asked at all.
-    pub(super) fn went_well(&mut self, took: Option<Duration>) {
+    /// Records a success and its duration, if a call was made.
+    pub(super) fn succeeded(&mut self, took: Option<Duration>) {
         let Some(took) = took else { return };
         self.failing = false;
-        self.quickest = self.quickest.min(took);
-        let usual = self.usual.map_or(took, |usual| (usual * 7 + took) / 8);
-        self.usual = Some(usual);
-        self.answers += 1;
-        if self.answers < self.room {
+        self.fastest = self.fastest.min(took);
+        let average = self
+            .average
+            .map_or(took, |average| (average * 7 + took) / 8);
+        self.average = Some(average);
+        self.successes += 1;
+        if self.successes < self.limit {
             return;
         }
-        self.answers = 0;
-        let slow = usual > QUICK && usual > self.quickest.saturating_mul(LONG);
-        self.room = if slow && self.room >= LEAST_SLOW {
-            self.doubles_to = (self.room / 2).max(LEAST_SLOW);
+        self.successes = 0;
+        let slow = average > QUICK && average > self.fastest.saturating_mul(LONG);
+        self.limit = if slow && self.limit >= LEAST_SLOW {
+            self.doubles_to = (self.limit / 2).max(LEAST_SLOW);
             self.doubles_to
         } else {
             let least = if slow { LEAST_SLOW } else { 0 };
-            let doubles_to = self.doubles_to.max(least).min(self.most);
-            if self.room < doubles_to {
-                (self.room * 2).min(doubles_to)
+            let doubles_to = self.doubles_to.max(least).min(self.max);
+            if self.limit < doubles_to {
+                (self.limit * 2).min(doubles_to)
             } else {
-                (self.room + 1).min(self.most)
+                (self.limit + 1).min(self.max)
             }
         };
     }
 
-    /// A call has failed in a way that passes.
-    pub(super) fn went_wrong(&mut self) {
-        // The failures of one set of calls have one reason.
-        self.missed += 1;
-        if self.failing && self.missed < self.set {
+    /// Records a transient failure.
+    pub(super) fn failed(&mut self) {
+        // Calls that were in flight together fail for the same reason.
+        self.failures += 1;
+        if self.failing && self.failures < self.round {
             return;
         }
         if !self.failing {
-            self.doubles_to = (self.room / 2).max(LEAST);
+            self.doubles_to = (self.limit / 2).max(LEAST);
         }
         self.failing = true;
-        self.set = self.room;
-        self.missed = 0;
-        self.answers = 0;
-        self.room = (self.room / 2).max(LEAST).min(self.most);
+        self.round = self.limit;
+        self.failures = 0;
+        self.successes = 0;
+        self.limit = (self.limit / 2).max(LEAST).min(self.max);
     }
 }
 
@@ -116,18 +118,18 @@ mod tests {
     const TICK: Option<Duration> = Some(Duration::from_millis(20));
     const SLOW: Option<Duration> = Some(Duration::from_secs(30));
 
-    fn answered(throttle: &mut Throttle, times: usize, took: Option<Duration>) {
+    fn succeed(throttle: &mut Throttle, times: usize, took: Option<Duration>) {
         for _ in 0..times {
-            throttle.went_well(took);
+            throttle.succeeded(took);
         }
     }
 
-    /// How many times 30 seconds the creation of so many tasks takes from here.
+    /// The number of 30-second rounds that the creation of so many tasks takes.
     fn rounds(throttle: &mut Throttle, tasks: usize) -> usize {
         let (mut left, mut rounds) = (tasks, 0);
         while left > 0 {
-            let sent = left.min(throttle.room());
-            answered(throttle, sent, SLOW);
+            let sent = left.min(throttle.limit());
+            succeed(throttle, sent, SLOW);
             left -= sent;
             rounds += 1;
         }
@@ -135,76 +137,76 @@ mod tests {
     }
 
     #[test]
-    fn room_grows_while_all_is_well() {
+    fn the_limit_grows_while_calls_succeed() {
         let mut throttle = Throttle::new(50);
-        assert_eq!(throttle.room(), 10);
-        answered(&mut throttle, 10, TICK);
-        assert_eq!(throttle.room(), 20);
-        answered(&mut throttle, 200, TICK);
-        assert_eq!(throttle.room(), 50);
-        assert_eq!(Throttle::new(3).room(), 3);
+        assert_eq!(throttle.limit(), 10);
+        succeed(&mut throttle, 10, TICK);
+        assert_eq!(throttle.limit(), 20);
+        succeed(&mut throttle, 200, TICK);
+        assert_eq!(throttle.limit(), 50);
+        assert_eq!(Throttle::new(3).limit(), 3);
     }
 
     #[test]
-    fn failures_halve_it_once_for_each_set() {
+    fn failures_halve_the_limit_once_per_round() {
         let mut throttle = Throttle::new(40);
-        answered(&mut throttle, 100, TICK);
-        assert_eq!(throttle.room(), 40);
+        succeed(&mut throttle, 100, TICK);
+        assert_eq!(throttle.limit(), 40);
         for _ in 0..40 {
-            throttle.went_wrong();
+            throttle.failed();
         }
-        assert_eq!(throttle.room(), 20);
+        assert_eq!(throttle.limit(), 20);
         for _ in 0..400 {
-            throttle.went_wrong();
+            throttle.failed();
         }
-        assert_eq!(throttle.room(), LEAST);
+        assert_eq!(throttle.limit(), LEAST);
     }
 
     #[test]
-    fn it_recovers_soon_from_an_outage() {
+    fn the_limit_recovers_quickly_after_an_outage() {
         let mut throttle = Throttle::new(200);
-        answered(&mut throttle, 1000, TICK);
-        assert_eq!(throttle.room(), 200);
+        succeed(&mut throttle, 1000, TICK);
+        assert_eq!(throttle.limit(), 200);
         for _ in 0..2000 {
-            throttle.went_wrong();
+            throttle.failed();
         }
-        assert_eq!(throttle.room(), LEAST);
+        assert_eq!(throttle.limit(), LEAST);
         // 2, 4, 8, ... 64, 100, and then one by one.
-        answered(&mut throttle, 2 + 4 + 8 + 16 + 32 + 64, TICK);
-        assert_eq!(throttle.room(), 100);
-        answered(&mut throttle, 100, TICK);
-        assert_eq!(throttle.room(), 101);
+        succeed(&mut throttle, 2 + 4 + 8 + 16 + 32 + 64, TICK);
+        assert_eq!(throttle.limit(), 100);
+        succeed(&mut throttle, 100, TICK);
+        assert_eq!(throttle.limit(), 101);
     }
 
     #[test]
-    fn slow_answers_halve_it_but_not_below_what_no_service_minds() {
+    fn slow_responses_halve_the_limit_down_to_a_minimum() {
         let mut throttle = Throttle::new(200);
-        answered(&mut throttle, 1000, TICK);
-        answered(&mut throttle, 200, Some(Duration::from_secs(2)));
-        assert_eq!(throttle.room(), 100);
-        answered(&mut throttle, 10_000, SLOW);
-        assert_eq!(throttle.room(), LEAST_SLOW);
-        // Nothing is learned from what nobody was asked for.
-        answered(&mut throttle, 1000, None);
-        assert_eq!(throttle.room(), LEAST_SLOW);
-        answered(&mut throttle, 10_000, TICK);
-        assert!(throttle.room() > LEAST_SLOW, "all is well again");
+        succeed(&mut throttle, 1000, TICK);
+        succeed(&mut throttle, 200, Some(Duration::from_secs(2)));
+        assert_eq!(throttle.limit(), 100);
+        succeed(&mut throttle, 10_000, SLOW);
+        assert_eq!(throttle.limit(), LEAST_SLOW);
+        // Kept tasks without a call teach nothing.
+        succeed(&mut throttle, 1000, None);
+        assert_eq!(throttle.limit(), LEAST_SLOW);
+        succeed(&mut throttle, 10_000, TICK);
+        assert!(throttle.limit() > LEAST_SLOW, "responses are fast again");
     }
 
     #[test]
-    fn slow_successes_leave_enough_room_to_come_to_an_end() {
+    fn slow_successes_still_finish_in_time() {
         const MOST: usize = 25 * 60 / 30;
-        // From the first answer on, in the midst of it, and after an outage.
+        // From the start, in the middle, and after an outage.
         assert!(rounds(&mut Throttle::new(200), 2_000) < MOST);
         let mut throttle = Throttle::new(200);
-        answered(&mut throttle, 1_000, TICK);
+        succeed(&mut throttle, 1_000, TICK);
         assert!(rounds(&mut throttle, 2_000) < MOST);
         let mut throttle = Throttle::new(200);
-        answered(&mut throttle, 1_000, TICK);
+        succeed(&mut throttle, 1_000, TICK);
         for _ in 0..2_000 {
-            throttle.went_wrong();
+            throttle.failed();
         }
-        assert_eq!(throttle.room(), LEAST);
+        assert_eq!(throttle.limit(), LEAST);
         assert!(rounds(&mut throttle, 1_500) < MOST);
     }
 }

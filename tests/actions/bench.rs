@@ -13,7 +13,7 @@ use snowman::base::time::{Span, Timestamp};
 use snowman::base::value::Object;
 use snowman::config::graph_config::GraphConfig;
 use snowman::config::parameters::{Parameters, Strictness};
-use snowman::decision::{self, Context, Decision};
+use snowman::decision::{self, Context, DecisionOptions};
 use snowman::ports::artifacts::MemoryArtifacts;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::ports::environment::Environment;
@@ -224,14 +224,14 @@ impl Bench {
             task_id.as_str(),
             &[],
         )?;
-        let decision = Decision {
+        let options = DecisionOptions {
             decision_task_id: task_id,
             actions_json,
             artifacts,
             verify: true,
             events: &|_| {},
         };
-        decision::run(inside.context(), &inside.graph_config, &params, decision)
+        decision::run(inside.context(), &inside.graph_config, &params, &options)
             .await
             .map(drop)
     }
@@ -244,6 +244,12 @@ impl Bench {
 
     /// The same for a given taskId, with routes by which later actions find it.
     pub async fn act_as(&self, task_id: &TaskId, routes: &[&str], trigger: Trigger) -> Ran {
+        let environment = self.begin_action(task_id, routes, trigger);
+        self.call_back(task_id, &environment).await
+    }
+
+    /// Creates and claims an action task.
+    pub fn begin_action(&self, task_id: &TaskId, routes: &[&str], trigger: Trigger) -> Environment {
         let group = trigger.group.clone().unwrap();
         let permission = match snowman::actions::find(trigger.callback) {
             Some(action) => action.permission,
@@ -263,8 +269,7 @@ impl Bench {
                 "input": trigger.input,
             },
         });
-        let environment = self.begin(task_id, &definition);
-        self.call_back(task_id, &environment).await
+        self.begin(task_id, &definition)
     }
 
     /// Runs the action of a task that has begun.

@@ -32,3 +32,4 @@ mod releases;
 mod rerun;
 mod retrigger;
 mod snowmen;
+mod taken;

@@ -138,7 +138,7 @@ async fn try_task_config_is_no_mapping() {
     exit code 1
     stderr:
       × try_task_config.json is a list, where a mapping is expected
-      help: version 2 is taken: `{"version": 2, "parameters": {…}}`
+      help: use version 2: `{"version": 2, "parameters": {…}}`
 
     1 mistake; nothing was created
     "#);
@@ -151,7 +151,7 @@ async fn try_task_config_has_another_version() {
     exit code 1
     stderr:
       × try_task_config.json has the unknown version 1
-      help: version 2 is taken: `{"version": 2, "parameters": {…}}`
+      help: use version 2: `{"version": 2, "parameters": {…}}`
 
     1 mistake; nothing was created
     "#);
@@ -164,7 +164,7 @@ async fn try_task_config_has_no_version() {
     exit code 1
     stderr:
       × try_task_config.json has no `version`
-      help: version 2 is taken: `{"version": 2, "parameters": {…}}`
+      help: use version 2: `{"version": 2, "parameters": {…}}`
 
     1 mistake; nothing was created
     "#);
@@ -178,10 +178,10 @@ async fn try_task_config_has_unknown_keys() {
     exit code 1
     stderr:
       × try_task_config.json has the unknown key `tasks`
-      help: version 2 has `parameters` only; put it in there
+      help: version 2 only has `parameters`; put the key in there
 
       × try_task_config.json has the unknown key `env`
-      help: version 2 has `parameters` only; put it in there
+      help: version 2 only has `parameters`; put the key in there
 
       × `parameters` in try_task_config.json is a list, where a mapping is expected
 
@@ -295,7 +295,7 @@ async fn a_project_is_written_in_python() {
         ·     ────────
      12 │     repositories:
         ╰────
-      help: Python may not run: leave `--python=never` out; rehearsals run none yet
+      help: the project needs Python, so remove `--python=never`
 
     1 mistake; nothing was created
     ");
@@ -313,11 +313,11 @@ async fn the_index_refuses_to_answer() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × the index could not be asked for tasks that exist already
+      × cannot look up existing tasks in the index
       │   cause: index.findTasksAtIndex(1 paths): HTTP 403: The caller has lost its scopes, as was asked
       │   for
-      help: check the credentials, and the scopes that go with them; `snowman optimized --no-optimize`
-            shows the graph and asks nobody
+      help: check the credentials and their scopes; `snowman optimized --no-optimize` shows the graph
+            without Taskcluster
 
     1 failure; nothing was created
     ");

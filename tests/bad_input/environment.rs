@@ -27,7 +27,7 @@ fn a_decision_needs_a_repository() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × a decision needs the repository that is built, and there is none
+      × a decision needs a repository, but this folder is not in one
       help: run it in a checkout of the repository
 
     1 failure; nothing was created
@@ -99,9 +99,9 @@ fn git_is_not_there() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × the repository could not be asked
+      × cannot read the repository
       │   cause: `git` could not be started: No such file or directory (os error 2)
-      help: `git` has to be installed, in a folder of PATH
+      help: install `git` in a folder of PATH
 
     1 failure
     ");
@@ -137,10 +137,10 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × it is not known which Taskcluster to ask
-      │   cause: 2 index paths have to be looked up
+      × no Taskcluster is configured
+      │   cause: optimization needs to look up 2 index paths
       help: set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com; or show the
-            graph with `--no-optimize`, which asks nobody
+            graph with `--no-optimize`, which needs no Taskcluster
 
     1 failure
     ");
@@ -185,7 +185,7 @@ fn parameters_of_a_task_need_a_taskcluster() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × it is not known which Taskcluster to ask
+      × no Taskcluster is configured
       help: set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com
 
     1 failure

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::taskcluster::{DECISION, Taskcluster};
 use insta::assert_snapshot;
-use snowman::base::diagnostic::{Class, Standing};
+use snowman::base::diagnostic::Class;
 use snowman::base::name::{KindName, Label, TaskId};
 use snowman::base::pause::RetryPolicy;
 use snowman::base::value::{Object, Value, json};
@@ -13,7 +13,9 @@ use snowman::ports::clock::SystemClock;
 use snowman::ports::environment::Environment;
 use snowman::ports::ids::DerivedIds;
 use snowman::sandbox::InjectedFault;
-use snowman::submit::{Pace, Plan, Ports, SubmitOptions, TokioSleeper, execute, plan};
+use snowman::submit::{
+    Plan, PlanOptions, Ports, SubmitLimits, SubmitProgress, TokioSleeper, execute, plan,
+};
 use snowman::taskcluster::{Client, Patience};
 
 /// Three tasks, the second depending on the first.
@@ -49,7 +51,7 @@ fn three() -> Plan {
         task("b", vec![id("a")]),
         task("c", vec![]),
     ]);
-    let options = SubmitOptions {
+    let options = PlanOptions {
         decision_task_id: decision,
         scheduler_id: "test-level-1".to_owned(),
         ids: &ids,
@@ -78,18 +80,18 @@ async fn told(url: &str) -> String {
         sleeper: &TokioSleeper,
         stop: &snowman::ports::stop::NEVER,
     };
-    let pace = Pace {
+    let limits = SubmitLimits {
         retry,
-        ..Pace::default()
+        ..SubmitLimits::default()
     };
     let begun = Instant::now();
-    let report = execute(&three(), ports, &pace, &mut |_| {}).await;
+    let report = execute(&three(), ports, &limits, &mut |_| {}).await;
     assert!(begun.elapsed() < Duration::from_secs(20));
     let wrong = report.outcome().unwrap_err();
-    assert_eq!(wrong.class(), Class::Environment);
+    assert_eq!(wrong.problems().class(), Class::Environment);
     assert_eq!(
-        wrong.standing(),
-        Some(Standing {
+        wrong.progress(),
+        Some(SubmitProgress {
             created: 0,
             wanted: 3,
             closed: false,
@@ -107,10 +109,10 @@ async fn the_queue_fails_for_ever() {
     assert_snapshot!(told, @"
     kind `build`, task `c`: the task could not be created
       cause: HTTP 500: Internal Server Error
-      help: rerun the decision task when Taskcluster is well; what stands already is kept
+      help: rerun this task when Taskcluster works again; existing tasks are kept
     kind `build`, task `a`: the task could not be created
       cause: HTTP 500: Internal Server Error
-      help: rerun the decision task when Taskcluster is well; what stands already is kept
+      help: rerun this task when Taskcluster works again; existing tasks are kept
     1 more task was not created
       cause: `b` depends on `a`
     ");
@@ -126,10 +128,10 @@ async fn the_queue_refuses_connections() {
     assert_snapshot!(told, @"
     kind `build`, task `c`: the task could not be created
       cause: no connection: Connection refused (os error 111)
-      help: rerun the decision task when Taskcluster is well; what stands already is kept
+      help: rerun this task when Taskcluster works again; existing tasks are kept
     kind `build`, task `a`: the task could not be created
       cause: no connection: Connection refused (os error 111)
-      help: rerun the decision task when Taskcluster is well; what stands already is kept
+      help: rerun this task when Taskcluster works again; existing tasks are kept
     1 more task was not created
       cause: `b` depends on `a`
     ");
@@ -142,10 +144,10 @@ async fn the_queue_never_answers() {
     assert_snapshot!(told, @"
     kind `build`, task `c`: the task could not be created
       cause: no answer came in time
-      help: rerun the decision task when Taskcluster is well; what stands already is kept
+      help: rerun this task when Taskcluster works again; existing tasks are kept
     kind `build`, task `a`: the task could not be created
       cause: no answer came in time
-      help: rerun the decision task when Taskcluster is well; what stands already is kept
+      help: rerun this task when Taskcluster works again; existing tasks are kept
     1 more task was not created
       cause: `b` depends on `a`
     ");

@@ -76,7 +76,7 @@ async fn all_is_told_together() {
        ·     ─
      7 │     d: {description: D, worker-type: succeed, deadline-after: 1 hour, expires-after: 2 hours}
        ╰────
-      help: have that task kept longer (`expires-after`), or set an earlier `deadline-after`
+      help: increase the `expires-after` of that task, or decrease the `deadline-after` of this one
 
       × the scope `queue:scheduler-id:test-level-1` is missing
       │   cause: 6 tasks take it: `build-a`, `build-b`, `build-c` and 3 more
@@ -217,7 +217,7 @@ tasks:
        ·     ─
      5 │     b: {description: B, worker-type: succeed}
        ╰────
-      help: have that task built again, or set an earlier `deadline-after`
+      help: build that task again, or decrease `deadline-after`
 
       × kind `build`, task `build-a`: it depends on the task [TASK-ID], which does not
       │ exist
@@ -228,7 +228,7 @@ tasks:
        ·     ─
      5 │     b: {description: B, worker-type: succeed}
        ╰────
-      help: that task may have expired: have it built again
+      help: that task may have expired: build it again
 
     2 mistakes; nothing was created
     ");

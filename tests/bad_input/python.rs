@@ -18,7 +18,7 @@ fn a_project_registers_extensions() {
         ·     ────────
      12 │     decision-parameters: project_taskgraph.parameters:decision
         ╰────
-      help: Python may not run: leave `--python=never` out; rehearsals run none yet
+      help: the project needs Python, so remove `--python=never`
 
       × `taskgraph.decision-parameters` names the Python function
       │ `project_taskgraph.parameters:decision`
@@ -28,7 +28,7 @@ fn a_project_registers_extensions() {
         ·     ───────────────────
      13 │     repositories:
         ╰────
-      help: Python may not run: leave `--python=never` out; rehearsals run none yet
+      help: the project needs Python, so remove `--python=never`
 
     2 mistakes
     ");
@@ -121,7 +121,7 @@ optimize_strategies: project_taskgraph.optimize:strategies
     stderr:
       × the parameter `optimize_strategies` names the Python object
       │ `project_taskgraph.optimize:strategies`
-      help: Python may not run: leave `--python=never` out; rehearsals run none yet
+      help: the project needs Python, so remove `--python=never`
 
     1 mistake
     ");

@@ -146,7 +146,7 @@ fn the_repository_is_somebody_elses() {
     assert_snapshot!(shown, @"
     exit code 3
     stderr:
-      × the repository could not be asked
+      × cannot read the repository
       │   cause: `git rev-parse --verify --quiet HEAD` failed with exit code 128: fatal: detected
       │   dubious ownership in repository at '[FOLDER]/repository'
       │   To add an exception for this directory, call:

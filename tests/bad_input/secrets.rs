@@ -69,14 +69,14 @@ async fn a_decision_would_publish_a_secret() {
     stderr:
     [TIME]  WARN the artifact full-task-graph.json would have held the value of a secret environment variable, which is masked in it
     [TIME]  WARN the artifact task-graph.json would have held the value of a secret environment variable, which is masked in it
-      × kind `build`, task `build-a`: its definition holds the value of DEPLOY_TOKEN
-      │   cause: everybody can read the definitions of tasks
+      × kind `build`, task `build-a`: the definition contains the value of DEPLOY_TOKEN
+      │   cause: task definitions are public
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: [masked], worker-type: succeed}
        ·     ─
        ╰────
-      help: keep it with the secrets service, and let the task ask for it when it runs
+      help: store it in the secrets service, and let the task read it from there
 
     1 mistake; nothing was created
     ");

@@ -170,8 +170,8 @@ async fn a_task_id_is_taken() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 0
     stderr:
-    [TIME]  WARN [TASK-ID] has a taskId of this decision, is not `build-a`, and could not be cancelled: it is unscheduled in this task group, so find out who created it
-    [TIME]  WARN the taskId [TASK-ID] is not used for `build-a`: in the task that has it, `metadata.name` should be "build-a" and is "squatter", and 7 more fields differ
+    [TIME]  WARN could not cancel [TASK-ID], which has a taskId of this decision but is not `build-a`: it is unscheduled in this task group, so find out who created it
+    [TIME]  WARN the taskId [TASK-ID] is not used for `build-a`: it belongs to a task in which `metadata.name` should be "build-a" and is "squatter", and 7 more fields differ
     Created 3 tasks in group [TASK-ID]
     "#);
     assert_eq!(
@@ -197,7 +197,7 @@ async fn credentials_are_wrong() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × the task group [TASK-ID] cannot be looked at
+      × cannot read the task group [TASK-ID]
       │   cause: queue.getTaskGroup([TASK-ID]): HTTP 401: Client with clientId 'nobody' not
       │   found
       help: check that the clock of this machine is right, and that TASKCLUSTER_CLIENT_ID and
@@ -215,7 +215,7 @@ async fn no_taskcluster_is_named() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × it is not known which Taskcluster to ask
+      × no Taskcluster is configured
       help: tasks reach Taskcluster through the proxy: set `features.taskclusterProxy` in the payload of
             the task
 

@@ -83,7 +83,7 @@ fn the_repository_is_asked_only_for_what_parameters_lack() {
     // A repository that does not answer is not one without a revision.
     let ran = desk.run(&["full", "-p", "../partly.yml"]);
     assert_eq!(ran.code, 3, "{}", ran.err);
-    assert!(ran.said().contains("the repository could not be asked"));
+    assert!(ran.said().contains("cannot read the repository"));
     assert!(mark.exists());
 }
 

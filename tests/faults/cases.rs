@@ -6,7 +6,7 @@ use snowman::base::name::TaskId;
 use snowman::base::value::json;
 use snowman::ports::ids::DerivedIds;
 use snowman::sandbox::{FaultSchedule, InjectedFault};
-use snowman::submit::Pace;
+use snowman::submit::SubmitLimits;
 
 use super::bench::{Bench, DECISION, FaultyQueue, OTHER, was_cancelled_unstarted};
 use super::graph::{RunResult, Spec, decide, decision, label, live_tasks};
@@ -26,7 +26,7 @@ async fn nothing_is_created_in_a_sealed_group() {
     bench.state().seal(DECISION).unwrap();
     let error = error_of(run_decision(&bench, &Spec::new(1, 10), 0).await);
     assert!(
-        error.contains("is sealed, so it takes no more tasks"),
+        error.contains("is sealed, so it accepts no more tasks"),
         "{error}"
     );
     assert!(bench.tasks().is_empty());
@@ -66,7 +66,7 @@ async fn a_group_of_another_scheduler_is_reported_before_anything_is_created() {
     let ran = super::graph::decide_with(&bench, &queue, &Spec::new(1, 5), 0, ids).await;
     let error = error_of(ran.unwrap());
     assert!(
-        error.contains("takes tasks of the scheduler `other-level-1` alone"),
+        error.contains("only accepts tasks with the schedulerId `other-level-1`"),
         "{error}"
     );
 }
@@ -198,7 +198,8 @@ async fn an_exhausted_time_budget_is_reported() {
     let spec = Spec::layers(1, 60);
     let error = error_of(decide(&bench, &queue, &spec, 0).await.unwrap());
     assert!(
-        error.contains("tasks were not sent before the time was up"),
+        error
+            .contains("tasks were not sent because no task could be created within the time limit"),
         "{error}"
     );
     let waited = bench.time.milliseconds() / 60_000;
@@ -215,7 +216,7 @@ async fn slow_successes_are_not_failures() {
         let bench = Bench::new().await;
         let slow = FaultSchedule::new(1, 1000, &[InjectedFault::LateReply(every)]);
         let mut queue = FaultyQueue::new(&bench, slow, FaultSchedule::new(0, 0, &[]), None);
-        queue.in_flight = Pace::default().in_flight;
+        queue.in_flight = SubmitLimits::default().in_flight;
         let ran = decide(&bench, &queue, &spec, 0).await.unwrap();
         ran.outcome.unwrap();
         if every == Duration::from_secs(30) {
@@ -239,7 +240,7 @@ async fn missing_cancel_scopes_are_reported_before_anything_is_created() {
         error.contains("cannot be cancelled, so nothing was created"),
         "{error}"
     );
-    assert!(error.contains("is not held"), "{error}");
+    assert!(error.contains("is missing"), "{error}");
     assert_eq!(bench.tasks(), before);
     let mut queue = FaultyQueue::healthy(&bench);
     queue.held_scopes = &["queue:cancel-task:test-level-1/*"];
@@ -372,7 +373,7 @@ async fn a_superseded_run_changes_nothing() {
     bench.state().claim(DECISION).unwrap();
     let error = error_of(run_decision(&bench, &spec.with_other_payloads(3), 0).await);
     assert!(
-        error.contains("run 1 of this task has taken the place of this one, which is run 0"),
+        error.contains("run 1 of this task has replaced this run, which is run 0"),
         "{error}"
     );
     assert_eq!(bench.tasks(), before);
@@ -387,7 +388,7 @@ async fn a_group_that_is_sealed_while_tasks_are_created_takes_no_rerun() {
     queue.seal_before = Some(25);
     let ran = decide(&bench, &queue, &spec, 0).await.unwrap();
     let wrong = ran.outcome.unwrap_err();
-    let left = wrong.standing().unwrap();
+    let left = wrong.progress().unwrap();
     assert!(left.closed && (1..90).contains(&left.created), "{left:?}");
     let error = wrong.to_string();
     assert!(
@@ -395,7 +396,7 @@ async fn a_group_that_is_sealed_while_tasks_are_created_takes_no_rerun() {
         "{error}"
     );
     assert!(
-        error.contains("since the task group takes no more tasks"),
+        error.contains("because the task group accepts no more tasks"),
         "{error}"
     );
     assert!(queue.calls() < 80, "the rest is not even tried");

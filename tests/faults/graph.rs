@@ -1,22 +1,20 @@
 //! Graphs derived from a seed, and runs of a decision that creates them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use snowman::base::diagnostic::Outcome;
 use snowman::base::name::{KindName, Label, TaskId};
 use snowman::base::value::json;
 use snowman::base::value::{Object, Value};
-use snowman::decision::Context;
-use snowman::decision::submission::{Again, Settling, Way, submit};
 use snowman::model::id_graph::{IdGraph, PlannedTask};
 use snowman::ports::artifacts::MemoryArtifacts;
 use snowman::ports::environment::Environment;
-use snowman::ports::files::Disk;
 use snowman::ports::ids::DerivedIds;
-use snowman::submit::execute::Created;
-use snowman::submit::{Pace, SubmitOptions, plan};
-use snowman::task_scripts::RunTask;
+use snowman::submit::{
+    Created, PlanOptions, Resolved, Resolver, Submission, SubmitContext, SubmitError, SubmitLimits,
+    SubmitOptions, plan, reconcile, submit, submit_with_retry,
+};
 
 use super::bench::{Bench, DECISION, FaultyQueue, SCHEDULER, was_cancelled_unstarted};
 
@@ -171,7 +169,7 @@ impl Spec {
 
 /// The result of one run of a decision.
 pub struct RunResult {
-    pub outcome: Outcome<Vec<Created>>,
+    pub outcome: Result<Vec<Created>, SubmitError>,
     pub artifacts: BTreeMap<String, Vec<u8>>,
     /// The taskIds that the decision has assigned.
     pub named: BTreeMap<Label, TaskId>,
@@ -228,62 +226,70 @@ async fn attempt(
     run: usize,
     ids: DerivedIds,
     artifacts: &MemoryArtifacts,
-) -> (Outcome<Vec<Created>>, BTreeMap<Label, TaskId>) {
-    let folder = tempfile::tempdir().unwrap();
-    let files = Disk::new(folder.path()).unwrap();
+) -> (Result<Vec<Created>, SubmitError>, BTreeMap<Label, TaskId>) {
     let variables = [
         ("RUN_ID", run.to_string()),
         ("TASK_ID", DECISION.to_owned()),
     ];
     let environment = variables.map(|(name, value)| (name.to_owned(), value));
     let environment = Environment::new(environment);
-    let run_task = RunTask::default();
-    let context = Context {
-        files: &files,
-        vcs: None,
-        environment: &environment,
+    let context = SubmitContext {
+        taskcluster: queue,
         clock: &bench.time,
-        taskcluster: Some(queue),
-        run_task: &run_task,
-        python: None,
-        fast: false,
+        environment: &environment,
         stop: &queue.stop,
     };
-    let mut named = BTreeMap::new();
-    let outcome = async {
-        let mut again = Again::default();
-        loop {
-            let mut settling = Settling::open(context, ids.clone(), SCHEDULER).await?;
-            let plan = loop {
-                let ids = settling.ids().clone();
-                let (graph, labels) = spec.graph(&ids);
-                let options = SubmitOptions {
-                    decision_task_id: ids.decision_task_id().clone(),
-                    scheduler_id: SCHEDULER.to_owned(),
-                    ids: &ids,
-                };
-                let plan = plan(&graph, &options)?;
-                named = labels;
-                if settling.is_settled(&plan, &named).await? {
-                    break plan;
-                }
-            };
-            let way = Way {
-                pace: Pace {
-                    in_flight: queue.in_flight,
-                    ..Pace::default()
-                },
-                sleeper: &bench.time,
-                ..Way::new(&|_| (), artifacts)
-            };
-            let created = submit(context, &plan, &settling.done(), way).await;
-            if let Some(created) = again.is_over(created)? {
-                return Ok(created);
-            }
-        }
+    let options = SubmitOptions {
+        limits: SubmitLimits {
+            in_flight: queue.in_flight,
+            ..SubmitLimits::default()
+        },
+        sleeper: &bench.time,
+        ..SubmitOptions::new(&|_| (), artifacts)
+    };
+    let named = Mutex::default();
+    let (ids, options, last) = (&ids, &options, &named);
+    let outcome = submit_with_retry(|| {
+        Box::pin(async move {
+            let mut resolver = SpecResolver { spec, named: last };
+            let reconciled = reconcile(context, ids.clone(), SCHEDULER, &mut resolver).await;
+            let ((), reconciled) = reconciled?;
+            submit(context, options, &Submission::new(reconciled)).await
+        })
+    });
+    let outcome = outcome.await;
+    (outcome, named.into_inner().unwrap())
+}
+
+/// Gives the tasks of a graph their ids, and keeps the last ones.
+struct SpecResolver<'s> {
+    spec: &'s Spec,
+    named: &'s Mutex<BTreeMap<Label, TaskId>>,
+}
+
+impl Resolver for SpecResolver<'_> {
+    type Graph = ();
+
+    async fn resolve(
+        &mut self,
+        ids: &DerivedIds,
+        _: &BTreeSet<Label>,
+    ) -> Outcome<Resolved<Self::Graph>> {
+        let (graph, labels) = self.spec.graph(ids);
+        let options = PlanOptions {
+            decision_task_id: ids.decision_task_id().clone(),
+            scheduler_id: SCHEDULER.to_owned(),
+            ids,
+        };
+        let plan = plan(&graph, &options)?;
+        let referenced = labels.values().cloned().collect();
+        *self.named.lock().unwrap() = labels;
+        Ok(Resolved {
+            graph: (),
+            plan,
+            referenced,
+        })
     }
-    .await;
-    (outcome, named)
 }
 
 /// Returns the tasks that were not cancelled, by label, with labels instead of taskIds and without

@@ -153,7 +153,7 @@ async fn a_stopped_decision_reports_the_created_tasks() {
         let (code, said) = running.ended();
         assert_eq!(code, Some(3), "{said}");
         assert!(said.contains("finishing the requests under way"), "{said}");
-        assert!(said.contains("before the signal to stop"), "{said}");
+        assert!(said.contains("before the shutdown signal"), "{said}");
         // The open requests were finished, and the report names all created tasks.
         let report = submission(&project);
         assert_eq!(report["complete"], false);
@@ -239,7 +239,7 @@ async fn a_group_sealed_during_creation_suggests_no_rerun() {
     // A rerun is indeed refused.
     let (code, stderr) = Running::start(&taskcluster, &project).ended();
     assert_eq!(code, Some(3), "{stderr}");
-    assert!(stderr.contains("so it takes no more tasks"), "{stderr}");
+    assert!(stderr.contains("so it accepts no more tasks"), "{stderr}");
 }
 
 /// Behind a proxy that signs, only the header `Date` of responses shows that the clock is wrong.
@@ -269,7 +269,7 @@ async fn a_wrong_clock_is_reported_before_the_first_task() {
     let (code, stderr) = Running::start(&taskcluster, &project).ended();
     assert_eq!(code, Some(0), "{stderr}");
     assert!(
-        stderr.contains("10 minutes ahead of that of the queue"),
+        stderr.contains("10 minutes ahead of the clock of the queue"),
         "{stderr}"
     );
 }

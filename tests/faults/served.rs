@@ -11,7 +11,7 @@ use snowman::ports::environment::Environment;
 use snowman::ports::ids::DerivedIds;
 use snowman::ports::stop::NEVER;
 use snowman::sandbox::{FaultSchedule, InjectedFault, Options, Sandbox, WorkerOptions};
-use snowman::submit::{Pace, Ports, SubmitOptions, TokioSleeper, execute, plan};
+use snowman::submit::{PlanOptions, Ports, SubmitLimits, TokioSleeper, execute, plan};
 use snowman::taskcluster::{Client, Patience};
 
 use super::bench::SCHEDULER;
@@ -81,7 +81,7 @@ where
     decision(&sandbox);
     let ids = DerivedIds::new(TaskId::parse(GROUP).unwrap());
     let (graph, _) = Spec::new(11, 150).graph(&ids);
-    let options = SubmitOptions {
+    let options = PlanOptions {
         decision_task_id: ids.decision_task_id().clone(),
         scheduler_id: SCHEDULER.to_owned(),
         ids: &ids,
@@ -94,13 +94,13 @@ where
         sleeper: &TokioSleeper,
         stop: &NEVER,
     };
-    let pace = Pace {
+    let limits = SubmitLimits {
         retry: RetryPolicy {
             first_pause: Duration::from_millis(50),
             longest_pause: Duration::from_secs(2),
-            ..Pace::default().retry
+            ..SubmitLimits::default().retry
         },
-        ..Pace::default()
+        ..SubmitLimits::default()
     };
     let mut retried = 0;
     let mut on_event = |event: snowman::submit::SubmitEvent<'_>| {
@@ -110,7 +110,7 @@ where
         ));
     };
     let (report, sandbox) = tokio::join!(
-        execute(&plan, ports, &pace, &mut on_event),
+        execute(&plan, ports, &limits, &mut on_event),
         meanwhile(sandbox)
     );
     assert_eq!(report.problems.to_string(), "");

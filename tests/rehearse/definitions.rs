@@ -191,7 +191,7 @@ fn payloads_that_workers_refuse_are_found() {
         "expires: {$fromNow: '7 days'}",
         "expires: {$fromNow: '2 years'}",
         PAYLOAD,
-        "after the task itself expires",
+        "after the expiry of the task",
     );
 }
 

@@ -11,7 +11,7 @@ use snowman::base::time::Timestamp;
 use snowman::sandbox::Credentials;
 use snowman::submit::Plan;
 use snowman::submit::plan::Creation;
-use snowman::submit::preflight::{Care, Facts, check};
+use snowman::submit::preflight::{Facts, PreflightOptions, check};
 
 use super::bench::{Bench, slug};
 use super::schemas::schemas;
@@ -35,8 +35,8 @@ fn preflight(
     now: Timestamp,
     facts: &Facts,
 ) -> Option<Diagnostics> {
-    let plan = Plan::of(vec![creation(task_id, "build", definition)]);
-    check(&[&plan], Care::FULL, now, facts).err()
+    let plan = Plan::new(vec![creation(task_id, "build", definition)]);
+    check(&[&plan], PreflightOptions::FULL, now, facts).err()
 }
 
 const HOUR: i64 = 60 * 60;
@@ -96,7 +96,7 @@ fn rules(bench: &Bench) -> Vec<Case> {
             "deadline over",
             json!({"deadline": at(60)}),
             json!({"created": at(-600), "deadline": at(-60)}),
-            "is over",
+            "is in the past",
         ),
         (
             "deadline first",
@@ -480,8 +480,8 @@ async fn queue_and_preflight_have_the_same_rules() {
     let now = Timestamp::new(bench.now());
     let facts = Facts {
         scopes: None,
-        standing: Some(Default::default()),
-        furthest: Some(5),
+        existing: Some(Default::default()),
+        max_deadline_days: Some(5),
         ..Facts::default()
     };
     let mut wrong = Vec::new();
@@ -577,8 +577,8 @@ async fn queue_and_preflight_agree_on_every_definition() {
     let now = Timestamp::new(bench.now());
     let facts = Facts {
         scopes: None,
-        standing: Some(Default::default()),
-        furthest: Some(5),
+        existing: Some(Default::default()),
+        max_deadline_days: Some(5),
         ..Facts::default()
     };
     let task = bench.task_with(json!({
@@ -743,19 +743,19 @@ async fn worker_and_preflight_agree_on_every_payload() {
 async fn payloads_of_unknown_workers_are_not_checked() {
     let bench = Bench::new().await;
     let now = Timestamp::new(bench.now());
-    let says = |tags: Value, care: Care| {
+    let says = |tags: Value, options: PreflightOptions| {
         let task = bench.task_with(json!({"tags": tags, "payload": {"anything": 1}}));
-        let plan = Plan::of(vec![creation(&slug(), "build", &task)]);
-        check(&[&plan], care, now, &Facts::default()).is_err()
+        let plan = Plan::new(vec![creation(&slug(), "build", &task)]);
+        check(&[&plan], options, now, &Facts::default()).is_err()
     };
     let known = json!({"worker-implementation": "docker-worker"});
-    assert!(says(known.clone(), Care::FULL));
-    assert!(!says(known, Care { payloads: false }));
+    assert!(says(known.clone(), PreflightOptions::FULL));
+    assert!(!says(known, PreflightOptions { payloads: false }));
     assert!(!says(
         json!({"worker-implementation": "scriptworker-signing"}),
-        Care::FULL
+        PreflightOptions::FULL
     ));
-    assert!(!says(json!({}), Care::FULL));
+    assert!(!says(json!({}), PreflightOptions::FULL));
 }
 
 #[tokio::test]
@@ -783,7 +783,7 @@ async fn artifacts_expire_between_deadline_and_task_expiry() {
     };
     for worker in ["docker-worker", "generic-worker"] {
         assert_eq!(says(worker, 2 * DAY), "");
-        assert!(says(worker, 2 * DAY + 2).contains("is after the task itself expires"));
+        assert!(says(worker, 2 * DAY + 2).contains("is after the expiry of the task"));
     }
     assert_eq!(says("generic-worker", DAY), "");
     assert!(says("generic-worker", DAY - 2).contains("is before the task's deadline"));
@@ -802,11 +802,11 @@ async fn queue_and_preflight_require_dependencies_to_outlive_dependents() {
         let dependent =
             bench.task_with(json!({"dependencies": [first], "deadline": bench.at(DAY)}));
         // In one plan, and as an existing task.
-        let plan = Plan::of(vec![
+        let plan = Plan::new(vec![
             creation(&first, "first", &dependency),
             creation(&second, "second", &dependent),
         ]);
-        let together = check(&[&plan], Care::FULL, now, &Facts::default());
+        let together = check(&[&plan], PreflightOptions::FULL, now, &Facts::default());
         bench.create(&first, &dependency).await.expect(200);
         let status = snowman::ports::taskcluster::TaskStatus {
             state: "pending".to_owned(),
@@ -815,8 +815,8 @@ async fn queue_and_preflight_require_dependencies_to_outlive_dependents() {
         };
         let facts = Facts {
             scopes: None,
-            standing: Some([(TaskId::parse(&first).unwrap(), status)].into()),
-            furthest: Some(5),
+            existing: Some([(TaskId::parse(&first).unwrap(), status)].into()),
+            max_deadline_days: Some(5),
             ..Facts::default()
         };
         let alone = preflight(&second, &dependent, now, &facts);
@@ -839,7 +839,7 @@ fn relative_dates_of_later_tasks_are_later() {
     };
     let (first, second) = (slug(), slug());
     let says = |expires: &str| {
-        let plan = Plan::of(vec![
+        let plan = Plan::new(vec![
             creation(
                 &first,
                 "first",
@@ -853,7 +853,7 @@ fn relative_dates_of_later_tasks_are_later() {
         ]);
         check(
             &[&plan],
-            Care::FULL,
+            PreflightOptions::FULL,
             Timestamp::from_unix(0),
             &Facts::default(),
         )
@@ -882,7 +882,7 @@ async fn preflight_refuses_tasks_that_never_start() {
     assert_eq!(created["status"]["state"], "unscheduled");
 
     let (first, second) = (slug(), slug());
-    let plan = Plan::of(vec![
+    let plan = Plan::new(vec![
         creation(
             &first,
             "first",
@@ -894,7 +894,7 @@ async fn preflight_refuses_tasks_that_never_start() {
             &bench.task_with(json!({"dependencies": [first]})),
         ),
     ]);
-    let told = check(&[&plan], Care::FULL, now, &Facts::default()).unwrap_err();
+    let told = check(&[&plan], PreflightOptions::FULL, now, &Facts::default()).unwrap_err();
     assert_eq!(told.len(), 1);
     let told = told.to_string();
     assert!(
@@ -1001,8 +1001,8 @@ async fn scopes_are_satisfied_as_in_auth() {
         let id = slug();
         let facts = Facts {
             scopes: Some(held.iter().map(|scope| (*scope).to_owned()).collect()),
-            standing: None,
-            furthest: Some(5),
+            existing: None,
+            max_deadline_days: Some(5),
             ..Facts::default()
         };
         let told = preflight(&id, &task, now, &facts);

@@ -81,7 +81,7 @@ pub fn fates(promotion: &Promotion<'_>) -> BTreeMap<Label, Fate> {
                     graph: source
                         .graph
                         .clone()
-                        .or_else(|| listed(&promotion.graphs, label, task_id)),
+                        .or_else(|| listed(promotion.graphs, label, task_id)),
                 }
             }
             (Some(Action::Replaced(task_id)), _) => Fate::Found {
@@ -89,7 +89,7 @@ pub fn fates(promotion: &Promotion<'_>) -> BTreeMap<Label, Fate> {
             },
             (Some(Action::Kept), _) => {
                 let needed = dag.dependencies(label);
-                created(&promotion.wanted, &promotion.graphs, label, needed, &fates)
+                created(promotion.wanted, promotion.graphs, label, needed, &fates)
             }
             (Some(Action::Removed) | None, _) => Fate::Removed,
         };

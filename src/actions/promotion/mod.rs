@@ -41,8 +41,8 @@ use crate::base::value::{Object, Value, json};
 use crate::base::version::Version;
 use crate::config::parameters::{Parameters, Strictness};
 use crate::decision::flavor_chain::FlavorStep;
-use crate::decision::submission::{Again, Way};
-use crate::decision::{self, Decision, Prepared, artifact};
+use crate::decision::{self, DecisionOptions, Generated, Prepared, Targets, artifact};
+use crate::submit::{Created, SubmitError, submit_with_retry};
 use input::{Flavor, Wanted};
 use previous::Graph;
 use provenance::Provenance;
@@ -58,112 +58,143 @@ pub const CALLBACK: &str = "release-promotion";
 /// When the input does not fit the flavor, a previous graph cannot be had, or what the decision
 /// says.
 pub async fn run(call: Call<'_>) -> Outcome<()> {
-    let mut again = Again::default();
-    loop {
-        let promotion = prepare(&call).await?;
-        review(&call, &promotion).await?;
-        if !promotion.wanted.mixed_revisions {
-            provenance::check(&promotion.provenance, &promotion.prepared)?;
-        }
-        check_group(&call, &promotion).await?;
-        let value = crate::base::value::to_value(&promotion.provenance).unwrap_or_default();
-        artifact::write_json(call.artifacts, provenance::ARTIFACT, &value)?;
-        let way = Way::new(call.events, call.artifacts);
-        let params = &promotion.params;
-        let created = promotion
-            .prepared
-            .create(call.context, call.graph_config, params, way)
-            .await;
-        if again.is_over(created)?.is_some() {
-            return Ok(());
-        }
-    }
+    let draft = Draft::read(&call).await?;
+    let generated = draft.generate(&call)?;
+    submit_with_retry(|| Box::pin(attempt(&call, &draft, &generated))).await?;
+    Ok(())
 }
 
-/// A promotion that stands on paper.
-struct Promotion<'a> {
+/// Resolves the graph with taskIds, checks it, and creates it.
+async fn attempt(
+    call: &Call<'_>,
+    draft: &Draft<'_>,
+    generated: &Generated<'_>,
+) -> Result<Vec<Created>, SubmitError> {
+    let promotion = draft.prepare(call, generated).await?;
+    review(call, &promotion).await?;
+    if !promotion.wanted.mixed_revisions {
+        provenance::check(&promotion.provenance, &promotion.prepared)?;
+    }
+    check_group(call, &promotion).await?;
+    let value = crate::base::value::to_value(&promotion.provenance).unwrap_or_default();
+    artifact::write_json(call.artifacts, provenance::ARTIFACT, &value)?;
+    promotion
+        .prepared
+        .submit(call.context, &draft.options)
+        .await
+}
+
+/// What a promotion is generated from.
+struct Draft<'a> {
     wanted: Wanted<'a>,
     params: Parameters,
+    /// The flavors before the last.
+    steps: Vec<FlavorStep>,
     graphs: Vec<Graph>,
+    options: DecisionOptions<'a>,
+}
+
+/// A promotion that can be submitted.
+struct Promotion<'d> {
+    wanted: &'d Wanted<'d>,
+    graphs: &'d [Graph],
     prepared: Prepared,
     provenance: Provenance,
 }
 
-async fn prepare<'a>(call: &Call<'a>) -> Outcome<Promotion<'a>> {
-    let wanted = input::read(call)?;
-    let ids = previous::ids(call, &wanted).await?;
-    let graphs = previous::read(call, &ids).await?;
-    let existing = previous::existing_tasks(&graphs, &wanted);
-    tracing::info!(
-        "Promoting {} on top of {} graphs with {} tasks that exist",
-        wanted.names(),
-        graphs.len(),
-        existing.len()
-    );
-    let mut steps: Vec<FlavorStep> = Vec::new();
-    for flavor in &wanted.flavors {
-        steps.push(FlavorStep {
-            name: flavor.name.to_owned(),
-            params: parameters(call, &wanted, *flavor, &graphs, &existing)?,
-        });
-    }
-    let Some(last) = steps.pop() else {
-        return Err(Diagnostic::user("`release_promotion_flavor` names no flavor").into());
-    };
-    let params = last.params;
-    let own = super::custom::offered(call.context, &params, call.own.as_str())?;
-    let actions_json = render::actions_json(
-        call.context.files,
-        call.graph_config,
-        &params,
-        call.own.as_str(),
-        &own,
-    )?;
-    let decision = Decision {
-        decision_task_id: &call.own,
-        actions_json,
-        artifacts: call.artifacts,
-        verify: true,
-        events: call.events,
-    };
-    let check = |targets: decision::Targets<'_>| {
-        let mut wrong = Diagnostics::new();
-        wrong.keep(aim::check(call, &wanted, targets));
-        wrong.extend(names::check_rebuilt(
+impl<'c> Draft<'c> {
+    /// Reads the input and the previous graphs.
+    async fn read(call: &'c Call<'_>) -> Outcome<Self> {
+        let wanted = input::read(call)?;
+        let ids = previous::ids(call, &wanted).await?;
+        let graphs = previous::read(call, &ids).await?;
+        let existing = previous::existing_tasks(&graphs, &wanted);
+        tracing::info!(
+            "Promoting {} on top of {} graphs with {} tasks that exist",
+            wanted.names(),
+            graphs.len(),
+            existing.len()
+        );
+        let mut steps: Vec<FlavorStep> = Vec::new();
+        for flavor in &wanted.flavors {
+            steps.push(FlavorStep {
+                name: flavor.name.to_owned(),
+                params: parameters(call, &wanted, *flavor, &graphs, &existing)?,
+            });
+        }
+        let Some(last) = steps.pop() else {
+            return Err(Diagnostic::user("`release_promotion_flavor` names no flavor").into());
+        };
+        let params = last.params;
+        let own = super::custom::offered(call.context, &params, call.own.as_str())?;
+        let actions_json = render::actions_json(
+            call.context.files,
             call.graph_config,
-            &call.input,
-            &graphs,
-            targets.full,
-        ));
-        wrong.or_ok(())
-    };
-    let prepared = decision::prepare(
-        call.context,
-        call.graph_config,
-        &params,
-        &decision,
-        &steps,
-        &check,
-    )
-    .await?;
-    let names = wanted.flavors.iter().map(|flavor| flavor.name.to_owned());
-    let provenance = provenance::of(
-        &call.own,
-        names.collect(),
-        params.str("head_rev"),
-        &graphs,
-        &prepared,
-    );
-    if !wanted.mixed_revisions {
-        provenance::warn_of_revisions(&provenance, &graphs);
+            &params,
+            call.own.as_str(),
+            &own,
+        )?;
+        let options = DecisionOptions {
+            decision_task_id: &call.own,
+            actions_json,
+            artifacts: call.artifacts,
+            verify: true,
+            events: call.events,
+        };
+        Ok(Self {
+            wanted,
+            params,
+            steps,
+            graphs,
+            options,
+        })
     }
-    Ok(Promotion {
-        wanted,
-        params,
-        graphs,
-        prepared,
-        provenance,
-    })
+
+    /// Runs the phases that do not depend on taskIds.
+    fn generate<'d>(&'d self, call: &'d Call<'_>) -> Outcome<Generated<'d>> {
+        let check = |targets: Targets<'_>| {
+            let mut wrong = Diagnostics::new();
+            wrong.keep(aim::check(call, &self.wanted, targets));
+            wrong.extend(names::check_rebuilt(
+                call.graph_config,
+                &call.input,
+                &self.graphs,
+                targets.full,
+            ));
+            wrong.or_ok(())
+        };
+        decision::generate(
+            call.context,
+            call.graph_config,
+            &self.params,
+            &self.options,
+            &self.steps,
+            &check,
+        )
+    }
+
+    /// Runs the phases that depend on taskIds.
+    async fn prepare(&self, call: &Call<'_>, generated: &Generated<'_>) -> Outcome<Promotion<'_>> {
+        let prepared = generated.prepare().await?;
+        let wanted = &self.wanted;
+        let names = wanted.flavors.iter().map(|flavor| flavor.name.to_owned());
+        let provenance = provenance::of(
+            &call.own,
+            names.collect(),
+            self.params.str("head_rev"),
+            &self.graphs,
+            &prepared,
+        );
+        if !wanted.mixed_revisions {
+            provenance::warn_of_revisions(&provenance, &self.graphs);
+        }
+        Ok(Promotion {
+            wanted,
+            graphs: &self.graphs,
+            prepared,
+            provenance,
+        })
+    }
 }
 
 /// Refuses a harmful promotion: surprises that the input does not accept, and tasks that cannot be
@@ -297,13 +328,11 @@ async fn check_group(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> 
             .into());
         }
     };
-    let plan = promotion
-        .prepared
-        .plan(call.graph_config, &promotion.params)?;
+    let plan = promotion.prepared.plan();
     let planned = plan.creations().iter().map(|task| &task.task_id);
-    let leftovers = promotion.prepared.leftovers().iter();
-    // What this action itself has left is cancelled when the graph stands.
-    let known: BTreeSet<&TaskId> = planned.chain(leftovers.map(|one| &one.task_id)).collect();
+    let obsolete = promotion.prepared.obsolete().iter();
+    // Obsolete tasks of this action are cancelled after the whole graph is created.
+    let known: BTreeSet<&TaskId> = planned.chain(obsolete.map(|task| &task.task_id)).collect();
     let mut wrong = Diagnostics::new();
     let mut tell = |what: &str, found: Vec<String>, help: &str| {
         if let Some(first) = found.first() {

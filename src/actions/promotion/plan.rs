@@ -185,7 +185,9 @@ pub async fn run(
         artifacts: runner.artifacts,
         events: runner.events,
     };
-    let promotion = super::prepare(&call).await?;
+    let draft = super::Draft::read(&call).await?;
+    let generated = draft.generate(&call)?;
+    let promotion = draft.prepare(&call, &generated).await?;
     if !promotion.wanted.mixed_revisions {
         provenance::check(&promotion.provenance, &promotion.prepared)?;
     }

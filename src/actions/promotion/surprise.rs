@@ -196,7 +196,7 @@ pub fn surprises(
             let flavor = leg.name.to_owned();
             Some(Surprise::Early { phase, flavor, gap })
         }
-        Fate::Reused { task_id, .. } => superseded(&promotion.graphs, label, task_id),
+        Fate::Reused { task_id, .. } => superseded(promotion.graphs, label, task_id),
         _ => None,
     };
     let all = fates.iter();

@@ -1,21 +1,22 @@
-//! Looks at everything that is to be created before the first task is.
+//! Checks all tasks before the first one is created.
 //!
-//! Input: plans, and the [`Facts`] that they are held against: the moment, the scopes that are held,
-//! and what is known of tasks outside of the plans. Output: every problem there is, together.
+//! Input: plans, and the [`Facts`] to check them against: the scopes of this task, and the tasks
+//! outside of the plans. Output: every problem, all reported together.
 //!
-//! 1. Each definition is held against the rules of the queue ([`queue`]) and, where its worker is
-//!    known, its payload against those of the worker ([`payload`]).
-//! 2. Dependencies have to exist, to outlive the deadline of what depends on them, and to lead to an
-//!    end.
-//! 3. A definition must not hold the value of a secret environment variable.
-//! 4. The clock of this machine has to be near that of the queue.
-//! 5. The scopes that the creation takes are held against those that are there ([`scopes`]). One that
-//!    many tasks lack is told once.
+//! 1. Each definition must follow the rules of the queue ([`queue`]) and, if its worker is known, its
+//!    payload must follow the rules of that worker ([`payload`]).
+//! 2. Dependencies must exist, must not expire before the deadline of their dependents, and must not
+//!    be circular.
+//! 3. A definition must not contain the value of a secret environment variable.
+//! 4. The clock of this machine must be near the clock of the queue.
+//! 5. All scopes that the creation needs must be available ([`scopes`]). A scope that many tasks need
+//!    is reported once.
 //!
-//! [`check()`] is pure; [`ask`] gathers the facts.
+//! [`check()`] is a pure function; [`gather_facts`] calls Taskcluster.
 
 mod clock;
 pub mod deadline;
+mod names;
 mod payload;
 mod queue;
 mod rule;
@@ -25,23 +26,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
-use crate::base::listing::first_few;
 use crate::base::name::TaskId;
 use crate::base::time::{Span, Timestamp};
 use crate::base::value::Value;
 use crate::config::schema::Violation;
 use crate::model::reference::resolve_dates;
-use crate::ports::clock::Clock;
-use crate::ports::environment::Environment;
 use crate::ports::mask::Mask;
 use crate::ports::taskcluster::{ApiError, TaskStatus, Taskcluster};
-use crate::submit::plan::{Creation, Plan, circle, date_diagnostic};
+use crate::submit::context::SubmitContext;
+use crate::submit::plan::{
+    Creation, Plan, circular_dependency, creations, date_diagnostic, dependencies,
+};
+use crate::submit::problem::refused;
 use queue::Dates;
 use scopes::{Held, Missing};
 
-/// The errors that a definition's worker would report in its payload, if the worker is known.
+/// Returns the errors that a definition's worker would report in its payload, if the worker is known.
 ///
-/// Definitions of decision and action tasks seldom name their worker, so the form of the payload
+/// Definitions of decision and action tasks rarely name their worker, so the form of the payload
 /// determines it.
 #[must_use]
 pub fn payload(definition: &Value) -> Vec<Violation> {
@@ -51,97 +53,97 @@ pub fn payload(definition: &Value) -> Vec<Violation> {
         .unwrap_or_default()
 }
 
-/// Whether scopes, as expanded, include one.
+/// Returns whether expanded scopes include a scope.
 #[must_use]
 pub fn is_held(scopes: &[String], scope: &str) -> bool {
     Held::new(scopes).has(scope)
 }
 
-/// What plans are held against.
+/// What plans are checked against.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// The scopes that are held, with all that roles grant; `None` where nobody knows.
+    /// The available scopes, with all roles expanded; `None` if they are unknown.
     pub scopes: Option<Vec<String>>,
-    /// The tasks outside of the plans that exist; `None` where nobody knows.
-    pub standing: Option<BTreeMap<TaskId, TaskStatus>>,
-    /// How many days ahead the queue takes deadlines; `None` where nobody knows.
-    pub furthest: Option<i64>,
-    /// What must not be in a definition, which everybody can read.
+    /// The existing tasks outside of the plans; `None` if they are unknown.
+    pub existing: Option<BTreeMap<TaskId, TaskStatus>>,
+    /// How many days ahead the queue accepts deadlines; `None` if that is unknown.
+    pub max_deadline_days: Option<i64>,
+    /// Values that must not occur in definitions, which are public.
     pub secrets: Mask,
 }
 
-/// How closely plans are looked at.
+/// What the preflight checks.
 #[derive(Debug, Clone, Copy)]
-pub struct Care {
-    /// Whether payloads are held against what their workers take.
+pub struct PreflightOptions {
+    /// Whether payloads are checked against the rules of their workers.
     pub payloads: bool,
 }
 
-impl Care {
-    /// As closely as can be.
+impl PreflightOptions {
+    /// Checks everything.
     pub const FULL: Self = Self { payloads: true };
 }
 
-/// Asks Taskcluster for the facts, and checks the plans.
+/// Gathers the facts, and checks the plans.
 ///
 /// # Errors
-/// Everything that would keep a task from being created or from running; or Taskcluster cannot be
-/// asked.
+/// Everything that would prevent a task from being created or from running; or Taskcluster does not
+/// answer.
 pub async fn run(
+    context: SubmitContext<'_>,
+    options: PreflightOptions,
     plans: &[&Plan],
-    care: Care,
-    taskcluster: &dyn Taskcluster,
-    clock: &dyn Clock,
-    environment: &Environment,
 ) -> Outcome<()> {
-    let now = clock.now();
-    let mut facts = ask(plans, taskcluster, clock).await?;
-    if facts.furthest.is_none() {
+    let now = context.clock.now();
+    let mut facts = gather_facts(context, plans).await?;
+    if facts.max_deadline_days.is_none() {
         deadline::warn(plans, now);
     }
-    facts.secrets = Mask::of(environment);
-    check(plans, care, now, &facts)
+    facts.secrets = Mask::of(context.environment);
+    check(plans, options, now, &facts)
 }
 
-/// Asks for the scopes that are held, for the tasks that the plans depend on, and for how far ahead
-/// deadlines may be.
+/// Reads the scopes of this task, the tasks that the plans depend on, and how far ahead deadlines may
+/// be.
 ///
 /// # Errors
-/// When Taskcluster does not answer, does not know who asks, or has another time than this machine.
-pub async fn ask(
-    plans: &[&Plan],
-    taskcluster: &dyn Taskcluster,
-    clock: &dyn Clock,
-) -> Outcome<Facts> {
+/// Taskcluster does not answer, does not accept the credentials, or its clock differs from the clock
+/// of this machine.
+async fn gather_facts(context: SubmitContext<'_>, plans: &[&Plan]) -> Outcome<Facts> {
+    let SubmitContext {
+        taskcluster, clock, ..
+    } = context;
     if plans.iter().all(|plan| plan.is_empty()) {
         return Ok(Facts::default());
     }
-    let (scopes, standing) =
-        futures_util::future::join(taskcluster.current_scopes(), standing(plans, taskcluster))
-            .await;
-    // What keeps one from being answered mostly keeps the other from it too.
-    let scopes = known(scopes, "the scopes that are held here cannot be had")?;
-    // A dry run that asks nobody knows of no task at all.
-    let standing = standing?.filter(|known| scopes.is_some() || !known.is_empty());
-    // The answers above say what time it is there, before the first task is sent.
+    let (scopes, existing) = futures_util::future::join(
+        taskcluster.current_scopes(),
+        existing_dependencies(plans, taskcluster),
+    )
+    .await;
+    // Usually both calls fail for the same reason, so one of them is reported.
+    let scopes = if_known(scopes, "cannot read the scopes of this task")?;
+    // An offline dry run knows no existing tasks.
+    let existing = existing?.filter(|known| scopes.is_some() || !known.is_empty());
+    // The responses contain the time of the server, so the clock is checked before the first task.
     clock::check(clock.now(), taskcluster.server_time())?;
-    let furthest = match scopes {
-        Some(_) => deadline::ask(plans, taskcluster, clock.now()).await,
+    let max_deadline_days = match scopes {
+        Some(_) => deadline::max_days(plans, taskcluster, clock.now()).await,
         None => None,
     };
     Ok(Facts {
         scopes,
-        standing,
-        furthest,
+        existing,
+        max_deadline_days,
         secrets: Mask::default(),
     })
 }
 
-/// Asks for the tasks outside of the plans that these depend on.
+/// Reads which tasks outside of the plans exist, of those that the plans depend on.
 ///
 /// # Errors
-/// When Taskcluster does not answer, or does not know who asks.
-pub async fn standing(
+/// Taskcluster does not answer, or does not accept the credentials.
+pub async fn existing_dependencies(
     plans: &[&Plan],
     taskcluster: &dyn Taskcluster,
 ) -> Outcome<Option<BTreeMap<TaskId, TaskStatus>>> {
@@ -149,67 +151,64 @@ pub async fn standing(
     if outside.is_empty() {
         return Ok(Some(BTreeMap::new()));
     }
-    known(
+    if_known(
         taskcluster.statuses(&outside).await,
-        "it is not known whether the tasks that are depended on exist",
+        "cannot check whether the dependencies exist",
     )
 }
 
-/// The answer; nothing where there is nobody to ask, or who asks may not know.
-fn known<T>(answer: Result<T, ApiError>, what: &str) -> Outcome<Option<T>> {
+/// Returns the answer, or `None` if it cannot be known: offline, or without the scope.
+fn if_known<T>(answer: Result<T, ApiError>, what: &str) -> Outcome<Option<T>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if matches!(error.status, Some(403 | 404)) => {
-            tracing::debug!("{what}, so the queue will judge: {error}");
+            tracing::debug!("{what}, so the queue will decide: {error}");
             Ok(None)
         }
         Err(error) => {
             let diagnostic = match error.status {
-                Some(401) => crate::submit::problem::refused(&error, what),
-                _ => Diagnostic::environment(what).help("rerun the task when Taskcluster answers"),
+                Some(401) => refused(&error, what),
+                _ => Diagnostic::environment(what)
+                    .help("rerun this task when Taskcluster works again"),
             };
             Err(diagnostic.because(error).into())
         }
     }
 }
 
-/// What the plans depend on and do not create.
+/// Returns the tasks that the plans depend on but do not create.
 fn outside(plans: &[&Plan]) -> BTreeSet<TaskId> {
     let own: BTreeSet<&TaskId> = creations(plans).map(|task| &task.task_id).collect();
-    let all = creations(plans).flat_map(dependencies);
-    all.filter(|id| exists(id) && !own.contains(id)).collect()
+    let all = creations(plans).flat_map(|creation| dependencies(&creation.definition));
+    all.filter(|id| is_real(id) && !own.contains(id)).collect()
 }
 
-/// Whether the queue may know the task: it does not know placeholders.
-fn exists(id: &TaskId) -> bool {
+/// Returns whether the queue may know the task; it does not know placeholders.
+fn is_real(id: &TaskId) -> bool {
     id.is_slugid() && !id.is_placeholder()
 }
 
-fn creations<'p>(plans: &'p [&'p Plan]) -> impl Iterator<Item = &'p Creation> {
-    plans.iter().flat_map(|plan| plan.creations())
-}
-
-fn dependencies(creation: &Creation) -> impl Iterator<Item = TaskId> {
-    let items = creation.definition["dependencies"].as_array();
-    items
-        .into_iter()
-        .flatten()
-        .filter_map(|id| TaskId::parse(id.as_str()?).ok())
-}
-
-/// Everything that would keep a task of the plans from being created or from running.
+/// Checks plans against facts.
 ///
 /// # Errors
-/// All of it, by the labels of the tasks, what is missing last.
-pub fn check(plans: &[&Plan], care: Care, now: Timestamp, facts: &Facts) -> Outcome<()> {
+/// Everything that would prevent a task from being created or from running, sorted by label, with
+/// missing scopes last.
+pub fn check(
+    plans: &[&Plan],
+    options: PreflightOptions,
+    now: Timestamp,
+    facts: &Facts,
+) -> Outcome<()> {
     let mut found = Diagnostics::new();
     let mut own = BTreeMap::new();
     let mut all: Vec<&Creation> = creations(plans).collect();
     all.sort_by(|a, b| (&a.label, a.copy).cmp(&(&b.label, b.copy)));
     for creation in &all {
         check_secrets(creation, &facts.secrets, &mut found);
-        if let Some(dates) = check_alone(creation, care, now, facts.furthest, &mut found) {
-            own.insert(&creation.task_id, Planned { creation, dates });
+        if let Some(dates) =
+            check_definition(creation, options, now, facts.max_deadline_days, &mut found)
+        {
+            own.insert(&creation.task_id, DatedTask { creation, dates });
         }
     }
     let first = || all.iter().filter(|creation| creation.copy == 0);
@@ -229,21 +228,21 @@ pub fn check(plans: &[&Plan], care: Care, now: Timestamp, facts: &Facts) -> Outc
 }
 
 /// A task of the plans, with its dates.
-struct Planned<'p> {
+struct DatedTask<'p> {
     creation: &'p Creation,
     dates: Dates,
 }
 
-impl Planned<'_> {
-    /// Whether a date is counted from the moment in which the task is sent.
+impl DatedTask<'_> {
+    /// Returns whether a date is relative to the creation of the task.
     fn is_relative(&self, name: &str) -> bool {
         self.creation.definition[name].is_object()
     }
 
-    /// Whether the queue still knows the task at the deadline of a dependent.
+    /// Returns whether the queue still knows the task at the deadline of a dependent.
     ///
-    /// Relative dates of the dependent are counted later, since it is sent later.
-    fn outlives(&self, dependent: &Planned<'_>) -> bool {
+    /// Relative dates of the dependent are resolved later, because it is sent later.
+    fn outlives(&self, dependent: &DatedTask<'_>) -> bool {
         let expires = match (self.dates.expires, self.dates.deadline) {
             (Some(expires), _) => expires,
             (None, Some(deadline)) => deadline.plus(Span::seconds(queue::KEPT_DAYS * 86_400)),
@@ -257,12 +256,12 @@ impl Planned<'_> {
     }
 }
 
-/// Checks a definition by itself, and yields its dates.
-fn check_alone(
+/// Checks a definition by itself, and returns its dates.
+fn check_definition(
     creation: &Creation,
-    care: Care,
+    options: PreflightOptions,
     now: Timestamp,
-    furthest: Option<i64>,
+    max_deadline_days: Option<i64>,
     found: &mut Diagnostics,
 ) -> Option<Dates> {
     let definition = match resolve_dates(&creation.definition, now) {
@@ -273,46 +272,48 @@ fn check_alone(
         }
     };
     let dates = queue::dates(&definition);
-    // Duplicates have the definition of the first.
+    // Duplicates have the same definition.
     if creation.copy > 0 {
         return Some(dates);
     }
     if !creation.task_id.is_slugid() {
         found.push(creation.about(Diagnostic::user(format!(
-            "`{}` is no taskId as the queue takes it",
+            "`{}` is not a taskId that the queue accepts",
             creation.task_id
         ))));
     }
-    let by_queue = queue::check(&definition, now, furthest);
-    tell(creation, by_queue, "the queue", found);
-    if let Some(worker) = payload::worker(&definition).filter(|_| care.payloads) {
+    let by_queue = queue::check(&definition, now, max_deadline_days);
+    report(creation, by_queue, "the queue", found);
+    if let Some(worker) = payload::worker(&definition).filter(|_| options.payloads) {
         let by_worker = worker.check(&definition, dates);
-        tell(creation, by_worker, worker.name, found);
+        report(creation, by_worker, worker.name, found);
     }
-    // What is late for a wrong deadline may be in time for the right one.
+    // A deadline that is too far ahead must not cause follow-up errors.
     Some(Dates {
-        deadline: dates
-            .deadline
-            .filter(|date| !furthest.is_some_and(|days| deadline::is_further(*date, days, now))),
+        deadline: dates.deadline.filter(|date| {
+            !max_deadline_days.is_some_and(|days| deadline::is_further(*date, days, now))
+        }),
         ..dates
     })
 }
 
-/// Whether a definition holds a secret, which everybody could read then.
+/// Checks that a definition contains no secret.
 fn check_secrets(creation: &Creation, secrets: &Mask, found: &mut Diagnostics) {
     if creation.copy > 0 {
         return;
     }
     if let Some(name) = secrets.held_by(&creation.definition.to_string()) {
-        found.push(creation.about(
-            Diagnostic::user(format!("its definition holds the value of {name}"))
-                .because("everybody can read the definitions of tasks")
-                .help("keep it with the secrets service, and let the task ask for it when it runs"),
-        ));
+        found.push(
+            creation.about(
+                Diagnostic::user(format!("the definition contains the value of {name}"))
+                    .because("task definitions are public")
+                    .help("store it in the secrets service, and let the task read it from there"),
+            ),
+        );
     }
 }
 
-fn tell(creation: &Creation, violations: Vec<Violation>, who: &str, found: &mut Diagnostics) {
+fn report(creation: &Creation, violations: Vec<Violation>, who: &str, found: &mut Diagnostics) {
     for violation in violations {
         let mut diagnostic =
             Diagnostic::user(violation.message).because(format!("{who} would refuse the task"));
@@ -321,10 +322,10 @@ fn tell(creation: &Creation, violations: Vec<Violation>, who: &str, found: &mut 
     }
 }
 
-/// Whether what a task depends on exists, and for long enough.
+/// Checks that the dependencies of a task exist, and do not expire too early.
 fn check_dependencies(
-    planned: &Planned<'_>,
-    own: &BTreeMap<&TaskId, Planned<'_>>,
+    planned: &DatedTask<'_>,
+    own: &BTreeMap<&TaskId, DatedTask<'_>>,
     facts: &Facts,
     found: &mut Diagnostics,
 ) {
@@ -339,23 +340,23 @@ fn check_dependencies(
         );
     };
     let early = |what: &str| format!("it depends on {what}, which expires before its deadline");
-    const KEEP: &str = "have that task kept longer (`expires-after`), or set an earlier \
-                        `deadline-after`";
-    for id in dependencies(creation) {
+    const HELP: &str = "increase the `expires-after` of that task, or decrease the \
+                        `deadline-after` of this one";
+    for id in dependencies(&creation.definition) {
         if let Some(dependency) = own.get(&id) {
             if id != creation.task_id && !dependency.outlives(planned) {
                 let label = &dependency.creation.label;
-                refused(early(&format!("the task `{label}`")), KEEP);
+                refused(early(&format!("the task `{label}`")), HELP);
             }
             continue;
         }
-        let Some(standing) = &facts.standing else {
+        let Some(existing) = &facts.existing else {
             continue;
         };
-        match standing.get(&id) {
-            None if exists(&id) => refused(
+        match existing.get(&id) {
+            None if is_real(&id) => refused(
                 format!("it depends on the task {id}, which does not exist"),
-                "that task may have expired: have it built again",
+                "that task may have expired: build it again",
             ),
             Some(TaskStatus {
                 expires: Some(expires),
@@ -367,7 +368,7 @@ fn check_dependencies(
             {
                 refused(
                     early(&format!("the task {id}")),
-                    "have that task built again, or set an earlier `deadline-after`",
+                    "build that task again, or decrease `deadline-after`",
                 );
             }
             _ => {}
@@ -375,11 +376,11 @@ fn check_dependencies(
     }
 }
 
-/// Whether there is a task that can be created first, and none that waits for itself.
-fn check_circles(own: &BTreeMap<&TaskId, Planned<'_>>, found: &mut Diagnostics) {
+/// Checks that dependencies are not circular.
+fn check_circles(own: &BTreeMap<&TaskId, DatedTask<'_>>, found: &mut Diagnostics) {
     let edges = own.values().flat_map(|planned| {
         let from = &planned.creation.task_id;
-        let to = dependencies(planned.creation);
+        let to = dependencies(&planned.creation.definition);
         to.map(move |to| (from.clone(), to))
     });
     let (alone, edges): (Vec<_>, Vec<_>) = edges.partition(|(from, to)| from == to);
@@ -387,7 +388,7 @@ fn check_circles(own: &BTreeMap<&TaskId, Planned<'_>>, found: &mut Diagnostics) 
         found.push(
             planned.creation.about(
                 Diagnostic::user("the task depends on itself, so it would never start")
-                    .help("leave that dependency out"),
+                    .help("remove that dependency"),
             ),
         );
     }
@@ -395,17 +396,11 @@ fn check_circles(own: &BTreeMap<&TaskId, Planned<'_>>, found: &mut Diagnostics) 
     if let Err(Cycle(ids)) = dag.dependencies_first() {
         let path = ids.iter().chain(ids.first()).filter_map(|id| own.get(id));
         let path: Vec<&str> = path.map(|task| task.creation.label.as_str()).collect();
-        let diagnostic = circle(&path);
+        let diagnostic = circular_dependency(&path);
         let first = ids.first().and_then(|id| own.get(id));
         found.push(match first {
             Some(first) => first.creation.about(diagnostic),
             None => diagnostic,
         });
     }
-}
-
-/// The first few of several names, and how many more there are.
-fn some_of<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
-    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    first_few(&names)
 }

@@ -1,8 +1,7 @@
-//! What workers take as the payload of a task.
+//! The rules of workers for payloads.
 //!
-//! A worker that is not in the table is not known, and its payloads are not looked at. A task says
-//! which it is meant for in its tag `worker-implementation`, and in its tag `os` on which system that
-//! runs.
+//! Payloads of workers that are not in the table are not checked. The tag `worker-implementation` of a
+//! task names its worker, and the tag `os` names the system of the worker.
 
 use super::queue::{Dates, TASK_ID};
 use super::rule::{Either, Field, Form, List, Rule, TEXT, may, need};
@@ -11,17 +10,17 @@ use crate::base::time::{Span, Timestamp};
 use crate::base::value::Value;
 use crate::config::schema::Violation;
 
-/// A worker whose payloads are known.
+/// A worker with known rules.
 pub struct Worker {
-    /// What the tag `worker-implementation` says.
+    /// The value of the tag `worker-implementation`.
     pub name: &'static str,
-    /// The rule for a payload, on a system where it is known.
+    /// Returns the rule for a payload on a system, if that is known.
     rule: fn(os: Option<&str>, payload: &Value) -> Rule,
-    /// Whether an artifact has to be kept until the deadline.
+    /// Whether artifacts must not expire before the deadline.
     artifacts_until_deadline: bool,
 }
 
-/// Every worker whose payloads are known.
+/// Every worker with known rules.
 pub static WORKERS: &[Worker] = &[
     Worker {
         name: "docker-worker",
@@ -35,13 +34,13 @@ pub static WORKERS: &[Worker] = &[
     },
 ];
 
-/// The worker that a definition is meant for, if it is known.
+/// Returns the worker that a definition names, if it is known.
 pub fn worker(definition: &Value) -> Option<&'static Worker> {
     let name = definition["tags"]["worker-implementation"].as_str()?;
     WORKERS.iter().find(|worker| worker.name == name)
 }
 
-/// The worker that a definition names, or else the one that its payload fits.
+/// Returns the worker that a definition names, or else the one that its payload fits.
 pub fn likely_worker(definition: &Value) -> Option<&'static Worker> {
     let payload = &definition["payload"];
     let listed = payload["artifacts"].is_array() || payload.get("mounts").is_some();
@@ -55,12 +54,12 @@ pub fn likely_worker(definition: &Value) -> Option<&'static Worker> {
 }
 
 impl Worker {
-    /// Everything that the worker would object to in the payload of a definition.
+    /// Returns the errors that the worker would report in the payload of a definition.
     pub fn check(&self, definition: &Value, dates: Dates) -> Vec<Violation> {
         let mut found = Vec::new();
         let payload = &definition["payload"];
         if !payload.is_object() {
-            // The queue objects to that.
+            // The queue reports that.
             return found;
         }
         let path = ValuePath::keys(["payload"]);
@@ -93,7 +92,7 @@ impl Worker {
             // The worker allows a second for rounding.
             let second = Span::seconds(1);
             let path = path.key("expires");
-            let mut tell = |message: String, help: &str| {
+            let mut report = |message: String, help: &str| {
                 found.push(Violation {
                     path: path.clone(),
                     message,
@@ -104,16 +103,16 @@ impl Worker {
                 .expires
                 .is_some_and(|task| expires > task.plus(second))
             {
-                tell(
-                    format!("`{path}` is after the task itself expires"),
+                report(
+                    format!("`{path}` is after the expiry of the task"),
                     "an artifact cannot be kept longer than its task",
                 );
             }
             let deadline = dates.deadline.filter(|_| self.artifacts_until_deadline);
             if deadline.is_some_and(|deadline| expires.plus(second) < deadline) {
-                tell(
+                report(
                     format!("`{path}` is before the task's deadline"),
-                    "keep the artifact at least until the task has to be done",
+                    "keep the artifact at least until the deadline of the task",
                 );
             }
         }
@@ -132,7 +131,7 @@ const fn list(of: Rule, least: usize, distinct: bool) -> List {
 const SECONDS: Rule = Rule::Whole(1, i64::MAX);
 const TEXTS: Rule = Rule::Map(&TEXT);
 
-/// A payload of docker-worker. Generic-worker on other systems than Windows takes it too.
+/// A payload of docker-worker, which generic-worker also accepts on all systems except Windows.
 static DOCKER: &[Field] = &[
     need(
         "image",
@@ -204,7 +203,7 @@ fn image(value: &Value) -> Option<&'static Rule> {
         need("namespace", TEXT),
         need("path", TEXT),
     ]);
-    static OF_TASK: Rule = Rule::Fields(&[
+    static FROM_TASK: Rule = Rule::Fields(&[
         need("type", Rule::OneOf(&["task-image"])),
         need("taskId", TEXT),
         need("path", TEXT),
@@ -220,15 +219,15 @@ fn image(value: &Value) -> Option<&'static Rule> {
     Some(match value["type"].as_str() {
         Some("docker-image") => &NAMED,
         Some("indexed-image") => &INDEXED,
-        Some("task-image") => &OF_TASK,
+        Some("task-image") => &FROM_TASK,
         _ => &OTHER,
     })
 }
 
 /// The rule for a payload of generic-worker.
 ///
-/// Windows takes commands as lines, other systems as lists of words; where the system is not known,
-/// the command tells.
+/// On Windows, commands are lines; on other systems, they are lists of words. If the system is unknown,
+/// the form of the command decides.
 fn generic(os: Option<&str>, payload: &Value) -> &'static [Field] {
     let lines = || {
         payload["command"]
@@ -330,7 +329,7 @@ const CONTENT: Rule = Rule::Either(&Either {
     pick: content,
 });
 
-/// Something that is there when a task of generic-worker begins: a file, a cache, or a folder.
+/// A mount of generic-worker: a file, a cache, or a folder.
 fn mount(value: &Value) -> Option<&'static Rule> {
     static FILE: Rule = Rule::Fields(&[
         need("file", TEXT),
@@ -375,16 +374,16 @@ fn content(value: &Value) -> Option<&'static Rule> {
                     .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         },
     });
-    static OF_TASK: Rule = Rule::Fields(&[
+    static FROM_TASK: Rule = Rule::Fields(&[
         need("taskId", TASK_ID),
         need("artifact", Rule::Text(1024)),
         may("sha256", SHA256),
     ]);
-    static OF_INDEX: Rule = Rule::Fields(&[
+    static FROM_INDEX: Rule = Rule::Fields(&[
         need("namespace", Rule::Text(255)),
         need("artifact", Rule::Text(1024)),
     ]);
-    static OF_ADDRESS: Rule = Rule::Fields(&[
+    static FROM_URL: Rule = Rule::Fields(&[
         need(
             "url",
             Rule::Form(&Form {
@@ -420,9 +419,9 @@ fn content(value: &Value) -> Option<&'static Rule> {
     )]);
     let map = value.as_object()?;
     [
-        ("taskId", &OF_TASK),
-        ("namespace", &OF_INDEX),
-        ("url", &OF_ADDRESS),
+        ("taskId", &FROM_TASK),
+        ("namespace", &FROM_INDEX),
+        ("url", &FROM_URL),
         ("raw", &RAW),
         ("base64", &BASE64),
     ]

@@ -1,4 +1,4 @@
-//! What the queue takes as the definition of a task.
+//! The rules of the queue for task definitions.
 
 use super::deadline::{DRIFT, is_further};
 use super::rule::{Field, Form, List, Rule, may, need};
@@ -9,16 +9,16 @@ use crate::base::value::Value;
 use crate::config::graph_config::PRIORITIES;
 use crate::config::schema::Violation;
 
-/// The most bytes that a definition may have as JSON.
-pub const MOST_BYTES: usize = 10 * 1024 * 1024;
+/// The size limit of a definition as JSON, in bytes.
+pub const MAX_BYTES: usize = 10 * 1024 * 1024;
 
-/// How many days after its deadline the queue keeps a task that does not say.
+/// How many days after its deadline a task without `expires` expires.
 pub const KEPT_DAYS: i64 = 365;
 
-/// A taskId, or the placeholder for one locally.
+/// A taskId, or its local placeholder.
 pub(super) const TASK_ID: Rule = Rule::Form(&Form {
     doc: "a taskId",
-    // Decisions and actions that run for real have refused a placeholder before.
+    // Real decisions and actions have rejected a placeholder before.
     fits: |text| TaskId::parse(text).is_ok_and(|id| id.is_slugid() || id.is_placeholder()),
 });
 
@@ -27,7 +27,7 @@ const PROVISIONER: Rule = Rule::Form(&Form {
     fits: is_name,
 });
 
-/// What `createTask` takes.
+/// The rules of `createTask`.
 static DEFINITION: &[Field] = &[
     may("provisionerId", PROVISIONER),
     may(
@@ -144,18 +144,18 @@ fn is_worker_type(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// The dates of a definition, as far as they are any.
+/// The dates of a definition; `None` for missing or malformed ones.
 #[derive(Debug, Clone, Copy)]
 pub struct Dates {
     /// When the task is created.
     pub created: Option<Timestamp>,
-    /// When it has to be done.
+    /// When it must be resolved.
     pub deadline: Option<Timestamp>,
-    /// When it is forgotten; the queue takes a year after the deadline without one.
+    /// When it expires; by default a year after the deadline.
     pub expires: Option<Timestamp>,
 }
 
-/// The dates of a definition whose relative dates are resolved.
+/// Returns the dates of a definition whose relative dates are resolved.
 pub fn dates(definition: &Value) -> Dates {
     let date = |name: &str| definition[name].as_str().and_then(Timestamp::parse);
     Dates {
@@ -165,26 +165,26 @@ pub fn dates(definition: &Value) -> Dates {
     }
 }
 
-/// Everything that the queue would object to in a definition by itself; its relative dates are
-/// resolved. `furthest` is how many days ahead it takes deadlines, if that is known.
-pub fn check(definition: &Value, now: Timestamp, furthest: Option<i64>) -> Vec<Violation> {
+/// Returns the errors that the queue would report for a definition whose relative dates are resolved.
+/// `max_deadline_days` is how many days ahead the queue accepts deadlines, if that is known.
+pub fn check(definition: &Value, now: Timestamp, max_deadline_days: Option<i64>) -> Vec<Violation> {
     let mut found = Vec::new();
     Rule::Fields(DEFINITION).check(definition, &ValuePath::root(), &mut found);
     check_queue(definition, &mut found);
-    check_dates(dates(definition), now, furthest, &mut found);
+    check_dates(dates(definition), now, max_deadline_days, &mut found);
     check_nul(definition, &ValuePath::root(), &mut found);
     let bytes = definition.to_string().len();
-    if bytes > MOST_BYTES {
+    if bytes > MAX_BYTES {
         found.push(violation(
             ValuePath::root(),
-            format!("the definition has {bytes} bytes as JSON, and may have at most {MOST_BYTES}"),
-            "put large content into an artifact, and let the task fetch it",
+            format!("the definition has {bytes} bytes as JSON, and the limit is {MAX_BYTES}"),
+            "put large content into an artifact that the task fetches",
         ));
     }
     found
 }
 
-/// A task has to say where it runs, once.
+/// Checks that the definition names its worker pool once.
 fn check_queue(definition: &Value, found: &mut Vec<Violation>) {
     let text = |name: &str| definition[name].as_str();
     let halves = (text("provisionerId"), text("workerType"));
@@ -198,21 +198,26 @@ fn check_queue(definition: &Value, found: &mut Vec<Violation>) {
                     "`taskQueueId` is {queue:?}, and `provisionerId` and `workerType` say {:?}",
                     format!("{provisioner}/{kind}")
                 ),
-                "leave one of both out",
+                "remove one of them",
             ));
         }
         ((Some(_), Some(_)), _) | (_, Some(_)) => {}
         _ => found.push(violation(
             ValuePath::root(),
-            "neither `taskQueueId` nor `provisionerId` and `workerType` say where the task runs"
+            "the definition has neither `taskQueueId` nor `provisionerId` and `workerType`"
                 .to_owned(),
-            "name the worker type",
+            "set the worker type",
         )),
     }
 }
 
-fn check_dates(dates: Dates, now: Timestamp, furthest: Option<i64>, found: &mut Vec<Violation>) {
-    let mut tell = |name: &str, message: &str, help: &str| {
+fn check_dates(
+    dates: Dates,
+    now: Timestamp,
+    max_deadline_days: Option<i64>,
+    found: &mut Vec<Violation>,
+) {
+    let mut report = |name: &str, message: &str, help: &str| {
         found.push(violation(ValuePath::keys([name]), message.to_owned(), help));
     };
     let Dates {
@@ -223,50 +228,50 @@ fn check_dates(dates: Dates, now: Timestamp, furthest: Option<i64>, found: &mut 
     let ahead = |date: Timestamp| date.moment() - now.moment();
     let seconds = |seconds: i64| chrono::TimeDelta::seconds(seconds);
     if created.is_some_and(|date| ahead(date).abs() > seconds(DRIFT)) {
-        tell(
+        report(
             "created",
             "`created` is more than 15 minutes from now",
-            "the queue takes tasks only as they are created; leave it to snowman",
+            "remove `created`: snowman sets it when it creates the task",
         );
     }
     if let Some(deadline) = deadline {
         if created.is_some_and(|created| created > deadline) {
-            tell(
+            report(
                 "deadline",
                 "`deadline` is before `created`",
-                "set `deadline-after` to a span of time, e.g. `1 day`",
+                "set `deadline-after` to a duration, e.g. `1 day`",
             );
         } else if deadline < now {
-            tell(
+            report(
                 "deadline",
-                "`deadline` is over",
-                "set `deadline-after` to a span of time, e.g. `1 day`",
+                "`deadline` is in the past",
+                "set `deadline-after` to a duration, e.g. `1 day`",
             );
         }
-        let too_far = furthest.filter(|days| is_further(deadline, *days, now));
+        let too_far = max_deadline_days.filter(|days| is_further(deadline, *days, now));
         if let Some(days) = too_far {
-            tell(
+            report(
                 "deadline",
                 &format!("`deadline` is more than {days} days ahead"),
                 &format!("set `deadline-after` to at most `{days} days`"),
             );
         } else if expires.is_some_and(|expires| expires < deadline) {
-            tell(
+            report(
                 "expires",
                 "`expires` is before `deadline`",
-                "set `expires-after` to at least what `deadline-after` is",
+                "set `expires-after` to at least the value of `deadline-after`",
             );
         }
     }
 }
 
-/// The queue's database holds no NUL.
+/// Checks that no text contains NUL, which the queue's database cannot store.
 fn check_nul(value: &Value, path: &ValuePath, found: &mut Vec<Violation>) {
-    const HELP: &str = "leave it out, or encode the text";
+    const HELP: &str = "remove it, or encode the text";
     match value {
         Value::String(text) if text.contains('\0') => found.push(violation(
             path.clone(),
-            format!("`{path}` holds a NUL character, which the queue cannot keep"),
+            format!("`{path}` contains a NUL character, which the queue cannot store"),
             HELP,
         )),
         Value::Array(items) => {
@@ -280,7 +285,7 @@ fn check_nul(value: &Value, path: &ValuePath, found: &mut Vec<Violation>) {
                     found.push(violation(
                         path.clone(),
                         format!(
-                            "{key:?} in `{path}` holds a NUL character, which the queue cannot keep"
+                            "{key:?} in `{path}` contains a NUL character, which the queue cannot store"
                         ),
                         HELP,
                     ));

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::some_of;
+use super::names::some_of;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::value::Value;
 use crate::config::graph_config::PRIORITIES;

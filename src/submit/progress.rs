@@ -1,29 +1,29 @@
-//! How far the creation of a plan has come.
+//! Which tasks of a plan were created, can be sent next, failed, or are skipped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::execute::{Created, SkipReason, Skipped, SubmitEvent, SubmitReport};
 use super::plan::Plan;
-use super::problem::{Problem, of_skipped};
+use super::problem::{Problem, not_sent};
+use super::report::{Created, SkipReason, Skipped, SubmitEvent, SubmitReport};
 use crate::base::diagnostic::Diagnostics;
 use crate::base::name::TaskId;
 
-/// How far a plan has come.
-pub(super) struct Course<'p> {
+/// The progress of a plan.
+pub(super) struct PlanProgress<'p> {
     plan: &'p Plan,
-    /// Tasks whose dependencies stand.
+    /// Tasks whose dependencies all exist.
     ready: BTreeSet<usize>,
-    /// How many dependencies do not stand yet.
-    open: Vec<usize>,
+    /// For each task, how many of its dependencies do not exist yet.
+    missing: Vec<usize>,
     dependents: Vec<Vec<usize>>,
     created: BTreeMap<usize, Created>,
     problems: BTreeMap<usize, Problem>,
     skipped: BTreeMap<usize, SkipReason>,
-    /// Why nothing more is sent.
-    pub(super) ending: Option<SkipReason>,
+    /// Why nothing more is sent, if so.
+    pub(super) end: Option<SkipReason>,
 }
 
-impl<'p> Course<'p> {
+impl<'p> PlanProgress<'p> {
     pub(super) fn new(plan: &'p Plan) -> Self {
         let creations = plan.creations();
         let index: BTreeMap<&TaskId, usize> = creations
@@ -32,44 +32,46 @@ impl<'p> Course<'p> {
             .map(|(i, creation)| (&creation.task_id, i))
             .collect();
         let mut dependents = vec![Vec::new(); creations.len()];
-        let mut open = vec![0; creations.len()];
+        let mut missing = vec![0; creations.len()];
         for (i, creation) in creations.iter().enumerate() {
             for before in creation.after.iter().filter_map(|id| index.get(id)) {
                 dependents[*before].push(i);
-                open[i] += 1;
+                missing[i] += 1;
             }
         }
-        let ready = (0..creations.len()).filter(|i| open[*i] == 0).collect();
+        let ready = (0..creations.len()).filter(|i| missing[*i] == 0).collect();
         Self {
             plan,
             ready,
-            open,
+            missing,
             dependents,
             created: BTreeMap::new(),
             problems: BTreeMap::new(),
             skipped: BTreeMap::new(),
-            ending: None,
+            end: None,
         }
     }
 
-    /// The next task to send, unless nothing more is sent.
+    /// Returns the next task to send.
     pub(super) fn next(&mut self) -> Option<usize> {
-        if self.ending.is_some() {
+        if self.end.is_some() {
             return None;
         }
         self.ready.pop_first()
     }
 
-    pub(super) fn stands(&mut self, index: usize, created: Created) {
+    /// Records that a task exists.
+    pub(super) fn created(&mut self, index: usize, created: Created) {
         self.created.insert(index, created);
         for dependent in &self.dependents[index] {
-            self.open[*dependent] -= 1;
-            if self.open[*dependent] == 0 {
+            self.missing[*dependent] -= 1;
+            if self.missing[*dependent] == 0 {
                 self.ready.insert(*dependent);
             }
         }
     }
 
+    /// Records that a task could not be created, and skips its dependents.
     pub(super) fn failed(
         &mut self,
         index: usize,
@@ -77,7 +79,7 @@ impl<'p> Course<'p> {
         on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
     ) {
         if matches!(problem, Problem::Closed(_)) {
-            self.ending.get_or_insert(SkipReason::Closed);
+            self.end.get_or_insert(SkipReason::Closed);
         }
         self.problems.insert(index, problem);
         let label = self.plan.creations()[index].label.clone();
@@ -90,7 +92,7 @@ impl<'p> Course<'p> {
         }
     }
 
-    /// Skips a task; `false` when it was skipped already.
+    /// Skips a task; returns `false` if it was skipped before.
     fn skip(
         &mut self,
         index: usize,
@@ -108,6 +110,7 @@ impl<'p> Course<'p> {
         new
     }
 
+    /// Returns the report, with all remaining tasks skipped.
     pub(super) fn report(
         mut self,
         on_event: &mut (dyn for<'e> FnMut(SubmitEvent<'e>) + Send),
@@ -115,7 +118,7 @@ impl<'p> Course<'p> {
         for index in 0..self.plan.len() {
             let ended = self.created.contains_key(&index) || self.problems.contains_key(&index);
             if !ended {
-                let reason = self.ending.clone().unwrap_or(SkipReason::Stopped);
+                let reason = self.end.clone().unwrap_or(SkipReason::Stopped);
                 self.skip(index, &reason, on_event);
             }
         }
@@ -140,7 +143,7 @@ impl<'p> Course<'p> {
                 reason,
             })
             .collect();
-        if let Some(diagnostic) = of_skipped(&skipped, &problems) {
+        if let Some(diagnostic) = not_sent(&skipped, &problems) {
             problems.push(diagnostic);
         }
         SubmitReport {

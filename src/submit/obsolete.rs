@@ -1,0 +1,166 @@
+//! Cancels tasks of an earlier run that this run does not want.
+//!
+//! Dependents are cancelled before their dependencies: a task with `requires: all-resolved` would
+//! otherwise start when its dependencies are cancelled.
+
+use std::collections::BTreeSet;
+
+use futures_util::stream::{FuturesOrdered, StreamExt};
+
+use super::group::ObsoleteTask;
+use super::preflight::scopes::Held;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::name::TaskId;
+use crate::ports::taskcluster::{ApiError, Taskcluster};
+
+/// The most cancellations in flight.
+const IN_FLIGHT: usize = 10;
+
+/// What became of obsolete tasks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CancelReport {
+    /// Tasks that were cancelled.
+    pub cancelled: Vec<ObsoleteTask>,
+    /// Tasks that have started, and are left alone.
+    pub begun: Vec<ObsoleteTask>,
+    /// Tasks of other owners that have an id of this run and could not be cancelled.
+    pub alive: Vec<ObsoleteTask>,
+    /// Tasks that would start and could not be cancelled, and everything else by which the task group
+    /// differs from the wanted graph.
+    pub problems: Diagnostics,
+}
+
+impl CancelReport {
+    /// Adds the report about other tasks.
+    pub(super) fn extend(&mut self, others: Self) {
+        self.cancelled.extend(others.cancelled);
+        self.begun.extend(others.begun);
+        self.alive.extend(others.alive);
+        self.problems.extend(others.problems);
+    }
+}
+
+/// Cancels obsolete tasks that have not started.
+pub async fn cancel(taskcluster: &dyn Taskcluster, obsolete: &[&ObsoleteTask]) -> CancelReport {
+    let mut report = CancelReport::default();
+    let (begun, mut open): (Vec<&ObsoleteTask>, Vec<&ObsoleteTask>) =
+        obsolete.iter().copied().partition(|one| one.begun);
+    report.begun = begun.into_iter().cloned().collect();
+    let mut failed = Vec::new();
+    while !open.is_empty() {
+        let needed: BTreeSet<&TaskId> = open.iter().flat_map(|one| &one.dependencies).collect();
+        let (later, mut now): (Vec<&ObsoleteTask>, Vec<&ObsoleteTask>) =
+            open.iter().partition(|one| needed.contains(&one.task_id));
+        // On the queue, a task can only depend on itself or on older tasks.
+        open = if now.is_empty() {
+            now = later;
+            Vec::new()
+        } else {
+            later
+        };
+        let mut waiting = now.into_iter();
+        let mut answers = FuturesOrdered::new();
+        loop {
+            while answers.len() < IN_FLIGHT
+                && let Some(one) = waiting.next()
+            {
+                answers.push_back(cancel_one(taskcluster, one));
+            }
+            let Some((one, answer)) = answers.next().await else {
+                break;
+            };
+            match answer {
+                Ok(()) => report.cancelled.push(one.clone()),
+                // It does not exist, or can no longer start.
+                Err(error) if matches!(error.status, Some(404 | 409)) => {}
+                Err(error) if one.foreign => {
+                    tracing::debug!("cannot cancel {}: {error}", one.task_id);
+                    report.alive.push(one.clone());
+                }
+                Err(error) => failed.push((one, error)),
+            }
+        }
+    }
+    report.problems = not_cancelled(&failed, "could not be cancelled");
+    report
+}
+
+/// Reports obsolete tasks that the current scopes do not allow to cancel. If the scopes are unknown,
+/// the queue decides later.
+pub async fn check_cancel_scopes(
+    taskcluster: &dyn Taskcluster,
+    scheduler_id: &str,
+    group: &TaskId,
+    obsolete: &[ObsoleteTask],
+) -> Diagnostics {
+    let open: Vec<&ObsoleteTask> = obsolete
+        .iter()
+        .filter(|one| !one.begun && !one.foreign)
+        .collect();
+    if open.is_empty() {
+        return Diagnostics::new();
+    }
+    let Ok(held) = taskcluster.current_scopes().await else {
+        return Diagnostics::new();
+    };
+    let held = Held::new(&held);
+    let anywhere = held.has("queue:cancel-task")
+        && held.has(&format!("assume:scheduler-id:{scheduler_id}/{group}"));
+    let mut missing = Vec::new();
+    for one in open {
+        let own = format!("queue:cancel-task:{scheduler_id}/{group}/{}", one.task_id);
+        let in_project = format!("queue:cancel-task-in-project:{}", one.project_id);
+        if !anywhere && !held.has(&own) && !held.has(&in_project) {
+            let error = ApiError {
+                call: format!("queue.cancelTask({})", one.task_id),
+                status: Some(403),
+                message: format!("the scope `{own}` is missing"),
+            };
+            missing.push((one, error));
+        }
+    }
+    not_cancelled(&missing, "cannot be cancelled, so nothing was created")
+}
+
+/// Builds one diagnostic about all tasks that were not cancelled; usually they have the same cause.
+fn not_cancelled(open: &[(&ObsoleteTask, ApiError)], what: &str) -> Diagnostics {
+    const SHOWN: usize = 20;
+    let mut wrong = Diagnostics::new();
+    let Some((_, error)) = open.first() else {
+        return wrong;
+    };
+    let shown = open.iter().take(SHOWN);
+    let mut lines: Vec<String> = shown
+        .map(|(one, _)| format!("{} ({})", one.label, one.task_id))
+        .collect();
+    if open.len() > SHOWN {
+        lines.push(format!("… ({} more)", open.len() - SHOWN));
+    }
+    let (tasks, them) = match open.len() {
+        1 => ("1 task".to_owned(), "it"),
+        n => (format!("{n} tasks"), "them"),
+    };
+    let help = match error.status {
+        Some(403) => format!(
+            "this task fails so that no task of the graph starts: cancel {them}, or grant this task \
+             the missing scopes (for all: `queue:cancel-task:<schedulerId>/<taskGroupId>/*`), and \
+             rerun it"
+        ),
+        _ => "rerun this task when Taskcluster works again".to_owned(),
+    };
+    wrong.push(
+        Diagnostic::environment(format!(
+            "{tasks} that an earlier run created and this run does not want {what}"
+        ))
+        .because(format!("{}\n{}", lines.join("\n"), error.message))
+        .help(help),
+    );
+    wrong
+}
+
+async fn cancel_one<'l>(
+    taskcluster: &dyn Taskcluster,
+    one: &'l ObsoleteTask,
+) -> (&'l ObsoleteTask, Result<(), ApiError>) {
+    (one, taskcluster.cancel_task(&one.task_id).await)
+}
