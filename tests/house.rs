@@ -3,3 +3,4 @@
 mod layering;
 mod reference;
 mod test_files;
+mod versions;
