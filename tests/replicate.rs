@@ -19,7 +19,7 @@ use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
 use snowman::ports::taskcluster::Taskcluster;
 use snowman::sandbox::{Options, Sandbox, WorkerOptions};
-use snowman::task_scripts::RunTask;
+use snowman::task_scripts::TaskScripts;
 use snowman::taskcluster::Client;
 
 const CONFIG: &str = "
@@ -77,7 +77,7 @@ fn full_set(taskcluster: Option<&dyn Taskcluster>, targets: &[&str]) -> Outcome<
             environment: &Environment::new(variables),
             clock: &SystemClock,
             taskcluster,
-            run_task: &RunTask::default(),
+            task_scripts: &TaskScripts::default(),
             python: None,
             fast: false,
             stop: &snowman::ports::stop::NEVER,
@@ -136,7 +136,7 @@ async fn tasks_of_other_graphs_come_from_the_queue() {
     let wrong = full_set(Some(&client), &["far.oldest", &slugid::nice()]).unwrap_err();
     assert_eq!(wrong.len(), 2, "{wrong}");
     assert!(wrong.to_string().starts_with(
-        "taskcluster/kinds/far/kind.yml:6:16: kind `far`, task `far`: there is no task at the index path `far.oldest`"
+        "taskcluster/kinds/far/kind.yml:6:16: kind `far`, task `far`: no task is indexed at `far.oldest`"
     ), "{wrong}");
     sandbox.stop().await;
 }

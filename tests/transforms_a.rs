@@ -14,7 +14,7 @@ use snowman::config::parameters::{Parameters, Strictness};
 use snowman::model::task::Task;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::{FileError, Files, Found};
-use snowman::task_scripts::RunTask;
+use snowman::task_scripts::TaskScripts;
 use snowman::transform::context::{Project, Tracked};
 use snowman::transform::{Context, Item};
 use snowman::transforms::find;
@@ -68,7 +68,7 @@ fn transform(document: &Value, case: &Value) -> Outcome<Vec<Value>> {
         params: &params,
         files: &files,
         environment: &Environment::new(strings(named("environments", "environment"))),
-        run_task: &RunTask::default(),
+        task_scripts: &TaskScripts::default(),
         tracked: &tracked,
         docker_contexts: None,
         remote: None,
@@ -222,9 +222,9 @@ kind `build`, task `a`: in `worker`: `max-run-time` is the string \"long\", wher
 kind `build`, task `b`: there is no worker alias `g-linus`
   help: did you mean `g-linux`? (`workers.aliases` in taskcluster/config.yml)
 kind `build`, task `c`: \"{levl}\" names `levl`, which stands for nothing here; did you mean `level`? (braces that are meant are doubled)
-  help: `{level}` and `{project}` are filled in; write other braces twice
+  help: `{level}` and `{project}` are replaced; write literal braces twice
 kind `build`, task `c`: \"{\" is no template: there is a single `{`; double it if it is meant
-  help: `{level}` and `{project}` are filled in; write other braces twice"
+  help: `{level}` and `{project}` are replaced; write literal braces twice"
     );
 }
 
@@ -250,11 +250,11 @@ fn what_differs_on_purpose_is_what_we_want() {
     );
     assert_eq!(
         told(as_is("run: a label twice")),
-        "kind `build`: two tasks have the label `build-t`\n  help: give one of them another name"
+        "kind `build`: two tasks have the label `build-t`\n  help: rename one of them"
     );
     assert_eq!(
         told(as_is("generic: a reference on windows")),
-        "kind `build`, task `build-t`: the command has a mapping among its words\n  \
-         help: on Windows words are joined to one text; put references into `worker.env`"
+        "kind `build`, task `build-t`: the command contains a mapping\n  \
+         help: on Windows, the words are joined into one string; use references in `worker.env` instead"
     );
 }

@@ -18,7 +18,7 @@ use snowman::config::parameters::{Parameters, Strictness};
 use snowman::model::task::Task;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
-use snowman::task_scripts::RunTask;
+use snowman::task_scripts::TaskScripts;
 use snowman::transform::context::{DockerContexts, Project, Tracked};
 use snowman::transform::{Context, Item};
 use snowman::transforms::find;
@@ -105,7 +105,7 @@ fn run(document: &Value, case: &Value) -> Anything<(Outcome<Vec<Item>>, Kept)> {
         params: &params,
         files: &files,
         environment: &Environment::default(),
-        run_task: &RunTask::default(),
+        task_scripts: &TaskScripts::default(),
         tracked: &Tracked::new(&|| Ok(Vec::new())),
         docker_contexts: keeps.then_some(&kept as &dyn DockerContexts),
         remote: None,

@@ -16,7 +16,7 @@ use snowman::config::parameters::{Parameters, Strictness};
 use snowman::model::task::Task;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
-use snowman::task_scripts::RunTask;
+use snowman::task_scripts::TaskScripts;
 use snowman::transform::context::{Project, Remote, Tracked};
 use snowman::transform::{Context, Item};
 use snowman::transforms::find;
@@ -78,7 +78,7 @@ fn run(document: &Value, case: &Value) -> Anything<Outcome<Vec<Item>>> {
         params: &params,
         files: &Disk::new(folder.path())?,
         environment: &Environment::new(environment),
-        run_task: &RunTask::default(),
+        task_scripts: &TaskScripts::default(),
         tracked: &Tracked::new(&|| Ok(Vec::new())),
         docker_contexts: None,
         fast: false,

@@ -14,7 +14,7 @@ use crate::base::name::{KindName, Label, TaskId};
 use crate::base::value::Value;
 use crate::config::parameters::Parameters;
 use crate::custom::Custom;
-use crate::custom::actions::{Noted, Offered, Request as Called};
+use crate::custom::actions::{CallbackInput, ProjectAction, RequestedChange};
 use crate::decision::Context;
 use crate::ports::python::{Mode, Python};
 use crate::submit::plan::{Creation, Plan};
@@ -36,9 +36,13 @@ fn custom<'a>(context: Context<'a>, params: &Parameters) -> Outcome<Option<Custo
 ///
 /// # Errors
 /// What the project raises when it describes one.
-pub fn offered(context: Context<'_>, params: &Parameters, decision: &str) -> Outcome<Vec<Offered>> {
+pub fn offered(
+    context: Context<'_>,
+    params: &Parameters,
+    decision: &str,
+) -> Outcome<Vec<ProjectAction>> {
     match custom(context, params)? {
-        Some(custom) => Ok(custom.offer(decision)?),
+        Some(custom) => Ok(custom.project_actions(decision)?),
         None => Ok(Vec::new()),
     }
 }
@@ -64,35 +68,35 @@ pub async fn run(runner: Runner<'_>, request: &Request, params: &Parameters) -> 
         return Ok(false);
     }
     if runner.check_scope {
-        let offered = custom.offer(runner.own.as_str())?;
+        let offered = custom.project_actions(runner.own.as_str())?;
         let action = offered.iter().find(|one| one.cb_name == request.callback);
         let permission = action.map_or("generic", |action| action.permission.as_str());
         check_scope(runner, &request.callback, permission, params).await?;
     }
     tracing::info!("Running the action {} in Python", request.callback);
-    let acted = custom.act(&Called {
+    let output = custom.run_callback(&CallbackInput {
         callback: &request.callback,
         group: request.task_group_id.as_ref(),
         task: request.task_id.as_ref(),
         input: &request.input,
         collect: !runner.artifacts.in_place(),
     })?;
-    for (name, content) in &acted.artifacts {
+    for (name, content) in &output.artifacts {
         runner.artifacts.write(name, content)?;
     }
     promotion::in_python::warn(runner, request).await;
-    carry_out(runner, acted.noted).await.map(|()| true)
+    carry_out(runner, output.changes).await.map(|()| true)
 }
 
 /// Does what a callback wants done: first creates, then cancels and reruns.
-async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
+async fn carry_out(runner: Runner<'_>, changes: Vec<RequestedChange>) -> Outcome<()> {
     let taskcluster = runner.context.taskcluster()?;
     let mut created: BTreeMap<TaskId, Value> = BTreeMap::new();
     let mut order = Vec::new();
     let mut others = Vec::new();
-    for one in noted {
+    for one in changes {
         match one {
-            Noted::Create(task_id, definition) => {
+            RequestedChange::Create(task_id, definition) => {
                 order.push(task_id.clone());
                 created.insert(task_id, definition);
             }
@@ -109,13 +113,13 @@ async fn carry_out(runner: Runner<'_>, noted: Vec<Noted>) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     for one in others {
         let (task_id, answer) = match &one {
-            Noted::Cancel(task_id) => (task_id, taskcluster.cancel_task(task_id).await),
-            Noted::Rerun(task_id) => (task_id, taskcluster.rerun_task(task_id).await),
-            Noted::Create(..) => continue,
+            RequestedChange::Cancel(task_id) => (task_id, taskcluster.cancel_task(task_id).await),
+            RequestedChange::Rerun(task_id) => (task_id, taskcluster.rerun_task(task_id).await),
+            RequestedChange::Create(..) => continue,
         };
         if let Err(error) = answer {
             let what = match one {
-                Noted::Cancel(_) => "cancelled",
+                RequestedChange::Cancel(_) => "cancelled",
                 _ => "run once more",
             };
             let message = format!("the task {task_id} cannot be {what}");

@@ -14,7 +14,7 @@ use crate::base::suggest;
 use crate::base::value::{Object, Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
-use crate::custom::actions::Offered;
+use crate::custom::actions::ProjectAction;
 use crate::ports::files::{FileError, Files};
 
 /// The file that hooks are made of.
@@ -30,7 +30,7 @@ pub fn actions_json(
     graph_config: &GraphConfig,
     params: &Parameters,
     decision_task_id: &str,
-    own: &[Offered],
+    own: &[ProjectAction],
 ) -> Outcome<Value> {
     let hash = hash(files)?;
     let disabled = disabled(graph_config, own)?;
@@ -71,7 +71,7 @@ fn hash(files: &dyn Files) -> Result<String, Diagnostic> {
         .collect())
 }
 
-fn disabled(graph_config: &GraphConfig, own: &[Offered]) -> Outcome<Vec<String>> {
+fn disabled(graph_config: &GraphConfig, own: &[ProjectAction]) -> Outcome<Vec<String>> {
     let mut wrong = Diagnostics::new();
     let mut disabled = Vec::new();
     let named = graph_config

@@ -29,8 +29,9 @@ use crate::ports::python::{Mode, Python};
 use crate::ports::stop::{NEVER, Stop};
 use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::Vcs;
+use crate::python::packages::EnvironmentPackages;
 use crate::python::{self, Workers};
-use crate::task_scripts::RunTask;
+use crate::task_scripts::{TaskScripts, locate};
 use crate::taskcluster::Client;
 
 /// The ports of a command over a project.
@@ -57,7 +58,7 @@ pub struct CommandContext {
     pub python: Option<Workers>,
     /// The runtime for calls to Taskcluster.
     pub runtime: Runtime,
-    run_task: RunTask,
+    task_scripts: TaskScripts,
 }
 
 impl CommandContext {
@@ -78,8 +79,15 @@ impl CommandContext {
         let root = path_in_repository(files.root(), &root_folder, root)?;
         let root = config_folder(&files, root)?;
         let graph_config = GraphConfig::load(&files, &root)?;
-        let run_task =
-            super::scripts::find(&environment, &working_folder, &files, &graph_config, None)?;
+        let packages = Box::new(EnvironmentPackages::new(environment.clone()));
+        let task_scripts = locate(
+            &environment,
+            &working_folder,
+            &files,
+            &graph_config,
+            packages,
+            None,
+        )?;
         Ok(Self {
             files,
             vcs,
@@ -92,7 +100,7 @@ impl CommandContext {
             stop: &NEVER,
             python: None,
             runtime: runtime()?,
-            run_task,
+            task_scripts,
         })
     }
 
@@ -138,11 +146,13 @@ impl CommandContext {
             if loaded.value["promotes"] == Value::Bool(false) {
                 self.graph_config.leave_out_promotion();
             }
-            self.run_task = super::scripts::find(
+            let packages = Box::new(EnvironmentPackages::new(self.environment.clone()));
+            self.task_scripts = locate(
                 &self.environment,
                 &self.working_folder,
                 &self.files,
                 &self.graph_config,
+                packages,
                 workers.package(),
             )?;
         }
@@ -159,7 +169,7 @@ impl CommandContext {
             environment: &self.environment,
             clock: self.clock.as_ref(),
             taskcluster: self.taskcluster.as_deref(),
-            run_task: &self.run_task,
+            task_scripts: &self.task_scripts,
             python: self.python.as_ref().map(|python| python as &dyn Python),
             fast: self.fast,
             stop: self.stop,

@@ -27,7 +27,6 @@ mod rehearse;
 mod render;
 mod repository;
 mod sandbox;
-mod scripts;
 mod show;
 mod signals;
 mod task_arguments;

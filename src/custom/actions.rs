@@ -1,38 +1,38 @@
-//! Actions of the project's own.
+//! Actions that the project defines.
 
-use super::{Custom, graph::ONE};
+use super::project::{Custom, GRAPH_WORKER};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::TaskId;
 use crate::base::value::{Value, json};
 use crate::ports::python::Call;
 
-/// An action of the project's.
+/// An action that the project defines.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Offered {
-    /// Where it stands among all actions.
+pub struct ProjectAction {
+    /// Its position among all actions.
     pub order: i64,
     /// The name of its callback.
     pub cb_name: String,
-    /// The permission that it takes.
+    /// The permission that it needs.
     pub permission: String,
-    /// What `actions.json` says of it.
+    /// Its entry in `actions.json`.
     pub entry: Value,
 }
 
-/// What a callback wants done.
+/// A change to tasks that a callback requests.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Noted {
-    /// This task created.
+pub enum RequestedChange {
+    /// Create this task.
     Create(TaskId, Value),
-    /// This task cancelled.
+    /// Cancel this task.
     Cancel(TaskId),
-    /// This task run once more.
+    /// Rerun this task.
     Rerun(TaskId),
 }
 
-/// What a callback is given.
+/// The input of a callback.
 #[derive(Debug, Clone)]
-pub struct Request<'r> {
+pub struct CallbackInput<'r> {
     /// The name of the callback.
     pub callback: &'r str,
     /// The group that it is triggered on.
@@ -41,16 +41,16 @@ pub struct Request<'r> {
     pub task: Option<&'r TaskId>,
     /// Its input.
     pub input: &'r Value,
-    /// Whether the artifacts that it writes are collected, in place of lying in their folder.
+    /// Whether the artifacts that it writes are collected instead of written to their folder.
     pub collect: bool,
 }
 
-/// What a callback leaves.
+/// The output of a callback.
 #[derive(Debug, Clone, Default)]
-pub struct Acted {
-    /// What it wants done, in its order.
-    pub noted: Vec<Noted>,
-    /// The artifacts that were collected, by name.
+pub struct CallbackOutput {
+    /// The changes that it requests, in its order.
+    pub changes: Vec<RequestedChange>,
+    /// The collected artifacts, by name.
     pub artifacts: Vec<(String, Vec<u8>)>,
 }
 
@@ -61,11 +61,11 @@ impl Custom<'_> {
         self.registered.actions.get(callback) == Some(&true)
     }
 
-    /// The project's actions that are offered.
+    /// The actions of the project for `actions.json`.
     ///
     /// # Errors
     /// What the project raises when it describes one.
-    pub fn offer(&self, decision: &str) -> Result<Vec<Offered>, Diagnostic> {
+    pub fn project_actions(&self, decision: &str) -> Result<Vec<ProjectAction>, Diagnostic> {
         if !self.registered.actions.values().any(|own| *own) {
             return Ok(Vec::new());
         }
@@ -73,16 +73,16 @@ impl Custom<'_> {
             "list_actions",
             json!({"graph": self.graph, "decision": decision}),
         );
-        let answer = self.python.call(ONE, call);
+        let answer = self.python.call(GRAPH_WORKER, call);
         let answer = answer.map_err(|failure| failure.diagnostic("the project's actions"))?;
         let offered = answer.value["actions"].as_array().into_iter().flatten();
         Ok(offered
-            .filter_map(|one| {
-                Some(Offered {
-                    order: one[0].as_i64()?,
-                    cb_name: one[1].as_str()?.to_owned(),
-                    permission: one[2].as_str()?.to_owned(),
-                    entry: one[3].clone(),
+            .filter_map(|entry| {
+                Some(ProjectAction {
+                    order: entry[0].as_i64()?,
+                    cb_name: entry[1].as_str()?.to_owned(),
+                    permission: entry[2].as_str()?.to_owned(),
+                    entry: entry[3].clone(),
                 })
             })
             .collect())
@@ -91,8 +91,8 @@ impl Custom<'_> {
     /// Runs the callback of an action.
     ///
     /// # Errors
-    /// What it raises, and taskIds that are none.
-    pub fn act(&self, request: &Request<'_>) -> Result<Acted, Diagnostic> {
+    /// What it raises, and invalid taskIds.
+    pub fn run_callback(&self, request: &CallbackInput<'_>) -> Result<CallbackOutput, Diagnostic> {
         let what = format!("the action `{}`", request.callback);
         let arguments = json!({
             "graph": self.graph,
@@ -102,31 +102,33 @@ impl Custom<'_> {
             "task": request.task.map(TaskId::as_str),
             "collect": request.collect,
         });
-        let answer = self.python.call(ONE, Call::new("run_action", arguments));
+        let answer = self
+            .python
+            .call(GRAPH_WORKER, Call::new("run_action", arguments));
         let mut answer = answer.map_err(|failure| failure.diagnostic(&what))?;
-        let noted = answer.value["changes"].as_array_mut().map(std::mem::take);
+        let changes = answer.value["changes"].as_array_mut().map(std::mem::take);
         let id = |value: &Value| {
             TaskId::parse(value.as_str().unwrap_or_default())
                 .map_err(|error| Diagnostic::user(format!("{what}: {error}")))
         };
-        let noted: Result<Vec<Noted>, Diagnostic> = noted
+        let changes: Result<Vec<RequestedChange>, Diagnostic> = changes
             .unwrap_or_default()
             .into_iter()
-            .map(|mut one| {
-                if one.get("create").is_some() {
-                    let definition = one["definition"].take();
-                    Ok(Noted::Create(id(&one["create"])?, definition))
-                } else if one.get("cancel").is_some() {
-                    id(&one["cancel"]).map(Noted::Cancel)
+            .map(|mut change| {
+                if change.get("create").is_some() {
+                    let definition = change["definition"].take();
+                    Ok(RequestedChange::Create(id(&change["create"])?, definition))
+                } else if change.get("cancel").is_some() {
+                    id(&change["cancel"]).map(RequestedChange::Cancel)
                 } else {
-                    id(&one["rerun"]).map(Noted::Rerun)
+                    id(&change["rerun"]).map(RequestedChange::Rerun)
                 }
             })
             .collect();
         let names = answer.value["artifacts"].as_array().into_iter().flatten();
         let names = names.filter_map(|name| name.as_str().map(str::to_owned));
-        Ok(Acted {
-            noted: noted?,
+        Ok(CallbackOutput {
+            changes: changes?,
             artifacts: names.zip(answer.blobs).collect(),
         })
     }

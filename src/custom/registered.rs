@@ -1,14 +1,14 @@
-//! What stands in taskgraph's tables once the project has been loaded.
+//! The entries of taskgraph's tables after the project has been loaded.
 
 use std::collections::BTreeMap;
 
-use super::CONTRACT;
+use super::version::BUILT_IN;
 use crate::base::value::Value;
 
-/// Functions that register what is built in here anyway.
+/// Functions that only register what is built in.
 pub static NATIVE_REGISTRATIONS: &[&str] = &["mozilla_taskgraph:register"];
 
-/// The entries of a table by name, each with whether the project has made it.
+/// The entries of a table by name, each with whether the project defines it.
 pub type Entries = BTreeMap<String, bool>;
 
 /// What is registered.
@@ -42,15 +42,15 @@ pub struct Registered {
     pub actions: Entries,
     /// Functions and classes of taskgraph that the project has replaced.
     pub patched: Vec<String>,
-    /// Whether the project wants to hear of phases as they end.
-    pub hears_phases: bool,
+    /// Whether the project wants to be notified of finished phases.
+    pub observes_phases: bool,
 }
 
 impl Registered {
-    /// Reads what a worker says.
+    /// Reads the answer of a worker.
     #[must_use]
-    pub fn read(told: &Value) -> Self {
-        let list = |key: &str| told[key].as_array().cloned().unwrap_or_default();
+    pub fn read(found: &Value) -> Self {
+        let list = |key: &str| found[key].as_array().cloned().unwrap_or_default();
         let entries = |key: &str| -> Entries {
             let one = |entry: &Value| Some((entry[0].as_str()?.to_owned(), entry[1].as_bool()?));
             list(key).iter().filter_map(one).collect()
@@ -81,7 +81,7 @@ impl Registered {
             verified: names("verified_phases"),
             actions: entries("actions"),
             patched: names("patched"),
-            hears_phases: told["phase_finished"].as_bool().unwrap_or_default(),
+            observes_phases: found["phase_finished"].as_bool().unwrap_or_default(),
         }
     }
 }
@@ -89,7 +89,7 @@ impl Registered {
 /// Built-in strategies that differ between versions of taskgraph, and the first major version that
 /// agrees with the built-in ones:
 ///
-/// - before 8, `skip-unless-changed` asks version control which files a push changes, as there is no
+/// - before 8, `skip-unless-changed` reads the files that a push changes from version control, without a
 ///   parameter `files_changed`;
 /// - before 13, it does not keep tasks when the base and the head are the same revision.
 static STRATEGIES_SINCE: &[(&str, u64)] = &[("skip-unless-changed", 13)];
@@ -98,14 +98,14 @@ impl Registered {
     /// Uses the strategies of the installed taskgraph where the built-in ones may differ.
     pub fn prefer_installed(&mut self, major: Option<u64>) {
         for (name, since) in STRATEGIES_SINCE {
-            if !major.is_some_and(|major| (*since..=CONTRACT).contains(&major)) {
+            if !major.is_some_and(|major| (*since..=BUILT_IN).contains(&major)) {
                 self.strategies.insert((*name).to_owned(), true);
             }
         }
     }
 }
 
-/// Whether an entry is the project's: it has made it, or it is there and not built in here.
+/// Whether an entry belongs to the project: the project defines it, or it is not built in.
 #[must_use]
 pub fn is_custom(entries: &Entries, name: &str, native: bool) -> bool {
     match entries.get(name) {

@@ -1,9 +1,8 @@
-//! Optimization strategies of the project's own.
+//! Optimization strategies that the project defines.
 
 use std::collections::BTreeMap;
 
-use super::Custom;
-use super::graph::ONE;
+use super::project::{Custom, GRAPH_WORKER};
 use super::registered::is_custom;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::value::{Value, json};
@@ -11,14 +10,14 @@ use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 use crate::ports::python::{Call, Failure};
 
-/// What a strategy of the project says of a task.
+/// The answer of a project's strategy when it is asked to replace a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
-    /// It is kept.
+pub enum CustomReplacement {
+    /// Keep the task.
     Keep,
-    /// It is removed.
+    /// Remove the task.
     Remove,
-    /// The task of this id takes its place.
+    /// Replace it with the task of this id.
     Replace(String),
 }
 
@@ -35,7 +34,7 @@ impl<'a> Custom<'a> {
     /// all others.
     ///
     /// # Errors
-    /// When what that parameter names is not there.
+    /// If the value of that parameter does not exist.
     pub fn strategies<'c>(
         &'c self,
         tasks: &LabelGraph,
@@ -49,18 +48,18 @@ impl<'a> Custom<'a> {
         if named.is_none() && !used {
             return Ok(None);
         }
-        let failed = |failure: Failure| failure.diagnostic("the look-up of strategies");
+        let failed = |failure: Failure| failure.diagnostic("looking up strategies");
         self.send_all(tasks).map_err(failed)?;
         let arguments = json!({"graph": self.graph, "override": named});
         let answer = self
             .python
-            .call(ONE, Call::new("strategies", arguments))
+            .call(GRAPH_WORKER, Call::new("strategies", arguments))
             .map_err(failed)?;
         let names = answer.value["strategies"].as_array().into_iter().flatten();
-        let names = names.filter_map(|told| {
-            let name = told[0].as_str()?;
-            let overridden = told[1].as_bool()?;
-            let described = told[2].as_str().map(str::to_owned);
+        let names = names.filter_map(|entry| {
+            let name = entry[0].as_str()?;
+            let overridden = entry[1].as_bool()?;
+            let described = entry[2].as_str().map(str::to_owned);
             (overridden || own(name)).then(|| (name.to_owned(), described))
         });
         Ok(Some(Strategies {
@@ -79,7 +78,7 @@ impl Strategies<'_, '_> {
 
     /// The strategy as logs name it.
     #[must_use]
-    pub fn described(&self, name: &str) -> String {
+    pub fn description(&self, name: &str) -> String {
         match self.names.get(name).and_then(Option::as_deref) {
             Some(description) => format!("{name} ({description})"),
             None => name.to_owned(),
@@ -99,7 +98,10 @@ impl Strategies<'_, '_> {
         if let (Value::Object(all), Value::Object(more)) = (&mut arguments, more) {
             all.extend(more);
         }
-        let answer = self.custom.python.call(ONE, Call::new(call, arguments));
+        let answer = self
+            .custom
+            .python
+            .call(GRAPH_WORKER, Call::new(call, arguments));
         let mut answer = answer.map_err(|failure| {
             let what = format!("the optimization strategy `{name}`");
             let mut diagnostic = failure.diagnostic(&what).in_kind(&task.kind);
@@ -114,19 +116,23 @@ impl Strategies<'_, '_> {
     /// # Errors
     /// What the strategy raises.
     pub fn remove(&self, task: &Task) -> Result<bool, Diagnostic> {
-        let said = self.ask("should_remove", task, json!({}))?;
-        Ok(said == Value::Bool(true))
+        let answer = self.ask("should_remove", task, json!({}))?;
+        Ok(answer == Value::Bool(true))
     }
 
-    /// What takes the place of a task, given the latest deadline of what depends on it.
+    /// The replacement of a task, given the latest deadline of its dependents.
     ///
     /// # Errors
     /// What the strategy raises.
-    pub fn replace(&self, task: &Task, deadline: Option<&str>) -> Result<Said, Diagnostic> {
+    pub fn replace(
+        &self,
+        task: &Task,
+        deadline: Option<&str>,
+    ) -> Result<CustomReplacement, Diagnostic> {
         match self.ask("should_replace", task, json!({"deadline": deadline}))? {
-            Value::String(task_id) => Ok(Said::Replace(task_id.into())),
-            Value::Bool(true) => Ok(Said::Remove),
-            _ => Ok(Said::Keep),
+            Value::String(task_id) => Ok(CustomReplacement::Replace(task_id.into())),
+            Value::Bool(true) => Ok(CustomReplacement::Remove),
+            _ => Ok(CustomReplacement::Keep),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::ports::stop::Stop;
 use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::Vcs;
 use crate::submit::SubmitContext;
-use crate::task_scripts::RunTask;
+use crate::task_scripts::TaskScripts;
 
 /// The ports and settings that decisions and actions run with.
 #[derive(Clone, Copy)]
@@ -25,7 +25,7 @@ pub struct Context<'a> {
     /// Taskcluster; `None` when graphs are only shown offline.
     pub taskcluster: Option<&'a dyn Taskcluster>,
     /// The scripts that run tasks.
-    pub run_task: &'a RunTask,
+    pub task_scripts: &'a TaskScripts,
     /// The project's Python; `None` when it must not run.
     pub python: Option<&'a dyn Python>,
     /// Whether to skip digests.

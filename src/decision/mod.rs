@@ -16,7 +16,6 @@ pub mod parameters;
 mod phases;
 mod prepare;
 mod remote;
-mod scripts;
 
 use crate::base::diagnostic::Outcome;
 use crate::config::graph_config::GraphConfig;

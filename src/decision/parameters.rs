@@ -100,7 +100,7 @@ pub fn for_decision(
     let mut values = values.as_object().cloned().unwrap_or_default();
     let python = context.python.filter(|python| python.mode() != Mode::Never);
     if let (Some(python), Some(function)) = (python, flags.decision_parameters.as_deref()) {
-        values = custom::parameters::change(python, values, function)?;
+        values = custom::parameter_hooks::change(python, values, function)?;
     }
     if flags.allow_parameter_override {
         values.extend(overrides(context, flags)?);
@@ -111,7 +111,7 @@ pub fn for_decision(
     };
     let root = context.vcs.map_or(Path::new("."), Vcs::root);
     let given = values.clone();
-    let values = custom::parameters::fill(python, values, &given, Strictness::Strict, root)?;
+    let values = custom::parameter_hooks::fill(python, values, &given, Strictness::Strict, root)?;
     Parameters::new(values, Strictness::Lenient)
 }
 
@@ -188,7 +188,7 @@ fn with_base(context: Context<'_>, flags: &DecisionFlags) -> Outcome<DecisionFla
             "head_ref": flags.head_ref,
             "head_rev": flags.head_rev,
         });
-        let found = custom::parameters::base(python, given)?.unwrap_or_default();
+        let found = custom::parameter_hooks::base(python, given)?.unwrap_or_default();
         let text = |name: &str| found.get(name)?.as_str().map(str::to_owned);
         flags.base_ref = text("base_ref").unwrap_or(flags.base_ref);
         flags.base_rev = text("base_rev").unwrap_or(flags.base_rev);
@@ -370,7 +370,7 @@ pub fn complete(
     let values = defaults(context, graph_config, given)?;
     match context.python.filter(|python| python.started()) {
         Some(python) => {
-            custom::parameters::fill(python, values, given, Strictness::Lenient, repository)
+            custom::parameter_hooks::fill(python, values, given, Strictness::Lenient, repository)
         }
         None => Ok(values),
     }

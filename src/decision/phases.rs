@@ -12,7 +12,7 @@ use crate::base::suggest;
 use crate::base::value::{Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
-use crate::custom::heard::Heard;
+use crate::custom::phase_hook::PhaseObserver;
 use crate::custom::{Custom, NATIVE_REGISTRATIONS};
 use crate::generate::{self, FullTaskGraph, FullTaskSet};
 use crate::kind::{KindDefinition, KindGraph};
@@ -168,7 +168,7 @@ impl Phases<'_> {
             params: self.params,
             files: self.context.files,
             environment: self.context.environment,
-            run_task: self.context.run_task,
+            task_scripts: self.context.task_scripts,
             tracked: &tracked,
             docker_contexts: contexts
                 .as_ref()
@@ -214,12 +214,12 @@ impl Phases<'_> {
         let graph = self.phase("full_task_graph", |custom| {
             let graph = generate::full_task_graph(&set)?;
             if self.verify {
-                let surroundings = verify::Surroundings {
+                let context = verify::VerifyContext {
                     graph_config: self.graph_config,
                     params: self.params,
-                    cache_suffix: self.context.run_task.cache_suffix(),
+                    cache_suffix: self.context.task_scripts.cache_suffix(),
                 };
-                verify::full_task_graph(&graph.0, surroundings)?;
+                verify::full_task_graph(&graph.0, context)?;
                 if let Some(custom) = custom {
                     custom.verify_labels("full_task_graph", &graph.0, &graph.0, true)?;
                 }
@@ -252,7 +252,7 @@ impl Phases<'_> {
         let custom = self.extensions()?;
         Ok(Selection {
             targets: targets.into_iter().collect(),
-            in_python: target::chooses_in_python(self.params, custom.as_ref()),
+            in_python: target::runs_in_python(self.params, custom.as_ref()),
         })
     }
 
@@ -298,18 +298,18 @@ impl Phases<'_> {
         existing: &BTreeMap<Label, TaskId>,
     ) -> Outcome<OptimizedTaskGraph> {
         let custom = self.extensions()?;
-        let phase = Heard::begin(custom.as_ref());
+        let phase = PhaseObserver::start(custom.as_ref());
         let strategies = match &custom {
             Some(custom) => custom.strategies(&target.graph, self.strategies(), &|name| {
                 optimize::STRATEGIES.iter().any(|one| one.name == name)
             })?,
             None => None,
         };
-        let questions = optimize::questions(&target, existing, strategies.as_ref());
+        let questions = optimize::index_paths(&target, existing, strategies.as_ref());
         let index = self.ask_index(&questions).await?;
         let optimized = optimize::optimize(
             target,
-            optimize::Surroundings {
+            optimize::OptimizeInputs {
                 params: self.params,
                 index: &index,
                 existing,
@@ -325,7 +325,7 @@ impl Phases<'_> {
                 custom.verify_ids("optimized_task_graph", &optimized.graph)?;
             }
         }
-        phase.over("optimized_task_graph")?;
+        phase.finish("optimized_task_graph")?;
         Ok(optimized)
     }
 
@@ -388,14 +388,14 @@ impl Phases<'_> {
         let custom = self.extensions()?;
         let custom = custom.as_ref();
         let morphed = observe(custom, "label_to_taskid", || {
-            let surroundings = morph::Surroundings {
+            let context = morph::MorphContext {
                 graph_config: self.graph_config,
                 params: self.params,
                 ids,
                 environment: self.context.environment,
                 custom,
             };
-            morph::morph(optimized, surroundings)
+            morph::morph(optimized, context)
         })?;
         observe(custom, "morphed_task_graph", || {
             if let Some(custom) = custom.filter(|_| self.verify) {
@@ -422,9 +422,9 @@ fn observe<T>(
     name: &str,
     run: impl FnOnce() -> Outcome<T>,
 ) -> Outcome<T> {
-    let phase = Heard::begin(custom);
+    let phase = PhaseObserver::start(custom);
     let result = run()?;
-    phase.over(name)?;
+    phase.finish(name)?;
     Ok(result)
 }
 

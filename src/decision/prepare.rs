@@ -8,12 +8,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::artifact;
 use super::context::Context;
 use super::existing_tasks::existing_tasks;
 use super::flavor_chain::{self, FlavorStep, StepTargets};
 use super::optimize_rerun::optimize_rerun;
 use super::phases::{FullTasks, Phases, Selection};
-use super::{artifact, scripts};
 use crate::base::diagnostic::Outcome;
 use crate::base::name::{Label, TaskId};
 use crate::base::value::Value;
@@ -32,6 +32,7 @@ use crate::submit::{
     SubmitError, SubmitOptions, plan, preflight_all, reconcile, submit_all,
 };
 use crate::target::TargetTaskGraph;
+use crate::task_scripts::publish;
 
 /// What a decision needs besides the project and its parameters.
 pub struct DecisionOptions<'a> {
@@ -202,7 +203,11 @@ impl Generated<'_> {
             &morphed.label_to_taskid,
         )?;
         let id = options.decision_task_id;
-        scripts::write(artifacts, context.run_task, &morphed.graph, id)?;
+        let tasks = morphed.graph.tasks();
+        let tasks: Vec<_> = tasks
+            .map(|task| (task.label.as_str(), &task.task))
+            .collect();
+        publish(artifacts, context.task_scripts, &tasks, id)?;
         Ok(Prepared {
             target: resolver.target,
             selections: self.selections.clone(),

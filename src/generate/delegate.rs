@@ -1,4 +1,4 @@
-//! Decides on which side a built-in transform runs, by what its items name.
+//! Decides where a built-in transform runs, depending on what its items name.
 
 use std::collections::BTreeMap;
 
@@ -15,27 +15,27 @@ use crate::transforms::task::index::INDEX_TYPES;
 
 /// Where a built-in transform runs.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum Placement {
     /// Here.
     Native,
     /// In Python, for this reason.
     Python(String),
-    /// In Python for those items for which it says true, and here for the others.
+    /// In Python for the items with `true`, natively for the others.
     Split(Vec<bool>),
 }
 
 /// Where a transform runs for these items.
-pub fn side(
+pub fn placement(
     context: &Context<'_>,
     registered: &Registered,
     transform: &Transform,
     items: &[Item],
-) -> Side {
+) -> Placement {
     let first = |custom: &dyn Fn(&Item) -> Option<String>| {
         items
             .iter()
             .find_map(custom)
-            .map_or(Side::Native, Side::Python)
+            .map_or(Placement::Native, Placement::Python)
     };
     match transform.name {
         "taskgraph.transforms.run" => first(&|item| run_using(context, registered, item)),
@@ -56,12 +56,12 @@ pub fn side(
                 .map(|item| task(context, registered, item).is_some())
                 .collect();
             match theirs.iter().filter(|theirs| **theirs).count() {
-                0 => Side::Native,
+                0 => Placement::Native,
                 n if n == items.len() => first(&|item| task(context, registered, item)),
-                _ => Side::Split(theirs),
+                _ => Placement::Split(theirs),
             }
         }
-        _ => Side::Native,
+        _ => Placement::Native,
     }
 }
 

@@ -5,9 +5,10 @@
 //! 2. [`full_task_graph`] adds an edge for each dependency.
 //!
 //! Tasks are in the order of their kinds ([`KindGraph::in_order`]), and within a kind in the order
-//! in which its last transform yields them, however many threads there are.
+//! in which its last transform yields them, regardless of the number of threads.
 
 mod delegate;
+mod entries;
 mod native;
 mod pipeline;
 mod run_kind;
@@ -35,15 +36,15 @@ pub struct FullTaskGraph(pub LabelGraph);
 /// Runs every kind.
 ///
 /// # Errors
-/// Everything that is wrong in any kind whose dependencies are right, and labels used twice.
+/// All mistakes in kinds whose dependencies have none, and duplicate labels.
 pub fn full_task_set(
     project: &Project<'_>,
     kinds: &KindGraph,
     custom: Option<&Custom<'_>>,
 ) -> Outcome<FullTaskSet> {
     let run = || run_kinds(project, kinds, custom);
-    // A thread that waits for Python does nothing else; others take its place. Kinds that run wholly
-    // there have nothing to do here, and are given to whichever worker is free.
+    // A thread that waits for Python is blocked, so additional threads are used. Kinds that run
+    // completely in Python need none, and go to the first free worker.
     let mixed = custom.filter(|custom| custom.whole.is_none());
     let more = mixed.map(|_| rayon::current_num_threads() + WAITING);
     let pool = more.and_then(|count| {
@@ -54,7 +55,7 @@ pub fn full_task_set(
     LabelGraph::set(tasks).map(FullTaskSet)
 }
 
-/// How many threads there are besides where kinds wait for Python.
+/// The number of additional threads if kinds wait for Python.
 const WAITING: usize = 2;
 
 fn run_kinds(
@@ -88,15 +89,15 @@ pub fn custom_references(kinds: &KindGraph) -> BTreeSet<String> {
     found
 }
 
-/// Says which loaders and transforms are not built in, where there is no Python to run them: for
-/// this reason, unless all of them are slips.
+/// Reports the loaders and transforms that are not built in and cannot run without Python. Adds the
+/// reason, unless all of them look like typos.
 ///
 /// # Errors
-/// Always, when there is such a loader or transform.
+/// If there is a loader or transform that is not built in.
 pub fn refuse_custom(kinds: &KindGraph, why: Diagnostics) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     for kind in kinds.in_order() {
-        wrong.keep(run_kind::find_transforms(kind).map(|_| ()));
+        wrong.keep(entries::find_transforms(kind).map(|_| ()));
     }
     let slip = |help: &String| help.starts_with("did you mean");
     if wrong.is_empty() || !wrong.iter().all(|one| one.help.as_ref().is_some_and(slip)) {

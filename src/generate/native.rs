@@ -1,9 +1,9 @@
-//! Runs built-in transforms, and makes tasks of what the last one yields.
+//! Runs built-in transforms, and converts the items of the last one into tasks.
 //!
-//! Most of what transforms do, they do to each item by itself. Such steps that follow each other are
-//! run for a part of the items, then for the next, so that what one makes and the next uses up does
-//! not lie in memory for all items at once. What comes out is the same, and so is what is told: the
-//! mistakes of all parts in the first step in which there are any.
+//! Most transforms process each item independently. Consecutive steps of this kind run for a part of
+//! the items, then for the next part, so that intermediate values are not in memory for all items at
+//! once. The results are the same, and so are the reported mistakes: those of all parts in the first
+//! step that fails.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,7 +17,7 @@ use crate::kind::KindDefinition;
 use crate::model::task::{Provenance, Task};
 use crate::transform::{Context, Item, Origin, Transform};
 
-/// How many items are in a part.
+/// The number of items per part.
 const PART: usize = 256;
 
 /// Runs a built-in transform.
@@ -80,7 +80,7 @@ pub fn tasks(
     })
 }
 
-/// What is wrong, and in which of several steps.
+/// Mistakes, and the number of the step that found them.
 type Failed = (usize, Diagnostics);
 
 fn run(
@@ -95,7 +95,7 @@ fn run(
     Ok(items)
 }
 
-/// What `run` makes of all items, part by part.
+/// The results of `run` for all items, part by part.
 fn in_parts<T: Send>(
     items: Vec<Item>,
     run: impl Fn(Vec<Item>) -> Result<Vec<T>, Failed> + Send + Sync,
@@ -113,7 +113,7 @@ fn in_parts<T: Send>(
     let mut wrong = Diagnostics::new();
     let failed = failed.filter(|(step, _)| *step == first);
     for diagnostic in failed.flat_map(|(_, wrong)| wrong.iter()) {
-        // What is wrong with the whole kind is found in each part.
+        // A mistake of the whole kind is found in each part.
         if diagnostic.task.is_some() || wrong.iter().all(|known| known != diagnostic) {
             wrong.push(diagnostic.clone());
         }
@@ -121,8 +121,8 @@ fn in_parts<T: Send>(
     Err(wrong)
 }
 
-/// Makes tasks of a part of the items. The first shares what it can with `shared`, the first task of
-/// another part, so that tasks of different parts share what all have.
+/// Converts a part of the items into tasks. The first task shares values with `shared`, the first task of
+/// another part, so that tasks of different parts share common values.
 fn to_tasks(
     kind: &KindDefinition,
     items: Vec<Item>,
@@ -130,7 +130,7 @@ fn to_tasks(
 ) -> Outcome<Vec<Arc<Task>>> {
     let mut wrong = Diagnostics::new();
     let mut tasks: Vec<Arc<Task>> = Vec::with_capacity(items.len());
-    // Those that one item was split into follow each other, and come from the same place.
+    // Tasks from one item are consecutive and have the same place.
     let mut last: Option<(Arc<Origin>, Arc<Provenance>)> = None;
     for item in items {
         let name = item.name_for_messages();
@@ -146,9 +146,9 @@ fn to_tasks(
             None => Diagnostics::from(d.in_kind(&kind.name)),
         });
         if let Some(mut task) = wrong.keep(task) {
-            // It lasts to the end.
+            // Tasks stay in memory to the end.
             let before = tasks.last().or_else(|| shared.get());
-            settle(&mut task, before.map(Arc::as_ref));
+            share_with_previous(&mut task, before.map(Arc::as_ref));
             let task = Arc::new(task);
             shared.get_or_init(|| Arc::clone(&task));
             tasks.push(task);
@@ -157,8 +157,8 @@ fn to_tasks(
     wrong.or_ok(tasks)
 }
 
-/// Has a task share with the one before what both have, and take no more room than it needs.
-fn settle(task: &mut Task, before: Option<&Task>) {
+/// Shares equal values with the previous task, and shrinks containers to fit.
+fn share_with_previous(task: &mut Task, before: Option<&Task>) {
     let none = (&Object::new(), &Object::new(), &Value::Null);
     let (definition, attributes, optimization) = before.map_or(none, |before| {
         (&before.task, &before.attributes, &before.optimization)
@@ -172,7 +172,7 @@ fn settle(task: &mut Task, before: Option<&Task>) {
     }
 }
 
-/// Makes a task of what the last transform yields.
+/// Converts an item of the last transform into a task.
 fn to_task(
     kind: &KindDefinition,
     item: Item,
@@ -182,7 +182,7 @@ fn to_task(
     let incomplete = |message: String| {
         Diagnostic::user(message)
             .at(place.clone())
-            .help("the last transform has to be `taskgraph.transforms.task` or yield what it does")
+            .help("the last transform must be `taskgraph.transforms.task` or yield the same keys")
     };
     let mut task = item.task;
     let mut take = |key: &str| task.get_mut(key).map_or(Value::Null, Value::take);
@@ -191,7 +191,7 @@ fn to_task(
             let bad = |error: NameError| {
                 Diagnostic::user(error.to_string())
                     .at(place.clone())
-                    .help("labels have no line breaks and no control characters")
+                    .help("remove line breaks and control characters from the label")
             };
             Label::parse(&label).map_err(bad)?
         }
@@ -250,8 +250,8 @@ mod tests {
         (0..count).map(item).collect()
     }
 
-    /// The numbers of the items; some fail, each in a step, and with them what the whole kind lacks.
-    fn told(count: usize, failing: &[(u64, usize)]) -> Result<Vec<u64>, Vec<String>> {
+    /// The numbers of the items. Each failing item fails in a step, together with a mistake of the whole kind.
+    fn run_in_parts(count: usize, failing: &[(u64, usize)]) -> Result<Vec<u64>, Vec<String>> {
         let run = |part: Vec<Item>| {
             let numbers = part.iter().filter_map(|item| item.task["name"].as_u64());
             let numbers: Vec<u64> = numbers.collect();
@@ -273,7 +273,7 @@ mod tests {
     fn parts_are_put_together_in_order() {
         for count in [0, 1, PART, PART + 1, 3 * PART + 7] {
             let count = u64::try_from(count).unwrap();
-            let all = told(count.try_into().unwrap(), &[]);
+            let all = run_in_parts(count.try_into().unwrap(), &[]);
             assert_eq!(all, Ok((0..count).collect()));
         }
     }
@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn the_mistakes_of_all_parts_in_the_first_step_that_fails_are_told() {
         let failing = [(3, 1), (300, 0), (310, 0), (600, 2), (800, 0)];
-        let wrong = told(900, &failing).unwrap_err();
+        let wrong = run_in_parts(900, &failing).unwrap_err();
         let wanted = [
             "the kind lacks something",
             "task `300`: it is wrong",

@@ -1,36 +1,36 @@
 //! The pipeline of a kind, where parts of it are the project's own Python.
 //!
 //! 1. The loader runs: ours, or the project's in its worker.
-//! 2. Transforms run in their order. What the project has written runs in the worker, as many in a
-//!    row as there are; a built-in one runs here unless [`delegate`](super::delegate) says that what
-//!    its items name is the project's.
-//! 3. Items that are no plain data cannot leave the worker: the rest of the pipeline runs there.
+//! 2. Transforms run in order. Consecutive transforms of the project run in the worker together; a
+//!    built-in one runs here, unless its items name something of the project's
+//!    ([`delegate`](super::delegate)).
+//! 3. Items that are not plain data cannot leave the worker: the rest of the pipeline runs there.
 
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::delegate::{self, Side};
+use super::delegate::{self, Placement};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::value::Value;
 use crate::custom::Custom;
-use crate::custom::work::{Given, Kind, Made, Work};
+use crate::custom::kind_run::{KindInput, KindOutput, KindRun, KindSource};
 use crate::kind::KindDefinition;
 use crate::transform::{Context, Item, Origin, Transform};
 use crate::transforms;
 
-/// Items on their way.
+/// Items between two steps.
 enum Items {
-    /// They are here.
-    Here(Vec<Item>),
-    /// The worker has made them, and nobody has asked for them yet.
+    /// They are available natively.
+    Native(Vec<Item>),
+    /// The worker has loaded them, and they have not been requested yet.
     Loaded,
-    /// They are no plain data, so the worker keeps them.
-    Held,
+    /// They are not plain data and stay in the worker.
+    InWorker,
 }
 
-/// Runs a kind of which at least one part is the project's.
+/// Runs a kind of which at least one part belongs to the project.
 ///
 /// # Errors
 /// Everything that is wrong up to the end of the first part that fails.
@@ -39,7 +39,7 @@ pub fn run(
     context: &Context<'_>,
     kind: &KindDefinition,
 ) -> Outcome<Vec<Item>> {
-    let work = custom.begin(Kind {
+    let run = custom.start_kind(KindSource {
         name: context.kind,
         path: context.path,
         config: context.config,
@@ -48,10 +48,10 @@ pub fn run(
     let (mut items, names) = match custom_loader(kind) {
         Some(loader) => {
             refuse_failed(custom, kind, "loader", [loader])?;
-            (Items::Loaded, work.load(loader)?)
+            (Items::Loaded, run.load(loader)?)
         }
         None => (
-            Items::Here(super::run_kind::entries(context.project, kind)?),
+            Items::Native(super::entries::entries(context.project, kind)?),
             kind.transforms()?,
         ),
     };
@@ -60,27 +60,27 @@ pub fn run(
     while let Some((first, others)) = rest.split_first() {
         if let Some(native) = transforms::find(first) {
             if matches!(items, Items::Loaded) {
-                items = python(&work, context, items, &[])?;
+                items = python(&run, context, items, &[])?;
             }
-            if let Items::Here(here) = items {
-                items = built_in(&work, context, custom, native, here)?;
+            if let Items::Native(here) = items {
+                items = built_in(&run, context, custom, native, here)?;
                 rest = others;
                 continue;
             }
         }
-        let held = matches!(items, Items::Held);
-        let own = |name: &&String| held || transforms::find(name).is_none();
+        let in_worker = matches!(items, Items::InWorker);
+        let own = |name: &&String| in_worker || transforms::find(name).is_none();
         let count = 1 + others.iter().take_while(own).count();
-        items = python(&work, context, items, &rest[..count])?;
+        items = python(&run, context, items, &rest[..count])?;
         rest = &rest[count..];
     }
     if matches!(items, Items::Loaded) {
-        items = python(&work, context, items, &[])?;
+        items = python(&run, context, items, &[])?;
     }
     match items {
-        Items::Here(here) => Ok(here),
-        Items::Loaded | Items::Held => Err(Diagnostic::user(
-            "what the last transform yields cannot be written as JSON",
+        Items::Native(here) => Ok(here),
+        Items::Loaded | Items::InWorker => Err(Diagnostic::user(
+            "the items of the last transform cannot be converted to JSON",
         )
         .in_kind(context.kind)
         .into()),
@@ -111,8 +111,10 @@ fn refuse_failed<'n>(
             let what = format!("the import of `{name}`");
             let place = kind.place(&path);
             let mut diagnostic = exception.diagnostic(&what).in_kind(&kind.name).at(place);
-            if let Some(meant) = super::run_kind::meant(name).filter(|_| key == "transforms") {
-                diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
+            if let Some(near) =
+                super::entries::nearest_transform(name).filter(|_| key == "transforms")
+            {
+                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             }
             wrong.push(diagnostic);
         }
@@ -120,26 +122,26 @@ fn refuse_failed<'n>(
     wrong.or_ok(())
 }
 
-/// Runs a built-in transform, here as far as it can be.
+/// Runs a built-in transform, natively if possible.
 fn built_in(
-    work: &Work<'_, '_>,
+    run: &KindRun<'_, '_>,
     context: &Context<'_>,
     custom: &Custom<'_>,
     native: &Transform,
     items: Vec<Item>,
 ) -> Outcome<Items> {
     let names = [native.reference()];
-    match delegate::side(context, &custom.registered, native, &items) {
-        Side::Native => super::native::transform(context, native, items).map(Items::Here),
-        Side::Python(why) => {
+    match delegate::placement(context, &custom.registered, native, &items) {
+        Placement::Native => super::native::transform(context, native, items).map(Items::Native),
+        Placement::Python(why) => {
             tracing::debug!(
                 "{} runs in Python for kind {}: {why}",
                 names[0],
                 context.kind
             );
-            python(work, context, Items::Here(items), &names)
+            python(run, context, Items::Native(items), &names)
         }
-        Side::Split(theirs) => {
+        Placement::Split(theirs) => {
             let mut ours = Vec::new();
             let mut sent = Vec::new();
             for (item, theirs) in items.into_iter().zip(&theirs) {
@@ -152,9 +154,9 @@ fn built_in(
             let count = sent.len();
             let mut wrong = Diagnostics::new();
             let ours = wrong.keep(super::native::transform(context, native, ours));
-            let made = wrong.keep(python(work, context, Items::Here(sent), &names));
-            let (Some(ours), Some(Items::Here(made))) = (ours, made) else {
-                return wrong.or_ok(Items::Held);
+            let made = wrong.keep(python(run, context, Items::Native(sent), &names));
+            let (Some(ours), Some(Items::Native(made))) = (ours, made) else {
+                return wrong.or_ok(Items::InWorker);
             };
             if made.len() != count {
                 return Err(Diagnostic::bug("tasks were lost in Python").into());
@@ -163,25 +165,25 @@ fn built_in(
             let whole = theirs
                 .iter()
                 .filter_map(|theirs| if *theirs { made.next() } else { ours.next() });
-            Ok(Items::Here(whole.collect()))
+            Ok(Items::Native(whole.collect()))
         }
     }
 }
 
 fn python(
-    work: &Work<'_, '_>,
+    run: &KindRun<'_, '_>,
     context: &Context<'_>,
     items: Items,
     names: &[String],
 ) -> Outcome<Items> {
     let (given, before) = match &items {
-        Items::Here(here) => (
-            Given::Items(here.iter().map(|item| &item.task).collect()),
+        Items::Native(here) => (
+            KindInput::Items(here.iter().map(|item| &item.task).collect()),
             here.as_slice(),
         ),
-        Items::Loaded | Items::Held => (Given::Held, [].as_slice()),
+        Items::Loaded | Items::InWorker => (KindInput::InWorker, [].as_slice()),
     };
-    let made = work.run(given, names).map_err(|mut diagnostic| {
+    let made = run.run(given, names).map_err(|mut diagnostic| {
         let named =
             |item: &&Item| item.name_for_messages().as_deref() == diagnostic.task.as_deref();
         if diagnostic.task.is_some() {
@@ -191,25 +193,25 @@ fn python(
         diagnostic
     })?;
     match made {
-        Made::Held { why } => {
-            if !matches!(items, Items::Held) {
+        KindOutput::InWorker { why } => {
+            if !matches!(items, Items::InWorker) {
                 let kind = context.kind;
                 tracing::info!("The rest of kind {kind} runs in Python: {why}");
             }
-            Ok(Items::Held)
+            Ok(Items::InWorker)
         }
-        Made::Items(made) => {
+        KindOutput::Items(made) => {
             let origins = Origins::new(before);
             let item = |(task, number)| {
-                let origin = origins.of(&task, number);
+                let origin = origins.find(&task, number);
                 Item { task, origin }
             };
-            Ok(Items::Here(made.into_iter().map(item).collect()))
+            Ok(Items::Native(made.into_iter().map(item).collect()))
         }
     }
 }
 
-/// The origins of items that the project's Python yielded.
+/// The origins of items that the project's Python returned.
 struct Origins<'i> {
     before: &'i [Item],
     /// The first item of each label and of each name, by key and value.
@@ -241,16 +243,16 @@ impl<'i> Origins<'i> {
         }
     }
 
-    /// The origin of the item that Python was given, or of the first one with the same label or
+    /// The origin of the item that was sent to Python, or of the first one with the same label or
     /// name.
-    fn of(&self, task: &crate::base::value::Object, number: Option<usize>) -> Arc<Origin> {
+    fn find(&self, task: &crate::base::value::Object, number: Option<usize>) -> Arc<Origin> {
         let same = number.filter(|number| *number < self.before.len());
         let named = || {
-            let of = |key| {
+            let position = |key| {
                 let name = task.get(key).and_then(Value::as_str)?;
                 self.first.get(&(key, name)).copied()
             };
-            NAMES.into_iter().filter_map(of).min()
+            NAMES.into_iter().filter_map(position).min()
         };
         let found = same.or_else(named);
         let found = found.and_then(|position| self.before.get(position));
@@ -279,7 +281,7 @@ mod tests {
         ];
         let origins = Origins::new(&before);
         let position = |task: Object, number| {
-            let origin = origins.of(&task, number);
+            let origin = origins.find(&task, number);
             before
                 .iter()
                 .position(|item| Arc::ptr_eq(&item.origin, &origin))
@@ -289,7 +291,7 @@ mod tests {
             (json!({"name": "a"}), Some(3), Some(0)),
             (json!({"name": "a"}), None, Some(0)),
             (json!({"name": "c", "label": "x-b"}), None, Some(1)),
-            // Whichever comes first, the label or the name.
+            // The first item with either the label or the name.
             (json!({"name": "a", "label": "x-b"}), None, Some(0)),
             (json!({"name": "c"}), None, None),
             (json!({}), None, None),

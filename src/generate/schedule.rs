@@ -1,4 +1,4 @@
-//! Runs kinds in parallel, each once those that it depends on are there.
+//! Runs kinds in parallel, each as soon as its dependencies are finished.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use crate::model::task::Task;
 
 type Tasks = Vec<Arc<Task>>;
 
-/// What has been done so far.
+/// The progress so far.
 struct State {
     /// For each kind that has not been started, how many kinds it waits for.
     waiting: BTreeMap<KindName, usize>,
@@ -113,7 +113,7 @@ impl<F: Fn(&KindDefinition, &[Arc<Task>]) -> Outcome<Tasks> + Sync> Runner<'_, F
         Some(tasks)
     }
 
-    /// Notes the result of a kind and yields the kinds that can now be started.
+    /// Records the result of a kind and returns the kinds that can start now.
     fn finish(&self, name: KindName, outcome: Outcome<Tasks>) -> Vec<KindName> {
         let mut state = self.state();
         let dependents: Vec<KindName> = self
@@ -164,7 +164,7 @@ mod tests {
         KindGraph::new(lists.into_iter().map(read).collect()).unwrap()
     }
 
-    /// What comes of a run over so many threads: labels, each with what its kind saw.
+    /// The labels after a run with this number of threads, each with the tasks that its kind saw.
     fn run(
         kinds: &KindGraph,
         threads: usize,

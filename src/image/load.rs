@@ -7,7 +7,7 @@ use super::context::ImageContext;
 use super::zstd::ZstdReader;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
-use crate::optimize::{paths_of, replacement};
+use crate::optimize::{index_paths_of, replacement};
 
 /// The artifact that holds the image.
 const ARTIFACT: &str = "public/image.tar.zst";
@@ -19,7 +19,7 @@ const ARTIFACT: &str = "public/image.tar.zst";
 pub async fn find_in_index(context: &ImageContext<'_>, name: &str) -> Outcome<TaskId> {
     let task = context.image_task(name)?;
     let params = context.parameters(&[])?;
-    let questions = paths_of(&task).into_iter().collect();
+    let questions = index_paths_of(&task).into_iter().collect();
     let answers = context.phases(&params).ask_index(&questions).await?;
     replacement(&task, &answers).ok_or_else(|| {
         Diagnostic::user(format!("the index has no artifacts of a docker image `{name}`"))

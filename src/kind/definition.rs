@@ -12,17 +12,17 @@ use crate::config::schema::{Schema, Type, optional};
 use crate::config::yaml::{self, Places};
 use crate::ports::files::{FileError, Files};
 
-/// Keys of kind.yml by the names that they had in early versions of taskgraph, and those of today.
+/// Former and current names of keys of kind.yml.
 const EARLIER: &[(&str, &str)] = &[("jobs", "tasks"), ("jobs-from", "tasks-from")];
 
-/// What a `kind.yml` may hold. Keys beside these are for the kind's own transforms.
+/// The keys of a `kind.yml`. Other keys are for the kind's own transforms.
 pub static KIND: Schema = Schema {
     name: "kind",
     fields: &[
         optional(
             "loader",
             Type::Str,
-            "what makes items of this file; the default loader when it is not given",
+            "the loader of this file; the default loader if not given",
         ),
         optional(
             "transforms",
@@ -37,7 +37,7 @@ pub static KIND: Schema = Schema {
         optional(
             "task-defaults",
             Type::Map(&Type::Any),
-            "what every task has unless it says otherwise",
+            "default values for every task",
         ),
         optional("tasks", Type::Map(&Type::Any), "the tasks, by name"),
         optional(
@@ -59,7 +59,7 @@ pub struct KindDefinition {
     pub path: String,
     /// The whole file.
     pub config: Object,
-    /// Where each part of the file stands.
+    /// The place of each part of the file.
     pub places: Arc<Places>,
     /// The kinds that it depends on.
     pub dependencies: Vec<KindName>,
@@ -121,13 +121,13 @@ impl KindDefinition {
             if let Some(near) = near.or_else(|| suggest::nearest(key, KIND.names())) {
                 let place = places.get(&ValuePath::keys([key.as_str()]));
                 let place = place.map(|p| format!("{p}: ")).unwrap_or_default();
-                tracing::warn!("{place}kind `{name}` has a key `{key}`; is `{near}` meant?");
+                tracing::warn!("{place}kind `{name}` has a key `{key}`; did you mean `{near}`?");
             }
         }
         let mut dependencies = Vec::new();
         let listed = config.get("kind-dependencies").and_then(Value::as_array);
         let listed = listed.into_iter().flatten().enumerate();
-        // What is no string the schema has told of.
+        // The schema has already reported values that are not strings.
         for (i, dependency) in listed.filter_map(|(i, name)| Some((i, name.as_str()?))) {
             match KindName::parse(dependency) {
                 Ok(dependency) => dependencies.push(dependency),
@@ -147,7 +147,7 @@ impl KindDefinition {
         })
     }
 
-    /// Where a part of the file stands.
+    /// The place of a part of the file.
     #[must_use]
     pub fn place(&self, path: &ValuePath) -> Option<Place> {
         self.places.get(path)

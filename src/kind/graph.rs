@@ -1,10 +1,10 @@
-//! Which kinds there are and which depends on which.
+//! The kinds of a project and their dependencies.
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::KindDefinition;
+use super::definition::KindDefinition;
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::KindName;
@@ -23,10 +23,10 @@ pub struct KindGraph {
 impl KindGraph {
     /// Reads the kinds of a project.
     ///
-    /// With `targets`, only these, the kind of docker images, and what they depend on.
+    /// With `targets`, only these kinds, the kind of docker images, and their dependencies.
     ///
     /// # Errors
-    /// Everything that is wrong with any kind's file, unknown kinds, and a cycle if there is one.
+    /// All mistakes in the files of kinds, unknown kinds, and a cycle if one exists.
     pub fn load(
         files: &dyn Files,
         graph_config: &GraphConfig,
@@ -34,7 +34,7 @@ impl KindGraph {
     ) -> Outcome<Self> {
         let folder = graph_config.kinds_folder();
         let names = files.list(&folder).map_err(|error| match error {
-            FileError::Missing(path) => Diagnostic::user(format!("there is no folder `{path}`"))
+            FileError::Missing(path) => Diagnostic::user(format!("the folder `{path}` does not exist"))
                 .help("kinds are folders in it, each with a kind.yml; config.yml can name another folder with `snowman.kinds`"),
             other => other.into(),
         })?;
@@ -62,7 +62,7 @@ impl KindGraph {
     /// The graph of these kinds.
     ///
     /// # Errors
-    /// Every kind that is named and does not exist, and a cycle if there is one.
+    /// Every unknown kind, and a cycle if one exists.
     pub fn new(kinds: BTreeMap<KindName, KindDefinition>) -> Outcome<Self> {
         let mut wrong = Diagnostics::new();
         for kind in kinds.values() {
@@ -70,7 +70,7 @@ impl KindGraph {
                 if !kinds.contains_key(dependency) {
                     wrong.push(
                         Diagnostic::user(format!(
-                            "it depends on the kind `{dependency}`, and there is none"
+                            "it depends on the kind `{dependency}`, which does not exist"
                         ))
                         .in_kind(&kind.name)
                         .at(kind.place(&ValuePath::keys(["kind-dependencies"]).index(i)))
@@ -98,7 +98,7 @@ impl KindGraph {
                 .collect();
             let mut diagnostic =
                 Diagnostic::user(format!("kinds depend on each other: {}", path.join(" -> ")))
-                    .help("leave one of these `kind-dependencies` out");
+                    .help("remove one of these `kind-dependencies`");
             if let Some(first) = names.first().and_then(|name| kinds.get(name)) {
                 diagnostic = diagnostic
                     .in_kind(&first.name)
@@ -115,12 +115,9 @@ impl KindGraph {
         for target in targets {
             match self.kinds.keys().find(|name| name.as_str() == target) {
                 Some(name) => wanted.push(name),
-                None => wrong.push(
-                    Diagnostic::user(format!("there is no kind `{target}`")).help(suggest::hint(
-                        target,
-                        self.kinds.keys().map(KindName::as_str),
-                    )),
-                ),
+                None => wrong.push(Diagnostic::user(format!("unknown kind `{target}`")).help(
+                    suggest::hint(target, self.kinds.keys().map(KindName::as_str)),
+                )),
             }
         }
         // Tasks depend on docker images without their kinds saying so.
@@ -145,8 +142,8 @@ impl KindGraph {
         self.kinds.get(name)
     }
 
-    /// Every kind, each after those that it depends on; of kinds that may come next the one whose
-    /// name is smallest comes first. This is the order of tasks everywhere in the house.
+    /// Every kind after its dependencies. Of the kinds that may come next, the one with the smallest
+    /// name is first. This order determines the order of tasks everywhere.
     #[must_use]
     pub fn in_order(&self) -> Vec<&KindDefinition> {
         let order = self.dag.dependencies_first().unwrap_or_default();

@@ -1,12 +1,12 @@
-//! Loaders: what makes items of a `kind.yml`.
+//! Loaders, which read the items of a `kind.yml`.
 //!
 //! Both built-in loaders read the tasks under `tasks`, then those in the files under `tasks-from`,
-//! and lay each over `task-defaults` (those of the kind, under those of the file). The default
-//! loader also ends the kind's transforms with `run` and `task`.
+//! and merge each into `task-defaults` (those of the file override those of the kind). The default
+//! loader also appends `run` and `task` to the kind's transforms.
 
 use std::sync::Arc;
 
-use super::KindDefinition;
+use super::definition::KindDefinition;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::suggest;
@@ -18,22 +18,22 @@ use crate::ports::files::Files;
 /// An entry of a kind: a task before its first transform.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// What is said about it, `name` and `task-from` included.
+    /// Its keys, including `name` and `task-from`.
     pub task: Object,
-    /// The file that it is written in and its path there.
+    /// The file that contains it and its path in that file.
     pub own: (Arc<Places>, ValuePath),
-    /// The defaults under it, nearest first.
+    /// The defaults that it was merged with, nearest first.
     pub defaults: Vec<(Arc<Places>, ValuePath)>,
 }
 
 /// A built-in loader.
 #[derive(Debug)]
 pub struct Loader {
-    /// The name under which kinds have it.
+    /// The name that kinds use.
     pub name: &'static str,
     /// What it does, for the reference.
     pub doc: &'static str,
-    /// The transforms that it puts at the end.
+    /// The transforms that it appends.
     pub transforms: &'static [&'static str],
 }
 
@@ -41,7 +41,7 @@ pub struct Loader {
 pub static LOADERS: &[Loader] = &[
     Loader {
         name: "taskgraph.loader.default:loader",
-        doc: "reads the tasks and ends the kind's transforms with `run` and `task`",
+        doc: "reads the tasks and appends `run` and `task` to the kind's transforms",
         transforms: &[
             "taskgraph.transforms.run:transforms",
             "taskgraph.transforms.task:transforms",
@@ -49,7 +49,7 @@ pub static LOADERS: &[Loader] = &[
     },
     Loader {
         name: "taskgraph.loader.transform:loader",
-        doc: "reads the tasks and leaves the transforms as they are",
+        doc: "reads the tasks and does not change the transforms",
         transforms: &[],
     },
 ];
@@ -58,7 +58,7 @@ impl KindDefinition {
     /// The loader of this kind.
     ///
     /// # Errors
-    /// When it names one that is not built in.
+    /// If it names one that is not built in.
     pub fn loader(&self) -> Result<&'static Loader, Diagnostic> {
         match self.config.get("loader").and_then(Value::as_str) {
             None => Ok(&LOADERS[0]),
@@ -80,7 +80,7 @@ impl KindDefinition {
     /// The references of this kind's transforms, those of the loader included.
     ///
     /// # Errors
-    /// When a kind with the default loader names one of the transforms that it brings, or a kind
+    /// If a kind with the default loader names one of the transforms that it brings, or a kind
     /// with another loader names none at all.
     pub fn transforms(&self) -> Result<Vec<String>, Diagnostic> {
         let loader = self.loader()?;
@@ -95,7 +95,7 @@ impl KindDefinition {
                 return Err(Diagnostic::user("`transforms` is missing")
                     .in_kind(&self.name)
                     .at(self.place(&path))
-                    .help(format!("the loader `{}` adds none by itself", loader.name)));
+                    .help(format!("the loader `{}` adds no transforms", loader.name)));
             }
             None => Vec::new(),
         };
@@ -168,7 +168,7 @@ impl KindDefinition {
                 yaml::root_in_words(&document.value)
             ))
             .at(places.get(&ValuePath::root()))
-            .help("it has to be a mapping of names to tasks")
+            .help("it must be a mapping of names to tasks")
             .into());
         };
         let own = tasks.shift_remove("task-defaults").filter(truthy);
@@ -176,7 +176,7 @@ impl KindDefinition {
             let what = format!("`task-defaults` is {}", type_name(own));
             return Err(Diagnostic::user(what)
                 .at(places.get(&ValuePath::keys(["task-defaults"])))
-                .help("it has to be a mapping of what all tasks of this file have")
+                .help("it must be a mapping of default values for all tasks of this file")
                 .into());
         }
         let mut below = Vec::new();
@@ -220,7 +220,7 @@ fn entries_of(
                 Diagnostic::user(format!("the task is {}", type_name(task)))
                     .in_task(name)
                     .at(places.get(&path))
-                    .help("a task is a mapping; `{}` is one that has only defaults"),
+                    .help("a task must be a mapping; `{}` is a task with only default values"),
             );
             continue;
         };

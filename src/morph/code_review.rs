@@ -1,21 +1,18 @@
-//! Adds the task that tells code review that its tasks are done.
+//! Adds a task that notifies code review when its tasks are finished.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Surroundings;
+use super::context::{Change, MorphContext};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::value::{Object, Value, json, truthy};
 use crate::model::id_graph::{IdGraph, PlannedTask};
 
-/// When the parameter `code-review` is given: a task that depends on every task with the attribute
+/// If the parameter `code-review` is given, adds a task that depends on every task with the attribute
 /// of that name.
-pub fn run(
-    graph: IdGraph,
-    surroundings: Surroundings<'_>,
-) -> Result<(IdGraph, Vec<PlannedTask>), Diagnostic> {
-    let params = surroundings.params;
+pub fn run(graph: IdGraph, context: MorphContext<'_>) -> Result<Change, Diagnostic> {
+    let params = context.params;
     let Some(config) = params.get("code-review").filter(|value| truthy(value)) else {
         return Ok((graph, Vec::new()));
     };
@@ -29,7 +26,7 @@ pub fn run(
     }
     let mut ids: Vec<_> = reviewed.values().map(TaskId::as_str).collect();
     ids.sort_unstable();
-    let environment = surroundings.environment;
+    let environment = context.environment;
     let source = format!(
         "{}/raw-file/{}/src/taskgraph/morph.py",
         environment
@@ -41,7 +38,7 @@ pub fn run(
         "provisionerId": "built-in",
         "workerType": "succeed",
         "dependencies": ids,
-        // Code review wants to know of failures too.
+        // Code review also needs to know about failures.
         "requires": "all-resolved",
         "created": {"relative-datestamp": "0 seconds"},
         "deadline": {"relative-datestamp": "1 day"},
@@ -66,7 +63,7 @@ pub fn run(
     let name = |error: crate::base::name::NameError| Diagnostic::bug(error.to_string());
     let label = Label::parse("code-review").map_err(name)?;
     let task = PlannedTask {
-        task_id: surroundings.ids.id(&label, 0),
+        task_id: context.ids.id(&label, 0),
         kind: KindName::parse("misc").map_err(name)?,
         label,
         description: String::new(),

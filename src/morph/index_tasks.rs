@@ -5,28 +5,25 @@ use std::sync::Arc;
 
 use fancy_regex::escape;
 
-use super::Surroundings;
+use super::context::{Change, MorphContext};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::{KindName, Label};
 use crate::base::pattern::Prefix;
 use crate::base::value::{Object, Value, json};
 use crate::model::id_graph::{IdGraph, PlannedTask};
 
-/// How many routes the queue takes on one task (queue schema, `routes.maxItems`).
+/// The queue's limit for routes of one task (queue schema, `routes.maxItems`).
 const MAX_ROUTES: usize = 64;
 
-/// For every task with more routes: takes its index routes off it and adds an index task.
-pub fn run(
-    graph: IdGraph,
-    surroundings: Surroundings<'_>,
-) -> Result<(IdGraph, Vec<PlannedTask>), Diagnostic> {
+/// Removes the index routes of every task with more routes, and adds an index task instead.
+pub fn run(graph: IdGraph, context: MorphContext<'_>) -> Result<Change, Diagnostic> {
     let mut added = Vec::new();
     let mut failure = None;
     let graph = graph.changed(|task| {
         if routes(task).len() <= MAX_ROUTES || failure.is_some() {
             return None;
         }
-        match split(task, surroundings) {
+        match split(task, context) {
             Ok((rest, index_task)) => {
                 added.push(index_task);
                 let mut task = task.clone();
@@ -54,10 +51,10 @@ fn routes(task: &PlannedTask) -> Vec<&str> {
         .collect()
 }
 
-/// The routes that stay and the task that does the rest.
+/// The remaining routes, and the task that inserts the others.
 fn split(
     parent: &PlannedTask,
-    surroundings: Surroundings<'_>,
+    context: MorphContext<'_>,
 ) -> Result<(Value, PlannedTask), Diagnostic> {
     let (paths, rest): (Vec<_>, Vec<_>) = routes(parent)
         .into_iter()
@@ -68,9 +65,9 @@ fn split(
         .collect();
     let name = format!("index-task-{}", parent.label);
     let label = Label::parse(&name).map_err(|error| Diagnostic::bug(error.to_string()))?;
-    let (provisioner, worker) = surroundings
+    let (provisioner, worker) = context
         .graph_config
-        .worker_type("misc", surroundings.params.level())
+        .worker_type("misc", context.params.level())
         .map_err(|d| {
             d.in_task(parent.label.as_str())
                 .because("a task with more than 64 routes needs an index task on the worker `misc`")
@@ -109,7 +106,7 @@ fn split(
             "owner": metadata("owner"),
             "source": metadata("source"),
         },
-        "scopes": scopes(&paths, surroundings)?,
+        "scopes": scopes(&paths, context)?,
         "payload": {
             "image": {
                 "path": "public/image.tar.zst",
@@ -125,7 +122,7 @@ fn split(
             },
         },
     });
-    let task_id = surroundings.ids.id(&label, 0);
+    let task_id = context.ids.id(&label, 0);
     let dependencies = BTreeMap::from([("parent".to_owned(), parent.task_id.clone())]).into();
     let task = added_task(label, task_id, definition, dependencies, parent)?;
     Ok((rest.into_iter().map(Value::from).collect(), task))
@@ -160,8 +157,8 @@ fn added_task(
 
 /// The scopes to insert `paths`: those of the trust domain's `v2` tree, and those that
 /// `index-path-regexes` match, are summarized, since credentials can hold only so many.
-fn scopes(paths: &[&str], surroundings: Surroundings<'_>) -> Result<Value, Diagnostic> {
-    let config = surroundings.graph_config;
+fn scopes(paths: &[&str], context: MorphContext<'_>) -> Result<Value, Diagnostic> {
+    let config = context.graph_config;
     let mut patterns = vec![format!(
         r"({}\.v2\.[^.]*\.).*",
         escape(config.trust_domain())

@@ -1,21 +1,20 @@
 //! Morphs: changes to the optimized graph that the queue needs and that leave its meaning alone.
 
 mod code_review;
+mod context;
 mod index_tasks;
 
 use std::collections::BTreeMap;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{Label, TaskId};
-use crate::config::graph_config::GraphConfig;
-use crate::config::parameters::Parameters;
-use crate::custom::Custom;
-use crate::model::id_graph::{IdGraph, PlannedTask};
+use crate::model::id_graph::IdGraph;
 use crate::optimize::OptimizedTaskGraph;
-use crate::ports::environment::Environment;
-use crate::ports::ids::DerivedIds;
 
-/// What is created on the queue, and the taskId of every label, replaced ones included.
+use context::Change;
+pub use context::MorphContext;
+
+/// The tasks to create, and the taskId of every label, including replaced tasks.
 #[derive(Debug, Clone)]
 pub struct MorphedTaskGraph {
     /// The tasks.
@@ -24,44 +23,26 @@ pub struct MorphedTaskGraph {
     pub label_to_taskid: BTreeMap<Label, TaskId>,
 }
 
-/// What a morph may look at.
-#[derive(Debug, Clone, Copy)]
-pub struct Surroundings<'a> {
-    /// The graph config.
-    pub graph_config: &'a GraphConfig,
-    /// The parameters.
-    pub params: &'a Parameters,
-    /// Where taskIds come from.
-    pub ids: &'a DerivedIds,
-    /// The environment variables.
-    pub environment: &'a Environment,
-    /// What the project adds.
-    pub custom: Option<&'a Custom<'a>>,
-}
-
-/// What a morph leaves of the graph, and what it adds.
-type Change = (IdGraph, Vec<PlannedTask>);
-
-/// A morph: what it leaves of the graph's tasks, and what it adds.
+/// A morph, which changes tasks of the graph and adds tasks.
 #[derive(Debug)]
 pub struct Morph {
     /// Its name, for the reference.
     pub name: &'static str,
     /// What it does, for the reference.
     pub doc: &'static str,
-    run: fn(IdGraph, Surroundings<'_>) -> Result<Change, Diagnostic>,
+    run: fn(IdGraph, MorphContext<'_>) -> Result<Change, Diagnostic>,
 }
 
 /// Every morph, in the order in which they run.
 pub static MORPHS: &[Morph] = &[
     Morph {
         name: "add_index_tasks",
-        doc: "moves the index routes of tasks with more routes than the queue takes to a task of their own",
+        doc: "moves the index routes of tasks with more routes than the queue allows to a separate task",
         run: index_tasks::run,
     },
     Morph {
         name: "add_code_review_task",
-        doc: "adds a task that tells code review when all tasks with the attribute `code-review` are done",
+        doc: "adds a task that notifies code review when all tasks with the attribute `code-review` are done",
         run: code_review::run,
     },
 ];
@@ -69,22 +50,22 @@ pub static MORPHS: &[Morph] = &[
 /// Applies every morph, then those of the project.
 ///
 /// # Errors
-/// A morph that cannot be applied, and a task that it adds under a label that is taken.
+/// If a morph cannot be applied, or adds a task with an existing label.
 pub fn morph(
     optimized: &OptimizedTaskGraph,
-    surroundings: Surroundings<'_>,
+    context: MorphContext<'_>,
 ) -> Outcome<MorphedTaskGraph> {
     let mut graph = optimized.graph.clone();
     let mut label_to_taskid = optimized.label_to_taskid.clone();
     for morph in MORPHS {
-        let (changed, added) = (morph.run)(graph, surroundings)?;
+        let (changed, added) = (morph.run)(graph, context)?;
         for task in &added {
             if label_to_taskid.contains_key(&task.label) {
                 return Err(Diagnostic::user(format!(
-                    "the morph {} adds a task `{}`, and a task has that label already",
+                    "the morph {} adds a task `{}`, but another task already has this label",
                     morph.name, task.label
                 ))
-                .help("give that task another name")
+                .help("rename the other task")
                 .into());
             }
             label_to_taskid.insert(task.label.clone(), task.task_id.clone());
@@ -94,9 +75,9 @@ pub fn morph(
         }
         graph = changed.and(added);
     }
-    if let Some(custom) = surroundings.custom {
+    if let Some(custom) = context.custom {
         let before = graph.len();
-        let morphed = custom.morph(graph, label_to_taskid, surroundings.ids)?;
+        let morphed = custom.morph(graph, label_to_taskid, context.ids)?;
         (graph, label_to_taskid) = (morphed.graph, morphed.label_to_taskid);
         if graph.len() > before {
             let added = graph.len() - before;

@@ -4,7 +4,10 @@ use super::*;
 use crate::base::name::KindName;
 use crate::base::value::Object;
 use crate::config::test_support::{graph_config, object, params};
+use crate::model::id_graph::PlannedTask;
 use crate::model::test_support::{id, label};
+use crate::ports::environment::Environment;
+use crate::ports::ids::DerivedIds;
 
 const DECISION: &str = "fN1SbArXTPSVFUUvaOlinQ";
 
@@ -63,14 +66,14 @@ fn morphed(
         label_to_taskid,
         verdicts: BTreeMap::new(),
     };
-    let surroundings = Surroundings {
+    let context = MorphContext {
         graph_config: &graph_config(config),
         params: &params(over),
         ids: &DerivedIds::new(id(DECISION)),
         environment,
         custom: None,
     };
-    morph(&optimized, surroundings)
+    morph(&optimized, context)
 }
 
 fn misc() -> Value {

@@ -11,14 +11,14 @@ use crate::config::parameters::Parameters;
 #[derive(Debug)]
 pub struct Changes<'a> {
     files: Vec<&'a str>,
-    /// Whether there is nothing that the push could have changed: cron tasks and actions have no
+    /// Whether the push cannot have changes: cron tasks and actions have no
     /// changes of their own.
     is_none: bool,
     matched: Memo<Str, bool>,
 }
 
 impl<'a> Changes<'a> {
-    /// What the parameters say.
+    /// Reads the parameters.
     #[must_use]
     pub fn new(params: &'a Parameters) -> Self {
         let base = params.str("base_rev");
@@ -29,10 +29,10 @@ impl<'a> Changes<'a> {
         }
     }
 
-    /// Whether the push changes no file that one of these patterns matches; without changes of its
-    /// own there is no reason to skip anything.
+    /// Whether the push changes no file that matches one of these patterns. Without changes of its
+    /// own, nothing can be skipped.
     #[must_use]
-    pub fn spare(&self, patterns: &Value) -> bool {
+    pub fn can_skip(&self, patterns: &Value) -> bool {
         let mut patterns = patterns.as_array().into_iter().flatten();
         !self.is_none && !patterns.any(|pattern| self.has(pattern))
     }

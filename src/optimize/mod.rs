@@ -1,22 +1,22 @@
 //! Optimization: fewer tasks with the same result.
 //!
-//! Input: the target task graph, what the index says ([`IndexAnswers`]), and the tasks that exist
-//! already (the parameter `existing_tasks`). Output: the tasks that are created, by taskId, and the
+//! Input: the target task graph, the answers of the index ([`IndexAnswers`]), and the existing tasks
+//! (the parameter `existing_tasks`). Output: the tasks that are created, by taskId, and the
 //! taskId of every label.
 //!
-//! 1. `remove` leaves out tasks, dependents first: those whose strategy says so and that nothing
-//!    kept depends on, and what only these needed.
-//! 2. `replace` swaps tasks for ones that exist, dependencies first: a task whose dependencies are
-//!    all replaced or removed, and that `existing_tasks` or its strategy has an id for. A task that
-//!    was left out is looked up too, so that its label has an id; nothing may depend on it all the
-//!    same.
-//! 3. `resolve` gives the rest their ids and resolves references.
+//! 1. `remove` removes tasks, dependents first: those that their strategy removes and no kept task
+//!    depends on, and tasks that only these needed.
+//! 2. `replace` replaces tasks with existing ones, dependencies first: a task whose dependencies are
+//!    all replaced or removed, and for which `existing_tasks` or its strategy has an id. Removed tasks
+//!    are looked up too, so that their labels have ids, but no task may depend on them.
+//! 3. `resolve` assigns ids to the remaining tasks and resolves references.
 //!
-//! The index is not asked from here: [`questions`] says what to ask, so that this room has no
-//! effects. Every task gets a [`Verdict`] with its reason. Where several orders would do, tasks are
-//! taken in the order of their labels, in such a way that the outcome is one that the peer may reach.
+//! This room does not call the index: [`index_paths`] returns the paths to look up, so that this room
+//! has no effects. Every task gets a [`Verdict`] with its reason. If several orders are possible, tasks
+//! are processed by label, so that the result is one that taskgraph can reach.
 
 mod changes;
+mod inputs;
 mod remove;
 mod replace;
 mod resolve;
@@ -27,38 +27,33 @@ pub mod verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::suggest;
-use crate::base::time::Timestamp;
-use crate::config::parameters::Parameters;
 use crate::custom::strategies::Strategies;
 use crate::model::id_graph::IdGraph;
 use crate::model::task::Task;
-use crate::ports::environment::Environment;
-use crate::ports::ids::DerivedIds;
-use crate::ports::taskcluster::TaskStatus;
 use crate::target::TargetTaskGraph;
 
 pub use changes::Changes;
+pub use inputs::{IndexAnswers, OptimizeInputs};
 pub use rule::{Leaf, Replacement, Rule};
 pub use strategy::{STRATEGIES, Strategy};
 pub use verdict::{Action, Reason, Verdict};
 
-/// The index paths that the strategy of a task wants to know about, in the order in which they are
-/// tried.
+use verdict::Verdicts;
+
+/// The index paths that the strategy of a task looks up, in order.
 #[must_use]
-pub fn paths_of(task: &Task) -> Vec<IndexPath> {
-    let (strategy, argument) = strategy::of(task);
-    strategy.rule.questions(argument)
+pub fn index_paths_of(task: &Task) -> Vec<IndexPath> {
+    let (strategy, argument) = strategy::for_task(task);
+    strategy.rule.index_paths(argument)
 }
 
-/// The task that takes a task's place by its strategy, whatever depends on it.
+/// The task with which its strategy replaces a task, regardless of dependents.
 #[must_use]
 pub fn replacement(task: &Task, answers: &IndexAnswers) -> Option<TaskId> {
-    let (strategy, argument) = strategy::of(task);
+    let (strategy, argument) = strategy::for_task(task);
     match strategy.rule.replace(task, argument, answers, &|| None) {
         Replacement::With(task_id) => Some(task_id),
         Replacement::Keep | Replacement::Remove => None,
@@ -72,54 +67,26 @@ pub struct OptimizedTaskGraph {
     pub graph: IdGraph,
     /// The taskId of every label that was not removed.
     pub label_to_taskid: BTreeMap<Label, TaskId>,
-    /// What became of each task of the target task graph, and why, by label.
+    /// The decision about each task of the target task graph and its reason, by label.
     pub verdicts: BTreeMap<Label, Verdict>,
 }
 
-/// What the index and the queue say of the paths in [`questions`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct IndexAnswers {
-    /// The task at each path that holds one.
-    pub tasks: BTreeMap<IndexPath, TaskId>,
-    /// The status of these tasks.
-    pub statuses: BTreeMap<TaskId, TaskStatus>,
-}
-
-/// What optimization works with beside the graph.
-#[derive(Debug, Clone, Copy)]
-pub struct Surroundings<'a> {
-    /// The parameters.
-    pub params: &'a Parameters,
-    /// What the index says.
-    pub index: &'a IndexAnswers,
-    /// The tasks that exist already, by label.
-    pub existing: &'a BTreeMap<Label, TaskId>,
-    /// Where new taskIds come from, and the id of the decision task.
-    pub ids: &'a DerivedIds,
-    /// The present moment, which deadlines are counted from.
-    pub now: Timestamp,
-    /// The environment variables, for links to artifacts.
-    pub environment: &'a Environment,
-    /// The project's own strategies.
-    pub custom: Option<&'a Strategies<'a, 'a>>,
-}
-
-/// The index paths that strategies want to know about, in order. The strategy of a task that exists
-/// already is never asked, so that a release can be promoted while the index is away.
+/// The index paths that strategies look up, in order. Strategies of existing tasks are not used, so
+/// that a release can be promoted while the index is down.
 #[must_use]
-pub fn questions(
+pub fn index_paths(
     target: &TargetTaskGraph,
     existing: &BTreeMap<Label, TaskId>,
     custom: Option<&Strategies<'_, '_>>,
 ) -> BTreeSet<IndexPath> {
     optimizable(target)
         .filter(|task| !existing.contains_key(&task.label))
-        .filter(|task| strategy::custom(task, custom).is_none())
-        .flat_map(|task| paths_of(task))
+        .filter(|task| strategy::custom_for_task(task, custom).is_none())
+        .flat_map(|task| index_paths_of(task))
         .collect()
 }
 
-/// The tasks that may be optimized. The strategies of others are not looked at.
+/// The tasks that may be optimized. The strategies of others are ignored.
 fn optimizable(target: &TargetTaskGraph) -> impl Iterator<Item = &Arc<Task>> {
     let tasks = target.graph.tasks();
     tasks.filter(|task| !target.do_not_optimize.contains(&task.label))
@@ -129,17 +96,17 @@ fn optimizable(target: &TargetTaskGraph) -> impl Iterator<Item = &Arc<Task>> {
 ///
 /// # Errors
 /// Unknown strategies, a kept task that depends on a removed one, and references that cannot be
-/// resolved: all of each sort.
+/// resolved.
 pub fn optimize(
     target: TargetTaskGraph,
-    surroundings: Surroundings<'_>,
+    inputs: OptimizeInputs<'_>,
 ) -> Outcome<OptimizedTaskGraph> {
-    check_strategies(&target, surroundings.custom)?;
-    let mut verdicts = remove::run(&target, surroundings)?;
+    check_strategies(&target, inputs.custom)?;
+    let mut verdicts = remove::run(&target, inputs)?;
     let removed = removed(&verdicts);
-    replace::run(&target, surroundings, &mut verdicts)?;
+    replace::run(&target, inputs, &mut verdicts)?;
     resolve::check_removed(&target, &removed)?;
-    let (graph, label_to_taskid) = resolve::run(target.graph, surroundings, &verdicts)?;
+    let (graph, label_to_taskid) = resolve::run(target.graph, inputs, &verdicts)?;
     let verdicts = verdicts.into_iter().collect();
     for action in ["removed", "replaced"] {
         tracing::info!("{}", verdict::summary(action, &verdicts));
@@ -150,9 +117,6 @@ pub fn optimize(
         verdicts,
     })
 }
-
-/// What is decided of each task so far.
-type Verdicts = IndexMap<Label, Verdict>;
 
 /// The tasks that are left out.
 fn removed(verdicts: &Verdicts) -> BTreeSet<Label> {
@@ -180,13 +144,6 @@ fn check_strategies(target: &TargetTaskGraph, custom: Option<&Strategies<'_, '_>
         }
     }
     wrong.or_ok(())
-}
-
-/// The deadline of a task, counted from `now`; `None` when it has none that can be read.
-fn deadline(task: &Task, now: Timestamp) -> Option<Timestamp> {
-    let deadline = task.task.get("deadline")?;
-    let resolved = crate::model::reference::resolve_dates(deadline, now).ok()?;
-    Timestamp::parse(resolved.as_str()?)
 }
 
 #[cfg(test)]

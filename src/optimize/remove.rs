@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 
 use super::changes::Changes;
-use super::verdict::{Reason, Verdict};
-use super::{Surroundings, Verdicts, strategy};
+use super::inputs::OptimizeInputs;
+use super::strategy;
+use super::verdict::{Reason, Verdict, Verdicts};
 use crate::base::dag::Dag;
 use crate::base::diagnostic::Outcome;
 use crate::base::name::Label;
@@ -17,20 +18,20 @@ use crate::target::TargetTaskGraph;
 /// A verdict, kept or removed, for every task.
 ///
 /// # Errors
-/// What a strategy of the project's raises.
-pub fn run(target: &TargetTaskGraph, surroundings: Surroundings<'_>) -> Outcome<Verdicts> {
+/// What a strategy of the project raises.
+pub fn run(target: &TargetTaskGraph, inputs: OptimizeInputs<'_>) -> Outcome<Verdicts> {
     let dag = target.graph.dag();
     let mut pass = Pass {
         target,
         dag: &dag,
-        changes: Changes::new(surroundings.params),
+        changes: Changes::new(inputs.params),
         verdicts: Verdicts::new(),
         candidates: BTreeSet::new(),
     };
     for label in dag.dependents_first().unwrap_or_default() {
-        pass.judge(label, surroundings)?;
+        pass.decide(label, inputs)?;
     }
-    pass.settle_candidates();
+    pass.resolve_candidates();
     Ok(pass.verdicts)
 }
 
@@ -44,7 +45,7 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    fn judge(&mut self, label: &Label, surroundings: Surroundings<'_>) -> Outcome<()> {
+    fn decide(&mut self, label: &Label, inputs: OptimizeInputs<'_>) -> Outcome<()> {
         let Some(task) = self.target.graph.get(label) else {
             return Ok(());
         };
@@ -78,10 +79,10 @@ impl Pass<'_> {
             self.remove(label, Reason::DependentsOptimized, &waiting);
             return Ok(());
         }
-        let (removed, reason) = match strategy::custom(task, surroundings.custom) {
-            Some(custom) => (custom.remove(task)?, strategy::reason(task, custom)),
+        let (removed, reason) = match strategy::custom_for_task(task, inputs.custom) {
+            Some(custom) => (custom.remove(task)?, Reason::from_custom(task, custom)),
             None => {
-                let (strategy, argument) = strategy::of(task);
+                let (strategy, argument) = strategy::for_task(task);
                 let removed = strategy.rule.remove(task, &self.changes, argument);
                 (removed, Reason::Strategy(strategy.name))
             }
@@ -107,7 +108,7 @@ impl Pass<'_> {
     fn is_removed(&self, label: &Label) -> bool {
         self.verdicts
             .get(label)
-            .is_some_and(|verdict| verdict.word() == "removed")
+            .is_some_and(|verdict| verdict.action_name() == "removed")
     }
 
     /// Keeps a task, and with it the candidates that wait for it.
@@ -115,7 +116,7 @@ impl Pass<'_> {
         self.verdicts.insert(label.clone(), Verdict::kept(reason));
         let mut queue: Vec<Label> = waiting.iter().cloned().collect();
         while let Some(candidate) = queue.pop() {
-            // One without conditions of its own only waits for its dependents.
+            // A candidate without conditions only waits for its dependents.
             if !self.candidates.contains(&candidate) || self.conditions(&candidate).is_empty() {
                 continue;
             }
@@ -144,9 +145,9 @@ impl Pass<'_> {
         }
     }
 
-    /// Removes the candidates that are left, but for those that something kept needs: in a triangle
-    /// there can be such, and what these depend on is needed in turn.
-    fn settle_candidates(&mut self) {
+    /// Removes the remaining candidates, except those that a kept task needs (possible in a triangle)
+    /// and their dependencies.
+    fn resolve_candidates(&mut self) {
         let waits = |label: &&Label| self.candidates.contains(*label) || self.is_removed(label);
         let kept: Vec<&Label> = self.target.graph.labels().filter(|l| !waits(l)).collect();
         let needed = self.dag.closure(kept);

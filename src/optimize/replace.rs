@@ -1,28 +1,29 @@
-//! Swaps tasks for ones that exist.
+//! Replaces tasks with existing ones.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use super::inputs::OptimizeInputs;
 use super::rule::Replacement;
-use super::verdict::{Action, Reason, Verdict};
-use super::{Surroundings, Verdicts, deadline, strategy};
+use super::strategy;
+use super::verdict::{Action, Reason, Verdict, Verdicts};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{Label, TaskId};
 use crate::base::time::Timestamp;
-use crate::custom::strategies::{Said, Strategies};
+use crate::custom::strategies::{CustomReplacement, Strategies};
 use crate::model::task::Task;
 use crate::target::TargetTaskGraph;
 
-/// Replaces what can be replaced, in place.
+/// Replaces tasks with existing ones.
 ///
-/// A task is replaced only when all that it depends on is replaced or removed: otherwise what it
-/// depends on would be built anew and the old result of it used.
+/// A task is replaced only if all its dependencies are replaced or removed. Otherwise a dependency
+/// would be built again, but the old result would be used.
 ///
 /// # Errors
-/// What a strategy of the project's raises.
+/// What a strategy of the project raises.
 pub fn run(
     target: &TargetTaskGraph,
-    surroundings: Surroundings<'_>,
+    inputs: OptimizeInputs<'_>,
     verdicts: &mut Verdicts,
 ) -> Outcome<()> {
     let dag = target.graph.dag();
@@ -39,7 +40,7 @@ pub fn run(
         if target.do_not_optimize.contains(label) || blocked {
             continue;
         }
-        if let Some(task_id) = surroundings.existing.get(label) {
+        if let Some(task_id) = inputs.existing.get(label) {
             let action = Action::Replaced(task_id.clone());
             verdicts.insert(
                 label.clone(),
@@ -54,19 +55,22 @@ pub fn run(
         let latest = || {
             let mut deadlines = deadlines.borrow_mut();
             let dependents = dag.dependents(label).into_iter();
-            let of = |dependent| {
+            let deadline_of = |dependent| {
                 *deadlines.entry(dependent).or_insert_with(|| {
                     let task = target.graph.get(dependent);
-                    task.and_then(|task| deadline(task, surroundings.now))
+                    task.and_then(|task| deadline(task, inputs.now))
                 })
             };
-            dependents.filter_map(of).max()
+            dependents.filter_map(deadline_of).max()
         };
-        let (replacement, reason) = match strategy::custom(task, surroundings.custom) {
-            Some(custom) => (ask(custom, task, latest())?, strategy::reason(task, custom)),
+        let (replacement, reason) = match strategy::custom_for_task(task, inputs.custom) {
+            Some(custom) => (
+                custom_replacement(custom, task, latest())?,
+                Reason::from_custom(task, custom),
+            ),
             None => {
-                let (strategy, argument) = strategy::of(task);
-                let index = surroundings.index;
+                let (strategy, argument) = strategy::for_task(task);
+                let index = inputs.index;
                 let replacement = strategy.rule.replace(task, argument, index, &latest);
                 (replacement, Reason::Strategy(strategy.name))
             }
@@ -81,20 +85,29 @@ pub fn run(
     Ok(())
 }
 
-/// Asks a strategy of the project's.
-fn ask(
+/// The replacement that a strategy of the project returns.
+fn custom_replacement(
     custom: &Strategies<'_, '_>,
     task: &Task,
     deadline: Option<Timestamp>,
 ) -> Result<Replacement, Diagnostic> {
     let deadline = deadline.map(|deadline| deadline.to_string());
     match custom.replace(task, deadline.as_deref())? {
-        Said::Keep => Ok(Replacement::Keep),
-        Said::Remove => Ok(Replacement::Remove),
-        Said::Replace(task_id) => TaskId::parse(&task_id)
+        CustomReplacement::Keep => Ok(Replacement::Keep),
+        CustomReplacement::Remove => Ok(Replacement::Remove),
+        CustomReplacement::Replace(task_id) => TaskId::parse(&task_id)
             .map(Replacement::With)
             .map_err(|error| {
-                task.diagnostic(format!("its optimization strategy replaces it: {error}"))
+                task.diagnostic(format!(
+                    "its optimization strategy returned an invalid taskId: {error}"
+                ))
             }),
     }
+}
+
+/// The deadline of a task, relative to `now`; `None` if it has no valid deadline.
+fn deadline(task: &Task, now: Timestamp) -> Option<Timestamp> {
+    let deadline = task.task.get("deadline")?;
+    let resolved = crate::model::reference::resolve_dates(deadline, now).ok()?;
+    Timestamp::parse(resolved.as_str()?)
 }

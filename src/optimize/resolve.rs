@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
-use super::verdict::Action;
-use super::{Surroundings, Verdicts};
+use super::inputs::OptimizeInputs;
+use super::verdict::{Action, Verdicts};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::{List, Object, Value};
@@ -17,8 +17,8 @@ use crate::model::reference::{Before, Names, ReferenceError, resolve_names};
 use crate::model::task::Task;
 use crate::target::TargetTaskGraph;
 
-/// How many tasks one thread resolves at a time.
-const SHARE: usize = 256;
+/// The number of tasks that one thread resolves at a time.
+const CHUNK: usize = 256;
 
 /// Checks that nothing but removed tasks depends on a task that is `removed`.
 ///
@@ -32,9 +32,9 @@ pub fn check_removed(target: &TargetTaskGraph, removed: &BTreeSet<Label>) -> Out
         for (name, label) in dependencies.filter(|(_, label)| removed.contains(*label)) {
             wrong.push(
                 task.diagnostic(format!(
-                    "it depends on `{label}` as `{name}`, which optimization has removed"
+                    "it depends on `{label}` as `{name}`, but optimization has removed that task"
                 ))
-                .help("give both the same strategy, or leave the dependency out"),
+                .help("use the same strategy for both, or remove the dependency"),
             );
         }
     }
@@ -48,15 +48,15 @@ pub fn check_removed(target: &TargetTaskGraph, removed: &BTreeSet<Label>) -> Out
 /// Every reference that cannot be resolved.
 pub fn run(
     target: LabelGraph,
-    surroundings: Surroundings<'_>,
+    inputs: OptimizeInputs<'_>,
     verdicts: &Verdicts,
 ) -> Outcome<(IdGraph, BTreeMap<Label, TaskId>)> {
     let labels: Vec<&Label> = target.labels().collect();
     let ids = labels
         .into_par_iter()
-        .with_min_len(SHARE)
+        .with_min_len(CHUNK)
         .filter_map(|label| match &verdicts.get(label)?.action {
-            Action::Kept => Some((label.clone(), surroundings.ids.id(label, 0))),
+            Action::Kept => Some((label.clone(), inputs.ids.id(label, 0))),
             Action::Replaced(task_id) => Some((label.clone(), task_id.clone())),
             Action::Removed => None,
         });
@@ -67,17 +67,17 @@ pub fn run(
         .filter(|task| is_kept(&task.label, verdicts))
         .collect();
     let shared = OnceLock::new();
-    let shares = kept.into_par_iter().chunks(SHARE).map(|tasks| {
-        let mut share = Share::new(surroundings, &ids, verdicts, &shared);
+    let chunks = kept.into_par_iter().chunks(CHUNK).map(|tasks| {
+        let mut resolver = Resolver::new(inputs, &ids, verdicts, &shared);
         let mut wrong = Diagnostics::new();
         for task in tasks {
-            wrong.keep(share.add(Arc::unwrap_or_clone(task)));
+            wrong.keep(resolver.add(Arc::unwrap_or_clone(task)));
         }
-        wrong.or_ok(share.planned)
+        wrong.or_ok(resolver.planned)
     });
-    let shares: Vec<_> = shares.collect();
+    let chunks: Vec<_> = chunks.collect();
     let mut wrong = Diagnostics::new();
-    let planned = shares.into_iter().filter_map(|share| wrong.keep(share));
+    let planned = chunks.into_iter().filter_map(|chunk| wrong.keep(chunk));
     let planned: Vec<PlannedTask> = planned.flatten().collect();
     wrong.or_ok((IdGraph::new(planned), ids.into_iter().collect()))
 }
@@ -89,11 +89,11 @@ fn is_kept(label: &Label, verdicts: &Verdicts) -> bool {
 }
 
 /// Tasks that are resolved one after another, each much like the one before it.
-struct Share<'a> {
-    surroundings: Surroundings<'a>,
+struct Resolver<'a> {
+    inputs: OptimizeInputs<'a>,
     ids: &'a IndexMap<Label, TaskId>,
     verdicts: &'a Verdicts,
-    /// The first definition of another share, with which that of this shares what both have.
+    /// The first definition of another chunk, with which the first one of this chunk shares equal values.
     shared: &'a OnceLock<Object>,
     planned: Vec<PlannedTask>,
     /// The definition of the last of them before it was resolved, unless a reference in it named the
@@ -101,19 +101,19 @@ struct Share<'a> {
     given: Option<Value>,
 }
 
-impl<'a> Share<'a> {
+impl<'a> Resolver<'a> {
     fn new(
-        surroundings: Surroundings<'a>,
+        inputs: OptimizeInputs<'a>,
         ids: &'a IndexMap<Label, TaskId>,
         verdicts: &'a Verdicts,
         shared: &'a OnceLock<Object>,
     ) -> Self {
         Self {
-            surroundings,
+            inputs,
             ids,
             verdicts,
             shared,
-            planned: Vec::with_capacity(SHARE),
+            planned: Vec::with_capacity(CHUNK),
             given: None,
         }
     }
@@ -126,17 +126,17 @@ impl<'a> Share<'a> {
         let own = self
             .ids
             .get(&task.label)
-            .ok_or_else(|| task.diagnostic("it was kept and has no taskId"))?;
+            .ok_or_else(|| task.diagnostic("it was kept but has no taskId"))?;
         let mut dependencies = Arc::new(self.dependencies(&task));
         let last = self.planned.last();
-        let alike = last.filter(|last| last.dependencies == dependencies);
-        if let Some(last) = alike {
+        let same_dependencies = last.filter(|last| last.dependencies == dependencies);
+        if let Some(last) = same_dependencies {
             dependencies = Arc::clone(&last.dependencies);
         }
-        let environment = self.surroundings.environment;
+        let environment = self.inputs.environment;
         let names = Names {
             own,
-            decision: self.surroundings.ids.decision_task_id(),
+            decision: self.inputs.ids.decision_task_id(),
             dependencies: &dependencies,
             root_url: environment.root_url(),
             proxy_url: environment
@@ -144,7 +144,7 @@ impl<'a> Share<'a> {
                 .map(|u| u.trim_end_matches('/')),
         };
         let given = Value::Object(task.task.clone());
-        let resolved = alike.map(|last| Value::Object(last.task.clone()));
+        let resolved = same_dependencies.map(|last| Value::Object(last.task.clone()));
         let before = self.given.as_ref().zip(resolved.as_ref());
         let before = before.map(|(given, resolved)| Before { given, resolved });
         let resolved = match resolve_names(&given, &names, before) {
@@ -162,7 +162,7 @@ impl<'a> Share<'a> {
             _ => Object::new(),
         };
         add_dependencies(&mut definition, dependencies.values());
-        // What references stand for is the same in many tasks too.
+        // The results of references are the same in many tasks too.
         let like = last.map(|last| &last.task).or_else(|| self.shared.get());
         definition.settle(like.unwrap_or(&Object::new()));
         self.shared.get_or_init(|| definition.clone());
@@ -183,7 +183,7 @@ impl<'a> Share<'a> {
         Ok(())
     }
 
-    /// The taskIds of what a task depends on, by name.
+    /// The taskIds of a task's dependencies, by name.
     fn dependencies(&self, task: &Task) -> BTreeMap<String, TaskId> {
         let hard = task.dependencies.iter();
         let hard = hard.map(|(name, label)| (name.as_str(), label));
@@ -218,14 +218,13 @@ fn reference_diagnostic(task: &Task, error: &ReferenceError) -> Diagnostic {
     match error {
         ReferenceError::NoDependency { hint, .. } => diagnostic.help(hint.clone()),
         ReferenceError::NoRootUrl(_) => {
-            let mut diagnostic =
-                diagnostic.help("set it to the address of the Taskcluster that tasks run on");
+            let mut diagnostic = diagnostic
+                .help("set it to the root URL of the Taskcluster deployment that runs the tasks");
             diagnostic.class = crate::base::diagnostic::Class::Environment;
             diagnostic
         }
-        ReferenceError::OwnArtifact(_) => {
-            diagnostic.help("its taskId is known only when it is created; name a dependency")
-        }
+        ReferenceError::OwnArtifact(_) => diagnostic
+            .help("a task's own taskId is not known before it is created; name a dependency"),
         _ => diagnostic,
     }
 }

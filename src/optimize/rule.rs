@@ -1,59 +1,59 @@
-//! Rules: strategies, alone or put together.
+//! Rules: strategies, alone or composed.
 //!
-//! Every strategy in a rule is given the task's whole argument. For a task that may be replaced:
+//! Every strategy in a rule gets the task's whole argument. For a task that may be replaced:
 //!
-//! - [`Rule::Any`] takes the first replacement that one of its rules has;
-//! - [`Rule::All`] takes none of them: when each rule has one, the task is removed;
+//! - [`Rule::Any`] uses the first replacement of its rules;
+//! - [`Rule::All`] removes the task if each rule has a replacement;
 //! - [`Rule::Not`] removes a task that its rule would keep, and keeps all others.
 
-use super::IndexAnswers;
 use super::changes::Changes;
+use super::inputs::IndexAnswers;
 use crate::base::name::{IndexPath, TaskId};
 use crate::base::time::Timestamp;
 use crate::base::value::Value;
 use crate::model::task::Task;
 
-/// What takes the place of a task.
+/// The replacement of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replacement {
     /// Nothing: the task is kept.
     Keep,
-    /// Nothing, and the task is removed all the same.
+    /// Nothing, but the task is removed.
     Remove,
-    /// A task that exists.
+    /// An existing task.
     With(TaskId),
 }
 
-/// Finds the latest deadline of what depends on a task, when it is asked for.
-pub type Latest<'a> = &'a dyn Fn() -> Option<Timestamp>;
+/// Computes the latest deadline of a task's dependents, on demand.
+pub type LatestDeadline<'a> = &'a dyn Fn() -> Option<Timestamp>;
 
-/// What a strategy does that is not put together of others.
+/// The functions of a strategy that is not composed of others.
 #[derive(Debug)]
 pub struct Leaf {
-    /// What it is called in logs.
+    /// Its name in logs.
     pub description: &'static str,
-    /// Whether a task with this argument can be removed, for what the push has changed.
+    /// Whether a task with this argument can be removed, given the changes of the push.
     pub remove: fn(&Task, &Changes<'_>, &Value) -> bool,
-    /// What can replace a task with this argument, given the latest deadline of what depends on it.
-    pub replace: fn(&Task, &Value, &IndexAnswers, Latest<'_>) -> Replacement,
-    /// The index paths that it wants to know about for this argument, in order.
-    pub questions: fn(&Value) -> Vec<IndexPath>,
+    /// The replacement of a task with this argument, given the latest deadline of its dependents.
+    pub replace: fn(&Task, &Value, &IndexAnswers, LatestDeadline<'_>) -> Replacement,
+    /// The index paths that it looks up for this argument, in order.
+    pub index_paths: fn(&Value) -> Vec<IndexPath>,
 }
 
 impl Leaf {
-    /// A strategy that keeps every task and asks nothing.
+    /// A strategy that keeps every task and looks up nothing.
     #[must_use]
     pub const fn new(description: &'static str) -> Self {
         Self {
             description,
             remove: |_, _, _| false,
             replace: |_, _, _, _| Replacement::Keep,
-            questions: |_| Vec::new(),
+            index_paths: |_| Vec::new(),
         }
     }
 }
 
-/// A strategy, alone or put together of others.
+/// A strategy, alone or composed of others.
 #[derive(Debug, Clone, Copy)]
 pub enum Rule<'a> {
     /// One strategy.
@@ -69,7 +69,7 @@ pub enum Rule<'a> {
 }
 
 impl Rule<'_> {
-    /// What it is called in logs, e.g. `index-search-or-skip-unless-changed`.
+    /// Its name in logs, e.g. `index-search-or-skip-unless-changed`.
     #[must_use]
     pub fn description(&self) -> String {
         let joined = |rules: &[Rule<'_>], word: &str| {
@@ -85,7 +85,7 @@ impl Rule<'_> {
         }
     }
 
-    /// Whether a task with this argument can be removed, for what the push has changed.
+    /// Whether a task with this argument can be removed, given the changes of the push.
     #[must_use]
     pub fn remove(&self, task: &Task, changes: &Changes<'_>, argument: &Value) -> bool {
         let removes = |rule: &Rule<'_>| rule.remove(task, changes, argument);
@@ -98,14 +98,14 @@ impl Rule<'_> {
         }
     }
 
-    /// What can replace a task with this argument, given the latest deadline of what depends on it.
+    /// The replacement of a task with this argument, given the latest deadline of its dependents.
     #[must_use]
     pub fn replace(
         &self,
         task: &Task,
         argument: &Value,
         index: &IndexAnswers,
-        latest: Latest<'_>,
+        latest: LatestDeadline<'_>,
     ) -> Replacement {
         let replacement = |rule: &Rule<'_>| rule.replace(task, argument, index, latest);
         let kept = |rule: &Rule<'_>| replacement(rule) == Replacement::Keep;
@@ -124,15 +124,15 @@ impl Rule<'_> {
         }
     }
 
-    /// The index paths that any strategy in it wants to know about for this argument.
+    /// The index paths that any strategy in it looks up for this argument.
     #[must_use]
-    pub fn questions(&self, argument: &Value) -> Vec<IndexPath> {
+    pub fn index_paths(&self, argument: &Value) -> Vec<IndexPath> {
         match self {
-            Self::Leaf(leaf) => (leaf.questions)(argument),
+            Self::Leaf(leaf) => (leaf.index_paths)(argument),
             Self::Any(rules) | Self::All(rules) => {
-                rules.iter().flat_map(|r| r.questions(argument)).collect()
+                rules.iter().flat_map(|r| r.index_paths(argument)).collect()
             }
-            Self::Not(rule) | Self::Alias(rule) => rule.questions(argument),
+            Self::Not(rule) | Self::Alias(rule) => rule.index_paths(argument),
         }
     }
 }

@@ -4,9 +4,8 @@ use crate::base::name::IndexPath;
 use crate::base::value::Value;
 use crate::model::task::Task;
 
-use super::IndexAnswers;
-use super::rule::{Latest, Leaf, Replacement, Rule};
-use super::verdict::Reason;
+use super::inputs::IndexAnswers;
+use super::rule::{LatestDeadline, Leaf, Replacement, Rule};
 use crate::custom::strategies::Strategies;
 
 /// An optimization strategy: says whether a task can be removed, or which task can replace it.
@@ -29,12 +28,12 @@ static ALWAYS: Leaf = Leaf {
 
 static INDEX_SEARCH: Leaf = Leaf {
     replace: from_index,
-    questions: index_paths,
+    index_paths: parse_index_paths,
     ..Leaf::new("index-search")
 };
 
 static SKIP_UNLESS_CHANGED: Leaf = Leaf {
-    remove: |_, changes, patterns| changes.spare(patterns),
+    remove: |_, changes, patterns| changes.can_skip(patterns),
     ..Leaf::new("skip-unless-changed")
 };
 
@@ -47,13 +46,13 @@ pub static STRATEGIES: &[Strategy] = &[
     },
     Strategy {
         name: "always",
-        doc: "removes the task unless something that is kept depends on it",
+        doc: "removes the task unless a kept task depends on it",
         rule: Rule::Leaf(&ALWAYS),
     },
     Strategy {
         name: "index-search",
-        doc: "replaces the task by the first of these index paths that holds a task which has not \
-              failed and whose artifacts outlive all that depends on it",
+        doc: "replaces the task with the first task found at these index paths that has not failed \
+              and whose artifacts expire after the deadlines of all dependent tasks",
         rule: Rule::Leaf(&INDEX_SEARCH),
     },
     Strategy {
@@ -68,21 +67,15 @@ pub(super) fn find(name: &str) -> Option<&'static Strategy> {
     STRATEGIES.iter().find(|strategy| strategy.name == name)
 }
 
-/// The strategy of a task and its argument; `never` when it names none.
-pub(super) fn of(task: &Task) -> (&'static Strategy, &Value) {
+/// The strategy of a task and its argument; `never` if it names none.
+pub(super) fn for_task(task: &Task) -> (&'static Strategy, &Value) {
     task.strategy()
         .and_then(|(name, argument)| Some((find(name)?, argument)))
         .unwrap_or((&STRATEGIES[0], &Value::Null))
 }
 
-/// The reason that a strategy of the project's is.
-pub(super) fn reason(task: &Task, custom: &Strategies<'_, '_>) -> Reason {
-    let name = task.strategy().map_or("never", |(name, _)| name);
-    Reason::Custom(custom.described(name))
-}
-
-/// The project's strategies, where that of a task is one of them.
-pub(super) fn custom<'s, 'c, 'a>(
+/// The project's strategies, if that of a task is one of them.
+pub(super) fn custom_for_task<'s, 'c, 'a>(
     task: &Task,
     strategies: Option<&'s Strategies<'c, 'a>>,
 ) -> Option<&'s Strategies<'c, 'a>> {
@@ -90,8 +83,8 @@ pub(super) fn custom<'s, 'c, 'a>(
     strategies.filter(|custom| custom.has(name))
 }
 
-/// The index paths in an argument, in order; what is no path is passed over.
-fn index_paths(argument: &Value) -> Vec<IndexPath> {
+/// The index paths in an argument, in order. Invalid paths are ignored.
+fn parse_index_paths(argument: &Value) -> Vec<IndexPath> {
     argument
         .as_array()
         .into_iter()
@@ -100,8 +93,13 @@ fn index_paths(argument: &Value) -> Vec<IndexPath> {
         .collect()
 }
 
-fn from_index(_: &Task, argument: &Value, index: &IndexAnswers, latest: Latest<'_>) -> Replacement {
-    let found = index_paths(argument).into_iter().find_map(|path| {
+fn from_index(
+    _: &Task,
+    argument: &Value,
+    index: &IndexAnswers,
+    latest: LatestDeadline<'_>,
+) -> Replacement {
+    let found = parse_index_paths(argument).into_iter().find_map(|path| {
         let task_id = index.tasks.get(&path)?;
         let status = index.statuses.get(task_id)?;
         if matches!(status.state.as_str(), "exception" | "failed") {

@@ -1,19 +1,26 @@
-//! What became of a task, and why.
+//! Decisions about tasks, and their reasons.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use indexmap::IndexMap;
+
 use super::strategy;
 use crate::base::name::{Label, TaskId};
+use crate::custom::strategies::Strategies;
+use crate::model::task::Task;
 
-/// What becomes of a task.
+/// The decision about each task so far.
+pub(super) type Verdicts = IndexMap<Label, Verdict>;
+
+/// The decision about a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// It is created.
     Kept,
     /// It is left out.
     Removed,
-    /// A task that exists takes its place.
+    /// An existing task replaces it.
     Replaced(TaskId),
 }
 
@@ -22,18 +29,26 @@ pub enum Action {
 pub enum Reason {
     /// `do_not_optimize` names it, or target tasks are not optimized.
     DoNotOptimize,
-    /// Something that is kept depends on it.
+    /// A kept task depends on it.
     DependentTasks,
-    /// It was only there for tasks that are removed.
+    /// Only removed tasks needed it.
     DependentsOptimized,
-    /// Its strategy says so.
+    /// Its strategy decided so.
     Strategy(&'static str),
-    /// A strategy of the project's says so; this is how logs name it.
+    /// A strategy of the project decided so; this is its name in logs.
     Custom(String),
     /// None of the tasks in its `if-dependencies` runs.
     IfDependencies,
     /// An earlier graph has it: the parameter `existing_tasks`.
     ExistingTasks,
+}
+
+impl Reason {
+    /// The reason for what a strategy of the project decides.
+    pub(super) fn from_custom(task: &Task, custom: &Strategies<'_, '_>) -> Self {
+        let name = task.strategy().map_or("never", |(name, _)| name);
+        Self::Custom(custom.description(name))
+    }
 }
 
 impl fmt::Display for Reason {
@@ -54,7 +69,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What becomes of a task, and why.
+/// The decision about a task, and its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// What.
@@ -80,7 +95,7 @@ impl Verdict {
 
     /// The action as one word.
     #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub fn action_name(&self) -> &'static str {
         match self.action {
             Action::Kept => "kept",
             Action::Removed => "removed",
@@ -92,7 +107,10 @@ impl Verdict {
 /// One line that counts the tasks of an action by reason.
 pub(super) fn summary(word: &str, verdicts: &BTreeMap<Label, Verdict>) -> String {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for verdict in verdicts.values().filter(|verdict| verdict.word() == word) {
+    for verdict in verdicts
+        .values()
+        .filter(|verdict| verdict.action_name() == word)
+    {
         *counts.entry(verdict.reason.to_string()).or_default() += 1;
     }
     if counts.is_empty() {
@@ -120,7 +138,7 @@ pub fn log(verdicts: &BTreeMap<Label, Verdict>) -> String {
         };
         let line = format!(
             "optimize: {label} {}{with} because of {}\n",
-            verdict.word(),
+            verdict.action_name(),
             verdict.reason
         );
         out.push_str(&line);

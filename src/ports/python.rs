@@ -5,6 +5,7 @@
 //! are passed on unread.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::base::diagnostic::Diagnostic;
@@ -31,6 +32,14 @@ impl fmt::Display for Mode {
             Self::Whole => "whole",
         })
     }
+}
+
+/// Finds packages that are installed for Python.
+pub trait InstalledPackages: Send {
+    /// The folder of the package `name`, if `accept` accepts it.
+    ///
+    /// The interpreters and folders that the environment names are searched in their order.
+    fn find(&self, name: &str, accept: &dyn Fn(&Path) -> bool) -> Option<PathBuf>;
 }
 
 /// A call to the worker.

@@ -12,6 +12,7 @@
 
 mod frames;
 pub mod interpreter;
+pub mod packages;
 mod process;
 
 use std::path::PathBuf;

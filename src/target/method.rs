@@ -1,6 +1,7 @@
-//! The methods that choose target tasks.
+//! The methods that select target tasks.
 
 use crate::base::diagnostic::Diagnostic;
+use crate::base::suggest;
 use crate::base::value::{Value, truthy};
 use crate::config::parameters::Parameters;
 use crate::model::task::Task;
@@ -11,9 +12,9 @@ use crate::target::names::{on_branch, runs_on};
 pub struct TargetMethod {
     /// Its name, as the parameter `target_tasks_method` gives it.
     pub name: &'static str,
-    /// What it chooses, for the reference.
+    /// What it selects, for the reference.
     pub doc: &'static str,
-    /// Whether a task is chosen, or what is wrong with the attributes that say so.
+    /// Whether it selects a task, or the mistake in its attributes.
     pub select: fn(&Task, &Parameters) -> Result<bool, Diagnostic>,
     /// The release phases that it selects from, in order; empty if it is not for releases.
     pub phases: &'static [&'static str],
@@ -29,7 +30,7 @@ pub static METHODS: &[TargetMethod] = &[
     },
     TargetMethod {
         name: "codereview",
-        doc: "tasks that `default` chooses and that have the attribute `code-review`",
+        doc: "tasks that `default` selects and that have the attribute `code-review`",
         select: |task, params| {
             let reviewed = task.attribute("code-review").is_some_and(truthy);
             Ok(standard(task, params)? && reviewed)
@@ -57,7 +58,7 @@ pub static METHODS: &[TargetMethod] = &[
     TargetMethod {
         name: "ship",
         doc: "tasks of the product `release_product` in the phases `promote`, `push` and `ship`; \
-              a release candidate is never pushed, so for it those in `promote` and `ship`",
+              for a release candidate, which is never pushed, only `promote` and `ship`",
         select: |task, params| {
             let phases: &[&str] = match params.str("release_type") {
                 "release-rc" => &["promote", "ship"],
@@ -69,7 +70,7 @@ pub static METHODS: &[TargetMethod] = &[
     },
     TargetMethod {
         name: "promote_partners",
-        doc: "tasks of the product `release_product` in the phase `promote` that repack for partners",
+        doc: "tasks of the product `release_product` in the phase `promote` that are partner repacks",
         select: |task, params| {
             Ok(is_partner(task)
                 && shipped_in(task, params, &["promote"])
@@ -82,15 +83,20 @@ pub static METHODS: &[TargetMethod] = &[
 /// The method of a name.
 ///
 /// # Errors
-/// When there is none.
+/// If there is none.
 pub fn find(name: &str) -> Result<&'static TargetMethod, Diagnostic> {
     METHODS
         .iter()
         .find(|method| method.name == name)
         .ok_or_else(|| {
-            Diagnostic::user(format!("unknown target-tasks method `{name}`"))
-                .help(super::hint(name))
+            Diagnostic::user(format!("unknown target-tasks method `{name}`")).help(hint(name))
         })
+}
+
+/// The `help:` for a method of this name that does not exist.
+#[must_use]
+pub fn hint(name: &str) -> String {
+    suggest::hint_native(name, METHODS.iter().map(|method| method.name))
 }
 
 fn standard(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
@@ -98,7 +104,7 @@ fn standard(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
         && task
             .attribute("shipping_phase")
             .is_none_or(Value::is_string);
-    // What comes later is not looked at where the answer is no.
+    // Later attributes are not checked if an earlier one excludes the task.
     Ok(!task.attribute("cron").is_some_and(truthy)
         && early
         && runs_on(task, "run_on_projects", params.project(), false)?

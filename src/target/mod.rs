@@ -1,7 +1,7 @@
-//! Target tasks: which tasks of the full graph are wanted, and what they need.
+//! Target tasks: the selected tasks of the full graph, and their dependencies.
 //!
-//! 1. [`target_task_set`] applies the parameter `filters` one after another; the one filter there is
-//!    applies the method that the parameter `target_tasks_method` names.
+//! 1. [`target_task_set`] applies the parameter `filters` one after another; the only built-in
+//!    filter applies the method that the parameter `target_tasks_method` names.
 //! 2. [`target_task_graph`] adds tasks with the attribute `always_target` and all that these depend
 //!    on.
 
@@ -16,33 +16,32 @@ pub use method::{METHODS, TargetMethod};
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::Label;
-use crate::base::suggest;
 use crate::base::value::Value;
 use crate::config::parameters::Parameters;
 use crate::custom::Custom;
 use crate::generate::FullTaskGraph;
 use crate::model::label_graph::LabelGraph;
 
-/// The tasks that are wanted, without edges.
+/// The selected tasks, without edges.
 #[derive(Debug, Clone)]
 pub struct TargetTaskSet(pub LabelGraph);
 
-/// The tasks that are wanted and all that they depend on.
+/// The selected tasks and all their dependencies.
 #[derive(Debug, Clone)]
 pub struct TargetTaskGraph {
     /// The tasks with their edges.
     pub graph: LabelGraph,
-    /// Those that are wanted for themselves: by the filters or by `always_target`.
+    /// The tasks that were selected themselves, by the filters or by `always_target`.
     pub requested: IndexSet<Label>,
-    /// Those that are not optimized: named by `do_not_optimize`, and every target task when target
+    /// The tasks that are not optimized: those in `do_not_optimize`, and every target task if target
     /// tasks are not optimized.
     pub do_not_optimize: BTreeSet<Label>,
 }
 
-/// The one filter that is built in.
+/// The only built-in filter.
 const FILTER: &str = "target_tasks_method";
 
-/// Chooses the target tasks.
+/// Selects the target tasks.
 ///
 /// # Errors
 /// An unknown filter or method, and attributes that list no names: all of them.
@@ -58,9 +57,10 @@ pub fn target_task_set(
         let name = params.str(FILTER);
         let native = method::find(name);
         let before = wanted.len();
-        if let Some(custom) = custom.filter(|one| one.chooses(filter, name, native.is_ok())) {
-            wanted = custom.choose(filter, &full.0, &wanted)?;
-            told(filter, name, before, wanted.len());
+        if let Some(custom) = custom.filter(|one| one.handles_filter(filter, name, native.is_ok()))
+        {
+            wanted = custom.apply_filter(filter, &full.0, &wanted)?;
+            log_filter(filter, name, before, wanted.len());
             continue;
         }
         if filter != FILTER {
@@ -81,16 +81,16 @@ pub fn target_task_set(
             }
         });
         wrong.or_ok(())?;
-        told(filter, method.name, before, wanted.len());
+        log_filter(filter, method.name, before, wanted.len());
     }
-    // A set has no edges, whatever the graph has that it was chosen from.
+    // A set has no edges, even if the graph has some.
     let chosen = full.0.tasks().filter(|task| wanted.contains(&task.label));
     LabelGraph::set(chosen.cloned())
         .or_else(|_| Ok(LabelGraph::default()))
         .map(TargetTaskSet)
 }
 
-fn told(filter: &str, method: &str, before: usize, left: usize) {
+fn log_filter(filter: &str, method: &str, before: usize, left: usize) {
     let pruned = before.saturating_sub(left);
     tracing::info!("Filter {filter} with method {method} pruned {pruned} tasks ({left} remain)");
 }
@@ -107,15 +107,19 @@ fn filters<'p>(params: &'p Parameters, custom: Option<&Custom<'_>>) -> Vec<&'p s
 
 /// Whether the project's own Python selects the target tasks.
 #[must_use]
-pub fn chooses_in_python(params: &Parameters, custom: Option<&Custom<'_>>) -> bool {
+pub fn runs_in_python(params: &Parameters, custom: Option<&Custom<'_>>) -> bool {
     let filters = filters(params, custom);
     let name = params.str(FILTER);
     let native = method::find(name).is_ok();
-    let own = |custom: &Custom<'_>| filters.iter().any(|f| custom.chooses(f, name, native));
+    let own = |custom: &Custom<'_>| {
+        filters
+            .iter()
+            .any(|f| custom.handles_filter(f, name, native))
+    };
     custom.is_some_and(own)
 }
 
-/// Adds what target tasks need.
+/// Adds the dependencies of target tasks.
 ///
 /// # Errors
 /// Labels in `do_not_optimize` are not checked: as in the peer, one that does not exist means
@@ -154,12 +158,6 @@ pub fn target_task_graph(
         requested,
         do_not_optimize,
     })
-}
-
-/// The names of all methods, for messages.
-#[must_use]
-pub fn hint(name: &str) -> String {
-    suggest::hint_native(name, METHODS.iter().map(|method| method.name))
 }
 
 #[cfg(test)]

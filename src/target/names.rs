@@ -1,7 +1,7 @@
 //! Attributes that list names: of projects, events, branches, types of releases.
 //!
-//! Attributes may have any value. One that lists names is what Python's `set` makes of it: the items of a
-//! list, the keys of a mapping, and the letters of a text, which nobody means.
+//! Attributes may have any value. The names in it are those that Python's `set` returns: the items of a
+//! list, the keys of a mapping, and the letters of a string, which is never intended.
 
 use std::iter;
 
@@ -15,13 +15,13 @@ use crate::model::task::Task;
 /// The attributes that the method `default` reads.
 const LISTS: [&str; 3] = ["run_on_projects", "run_on_tasks_for", "run_on_git_branches"];
 
-/// What stands for every name.
+/// The name that matches every name.
 const ALL: &str = "all";
 
 /// Whether an attribute lists `name` or `all`; `absent` when the task has no such attribute.
 ///
 /// # Errors
-/// When the attribute lists no names.
+/// If the attribute lists no names.
 pub fn runs_on(task: &Task, attribute: &str, name: &str, absent: bool) -> Result<bool, Diagnostic> {
     let listed = listed(task, attribute)?;
     Ok(listed.map_or(absent, |names| {
@@ -33,7 +33,7 @@ pub fn runs_on(task: &Task, attribute: &str, name: &str, absent: bool) -> Result
 /// beginning of the branch.
 ///
 /// # Errors
-/// When the attribute lists no patterns.
+/// If the attribute lists no patterns.
 pub fn on_branch(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
     const ATTRIBUTE: &str = "run_on_git_branches";
     // Pull requests come from branches of any name.
@@ -51,9 +51,10 @@ pub fn on_branch(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
     let head = params.str("head_ref");
     let branch = head.strip_prefix("refs/heads/").unwrap_or(head);
     for pattern in patterns {
-        let pattern = pattern.ok_or_else(|| wrong(task, ATTRIBUTE, "lists what is no text"))?;
+        let pattern =
+            pattern.ok_or_else(|| wrong(task, ATTRIBUTE, "lists a value that is not a string"))?;
         let pattern = Prefix::new(pattern)
-            .map_err(|error| wrong(task, ATTRIBUTE, "lists no pattern").because(error))?;
+            .map_err(|error| wrong(task, ATTRIBUTE, "lists an invalid pattern").because(error))?;
         if pattern.matches(branch) {
             return Ok(true);
         }
@@ -61,7 +62,7 @@ pub fn on_branch(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
     Ok(false)
 }
 
-/// Says which attributes are texts, since no name is a single letter.
+/// Warns about attributes that are strings, since a name is never a single letter.
 pub fn warn(graph: &LabelGraph) {
     for attribute in LISTS {
         let mut texts = graph
@@ -70,19 +71,19 @@ pub fn warn(graph: &LabelGraph) {
         if let Some((task, text)) = texts.next() {
             let more = match texts.count() {
                 0 => String::new(),
-                1 => " (and so in 1 more task)".to_owned(),
-                more => format!(" (and so in {more} more tasks)"),
+                1 => " (also in 1 more task)".to_owned(),
+                more => format!(" (also in {more} more tasks)"),
             };
             let told = task.diagnostic(format!(
-                "the attribute `{attribute}` is the text {text:?}, of which each letter counts as a \
-                 name{more}"
+                "the attribute `{attribute}` is the string {text:?}, so each letter \
+                 counts as a name{more}"
             ));
             tracing::warn!("{}", told.help(format!("write [{text:?}]")));
         }
     }
 }
 
-/// The names that an attribute lists, and nothing for what is in a list and no text.
+/// The names that an attribute lists; `None` for list items that are not strings.
 fn listed<'t>(task: &'t Task, attribute: &str) -> Result<Option<Vec<Option<&'t str>>>, Diagnostic> {
     let Some(value) = task.attribute(attribute) else {
         return Ok(None);
@@ -99,7 +100,7 @@ fn listed<'t>(task: &'t Task, attribute: &str) -> Result<Option<Vec<Option<&'t s
     })
 }
 
-/// What stands in a list of names.
+/// An item of a list of names.
 fn item(value: &Value) -> Result<Option<&str>, &'static str> {
     match value {
         Value::Array(_) | Value::Object(_) => Err(type_name(value)),
@@ -121,5 +122,5 @@ fn letters(text: &str) -> impl Iterator<Item = &str> {
 fn wrong(task: &Task, attribute: &str, what: &str) -> Diagnostic {
     let key = attribute.replace('_', "-");
     task.diagnostic(format!("the attribute `{attribute}` {what}"))
-        .help(format!("`{key}` is a list of names, e.g. [\"{ALL}\"]"))
+        .help(format!("`{key}` must be a list of names, e.g. [\"{ALL}\"]"))
 }

@@ -99,7 +99,7 @@ fn by_default_tasks_say_on_which_git_branches_they_run() {
     }
 }
 
-/// What stands against choosing among these tasks.
+/// The mistakes that prevent a selection among these tasks.
 fn refused(tasks: Vec<Described>) -> Vec<String> {
     let wrong = target_task_set(&FullTaskGraph(graph(tasks)), &params(json!({})), None);
     let wrong = wrong.unwrap_err();
@@ -148,8 +148,8 @@ fn what_lists_no_names_is_refused_all_at_once() {
         "task `a`: the attribute `run_on_projects` lists a mapping",
         "task `b`: the attribute `run_on_projects` lists a list",
         "task `c`: the attribute `run_on_tasks_for` is an integer",
-        "task `d`: the attribute `run_on_git_branches` lists no pattern",
-        "task `e`: the attribute `run_on_git_branches` lists what is no text",
+        "task `d`: the attribute `run_on_git_branches` lists an invalid pattern",
+        "task `e`: the attribute `run_on_git_branches` lists a value that is not a string",
     ];
     assert_eq!(told.len(), wanted.len(), "{told:#?}");
     for (told, wanted) in told.iter().zip(wanted) {

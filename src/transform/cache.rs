@@ -1,4 +1,4 @@
-//! The cache of tasks: index routes under which a task of the same inputs is found again.
+//! Cached tasks: index routes by which tasks with the same inputs are found.
 
 use super::checks;
 use super::context::Context;
@@ -7,7 +7,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value};
 
-/// The highest level whose cache is looked at.
+/// The highest level whose cache is searched.
 const HIGHEST_LEVEL: u8 = 3;
 
 /// What is cached.
@@ -15,7 +15,7 @@ const HIGHEST_LEVEL: u8 = 3;
 pub struct Cached {
     /// The type of result, e.g. `docker-images.v2`.
     pub kind: String,
-    /// The name of what is made.
+    /// The name of the cached result.
     pub name: String,
     /// The SHA-256 of its inputs, in hex.
     pub digest: String,
@@ -35,13 +35,13 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 impl Cached {
-    /// As it goes into the digests of tasks that depend on it.
+    /// Its form in the digests of dependent tasks.
     #[must_use]
     pub fn in_digests(&self) -> String {
         [self.kind.as_str(), &self.name, &self.digest].join("/")
     }
 
-    /// As it stands in the attribute `cached_task`.
+    /// Its form in the attribute `cached_task`.
     #[must_use]
     pub fn to_value(&self) -> Value {
         Value::Object(Object::from_iter([
@@ -67,14 +67,14 @@ impl Cached {
     }
 }
 
-/// Has the task replaced by an earlier one of the same inputs, and found by later ones.
+/// Replaces the task with an earlier one with the same inputs, and lets later ones find it.
 ///
 /// Earlier tasks are looked for at every level from the highest down to that of the parameters, and
 /// by pull requests among those of pull requests. This one is indexed at its own level, or among
 /// those of pull requests if these are cached at all.
 ///
 /// # Errors
-/// When the level is no number, or the task has no attributes to name what is cached in.
+/// If the level is not a number, or the task has no mapping `attributes`.
 pub fn add_optimization(
     context: &Context<'_>,
     item: &mut Item,
@@ -84,7 +84,7 @@ pub fn add_optimization(
     let prefix = config.cached_task_prefix();
     let hash = format!("hash.{}", cached.digest);
     let lowest: u8 = params.level().trim().parse().map_err(|_| {
-        Diagnostic::user(format!("the level {:?} is no number", params.level()))
+        Diagnostic::user(format!("the level {:?} is not a number", params.level()))
             .help("the parameter `level` is `1` or `3`")
     })?;
     let at = |level: &str, rest: &str| cached.index(prefix, &format!("level-{level}"), rest);
@@ -128,10 +128,10 @@ pub fn add_optimization(
         _ => Err(item
             .wrong(
                 "attributes",
-                "a cached task needs a mapping of `attributes`",
+                "a cached task needs a mapping `attributes`",
             )
             .help(
-                "put the transform that adds them before `cached_tasks`, or write `attributes: {}`",
+                "put the transform that adds attributes before `cached_tasks`, or write `attributes: {}`",
             )),
     }
 }

@@ -6,14 +6,14 @@ use crate::base::path::ValuePath;
 use crate::base::value::{List, Object, Value, type_name};
 use crate::config::schema::Schema;
 
-/// How many items `matrix` and `chunking` may make for one kind.
+/// The limit for items that `matrix` and `chunking` may create in one kind.
 ///
 /// Each of them multiplies; a dimension too many, or a zero too many in `total-chunks`, would fill
 /// the memory long before anyone could read what is wrong. The queue takes 10,000 dependencies per
 /// task and some hundred tasks a second, so no graph that can be run comes near.
 pub const MAX_ITEMS: usize = 100_000;
 
-/// Refuses null in fields that may be left out, but not be empty.
+/// Refuses null in fields that may be left out, but not be null.
 ///
 /// # Errors
 /// Every such field of `map`, the mapping at `path` in the item.
@@ -48,10 +48,10 @@ pub fn check_at(item: &Item, path: &ValuePath, map: &Object, schema: &Schema) ->
     wrong.or_ok(())
 }
 
-/// The mapping at a top-level key of the item, made when it is not there.
+/// The mapping at a top-level key of the item, created if it does not exist.
 ///
 /// # Errors
-/// When there is something else.
+/// If the key has another type.
 pub fn mapping<'i>(item: &'i mut Item, key: &str) -> Result<&'i mut Object, Diagnostic> {
     if let Some(other) = item.task.get(key).filter(|value| !value.is_object()) {
         return Err(unexpected(item, key, "a mapping", other));
@@ -59,10 +59,10 @@ pub fn mapping<'i>(item: &'i mut Item, key: &str) -> Result<&'i mut Object, Diag
     Ok(item.object_mut(key))
 }
 
-/// The list at a top-level key of the item, made when it is not there.
+/// The list at a top-level key of the item, created if it does not exist.
 ///
 /// # Errors
-/// When there is something else.
+/// If the key has another type.
 pub fn list<'i>(item: &'i mut Item, key: &str) -> Result<&'i mut List, Diagnostic> {
     if let Some(other) = item.task.get(key).filter(|value| !value.is_array()) {
         return Err(unexpected(item, key, "a list", other));
@@ -70,7 +70,7 @@ pub fn list<'i>(item: &'i mut Item, key: &str) -> Result<&'i mut List, Diagnosti
     Ok(item.list_mut(key))
 }
 
-/// Says that there is something else at a field of the item.
+/// Reports that a field of the item has another type.
 #[must_use]
 pub fn unexpected(item: &Item, field: &str, expected: &str, found: &Value) -> Diagnostic {
     item.wrong(
@@ -82,7 +82,7 @@ pub fn unexpected(item: &Item, field: &str, expected: &str, found: &Value) -> Di
     )
 }
 
-/// The strings of a list; whatever else is in it is passed over.
+/// The strings of a list; other values are ignored.
 #[must_use]
 pub fn strings(value: Option<&Value>) -> Vec<String> {
     value

@@ -1,4 +1,4 @@
-//! What a transform knows beside its items.
+//! The context of transforms: everything besides their items.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,7 +12,7 @@ use crate::config::parameters::Parameters;
 use crate::model::task::Task;
 use crate::ports::environment::Environment;
 use crate::ports::files::Files;
-use crate::task_scripts::RunTask;
+use crate::task_scripts::TaskScripts;
 
 /// The project around a graph: its config, its parameters and the ports that transforms may use.
 pub struct Project<'a> {
@@ -25,19 +25,18 @@ pub struct Project<'a> {
     /// The environment variables.
     pub environment: &'a Environment,
     /// The scripts that tasks are run with.
-    pub run_task: &'a RunTask,
+    pub task_scripts: &'a TaskScripts,
     /// The files that version control tracks.
     pub tracked: &'a Tracked<'a>,
-    /// Takes docker contexts as they are made; nobody does when graphs are only looked at.
+    /// Receives docker contexts; `None` if graphs are only shown.
     pub docker_contexts: Option<&'a dyn DockerContexts>,
-    /// Answers questions about tasks that exist; nobody does when no Taskcluster is known.
+    /// Looks up existing tasks; `None` without a Taskcluster deployment.
     pub remote: Option<&'a dyn Remote>,
     /// Whether digests are left out: for people who only want to see the shape of a graph.
     pub fast: bool,
 }
 
-/// The files that version control tracks. They are listed when they are first asked for, and once for
-/// all kinds.
+/// The files that version control tracks. They are listed once for all kinds, on first use.
 pub struct Tracked<'a> {
     list: &'a ListTracked<'a>,
     listed: OnceLock<Result<Vec<String>, Diagnostic>>,
@@ -48,7 +47,7 @@ pub struct Tracked<'a> {
 pub type ListTracked<'a> = dyn Fn() -> Result<Vec<String>, Diagnostic> + Sync + 'a;
 
 impl<'a> Tracked<'a> {
-    /// Files that `list` will list.
+    /// Files that `list` returns.
     #[must_use]
     pub fn new(list: &'a ListTracked<'a>) -> Self {
         Self {
@@ -61,7 +60,7 @@ impl<'a> Tracked<'a> {
     /// Their paths from the root of the repository.
     ///
     /// # Errors
-    /// When they cannot be listed.
+    /// If they cannot be listed.
     pub fn paths(&self) -> Result<&[String], Diagnostic> {
         let listed = self.listed.get_or_init(self.list);
         listed.as_deref().map_err(Clone::clone)
@@ -70,7 +69,7 @@ impl<'a> Tracked<'a> {
     /// The SHA-256 of a file's content.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     pub fn digest(&self, files: &dyn Files, path: &str) -> Result<String, Diagnostic> {
         self.digests.get(path.to_owned(), |path| {
             let content = files.read(path);
@@ -80,39 +79,39 @@ impl<'a> Tracked<'a> {
     }
 }
 
-/// Takes docker contexts.
+/// Receives docker contexts.
 pub trait DockerContexts: Sync {
-    /// Keeps the gzipped tar file that is the context of the image `name`.
+    /// Stores the gzipped tar file with the context of the image `name`.
     ///
     /// # Errors
-    /// What went wrong with keeping it.
+    /// If it cannot be stored.
     fn keep(&self, name: &str, tar_gz: &[u8]) -> Result<(), Diagnostic>;
 }
 
-/// Answers questions about tasks that exist, and lets the caller wait for the answers.
+/// Looks up existing tasks, and blocks until the answer arrives.
 ///
-/// An answer of `None` means that there is no such thing.
+/// An answer of `None` means that the thing does not exist.
 pub trait Remote: Sync {
     /// The task at an index path.
     ///
     /// # Errors
-    /// When the index cannot be asked.
+    /// If the call to the index fails.
     fn find_task(&self, path: &IndexPath) -> Result<Option<TaskId>, Diagnostic>;
 
     /// The definition of a task.
     ///
     /// # Errors
-    /// When the queue cannot be asked.
+    /// If the call to the queue fails.
     fn definition(&self, task_id: &TaskId) -> Result<Option<Value>, Diagnostic>;
 
     /// The content of an artifact.
     ///
     /// # Errors
-    /// When the queue cannot be asked, or the content not be had.
+    /// If the call to the queue or the download fails.
     fn artifact(&self, task_id: &TaskId, name: &str) -> Result<Option<Vec<u8>>, Diagnostic>;
 }
 
-/// What a transform knows while it works on a kind.
+/// The context of a transform that runs for a kind.
 pub struct Context<'a> {
     /// The project.
     pub project: &'a Project<'a>,

@@ -1,4 +1,4 @@
-//! What a transform is, to whoever runs it.
+//! The contract of transforms.
 
 use super::context::Context;
 use super::item::Item;
@@ -8,27 +8,27 @@ use crate::config::schema::Schema;
 /// A built-in transform.
 #[derive(Debug)]
 pub struct Transform {
-    /// The name under which kinds have it, without `:transforms`.
+    /// The name that kinds use, without `:transforms`.
     pub name: &'static str,
     /// Older names that still resolve.
     pub aliases: &'static [&'static str],
     /// What it does, for the reference.
     pub doc: &'static str,
-    /// What it takes, for the reference; it checks that itself.
+    /// Its schema, for the reference; the transform checks it itself.
     pub schema: Option<&'static Schema>,
-    /// What it does first, with all items of a kind at once.
+    /// The step that runs first, with all items of a kind at once.
     pub prepare: Option<Step>,
-    /// Whether `run` does to each item what it would do to it alone.
+    /// Whether `run` processes each item independently.
     pub by_item: bool,
     /// What it does.
     pub run: Step,
 }
 
-/// A function from items of a kind to such items.
+/// A function from items of a kind to items.
 pub type Step = fn(&Context<'_>, Vec<Item>) -> Outcome<Vec<Item>>;
 
 impl Transform {
-    /// What it makes of all items of a kind.
+    /// Transforms all items of a kind.
     ///
     /// # Errors
     /// Everything that is wrong with any item.

@@ -9,12 +9,12 @@ const TREEHERDER: Schema = Schema {
         optional(
             "symbol",
             Type::Str,
-            "a symbol, or `group(symbol)`; the first letters of the kind's words when it is not given",
+            "a symbol, or `group(symbol)`; if not given, the initials of the words in the kind's name",
         ),
         optional(
             "kind",
             Type::Literal(&["build", "test", "other"]),
-            "what sort of task it is; told from the kind when it is not given",
+            "the sort of task; if not given, derived from the kind's name",
         ),
         optional("tier", Type::Int, "the tier: 1"),
         optional(
@@ -44,7 +44,7 @@ const INDEX: Schema = Schema {
         optional(
             "rank",
             Type::OneOf(&[Type::Literal(&["by-tier", "build_date"]), Type::Int]),
-            "the rank: a number, the build date, or by tier: the build date for tier 1 and 0 for others",
+            "the rank: a number, `build_date`, or `by-tier`, which is the build date for tier 1 and 0 for other tiers",
         ),
     ],
     open: false,
@@ -57,12 +57,12 @@ const OPTIMIZATION_STRATEGY: Schema = Schema {
         optional(
             "index-search",
             Type::List(&Type::Str),
-            "index paths at which a task that can replace this one may be found",
+            "index paths that are searched for a task that can replace this one",
         ),
         optional(
             "skip-unless-changed",
             Type::List(&Type::Str),
-            "patterns of files of which one has to change",
+            "patterns of files, at least one of which must have changed",
         ),
     ],
     open: true,
@@ -73,7 +73,7 @@ const OPTIMIZATION_STRATEGY: Schema = Schema {
 pub const OPTIMIZATION: Field = optional(
     "optimization",
     Type::Struct(&OPTIMIZATION_STRATEGY),
-    "the strategy by which the task may be left out or replaced",
+    "the strategy that decides whether the task is removed or replaced",
 );
 /// `description`
 pub const DESCRIPTION: Field = required("description", Type::Str, "what the task does, in words");
@@ -89,7 +89,7 @@ pub const PRIORITY: Field = optional("priority", Type::Literal(PRIORITIES), "the
 pub const ATTRIBUTES: Field = optional(
     "attributes",
     Type::Map(&Type::Any),
-    "attributes, by which tasks are chosen",
+    "attributes, used to select tasks",
 );
 /// `task-from`
 pub const TASK_FROM: Field = optional(
@@ -101,25 +101,25 @@ pub const TASK_FROM: Field = optional(
 pub const DEPENDENCIES: Field = optional(
     "dependencies",
     Type::Map(&Type::Str),
-    "the labels of tasks that must be done first, by the names that references use",
+    "the labels of tasks that must finish first, by the names used in references",
 );
 /// `soft-dependencies`
 pub const SOFT_DEPENDENCIES: Field = optional(
     "soft-dependencies",
     Type::List(&Type::Str),
-    "labels of tasks that must be done first where they are in the graph",
+    "labels of tasks that must finish first if they are in the graph",
 );
 /// `if-dependencies`
 pub const IF_DEPENDENCIES: Field = optional(
     "if-dependencies",
     Type::List(&Type::Str),
-    "names of dependencies of which at least one has to be in the graph",
+    "names of dependencies, at least one of which must be in the graph",
 );
 /// `requires`
 pub const REQUIRES: Field = optional(
     "requires",
     Type::Literal(&["all-completed", "all-resolved"]),
-    "when dependencies count as done",
+    "when dependencies count as finished",
 );
 /// `expires-after`
 pub const EXPIRES_AFTER: Field = optional(
@@ -134,34 +134,26 @@ pub const DEADLINE_AFTER: Field = optional(
     "how long the task may take, e.g. `1 day`",
 );
 /// `routes`
-pub const ROUTES: Field = optional(
-    "routes",
-    Type::List(&Type::Str),
-    "routes beside the usual ones",
-);
+pub const ROUTES: Field = optional("routes", Type::List(&Type::Str), "additional routes");
 /// `scopes`
 pub const SCOPES: Field = optional(
     "scopes",
     Type::List(&Type::Str),
-    "scopes beside those that the worker needs; `{level}` and `{project}` are filled in",
+    "additional scopes; `{level}` and `{project}` are replaced",
 );
 /// `tags`
-pub const TAGS: Field = optional("tags", Type::Map(&Type::Str), "tags beside the usual ones");
+pub const TAGS: Field = optional("tags", Type::Map(&Type::Str), "additional tags");
 /// `extra`
 pub const EXTRA: Field = optional("extra", Type::Map(&Type::Any), "what goes into `extra`");
 /// `treeherder`
 pub const TREEHERDER_FIELD: Field = optional(
     "treeherder",
     Type::OneOf(&[Type::Bool, Type::Struct(&TREEHERDER)]),
-    "how Treeherder shows the task; `true` for what the kind's name suggests",
+    "how Treeherder shows the task; `true` for defaults derived from the kind's name",
 );
 /// `index`
-pub const INDEX_FIELD: Field = optional(
-    "index",
-    Type::Struct(&INDEX),
-    "where the task is put in the index",
-);
-/// `run-on-projects`: any value, as the peer takes any.
+pub const INDEX_FIELD: Field = optional("index", Type::Struct(&INDEX), "where the task is indexed");
+/// `run-on-projects`: any value, as in taskgraph.
 pub const RUN_ON_PROJECTS: Field = optional(
     "run-on-projects",
     Type::Any,
@@ -213,5 +205,5 @@ pub const FETCHES: Field = optional(
         Type::Str,
         Type::Struct(&FETCH),
     ]))),
-    "artifacts that the task starts with, by the kind or the dependency that they come from",
+    "artifacts to download before the task starts, by kind or dependency",
 );

@@ -7,7 +7,7 @@ use super::item::Item;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::config::schema::Schema;
 
-/// How many items are changed at a time, so that small kinds stay on one thread.
+/// The number of items that are changed at a time, so that small kinds use one thread.
 const SHARE: usize = 32;
 
 /// Runs `change` over each item and collects its results, or everything that is wrong with any.
@@ -32,7 +32,7 @@ where
     gather(outcomes)
 }
 
-/// Runs `change` over one item after the other, when it has to know of those before.
+/// Runs `change` over the items one by one, for changes that depend on earlier items.
 ///
 /// # Errors
 /// As [`each`].

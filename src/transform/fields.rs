@@ -1,7 +1,6 @@
-//! Reaching into items whose deeper parts no schema has checked yet.
+//! Access to nested parts of items that no schema has checked yet.
 //!
-//! What is not there is made; what is there and of another type is a mistake that is told, never
-//! overwritten.
+//! Missing parts are created. Parts of another type are reported as mistakes, never overwritten.
 
 use super::item::{Item, Origin};
 use crate::base::diagnostic::Diagnostic;
@@ -58,10 +57,10 @@ pub fn get<'i>(item: &'i Item, path: &[&str]) -> Option<&'i Value> {
         .try_fold(item.task.get(first)?, |value, key| value.get(key))
 }
 
-/// The mapping at a path of an item, made when it is not there.
+/// The mapping at a path of an item, created if it does not exist.
 ///
 /// # Errors
-/// When something else is there, or on the way.
+/// If the path or a part of it has another type.
 pub fn mapping<'i>(item: &'i mut Item, path: &[&str]) -> Result<&'i mut Object, Diagnostic> {
     let Item { task, origin } = item;
     let mut container = task;
@@ -77,10 +76,10 @@ pub fn mapping<'i>(item: &'i mut Item, path: &[&str]) -> Result<&'i mut Object, 
     Ok(container)
 }
 
-/// The list at a path of an item, made when it is not there.
+/// The list at a path of an item, created if it does not exist.
 ///
 /// # Errors
-/// When something else is there, or on the way.
+/// If the path or a part of it has another type.
 pub fn list<'i>(item: &'i mut Item, path: &[&str]) -> Result<&'i mut List, Diagnostic> {
     let origin = std::sync::Arc::clone(&item.origin);
     let (last, way) = path.split_last().unwrap_or((&"", &[]));
@@ -93,7 +92,7 @@ pub fn list<'i>(item: &'i mut Item, path: &[&str]) -> Result<&'i mut List, Diagn
     }
 }
 
-/// Says that a field holds something that it cannot hold.
+/// Reports that a field has another type.
 #[must_use]
 pub fn unfit(origin: &Origin, path: &[&str], expected: &str, found: &Value) -> Diagnostic {
     let way = ValuePath::keys(path.iter().copied());

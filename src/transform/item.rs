@@ -1,4 +1,4 @@
-//! What transforms work on: a task on its way, and where it comes from.
+//! The items that transforms change, and where they were written.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::base::value::{List, Object, Str, Value};
 use crate::config::schema::{Schema, Type, Violation};
 use crate::config::yaml::Places;
 
-/// Variables that the environment of a task is given.
+/// Variables for the environment of a task.
 pub type Variables = Vec<(&'static str, Value)>;
 
 /// Where an item was written.
@@ -16,13 +16,12 @@ pub type Variables = Vec<(&'static str, Value)>;
 pub struct Origin {
     /// The places of the file that it was written in, and its path in that file.
     pub own: Option<(Arc<Places>, ValuePath)>,
-    /// The places of the defaults that were laid under it, and their path, nearest first.
+    /// The places of the defaults that it was merged with, and their path, nearest first.
     pub defaults: Vec<(Arc<Places>, ValuePath)>,
 }
 
 impl Origin {
-    /// The place of a part of the item: where the item says it, else where its defaults do, else
-    /// the item itself.
+    /// The place of a part of the item: in the item, or else in its defaults, or else the item itself.
     #[must_use]
     pub fn place(&self, path: &ValuePath) -> Option<Place> {
         let whole = |prefix: &ValuePath| {
@@ -46,17 +45,17 @@ impl Origin {
     }
 }
 
-/// A task on its way through the transforms.
+/// A task while it passes through the transforms.
 #[derive(Debug, Clone)]
 pub struct Item {
-    /// What is said about it so far.
+    /// Its keys so far.
     pub task: Object,
-    /// Where it comes from; items that one was split into share it.
+    /// Where it was written; items that were split share it.
     pub origin: Arc<Origin>,
 }
 
 impl Item {
-    /// An item that nobody wrote.
+    /// An item that was not written in a file.
     #[must_use]
     pub fn new(task: Object) -> Self {
         Self {
@@ -65,7 +64,7 @@ impl Item {
         }
     }
 
-    /// The same origin with other content.
+    /// An item with the same origin but other content.
     #[must_use]
     pub fn with(&self, task: Object) -> Self {
         Self {
@@ -74,7 +73,7 @@ impl Item {
         }
     }
 
-    /// The label or the name, whichever there is.
+    /// The label, or else the name.
     #[must_use]
     pub fn name_for_messages(&self) -> Option<Str> {
         let text = |key| match self.task.get(key) {
@@ -131,18 +130,18 @@ impl Item {
         self.task.get(key).and_then(Value::as_str)
     }
 
-    /// A field that is a mapping; made when it is not there or is none.
+    /// A field that is a mapping; created if it is missing or has another type.
     pub fn object_mut(&mut self, key: &str) -> &mut Object {
         object_mut(&mut self.task, key)
     }
 
-    /// A field that is a list; made when it is not there or is none.
+    /// A field that is a list; created if it is missing or has another type.
     pub fn list_mut(&mut self, key: &str) -> &mut List {
         list_mut(&mut self.task, key)
     }
 }
 
-/// The mapping at `key`, made when it is not there or is none.
+/// The mapping at `key`, created if it is missing or has another type.
 pub fn object_mut<'o>(map: &'o mut Object, key: &str) -> &'o mut Object {
     let slot = map
         .entry(key)
@@ -152,11 +151,11 @@ pub fn object_mut<'o>(map: &'o mut Object, key: &str) -> &'o mut Object {
     }
     match slot {
         Value::Object(inner) => inner,
-        _ => unreachable!("it was made a mapping above"),
+        _ => unreachable!("it was set to a mapping above"),
     }
 }
 
-/// The list at `key`, made when it is not there or is none.
+/// The list at `key`, created if it is missing or has another type.
 pub fn list_mut<'o>(map: &'o mut Object, key: &str) -> &'o mut List {
     let slot = map.entry(key).or_insert_with(|| Value::Array(List::new()));
     if !slot.is_array() {
@@ -164,6 +163,6 @@ pub fn list_mut<'o>(map: &'o mut Object, key: &str) -> &'o mut List {
     }
     match slot {
         Value::Array(inner) => inner,
-        _ => unreachable!("it was made a list above"),
+        _ => unreachable!("it was set to a list above"),
     }
 }

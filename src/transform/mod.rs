@@ -1,11 +1,11 @@
-//! The contract of transforms, and what they share.
+//! The contract of transforms, and their shared helpers.
 //!
 //! A transform is a function from a batch of items to a batch of items, over plain data. A kind
 //! names a sequence of them; between any two, the whole batch could be handed to another process.
 //! The room `transforms` has those that are built in.
 //!
 //! Transforms never stop at the first mistake: [`each()`] runs one over every item and collects
-//! what is wrong with any of them.
+//! the mistakes of all of them.
 
 pub mod cache;
 pub mod checks;

@@ -1,4 +1,4 @@
-//! What tasks are called and which worker they run on, for the transforms that settle it.
+//! Default labels and worker implementations of tasks.
 
 use super::context::Context;
 use super::item::Item;
@@ -6,16 +6,16 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::path::ValuePath;
 use crate::base::value::{Value, py_str, truthy};
 
-/// Gives an item without a label the kind and its name as one, and takes the name away.
+/// Sets the label of an item without one to the kind and the name, and removes the name.
 ///
 /// # Errors
-/// When it has neither.
-pub fn settle_label(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
+/// If it has neither.
+pub fn default_label(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
     if !item.task.contains_key("label") {
         let Some(name) = item.task.get("name") else {
             return Err(item
                 .wrong("", "the task has neither a name nor a label")
-                .help("give it a `name`; its label will be the kind and that name"));
+                .help("give it a `name`; the label is derived from the kind and the name"));
         };
         let label = [context.kind.as_str(), "-", &py_str(name)].concat();
         item.task.insert("label", Value::from(label));
@@ -29,11 +29,11 @@ pub fn settle_label(context: &Context<'_>, item: &mut Item) -> Result<(), Diagno
 /// The worker implementation and the operating system behind an item's `worker-type`.
 ///
 /// # Errors
-/// When it has none, or one for which there is no alias.
+/// If it has none, or an unknown one.
 pub fn worker(context: &Context<'_>, item: &Item) -> Result<(String, Option<String>), Diagnostic> {
     let Some(alias) = item.str("worker-type") else {
         return Err(item
-            .wrong("worker-type", "`worker-type` is missing or no string")
+            .wrong("worker-type", "`worker-type` is missing or not a string")
             .help("name an alias of `workers.aliases` in config.yml"));
     };
     context

@@ -12,16 +12,16 @@ use crate::config::test_support::{graph_config, params};
 use crate::model::task::Task;
 use crate::ports::environment::Environment;
 use crate::ports::files::Disk;
-use crate::task_scripts::RunTask;
+use crate::task_scripts::TaskScripts;
 
-/// What lies around the items of a test.
+/// The project around the items of a test.
 #[derive(Default)]
-pub(crate) struct World {
+pub(crate) struct TestProject {
     /// The kind; `thing` when it is empty.
     pub kind: &'static str,
     /// The `kind.yml`.
     pub config: Value,
-    /// Kind, name and attributes of the tasks of other kinds; the label is made of the first two.
+    /// Kind, name and attributes of the tasks of other kinds; the label is derived from the first two.
     pub dependencies: Vec<(&'static str, &'static str, Value)>,
     /// Parameters that differ.
     pub params: Value,
@@ -29,8 +29,8 @@ pub(crate) struct World {
     pub files: &'static [(&'static str, &'static str)],
 }
 
-impl World {
-    /// What a transform makes of items, or the text of everything that is wrong with them.
+impl TestProject {
+    /// The result of a transform, or the text of all mistakes.
     pub(crate) fn run(&self, transform: &Transform, items: Value) -> Result<Value, String> {
         let folder = tempfile::tempdir().unwrap();
         for (path, content) in self.files {
@@ -57,7 +57,7 @@ impl World {
             params: &params(self.params.clone()),
             files: &Disk::new(folder.path()).unwrap(),
             environment: &Environment::default(),
-            run_task: &RunTask::default(),
+            task_scripts: &TaskScripts::default(),
             tracked: &Tracked::new(&|| Ok(Vec::new())),
             docker_contexts: None,
             remote: None,

@@ -1,4 +1,4 @@
-//! The transform `code_review`: makes tasks wait for everything that reviewers want to hear about.
+//! The transform `code_review`: makes tasks wait for all tasks that are relevant to reviewers.
 
 use crate::base::diagnostic::Outcome;
 use crate::base::value::Value;
@@ -8,7 +8,7 @@ use crate::transform::{Context, Item, Transform, each, fields};
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.code_review",
     aliases: &[],
-    doc: "makes each task wait for the tasks with the attribute `code-review: true` of the kinds that this one depends on",
+    doc: "makes each task wait for all tasks with the attribute `code-review: true` in the kinds it depends on",
     schema: None,
     prepare: None,
     by_item: false,

@@ -1,7 +1,7 @@
-//! The transform `mark_as_shipped`: tells Ship-it that a release is out.
+//! The transform `mark_as_shipped`: creates tasks that mark a release as shipped in Ship-it.
 //!
-//! The product comes from the task or else from `shipit.product` in config.yml; the name of the
-//! release and the prefix of scopes follow from there too.
+//! The product comes from the task, or else from `shipit.product` in config.yml. The name of the
+//! release and the prefix of scopes are derived from config.yml too.
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::pyformat::{self, Scope};
@@ -14,14 +14,14 @@ use crate::transform::{Context, Item, Transform, each, fields};
 pub static TRANSFORM: Transform = Transform {
     name: "mozilla_taskgraph.transforms.scriptworker.shipit.mark_as_shipped",
     aliases: &[],
-    doc: "makes tasks that mark a release as shipped in Ship-it",
+    doc: "creates tasks that mark a release as shipped in Ship-it",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
     run,
 };
 
-/// What the transform takes. The product is any value, as the peer takes any.
+/// The schema of the transform. The product is any value, as in taskgraph.
 pub static SCHEMA: Schema = Schema {
     name: "mark_as_shipped",
     fields: &[
@@ -33,7 +33,7 @@ pub static SCHEMA: Schema = Schema {
         optional(
             "shipit-product",
             Type::Any,
-            "the product as Ship-it calls it, which may be keyed `by-build-type`: `shipit.product` in config.yml",
+            "the name of the product in Ship-it, which may be keyed `by-build-type`: `shipit.product` in config.yml",
         ),
     ],
     open: true,
@@ -43,7 +43,7 @@ pub static SCHEMA: Schema = Schema {
 const NAME: &str = "mark-as-shipped";
 
 fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
-    let shipit = Shipit::of(context);
+    let shipit = Shipit::from_config(context);
     each(context, items, |mut item| {
         item.check(&[], &item.task, &SCHEMA)?;
         choose_product(&mut item)?;
@@ -55,9 +55,9 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
             let config =
                 crate::config::graph_config::join(context.graph_config().root(), "config.yml");
             return Err(item
-                .wrong("", "there is no Ship-it product")
+                .wrong("", "no Ship-it product is set")
                 .help(format!(
-                    "name it in `shipit-product`, or in `shipit.product` of {config}"
+                    "set `shipit-product`, or `shipit.product` in {config}"
                 ))
                 .into());
         }
@@ -74,7 +74,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     })
 }
 
-/// Chooses the product where it is keyed by build type.
+/// Resolves a product that is keyed by build type.
 fn choose_product(item: &mut Item) -> Result<(), Diagnostic> {
     let build_type = match item.task.get("attributes") {
         None => Value::Null,
@@ -99,7 +99,7 @@ fn choose_product(item: &mut Item) -> Result<(), Diagnostic> {
     })
 }
 
-/// What config.yml says of Ship-it.
+/// The settings for Ship-it in config.yml.
 struct Shipit {
     product: Option<Value>,
     release_format: String,
@@ -107,13 +107,13 @@ struct Shipit {
 }
 
 impl Shipit {
-    fn of(context: &Context<'_>) -> Self {
+    fn from_config(context: &Context<'_>) -> Self {
         let get = |section: &str, key: &str| {
             let value = context.graph_config().get(section)?.get(key)?;
             Some(value.clone()).filter(|value| !value.is_null())
         };
-        let text = |section, key, otherwise: &dyn Fn() -> String| {
-            get(section, key).map_or_else(otherwise, |value| py_str(&value))
+        let text = |section, key, default: &dyn Fn() -> String| {
+            get(section, key).map_or_else(default, |value| py_str(&value))
         };
         Self {
             product: get("shipit", "product"),
@@ -156,7 +156,7 @@ impl Shipit {
                     .graph_config()
                     .place(&place)
                     .or_else(|| item.origin.own_place()))
-                .help("`{product}`, `{version}` and `{build_number}` are filled in")
+                .help("only `{product}`, `{version}` and `{build_number}` can be used in braces")
         })
     }
 }

@@ -14,14 +14,14 @@ use crate::transform::{Context, Item, Transform, checks, each, fields, naming};
 pub static TRANSFORM: Transform = Transform {
     name: "mozilla_taskgraph.transforms.scriptworker.release_artifacts",
     aliases: &[],
-    doc: "declares artifacts of a release for the worker, and for the tasks that depend on it",
+    doc: "declares artifacts of a release, for the worker and for dependent tasks",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: true,
     run,
 };
 
-/// What the transform takes.
+/// The schema of the transform.
 pub static SCHEMA: Schema = Schema {
     name: "release_artifacts",
     fields: &[
@@ -29,7 +29,7 @@ pub static SCHEMA: Schema = Schema {
         optional(
             "release-artifacts",
             Type::List(&Type::Str),
-            "the artifacts, by their paths in the folder of artifacts",
+            "the paths of the artifacts, relative to the artifact folder",
         ),
     ],
     open: true,
@@ -58,9 +58,9 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
             wrong.push(
                 item.wrong(
                     "release-artifacts",
-                    format!("the path of the release artifact {path:?} begins at the root"),
+                    format!("the path of the release artifact {path:?} is absolute"),
                 )
-                .help(format!("write it as it is below `{folder}`")),
+                .help(format!("write it relative to `{folder}`")),
             );
         }
         wrong.or_ok(())?;

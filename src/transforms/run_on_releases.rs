@@ -1,4 +1,4 @@
-//! The transform `run_on_releases`: leaves out what releases of this type have no use for.
+//! The transform `run_on_releases`: removes tasks that do not belong to this type of release.
 
 use crate::base::diagnostic::Outcome;
 use crate::base::value::Value;
@@ -10,20 +10,20 @@ use crate::transform::{Context, Item, Transform, each};
 pub static TRANSFORM: Transform = Transform {
     name: "snowman.transforms.run_on_releases",
     aliases: &[],
-    doc: "leaves out tasks with a key `run-on-releases` that does not list the type of the release",
+    doc: "removes tasks whose `run-on-releases` does not list the type of the release",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: true,
     run,
 };
 
-/// What the transform takes.
+/// The schema of the transform.
 pub static SCHEMA: Schema = Schema {
     name: "run_on_releases",
     fields: &[optional(
         "run-on-releases",
         Type::List(&Type::Str),
-        "the types of releases that the task is for, as `release.type` tells them, e.g. `beta`; all without the key",
+        "the types of releases that the task belongs to, as in `release.type`, e.g. `beta`; if not given, all",
     )],
     open: true,
     exclusive: &[],
@@ -46,20 +46,20 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
 mod tests {
     use super::TRANSFORM;
     use crate::base::value::{Value, json};
-    use crate::transform::test_support::World;
+    use crate::transform::test_support::TestProject;
 
-    /// The names that are left of one for all types, one for none, and one for two types.
+    /// The remaining names of a task for all types, one for none, and one for two types.
     fn left(params: Value) -> Value {
-        let world = World {
+        let project = TestProject {
             params,
-            ..World::default()
+            ..TestProject::default()
         };
         let items = json!([
             {"name": "all"},
             {"name": "none", "run-on-releases": []},
             {"name": "some", "run-on-releases": ["beta", "release-rc"]},
         ]);
-        world.run(&TRANSFORM, items).unwrap()
+        project.run(&TRANSFORM, items).unwrap()
     }
 
     #[test]
@@ -82,11 +82,11 @@ mod tests {
 
     #[test]
     fn a_type_alone_is_told() {
-        let told = World::default().error(
+        let error = TestProject::default().error(
             &TRANSFORM,
             json!([{"name": "x", "run-on-releases": "beta"}]),
         );
         let wanted = "is the string \"beta\", where a list of strings is expected";
-        assert!(told.contains(wanted), "{told}");
+        assert!(error.contains(wanted), "{error}");
     }
 }

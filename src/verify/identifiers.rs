@@ -1,6 +1,6 @@
 //! Provisioners and worker types.
 
-use super::Surroundings;
+use super::context::VerifyContext;
 use crate::base::diagnostic::Diagnostics;
 use crate::base::value::Value;
 use crate::model::label_graph::LabelGraph;
@@ -13,7 +13,7 @@ fn is_identifier(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-pub(super) fn run(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnostics) {
+pub(super) fn run(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diagnostics) {
     for task in graph.tasks() {
         for key in ["workerType", "provisionerId"] {
             let value = task
@@ -23,8 +23,8 @@ pub(super) fn run(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnosti
                 .unwrap_or_default();
             if !is_identifier(value) {
                 wrong.push(
-                    task.diagnostic(format!("its {key} {value:?} is no valid identifier")).help(
-                        "1 to 38 letters, digits, `-` and `_` are taken; see `workers.aliases` in config.yml",
+                    task.diagnostic(format!("its {key} {value:?} is not a valid identifier")).help(
+                        "use 1 to 38 letters, digits, `-` and `_`; see `workers.aliases` in config.yml",
                     ),
                 );
             }

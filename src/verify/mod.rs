@@ -1,8 +1,9 @@
 //! Verifications: what must hold after a phase.
 //!
 //! [`VERIFICATIONS`] is the table. Each entry names the phase after which it runs and reports every
-//! breach, so that all of a phase's breaches are told at once.
+//! violation, so that all violations of a phase are reported together.
 
+mod context;
 mod identifiers;
 mod routes;
 mod tasks;
@@ -11,26 +12,15 @@ mod treeherder;
 use rayon::prelude::*;
 
 use crate::base::diagnostic::{Diagnostics, Outcome};
-use crate::config::graph_config::GraphConfig;
-use crate::config::parameters::Parameters;
 use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
 
-/// What a verification may look at.
-#[derive(Debug, Clone, Copy)]
-pub struct Surroundings<'a> {
-    /// The graph config.
-    pub graph_config: &'a GraphConfig,
-    /// The parameters.
-    pub params: &'a Parameters,
-    /// What the names of caches under the control of run-task end in.
-    pub cache_suffix: &'a str,
-}
+pub use context::VerifyContext;
 
 /// A phase and the check that runs after it.
 pub enum Check {
     /// After the full task graph.
-    FullTaskGraph(fn(&LabelGraph, Surroundings<'_>, &mut Diagnostics)),
+    FullTaskGraph(fn(&LabelGraph, VerifyContext<'_>, &mut Diagnostics)),
     /// After the optimized task graph.
     OptimizedTaskGraph(fn(&IdGraph, &mut Diagnostics)),
 }
@@ -59,7 +49,7 @@ pub static VERIFICATIONS: &[Verification] = &[
     },
     Verification {
         name: "verify_routes_notification_filters",
-        doc: "routes for notifications end in a filter that exists",
+        doc: "notification routes end in a known filter",
         check: Check::FullTaskGraph(routes::notifications),
     },
     Verification {
@@ -79,7 +69,7 @@ pub static VERIFICATIONS: &[Verification] = &[
     },
     Verification {
         name: "verify_run_task_caches",
-        doc: "caches belong to the trust domain and level, and those of run-task to its tasks",
+        doc: "caches belong to the trust domain and level, and only tasks of run-task use the caches of run-task",
         check: Check::FullTaskGraph(tasks::caches),
     },
     Verification {
@@ -89,12 +79,12 @@ pub static VERIFICATIONS: &[Verification] = &[
     },
     Verification {
         name: "verify_task_dependencies",
-        doc: "no task has more dependencies than the queue takes",
+        doc: "no task has more dependencies than the queue allows",
         check: Check::FullTaskGraph(tasks::dependencies),
     },
     Verification {
         name: "verify_always_optimized",
-        doc: "no task of the worker `always-optimized` is left",
+        doc: "no task with the worker `always-optimized` remains",
         check: Check::OptimizedTaskGraph(tasks::always_optimized),
     },
 ];
@@ -102,12 +92,12 @@ pub static VERIFICATIONS: &[Verification] = &[
 /// Runs the verifications of the full task graph.
 ///
 /// # Errors
-/// Every breach.
-pub fn full_task_graph(graph: &LabelGraph, surroundings: Surroundings<'_>) -> Outcome<()> {
+/// Every violation.
+pub fn full_task_graph(graph: &LabelGraph, context: VerifyContext<'_>) -> Outcome<()> {
     let run = |verification: &Verification| {
         let mut wrong = Diagnostics::new();
         if let Check::FullTaskGraph(check) = verification.check {
-            check(graph, surroundings, &mut wrong);
+            check(graph, context, &mut wrong);
         }
         wrong
     };
@@ -120,7 +110,7 @@ pub fn full_task_graph(graph: &LabelGraph, surroundings: Surroundings<'_>) -> Ou
 /// Runs the verifications of the optimized task graph.
 ///
 /// # Errors
-/// Every breach.
+/// Every violation.
 pub fn optimized_task_graph(graph: &IdGraph) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     for verification in VERIFICATIONS {

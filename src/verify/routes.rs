@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Surroundings;
+use super::context::VerifyContext;
 use crate::base::diagnostic::Diagnostics;
 use crate::base::suggest;
 use crate::base::value::Value;
@@ -30,19 +30,15 @@ fn routes(task: &Task) -> impl Iterator<Item = &str> {
         .filter_map(Value::as_str)
 }
 
-pub(super) fn distinct(
-    graph: &LabelGraph,
-    surroundings: Surroundings<'_>,
-    wrong: &mut Diagnostics,
-) {
-    let prefix = format!("index.{}.v2", surroundings.graph_config.trust_domain());
+pub(super) fn distinct(graph: &LabelGraph, context: VerifyContext<'_>, wrong: &mut Diagnostics) {
+    let prefix = format!("index.{}.v2", context.graph_config.trust_domain());
     let mut seen: BTreeMap<&str, &Task> = BTreeMap::new();
     for task in graph.tasks() {
         for route in routes(task).filter(|route| route.starts_with(&prefix)) {
             if let Some(other) = seen.get(route) {
                 wrong.push(
                     task.diagnostic(format!(
-                        "its route `{route}` is that of the task `{}` too",
+                        "the task `{}` has the same route `{route}`",
                         other.label
                     ))
                     .help("give one of them another `index.job-name`"),
@@ -54,14 +50,14 @@ pub(super) fn distinct(
     }
 }
 
-pub(super) fn notifications(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnostics) {
+pub(super) fn notifications(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diagnostics) {
     for task in graph.tasks() {
         for route in routes(task).filter(|route| route.starts_with("notify.")) {
             let filter = route.rsplit('.').next().unwrap_or(route);
             if !FILTERS.contains(&filter) {
                 wrong.push(
                     task.diagnostic(format!(
-                        "its route `{route}` ends in {filter:?}, which is no filter for notifications"
+                        "its route `{route}` ends in {filter:?}, which is not a notification filter"
                     ))
                     .help(suggest::hint(filter, FILTERS.iter().copied())),
                 );
@@ -85,7 +81,7 @@ fn is_namespace(text: &str) -> bool {
     })
 }
 
-pub(super) fn index(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnostics) {
+pub(super) fn index(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diagnostics) {
     for task in graph.tasks() {
         for route in routes(task) {
             if route
@@ -93,8 +89,8 @@ pub(super) fn index(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnos
                 .is_some_and(|namespace| !is_namespace(namespace))
             {
                 wrong.push(
-                    task.diagnostic(format!("its route `{route}` is no valid index path")).help(
-                        "parts between dots are letters, digits and `_!~*'()%-`, and none is empty",
+                    task.diagnostic(format!("its route `{route}` is not a valid index path")).help(
+                        "each part between dots must consist of letters, digits and `_!~*'()%-`",
                     ),
                 );
             }

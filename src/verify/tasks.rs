@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::Surroundings;
+use super::context::VerifyContext;
 use crate::base::diagnostic::Diagnostics;
 use crate::base::value::{Object, Value};
 use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 
-/// How many dependencies a task may have. The queue takes 10,000, and one may be the decision task.
+/// The limit for dependencies of a task. The queue allows 10,000, of which one may be the decision task.
 const MAX_DEPENDENCIES: usize = 9_999;
 
-pub(super) fn toolchain_aliases(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnostics) {
+pub(super) fn toolchain_aliases(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diagnostics) {
     let mut seen: BTreeMap<&str, &Task> = BTreeMap::new();
     for task in graph.tasks() {
         let aliases: Vec<&str> = match task.attributes.get("toolchain-alias") {
@@ -24,7 +24,7 @@ pub(super) fn toolchain_aliases(graph: &LabelGraph, _: Surroundings<'_>, wrong: 
             if let Some(other) = seen.get(alias) {
                 wrong.push(
                     task.diagnostic(format!(
-                        "its toolchain alias `{alias}` is that of the task `{}` too",
+                        "the task `{}` has the same toolchain alias `{alias}`",
                         other.label
                     ))
                     .help("give one of them another `toolchain-alias`"),
@@ -57,11 +57,11 @@ fn runs_run_task(payload: &Object) -> bool {
         .is_some_and(|name| name.starts_with("run-task"))
 }
 
-pub(super) fn caches(graph: &LabelGraph, surroundings: Surroundings<'_>, wrong: &mut Diagnostics) {
+pub(super) fn caches(graph: &LabelGraph, context: VerifyContext<'_>, wrong: &mut Diagnostics) {
     let prefix = format!(
         "{}-level-{}-",
-        surroundings.graph_config.trust_domain(),
-        surroundings.params.level()
+        context.graph_config.trust_domain(),
+        context.params.level()
     );
     for task in graph.tasks() {
         let Some(payload) = task.task.get("payload").and_then(Value::as_object) else {
@@ -83,31 +83,33 @@ pub(super) fn caches(graph: &LabelGraph, surroundings: Surroundings<'_>, wrong: 
             }
             if !runs_run_task(payload) {
                 wrong.push(
-                    task.diagnostic(format!("its cache `{rest}` is kept for tasks of run-task"))
-                        .help("use `run.using: run-task`, or name the cache otherwise"),
+                    task.diagnostic(format!(
+                        "its cache `{rest}` is reserved for tasks of run-task"
+                    ))
+                    .help("use `run.using: run-task`, or rename the cache"),
                 );
-            } else if !rest.contains(surroundings.cache_suffix) {
+            } else if !rest.contains(context.cache_suffix) {
                 wrong.push(
                     task.diagnostic(format!(
-                        "its cache `{rest}` is kept for run-task and does not depend on its version"
+                        "its cache `{rest}` is reserved for run-task, but its name does not depend on the version of run-task"
                     ))
-                    .help("leave the naming of run-task's caches to its transform"),
+                    .help("let the transform of run-task name its caches"),
                 );
             }
         }
     }
 }
 
-pub(super) fn dependencies(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnostics) {
+pub(super) fn dependencies(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diagnostics) {
     for task in graph.tasks() {
         let count =
             task.dependencies.len() + task.if_dependencies.len() + task.soft_dependencies.len();
         if count > MAX_DEPENDENCIES {
             wrong.push(
                 task.diagnostic(format!(
-                    "it has {count} dependencies, and {MAX_DEPENDENCIES} are taken"
+                    "it has {count} dependencies, more than the limit of {MAX_DEPENDENCIES}"
                 ))
-                .help("put tasks between that each depend on a part of them"),
+                .help("add intermediate tasks that each depend on some of them"),
             );
         }
     }
@@ -120,7 +122,7 @@ pub(super) fn always_optimized(graph: &IdGraph, wrong: &mut Diagnostics) {
             let paths = searched.and_then(Value::as_array).into_iter().flatten();
             let paths: Vec<&str> = paths.filter_map(Value::as_str).collect();
             let diagnostic = crate::base::diagnostic::Diagnostic::user(
-                "it has to be replaced by a task that exists, and none was found",
+                "it must be replaced with an existing task, but none was found",
             )
             .in_kind(&task.kind)
             .in_task(task.label.as_str())
@@ -129,7 +131,7 @@ pub(super) fn always_optimized(graph: &IdGraph, wrong: &mut Diagnostics) {
             wrong.push(match paths.as_slice() {
                 [] => diagnostic,
                 paths => {
-                    diagnostic.because(format!("the index has nothing at {}", paths.join(", ")))
+                    diagnostic.because(format!("the index has no task at {}", paths.join(", ")))
                 }
             });
         }

@@ -12,14 +12,14 @@ fn sound(name: &str) -> Described {
         .field("workerType", json!("b-linux"))
 }
 
-/// What is wrong with the full task graph of some tasks: the task and the message of each breach.
+/// The violations in the full task graph of some tasks: the task and the message of each.
 fn breaches(tasks: impl IntoIterator<Item = Described>) -> Vec<String> {
-    let surroundings = Surroundings {
+    let context = VerifyContext {
         graph_config: &graph_config(json!({})),
         params: &params(json!({})),
         cache_suffix: "-abc123",
     };
-    match full_task_graph(&graph(tasks), surroundings) {
+    match full_task_graph(&graph(tasks), context) {
         Ok(()) => Vec::new(),
         Err(wrong) => wrong
             .iter()
@@ -139,7 +139,7 @@ fn routes_of_notifications_end_in_a_filter() {
         [
             "a: its route `notify.email.a@b.c.on-complete` ends in \"on-complete\", which is no \
              filter for notifications",
-            "a: its route `notify.irc` ends in \"irc\", which is no filter for notifications",
+            "a: its route `notify.irc` ends in \"irc\", which is not a notification filter",
         ]
     );
 }
@@ -163,7 +163,7 @@ fn index_routes_are_index_paths() {
             .unwrap()
             .iter()
             .map(|route| format!(
-                "a: its route `{}` is no valid index path",
+                "a: its route `{}` is not a valid index path",
                 route.as_str().unwrap()
             ))
             .collect::<Vec<_>>()
@@ -264,7 +264,7 @@ fn caches_of_run_task_are_for_it_alone() {
     for program in ["run-task", "/usr/local/bin/run-task", "run-task-hg"] {
         assert!(breaches([cached("a", program, checkout.clone())]).is_empty());
     }
-    let kept = "a: its cache `checkouts-abc123` is kept for tasks of run-task";
+    let kept = "a: its cache `checkouts-abc123` is reserved for tasks of run-task";
     for program in ["sh", "run", "/run-task/sh"] {
         assert_eq!(breaches([cached("a", program, checkout.clone())]), [kept]);
     }
@@ -274,7 +274,9 @@ fn caches_of_run_task_are_for_it_alone() {
             "run-task",
             json!({"snow-level-1-tooltool-cache": "/x"})
         )]),
-        ["a: its cache `tooltool-cache` is kept for run-task and does not depend on its version"]
+        [
+            "a: its cache `tooltool-cache` is reserved for run-task, but its name does not depend on the version of run-task"
+        ]
     );
 }
 
@@ -290,10 +292,10 @@ fn workers_are_named_by_identifiers() {
         breaches([on("a b", &"x".repeat(39))]),
         [
             format!(
-                "a: its workerType \"{}\" is no valid identifier",
+                "a: its workerType \"{}\" is not a valid identifier",
                 "x".repeat(39)
             ),
-            "a: its provisionerId \"a b\" is no valid identifier".to_owned(),
+            "a: its provisionerId \"a b\" is not a valid identifier".to_owned(),
         ]
     );
     assert_eq!(

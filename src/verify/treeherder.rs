@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::Surroundings;
+use super::context::VerifyContext;
 use crate::base::diagnostic::Diagnostics;
 use crate::base::value::Value;
 use crate::model::label_graph::LabelGraph;
@@ -13,7 +13,7 @@ fn treeherder(task: &Task) -> Option<&Value> {
     task.task.get("extra")?.get("treeherder")
 }
 
-pub(super) fn symbols(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnostics) {
+pub(super) fn symbols(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diagnostics) {
     let mut seen: BTreeMap<[&str; 4], &Task> = BTreeMap::new();
     for task in graph.tasks() {
         let Some(treeherder) = treeherder(task) else {
@@ -66,14 +66,14 @@ pub(super) fn symbols(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagn
         };
         wrong.push(
             task.diagnostic(format!(
-                "its Treeherder platform and symbol, {platform}/{collection} {symbol}, are those of the task `{taken}` too"
+                "its Treeherder platform and symbol, {platform}/{collection} {symbol}, are also those of the task `{taken}`"
             ))
             .help("give one of them another `treeherder.symbol`"),
         );
     }
 }
 
-/// The tier of a task; the lowest there is when it is not on Treeherder.
+/// The tier of a task; the lowest possible one if it is not on Treeherder.
 fn tier(task: &Task) -> u64 {
     treeherder(task)
         .and_then(|t| t.get("tier"))
@@ -89,7 +89,7 @@ fn printable(tier: u64) -> String {
     }
 }
 
-pub(super) fn tiers(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnostics) {
+pub(super) fn tiers(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diagnostics) {
     for task in graph.tasks() {
         for dependency in task
             .dependencies
@@ -102,12 +102,12 @@ pub(super) fn tiers(graph: &LabelGraph, _: Surroundings<'_>, wrong: &mut Diagnos
             if !placeholder && tier(task) < tier(dependency) {
                 wrong.push(
                     task.diagnostic(format!(
-                        "it is of tier {} and depends on `{}` of tier {}",
+                        "it has tier {} but depends on `{}` with tier {}",
                         printable(tier(task)),
                         dependency.label,
                         printable(tier(dependency))
                     ))
-                    .help("a task's tier cannot be better than that of what it depends on"),
+                    .help("a task's tier must not be better than that of its dependencies"),
                 );
             }
         }

@@ -19,7 +19,7 @@ use snowman::ports::clock::{Clock, SystemClock};
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
 use snowman::sandbox::{Options, Sandbox, TaskView, WorkerOptions};
-use snowman::task_scripts::RunTask;
+use snowman::task_scripts::TaskScripts;
 use snowman::taskcluster::Client;
 
 use super::project::Project;
@@ -361,7 +361,7 @@ pub struct Inside<'a> {
     pub client: Client,
     pub files: Disk,
     pub graph_config: GraphConfig,
-    run_task: RunTask,
+    task_scripts: TaskScripts,
 }
 
 impl<'a> Inside<'a> {
@@ -373,7 +373,7 @@ impl<'a> Inside<'a> {
             client: Client::connect(environment)?,
             graph_config: GraphConfig::load(&files, "taskcluster")?,
             files,
-            run_task: RunTask::default(),
+            task_scripts: TaskScripts::default(),
         })
     }
 
@@ -384,7 +384,7 @@ impl<'a> Inside<'a> {
             environment: self.environment,
             clock: &self.clock,
             taskcluster: Some(&self.client),
-            run_task: &self.run_task,
+            task_scripts: &self.task_scripts,
             python: None,
             fast: false,
             stop: &snowman::ports::stop::NEVER,

@@ -327,7 +327,7 @@ tasks:
        ·         ───────────
      5 │         worker-type: linux
        ╰────
-      help: there are values for flavour, name; double the braces that shall stay
+      help: available values: flavour, name; write literal braces twice
 
     1 mistake
     "#);
@@ -366,7 +366,7 @@ tasks:
        ·         ───────────
      5 │         worker-type: linux
        ╰────
-      help: there are values for flavour, name; double the braces that shall stay
+      help: available values: flavour, name; write literal braces twice
 
     1 mistake
     "#);
@@ -406,7 +406,7 @@ tasks:
        ·         ───────────
      5 │         worker-type: linux
        ╰────
-      help: there are values for flavour, name; double the braces that shall stay
+      help: available values: flavour, name; write literal braces twice
 
     1 mistake
     "#);

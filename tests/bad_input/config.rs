@@ -206,7 +206,7 @@ fn the_folder_of_kinds_is_missing() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × there is no folder `taskcluster/kinds`
+      × the folder `taskcluster/kinds` does not exist
       help: kinds are folders in it, each with a kind.yml; config.yml can name another folder with
             `snowman.kinds`
 

@@ -91,14 +91,14 @@ tasks-from: [linux.yml, mac.yml, win.yml]
      1 │ - mac
        · ─
        ╰────
-      help: it has to be a mapping of names to tasks
+      help: it must be a mapping of names to tasks
 
       × kind `build`: taskcluster/kinds/build/win.yml is empty
        ╭─[taskcluster/kinds/build/kind.yml:1:34]
      1 │ tasks-from: [linux.yml, mac.yml, win.yml]
        ·                                  ───────
        ╰────
-      help: it has to be a mapping of names to tasks
+      help: it must be a mapping of names to tasks
 
     3 mistakes
     ");
@@ -289,13 +289,13 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `docker-image`, task `base`: there is no `taskcluster/docker/base/Dockerfile`
+      × kind `docker-image`, task `base`: `taskcluster/docker/base/Dockerfile` does not exist
        ╭─[taskcluster/kinds/docker-image/kind.yml:4:5]
      3 │ tasks:
      4 │     base: {symbol: I(base)}
        ·     ────
        ╰────
-      help: the folder of an image is named after it; `definition` names another
+      help: the folder has the name of the image, unless `definition` names another
 
     1 mistake
     ");

@@ -20,7 +20,7 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `test`: it depends on the kind `biuld`, and there is none
+      × kind `test`: it depends on the kind `biuld`, which does not exist
        ╭─[taskcluster/kinds/test/kind.yml:1:21]
      1 │ kind-dependencies: [biuld, toolchain]
        ·                     ─────
@@ -28,7 +28,7 @@ tasks:
        ╰────
       help: did you mean `build`?
 
-      × kind `test`: it depends on the kind `toolchain`, and there is none
+      × kind `test`: it depends on the kind `toolchain`, which does not exist
        ╭─[taskcluster/kinds/test/kind.yml:1:28]
      1 │ kind-dependencies: [biuld, toolchain]
        ·                            ─────────
@@ -70,7 +70,7 @@ kind-dependencies: [a]
      1 │ kind-dependencies: [b]
        · ─────────────────
        ╰────
-      help: leave one of these `kind-dependencies` out
+      help: remove one of these `kind-dependencies`
 
     1 mistake
     ");
@@ -94,7 +94,7 @@ kind-dependencies: [build]
      1 │ kind-dependencies: [build]
        · ─────────────────
        ╰────
-      help: leave one of these `kind-dependencies` out
+      help: remove one of these `kind-dependencies`
 
     1 mistake
     ");
@@ -106,10 +106,10 @@ fn an_asked_kind_does_not_exist() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × there is no kind `biuld`
+      × unknown kind `biuld`
       help: did you mean `build`?
 
-      × there is no kind `frobnicate`
+      × unknown kind `frobnicate`
       help: there are: build
 
     2 mistakes
@@ -195,7 +195,7 @@ tasks: {}
        · ──────
      2 │ tasks: {}
        ╰────
-      help: the loader `taskgraph.loader.transform:loader` adds none by itself
+      help: the loader `taskgraph.loader.transform:loader` adds no transforms
 
     1 mistake
     ");

@@ -181,8 +181,8 @@ tasks:
     stdout:
     build-linux
     stderr:
-    [TIME]  WARN taskcluster/kinds/build/kind.yml:1:1: kind `build` has a key `transform`; is `transforms` meant?
-    [TIME]  WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has a key `kind-dependency`; is `kind-dependencies` meant?
+    [TIME]  WARN taskcluster/kinds/build/kind.yml:1:1: kind `build` has a key `transform`; did you mean `transforms`?
+    [TIME]  WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has a key `kind-dependency`; did you mean `kind-dependencies`?
     ");
 }
 
@@ -197,7 +197,7 @@ fn a_key_has_the_name_of_an_early_version() {
     assert_snapshot!(ran.shown(), @"
     exit code 0
     stderr:
-    [TIME]  WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has a key `jobs`; is `tasks` meant?
+    [TIME]  WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has a key `jobs`; did you mean `tasks`?
     ");
 }
 
@@ -270,7 +270,7 @@ tasks:
        ·     ─
      5 │     b: null
        ╰────
-      help: a task is a mapping; `{}` is one that has only defaults
+      help: a task must be a mapping; `{}` is a task with only default values
 
       × kind `build`, task `b`: the task is null
        ╭─[taskcluster/kinds/build/kind.yml:5:5]
@@ -279,7 +279,7 @@ tasks:
        ·     ─
      6 │     c: text
        ╰────
-      help: a task is a mapping; `{}` is one that has only defaults
+      help: a task must be a mapping; `{}` is a task with only default values
 
       × kind `build`, task `c`: the task is a string
        ╭─[taskcluster/kinds/build/kind.yml:6:5]
@@ -287,7 +287,7 @@ tasks:
      6 │     c: text
        ·     ─
        ╰────
-      help: a task is a mapping; `{}` is one that has only defaults
+      help: a task must be a mapping; `{}` is a task with only default values
 
     3 mistakes
     ");

@@ -188,13 +188,13 @@ async fn an_image_is_named_like_a_path() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `docker-image`, task `../../../escaped`: the image cannot have the name "../../../escaped"
+      × kind `docker-image`, task `../../../escaped`: invalid image name "../../../escaped"
        ╭─[taskcluster/kinds/docker-image/kind.yml:4:5]
      3 │ tasks:
      4 │     ../../../escaped: {symbol: I(base), definition: base}
        ·     ────────────────
        ╰────
-      help: leave out slashes; `definition` can name a folder in a folder
+      help: remove slashes; `definition` can name a nested folder
 
     1 mistake; nothing was created
     "#);
@@ -275,7 +275,7 @@ tasks:
        ·         ───────────
      6 │         worker-type: succeed
        ╰────
-      help: there are values for name; double the braces that shall stay
+      help: available values: name; write literal braces twice
 
     1 mistake
     "#);

@@ -74,7 +74,7 @@ tasks:
        ·     ─────
      4 │         description: Test it
        ╰────
-      help: its taskId is known only when it is created; name a dependency
+      help: a task's own taskId is not known before it is created; name a dependency
 
     3 mistakes
     "#);
@@ -138,7 +138,7 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `a`: `b` is in `if-dependencies` and is no dependency
+      × kind `build`, task `a`: `b` is in `if-dependencies` but is not a dependency
        ╭─[taskcluster/kinds/build/kind.yml:4:77]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed, soft-dependencies: [build-x], if-dependencies: [b]}
@@ -174,7 +174,7 @@ tasks:
        ·     ─
      5 │     b: {description: B, worker-type: succeed, dependencies: {x: build-c}}
        ╰────
-      help: leave one of these dependencies out
+      help: remove one of these dependencies
 
     1 mistake
     ");
@@ -199,7 +199,7 @@ tasks:
      4 │     a: {description: A, worker-type: succeed, dependencies: {x: build-a}}
        ·     ─
        ╰────
-      help: leave one of these dependencies out
+      help: remove one of these dependencies
 
     1 mistake
     ");
@@ -226,7 +226,7 @@ tasks:
        ·                                               ────────────
      5 │     b: {description: B, worker-type: succeed}
        ╰────
-      help: that name is taken: references use it for the task itself and for the decision task
+      help: references use this name for the task itself or the decision task
 
       × kind `build`, task `a`: a dependency is called `decision`
        ╭─[taskcluster/kinds/build/kind.yml:4:47]
@@ -235,7 +235,7 @@ tasks:
        ·                                               ────────────
      5 │     b: {description: B, worker-type: succeed}
        ╰────
-      help: that name is taken: references use it for the task itself and for the decision task
+      help: references use this name for the task itself or the decision task
 
     2 mistakes
     ");
@@ -264,7 +264,7 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `build-linux`: there is no fetch task `source` to fetch from
+      × kind `build`, task `build-linux`: unknown fetch task `source`
         ╭─[taskcluster/kinds/build/kind.yml:11:39]
      10 │             command: make
      11 │         fetches: {toolchain: [clang], fetch: [source]}
@@ -272,7 +272,7 @@ tasks:
         ╰────
       help: name the kind `fetch` in `kind-dependencies`, and the task in that kind
 
-      × kind `build`, task `build-linux`: there is no toolchain task `clang` to fetch from
+      × kind `build`, task `build-linux`: unknown toolchain task `clang`
         ╭─[taskcluster/kinds/build/kind.yml:11:19]
      10 │             command: make
      11 │         fetches: {toolchain: [clang], fetch: [source]}

@@ -32,7 +32,7 @@ tasks:
      4 │     b: {description: B, label: same, worker-type: succeed}
        ·     ─
        ╰────
-      help: give one of them another name
+      help: rename one of them
 
     1 mistake
     ");
@@ -57,7 +57,7 @@ tasks:
      4 │     a: {description: A, label: "x\ny", worker-type: succeed}
        ·     ─
        ╰────
-      help: labels have no line breaks and no control characters
+      help: remove line breaks and control characters from the label
 
     1 mistake
     "#);
@@ -99,7 +99,7 @@ tasks:
         ·             ────────
      14 │             os: [a, b]
         ╰────
-      help: `{matrix[…]}` names a dimension; double the braces that shall stay
+      help: `{matrix[…]}` must name a dimension; write literal braces twice
 
     1 mistake
     "#);
@@ -137,14 +137,14 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: the matrices of this kind make more than 100000 tasks
+      × kind `build`, task `linux`: the matrices of this kind would create more than 100000 tasks
         ╭─[taskcluster/kinds/build/kind.yml:12:9]
      11 │             command: make
      12 │         matrix:
         ·         ──────
      13 │             d0: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
         ╰────
-      help: leave out a dimension, or exclude combinations
+      help: remove a dimension, or exclude combinations
 
     1 mistake
     ");
@@ -174,13 +174,13 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: the chunks of this kind make more than 100000 tasks
+      × kind `build`, task `linux`: the chunks of this kind would create more than 100000 tasks
         ╭─[taskcluster/kinds/build/kind.yml:12:17]
      11 │             command: make
      12 │         chunk: {total-chunks: 10000000, substitution-fields: [name]}
         ·                 ────────────
         ╰────
-      help: ask for fewer chunks
+      help: use fewer chunks
 
     1 mistake
     ");
@@ -232,7 +232,7 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `test`, task `a`: there is no way to set a name `strip-kinds`
+      × kind `test`, task `a`: unknown `set-name` `strip-kinds`
        ╭─[taskcluster/kinds/test/kind.yml:7:41]
      6 │         worker-type: linux
      7 │         from-deps: {group-by: platfrom, set-name: strip-kinds}

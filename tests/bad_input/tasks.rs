@@ -276,7 +276,7 @@ tasks:
      11 │         treeherder: {symbol: 'B(x', kind: build, platform: linux, tier: 1}
         ·                                                  ────────
         ╰────
-      help: add one after a slash, e.g. `linux/opt`
+      help: append one after a slash, e.g. `linux/opt`
 
     1 mistake
     "#);
@@ -345,7 +345,7 @@ tasks:
     stdout:
     build-c
     stderr:
-    [TIME]  WARN taskcluster/kinds/build/kind.yml:4:5: kind `build`, task `build-a`: the attribute `run_on_projects` is the text "all", of which each letter counts as a name (and so in 1 more task)
+    [TIME]  WARN taskcluster/kinds/build/kind.yml:4:5: kind `build`, task `build-a`: the attribute `run_on_projects` is the string "all", so each letter counts as a name (also in 1 more task)
       help: write ["all"]
     "#);
 }

@@ -171,7 +171,7 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `build-linux`: the kind of docker images cannot be read
+      × kind `build`, task `build-linux`: cannot read the kind of docker images
       │   cause: "taskcluster/kinds/docker-image/kind.yml" does not exist
        ╭─[taskcluster/kinds/build/kind.yml:6:28]
      5 │         worker:
@@ -179,7 +179,7 @@ tasks:
        ·                            ───────
      7 │             max-run-time: 600
        ╰────
-      help: images in the tree are tasks of that kind; `docker-image-kind` in config.yml names it
+      help: in-tree images are tasks of the kind that `docker-image-kind` in config.yml names
 
     1 mistake
     "#);

@@ -12,7 +12,7 @@ use snowman::ports::clock::SystemClock;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
 use snowman::ports::vcs::Vcs;
-use snowman::task_scripts::RunTask;
+use snowman::task_scripts::TaskScripts;
 
 use super::cases::{self, File};
 use super::document;
@@ -92,7 +92,7 @@ impl Repository {
                 clock: &SystemClock,
                 taskcluster: None,
                 python: None,
-                run_task: &RunTask::default(),
+                task_scripts: &TaskScripts::default(),
                 fast: false,
                 stop: &snowman::ports::stop::NEVER,
             },

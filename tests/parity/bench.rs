@@ -17,7 +17,7 @@ use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
 use snowman::ports::ids::DerivedIds;
 use snowman::ports::vcs::Vcs;
-use snowman::task_scripts::RunTask;
+use snowman::task_scripts::TaskScripts;
 
 use super::stub::Stub;
 
@@ -121,7 +121,7 @@ impl Bench {
                 environment: &self.environment,
                 clock: &SystemClock,
                 taskcluster: Some(stub),
-                run_task: &RunTask::default(),
+                task_scripts: &TaskScripts::default(),
                 python: None,
                 fast: false,
                 stop: &snowman::ports::stop::NEVER,

@@ -14,7 +14,7 @@ use snowman::base::value::{Object, Value, json};
 use snowman::config::parameters::{Parameters, Strictness};
 use snowman::generate::FullTaskGraph;
 use snowman::model::label_graph::LabelGraph;
-use snowman::optimize::{self, IndexAnswers, Surroundings};
+use snowman::optimize::{self, IndexAnswers, OptimizeInputs};
 use snowman::ports::environment::Environment;
 use snowman::ports::ids::DerivedIds;
 use snowman::ports::taskcluster::TaskStatus;
@@ -126,7 +126,7 @@ fn answer(case: &Value) -> Value {
         Environment::default().with("TASKCLUSTER_ROOT_URL", "https://taskcluster.example.com");
     let optimized = optimize::optimize(
         graph,
-        Surroundings {
+        OptimizeInputs {
             params: &params,
             index: &answers(case),
             existing: &existing,
@@ -142,7 +142,7 @@ fn answer(case: &Value) -> Value {
             let messages: Vec<_> = wrong.iter().map(|d| d.message.as_str()).collect();
             let removed = messages
                 .iter()
-                .all(|message| message.ends_with("which optimization has removed"));
+                .all(|message| message.ends_with("but optimization has removed that task"));
             let why = if removed { "removed" } else { "reference" };
             answer.insert("refused".to_owned(), json!(why));
             return answer.into();

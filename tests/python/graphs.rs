@@ -98,7 +98,7 @@ fn patched(text: &str, name: &str) -> Option<Value> {
     );
     let said = log(&world);
     let why = format!(
-        "Kinds run wholly in Python: the project has put something of its own in place of \
+        "Kinds run wholly in Python: the project replaces \
          taskgraph.{name}\n"
     );
     assert!(said.contains(&why), "{said}");

@@ -278,7 +278,7 @@ fn what_other_projects_have_built_is_stood_for() {
     let alone = rehearse(folder.path(), &[]);
     let told = String::from_utf8_lossy(&alone.stderr).into_owned();
     assert!(
-        told.contains("the index has nothing at other.v2.latest.a"),
+        told.contains("the index has no task at other.v2.latest.a"),
         "{told}"
     );
     let output = rehearse(folder.path(), &["--json", "--indexed", "other.v2.latest.a"]);

@@ -13,7 +13,7 @@ use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
 use snowman::rehearse::Options;
 use snowman::rehearse::stage::Stage;
-use snowman::task_scripts::RunTask;
+use snowman::task_scripts::TaskScripts;
 
 /// A task that was created, as its full graph describes it.
 #[derive(Debug)]
@@ -32,14 +32,14 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
     let vcs = snowman::vcs::discover(files.root(), &environment).unwrap();
     let graph_config = GraphConfig::load(&files, "taskcluster").unwrap();
     let environment = Environment::default();
-    let run_task = RunTask::default();
+    let task_scripts = TaskScripts::default();
     let context = Context {
         files: &files,
         vcs: Some(&*vcs),
         environment: &environment,
         clock: &SystemClock,
         taskcluster: None,
-        run_task: &run_task,
+        task_scripts: &task_scripts,
         python: None,
         fast: false,
         stop: &snowman::ports::stop::NEVER,

@@ -341,7 +341,7 @@ pub fn parsed_version(
     let (Some(parser), Some(python)) = (own_parser(call.graph_config), call.context.python) else {
         return Err(Diagnostic::bug("there is nobody to find the version"));
     };
-    let version = custom::parameters::version(python, values, parser)
+    let version = custom::parameter_hooks::version(python, values, parser)
         .map_err(|diagnostic| diagnostic.at(parser_place(call)))?;
     match check_candidate(flavor, &version) {
         Some(diagnostic) => Err(diagnostic),

@@ -85,12 +85,12 @@ fn the_peer_says_the_same() {
 #[test]
 fn every_strategy_asks_its_questions() {
     let asking = Leaf {
-        questions: |argument| vec![IndexPath::parse(argument.as_str().unwrap()).unwrap()],
+        index_paths: |argument| vec![IndexPath::parse(argument.as_str().unwrap()).unwrap()],
         ..Leaf::new("asking")
     };
     let (asking, silent) = (Rule::Leaf(&asking), Rule::Leaf(leaf("keep")));
     let not = Rule::Not(&asking);
     let all = Rule::All(&[silent, not]);
-    let paths = Rule::Any(&[all, silent, asking]).questions(&json!("a.b"));
+    let paths = Rule::Any(&[all, silent, asking]).index_paths(&json!("a.b"));
     assert_eq!(paths.len(), 2);
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::value::{Value, json};
 
-use super::{Action, IndexAnswers, OptimizedTaskGraph, Surroundings, optimize};
+use super::{Action, IndexAnswers, OptimizeInputs, OptimizedTaskGraph, optimize};
 use crate::base::diagnostic::Outcome;
 use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::time::Timestamp;
@@ -93,7 +93,7 @@ impl Case {
     fn run(&self) -> Outcome<OptimizedTaskGraph> {
         optimize(
             self.target.clone(),
-            Surroundings {
+            OptimizeInputs {
                 params: &params(self.params.clone()),
                 index: &self.index,
                 existing: &self.existing,
@@ -117,7 +117,11 @@ impl Case {
                 Action::Replaced(task_id) => format!(" with {task_id}"),
                 Action::Kept | Action::Removed => String::new(),
             };
-            format!("{label} {}{with}: {}", verdict.word(), verdict.reason)
+            format!(
+                "{label} {}{with}: {}",
+                verdict.action_name(),
+                verdict.reason
+            )
         });
         told.collect()
     }

@@ -2,7 +2,7 @@ use crate::base::value::{Value, json};
 
 use super::{new_id, of};
 use crate::model::test_support::{Described, drawn, label, task};
-use crate::optimize::questions;
+use crate::optimize::index_paths;
 
 #[test]
 fn what_exists_is_not_built_again() {
@@ -149,7 +149,7 @@ fn only_what_may_be_replaced_is_asked_for() {
     ])
     .alone(["b"])
     .existing("f", "OLD");
-    let asked: Vec<_> = questions(&case.target, &case.existing, None)
+    let asked: Vec<_> = index_paths(&case.target, &case.existing, None)
         .iter()
         .map(ToString::to_string)
         .collect();

@@ -1,7 +1,7 @@
-//! The transform `cached_tasks`: has tasks replaced by earlier ones of the same inputs.
+//! The transform `cached_tasks`: replaces tasks with earlier ones with the same inputs.
 //!
 //! The inputs of a task are its own digest data and the digests of the tasks that it depends on,
-//! so those of the same kind have to come first. The order of the results is: dependencies within
+//! so dependencies of the same kind must come first. The order of the results is: dependencies within
 //! the kind first, and among tasks that may come next the one with the smallest label. (The peer's
 //! follows a walk in hash order and changes from run to run.)
 
@@ -18,7 +18,7 @@ use crate::transform::{Context, Item, Transform, checks, each, each_in_order};
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.cached_tasks",
     aliases: &[],
-    doc: "has tasks that say `cache` replaced by earlier ones of the same inputs",
+    doc: "replaces tasks that have a `cache` with earlier tasks with the same inputs",
     schema: None,
     prepare: None,
     by_item: false,
@@ -39,7 +39,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
             return Ok([item]);
         };
         let label = item.str("label").unwrap_or_default().to_owned();
-        // A task whose inputs are wrong is known all the same, so that its mistake is told once.
+        // A task with invalid inputs is known too, so that its mistake is reported once.
         known.entry(label.clone()).or_default();
         let cached = cached(&item, &cache, &known)?;
         cache::add_optimization(context, &mut item, &cached)?;
@@ -62,20 +62,20 @@ fn of_dependencies(context: &Context<'_>) -> Outcome<BTreeMap<String, String>> {
             }
             None => wrong.push(
                 task.diagnostic("the attribute `cached_task` has no `type`, `name` and `digest`")
-                    .help("leave the attribute to the transform `cached_tasks`"),
+                    .help("do not set this attribute; the transform `cached_tasks` sets it"),
             ),
         }
     }
     wrong.or_ok(known)
 }
 
-/// What is cached of an item.
+/// The cache entry of an item.
 fn cached(item: &Item, cache: &Value, known: &BTreeMap<String, String>) -> Outcome<Cached> {
     let mut wrong = Diagnostics::new();
     let bad = |field: &str, what: &str| {
         item.wrong(
             &format!("cache.{field}"),
-            format!("`cache.{field}` is no {what}"),
+            format!("`cache.{field}` is not a {what}"),
         )
         .help("`cache` holds `type`, `name` and `digest-data`")
     };
@@ -101,7 +101,7 @@ fn cached(item: &Item, cache: &Value, known: &BTreeMap<String, String>) -> Outco
                     "dependencies",
                     format!("a cached task depends on `{label}`, which is not cached"),
                 )
-                .help("have that task cached too, or leave `cache` out here"),
+                .help("add `cache` to that task too, or remove it here"),
             ),
         }
     }
@@ -125,7 +125,7 @@ fn cached(item: &Item, cache: &Value, known: &BTreeMap<String, String>) -> Outco
     })
 }
 
-/// The labels that an item depends on; `None` for what is no label.
+/// The labels that an item depends on; `None` for invalid labels.
 fn dependencies(item: &Item) -> impl Iterator<Item = Option<&str>> {
     let map = item.task.get("dependencies").and_then(Value::as_object);
     map.into_iter().flat_map(Object::values).map(Value::as_str)
@@ -143,10 +143,7 @@ fn in_order(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         let label = item.str("label").unwrap_or_default().to_owned();
         if by_label.contains_key(&label) {
             let message = format!("another task has the label `{label}`");
-            wrong.push(
-                at(context, &item, item.wrong("label", message))
-                    .help("give one of them another name"),
-            );
+            wrong.push(at(context, &item, item.wrong("label", message)).help("rename one of them"));
             continue;
         }
         by_label.insert(label, item);
@@ -164,7 +161,7 @@ fn in_order(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
                     || "name a task that exists".to_owned(),
                     |near| format!("did you mean `{near}`?"),
                 );
-                let message = format!("there is no task `{to}` to depend on");
+                let message = format!("it depends on `{to}`, which does not exist");
                 wrong.push(at(context, item, item.wrong("dependencies", message)).help(hint));
             }
         }
@@ -188,7 +185,7 @@ fn in_order(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
                     Some(item) => at(context, item, item.wrong("dependencies", message)),
                     None => Diagnostic::user(message).in_kind(context.kind),
                 }
-                .help("leave one of these dependencies out"),
+                .help("remove one of these dependencies"),
             );
             Err(wrong)
         }
@@ -207,7 +204,7 @@ fn check(item: &Item) -> Result<(), Diagnostic> {
     if item.str("label").is_none() {
         return Err(item
             .wrong("", "the task has no label")
-            .help("put the transform that makes labels before `cached_tasks`"));
+            .help("put the transform that sets labels before `cached_tasks`"));
     }
     match item.task.get("dependencies") {
         None => {}

@@ -1,7 +1,7 @@
 use crate::base::value::{Value, json};
 
 use super::TRANSFORM;
-use crate::transform::test_support::World;
+use crate::transform::test_support::TestProject;
 
 fn item(name: &str, parents: &[&str]) -> Value {
     let parents: crate::base::value::Object = parents
@@ -22,7 +22,7 @@ fn dependencies_come_first_and_then_the_smallest_label() {
         item("a", &["c", "d"]),
         item("d", &[])
     ]);
-    let made = World::default().run(&TRANSFORM, items);
+    let made = TestProject::default().run(&TRANSFORM, items);
     let labels: Vec<_> = made
         .iter()
         .flat_map(|made| made.as_array().into_iter().flatten())
@@ -40,35 +40,35 @@ fn loops_and_doubles_are_told_in_order() {
         item("c", &[])
     ]);
     assert_eq!(
-        World::default().error(&TRANSFORM, items),
+        TestProject::default().error(&TRANSFORM, items),
         "kind `thing`, task `thing-c`: another task has the label `thing-c`\n  \
-           help: give one of them another name\n\
+           help: rename one of them\n\
          kind `thing`, task `thing-c`: there is no task `thing-aa` to depend on\n  \
            help: did you mean `thing-a`?\n\
          kind `thing`, task `thing-a`: tasks depend on each other: thing-a -> thing-b -> thing-a\n  \
-           help: leave one of these dependencies out"
+           help: remove one of these dependencies"
     );
 }
 
 #[test]
 fn mistakes_are_told_once_and_all() {
-    let world = World {
+    let project = TestProject {
         dependencies: vec![("image", "a", json!({}))],
-        ..World::default()
+        ..TestProject::default()
     };
     let items = json!([
         {"label": "thing-a", "attributes": {}, "cache": {"name": 1}, "dependencies": {"i": "image-a"}},
         item("b", &["a"]),
     ]);
     assert_eq!(
-        world.error(&TRANSFORM, items),
-        "kind `thing`, task `thing-a`: `cache.type` is no string\n  \
+        project.error(&TRANSFORM, items),
+        "kind `thing`, task `thing-a`: `cache.type` is not a string\n  \
            help: `cache` holds `type`, `name` and `digest-data`\n\
-         kind `thing`, task `thing-a`: `cache.name` is no string\n  \
+         kind `thing`, task `thing-a`: `cache.name` is not a string\n  \
            help: `cache` holds `type`, `name` and `digest-data`\n\
          kind `thing`, task `thing-a`: `cache.digest-data` is no list of strings\n  \
            help: `cache` holds `type`, `name` and `digest-data`\n\
          kind `thing`, task `thing-a`: a cached task depends on `image-a`, which is not cached\n  \
-           help: have that task cached too, or leave `cache` out here"
+           help: add `cache` to that task too, or remove it here"
     );
 }

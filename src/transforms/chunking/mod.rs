@@ -1,8 +1,8 @@
-//! The transform `chunking`: makes a number of tasks out of one.
+//! The transform `chunking`: splits a task into several.
 //!
-//! Each has the attributes `this_chunk`, from 1, and `total_chunks`; both names are filled in in
-//! the chosen fields. The last part of a field's name may hold them too: then the field is added
-//! under the name that comes out, and the one that was written stays.
+//! Each has the attributes `this_chunk`, starting at 1, and `total_chunks`; both names are replaced in
+//! the chosen fields. The last part of a field's name may contain them too: then a field with the
+//! resulting name is added, and the original one remains.
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::dotted;
@@ -16,7 +16,7 @@ use crate::transform::{Context, Item, Transform, each_in_order};
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.chunking",
     aliases: &[],
-    doc: "makes the tasks 1 to `total-chunks` out of one",
+    doc: "splits a task into the tasks 1 to `total-chunks`",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
@@ -26,24 +26,24 @@ pub static TRANSFORM: Transform = Transform {
 static CHUNK: Schema = Schema {
     name: "chunk",
     fields: &[
-        required("total-chunks", Type::Int, "how many tasks are made"),
+        required("total-chunks", Type::Int, "the number of tasks"),
         required(
             "substitution-fields",
             Type::List(&Type::Str),
-            "the fields in which `{this_chunk}` and `{total_chunks}` are filled in",
+            "the fields in which `{this_chunk}` and `{total_chunks}` are replaced",
         ),
     ],
     open: false,
     exclusive: &[],
 };
 
-/// What the transform takes.
+/// The schema of the transform.
 pub static SCHEMA: Schema = Schema {
     name: "chunking",
     fields: &[optional(
         "chunk",
         Type::Struct(&CHUNK),
-        "into how many tasks the task is split",
+        "how the task is split",
     )],
     open: true,
     exclusive: &[],
@@ -64,7 +64,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
 
 fn split(item: &Item, chunk: &Object, left: usize) -> Outcome<Vec<Item>> {
     let total = chunk.get("total-chunks").cloned().unwrap_or(Value::Null);
-    // A number that is not positive makes no task at all.
+    // A number that is not positive creates no task.
     let count = match total.as_i64() {
         Some(count) => usize::try_from(count.max(0)).unwrap_or(usize::MAX),
         None => usize::MAX,
@@ -73,9 +73,9 @@ fn split(item: &Item, chunk: &Object, left: usize) -> Outcome<Vec<Item>> {
         return Err(item
             .wrong(
                 "chunk.total-chunks",
-                format!("the chunks of this kind make more than {MAX_ITEMS} tasks"),
+                format!("the chunks of this kind would create more than {MAX_ITEMS} tasks"),
             )
-            .help("ask for fewer chunks")
+            .help("use fewer chunks")
             .into());
     }
     let fields = checks::strings(chunk.get("substitution-fields"));
@@ -104,9 +104,8 @@ fn fill_field(
     scope: &Scope<'_>,
 ) -> Result<(), Diagnostic> {
     let bad = |error: &dyn std::fmt::Display| {
-        item.wrong(field, format!("in `{field}`: {error}")).help(
-            "`{this_chunk}` and `{total_chunks}` are filled in; double the braces that shall stay",
-        )
+        item.wrong(field, format!("in `{field}`: {error}"))
+            .help("`{this_chunk}` and `{total_chunks}` are replaced; write literal braces twice")
     };
     let found = dotted::parent_mut(task, field)
         .and_then(|(container, key)| Some((container.get(key)?.clone(), container, key)));
@@ -115,10 +114,10 @@ fn fill_field(
             .wrong(
                 "chunk.substitution-fields",
                 format!(
-                    "`chunk.substitution-fields` names `{field}`, and the task has no such field"
+                    "`chunk.substitution-fields` names `{field}`, which the task does not have"
                 ),
             )
-            .help("name a field that the task has, or leave it out"));
+            .help("name a field of the task, or remove it"));
     };
     let name = fill(key, scope).map_err(|error| bad(&error))?;
     substitute(&mut value, scope).map_err(|error| bad(&error))?;

@@ -1,7 +1,7 @@
 use super::TRANSFORM;
 use crate::base::value::json;
 use crate::transform::checks::MAX_ITEMS;
-use crate::transform::test_support::World;
+use crate::transform::test_support::TestProject;
 
 #[test]
 fn chunks_count_from_one() {
@@ -9,7 +9,7 @@ fn chunks_count_from_one() {
         "total-chunks": 2, "substitution-fields": ["name"],
     }}]);
     assert_eq!(
-        World::default().run(&TRANSFORM, items),
+        TestProject::default().run(&TRANSFORM, items),
         Ok(json!([
             {"name": "x-1", "attributes": {"this_chunk": 1, "total_chunks": 2}},
             {"name": "x-2", "attributes": {"this_chunk": 2, "total_chunks": 2}},
@@ -24,15 +24,15 @@ fn explosions_are_stopped() {
             "total-chunks": total, "substitution-fields": [],
         }}]);
         assert_eq!(
-            World::default().error(&TRANSFORM, items),
+            TestProject::default().error(&TRANSFORM, items),
             format!(
-                "kind `thing`, task `x`: the chunks of this kind make more than {MAX_ITEMS} tasks\n  \
-                   help: ask for fewer chunks"
+                "kind `thing`, task `x`: the chunks of this kind would create more than {MAX_ITEMS} tasks\n  \
+                   help: use fewer chunks"
             )
         );
     }
     let half = json!({"chunk": {"total-chunks": MAX_ITEMS / 2 + 1, "substitution-fields": []}});
-    let wrong = World::default().error(&TRANSFORM, json!([half, half]));
+    let wrong = TestProject::default().error(&TRANSFORM, json!([half, half]));
     assert!(wrong.contains("the chunks of this kind"), "{wrong}");
 }
 
@@ -42,8 +42,8 @@ fn fields_have_to_be_there() {
         "total-chunks": 2, "substitution-fields": ["worker.env"],
     }}]);
     assert_eq!(
-        World::default().error(&TRANSFORM, items),
+        TestProject::default().error(&TRANSFORM, items),
         "kind `thing`, task `x`: `chunk.substitution-fields` names `worker.env`, and the task has no such field\n  \
-           help: name a field that the task has, or leave it out"
+           help: name a field of the task, or remove it"
     );
 }

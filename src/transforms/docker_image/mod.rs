@@ -19,7 +19,7 @@ use crate::transform::{Context, Item, Transform, checks, each};
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.docker_image",
     aliases: &[],
-    doc: "makes a task that builds a docker image",
+    doc: "creates a task that builds a docker image",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
@@ -46,7 +46,7 @@ static INDEX: Schema = Schema {
     exclusive: &[],
 };
 
-/// What the transform takes.
+/// The schema of the transform.
 pub static SCHEMA: Schema = Schema {
     name: "docker_image",
     fields: &[
@@ -61,23 +61,23 @@ pub static SCHEMA: Schema = Schema {
         optional(
             "args",
             Type::Map(&Type::Str),
-            "the arguments of the `Dockerfile`, named there by `# %ARG`",
+            "the arguments of the `Dockerfile`, declared there with `# %ARG`",
         ),
         optional(
             "definition",
             Type::Str,
-            "the folder of the image, when it is not named after it",
+            "the folder of the image, if it differs from the name",
         ),
         optional(
             "packages",
             Type::List(&Type::Str),
             "the tasks of the kind `packages` whose packages are installed",
         ),
-        optional("index", Type::Struct(&INDEX), "where it is in the index"),
+        optional("index", Type::Struct(&INDEX), "where it is indexed"),
         optional(
             "cache",
             Type::Bool,
-            "whether it is replaced by an earlier one of the same inputs: true",
+            "whether an earlier image with the same inputs can replace it: true",
         ),
     ],
     open: false,
@@ -108,7 +108,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         for name in wanted.iter().filter(|name| !packages.contains(name)) {
             let known = packages.iter().map(String::as_str);
             wrong.push(
-                item.wrong("packages", format!("there is no package task `{name}`"))
+                item.wrong("packages", format!("unknown package task `{name}`"))
                     .help(suggest::hint(name, known)),
             );
         }
@@ -125,7 +125,7 @@ fn arguments(item: &Item) -> Object {
     given.cloned().unwrap_or_default()
 }
 
-/// The hash of the context, which is kept if someone takes contexts.
+/// The hash of the context, which is stored if contexts are wanted.
 fn context_hash(context: &Context<'_>, item: &Item) -> Outcome<String> {
     if context.project.fast {
         return Ok("0".repeat(40));
@@ -137,15 +137,20 @@ fn context_hash(context: &Context<'_>, item: &Item) -> Outcome<String> {
         item.str("definition").unwrap_or(name),
     );
     let place = item.wrong("definition", "").place;
-    let found = DockerContext::collect(files, &folder, &arguments(item), context.project.run_task)
-        .map_err(|errors| errors.map(|error| error.at(place.clone())))?;
+    let found = DockerContext::collect(
+        files,
+        &folder,
+        &arguments(item),
+        context.project.task_scripts,
+    )
+    .map_err(|errors| errors.map(|error| error.at(place.clone())))?;
     Ok(match context.project.docker_contexts {
         None => found.hash(files)?,
         // The name becomes that of an artifact and of a file.
         Some(_) if name.contains(['/', '\\', '\0']) => {
             return Err(item
-                .wrong("name", format!("the image cannot have the name {name:?}"))
-                .help("leave out slashes; `definition` can name a folder in a folder")
+                .wrong("name", format!("invalid image name {name:?}"))
+                .help("remove slashes; `definition` can name a nested folder")
                 .into());
         }
         Some(keeper) => {
@@ -166,7 +171,7 @@ fn describe(
     let params = context.params();
     let name = item.str("name").unwrap_or_default();
     let level: i64 = params.level().trim().parse().map_err(|_| {
-        Diagnostic::user(format!("the level {:?} is no number", params.level()))
+        Diagnostic::user(format!("the level {:?} is not a number", params.level()))
             .help("the parameter `level` is `1` or `3`")
     })?;
     let expires = match params.level() {
@@ -218,7 +223,7 @@ fn describe(
         },
     });
     let Value::Object(mut task) = task else {
-        return Err(Diagnostic::bug("a task description is no mapping"));
+        return Err(Diagnostic::bug("a task description is not a mapping"));
     };
     if let Some(index) = item.task.get("index") {
         task.insert("index", index.clone());

@@ -1,27 +1,27 @@
 use super::TRANSFORM;
 use crate::base::value::json;
-use crate::transform::test_support::World;
+use crate::transform::test_support::TestProject;
 
 #[test]
 fn everything_that_is_wrong_with_an_image_is_told() {
-    let world = World {
+    let project = TestProject {
         dependencies: vec![("packages", "python", json!({}))],
         files: &[(
             "taskcluster/docker/x/Dockerfile",
             "FROM a\n# %ARG VERSOIN\n# %include nowhere\n# %include-run-task\n",
         )],
-        ..World::default()
+        ..TestProject::default()
     };
     let items = json!([{"name": "x", "args": {"VERSION": "1"}, "packages": ["pyhton"]}]);
     assert_eq!(
-        world.error(&TRANSFORM, items),
+        project.error(&TRANSFORM, items),
         "kind `thing`, task `x`: there is no package task `pyhton`\n  \
            help: did you mean `python`?\n\
          taskcluster/docker/x/Dockerfile:2:1: kind `thing`, task `x`: the image has no argument `VERSOIN`\n  \
            help: did you mean `VERSION`? (`args` of the image)\n\
          taskcluster/docker/x/Dockerfile:3:1: kind `thing`, task `x`: \"nowhere\" does not exist\n  \
            help: paths are relative to the root of the repository and must stay inside it\n\
-         taskcluster/docker/x/Dockerfile:4:1: kind `thing`, task `x`: `# %include-run-task` needs files that are not there: run-task, fetch-content, hgrc, robustcheckout.py\n  \
+         taskcluster/docker/x/Dockerfile:4:1: kind `thing`, task `x`: `# %include-run-task` needs files that do not exist: run-task, fetch-content, hgrc, robustcheckout.py\n  \
            help: set SNOWMAN_RUN_TASK_DIR, or `snowman.run-task` in config.yml, to the folder that has them, or install taskcluster-taskgraph"
     );
 }
@@ -29,8 +29,8 @@ fn everything_that_is_wrong_with_an_image_is_told() {
 #[test]
 fn an_image_needs_a_dockerfile() {
     assert_eq!(
-        World::default().error(&TRANSFORM, json!([{"name": "x"}])),
+        TestProject::default().error(&TRANSFORM, json!([{"name": "x"}])),
         "kind `thing`, task `x`: there is no `taskcluster/docker/x/Dockerfile`\n  \
-           help: the folder of an image is named after it; `definition` names another"
+           help: the folder has the name of the image, unless `definition` names another"
     );
 }

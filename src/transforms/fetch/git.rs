@@ -1,6 +1,6 @@
 //! The fetch type `git`: a revision of a git repository, as an archive.
 
-use super::{FetchType, Fetched, UPLOADS};
+use super::fetch_type::{FetchType, Fetched, UPLOADS};
 use crate::base::diagnostic::Outcome;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::schema::{Schema, Type, optional, required};
@@ -18,12 +18,12 @@ static SCHEMA: Schema = Schema {
     name: "git",
     fields: &[
         required("type", Type::Literal(&["git"]), ""),
-        required("repo", Type::Str, "the address of the repository"),
-        required("revision", Type::Str, "the whole SHA-1 of the commit"),
+        required("repo", Type::Str, "the URL of the repository"),
+        required("revision", Type::Str, "the full SHA-1 of the commit"),
         optional(
             "include-dot-git",
             Type::Bool,
-            "whether the archive holds the folder `.git` too",
+            "whether the archive includes the folder `.git`",
         ),
         optional(
             "artifact-name",
@@ -33,7 +33,7 @@ static SCHEMA: Schema = Schema {
         optional(
             "path-prefix",
             Type::Str,
-            "the folder in the archive: the last part of the address",
+            "the folder in the archive: the last part of the URL",
         ),
         optional(
             "ssh-key",
@@ -57,9 +57,9 @@ fn make(_context: &Context<'_>, item: &Item, fetch: &Object) -> Outcome<Fetched>
         return Err(item
             .wrong(
                 "fetch.revision",
-                format!("the revision {revision:?} is no whole SHA-1"),
+                format!("the revision {revision:?} is not a full SHA-1"),
             )
-            .help("write all 40 hexadecimal digits; names of branches and tags can change")
+            .help("write all 40 hexadecimal digits; branches and tags can move")
             .into());
     }
     let folder = given("path-prefix").unwrap_or_else(|| {

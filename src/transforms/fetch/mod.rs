@@ -1,8 +1,9 @@
-//! The transform `fetch`: makes tasks that download something and keep it as an artifact.
+//! The transform `fetch`: creates tasks that download something and publish it as an artifact.
 //!
-//! What is downloaded never changes, so a task of the same inputs is found again for ever. What
-//! can be fetched and how is in a table ([`FETCH_TYPES`]).
+//! Downloads never change, so tasks with the same inputs are cached forever. [`FETCH_TYPES`] is the
+//! table of types.
 
+pub mod fetch_type;
 mod git;
 mod static_url;
 
@@ -14,11 +15,13 @@ use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::cache::{self, Cached};
 use crate::transform::{Context, Item, Transform, checks, each};
 
+use self::fetch_type::{FetchType, Fetched, UPLOADS};
+
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.fetch",
     aliases: &[],
-    doc: "makes a task that downloads something and keeps it as an artifact",
+    doc: "creates a task that downloads something and publishes it as an artifact",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
@@ -32,12 +35,12 @@ static FETCH: Schema = Schema {
     exclusive: &[],
 };
 
-/// What the transform takes.
+/// The schema of the transform.
 pub static SCHEMA: Schema = Schema {
     name: "fetch",
     fields: &[
         required("name", Type::Str, "the name of the task"),
-        required("description", Type::Str, "what is fetched, in words"),
+        required("description", Type::Str, "a description of what is fetched"),
         required("fetch", Type::Struct(&FETCH), "what is fetched"),
         optional(
             "task-from",
@@ -47,7 +50,7 @@ pub static SCHEMA: Schema = Schema {
         optional(
             "expires-after",
             Type::Str,
-            "when the task expires: practically never on level 3",
+            "when the task expires: in 1000 years on level 3",
         ),
         optional(
             "docker-image",
@@ -57,12 +60,12 @@ pub static SCHEMA: Schema = Schema {
         optional(
             "fetch-alias",
             Type::Str,
-            "another name by which tasks can have it fetched",
+            "another name that tasks can use to fetch it",
         ),
         optional(
             "artifact-prefix",
             Type::Str,
-            "the folder of the artifact: `public`, which everybody can read",
+            "the folder of the artifact: `public`, which is readable without scopes",
         ),
         optional(
             "attributes",
@@ -74,37 +77,11 @@ pub static SCHEMA: Schema = Schema {
     exclusive: &[],
 };
 
-/// The folder in the worker whose content is kept.
-const UPLOADS: &str = "/builds/worker/artifacts";
-
 /// The type of cache.
 const CACHE: &str = "content.v1";
 
-/// Something that can be fetched.
-#[derive(Debug)]
-pub struct FetchType {
-    /// Its `type`.
-    pub name: &'static str,
-    /// What it does, for the reference.
-    pub doc: &'static str,
-    /// What it takes.
-    pub schema: &'static Schema,
-    /// The function.
-    pub make: fn(&Context<'_>, &Item, &Object) -> Outcome<Fetched>,
-}
-
-/// Everything that can be fetched.
+/// Every type of fetch.
 pub static FETCH_TYPES: &[FetchType] = &[git::TYPE, static_url::TYPE];
-
-/// How something is fetched.
-#[derive(Debug, Clone, Default)]
-pub struct Fetched {
-    command: Vec<String>,
-    artifact_name: String,
-    env: Object,
-    inputs: Vec<String>,
-    secret: Option<String>,
-}
 
 fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     each(context, items, |item| {
@@ -127,7 +104,7 @@ fn fetch_type(item: &Item, fetch: &Object) -> Result<&'static FetchType, Diagnos
         .unwrap_or_default();
     let found = FETCH_TYPES.iter().find(|kind| kind.name == name);
     found.ok_or_else(|| {
-        item.wrong("fetch.type", format!("there is no type of fetch `{name}`"))
+        item.wrong("fetch.type", format!("unknown type of fetch `{name}`"))
             .help(suggest::hint_native(
                 name,
                 FETCH_TYPES.iter().map(|kind| kind.name),
@@ -143,7 +120,7 @@ fn describe(context: &Context<'_>, item: &Item, fetched: Fetched) -> Result<Item
     let label = format!("fetch-{name}");
     let prefix = item.str("artifact-prefix").unwrap_or("public");
     let expires = match context.params().level() {
-        // What is fetched never changes, so it is kept.
+        // Downloads never change, so they do not expire.
         "3" => "1000 years",
         _ => config.task_expires_after(),
     };

@@ -1,6 +1,6 @@
-//! The fetch type `static-url`: one file whose content is known beforehand.
+//! The fetch type `static-url`: one file whose content is known in advance.
 
-use super::{FetchType, Fetched, UPLOADS};
+use super::fetch_type::{FetchType, Fetched, UPLOADS};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::pyformat::{Scope, format as fill};
 use crate::base::value::{Object, Value, py_str, truthy};
@@ -21,12 +21,12 @@ static GPG_SIGNATURE: Schema = Schema {
         required(
             "sig-url",
             Type::Str,
-            "the address of the signature; `{url}` is that of the file",
+            "the URL of the signature; `{url}` is replaced with that of the file",
         ),
         required(
             "key-path",
             Type::Str,
-            "the file with the public keys, from the root of the repository",
+            "the file with the public keys, relative to the root of the repository",
         ),
     ],
     open: false,
@@ -37,7 +37,7 @@ static SCHEMA: Schema = Schema {
     name: "static-url",
     fields: &[
         required("type", Type::Literal(&["static-url"]), ""),
-        required("url", Type::Str, "the address of the file"),
+        required("url", Type::Str, "the URL of the file"),
         required("sha256", Type::Str, "the SHA-256 of the file"),
         required("size", Type::Int, "the size of the file in bytes"),
         optional(
@@ -48,17 +48,17 @@ static SCHEMA: Schema = Schema {
         optional(
             "artifact-name",
             Type::Str,
-            "the name of the artifact: that of the file; with another ending it is repacked",
+            "the name of the artifact: that of the file; with another extension, the file is repacked",
         ),
         optional(
             "strip-components",
             Type::Int,
-            "how many folders are taken off each path in the archive",
+            "how many leading folders are removed from each path in the archive",
         ),
         optional(
             "add-prefix",
             Type::Str,
-            "what is put before each path in the archive",
+            "a prefix for each path in the archive",
         ),
         optional("headers", Type::Map(&Type::Str), "headers of the request"),
     ],
@@ -95,7 +95,7 @@ fn make(context: &Context<'_>, item: &Item, fetch: &Object) -> Outcome<Fetched> 
         command.extend(["-H".to_owned(), format!("{name}:{}", py_str(value))]);
     }
     command.extend([url, format!("{UPLOADS}/{artifact_name}")]);
-    // The signature is no input: the SHA-256 says more already.
+    // The signature is not an input: the SHA-256 already determines the content.
     let mut inputs = arguments;
     inputs.push(artifact_name.clone());
     Ok(Fetched {
@@ -124,11 +124,11 @@ fn gpg(
     let address =
         fill(text("sig-url"), &Scope::default().with("url", &value)).map_err(|error| {
             item.wrong("fetch.gpg-signature.sig-url", error.to_string())
-                .help("`{url}` stands for the address of the file")
+                .help("`{url}` is replaced with the URL of the file")
         })?;
     let bad_key = |why: String| {
         item.wrong("fetch.gpg-signature.key-path", why)
-            .help("name a text file with public keys, from the root of the repository")
+            .help("name a text file with public keys, relative to the root of the repository")
     };
     let path = text("key-path");
     let bytes = context
@@ -136,7 +136,8 @@ fn gpg(
         .files
         .read(path)
         .map_err(|error| bad_key(error.to_string()))?;
-    let key = String::from_utf8(bytes).map_err(|_| bad_key(format!("{path:?} is no text")))?;
+    let key =
+        String::from_utf8(bytes).map_err(|_| bad_key(format!("{path:?} is not a text file")))?;
     // As Python reads texts.
     Ok((address, key.replace("\r\n", "\n").replace('\r', "\n")))
 }

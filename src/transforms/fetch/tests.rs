@@ -1,7 +1,7 @@
 use crate::base::value::{Value, json};
 
 use super::{FETCH_TYPES, TRANSFORM};
-use crate::transform::test_support::World;
+use crate::transform::test_support::TestProject;
 
 fn fetch(fetch: Value) -> Value {
     json!([{"name": "x", "description": "d", "fetch": fetch}])
@@ -12,11 +12,11 @@ fn only_level_three_is_kept() {
     let git =
         || fetch(json!({"type": "git", "repo": "https://a/b.git", "revision": "0".repeat(40)}));
     let expires = |level: &str| {
-        let world = World {
+        let project = TestProject {
             params: json!({"level": level}),
-            ..World::default()
+            ..TestProject::default()
         };
-        let made = world.run(&TRANSFORM, git());
+        let made = project.run(&TRANSFORM, git());
         made.map(|made| made[0]["expires-after"].clone())
     };
     assert_eq!(expires("1"), Ok(json!("28 days")));
@@ -25,26 +25,26 @@ fn only_level_three_is_kept() {
 
 #[test]
 fn mistakes_say_the_way_out() {
-    let world = World::default();
+    let project = TestProject::default();
     assert_eq!(
-        world.error(&TRANSFORM, fetch(json!({"type": "static_url"}))),
+        project.error(&TRANSFORM, fetch(json!({"type": "static_url"}))),
         "kind `thing`, task `x`: there is no type of fetch `static_url`\n  \
            help: did you mean `static-url`?"
     );
     assert_eq!(
-        world.error(
+        project.error(
             &TRANSFORM,
             fetch(json!({"type": "git", "repo": "b", "revision": "main"}))
         ),
-        "kind `thing`, task `x`: the revision \"main\" is no whole SHA-1\n  \
-           help: write all 40 hexadecimal digits; names of branches and tags can change"
+        "kind `thing`, task `x`: the revision \"main\" is not a full SHA-1\n  \
+           help: write all 40 hexadecimal digits; branches and tags can move"
     );
     let signed = json!({"type": "static-url", "url": "u", "sha256": "s", "size": 1,
         "gpg-signature": {"sig-url": "{url}", "key-path": "/etc/passwd"}});
     assert_eq!(
-        world.error(&TRANSFORM, fetch(signed)),
+        project.error(&TRANSFORM, fetch(signed)),
         "kind `thing`, task `x`: \"/etc/passwd\" leads out of the repository\n  \
-           help: name a text file with public keys, from the root of the repository"
+           help: name a text file with public keys, relative to the root of the repository"
     );
 }
 

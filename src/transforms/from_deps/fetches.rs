@@ -1,8 +1,8 @@
-//! The fetches that a task made from dependencies has of them.
+//! The fetches of a task from its dependencies.
 
 use std::collections::BTreeSet;
 
-use super::FromDeps;
+use super::settings::FromDeps;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::pyformat::{Scope, format};
@@ -10,9 +10,9 @@ use crate::base::value::{Object, Value};
 use crate::model::task::Task;
 use crate::transform::{Context, Item, checks};
 
-/// Adds the fetches of every dependency whose kind has some.
+/// Adds the fetches for every dependency whose kind has fetches.
 ///
-/// That is every dependency of the task, also one that its kind named by hand.
+/// This includes dependencies that the kind names explicitly.
 ///
 /// # Errors
 /// Every fetch that cannot be filled in.
@@ -25,7 +25,7 @@ pub fn add(
 ) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     let labels = made.get("dependencies").and_then(Value::as_object);
-    // In the order in which the dependencies were generated, each once.
+    // In the order in which the dependencies were generated, without duplicates.
     let positions: BTreeSet<usize> = labels
         .into_iter()
         .flat_map(Object::values)
@@ -78,15 +78,15 @@ fn fill(item: &Item, dependency: &Task, entry: &Value, index: usize) -> Outcome<
                 Ok(text) => *slot = Value::from(text),
                 Err(error) => wrong.push(
                     Diagnostic::user(format!(
-                        "{what} cannot be filled in for `{}`: {error}",
+                        "cannot format {what} for `{}`: {error}",
                         dependency.label
                     ))
                     .at(place())
-                    .help("attributes of the dependency can be named in braces"),
+                    .help("only attributes of the dependency can be used in braces"),
                 ),
             },
             _ => wrong.push(
-                Diagnostic::user(format!("{what} is no string"))
+                Diagnostic::user(format!("{what} is not a string"))
                     .at(place())
                     .help("give it a value, or leave it out"),
             ),

@@ -1,4 +1,4 @@
-//! How the tasks of other kinds are grouped: one task is made for each group.
+//! Groups the tasks of other kinds; one task is created for each group.
 
 use std::sync::Arc;
 
@@ -13,21 +13,21 @@ use crate::transform::Item;
 /// Tasks that become dependencies of one task.
 pub type Group<'a> = Vec<&'a Arc<Task>>;
 
-/// Says what keeps tasks from being grouped.
+/// Groups, or why tasks cannot be grouped.
 type Grouped<'a> = Result<Vec<Group<'a>>, Diagnostic>;
 
-/// One way to group tasks.
+/// A grouping of tasks.
 #[derive(Debug)]
 pub struct GroupBy {
-    /// The name under which kinds have it.
+    /// The name that kinds use.
     pub name: &'static str,
     /// What it does, for the reference.
     pub doc: &'static str,
-    /// The function, by what it takes.
+    /// The function, depending on its argument.
     pub run: Function,
 }
 
-/// The function of a way to group.
+/// The function of a grouping.
 #[derive(Debug)]
 pub enum Function {
     /// Takes no argument: `group-by: single`.
@@ -36,7 +36,7 @@ pub enum Function {
     Argument(for<'a> fn(&[&'a Arc<Task>], &str) -> Grouped<'a>),
 }
 
-/// Every way to group.
+/// Every grouping.
 pub static GROUP_BY: &[GroupBy] = &[
     GroupBy {
         name: "all",
@@ -45,7 +45,7 @@ pub static GROUP_BY: &[GroupBy] = &[
     },
     GroupBy {
         name: "attribute",
-        doc: "a group for each value of the attribute that is named; tasks without it are left out",
+        doc: "a group for each value of the named attribute; tasks without it are left out",
         run: Function::Argument(attribute),
     },
     GroupBy {
@@ -55,10 +55,10 @@ pub static GROUP_BY: &[GroupBy] = &[
     },
 ];
 
-/// Groups tasks as `group-by` says.
+/// Groups tasks according to `group-by`.
 ///
 /// # Errors
-/// When there is no such way to group, its argument is wrong, or tasks cannot be grouped so.
+/// If the grouping does not exist, its argument is wrong, or tasks cannot be grouped.
 pub fn group<'a>(item: &Item, by: &Value, tasks: &[&'a Arc<Task>]) -> Grouped<'a> {
     const FIELD: &str = "from-deps.group-by";
     let wrong = |message: String| item.wrong(FIELD, message);
@@ -71,44 +71,47 @@ pub fn group<'a>(item: &Item, by: &Value, tasks: &[&'a Arc<Task>]) -> Grouped<'a
         }
         other => {
             return Err(wrong(format!(
-                "`{FIELD}` is {} that names not exactly one way to group",
+                "`{FIELD}` is {} that does not name exactly one grouping",
                 type_name(other)
             ))
             .help(usage()));
         }
     };
-    let found = GROUP_BY.iter().find(|way| way.name == name);
-    match (found.map(|way| &way.run), argument) {
+    let found = GROUP_BY.iter().find(|method| method.name == name);
+    match (found.map(|method| &method.run), argument) {
         (Some(Function::Plain(run)), None) => Ok(run(tasks)),
-        (Some(Function::Plain(_)), Some(_)) => Err(wrong(format!(
-            "the way to group `{name}` takes no argument"
-        ))
-        .help(format!("write `group-by: {name}`"))),
+        (Some(Function::Plain(_)), Some(_)) => {
+            Err(wrong(format!("the grouping `{name}` has no argument"))
+                .help(format!("write `group-by: {name}`")))
+        }
         (Some(Function::Argument(run)), Some(Value::String(argument))) => run(tasks, argument)
             .map_err(|diagnostic| diagnostic.at(item.wrong(&format!("{FIELD}.{name}"), "").place)),
         (Some(Function::Argument(_)), Some(other)) => Err(wrong(format!(
             "the argument of `group-by: {name}` is {}, where a string is expected",
             type_name(other)
         ))),
-        (Some(Function::Argument(_)), None) => Err(wrong(format!(
-            "the way to group `{name}` needs an argument"
-        ))
-        .help(format!("write `group-by: {{{name}: …}}`"))),
-        (None, _) => Err(wrong(format!("there is no way to group `{name}`")).help(
-            suggest::hint_native(name, GROUP_BY.iter().map(|way| way.name)),
-        )),
+        (Some(Function::Argument(_)), None) => {
+            Err(wrong(format!("the grouping `{name}` needs an argument"))
+                .help(format!("write `group-by: {{{name}: …}}`")))
+        }
+        (None, _) => Err(
+            wrong(format!("unknown grouping `{name}`")).help(suggest::hint_native(
+                name,
+                GROUP_BY.iter().map(|method| method.name),
+            )),
+        ),
     }
 }
 
 fn usage() -> String {
     let names: Vec<_> = GROUP_BY
         .iter()
-        .map(|way| match way.run {
-            Function::Plain(_) => format!("`{}`", way.name),
-            Function::Argument(_) => format!("`{{{}: …}}`", way.name),
+        .map(|method| match method.run {
+            Function::Plain(_) => format!("`{}`", method.name),
+            Function::Argument(_) => format!("`{{{}: …}}`", method.name),
         })
         .collect();
-    format!("there are: {}", names.join(", "))
+    format!("use one of: {}", names.join(", "))
 }
 
 fn single<'a>(tasks: &[&'a Arc<Task>]) -> Vec<Group<'a>> {
@@ -119,7 +122,7 @@ fn all<'a>(tasks: &[&'a Arc<Task>]) -> Vec<Group<'a>> {
     vec![tasks.to_vec()]
 }
 
-/// A value of an attribute, so that values that are equal in Python are equal.
+/// A value of an attribute. Values that are equal in Python are equal.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Key<'a> {
     Text(&'a str),
@@ -128,7 +131,7 @@ enum Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    fn of(value: &'a Value) -> Option<Self> {
+    fn from_value(value: &'a Value) -> Option<Self> {
         match value {
             Value::String(text) => Some(Self::Text(text)),
             Value::Bool(flag) => Some(Self::Whole(i128::from(*flag))),
@@ -159,7 +162,7 @@ fn attribute<'a>(tasks: &[&'a Arc<Task>], name: &str) -> Grouped<'a> {
         let Some(value) = task.attribute(name).filter(|value| truthy(value)) else {
             continue;
         };
-        let Some(key) = Key::of(value) else {
+        let Some(key) = Key::from_value(value) else {
             return Err(Diagnostic::user(format!(
                 "tasks cannot be grouped by the attribute `{name}`: that of `{}` is {}",
                 task.label,

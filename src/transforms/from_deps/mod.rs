@@ -1,17 +1,18 @@
-//! The transform `from_deps`: makes tasks out of the tasks of the kinds that this one depends on.
+//! The transform `from_deps`: creates tasks from the tasks of the kinds that this one depends on.
 //!
-//! 1. The tasks of the chosen kinds whose attributes match are taken, in the order in which they
+//! 1. The tasks of the chosen kinds whose attributes match are selected, in the order in which they
 //!    were generated.
 //! 2. They are grouped ([`group_by`]).
 //! 3. For each group the item is copied. Its dependencies are the group; its primary dependency is
 //!    the group's first task of the first of the chosen kinds that is in the group at all. Where a
 //!    group holds several tasks of that kind, "first" is in the order in which they were generated.
-//! 4. The copy is named after the primary dependency ([`set_name`]), takes its attributes over if
-//!    it shall, and has fetches of its dependencies ([`fetches`]).
+//! 4. The copy is named after the primary dependency ([`set_name`]), copies its attributes if
+//!    requested, and gets fetches from its dependencies ([`fetches`]).
 
 pub mod fetches;
 pub mod group_by;
 pub mod set_name;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,12 +25,13 @@ use crate::model::task::Task;
 use crate::transform::{Context, Item, Transform, checks, each};
 
 use self::group_by::Group;
+use self::settings::FromDeps;
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.from_deps",
     aliases: &[],
-    doc: "makes a task for each group of tasks of the kinds that this one depends on",
+    doc: "creates a task for each group of tasks from the kinds it depends on",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
@@ -42,12 +44,12 @@ static FETCH: Schema = Schema {
         required(
             "artifact",
             Type::Str,
-            "the artifact; attributes of the dependency in braces are filled in",
+            "the artifact; attributes of the dependency in braces are replaced",
         ),
         optional(
             "dest",
             Type::Str,
-            "the folder to put it in; attributes of the dependency in braces are filled in",
+            "the folder to put it in; attributes of the dependency in braces are replaced",
         ),
         optional("extract", Type::Bool, "whether it is extracted"),
         optional("verify-hash", Type::Bool, "whether its hash is checked"),
@@ -62,7 +64,7 @@ static FROM_DEPS: Schema = Schema {
         optional(
             "kinds",
             Type::List(&Type::Str),
-            "the kinds whose tasks are taken, the primary one first: all of `kind-dependencies`",
+            "the kinds whose tasks are used, the primary one first: all of `kind-dependencies`",
         ),
         optional(
             "set-name",
@@ -72,7 +74,7 @@ static FROM_DEPS: Schema = Schema {
         optional(
             "with-attributes",
             Type::Map(&Type::OneOf(&[Type::List(&Type::Any), Type::Str])),
-            "the attributes that tasks have to have: a value, or a list of which one matches",
+            "the attributes that tasks must have: a value, or a list of accepted values",
         ),
         optional(
             "group-by",
@@ -82,24 +84,24 @@ static FROM_DEPS: Schema = Schema {
         optional(
             "copy-attributes",
             Type::Bool,
-            "whether the attributes of the primary dependency are taken over",
+            "whether the attributes of the primary dependency are copied",
         ),
         optional(
             "unique-kinds",
             Type::Bool,
-            "whether a group may hold only one task of each kind: true",
+            "whether a group may have only one task of each kind: true",
         ),
         optional(
             "fetches",
             Type::Map(&Type::List(&Type::Struct(&FETCH))),
-            "what is fetched of the dependencies, by their kind",
+            "what is fetched from the dependencies, by their kind",
         ),
     ],
     open: false,
     exclusive: &[],
 };
 
-/// What the transform takes.
+/// The schema of the transform.
 pub static SCHEMA: Schema = Schema {
     name: "from_deps",
     fields: &[required(
@@ -110,28 +112,6 @@ pub static SCHEMA: Schema = Schema {
     open: true,
     exclusive: &[],
 };
-
-/// What an item says about its dependencies, checked.
-pub struct FromDeps<'a> {
-    kinds: Vec<String>,
-    unique_kinds: bool,
-    copy_attributes: bool,
-    set_name: Option<&'static set_name::SetName>,
-    fetches: Option<&'a Object>,
-    /// Where each label is among the tasks that this kind depends on.
-    positions: &'a BTreeMap<&'a str, usize>,
-}
-
-impl FromDeps<'_> {
-    /// The name that the made task has for a dependency.
-    fn name_of<'t>(&self, dependency: &'t Task) -> &'t str {
-        if self.unique_kinds {
-            dependency.kind.as_str()
-        } else {
-            dependency.label.as_str()
-        }
-    }
-}
 
 fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     let positions = context.dependencies.iter().enumerate();
@@ -191,14 +171,14 @@ fn make(
     wrong.or_ok(made)
 }
 
-/// The kinds whose tasks are taken, the primary one first.
+/// The kinds whose tasks are used, the primary one first.
 fn kinds(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Vec<String>> {
     let known = context.kind_dependencies();
     let Some(kinds) = config.get("kinds") else {
         if known.is_empty() {
             return Err(item
                 .wrong("from-deps", "this kind has no `kind-dependencies`")
-                .help("name the kinds whose tasks are taken in `kind-dependencies`")
+                .help("list the kinds whose tasks are used in `kind-dependencies`")
                 .into());
         }
         return Ok(known.into_iter().map(str::to_owned).collect());
@@ -217,7 +197,7 @@ fn kinds(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Vec<Str
     if kinds.is_empty() {
         wrong.push(
             item.wrong("from-deps.kinds", "`from-deps.kinds` is empty")
-                .help("name a kind, or leave it out to take all of `kind-dependencies`"),
+                .help("name a kind, or remove the key to use all of `kind-dependencies`"),
         );
     }
     wrong.or_ok(kinds)
@@ -247,10 +227,10 @@ fn make_one(
     let first_of = |kind: &String| group.iter().find(|task| task.kind.as_str() == kind);
     let Some(primary) = from.kinds.iter().find_map(first_of) else {
         return Err(wrong(format!(
-            "there is no task of the kinds {} to make a task from",
+            "the kinds {} have no task to create a task from",
             from.kinds.join(", ")
         ))
-        .help("group `single` makes no task when there is none to make it from")
+        .help("with `group-by: single`, no task is created in this case")
         .into());
     };
     if from.unique_kinds
@@ -260,7 +240,7 @@ fn make_one(
             "`{}` and `{}` are of the same kind and in the same group",
             one.label, other.label
         ))
-        .help("group tasks otherwise, choose them with `with-attributes`, or set `unique-kinds: false`")
+        .help("use another grouping, select tasks with `with-attributes`, or set `unique-kinds: false`")
         .into());
     }
     let mut made = item.clone();

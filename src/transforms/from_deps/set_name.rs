@@ -1,4 +1,4 @@
-//! How a task that is made from dependencies gets its name.
+//! The names of tasks that are created from dependencies.
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::suggest;
@@ -6,10 +6,10 @@ use crate::base::value::{Value, truthy, type_name};
 use crate::model::task::Task;
 use crate::transform::Item;
 
-/// One way to name a task after its primary dependency.
+/// A method to derive a name from the primary dependency.
 #[derive(Debug)]
 pub struct SetName {
-    /// The name under which kinds have it.
+    /// The name that kinds use.
     pub name: &'static str,
     /// What it does, for the reference.
     pub doc: &'static str,
@@ -17,7 +17,7 @@ pub struct SetName {
     pub run: fn(&Task) -> String,
 }
 
-/// Every way to name.
+/// Every method.
 pub static SET_NAME: &[SetName] = &[
     SetName {
         name: "retain-kind",
@@ -31,26 +31,26 @@ pub static SET_NAME: &[SetName] = &[
     },
 ];
 
-/// The way to name that `set-name` says; `None` when names stay as they are.
+/// The method that `set-name` names; `None` if names do not change.
 ///
 /// # Errors
-/// When there is no such way.
+/// If there is no such method.
 pub fn find(item: &Item, value: &Value) -> Result<Option<&'static SetName>, Diagnostic> {
     const FIELD: &str = "from-deps.set-name";
-    let names = || SET_NAME.iter().map(|way| way.name);
+    let names = || SET_NAME.iter().map(|method| method.name);
     match value {
         value if !truthy(value) => Ok(None),
-        Value::String(name) => match SET_NAME.iter().find(|way| way.name == name) {
-            Some(way) => Ok(Some(way)),
+        Value::String(name) => match SET_NAME.iter().find(|method| method.name == name) {
+            Some(method) => Ok(Some(method)),
             None => Err(item
-                .wrong(FIELD, format!("there is no way to set a name `{name}`"))
+                .wrong(FIELD, format!("unknown `set-name` `{name}`"))
                 .help(suggest::hint_native(name, names()))),
         },
         other => Err(item
             .wrong(
                 FIELD,
                 format!(
-                    "`{FIELD}` is {}, where the name of a way is expected",
+                    "`{FIELD}` is {}, where a name is expected",
                     type_name(other)
                 ),
             )
@@ -64,7 +64,7 @@ pub fn find(item: &Item, value: &Value) -> Result<Option<&'static SetName>, Diag
 fn strip_kind(primary: &Task) -> String {
     let label = primary.label.as_str();
     match label.strip_prefix(primary.kind.as_str()) {
-        // One more character goes, whatever it is.
+        // The next character is removed too, whatever it is.
         Some(rest) => rest.chars().skip(1).collect(),
         None => label.to_owned(),
     }

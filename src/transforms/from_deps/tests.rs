@@ -1,9 +1,9 @@
 use super::TRANSFORM;
 use crate::base::value::json;
-use crate::transform::test_support::World;
+use crate::transform::test_support::TestProject;
 
-fn world() -> World {
-    World {
+fn world() -> TestProject {
+    TestProject {
         config: json!({"kind-dependencies": ["build", "package"]}),
         dependencies: vec![
             ("build", "b", json!({"os": "linux", "n": 1})),
@@ -11,7 +11,7 @@ fn world() -> World {
             ("package", "c", json!({"os": "linux", "l": []})),
             ("other", "d", json!({"os": "linux"})),
         ],
-        ..World::default()
+        ..TestProject::default()
     }
 }
 
@@ -65,7 +65,7 @@ fn mistakes_say_the_way_out() {
     assert_eq!(
         error(json!({"group-by": "all", "kinds": ["build"]})),
         "kind `thing`, task `x`: `build-b` and `build-a` are of the same kind and in the same group\n  \
-           help: group tasks otherwise, choose them with `with-attributes`, or set `unique-kinds: false`"
+           help: use another grouping, select tasks with `with-attributes`, or set `unique-kinds: false`"
     );
     assert_eq!(
         error(json!({"kinds": null})),

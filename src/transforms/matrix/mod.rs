@@ -1,8 +1,8 @@
-//! The transform `matrix`: makes a task for each combination of values.
+//! The transform `matrix`: creates a task for each combination of values.
 //!
-//! The dimensions are gone through in the order in which they are written, so the last one changes
-//! fastest. Each adds its value to the name and to the attribute `matrix`; a combination that fits
-//! an exclusion is left out as soon as it does. At the end `{matrix[…]}` is filled in.
+//! The dimensions are processed in the order in which they are written, so the last one changes
+//! fastest. Each adds its value to the name and to the attribute `matrix`. A combination is dropped as
+//! soon as it matches an exclusion. At the end, `{matrix[…]}` is replaced.
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::pyformat::Repeated;
@@ -15,7 +15,7 @@ use crate::transform::{Context, Item, Transform, each, each_in_order};
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.matrix",
     aliases: &[],
-    doc: "makes a task for each combination of the values in `matrix`",
+    doc: "creates a task for each combination of the values in `matrix`",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
@@ -28,7 +28,7 @@ static MATRIX: Schema = Schema {
         optional(
             "exclude",
             Type::List(&Type::Map(&Type::Str)),
-            "combinations that are left out; a part of one leaves out all that have it",
+            "combinations that are left out; an incomplete combination excludes all that contain it",
         ),
         optional(
             "set-name",
@@ -38,14 +38,14 @@ static MATRIX: Schema = Schema {
         optional(
             "substitution-fields",
             Type::List(&Type::Str),
-            "the fields in which `{matrix[…]}` is filled in: all",
+            "the fields in which `{matrix[…]}` is replaced: all",
         ),
     ],
     open: true,
     exclusive: &[],
 };
 
-/// What the transform takes.
+/// The schema of the transform.
 pub static SCHEMA: Schema = Schema {
     name: "matrix",
     fields: &[
@@ -60,27 +60,27 @@ pub static SCHEMA: Schema = Schema {
     exclusive: &[],
 };
 
-/// The keys of `matrix` that are no dimension.
+/// The keys of `matrix` that are not dimensions.
 const SETTINGS: [&str; 3] = ["exclude", "set-name", "substitution-fields"];
 
 fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
-    let most = items
-        .iter()
-        .fold(0, |sum: usize, item| sum.saturating_add(combined(item)));
+    let most = items.iter().fold(0, |sum: usize, item| {
+        sum.saturating_add(count_combinations(item))
+    });
     if most <= MAX_ITEMS {
-        return each(context, items, |item| one(item, MAX_ITEMS));
+        return each(context, items, |item| expand(item, MAX_ITEMS));
     }
-    // What there is left to make follows from the items before.
+    // The remaining limit depends on the items before.
     let mut left = MAX_ITEMS;
     each_in_order(context, items, |item| {
-        let made = one(item, left)?;
+        let made = expand(item, left)?;
         left = left.saturating_sub(made.len());
         Ok(made)
     })
 }
 
-/// How many combinations an item has at most.
-fn combined(item: &Item) -> usize {
+/// The maximal number of combinations of an item.
+fn count_combinations(item: &Item) -> usize {
     let matrix = item.task.get("matrix").and_then(Value::as_object);
     let dimensions = matrix.into_iter().flatten().filter(is_dimension);
     let counts = dimensions.map(|(_, values)| match values {
@@ -96,13 +96,13 @@ fn is_dimension((key, _): &(&Str, &Value)) -> bool {
     !SETTINGS.contains(&key.as_str())
 }
 
-fn one(mut item: Item, left: usize) -> Outcome<Vec<Item>> {
+fn expand(mut item: Item, left: usize) -> Outcome<Vec<Item>> {
     item.check(&[], &item.task, &SCHEMA)?;
     match item.task.shift_remove("matrix") {
         None => Ok(vec![item]),
         Some(Value::Object(matrix)) => split(&item, &matrix, left),
         Some(other) => Err(checks::unexpected(&item, "matrix", "a mapping", &other)
-            .help("leave it out of a task that is not split")
+            .help("remove the key if the task is not split")
             .into()),
     }
 }
@@ -137,7 +137,7 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
             .cloned()
             .ok_or_else(|| {
                 item.wrong("matrix", "the matrix has no dimension")
-                    .help("name one with its values, e.g. `python: [\"3.11\", \"3.12\"]`")
+                    .help("add one with its values, e.g. `python: [\"3.11\", \"3.12\"]`")
             })?;
         let filled = repeated.substitute(&mut one.task, &values);
         filled.map_err(|(path, error)| {
@@ -147,7 +147,7 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
                 _ => &field,
             };
             item.wrong(field, format!("{error} ({})", values_in_words(&values)))
-                .help("`{matrix[…]}` names a dimension; double the braces that shall stay")
+                .help("`{matrix[…]}` must name a dimension; write literal braces twice")
         })?;
     }
     Ok(made)
@@ -197,7 +197,7 @@ fn choose<'i>(
     item.task.insert("name", Value::from(name));
     let attributes = checks::mapping(item, "attributes")?;
     if attributes.get("matrix").is_some_and(|m| !m.is_object()) {
-        return Err(item.wrong("attributes.matrix", "`attributes.matrix` is no mapping"));
+        return Err(item.wrong("attributes.matrix", "`attributes.matrix` is not a mapping"));
     }
     let attributes = item.object_mut("attributes");
     let chosen = crate::transform::item::object_mut(attributes, "matrix");
@@ -234,9 +234,9 @@ fn values_in_words(values: &Value) -> String {
 fn too_many(item: &Item) -> Diagnostic {
     item.wrong(
         "matrix",
-        format!("the matrices of this kind make more than {MAX_ITEMS} tasks"),
+        format!("the matrices of this kind would create more than {MAX_ITEMS} tasks"),
     )
-    .help("leave out a dimension, or exclude combinations")
+    .help("remove a dimension, or exclude combinations")
 }
 
 #[cfg(test)]

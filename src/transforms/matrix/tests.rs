@@ -2,14 +2,14 @@ use crate::base::value::{Value, json};
 
 use super::TRANSFORM;
 use crate::transform::checks::MAX_ITEMS;
-use crate::transform::test_support::World;
+use crate::transform::test_support::TestProject;
 
 #[test]
 fn the_last_dimension_changes_fastest() {
     let items = json!([{"name": "x", "matrix": {
         "a": [1, 2], "b": ["y", "z"], "exclude": [{"b": "z"}], "set-name": "{matrix[b]}{matrix[a]}",
     }}]);
-    let made = World::default().run(&TRANSFORM, items);
+    let made = TestProject::default().run(&TRANSFORM, items);
     let names: Vec<_> = made
         .iter()
         .flat_map(|made| made.as_array().into_iter().flatten())
@@ -22,12 +22,12 @@ fn the_last_dimension_changes_fastest() {
 fn explosions_are_stopped() {
     let values: Vec<Value> = (0..100).map(Value::from).collect();
     let cube = json!({"name": "x", "matrix": {"a": values, "b": values, "c": values}});
-    let wrong = World::default().error(&TRANSFORM, json!([cube]));
+    let wrong = TestProject::default().error(&TRANSFORM, json!([cube]));
     assert_eq!(
         wrong,
         format!(
-            "kind `thing`, task `x`: the matrices of this kind make more than {MAX_ITEMS} tasks\n  \
-               help: leave out a dimension, or exclude combinations"
+            "kind `thing`, task `x`: the matrices of this kind would create more than {MAX_ITEMS} tasks\n  \
+               help: remove a dimension, or exclude combinations"
         )
     );
 }
@@ -39,7 +39,7 @@ fn all_matrices_of_a_kind_count() {
         {"name": "few", "matrix": {"a": [1]}},
         {"name": "many", "matrix": {"a": values}},
     ]);
-    let wrong = World::default().error(&TRANSFORM, items);
+    let wrong = TestProject::default().error(&TRANSFORM, items);
     assert!(
         wrong.starts_with("kind `thing`, task `many`: the matrices of this kind make more than"),
         "{wrong}"
@@ -53,7 +53,7 @@ fn mistakes_name_the_combination() {
         {"name": "y", "matrix": {"a": 1}},
         {"name": "z", "matrix": null},
     ]);
-    let wrong = World::default().error(&TRANSFORM, items);
+    let wrong = TestProject::default().error(&TRANSFORM, items);
     let lines: Vec<_> = wrong
         .lines()
         .filter(|line| line.starts_with("kind"))

@@ -1,7 +1,7 @@
-//! The transform `notify`: has the notify service tell people about a task.
+//! The transform `notify`: sends notifications about a task.
 //!
 //! Each recipient becomes a route, and the content goes into `extra.notify` in the service's own
-//! form. In both, `{task[…]}` and `{config[…]}` are filled in: the task as it is by then, and of
+//! form. In both, `{task[…]}` and `{config[…]}` are replaced: the current task, and of
 //! the config `kind`, `path`, `config` (the `kind.yml`), `params`, `graph_config` and
 //! `write_artifacts`.
 
@@ -24,7 +24,7 @@ use self::schema::{RECIPIENTS, Recipient, SCHEMA};
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.notify",
     aliases: &[],
-    doc: "has people told about the task",
+    doc: "sends notifications about the task",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: true,
@@ -42,7 +42,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         let Some(name) = item.task.get("name").map(py_str) else {
             return Err(item
                 .wrong("", "the task has no name")
-                .help("put `notify` before the transform that makes labels")
+                .help("put `notify` before the transform that sets labels")
                 .into());
         };
         let label = format!("{}-{name}", context.kind);
@@ -51,7 +51,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
             Some(other) => {
                 return Err(
                     checks::unexpected(&item, "notifications", "a mapping", &other)
-                        .help("leave it out of a task that tells nobody")
+                        .help("remove the key if the task sends no notifications")
                         .into(),
                 );
             }
@@ -68,7 +68,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     })
 }
 
-/// What `{config[…]}` stands for.
+/// The value of `{config[…]}`.
 fn config_of(context: &Context<'_>) -> Value {
     let object = |map: &Object| Value::Object(map.clone());
     let pairs = [
@@ -85,7 +85,7 @@ fn config_of(context: &Context<'_>) -> Value {
     Value::Object(Object::from_iter(pairs.map(|(key, value)| (key, value))))
 }
 
-/// The older form in the newer one.
+/// Converts the older form to the newer one.
 fn convert(item: &Item, mut legacy: Object, label: &str, levels: &Object) -> Outcome<Object> {
     checks::refuse_null(item, "notifications", &legacy, &["status-types"])?;
     resolve(item, "notifications", &mut legacy, "emails", label, levels)?;
@@ -116,7 +116,7 @@ fn convert(item: &Item, mut legacy: Object, label: &str, levels: &Object) -> Out
     Ok(notify)
 }
 
-/// Chooses among the alternatives of a field.
+/// Resolves the alternatives of a field.
 fn resolve(
     item: &Item,
     path: &str,
@@ -180,7 +180,7 @@ fn scope<'a>(task: &'a Value, config: &'a Value) -> Scope<'a> {
     Scope::default().with("task", task).with("config", config)
 }
 
-/// The route that has a recipient told.
+/// The route that notifies a recipient.
 fn route(
     item: &Item,
     mut recipient: Object,
@@ -190,9 +190,9 @@ fn route(
     levels: &Object,
 ) -> Outcome<String> {
     let path = ValuePath::keys(["notify", "recipients"]).index(index);
-    let way = way_of(item, &path, &recipient)?;
-    checks::check_at(item, &path, &recipient, &way.schema)?;
-    // A state that is null would make a route that nobody listens to.
+    let recipient_type = recipient_of(item, &path, &recipient)?;
+    checks::check_at(item, &path, &recipient, &recipient_type.schema)?;
+    // A null state would create a route that no service listens to.
     recipient.retain(|key, value| key != "status-type" || !value.is_null());
     recipient
         .entry("status-type")
@@ -200,12 +200,12 @@ fn route(
     let task = Value::Object(item.task.clone());
     fill_all(&mut recipient, &scope(&task, config))
         .map_err(|error| bad_template(item, "notify.recipients", &error))?;
-    if way.name == "email" {
+    if recipient_type.name == "email" {
         resolve(
             item,
             "notify.recipients",
             &mut recipient,
-            way.key,
+            recipient_type.key,
             label,
             levels,
         )?;
@@ -213,32 +213,30 @@ fn route(
     let text = |key: &str| recipient.get(key).map(py_str).unwrap_or_default();
     Ok(format!(
         "notify.{}.{}.{}",
-        way.name,
-        text(way.key),
+        recipient_type.name,
+        text(recipient_type.key),
         text("status-type")
     ))
 }
 
-fn way_of(
+fn recipient_of(
     item: &Item,
     path: &ValuePath,
     recipient: &Object,
 ) -> Result<&'static Recipient, Diagnostic> {
-    let names = || RECIPIENTS.iter().map(|way| way.name);
+    let names = || RECIPIENTS.iter().map(|recipient| recipient.name);
     let place = item.origin.place(&path.key("type"));
     let wrong =
         |message: String, help: String| Diagnostic::user(message).at(place.clone()).help(help);
     match recipient.get("type") {
-        Some(Value::String(name)) => {
-            RECIPIENTS
-                .iter()
-                .find(|way| way.name == name)
-                .ok_or_else(|| {
-                    let message =
-                        format!("`{path}.type` is {name:?}, which is no way to tell people");
-                    wrong(message, suggest::hint(name, names()))
-                })
-        }
+        Some(Value::String(name)) => RECIPIENTS
+            .iter()
+            .find(|recipient| recipient.name == name)
+            .ok_or_else(|| {
+                let message =
+                    format!("`{path}.type` is {name:?}, which is not a type of recipient");
+                wrong(message, suggest::hint(name, names()))
+            }),
         _ => Err(wrong(
             format!("`{path}` has no `type`"),
             format!("write one of {}", names().collect::<Vec<_>>().join(", ")),
@@ -248,10 +246,10 @@ fn way_of(
 
 fn bad_template(item: &Item, field: &str, error: &FormatError) -> Diagnostic {
     item.wrong(field, format!("in `{field}`: {error}"))
-        .help("`{task[…]}` and `{config[…]}` are filled in; double the braces that shall stay")
+        .help("`{task[…]}` and `{config[…]}` are replaced; write literal braces twice")
 }
 
-/// Fills in every text in mappings; lists stay as they are.
+/// Formats every string in mappings; lists do not change.
 fn fill_all(map: &mut Object, scope: &Scope<'_>) -> Result<(), FormatError> {
     for value in map.values_mut() {
         match value {
@@ -263,7 +261,7 @@ fn fill_all(map: &mut Object, scope: &Scope<'_>) -> Result<(), FormatError> {
     Ok(())
 }
 
-/// The content as the notify service takes it: `email` as it is, all else as `matrixBody`.
+/// The content in the form of the notify service: `email` unchanged, other keys like `matrixBody`.
 fn in_service_form(mut content: Object) -> Object {
     let mut flat = Object::new();
     if let Some(email) = content.shift_remove("email") {

@@ -1,8 +1,8 @@
-//! What the transform `notify` takes.
+//! The schema of the transform `notify`.
 
 use crate::config::schema::{Schema, Type, optional, required};
 
-/// The states of a task on which people can be told.
+/// The states of a task that can trigger a notification.
 static STATUS_TYPES: &[&str] = &[
     "on-completed",
     "on-defined",
@@ -13,14 +13,14 @@ static STATUS_TYPES: &[&str] = &[
     "on-running",
 ];
 
-/// One way to tell people.
+/// A type of recipient.
 #[derive(Debug)]
 pub struct Recipient {
     /// Its `type`.
     pub name: &'static str,
-    /// The key that holds who is told, which is a part of the route.
+    /// The key with the address, which is a part of the route.
     pub key: &'static str,
-    /// What it takes.
+    /// Its schema.
     pub schema: Schema,
 }
 
@@ -41,14 +41,14 @@ const fn recipient(
     }
 }
 
-const TYPE: crate::config::schema::Field = required("type", Type::Str, "the way to tell");
+const TYPE: crate::config::schema::Field = required("type", Type::Str, "the type of recipient");
 const STATUS_TYPE: crate::config::schema::Field = optional(
     "status-type",
     Type::Literal(STATUS_TYPES),
-    "the state on which they are told: `on-completed`",
+    "the state that triggers the notification: `on-completed`",
 );
 
-/// Every way to tell people.
+/// Every type of recipient.
 pub static RECIPIENTS: &[Recipient] = &[
     recipient(
         "email",
@@ -58,7 +58,7 @@ pub static RECIPIENTS: &[Recipient] = &[
             required(
                 "address",
                 Type::KeyedBy(&["project", "level"], &Type::Str),
-                "the address that is written to",
+                "the email address",
             ),
             STATUS_TYPE,
         ],
@@ -132,12 +132,12 @@ static SLACK: Schema = Schema {
         optional(
             "blocks",
             Type::List(&Type::Any),
-            "blocks, as Slack takes them",
+            "blocks, in Slack's format",
         ),
         optional(
             "attachments",
             Type::List(&Type::Any),
-            "attachments, as Slack takes them",
+            "attachments, in Slack's format",
         ),
     ],
     open: false,
@@ -147,13 +147,17 @@ static SLACK: Schema = Schema {
 static CONTENT: Schema = Schema {
     name: "content",
     fields: &[
-        optional("email", Type::Struct(&EMAIL), "what emails say"),
+        optional("email", Type::Struct(&EMAIL), "the content of emails"),
         optional(
             "matrix",
             Type::Struct(&MATRIX),
-            "what messages in Matrix say",
+            "the content of Matrix messages",
         ),
-        optional("slack", Type::Struct(&SLACK), "what messages in Slack say"),
+        optional(
+            "slack",
+            Type::Struct(&SLACK),
+            "the content of Slack messages",
+        ),
     ],
     open: false,
     exclusive: &[],
@@ -165,9 +169,13 @@ static NOTIFY: Schema = Schema {
         required(
             "recipients",
             Type::List(&Type::Map(&Type::Any)),
-            "who is told: each with a `type`, who it is, and on which state (`status-type`)",
+            "the recipients, each with a `type`, an address, and the state that triggers the notification (`status-type`)",
         ),
-        optional("content", Type::Struct(&CONTENT), "what they are told"),
+        optional(
+            "content",
+            Type::Struct(&CONTENT),
+            "the content of the notifications",
+        ),
     ],
     open: false,
     exclusive: &[],
@@ -179,33 +187,33 @@ static NOTIFICATIONS: Schema = Schema {
         required(
             "emails",
             Type::KeyedBy(&["project", "level"], &Type::List(&Type::Str)),
-            "the addresses that are written to",
+            "the email addresses",
         ),
         required("subject", Type::Str, "the subject"),
         optional("message", Type::Str, "the text: the subject"),
         optional(
             "status-types",
             Type::List(&Type::Literal(STATUS_TYPES)),
-            "the states on which they are told: `on-completed`",
+            "the states that trigger a notification: `on-completed`",
         ),
     ],
     open: false,
     exclusive: &[],
 };
 
-/// What the transform takes.
+/// The schema of the transform.
 pub static SCHEMA: Schema = Schema {
     name: "notify",
     fields: &[
         optional(
             "notify",
             Type::Struct(&NOTIFY),
-            "who is told what, and when",
+            "the notifications: recipients, content and triggers",
         ),
         optional(
             "notifications",
             Type::Struct(&NOTIFICATIONS),
-            "the same in its older form, for emails only",
+            "the older form of `notify`, for emails only",
         ),
     ],
     open: true,

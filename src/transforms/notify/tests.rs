@@ -1,6 +1,6 @@
 use super::TRANSFORM;
 use crate::base::value::json;
-use crate::transform::test_support::World;
+use crate::transform::test_support::TestProject;
 
 #[test]
 fn content_is_flattened_but_for_emails() {
@@ -9,7 +9,7 @@ fn content_is_flattened_but_for_emails() {
         "content": {"matrix": {"msg-type": "m"}, "email": {"subject": "{config[kind]}"}},
     }}]);
     assert_eq!(
-        World::default().run(&TRANSFORM, items),
+        TestProject::default().run(&TRANSFORM, items),
         Ok(json!([{
             "name": "x",
             "routes": ["notify.pulse.x.on-completed"],
@@ -26,7 +26,7 @@ fn every_recipient_is_checked() {
         {"type": "slack-channel", "chanel-id": "a"},
         {"type": "pulse", "routing-key": "{colour}"},
     ]}}]);
-    let wrong = World::default().error(&TRANSFORM, items);
+    let wrong = TestProject::default().error(&TRANSFORM, items);
     assert!(
         wrong.starts_with(
             "kind `thing`, task `x`: `notify.recipients[0].type` is \"emial\", which is no way to tell people\n  \
@@ -47,7 +47,7 @@ fn only_one_form_is_taken() {
         "emails": [], "subject": "s",
     }}]);
     assert_eq!(
-        World::default().error(&TRANSFORM, items),
+        TestProject::default().error(&TRANSFORM, items),
         "kind `thing`, task `x`: `notify` and `notifications` cannot be given together\n  \
            help: keep one of them"
     );

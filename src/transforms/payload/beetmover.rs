@@ -1,6 +1,8 @@
-//! The payload of beetmover, which moves artifacts to where people download them.
+//! The payload of beetmover, which publishes artifacts for download.
 
-use super::{Images, Payload, take_worker};
+use super::contract::Payload;
+use super::images::Images;
+use super::worker::take_worker;
 use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::value::{Object, Value, truthy};
 use crate::config::schema::{Schema, Type, optional, required};
@@ -14,7 +16,7 @@ static RELEASE_PROPERTIES: Schema = Schema {
         optional("app-version", Type::Str, "its version"),
         optional("branch", Type::Str, "the branch that it was built from"),
         optional("build-id", Type::Str, "the id of the build"),
-        optional("hash-type", Type::Str, "the type of hashes"),
+        optional("hash-type", Type::Str, "the hash algorithm"),
         optional("platform", Type::Str, "the platform"),
     ],
     open: false,
@@ -41,11 +43,7 @@ static UPSTREAM_ARTIFACT: Schema = Schema {
             Type::List(&Type::Str),
             "the paths of the artifacts",
         ),
-        required(
-            "locale",
-            Type::Str,
-            "the locale, a part of where they are put",
-        ),
+        required("locale", Type::Str, "the locale, a part of the destination"),
     ],
     open: false,
     exclusive: &[],
@@ -70,13 +68,17 @@ static SCHEMA: Schema = Schema {
             Type::List(&Type::Struct(&UPSTREAM_ARTIFACT)),
             "the artifacts that are moved",
         ),
-        optional("locale", Type::Str, "the locale, when there is one for all"),
+        optional("locale", Type::Str, "the locale, if it is the same for all"),
         optional(
             "partner-public",
             Type::Bool,
             "whether it is a partner's public build",
         ),
-        optional("artifact-map", Type::Any, "where each artifact is put"),
+        optional(
+            "artifact-map",
+            Type::Any,
+            "the destination of each artifact",
+        ),
     ],
     open: true,
     exclusive: &[],
@@ -85,7 +87,7 @@ static SCHEMA: Schema = Schema {
 /// `beetmover`
 pub static BEETMOVER: Payload = Payload {
     name: "beetmover",
-    doc: "Moves artifacts to where people download them.",
+    doc: "Publishes artifacts for download.",
     schema: &SCHEMA,
     defaults: &[("max-run-time", Preset::Int(600))],
     automation: false,

@@ -1,12 +1,12 @@
 //! The caches of docker-worker tasks.
 //!
-//! `run-task` checks that caches are what it expects, so a cache is only shared by tasks that run
-//! the same `run-task`: its name ends in a part of the digest of that script, and in the taskId of
-//! the image, or in a part of the digest of the name of an image that is not in the tree (what that
-//! one holds cannot be known).
+//! `run-task` checks its caches, so only tasks with the same `run-task` share a cache: its name ends
+//! in a part of the digest of that script, and the taskId of the image. For an image that is not in
+//! the tree, whose content is unknown, it ends in a part of the digest of the image's name.
 
+use super::cache_key::{CacheKey, CachePayload};
 use super::images::Images;
-use super::{entry_text, worker_list};
+use super::worker::{entry_text, worker_list};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::digest::sha256;
 use crate::base::value::{List, Object, Value, truthy};
@@ -16,31 +16,11 @@ use crate::transform::{Context, Item};
 /// Changing it gives every task new caches.
 const VERSION: &str = "v3";
 
-/// What the caches of a task depend on.
-#[derive(Debug, PartialEq)]
-pub(super) struct Asked {
-    listed: List,
-    image: Option<Value>,
-    under_run_task: bool,
-    untrusted: bool,
-}
-
-/// What comes of the caches of a task.
-#[derive(Debug, Clone)]
-pub(super) struct Made {
-    /// The mount points, by the names of the caches.
-    caches: Value,
-    /// What the task has to be allowed.
-    scopes: List,
-    /// All mount points.
-    mounts: Value,
-}
-
-/// Adds the caches of `worker` to the payload, their scopes to the definition, and what `run-task`
-/// has to know of them to the variables.
+/// Adds the caches of `worker` to the payload, their scopes to the definition, and variables for
+/// `run-task`.
 ///
 /// # Errors
-/// When one has no name or no mount point.
+/// If a cache has no name or no mount point.
 pub(super) fn add(
     images: &Images<'_, '_>,
     item: &Item,
@@ -53,15 +33,13 @@ pub(super) fn add(
     let Some(listed) = worker_list(item, worker, "caches")?.cloned() else {
         return Ok(());
     };
-    let asked = Asked {
+    let key = CacheKey {
         listed,
         image: worker.get("docker-image").cloned(),
         under_run_task,
         untrusted,
     };
-    let made = images
-        .caches
-        .get(asked, |asked| make(images, item, asked))?;
+    let made = images.caches.get(key, |key| make(images, item, key))?;
     if !made.scopes.is_empty() {
         list_mut(definition, "scopes").extend(made.scopes);
     }
@@ -75,18 +53,18 @@ pub(super) fn add(
     Ok(())
 }
 
-fn make(images: &Images<'_, '_>, item: &Item, asked: &Asked) -> Result<Made, Diagnostic> {
+fn make(images: &Images<'_, '_>, item: &Item, key: &CacheKey) -> Result<CachePayload, Diagnostic> {
     let context = images.context();
-    let suffix = if asked.under_run_task {
-        suffix(context, asked.image.as_ref())
+    let suffix = if key.under_run_task {
+        suffix(context, key.image.as_ref())
     } else {
         VERSION.to_owned()
     };
     let mut caches = Object::new();
     let mut scopes = List::new();
-    for cache in &asked.listed {
-        // What some caches need cannot be guaranteed for tasks that anybody may have written.
-        if asked.untrusted && cache.get("skip-untrusted").is_some_and(truthy) {
+    for cache in &key.listed {
+        // Some caches must not be used by untrusted tasks.
+        if key.untrusted && cache.get("skip-untrusted").is_some_and(truthy) {
             continue;
         }
         let name = format!(
@@ -103,7 +81,7 @@ fn make(images: &Images<'_, '_>, item: &Item, asked: &Asked) -> Result<Made, Dia
     let mut mounts: Vec<&str> = caches.values().filter_map(Value::as_str).collect();
     mounts.sort_unstable();
     let mounts = Value::from(mounts.join(";"));
-    Ok(Made {
+    Ok(CachePayload {
         caches: reference(Value::Object(caches)),
         scopes,
         mounts,
@@ -119,14 +97,14 @@ fn is_untrusted(context: &Context<'_>) -> Result<bool, Diagnostic> {
     match level.trim().parse::<i64>() {
         Ok(level) => Ok(level == 1),
         Err(_) => Err(Diagnostic::user(format!(
-            "parameters: `level` is {level:?}, which is no number"
+            "parameters: `level` is {level:?}, which is not a number"
         ))
         .help("levels are `1` and `3`")),
     }
 }
 
 fn suffix(context: &Context<'_>, image: Option<&Value>) -> String {
-    let script = context.project.run_task.cache_suffix();
+    let script = context.project.task_scripts.cache_suffix();
     match image {
         Some(Value::String(image)) => {
             let digest = sha256(image.as_bytes());

@@ -2,9 +2,10 @@
 
 use std::convert::Infallible;
 
-use super::{
-    Images, Payload, add_scope, caches, entry_field, entry_text, sccache, take_worker, worker_list,
-};
+use super::caches;
+use super::contract::Payload;
+use super::images::Images;
+use super::worker::{add_scope, entry_field, entry_text, sccache, take_worker, worker_list};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::posix;
 use crate::base::value::{List, Object, Value, truthy};
@@ -24,13 +25,13 @@ static CACHE: Schema = Schema {
         optional(
             "name",
             Type::Str,
-            "the name, shared by the tasks that share the cache",
+            "the name; tasks with the same name share the cache",
         ),
         optional("mount-point", Type::Str, "where it is in the container"),
         optional(
             "skip-untrusted",
             Type::Bool,
-            "whether level 1 tasks go without it",
+            "whether tasks of level 1 do not get it",
         ),
     ],
     open: false,
@@ -43,13 +44,13 @@ static ARTIFACT: Schema = Schema {
         optional(
             "type",
             Type::Literal(&["file", "directory", "volume"]),
-            "a file, or a folder with all in it",
+            "a file, or a folder with all its contents",
         ),
         optional("path", Type::Str, "where it is in the container"),
         optional(
             "name",
             Type::Str,
-            "its name, or what the names in the folder begin with",
+            "its name, or the prefix of the names of files in the folder",
         ),
     ],
     open: false,
@@ -69,12 +70,12 @@ static SCHEMA: Schema = Schema {
         required(
             "chain-of-trust",
             Type::Bool,
-            "whether the worker signs what the task was and made: false",
+            "whether the worker signs the task's definition and artifacts: false",
         ),
         required(
             "taskcluster-proxy",
             Type::Bool,
-            "whether the task has the proxy: false",
+            "whether the task can use the Taskcluster proxy: false",
         ),
         required(
             "allow-ptrace",
@@ -84,7 +85,7 @@ static SCHEMA: Schema = Schema {
         required(
             "loopback-video",
             Type::Bool,
-            "whether the task has a camera that is none: false",
+            "whether the task has a virtual camera: false",
         ),
         required("env", Type::Map(&Type::TaskRef), "environment variables"),
         required(
@@ -97,22 +98,22 @@ static SCHEMA: Schema = Schema {
         optional(
             "artifacts",
             Type::List(&Type::Struct(&ARTIFACT)),
-            "what is taken from the container at the end",
+            "the artifacts in the container",
         ),
         optional(
             "command",
             Type::List(&Type::TaskRef),
-            "the command; that of the image when it is not given",
+            "the command; if not given, that of the image",
         ),
         optional(
             "retry-exit-status",
             Type::List(&Type::Int),
-            "exit codes after which the task is run again",
+            "exit codes that cause a retry",
         ),
         optional(
             "purge-caches-exit-status",
             Type::List(&Type::Int),
-            "exit codes after which the caches are thrown away",
+            "exit codes that purge the caches",
         ),
         optional("skip-artifacts", Type::Bool, ""),
     ],
@@ -137,7 +138,7 @@ pub static DOCKER_WORKER: Payload = Payload {
     build,
 };
 
-/// The exit code by which `run-task` tells that something is wrong with the caches.
+/// The exit code with which `run-task` reports invalid caches.
 const PURGE_CACHES: i64 = 72;
 
 fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcome<()> {
@@ -186,8 +187,8 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
             variables.push(("TASKCLUSTER_VOLUMES", Value::from(volumes.join(";"))));
         }
     }
-    let question = (std::mem::take(object_mut(&mut worker, "env")), variables);
-    let Ok(env) = images.environments.get(question, |(env, variables)| {
+    let key = (std::mem::take(object_mut(&mut worker, "env")), variables);
+    let Ok(env) = images.environments.get(key, |(env, variables)| {
         let mut env = env.clone();
         env.extend(variables.iter().cloned());
         Ok::<_, Infallible>(env)
@@ -200,7 +201,7 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     Ok(())
 }
 
-/// The image as the worker takes it. One in the tree becomes a dependency, and brings its volumes.
+/// The image in the worker's form. An in-tree image becomes a dependency, and adds its volumes.
 fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outcome<Value> {
     let image = match worker.get("docker-image") {
         Some(Value::Object(image)) => image,
@@ -219,7 +220,7 @@ fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outco
                     "dependencies.docker-image",
                     "a dependency is called `docker-image`",
                 )
-                .help("that name is taken: it is the image that the task runs in")
+                .help("this name is reserved for the image that the task runs in")
                 .into());
         }
         let label = Value::from(format!("docker-image-{name}"));
@@ -235,7 +236,7 @@ fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outco
                         format!("the volume `{volume}` is declared twice"),
                     )
                     .help(format!(
-                        "the Dockerfile of `{name}` declares it; leave it out here"
+                        "the Dockerfile of `{name}` already declares it; remove it here"
                     ))
                     .into());
             }
@@ -288,7 +289,7 @@ fn is_run_task(item: &Item, worker: &Object) -> Result<bool, Diagnostic> {
             .help("name a program")),
         None => Err(item
             .wrong("worker.command", "the command is empty")
-            .help("leave it out to run that of the image")),
+            .help("remove it to run the command of the image")),
     }
 }
 
@@ -324,8 +325,8 @@ fn features(
         );
         add_scope(definition, scope);
     }
-    let told = sccache(used).iter();
-    variables.extend(told.map(|(name, value)| (*name, Value::from(*value))));
+    let sccache_variables = sccache(used).iter();
+    variables.extend(sccache_variables.map(|(name, value)| (*name, Value::from(*value))));
     features
 }
 
@@ -356,7 +357,7 @@ fn exit_codes(
     })
 }
 
-/// The artifacts by name, when there are any; they expire with the task.
+/// The artifacts by name, if the key is given; they expire with the task.
 fn artifacts(
     images: &Images<'_, '_>,
     item: &Item,
@@ -367,10 +368,10 @@ fn artifacts(
         return Ok(None);
     };
     let expires = definition.get("expires").cloned().unwrap_or_default();
-    let question = (listed.clone(), expires);
-    let found = images.artifacts.get(question, |(listed, expires)| {
-        expiring(item, listed, expires)
-    });
+    let key = (listed.clone(), expires);
+    let found = images
+        .artifacts
+        .get(key, |(listed, expires)| expiring(item, listed, expires));
     found.map(Some)
 }
 

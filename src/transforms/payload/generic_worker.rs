@@ -1,6 +1,8 @@
 //! The payload of generic-worker, which runs commands on a machine of any operating system.
 
-use super::{Images, Payload, add_scope, sccache, take_worker, worker_list};
+use super::contract::Payload;
+use super::images::Images;
+use super::worker::{add_scope, sccache, take_worker, worker_list};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{List, Object, Value, truthy};
 use crate::config::schema::{Schema, Type, optional, required};
@@ -14,10 +16,10 @@ static ARTIFACT: Schema = Schema {
         required(
             "type",
             Type::Literal(&["file", "directory"]),
-            "a file, or a folder with all in it",
+            "a file, or a folder with all its contents",
         ),
         required("path", Type::Str, "where it is"),
-        optional("name", Type::Str, "its name; the path when it is not given"),
+        optional("name", Type::Str, "its name; if not given, the path"),
     ],
     open: false,
     exclusive: &[],
@@ -26,9 +28,9 @@ static ARTIFACT: Schema = Schema {
 static CONTENT: Schema = Schema {
     name: "content",
     fields: &[
-        optional("artifact", Type::Str, "the artifact that is the content"),
+        optional("artifact", Type::Str, "the artifact with the content"),
         optional("task-id", Type::TaskRef, "the task that has the artifact"),
-        optional("url", Type::Str, "where the content is, for everybody"),
+        optional("url", Type::Str, "the public URL of the content"),
     ],
     open: false,
     exclusive: &[],
@@ -41,14 +43,14 @@ static MOUNT: Schema = Schema {
         optional(
             "content",
             Type::Struct(&CONTENT),
-            "what is in it: at first for a cache, always for others",
+            "the content; for a cache, the initial content",
         ),
-        optional("directory", Type::Str, "the folder that it becomes"),
-        optional("file", Type::Str, "the file that it becomes"),
+        optional("directory", Type::Str, "the folder to mount it at"),
+        optional("file", Type::Str, "the file to mount it at"),
         optional(
             "format",
             Type::Literal(&["rar", "tar.bz2", "tar.gz", "zip"]),
-            "how the content is packed",
+            "the archive format of the content",
         ),
     ],
     open: false,
@@ -67,7 +69,7 @@ static SCHEMA: Schema = Schema {
         required(
             "command",
             Type::List(&Type::Any),
-            "the commands: on Windows texts, elsewhere lists of words",
+            "the commands: strings on Windows, lists of words elsewhere",
         ),
         required("env", Type::Map(&Type::TaskRef), "environment variables"),
         required(
@@ -78,12 +80,12 @@ static SCHEMA: Schema = Schema {
         required(
             "chain-of-trust",
             Type::Bool,
-            "whether the worker signs what the task was and made: false",
+            "whether the worker signs the task's definition and artifacts: false",
         ),
         optional(
             "artifacts",
             Type::List(&Type::Struct(&ARTIFACT)),
-            "what is taken from the machine at the end",
+            "the artifacts on the machine",
         ),
         optional(
             "mounts",
@@ -93,12 +95,12 @@ static SCHEMA: Schema = Schema {
         optional(
             "retry-exit-status",
             Type::List(&Type::Int),
-            "exit codes after which the task is run again",
+            "exit codes that cause a retry",
         ),
         optional(
             "purge-caches-exit-status",
             Type::List(&Type::Int),
-            "exit codes after which the caches are thrown away",
+            "exit codes that purge the caches",
         ),
         optional(
             "os-groups",
@@ -113,12 +115,12 @@ static SCHEMA: Schema = Schema {
         optional(
             "run-task-as-current-user",
             Type::Bool,
-            "whether it runs as the user that the worker runs as",
+            "whether it runs as the worker's user",
         ),
         optional(
             "taskcluster-proxy",
             Type::Bool,
-            "whether the task has the proxy",
+            "whether the task can use the Taskcluster proxy",
         ),
         optional(
             "hide-cmd-window",
@@ -145,11 +147,10 @@ pub static GENERIC_WORKER: Payload = Payload {
     build,
 };
 
-/// Exit codes by which Windows tells that the process was ended from outside: killed as the system
-/// went down, and interrupted.
+/// Exit codes on Windows for a process that was killed at shutdown, and for one that was interrupted.
 const INTERRUPTED: [i64; 2] = [1_073_807_364, 3_221_225_786];
 
-/// Features by their setting, with what the scope begins with that they need.
+/// Features by their setting, with the prefix of the required scope.
 static FEATURES: &[(&str, &str, Option<&str>)] = &[
     ("chain-of-trust", "chainOfTrust", None),
     ("taskcluster-proxy", "taskclusterProxy", None),
@@ -239,7 +240,7 @@ fn exit_codes(item: &Item, worker: &Object) -> Result<Object, Diagnostic> {
     Ok(codes)
 }
 
-/// The mounts with the names that the worker has for their parts, and the scopes that they need.
+/// The mounts in the worker's form. Adds the required scopes to the definition.
 fn mounts(
     context: &Context<'_>,
     item: &Item,

@@ -1,10 +1,9 @@
-//! The docker images of the project, as far as the tasks that use them need to know, and what the
-//! payloads of these have in common.
+//! The docker images of the project that tasks use, and values that payloads have in common.
 
 use std::convert::Infallible;
 use std::sync::OnceLock;
 
-use super::caches;
+use super::cache_key::{CacheKey, CachePayload};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::memo::{Last, Memo};
 use crate::base::suggest;
@@ -15,18 +14,18 @@ use crate::ports::files::FileError;
 use crate::transform::Context;
 use crate::transform::item::Variables;
 
-/// The docker images of the project; each file is read once, when it is first needed.
+/// The docker images of the project; each file is read once, on first use.
 pub struct Images<'c, 'a> {
     context: &'c Context<'a>,
     tasks: OnceLock<Outcome<Object>>,
     volumes: Memo<String, Outcome<Vec<String>>>,
     /// The caches of docker-worker tasks.
-    pub(super) caches: Last<caches::Asked, caches::Made>,
-    /// The environments of docker-worker tasks, by what they were before and what is added.
+    pub(super) caches: Last<CacheKey, CachePayload>,
+    /// The environments of docker-worker tasks, by original environment and additions.
     pub(super) environments: Last<(Object, Variables), Object>,
-    /// The artifacts of docker-worker tasks, by what is said of them and when they expire.
+    /// The artifacts of docker-worker tasks, by their description and expiry.
     pub(super) artifacts: Last<(List, Value), Object>,
-    /// What exit codes of docker-worker tasks mean, by those that are given.
+    /// The exit code settings of docker-worker tasks, by the given ones.
     pub(super) exit_codes: Last<[Option<List>; 2], Value>,
 }
 
@@ -45,7 +44,7 @@ impl<'c, 'a> Images<'c, 'a> {
         }
     }
 
-    /// What the transform knows.
+    /// The context of the transform.
     #[must_use]
     pub fn context(&self) -> &'c Context<'a> {
         self.context
@@ -54,7 +53,7 @@ impl<'c, 'a> Images<'c, 'a> {
     /// The paths that the Dockerfile of an image declares as volumes, sorted.
     ///
     /// # Errors
-    /// When the kind of images or the Dockerfile cannot be read.
+    /// If the kind of images or the Dockerfile cannot be read.
     pub fn volumes(&self, image: &str) -> Outcome<Vec<String>> {
         let read = |image: &String| Ok::<_, Infallible>(self.read_volumes(image));
         let Ok(volumes) = self.volumes.get(image.to_owned(), read);
@@ -74,8 +73,9 @@ impl<'c, 'a> Images<'c, 'a> {
         let folder = join(&config.kinds_folder(), config.docker_image_kind());
         let path = join(&folder, "kind.yml");
         let text = self.context.project.files.read(&path).map_err(|error| {
-            file_error("the kind of docker images cannot be read", &error)
-                .help("images in the tree are tasks of that kind; `docker-image-kind` in config.yml names it")
+            file_error("cannot read the kind of docker images", &error).help(
+                "in-tree images are tasks of the kind that `docker-image-kind` in config.yml names",
+            )
         })?;
         let document = yaml::load(&path, &text)?;
         match document.value.get("tasks") {
@@ -103,19 +103,19 @@ impl<'c, 'a> Images<'c, 'a> {
             Err(error) => {
                 let tasks = self.tasks()?;
                 let help = if tasks.contains_key(image) {
-                    "the image is a task of that kind; `definition` names its folder".to_owned()
+                    "the image has a task, but its folder is missing; `definition` can name the folder".to_owned()
                 } else {
                     suggest::hint(image, tasks.keys().map(|key| key.as_str()))
                 };
                 return Err(
                     file_error(&format!("unknown docker image `{image}`"), &error)
-                        .help(format!("`docker-image` names an image in the tree: {help}"))
+                        .help(format!("`docker-image` must name an in-tree image: {help}"))
                         .into(),
                 );
             }
         };
         volumes(&String::from_utf8_lossy(&text)).map_err(|line| {
-            Diagnostic::user(format!("`{path}` declares volumes in a list: {line}"))
+            Diagnostic::user(format!("`{path}` declares volumes as a list: {line}"))
                 .help("write one `VOLUME` line for each path")
                 .into()
         })

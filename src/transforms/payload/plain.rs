@@ -1,6 +1,7 @@
 //! Payloads of tasks that no worker runs.
 
-use super::{Images, Payload};
+use super::contract::Payload;
+use super::images::Images;
 use crate::base::diagnostic::Outcome;
 use crate::base::value::{Object, Value};
 use crate::config::schema::{Schema, Type, required};
@@ -20,7 +21,7 @@ static ALWAYS_OPTIMIZED_SCHEMA: Schema = Schema {
 /// `always-optimized`
 pub static ALWAYS_OPTIMIZED: Payload = Payload {
     name: "always-optimized",
-    doc: "A task that is expected to be replaced or left out; creating it is a mistake.",
+    doc: "A task that must be replaced or removed by optimization and is never created.",
     schema: &ALWAYS_OPTIMIZED_SCHEMA,
     defaults: &[],
     automation: false,
@@ -37,7 +38,7 @@ static INVALID_SCHEMA: Schema = Schema {
 /// `invalid`
 pub static INVALID: Payload = Payload {
     name: "invalid",
-    doc: "A task that makes no sense where it is and must never be created.",
+    doc: "A task that is invalid and must never be created.",
     schema: &INVALID_SCHEMA,
     defaults: &[],
     automation: false,
@@ -58,7 +59,7 @@ static SUCCEED_SCHEMA: Schema = Schema {
 /// `succeed`
 pub static SUCCEED: Payload = Payload {
     name: "succeed",
-    doc: "A task that succeeds at once.",
+    doc: "A task that succeeds immediately.",
     schema: &SUCCEED_SCHEMA,
     defaults: &[],
     automation: false,

@@ -1,12 +1,12 @@
-//! The transform `replicate`: makes tasks out of the tasks of other graphs.
+//! The transform `replicate`: copies tasks of other graphs.
 //!
-//! 1. Each target, a taskId or an index path, is looked up. When the task has a `task-graph.json`,
-//!    it stands for the tasks of that graph; otherwise for itself.
-//! 2. Tasks that cannot run here and tasks with the wrong attributes are passed over ([`select`]).
-//! 3. The definitions of the others are rewritten so that they can be created anew, in this group,
-//!    with this project's scopes and caches ([`rewrite`]).
+//! 1. Each target, a taskId or an index path, is looked up. If the task has a `task-graph.json`,
+//!    it represents the tasks of that graph, otherwise itself.
+//! 2. Tasks that cannot run here and tasks with other attributes are skipped ([`select`]).
+//! 3. The definitions of the others are rewritten so that they can be created again, in this group
+//!    and with this project's scopes and caches ([`rewrite`]).
 //!
-//! What comes out is finished: `taskgraph.transforms.task` does not come after it.
+//! The results are finished tasks: `taskgraph.transforms.task` does not run after it.
 
 mod rewrite;
 mod select;
@@ -28,7 +28,7 @@ use self::select::Selection;
 pub static TRANSFORM: Transform = Transform {
     name: "mozilla_taskgraph.transforms.replicate",
     aliases: &[],
-    doc: "makes tasks out of the tasks of other graphs, which it asks Taskcluster for",
+    doc: "creates copies of tasks of other graphs, which it reads from Taskcluster",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
@@ -43,24 +43,24 @@ static REPLICATE: Schema = Schema {
         required(
             "target",
             Type::List(&Type::Str),
-            "the tasks, by taskId or index path; a decision task stands for its graph",
+            "the tasks, by taskId or index path; a decision task stands for all tasks of its graph",
         ),
         optional(
             "include-attrs",
             WANTED,
-            "the attributes that tasks have to have: a value, or a list of which one is it",
+            "the attributes that tasks must have: a value, or a list of accepted values",
         ),
         optional(
             "exclude-attrs",
             WANTED,
-            "the attributes that tasks may not have: what a value begins with, or a list of such",
+            "the attributes that exclude tasks: a prefix of the value, or a list of prefixes",
         ),
     ],
     open: false,
     exclusive: &[],
 };
 
-/// What the transform takes.
+/// The schema of the transform.
 pub static SCHEMA: Schema = Schema {
     name: "replicate",
     fields: &[required(
@@ -104,9 +104,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
                     .map_err(|error| {
                         Diagnostic::user(format!("{} of `{target}` {error}", select::title(task)))
                             .at(place.clone())
-                            .help(
-                                "leave it out by its attributes: `include-attrs`, `exclude-attrs`",
-                            )
+                            .help("exclude it with `include-attrs` or `exclude-attrs`")
                             .into()
                     });
                 made.extend(wrong.keep(one).flatten().map(|task| item.with(task)));
@@ -116,7 +114,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     })
 }
 
-/// The tasks that targets stand for; each target is asked for once.
+/// The tasks of each target, looked up once.
 struct Targets<'c, 'a> {
     context: &'c Context<'a>,
     known: BTreeMap<String, Vec<Object>>,
@@ -138,7 +136,7 @@ impl Targets<'_, '_> {
     fn fetch(&self, target: &str) -> Result<Vec<Object>, Diagnostic> {
         let Some(remote) = self.context.project.remote else {
             return Err(Diagnostic::environment(format!(
-                "the target `{target}` has to be looked up, and it is not known which Taskcluster to ask"
+                "cannot look up the target `{target}`: no Taskcluster deployment is configured"
             ))
             .help("set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com"));
         };
@@ -148,8 +146,10 @@ impl Targets<'_, '_> {
         }
         match remote.definition(&task_id)? {
             Some(definition) => Ok(vec![Object::from_iter([("task", definition)])]),
-            None => Err(Diagnostic::user(format!("there is no task `{task_id}`"))
-                .help("it may have expired; an index path leads to the newest task")),
+            None => Err(
+                Diagnostic::user(format!("the task `{task_id}` does not exist"))
+                    .help("it may have expired; use an index path to refer to the newest task"),
+            ),
         }
     }
 }
@@ -164,14 +164,14 @@ fn resolve(remote: &dyn Remote, target: &str) -> Result<TaskId, Diagnostic> {
     let path =
         IndexPath::parse(target).map_err(|error: NameError| Diagnostic::user(error.to_string()))?;
     remote.find_task(&path)?.ok_or_else(|| {
-        Diagnostic::user(format!("there is no task at the index path `{target}`"))
-            .help("name a taskId, or an index path at which there is a task now")
+        Diagnostic::user(format!("no task is indexed at `{target}`"))
+            .help("use a taskId, or an index path with a task")
     })
 }
 
 fn read_graph(target: &str, content: &[u8]) -> Result<Vec<Object>, Diagnostic> {
     let unfit = |why: String| {
-        Diagnostic::environment(format!("`{GRAPH}` of `{target}` is no task graph")).because(why)
+        Diagnostic::environment(format!("`{GRAPH}` of `{target}` is not a task graph")).because(why)
     };
     let graph: Value = serde_json::from_slice(content).map_err(|error| unfit(error.to_string()))?;
     let Value::Object(graph) = graph else {

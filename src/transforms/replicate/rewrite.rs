@@ -9,7 +9,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::value::{Object, Value, py_str};
 use crate::transform::{Context, Item};
 
-/// What scopes and caches of any trust domain and level have in their names.
+/// The trust domain and level in the names of scopes and caches.
 static TRUST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("[a-z]+-level-[1-3]").ok());
 
 /// Rewrites definitions for one item.
@@ -18,7 +18,7 @@ pub(super) struct Rewriter<'a> {
     /// Trust domain and level as they are in the names of scopes and caches.
     trust: String,
     group: &'a str,
-    /// The name of the item, which the labels begin with.
+    /// The name of the item, which is the prefix of the labels.
     prefix: Value,
 }
 
@@ -26,18 +26,18 @@ impl<'a> Rewriter<'a> {
     /// Rewrites for `item`.
     ///
     /// # Errors
-    /// When the item has no name, or it is not known in which group tasks will be.
+    /// If the item has no name, or the task group is unknown.
     pub(super) fn new(context: &Context<'a>, item: &Item) -> Result<Self, Diagnostic> {
         let prefix = item.task.get("name").cloned().ok_or_else(|| {
             item.wrong("", "the task has no name")
-                .help("give it a `name`; the labels of the tasks that it makes begin with it")
+                .help("give it a `name`, which becomes the prefix of the labels")
         })?;
         let group = context.project.environment.get("TASK_ID").ok_or_else(|| {
             Diagnostic::environment(
-                "the tasks would be in the group of the decision task, and TASK_ID is not set",
+                "TASK_ID is not set, but the tasks belong to the group of the decision task",
             )
             .at(item.origin.own_place())
-            .help("at a desk, set TASK_ID to the taskId of any decision task")
+            .help("locally, set TASK_ID to the taskId of any decision task")
         })?;
         let level = context.project.params.level();
         Ok(Self {
@@ -54,7 +54,7 @@ impl<'a> Rewriter<'a> {
     /// The task that replicates a task of another graph.
     ///
     /// # Errors
-    /// What it lacks that any task has, as the end of a sentence.
+    /// What is missing in the task, as the end of a sentence.
     pub(super) fn rewrite(&self, task: &Object) -> Result<Object, String> {
         let mut definition = section(task, "task")?.clone();
         for (key, value) in [
@@ -116,7 +116,7 @@ impl<'a> Rewriter<'a> {
         {
             *expires = relative("1 month");
         }
-        // Revisions of the other graph's repositories do not go with the refs of this one's.
+        // Revisions of the other graph's repositories do not match the refs of this one's.
         if let Some(env) = part(payload, "env")? {
             env.retain(|name, _| !name.ends_with("_REV"));
         }
@@ -144,7 +144,7 @@ impl<'a> Rewriter<'a> {
         Ok(task.into_iter().collect())
     }
 
-    /// A name with this project's trust domain and level for those in it.
+    /// A name in which the trust domain and level are replaced with those of this project.
     fn trusted(&self, name: &str) -> String {
         match TRUST.as_ref() {
             Some(pattern) => pattern
@@ -166,7 +166,7 @@ fn part<'o>(map: &'o mut Object, key: &str) -> Result<Option<&'o mut Object>, St
     match map.get_mut(key) {
         None => Ok(None),
         Some(Value::Object(inner)) => Ok(Some(inner)),
-        Some(_) => Err(format!("has a `{key}` that is no mapping")),
+        Some(_) => Err(format!("has a `{key}` that is not a mapping")),
     }
 }
 

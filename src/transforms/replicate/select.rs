@@ -3,14 +3,14 @@
 use crate::base::value::{Object, Value, truthy};
 use crate::transform::checks;
 
-/// What an item wants of the tasks that it replicates.
+/// The conditions of an item for the tasks that it replicates.
 pub(super) struct Selection<'a> {
     include: Option<&'a Object>,
     exclude: Option<&'a Object>,
 }
 
 impl<'a> Selection<'a> {
-    /// What the settings say.
+    /// Reads the settings.
     pub(super) fn new(config: &'a Object) -> Self {
         let get = |key: &str| config.get(key).and_then(Value::as_object);
         Self {
@@ -19,11 +19,11 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// Whether a task is taken. Attributes come first, so that tasks which lack something can be left
-    /// out by them.
+    /// Whether a task is selected. Attributes are checked first, so that they can exclude malformed
+    /// tasks.
     ///
     /// # Errors
-    /// What it lacks that any task has, as the end of a sentence.
+    /// What is missing in the task, as the end of a sentence.
     pub(super) fn takes(&self, task: &Object) -> Result<bool, String> {
         let attributes = optional_section(task, "attributes")?;
         let attribute = |name: &str| attributes.and_then(|attributes| attributes.get(name));
@@ -48,7 +48,7 @@ impl<'a> Selection<'a> {
         let provisioner = definition
             .get("provisionerId")
             .ok_or("has no `provisionerId`")?;
-        // These machines are in the hands of the project that has them.
+        // Only the project that owns these machines may use them.
         if provisioner == "releng-hardware" {
             return Ok(false);
         }
@@ -58,7 +58,7 @@ impl<'a> Selection<'a> {
     }
 }
 
-/// What a task of another graph is called in messages.
+/// The name of a task of another graph in messages.
 pub(super) fn title(task: &Object) -> String {
     let name = task
         .get("label")
@@ -79,6 +79,6 @@ fn optional_section<'o>(map: &'o Object, key: &str) -> Result<Option<&'o Object>
     match map.get(key) {
         None => Ok(None),
         Some(Value::Object(inner)) => Ok(Some(inner)),
-        Some(_) => Err(format!("has a `{key}` that is no mapping")),
+        Some(_) => Err(format!("has a `{key}` that is not a mapping")),
     }
 }

@@ -1,26 +1,26 @@
-//! What the items of one batch share.
+//! Values that the items of one batch share.
 
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 
-use super::checkout::{Setup, Sort};
+use super::repository::{Repository, repositories};
+use super::setup::{Setup, SetupKey};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::memo::{Last, Memo};
 use crate::base::value::Object;
 use crate::transform::Context;
 use crate::transform::item::Variables;
-use crate::transforms::run::repository::{Repository, repositories};
 
-/// What the items of one batch share, found out when it is first needed.
+/// Values that the items of one batch share, computed on first use.
 pub struct Batch<'c, 'a> {
-    /// What the transform knows.
+    /// The context of the transform.
     pub context: &'c Context<'a>,
     repositories: OnceLock<Result<IndexMap<String, Repository>, Diagnostic>>,
-    pub(super) setups: Memo<Sort, Arc<Setup>>,
-    /// The environment of a task that checks everything out, by what it was before.
-    pub(super) environments: Last<(Object, Sort), Object>,
-    /// The environment of a task, by what it was before and what is added.
+    pub(super) setups: Memo<SetupKey, Arc<Setup>>,
+    /// The environment of a task that checks out all repositories, by original environment.
+    pub(super) environments: Last<(Object, SetupKey), Object>,
+    /// The environment of a task, by original environment and additions.
     pub(super) variables: Last<(Object, Variables), Object>,
 }
 

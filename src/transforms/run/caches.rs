@@ -2,6 +2,7 @@
 
 use super::batch::Batch;
 use super::checkout;
+use super::run_using::implementation;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::digest::sha256;
 use crate::base::posix;
@@ -15,7 +16,7 @@ use crate::transform::item::Variables;
 pub struct Cache {
     /// Its name.
     pub name: &'static str,
-    /// The environment variable that tells the tool where it is.
+    /// The environment variable with the cache's path for the tool.
     pub variable: Option<&'static str>,
 }
 
@@ -40,11 +41,11 @@ const fn tool(name: &'static str, variable: &'static str) -> Cache {
     }
 }
 
-/// Adds the caches that `run.use-caches` asks for, or else the graph config, or else that of the
-/// checkout. Yields the variables that tell tools of them.
+/// Adds the caches in `run.use-caches`, or else those in the graph config, or else the one of the
+/// checkout. Returns the variables with the paths for tools.
 ///
 /// # Errors
-/// When a part of the worker is of the wrong type, or the repositories are not well described.
+/// If a part of the worker has the wrong type, or the repositories are misconfigured.
 pub fn add(batch: &Batch<'_, '_>, item: &mut Item, run: &Object) -> Result<Variables, Diagnostic> {
     let mut variables = Vec::new();
     let graph_config = batch.context.graph_config();
@@ -57,7 +58,7 @@ pub fn add(batch: &Batch<'_, '_>, item: &mut Item, run: &Object) -> Result<Varia
             Some(Value::Array(names)) => names.iter().any(|name| name == cache.name),
             _ => cache.name == CHECKOUT,
         };
-        // Naming it among the defaults is no harm to tasks that check nothing out.
+        // Tasks without a checkout may have it among the defaults.
         if !wanted || (cache.name == CHECKOUT && !has_checkout) {
             continue;
         }
@@ -74,7 +75,7 @@ pub fn add(batch: &Batch<'_, '_>, item: &mut Item, run: &Object) -> Result<Varia
 }
 
 fn tool_folder(item: &Item, run: &Object, name: &str) -> String {
-    let base = if super::using::implementation(item) == "docker-worker" {
+    let base = if implementation(item) == "docker-worker" {
         let workdir = run.get("workdir").and_then(Value::as_str);
         let workdir = workdir.filter(|workdir| !workdir.is_empty());
         posix::join(workdir.unwrap_or("/builds/worker"), ".task-cache")
@@ -104,7 +105,7 @@ fn checkout_cache(batch: &Batch<'_, '_>) -> Result<String, Diagnostic> {
 }
 
 fn mount(item: &mut Item, name: String, folder: String) -> Result<(), Diagnostic> {
-    let (list, entry) = if super::using::implementation(item) == "docker-worker" {
+    let (list, entry) = if implementation(item) == "docker-worker" {
         let entry = [
             ("type", Value::from("persistent")),
             ("name", Value::from(name)),

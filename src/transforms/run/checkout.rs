@@ -4,16 +4,15 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::batch::Batch;
+use super::run_using::implementation;
+use super::setup::{Checkout, Setup, SetupKey};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
-use crate::base::json;
-use crate::base::posix;
 use crate::base::suggest;
-use crate::base::value::{Object, Str, Value, truthy};
+use crate::base::value::{Object, Value, truthy};
 use crate::transform::Item;
 use crate::transform::fields;
-use crate::transforms::run::repository::Repository;
 
-/// What a task can set about a repository that it checks out, as the keys of `run.checkout`.
+/// The settings of a checkout, which are keys of `run.checkout`.
 static SETTINGS: &[&str] = &[
     "prefix",
     "name",
@@ -29,57 +28,6 @@ static SETTINGS: &[&str] = &[
 /// The settings that cannot be null.
 static NEEDED: &[&str] = &["prefix", "name", "path"];
 
-/// The settings that the task sees in its environment, with the names that they have there.
-static VARIABLES: &[(&str, &str)] = &[
-    ("BASE_REPOSITORY", "base_repository"),
-    ("HEAD_REPOSITORY", "head_repository"),
-    ("HEAD_REV", "head_rev"),
-    ("HEAD_REF", "head_ref"),
-    ("REPOSITORY_TYPE", "type"),
-    ("SSH_SECRET_NAME", "ssh_secret_name"),
-];
-
-/// One repository that a task checks out: its settings by name.
-#[derive(Debug, Clone)]
-struct Checkout(Object);
-
-impl Checkout {
-    fn new(repository: &Repository) -> Self {
-        let optional = |text: &Option<String>| text.as_deref().map_or(Value::Null, Value::from);
-        let settings = [
-            ("prefix", Value::from(repository.prefix.as_str())),
-            ("name", Value::from(repository.name.as_str())),
-            (
-                "base_repository",
-                Value::from(repository.base_repository.as_str()),
-            ),
-            (
-                "head_repository",
-                Value::from(repository.head_repository.as_str()),
-            ),
-            ("head_ref", Value::from(repository.head_ref.as_str())),
-            ("type", Value::from(repository.kind.as_str())),
-            ("path", Value::from(repository.path.as_str())),
-            ("head_rev", optional(&repository.head_rev)),
-            ("ssh_secret_name", optional(&repository.ssh_secret_name)),
-        ];
-        Self(
-            settings
-                .map(|(key, value)| (key, value))
-                .into_iter()
-                .collect(),
-        )
-    }
-
-    fn get(&self, setting: &str) -> Option<&str> {
-        self.0.get(setting).and_then(Value::as_str)
-    }
-
-    fn need(&self, setting: &str) -> &str {
-        self.get(setting).unwrap_or_default()
-    }
-}
-
 /// Where the folder of a task's checkouts is.
 #[must_use]
 pub fn folder(item: &Item, run: &Object) -> String {
@@ -87,17 +35,11 @@ pub fn folder(item: &Item, run: &Object) -> String {
         .get("workdir")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    match (os(item), super::using::implementation(item)) {
+    match (os(item), implementation(item)) {
         ("windows", _) => "build".to_owned(),
         (_, "docker-worker") => [workdir, "/checkouts"].concat(),
         _ => "checkouts".to_owned(),
     }
-}
-
-/// The name of the folder that repositories are checked out in.
-#[must_use]
-pub fn vcs_name(os: &str) -> &'static str {
-    if os == "windows" { "src" } else { "vcs" }
 }
 
 /// The operating system of an item's worker.
@@ -108,71 +50,11 @@ pub fn os(item: &Item) -> &str {
         .unwrap_or_default()
 }
 
-/// What checking out takes: the same for all tasks that check out the same on workers of one sort.
-#[derive(Debug)]
-pub(super) struct Setup {
-    /// The folder of the checkouts.
-    vcs: Value,
-    /// The environment of the task.
-    environment: Vec<(Str, Value)>,
-    scopes: Vec<Value>,
-    /// The arguments for `run-task`.
-    arguments: Vec<Value>,
-}
-
-/// What [`Setup`] depends on, where a task checks out all that there is: the folder, the operating
-/// system, and whether the worker is docker-worker.
-pub(super) type Sort = (String, String, bool);
-
-impl Setup {
-    fn new(checkouts: &[Checkout], (folder, os, docker): &Sort) -> Self {
-        let vcs = format!("{folder}/{}", vcs_name(os));
-        let store = match (os.as_str(), docker) {
-            ("windows", _) => "y:/hg-shared".to_owned(),
-            (_, true) => format!("{folder}/hg-store"),
-            _ => format!("{folder}/hg-shared"),
-        };
-        let names: Object = checkouts
-            .iter()
-            .map(|one| (one.need("prefix"), one.need("name")))
-            .collect();
-        let mut environment = vec![
-            (Str::from("HG_STORE_PATH"), Value::from(store)),
-            (
-                Str::from("REPOSITORIES"),
-                Value::from(json::compact(&Value::Object(names))),
-            ),
-            (Str::from("VCS_PATH"), Value::from(vcs.as_str())),
-        ];
-        let mut scopes = Vec::new();
-        let mut arguments = Vec::new();
-        for one in checkouts {
-            let prefix = one.need("prefix");
-            for (name, setting) in VARIABLES {
-                if let Some(value) = one.get(setting) {
-                    let name = format!("{}_{name}", prefix.to_uppercase());
-                    environment.push((name.into(), Value::from(value)));
-                }
-            }
-            let secret = one.get("ssh_secret_name").filter(|name| !name.is_empty());
-            scopes.extend(secret.map(|secret| Value::from(format!("secrets:get:{secret}"))));
-            let path = posix::join(&vcs, one.need("path"));
-            arguments.push(Value::from(format!("--{prefix}-checkout={path}")));
-        }
-        Self {
-            vcs: vcs.into(),
-            environment,
-            scopes,
-            arguments,
-        }
-    }
-}
-
-/// Makes a task check out what `run.checkout` asks for; yields the arguments for `run-task` and the
-/// folder of the checkouts, or nothing when nothing is asked for.
+/// Sets up the checkouts in `run.checkout`. Returns the folder of the checkouts and the arguments for
+/// `run-task`, or `None` without checkouts.
 ///
 /// # Errors
-/// When `run.checkout` does not fit the repositories, or the worker cannot check anything out.
+/// If `run.checkout` does not match the repositories, or the worker does not support checkouts.
 pub fn add(
     batch: &Batch<'_, '_>,
     item: &mut Item,
@@ -181,7 +63,7 @@ pub fn add(
     let Some(asked) = run.get("checkout").filter(|asked| truthy(asked)) else {
         return Ok(None);
     };
-    // What is wrong with the checkouts is told first.
+    // Mistakes in the checkouts are reported first.
     let own = match asked {
         Value::Object(_) => Some(checkouts(batch, item, asked)?),
         _ if batch.repositories()?.len() > 1 => Some(checkouts(batch, item, asked)?),
@@ -191,13 +73,13 @@ pub fn add(
         return Err(item
             .wrong(
                 "run.checkout",
-                format!("workers on `{}` check nothing out", os(item)),
+                format!("workers on `{}` do not support checkouts", os(item)),
             )
             .help("set `run.checkout` to `false`")
             .into());
     }
-    let docker = super::using::implementation(item) == "docker-worker";
-    let sort = (folder(item, run), os(item).to_owned(), docker);
+    let docker = implementation(item) == "docker-worker";
+    let key = (folder(item, run), os(item).to_owned(), docker);
     let add = |setup: &Setup, mut env: Object| {
         env.extend(setup.environment.iter().cloned());
         env
@@ -205,17 +87,18 @@ pub fn add(
     let env = fields::mapping(item, &["worker", "env"])?.clone();
     let (setup, env) = match own {
         Some(own) => {
-            let setup = Arc::new(Setup::new(&own, &sort));
+            let setup = Arc::new(Setup::new(&own, &key));
             let env = add(&setup, env);
             (setup, env)
         }
         None => {
-            let setup = batch.setups.get(sort.clone(), |sort| {
+            let setup = batch.setups.get(key.clone(), |key| {
                 let checkouts = checkouts(batch, item, asked)?;
-                Ok::<_, Diagnostics>(Arc::new(Setup::new(&checkouts, sort)))
+                Ok::<_, Diagnostics>(Arc::new(Setup::new(&checkouts, key)))
             })?;
-            let find = |(env, _): &(Object, Sort)| Ok::<_, Infallible>(add(&setup, env.clone()));
-            let Ok(env) = batch.environments.get((env, sort), find);
+            let find =
+                |(env, _): &(Object, SetupKey)| Ok::<_, Infallible>(add(&setup, env.clone()));
+            let Ok(env) = batch.environments.get((env, key), find);
             (setup, env)
         }
     };
@@ -223,7 +106,7 @@ pub fn add(
     if !setup.scopes.is_empty() {
         fields::list(item, &["scopes"])?.extend(setup.scopes.iter().cloned());
     }
-    // Only this implementation has the proxy that `run-task` asks for secrets.
+    // `run-task` reads secrets through the proxy, which only this implementation has.
     if docker {
         fields::mapping(item, &["worker"])?.insert("taskcluster-proxy", Value::Bool(true));
     }
@@ -254,7 +137,7 @@ fn checkouts(batch: &Batch<'_, '_>, item: &Item, asked: &Value) -> Outcome<Vec<C
         let field = format!("run.checkout.{prefix}");
         let Some(repository) = repositories.get(prefix.as_str()) else {
             wrong.push(
-                item.wrong(&field, format!("there is no repository `{prefix}`"))
+                item.wrong(&field, format!("unknown repository `{prefix}`"))
                     .help(suggest::hint(prefix, known())),
             );
             continue;
@@ -277,7 +160,7 @@ fn check_setting(item: &Item, field: &str, setting: &str, value: &Value) -> Resu
     let path = format!("{field}.{setting}");
     if !SETTINGS.contains(&setting) {
         return Err(item
-            .wrong(&path, format!("a checkout has no setting `{setting}`"))
+            .wrong(&path, format!("unknown checkout setting `{setting}`"))
             .help(suggest::hint(setting, SETTINGS.iter().copied())));
     }
     if value.is_string() || (value.is_null() && !NEEDED.contains(&setting)) {

@@ -1,4 +1,4 @@
-//! The digest of the files that a task is made of.
+//! The digest of the input files of a task.
 
 use super::batch::Batch;
 use crate::base::diagnostic::{Diagnostics, Outcome};
@@ -8,10 +8,10 @@ use crate::transform::Item;
 
 /// The digest of all tracked files that match any of these patterns.
 ///
-/// It is the SHA-256 of one line a file, sorted by path: the SHA-256 of its content, and the path.
+/// It is the SHA-256 of one line per file, sorted by path: the SHA-256 of its content, and the path.
 ///
 /// # Errors
-/// When a pattern matches nothing, or a file cannot be read.
+/// If a pattern matches no file, or a file cannot be read.
 pub fn of_files(batch: &Batch<'_, '_>, item: &Item, patterns: &[&str]) -> Outcome<String> {
     let project = batch.context.project;
     let tracked = project.tracked.paths()?;
@@ -34,7 +34,7 @@ pub fn of_files(batch: &Batch<'_, '_>, item: &Item, patterns: &[&str]) -> Outcom
             wrong.push(
                 item.wrong("run", format!("no tracked file matches `{pattern}`"))
                     .help(
-                        "patterns are from the root of the repository; add new files to it first",
+                        "patterns are relative to the root of the repository; add new files to version control first",
                     ),
             );
         }

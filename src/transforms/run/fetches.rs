@@ -1,8 +1,8 @@
-//! Fetches: artifacts of other tasks that a task starts with.
+//! Fetches: artifacts of other tasks that are downloaded before a task starts.
 //!
 //! From kinds called `fetch` and `toolchain`, artifacts are named by the task (or an alias of it),
 //! and the dependency is added; from all others by their path below the artifact prefix of a
-//! dependency that the task names itself. What is to be fetched goes to the worker in the
+//! dependency that the task names itself. The worker reads the fetches from the
 //! environment variable `MOZ_FETCHES`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ pub fn artifact_prefix(attributes: Option<&Value>) -> String {
         .map_or_else(|| "public/build".to_owned(), py_str)
 }
 
-/// What there is to fetch.
+/// The available artifacts.
 #[derive(Default)]
 struct Sources {
     /// The artifact of each task of a named kind.
@@ -41,7 +41,7 @@ struct Sources {
     attributes: BTreeMap<Str, Value>,
     /// The index of each task of the kinds that this one depends on, by label.
     positions: BTreeMap<String, usize>,
-    /// What was last fetched by path, of what dependencies, into what environment.
+    /// The last result, by fetches, dependencies and environment.
     last: Last<[Value; 3], Found>,
 }
 
@@ -131,7 +131,7 @@ impl Sources {
 /// Turns `fetches` into dependencies, scopes and `MOZ_FETCHES`.
 ///
 /// # Errors
-/// Every fetch of every item that is not to be had.
+/// Every unavailable fetch of every item.
 pub fn use_fetches(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     let sources = Sources::collect(context, &items);
     let items = order::dependencies_first(context, items)?;
@@ -144,7 +144,7 @@ pub fn use_fetches(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>
     })
 }
 
-/// One entry of `fetches`, filled up.
+/// One entry of `fetches`, with defaults.
 struct Fetch<'f> {
     artifact: &'f str,
     dest: Option<&'f Value>,
@@ -182,7 +182,7 @@ impl<'f> Fetch<'f> {
     }
 }
 
-/// What comes of the fetches of a task.
+/// The effects of the fetches of a task.
 #[derive(Clone)]
 struct Found {
     /// The folders that are not public.
@@ -198,10 +198,10 @@ fn add(context: &Context<'_>, sources: &Sources, item: &mut Item, fetches: &Obje
         // Many tasks in a row fetch the same from the same task.
         let dependencies = item.task.get("dependencies").cloned().unwrap_or_default();
         let env = Value::from(fields::mapping(item, &["worker", "env"])?.clone());
-        let question = [Value::from(fetches.clone()), dependencies, env];
+        let key = [Value::from(fetches.clone()), dependencies, env];
         sources
             .last
-            .get(question, |_| find(context, sources, item, fetches))?
+            .get(key, |_| find(context, sources, item, fetches))?
     };
     allow(item, &found.folders)?;
     *fields::mapping(item, &["worker", "env"])? = found.env;
@@ -263,7 +263,7 @@ fn find(
     wrong.or_ok(Found { folders, env })
 }
 
-/// Fetches by name from a task of a named kind; yields the artifact and the dependency.
+/// Fetches by name from a task of a named kind. Returns the artifact and the dependency.
 fn named(
     sources: &Sources,
     item: &mut Item,
@@ -273,16 +273,13 @@ fn named(
     let field = format!("fetches.{kind}");
     let Some((label, artifact)) = sources.find(kind, name) else {
         return Err(item
-            .wrong(
-                &field,
-                format!("there is no {kind} task `{name}` to fetch from"),
-            )
+            .wrong(&field, format!("unknown {kind} task `{name}`"))
             .help(sources.hint(kind, name)));
     };
     let Value::String(artifact) = artifact else {
         return Err(item.wrong(
             &field,
-            format!("the attribute `{kind}-artifact` of `{label}` is no string"),
+            format!("the attribute `{kind}-artifact` of `{label}` is not a string"),
         ));
     };
     match sources.variables.get(label) {
@@ -294,7 +291,7 @@ fn named(
         Some(_) => {
             return Err(item.wrong(
                 &field,
-                format!("the attribute `{kind}-env` of `{label}` is no mapping"),
+                format!("the attribute `{kind}-env` of `{label}` is not a mapping"),
             ));
         }
     }
@@ -321,7 +318,7 @@ fn prefix_of(
         return Err(item
             .wrong(
                 &field,
-                format!("the task fetches from `{name}` and has no dependency of that name"),
+                format!("the task fetches from `{name}` but has no dependency with this name"),
             )
             .help(suggest::hint(name, known.collect::<Vec<_>>())));
     };
@@ -338,7 +335,7 @@ fn prefix_of(
             Err(item
                 .wrong(
                     &field,
-                    format!("the task fetches from `{label}`, which no kind that this one depends on has"),
+                    format!("the task fetches from `{label}`, which is not in any kind of `kind-dependencies`"),
                 )
                 .help(suggest::hint(label, known)))
         }

@@ -1,14 +1,13 @@
-//! `taskgraph.transforms.run`: makes task descriptions of run descriptions.
+//! `taskgraph.transforms.run`: turns run descriptions into task descriptions.
 //!
-//! A run description says in `run` what is to be done, at a height at which it need not know the
-//! worker. In order:
+//! The `run` of a run description is independent of the worker. In order:
 //!
 //! 1. `when` becomes an optimization; the worker implementation, the operating system and the
-//!    label are settled ([`naming`]);
+//!    label are set ([`naming`]);
 //! 2. `fetches` become dependencies and an environment variable ([`fetches`]);
 //! 3. the function for `run.using` on the worker implementation sets the worker up ([`using`]).
 //!
-//! Items come out in an order in which each follows those of its kind that it depends on.
+//! In the result, each item follows its dependencies in the same kind.
 
 pub mod batch;
 pub mod caches;
@@ -19,7 +18,9 @@ pub mod order;
 pub mod plain;
 pub mod repository;
 pub mod run_task;
+pub mod run_using;
 pub mod schema;
+pub mod setup;
 pub mod shell;
 pub mod toolchain;
 pub mod using;
@@ -36,22 +37,22 @@ use batch::Batch;
 pub static RUN: Transform = Transform {
     name: "taskgraph.transforms.run",
     aliases: &["taskgraph.transforms.job"],
-    doc: "Makes task descriptions of run descriptions: sets the worker up for `run.using`, and turns \
-          `fetches` and `when` into what the task needs for them.",
+    doc: "Turns run descriptions into task descriptions: sets up the worker for `run.using`, and handles \
+          `fetches` and `when`.",
     schema: Some(&schema::RUN_DESCRIPTION),
     prepare: Some(prepare),
     by_item: true,
     run: apply,
 };
 
-/// What has to know of all tasks of the kind, since they may fetch from each other.
+/// The steps that need all tasks of the kind, since these may fetch from each other.
 fn prepare(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     validate(context, &items, &schema::RUN_DESCRIPTION)?;
     let tags = Tags::default();
     let items = each(context, items, |mut item| {
         when_to_optimization(context, &mut item)?;
         set_worker(context, &tags, &mut item)?;
-        naming::settle_label(context, &mut item)?;
+        naming::default_label(context, &mut item)?;
         fields::mapping(&mut item, &["dependencies"])?;
         Ok([item])
     })?;
@@ -66,8 +67,8 @@ fn apply(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     })
 }
 
-/// A task that is only needed when files change is skipped unless they have; the files that
-/// describe it count among them.
+/// Turns `when` into an optimization that skips the task unless files have changed. The files that
+/// define the task are included.
 fn when_to_optimization(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
     let Some(when) = item.task.shift_remove("when").filter(truthy) else {
         return Ok(());
@@ -92,14 +93,14 @@ fn when_to_optimization(context: &Context<'_>, item: &mut Item) -> Result<(), Di
     Ok(())
 }
 
-/// The tags of a task, by what they were before, the worker implementation and the system.
+/// The tags of a task, by original tags, worker implementation and operating system.
 type Tags = Last<(Object, String, Option<String>), Object>;
 
 fn set_worker(context: &Context<'_>, known: &Tags, item: &mut Item) -> Result<(), Diagnostic> {
     let (implementation, os) = naming::worker(context, item)?;
     let tags = fields::mapping(item, &["tags"])?;
-    let question = (std::mem::take(tags), implementation.clone(), os.clone());
-    let Ok(found) = known.get(question, |(tags, implementation, os)| {
+    let key = (std::mem::take(tags), implementation.clone(), os.clone());
+    let Ok(found) = known.get(key, |(tags, implementation, os)| {
         let mut tags = tags.clone();
         if let Some(os) = os {
             tags.insert("os", os);
@@ -141,8 +142,8 @@ fn describe(batch: &Batch<'_, '_>, item: &mut Item) -> Outcome<()> {
             return Err(fields::unfit(&item.origin, &["run"], "a mapping", &found).into());
         }
     };
-    // Other workers run nothing, so they have no folder to work in.
-    let implementation = using::implementation(item);
+    // Other workers run no commands, so they have no working folder.
+    let implementation = run_using::implementation(item);
     if ["docker-worker", "generic-worker"].contains(&implementation) {
         run.entry("workdir")
             .or_insert_with(|| Value::from("/builds/worker"));

@@ -8,13 +8,13 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::value::{Object, Str, Value};
 use crate::transform::{Context, Item};
 
-/// Puts the items of a kind into an order in which each follows those that it depends on.
+/// Sorts the items of a kind so that each follows its dependencies.
 ///
-/// Items have labels by now. Among those that may come next, the smallest label comes first, so
+/// Items already have labels. Of the items that may come next, the one with the smallest label is first, so
 /// that the order does not depend on the one in which they came.
 ///
 /// # Errors
-/// When two items share a label, or depend on each other in a circle.
+/// If two items have the same label, or the dependencies have a cycle.
 pub fn dependencies_first(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     let mut wrong = Diagnostics::new();
     let mut pending: BTreeMap<Str, Item> = BTreeMap::new();
@@ -33,7 +33,7 @@ pub fn dependencies_first(context: &Context<'_>, items: Vec<Item>) -> Outcome<Ve
                     format!("two tasks have the label `{}`", taken.key()),
                 )
                 .in_kind(context.kind)
-                .help("give one of them another name"),
+                .help("rename one of them"),
             ),
         }
     }

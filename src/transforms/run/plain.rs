@@ -1,7 +1,7 @@
 //! Ways to run a task that need no worker.
 
 use super::batch::Batch;
-use super::using::RunUsing;
+use super::run_using::RunUsing;
 use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::pyformat::{self, Scope};
 use crate::base::value::{Object, Value};

@@ -11,7 +11,7 @@ use crate::transform::Context;
 /// One repository, as the current push sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
-    /// What the environment variables and arguments about it begin with.
+    /// The prefix of environment variables and arguments for it.
     pub prefix: String,
     /// Its name.
     pub name: String,
@@ -33,11 +33,11 @@ pub struct Repository {
 
 /// The repositories of the graph config, the one that is built first.
 ///
-/// With several, the one whose `project-regex` matches the project is built; the others are checked
-/// out at their `default-ref`.
+/// If there are several, the one whose `project-regex` matches the project is built, and the others
+/// are checked out at their `default-ref`.
 ///
 /// # Errors
-/// When not exactly one matches, or another lacks its defaults.
+/// If not exactly one matches, or another one lacks its defaults.
 pub fn repositories(context: &Context<'_>) -> Result<IndexMap<String, Repository>, Diagnostic> {
     let (config, params) = (context.graph_config(), context.params());
     let all = config.repositories();
@@ -59,7 +59,7 @@ pub fn repositories(context: &Context<'_>) -> Result<IndexMap<String, Repository
                         "the repository `{prefix}` has no `project-regex`"
                     ))
                     .at(place(prefix))
-                    .help("with several repositories, each says which projects it is for"));
+                    .help("with several repositories, each needs a `project-regex` that matches its projects"));
                 };
                 let pattern = Prefix::new(&regex)
                     .map_err(|error| Diagnostic::user(error.to_string()).at(place(prefix)))?;
@@ -76,7 +76,7 @@ pub fn repositories(context: &Context<'_>) -> Result<IndexMap<String, Repository
                         params.project()
                     ))
                     .at(config.place(&ValuePath::keys(["taskgraph", "repositories"])))
-                    .help("exactly one `project-regex` has to match"));
+                    .help("exactly one `project-regex` must match"));
                 }
             }
         }
@@ -106,7 +106,7 @@ pub fn repositories(context: &Context<'_>) -> Result<IndexMap<String, Repository
             text(repository, key).ok_or_else(|| {
                 Diagnostic::user(format!("the repository `{prefix}` has no `{key}`"))
                     .at(place(prefix))
-                    .help("it is checked out beside the one that is built, so it needs one")
+                    .help("repositories other than the one being built need this key")
             })
         };
         let default = needed("default-repository")?;

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use super::batch::Batch;
-use super::using::RunUsing;
+use super::run_using::RunUsing;
 use super::{caches, checkout};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::posix;
@@ -20,36 +20,36 @@ static SCHEMA: Schema = Schema {
         required(
             "command",
             Type::OneOf(&[Type::List(&Type::TaskRef), Type::TaskRef]),
-            "the command: a list of words, or a text for the shell that `exec-with` names",
+            "the command: a list of words, or a string for the shell in `exec-with`",
         ),
         required(
             "checkout",
             Type::OneOf(&[Type::Bool, Type::Map(&Type::Map(&Type::Any))]),
-            "whether the repository is checked out, or which are and how: true",
+            "whether to check out the repository, or which repositories and how: true",
         ),
-        required("workdir", Type::Str, "the folder that the task works in"),
+        required("workdir", Type::Str, "the working folder of the task"),
         optional(
             "use-caches",
             Type::OneOf(&[
                 Type::Bool,
                 Type::List(&Type::Literal(&["cargo", "checkout", "npm", "pip", "uv"])),
             ]),
-            "the caches: all, none, or those named",
+            "the caches: all, none, or a list",
         ),
         optional(
             "cwd",
             Type::Str,
-            "the folder that the command starts in; `{checkout}` is filled in",
+            "the folder in which the command starts; `{checkout}` is replaced",
         ),
         optional(
             "exec-with",
             Type::Literal(&["bash", "powershell"]),
-            "the shell for a command that is a text: `bash`",
+            "the shell for a command that is a string: `bash`",
         ),
         optional(
             "run-task-command",
             Type::List(&Type::Any),
-            "how the script is started, when it is not where it usually is",
+            "the command that starts the script, if it is not at the default path",
         ),
         optional("run-as-root", Type::Bool, "whether it runs as root: false"),
     ],
@@ -66,7 +66,7 @@ static DEFAULTS: Presets = &[
 pub static DOCKER_WORKER: RunUsing = RunUsing {
     name: "run-task",
     worker: "docker-worker",
-    doc: "Runs a command under the script `run-task` of the image.",
+    doc: "Runs a command with the script `run-task` of the image.",
     schema: &SCHEMA,
     defaults: DEFAULTS,
     configure: docker_worker,
@@ -76,7 +76,7 @@ pub static DOCKER_WORKER: RunUsing = RunUsing {
 pub static GENERIC_WORKER: RunUsing = RunUsing {
     name: "run-task",
     worker: "generic-worker",
-    doc: "Runs a command under the script `run-task`, which is mounted from the decision task.",
+    doc: "Runs a command with the script `run-task`, which is mounted from the decision task.",
     schema: &SCHEMA,
     defaults: DEFAULTS,
     configure: generic_worker,
@@ -164,13 +164,13 @@ fn prepare(
     let level = Value::from(batch.context.params().level());
     variables.push(("MOZ_SCM_LEVEL", level));
     let env = fields::mapping(item, &["worker", "env"])?;
-    let question = (std::mem::take(env), variables);
-    let Ok(made) = batch.variables.get(question, |(env, variables)| {
+    let key = (std::mem::take(env), variables);
+    let Ok(new) = batch.variables.get(key, |(env, variables)| {
         let mut env = env.clone();
         env.extend(variables.iter().cloned());
         Ok::<_, Infallible>(env)
     });
-    *env = made;
+    *env = new;
     Ok(())
 }
 
@@ -182,20 +182,20 @@ fn start_folder(item: &Item, cwd: &str, vcs: Option<&Value>) -> Result<String, D
                 .map(|cwd| posix::normalize(&cwd))
                 .map_err(|error| {
                     item.wrong("run.cwd", error.to_string())
-                        .help("only `{checkout}` is filled in here")
+                        .help("only `{checkout}` can be used in braces here")
                 })
         }
         None if cwd.contains("{checkout}") => Err(item
             .wrong(
                 "run.cwd",
-                format!("`run.cwd` is {cwd:?}, and the task checks nothing out"),
+                format!("`run.cwd` is {cwd:?}, but the task has no checkout"),
             )
             .help("set `run.checkout`, or name a folder without `{checkout}`")),
         None => Ok(cwd.to_owned()),
     }
 }
 
-/// The words of the command; a text becomes the last word for the shell.
+/// The words of the command; a string becomes the last word for the shell.
 fn words(item: &Item, run: &Object, quote: impl Fn(Str) -> Str) -> Result<Vec<Value>, Diagnostic> {
     let text = match run.get("command") {
         Some(Value::Array(words)) => return Ok(words.to_vec()),
@@ -234,7 +234,7 @@ fn arguments(run: &Object, wrapper: &[&str], words: Vec<Value>, command: &mut Ve
     command.extend(words);
 }
 
-/// The words as one line, as generic-worker takes commands on Windows.
+/// The words as one line, the form of commands for generic-worker on Windows.
 fn one_line(item: &Item, words: &[Value]) -> Result<String, Diagnostic> {
     let mut line = Vec::new();
     for word in words {
@@ -245,10 +245,10 @@ fn one_line(item: &Item, words: &[Value]) -> Result<String, Diagnostic> {
                 return Err(item
                     .wrong(
                         "run.command",
-                        format!("the command has {found} among its words"),
+                        format!("the command contains {found}"),
                     )
                     .help(
-                        "on Windows words are joined to one text; put references into `worker.env`",
+                        "on Windows, the words are joined into one string; use references in `worker.env` instead",
                     ));
             }
         }
@@ -256,14 +256,14 @@ fn one_line(item: &Item, words: &[Value]) -> Result<String, Diagnostic> {
     Ok(line.join(" "))
 }
 
-/// Mounts a script that the decision task brings with it.
+/// Mounts a script that the decision task publishes.
 fn mount_script(context: &Context<'_>, item: &mut Item, script: &str) -> Result<(), Diagnostic> {
     let environment = context.project.environment;
     let task_id = match environment.get("TASK_ID") {
         Some(id) => id,
         None if environment.get("MOZ_AUTOMATION").is_some() => {
             return Err(Diagnostic::environment(
-                "TASK_ID is not set, and generic-worker tasks take `run-task` from the decision task",
+                "TASK_ID is not set, but generic-worker tasks download `run-task` from the decision task",
             )
             .help("set TASK_ID to the taskId of the decision task, or unset MOZ_AUTOMATION"));
         }
@@ -272,7 +272,7 @@ fn mount_script(context: &Context<'_>, item: &mut Item, script: &str) -> Result<
     // Without the proxy: public artifacts can be read without scopes.
     let root = environment.root_url().ok_or_else(|| {
         Diagnostic::environment(
-            "TASKCLUSTER_ROOT_URL is not set, and generic-worker tasks take `run-task` from there",
+            "TASKCLUSTER_ROOT_URL is not set, but generic-worker tasks download `run-task` from there",
         )
         .help("set it to the root URL of the Taskcluster instance, e.g. https://firefox-ci-tc.services.mozilla.com")
     })?;

@@ -1,4 +1,4 @@
-//! What run descriptions may hold.
+//! The schema of run descriptions.
 
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::description::{
@@ -12,7 +12,7 @@ static RUN: Schema = Schema {
     name: "run",
     fields: &[
         required("using", Type::Str, "how the task is run, e.g. `run-task`"),
-        optional("workdir", Type::Str, "the folder that the task works in"),
+        optional("workdir", Type::Str, "the working folder of the task"),
     ],
     open: true,
     exclusive: &[],
@@ -23,13 +23,13 @@ static WHEN: Schema = Schema {
     fields: &[optional(
         "files-changed",
         Type::List(&Type::Str),
-        "patterns of files of which one has to change",
+        "patterns of files, at least one of which must have changed",
     )],
     open: false,
     exclusive: &[],
 };
 
-/// A run description: a task description whose `run` says how the worker is set up.
+/// A run description: a task description with `run`, which configures the worker.
 pub static RUN_DESCRIPTION: Schema = Schema {
     name: "run description",
     fields: &[
@@ -37,12 +37,12 @@ pub static RUN_DESCRIPTION: Schema = Schema {
         optional(
             "name",
             Type::Str,
-            "the name; the label is the kind and the name",
+            "the name; the label is derived from the kind and the name",
         ),
         optional(
             "label",
             Type::Str,
-            "the label, when it is not the kind and the name",
+            "the label, if it is not derived from the kind and the name",
         ),
         DESCRIPTION,
         WORKER_TYPE,
@@ -68,7 +68,7 @@ pub static RUN_DESCRIPTION: Schema = Schema {
         optional(
             "always-target",
             Type::Bool,
-            "whether the task is a target whatever the filters say",
+            "whether the task is always a target task, regardless of filters",
         ),
         OPTIMIZATION,
         optional("needs-sccache", Type::Bool, "whether the task uses sccache"),
@@ -81,7 +81,7 @@ pub static RUN_DESCRIPTION: Schema = Schema {
         optional(
             "worker",
             Type::Map(&Type::Any),
-            "what the worker needs to know",
+            "the settings of the worker",
         ),
     ],
     open: true,

@@ -1,8 +1,9 @@
 //! `toolchain-script`: runs a script of the project that builds a tool for other tasks.
 
 use super::batch::Batch;
-use super::using::{self, RunUsing};
-use super::{checkout, digest, shell};
+use super::run_using::RunUsing;
+use super::setup::vcs_name;
+use super::{checkout, digest, run_task, shell};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::posix;
 use crate::base::value::{Object, Value, truthy};
@@ -28,9 +29,9 @@ static SCHEMA: Schema = Schema {
         required(
             "toolchain-artifact",
             Type::Str,
-            "the artifact that tasks get which fetch this toolchain",
+            "the artifact to fetch for this toolchain",
         ),
-        required("workdir", Type::Str, "the folder that the task works in"),
+        required("workdir", Type::Str, "the working folder of the task"),
         optional(
             "arguments",
             Type::List(&Type::Str),
@@ -39,7 +40,7 @@ static SCHEMA: Schema = Schema {
         optional(
             "resources",
             Type::List(&Type::Str),
-            "patterns of files that the result depends on",
+            "patterns of files that affect the result",
         ),
         optional(
             "toolchain-alias",
@@ -60,7 +61,7 @@ static SCHEMA: Schema = Schema {
 pub static DOCKER_WORKER: RunUsing = RunUsing {
     name: "toolchain-script",
     worker: "docker-worker",
-    doc: "Builds a tool with a script; the task is found again by a digest of what it is made of.",
+    doc: "Builds a tool with a script; the task is cached by a digest of its inputs.",
     schema: &SCHEMA,
     defaults: &[],
     configure: |batch, item, run| toolchain(batch, item, run, true),
@@ -70,7 +71,7 @@ pub static DOCKER_WORKER: RunUsing = RunUsing {
 pub static GENERIC_WORKER: RunUsing = RunUsing {
     name: "toolchain-script",
     worker: "generic-worker",
-    doc: "Builds a tool with a script; the task is found again by a digest of what it is made of.",
+    doc: "Builds a tool with a script; the task is cached by a digest of its inputs.",
     schema: &SCHEMA,
     defaults: &[],
     configure: |batch, item, run| toolchain(batch, item, run, false),
@@ -108,7 +109,7 @@ fn toolchain(batch: &Batch<'_, '_>, item: &mut Item, mut run: Object, docker: bo
         item.task.insert("cache", Value::Object(cache));
     }
 
-    let folder = checkout::vcs_name(checkout::os(item));
+    let folder = vcs_name(checkout::os(item));
     let program = format!("{folder}/{}", posix::normalize(&script));
     let command = if docker {
         let words = std::iter::once(program).chain(arguments);
@@ -125,10 +126,15 @@ fn toolchain(batch: &Batch<'_, '_>, item: &mut Item, mut run: Object, docker: bo
         run.insert("exec-with", Value::from("powershell"));
     }
     run.insert("command", command);
-    using::configure(batch, item, run)
+    let run_using = if docker {
+        &run_task::DOCKER_WORKER
+    } else {
+        &run_task::GENERIC_WORKER
+    };
+    run_using.apply(batch, item, run)
 }
 
-/// Strings of a list in `run` that is taken out of it.
+/// Removes a list of strings from `run`.
 fn list(item: &Item, run: &mut Object, key: &str) -> Result<Vec<String>, Diagnostic> {
     match run.shift_remove(key) {
         None => Ok(Vec::new()),
@@ -174,10 +180,10 @@ fn add_artifacts(item: &mut Item, run: &Object, docker: bool) -> Result<(), Diag
     Ok(())
 }
 
-/// What the task is found again by: files, the artifact, the image and the arguments.
+/// The inputs of the cache: files, the artifact, the image and the arguments.
 ///
-/// The image goes in by its name only, since its content is not known here; changes to images
-/// rarely change what a toolchain becomes.
+/// Only the name of the image is an input, since its content is not known here; changes to images
+/// rarely affect the resulting toolchain.
 fn cache(
     batch: &Batch<'_, '_>,
     item: &Item,
@@ -200,7 +206,7 @@ fn cache(
         Some(other) => {
             let path = ["worker", "docker-image"];
             return Err(fields::unfit(&item.origin, &path, "a mapping", other)
-                .help("toolchains need an image of the project: `docker-image: {in-tree: …}`")
+                .help("toolchains need an in-tree image: `docker-image: {in-tree: …}`")
                 .into());
         }
     }

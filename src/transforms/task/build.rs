@@ -1,6 +1,6 @@
-//! The definition of a task, put together.
+//! Builds the definition of a task.
 
-use super::usual::Usual;
+use super::common::Common;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::pyformat::{self, Scope};
@@ -10,38 +10,38 @@ use crate::config::keyed_by::{self, Options};
 use crate::transform::{Context, Item, fields};
 use crate::transforms::payload::{Images, Payload};
 
-/// Makes the finished item of a checked task description.
+/// Creates the finished item of a checked task description.
 ///
 /// # Errors
-/// Whatever is wrong with the worker, the scopes, or the conditions under which the task runs.
+/// If the worker, the scopes or the conditions of the task are invalid.
 pub fn build(
     images: &Images<'_, '_>,
-    usual: &Usual,
+    common: &Common,
     payload: &Payload,
     mut item: Item,
 ) -> Outcome<Item> {
     let context = images.context();
     let alias = Str::from(item.str("worker-type").unwrap_or_default());
-    let (provisioner, worker_type, path) = usual
+    let (provisioner, worker_type, path) = common
         .worker_types
         .get(alias, |alias| worker_type(context, &item, alias))?;
     item.task.insert("worker-type", Value::from(path));
-    settle_times(context, usual, &mut item)?;
-    let mut definition = definition(context, usual, &mut item, &provisioner, &worker_type)?;
+    set_default_times(context, common, &mut item)?;
+    let mut definition = definition(context, common, &mut item, &provisioner, &worker_type)?;
     (payload.build)(images, &mut item, &mut definition)?;
     if payload.automation {
-        mark_automation(usual, &mut definition);
+        mark_automation(common, &mut definition);
     }
-    settle_attributes(&mut item)?;
-    settle_conditions(&mut item)?;
+    set_run_on_attributes(&mut item)?;
+    resolve_if_dependencies(&mut item)?;
     if context.params().str("repository_type") == "git" {
-        // GitHub shows what runs for a commit by what has this route.
+        // GitHub shows the tasks with this route for a commit.
         crate::transform::item::list_mut(&mut definition, "routes").push(Value::from("checks"));
     }
-    note_image(&item, &mut definition)?;
-    let mut take = |key: &'static str, otherwise: Value| {
+    record_image(&item, &mut definition)?;
+    let mut take = |key: &'static str, default: Value| {
         let value = item.task.get_mut(key).map(Value::take);
-        (key, value.unwrap_or(otherwise))
+        (key, value.unwrap_or(default))
     };
     let finished = [
         take("label", Value::Null),
@@ -75,7 +75,11 @@ fn worker_type(
 }
 
 /// Fills in when the task expires, its deadline and its priority.
-fn settle_times(context: &Context<'_>, usual: &Usual, item: &mut Item) -> Result<(), Diagnostic> {
+fn set_default_times(
+    context: &Context<'_>,
+    common: &Common,
+    item: &mut Item,
+) -> Result<(), Diagnostic> {
     let (config, params) = (context.graph_config(), context.params());
     if !item.task.contains_key("expires-after") {
         let after = match params.level() {
@@ -86,33 +90,33 @@ fn settle_times(context: &Context<'_>, usual: &Usual, item: &mut Item) -> Result
     }
     for key in ["expires-after", "deadline-after"] {
         if let Some(Value::String(text)) = item.task.get(key)
-            && let Err(error) = usual.check_span(text)
+            && let Err(error) = common.check_span(text)
         {
             return Err(item.wrong(key, format!("`{key}`: {error}")));
         }
     }
     if !item.task.contains_key("deadline-after") {
         let find = || config.task_deadline_after(params.project());
-        item.task.insert("deadline-after", usual.deadline(find)?);
+        item.task.insert("deadline-after", common.deadline(find)?);
     }
     if !item.task.contains_key("priority") {
         let find = || config.task_priority(params.project());
-        item.task.insert("priority", usual.priority(find)?);
+        item.task.insert("priority", common.priority(find)?);
     }
     Ok(())
 }
 
-/// The definition, but for the payload.
+/// The definition without the payload.
 fn definition(
     context: &Context<'_>,
-    usual: &Usual,
+    common: &Common,
     item: &mut Item,
     provisioner: &Str,
     worker_type: &Str,
 ) -> Outcome<Object> {
     let scopes = scopes(context, item)?;
     let extra = fields::mapping(item, &["extra"])?;
-    extra.insert("parent", usual.parent.clone());
+    extra.insert("parent", common.parent.clone());
     let extra = extra.clone();
     let label = match item.task.get("label") {
         Some(Value::String(label)) => label.clone(),
@@ -120,11 +124,11 @@ fn definition(
     };
     let tags = fields::mapping(item, &["tags"])?;
     let own = [
-        ("createdForUser", usual.owner.clone()),
+        ("createdForUser", common.owner.clone()),
         ("kind", Value::from(context.kind)),
         ("label", Value::from(&label)),
-        ("project", usual.project.clone()),
-        ("trust-domain", usual.trust_domain.clone()),
+        ("project", common.project.clone()),
+        ("trust-domain", common.trust_domain.clone()),
     ];
     tags.extend(own);
     let tags = tags.clone();
@@ -135,24 +139,24 @@ fn definition(
         _ => Str::new(),
     };
     let description = if extra.get("treeherder").is_some_and(truthy) {
-        text(&[&description, usual.push_link.as_str()].concat())
+        text(&[&description, common.push_link.as_str()].concat())
     } else {
         description
     };
     let metadata = [
         ("description", Value::from(description)),
         ("name", Value::from(label)),
-        ("owner", usual.owner.clone()),
-        ("source", usual.source.clone()),
+        ("owner", common.owner.clone()),
+        ("source", common.source.clone()),
     ];
     let get = |key: &str| item.task.get(key).cloned().unwrap_or_default();
     let mut definition = Object::of([
         ("provisionerId", Value::from(provisioner)),
         ("workerType", Value::from(worker_type)),
         ("routes", Value::from(routes)),
-        ("created", usual.date(&Value::from("0 seconds"))),
-        ("deadline", usual.date(&get("deadline-after"))),
-        ("expires", usual.date(&get("expires-after"))),
+        ("created", common.date(&Value::from("0 seconds"))),
+        ("deadline", common.date(&get("deadline-after"))),
+        ("expires", common.date(&get("expires-after"))),
         ("scopes", Value::from(scopes)),
         ("metadata", Value::Object(Object::of(metadata))),
         ("extra", Value::Object(extra)),
@@ -181,23 +185,23 @@ fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
             Ok(scope) => scopes.push(Value::from(scope)),
             Err(error) => wrong.push(
                 item.wrong("scopes", error.to_string())
-                    .help("`{level}` and `{project}` are filled in; write other braces twice"),
+                    .help("`{level}` and `{project}` are replaced; write literal braces twice"),
             ),
         }
     }
     wrong.or_ok(scopes)
 }
 
-/// Tells the task that it runs in automation.
-fn mark_automation(usual: &Usual, definition: &mut Object) {
+/// Sets `MOZ_AUTOMATION` in the environment of the task.
+fn mark_automation(common: &Common, definition: &mut Object) {
     if let Some(Value::Object(payload)) = definition.get_mut("payload") {
         let env = crate::transform::item::object_mut(payload, "env");
-        *env = usual.automated(std::mem::take(env));
+        *env = common.automated(std::mem::take(env));
     }
 }
 
-/// Puts into the attributes when the task runs.
-fn settle_attributes(item: &mut Item) -> Result<(), Diagnostic> {
+/// Sets the attributes that determine when the task runs.
+fn set_run_on_attributes(item: &mut Item) -> Result<(), Diagnostic> {
     fields::mapping(item, &["attributes"])?;
     if item
         .task
@@ -225,7 +229,7 @@ fn settle_attributes(item: &mut Item) -> Result<(), Diagnostic> {
         Some(phase) => {
             attributes.insert("shipping_phase", phase);
         }
-        // An earlier transform may have taken it over from a dependency.
+        // An earlier transform may have copied it from a dependency.
         None => {
             attributes.entry("shipping_phase").or_insert(Value::Null);
         }
@@ -233,7 +237,7 @@ fn settle_attributes(item: &mut Item) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// Chooses among the alternatives of `run-on-projects`.
+/// Resolves the alternatives of `run-on-projects`.
 fn choose_projects(item: &mut Item) -> Result<(), Diagnostic> {
     let label = item.str("label").unwrap_or_default().to_owned();
     let platform = fields::mapping(item, &["attributes"])?
@@ -252,8 +256,8 @@ fn choose_projects(item: &mut Item) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// Puts labels for the names of dependencies in `if-dependencies`.
-fn settle_conditions(item: &mut Item) -> Outcome<()> {
+/// Replaces the names of dependencies in `if-dependencies` with labels.
+fn resolve_if_dependencies(item: &mut Item) -> Outcome<()> {
     let Some(Value::Array(names)) = item.task.get("if-dependencies") else {
         return Ok(());
     };
@@ -270,7 +274,7 @@ fn settle_conditions(item: &mut Item) -> Outcome<()> {
                 wrong.push(
                     item.wrong(
                         "if-dependencies",
-                        format!("`{name}` is in `if-dependencies` and is no dependency"),
+                        format!("`{name}` is in `if-dependencies` but is not a dependency"),
                     )
                     .help(suggest::hint(name, known.collect::<Vec<_>>())),
                 );
@@ -281,8 +285,8 @@ fn settle_conditions(item: &mut Item) -> Outcome<()> {
     wrong.or_ok(())
 }
 
-/// Notes the image under the chain of trust of a task that has one.
-fn note_image(item: &Item, definition: &mut Object) -> Result<(), Diagnostic> {
+/// Records the image for the chain of trust of a task that uses it.
+fn record_image(item: &Item, definition: &mut Object) -> Result<(), Diagnostic> {
     let trusted = definition
         .get("payload")
         .and_then(|payload| payload.get("features")?.get("chainOfTrust"))

@@ -1,4 +1,4 @@
-//! Where a task is put in the index.
+//! The index routes of a task.
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::suggest;
@@ -9,11 +9,11 @@ use crate::transform::{Context, Item, fields};
 /// A type of index routes.
 #[derive(Debug)]
 pub struct IndexType {
-    /// What `index.type` calls it.
+    /// Its name in `index.type`.
     pub name: &'static str,
     /// What it does, for the reference.
     pub doc: &'static str,
-    /// The routes of a task, told from its `index`.
+    /// Returns the routes of a task, given its `index`.
     pub routes: fn(&Context<'_>, &Item, &Object) -> Result<Vec<String>, Diagnostic>,
 }
 
@@ -23,14 +23,14 @@ pub static INDEX_TYPES: &[&IndexType] = &[&GENERIC];
 /// `generic`
 pub static GENERIC: IndexType = IndexType {
     name: "generic",
-    doc: "Routes by the latest push, the date of the build, the push and the revision.",
+    doc: "Routes for the latest push, the date of the build, the push and the revision.",
     routes: generic,
 };
 
 /// Adds the rank and the index routes to a task.
 ///
 /// # Errors
-/// When the type of routes or the product is not known, or something is missing.
+/// If the type of routes or the product is unknown, or a key is missing.
 pub fn add(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
     let index = match item.task.get("index") {
         Some(Value::Object(index)) => index.clone(),
@@ -46,7 +46,7 @@ pub fn add(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
         .map_or_else(|| GENERIC.name.to_owned(), py_str);
     let Some(index_type) = INDEX_TYPES.iter().find(|one| one.name == name) else {
         return Err(item
-            .wrong("index.type", format!("there is no index type `{name}`"))
+            .wrong("index.type", format!("unknown index type `{name}`"))
             .help(suggest::hint_native(
                 &name,
                 INDEX_TYPES.iter().map(|one| one.name),
@@ -58,7 +58,7 @@ pub fn add(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// The rank: of two tasks at one index path, the one of the higher rank stays.
+/// The rank: of two tasks at one index path, the one with the higher rank remains.
 fn rank(context: &Context<'_>, item: &Item, asked: Option<&Value>) -> Result<Value, Diagnostic> {
     let date = Value::from(context.params().build_date());
     match asked {
@@ -96,7 +96,7 @@ fn generic(context: &Context<'_>, item: &Item, index: &Object) -> Result<Vec<Str
     let need = |key: &str| {
         index.get(key).map(py_str).ok_or_else(|| {
             item.wrong("index", format!("`index.{key}` is missing"))
-                .help("generic index routes are made of `product` and `job-name`")
+                .help("generic index routes need `product` and `job-name`")
         })
     };
     let product = need("product")?;
@@ -146,7 +146,7 @@ fn check_product(context: &Context<'_>, item: &Item, product: &str) -> Result<()
     Err(item
         .wrong(
             "index.product",
-            format!("there is no index product `{product}`"),
+            format!("unknown index product `{product}`"),
         )
         .help(help))
 }

@@ -1,33 +1,34 @@
-//! `taskgraph.transforms.task`: makes task definitions of task descriptions.
+//! `taskgraph.transforms.task`: turns task descriptions into task definitions.
 //!
-//! Each item by itself, in order:
+//! For each item, in order:
 //!
-//! 1. the label, the worker implementation and the defaults are settled;
+//! 1. the label, the worker implementation and the defaults are set;
 //! 2. the description and its `worker` are checked against their schemas;
 //! 3. [`treeherder`] and [`index`] add routes and `extra`;
 //! 4. [`build`] puts the definition together, with the payload from the table in
 //!    [`payload`].
 //!
-//! An item that comes out has the keys `label`, `description`, `task`, `dependencies`,
+//! A finished item has the keys `label`, `description`, `task`, `dependencies`,
 //! `if-dependencies`, `soft-dependencies`, `attributes` and `optimization`.
 
 pub mod build;
+pub mod common;
 pub mod index;
+pub mod push;
 pub mod schema;
 pub mod treeherder;
-pub mod usual;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::value::Value;
 use crate::transform::{Context, Item, Transform, each, fields, naming};
 use crate::transforms::payload::{self, Images, Payload};
-use usual::Usual;
+use common::Common;
 
 /// The transform.
 pub static TASK: Transform = Transform {
     name: "taskgraph.transforms.task",
     aliases: &[],
-    doc: "Makes task definitions of task descriptions: payload, routes, scopes, Treeherder and index.",
+    doc: "Turns task descriptions into task definitions: payload, routes, scopes, Treeherder and index.",
     schema: Some(&schema::TASK_DESCRIPTION),
     prepare: None,
     by_item: true,
@@ -38,22 +39,22 @@ fn apply(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     if items.is_empty() {
         return Ok(items);
     }
-    // What is wrong with the whole kind is told once, and not for each task.
-    let usual = Usual::new(context).map_err(|diagnostic| diagnostic.in_kind(context.kind))?;
+    // Mistakes of the whole kind are reported once, not for each task.
+    let common = Common::new(context).map_err(|diagnostic| diagnostic.in_kind(context.kind))?;
     let images = Images::new(context);
     each(context, items, |mut item| {
         fields::fill(&mut item.task, schema::DEFAULTS);
-        naming::settle_label(context, &mut item)?;
-        settle_worker(context, &mut item)?;
+        naming::default_label(context, &mut item)?;
+        resolve_worker(context, &mut item)?;
         let payload = check(&mut item)?;
-        treeherder::add(context, &usual, &mut item)?;
+        treeherder::add(context, &common, &mut item)?;
         index::add(context, &mut item)?;
-        Ok([build::build(&images, &usual, payload, item)?])
+        Ok([build::build(&images, &common, payload, item)?])
     })
 }
 
-/// Takes the worker implementation from the alias, unless an earlier transform has set it.
-fn settle_worker(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
+/// Sets the worker implementation from the alias, unless an earlier transform has set it.
+fn resolve_worker(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
     if fields::mapping(item, &["worker"])?.contains_key("implementation") {
         return Ok(());
     }
@@ -73,9 +74,9 @@ fn settle_worker(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnosti
     Ok(())
 }
 
-/// Checks a description and its worker; yields the payload that the worker takes.
+/// Checks a description and its worker. Returns the payload builder for the worker.
 fn check(item: &mut Item) -> Outcome<&'static Payload> {
-    let payload = payload::of(item);
+    let payload = payload::find(item);
     if let Ok(payload) = payload {
         fields::fill(fields::mapping(item, &["worker"])?, payload.defaults);
     }
@@ -86,7 +87,7 @@ fn check(item: &mut Item) -> Outcome<&'static Payload> {
         if dependencies.is_some_and(|d| d.contains_key(name)) {
             wrong.push(
                 item.wrong("dependencies", format!("a dependency is called `{name}`"))
-                    .help("that name is taken: references use it for the task itself and for the decision task"),
+                    .help("references use this name for the task itself or the decision task"),
             );
         }
     }
@@ -103,7 +104,7 @@ fn check(item: &mut Item) -> Outcome<&'static Payload> {
             wrong.or_ok(payload)
         }
         Err(diagnostic) => {
-            // Another type than a string has been told already.
+            // The schema has already reported a value that is not a string.
             if fields::get(item, &["worker", "implementation"]).is_some_and(Value::is_string) {
                 wrong.push(diagnostic);
             }

@@ -1,4 +1,4 @@
-//! What task descriptions may hold.
+//! The schema of task descriptions.
 
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::description::{
@@ -14,7 +14,7 @@ static WORKER: Schema = Schema {
     fields: &[required(
         "implementation",
         Type::Str,
-        "the worker implementation; follows from `worker-type`",
+        "the worker implementation, derived from `worker-type`",
     )],
     open: true,
     exclusive: &[],
@@ -27,13 +27,13 @@ pub static TASK_DESCRIPTION: Schema = Schema {
         required(
             "label",
             Type::Str,
-            "the label; the kind and the `name` when it is not given",
+            "the label; if not given, derived from the kind and the `name`",
         ),
         DESCRIPTION,
         required(
             "always-target",
             Type::Bool,
-            "whether the task is a target whatever the filters say: false",
+            "whether the task is always a target task, regardless of filters: false",
         ),
         OPTIMIZATION,
         WORKER_TYPE,
@@ -64,14 +64,14 @@ pub static TASK_DESCRIPTION: Schema = Schema {
         optional(
             "worker",
             Type::Struct(&WORKER),
-            "what the worker needs to know",
+            "the settings of the worker",
         ),
     ],
     open: false,
     exclusive: &[],
 };
 
-/// What a task description holds where it says nothing else.
+/// The default values of a task description.
 pub static DEFAULTS: Presets = &[
     ("always-target", Preset::Bool(false)),
     ("optimization", Preset::Null),

@@ -1,26 +1,23 @@
 //! How Treeherder shows a task.
 
-use super::usual::Usual;
+use super::common::Common;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::graph_config::join;
 use crate::transform::{Context, Item, fields};
 
-/// What the routes begin with by which Treeherder hears of tasks.
-const ROUTE_ROOT: &str = "tc-treeherder";
-
 /// How long the symbols of tasks and groups can be, in characters.
 const LONGEST_SYMBOL: usize = 25;
 
-/// Adds the route and `extra.treeherder` to a task that asks for them.
+/// Adds the route and `extra.treeherder` to a task with `treeherder`.
 ///
 /// # Errors
-/// When the symbol or the platform is none, or the group has no name.
-pub fn add(context: &Context<'_>, usual: &Usual, item: &mut Item) -> Result<(), Diagnostic> {
+/// If the symbol or the platform is invalid, or the group has no name.
+pub fn add(context: &Context<'_>, common: &Common, item: &mut Item) -> Result<(), Diagnostic> {
     let Some(asked) = item.task.get("treeherder").filter(|asked| truthy(asked)) else {
         return Ok(());
     };
-    let setting = |key: &str| asked.get(key).or_else(|| usual.treeherder.get(key));
+    let setting = |key: &str| asked.get(key).or_else(|| common.treeherder.get(key));
     let text = |key: &str| match setting(key) {
         Some(Value::String(text)) => Ok(text.as_str()),
         other => {
@@ -40,10 +37,10 @@ pub fn add(context: &Context<'_>, usual: &Usual, item: &mut Item) -> Result<(), 
                 "treeherder.platform",
                 format!("the platform {platform:?} has no collection"),
             )
-            .help(format!("add one after a slash, e.g. `{platform}/opt`")));
+            .help(format!("append one after a slash, e.g. `{platform}/opt`")));
     };
     let (group, symbol) = split_symbol(text("symbol")?).ok_or_else(|| {
-        item.wrong("treeherder.symbol", "the symbol is no Treeherder symbol")
+        item.wrong("treeherder.symbol", "invalid Treeherder symbol")
             .help("write a symbol, or a group and a symbol: `group(symbol)`")
     })?;
     for part in [Some(symbol), group].into_iter().flatten() {
@@ -51,7 +48,7 @@ pub fn add(context: &Context<'_>, usual: &Usual, item: &mut Item) -> Result<(), 
             return Err(item.wrong(
                 "treeherder.symbol",
                 format!(
-                    "`{part}` is longer than the {LONGEST_SYMBOL} characters that Treeherder takes"
+                    "`{part}` is longer than the {LONGEST_SYMBOL} characters that Treeherder allows"
                 ),
             ));
         }
@@ -74,83 +71,12 @@ pub fn add(context: &Context<'_>, usual: &Usual, item: &mut Item) -> Result<(), 
     fields::mapping(item, &["extra"])?
         .entry("treeherder-platform")
         .or_insert(platform);
-    fields::list(item, &["routes"])?.push(&usual.treeherder_route);
+    fields::list(item, &["routes"])?.push(&common.treeherder_route);
     Ok(())
-}
-
-/// The route by which Treeherder hears of the tasks of a push.
-pub(super) fn route(context: &Context<'_>) -> String {
-    let params = context.params();
-    format!(
-        "{ROUTE_ROOT}.v2.{}.{}.{}",
-        route_project(context),
-        params.str("head_rev"),
-        params.str("pushlog_id"),
-    )
-}
-
-/// The link to the push that a description ends in.
-#[must_use]
-pub fn push_link(context: &Context<'_>) -> String {
-    let params = context.params();
-    let suffix = if is_pull_request(context) { "-pr" } else { "" };
-    format!(
-        " ([Treeherder push](https://treeherder.mozilla.org/#/jobs?repo={}{suffix}&revision={}))",
-        params.project(),
-        params.str("head_rev"),
-    )
-}
-
-fn is_pull_request(context: &Context<'_>) -> bool {
-    context
-        .params()
-        .tasks_for()
-        .starts_with("github-pull-request")
-}
-
-/// The project under which Treeherder knows the push.
-///
-/// That of a pull request is named by the repository that it goes to: the one that it comes from
-/// may have any name, and the decision task has no scopes for that.
-fn route_project(context: &Context<'_>) -> String {
-    let params = context.params();
-    if !is_pull_request(context) {
-        return params.project().to_owned();
-    }
-    let repository = params
-        .str("base_repository")
-        .rsplit('/')
-        .next()
-        .unwrap_or_default();
-    format!(
-        "{}-pr",
-        repository.strip_suffix(".git").unwrap_or(repository)
-    )
 }
 
 fn object(key: &str, value: Value) -> Value {
     Value::Object(Object::from_iter([(key, value)]))
-}
-
-/// What the name of a kind suggests.
-pub(super) fn defaults(kind: &str) -> Object {
-    let sort = ["build", "test"]
-        .into_iter()
-        .find(|sort| kind.contains(sort));
-    let initials: String = kind
-        .split('-')
-        .filter_map(|word| word.chars().next())
-        .collect();
-    let settings = [
-        ("platform", Value::from("default/opt")),
-        ("tier", Value::from(1)),
-        ("kind", Value::from(sort.unwrap_or("other"))),
-        ("symbol", Value::from(initials.to_uppercase())),
-    ];
-    settings
-        .map(|(key, value)| (key, value))
-        .into_iter()
-        .collect()
 }
 
 /// The group and the symbol in `group(symbol)`; a symbol alone, or one in the group `?`, has none.
@@ -192,6 +118,7 @@ fn group_name(context: &Context<'_>, item: &Item, group: &str) -> Result<Value, 
 
 #[cfg(test)]
 mod tests {
+    use super::super::push::treeherder_defaults;
     use super::*;
 
     #[test]
@@ -207,12 +134,12 @@ mod tests {
 
     #[test]
     fn kinds_suggest_what_tasks_are() {
-        let told = |kind| {
-            let settings = defaults(kind);
+        let shown = |kind| {
+            let settings = treeherder_defaults(kind);
             ["kind", "symbol"].map(|key| settings[key].as_str().unwrap_or_default().to_owned())
         };
-        assert_eq!(told("build-docker-image"), ["build", "BDI"]);
-        assert_eq!(told("unit-test"), ["test", "UT"]);
-        assert_eq!(told("fetch"), ["other", "F"]);
+        assert_eq!(shown("build-docker-image"), ["build", "BDI"]);
+        assert_eq!(shown("unit-test"), ["test", "UT"]);
+        assert_eq!(shown("fetch"), ["other", "F"]);
     }
 }

@@ -1,9 +1,9 @@
-//! The transform `task_context`: fills values into fields of a task.
+//! The transform `task_context`: substitutes values in fields of a task.
 //!
-//! The values come from, the later the stronger: a YAML file, custom providers, `from-object`, the
-//! parameters. `name` is among them unless one of these says otherwise. In each of the chosen
-//! fields first a keyed-by value is resolved, with these values and the task's own fields as
-//! attributes, and then `{…}` is filled in.
+//! The values come from a YAML file, custom providers, `from-object` and the parameters; later sources
+//! override earlier ones. `name` is included unless one of these overrides it. In each of the chosen
+//! fields, a keyed-by value is resolved first, with these values and the task's own fields as
+//! attributes, and then `{…}` is replaced.
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::pyformat::{Scope, substitute_fields};
@@ -18,7 +18,7 @@ use crate::transform::{Context, Item, Transform, checks, each};
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.task_context",
     aliases: &[],
-    doc: "fills values from parameters, a file or the task itself into fields of the task",
+    doc: "substitutes values from parameters, a file or the task itself in fields of the task",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: true,
@@ -31,12 +31,12 @@ static KEYED_BY_OPTIONS: Schema = Schema {
         optional(
             "defer",
             Type::List(&Type::Str),
-            "attributes by which alternatives are not yet chosen",
+            "attributes whose alternatives are not resolved yet",
         ),
         optional(
             "enforce-single-match",
             Type::Bool,
-            "whether several alternatives that match are a mistake: true",
+            "whether several matching alternatives are an error: true",
         ),
     ],
     open: false,
@@ -49,17 +49,17 @@ static TASK_CONTEXT: Schema = Schema {
         required(
             "substitution-fields",
             Type::List(&Type::Str),
-            "the fields in which alternatives are chosen and values filled in",
+            "the fields in which alternatives are resolved and values substituted",
         ),
         optional(
             "from-parameters",
             Type::Map(&Type::OneOf(&[Type::List(&Type::Str), Type::Str])),
-            "values of parameters: for each a dotted name, or several of which the first is taken that is there; `release.level` and its like follow from the parameters",
+            "values of parameters: for each a dotted name, or a list of names, of which the first existing one is used; `release.level` and others are derived from the parameters",
         ),
         optional(
             "from-file",
             Type::Str,
-            "a YAML file with values, from the root of the repository",
+            "a YAML file with values, relative to the root of the repository",
         ),
         optional("from-object", Type::Any, "values"),
         optional(
@@ -70,14 +70,14 @@ static TASK_CONTEXT: Schema = Schema {
         optional(
             "resolve-keyed-by-options",
             Type::Struct(&KEYED_BY_OPTIONS),
-            "how alternatives are chosen",
+            "how alternatives are resolved",
         ),
     ],
     open: false,
     exclusive: &[],
 };
 
-/// What the transform takes.
+/// The schema of the transform.
 pub static SCHEMA: Schema = Schema {
     name: "task_context",
     fields: &[
@@ -85,14 +85,14 @@ pub static SCHEMA: Schema = Schema {
         optional(
             "task-context",
             Type::Struct(&TASK_CONTEXT),
-            "the values and the fields that they are filled into",
+            "the values, and the fields in which they are substituted",
         ),
     ],
     open: true,
     exclusive: &[],
 };
 
-/// Names that values cannot have: the peer passes values by name, beside arguments that it names so.
+/// Reserved names: taskgraph passes values as keyword arguments, next to arguments with these names.
 const RESERVED: [&str; 7] = [
     "defer",
     "enforce_single_match",
@@ -128,7 +128,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     })
 }
 
-/// Everything that can be filled in.
+/// All available values.
 fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object> {
     let mut wrong = Diagnostics::new();
     let mut values = Object::new();
@@ -143,9 +143,9 @@ fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object
         wrong.push(
             item.wrong(
                 "task-context.from-custom",
-                format!("there is no provider of values `{name}`"),
+                format!("unknown provider of values `{name}`"),
             )
-            .help("providers are registered by the project's own code"),
+            .help("the project's Python must register it"),
         );
     }
     match config.get("from-object") {
@@ -162,7 +162,7 @@ fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object
     for (name, paths) in from_parameters.into_iter().flatten() {
         let value = parameter(context, paths).map_err(|message| {
             item.wrong("task-context.from-parameters", message)
-                .help("write a dot only to look into a parameter that is a mapping")
+                .help("use a dot only to access a key of a parameter that is a mapping")
                 .into()
         });
         if let Some(Some(value)) = wrong.keep(value) {
@@ -179,14 +179,11 @@ fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object
         .filter(|name| RESERVED.contains(&name.as_str()))
     {
         wrong.push(
-            item.wrong(
-                "task-context",
-                format!("a value cannot have the name `{name}`"),
-            )
-            .help(format!(
-                "give it another name; these are taken: {}",
-                RESERVED.join(", ")
-            )),
+            item.wrong("task-context", format!("the name `{name}` is reserved"))
+                .help(format!(
+                    "rename the value; reserved names: {}",
+                    RESERVED.join(", ")
+                )),
         );
     }
     wrong.or_ok(values)
@@ -214,7 +211,7 @@ fn read(context: &Context<'_>, item: &Item, path: &str) -> Outcome<Object> {
     }
 }
 
-/// The value of the parameter that is named, null when there is none; or of the first of several
+/// The value of the named parameter, null if it does not exist; or of the first of several
 /// that is neither missing nor null, if any.
 fn parameter(context: &Context<'_>, paths: &Value) -> Result<Option<Value>, String> {
     match paths {
@@ -238,7 +235,7 @@ fn look_up(context: &Context<'_>, path: &str) -> Result<Option<Value>, String> {
     let first = parts.next().unwrap_or_default();
     let derived;
     let mut found = context.params().values().get(first);
-    // What follows from the parameters; a parameter of the project's own comes first.
+    // Values derived from the parameters; a parameter of the project takes precedence.
     if found.is_none() && first == release::PARAMETER {
         derived = Value::Object(release::derived(context.graph_config(), context.params()));
         found = Some(&derived);
@@ -249,7 +246,7 @@ fn look_up(context: &Context<'_>, path: &str) -> Result<Option<Value>, String> {
             Some(Value::Object(map)) => map.get(part),
             Some(other) => {
                 return Err(format!(
-                    "the parameter `{path}` looks for `{part}` in {}",
+                    "cannot find `{part}` of the parameter `{path}` in {}",
                     type_name(other)
                 ));
             }
@@ -267,7 +264,7 @@ fn options(config: &Object) -> Options {
     }
 }
 
-/// Chooses among the alternatives of each field.
+/// Resolves the alternatives of each field.
 fn choose(item: &mut Item, fields: &[String], values: &Object, options: &Options) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     let name = ["name", "label"]
@@ -288,9 +285,9 @@ fn choose(item: &mut Item, fields: &[String], values: &Object, options: &Options
 fn names_in_words(values: &Object) -> String {
     let names: Vec<&str> = values.keys().map(|key| key.as_str()).collect();
     match names.as_slice() {
-        [] => "there are no values to fill in; double the braces that shall stay".to_owned(),
+        [] => "no values are available; write literal braces twice".to_owned(),
         names => format!(
-            "there are values for {}; double the braces that shall stay",
+            "available values: {}; write literal braces twice",
             names.join(", ")
         ),
     }

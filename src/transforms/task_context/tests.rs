@@ -1,15 +1,15 @@
 use super::TRANSFORM;
 use crate::base::value::json;
-use crate::transform::test_support::World;
+use crate::transform::test_support::TestProject;
 
 #[test]
 fn later_sources_are_stronger() {
-    let world = World {
+    let project = TestProject {
         files: &[(
             "a/b.yml",
             r#"{"a": "file", "b": "file", "c": "file", "name": "file"}"#,
         )],
-        ..World::default()
+        ..TestProject::default()
     };
     let items = json!([{"name": "x", "d": "{a} {b} {c} {name}", "task-context": {
         "substitution-fields": ["d"],
@@ -18,7 +18,7 @@ fn later_sources_are_stronger() {
         "from-parameters": {"c": ["version", "project"]},
     }}]);
     assert_eq!(
-        world.run(&TRANSFORM, items),
+        project.run(&TRANSFORM, items),
         Ok(json!([{"name": "x", "d": "file object ci file"}]))
     );
 }
@@ -33,15 +33,15 @@ fn mistakes_of_all_sources_are_told_together() {
         "from-parameters": {"c": "project.x"},
     }}]);
     assert_eq!(
-        World::default().error(&TRANSFORM, items),
+        TestProject::default().error(&TRANSFORM, items),
         "kind `thing`, task `x`: \"../b.yml\" leads out of the repository\n  \
            help: paths are relative to the root of the repository\n\
          kind `thing`, task `x`: there is no provider of values `mine`\n  \
-           help: providers are registered by the project's own code\n\
+           help: the project's Python must register it\n\
          kind `thing`, task `x`: the parameter `project.x` looks for `x` in a string\n  \
-           help: write a dot only to look into a parameter that is a mapping\n\
+           help: use a dot only to access a key of a parameter that is a mapping\n\
          kind `thing`, task `x`: a value cannot have the name `task`\n  \
-           help: give it another name; these are taken: defer, enforce_single_match, field, fields, item, item_name, task"
+           help: rename the value; reserved names: defer, enforce_single_match, field, fields, item, item_name, task"
     );
 }
 
@@ -54,13 +54,13 @@ fn several_matches_can_be_allowed() {
             "resolve-keyed-by-options": {"enforce-single-match": single},
         }}])
     };
-    let world = World::default();
+    let project = TestProject::default();
     assert_eq!(
-        world.run(&TRANSFORM, item(false)),
+        project.run(&TRANSFORM, item(false)),
         Ok(json!([{"name": "x", "d": 1}]))
     );
     assert_eq!(
-        world.error(&TRANSFORM, item(true)),
+        project.error(&TRANSFORM, item(true)),
         "kind `thing`, task `x`: several alternatives of `by-os` match 'linux': `lin.*`, `.*x`, in `d` of `x`\n  \
            help: write the alternatives so that only one matches"
     );

@@ -1,13 +1,13 @@
-//! Docker contexts: what an image is built from, as one tar file that is the same everywhere.
+//! Docker contexts: the inputs of an image, as a tar file that is the same on every machine.
 //!
-//! A context is a folder with a `Dockerfile`. Lines of it that begin so are directives:
+//! A context is a folder with a `Dockerfile`. Lines that start like this are directives:
 //!
-//! - `# %ARG NAME`: in the lines below, `$NAME` becomes the value of that argument. The line itself
-//!   goes away.
+//! - `# %ARG NAME`: in the lines below, `$NAME` is replaced with the value of that argument. The line
+//!   itself is removed.
 //! - `# %include path`: the file, or all files of the folder, at that path from the root of the
-//!   repository is in the context below `topsrcdir/`. Arguments are filled in in the path too.
-//! - `# %include-run-task`: the scripts that tasks are run with are in the context below
-//!   `run-task/`, and lines that copy them to where they are looked for follow.
+//!   repository is added below `topsrcdir/`. Arguments in the path are replaced too.
+//! - `# %include-run-task`: the scripts that tasks run with are added below `run-task/`, and lines that
+//!   copy them to their default paths follow.
 //!
 //! Every file below the folder is in the context, tracked or not; links to folders are not followed
 //! and `__pycache__` is passed over. The hash of the context is the SHA-256 of the tar file, which
@@ -23,13 +23,12 @@ use crate::base::file_name;
 use crate::base::suggest;
 use crate::base::value::{Object, py_str};
 use crate::ports::files::{FileError, Files, normalize};
-use crate::task_scripts::{self, RunTask, Script};
+use crate::task_scripts::{self, Script, TaskScripts};
 
-/// The mode of a file that is made here.
+/// The mode of a generated file.
 const MADE: u32 = 0o644;
 
-/// The bits that let a program run as its owner. The archive is unpacked by root, so they would
-/// hand root out.
+/// The setuid and setgid bits. Root unpacks the archive, so they would give root privileges.
 const SET_ID: u32 = 0o6000;
 
 /// The lines that follow `# %include-run-task`.
@@ -40,7 +39,7 @@ COPY run-task/robustcheckout.py /usr/local/mercurial/robustcheckout.py
 COPY run-task/hgrc /etc/mercurial/hgrc.d/mozilla.rc
 ";
 
-/// What an image is built from.
+/// The inputs of an image.
 #[derive(Debug, Clone)]
 pub struct DockerContext {
     entries: BTreeMap<Archived, Entry>,
@@ -78,14 +77,14 @@ impl Archived {
 enum Entry {
     /// A file of the repository.
     File { path: String, mode: u32 },
-    /// A text that is made here.
+    /// A generated text.
     Text(String),
-    /// A script that tasks are run with.
+    /// A script that tasks run with.
     Script(Script),
 }
 
 impl DockerContext {
-    /// Finds everything that belongs to the context in `folder`.
+    /// Collects the files of the context in `folder`.
     ///
     /// # Errors
     /// Everything that is wrong with the folder and its `Dockerfile`.
@@ -93,12 +92,12 @@ impl DockerContext {
         files: &dyn Files,
         folder: &str,
         arguments: &Object,
-        run_task: &RunTask,
+        task_scripts: &TaskScripts,
     ) -> Outcome<Self> {
         let dockerfile = format!("{folder}/Dockerfile");
         let bytes = files.read(&dockerfile).map_err(|error| match error {
-            FileError::Missing(_) => Diagnostic::user(format!("there is no `{dockerfile}`"))
-                .help("the folder of an image is named after it; `definition` names another"),
+            FileError::Missing(_) => Diagnostic::user(format!("`{dockerfile}` does not exist"))
+                .help("the folder has the name of the image, unless `definition` names another"),
             other => other.into(),
         })?;
         let text = String::from_utf8(bytes)
@@ -139,7 +138,7 @@ impl DockerContext {
             if rest.trim_end() == "-run-task" {
                 wrong.keep(
                     context
-                        .add_scripts(run_task)
+                        .add_scripts(task_scripts)
                         .map_err(|error| at(error).into()),
                 );
                 if !content.ends_with('\n') {
@@ -164,12 +163,12 @@ impl DockerContext {
         wrong.or_ok(context)
     }
 
-    /// Adds what an include line names, after `# %include`.
+    /// Adds the files of an include line; `rest` is the text after `# %include`.
     fn include(&mut self, files: &dyn Files, rest: &str) -> Outcome<()> {
         if rest.starts_with(|c: char| !c.is_whitespace()) {
             let word = rest.split_whitespace().next().unwrap_or_default();
             return Err(
-                Diagnostic::user(format!("there is no directive `# %include{word}`"))
+                Diagnostic::user(format!("unknown directive `# %include{word}`"))
                     .help("write `# %include <path>`, or `# %include-run-task`")
                     .into(),
             );
@@ -191,11 +190,11 @@ impl DockerContext {
         Ok(())
     }
 
-    /// Adds the scripts that tasks are run with.
-    fn add_scripts(&mut self, run_task: &RunTask) -> Result<(), Diagnostic> {
-        let all = run_task.all().map_err(|missing| {
+    /// Adds the scripts that tasks run with.
+    fn add_scripts(&mut self, task_scripts: &TaskScripts) -> Result<(), Diagnostic> {
+        let all = task_scripts.all().map_err(|missing| {
             Diagnostic::user(format!(
-                "`# %include-run-task` needs files that are not there: {}",
+                "`# %include-run-task` needs files that do not exist: {}",
                 missing.join(", ")
             ))
             .help(task_scripts::HELP)
@@ -219,7 +218,7 @@ impl DockerContext {
         Ok(())
     }
 
-    /// Every file that would run as its owner.
+    /// Every file with the setuid or setgid bit.
     fn set_id(&self) -> Diagnostics {
         let mut wrong = Diagnostics::new();
         for entry in self.entries.values() {
@@ -228,7 +227,7 @@ impl DockerContext {
             {
                 wrong.push(
                     Diagnostic::user(format!(
-                        "`{path}` runs as its owner (mode {:o}), which a docker context may not have",
+                        "`{path}` has the setuid or setgid bit (mode {:o}), which is not allowed in a docker context",
                         mode & 0o7777
                     ))
                     .help(format!("run `chmod ug-s {path}`")),
@@ -243,7 +242,7 @@ impl DockerContext {
         self.entries.keys().map(|archived| archived.path.as_str())
     }
 
-    /// The `Dockerfile` after directives were carried out.
+    /// The `Dockerfile` after processing of the directives.
     #[must_use]
     pub fn dockerfile(&self) -> &str {
         match self.entries.get(&dockerfile_name()) {
@@ -252,10 +251,10 @@ impl DockerContext {
         }
     }
 
-    /// Writes the tar file piece by piece.
+    /// Writes the tar file in pieces.
     ///
     /// # Errors
-    /// When a file cannot be read, or has become too large for the format.
+    /// If a file cannot be read, or is too large for the format.
     pub fn write(&self, files: &dyn Files, out: &mut dyn FnMut(&[u8])) -> Result<(), Diagnostic> {
         let mut writer = tar::Writer::new(out);
         for (archived, entry) in &self.entries {
@@ -279,7 +278,7 @@ impl DockerContext {
     /// The hash of the context: the SHA-256 of its tar file, in hex.
     ///
     /// # Errors
-    /// When a file cannot be read.
+    /// If a file cannot be read.
     pub fn hash(&self, files: &dyn Files) -> Result<String, Diagnostic> {
         use sha2::{Digest, Sha256};
         let mut hasher = Sha256::new();
@@ -290,7 +289,7 @@ impl DockerContext {
     /// The hash of the context, and its tar file, gzipped under the name `<name>.tar`.
     ///
     /// # Errors
-    /// When a file cannot be read.
+    /// If a file cannot be read.
     pub fn tar_gz(&self, files: &dyn Files, name: &str) -> Result<(String, Vec<u8>), Diagnostic> {
         use sha2::{Digest, Sha256};
         let mut hasher = Sha256::new();
@@ -299,9 +298,9 @@ impl DockerContext {
             hasher.update(bytes);
             zipper.write(bytes);
         })?;
-        let zipped = zipper
-            .finish()
-            .map_err(|error| Diagnostic::bug(format!("a context cannot be gzipped: {error}")))?;
+        let zipped = zipper.finish().map_err(|error| {
+            Diagnostic::bug(format!("cannot compress a docker context: {error}"))
+        })?;
         Ok((crate::transform::cache::hex(&hasher.finalize()), zipped))
     }
 }
@@ -310,7 +309,7 @@ fn dockerfile_name() -> Archived {
     Archived::new("Dockerfile".to_owned())
 }
 
-/// The name and the value of an argument, by what follows `# %ARG`.
+/// The name and the value of an argument; `rest` is the text after `# %ARG`.
 fn argument(rest: &str, arguments: &Object) -> Result<(String, String), Diagnostic> {
     let name = rest.trim();
     match arguments.get(name) {
@@ -325,7 +324,7 @@ fn argument(rest: &str, arguments: &Object) -> Result<(String, String), Diagnost
     }
 }
 
-/// Puts the value of an argument in the place of `$NAME`, where the name ends there.
+/// Replaces `$NAME` with the value of an argument, if the name ends there.
 fn replace_argument(line: &str, name: &str, value: &str) -> String {
     let sought = format!("${name}");
     let word = |c: char| c.is_alphanumeric() || c == '_';

@@ -1,5 +1,5 @@
-//! Tar files as GNU tar and Python's `tarfile` lay them out, with nothing in them that changes from
-//! one machine to the next.
+//! Tar files in the format of GNU tar and Python's `tarfile`, without anything that differs between
+//! machines.
 //!
 //! Each member has a header of 512 bytes, its content, and zeros up to the next multiple of 512. A
 //! name of more than 100 bytes goes before it as the content of a member of its own. At the end
@@ -17,7 +17,7 @@ const BLOCK: usize = 512;
 const RECORD: usize = 20 * BLOCK;
 const NAME: usize = 100;
 
-/// Says that a file does not fit into the format.
+/// Error for a file that is too large for the format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name:?} has {size} bytes, which is too large for a docker context")]
 pub struct TooLarge {
@@ -34,7 +34,7 @@ pub struct Writer<'o> {
 }
 
 impl<'o> Writer<'o> {
-    /// A tar file that goes to `out` piece by piece.
+    /// Creates a tar file that is written to `out` in pieces.
     pub fn new(out: &'o mut dyn FnMut(&[u8])) -> Self {
         Self { out, written: 0 }
     }
@@ -135,7 +135,7 @@ impl Zipper {
     /// The whole file.
     ///
     /// # Errors
-    /// What went wrong with writing into memory.
+    /// If compression fails.
     pub fn finish(self) -> Result<Vec<u8>, std::io::Error> {
         match self.failed {
             Some(error) => Err(error),

@@ -60,7 +60,7 @@ fn a_context_has_files_of_any_name() {
     use std::os::unix::fs::PermissionsExt;
 
     use crate::ports::files::Disk;
-    use crate::task_scripts::RunTask;
+    use crate::task_scripts::TaskScripts;
 
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &[u8], content: &[u8]| {
@@ -83,8 +83,8 @@ fn a_context_has_files_of_any_name() {
     write(b"img/mix\xe2\x82", b"m");
 
     let files = Disk::new(folder.path()).unwrap();
-    let run_task = RunTask::default();
-    let context = DockerContext::collect(&files, "img", &Object::new(), &run_task).unwrap();
+    let task_scripts = TaskScripts::default();
+    let context = DockerContext::collect(&files, "img", &Object::new(), &task_scripts).unwrap();
     let paths: Vec<&str> = context.paths().take(6).collect();
     assert_eq!(
         paths,

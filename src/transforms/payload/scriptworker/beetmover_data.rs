@@ -1,11 +1,13 @@
-//! The payload of beetmover for data that stands in the task itself.
+//! The payload of beetmover for data in the task definition.
 
-use super::{Images, Payload, settle, take_worker};
+use super::definition::set_payload;
 use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::value::{Object, Value, py_str};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::Item;
-use crate::transforms::payload::add_scope;
+use crate::transforms::payload::contract::Payload;
+use crate::transforms::payload::images::Images;
+use crate::transforms::payload::worker::{add_scope, take_worker};
 
 static DATA: Schema = Schema {
     name: "data",
@@ -15,7 +17,7 @@ static DATA: Schema = Schema {
         required(
             "destinations",
             Type::List(&Type::TaskRef),
-            "the paths in the bucket that it is put at",
+            "the destination paths in the bucket",
         ),
     ],
     open: false,
@@ -36,9 +38,13 @@ static SCHEMA: Schema = Schema {
         required(
             "data-map",
             Type::List(&Type::Struct(&DATA)),
-            "the contents and where each is put",
+            "the contents and their destinations",
         ),
-        optional("dry-run", Type::Bool, "taken and not used, as in the peer"),
+        optional(
+            "dry-run",
+            Type::Bool,
+            "accepted and ignored, as in taskgraph",
+        ),
     ],
     open: true,
     exclusive: &[],
@@ -47,7 +53,7 @@ static SCHEMA: Schema = Schema {
 /// `scriptworker-beetmover-data`
 pub static BEETMOVER_DATA: Payload = Payload {
     name: "scriptworker-beetmover-data",
-    doc: "Puts data that stands in the task where people download it.",
+    doc: "Publishes data from the task definition for download.",
     schema: &SCHEMA,
     defaults: &[],
     automation: false,
@@ -65,7 +71,7 @@ fn build(_: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcom
             wrong.push(
                 item.wrong(
                     "worker.data-map",
-                    format!("`worker.data-map[{i}].data` is no base64: {why}"),
+                    format!("`worker.data-map[{i}].data` is not valid base64: {why}"),
                 )
                 .help("encode the content, e.g. with `base64 --wrap=0`"),
             );
@@ -88,18 +94,18 @@ fn build(_: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcom
         ),
         ("dataMap", Value::from(entries)),
     ];
-    settle(definition, payload);
+    set_payload(definition, payload);
     let prefix = format!("project:{}:releng:beetmover", text("project"));
     add_scope(definition, format!("{prefix}:bucket:{}", text("bucket")));
     add_scope(definition, format!("{prefix}:action:upload-data"));
     Ok(())
 }
 
-/// Checks base64 as Python's `b64decode` does: what is not of the alphabet is passed over, and
+/// Checks base64 as Python's `b64decode` does: characters outside the alphabet are ignored, and
 /// nothing is read after the padding that completes a group of four.
 fn check_base64(data: &str) -> Result<(), &'static str> {
     if !data.is_ascii() {
-        return Err("it has characters beyond ASCII");
+        return Err("it has non-ASCII characters");
     }
     let (mut digits, mut padding) = (0, 0);
     for byte in data.bytes() {
@@ -119,7 +125,7 @@ fn check_base64(data: &str) -> Result<(), &'static str> {
     }
     match digits {
         0 => Ok(()),
-        1 => Err("one character is too many, or some are missing"),
+        1 => Err("it has an excess character, or characters are missing"),
         _ => Err("the padding is incorrect"),
     }
 }

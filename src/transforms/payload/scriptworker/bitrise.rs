@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{Images, Payload, scope_prefix, settle, take_worker};
+use super::definition::{scope_prefix, set_payload};
 use crate::base::diagnostic::Outcome;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::parameters::Parameters;
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::Item;
 use crate::transform::item::list_mut;
-use crate::transforms::payload::add_scope;
+use crate::transforms::payload::contract::Payload;
+use crate::transforms::payload::images::Images;
+use crate::transforms::payload::worker::{add_scope, take_worker};
 
 static BITRISE: Schema = Schema {
     name: "bitrise",
@@ -21,12 +23,12 @@ static BITRISE: Schema = Schema {
                 Type::Str,
                 Type::Map(&Type::List(&Type::Map(&Type::TaskRef))),
             ])),
-            "the workflows: a name, or a mapping of names to lists of environments, one for each time that the workflow runs",
+            "the workflows: a name, or a mapping of names to lists of environments, one environment for each run of the workflow",
         ),
         optional(
             "artifact_prefix",
             Type::Str,
-            "what the names of artifacts begin with; `public` for public ones",
+            "the prefix of the names of artifacts; `public` for public artifacts",
         ),
     ],
     open: true,
@@ -89,7 +91,7 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     payload.extend((!runs.is_empty()).then_some(("workflow_params", Value::Object(runs))));
     let artifact_prefix = bitrise.get("artifact_prefix").filter(|value| truthy(value));
     payload.extend(artifact_prefix.map(|value| ("artifact_prefix", value.clone())));
-    settle(definition, payload);
+    set_payload(definition, payload);
     Ok(())
 }
 
@@ -110,12 +112,12 @@ fn add_runs(runs: &mut Object, workflow: &Object) {
     }
 }
 
-/// What Bitrise is told of the change that is built.
+/// The parameters that describe the built change.
 fn build_params(params: &Parameters) -> Object {
     let text = |name: &str| Some(params.str(name)).filter(|text| !text.is_empty());
     let given = |name: &str| params.get(name).filter(|value| truthy(value)).cloned();
     let string = |value: Option<&str>| value.map(Value::from);
-    let mut told = vec![
+    let mut build_params = vec![
         ("commit_hash", string(Some(params.str("head_rev")))),
         (
             "branch_repo_owner",
@@ -133,7 +135,7 @@ fn build_params(params: &Parameters) -> Object {
         ("pull_request_id", given("pull_request_number")),
     ];
     if params.tasks_for() == "github-pull-request" {
-        told.extend([
+        build_params.extend([
             ("pull_request_author", string(Some(params.str("owner")))),
             (
                 "branch_dest",
@@ -142,7 +144,8 @@ fn build_params(params: &Parameters) -> Object {
             ("branch_dest_repo_owner", string(text("base_repository"))),
         ]);
     }
-    told.into_iter()
+    build_params
+        .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)))
         .collect()
 }

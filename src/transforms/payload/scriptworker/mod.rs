@@ -1,45 +1,8 @@
-//! Payloads of the scriptworkers that release: each worker takes one sort of task and no commands.
+//! Payloads of the scriptworkers for releases: each worker runs one sort of task without commands.
 
 pub mod beetmover_data;
 pub mod bitrise;
+mod definition;
 pub mod lando;
 pub mod shipit;
 pub mod signing;
-
-use std::collections::BTreeSet;
-
-use super::{Images, Payload, take_worker};
-use crate::base::diagnostic::Diagnostic;
-use crate::base::path::ValuePath;
-use crate::base::value::{Object, Value};
-use crate::transform::Context;
-use crate::transform::item::{list_mut, object_mut};
-
-/// The prefix of the project's scopes.
-fn scope_prefix(context: &Context<'_>) -> Result<String, Diagnostic> {
-    let config = context.graph_config();
-    let prefix = config
-        .get("scriptworker")
-        .and_then(|section| section.get("scope-prefix"))
-        .and_then(Value::as_str);
-    prefix.map(str::to_owned).ok_or_else(|| {
-        Diagnostic::user("`scriptworker.scope-prefix` is missing in the graph config")
-            .at(config.place(&ValuePath::keys(["scriptworker", "scope-prefix"])))
-            .help("name what the scopes of the project's scriptworkers begin with, e.g. `project:my-project:releng`")
-    })
-}
-
-/// Puts the payload into a definition, and says in its tags what sort of worker runs it.
-fn settle<'k>(definition: &mut Object, payload: impl IntoIterator<Item = (&'k str, Value)>) {
-    let payload = payload.into_iter();
-    definition.insert("payload", Value::Object(payload.collect()));
-    object_mut(definition, "tags").insert("worker-implementation", Value::from("scriptworker"));
-}
-
-/// Adds scopes to a definition, sorts them all and keeps each once.
-fn sort_scopes(definition: &mut Object, more: impl IntoIterator<Item = String>) {
-    let scopes = list_mut(definition, "scopes");
-    let known = scopes.iter().filter_map(Value::as_str).map(str::to_owned);
-    let sorted: BTreeSet<String> = known.chain(more).collect();
-    *scopes = sorted.into_iter().map(Value::from).collect();
-}

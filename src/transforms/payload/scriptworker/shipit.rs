@@ -1,10 +1,13 @@
-//! The payload of shipitscript, which tells Ship-it what has been released.
+//! The payload of shipitscript, which marks releases as shipped in Ship-it.
 
-use super::{Images, Payload, settle, take_worker};
+use super::definition::set_payload;
 use crate::base::diagnostic::Outcome;
 use crate::base::value::Object;
 use crate::config::schema::{Schema, Type, required};
 use crate::transform::Item;
+use crate::transforms::payload::contract::Payload;
+use crate::transforms::payload::images::Images;
+use crate::transforms::payload::worker::take_worker;
 
 static SCHEMA: Schema = Schema {
     name: "worker: scriptworker-shipit",
@@ -14,7 +17,11 @@ static SCHEMA: Schema = Schema {
             Type::Literal(&["scriptworker-shipit"]),
             "",
         ),
-        required("release-name", Type::Str, "the release as Ship-it calls it"),
+        required(
+            "release-name",
+            Type::Str,
+            "the name of the release in Ship-it",
+        ),
     ],
     open: true,
     exclusive: &[],
@@ -33,6 +40,6 @@ pub static SHIPIT: Payload = Payload {
 fn build(_: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcome<()> {
     let worker = take_worker(item)?;
     let release = worker.get("release-name").cloned().unwrap_or_default();
-    settle(definition, [("release_name", release)]);
+    set_payload(definition, [("release_name", release)]);
     Ok(())
 }

@@ -1,16 +1,19 @@
 //! The payload of signingscript, which signs artifacts of other tasks.
 //!
-//! The attribute `release_artifacts` of the task tells later tasks what will be signed, so that they
-//! need not know what signing does to names.
+//! The attribute `release_artifacts` lists the signed artifacts for later tasks, so that these need
+//! not know how signing changes names.
 
 use std::collections::BTreeSet;
 
-use super::{Images, Payload, scope_prefix, settle, sort_scopes, take_worker};
+use super::definition::{scope_prefix, set_payload, sort_scopes};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{Object, Value, py_str};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::fields::{self, Preset};
 use crate::transform::{Item, checks};
+use crate::transforms::payload::contract::Payload;
+use crate::transforms::payload::images::Images;
+use crate::transforms::payload::worker::take_worker;
 
 static UPSTREAM_ARTIFACT: Schema = Schema {
     name: "upstream artifact to sign",
@@ -79,7 +82,7 @@ pub static SIGNING: Payload = Payload {
     build,
 };
 
-/// The attribute that lists what is signed.
+/// The attribute that lists the signed artifacts.
 const ATTRIBUTE: [&str; 2] = ["attributes", "release_artifacts"];
 
 fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcome<()> {
@@ -96,7 +99,7 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     }
     let payload = [("upstreamArtifacts", upstream)].into_iter();
     let max_run_time = worker.get("max-run-time").cloned();
-    settle(
+    set_payload(
         definition,
         payload.chain(max_run_time.map(|seconds| ("maxRunTime", seconds))),
     );
@@ -109,7 +112,7 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     Ok(())
 }
 
-/// What the attribute lists already.
+/// The current values of the attribute.
 fn listed(item: &mut Item) -> Result<BTreeSet<String>, Diagnostic> {
     let names = fields::list(item, &ATTRIBUTE)?.clone();
     let text = |name: &Value| match name {
@@ -124,9 +127,9 @@ fn listed(item: &mut Item) -> Result<BTreeSet<String>, Diagnostic> {
     names.iter().map(text).collect()
 }
 
-/// The artifacts that come of signing `input` with these formats.
+/// The artifacts after signing `input` with these formats.
 fn signed_artifacts(input: &str, formats: &[String]) -> BTreeSet<String> {
-    // What signs an image for macOS takes it apart and leaves it so.
+    // Signing an image for macOS unpacks it and does not pack it again.
     let signed = if input.ends_with(".dmg") {
         input.replace(".dmg", ".tar.gz")
     } else {

@@ -1,21 +1,25 @@
-//! The payload of landoscript, which lands changes that nobody writes by hand: versions, tags,
+//! The payload of landoscript, which lands automated changes: versions, tags,
 //! localizations, merge days.
 //!
-//! 1. Each entry of `worker.actions` is gone through in the order of [`STEPS`]. A step that the entry
-//!    has adds what it needs to know to the payload, and its name to the payload's `actions`.
-//! 2. Several steps that share a place in the payload, as those of a merge day do, leave the last
-//!    one's content there.
-//! 3. The scopes name the repository and the actions; rooms that hear of the task become routes.
+//! 1. Each entry of `worker.actions` is gone through in the order of [`STEPS`]. Each step in the
+//!    entry adds its settings to the payload, and its name to the payload's `actions`.
+//! 2. If several steps share a key in the payload, like those of a merge day, the last one wins.
+//! 3. The scopes name the repository and the actions; rooms to notify become routes.
 
+mod context;
 pub mod schema;
 mod steps;
 
-use super::{Images, Payload, settle, sort_scopes, take_worker};
 use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::value::{Object, Value, py_str, truthy};
 use crate::transform::item::list_mut;
-use crate::transform::{Context, Item, checks};
+use crate::transform::{Item, checks};
+use crate::transforms::payload::contract::Payload;
+use crate::transforms::payload::images::Images;
+use crate::transforms::payload::scriptworker::definition::{set_payload, sort_scopes};
+use crate::transforms::payload::worker::take_worker;
 
+use self::context::StepContext;
 use self::steps::STEPS;
 
 /// `scriptworker-lando`
@@ -28,12 +32,6 @@ pub static LANDO: Payload = Payload {
     build,
 };
 
-/// What a step knows beside its own settings.
-struct Around<'a> {
-    context: &'a Context<'a>,
-    item: &'a Item,
-}
-
 fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcome<()> {
     let worker = take_worker(item)?;
     let mut wrong = Diagnostics::new();
@@ -43,11 +41,11 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
         &worker,
         &["matrix-rooms"],
     ));
-    let around = Around {
+    let step_context = StepContext {
         context: images.context(),
         item,
     };
-    let (mut actions, mut infos) = (Vec::new(), Object::new());
+    let (mut actions, mut payload_parts) = (Vec::new(), Object::new());
     let entries = worker.get("actions").and_then(Value::as_array);
     for entry in entries.into_iter().flatten() {
         wrong.keep(check_nulls(item, entry));
@@ -55,8 +53,8 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
             let Some(info) = entry.get(step.name).filter(|info| truthy(info)) else {
                 continue;
             };
-            if let Some(info) = wrong.keep((step.info)(&around, info)) {
-                infos.insert(step.key.to_owned(), info);
+            if let Some(info) = wrong.keep((step.info)(&step_context, info)) {
+                payload_parts.insert(step.key.to_owned(), info);
                 actions.push(step.action);
             }
         }
@@ -75,8 +73,12 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
         let flag = worker.get(key).filter(|flag| truthy(flag));
         payload.extend(flag.map(|_| (name, Value::Bool(true))));
     }
-    payload.extend(infos.iter().map(|(key, info)| (key.as_str(), info.clone())));
-    settle(definition, payload);
+    payload.extend(
+        payload_parts
+            .iter()
+            .map(|(key, info)| (key.as_str(), info.clone())),
+    );
+    set_payload(definition, payload);
 
     let mut scopes = vec![format!("project:releng:lando:repo:{repo}")];
     scopes.extend(
@@ -95,7 +97,7 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     Ok(())
 }
 
-/// Refuses null where the schema, in which what is optional may be null, cannot.
+/// Refuses null in fields that the schema accepts as optional.
 fn check_nulls(item: &Item, entry: &Value) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     for (name, keys) in schema::NO_NULLS {

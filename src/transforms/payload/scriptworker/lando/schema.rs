@@ -1,4 +1,4 @@
-//! What the `worker` of a landing may hold.
+//! The schema of the `worker` of a landing.
 
 use crate::config::schema::{Field, Schema, Type, optional, required};
 
@@ -21,12 +21,12 @@ const TO_REVISION: Field = optional(
 const REPLACEMENTS: Field = optional(
     "replacements",
     Type::List(&Type::List(&Type::Str)),
-    "what is replaced: lists of a file, a text and what stands for it",
+    "replacements: lists of a file, a text and its replacement",
 );
 const END_TAG: Field = optional(
     "end-tag",
     Type::Str,
-    "the tag that ends the development of the version; `{major_version}` is filled in",
+    "the tag that ends the development of the version; `{major_version}` is replaced",
 );
 const VERSION_FILES: Field = required(
     "version-files",
@@ -56,12 +56,12 @@ static VERSION_FILE: Schema = Schema {
     exclusive: &[],
 };
 
-const VERSION_BUMP_DOC: &str = "the part of the version that grows: `major` or `minor`";
+const VERSION_BUMP_DOC: &str = "the part of the version to increase: `major` or `minor`";
 const FILENAME: Field = required("filename", Type::Str, "the file");
 const NEW_SUFFIX: Field = optional(
     "new-suffix",
     Type::Str,
-    "the suffix that the version gets, e.g. `b1`; it may be empty",
+    "the new suffix of the version, e.g. `b1`; it may be empty",
 );
 
 static PLATFORMS: Schema = Schema {
@@ -78,7 +78,7 @@ static PLATFORMS: Schema = Schema {
 static L10N_BUMP: Schema = Schema {
     name: "bump of localizations",
     fields: &[
-        required("name", Type::Str, "what is bumped, in words"),
+        required("name", Type::Str, "a description of what is bumped"),
         required("path", Type::Str, "the file with the revisions of locales"),
         required(
             "l10n-repo-url",
@@ -115,11 +115,11 @@ static SYNCED: Schema = Schema {
 static ANDROID_L10N_SYNC: Schema = Schema {
     name: "synchronization of Android localizations",
     fields: &[
-        required("from-branch", Type::Str, "the branch that they come from"),
+        required("from-branch", Type::Str, "the source branch"),
         required(
             "toml-info",
             Type::List(&Type::Struct(&SYNCED)),
-            "the files that say what is taken over",
+            "the files that list what is copied",
         ),
     ],
     open: false,
@@ -130,7 +130,7 @@ static IMPORTED: Schema = Schema {
     name: "imported file",
     fields: &[
         required("toml-path", Type::Str, "the file"),
-        required("dest-path", Type::Str, "where its content is put"),
+        required("dest-path", Type::Str, "the destination of its content"),
     ],
     open: false,
     exclusive: &[],
@@ -139,15 +139,11 @@ static IMPORTED: Schema = Schema {
 static ANDROID_L10N_IMPORT: Schema = Schema {
     name: "import of Android localizations",
     fields: &[
-        required(
-            "from-repo-url",
-            Type::Str,
-            "the repository that they come from",
-        ),
+        required("from-repo-url", Type::Str, "the source repository"),
         required(
             "toml-info",
             Type::List(&Type::Struct(&IMPORTED)),
-            "the files that say what is taken over",
+            "the files that list what is copied",
         ),
     ],
     open: false,
@@ -160,13 +156,13 @@ static TAG: Schema = Schema {
         required(
             "types",
             Type::List(&Type::Literal(&["buildN", "release"])),
-            "the tags: that of the build, that of the release",
+            "the tags: `buildN` for the build, `release` for the release",
         ),
         required("revision", Type::Str, "the revision that is tagged"),
         optional(
             "hg-repo-url",
             Type::Str,
-            "the Mercurial repository that the revision is looked up in; it has to be given, and may be null",
+            "the Mercurial repository in which the revision is looked up; it must be given, but may be null",
         ),
     ],
     open: false,
@@ -178,7 +174,7 @@ static VERSION_BUMP: Schema = Schema {
     fields: &[required(
         "bump-files",
         Type::List(&Type::Str),
-        "the files in which the next version is put",
+        "the files to write the next version to",
     )],
     open: false,
     exclusive: &[],
@@ -202,7 +198,7 @@ static MAIN_BUMP: Schema = Schema {
         optional(
             "regex-replacements",
             Type::List(&Type::List(&Type::Str)),
-            "what is replaced: lists of a file, a regular expression and what stands for it",
+            "replacements: lists of a file, a regular expression and its replacement",
         ),
         END_TAG,
     ],
@@ -234,7 +230,7 @@ static UPLIFT: Schema = Schema {
         optional(
             "base-tag",
             Type::Str,
-            "the tag at which the branches part; `{major_version}` is filled in",
+            "the tag at which the branches diverge; `{major_version}` is replaced",
         ),
         END_TAG,
         optional(
@@ -253,23 +249,23 @@ static ACTION: Schema = Schema {
         optional(
             "android-l10n-sync",
             Type::Struct(&ANDROID_L10N_SYNC),
-            "takes localizations over from another branch",
+            "copies localizations from another branch",
         ),
         optional(
             "android-l10n-import",
             Type::Struct(&ANDROID_L10N_IMPORT),
-            "takes localizations over from another repository",
+            "copies localizations from another repository",
         ),
         optional(
             "l10n-bump",
             Type::List(&Type::Struct(&L10N_BUMP)),
-            "takes the newest localizations",
+            "updates localizations to the newest revisions",
         ),
         optional("tag", Type::Struct(&TAG), "tags a revision"),
         optional(
             "version-bump",
             Type::Struct(&VERSION_BUMP),
-            "puts the next version in",
+            "sets the next version",
         ),
         optional(
             "esr-bump",
@@ -284,7 +280,7 @@ static ACTION: Schema = Schema {
         optional(
             "early-to-late-beta",
             Type::Struct(&EARLY_TO_LATE_BETA),
-            "goes from early to late beta (merge day)",
+            "switches from early to late beta (merge day)",
         ),
         optional(
             "uplift",
@@ -304,7 +300,7 @@ pub static SCHEMA: Schema = Schema {
         required(
             "lando-repo",
             Type::Str,
-            "the repository as Lando calls it, a part of the scope",
+            "the name of the repository in Lando, a part of the scope",
         ),
         required(
             "actions",
@@ -319,17 +315,17 @@ pub static SCHEMA: Schema = Schema {
         optional(
             "dontbuild",
             Type::Bool,
-            "whether nothing is built for what is landed",
+            "whether to skip builds for the landed changes",
         ),
         optional(
             "force-dry-run",
             Type::Bool,
-            "whether it is only looked at what would be landed",
+            "whether to only simulate the landing",
         ),
         optional(
             "matrix-rooms",
             Type::List(&Type::Str),
-            "the Matrix rooms that hear of the task",
+            "the Matrix rooms that are notified about the task",
         ),
     ],
     open: true,

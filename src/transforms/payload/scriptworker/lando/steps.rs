@@ -1,8 +1,8 @@
-//! The steps of landings, and what each tells the worker.
+//! The steps of landings, and their settings for the worker.
 
 use std::collections::BTreeSet;
 
-use super::Around;
+use super::context::StepContext;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{Object, Value, py_str, truthy};
 use crate::transform::{checks, fields};
@@ -11,15 +11,15 @@ use crate::transform::{checks, fields};
 pub(super) struct Step {
     /// Its name in an entry of `worker.actions`.
     pub name: &'static str,
-    /// What the worker calls it.
+    /// Its name in the worker.
     pub action: &'static str,
-    /// Where in the payload the worker looks for what it has to know.
+    /// The key of its settings in the payload.
     pub key: &'static str,
-    /// Makes what the worker has to know of what the entry says.
-    pub info: fn(&Around<'_>, &Value) -> Outcome<Value>,
+    /// Converts the entry into the settings for the worker.
+    pub info: fn(&StepContext<'_>, &Value) -> Outcome<Value>,
 }
 
-/// Every step, in the order in which those of one entry are taken.
+/// Every step, in order of execution.
 pub(super) static STEPS: &[Step] = &[
     Step {
         name: "android-l10n-import",
@@ -37,13 +37,13 @@ pub(super) static STEPS: &[Step] = &[
         name: "l10n-bump",
         action: "l10n_bump",
         key: "l10n_bump_info",
-        info: |around, info| l10n_bump(around, info).map_err(Into::into),
+        info: |context, info| l10n_bump(context, info).map_err(Into::into),
     },
     Step {
         name: "tag",
         action: "tag",
         key: "tag_info",
-        info: |around, info| tag(around, info).map_err(Into::into),
+        info: |context, info| tag(context, info).map_err(Into::into),
     },
     Step {
         name: "version-bump",
@@ -78,7 +78,7 @@ pub(super) static STEPS: &[Step] = &[
 ];
 
 /// The settings with the worker's names for them, also in their lists of files.
-fn with_files(_: &Around<'_>, info: &Value) -> Outcome<Value> {
+fn with_files(_: &StepContext<'_>, info: &Value) -> Outcome<Value> {
     let mut info = underscored(info);
     for key in ["toml_info", "version_files"] {
         if let Some(Value::Array(files)) = info.get_mut(key) {
@@ -91,48 +91,47 @@ fn with_files(_: &Around<'_>, info: &Value) -> Outcome<Value> {
 }
 
 /// The bumps of localizations, which have to be from one repository.
-fn l10n_bump(around: &Around<'_>, info: &Value) -> Result<Value, Diagnostic> {
+fn l10n_bump(context: &StepContext<'_>, info: &Value) -> Result<Value, Diagnostic> {
     let bumps = info.as_array().map(|items| &**items).unwrap_or_default();
     let urls = bumps.iter().filter_map(|bump| bump.get("l10n-repo-url"));
     let urls: BTreeSet<String> = urls.map(py_str).collect();
     if urls.len() > 1 {
         let urls: Vec<_> = urls.iter().map(|url| format!("`{url}`")).collect();
-        return Err(around
+        return Err(context
             .item
             .wrong(
                 "worker.actions",
                 format!(
-                    "localizations are bumped from several repositories: {}",
+                    "localizations come from several repositories: {}",
                     urls.join(", ")
                 ),
             )
-            .help("make a task for each `l10n-repo-url`"));
+            .help("create one task per `l10n-repo-url`"));
     }
     let bumps = bumps.iter().map(|bump| Value::Object(underscored(bump)));
     Ok(bumps.collect())
 }
 
 /// The tags of the version that is released.
-fn tag(around: &Around<'_>, info: &Value) -> Result<Value, Diagnostic> {
-    let wrong = |message: &str| around.item.wrong("worker.actions", message);
+fn tag(context: &StepContext<'_>, info: &Value) -> Result<Value, Diagnostic> {
+    let wrong = |message: &str| context.item.wrong("worker.actions", message);
     let Some(url) = info.get("hg-repo-url") else {
         return Err(wrong("`worker.actions.tag.hg-repo-url` is missing").help(
-            "name the Mercurial repository that the revision is looked up in, or write null",
+            "name the Mercurial repository in which the revision is looked up, or write null",
         ));
     };
-    let product = fields::get(around.item, &["attributes", "shipping_product"])
+    let product = fields::get(context.item, &["attributes", "shipping_product"])
         .and_then(Value::as_str)
         .ok_or_else(|| {
-            wrong("it is not known which product is tagged")
-                .help("name it in the attribute `shipping_product`")
+            wrong("the product to tag is unknown").help("set the attribute `shipping_product`")
         })?;
-    let params = around.context.params().values();
+    let params = context.context.params().values();
     let version = params
         .get("version")
         .and_then(Value::as_str)
         .ok_or_else(|| {
-            wrong("it is not known which version is tagged")
-                .help("the parameter `version` has to be there; release promotion sets it")
+            wrong("the version to tag is unknown")
+                .help("the parameter `version` is required; release promotion sets it")
         })?;
     let build = params.get("build_number").map(py_str).unwrap_or_default();
     let stem = format!("{}_{}", product.to_uppercase(), version.replace('.', "_"));
@@ -144,36 +143,37 @@ fn tag(around: &Around<'_>, info: &Value) -> Result<Value, Diagnostic> {
     let tags = tags
         .into_iter()
         .filter(|(name, _)| types.iter().any(|one| one == name));
-    let mut told = Object::new();
-    told.insert("tags", tags.map(|(_, tag)| tag).collect::<Value>());
+    let mut info_for_worker = Object::new();
+    info_for_worker.insert("tags", tags.map(|(_, tag)| tag).collect::<Value>());
     let revision = info.get("revision").cloned().unwrap_or_default();
-    told.insert("revision", revision);
+    info_for_worker.insert("revision", revision);
     if truthy(url) {
-        told.insert("hg_repo_url", url.clone());
+        info_for_worker.insert("hg_repo_url", url.clone());
     }
-    Ok(Value::Object(told))
+    Ok(Value::Object(info_for_worker))
 }
 
 /// The next version and the files that it is put in.
-fn version_bump(around: &Around<'_>, info: &Value) -> Outcome<Value> {
-    let next = around.context.params().values().get("next_version");
+fn version_bump(context: &StepContext<'_>, info: &Value) -> Outcome<Value> {
+    let next = context.context.params().values().get("next_version");
     let files = info.get("bump-files");
-    let told = [("next_version", next), ("files", files)];
-    let told = told.map(|(key, value)| (key, value.cloned().unwrap_or_default()));
-    Ok(Value::Object(Object::from_iter(told)))
+    let info_for_worker = [("next_version", next), ("files", files)];
+    let info_for_worker =
+        info_for_worker.map(|(key, value)| (key, value.cloned().unwrap_or_default()));
+    Ok(Value::Object(Object::from_iter(info_for_worker)))
 }
 
 /// A merge of one branch into another.
-fn uplift(around: &Around<'_>, info: &Value) -> Outcome<Value> {
-    let mut told = match with_files(around, info)? {
-        Value::Object(told) => told,
+fn uplift(context: &StepContext<'_>, info: &Value) -> Outcome<Value> {
+    let mut info_for_worker = match with_files(context, info)? {
+        Value::Object(info_for_worker) => info_for_worker,
         _ => Object::new(),
     };
-    told.insert("merge_old_head", Value::Bool(true));
+    info_for_worker.insert("merge_old_head", Value::Bool(true));
     if let Some(bumps) = info.get("l10n-bump-info").filter(|bumps| truthy(bumps)) {
-        told.insert("l10n_bump_info", l10n_bump(around, bumps)?);
+        info_for_worker.insert("l10n_bump_info", l10n_bump(context, bumps)?);
     }
-    Ok(Value::Object(told))
+    Ok(Value::Object(info_for_worker))
 }
 
 /// A mapping with underscores for the dashes in its names.

@@ -1,4 +1,4 @@
-//! A kind whose pipeline is wholly or in parts the project's own.
+//! A kind whose pipeline runs partly or completely in the project's Python.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -7,23 +7,23 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
-use super::graph::ONE;
-use super::{Custom, bytes, values};
+use super::project::{Custom, GRAPH_WORKER};
+use super::wire::{from_blobs, to_blob};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::KindName;
 use crate::base::value::{Object, Value, json};
 use crate::model::task::Task;
 use crate::ports::python::{Answer, Call, Failure};
 
-/// How long it takes to start a worker and have it load a project, about.
-const START: Duration = Duration::from_millis(300);
+/// The approximate time in which a worker starts and loads a project.
+const WORKER_START: Duration = Duration::from_millis(300);
 
-/// How many items go into one blob; blobs are written in parallel.
+/// The number of items per blob; blobs are encoded in parallel.
 const PART: usize = 32;
 
-/// A kind as workers know it.
+/// A kind, as it is sent to workers.
 #[derive(Debug, Clone, Copy)]
-pub struct Kind<'k> {
+pub struct KindSource<'k> {
     /// Its name.
     pub name: &'k KindName,
     /// Its folder.
@@ -34,37 +34,37 @@ pub struct Kind<'k> {
     pub dependencies: &'k [Arc<Task>],
 }
 
-/// What comes of a part of a pipeline.
+/// The output of a part of a pipeline.
 #[derive(Debug)]
-pub enum Made {
-    /// Items, each with the number of the item that it was made of where that is known.
+pub enum KindOutput {
+    /// Items, each with the number of the item that it was created from, if known.
     Items(Vec<(Object, Option<usize>)>),
-    /// Items that are no plain data and stay with the worker.
-    Held {
-        /// Why they do.
+    /// Items that are not plain data and stay in the worker.
+    InWorker {
+        /// The reason.
         why: String,
     },
 }
 
-/// What a part of a pipeline begins with.
+/// The input of a part of a pipeline.
 #[derive(Debug)]
-pub enum Given<'i> {
+pub enum KindInput<'i> {
     /// These items.
     Items(Vec<&'i Object>),
-    /// What the worker holds.
-    Held,
+    /// The items in the worker.
+    InWorker,
 }
 
 /// A kind in a worker, while its pipeline runs.
-pub struct Work<'c, 'a> {
+pub struct KindRun<'c, 'a> {
     custom: &'c Custom<'a>,
-    kind: Kind<'c>,
+    kind: KindSource<'c>,
     worker: usize,
-    begun: Cell<bool>,
+    started: Cell<bool>,
 }
 
 impl<'a> Custom<'a> {
-    fn arguments(&self, kind: Kind<'_>) -> Value {
+    fn arguments(&self, kind: KindSource<'_>) -> Value {
         let labels: Vec<_> = kind
             .dependencies
             .iter()
@@ -84,32 +84,32 @@ impl<'a> Custom<'a> {
     /// one is started only after a time in which one could have been started: before, it does not
     /// pay.
     fn free_worker(&self) -> usize {
-        let pays = self.opened.elapsed() > START;
+        let pays = self.opened.elapsed() > WORKER_START;
         let all = self
             .busy
             .iter()
             .enumerate()
             .take(if pays { usize::MAX } else { 1 });
         let least = all.min_by_key(|(_, count)| count.load(Ordering::Relaxed));
-        least.map_or(ONE, |(worker, _)| worker)
+        least.map_or(GRAPH_WORKER, |(worker, _)| worker)
     }
 
-    /// A kind whose pipeline begins; a worker hears of it when it is first needed.
+    /// Starts the pipeline of a kind. The worker is notified on first use.
     #[must_use]
-    pub fn begin<'c>(&'c self, kind: Kind<'c>) -> Work<'c, 'a> {
-        Work {
+    pub fn start_kind<'c>(&'c self, kind: KindSource<'c>) -> KindRun<'c, 'a> {
+        KindRun {
             custom: self,
             kind,
-            worker: ONE,
-            begun: Cell::new(false),
+            worker: GRAPH_WORKER,
+            started: Cell::new(false),
         }
     }
 
     /// Runs a kind wholly in Python.
     ///
     /// # Errors
-    /// What the project's Python raises, or tasks that are none.
-    pub fn run_whole(&self, kind: Kind<'_>) -> Outcome<Vec<Task>> {
+    /// What the project's Python raises, and invalid tasks.
+    pub fn run_whole(&self, kind: KindSource<'_>) -> Outcome<Vec<Task>> {
         let worker = self.free_worker();
         self.busy[worker].fetch_add(1, Ordering::Relaxed);
         let _span = tracing::info_span!(
@@ -122,7 +122,7 @@ impl<'a> Custom<'a> {
         let answer = answer.map_err(|failure| failure.diagnostic("the kind").in_kind(kind.name))?;
         let mut wrong = crate::base::diagnostic::Diagnostics::new();
         let mut made = Vec::new();
-        for value in values(&answer.blobs)? {
+        for value in from_blobs(&answer.blobs)? {
             let task = Task::from_json(&value);
             made.extend(wrong.keep(task.map_err(|d| d.in_kind(kind.name).into())));
         }
@@ -130,8 +130,8 @@ impl<'a> Custom<'a> {
     }
 }
 
-impl Work<'_, '_> {
-    /// Calls the worker, which gets to know the kind before.
+impl KindRun<'_, '_> {
+    /// Calls the worker, and sends it the kind before the first call.
     fn call(
         &self,
         name: &'static str,
@@ -149,7 +149,7 @@ impl Work<'_, '_> {
         let _span = tracing::info_span!(
             target: "timing", "python", kind = %self.kind.name, what
         );
-        if !self.begun.replace(true) {
+        if !self.started.replace(true) {
             let begin = Call::new("begin_kind", self.custom.arguments(self.kind));
             let tasks = self.kind.dependencies.iter().map(Arc::as_ref);
             self.custom.with_tasks(self.worker, begin, tasks)?;
@@ -161,11 +161,11 @@ impl Work<'_, '_> {
         self.custom.python.call(self.worker, call)
     }
 
-    fn told(&self, failure: Failure, what: &str) -> Diagnostic {
+    fn failure(&self, failure: Failure, what: &str) -> Diagnostic {
         failure.diagnostic(what).in_kind(self.kind.name)
     }
 
-    /// Runs the loader, whose items stay with the worker; yields the transforms of the kind as the
+    /// Runs the loader, whose items stay in the worker. Returns the transforms of the kind as the
     /// loader leaves them.
     ///
     /// # Errors
@@ -173,7 +173,7 @@ impl Work<'_, '_> {
     pub fn load(&self, loader: &str) -> Result<Vec<String>, Diagnostic> {
         let answer = self.call("load_kind", json!({"loader": loader}), Vec::new());
         let answer =
-            answer.map_err(|failure| self.told(failure, &format!("the loader `{loader}`")))?;
+            answer.map_err(|failure| self.failure(failure, &format!("the loader `{loader}`")))?;
         let names = answer.value["transforms"].as_array().into_iter().flatten();
         Ok(names
             .filter_map(|name| name.as_str().map(str::to_owned))
@@ -184,16 +184,20 @@ impl Work<'_, '_> {
     ///
     /// # Errors
     /// What they raise.
-    pub fn run(&self, given: Given<'_>, transforms: &[String]) -> Result<Made, Diagnostic> {
-        let held = matches!(given, Given::Held);
+    pub fn run(
+        &self,
+        given: KindInput<'_>,
+        transforms: &[String],
+    ) -> Result<KindOutput, Diagnostic> {
+        let in_worker = matches!(given, KindInput::InWorker);
         let blobs = match given {
-            Given::Items(items) => items
+            KindInput::Items(items) => items
                 .par_chunks(PART)
-                .map(|part| bytes(&part))
+                .map(|part| to_blob(&part))
                 .collect::<Result<_, _>>()?,
-            Given::Held => Vec::new(),
+            KindInput::InWorker => Vec::new(),
         };
-        let arguments = json!({"transforms": transforms, "in_worker": held});
+        let arguments = json!({"transforms": transforms, "in_worker": in_worker});
         let answer = self
             .call("run_transforms", arguments, blobs)
             .map_err(|failure| {
@@ -203,10 +207,10 @@ impl Work<'_, '_> {
                     1 => format!("the transform {}", names[0]),
                     _ => format!("one of the transforms {}", names.join(", ")),
                 };
-                self.told(failure, &what)
+                self.failure(failure, &what)
             })?;
         if let Some(why) = answer.value["reason"].as_str() {
-            return Ok(Made::Held {
+            return Ok(KindOutput::InWorker {
                 why: why.to_owned(),
             });
         }
@@ -215,7 +219,7 @@ impl Work<'_, '_> {
             let number = origins?.get(index)?.as_u64()?;
             usize::try_from(number).ok()
         };
-        let items = values(&answer.blobs)?;
+        let items = from_blobs(&answer.blobs)?;
         items
             .into_iter()
             .enumerate()
@@ -228,14 +232,14 @@ impl Work<'_, '_> {
                 .in_kind(self.kind.name)),
             })
             .collect::<Result<_, _>>()
-            .map(Made::Items)
+            .map(KindOutput::Items)
     }
 }
 
-impl Drop for Work<'_, '_> {
+impl Drop for KindRun<'_, '_> {
     fn drop(&mut self) {
-        // A worker that is gone has nothing to forget.
-        if self.begun.get() {
+        // Errors do not matter: a worker that is gone has no state.
+        if self.started.get() {
             let _ = self.call("end_kind", json!({}), Vec::new());
         }
     }

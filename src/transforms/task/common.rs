@@ -1,34 +1,34 @@
-//! What the definitions of a kind's tasks have in common: found out once, and shared by all of them.
+//! Values that the definitions of a kind's tasks have in common, computed once.
 
 use std::convert::Infallible;
 use std::sync::OnceLock;
 
-use super::treeherder;
+use super::push;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::memo::{Last, Memo};
 use crate::base::time::{Span, SpanError};
 use crate::base::value::{Object, Str, Value};
 use crate::transform::Context;
 
-/// What the definitions of a kind's tasks have in common.
-pub struct Usual {
+/// Values that the definitions of a kind's tasks have in common.
+pub struct Common {
     /// The provisioner and the worker type of each alias, and both with a slash between them.
     pub worker_types: Memo<Str, (Str, Str, Str)>,
     /// The decision task.
     pub parent: Value,
-    /// Where the kind is described.
+    /// The URL of the kind's folder.
     pub source: Value,
     /// The project that is built.
     pub project: Value,
-    /// Whom workers belong to.
+    /// The trust domain.
     pub trust_domain: Value,
     /// Who pushed.
     pub owner: Value,
-    /// What shows that a task belongs to a push, at the end of its description.
+    /// The link to the push at the end of descriptions.
     pub push_link: String,
-    /// The route by which Treeherder hears of tasks.
+    /// The route that Treeherder listens to.
     pub treeherder_route: Value,
-    /// How Treeherder shows tasks that say nothing of it.
+    /// The default Treeherder settings.
     pub treeherder: Object,
     spans: Memo<Str, ()>,
     dates: Memo<Str, Value>,
@@ -37,11 +37,11 @@ pub struct Usual {
     priority: OnceLock<Result<Str, Diagnostic>>,
 }
 
-impl Usual {
-    /// What the tasks of a kind have in common.
+impl Common {
+    /// Computes the common values of a kind's tasks.
     ///
     /// # Errors
-    /// When the address of the kind is not known.
+    /// If the URL of the kind is unknown.
     pub fn new(context: &Context<'_>) -> Result<Self, Diagnostic> {
         let params = context.params();
         let environment = context.project.environment;
@@ -52,9 +52,9 @@ impl Usual {
             project: params.project().into(),
             trust_domain: context.graph_config().trust_domain().into(),
             owner: params.str("owner").into(),
-            push_link: treeherder::push_link(context),
-            treeherder_route: treeherder::route(context).into(),
-            treeherder: treeherder::defaults(context.kind.as_str()),
+            push_link: push::push_link(context),
+            treeherder_route: push::treeherder_route(context).into(),
+            treeherder: push::treeherder_defaults(context.kind.as_str()),
             spans: Memo::default(),
             dates: Memo::default(),
             automated: Last::default(),
@@ -72,7 +72,7 @@ impl Usual {
         self.spans.get(text.clone(), check)
     }
 
-    /// After what time tasks end that say nothing of it, which `find` finds.
+    /// The default deadline of tasks, which `find` returns.
     ///
     /// # Errors
     /// Those of `find`.
@@ -84,7 +84,7 @@ impl Usual {
         found.clone().map(Value::from)
     }
 
-    /// The priority of tasks that say nothing of it, which `find` finds.
+    /// The default priority of tasks, which `find` returns.
     ///
     /// # Errors
     /// Those of `find`.
@@ -96,7 +96,7 @@ impl Usual {
         found.clone().map(Value::from)
     }
 
-    /// The environment of a task that is told that it runs in automation.
+    /// The environment of a task with `MOZ_AUTOMATION`.
     #[must_use]
     pub fn automated(&self, env: Object) -> Object {
         let add = |env: &Object| {
@@ -108,7 +108,7 @@ impl Usual {
         env
     }
 
-    /// The moment so long after the task is created.
+    /// A time relative to the creation of the task.
     #[must_use]
     pub fn date(&self, after: &Value) -> Value {
         let make = |after: Value| Value::Object(Object::from([("relative-datestamp", after)]));

@@ -1,19 +1,19 @@
-//! What a project does to parameters.
+//! Functions of a project that check, compute and change parameters.
 
 use std::path::Path;
 
-use super::{CONTRACT, major_of};
-
+use super::project::GRAPH_WORKER;
+use super::version::{BUILT_IN, major_of};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{Object, Value, json, type_name};
 use crate::config::parameters::Strictness;
 use crate::ports::python::{Call, Failure, Python};
 
-/// Checks parameters as the project wants them; lenient ones are filled up with its defaults, which
-/// come before ours where `given` does not have a key.
+/// Checks parameters against the project's schema. Lenient ones get the project's defaults, which
+/// take precedence over ours for keys that are not in `given`.
 ///
 /// # Errors
-/// What the project finds wrong with them.
+/// Everything that the project's check reports.
 pub fn fill(
     python: &dyn Python,
     values: Object,
@@ -39,11 +39,12 @@ pub fn fill(
 /// itself.
 ///
 /// # Errors
-/// When version control fails.
+/// If version control fails.
 pub fn base(python: &dyn Python, values: Value) -> Outcome<Option<Object>> {
     let version = python.version();
-    let version = version.map_err(|failure| failure.diagnostic("the look-up of taskgraph"))?;
-    if major_of(&version) == Some(CONTRACT) {
+    let version =
+        version.map_err(|failure| failure.diagnostic("looking up the version of taskgraph"))?;
+    if major_of(&version) == Some(BUILT_IN) {
         return Ok(None);
     }
     call(
@@ -55,7 +56,7 @@ pub fn base(python: &dyn Python, values: Value) -> Outcome<Option<Object>> {
     .map(Some)
 }
 
-/// Has the function that `taskgraph.decision-parameters` names change the parameters of a decision.
+/// Changes the parameters of a decision with the function in `taskgraph.decision-parameters`.
 ///
 /// # Errors
 /// What it raises.
@@ -69,18 +70,18 @@ pub fn change(python: &dyn Python, values: Object, function: &str) -> Outcome<Ob
     )
 }
 
-/// The version that a function of the project's finds for parameters.
+/// The version that a function of the project returns for parameters.
 ///
 /// # Errors
-/// What it raises, and when it yields no text.
+/// What it raises, or if it does not return a string.
 pub fn version(python: &dyn Python, values: &Object, function: &str) -> Result<String, Diagnostic> {
     let what = format!("the `version-parser` `{function}`");
     let arguments = json!({"values": values, "function": function});
-    let answer = python.call(0, Call::new("parse_version", arguments));
+    let answer = python.call(GRAPH_WORKER, Call::new("parse_version", arguments));
     let answer = answer.map_err(|failure| failure.diagnostic(&what))?;
-    let told = &answer.value["version"];
-    told.as_str().map(str::to_owned).ok_or_else(|| {
-        let found = type_name(told);
+    let version = &answer.value["version"];
+    version.as_str().map(str::to_owned).ok_or_else(|| {
+        let found = type_name(version);
         Diagnostic::user(format!(
             "{what} yields {found}, where a version is expected"
         ))
@@ -89,19 +90,19 @@ pub fn version(python: &dyn Python, values: &Object, function: &str) -> Result<S
 
 fn call(python: &dyn Python, name: &'static str, arguments: Value, what: &str) -> Outcome<Object> {
     let answer = python
-        .call(0, Call::new(name, arguments))
+        .call(GRAPH_WORKER, Call::new(name, arguments))
         .map_err(|failure| match failure {
             Failure::Raised(exception) if exception.class == "ParameterMismatch" => {
-                let said = exception.message.replace('\n', " ");
+                let message = exception.message.replace('\n', " ");
                 Diagnostic::user(format!(
                     "parameters: {}",
-                    said.trim_start_matches("Invalid parameters: ")
+                    message.trim_start_matches("Invalid parameters: ")
                 ))
             }
             other => other.diagnostic(&format!("{what} of parameters")),
         })?;
     match answer.value.get("values") {
         Some(Value::Object(values)) => Ok(values.clone()),
-        _ => Err(Diagnostic::bug("the Python worker sends no parameters").into()),
+        _ => Err(Diagnostic::bug("the Python worker returned no parameters").into()),
     }
 }

@@ -1,12 +1,13 @@
-//! What a project adds to the phases after its kinds: choice of target tasks, verifications, morphs.
+//! What a project adds to the phases after its kinds: selection of target tasks, verifications, morphs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
 
+use super::project::{Custom, GRAPH_WORKER};
 use super::registered::is_custom;
-use super::{Custom, bytes};
+use super::wire::to_blob;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::{Value, json};
@@ -15,10 +16,7 @@ use crate::model::label_graph::LabelGraph;
 use crate::ports::ids::DerivedIds;
 use crate::ports::python::{Call, Exception, Failure};
 
-/// The worker that knows the whole graph.
-pub(super) const ONE: usize = 0;
-
-/// What the project's morphs make of a graph.
+/// A graph after the project's morphs.
 #[derive(Debug)]
 pub struct Morphed {
     /// The graph.
@@ -30,25 +28,25 @@ pub struct Morphed {
 impl Custom<'_> {
     /// Whether a filter of this name is the project's, or applies a target-tasks method that is.
     #[must_use]
-    pub fn chooses(&self, filter: &str, method: &str, native: bool) -> bool {
+    pub fn handles_filter(&self, filter: &str, method: &str, native: bool) -> bool {
         let own = filter != "target_tasks_method";
         is_custom(&self.registered.filters, filter, !own)
             || (!own && is_custom(&self.registered.target_methods, method, native))
     }
 
-    /// Sends the tasks of the full graph that are not known yet.
+    /// Sends the tasks of the full graph that the worker does not have yet.
     pub(super) fn send_all(&self, full: &LabelGraph) -> Result<(), Failure> {
         let labels: Vec<_> = full.labels().map(Label::as_str).collect();
         let call = Call::new("full_graph", json!({"graph": self.graph, "labels": labels}));
-        self.with_tasks(ONE, call, full.tasks().map(Arc::as_ref))?;
+        self.with_tasks(GRAPH_WORKER, call, full.tasks().map(Arc::as_ref))?;
         Ok(())
     }
 
     /// The labels that a filter keeps of those that are left.
     ///
     /// # Errors
-    /// What the filter or its target-tasks method raises, and labels that there are not.
-    pub fn choose(
+    /// What the filter or its target-tasks method raises, and labels that do not exist.
+    pub fn apply_filter(
         &self,
         filter: &str,
         full: &LabelGraph,
@@ -66,14 +64,14 @@ impl Custom<'_> {
         });
         let answer = self
             .python
-            .call(ONE, Call::new("filter_tasks", arguments))
+            .call(GRAPH_WORKER, Call::new("filter_tasks", arguments))
             .map_err(failed)?;
         let kept = answer.value["labels"].as_array().into_iter().flatten();
         kept.map(|label| {
             let label = label.as_str().and_then(|label| Label::parse(label).ok());
             label
                 .filter(|label| full.get(label).is_some())
-                .ok_or_else(|| Diagnostic::user(format!("{what} keeps a task that there is not")))
+                .ok_or_else(|| Diagnostic::user(format!("{what} keeps a task that does not exist")))
         })
         .collect()
     }
@@ -83,10 +81,10 @@ impl Custom<'_> {
     /// # Errors
     /// Each that fails.
     pub fn verify(&self, phase: &str, arguments: Value) -> Outcome<()> {
-        if !self.verifies(phase) {
+        if !self.has_verifications(phase) {
             return Ok(());
         }
-        self.verified(phase, arguments, Vec::new())
+        self.run_verifications(phase, arguments, Vec::new())
     }
 
     /// Runs the project's verifications of a graph by label.
@@ -100,13 +98,13 @@ impl Custom<'_> {
         graph: &LabelGraph,
         edges: bool,
     ) -> Outcome<()> {
-        if !self.verifies(phase) {
+        if !self.has_verifications(phase) {
             return Ok(());
         }
         self.send_all(full)
             .map_err(|failure| failure.diagnostic("a verification"))?;
         let labels: Vec<_> = graph.labels().map(Label::as_str).collect();
-        self.verified(phase, json!({"labels": labels, "edges": edges}), Vec::new())
+        self.run_verifications(phase, json!({"labels": labels, "edges": edges}), Vec::new())
     }
 
     /// Runs the project's verifications of a graph by taskId.
@@ -114,31 +112,36 @@ impl Custom<'_> {
     /// # Errors
     /// Each that fails.
     pub fn verify_ids(&self, phase: &str, graph: &IdGraph) -> Outcome<()> {
-        if !self.verifies(phase) {
+        if !self.has_verifications(phase) {
             return Ok(());
         }
-        self.verified(phase, json!({}), vec![bytes(&graph.to_json())?])
+        self.run_verifications(phase, json!({}), vec![to_blob(&graph.to_json())?])
     }
 
-    fn verifies(&self, phase: &str) -> bool {
+    fn has_verifications(&self, phase: &str) -> bool {
         self.registered
             .verified
             .iter()
             .any(|verified| verified == phase)
     }
 
-    fn verified(&self, phase: &str, mut arguments: Value, blobs: Vec<Arc<[u8]>>) -> Outcome<()> {
+    fn run_verifications(
+        &self,
+        phase: &str,
+        mut arguments: Value,
+        blobs: Vec<Arc<[u8]>>,
+    ) -> Outcome<()> {
         arguments["graph"] = Value::from(self.graph.as_str());
         arguments["phase"] = Value::from(phase);
         let mut call = Call::new("verify", arguments);
         call.blobs = blobs;
-        let answer = self.python.call(ONE, call);
+        let answer = self.python.call(GRAPH_WORKER, call);
         let answer = answer.map_err(|failure| failure.diagnostic("a verification"))?;
         let mut wrong = Diagnostics::new();
-        for told in answer.value["failed"].as_array().into_iter().flatten() {
-            let name = told[0].as_str().unwrap_or_default();
+        for entry in answer.value["failed"].as_array().into_iter().flatten() {
+            let name = entry[0].as_str().unwrap_or_default();
             let what = format!("the verification `{name}` of {}", phase.replace('_', " "));
-            wrong.push(Exception::read(&told[1]).diagnostic(&what));
+            wrong.push(Exception::read(&entry[1]).diagnostic(&what));
         }
         wrong.or_ok(())
     }
@@ -146,10 +149,10 @@ impl Custom<'_> {
     /// Applies the project's morphs.
     ///
     /// The tasks that they add get taskIds that follow from their labels, as all others have, in
-    /// place of those that were drawn for them.
+    /// place of those that were random_id for them.
     ///
     /// # Errors
-    /// What a morph raises, and tasks that are none.
+    /// What a morph raises, and invalid tasks.
     pub fn morph(
         &self,
         graph: IdGraph,
@@ -171,8 +174,8 @@ impl Custom<'_> {
             "morph",
             json!({"graph": self.graph, "label_to_taskid": known}),
         );
-        call.blobs.push(bytes(&graph.to_json())?);
-        let answer = self.python.call(ONE, call);
+        call.blobs.push(to_blob(&graph.to_json())?);
+        let answer = self.python.call(GRAPH_WORKER, call);
         let answer = answer.map_err(|failure| failure.diagnostic(&what))?;
         let blob = answer.blobs.first().map(Vec::as_slice).unwrap_or_default();
         let mut text = String::from_utf8_lossy(blob).into_owned();
@@ -181,23 +184,23 @@ impl Custom<'_> {
             .as_array()
             .cloned()
             .unwrap_or_default();
-        for (drawn, label) in added
+        for (random_id, label) in added
             .iter()
             .filter_map(|pair| Some((pair[0].as_str()?, Label::parse(pair[1].as_str()?).ok()?)))
         {
             let id = ids.id(&label, 0);
-            text = text.replace(drawn, id.as_str());
-            labels = labels.replace(drawn, id.as_str());
+            text = text.replace(random_id, id.as_str());
+            labels = labels.replace(random_id, id.as_str());
         }
         let unread = |error: serde_json::Error| {
-            Diagnostic::bug(format!("{what}: what they yield cannot be read")).because(error)
+            Diagnostic::bug(format!("{what}: cannot read their result")).because(error)
         };
         let tasks: Value = serde_json::from_str(&text).map_err(unread)?;
         let labels: BTreeMap<String, String> = serde_json::from_str(&labels).map_err(unread)?;
         let mut wrong = Diagnostics::new();
         let mut made = Vec::new();
         for (id, value) in tasks.as_object().into_iter().flatten() {
-            made.extend(wrong.keep(planned(id, value, &graph).map_err(Into::into)));
+            made.extend(wrong.keep(planned_task(id, value, &graph).map_err(Into::into)));
         }
         let mut named = BTreeMap::new();
         for (label, id) in labels {
@@ -206,7 +209,7 @@ impl Custom<'_> {
                     named.insert(label, id);
                 }
                 _ => wrong.push(Diagnostic::user(format!(
-                    "{what}: the task `{label}` has the taskId `{id}`, which is none"
+                    "{what}: the task `{label}` has an invalid taskId `{id}`"
                 ))),
             }
         }
@@ -218,7 +221,7 @@ impl Custom<'_> {
 }
 
 /// A task by taskId as a worker sends it.
-fn planned(id: &str, value: &Value, before: &IdGraph) -> Result<PlannedTask, Diagnostic> {
+fn planned_task(id: &str, value: &Value, before: &IdGraph) -> Result<PlannedTask, Diagnostic> {
     let task_id = TaskId::parse(id).map_err(|error| Diagnostic::user(error.to_string()))?;
     let mut value = value.clone();
     let edges = value["dependencies"].take();

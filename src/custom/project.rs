@@ -1,0 +1,149 @@
+//! The connection to a project's Python, for one graph.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use super::registered::Registered;
+use super::version::{BUILT_IN, FILTERS_ARE_EXPLICIT, major_of};
+use super::wire::task_blobs;
+use crate::base::diagnostic::Outcome;
+use crate::base::name::Label;
+use crate::base::value::{Value, json};
+use crate::config::parameters::Parameters;
+use crate::model::task::Task;
+use crate::ports::python::{Answer, Call, Exception, Failure, Mode, Python};
+
+/// The worker that knows the whole graph.
+pub(super) const GRAPH_WORKER: usize = 0;
+
+/// What a project adds in Python, for one graph.
+pub struct Custom<'a> {
+    pub(super) python: &'a dyn Python,
+    /// The id of this graph in workers.
+    pub(super) graph: String,
+    /// What is registered.
+    pub registered: Registered,
+    /// References that could not be imported.
+    pub failed: BTreeMap<String, Exception>,
+    /// Why kinds run wholly in Python, if they do.
+    pub whole: Option<String>,
+    /// The major version of the installed taskgraph.
+    pub(super) major: Option<u64>,
+    /// Whether artifacts of the decision task are written.
+    pub(super) write_artifacts: bool,
+    /// The number of kinds that each worker runs.
+    pub(super) busy: Vec<AtomicUsize>,
+    pub(super) opened: Instant,
+    /// The tasks that each worker has; `None` if it has not been asked.
+    pub(super) sent: Vec<Mutex<Option<BTreeSet<Label>>>>,
+}
+
+impl fmt::Debug for Custom<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Custom")
+            .field("graph", &self.graph)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Custom<'a> {
+    /// Sends the parameters to the project's Python, and imports modules. Phases after
+    /// the kinds name no modules: they only ask what is registered, not whether kinds run completely in Python.
+    ///
+    /// # Errors
+    /// If Python is not available, or the project's `register` fails.
+    pub fn open(
+        python: &'a dyn Python,
+        params: &Parameters,
+        references: Option<&BTreeSet<String>>,
+        write_artifacts: bool,
+    ) -> Outcome<Self> {
+        let failed = |failure: Failure| failure.diagnostic("`taskgraph.register`");
+        let version = python.version().map_err(failed)?;
+        let major = major_of(&version);
+        let graph = params.id();
+        let values = json!({"graph": graph, "values": params.values()});
+        let set_up = |name, arguments| python.set_up(Call::new(name, arguments));
+        set_up("parameters", values).map_err(failed)?;
+        let told = match references {
+            Some(references) => set_up("import_modules", json!({"references": references})),
+            // This includes what kinds have imported.
+            None => python.call(GRAPH_WORKER, Call::new("registered", json!({}))),
+        };
+        let told = told.map_err(failed)?;
+        let mut registered = Registered::read(&told.value["registered"]);
+        registered.prefer_installed(major);
+        let whole = match (python.mode(), major) {
+            _ if references.is_none() => None,
+            (Mode::Whole, _) => Some("`--python=whole` is set".to_owned()),
+            (_, Some(BUILT_IN)) if registered.patched.is_empty() => None,
+            (_, Some(BUILT_IN)) => Some(format!(
+                "the project replaces {}",
+                registered.patched.join(", ")
+            )),
+            _ => Some(format!("the project has taskgraph {version} installed")),
+        };
+        let failures = told.value["failed"].as_array().into_iter().flatten();
+        Ok(Self {
+            python,
+            graph,
+            registered,
+            failed: failures
+                .filter_map(|pair| Some((pair[0].as_str()?.to_owned(), Exception::read(&pair[1]))))
+                .collect(),
+            whole,
+            major,
+            write_artifacts,
+            busy: (0..python.workers()).map(|_| AtomicUsize::new(0)).collect(),
+            opened: Instant::now(),
+            sent: (0..python.workers()).map(|_| Mutex::default()).collect(),
+        })
+    }
+
+    /// Whether the target-tasks method is applied even if the parameter `filters` does not name it.
+    #[must_use]
+    pub fn always_applies_method(&self) -> bool {
+        self.major.is_some_and(|major| major < FILTERS_ARE_EXPLICIT)
+    }
+
+    /// The labels of the tasks that a worker has been sent for this graph.
+    fn known(&self, worker: usize) -> Result<BTreeSet<Label>, Failure> {
+        let call = Call::new("known_labels", json!({"graph": self.graph}));
+        let answer = self.python.call(worker, call)?;
+        let labels = answer.value["labels"].as_array().into_iter().flatten();
+        let labels = labels.filter_map(Value::as_str);
+        Ok(labels
+            .filter_map(|label| Label::parse(label).ok())
+            .collect())
+    }
+
+    /// Calls a worker with the tasks of these labels sent before.
+    pub(super) fn with_tasks<'t>(
+        &self,
+        worker: usize,
+        mut call: Call,
+        tasks: impl IntoIterator<Item = &'t Task>,
+    ) -> Result<Answer, Failure> {
+        let mut sent = self.sent[worker]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let sent = match &mut *sent {
+            Some(sent) => sent,
+            unknown => unknown.insert(self.known(worker)?),
+        };
+        let mut labels = Vec::new();
+        for task in tasks {
+            if sent.insert(task.label.clone()) {
+                labels.push(task.label.as_str());
+                call.blobs
+                    .extend(task_blobs(task).map_err(Failure::Worker)?);
+            }
+        }
+        call.arguments["sent"] = json!(labels);
+        // The next call relies on these tasks, so the lock is held during this one.
+        self.python.call(worker, call)
+    }
+}

@@ -1,0 +1,63 @@
+//! Tasks and items in the form in which workers exchange them.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rayon::prelude::*;
+use serde::{Serialize, Serializer};
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::name::{KindName, Label};
+use crate::base::value::{Object, Value};
+use crate::model::task::Task;
+
+/// A task as workers take it, without its definition: that is not always looked into.
+#[derive(Serialize)]
+struct TaskFields<'t> {
+    kind: &'t KindName,
+    label: &'t Label,
+    description: &'t str,
+    attributes: &'t Object,
+    optimization: &'t Value,
+    #[serde(serialize_with = "in_order")]
+    dependencies: &'t IndexMap<String, Label>,
+    soft_dependencies: &'t [Label],
+    if_dependencies: &'t [Label],
+}
+
+fn in_order<S: Serializer>(
+    dependencies: &IndexMap<String, Label>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(dependencies)
+}
+
+pub(super) fn task_blobs(task: &Task) -> Result<[Arc<[u8]>; 2], Diagnostic> {
+    let fields = TaskFields {
+        kind: &task.kind,
+        label: &task.label,
+        description: &task.description,
+        attributes: &task.attributes,
+        optimization: &task.optimization,
+        dependencies: &task.dependencies,
+        soft_dependencies: &task.soft_dependencies,
+        if_dependencies: &task.if_dependencies,
+    };
+    Ok([to_blob(&fields)?, to_blob(&task.task)?])
+}
+
+pub(super) fn to_blob(value: &impl Serialize) -> Result<Arc<[u8]>, Diagnostic> {
+    serde_json::to_vec(value)
+        .map(Into::into)
+        .map_err(|error| Diagnostic::bug("cannot write data for the Python worker").because(error))
+}
+
+/// Reads the lists that a worker sends, and puts them together.
+pub(super) fn from_blobs(blobs: &[Vec<u8>]) -> Result<Vec<Value>, Diagnostic> {
+    let read = |blob: &Vec<u8>| serde_json::from_slice::<Vec<Value>>(blob);
+    let parts: Result<Vec<_>, _> = blobs.par_iter().map(read).collect();
+    let parts = parts.map_err(|error| {
+        Diagnostic::bug("cannot read the response of the Python worker").because(error)
+    })?;
+    Ok(parts.into_iter().flatten().collect())
+}

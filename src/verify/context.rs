@@ -1,0 +1,15 @@
+//! What verifications look at besides the graph.
+
+use crate::config::graph_config::GraphConfig;
+use crate::config::parameters::Parameters;
+
+/// What a verification may look at besides the graph.
+#[derive(Debug, Clone, Copy)]
+pub struct VerifyContext<'a> {
+    /// The graph config.
+    pub graph_config: &'a GraphConfig,
+    /// The parameters.
+    pub params: &'a Parameters,
+    /// The suffix of the names of caches that run-task manages.
+    pub cache_suffix: &'a str,
+}
