@@ -2,16 +2,16 @@
 
 mod client;
 mod client_failures;
+mod mozilla_taskgraph;
 mod parity;
 mod patterns;
 mod pyformat;
 mod replicate;
+mod run_and_task;
 mod sandbox;
 mod slugids;
 mod submit;
 mod taskcluster_yml;
-mod transforms_a;
-mod transforms_b;
-mod transforms_c;
+mod transforms;
 mod vcs;
 mod yaml;

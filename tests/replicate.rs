@@ -67,7 +67,7 @@ fn full_set(taskcluster: Option<&dyn Taskcluster>, targets: &[&str]) -> Outcome<
         json!(targets)
     );
     std::fs::write(kind.join("kind.yml"), kind_yml).unwrap();
-    let cases: Value = serde_json::from_str(include_str!("transforms_c/cases.json")).unwrap();
+    let cases: Value = serde_json::from_str(include_str!("mozilla_taskgraph/cases.json")).unwrap();
     let params = &cases["params"];
     let variables = [("TASK_ID".to_owned(), slugid::nice())];
     let phases = Phases {
@@ -142,12 +142,12 @@ async fn tasks_of_other_graphs_come_from_the_queue() {
 }
 
 #[test]
-fn without_taskcluster_it_is_told_what_is_missing() {
+fn without_taskcluster_the_error_names_the_missing_setting() {
     let wrong = full_set(None, &["far.latest"]).unwrap_err();
     assert_eq!(
         wrong.to_string(),
-        "taskcluster/kinds/far/kind.yml:6:16: kind `far`, task `far`: the target `far.latest` has to be looked up, \
-         and it is not known which Taskcluster to ask\n  \
+        "taskcluster/kinds/far/kind.yml:6:16: kind `far`, task `far`: cannot look up the target `far.latest`: \
+         no Taskcluster deployment is configured\n  \
          help: set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com"
     );
 }

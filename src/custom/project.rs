@@ -68,13 +68,13 @@ impl<'a> Custom<'a> {
         let values = json!({"graph": graph, "values": params.values()});
         let set_up = |name, arguments| python.set_up(Call::new(name, arguments));
         set_up("parameters", values).map_err(failed)?;
-        let told = match references {
+        let answer = match references {
             Some(references) => set_up("import_modules", json!({"references": references})),
             // This includes what kinds have imported.
             None => python.call(GRAPH_WORKER, Call::new("registered", json!({}))),
         };
-        let told = told.map_err(failed)?;
-        let mut registered = Registered::read(&told.value["registered"]);
+        let answer = answer.map_err(failed)?;
+        let mut registered = Registered::read(&answer.value["registered"]);
         registered.prefer_installed(major);
         let whole = match (python.mode(), major) {
             _ if references.is_none() => None,
@@ -86,7 +86,7 @@ impl<'a> Custom<'a> {
             )),
             _ => Some(format!("the project has taskgraph {version} installed")),
         };
-        let failures = told.value["failed"].as_array().into_iter().flatten();
+        let failures = answer.value["failed"].as_array().into_iter().flatten();
         Ok(Self {
             python,
             graph,

@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_share_what_they_have_in_common_within_a_part_and_beyond() {
+    fn tasks_share_common_values_within_a_part_and_beyond() {
         let (kind, shared) = (kind(), OnceLock::new());
         let part = |tasks: &[(&str, Value)]| {
             let item = |(label, dependencies): &(&str, Value)| {
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_of_one_item_share_where_they_are_written() {
+    fn tasks_of_one_item_share_their_provenance() {
         let kind = kind();
         let own = |key: &str| {
             let own = Some((Arc::clone(&kind.places), ValuePath::keys([key])));
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mistakes_of_all_parts_in_the_first_step_that_fails_are_told() {
+    fn mistakes_of_all_parts_in_the_first_failing_step_are_reported() {
         let failing = [(3, 1), (300, 0), (310, 0), (600, 2), (800, 0)];
         let wrong = run_in_parts(900, &failing).unwrap_err();
         let wanted = [

@@ -268,7 +268,7 @@ mod tests {
     use crate::base::value::{Object, json};
 
     #[test]
-    fn items_are_known_again_by_number_label_or_name() {
+    fn items_are_matched_by_number_label_or_name() {
         let object = |value: Value| value.as_object().cloned().unwrap_or_default();
         let item = |task: Value| Item {
             task: object(task),

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_threads_does_not_show() {
+    fn the_result_does_not_depend_on_the_number_of_threads() {
         let kinds = kinds("d -> b -> a, d -> c -> a, f -> e, g, h -> g, h -> a");
         let alone = run(&kinds, 1, two_tasks).unwrap();
         assert_eq!(

@@ -44,7 +44,7 @@ fn entries(files: &[(&str, &str)]) -> Result<Value, String> {
 }
 
 #[test]
-fn tasks_come_as_they_are_written() {
+fn tasks_keep_the_order_of_their_files() {
     let made = entries(&[
         (
             "kind.yml",
@@ -70,7 +70,7 @@ fn tasks_come_as_they_are_written() {
 }
 
 #[test]
-fn defaults_lie_under_tasks() {
+fn tasks_override_defaults() {
     let made = entries(&[(
         "kind.yml",
         "task-defaults:\n  a: 1\n  list: [1]\n  map: {x: 1, y: 1}\n  by: {by-p: {q: 1, default: 2}}\n\
@@ -93,7 +93,7 @@ fn defaults_lie_under_tasks() {
 }
 
 #[test]
-fn a_files_defaults_are_for_its_tasks_and_lie_over_the_kinds() {
+fn defaults_of_a_file_override_those_of_the_kind() {
     let made = entries(&[
         (
             "kind.yml",
@@ -124,8 +124,8 @@ fn a_files_defaults_are_for_its_tasks_and_lie_over_the_kinds() {
 }
 
 #[test]
-fn everything_that_is_wrong_with_the_files_is_told() {
-    let told = entries(&[
+fn all_mistakes_in_files_are_reported() {
+    let message = entries(&[
         (
             "kind.yml",
             "tasks:\n  a: 1\n  b: {}\n  c: [x]\ntasks-from:\n  - none.yml\n  - list.yml\n  - ../out.yml\n  - flag.yml\n",
@@ -143,7 +143,7 @@ fn everything_that_is_wrong_with_the_files_is_told() {
         "taskcluster/kinds/k/list.yml is a list",
         "`tasks-from` names \"../out.yml\"",
     ] {
-        assert!(told.contains(part), "{part:?} is not in {told}");
+        assert!(message.contains(part), "{part:?} is not in {message}");
     }
 }
 
@@ -159,7 +159,7 @@ fn read(text: &str) -> KindDefinition {
 }
 
 #[test]
-fn the_default_loader_ends_with_run_and_task() {
+fn the_default_loader_appends_run_and_task() {
     let transforms = |text: &str| read(text).transforms().map_err(|d| d.to_string());
     let ends = [
         "taskgraph.transforms.run:transforms",
@@ -231,19 +231,19 @@ fn kinds_come_after_those_that_they_depend_on() {
         kinds(&files, &config, &["build"]).unwrap(),
         ["docker-image", "fetch", "build"]
     );
-    let told = kinds(&files, &config, &["biuld", "docs"]).unwrap_err();
-    assert!(told.contains("there is no kind `biuld`"), "{told}");
-    assert!(told.contains("did you mean `build`?"), "{told}");
+    let message = kinds(&files, &config, &["biuld", "docs"]).unwrap_err();
+    assert!(message.contains("unknown kind `biuld`"), "{message}");
+    assert!(message.contains("did you mean `build`?"), "{message}");
     let elsewhere = graph_config(json!({"snowman": {"kinds": "other"}}));
     assert!(
         kinds(&files, &elsewhere, &[])
             .unwrap_err()
-            .contains("there is no folder `other`")
+            .contains("the folder `other` does not exist")
     );
 }
 
 #[test]
-fn kinds_depend_on_kinds_that_exist_and_not_on_each_other() {
+fn unknown_kinds_and_cycles_are_refused() {
     let config = graph_config(json!({}));
     let unknown = kinds(
         &[(

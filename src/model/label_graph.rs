@@ -51,7 +51,7 @@ impl LabelGraph {
                         "another task has the label `{}`: one of kind `{}`{elsewhere}",
                         task.label, other.kind
                     ))
-                    .help("give one of them another name"),
+                    .help("rename one of them"),
                 );
                 continue;
             }
@@ -107,7 +107,7 @@ impl LabelGraph {
                         || Diagnostic::user(message.clone()),
                         |t| t.diagnostic(&message),
                     )
-                    .help("leave one of these dependencies out"),
+                    .help("remove one of these dependencies"),
             );
         }
         wrong.or_ok(graph)
@@ -248,9 +248,9 @@ mod tests {
         assert_eq!(
             set(tasks).unwrap_err().to_string(),
             "kind `test`, task `a`: another task has the label `a`: one of kind `test`\n  \
-             help: give one of them another name\n\
+             help: rename one of them\n\
              kind `test`, task `b`: another task has the label `b`: one of kind `other`\n  \
-             help: give one of them another name"
+             help: rename one of them"
         );
     }
 

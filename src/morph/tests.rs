@@ -97,7 +97,7 @@ fn definition(morphed: &MorphedTaskGraph, name: &str) -> Object {
 }
 
 #[test]
-fn as_many_routes_as_the_queue_takes_are_left_alone() {
+fn routes_within_the_limit_are_not_changed() {
     let morphed = plain(json!({}), vec![routed("a", numbered(63))]);
     assert_eq!(morphed.graph.len(), 1);
     let routes = definition(&morphed, "a")["routes"].clone();
@@ -106,7 +106,7 @@ fn as_many_routes_as_the_queue_takes_are_left_alone() {
 }
 
 #[test]
-fn more_index_routes_get_a_task_of_their_own() {
+fn excess_index_routes_get_a_separate_task() {
     let morphed = plain(
         misc(),
         vec![routed("a", numbered(64)), routed("b", numbered(1))],
@@ -189,25 +189,25 @@ fn scopes_of_index_tasks_are_summarized() {
 
 #[test]
 fn index_tasks_need_a_worker_and_a_free_label() {
-    let told = |config, tasks| {
+    let errors = |config, tasks| {
         morphed(config, json!({}), &Environment::default(), tasks)
             .unwrap_err()
             .to_string()
     };
-    let without = told(json!({}), vec![routed("a", numbered(64))]);
+    let without = errors(json!({}), vec![routed("a", numbered(64))]);
     assert!(
         without.contains("there is no worker alias `misc`"),
         "{without}"
     );
     assert!(without.contains("task `a`"), "{without}");
     let taken = vec![routed("a", numbered(64)), routed("index-task-a", vec![])];
-    let taken = told(misc(), taken);
+    let taken = errors(misc(), taken);
     assert!(taken.contains("adds a task `index-task-a`"), "{taken}");
     let wrong = json!({
         "workers": misc()["workers"],
         "taskgraph": {"repositories": {"ci": {"name": "ci"}}, "index-path-regexes": ["("]},
     });
-    let wrong = told(wrong, vec![routed("a", numbered(64))]);
+    let wrong = errors(wrong, vec![routed("a", numbered(64))]);
     assert!(wrong.contains("`index-path-regexes`"), "{wrong}");
 }
 
@@ -222,7 +222,7 @@ fn reviewed() -> Vec<PlannedTask> {
 }
 
 #[test]
-fn code_review_is_told_when_its_tasks_are_done() {
+fn code_review_is_notified_when_its_tasks_are_done() {
     let over = json!({
         "code-review": {"phabricator-build-target": "PHID"},
         "head_rev": "cafe",
@@ -262,7 +262,7 @@ fn code_review_is_told_when_its_tasks_are_done() {
 }
 
 #[test]
-fn the_source_of_code_review_is_what_ran() {
+fn the_source_of_the_code_review_task_is_taskgraph() {
     let environment = Environment::default()
         .with("TASKGRAPH_HEAD_REPOSITORY", "https://example.com/tg")
         .with("TASKGRAPH_HEAD_REV", "beef");

@@ -74,11 +74,11 @@ pub fn warn(graph: &LabelGraph) {
                 1 => " (also in 1 more task)".to_owned(),
                 more => format!(" (also in {more} more tasks)"),
             };
-            let told = task.diagnostic(format!(
+            let warning = task.diagnostic(format!(
                 "the attribute `{attribute}` is the string {text:?}, so each letter \
                  counts as a name{more}"
             ));
-            tracing::warn!("{}", told.help(format!("write [{text:?}]")));
+            tracing::warn!("{}", warning.help(format!("write [{text:?}]")));
         }
     }
 }

@@ -22,7 +22,7 @@ fn everywhere(name: &str) -> Described {
 }
 
 #[test]
-fn by_default_tasks_say_where_they_run() {
+fn the_default_method_checks_run_on_projects() {
     let tasks = || {
         vec![
             task("silent"),
@@ -54,7 +54,7 @@ fn by_default_only_the_phase_build_runs() {
 }
 
 #[test]
-fn by_default_tasks_say_for_what_they_run() {
+fn the_default_method_checks_run_on_tasks_for() {
     let tasks = || {
         vec![
             everywhere("any"),
@@ -71,7 +71,7 @@ fn by_default_tasks_say_for_what_they_run() {
 }
 
 #[test]
-fn by_default_tasks_say_on_which_git_branches_they_run() {
+fn the_default_method_checks_run_on_git_branches() {
     let on = |name: &str, patterns| everywhere(name).attribute("run_on_git_branches", patterns);
     let tasks = || {
         vec![
@@ -132,9 +132,9 @@ fn names_are_what_python_makes_a_set_of() {
 }
 
 #[test]
-fn what_lists_no_names_is_refused_all_at_once() {
+fn attributes_without_names_are_refused_together() {
     let on = |name: &str, attribute: &str, value| everywhere(name).attribute(attribute, value);
-    let told = refused(vec![
+    let message = refused(vec![
         everywhere("fine"),
         on("a", "run_on_projects", json!([{}])),
         on("b", "run_on_projects", json!([["all"]])),
@@ -151,14 +151,14 @@ fn what_lists_no_names_is_refused_all_at_once() {
         "task `d`: the attribute `run_on_git_branches` lists an invalid pattern",
         "task `e`: the attribute `run_on_git_branches` lists a value that is not a string",
     ];
-    assert_eq!(told.len(), wanted.len(), "{told:#?}");
-    for (told, wanted) in told.iter().zip(wanted) {
-        assert!(told.contains(wanted), "{told}");
+    assert_eq!(message.len(), wanted.len(), "{message:#?}");
+    for (message, wanted) in message.iter().zip(wanted) {
+        assert!(message.contains(wanted), "{message}");
     }
 }
 
 #[test]
-fn code_review_and_nothing() {
+fn the_methods_codereview_and_nothing() {
     let tasks = || {
         vec![
             everywhere("lint").attribute("code-review", json!(true)),
@@ -214,7 +214,7 @@ fn released(method: &str, product: &str, release_type: &str) -> Vec<String> {
 }
 
 #[test]
-fn phases_of_a_release_take_the_earlier_ones_along() {
+fn release_phases_include_earlier_ones() {
     assert_eq!(released("promote", "fox", "release"), ["promote-fox"]);
     assert_eq!(
         released("push", "fox", "release"),
@@ -237,7 +237,7 @@ fn phases_of_a_release_take_the_earlier_ones_along() {
 }
 
 #[test]
-fn a_candidate_is_not_pushed() {
+fn release_candidates_are_not_pushed() {
     assert_eq!(
         released("promote", "fox", "release-rc"),
         ["promote-fox", "promote-rc"]
@@ -255,36 +255,36 @@ fn a_candidate_is_not_pushed() {
 }
 
 #[test]
-fn partners_have_a_method_of_their_own() {
+fn partner_repacks_have_a_separate_method() {
     assert_eq!(released("promote_partners", "fox", "release"), ["partner"]);
     assert!(released("promote_partners", "bird", "release").is_empty());
 }
 
 #[test]
-fn without_a_type_a_release_is_an_ordinary_one() {
+fn the_default_release_type_is_release() {
     let over = json!({"target_tasks_method": "ship", "release_product": "fox"});
     let ordinary = released("ship", "fox", "release");
     assert_eq!(chosen(over, releases()), ordinary);
 }
 
 #[test]
-fn filters_and_methods_have_to_exist() {
-    let told = |over| {
+fn unknown_filters_and_methods_are_refused() {
+    let message = |over| {
         let full = FullTaskGraph(graph(drawn("a")));
         target_task_set(&full, &params(over), None)
             .unwrap_err()
             .to_string()
     };
     assert_eq!(
-        told(json!({"filters": ["target_tasks_method", "try"]})),
+        message(json!({"filters": ["target_tasks_method", "try"]})),
         "unknown filter `try`\n  help: `filters` can name: target_tasks_method"
     );
-    let told = told(json!({"target_tasks_method": "promot"}));
+    let message = message(json!({"target_tasks_method": "promot"}));
     assert!(
-        told.starts_with("unknown target-tasks method `promot`"),
-        "{told}"
+        message.starts_with("unknown target-tasks method `promot`"),
+        "{message}"
     );
-    assert!(told.contains("`promote`"), "{told}");
+    assert!(message.contains("`promote`"), "{message}");
     // No filter at all means the usual one.
     assert_eq!(chosen(json!({"filters": []}), vec![everywhere("a")]), ["a"]);
 }
@@ -305,7 +305,7 @@ fn names<'a>(labels: impl IntoIterator<Item = &'a Label>) -> Vec<&'a str> {
 }
 
 #[test]
-fn targets_bring_all_that_they_depend_on() {
+fn targets_include_their_dependencies() {
     //  d -> b -> a,  c -> a,  e
     let made = target(json!({}), drawn("d -> b -> a, c -> a, e"), &["d"]);
     assert_eq!(names(made.graph.labels()), ["d", "b", "a"]);
@@ -358,7 +358,7 @@ fn some_tasks_are_always_targets() {
 }
 
 #[test]
-fn targets_may_be_left_alone() {
+fn target_tasks_can_be_excluded_from_optimization() {
     let over = json!({"optimize_target_tasks": false, "do_not_optimize": ["x", "no such"]});
     let tasks = vec![
         task("x"),

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn many_tasks_make_no_long_line() {
+    fn a_long_list_of_tasks_is_shortened() {
         let mounted = ["public/run-task", "public/fetch-content"];
         let tasks: Vec<_> = (0..200)
             .map(|i| task(&format!("build-{i:03}"), &mounted))

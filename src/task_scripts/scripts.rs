@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_needs_run_task_and_may_lack_the_others() {
+    fn only_run_task_is_required_in_a_folder() {
         let folder = tempfile::tempdir().unwrap();
         let disk = Disk::new(folder.path()).unwrap();
         let wrong = ScriptFiles::read(&disk, ".").unwrap_err().to_string();

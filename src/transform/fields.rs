@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_made() {
+    fn missing_containers_are_created() {
         let mut item = item(json!({}));
         let made = list(&mut item, &["worker", "mounts"]).map(|mounts| mounts.push(json!(1)));
         assert_eq!(made, Ok(()));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told() {
+    fn other_types_are_reported() {
         let mut item = item(json!({"worker": {"env": null}, "extra": "x"}));
         let env = mapping(&mut item, &["worker", "env"]).map(|_| ());
         assert_eq!(

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_type_of_the_release_decides() {
+    fn tasks_for_other_release_types_are_removed() {
         let (all, some) = (
             json!([{"name": "all"}]),
             json!([{"name": "all"}, {"name": "some"}]),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_alone_is_told() {
+    fn a_string_instead_of_a_list_is_refused() {
         let error = TestProject::default().error(
             &TRANSFORM,
             json!([{"name": "x", "run-on-releases": "beta"}]),

@@ -45,7 +45,7 @@ fn on_treeherder(name: &str, platform: &str, group: Value, symbol: &str) -> Desc
 }
 
 #[test]
-fn a_symbol_is_used_once_on_a_platform() {
+fn symbols_are_unique_per_platform() {
     let none = json!(null);
     let fine = [
         on_treeherder("a", "linux/opt", json!("G"), "x"),
@@ -66,14 +66,14 @@ fn a_symbol_is_used_once_on_a_platform() {
             on_treeherder("d", "linux/opt", none, "x"),
         ]),
         [
-            "b: its Treeherder platform and symbol, linux/opt G(x), are those of the task `a` too",
-            "d: its Treeherder platform and symbol, linux/opt x, are those of the task `c` too",
+            "b: its Treeherder platform and symbol, linux/opt G(x), are also those of the task `a`",
+            "d: its Treeherder platform and symbol, linux/opt x, are also those of the task `c`",
         ]
     );
 }
 
 #[test]
-fn a_task_is_in_one_collection() {
+fn a_task_has_exactly_one_collection() {
     let collected = |name: &str, collection: Value| {
         let treeherder = json!({"collection": collection, "tier": 1});
         sound(name).field("extra", json!({"treeherder": treeherder}))
@@ -91,7 +91,7 @@ fn a_task_is_in_one_collection() {
 }
 
 #[test]
-fn routes_of_the_trust_domain_are_used_once() {
+fn routes_of_the_trust_domain_are_unique() {
     let fine = [
         routed(
             "a",
@@ -110,12 +110,12 @@ fn routes_of_the_trust_domain_are_used_once() {
             routed("a", json!(["index.snow.v2.ci.latest.a"])),
             routed("b", json!(["checks", "index.snow.v2.ci.latest.a"])),
         ]),
-        ["b: its route `index.snow.v2.ci.latest.a` is that of the task `a` too"]
+        ["b: the task `a` has the same route `index.snow.v2.ci.latest.a`"]
     );
 }
 
 #[test]
-fn routes_of_notifications_end_in_a_filter() {
+fn notification_routes_end_in_a_filter() {
     let fine: Vec<String> = [
         "any",
         "completed",
@@ -137,15 +137,15 @@ fn routes_of_notifications_end_in_a_filter() {
             json!(["notify.email.a@b.c.on-complete", "notify.irc"])
         )]),
         [
-            "a: its route `notify.email.a@b.c.on-complete` ends in \"on-complete\", which is no \
-             filter for notifications",
+            "a: its route `notify.email.a@b.c.on-complete` ends in \"on-complete\", which is not \
+             a notification filter",
             "a: its route `notify.irc` ends in \"irc\", which is not a notification filter",
         ]
     );
 }
 
 #[test]
-fn index_routes_are_index_paths() {
+fn index_routes_must_be_valid_index_paths() {
     let fine = json!(["index.a.b-c_d!~*'()%.9", "index.a", "tc.a b", "index"]);
     assert!(breaches([routed("a", fine)]).is_empty());
     let wrong = json!([
@@ -171,7 +171,7 @@ fn index_routes_are_index_paths() {
 }
 
 #[test]
-fn no_task_is_of_a_better_tier_than_what_it_needs() {
+fn no_task_has_a_better_tier_than_its_dependencies() {
     let tier = |name: &str, tier: Value| {
         let treeherder = json!({"collection": {"opt": true}, "symbol": name, "tier": tier});
         sound(name).field("extra", json!({"treeherder": treeherder}))
@@ -191,8 +191,8 @@ fn no_task_is_of_a_better_tier_than_what_it_needs() {
             sound("nowhere"),
         ]),
         [
-            "one: it is of tier 1 and depends on `two` of tier 2",
-            "one: it is of tier 1 and depends on `nowhere` of tier unknown",
+            "one: it has tier 1 but depends on `two` with tier 2",
+            "one: it has tier 1 but depends on `nowhere` with tier unknown",
         ]
     );
     let stand_ins = [
@@ -204,7 +204,7 @@ fn no_task_is_of_a_better_tier_than_what_it_needs() {
 }
 
 #[test]
-fn toolchain_aliases_are_used_once() {
+fn toolchain_aliases_are_unique() {
     let named = |name: &str, alias: Value| sound(name).attribute("toolchain-alias", alias);
     let fine = [
         named("a", json!("x")),
@@ -221,8 +221,8 @@ fn toolchain_aliases_are_used_once() {
             named("c", json!("y")),
         ]),
         [
-            "b: its toolchain alias `x` is that of the task `a` too",
-            "c: its toolchain alias `y` is that of the task `b` too",
+            "b: the task `a` has the same toolchain alias `x`",
+            "c: the task `b` has the same toolchain alias `y`",
         ]
     );
 }
@@ -259,7 +259,7 @@ fn caches_belong_to_the_trust_domain_and_level() {
 }
 
 #[test]
-fn caches_of_run_task_are_for_it_alone() {
+fn only_run_task_uses_its_caches() {
     let checkout = json!({"snow-level-1-checkouts-abc123": "/x"});
     for program in ["run-task", "/usr/local/bin/run-task", "run-task-hg"] {
         assert!(breaches([cached("a", program, checkout.clone())]).is_empty());
@@ -281,7 +281,7 @@ fn caches_of_run_task_are_for_it_alone() {
 }
 
 #[test]
-fn workers_are_named_by_identifiers() {
+fn worker_types_must_be_valid_identifiers() {
     let on = |provisioner: &str, worker: &str| {
         task("a")
             .field("provisionerId", json!(provisioner))
@@ -318,18 +318,18 @@ fn dependencies_of_every_sort_count() {
     assert!(breaches(many(9_996)).is_empty());
     assert_eq!(
         breaches(many(9_997)),
-        ["a: it has 10000 dependencies, and 9999 are taken"]
+        ["a: it has 10000 dependencies, more than the limit of 9999"]
     );
 }
 
 #[test]
-fn all_breaches_are_told_together() {
+fn all_violations_are_reported_together() {
     let wrong = routed("a", json!(["index.a b", "notify.x"])).field("workerType", json!(""));
     assert_eq!(breaches([wrong]).len(), 3);
 }
 
 #[test]
-fn what_must_be_replaced_is_not_left() {
+fn always_optimized_tasks_must_not_remain() {
     let planned = |name: &str, worker: &str| PlannedTask {
         task_id: id(name),
         kind: crate::base::name::KindName::parse("toolchain").unwrap(),
@@ -350,13 +350,14 @@ fn what_must_be_replaced_is_not_left() {
     let mut searching = planned("a", "always-optimized");
     searching.optimization = json!({"index-search": ["snow.v2.a", "snow.v2.b"]});
     let left = IdGraph::new([searching, planned("b", "b-linux")]);
-    let told = optimized_task_graph(&left).unwrap_err().to_string();
+    let message = optimized_task_graph(&left).unwrap_err().to_string();
     assert!(
-        told.starts_with("kind `toolchain`, task `a`: it has to be replaced by a task that exists"),
-        "{told}"
+        message
+            .starts_with("kind `toolchain`, task `a`: it must be replaced with an existing task"),
+        "{message}"
     );
-    let cause = "the index has nothing at snow.v2.a, snow.v2.b";
-    assert!(told.contains(cause), "{told}");
+    let cause = "the index has no task at snow.v2.a, snow.v2.b";
+    assert!(message.contains(cause), "{message}");
 }
 
 #[test]

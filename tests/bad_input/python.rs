@@ -88,7 +88,7 @@ tasks:
        ·              ─────────────────────────────────────────────
      2 │ tasks:
        ╰────
-      help: what is not built in is looked for in the project's Python; there are:
+      help: other names must be importable in the project's Python; built in:
             mozilla_taskgraph.transforms.replicate,
             mozilla_taskgraph.transforms.scriptworker.release_artifacts,
             mozilla_taskgraph.transforms.scriptworker.shipit.mark_as_shipped,

@@ -52,14 +52,14 @@ fn task() -> Task {
 }
 
 fn params() -> Parameters {
-    let cases = include_str!("../../../tests/transforms_c/cases.json");
+    let cases = include_str!("../../../tests/mozilla_taskgraph/cases.json");
     let cases: Value = serde_json::from_str(cases).unwrap();
     let values = cases["params"].as_object().unwrap().clone();
     Parameters::new(values, Strictness::Lenient).unwrap()
 }
 
 #[test]
-fn the_peer_says_the_same() {
+fn the_rules_match_the_peer() {
     let cases = include_str!("../../../tests/strategies/cases.json");
     let cases: Vec<Value> = serde_json::from_str(cases).unwrap();
     assert!(cases.len() > 100, "{} cases", cases.len());
@@ -83,7 +83,7 @@ fn the_peer_says_the_same() {
 }
 
 #[test]
-fn every_strategy_asks_its_questions() {
+fn index_paths_of_all_strategies_are_looked_up() {
     let asking = Leaf {
         index_paths: |argument| vec![IndexPath::parse(argument.as_str().unwrap()).unwrap()],
         ..Leaf::new("asking")

@@ -112,7 +112,7 @@ impl Case {
     /// What becomes of each task, and why, by label.
     fn verdicts(&self) -> Vec<String> {
         let optimized = self.optimized();
-        let told = optimized.verdicts.iter().map(|(label, verdict)| {
+        let message = optimized.verdicts.iter().map(|(label, verdict)| {
             let with = match &verdict.action {
                 Action::Replaced(task_id) => format!(" with {task_id}"),
                 Action::Kept | Action::Removed => String::new(),
@@ -123,10 +123,10 @@ impl Case {
                 verdict.reason
             )
         });
-        told.collect()
+        message.collect()
     }
 
-    fn told(&self) -> String {
+    fn errors(&self) -> String {
         self.run().unwrap_err().to_string()
     }
 }

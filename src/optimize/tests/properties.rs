@@ -71,7 +71,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_kept_has_all_its_dependencies((shapes, names) in shapes()) {
+    fn kept_tasks_keep_all_their_dependencies((shapes, names) in shapes()) {
         let case = case(&shapes, &names, described(&shapes, &names));
         let optimized = case.optimized();
         for planned in optimized.graph.tasks() {
@@ -87,7 +87,7 @@ proptest! {
     }
 
     #[test]
-    fn every_task_has_one_verdict_that_fits((shapes, names) in shapes()) {
+    fn every_task_has_one_matching_verdict((shapes, names) in shapes()) {
         let case = case(&shapes, &names, described(&shapes, &names));
         let optimized = case.optimized();
         let all: BTreeSet<Label> = case.target.graph.labels().cloned().collect();
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn on_top_of_itself_a_graph_creates_nothing((shapes, names) in shapes()) {
+    fn a_graph_on_top_of_itself_creates_nothing((shapes, names) in shapes()) {
         let mut case = case(&shapes, &names, described(&shapes, &names));
         case.target.do_not_optimize.clear();
         let first = case.optimized();
@@ -137,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn on_top_of_itself_only_what_is_built_again_and_its_dependents_are_new(
+    fn a_graph_on_top_of_itself_creates_rebuilt_tasks_and_their_dependents(
         (shapes, names) in shapes(),
     ) {
         let mut case = case(&shapes, &names, described(&shapes, &names));

@@ -17,7 +17,7 @@ fn without_a_strategy_a_task_is_kept() {
 }
 
 #[test]
-fn a_strategy_removes_what_nothing_needs() {
+fn a_strategy_removes_tasks_without_dependents() {
     //  c -> b -> a, and only c may not go
     let case = of([always("a"), always("b").dep("a"), task("c").dep("b")]);
     assert_eq!(
@@ -40,7 +40,7 @@ fn a_strategy_removes_what_nothing_needs() {
 }
 
 #[test]
-fn what_only_removed_tasks_needed_goes_with_them() {
+fn dependencies_of_only_removed_tasks_are_removed() {
     //  c -> b -> a, d -> a
     let tasks = || [task("a"), task("b").dep("a"), always("c").dep("b")];
     assert_eq!(
@@ -64,7 +64,7 @@ fn what_only_removed_tasks_needed_goes_with_them() {
 }
 
 #[test]
-fn what_is_named_is_left_alone_and_so_is_what_it_needs() {
+fn do_not_optimize_keeps_tasks_and_their_dependencies() {
     let case = of([always("a"), always("b").dep("a"), always("c").dep("b")]).alone(["b"]);
     assert_eq!(
         case.verdicts(),
@@ -77,7 +77,7 @@ fn what_is_named_is_left_alone_and_so_is_what_it_needs() {
 }
 
 #[test]
-fn changes_decide() {
+fn changed_files_decide_about_skipping() {
     let tasks = || {
         [
             task("docs").optimized("skip-unless-changed", json!(["docs/**"])),
@@ -142,7 +142,7 @@ fn a_task_runs_if_one_of_its_conditions_does() {
 }
 
 #[test]
-fn another_dependency_is_no_condition() {
+fn other_dependencies_are_not_conditions() {
     //  b -> a, b -> x, b only if a: x is needed, but keeps nothing.
     let case = of([always("a"), task("x"), task("b").only_if("a").dep("x")]);
     assert_eq!(
@@ -173,7 +173,7 @@ fn conditions_reach_through_chains() {
 }
 
 #[test]
-fn in_a_triangle_no_candidate_is_lost() {
+fn no_candidate_is_lost_in_a_triangle() {
     //  x -> c -> d,  x -> d,  x only if c or d.
     //  c would go; it waits for x, and x stays because of d.
     let case = of([
@@ -192,7 +192,7 @@ fn in_a_triangle_no_candidate_is_lost() {
 }
 
 #[test]
-fn what_a_kept_candidate_needs_is_no_candidate() {
+fn dependencies_of_a_kept_candidate_are_kept() {
     //  x -> c -> e, x -> d, c only waits for x, e only for c; x stays because of d.
     let case = of([
         always("e"),
@@ -227,7 +227,7 @@ fn a_candidate_with_conditions_that_waits_for_others_is_kept_with_them() {
 }
 
 #[test]
-fn a_condition_that_is_needed_elsewhere_holds() {
+fn a_needed_condition_is_satisfied() {
     //  b only if a, z -> a
     let case = of([always("a"), task("b").only_if("a"), task("z").dep("a")]);
     assert_eq!(

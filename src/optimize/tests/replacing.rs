@@ -5,7 +5,7 @@ use crate::model::test_support::{Described, drawn, label, task};
 use crate::optimize::index_paths;
 
 #[test]
-fn what_exists_is_not_built_again() {
+fn existing_tasks_are_not_built_again() {
     //  c -> b -> a: b and a exist
     let case = of(drawn("c -> b -> a"))
         .existing("a", "OLD-A")
@@ -26,7 +26,7 @@ fn what_exists_is_not_built_again() {
 }
 
 #[test]
-fn what_depends_on_something_new_is_new() {
+fn dependents_of_new_tasks_are_not_replaced() {
     //  c -> b -> a: a is built again, so the old b would be made of another a
     let case = of(drawn("c -> b -> a"))
         .existing("b", "OLD-B")
@@ -50,7 +50,7 @@ fn what_depends_on_something_new_is_new() {
 }
 
 #[test]
-fn a_removed_task_that_exists_is_known_by_its_id() {
+fn a_removed_existing_task_keeps_its_id() {
     let case = of([task("a").optimized("always", json!(null))]).existing("a", "OLD");
     assert_eq!(case.verdicts(), ["a replaced with OLD: existing_tasks"]);
     // What it was made of may be gone.
@@ -87,7 +87,7 @@ fn the_index_is_searched_in_order() {
 }
 
 #[test]
-fn what_has_failed_is_passed_over() {
+fn failed_tasks_replace_nothing() {
     for (state, verdict) in [
         ("completed", FOUND),
         ("running", FOUND),
@@ -102,14 +102,14 @@ fn what_has_failed_is_passed_over() {
 }
 
 #[test]
-fn what_the_queue_does_not_know_is_passed_over() {
+fn tasks_unknown_to_the_queue_replace_nothing() {
     let mut case = of([searched("a", json!(["x.one"]))]).indexed("x.one", "GONE", "completed", 1);
     case.index.statuses.clear();
     assert_eq!(case.verdicts(), [KEPT]);
 }
 
 #[test]
-fn what_is_found_outlives_all_that_depends_on_it() {
+fn replacements_outlive_their_dependents() {
     let due = |name: &str, hours: u32| {
         let deadline = json!({"relative-datestamp": format!("{hours} hours")});
         task(name).dep("a").field("deadline", deadline)
@@ -130,7 +130,7 @@ fn what_is_found_outlives_all_that_depends_on_it() {
 }
 
 #[test]
-fn an_earlier_graph_comes_before_the_index() {
+fn existing_tasks_take_precedence_over_the_index() {
     let case = of([searched("a", json!(["x.one"]))])
         .indexed("x.one", "FOUND", "completed", 1)
         .existing("a", "OLD");
@@ -138,7 +138,7 @@ fn an_earlier_graph_comes_before_the_index() {
 }
 
 #[test]
-fn only_what_may_be_replaced_is_asked_for() {
+fn only_replaceable_tasks_are_looked_up() {
     let case = of([
         searched("a", json!(["x.two", "x.one", "x.two"])),
         searched("b", json!(["x.three"])),
@@ -157,7 +157,7 @@ fn only_what_may_be_replaced_is_asked_for() {
 }
 
 #[test]
-fn every_unknown_strategy_is_told() {
+fn every_unknown_strategy_is_reported() {
     let case = of([
         task("a").optimized("index-serch", json!([])),
         task("b").optimized("zzzzzzzz", json!(null)),
@@ -165,15 +165,18 @@ fn every_unknown_strategy_is_told() {
         task("d").optimized("unknown", json!(null)),
     ])
     .alone(["d"]);
-    let told = case.told();
+    let message = case.errors();
     assert!(
-        told.contains("task `a`: unknown optimization strategy `index-serch`"),
-        "{told}"
+        message.contains("task `a`: unknown optimization strategy `index-serch`"),
+        "{message}"
     );
-    assert!(told.contains("did you mean `index-search`?"), "{told}");
     assert!(
-        told.contains("task `b`: unknown optimization strategy `zzzzzzzz`"),
-        "{told}"
+        message.contains("did you mean `index-search`?"),
+        "{message}"
+    );
+    assert!(
+        message.contains("task `b`: unknown optimization strategy `zzzzzzzz`"),
+        "{message}"
     );
     assert_eq!(case.run().unwrap_err().len(), 2);
 }

@@ -35,7 +35,7 @@ fn names_in_a_definition_become_ids() {
 }
 
 #[test]
-fn tasks_share_what_the_same_references_stand_for() {
+fn tasks_share_the_results_of_equal_references() {
     let build = json!({"env": {"X": {"task-reference": "<build>"}}});
     let own = json!({"env": {"X": {"task-reference": "<self>"}}});
     let on = |name: &str, to: &str, payload: &Value| {
@@ -86,7 +86,7 @@ fn dependencies_are_listed_once_and_in_order() {
 }
 
 #[test]
-fn what_a_definition_depends_on_already_is_not_listed_again() {
+fn existing_dependencies_are_not_listed_again() {
     let optimized = of([
         task("old"),
         task("b")
@@ -102,7 +102,7 @@ fn what_a_definition_depends_on_already_is_not_listed_again() {
 }
 
 #[test]
-fn soft_dependencies_count_when_they_are_kept() {
+fn kept_soft_dependencies_become_dependencies() {
     let soft = |name: &str| {
         task("b")
             .soft("kept")
@@ -124,8 +124,8 @@ fn soft_dependencies_count_when_they_are_kept() {
     assert_eq!(b["dependencies"], json!([new_id("kept").as_str()]));
     assert_eq!(b["payload"], json!(new_id("kept").as_str()));
     for name in ["gone", "old", "nowhere"] {
-        let told = of(tasks(name)).existing("old", "OLD").told();
-        assert!(told.contains(&format!("names `{name}`")), "{told}");
+        let message = of(tasks(name)).existing("old", "OLD").errors();
+        assert!(message.contains(&format!("names `{name}`")), "{message}");
     }
 }
 
@@ -161,7 +161,7 @@ fn links_to_artifacts_name_the_server() {
 }
 
 #[test]
-fn every_task_with_a_wrong_reference_is_told() {
+fn every_task_with_an_invalid_reference_is_reported() {
     let referring = |name: &str, text: &str| {
         task(name)
             .dep("build")
@@ -175,37 +175,37 @@ fn every_task_with_a_wrong_reference_is_told() {
     ]);
     let wrong = case.run().unwrap_err();
     assert_eq!(wrong.len(), 2);
-    let told = wrong.to_string();
-    assert!(told.contains("task `a`: the reference"), "{told}");
-    assert!(told.contains("did you mean `build`?"), "{told}");
-    assert!(told.contains("task `c`: the reference"), "{told}");
+    let message = wrong.to_string();
+    assert!(message.contains("task `a`: the reference"), "{message}");
+    assert!(message.contains("did you mean `build`?"), "{message}");
+    assert!(message.contains("task `c`: the reference"), "{message}");
 }
 
 #[test]
-fn nothing_may_depend_on_what_was_removed() {
+fn no_kept_task_depends_on_a_removed_one() {
     let target = of(drawn("c -> b -> a")).target;
-    let told = |removed: &[&str]| {
+    let message = |removed: &[&str]| {
         let removed: BTreeSet<Label> = removed.iter().map(|name| label(name)).collect();
         resolve::check_removed(&target, &removed).map_err(|all| all.to_string())
     };
-    let of_one = told(&["a"]).unwrap_err();
+    let of_one = message(&["a"]).unwrap_err();
     assert!(
         of_one.contains("task `b`: it depends on `a` as `a`"),
         "{of_one}"
     );
     assert!(!of_one.contains("task `c`"), "{of_one}");
-    let of_two = told(&["a", "b"]).unwrap_err();
+    let of_two = message(&["a", "b"]).unwrap_err();
     assert!(
         of_two.contains("task `c`: it depends on `b` as `b`"),
         "{of_two}"
     );
     assert!(!of_two.contains("task `b`: it"), "{of_two}");
-    assert_eq!(told(&["a", "b", "c"]), Ok(()));
-    assert_eq!(told(&[]), Ok(()));
+    assert_eq!(message(&["a", "b", "c"]), Ok(()));
+    assert_eq!(message(&[]), Ok(()));
 }
 
 #[test]
-fn ids_follow_from_the_decision_and_the_label() {
+fn ids_are_derived_from_the_decision_and_the_label() {
     // Were these to change, a rerun by a newer version would build everything once more.
     let optimized = of([task("a")]).optimized();
     let planned: Vec<&str> = optimized

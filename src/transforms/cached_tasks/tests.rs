@@ -32,7 +32,7 @@ fn dependencies_come_first_and_then_the_smallest_label() {
 }
 
 #[test]
-fn loops_and_doubles_are_told_in_order() {
+fn cycles_and_duplicates_are_reported_in_order() {
     let items = json!([
         item("b", &["a"]),
         item("a", &["b"]),
@@ -43,7 +43,7 @@ fn loops_and_doubles_are_told_in_order() {
         TestProject::default().error(&TRANSFORM, items),
         "kind `thing`, task `thing-c`: another task has the label `thing-c`\n  \
            help: rename one of them\n\
-         kind `thing`, task `thing-c`: there is no task `thing-aa` to depend on\n  \
+         kind `thing`, task `thing-c`: it depends on `thing-aa`, which does not exist\n  \
            help: did you mean `thing-a`?\n\
          kind `thing`, task `thing-a`: tasks depend on each other: thing-a -> thing-b -> thing-a\n  \
            help: remove one of these dependencies"
@@ -51,7 +51,7 @@ fn loops_and_doubles_are_told_in_order() {
 }
 
 #[test]
-fn mistakes_are_told_once_and_all() {
+fn all_mistakes_are_reported_once() {
     let project = TestProject {
         dependencies: vec![("image", "a", json!({}))],
         ..TestProject::default()

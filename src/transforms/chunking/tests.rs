@@ -18,7 +18,7 @@ fn chunks_count_from_one() {
 }
 
 #[test]
-fn explosions_are_stopped() {
+fn too_many_tasks_are_refused() {
     for total in [json!(MAX_ITEMS + 1), json!(u64::MAX)] {
         let items = json!([{"name": "x", "chunk": {
             "total-chunks": total, "substitution-fields": [],
@@ -37,13 +37,13 @@ fn explosions_are_stopped() {
 }
 
 #[test]
-fn fields_have_to_be_there() {
+fn missing_fields_are_refused() {
     let items = json!([{"name": "x", "chunk": {
         "total-chunks": 2, "substitution-fields": ["worker.env"],
     }}]);
     assert_eq!(
         TestProject::default().error(&TRANSFORM, items),
-        "kind `thing`, task `x`: `chunk.substitution-fields` names `worker.env`, and the task has no such field\n  \
+        "kind `thing`, task `x`: `chunk.substitution-fields` names `worker.env`, which the task does not have\n  \
            help: name a field of the task, or remove it"
     );
 }

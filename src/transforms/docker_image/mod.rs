@@ -9,7 +9,7 @@ use self::context::DockerContext;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json;
 use crate::base::suggest;
-use crate::base::value::{Object, Value, truthy};
+use crate::base::value::{Object, Value, json, truthy};
 use crate::config::graph_config::join;
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::item::object_mut;
@@ -178,58 +178,30 @@ fn describe(
         "1" => context.graph_config().task_expires_after(),
         _ => "1 year",
     };
-    let mut arguments = arguments(item);
-    let inputs = [
-        hash.to_owned(),
-        json::compact_sorted(&Value::Object(arguments.clone())),
-        format!("image-builder-image:{IMAGE_BUILDER}"),
-    ];
-    let references: Vec<_> = packages.iter().map(|name| format!("<{name}>")).collect();
-    arguments.insert("DOCKER_IMAGE_PACKAGES", Value::from(references.join(" ")));
-    let task = crate::base::value::json!({
-        "label": format!("docker-image-{name}"),
-        "description": format!("Build the docker image {name} for use by dependent tasks"),
-        "attributes": {"image_name": name, "artifact_prefix": "public"},
-        "always-target": true,
-        "expires-after": expires,
-        "scopes": [],
-        "run-on-projects": [],
-        "worker-type": "images",
-        "worker": {
-            "implementation": "docker-worker",
-            "os": "linux",
-            "artifacts": [{
-                "type": "file",
-                "path": "/workspace/out/image.tar.zst",
-                "name": "public/image.tar.zst",
-            }],
-            "env": {
-                "CONTEXT_TASK_ID": {"task-reference": "<decision>"},
-                "CONTEXT_PATH": format!("public/docker-contexts/{name}.tar.gz"),
-                "HASH": hash,
-                "PROJECT": params.project(),
-                "IMAGE_NAME": name,
-                // Images of other levels are read often, so packing them tighter pays.
-                "DOCKER_IMAGE_ZSTD_LEVEL": if level == 1 { "3" } else { "10" },
-                "DOCKER_BUILD_ARGS": {"task-reference": json::compact(&Value::Object(arguments))},
-                "VCS_BASE_REPOSITORY": params.str("base_repository"),
-                "VCS_HEAD_REPOSITORY": params.str("head_repository"),
-                "VCS_HEAD_REV": params.str("head_rev"),
-                "VCS_REPOSITORY_TYPE": params.str("repository_type"),
-            },
-            "chain-of-trust": true,
-            "max-run-time": 7200,
-            "docker-image": IMAGE_BUILDER,
-        },
-    });
-    let Value::Object(mut task) = task else {
-        return Err(Diagnostic::bug("a task description is not a mapping"));
-    };
+    let mut task = Object::from_iter([
+        ("label", Value::from(format!("docker-image-{name}"))),
+        (
+            "description",
+            Value::from(format!(
+                "Build the docker image {name} for use by dependent tasks"
+            )),
+        ),
+        (
+            "attributes",
+            json!({"image_name": name, "artifact_prefix": "public"}),
+        ),
+        ("always-target", Value::Bool(true)),
+        ("expires-after", Value::from(expires)),
+        ("scopes", json!([])),
+        ("run-on-projects", json!([])),
+        ("worker-type", Value::from("images")),
+        ("worker", worker(context, item, packages, hash, level)),
+    ]);
     if let Some(index) = item.task.get("index") {
         task.insert("index", index.clone());
     }
     if let Some(symbol) = item.task.get("symbol").filter(|symbol| truthy(symbol)) {
-        let treeherder = crate::base::value::json!({
+        let treeherder = json!({
             "symbol": symbol,
             "platform": "taskcluster-images/opt",
             "kind": "other",
@@ -246,18 +218,68 @@ fn describe(
     if let Some(parent) = item.str("parent").filter(|parent| !parent.is_empty()) {
         let label = Value::from(format!("docker-image-{parent}"));
         object_mut(&mut task, "dependencies").insert("parent", label);
-        let reference = crate::base::value::json!({"task-reference": "<parent>"});
+        let reference = json!({"task-reference": "<parent>"});
         object_mut(object_mut(&mut task, "worker"), "env").insert("PARENT_TASK_ID", reference);
     }
     if item.task.get("cache").is_none_or(truthy) && !context.project.fast {
-        let cache = crate::base::value::json!({
+        let cache = json!({
             "type": "docker-images.v2",
             "name": name,
-            "digest-data": inputs,
+            "digest-data": inputs(item, hash),
         });
         task.insert("cache", cache);
     }
     Ok(item.with(task))
+}
+
+/// The inputs of the image, which determine whether an earlier one can replace it.
+fn inputs(item: &Item, hash: &str) -> [String; 3] {
+    [
+        hash.to_owned(),
+        json::compact_sorted(&Value::Object(arguments(item))),
+        format!("image-builder-image:{IMAGE_BUILDER}"),
+    ]
+}
+
+/// The settings of the worker that runs the image builder.
+fn worker(
+    context: &Context<'_>,
+    item: &Item,
+    packages: &[String],
+    hash: &str,
+    level: i64,
+) -> Value {
+    let params = context.params();
+    let name = item.str("name").unwrap_or_default();
+    let mut arguments = arguments(item);
+    let references: Vec<_> = packages.iter().map(|name| format!("<{name}>")).collect();
+    arguments.insert("DOCKER_IMAGE_PACKAGES", Value::from(references.join(" ")));
+    json!({
+        "implementation": "docker-worker",
+        "os": "linux",
+        "artifacts": [{
+            "type": "file",
+            "path": "/workspace/out/image.tar.zst",
+            "name": "public/image.tar.zst",
+        }],
+        "env": {
+            "CONTEXT_TASK_ID": {"task-reference": "<decision>"},
+            "CONTEXT_PATH": format!("public/docker-contexts/{name}.tar.gz"),
+            "HASH": hash,
+            "PROJECT": params.project(),
+            "IMAGE_NAME": name,
+            // Images of higher levels are downloaded often, so better compression pays off.
+            "DOCKER_IMAGE_ZSTD_LEVEL": if level == 1 { "3" } else { "10" },
+            "DOCKER_BUILD_ARGS": {"task-reference": json::compact(&Value::Object(arguments))},
+            "VCS_BASE_REPOSITORY": params.str("base_repository"),
+            "VCS_HEAD_REPOSITORY": params.str("head_repository"),
+            "VCS_HEAD_REV": params.str("head_rev"),
+            "VCS_REPOSITORY_TYPE": params.str("repository_type"),
+        },
+        "chain-of-trust": true,
+        "max-run-time": 7200,
+        "docker-image": IMAGE_BUILDER,
+    })
 }
 
 #[cfg(test)]

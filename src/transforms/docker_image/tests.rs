@@ -3,7 +3,7 @@ use crate::base::value::json;
 use crate::transform::test_support::TestProject;
 
 #[test]
-fn everything_that_is_wrong_with_an_image_is_told() {
+fn all_mistakes_of_an_image_are_reported() {
     let project = TestProject {
         dependencies: vec![("packages", "python", json!({}))],
         files: &[(
@@ -15,7 +15,7 @@ fn everything_that_is_wrong_with_an_image_is_told() {
     let items = json!([{"name": "x", "args": {"VERSION": "1"}, "packages": ["pyhton"]}]);
     assert_eq!(
         project.error(&TRANSFORM, items),
-        "kind `thing`, task `x`: there is no package task `pyhton`\n  \
+        "kind `thing`, task `x`: unknown package task `pyhton`\n  \
            help: did you mean `python`?\n\
          taskcluster/docker/x/Dockerfile:2:1: kind `thing`, task `x`: the image has no argument `VERSOIN`\n  \
            help: did you mean `VERSION`? (`args` of the image)\n\

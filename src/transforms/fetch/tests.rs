@@ -8,7 +8,7 @@ fn fetch(fetch: Value) -> Value {
 }
 
 #[test]
-fn only_level_three_is_kept() {
+fn level_three_gets_a_longer_expiry() {
     let git =
         || fetch(json!({"type": "git", "repo": "https://a/b.git", "revision": "0".repeat(40)}));
     let expires = |level: &str| {
@@ -24,11 +24,11 @@ fn only_level_three_is_kept() {
 }
 
 #[test]
-fn mistakes_say_the_way_out() {
+fn mistakes_have_help() {
     let project = TestProject::default();
     assert_eq!(
         project.error(&TRANSFORM, fetch(json!({"type": "static_url"}))),
-        "kind `thing`, task `x`: there is no type of fetch `static_url`\n  \
+        "kind `thing`, task `x`: unknown type of fetch `static_url`\n  \
            help: did you mean `static-url`?"
     );
     assert_eq!(

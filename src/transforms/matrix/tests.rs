@@ -19,7 +19,7 @@ fn the_last_dimension_changes_fastest() {
 }
 
 #[test]
-fn explosions_are_stopped() {
+fn too_many_tasks_are_refused() {
     let values: Vec<Value> = (0..100).map(Value::from).collect();
     let cube = json!({"name": "x", "matrix": {"a": values, "b": values, "c": values}});
     let wrong = TestProject::default().error(&TRANSFORM, json!([cube]));
@@ -33,7 +33,7 @@ fn explosions_are_stopped() {
 }
 
 #[test]
-fn all_matrices_of_a_kind_count() {
+fn the_limit_applies_to_all_matrices_of_a_kind() {
     let values: Vec<Value> = (0..MAX_ITEMS).map(Value::from).collect();
     let items = json!([
         {"name": "few", "matrix": {"a": [1]}},
@@ -41,7 +41,9 @@ fn all_matrices_of_a_kind_count() {
     ]);
     let wrong = TestProject::default().error(&TRANSFORM, items);
     assert!(
-        wrong.starts_with("kind `thing`, task `many`: the matrices of this kind make more than"),
+        wrong.starts_with(
+            "kind `thing`, task `many`: the matrices of this kind would create more than"
+        ),
         "{wrong}"
     );
 }

@@ -3,7 +3,7 @@ use crate::base::value::json;
 use crate::transform::test_support::TestProject;
 
 #[test]
-fn content_is_flattened_but_for_emails() {
+fn content_is_flattened_except_for_emails() {
     let items = json!([{"name": "x", "notify": {
         "recipients": [{"type": "pulse", "routing-key": "{task[name]}"}],
         "content": {"matrix": {"msg-type": "m"}, "email": {"subject": "{config[kind]}"}},
@@ -29,7 +29,7 @@ fn every_recipient_is_checked() {
     let wrong = TestProject::default().error(&TRANSFORM, items);
     assert!(
         wrong.starts_with(
-            "kind `thing`, task `x`: `notify.recipients[0].type` is \"emial\", which is no way to tell people\n  \
+            "kind `thing`, task `x`: `notify.recipients[0].type` is \"emial\", which is not a type of recipient\n  \
                help: did you mean `email`?\n\
              kind `thing`, task `x`: `notify.recipients[1]` has no `type`\n  \
                help: write one of email, matrix-room, pulse, slack-channel\n\
@@ -42,7 +42,7 @@ fn every_recipient_is_checked() {
 }
 
 #[test]
-fn only_one_form_is_taken() {
+fn only_one_form_is_accepted() {
     let items = json!([{"name": "x", "notify": {"recipients": []}, "notifications": {
         "emails": [], "subject": "s",
     }}]);

@@ -52,7 +52,7 @@ pub fn find(item: &Item) -> Result<&'static Payload, Diagnostic> {
                 format!("unknown worker implementation `{name}`"),
             )
             .help(format!(
-                "{} (`workers.aliases` in config.yml sets the implementation of a `worker-type`)",
+                "{} (`workers.aliases` in config.yml says which one a `worker-type` has)",
                 suggest::hint_native(name, PAYLOADS.iter().map(|payload| payload.name))
             ))
         })
@@ -64,7 +64,7 @@ mod tests {
     use crate::base::value::json;
 
     #[test]
-    fn the_table_is_sorted_and_has_no_doubles() {
+    fn the_table_is_sorted_without_duplicates() {
         let names: Vec<_> = PAYLOADS.iter().map(|payload| payload.name).collect();
         assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
         assert!(PAYLOADS.iter().all(|payload| !payload.doc.is_empty()));
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(
             find(&item).map(|payload| payload.name).map_err(|d| d.to_string()),
             Err("unknown worker implementation `docker-woker`\n  help: did you mean `docker-worker`? \
-                 (`workers.aliases` in config.yml sets the implementation of a `worker-type`)"
+                 (`workers.aliases` in config.yml says which one a `worker-type` has)"
                 .to_owned())
         );
     }

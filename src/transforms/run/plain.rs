@@ -19,7 +19,7 @@ static ALWAYS_OPTIMIZED_SCHEMA: Schema = Schema {
 pub static ALWAYS_OPTIMIZED: RunUsing = RunUsing {
     name: "always-optimized",
     worker: "always-optimized",
-    doc: "Runs nothing: the task is expected to be replaced or left out.",
+    doc: "Runs nothing: optimization must replace or remove the task.",
     schema: &ALWAYS_OPTIMIZED_SCHEMA,
     defaults: &[],
     configure: |_, _, _| Ok(()),

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted_and_has_no_doubles() {
+    fn the_table_is_sorted_without_duplicates() {
         let keys: Vec<_> = RUN_USING
             .iter()
             .map(|entry| (entry.name, entry.worker))
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_ways_come_with_suggestions() {
+    fn unknown_values_come_with_suggestions() {
         let worker = crate::base::value::json!({"implementation": "docker-worker"});
         let item = Item::new(Object::from_iter([("worker", worker)]));
         let found = |name, worker| {

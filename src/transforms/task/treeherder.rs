@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_suggest_what_tasks_are() {
+    fn treeherder_defaults_are_derived_from_the_kind() {
         let shown = |kind| {
             let settings = treeherder_defaults(kind);
             ["kind", "symbol"].map(|key| settings[key].as_str().unwrap_or_default().to_owned())

@@ -3,7 +3,7 @@ use crate::base::value::json;
 use crate::transform::test_support::TestProject;
 
 #[test]
-fn later_sources_are_stronger() {
+fn later_sources_take_precedence() {
     let project = TestProject {
         files: &[(
             "a/b.yml",
@@ -24,7 +24,7 @@ fn later_sources_are_stronger() {
 }
 
 #[test]
-fn mistakes_of_all_sources_are_told_together() {
+fn mistakes_of_all_sources_are_reported_together() {
     let items = json!([{"name": "x", "task-context": {
         "substitution-fields": [],
         "from-file": "../b.yml",
@@ -36,11 +36,11 @@ fn mistakes_of_all_sources_are_told_together() {
         TestProject::default().error(&TRANSFORM, items),
         "kind `thing`, task `x`: \"../b.yml\" leads out of the repository\n  \
            help: paths are relative to the root of the repository\n\
-         kind `thing`, task `x`: there is no provider of values `mine`\n  \
+         kind `thing`, task `x`: unknown provider of values `mine`\n  \
            help: the project's Python must register it\n\
          kind `thing`, task `x`: the parameter `project.x` looks for `x` in a string\n  \
            help: use a dot only to access a key of a parameter that is a mapping\n\
-         kind `thing`, task `x`: a value cannot have the name `task`\n  \
+         kind `thing`, task `x`: the name `task` is reserved\n  \
            help: rename the value; reserved names: defer, enforce_single_match, field, fields, item, item_name, task"
     );
 }

@@ -39,7 +39,7 @@ fn tar_files_fill_whole_records() {
 }
 
 #[test]
-fn zipped_files_say_nothing_of_when_and_where() {
+fn zipped_files_have_no_time_or_place() {
     let zip = |name: &str| tar::Zipper::new(name).finish().unwrap_or_default();
     assert_eq!(
         zip("a.tar")[..16],

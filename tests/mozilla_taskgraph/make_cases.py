@@ -4,7 +4,7 @@
 
 It needs taskcluster-taskgraph 24.5.1 and mozilla-taskgraph 5.0.1. Each case is an input (transforms,
 their items, what lies around them) with the items that come out, or with the first line of the
-error. The Rust test `transforms_c` gives the same inputs to ours and compares. `on_purpose` says why
+error. The Rust test `mozilla_taskgraph` gives the same inputs to ours and compares. `on_purpose` says why
 ours makes something else, and `ours` holds some of what it makes then, by JSON pointer. `schema` is
 the release worker's own schema that a definition has to meet, where the worker takes what the peer makes.
 

@@ -4,7 +4,7 @@
 
 It needs taskcluster-taskgraph 24.5.1 with its orjson extra. Each case is an input (a transform, its
 items, what lies around them) with the items that come out of the transform, or with the first line
-of the error. The Rust test `transforms_b` gives the same inputs to ours and compares.
+of the error. The Rust test `transforms` gives the same inputs to ours and compares.
 
 Each case runs in a fresh copy of the folder `project` with the files of the case laid over it. All
 modes are set, so that neither the checkout nor the umask of this machine has a say.

@@ -1,5 +1,5 @@
 //! Compares the transforms `run` and `task` with the peer's, over the cases in
-//! `transforms_a/cases.json` (made by `transforms_a/make_cases.py`).
+//! `run_and_task/cases.json` (made by `run_and_task/make_cases.py`).
 
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
@@ -103,7 +103,7 @@ fn transform(document: &Value, case: &Value) -> Outcome<Vec<Value>> {
 }
 
 fn document() -> Value {
-    serde_json::from_str(include_str!("transforms_a/cases.json")).expect("cases")
+    serde_json::from_str(include_str!("run_and_task/cases.json")).expect("cases")
 }
 
 /// The parts in which two values differ.
@@ -127,7 +127,7 @@ fn differences(path: &str, ours: &Value, theirs: &Value, out: &mut Vec<String>) 
 }
 
 #[test]
-fn the_peer_makes_the_same() {
+fn the_items_match_the_peer() {
     let document = document();
     let cases = document["cases"].as_array().expect("a list");
     let mut failures = Vec::new();
@@ -168,7 +168,7 @@ fn the_peer_makes_the_same() {
 /// What we say of everything that is refused: each message has its place in the graph, is in lower
 /// case and ends without a full stop.
 #[test]
-fn refusals_say_what_is_wrong() {
+fn errors_describe_the_mistake() {
     let document = document();
     for case in document["cases"].as_array().expect("a list") {
         let Err(wrong) = transform(&document, case) else {
@@ -201,12 +201,12 @@ fn as_is(name: &str) -> Outcome<Vec<Value>> {
     changed(name, |_| {})
 }
 
-fn told(outcome: Outcome<Vec<Value>>) -> String {
+fn errors(outcome: Outcome<Vec<Value>>) -> String {
     outcome.expect_err("a refusal").to_string()
 }
 
 #[test]
-fn all_mistakes_of_all_items_are_told() {
+fn all_mistakes_of_all_items_are_reported() {
     let outcome = changed("task: several", |items| {
         items[0]["worker"]["max-run-time"] = "long".into();
         items[0]["priorty"] = "high".into();
@@ -214,7 +214,7 @@ fn all_mistakes_of_all_items_are_told() {
         items[2]["scopes"] = json!(["{levl}", "{"]);
     });
     assert_eq!(
-        told(outcome),
+        errors(outcome),
         "\
 kind `build`, task `a`: unknown key `priorty`
   help: did you mean `priority`?
@@ -229,7 +229,7 @@ kind `build`, task `c`: \"{\" is no template: there is a single `{`; double it i
 }
 
 #[test]
-fn what_differs_on_purpose_is_what_we_want() {
+fn intended_differences_are_as_expected() {
     let first = |name: &str| as_is(name).map(|items| items[0].clone()).expect("an item");
     let item = first("run: fetches by one alias of several");
     assert_eq!(item["dependencies"]["toolchain-many"], "toolchain-many");
@@ -249,11 +249,11 @@ fn what_differs_on_purpose_is_what_we_want() {
         "invalid task - should never be created"
     );
     assert_eq!(
-        told(as_is("run: a label twice")),
+        errors(as_is("run: a label twice")),
         "kind `build`: two tasks have the label `build-t`\n  help: rename one of them"
     );
     assert_eq!(
-        told(as_is("generic: a reference on windows")),
+        errors(as_is("generic: a reference on windows")),
         "kind `build`, task `build-t`: the command contains a mapping\n  \
          help: on Windows, the words are joined into one string; use references in `worker.env` instead"
     );

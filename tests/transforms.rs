@@ -1,7 +1,7 @@
-//! Compares what transforms make with what the peer makes: `transforms_b/cases.json`.
+//! Compares the transforms with those of taskgraph, over the cases in `transforms/cases.json`.
 //!
-//! A case has the peer's items, or its error: then ours has to be an error too. Where ours differs
-//! on purpose the case says why, and the test sees to it that it does differ.
+//! A case has the peer's items or its error; in the latter case ours must be an error too. If ours
+//! differs on purpose, the case gives the reason, and the test checks that it does differ.
 
 #![cfg(unix)]
 
@@ -55,7 +55,7 @@ fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
 
 fn lay_out(root: &Path, case: &Value) -> Anything<()> {
     let mut folders = vec![(
-        Path::new("tests/transforms_b/project").to_owned(),
+        Path::new("tests/transforms/project").to_owned(),
         root.to_owned(),
     )];
     while let Some((from, to)) = folders.pop() {
@@ -205,8 +205,8 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn the_peer_makes_the_same() -> Anything<()> {
-    let document: Value = serde_json::from_slice(&std::fs::read("tests/transforms_b/cases.json")?)?;
+fn the_items_match_the_peer() -> Anything<()> {
+    let document: Value = serde_json::from_slice(&std::fs::read("tests/transforms/cases.json")?)?;
     let failures = RefCell::new(Vec::new());
     let cases = document["cases"].as_array().cloned().unwrap_or_default();
     assert!(cases.len() > 500, "{} cases", cases.len());

@@ -1,9 +1,9 @@
-//! Compares what transforms and worker implementations of mozilla-taskgraph make with what the peer
-//! makes: `transforms_c/cases.json`, made by `transforms_c/make_cases.py`.
+//! Compares the transforms and worker implementations of mozilla-taskgraph with the peer's, over the
+//! cases in `mozilla_taskgraph/cases.json` (made by `mozilla_taskgraph/make_cases.py`).
 //!
-//! A case has the peer's items, or its error: then ours has to be an error too. Where ours differs
-//! on purpose the case says why and what ours makes. Payloads are held against the schemas of the
-//! release workers, where these are at hand.
+//! A case has the peer's items or its error; in the latter case ours must be an error too. If ours
+//! differs on purpose, the case has the reason and our items. Payloads are checked against the
+//! schemas of the release workers, if these are available.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -145,7 +145,8 @@ fn is_ours(case: &Value, ours: &Outcome<Value>) -> bool {
 }
 
 fn cases() -> Anything<(Value, List)> {
-    let document: Value = serde_json::from_slice(&std::fs::read("tests/transforms_c/cases.json")?)?;
+    let document: Value =
+        serde_json::from_slice(&std::fs::read("tests/mozilla_taskgraph/cases.json")?)?;
     let cases = document["cases"].as_array().cloned().unwrap_or_default();
     assert!(cases.len() > 300, "{} cases", cases.len());
     Ok((document, cases))
@@ -161,7 +162,7 @@ fn assert_none(failures: &[String], of: usize) {
 }
 
 #[test]
-fn the_peer_makes_the_same() -> Anything<()> {
+fn the_items_match_the_peer() -> Anything<()> {
     let (document, cases) = cases()?;
     let mut failures = Vec::new();
     for case in &cases {
@@ -180,7 +181,7 @@ fn the_peer_makes_the_same() -> Anything<()> {
 
 /// Each message has its place in the graph, is in lower case and ends without a full stop.
 #[test]
-fn refusals_say_what_is_wrong() -> Anything<()> {
+fn errors_describe_the_mistake() -> Anything<()> {
     let (document, cases) = cases()?;
     for case in &cases {
         let Err(wrong) = run(&document, case)? else {
@@ -227,7 +228,7 @@ fn resolved(value: &Value) -> Value {
 
 #[expect(clippy::print_stderr, reason = "says that a test was skipped")]
 #[test]
-fn release_workers_take_the_payloads() -> Anything<()> {
+fn payloads_match_the_schemas_of_release_workers() -> Anything<()> {
     let Some(folder) = schemas() else {
         eprintln!("skipped: there are no schemas of release workers; set SNOWMAN_SCHEMAS");
         return Ok(());
