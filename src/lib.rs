@@ -1,4 +1,47 @@
 //! snowman: a Taskcluster decision task in one native binary.
+//!
+//! The program is all there is to use: this library is public for its tests, and changes with every
+//! version. `README.md` shows what it does, and `docs/architecture.md` why it is built as it is.
+//!
+//! # Rooms
+//!
+//! Each module is a *room* with a rank, and imports only from rooms of lower rank. `tests/layering`
+//! checks this.
+//!
+//! | Rank | Room | Holds |
+//! | --- | --- | --- |
+//! | 0 | [`base`] | labels and taskIds, values, patterns, time, graphs, diagnostics |
+//! | 1 | [`ports`] | what reaches outside: clock, environment, files, version control, Taskcluster |
+//! | 2 | [`config`] | YAML, schemas, keyed-by values, `config.yml`, parameters |
+//! | 3 | [`model`] | tasks, graphs by label and by taskId, references |
+//! | 3 | [`task_scripts`] | the scripts `run-task` and `fetch-content` |
+//! | 4 | [`kind`] | `kind.yml`, loaders |
+//! | 4 | [`custom`] | a project's Python code, as the phases use it |
+//! | 4 | [`transform`] | what a transform is |
+//! | 5 | [`transforms`] | the table of transforms, with `run.using` and payloads |
+//! | 5 | [`verify`] | the table of verifications |
+//! | 6 | [`generate`] | full task set and full task graph |
+//! | 7 | [`target`] | target task set and target task graph |
+//! | 8 | [`optimize`] | optimized task graph |
+//! | 9 | [`morph`] | morphed task graph |
+//! | 10 | [`submit`] | creates each task exactly once |
+//! | 11 | [`decision`] | runs the phases and writes the artifacts |
+//! | 12 | [`actions`] | actions, release promotion |
+//! | 13 | [`rehearse`] | rehearses a release on the sandbox |
+//! | 13 | [`image`] | docker images |
+//! | 14 | [`cli`] | the command line |
+//! | | [`vcs`], [`taskcluster`], [`python`] | implementations of ports |
+//! | | [`sandbox`] | an embedded Taskcluster |
+//!
+//! # Where to start
+//!
+//! - [`decision::Phases`] runs the phases one after another. Each is a function from one named type to
+//!   the next, in the room of its name.
+//! - [`model::task`] and [`base::value`] have the data that flows through them.
+//! - [`base::diagnostic`] is how everything fails.
+//! - [`cli::main`] is where the program starts, and [`ports`] what it gives to the rest.
+//!
+//! `docs/architecture.md` follows a label, `existing_tasks` and a taskId through the files.
 
 pub mod actions;
 pub mod base;

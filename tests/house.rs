@@ -1,6 +1,7 @@
 //! Tests of the sources and the documentation: their order, and that nothing is out of date.
 
 mod layering;
+mod pages;
 mod reference;
 mod test_files;
 mod versions;

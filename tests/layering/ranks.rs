@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use super::modules::read;
 use super::sources::{all, folder};
@@ -61,6 +62,46 @@ fn every_folder_is_a_room() {
         .collect();
     let rooms: BTreeSet<String> = ROOMS.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(folders, rooms, "the table of ranks is out of date");
+}
+
+#[test]
+fn tables_in_the_documentation_have_these_ranks() {
+    let ranks: BTreeSet<(String, String)> = ROOMS
+        .iter()
+        .map(|(name, room)| match room {
+            Room::Rank(rank) => ((*name).to_owned(), rank.to_string()),
+            Room::Side(_) => ((*name).to_owned(), String::new()),
+        })
+        .collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let front = fs::read_to_string(root.join("src/lib.rs")).unwrap();
+    let page = fs::read_to_string(root.join("docs/architecture.md")).unwrap();
+    let (_, page) = page.split_once("## Rooms").unwrap();
+    let (page, _) = page.split_once("## Phases").unwrap();
+    assert_eq!(rows(&front), ranks, "src/lib.rs");
+    assert_eq!(rows(page), ranks, "docs/architecture.md");
+}
+
+/// The rooms of the tables in a page, each with its rank: that of the first cell, if it is a number.
+fn rows(page: &str) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for line in page.lines() {
+        let line = line.trim_start_matches("//!").trim();
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, first, second, ..] = cells[..] else {
+            continue;
+        };
+        let is_rank = !first.is_empty() && first.chars().all(|c| c.is_ascii_digit());
+        let (rank, rooms) = if is_rank || first.is_empty() {
+            (first, second)
+        } else {
+            ("", first)
+        };
+        for name in rooms.split('`').skip(1).step_by(2) {
+            found.insert((name.to_owned(), rank.to_owned()));
+        }
+    }
+    found
 }
 
 #[test]
