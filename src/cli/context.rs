@@ -261,5 +261,7 @@ pub fn runtime() -> Result<Runtime, Diagnostic> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Diagnostic::environment("cannot start a runtime").because(error))
+        .map_err(|error| {
+            Diagnostic::environment("cannot start the threads for network calls").because(error)
+        })
 }

@@ -97,40 +97,51 @@ pub fn run(args: &PromoteArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode>
         summary(&plan)
     };
     output.data(&text)?;
-    if !recorder.is_reading() {
-        output.status("The index was not queried, because all graphs are in folders");
+    for note in notes(&plan, recorder.is_reading()) {
+        output.status(&note);
+    }
+    Ok(match plan.holds() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(1),
+    })
+}
+
+/// Describes what a reader must know about a plan besides its tasks.
+fn notes(plan: &Plan, index_queried: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !index_queried {
+        notes.push("The index was not queried, because all graphs are in folders".to_owned());
     }
     if plan.own_python {
-        output.status(
-            "The project has its own release-promotion action in Python; this shows what the built-in action would do",
+        notes.push(
+            "The project has its own release-promotion action in Python; this shows what the \
+             built-in action would do"
+                .to_owned(),
         );
     }
     let unusable = plan.unusable().count();
     if unusable > 0 {
         let tasks = counted(unusable, "task");
-        output.status(&format!(
+        notes.push(format!(
             "{tasks} cannot be reused: rerun failed tasks, or rebuild them with --do-not-optimize"
         ));
     }
     let surprises = plan.surprises().count();
     if surprises > 0 {
         let tasks = counted(surprises, "task");
-        output.status(&format!(
-            "Surprise: {tasks} of earlier phases that nothing asks for. {}",
-            match plan.accepted || plan.own_python {
-                true if plan.accepted => "The input accepts it",
-                true =>
-                    "The project's own action does the promotion and may handle this differently",
-                false =>
-                    "Does --previous name every graph, in the order in which they were created? \
-                     --allow-earlier-phases accepts it",
-            }
+        let advice = if plan.accepted {
+            "The input accepts it"
+        } else if plan.own_python {
+            "The project's own action does the promotion and may handle this differently"
+        } else {
+            "Does --previous name every graph, in the order in which they were created? \
+             --allow-earlier-phases accepts it"
+        };
+        notes.push(format!(
+            "Surprise: {tasks} of earlier phases that nothing asks for. {advice}"
         ));
     }
-    Ok(match plan.holds() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(1),
-    })
+    notes
 }
 
 /// A previous graph named on the command line.
@@ -292,7 +303,7 @@ fn by_label(plan: &Plan) -> String {
                     .map_or_else(String::new, |s| format!(", is {s}"));
                 format!("{task_id} of {graph}{state}")
             }
-            Fate::Found { task_id } => format!("{task_id} by the index"),
+            Fate::Found { task_id } => format!("{task_id} in the index"),
             Fate::Rebuilt { why, task_id, .. } => format!("{why}; was {task_id}"),
             Fate::New { why, .. } => why.clone(),
             Fate::Removed => "by its strategy".to_owned(),
@@ -365,7 +376,7 @@ fn why(fate: &Fate) -> String {
             graph: Some(graph), ..
         } => format!("from {graph}"),
         Fate::Reused { graph: None, .. } => "from earlier graphs".to_owned(),
-        Fate::Found { .. } => "by the index".to_owned(),
+        Fate::Found { .. } => "in the index".to_owned(),
         Fate::Rebuilt {
             root: (label, what),
             ..

@@ -131,7 +131,7 @@ pub(super) fn label(image: &str) -> String {
 
 /// The error for an image that no task builds.
 pub(super) fn unknown_image(label: &str, labels: &[&str]) -> Diagnostic {
-    Diagnostic::user(format!("there is no image task `{label}`"))
+    Diagnostic::user(format!("the image task `{label}` does not exist"))
         .help(suggest::hint(label, labels.iter().copied()))
 }
 

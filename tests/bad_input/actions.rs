@@ -1,4 +1,4 @@
-//! Actions that go wrong: nothing is created then.
+//! Actions that fail: nothing is created.
 
 use std::collections::BTreeMap;
 
@@ -123,7 +123,7 @@ async fn an_action_is_the_projects_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_task_is_no_action() {
+async fn the_task_is_not_an_action_task() {
     let shown = call_back(Value::Null).await;
     assert_snapshot!(shown, @"
     exit code 1
@@ -149,7 +149,7 @@ async fn the_action_has_no_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_action_is_no_mapping() {
+async fn the_action_is_not_a_mapping() {
     let shown = call_back(json!(["retrigger"])).await;
     assert_snapshot!(shown, @"
     exit code 1
@@ -161,7 +161,7 @@ async fn the_action_is_no_mapping() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_action_names_no_group() {
+async fn the_action_names_no_task_group() {
     let shown = call_back(json!({"name": "retrigger", "context": {}})).await;
     assert_snapshot!(shown, @"
     exit code 1
@@ -210,7 +210,7 @@ async fn an_input_breaks_its_schema() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_input_lacks_what_is_required() {
+async fn an_input_lacks_a_required_key() {
     let shown = call_back(action(PROMOTE, json!(null))).await;
     assert_snapshot!(shown, @r#"
     exit code 1
@@ -232,7 +232,7 @@ async fn an_input_lacks_what_is_required() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_input_is_no_mapping() {
+async fn an_input_is_not_a_mapping() {
     let shown = call_back(action("retrigger", json!([3]))).await;
     assert_snapshot!(shown, @r#"
     exit code 1

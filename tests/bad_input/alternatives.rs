@@ -1,4 +1,4 @@
-//! What is wrong with alternatives and formats.
+//! Errors in alternatives and formats.
 
 use crate::common::Project;
 use insta::assert_snapshot;
@@ -164,7 +164,7 @@ tasks:
 }
 
 #[test]
-fn an_alternative_is_no_regular_expression() {
+fn an_alternative_is_not_a_regular_expression() {
     let ran = Project::new()
         .kind(
             "build",
@@ -204,7 +204,7 @@ tasks:
 }
 
 #[test]
-fn alternatives_are_no_mapping() {
+fn alternatives_are_not_a_mapping() {
     let ran = Project::new()
         .kind(
             "build",

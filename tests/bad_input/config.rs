@@ -1,4 +1,4 @@
-//! What is wrong with `config.yml` and with the folder that it lies in.
+//! Errors in `config.yml` and its folder.
 
 use crate::common::{CONFIG, Project};
 use insta::assert_snapshot;
@@ -71,7 +71,7 @@ fn config_has_wrong_keys() {
 }
 
 #[test]
-fn config_has_several_mistakes() {
+fn config_has_several_errors() {
     let config = "\
 trust-domain: 5
 worker: {}
@@ -146,7 +146,7 @@ taskgraph:
 }
 
 #[test]
-fn config_is_no_mapping() {
+fn config_is_not_a_mapping() {
     let ran = Project::new()
         .file("taskcluster/config.yml", "- trust-domain: test\n")
         .run(&["full"]);

@@ -1,4 +1,4 @@
-//! Decisions that go wrong before their first task is created: then there is none.
+//! Decisions that fail before the first task is created: nothing is created.
 
 use std::collections::BTreeMap;
 
@@ -112,7 +112,7 @@ async fn a_revision_is_an_option() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn try_task_config_is_no_json() {
+async fn try_task_config_is_not_json() {
     let project = Project::new().file(
         "try_task_config.json",
         "{\"version\": 2,\n \"parameters\": }\n",
@@ -132,7 +132,7 @@ async fn try_task_config_is_no_json() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn try_task_config_is_no_mapping() {
+async fn try_task_config_is_not_a_mapping() {
     let project = Project::new().file("try_task_config.json", "[2]");
     assert_snapshot!(decide(project, OVERRIDE).await, @r#"
     exit code 1
@@ -209,7 +209,7 @@ async fn try_task_config_has_unknown_parameters() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_note_is_no_json() {
+async fn a_note_is_not_json() {
     let project = Project::new();
     project.commit();
     let origin = project.root().join("../origin.git");

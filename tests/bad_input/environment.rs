@@ -1,10 +1,10 @@
-//! What is wrong with the place that a command runs in, and with its flags.
+//! Errors in the environment of a command and in its flags.
 
 use crate::common::{DECISION, Project};
 use insta::assert_snapshot;
 
 #[test]
-fn there_is_no_repository_and_no_usual_folder() {
+fn the_repository_root_cannot_be_guessed() {
     let ran = Project::loose()
         .file("ci/config.yml", "")
         .run(&["full", "--root", "ci"]);
@@ -35,7 +35,7 @@ fn a_decision_needs_a_repository() {
 }
 
 #[test]
-fn the_root_lies_outside() {
+fn the_root_is_outside_the_repository() {
     let ran = Project::new().run(&["full", "--root", "../home"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
@@ -48,7 +48,7 @@ fn the_root_lies_outside() {
 }
 
 #[test]
-fn the_root_is_not_there() {
+fn the_root_is_missing() {
     let ran = Project::new().run(&["full", "--root", "taskgraph"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
@@ -61,7 +61,7 @@ fn the_root_is_not_there() {
 }
 
 #[test]
-fn the_root_is_looked_for_from_a_folder_below() {
+fn the_root_is_found_from_a_subfolder() {
     let ran = Project::new()
         .file("src/main.rs", "")
         .run_in("src", &["full"]);
@@ -89,7 +89,7 @@ fn the_root_is_a_file() {
 }
 
 #[test]
-fn git_is_not_there() {
+fn git_is_missing() {
     let project = Project::new().variable("PATH", "/nowhere");
     project.commit();
     let ran = project.run_as_it_is(
@@ -147,7 +147,7 @@ tasks:
 }
 
 #[test]
-fn a_taskcluster_is_no_address() {
+fn a_root_url_is_not_a_url() {
     let ran = Project::new()
         .variable("TASKCLUSTER_ROOT_URL", "firefox-ci-tc")
         .run(&["full"]);
@@ -205,7 +205,7 @@ fn parameters_of_a_task_have_no_id() {
 }
 
 #[test]
-fn the_task_is_not_known() {
+fn the_task_id_is_unknown() {
     let ran = Project::new().decide(&[]);
     assert_snapshot!(ran.shown(), @"
     exit code 3
@@ -231,7 +231,7 @@ fn the_task_has_no_id() {
 }
 
 #[test]
-fn an_action_is_not_known() {
+fn the_id_of_an_action_task_is_unknown() {
     let ran = Project::new().run(&["action-callback"]);
     assert_snapshot!(ran.shown(), @"
     exit code 3

@@ -1,10 +1,10 @@
-//! Files that are not there, lie outside or cannot be read.
+//! Files that are missing, outside the repository or unreadable.
 
 use crate::common::{KIND, Project};
 use insta::assert_snapshot;
 
 #[test]
-fn tasks_from_names_files_that_are_not_there() {
+fn tasks_from_names_missing_files() {
     let ran = Project::new()
         .kind(
             "build",
@@ -136,7 +136,7 @@ fn from_file_names_a_file_outside() {
 }
 
 #[test]
-fn from_file_names_a_file_that_is_not_there() {
+fn from_file_names_a_missing_file() {
     let ran = Project::new()
         .kind("build", &from_file("values.yml"))
         .run(&["full"]);
@@ -209,7 +209,7 @@ tasks:
 }
 
 #[test]
-fn a_docker_context_includes_a_file_that_is_not_there() {
+fn a_docker_context_includes_a_missing_file() {
     let ran = Project::new()
         .kind(
             "docker-image",
@@ -274,7 +274,7 @@ tasks:
 }
 
 #[test]
-fn a_docker_context_is_not_there() {
+fn a_docker_context_is_missing() {
     let ran = Project::new()
         .kind(
             "docker-image",

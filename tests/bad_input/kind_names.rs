@@ -1,4 +1,4 @@
-//! What is wrong with what kinds name: each other, loaders, transforms.
+//! Errors in what kinds name: each other, loaders, transforms.
 
 use crate::common::Project;
 use insta::assert_snapshot;
@@ -101,7 +101,7 @@ kind-dependencies: [build]
 }
 
 #[test]
-fn an_asked_kind_does_not_exist() {
+fn a_requested_kind_does_not_exist() {
     let ran = Project::new().run(&["full", "-k", "biuld", "-k", "frobnicate"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1

@@ -1,4 +1,4 @@
-//! What is wrong with the form of a `kind.yml`.
+//! Errors in the form of a `kind.yml`.
 
 use crate::common::Project;
 use insta::assert_snapshot;
@@ -73,7 +73,7 @@ fn a_kind_is_empty() {
 }
 
 #[test]
-fn a_kind_is_no_mapping() {
+fn a_kind_is_not_a_mapping() {
     let ran = Project::new()
         .kind(
             "build",
@@ -156,7 +156,7 @@ tasks: [linux]
 }
 
 #[test]
-fn keys_of_a_kind_are_near_to_known_ones() {
+fn keys_of_a_kind_are_similar_to_known_keys() {
     let ran = Project::new()
         .kind(
             "build",
@@ -249,7 +249,7 @@ transforms: []
 }
 
 #[test]
-fn a_task_is_no_mapping() {
+fn a_task_is_not_a_mapping() {
     let ran = Project::new()
         .plain(
             "\

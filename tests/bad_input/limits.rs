@@ -1,4 +1,4 @@
-//! Files that would fill the memory or the screen, and content that YAML has and JSON has not.
+//! Files that would exhaust the memory or fill the screen, and YAML that JSON cannot represent.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::common::taskcluster::Taskcluster;
 use insta::assert_snapshot;
 
 #[test]
-fn aliases_would_fill_the_memory() {
+fn aliases_would_exhaust_the_memory() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for i in 1..20 {
         let aliases = vec![format!("*a{}", i - 1); 10].join(", ");
@@ -29,7 +29,7 @@ fn aliases_would_fill_the_memory() {
 }
 
 #[test]
-fn an_alias_holds_itself() {
+fn an_alias_contains_itself() {
     let ran = Project::new()
         .kind(
             "build",
@@ -103,7 +103,7 @@ fn a_line_is_long() {
 }
 
 #[test]
-fn a_file_is_no_text() {
+fn a_file_is_not_text() {
     let ran = Project::new()
         .file("taskcluster/kinds/build/kind.yml", b"tasks:\n    a: \xff\n")
         .run(&["full"]);
@@ -123,7 +123,7 @@ fn a_file_is_no_text() {
 }
 
 #[test]
-fn a_date_is_no_text() {
+fn a_date_is_not_a_string() {
     let ran = Project::new()
         .plain(
             "\
@@ -148,7 +148,7 @@ tasks:
 }
 
 #[test]
-fn a_mistake_stands_far_to_the_right() {
+fn an_error_is_far_to_the_right() {
     let text = format!("tasks: {{{} b: [}}\n", "a: {}, ".repeat(100));
     let ran = Project::new().kind("build", &text).run(&["full"]);
     assert_snapshot!(ran.shown(), @"
@@ -223,7 +223,7 @@ async fn the_folder_of_artifacts_is_a_link() {
 }
 
 #[test]
-fn a_regular_expression_takes_for_ages() {
+fn a_regular_expression_takes_too_long() {
     let pattern = r"(?=(a|aa|a)+$)(?:(a|a)*)*\2b";
     let label = "a".repeat(200);
     let ran = Project::new()

@@ -1,7 +1,7 @@
-//! What people are told when something is wrong: the whole message and the exit code of each case.
+//! Error messages: the whole message and the exit code of each case.
 //!
-//! Exit codes: 1 a mistake in what they wrote, 2 a mistake on the command line, 3 the environment or
-//! the network, 70 a bug in snowman.
+//! Exit codes: 1 an error in the project or its input, 2 an error on the command line, 3 an error of
+//! the environment or the network, 70 a bug in snowman.
 
 #![cfg(unix)]
 #![expect(

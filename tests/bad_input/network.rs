@@ -1,4 +1,4 @@
-//! A queue that fails for ever, is not there, or never answers.
+//! A queue that keeps failing, cannot be reached, or never answers.
 
 use std::time::{Duration, Instant};
 
@@ -101,7 +101,7 @@ async fn told(url: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_queue_fails_for_ever() {
+async fn the_queue_keeps_failing() {
     let taskcluster = Taskcluster::new().await;
     let state = taskcluster.sandbox.state();
     state.inject_fault("createTask", u32::MAX, InjectedFault::ErrorBeforeWrite);

@@ -1,10 +1,10 @@
-//! What is wrong with parameters, and with what overrides them.
+//! Errors in parameters and in what overrides them.
 
 use crate::common::Project;
 use insta::assert_snapshot;
 
 #[test]
-fn there_are_no_such_parameters() {
+fn the_parameters_do_not_exist() {
     let ran = Project::new().run(&["full", "-p", "parms.yml"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
@@ -17,7 +17,7 @@ fn there_are_no_such_parameters() {
 }
 
 #[test]
-fn a_date_is_beyond_all_years() {
+fn a_date_is_out_of_range() {
     let ran = Project::new()
         .file("params.yml", "build_date: 9007199254740993\npushdate: -1\n")
         .run(&["full", "-p", "params.yml"]);
@@ -60,7 +60,7 @@ level: [
 }
 
 #[test]
-fn parameters_are_no_json() {
+fn parameters_are_not_json() {
     let ran = Project::new()
         .file(
             "params.json",
@@ -83,7 +83,7 @@ fn parameters_are_no_json() {
 }
 
 #[test]
-fn parameters_are_no_mapping() {
+fn parameters_are_not_a_mapping() {
     let ran = Project::new()
         .file(
             "params.yml",
@@ -320,7 +320,7 @@ filters: [target_tasks_methods, other]
 }
 
 #[test]
-fn a_regular_expression_is_none() {
+fn a_regular_expression_is_invalid() {
     let ran = Project::new().run(&["full", "--tasks-regex", "build-("]);
     assert_snapshot!(ran.shown(), @r#"
     exit code 2

@@ -1,4 +1,4 @@
-//! What is told before anything is created: all of it together, and nothing is created then.
+//! Problems that the preflight reports, all together: nothing is created.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ tasks:
 ";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_is_told_together() {
+async fn everything_is_reported_together() {
     let taskcluster = Taskcluster::granting(&["queue:create-task:*", "queue:route:*"]).await;
     let ran = taskcluster.decide(Project::new().plain(MANY), &[]);
     assert_snapshot!(ran.shown(), @r#"
@@ -103,7 +103,7 @@ async fn all_is_told_together() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_would_refuse_payloads() {
+async fn a_worker_would_reject_payloads() {
     let tasks = "\
 tasks:
     a: &task
@@ -182,7 +182,7 @@ async fn hundreds_of_tasks_lack_the_same_scope() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_depended_on_is_gone_or_will_be() {
+async fn a_dependency_has_expired_or_will() {
     let taskcluster = Taskcluster::new().await;
     let [short, gone] = ["bN1SbArXTPSVFUUvaOlinQ", "cN1SbArXTPSVFUUvaOlinQ"];
     let mut definition = taskcluster.definition("short", &[]);
@@ -239,7 +239,7 @@ tasks:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_preflight_is_wanted() {
+async fn only_the_preflight_is_requested() {
     let tasks = "tasks:\n    a: {description: A, worker-type: succeed}\n";
     let taskcluster = Taskcluster::new().await;
     let project = Project::new().plain(tasks);
@@ -299,7 +299,7 @@ fn desk() -> Project {
 }
 
 #[test]
-fn a_project_is_verified_at_a_desk() {
+fn a_project_is_verified_locally() {
     let ran = desk().run(&["verify"]);
     assert_snapshot!(ran.shown(), @"
     exit code 0
@@ -309,7 +309,7 @@ fn a_project_is_verified_at_a_desk() {
 }
 
 #[test]
-fn a_file_of_scopes_lacks_some() {
+fn a_file_of_scopes_is_incomplete() {
     let scopes = "- queue:create-task:*\n- queue:route:*\n- assume:repo:github.com/org/project:*\n";
     let ran = desk()
         .file("scopes.yml", scopes)
@@ -339,7 +339,7 @@ fn a_file_of_scopes_lacks_some() {
 }
 
 #[test]
-fn a_file_of_scopes_has_all() {
+fn a_file_of_scopes_is_complete() {
     let scopes = json!({"scopes": ["queue:*", "secrets:get:*"]}).to_string();
     let ran = desk()
         .file("scopes.json", scopes)
@@ -352,7 +352,7 @@ fn a_file_of_scopes_has_all() {
 }
 
 #[test]
-fn a_file_of_scopes_is_none() {
+fn a_file_of_scopes_is_invalid() {
     let ran =
         desk()
             .file("scopes.yml", "scopes: [a, 5]\n")
@@ -388,7 +388,7 @@ fn a_file_of_scopes_is_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_task_has_a_strange_id() {
+async fn the_task_id_is_not_a_slugid() {
     let taskcluster = Taskcluster::new().await;
     let project = taskcluster
         .inside(desk(), DECISION)

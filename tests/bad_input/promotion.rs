@@ -1,4 +1,4 @@
-//! What is wrong with the graphs that an action is called on.
+//! Errors in the graphs that an action is triggered on.
 
 use super::actions::{
     PARAMETERS, PROMOTE, SCOPES, action, call_back, project, refused, taskcluster,
@@ -43,7 +43,7 @@ async fn previous_graphs_have_malformed_ids() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_version_is_not_known() {
+async fn the_version_is_unknown() {
     let shown = call_back(action(PROMOTE, json!({"release_promotion_flavor": "promote", "build_number": 1, "previous_graph_ids": [DECISION]}))).await;
     assert_snapshot!(shown, @"
     exit code 1
@@ -291,7 +291,7 @@ fn a_rehearsal_of_a_flavor_needs_flavors() {
 }
 
 #[test]
-fn a_tried_action_has_a_malformed_input() {
+fn a_tested_action_has_a_malformed_input() {
     let ran = project().file("input.json", "{\"times\": }").run(&[
         "test-action-callback",
         "--input=input.json",
@@ -311,7 +311,7 @@ fn a_tried_action_has_a_malformed_input() {
 }
 
 #[test]
-fn a_tried_action_has_no_input() {
+fn a_tested_action_has_no_input() {
     let ran = project().run(&["test-action-callback", "--input=input.yml", "retrigger"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1

@@ -1,4 +1,4 @@
-//! What is written in Python, where no Python may run or none can.
+//! Projects with Python where Python is not allowed or cannot run.
 
 use crate::common::Project;
 use insta::assert_snapshot;

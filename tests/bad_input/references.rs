@@ -1,4 +1,4 @@
-//! What is wrong with references and dependencies.
+//! Errors in references and dependencies.
 
 use crate::common::Project;
 use insta::assert_snapshot;
@@ -206,7 +206,7 @@ tasks:
 }
 
 #[test]
-fn a_dependency_has_a_name_that_is_taken() {
+fn a_name_of_a_dependency_is_used_twice() {
     let ran = Project::new()
         .plain(
             "\

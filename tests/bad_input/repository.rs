@@ -1,4 +1,4 @@
-//! Repositories that are not as a decision would like them: what it can do without is done without.
+//! Unusual repositories: a decision does without whatever it does not need.
 
 use std::path::Path;
 
@@ -63,7 +63,7 @@ impl Project {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_base_is_nowhere() {
+async fn the_base_cannot_be_fetched() {
     let taskcluster = Taskcluster::new().await;
     let project = Project::new().plain(TASKS).file("source/a", "1");
     let remote = project.root().join("nowhere");
@@ -140,7 +140,7 @@ async fn a_name_is_not_utf_8() {
 }
 
 #[test]
-fn the_repository_is_somebody_elses() {
+fn the_repository_belongs_to_another_user() {
     let project = Project::new().foreign();
     let shown = project.run_as_it_is("", &["full"]).shown();
     assert_snapshot!(shown, @"

@@ -1,4 +1,4 @@
-//! Secrets that somebody has put where they would be seen.
+//! Secrets in places where they would become public.
 
 use crate::common::Project;
 use crate::common::taskcluster::Taskcluster;
@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 const SECRET: &str = "s3cr3t-of-the-deployment";
 
 #[test]
-fn a_mistake_stands_beside_a_secret() {
+fn an_error_is_next_to_a_secret() {
     let tasks = format!(
         "tasks:\n    a: {{description: {SECRET}, worker-type: succeed, nonsense: {SECRET}}}\n"
     );
@@ -34,7 +34,7 @@ fn a_mistake_stands_beside_a_secret() {
 }
 
 #[test]
-fn a_graph_holds_a_secret() {
+fn a_graph_contains_a_secret() {
     let tasks = format!("tasks:\n    a: {{description: {SECRET}, worker-type: succeed}}\n");
     let project = Project::new()
         .plain(&tasks)

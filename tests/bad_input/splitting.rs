@@ -1,4 +1,4 @@
-//! What is wrong with transforms that make several tasks of one, and with labels.
+//! Errors in transforms that make several tasks from one, and in labels.
 
 use crate::common::Project;
 use insta::assert_snapshot;

@@ -1,4 +1,4 @@
-//! Decisions whose tasks the queue does not take, all or some of them.
+//! Decisions some or all of whose tasks the queue rejects.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ fn created(labels: &[&str]) -> BTreeMap<String, &'static str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_queue_objects_to_definitions() {
+async fn the_queue_rejects_definitions() {
     let tasks = THREE.replace(
         "a: {description: A,",
         "a: {description: A, deadline-after: 30 days,",
@@ -49,7 +49,7 @@ async fn the_queue_objects_to_definitions() {
 
 /// Deployments say how far ahead deadlines may be, and a queue that would take them is not forestalled.
 #[tokio::test(flavor = "multi_thread")]
-async fn deadlines_are_as_far_ahead_as_the_deployment_takes_them() {
+async fn deadlines_are_as_late_as_the_deployment_accepts() {
     let tasks = THREE.replace(
         "a: {description: A,",
         "a: {description: A, deadline-after: 30 days, expires-after: 1 year,",

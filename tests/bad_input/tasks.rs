@@ -1,4 +1,4 @@
-//! What is wrong with the tasks of kinds.
+//! Errors in the tasks of kinds.
 
 use crate::common::Project;
 use insta::assert_snapshot;
@@ -132,7 +132,7 @@ tasks:
 }
 
 #[test]
-fn a_mistake_stands_in_the_defaults() {
+fn an_error_is_in_the_defaults() {
     let ran = Project::new()
         .plain(
             "\
@@ -283,7 +283,7 @@ tasks:
 }
 
 #[test]
-fn a_deadline_is_none() {
+fn a_deadline_is_invalid() {
     let ran = Project::new()
         .plain(
             "\
@@ -308,7 +308,7 @@ tasks:
 }
 
 #[test]
-fn the_address_of_the_repository_is_not_known() {
+fn the_url_of_the_repository_is_unknown() {
     let tasks = "\
 tasks:
     a: {description: A, worker-type: succeed}
@@ -329,7 +329,7 @@ tasks:
 }
 
 #[test]
-fn a_text_stands_where_a_list_of_names_is_meant() {
+fn a_string_is_given_instead_of_a_list_of_names() {
     let ran = Project::new()
         .plain(
             "\

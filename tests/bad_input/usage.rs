@@ -1,10 +1,10 @@
-//! Mistakes on the command line.
+//! Errors on the command line.
 
 use crate::common::Project;
 use insta::assert_snapshot;
 
 #[test]
-fn there_is_no_command() {
+fn the_command_is_missing() {
     let ran = Project::new().run(&[]);
     let shown = ran.shown();
     let (top, commands) = shown.split_once("Commands:").unwrap();
@@ -128,7 +128,7 @@ fn a_repository_is_of_an_unknown_type() {
 }
 
 #[test]
-fn a_push_date_is_no_number() {
+fn a_push_date_is_not_a_number() {
     let ran = Project::new().run(&["decision", "--pushdate=now"]);
     assert_snapshot!(ran.shown(), @"
     exit code 2
@@ -140,7 +140,7 @@ fn a_push_date_is_no_number() {
 }
 
 #[test]
-fn an_address_is_none() {
+fn an_address_is_invalid() {
     let ran = Project::new().run(&["sandbox", "--listen=here"]);
     assert_snapshot!(ran.shown(), @"
     exit code 2
@@ -152,7 +152,7 @@ fn an_address_is_none() {
 }
 
 #[test]
-fn an_address_is_not_this_machines() {
+fn an_address_is_not_loopback() {
     let ran = Project::new().run(&["sandbox", "--listen=192.0.2.1:80"]);
     assert_snapshot!(ran.shown(), @"
     exit code 2
@@ -165,7 +165,7 @@ fn an_address_is_not_this_machines() {
 }
 
 #[test]
-fn an_id_is_none() {
+fn an_id_is_invalid() {
     let ran = Project::new().run(&["test-action-callback", "--task-id=a/b", "retrigger"]);
     assert_snapshot!(ran.shown(), @r#"
     exit code 2

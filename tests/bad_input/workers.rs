@@ -1,4 +1,4 @@
-//! What is wrong with how tasks are run, and on which workers.
+//! Errors in how tasks are run, and on which workers.
 
 use crate::common::Project;
 use insta::assert_snapshot;

@@ -1,12 +1,12 @@
-//! The commands for docker images, with a stand-in for docker that keeps what it is given.
+//! The commands for docker images, with a fake docker that records its input.
 
 use std::io::Read;
 
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde_json::{Value, json};
 
-use super::desk::{Desk, IMAGES, PLAIN};
 use super::services::Services;
+use super::test_repository::{IMAGES, PLAIN, TestRepository};
 
 /// Keeps its arguments, the variables' file and its input, and makes the image that it is to build.
 const DOCKER: &str = r#"
@@ -25,26 +25,27 @@ esac
 exit ${CODE:-0}
 "#;
 
-fn desk() -> Desk {
-    let desk = Desk::new()
+fn repository() -> TestRepository {
+    let repository = TestRepository::new()
         .program("python3", "echo\n")
         .program("docker", DOCKER)
         .file("taskcluster/kinds/docker-image/kind.yml", IMAGES)
         .file("taskcluster/docker/hello/Dockerfile", "FROM debian:12\n")
         .beside("rec/none", "", 0o644)
         .commit("One");
-    let rec = desk.path("rec").display().to_string();
-    desk.variable("REC", &rec)
+    let rec = repository.path("rec").display().to_string();
+    repository
+        .variable("REC", &rec)
         .variable("TASKGRAPH_LOAD_TASK_NO_WARN", "1")
 }
 
-fn kept(desk: &Desk, name: &str) -> String {
-    std::fs::read_to_string(desk.path("rec").join(name)).unwrap_or_default()
+fn kept(repository: &TestRepository, name: &str) -> String {
+    std::fs::read_to_string(repository.path("rec").join(name)).unwrap_or_default()
 }
 
 /// The words that docker was run with, without names of temporary files.
-fn words(desk: &Desk) -> String {
-    let words = kept(desk, "words");
+fn words(repository: &TestRepository) -> String {
+    let words = kept(repository, "words");
     let fixed = words.lines().map(|word| {
         let temporary = word.split('/').find(|part| part.starts_with("snowman-"));
         temporary.map_or_else(|| word.to_owned(), |part| word.replace(part, "TMP"))
@@ -54,13 +55,13 @@ fn words(desk: &Desk) -> String {
 
 #[test]
 fn the_digest_of_an_image_is_that_of_its_task() {
-    let desk = desk();
-    let graph = desk.run(&["tasks", "--json", "--quiet"]).ok();
+    let repository = repository();
+    let graph = repository.run(&["tasks", "--json", "--quiet"]).ok();
     let graph: Value = serde_json::from_str(&graph).unwrap();
     let cached = &graph["docker-image-hello"]["attributes"]["cached_task"];
-    let digest = desk.run(&["image-digest", "hello"]).ok();
+    let digest = repository.run(&["image-digest", "hello"]).ok();
     assert_eq!(digest.trim(), cached["digest"].as_str().unwrap());
-    let ran = desk.run(&["image-digest", "helo"]);
+    let ran = repository.run(&["image-digest", "helo"]);
     assert_eq!(ran.code, 1);
     assert!(
         ran.err.contains("did you mean `docker-image-hello`?"),
@@ -70,23 +71,24 @@ fn the_digest_of_an_image_is_that_of_its_task() {
 }
 
 #[test]
-fn images_lie_above_the_kinds_of_older_projects() {
-    let desk = desk();
-    let digest = desk.run(&["image-digest", "hello"]).ok();
-    desk.bash(
+fn images_of_older_projects_are_found() {
+    let repository = repository();
+    let digest = repository.run(&["image-digest", "hello"]).ok();
+    repository.bash(
         "mkdir taskcluster/ci && mv taskcluster/config.yml taskcluster/kinds/* taskcluster/ci && rmdir taskcluster/kinds",
     );
-    assert_eq!(desk.run(&["image-digest", "hello"]).ok(), digest);
-    let ran = desk.run(&["image-digest", "hello", "--root", "taskcluster/ci"]);
+    assert_eq!(repository.run(&["image-digest", "hello"]).ok(), digest);
+    let ran = repository.run(&["image-digest", "hello", "--root", "taskcluster/ci"]);
     assert_eq!(ran.ok(), digest);
 }
 
 #[test]
 fn a_context_is_written_without_docker() {
-    let desk = desk().program("docker", "exit 1\n");
-    let file = desk.path("context.tar.gz");
+    let repository = repository().program("docker", "exit 1\n");
+    let file = repository.path("context.tar.gz");
     let to = file.to_str().unwrap();
-    desk.run(&["build-image", "hello", "--context-only", to])
+    repository
+        .run(&["build-image", "hello", "--context-only", to])
         .ok();
     let packed = std::fs::File::open(&file).unwrap();
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(packed));
@@ -103,10 +105,10 @@ fn a_context_is_written_without_docker() {
 
 #[test]
 fn an_image_is_built_by_the_image_builder() {
-    let desk = desk();
-    let ran = desk.run(&["build-image", "hello"]);
+    let repository = repository();
+    let ran = repository.run(&["build-image", "hello"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let words = words(&desk);
+    let words = words(&repository);
     assert!(words.starts_with("ps run -i --rm --env-file="), "{words}");
     assert!(
         words.contains(
@@ -114,7 +116,7 @@ fn an_image_is_built_by_the_image_builder() {
         )
     );
     assert!(words.contains(" load -i "), "{words}");
-    let variables = kept(&desk, "variables");
+    let variables = kept(&repository, "variables");
     for line in ["TASK_ID=fake", "IMAGE_NAME=hello", "CHOWN_OUTPUT="] {
         assert!(variables.contains(line), "{variables}");
     }
@@ -122,33 +124,33 @@ fn an_image_is_built_by_the_image_builder() {
 }
 
 #[test]
-fn a_parent_that_nobody_has_built_is_built_first() {
+fn an_unbuilt_parent_is_built_first() {
     let kind = format!("{}    child: {{parent: hello}}\n", IMAGES);
     let services = Services::start();
-    let desk = services
-        .known_to(desk())
+    let repository = services
+        .known_to(repository())
         .file("taskcluster/kinds/docker-image/kind.yml", &kind)
         .file("taskcluster/docker/child/Dockerfile", "FROM x\n");
-    let ran = desk.run(&["build-image", "child"]);
+    let ran = repository.run(&["build-image", "child"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let variables = kept(&desk, "variables");
+    let variables = kept(&repository, "variables");
     let built: Vec<&str> = variables
         .lines()
         .filter(|line| line.starts_with("IMAGE_NAME="))
         .collect();
     assert_eq!(built, ["IMAGE_NAME=hello", "IMAGE_NAME=child"]);
-    assert!(words(&desk).contains("/TMP/parent.tar:/workspace/parent.tar"));
+    assert!(words(&repository).contains("/TMP/parent.tar:/workspace/parent.tar"));
 }
 
 #[test]
-fn docker_has_to_answer() {
-    for (desk, said) in [
+fn docker_must_answer() {
+    for (repository, said) in [
         (
-            desk().program("docker", "echo no daemon >&2\nexit 1\n"),
+            repository().program("docker", "echo no daemon >&2\nexit 1\n"),
             "Docker: no daemon",
         ),
         (
-            desk().variable("PATH", "/nowhere"),
+            repository().variable("PATH", "/nowhere"),
             "it could not be started",
         ),
     ] {
@@ -157,7 +159,7 @@ fn docker_has_to_answer() {
             &["load-image", "hello"],
             &["load-task", "-"],
         ] {
-            let ran = desk.run(command);
+            let ran = repository.run(command);
             assert_eq!(ran.code, 1, "{command:?}");
             assert!(
                 ran.err.contains("Error connecting to Docker"),
@@ -192,31 +194,31 @@ fn image() -> Vec<u8> {
 fn images_of_tasks_are_loaded() {
     let services = Services::start();
     let task = services.task(&json!({}), &[("public/image.tar.zst", &image())]);
-    let desk = services.known_to(desk());
-    let ran = desk.run(&["load-image", "--task-id", &task]);
+    let repository = services.known_to(repository());
+    let ran = repository.run(&["load-image", "--task-id", &task]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(
         ran.err.contains("Found docker image: hello:abc"),
         "{}",
         ran.err
     );
-    assert_eq!(words(&desk), "ps image load");
-    assert!(kept(&desk, "image").contains(r#"{"hello":{"abc":"layer"}}"#));
-    let ran = desk.run(&["load-image", "--task-id", &task, "-t", "mine:1"]);
+    assert_eq!(words(&repository), "ps image load");
+    assert!(kept(&repository, "image").contains(r#"{"hello":{"abc":"layer"}}"#));
+    let ran = repository.run(&["load-image", "--task-id", &task, "-t", "mine:1"]);
     assert!(
         ran.err.contains("docker run -ti --rm mine:1 bash"),
         "{}",
         ran.err
     );
-    assert!(kept(&desk, "image").contains(r#"{"mine":{"1":"layer"}}"#));
-    assert!(kept(&desk, "image").contains(r#"[{"RepoTags":["mine:1"]}]"#));
+    assert!(kept(&repository, "image").contains(r#"{"mine":{"1":"layer"}}"#));
+    assert!(kept(&repository, "image").contains(r#"[{"RepoTags":["mine:1"]}]"#));
 }
 
 #[test]
 fn images_are_found_in_the_index() {
     let services = Services::start();
-    let desk = services.known_to(desk());
-    let ran = desk.run(&["load-image", "hello"]);
+    let repository = services.known_to(repository());
+    let ran = repository.run(&["load-image", "hello"]);
     assert_eq!(ran.code, 1);
     assert!(
         ran.err
@@ -224,17 +226,17 @@ fn images_are_found_in_the_index() {
         "{}",
         ran.err
     );
-    let digest = desk.run(&["image-digest", "hello"]).ok();
+    let digest = repository.run(&["image-digest", "hello"]).ok();
     let path = format!(
         "test.cache.level-3.docker-images.v2.hello.hash.{}",
         digest.trim()
     );
     let task = services.task(&json!({}), &[("public/image.tar.zst", &image())]);
     services.index(&path, &task);
-    let ran = desk.run(&["load-image", "hello"]);
+    let ran = repository.run(&["load-image", "hello"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(words(&desk).ends_with("image load"));
-    let neither = desk.run(&["load-image"]);
+    assert!(words(&repository).ends_with("image load"));
+    let neither = repository.run(&["load-image"]);
     assert_eq!(neither.code, 2);
 }
 
@@ -261,10 +263,10 @@ fn definition() -> Value {
 
 #[test]
 fn a_definition_is_run() {
-    let desk = desk();
-    let ran = desk.run_with(&["load-task", "-"], &definition().to_string());
+    let repository = repository();
+    let ran = repository.run_with(&["load-task", "-"], &definition().to_string());
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let words = words(&desk);
+    let words = words(&repository);
     assert!(
         words.ends_with(
             " -e LINES debian:12 /usr/local/bin/run-task --ci-checkout=/src --ci-shallow-clone \
@@ -273,12 +275,12 @@ fn a_definition_is_run() {
         "{words}"
     );
     assert_eq!(
-        kept(&desk, "variables"),
+        kept(&repository, "variables"),
         "RUN_ID=0\nTASK_GROUP_ID=GROUP\nTASK_ID=fake\n\
          REPOSITORIES={\"ci\": \"x\", \"other\": \"y\"}\nPIP_CACHE_DIR=/pip\n\
          TASKCLUSTER_VOLUMES=/volume\n"
     );
-    let failed = desk
+    let failed = repository
         .variable("CODE", "0")
         .program("docker", "[ $1 = ps ] || exit 7\n");
     let ran = failed.run_with(&["load-task", "-"], &definition().to_string());
@@ -286,8 +288,8 @@ fn a_definition_is_run() {
 }
 
 #[test]
-fn a_shell_is_opened_on_the_own_checkout() {
-    let desk = desk();
+fn a_shell_is_opened_on_the_local_checkout() {
+    let repository = repository();
     let arguments = [
         "load-task",
         "--interactive",
@@ -299,10 +301,10 @@ fn a_shell_is_opened_on_the_own_checkout() {
         "/tmp:/data",
         "-",
     ];
-    let ran = desk.run_with(&arguments, &definition().to_string());
+    let ran = repository.run_with(&arguments, &definition().to_string());
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let words = words(&desk);
-    let root = desk.root().display().to_string();
+    let words = words(&repository);
+    let root = repository.root().display().to_string();
     assert!(!words.contains("--rm"));
     assert!(
         words.contains(&format!("-v /tmp:/data -v {root}:/src debian:12 bash -c")),
@@ -317,11 +319,11 @@ fn a_shell_is_opened_on_the_own_checkout() {
         "{words}"
     );
     assert_eq!(
-        kept(&desk, "bashrc"),
+        kept(&repository, "bashrc"),
         "function exec-task() {\n    echo Starting task: 'make '\\''it all'\\'''\n    pushd /src\n    \
          make 'it all'\n    popd\n}\n"
     );
-    let variables = kept(&desk, "variables");
+    let variables = kept(&repository, "variables");
     assert!(
         variables.contains("REPOSITORIES={\"other\":\"y\"}\n"),
         "{variables}"
@@ -345,24 +347,28 @@ fn a_task_is_run_in_the_image_that_another_built() {
         "command": ["true"],
     });
     let task = services.task(&payload, &[]);
-    let desk = services.known_to(desk());
-    let ran = desk.run(&["load-task", &task]);
+    let repository = services.known_to(repository());
+    let ran = repository.run(&["load-task", &task]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(words(&desk).ends_with("hello:abc true"), "{}", words(&desk));
-    assert!(kept(&desk, "variables").contains(&format!("TASK_ID={task}\n")));
-    let ran = desk.run(&["load-task", "--image", &format!("task-id={image}"), &task]);
+    assert!(
+        words(&repository).ends_with("hello:abc true"),
+        "{}",
+        words(&repository)
+    );
+    assert!(kept(&repository, "variables").contains(&format!("TASK_ID={task}\n")));
+    let ran = repository.run(&["load-task", "--image", &format!("task-id={image}"), &task]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let ran = desk.run(&["load-task", "--image", "hello", &task]);
+    let ran = repository.run(&["load-task", "--image", "hello", &task]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(words(&desk).ends_with("hello:latest true"));
+    assert!(words(&repository).ends_with("hello:latest true"));
 }
 
 #[test]
 fn tasks_that_cannot_be_loaded_are_refused() {
-    let desk = desk().file("taskcluster/kinds/none/kind.yml", PLAIN);
+    let repository = repository().file("taskcluster/kinds/none/kind.yml", PLAIN);
     let refused = |definition: Value, flags: &[&str], said: &str| {
         let arguments = [&["load-task"], flags, &["-"]].concat();
-        let ran = desk.run_with(&arguments, &definition.to_string());
+        let ran = repository.run_with(&arguments, &definition.to_string());
         assert_eq!(ran.code, 1);
         assert!(ran.err.contains(said), "{}", ran.err);
     };
@@ -378,21 +384,21 @@ fn tasks_that_cannot_be_loaded_are_refused() {
     );
     let without = of(json!({"image": "x", "command": ["run-task", "--"]}));
     refused(without, &["--develop"], "no $REPOSITORIES");
-    let ran = desk.run(&["load-task", "-v", "nothing", "-"]);
+    let ran = repository.run(&["load-task", "-v", "nothing", "-"]);
     assert_eq!(ran.code, 2);
 }
 
 #[test]
 fn develop_asks_first() {
-    let desk = desk().variable("TASKGRAPH_LOAD_TASK_NO_WARN", "");
-    let ran = desk.run_with(&["load-task", "--develop", "x"], "maybe\nn\n");
+    let repository = repository().variable("TASKGRAPH_LOAD_TASK_NO_WARN", "");
+    let ran = repository.run_with(&["load-task", "--develop", "x"], "maybe\nn\n");
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("invalid option: maybe"), "{}", ran.err);
-    assert_eq!(words(&desk), "");
+    assert_eq!(words(&repository), "");
 }
 
 #[test]
-fn docker_that_may_not_be_run_need_not_be_installed() {
+fn docker_without_permission_is_not_reported_as_missing() {
     for (name, advice) in [
         ("bin/other", "help: install docker"),
         (
@@ -400,10 +406,12 @@ fn docker_that_may_not_be_run_need_not_be_installed() {
             "help: the `docker` in PATH must be executable by this user",
         ),
     ] {
-        let desk = Desk::new().beside(name, "", 0o644);
-        let bin = desk.path("bin").display().to_string();
-        let ran = desk.variable("PATH", &bin).run(&["build-image", "hello"]);
+        let repository = TestRepository::new().beside(name, "", 0o644);
+        let bin = repository.path("bin").display().to_string();
+        let ran = repository
+            .variable("PATH", &bin)
+            .run(&["build-image", "hello"]);
         assert_eq!(ran.code, 1);
-        assert!(ran.said().contains(advice), "{}", ran.err);
+        assert!(ran.message().contains(advice), "{}", ran.err);
     }
 }

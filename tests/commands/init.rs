@@ -1,30 +1,30 @@
-//! A project that `init` makes works at once.
+//! A project that `init` creates works immediately.
 
 use serde_json::{Value, json};
 use snowman::config::yaml;
 
-use super::desk::Desk;
+use super::test_repository::TestRepository;
 
-fn desk() -> Desk {
-    let desk = Desk::empty().program("python3", "echo\n");
-    desk.git(&[
+fn repository() -> TestRepository {
+    let repository = TestRepository::empty().program("python3", "echo\n");
+    repository.git(&[
         "remote",
         "add",
         "origin",
         "git@github.com:Org/My.Project.git",
     ]);
-    desk
+    repository
 }
 
 #[test]
 fn the_graph_of_a_new_project_can_be_shown() {
-    let desk = desk();
-    let ran = desk.run(&["init"]);
+    let repository = repository();
+    let ran = repository.run(&["init"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
-    let desk = desk.commit("Start");
+    let repository = repository.commit("Start");
     let labels = "docker-image-linux\nhello-world\n";
-    assert_eq!(desk.run(&["full", "--quiet"]).ok(), labels);
-    let morphed = desk.run(&["morphed", "--no-optimize", "--json", "--quiet"]);
+    assert_eq!(repository.run(&["full", "--quiet"]).ok(), labels);
+    let morphed = repository.run(&["morphed", "--no-optimize", "--json", "--quiet"]);
     let morphed: Value = serde_json::from_str(&morphed.ok()).unwrap();
     let tasks: Vec<&Value> = morphed.as_object().unwrap().values().collect();
     assert_eq!(tasks.len(), 2);
@@ -34,16 +34,21 @@ fn the_graph_of_a_new_project_can_be_shown() {
         "{:?}",
         queues.collect::<Vec<_>>()
     );
-    let digest = desk.run(&["image-digest", "linux"]).ok();
+    let digest = repository.run(&["image-digest", "linux"]).ok();
     assert_eq!(digest.trim().len(), 64);
-    assert!(desk.run(&["actions", "-q"]).ok().contains("retrigger"));
+    assert!(
+        repository
+            .run(&["actions", "-q"])
+            .ok()
+            .contains("retrigger")
+    );
 }
 
 #[test]
 fn the_decision_task_of_a_new_project_is_rendered() {
-    let desk = desk();
-    desk.run(&["init"]).ok();
-    let text = std::fs::read(desk.root().join(".taskcluster.yml")).unwrap();
+    let repository = repository();
+    repository.run(&["init"]).ok();
+    let text = std::fs::read(repository.root().join(".taskcluster.yml")).unwrap();
     let template = yaml::load(".taskcluster.yml", &text).unwrap().value;
     let url = "https://github.com/Org/My.Project";
     let rendered = json_e::render(
@@ -72,10 +77,10 @@ fn the_decision_task_of_a_new_project_is_rendered() {
 }
 
 #[test]
-fn nothing_is_overwritten_unless_it_is_wanted() {
-    let desk = desk().file("taskcluster/config.yml", "mine: true\n");
-    let config = desk.root().join("taskcluster/config.yml");
-    let ran = desk.run(&["init"]);
+fn existing_files_are_only_overwritten_on_request() {
+    let repository = repository().file("taskcluster/config.yml", "mine: true\n");
+    let config = repository.root().join("taskcluster/config.yml");
+    let ran = repository.run(&["init"]);
     assert_eq!(ran.code, 1);
     assert!(
         ran.err
@@ -83,9 +88,9 @@ fn nothing_is_overwritten_unless_it_is_wanted() {
         "{}",
         ran.err
     );
-    assert!(!desk.root().join(".taskcluster.yml").exists());
+    assert!(!repository.root().join(".taskcluster.yml").exists());
     assert_eq!(std::fs::read_to_string(&config).unwrap(), "mine: true\n");
-    desk.run(&["init", "--force"]).ok();
+    repository.run(&["init", "--force"]).ok();
     assert!(
         std::fs::read_to_string(&config)
             .unwrap()
@@ -94,8 +99,8 @@ fn nothing_is_overwritten_unless_it_is_wanted() {
 }
 
 #[test]
-fn tasks_need_an_address_of_their_source() {
-    let ran = Desk::empty().run(&["init"]);
+fn tasks_need_the_url_of_their_source() {
+    let ran = TestRepository::empty().run(&["init"]);
     assert_eq!(ran.code, 1);
     assert!(
         ran.err.contains("the repository has no remote on GitHub"),
@@ -106,14 +111,14 @@ fn tasks_need_an_address_of_their_source() {
 
 #[test]
 fn a_graph_can_be_shown_before_the_first_commit() {
-    let desk = desk();
-    desk.run(&["init"]).ok();
-    assert_eq!(desk.run(&["full", "--quiet"]).code, 0);
+    let repository = repository();
+    repository.run(&["init"]).ok();
+    assert_eq!(repository.run(&["full", "--quiet"]).code, 0);
 }
 
 /// The image of the decision task that was written.
-fn image(desk: &Desk) -> String {
-    let text = std::fs::read_to_string(desk.root().join(".taskcluster.yml")).unwrap();
+fn image(repository: &TestRepository) -> String {
+    let text = std::fs::read_to_string(repository.root().join(".taskcluster.yml")).unwrap();
     let mut lines = text.lines().map(str::trim);
     let image = lines.find_map(|line| line.strip_prefix("image: "));
     image.unwrap().to_owned()
@@ -121,47 +126,50 @@ fn image(desk: &Desk) -> String {
 
 #[test]
 fn the_image_is_that_of_this_version() {
-    let desk = desk();
-    let ran = desk.run(&["init"]);
+    let repository = repository();
+    let ran = repository.run(&["init"]);
     let version = env!("CARGO_PKG_VERSION");
     let expected = format!("ghcr.io/org/snowman-decision:{version}");
-    assert_eq!(image(&desk), expected);
+    assert_eq!(image(&repository), expected);
     assert!(
-        ran.said().contains("which is not published: build it"),
+        ran.message().contains("which is not published: build it"),
         "{}",
         ran.err
     );
     assert_eq!(
-        desk.run(&["--version"]).ok(),
+        repository.run(&["--version"]).ok(),
         format!("snowman {version}\n")
     );
 }
 
 #[test]
-fn the_image_may_be_another_that_stays_the_same() {
+fn another_pinned_image_can_be_named() {
     let digest = format!("registry.example.com/a@sha256:{}", "0a".repeat(32));
     for name in ["registry.example.com:5000/a/b:1.2", &digest] {
-        let desk = desk();
-        let ran = desk.run(&["init", "--image", name]);
+        let repository = repository();
+        let ran = repository.run(&["init", "--image", name]);
         assert_eq!(ran.code, 0, "{}", ran.err);
-        assert_eq!(image(&desk), name);
-        assert_eq!(ran.said().contains("Add its digest"), !name.contains('@'));
-        let text = std::fs::read(desk.root().join(".taskcluster.yml")).unwrap();
+        assert_eq!(image(&repository), name);
+        assert_eq!(
+            ran.message().contains("Add its digest"),
+            !name.contains('@')
+        );
+        let text = std::fs::read(repository.root().join(".taskcluster.yml")).unwrap();
         yaml::load(".taskcluster.yml", &text).unwrap();
     }
     for name in ["a", "a:latest", "a:1\"", "a:1 b"] {
-        let desk = desk();
-        let ran = desk.run(&["init", "--image", name]);
+        let repository = repository();
+        let ran = repository.run(&["init", "--image", name]);
         assert_eq!(ran.code, 2, "{name}: {}", ran.err);
-        assert!(!desk.root().join(".taskcluster.yml").exists());
+        assert!(!repository.root().join(".taskcluster.yml").exists());
     }
 }
 
 #[test]
-fn nothing_that_is_written_names_the_latest_image() {
-    let desk = desk();
-    desk.run(&["init"]).ok();
-    let written = desk.bash("cat $(git ls-files --others --exclude-standard)");
+fn no_written_file_names_the_latest_image() {
+    let repository = repository();
+    repository.run(&["init"]).ok();
+    let written = repository.bash("cat $(git ls-files --others --exclude-standard)");
     let mut lines = written.lines();
     let latest = lines.find(|line| line.contains(":latest") || line.contains("stable"));
     assert_eq!(latest, None);

@@ -1,4 +1,4 @@
-//! The command line, run as people run it.
+//! The command line, run as a user runs it.
 
 #![cfg(unix)]
 #![expect(
@@ -6,7 +6,6 @@
     reason = "a test may end where it finds something wrong"
 )]
 
-mod desk;
 mod diff;
 mod docker;
 mod init;
@@ -14,4 +13,5 @@ mod output_paths;
 mod parameters;
 mod run_task;
 mod services;
+mod test_repository;
 mod words;

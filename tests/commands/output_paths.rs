@@ -1,4 +1,4 @@
-//! Where files are written, and what is said where they cannot be.
+//! Where files are written, and the messages if they cannot be.
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -9,9 +9,9 @@ use snowman::ports::environment::Environment;
 use snowman::ports::mask::Mask;
 use snowman::vcs::discover;
 
-use super::desk::Desk;
+use super::test_repository::TestRepository;
 
-/// Writes an artifact in the repository of a desk; tells why it could not be.
+/// Writes an artifact in the repository of a repository; tells why it could not be.
 fn write(root: &Path, name: &str) -> Result<(), String> {
     let vcs = discover(root, &Environment::of_process()).ok();
     let folder = ArtifactFolder::new(root, vcs.as_deref(), Mask::default());
@@ -23,27 +23,27 @@ fn write(root: &Path, name: &str) -> Result<(), String> {
 }
 
 /// A repository beside a folder `out`, with these links, of which the first few are committed.
-fn linked(links: &[(&str, &str)], committed: usize) -> Desk {
-    let desk = Desk::empty()
+fn linked(links: &[(&str, &str)], committed: usize) -> TestRepository {
+    let repository = TestRepository::empty()
         .file("inside/x", "")
         .beside("out/before", "", 0o644);
     for (at, (name, target)) in links.iter().enumerate() {
         if at == committed {
-            desk.git(&["add", "--all"]);
+            repository.git(&["add", "--all"]);
         }
-        let path = desk.root().join(name);
+        let path = repository.root().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         symlink(target, path).unwrap();
     }
     if committed >= links.len() {
-        desk.git(&["add", "--all"]);
+        repository.git(&["add", "--all"]);
     }
-    desk
+    repository
 }
 
 /// What lies in the folder beside the repository.
-fn out(desk: &Desk) -> Vec<String> {
-    let names = std::fs::read_dir(desk.path("out")).unwrap();
+fn out(repository: &TestRepository) -> Vec<String> {
+    let names = std::fs::read_dir(repository.path("out")).unwrap();
     let mut names: Vec<_> = names
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| name != "before")
@@ -53,21 +53,21 @@ fn out(desk: &Desk) -> Vec<String> {
 }
 
 #[test]
-fn links_that_are_not_tracked_may_lead_anywhere() {
+fn untracked_links_may_lead_anywhere() {
     for (links, committed) in [
         (&[("artifacts", "../out")] as &[_], 0),
         (&[("artifacts", "inside/../../out")], 0),
         (&[("artifacts", "other"), ("other", "../out")], 0),
         (&[("build", "inside"), ("artifacts", "../out")], 1),
     ] {
-        let desk = linked(links, committed);
-        write(&desk.root(), "x.json").unwrap();
-        assert_eq!(out(&desk), ["x.json"], "{links:?}");
+        let repository = linked(links, committed);
+        write(&repository.root(), "x.json").unwrap();
+        assert_eq!(out(&repository), ["x.json"], "{links:?}");
     }
 }
 
 #[test]
-fn links_that_are_tracked_may_not_lead_out_of_the_checkout() {
+fn tracked_links_must_not_lead_out_of_the_checkout() {
     let refused = |link: &str| {
         format!("`{link}` is a link that version control tracks, and it leads out of the checkout")
     };
@@ -84,58 +84,58 @@ fn links_that_are_tracked_may_not_lead_out_of_the_checkout() {
         ),
         (&[("artifacts/logs", "../../out")], 1, "artifacts/logs"),
     ] {
-        let desk = linked(links, committed);
-        let told = write(&desk.root(), "logs/x.json").unwrap_err();
+        let repository = linked(links, committed);
+        let told = write(&repository.root(), "logs/x.json").unwrap_err();
         assert!(told.contains(&refused(link)), "{links:?}: {told}");
         assert!(
             told.starts_with("cannot write the artifact artifacts/logs/x.json; "),
             "{told}"
         );
-        assert_eq!(out(&desk), [""; 0], "{links:?}");
-        assert!(!desk.root().join(".git/logs/x.json").exists());
+        assert_eq!(out(&repository), [""; 0], "{links:?}");
+        assert!(!repository.root().join(".git/logs/x.json").exists());
     }
 }
 
 #[test]
-fn links_that_are_tracked_may_lead_to_a_folder_of_the_checkout() {
-    let desk = linked(&[("artifacts", "inside")], 1);
-    write(&desk.root(), "x.json").unwrap();
-    assert!(desk.root().join("inside/x.json").is_file());
+fn tracked_links_may_lead_into_the_checkout() {
+    let repository = linked(&[("artifacts", "inside")], 1);
+    write(&repository.root(), "x.json").unwrap();
+    assert!(repository.root().join("inside/x.json").is_file());
 }
 
 #[test]
-fn a_link_in_place_of_a_tracked_folder_is_the_tasks() {
-    let desk = linked(&[("artifacts/logs", "../../out")], 1);
-    std::fs::remove_dir_all(desk.root().join("artifacts")).unwrap();
-    symlink("../out", desk.root().join("artifacts")).unwrap();
-    write(&desk.root(), "x.json").unwrap();
-    assert_eq!(out(&desk), ["x.json"]);
+fn a_link_that_replaces_a_tracked_folder_is_the_tasks_own() {
+    let repository = linked(&[("artifacts/logs", "../../out")], 1);
+    std::fs::remove_dir_all(repository.root().join("artifacts")).unwrap();
+    symlink("../out", repository.root().join("artifacts")).unwrap();
+    write(&repository.root(), "x.json").unwrap();
+    assert_eq!(out(&repository), ["x.json"]);
 }
 
 #[test]
-fn links_of_a_repository_inside_the_checkout_came_with_it() {
-    let desk = linked(&[("sub/link", "../../out"), ("artifacts", "sub/link")], 0);
-    std::fs::create_dir(desk.root().join("sub/.git")).unwrap();
-    let told = write(&desk.root(), "x.json").unwrap_err();
+fn links_in_a_nested_repository_count_as_tracked() {
+    let repository = linked(&[("sub/link", "../../out"), ("artifacts", "sub/link")], 0);
+    std::fs::create_dir(repository.root().join("sub/.git")).unwrap();
+    let told = write(&repository.root(), "x.json").unwrap_err();
     assert!(told.contains("`sub/link` is a link"), "{told}");
-    assert_eq!(out(&desk), [""; 0]);
+    assert_eq!(out(&repository), [""; 0]);
 }
 
 #[test]
 fn without_version_control_no_link_is_tracked() {
-    let desk = linked(&[("artifacts", "../out")], 1);
-    std::fs::remove_dir_all(desk.root().join(".git")).unwrap();
-    write(&desk.root(), "x.json").unwrap();
-    assert_eq!(out(&desk), ["x.json"]);
+    let repository = linked(&[("artifacts", "../out")], 1);
+    std::fs::remove_dir_all(repository.root().join(".git")).unwrap();
+    write(&repository.root(), "x.json").unwrap();
+    assert_eq!(out(&repository), ["x.json"]);
 }
 
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that does not test says so")]
-fn mercurial_is_asked_too() {
-    let hg = |desk: &Desk, arguments: &[&str]| {
+fn mercurial_is_supported_too() {
+    let hg = |repository: &TestRepository, arguments: &[&str]| {
         let run = Command::new("hg")
             .args(arguments)
-            .current_dir(desk.root())
+            .current_dir(repository.root())
             .env("HGUSER", "Someone")
             .output();
         let said = run.unwrap();
@@ -146,20 +146,20 @@ fn mercurial_is_asked_too() {
         return;
     }
     for committed in [0, 1] {
-        let desk = linked(&[("artifacts", "../out"), ("build", "inside")], 2);
-        std::fs::remove_dir_all(desk.root().join(".git")).unwrap();
-        hg(&desk, &["init"]);
+        let repository = linked(&[("artifacts", "../out"), ("build", "inside")], 2);
+        std::fs::remove_dir_all(repository.root().join(".git")).unwrap();
+        hg(&repository, &["init"]);
         let files = ["build", "artifacts"];
-        hg(&desk, &[&["add"][..], &files[..=committed]].concat());
-        hg(&desk, &["commit", "--message", "links"]);
-        let told = write(&desk.root(), "x.json");
+        hg(&repository, &[&["add"][..], &files[..=committed]].concat());
+        hg(&repository, &["commit", "--message", "links"]);
+        let told = write(&repository.root(), "x.json");
         assert_eq!(told.is_err(), committed == 1, "{told:?}");
-        assert_eq!(out(&desk).len(), 1 - committed);
+        assert_eq!(out(&repository).len(), 1 - committed);
     }
 }
 
 #[test]
-fn each_error_has_advice_of_its_own() {
+fn each_error_has_its_own_help() {
     for (link, advice) in [
         (
             "/nonexistent/dir",
@@ -187,11 +187,11 @@ fn each_error_has_advice_of_its_own() {
     let circle = linked(&[("artifacts", "other"), ("other", "artifacts")], 0);
     let told = write(&circle.root(), "x.json").unwrap_err();
     assert!(told.contains("Too many levels of symbolic links"), "{told}");
-    let desk = Desk::empty().file("artifacts", "");
-    let told = write(&desk.root(), "x.json").unwrap_err();
+    let repository = TestRepository::empty().file("artifacts", "");
+    let told = write(&repository.root(), "x.json").unwrap_err();
     assert!(told.contains("`artifacts` is not a folder"), "{told}");
-    let desk = Desk::empty().file("artifacts/x.json/y", "");
-    let told = write(&desk.root(), "x.json").unwrap_err();
+    let repository = TestRepository::empty().file("artifacts/x.json/y", "");
+    let told = write(&repository.root(), "x.json").unwrap_err();
     assert!(
         told.ends_with("; move artifacts/x.json out of the way"),
         "{told}"
@@ -199,14 +199,17 @@ fn each_error_has_advice_of_its_own() {
 }
 
 #[test]
-fn files_that_are_named_are_not_written_through_tracked_links() {
-    let desk = Desk::new();
+fn named_files_are_not_written_through_tracked_links() {
+    let repository = TestRepository::new();
     for (name, target) in [("out.json", "../out/x.json"), ("folder", "../out")] {
-        symlink(target, desk.root().join(name)).unwrap();
+        symlink(target, repository.root().join(name)).unwrap();
     }
-    let desk = desk
+    let repository = repository
         .beside("out/before", "", 0o644)
-        .file("taskcluster/kinds/t/kind.yml", super::desk::PLAIN)
+        .file(
+            "taskcluster/kinds/t/kind.yml",
+            super::test_repository::PLAIN,
+        )
         .commit("links");
     for (arguments, link) in [
         (
@@ -227,23 +230,29 @@ fn files_that_are_named_are_not_written_through_tracked_links() {
         ),
         (&["reference", "--folder", "folder"], "folder"),
     ] {
-        let ran = desk.run(arguments);
+        let ran = repository.run(arguments);
         assert_eq!(ran.code, 1, "{arguments:?}: {}", ran.err);
         let advice = format!("remove `{link}` from the repository");
-        assert!(ran.said().contains(&advice), "{arguments:?}: {}", ran.err);
-        assert_eq!(out(&desk), [""; 0], "{arguments:?}");
+        assert!(
+            ran.message().contains(&advice),
+            "{arguments:?}: {}",
+            ran.err
+        );
+        assert_eq!(out(&repository), [""; 0], "{arguments:?}");
     }
     // Links that nobody tracks are followed, even where nothing is there yet.
-    let root = desk.root();
+    let root = repository.root();
     symlink("../out/mine.json", root.join("mine.json")).unwrap();
-    desk.run(&["full", "-q", "--output-file", "mine.json"]).ok();
-    let ran = desk.run(&["kind-graph", "-q", "--output-file", "/dev/stdout"]);
+    repository
+        .run(&["full", "-q", "--output-file", "mine.json"])
+        .ok();
+    let ran = repository.run(&["kind-graph", "-q", "--output-file", "/dev/stdout"]);
     assert!(ran.ok().contains("flowchart"));
-    assert_eq!(out(&desk), ["mine.json"]);
-    let ran = desk.run(&["full", "-q", "--output-file", "none/x.json"]);
+    assert_eq!(out(&repository), ["mine.json"]);
+    let ran = repository.run(&["full", "-q", "--output-file", "none/x.json"]);
     assert_eq!(ran.code, 3);
     assert!(
-        ran.said().contains("create the folder none first"),
+        ran.message().contains("create the folder none first"),
         "{}",
         ran.err
     );
@@ -251,10 +260,14 @@ fn files_that_are_named_are_not_written_through_tracked_links() {
 
 #[test]
 fn a_new_project_is_not_written_through_tracked_links() {
-    let desk = linked(&[("taskcluster", "../out")], 1);
-    desk.git(&["remote", "add", "origin", "git@github.com:Org/Project.git"]);
-    let ran = desk.run(&["init"]);
+    let repository = linked(&[("taskcluster", "../out")], 1);
+    repository.git(&["remote", "add", "origin", "git@github.com:Org/Project.git"]);
+    let ran = repository.run(&["init"]);
     assert_eq!(ran.code, 1, "{}", ran.err);
-    assert!(ran.said().contains("remove `taskcluster`"), "{}", ran.err);
-    assert_eq!(out(&desk), [""; 0]);
+    assert!(
+        ran.message().contains("remove `taskcluster`"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(out(&repository), [""; 0]);
 }

@@ -1,17 +1,17 @@
-//! Where parameters come from, and the names that they have.
+//! The sources of parameters, and their names.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use super::desk::{Desk, PLAIN};
 use super::services::Services;
+use super::test_repository::{PLAIN, TestRepository};
 
 const PARAMETERS: &str = "level: '1'\nproject: elsewhere\n";
 
-fn desk() -> Desk {
-    Desk::new().program("python3", "echo\n").file(
+fn repository() -> TestRepository {
+    TestRepository::new().program("python3", "echo\n").file(
         "taskcluster/kinds/build/kind.yml",
         &format!(
             "{PLAIN}tasks:\n    a:\n        label: a\n        description: Do it\n        \
@@ -22,12 +22,12 @@ fn desk() -> Desk {
 }
 
 /// The level that tasks are on with these parameters, and the name of the parameters.
-fn level(desk: &Desk, spec: &str) -> (String, String) {
-    let folder = desk.path("out");
+fn level(repository: &TestRepository, spec: &str) -> (String, String) {
+    let folder = repository.path("out");
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("{params}");
     let arguments = ["full", "-J", "-q", "-p", spec, "-o", file.to_str().unwrap()];
-    desk.run(&arguments).ok();
+    repository.run(&arguments).ok();
     let written = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap();
     let graph = std::fs::read(written.path()).unwrap();
     std::fs::remove_file(written.path()).unwrap();
@@ -43,18 +43,18 @@ fn of(level: &str, name: &str) -> (String, String) {
 
 #[test]
 fn files_and_folders() {
-    let desk = desk()
+    let repository = repository()
         .beside("try.v1.yml", PARAMETERS, 0o644)
         .beside("main.json", "{\"level\": \"1\"}", 0o644)
         .beside(".hidden.yml", PARAMETERS, 0o644);
-    assert_eq!(level(&desk, "../try.v1.yml"), of("1", "try.v1"));
-    assert_eq!(level(&desk, "../main.json"), of("1", "main"));
-    assert_eq!(level(&desk, "../.hidden.yml"), of("1", ".hidden"));
-    assert_eq!(level(&desk, ""), of("3", "defaults"));
-    let ran = desk.run(&["full", "-p", "taskcluster/kinds"]);
+    assert_eq!(level(&repository, "../try.v1.yml"), of("1", "try.v1"));
+    assert_eq!(level(&repository, "../main.json"), of("1", "main"));
+    assert_eq!(level(&repository, "../.hidden.yml"), of("1", ".hidden"));
+    assert_eq!(level(&repository, ""), of("3", "defaults"));
+    let ran = repository.run(&["full", "-p", "taskcluster/kinds"]);
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("has no .yml or .json file"), "{}", ran.err);
-    let ran = desk.run(&["full", "-p", "nowhere.yml"]);
+    let ran = repository.run(&["full", "-p", "nowhere.yml"]);
     assert_eq!(ran.code, 1);
     assert!(
         ran.err.contains("no parameters found at `nowhere.yml`"),
@@ -64,11 +64,11 @@ fn files_and_folders() {
 }
 
 #[test]
-fn the_repository_is_asked_only_for_what_parameters_lack() {
+fn only_missing_parameters_are_read_from_the_repository() {
     let complete = "files_changed: []\nhead_ref: main\nhead_rev: abc\nrepository_type: git\n\
                     base_repository: https://github.com/a/b\n\
                     head_repository: https://github.com/a/b\nproject: b\n";
-    let desk = desk()
+    let repository = repository()
         .beside("complete.yml", complete, 0o644)
         .beside(
             "partly.yml",
@@ -76,14 +76,14 @@ fn the_repository_is_asked_only_for_what_parameters_lack() {
             0o644,
         )
         .commit("One");
-    let mark = desk.path("asked");
-    let desk = desk.program("git", &format!("touch {}\nexit 1\n", mark.display()));
-    assert_eq!(level(&desk, "../complete.yml"), of("3", "complete"));
+    let mark = repository.path("asked");
+    let repository = repository.program("git", &format!("touch {}\nexit 1\n", mark.display()));
+    assert_eq!(level(&repository, "../complete.yml"), of("3", "complete"));
     assert!(!mark.exists());
     // A repository that does not answer is not one without a revision.
-    let ran = desk.run(&["full", "-p", "../partly.yml"]);
+    let ran = repository.run(&["full", "-p", "../partly.yml"]);
     assert_eq!(ran.code, 3, "{}", ran.err);
-    assert!(ran.said().contains("cannot read the repository"));
+    assert!(ran.message().contains("cannot read the repository"));
     assert!(mark.exists());
 }
 
@@ -107,10 +107,10 @@ fn serve(head: &'static str, body: Vec<u8>, requests: usize) -> String {
 
 #[test]
 fn addresses() {
-    let desk = desk();
+    let repository = repository();
     let url = serve("200 OK", PARAMETERS.into(), 1);
     let url = format!("{url}/some/parameters.yml?x=1");
-    assert_eq!(level(&desk, &url), of("1", "parameters"));
+    assert_eq!(level(&repository, &url), of("1", "parameters"));
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(b"{\"level\": \"1\"}").unwrap();
     let url = serve(
@@ -118,9 +118,9 @@ fn addresses() {
         gzip.finish().unwrap(),
         1,
     );
-    assert_eq!(level(&desk, &format!("{url}/p.json")), of("1", "p"));
+    assert_eq!(level(&repository, &format!("{url}/p.json")), of("1", "p"));
     let url = serve("404 Not Found", Vec::new(), 1);
-    let ran = desk.run(&["full", "-p", &url]);
+    let ran = repository.run(&["full", "-p", &url]);
     assert_eq!(ran.code, 3);
     assert!(ran.err.contains("cannot download"), "{}", ran.err);
 }
@@ -134,15 +134,15 @@ fn decision_tasks() {
     );
     services.index("some.index.path", &task);
     services.index("test.v2.elsewhere.latest.taskgraph.decision", &task);
-    let desk = services.known_to(desk());
+    let repository = services.known_to(repository());
     for spec in [
         &format!("task-id={task}"),
         "index=some.index.path",
         "project=elsewhere",
     ] {
-        assert_eq!(level(&desk, spec), of("1", spec));
+        assert_eq!(level(&repository, spec), of("1", spec));
     }
-    let ran = desk.run(&["full", "-p", "project=nowhere"]);
+    let ran = repository.run(&["full", "-p", "project=nowhere"]);
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("the index has no task at"), "{}", ran.err);
 }
@@ -155,10 +155,10 @@ fn versions_are_the_first_line_of_their_file() {
         task-context: {from-parameters: {version: version}, substitution-fields: [description]}\n        \
         worker-type: linux\n        \
         worker: {docker-image: debian:12, max-run-time: 60, command: [make]}\n";
-    let desk = desk()
+    let repository = repository()
         .file("taskcluster/kinds/build/kind.yml", kind)
         .file("version.txt", "1.2.3b4 \r\nmore\n");
-    let graph = desk.run(&["full", "-J", "-q"]).ok();
+    let graph = repository.run(&["full", "-J", "-q"]).ok();
     let graph: Value = serde_json::from_str(&graph).unwrap();
     assert_eq!(graph["a"]["description"], "Version 1.2.3b4");
 }
@@ -168,15 +168,15 @@ fn a_decision_takes_parameters_from_a_file_and_leaves_the_scripts() {
     let services = Services::start();
     let decision = services.running();
     let config = r#"{"version": 2, "parameters": {"project": "overridden"}}"#;
-    let desk = services
-        .known_to(desk())
+    let repository = services
+        .known_to(repository())
         .file("ci/try.json", config)
         .beside("scripts/run-task", "run\n", 0o755)
         .commit("One")
         .variable("TASK_ID", &decision)
         .variable("SNOWMAN_RUN_TASK_DIR", "../scripts");
-    let head = desk.git(&["rev-parse", "HEAD"]);
-    let file = desk.root().join("ci/try.json").display().to_string();
+    let head = repository.git(&["rev-parse", "HEAD"]);
+    let file = repository.root().join("ci/try.json").display().to_string();
     let url = "https://github.com/org/project";
     let flags = [
         "--project=given",
@@ -193,10 +193,10 @@ fn a_decision_takes_parameters_from_a_file_and_leaves_the_scripts() {
         "--allow-parameter-override",
         &format!("--try-task-config-file={file}"),
     ];
-    let ran = desk.run(&[&["decision"][..], &flags].concat());
+    let ran = repository.run(&[&["decision"][..], &flags].concat());
     assert_eq!(ran.code, 0, "{}", ran.err);
     let artifact = |name: &str| {
-        let path = desk.root().join("artifacts").join(name);
+        let path = repository.root().join("artifacts").join(name);
         std::fs::read_to_string(path)
     };
     let parameters = artifact("parameters.yml").unwrap();
@@ -210,13 +210,13 @@ fn a_decision_takes_parameters_from_a_file_and_leaves_the_scripts() {
 /// Certificates are read for the first call of Taskcluster.
 #[cfg(target_os = "linux")]
 #[test]
-fn graphs_are_made_without_certificates() {
-    let desk = desk()
+fn graphs_are_generated_without_certificates() {
+    let repository = repository()
         .variable("TASKCLUSTER_ROOT_URL", "https://taskcluster.example")
         .variable("SSL_CERT_FILE", "/nowhere")
         .variable("SSL_CERT_DIR", "/nowhere");
-    assert_eq!(level(&desk, ""), of("3", "defaults"));
-    let ran = desk.run(&["full", "-p", "project=elsewhere"]);
+    assert_eq!(level(&repository, ""), of("3", "defaults"));
+    let ran = repository.run(&["full", "-p", "project=elsewhere"]);
     assert_eq!(ran.code, 3, "{}", ran.err);
     assert!(ran.err.contains("No CA certificates"), "{}", ran.err);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use snowman::sandbox::{Options, Sandbox, WorkerOptions};
 
-use super::desk::Desk;
+use super::test_repository::TestRepository;
 
 /// A sandbox that serves while the test waits for commands.
 pub struct Services {
@@ -34,10 +34,11 @@ impl Services {
         }
     }
 
-    /// The desk, at which commands know of it.
-    pub fn known_to(&self, desk: Desk) -> Desk {
+    /// The repository, at which commands know of it.
+    pub fn known_to(&self, repository: TestRepository) -> TestRepository {
         let credentials = self.sandbox.root_credentials();
-        desk.variable("TASKCLUSTER_ROOT_URL", &self.sandbox.root_url())
+        repository
+            .variable("TASKCLUSTER_ROOT_URL", &self.sandbox.root_url())
             .variable("TASKCLUSTER_CLIENT_ID", &credentials.client_id)
             .variable("TASKCLUSTER_ACCESS_TOKEN", &credentials.access_token)
     }

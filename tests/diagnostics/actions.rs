@@ -1,4 +1,4 @@
-//! What people give to actions: it comes from no file, so messages name the action and the key.
+//! The input of actions: it is not in a file, so messages name the action and the key.
 
 use snowman::actions::ACTIONS;
 use snowman::actions::callback::check_input;
@@ -29,7 +29,7 @@ fn sample(property: &Value) -> Value {
 }
 
 #[test]
-fn every_mistake_in_an_input_names_the_action_and_the_key() {
+fn every_error_in_an_input_names_the_action_and_the_key() {
     let config = graph_config();
     let mut wrong = Vec::new();
     let mut count = 0;

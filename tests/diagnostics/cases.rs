@@ -1,4 +1,4 @@
-//! A document that is right for each entry of the static tables.
+//! A valid document for each entry of the static tables.
 
 use snowman::base::value::{Object, Value, json};
 use snowman::config::graph_config::GRAPH_CONFIG;

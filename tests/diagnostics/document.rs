@@ -1,4 +1,4 @@
-//! YAML with the place of every key, as the test itself counts lines and columns.
+//! YAML with the place of every key; the test counts lines and columns itself.
 
 use snowman::base::value::Value;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! All mistakes that can be made in a document, by a schema.
+//! Every error that a document can have according to its schema.
 
 use snowman::base::value::{Object, Value, json};
 use snowman::config::schema::{Schema, Type};

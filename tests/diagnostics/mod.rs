@@ -1,10 +1,8 @@
-//! Every schema of the house, with every mistake that it knows: a key that is missing, one that
-//! nobody knows, a value of another type.
+//! Every error in every schema of the program: a missing key, an unknown key, a value of another type.
 //!
-//! The static tables are walked, so an entry that is added needs a case here ([`cases`]): a document
-//! that is right. Mistakes are made in it one by one, at every key of the entry's schema and of the
-//! schemas below it. Each has to be told with its file, line and column, and name the key, the kind
-//! and the task.
+//! The test walks the static tables, so a new entry needs a case here ([`cases`]): a valid document.
+//! Errors are introduced one at a time, at every key of the entry's schema and of the schemas in it.
+//! Each must be reported with its file, line and column, and name the key, the kind and the task.
 
 #![cfg(unix)]
 #![expect(
@@ -52,7 +50,7 @@ fn complaint(case: &Case, mistake: &Mistake, repository: &Repository) -> Option<
 }
 
 #[test]
-fn every_mistake_in_every_schema_is_told_with_its_place() {
+fn every_error_in_every_schema_is_reported_with_its_place() {
     let repository = Repository::new();
     let mut wrong = Vec::new();
     let mut count = 0;
@@ -79,7 +77,7 @@ fn every_mistake_in_every_schema_is_told_with_its_place() {
 }
 
 #[test]
-fn documents_without_a_mistake_are_right() {
+fn documents_without_errors_are_valid() {
     let repository = Repository::new();
     for case in cases::all().into_iter().filter(|case| case.right) {
         let (text, _) = document::write(&case.document);

@@ -1,4 +1,4 @@
-//! A desk: a repository made for one test, a home folder, and a folder of stand-in programs.
+//! A repository for one test, with a home folder and a folder of fake programs.
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use snowman::ports::environment::Environment;
 use tempfile::TempDir;
 
-/// A config that is right.
+/// A valid config.
 pub const CONFIG: &str = "\
 trust-domain: test
 task-priority: low
@@ -55,7 +55,7 @@ loader: taskgraph.loader.transform:loader
 transforms: [taskgraph.transforms.task:transforms]
 ";
 
-/// What a command did.
+/// The result of a command.
 pub struct Ran {
     /// Its exit code.
     pub code: i32,
@@ -66,13 +66,13 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// What was said, however its lines were broken.
-    pub fn said(&self) -> String {
+    /// Returns standard error in one line, however it is wrapped.
+    pub fn message(&self) -> String {
         let words = self.err.split_whitespace().filter(|word| *word != "│");
         words.collect::<Vec<_>>().join(" ").replace("- ", "-")
     }
 
-    /// What was printed, of a command that succeeded.
+    /// Returns standard output, and fails unless the command has succeeded.
     pub fn ok(self) -> String {
         assert_eq!(self.code, 0, "{}", self.err);
         self.out
@@ -80,31 +80,32 @@ impl Ran {
 }
 
 /// The folders of one test.
-pub struct Desk {
+pub struct TestRepository {
     folder: TempDir,
     variables: Vec<(String, String)>,
 }
 
-impl Desk {
+impl TestRepository {
     /// A git repository with a config.
     pub fn new() -> Self {
-        let desk = Self::empty();
-        desk.git(&["remote", "add", "origin", "https://github.com/org/project"]);
-        desk.file("taskcluster/config.yml", CONFIG)
+        let repository = Self::empty();
+        repository.git(&["remote", "add", "origin", "https://github.com/org/project"]);
+        repository
+            .file("taskcluster/config.yml", CONFIG)
             .file(".taskcluster.yml", "version: 1\ntasks: []\n")
     }
 
     /// A git repository with nothing in it.
     pub fn empty() -> Self {
-        let desk = Self {
+        let repository = Self {
             folder: tempfile::tempdir().unwrap(),
             variables: Vec::new(),
         };
         for name in ["repository", "home", "bin"] {
-            std::fs::create_dir_all(desk.path(name)).unwrap();
+            std::fs::create_dir_all(repository.path(name)).unwrap();
         }
-        desk.git(&["init", "--quiet", "--initial-branch=main"]);
-        desk
+        repository.git(&["init", "--quiet", "--initial-branch=main"]);
+        repository
     }
 
     /// A path in the folder of the test.
@@ -123,7 +124,7 @@ impl Desk {
         self
     }
 
-    /// Writes a file beside the repository.
+    /// Writes a file next to the repository.
     pub fn beside(self, name: &str, text: &str, mode: u32) -> Self {
         write(&self.path(name), text, mode);
         self
@@ -145,7 +146,7 @@ impl Desk {
         self
     }
 
-    /// Commits everything there is.
+    /// Commits every file.
     pub fn commit(self, message: &str) -> Self {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--message", message]);
@@ -159,7 +160,7 @@ impl Desk {
         ran.out.trim().to_owned()
     }
 
-    /// What a line of bash prints.
+    /// Runs a line of bash and returns its output.
     pub fn bash(&self, line: &str) -> String {
         run(self.command("bash").args(["-c", line]), "").ok()
     }
@@ -174,11 +175,11 @@ impl Desk {
         let mut command = self.command(env!("CARGO_BIN_EXE_snowman"));
         let mut ran = run(command.args(arguments), input);
         let folder = self.path("").display().to_string();
-        ran.err = ran.err.replace(folder.trim_end_matches('/'), "[desk]");
+        ran.err = ran.err.replace(folder.trim_end_matches('/'), "[folder]");
         ran
     }
 
-    /// Interrupts snowman once a file is there, as Ctrl-C does, and tells its exit code.
+    /// Interrupts snowman, as Ctrl-C does, once a file exists, and returns the exit code.
     pub fn interrupt(&self, arguments: &[&str], when: &Path) -> Option<i32> {
         use std::os::unix::process::CommandExt;
         let mut command = self.command(env!("CARGO_BIN_EXE_snowman"));
@@ -232,7 +233,7 @@ fn run(command: &mut Command, input: &str) -> Ran {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A program that does not read is none of the test's business.
+    // The program may not read its input.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     Ran {
