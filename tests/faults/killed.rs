@@ -152,7 +152,10 @@ async fn a_stopped_decision_reports_the_created_tasks() {
         running.signal(name);
         let (code, said) = running.ended();
         assert_eq!(code, Some(3), "{said}");
-        assert!(said.contains("finishing the requests under way"), "{said}");
+        assert!(
+            said.contains("finishing the requests in progress"),
+            "{said}"
+        );
         assert!(said.contains("before the shutdown signal"), "{said}");
         // The open requests were finished, and the report names all created tasks.
         let report = submission(&project);
