@@ -485,16 +485,16 @@ async fn queue_and_preflight_have_the_same_rules() {
         ..Facts::default()
     };
     let mut wrong = Vec::new();
-    for (rule, keeps, breaks, says) in rules(&bench) {
+    for (rule, keeps, breaks, expected) in rules(&bench) {
         // These are ignored on their own: the other half is in `taskQueueId`.
         let good = merged(&bench.task(), &keeps);
         let bad = merged(&bench.task(), &breaks);
         for (task, passes) in [(&good, true), (&bad, false)] {
             let id = slug();
-            let told = preflight(&id, task, now, &facts);
+            let refusal = preflight(&id, task, now, &facts);
             let answer = bench.create(&id, task).await;
-            if told.is_none() != passes {
-                wrong.push(format!("{rule}: the preflight says {told:?}"));
+            if refusal.is_none() != passes {
+                wrong.push(format!("{rule}: the preflight says {refusal:?}"));
             }
             if (answer.status == 200) != passes {
                 wrong.push(format!(
@@ -502,15 +502,15 @@ async fn queue_and_preflight_have_the_same_rules() {
                     answer.body.to_string()
                 ));
             }
-            if let Some(told) = told
-                && !told.to_string().contains(says)
+            if let Some(refusal) = refusal
+                && !refusal.to_string().contains(expected)
             {
-                wrong.push(format!("{rule}: {says:?} is not in: {told}"));
+                wrong.push(format!("{rule}: {expected:?} is not in: {refusal}"));
             }
             if let Some(schemas) = schemas().filter(|_| !BEYOND_SCHEMA.contains(&rule))
                 && schemas.definition.is_valid(task) != passes
             {
-                wrong.push(format!("{rule}: the schema says otherwise"));
+                wrong.push(format!("{rule}: the schema disagrees"));
             }
         }
     }
@@ -591,13 +591,13 @@ async fn queue_and_preflight_agree_on_every_definition() {
     assert!(variants.len() > 300);
     for (what, variant) in variants.iter().filter(|(_, variant)| variant.is_object()) {
         let id = slug();
-        let told = preflight(&id, variant, now, &facts);
+        let refusal = preflight(&id, variant, now, &facts);
         let answer = bench.create(&id, variant).await;
         // A group has one scheduler, which a definition alone does not show.
         let taken = [200, 409].contains(&answer.status);
-        if told.is_none() != taken {
+        if refusal.is_none() != taken {
             wrong.push(format!(
-                "{what}: {told:?} and {:.300}",
+                "{what}: {refusal:?} and {:.300}",
                 answer.body.to_string()
             ));
         }
@@ -729,9 +729,9 @@ async fn worker_and_preflight_agree_on_every_payload() {
                 "tags": {"worker-implementation": worker, "os": os}, "payload": variant,
             }));
             judged += 1;
-            let told = preflight(&slug(), &task, now, &Facts::default());
-            if told.is_none() != schema.is_valid(&variant) {
-                wrong.push(format!("{worker} {os} {what}: {told:?}"));
+            let refusal = preflight(&slug(), &task, now, &Facts::default());
+            if refusal.is_none() != schema.is_valid(&variant) {
+                wrong.push(format!("{worker} {os} {what}: {refusal:?}"));
             }
         }
     }
@@ -743,26 +743,26 @@ async fn worker_and_preflight_agree_on_every_payload() {
 async fn payloads_of_unknown_workers_are_not_checked() {
     let bench = Bench::new().await;
     let now = Timestamp::new(bench.now());
-    let says = |tags: Value, options: PreflightOptions| {
+    let is_refused = |tags: Value, options: PreflightOptions| {
         let task = bench.task_with(json!({"tags": tags, "payload": {"anything": 1}}));
         let plan = Plan::new(vec![creation(&slug(), "build", &task)]);
         check(&[&plan], options, now, &Facts::default()).is_err()
     };
     let known = json!({"worker-implementation": "docker-worker"});
-    assert!(says(known.clone(), PreflightOptions::FULL));
-    assert!(!says(known, PreflightOptions { payloads: false }));
-    assert!(!says(
+    assert!(is_refused(known.clone(), PreflightOptions::FULL));
+    assert!(!is_refused(known, PreflightOptions { payloads: false }));
+    assert!(!is_refused(
         json!({"worker-implementation": "scriptworker-signing"}),
         PreflightOptions::FULL
     ));
-    assert!(!says(json!({}), PreflightOptions::FULL));
+    assert!(!is_refused(json!({}), PreflightOptions::FULL));
 }
 
 #[tokio::test]
 async fn artifacts_expire_between_deadline_and_task_expiry() {
     let bench = Bench::new().await;
     let now = Timestamp::new(bench.now());
-    let says = |worker: &str, seconds: i64| {
+    let refusal_of = |worker: &str, seconds: i64| {
         let expires = bench.at(seconds);
         let (payload, os) = match worker {
             "docker-worker" => (
@@ -778,16 +778,18 @@ async fn artifacts_expire_between_deadline_and_task_expiry() {
             "tags": {"worker-implementation": worker, "os": os}, "payload": payload,
             "expires": bench.at(2 * DAY),
         }));
-        let told = preflight(&slug(), &task, now, &Facts::default());
-        told.map(|told| told.to_string()).unwrap_or_default()
+        let refusal = preflight(&slug(), &task, now, &Facts::default());
+        refusal
+            .map(|refusal| refusal.to_string())
+            .unwrap_or_default()
     };
     for worker in ["docker-worker", "generic-worker"] {
-        assert_eq!(says(worker, 2 * DAY), "");
-        assert!(says(worker, 2 * DAY + 2).contains("is after the expiry of the task"));
+        assert_eq!(refusal_of(worker, 2 * DAY), "");
+        assert!(refusal_of(worker, 2 * DAY + 2).contains("is after the expiry of the task"));
     }
-    assert_eq!(says("generic-worker", DAY), "");
-    assert!(says("generic-worker", DAY - 2).contains("is before the task's deadline"));
-    assert_eq!(says("docker-worker", DAY - 2), "");
+    assert_eq!(refusal_of("generic-worker", DAY), "");
+    assert!(refusal_of("generic-worker", DAY - 2).contains("is before the task's deadline"));
+    assert_eq!(refusal_of("docker-worker", DAY - 2), "");
 }
 
 #[tokio::test]
@@ -838,7 +840,7 @@ fn relative_dates_of_later_tasks_are_later() {
         })
     };
     let (first, second) = (slug(), slug());
-    let says = |expires: &str| {
+    let checked = |expires: &str| {
         let plan = Plan::new(vec![
             creation(
                 &first,
@@ -859,12 +861,12 @@ fn relative_dates_of_later_tasks_are_later() {
         )
     };
     // The first task is sent before the second, so it would expire before the second's deadline.
-    let told = says("1 day").unwrap_err().to_string();
+    let refusal = checked("1 day").unwrap_err().to_string();
     assert!(
-        told.contains("it depends on the task `first`, which expires before"),
-        "{told}"
+        refusal.contains("it depends on the task `first`, which expires before"),
+        "{refusal}"
     );
-    assert!(says("2 days").is_ok());
+    assert!(checked("2 days").is_ok());
 }
 
 #[tokio::test]
@@ -873,10 +875,10 @@ async fn preflight_refuses_tasks_that_never_start() {
     let now = Timestamp::new(bench.now());
     let id = slug();
     let task = bench.task_with(json!({"dependencies": [id]}));
-    let told = preflight(&id, &task, now, &Facts::default()).unwrap();
+    let refusal = preflight(&id, &task, now, &Facts::default()).unwrap();
     assert!(
-        told.to_string().contains("the task depends on itself"),
-        "{told}"
+        refusal.to_string().contains("the task depends on itself"),
+        "{refusal}"
     );
     let created = bench.create(&id, &task).await.expect(200);
     assert_eq!(created["status"]["state"], "unscheduled");
@@ -894,12 +896,12 @@ async fn preflight_refuses_tasks_that_never_start() {
             &bench.task_with(json!({"dependencies": [first]})),
         ),
     ]);
-    let told = check(&[&plan], PreflightOptions::FULL, now, &Facts::default()).unwrap_err();
-    assert_eq!(told.len(), 1);
-    let told = told.to_string();
+    let refusal = check(&[&plan], PreflightOptions::FULL, now, &Facts::default()).unwrap_err();
+    assert_eq!(refusal.len(), 1);
+    let refusal = refusal.to_string();
     assert!(
-        told.contains("depend on each other") && told.contains("first -> "),
-        "{told}"
+        refusal.contains("depend on each other") && refusal.contains("first -> "),
+        "{refusal}"
     );
 }
 
@@ -1005,16 +1007,20 @@ async fn scopes_are_satisfied_as_in_auth() {
             max_deadline_days: Some(5),
             ..Facts::default()
         };
-        let told = preflight(&id, &task, now, &facts);
+        let refusal = preflight(&id, &task, now, &facts);
         let path = format!("/api/queue/v1/task/{id}");
         let answer = bench.signed(&own, "PUT", &path, Some(&task)).await;
-        assert_eq!(told.is_none(), missing.is_empty(), "{held:?}: {told:?}");
-        match told {
+        assert_eq!(
+            refusal.is_none(),
+            missing.is_empty(),
+            "{held:?}: {refusal:?}"
+        );
+        match refusal {
             None => drop(answer.expect(200)),
-            Some(told) => {
+            Some(refusal) => {
                 assert!(
-                    told.to_string().contains(&format!("`{missing}`")),
-                    "{missing}: {told}"
+                    refusal.to_string().contains(&format!("`{missing}`")),
+                    "{missing}: {refusal}"
                 );
                 answer.refused(403, "InsufficientScopes", missing);
             }
