@@ -246,13 +246,13 @@ fn rules(bench: &Bench) -> Vec<Case> {
             "where it runs",
             json!({"taskQueueId": null, "provisionerId": "a", "workerType": "b"}),
             json!({"taskQueueId": null}),
-            "where the task runs",
+            "has neither `taskQueueId` nor `provisionerId` and `workerType`",
         ),
         (
             "where it runs, in whole",
             json!({}),
             json!({"taskQueueId": null, "workerType": "b"}),
-            "where the task runs",
+            "has neither `taskQueueId` nor `provisionerId` and `workerType`",
         ),
         (
             "where it runs, twice",
