@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use snowman::cli::parse_arguments;
-use snowman::rehearse::command::{Trouble, What, read};
+use snowman::rehearse::command::{CommandError, Subcommand, read};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const CANONICAL: &str = "https://github.com/snowman-ci/snowman";
@@ -55,13 +55,13 @@ fn assert_can_be_read(task: &Value) {
     let definition = task.clone().into();
     let command = read(&definition, &[], parse_arguments).unwrap();
     let action = task["extra"]["action"].is_object();
-    match command.what {
-        What::Decision { flags, creates, .. } => {
+    match command.subcommand {
+        Subcommand::Decision { flags, creates, .. } => {
             assert!(!action && creates);
             assert_eq!(flags.tasks_for, task["extra"]["tasks_for"]);
             assert_eq!(flags.level, level(task).to_string());
         }
-        other => assert!(action && other == What::Action, "{other:?}"),
+        other => assert!(action && other == Subcommand::Action, "{other:?}"),
     }
     assert_eq!(command.folder, "/builds/worker/src");
     assert_eq!(command.not_run, [""; 0]);
@@ -581,7 +581,7 @@ fn hostile_names_stay_single_arguments() {
             assert!(head_ref.ends_with(hostile), "{head_ref}");
             assert!(command.contains(&format!("--head-ref={head_ref}").as_str()));
             let command = read(&task.clone().into(), &[], parse_arguments).unwrap();
-            let What::Decision { flags, .. } = command.what else {
+            let Subcommand::Decision { flags, .. } = command.subcommand else {
                 unreachable!("{hostile}")
             };
             assert_eq!(
@@ -596,7 +596,7 @@ fn hostile_names_stay_single_arguments() {
     let command = command(&tasks[0]);
     assert!(command.contains(&"'--target-tasks-method=a"));
     let told = read(&tasks[0].clone().into(), &[], parse_arguments).unwrap_err();
-    let Trouble::Wrong(reasons) = told else {
+    let CommandError::Fails(reasons) = told else {
         unreachable!("{told:?}")
     };
     assert!(

@@ -16,7 +16,7 @@ use snowman::config::graph_config::GraphConfig;
 use snowman::config::yaml;
 use snowman::ports::files::{FileError, Files, Found};
 use snowman::rehearse::push::Push;
-use snowman::rehearse::template::decision;
+use snowman::rehearse::template::decision_task;
 
 static CONFIG: LazyLock<GraphConfig> = LazyLock::new(|| {
     let text = include_bytes!("../../taskcluster/config.yml");

@@ -1,8 +1,10 @@
-//! Adds tasks of the full task graph that a push has left out, and builds what caches hold anew.
+//! Adds tasks of the full task graph that a push did not create, and rebuilds cached tasks.
 
 use std::collections::BTreeSet;
 
-use super::{Call, create, existing};
+use super::action::Call;
+use super::create;
+use super::existing::ExistingGraph;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::Label;
 use crate::base::suggest;
@@ -21,7 +23,7 @@ pub fn schema() -> Value {
     })
 }
 
-/// Creates the tasks of these labels, with what they need.
+/// Creates the tasks of these labels and their dependencies.
 ///
 /// # Errors
 /// Every label that is not in the full task graph, or what cannot be created.
@@ -33,17 +35,17 @@ pub async fn new_jobs(call: Call<'_>) -> Outcome<()> {
                 .into(),
         );
     };
-    let existing = existing::of_call(&call).await?;
+    let existing = ExistingGraph::from_call(&call).await?;
     let wanted = labels(named, &existing.graph, &existing.decision.to_string())?;
     let times = create::times(&call.input);
-    let rounds = create::repeated(&call, &existing, &wanted, times);
+    let rounds = create::repeated_rounds(&call, &existing, &wanted, times);
     create::rounds(&call, &rounds, None).await
 }
 
-/// Labels that are named in an input.
+/// Parses the labels in an input.
 ///
 /// # Errors
-/// Every one that the graph does not have.
+/// Every label that the graph does not have.
 pub fn labels(named: &[Value], graph: &LabelGraph, decision: &str) -> Outcome<BTreeSet<Label>> {
     let mut wrong = Diagnostics::new();
     let mut labels = BTreeSet::new();
@@ -68,21 +70,21 @@ pub fn labels(named: &[Value], graph: &LabelGraph, decision: &str) -> Outcome<BT
     wrong.or_ok(labels)
 }
 
-/// Creates every task of the graph anew that a cache may hold.
+/// Creates every cached task of the graph again.
 ///
 /// # Errors
-/// What cannot be had or created.
+/// When the graph cannot be read, or a task cannot be created.
 pub async fn cached_tasks(call: Call<'_>) -> Outcome<()> {
-    let existing = existing::of_call(&call).await?;
+    let existing = ExistingGraph::from_call(&call).await?;
     let cached = existing
         .graph
         .tasks()
         .filter(|task| task.attribute("cached_task").is_some_and(truthy));
     let wanted: BTreeSet<Label> = cached.map(|task| task.label.clone()).collect();
     if wanted.is_empty() {
-        tracing::info!("The graph of {} has no cached task", existing.decision);
+        tracing::info!("The graph of {} has no cached tasks", existing.decision);
         return Ok(());
     }
-    let rounds = create::repeated(&call, &existing, &wanted, 1);
+    let rounds = create::repeated_rounds(&call, &existing, &wanted, 1);
     create::rounds(&call, &rounds, None).await
 }

@@ -3,19 +3,18 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::callback::not_had;
-use super::{Call, together};
+use super::action::{Call, not_had, run_concurrently};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::TaskId;
 use crate::ports::taskcluster::Taskcluster;
 
 /// States in which a task can still be cancelled.
-const OPEN: &[&str] = &["running", "pending", "unscheduled"];
+const CANCELLABLE: &[&str] = &["running", "pending", "unscheduled"];
 
 /// Cancels the task that the action is triggered on.
 ///
 /// # Errors
-/// When the queue refuses; a task past its deadline is let be.
+/// When the queue refuses; a task past its deadline is ignored.
 pub async fn task(call: Call<'_>) -> Outcome<()> {
     let task_id = call.task_id.as_ref().ok_or_else(|| {
         Diagnostic::user("cancel needs a task").help("trigger it on a task, or give --task-id")
@@ -23,10 +22,10 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
     Ok(cancel(call.context.taskcluster()?, task_id).await?)
 }
 
-/// Cancels every task of the group that is not resolved, but for the action task itself.
+/// Cancels every unresolved task of the group, except for the action task itself.
 ///
 /// # Errors
-/// When the group cannot be had, or every task that the queue refuses to cancel.
+/// When the group cannot be listed, or every task that the queue refuses to cancel.
 pub async fn group(call: Call<'_>) -> Outcome<()> {
     let taskcluster = call.context.taskcluster()?;
     let group = call.task_group_id.as_ref().ok_or_else(|| {
@@ -42,7 +41,9 @@ pub async fn group(call: Call<'_>) -> Outcome<()> {
     })?;
     let open: Vec<TaskId> = members
         .into_iter()
-        .filter(|task| OPEN.contains(&task.state.as_str()) && task.task_id != call.own)
+        .filter(|task| {
+            CANCELLABLE.contains(&task.state.as_str()) && task.task_id != call.action_task
+        })
         .map(|task| task.task_id)
         .collect();
     tracing::info!("Cancelling {} tasks", open.len());
@@ -50,7 +51,7 @@ pub async fn group(call: Call<'_>) -> Outcome<()> {
     for task_id in &open {
         calls.push(Box::pin(cancel(taskcluster, task_id)));
     }
-    let answers = together(calls).await;
+    let answers = run_concurrently(calls).await;
     let mut wrong = Diagnostics::new();
     for refused in answers.into_iter().filter_map(Result::err) {
         wrong.push(refused);

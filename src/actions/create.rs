@@ -1,15 +1,15 @@
-//! Adds tasks to a graph that exists, as actions do.
+//! Adds tasks to an existing graph.
 //!
 //! An action may add tasks in several rounds. Each round is a graph of its own: the wanted tasks and
-//! what they need and does not exist yet. All artifacts are written before the first task is
-//! created, since Chain of Trust looks a created task up in `task-graph.json`, and a rerun has to
-//! find all that an earlier run has named.
+//! their missing dependencies. All artifacts are written before the first task is created, since Chain
+//! of Trust looks a created task up in `task-graph.json`, and a rerun has to find everything that an
+//! earlier run has named.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Call;
-use super::existing::Existing;
+use super::action::Call;
+use super::existing::ExistingGraph;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::{Object, Value, json};
@@ -25,28 +25,28 @@ use crate::submit::{
 };
 use crate::target::TargetTaskGraph;
 
-/// Tasks that are added at once.
+/// Tasks that are added together.
 pub struct Round<'a> {
-    /// What tells its artifacts from those of other rounds.
+    /// The suffix of its artifacts.
     pub suffix: String,
-    /// The labels that are created, whether they exist or not.
+    /// The labels to create, whether they exist or not.
     pub wanted: BTreeSet<Label>,
     /// The graph that they are added to.
-    pub existing: &'a Existing,
+    pub existing: &'a ExistingGraph,
     /// The parameters of that graph.
     pub params: &'a Parameters,
-    /// Whether it is the graph that the action is triggered on. Later actions on that one read what
-    /// labels this action has made, and must not take them from graphs of other pushes.
+    /// Whether it is the graph that the action is triggered on. Later actions on that graph read the
+    /// labels of this action, which must not include those of other pushes.
     pub own: bool,
 }
 
 /// Changes a task before it is added.
 pub type Modifier<'a> = dyn Fn(&mut Task) + Sync + 'a;
 
-/// `times` rounds of the same labels on the graph that the action is triggered on.
-pub fn repeated<'a>(
+/// Returns `times` rounds of the same labels on the graph that the action is triggered on.
+pub fn repeated_rounds<'a>(
     call: &Call<'a>,
-    existing: &'a Existing,
+    existing: &'a ExistingGraph,
     wanted: &BTreeSet<Label>,
     times: u64,
 ) -> Vec<Round<'a>> {
@@ -94,7 +94,7 @@ pub fn times(input: &Value) -> u64 {
 /// later actions and Chain of Trust read.
 ///
 /// # Errors
-/// Everything that would keep a task from being created or from running; then none was created. Or
+/// Everything that would prevent a task from being created or from running, before any is created; or
 /// every task that could not be created.
 pub async fn rounds(
     call: &Call<'_>,
@@ -122,7 +122,7 @@ fn targets(
         let target = match targets.last().filter(|_| is_same) {
             Some(target) => target.clone(),
             None => TargetTaskGraph {
-                graph: adopted(call, round, modifier)?,
+                graph: reparented(call, round, modifier)?,
                 requested: round.wanted.iter().cloned().collect(),
                 do_not_optimize: round.wanted.clone(),
             },
@@ -187,7 +187,7 @@ async fn resolve(
     let decision = round.existing.decision.clone();
     reconcile(
         call.context.submit()?,
-        DerivedIds::for_action(decision, call.own.clone(), number),
+        DerivedIds::for_action(decision, call.action_task.clone(), number),
         &scheduler_id(call.graph_config, round.params),
         &mut resolver,
     )
@@ -225,7 +225,7 @@ impl Resolver for RoundResolver<'_> {
     }
 }
 
-/// What is written of a round, or of all together.
+/// The artifacts of a round, or of all rounds together.
 #[derive(Default)]
 struct Written {
     graph: Object,
@@ -234,7 +234,7 @@ struct Written {
 }
 
 impl Written {
-    /// Adds a later round: of several tasks of one label the last is known by it.
+    /// Adds a later round: of several tasks with one label, the last one counts.
     fn extend(&mut self, later: Self, own: bool) {
         self.graph.extend(later.graph);
         if own {
@@ -257,9 +257,9 @@ impl Written {
     }
 }
 
-/// The wanted tasks and what they need, as children of the action task: Chain of Trust finds what
-/// created a task by `extra.parent` and by its dependencies.
-fn adopted(
+/// Returns the wanted tasks and their dependencies, as children of the action task: Chain of Trust finds
+/// the creator of a task by `extra.parent` and by its dependencies.
+fn reparented(
     call: &Call<'_>,
     round: &Round<'_>,
     modifier: Option<&Modifier<'_>>,
@@ -277,12 +277,12 @@ fn adopted(
         }
         let extra = task.task.entry("extra").or_insert_with(|| json!({}));
         if let Value::Object(extra) = extra {
-            extra.insert("parent", json!(call.own.as_str()));
+            extra.insert("parent", json!(call.action_task.as_str()));
         }
-        if existing.decision != call.own {
+        if existing.decision != call.action_task {
             let list = task.task.entry("dependencies");
             if let Value::Array(list) = list.or_insert_with(|| json!([])) {
-                list.push(json!(call.own.as_str()));
+                list.push(json!(call.action_task.as_str()));
             }
         }
         adopted.push(Arc::new(task));

@@ -1,14 +1,15 @@
-//! Actions that a project has written in Python.
+//! Actions in the project's own Python.
 //!
-//! A callback says what it wants done; it is done here, once it has ended without an exception.
-//! Tasks are created as all others are, so an action task that is run again creates nothing twice:
-//! the worker draws the taskIds of one task in the same order each time.
+//! A callback only records its calls to Taskcluster; they are made here after it has returned without
+//! an exception. Tasks are created like all others, so a rerun of the action task creates nothing
+//! twice: the Python worker generates the taskIds of one task in the same order each time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::callback::{Request, Runner, check_scope, not_had};
-use super::promotion;
+use super::action::not_had;
+use super::promotion::python_warnings;
+use super::request::{Request, Runner, check_scope};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::value::Value;
@@ -22,9 +23,9 @@ use crate::submit::{
     Events, Ports, PreflightOptions, SubmitLimits, TokioSleeper, execute, preflight,
 };
 
-/// What a project adds, where its Python runs already: it registers actions, if it does, when it is
+/// Opens what a project adds, if its Python already runs: a project registers its actions when it is
 /// loaded.
-fn custom<'a>(context: Context<'a>, params: &Parameters) -> Outcome<Option<Custom<'a>>> {
+fn open_custom<'a>(context: Context<'a>, params: &Parameters) -> Outcome<Option<Custom<'a>>> {
     let may = |python: &&dyn Python| python.mode() != Mode::Never && python.started();
     match context.python.filter(may) {
         Some(python) => Custom::open(python, params, None, true).map(Some),
@@ -32,44 +33,50 @@ fn custom<'a>(context: Context<'a>, params: &Parameters) -> Outcome<Option<Custo
     }
 }
 
-/// The actions of the project that are offered.
+/// Returns the project's own actions.
 ///
 /// # Errors
-/// What the project raises when it describes one.
-pub fn offered(
+/// When the project's Python raises while it describes one.
+pub fn project_actions(
     context: Context<'_>,
     params: &Parameters,
     decision: &str,
 ) -> Outcome<Vec<ProjectAction>> {
-    match custom(context, params)? {
+    match open_custom(context, params)? {
         Some(custom) => Ok(custom.project_actions(decision)?),
         None => Ok(Vec::new()),
     }
 }
 
-/// Whether the callback of this name is the project's own.
+/// Whether the project's own Python has a callback of this name.
 ///
 /// # Errors
 /// When the project's Python cannot be used.
-pub fn has(context: Context<'_>, params: &Parameters, callback: &str) -> Outcome<bool> {
-    let custom = custom(context, params)?;
+pub fn is_project_action(
+    context: Context<'_>,
+    params: &Parameters,
+    callback: &str,
+) -> Outcome<bool> {
+    let custom = open_custom(context, params)?;
     Ok(custom.is_some_and(|custom| custom.has_action(callback)))
 }
 
-/// Runs the action if it is the project's; tells whether it is.
+/// Runs the action if it is the project's own; returns whether it is.
 ///
 /// # Errors
-/// A missing scope, what the callback raises, and whatever the queue refuses.
+/// When a scope is missing, the callback raises, or the queue refuses a call.
 pub async fn run(runner: Runner<'_>, request: &Request, params: &Parameters) -> Outcome<bool> {
-    let Some(custom) = custom(runner.context, params)? else {
+    let Some(custom) = open_custom(runner.context, params)? else {
         return Ok(false);
     };
     if !custom.has_action(&request.callback) {
         return Ok(false);
     }
     if runner.check_scope {
-        let offered = custom.project_actions(runner.own.as_str())?;
-        let action = offered.iter().find(|one| one.cb_name == request.callback);
+        let offered = custom.project_actions(runner.action_task.as_str())?;
+        let action = offered
+            .iter()
+            .find(|action| action.cb_name == request.callback);
         let permission = action.map_or("generic", |action| action.permission.as_str());
         check_scope(runner, &request.callback, permission, params).await?;
     }
@@ -84,18 +91,18 @@ pub async fn run(runner: Runner<'_>, request: &Request, params: &Parameters) -> 
     for (name, content) in &output.artifacts {
         runner.artifacts.write(name, content)?;
     }
-    promotion::in_python::warn(runner, request).await;
-    carry_out(runner, output.changes).await.map(|()| true)
+    python_warnings::warn(runner, request).await;
+    perform(runner, output.changes).await.map(|()| true)
 }
 
-/// Does what a callback wants done: first creates, then cancels and reruns.
-async fn carry_out(runner: Runner<'_>, changes: Vec<RequestedChange>) -> Outcome<()> {
+/// Makes the changes that a callback requests: first creates tasks, then cancels and reruns.
+async fn perform(runner: Runner<'_>, changes: Vec<RequestedChange>) -> Outcome<()> {
     let taskcluster = runner.context.taskcluster()?;
     let mut created: BTreeMap<TaskId, Value> = BTreeMap::new();
     let mut order = Vec::new();
     let mut others = Vec::new();
-    for one in changes {
-        match one {
+    for change in changes {
+        match change {
             RequestedChange::Create(task_id, definition) => {
                 order.push(task_id.clone());
                 created.insert(task_id, definition);
@@ -106,35 +113,39 @@ async fn carry_out(runner: Runner<'_>, changes: Vec<RequestedChange>) -> Outcome
     let mut creations = Vec::new();
     for task_id in order {
         if let Some(definition) = created.get(&task_id) {
-            creations.push(creation(&task_id, definition, &created)?);
+            creations.push(new_creation(&task_id, definition, &created)?);
         }
     }
-    create(runner.context, runner.events, &Plan::new(creations)).await?;
+    create_tasks(runner.context, runner.events, &Plan::new(creations)).await?;
     let mut wrong = Diagnostics::new();
-    for one in others {
-        let (task_id, answer) = match &one {
+    for change in others {
+        let (task_id, answer) = match &change {
             RequestedChange::Cancel(task_id) => (task_id, taskcluster.cancel_task(task_id).await),
             RequestedChange::Rerun(task_id) => (task_id, taskcluster.rerun_task(task_id).await),
             RequestedChange::Create(..) => continue,
         };
         if let Err(error) = answer {
-            let what = match one {
+            let what = match change {
                 RequestedChange::Cancel(_) => "cancelled",
-                _ => "run once more",
+                _ => "rerun",
             };
             let message = format!("the task {task_id} cannot be {what}");
-            wrong.push(not_had(&message, &error, "see what state it is in"));
+            wrong.push(not_had(&message, &error, "check its state"));
         }
     }
     wrong.or_ok(())
 }
 
-/// Creates tasks that somebody else has defined, as they are.
+/// Creates tasks from definitions that did not come from a graph.
 ///
 /// # Errors
-/// Everything that would keep a task from being created or from running; then none was created. Or
+/// Everything that would prevent a task from being created or from running, before any is created; or
 /// every task that could not be created.
-pub(super) async fn create(context: Context<'_>, events: &Events<'_>, plan: &Plan) -> Outcome<()> {
+pub(super) async fn create_tasks(
+    context: Context<'_>,
+    events: &Events<'_>,
+    plan: &Plan,
+) -> Outcome<()> {
     let submit_context = context.submit()?;
     preflight::run(submit_context, PreflightOptions::FULL, &[plan]).await?;
     let ports = Ports {
@@ -150,11 +161,11 @@ pub(super) async fn create(context: Context<'_>, events: &Events<'_>, plan: &Pla
     Ok(())
 }
 
-/// The creation of a task that somebody else has defined.
+/// Makes the creation of a task from its definition.
 ///
 /// # Errors
-/// When its names are none.
-pub(super) fn creation(
+/// When its label or kind is not a valid name.
+pub(super) fn new_creation(
     task_id: &TaskId,
     definition: &Value,
     all: &BTreeMap<TaskId, Value>,

@@ -1,27 +1,26 @@
-//! The graph that an action is triggered on, and what actions and cron tasks have made of it since.
+//! The graph that an action is triggered on, and what actions and cron tasks have added to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 
-use super::callback::not_had;
-use super::{Call, together};
+use super::action::{Call, not_had, run_concurrently};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::time::Timestamp;
-use crate::base::value::Value;
+use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::decision::index::task_at;
 use crate::model::label_graph::LabelGraph;
 use crate::ports::taskcluster::{ApiError, Taskcluster};
 
-/// An answer that is under way.
+/// A pending response.
 type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A graph as it stands on the queue.
+/// A graph that was created on the queue.
 #[derive(Debug)]
-pub struct Existing {
+pub struct ExistingGraph {
     /// The decision task.
     pub decision: TaskId,
     /// The full task graph.
@@ -30,11 +29,76 @@ pub struct Existing {
     pub label_to_taskid: BTreeMap<Label, TaskId>,
 }
 
-impl Existing {
-    /// The label of a task of this graph, by its definition.
+impl ExistingGraph {
+    /// Reads the graph that an action is triggered on, as of when the action was triggered.
     ///
     /// # Errors
-    /// When the graph has no such task.
+    /// When an artifact is missing or malformed.
+    pub async fn from_call(call: &Call<'_>) -> Outcome<Self> {
+        Self::fetch(
+            call.context.taskcluster()?,
+            call.graph_config,
+            call.params,
+            call.task_group_id.as_ref(),
+            &call.action_task,
+        )
+        .await
+    }
+
+    /// Reads the graph of a push. If the index does not have its decision task, as with pull requests,
+    /// it is that of the group.
+    ///
+    /// Actions and cron tasks that were created before `action_task` take precedence over the decision,
+    /// and later ones over earlier ones.
+    ///
+    /// # Errors
+    /// When an artifact is missing or malformed.
+    pub async fn fetch(
+        taskcluster: &dyn Taskcluster,
+        graph_config: &GraphConfig,
+        params: &Parameters,
+        group: Option<&TaskId>,
+        action_task: &TaskId,
+    ) -> Outcome<Self> {
+        let decision = match decision_task(taskcluster, graph_config, params).await? {
+            Some(decision) => decision,
+            None => group.cloned().ok_or_else(|| {
+                Diagnostic::user(
+                    "the index has no decision task of this push, and no task group is given",
+                )
+                .help("give --task-group-id")
+            })?,
+        };
+        let graph = full_task_graph(taskcluster, &decision).await?;
+        let mut labels = label_to_taskid(taskcluster, &decision)
+            .await?
+            .ok_or_else(|| {
+                Diagnostic::user(format!(
+                    "the decision task {decision} has no label-to-taskid.json"
+                ))
+            })?;
+        let later = actions_and_cron_tasks(taskcluster, graph_config, params).await?;
+        let later = sorted_by_creation(taskcluster, later, action_task).await?;
+        let mut calls: Vec<Answer<_>> = Vec::new();
+        for task_id in &later {
+            calls.push(Box::pin(label_to_taskid(taskcluster, task_id)));
+        }
+        let answers = run_concurrently(calls).await;
+        let mut wrong = Diagnostics::new();
+        for answer in answers {
+            labels.extend(wrong.keep(answer).flatten().unwrap_or_default());
+        }
+        wrong.or_ok(Self {
+            decision,
+            graph,
+            label_to_taskid: labels,
+        })
+    }
+
+    /// Returns the label of a task of this graph, from its definition.
+    ///
+    /// # Errors
+    /// When the graph does not have the task.
     pub fn label_of(&self, definition: &Value) -> Outcome<Label> {
         let name = definition["metadata"]["name"].as_str().unwrap_or_default();
         let label = Label::parse(name).map_err(|error| Diagnostic::user(error.to_string()))?;
@@ -50,132 +114,73 @@ impl Existing {
     }
 }
 
-/// The decision task of a push, by the index; `None` when the index has none.
+/// Finds the decision task of a push in the index; `None` if the index has none.
 ///
 /// # Errors
-/// When the index cannot be asked.
+/// When the index cannot be queried.
 pub async fn decision_task(
     taskcluster: &dyn Taskcluster,
     graph_config: &GraphConfig,
     params: &Parameters,
 ) -> Outcome<Option<TaskId>> {
     let path = match params.str("repository_type") {
-        "git" => by_revision(graph_config, params.project(), params.str("head_rev")),
-        _ => by_push(graph_config, params.project(), params.str("pushlog_id")),
+        "git" => revision_path(graph_config, params.project(), params.str("head_rev")),
+        _ => push_path(graph_config, params.project(), params.str("pushlog_id")),
     };
     task_at(taskcluster, &path).await
 }
 
-/// The index path of the decision task of a revision.
-pub fn by_revision(graph_config: &GraphConfig, project: &str, revision: &str) -> String {
+/// Returns the index path of the decision task of a revision.
+pub fn revision_path(graph_config: &GraphConfig, project: &str, revision: &str) -> String {
     let domain = graph_config.trust_domain();
     format!("{domain}.v2.{project}.revision.{revision}.taskgraph.decision")
 }
 
-/// The index path of the decision task of a push by its number.
-pub fn by_push(graph_config: &GraphConfig, project: &str, pushlog_id: &str) -> String {
+/// Returns the index path of the decision task of a push, by its number.
+pub fn push_path(graph_config: &GraphConfig, project: &str, pushlog_id: &str) -> String {
     let domain = graph_config.trust_domain();
     format!("{domain}.v2.{project}.pushlog-id.{pushlog_id}.decision")
 }
 
-/// The graph that an action is triggered on, as it was when the action was triggered.
+/// Sorts tasks by their creation, and drops those that were created after `action_task`.
 ///
-/// # Errors
-/// When an artifact is missing or malformed.
-pub async fn of_call(call: &Call<'_>) -> Outcome<Existing> {
-    fetch(
-        call.context.taskcluster()?,
-        call.graph_config,
-        call.params,
-        call.task_group_id.as_ref(),
-        &call.own,
-    )
-    .await
-}
-
-/// The graph of a push. Where the index does not know its decision task, as for pull requests, the
-/// group is that of it.
-///
-/// Actions and cron tasks that were created before `own` win over the decision, and the later of
-/// them over the earlier.
-///
-/// # Errors
-/// When an artifact is missing or malformed.
-pub async fn fetch(
-    taskcluster: &dyn Taskcluster,
-    graph_config: &GraphConfig,
-    params: &Parameters,
-    group: Option<&TaskId>,
-    own: &TaskId,
-) -> Outcome<Existing> {
-    let decision = match decision_task(taskcluster, graph_config, params).await? {
-        Some(decision) => decision,
-        None => group.cloned().ok_or_else(|| {
-            Diagnostic::user("the index knows no decision task of this push, and no group is given")
-                .help("give --task-group-id")
-        })?,
-    };
-    let graph = full_task_graph(taskcluster, &decision).await?;
-    let mut label_to_taskid = labels(taskcluster, &decision).await?.ok_or_else(|| {
-        Diagnostic::user(format!(
-            "the decision task {decision} has no label-to-taskid.json"
-        ))
-    })?;
-    let later = later_tasks(taskcluster, graph_config, params).await?;
-    let later = in_order(taskcluster, later, own).await?;
-    let mut calls: Vec<Answer<_>> = Vec::new();
-    for task_id in &later {
-        calls.push(Box::pin(labels(taskcluster, task_id)));
-    }
-    let answers = together(calls).await;
-    let mut wrong = Diagnostics::new();
-    for answer in answers {
-        label_to_taskid.extend(wrong.keep(answer).flatten().unwrap_or_default());
-    }
-    wrong.or_ok(Existing {
-        decision,
-        graph,
-        label_to_taskid,
-    })
-}
-
-/// Those tasks that were created before `own`, in the order in which they were created.
-///
-/// The index tells when tasks expire, which says nothing across namespaces. What came after `own`
-/// is left out, so that a rerun of an action finds what its first run has found.
-async fn in_order(
+/// The ranks of the index are not comparable across namespaces. Later tasks are dropped so that a rerun
+/// of an action sees what its first run has seen.
+async fn sorted_by_creation(
     taskcluster: &dyn Taskcluster,
     tasks: BTreeSet<TaskId>,
-    own: &TaskId,
+    action_task: &TaskId,
 ) -> Outcome<Vec<TaskId>> {
-    let until = match created(taskcluster, own).await {
+    let until = match created_at(taskcluster, action_task).await {
         Ok(until) => until,
-        // Somebody tries the action at a desk.
+        // The action runs locally, without an action task.
         Err(error) if matches!(error.status, Some(400 | 404)) => None,
         Err(error) => {
-            return Err(Diagnostic::environment(
-                "the definition of the action task itself could not be read",
-            )
-            .because(error)
-            .into());
+            return Err(
+                Diagnostic::environment("cannot read the definition of the action task")
+                    .because(error)
+                    .into(),
+            );
         }
     };
-    let tasks: Vec<TaskId> = tasks.into_iter().filter(|id| id != own).collect();
+    let tasks: Vec<TaskId> = tasks.into_iter().filter(|id| id != action_task).collect();
     let mut calls: Vec<Answer<_>> = Vec::new();
     for task_id in &tasks {
-        calls.push(Box::pin(created(taskcluster, task_id)));
+        calls.push(Box::pin(created_at(taskcluster, task_id)));
     }
-    let answers = together(calls).await;
+    let answers = run_concurrently(calls).await;
     let mut wrong = Diagnostics::new();
     let mut dated = Vec::new();
     for (answer, task_id) in answers.into_iter().zip(tasks) {
         match answer {
             Ok(created) => dated.push((created, task_id)),
             Err(error) if error.is_missing() => {
-                tracing::warn!("The index knows the task {task_id}, and the queue does not");
+                tracing::warn!(
+                    "The index has the task {task_id}, but the queue does not; it is ignored"
+                );
             }
             Err(error) => wrong.push(
-                Diagnostic::environment(format!("the task {task_id} of the push cannot be had"))
+                Diagnostic::environment(format!("cannot read the task {task_id} of the push"))
                     .because(error),
             ),
         }
@@ -185,8 +190,8 @@ async fn in_order(
     wrong.or_ok(dated.into_iter().map(|(_, task_id)| task_id).collect())
 }
 
-/// When a task was created.
-async fn created(
+/// Returns when a task was created.
+async fn created_at(
     taskcluster: &dyn Taskcluster,
     task_id: &TaskId,
 ) -> Result<Option<Timestamp>, ApiError> {
@@ -194,7 +199,7 @@ async fn created(
     Ok(definition["created"].as_str().and_then(Timestamp::parse))
 }
 
-async fn later_tasks(
+async fn actions_and_cron_tasks(
     taskcluster: &dyn Taskcluster,
     graph_config: &GraphConfig,
     params: &Parameters,
@@ -214,7 +219,7 @@ async fn later_tasks(
             Err(error) if error.is_missing() => {}
             Err(error) => {
                 return Err(Diagnostic::environment(format!(
-                    "the index could not be asked for `{namespace}`"
+                    "cannot list the index namespace `{namespace}`"
                 ))
                 .because(error)
                 .into());
@@ -224,7 +229,24 @@ async fn later_tasks(
     Ok(tasks)
 }
 
-/// The full task graph of a decision or an action that decided.
+/// Reads the parameters of the decision task whose graph an action is triggered on.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn parameters(taskcluster: &dyn Taskcluster, group: &TaskId) -> Outcome<Object> {
+    let name = "public/parameters.yml";
+    let text = taskcluster.artifact(group, name).await.map_err(|error| {
+        let what = format!("the parameters of the decision task {group} cannot be had");
+        not_had(
+            &what,
+            &error,
+            "it has to be a decision task that has made its artifacts",
+        )
+    })?;
+    Parameters::read(&format!("{group}/{name}"), &text)
+}
+
+/// Reads the full task graph of a decision task, or of an action task that made a graph.
 ///
 /// # Errors
 /// When it is missing or malformed.
@@ -236,19 +258,19 @@ pub async fn full_task_graph(
     let text = taskcluster
         .artifact(task_id, name)
         .await
-        .map_err(|e| missing(task_id, name, &e))?;
+        .map_err(|e| artifact_error(task_id, name, &e))?;
     let value: Value = serde_json::from_slice(&text).map_err(|error| {
-        Diagnostic::user(format!("{name} of {task_id} is no JSON")).because(error)
+        Diagnostic::user(format!("{name} of {task_id} is not valid JSON")).because(error)
     })?;
     LabelGraph::from_json(&value)
         .map_err(|all| all.map(|d| d.because(format!("{name} of {task_id}"))))
 }
 
-/// The taskIds of labels that a task has made; `None` when it has made none.
+/// Reads `label-to-taskid.json` of a task; `None` if it has none.
 ///
 /// # Errors
-/// When they cannot be had or are malformed.
-pub async fn labels(
+/// When it cannot be read or is malformed.
+pub async fn label_to_taskid(
     taskcluster: &dyn Taskcluster,
     task_id: &TaskId,
 ) -> Outcome<Option<BTreeMap<Label, TaskId>>> {
@@ -256,7 +278,7 @@ pub async fn labels(
     let text = match taskcluster.artifact(task_id, name).await {
         Ok(text) => text,
         Err(error) if error.is_missing() => return Ok(None),
-        Err(error) => return Err(missing(task_id, name, &error).into()),
+        Err(error) => return Err(artifact_error(task_id, name, &error).into()),
     };
     serde_json::from_slice(&text).map(Some).map_err(|error| {
         Diagnostic::user(format!("{name} of {task_id} is malformed"))
@@ -265,8 +287,8 @@ pub async fn labels(
     })
 }
 
-/// Says that an artifact of a graph cannot be had.
-pub fn missing(task_id: &TaskId, name: &str, error: &ApiError) -> Diagnostic {
+/// Makes the diagnostic for an artifact of a graph that cannot be read.
+pub fn artifact_error(task_id: &TaskId, name: &str, error: &ApiError) -> Diagnostic {
     not_had(
         &format!("the artifact {name} of the task {task_id} cannot be had"),
         error,

@@ -1,26 +1,27 @@
 //! Creates a copy of a task that a person can log into.
 //!
-//! Somebody with a shell in a task has what the task has. So the copy has hardly any scopes, no
-//! caches that others use, no artifacts that could be taken for the real ones, and no routes.
+//! A person with a shell in a task can use everything that the task can. So the copy has hardly any
+//! scopes, no shared caches, no artifacts that could be mistaken for the real ones, and no routes.
 
+use super::action::{Call, triggering_task};
 use super::create::{self, Round};
-use super::{Call, existing, task_of};
+use super::existing::ExistingGraph;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{Object, Value, json};
 use crate::model::task::Task;
 
-/// Workers that let people log in.
-const WORKERS: &[&str] = &["docker-worker", "generic-worker"];
+/// Workers with interactive tasks.
+const INTERACTIVE_WORKERS: &[&str] = &["docker-worker", "generic-worker"];
 
-/// What scopes that are kept begin with: reading artifacts, and what the machine itself needs.
-const HARMLESS: &[&str] = &[
+/// The prefixes of the scopes that are kept: reading artifacts, and what the machine itself needs.
+const KEPT_SCOPES: &[&str] = &[
     "queue:get-artifact:",
     "docker-worker:capability:device:",
     "generic-worker:os-group:",
 ];
 
-/// How long somebody may stay at least, in seconds.
-const LONG: u64 = 3 * 60 * 60;
+/// The minimum of `maxRunTime`, in seconds.
+const MIN_RUN_TIME: u64 = 3 * 60 * 60;
 
 /// The schema of the input.
 #[must_use]
@@ -31,41 +32,43 @@ pub fn schema() -> Value {
             "notify": {
                 "type": "string",
                 "format": "email",
-                "title": "Who to tell in an email about how to log in",
-                "description": "Optional: an address that gets an email with a link when the task \
-                                runs.",
+                "title": "Email address",
+                "description": "Optional: the address that receives an email with a link when \
+                                the task is running.",
             },
         },
         "additionalProperties": false,
     })
 }
 
-/// Creates the copy, and what it needs and does not exist.
+/// Creates the copy, and its missing dependencies.
 ///
 /// # Errors
-/// When the task is not in the graph, its worker lets nobody in, or it cannot be created.
+/// When the task is not in the graph, its worker is not interactive, or it cannot be created.
 pub async fn task(call: Call<'_>) -> Outcome<()> {
-    let (_, definition) = task_of(&call, "create-interactive").await?;
-    let existing = existing::of_call(&call).await?;
+    let (_, definition) = triggering_task(&call, "create-interactive").await?;
+    let existing = ExistingGraph::from_call(&call).await?;
     let label = existing.label_of(&definition)?;
     let worker = existing
         .graph
         .get(&label)
-        .map_or("", |task| worker_of(task));
-    if !WORKERS.contains(&worker) {
-        return Err(Diagnostic::user("its worker lets nobody in")
-            .in_task(label.as_str())
-            .help(format!(
-                "tasks for {} can be made interactive",
-                WORKERS.join(" and ")
-            ))
-            .into());
+        .map_or("", |task| worker_implementation(task));
+    if !INTERACTIVE_WORKERS.contains(&worker) {
+        return Err(
+            Diagnostic::user("its worker does not support interactive tasks")
+                .in_task(label.as_str())
+                .help(format!(
+                    "only tasks of {} can be interactive",
+                    INTERACTIVE_WORKERS.join(" and ")
+                ))
+                .into(),
+        );
     }
     let address = call.input.get("notify").and_then(Value::as_str);
     let root = call.context.environment.root_url().unwrap_or_default();
     let modify = |task: &mut Task| {
         if task.label == label {
-            open(task, address, root);
+            make_interactive(task, address, root);
         }
     };
     let rounds = [Round {
@@ -73,32 +76,32 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
         wanted: [label.clone()].into(),
         existing: &existing,
         params: call.params,
-        // The copy does not take the place of the task for later actions.
+        // Later actions still see the original task.
         own: false,
     }];
     create::rounds(&call, &rounds, Some(&modify)).await
 }
 
-fn worker_of(task: &Task) -> &str {
+fn worker_implementation(task: &Task) -> &str {
     let tags = task.task.get("tags");
     let worker = tags.and_then(|tags| tags.get("worker-implementation"));
     worker.and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Makes the task one that a person can log into.
-fn open(task: &mut Task, address: Option<&str>, root: &str) {
-    let generic = worker_of(task) == "generic-worker";
+/// Makes a task interactive.
+fn make_interactive(task: &mut Task, address: Option<&str>, root: &str) {
+    let generic = worker_implementation(task) == "generic-worker";
     let after = |span: &str| json!({"relative-datestamp": span});
     let definition = &mut task.task;
     let scopes = definition.get("scopes").and_then(Value::as_array);
-    let harmless = |scope: &&Value| {
+    let is_kept = |scope: &&Value| {
         let scope = scope.as_str().unwrap_or_default();
-        HARMLESS.iter().any(|start| scope.starts_with(start))
+        KEPT_SCOPES.iter().any(|start| scope.starts_with(start))
     };
     let scopes: Value = scopes
         .into_iter()
         .flatten()
-        .filter(harmless)
+        .filter(is_kept)
         .cloned()
         .collect();
     let route = address.map(|address| format!("notify.email.{address}.on-running"));
@@ -114,8 +117,8 @@ fn open(task: &mut Task, address: Option<&str>, root: &str) {
     }
     if address.is_some() {
         let text = json!({
-            "subject": format!("{} can be logged into", task.label),
-            "content": "The task that you asked for is running. Its page has a shell and a display.",
+            "subject": format!("{} is ready for login", task.label),
+            "content": "The interactive task is running. Its page offers a shell and a display.",
             "link": {
                 "text": "The task",
                 "href": {"task-reference": format!("{root}/tasks/<self>")},
@@ -125,13 +128,13 @@ fn open(task: &mut Task, address: Option<&str>, root: &str) {
         extra["notify"] = json!({"email": text});
     }
     if let Some(Value::Object(payload)) = definition.get_mut("payload") {
-        open_payload(payload, generic);
+        make_payload_interactive(payload, generic);
     }
 }
 
-fn open_payload(payload: &mut Object, generic: bool) {
+fn make_payload_interactive(payload: &mut Object, generic: bool) {
     let longest = payload.get("maxRunTime").and_then(Value::as_u64);
-    let longest = longest.unwrap_or_default().max(LONG);
+    let longest = longest.unwrap_or_default().max(MIN_RUN_TIME);
     payload.insert("maxRunTime", json!(longest));
     payload.shift_remove("cache");
     if let Some(Value::Array(mounts)) = payload.get_mut("mounts") {

@@ -1,31 +1,30 @@
-//! Makes workers forget the caches that a task uses.
+//! Purges the caches that a task uses.
 
-use super::callback::not_had;
-use super::{Call, task_of};
+use super::action::{Call, not_had, triggering_task};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::value::Value;
 
 /// Purges every cache of the task that the action is triggered on, on all workers of its pool.
 ///
 /// # Errors
-/// When the task cannot be had, or every cache that could not be purged.
+/// When the task cannot be read, or every cache that could not be purged.
 pub async fn caches(call: Call<'_>) -> Outcome<()> {
-    let (task_id, definition) = task_of(&call, "purge-caches").await?;
-    let caches = names(&definition["payload"]);
+    let (task_id, definition) = triggering_task(&call, "purge-caches").await?;
+    let caches = cache_names(&definition["payload"]);
     if caches.is_empty() {
-        tracing::info!("The task {task_id} uses no cache");
+        tracing::info!("The task {task_id} uses no caches");
         return Ok(());
     }
     let pool = pool(&definition).ok_or_else(|| {
-        Diagnostic::user(format!("the definition of {task_id} names no worker pool"))
+        Diagnostic::user(format!("the definition of {task_id} has no worker pool"))
     })?;
     let taskcluster = call.context.taskcluster()?;
     let mut wrong = Diagnostics::new();
     for cache in caches {
         match taskcluster.purge_cache(&pool, cache).await {
-            Ok(()) => tracing::info!("Workers of {pool} forget the cache {cache}"),
+            Ok(()) => tracing::info!("Purged the cache {cache} of {pool}"),
             Err(error) => wrong.push(not_had(
-                &format!("the cache {cache} of {pool} was not purged"),
+                &format!("cannot purge the cache {cache} of {pool}"),
                 &error,
                 "the action task needs the scope `purge-cache:<pool>:<cache>`",
             )),
@@ -34,8 +33,9 @@ pub async fn caches(call: Call<'_>) -> Outcome<()> {
     wrong.or_ok(())
 }
 
-/// The names of caches in a payload: those of docker-worker, and the mounts of generic-worker.
-fn names(payload: &Value) -> Vec<&str> {
+/// Returns the names of the caches in a payload: `cache` of docker-worker, `mounts` of
+/// generic-worker.
+fn cache_names(payload: &Value) -> Vec<&str> {
     let docker = payload["cache"].as_object().into_iter().flatten();
     let docker = docker.map(|(name, _)| name.as_str());
     let mounts = payload["mounts"].as_array().into_iter().flatten();

@@ -1,13 +1,12 @@
-//! Renders `actions.json` (action-schema-v1), by which interfaces offer actions.
+//! Renders `actions.json` (action-schema-v1), from which interfaces offer actions.
 //!
-//! Every action is a hook. The hook's name holds a hash of `.taskcluster.yml`, since its body is
-//! made of that file; its payload is a JSON-e template into which the interface puts input, taskId
-//! and taskGroupId.
+//! Every action is a hook. The hook's name contains a hash of `.taskcluster.yml`, since its body is
+//! rendered from that file. Its payload is a JSON-e template into which the interface inserts input,
+//! taskId and taskGroupId.
 
 use sha2::{Digest, Sha256};
 
-use super::Action;
-use super::table::{ACTIONS, context_json};
+use super::action::Action;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::suggest;
@@ -17,15 +16,16 @@ use crate::config::parameters::Parameters;
 use crate::custom::actions::ProjectAction;
 use crate::ports::files::{FileError, Files};
 
-/// The file that hooks are made of.
+/// The file that hooks are rendered from.
 pub const TASKCLUSTER_YML: &str = ".taskcluster.yml";
 
-/// The artifact `actions.json` of the decision task `decision_task_id`, with the project's `own`
-/// actions.
+/// Renders `actions.json` of the decision task `decision_task_id`: these actions, and the project's
+/// `own`.
 ///
 /// # Errors
 /// When `.taskcluster.yml` cannot be read, or `disabled-actions` names unknown ones.
 pub fn actions_json(
+    actions: &[Action],
     files: &dyn Files,
     graph_config: &GraphConfig,
     params: &Parameters,
@@ -33,35 +33,40 @@ pub fn actions_json(
     own: &[ProjectAction],
 ) -> Outcome<Value> {
     let hash = hash(files)?;
-    let disabled = disabled(graph_config, own)?;
-    let mut offered: Vec<&Action> = ACTIONS
+    let disabled = disabled(actions, graph_config, own)?;
+    let mut offered: Vec<&Action> = actions
         .iter()
         .filter(|action| (action.available)(graph_config))
         .filter(|action| !disabled.iter().any(|name| name == action.cb_name))
         .collect();
-    // What the project registers under a name of ours takes its place.
-    offered.retain(|action| own.iter().all(|one| one.cb_name != action.cb_name));
-    let mut actions: Vec<(i64, Value)> = offered
+    // An action of the project replaces the built-in one of the same name.
+    offered.retain(|action| {
+        own.iter()
+            .all(|replacing| replacing.cb_name != action.cb_name)
+    });
+    let mut entries: Vec<(i64, Value)> = offered
         .into_iter()
         .map(|action| {
             let entry = render(action, graph_config, params, decision_task_id, &hash);
             (i64::from(action.order), entry)
         })
         .collect();
-    let own = own.iter().filter(|one| !disabled.contains(&one.cb_name));
-    actions.extend(own.map(|one| (one.order, one.entry.clone())));
-    actions.sort_by_key(|(order, _)| *order);
-    let actions: Vec<Value> = actions.into_iter().map(|(_, entry)| entry).collect();
-    Ok(json!({"version": 1, "variables": {}, "actions": actions}))
+    let own = own
+        .iter()
+        .filter(|action| !disabled.contains(&action.cb_name));
+    entries.extend(own.map(|action| (action.order, action.entry.clone())));
+    entries.sort_by_key(|(order, _)| *order);
+    let entries: Vec<Value> = entries.into_iter().map(|(_, entry)| entry).collect();
+    Ok(json!({"version": 1, "variables": {}, "actions": entries}))
 }
 
-/// The first ten digits of the SHA-256 of `.taskcluster.yml`.
+/// Returns the first ten hexadecimal digits of the SHA-256 of `.taskcluster.yml`.
 fn hash(files: &dyn Files) -> Result<String, Diagnostic> {
     let text = files.read(TASKCLUSTER_YML).map_err(|error| match error {
         FileError::Missing(_) => Diagnostic::user(format!(
-            "there is no {TASKCLUSTER_YML}, which actions are made of"
+            "{TASKCLUSTER_YML} does not exist; actions are rendered from it"
         ))
-        .help("put one into the root of the repository"),
+        .help("add it to the root of the repository"),
         other => other.into(),
     })?;
     Ok(Sha256::digest(&text)
@@ -71,7 +76,11 @@ fn hash(files: &dyn Files) -> Result<String, Diagnostic> {
         .collect())
 }
 
-fn disabled(graph_config: &GraphConfig, own: &[ProjectAction]) -> Outcome<Vec<String>> {
+fn disabled(
+    actions: &[Action],
+    graph_config: &GraphConfig,
+    own: &[ProjectAction],
+) -> Outcome<Vec<String>> {
     let mut wrong = Diagnostics::new();
     let mut disabled = Vec::new();
     let named = graph_config
@@ -79,8 +88,8 @@ fn disabled(graph_config: &GraphConfig, own: &[ProjectAction]) -> Outcome<Vec<St
         .and_then(Value::as_array);
     for (i, name) in named.into_iter().flatten().enumerate() {
         let name = name.as_str().unwrap_or_default();
-        let known = ACTIONS.iter().map(|action| action.cb_name);
-        let known = known.chain(own.iter().map(|one| one.cb_name.as_str()));
+        let known = actions.iter().map(|action| action.cb_name);
+        let known = known.chain(own.iter().map(|action| action.cb_name.as_str()));
         if known.clone().any(|known| known == name) {
             disabled.push(name.to_owned());
             continue;
@@ -167,7 +176,21 @@ fn render(
     rendered
 }
 
-/// The empty input, for actions that take none.
+/// Returns the tag sets of an action, as in `actions.json`.
+fn context_json(action: &Action) -> Value {
+    action
+        .context
+        .iter()
+        .map(|tags| {
+            let tags = tags
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), json!(value)));
+            Value::Object(tags.collect())
+        })
+        .collect()
+}
+
+/// Returns the empty input, for actions that take none.
 #[must_use]
 pub fn empty_input() -> Value {
     Value::Object(Object::new())

@@ -1,14 +1,13 @@
-//! Runs a task once more, without making another one of it.
+//! Reruns a task: a new run of the same taskId.
 
-use super::callback::not_had;
-use super::existing::{self, Existing};
-use super::{Call, task_of};
+use super::action::{Call, not_had, triggering_task};
+use super::existing::ExistingGraph;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::value::{Value, json};
 
-/// States in which there is something to run once more.
-const STATES: &[&str] = &["exception", "failed"];
+/// States in which a task can be rerun.
+const RERUNNABLE: &[&str] = &["exception", "failed"];
 
 /// The schema of the input.
 #[must_use]
@@ -21,8 +20,8 @@ pub fn schema() -> Value {
 /// # Errors
 /// When it belongs to another graph, or the queue refuses.
 pub async fn task(call: Call<'_>) -> Outcome<()> {
-    let (task_id, definition) = task_of(&call, "rerun").await?;
-    let existing = existing::of_call(&call).await?;
+    let (task_id, definition) = triggering_task(&call, "rerun").await?;
+    let existing = ExistingGraph::from_call(&call).await?;
     let label = definition["metadata"]["name"].as_str().unwrap_or_default();
     let known = existing.label_to_taskid.values().any(|id| id == task_id);
     // An earlier copy of a task is known by its group alone.
@@ -34,34 +33,34 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
         .help("trigger the action on a task of that graph")
         .into());
     }
-    one(&call, task_id, label).await
+    rerun(&call, task_id, label).await
 }
 
 /// Reruns the newest task of a label.
 ///
 /// # Errors
 /// When it was never created, or the queue refuses.
-pub async fn label(call: &Call<'_>, existing: &Existing, label: &str) -> Outcome<()> {
+pub async fn label(call: &Call<'_>, existing: &ExistingGraph, label: &str) -> Outcome<()> {
     match existing.label_to_taskid.get(label) {
-        Some(task_id) => one(call, task_id, label).await,
+        Some(task_id) => rerun(call, task_id, label).await,
         None => Err(never_created(existing, label).into()),
     }
 }
 
-/// Says that there is no task to rerun.
-pub fn never_created(existing: &Existing, label: &str) -> Diagnostic {
+/// Makes the diagnostic for a label without a task.
+pub fn never_created(existing: &ExistingGraph, label: &str) -> Diagnostic {
     Diagnostic::user(format!(
-        "the task `{label}` cannot be run once more: neither {} nor a later action has created it",
+        "the task `{label}` cannot be rerun: neither {} nor a later action has created it",
         existing.decision
     ))
     .help("add it with the action add-new-jobs")
 }
 
-async fn one(call: &Call<'_>, task_id: &TaskId, label: &str) -> Outcome<()> {
+async fn rerun(call: &Call<'_>, task_id: &TaskId, label: &str) -> Outcome<()> {
     let taskcluster = call.context.taskcluster()?;
     let had = |error| {
         not_had(
-            &format!("the task {task_id} (`{label}`) was not run once more"),
+            &format!("the task {task_id} (`{label}`) was not rerun"),
             &error,
             "it has to exist and be before its deadline, and the action task needs the scope to rerun it",
         )
@@ -71,10 +70,10 @@ async fn one(call: &Call<'_>, task_id: &TaskId, label: &str) -> Outcome<()> {
     let state = statuses
         .get(task_id)
         .map_or("unknown", |status| status.state.as_str());
-    if !STATES.contains(&state) {
+    if !RERUNNABLE.contains(&state) {
         tracing::warn!(
             "No need to rerun {label}: it is {state}, not {}",
-            STATES.join(" or ")
+            RERUNNABLE.join(" or ")
         );
         return Ok(());
     }

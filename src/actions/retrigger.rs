@@ -1,11 +1,12 @@
-//! Creates tasks of a graph once more.
+//! Creates copies of tasks of a graph.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::action::{Call, triggering_task};
 use super::create::{self, Round};
-use super::custom::{self, creation};
-use super::existing::{self, Existing};
-use super::{Call, rerun, task_of};
+use super::custom::{self, new_creation};
+use super::existing::ExistingGraph;
+use super::rerun;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::Label;
 use crate::base::time::Timestamp;
@@ -39,20 +40,20 @@ pub fn schema(disabled: bool) -> Value {
     schema
 }
 
-/// Creates the task that the action is triggered on once more, or several times, with what depends
-/// on it if `downstream` is given.
+/// Creates one or more copies of the task that the action is triggered on; with `downstream`, of the
+/// tasks that depend on it as well.
 ///
 /// # Errors
 /// When the task may not be retriggered, is not in the graph, or cannot be created.
 pub async fn task(call: Call<'_>) -> Outcome<()> {
-    let (_, definition) = task_of(&call, "retrigger").await?;
-    let existing = existing::of_call(&call).await?;
+    let (_, definition) = triggering_task(&call, "retrigger").await?;
+    let existing = ExistingGraph::from_call(&call).await?;
     let label = existing.label_of(&definition)?;
     let flag = |key: &str| call.input.get(key).is_some_and(truthy);
     if !flag("force") && !may_be_retriggered(&existing, &label) {
         return Err(Diagnostic::user("the task should not be retriggered")
             .in_task(label.as_str())
-            .help("tasks with the attribute `retrigger` can be; others with `force: true`, which the action `retrigger-disabled` takes")
+            .help("only tasks with the attribute `retrigger` can be retriggered; for others, give `force: true` to the action `retrigger-disabled`")
             .into());
     }
     let wanted: BTreeSet<Label> = if flag("downstream") {
@@ -64,19 +65,19 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
         BTreeSet::from([label])
     };
     let times = create::times(&call.input);
-    let rounds = create::repeated(&call, &existing, &wanted, times);
+    let rounds = create::repeated_rounds(&call, &existing, &wanted, times);
     create::rounds(&call, &rounds, None).await
 }
 
-fn may_be_retriggered(existing: &Existing, label: &Label) -> bool {
+fn may_be_retriggered(existing: &ExistingGraph, label: &Label) -> bool {
     let task = existing.graph.get(label);
     task.is_some_and(|task| task.attribute("retrigger").is_some_and(truthy))
 }
 
 /// The schema of the input of retrigger-multiple.
 ///
-/// It is the peer's to the letter: `additionalProperties` stands among the properties, where it
-/// forbids a property of that name.
+/// It is exactly that of taskgraph: `additionalProperties` is among the properties, where it forbids
+/// a property of that name.
 #[must_use]
 pub fn multiple_schema() -> Value {
     json!({
@@ -98,16 +99,16 @@ pub fn multiple_schema() -> Value {
     })
 }
 
-/// Creates tasks of several labels once more, each request as often as it says; those that may not
-/// be retriggered are rerun instead.
+/// Creates copies of tasks of several labels, `times` for each request; tasks that may not be
+/// retriggered are rerun instead.
 ///
 /// # Errors
-/// Labels that have no task to rerun; then nothing was done. Or what the queue refuses.
+/// When labels have no task to rerun, before anything is done; or when the queue refuses a call.
 pub async fn multiple(call: Call<'_>) -> Outcome<()> {
-    let existing = existing::of_call(&call).await?;
+    let existing = ExistingGraph::from_call(&call).await?;
     let requests = call.input.get("requests").and_then(Value::as_array);
     let mut wrong = Diagnostics::new();
-    let mut again = Vec::new();
+    let mut to_rerun = Vec::new();
     let mut rounds = Vec::new();
     for (i, request) in requests.into_iter().flatten().enumerate() {
         let named = request.get("tasks").and_then(Value::as_array);
@@ -117,7 +118,7 @@ pub async fn multiple(call: Call<'_>) -> Outcome<()> {
                 Ok(label) if may_be_retriggered(&existing, &label) => {
                     wanted.insert(label);
                 }
-                _ if existing.label_to_taskid.contains_key(name) => again.push(name),
+                _ if existing.label_to_taskid.contains_key(name) => to_rerun.push(name),
                 _ => wrong.push(rerun::never_created(&existing, name)),
             }
         }
@@ -130,22 +131,22 @@ pub async fn multiple(call: Call<'_>) -> Outcome<()> {
         }));
     }
     wrong.or_ok(())?;
-    for name in again {
+    for name in to_rerun {
         rerun::label(&call, &existing, name).await?;
     }
     create::rounds(&call, &rounds, None).await
 }
 
-/// Creates the decision, action or cron task that the action is triggered on once more.
+/// Creates a copy of the decision, action or cron task that the action is triggered on.
 ///
 /// # Errors
-/// When it cannot be had or created; most likely its scopes are not held.
+/// When it cannot be read or created, usually because of missing scopes.
 pub async fn decision(call: Call<'_>) -> Outcome<()> {
-    let (task_id, old) = task_of(&call, "retrigger").await?;
+    let (task_id, old) = triggering_task(&call, "retrigger").await?;
     let created = old["created"]
         .as_str()
         .and_then(Timestamp::parse)
-        .ok_or_else(|| Diagnostic::user(format!("the task {task_id} has no date of creation")))?;
+        .ok_or_else(|| Diagnostic::user(format!("the task {task_id} has no creation date")))?;
     let mut definition = relative_dates(old, created);
     definition["schedulerId"] = json!(format!(
         "{}-level-{}",
@@ -156,14 +157,14 @@ pub async fn decision(call: Call<'_>) -> Outcome<()> {
         .as_str()
         .unwrap_or("decision");
     let label = Label::parse(name).map_err(|error| Diagnostic::user(error.to_string()))?;
-    let ids = DerivedIds::for_action(task_id.clone(), call.own.clone(), 0);
+    let ids = DerivedIds::for_action(task_id.clone(), call.action_task.clone(), 0);
     let new_id = ids.id(&label, 0);
-    let plan = Plan::new(vec![creation(&new_id, &definition, &BTreeMap::new())?]);
+    let plan = Plan::new(vec![new_creation(&new_id, &definition, &BTreeMap::new())?]);
     tracing::info!("Creating task with taskId {new_id} for {label}");
-    custom::create(call.context, call.events, &plan).await
+    custom::create_tasks(call.context, call.events, &plan).await
 }
 
-/// The value with every date in it counted from `created`.
+/// Returns the value with every date relative to `created`.
 fn relative_dates(value: Value, created: Timestamp) -> Value {
     match value {
         Value::String(text) => match Timestamp::parse(&text) {

@@ -1,6 +1,7 @@
 //! The table of actions.
 
-use super::{Action, add, backfill, cancel, interactive, promotion, purge, rerun, retrigger};
+use super::action::Action;
+use super::{add, backfill, cancel, interactive, promotion, purge, rerun, retrigger};
 use crate::base::value::{Value, json};
 use crate::config::graph_config::GraphConfig;
 
@@ -12,7 +13,7 @@ fn no_input(_: &GraphConfig) -> Option<Value> {
     None
 }
 
-/// The tags of tasks whose workers have caches, and let people log in.
+/// The tags of tasks whose workers have caches and interactive tasks.
 static MACHINES: &[&[(&str, &str)]] = &[
     &[("worker-implementation", "docker-worker")],
     &[("worker-implementation", "generic-worker")],
@@ -123,13 +124,13 @@ pub static ACTIONS: &[Action] = &[
         name: "release-promotion",
         cb_name: "release-promotion",
         title: "Release Promotion",
-        symbol: promotion::symbol,
+        symbol: promotion::schema::symbol,
         description: "Run a release promotion graph.",
         order: 500,
         permission: "release-promotion",
         context: &[],
         available: GraphConfig::promotes,
-        schema: |config| Some(promotion::schema(config)),
+        schema: |config| Some(promotion::schema::schema(config)),
         run: |call| Box::pin(promotion::run(call)),
     },
     Action {
@@ -177,7 +178,7 @@ pub static ACTIONS: &[Action] = &[
         cb_name: "backfill",
         title: "Backfill",
         symbol: |_| json!("Bk"),
-        description: "Create the task on earlier pushes that do not have it, to find the one that \
+        description: "Create the task on earlier pushes that did not run it, to find the push that \
                       broke it.",
         order: 200,
         permission: "backfill",
@@ -191,7 +192,7 @@ pub static ACTIONS: &[Action] = &[
         cb_name: "purge-caches",
         title: "Purge Worker Caches",
         symbol: |_| json!("purge-cache"),
-        description: "Make all workers of the task's pool forget the caches that the task uses.",
+        description: "Purge the caches of the task on all workers of its pool.",
         order: 450,
         permission: "purge-caches",
         context: MACHINES,
@@ -201,22 +202,8 @@ pub static ACTIONS: &[Action] = &[
     },
 ];
 
-/// The action of a callback's name.
+/// Finds the action with a callback of this name.
 #[must_use]
 pub fn find(cb_name: &str) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.cb_name == cb_name)
-}
-
-/// The tag sets of an action, as `actions.json` has them.
-pub(super) fn context_json(action: &Action) -> Value {
-    action
-        .context
-        .iter()
-        .map(|tags| {
-            let tags = tags
-                .iter()
-                .map(|(key, value)| ((*key).to_owned(), json!(value)));
-            Value::Object(tags.collect())
-        })
-        .collect()
 }

@@ -1,4 +1,4 @@
-//! Names in a message: the first few, and how many more there are.
+//! Counts and lists of names in messages.
 
 /// How many names a message lists.
 const SHOWN: usize = 3;
@@ -10,6 +10,15 @@ pub fn first_few<S: AsRef<str>>(names: &[S]) -> String {
     match names.len().saturating_sub(SHOWN) {
         0 => first.join(", "),
         more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+/// A count with its noun.
+#[must_use]
+pub fn counted(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        n => format!("{n} {noun}s"),
     }
 }
 

@@ -10,9 +10,10 @@ use super::helper::CommandHelper;
 use super::input_file::read_action_input;
 use super::own_task::{log_event, own_task};
 use super::parameters::ParameterSpec;
-use crate::actions;
-use crate::actions::callback::{self, Request, Runner};
+use crate::actions::custom::project_actions;
 use crate::actions::render::actions_json;
+use crate::actions::request::{Request, Runner, read_request};
+use crate::actions::{ACTIONS, callback, existing};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json::pretty;
 use crate::base::name::TaskId;
@@ -30,9 +31,16 @@ pub fn actions(args: &ActionsArgs, command: &CommandHelper<'_>) -> Outcome<ExitC
     for spec in ParameterSpec::read(&context.working_folder, given)? {
         let params = context.block_on(spec.load(&context, &Object::new()))?;
         let decision = TaskId::PLACEHOLDER;
-        let theirs = actions::custom::offered(context.decision_context(), &params, decision)?;
+        let own_actions = project_actions(context.decision_context(), &params, decision)?;
         let files = &context.files;
-        let rendered = actions_json(files, graph_config, &params, decision, &theirs)?;
+        let rendered = actions_json(
+            ACTIONS,
+            files,
+            graph_config,
+            &params,
+            decision,
+            &own_actions,
+        )?;
         command.output.data(&(pretty(&rendered) + "\n"))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -49,16 +57,16 @@ pub fn callback(args: &ActionCallbackArgs, command: &CommandHelper<'_>) -> Outco
     context.block_on(async {
         let ports = context.decision_context();
         let taskcluster = ports.taskcluster()?;
-        let request = callback::request(&context.environment, taskcluster, &own).await?;
+        let request = read_request(&context.environment, taskcluster, &own).await?;
         let group = request.task_group_id.clone().ok_or_else(|| {
             Diagnostic::user("the action task does not name the task group that it is triggered on")
                 .help("ACTION_TASK_GROUP_ID or `extra.action.context.taskGroupId` must name it")
         })?;
-        let parameters = callback::parameters_of(taskcluster, &group).await?;
+        let parameters = existing::parameters(taskcluster, &group).await?;
         let runner = Runner {
             context: ports,
             graph_config,
-            own: &own,
+            action_task: &own,
             artifacts: &artifacts,
             events: &log_event,
             check_scope: true,
@@ -107,7 +115,7 @@ pub fn test_callback(
         let runner = Runner {
             context: ports,
             graph_config,
-            own: &own,
+            action_task: &own,
             artifacts: &artifacts,
             events: &|_| {},
             check_scope: false,

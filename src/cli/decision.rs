@@ -29,8 +29,16 @@ pub fn run(args: &DecisionArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
         let flags = flags_of_project(args, &context);
         let params = parameters::for_decision(context.decision_context(), &flags, created)?;
         let files = &context.files;
-        let theirs = actions::custom::offered(context.decision_context(), &params, own.as_str())?;
-        let actions_json = actions_json(files, graph_config, &params, own.as_str(), &theirs)?;
+        let project_actions =
+            actions::custom::project_actions(context.decision_context(), &params, own.as_str())?;
+        let actions_json = actions_json(
+            actions::ACTIONS,
+            files,
+            graph_config,
+            &params,
+            own.as_str(),
+            &project_actions,
+        )?;
         let options = DecisionOptions {
             decision_task_id: &own,
             actions_json,

@@ -158,8 +158,7 @@ impl ParameterSpec {
 
 /// The parameters of a decision task.
 async fn parameters_of(context: &CommandContext, task_id: &TaskId) -> Outcome<Object> {
-    crate::actions::callback::parameters_of(context.decision_context().taskcluster()?, task_id)
-        .await
+    crate::actions::existing::parameters(context.decision_context().taskcluster()?, task_id).await
 }
 
 /// The parameters of the decision task at an index path.

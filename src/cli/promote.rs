@@ -13,10 +13,11 @@ use super::context::{CommandContext, connect};
 use super::helper::CommandHelper;
 use super::input_file::read_action_input;
 use super::parameters::ParameterSpec;
-use crate::actions::callback::Runner;
-use crate::actions::plan::{self, Fate, Plan, counted, some};
+use crate::actions::plan::{self, Disposition, Plan};
+use crate::actions::request::Runner;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json::pretty;
+use crate::base::listing::{counted, first_few};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::{Object, Value, json};
 use crate::ports::artifacts::MemoryArtifacts;
@@ -82,7 +83,7 @@ pub fn run(args: &PromoteArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode>
         let runner = Runner {
             context: ports,
             graph_config: &context.graph_config,
-            own: &own,
+            action_task: &own,
             artifacts: &artifacts,
             events: &|_| {},
             check_scope: false,
@@ -126,9 +127,9 @@ fn notes(plan: &Plan, index_queried: bool) -> Vec<String> {
             "{tasks} cannot be reused: rerun failed tasks, or rebuild them with --do-not-optimize"
         ));
     }
-    let surprises = plan.surprises().count();
-    if surprises > 0 {
-        let tasks = counted(surprises, "task");
+    let unexpected = plan.unexpected().count();
+    if unexpected > 0 {
+        let tasks = counted(unexpected, "task");
         let advice = if plan.accepted {
             "The input accepts it"
         } else if plan.own_python {
@@ -138,7 +139,7 @@ fn notes(plan: &Plan, index_queried: bool) -> Vec<String> {
              --allow-earlier-phases accepts it"
         };
         notes.push(format!(
-            "Surprise: {tasks} of earlier phases that nothing asks for. {advice}"
+            "Unexpected: {tasks} of earlier phases that nothing requests. {advice}"
         ));
     }
     notes
@@ -294,8 +295,8 @@ fn read_artifacts(
 fn by_label(plan: &Plan) -> String {
     let mut out = String::new();
     for (label, task) in &plan.tasks {
-        let more = match &task.fate {
-            Fate::Reused { task_id, graph } => {
+        let more = match &task.disposition {
+            Disposition::Reused { task_id, graph } => {
                 let graph = graph.as_ref().map_or("a previous graph", TaskId::as_str);
                 let state = task
                     .state
@@ -303,16 +304,20 @@ fn by_label(plan: &Plan) -> String {
                     .map_or_else(String::new, |s| format!(", is {s}"));
                 format!("{task_id} of {graph}{state}")
             }
-            Fate::Found { task_id } => format!("{task_id} in the index"),
-            Fate::Rebuilt { why, task_id, .. } => format!("{why}; was {task_id}"),
-            Fate::New { why, .. } => why.clone(),
-            Fate::Removed => "by its strategy".to_owned(),
+            Disposition::Found { task_id } => format!("{task_id} in the index"),
+            Disposition::Rebuilt { why, task_id, .. } => format!("{why}; was {task_id}"),
+            Disposition::New { why, .. } => why.clone(),
+            Disposition::Removed => "by its strategy".to_owned(),
         };
-        let surprise = match task.surprise {
-            Some(_) => "; a surprise",
+        let unexpected = match task.unexpected {
+            Some(_) => "; unexpected",
             None => "",
         };
-        let _ = writeln!(out, "{:<8} {label}: {more}{surprise}", task.fate.word());
+        let _ = writeln!(
+            out,
+            "{:<8} {label}: {more}{unexpected}",
+            task.disposition.name()
+        );
     }
     out
 }
@@ -326,16 +331,25 @@ fn summary(plan: &Plan) -> String {
     for word in ["reused", "found", "rebuilt", "new", "removed"] {
         // Groups from graphs are in the order of the graphs, as taskIds have no meaningful order.
         let mut groups: BTreeMap<(usize, String), Vec<&str>> = BTreeMap::new();
-        for (label, task) in plan.tasks.iter().filter(|(_, t)| t.fate.word() == word) {
+        for (label, task) in plan
+            .tasks
+            .iter()
+            .filter(|(_, t)| t.disposition.name() == word)
+        {
             groups
-                .entry((place(plan, &task.fate), why(&task.fate)))
+                .entry((place(plan, &task.disposition), why(&task.disposition)))
                 .or_default()
                 .push(label.as_str());
         }
         let count: usize = groups.values().map(Vec::len).sum();
         let _ = writeln!(out, "  {word:<11} {count}");
         for ((_, why), labels) in groups {
-            let _ = writeln!(out, "    {:>5}  {why}: {}", labels.len(), some(&labels));
+            let _ = writeln!(
+                out,
+                "    {:>5}  {why}: {}",
+                labels.len(),
+                first_few(&labels)
+            );
         }
     }
     let unfinished: Vec<String> = plan.unfinished().map(in_state).collect();
@@ -343,15 +357,15 @@ fn summary(plan: &Plan) -> String {
     for (word, tasks) in [("not done", unfinished), ("not usable", unusable)] {
         if !tasks.is_empty() {
             let names: Vec<&str> = tasks.iter().map(String::as_str).collect();
-            let _ = writeln!(out, "  {word:<11} {}: {}", names.len(), some(&names));
+            let _ = writeln!(out, "  {word:<11} {}: {}", names.len(), first_few(&names));
         }
     }
     let mut roots: IndexMap<String, usize> = IndexMap::new();
-    for (_, surprise) in plan.surprises() {
-        *roots.entry(surprise.why()).or_default() += 1;
+    for (_, unexpected) in plan.unexpected() {
+        *roots.entry(unexpected.reason()).or_default() += 1;
     }
     for (why, count) in roots {
-        let _ = writeln!(out, "  surprise    {count}: {why}");
+        let _ = writeln!(out, "  unexpected  {count}: {why}");
     }
     out
 }
@@ -361,8 +375,8 @@ fn in_state((label, state): (&Label, &str)) -> String {
 }
 
 /// The position of the previous graph that a task is reused from.
-fn place(plan: &Plan, fate: &Fate) -> usize {
-    let Fate::Reused { graph, .. } = fate else {
+fn place(plan: &Plan, disposition: &Disposition) -> usize {
+    let Disposition::Reused { graph, .. } = disposition else {
         return 0;
     };
     let mut graphs = plan.graphs.iter();
@@ -370,18 +384,18 @@ fn place(plan: &Plan, fate: &Fate) -> usize {
     place.unwrap_or(usize::MAX)
 }
 
-fn why(fate: &Fate) -> String {
-    match fate {
-        Fate::Reused {
+fn why(disposition: &Disposition) -> String {
+    match disposition {
+        Disposition::Reused {
             graph: Some(graph), ..
         } => format!("from {graph}"),
-        Fate::Reused { graph: None, .. } => "from earlier graphs".to_owned(),
-        Fate::Found { .. } => "in the index".to_owned(),
-        Fate::Rebuilt {
+        Disposition::Reused { graph: None, .. } => "from earlier graphs".to_owned(),
+        Disposition::Found { .. } => "in the index".to_owned(),
+        Disposition::Rebuilt {
             root: (label, what),
             ..
         } => format!("because of {label}: {what}"),
-        Fate::New { why, .. } => why.clone(),
-        Fate::Removed => "by its strategy".to_owned(),
+        Disposition::New { why, .. } => why.clone(),
+        Disposition::Removed => "by its strategy".to_owned(),
     }
 }

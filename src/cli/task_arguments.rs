@@ -5,13 +5,13 @@ use clap::error::ErrorKind;
 
 use super::args::{Cli, Command};
 use super::decision;
-use crate::rehearse::command::{Asked, What};
+use crate::rehearse::command::{ParsedArguments, Subcommand};
 
 /// Parses arguments, without the program's name, as the program itself does.
 ///
 /// # Errors
 /// The program's message, in one line.
-pub fn parse(arguments: &[String]) -> Result<Asked, String> {
+pub fn parse(arguments: &[String]) -> Result<ParsedArguments, String> {
     let words = std::iter::once("snowman").chain(arguments.iter().map(String::as_str));
     let command = match Cli::try_parse_from(words) {
         Ok(cli) => cli.command,
@@ -21,29 +21,29 @@ pub fn parse(arguments: &[String]) -> Result<Asked, String> {
         },
     };
     Ok(match command {
-        Command::Decision(args) => Asked {
+        Command::Decision(args) => ParsedArguments {
             root: args.project_args.root.clone(),
             python: args.project_args.python.into(),
-            what: What::Decision {
+            subcommand: Subcommand::Decision {
                 flags: Box::new(decision::flags(&args)),
                 verify: !args.no_verify,
                 creates: !args.preflight_only,
             },
         },
-        Command::ActionCallback(args) => Asked {
+        Command::ActionCallback(args) => ParsedArguments {
             root: args.project.root,
             python: args.project.python.into(),
-            what: What::Action,
+            subcommand: Subcommand::Action,
         },
         _ => other(),
     })
 }
 
-fn other() -> Asked {
-    Asked {
+fn other() -> ParsedArguments {
+    ParsedArguments {
         root: String::new(),
         python: crate::ports::python::Mode::default(),
-        what: What::Other,
+        subcommand: Subcommand::Other,
     }
 }
 

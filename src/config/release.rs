@@ -1,7 +1,7 @@
-//! What follows from the parameters about the release that a graph is made for.
+//! Values about the release, derived from the parameters.
 //!
 //! Tasks use these values through the transform `task_context`, as parameters below `release`, e.g.
-//! `from-parameters: {release-level: release.level}`. All are texts, so that each can choose among
+//! `from-parameters: {release-level: release.level}`. All are strings, so that each can select
 //! alternatives: `by-release-level: {production: …, default: …}`.
 
 use super::graph_config::GraphConfig;
@@ -9,7 +9,7 @@ use super::parameters::Parameters;
 use crate::base::value::{Object, Value};
 use crate::base::version::{Stage, Version};
 
-/// The parameter below which the values are found.
+/// The parameter that contains the values.
 pub const PARAMETER: &str = "release";
 
 /// A value that is derived.
@@ -17,7 +17,7 @@ pub const PARAMETER: &str = "release";
 pub struct Derived {
     /// Its name.
     pub name: &'static str,
-    /// What it says, for the reference.
+    /// Its description, for the reference.
     pub doc: &'static str,
     value: fn(&Release<'_>) -> Option<String>,
 }
@@ -38,12 +38,12 @@ impl Release<'_> {
 pub static DERIVED: &[Derived] = &[
     Derived {
         name: "level",
-        doc: "`production` or `staging`: whether level, project and branch are those of `release-branches` in config.yml",
+        doc: "`production` if level, project and branch match `release-branches` in config.yml, else `staging`",
         value: |release| Some(level(release.config, release.params).to_owned()),
     },
     Derived {
         name: "type",
-        doc: "the parameter `release_type`, or else what the version says: `nightly`, `beta`, `release-rc`, `release` or `esr`",
+        doc: "the parameter `release_type`, or else derived from the version: `nightly`, `beta`, `release-rc`, `release` or `esr`",
         value: |release| {
             let version = release.version.as_ref().map(Version::release_type);
             let given = release.params.str("release_type");
@@ -102,7 +102,7 @@ pub static DERIVED: &[Derived] = &[
     },
     Derived {
         name: "beta_number",
-        doc: "14 of 94.0b14; not there for other versions",
+        doc: "14 for 94.0b14; not set for other versions",
         value: |release| match release.version.as_ref()?.stage {
             Stage::Beta(number) => Some(number.to_string()),
             _ => None,
@@ -115,7 +115,7 @@ fn parameter(release: &Release<'_>, name: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// Every derived value that these parameters have.
+/// Returns every value that can be derived from these parameters.
 #[must_use]
 pub fn derived(config: &GraphConfig, params: &Parameters) -> Object {
     let release = Release {
@@ -132,13 +132,13 @@ pub fn derived(config: &GraphConfig, params: &Parameters) -> Object {
         .collect()
 }
 
-/// Whether a release is a real one.
+/// Returns whether a release is `production` or `staging`.
 #[must_use]
 pub fn level(config: &GraphConfig, params: &Parameters) -> &'static str {
     let branches = config
         .get("release-branches")
         .and_then(|projects| projects.get(params.project()));
-    let real = match branches {
+    let is_release_branch = match branches {
         Some(Value::Bool(all)) => *all,
         Some(Value::Array(names)) => params
             .str("head_ref")
@@ -146,7 +146,7 @@ pub fn level(config: &GraphConfig, params: &Parameters) -> &'static str {
             .is_some_and(|branch| names.iter().any(|name| name.as_str() == Some(branch))),
         _ => false,
     };
-    if real && params.level() == "3" {
+    if is_release_branch && params.level() == "3" {
         "production"
     } else {
         "staging"
@@ -160,12 +160,12 @@ mod tests {
     use crate::config::test_support::{graph_config, params as parameters};
 
     #[test]
-    fn versions_say_what_they_are() {
-        let told = |version: &str| {
+    fn values_are_derived_from_the_version() {
+        let derive = |version: &str| {
             let config = graph_config(json!({}));
             derived(&config, &parameters(json!({"version": version})))
         };
-        let beta = told("94.0b14");
+        let beta = derive("94.0b14");
         assert_eq!(
             Value::Object(beta),
             json!({
@@ -174,48 +174,48 @@ mod tests {
                 "beta_number": "14",
             })
         );
-        assert_eq!(told("94.0.1esr")["type"], "esr");
-        assert_eq!(told("94.0.1esr")["is_esr"], "true");
-        assert_eq!(told("94.0a1")["is_nightly"], "true");
-        assert_eq!(told("94.1.0-rc.1")["is_rc"], "true");
-        // What is no such version says nothing.
+        assert_eq!(derive("94.0.1esr")["type"], "esr");
+        assert_eq!(derive("94.0.1esr")["is_esr"], "true");
+        assert_eq!(derive("94.0a1")["is_nightly"], "true");
+        assert_eq!(derive("94.1.0-rc.1")["is_rc"], "true");
+        // Other strings have no version.
         assert_eq!(
-            told("tuesday").keys().collect::<Vec<_>>(),
+            derive("tuesday").keys().collect::<Vec<_>>(),
             ["level", "is_rc"]
         );
     }
 
     #[test]
-    fn parameters_come_before_the_version() {
+    fn parameters_take_precedence_over_the_version() {
         let over = json!({
             "version": "94.0", "release_type": "release-rc", "release_product": "fox",
             "shipping_phase": "ship_fox_rc",
         });
-        let told = derived(&graph_config(json!({})), &parameters(over));
-        assert_eq!(told["type"], "release-rc");
-        assert_eq!(told["is_rc"], "true");
-        assert_eq!(told["product"], "fox");
-        assert_eq!(told["phase"], "ship_fox_rc");
+        let values = derived(&graph_config(json!({})), &parameters(over));
+        assert_eq!(values["type"], "release-rc");
+        assert_eq!(values["is_rc"], "true");
+        assert_eq!(values["product"], "fox");
+        assert_eq!(values["phase"], "ship_fox_rc");
     }
 
     #[test]
-    fn real_releases_are_made_on_their_branches_at_level_3() {
-        let told = |branches: Value, over: Value| {
+    fn production_releases_need_their_branch_and_level_3() {
+        let level_of = |branches: Value, over: Value| {
             level(
                 &graph_config(json!({"release-branches": {"ci": branches}})),
                 &parameters(over),
             )
         };
         let main = json!({"level": "3", "head_ref": "refs/heads/main"});
-        assert_eq!(told(json!(true), main.clone()), "production");
-        assert_eq!(told(json!(false), main.clone()), "staging");
-        assert_eq!(told(json!(["main"]), main.clone()), "production");
-        assert_eq!(told(json!(["release"]), main.clone()), "staging");
+        assert_eq!(level_of(json!(true), main.clone()), "production");
+        assert_eq!(level_of(json!(false), main.clone()), "staging");
+        assert_eq!(level_of(json!(["main"]), main.clone()), "production");
+        assert_eq!(level_of(json!(["release"]), main.clone()), "staging");
         let low = json!({"level": "1", "head_ref": "refs/heads/main"});
-        assert_eq!(told(json!(true), low), "staging");
+        assert_eq!(level_of(json!(true), low), "staging");
         let tag = json!({"level": "3", "head_ref": "refs/tags/main"});
-        assert_eq!(told(json!(["main"]), tag), "staging");
+        assert_eq!(level_of(json!(["main"]), tag), "staging");
         let other = json!({"level": "3", "project": "fork"});
-        assert_eq!(told(json!(true), other), "staging");
+        assert_eq!(level_of(json!(true), other), "staging");
     }
 }

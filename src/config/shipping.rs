@@ -1,4 +1,4 @@
-//! The phases of a release, in their order.
+//! The phases of a release, in order.
 //!
 //! A task names its phase in the attribute `shipping_phase`, which the key `shipping-phase` sets;
 //! some projects write the attribute with a hyphen. Its value is one of the four phases, or a name
@@ -48,8 +48,8 @@ impl Phase {
             .max()
     }
 
-    /// The phase of a task with these attributes. Tasks that name none are built on push. `None`
-    /// for a name that contains no phase: its order is not known.
+    /// The phase of a task with these attributes. Tasks without one are built on push. `None` if the
+    /// name contains no phase, since its order is unknown.
     #[must_use]
     pub fn of_task(attributes: &Object) -> Option<Self> {
         match named(attributes) {
@@ -83,7 +83,7 @@ pub fn product(attributes: &Object) -> Option<&str> {
     attribute(attributes, PRODUCT)
 }
 
-/// Whether the attributes of a task hold a phase or a product, in either spelling and of any type.
+/// Whether the attributes of a task have a phase or a product, in either spelling and of any type.
 #[must_use]
 pub fn gives_any(attributes: &Object) -> bool {
     let mut names = PHASE.iter().chain(PRODUCT);

@@ -1,23 +1,22 @@
-//! What must hold after each phase.
+//! The checks after each phase.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::phase::Ran;
-use super::report::INDEX;
-use super::{Check, PhaseReport};
-use crate::actions::plan::{counted, some};
+use super::artifacts::PhaseOutput;
+use super::report::{Check, INDEX, PhaseReport};
 use crate::base::dag::Dag;
+use crate::base::listing::{counted, first_few};
 use crate::config::shipping::Phase;
 use crate::sandbox::Sandbox;
 
-/// What was to be built again.
+/// What a promotion is checked against.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// Kinds.
+pub struct PromotionExpectations {
+    /// Kinds to build again.
     pub rebuild_kinds: Vec<String>,
-    /// Labels.
+    /// Labels to build again.
     pub do_not_optimize: Vec<String>,
-    /// The phases of the promoted flavors, as far as known.
+    /// The known phases of the promoted flavors.
     pub phases: BTreeSet<Phase>,
     /// The phases of the project's flavors.
     pub flavored: BTreeSet<Phase>,
@@ -25,40 +24,45 @@ pub struct Wanted {
     pub accepted: bool,
 }
 
-/// The report of the push.
-pub fn push(sandbox: &Sandbox, ran: &Ran) -> PhaseReport {
-    let mut checks = vec![created_in_group(sandbox, ran)];
+/// Checks the push.
+pub fn push_report(sandbox: &Sandbox, output: &PhaseOutput) -> PhaseReport {
+    let mut checks = vec![created_in_group(sandbox, output)];
     checks.push(Check {
         rule: "the decision task is in the group that it names",
-        breaches: group_of(sandbox, ran)
+        breaches: group_of(sandbox, output)
             .into_iter()
-            .filter(|g| g != ran.task_id.as_str())
+            .filter(|g| g != output.task_id.as_str())
             .collect(),
     });
-    checks.push(completed(sandbox, ran));
-    report(sandbox, ran, &[], checks)
+    checks.push(completed(sandbox, output));
+    report(sandbox, output, &[], checks)
 }
 
-/// The report of a flavor that was promoted on top of `before`.
-pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) -> PhaseReport {
-    let earlier = earlier(before);
+/// Checks a flavor that was promoted on top of `before`.
+pub fn promotion_report(
+    sandbox: &Sandbox,
+    output: &PhaseOutput,
+    before: &[PhaseOutput],
+    expected: &PromotionExpectations,
+) -> PhaseReport {
+    let earlier = newest_task_ids(before);
     let named = |label: &str| {
-        let kind = ran
+        let kind = output
             .full
             .get(label)
             .map(|task| task.kind.as_str())
             .unwrap_or_default();
-        wanted.rebuild_kinds.iter().any(|k| k == kind)
-            || wanted.do_not_optimize.iter().any(|l| l == label)
+        expected.rebuild_kinds.iter().any(|k| k == kind)
+            || expected.do_not_optimize.iter().any(|l| l == label)
     };
-    let created: BTreeSet<&str> = ran.created.values().map(String::as_str).collect();
-    // What depends on something that is built again is built again too.
-    let edges = ran.full.iter().flat_map(|(label, task)| {
+    let created: BTreeSet<&str> = output.created.values().map(String::as_str).collect();
+    // Tasks that depend on a rebuilt task are rebuilt too.
+    let edges = output.full.iter().flat_map(|(label, task)| {
         task.dependencies
             .iter()
             .map(move |to| (label.as_str(), to.as_str()))
     });
-    let dag = Dag::new(ran.full.keys().map(String::as_str), edges);
+    let dag = Dag::new(output.full.keys().map(String::as_str), edges);
     let again: Vec<&str> = created
         .iter()
         .copied()
@@ -73,12 +77,12 @@ pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) 
     let mut early: Vec<String> = created
         .iter()
         .filter(|label| !earlier.contains_key(**label) && !named(label))
-        .filter_map(|label| Some((label, earlier_phase(ran, wanted, label)?)))
+        .filter_map(|label| Some((label, earlier_phase(output, expected, label)?)))
         .map(|(label, phase)| format!("{label} is of the phase {phase}"))
         .collect();
     let mut notes = Vec::new();
-    // What a project does in its own Python, and what was accepted, is only a note.
-    if ran.own_python || wanted.accepted {
+    // With the project's own Python, or if the input accepts it, it is only a note.
+    if output.own_python || expected.accepted {
         for (what, found) in [
             ("built twice", &mut twice),
             ("new, but of an earlier phase", &mut early),
@@ -86,30 +90,30 @@ pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) 
             let labels: Vec<&str> = found.iter().map(String::as_str).collect();
             if !labels.is_empty() {
                 let tasks = counted(labels.len(), "task");
-                notes.push(format!("{tasks} {what}: {}", some(&labels)));
+                notes.push(format!("{tasks} {what}: {}", first_few(&labels)));
             }
             found.clear();
         }
     }
     let first_group = before.first().map(|first| first.task_id.to_string());
-    let wrong_group = group_of(sandbox, ran).filter(|group| Some(group) != first_group.as_ref());
+    let wrong_group = group_of(sandbox, output).filter(|group| Some(group) != first_group.as_ref());
     let in_graph =
-        |label: &str| ran.label_to_taskid.contains_key(label) || ran.targets.contains(label);
-    // What earlier graphs have is left out for these kinds; what the index has is not.
-    let not_rebuilt = ran
+        |label: &str| output.label_to_taskid.contains_key(label) || output.targets.contains(label);
+    // Tasks of these kinds are not reused from earlier graphs, but they may be found in the index.
+    let not_rebuilt = output
         .full
         .iter()
-        .filter(|(label, task)| wanted.rebuild_kinds.contains(&task.kind) && in_graph(label))
+        .filter(|(label, task)| expected.rebuild_kinds.contains(&task.kind) && in_graph(label))
         .filter(|(label, task)| !task.searched && !created.contains(label.as_str()))
         .map(|(label, _)| label.clone())
         .collect();
-    let not_honoured = wanted
+    let not_honoured = expected
         .do_not_optimize
         .iter()
         .filter(|label| in_graph(label) && !created.contains(label.as_str()))
         .cloned()
         .collect();
-    let older = ran
+    let older = output
         .label_to_taskid
         .iter()
         .filter(|(label, _)| !created.contains(label.as_str()))
@@ -127,7 +131,7 @@ pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) 
             rule: "no task of an earlier phase is new",
             breaches: early,
         },
-        created_in_group(sandbox, ran),
+        created_in_group(sandbox, output),
         Check {
             rule: "the action task itself is in the group of the push",
             breaches: wrong_group.into_iter().collect(),
@@ -144,52 +148,61 @@ pub fn promotion(sandbox: &Sandbox, ran: &Ran, before: &[Ran], wanted: &Wanted) 
             rule: "of several earlier ids the latest is used",
             breaches: older,
         },
-        completed(sandbox, ran),
+        completed(sandbox, output),
     ];
     PhaseReport {
         notes,
-        ..report(sandbox, ran, before, checks)
+        ..report(sandbox, output, before, checks)
     }
 }
 
-/// The phase of a new task that an earlier flavor should have created.
+/// Returns the phase of a new task that an earlier flavor should have created.
 ///
-/// The push has built what is built on push; other tasks without a phase are built for releases
-/// only.
-fn earlier_phase(ran: &Ran, wanted: &Wanted, label: &str) -> Option<Phase> {
+/// Tasks without a phase that the push did not create are built for releases only.
+fn earlier_phase(
+    output: &PhaseOutput,
+    expected: &PromotionExpectations,
+    label: &str,
+) -> Option<Phase> {
     let phase_of = |label: &str| {
-        let named = ran.full.get(label)?.phase.as_deref();
+        let named = output.full.get(label)?.phase.as_deref();
         named.map_or(Some(Phase::Build), Phase::in_name)
     };
-    let of_targets = || ran.targets.iter().filter_map(|label| phase_of(label)).max();
-    let own = wanted.phases.last().copied().or_else(of_targets)?;
-    let (phase, task) = (phase_of(label)?, ran.full.get(label)?);
-    let counts = task.phase.is_some() && wanted.flavored.contains(&phase);
-    (counts && phase < own && !wanted.phases.contains(&phase) && !task.searched).then_some(phase)
+    let of_targets = || {
+        output
+            .targets
+            .iter()
+            .filter_map(|label| phase_of(label))
+            .max()
+    };
+    let own = expected.phases.last().copied().or_else(of_targets)?;
+    let (phase, task) = (phase_of(label)?, output.full.get(label)?);
+    let counts = task.phase.is_some() && expected.flavored.contains(&phase);
+    (counts && phase < own && !expected.phases.contains(&phase) && !task.searched).then_some(phase)
 }
 
-/// The newest taskId of each label.
-fn earlier(before: &[Ran]) -> BTreeMap<&str, &str> {
-    let all = before.iter().flat_map(|ran| &ran.label_to_taskid);
+/// Returns the newest taskId of each label.
+fn newest_task_ids(before: &[PhaseOutput]) -> BTreeMap<&str, &str> {
+    let all = before.iter().flat_map(|output| &output.label_to_taskid);
     all.map(|(label, id)| (label.as_str(), id.as_str()))
         .collect()
 }
 
-fn group_of(sandbox: &Sandbox, ran: &Ran) -> Option<String> {
-    let task = sandbox.state().task(ran.task_id.as_str())?;
+fn group_of(sandbox: &Sandbox, output: &PhaseOutput) -> Option<String> {
+    let task = sandbox.state().task(output.task_id.as_str())?;
     Some(task.definition["taskGroupId"].as_str()?.to_owned())
 }
 
-/// Every task that the phase says it created is in the group of its task, and no other.
-fn created_in_group(sandbox: &Sandbox, ran: &Ran) -> Check {
-    let own = ran.task_id.as_str();
+/// Checks that exactly the tasks that the phase created are in the group of its task.
+fn created_in_group(sandbox: &Sandbox, output: &PhaseOutput) -> Check {
+    let own = output.task_id.as_str();
     let members: BTreeSet<String> = sandbox
         .state()
         .group_tasks(own)
         .into_iter()
         .map(|task| task.task_id)
         .collect();
-    let missing = ran
+    let missing = output
         .created
         .iter()
         .filter(|(id, _)| !members.contains(*id))
@@ -197,7 +210,7 @@ fn created_in_group(sandbox: &Sandbox, ran: &Ran) -> Check {
     // The decision task is in its own group; action tasks that were fired on it are, too.
     let foreign = members
         .iter()
-        .filter(|id| !ran.created.contains_key(*id) && *id != own)
+        .filter(|id| !output.created.contains_key(*id) && *id != own)
         .map(|id| format!("{id} is in it and was not planned"));
     Check {
         rule: "every created task is in the group of the task that created it",
@@ -205,8 +218,8 @@ fn created_in_group(sandbox: &Sandbox, ran: &Ran) -> Check {
     }
 }
 
-fn completed(sandbox: &Sandbox, ran: &Ran) -> Check {
-    let breaches = ran.created.iter().filter_map(|(id, label)| {
+fn completed(sandbox: &Sandbox, output: &PhaseOutput) -> Check {
+    let breaches = output.created.iter().filter_map(|(id, label)| {
         let state = sandbox.state().task(id).map(|task| task.state.name());
         (state != Some("completed"))
             .then(|| format!("{label} ({id}) is {}", state.unwrap_or("not there")))
@@ -224,10 +237,15 @@ fn sorted(breaches: impl Iterator<Item = String>) -> Vec<String> {
     breaches
 }
 
-fn report(sandbox: &Sandbox, ran: &Ran, before: &[Ran], checks: Vec<Check>) -> PhaseReport {
+fn report(
+    sandbox: &Sandbox,
+    output: &PhaseOutput,
+    before: &[PhaseOutput],
+    checks: Vec<Check>,
+) -> PhaseReport {
     let mut reused: BTreeMap<String, usize> = BTreeMap::new();
-    for id in ran.label_to_taskid.values() {
-        if ran.created.contains_key(id) {
+    for id in output.label_to_taskid.values() {
+        if output.created.contains_key(id) {
             continue;
         }
         // The graph in which the task was created, not one that reused it.
@@ -239,7 +257,7 @@ fn report(sandbox: &Sandbox, ran: &Ran, before: &[Ran], checks: Vec<Check>) -> P
         *reused.entry(from).or_default() += 1;
     }
     let mut states: BTreeMap<String, usize> = BTreeMap::new();
-    for id in ran.created.keys() {
+    for id in output.created.keys() {
         let state = sandbox
             .state()
             .task(id)
@@ -247,15 +265,15 @@ fn report(sandbox: &Sandbox, ran: &Ran, before: &[Ran], checks: Vec<Check>) -> P
         *states.entry(state.to_owned()).or_default() += 1;
     }
     PhaseReport {
-        name: ran.name.clone(),
-        task_id: ran.task_id.to_string(),
-        in_group: group_of(sandbox, ran).unwrap_or_default(),
-        task_group: ran.task_id.to_string(),
+        name: output.name.clone(),
+        task_id: output.task_id.to_string(),
+        in_group: group_of(sandbox, output).unwrap_or_default(),
+        task_group: output.task_id.to_string(),
         command: None,
         not_run: Vec::new(),
-        created: ran.created.len(),
+        created: output.created.len(),
         reused,
-        removed: ran.removed.len(),
+        removed: output.removed.len(),
         states,
         checks,
         notes: Vec::new(),

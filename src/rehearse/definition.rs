@@ -4,10 +4,12 @@
 //! Each is checked against what the task needs, so that a mistake in `.taskcluster.yml` is found
 //! here and not by the next push.
 
-use super::Check;
-use super::command::{self, Command, Parser, Trouble, What, Worker, absolute, below, shown};
+use super::command::{
+    self, Command, CommandError, Parser, Subcommand, Worker, absolute, below, shown,
+};
 use super::publish;
 use super::push::{Push, TASKS_FOR};
+use super::report::Check;
 use crate::base::repo_url::parse_repository_url;
 use crate::base::suggest;
 use crate::base::value::Value;
@@ -17,7 +19,7 @@ use crate::ports::python::Mode;
 use crate::submit::preflight;
 
 /// What a definition is checked against.
-pub struct Expected<'a> {
+pub struct Expectations<'a> {
     /// The push that is rehearsed.
     pub push: &'a Push,
     /// The configuration that the rehearsal has loaded.
@@ -31,34 +33,34 @@ pub struct Expected<'a> {
     /// The scopes of the task, with all that roles grant.
     pub scopes: &'a [String],
     /// The variables that the worker sets.
-    pub given: &'a [(&'a str, String)],
+    pub worker_env: &'a [(&'a str, String)],
     /// Parses arguments.
     pub parser: Parser,
 }
 
 /// The findings about a definition.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct Findings {
     /// The command, if it could be read.
     pub command: Option<Command>,
     /// The checks, with their results.
     pub checks: Vec<Check>,
     /// Why the command could not be read.
-    pub unread: Option<String>,
-    /// What to know of the task.
+    pub unreadable: Option<String>,
+    /// Remarks about the task.
     pub notes: Vec<String>,
 }
 
-impl Found {
-    /// Whether everything holds.
+impl Findings {
+    /// Whether all checks pass.
     pub fn holds(&self) -> bool {
         self.checks.iter().all(Check::holds)
     }
 
-    /// The flags of the decision, and whether it verifies.
-    pub fn asked(&self) -> Option<(DecisionFlags, bool)> {
+    /// Returns the flags of the decision, and whether it verifies.
+    pub fn decision_flags(&self) -> Option<(DecisionFlags, bool)> {
         let command = self.command.as_ref()?;
-        let What::Decision { flags, verify, .. } = &command.what else {
+        let Subcommand::Decision { flags, verify, .. } = &command.subcommand else {
             return None;
         };
         let mut flags = (**flags).clone();
@@ -73,60 +75,61 @@ impl Found {
 }
 
 /// Checks a definition against what is expected.
-pub fn look(definition: &Value, expected: &Expected<'_>) -> Found {
-    let mut found = Found::default();
-    let read = command::read(definition, expected.given, expected.parser);
-    let mut check = |rule, breaches| found.checks.push(Check { rule, breaches });
-    check(
+pub fn check(definition: &Value, expected: &Expectations<'_>) -> Findings {
+    let mut found = Findings::default();
+    let read = command::read(definition, expected.worker_env, expected.parser);
+    let mut add = |rule, breaches| found.checks.push(Check { rule, breaches });
+    add(
         "the worker accepts the payload of the task",
         payload(definition),
     );
-    check(
+    add(
         "the task reaches Taskcluster through the proxy",
         proxy(definition)
             .into_iter()
             .chain(
                 read.iter()
-                    .flat_map(|command| redirected(definition, command, expected)),
+                    .flat_map(|command| changed_worker_variables(definition, command, expected)),
             )
             .collect(),
     );
-    check(
+    add(
         "the scopes of the task cover its caches",
         caches(definition, expected.scopes),
     );
-    let (unread, misfits) = match &read {
-        Ok(command) => (None, misfits(definition, command, expected)),
-        Err(Trouble::Wrong(reasons)) => (None, reasons.clone()),
-        Err(Trouble::Unread(why)) => (Some(why.clone()), Vec::new()),
+    let (unreadable, mismatches) = match &read {
+        Ok(command) => (None, mismatches(definition, command, expected)),
+        Err(CommandError::Fails(reasons)) => (None, reasons.clone()),
+        Err(CommandError::Unreadable(why)) => (Some(why.clone()), Vec::new()),
     };
-    if !expected.accept_unread || unread.is_none() {
-        check(
+    if !expected.accept_unread || unreadable.is_none() {
+        add(
             "the command of the task can be read",
-            unread.iter().cloned().collect(),
+            unreadable.iter().cloned().collect(),
         );
     }
-    if unread.is_none() {
-        check("the command of the task runs", misfits);
+    if unreadable.is_none() {
+        add("the command of the task runs", mismatches);
     }
     if let Ok(command) = &read {
-        check(
+        add(
             "artifacts that are read later are published",
-            publish::foreseen(definition, command),
+            publish::check_before_run(definition, command),
         );
     }
-    found.unread = unread;
+    found.unreadable = unreadable;
     found.command = read.ok();
     found
 }
 
 fn payload(definition: &Value) -> Vec<String> {
-    let told = preflight::payload(definition).into_iter();
-    told.map(|violation| match violation.help {
-        Some(help) => format!("{}: {help}", violation.message),
-        None => violation.message,
-    })
-    .collect()
+    let violations = preflight::payload(definition).into_iter();
+    violations
+        .map(|violation| match violation.help {
+            Some(help) => format!("{}: {help}", violation.message),
+            None => violation.message,
+        })
+        .collect()
 }
 
 fn proxy(definition: &Value) -> Vec<String> {
@@ -142,8 +145,8 @@ fn proxy(definition: &Value) -> Vec<String> {
                 .into_iter()
                 .flatten()
                 .map(|(name, _)| name.as_str());
-            let meant = |name: &&str| suggest::nearest(name, ["taskclusterProxy"]).is_some();
-            let near = names.clone().find(meant);
+            let similar = |name: &&str| suggest::nearest(name, ["taskclusterProxy"]).is_some();
+            let near = names.clone().find(similar);
             let hint = near.map_or_else(String::new, |name| {
                 format!(": is `{name}` meant to be this?")
             });
@@ -155,13 +158,20 @@ fn proxy(definition: &Value) -> Vec<String> {
     )]
 }
 
-/// Whether a command takes from taskgraph what the worker says of Taskcluster.
-fn redirected(definition: &Value, command: &Command, expected: &Expected<'_>) -> Vec<String> {
+/// Finds the worker's Taskcluster variables that a command changes or unsets before it runs taskgraph.
+fn changed_worker_variables(
+    definition: &Value,
+    command: &Command,
+    expected: &Expectations<'_>,
+) -> Vec<String> {
     let names = ["TASKCLUSTER_PROXY_URL", "TASKCLUSTER_ROOT_URL"];
     let changed = names.into_iter().filter(|name| {
         let value = command.variables.get(*name).map(String::as_str);
         let declared = definition["payload"]["env"][*name].as_str();
-        let mut given = expected.given.iter().filter(|(given, _)| given == name);
+        let mut given = expected
+            .worker_env
+            .iter()
+            .filter(|(given, _)| given == name);
         given
             .next()
             .is_some_and(|(_, given)| value != Some(given.as_str()))
@@ -176,14 +186,14 @@ fn redirected(definition: &Value, command: &Command, expected: &Expected<'_>) ->
         .collect()
 }
 
-/// The scopes for caches that the task lacks.
+/// Finds the scopes for caches that the task lacks.
 fn caches(definition: &Value, scopes: &[String]) -> Vec<String> {
     let payload = &definition["payload"];
     let docker = payload["cache"].as_object().into_iter().flatten();
     let docker = docker.map(|(name, _)| name.as_str());
     let mounts = payload["mounts"].as_array().into_iter().flatten();
     let mounts = mounts.filter_map(|mount| mount["cacheName"].as_str());
-    let worker = match Worker::of(definition) {
+    let worker = match Worker::from_definition(definition) {
         Worker::Docker => "docker-worker",
         Worker::Generic => "generic-worker",
     };
@@ -196,47 +206,47 @@ fn caches(definition: &Value, scopes: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Why a command would fail, or how its effect differs from what the push asks for.
-fn misfits(definition: &Value, command: &Command, expected: &Expected<'_>) -> Vec<String> {
+/// Finds why a command would fail, or how it differs from what the push needs.
+fn mismatches(definition: &Value, command: &Command, expected: &Expectations<'_>) -> Vec<String> {
     let text = shown(&command.text);
-    let mut told = Vec::new();
-    let mut tell = |message: String| told.push(format!("`{text}`: {message}"));
+    let mut messages = Vec::new();
+    let mut report = |message: String| messages.push(format!("`{text}`: {message}"));
     let root = expected.graph_config.root();
     let older = root == "taskcluster/ci" && command.root == "taskcluster";
     if command.root != root && !older {
-        tell(format!(
+        report(format!(
             "it reads {}/config.yml, but the rehearsal was started for {root}/config.yml; pass `--root {}` \
              to `snowman rehearse` if that is the right one",
             command.root, command.root
         ));
     }
     if command.python != Mode::default() && command.python != expected.python {
-        tell(format!(
+        report(format!(
             "it runs with `--python {}`; pass the same to `snowman rehearse`",
             command.python
         ));
     }
-    match (&command.what, expected.action) {
-        (What::Decision { flags, creates, .. }, false) => {
+    match (&command.subcommand, expected.action) {
+        (Subcommand::Decision { flags, creates, .. }, false) => {
             if !creates {
-                tell("`--preflight-only` creates no tasks".to_owned());
+                report("`--preflight-only` creates no tasks".to_owned());
             }
-            of_push(definition, command, flags, expected.push, &mut tell);
+            check_push_flags(definition, command, flags, expected.push, &mut report);
         }
-        (What::Action, true) => {}
-        (_, true) => tell("an action task has to run `action-callback`".to_owned()),
-        (_, false) => tell("a decision task has to run `decision`".to_owned()),
+        (Subcommand::Action, true) => {}
+        (_, true) => report("an action task has to run `action-callback`".to_owned()),
+        (_, false) => report("a decision task has to run `decision`".to_owned()),
     }
-    told
+    messages
 }
 
 /// Checks that the flags of a decision are those of the push.
-fn of_push(
+fn check_push_flags(
     definition: &Value,
     command: &Command,
     flags: &DecisionFlags,
     push: &Push,
-    tell: &mut dyn FnMut(String),
+    report: &mut dyn FnMut(String),
 ) {
     let unset = |name: &str| match command.unset.get(name) {
         Some(variable) => format!(": nothing sets the variable {variable}"),
@@ -249,7 +259,7 @@ fn of_push(
         ("head-ref", &flags.head_ref),
     ] {
         if value.is_empty() {
-            tell(format!("`--{name}` is empty{}", unset(name)));
+            report(format!("`--{name}` is empty{}", unset(name)));
         }
     }
     for (name, value, wanted) in [
@@ -258,16 +268,16 @@ fn of_push(
         ("head-rev", &flags.head_rev, &push.head_rev),
     ] {
         if value != wanted {
-            tell(format!(
+            report(format!(
                 "`--{name}` is `{value}`, but the push has `{wanted}`{}",
                 unset(name)
             ));
         }
     }
     if let Some(url) = &command.checkout.repository
-        && !is_same(url, &push.repository)
+        && !is_same_repository(url, &push.repository)
     {
-        tell(format!(
+        report(format!(
             "the checkout is of `{url}`, and the push is to `{}`",
             push.repository
         ));
@@ -278,7 +288,7 @@ fn of_push(
         .as_ref()
         .filter(|rev| **rev != push.head_rev)
     {
-        tell(format!(
+        report(format!(
             "the checkout is at `{revision}`, but the push has `{}`",
             push.head_rev
         ));
@@ -286,12 +296,12 @@ fn of_push(
     let scheduler = definition["schedulerId"].as_str().unwrap_or_default();
     let level = scheduler.rsplit_once("-level-").map(|(_, level)| level);
     match level {
-        Some(level) if level != flags.level => tell(format!(
+        Some(level) if level != flags.level => report(format!(
             "`--level` is `{}`, but the schedulerId of the task is `{scheduler}`",
             flags.level
         )),
         None if flags.level.parse::<u8>().is_err() => {
-            tell(format!(
+            report(format!(
                 "`--level` is `{}`, where a number is expected{}",
                 flags.level,
                 unset("level")
@@ -301,8 +311,8 @@ fn of_push(
     }
 }
 
-/// Whether two URLs are of one repository.
-fn is_same(one: &str, other: &str) -> bool {
+/// Whether two URLs refer to the same repository.
+fn is_same_repository(first: &str, second: &str) -> bool {
     let named = |url: &str| match parse_repository_url(url) {
         Some(url) => url.role_prefix,
         None => url
@@ -310,5 +320,5 @@ fn is_same(one: &str, other: &str) -> bool {
             .trim_end_matches(".git")
             .to_owned(),
     };
-    named(one) == named(other)
+    named(first) == named(second)
 }

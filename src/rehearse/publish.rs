@@ -2,23 +2,21 @@
 //!
 //! 1. Every file that the phase wrote gets the path that the command writes it to: below the
 //!    working folder, following the links that the command creates.
-//! 2. Each entry of `payload.artifacts` takes the files at its path, under its name and with its expiry.
+//! 2. Each entry of `payload.artifacts` publishes the files at its path, under its name and with its expiry.
 //! 3. A name that two entries publish with different properties is a breach: the queue would answer
 //!    the second with 409, which generic-worker reports as a malformed payload.
 
 use std::collections::BTreeMap;
 
+use super::artifacts::Artifacts;
 use super::command::{Command, TASK_FOLDER, Worker, absolute, below};
 use crate::base::posix::join;
 use crate::base::value::Value;
 use crate::ports::artifacts::path_of;
 
-/// What a phase writes: names below `public/`, and contents.
-pub type Artifacts = BTreeMap<String, Vec<u8>>;
-
 /// An entry of `payload.artifacts`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Declared {
+pub struct DeclaredArtifact {
     /// Its name.
     pub name: String,
     /// Its path on the worker.
@@ -43,23 +41,23 @@ pub struct Upload {
     /// Its `Content-Type`.
     pub content_type: String,
     /// Whether it is compressed with gzip for the upload.
-    pub packed: bool,
+    pub gzip: bool,
     /// Its content.
     pub content: Vec<u8>,
 }
 
 /// The entries of `payload.artifacts`: a mapping for docker-worker, a list for generic-worker.
-pub fn declared(definition: &Value) -> Vec<Declared> {
-    let worker = Worker::of(definition);
-    // docker-worker asks for the path in the container, whose root such a path begins at.
+pub fn declared(definition: &Value) -> Vec<DeclaredArtifact> {
+    let worker = Worker::from_definition(definition);
+    // docker-worker resolves paths from the root of the container.
     let base = match worker {
         Worker::Docker => "/",
         Worker::Generic => TASK_FOLDER,
     };
-    let one = |name: Option<&str>, entry: &Value| {
+    let entry_of = |name: Option<&str>, entry: &Value| {
         let text = |key: &str| entry[key].as_str().map(str::to_owned);
         let path = text("path")?;
-        Some(Declared {
+        Some(DeclaredArtifact {
             name: name
                 .map(str::to_owned)
                 .or_else(|| text("name"))
@@ -67,7 +65,7 @@ pub fn declared(definition: &Value) -> Vec<Declared> {
             path: absolute(base, &path),
             folder: entry["type"] != "file",
             expires: text("expires"),
-            // docker-worker publishes an error in place of a missing artifact, and the task
+            // docker-worker publishes an error artifact instead of a missing one, and the task
             // continues.
             optional: worker == Worker::Docker || entry["optional"] == true,
             content_type: text("contentType"),
@@ -77,9 +75,12 @@ pub fn declared(definition: &Value) -> Vec<Declared> {
     match &definition["payload"]["artifacts"] {
         Value::Object(map) => map
             .iter()
-            .filter_map(|(name, entry)| one(Some(name), entry))
+            .filter_map(|(name, entry)| entry_of(Some(name), entry))
             .collect(),
-        Value::Array(list) => list.iter().filter_map(|entry| one(None, entry)).collect(),
+        Value::Array(list) => list
+            .iter()
+            .filter_map(|entry| entry_of(None, entry))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -89,17 +90,17 @@ fn written_to(command: &Command, name: &str) -> Option<String> {
     let path = path_of(name).to_string_lossy().replace('\\', "/");
     command
         .links_before
-        .follow(&absolute(&command.folder, &path))
+        .resolve(&absolute(&command.folder, &path))
 }
 
 /// The names under which a file is published, each with its entry.
 fn names<'d>(
     command: &Command,
-    declared: &'d [Declared],
+    declared: &'d [DeclaredArtifact],
     path: &str,
-) -> Vec<(String, &'d Declared)> {
-    let taken = |entry: &'d Declared| {
-        let at = command.links.follow(&entry.path)?;
+) -> Vec<(String, &'d DeclaredArtifact)> {
+    let taken = |entry: &'d DeclaredArtifact| {
+        let at = command.links.resolve(&entry.path)?;
         let rest = below(path, &at)?;
         match (entry.folder, rest.is_empty()) {
             (true, false) => Some((join(&entry.name, rest), entry)),
@@ -121,15 +122,15 @@ const READ_LATER: &[&str] = &[
     "task-graph.json",
 ];
 
-/// Mistakes in `payload.artifacts` that are known before anything is written.
-pub fn foreseen(definition: &Value, command: &Command) -> Vec<String> {
+/// Finds mistakes in `payload.artifacts` before anything is written.
+pub fn check_before_run(definition: &Value, command: &Command) -> Vec<String> {
     unpublished(command, &declared(definition), READ_LATER.iter().copied())
 }
 
-/// The artifacts that no entry publishes as `public/NAME`: one message for each cause.
+/// The artifacts that no entry publishes as `public/NAME`: entry_of message for each cause.
 fn unpublished<'n>(
     command: &Command,
-    declared: &[Declared],
+    declared: &[DeclaredArtifact],
     files: impl Iterator<Item = &'n str>,
 ) -> Vec<String> {
     let mut missing: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -162,12 +163,12 @@ fn unpublished<'n>(
         };
         missing.entry(why).or_default().push(name);
     }
-    let told = missing
+    let messages = missing
         .into_iter()
         .map(|(why, names)| match names.as_slice() {
             [] => why,
-            [one] => format!(
-                "public/{one} is not published: {}",
+            [name] => format!(
+                "public/{name} is not published: {}",
                 why.replace("they are", "it is")
             ),
             [first, more @ ..] => format!(
@@ -175,11 +176,11 @@ fn unpublished<'n>(
                 more.len()
             ),
         });
-    told.collect()
+    messages.collect()
 }
 
 /// The files of its phase that a task publishes, and what is wrong with them.
-pub fn plan(
+pub fn plan_uploads(
     definition: &Value,
     command: Option<&Command>,
     artifacts: &Artifacts,
@@ -187,13 +188,13 @@ pub fn plan(
     let declared = declared(definition);
     let task = definition["expires"].as_str().unwrap_or_default();
     let Some(command) = command else {
-        return (guessed(&declared, task, artifacts), Vec::new());
+        return (uploads_by_name(&declared, task, artifacts), Vec::new());
     };
     let mut breaches = unpublished(command, &declared, artifacts.keys().map(String::as_str));
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let (before, after) = &command.written;
     let echoed = |(path, content): &(String, String)| {
-        Some((command.links.follow(path)?, content.clone().into_bytes()))
+        Some((command.links.resolve(path)?, content.clone().into_bytes()))
     };
     files.extend(before.iter().filter_map(echoed));
     files.extend(
@@ -203,9 +204,9 @@ pub fn plan(
     );
     files.extend(after.iter().filter_map(echoed));
 
-    let mut uploads: BTreeMap<String, (Upload, &Declared)> = BTreeMap::new();
+    let mut uploads: BTreeMap<String, (Upload, &DeclaredArtifact)> = BTreeMap::new();
     let mut twice: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
-    let mut taken: Vec<&Declared> = Vec::new();
+    let mut taken: Vec<&DeclaredArtifact> = Vec::new();
     for (path, content) in &files {
         for (name, entry) in names(command, &declared, path) {
             taken.push(entry);
@@ -238,7 +239,7 @@ pub fn plan(
         .filter(|entry| !entry.optional && !taken.contains(entry))
     {
         breaches.push(format!(
-            "`{}`: there is nothing at {}, so generic-worker would fail the task",
+            "`{}`: nothing is at {}, so generic-worker would fail the task",
             entry.name, entry.path
         ));
     }
@@ -250,13 +251,17 @@ pub fn plan(
 
 /// What is published if the command is not known: everything, each file with the expiry of the
 /// entry whose name it is below.
-fn guessed(declared: &[Declared], task: &str, artifacts: &Artifacts) -> Vec<Upload> {
+fn uploads_by_name(
+    declared: &[DeclaredArtifact],
+    task: &str,
+    artifacts: &Artifacts,
+) -> Vec<Upload> {
     let all = artifacts.iter().map(|(name, content)| {
         let name = format!("public/{name}");
-        let mut entries: Vec<&Declared> = declared.iter().collect();
+        let mut entries: Vec<&DeclaredArtifact> = declared.iter().collect();
         entries.retain(|entry| below(&name, &entry.name).is_some());
         entries.sort_by_key(|entry| entry.name.len());
-        let none = Declared {
+        let none = DeclaredArtifact {
             name: String::new(),
             path: String::new(),
             folder: true,
@@ -271,7 +276,13 @@ fn guessed(declared: &[Declared], task: &str, artifacts: &Artifacts) -> Vec<Uplo
     all.collect()
 }
 
-fn upload(name: String, path: &str, content: Vec<u8>, task: &str, entry: &Declared) -> Upload {
+fn upload(
+    name: String,
+    path: &str,
+    content: Vec<u8>,
+    task: &str,
+    entry: &DeclaredArtifact,
+) -> Upload {
     let extension = extension(path);
     Upload {
         name,
@@ -280,9 +291,9 @@ fn upload(name: String, path: &str, content: Vec<u8>, task: &str, entry: &Declar
             .content_type
             .clone()
             .unwrap_or_else(|| content_type(extension).to_owned()),
-        packed: match entry.content_encoding.as_deref() {
+        gzip: match entry.content_encoding.as_deref() {
             Some(encoding) => encoding == "gzip",
-            None => !PACKED.contains(&extension),
+            None => !COMPRESSED.contains(&extension),
         },
         content,
     }
@@ -298,7 +309,7 @@ fn extension(path: &str) -> &str {
 }
 
 /// Extensions of files that workers do not compress, since they already are.
-const PACKED: &[&str] = &[
+const COMPRESSED: &[&str] = &[
     "7z", "aab", "apk", "br", "bz2", "deb", "dmg", "flv", "gif", "gz", "jar", "jpeg", "jpg", "lz",
     "lz4", "mz", "npz", "pkg", "png", "swf", "sz", "tbz", "tgz", "wasm", "webp", "whl", "woff",
     "woff2", "xpi", "xz", "zip", "zst", "zz",

@@ -1,4 +1,4 @@
-//! The push that is rehearsed, as GitHub tells of it.
+//! The push that is rehearsed, with the event that GitHub sends.
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::repo_url::parse_repository_url;
@@ -19,14 +19,14 @@ pub struct Push {
     pub head_ref: String,
     /// The revision that is pushed.
     pub head_rev: String,
-    /// Who pushes.
+    /// The email address of the person who pushes.
     pub owner: String,
 }
 
 /// The `tasks_for` of a push's decision task.
 pub const TASKS_FOR: &str = "github-push";
 
-/// The name under which a rehearsal pushes.
+/// The GitHub login that pushes.
 const LOGIN: &str = "rehearsal";
 
 impl Push {
@@ -35,16 +35,16 @@ impl Push {
     ///
     /// # Errors
     /// When there is no repository, or it cannot be read.
-    pub fn of(context: Context<'_>, graph_config: &GraphConfig) -> Outcome<Self> {
+    pub fn from_repository(context: Context<'_>, graph_config: &GraphConfig) -> Outcome<Self> {
         let vcs = context.vcs.ok_or_else(|| {
             Diagnostic::environment("a rehearsal needs a repository, but there is none")
                 .help("run it in a checkout of the project")
         })?;
-        let asked = |error| decision::vcs_diagnostic(&error);
+        let vcs_error = |error| decision::vcs_diagnostic(&error);
         let first = graph_config.repositories().values().next();
         let text = |key: &str| first?.get(key)?.as_str().map(str::to_owned);
         let own = graph_config.default_repository().map(str::to_owned);
-        let cloned = vcs.remote_url().map_err(asked)?;
+        let cloned = vcs.remote_url().map_err(vcs_error)?;
         let cloned = cloned.filter(|url| parse_repository_url(url).is_some());
         let name = text("name").unwrap_or_else(|| "project".to_owned());
         let repository = own
@@ -56,7 +56,7 @@ impl Push {
             repository,
             project,
             head_ref: head_ref(&branch),
-            head_rev: vcs.head_rev().map_err(asked)?,
+            head_rev: vcs.head_rev().map_err(vcs_error)?,
             owner: "rehearsal@example.com".to_owned(),
         })
     }
@@ -71,7 +71,7 @@ impl Push {
 
     /// Flags of a decision that fit the push, for a command that was not read.
     #[must_use]
-    pub fn flags(&self, definition: &Value, tool: &str) -> DecisionFlags {
+    pub fn decision_flags(&self, definition: &Value, tool: &str) -> DecisionFlags {
         DecisionFlags {
             project: self.project.clone(),
             pushlog_id: "0".to_owned(),
@@ -82,7 +82,7 @@ impl Push {
             repository_type: tool.to_owned(),
             base_repository: self.repository.clone(),
             base_ref: self.head_ref.clone(),
-            // Nothing is skipped for lack of changes.
+            // No task is skipped because of unchanged files.
             base_rev: self.head_rev.clone(),
             head_repository: self.repository.clone(),
             head_ref: self.head_ref.clone(),
@@ -95,7 +95,7 @@ impl Push {
         }
     }
 
-    /// What GitHub sends of this push, without what only identifies (node ids, most addresses).
+    /// Returns the event that GitHub sends for this push, without node ids and most URLs.
     /// See <https://docs.github.com/en/webhooks/webhook-events-and-payloads#push>.
     #[must_use]
     pub fn event(&self, now: Timestamp) -> Value {
@@ -165,9 +165,9 @@ fn level_of(definition: &Value) -> String {
         .to_owned()
 }
 
-/// What a project may do in a rehearsal: everything, except assume the roles of repositories, which
-/// separate actions.
-pub fn scopes() -> Vec<String> {
+/// Returns the scopes of a project in a rehearsal: everything, except for the roles of repositories,
+/// which separate actions.
+pub fn granted_scopes() -> Vec<String> {
     let first = ('!'..='~')
         .filter(|c| !matches!(c, 'a' | '*'))
         .map(|c| format!("{c}*"));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::listing::counted;
 use crate::base::value::{Value, json};
 
 /// Something that must hold.
@@ -9,7 +10,7 @@ use crate::base::value::{Value, json};
 pub struct Check {
     /// What must hold.
     pub rule: &'static str,
-    /// What breaks it; it holds when there is nothing.
+    /// What breaks it; empty if it holds.
     pub breaches: Vec<String>,
 }
 
@@ -51,7 +52,7 @@ pub struct PhaseReport {
 }
 
 impl PhaseReport {
-    /// Whether everything holds.
+    /// Whether all checks pass.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.checks.iter().all(Check::holds)
@@ -93,13 +94,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether everything holds in every phase.
+    /// Whether all checks pass in every phase.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.phases.iter().all(PhaseReport::holds)
     }
 
-    /// The report as JSON.
+    /// Returns the report as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let phases: Vec<Value> = self.phases.iter().map(PhaseReport::to_json).collect();
@@ -111,8 +112,8 @@ impl Report {
         })
     }
 
-    /// How many tasks a phase reused from where: earlier phases in their order, then other graphs,
-    /// then the index.
+    /// Counts the tasks that a phase reused by source: earlier phases in order, then other graphs, then
+    /// the index.
     fn reused<'r>(&'r self, phase: &'r PhaseReport) -> Vec<(&'r str, usize)> {
         let place = |group: &str| self.phases.iter().position(|p| p.task_group == group);
         let mut reused: Vec<(usize, bool, &str, usize)> = phase
@@ -124,11 +125,11 @@ impl Report {
             })
             .collect();
         reused.sort_unstable();
-        let told = reused.into_iter();
-        told.map(|(.., from, count)| (from, count)).collect()
+        let reused = reused.into_iter();
+        reused.map(|(.., from, count)| (from, count)).collect()
     }
 
-    /// The report as people read it.
+    /// Returns the report as text.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut out = String::new();
@@ -160,13 +161,13 @@ impl Report {
             out.push_str(&format!("  reused      {reused}{from}\n"));
             out.push_str(&format!("  removed     {}\n", phase.removed));
             for check in &phase.checks {
-                let mark = if check.holds() { "holds" } else { "BROKEN" };
+                let mark = if check.holds() { "passed" } else { "FAILED" };
                 out.push_str(&format!("  {mark:<11} {}\n", check.rule));
-                for breach in check.breaches.iter().take(SHOWN) {
+                for breach in check.breaches.iter().take(MAX_BREACHES) {
                     out.push_str(&format!("                - {breach}\n"));
                 }
-                if check.breaches.len() > SHOWN {
-                    let more = check.breaches.len() - SHOWN;
+                if check.breaches.len() > MAX_BREACHES {
+                    let more = check.breaches.len() - MAX_BREACHES;
                     out.push_str(&format!("                … and {more} more\n"));
                 }
             }
@@ -186,13 +187,9 @@ impl Report {
         }
         let created: usize = self.phases.iter().map(|phase| phase.created).sum();
         let verdict = if self.holds() {
-            "everything holds"
+            "all checks passed"
         } else {
-            "NOT everything holds"
-        };
-        let counted = |count: usize, what: &str| match count {
-            1 => format!("1 {what}"),
-            n => format!("{n} {what}s"),
+            "some checks FAILED"
         };
         out.push_str(&format!(
             "{}, {}: {verdict}\n",
@@ -206,5 +203,5 @@ impl Report {
 /// The key for the index among the graphs that tasks are reused from.
 pub const INDEX: &str = "index";
 
-/// How many breaches of one rule are shown to people.
-const SHOWN: usize = 10;
+/// The maximum number of breaches of one rule in the text.
+const MAX_BREACHES: usize = 10;

@@ -14,28 +14,28 @@ use crate::base::value::{Object, Str, Value, json};
 use crate::config::yaml::{self, Document};
 use crate::ports::files::{FileError, Files};
 
-/// The definition of the decision task of a push, with the taskId that it names; nothing where
+/// Renders the definition of the decision task of a push, with its taskId; `None` if
 /// `.taskcluster.yml` has no task for it.
 ///
-/// `slugid` draws a taskId: one for each label that the template asks `as_slugid` for.
+/// `slugid` generates a taskId for each label that the template passes to `as_slugid`.
 ///
 /// # Errors
 /// When `.taskcluster.yml` cannot be rendered, or renders more than one task.
-pub fn decision(
+pub fn decision_task(
     files: &dyn Files,
     push: &Push,
     slugid: &dyn Fn(&str) -> TaskId,
     root_url: &str,
     now: Timestamp,
 ) -> Outcome<Option<(TaskId, Value)>> {
-    let mut drawn = BTreeMap::new();
+    let mut slugids = BTreeMap::new();
     let document = taskcluster_yml(files)?;
-    let template = with_slugids(&document.value, &mut |label| {
-        drawn
+    let template = replace_slugid_calls(&document.value, &mut |label| {
+        slugids
             .entry(label.to_owned())
             .or_insert_with(|| slugid(label));
     });
-    let drawn: Object = drawn
+    let slugids: Object = slugids
         .iter()
         .map(|(label, id)| (Str::from(label.as_str()), json!(id.as_str())))
         .collect();
@@ -43,10 +43,10 @@ pub fn decision(
         "tasks_for": "github-push",
         "event": push.event(now),
         "taskcluster_root_url": root_url,
-        AS_SLUGID: drawn,
+        AS_SLUGID: slugids,
         "now": now.to_string(),
     });
-    let mut tasks = tasks(&template, &context, "a push", &document)?;
+    let mut tasks = render_tasks(&template, &context, "a push", &document)?;
     let Some(mut task) = tasks.pop() else {
         return Ok(None);
     };
@@ -66,13 +66,13 @@ pub fn decision(
     Ok(Some((task_id, Value::Object(task))))
 }
 
-/// The definition of the task of an action, and the action as its hook sees it.
+/// Renders the definition of an action task.
 ///
 /// `hook_payload` is the template in `actions.json`; `user` is what the interface puts into it.
 ///
 /// # Errors
 /// When either template cannot be rendered, or `.taskcluster.yml` renders not exactly one task.
-pub fn action(
+pub fn action_task(
     files: &dyn Files,
     push: &Push,
     action: &Value,
@@ -84,7 +84,7 @@ pub fn action(
     let (decision, user) = (&payload["decision"], &payload["user"]);
     let permission = action["extra"]["actionPerm"].as_str().unwrap_or_default();
     let mut named = decision["action"].as_object().cloned().unwrap_or_default();
-    let (tasks_for, scope) = acting(push, action, decision);
+    let (tasks_for, scope) = hook_role(push, action, decision);
     named.insert("action_perm", json!(permission));
     named.insert("repo_scope", json!(scope));
     let context = json!({
@@ -108,7 +108,7 @@ pub fn action(
     }
     let what = "an action";
     let document = taskcluster_yml(files)?;
-    let mut tasks = tasks(&document.value, &context, what, &document)?;
+    let mut tasks = render_tasks(&document.value, &context, what, &document)?;
     match (tasks.pop(), tasks.len()) {
         (Some(mut task), 0) => {
             task.shift_remove("taskId");
@@ -118,12 +118,29 @@ pub fn action(
     }
 }
 
-/// What an interface sends to the hook of an action.
+/// Returns the action `release-promotion` in `actions.json`.
+///
+/// # Errors
+/// When the decision task does not offer it.
+pub fn promotion_action(actions_json: &[u8]) -> Result<Value, Diagnostic> {
+    let offered: Value = serde_json::from_slice(actions_json)
+        .map_err(|error| Diagnostic::bug("actions.json is not valid JSON").because(error))?;
+    let actions = offered["actions"].as_array().cloned().unwrap_or_default();
+    actions
+        .into_iter()
+        .find(|action| action["name"] == "release-promotion")
+        .ok_or_else(|| {
+            Diagnostic::user("the decision task offers no action release-promotion")
+                .help("is it among `taskgraph.disabled-actions`?")
+        })
+}
+
+/// Renders the payload that an interface sends to the hook of an action.
 fn hook_payload(action: &Value, user: &Value) -> Result<Value, Diagnostic> {
     render(&action["hookPayload"], user).map_err(|error| {
         let name = action["name"].as_str().unwrap_or_default();
         Diagnostic::user(format!(
-            "the action {name} cannot be rendered with its input"
+            "cannot render the action {name} with its input"
         ))
         .because(error)
         .help(if user["input"]["release_promotion_flavor"].is_array() {
@@ -140,11 +157,11 @@ fn hook_payload(action: &Value, user: &Value) -> Result<Value, Diagnostic> {
 /// When the template in `actions.json` cannot be rendered.
 pub fn hook_scope(push: &Push, action: &Value, user: &Value) -> Outcome<String> {
     let payload = hook_payload(action, user)?;
-    Ok(acting(push, action, &payload["decision"]).1)
+    Ok(hook_role(push, action, &payload["decision"]).1)
 }
 
 /// The `tasks_for` of an action, and the scope of its role.
-fn acting(push: &Push, action: &Value, decision: &Value) -> (&'static str, String) {
+fn hook_role(push: &Push, action: &Value, decision: &Value) -> (&'static str, String) {
     // Hooks of pull requests act for the base repository.
     let hook = action["hookId"].as_str().unwrap_or_default();
     let (tasks_for, repository) = if hook.starts_with("in-tree-pr-action") {
@@ -160,29 +177,31 @@ fn acting(push: &Push, action: &Value, decision: &Value) -> (&'static str, Strin
 }
 
 fn taskcluster_yml(files: &dyn Files) -> Outcome<Document> {
-    let text = files.read(TASKCLUSTER_YML).map_err(|error| match error {
-        FileError::Missing(_) => Diagnostic::user(format!("there is no {TASKCLUSTER_YML}")).help(
-            "decision and action tasks are made of it; put one into the root of the repository",
+    let text = files.read(TASKCLUSTER_YML).map_err(|error| {
+        match error {
+        FileError::Missing(_) => Diagnostic::user(format!("{TASKCLUSTER_YML} does not exist")).help(
+            "decision and action tasks are rendered from it; add it to the root of the repository",
         ),
         other => other.into(),
+    }
     })?;
     yaml::load(TASKCLUSTER_YML, &text)
 }
 
-/// How deep brackets may be in an expression. JSON-e takes about three times as long for each level
-/// that is not closed.
-const DEEP: usize = 10;
+/// The maximum depth of brackets in an expression. JSON-e takes about three times as long for each
+/// unclosed level.
+const MAX_BRACKET_DEPTH: usize = 10;
 
 /// Renders a template with values; both and the result are JSON to JSON-e.
 fn render(template: &Value, context: &Value) -> anyhow::Result<Value> {
     if let Some(text) = too_deep(template) {
         let start: String = text.trim().chars().take(40).collect();
-        anyhow::bail!("brackets are more than {DEEP} levels deep in `{start}…`");
+        anyhow::bail!("brackets are more than {MAX_BRACKET_DEPTH} levels deep in `{start}…`");
     }
     json_e::render(&template.clone().into(), &context.clone().into()).map(Value::from)
 }
 
-/// A text in a template in which brackets of an expression are too deep.
+/// Returns a string of a template whose expression nests brackets too deeply.
 fn too_deep(template: &Value) -> Option<&str> {
     match template {
         Value::String(text) => is_too_deep(text, false).then_some(text),
@@ -209,7 +228,7 @@ fn too_deep(template: &Value) -> Option<&str> {
     }
 }
 
-/// Whether brackets are too deep in a text: all of them where it is an expression, else those in `${…}`.
+/// Whether a string nests brackets too deeply: all of them if it is an expression, else those in `${…}`.
 fn is_too_deep(text: &str, expression: bool) -> bool {
     let mut depth = 0_usize;
     let mut inside = expression;
@@ -225,24 +244,32 @@ fn is_too_deep(text: &str, expression: bool) -> bool {
             _ => {}
         }
         inside = expression || depth > 0;
-        depth > DEEP
+        depth > MAX_BRACKET_DEPTH
     })
 }
 
-/// The function that taskcluster-github hands to templates: a taskId for each label.
+/// The function that taskcluster-github offers to templates: a taskId for each label.
 const AS_SLUGID: &str = "as_slugid";
 
-/// A template in which calls of `as_slugid` look the label up instead, since only values can be handed
-/// in; `heard` hears of each label.
-fn with_slugids(template: &Value, heard: &mut dyn FnMut(&str)) -> Value {
+/// Replaces calls of `as_slugid` with look-ups of the label, since a context holds only values;
+/// `on_label` is called for each label.
+fn replace_slugid_calls(template: &Value, on_label: &mut dyn FnMut(&str)) -> Value {
     match template {
-        Value::String(text) if text.contains(AS_SLUGID) => Value::from(looking_up(text, heard)),
-        Value::Array(items) => items.iter().map(|item| with_slugids(item, heard)).collect(),
+        Value::String(text) if text.contains(AS_SLUGID) => {
+            Value::from(look_up_slugids(text, on_label))
+        }
+        Value::Array(items) => items
+            .iter()
+            .map(|item| replace_slugid_calls(item, on_label))
+            .collect(),
         Value::Object(map) => Value::Object(
             map.iter()
                 .map(|(key, value)| {
-                    let key = looking_up(key, heard);
-                    (Str::from(key.as_str()), with_slugids(value, heard))
+                    let key = look_up_slugids(key, on_label);
+                    (
+                        Str::from(key.as_str()),
+                        replace_slugid_calls(value, on_label),
+                    )
                 })
                 .collect(),
         ),
@@ -250,15 +277,15 @@ fn with_slugids(template: &Value, heard: &mut dyn FnMut(&str)) -> Value {
     }
 }
 
-/// `as_slugid("label")` as `as_slugid["label"]`, wherever it stands in a text.
-fn looking_up(text: &str, heard: &mut dyn FnMut(&str)) -> String {
+/// Replaces `as_slugid("label")` with `as_slugid["label"]` everywhere in a string.
+fn look_up_slugids(text: &str, on_label: &mut dyn FnMut(&str)) -> String {
     let mut pieces = text.split(AS_SLUGID);
     let mut made = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         made.push_str(AS_SLUGID);
         match argument(piece) {
             Some((label, rest)) => {
-                heard(label);
+                on_label(label);
                 made.push_str(&format!("[\"{label}\"]{rest}"));
             }
             None => made.push_str(piece),
@@ -267,7 +294,7 @@ fn looking_up(text: &str, heard: &mut dyn FnMut(&str)) -> String {
     made
 }
 
-/// The quoted text that a call begins with as its only argument, and what follows the call.
+/// Returns the quoted string that is the only argument of a call, and the text after the call.
 fn argument(call: &str) -> Option<(&str, &str)> {
     let inner = call.trim_start().strip_prefix('(')?.trim_start();
     let quote = inner.chars().next().filter(|c| matches!(c, '"' | '\''))?;
@@ -277,7 +304,7 @@ fn argument(call: &str) -> Option<(&str, &str)> {
 }
 
 /// The tasks that a template renders; `document` is its source.
-fn tasks(
+fn render_tasks(
     template: &Value,
     context: &Value,
     what: &str,
@@ -285,7 +312,7 @@ fn tasks(
 ) -> Result<Vec<Object>, Diagnostic> {
     let rendered = render(template, context).map_err(|error| {
         let message = error.to_string();
-        Diagnostic::user(format!("{TASKCLUSTER_YML} cannot be rendered for {what}"))
+        Diagnostic::user(format!("cannot render {TASKCLUSTER_YML} for {what}"))
             .at(place(document, &message))
             .because(message)
     })?;
@@ -358,28 +385,32 @@ mod tests {
             ("nothing", "nothing", vec![]),
         ];
         for (text, wanted, labels) in cases {
-            let mut heard = Vec::new();
+            let mut found = Vec::new();
             assert_eq!(
-                looking_up(text, &mut |label| heard.push(label.to_owned())),
+                look_up_slugids(text, &mut |label| found.push(label.to_owned())),
                 wanted
             );
-            assert_eq!(heard, labels, "{text}");
+            assert_eq!(found, labels, "{text}");
         }
     }
 
     #[test]
-    fn expressions_are_refused_before_they_take_forever() {
+    fn deeply_nested_expressions_are_refused() {
         let deep = "[".repeat(70);
         let value = json!({"a": [{"$eval": format!("x || {deep}1")}]});
         let key = json!({format!("${{{deep}"): 1});
         for template in [value, key] {
-            let told = render(&template, &json!({})).unwrap_err().to_string();
+            let error = render(&template, &json!({})).unwrap_err().to_string();
             assert!(
-                told.starts_with("brackets are more than 10 levels deep in `"),
-                "{told}"
+                error.starts_with("brackets are more than 10 levels deep in `"),
+                "{error}"
             );
         }
-        let closed = format!("{}1{}", "(".repeat(DEEP), ")".repeat(DEEP));
+        let closed = format!(
+            "{}1{}",
+            "(".repeat(MAX_BRACKET_DEPTH),
+            ")".repeat(MAX_BRACKET_DEPTH)
+        );
         let fine = render(
             &json!({"$eval": format!("{closed} + {closed}")}),
             &json!({}),
@@ -397,8 +428,8 @@ mod tests {
             json!({"$switch": {condition.clone(): 1}}),
             json!({"$sort": [1], "by(x)": condition}),
         ] {
-            let told = render(&template, &json!({})).unwrap_err().to_string();
-            assert!(told.starts_with("brackets are more than"), "{told}");
+            let error = render(&template, &json!({})).unwrap_err().to_string();
+            assert!(error.starts_with("brackets are more than"), "{error}");
         }
     }
 }

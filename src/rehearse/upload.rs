@@ -21,7 +21,7 @@ const AT_ONCE: usize = 10;
 ///
 /// # Errors
 /// When the queue cannot be reached.
-pub async fn all(
+pub async fn upload_all(
     proxy: &str,
     task_id: &TaskId,
     uploads: Vec<Upload>,
@@ -29,7 +29,7 @@ pub async fn all(
     let http = reqwest::Client::new();
     let sent = stream::iter(uploads).map(|upload| {
         let http = http.clone();
-        async move { one(&http, proxy, task_id, upload).await }
+        async move { upload_artifact(&http, proxy, task_id, upload).await }
     });
     let sent: Vec<_> = sent.buffer_unordered(AT_ONCE).collect().await;
     let mut refused = Vec::new();
@@ -43,7 +43,7 @@ pub async fn all(
 }
 
 /// Publishes one artifact; returns why the queue refuses it, if it does.
-async fn one(
+async fn upload_artifact(
     http: &reqwest::Client,
     proxy: &str,
     task_id: &TaskId,
@@ -51,22 +51,22 @@ async fn one(
 ) -> Result<Option<String>, reqwest::Error> {
     let name = utf8_percent_encode(&upload.name, NON_ALPHANUMERIC);
     let address = format!("{proxy}api/queue/v1/task/{task_id}/runs/0/artifacts/{name}");
-    let announced = serde_json::json!({
+    let request_body = serde_json::json!({
         "storageType": "s3",
         "expires": upload.expires,
         "contentType": upload.content_type,
         "contentLength": upload.content.len(),
     });
-    let answer = http.post(address).json(&announced).send().await?;
+    let answer = http.post(address).json(&request_body).send().await?;
     let status = answer.status();
     let body: serde_json::Value = answer.json().await?;
-    let said = |key: &str| {
+    let text = |key: &str| {
         body.get(key)
             .and_then(serde_json::Value::as_str)
             .unwrap_or_default()
     };
     if !status.is_success() {
-        let message = said("message").lines().next().unwrap_or_default();
+        let message = text("message").lines().next().unwrap_or_default();
         return Ok(Some(format!(
             "{}: {} {message}",
             upload.name,
@@ -74,12 +74,12 @@ async fn one(
         )));
     }
     let mut request = http
-        .put(said("putUrl"))
+        .put(text("putUrl"))
         .header(CONTENT_TYPE, &upload.content_type);
-    let content = match upload.packed.then(|| packed(&upload.content)) {
-        Some(Ok(packed)) => {
+    let content = match upload.gzip.then(|| gzip(&upload.content)) {
+        Some(Ok(compressed)) => {
             request = request.header(CONTENT_ENCODING, "gzip");
-            packed
+            compressed
         }
         _ => upload.content,
     };
@@ -94,7 +94,7 @@ async fn one(
     }))
 }
 
-fn packed(content: &[u8]) -> std::io::Result<Vec<u8>> {
+fn gzip(content: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(content)?;
     encoder.finish()

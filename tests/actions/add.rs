@@ -62,7 +62,7 @@ fn strings(value: &Value) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
-async fn tasks_that_a_push_left_out_are_added() {
+async fn tasks_that_a_push_did_not_create_are_added() {
     let (bench, push) = Bench::with_push().await;
     assert!(!push.ids().contains_key("lint-a"));
     let input = json!({"tasks": ["lint-a", "l10n-a"]});
@@ -84,7 +84,7 @@ async fn tasks_that_a_push_left_out_are_added() {
 }
 
 #[tokio::test]
-async fn what_they_need_is_added_too() {
+async fn dependencies_are_added_too() {
     let (bench, push) = Bench::with_push().await;
     let input = json!({"tasks": ["ship-a"]});
     let action = bench.act(on(&push, "add-new-jobs", input)).await.fine();
@@ -96,7 +96,7 @@ async fn what_they_need_is_added_too() {
 }
 
 #[tokio::test]
-async fn they_are_added_several_times() {
+async fn tasks_are_added_several_times() {
     let (bench, push) = Bench::with_push().await;
     let input = json!({"tasks": ["lint-a", "push-a"], "times": 2});
     let action = bench.act(on(&push, "add-new-jobs", input)).await.fine();
@@ -109,7 +109,7 @@ async fn they_are_added_several_times() {
 }
 
 #[tokio::test]
-async fn labels_that_are_none_are_told_and_nothing_is_created() {
+async fn unknown_labels_are_reported_and_nothing_is_created() {
     let (bench, push) = Bench::with_push().await;
     let before = bench.everything().len();
     let input = json!({"tasks": ["lint-a", "lint-b", "nonsense", "\u{7}"]});
@@ -135,7 +135,7 @@ async fn labels_that_are_none_are_told_and_nothing_is_created() {
 }
 
 #[tokio::test]
-async fn cached_tasks_are_built_anew() {
+async fn cached_tasks_are_rebuilt() {
     let project = Project::empty();
     project
         .kind(
@@ -220,7 +220,7 @@ async fn requests_are_retriggered_or_rerun() {
 }
 
 #[tokio::test]
-async fn requests_that_cannot_be_met_are_told_before_anything_is_done() {
+async fn impossible_requests_are_reported_before_anything_is_done() {
     let (bench, push) = Bench::with_push().await;
     let before = bench.everything().len();
     let input = json!({"requests": [{"tasks": ["build-a", "lint-a"]}, {"tasks": ["nonsense"]}]});
@@ -228,10 +228,7 @@ async fn requests_that_cannot_be_met_are_told_before_anything_is_done() {
         .act(on(&push, "retrigger-multiple", input))
         .await
         .told();
-    for part in [
-        "`lint-a` cannot be run once more",
-        "`nonsense` cannot be run once more",
-    ] {
+    for part in ["`lint-a` cannot be rerun", "`nonsense` cannot be rerun"] {
         assert!(told.contains(part), "{part} is not in {told}");
     }
     for input in [

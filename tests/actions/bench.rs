@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use serde_json::{Value, json};
-use snowman::actions::callback::{self, Request, Runner};
 use snowman::actions::render::actions_json;
+use snowman::actions::request::{Request, Runner, read_request};
+use snowman::actions::{ACTIONS, callback, existing};
 use snowman::base::diagnostic::Outcome;
 use snowman::base::name::TaskId;
 use snowman::base::time::{Span, Timestamp};
@@ -218,6 +219,7 @@ impl Bench {
         let inside = Inside::new(self, environment)?;
         let params = Parameters::new(params, Strictness::Lenient)?;
         let actions_json = actions_json(
+            ACTIONS,
             &inside.files,
             &inside.graph_config,
             &params,
@@ -277,7 +279,7 @@ impl Bench {
         let artifacts = MemoryArtifacts::default();
         let outcome = async {
             let inside = Inside::new(self, environment)?;
-            let request = callback::request(environment, &inside.client, task_id).await?;
+            let request = read_request(environment, &inside.client, task_id).await?;
             inside.run(task_id, request, &artifacts, true).await
         };
         let outcome = outcome.await;
@@ -293,7 +295,7 @@ impl Bench {
             .with("TASKCLUSTER_CLIENT_ID", &root.client_id)
             .with("TASKCLUSTER_ACCESS_TOKEN", &root.access_token);
         let inside = Inside::new(self, &environment).unwrap();
-        let request = callback::request(&environment, &inside.client, task_id)
+        let request = read_request(&environment, &inside.client, task_id)
             .await
             .unwrap();
         let artifacts = MemoryArtifacts::default();
@@ -401,7 +403,7 @@ impl<'a> Inside<'a> {
         let runner = Runner {
             context: self.context(),
             graph_config: &self.graph_config,
-            own,
+            action_task: own,
             artifacts: &MemoryArtifacts::default(),
             events: &|_| {},
             check_scope: true,
@@ -418,11 +420,11 @@ impl<'a> Inside<'a> {
         check_scope: bool,
     ) -> Outcome<()> {
         let group = request.task_group_id.clone().unwrap();
-        let parameters = callback::parameters_of(&self.client, &group).await?;
+        let parameters = existing::parameters(&self.client, &group).await?;
         let runner = Runner {
             context: self.context(),
             graph_config: &self.graph_config,
-            own,
+            action_task: own,
             artifacts,
             events: &|_| {},
             check_scope,

@@ -17,7 +17,7 @@ fn silent(bench: &Bench, push: &Ran, permission: &str) -> (TaskId, Environment) 
 }
 
 #[tokio::test]
-async fn the_environment_and_the_task_say_the_same() {
+async fn the_environment_and_the_task_give_the_same_request() {
     let (bench, push) = Bench::with_push().await;
     let input = json!({"times": 2});
     let by_task = bench
@@ -58,7 +58,7 @@ async fn the_environment_and_the_task_say_the_same() {
 }
 
 #[tokio::test]
-async fn the_environment_comes_first() {
+async fn the_environment_takes_precedence() {
     let (bench, push) = Bench::with_push().await;
     let task_id = bench.new_id();
     let mut definition = bench.definition(&push.task_id, "Action", "action:generic");
@@ -87,16 +87,16 @@ async fn the_environment_comes_first() {
 }
 
 #[tokio::test]
-async fn a_task_that_says_nothing_is_told() {
+async fn a_task_without_an_action_is_reported() {
     let (bench, push) = Bench::with_push().await;
     let (task_id, environment) = silent(&bench, &push, "generic");
     let told = bench.call_back(&task_id, &environment).await.told();
-    assert!(told.contains("is no action task"), "{told}");
+    assert!(told.contains("is not an action task"), "{told}");
     assert!(told.contains("ACTION_CALLBACK is not set"), "{told}");
 }
 
 #[tokio::test]
-async fn every_malformed_variable_is_told() {
+async fn every_malformed_variable_is_reported() {
     let (bench, push) = Bench::with_push().await;
     let (task_id, environment) = silent(&bench, &push, "generic");
     let environment = environment
@@ -106,8 +106,8 @@ async fn every_malformed_variable_is_told() {
         .with("ACTION_INPUT", "{");
     let told = bench.call_back(&task_id, &environment).await.told();
     for part in [
-        "ACTION_TASK_ID is no JSON",
-        "ACTION_INPUT is no JSON",
+        "ACTION_TASK_ID is not valid JSON",
+        "ACTION_INPUT is not valid JSON",
         "ACTION_TASK_GROUP_ID",
     ] {
         assert!(told.contains(part), "{part} is not in {told}");
@@ -115,7 +115,7 @@ async fn every_malformed_variable_is_told() {
 }
 
 #[tokio::test]
-async fn an_action_takes_its_own_scope_literally() {
+async fn an_action_needs_its_own_scope_literally() {
     let (bench, push) = Bench::with_push().await;
     let call = |permission: &str| {
         let (task_id, environment) = silent(&bench, &push, permission);
@@ -164,7 +164,7 @@ async fn pull_requests_have_a_scope_of_their_own() {
 }
 
 #[tokio::test]
-async fn unknown_actions_are_told_with_the_nearest_name() {
+async fn unknown_actions_are_reported_with_a_suggestion() {
     let (bench, push) = Bench::with_push().await;
     let trigger = Trigger {
         callback: "retriger",

@@ -54,7 +54,7 @@ async fn a_completed_task_stays_completed() {
 }
 
 #[tokio::test]
-async fn a_task_past_its_deadline_is_let_be() {
+async fn a_task_past_its_deadline_is_ignored() {
     let (bench, push) = Bench::with_push().await;
     let task = push.id("build-a");
     bench.wait(2 * 24 * 60 * 60);
@@ -66,7 +66,7 @@ async fn a_task_past_its_deadline_is_let_be() {
 }
 
 #[tokio::test]
-async fn other_refusals_are_told() {
+async fn other_refusals_are_reported() {
     let (bench, push) = Bench::with_push().await;
     let unknown = bench.act(cancel(&push, bench.new_id())).await;
     assert!(
@@ -91,7 +91,7 @@ fn cancel_all(push: &Ran) -> Trigger {
 }
 
 #[tokio::test]
-async fn all_of_a_group_is_cancelled_but_for_what_is_resolved_and_the_action_itself() {
+async fn cancel_all_skips_resolved_tasks_and_the_action_itself() {
     let (bench, push) = Bench::with_push().await;
     let other = bench
         .push(serde_json::json!({"head_rev": "r2"}))
@@ -130,7 +130,7 @@ async fn all_of_a_group_is_cancelled_but_for_what_is_resolved_and_the_action_its
 }
 
 #[tokio::test]
-async fn a_group_that_is_none_is_told() {
+async fn an_invalid_group_id_is_reported() {
     let (bench, push) = Bench::with_push().await;
     let (task_id, environment) = {
         let task_id = bench.new_id();
@@ -139,7 +139,7 @@ async fn a_group_that_is_none_is_told() {
         (task_id, environment)
     };
     let inside = super::bench::Inside::new(&bench, &environment).unwrap();
-    let request = snowman::actions::callback::Request {
+    let request = snowman::actions::request::Request {
         callback: "cancel-all".to_owned(),
         task_group_id: Some(bench.new_id()),
         task_id: None,

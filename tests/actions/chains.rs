@@ -95,7 +95,7 @@ async fn a_later_phase_waits_until_an_earlier_one_has_succeeded() {
 }
 
 #[tokio::test]
-async fn what_is_done_of_a_chain_is_reused() {
+async fn completed_tasks_of_a_chain_are_reused() {
     let bench = Bench::new(Project::with_chains()).await;
     let push = bench.push(json!({})).await.fine();
     let promote = bench
@@ -121,7 +121,7 @@ async fn what_is_done_of_a_chain_is_reused() {
 }
 
 #[tokio::test]
-async fn flavors_that_are_no_chain_are_told() {
+async fn flavors_that_cannot_form_a_chain_are_reported() {
     let bench = Bench::new(Project::with_chains()).await;
     let push = bench.push(json!({})).await.fine();
     let told = refused(
@@ -136,7 +136,10 @@ async fn flavors_that_are_no_chain_are_told() {
     let told = refused(&bench, fired(&push, json!("nothing"), json!({}))).await;
     assert_told(
         &told,
-        &["\"nothing\" is none of what it may be", "promote_fox_rc"],
+        &[
+            "\"nothing\" matches none of the allowed schemas",
+            "promote_fox_rc",
+        ],
     );
     for chain in [
         json!([]),
@@ -152,7 +155,7 @@ async fn flavors_that_are_no_chain_are_told() {
 }
 
 #[tokio::test]
-async fn every_task_tells_where_it_came_from() {
+async fn every_task_has_provenance() {
     let (bench, push) = Bench::with_push().await;
     let promote = bench
         .act(fired(&push, "promote_fox", on(&[&push])))
@@ -186,7 +189,7 @@ async fn every_task_tells_where_it_came_from() {
 }
 
 #[tokio::test]
-async fn what_was_made_from_several_revisions_is_not_shipped() {
+async fn tasks_of_several_revisions_are_not_shipped() {
     let (bench, push) = Bench::with_push().await;
     let older = bench.push(json!({"head_rev": "r0"})).await.fine();
     // Built from r0, promoted from r1: a fix of the graph has landed in between.
@@ -234,7 +237,7 @@ async fn what_was_made_from_several_revisions_is_not_shipped() {
         &told,
         &[
             "task `ship-a`",
-            "what the phase `build` has made from several revisions",
+            "tasks of the phase `build` from several revisions",
             "r0",
             "r1",
             "build-a",

@@ -36,7 +36,7 @@ async fn tested(bench: &Bench, push: &Ran, args: &[&str]) -> Said {
 }
 
 #[tokio::test]
-async fn a_test_prints_what_would_be_created_and_touches_nothing() {
+async fn a_test_prints_what_would_be_created_and_changes_nothing() {
     let (bench, push) = Bench::with_push().await;
     let before = bench.everything();
     bench
@@ -110,7 +110,7 @@ async fn a_promotion_can_be_tested() {
 }
 
 #[tokio::test]
-async fn a_cancellation_that_is_tested_cancels_nothing() {
+async fn a_tested_cancellation_cancels_nothing() {
     let (bench, push) = Bench::with_push().await;
     let before = bench.everything();
     let task = push.id("build-a");
@@ -126,7 +126,7 @@ async fn a_cancellation_that_is_tested_cancels_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_test_is_told() {
+async fn mistakes_in_a_test_are_reported() {
     let (bench, push) = Bench::with_push().await;
     bench
         .project
@@ -245,7 +245,7 @@ async fn an_action_task_runs_its_action() {
 }
 
 #[tokio::test]
-async fn an_action_outside_of_a_task_is_told() {
+async fn an_action_outside_of_a_task_is_reported() {
     let (bench, _) = Bench::with_push().await;
     let said = bench.command(&desk(&bench), &["action-callback"]).await;
     assert_eq!(said.code, Some(3), "{}", said.err);
@@ -253,7 +253,7 @@ async fn an_action_outside_of_a_task_is_told() {
 }
 
 #[tokio::test]
-async fn what_is_offered_can_be_printed() {
+async fn offered_actions_can_be_printed() {
     let (bench, push) = Bench::with_push().await;
     let params = format!("task-id={}", push.task_id);
     let said = bench

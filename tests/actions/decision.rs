@@ -9,7 +9,7 @@ use super::checkout::{Checkout, files};
 use super::ran::set;
 
 #[tokio::test]
-async fn every_artifact_is_there_and_well_formed() {
+async fn every_artifact_exists_and_is_well_formed() {
     let checkout = Checkout::new("change").await;
     checkout.decided(&[]).await;
     let root = checkout.bench.project.root();
@@ -171,7 +171,7 @@ async fn a_rerun_creates_what_an_earlier_run_could_not() {
 }
 
 #[tokio::test]
-async fn a_project_that_is_wrong_creates_nothing() {
+async fn an_invalid_project_creates_nothing() {
     let checkout = Checkout::new("change").await;
     let before = checkout.bench.everything();
     checkout

@@ -35,7 +35,7 @@ fn made(bench: &Bench, action: &Ran) -> (String, Value) {
 }
 
 #[tokio::test]
-async fn an_interactive_task_has_hardly_anything_of_the_original() {
+async fn an_interactive_task_loses_scopes_caches_and_artifacts() {
     let (bench, push) = machines().await;
     let input = json!({"notify": "dev@example.com"});
     let action = bench
@@ -79,7 +79,7 @@ async fn an_interactive_task_has_hardly_anything_of_the_original() {
 }
 
 #[tokio::test]
-async fn generic_worker_lets_people_in_too() {
+async fn generic_worker_tasks_can_be_interactive() {
     let (bench, push) = machines().await;
     let action = bench
         .act(on(&push, "create-interactive", "shell-win", json!({})))
@@ -94,13 +94,16 @@ async fn generic_worker_lets_people_in_too() {
 }
 
 #[tokio::test]
-async fn a_worker_that_lets_nobody_in_is_told() {
+async fn a_worker_without_interactive_tasks_is_reported() {
     let (bench, push) = machines().await;
     let told = bench
         .act(on(&push, "create-interactive", "build-a", json!({})))
         .await
         .told();
-    assert!(told.contains("its worker lets nobody in"), "{told}");
+    assert!(
+        told.contains("its worker does not support interactive tasks"),
+        "{told}"
+    );
     let input = json!({"notify": 5});
     let told = bench
         .act(on(&push, "create-interactive", "shell-win", input))
@@ -130,7 +133,7 @@ async fn caches_are_purged_on_all_workers_of_the_pool() {
 }
 
 #[tokio::test]
-async fn purging_takes_a_scope() {
+async fn purging_needs_a_scope() {
     let (bench, push) = machines().await;
     bench
         .sandbox
@@ -139,7 +142,7 @@ async fn purging_takes_a_scope() {
         .act(on(&push, "purge-caches", "shell-linux", Value::Null))
         .await
         .told();
-    assert!(told.contains("was not purged"), "{told}");
+    assert!(told.contains("cannot purge the cache"), "{told}");
     assert!(told.contains("purge-cache:snow/linux:"), "{told}");
     assert!(bench.sandbox.state().purged_caches("snow/linux").is_empty());
 }
@@ -198,7 +201,7 @@ async fn a_task_is_created_on_earlier_pushes() {
 }
 
 #[tokio::test]
-async fn depth_times_and_this_push_can_be_asked_for() {
+async fn depth_times_and_inclusive_are_honoured() {
     let bench = Bench::new(Project::with_machines()).await;
     let mut pushes = Vec::new();
     for i in 1..=3 {
@@ -236,7 +239,7 @@ async fn depth_times_and_this_push_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn under_mercurial_pushes_are_counted() {
+async fn mercurial_pushes_are_found_by_number() {
     let bench = Bench::new(Project::with_machines()).await;
     let mut pushes = Vec::new();
     for i in 6..=8 {
@@ -272,14 +275,14 @@ async fn under_mercurial_pushes_are_counted() {
 }
 
 #[tokio::test]
-async fn without_the_demand_they_are_not_there() {
+async fn on_demand_actions_must_be_named() {
     let (bench, push) = Bench::with_push().await;
     for callback in ["create-interactive", "backfill", "purge-caches"] {
         let told = bench
             .act(on(&push, callback, "build-a", Value::Null))
             .await
             .told();
-        assert!(told.contains("name it in `snowman.actions`"), "{told}");
+        assert!(told.contains("add it to `snowman.actions`"), "{told}");
     }
     let offered = push.json("actions.json").to_string();
     assert!(!offered.contains("create-interactive"));

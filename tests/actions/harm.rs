@@ -53,7 +53,7 @@ async fn promoted() -> (Bench, Ran, Ran) {
 }
 
 #[tokio::test]
-async fn a_graph_that_was_left_out_is_no_reason_to_build_again() {
+async fn a_missing_previous_graph_is_reported() {
     let (bench, push, promote) = promoted().await;
     let told = refused(&bench, fired(&push, "push_fox", on(&[&push]))).await;
     assert_told(
@@ -84,12 +84,12 @@ async fn a_graph_that_was_left_out_is_no_reason_to_build_again() {
 }
 
 #[tokio::test]
-async fn a_plan_tells_what_the_action_would_refuse() {
+async fn a_plan_shows_what_the_action_would_refuse() {
     let (bench, push, _) = promoted().await;
     let first = push.task_id.as_str();
     let said = plan(&bench, &["push_fox", "--previous", first]).await;
     assert_eq!(said.code, Some(1), "{}", said.out);
-    let line = "surprise    2: new, and no previous graph has tasks of the phase promote";
+    let line = "unexpected  2: new, and no previous graph has tasks of the phase promote";
     assert_told(&said.out, &[line, "new         3"]);
     assert_told(
         &said.err,
@@ -110,7 +110,7 @@ async fn a_plan_tells_what_the_action_would_refuse() {
 }
 
 #[tokio::test]
-async fn builds_count_where_no_graph_is_that_of_a_push() {
+async fn new_builds_are_unexpected_without_a_push() {
     let project = Project::release();
     // Built on push, and needed by nothing before the phase `push`.
     project.kind("notes", &[], &[("a", "")]).kind(
@@ -140,7 +140,7 @@ async fn builds_count_where_no_graph_is_that_of_a_push() {
 }
 
 #[tokio::test]
-async fn what_is_built_for_releases_only_is_no_surprise() {
+async fn tasks_for_releases_only_are_expected() {
     let project = Project::release();
     // No push builds it, and the release does.
     project
@@ -166,7 +166,7 @@ async fn what_is_built_for_releases_only_is_no_surprise() {
 }
 
 #[tokio::test]
-async fn what_the_index_is_searched_for_may_be_made_anew() {
+async fn tasks_with_an_index_search_are_expected() {
     let project = Project::release();
     project
         .kind(
@@ -195,7 +195,7 @@ async fn what_the_index_is_searched_for_may_be_made_anew() {
 }
 
 #[tokio::test]
-async fn projects_may_have_a_flavor_that_builds() {
+async fn projects_may_have_a_flavor_of_the_phase_build() {
     let project = Project::release();
     flavors(
         &project,
@@ -244,7 +244,7 @@ async fn projects_may_have_a_flavor_that_builds() {
 }
 
 #[tokio::test]
-async fn what_no_other_flavor_makes_is_no_surprise() {
+async fn tasks_that_no_other_flavor_creates_are_expected() {
     let project = Project::release();
     // The phase `push` has no flavor of the product, whatever another one has.
     flavors(
@@ -265,7 +265,7 @@ async fn what_no_other_flavor_makes_is_no_surprise() {
 }
 
 #[tokio::test]
-async fn graphs_in_the_wrong_order_bring_older_tasks_back() {
+async fn graphs_in_the_wrong_order_reuse_older_tasks() {
     let (bench, push, _) = promoted().await;
     let again = with(on(&[&push]), "do_not_optimize", json!(["build-a"]));
     let again = bench.act(fired(&push, "promote_fox", again)).await.fine();
@@ -292,7 +292,7 @@ async fn graphs_in_the_wrong_order_bring_older_tasks_back() {
 }
 
 #[tokio::test]
-async fn each_leg_of_a_chain_is_looked_at() {
+async fn each_flavor_of_a_chain_is_checked() {
     let bench = Bench::new(Project::with_chains()).await;
     let push = bench.push(json!({})).await.fine();
     bench.work().await;
@@ -326,7 +326,7 @@ fn fail(bench: &Bench, task_id: &str) {
 }
 
 #[tokio::test]
-async fn nothing_is_put_on_tasks_that_have_failed() {
+async fn failed_tasks_are_not_reused() {
     let (bench, push) = pushed().await;
     let promote = fired(&push, "promote_fox", on(&[&push]));
     let promote = bench.act(promote).await.fine();
@@ -362,7 +362,7 @@ async fn nothing_is_put_on_tasks_that_have_failed() {
 }
 
 #[tokio::test]
-async fn what_waits_for_failed_tasks_counts() {
+async fn unscheduled_dependents_of_failed_tasks_are_reported() {
     for (requires, fine) in [("all-completed", false), ("all-resolved", true)] {
         let project = Project::release();
         let sign =
@@ -385,7 +385,7 @@ async fn what_waits_for_failed_tasks_counts() {
 }
 
 #[tokio::test]
-async fn what_has_run_in_spite_of_failures_is_good_enough() {
+async fn dependents_that_ran_despite_failures_can_be_reused() {
     let project = Project::release();
     let waits = |on: &str| format!("dependencies: {{{on}}}, requires: all-resolved");
     project
@@ -421,7 +421,7 @@ fn without(bench: &Bench, push: &Ran, label: &str) -> Ran {
 }
 
 #[tokio::test]
-async fn nothing_is_put_on_tasks_that_are_gone() {
+async fn missing_tasks_are_not_reused() {
     let (bench, push) = pushed().await;
     let broken = without(&bench, &push, "sign-a");
     let told = refused(&bench, fired(&push, "promote_fox", on(&[&broken]))).await;
@@ -443,7 +443,7 @@ async fn nothing_is_put_on_tasks_that_are_gone() {
 }
 
 #[tokio::test]
-async fn nothing_is_put_on_tasks_that_have_expired() {
+async fn expired_tasks_are_not_reused() {
     let project = Project::release();
     project.kind(
         "sign",
@@ -459,7 +459,7 @@ async fn nothing_is_put_on_tasks_that_have_expired() {
 }
 
 #[tokio::test]
-async fn a_flavor_has_tasks_of_its_own() {
+async fn a_flavor_must_select_tasks_of_its_own_phase() {
     for (config, flavor, parts) in [
         (
             "promote_gadget: {product: gadget, target-tasks-method: promote}",
@@ -533,7 +533,7 @@ async fn each_flavor_of_a_chain_has_tasks_of_its_own() {
 }
 
 #[tokio::test]
-async fn names_that_no_flavor_knows_are_told() {
+async fn names_that_no_flavor_has_are_reported() {
     let odd = |attributes: &str| {
         let project = Project::release();
         flavors(&project, FOX);
@@ -633,7 +633,7 @@ async fn the_arguments_of_a_plan_come_in_any_order() {
 }
 
 #[tokio::test]
-async fn chains_may_stand_behind_the_graphs_too() {
+async fn chains_may_follow_the_graphs() {
     let bench = Bench::new(Project::with_chains()).await;
     let push = bench.push(json!({})).await.fine();
     let first = push.task_id.as_str();
@@ -643,7 +643,7 @@ async fn chains_may_stand_behind_the_graphs_too() {
 }
 
 #[tokio::test]
-async fn files_do_not_tell_in_what_state_tasks_are() {
+async fn folders_of_artifacts_have_no_task_states() {
     let (bench, push) = pushed().await;
     let promote = fired(&push, "promote_fox", on(&[&push]));
     let promote = bench.act(promote).await.fine();

@@ -59,7 +59,7 @@ async fn trigger(
     let own = bench.new_id();
     let user = json!({"input": input, "taskId": task, "taskGroupId": push.task_id.as_str()});
     let now = SystemClock.now();
-    let definition: Value = template::action(
+    let definition: Value = template::action_task(
         &files,
         &pushed,
         &action.clone().into(),
@@ -193,7 +193,7 @@ async fn an_action_does_not_run_through_the_hook_of_another() {
 }
 
 #[tokio::test]
-async fn the_actions_of_a_pull_request_run_as_such() {
+async fn actions_of_a_pull_request_use_its_hook() {
     let bench = Bench::new(project()).await;
     let fork = json!({
         "tasks_for": "github-pull-request", "level": "1",

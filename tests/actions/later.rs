@@ -56,7 +56,7 @@ async fn actions_of_the_pushlog_are_found_too() {
 }
 
 #[tokio::test]
-async fn actions_and_cron_tasks_count_in_the_order_of_their_time() {
+async fn actions_and_cron_tasks_count_in_order_of_creation() {
     let (bench, push) = Bench::with_push().await;
     let cron = indexed(&bench, "revision.r1.cron", retrigger(&push, "build-a")).await;
     assert_eq!(build_of_test(&bench, &push).await, cron.ids()["build-a"]);
@@ -67,7 +67,7 @@ async fn actions_and_cron_tasks_count_in_the_order_of_their_time() {
 }
 
 #[tokio::test]
-async fn what_came_later_is_not_seen_by_a_rerun() {
+async fn later_tasks_are_not_seen_by_a_rerun() {
     let (bench, push) = Bench::with_push().await;
     let first = indexed(&bench, "revision.r1.actions", retrigger(&push, "test-a")).await;
     indexed(&bench, "revision.r1.actions", retrigger(&push, "build-a")).await;
@@ -79,7 +79,7 @@ async fn what_came_later_is_not_seen_by_a_rerun() {
 }
 
 #[tokio::test]
-async fn actions_that_made_nothing_are_passed_over() {
+async fn actions_that_created_nothing_are_ignored() {
     let (bench, push) = Bench::with_push().await;
     let cancel = Trigger {
         callback: "cancel",
@@ -124,7 +124,7 @@ async fn the_decision_task_is_found_by_revision_or_else_by_group() {
 }
 
 #[tokio::test]
-async fn under_mercurial_the_pushlog_names_the_decision() {
+async fn the_pushlog_id_finds_the_decision_in_mercurial() {
     let bench = Bench::new(super::project::Project::release()).await;
     let hg = json!({"repository_type": "hg", "pushlog_id": "12"});
     let push = bench.push(hg.clone()).await.fine();

@@ -34,7 +34,7 @@ async fn planned(project: Project, flavor: &str) -> (Option<i32>, String) {
 }
 
 #[tokio::test]
-async fn near_products_may_be_products_of_their_own() {
+async fn similar_products_may_be_intended() {
     let flavors = &format!("{FOX}, {BIRD}");
     let of = |product: &str| format!("shipping_product: {product}, shipping_phase: promote");
     // A slip in a task of the promoted product, in one place.
@@ -80,7 +80,7 @@ async fn near_products_may_be_products_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_misspelt_phase_of_another_product_is_no_mistake() {
+async fn a_misspelled_phase_of_another_product_is_a_warning() {
     let flavors = &format!("{FOX}, {BIRD}");
     let attributes = "shipping_product: fox, shipping_phase: promte";
     for (flavor, expected) in [("promote_fox", 1), ("promote_bird", 0)] {
@@ -138,7 +138,7 @@ async fn built_in_methods_read_strings_under_underscores() {
 }
 
 #[tokio::test]
-async fn a_phase_without_a_product_is_warned_of() {
+async fn a_phase_without_a_product_is_a_warning() {
     for (attributes, warned) in [
         ("shipping_phase: promote", true),
         ("shipping_phase: build", false),
@@ -153,13 +153,13 @@ async fn a_phase_without_a_product_is_warned_of() {
 }
 
 #[tokio::test]
-async fn graphs_of_several_revisions_are_warned_of() {
+async fn graphs_of_several_revisions_are_a_warning() {
     let (bench, push) = pushed().await;
     let other = bench.push(json!({"head_rev": "r2"})).await.fine();
     let ids = [push.task_id.as_str(), other.task_id.as_str()];
     let args = ["promote_fox", "--previous", ids[0], ids[1]];
     let said = plan(&bench, &args).await;
-    let told = "made from several revisions";
+    let told = "created from several revisions";
     assert_told(&flat(&said.err), &[told, ids[0], ids[1], "r2"]);
     let said = plan(&bench, &args[..3]).await;
     assert!(!flat(&said.err).contains(told), "{}", said.err);
@@ -172,7 +172,7 @@ async fn graphs_of_several_revisions_are_warned_of() {
 }
 
 #[tokio::test]
-async fn what_is_built_again_has_to_be_there() {
+async fn names_to_rebuild_must_exist() {
     let (bench, push) = pushed().await;
     for (key, flag, name, parts) in [
         (
@@ -207,7 +207,7 @@ async fn what_is_built_again_has_to_be_there() {
 }
 
 #[tokio::test]
-async fn a_project_without_chains_is_told_how_to_have_them() {
+async fn a_project_without_chains_is_told_how_to_enable_them() {
     let (bench, push) = pushed().await;
     let chain: Value = json!(["promote_fox", "push_fox"]);
     let told = refused(&bench, fired(&push, chain, on(&[&push]))).await;
@@ -219,7 +219,7 @@ async fn a_project_without_chains_is_told_how_to_have_them() {
 }
 
 #[tokio::test]
-async fn a_missing_version_is_given_with_a_flag() {
+async fn a_missing_version_can_be_passed_as_a_flag() {
     let project = Project::release();
     project.remove("version.txt");
     let (code, said) = planned(project, "promote_fox").await;

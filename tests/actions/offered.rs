@@ -34,7 +34,7 @@ fn golden() -> Value {
 fn offered(folder: &Path, values: &Value) -> Value {
     let files = Disk::new(folder).unwrap();
     let config = GraphConfig::load(&files, "taskcluster").unwrap();
-    actions_json(&files, &config, &parameters(values), DECISION, &[])
+    actions_json(ACTIONS, &files, &config, &parameters(values), DECISION, &[])
         .unwrap()
         .into()
 }
@@ -46,7 +46,7 @@ fn cb_name(action: &Value) -> &str {
 }
 
 #[test]
-fn the_same_is_offered_as_elsewhere() {
+fn actions_json_is_that_of_the_peer() {
     let golden = golden();
     assert_eq!(golden["decision"], DECISION);
     let cases = golden["cases"].as_array().unwrap();
@@ -82,13 +82,13 @@ fn actions_can_be_disabled() {
     let files = Disk::new(folder.path()).unwrap();
     let render = || {
         let config = GraphConfig::load(&files, "taskcluster").unwrap();
-        actions_json(&files, &config, &parameters(values), DECISION, &[])
+        actions_json(ACTIONS, &files, &config, &parameters(values), DECISION, &[])
             .map(Value::from)
             .map_err(|wrong| wrong.to_string())
     };
     let missing = render().unwrap_err();
     assert!(
-        missing.contains("there is no .taskcluster.yml"),
+        missing.contains(".taskcluster.yml does not exist"),
         "{missing}"
     );
     fs::write(folder.path().join(".taskcluster.yml"), "version: 1\n").unwrap();
@@ -121,7 +121,7 @@ fn actions_can_be_disabled() {
 }
 
 #[test]
-fn the_hook_is_named_by_the_file_that_it_is_made_of() {
+fn the_hook_name_contains_the_hash_of_taskcluster_yml() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("taskcluster")).unwrap();
     let source = Path::new(ROOT).join("tests/actions/offered/taskcluster/config.yml");
@@ -162,7 +162,7 @@ fn rendered(action: &Value, user: &Value) -> Value {
     let own = TaskId::parse("AbCdEfGhQJKLmnopqrStuA").unwrap();
     let files = Disk::new(Path::new(ROOT)).unwrap();
     let (action, user) = (action.clone().into(), user.clone().into());
-    template::action(&files, &push, &action, &user, &own, SystemClock.now())
+    template::action_task(&files, &push, &action, &user, &own, SystemClock.now())
         .unwrap()
         .into()
 }
@@ -183,7 +183,7 @@ fn input_of(action: &Value) -> Value {
 }
 
 #[test]
-fn each_hook_makes_a_task_that_calls_its_action() {
+fn each_hook_renders_a_task_that_calls_its_action() {
     let own = own();
     let actions = own["actions"].as_array().unwrap();
     assert_eq!(actions.len(), ACTIONS.len() - ON_DEMAND.len());
@@ -227,7 +227,7 @@ fn each_hook_makes_a_task_that_calls_its_action() {
 }
 
 #[test]
-fn what_is_offered_fits_its_schema() {
+fn actions_json_matches_its_schema() {
     let Some(schemas) = schemas() else {
         return;
     };

@@ -37,7 +37,7 @@ async fn parameters_are_those_of_the_push() {
 }
 
 #[tokio::test]
-async fn a_push_date_that_is_known_is_taken() {
+async fn a_known_push_date_is_used() {
     let checkout = Checkout::new("change").await;
     checkout.decided(&["--pushdate=1700000000"]).await;
     let made = checkout.parameters();

@@ -83,7 +83,7 @@ async fn what_is_reused_and_what_is_new() {
 }
 
 #[tokio::test]
-async fn what_is_built_again_on_purpose_is_no_surprise() {
+async fn a_requested_rebuild_is_expected() {
     let (bench, push, promote) = promoted().await;
     let previous = [push.task_id.as_str(), promote.task_id.as_str()];
     let mut args = vec!["push_fox", "--json", "--rebuild-kind", "l10n", "--previous"];
@@ -115,7 +115,7 @@ async fn what_is_built_again_on_purpose_is_no_surprise() {
 }
 
 #[tokio::test]
-async fn what_is_built_again_for_want_of_something_is_a_surprise() {
+async fn a_rebuild_because_of_a_missing_task_is_unexpected() {
     let (bench, push, promote) = promoted().await;
     // Somebody has made sign-a depend on something new.
     bench.project.kind("key", &[], &[("a", "")]).kind(
@@ -135,7 +135,7 @@ async fn what_is_built_again_for_want_of_something_is_a_surprise() {
     assert_eq!(said.code, Some(1), "{}", said.out);
     for part in [
         "rebuilt     3",
-        "surprise    3: because of key-a: no previous graph has it",
+        "unexpected  3: because of key-a: no previous graph has it",
         "reused      1",
     ] {
         assert!(said.out.contains(part), "{part} is not in {}", said.out);
@@ -162,7 +162,7 @@ async fn what_is_built_again_for_want_of_something_is_a_surprise() {
 }
 
 #[tokio::test]
-async fn files_are_as_good_as_tasks() {
+async fn folders_of_artifacts_work_like_tasks() {
     let (bench, push, promote) = promoted().await;
     let folder = tempfile::tempdir().unwrap();
     let mut paths = Vec::new();
@@ -215,7 +215,7 @@ async fn files_are_as_good_as_tasks() {
 }
 
 #[tokio::test]
-async fn what_keeps_a_promotion_from_being_done_is_told() {
+async fn mistakes_in_a_promotion_are_reported() {
     let (bench, push, _) = promoted().await;
     let first = push.task_id.as_str();
     let said = plan(&bench, &["ship_fox", "--previous", first]).await;
@@ -260,7 +260,7 @@ async fn what_keeps_a_promotion_from_being_done_is_told() {
 }
 
 #[tokio::test]
-async fn a_chain_is_planned_as_one() {
+async fn a_chain_has_one_plan() {
     let bench = Bench::new(Project::with_chains()).await;
     let push = bench.push(json!({})).await.fine();
     let first = push.task_id.as_str();

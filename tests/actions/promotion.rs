@@ -124,7 +124,7 @@ async fn parameters_are_those_of_the_first_graph_with_the_revision_of_the_action
 }
 
 #[tokio::test]
-async fn target_tasks_that_were_left_alone_on_push_are_taken_all_the_same() {
+async fn target_tasks_that_the_push_did_not_create_are_created() {
     let bench = Bench::new(super::project::Project::release()).await;
     let push = bench
         .push(json!({"optimize_target_tasks": false}))
@@ -136,7 +136,7 @@ async fn target_tasks_that_were_left_alone_on_push_are_taken_all_the_same() {
 }
 
 #[tokio::test]
-async fn the_input_says_version_build_number_and_next_version() {
+async fn the_input_sets_version_build_number_and_next_version() {
     let (bench, push) = Bench::with_push().await;
     let input = json!({"version": "2.0b3", "build_number": 4, "next_version": "2.0b4"});
     let made = bench.act(fired(&push, input)).await.fine().parameters();
@@ -150,7 +150,7 @@ async fn the_input_says_version_build_number_and_next_version() {
 }
 
 #[tokio::test]
-async fn the_version_comes_from_somewhere() {
+async fn a_version_is_required() {
     let (bench, push) = Bench::with_push().await;
     bench.project.write("version.txt", "  3.1.4 \nnot this\n");
     let made = bench.act(fired(&push, json!({}))).await.fine().parameters();
@@ -158,7 +158,7 @@ async fn the_version_comes_from_somewhere() {
     bench.project.remove("version.txt");
     let told = bench.act(fired(&push, json!({}))).await.told();
     assert!(
-        told.contains("the version to promote is not known"),
+        told.contains("cannot determine the version to promote"),
         "{told}"
     );
     let given = json!({"version": "9"});
@@ -166,7 +166,7 @@ async fn the_version_comes_from_somewhere() {
 }
 
 #[tokio::test]
-async fn another_version_parser_is_not_passed_over() {
+async fn a_custom_version_parser_is_not_ignored() {
     let (bench, push) = Bench::with_push().await;
     let config =
         std::fs::read_to_string(bench.project.root().join("taskcluster/config.yml")).unwrap();
@@ -190,7 +190,7 @@ async fn another_version_parser_is_not_passed_over() {
 }
 
 #[tokio::test]
-async fn without_previous_graphs_the_index_knows_the_push() {
+async fn without_previous_graphs_the_index_finds_the_push() {
     let bench = Bench::new(super::project::Project::release()).await;
     let push = bench.push(json!({})).await.fine();
     let again = bench.push(json!({})).await.fine();
@@ -205,7 +205,7 @@ async fn without_previous_graphs_the_index_knows_the_push() {
 }
 
 #[tokio::test]
-async fn the_flavor_says_what_is_built_again_unless_the_input_does() {
+async fn rebuilds_come_from_the_flavor_unless_the_input_names_them() {
     let (bench, push) = Bench::with_push().await;
     let promote = bench.act(fired(&push, json!({}))).await.fine();
     let run = async |more: Value| {
@@ -228,7 +228,7 @@ async fn the_flavor_says_what_is_built_again_unless_the_input_does() {
 }
 
 #[tokio::test]
-async fn a_flavor_says_product_and_type() {
+async fn a_flavor_sets_product_and_type() {
     let (bench, push) = Bench::with_push().await;
     let candidate = json!({"release_promotion_flavor": "promote_fox_rc"});
     let candidate = bench.act(fired(&push, candidate)).await.fine();
@@ -247,7 +247,7 @@ async fn a_flavor_says_product_and_type() {
 }
 
 #[tokio::test]
-async fn a_method_may_name_the_project() {
+async fn a_target_tasks_method_may_contain_the_project() {
     let (bench, push) = Bench::with_push().await;
     let input = json!({"release_promotion_flavor": "own_ci"});
     let told = bench.act(fired(&push, input)).await.told();
@@ -258,7 +258,7 @@ async fn a_method_may_name_the_project() {
 }
 
 #[tokio::test]
-async fn the_input_is_held_against_the_schema() {
+async fn the_input_is_checked_against_the_schema() {
     let (bench, push) = Bench::with_push().await;
     for (input, part) in [
         (
@@ -287,7 +287,7 @@ async fn the_input_is_held_against_the_schema() {
 }
 
 #[tokio::test]
-async fn graphs_that_are_none_are_told_before_anything_is_created() {
+async fn invalid_graphs_are_reported_before_anything_is_created() {
     let (bench, push) = Bench::with_push().await;
     let told = async |ids: Value| {
         let groups = bench.sandbox.state().groups().len();
@@ -323,7 +323,7 @@ fn copy(bench: &Bench, of: &Ran, change: impl Fn(&str, &[u8]) -> Option<Vec<u8>>
 }
 
 #[tokio::test]
-async fn a_graph_without_ids_is_not_taken_for_an_empty_one() {
+async fn a_graph_without_ids_is_not_treated_as_empty() {
     let (bench, push) = Bench::with_push().await;
     let broken = copy(&bench, &push, |name, text| {
         (name != "label-to-taskid.json").then(|| text.to_vec())

@@ -41,7 +41,7 @@ pub fn assert_told(told: &str, parts: &[&str]) {
 }
 
 #[tokio::test]
-async fn an_unknown_flavor_is_told_with_all_that_there_are() {
+async fn an_unknown_flavor_is_reported_with_all_known_ones() {
     for project in [Project::release(), Project::with_chains()] {
         let bench = Bench::new(project).await;
         let push = bench.push(json!({})).await.fine();
@@ -68,7 +68,7 @@ async fn a_version_bump_needs_the_next_version() {
 }
 
 #[tokio::test]
-async fn a_real_release_with_partial_updates_says_from_which() {
+async fn a_production_release_with_partial_updates_needs_their_input() {
     let bench = Bench::new(Project::with_real_releases()).await;
     let push = bench.push(json!({"level": "3"})).await;
     let push = push.fine();
@@ -77,7 +77,7 @@ async fn a_real_release_with_partial_updates_says_from_which() {
         &told,
         &[
             "`partial_fox` makes partial updates",
-            "this is a real release",
+            "this is a production release",
         ],
     );
     for (updates, part) in [
@@ -105,7 +105,7 @@ async fn a_real_release_with_partial_updates_says_from_which() {
 }
 
 #[tokio::test]
-async fn a_candidate_is_one_of_a_release() {
+async fn is_rc_needs_a_release_version() {
     let (bench, push) = Bench::with_push().await;
     for version in ["2.0b3", "2.0a1", "2.0esr"] {
         let input = json!({"version": version});
@@ -122,7 +122,7 @@ async fn a_candidate_is_one_of_a_release() {
 }
 
 #[tokio::test]
-async fn a_flavor_that_aims_at_nothing_is_told() {
+async fn a_flavor_that_selects_nothing_is_reported() {
     let (bench, push) = Bench::with_push().await;
     let told = refused(&bench, fired(&push, "aimless", json!({}))).await;
     assert_told(
@@ -247,7 +247,7 @@ async fn graphs_of_other_projects_are_not_promoted() {
         &told,
         &[
             fork.task_id.as_str(),
-            "its project is `fork`, and here it is `ci`",
+            "its project is `fork`, but that of this project is `ci`",
             elsewhere.task_id.as_str(),
             "its head_repository is `https://github.com/else/ci`",
         ],
@@ -255,7 +255,7 @@ async fn graphs_of_other_projects_are_not_promoted() {
 }
 
 #[tokio::test]
-async fn graphs_that_have_expired_are_told_as_such() {
+async fn expired_graphs_are_reported_as_expired() {
     let (bench, old) = Bench::with_push().await;
     bench.wait(20 * 24 * 60 * 60);
     let push = bench.push(json!({"head_rev": "r2"})).await.fine();
@@ -264,7 +264,7 @@ async fn graphs_that_have_expired_are_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_graph_that_has_not_ended_is_told() {
+async fn an_unfinished_graph_is_reported() {
     let (bench, push) = Bench::with_push().await;
     let running = bench.new_id();
     let definition = bench.definition(&running, "Decision Task", "branch:main");
@@ -279,7 +279,7 @@ async fn a_graph_that_has_not_ended_is_told() {
 }
 
 #[tokio::test]
-async fn graphs_are_named_once_and_never_the_action_itself() {
+async fn graphs_are_named_once_and_exclude_the_action() {
     let (bench, push) = Bench::with_push().await;
     let told = refused(&bench, fired(&push, "promote_fox", on(&[&push, &push]))).await;
     assert_told(&told, &["names", push.task_id.as_str(), "twice"]);
@@ -295,7 +295,7 @@ async fn graphs_are_named_once_and_never_the_action_itself() {
 }
 
 #[tokio::test]
-async fn graphs_that_rest_on_each_other_are_refused() {
+async fn graphs_that_depend_on_each_other_are_refused() {
     let (bench, push) = Bench::with_push().await;
     let promote = bench
         .act(fired(&push, "promote_fox", on(&[&push])))
@@ -326,7 +326,7 @@ async fn graphs_that_rest_on_each_other_are_refused() {
     assert_told(
         &told,
         &[
-            "rest on each other",
+            "depend on each other",
             promote.task_id.as_str(),
             out.task_id.as_str(),
             "provenance.json",
@@ -335,7 +335,7 @@ async fn graphs_that_rest_on_each_other_are_refused() {
 }
 
 #[tokio::test]
-async fn a_promotion_whose_tasks_are_at_work_is_not_run_again() {
+async fn a_promotion_with_running_tasks_is_not_rerun() {
     let (bench, push) = Bench::with_push().await;
     bench.work().await;
     let promote = bench
@@ -350,7 +350,7 @@ async fn a_promotion_whose_tasks_are_at_work_is_not_run_again() {
         &told,
         &[
             "unfinished tasks of an earlier run",
-            "at work",
+            "pending or running",
             "l10n-a",
             "1 more",
         ],
@@ -363,7 +363,7 @@ async fn a_promotion_whose_tasks_are_at_work_is_not_run_again() {
 }
 
 #[tokio::test]
-async fn a_promotion_that_was_interrupted_goes_on() {
+async fn an_interrupted_promotion_continues() {
     let (bench, push) = Bench::with_push().await;
     bench.work().await;
     // On another queue only the first of its tasks stands when the action begins: its worker has
@@ -407,7 +407,7 @@ async fn a_promotion_that_was_interrupted_goes_on() {
     let told = bench3.call_back(&own, &environment).await.told();
     assert_told(
         &told,
-        &["this run does not make", "partials-a", stray.as_str()],
+        &["this run does not create", "partials-a", stray.as_str()],
     );
     assert_eq!(bench3.labels(&own), ["partials-a"]);
 }

@@ -55,7 +55,7 @@ async fn a_cancelled_task_gets_another_run() {
 }
 
 #[tokio::test]
-async fn what_has_not_failed_is_let_be() {
+async fn tasks_that_did_not_fail_are_not_rerun() {
     let (bench, push) = Bench::with_push().await;
     let (build, sign) = (push.id("build-a"), push.id("sign-a"));
     for task in [&build, &sign] {
@@ -69,7 +69,7 @@ async fn what_has_not_failed_is_let_be() {
 }
 
 #[tokio::test]
-async fn a_copy_that_another_has_followed_can_be_rerun() {
+async fn an_earlier_copy_can_be_rerun() {
     let (bench, push) = Bench::with_push().await;
     let again = Trigger {
         callback: "retrigger",

@@ -33,7 +33,7 @@ fn dependencies(definition: &Value) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn a_task_is_made_once_more_in_its_group() {
+async fn a_retriggered_task_is_in_its_group() {
     let (bench, push) = Bench::with_push().await;
     let before = bench.tasks(&push.task_id).len();
     let action = bench
@@ -128,7 +128,7 @@ async fn several_times_means_several_tasks_and_artifacts() {
 }
 
 #[tokio::test]
-async fn downstream_takes_along_what_was_created_and_depends_on_it() {
+async fn downstream_includes_created_dependents() {
     let (bench, push) = Bench::with_push().await;
     let input = json!({"downstream": true});
     let action = bench.act(retrigger(&push, "build-a", input)).await.fine();
@@ -149,7 +149,7 @@ async fn downstream_takes_along_what_was_created_and_depends_on_it() {
 }
 
 #[tokio::test]
-async fn what_should_not_be_retriggered_takes_force() {
+async fn disabled_retriggers_need_force() {
     let (bench, push) = Bench::with_push().await;
     let before = bench.everything().len();
     let refused = bench.act(retrigger(&push, "test-a", json!({}))).await;
@@ -172,7 +172,7 @@ async fn what_should_not_be_retriggered_takes_force() {
 }
 
 #[tokio::test]
-async fn a_task_that_is_not_in_the_graph_is_told() {
+async fn a_task_outside_the_graph_is_reported() {
     let (bench, push) = Bench::with_push().await;
     let foreign = bench.new_id();
     let definition = bench.definition(&push.task_id, "foreign", "branch:main");
@@ -216,7 +216,7 @@ async fn a_task_that_is_not_in_the_graph_is_told() {
 }
 
 #[tokio::test]
-async fn the_input_is_held_against_the_schema() {
+async fn the_input_is_checked_against_the_schema() {
     let (bench, push) = Bench::with_push().await;
     for input in [
         json!({"times": 0}),
@@ -263,7 +263,7 @@ fn decision_again(push: &Ran, task: &TaskId) -> Trigger {
 }
 
 #[tokio::test]
-async fn a_decision_task_is_made_once_more_with_its_dates_moved() {
+async fn a_retriggered_decision_task_has_new_dates() {
     let (bench, push) = Bench::with_push().await;
     let action = bench.act(decision_again(&push, &push.task_id)).await.fine();
     let state = bench.sandbox.state();
@@ -297,7 +297,7 @@ async fn a_decision_task_is_made_once_more_with_its_dates_moved() {
 }
 
 #[tokio::test]
-async fn a_decision_task_takes_scopes_of_its_own() {
+async fn a_retriggered_decision_task_needs_its_scopes() {
     let (bench, push) = Bench::with_push().await;
     bench
         .sandbox

@@ -83,7 +83,7 @@ fn dependencies(bench: &Bench, ran: &Ran, label: &str) -> Value {
 /// t2
 /// ```
 #[tokio::test]
-async fn without_a_base_everything_is_built() {
+async fn without_previous_tasks_everything_is_built() {
     let (bench, graphs) = on_top_of(&[&["t0"]]).await;
     let g = promote(&bench, &[&graphs[0]], json!({})).await;
     assert_eq!(bench.labels(&g.task_id), ["t1", "t2"]);
@@ -100,7 +100,7 @@ async fn without_a_base_everything_is_built() {
 ///                     t2
 /// ```
 #[tokio::test]
-async fn of_two_graphs_with_a_task_the_right_one_is_taken() {
+async fn of_two_graphs_with_a_task_the_last_one_counts() {
     let (bench, graphs) = on_top_of(&[&["t1"], &["t1"]]).await;
     let [g1, g2] = graphs.as_slice() else {
         unreachable!()
@@ -126,7 +126,7 @@ async fn of_two_graphs_with_a_task_the_right_one_is_taken() {
 ///                     t2
 /// ```
 #[tokio::test]
-async fn a_graph_without_a_task_takes_nothing_away() {
+async fn a_later_graph_without_a_label_keeps_earlier_tasks() {
     let (bench, graphs) = on_top_of(&[&["t1"], &["t0"]]).await;
     let [g1, g2] = graphs.as_slice() else {
         unreachable!()
@@ -153,7 +153,7 @@ async fn a_graph_without_a_task_takes_nothing_away() {
 ///           l10n-signing
 /// ```
 #[tokio::test]
-async fn a_promotion_stands_on_the_builds_of_the_push() {
+async fn a_promotion_reuses_the_builds_of_the_push() {
     let (bench, graphs) = on_top_of(&[&["signing", "build"]]).await;
     chained(
         &bench.project,
@@ -179,7 +179,7 @@ async fn a_promotion_stands_on_the_builds_of_the_push() {
 }
 
 #[tokio::test]
-async fn on_top_of_a_whole_snowman_nothing_is_built() {
+async fn on_top_of_a_complete_release_nothing_is_built() {
     let (bench, graphs) = on_top_of(&[&["t2", "t1"]]).await;
     let g = promote(&bench, &[&graphs[0]], json!({})).await;
     assert!(bench.labels(&g.task_id).is_empty());
@@ -193,7 +193,7 @@ async fn on_top_of_a_whole_snowman_nothing_is_built() {
 }
 
 #[tokio::test]
-async fn kinds_and_labels_that_are_built_again_take_their_dependents_along() {
+async fn rebuilt_kinds_and_labels_rebuild_their_dependents() {
     let (bench, graphs) = on_top_of(&[&["t2", "t1"]]).await;
     let g1 = &graphs[0];
     for (more, built) in [
@@ -220,7 +220,7 @@ async fn kinds_and_labels_that_are_built_again_take_their_dependents_along() {
 ///                       t2 -> partials
 /// ```
 #[tokio::test]
-async fn tasks_that_only_an_earlier_promotion_has_are_taken_from_it() {
+async fn tasks_that_only_an_earlier_promotion_has_are_reused() {
     let (bench, graphs) = on_top_of(&[&["t1"]]).await;
     let d = &graphs[0];
     chained(&bench.project, &["partials", "t1"]);
@@ -247,7 +247,7 @@ async fn tasks_that_only_an_earlier_promotion_has_are_taken_from_it() {
 
 /// The kind of a label may change from graph to graph; the rightmost graph says which it is.
 #[tokio::test]
-async fn the_kind_of_a_label_is_that_of_the_rightmost_graph() {
+async fn the_kind_of_a_label_is_that_of_the_last_graph() {
     let bench = Bench::new(Project::empty()).await;
     let over = || json!({"target_tasks_method": "promote", "release_product": "fox"});
     let fields = "label: t1, shipping-phase: promote, attributes: {shipping_product: fox}";

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use serde_json::json;
-use snowman::actions::callback::{self, Runner};
 use snowman::actions::render::actions_json;
+use snowman::actions::request::{Runner, read_request};
+use snowman::actions::{ACTIONS, callback, existing};
 use snowman::base::diagnostic::Diagnostic;
 use snowman::base::name::{Label, TaskId};
 use snowman::config::parameters::{Parameters, Strictness};
@@ -148,7 +149,14 @@ async fn a_taken_id_repeats_only_the_phases_that_depend_on_ids() {
     };
     let params = Parameters::new(bench.parameters(json!({})), Strictness::Lenient).unwrap();
     let id = decision.as_str();
-    let actions_json = actions_json(context.files, &inside.graph_config, &params, id, &[]);
+    let actions_json = actions_json(
+        ACTIONS,
+        context.files,
+        &inside.graph_config,
+        &params,
+        id,
+        &[],
+    );
     let options = DecisionOptions {
         decision_task_id: &decision,
         actions_json: actions_json.unwrap(),
@@ -184,14 +192,14 @@ async fn a_promotion_with_a_taken_id_is_generated_once() {
     let inside = Inside::new(&bench, &environment).unwrap();
     let [first, second] = sequence(&action, "l10n-a");
     let artifacts = CountedArtifacts::new(&bench, &first);
-    let request = callback::request(&environment, &inside.client, &action);
+    let request = read_request(&environment, &inside.client, &action);
     let request = request.await.unwrap();
-    let parameters = callback::parameters_of(&inside.client, &push.task_id);
+    let parameters = existing::parameters(&inside.client, &push.task_id);
     let parameters = parameters.await.unwrap();
     let runner = Runner {
         context: inside.context(),
         graph_config: &inside.graph_config,
-        own: &action,
+        action_task: &action,
         artifacts: &artifacts,
         events: &|_| {},
         check_scope: true,

@@ -128,9 +128,9 @@ async fn the_task_is_not_an_action_task() {
     assert_snapshot!(shown, @"
     exit code 1
     stderr:
-      × the task [TASK-ID] is no action task
+      × the task [TASK-ID] is not an action task
       │   cause: ACTION_CALLBACK is not set and the task has no `extra.action`
-      help: run it in the task of an action; `snowman test-action-callback` tries actions elsewhere
+      help: run it in an action task; `snowman test-action-callback` tries an action locally
 
     1 mistake; nothing was done
     ");
@@ -216,15 +216,15 @@ async fn an_input_lacks_a_required_key() {
     exit code 1
     stderr:
       × the input of the action release-promotion: "release_promotion_flavor" is a required property
-      help: it takes: release_promotion_flavor, build_number, version, do_not_optimize, rebuild_kinds,
-            previous_graph_ids, revision, allow_mixed_revisions, allow_earlier_phases, release_eta,
-            release_partners, release_partner_config, release_partner_build_number,
+      help: known properties: release_promotion_flavor, build_number, version, do_not_optimize,
+            rebuild_kinds, previous_graph_ids, revision, allow_mixed_revisions, allow_earlier_phases,
+            release_eta, release_partners, release_partner_config, release_partner_build_number,
             release_enable_partner_repack, release_enable_partner_attribution, release_enable_emefree
 
       × the input of the action release-promotion: "build_number" is a required property
-      help: it takes: release_promotion_flavor, build_number, version, do_not_optimize, rebuild_kinds,
-            previous_graph_ids, revision, allow_mixed_revisions, allow_earlier_phases, release_eta,
-            release_partners, release_partner_config, release_partner_build_number,
+      help: known properties: release_promotion_flavor, build_number, version, do_not_optimize,
+            rebuild_kinds, previous_graph_ids, revision, allow_mixed_revisions, allow_earlier_phases,
+            release_eta, release_partners, release_partner_config, release_partner_build_number,
             release_enable_partner_repack, release_enable_partner_attribution, release_enable_emefree
 
     2 mistakes; nothing was done
@@ -238,7 +238,7 @@ async fn an_input_is_not_a_mapping() {
     exit code 1
     stderr:
       × the input of the action retrigger: [3] is not of type "object"
-      help: it takes: downstream, times
+      help: known properties: downstream, times
 
     1 mistake; nothing was done
     "#);
@@ -342,10 +342,10 @@ async fn variables_are_malformed() {
     assert_snapshot!(refused(&taskcluster, project), @"
     exit code 3
     stderr:
-      × ACTION_TASK_ID is no JSON
+      × ACTION_TASK_ID is not valid JSON
       │   cause: expected ident at line 1 column 2
 
-      × ACTION_INPUT is no JSON
+      × ACTION_INPUT is not valid JSON
       │   cause: key must be a string at line 1 column 2
 
     2 failures; nothing was done

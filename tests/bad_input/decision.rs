@@ -55,8 +55,8 @@ async fn taskcluster_yml_is_missing() {
     assert_snapshot!(decide(project, &[]).await, @"
     exit code 1
     stderr:
-      × there is no .taskcluster.yml, which actions are made of
-      help: put one into the root of the repository
+      × .taskcluster.yml does not exist; actions are rendered from it
+      help: add it to the root of the repository
 
     1 mistake; nothing was created
     ");

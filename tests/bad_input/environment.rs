@@ -250,8 +250,8 @@ fn actions_need_taskcluster_yml() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × there is no .taskcluster.yml, which actions are made of
-      help: put one into the root of the repository
+      × .taskcluster.yml does not exist; actions are rendered from it
+      help: add it to the root of the repository
 
     1 mistake
     ");

@@ -15,13 +15,13 @@ async fn previous_graphs_do_not_exist() {
     exit code 1
     stderr:
       × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
-      │   cause: HTTP 404: Task not found; the queue knows no such task: the taskId is wrong, or the
-      │   task has expired
+      │   cause: HTTP 404: Task not found; the queue has no such task: the taskId is wrong, or the task
+      │   has expired
       help: it has to be a decision task, or an action task that decided; see its artifacts
 
       × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
-      │   cause: HTTP 404: Task not found; the queue knows no such task: the taskId is wrong, or the
-      │   task has expired
+      │   cause: HTTP 404: Task not found; the queue has no such task: the taskId is wrong, or the task
+      │   has expired
       help: it has to be a decision task, or an action task that decided; see its artifacts
 
     2 mistakes; nothing was done
@@ -48,8 +48,8 @@ async fn the_version_is_unknown() {
     assert_snapshot!(shown, @"
     exit code 1
     stderr:
-      × the version to promote is not known
-      help: give `version` in the input (`--version` of `promote --plan`), or put a version.txt into the
+      × cannot determine the version to promote
+      help: give `version` in the input (`--version` of `promote --plan`), or add a version.txt to the
             repository
 
     1 mistake; nothing was done
@@ -267,10 +267,10 @@ fn a_rehearsed_flavor_is_unknown() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × there is no flavor `promot`
+      × unknown flavor `promot`
       help: did you mean `promote`?
 
-      × there is no flavor `frobnicate`
+      × unknown flavor `frobnicate`
       help: there are: promote, ship
 
     2 mistakes
@@ -284,7 +284,7 @@ fn a_rehearsal_of_a_flavor_needs_flavors() {
     exit code 1
     stderr:
       × the graph config has no `release-promotion.flavors`
-      help: without flavors only the push can be rehearsed: name none
+      help: pass no flavors to rehearse only the push
 
     1 mistake
     ");

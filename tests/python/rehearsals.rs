@@ -334,7 +334,7 @@ fn missing_input_of_a_project_is_reported() {
     let Some(world) = shed() else { return };
     let told = flat(&world.failure(&["rehearse", "--root", "shed", "--json", "promote"]));
     assert!(
-        told.contains("the action release-promotion cannot be rendered with its input"),
+        told.contains("cannot render the action release-promotion with its input"),
         "{told}"
     );
     assert!(

@@ -8,17 +8,17 @@ use snowman::base::name::TaskId;
 use snowman::base::time::Span;
 use snowman::config::shipping::Phase;
 use snowman::ports::clock::{Clock, SystemClock};
-use snowman::rehearse::checks::{Wanted, promotion, push};
-use snowman::rehearse::phase::{Possible, Ran};
+use snowman::rehearse::artifacts::{FullTask, PhaseOutput};
+use snowman::rehearse::checks::{PromotionExpectations, promotion_report, push_report};
 use snowman::rehearse::{PhaseReport, Report};
 use snowman::sandbox::{Options, Sandbox, WorkerOptions};
 
 /// A sandbox with a push that has built `build` and `sign`, and a promotion that has built `l10n` on
-/// top of it: everything holds.
+/// top of it: all checks pass.
 struct Release {
     sandbox: Sandbox,
-    push: Ran,
-    promotion: Ran,
+    push: PhaseOutput,
+    promotion: PhaseOutput,
     count: u8,
 }
 
@@ -92,8 +92,8 @@ impl Release {
         task_id
     }
 
-    fn checked(&self, wanted: &Wanted) -> PhaseReport {
-        promotion(
+    fn checked(&self, wanted: &PromotionExpectations) -> PhaseReport {
+        promotion_report(
             &self.sandbox,
             &self.promotion,
             std::slice::from_ref(&self.push),
@@ -102,7 +102,7 @@ impl Release {
     }
 }
 
-fn ran(name: &str, task_id: TaskId) -> Ran {
+fn ran(name: &str, task_id: TaskId) -> PhaseOutput {
     let kinds = [
         ("build", "build", None, None),
         ("sign", "sign", Some("build"), None),
@@ -110,7 +110,7 @@ fn ran(name: &str, task_id: TaskId) -> Ran {
     ];
     let full = kinds.map(|(label, kind, dependency, phase)| {
         let dependencies: BTreeSet<String> = dependency.into_iter().map(str::to_owned).collect();
-        let possible = Possible {
+        let possible = FullTask {
             kind: kind.to_owned(),
             dependencies,
             searched: false,
@@ -118,7 +118,7 @@ fn ran(name: &str, task_id: TaskId) -> Ran {
         };
         (label.to_owned(), possible)
     });
-    Ran {
+    PhaseOutput {
         name: name.to_owned(),
         task_id,
         label_to_taskid: BTreeMap::new(),
@@ -131,7 +131,7 @@ fn ran(name: &str, task_id: TaskId) -> Ran {
 }
 
 /// Says that a graph has created a task.
-fn note(ran: &mut Ran, label: &str, task_id: &TaskId) {
+fn note(ran: &mut PhaseOutput, label: &str, task_id: &TaskId) {
     ran.created.insert(task_id.to_string(), label.to_owned());
     ran.label_to_taskid
         .insert(label.to_owned(), task_id.to_string());
@@ -155,13 +155,13 @@ const LATEST: &str = "of several earlier ids the latest is used";
 const COMPLETED: &str = "every created task has completed";
 
 #[tokio::test]
-async fn a_sound_release_holds() {
+async fn a_correct_release_passes() {
     let pushed = Release::pushed().await;
-    let pushed = push(&pushed.sandbox, &pushed.push);
+    let pushed = push_report(&pushed.sandbox, &pushed.push);
     assert!(pushed.holds(), "{pushed:?}");
     assert_eq!((pushed.created, pushed.reused.len()), (2, 0));
     let release = Release::new().await;
-    let promoted = release.checked(&Wanted::default());
+    let promoted = release.checked(&PromotionExpectations::default());
     assert!(promoted.holds(), "{promoted:?}");
     assert_eq!(promoted.created, 1);
     assert_eq!(promoted.reused, BTreeMap::from([(id(1).to_string(), 2)]));
@@ -187,12 +187,15 @@ async fn a_task_that_is_built_twice_is_found() {
     let mut release = Release::new().await;
     let task_id = release.built(&id(2), true);
     note(&mut release.promotion, "sign", &task_id);
-    assert_eq!(broken(&release.checked(&Wanted::default())), [(TWICE, 1)]);
+    assert_eq!(
+        broken(&release.checked(&PromotionExpectations::default())),
+        [(TWICE, 1)]
+    );
     // It was asked for, or something below it was.
     for kind in ["sign", "build"] {
-        let wanted = Wanted {
+        let wanted = PromotionExpectations {
             rebuild_kinds: vec![kind.to_owned()],
-            ..Wanted::default()
+            ..PromotionExpectations::default()
         };
         let rules = broken(&release.checked(&wanted));
         let below = kind == "build";
@@ -207,10 +210,10 @@ async fn a_task_that_is_built_twice_is_found() {
 #[tokio::test]
 async fn a_new_task_of_an_earlier_phase_is_found() {
     let mut release = Release::new().await;
-    let of = |phases: &[Phase]| Wanted {
+    let of = |phases: &[Phase]| PromotionExpectations {
         phases: phases.iter().copied().collect(),
         flavored: BTreeSet::from([Phase::Promote, Phase::Push, Phase::Ship]),
-        ..Wanted::default()
+        ..PromotionExpectations::default()
     };
     assert!(release.checked(&of(&[Phase::Promote])).holds());
     let push = of(&[Phase::Push]);
@@ -221,7 +224,7 @@ async fn a_new_task_of_an_earlier_phase_is_found() {
     release.promotion.targets = BTreeSet::from(["l10n".to_owned()]);
     assert!(release.checked(&of(&[])).holds());
     let later = release.promotion.full["l10n"].clone();
-    let later = Possible {
+    let later = FullTask {
         phase: Some("ship".to_owned()),
         ..later
     };
@@ -231,7 +234,7 @@ async fn a_new_task_of_an_earlier_phase_is_found() {
     release.promotion.full.remove("ship");
     release.promotion.targets.clear();
     // It was asked for, or it is searched for in the index.
-    let asked = Wanted {
+    let asked = PromotionExpectations {
         rebuild_kinds: vec!["l10n".to_owned()],
         ..push.clone()
     };
@@ -242,13 +245,13 @@ async fn a_new_task_of_an_earlier_phase_is_found() {
     // No other flavor would create it.
     let l10n = release.promotion.full.get_mut("l10n").unwrap();
     l10n.searched = false;
-    let alone = Wanted {
+    let alone = PromotionExpectations {
         flavored: BTreeSet::from([Phase::Push]),
         ..push.clone()
     };
     assert!(release.checked(&alone).holds());
     // What no push has built is built for releases only, unless a flavor builds it.
-    let builds = Wanted {
+    let builds = PromotionExpectations {
         flavored: BTreeSet::from([Phase::Build, Phase::Push]),
         ..push.clone()
     };
@@ -262,19 +265,19 @@ async fn a_new_task_of_an_earlier_phase_is_found() {
 }
 
 #[tokio::test]
-async fn what_a_project_does_in_python_is_noted() {
+async fn a_promotion_in_python_is_noted() {
     let mut release = Release::new().await;
     let again = release.built(&id(2), true);
     note(&mut release.promotion, "sign", &again);
-    let push = Wanted {
+    let push = PromotionExpectations {
         phases: BTreeSet::from([Phase::Push]),
         flavored: BTreeSet::from([Phase::Promote, Phase::Push]),
-        ..Wanted::default()
+        ..PromotionExpectations::default()
     };
     let report = release.checked(&push);
     assert_eq!(broken(&report), [(TWICE, 1), (EARLY, 1)]);
     assert_eq!(report.notes, [""; 0]);
-    let accepted = Wanted {
+    let accepted = PromotionExpectations {
         accepted: true,
         ..push.clone()
     };
@@ -300,7 +303,7 @@ async fn what_a_project_does_in_python_is_noted() {
 #[tokio::test]
 async fn reused_tasks_are_counted_in_the_order_of_the_phases() {
     let release = Release::new().await;
-    let mut first = release.checked(&Wanted::default());
+    let mut first = release.checked(&PromotionExpectations::default());
     first.name = "promote".to_owned();
     let phase = |name: &str, group: &str, reused: &[(&str, usize)]| PhaseReport {
         name: name.to_owned(),
@@ -329,24 +332,24 @@ async fn a_task_in_another_group_is_found() {
     let stray = release.built(&id(9), true);
     note(&mut release.promotion, "l10n", &stray);
     assert_eq!(
-        broken(&release.checked(&Wanted::default())),
+        broken(&release.checked(&PromotionExpectations::default())),
         [(IN_GROUP, 1)]
     );
     let mut release = Release::pushed().await;
     let stray = release.built(&id(9), true);
     note(&mut release.push, "build", &stray);
     assert_eq!(
-        broken(&push(&release.sandbox, &release.push)),
+        broken(&push_report(&release.sandbox, &release.push)),
         [(IN_GROUP, 1)]
     );
 }
 
 #[tokio::test]
-async fn a_task_that_nobody_planned_is_found() {
+async fn an_unplanned_task_is_found() {
     let mut release = Release::new().await;
     release.built(&id(2), true);
     assert_eq!(
-        broken(&release.checked(&Wanted::default())),
+        broken(&release.checked(&PromotionExpectations::default())),
         [(IN_GROUP, 1)]
     );
 }
@@ -356,10 +359,10 @@ async fn an_action_in_another_group_is_found() {
     let mut release = Release::new().await;
     release.task(&id(3), &id(9));
     release.promotion.task_id = id(3);
-    let rules = broken(&release.checked(&Wanted::default()));
+    let rules = broken(&release.checked(&PromotionExpectations::default()));
     assert!(rules.contains(&(ACTION, 1)), "{rules:?}");
     release.push.task_id = id(3);
-    let rules = broken(&push(&release.sandbox, &release.push));
+    let rules = broken(&push_report(&release.sandbox, &release.push));
     assert!(
         rules.contains(&("the decision task is in the group that it names", 1)),
         "{rules:?}"
@@ -367,26 +370,26 @@ async fn an_action_in_another_group_is_found() {
 }
 
 #[tokio::test]
-async fn what_was_to_be_built_again_and_was_not_is_found() {
+async fn a_missing_rebuild_is_found() {
     let release = Release::new().await;
-    let kind = Wanted {
+    let kind = PromotionExpectations {
         rebuild_kinds: vec!["sign".to_owned(), "unknown".to_owned()],
-        ..Wanted::default()
+        ..PromotionExpectations::default()
     };
     assert_eq!(broken(&release.checked(&kind)), [(REBUILT, 1)]);
     let mut cached = Release::new().await;
     let sign = cached.promotion.full.get_mut("sign").unwrap();
     sign.searched = true;
     assert!(cached.checked(&kind).holds(), "the index may have it");
-    let label = Wanted {
+    let label = PromotionExpectations {
         do_not_optimize: vec!["sign".to_owned(), "nothing".to_owned()],
-        ..Wanted::default()
+        ..PromotionExpectations::default()
     };
     assert_eq!(broken(&release.checked(&label)), [(HONOURED, 1)]);
-    let done = Wanted {
+    let done = PromotionExpectations {
         rebuild_kinds: vec!["l10n".to_owned()],
         do_not_optimize: vec!["l10n".to_owned()],
-        ..Wanted::default()
+        ..PromotionExpectations::default()
     };
     assert!(release.checked(&done).holds());
 }
@@ -399,8 +402,11 @@ async fn an_older_id_is_found() {
         .promotion
         .label_to_taskid
         .insert("sign".to_owned(), old.to_string());
-    assert_eq!(broken(&release.checked(&Wanted::default())), [(LATEST, 1)]);
-    let report = release.checked(&Wanted::default());
+    assert_eq!(
+        broken(&release.checked(&PromotionExpectations::default())),
+        [(LATEST, 1)]
+    );
+    let report = release.checked(&PromotionExpectations::default());
     assert_eq!(
         report.reused.get("index"),
         Some(&1),
@@ -414,16 +420,16 @@ async fn a_task_that_has_not_completed_is_found() {
     let failed = release.built(&id(2), false);
     note(&mut release.promotion, "l10n", &failed);
     assert_eq!(
-        broken(&release.checked(&Wanted::default())),
+        broken(&release.checked(&PromotionExpectations::default())),
         [(COMPLETED, 1)]
     );
-    let report = release.checked(&Wanted::default());
+    let report = release.checked(&PromotionExpectations::default());
     assert_eq!(report.states.get("failed"), Some(&1));
     let mut release = Release::pushed().await;
     let failed = release.built(&id(1), false);
     note(&mut release.push, "build", &failed);
     assert_eq!(
-        broken(&push(&release.sandbox, &release.push)),
+        broken(&push_report(&release.sandbox, &release.push)),
         [(COMPLETED, 1)]
     );
 }

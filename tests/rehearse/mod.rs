@@ -8,7 +8,10 @@
 mod checks;
 mod command;
 mod definitions;
+mod edits;
+mod environment;
 mod guide;
 mod pipeline;
+mod publication;
 mod reading;
 mod shell;

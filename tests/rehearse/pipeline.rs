@@ -12,7 +12,7 @@ use snowman::ports::clock::SystemClock;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
 use snowman::rehearse::Options;
-use snowman::rehearse::stage::Stage;
+use snowman::rehearse::rehearsal::Rehearsal;
 use snowman::task_scripts::TaskScripts;
 
 /// A task that was created, as its full graph describes it.
@@ -45,7 +45,7 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
         stop: &snowman::ports::stop::NEVER,
     };
     let options = Options::default();
-    let mut stage = Stage::start(
+    let mut stage = Rehearsal::start(
         context,
         &graph_config,
         &options,
@@ -71,7 +71,7 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
         assert!(report.holds(), "{flavor}: {report:#?}");
     }
     let mut made = Vec::new();
-    for ran in stage.ran() {
+    for ran in stage.outputs() {
         let artifact =
             stage
                 .sandbox()
@@ -207,7 +207,7 @@ async fn the_first_product_from_its_candidate_to_its_release() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_other_product_and_its_partners_again_and_again() {
+async fn the_other_product_and_its_partners_can_be_promoted_repeatedly() {
     let partners_of = "promote_snowbird_partners";
     let made = rehearsed(&["promote_snowbird", partners_of, partners_of]).await;
     let [_, promote, first, second] = made.as_slice() else {
@@ -226,7 +226,7 @@ async fn the_other_product_and_its_partners_again_and_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_action_can_make_a_whole_release() {
+async fn one_action_can_create_a_whole_release() {
     let made = rehearsed(&["promote_snowfox+push_snowfox+ship_snowfox"]).await;
     let [_, release] = made.as_slice() else {
         unreachable!("one graph for each action")

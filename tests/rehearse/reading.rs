@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 use snowman::cli::parse_arguments;
 use snowman::decision::flags::DecisionFlags;
-use snowman::rehearse::command::{Command, Trouble, What, read};
+use snowman::rehearse::command::{Command, CommandError, Subcommand, read};
 
 const TASK_ID: &str = "AbCdEfGhQJKLmnopqrStuA";
 pub const REV: &str = "cafecafecafecafecafecafecafecafecafecafe";
@@ -28,7 +28,7 @@ pub fn payload(command: Value) -> Value {
     })
 }
 
-fn read_payload(payload: Value) -> Result<Command, Trouble> {
+fn read_payload(payload: Value) -> Result<Command, CommandError> {
     let definition = json!({"payload": payload});
     read(
         &definition.into(),
@@ -62,8 +62,8 @@ pub fn ok(payload: Value) -> Command {
 }
 
 pub fn flags(command: &Command) -> &DecisionFlags {
-    match &command.what {
-        What::Decision { flags, .. } => flags,
+    match &command.subcommand {
+        Subcommand::Decision { flags, .. } => flags,
         other => unreachable!("{other:?}"),
     }
 }
@@ -85,14 +85,14 @@ pub fn decides(text: &str) -> Command {
 
 pub fn unread(payload: Value) -> String {
     match read_payload(payload) {
-        Err(Trouble::Unread(why)) => why,
+        Err(CommandError::Unreadable(why)) => why,
         other => unreachable!("{other:?}"),
     }
 }
 
 pub fn wrong(payload: Value) -> Vec<String> {
     match read_payload(payload) {
-        Err(Trouble::Wrong(reasons)) => reasons,
+        Err(CommandError::Fails(reasons)) => reasons,
         other => unreachable!("{other:?}"),
     }
 }
@@ -125,7 +125,7 @@ fn scripts_under_run_task_are_read() {
         assert_eq!(
             command
                 .links_before
-                .follow("/builds/worker/checkouts/vcs/artifacts/x.json")
+                .resolve("/builds/worker/checkouts/vcs/artifacts/x.json")
                 .as_deref(),
             Some("/builds/worker/artifacts/x.json"),
         );
@@ -133,7 +133,7 @@ fn scripts_under_run_task_are_read() {
 }
 
 #[test]
-fn more_flags_are_taken_as_they_are_written() {
+fn more_flags_are_passed_verbatim() {
     let command = decides(&format!(
         "{LINK}taskgraph decision --verbose FLAGS --target-tasks-method=fox-branches --base-ref='main' \
          --base-rev='{REV}' --head-tag=\"v1.0\" --no-verify"
@@ -145,8 +145,8 @@ fn more_flags_are_taken_as_they_are_written() {
         ("main", "v1.0")
     );
     assert!(matches!(
-        command.what,
-        What::Decision {
+        command.subcommand,
+        Subcommand::Decision {
             verify: false,
             creates: true,
             ..
@@ -181,7 +181,7 @@ fn more_flags_are_taken_as_they_are_written() {
 }
 
 #[test]
-fn what_is_not_taskgraph_is_named_and_not_run() {
+fn other_programs_are_listed_as_not_run() {
     let command = decides(&format!(
         "taskcluster/scripts/install-sdk.sh && {LINK}pip3 install --user --break-system-packages . && \
          curl -L https://example.com/x | tar -xz && taskgraph decision FLAGS"
@@ -232,8 +232,8 @@ fn variables_come_from_the_payload_and_the_script() {
     let mut apart = script("taskgraph decision FLAGS $EXTRA");
     apart["env"]["EXTRA"] = json!("--no-verify  --verbose");
     assert!(matches!(
-        ok(apart).what,
-        What::Decision { verify: false, .. }
+        ok(apart).subcommand,
+        Subcommand::Decision { verify: false, .. }
     ));
     let read = decides("taskgraph decision FLAGS --head-tag='$TAG \"x\"'\"'s\"\\ y");
     assert_eq!(flags(&read).head_tag, "$TAG \"x\"'s y");
@@ -246,12 +246,12 @@ fn actions_are_read() {
         "taskcluster/scripts/install-sdk.sh && ~/.local/bin/taskgraph action-callback --root taskcluster",
         "./mach --log-no-times taskgraph action-callback",
     ] {
-        assert_eq!(ok(script(text)).what, What::Action, "{text}");
+        assert_eq!(ok(script(text)).subcommand, Subcommand::Action, "{text}");
     }
 }
 
 #[test]
-fn folders_and_roots_are_worked_out() {
+fn folders_and_roots_are_resolved() {
     let command = ok(script("cd tools/../ci && taskgraph decision FLAGS -r tc"));
     assert_eq!(command.folder, "/builds/worker/checkouts/vcs/ci");
     assert_eq!(command.root, "ci/tc");
@@ -306,7 +306,7 @@ fn folders_and_roots_are_worked_out() {
 }
 
 #[test]
-fn the_entry_point_of_the_image_makes_the_checkout() {
+fn the_entry_point_of_the_image_creates_the_checkout() {
     let mut words = vec!["snowman", "decision"];
     let flags = FLAGS
         .replace(['\'', '"'], "")
@@ -331,7 +331,7 @@ fn the_entry_point_of_the_image_makes_the_checkout() {
 }
 
 #[test]
-fn files_that_are_written_by_echo_are_known() {
+fn files_written_by_echo_are_tracked() {
     let command = decides(&format!(
         "{LINK}taskgraph decision FLAGS && echo \"{{}}\" > artifacts/actions.json # no actions here"
     ));
@@ -348,12 +348,12 @@ fn files_that_are_written_by_echo_are_known() {
 }
 
 #[test]
-fn a_link_in_the_place_of_a_folder_lies_in_it() {
+fn a_link_to_a_folder_is_created_inside_it() {
     let at = |text: &str| {
         let command = decides(&format!("{text} && taskgraph decision FLAGS"));
         command
             .links_before
-            .follow("/builds/worker/checkouts/vcs/artifacts/x")
+            .resolve("/builds/worker/checkouts/vcs/artifacts/x")
     };
     let linked = Some("/builds/worker/artifacts/x".to_owned());
     assert_eq!(at("ln -sfn /builds/worker/artifacts artifacts"), linked);
@@ -373,7 +373,7 @@ fn a_link_in_the_place_of_a_folder_lies_in_it() {
 }
 
 #[test]
-fn what_only_a_shell_can_tell_is_not_read() {
+fn values_that_only_a_shell_knows_are_not_read() {
     for (text, why) in [
         (
             "for x in a b; do taskgraph decision FLAGS; done",
@@ -470,7 +470,7 @@ fn what_only_a_shell_can_tell_is_not_read() {
 }
 
 #[test]
-fn what_grows_without_end_is_not_read() {
+fn endless_values_are_not_read() {
     let double = "A=x; ".to_owned() + &"A=$A$A; ".repeat(64);
     let told = unread(script(&format!(
         "{double} taskgraph decision FLAGS --head-tag=$A"
@@ -490,7 +490,7 @@ fn what_grows_without_end_is_not_read() {
 }
 
 #[test]
-fn nesting_ends() {
+fn nesting_is_limited() {
     let mut text = "taskgraph decision".to_owned();
     for _ in 0..30 {
         text = format!("env {text}");
@@ -500,7 +500,7 @@ fn nesting_ends() {
 }
 
 #[test]
-fn what_would_fail_is_wrong() {
+fn failing_commands_are_reported() {
     let only = |text: &str, wanted: &str| {
         let told = wrong(script(text));
         assert_eq!(told.len(), 1, "{text}: {told:?}");
@@ -542,7 +542,7 @@ fn what_would_fail_is_wrong() {
 }
 
 #[test]
-fn run_task_has_what_it_makes_the_checkout_by() {
+fn run_task_needs_the_variables_of_its_checkout() {
     let mut missing = script("taskgraph action-callback");
     for name in [
         "FOX_HEAD_REPOSITORY",
@@ -579,11 +579,11 @@ fn run_task_has_what_it_makes_the_checkout_by() {
         .as_object_mut()
         .unwrap()
         .shift_remove("REPOSITORIES");
-    assert_eq!(ok(other).what, What::Action);
+    assert_eq!(ok(other).subcommand, Subcommand::Action);
 }
 
 #[test]
-fn a_project_with_a_run_task_of_its_own_is_read() {
+fn a_projects_own_run_task_is_read() {
     let definition = |words: &[&str], script: &str| {
         let mut command: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         command.extend(["--", "bash", "-cx"].map(str::to_owned));
@@ -608,7 +608,10 @@ fn a_project_with_a_run_task_of_its_own_is_read() {
     assert_eq!(flags(&command).head_rev, REV);
     assert_eq!(command.folder, "/builds/worker/checkouts/fox");
     let text = format!("{start} ./mach --log-no-times taskgraph action-callback");
-    assert_eq!(ok(definition(&options, &text)).what, What::Action);
+    assert_eq!(
+        ok(definition(&options, &text)).subcommand,
+        Subcommand::Action
+    );
     let text = format!("{start} ./mach create-environment && ./mach taskgrahp decision FLAGS");
     let told = unread(definition(&options, &text));
     assert!(

@@ -7,7 +7,7 @@ use super::reading::{FLAGS, LINK, REV, URL, decides, flags, ok, payload, script,
 const CHECKOUT: &str = "/builds/worker/checkouts/vcs";
 
 #[test]
-fn what_only_a_worker_knows_is_not_taken_for_unset() {
+fn worker_variables_are_not_treated_as_unset() {
     for (text, why) in [
         (
             "TAG=$(git describe); taskgraph decision FLAGS --head-tag=$TAG",
@@ -84,7 +84,7 @@ fn a_variable_that_nothing_sets_is_empty() {
         command.notes,
         [
             "`--head-tag` is given the variable FOX_HAED_TAG, which nothing sets, so it is empty",
-            "`taskgraph decision` is given the variable FOX_EXTRA, which nothing sets, so there is no such argument",
+            "`taskgraph decision` is given the variable FOX_EXTRA, which nothing sets, so this argument is missing",
         ]
     );
     assert_eq!(command.unset["head-tag"], "FOX_HAED_TAG");
@@ -115,7 +115,7 @@ fn a_variable_that_nothing_sets_is_empty() {
 }
 
 #[test]
-fn what_runs_only_after_a_failure_may_not_be_passed_over() {
+fn commands_after_a_failure_are_not_ignored() {
     for text in [
         "make artifacts || cd elsewhere; taskgraph decision FLAGS",
         "test -e ready || ln -s /builds/worker/artifacts artifacts && taskgraph decision FLAGS",
@@ -126,7 +126,7 @@ fn what_runs_only_after_a_failure_may_not_be_passed_over() {
     ] {
         let told = unread(script(text));
         assert!(
-            told.starts_with("only the worker can tell whether"),
+            told.starts_with("only the worker can know whether"),
             "{text}: {told}"
         );
     }
@@ -158,13 +158,13 @@ fn what_runs_only_after_a_failure_may_not_be_passed_over() {
         let command = decides(&format!("{text}; taskgraph decision FLAGS"));
         let at = command
             .links_before
-            .follow(&format!("{CHECKOUT}/artifacts"));
+            .resolve(&format!("{CHECKOUT}/artifacts"));
         assert_eq!(at.as_deref(), Some(leads), "{text}");
     }
 }
 
 #[test]
-fn folders_are_changed_and_come_back() {
+fn cd_pushd_and_popd_are_followed() {
     for (text, folder) in [
         ("pushd ci; pushd sub; popd", "ci"),
         ("pushd ci && popd && cd tools", "tools"),
@@ -180,7 +180,7 @@ fn folders_are_changed_and_come_back() {
     for text in ["popd", "cd -", "pushd", "pushd +1"] {
         let told = unread(script(&format!("{text} && taskgraph decision FLAGS")));
         assert!(
-            told.starts_with("where it leads is not known"),
+            told.starts_with("the new folder is not known"),
             "{text}: {told}"
         );
     }
@@ -191,7 +191,7 @@ fn folders_are_changed_and_come_back() {
 }
 
 #[test]
-fn links_are_made_as_ln_makes_them() {
+fn links_are_created_like_ln_does() {
     for text in [
         "ln -s /builds/worker/artifacts",
         "ln -s /builds/worker/artifacts .",
@@ -209,7 +209,7 @@ fn links_are_made_as_ln_makes_them() {
         let command = decides(&format!("{text} && taskgraph decision FLAGS"));
         let at = command
             .links_before
-            .follow(&format!("{CHECKOUT}/artifacts/x"));
+            .resolve(&format!("{CHECKOUT}/artifacts/x"));
         assert_eq!(at.as_deref(), Some("/builds/worker/artifacts/x"), "{text}");
     }
     for text in ["ln a b", "ln -s", "ln -s --unheard-of a b"] {
@@ -241,7 +241,7 @@ fn options_of_run_task_are_read_as_argparse_and_python_do() {
 }
 
 #[test]
-fn programs_that_run_others_are_passed_through() {
+fn programs_that_run_others_are_followed() {
     for program in [
         "timeout 600 ",
         "timeout -k 5 --signal=TERM 600 ",
@@ -260,7 +260,7 @@ fn programs_that_run_others_are_passed_through() {
 }
 
 #[test]
-fn a_failure_that_the_task_would_hide_is_noted() {
+fn an_ignored_failure_is_noted() {
     for text in [
         "taskgraph decision FLAGS || true",
         "taskgraph decision FLAGS && echo done || echo failed",

@@ -1,7 +1,9 @@
-//! What a promotion is asked for, checked against what its flavors need.
+//! The input of a promotion, checked against what its flavors need.
 
-use super::super::Call;
-use super::schema::{EARLIER_PHASES, flavors, names, release_properties};
+use super::super::action::Call;
+use super::super::request::choice_hint;
+use super::flavor::{Flavor, flavors, names, place};
+use super::schema::{EARLIER_PHASES, release_properties};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
@@ -14,49 +16,28 @@ use crate::custom;
 use crate::decision::parameters::version;
 use crate::ports::python::{Mode, Python};
 
-/// A flavor of release promotion.
-#[derive(Debug, Clone, Copy)]
-pub struct Flavor<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// What config.yml says of it.
-    pub config: &'a Object,
-}
-
-impl Flavor<'_> {
-    /// Whether a key is set.
-    pub fn is(&self, key: &str) -> bool {
-        self.config.get(key) == Some(&Value::Bool(true))
-    }
-
-    /// A key that is a text.
-    pub fn text(&self, key: &str) -> Option<&str> {
-        self.config.get(key).and_then(Value::as_str)
-    }
-}
-
-/// What a promotion is asked for.
+/// The input of a promotion.
 #[derive(Debug)]
-pub struct Wanted<'a> {
-    /// The flavors, each behind the one before it.
+pub struct PromotionInput<'a> {
+    /// The flavors, in order.
     pub flavors: Vec<Flavor<'a>>,
     /// Kinds that are built again.
     pub rebuild_kinds: Vec<String>,
     /// Labels that are built again.
     pub do_not_optimize: Vec<String>,
-    /// The version; none when a function of the project has to find it.
+    /// The version; `None` if a function of the project has to find it.
     pub version: Option<String>,
-    /// The graphs that are promoted; none when they have to be found.
+    /// The graphs to promote; empty if they have to be found.
     pub previous: Vec<TaskId>,
     /// Whether tasks of one phase may come from several revisions.
     pub mixed_revisions: bool,
-    /// Whether tasks of earlier phases may be created without being asked for.
+    /// Whether unexpected tasks of earlier phases are accepted.
     pub earlier_phases: bool,
     /// Parameters that the input gives.
     pub parameters: Object,
 }
 
-impl Wanted<'_> {
+impl PromotionInput<'_> {
     /// The names of the flavors, for messages.
     pub fn names(&self) -> String {
         let names: Vec<&str> = self.flavors.iter().map(|flavor| flavor.name).collect();
@@ -67,8 +48,8 @@ impl Wanted<'_> {
 /// Reads the input.
 ///
 /// # Errors
-/// Everything that a flavor needs and the input does not give, and what does not fit the flavor.
-pub fn read<'a>(call: &Call<'a>) -> Outcome<Wanted<'a>> {
+/// Everything that a flavor needs and the input lacks, and everything that does not fit the flavor.
+pub fn read<'a>(call: &Call<'a>) -> Outcome<PromotionInput<'a>> {
     let mut wrong = Diagnostics::new();
     let flavors = wrong.keep(chosen(call)).unwrap_or_default();
     let version = wrong.keep(promoted_version(call).map_err(Diagnostics::from));
@@ -85,7 +66,7 @@ pub fn read<'a>(call: &Call<'a>) -> Outcome<Wanted<'a>> {
     let eta = text(&call.input, "release_eta");
     if !eta.is_empty() && Timestamp::parse(eta).is_none() {
         wrong.push(
-            Diagnostic::user(format!("`release_eta` is {eta:?}, which is no date"))
+            Diagnostic::user(format!("`release_eta` is {eta:?}, which is not a date"))
                 .help("write it as 2026-01-31T12:00:00Z"),
         );
     }
@@ -102,7 +83,7 @@ pub fn read<'a>(call: &Call<'a>) -> Outcome<Wanted<'a>> {
         }
     };
     wrong.or_ok(())?;
-    Ok(Wanted {
+    Ok(PromotionInput {
         rebuild_kinds: strings(&call.input, "rebuild_kinds", &flavors, "rebuild-kinds"),
         do_not_optimize: strings(&call.input, "do_not_optimize", &flavors, "do-not-optimize"),
         version,
@@ -146,23 +127,14 @@ fn chosen<'a>(call: &Call<'a>) -> Outcome<Vec<Flavor<'a>>> {
     wrong.or_ok(found)
 }
 
-/// Says that there is no such flavor.
+/// Makes the diagnostic for an unknown flavor.
 fn unknown(config: &GraphConfig, name: &str) -> Diagnostic {
     let known = names(config);
     Diagnostic::user(format!("unknown release promotion flavor `{name}`"))
-        .help(super::super::callback::choice(name, &known))
+        .help(choice_hint(name, &known))
 }
 
-/// Where a flavor is written.
-pub fn place(config: &GraphConfig, flavor: Flavor<'_>) -> Option<Place> {
-    config.place(&ValuePath::keys([
-        "release-promotion",
-        "flavors",
-        flavor.name,
-    ]))
-}
-
-/// What a flavor needs, and what does not fit it.
+/// Checks the input against a flavor.
 fn check_flavor(call: &Call<'_>, flavor: Flavor<'_>, version: Option<&str>) -> Vec<Diagnostic> {
     let mut wrong = Vec::new();
     let name = flavor.name;
@@ -170,39 +142,39 @@ fn check_flavor(call: &Call<'_>, flavor: Flavor<'_>, version: Option<&str>) -> V
     if flavor.is("version-bump") && !given("next_version") {
         wrong.push(
             Diagnostic::user(format!(
-                "the flavor `{name}` sets the next version, and `next_version` is not given"
+                "the flavor `{name}` bumps the version, but `next_version` is not given"
             ))
-            .help("give `next_version` in the input: the version after the one that is released"),
+            .help("give `next_version` in the input: the version that follows this release"),
         );
     }
     let level = release::level(call.graph_config, call.params);
     if flavor.is("partial-updates") && level == "production" && !given("partial_updates") {
         wrong.push(
             Diagnostic::user(format!(
-                "the flavor `{name}` makes partial updates, and `partial_updates` is not given"
+                "the flavor `{name}` makes partial updates, but `partial_updates` is not given"
             ))
-            .because("this is a real release: level, project and branch are those of `release-branches`")
-            .help("give in the input which releases they start from: `{\"93.0\": {\"buildNumber\": 1, \"locales\": [\"de\"]}}`"),
+            .because("this is a production release: level, project and branch match `release-branches`")
+            .help("list in the input the releases that they start from: `{\"93.0\": {\"buildNumber\": 1, \"locales\": [\"de\"]}}`"),
         );
     }
     wrong.extend(version.and_then(|version| check_candidate(flavor, version)));
     wrong
 }
 
-/// What does not fit a flavor about a version.
+/// Checks a version against a flavor.
 fn check_candidate(flavor: Flavor<'_>, version: &str) -> Option<Diagnostic> {
     let stage = version.parse::<Version>().ok().map(|v| v.stage);
     let fits = matches!(stage, None | Some(Stage::Release | Stage::Candidate(_)));
     (flavor.is("is-rc") && !fits).then(|| {
         Diagnostic::user(format!(
-            "the flavor `{}` is for release candidates, and the version is {version}",
+            "the flavor `{}` is for release candidates, but the version is {version}",
             flavor.name
         ))
         .help("promote it with a flavor without `is-rc`, or give the `version` of the release")
     })
 }
 
-/// What keeps flavors from being a chain: they are one graph, with one set of parameters.
+/// Checks that flavors can form a chain: they become one graph, with one set of parameters.
 fn check_chain(config: &GraphConfig, flavors: &[Flavor<'_>]) -> Vec<Diagnostic> {
     let Some((first, rest)) = flavors.split_first() else {
         return Vec::new();
@@ -210,15 +182,16 @@ fn check_chain(config: &GraphConfig, flavors: &[Flavor<'_>]) -> Vec<Diagnostic> 
     let mut wrong = Vec::new();
     for flavor in rest {
         for key in ["product", "is-rc", "release-type"] {
-            let of = |flavor: &Flavor<'_>| flavor.config.get(key).filter(|v| truthy(v)).cloned();
-            if of(first) != of(flavor) {
+            let value_of =
+                |flavor: &Flavor<'_>| flavor.config.get(key).filter(|v| truthy(v)).cloned();
+            if value_of(first) != value_of(flavor) {
                 wrong.push(
                     Diagnostic::user(format!(
-                        "the flavors `{}` and `{}` differ in `{key}`, so they cannot be one chain",
+                        "the flavors `{}` and `{}` differ in `{key}`, so they cannot form a chain",
                         first.name, flavor.name
                     ))
                     .at(place(config, *flavor))
-                    .help("promote them with one action each"),
+                    .help("promote each with its own action"),
                 );
             }
         }
@@ -244,7 +217,7 @@ fn previous(call: &Call<'_>) -> Outcome<Vec<TaskId>> {
         if ids.contains(&id) {
             wrong.push(
                 Diagnostic::user(format!("`previous_graph_ids` names {id} twice"))
-                    .help("name each graph once: of several with a label the rightmost wins"),
+                    .help("name each graph once: if several have a label, the last one counts"),
             );
         }
         ids.push(id);
@@ -289,13 +262,13 @@ fn strings(input: &Value, key: &str, flavors: &[Flavor<'_>], flavor_key: &str) -
     strings
 }
 
-/// The Python function that finds the version, where it is not the usual one.
+/// Returns the Python function that finds the version, unless it is the default one.
 fn own_parser(config: &GraphConfig) -> Option<&str> {
     let parser = config.get("version-parser")?.as_str()?;
     (parser != "mozilla_taskgraph.version:default_parser").then_some(parser)
 }
 
-/// The version of the input, or else that of the repository; none when a function of the project
+/// Returns the version of the input, or else of the repository; `None` if a function of the project
 /// has to find it.
 fn promoted_version(call: &Call<'_>) -> Result<Option<String>, Diagnostic> {
     match call.input.get("version").and_then(Value::as_str) {
@@ -309,17 +282,17 @@ fn promoted_version(call: &Call<'_>) -> Result<Option<String>, Diagnostic> {
                 ))
                 .at(parser_place(call))
                 .help(
-                    "give `version` in the input (`--version` of `promote --plan`), or let Python run: leave `--python=never` out; \
-                     rehearsals run none yet",
+                    "give `version` in the input (`--version` of `promote --plan`), or allow Python: do not pass `--python=never`; \
+                     rehearsals cannot run it yet",
                 )),
             }
         }
         _ => version(call.context.files)?
             .map(|line| Some(line.trim().to_owned()))
             .ok_or_else(|| {
-                Diagnostic::user("the version to promote is not known")
-                    .help("give `version` in the input (`--version` of `promote --plan`), or put a version.txt \
-                     into the repository")
+                Diagnostic::user("cannot determine the version to promote")
+                    .help("give `version` in the input (`--version` of `promote --plan`), or add a version.txt \
+                     to the repository")
             }),
     }
 }
@@ -329,17 +302,17 @@ fn parser_place(call: &Call<'_>) -> Option<Place> {
     call.graph_config.place(&path)
 }
 
-/// The version that the project's function finds for a flavor with these parameters.
+/// Finds the version with the project's function, for a flavor with these parameters.
 ///
 /// # Errors
-/// What it raises, and a version that does not fit the flavor.
+/// When the function raises, or the version does not fit the flavor.
 pub fn parsed_version(
     call: &Call<'_>,
     flavor: Flavor<'_>,
     values: &Object,
 ) -> Result<String, Diagnostic> {
     let (Some(parser), Some(python)) = (own_parser(call.graph_config), call.context.python) else {
-        return Err(Diagnostic::bug("there is nobody to find the version"));
+        return Err(Diagnostic::bug("no Python to find the version with"));
     };
     let version = custom::parameter_hooks::version(python, values, parser)
         .map_err(|diagnostic| diagnostic.at(parser_place(call)))?;

@@ -1,12 +1,12 @@
-//! The graphs that a promotion is put on.
+//! The previous graphs, on top of which a promotion is created.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::IgnoredAny;
 
-use super::super::Call;
+use super::super::action::Call;
 use super::super::existing::{self, decision_task};
-use super::input::Wanted;
+use super::input::PromotionInput;
 use super::provenance::{self, Provenance};
 use crate::base::dag::Dag;
 use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Outcome};
@@ -18,22 +18,22 @@ use crate::ports::taskcluster::Taskcluster;
 
 /// A graph that is promoted.
 #[derive(Debug)]
-pub struct Graph {
+pub struct PreviousGraph {
     /// Its decision or action task.
     pub id: TaskId,
-    /// The parameters that it was made for.
+    /// Its parameters.
     pub parameters: Object,
     /// The kinds of its labels.
     pub kinds: BTreeMap<Label, KindName>,
-    /// The taskIds of its labels, those that it took from other graphs included.
+    /// The taskIds of its labels, including those that it reuses.
     pub label_to_taskid: BTreeMap<Label, TaskId>,
     /// The tasks that it created itself.
     pub created: BTreeSet<TaskId>,
-    /// Where the tasks of its labels came from, when it has told.
+    /// Where the tasks of its labels came from, if it has recorded it.
     pub provenance: Option<Provenance>,
 }
 
-impl Graph {
+impl PreviousGraph {
     /// Whether an action created it, on top of other graphs.
     pub fn is_of_action(&self) -> bool {
         self.parameter("tasks_for") == "action"
@@ -43,12 +43,12 @@ impl Graph {
     /// none, because an action created this graph and no action created the other.
     pub fn is_on(&self, other: &Self) -> bool {
         match &self.provenance {
-            Some(told) => told.graphs.contains_key(&other.id),
+            Some(provenance) => provenance.graphs.contains_key(&other.id),
             None => self.is_of_action() && !other.is_of_action(),
         }
     }
 
-    /// A parameter that is a text.
+    /// Returns a parameter that is a string.
     pub fn parameter(&self, name: &str) -> &str {
         self.parameters
             .get(name)
@@ -57,11 +57,11 @@ impl Graph {
     }
 }
 
-/// The graphs that are promoted, in order: those of the input, or that of the push.
+/// Returns the graphs to promote, in order: those of the input, or that of the push.
 ///
 /// # Errors
 /// When they cannot be found.
-pub async fn ids(call: &Call<'_>, wanted: &Wanted<'_>) -> Outcome<Vec<TaskId>> {
+pub async fn ids(call: &Call<'_>, wanted: &PromotionInput<'_>) -> Outcome<Vec<TaskId>> {
     if !wanted.previous.is_empty() {
         return Ok(wanted.previous.clone());
     }
@@ -73,7 +73,7 @@ pub async fn ids(call: &Call<'_>, wanted: &Wanted<'_>) -> Outcome<Vec<TaskId>> {
     let found = decision_task(taskcluster, call.graph_config, call.params).await?;
     let found = found.or_else(|| call.task_group_id.clone());
     let found = found.ok_or_else(|| {
-        Diagnostic::user("the index knows no decision task of this push")
+        Diagnostic::user("the index has no decision task of this push")
             .help("name the graphs to promote in `previous_graph_ids`")
     })?;
     Ok(vec![found])
@@ -84,13 +84,13 @@ async fn by_revision(
     taskcluster: &dyn Taskcluster,
     revision: &str,
 ) -> Outcome<TaskId> {
-    let path = existing::by_revision(call.graph_config, call.params.project(), revision);
+    let path = existing::revision_path(call.graph_config, call.params.project(), revision);
     task_at(taskcluster, &path).await?.ok_or_else(|| {
         Diagnostic::user(format!(
-            "the index knows no decision task of the revision {revision}"
+            "the index has no decision task of the revision {revision}"
         ))
-        .because(format!("there is nothing at `{path}`"))
-        .help("give the whole revision of a push, or name the graphs in `previous_graph_ids`")
+        .because(format!("the index has no task at `{path}`"))
+        .help("give the full revision of a push, or name the graphs in `previous_graph_ids`")
         .into()
     })
 }
@@ -98,31 +98,31 @@ async fn by_revision(
 /// Reads the graphs.
 ///
 /// # Errors
-/// Every graph that cannot be had, is of another project, or rests on this promotion.
-pub async fn read(call: &Call<'_>, ids: &[TaskId]) -> Outcome<Vec<Graph>> {
+/// Every graph that cannot be read, belongs to another project, or was created on top of this one.
+pub async fn read(call: &Call<'_>, ids: &[TaskId]) -> Outcome<Vec<PreviousGraph>> {
     let mut wrong = Diagnostics::new();
-    if ids.contains(&call.own) {
+    if ids.contains(&call.action_task) {
         wrong.push(
             Diagnostic::user(format!(
                 "`previous_graph_ids` names {}, which is this action task itself",
-                call.own
+                call.action_task
             ))
-            .help("name the graphs that were made before"),
+            .help("name graphs that were created before it"),
         );
         return wrong.or_ok(Vec::new());
     }
     let mut graphs = Vec::new();
     for id in ids {
-        graphs.extend(wrong.keep(one(call, id).await));
+        graphs.extend(wrong.keep(read_graph(call, id).await));
     }
     for graph in &graphs {
         for name in ["project", "head_repository"] {
-            let (theirs, ours) = (graph.parameter(name), call.params.str(name));
-            if theirs != ours {
+            let (actual, expected) = (graph.parameter(name), call.params.str(name));
+            if actual != expected {
                 wrong.push(
                     Diagnostic::user(format!(
-                        "the graph {} is of another project: its {name} is `{theirs}`, and here it \
-                         is `{ours}`",
+                        "the graph {} belongs to another project: its {name} is `{actual}`, but that of this \
+                         project is `{expected}`",
                         graph.id
                     ))
                     .help("name graphs of this project in `previous_graph_ids`"),
@@ -136,14 +136,14 @@ pub async fn read(call: &Call<'_>, ids: &[TaskId]) -> Outcome<Vec<Graph>> {
     Ok(graphs)
 }
 
-/// Graphs that rest on each other cannot have been made; ids in artifacts were tampered with.
-fn check_cycle(call: &Call<'_>, graphs: &[Graph]) -> Outcome<()> {
+/// Refuses graphs that depend on each other: the ids in their artifacts were tampered with.
+fn check_cycle(call: &Call<'_>, graphs: &[PreviousGraph]) -> Outcome<()> {
     let mut edges: BTreeSet<(TaskId, TaskId)> = graphs
         .iter()
-        .map(|graph| (call.own.clone(), graph.id.clone()))
+        .map(|graph| (call.action_task.clone(), graph.id.clone()))
         .collect();
-    for told in graphs.iter().filter_map(|graph| graph.provenance.as_ref()) {
-        edges.extend(told.edges());
+    for provenance in graphs.iter().filter_map(|graph| graph.provenance.as_ref()) {
+        edges.extend(provenance.edges());
     }
     let nodes: BTreeSet<TaskId> = edges
         .iter()
@@ -160,33 +160,36 @@ fn check_cycle(call: &Call<'_>, graphs: &[Graph]) -> Outcome<()> {
         .map(TaskId::as_str)
         .collect();
     Err(Diagnostic::user(format!(
-        "the previous graphs rest on each other: {}",
+        "the previous graphs depend on each other: {}",
         path.join(" -> ")
     ))
-    .because(format!("so their artifacts {} say", provenance::ARTIFACT))
+    .because(format!(
+        "according to their artifacts {}",
+        provenance::ARTIFACT
+    ))
     .help("leave one of them out of `previous_graph_ids`")
     .into())
 }
 
-async fn one(call: &Call<'_>, id: &TaskId) -> Outcome<Graph> {
+async fn read_graph(call: &Call<'_>, id: &TaskId) -> Outcome<PreviousGraph> {
     let taskcluster = call.context.taskcluster()?;
     let read = async {
         let mut wrong = Diagnostics::new();
         let full = wrong.keep(existing::full_task_graph(taskcluster, id).await);
-        let labels = existing::labels(taskcluster, id).await;
-        // Without its ids everything that a graph has built would be built once more. Where the
-        // graph is missing too, that says enough.
+        let labels = existing::label_to_taskid(taskcluster, id).await;
+        // Without the taskIds, everything that the graph has built would be built again. If the
+        // graph is missing too, that error is enough.
         if full.is_some() && labels == Ok(None) {
             wrong.push(
                 Diagnostic::user(format!("the graph {id} has no label-to-taskid.json"))
-                    .help("name graphs in `previous_graph_ids` whose decision or action has ended"),
+                    .help("name graphs in `previous_graph_ids` whose decision or action task has completed"),
             );
         }
         let labels = wrong.keep(labels).flatten();
         wrong.or_ok(())?;
-        let parameters = super::super::callback::parameters_of(taskcluster, id).await?;
+        let parameters = existing::parameters(taskcluster, id).await?;
         let tasks = full.iter().flat_map(|full| full.tasks());
-        Ok(Graph {
+        Ok(PreviousGraph {
             id: id.clone(),
             parameters,
             kinds: tasks
@@ -199,27 +202,25 @@ async fn one(call: &Call<'_>, id: &TaskId) -> Outcome<Graph> {
     };
     match read.await {
         Ok(graph) => Ok(graph),
-        Err(wrong) => Err(explained(call, id, wrong).await),
+        Err(wrong) => Err(with_cause(call, id, wrong).await),
     }
 }
 
-/// Says why a graph has no artifacts, where the queue knows.
-async fn explained(call: &Call<'_>, id: &TaskId, wrong: Diagnostics) -> Diagnostics {
+/// Adds why a graph has no artifacts, if the queue knows.
+async fn with_cause(call: &Call<'_>, id: &TaskId, wrong: Diagnostics) -> Diagnostics {
     let Ok(taskcluster) = call.context.taskcluster() else {
         return wrong;
     };
     let why = match taskcluster.task(id).await {
         Err(error) if error.is_missing() => Some(
-            "the queue knows no such task: the taskId is wrong, or the task has expired".to_owned(),
+            "the queue has no such task: the taskId is wrong, or the task has expired".to_owned(),
         ),
         Err(_) => None,
         Ok(task) => {
             let expires = task["expires"].as_str().and_then(Timestamp::parse);
             let expired = expires.filter(|expires| *expires <= call.context.clock.now());
             match expired {
-                Some(expires) => Some(format!(
-                    "the task and its artifacts have expired on {expires}"
-                )),
+                Some(expires) => Some(format!("the task and its artifacts expired on {expires}")),
                 None => unfinished(taskcluster, id).await,
             }
         }
@@ -242,22 +243,25 @@ async fn unfinished(taskcluster: &dyn Taskcluster, id: &TaskId) -> Option<String
     (state != "completed").then(|| format!("the task is {state}"))
 }
 
-/// The taskIds that a graph created: the keys of its `task-graph.json`.
+/// Reads the taskIds that a graph created: the keys of its `task-graph.json`.
 async fn created(taskcluster: &dyn Taskcluster, id: &TaskId) -> Outcome<BTreeSet<TaskId>> {
     let name = "public/task-graph.json";
     let text = match taskcluster.artifact(id, name).await {
         Ok(text) => text,
         Err(error) if error.is_missing() => return Ok(BTreeSet::new()),
-        Err(error) => return Err(existing::missing(id, name, &error).into()),
+        Err(error) => return Err(existing::artifact_error(id, name, &error).into()),
     };
     let tasks: BTreeMap<TaskId, IgnoredAny> = serde_json::from_slice(&text)
         .map_err(|error| Diagnostic::user(format!("{name} of {id} is malformed")).because(error))?;
     Ok(tasks.into_keys().collect())
 }
 
-/// The tasks that the graphs have of labels, but for those that are built again; of several graphs
-/// with a label the rightmost wins.
-pub fn existing_tasks(graphs: &[Graph], wanted: &Wanted<'_>) -> BTreeMap<Label, TaskId> {
+/// Returns the existing task of each label, except for labels that are built again; if several graphs
+/// have a label, the last one counts.
+pub fn existing_tasks(
+    graphs: &[PreviousGraph],
+    wanted: &PromotionInput<'_>,
+) -> BTreeMap<Label, TaskId> {
     let mut kinds: BTreeMap<&Label, &KindName> = BTreeMap::new();
     let mut existing = BTreeMap::new();
     for graph in graphs {

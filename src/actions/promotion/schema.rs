@@ -1,73 +1,24 @@
 //! The schema of the input of release promotion.
 //!
-//! It is the peer's for flavors that say no more than the peer knows. What else can be given depends
-//! on what the flavors need.
+//! For flavors with only the keys of mozilla-taskgraph, it is that of mozilla-taskgraph. Further
+//! properties depend on the needs of the flavors.
 
-use crate::base::diagnostic::Diagnostic;
-use crate::base::path::ValuePath;
-
+use super::flavor::{chains, flavors, names};
 use crate::base::value::{Object, Value, json, truthy};
 use crate::config::graph_config::GraphConfig;
 
-/// The input that accepts tasks of earlier phases that were not asked for.
+/// The input that accepts unexpected tasks of earlier phases.
 pub const EARLIER_PHASES: &str = "allow_earlier_phases";
-
-/// The flavors of a project, in the order in which they are written.
-pub fn flavors(config: &GraphConfig) -> impl Iterator<Item = (&str, &Object)> {
-    written(config).filter_map(|(name, flavor)| Some((name, flavor.as_object()?)))
-}
-
-/// The names of all flavors in order: of those too that say nothing yet.
-pub fn names(config: &GraphConfig) -> Vec<&str> {
-    let mut names: Vec<&str> = written(config).map(|(name, _)| name).collect();
-    names.sort_unstable();
-    names
-}
-
-fn written(config: &GraphConfig) -> impl Iterator<Item = (&str, &Value)> {
-    let flavors = config
-        .get("release-promotion")
-        .and_then(|section| section.get("flavors"))
-        .and_then(Value::as_object);
-    let flavors = flavors.into_iter().flatten();
-    flavors.map(|(name, flavor)| (name.as_str(), flavor))
-}
-
-/// Whether one action may prepare several flavors.
-pub fn chains(config: &GraphConfig) -> bool {
-    let section = config.get("release-promotion");
-    section
-        .and_then(|section| section.get("chains"))
-        .is_some_and(truthy)
-}
-
-/// Refuses several flavors where the project has no chains.
-///
-/// # Errors
-/// With how to have them.
-pub fn check_chain(config: &GraphConfig, input: &Value) -> Result<(), Diagnostic> {
-    match &input["release_promotion_flavor"] {
-        Value::Array(_) if !chains(config) => Err(Diagnostic::user(
-            "`release_promotion_flavor` is a list, and this project has no chains of flavors",
-        )
-        .at(config.place(&ValuePath::keys(["release-promotion"])))
-        .help(
-            "promote the flavors one after the other, or set `chains: true` in the section \
-             `release-promotion` of config.yml",
-        )),
-        _ => Ok(()),
-    }
-}
 
 /// The Treeherder symbol: the flavor, or the flavors of a chain.
 pub fn symbol(config: &GraphConfig) -> Value {
-    let one = "${input.release_promotion_flavor}";
+    let flavor = "${input.release_promotion_flavor}";
     if !chains(config) {
-        return json!(one);
+        return json!(flavor);
     }
     json!({
         "$if": "typeof(input.release_promotion_flavor) == 'string'",
-        "then": one,
+        "then": flavor,
         "else": "${join(input.release_promotion_flavor, '+')}",
     })
 }
@@ -160,34 +111,34 @@ fn flavor(config: &GraphConfig, names: &[&str]) -> Value {
         one.insert(
             "description",
             json!(
-                "The flavor of release promotion to perform, or several in a row: each begins when \
-                 the one before it has completed."
+                "The flavor of release promotion to perform, or a list of flavors: each starts when \
+                 the previous one has completed."
             ),
         );
     }
     one
 }
 
-/// A description with what each flavor has in place of the default.
+/// Returns a description with the default of each flavor.
 fn described(config: &GraphConfig, text: &str, key: &str) -> String {
-    let mut said: Vec<String> = flavors(config)
+    let mut defaults: Vec<String> = flavors(config)
         .filter_map(|(name, flavor)| {
             let list = flavor.get(key)?.as_array()?;
             let items: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
             (!items.is_empty()).then(|| format!("{name}: {}", items.join(" ")))
         })
         .collect();
-    if said.is_empty() {
+    if defaults.is_empty() {
         return text.to_owned();
     }
-    said.sort_unstable();
+    defaults.sort_unstable();
     format!(
-        "{text} Left out, it is that of the flavor ({}).",
-        said.join("; ")
+        "{text} By default, the list of the flavor ({}).",
+        defaults.join("; ")
     )
 }
 
-/// What flavors need beyond what the peer knows.
+/// Returns the properties that mozilla-taskgraph does not have.
 fn further(config: &GraphConfig) -> Object {
     let with = |key: &str| {
         let mut names: Vec<&str> = flavors(config)
@@ -242,7 +193,7 @@ fn further(config: &GraphConfig) -> Object {
         "revision",
         json!({
             "type": "string",
-            "description": "Optional: the revision whose decision task is promoted, when \
+            "description": "Optional: the revision whose decision task is promoted if \
                             `previous_graph_ids` is not given.",
         }),
     );
@@ -251,7 +202,7 @@ fn further(config: &GraphConfig) -> Object {
         json!({
             "type": "boolean",
             "default": false,
-            "description": "Ships although tasks of one phase were made from several revisions.",
+            "description": "Ship even if tasks of one phase were created from several revisions.",
         }),
     );
     add(
@@ -259,8 +210,8 @@ fn further(config: &GraphConfig) -> Object {
         json!({
             "type": "boolean",
             "default": false,
-            "description": "Creates tasks of earlier phases that the previous graphs should have, \
-                            although neither the input nor the flavor asks for them.",
+            "description": "Create tasks of earlier phases that the previous graphs should have, \
+                            even if neither the input nor the flavor names them.",
         }),
     );
     for (name, property) in release_properties() {
@@ -269,7 +220,7 @@ fn further(config: &GraphConfig) -> Object {
     further
 }
 
-/// Input that becomes the parameter of the same name.
+/// The properties that become the parameter of the same name.
 pub fn release_properties() -> [(&'static str, Value); 7] {
     let text = |about: &str| json!({"type": "string", "description": about});
     let flag = |about: &str| json!({"type": "boolean", "description": about});
@@ -282,7 +233,7 @@ pub fn release_properties() -> [(&'static str, Value); 7] {
             "release_partners",
             json!({
                 "type": "array",
-                "description": "Optional: the partners to build for; all when it is left out.",
+                "description": "Optional: the partners to build for; by default, all of them.",
                 "items": {"type": "string"},
             }),
         ),
@@ -290,7 +241,7 @@ pub fn release_properties() -> [(&'static str, Value); 7] {
             "release_partner_config",
             json!({
                 "type": "object",
-                "description": "Optional: what the builds of partners are made of.",
+                "description": "Optional: the configuration of partner builds.",
             }),
         ),
         (
@@ -298,7 +249,7 @@ pub fn release_properties() -> [(&'static str, Value); 7] {
             json!({
                 "type": "integer",
                 "minimum": 1,
-                "description": "Optional: the number of the builds for partners.",
+                "description": "Optional: the build number of partner builds.",
             }),
         ),
         (
@@ -311,7 +262,7 @@ pub fn release_properties() -> [(&'static str, Value); 7] {
         ),
         (
             "release_enable_emefree",
-            flag("Optional: whether releases without EME are made."),
+            flag("Optional: whether to build releases without EME."),
         ),
     ]
 }
@@ -322,7 +273,7 @@ mod tests {
     use crate::config::test_support::graph_config;
 
     #[test]
-    fn flavors_that_say_nothing_are_offered() {
+    fn flavors_without_a_mapping_are_offered() {
         let flavors = json!({
             "ship": {"target-tasks-method": "ship"},
             "later": null,

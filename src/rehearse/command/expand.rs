@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::words::{Part, Variable, Word};
+use super::ast::{Part, Variable, Word};
 
 /// A word after expansion.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Field {
-    /// Its text, as far as known.
+    /// The known part of its text.
     pub text: String,
-    /// The part that is not known.
+    /// What the unknown part is.
     pub opaque: Option<String>,
     /// The variables in it that nothing sets; each is empty, as in a shell.
     pub unset: Vec<String>,
@@ -21,27 +21,30 @@ pub struct Variables {
     /// Exported variables, which programs see.
     pub exported: BTreeMap<String, String>,
     /// Variables of the shell only.
-    pub own: BTreeMap<String, String>,
-    /// Those that are set to what only a shell can tell: what that is.
+    pub unexported: BTreeMap<String, String>,
+    /// Variables whose values only a shell can know, with what each is.
     unknown: BTreeMap<String, String>,
     /// The command that may have set any other variable.
-    by: Option<String>,
+    possible_setter: Option<String>,
 }
 
-/// Variables that workers, images and shells set to values of their own.
-const AMBIENT: &[&str] = &[
+/// Variables that workers, images and shells set.
+const WORKER_VARIABLES: &[&str] = &[
     "EUID", "HOSTNAME", "IFS", "LANG", "LINENO", "LOGNAME", "OLDPWD", "PATH", "PPID", "PWD",
     "RANDOM", "SECONDS", "SHELL", "SHLVL", "TERM", "UID", "USER",
 ];
 
 impl Variables {
-    /// The value of a variable, where it is set and known.
+    /// Returns the value of a variable, if it is set and known.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let value = self.own.get(name).or_else(|| self.exported.get(name));
+        let value = self
+            .unexported
+            .get(name)
+            .or_else(|| self.exported.get(name));
         value.map(String::as_str)
     }
 
-    /// Why the value of a variable is not known; nothing where it is known, or where nothing sets it.
+    /// Returns why the value of a variable is unknown; `None` if it is known, or if nothing sets it.
     pub fn unknown(&self, name: &str) -> Option<String> {
         if self.get(name).is_some() {
             return None;
@@ -49,22 +52,23 @@ impl Variables {
         if let Some(what) = self.unknown.get(name) {
             return Some(what.clone());
         }
-        if AMBIENT.contains(&name) || name.starts_with("BASH") {
+        if WORKER_VARIABLES.contains(&name) || name.starts_with("BASH") {
             return Some(format!("the variable {name} of the worker"));
         }
-        let by = self.by.as_ref()?;
-        Some(format!("the variable {name}, which `{by}` may set"))
+        let setter = self.possible_setter.as_ref()?;
+        Some(format!("the variable {name}, which `{setter}` may set"))
     }
 
-    /// Sets a variable to what only a shell can tell.
+    /// Sets a variable to a value that only a shell can know.
     pub fn set_unknown(&mut self, name: &str, what: String) {
         self.unset(name);
         self.unknown.insert(name.to_owned(), what);
     }
 
-    /// Notes that a command may set any variable that is not set yet.
-    pub fn any_set_by(&mut self, command: &str) {
-        self.by.get_or_insert_with(|| command.to_owned());
+    /// Records that a command may set any variable that is not set yet.
+    pub fn set_possible_setter(&mut self, command: &str) {
+        self.possible_setter
+            .get_or_insert_with(|| command.to_owned());
     }
 
     /// Sets a variable that programs are given.
@@ -81,21 +85,21 @@ impl Variables {
         self.unknown.remove(name);
         let map = match self.exported.contains_key(name) {
             true => &mut self.exported,
-            false => &mut self.own,
+            false => &mut self.unexported,
         };
         map.insert(name.to_owned(), value);
     }
 
     /// Exports a variable.
     pub fn export(&mut self, name: &str) {
-        if let Some(value) = self.own.remove(name) {
+        if let Some(value) = self.unexported.remove(name) {
             self.exported.insert(name.to_owned(), value);
         }
     }
 
     /// Unsets a variable.
     pub fn unset(&mut self, name: &str) {
-        self.own.remove(name);
+        self.unexported.remove(name);
         self.exported.remove(name);
         self.unknown.remove(name);
     }
@@ -107,25 +111,25 @@ pub struct Fields {
     /// What they expand to.
     pub fields: Vec<Field>,
     /// The variables that nothing sets in words that expand to nothing.
-    pub vanished: Vec<String>,
+    pub dropped: Vec<String>,
 }
 
-/// The fields that words expand to.
+/// Expands words to fields.
 pub fn fields(words: &[Word], variables: &Variables) -> Fields {
     let mut out = Fields::default();
-    let mut used = 0;
+    let mut bytes = 0;
     for word in words {
-        let mut building = Building {
-            used,
-            ..Building::default()
+        let mut builder = FieldBuilder {
+            bytes,
+            ..FieldBuilder::default()
         };
-        building.word(word, variables);
-        used = building.used;
-        let mut unset = std::mem::take(&mut building.unset);
-        let mut fields = building.finish();
+        builder.word(word, variables);
+        bytes = builder.bytes;
+        let mut unset = std::mem::take(&mut builder.unset);
+        let mut fields = builder.finish();
         match fields.last_mut() {
             Some(last) => last.unset.append(&mut unset),
-            None => out.vanished.append(&mut unset),
+            None => out.dropped.append(&mut unset),
         }
         out.fields.append(&mut fields);
     }
@@ -133,33 +137,33 @@ pub fn fields(words: &[Word], variables: &Variables) -> Fields {
 }
 
 /// Expands a word without splitting it: in an assignment, or after a redirection.
-pub fn whole(word: &Word, variables: &Variables) -> Field {
-    let mut building = Building {
-        whole: true,
-        ..Building::default()
+pub fn unsplit(word: &Word, variables: &Variables) -> Field {
+    let mut builder = FieldBuilder {
+        unsplit: true,
+        ..FieldBuilder::default()
     };
-    building.word(word, variables);
-    let unset = std::mem::take(&mut building.unset);
-    let field = building.finish().pop().unwrap_or_default();
+    builder.word(word, variables);
+    let unset = std::mem::take(&mut builder.unset);
+    let field = builder.finish().pop().unwrap_or_default();
     Field { unset, ..field }
 }
 
 #[derive(Default)]
-struct Building {
+struct FieldBuilder {
     done: Vec<Field>,
     current: Option<Field>,
     /// Whether the word is not split.
-    whole: bool,
+    unsplit: bool,
     /// The size in bytes of the command's words so far.
-    used: usize,
+    bytes: usize,
     /// The variables that nothing sets.
     unset: Vec<String>,
 }
 
 /// The maximum size in bytes of a command's words, as variables can double repeatedly.
-const ROOM: usize = 1 << 20;
+const MAX_BYTES: usize = 1 << 20;
 
-impl Building {
+impl FieldBuilder {
     fn word(&mut self, word: &Word, variables: &Variables) {
         for (index, part) in word.0.iter().enumerate() {
             match part {
@@ -168,7 +172,7 @@ impl Building {
                         .then(|| home(text, variables))
                         .flatten();
                     self.push(home.as_deref().unwrap_or(text));
-                    if !quoted && !self.whole && is_pattern(text) {
+                    if !quoted && !self.unsplit && is_pattern(text) {
                         self.opaque("a file name pattern");
                     }
                 }
@@ -188,7 +192,7 @@ impl Building {
             return self.opaque(&what);
         }
         let filled = value.is_some_and(|value| !value.is_empty());
-        match &variable.other {
+        match &variable.alternative {
             Some((form, word)) => {
                 let set = if form.starts_with(':') {
                     filled
@@ -211,7 +215,7 @@ impl Building {
     }
 
     fn value(&mut self, value: &str, quoted: bool) {
-        if quoted || self.whole {
+        if quoted || self.unsplit {
             return self.push(value);
         }
         if value.starts_with(char::is_whitespace) {
@@ -229,9 +233,9 @@ impl Building {
     }
 
     fn push(&mut self, text: &str) {
-        self.used = self.used.saturating_add(text.len());
+        self.bytes = self.bytes.saturating_add(text.len());
         let current = self.current.get_or_insert_default();
-        if self.used <= ROOM {
+        if self.bytes <= MAX_BYTES {
             current.text.push_str(text);
         } else {
             self.opaque("a value that is too long");
@@ -250,7 +254,7 @@ impl Building {
     }
 }
 
-/// A text with a leading `~` replaced by the home folder.
+/// Replaces a leading `~` with the home folder.
 pub fn home(text: &str, variables: &Variables) -> Option<String> {
     let rest = text.strip_prefix('~')?;
     let home = variables.get("HOME")?;

@@ -1,17 +1,17 @@
-//! `ln -s`, read as the coreutils do.
+//! Reads the arguments of `ln -s`, as coreutils does.
 
-use super::places::absolute;
+use super::worker_path::absolute;
 use crate::base::posix::basename;
 
-/// Options of one letter that change nothing of where a link lies.
+/// One-letter options that do not change the path or the target of a link.
 const FLAGS: &[char] = &['b', 'f', 'i', 'n', 'v', 'L', 'P'];
 
-/// The links that `ln` makes in a folder: where each lies, and where it leads.
+/// Returns the links that `ln` creates in a folder, each with its path and target.
 ///
-/// `is_folder` says of a path whether a folder is there, which takes the links in.
+/// `is_folder` returns whether a path is a folder, so that links are created inside it.
 ///
 /// # Errors
-/// Why the arguments are not read.
+/// When the arguments are not supported.
 pub fn links(
     arguments: &[&str],
     folder: &str,
@@ -57,37 +57,40 @@ pub fn links(
         }
     }
     if !symbolic {
-        return Err("only symbolic links are read".to_owned());
+        return Err("only symbolic links are supported".to_owned());
     }
-    let (targets, place) = match (into, operands.as_slice()) {
-        (Some(into), targets) => (targets, Place::In(absolute(folder, into))),
-        (None, [target]) => (std::slice::from_ref(target), Place::In(folder.to_owned())),
+    let (targets, destination) = match (into, operands.as_slice()) {
+        (Some(into), targets) => (targets, Destination::In(absolute(folder, into))),
+        (None, [target]) => (
+            std::slice::from_ref(target),
+            Destination::In(folder.to_owned()),
+        ),
         (None, [targets @ .., last]) => {
             let path = absolute(folder, last);
             let inside = !no_folder && (last.ends_with('/') || is_folder(&path));
             match targets {
-                [_] if !inside => (targets, Place::At(path)),
-                _ => (targets, Place::In(path)),
+                [_] if !inside => (targets, Destination::At(path)),
+                _ => (targets, Destination::In(path)),
             }
         }
         (None, []) => return Err("`ln` is given no target".to_owned()),
     };
-    let one = |target: &&str| {
-        let lies = match &place {
-            Place::At(path) => path.clone(),
-            Place::In(path) => absolute(path, basename(target.trim_end_matches('/'))),
+    let link = |target: &&str| {
+        let path = match &destination {
+            Destination::At(at) => at.clone(),
+            Destination::In(folder) => absolute(folder, basename(target.trim_end_matches('/'))),
         };
         let leads = match relative {
             true => absolute(folder, target),
             false => (*target).to_owned(),
         };
-        (lies, leads)
+        (path, leads)
     };
-    Ok(targets.iter().map(one).collect())
+    Ok(targets.iter().map(link).collect())
 }
 
-/// Where links are put.
-enum Place {
+/// Where links are created.
+enum Destination {
     /// At this path.
     At(String),
     /// In this folder, each under the name of its target.

@@ -1,4 +1,4 @@
-//! What the command of a decision or action task runs: its arguments, folder, variables and links.
+//! Reads the command of a decision or action task: its arguments, folder, variables and links.
 //!
 //! Input: the payload of a rendered task, and the parser of the command line. Output: a [`Command`].
 //!
@@ -7,19 +7,20 @@
 //!    ([`programs`]).
 //! 2. The arguments are parsed by the program's own parser, which is passed in.
 //! 3. Exactly one call must be a decision or an action. A part that cannot be followed is
-//!    [`Trouble::Unread`], one that would fail is [`Trouble::Wrong`].
+//!    [`CommandError::Unreadable`], one that would fail is [`CommandError::Fails`].
 //!
 //! Nothing is executed, and nothing is guessed: a value that only a shell could know is never used.
 
+mod ast;
 mod expand;
 mod ln;
-mod places;
 mod programs;
 mod run_task;
 mod session;
 mod shell;
 mod syntax;
-mod words;
+mod text;
+mod worker_path;
 
 use std::collections::BTreeMap;
 
@@ -28,29 +29,31 @@ use crate::base::suggest;
 use crate::base::value::Value;
 use crate::decision::flags::DecisionFlags;
 use crate::ports::python::Mode;
+use ast::Unsupported;
 use expand::Field;
-pub use places::{Links, absolute, below};
 pub use run_task::Checkout;
 use session::{Call, Session};
-use words::{Unread, one_line};
+use text::one_line;
+pub use text::shown;
+pub use worker_path::{Links, absolute, below};
 
-/// What arguments of taskgraph or snowman ask for.
+/// The parsed arguments of taskgraph or snowman.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct ParsedArguments {
     /// `--root`
     pub root: String,
     /// `--python`
     pub python: Mode,
     /// The command.
-    pub what: What,
+    pub subcommand: Subcommand,
 }
 
 /// A command of taskgraph or snowman.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub enum Subcommand {
     /// `decision`
     Decision {
-        /// What becomes parameters.
+        /// The flags that become parameters.
         flags: Box<DecisionFlags>,
         /// Whether graph and payloads are verified.
         verify: bool,
@@ -65,7 +68,7 @@ pub enum What {
 
 /// Parses arguments of taskgraph or snowman, without the program's name. The error is the program's
 /// message, in one line.
-pub type Parser = fn(&[String]) -> Result<Asked, String>;
+pub type Parser = fn(&[String]) -> Result<ParsedArguments, String>;
 
 /// The workers that decision tasks run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +83,7 @@ impl Worker {
     /// The worker of a definition: the one named by its tags, or else the one that its payload
     /// fits.
     #[must_use]
-    pub fn of(definition: &Value) -> Self {
+    pub fn from_definition(definition: &Value) -> Self {
         let payload = &definition["payload"];
         let listed = payload["artifacts"].is_array() || payload.get("mounts").is_some();
         match definition["tags"]["worker-implementation"].as_str() {
@@ -103,8 +106,8 @@ pub type Written = Vec<(String, String)>;
 /// The command of a task.
 #[derive(Debug, Clone)]
 pub struct Command {
-    /// What it asks for.
-    pub what: What,
+    /// Its subcommand.
+    pub subcommand: Subcommand,
     /// The folder of config.yml, from the root of the repository.
     pub root: String,
     /// How much of the project runs in Python.
@@ -125,41 +128,41 @@ pub struct Command {
     pub written: (Written, Written),
     /// The parts that a rehearsal does not run.
     pub not_run: Vec<String>,
-    /// Options that are given a variable which nothing sets, by name without dashes.
+    /// Options whose value is an unset variable, by name without dashes.
     pub unset: BTreeMap<String, String>,
-    /// What to know of it.
+    /// Remarks about it.
     pub notes: Vec<String>,
 }
 
 /// Why a command cannot be rehearsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub enum CommandError {
     /// It cannot be followed: the part, and why.
-    Unread(String),
+    Unreadable(String),
     /// It would fail, for all these reasons.
-    Wrong(Vec<String>),
+    Fails(Vec<String>),
 }
 
-impl From<Unread> for Trouble {
-    fn from(unread: Unread) -> Self {
-        Self::Unread(format!("{}: `{}`", unread.why, unread.part))
+impl From<Unsupported> for CommandError {
+    fn from(error: Unsupported) -> Self {
+        Self::Unreadable(format!("{}: `{}`", error.reason, error.part))
     }
 }
 
-/// Reads the command of a task; `given` are the variables that its worker sets.
+/// Reads the command of a task; `worker_env` are the variables that its worker sets.
 ///
 /// # Errors
 /// When it cannot be followed to exactly one decision or action, or would fail on the way.
 pub fn read(
     definition: &Value,
-    given: &[(&str, String)],
+    worker_env: &[(&str, String)],
     parser: Parser,
-) -> Result<Command, Trouble> {
+) -> Result<Command, CommandError> {
     let mut session = Session::new(TASK_FOLDER);
     let variables = &mut session.variables.exported;
     variables.insert("HOME".to_owned(), TASK_FOLDER.to_owned());
     variables.insert("TASK_WORKDIR".to_owned(), TASK_FOLDER.to_owned());
-    for (name, value) in given {
+    for (name, value) in worker_env {
         variables.insert((*name).to_owned(), value.clone());
     }
     for (name, value) in definition["payload"]["env"]
@@ -185,14 +188,14 @@ pub fn read(
         // Each command of generic-worker begins in the folder of the task.
         session.folder = folder;
     }
-    chosen(session, parser)
+    only_call(session, parser)
 }
 
 /// The commands of a payload, as lists of words.
-fn commands(definition: &Value) -> Result<Vec<Vec<Field>>, Trouble> {
+fn commands(definition: &Value) -> Result<Vec<Vec<Field>>, CommandError> {
     let command = &definition["payload"]["command"];
     let Some(items) = command.as_array().filter(|items| !items.is_empty()) else {
-        return Err(Trouble::Unread(
+        return Err(CommandError::Unreadable(
             "`payload.command` is missing, so the image decides what runs".to_owned(),
         ));
     };
@@ -206,19 +209,19 @@ fn commands(definition: &Value) -> Result<Vec<Vec<Field>>, Trouble> {
         };
         items.iter().map(field).collect()
     };
-    if let (Worker::Docker, Some(words)) = (Worker::of(definition), words(items)) {
+    if let (Worker::Docker, Some(words)) = (Worker::from_definition(definition), words(items)) {
         return Ok(vec![words]);
     }
     let lists: Option<Vec<_>> = items.iter().map(|item| words(item.as_array()?)).collect();
     lists.ok_or_else(|| {
-        Trouble::Unread(
+        CommandError::Unreadable(
             "`payload.command` is neither a list of words nor a list of such lists".to_owned(),
         )
     })
 }
 
-/// What the entry point of snowman's image does before it runs the command: it creates the checkout
-/// that the variables name, and works there. See `docker/decision/entrypoint`.
+/// Does what the entry point of snowman's image does before it runs the command: it creates the
+/// checkout that the variables name, and changes to it. See `docker/decision/entrypoint`.
 fn entry_point(session: &mut Session) {
     let filled = |name: &str| {
         session
@@ -246,13 +249,13 @@ fn entry_point(session: &mut Session) {
     session.folder = folder;
 }
 
-/// The one call of a session that decides or acts, with its arguments parsed.
-fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
-    let mut wrong = session.wrong.clone();
+/// Returns the only call that is a decision or an action, with its arguments parsed.
+fn only_call(session: Session, parser: Parser) -> Result<Command, CommandError> {
+    let mut wrong = session.errors.clone();
     let mut not_run = session.not_run.clone();
-    let mut found: Vec<(&Call, Asked)> = Vec::new();
+    let mut found: Vec<(&Call, ParsedArguments)> = Vec::new();
     for call in &session.calls {
-        let arguments: Vec<String> = call
+        let words: Vec<String> = call
             .arguments
             .iter()
             .map(|field| field.text.clone())
@@ -261,45 +264,48 @@ fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
             .arguments
             .iter()
             .find_map(|field| Some((field, field.opaque.as_ref()?)));
-        // Without what is not known, a mistake that the parser finds may be none.
+        // With an unknown part, the parser could report mistakes that do not exist.
         if let Some((field, what)) = opaque {
             let given = Some(option(&field.text)).filter(|option| !option.is_empty());
             let given = given.map_or_else(|| shown(&call.text), str::to_owned);
-            return Err(Trouble::Unread(format!("`{given}` is given {what}")));
+            return Err(CommandError::Unreadable(format!(
+                "`{given}` is given {what}"
+            )));
         }
-        match parser(&arguments) {
-            Ok(Asked {
-                what: What::Other, ..
+        match parser(&words) {
+            Ok(ParsedArguments {
+                subcommand: Subcommand::Other,
+                ..
             }) => not_run.push(call.text.clone()),
-            Ok(asked) => found.push((call, asked)),
+            Ok(arguments) => found.push((call, arguments)),
             Err(message) => wrong.push(format!("`{}`: {message}", shown(&call.text))),
         }
     }
     match found.as_slice() {
         [_, _, ..] => {
-            return Err(Trouble::Unread(
+            return Err(CommandError::Unreadable(
                 "it runs more than one decision or action".to_owned(),
             ));
         }
-        [] if wrong.is_empty() => return Err(Trouble::Unread(nothing(&not_run))),
-        _ if !wrong.is_empty() => return Err(Trouble::Wrong(wrong)),
+        [] if wrong.is_empty() => return Err(CommandError::Unreadable(no_call(&not_run))),
+        _ if !wrong.is_empty() => return Err(CommandError::Fails(wrong)),
         _ => {}
     }
-    let Some((call, asked)) = found.pop() else {
-        return Err(Trouble::Wrong(wrong));
+    let Some((call, arguments)) = found.pop() else {
+        return Err(CommandError::Fails(wrong));
     };
-    let mut around: Vec<&Checkout> = session.checkouts.iter().collect();
-    around.retain(|checkout| below(&call.folder, &checkout.folder).is_some());
-    around.sort_by_key(|checkout| checkout.folder.len());
-    let Some(checkout) = around.last().map(|checkout| (*checkout).clone()) else {
+    let mut enclosing: Vec<&Checkout> = session.checkouts.iter().collect();
+    enclosing.retain(|checkout| below(&call.folder, &checkout.folder).is_some());
+    enclosing.sort_by_key(|checkout| checkout.folder.len());
+    let Some(checkout) = enclosing.last().map(|checkout| (*checkout).clone()) else {
         return Err(match session.checkouts.first() {
-            Some(checkout) => Trouble::Wrong(vec![format!(
+            Some(checkout) => CommandError::Fails(vec![format!(
                 "`{}` runs in {}, but the checkout is {}: a `cd` or `--task-cwd` is missing",
                 shown(&call.text),
                 call.folder,
                 checkout.folder
             )]),
-            None => Trouble::Unread("nothing in it checks out the repository".to_owned()),
+            None => CommandError::Unreadable("nothing in it checks out the repository".to_owned()),
         });
     };
     let (unset, unset_notes) = unset(call);
@@ -307,10 +313,10 @@ fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
         .written
         .split_at(call.written.min(session.written.len()));
     Ok(Command {
-        root: below(&absolute(&call.folder, &asked.root), &checkout.folder)
-            .map_or_else(|| asked.root.clone(), str::to_owned),
-        python: asked.python,
-        what: asked.what,
+        root: below(&absolute(&call.folder, &arguments.root), &checkout.folder)
+            .map_or_else(|| arguments.root.clone(), str::to_owned),
+        python: arguments.python,
+        subcommand: arguments.subcommand,
         text: call.text.clone(),
         folder: call.folder.clone(),
         variables: call.variables.clone(),
@@ -324,7 +330,7 @@ fn chosen(session: Session, parser: Parser) -> Result<Command, Trouble> {
     })
 }
 
-/// The options of a call that are given a variable which nothing sets, and what to say of each.
+/// Returns the options of a call whose value is an unset variable, and a remark about each.
 fn unset(call: &Call) -> (BTreeMap<String, String>, Vec<String>) {
     let mut options = BTreeMap::new();
     let mut notes = Vec::new();
@@ -340,9 +346,9 @@ fn unset(call: &Call) -> (BTreeMap<String, String>, Vec<String>) {
         }
         before = &field.text;
     }
-    for name in &call.vanished {
+    for name in &call.dropped {
         notes.push(format!(
-            "`{}` is given the variable {name}, which nothing sets, so there is no such argument",
+            "`{}` is given the variable {name}, which nothing sets, so this argument is missing",
             shown(&call.text)
         ));
     }
@@ -354,17 +360,8 @@ fn option(argument: &str) -> &str {
     argument.split('=').next().unwrap_or(argument)
 }
 
-/// The first words of a call.
-pub fn shown(text: &str) -> String {
-    let words: Vec<&str> = text.split(' ').collect();
-    let end = words
-        .iter()
-        .position(|word| matches!(*word, "decision" | "action-callback"));
-    words[..end.map_or(words.len().min(3), |end| end + 1)].join(" ")
-}
-
-/// The message that nothing in a command runs taskgraph, with a likely misspelling.
-fn nothing(not_run: &[String]) -> String {
+/// Returns the message that nothing in a command runs taskgraph, with a likely misspelling.
+fn no_call(not_run: &[String]) -> String {
     const PROGRAMS: [&str; 2] = ["taskgraph", "snowman"];
     let names = not_run
         .iter()

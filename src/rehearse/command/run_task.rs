@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::expand::{Field, Variables, home};
-use super::places::absolute;
+use super::worker_path::absolute;
 use crate::base::suggest;
 
 /// A checkout that a command creates.
@@ -17,7 +17,7 @@ pub struct Checkout {
     pub revision: Option<String>,
 }
 
-/// What `run-task` was asked for.
+/// The arguments of `run-task`.
 #[derive(Debug, Default)]
 pub struct RunTask {
     /// The checkouts that it creates.
@@ -29,7 +29,7 @@ pub struct RunTask {
     /// The variables that it sets.
     pub variables: Vec<(String, String)>,
     /// Errors that `run-task` would report.
-    pub wrong: Vec<String>,
+    pub errors: Vec<String>,
 }
 
 /// Options with a value, of any version.
@@ -44,46 +44,47 @@ const VALUED: &[&str] = &[
 /// Options without a value, of any version.
 const FLAGS: &[&str] = &["--fetch-hgfingerprint"];
 /// The suffixes of a repository's options, and whether they have a value.
-const OF_REPOSITORY: [(&str, bool); 3] = [
+const REPOSITORY_OPTIONS: [(&str, bool); 3] = [
     ("-checkout", true),
     ("-shallow-clone", false),
     ("-sparse-profile", true),
 ];
 
 /// Reads the arguments of `run-task`.
-pub fn read(arguments: &[Field], folder: &str, variables: &Variables) -> RunTask {
-    let mut read = RunTask {
+pub fn parse(arguments: &[Field], folder: &str, variables: &Variables) -> RunTask {
+    let mut parsed = RunTask {
         folder: folder.to_owned(),
         ..RunTask::default()
     };
-    read.variables
+    parsed
+        .variables
         .push(("TASK_WORKDIR".to_owned(), folder.to_owned()));
     let end = arguments.iter().position(|argument| argument.text == "--");
     let own = &arguments[..end.unwrap_or(arguments.len())];
-    read.rest = end
+    parsed.rest = end
         .map(|end| arguments[end + 1..].to_vec())
         .unwrap_or_default();
-    let repositories = repositories(variables, &mut read.wrong);
+    let repositories = repositories(variables, &mut parsed.errors);
     let mut own = own.iter().peekable();
     while let Some(argument) = own.next() {
         let (option, value) = match argument.text.split_once('=') {
             Some((option, value)) => (option, Some(value.to_owned())),
             None => (argument.text.as_str(), None),
         };
-        let whole = whole(option, repositories.as_ref());
-        let option = match whole.as_slice() {
-            [one] => one.as_str(),
+        let candidates = candidates(option, repositories.as_ref());
+        let option = match candidates.as_slice() {
+            [only] => only.as_str(),
             [] => option,
             several => {
-                read.wrong.push(format!(
+                parsed.errors.push(format!(
                     "run-task: `{option}` could be {}",
                     several.join(" or ")
                 ));
                 continue;
             }
         };
-        let Some((repository, kind, valued)) = option_of(option, repositories.as_ref()) else {
-            read.wrong.push(unknown(option, repositories.as_ref()));
+        let Some((repository, kind, valued)) = parse_option(option, repositories.as_ref()) else {
+            parsed.errors.push(unknown(option, repositories.as_ref()));
             continue;
         };
         let mut value = value;
@@ -92,23 +93,25 @@ pub fn read(arguments: &[Field], folder: &str, variables: &Variables) -> RunTask
             let next = own.next_if(|next| !next.text.starts_with('-') || next.text == "-");
             value = next.map(|next| next.text.clone());
             if value.is_none() {
-                read.wrong.push(format!("run-task: {option} needs a value"));
+                parsed
+                    .errors
+                    .push(format!("run-task: {option} needs a value"));
             }
         }
         match (kind, value) {
             ("-checkout", Some(value)) => {
                 let folder = absolute(folder, &expand_user(&value, variables));
-                read.checkout(repository, folder, repositories.is_some(), variables);
+                parsed.checkout(repository, folder, repositories.is_some(), variables);
             }
-            ("--task-cwd", Some(value)) => read.folder = absolute(folder, &value),
+            ("--task-cwd", Some(value)) => parsed.folder = absolute(folder, &value),
             _ => {}
         }
     }
-    read
+    parsed
 }
 
 impl RunTask {
-    /// Notes a checkout, and the variables that are missing for it.
+    /// Records a checkout, and the variables that it lacks.
     fn checkout(&mut self, repository: &str, folder: String, typed: bool, variables: &Variables) {
         let prefix = repository.to_uppercase();
         let filled = |suffix: &str| {
@@ -118,22 +121,22 @@ impl RunTask {
                 .filter(|value| !value.is_empty())
                 .map(str::to_owned)
         };
-        let lacks = |suffix: &str| {
+        let is_missing = |suffix: &str| {
             filled(suffix).is_none() && variables.unknown(&format!("{prefix}_{suffix}")).is_none()
         };
         let (repository_url, revision) = (filled("HEAD_REPOSITORY"), filled("HEAD_REV"));
         let mut missing = Vec::new();
-        if lacks("HEAD_REPOSITORY") {
+        if is_missing("HEAD_REPOSITORY") {
             missing.push(format!("{prefix}_HEAD_REPOSITORY"));
         }
-        if lacks("HEAD_REV") && lacks("HEAD_REF") {
+        if is_missing("HEAD_REV") && is_missing("HEAD_REF") {
             missing.push(format!("{prefix}_HEAD_REV"));
         }
-        if typed && lacks("REPOSITORY_TYPE") {
+        if typed && is_missing("REPOSITORY_TYPE") {
             missing.push(format!("{prefix}_REPOSITORY_TYPE"));
         }
         for name in missing {
-            self.wrong.push(format!(
+            self.errors.push(format!(
                 "run-task: --{repository}-checkout needs the variable {name}, which the task's `env` does not set"
             ));
         }
@@ -148,14 +151,14 @@ impl RunTask {
 }
 
 /// The names in `REPOSITORIES`, if it is set.
-fn repositories(variables: &Variables, wrong: &mut Vec<String>) -> Option<BTreeSet<String>> {
+fn repositories(variables: &Variables, errors: &mut Vec<String>) -> Option<BTreeSet<String>> {
     let text = variables
         .get("REPOSITORIES")
         .filter(|text| !text.is_empty())?;
     match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) {
         Ok(map) => Some(map.keys().cloned().collect()),
         Err(error) => {
-            wrong.push(format!(
+            errors.push(format!(
                 "run-task: REPOSITORIES in `env` is not a JSON object: {error}"
             ));
             None
@@ -164,7 +167,7 @@ fn repositories(variables: &Variables, wrong: &mut Vec<String>) -> Option<BTreeS
 }
 
 /// The repository of an option, what it is, and whether it has a value.
-fn option_of<'o>(
+fn parse_option<'o>(
     option: &'o str,
     known: Option<&BTreeSet<String>>,
 ) -> Option<(&'o str, &'o str, bool)> {
@@ -175,37 +178,40 @@ fn option_of<'o>(
         return Some(("", option, false));
     }
     let name = option.strip_prefix("--")?;
-    let (repository, ending, valued) = OF_REPOSITORY.into_iter().find_map(|(ending, valued)| {
-        let repository = name.strip_suffix(ending).filter(|name| !name.is_empty())?;
-        Some((repository, ending, valued))
-    })?;
+    let (repository, ending, valued) =
+        REPOSITORY_OPTIONS
+            .into_iter()
+            .find_map(|(ending, valued)| {
+                let repository = name.strip_suffix(ending).filter(|name| !name.is_empty())?;
+                Some((repository, ending, valued))
+            })?;
     // Without REPOSITORIES, only the project's own run-task knows the names.
     let fits = known.is_none_or(|known| known.contains(repository));
     fits.then_some((repository, ending, valued))
 }
 
 /// The options that a text names: itself, or all that begin with it, as argparse has it.
-fn whole(option: &str, known: Option<&BTreeSet<String>>) -> Vec<String> {
-    if option_of(option, known).is_some() || option.len() <= "--".len() {
+fn candidates(option: &str, known: Option<&BTreeSet<String>>) -> Vec<String> {
+    if parse_option(option, known).is_some() || option.len() <= "--".len() {
         return vec![option.to_owned()];
     }
     let mut all = options(known);
-    all.retain(|one| one.starts_with(option));
+    all.retain(|candidate| candidate.starts_with(option));
     all
 }
 
-/// A path with `~` at its start replaced by the home folder, as by `os.path.expanduser`.
+/// Replaces a leading `~` with the home folder, like `os.path.expanduser`.
 fn expand_user(path: &str, variables: &Variables) -> String {
     home(path, variables).unwrap_or_else(|| path.to_owned())
 }
 
 /// All options.
 fn options(known: Option<&BTreeSet<String>>) -> Vec<String> {
-    // The name where REPOSITORIES is not set.
+    // The default name if REPOSITORIES is not set.
     let usual = BTreeSet::from(["vcs".to_owned()]);
     let own = known.unwrap_or(&usual).iter();
     let of_repositories =
-        own.flat_map(|name| OF_REPOSITORY.map(|(ending, _)| format!("--{name}{ending}")));
+        own.flat_map(|name| REPOSITORY_OPTIONS.map(|(ending, _)| format!("--{name}{ending}")));
     let all = VALUED
         .iter()
         .chain(FLAGS)

@@ -8,21 +8,20 @@ mod builtins;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::expand::{Field, Variables, fields, whole};
-use super::places::{Links, absolute, below};
+use super::ast::{ListOperator, Pipeline, SimpleCommand, Unsupported};
+use super::expand::{Field, Variables, fields, unsplit};
 use super::programs::{Program, program};
 use super::run_task::{self, Checkout};
-use super::shell::{Ended, Shell};
-use super::shown;
+use super::shell::{ExitStatus, Shell};
 use super::syntax::parse;
-use super::words::{Joint, Pipeline, Simple, Unread, one_line};
-use crate::base::posix::basename;
+use super::text::{one_line, shown};
+use super::worker_path::{Links, absolute};
 
 /// The maximum number of commands that are followed.
-const MOST: usize = 10_000;
+const MAX_COMMANDS: usize = 10_000;
 
 /// The maximum depth of nested shells, and of programs that run programs.
-const DEEP: usize = 20;
+const MAX_DEPTH: usize = 20;
 
 /// A call of taskgraph or snowman.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +29,7 @@ pub struct Call {
     /// The arguments.
     pub arguments: Vec<Field>,
     /// The variables that nothing sets in words that yield no argument.
-    pub vanished: Vec<String>,
+    pub dropped: Vec<String>,
     /// The text that it was read from.
     pub text: String,
     /// The working folder.
@@ -56,9 +55,9 @@ pub struct Session {
     pub written: Vec<(String, String)>,
     /// The parts that a rehearsal does not run.
     pub not_run: Vec<String>,
-    /// What would fail.
-    pub wrong: Vec<String>,
-    /// What to know of it.
+    /// The commands that would fail, and why.
+    pub errors: Vec<String>,
+    /// Remarks about the command.
     pub notes: Vec<String>,
     /// The working folder.
     pub folder: String,
@@ -71,9 +70,9 @@ pub struct Session {
     last_folder: Option<String>,
     shell: Shell,
     /// The variables that nothing sets in words of the current command that yield nothing.
-    vanished: Vec<String>,
+    dropped: Vec<String>,
     /// Whether `exit` was reached.
-    over: bool,
+    exited: bool,
     depth: usize,
     commands: usize,
 }
@@ -87,7 +86,7 @@ impl Session {
         }
     }
 
-    /// Notes that a folder exists.
+    /// Records that a folder exists.
     pub fn add_folder(&mut self, folder: String) {
         self.folders.insert(folder);
     }
@@ -96,9 +95,9 @@ impl Session {
     ///
     /// # Errors
     /// The first part that cannot be followed.
-    pub fn words(&mut self, words: &[Field], text: &str) -> Result<(), Unread> {
-        if self.depth >= DEEP {
-            return Err(unread(text, "programs are nested too deeply"));
+    pub fn words(&mut self, words: &[Field], text: &str) -> Result<(), Unsupported> {
+        if self.depth >= MAX_DEPTH {
+            return Err(unsupported(text, "programs are nested too deeply"));
         }
         self.depth += 1;
         let followed = self.program(words, text);
@@ -106,12 +105,12 @@ impl Session {
         followed
     }
 
-    fn program(&mut self, words: &[Field], text: &str) -> Result<(), Unread> {
+    fn program(&mut self, words: &[Field], text: &str) -> Result<(), Unsupported> {
         match program(words) {
             Program::Taskgraph(arguments) => {
                 self.calls.push(Call {
                     arguments: arguments.to_vec(),
-                    vanished: self.vanished.clone(),
+                    dropped: self.dropped.clone(),
                     text: text.to_owned(),
                     folder: self.folder.clone(),
                     variables: self.variables.exported.clone(),
@@ -123,7 +122,7 @@ impl Session {
             Program::Wrapper(rest, folder) => {
                 let calls = self.calls.len();
                 let passed = self.not_run.len();
-                self.apart(|inner| {
+                self.in_subshell(|inner| {
                     if let Some(folder) = folder {
                         inner.folder = absolute(&inner.folder, &folder);
                     }
@@ -132,16 +131,16 @@ impl Session {
                 // `uv run x` is reported as a whole.
                 if calls == self.calls.len() && passed < self.not_run.len() {
                     self.not_run.truncate(passed);
-                    self.pass(text);
+                    self.skip(text);
                 }
                 Ok(())
             }
             Program::Env(rest) => self.env(rest, text),
             Program::Shell(script, options) => {
                 if let Some(what) = &script.opaque {
-                    return Err(unread(text, &format!("the script contains {what}")));
+                    return Err(unsupported(text, &format!("the script contains {what}")));
                 }
-                self.apart(|inner| {
+                self.in_subshell(|inner| {
                     inner.shell = Shell::default();
                     inner.shell.set(options);
                     inner.script(&script.text)
@@ -150,15 +149,18 @@ impl Session {
             Program::RunTask(arguments) => {
                 let own = arguments.iter().take_while(|word| word.text != "--");
                 if let Some(what) = own.filter_map(|word| word.opaque.as_ref()).next() {
-                    return Err(unread(text, &format!("`run-task` is given {what}")));
+                    return Err(unsupported(text, &format!("`run-task` is given {what}")));
                 }
-                let read = run_task::read(arguments, &self.folder, &self.variables);
+                let read = run_task::parse(arguments, &self.folder, &self.variables);
                 self.checkouts.extend(read.checkouts);
-                self.wrong.extend(read.wrong);
+                self.errors.extend(read.errors);
                 if read.rest.is_empty() {
-                    return Err(unread(text, "run-task is not given a command after `--`"));
+                    return Err(unsupported(
+                        text,
+                        "run-task is not given a command after `--`",
+                    ));
                 }
-                self.apart(|inner| {
+                self.in_subshell(|inner| {
                     inner.folder = read.folder;
                     for (name, value) in read.variables {
                         inner.variables.exported.insert(name, value);
@@ -171,24 +173,24 @@ impl Session {
         }
     }
 
-    /// Follows something in its own process, with its own folder and variables.
-    fn apart(
+    /// Follows commands in a process of their own, with its own folder and variables.
+    fn in_subshell(
         &mut self,
-        follow: impl FnOnce(&mut Self) -> Result<(), Unread>,
-    ) -> Result<(), Unread> {
+        follow: impl FnOnce(&mut Self) -> Result<(), Unsupported>,
+    ) -> Result<(), Unsupported> {
         let (folder, variables) = (self.folder.clone(), self.variables.clone());
         let (stack, last, shell) = (self.stack.clone(), self.last_folder.clone(), self.shell);
-        self.variables.own.clear();
+        self.variables.unexported.clear();
         let followed = follow(self);
         self.folder = folder;
         self.variables = variables;
         (self.stack, self.last_folder, self.shell) = (stack, last, shell);
-        self.over = false;
+        self.exited = false;
         followed
     }
 
-    fn env(&mut self, words: &[Field], text: &str) -> Result<(), Unread> {
-        self.apart(|inner| {
+    fn env(&mut self, words: &[Field], text: &str) -> Result<(), Unsupported> {
+        self.in_subshell(|inner| {
             let mut rest = words;
             while let Some((first, more)) = rest.split_first() {
                 match first.text.split_once('=') {
@@ -207,7 +209,7 @@ impl Session {
                         continue;
                     }
                     _ if first.text.starts_with('-') => {
-                        return Err(unread(text, "this option of `env` is not supported"));
+                        return Err(unsupported(text, "this option of `env` is not supported"));
                     }
                     _ => break,
                 }
@@ -221,78 +223,85 @@ impl Session {
     ///
     /// # Errors
     /// The first part that cannot be followed.
-    pub fn script(&mut self, text: &str) -> Result<(), Unread> {
+    pub fn script(&mut self, text: &str) -> Result<(), Unsupported> {
         let pipelines = parse(text)?;
         let last_list = pipelines
             .iter()
-            .rposition(|pipeline| pipeline.joint == Joint::Then);
-        // Whether the list that is read has decided, and whether one before it has.
+            .rposition(|pipeline| pipeline.operator == ListOperator::Sequence);
+        // The number of calls before the current list, and before the list that was last checked.
         let (mut decided, mut decided_before) = (self.calls.len(), self.calls.len());
-        let mut last = Ended::Well;
+        let mut last = ExitStatus::Success;
         let mut before = "";
         for (index, pipeline) in pipelines.iter().enumerate() {
             self.commands += pipeline.commands.len();
-            if self.commands > MOST {
-                return Err(unread(text, "there are too many commands"));
+            if self.commands > MAX_COMMANDS {
+                return Err(unsupported(text, "there are too many commands"));
             }
-            if self.over {
+            if self.exited {
                 break;
             }
             let commands = pipeline.commands.as_slice();
             let part = commands.first().map_or("", |command| &command.text);
             let decides_over = |how: &str| {
                 let why = format!(
-                    "only the worker can tell whether `{}` {how}",
+                    "only the worker can know whether `{}` {how}",
                     one_line(before)
                 );
-                Err(unread(part, &why))
+                Err(unsupported(part, &why))
             };
-            match (pipeline.joint, last) {
-                (Joint::And, Ended::Badly) | (Joint::Or, Ended::Well) => continue,
-                (Joint::Or, Ended::Taken | Ended::Unknown) => {
+            match (pipeline.operator, last) {
+                (ListOperator::And, ExitStatus::Failure)
+                | (ListOperator::Or, ExitStatus::Success) => continue,
+                (ListOperator::Or, ExitStatus::AssumedSuccess | ExitStatus::Unknown) => {
                     let mut other = self.clone();
                     other.pipeline(pipeline)?;
                     self.commands = other.commands;
                     if !self.is_changed_by(&other) {
-                        if decided < self.calls.len() && !fails(commands) {
-                            self.masked(&format!("`|| {part}` follows it"));
+                        if decided < self.calls.len() && !exits_with_failure(commands) {
+                            self.note_ignored_failure(&format!("`|| {part}` follows it"));
                         }
-                    } else if is_made_for(before, commands) {
+                    } else if creates_tested_path(before, commands) {
                         *self = other;
-                        last = Ended::Well;
+                        last = ExitStatus::Success;
                     } else {
                         return decides_over("fails");
                     }
                     continue;
                 }
-                // In the last list, what does not run because of a condition fails the task.
-                (Joint::And, Ended::Unknown) if last_list > Some(index) => {
+                // In the last list, a command that is skipped by a condition fails the task.
+                (ListOperator::And, ExitStatus::Unknown) if last_list > Some(index) => {
                     let mut other = self.clone();
-                    let ended = other.pipeline(pipeline)?;
+                    let status = other.pipeline(pipeline)?;
                     self.commands = other.commands;
-                    if fails(commands) {
+                    if exits_with_failure(commands) {
                         continue;
                     }
-                    if self.is_changed_by(&other) || other.over {
+                    if self.is_changed_by(&other) || other.exited {
                         return decides_over("succeeds");
                     }
                     *self = other;
-                    if ended == Ended::Badly {
-                        last = ended;
+                    if status == ExitStatus::Failure {
+                        last = status;
                     }
                 }
-                (joint, _) => {
-                    if joint == Joint::Then {
+                (operator, _) => {
+                    if operator == ListOperator::Sequence {
                         decided = self.calls.len();
                         if decided_before < decided && !self.shell.errexit {
-                            self.masked(&format!("without `set -e` the shell goes on to `{part}`"));
+                            self.note_ignored_failure(&format!(
+                                "without `set -e` the shell goes on to `{part}`"
+                            ));
                             decided_before = decided;
                         }
                     }
-                    let ended = self.pipeline(pipeline)?;
-                    last = match (joint, last, ended) {
-                        (Joint::And, Ended::Taken | Ended::Unknown, Ended::Well) => Ended::Taken,
-                        _ => ended,
+                    let status = self.pipeline(pipeline)?;
+                    last = match (operator, last, status) {
+                        (
+                            ListOperator::And,
+                            ExitStatus::AssumedSuccess | ExitStatus::Unknown,
+                            ExitStatus::Success,
+                        ) => ExitStatus::AssumedSuccess,
+                        _ => status,
                     };
                 }
             }
@@ -301,8 +310,8 @@ impl Session {
         Ok(())
     }
 
-    /// Notes that a failure of the last decision or action would not fail its task.
-    fn masked(&mut self, why: &str) {
+    /// Notes that the task would succeed even if the last decision or action failed.
+    fn note_ignored_failure(&mut self, why: &str) {
         if let Some(call) = self.calls.last() {
             let call = shown(&call.text);
             self.notes.push(format!(
@@ -311,7 +320,7 @@ impl Session {
         }
     }
 
-    /// Whether a session that has gone on is in another state than this one.
+    /// Whether the state of another session differs from this one.
     fn is_changed_by(&self, other: &Self) -> bool {
         (&self.folder, &self.variables, &self.links, &self.folders)
             != (
@@ -324,32 +333,32 @@ impl Session {
                 != (&other.calls, &other.checkouts, &other.written, &other.stack)
     }
 
-    fn pipeline(&mut self, pipeline: &Pipeline) -> Result<Ended, Unread> {
+    fn pipeline(&mut self, pipeline: &Pipeline) -> Result<ExitStatus, Unsupported> {
         if let [one] = pipeline.commands.as_slice() {
             return self.simple(one);
         }
-        let mut ended = Ended::Taken;
+        let mut status = ExitStatus::AssumedSuccess;
         for (index, command) in pipeline.commands.iter().enumerate() {
             let calls = self.calls.len();
-            self.apart(|inner| {
-                ended = inner.simple(command)?;
+            self.in_subshell(|inner| {
+                status = inner.simple(command)?;
                 Ok(())
             })?;
             let is_last = index + 1 == pipeline.commands.len();
             if calls < self.calls.len() && !is_last && !self.shell.pipefail {
-                self.masked(
+                self.note_ignored_failure(
                     "without `set -o pipefail` the exit code of a pipeline is that of its last command",
                 );
             }
         }
-        Ok(ended)
+        Ok(status)
     }
 
-    fn simple(&mut self, command: &Simple) -> Result<Ended, Unread> {
+    fn simple(&mut self, command: &SimpleCommand) -> Result<ExitStatus, Unsupported> {
         let mut assigned = Vec::new();
         let mut unset = Vec::new();
         for (name, word) in &command.assignments {
-            let value = whole(word, &self.variables);
+            let value = unsplit(word, &self.variables);
             unset.extend(value.unset.iter().cloned());
             assigned.push((name, value));
         }
@@ -357,9 +366,9 @@ impl Session {
         let words = expanded.fields;
         if self.shell.nounset {
             unset.extend(words.iter().flat_map(|word| word.unset.iter().cloned()));
-            unset.extend(expanded.vanished.iter().cloned());
+            unset.extend(expanded.dropped.iter().cloned());
             for name in unset {
-                self.wrong.push(format!(
+                self.errors.push(format!(
                     "`{}`: nothing sets the variable {name}, which is an error after `set -u`",
                     shown(&command.text)
                 ));
@@ -372,15 +381,15 @@ impl Session {
                     Some(what) => self.variables.set_unknown(name, what),
                 }
             }
-            return Ok(Ended::Well);
+            return Ok(ExitStatus::Success);
         }
         let before = self.variables.clone();
         for (name, value) in assigned {
             self.variables.set_exported(name, value);
         }
-        self.vanished = expanded.vanished;
+        self.dropped = expanded.dropped;
         let followed = match words.is_empty() {
-            true => Ok(Ended::Well),
+            true => Ok(ExitStatus::Success),
             false => self.command(&words, command),
         };
         if !command.assignments.is_empty() {
@@ -389,16 +398,19 @@ impl Session {
         followed
     }
 
-    fn other(&mut self, words: &[Field], text: &str) -> Result<(), Unread> {
+    fn other(&mut self, words: &[Field], text: &str) -> Result<(), Unsupported> {
         // An unknown name could be any program.
         if let Some(what) = words.first().and_then(|first| first.opaque.as_ref()) {
-            return Err(unread(text, &format!("the name of the program is {what}")));
+            return Err(unsupported(
+                text,
+                &format!("the name of the program is {what}"),
+            ));
         }
-        self.pass(text);
+        self.skip(text);
         Ok(())
     }
 
-    fn pass(&mut self, text: &str) {
+    fn skip(&mut self, text: &str) {
         self.not_run.push(one_line(text));
     }
 }
@@ -407,8 +419,8 @@ fn texts(fields: &[Field]) -> Vec<&str> {
     fields.iter().map(|field| field.text.as_str()).collect()
 }
 
-/// Whether commands make what a test asks for, so that it is there either way.
-fn is_made_for(test: &str, commands: &[Simple]) -> bool {
+/// Whether commands create the path that a test checks for, so that it exists either way.
+fn creates_tested_path(test: &str, commands: &[SimpleCommand]) -> bool {
     let words: Vec<&str> = test.split_whitespace().collect();
     let (["test", "-e" | "-d" | "-L" | "-h", path] | ["[", "-e" | "-d" | "-L" | "-h", path, "]"]) =
         words.as_slice()
@@ -423,7 +435,7 @@ fn is_made_for(test: &str, commands: &[Simple]) -> bool {
 }
 
 /// Whether commands end a task as failed.
-fn fails(commands: &[Simple]) -> bool {
+fn exits_with_failure(commands: &[SimpleCommand]) -> bool {
     commands.last().is_some_and(|command| {
         let words: Vec<&str> = command.text.split_whitespace().collect();
         match words.as_slice() {
@@ -434,9 +446,9 @@ fn fails(commands: &[Simple]) -> bool {
     })
 }
 
-fn unread(text: &str, why: &str) -> Unread {
-    Unread {
+fn unsupported(text: &str, reason: &str) -> Unsupported {
+    Unsupported {
         part: one_line(text),
-        why: why.to_owned(),
+        reason: reason.to_owned(),
     }
 }

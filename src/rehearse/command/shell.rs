@@ -1,4 +1,4 @@
-//! The options of a shell, and how its commands end.
+//! The options of a shell, and the exit status of its commands.
 
 use super::expand::Field;
 
@@ -7,14 +7,14 @@ use super::expand::Field;
 pub struct Shell {
     /// `-u`: a variable that is not set is an error.
     pub nounset: bool,
-    /// `-e`: the shell ends with a command that fails.
+    /// `-e`: the shell exits if a command fails.
     pub errexit: bool,
-    /// `-o pipefail`: a pipeline fails where any of its commands does.
+    /// `-o pipefail`: a pipeline fails if any of its commands does.
     pub pipefail: bool,
 }
 
 impl Shell {
-    /// Takes the options that `set` or the start of a shell is given.
+    /// Applies the options of `set`, or of a starting shell.
     pub fn set(&mut self, options: &[Field]) {
         let mut named = false;
         for option in options {
@@ -40,15 +40,15 @@ impl Shell {
     }
 }
 
-/// How a command ends.
+/// How a command exits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// With success.
-    Well,
-    /// With success, or else the task has failed.
-    Taken,
-    /// With failure.
-    Badly,
-    /// A condition that only the worker can tell.
+pub enum ExitStatus {
+    /// It succeeds.
+    Success,
+    /// It succeeds, or else the task fails.
+    AssumedSuccess,
+    /// It fails.
+    Failure,
+    /// Only the worker can know.
     Unknown,
 }

@@ -6,20 +6,21 @@
 //! that point. Control flow, functions, groups, background jobs and here-documents are outside this
 //! subset: they are errors that name the construct, and are never guessed at. Nothing is executed.
 
-use super::words::{Joint, Part, Pipeline, Simple, Unread, Variable, Word, one_line};
+use super::ast::{ListOperator, Part, Pipeline, SimpleCommand, Unsupported, Variable, Word};
+use super::text::one_line;
 
 /// Parses a text.
 ///
 /// # Errors
 /// The first part that is outside this subset.
-pub fn parse(text: &str) -> Result<Vec<Pipeline>, Unread> {
+pub fn parse(text: &str) -> Result<Vec<Pipeline>, Unsupported> {
     let mut reader = Reader {
         chars: text.chars().collect(),
         at: 0,
         depth: 0,
     };
     let mut pipelines: Vec<Pipeline> = Vec::new();
-    let mut joint = Joint::Then;
+    let mut operator = ListOperator::Sequence;
     loop {
         reader.skip_blank_lines();
         if reader.peek().is_none() {
@@ -32,17 +33,17 @@ pub fn parse(text: &str) -> Result<Vec<Pipeline>, Unread> {
                     reader.skip_blank_lines();
                     commands.push(reader.simple()?);
                 }
-                "&&" => break Joint::And,
-                "||" => break Joint::Or,
-                "" | ";" | "\n" => break Joint::Then,
-                other => return Err(reader.unread(&format!("`{other}` is not supported"))),
+                "&&" => break ListOperator::And,
+                "||" => break ListOperator::Or,
+                "" | ";" | "\n" => break ListOperator::Sequence,
+                other => return Err(reader.unsupported(&format!("`{other}` is not supported"))),
             }
         };
-        pipelines.push(Pipeline { joint, commands });
-        joint = next;
+        pipelines.push(Pipeline { operator, commands });
+        operator = next;
     }
-    if joint != Joint::Then {
-        return Err(reader.unread("a command is missing at the end"));
+    if operator != ListOperator::Sequence {
+        return Err(reader.unsupported("a command is missing at the end"));
     }
     Ok(pipelines)
 }
@@ -54,7 +55,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// The maximum depth of nested expansions.
-const DEEP: usize = 20;
+const MAX_DEPTH: usize = 20;
 
 struct Reader {
     chars: Vec<char>,
@@ -75,15 +76,15 @@ impl Reader {
         })
     }
 
-    fn unread(&self, why: &str) -> Unread {
+    fn unsupported(&self, reason: &str) -> Unsupported {
         let start = self.at.min(self.chars.len()).saturating_sub(30);
-        Unread {
+        Unsupported {
             part: one_line(
                 &self.chars[start..self.chars.len().min(self.at + 40)]
                     .iter()
                     .collect::<String>(),
             ),
-            why: why.to_owned(),
+            reason: reason.to_owned(),
         }
     }
 
@@ -125,8 +126,8 @@ impl Reader {
         String::new()
     }
 
-    fn simple(&mut self) -> Result<Simple, Unread> {
-        let mut command = Simple::default();
+    fn simple(&mut self) -> Result<SimpleCommand, Unsupported> {
+        let mut command = SimpleCommand::default();
         let start = self.at;
         loop {
             self.skip_blanks();
@@ -139,7 +140,7 @@ impl Reader {
             match self.peek() {
                 None | Some('\n' | ';' | '&' | '|') => break,
                 Some('(' | ')') => {
-                    return Err(self.unread("subshells and functions are not supported"));
+                    return Err(self.unsupported("subshells and functions are not supported"));
                 }
                 _ => {}
             }
@@ -149,7 +150,7 @@ impl Reader {
                 let text: String = self.chars[before..self.at].iter().collect();
                 if RESERVED.contains(&text.as_str()) {
                     self.at = before;
-                    return Err(self.unread(&format!("`{text}` is not supported")));
+                    return Err(self.unsupported(&format!("`{text}` is not supported")));
                 }
                 if let Some((name, value)) = assignment(&word) {
                     command.assignments.push((name, value));
@@ -161,13 +162,13 @@ impl Reader {
         let text: String = self.chars[start..self.at].iter().collect();
         command.text = one_line(&text);
         if command.words.is_empty() && command.assignments.is_empty() {
-            return Err(self.unread("a command is missing"));
+            return Err(self.unsupported("a command is missing"));
         }
         Ok(command)
     }
 
     /// A redirection's operator, without the number before it.
-    fn redirect(&mut self) -> Result<Option<String>, Unread> {
+    fn redirect(&mut self) -> Result<Option<String>, Unsupported> {
         let mut end = self.at;
         while self.chars.get(end).is_some_and(char::is_ascii_digit) {
             end += 1;
@@ -183,13 +184,13 @@ impl Reader {
             return Ok(None);
         };
         if operator == "<<" {
-            return Err(self.unread("here-documents are not supported"));
+            return Err(self.unsupported("here-documents are not supported"));
         }
         if operator.starts_with('&') && !number.is_empty() {
             return Ok(None);
         }
         if ahead.chars.get(operator.len()) == Some(&'(') {
-            return Err(self.unread("process substitutions are not supported"));
+            return Err(self.unsupported("process substitutions are not supported"));
         }
         self.at = end + operator.len();
         let output = matches!(number.as_str(), "" | "1");
@@ -201,7 +202,7 @@ impl Reader {
     }
 
     /// A word, which ends before a blank or an operator.
-    fn word(&mut self) -> Result<Word, Unread> {
+    fn word(&mut self) -> Result<Word, Unsupported> {
         let mut word = Word::default();
         let mut plain = String::new();
         let start = self.at;
@@ -228,7 +229,7 @@ impl Reader {
                             word.0.push(Part::Text(escaped.to_string(), true));
                             self.at += 1;
                         }
-                        None => return Err(self.unread("a backslash is the last character")),
+                        None => return Err(self.unsupported("a backslash is the last character")),
                     }
                 }
                 '$' | '`' => {
@@ -244,17 +245,17 @@ impl Reader {
         }
         flush(&mut word, &mut plain, false);
         if self.at == start {
-            return Err(self.unread("a word is missing"));
+            return Err(self.unsupported("a word is missing"));
         }
         Ok(word)
     }
 
     /// The text up to a character, which is skipped.
-    fn until(&mut self, end: char) -> Result<String, Unread> {
+    fn until(&mut self, end: char) -> Result<String, Unsupported> {
         let mut text = String::new();
         loop {
             let Some(c) = self.peek() else {
-                return Err(self.unread(&format!("`{end}` is missing at the end")));
+                return Err(self.unsupported(&format!("`{end}` is missing at the end")));
             };
             self.at += 1;
             if c == end {
@@ -264,13 +265,13 @@ impl Reader {
         }
     }
 
-    fn double_quoted(&mut self, word: &mut Word) -> Result<(), Unread> {
+    fn double_quoted(&mut self, word: &mut Word) -> Result<(), Unsupported> {
         let mut plain = String::new();
         // Quotes make a word even if they are empty.
         word.0.push(Part::Text(String::new(), true));
         loop {
             match self.peek() {
-                None => return Err(self.unread("`\"` is missing at the end")),
+                None => return Err(self.unsupported("`\"` is missing at the end")),
                 Some('"') => {
                     self.at += 1;
                     flush(word, &mut plain, true);
@@ -300,7 +301,7 @@ impl Reader {
     }
 
     /// An expansion: it begins with a dollar sign or a backtick.
-    fn expansion(&mut self, quoted: bool) -> Result<Part, Unread> {
+    fn expansion(&mut self, quoted: bool) -> Result<Part, Unsupported> {
         if self.starts_with("`") {
             self.at += 1;
             self.until('`')?;
@@ -318,8 +319,8 @@ impl Reader {
                 Ok(Part::Opaque(what))
             }
             Some('{') => {
-                if self.depth >= DEEP {
-                    return Err(self.unread("expansions are nested too deeply"));
+                if self.depth >= MAX_DEPTH {
+                    return Err(self.unsupported("expansions are nested too deeply"));
                 }
                 self.at += 1;
                 self.depth += 1;
@@ -328,14 +329,14 @@ impl Reader {
                 part
             }
             Some('\'' | '"') if !quoted => {
-                Err(self.unread("`$'…'` and `$\"…\"` are not supported"))
+                Err(self.unsupported("`$'…'` and `$\"…\"` are not supported"))
             }
             Some(c) if c.is_ascii_alphabetic() || c == '_' => {
                 let name = self.name();
                 Ok(Part::Variable(Variable {
                     name,
                     quoted,
-                    other: None,
+                    alternative: None,
                 }))
             }
             Some('0'..='9' | '@' | '*' | '#' | '?' | '$' | '!' | '-') => {
@@ -358,29 +359,29 @@ impl Reader {
     }
 
     /// `${NAME}`, or one of its four forms that ask whether the variable is set.
-    fn braced(&mut self, quoted: bool) -> Result<Part, Unread> {
+    fn braced(&mut self, quoted: bool) -> Result<Part, Unsupported> {
         let name = self.name();
         if name.is_empty() {
-            return Err(self.unread("this expansion is not supported"));
+            return Err(self.unsupported("this expansion is not supported"));
         }
         if self.peek() == Some('}') {
             self.at += 1;
             return Ok(Part::Variable(Variable {
                 name,
                 quoted,
-                other: None,
+                alternative: None,
             }));
         }
         let forms = [":-", ":+", "-", "+"];
         let Some(form) = forms.into_iter().find(|form| self.starts_with(form)) else {
-            return Err(self.unread("this expansion is not supported"));
+            return Err(self.unsupported("this expansion is not supported"));
         };
         self.at += form.len();
         let mut word = Word::default();
         let mut plain = String::new();
         loop {
             match self.peek() {
-                None => return Err(self.unread("`}` is missing")),
+                None => return Err(self.unsupported("`}` is missing")),
                 Some('}') => break,
                 Some('"') if !quoted => {
                     flush(&mut word, &mut plain, quoted);
@@ -399,7 +400,7 @@ impl Reader {
                     word.0.push(part);
                 }
                 Some('\\') => {
-                    return Err(self.unread("a backslash in an expansion is not supported"));
+                    return Err(self.unsupported("a backslash in an expansion is not supported"));
                 }
                 Some(c) => {
                     plain.push(c);
@@ -412,12 +413,12 @@ impl Reader {
         Ok(Part::Variable(Variable {
             name,
             quoted,
-            other: Some((form.to_owned(), word)),
+            alternative: Some((form.to_owned(), word)),
         }))
     }
 
     /// Skips the text between parentheses, heeding quotes.
-    fn balanced(&mut self) -> Result<(), Unread> {
+    fn balanced(&mut self) -> Result<(), Unsupported> {
         let mut depth = 0_usize;
         while let Some(c) = self.peek() {
             self.at += 1;
@@ -434,7 +435,7 @@ impl Reader {
                 _ => {}
             }
         }
-        Err(self.unread("`)` is missing"))
+        Err(self.unsupported("`)` is missing"))
     }
 }
 

@@ -1,23 +1,31 @@
 //! The commands that change the state of a shell: its folder, variables, links and files.
 
+use super::super::ast::{SimpleCommand, Unsupported};
+use super::super::expand::{Field, unsplit};
 use super::super::ln;
-use super::{
-    Checkout, Ended, Field, Session, Simple, Unread, absolute, basename, below, one_line, texts,
-    unread, whole,
-};
+use super::super::run_task::Checkout;
+use super::super::shell::ExitStatus;
+use super::super::text::one_line;
+use super::super::worker_path::{absolute, below};
+use super::{Session, texts, unsupported};
+use crate::base::posix::basename;
 
 impl Session {
-    pub(super) fn command(&mut self, words: &[Field], command: &Simple) -> Result<Ended, Unread> {
+    pub(super) fn command(
+        &mut self,
+        words: &[Field],
+        command: &SimpleCommand,
+    ) -> Result<ExitStatus, Unsupported> {
         let text = command.text.as_str();
-        let known = |what: &str| match words.iter().find_map(|word| word.opaque.as_ref()) {
-            Some(opaque) => Err(unread(text, &format!("`{what}` is given {opaque}"))),
+        let require_known = |what: &str| match words.iter().find_map(|word| word.opaque.as_ref()) {
+            Some(opaque) => Err(unsupported(text, &format!("`{what}` is given {opaque}"))),
             None => Ok(()),
         };
         let arguments = &words[1..];
         let name = words[0].text.as_str();
         match name {
             "cd" | "pushd" | "popd" => {
-                known(name)?;
+                require_known(name)?;
                 self.change_folder(name, &texts(arguments), text)?;
             }
             "export" | "readonly" | "declare" | "typeset" | "local" => {
@@ -41,48 +49,53 @@ impl Session {
                 }
             }
             "source" | "." => {
-                self.variables.any_set_by(&one_line(text));
-                self.pass(text);
-                return Ok(Ended::Taken);
+                self.variables.set_possible_setter(&one_line(text));
+                self.skip(text);
+                return Ok(ExitStatus::AssumedSuccess);
             }
-            "test" | "[" => return Ok(self.tested(arguments)),
-            "false" => return Ok(Ended::Badly),
+            "test" | "[" => return Ok(self.evaluate_test(arguments)),
+            "false" => return Ok(ExitStatus::Failure),
             "set" => self.shell.set(arguments),
             "unset" => arguments
                 .iter()
                 .for_each(|word| self.variables.unset(&word.text)),
-            "eval" => return Err(unread(text, "`eval` is not supported")),
-            "exit" | "return" => self.over = true,
+            "eval" => return Err(unsupported(text, "`eval` is not supported")),
+            "exit" | "return" => self.exited = true,
             "true" | ":" | "umask" | "ulimit" | "shopt" | "trap" | "sleep" => {}
             "ln" => {
-                known(name)?;
+                require_known(name)?;
                 self.link(arguments, text)?;
             }
             "mkdir" => {
-                known(name)?;
+                require_known(name)?;
                 for word in arguments.iter().filter(|word| !word.text.starts_with('-')) {
                     self.folders.insert(absolute(&self.folder, &word.text));
                 }
             }
-            "rm" if known(name).is_ok() => {
+            "rm" if require_known(name).is_ok() => {
                 for word in arguments.iter().filter(|word| !word.text.starts_with('-')) {
                     let path = absolute(&self.folder, &word.text);
                     self.links.remove(&path);
                     self.folders.remove(&path);
                 }
             }
-            "git" | "hg" if self.cloned(arguments) => {}
-            "echo" if self.echoed(arguments, command) => {}
+            "git" | "hg" if self.git_clone(arguments) => {}
+            "echo" if self.echo(arguments, command) => {}
             _ => {
                 self.words(words, text)?;
-                return Ok(Ended::Taken);
+                return Ok(ExitStatus::AssumedSuccess);
             }
         }
-        Ok(Ended::Well)
+        Ok(ExitStatus::Success)
     }
 
     /// `cd`, `pushd` and `popd`.
-    fn change_folder(&mut self, name: &str, arguments: &[&str], text: &str) -> Result<(), Unread> {
+    fn change_folder(
+        &mut self,
+        name: &str,
+        arguments: &[&str],
+        text: &str,
+    ) -> Result<(), Unsupported> {
         let options = arguments
             .iter()
             .take_while(|word| word.len() > 1 && word.starts_with('-'));
@@ -98,7 +111,7 @@ impl Session {
             _ => None,
         };
         let Some(to) = to else {
-            return Err(unread(text, "where it leads is not known"));
+            return Err(unsupported(text, "the new folder is not known"));
         };
         if name == "pushd" {
             self.stack.push(self.folder.clone());
@@ -111,10 +124,10 @@ impl Session {
         Ok(())
     }
 
-    /// `test` or `[`, as far as it is about texts, or about what the command has made.
-    fn tested(&self, arguments: &[Field]) -> Ended {
+    /// `test` or `[`, if it compares strings, or checks for something that the command has created.
+    fn evaluate_test(&self, arguments: &[Field]) -> ExitStatus {
         if arguments.iter().any(|word| word.opaque.is_some()) {
-            return Ended::Unknown;
+            return ExitStatus::Unknown;
         }
         let mut words = texts(arguments);
         if words.last() == Some(&"]") {
@@ -126,13 +139,17 @@ impl Session {
             [one, "=" | "==", other] => one == other,
             [one, "!=", other] => one != other,
             ["-e" | "-d", path] if self.folders.contains(&absolute(&self.folder, path)) => true,
-            ["-L" | "-h", path] if self.links.is_at(&absolute(&self.folder, path)) => true,
-            _ => return Ended::Unknown,
+            ["-L" | "-h", path] if self.links.contains(&absolute(&self.folder, path)) => true,
+            _ => return ExitStatus::Unknown,
         };
-        if holds { Ended::Well } else { Ended::Badly }
+        if holds {
+            ExitStatus::Success
+        } else {
+            ExitStatus::Failure
+        }
     }
 
-    /// Whether a folder is at a path, as far as the command says.
+    /// Whether a path is a folder that the command has created.
     fn is_folder(&self, path: &str) -> bool {
         let made = self.folders.iter().chain([&self.folder]);
         let checkouts = self.checkouts.iter().map(|checkout| &checkout.folder);
@@ -141,16 +158,16 @@ impl Session {
     }
 
     /// `ln -s`.
-    fn link(&mut self, arguments: &[Field], text: &str) -> Result<(), Unread> {
+    fn link(&mut self, arguments: &[Field], text: &str) -> Result<(), Unsupported> {
         let links = ln::links(&texts(arguments), &self.folder, |path| self.is_folder(path));
-        for (path, target) in links.map_err(|why| unread(text, &why))? {
-            self.links.make(path, target);
+        for (path, target) in links.map_err(|why| unsupported(text, &why))? {
+            self.links.create(path, target);
         }
         Ok(())
     }
 
-    /// `git clone URL [FOLDER]`, which makes the checkout; other commands of git change nothing here.
-    fn cloned(&mut self, arguments: &[Field]) -> bool {
+    /// `git clone URL [FOLDER]`, which creates a checkout; other git commands change nothing here.
+    fn git_clone(&mut self, arguments: &[Field]) -> bool {
         if arguments.first().is_none_or(|word| word.text != "clone") {
             return false;
         }
@@ -182,12 +199,12 @@ impl Session {
     }
 
     /// `echo TEXT > FILE`.
-    fn echoed(&mut self, arguments: &[Field], command: &Simple) -> bool {
+    fn echo(&mut self, arguments: &[Field], command: &SimpleCommand) -> bool {
         let opaque = arguments.iter().any(|word| word.opaque.is_some());
         let Some((operator, file)) = command.redirects.last() else {
             return true;
         };
-        let file = whole(file, &self.variables);
+        let file = unsplit(file, &self.variables);
         if opaque || file.opaque.is_some() || !matches!(operator.as_str(), ">" | ">|") {
             return false;
         }

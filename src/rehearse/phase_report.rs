@@ -1,15 +1,20 @@
-//! Reports of phases, with the findings about the task's definition.
+//! Adds the findings about a task's definition to the report of its phase.
 
 use std::collections::BTreeMap;
 
 use super::command::shown;
-use super::definition::Found;
-use super::{Check, PhaseReport};
+use super::definition::Findings;
+use super::report::{Check, PhaseReport};
 use crate::base::name::TaskId;
 use crate::base::value::Value;
 
-/// The report of a phase whose task would be refused by its worker, or would fail.
-pub fn refused(name: &str, task_id: &TaskId, definition: &Value, found: Found) -> PhaseReport {
+/// Makes the report of a phase whose task its worker would reject, or whose task would fail.
+pub fn for_rejected_task(
+    name: &str,
+    task_id: &TaskId,
+    definition: &Value,
+    findings: Findings,
+) -> PhaseReport {
     let report = PhaseReport {
         name: name.to_owned(),
         task_id: task_id.to_string(),
@@ -27,30 +32,40 @@ pub fn refused(name: &str, task_id: &TaskId, definition: &Value, found: Found) -
         checks: Vec::new(),
         notes: Vec::new(),
     };
-    before(report, found, None)
+    prepend_findings(report, findings, None)
 }
 
-/// A report that lists the findings about the definition, and what could not be published, before
-/// those about the graph.
-pub fn with_found(report: PhaseReport, found: Found, unpublished: Vec<String>) -> PhaseReport {
+/// Adds the findings about the definition, and the artifacts that could not be published, before the
+/// checks of the graph.
+pub fn with_findings(
+    report: PhaseReport,
+    findings: Findings,
+    unpublished: Vec<String>,
+) -> PhaseReport {
     let published = Check {
         rule: "the worker can publish every artifact",
         breaches: unpublished,
     };
-    before(report, found, Some(published))
+    prepend_findings(report, findings, Some(published))
 }
 
-fn before(mut report: PhaseReport, found: Found, published: Option<Check>) -> PhaseReport {
-    report.notes.extend(found.notes);
-    if let Some(command) = found.command {
+fn prepend_findings(
+    mut report: PhaseReport,
+    findings: Findings,
+    published: Option<Check>,
+) -> PhaseReport {
+    report.notes.extend(findings.notes);
+    if let Some(command) = findings.command {
         report.command = Some(format!("{} in {}", shown(&command.text), command.folder));
         report.not_run = command.not_run;
         report.notes.extend(command.notes);
     } else if published.is_some() {
-        report.command = found.unread.map(|why| format!("not rehearsed: {why}"));
+        report.command = findings
+            .unreadable
+            .map(|why| format!("not rehearsed: {why}"));
     }
     let own = std::mem::take(&mut report.checks);
-    report.checks = found
+    report.checks = findings
         .checks
         .into_iter()
         .chain(published)

@@ -1,27 +1,26 @@
-//! Names that lead nowhere: products and phases of tasks that no flavor chooses, and kinds and labels
-//! in the input that do not exist.
+//! Finds unknown names: products and phases of tasks that no flavor selects, and kinds and labels in
+//! the input that do not exist.
 //!
-//! 1. A product that no flavor has is a mistake where it looks like a misspelling of the product that
-//!    is promoted: it is near to it, the two differ in more than digits, neither is the other with a
+//! 1. A product that no flavor has is a mistake if it looks like a misspelling of the product that
+//!    is promoted: it is similar to it, the two differ in more than digits, neither is the other with a
 //!    further word, and tasks of only one kind name it. `other-products` in config.yml lists products
-//!    that are not released here. Every other unknown product is warned of.
-//! 2. A phase that no flavor has is a mistake in a task of the product that is promoted where built-in
-//!    methods choose: in all flavors, or, when it is near to a known one, in those that are promoted.
-//!    Otherwise it is warned of.
+//!    that are not released here. Every other unknown product is only a warning.
+//! 2. A phase that no flavor has is a mistake in a task of the product that is promoted if built-in
+//!    methods select: in all flavors, or, when it is near to a known one, in those that are promoted.
+//!    Otherwise it is a warning.
 //! 3. Built-in methods read `shipping_phase` and `shipping_product`, as strings. Where all flavors
-//!    have such methods, other spellings and types are mistakes, and a task with a phase and without a
-//!    product is warned of where every flavor has a product.
-//! 4. Kinds and labels that the input asks to build again have to be in the full task graph or in a
+//!    have such methods, other spellings and types are mistakes, and a task with a phase but
+//!    no product is a warning if every flavor has a product.
+//! 4. Kinds and labels that the input wants to build again have to be in the full task graph or in a
 //!    previous graph. The lists in config.yml may name more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::aim::{built_in, phase};
-use super::input::Wanted;
-use super::previous::Graph;
-use super::schema::flavors;
-use super::some;
+use super::flavor::{built_in, flavors, phase};
+use super::input::PromotionInput;
+use super::previous::PreviousGraph;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::listing::first_few;
 use crate::base::suggest;
 use crate::base::value::{Object, Value, truthy, type_name};
 use crate::config::graph_config::GraphConfig;
@@ -32,35 +31,39 @@ use crate::model::task::Task;
 use crate::target::METHODS;
 
 /// Checks the products and phases that tasks name.
-pub fn check(config: &GraphConfig, wanted: &Wanted<'_>, targets: Targets<'_>) -> Diagnostics {
-    let known = Known::of(config, wanted, targets.selections);
+pub fn check(
+    config: &GraphConfig,
+    wanted: &PromotionInput<'_>,
+    targets: Targets<'_>,
+) -> Diagnostics {
+    let known = KnownNames::new(config, wanted, targets.selections);
     let mut wrong = unknown(&known, targets.released);
     if known.native {
-        wrong.extend(unread(&known, targets.released));
+        wrong.extend(unread_attributes(&known, targets.released));
     }
     wrong
 }
 
 /// The names of products and phases that the flavors know.
-struct Known<'c> {
+struct KnownNames<'c> {
     products: BTreeSet<&'c str>,
     /// The products of the flavors that are promoted.
     promoted: BTreeSet<&'c str>,
     /// Products that config.yml says are not released by these flavors.
     others: BTreeSet<&'c str>,
     phases: BTreeSet<&'c str>,
-    /// Whether all flavors have built-in methods of releases, so that there are no other phases.
+    /// Whether all flavors have built-in release methods, so that no other phases exist.
     all: bool,
-    /// Whether all flavors that are promoted have.
+    /// Whether all promoted flavors have built-in release methods.
     chosen: bool,
-    /// Whether all flavors have built-in methods of any sort.
+    /// Whether all flavors have built-in methods of any kind.
     native: bool,
     /// Whether every flavor has a product.
     by_product: bool,
 }
 
-impl<'c> Known<'c> {
-    fn of(config: &'c GraphConfig, wanted: &Wanted<'c>, selections: &[Selection]) -> Self {
+impl<'c> KnownNames<'c> {
+    fn new(config: &'c GraphConfig, wanted: &PromotionInput<'c>, selections: &[Selection]) -> Self {
         let native = selections.iter().all(|selection| !selection.in_python);
         let promoted = wanted.flavors.iter();
         let mut known = Self {
@@ -110,7 +113,7 @@ fn section_list<'c>(config: &'c GraphConfig, key: &str) -> BTreeSet<&'c str> {
     list.into_iter().flat_map(texts).collect()
 }
 
-/// A text, or the texts of a list.
+/// Returns a string, or the strings of a list.
 fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text.as_str()],
@@ -119,9 +122,9 @@ fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
-/// The known name that a name is likely to be a misspelling of. A variant of a known name, `fox-esr`
-/// or `fox2` beside `fox`, is a name of its own.
-fn meant<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
+/// Returns the known name that a name is likely a misspelling of. A variant of a known name, `fox-esr`
+/// or `fox2` next to `fox`, is a name of its own.
+fn misspelling_of<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
     let near = suggest::nearest(name, known.iter().copied())?;
     let words = |name: &str| -> BTreeSet<String> {
         let words = name.split(|c: char| !c.is_ascii_alphanumeric());
@@ -135,8 +138,8 @@ fn meant<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
     (!variant).then_some(near)
 }
 
-/// Tasks of products and phases that no flavor knows.
-fn unknown(known: &Known<'_>, released: &LabelGraph) -> Diagnostics {
+/// Finds tasks of products and phases that no flavor has.
+fn unknown(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnostics {
     let mut found: BTreeMap<(&str, &str), Vec<&Task>> = BTreeMap::new();
     for task in released.tasks() {
         let product = shipping::product(&task.attributes);
@@ -159,23 +162,23 @@ fn unknown(known: &Known<'_>, released: &LabelGraph) -> Diagnostics {
             let product = shipping::product(&task.attributes);
             product.is_some_and(|product| known.promoted.contains(product))
         };
-        let (names, concerned, otherwise) = if what == "product" {
-            // A slip is made in one place; what several kinds name is there on purpose.
-            let slip = meant(name, &known.products)
+        let (names, concerned, further_help) = if what == "product" {
+            // A typo is made in one place; a name in several kinds is intended.
+            let typo = misspelling_of(name, &known.products)
                 .filter(|near| known.promoted.contains(near) && kinds.len() == 1);
-            let otherwise = " If it is another product, list it in `other-products` of the section \
+            let further_help = " If it is another product, list it in `other-products` of the section \
                              `release-promotion` of config.yml";
-            (&known.products, slip.and(tasks.first()), otherwise)
+            (&known.products, typo.and(tasks.first()), further_help)
         } else {
-            let slip = known.chosen && meant(name, &known.phases).is_some();
+            let typo = known.chosen && misspelling_of(name, &known.phases).is_some();
             let concerned = tasks.iter().find(of_promoted);
-            (&known.phases, concerned.filter(|_| known.all || slip), "")
+            (&known.phases, concerned.filter(|_| known.all || typo), "")
         };
         let labels: Vec<&str> = tasks.iter().map(|task| task.label.as_str()).collect();
         let Some(task) = concerned else {
             tracing::warn!(
                 "no flavor has the {what} `{name}`, so these tasks are in no release: {}",
-                some(&labels)
+                first_few(&labels)
             );
             continue;
         };
@@ -183,9 +186,9 @@ fn unknown(known: &Known<'_>, released: &LabelGraph) -> Diagnostics {
             task.diagnostic(format!("no flavor has the {what} `{name}`"))
                 .because(format!(
                     "no release would include these tasks: {}",
-                    some(&labels)
+                    first_few(&labels)
                 ))
-                .help(suggest::hint(name, names.iter().copied()) + otherwise),
+                .help(suggest::hint(name, names.iter().copied()) + further_help),
         );
     }
     wrong
@@ -198,7 +201,7 @@ const READ: &[(&str, &str)] = &[
 ];
 
 /// Tasks with attributes that the built-in methods do not read.
-fn unread(known: &Known<'_>, released: &LabelGraph) -> Diagnostics {
+fn unread_attributes(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnostics {
     let mut found: BTreeMap<(String, String), Vec<&Task>> = BTreeMap::new();
     let mut without: Vec<&str> = Vec::new();
     for task in released.tasks() {
@@ -214,7 +217,7 @@ fn unread(known: &Known<'_>, released: &LabelGraph) -> Diagnostics {
                     format!("give one name: `{name}: NAME`"),
                 ),
                 (None, Some(_)) => (
-                    format!("the attribute `{hyphenated}` is read by no flavor"),
+                    format!("no flavor reads the attribute `{hyphenated}`"),
                     format!("write `{name}`: built-in target-tasks methods do not read the hyphen"),
                 ),
             };
@@ -230,7 +233,7 @@ fn unread(known: &Known<'_>, released: &LabelGraph) -> Diagnostics {
         tracing::warn!(
             "every flavor has a product, so these tasks with a phase and without the attribute \
              `shipping_product` are in no release: {}",
-            some(&without)
+            first_few(&without)
         );
     }
     let mut wrong = Diagnostics::new();
@@ -245,20 +248,20 @@ fn unread(known: &Known<'_>, released: &LabelGraph) -> Diagnostics {
                 task.diagnostic(what)
                     .because(format!(
                         "no release would include these tasks: {}",
-                        some(&labels)
+                        first_few(&labels)
                     ))
                     .help(help),
             ),
             None => tracing::warn!(
                 "{what}, so these tasks are in no release: {}",
-                some(&labels)
+                first_few(&labels)
             ),
         }
     }
     wrong
 }
 
-/// What a task gives as its product, in either spelling and of any type.
+/// Returns the product attribute of a task, in either spelling and of any type.
 fn products(attributes: &Object) -> Option<&Value> {
     let given = ["shipping_product", "shipping-product"].into_iter();
     let mut given = given.filter_map(|name| attributes.get(name));
@@ -269,7 +272,7 @@ fn products(attributes: &Object) -> Option<&Value> {
 pub fn check_rebuilt(
     config: &GraphConfig,
     input: &Value,
-    graphs: &[Graph],
+    graphs: &[PreviousGraph],
     full: &LabelGraph,
 ) -> Diagnostics {
     let configured = |key: &str| -> BTreeSet<&str> {
@@ -296,7 +299,7 @@ pub fn check_rebuilt(
             }
             wrong.push(
                 Diagnostic::user(format!(
-                    "`{key}` names `{name}`, and no task has that {what}"
+                    "`{key}` names `{name}`, but no task has that {what}"
                 ))
                 .help(suggest::hint(name, known.iter().copied())),
             );
@@ -312,11 +315,11 @@ mod tests {
     #[test]
     fn variants_of_a_name_are_names_of_their_own() {
         let known = BTreeSet::from(["firefox", "widget", "app1"]);
-        assert_eq!(meant("widgt", &known), Some("widget"));
-        assert_eq!(meant("firefix", &known), Some("firefox"));
-        assert_eq!(meant("ap1", &known), Some("app1"));
+        assert_eq!(misspelling_of("widgt", &known), Some("widget"));
+        assert_eq!(misspelling_of("firefix", &known), Some("firefox"));
+        assert_eq!(misspelling_of("ap1", &known), Some("app1"));
         for own in ["firefox-esr", "thunderbird", "app2", "app", "firefox2"] {
-            assert_eq!(meant(own, &known), None, "{own}");
+            assert_eq!(misspelling_of(own, &known), None, "{own}");
         }
     }
 }

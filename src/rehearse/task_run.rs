@@ -1,14 +1,11 @@
-//! One decision or action task while it runs, and what it leaves.
+//! One decision or action task: created, claimed, run and resolved.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use super::artifacts::PhaseOutput;
 use super::command::Command;
-use super::publish::Artifacts;
 use super::{publish, upload};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::value::Value;
-use crate::config::shipping;
 use crate::decision::Context;
 use crate::ports::artifacts::MemoryArtifacts;
 use crate::ports::environment::Environment;
@@ -18,7 +15,7 @@ use crate::sandbox::{Sandbox, ServiceError};
 use crate::taskcluster::Client;
 
 /// A task that is created and claimed, but not yet started.
-pub struct Claimed<'a> {
+pub struct ClaimedTask<'a> {
     sandbox: &'a Sandbox,
     task_id: TaskId,
     definition: Value,
@@ -26,8 +23,8 @@ pub struct Claimed<'a> {
 }
 
 /// A task that runs in this process instead of on a worker.
-pub struct Running<'a> {
-    claimed: Claimed<'a>,
+pub struct RunningTask<'a> {
+    claimed: ClaimedTask<'a>,
     outer: Context<'a>,
     environment: Environment,
     /// The project's Python, in the environment of this task.
@@ -37,64 +34,30 @@ pub struct Running<'a> {
 
 /// How a phase ended.
 #[derive(Debug)]
-pub enum Finished {
+pub enum FinishedTask {
     /// Its artifacts were published, and workers have finished what it created.
-    Done(Ran),
+    Published(PhaseOutput),
     /// The worker could not publish its artifacts, for these reasons. Nothing that it created runs.
-    Unpublished(Ran, Vec<String>),
+    Unpublished(PhaseOutput, Vec<String>),
 }
 
-impl Finished {
+impl FinishedTask {
     /// What the phase produced.
-    pub fn ran(&self) -> &Ran {
+    pub fn output(&self) -> &PhaseOutput {
         match self {
-            Self::Done(ran) | Self::Unpublished(ran, _) => ran,
+            Self::Published(output) | Self::Unpublished(output, _) => output,
         }
     }
 }
 
-/// A task of the full task graph.
-#[derive(Debug, Clone, Default)]
-pub struct Possible {
-    /// Its kind.
-    pub kind: String,
-    /// The labels that it depends on.
-    pub dependencies: BTreeSet<String>,
-    /// Whether a task that the index has does as well.
-    pub searched: bool,
-    /// The release phase that it names.
-    pub phase: Option<String>,
-}
-
-/// What a phase left.
-#[derive(Debug)]
-pub struct Ran {
-    /// The name of the phase.
-    pub name: String,
-    /// The decision or action task.
-    pub task_id: TaskId,
-    /// `label-to-taskid.json`.
-    pub label_to_taskid: BTreeMap<String, String>,
-    /// `task-graph.json`: the label of each taskId that was created.
-    pub created: BTreeMap<String, String>,
-    /// `full-task-graph.json`, by label.
-    pub full: BTreeMap<String, Possible>,
-    /// `target-tasks.json`.
-    pub targets: BTreeSet<String>,
-    /// The labels that `optimizations.log` says were removed.
-    pub removed: BTreeSet<String>,
-    /// Whether the project's own Python created it: the built-in promotion writes its provenance.
-    pub own_python: bool,
-}
-
-impl<'a> Claimed<'a> {
+impl<'a> ClaimedTask<'a> {
     /// Creates the task through the queue's API and claims it, as the services around a worker do.
     ///
     /// `creator` is the scope of the service that creates it.
     ///
     /// # Errors
     /// When the queue refuses the task.
-    pub async fn begin(
+    pub async fn create(
         sandbox: &'a Sandbox,
         task_id: &TaskId,
         definition: &Value,
@@ -108,11 +71,11 @@ impl<'a> Claimed<'a> {
         let created = Client::connect(&creating)?
             .create_task(task_id, definition)
             .await;
-        created.map_err(|error| refused(task_id, creator, &error))?;
+        created.map_err(|error| create_error(task_id, creator, &error))?;
         sandbox.state().claim(task_id.as_str()).map_err(|error| {
             Diagnostic::bug(format!("cannot claim the task {task_id}")).because(error)
         })?;
-        let environment = given(sandbox, task_id)
+        let environment = worker_env(sandbox, task_id)
             .into_iter()
             .fold(Environment::default(), |environment, (name, value)| {
                 environment.with(name, &value)
@@ -126,8 +89,8 @@ impl<'a> Claimed<'a> {
     }
 
     /// The variables that the worker sets.
-    pub fn given(&self) -> Vec<(&'static str, String)> {
-        given(self.sandbox, &self.task_id)
+    pub fn worker_env(&self) -> Vec<(&'static str, String)> {
+        worker_env(self.sandbox, &self.task_id)
     }
 
     /// The scopes of the task, with all that roles grant.
@@ -147,7 +110,7 @@ impl<'a> Claimed<'a> {
     ///
     /// # Errors
     /// When the sandbox refuses that.
-    pub fn refuse(self) -> Outcome<()> {
+    pub fn reject(self) -> Outcome<()> {
         self.sandbox
             .state()
             .report_exception(self.task_id.as_str(), MALFORMED)
@@ -161,10 +124,10 @@ impl<'a> Claimed<'a> {
     ///
     /// # Errors
     /// When the project's Python cannot be loaded.
-    pub fn run(self, outer: Context<'a>, command: Option<&Command>) -> Outcome<Running<'a>> {
-        let environment = of_task(outer.environment, &self.definition, command);
+    pub fn start(self, outer: Context<'a>, command: Option<&Command>) -> Outcome<RunningTask<'a>> {
+        let environment = task_environment(outer.environment, &self.definition, command);
         let environment = self
-            .given()
+            .worker_env()
             .into_iter()
             .fold(environment, |environment, (name, value)| {
                 environment.with(name, &value)
@@ -173,7 +136,7 @@ impl<'a> Claimed<'a> {
         let python = python
             .transpose()
             .map_err(|failure| failure.diagnostic("`taskgraph.register`"))?;
-        Ok(Running {
+        Ok(RunningTask {
             claimed: self,
             outer,
             environment,
@@ -187,7 +150,7 @@ impl<'a> Claimed<'a> {
 const CREATOR: &str = "rehearsal";
 
 /// Why a decision or action task could not be created.
-fn refused(task_id: &TaskId, creator: &str, error: &taskcluster::ApiError) -> Diagnostic {
+fn create_error(task_id: &TaskId, creator: &str, error: &taskcluster::ApiError) -> Diagnostic {
     let message = format!("the queue refuses the task {task_id}");
     match error.status {
         Some(403) => Diagnostic::user(message).because(error).help(format!(
@@ -201,7 +164,7 @@ fn refused(task_id: &TaskId, creator: &str, error: &taskcluster::ApiError) -> Di
 /// The reason of an exception for a payload that the worker refuses.
 const MALFORMED: &str = "malformed-payload";
 
-impl Running<'_> {
+impl RunningTask<'_> {
     /// The ports and settings inside the task.
     pub fn context(&self) -> Context<'_> {
         Context {
@@ -227,11 +190,11 @@ impl Running<'_> {
         name: &str,
         command: Option<&Command>,
         outcome: Outcome<()>,
-    ) -> Outcome<Finished> {
-        let broken = |error: ServiceError| {
+    ) -> Outcome<FinishedTask> {
+        let sandbox_error = |error: ServiceError| {
             Diagnostic::bug(format!("the sandbox fails in the phase {name}")).because(error)
         };
-        let Claimed {
+        let ClaimedTask {
             sandbox,
             task_id,
             definition,
@@ -239,31 +202,41 @@ impl Running<'_> {
         } = self.claimed;
         let artifacts = self.artifacts.take();
         let state = sandbox.state();
-        let (uploads, mut breaches) = publish::plan(&definition, command, &artifacts);
-        let refused = upload::all(&sandbox.proxy_url(task_id.as_str()), &task_id, uploads).await?;
+        let (uploads, mut breaches) = publish::plan_uploads(&definition, command, &artifacts);
+        let refused =
+            upload::upload_all(&sandbox.proxy_url(task_id.as_str()), &task_id, uploads).await?;
         let refused = refused.into_iter();
         breaches.extend(refused.map(|answer| format!("the queue refuses an artifact: {answer}")));
         if let Err(diagnostics) = outcome {
-            state.report_failed(task_id.as_str()).map_err(broken)?;
+            state
+                .report_failed(task_id.as_str())
+                .map_err(sandbox_error)?;
             return Err(diagnostics);
         }
         if !breaches.is_empty() {
             state
                 .report_exception(task_id.as_str(), MALFORMED)
-                .map_err(broken)?;
-            return Ok(Finished::Unpublished(
-                read(name, task_id, &artifacts)?,
+                .map_err(sandbox_error)?;
+            return Ok(FinishedTask::Unpublished(
+                PhaseOutput::from_artifacts(name, task_id, &artifacts)?,
                 breaches,
             ));
         }
-        state.report_completed(task_id.as_str()).map_err(broken)?;
-        state.run_workers_until_idle().await.map_err(broken)?;
-        Ok(Finished::Done(read(name, task_id, &artifacts)?))
+        state
+            .report_completed(task_id.as_str())
+            .map_err(sandbox_error)?;
+        state
+            .run_workers_until_idle()
+            .await
+            .map_err(sandbox_error)?;
+        Ok(FinishedTask::Published(PhaseOutput::from_artifacts(
+            name, task_id, &artifacts,
+        )?))
     }
 }
 
 /// The variables that a worker sets in each task with a proxy.
-fn given(sandbox: &Sandbox, task_id: &TaskId) -> Vec<(&'static str, String)> {
+fn worker_env(sandbox: &Sandbox, task_id: &TaskId) -> Vec<(&'static str, String)> {
     vec![
         ("TASK_ID", task_id.to_string()),
         ("RUN_ID", "0".to_owned()),
@@ -274,7 +247,11 @@ fn given(sandbox: &Sandbox, task_id: &TaskId) -> Vec<(&'static str, String)> {
 
 /// The environment of a task: what its definition sets, unless it is already set outside, and what
 /// its command sets.
-fn of_task(outside: &Environment, definition: &Value, command: Option<&Command>) -> Environment {
+fn task_environment(
+    outside: &Environment,
+    definition: &Value,
+    command: Option<&Command>,
+) -> Environment {
     let declared = &definition["payload"]["env"];
     let variables = declared.as_object().into_iter().flatten();
     let environment = variables
@@ -298,67 +275,4 @@ fn of_task(outside: &Environment, definition: &Value, command: Option<&Command>)
         .fold(environment, |environment, (name, value)| {
             environment.with(name, value)
         })
-}
-
-/// Reads the artifacts of a phase.
-fn read(name: &str, task_id: TaskId, artifacts: &Artifacts) -> Result<Ran, Diagnostic> {
-    let json = |file: &str| -> Result<Value, Diagnostic> {
-        let text = artifacts
-            .get(file)
-            .ok_or_else(|| Diagnostic::bug(format!("the phase {name} has left no {file}")))?;
-        serde_json::from_slice(text)
-            .map_err(|error| Diagnostic::bug(format!("{file} is no JSON")).because(error))
-    };
-    let strings = |value: &Value| -> BTreeSet<String> {
-        let items: Vec<&Value> = match value {
-            Value::Array(items) => items.iter().collect(),
-            Value::Object(map) => map.values().collect(),
-            _ => Vec::new(),
-        };
-        items
-            .into_iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect()
-    };
-    let entries = |value: Value| value.as_object().cloned().unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let log = artifacts
-        .get("optimizations.log")
-        .map(|log| String::from_utf8_lossy(log));
-    let removed = log.iter().flat_map(|log| log.lines()).filter_map(|line| {
-        let rest = line.strip_prefix("optimize: ")?;
-        let (label, why) = rest.split_once(' ')?;
-        why.starts_with("removed ").then(|| label.to_owned())
-    });
-    Ok(Ran {
-        name: name.to_owned(),
-        task_id,
-        label_to_taskid: entries(json("label-to-taskid.json")?)
-            .into_iter()
-            .map(|(label, id)| (label.into(), text(&id)))
-            .collect(),
-        created: entries(json("task-graph.json")?)
-            .into_iter()
-            .map(|(id, task)| (id.into(), text(&task["label"])))
-            .collect(),
-        full: entries(json("full-task-graph.json")?)
-            .into_iter()
-            .map(|(label, task)| {
-                let possible = Possible {
-                    kind: text(&task["kind"]),
-                    dependencies: strings(&task["dependencies"]),
-                    searched: task["optimization"].get("index-search").is_some(),
-                    phase: task["attributes"]
-                        .as_object()
-                        .and_then(|attributes| shipping::named(attributes))
-                        .map(str::to_owned),
-                };
-                (label.into(), possible)
-            })
-            .collect(),
-        targets: strings(&json("target-tasks.json")?),
-        removed: removed.collect(),
-        own_python: !artifacts.contains_key("provenance.json"),
-    })
 }

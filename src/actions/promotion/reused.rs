@@ -1,4 +1,4 @@
-//! The states of the tasks that a promotion reuses.
+//! Checks the states of the tasks that a promotion reuses.
 //!
 //! A task that is still running is fine: what depends on it waits. A task that has failed or no
 //! longer exists is a mistake if something needs it: if a flavor selects it, or if a task that
@@ -7,16 +7,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fate::Fate;
-use super::{Promotion, counted, some};
+use super::disposition::Disposition;
+use super::prepare::Promotion;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::listing::{counted, first_few};
 use crate::base::name::{Label, TaskId};
 use crate::base::time::Timestamp;
 use crate::ports::taskcluster::{TaskStatus, Taskcluster};
 
 /// The states of reused tasks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct ReusedStates {
     /// The state of each task that has not completed, by label; `missing` or `expired` if it does
     /// not exist.
     pub states: BTreeMap<Label, String>,
@@ -24,41 +25,43 @@ pub struct Standing {
     pub unusable: BTreeSet<Label>,
 }
 
-/// Queries the states of the tasks that would be reused.
-///
-/// # Errors
-/// When the queue cannot be queried.
-pub async fn of(
-    taskcluster: &dyn Taskcluster,
-    now: Timestamp,
-    promotion: &Promotion<'_>,
-    fates: &BTreeMap<Label, Fate>,
-) -> Outcome<Standing> {
-    let reused: BTreeMap<&Label, &TaskId> = fates
-        .iter()
-        .filter_map(|(label, fate)| match fate {
-            Fate::Reused { task_id, .. } => Some((label, task_id)),
-            _ => None,
-        })
-        .collect();
-    let ids: BTreeSet<TaskId> = reused.values().map(|id| (*id).clone()).collect();
-    let ids: Vec<TaskId> = ids.into_iter().collect();
-    let statuses = taskcluster.statuses(&ids).await.map_err(|error| {
-        Diagnostic::environment("cannot read the states of the tasks to reuse").because(error)
-    })?;
-    let states: BTreeMap<Label, String> = reused
-        .into_iter()
-        .map(|(label, id)| (label.clone(), state(statuses.get(id), now).to_owned()))
-        .filter(|(_, state)| state != "completed")
-        .collect();
-    let unusable = states
-        .iter()
-        .filter(|(_, state)| is_lost(state))
-        .map(|(label, _)| label)
-        .filter(|label| is_needed(promotion, fates, &states, label))
-        .cloned()
-        .collect();
-    Ok(Standing { states, unusable })
+impl ReusedStates {
+    /// Queries the states of the tasks that would be reused.
+    ///
+    /// # Errors
+    /// When the queue cannot be queried.
+    pub async fn fetch(
+        taskcluster: &dyn Taskcluster,
+        now: Timestamp,
+        promotion: &Promotion<'_>,
+        dispositions: &BTreeMap<Label, Disposition>,
+    ) -> Outcome<Self> {
+        let reused: BTreeMap<&Label, &TaskId> = dispositions
+            .iter()
+            .filter_map(|(label, disposition)| match disposition {
+                Disposition::Reused { task_id, .. } => Some((label, task_id)),
+                _ => None,
+            })
+            .collect();
+        let ids: BTreeSet<TaskId> = reused.values().map(|id| (*id).clone()).collect();
+        let ids: Vec<TaskId> = ids.into_iter().collect();
+        let statuses = taskcluster.statuses(&ids).await.map_err(|error| {
+            Diagnostic::environment("cannot read the states of the tasks to reuse").because(error)
+        })?;
+        let states: BTreeMap<Label, String> = reused
+            .into_iter()
+            .map(|(label, id)| (label.clone(), state(statuses.get(id), now).to_owned()))
+            .filter(|(_, state)| state != "completed")
+            .collect();
+        let unusable = states
+            .iter()
+            .filter(|(_, state)| is_lost(state))
+            .map(|(label, _)| label)
+            .filter(|label| is_needed(promotion, dispositions, &states, label))
+            .cloned()
+            .collect();
+        Ok(Self { states, unusable })
+    }
 }
 
 fn state(status: Option<&TaskStatus>, now: Timestamp) -> &str {
@@ -69,21 +72,21 @@ fn state(status: Option<&TaskStatus>, now: Timestamp) -> &str {
     }
 }
 
-/// Whether a task in this state will not complete by itself.
+/// Whether a task in this state cannot complete without a rerun.
 fn is_lost(state: &str) -> bool {
     ["failed", "exception", "missing", "expired"].contains(&state)
 }
 
 fn is_needed(
     promotion: &Promotion<'_>,
-    fates: &BTreeMap<Label, Fate>,
+    dispositions: &BTreeMap<Label, Disposition>,
     states: &BTreeMap<Label, String>,
     label: &Label,
 ) -> bool {
     let prepared = &promotion.prepared;
     let graph = &prepared.target.graph;
     let mut selections = prepared.selections.iter();
-    let whatever_becomes = |dependent: &Label| {
+    let accepts_any_state = |dependent: &Label| {
         let task = graph.get(dependent);
         task.is_some_and(|task| {
             task.task
@@ -93,28 +96,28 @@ fn is_needed(
     };
     selections.any(|selection| selection.targets.contains(label))
         || graph.dag().dependents(label).into_iter().any(|dependent| {
-            let waits = match fates.get(dependent) {
-                Some(Fate::New { .. } | Fate::Rebuilt { .. }) => true,
-                Some(Fate::Reused { .. }) => states
+            let waits = match dispositions.get(dependent) {
+                Some(Disposition::New { .. } | Disposition::Rebuilt { .. }) => true,
+                Some(Disposition::Reused { .. }) => states
                     .get(dependent)
                     .is_some_and(|state| state == "unscheduled"),
                 _ => false,
             };
             let gone = ["missing", "expired"].contains(&states[label].as_str());
-            waits && (gone || !whatever_becomes(dependent))
+            waits && (gone || !accepts_any_state(dependent))
         })
 }
 
-impl Standing {
-    /// The tasks that cannot be used, as one mistake per state.
-    pub fn mistakes(&self) -> Diagnostics {
-        let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+impl ReusedStates {
+    /// Makes one diagnostic for each state, with the tasks that cannot be used.
+    pub fn diagnostics(&self) -> Diagnostics {
+        let mut by_state: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for label in &self.unusable {
             let state = self.states[label].as_str();
-            alike.entry(state).or_default().push(label.as_str());
+            by_state.entry(state).or_default().push(label.as_str());
         }
         let mut wrong = Diagnostics::new();
-        for (state, labels) in alike {
+        for (state, labels) in by_state {
             let what = match state {
                 "failed" => "failed",
                 "exception" => "ended with an exception",
@@ -128,7 +131,7 @@ impl Standing {
             let which = counted(labels.len(), "task");
             wrong.push(
                 Diagnostic::user(format!("the promotion would reuse {which} that {what}"))
-                    .because(some(&labels))
+                    .because(first_few(&labels))
                     .help(format!(
                         "{help} name them in `do_not_optimize` to build them again"
                     )),

@@ -1,23 +1,23 @@
-//! Warnings about a promotion that a project does in its own Python.
+//! Warns about unexpected tasks of a promotion in the project's own Python.
 //!
-//! What such a promotion takes from earlier graphs, and what it builds, is decided by its own code,
-//! so nothing is refused. A warning lists tasks that would be built again, or that are new although
-//! an earlier phase should have created them, before they are created, as far as the action's input
-//! and the files it has written show.
+//! The project's code decides what such a promotion reuses and builds, so nothing is refused. Before
+//! the tasks are created, a warning lists those that would be built again, and new ones that an
+//! earlier phase should have created, according to the action's input and artifacts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::callback::{Request, Runner};
 use super::super::existing;
-use super::{aim, counted, schema, some};
+use super::super::request::{Request, Runner};
+use super::flavor;
 use crate::base::dag::Dag;
+use crate::base::listing::{counted, first_few};
 use crate::base::name::TaskId;
 use crate::base::value::{Object, Value};
 use crate::config::shipping::{self, Phase};
 
 /// Warns about unexpected tasks in the graph that a project's own promotion is about to create.
 pub async fn warn(runner: Runner<'_>, request: &Request) {
-    let Some(flavor) = request.input["release_promotion_flavor"].as_str() else {
+    let Some(named) = request.input["release_promotion_flavor"].as_str() else {
         return;
     };
     let Some(created) = created(runner) else {
@@ -29,14 +29,14 @@ pub async fn warn(runner: Runner<'_>, request: &Request) {
             continue;
         };
         // The project's code has read what it needs; it reports what cannot be read.
-        let labels = existing::labels(taskcluster, &id).await;
+        let labels = existing::label_to_taskid(taskcluster, &id).await;
         let labels = labels.ok().flatten().unwrap_or_default();
         existing.extend(labels.into_keys().map(String::from));
     }
-    let configured = schema::flavors(runner.graph_config).find(|(name, _)| *name == flavor);
+    let configured = flavor::flavors(runner.graph_config).find(|(name, _)| *name == named);
     let none = Object::new();
     let configured = configured.map_or(&none, |(_, flavor)| flavor);
-    let asked = |key: &str, of_flavor: &str| -> BTreeSet<String> {
+    let requested = |key: &str, of_flavor: &str| -> BTreeSet<String> {
         let given = request.input.get(key).or_else(|| configured.get(of_flavor));
         given
             .into_iter()
@@ -44,17 +44,17 @@ pub async fn warn(runner: Runner<'_>, request: &Request) {
             .map(str::to_owned)
             .collect()
     };
-    let asked = Asked {
-        kinds: asked("rebuild_kinds", "rebuild-kinds"),
-        labels: asked("do_not_optimize", "do-not-optimize"),
+    let requested = Requested {
+        kinds: requested("rebuild_kinds", "rebuild-kinds"),
+        labels: requested("do_not_optimize", "do-not-optimize"),
     };
     // What its methods select is up to the project, whatever they are called.
-    let own = Phase::in_name(flavor).or_else(|| aim::phase(flavor, configured));
-    let phases = aim::phases(runner.graph_config);
+    let own = Phase::in_name(named).or_else(|| flavor::phase(named, configured));
+    let phases = flavor::phases(runner.graph_config);
     let by_name = |(name, phase): (&String, &Option<Phase>)| Phase::in_name(name).or(*phase);
-    let flavored: BTreeSet<Phase> = phases.iter().filter_map(by_name).collect();
-    for line in stands_out(&created, &existing, &asked, own, &flavored) {
-        tracing::warn!("the flavor `{flavor}`: {line}");
+    let flavor_phases: BTreeSet<Phase> = phases.iter().filter_map(by_name).collect();
+    for line in unexpected_tasks(&created, &existing, &requested, own, &flavor_phases) {
+        tracing::warn!("the flavor `{named}`: {line}");
     }
 }
 
@@ -65,8 +65,8 @@ fn texts(list: &Value) -> impl Iterator<Item = &str> {
         .filter_map(Value::as_str)
 }
 
-/// What is asked to be built again.
-struct Asked {
+/// What the input or the flavor wants to build again.
+struct Requested {
     kinds: BTreeSet<String>,
     labels: BTreeSet<String>,
 }
@@ -77,16 +77,17 @@ fn created(runner: Runner<'_>) -> Option<BTreeMap<String, Value>> {
     serde_json::from_slice(&graph).ok()
 }
 
-fn stands_out(
+fn unexpected_tasks(
     created: &BTreeMap<String, Value>,
     existing: &BTreeSet<String>,
-    asked: &Asked,
+    requested: &Requested,
     own: Option<Phase>,
-    flavored: &BTreeSet<Phase>,
+    flavor_phases: &BTreeSet<Phase>,
 ) -> Vec<String> {
     let text = |task: &Value, key: &str| task[key].as_str().unwrap_or_default().to_owned();
     let named = |task: &Value| {
-        asked.kinds.contains(&text(task, "kind")) || asked.labels.contains(&text(task, "label"))
+        requested.kinds.contains(&text(task, "kind"))
+            || requested.labels.contains(&text(task, "label"))
     };
     let edges = created.iter().flat_map(|(id, task)| {
         let needed = task["dependencies"].as_object().into_iter().flatten();
@@ -117,18 +118,23 @@ fn stands_out(
         }
         let searched = task["optimization"].get("index-search").is_some();
         let named_phase = task["attributes"].as_object().and_then(shipping::named);
-        let of = phase(task).filter(|of| named_phase.is_some() && flavored.contains(of));
-        if let Some(of) = of.filter(|of| own.is_some_and(|own| *of < own))
+        let phase =
+            phase(task).filter(|phase| named_phase.is_some() && flavor_phases.contains(phase));
+        if let Some(phase) = phase.filter(|phase| own.is_some_and(|own| *phase < own))
             && !searched
             && !named(task)
         {
-            early.entry(of).or_default().push(label);
+            early.entry(phase).or_default().push(label);
         }
     }
     let line = |mut labels: Vec<String>, what: &str| {
         labels.sort_unstable();
         let names: Vec<&str> = labels.iter().map(String::as_str).collect();
-        format!("{} {what}: {}", counted(names.len(), "task"), some(&names))
+        format!(
+            "{} {what}: {}",
+            counted(names.len(), "task"),
+            first_few(&names)
+        )
     };
     let mut lines = Vec::new();
     if !again.is_empty() {
@@ -146,7 +152,7 @@ mod tests {
     use super::*;
     use crate::base::value::json;
 
-    fn told(existing: &[&str], kinds: &[&str], labels: &[&str]) -> Vec<String> {
+    fn warnings(existing: &[&str], kinds: &[&str], labels: &[&str]) -> Vec<String> {
         let task = |label: &str, phase: Value, needed: Value| {
             let (kind, _) = label.split_once('-').unwrap();
             json!({
@@ -170,30 +176,30 @@ mod tests {
             ),
         ]);
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let asked = Asked {
+        let requested = Requested {
             kinds: set(kinds),
             labels: set(labels),
         };
-        let flavored = BTreeSet::from([Phase::Promote, Phase::Push]);
-        stands_out(
+        let flavor_phases = BTreeSet::from([Phase::Promote, Phase::Push]);
+        unexpected_tasks(
             &created,
             &set(existing),
-            &asked,
+            &requested,
             Some(Phase::Push),
-            &flavored,
+            &flavor_phases,
         )
     }
 
     #[test]
-    fn what_is_built_again_or_too_late_stands_out() {
+    fn rebuilt_and_late_tasks_are_unexpected() {
         let early = "1 task of the earlier phase `promote` would be created: l10n-a";
-        assert_eq!(told(&[], &[], &[]), [early]);
+        assert_eq!(warnings(&[], &[], &[]), [early]);
         let again = "2 tasks of previous graphs would be built again: build-a, sign-a";
-        assert_eq!(told(&["build-a", "sign-a"], &[], &[]), [again, early]);
+        assert_eq!(warnings(&["build-a", "sign-a"], &[], &[]), [again, early]);
         let built = ["build-a", "sign-a", "l10n-a"];
         let sign = "1 task of previous graphs would be built again: build-a";
-        assert_eq!(told(&built, &["sign"], &[]), [sign]);
-        assert_eq!(told(&built, &[], &["build-a"]), [""; 0]);
-        assert_eq!(told(&[], &["l10n"], &[]), [""; 0]);
+        assert_eq!(warnings(&built, &["sign"], &[]), [sign]);
+        assert_eq!(warnings(&built, &[], &["build-a"]), [""; 0]);
+        assert_eq!(warnings(&[], &["l10n"], &[]), [""; 0]);
     }
 }

@@ -1,27 +1,29 @@
-//! What a promotion would do, before anybody starts it.
+//! Plans a promotion: what its action would do.
 //!
-//! The promotion is prepared as the action prepares it, on a Taskcluster that only answers
-//! questions. The plan includes what the action would refuse: surprises, and tasks that cannot be
-//! reused.
+//! The promotion is prepared as in the action, on a read-only Taskcluster. The plan includes what the
+//! action would refuse: unexpected tasks, and tasks that cannot be reused.
 
 use std::collections::BTreeMap;
 
-use super::super::callback::{self, Runner};
-use super::super::{Call, custom, find};
-use super::fate::fates;
-use super::provenance;
-use super::standing::{self, Standing};
-use super::surprise::surprises;
+use super::action::Call;
+use super::callback::check_input;
+use super::promotion::disposition::dispositions;
+use super::promotion::prepare::Draft;
+use super::promotion::reused::ReusedStates;
+use super::promotion::revisions;
+use super::promotion::unexpected;
+use super::request::Runner;
+use super::table::{ACTIONS, find};
+use super::{custom, existing};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::value::{Object, Value, json};
 use crate::config::parameters::{Parameters, Strictness};
 
-pub use super::aim::phases;
-pub use super::fate::Fate;
-pub use super::schema::EARLIER_PHASES;
-pub use super::surprise::{Gap, Surprise};
-pub use super::{counted, some};
+pub use super::promotion::disposition::Disposition;
+pub use super::promotion::flavor::phases;
+pub use super::promotion::schema::EARLIER_PHASES;
+pub use super::promotion::unexpected::{Gap, UnexpectedReason};
 
 /// What a promotion would do.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +34,7 @@ pub struct Plan {
     pub graphs: Vec<(TaskId, String)>,
     /// Every task of the graph, by label.
     pub tasks: BTreeMap<Label, Planned>,
-    /// Whether the input accepts surprises.
+    /// Whether the input accepts unexpected tasks.
     pub accepted: bool,
     /// Whether the action is the project's own Python, which this plan can only approximate.
     pub own_python: bool,
@@ -41,23 +43,23 @@ pub struct Plan {
 /// A task of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planned {
-    /// Its kind, where it is known.
+    /// Its kind, if known.
     pub kind: Option<KindName>,
-    /// What becomes of it.
-    pub fate: Fate,
-    /// Its state if it is reused and has not completed, as far as known.
+    /// What happens to it.
+    pub disposition: Disposition,
+    /// Its state if it is reused and has not completed, if known.
     pub state: Option<String>,
     /// Whether it would be reused but cannot be: it has failed or is missing.
     pub unusable: bool,
-    /// Why it is a surprise, if it is one.
-    pub surprise: Option<Surprise>,
+    /// Why it is unexpected, if it is.
+    pub unexpected: Option<UnexpectedReason>,
 }
 
 impl Plan {
-    /// The tasks of earlier phases that would be built without being asked for.
-    pub fn surprises(&self) -> impl Iterator<Item = (&Label, &Surprise)> {
+    /// Returns the unexpected tasks: those of earlier phases that would be built without a request.
+    pub fn unexpected(&self) -> impl Iterator<Item = (&Label, &UnexpectedReason)> {
         let tasks = self.tasks.iter();
-        tasks.filter_map(|(label, task)| Some((label, task.surprise.as_ref()?)))
+        tasks.filter_map(|(label, task)| Some((label, task.unexpected.as_ref()?)))
     }
 
     /// The tasks that would be reused and have not completed, with their states, except for those
@@ -81,51 +83,51 @@ impl Plan {
     /// Whether the action would go ahead.
     #[must_use]
     pub fn holds(&self) -> bool {
-        let surprises = self.surprises().next().is_some();
-        let told = self.accepted || self.own_python;
-        (told || !surprises) && self.unusable().next().is_none()
+        let unexpected = self.unexpected().next().is_some();
+        let accepted = self.accepted || self.own_python;
+        (accepted || !unexpected) && self.unusable().next().is_none()
     }
 
-    /// The plan as JSON.
+    /// Returns the plan as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let tasks = self.tasks.iter().map(|(label, task)| {
-            let mut told = json!({"fate": task.fate.word()});
+            let mut entry = json!({"fate": task.disposition.name()});
             if let Some(kind) = &task.kind {
-                told["kind"] = json!(kind.as_str());
+                entry["kind"] = json!(kind.as_str());
             }
-            match &task.fate {
-                Fate::Reused { task_id, graph } => {
-                    told["taskId"] = json!(task_id.as_str());
-                    told["graph"] = json!(graph.as_ref().map(TaskId::as_str));
+            match &task.disposition {
+                Disposition::Reused { task_id, graph } => {
+                    entry["taskId"] = json!(task_id.as_str());
+                    entry["graph"] = json!(graph.as_ref().map(TaskId::as_str));
                 }
-                Fate::Found { task_id } => told["taskId"] = json!(task_id.as_str()),
-                Fate::Rebuilt {
+                Disposition::Found { task_id } => entry["taskId"] = json!(task_id.as_str()),
+                Disposition::Rebuilt {
                     task_id,
                     graph,
                     why,
                     root,
                     expected,
                 } => {
-                    told["root"] = json!(root.0.as_str());
-                    told["was"] = json!(task_id.as_str());
-                    told["graph"] = json!(graph.as_str());
-                    told["why"] = json!(why);
-                    told["expected"] = json!(expected);
+                    entry["root"] = json!(root.0.as_str());
+                    entry["was"] = json!(task_id.as_str());
+                    entry["graph"] = json!(graph.as_str());
+                    entry["why"] = json!(why);
+                    entry["expected"] = json!(expected);
                 }
-                Fate::New { why, .. } => told["why"] = json!(why),
-                Fate::Removed => {}
+                Disposition::New { why, .. } => entry["why"] = json!(why),
+                Disposition::Removed => {}
             }
             if let Some(state) = &task.state {
-                told["state"] = json!(state);
+                entry["state"] = json!(state);
             }
             if task.unusable {
-                told["unusable"] = json!(true);
+                entry["unusable"] = json!(true);
             }
-            if let Some(surprise) = &task.surprise {
-                told["surprise"] = json!(surprise.why());
+            if let Some(unexpected) = &task.unexpected {
+                entry["surprise"] = json!(unexpected.reason());
             }
-            (label.to_string(), told)
+            (label.to_string(), entry)
         });
         let graphs = self.graphs.iter();
         let graphs =
@@ -144,15 +146,15 @@ impl Plan {
 /// Plans a promotion with this input. Without `parameters`, those of the first previous graph are
 /// used.
 ///
-/// The states of tasks are queried if `asks` says that there is a queue.
+/// The states of tasks are queried if `query_states` is set.
 ///
 /// # Errors
-/// What prevents the action, apart from what the plan shows.
+/// When the action would fail for a reason that the plan does not show.
 pub async fn run(
     runner: Runner<'_>,
     input: Value,
     parameters: Option<Object>,
-    asks: bool,
+    query_states: bool,
 ) -> Outcome<Plan> {
     let action = find("release-promotion")
         .filter(|action| (action.available)(runner.graph_config))
@@ -160,7 +162,7 @@ pub async fn run(
             Diagnostic::user("config.yml has no section `release-promotion`")
                 .help("it names the flavors that can be promoted")
         })?;
-    let input = callback::check_input(action, runner.graph_config, input)?;
+    let input = check_input(action, runner.graph_config, input)?;
     let taskcluster = runner.context.taskcluster()?;
     let parameters = match parameters {
         Some(parameters) => parameters,
@@ -170,7 +172,7 @@ pub async fn run(
                 Diagnostic::user(error.to_string())
                     .help("name the graphs to promote with --previous, or the push with -p")
             })?;
-            callback::parameters_of(taskcluster, &first).await?
+            existing::parameters(taskcluster, &first).await?
         }
     };
     let params = Parameters::new(parameters, Strictness::Lenient)?;
@@ -181,30 +183,39 @@ pub async fn run(
         input,
         task_group_id: None,
         task_id: None,
-        own: runner.own.clone(),
+        action_task: runner.action_task.clone(),
         artifacts: runner.artifacts,
         events: runner.events,
+        actions: ACTIONS,
     };
-    let draft = super::Draft::read(&call).await?;
+    let draft = Draft::read(&call).await?;
     let generated = draft.generate(&call)?;
     let promotion = draft.prepare(&call, &generated).await?;
     if !promotion.wanted.mixed_revisions {
-        provenance::check(&promotion.provenance, &promotion.prepared)?;
+        revisions::check(&promotion.provenance, &promotion.prepared)?;
     }
-    let fates = fates(&promotion);
-    let standing = match asks {
-        true => standing::of(taskcluster, call.context.clock.now(), &promotion, &fates).await?,
-        false => Standing::default(),
+    let dispositions = dispositions(&promotion);
+    let reused = match query_states {
+        true => {
+            ReusedStates::fetch(
+                taskcluster,
+                call.context.clock.now(),
+                &promotion,
+                &dispositions,
+            )
+            .await?
+        }
+        false => ReusedStates::default(),
     };
-    let mut surprises = surprises(call.graph_config, &promotion, &fates);
+    let mut unexpected = unexpected::find(call.graph_config, &promotion, &dispositions);
     let graph = &promotion.prepared.target.graph;
-    let tasks = fates.into_iter().map(|(label, fate)| {
+    let tasks = dispositions.into_iter().map(|(label, disposition)| {
         let planned = Planned {
             kind: graph.get(&label).map(|task| task.kind.clone()),
-            fate,
-            state: standing.states.get(&label).cloned(),
-            unusable: standing.unusable.contains(&label),
-            surprise: surprises.remove(&label),
+            disposition,
+            state: reused.states.get(&label).cloned(),
+            unusable: reused.unusable.contains(&label),
+            unexpected: unexpected.remove(&label),
         };
         (label, planned)
     });
@@ -217,6 +228,6 @@ pub async fn run(
             .collect(),
         tasks: tasks.collect(),
         accepted: promotion.wanted.earlier_phases,
-        own_python: custom::has(call.context, &params, action.cb_name)?,
+        own_python: custom::is_project_action(call.context, &params, action.cb_name)?,
     })
 }

@@ -1,4 +1,4 @@
-//! Completed tasks that stand for those which other projects, or earlier pushes, have made.
+//! Completed tasks, instead of those that other projects or earlier pushes have created.
 
 use std::collections::BTreeSet;
 
@@ -8,14 +8,14 @@ use crate::base::time::{Span, Timestamp};
 use crate::base::value::{Value, json};
 use crate::sandbox::{Sandbox, ServiceError};
 
-/// For how many seconds a stand-in is kept: longer than any deadline of a task that depends on it.
+/// The lifetime of an external task in seconds: longer than the deadline of any task that depends on it.
 const EXPIRES: i64 = 365 * 24 * 60 * 60;
 
-/// Puts a completed task into the queue, and into the index by its routes.
+/// Creates a completed task on the queue, indexed by its routes.
 ///
 /// # Errors
-/// When the sandbox does not take it.
-pub fn put(
+/// When the sandbox refuses it.
+pub fn create_completed(
     sandbox: &Sandbox,
     push: &Push,
     task_id: &TaskId,
@@ -34,7 +34,7 @@ pub fn put(
         "payload": {},
         "metadata": {
             "name": name,
-            "description": "Stands for a task of another project",
+            "description": "Placeholder for a task of another project",
             "owner": push.owner,
             "source": push.repository,
         },
@@ -46,9 +46,9 @@ pub fn put(
     state.report_completed(id).map(drop)
 }
 
-/// The tasks that a decision or action task needs and the rehearsal has not made: its dependencies, and
-/// the one that has built its image.
-pub fn needed(sandbox: &Sandbox, own: &TaskId, definition: &Value) -> Vec<TaskId> {
+/// Returns the tasks that a decision or action task needs and that do not exist: its dependencies, and
+/// the task of its image.
+pub fn missing_dependencies(sandbox: &Sandbox, own: &TaskId, definition: &Value) -> Vec<TaskId> {
     let dependencies = definition["dependencies"].as_array().into_iter().flatten();
     let image = &definition["payload"]["image"]["taskId"];
     let ids: BTreeSet<&str> = dependencies

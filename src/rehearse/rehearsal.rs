@@ -1,21 +1,24 @@
-//! The stage of a rehearsal: the sandbox, the push, and the graphs so far.
+//! A rehearsal in progress: the sandbox, the push, and the graphs so far.
 
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::account;
+use super::artifacts::PhaseOutput;
 use super::command::Parser;
-use super::definition::{Expected, Found, look};
-use super::phase::{Claimed, Finished, Ran, Running};
+use super::definition::{Expectations, Findings, check};
+use super::event::{Event, Events};
+use super::flavors::chain;
+use super::options::Options;
 use super::push::{self, Push, head_ref};
-use super::stand_in;
-use super::template;
-use super::{Event, Events, Options, PhaseReport, chain, checks};
-use crate::actions::callback::{self, Runner};
-use crate::actions::custom::offered;
+use super::report::PhaseReport;
+use super::task_run::{ClaimedTask, FinishedTask, RunningTask};
+use super::{checks, external, phase_report, template};
+use crate::actions::custom::project_actions;
 use crate::actions::plan;
 use crate::actions::render::{TASKCLUSTER_YML, actions_json};
+use crate::actions::request::{Runner, read_request};
+use crate::actions::{ACTIONS, callback, existing};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::listing::first_few;
 use crate::base::name::TaskId;
@@ -29,11 +32,11 @@ use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::vcs::Change;
 use crate::sandbox::{self, Sandbox, WorkerOptions};
 
-/// How many days ahead deadlines may be: as many as Firefox CI takes.
+/// The maximum of days until a deadline, as in Firefox CI.
 const DEADLINE_DAYS: u16 = 90;
 
-/// Everything that a rehearsal goes on with.
-pub struct Stage<'a> {
+/// A rehearsal in progress.
+pub struct Rehearsal<'a> {
     /// The project.
     pub context: Context<'a>,
     graph_config: &'a GraphConfig,
@@ -42,17 +45,17 @@ pub struct Stage<'a> {
     options: &'a Options,
     parser: Parser,
     events: Events,
-    /// Whether the sandbox already held tasks of an earlier rehearsal.
+    /// Whether the sandbox already contained tasks of an earlier rehearsal.
     used: bool,
-    /// What each phase left, in order.
-    ran: Vec<Ran>,
+    /// The result of each phase, in order.
+    outputs: Vec<PhaseOutput>,
 }
 
-impl<'a> Stage<'a> {
+impl<'a> Rehearsal<'a> {
     /// Starts the sandbox.
     ///
     /// # Errors
-    /// When it cannot be started, or the repository cannot be asked.
+    /// When it cannot be started, or the repository cannot be read.
     pub async fn start(
         context: Context<'a>,
         graph_config: &'a GraphConfig,
@@ -60,11 +63,11 @@ impl<'a> Stage<'a> {
         parser: Parser,
         events: Events,
     ) -> Outcome<Self> {
-        let push = Push::of(context, graph_config)?;
-        let heard = Arc::clone(&events);
+        let push = Push::from_repository(context, graph_config)?;
+        let report = Arc::clone(&events);
         let on_event = move |event: &sandbox::TaskEvent| {
             if matches!(event.state.name(), "completed" | "failed" | "exception") {
-                heard(Event::Resolved {
+                report(Event::Resolved {
                     label: event.label.clone(),
                     state: event.state.name().to_owned(),
                 });
@@ -81,8 +84,8 @@ impl<'a> Stage<'a> {
             clock: Arc::new(|| SystemClock.now().moment()),
         })
         .await
-        .map_err(|error| Diagnostic::environment("the sandbox cannot be started").because(error))?;
-        let scopes = push::scopes();
+        .map_err(|error| Diagnostic::environment("cannot start the sandbox").because(error))?;
+        let scopes = push::granted_scopes();
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
         sandbox.add_role("repo:*", &scopes);
         sandbox.set_max_deadline_days(DEADLINE_DAYS);
@@ -98,18 +101,21 @@ impl<'a> Stage<'a> {
             options,
             parser,
             events,
-            ran: Vec::new(),
+            outputs: Vec::new(),
         })
     }
 
     /// The decision and action tasks so far.
     pub fn graphs(&self) -> Vec<TaskId> {
-        self.ran.iter().map(|ran| ran.task_id.clone()).collect()
+        self.outputs
+            .iter()
+            .map(|output| output.task_id.clone())
+            .collect()
     }
 
-    /// What each phase left, in order.
-    pub fn ran(&self) -> &[Ran] {
-        &self.ran
+    /// The result of each phase, in order.
+    pub fn outputs(&self) -> &[PhaseOutput] {
+        &self.outputs
     }
 
     /// The sandbox.
@@ -126,37 +132,39 @@ impl<'a> Stage<'a> {
             .as_object()
     }
 
-    /// Ends the sandbox.
+    /// Stops the sandbox.
     pub async fn stop(self) {
         self.sandbox.stop().await;
     }
 
-    /// Puts a completed task at a path of the index, in place of one that another project has built.
+    /// Indexes a completed task at a path, as if another project had built it.
     ///
     /// # Errors
-    /// When the path cannot be one.
-    pub fn index(&self, path: &str) -> Outcome<()> {
+    /// When the path is not valid.
+    pub fn add_indexed_task(&self, path: &str) -> Outcome<()> {
         let task_id = self.new_id(path);
         let now = self.context.clock.now();
         let routes = [format!("index.{path}")];
-        stand_in::put(&self.sandbox, &self.push, &task_id, path, &routes, now).map_err(
-            |error| Diagnostic::user(format!("the index takes no task at {path}")).because(error),
-        )?;
+        external::create_completed(&self.sandbox, &self.push, &task_id, path, &routes, now)
+            .map_err(|error| {
+                Diagnostic::user(format!("cannot index a task at `{path}`")).because(error)
+            })?;
         Ok(())
     }
 
-    /// Puts stand-ins into the queue for the tasks that a decision or action task needs and the rehearsal
-    /// has not made; what to say of them.
-    fn stand_in(&self, task_id: &TaskId, definition: &Value) -> Outcome<Option<String>> {
-        let needed = stand_in::needed(&self.sandbox, task_id, definition);
+    /// Creates the tasks that a decision or action task depends on and that the rehearsal has not created;
+    /// returns a remark about them.
+    fn add_external_tasks(&self, task_id: &TaskId, definition: &Value) -> Outcome<Option<String>> {
+        let needed = external::missing_dependencies(&self.sandbox, task_id, definition);
         let now = self.context.clock.now();
         for id in &needed {
-            stand_in::put(&self.sandbox, &self.push, id, id.as_str(), &[], now).map_err(
-                |error| {
-                    Diagnostic::bug(format!("the sandbox takes no stand-in for the task {id}"))
-                        .because(error)
-                },
-            )?;
+            external::create_completed(&self.sandbox, &self.push, id, id.as_str(), &[], now)
+                .map_err(|error| {
+                    Diagnostic::bug(format!(
+                        "cannot create the external task {id} in the sandbox"
+                    ))
+                    .because(error)
+                })?;
         }
         let names: Vec<String> = needed.iter().map(ToString::to_string).collect();
         let tasks = match names.len() {
@@ -170,7 +178,7 @@ impl<'a> Stage<'a> {
         )))
     }
 
-    /// Pushes: the decision task.
+    /// Runs the decision task of the push.
     ///
     /// # Errors
     /// When it cannot be run.
@@ -181,29 +189,35 @@ impl<'a> Stage<'a> {
         let now = self.context.clock.now();
         let (task_id, definition) = self.decision_task(now)?;
         let creator = self.push.scope();
-        let outside = self.stand_in(&task_id, &definition)?;
-        let claimed = Claimed::begin(&self.sandbox, &task_id, &definition, &creator).await?;
-        let mut found = self.look(&claimed, &definition, false).await?;
+        let outside = self.add_external_tasks(&task_id, &definition)?;
+        let claimed = ClaimedTask::create(&self.sandbox, &task_id, &definition, &creator).await?;
+        let mut found = self.check_definition(&claimed, &definition, false).await?;
         found.notes.extend(outside);
         if !found.holds() {
-            claimed.refuse()?;
-            return Ok(account::refused("push", &task_id, &definition, found));
+            claimed.reject()?;
+            return Ok(phase_report::for_rejected_task(
+                "push",
+                &task_id,
+                &definition,
+                found,
+            ));
         }
-        let running = claimed.run(self.context, found.command.as_ref())?;
-        let (flags, verify) = self.asked(&found, &definition);
+        let running = claimed.start(self.context, found.command.as_ref())?;
+        let (flags, verify) = self.decision_flags(&found, &definition);
         let decide = async {
             let context = running.context();
             let created = Some(now).filter(|_| flags.pushdate == 0);
             let params = parameters::for_decision(context, &flags, created)?;
-            let theirs = offered(context, &params, task_id.as_str())?;
+            let own_actions = project_actions(context, &params, task_id.as_str())?;
             let actions_json = actions_json(
+                ACTIONS,
                 context.files,
                 self.graph_config,
                 &params,
                 task_id.as_str(),
-                &theirs,
+                &own_actions,
             )?;
-            let created = |event: crate::submit::SubmitEvent<'_>| self.heard(&event);
+            let created = |event: crate::submit::SubmitEvent<'_>| self.on_submit(&event);
             let options = DecisionOptions {
                 decision_task_id: &task_id,
                 actions_json,
@@ -219,34 +233,34 @@ impl<'a> Stage<'a> {
         let finished = running
             .finish("push", found.command.as_ref(), outcome)
             .await?;
-        Ok(self.end(finished, found, checks::push))
+        Ok(self.report(finished, found, checks::push_report))
     }
 
     /// Checks the definition of a task.
-    async fn look(
+    async fn check_definition(
         &self,
-        claimed: &Claimed<'_>,
+        claimed: &ClaimedTask<'_>,
         definition: &Value,
         action: bool,
-    ) -> Outcome<Found> {
-        let expected = Expected {
+    ) -> Outcome<Findings> {
+        let expected = Expectations {
             push: &self.push,
             graph_config: self.graph_config,
             python: self.options.python,
             action,
             accept_unread: self.options.accept_unread_command,
             scopes: &claimed.scopes().await?,
-            given: &claimed.given(),
+            worker_env: &claimed.worker_env(),
             parser: self.parser,
         };
-        Ok(look(definition, &expected))
+        Ok(check(definition, &expected))
     }
 
     /// The flags of the decision, and whether it verifies.
-    fn asked(&self, found: &Found, definition: &Value) -> (DecisionFlags, bool) {
-        let (flags, verify) = found.asked().unwrap_or_else(|| {
+    fn decision_flags(&self, found: &Findings, definition: &Value) -> (DecisionFlags, bool) {
+        let (flags, verify) = found.decision_flags().unwrap_or_else(|| {
             let tool = self.context.vcs.map_or("git", |vcs| vcs.tool().name());
-            (self.push.flags(definition, tool), true)
+            (self.push.decision_flags(definition, tool), true)
         });
         let flags = DecisionFlags {
             decision_parameters: self.decision_parameters(),
@@ -256,24 +270,24 @@ impl<'a> Stage<'a> {
     }
 
     /// Records what a phase produced, and reports it.
-    fn end(
+    fn report(
         &mut self,
-        finished: Finished,
-        found: Found,
-        check: impl FnOnce(&Sandbox, &Ran) -> PhaseReport,
+        finished: FinishedTask,
+        found: Findings,
+        check: impl FnOnce(&Sandbox, &PhaseOutput) -> PhaseReport,
     ) -> PhaseReport {
-        let (ran, breaches) = match finished {
-            Finished::Done(ran) => (ran, Vec::new()),
-            Finished::Unpublished(ran, breaches) => (ran, breaches),
+        let (output, breaches) = match finished {
+            FinishedTask::Published(output) => (output, Vec::new()),
+            FinishedTask::Unpublished(output, breaches) => (output, breaches),
         };
-        let mut report = check(&self.sandbox, &ran);
+        let mut report = check(&self.sandbox, &output);
         if breaches.is_empty() {
-            self.ran.push(ran);
+            self.outputs.push(output);
         } else {
-            // Nothing that it created ran, so there is nothing to check.
+            // None of its tasks ran, so nothing can be checked.
             report.checks.clear();
         }
-        account::with_found(report, found, breaches)
+        phase_report::with_findings(report, found, breaches)
     }
 
     /// Remarks about the rehearsal as a whole.
@@ -293,32 +307,33 @@ impl<'a> Stage<'a> {
         }
         if let (true, Some(folder)) = (self.used, &self.options.folder) {
             notes.push(format!(
-                "{} already held an earlier rehearsal: tasks that it put into the index were found again",
+                "{} already contained an earlier rehearsal: its indexed tasks were found again",
                 folder.display()
             ));
         }
         notes
     }
 
-    /// The decision task of a push to the branch that was asked for, or to the first of the usual
-    /// ones that `.taskcluster.yml` has a task for; the push is to that from then on.
+    /// Renders the decision task of a push to the requested branch, or to the first of the usual branches
+    /// that `.taskcluster.yml` has a task for; the push then keeps that branch.
     fn decision_task(&mut self, now: Timestamp) -> Outcome<(TaskId, Value)> {
         let root = self.options.root_url.clone();
         let root = root.unwrap_or_else(|| self.sandbox.root_url());
-        let asked = self.options.branch.as_deref();
+        let requested = self.options.branch.as_deref();
         let own = self.push.head_ref.clone();
-        let mut refs = vec![asked.map_or(own, head_ref)];
-        if asked.is_none() {
+        let mut refs = vec![requested.map_or(own, head_ref)];
+        if requested.is_none() {
             for usual in ["main", "master"].map(head_ref) {
                 if !refs.contains(&usual) {
                     refs.push(usual);
                 }
             }
         }
-        for one in &refs {
-            self.push.head_ref.clone_from(one);
+        for head_ref in &refs {
+            self.push.head_ref.clone_from(head_ref);
             let slugid = |label: &str| self.new_id(label);
-            let made = template::decision(self.context.files, &self.push, &slugid, &root, now)?;
+            let made =
+                template::decision_task(self.context.files, &self.push, &slugid, &root, now)?;
             if let Some(made) = made {
                 return Ok(made);
             }
@@ -327,11 +342,11 @@ impl<'a> Stage<'a> {
             "{TASKCLUSTER_YML} has no task for a push to {}",
             refs.join(", nor to ")
         ))
-        .help("`--branch` says which branch to push to")
+        .help("name another branch with `--branch`")
         .into())
     }
 
-    /// Promotes: the action of a flavor.
+    /// Runs the action task of a flavor.
     ///
     /// # Errors
     /// When it cannot be run.
@@ -349,7 +364,7 @@ impl<'a> Stage<'a> {
         let accepted = input.get(plan::EARLIER_PHASES) == Some(&Value::Bool(true));
         let user = json!({"input": input, "taskId": null, "taskGroupId": group.as_str()});
         let action = self.offered_action(&group)?;
-        let definition = template::action(
+        let definition = template::action_task(
             self.context.files,
             &self.push,
             &action,
@@ -358,25 +373,30 @@ impl<'a> Stage<'a> {
             now,
         )?;
         let creator = template::hook_scope(&self.push, &action, &user)?;
-        let outside = self.stand_in(&task_id, &definition)?;
-        let claimed = Claimed::begin(&self.sandbox, &task_id, &definition, &creator).await?;
-        let mut found = self.look(&claimed, &definition, true).await?;
+        let outside = self.add_external_tasks(&task_id, &definition)?;
+        let claimed = ClaimedTask::create(&self.sandbox, &task_id, &definition, &creator).await?;
+        let mut found = self.check_definition(&claimed, &definition, true).await?;
         found.notes.extend(outside);
         if !found.holds() {
-            claimed.refuse()?;
-            return Ok(account::refused(name, &task_id, &definition, found));
+            claimed.reject()?;
+            return Ok(phase_report::for_rejected_task(
+                name,
+                &task_id,
+                &definition,
+                found,
+            ));
         }
-        let running: Running<'_> = claimed.run(self.context, found.command.as_ref())?;
+        let running: RunningTask<'_> = claimed.start(self.context, found.command.as_ref())?;
         let call_back = async {
             let context = running.context();
             let taskcluster = context.taskcluster()?;
-            let request = callback::request(context.environment, taskcluster, &task_id).await?;
-            let parameters = callback::parameters_of(taskcluster, &group).await?;
-            let created = |event: crate::submit::SubmitEvent<'_>| self.heard(&event);
+            let request = read_request(context.environment, taskcluster, &task_id).await?;
+            let parameters = existing::parameters(taskcluster, &group).await?;
+            let created = |event: crate::submit::SubmitEvent<'_>| self.on_submit(&event);
             let runner = Runner {
                 context,
                 graph_config: self.graph_config,
-                own: &task_id,
+                action_task: &task_id,
                 artifacts: running.artifacts(),
                 events: &created,
                 check_scope: true,
@@ -387,31 +407,31 @@ impl<'a> Stage<'a> {
         let finished = running
             .finish(name, found.command.as_ref(), outcome)
             .await?;
-        let own_python = finished.ran().own_python;
-        // What methods select is up to a project's own Python.
+        let own_python = finished.output().own_python;
+        // The project's own Python decides what its methods select.
         let by_name = |name: &str| Phase::in_name(name).filter(|_| own_python);
         let mut phases = plan::phases(self.graph_config);
         for (name, phase) in &mut phases {
             *phase = by_name(name).or(*phase);
         }
-        let wanted = checks::Wanted {
-            rebuild_kinds: self.wanted(&self.options.rebuild_kinds, name, "rebuild-kinds"),
-            do_not_optimize: self.wanted(&self.options.do_not_optimize, name, "do-not-optimize"),
+        let expected = checks::PromotionExpectations {
+            rebuild_kinds: self.rebuilt(&self.options.rebuild_kinds, name, "rebuild-kinds"),
+            do_not_optimize: self.rebuilt(&self.options.do_not_optimize, name, "do-not-optimize"),
             phases: chain(name)
                 .filter_map(|f| phases.get(f).copied()?)
                 .collect(),
             flavored: phases.values().copied().flatten().collect(),
             accepted,
         };
-        let before = std::mem::take(&mut self.ran);
-        let report = self.end(finished, found, |sandbox, ran| {
-            checks::promotion(sandbox, ran, &before, &wanted)
+        let before = std::mem::take(&mut self.outputs);
+        let report = self.report(finished, found, |sandbox, output| {
+            checks::promotion_report(sandbox, output, &before, &expected)
         });
-        self.ran.splice(0..0, before);
+        self.outputs.splice(0..0, before);
         Ok(report)
     }
 
-    fn heard(&self, event: &crate::submit::SubmitEvent<'_>) {
+    fn on_submit(&self, event: &crate::submit::SubmitEvent<'_>) {
         if let crate::submit::SubmitEvent::Created { creation, .. } = event {
             (self.events)(Event::Created {
                 label: creation.label.to_string(),
@@ -419,10 +439,10 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// What is built again: what the rehearsal asks for, or else what the flavors say.
-    fn wanted(&self, asked: &[String], flavors: &str, key: &str) -> Vec<String> {
-        if !asked.is_empty() {
-            return asked.to_vec();
+    /// Returns what is built again: what the rehearsal requests, or else what the flavors list.
+    fn rebuilt(&self, requested: &[String], flavors: &str, key: &str) -> Vec<String> {
+        if !requested.is_empty() {
+            return requested.to_vec();
         }
         let lists = chain(flavors).filter_map(|flavor| self.flavor(flavor)?.get(key)?.as_array());
         lists
@@ -432,7 +452,7 @@ impl<'a> Stage<'a> {
             .collect()
     }
 
-    /// The release-promotion action as the decision task of the push offers it.
+    /// Returns the release-promotion action that the decision task of the push offers.
     fn offered_action(&self, group: &TaskId) -> Result<Value, Diagnostic> {
         let content = self
             .sandbox
@@ -440,19 +460,10 @@ impl<'a> Stage<'a> {
             .artifact(group.as_str(), None, "public/actions.json");
         let content = content
             .ok_or_else(|| Diagnostic::bug("the decision task has no public/actions.json"))?;
-        let offered: Value = serde_json::from_slice(&content.bytes)
-            .map_err(|error| Diagnostic::bug("actions.json is no JSON").because(error))?;
-        let actions = offered["actions"].as_array().cloned().unwrap_or_default();
-        actions
-            .into_iter()
-            .find(|action| action["name"] == "release-promotion")
-            .ok_or_else(|| {
-                Diagnostic::user("the decision task offers no action release-promotion")
-                    .help("is it among `taskgraph.disabled-actions`?")
-            })
+        template::promotion_action(&content.bytes)
     }
 
-    /// A taskId for the decision or an action; different in each rehearsal.
+    /// Returns a taskId for the decision or an action; it differs in each rehearsal.
     fn new_id(&self, name: &str) -> TaskId {
         let now = self
             .context
@@ -474,7 +485,7 @@ impl<'a> Stage<'a> {
         TaskId::from_uuid_bytes(bytes)
     }
 
-    /// The function that config.yml names for parameters of a decision.
+    /// Returns the function of config.yml that computes parameters of a decision.
     fn decision_parameters(&self) -> Option<String> {
         let name = self.graph_config.taskgraph("decision-parameters")?;
         name.as_str().map(str::to_owned)

@@ -26,22 +26,22 @@ pub fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
     }
 }
 
-/// Symbolic links: where each lies, and where it leads.
+/// Symbolic links, each with its path and target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Links(Vec<(String, String)>);
 
 impl Links {
-    /// How many links one path may lead through, as on Linux.
-    const MOST: usize = 40;
+    /// The maximum number of links in one path, as on Linux.
+    const MAX_LINKS: usize = 40;
 
     /// Creates a link, replacing an existing one.
-    pub fn make(&mut self, path: String, target: String) {
+    pub fn create(&mut self, path: String, target: String) {
         self.remove(&path);
         self.0.push((path, target));
     }
 
-    /// Whether a link lies at a path.
-    pub fn is_at(&self, path: &str) -> bool {
+    /// Whether a path is a link.
+    pub fn contains(&self, path: &str) -> bool {
         self.0.iter().any(|(link, _)| link == path)
     }
 
@@ -50,10 +50,10 @@ impl Links {
         self.0.retain(|(link, _)| below(link, path).is_none());
     }
 
-    /// Where a path leads; `None` if its links form a loop.
-    pub fn follow(&self, path: &str) -> Option<String> {
+    /// Resolves the links of a path; `None` if they form a loop.
+    pub fn resolve(&self, path: &str) -> Option<String> {
         let mut path = absolute("/", path);
-        for _ in 0..Self::MOST {
+        for _ in 0..Self::MAX_LINKS {
             let found = self.0.iter().find_map(|(link, target)| {
                 let rest = below(&path, link)?;
                 let folder = link.rsplit_once('/').map_or("/", |(folder, _)| folder);
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_worked_out_as_text() {
+    fn paths_are_resolved_as_text() {
         assert_eq!(
             absolute("/builds/worker", "src/../x/./y"),
             "/builds/worker/x/y"
@@ -87,21 +87,21 @@ mod tests {
     }
 
     #[test]
-    fn links_lead_on_and_never_in_circles() {
+    fn links_are_followed_and_loops_detected() {
         let mut links = Links::default();
-        links.make("/src/artifacts".to_owned(), "/builds/artifacts".to_owned());
-        links.make("/builds".to_owned(), "../mnt/builds".to_owned());
+        links.create("/src/artifacts".to_owned(), "/builds/artifacts".to_owned());
+        links.create("/builds".to_owned(), "../mnt/builds".to_owned());
         assert_eq!(
-            links.follow("/src/artifacts/x.json").as_deref(),
+            links.resolve("/src/artifacts/x.json").as_deref(),
             Some("/mnt/builds/artifacts/x.json")
         );
         assert_eq!(
-            links.follow("/src/artifacts2").as_deref(),
+            links.resolve("/src/artifacts2").as_deref(),
             Some("/src/artifacts2")
         );
-        links.make("/mnt/builds".to_owned(), "/builds".to_owned());
-        assert_eq!(links.follow("/builds/x"), None);
+        links.create("/mnt/builds".to_owned(), "/builds".to_owned());
+        assert_eq!(links.resolve("/builds/x"), None);
         links.remove("/mnt");
-        assert_eq!(links.follow("/builds/x").as_deref(), Some("/mnt/builds/x"));
+        assert_eq!(links.resolve("/builds/x").as_deref(), Some("/mnt/builds/x"));
     }
 }

@@ -2,18 +2,18 @@
 
 /// Why a text cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unread {
+pub struct Unsupported {
     /// The part of the text.
     pub part: String,
     /// Why.
-    pub why: String,
+    pub reason: String,
 }
 
-/// The operator between two pipelines.
+/// The operator between two pipelines of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Joint {
+pub enum ListOperator {
     /// `;`, a line break, or nothing before the first.
-    Then,
+    Sequence,
     /// `&&`
     And,
     /// `||`
@@ -24,14 +24,14 @@ pub enum Joint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pipeline {
     /// The operator before it.
-    pub joint: Joint,
+    pub operator: ListOperator,
     /// The commands.
-    pub commands: Vec<Simple>,
+    pub commands: Vec<SimpleCommand>,
 }
 
 /// One command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Simple {
+pub struct SimpleCommand {
     /// `NAME=word` before its name.
     pub assignments: Vec<(String, Word)>,
     /// Its name and arguments.
@@ -65,19 +65,5 @@ pub struct Variable {
     /// Whether it is in double quotes.
     pub quoted: bool,
     /// `:-`, `-`, `:+` or `+`, with the word after it.
-    pub other: Option<(String, Word)>,
-}
-
-/// A text with each run of whitespace replaced by one space, and shortened.
-pub fn one_line(text: &str) -> String {
-    const SHOWN: usize = 80;
-    let words: Vec<&str> = text
-        .split_whitespace()
-        .filter(|word| *word != "\\")
-        .collect();
-    let line = words.join(" ");
-    if line.chars().count() <= SHOWN {
-        return line;
-    }
-    line.chars().take(SHOWN).chain(['…']).collect()
+    pub alternative: Option<(String, Word)>,
 }

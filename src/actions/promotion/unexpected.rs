@@ -1,45 +1,46 @@
-//! Surprises of a promotion: work of earlier phases that is done again.
+//! Finds the unexpected tasks of a promotion: work of earlier phases that is done again.
 //!
-//! A release is what was built and tested, so a flavor creates tasks of its own phase and takes those
-//! of earlier phases from the previous graphs. A surprise is
+//! A release is what was built and tested, so a flavor creates tasks of its own phase and reuses
+//! those of earlier phases from the previous graphs. An unexpected task is
 //!
-//! 1. a task of a previous graph that is created again without being asked for;
+//! 1. a task of a previous graph that is created again without a request;
 //! 2. a new task of a phase before that of the flavor, if the product has a flavor of that phase,
 //!    which should have created it. Tasks of the phase `build` that do not name it are built on
-//!    push: they count where no previous graph is from a push. What the graph of a push does not
-//!    have is built for releases only;
+//!    push: they count where no previous graph is from a push. Tasks that the graph of a
+//!    push does not have are built for releases only;
 //! 3. a task that is taken from a graph although a later one, which builds on that graph, created a
 //!    newer task: the graphs are in the wrong order.
 //!
 //! In a chain, the phase that counts is that of the first flavor that needs the task. New tasks
-//! with an index search are not surprises: they are created whenever the indexed task has expired.
+//! with an index search are not unexpected: they are created whenever the indexed task has expired.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::aim::{of_products, phase_of};
-use super::fate::Fate;
-use super::previous::Graph;
-use super::{Promotion, counted, some};
+use super::disposition::Disposition;
+use super::flavor::{of_products, phase_of};
+use super::prepare::Promotion;
+use super::previous::PreviousGraph;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::listing::{counted, first_few};
 use crate::base::name::{Label, TaskId};
 use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::{self, Phase};
 use crate::model::task::Task;
 
-/// Why a task is a surprise.
+/// Why a task is unexpected.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Surprise {
+pub enum UnexpectedReason {
     /// It would be built again.
-    Again {
+    Rebuilt {
         /// The label that causes it.
         root: Label,
         /// Why that label is created.
         what: String,
     },
     /// It is new and of an earlier phase.
-    Early {
+    EarlierPhase {
         /// Its phase.
         phase: Phase,
         /// The flavor that needs it first.
@@ -67,13 +68,13 @@ pub enum Gap {
     Task,
 }
 
-impl Surprise {
+impl UnexpectedReason {
     /// The reason, for a line that counts the tasks.
     #[must_use]
-    pub fn why(&self) -> String {
+    pub fn reason(&self) -> String {
         match self {
-            Self::Again { root, what } => format!("because of {root}: {what}"),
-            Self::Early { phase, gap, .. } => match gap {
+            Self::Rebuilt { root, what } => format!("because of {root}: {what}"),
+            Self::EarlierPhase { phase, gap, .. } => match gap {
                 Gap::Phase => {
                     format!("new, and no previous graph has tasks of the phase {phase}")
                 }
@@ -89,10 +90,10 @@ impl Surprise {
     /// The diagnostic with which the action refuses it.
     fn diagnostic(&self, labels: &[&str]) -> Diagnostic {
         let tasks = counted(labels.len(), "task");
-        let labels = some(labels);
+        let labels = first_few(labels);
         let accept = "`allow_earlier_phases: true` in the input accepts it";
         match self {
-            Self::Again { root, what } => Diagnostic::user(format!(
+            Self::Rebuilt { root, what } => Diagnostic::user(format!(
                 "{tasks} of the previous graphs would be built again because of `{root}`"
             ))
             .because(format!("{what}; it is needed by {labels}"))
@@ -100,8 +101,8 @@ impl Surprise {
                 "promote from a revision in which `{root}` is not needed, or ask for it in \
                  `rebuild_kinds` or `do_not_optimize`; {accept}"
             )),
-            Self::Early { phase, flavor, gap } => {
-                let told = Diagnostic::user(format!(
+            Self::EarlierPhase { phase, flavor, gap } => {
+                let diagnostic = Diagnostic::user(format!(
                     "the flavor `{flavor}` would create {tasks} of the earlier phase `{phase}`"
                 ));
                 let (lack, help) = match gap {
@@ -120,7 +121,8 @@ impl Surprise {
                          that phase first",
                     ),
                 };
-                told.because(format!("{lack}: {labels}"))
+                diagnostic
+                    .because(format!("{lack}: {labels}"))
                     .help(format!("{help}; {accept}"))
             }
             Self::Superseded { older, newer } => Diagnostic::user(format!(
@@ -137,84 +139,84 @@ impl Surprise {
 }
 
 /// A flavor and what it needs.
-struct Leg<'p> {
+struct FlavorNeeds<'p> {
     name: &'p str,
     phase: Option<Phase>,
     needed: IndexSet<Label>,
 }
 
-/// Every task that is a surprise.
-pub fn surprises(
+/// Finds the tasks that are unexpected.
+pub fn find(
     config: &GraphConfig,
     promotion: &Promotion<'_>,
-    fates: &BTreeMap<Label, Fate>,
-) -> BTreeMap<Label, Surprise> {
+    dispositions: &BTreeMap<Label, Disposition>,
+) -> BTreeMap<Label, UnexpectedReason> {
     let prepared = &promotion.prepared;
     let graph = &prepared.target.graph;
-    let legs: Vec<Leg<'_>> = promotion
+    let needs: Vec<FlavorNeeds<'_>> = promotion
         .wanted
         .flavors
         .iter()
         .zip(&prepared.selections)
-        .map(|(flavor, aim)| Leg {
+        .map(|(flavor, selection)| FlavorNeeds {
             name: flavor.name,
-            phase: phase_of(*flavor, aim, graph),
-            needed: graph.dag().closure(&aim.targets),
+            phase: phase_of(*flavor, selection, graph),
+            needed: graph.dag().closure(&selection.targets),
         })
         .collect();
     let flavors = promotion.wanted.flavors.iter();
     let products: BTreeSet<&str> = flavors
         .filter_map(|flavor| flavor.text("product"))
         .collect();
-    let there = |label: &Label| {
+    let exists = |label: &Label| {
         let mut graphs = promotion.graphs.iter();
         graphs.any(|graph| graph.label_to_taskid.contains_key(label))
     };
-    let around = Around {
-        of_push: promotion.graphs.iter().any(|graph| !graph.is_of_action()),
-        flavored: of_products(config, &products),
-        there: graph
+    let context = PhaseContext {
+        has_push: promotion.graphs.iter().any(|graph| !graph.is_of_action()),
+        flavor_phases: of_products(config, &products),
+        existing: graph
             .tasks()
-            .filter(|task| there(&task.label))
+            .filter(|task| exists(&task.label))
             .filter_map(|task| Phase::of_task(&task.attributes))
             .collect(),
     };
-    let surprise = |label: &Label, fate: &Fate| match fate {
-        Fate::Rebuilt {
+    let reason = |label: &Label, disposition: &Disposition| match disposition {
+        Disposition::Rebuilt {
             expected: false,
             root: (root, what),
             ..
-        } => Some(Surprise::Again {
+        } => Some(UnexpectedReason::Rebuilt {
             root: root.clone(),
             what: what.clone(),
         }),
-        Fate::New {
+        Disposition::New {
             expected: false, ..
         } => {
-            let leg = legs.iter().find(|leg| leg.needed.contains(label))?;
-            let (phase, gap) = around.early(graph.get(label)?, leg.phase?)?;
-            let flavor = leg.name.to_owned();
-            Some(Surprise::Early { phase, flavor, gap })
+            let flavor_needs = needs.iter().find(|flavor| flavor.needed.contains(label))?;
+            let (phase, gap) = context.early(graph.get(label)?, flavor_needs.phase?)?;
+            let flavor = flavor_needs.name.to_owned();
+            Some(UnexpectedReason::EarlierPhase { phase, flavor, gap })
         }
-        Fate::Reused { task_id, .. } => superseded(promotion.graphs, label, task_id),
+        Disposition::Reused { task_id, .. } => superseded(promotion.graphs, label, task_id),
         _ => None,
     };
-    let all = fates.iter();
-    all.filter_map(|(label, fate)| Some((label.clone(), surprise(label, fate)?)))
+    let all = dispositions.iter();
+    all.filter_map(|(label, disposition)| Some((label.clone(), reason(label, disposition)?)))
         .collect()
 }
 
 /// What the previous graphs and the flavors show about phases.
-struct Around {
+struct PhaseContext {
     /// Whether one of the graphs is from a push.
-    of_push: bool,
+    has_push: bool,
     /// The phases of the product's flavors.
-    flavored: BTreeSet<Phase>,
+    flavor_phases: BTreeSet<Phase>,
     /// The phases of the needed tasks that the graphs have.
-    there: BTreeSet<Phase>,
+    existing: BTreeSet<Phase>,
 }
 
-impl Around {
+impl PhaseContext {
     /// The phase of a new task that should have existed before a flavor of the phase `own`, and
     /// what is missing.
     fn early(&self, task: &Task, own: Phase) -> Option<(Phase, Gap)> {
@@ -224,11 +226,11 @@ impl Around {
             return None;
         }
         let named = shipping::named(&task.attributes).is_some();
-        let gap = if phase == Phase::Build && !self.of_push {
+        let gap = if phase == Phase::Build && !self.has_push {
             Gap::Push
-        } else if !named || !self.flavored.contains(&phase) {
+        } else if !named || !self.flavor_phases.contains(&phase) {
             return None;
-        } else if self.there.contains(&phase) {
+        } else if self.existing.contains(&phase) {
             Gap::Task
         } else {
             Gap::Phase
@@ -238,29 +240,33 @@ impl Around {
 }
 
 /// Whether an earlier one of the graphs has a newer task of a label than `task_id`.
-fn superseded(graphs: &[Graph], label: &Label, task_id: &TaskId) -> Option<Surprise> {
-    let has = |graph: &Graph| graph.label_to_taskid.get(label) == Some(task_id);
+fn superseded(
+    graphs: &[PreviousGraph],
+    label: &Label,
+    task_id: &TaskId,
+) -> Option<UnexpectedReason> {
+    let has = |graph: &PreviousGraph| graph.label_to_taskid.get(label) == Some(task_id);
     let last = graphs.iter().rposition(has)?;
     let older = graphs.get(last)?;
     let newer = graphs.iter().take(last).find(|graph| {
         let own = graph.label_to_taskid.get(label);
         own.is_some_and(|own| own != task_id && graph.created.contains(own)) && graph.is_on(older)
     })?;
-    Some(Surprise::Superseded {
+    Some(UnexpectedReason::Superseded {
         older: older.id.clone(),
         newer: newer.id.clone(),
     })
 }
 
-/// The surprises as mistakes, equal ones grouped.
-pub fn mistakes(surprises: &BTreeMap<Label, Surprise>) -> Diagnostics {
-    let mut alike: IndexMap<&Surprise, Vec<&str>> = IndexMap::new();
-    for (label, surprise) in surprises {
-        alike.entry(surprise).or_default().push(label.as_str());
+/// One diagnostic for each reason, with its tasks.
+pub fn diagnostics(unexpected: &BTreeMap<Label, UnexpectedReason>) -> Diagnostics {
+    let mut by_reason: IndexMap<&UnexpectedReason, Vec<&str>> = IndexMap::new();
+    for (label, reason) in unexpected {
+        by_reason.entry(reason).or_default().push(label.as_str());
     }
     let mut wrong = Diagnostics::new();
-    for (surprise, labels) in alike {
-        wrong.push(surprise.diagnostic(&labels));
+    for (reason, labels) in by_reason {
+        wrong.push(reason.diagnostic(&labels));
     }
     wrong
 }

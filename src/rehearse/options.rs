@@ -1,0 +1,34 @@
+//! What is rehearsed.
+
+use std::path::PathBuf;
+
+use crate::base::value::Object;
+use crate::ports::python::Mode;
+
+/// What is rehearsed.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The flavors, in order. By default, one for each phase of the first product, or all if none has a
+    /// product. One action promotes flavors that are joined by `+`.
+    pub flavors: Vec<String>,
+    /// Kinds that every flavor builds again; by default, those of the flavor.
+    pub rebuild_kinds: Vec<String>,
+    /// Labels that every flavor builds again; by default, those of the flavor.
+    pub do_not_optimize: Vec<String>,
+    /// The folder of the sandbox's state.
+    pub folder: Option<PathBuf>,
+    /// The branch to push to; by default, the main branch of the project.
+    pub branch: Option<String>,
+    /// The root URL in the context of `.taskcluster.yml`, for projects that distinguish deployments; by
+    /// default, that of the sandbox.
+    pub root_url: Option<String>,
+    /// Index paths with a completed task, as if other projects had built it.
+    pub indexed: Vec<String>,
+    /// How much of the project runs in Python.
+    pub python: Mode,
+    /// Whether a task is rehearsed even if its command cannot be read, with flags that fit the
+    /// push.
+    pub accept_unread_command: bool,
+    /// Further input of every action, for the project's own schema; it overrides the computed input.
+    pub input: Object,
+}
