@@ -77,7 +77,7 @@ VARIANTS = {
 
 
 def main():
-    # A repository of its own, since that is where .taskcluster.yml is looked for.
+    # A separate repository, because .taskcluster.yml is searched for at its top.
     folder = Path(tempfile.mkdtemp()) / "ci"
     shutil.copytree(HERE / "offered", folder)
     subprocess.run(["git", "init", "-q", str(folder)], check=True)

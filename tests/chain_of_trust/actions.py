@@ -1,4 +1,4 @@
-"""Runs actions in taskgraph and in snowman on one graph, and compares the artifacts that they leave.
+"""Runs actions of one graph in taskgraph and in snowman, and compares their artifacts.
 
 Both only test the actions: nothing is created. taskIds stand for the labels of their tasks, since
 taskgraph draws them at random; lists whose order means nothing are sorted.
@@ -9,13 +9,13 @@ import os
 import shutil
 import subprocess
 
-# The action task that both believe to be. snowman looks whether tasks that are depended on exist, so it is
-# not told of one, and uses a name.
+# The action task that both run in. snowman checks that dependencies exist, so it gets no taskId and uses a
+# placeholder.
 OWN, NAME = "AbCdEfGhQJKLmnopqrStuA", "ACTION-TASK"
 
 
 def cases(labels):
-    """Callbacks with their inputs and the labels that they are triggered on."""
+    """Returns callbacks with their inputs and the labels that they are triggered on."""
     build, signed = "build-snowfox-linux64-shippable", "build-signing-snowfox-linux64-shippable"
     lint = next(label for label in labels if label.startswith("lint"))
     requests = [{"tasks": [build, signed], "times": 2}, {"tasks": [signed]}]
@@ -32,7 +32,7 @@ def cases(labels):
 
 
 def compare(taskgraph, snowman, checkout, decision, labels):
-    """What differs, as a list of texts; and how many artifacts were compared."""
+    """Returns the differences as texts, and the number of compared artifacts."""
     wrong, count = [], 0
     for callback, given, label in cases(labels):
         arguments = ["test-action-callback", "-p", f"task-id={decision}", "--task-group-id", decision]
@@ -51,8 +51,8 @@ def compare(taskgraph, snowman, checkout, decision, labels):
 
 
 def run(command, checkout, environment):
-    """The artifacts that a test of an action leaves, but for what became of the creation of tasks, which
-    taskgraph does not say."""
+    """Returns the artifacts of a tested action, without those on the creation of tasks, which taskgraph does
+    not write."""
     folder = checkout / "artifacts"
     shutil.rmtree(folder, ignore_errors=True)
     inherited = {name: value for name, value in os.environ.items() if name != "TASK_ID"}
@@ -82,7 +82,7 @@ def neutral(name, value, names):
 
 
 def named(value, names):
-    """The value with labels in place of taskIds; tasks by taskId become a list."""
+    """Replaces taskIds by labels; mappings by taskId become lists."""
     match value:
         case str():
             for task_id in names.keys() & set_of_ids(value):
@@ -98,5 +98,5 @@ def named(value, names):
 
 
 def set_of_ids(text):
-    """Every run of 22 characters in a text that may be a taskId."""
+    """Finds every sequence of 22 characters in a text that can be a taskId."""
     return {text[i:i + 22] for i in range(len(text) - 21)}

@@ -1,5 +1,5 @@
-# Writes cases.json: which texts Python's re.match finds a pattern at the beginning of, alone and with a `$`
-# behind it, as taskgraph ties keys to their ends. Run it with Python 3.11.
+# Writes cases.json: which texts match a pattern with Python's re.match, with and without a `$` appended, as
+# taskgraph does for keys. Run it with Python 3.11.
 
 import json
 import os
@@ -74,7 +74,7 @@ ATOMS = [
 def lines():
     for line in PATTERNS:
         yield line
-        # A sign that separates alternatives separates patterns here too.
+        # A `|` also separates the patterns here.
         yield from line.split("|")
     rng = random.Random(7)
     for _ in range(1500):
@@ -82,7 +82,7 @@ def lines():
 
 
 def found(pattern):
-    """A letter for each text, or nothing for what is no pattern."""
+    """Returns a letter for each text, or nothing for an invalid pattern."""
     try:
         compiled = re.compile(pattern)
     except (re.error, OverflowError, ValueError):

@@ -1,5 +1,5 @@
-# Writes cases.json: what Python's str.format makes of templates, what str(), repr() and ascii() make of
-# values, and what taskcluster-taskgraph 24.5.1 merges. Run it with a Python 3.11 that has that version.
+# Writes cases.json: the results of Python's str.format, of str(), repr() and ascii(), and of the merge
+# function of taskcluster-taskgraph 24.5.1. Run it with a Python 3.11 that has that version.
 
 import itertools
 import json
@@ -56,7 +56,7 @@ TEMPLATES = """
 {i.real}|{i.imag}|{d.k}|{t.real}|{x.real}|{n.a}|{s.__class__}|{i.real:05}|{i.numerator}|{x.imag}|{i.denominator:x}|{s.nothing}|{d.nothing}|{d[n].m}|{l[0].real}
 """
 
-# Only characters that Unicode has had for long, or will not have: newer ones depend on the version.
+# Only old characters and unassigned code points: newer characters depend on the version of Unicode.
 REPRS = [
     "", "a", "it's", 'say "a"', "'\"", "''", '"', "\\", "\\'", "a\nb", "a\r\nb\tc", "\x00", "\x07", "\x1b[0m", "\x1f", "\x7f", "\x80", "\x85",
     "\x9f", "\u00a0", "\u00a1", "\u00ad", "\u00fc", "\u0300", "\u034f", "\u0378", "\u0600", "\u061c", "\u070f", "\u180e", "\u1680", "\u2000", "\u2007",
@@ -71,7 +71,7 @@ FLOATS = [
     0.0, -0.0, 1.0, -1.0, 0.1, 0.5, 1.5, 100.0, 1e5, 123456.0, 1e15, 1e16, -1e16, 1e17, 1.5e16, 1.5e17, 1e21, 1e22, 1e23, 1e100, 1e300, 9999999999999998.0,
     99999999999999990.0, 1e-3, 1e-4, 0.00012, 9.9e-5, 1e-5, 1.5e-5, 1e-10, 1e-100, 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 0.30000000000000004,
     1 / 3, 2 / 3, 3.141592653589793, 123456789.12345679, 9007199254740993.0, 4503599627370496.5, 1234567890123456.7, 12345678901234567.0, 0.1 + 0.7, 1e-7, -1.5e-7,
-    # Two texts are as near, or the nearest of all is no neighbour.
+    # Two texts are equally near, or the nearest one is not a neighbor.
     -1113178120592002.25, 2152548015248394.25, 233891771783429.625, 4503599627370497.5, 2.0**-44, 2.0**-1074 * 3, 2.0**60, 2.0**77, 9.5e22, 2.0**-24,
 ]
 
@@ -92,7 +92,7 @@ MERGES = [
 
 
 def outcome(make):
-    """The text that is made, or the type of the exception, as an object."""
+    """Returns an object with the resulting text or the type of the exception."""
     try:
         return make()
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -100,7 +100,7 @@ def outcome(make):
 
 
 def specs():
-    """Specs that are drawn at random, most of them well formed, with a name for their value."""
+    """Yields random format specs, most of them valid, each with the name of a value."""
     chance = random.Random(20240603)
     some = lambda odds, choices: chance.choice(choices) if chance.random() < odds else ""
     values = ["s", "u", "empty", "q"], ["i", "neg", "zero", "big", "max", "min", "low", "t", "f"]

@@ -1,4 +1,4 @@
-# The cases: each branch of the transforms, and each way to be refused.
+# The cases: each branch of the transforms, and each error.
 
 from shared import (
     BEETMOVER,

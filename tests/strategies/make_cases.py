@@ -1,10 +1,10 @@
-"""Writes cases.json: what taskcluster-taskgraph's composite strategies say.
+"""Writes cases.json: the results of taskcluster-taskgraph's composite strategies.
 
     python make_cases.py
 
 It needs taskcluster-taskgraph 24.5.1. A case is a composition of the leaves below and an argument,
-with what the peer says of a task: whether it is removed, what replaces it, and how the composition
-is described. The unit tests of the module `optimize` compare.
+with the peer's results for a task: whether it is removed, what replaces it, and the description of
+the composition. The unit tests of the module `optimize` compare.
 """
 
 import itertools
@@ -36,7 +36,7 @@ LEAVES = {
     "drop": Leaf("drop", False, True),
     "one": Leaf("one", False, "one"),
     "two": Leaf("two", True, "two"),
-    # Does what its argument says.
+    # Returns its argument.
     "argument": Leaf("argument", None, None),
 }
 

@@ -1,4 +1,4 @@
-"""What the peer makes of random projects.
+"""Runs the peer on random projects.
 
 Reads projects, one JSON document a line, and writes the peer's answers; it is run by the peer's
 Python, once for each hash seed. Each project is generated in a fork of this process, in which the
@@ -24,7 +24,7 @@ ROOT_URL = "https://taskcluster.example.com"
 
 
 def lay_out(project):
-    """Writes the project's files into the working folder."""
+    """Writes the project's files to the working folder."""
     shutil.rmtree("taskcluster/kinds", ignore_errors=True)
     files = {"config.yml": project["config"]}
     for kind, documents in project["kinds"].items():
@@ -36,7 +36,7 @@ def lay_out(project):
 
 
 def task_id(key):
-    """The taskId of an entry of the index; tests/parity/bench.rs makes the same one."""
+    """Returns the taskId of an index entry, the same as in tests/parity/bench.rs."""
     return "found" + hashlib.sha256(key.encode()).hexdigest()[:17]
 
 
@@ -54,7 +54,7 @@ def answer_from(index, base):
 
 
 def generate(project):
-    """The peer's documents by phase, as far as it gets."""
+    """Returns the peer's documents by phase, up to the first that fails."""
     import taskgraph.generator
     import taskgraph.morph
     import taskgraph.optimize.base
@@ -90,14 +90,14 @@ def generate(project):
     except BaseException as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{pathlib.Path(last.filename).name}:{last.lineno}"
-        # What it says may have the order of a set in it, or a folder.
+        # The message may contain the order of a set, or a folder.
         nothing = " 'NoneType'" if "'NoneType'" in str(error) else ""
         answer["refused"] = f"{type(error).__name__} {where}{nothing}"
     return answer
 
 
 def by_label(graph, made):
-    """The graph with each new taskId replaced by `@` and the label."""
+    """Replaces each new taskId of a graph by `@` and the label."""
     document = json.loads(json.dumps(graph.to_json()))
     names = {key: task["label"] for key, task in document.items() if key in made}
     document = graphs.plain(document, names)
@@ -112,7 +112,7 @@ def main():
     os.environ["TASKCLUSTER_ROOT_URL"] = ROOT_URL
     os.environ["TASKGRAPH_SERIAL"] = "1"
     os.environ.pop("TASKCLUSTER_PROXY_URL", None)
-    # Everything that a project may name is imported before the first fork.
+    # Everything that a project may use is imported before the first fork.
     import mozilla_taskgraph.transforms.replicate  # noqa: F401
     import mozilla_taskgraph.util.signed_artifacts  # noqa: F401
     import taskgraph.generator  # noqa: F401

@@ -1,4 +1,4 @@
-"""Random kinds: images, fetches, tools, builds, tests, releases and what else the schemas know."""
+"""Random kinds: images, fetches, tools, builds, tests, releases and others that the schemas allow."""
 
 import workers
 from workers import DOCKER, GENERIC, some
@@ -9,7 +9,7 @@ TRANSFORM = "taskgraph.loader.transform:loader"
 
 
 def named(rng, transforms):
-    """The same transforms in one of the ways in which they can be named."""
+    """Returns the transforms with one of the possible spellings of their names."""
     prefix = "taskgraph.transforms."
     return [f"{prefix}{name}{rng.choice(['', ':transforms'])}" for name in transforms]
 
@@ -19,13 +19,13 @@ def no_images():
 
 
 def add_kinds(rng, project, shown, several):
-    """Adds kinds; with `shown` all tasks are shown in Treeherder, otherwise only what others need."""
+    """Adds kinds. With `shown`, all tasks are shown in Treeherder, otherwise only those that others need."""
     project = Draft(project, shown, several)
     for make, share in [
         (images, 0.6), (fetches, 0.35), (tools, 0.35), (builds, 0.9), (parts, 0.4), (tests, 0.6), (plain, 0.6),
         (cached, 0.25), (releases, 0.35), (reviews, 0.2), (searches, 0.15),
     ]:
-        # What fetches and tools run in checks out no repository by name.
+        # Images for fetches and tools check out no named repository.
         if rng.random() < share and not (several and make in (fetches, tools, searches)):
             name, files = make(rng, project)
             project["kinds"][name] = files
@@ -40,7 +40,7 @@ class Draft(dict):
 
 
 def spread(rng, kind, tasks, defaults=True):
-    """Puts some of the tasks in a file of their own."""
+    """Moves some of the tasks to a separate file."""
     files = {"kind.yml": kind}
     if len(tasks) > 1 and rng.random() < 0.2:
         *names, last = tasks
@@ -150,7 +150,7 @@ def builds(rng, project):
                          **({"treeherder": {"kind": "build"}} if project.shown else {})}),
         }
         if rng.random() < 0.2:
-            # Defaults that are keyed are replaced whole.
+            # Keyed defaults are replaced as a whole.
             kind["task-defaults"]["run-on-projects"] = {"by-build-platform": {"linux.*": ["all"], "default": ["snow"]}}
     return "build", spread(rng, kind, tasks)
 
@@ -237,7 +237,7 @@ def build(rng, project, system):
 
 
 def fixed_only(task):
-    """What only one task may have, where several are made of it."""
+    """Fields that only one task may have if several are made of it."""
     for key in ("index", "routes", "scopes"):
         task.pop(key, None)
     task["run"].pop("cwd", None)
@@ -249,7 +249,7 @@ def fixed_only(task):
 
 
 def parts(rng, project):
-    """What is grouped: the peer keeps the order of tasks only where they have no `run`."""
+    """Tasks to group: the peer keeps their order only if they have no `run`."""
     tasks = {
         name: {
             "description": f"Part {name}", "worker-type": "succeed",
@@ -268,7 +268,7 @@ def tests(rng, project):
     project["kinds"].setdefault(*cached(rng, project)) if kinds == ["cached"] else None
     tasks = {}
     for at, name in enumerate(rng.sample(["each", "all", "attribute", "two"] if kinds[0] == "part" else ["each", "two"], rng.randint(1, 2))):
-        # Two ways to group may make the same name of a dependency.
+        # Two `group-by` functions may yield the same dependency name.
         from_deps = {"set-name": "retain-kind"} if at else {}
         if name == "all":
             from_deps.update({"group-by": "all", "unique-kinds": False, "kinds": kinds[:1]})

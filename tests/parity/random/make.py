@@ -1,4 +1,4 @@
-"""Small random projects within the schemas; some with a mistake.
+"""Generates small random projects from the schemas, some with a mistake.
 
 `make_project` yields a project as plain data: config.yml, the files of its kinds, parameters, what
 the index holds, and the name of the mistake that was made in it, if one was. The files around them
@@ -201,7 +201,7 @@ def make_project(seed):
     shown = rng.random() < 0.5
     kinds.add_kinds(rng, project, shown, several)
     add_choices(rng, project)
-    # The peer looks at no kind that it does not generate.
+    # The peer ignores kinds that it does not generate.
     if rng.random() < 0.4 and "target-kinds" not in project["params"]:
         project["mistake"] = mistakes.make_mistake(rng, project)
     return project

@@ -1,10 +1,10 @@
-"""One random mistake in a project, or something that is only seldom written."""
+"""Adds one random mistake to a project, or something unusual."""
 
 import copy
 
 
 def places(value, path=()):
-    """Every place in a value, by its path."""
+    """Yields every path in a value."""
     yield path
     if isinstance(value, dict):
         for key in value:
@@ -21,12 +21,12 @@ def holder(value, path):
 
 
 def remove(rng, value, path):
-    """A key that is missing."""
+    """Removes a key."""
     del holder(value, path)[path[-1]]
 
 
 def misspell(rng, value, path):
-    """A key that nobody knows."""
+    """Adds an unknown key."""
     there = holder(value, path)
     if not isinstance(there, dict):
         return remove(rng, value, path)
@@ -34,7 +34,7 @@ def misspell(rng, value, path):
 
 
 def retype(rng, value, path):
-    """A value of another type."""
+    """Replaces a value by one of another type."""
     there = holder(value, path)
     old = there[path[-1]]
     others = [other for other in ["text", 12, True, [], ["a"], {}, {"a": "b"}, None] if type(other) is not type(old)]
@@ -42,7 +42,7 @@ def retype(rng, value, path):
 
 
 def rename(rng, value, path):
-    """Another text, which may name something that is not there."""
+    """Replaces a string, which may then name something that does not exist."""
     there = holder(value, path)
     if isinstance(there[path[-1]], str):
         there[path[-1]] = rng.choice([there[path[-1]] + "x", "", "{nobody}", "<nobody>", "by-level"])
@@ -51,7 +51,7 @@ def rename(rng, value, path):
 
 
 def graft(rng, value, path):
-    """A key with its value from another mapping, which may or may not fit."""
+    """Copies a key with its value from another mapping, which may be valid or not."""
     there = holder(value, path)
     others = [other for other in places(value) if other and isinstance(holder(value, other), dict)]
     other = rng.choice(others)
@@ -60,14 +60,14 @@ def graft(rng, value, path):
 
 
 def transplant(rng, value, path):
-    """A value from elsewhere in place of this one."""
+    """Replaces a value by another value of the project."""
     other = rng.choice([other for other in places(value) if other])
     found = copy.deepcopy(holder(value, other)[other[-1]])
     holder(value, path)[path[-1]] = found
 
 
 def odd(rng, value, path):
-    """A value of the same type that is seldom written."""
+    """Replaces a value by an unusual one of the same type."""
     there = holder(value, path)
     old = there[path[-1]]
     if isinstance(old, bool) or old is None:
@@ -86,10 +86,10 @@ MISTAKES = [remove, misspell, retype, rename, graft, transplant, odd]
 
 
 def make_mistake(rng, project):
-    """Makes one, and says what was done where."""
+    """Makes a mistake, and describes what was changed where."""
     document = rng.choice(["kinds"] * 8 + ["config", "params"])
     candidates = [path for path in places(project[document]) if len(path) > (2 if document == "kinds" else 0)]
-    # Free-form values hold few mistakes.
+    # Few mistakes are possible in free-form values.
     candidates = [p for p in candidates if not {"env", "extra", "tags", "group-names"} & set(p)]
     if not candidates:
         return None

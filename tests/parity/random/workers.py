@@ -1,23 +1,23 @@
-"""Random workers and what every task may say."""
+"""Random workers and common task fields."""
 
 DOCKER = {"b-linux", "t-linux", "misc"}
 GENERIC = {"g-linux", "g-mac", "g-win", "g-phone"}
 
 
 def some(rng, choices, share=0.3):
-    """Some of the entries."""
+    """Returns some of the entries."""
     return {key: value for key, value in choices.items() if rng.random() < share}
 
 
 def tasks_of(project, kind):
-    """The names of a kind's tasks, wherever they are written."""
+    """Returns the names of a kind's tasks in all its files."""
     files = project["kinds"].get(kind, {})
     names = list(files.get("kind.yml", {}).get("tasks", {}))
     return names + [name for name in files.get("more.yml", {}) if name != "task-defaults"]
 
 
 def plain_tasks_of(project, kind):
-    """Those that one task of that name is made of."""
+    """Returns those from which a single task is made."""
     files = project["kinds"].get(kind, {})
     tasks = dict(files.get("kind.yml", {}).get("tasks", {}))
     tasks.update(files.get("more.yml", {}))
@@ -39,7 +39,7 @@ def index(rng, name):
 
 
 def common(rng, project, name, tier, alone=True):
-    """What every task description may have; `alone` is whether one task is made of it."""
+    """Random fields of a task description; `alone` is whether it makes a single task."""
     made = some(rng, {
         "run-on-projects": rng.choice([["all"], ["snow"], [], ["try", "snow-beta"], ["integration"]]),
         "run-on-tasks-for": rng.choice([["github-push"], ["github-pull-request"], ["all"], ["cron", "github-release"]]),
@@ -177,7 +177,7 @@ def lando(rng, project):
         {"uplift": {"fetch-version-from": "version.txt", "version-files": files, "from-branch": "main", "to-branch": "beta",
                     **some(rng, {"base-tag": "B", "l10n-bump-info": [bump]})}},
     ]
-    # The peer wants a parameter for these that only releases have.
+    # For these, the peer needs a parameter that only releases have.
     project["params"].setdefault("app_version", "1.2.3")
     return {"lando-repo": "snow-main", "actions": rng.sample(actions, rng.randint(1, 2)),
             **some(rng, {"ignore-closed-tree": False, "dontbuild": True, "force-dry-run": True, "matrix-rooms": ["!room:x"]})}
