@@ -17,7 +17,7 @@ use snowman::model::task::Task;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
 use snowman::task_scripts::TaskScripts;
-use snowman::transform::context::{Project, Remote, Tracked};
+use snowman::transform::context::{Project, Remote, TrackedFiles};
 use snowman::transform::{Context, Item};
 use snowman::transforms::find;
 
@@ -79,7 +79,7 @@ fn run(document: &Value, case: &Value) -> Anything<Outcome<Vec<Item>>> {
         files: &Disk::new(folder.path())?,
         environment: &Environment::new(environment),
         task_scripts: &TaskScripts::default(),
-        tracked: &Tracked::new(&|| Ok(Vec::new())),
+        tracked: &TrackedFiles::new(&|| Ok(Vec::new())),
         docker_contexts: None,
         fast: false,
         remote: answers.as_ref().map(|answers| answers as &dyn Remote),
@@ -230,7 +230,7 @@ fn resolved(value: &Value) -> Value {
 #[test]
 fn payloads_match_the_schemas_of_release_workers() -> Anything<()> {
     let Some(folder) = schemas() else {
-        eprintln!("skipped: there are no schemas of release workers; set SNOWMAN_SCHEMAS");
+        eprintln!("skipped: no schemas of release workers found; set SNOWMAN_SCHEMAS");
         return Ok(());
     };
     let (document, cases) = cases()?;

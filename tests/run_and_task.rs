@@ -15,7 +15,7 @@ use snowman::model::task::Task;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::{FileError, Files, Found};
 use snowman::task_scripts::TaskScripts;
-use snowman::transform::context::{Project, Tracked};
+use snowman::transform::context::{Project, TrackedFiles};
 use snowman::transform::{Context, Item};
 use snowman::transforms::find;
 
@@ -62,7 +62,7 @@ fn transform(document: &Value, case: &Value) -> Outcome<Vec<Value>> {
         GraphConfig::read("taskcluster", "taskcluster/config.yml", config.as_bytes())?;
     let params = Parameters::new(object(named("parameters", "params")), Strictness::Lenient)?;
     let list = || Ok::<_, Diagnostic>(files.0.keys().cloned().collect());
-    let tracked = Tracked::new(&list);
+    let tracked = TrackedFiles::new(&list);
     let project = Project {
         graph_config: &graph_config,
         params: &params,

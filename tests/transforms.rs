@@ -19,7 +19,7 @@ use snowman::model::task::Task;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
 use snowman::task_scripts::TaskScripts;
-use snowman::transform::context::{DockerContexts, Project, Tracked};
+use snowman::transform::context::{DockerContexts, Project, TrackedFiles};
 use snowman::transform::{Context, Item};
 use snowman::transforms::find;
 
@@ -106,7 +106,7 @@ fn run(document: &Value, case: &Value) -> Anything<(Outcome<Vec<Item>>, Kept)> {
         files: &files,
         environment: &Environment::default(),
         task_scripts: &TaskScripts::default(),
-        tracked: &Tracked::new(&|| Ok(Vec::new())),
+        tracked: &TrackedFiles::new(&|| Ok(Vec::new())),
         docker_contexts: keeps.then_some(&kept as &dyn DockerContexts),
         remote: None,
         fast: false,

@@ -74,7 +74,7 @@ impl<'a> Custom<'a> {
             None => python.call(GRAPH_WORKER, Call::new("registered", json!({}))),
         };
         let answer = answer.map_err(failed)?;
-        let mut registered = Registered::read(&answer.value["registered"]);
+        let mut registered = Registered::from_json(&answer.value["registered"]);
         registered.prefer_installed(major);
         let whole = match (python.mode(), major) {
             _ if references.is_none() => None,
@@ -110,7 +110,7 @@ impl<'a> Custom<'a> {
     }
 
     /// The labels of the tasks that a worker has been sent for this graph.
-    fn known(&self, worker: usize) -> Result<BTreeSet<Label>, Failure> {
+    fn known_labels(&self, worker: usize) -> Result<BTreeSet<Label>, Failure> {
         let call = Call::new("known_labels", json!({"graph": self.graph}));
         let answer = self.python.call(worker, call)?;
         let labels = answer.value["labels"].as_array().into_iter().flatten();
@@ -132,7 +132,7 @@ impl<'a> Custom<'a> {
             .unwrap_or_else(PoisonError::into_inner);
         let sent = match &mut *sent {
             Some(sent) => sent,
-            unknown => unknown.insert(self.known(worker)?),
+            unknown => unknown.insert(self.known_labels(worker)?),
         };
         let mut labels = Vec::new();
         for task in tasks {

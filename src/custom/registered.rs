@@ -49,7 +49,7 @@ pub struct Registered {
 impl Registered {
     /// Reads the answer of a worker.
     #[must_use]
-    pub fn read(found: &Value) -> Self {
+    pub fn from_json(found: &Value) -> Self {
         let list = |key: &str| found[key].as_array().cloned().unwrap_or_default();
         let entries = |key: &str| -> Entries {
             let one = |entry: &Value| Some((entry[0].as_str()?.to_owned(), entry[1].as_bool()?));

@@ -85,7 +85,12 @@ impl Strategies<'_, '_> {
         }
     }
 
-    fn ask(&self, call: &'static str, task: &Task, more: Value) -> Result<Value, Diagnostic> {
+    fn call_strategy(
+        &self,
+        call: &'static str,
+        task: &Task,
+        more: Value,
+    ) -> Result<Value, Diagnostic> {
         let (name, argument) = task.strategy().unwrap_or(("never", &Value::Null));
         let mut arguments = json!({
             "graph": self.custom.graph,
@@ -116,7 +121,7 @@ impl Strategies<'_, '_> {
     /// # Errors
     /// What the strategy raises.
     pub fn remove(&self, task: &Task) -> Result<bool, Diagnostic> {
-        let answer = self.ask("should_remove", task, json!({}))?;
+        let answer = self.call_strategy("should_remove", task, json!({}))?;
         Ok(answer == Value::Bool(true))
     }
 
@@ -129,7 +134,7 @@ impl Strategies<'_, '_> {
         task: &Task,
         deadline: Option<&str>,
     ) -> Result<CustomReplacement, Diagnostic> {
-        match self.ask("should_replace", task, json!({"deadline": deadline}))? {
+        match self.call_strategy("should_replace", task, json!({"deadline": deadline}))? {
             Value::String(task_id) => Ok(CustomReplacement::Replace(task_id.into())),
             Value::Bool(true) => Ok(CustomReplacement::Remove),
             _ => Ok(CustomReplacement::Keep),

@@ -23,7 +23,7 @@ use crate::ports::ids::DerivedIds;
 use crate::ports::python::{Mode, Python};
 use crate::ports::vcs::VcsError;
 use crate::target::{self, TargetTaskGraph, TargetTaskSet};
-use crate::transform::context::{DockerContexts, Project, Remote, Tracked};
+use crate::transform::context::{DockerContexts, Project, Remote, TrackedFiles};
 use crate::verify;
 
 /// Runs phases with one project and one set of parameters.
@@ -162,7 +162,7 @@ impl Phases<'_> {
                 "cannot list tracked files: this is not a repository",
             )),
         };
-        let tracked = Tracked::new(&list);
+        let tracked = TrackedFiles::new(&list);
         let project = Project {
             graph_config: self.graph_config,
             params: self.params,

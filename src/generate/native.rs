@@ -39,7 +39,7 @@ fn span(context: &Context<'_>, transform: &Transform) -> tracing::Span {
     )
 }
 
-/// The tasks that these transforms make of items.
+/// Runs these transforms and converts the items into tasks.
 ///
 /// # Errors
 /// Everything that is wrong up to the end of the first step that fails.
@@ -281,7 +281,7 @@ mod tests {
     fn kind() -> KindDefinition {
         let name = KindName::parse("k").unwrap();
         let text: &[u8] = b"kind-dependencies: []\ntransforms: []\n";
-        KindDefinition::read(&name, "kinds/k".into(), "kinds/k/kind.yml", text).unwrap()
+        KindDefinition::from_text(&name, "kinds/k".into(), "kinds/k/kind.yml", text).unwrap()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The pipeline of a kind, where parts of it are the project's own Python.
+//! The pipeline of a kind, of which parts run in the project's Python.
 //!
 //! 1. The loader runs: ours, or the project's in its worker.
 //! 2. Transforms run in order. Consecutive transforms of the project run in the worker together; a
@@ -87,7 +87,7 @@ pub fn run(
     }
 }
 
-/// The loader of a kind, if it is the project's own.
+/// The loader of a kind, if it belongs to the project.
 pub fn custom_loader(kind: &KindDefinition) -> Option<&str> {
     let loader = kind.config.get("loader")?.as_str()?;
     kind.loader().is_err().then_some(loader)

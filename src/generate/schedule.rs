@@ -158,7 +158,7 @@ mod tests {
             let text = format!("kind-dependencies: [{}]", dependencies.join(", "));
             let name = KindName::parse(name).unwrap();
             let path = format!("kinds/{name}");
-            let kind = KindDefinition::read(&name, path, "kind.yml", text.as_bytes()).unwrap();
+            let kind = KindDefinition::from_text(&name, path, "kind.yml", text.as_bytes()).unwrap();
             (name, kind)
         };
         KindGraph::new(lists.into_iter().map(read).collect()).unwrap()

@@ -84,14 +84,14 @@ impl KindDefinition {
                 return Err(Diagnostic::from(other).in_kind(name).into());
             }
         };
-        Self::read(name, path, &file, &text).map(Some)
+        Self::from_text(name, path, &file, &text).map(Some)
     }
 
-    /// Reads the text of a `kind.yml`.
+    /// Parses the text of a `kind.yml`.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn read(name: &KindName, path: String, file: &str, text: &[u8]) -> Outcome<Self> {
+    pub fn from_text(name: &KindName, path: String, file: &str, text: &[u8]) -> Outcome<Self> {
         let document = yaml::load(file, text).map_err(|all| all.map(|d| d.in_kind(name)))?;
         document.warn();
         let places = Arc::new(document.places);

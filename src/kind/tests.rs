@@ -149,7 +149,7 @@ fn all_mistakes_in_files_are_reported() {
 
 fn read(text: &str) -> KindDefinition {
     let name = KindName::parse("k").unwrap();
-    KindDefinition::read(
+    KindDefinition::from_text(
         &name,
         "kinds/k".to_owned(),
         "kinds/k/kind.yml",

@@ -25,7 +25,7 @@ pub static METHODS: &[TargetMethod] = &[
     TargetMethod {
         name: "default",
         doc: "tasks that run on this project, event and branch, up to the phase `build`",
-        select: standard,
+        select: default_method,
         phases: &[],
     },
     TargetMethod {
@@ -33,7 +33,7 @@ pub static METHODS: &[TargetMethod] = &[
         doc: "tasks that `default` selects and that have the attribute `code-review`",
         select: |task, params| {
             let reviewed = task.attribute("code-review").is_some_and(truthy);
-            Ok(standard(task, params)? && reviewed)
+            Ok(default_method(task, params)? && reviewed)
         },
         phases: &[],
     },
@@ -83,7 +83,7 @@ pub static METHODS: &[TargetMethod] = &[
 /// The method of a name.
 ///
 /// # Errors
-/// If there is none.
+/// If it does not exist.
 pub fn find(name: &str) -> Result<&'static TargetMethod, Diagnostic> {
     METHODS
         .iter()
@@ -99,7 +99,7 @@ pub fn hint(name: &str) -> String {
     suggest::hint_native(name, METHODS.iter().map(|method| method.name))
 }
 
-fn standard(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
+fn default_method(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
     let early = matches!(task.attribute_str("shipping_phase"), Some("build") | None)
         && task
             .attribute("shipping_phase")

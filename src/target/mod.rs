@@ -105,7 +105,7 @@ fn filters<'p>(params: &'p Parameters, custom: Option<&Custom<'_>>) -> Vec<&'p s
     filters
 }
 
-/// Whether the project's own Python selects the target tasks.
+/// Whether the project's Python selects the target tasks.
 #[must_use]
 pub fn runs_in_python(params: &Parameters, custom: Option<&Custom<'_>>) -> bool {
     let filters = filters(params, custom);

@@ -51,10 +51,12 @@ pub fn on_branch(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
     let head = params.str("head_ref");
     let branch = head.strip_prefix("refs/heads/").unwrap_or(head);
     for pattern in patterns {
-        let pattern =
-            pattern.ok_or_else(|| wrong(task, ATTRIBUTE, "lists a value that is not a string"))?;
-        let pattern = Prefix::new(pattern)
-            .map_err(|error| wrong(task, ATTRIBUTE, "lists an invalid pattern").because(error))?;
+        let pattern = pattern.ok_or_else(|| {
+            attribute_error(task, ATTRIBUTE, "lists a value that is not a string")
+        })?;
+        let pattern = Prefix::new(pattern).map_err(|error| {
+            attribute_error(task, ATTRIBUTE, "lists an invalid pattern").because(error)
+        })?;
         if pattern.matches(branch) {
             return Ok(true);
         }
@@ -95,8 +97,8 @@ fn listed<'t>(task: &'t Task, attribute: &str) -> Result<Option<Vec<Option<&'t s
         Value::Null | Value::Bool(_) | Value::Number(_) => Err(type_name(value)),
     };
     names.map(Some).map_err(|what| match value {
-        Value::Array(_) => wrong(task, attribute, &format!("lists {what}")),
-        _ => wrong(task, attribute, &format!("is {what}")),
+        Value::Array(_) => attribute_error(task, attribute, &format!("lists {what}")),
+        _ => attribute_error(task, attribute, &format!("is {what}")),
     })
 }
 
@@ -119,7 +121,7 @@ fn letters(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn wrong(task: &Task, attribute: &str, what: &str) -> Diagnostic {
+fn attribute_error(task: &Task, attribute: &str, what: &str) -> Diagnostic {
     let key = attribute.replace('_', "-");
     task.diagnostic(format!("the attribute `{attribute}` {what}"))
         .help(format!("`{key}` must be a list of names, e.g. [\"{ALL}\"]"))

@@ -49,12 +49,15 @@ pub fn locate(
         return Ok(TaskScripts::new(scripts));
     }
     Ok(TaskScripts::from_lookup(Box::new(move || {
-        installed(&*packages, package.as_deref())
+        installed_scripts(&*packages, package.as_deref())
     })))
 }
 
 /// The scripts of an installed taskgraph.
-fn installed(packages: &dyn InstalledPackages, package: Option<&Path>) -> Option<ScriptFiles> {
+fn installed_scripts(
+    packages: &dyn InstalledPackages,
+    package: Option<&Path>,
+) -> Option<ScriptFiles> {
     let folder = package.and_then(scripts_in).or_else(|| {
         let package = packages.find("taskgraph", &|package| scripts_in(package).is_some());
         scripts_in(&package?)

@@ -66,7 +66,7 @@ fn warning(
     // If a decision keeps its artifacts in memory, its tasks are never really run.
     if !artifacts.in_place() {
         return Some(format!(
-            "cannot find {mounted}; simulated tasks run without them, but real tasks would fail"
+            "cannot find {mounted}; simulated tasks do not need them, but real tasks do"
         ));
     }
     let labels: Vec<&str> = labels.into_iter().collect();

@@ -82,14 +82,14 @@ impl ScriptFiles {
 }
 
 /// A function that is called once, on first use.
-type Once<T> = Box<dyn FnOnce() -> T + Send>;
+type OnceFn<T> = Box<dyn FnOnce() -> T + Send>;
 
 /// The digest of `run-task`, and all files that exist.
 type Loaded = (String, ScriptFiles);
 
 /// The scripts that tasks run with.
 pub struct TaskScripts {
-    loaded: LazyLock<Loaded, Once<Loaded>>,
+    loaded: LazyLock<Loaded, OnceFn<Loaded>>,
     warned: AtomicBool,
 }
 
@@ -115,8 +115,8 @@ impl TaskScripts {
 
     /// Scripts whose files `find` returns. It is called once, on first use.
     #[must_use]
-    pub fn from_lookup(find: Once<Option<ScriptFiles>>) -> Self {
-        let load: Once<Loaded> = Box::new(move || {
+    pub fn from_lookup(find: OnceFn<Option<ScriptFiles>>) -> Self {
+        let load: OnceFn<Loaded> = Box::new(move || {
             let scripts = find().unwrap_or_default();
             let digest = match scripts.0.get(RUN_TASK) {
                 Some(script) => sha256(&script.content),

@@ -12,7 +12,7 @@ const HIGHEST_LEVEL: u8 = 3;
 
 /// What is cached.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cached {
+pub struct CacheEntry {
     /// The type of result, e.g. `docker-images.v2`.
     pub kind: String,
     /// The name of the cached result.
@@ -34,10 +34,10 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-impl Cached {
+impl CacheEntry {
     /// Its form in the digests of dependent tasks.
     #[must_use]
-    pub fn in_digests(&self) -> String {
+    pub fn digest_input(&self) -> String {
         [self.kind.as_str(), &self.name, &self.digest].join("/")
     }
 
@@ -78,7 +78,7 @@ impl Cached {
 pub fn add_optimization(
     context: &Context<'_>,
     item: &mut Item,
-    cached: &Cached,
+    cached: &CacheEntry,
 ) -> Result<(), Diagnostic> {
     let (config, params) = (context.graph_config(), context.params());
     let prefix = config.cached_task_prefix();
@@ -126,7 +126,7 @@ pub fn add_optimization(
             Ok(())
         }
         _ => Err(item
-            .wrong(
+            .error_at(
                 "attributes",
                 "a cached task needs a mapping `attributes`",
             )

@@ -1,4 +1,4 @@
-//! Checks that several transforms make on their items.
+//! Checks of items that several transforms share.
 
 use super::item::Item;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -9,7 +9,7 @@ use crate::config::schema::Schema;
 /// The limit for items that `matrix` and `chunking` may create in one kind.
 ///
 /// Each of them multiplies; a dimension too many, or a zero too many in `total-chunks`, would fill
-/// the memory long before anyone could read what is wrong. The queue takes 10,000 dependencies per
+/// the memory before the mistake is reported. The queue allows 10,000 dependencies per
 /// task and some hundred tasks a second, so no graph that can be run comes near.
 pub const MAX_ITEMS: usize = 100_000;
 
@@ -24,7 +24,7 @@ pub fn refuse_null(item: &Item, path: &str, map: &Object, fields: &[&str]) -> Ou
             let whole = [path, field].join(".");
             let whole = whole.trim_start_matches('.');
             wrong.push(
-                item.wrong(whole, format!("`{whole}` is null"))
+                item.error_at(whole, format!("`{whole}` is null"))
                     .help("give it a value, or leave it out"),
             );
         }
@@ -54,7 +54,7 @@ pub fn check_at(item: &Item, path: &ValuePath, map: &Object, schema: &Schema) ->
 /// If the key has another type.
 pub fn mapping<'i>(item: &'i mut Item, key: &str) -> Result<&'i mut Object, Diagnostic> {
     if let Some(other) = item.task.get(key).filter(|value| !value.is_object()) {
-        return Err(unexpected(item, key, "a mapping", other));
+        return Err(wrong_type(item, key, "a mapping", other));
     }
     Ok(item.object_mut(key))
 }
@@ -65,15 +65,15 @@ pub fn mapping<'i>(item: &'i mut Item, key: &str) -> Result<&'i mut Object, Diag
 /// If the key has another type.
 pub fn list<'i>(item: &'i mut Item, key: &str) -> Result<&'i mut List, Diagnostic> {
     if let Some(other) = item.task.get(key).filter(|value| !value.is_array()) {
-        return Err(unexpected(item, key, "a list", other));
+        return Err(wrong_type(item, key, "a list", other));
     }
     Ok(item.list_mut(key))
 }
 
 /// Reports that a field of the item has another type.
 #[must_use]
-pub fn unexpected(item: &Item, field: &str, expected: &str, found: &Value) -> Diagnostic {
-    item.wrong(
+pub fn wrong_type(item: &Item, field: &str, expected: &str, found: &Value) -> Diagnostic {
+    item.error_at(
         field,
         format!(
             "`{field}` is {}, where {expected} is expected",

@@ -27,7 +27,7 @@ pub struct Project<'a> {
     /// The scripts that tasks are run with.
     pub task_scripts: &'a TaskScripts,
     /// The files that version control tracks.
-    pub tracked: &'a Tracked<'a>,
+    pub tracked: &'a TrackedFiles<'a>,
     /// Receives docker contexts; `None` if graphs are only shown.
     pub docker_contexts: Option<&'a dyn DockerContexts>,
     /// Looks up existing tasks; `None` without a Taskcluster deployment.
@@ -37,19 +37,19 @@ pub struct Project<'a> {
 }
 
 /// The files that version control tracks. They are listed once for all kinds, on first use.
-pub struct Tracked<'a> {
-    list: &'a ListTracked<'a>,
+pub struct TrackedFiles<'a> {
+    list: &'a ListTrackedFiles<'a>,
     listed: OnceLock<Result<Vec<String>, Diagnostic>>,
     digests: Memo<String, String>,
 }
 
 /// Lists the files that version control tracks.
-pub type ListTracked<'a> = dyn Fn() -> Result<Vec<String>, Diagnostic> + Sync + 'a;
+pub type ListTrackedFiles<'a> = dyn Fn() -> Result<Vec<String>, Diagnostic> + Sync + 'a;
 
-impl<'a> Tracked<'a> {
+impl<'a> TrackedFiles<'a> {
     /// Files that `list` returns.
     #[must_use]
-    pub fn new(list: &'a ListTracked<'a>) -> Self {
+    pub fn new(list: &'a ListTrackedFiles<'a>) -> Self {
         Self {
             list,
             listed: OnceLock::new(),
@@ -163,7 +163,7 @@ mod tests {
             asked.fetch_add(1, Ordering::Relaxed);
             Ok(vec!["a".to_owned()])
         };
-        let tracked = Tracked::new(&list);
+        let tracked = TrackedFiles::new(&list);
         assert_eq!(asked.load(Ordering::Relaxed), 0);
         for _ in 0..3 {
             assert_eq!(tracked.paths(), Ok(["a".to_owned()].as_slice()));
@@ -189,7 +189,7 @@ mod tests {
         let name = folder.path().join(OsStr::from_bytes(b"caf\xe9"));
         std::fs::write(name, "one").unwrap();
         let list = || Ok(vec![r#""caf\351""#.to_owned()]);
-        let tracked = Tracked::new(&list);
+        let tracked = TrackedFiles::new(&list);
         let files = Disk::new(folder.path()).unwrap();
         let path = &tracked.paths().unwrap()[0];
         assert_eq!(tracked.digest(&files, path), Ok(sha256(b"one")));

@@ -76,7 +76,7 @@ pub const OPTIMIZATION: Field = optional(
     "the strategy that decides whether the task is removed or replaced",
 );
 /// `description`
-pub const DESCRIPTION: Field = required("description", Type::Str, "what the task does, in words");
+pub const DESCRIPTION: Field = required("description", Type::Str, "a description of the task");
 /// `worker-type`
 pub const WORKER_TYPE: Field = required(
     "worker-type",
@@ -95,7 +95,7 @@ pub const ATTRIBUTES: Field = optional(
 pub const TASK_FROM: Field = optional(
     "task-from",
     Type::Str,
-    "the file in the kind's folder that the task was written in",
+    "the file in the kind's folder that defines the task",
 );
 /// `dependencies`
 pub const DEPENDENCIES: Field = optional(
@@ -131,7 +131,7 @@ pub const EXPIRES_AFTER: Field = optional(
 pub const DEADLINE_AFTER: Field = optional(
     "deadline-after",
     Type::Str,
-    "how long the task may take, e.g. `1 day`",
+    "the time until the deadline of the task, e.g. `1 day`",
 );
 /// `routes`
 pub const ROUTES: Field = optional("routes", Type::List(&Type::Str), "additional routes");
@@ -144,7 +144,11 @@ pub const SCOPES: Field = optional(
 /// `tags`
 pub const TAGS: Field = optional("tags", Type::Map(&Type::Str), "additional tags");
 /// `extra`
-pub const EXTRA: Field = optional("extra", Type::Map(&Type::Any), "what goes into `extra`");
+pub const EXTRA: Field = optional(
+    "extra",
+    Type::Map(&Type::Any),
+    "additional values for `extra`",
+);
 /// `treeherder`
 pub const TREEHERDER_FIELD: Field = optional(
     "treeherder",

@@ -27,9 +27,9 @@ where
     let outcomes: Vec<_> = items
         .into_par_iter()
         .with_min_len(SHARE)
-        .map(|item| one(context, item, &change))
+        .map(|item| change_one(context, item, &change))
         .collect();
-    gather(outcomes)
+    collect_outcomes(outcomes)
 }
 
 /// Runs `change` over the items one by one, for changes that depend on earlier items.
@@ -45,10 +45,10 @@ where
     I: IntoIterator<Item = Item>,
 {
     let outcomes = items.into_iter();
-    gather(outcomes.map(|item| one(context, item, &mut change)))
+    collect_outcomes(outcomes.map(|item| change_one(context, item, &mut change)))
 }
 
-fn one<I>(
+fn change_one<I>(
     context: &Context<'_>,
     item: Item,
     change: impl FnOnce(Item) -> Outcome<I>,
@@ -66,7 +66,7 @@ fn one<I>(
     })
 }
 
-fn gather<I: IntoIterator<Item = Item>>(
+fn collect_outcomes<I: IntoIterator<Item = Item>>(
     outcomes: impl IntoIterator<Item = Outcome<I>>,
 ) -> Outcome<Vec<Item>> {
     let mut wrong = Diagnostics::new();

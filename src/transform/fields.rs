@@ -70,7 +70,7 @@ pub fn mapping<'i>(item: &'i mut Item, path: &[&str]) -> Result<&'i mut Object, 
             .or_insert_with(|| Value::Object(Object::new()));
         container = match slot {
             Value::Object(inner) => inner,
-            other => return Err(unfit(origin, &path[..=depth], "a mapping", other)),
+            other => return Err(wrong_type(origin, &path[..=depth], "a mapping", other)),
         };
     }
     Ok(container)
@@ -88,13 +88,13 @@ pub fn list<'i>(item: &'i mut Item, path: &[&str]) -> Result<&'i mut List, Diagn
         .or_insert_with(|| Value::Array(List::new()));
     match slot {
         Value::Array(items) => Ok(items),
-        other => Err(unfit(&origin, path, "a list", other)),
+        other => Err(wrong_type(&origin, path, "a list", other)),
     }
 }
 
 /// Reports that a field has another type.
 #[must_use]
-pub fn unfit(origin: &Origin, path: &[&str], expected: &str, found: &Value) -> Diagnostic {
+pub fn wrong_type(origin: &Origin, path: &[&str], expected: &str, found: &Value) -> Diagnostic {
     let way = ValuePath::keys(path.iter().copied());
     let diagnostic = Diagnostic::user(format!(
         "`{way}` is {}, where {expected} is expected",

@@ -85,7 +85,7 @@ impl Item {
     }
 
     /// A mistake in a dotted field of this item.
-    pub fn wrong(&self, field: &str, message: impl Into<String>) -> Diagnostic {
+    pub fn error_at(&self, field: &str, message: impl Into<String>) -> Diagnostic {
         let path = ValuePath::keys(field.split('.').filter(|part| !part.is_empty()));
         Diagnostic::user(message).at(self.origin.place(&path))
     }

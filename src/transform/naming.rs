@@ -14,7 +14,7 @@ pub fn default_label(context: &Context<'_>, item: &mut Item) -> Result<(), Diagn
     if !item.task.contains_key("label") {
         let Some(name) = item.task.get("name") else {
             return Err(item
-                .wrong("", "the task has neither a name nor a label")
+                .error_at("", "the task has neither a name nor a label")
                 .help("give it a `name`; the label is derived from the kind and the name"));
         };
         let label = [context.kind.as_str(), "-", &py_str(name)].concat();
@@ -33,7 +33,7 @@ pub fn default_label(context: &Context<'_>, item: &mut Item) -> Result<(), Diagn
 pub fn worker(context: &Context<'_>, item: &Item) -> Result<(String, Option<String>), Diagnostic> {
     let Some(alias) = item.str("worker-type") else {
         return Err(item
-            .wrong("worker-type", "`worker-type` is missing or not a string")
+            .error_at("worker-type", "`worker-type` is missing or not a string")
             .help("name an alias of `workers.aliases` in config.yml"));
     };
     context

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::context::{Context, Project, Tracked};
+use super::context::{Context, Project, TrackedFiles};
 use super::contract::Transform;
 use super::item::Item;
 use crate::base::name::KindName;
@@ -58,7 +58,7 @@ impl TestProject {
             files: &Disk::new(folder.path()).unwrap(),
             environment: &Environment::default(),
             task_scripts: &TaskScripts::default(),
-            tracked: &Tracked::new(&|| Ok(Vec::new())),
+            tracked: &TrackedFiles::new(&|| Ok(Vec::new())),
             docker_contexts: None,
             remote: None,
             fast: false,

@@ -55,7 +55,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
             let config =
                 crate::config::graph_config::join(context.graph_config().root(), "config.yml");
             return Err(item
-                .wrong("", "no Ship-it product is set")
+                .error_at("", "no Ship-it product is set")
                 .help(format!(
                     "set `shipit-product`, or `shipit.product` in {config}"
                 ))
@@ -83,7 +83,12 @@ fn choose_product(item: &mut Item) -> Result<(), Diagnostic> {
         }
         Some(other) => {
             let origin = &item.origin;
-            return Err(fields::unfit(origin, &["attributes"], "a mapping", other));
+            return Err(fields::wrong_type(
+                origin,
+                &["attributes"],
+                "a mapping",
+                other,
+            ));
         }
     };
     let name = item
@@ -93,7 +98,7 @@ fn choose_product(item: &mut Item) -> Result<(), Diagnostic> {
     let extra = Object::from_iter([("build-type", build_type)]);
     let options = Options::default();
     keyed_by::resolve(&mut item.task, "shipit-product", &name, &extra, &options).map_err(|error| {
-        let mut diagnostic = item.wrong("shipit-product", error.to_string());
+        let mut diagnostic = item.error_at("shipit-product", error.to_string());
         diagnostic.help = error.help();
         diagnostic
     })

@@ -1,4 +1,4 @@
-//! The built-in transforms, which make tasks of the descriptions in kinds.
+//! The built-in transforms, which turn the descriptions in kinds into tasks.
 //!
 //! [`TRANSFORMS`] is the table of them, by the names that kinds use; each is in a file or folder of
 //! its own. The room `transform` says what a transform is.

@@ -56,7 +56,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         let mut wrong = Diagnostics::new();
         for path in paths.iter().filter(|path| path.starts_with('/')) {
             wrong.push(
-                item.wrong(
+                item.error_at(
                     "release-artifacts",
                     format!("the path of the release artifact {path:?} is absolute"),
                 )

@@ -13,7 +13,7 @@ fn sound(name: &str) -> Described {
 }
 
 /// The violations in the full task graph of some tasks: the task and the message of each.
-fn breaches(tasks: impl IntoIterator<Item = Described>) -> Vec<String> {
+fn violations(tasks: impl IntoIterator<Item = Described>) -> Vec<String> {
     let context = VerifyContext {
         graph_config: &graph_config(json!({})),
         params: &params(json!({})),
@@ -57,9 +57,9 @@ fn symbols_are_unique_per_platform() {
         sound("g"),
         sound("h").field("extra", json!({})),
     ];
-    assert!(breaches(fine).is_empty());
+    assert!(violations(fine).is_empty());
     assert_eq!(
-        breaches([
+        violations([
             on_treeherder("a", "linux/opt", json!("G"), "x"),
             on_treeherder("b", "linux/opt", json!("G"), "x"),
             on_treeherder("c", "linux/opt", none.clone(), "x"),
@@ -79,7 +79,7 @@ fn a_task_has_exactly_one_collection() {
         sound(name).field("extra", json!({"treeherder": treeherder}))
     };
     assert_eq!(
-        breaches([
+        violations([
             collected("a", json!({})),
             collected("b", json!({"opt": true, "debug": true}))
         ]),
@@ -104,9 +104,9 @@ fn routes_of_the_trust_domain_are_unique() {
         routed("c", json!(["index.snow.v1.ci", "checks"])),
         routed("d", json!(["index.snow.v1.ci", "checks"])),
     ];
-    assert!(breaches(fine).is_empty());
+    assert!(violations(fine).is_empty());
     assert_eq!(
-        breaches([
+        violations([
             routed("a", json!(["index.snow.v2.ci.latest.a"])),
             routed("b", json!(["checks", "index.snow.v2.ci.latest.a"])),
         ]),
@@ -130,9 +130,9 @@ fn notification_routes_end_in_a_filter() {
     .iter()
     .map(|filter| format!("notify.email.a@b.c.on-{filter}"))
     .collect();
-    assert!(breaches([routed("a", json!(fine))]).is_empty());
+    assert!(violations([routed("a", json!(fine))]).is_empty());
     assert_eq!(
-        breaches([routed(
+        violations([routed(
             "a",
             json!(["notify.email.a@b.c.on-complete", "notify.irc"])
         )]),
@@ -147,7 +147,7 @@ fn notification_routes_end_in_a_filter() {
 #[test]
 fn index_routes_must_be_valid_index_paths() {
     let fine = json!(["index.a.b-c_d!~*'()%.9", "index.a", "tc.a b", "index"]);
-    assert!(breaches([routed("a", fine)]).is_empty());
+    assert!(violations([routed("a", fine)]).is_empty());
     let wrong = json!([
         "index.a b",
         "index.a..b",
@@ -157,7 +157,7 @@ fn index_routes_must_be_valid_index_paths() {
         "index.a/b"
     ]);
     assert_eq!(
-        breaches([routed("a", wrong.clone())]),
+        violations([routed("a", wrong.clone())]),
         wrong
             .as_array()
             .unwrap()
@@ -183,9 +183,9 @@ fn no_task_has_a_better_tier_than_its_dependencies() {
         sound("nowhere").dep("one"),
         sound("also-nowhere").dep("nowhere"),
     ];
-    assert!(breaches(fine).is_empty());
+    assert!(violations(fine).is_empty());
     assert_eq!(
-        breaches([
+        violations([
             tier("two", json!(2)),
             tier("one", json!(1)).dep("two").dep("nowhere"),
             sound("nowhere"),
@@ -200,7 +200,7 @@ fn no_task_has_a_better_tier_than_its_dependencies() {
         sound("post").of("dummy-post"),
         tier("one", json!(1)).dep("image").dep("post"),
     ];
-    assert!(breaches(stand_ins).is_empty());
+    assert!(violations(stand_ins).is_empty());
 }
 
 #[test]
@@ -213,9 +213,9 @@ fn toolchain_aliases_are_unique() {
         named("d", json!("")),
         named("e", json!("")),
     ];
-    assert!(breaches(fine).is_empty());
+    assert!(violations(fine).is_empty());
     assert_eq!(
-        breaches([
+        violations([
             named("a", json!("x")),
             named("b", json!(["y", "x"])),
             named("c", json!("y")),
@@ -246,15 +246,15 @@ fn caches_belong_to_the_trust_domain_and_level() {
         sound("c").field("payload", json!({"command": ["sh"]})),
         sound("d").field("payload", json!({"mounts": [{"cacheName": "x"}]})),
     ];
-    assert!(breaches(fine).is_empty());
+    assert!(violations(fine).is_empty());
     let message = |name: &str| format!("a: its cache `{name}` does not begin with `snow-level-1-`");
     for name in ["snow-level-3-x", "other-level-1-x", "x"] {
         assert_eq!(
-            breaches([cached("a", "sh", json!({name: "/x"}))]),
+            violations([cached("a", "sh", json!({name: "/x"}))]),
             [message(name)]
         );
         let referring = json!({"task-reference": {name: "/x"}});
-        assert_eq!(breaches([cached("a", "sh", referring)]), [message(name)]);
+        assert_eq!(violations([cached("a", "sh", referring)]), [message(name)]);
     }
 }
 
@@ -262,14 +262,14 @@ fn caches_belong_to_the_trust_domain_and_level() {
 fn only_run_task_uses_its_caches() {
     let checkout = json!({"snow-level-1-checkouts-abc123": "/x"});
     for program in ["run-task", "/usr/local/bin/run-task", "run-task-hg"] {
-        assert!(breaches([cached("a", program, checkout.clone())]).is_empty());
+        assert!(violations([cached("a", program, checkout.clone())]).is_empty());
     }
     let kept = "a: its cache `checkouts-abc123` is reserved for tasks of run-task";
     for program in ["sh", "run", "/run-task/sh"] {
-        assert_eq!(breaches([cached("a", program, checkout.clone())]), [kept]);
+        assert_eq!(violations([cached("a", program, checkout.clone())]), [kept]);
     }
     assert_eq!(
-        breaches([cached(
+        violations([cached(
             "a",
             "run-task",
             json!({"snow-level-1-tooltool-cache": "/x"})
@@ -287,9 +287,9 @@ fn worker_types_must_be_valid_identifiers() {
             .field("provisionerId", json!(provisioner))
             .field("workerType", json!(worker))
     };
-    assert!(breaches([on("a-B_9", &"x".repeat(38))]).is_empty());
+    assert!(violations([on("a-B_9", &"x".repeat(38))]).is_empty());
     assert_eq!(
-        breaches([on("a b", &"x".repeat(39))]),
+        violations([on("a b", &"x".repeat(39))]),
         [
             format!(
                 "a: its workerType \"{}\" is not a valid identifier",
@@ -299,10 +299,10 @@ fn worker_types_must_be_valid_identifiers() {
         ]
     );
     assert_eq!(
-        breaches([task("a").field("workerType", json!("w"))]).len(),
+        violations([task("a").field("workerType", json!("w"))]).len(),
         1
     );
-    assert_eq!(breaches([on("", "w")]).len(), 1);
+    assert_eq!(violations([on("", "w")]).len(), 1);
 }
 
 #[test]
@@ -315,9 +315,9 @@ fn dependencies_of_every_sort_count() {
         // The condition is a dependency too.
         [sound("b"), made]
     };
-    assert!(breaches(many(9_996)).is_empty());
+    assert!(violations(many(9_996)).is_empty());
     assert_eq!(
-        breaches(many(9_997)),
+        violations(many(9_997)),
         ["a: it has 10000 dependencies, more than the limit of 9999"]
     );
 }
@@ -325,7 +325,7 @@ fn dependencies_of_every_sort_count() {
 #[test]
 fn all_violations_are_reported_together() {
     let wrong = routed("a", json!(["index.a b", "notify.x"])).field("workerType", json!(""));
-    assert_eq!(breaches([wrong]).len(), 3);
+    assert_eq!(violations([wrong]).len(), 3);
 }
 
 #[test]

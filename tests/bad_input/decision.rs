@@ -43,7 +43,7 @@ async fn a_kind_is_wrong() {
      4 │     a: {worker-type: succeed}
        ·     ─
        ╰────
-      help: add it: what the task does, in words
+      help: add it: a description of the task
 
     1 mistake; nothing was created
     ");
@@ -314,8 +314,7 @@ async fn the_index_refuses_to_answer() {
     exit code 3
     stderr:
       × cannot look up existing tasks in the index
-      │   cause: index.findTasksAtIndex(1 paths): HTTP 403: The caller has lost its scopes, as was asked
-      │   for
+      │   cause: index.findTasksAtIndex(1 paths): HTTP 403: Insufficient scopes (injected fault)
       help: check the credentials and their scopes; `snowman optimized --no-optimize` shows the graph
             without Taskcluster
 

@@ -125,7 +125,7 @@ tasks:
         ·     ────
      11 │         worker-type: succeed
         ╰────
-      help: add it: what the task does, in words
+      help: add it: a description of the task
 
     5 mistakes
     "#);

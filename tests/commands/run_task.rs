@@ -57,7 +57,11 @@ fn the_config_can_name_the_folder() {
     let repository = repository().file("taskcluster/config.yml", &config);
     let wrong = repository.run(&["tasks"]);
     assert_eq!(wrong.code, 1);
-    assert!(wrong.err.contains("has no `run-task`"), "{}", wrong.err);
+    assert!(
+        wrong.err.contains("cannot read `run-task`"),
+        "{}",
+        wrong.err
+    );
     assert!(
         wrong.err.contains("taskcluster/config.yml:"),
         "{}",

@@ -33,7 +33,7 @@ pub(super) struct Case {
 }
 
 /// A graph in which every task is requested.
-pub(super) fn of(tasks: impl IntoIterator<Item = Described>) -> Case {
+pub(super) fn optimizing(tasks: impl IntoIterator<Item = Described>) -> Case {
     let graph = graph(tasks);
     Case {
         target: TargetTaskGraph {

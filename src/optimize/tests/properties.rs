@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::{Case, of};
+use super::{Case, optimizing};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::json;
 use crate::model::test_support::{Described, label, task};
@@ -45,7 +45,7 @@ fn described(shapes: &[Shape], names: &[usize]) -> Vec<Described> {
 }
 
 fn case(shapes: &[Shape], names: &[usize], tasks: Vec<Described>) -> Case {
-    let mut case = of(tasks);
+    let mut case = optimizing(tasks);
     let with = |which: usize| -> BTreeSet<Label> {
         let chosen = shapes.iter().zip(names).filter(move |(s, _)| s.3[which]);
         chosen.map(|(_, name)| label(&format!("t{name}"))).collect()

@@ -1,4 +1,4 @@
-use super::of;
+use super::optimizing;
 use crate::base::value::json;
 use crate::model::test_support::{drawn, task};
 use crate::optimize::verdict::log;
@@ -9,7 +9,7 @@ fn always(name: &str) -> crate::model::test_support::Described {
 
 #[test]
 fn without_a_strategy_a_task_is_kept() {
-    let case = of([task("a"), task("b").optimized("never", json!(null))]);
+    let case = optimizing([task("a"), task("b").optimized("never", json!(null))]);
     assert_eq!(
         case.verdicts(),
         ["a kept: never (never)", "b kept: never (never)"]
@@ -19,7 +19,7 @@ fn without_a_strategy_a_task_is_kept() {
 #[test]
 fn a_strategy_removes_tasks_without_dependents() {
     //  c -> b -> a, and only c may not go
-    let case = of([always("a"), always("b").dep("a"), task("c").dep("b")]);
+    let case = optimizing([always("a"), always("b").dep("a"), task("c").dep("b")]);
     assert_eq!(
         case.verdicts(),
         [
@@ -28,7 +28,7 @@ fn a_strategy_removes_tasks_without_dependents() {
             "c kept: never (never)"
         ]
     );
-    let case = of([always("a"), always("b").dep("a"), always("c").dep("b")]);
+    let case = optimizing([always("a"), always("b").dep("a"), always("c").dep("b")]);
     assert_eq!(
         case.verdicts(),
         [
@@ -44,7 +44,7 @@ fn dependencies_of_only_removed_tasks_are_removed() {
     //  c -> b -> a, d -> a
     let tasks = || [task("a"), task("b").dep("a"), always("c").dep("b")];
     assert_eq!(
-        of(tasks()).requested(["c"]).verdicts(),
+        optimizing(tasks()).requested(["c"]).verdicts(),
         [
             "a removed: dependents optimized",
             "b removed: dependents optimized",
@@ -53,7 +53,7 @@ fn dependencies_of_only_removed_tasks_are_removed() {
     );
     let all = tasks().into_iter().chain([task("d").dep("a")]);
     assert_eq!(
-        of(all).requested(["c", "d"]).verdicts(),
+        optimizing(all).requested(["c", "d"]).verdicts(),
         [
             "a kept: dependent tasks",
             "b removed: dependents optimized",
@@ -65,7 +65,7 @@ fn dependencies_of_only_removed_tasks_are_removed() {
 
 #[test]
 fn do_not_optimize_keeps_tasks_and_their_dependencies() {
-    let case = of([always("a"), always("b").dep("a"), always("c").dep("b")]).alone(["b"]);
+    let case = optimizing([always("a"), always("b").dep("a"), always("c").dep("b")]).alone(["b"]);
     assert_eq!(
         case.verdicts(),
         [
@@ -87,7 +87,7 @@ fn changed_files_decide_about_skipping() {
     };
     let changed = json!({"files_changed": ["docs/a/b.md", "README"]});
     assert_eq!(
-        of(tasks()).params(changed).verdicts(),
+        optimizing(tasks()).params(changed).verdicts(),
         [
             "code removed: skip-unless-changed (skip-unless-changed)",
             "docs kept: skip-unless-changed (skip-unless-changed)",
@@ -97,7 +97,7 @@ fn changed_files_decide_about_skipping() {
     // Where the push has no changes, as for cron, nothing is skipped.
     let still = json!({"files_changed": [], "base_rev": "x", "head_rev": "x"});
     assert!(
-        of(tasks())
+        optimizing(tasks())
             .params(still)
             .verdicts()
             .iter()
@@ -106,7 +106,7 @@ fn changed_files_decide_about_skipping() {
     // Without a base there is nothing to compare with.
     let first = json!({"files_changed": [], "base_rev": "", "head_rev": ""});
     assert!(
-        of(tasks())
+        optimizing(tasks())
             .params(first)
             .verdicts()
             .iter()
@@ -117,12 +117,12 @@ fn changed_files_decide_about_skipping() {
 #[test]
 fn a_task_runs_if_one_of_its_conditions_does() {
     //  b -> a, b only if a
-    let kept = of([task("a"), task("b").only_if("a")]);
+    let kept = optimizing([task("a"), task("b").only_if("a")]);
     assert_eq!(
         kept.verdicts(),
         ["a kept: never (never)", "b kept: never (never)"]
     );
-    let removed = of([always("a"), task("b").only_if("a")]);
+    let removed = optimizing([always("a"), task("b").only_if("a")]);
     assert_eq!(
         removed.verdicts(),
         [
@@ -130,7 +130,7 @@ fn a_task_runs_if_one_of_its_conditions_does() {
             "b removed: if-dependencies pruning"
         ]
     );
-    let either = of([always("a"), task("c"), task("b").only_if("a").only_if("c")]);
+    let either = optimizing([always("a"), task("c"), task("b").only_if("a").only_if("c")]);
     assert_eq!(
         either.verdicts(),
         [
@@ -144,7 +144,7 @@ fn a_task_runs_if_one_of_its_conditions_does() {
 #[test]
 fn other_dependencies_are_not_conditions() {
     //  b -> a, b -> x, b only if a: x is needed, but keeps nothing.
-    let case = of([always("a"), task("x"), task("b").only_if("a").dep("x")]);
+    let case = optimizing([always("a"), task("x"), task("b").only_if("a").dep("x")]);
     assert_eq!(
         case.verdicts(),
         [
@@ -159,16 +159,16 @@ fn other_dependencies_are_not_conditions() {
 fn conditions_reach_through_chains() {
     //  c only if b, b only if a
     let tasks = |a| [a, task("b").only_if("a"), task("c").only_if("b")];
-    let pruned = of(tasks(always("a")));
+    let pruned = optimizing(tasks(always("a")));
     assert!(
         pruned
             .verdicts()
             .iter()
             .all(|v| v.ends_with("removed: if-dependencies pruning"))
     );
-    let kept = of(tasks(task("a")));
+    let kept = optimizing(tasks(task("a")));
     assert!(kept.verdicts().iter().all(|v| v.contains(" kept: ")));
-    let alone = of(tasks(always("a"))).alone(["a"]);
+    let alone = optimizing(tasks(always("a"))).alone(["a"]);
     assert!(alone.verdicts().iter().all(|v| v.contains(" kept: ")));
 }
 
@@ -176,7 +176,7 @@ fn conditions_reach_through_chains() {
 fn no_candidate_is_lost_in_a_triangle() {
     //  x -> c -> d,  x -> d,  x only if c or d.
     //  c would go; it waits for x, and x stays because of d.
-    let case = of([
+    let case = optimizing([
         task("d"),
         always("c").dep("d"),
         task("x").only_if("c").only_if("d"),
@@ -194,7 +194,7 @@ fn no_candidate_is_lost_in_a_triangle() {
 #[test]
 fn dependencies_of_a_kept_candidate_are_kept() {
     //  x -> c -> e, x -> d, c only waits for x, e only for c; x stays because of d.
-    let case = of([
+    let case = optimizing([
         always("e"),
         always("c").dep("e"),
         task("d"),
@@ -214,7 +214,7 @@ fn dependencies_of_a_kept_candidate_are_kept() {
 #[test]
 fn a_candidate_with_conditions_that_waits_for_others_is_kept_with_them() {
     //  x only if b, b only if a; b would go
-    let case = of([task("a"), always("b").only_if("a"), task("x").only_if("b")]);
+    let case = optimizing([task("a"), always("b").only_if("a"), task("x").only_if("b")]);
     assert_eq!(
         case.verdicts(),
         [
@@ -229,7 +229,7 @@ fn a_candidate_with_conditions_that_waits_for_others_is_kept_with_them() {
 #[test]
 fn a_needed_condition_is_satisfied() {
     //  b only if a, z -> a
-    let case = of([always("a"), task("b").only_if("a"), task("z").dep("a")]);
+    let case = optimizing([always("a"), task("b").only_if("a"), task("z").dep("a")]);
     assert_eq!(
         case.verdicts(),
         [
@@ -242,7 +242,7 @@ fn a_needed_condition_is_satisfied() {
 
 #[test]
 fn the_log_has_a_line_for_each_task_and_counts() {
-    let case = of([always("a"), always("b"), task("c"), task("d")]).existing("d", "OLD");
+    let case = optimizing([always("a"), always("b"), task("c"), task("d")]).existing("d", "OLD");
     assert_eq!(
         log(&case.optimized().verdicts),
         "optimize: a removed because of always (always)\n\
@@ -252,7 +252,7 @@ fn the_log_has_a_line_for_each_task_and_counts() {
          Removed 2 tasks by always (always) during optimization.\n\
          Replaced 1 tasks by existing_tasks during optimization.\n"
     );
-    assert!(log(&of(drawn("a")).optimized().verdicts).ends_with(
+    assert!(log(&optimizing(drawn("a")).optimized().verdicts).ends_with(
         "No tasks removed during optimization\nNo tasks replaced during optimization\n"
     ));
 }

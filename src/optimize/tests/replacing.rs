@@ -1,13 +1,13 @@
 use crate::base::value::{Value, json};
 
-use super::{new_id, of};
+use super::{new_id, optimizing};
 use crate::model::test_support::{Described, drawn, label, task};
 use crate::optimize::index_paths;
 
 #[test]
 fn existing_tasks_are_not_built_again() {
     //  c -> b -> a: b and a exist
-    let case = of(drawn("c -> b -> a"))
+    let case = optimizing(drawn("c -> b -> a"))
         .existing("a", "OLD-A")
         .existing("b", "OLD-B");
     assert_eq!(
@@ -28,11 +28,11 @@ fn existing_tasks_are_not_built_again() {
 #[test]
 fn dependents_of_new_tasks_are_not_replaced() {
     //  c -> b -> a: a is built again, so the old b would be made of another a
-    let case = of(drawn("c -> b -> a"))
+    let case = optimizing(drawn("c -> b -> a"))
         .existing("b", "OLD-B")
         .existing("c", "OLD-C");
     assert!(case.verdicts().iter().all(|v| v.contains(" kept: ")));
-    let case = of(drawn("c -> b -> a, d"))
+    let case = optimizing(drawn("c -> b -> a, d"))
         .existing("a", "OLD-A")
         .existing("b", "OLD-B")
         .existing("c", "OLD-C")
@@ -51,11 +51,11 @@ fn dependents_of_new_tasks_are_not_replaced() {
 
 #[test]
 fn a_removed_existing_task_keeps_its_id() {
-    let case = of([task("a").optimized("always", json!(null))]).existing("a", "OLD");
+    let case = optimizing([task("a").optimized("always", json!(null))]).existing("a", "OLD");
     assert_eq!(case.verdicts(), ["a replaced with OLD: existing_tasks"]);
     // What it was made of may be gone.
     let always = |name| task(name).optimized("always", json!(null));
-    let case = of([always("a"), always("b").dep("a")]).existing("b", "OLD");
+    let case = optimizing([always("a"), always("b").dep("a")]).existing("b", "OLD");
     assert_eq!(
         case.verdicts(),
         [
@@ -75,7 +75,7 @@ const KEPT: &str = "a kept: index-search (index-search)";
 
 #[test]
 fn the_index_is_searched_in_order() {
-    let case = || of([searched("a", json!(["x.one", "not a path!", "x.two"]))]);
+    let case = || optimizing([searched("a", json!(["x.one", "not a path!", "x.two"]))]);
     assert_eq!(case().verdicts(), [KEPT]);
     let second = case().indexed("x.two", "SECOND", "completed", 1);
     assert_eq!(
@@ -96,14 +96,16 @@ fn failed_tasks_replace_nothing() {
         ("failed", KEPT),
         ("exception", KEPT),
     ] {
-        let case = of([searched("a", json!(["x.one"]))]).indexed("x.one", "FOUND", state, 1);
+        let case =
+            optimizing([searched("a", json!(["x.one"]))]).indexed("x.one", "FOUND", state, 1);
         assert_eq!(case.verdicts(), [verdict], "{state}");
     }
 }
 
 #[test]
 fn tasks_unknown_to_the_queue_replace_nothing() {
-    let mut case = of([searched("a", json!(["x.one"]))]).indexed("x.one", "GONE", "completed", 1);
+    let mut case =
+        optimizing([searched("a", json!(["x.one"]))]).indexed("x.one", "GONE", "completed", 1);
     case.index.statuses.clear();
     assert_eq!(case.verdicts(), [KEPT]);
 }
@@ -115,7 +117,7 @@ fn replacements_outlive_their_dependents() {
         task(name).dep("a").field("deadline", deadline)
     };
     let case = |hours| {
-        of([
+        optimizing([
             searched("a", json!(["x.one"])),
             due("soon", 2),
             due("late", 20),
@@ -125,13 +127,14 @@ fn replacements_outlive_their_dependents() {
     assert_eq!(case(20).verdicts()[0], FOUND);
     assert_eq!(case(19).verdicts()[0], "a kept: dependent tasks");
     // Nothing depends on it, so nothing can come too late.
-    let lone = of([searched("a", json!(["x.one"]))]).indexed("x.one", "FOUND", "completed", -5);
+    let lone =
+        optimizing([searched("a", json!(["x.one"]))]).indexed("x.one", "FOUND", "completed", -5);
     assert_eq!(lone.verdicts(), [FOUND]);
 }
 
 #[test]
 fn existing_tasks_take_precedence_over_the_index() {
-    let case = of([searched("a", json!(["x.one"]))])
+    let case = optimizing([searched("a", json!(["x.one"]))])
         .indexed("x.one", "FOUND", "completed", 1)
         .existing("a", "OLD");
     assert_eq!(case.verdicts(), ["a replaced with OLD: existing_tasks"]);
@@ -139,7 +142,7 @@ fn existing_tasks_take_precedence_over_the_index() {
 
 #[test]
 fn only_replaceable_tasks_are_looked_up() {
-    let case = of([
+    let case = optimizing([
         searched("a", json!(["x.two", "x.one", "x.two"])),
         searched("b", json!(["x.three"])),
         task("c").optimized("skip-unless-changed", json!(["x.four"])),
@@ -158,7 +161,7 @@ fn only_replaceable_tasks_are_looked_up() {
 
 #[test]
 fn every_unknown_strategy_is_reported() {
-    let case = of([
+    let case = optimizing([
         task("a").optimized("index-serch", json!([])),
         task("b").optimized("zzzzzzzz", json!(null)),
         task("c").optimized("never", json!(null)),

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use crate::base::value::{Value, json};
 
-use super::{DECISION, new_id, of};
+use super::{DECISION, new_id, optimizing};
 use crate::base::diagnostic::Class;
 use crate::base::name::Label;
 use crate::model::test_support::{Described, drawn, label, task};
@@ -16,7 +16,7 @@ fn definition<'o>(optimized: &'o OptimizedTaskGraph, name: &str) -> &'o crate::b
 #[test]
 fn names_in_a_definition_become_ids() {
     let text = json!({"task-reference": "<self> <decision> <old> <edge>"});
-    let optimized = of([
+    let optimized = optimizing([
         task("old"),
         task("new"),
         task("b")
@@ -42,7 +42,7 @@ fn tasks_share_the_results_of_equal_references() {
         let task = task(name).dep_as("build", to);
         task.field("payload", payload.clone())
     };
-    let optimized = of([
+    let optimized = optimizing([
         task("x"),
         task("y"),
         on("a", "x", &build),
@@ -71,7 +71,7 @@ fn dependencies_are_listed_once_and_in_order() {
         new_id("c").to_string(),
     ];
     expected[1..].sort_unstable();
-    let optimized = of([
+    let optimized = optimizing([
         task("a"),
         task("c"),
         task("b")
@@ -87,7 +87,7 @@ fn dependencies_are_listed_once_and_in_order() {
 
 #[test]
 fn existing_dependencies_are_not_listed_again() {
-    let optimized = of([
+    let optimized = optimizing([
         task("old"),
         task("b")
             .dep("old")
@@ -119,12 +119,12 @@ fn kept_soft_dependencies_become_dependencies() {
             soft(name),
         ]
     };
-    let optimized = of(tasks("kept")).existing("old", "OLD").optimized();
+    let optimized = optimizing(tasks("kept")).existing("old", "OLD").optimized();
     let b = definition(&optimized, "b");
     assert_eq!(b["dependencies"], json!([new_id("kept").as_str()]));
     assert_eq!(b["payload"], json!(new_id("kept").as_str()));
     for name in ["gone", "old", "nowhere"] {
-        let message = of(tasks(name)).existing("old", "OLD").errors();
+        let message = optimizing(tasks(name)).existing("old", "OLD").errors();
         assert!(message.contains(&format!("names `{name}`")), "{message}");
     }
 }
@@ -136,7 +136,7 @@ fn links_to_artifacts_name_the_server() {
         task("b").dep("a").field("payload", reference)
     };
     let payload = |artifact: &str, environment: Environment| {
-        let case = of([task("a"), linked(artifact)]).environment(environment);
+        let case = optimizing([task("a"), linked(artifact)]).environment(environment);
         definition(&case.optimized(), "b")["payload"].clone()
     };
     let outer = Environment::default().with("TASKCLUSTER_ROOT_URL", "https://tc.example/");
@@ -154,7 +154,7 @@ fn links_to_artifacts_name_the_server() {
             link(server, artifact)
         );
     }
-    let nowhere = of([task("a"), linked("public/x")]).environment(Environment::default());
+    let nowhere = optimizing([task("a"), linked("public/x")]).environment(Environment::default());
     let wrong = nowhere.run().unwrap_err();
     assert_eq!(wrong.class(), Class::Environment);
     assert!(wrong.to_string().contains("TASKCLUSTER_ROOT_URL"));
@@ -167,7 +167,7 @@ fn every_task_with_an_invalid_reference_is_reported() {
             .dep("build")
             .field("payload", json!({"task-reference": text}))
     };
-    let case = of([
+    let case = optimizing([
         task("build"),
         referring("a", "<biuld>"),
         referring("b", "<build>"),
@@ -183,7 +183,7 @@ fn every_task_with_an_invalid_reference_is_reported() {
 
 #[test]
 fn no_kept_task_depends_on_a_removed_one() {
-    let target = of(drawn("c -> b -> a")).target;
+    let target = optimizing(drawn("c -> b -> a")).target;
     let message = |removed: &[&str]| {
         let removed: BTreeSet<Label> = removed.iter().map(|name| label(name)).collect();
         resolve::check_removed(&target, &removed).map_err(|all| all.to_string())
@@ -207,7 +207,7 @@ fn no_kept_task_depends_on_a_removed_one() {
 #[test]
 fn ids_are_derived_from_the_decision_and_the_label() {
     // Were these to change, a rerun by a newer version would build everything once more.
-    let optimized = of([task("a")]).optimized();
+    let optimized = optimizing([task("a")]).optimized();
     let planned: Vec<&str> = optimized
         .graph
         .tasks()
@@ -216,7 +216,7 @@ fn ids_are_derived_from_the_decision_and_the_label() {
     assert_eq!(planned, ["SW_yqfdtRGW9Vt_hoCf-iQ"]);
     let described: Described = task("a").field("payload", json!({"other": true}));
     assert!(
-        of([described])
+        optimizing([described])
             .optimized()
             .graph
             .get(&new_id("a"))

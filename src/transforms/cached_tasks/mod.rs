@@ -11,7 +11,7 @@ use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::suggest;
 use crate::base::value::{Object, Value, py_str, truthy};
-use crate::transform::cache::{self, Cached};
+use crate::transform::cache::{self, CacheEntry};
 use crate::transform::{Context, Item, Transform, checks, each, each_in_order};
 
 /// The transform.
@@ -33,7 +33,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         });
     }
     let items = in_order(context, items)?;
-    let mut known = of_dependencies(context)?;
+    let mut known = dependency_digests(context)?;
     each_in_order(context, items, |mut item| {
         let Some(cache) = item.task.shift_remove("cache").filter(|c| !c.is_null()) else {
             return Ok([item]);
@@ -43,22 +43,22 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         known.entry(label.clone()).or_default();
         let cached = cached(&item, &cache, &known)?;
         cache::add_optimization(context, &mut item, &cached)?;
-        known.insert(label, cached.in_digests());
+        known.insert(label, cached.digest_input());
         Ok([item])
     })
 }
 
 /// The digests of the cached tasks that this kind depends on, by label.
-fn of_dependencies(context: &Context<'_>) -> Outcome<BTreeMap<String, String>> {
+fn dependency_digests(context: &Context<'_>) -> Outcome<BTreeMap<String, String>> {
     let mut wrong = Diagnostics::new();
     let mut known = BTreeMap::new();
     for task in context.dependencies {
         let Some(value) = task.attributes.get("cached_task") else {
             continue;
         };
-        match Cached::from_value(value) {
+        match CacheEntry::from_value(value) {
             Some(cached) => {
-                known.insert(task.label.as_str().to_owned(), cached.in_digests());
+                known.insert(task.label.as_str().to_owned(), cached.digest_input());
             }
             None => wrong.push(
                 task.diagnostic("the attribute `cached_task` has no `type`, `name` and `digest`")
@@ -70,10 +70,10 @@ fn of_dependencies(context: &Context<'_>) -> Outcome<BTreeMap<String, String>> {
 }
 
 /// The cache entry of an item.
-fn cached(item: &Item, cache: &Value, known: &BTreeMap<String, String>) -> Outcome<Cached> {
+fn cached(item: &Item, cache: &Value, known: &BTreeMap<String, String>) -> Outcome<CacheEntry> {
     let mut wrong = Diagnostics::new();
     let bad = |field: &str, what: &str| {
-        item.wrong(
+        item.error_at(
             &format!("cache.{field}"),
             format!("`cache.{field}` is not a {what}"),
         )
@@ -97,7 +97,7 @@ fn cached(item: &Item, cache: &Value, known: &BTreeMap<String, String>) -> Outco
         match known.get(label) {
             Some(digest) => parents.push(digest.clone()),
             None => wrong.push(
-                item.wrong(
+                item.error_at(
                     "dependencies",
                     format!("a cached task depends on `{label}`, which is not cached"),
                 )
@@ -116,9 +116,9 @@ fn cached(item: &Item, cache: &Value, known: &BTreeMap<String, String>) -> Outco
                 .filter(|value| truthy(value))
                 .map(py_str),
         ),
-        Some(other) => wrong.push(checks::unexpected(item, "worker", "a mapping", other)),
+        Some(other) => wrong.push(checks::wrong_type(item, "worker", "a mapping", other)),
     }
-    wrong.or_ok(Cached {
+    wrong.or_ok(CacheEntry {
         kind,
         name,
         digest: cache::digest(&inputs),
@@ -143,7 +143,9 @@ fn in_order(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         let label = item.str("label").unwrap_or_default().to_owned();
         if by_label.contains_key(&label) {
             let message = format!("another task has the label `{label}`");
-            wrong.push(at(context, &item, item.wrong("label", message)).help("rename one of them"));
+            wrong.push(
+                at(context, &item, item.error_at("label", message)).help("rename one of them"),
+            );
             continue;
         }
         by_label.insert(label, item);
@@ -162,7 +164,7 @@ fn in_order(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
                     |near| format!("did you mean `{near}`?"),
                 );
                 let message = format!("it depends on `{to}`, which does not exist");
-                wrong.push(at(context, item, item.wrong("dependencies", message)).help(hint));
+                wrong.push(at(context, item, item.error_at("dependencies", message)).help(hint));
             }
         }
     }
@@ -182,7 +184,7 @@ fn in_order(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
             let message = format!("tasks depend on each other: {}", path.join(" -> "));
             wrong.push(
                 match labels.first().and_then(|label| by_label.get(label)) {
-                    Some(item) => at(context, item, item.wrong("dependencies", message)),
+                    Some(item) => at(context, item, item.error_at("dependencies", message)),
                     None => Diagnostic::user(message).in_kind(context.kind),
                 }
                 .help("remove one of these dependencies"),
@@ -203,7 +205,7 @@ fn at(context: &Context<'_>, item: &Item, diagnostic: Diagnostic) -> Diagnostic 
 fn check(item: &Item) -> Result<(), Diagnostic> {
     if item.str("label").is_none() {
         return Err(item
-            .wrong("", "the task has no label")
+            .error_at("", "the task has no label")
             .help("put the transform that sets labels before `cached_tasks`"));
     }
     match item.task.get("dependencies") {
@@ -211,11 +213,11 @@ fn check(item: &Item) -> Result<(), Diagnostic> {
         Some(Value::Object(map)) => {
             if let Some((name, other)) = map.iter().find(|(_, label)| !label.is_string()) {
                 let field = format!("dependencies.{name}");
-                return Err(checks::unexpected(item, &field, "a label", other));
+                return Err(checks::wrong_type(item, &field, "a label", other));
             }
         }
         Some(other) => {
-            return Err(checks::unexpected(item, "dependencies", "a mapping", other));
+            return Err(checks::wrong_type(item, "dependencies", "a mapping", other));
         }
     }
     Ok(())

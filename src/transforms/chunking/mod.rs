@@ -71,7 +71,7 @@ fn split(item: &Item, chunk: &Object, left: usize) -> Outcome<Vec<Item>> {
     };
     if count > left {
         return Err(item
-            .wrong(
+            .error_at(
                 "chunk.total-chunks",
                 format!("the chunks of this kind would create more than {MAX_ITEMS} tasks"),
             )
@@ -104,14 +104,14 @@ fn fill_field(
     scope: &Scope<'_>,
 ) -> Result<(), Diagnostic> {
     let bad = |error: &dyn std::fmt::Display| {
-        item.wrong(field, format!("in `{field}`: {error}"))
+        item.error_at(field, format!("in `{field}`: {error}"))
             .help("`{this_chunk}` and `{total_chunks}` are replaced; write literal braces twice")
     };
     let found = dotted::parent_mut(task, field)
         .and_then(|(container, key)| Some((container.get(key)?.clone(), container, key)));
     let Some((mut value, container, key)) = found else {
         return Err(item
-            .wrong(
+            .error_at(
                 "chunk.substitution-fields",
                 format!(
                     "`chunk.substitution-fields` names `{field}`, which the task does not have"

@@ -1,4 +1,4 @@
-//! The transform `docker_image`: makes tasks that build docker images.
+//! The transform `docker_image`: creates tasks that build docker images.
 //!
 //! An image is built from a docker context, which the decision task keeps as an artifact, by the
 //! image builder. Its inputs are the hash of the context, its arguments and the image builder.
@@ -53,11 +53,7 @@ pub static SCHEMA: Schema = Schema {
         required("name", Type::Str, "the name of the image"),
         optional("parent", Type::Str, "the image that it is built from"),
         optional("symbol", Type::Str, "the symbol in Treeherder"),
-        optional(
-            "task-from",
-            Type::Str,
-            "the file that the task is written in",
-        ),
+        optional("task-from", Type::Str, "the file that defines the task"),
         optional(
             "args",
             Type::Map(&Type::Str),
@@ -108,7 +104,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         for name in wanted.iter().filter(|name| !packages.contains(name)) {
             let known = packages.iter().map(String::as_str);
             wrong.push(
-                item.wrong("packages", format!("unknown package task `{name}`"))
+                item.error_at("packages", format!("unknown package task `{name}`"))
                     .help(suggest::hint(name, known)),
             );
         }
@@ -136,7 +132,7 @@ fn context_hash(context: &Context<'_>, item: &Item) -> Outcome<String> {
         &context.graph_config().docker_folder(),
         item.str("definition").unwrap_or(name),
     );
-    let place = item.wrong("definition", "").place;
+    let place = item.error_at("definition", "").place;
     let found = DockerContext::collect(
         files,
         &folder,
@@ -149,7 +145,7 @@ fn context_hash(context: &Context<'_>, item: &Item) -> Outcome<String> {
         // The name becomes that of an artifact and of a file.
         Some(_) if name.contains(['/', '\\', '\0']) => {
             return Err(item
-                .wrong("name", format!("invalid image name {name:?}"))
+                .error_at("name", format!("invalid image name {name:?}"))
                 .help("remove slashes; `definition` can name a nested folder")
                 .into());
         }

@@ -30,7 +30,7 @@ fn all_mistakes_of_an_image_are_reported() {
 fn an_image_needs_a_dockerfile() {
     assert_eq!(
         TestProject::default().error(&TRANSFORM, json!([{"name": "x"}])),
-        "kind `thing`, task `x`: there is no `taskcluster/docker/x/Dockerfile`\n  \
+        "kind `thing`, task `x`: `taskcluster/docker/x/Dockerfile` does not exist\n  \
            help: the folder has the name of the image, unless `definition` names another"
     );
 }

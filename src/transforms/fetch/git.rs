@@ -55,7 +55,7 @@ fn make(_context: &Context<'_>, item: &Item, fetch: &Object) -> Outcome<Fetched>
     let digits = revision.bytes().take_while(u8::is_ascii_hexdigit).count();
     if digits < 40 {
         return Err(item
-            .wrong(
+            .error_at(
                 "fetch.revision",
                 format!("the revision {revision:?} is not a full SHA-1"),
             )

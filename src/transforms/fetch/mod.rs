@@ -12,7 +12,7 @@ use crate::base::posix;
 use crate::base::suggest;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::schema::{Schema, Type, optional, required};
-use crate::transform::cache::{self, Cached};
+use crate::transform::cache::{self, CacheEntry};
 use crate::transform::{Context, Item, Transform, checks, each};
 
 use self::fetch_type::{FetchType, Fetched, UPLOADS};
@@ -42,11 +42,7 @@ pub static SCHEMA: Schema = Schema {
         required("name", Type::Str, "the name of the task"),
         required("description", Type::Str, "a description of what is fetched"),
         required("fetch", Type::Struct(&FETCH), "what is fetched"),
-        optional(
-            "task-from",
-            Type::Str,
-            "the file that the task is written in",
-        ),
+        optional("task-from", Type::Str, "the file that defines the task"),
         optional(
             "expires-after",
             Type::Str,
@@ -104,7 +100,7 @@ fn fetch_type(item: &Item, fetch: &Object) -> Result<&'static FetchType, Diagnos
         .unwrap_or_default();
     let found = FETCH_TYPES.iter().find(|kind| kind.name == name);
     found.ok_or_else(|| {
-        item.wrong("fetch.type", format!("unknown type of fetch `{name}`"))
+        item.error_at("fetch.type", format!("unknown type of fetch `{name}`"))
             .help(suggest::hint_native(
                 name,
                 FETCH_TYPES.iter().map(|kind| kind.name),
@@ -179,7 +175,7 @@ fn describe(context: &Context<'_>, item: &Item, fetched: Fetched) -> Result<Item
     if context.project.fast {
         return Ok(made);
     }
-    let cached = Cached {
+    let cached = CacheEntry {
         kind: CACHE.to_owned(),
         name: label.replacen(&format!("{}-", context.kind), "", 1),
         digest: cache::digest(&fetched.inputs),

@@ -123,11 +123,11 @@ fn gpg(
     let value = Value::from(url);
     let address =
         fill(text("sig-url"), &Scope::default().with("url", &value)).map_err(|error| {
-            item.wrong("fetch.gpg-signature.sig-url", error.to_string())
+            item.error_at("fetch.gpg-signature.sig-url", error.to_string())
                 .help("`{url}` is replaced with the URL of the file")
         })?;
     let bad_key = |why: String| {
-        item.wrong("fetch.gpg-signature.key-path", why)
+        item.error_at("fetch.gpg-signature.key-path", why)
             .help("name a text file with public keys, relative to the root of the repository")
     };
     let path = text("key-path");

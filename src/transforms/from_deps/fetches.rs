@@ -15,7 +15,7 @@ use crate::transform::{Context, Item, checks};
 /// This includes dependencies that the kind names explicitly.
 ///
 /// # Errors
-/// Every fetch that cannot be filled in.
+/// Every fetch that cannot be formatted.
 pub fn add(
     context: &Context<'_>,
     item: &Item,
@@ -51,14 +51,14 @@ pub fn add(
     match slot {
         Value::Object(map) => map.extend(found.into_iter().map(|(k, v)| (k.to_owned(), v))),
         other if !found.is_empty() => {
-            wrong.push(checks::unexpected(item, "fetches", "a mapping", other));
+            wrong.push(checks::wrong_type(item, "fetches", "a mapping", other));
         }
         _ => {}
     }
     wrong.or_ok(())
 }
 
-/// One entry with the attributes of the dependency filled in.
+/// One entry, formatted with the attributes of the dependency.
 fn fill(item: &Item, dependency: &Task, entry: &Value, index: usize) -> Outcome<Value> {
     let mut wrong = Diagnostics::new();
     let mut filled = entry.clone();

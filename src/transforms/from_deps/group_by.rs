@@ -61,7 +61,7 @@ pub static GROUP_BY: &[GroupBy] = &[
 /// If the grouping does not exist, its argument is wrong, or tasks cannot be grouped.
 pub fn group<'a>(item: &Item, by: &Value, tasks: &[&'a Arc<Task>]) -> Grouped<'a> {
     const FIELD: &str = "from-deps.group-by";
-    let wrong = |message: String| item.wrong(FIELD, message);
+    let wrong = |message: String| item.error_at(FIELD, message);
     let (name, argument) = match by {
         Value::String(name) => (name.as_str(), None),
         Value::Object(map) if map.len() == 1 => {
@@ -85,7 +85,9 @@ pub fn group<'a>(item: &Item, by: &Value, tasks: &[&'a Arc<Task>]) -> Grouped<'a
                 .help(format!("write `group-by: {name}`")))
         }
         (Some(Function::Argument(run)), Some(Value::String(argument))) => run(tasks, argument)
-            .map_err(|diagnostic| diagnostic.at(item.wrong(&format!("{FIELD}.{name}"), "").place)),
+            .map_err(|diagnostic| {
+                diagnostic.at(item.error_at(&format!("{FIELD}.{name}"), "").place)
+            }),
         (Some(Function::Argument(_)), Some(other)) => Err(wrong(format!(
             "the argument of `group-by: {name}` is {}, where a string is expected",
             type_name(other)

@@ -177,7 +177,7 @@ fn kinds(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Vec<Str
     let Some(kinds) = config.get("kinds") else {
         if known.is_empty() {
             return Err(item
-                .wrong("from-deps", "this kind has no `kind-dependencies`")
+                .error_at("from-deps", "this kind has no `kind-dependencies`")
                 .help("list the kinds whose tasks are used in `kind-dependencies`")
                 .into());
         }
@@ -187,7 +187,7 @@ fn kinds(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Vec<Str
     let mut wrong = Diagnostics::new();
     for kind in kinds.iter().filter(|kind| !known.contains(&kind.as_str())) {
         wrong.push(
-            item.wrong(
+            item.error_at(
                 "from-deps.kinds",
                 format!("`from-deps.kinds` names `{kind}`, which is not in `kind-dependencies`"),
             )
@@ -196,7 +196,7 @@ fn kinds(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Vec<Str
     }
     if kinds.is_empty() {
         wrong.push(
-            item.wrong("from-deps.kinds", "`from-deps.kinds` is empty")
+            item.error_at("from-deps.kinds", "`from-deps.kinds` is empty")
                 .help("name a kind, or remove the key to use all of `kind-dependencies`"),
         );
     }
@@ -223,7 +223,7 @@ fn make_one(
     from: &FromDeps<'_>,
     group: &Group<'_>,
 ) -> Outcome<Item> {
-    let wrong = |message: String| item.wrong("from-deps", message);
+    let wrong = |message: String| item.error_at("from-deps", message);
     let first_of = |kind: &String| group.iter().find(|task| task.kind.as_str() == kind);
     let Some(primary) = from.kinds.iter().find_map(first_of) else {
         return Err(wrong(format!(

@@ -34,7 +34,7 @@ pub static SET_NAME: &[SetName] = &[
 /// The method that `set-name` names; `None` if names do not change.
 ///
 /// # Errors
-/// If there is no such method.
+/// If the method does not exist.
 pub fn find(item: &Item, value: &Value) -> Result<Option<&'static SetName>, Diagnostic> {
     const FIELD: &str = "from-deps.set-name";
     let names = || SET_NAME.iter().map(|method| method.name);
@@ -43,11 +43,11 @@ pub fn find(item: &Item, value: &Value) -> Result<Option<&'static SetName>, Diag
         Value::String(name) => match SET_NAME.iter().find(|method| method.name == name) {
             Some(method) => Ok(Some(method)),
             None => Err(item
-                .wrong(FIELD, format!("unknown `set-name` `{name}`"))
+                .error_at(FIELD, format!("unknown `set-name` `{name}`"))
                 .help(suggest::hint_native(name, names()))),
         },
         other => Err(item
-            .wrong(
+            .error_at(
                 FIELD,
                 format!(
                     "`{FIELD}` is {}, where a name is expected",

@@ -2,7 +2,7 @@ use super::TRANSFORM;
 use crate::base::value::json;
 use crate::transform::test_support::TestProject;
 
-fn world() -> TestProject {
+fn project() -> TestProject {
     TestProject {
         config: json!({"kind-dependencies": ["build", "package"]}),
         dependencies: vec![
@@ -16,7 +16,7 @@ fn world() -> TestProject {
 }
 
 fn error(from_deps: crate::base::value::Value) -> String {
-    world().error(&TRANSFORM, json!([{"name": "x", "from-deps": from_deps}]))
+    project().error(&TRANSFORM, json!([{"name": "x", "from-deps": from_deps}]))
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn the_primary_dependency_is_the_first_as_given() {
         "group-by": {"attribute": "os"}, "unique-kinds": false, "copy-attributes": true,
     }}]);
     assert_eq!(
-        world().run(&TRANSFORM, item),
+        project().run(&TRANSFORM, item),
         Ok(json!([{
             "name": "b",
             "dependencies": {"build-b": "build-b", "build-a": "build-a", "package-c": "package-c"},
@@ -44,12 +44,12 @@ fn mistakes_have_help() {
         error(json!({"kinds": ["biuld", "package"], "set-name": "strip_kind"})),
         "kind `thing`, task `x`: `from-deps.kinds` names `biuld`, which is not in `kind-dependencies`\n  \
            help: did you mean `build`?\n\
-         kind `thing`, task `x`: there is no way to set a name `strip_kind`\n  \
+         kind `thing`, task `x`: unknown `set-name` `strip_kind`\n  \
            help: did you mean `strip-kind`?"
     );
     assert_eq!(
         error(json!({"group-by": "atribute"})),
-        "kind `thing`, task `x`: there is no way to group `atribute`\n  \
+        "kind `thing`, task `x`: unknown grouping `atribute`\n  \
            help: did you mean `attribute`?"
     );
     assert_eq!(
@@ -81,7 +81,7 @@ fn every_mistake_of_every_item_is_reported() {
         }}},
         {"name": "y", "from-deps": {"groupby": "single"}},
     ]);
-    let wrong = world().error(&TRANSFORM, items);
+    let wrong = project().error(&TRANSFORM, items);
     let lines: Vec<_> = wrong
         .lines()
         .filter(|line| line.starts_with("kind"))

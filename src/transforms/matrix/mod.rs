@@ -101,7 +101,7 @@ fn expand(mut item: Item, left: usize) -> Outcome<Vec<Item>> {
     match item.task.shift_remove("matrix") {
         None => Ok(vec![item]),
         Some(Value::Object(matrix)) => split(&item, &matrix, left),
-        Some(other) => Err(checks::unexpected(&item, "matrix", "a mapping", &other)
+        Some(other) => Err(checks::wrong_type(&item, "matrix", "a mapping", &other)
             .help("remove the key if the task is not split")
             .into()),
     }
@@ -136,7 +136,7 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
             .and_then(|attributes| attributes.get("matrix"))
             .cloned()
             .ok_or_else(|| {
-                item.wrong("matrix", "the matrix has no dimension")
+                item.error_at("matrix", "the matrix has no dimension")
                     .help("add one with its values, e.g. `python: [\"3.11\", \"3.12\"]`")
             })?;
         let filled = repeated.substitute(&mut one.task, &values);
@@ -146,7 +146,7 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
                 Some(_) if field == "name" => "matrix.set-name",
                 _ => &field,
             };
-            item.wrong(field, format!("{error} ({})", values_in_words(&values)))
+            item.error_at(field, format!("{error} ({})", values_in_words(&values)))
                 .help("`{matrix[…]}` must name a dimension; write literal braces twice")
         })?;
     }
@@ -165,7 +165,7 @@ fn combinations(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>>
     let mut made = vec![item.clone()];
     let dimensions = matrix.iter().filter(is_dimension);
     for (dimension, values) in dimensions {
-        let values = values_of(item, dimension, values)?;
+        let values = dimension_values(item, dimension, values)?;
         let mut next = Vec::new();
         for one in made {
             for value in &values {
@@ -197,7 +197,7 @@ fn choose<'i>(
     item.task.insert("name", Value::from(name));
     let attributes = checks::mapping(item, "attributes")?;
     if attributes.get("matrix").is_some_and(|m| !m.is_object()) {
-        return Err(item.wrong("attributes.matrix", "`attributes.matrix` is not a mapping"));
+        return Err(item.error_at("attributes.matrix", "`attributes.matrix` is not a mapping"));
     }
     let attributes = item.object_mut("attributes");
     let chosen = crate::transform::item::object_mut(attributes, "matrix");
@@ -206,13 +206,17 @@ fn choose<'i>(
 }
 
 /// The values of a dimension: the items of a list, the keys of a mapping, the letters of a text.
-fn values_of(item: &Item, dimension: &str, values: &Value) -> Result<Vec<Value>, Diagnostic> {
+fn dimension_values(
+    item: &Item,
+    dimension: &str,
+    values: &Value,
+) -> Result<Vec<Value>, Diagnostic> {
     match values {
         Value::Array(values) => Ok(values.to_vec()),
         Value::Object(map) => Ok(map.keys().map(|key| Value::from(key.as_str())).collect()),
         Value::String(text) => Ok(text.chars().map(|c| Value::from(c.to_string())).collect()),
         other => Err(item
-            .wrong(
+            .error_at(
                 &format!("matrix.{dimension}"),
                 format!(
                     "the dimension `{dimension}` is {}, where a list is expected",
@@ -232,7 +236,7 @@ fn values_in_words(values: &Value) -> String {
 }
 
 fn too_many(item: &Item) -> Diagnostic {
-    item.wrong(
+    item.error_at(
         "matrix",
         format!("the matrices of this kind would create more than {MAX_ITEMS} tasks"),
     )

@@ -41,7 +41,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         item.check(&[], &item.task, &SCHEMA)?;
         let Some(name) = item.task.get("name").map(py_str) else {
             return Err(item
-                .wrong("", "the task has no name")
+                .error_at("", "the task has no name")
                 .help("put `notify` before the transform that sets labels")
                 .into());
         };
@@ -50,7 +50,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
             Some(Value::Object(legacy)) => Some(convert(&item, legacy, &label, &levels)?),
             Some(other) => {
                 return Err(
-                    checks::unexpected(&item, "notifications", "a mapping", &other)
+                    checks::wrong_type(&item, "notifications", "a mapping", &other)
                         .help("remove the key if the task sends no notifications")
                         .into(),
                 );
@@ -61,7 +61,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
             },
         };
         if let Some(notify) = notify {
-            let config = config.get_or_init(|| config_of(context));
+            let config = config.get_or_init(|| template_config(context));
             add(&mut item, notify, &label, config, &levels)?;
         }
         Ok([item])
@@ -69,7 +69,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
 }
 
 /// The value of `{config[…]}`.
-fn config_of(context: &Context<'_>) -> Value {
+fn template_config(context: &Context<'_>) -> Value {
     let object = |map: &Object| Value::Object(map.clone());
     let pairs = [
         ("kind", Value::from(context.kind.as_str())),
@@ -126,7 +126,7 @@ fn resolve(
     levels: &Object,
 ) -> Result<(), Diagnostic> {
     keyed_by::resolve(map, field, label, levels, &Options::default()).map_err(|error| {
-        let mut diagnostic = item.wrong(&format!("{path}.{field}"), error.to_string());
+        let mut diagnostic = item.error_at(&format!("{path}.{field}"), error.to_string());
         diagnostic.help = error.help();
         diagnostic
     })
@@ -165,7 +165,7 @@ fn add(
             extra.insert("notify", Value::Object(in_service_form(content)));
         }
         Some(other) => {
-            wrong.push(checks::unexpected(
+            wrong.push(checks::wrong_type(
                 item,
                 "notify.content",
                 "a mapping",
@@ -245,7 +245,7 @@ fn recipient_of(
 }
 
 fn bad_template(item: &Item, field: &str, error: &FormatError) -> Diagnostic {
-    item.wrong(field, format!("in `{field}`: {error}"))
+    item.error_at(field, format!("in `{field}`: {error}"))
         .help("`{task[…]}` and `{config[…]}` are replaced; write literal braces twice")
 }
 

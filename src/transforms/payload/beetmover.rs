@@ -53,11 +53,7 @@ static SCHEMA: Schema = Schema {
     name: "worker: beetmover",
     fields: &[
         required("implementation", Type::Literal(&["beetmover"]), ""),
-        required(
-            "max-run-time",
-            Type::Int,
-            "how long it may take, in seconds: 600",
-        ),
+        required("max-run-time", Type::Int, "the time limit, in seconds: 600"),
         required(
             "release-properties",
             Type::Struct(&RELEASE_PROPERTIES),
@@ -106,7 +102,7 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
             Some(value) => {
                 properties.insert((*name).to_owned(), value.clone());
             }
-            None => wrong.push(item.wrong(
+            None => wrong.push(item.error_at(
                 "worker.release-properties",
                 format!("`worker.release-properties.{key}` is missing"),
             )),

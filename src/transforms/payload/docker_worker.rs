@@ -27,7 +27,7 @@ static CACHE: Schema = Schema {
             Type::Str,
             "the name; tasks with the same name share the cache",
         ),
-        optional("mount-point", Type::Str, "where it is in the container"),
+        optional("mount-point", Type::Str, "the path in the container"),
         optional(
             "skip-untrusted",
             Type::Bool,
@@ -46,7 +46,7 @@ static ARTIFACT: Schema = Schema {
             Type::Literal(&["file", "directory", "volume"]),
             "a file, or a folder with all its contents",
         ),
-        optional("path", Type::Str, "where it is in the container"),
+        optional("path", Type::Str, "the path in the container"),
         optional(
             "name",
             Type::Str,
@@ -88,11 +88,7 @@ static SCHEMA: Schema = Schema {
             "whether the task has a virtual camera: false",
         ),
         required("env", Type::Map(&Type::TaskRef), "environment variables"),
-        required(
-            "max-run-time",
-            Type::Int,
-            "how long it may take, in seconds",
-        ),
+        required("max-run-time", Type::Int, "the time limit, in seconds"),
         optional("volumes", Type::List(&Type::Str), "paths of volumes"),
         optional("caches", Type::List(&Type::Struct(&CACHE)), "caches"),
         optional(
@@ -216,7 +212,7 @@ fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outco
         let dependencies = fields::mapping(item, &["dependencies"])?;
         if dependencies.contains_key("docker-image") {
             return Err(item
-                .wrong(
+                .error_at(
                     "dependencies.docker-image",
                     "a dependency is called `docker-image`",
                 )
@@ -225,13 +221,13 @@ fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outco
         }
         let label = Value::from(format!("docker-image-{name}"));
         dependencies.insert("docker-image", label);
-        let place = item.wrong("worker.docker-image.in-tree", "").place;
+        let place = item.error_at("worker.docker-image.in-tree", "").place;
         let declared = images.volumes(&name);
         for volume in declared.map_err(|all| all.map(|d| d.at(place.clone())))? {
             let volumes = list_mut(worker, "volumes");
             if volumes.iter().any(|known| *known == *volume) {
                 return Err(item
-                    .wrong(
+                    .error_at(
                         "worker.volumes",
                         format!("the volume `{volume}` is declared twice"),
                     )
@@ -256,7 +252,7 @@ fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outco
             ("type", text("indexed-image")),
         ])),
         None => Err(item
-            .wrong(
+            .error_at(
                 "worker.docker-image",
                 "`worker.docker-image` is neither `in-tree` nor `indexed`",
             )
@@ -282,13 +278,13 @@ fn is_run_task(item: &Item, worker: &Object) -> Result<bool, Diagnostic> {
     match command.first() {
         Some(Value::String(program)) => Ok(posix::basename(program).starts_with("run-task")),
         Some(_) => Err(item
-            .wrong(
+            .error_at(
                 "worker.command",
                 "the first word of the command is a reference",
             )
             .help("name a program")),
         None => Err(item
-            .wrong("worker.command", "the command is empty")
+            .error_at("worker.command", "the command is empty")
             .help("remove it to run the command of the image")),
     }
 }
@@ -369,13 +365,17 @@ fn artifacts(
     };
     let expires = definition.get("expires").cloned().unwrap_or_default();
     let key = (listed.clone(), expires);
-    let found = images
-        .artifacts
-        .get(key, |(listed, expires)| expiring(item, listed, expires));
+    let found = images.artifacts.get(key, |(listed, expires)| {
+        artifacts_with_expiry(item, listed, expires)
+    });
     found.map(Some)
 }
 
-fn expiring(item: &Item, listed: &List, expires: &Value) -> Result<Object, Diagnostic> {
+fn artifacts_with_expiry(
+    item: &Item,
+    listed: &List,
+    expires: &Value,
+) -> Result<Object, Diagnostic> {
     let mut artifacts = Object::new();
     for artifact in listed {
         let name = entry_text(item, artifact, ["artifacts", "name"])?;

@@ -18,7 +18,7 @@ static ARTIFACT: Schema = Schema {
             Type::Literal(&["file", "directory"]),
             "a file, or a folder with all its contents",
         ),
-        required("path", Type::Str, "where it is"),
+        required("path", Type::Str, "the path"),
         optional("name", Type::Str, "its name; if not given, the path"),
     ],
     open: false,
@@ -72,11 +72,7 @@ static SCHEMA: Schema = Schema {
             "the commands: strings on Windows, lists of words elsewhere",
         ),
         required("env", Type::Map(&Type::TaskRef), "environment variables"),
-        required(
-            "max-run-time",
-            Type::Int,
-            "how long it may take, in seconds",
-        ),
+        required("max-run-time", Type::Int, "the time limit, in seconds"),
         required(
             "chain-of-trust",
             Type::Bool,
@@ -254,7 +250,7 @@ fn mounts(
         if let Some(name) = mount.shift_remove("cache-name") {
             let Value::String(name) = name else {
                 let path = ["worker", "mounts", "cache-name"];
-                return Err(fields::unfit(&item.origin, &path, "a string", &name));
+                return Err(fields::wrong_type(&item.origin, &path, "a string", &name));
             };
             let name = format!(
                 "{}-level-{}-{name}",
@@ -269,7 +265,7 @@ fn mounts(
             Some(Value::Object(content)) => content_names(item, content, definition)?,
             Some(other) => {
                 let path = ["worker", "mounts", "content"];
-                return Err(fields::unfit(&item.origin, &path, "a mapping", other));
+                return Err(fields::wrong_type(&item.origin, &path, "a mapping", other));
             }
         }
     }
@@ -294,7 +290,7 @@ fn content_names(
         }
         Some(other) => {
             let path = ["worker", "mounts", "content", "artifact"];
-            Err(fields::unfit(&item.origin, &path, "a string", other))
+            Err(fields::wrong_type(&item.origin, &path, "a string", other))
         }
     }
 }

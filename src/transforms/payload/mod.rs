@@ -37,7 +37,7 @@ pub static PAYLOADS: &[&Payload] = &[
 /// The payload for an item's `worker.implementation`.
 ///
 /// # Errors
-/// If there is none.
+/// If it does not exist.
 pub fn find(item: &Item) -> Result<&'static Payload, Diagnostic> {
     let name = fields::get(item, &["worker", "implementation"])
         .and_then(Value::as_str)
@@ -47,7 +47,7 @@ pub fn find(item: &Item) -> Result<&'static Payload, Diagnostic> {
         .find(|payload| payload.name == name)
         .copied()
         .ok_or_else(|| {
-            item.wrong(
+            item.error_at(
                 "worker-type",
                 format!("unknown worker implementation `{name}`"),
             )

@@ -25,7 +25,7 @@ pub static ALWAYS_OPTIMIZED: Payload = Payload {
     schema: &ALWAYS_OPTIMIZED_SCHEMA,
     defaults: &[],
     automation: false,
-    build: nothing,
+    build: empty_payload,
 };
 
 static INVALID_SCHEMA: Schema = Schema {
@@ -63,10 +63,10 @@ pub static SUCCEED: Payload = Payload {
     schema: &SUCCEED_SCHEMA,
     defaults: &[],
     automation: false,
-    build: nothing,
+    build: empty_payload,
 };
 
-fn nothing(_: &Images<'_, '_>, _: &mut Item, definition: &mut Object) -> Outcome<()> {
+fn empty_payload(_: &Images<'_, '_>, _: &mut Item, definition: &mut Object) -> Outcome<()> {
     definition.insert("payload", Value::Object(Object::new()));
     Ok(())
 }

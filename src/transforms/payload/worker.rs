@@ -11,7 +11,7 @@ pub(super) fn take_worker(item: &mut Item) -> Result<Object, Diagnostic> {
         Some(Value::Object(worker)) => Ok(worker),
         other => {
             let found = other.unwrap_or_default();
-            Err(fields::unfit(
+            Err(fields::wrong_type(
                 &item.origin,
                 &["worker"],
                 "a mapping",
@@ -30,7 +30,7 @@ pub(super) fn worker_list<'w>(
     match worker.get(key) {
         None => Ok(None),
         Some(Value::Array(values)) => Ok(Some(values)),
-        Some(other) => Err(fields::unfit(
+        Some(other) => Err(fields::wrong_type(
             &item.origin,
             &["worker", key],
             "a list",
@@ -46,7 +46,7 @@ pub(super) fn entry_field<'w>(
     [list, key]: [&str; 2],
 ) -> Result<&'w Value, Diagnostic> {
     entry.get(key).ok_or_else(|| {
-        item.wrong(
+        item.error_at(
             &format!("worker.{list}"),
             format!("an entry of `worker.{list}` has no `{key}`"),
         )
@@ -61,7 +61,7 @@ pub(super) fn entry_text<'w>(
 ) -> Result<&'w str, Diagnostic> {
     match entry_field(item, entry, [list, key])? {
         Value::String(text) => Ok(text),
-        other => Err(fields::unfit(
+        other => Err(fields::wrong_type(
             &item.origin,
             &["worker", list, key],
             "a string",

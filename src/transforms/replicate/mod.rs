@@ -72,7 +72,7 @@ pub static SCHEMA: Schema = Schema {
     exclusive: &[],
 };
 
-/// The artifact that makes a task a decision task.
+/// The artifact that identifies a decision task.
 const GRAPH: &str = "public/task-graph.json";
 
 fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
@@ -99,8 +99,8 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
                 .map_err(|d| d.at(place.clone()).into());
             for task in wrong.keep(found).into_iter().flatten() {
                 let one = selection
-                    .takes(task)
-                    .and_then(|takes| takes.then(|| rewriter.rewrite(task)).transpose())
+                    .selects(task)
+                    .and_then(|selects| selects.then(|| rewriter.rewrite(task)).transpose())
                     .map_err(|error| {
                         Diagnostic::user(format!("{} of `{target}` {error}", select::title(task)))
                             .at(place.clone())
@@ -170,18 +170,19 @@ fn resolve(remote: &dyn Remote, target: &str) -> Result<TaskId, Diagnostic> {
 }
 
 fn read_graph(target: &str, content: &[u8]) -> Result<Vec<Object>, Diagnostic> {
-    let unfit = |why: String| {
+    let not_a_graph = |why: String| {
         Diagnostic::environment(format!("`{GRAPH}` of `{target}` is not a task graph")).because(why)
     };
-    let graph: Value = serde_json::from_slice(content).map_err(|error| unfit(error.to_string()))?;
+    let graph: Value =
+        serde_json::from_slice(content).map_err(|error| not_a_graph(error.to_string()))?;
     let Value::Object(graph) = graph else {
-        return Err(unfit(format!("it holds {}", type_name(&graph))));
+        return Err(not_a_graph(format!("it holds {}", type_name(&graph))));
     };
     graph
         .into_iter()
         .map(|(task_id, task)| match task {
             Value::Object(task) => Ok(task),
-            other => Err(unfit(format!("`{task_id}` is {}", type_name(&other)))),
+            other => Err(not_a_graph(format!("`{task_id}` is {}", type_name(&other)))),
         })
         .collect()
 }

@@ -29,12 +29,12 @@ impl<'a> Rewriter<'a> {
     /// If the item has no name, or the task group is unknown.
     pub(super) fn new(context: &Context<'a>, item: &Item) -> Result<Self, Diagnostic> {
         let prefix = item.task.get("name").cloned().ok_or_else(|| {
-            item.wrong("", "the task has no name")
+            item.error_at("", "the task has no name")
                 .help("give it a `name`, which becomes the prefix of the labels")
         })?;
         let group = context.project.environment.get("TASK_ID").ok_or_else(|| {
             Diagnostic::environment(
-                "TASK_ID is not set, but the tasks belong to the group of the decision task",
+                "the tasks belong to the group of the decision task, but TASK_ID is not set",
             )
             .at(item.origin.own_place())
             .help("locally, set TASK_ID to the taskId of any decision task")
@@ -72,7 +72,7 @@ impl<'a> Rewriter<'a> {
         self.rewrite_payload(payload)?;
         if let Some(Value::Array(scopes)) = definition.get_mut("scopes") {
             for scope in scopes {
-                self.trust_in(scope);
+                self.replace_trust_domain(scope);
             }
         }
         for key in ["taskQueueId", "provisionerId", "worker-type"] {
@@ -94,7 +94,7 @@ impl<'a> Rewriter<'a> {
         if let Some(cache) = part(payload, "cache")? {
             for (name, place) in cache.clone() {
                 cache.shift_remove(&name);
-                cache.insert(self.trusted(&name), place);
+                cache.insert(self.with_own_trust_domain(&name), place);
             }
         }
         if let Some(Value::Array(mounts)) = payload.get_mut("mounts") {
@@ -102,7 +102,7 @@ impl<'a> Rewriter<'a> {
                 .iter_mut()
                 .filter_map(|mount| mount.get_mut("cacheName"))
             {
-                self.trust_in(name);
+                self.replace_trust_domain(name);
             }
         }
         let artifacts: Vec<&mut Value> = match payload.get_mut("artifacts") {
@@ -145,7 +145,7 @@ impl<'a> Rewriter<'a> {
     }
 
     /// A name in which the trust domain and level are replaced with those of this project.
-    fn trusted(&self, name: &str) -> String {
+    fn with_own_trust_domain(&self, name: &str) -> String {
         match TRUST.as_ref() {
             Some(pattern) => pattern
                 .replace_all(name, |_: &Captures<'_, str>| self.trust.clone())
@@ -154,9 +154,9 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    fn trust_in(&self, name: &mut Value) {
+    fn replace_trust_domain(&self, name: &mut Value) {
         if let Value::String(name) = name {
-            *name = self.trusted(name).into();
+            *name = self.with_own_trust_domain(name).into();
         }
     }
 }

@@ -24,7 +24,7 @@ impl<'a> Selection<'a> {
     ///
     /// # Errors
     /// What is missing in the task, as the end of a sentence.
-    pub(super) fn takes(&self, task: &Object) -> Result<bool, String> {
+    pub(super) fn selects(&self, task: &Object) -> Result<bool, String> {
         let attributes = optional_section(task, "attributes")?;
         let attribute = |name: &str| attributes.and_then(|attributes| attributes.get(name));
         let includes = self.include.into_iter().flatten().all(|(name, wanted)| {

@@ -71,7 +71,7 @@ pub fn add(
     };
     if !["linux", "macosx", "windows"].contains(&os(item)) {
         return Err(item
-            .wrong(
+            .error_at(
                 "run.checkout",
                 format!("workers on `{}` do not support checkouts", os(item)),
             )
@@ -120,7 +120,7 @@ fn checkouts(batch: &Batch<'_, '_>, item: &Item, asked: &Value) -> Outcome<Vec<C
         return match repositories.len() {
             0 | 1 => Ok(repositories.values().map(Checkout::new).collect()),
             several => Err(item
-                .wrong(
+                .error_at(
                     "run.checkout",
                     format!("the project has {several} repositories"),
                 )
@@ -137,7 +137,7 @@ fn checkouts(batch: &Batch<'_, '_>, item: &Item, asked: &Value) -> Outcome<Vec<C
         let field = format!("run.checkout.{prefix}");
         let Some(repository) = repositories.get(prefix.as_str()) else {
             wrong.push(
-                item.wrong(&field, format!("unknown repository `{prefix}`"))
+                item.error_at(&field, format!("unknown repository `{prefix}`"))
                     .help(suggest::hint(prefix, known())),
             );
             continue;
@@ -160,12 +160,12 @@ fn check_setting(item: &Item, field: &str, setting: &str, value: &Value) -> Resu
     let path = format!("{field}.{setting}");
     if !SETTINGS.contains(&setting) {
         return Err(item
-            .wrong(&path, format!("unknown checkout setting `{setting}`"))
+            .error_at(&path, format!("unknown checkout setting `{setting}`"))
             .help(suggest::hint(setting, SETTINGS.iter().copied())));
     }
     if value.is_string() || (value.is_null() && !NEEDED.contains(&setting)) {
         return Ok(());
     }
     let way: Vec<_> = path.split('.').collect();
-    Err(fields::unfit(&item.origin, &way, "a string", value))
+    Err(fields::wrong_type(&item.origin, &way, "a string", value))
 }

@@ -12,7 +12,7 @@ use crate::transform::Item;
 ///
 /// # Errors
 /// If a pattern matches no file, or a file cannot be read.
-pub fn of_files(batch: &Batch<'_, '_>, item: &Item, patterns: &[&str]) -> Outcome<String> {
+pub fn digest_files(batch: &Batch<'_, '_>, item: &Item, patterns: &[&str]) -> Outcome<String> {
     let project = batch.context.project;
     let tracked = project.tracked.paths()?;
     let mut wrong = Diagnostics::new();
@@ -21,7 +21,7 @@ pub fn of_files(batch: &Batch<'_, '_>, item: &Item, patterns: &[&str]) -> Outcom
         let compiled = match PathPattern::new(pattern) {
             Ok(compiled) => compiled,
             Err(error) => {
-                wrong.push(item.wrong("run.resources", error.to_string()));
+                wrong.push(item.error_at("run.resources", error.to_string()));
                 continue;
             }
         };
@@ -32,7 +32,7 @@ pub fn of_files(batch: &Batch<'_, '_>, item: &Item, patterns: &[&str]) -> Outcom
         }
         if !any {
             wrong.push(
-                item.wrong("run", format!("no tracked file matches `{pattern}`"))
+                item.error_at("run", format!("no tracked file matches `{pattern}`"))
                     .help(
                         "patterns are relative to the root of the repository; add new files to version control first",
                     ),

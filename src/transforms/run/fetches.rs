@@ -42,7 +42,7 @@ struct Sources {
     /// The index of each task of the kinds that this one depends on, by label.
     positions: BTreeMap<String, usize>,
     /// The last result, by fetches, dependencies and environment.
-    last: Last<[Value; 3], Found>,
+    last: Last<[Value; 3], FetchEffects>,
 }
 
 impl Sources {
@@ -184,7 +184,7 @@ impl<'f> Fetch<'f> {
 
 /// The effects of the fetches of a task.
 #[derive(Clone)]
-struct Found {
+struct FetchEffects {
     /// The folders that are not public.
     folders: BTreeSet<String>,
     /// The environment of the task.
@@ -213,7 +213,7 @@ fn find(
     sources: &Sources,
     item: &mut Item,
     fetches: &Object,
-) -> Outcome<Found> {
+) -> Outcome<FetchEffects> {
     let mut wrong = Diagnostics::new();
     let mut found: Vec<Value> = Vec::new();
     let mut folders = BTreeSet::new();
@@ -230,7 +230,7 @@ fn find(
         let prefix = if NAMED.contains(&kind.as_str()) {
             None
         } else {
-            match prefix_of(context, sources, item, kind) {
+            match dependency_prefix(context, sources, item, kind) {
                 Ok(prefix) => Some(prefix),
                 Err(diagnostic) => {
                     wrong.push(diagnostic);
@@ -241,7 +241,7 @@ fn find(
         for entry in entries {
             let fetched = match &prefix {
                 Some(prefix) => Ok((format!("{prefix}/{}", entry.artifact), kind.to_string())),
-                None => named(sources, item, kind, entry.artifact),
+                None => fetch_by_name(sources, item, kind, entry.artifact),
             };
             match fetched {
                 Ok((artifact, task)) => {
@@ -260,11 +260,11 @@ fn find(
     env.insert("MOZ_FETCHES", Value::Object(reference));
     env.entry("MOZ_FETCHES_DIR")
         .or_insert_with(|| Value::from("fetches"));
-    wrong.or_ok(Found { folders, env })
+    wrong.or_ok(FetchEffects { folders, env })
 }
 
 /// Fetches by name from a task of a named kind. Returns the artifact and the dependency.
-fn named(
+fn fetch_by_name(
     sources: &Sources,
     item: &mut Item,
     kind: &str,
@@ -273,11 +273,11 @@ fn named(
     let field = format!("fetches.{kind}");
     let Some((label, artifact)) = sources.find(kind, name) else {
         return Err(item
-            .wrong(&field, format!("unknown {kind} task `{name}`"))
+            .error_at(&field, format!("unknown {kind} task `{name}`"))
             .help(sources.hint(kind, name)));
     };
     let Value::String(artifact) = artifact else {
-        return Err(item.wrong(
+        return Err(item.error_at(
             &field,
             format!("the attribute `{kind}-artifact` of `{label}` is not a string"),
         ));
@@ -289,7 +289,7 @@ fn named(
             fields::mapping(item, &["worker", "env"])?.extend(variables);
         }
         Some(_) => {
-            return Err(item.wrong(
+            return Err(item.error_at(
                 &field,
                 format!("the attribute `{kind}-env` of `{label}` is not a mapping"),
             ));
@@ -300,7 +300,7 @@ fn named(
 }
 
 /// The artifact prefix of a dependency.
-fn prefix_of(
+fn dependency_prefix(
     context: &Context<'_>,
     sources: &Sources,
     item: &Item,
@@ -316,7 +316,7 @@ fn prefix_of(
             .into_iter()
             .flat_map(|d| d.keys().map(|key| key.as_str()));
         return Err(item
-            .wrong(
+            .error_at(
                 &field,
                 format!("the task fetches from `{name}` but has no dependency with this name"),
             )
@@ -333,7 +333,7 @@ fn prefix_of(
         None => {
             let known = context.dependencies.iter().map(|task| task.label.as_str());
             Err(item
-                .wrong(
+                .error_at(
                     &field,
                     format!("the task fetches from `{label}`, which is not in any kind of `kind-dependencies`"),
                 )

@@ -78,7 +78,7 @@ fn when_to_optimization(context: &Context<'_>, item: &mut Item) -> Result<(), Di
         other => {
             let found = other.unwrap_or(&Value::Null);
             let path = ["when", "files-changed"];
-            return Err(fields::unfit(&item.origin, &path, "a list", found));
+            return Err(fields::wrong_type(&item.origin, &path, "a list", found));
         }
     };
     patterns.push(Value::from(format!("{}/kind.yml", context.path)));
@@ -111,7 +111,7 @@ fn set_worker(context: &Context<'_>, known: &Tags, item: &mut Item) -> Result<()
     *tags = found;
     if fields::get(item, &["worker", "implementation"]).is_some() {
         return Err(item
-            .wrong(
+            .error_at(
                 "worker.implementation",
                 "`worker.implementation` follows from `worker-type` and cannot be given",
             )
@@ -139,7 +139,7 @@ fn describe(batch: &Batch<'_, '_>, item: &mut Item) -> Outcome<()> {
         Some(Value::Object(run)) => run,
         other => {
             let found = other.unwrap_or_default();
-            return Err(fields::unfit(&item.origin, &["run"], "a mapping", &found).into());
+            return Err(fields::wrong_type(&item.origin, &["run"], "a mapping", &found).into());
         }
     };
     // Other workers run no commands, so they have no working folder.

@@ -28,7 +28,7 @@ pub fn dependencies_first(context: &Context<'_>, items: Vec<Item>) -> Outcome<Ve
                 place.insert(item);
             }
             Entry::Occupied(taken) => wrong.push(
-                item.wrong(
+                item.error_at(
                     "label",
                     format!("two tasks have the label `{}`", taken.key()),
                 )

@@ -32,7 +32,7 @@ static INDEX_SEARCH_SCHEMA: Schema = Schema {
         required(
             "index-search",
             Type::List(&Type::Str),
-            "index paths, the best first; parameters are filled in, e.g. `{project}`",
+            "index paths in order of preference; parameters in braces are replaced, e.g. `{project}`",
         ),
     ],
     open: false,
@@ -57,8 +57,8 @@ fn index_search(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcome<
         match pyformat::format(template, &Scope::new(batch.context.params().values())) {
             Ok(path) => paths.push(Value::from(path)),
             Err(error) => wrong.push(
-                item.wrong("run.index-search", error.to_string())
-                    .help("parameters can be filled in, e.g. `{project}`"),
+                item.error_at("run.index-search", error.to_string())
+                    .help("only parameters can be used in braces, e.g. `{project}`"),
             ),
         }
     }

@@ -87,9 +87,13 @@ fn docker_worker(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcome
         None => vec![Value::from("/usr/local/bin/run-task")],
         Some(Value::Array(words)) => words.to_vec(),
         Some(other) => {
-            return Err(
-                fields::unfit(&item.origin, &["run", "run-task-command"], "a list", other).into(),
-            );
+            return Err(fields::wrong_type(
+                &item.origin,
+                &["run", "run-task-command"],
+                "a list",
+                other,
+            )
+            .into());
         }
     };
     prepare(batch, item, &run, &mut command)?;
@@ -155,7 +159,9 @@ fn prepare(
         let cwd = match cwd {
             Value::String(cwd) => start_folder(item, cwd, vcs.as_ref())?,
             other => {
-                return Err(fields::unfit(&item.origin, &["run", "cwd"], "a string", other).into());
+                return Err(
+                    fields::wrong_type(&item.origin, &["run", "cwd"], "a string", other).into(),
+                );
             }
         };
         command.extend([Value::from("--task-cwd"), Value::from(cwd)]);
@@ -181,12 +187,12 @@ fn start_folder(item: &Item, cwd: &str, vcs: Option<&Value>) -> Result<String, D
             pyformat::format(cwd, &Scope::new(&names))
                 .map(|cwd| posix::normalize(&cwd))
                 .map_err(|error| {
-                    item.wrong("run.cwd", error.to_string())
+                    item.error_at("run.cwd", error.to_string())
                         .help("only `{checkout}` can be used in braces here")
                 })
         }
         None if cwd.contains("{checkout}") => Err(item
-            .wrong(
+            .error_at(
                 "run.cwd",
                 format!("`run.cwd` is {cwd:?}, but the task has no checkout"),
             )
@@ -209,7 +215,7 @@ fn words(item: &Item, run: &Object, quote: impl Fn(Str) -> Str) -> Result<Vec<Va
             &["powershell.exe", "-ExecutionPolicy", "Bypass"]
         }
         Some(other) => {
-            return Err(fields::unfit(
+            return Err(fields::wrong_type(
                 &item.origin,
                 &["run", "exec-with"],
                 "a shell",
@@ -243,7 +249,7 @@ fn one_line(item: &Item, words: &[Value]) -> Result<String, Diagnostic> {
             other => {
                 let found = type_name(other);
                 return Err(item
-                    .wrong(
+                    .error_at(
                         "run.command",
                         format!("the command contains {found}"),
                     )

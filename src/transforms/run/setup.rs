@@ -51,7 +51,7 @@ impl Checkout {
         self.0.get(setting).and_then(Value::as_str)
     }
 
-    fn need(&self, setting: &str) -> &str {
+    fn required(&self, setting: &str) -> &str {
         self.get(setting).unwrap_or_default()
     }
 }
@@ -89,7 +89,7 @@ impl Setup {
         };
         let names: Object = checkouts
             .iter()
-            .map(|one| (one.need("prefix"), one.need("name")))
+            .map(|one| (one.required("prefix"), one.required("name")))
             .collect();
         let mut environment = vec![
             (Str::from("HG_STORE_PATH"), Value::from(store)),
@@ -102,7 +102,7 @@ impl Setup {
         let mut scopes = Vec::new();
         let mut arguments = Vec::new();
         for one in checkouts {
-            let prefix = one.need("prefix");
+            let prefix = one.required("prefix");
             for (name, setting) in VARIABLES {
                 if let Some(value) = one.get(setting) {
                     let name = format!("{}_{name}", prefix.to_uppercase());
@@ -111,7 +111,7 @@ impl Setup {
             }
             let secret = one.get("ssh_secret_name").filter(|name| !name.is_empty());
             scopes.extend(secret.map(|secret| Value::from(format!("secrets:get:{secret}"))));
-            let path = posix::join(&vcs, one.need("path"));
+            let path = posix::join(&vcs, one.required("path"));
             arguments.push(Value::from(format!("--{prefix}-checkout={path}")));
         }
         Self {

@@ -142,7 +142,12 @@ fn list(item: &Item, run: &mut Object, key: &str) -> Result<Vec<String>, Diagnos
             .iter()
             .filter_map(|value| value.as_str().map(str::to_owned))
             .collect()),
-        Some(other) => Err(fields::unfit(&item.origin, &["run", key], "a list", &other)),
+        Some(other) => Err(fields::wrong_type(
+            &item.origin,
+            &["run", key],
+            "a list",
+            &other,
+        )),
     }
 }
 
@@ -196,7 +201,7 @@ fn cache(
         .map(String::as_str)
         .chain([script])
         .collect();
-    let mut data = vec![Value::from(digest::of_files(batch, item, &patterns)?)];
+    let mut data = vec![Value::from(digest::digest_files(batch, item, &patterns)?)];
     data.extend(fields::get(item, &["attributes", "toolchain-artifact"]).cloned());
     match fields::get(item, &["worker", "docker-image"]) {
         None => {}
@@ -205,7 +210,7 @@ fn cache(
         }
         Some(other) => {
             let path = ["worker", "docker-image"];
-            return Err(fields::unfit(&item.origin, &path, "a mapping", other)
+            return Err(fields::wrong_type(&item.origin, &path, "a mapping", other)
                 .help("toolchains need an in-tree image: `docker-image: {in-tree: …}`")
                 .into());
         }

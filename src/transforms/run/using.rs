@@ -35,7 +35,7 @@ fn find(item: &Item, name: &str, worker: &str) -> Result<&'static RunUsing, Diag
     }
     if named().next().is_none() {
         return Err(item
-            .wrong("run.using", format!("unknown `run.using` {name:?}"))
+            .error_at("run.using", format!("unknown `run.using` {name:?}"))
             .help(suggest::hint_native(
                 name,
                 RUN_USING.iter().map(|entry| entry.name),
@@ -58,7 +58,7 @@ fn find(item: &Item, name: &str, worker: &str) -> Result<&'static RunUsing, Diag
         ),
     };
     Err(item
-        .wrong(
+        .error_at(
             "run.using",
             format!(
                 "`run.using` {name:?} is not available on the worker implementation `{worker}`"

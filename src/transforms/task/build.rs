@@ -92,7 +92,7 @@ fn set_default_times(
         if let Some(Value::String(text)) = item.task.get(key)
             && let Err(error) = common.check_span(text)
         {
-            return Err(item.wrong(key, format!("`{key}`: {error}")));
+            return Err(item.error_at(key, format!("`{key}`: {error}")));
         }
     }
     if !item.task.contains_key("deadline-after") {
@@ -184,7 +184,7 @@ fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
         match pyformat::format(template, &Scope::new(&names)) {
             Ok(scope) => scopes.push(Value::from(scope)),
             Err(error) => wrong.push(
-                item.wrong("scopes", error.to_string())
+                item.error_at("scopes", error.to_string())
                     .help("`{level}` and `{project}` are replaced; write literal braces twice"),
             ),
         }
@@ -196,7 +196,7 @@ fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
 fn mark_automation(common: &Common, definition: &mut Object) {
     if let Some(Value::Object(payload)) = definition.get_mut("payload") {
         let env = crate::transform::item::object_mut(payload, "env");
-        *env = common.automated(std::mem::take(env));
+        *env = common.with_automation(std::mem::take(env));
     }
 }
 
@@ -248,7 +248,7 @@ fn choose_projects(item: &mut Item) -> Result<(), Diagnostic> {
     let options = Options::default();
     keyed_by::resolve(&mut item.task, "run-on-projects", &label, &extra, &options).map_err(
         |error| {
-            let mut diagnostic = item.wrong("run-on-projects", error.to_string());
+            let mut diagnostic = item.error_at("run-on-projects", error.to_string());
             diagnostic.help = error.help();
             diagnostic
         },
@@ -272,7 +272,7 @@ fn resolve_if_dependencies(item: &mut Item) -> Outcome<()> {
                     .into_iter()
                     .flat_map(|d| d.keys().map(|key| key.as_str()));
                 wrong.push(
-                    item.wrong(
+                    item.error_at(
                         "if-dependencies",
                         format!("`{name}` is in `if-dependencies` but is not a dependency"),
                     )
@@ -305,7 +305,7 @@ fn record_image(item: &Item, definition: &mut Object) -> Result<(), Diagnostic> 
         container = match slot {
             Value::Object(inner) => inner,
             other => {
-                return Err(fields::unfit(
+                return Err(fields::wrong_type(
                     &item.origin,
                     &["extra", key],
                     "a mapping",

@@ -98,7 +98,7 @@ impl Common {
 
     /// The environment of a task with `MOZ_AUTOMATION`.
     #[must_use]
-    pub fn automated(&self, env: Object) -> Object {
+    pub fn with_automation(&self, env: Object) -> Object {
         let add = |env: &Object| {
             let mut env = env.clone();
             env.insert("MOZ_AUTOMATION", "1");

@@ -46,7 +46,7 @@ pub fn add(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
         .map_or_else(|| GENERIC.name.to_owned(), py_str);
     let Some(index_type) = INDEX_TYPES.iter().find(|one| one.name == name) else {
         return Err(item
-            .wrong("index.type", format!("unknown index type `{name}`"))
+            .error_at("index.type", format!("unknown index type `{name}`"))
             .help(suggest::hint_native(
                 &name,
                 INDEX_TYPES.iter().map(|one| one.name),
@@ -66,7 +66,7 @@ fn rank(context: &Context<'_>, item: &Item, asked: Option<&Value>) -> Result<Val
         Some(Value::String(rank)) if rank == "by-tier" => by_tier(item, date),
         None => by_tier(item, date),
         Some(number @ Value::Number(_)) => Ok(number.clone()),
-        Some(other) => Err(fields::unfit(
+        Some(other) => Err(fields::wrong_type(
             &item.origin,
             &["index", "rank"],
             "a number, `by-tier` or `build_date`",
@@ -83,7 +83,7 @@ fn by_tier(item: &Item, date: Value) -> Result<Value, Diagnostic> {
             Ok(Value::from(0))
         }
         Some(Value::Number(_)) => Ok(date),
-        Some(other) => Err(fields::unfit(
+        Some(other) => Err(fields::wrong_type(
             &item.origin,
             &["treeherder", "tier"],
             "an integer",
@@ -95,7 +95,7 @@ fn by_tier(item: &Item, date: Value) -> Result<Value, Diagnostic> {
 fn generic(context: &Context<'_>, item: &Item, index: &Object) -> Result<Vec<String>, Diagnostic> {
     let need = |key: &str| {
         index.get(key).map(py_str).ok_or_else(|| {
-            item.wrong("index", format!("`index.{key}` is missing"))
+            item.error_at("index", format!("`index.{key}` is missing"))
                 .help("generic index routes need `product` and `job-name`")
         })
     };
@@ -144,7 +144,7 @@ fn check_product(context: &Context<'_>, item: &Item, product: &str) -> Result<()
         )
     };
     Err(item
-        .wrong(
+        .error_at(
             "index.product",
             format!("unknown index product `{product}`"),
         )

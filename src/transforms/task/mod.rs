@@ -86,14 +86,19 @@ fn check(item: &mut Item) -> Outcome<&'static Payload> {
     for name in ["self", "decision"] {
         if dependencies.is_some_and(|d| d.contains_key(name)) {
             wrong.push(
-                item.wrong("dependencies", format!("a dependency is called `{name}`"))
+                item.error_at("dependencies", format!("a dependency is called `{name}`"))
                     .help("references use this name for the task itself or the decision task"),
             );
         }
     }
     for field in ["index", "attributes"] {
         if let Some(null @ Value::Null) = item.task.get(field) {
-            wrong.push(fields::unfit(&item.origin, &[field], "a mapping", null));
+            wrong.push(fields::wrong_type(
+                &item.origin,
+                &[field],
+                "a mapping",
+                null,
+            ));
         }
     }
     match payload {

@@ -22,7 +22,7 @@ pub fn add(context: &Context<'_>, common: &Common, item: &mut Item) -> Result<()
         Some(Value::String(text)) => Ok(text.as_str()),
         other => {
             let found = other.unwrap_or(&Value::Null);
-            Err(fields::unfit(
+            Err(fields::wrong_type(
                 &item.origin,
                 &["treeherder", key],
                 "a string",
@@ -33,19 +33,19 @@ pub fn add(context: &Context<'_>, common: &Common, item: &mut Item) -> Result<()
     let platform = text("platform")?;
     let Some((machine, collection)) = platform.split_once('/') else {
         return Err(item
-            .wrong(
+            .error_at(
                 "treeherder.platform",
                 format!("the platform {platform:?} has no collection"),
             )
             .help(format!("append one after a slash, e.g. `{platform}/opt`")));
     };
     let (group, symbol) = split_symbol(text("symbol")?).ok_or_else(|| {
-        item.wrong("treeherder.symbol", "invalid Treeherder symbol")
+        item.error_at("treeherder.symbol", "invalid Treeherder symbol")
             .help("write a symbol, or a group and a symbol: `group(symbol)`")
     })?;
     for part in [Some(symbol), group].into_iter().flatten() {
         if part.chars().count() > LONGEST_SYMBOL {
-            return Err(item.wrong(
+            return Err(item.error_at(
                 "treeherder.symbol",
                 format!(
                     "`{part}` is longer than the {LONGEST_SYMBOL} characters that Treeherder allows"
@@ -106,7 +106,7 @@ fn group_name(context: &Context<'_>, item: &Item, group: &str) -> Result<Value, 
             let near = crate::base::suggest::nearest(group, known)
                 .map(|near| format!("did you mean `{near}`? otherwise "))
                 .unwrap_or_default();
-            item.wrong(
+            item.error_at(
                 "treeherder.symbol",
                 format!("the Treeherder group `{group}` has no name"),
             )

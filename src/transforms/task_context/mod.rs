@@ -120,7 +120,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         choose(&mut item, &fields, &values, &options(&config))?;
         let mut task = std::mem::take(&mut item.task);
         substitute_fields(&mut task, &fields, &Scope::new(&values)).map_err(|(path, error)| {
-            item.wrong(&path.to_string(), error.to_string())
+            item.error_at(&path.to_string(), error.to_string())
                 .help(names_in_words(&values))
         })?;
         item.task = task;
@@ -141,7 +141,7 @@ fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object
     }
     for name in checks::strings(config.get("from-custom")) {
         wrong.push(
-            item.wrong(
+            item.error_at(
                 "task-context.from-custom",
                 format!("unknown provider of values `{name}`"),
             )
@@ -151,7 +151,7 @@ fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object
     match config.get("from-object") {
         None => {}
         Some(Value::Object(own)) => values.extend(own.clone()),
-        Some(other) => wrong.push(checks::unexpected(
+        Some(other) => wrong.push(checks::wrong_type(
             item,
             "task-context.from-object",
             "a mapping",
@@ -161,7 +161,7 @@ fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object
     let from_parameters = config.get("from-parameters").and_then(Value::as_object);
     for (name, paths) in from_parameters.into_iter().flatten() {
         let value = parameter(context, paths).map_err(|message| {
-            item.wrong("task-context.from-parameters", message)
+            item.error_at("task-context.from-parameters", message)
                 .help("use a dot only to access a key of a parameter that is a mapping")
                 .into()
         });
@@ -179,7 +179,7 @@ fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object
         .filter(|name| RESERVED.contains(&name.as_str()))
     {
         wrong.push(
-            item.wrong("task-context", format!("the name `{name}` is reserved"))
+            item.error_at("task-context", format!("the name `{name}` is reserved"))
                 .help(format!(
                     "rename the value; reserved names: {}",
                     RESERVED.join(", ")
@@ -193,14 +193,14 @@ fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object
 fn read(context: &Context<'_>, item: &Item, path: &str) -> Outcome<Object> {
     const FIELD: &str = "task-context.from-file";
     let text = context.project.files.read(path).map_err(|error| {
-        let mut wrong = item.wrong(FIELD, error.to_string());
+        let mut wrong = item.error_at(FIELD, error.to_string());
         wrong.class = Diagnostic::from(error).class;
         wrong.help("paths are relative to the root of the repository")
     })?;
     match yaml::load(path, &text)?.value {
         Value::Object(values) => Ok(values),
         other => Err(item
-            .wrong(
+            .error_at(
                 FIELD,
                 format!(
                     "{path:?} holds {}, where a mapping of names to values is expected",
@@ -274,7 +274,7 @@ fn choose(item: &mut Item, fields: &[String], values: &Object, options: &Options
     for field in fields {
         let chosen = keyed_by::resolve(&mut item.task, field, &name, values, options);
         if let Err(error) = chosen {
-            let mut diagnostic = item.wrong(field, error.to_string());
+            let mut diagnostic = item.error_at(field, error.to_string());
             diagnostic.help = error.help();
             wrong.push(diagnostic);
         }

@@ -38,7 +38,7 @@ fn mistakes_of_all_sources_are_reported_together() {
            help: paths are relative to the root of the repository\n\
          kind `thing`, task `x`: unknown provider of values `mine`\n  \
            help: the project's Python must register it\n\
-         kind `thing`, task `x`: the parameter `project.x` looks for `x` in a string\n  \
+         kind `thing`, task `x`: cannot find `x` of the parameter `project.x` in a string\n  \
            help: use a dot only to access a key of a parameter that is a mapping\n\
          kind `thing`, task `x`: the name `task` is reserved\n  \
            help: rename the value; reserved names: defer, enforce_single_match, field, fields, item, item_name, task"

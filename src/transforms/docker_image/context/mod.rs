@@ -10,7 +10,7 @@
 //!   copy them to their default paths follow.
 //!
 //! Every file below the folder is in the context, tracked or not; links to folders are not followed
-//! and `__pycache__` is passed over. The hash of the context is the SHA-256 of the tar file, which
+//! and `__pycache__` is ignored. The hash of the context is the SHA-256 of the tar file, which
 //! holds the mode of each file and neither times nor owners ([`tar`]).
 
 pub mod tar;
@@ -42,7 +42,7 @@ COPY run-task/hgrc /etc/mercurial/hgrc.d/mozilla.rc
 /// The inputs of an image.
 #[derive(Debug, Clone)]
 pub struct DockerContext {
-    entries: BTreeMap<Archived, Entry>,
+    entries: BTreeMap<ArchivePath, Entry>,
 }
 
 /// The path of a file in the archive.
@@ -50,12 +50,12 @@ pub struct DockerContext {
 /// Files are in the order in which Python sorts their names. In Python, a byte that is not UTF-8 is
 /// a surrogate, which sorts before U+E000.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Archived {
+struct ArchivePath {
     order: Vec<u32>,
     path: String,
 }
 
-impl Archived {
+impl ArchivePath {
     fn new(path: String) -> Self {
         const SURROGATES: u32 = 0xdc00;
         let mut order = Vec::with_capacity(path.len());
@@ -186,7 +186,7 @@ impl DockerContext {
         }
         let mode = files.mode(&real).map_err(wrong)?;
         let file = Entry::File { path: real, mode };
-        self.entries.insert(Archived::new(archived), file);
+        self.entries.insert(ArchivePath::new(archived), file);
         Ok(())
     }
 
@@ -200,7 +200,7 @@ impl DockerContext {
             .help(task_scripts::HELP)
         })?;
         self.entries.extend(all.into_iter().map(|(name, script)| {
-            let archived = Archived::new(format!("run-task/{name}"));
+            let archived = ArchivePath::new(format!("run-task/{name}"));
             (archived, Entry::Script(script.clone()))
         }));
         Ok(())
@@ -211,7 +211,7 @@ impl DockerContext {
         let found = files.walk(folder).map_err(Diagnostic::from)?;
         self.entries.extend(found.into_iter().map(|file| {
             let path = file_name::join(folder, &file.path);
-            let archived = Archived::new(file_name::join(prefix, &file.path));
+            let archived = ArchivePath::new(file_name::join(prefix, &file.path));
             let mode = file.mode;
             (archived, Entry::File { path, mode })
         }));
@@ -305,8 +305,8 @@ impl DockerContext {
     }
 }
 
-fn dockerfile_name() -> Archived {
-    Archived::new("Dockerfile".to_owned())
+fn dockerfile_name() -> ArchivePath {
+    ArchivePath::new("Dockerfile".to_owned())
 }
 
 /// The name and the value of an argument; `rest` is the text after `# %ARG`.

@@ -2,8 +2,8 @@
 //! machines.
 //!
 //! Each member has a header of 512 bytes, its content, and zeros up to the next multiple of 512. A
-//! name of more than 100 bytes goes before it as the content of a member of its own. At the end
-//! there are two blocks of zeros, and zeros up to the next multiple of 10,240. Headers have device
+//! name of more than 100 bytes is stored before it, as the content of a separate member. The file
+//! ends with two blocks of zeros, and zeros up to the next multiple of 10,240. Headers have device
 //! numbers, which newer Pythons leave out for files: digests of images rest on the older layout.
 
 use std::io::Write;

@@ -69,7 +69,7 @@ fn build(_: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcom
         let get = |key: &str| entry.get(key).cloned().unwrap_or_default();
         if let Err(why) = check_base64(entry["data"].as_str().unwrap_or_default()) {
             wrong.push(
-                item.wrong(
+                item.error_at(
                     "worker.data-map",
                     format!("`worker.data-map[{i}].data` is not valid base64: {why}"),
                 )

@@ -125,11 +125,11 @@ fn build_params(params: &Parameters) -> Object {
         ),
         (
             "branch",
-            string(text("head_ref").and_then(|name| short(name, "heads"))),
+            string(text("head_ref").and_then(|name| short_ref(name, "heads"))),
         ),
         (
             "tag",
-            string(text("head_tag").and_then(|name| short(name, "tags"))),
+            string(text("head_tag").and_then(|name| short_ref(name, "tags"))),
         ),
         ("commit_message", given("commit_message")),
         ("pull_request_id", given("pull_request_number")),
@@ -139,7 +139,7 @@ fn build_params(params: &Parameters) -> Object {
             ("pull_request_author", string(Some(params.str("owner")))),
             (
                 "branch_dest",
-                string(text("base_ref").and_then(|name| short(name, "heads"))),
+                string(text("base_ref").and_then(|name| short_ref(name, "heads"))),
             ),
             ("branch_dest_repo_owner", string(text("base_repository"))),
         ]);
@@ -151,7 +151,7 @@ fn build_params(params: &Parameters) -> Object {
 }
 
 /// The short name of a ref of this type; nothing for a ref of another type, or an empty name.
-fn short<'r>(name: &'r str, kind: &str) -> Option<&'r str> {
+fn short_ref<'r>(name: &'r str, kind: &str) -> Option<&'r str> {
     let short = match name.strip_prefix("refs/") {
         None => name,
         Some(rest) => rest.strip_prefix(kind)?.strip_prefix('/')?,

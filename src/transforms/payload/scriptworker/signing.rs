@@ -62,11 +62,7 @@ static SCHEMA: Schema = Schema {
             Type::List(&Type::Struct(&UPSTREAM_ARTIFACT)),
             "the artifacts that are signed",
         ),
-        optional(
-            "max-run-time",
-            Type::Int,
-            "how long it may take, in seconds: 600",
-        ),
+        optional("max-run-time", Type::Int, "the time limit, in seconds: 600"),
     ],
     open: true,
     exclusive: &[],
@@ -117,7 +113,7 @@ fn listed(item: &mut Item) -> Result<BTreeSet<String>, Diagnostic> {
     let names = fields::list(item, &ATTRIBUTE)?.clone();
     let text = |name: &Value| match name {
         Value::String(text) => Ok(text.to_string()),
-        other => Err(fields::unfit(
+        other => Err(fields::wrong_type(
             &item.origin,
             &ATTRIBUTE,
             "a list of strings",

@@ -1,7 +1,7 @@
 //! The payload of landoscript, which lands automated changes: versions, tags,
 //! localizations, merge days.
 //!
-//! 1. Each entry of `worker.actions` is gone through in the order of [`STEPS`]. Each step in the
+//! 1. Each entry of `worker.actions` is processed in the order of [`STEPS`]. Each step in the
 //!    entry adds its settings to the payload, and its name to the payload's `actions`.
 //! 2. If several steps share a key in the payload, like those of a merge day, the last one wins.
 //! 3. The scopes name the repository and the actions; rooms to notify become routes.

@@ -99,7 +99,7 @@ fn l10n_bump(context: &StepContext<'_>, info: &Value) -> Result<Value, Diagnosti
         let urls: Vec<_> = urls.iter().map(|url| format!("`{url}`")).collect();
         return Err(context
             .item
-            .wrong(
+            .error_at(
                 "worker.actions",
                 format!(
                     "localizations come from several repositories: {}",
@@ -114,7 +114,7 @@ fn l10n_bump(context: &StepContext<'_>, info: &Value) -> Result<Value, Diagnosti
 
 /// The tags of the version that is released.
 fn tag(context: &StepContext<'_>, info: &Value) -> Result<Value, Diagnostic> {
-    let wrong = |message: &str| context.item.wrong("worker.actions", message);
+    let wrong = |message: &str| context.item.error_at("worker.actions", message);
     let Some(url) = info.get("hg-repo-url") else {
         return Err(wrong("`worker.actions.tag.hg-repo-url` is missing").help(
             "name the Mercurial repository in which the revision is looked up, or write null",
