@@ -92,7 +92,7 @@ fn count_by_class(groups: &[Group<'_>]) -> String {
         }
     };
     let parts = [
-        number(&[Class::User, Class::Usage], "mistake", "mistakes"),
+        number(&[Class::User, Class::Usage], "error", "errors"),
         number(&[Class::Environment], "failure", "failures"),
         number(
             &[Class::Bug],
@@ -288,7 +288,7 @@ mod tests {
 
           × task `c`: something else
 
-        1 mistake, 1 failure; nothing was created
+        1 error, 1 failure; nothing was created
         ");
     }
 
@@ -328,7 +328,7 @@ mod tests {
            ╰────
           help: did you mean `description`?
 
-        1 mistake
+        1 error
         ");
     }
 }

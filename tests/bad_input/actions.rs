@@ -103,7 +103,7 @@ async fn an_action_is_unknown() {
       × unknown action `retriger`
       help: did you mean `retrigger`?
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -118,7 +118,7 @@ async fn an_action_is_the_projects_own() {
             cancel-all, rebuild-cached-tasks, release-promotion, rerun, retrigger, retrigger-decision,
             retrigger-disabled, retrigger-multiple
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -132,7 +132,7 @@ async fn the_task_is_not_an_action_task() {
       │   cause: ACTION_CALLBACK is not set and the task has no `extra.action`
       help: run it in an action task; `snowman test-action-callback` tries an action locally
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -144,7 +144,7 @@ async fn the_action_has_no_name() {
     stderr:
       × `extra.action` of [TASK-ID] has no `name`
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -156,7 +156,7 @@ async fn the_action_is_not_a_mapping() {
     stderr:
       × `extra.action` of [TASK-ID] has no `name`
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -169,7 +169,7 @@ async fn the_action_names_no_task_group() {
       × the action task does not name the task group that it is triggered on
       help: ACTION_TASK_GROUP_ID or `extra.action.context.taskGroupId` must name it
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -185,7 +185,7 @@ async fn the_action_names_malformed_ids() {
 
       × `extra.action.context.taskId` is an integer, where a taskId is expected
 
-    2 mistakes; nothing was done
+    2 errors; nothing was done
     "#);
 }
 
@@ -205,7 +205,7 @@ async fn an_input_breaks_its_schema() {
 
       × the input of the action release-promotion, `version`: 1 is not of type "string"
 
-    4 mistakes; nothing was done
+    4 errors; nothing was done
     "#);
 }
 
@@ -227,7 +227,7 @@ async fn an_input_lacks_a_required_key() {
             release_eta, release_partners, release_partner_config, release_partner_build_number,
             release_enable_partner_repack, release_enable_partner_attribution, release_enable_emefree
 
-    2 mistakes; nothing was done
+    2 errors; nothing was done
     "#);
 }
 
@@ -240,7 +240,7 @@ async fn an_input_is_not_a_mapping() {
       × the input of the action retrigger: [3] is not of type "object"
       help: known properties: downstream, times
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     "#);
 }
 
@@ -253,7 +253,7 @@ async fn retrigger_needs_a_task() {
       × retrigger needs a task
       help: trigger it on a task, or give --task-id
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -266,7 +266,7 @@ async fn cancel_needs_a_task() {
       × cancel needs a task
       help: trigger it on a task, or give --task-id
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -281,7 +281,7 @@ async fn the_scope_is_missing() {
       │ `assume:repo:github.com/org/project:pr-action:generic`
       help: trigger the action `retrigger` through its own hook
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -297,7 +297,7 @@ async fn the_task_to_retrigger_does_not_exist() {
       │   Are you sure this task has already been submitted?
       help: trigger the action on a task that exists
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -312,7 +312,7 @@ async fn the_task_to_cancel_does_not_exist() {
       │   cause: HTTP 404: Task `[TASK-ID]` not found. Are you sure it was created?
       help: the task has to exist, and the action task needs the scope to cancel it
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -326,7 +326,7 @@ async fn the_task_to_retrigger_is_not_in_the_graph() {
       × the full task graph of [TASK-ID] has no task `Decision Task`
       help: trigger the action on a task of that graph
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 

@@ -39,7 +39,7 @@ tasks:
        ╰────
       help: did you mean `vanila`? otherwise add a `default` alternative
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -79,7 +79,7 @@ tasks:
        ╰────
       help: write the alternatives so that only one matches
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -119,7 +119,7 @@ tasks:
        ╰────
       help: write the value without `by-…`
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -159,7 +159,7 @@ tasks:
        ╰────
       help: set `taste` on the task, or add a `default` alternative
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -199,7 +199,7 @@ tasks:
        ╰────
       help: alternatives are regular expressions; put `\` before signs that stand for themselves
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -239,7 +239,7 @@ tasks:
        ╰────
       help: write `by-flavour: {<value of flavour>: …, default: …}`, where `flavour` is a string
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -264,7 +264,7 @@ fn a_priority_has_no_alternative() {
        ╰────
       help: add that alternative, or a `default`
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -289,7 +289,7 @@ fn a_worker_type_has_no_alternative() {
         ╰────
       help: add that alternative, or a `default`
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -329,7 +329,7 @@ tasks:
        ╰────
       help: available values: flavour, name; write literal braces twice
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -368,7 +368,7 @@ tasks:
        ╰────
       help: available values: flavour, name; write literal braces twice
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -408,6 +408,6 @@ tasks:
        ╰────
       help: available values: flavour, name; write literal braces twice
 
-    1 mistake
+    1 error
     "#);
 }

@@ -24,7 +24,7 @@ fn config_is_missing() {
       × there is no `taskcluster/config.yml`
       help: run snowman in the repository, or name the folder of config.yml with --root
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -45,7 +45,7 @@ fn config_is_malformed() {
      3 │ workers:
        ╰────
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -66,7 +66,7 @@ fn config_has_wrong_keys() {
      3 │ workers:
        ╰────
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -141,7 +141,7 @@ taskgraph:
         ╰────
       help: did you mean `repositories`?
 
-    6 mistakes
+    6 errors
     "#);
 }
 
@@ -160,7 +160,7 @@ fn config_is_not_a_mapping() {
        ╰────
       help: it needs at least `trust-domain`, `task-priority`, `workers` and `taskgraph`
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -175,7 +175,7 @@ fn config_is_empty() {
       × taskcluster/config.yml is empty
       help: it needs at least `trust-domain`, `task-priority`, `workers` and `taskgraph`
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -196,7 +196,7 @@ fn there_are_no_repositories() {
         ╰────
       help: name the repository that is built, e.g. `ci: {name: my-project}`
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -210,7 +210,7 @@ fn the_folder_of_kinds_is_missing() {
       help: kinds are folders in it, each with a kind.yml; config.yml can name another folder with
             `snowman.kinds`
 
-    1 mistake
+    1 error
     ");
 }
 

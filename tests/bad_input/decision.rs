@@ -45,7 +45,7 @@ async fn a_kind_is_wrong() {
        ╰────
       help: add it: a description of the task
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     ");
 }
 
@@ -58,7 +58,7 @@ async fn taskcluster_yml_is_missing() {
       × .taskcluster.yml does not exist; actions are rendered from it
       help: add it to the root of the repository
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     ");
 }
 
@@ -71,7 +71,7 @@ async fn a_method_is_unknown() {
       × unknown target-tasks method `defalt`
       help: did you mean `default`?
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     ");
 }
 
@@ -107,7 +107,7 @@ async fn a_revision_is_an_option() {
       × cannot determine which files changed
       │   cause: the revision "--output=x" cannot be used: it begins with a dash
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     "#);
 }
 
@@ -127,7 +127,7 @@ async fn try_task_config_is_not_json() {
        ·                ─
        ╰────
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     "#);
 }
 
@@ -140,7 +140,7 @@ async fn try_task_config_is_not_a_mapping() {
       × try_task_config.json is a list, where a mapping is expected
       help: use version 2: `{"version": 2, "parameters": {…}}`
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     "#);
 }
 
@@ -153,7 +153,7 @@ async fn try_task_config_has_another_version() {
       × try_task_config.json has the unknown version 1
       help: use version 2: `{"version": 2, "parameters": {…}}`
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     "#);
 }
 
@@ -166,7 +166,7 @@ async fn try_task_config_has_no_version() {
       × try_task_config.json has no `version`
       help: use version 2: `{"version": 2, "parameters": {…}}`
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     "#);
 }
 
@@ -185,7 +185,7 @@ async fn try_task_config_has_unknown_keys() {
 
       × `parameters` in try_task_config.json is a list, where a mapping is expected
 
-    3 mistakes; nothing was created
+    3 errors; nothing was created
     ");
 }
 
@@ -204,7 +204,7 @@ async fn try_task_config_has_unknown_parameters() {
       × parameters: unknown key `frobnicate`
       help: leave it out
 
-    3 mistakes; nothing was created
+    3 errors; nothing was created
     ");
 }
 
@@ -239,7 +239,7 @@ async fn a_note_is_not_json() {
        · ─────
        ╰────
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     ");
 }
 
@@ -297,7 +297,7 @@ async fn a_project_is_written_in_python() {
         ╰────
       help: the project needs Python, so remove `--python=never`
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     ");
 }
 

@@ -15,7 +15,7 @@ fn the_repository_root_cannot_be_guessed() {
       │   cause: this is neither a git nor a hg repository, and --root has an unusual name
       help: run snowman in a repository
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -43,7 +43,7 @@ fn the_root_is_outside_the_repository() {
       × --root ../home is outside the repository
       help: name the folder of config.yml in the repository that snowman runs in
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -56,7 +56,7 @@ fn the_root_is_missing() {
       × there is no `taskgraph/config.yml`
       help: run snowman in the repository, or name the folder of config.yml with --root
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -71,7 +71,7 @@ fn the_root_is_found_from_a_subfolder() {
       × there is no `src/taskcluster/config.yml`
       help: run snowman in the repository, or name the folder of config.yml with --root
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -84,7 +84,7 @@ fn the_root_is_a_file() {
       × there is no `taskcluster/config.yml/config.yml`
       help: run snowman in the repository, or name the folder of config.yml with --root
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -200,7 +200,7 @@ fn parameters_of_a_task_have_no_id() {
     stderr:
       × -p task-id=a/b: taskId "a/b" has a character that is not allowed: '/'
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -253,7 +253,7 @@ fn actions_need_taskcluster_yml() {
       × .taskcluster.yml does not exist; actions are rendered from it
       help: add it to the root of the repository
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -288,6 +288,6 @@ fn actions_are_disabled_that_do_not_exist() {
             rebuild-cached-tasks, release-promotion, rerun, retrigger, retrigger-decision,
             retrigger-disabled, retrigger-multiple
 
-    2 mistakes
+    2 errors
     ");
 }

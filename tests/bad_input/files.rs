@@ -46,7 +46,7 @@ tasks-from: [linux.yml, ../../../../x.yml, /etc/passwd, sub]
        ╰────
       help: name a file in the kind's folder
 
-    4 mistakes
+    4 errors
     "#);
 }
 
@@ -100,7 +100,7 @@ tasks-from: [linux.yml, mac.yml, win.yml]
        ╰────
       help: it must be a mapping of names to tasks
 
-    3 mistakes
+    3 errors
     ");
 }
 
@@ -131,7 +131,7 @@ fn from_file_names_a_file_outside() {
         ╰────
       help: paths are relative to the root of the repository
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -151,7 +151,7 @@ fn from_file_names_a_missing_file() {
         ╰────
       help: paths are relative to the root of the repository
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -172,7 +172,7 @@ fn from_file_names_a_list() {
         ·             ─────────
         ╰────
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -204,7 +204,7 @@ tasks:
        ╰────
       help: paths are relative to the root of the repository and must stay inside it
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -236,7 +236,7 @@ tasks:
        ╰────
       help: paths are relative to the root of the repository and must stay inside it
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -269,7 +269,7 @@ tasks:
        ╰────
       help: there are none to choose from (`args` of the image)
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -297,7 +297,7 @@ tasks:
        ╰────
       help: the folder has the name of the image, unless `definition` names another
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -317,7 +317,7 @@ fn a_link_leads_out() {
        ╰────
       help: name a file in the kind's folder
 
-    1 mistake
+    1 error
     "#);
 }
 

@@ -36,7 +36,7 @@ tasks:
        ╰────
       help: there are: build, test
 
-    2 mistakes
+    2 errors
     ");
 }
 
@@ -72,7 +72,7 @@ kind-dependencies: [a]
        ╰────
       help: remove one of these `kind-dependencies`
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -96,7 +96,7 @@ kind-dependencies: [build]
        ╰────
       help: remove one of these `kind-dependencies`
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -112,7 +112,7 @@ fn a_requested_kind_does_not_exist() {
       × unknown kind `frobnicate`
       help: there are: build
 
-    2 mistakes
+    2 errors
     ");
 }
 
@@ -139,7 +139,7 @@ tasks: {}
        ╰────
       help: did you mean `taskgraph.loader.default:loader`?
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -171,7 +171,7 @@ tasks: {}
       │   cause: /no/python: No such file or directory (os error 2)
       help: SNOWMAN_PYTHON has to name an interpreter in which taskcluster-taskgraph is installed
 
-    1 mistake, 1 failure
+    1 error, 1 failure
     ");
 }
 
@@ -197,7 +197,7 @@ tasks: {}
        ╰────
       help: the loader `taskgraph.loader.transform:loader` adds no transforms
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -223,6 +223,6 @@ tasks: {}
        ╰────
       help: leave it out, or set `loader: taskgraph.loader.transform:loader`
 
-    1 mistake
+    1 error
     ");
 }

@@ -23,7 +23,7 @@ tasks:
      2 │     linux: {description: Build
        ╰────
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -50,7 +50,7 @@ tasks:
        ╰────
       help: indent with spaces; YAML takes no tabs there
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -68,7 +68,7 @@ fn a_kind_is_empty() {
       × kind `build`: taskcluster/kinds/build/kind.yml is empty
       help: it needs at least `tasks:` with one task
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -92,7 +92,7 @@ fn a_kind_is_not_a_mapping() {
        ╰────
       help: it needs at least `tasks:` with one task
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -151,7 +151,7 @@ tasks: [linux]
      3 │ task-defaults: []
        ╰────
 
-    5 mistakes
+    5 errors
     "#);
 }
 
@@ -289,7 +289,7 @@ tasks:
        ╰────
       help: a task must be a mapping; `{}` is a task with only default values
 
-    3 mistakes
+    3 errors
     ");
 }
 
@@ -337,6 +337,6 @@ kind-dependencies: 1
        ·             ─
        ╰────
 
-    3 mistakes
+    3 errors
     ");
 }

@@ -24,7 +24,7 @@ fn aliases_would_exhaust_the_memory() {
      2 │ a1: &a1 [*a0, *a0, *a0, *a0, *a0, *a0, *a0, *a0, *a0, *a0]
        ╰────
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -50,7 +50,7 @@ tasks: &tasks
        ╰────
       help: a value cannot hold itself; write out the part that is meant
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -67,7 +67,7 @@ fn nesting_is_deep() {
        ·                                                                                                           ─────────────────────────────────────────────
        ╰────
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -81,7 +81,7 @@ fn a_file_is_huge() {
       × kind `build`: `taskcluster/kinds/build/kind.yml` has 17825805 bytes; a YAML file may have
       │ 16777216
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -98,7 +98,7 @@ fn a_line_is_long() {
        · ─────
        ╰────
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -118,7 +118,7 @@ fn a_file_is_not_text() {
        ╰────
       help: save the file as UTF-8
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -143,7 +143,7 @@ tasks:
        ╰────
       help: write '2030-01-01' in quotes to have a string
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -158,7 +158,7 @@ fn an_error_is_far_to_the_right() {
       │   cause: while parsing a flow node
       │   at taskcluster/kinds/build/kind.yml:1:714
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -196,7 +196,7 @@ async fn an_image_is_named_like_a_path() {
        ╰────
       help: remove slashes; `definition` can name a nested folder
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     "#);
     assert!(!outside.exists());
     assert_eq!(taskcluster.created(), BTreeMap::new());
@@ -216,7 +216,7 @@ async fn the_folder_of_artifacts_is_a_link() {
       │   cause: `artifacts` is a link that version control tracks, and it leads out of the checkout
       help: remove `artifacts` from the repository; links that the task makes may lead anywhere
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     ");
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
     assert_eq!(taskcluster.created(), BTreeMap::new());
@@ -243,7 +243,7 @@ fn a_regular_expression_takes_too_long() {
       × --tasks-regex: "((a{100}){100}){1000}" is no regular expression: it is too large once its
       │ repetitions are written out
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -277,6 +277,6 @@ tasks:
        ╰────
       help: available values: name; write literal braces twice
 
-    1 mistake
+    1 error
     "#);
 }

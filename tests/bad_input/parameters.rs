@@ -12,7 +12,7 @@ fn the_parameters_do_not_exist() {
       × no parameters found at `parms.yml`
       help: give a file (.yml or .json), a folder, a URL, `task-id=…`, `index=…` or `project=…`
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -32,7 +32,7 @@ fn a_date_is_out_of_range() {
        ╰────
       help: dates are in seconds since 1970
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -55,7 +55,7 @@ level: [
      1 │ level: [
        ╰────
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -78,7 +78,7 @@ fn parameters_are_not_json() {
        ·           ─
        ╰────
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -109,7 +109,7 @@ fn parameters_are_not_a_mapping() {
 
       × parameters: params.json is a list, where a mapping is expected
 
-    2 mistakes
+    2 errors
     ");
 }
 
@@ -170,7 +170,7 @@ release_history: []
      2 │ build_date: now
        ╰────
 
-    5 mistakes
+    5 errors
     "#);
 }
 
@@ -193,7 +193,7 @@ existing_tasks: {build-linux: a/b, build-mac: 5}
        ·                                    ─────────
        ╰────
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -211,7 +211,7 @@ x",
     stderr:
       × the folder params has no .yml or .json file
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -254,7 +254,7 @@ build_date: x
        · ──────────
        ╰────
 
-    2 mistakes
+    2 errors
     "#);
 }
 
@@ -274,7 +274,7 @@ target_tasks_method: defualt
       × unknown target-tasks method `defualt`
       help: did you mean `default`?
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -295,7 +295,7 @@ target_tasks_method: nightly_desktop
       help: what the project has in Python has to be registered; there are: codereview, default,
             nothing, promote, promote_partners, push, ship
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -315,7 +315,7 @@ filters: [target_tasks_methods, other]
       × unknown filter `target_tasks_methods`
       help: `filters` can name: target_tasks_method
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -328,6 +328,6 @@ fn a_regular_expression_is_invalid() {
       × --tasks-regex: "build-(" is no regular expression: missing ), unterminated subpattern at
       │ position 6
 
-    1 mistake
+    1 error
     "#);
 }

@@ -97,7 +97,7 @@ async fn everything_is_reported_together() {
        ╰────
       help: grant it to the role of the repository or hook that decides, or have the tasks do without
 
-    7 mistakes; nothing was created
+    7 errors; nothing was created
     "#);
     assert_eq!(taskcluster.created(), BTreeMap::new());
 }
@@ -129,7 +129,7 @@ tasks:
      5 │         description: A
        ╰────
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     ");
     assert_eq!(taskcluster.created(), BTreeMap::new());
     // Whoever skips verifications skips these too.
@@ -176,7 +176,7 @@ async fn hundreds_of_tasks_lack_the_same_scope() {
       help: grant `queue:route:own.*`, or each of them, to the role of the repository or hook that
             decides, or have the tasks do without
 
-    2 mistakes; nothing was created
+    2 errors; nothing was created
     ");
     assert_eq!(taskcluster.created(), BTreeMap::new());
 }
@@ -230,7 +230,7 @@ tasks:
        ╰────
       help: that task may have expired: build it again
 
-    2 mistakes; nothing was created
+    2 errors; nothing was created
     ");
     assert_eq!(
         taskcluster.created(),
@@ -288,7 +288,7 @@ async fn an_action_lacks_a_scope() {
       × kind `build`, task `build-b`: the scope `queue:route:own.build-b` is missing
       help: grant it to the role of the repository or hook that decides, or have the tasks do without
 
-    2 mistakes; nothing was done
+    2 errors; nothing was done
     ");
 }
 
@@ -334,7 +334,7 @@ fn a_file_of_scopes_is_incomplete() {
        ╰────
       help: grant it to the role of the repository or hook that decides, or have the tasks do without
 
-    2 mistakes
+    2 errors
     ");
 }
 
@@ -363,7 +363,7 @@ fn a_file_of_scopes_is_invalid() {
       × the scopes scopes.yml contain an integer, where a list of scopes is expected
       help: `taskcluster api auth expandScopes` prints such a file
 
-    1 mistake
+    1 error
     ");
     let ran = desk()
         .file("scopes.yml", "a\n")
@@ -374,7 +374,7 @@ fn a_file_of_scopes_is_invalid() {
       × the scopes scopes.yml contain a string, where a list of scopes is expected
       help: `taskcluster api auth expandScopes` prints such a file
 
-    1 mistake
+    1 error
     ");
     let ran = desk().run(&["verify", "--scopes", "none.yml"]);
     assert_snapshot!(ran.shown(), @"
@@ -383,7 +383,7 @@ fn a_file_of_scopes_is_invalid() {
       × cannot read the scopes none.yml
       │   cause: No such file or directory (os error 2)
 
-    1 mistake
+    1 error
     ");
 }
 

@@ -24,7 +24,7 @@ async fn previous_graphs_do_not_exist() {
       │   has expired
       help: it has to be a decision task, or an action task that decided; see its artifacts
 
-    2 mistakes; nothing was done
+    2 errors; nothing was done
     ");
 }
 
@@ -38,7 +38,7 @@ async fn previous_graphs_have_malformed_ids() {
 
       × `previous_graph_ids`: taskId is empty
 
-    2 mistakes; nothing was done
+    2 errors; nothing was done
     "#);
 }
 
@@ -52,7 +52,7 @@ async fn the_version_is_unknown() {
       help: give `version` in the input (`--version` of `promote --plan`), or add a version.txt to the
             repository
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -67,7 +67,7 @@ async fn the_decision_has_no_parameters() {
       │   cause: HTTP 404: Artifact not found
       help: it has to be a decision task that has made its artifacts
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -85,7 +85,7 @@ async fn the_decision_has_wrong_parameters() {
       × parameters: `level` is 1, where a string is expected
       │   cause: these are the parameters of the graph that the action is triggered on
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -105,7 +105,7 @@ async fn a_graph_has_no_full_task_graph() {
       │   cause: HTTP 404: Artifact not found; the task is running
       help: it has to be a decision task, or an action task that decided; see its artifacts
 
-    1 mistake; nothing was done
+    1 error; nothing was done
     ");
 }
 
@@ -131,7 +131,7 @@ async fn a_graph_is_malformed() {
       × public/label-to-taskid.json of [TASK-ID] is malformed
       │   cause: taskId "a/b" has a character that is not allowed: '/' at line 1 column 22
 
-    2 mistakes; nothing was done
+    2 errors; nothing was done
     "#);
 }
 
@@ -221,7 +221,7 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
      20 │         ship: {target-tasks-method: default, product: [1]}
         ╰────
 
-    2 mistakes; nothing was done
+    2 errors; nothing was done
     "#);
     // One that says nothing yet is offered, as it is by taskgraph, and is no slip.
     let input = json!({
@@ -257,7 +257,7 @@ async fn the_decision_lacks_parameters() {
       │   cause: these are the parameters of the graph that the action is triggered on
       help: add it: the SCM level: `1` or `3`
 
-    2 mistakes; nothing was done
+    2 errors; nothing was done
     ");
 }
 
@@ -273,7 +273,7 @@ fn a_rehearsed_flavor_is_unknown() {
       × unknown flavor `frobnicate`
       help: there are: promote, ship
 
-    2 mistakes
+    2 errors
     ");
 }
 
@@ -286,7 +286,7 @@ fn a_rehearsal_of_a_flavor_needs_flavors() {
       × the graph config has no `release-promotion.flavors`
       help: pass no flavors to rehearse only the push
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -306,7 +306,7 @@ fn a_tested_action_has_a_malformed_input() {
        ·           ─
        ╰────
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -319,6 +319,6 @@ fn a_tested_action_has_no_input() {
       × cannot read the input input.yml
       │   cause: No such file or directory (os error 2)
 
-    1 mistake
+    1 error
     ");
 }

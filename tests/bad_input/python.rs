@@ -30,7 +30,7 @@ fn a_project_registers_extensions() {
         ╰────
       help: the project needs Python, so remove `--python=never`
 
-    2 mistakes
+    2 errors
     ");
 }
 
@@ -54,7 +54,7 @@ fn a_near_name_of_a_native_registration() {
         ╰────
       help: did you mean `mozilla_taskgraph:register`?
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -102,7 +102,7 @@ tasks:
       │   cause: /no/python: No such file or directory (os error 2)
       help: SNOWMAN_PYTHON has to name an interpreter in which taskcluster-taskgraph is installed
 
-    1 mistake, 1 failure
+    1 error, 1 failure
     ");
 }
 
@@ -123,7 +123,7 @@ optimize_strategies: project_taskgraph.optimize:strategies
       │ `project_taskgraph.optimize:strategies`
       help: the project needs Python, so remove `--python=never`
 
-    1 mistake
+    1 error
     ");
 }
 

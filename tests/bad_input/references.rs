@@ -76,7 +76,7 @@ tasks:
        ╰────
       help: a task's own taskId is not known before it is created; name a dependency
 
-    3 mistakes
+    3 errors
     "#);
 }
 
@@ -121,7 +121,7 @@ tasks:
        ╰────
       help: did you mean `build-a`?
 
-    3 mistakes
+    3 errors
     ");
 }
 
@@ -146,7 +146,7 @@ tasks:
        ╰────
       help: there are none to choose from
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -176,7 +176,7 @@ tasks:
        ╰────
       help: remove one of these dependencies
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -201,7 +201,7 @@ tasks:
        ╰────
       help: remove one of these dependencies
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -237,7 +237,7 @@ tasks:
        ╰────
       help: references use this name for the task itself or the decision task
 
-    2 mistakes
+    2 errors
     ");
 }
 
@@ -280,6 +280,6 @@ tasks:
         ╰────
       help: name the kind `toolchain` in `kind-dependencies`, and the task in that kind
 
-    2 mistakes
+    2 errors
     ");
 }

@@ -29,7 +29,7 @@ fn an_error_is_next_to_a_secret() {
             requires, routes, run-on-git-branches, run-on-projects, run-on-tasks-for, scopes,
             shipping-phase, … (6 more)
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -78,7 +78,7 @@ async fn a_decision_would_publish_a_secret() {
        ╰────
       help: store it in the secrets service, and let the task read it from there
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     ");
     let mut names = Vec::new();
     for file in std::fs::read_dir(artifacts).unwrap() {

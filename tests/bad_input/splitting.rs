@@ -34,7 +34,7 @@ tasks:
        ╰────
       help: rename one of them
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -59,7 +59,7 @@ tasks:
        ╰────
       help: remove line breaks and control characters from the label
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -101,7 +101,7 @@ tasks:
         ╰────
       help: `{matrix[…]}` must name a dimension; write literal braces twice
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -146,7 +146,7 @@ tasks:
         ╰────
       help: remove a dimension, or exclude combinations
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -182,7 +182,7 @@ tasks:
         ╰────
       help: use fewer chunks
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -213,7 +213,7 @@ tasks:
        ╰────
       help: did you mean `build`?
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -240,6 +240,6 @@ tasks:
        ╰────
       help: did you mean `strip-kind`?
 
-    1 mistake
+    1 error
     ");
 }

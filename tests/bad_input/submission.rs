@@ -42,7 +42,7 @@ async fn the_queue_rejects_definitions() {
        ╰────
       help: set `deadline-after` to at most `5 days`
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     ");
     assert_eq!(taskcluster.created(), created(&[]));
 }
@@ -70,7 +70,7 @@ async fn deadlines_are_as_late_as_the_deployment_accepts() {
         shown.contains("task `build-a`: `deadline` is more than 29 days ahead"),
         "{shown}"
     );
-    assert!(shown.contains("1 mistake; nothing was created"), "{shown}");
+    assert!(shown.contains("1 error; nothing was created"), "{shown}");
     assert_eq!(taskcluster.created(), created(&[]));
 }
 
@@ -116,7 +116,7 @@ async fn scopes_are_missing() {
        ╰────
       help: grant it to the role of the repository or hook that decides, or have the tasks do without
 
-    3 mistakes; nothing was created
+    3 errors; nothing was created
     ");
 }
 
@@ -140,7 +140,7 @@ async fn a_scope_is_missing_and_granted_before_a_rerun() {
        ╰────
       help: grant it to the role of the repository or hook that decides, or have the tasks do without
 
-    1 mistake; nothing was created
+    1 error; nothing was created
     ");
     assert_eq!(taskcluster.created(), created(&[]));
     taskcluster

@@ -34,7 +34,7 @@ tasks:
        ╰────
       help: is `descripton` meant to be `description`?
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -127,7 +127,7 @@ tasks:
         ╰────
       help: add it: a description of the task
 
-    5 mistakes
+    5 errors
     "#);
 }
 
@@ -158,7 +158,7 @@ tasks:
        ╰────
       help: did you mean `run-on-projects`?
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -246,7 +246,7 @@ tasks:
      10 │         routes: {a: b}
         ╰────
 
-    7 mistakes
+    7 errors
     "#);
 }
 
@@ -278,7 +278,7 @@ tasks:
         ╰────
       help: append one after a slash, e.g. `linux/opt`
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -303,7 +303,7 @@ tasks:
        ·                                                                     ─────────────
        ╰────
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -324,7 +324,7 @@ tasks:
       help: it is the address of the repository's remote: add one on GitHub, give parameters with `-p`,
             or set `default-repository` in config.yml
 
-    1 mistake
+    1 error
     ");
 }
 

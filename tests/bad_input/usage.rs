@@ -160,7 +160,7 @@ fn an_address_is_not_loopback() {
       × --listen 192.0.2.1:80: the sandbox only serves this machine
       help: name a loopback address, e.g. 127.0.0.1:[PORT]
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -172,7 +172,7 @@ fn an_id_is_invalid() {
     stderr:
       × --task-id: taskId "a/b" has a character that is not allowed: '/'
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -188,6 +188,6 @@ fn an_input_has_another_format() {
     stderr:
       × the input input.txt is neither .yml nor .json
 
-    1 mistake
+    1 error
     ");
 }

@@ -34,7 +34,7 @@ tasks:
         ╰────
       help: did you mean `run-task`?
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -68,7 +68,7 @@ tasks:
        ╰────
       help: add it: how the task is run, e.g. `run-task`
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -120,7 +120,7 @@ tasks:
        ╰────
       help: there are: linux (`workers.aliases` in taskcluster/config.yml)
 
-    2 mistakes
+    2 errors
     ");
 }
 
@@ -145,7 +145,7 @@ fn a_worker_implementation_is_unknown() {
       help: did you mean `docker-worker`? (`workers.aliases` in config.yml says which one a
             `worker-type` has)
 
-    1 mistake
+    1 error
     ");
 }
 
@@ -181,7 +181,7 @@ tasks:
        ╰────
       help: in-tree images are tasks of the kind that `docker-image-kind` in config.yml names
 
-    1 mistake
+    1 error
     "#);
 }
 
@@ -224,7 +224,7 @@ tasks:
       help: what the project has in Python has to be registered; there are: always, index-search, never,
             skip-unless-changed
 
-    2 mistakes
+    2 errors
     ");
 }
 
@@ -273,6 +273,6 @@ tasks:
        ╰────
       help: did you mean `taskgraph.transforms.chunking`?
 
-    2 mistakes
+    2 errors
     ");
 }

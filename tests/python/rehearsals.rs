@@ -341,7 +341,7 @@ fn missing_input_of_a_project_is_reported() {
         told.contains("help: add to its input with `snowman rehearse --input FILE`"),
         "{told}"
     );
-    assert!(told.ends_with("1 mistake"), "{told}");
+    assert!(told.ends_with("1 error"), "{told}");
 }
 
 #[test]
