@@ -66,7 +66,7 @@ fuzz_target!(init: common::pass_caught_panics(), |text: &[u8]| {
     let now = Timestamp::from_unix(1_700_000_000);
     let slugid = |_: &str| id.clone();
     let root = "https://tc.example.com";
-    if let Ok(Some((_, task))) = decision(&Only(template), &push, &slugid, root, now) {
+    if let Ok(Some((_, task))) = decision_task(&Only(template), &push, &slugid, root, now) {
         assert!(task.is_object());
     }
     let Ok(input) = yaml::load("input.yml", input) else {

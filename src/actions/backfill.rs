@@ -67,7 +67,7 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
             wanted: [label.clone()].into(),
             existing,
             params,
-            own: inclusive && i == 0,
+            on_triggered_graph: inclusive && i == 0,
         }));
     }
     if rounds.is_empty() {

@@ -37,7 +37,7 @@ pub struct Round<'a> {
     pub params: &'a Parameters,
     /// Whether it is the graph that the action is triggered on. Later actions on that graph read the
     /// labels of this action, which must not include those of other pushes.
-    pub own: bool,
+    pub on_triggered_graph: bool,
 }
 
 /// Changes a task before it is added.
@@ -56,7 +56,7 @@ pub fn repeated_rounds<'a>(
             wanted: wanted.clone(),
             existing,
             params: call.params,
-            own: true,
+            on_triggered_graph: true,
         })
         .collect()
 }
@@ -138,12 +138,12 @@ async fn create(
     rounds: &[Round<'_>],
     targets: &[TargetTaskGraph],
 ) -> Result<Vec<Created>, SubmitError> {
-    let mut written = Written::default();
+    let mut written = RoundArtifacts::default();
     let mut submissions = Vec::new();
     for (number, (round, target)) in rounds.iter().zip(targets).enumerate() {
         let (optimized, reconciled) = resolve(call, round, number, target.clone()).await?;
         let mut submission = Submission::new(reconciled);
-        let own = Written {
+        let own = RoundArtifacts {
             graph: optimized
                 .graph
                 .to_json()
@@ -157,7 +157,7 @@ async fn create(
             own.write(call, &format!("-{}", round.suffix))?;
             submission.artifact = format!("submission-{}.json", round.suffix);
         }
-        written.extend(own, round.own);
+        written.extend(own, round.on_triggered_graph);
         submissions.push(submission);
     }
     written.write(call, "")?;
@@ -227,17 +227,17 @@ impl Resolver for RoundResolver<'_> {
 
 /// The artifacts of a round, or of all rounds together.
 #[derive(Default)]
-struct Written {
+struct RoundArtifacts {
     graph: Object,
     label_to_taskid: BTreeMap<Label, TaskId>,
     to_run: BTreeSet<Label>,
 }
 
-impl Written {
+impl RoundArtifacts {
     /// Adds a later round: of several tasks with one label, the last one counts.
-    fn extend(&mut self, later: Self, own: bool) {
+    fn extend(&mut self, later: Self, on_triggered_graph: bool) {
         self.graph.extend(later.graph);
-        if own {
+        if on_triggered_graph {
             self.label_to_taskid.extend(later.label_to_taskid);
         }
         self.to_run.extend(later.to_run);

@@ -77,7 +77,7 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
         existing: &existing,
         params: call.params,
         // Later actions still see the original task.
-        own: false,
+        on_triggered_graph: false,
     }];
     create::rounds(&call, &rounds, Some(&modify)).await
 }

@@ -19,8 +19,8 @@ use crate::ports::files::{FileError, Files};
 /// The file that hooks are rendered from.
 pub const TASKCLUSTER_YML: &str = ".taskcluster.yml";
 
-/// Renders `actions.json` of the decision task `decision_task_id`: these actions, and the project's
-/// `own`.
+/// Renders `actions.json` of the decision task `decision_task_id`: these actions, and those
+/// of the project.
 ///
 /// # Errors
 /// When `.taskcluster.yml` cannot be read, or `disabled-actions` names unknown ones.
@@ -30,10 +30,10 @@ pub fn actions_json(
     graph_config: &GraphConfig,
     params: &Parameters,
     decision_task_id: &str,
-    own: &[ProjectAction],
+    project_actions: &[ProjectAction],
 ) -> Outcome<Value> {
     let hash = hash(files)?;
-    let disabled = disabled(actions, graph_config, own)?;
+    let disabled = disabled(actions, graph_config, project_actions)?;
     let mut offered: Vec<&Action> = actions
         .iter()
         .filter(|action| (action.available)(graph_config))
@@ -41,7 +41,8 @@ pub fn actions_json(
         .collect();
     // An action of the project replaces the built-in one of the same name.
     offered.retain(|action| {
-        own.iter()
+        project_actions
+            .iter()
             .all(|replacing| replacing.cb_name != action.cb_name)
     });
     let mut entries: Vec<(i64, Value)> = offered
@@ -51,10 +52,10 @@ pub fn actions_json(
             (i64::from(action.order), entry)
         })
         .collect();
-    let own = own
+    let enabled = project_actions
         .iter()
         .filter(|action| !disabled.contains(&action.cb_name));
-    entries.extend(own.map(|action| (action.order, action.entry.clone())));
+    entries.extend(enabled.map(|action| (action.order, action.entry.clone())));
     entries.sort_by_key(|(order, _)| *order);
     let entries: Vec<Value> = entries.into_iter().map(|(_, entry)| entry).collect();
     Ok(json!({"version": 1, "variables": {}, "actions": entries}))
@@ -79,7 +80,7 @@ fn hash(files: &dyn Files) -> Result<String, Diagnostic> {
 fn disabled(
     actions: &[Action],
     graph_config: &GraphConfig,
-    own: &[ProjectAction],
+    project_actions: &[ProjectAction],
 ) -> Outcome<Vec<String>> {
     let mut wrong = Diagnostics::new();
     let mut disabled = Vec::new();
@@ -89,7 +90,7 @@ fn disabled(
     for (i, name) in named.into_iter().flatten().enumerate() {
         let name = name.as_str().unwrap_or_default();
         let known = actions.iter().map(|action| action.cb_name);
-        let known = known.chain(own.iter().map(|action| action.cb_name.as_str()));
+        let known = known.chain(project_actions.iter().map(|action| action.cb_name.as_str()));
         if known.clone().any(|known| known == name) {
             disabled.push(name.to_owned());
             continue;

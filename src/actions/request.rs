@@ -36,11 +36,11 @@ pub struct Request {
 pub async fn read_request(
     environment: &Environment,
     taskcluster: &dyn Taskcluster,
-    own: &TaskId,
+    action_task: &TaskId,
 ) -> Outcome<Request> {
     match environment.filled("ACTION_CALLBACK") {
         Some(callback) => from_environment(environment, callback),
-        None => from_task(taskcluster, own).await,
+        None => from_task(taskcluster, action_task).await,
     }
 }
 
@@ -70,15 +70,15 @@ fn from_environment(environment: &Environment, callback: &str) -> Outcome<Reques
     })
 }
 
-async fn from_task(taskcluster: &dyn Taskcluster, own: &TaskId) -> Outcome<Request> {
-    let task = taskcluster.task(own).await.map_err(|error| {
+async fn from_task(taskcluster: &dyn Taskcluster, action_task: &TaskId) -> Outcome<Request> {
+    let task = taskcluster.task(action_task).await.map_err(|error| {
         Diagnostic::environment("cannot read the definition of the action task")
             .because(error)
             .help("set ACTION_CALLBACK, ACTION_TASK_GROUP_ID, ACTION_TASK_ID and ACTION_INPUT, or run it in an action task")
     })?;
     let Some(action) = task.get("extra").and_then(|extra| extra.get("action")) else {
         return Err(
-            Diagnostic::user(format!("the task {own} is not an action task"))
+            Diagnostic::user(format!("the task {action_task} is not an action task"))
                 .because("ACTION_CALLBACK is not set and the task has no `extra.action`")
                 .help("run it in an action task; `snowman test-action-callback` tries an action locally")
                 .into(),
@@ -87,7 +87,9 @@ async fn from_task(taskcluster: &dyn Taskcluster, own: &TaskId) -> Outcome<Reque
     let name = ["cb_name", "name"]
         .iter()
         .find_map(|key| action.get(key).and_then(Value::as_str))
-        .ok_or_else(|| Diagnostic::user(format!("`extra.action` of {own} has no `name`")))?;
+        .ok_or_else(|| {
+            Diagnostic::user(format!("`extra.action` of {action_task} has no `name`"))
+        })?;
     let context = action.get("context").unwrap_or(&Value::Null);
     let part = |key: &str| context.get(key).unwrap_or(&Value::Null);
     let mut wrong = Diagnostics::new();

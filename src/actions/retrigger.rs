@@ -127,7 +127,7 @@ pub async fn multiple(call: Call<'_>) -> Outcome<()> {
             wanted: wanted.clone(),
             existing: &existing,
             params: call.params,
-            own: true,
+            on_triggered_graph: true,
         }));
     }
     wrong.or_ok(())?;

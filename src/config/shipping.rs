@@ -25,7 +25,7 @@ impl Phase {
     /// Every phase, in order.
     pub const ALL: [Self; 4] = [Self::Build, Self::Promote, Self::Push, Self::Ship];
 
-    /// Its name, as `shipping_phase` has it.
+    /// Returns its name, as in `shipping_phase`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -36,9 +36,9 @@ impl Phase {
         }
     }
 
-    /// The phase that a name contains as a word; the last one if there are several.
+    /// Returns the phase that a name contains as a word; the last one if there are several.
     #[must_use]
-    pub fn in_name(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         let words = name.split(|c: char| !c.is_ascii_alphanumeric());
         words
             .filter_map(|word| match word {
@@ -48,13 +48,13 @@ impl Phase {
             .max()
     }
 
-    /// The phase of a task with these attributes. Tasks without one are built on push. `None` if the
+    /// Returns the phase of a task with these attributes. Tasks without one are built on push. `None` if the
     /// name contains no phase, since its order is unknown.
     #[must_use]
-    pub fn of_task(attributes: &Object) -> Option<Self> {
-        match named(attributes) {
+    pub fn from_attributes(attributes: &Object) -> Option<Self> {
+        match phase_name(attributes) {
             None => Some(Self::Build),
-            Some(name) => Self::in_name(name),
+            Some(name) => Self::from_name(name),
         }
     }
 }
@@ -71,13 +71,13 @@ const PHASE: &[&str] = &["shipping_phase", "shipping-phase"];
 /// The spellings of the attribute of the product.
 const PRODUCT: &[&str] = &["shipping_product", "shipping-product"];
 
-/// The phase that a task's attributes name.
+/// Returns the phase that a task's attributes name.
 #[must_use]
-pub fn named(attributes: &Object) -> Option<&str> {
+pub fn phase_name(attributes: &Object) -> Option<&str> {
     attribute(attributes, PHASE)
 }
 
-/// The product that a task's attributes name.
+/// Returns the product that a task's attributes name.
 #[must_use]
 pub fn product(attributes: &Object) -> Option<&str> {
     attribute(attributes, PRODUCT)
@@ -85,7 +85,7 @@ pub fn product(attributes: &Object) -> Option<&str> {
 
 /// Whether the attributes of a task have a phase or a product, in either spelling and of any type.
 #[must_use]
-pub fn gives_any(attributes: &Object) -> bool {
+pub fn has_any(attributes: &Object) -> bool {
     let mut names = PHASE.iter().chain(PRODUCT);
     names.any(|name| attributes.get(name).is_some_and(|value| !value.is_null()))
 }
@@ -119,13 +119,13 @@ mod tests {
             ("pushed", None),
             ("", None),
         ] {
-            assert_eq!(Phase::in_name(name), phase, "{name}");
+            assert_eq!(Phase::from_name(name), phase, "{name}");
         }
     }
 
     #[test]
     fn tasks_name_their_phase() {
-        let phase = |attributes: Value| Phase::of_task(attributes.as_object().unwrap());
+        let phase = |attributes: Value| Phase::from_attributes(attributes.as_object().unwrap());
         assert_eq!(phase(json!({})), Some(Phase::Build));
         assert_eq!(phase(json!({"shipping_phase": null})), Some(Phase::Build));
         assert_eq!(phase(json!({"shipping_phase": "ship"})), Some(Phase::Ship));

@@ -161,7 +161,7 @@ pub fn generate<'a>(
 /// Returns the tasks with a product or a phase of a release.
 fn released(full: &FullTasks) -> LabelGraph {
     let tasks = full.set.0.tasks();
-    let named = tasks.filter(|task| shipping::gives_any(&task.attributes));
+    let named = tasks.filter(|task| shipping::has_any(&task.attributes));
     full.set
         .0
         .only(&named.map(|task| task.label.clone()).collect())

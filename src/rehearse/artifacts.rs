@@ -104,7 +104,7 @@ impl PhaseOutput {
                         searched: task["optimization"].get("index-search").is_some(),
                         phase: task["attributes"]
                             .as_object()
-                            .and_then(|attributes| shipping::named(attributes))
+                            .and_then(|attributes| shipping::phase_name(attributes))
                             .map(str::to_owned),
                     };
                     (label.into(), possible)

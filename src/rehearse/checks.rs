@@ -166,7 +166,7 @@ fn earlier_phase(
 ) -> Option<Phase> {
     let phase_of = |label: &str| {
         let named = output.full.get(label)?.phase.as_deref();
-        named.map_or(Some(Phase::Build), Phase::in_name)
+        named.map_or(Some(Phase::Build), Phase::from_name)
     };
     let of_targets = || {
         output

@@ -409,7 +409,7 @@ impl<'a> Rehearsal<'a> {
             .await?;
         let own_python = finished.output().own_python;
         // The project's own Python decides what its methods select.
-        let by_name = |name: &str| Phase::in_name(name).filter(|_| own_python);
+        let by_name = |name: &str| Phase::from_name(name).filter(|_| own_python);
         let mut phases = plan::phases(self.graph_config);
         for (name, phase) in &mut phases {
             *phase = by_name(name).or(*phase);

@@ -103,9 +103,9 @@ pub fn built_in(flavor: &Object) -> Option<&'static [&'static str]> {
 pub fn phase(name: &str, flavor: &Object) -> Option<Phase> {
     let method = flavor.get("target-tasks-method").and_then(Value::as_str);
     let last = built_in(flavor).and_then(<[_]>::last);
-    last.and_then(|last| Phase::in_name(last))
-        .or_else(|| Phase::in_name(name))
-        .or_else(|| Phase::in_name(method?))
+    last.and_then(|last| Phase::from_name(last))
+        .or_else(|| Phase::from_name(name))
+        .or_else(|| Phase::from_name(method?))
 }
 
 /// The phases of all flavors, by name.
@@ -133,7 +133,7 @@ pub fn of_products(config: &GraphConfig, products: &BTreeSet<&str>) -> BTreeSet<
 pub fn phase_of(flavor: Flavor<'_>, selection: &Selection, graph: &LabelGraph) -> Option<Phase> {
     let configured = match selection.in_python {
         false => phase(flavor.name, flavor.config),
-        true => Phase::in_name(flavor.name),
+        true => Phase::from_name(flavor.name),
     };
     configured.or_else(|| {
         let targets = selection
@@ -141,7 +141,7 @@ pub fn phase_of(flavor: Flavor<'_>, selection: &Selection, graph: &LabelGraph) -
             .iter()
             .filter_map(|label| graph.get(label));
         targets
-            .filter_map(|task| Phase::of_task(&task.attributes))
+            .filter_map(|task| Phase::from_attributes(&task.attributes))
             .max()
     })
 }

@@ -115,7 +115,7 @@ async fn check_group(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> 
         Err(error) if matches!(error.status, Some(400 | 404)) => return Ok(()),
         Err(error) => {
             return Err(Diagnostic::environment(format!(
-                "the tasks of the group {} cannot be had",
+                "cannot list the tasks of the group {}",
                 call.action_task
             ))
             .because(error)

@@ -49,9 +49,9 @@ pub async fn warn(runner: Runner<'_>, request: &Request) {
         labels: requested("do_not_optimize", "do-not-optimize"),
     };
     // What its methods select is up to the project, whatever they are called.
-    let own = Phase::in_name(named).or_else(|| flavor::phase(named, configured));
+    let own = Phase::from_name(named).or_else(|| flavor::phase(named, configured));
     let phases = flavor::phases(runner.graph_config);
-    let by_name = |(name, phase): (&String, &Option<Phase>)| Phase::in_name(name).or(*phase);
+    let by_name = |(name, phase): (&String, &Option<Phase>)| Phase::from_name(name).or(*phase);
     let flavor_phases: BTreeSet<Phase> = phases.iter().filter_map(by_name).collect();
     for line in unexpected_tasks(&created, &existing, &requested, own, &flavor_phases) {
         tracing::warn!("the flavor `{named}`: {line}");
@@ -103,7 +103,7 @@ fn unexpected_tasks(
     let expected = dag.reverse_closure(&roots);
     let phase = |task: &Value| {
         let attributes = task["attributes"].as_object()?;
-        Phase::of_task(attributes)
+        Phase::from_attributes(attributes)
     };
     let own = own.or_else(|| created.values().filter_map(phase).max());
     let mut again = Vec::new();
@@ -117,7 +117,9 @@ fn unexpected_tasks(
             continue;
         }
         let searched = task["optimization"].get("index-search").is_some();
-        let named_phase = task["attributes"].as_object().and_then(shipping::named);
+        let named_phase = task["attributes"]
+            .as_object()
+            .and_then(shipping::phase_name);
         let phase =
             phase(task).filter(|phase| named_phase.is_some() && flavor_phases.contains(phase));
         if let Some(phase) = phase.filter(|phase| own.is_some_and(|own| *phase < own))

@@ -86,7 +86,7 @@ fn selects_nothing(
             .filter_map(|label| graph.get(label))
     };
     if let Some(own) = phases.and_then(<[_]>::last) {
-        let of_phase = |task: &Task| shipping::named(&task.attributes) == Some(own);
+        let of_phase = |task: &Task| shipping::phase_name(&task.attributes) == Some(own);
         return (!target_tasks().any(|task| of_phase(task))).then(|| {
             let labels: Vec<&str> = selection.targets.iter().map(Label::as_str).collect();
             Diagnostic::user(format!(
@@ -104,10 +104,11 @@ fn selects_nothing(
     }
     // Only the project knows the criteria of its own method.
     let named: Vec<Phase> = target_tasks()
-        .filter(|task| shipping::named(&task.attributes).is_some())
-        .filter_map(|task| Phase::of_task(&task.attributes))
+        .filter(|task| shipping::phase_name(&task.attributes).is_some())
+        .filter_map(|task| Phase::from_attributes(&task.attributes))
         .collect();
-    if let Some(own) = Phase::in_name(name).filter(|own| !named.is_empty() && !named.contains(own))
+    if let Some(own) =
+        Phase::from_name(name).filter(|own| !named.is_empty() && !named.contains(own))
     {
         tracing::warn!("the flavor `{name}` selects no task of the phase `{own}`");
     }

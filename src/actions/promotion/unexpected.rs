@@ -178,7 +178,7 @@ pub fn find(
         existing: graph
             .tasks()
             .filter(|task| exists(&task.label))
-            .filter_map(|task| Phase::of_task(&task.attributes))
+            .filter_map(|task| Phase::from_attributes(&task.attributes))
             .collect(),
     };
     let reason = |label: &Label, disposition: &Disposition| match disposition {
@@ -220,12 +220,12 @@ impl PhaseContext {
     /// The phase of a new task that should have existed before a flavor of the phase `own`, and
     /// what is missing.
     fn early(&self, task: &Task, own: Phase) -> Option<(Phase, Gap)> {
-        let phase = Phase::of_task(&task.attributes)?;
+        let phase = Phase::from_attributes(&task.attributes)?;
         let searched = task.optimization.get("index-search").is_some();
         if phase >= own || searched {
             return None;
         }
-        let named = shipping::named(&task.attributes).is_some();
+        let named = shipping::phase_name(&task.attributes).is_some();
         let gap = if phase == Phase::Build && !self.has_push {
             Gap::Push
         } else if !named || !self.flavor_phases.contains(&phase) {

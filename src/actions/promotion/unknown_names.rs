@@ -102,7 +102,7 @@ impl<'c> KnownNames<'c> {
     }
 
     fn has_phase(&self, name: &str) -> bool {
-        let word = || Phase::in_name(name).map(Phase::name);
+        let word = || Phase::from_name(name).map(Phase::name);
         self.phases.contains(name) || word().is_some_and(|word| self.phases.contains(word))
     }
 }
@@ -149,7 +149,7 @@ fn unknown(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnostics {
         {
             found.entry(("product", product)).or_default().push(task);
         }
-        if let Some(phase) = shipping::named(&task.attributes)
+        if let Some(phase) = shipping::phase_name(&task.attributes)
             && !known.has_phase(phase)
         {
             found.entry(("phase", phase)).or_default().push(task);
@@ -224,7 +224,7 @@ fn unread_attributes(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnosti
             found.entry(mistake).or_default().push(task);
         }
         let later =
-            shipping::named(&task.attributes).is_some_and(|name| name != Phase::Build.name());
+            shipping::phase_name(&task.attributes).is_some_and(|name| name != Phase::Build.name());
         if later && products(&task.attributes).is_none() {
             without.push(task.label.as_str());
         }
