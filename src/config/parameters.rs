@@ -55,7 +55,7 @@ pub static PARAMETERS: Schema = Schema {
         required(
             "enable_always_target",
             Type::OneOf(&[Type::Bool, Type::List(&Type::Str)]),
-            "whether tasks with `always-target` are added: all, none, or those of these kinds",
+            "whether tasks with `always-target` are added: all, none, or those of the listed kinds",
         ),
         required(
             "existing_tasks",
@@ -70,7 +70,7 @@ pub static PARAMETERS: Schema = Schema {
         required(
             "filters",
             Type::List(&Type::Str),
-            "the filters that choose target tasks",
+            "the filters that select target tasks",
         ),
         required("head_ref", Type::Str, "the ref that is built"),
         required("head_repository", Type::Str, "the repository that is built"),
@@ -104,18 +104,18 @@ pub static PARAMETERS: Schema = Schema {
         required(
             "target_tasks_method",
             Type::Str,
-            "the method that chooses target tasks",
+            "the method that selects target tasks",
         ),
         required(
             "tasks_for",
             Type::Str,
-            "what the graph is for, e.g. `github-push`",
+            "what triggered the graph, e.g. `github-push`",
         ),
         nullable("version", "the version of the product"),
         optional(
             "code-review",
             Type::Struct(&CODE_REVIEW),
-            "where code review listens",
+            "settings of code review",
         ),
     ],
     open: true,
@@ -133,7 +133,11 @@ pub static RELEASE_PARAMETERS: Schema = Schema {
             Type::Str,
             "the type of the release, e.g. `release-rc`",
         ),
-        optional("release_eta", Type::Str, "when the release goes out"),
+        optional(
+            "release_eta",
+            Type::Str,
+            "the time at which the release is published",
+        ),
         optional(
             "release_history",
             Type::Any,
@@ -147,7 +151,7 @@ pub static RELEASE_PARAMETERS: Schema = Schema {
         optional(
             "release_partner_config",
             Type::Any,
-            "what partners' builds are made of",
+            "the configuration of partners' builds",
         ),
         optional(
             "release_partner_build_number",

@@ -32,7 +32,7 @@ pub static KIND: Schema = Schema {
         optional(
             "kind-dependencies",
             Type::List(&Type::Str),
-            "the kinds whose tasks these tasks may depend on",
+            "the kinds that tasks of this kind may depend on",
         ),
         optional(
             "task-defaults",

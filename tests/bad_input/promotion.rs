@@ -182,7 +182,7 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
     build-linux
     stderr:
     [TIME]  WARN taskcluster/config.yml:19:9: `release-promotion.flavors.promote.target-tasks-method` is missing
-      help: add it: the target-tasks method; `{project}` is filled in
+      help: add it: the target-tasks method; `{project}` is replaced
     [TIME]  WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds` is the string "all", where a list of strings is expected
     [TIME]  WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates` is a mapping, where a boolean is expected
     [TIME]  WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product` is a list, where a string is expected
@@ -198,7 +198,7 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
     exit code 1
     stderr:
     [TIME]  WARN taskcluster/config.yml:19:9: `release-promotion.flavors.promote.target-tasks-method` is missing
-      help: add it: the target-tasks method; `{project}` is filled in
+      help: add it: the target-tasks method; `{project}` is replaced
     [TIME]  WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds` is the string "all", where a list of strings is expected
     [TIME]  WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates` is a mapping, where a boolean is expected
     [TIME]  WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product` is a list, where a string is expected
@@ -210,7 +210,7 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
         ·         ───────
      20 │         ship: {target-tasks-method: default, product: [1]}
         ╰────
-      help: add it: the target-tasks method; `{project}` is filled in
+      help: add it: the target-tasks method; `{project}` is replaced
 
       × `release-promotion.flavors.promote.rebuild-kinds` is the string "all", where a list of strings
       │ is expected

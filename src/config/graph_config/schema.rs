@@ -21,7 +21,7 @@ static WORKER_ALIAS: Schema = Schema {
         required(
             "provisioner",
             Type::KeyedBy(&["level"], &Type::Str),
-            "the provisioner; `{trust-domain}`, `{level}` and `{alias}` are filled in",
+            "the provisioner; `{trust-domain}`, `{level}` and `{alias}` are replaced",
         ),
         required(
             "implementation",
@@ -36,7 +36,7 @@ static WORKER_ALIAS: Schema = Schema {
         required(
             "worker-type",
             Type::KeyedBy(&["level"], &Type::Str),
-            "the worker type; `{trust-domain}`, `{level}` and `{alias}` are filled in",
+            "the worker type; `{trust-domain}`, `{level}` and `{alias}` are replaced",
         ),
     ],
     open: false,
@@ -48,7 +48,7 @@ static WORKERS: Schema = Schema {
     fields: &[required(
         "aliases",
         Type::Map(&Type::Struct(&WORKER_ALIAS)),
-        "what each `worker-type` of a task stands for; regular expressions are taken too",
+        "the worker pool of each `worker-type`; names may be regular expressions",
     )],
     open: false,
     exclusive: &[],
@@ -61,12 +61,12 @@ static REPOSITORY: Schema = Schema {
         optional(
             "project-regex",
             Type::Str,
-            "the projects that this repository is checked out for",
+            "a regular expression for the projects that use this repository",
         ),
         optional(
             "ssh-secret-name",
             Type::Str,
-            "the secret that holds the key to clone it with",
+            "the secret with the SSH key to clone it with",
         ),
     ],
     open: true,
@@ -78,7 +78,7 @@ static RUN: Schema = Schema {
     fields: &[optional(
         "use-caches",
         Type::OneOf(&[Type::Bool, Type::List(&Type::Literal(CACHES))]),
-        "the caches that tasks have: all, none, or those named",
+        "the caches of tasks: all, none, or the listed ones",
     )],
     open: false,
     exclusive: &[],
@@ -105,7 +105,7 @@ static TASKGRAPH: Schema = Schema {
         optional(
             "cached-task-prefix",
             Type::Str,
-            "the index prefix of cached tasks; the trust domain when it is not given",
+            "the index prefix of cached tasks; if not given, the trust domain",
         ),
         optional(
             "cache-pull-requests",
@@ -115,13 +115,13 @@ static TASKGRAPH: Schema = Schema {
         optional(
             "index-path-regexes",
             Type::List(&Type::Str),
-            "index paths that are summarized in the scopes of index tasks",
+            "patterns of index paths that index tasks cover with a single scope",
         ),
-        optional("run", Type::Struct(&RUN), "the `run` transforms"),
+        optional("run", Type::Struct(&RUN), "settings of `run` transforms"),
         optional(
             "disabled-actions",
             Type::List(&Type::Str),
-            "callback names of actions that are left out of `actions.json`",
+            "callback names of actions that are not in `actions.json`",
         ),
     ],
     open: false,
@@ -131,7 +131,7 @@ static TASKGRAPH: Schema = Schema {
 static SHIPIT: Schema = Schema {
     name: "shipit",
     fields: &[
-        optional("product", Type::Str, "the product as Ship-it calls it"),
+        optional("product", Type::Str, "the product's name in Ship-it"),
         optional("release-format", Type::Str, "the name of a release"),
         optional("scope-prefix", Type::Str, "the prefix of Ship-it scopes"),
     ],
@@ -145,7 +145,7 @@ static FLAVOR: Schema = Schema {
         required(
             "target-tasks-method",
             Type::Str,
-            "the target-tasks method; `{project}` is filled in",
+            "the target-tasks method; `{project}` is replaced",
         ),
         optional(
             "product",
@@ -155,32 +155,32 @@ static FLAVOR: Schema = Schema {
         optional(
             "is-rc",
             Type::Bool,
-            "whether it is a release candidate's flavor",
+            "whether the flavor is for release candidates",
         ),
         optional(
             "rebuild-kinds",
             Type::List(&Type::Str),
-            "kinds that are built again",
+            "kinds that are rebuilt",
         ),
         optional(
             "do-not-optimize",
             Type::List(&Type::Str),
-            "labels that are built again",
+            "labels that are rebuilt",
         ),
         optional(
             "partial-updates",
             Type::Bool,
-            "whether partial updates can be asked for",
+            "whether the input may request partial updates",
         ),
         optional(
             "version-bump",
             Type::Bool,
-            "whether the next version has to be given",
+            "whether the input must contain the next version",
         ),
         optional(
             "release-type",
             Type::Str,
-            "the parameter `release_type`; what the version says when it is not given",
+            "the parameter `release_type`; if not given, derived from the version",
         ),
     ],
     open: true,
@@ -198,17 +198,17 @@ static RELEASE_PROMOTION: Schema = Schema {
         optional(
             "rebuild-kinds",
             Type::List(&Type::Str),
-            "the kinds that interfaces offer as `rebuild_kinds` of the action's input",
+            "the kinds that the action's form offers for `rebuild_kinds`",
         ),
         optional(
             "chains",
             Type::Bool,
-            "whether `release_promotion_flavor` may be a list, for one action that prepares several flavors in a row",
+            "whether `release_promotion_flavor` may be a list, so that one action promotes several flavors",
         ),
         optional(
             "other-products",
             Type::List(&Type::Str),
-            "products that tasks name in `shipping_product` and that none of these flavors releases",
+            "products in `shipping_product` that none of these flavors releases",
         ),
     ],
     open: true,
@@ -224,22 +224,22 @@ static SNOWMAN: Schema = Schema {
         optional(
             "kinds",
             Type::Str,
-            "the folder of kinds, from the root of the repository; `kinds` under the root folder when it is not given",
+            "the folder of kinds, relative to the root of the repository; if not given, `kinds` in the folder of config.yml",
         ),
         optional(
             "docker",
             Type::Str,
-            "the folder of docker images, from the root of the repository; `docker` under the root folder when it is not given",
+            "the folder of docker images, relative to the root of the repository; if not given, `docker` in the folder of config.yml",
         ),
         optional(
             "run-task",
             Type::Str,
-            "the folder with `run-task`, `fetch-content`, `hgrc` and `robustcheckout.py`, from the root of the repository; that of an installed taskgraph when it is not given",
+            "the folder with `run-task`, `fetch-content`, `hgrc` and `robustcheckout.py`, relative to the root of the repository; if not given, that of the installed taskgraph",
         ),
         optional(
             "actions",
             Type::List(&Type::Literal(ON_DEMAND)),
-            "actions that are offered beside the usual ones",
+            "additional actions that are offered",
         ),
     ],
     open: false,
@@ -254,7 +254,7 @@ pub static GRAPH_CONFIG: Schema = Schema {
         required(
             "task-priority",
             Type::KeyedBy(&["project", "level"], &Type::Literal(PRIORITIES)),
-            "the priority of tasks that name none",
+            "the priority of tasks without one",
         ),
         required("workers", Type::Struct(&WORKERS), "the workers"),
         required(
@@ -270,23 +270,23 @@ pub static GRAPH_CONFIG: Schema = Schema {
         optional(
             "task-deadline-after",
             Type::KeyedBy(&["project"], &Type::Str),
-            "the deadline of tasks that name none: `1 day`",
+            "the deadline of tasks without one: `1 day`",
         ),
         optional(
             "task-expires-after",
             Type::Str,
-            "when level 1 tasks that say nothing else expire: `28 days`",
+            "the expiry of level 1 tasks without one: `28 days`",
         ),
         optional("shipit", Type::Struct(&SHIPIT), "Ship-it"),
         optional(
             "version-parser",
             Type::Str,
-            "a Python function that finds the version",
+            "a Python function that parses the version",
         ),
         optional(
             "release-branches",
             Type::Map(&Type::OneOf(&[Type::Bool, Type::List(&Type::Str)])),
-            "the branches of each project whose releases are real",
+            "the branches of each project whose releases are production releases",
         ),
         optional(
             "release-promotion",
@@ -296,7 +296,7 @@ pub static GRAPH_CONFIG: Schema = Schema {
         optional(
             "snowman",
             Type::Struct(&SNOWMAN),
-            "where this project differs in its folders",
+            "settings of snowman for this project",
         ),
     ],
     open: true,
