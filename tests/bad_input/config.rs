@@ -106,7 +106,7 @@ taskgraph:
        · ────────────
      2 │ worker: {}
        ╰────
-      help: add it: the priority of tasks that name none
+      help: add it: the priority of tasks without one
 
       × `workers.aliases.linux.os` is a list, where a string is expected
        ╭─[taskcluster/config.yml:8:13]
