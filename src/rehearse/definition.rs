@@ -181,7 +181,7 @@ fn changed_worker_variables(
     changed
         .map(|name| match command.variables.contains_key(name) {
             true => format!("`{text}`: the command sets {name} to another value before it"),
-            false => format!("`{text}`: the command takes the worker's {name} from it"),
+            false => format!("`{text}`: the command reads the worker's {name} from it"),
         })
         .collect()
 }
@@ -234,8 +234,8 @@ fn mismatches(definition: &Value, command: &Command, expected: &Expectations<'_>
             check_push_flags(definition, command, flags, expected.push, &mut report);
         }
         (Subcommand::Action, true) => {}
-        (_, true) => report("an action task has to run `action-callback`".to_owned()),
-        (_, false) => report("a decision task has to run `decision`".to_owned()),
+        (_, true) => report("an action task must run `action-callback`".to_owned()),
+        (_, false) => report("a decision task must run `decision`".to_owned()),
     }
     messages
 }

@@ -164,7 +164,7 @@ fn from_file_names_a_list() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "values.yml" holds a list, where a mapping of names to values is
+      × kind `build`, task `linux`: "values.yml" contains a list, where a mapping of names to values is
       │ expected
         ╭─[taskcluster/kinds/build/kind.yml:14:13]
      13 │             substitution-fields: [description]

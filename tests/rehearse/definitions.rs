@@ -360,7 +360,7 @@ fn a_command_that_changes_the_proxy_url_is_found() {
         "- - snowman\n",
         "- - env\n                      - -u\n                      - TASKCLUSTER_ROOT_URL\n                      - snowman\n",
         PROXY,
-        "the command takes the worker's TASKCLUSTER_ROOT_URL from it",
+        "the command reads the worker's TASKCLUSTER_ROOT_URL from it",
     );
 }
 

@@ -215,7 +215,7 @@ fn commands(definition: &Value) -> Result<Vec<Vec<Field>>, CommandError> {
     let lists: Option<Vec<_>> = items.iter().map(|item| words(item.as_array()?)).collect();
     lists.ok_or_else(|| {
         CommandError::Unreadable(
-            "`payload.command` is neither a list of words nor a list of such lists".to_owned(),
+            "`payload.command` is neither a list of arguments nor a list of such lists".to_owned(),
         )
     })
 }

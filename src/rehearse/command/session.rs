@@ -289,7 +289,7 @@ impl Session {
                         decided = self.calls.len();
                         if decided_before < decided && !self.shell.errexit {
                             self.note_ignored_failure(&format!(
-                                "without `set -e` the shell goes on to `{part}`"
+                                "without `set -e` the shell continues with `{part}`"
                             ));
                             decided_before = decided;
                         }

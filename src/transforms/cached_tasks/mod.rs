@@ -77,7 +77,7 @@ fn cached(item: &Item, cache: &Value, known: &BTreeMap<String, String>) -> Outco
             &format!("cache.{field}"),
             format!("`cache.{field}` is not a {what}"),
         )
-        .help("`cache` holds `type`, `name` and `digest-data`")
+        .help("`cache` contains `type`, `name` and `digest-data`")
     };
     let mut text = |field: &str| {
         let found = cache.get(field).and_then(Value::as_str);

@@ -63,11 +63,11 @@ fn all_mistakes_are_reported_once() {
     assert_eq!(
         project.error(&TRANSFORM, items),
         "kind `thing`, task `thing-a`: `cache.type` is not a string\n  \
-           help: `cache` holds `type`, `name` and `digest-data`\n\
+           help: `cache` contains `type`, `name` and `digest-data`\n\
          kind `thing`, task `thing-a`: `cache.name` is not a string\n  \
-           help: `cache` holds `type`, `name` and `digest-data`\n\
+           help: `cache` contains `type`, `name` and `digest-data`\n\
          kind `thing`, task `thing-a`: `cache.digest-data` is not a list of strings\n  \
-           help: `cache` holds `type`, `name` and `digest-data`\n\
+           help: `cache` contains `type`, `name` and `digest-data`\n\
          kind `thing`, task `thing-a`: a cached task depends on `image-a`, which is not cached\n  \
            help: add `cache` to that task too, or remove it here"
     );

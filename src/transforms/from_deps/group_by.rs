@@ -45,7 +45,7 @@ pub static GROUP_BY: &[GroupBy] = &[
     },
     GroupBy {
         name: "attribute",
-        doc: "a group for each value of the named attribute; tasks without it are left out",
+        doc: "a group for each value of the named attribute; tasks without it are ignored",
         run: Function::Argument(attribute),
     },
     GroupBy {

@@ -28,7 +28,7 @@ static MATRIX: Schema = Schema {
         optional(
             "exclude",
             Type::List(&Type::Map(&Type::Str)),
-            "combinations that are left out; an incomplete combination excludes all that contain it",
+            "combinations to exclude; an incomplete combination excludes all that contain it",
         ),
         optional(
             "set-name",

@@ -43,7 +43,7 @@ static REPLICATE: Schema = Schema {
         required(
             "target",
             Type::List(&Type::Str),
-            "the tasks, by taskId or index path; a decision task stands for all tasks of its graph",
+            "the tasks, by taskId or index path; a decision task means all tasks of its graph",
         ),
         optional(
             "include-attrs",
@@ -176,7 +176,7 @@ fn read_graph(target: &str, content: &[u8]) -> Result<Vec<Object>, Diagnostic> {
     let graph: Value =
         serde_json::from_slice(content).map_err(|error| not_a_graph(error.to_string()))?;
     let Value::Object(graph) = graph else {
-        return Err(not_a_graph(format!("it holds {}", type_name(&graph))));
+        return Err(not_a_graph(format!("it contains {}", type_name(&graph))));
     };
     graph
         .into_iter()

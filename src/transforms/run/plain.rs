@@ -43,7 +43,7 @@ static INDEX_SEARCH_SCHEMA: Schema = Schema {
 pub static INDEX_SEARCH: RunUsing = RunUsing {
     name: "index-search",
     worker: "always-optimized",
-    doc: "Takes a task of another graph that is found in the index.",
+    doc: "Uses a task of another graph that is found in the index.",
     schema: &INDEX_SEARCH_SCHEMA,
     defaults: &[],
     configure: index_search,

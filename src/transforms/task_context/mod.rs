@@ -203,7 +203,7 @@ fn read(context: &Context<'_>, item: &Item, path: &str) -> Outcome<Object> {
             .error_at(
                 FIELD,
                 format!(
-                    "{path:?} holds {}, where a mapping of names to values is expected",
+                    "{path:?} contains {}, where a mapping of names to values is expected",
                     type_name(&other)
                 ),
             )
