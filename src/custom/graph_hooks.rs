@@ -42,7 +42,7 @@ impl Custom<'_> {
         Ok(())
     }
 
-    /// The labels that a filter keeps of those that are left.
+    /// The labels in `left` that a filter keeps.
     ///
     /// # Errors
     /// What the filter or its target-tasks method raises, and labels that do not exist.
@@ -148,8 +148,8 @@ impl Custom<'_> {
 
     /// Applies the project's morphs.
     ///
-    /// The tasks that they add get taskIds that follow from their labels, as all others have, in
-    /// place of those that were random_id for them.
+    /// Added tasks get taskIds that are derived from their labels, like all other tasks, instead of
+    /// random ones.
     ///
     /// # Errors
     /// What a morph raises, and invalid tasks.

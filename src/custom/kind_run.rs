@@ -80,9 +80,8 @@ impl<'a> Custom<'a> {
         })
     }
 
-    /// The worker for a kind that runs wholly in Python: the first that has nothing to do. More than
-    /// one is started only after a time in which one could have been started: before, it does not
-    /// pay.
+    /// The first idle worker for a kind that runs completely in Python. A second worker is used only
+    /// after the time that its start takes: before, it would not save time.
     fn free_worker(&self) -> usize {
         let pays = self.opened.elapsed() > WORKER_START;
         let all = self
@@ -105,7 +104,7 @@ impl<'a> Custom<'a> {
         }
     }
 
-    /// Runs a kind wholly in Python.
+    /// Runs a kind completely in Python.
     ///
     /// # Errors
     /// What the project's Python raises, and invalid tasks.

@@ -52,7 +52,7 @@ pub(super) fn to_blob(value: &impl Serialize) -> Result<Arc<[u8]>, Diagnostic> {
         .map_err(|error| Diagnostic::bug("cannot write data for the Python worker").because(error))
 }
 
-/// Reads the lists that a worker sends, and puts them together.
+/// Decodes the lists from a worker and joins them.
 pub(super) fn from_blobs(blobs: &[Vec<u8>]) -> Result<Vec<Value>, Diagnostic> {
     let read = |blob: &Vec<u8>| serde_json::from_slice::<Vec<Value>>(blob);
     let parts: Result<Vec<_>, _> = blobs.par_iter().map(read).collect();

@@ -80,8 +80,8 @@ impl KindDefinition {
     /// The references of this kind's transforms, those of the loader included.
     ///
     /// # Errors
-    /// If a kind with the default loader names one of the transforms that it brings, or a kind
-    /// with another loader names none at all.
+    /// If a kind with the default loader names a transform that this loader appends, or a kind with
+    /// the other loader names no transforms.
     pub fn transforms(&self) -> Result<Vec<String>, Diagnostic> {
         let loader = self.loader()?;
         let path = ValuePath::keys(["transforms"]);

@@ -1,4 +1,4 @@
-//! What morphs are given and what they return.
+//! The inputs and results of morphs.
 
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;

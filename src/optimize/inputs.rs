@@ -1,4 +1,4 @@
-//! What optimization works with besides the graph.
+//! The inputs of optimization besides the graph.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct IndexAnswers {
     pub statuses: BTreeMap<TaskId, TaskStatus>,
 }
 
-/// What optimization works with besides the graph.
+/// The inputs of optimization besides the graph.
 #[derive(Debug, Clone, Copy)]
 pub struct OptimizeInputs<'a> {
     /// The parameters.

@@ -127,7 +127,7 @@ fn is_partner(task: &Task) -> bool {
     task.attribute("partner_repack").is_some_and(truthy)
 }
 
-/// Whether the task runs in releases of this type: `run_on_releases` lists it, or is not there.
+/// Whether the task runs in releases of this type: `run_on_releases` lists it or is missing.
 fn in_release(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
     let release_type = params
         .get("release_type")

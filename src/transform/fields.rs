@@ -7,7 +7,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::path::ValuePath;
 use crate::base::value::{List, Object, Value, type_name};
 
-/// A value that a field has when it is not given.
+/// The default value of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
     /// Null.
@@ -42,7 +42,7 @@ impl Preset {
     }
 }
 
-/// Gives each field of `presets` that is not there its value.
+/// Sets each missing field of `presets` to its value.
 pub fn fill(map: &mut Object, presets: Presets) {
     for (key, preset) in presets {
         map.entry(*key).or_insert_with(|| preset.value());

@@ -2,7 +2,7 @@
 //!
 //! A transform is a function from a batch of items to a batch of items, over plain data. A kind
 //! names a sequence of them; between any two, the whole batch could be handed to another process.
-//! The room `transforms` has those that are built in.
+//! The room `transforms` has the built-in ones.
 //!
 //! Transforms never stop at the first mistake: [`each()`] runs one over every item and collects
 //! the mistakes of all of them.

@@ -17,7 +17,7 @@ use crate::task_scripts::TaskScripts;
 /// The project around the items of a test.
 #[derive(Default)]
 pub(crate) struct TestProject {
-    /// The kind; `thing` when it is empty.
+    /// The kind; `thing` if empty.
     pub kind: &'static str,
     /// The `kind.yml`.
     pub config: Value,

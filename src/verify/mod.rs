@@ -27,7 +27,7 @@ pub enum Check {
 
 /// A verification.
 pub struct Verification {
-    /// Its name, as the peer has it.
+    /// Its name, as in taskgraph.
     pub name: &'static str,
     /// What must hold, for the reference.
     pub doc: &'static str,

@@ -1,4 +1,4 @@
-//! `run-task`: runs a command under the script of that name, which checks out, fetches and caches.
+//! `run-task`: runs a command with the script of that name, which checks out, fetches and caches.
 
 use std::convert::Infallible;
 

@@ -153,7 +153,7 @@ fn tag(context: &StepContext<'_>, info: &Value) -> Result<Value, Diagnostic> {
     Ok(Value::Object(info_for_worker))
 }
 
-/// The next version and the files that it is put in.
+/// The next version and the files to write it to.
 fn version_bump(context: &StepContext<'_>, info: &Value) -> Outcome<Value> {
     let next = context.context.params().values().get("next_version");
     let files = info.get("bump-files");
