@@ -352,7 +352,7 @@ fn a_branch_without_a_decision_task_is_reported() {
     let told = flat(&world.failure(&[&PROMOTE[..], &["--branch", "stage", "promote"]].concat()));
     assert!(
         told.contains(
-            ".taskcluster.yml has no task for a push to refs/heads/stage help: `--branch` says"
+            ".taskcluster.yml has no task for a push to refs/heads/stage help: name another branch with `--branch`"
         ),
         "{told}"
     );
