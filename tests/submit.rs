@@ -78,30 +78,30 @@ fn names(plan: &Plan) -> Vec<&str> {
 /// A queue in memory.
 #[derive(Default)]
 struct Queue {
-    /// How often creating a task fails before it succeeds, and with which status.
+    /// How many times the creation of a task fails, and with which status.
     failures: Mutex<BTreeMap<String, (u32, Option<u16>)>>,
     objections: Mutex<BTreeMap<String, String>>,
     tasks: Mutex<BTreeMap<TaskId, Value>>,
     bodies: Mutex<Vec<(TaskId, Value)>>,
-    under_way: Mutex<(usize, usize)>,
+    in_flight: Mutex<(usize, usize)>,
 }
 
 impl Queue {
-    fn failing(self, name: &str, times: u32, status: Option<u16>) -> Self {
+    fn with_failures(self, name: &str, times: u32, status: Option<u16>) -> Self {
         let mut failures = self.failures.lock().unwrap();
         failures.insert(name.to_owned(), (times, status));
         drop(failures);
         self
     }
 
-    /// Refuses to create a task, with these words.
-    fn objecting(self, name: &str, message: &str) -> Self {
+    /// Refuses to create a task with this message.
+    fn with_error(self, name: &str, message: &str) -> Self {
         let objection = (name.to_owned(), message.to_owned());
         self.objections.lock().unwrap().extend([objection]);
         self
     }
 
-    fn holding(self, name: &str, definition: Value) -> Self {
+    fn with_task(self, name: &str, definition: Value) -> Self {
         self.tasks.lock().unwrap().insert(id(name), definition);
         self
     }
@@ -148,21 +148,21 @@ impl Queue {
 }
 
 fn unused<'a, T: Send + 'a>() -> Answer<'a, T> {
-    unreachable!("the creation of tasks does not ask this")
+    unreachable!("the creation of tasks does not call this")
 }
 
 impl Taskcluster for Queue {
     fn create_task<'a>(&'a self, task_id: &'a TaskId, definition: &'a Value) -> Answer<'a, ()> {
         Box::pin(async move {
             {
-                let mut under_way = self.under_way.lock().unwrap();
-                under_way.0 += 1;
-                under_way.1 = under_way.1.max(under_way.0);
+                let mut in_flight = self.in_flight.lock().unwrap();
+                in_flight.0 += 1;
+                in_flight.1 = in_flight.1.max(in_flight.0);
             }
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
-            self.under_way.lock().unwrap().0 -= 1;
+            self.in_flight.lock().unwrap().0 -= 1;
             self.create(task_id, definition)
         })
     }
@@ -311,7 +311,7 @@ fn definitions_are_completed() {
 }
 
 #[test]
-fn the_decision_task_is_named_once() {
+fn the_decision_task_is_a_dependency_once() {
     let decision = decision();
     let plan = planned([task("a", &[decision.as_str()])]);
     let definition = &plan.creations()[0].definition;
@@ -326,7 +326,7 @@ fn dependencies_come_first_whatever_their_ids() {
 }
 
 #[test]
-fn tasks_that_wait_for_each_other_are_told() {
+fn circular_dependencies_are_errors() {
     let ids = DerivedIds::new(decision());
     let options = PlanOptions {
         decision_task_id: decision(),
@@ -334,17 +334,20 @@ fn tasks_that_wait_for_each_other_are_told() {
         ids: &ids,
     };
     let graph = IdGraph::new([task("a", &["b"]), task("b", &["a"]), task("c", &["c"])]);
-    let told = plan(&graph, &options).unwrap_err().to_string();
-    assert!(told.contains("a -> b -> a"), "{told}");
+    let message = plan(&graph, &options).unwrap_err().to_string();
+    assert!(message.contains("a -> b -> a"), "{message}");
 
     let mut broken = task("a", &[]);
     broken.task.insert("dependencies".to_owned(), json!("b"));
-    let told = plan(&IdGraph::new([broken]), &options).unwrap_err();
-    assert!(told.to_string().contains("are a string"), "{told}");
+    let message = plan(&IdGraph::new([broken]), &options).unwrap_err();
+    assert!(
+        message.to_string().contains("must be a list, not a string"),
+        "{message}"
+    );
 }
 
 #[test]
-fn duplicates_have_ids_of_their_own() {
+fn duplicates_have_their_own_ids() {
     let mut twice = task("b", &["a"]);
     twice
         .attributes
@@ -363,14 +366,14 @@ fn duplicates_have_ids_of_their_own() {
 }
 
 #[test]
-fn what_stands_is_left_out() {
+fn existing_tasks_are_left_out() {
     let plan = planned([task("a", &[]), task("b", &["a"])]).without(&BTreeSet::from([id("a")]));
     assert_eq!(names(&plan), ["b"]);
     assert!(plan.creations()[0].after.is_empty());
 }
 
 #[tokio::test]
-async fn dependents_are_sent_when_their_dependencies_stand() {
+async fn dependents_are_sent_when_their_dependencies_exist() {
     let mut tasks = vec![task("root", &[])];
     for n in 0..200 {
         let before = if n < 20 {
@@ -390,14 +393,14 @@ async fn dependents_are_sent_when_their_dependencies_stand() {
     assert_eq!(report.problems.to_string(), "");
     assert_eq!(report.created.len(), 201);
     assert_eq!(events.len(), 201);
-    assert_eq!(queue.under_way.lock().unwrap().1, 7);
+    assert_eq!(queue.in_flight.lock().unwrap().1, 7);
     let order: Vec<_> = report.created.iter().map(|c| &c.task_id).collect();
     let planned: Vec<_> = plan.creations().iter().map(|c| &c.task_id).collect();
     assert_eq!(order, planned);
 }
 
 #[tokio::test]
-async fn dates_are_those_of_the_call() {
+async fn dates_are_resolved_when_a_task_is_sent() {
     let queue = Queue::default();
     let time = Time::default();
     time.0.store(86_400, Ordering::SeqCst);
@@ -417,8 +420,8 @@ async fn dates_are_those_of_the_call() {
 #[tokio::test]
 async fn transient_failures_are_retried_with_the_same_body() {
     let queue = Queue::default()
-        .failing("a", 2, Some(500))
-        .failing("b", 1, None);
+        .with_failures("a", 2, Some(500))
+        .with_failures("b", 1, None);
     let plan = planned([task("a", &[]), task("b", &["a"])]);
     let time = Time::default();
     let (report, events) = run_in(&plan, &queue, &SubmitLimits::default(), &time).await;
@@ -444,15 +447,15 @@ async fn transient_failures_are_retried_with_the_same_body() {
 }
 
 #[tokio::test]
-async fn old_bodies_are_made_anew() {
-    // The queue has taken the first body although its answer was a failure.
+async fn old_bodies_are_replaced() {
+    // The queue has accepted the first body although its response was an error.
     let plan = planned([task("a", &[])]);
     let mut taken = plan.creations()[0].definition.clone();
     taken["created"] = json!("1970-01-01T00:00:00.000Z");
     taken["deadline"] = json!("1970-01-02T00:00:00.000Z");
     let queue = Queue::default()
-        .failing("a", 1, Some(503))
-        .holding("a", taken.clone());
+        .with_failures("a", 1, Some(503))
+        .with_task("a", taken.clone());
     let limits = SubmitLimits {
         retry: RetryPolicy {
             first_pause: Duration::from_secs(100_000),
@@ -469,11 +472,11 @@ async fn old_bodies_are_made_anew() {
 }
 
 #[tokio::test]
-async fn lasting_failures_skip_what_depends_on_them() {
+async fn permanent_failures_skip_dependents() {
     //  d -> c -> a (fails), e -> b, f -> a and b
     let queue = Queue::default()
-        .failing("a", 9, Some(403))
-        .failing("g", 9, Some(401));
+        .with_failures("a", 9, Some(403))
+        .with_failures("g", 9, Some(401));
     let plan = planned([
         task("a", &[]),
         task("b", &[]),
@@ -495,19 +498,19 @@ async fn lasting_failures_skip_what_depends_on_them() {
         ]
     );
     assert_eq!(queue.sent().iter().filter(|id| *id == "a").count(), 1);
-    let told = report.problems.to_string();
+    let message = report.problems.to_string();
     assert_eq!(report.problems.len(), 3);
-    assert!(told.contains("kind `test`, task `a`: the task could not be created"));
-    assert!(told.contains("cause: HTTP 403: no"));
-    assert!(told.contains("grant the missing scopes"));
-    assert!(told.contains("clock of this machine"));
-    assert!(told.contains("3 more tasks were not created"));
+    assert!(message.contains("kind `test`, task `a`: the task could not be created"));
+    assert!(message.contains("cause: HTTP 403: no"));
+    assert!(message.contains("grant the missing scopes"));
+    assert!(message.contains("clock of this machine"));
+    assert!(message.contains("3 more tasks were not created"));
     assert!(report.outcome().is_err());
 }
 
 #[tokio::test]
-async fn tries_are_bounded_by_time() {
-    // Far more tries than eight are made of a task while its budget lasts.
+async fn retries_are_limited_by_time() {
+    // The budget allows far more than eight attempts.
     let limits = SubmitLimits {
         retry: RetryPolicy {
             longest_pause: Duration::from_secs(4),
@@ -515,28 +518,23 @@ async fn tries_are_bounded_by_time() {
         },
         ..SubmitLimits::default()
     };
-    let queue = Queue::default().failing("a", 40, Some(500));
+    let queue = Queue::default().with_failures("a", 40, Some(500));
     let (report, _) = run(&planned([task("a", &[])]), &queue, &limits).await;
     assert_eq!(report.problems.to_string(), "");
-    let queue = Queue::default().failing("a", u32::MAX, Some(500));
+    let queue = Queue::default().with_failures("a", u32::MAX, Some(500));
     let time = Time::default();
     let (report, events) = run_in(&planned([task("a", &[])]), &queue, &limits, &time).await;
     assert_eq!(events.last().map(String::as_str), Some("failed a"));
     assert!(time.elapsed() >= limits.retry.budget);
-    assert!(
-        report
-            .problems
-            .to_string()
-            .contains("rerun the decision task")
-    );
+    assert!(report.problems.to_string().contains("rerun this task"));
 }
 
 #[tokio::test]
-async fn nothing_more_is_sent_when_nothing_can_be_created_for_too_long() {
+async fn nothing_more_is_sent_after_the_time_limit() {
     let all: Vec<String> = (0..500).map(|n| format!("t{n:03}")).collect();
     let mut queue = Queue::default();
     for name in &all[10..] {
-        queue = queue.failing(name, u32::MAX, Some(500));
+        queue = queue.with_failures(name, u32::MAX, Some(500));
     }
     let plan = planned(all.iter().map(|name| task(name, &[])));
     let limits = SubmitLimits {
@@ -549,7 +547,7 @@ async fn nothing_more_is_sent_when_nothing_can_be_created_for_too_long() {
     assert!(
         unsent
             .clone()
-            .all(|one| one.reason == SkipReason::OutOfTime)
+            .all(|task| task.reason == SkipReason::OutOfTime)
     );
     assert!(unsent.count() > 400);
     let ends = report.created.len() + report.skipped.len() + report.problems.len() - 1;
@@ -557,22 +555,22 @@ async fn nothing_more_is_sent_when_nothing_can_be_created_for_too_long() {
 }
 
 #[tokio::test]
-async fn a_task_that_another_run_may_have_left_half_done_is_created_once_more() {
+async fn a_recent_task_of_another_run_is_created_again() {
     let plan = planned([task("a", &[]), task("b", &[])]);
-    let standing = |index: usize, created: &str| {
+    let existing = |index: usize, created: &str| {
         let mut definition = plan.creations()[index].definition.clone();
         definition["created"] = json!(created);
         definition["deadline"] = json!(created.replace("1970-01-01", "1970-01-02"));
         definition
     };
     let queue = Queue::default()
-        .holding("a", standing(0, "1970-01-01T00:05:00.000Z"))
-        .holding("b", standing(1, "1970-01-01T00:30:00.000Z"));
+        .with_task("a", existing(0, "1970-01-01T00:05:00.000Z"))
+        .with_task("b", existing(1, "1970-01-01T00:30:00.000Z"));
     let (report, mut events) = run(&plan, &queue, &SubmitLimits::default()).await;
     assert_eq!(report.problems.to_string(), "");
     events.sort_unstable();
     assert_eq!(events, ["kept a", "kept b"]);
-    // The queue takes the call that has made `b` no longer.
+    // The queue no longer accepts the call that created `b`.
     let mut sent = queue.sent();
     sent.sort_unstable();
     assert_eq!(sent, ["a", "a", "b"]);
@@ -582,62 +580,62 @@ async fn a_task_that_another_run_may_have_left_half_done_is_created_once_more() 
 }
 
 #[tokio::test]
-async fn a_clock_that_the_queue_objects_to_is_no_mistake_of_the_project() {
+async fn a_clock_that_the_queue_rejects_is_an_environment_error() {
     for message in [
         "`created` cannot be in the future (max 15min drift)",
         "created cannot be in the past (max 15min drift)",
     ] {
         let plan = planned([task("a", &[])]);
-        let queue = Queue::default().objecting("a", message);
+        let queue = Queue::default().with_error("a", message);
         let (report, _) = run(&plan, &queue, &SubmitLimits::default()).await;
         let wrong = report.outcome().unwrap_err();
         assert_eq!(wrong.problems().class(), Class::Environment);
-        let told = wrong.to_string();
-        assert!(told.contains(message), "{told}");
-        assert!(told.contains("set the clock of this worker"), "{told}");
+        let text = wrong.to_string();
+        assert!(text.contains(message), "{text}");
+        assert!(text.contains("set the clock of this worker"), "{text}");
     }
 }
 
 #[tokio::test]
-async fn a_taken_id_is_kept_only_for_the_same_task() {
+async fn an_existing_task_is_kept_only_if_it_is_equal() {
     let plan = planned([task("a", &[]), task("b", &[])]);
-    let standing = |index: usize| {
+    let existing = |index: usize| {
         let mut definition = plan.creations()[index].definition.clone();
         definition["created"] = json!("2024-01-01T00:00:00.000Z");
         definition["deadline"] = json!("2024-01-02T00:00:00.000Z");
         definition["priority"] = json!("lowest");
         definition
     };
-    let mut other = standing(1);
+    let mut other = existing(1);
     other["payload"]["name"] = json!("evil");
     let queue = Queue::default()
-        .holding("a", standing(0))
-        .holding("b", other);
+        .with_task("a", existing(0))
+        .with_task("b", other);
     let (report, mut events) = run(&plan, &queue, &SubmitLimits::default()).await;
     events.sort_unstable();
     assert_eq!(events, ["failed b", "kept a"]);
     assert!(report.created[0].kept);
-    let told = report.problems.to_string();
-    assert!(told.contains("the taskId b belongs to a different task"));
+    let message = report.problems.to_string();
+    assert!(message.contains("the taskId b belongs to a different task"));
     assert!(
-        told.contains(r#"`payload.name` should be "b" and is "evil""#),
-        "{told}"
+        message.contains(r#"`payload.name` should be "b" and is "evil""#),
+        "{message}"
     );
 }
 
 #[tokio::test]
-async fn a_conflict_without_a_task_is_about_the_group() {
-    let queue = Queue::default().failing("a", 1, Some(409));
+async fn a_conflict_without_a_task_means_a_closed_group() {
+    let queue = Queue::default().with_failures("a", 1, Some(409));
     let (report, _) = run(&planned([task("a", &[])]), &queue, &SubmitLimits::default()).await;
-    let told = report.problems.to_string();
+    let message = report.problems.to_string();
     assert!(
-        told.contains("HTTP 409") && told.contains("sealed"),
-        "{told}"
+        message.contains("HTTP 409") && message.contains("sealed"),
+        "{message}"
     );
 }
 
 #[test]
-fn dates_that_are_none_are_told_before_anything_is_sent() {
+fn malformed_dates_are_errors_before_anything_is_sent() {
     let wrong = |name: &str| {
         let mut wrong = task(name, &[]);
         wrong
@@ -652,13 +650,13 @@ fn dates_that_are_none_are_told_before_anything_is_sent() {
         ids: &ids,
     };
     let graph = IdGraph::new([wrong("a"), task("b", &[]), wrong("c")]);
-    let told = plan(&graph, &options).unwrap_err();
-    assert_eq!(told.len(), 2);
-    assert!(told.to_string().contains("`14 days`"));
+    let message = plan(&graph, &options).unwrap_err();
+    assert_eq!(message.len(), 2);
+    assert!(message.to_string().contains("`14 days`"));
 }
 
 #[tokio::test]
-async fn a_dry_run_records() {
+async fn a_dry_run_records_calls() {
     let plan = planned([task("a", &["b"]), task("b", &[])]);
     let recorder = Recorder::offline();
     let limits = SubmitLimits {
@@ -698,7 +696,7 @@ async fn a_dry_run_records() {
 }
 
 #[test]
-fn creating_can_move_between_threads() {
+fn execution_can_move_between_threads() {
     fn movable<T: Send>(_: T) {}
     let plan = Plan::default();
     let (recorder, time) = (Recorder::offline(), Time::default());

@@ -19,9 +19,7 @@ use crate::custom::actions::{CallbackInput, ProjectAction, RequestedChange};
 use crate::decision::Context;
 use crate::ports::python::{Mode, Python};
 use crate::submit::plan::{Creation, Plan};
-use crate::submit::{
-    Events, Ports, PreflightOptions, SubmitLimits, TokioSleeper, execute, preflight,
-};
+use crate::submit::submit_plan;
 
 /// Opens what a project adds, if its Python already runs: a project registers its actions when it is
 /// loaded.
@@ -116,7 +114,8 @@ async fn perform(runner: Runner<'_>, changes: Vec<RequestedChange>) -> Outcome<(
             creations.push(new_creation(&task_id, definition, &created)?);
         }
     }
-    create_tasks(runner.context, runner.events, &Plan::new(creations)).await?;
+    let plan = Plan::new(creations);
+    submit_plan(runner.context.submit()?, runner.events, &plan).await?;
     let mut wrong = Diagnostics::new();
     for change in others {
         let (task_id, answer) = match &change {
@@ -134,31 +133,6 @@ async fn perform(runner: Runner<'_>, changes: Vec<RequestedChange>) -> Outcome<(
         }
     }
     wrong.or_ok(())
-}
-
-/// Creates tasks from definitions that did not come from a graph.
-///
-/// # Errors
-/// Everything that would prevent a task from being created or from running, before any is created; or
-/// every task that could not be created.
-pub(super) async fn create_tasks(
-    context: Context<'_>,
-    events: &Events<'_>,
-    plan: &Plan,
-) -> Outcome<()> {
-    let submit_context = context.submit()?;
-    preflight::run(submit_context, PreflightOptions::FULL, &[plan]).await?;
-    let ports = Ports {
-        taskcluster: submit_context.taskcluster,
-        clock: context.clock,
-        sleeper: &TokioSleeper,
-        stop: context.stop,
-    };
-    context.stop.hold();
-    let limits = SubmitLimits::default();
-    let report = execute(plan, ports, &limits, &mut |event| events(event)).await;
-    report.outcome()?;
-    Ok(())
 }
 
 /// Makes the creation of a task from its definition.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::{Call, triggering_task};
 use super::create::{self, Round};
-use super::custom::{self, new_creation};
+use super::custom::new_creation;
 use super::existing::ExistingGraph;
 use super::rerun;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -13,6 +13,7 @@ use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value, json, truthy};
 use crate::ports::ids::DerivedIds;
 use crate::submit::plan::Plan;
+use crate::submit::submit_plan;
 
 /// The schema of the input.
 #[must_use]
@@ -161,7 +162,8 @@ pub async fn decision(call: Call<'_>) -> Outcome<()> {
     let new_id = ids.id(&label, 0);
     let plan = Plan::new(vec![new_creation(&new_id, &definition, &BTreeMap::new())?]);
     tracing::info!("Creating task with taskId {new_id} for {label}");
-    custom::create_tasks(call.context, call.events, &plan).await
+    submit_plan(call.context.submit()?, call.events, &plan).await?;
+    Ok(())
 }
 
 /// Returns the value with every date relative to `created`.

@@ -128,10 +128,10 @@ pub fn insert_gates(
         for gate in &gates {
             if optimized.label_to_taskid.contains_key(&gate.label) {
                 return Err(Diagnostic::user(format!(
-                    "a task has the label `{}`, which the gate of a chain of flavors needs",
+                    "the label `{}` of a task is reserved for the gate between two flavors",
                     gate.label
                 ))
-                .help("give that task another name")
+                .help("rename that task")
                 .into());
             }
             optimized

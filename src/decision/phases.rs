@@ -356,7 +356,7 @@ impl Phases<'_> {
         let failed = |error: crate::ports::taskcluster::ApiError| {
             let help = match error.status {
                 Some(401 | 403) => "check the credentials and their scopes",
-                _ => "try again when Taskcluster works again",
+                _ => "try again later",
             };
             Diagnostic::environment("cannot look up existing tasks in the index")
                 .because(error)

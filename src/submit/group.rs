@@ -364,7 +364,7 @@ fn cannot_list(group: &TaskId, error: &ApiError) -> Diagnostic {
             "grant `queue:list-task-group:{group}` and `queue:status:*` to this task, e.g. with the \
              role `anonymous`: without them a rerun might create tasks twice"
         )),
-        _ => diagnostic.help("rerun this task when Taskcluster works again; existing tasks are kept"),
+        _ => diagnostic.help("rerun this task when Taskcluster is available again; existing tasks are kept"),
     }
 }
 

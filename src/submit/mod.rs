@@ -53,5 +53,6 @@ pub use recorder::Recorder;
 pub use report::{Created, Events, SubmitError, SubmitEvent, SubmitProgress, SubmitReport};
 pub use sleeper::{Sleeper, TokioSleeper};
 pub use submission::{
-    Attempt, Submission, SubmitOptions, preflight_all, submit, submit_all, submit_with_retry,
+    Attempt, Submission, SubmitOptions, preflight_all, submit, submit_all, submit_plan,
+    submit_with_retry,
 };

@@ -146,7 +146,7 @@ fn not_cancelled(open: &[(&ObsoleteTask, ApiError)], what: &str) -> Diagnostics 
              the missing scopes (for all: `queue:cancel-task:<schedulerId>/<taskGroupId>/*`), and \
              rerun it"
         ),
-        _ => "rerun this task when Taskcluster works again".to_owned(),
+        _ => "rerun this task when Taskcluster is available again".to_owned(),
     };
     wrong.push(
         Diagnostic::environment(format!(

@@ -74,7 +74,7 @@ pub(super) fn refused(error: &ApiError, message: &str) -> Diagnostic {
             Diagnostic::user(message).help("fix the rejected field in the kind")
         }
         _ => Diagnostic::environment(message)
-            .help("rerun this task when Taskcluster works again; existing tasks are kept"),
+            .help("rerun this task when Taskcluster is available again; existing tasks are kept"),
     }
 }
 

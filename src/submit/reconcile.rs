@@ -279,7 +279,7 @@ fn check_group(
 fn cannot_read_group(group_id: &TaskId, error: &ApiError) -> Diagnostic {
     let help = match error.status {
         Some(401) => CREDENTIALS_HELP,
-        _ => "rerun this task when Taskcluster works again",
+        _ => "rerun this task when Taskcluster is available again",
     };
     Diagnostic::environment(format!("cannot read the task group {group_id}"))
         .because(error)

@@ -12,7 +12,7 @@ use std::pin::Pin;
 
 use super::confirm::confirm;
 use super::context::SubmitContext;
-use super::execute::{Ports, execute_except};
+use super::execute::{Ports, execute, execute_except};
 use super::group::ObsoleteTask;
 use super::limits::SubmitLimits;
 use super::obsolete::{self, CancelReport};
@@ -206,6 +206,31 @@ pub async fn submit(
     cancelled.problems.or_ok(()).map_err(with_progress)?;
     written.map_err(|problem| with_progress(Diagnostics::from(problem)))?;
     Ok(created)
+}
+
+/// Creates tasks whose ids and definitions others have chosen, with a full preflight.
+///
+/// The task group is not listed: the creation of an equal task that exists is a success.
+///
+/// # Errors
+/// Everything that would prevent a task from being created or from running; then none was created. Or
+/// every task that could not be created.
+pub async fn submit_plan(
+    context: SubmitContext<'_>,
+    events: &Events<'_>,
+    plan: &Plan,
+) -> Result<Vec<Created>, SubmitError> {
+    preflight::run(context, PreflightOptions::FULL, &[plan]).await?;
+    let ports = Ports {
+        taskcluster: context.taskcluster,
+        clock: context.clock,
+        sleeper: &TokioSleeper,
+        stop: context.stop,
+    };
+    context.stop.hold();
+    let limits = SubmitLimits::default();
+    let report = execute(plan, ports, &limits, &mut |event| events(event)).await;
+    report.outcome()
 }
 
 fn warn(cancelled: &CancelReport) {

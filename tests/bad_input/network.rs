@@ -109,10 +109,10 @@ async fn the_queue_keeps_failing() {
     assert_snapshot!(told, @"
     kind `build`, task `c`: the task could not be created
       cause: HTTP 500: Internal Server Error
-      help: rerun this task when Taskcluster works again; existing tasks are kept
+      help: rerun this task when Taskcluster is available again; existing tasks are kept
     kind `build`, task `a`: the task could not be created
       cause: HTTP 500: Internal Server Error
-      help: rerun this task when Taskcluster works again; existing tasks are kept
+      help: rerun this task when Taskcluster is available again; existing tasks are kept
     1 more task was not created
       cause: `b` depends on `a`
     ");
@@ -128,10 +128,10 @@ async fn the_queue_refuses_connections() {
     assert_snapshot!(told, @"
     kind `build`, task `c`: the task could not be created
       cause: no connection: Connection refused (os error 111)
-      help: rerun this task when Taskcluster works again; existing tasks are kept
+      help: rerun this task when Taskcluster is available again; existing tasks are kept
     kind `build`, task `a`: the task could not be created
       cause: no connection: Connection refused (os error 111)
-      help: rerun this task when Taskcluster works again; existing tasks are kept
+      help: rerun this task when Taskcluster is available again; existing tasks are kept
     1 more task was not created
       cause: `b` depends on `a`
     ");
@@ -144,10 +144,10 @@ async fn the_queue_never_answers() {
     assert_snapshot!(told, @"
     kind `build`, task `c`: the task could not be created
       cause: no answer came in time
-      help: rerun this task when Taskcluster works again; existing tasks are kept
+      help: rerun this task when Taskcluster is available again; existing tasks are kept
     kind `build`, task `a`: the task could not be created
       cause: no answer came in time
-      help: rerun this task when Taskcluster works again; existing tasks are kept
+      help: rerun this task when Taskcluster is available again; existing tasks are kept
     1 more task was not created
       cause: `b` depends on `a`
     ");

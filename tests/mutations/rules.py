@@ -152,6 +152,8 @@ RULES = [
          "        check_lost(&state.lost(expected))?;\n", "", "runner:faults::cases"),
     rule("submit: a run that has lost its place undoes nothing", "submit/own_run.rs",
          "Some(latest) if latest > self.run =>", "Some(latest) if latest > self.run + 9 =>", "runner:faults::cases"),
+    rule("submit: ids that are taken during the creation are replaced", "submit/submission.rs",
+         "error.is_id_taken() && attempts < MAX_ATTEMPTS", "error.is_id_taken() && attempts < 1", "runner:actions::taken"),
     rule("submit: a slow success is no failure", "submit/throttle.rs",
          "const LEAST_SLOW: usize = 50;", "const LEAST_SLOW: usize = 2;", "lib:submit"),
     rule("retries: time bounds tries, a number does not", "base/pause.rs",

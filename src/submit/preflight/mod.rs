@@ -169,7 +169,7 @@ fn if_known<T>(answer: Result<T, ApiError>, what: &str) -> Outcome<Option<T>> {
             let diagnostic = match error.status {
                 Some(401) => refused(&error, what),
                 _ => Diagnostic::environment(what)
-                    .help("rerun this task when Taskcluster works again"),
+                    .help("rerun this task when Taskcluster is available again"),
             };
             Err(diagnostic.because(error).into())
         }
