@@ -142,8 +142,7 @@ fn a_worker_implementation_is_unknown() {
        ·         ───────────
      5 │         worker:
        ╰────
-      help: did you mean `docker-worker`? (`workers.aliases` in config.yml says which one a
-            `worker-type` has)
+      help: did you mean `docker-worker`? (`workers.aliases` in config.yml sets that of a `worker-type`)
 
     1 error
     ");
