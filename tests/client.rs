@@ -14,6 +14,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use snowman::base::name::{IndexPath, KindName, Label, TaskId};
 use snowman::base::pause::RetryPolicy;
+use snowman::base::task_state::TaskState;
 use snowman::base::value::Object;
 use snowman::model::id_graph::{IdGraph, PlannedTask};
 use snowman::ports::clock::SystemClock;
@@ -131,12 +132,12 @@ async fn tasks_are_created_read_cancelled_and_run_again() {
     client.cancel_task(&task_id).await.unwrap();
     let one = std::slice::from_ref(&task_id);
     let statuses = client.statuses(one).await.unwrap();
-    assert_eq!(statuses[&task_id].state, "exception");
+    assert_eq!(statuses[&task_id].state, TaskState::Exception);
     assert!(statuses[&task_id].expires.is_some());
     client.rerun_task(&task_id).await.unwrap();
     assert_eq!(
         client.statuses(one).await.unwrap()[&task_id].state,
-        "pending"
+        TaskState::Pending
     );
 
     let other = bench.task_with(json!({"payload": {"command": ["false"]}}));
@@ -150,7 +151,7 @@ async fn tasks_are_created_read_cancelled_and_run_again() {
     for echoed in ["---", "requestInfo", "```", "payload"] {
         assert!(!taken.message.contains(echoed), "{}", taken.message);
     }
-    assert!(client.task(&id(&slug())).await.unwrap_err().is_missing());
+    assert!(client.task(&id(&slug())).await.unwrap_err().is_not_found());
     bench.sandbox.stop().await;
 }
 
@@ -212,7 +213,7 @@ async fn lists_are_read_to_their_end() {
             .task_group(&id(&slug()))
             .await
             .unwrap_err()
-            .is_missing()
+            .is_not_found()
     );
     assert_eq!(client.list_index(&path("snow.none")).await, Ok(Vec::new()));
     bench.sandbox.stop().await;
@@ -273,13 +274,13 @@ async fn artifacts_are_fetched_where_they_are() {
         .await
         .unwrap_err();
     assert_eq!(failed.status, Some(424));
-    assert!(!failed.is_passing());
+    assert!(!failed.is_transient());
     assert!(
         client
             .artifact(&task_id, "public/none")
             .await
             .unwrap_err()
-            .is_missing()
+            .is_not_found()
     );
     for name in ["", ".", ".."] {
         let refused = client.artifact(&task_id, name).await.unwrap_err();
@@ -303,7 +304,7 @@ async fn callers_are_who_their_credentials_say() {
         ("TASKCLUSTER_ACCESS_TOKEN", "hidden-token-hidden"),
     ]);
     let scopes = someone.current_scopes().await.unwrap();
-    assert!(scopes.contains(&"queue:seal-task-group:x".to_owned()));
+    assert!(scopes.contains("queue:seal-task-group:x"));
     let refused = someone
         .create_task(&id(&slug()), &bench.task().into())
         .await
@@ -329,10 +330,7 @@ async fn callers_are_who_their_credentials_say() {
 
     let anonymous = client(&[("TASKCLUSTER_ROOT_URL", &root_url)]);
     let scopes = anonymous.current_scopes().await.unwrap();
-    assert!(
-        scopes.contains(&"assume:anonymous".to_owned()),
-        "{scopes:?}"
-    );
+    assert!(scopes.contains("assume:anonymous"), "{scopes:?}");
     bench.sandbox.stop().await;
 }
 
@@ -435,7 +433,10 @@ async fn a_graph_is_created_once_however_often_it_is_submitted() {
     assert!(report.created.iter().all(|created| !created.kept));
     let members = client.task_group(&decision).await.unwrap();
     assert_eq!(members.len(), 63);
-    let waiting = members.iter().filter(|m| m.state == "unscheduled").count();
+    let waiting = members
+        .iter()
+        .filter(|m| m.state == TaskState::Unscheduled)
+        .count();
     assert_eq!(waiting, 62);
 
     // Another moment, the same tasks but one.

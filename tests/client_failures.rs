@@ -234,7 +234,7 @@ async fn tries_end() {
     // No number of tries ends it, but time does.
     assert_eq!(failed.status, Some(500));
     assert!(server.count(TASK) > 4, "{}", server.count(TASK));
-    assert!(failed.is_passing());
+    assert!(failed.is_transient());
     assert_eq!(
         failed.to_string(),
         "queue.task(fN1SbArXTPSVFUUvaOlinQ): HTTP 500: Internal Server Error"
@@ -349,13 +349,13 @@ async fn artifacts_are_followed_unpacked_and_tried_again() {
     server.on(&artifact("gone"), [redirect("/gone")]);
     let gone = client.artifact(&id(), "gone").await.unwrap_err();
     assert!(
-        gone.is_missing() && gone.message == "no such thing",
+        gone.is_not_found() && gone.message == "no such thing",
         "{gone}"
     );
     server.on(&artifact("round"), [redirect("/round")]);
     server.on("GET /round", [redirect("/round")]);
     let round = client.artifact(&id(), "round").await.unwrap_err();
-    assert!(!round.is_passing(), "{round}");
+    assert!(!round.is_transient(), "{round}");
     server.on(
         &artifact("error"),
         [answer("424 Failed", "", b"{\"message\": \"not there\"}")],
@@ -366,7 +366,7 @@ async fn artifacts_are_followed_unpacked_and_tried_again() {
         (Some(424), "not there")
     );
     let missing = client.artifact(&id(), "none").await.unwrap_err();
-    assert!(missing.is_missing());
+    assert!(missing.is_not_found());
 }
 
 #[tokio::test]
@@ -383,6 +383,9 @@ async fn what_a_page_leaves_out_is_asked_for_again() {
     let ids = ["a", "b", "c", "b"].map(|id| TaskId::parse(id).unwrap());
     let statuses = server.signing().statuses(&ids).await.unwrap();
     assert_eq!(statuses.len(), 2);
+    // A state that is not documented is no error.
+    let states = statuses.values().map(|status| status.state.name());
+    assert_eq!(states.collect::<Vec<_>>(), ["unknown", "unknown"]);
     let asked: Vec<_> = server
         .heard(STATUSES)
         .into_iter()

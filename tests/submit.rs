@@ -5,6 +5,7 @@
     reason = "a test may end where it finds something wrong"
 )]
 
+use snowman::base::scope::ScopeSet;
 use snowman::base::value::{Object, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -17,6 +18,7 @@ use snowman::base::diagnostic::Class;
 use snowman::base::name::{IndexPath, KindName, Label, TaskId};
 use snowman::base::pause::RetryPolicy;
 use snowman::base::time::Timestamp;
+use snowman::base::worker_pool::WorkerPool;
 use snowman::model::id_graph::{IdGraph, PlannedTask};
 use snowman::ports::clock::Clock;
 use snowman::ports::ids::DerivedIds;
@@ -202,10 +204,10 @@ impl Taskcluster for Queue {
     fn list_index<'a>(&'a self, _: &'a IndexPath) -> Answer<'a, Vec<TaskId>> {
         unused()
     }
-    fn purge_cache<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, ()> {
+    fn purge_cache<'a>(&'a self, _: &'a WorkerPool, _: &'a str) -> Answer<'a, ()> {
         unused()
     }
-    fn current_scopes(&self) -> Answer<'_, Vec<String>> {
+    fn current_scopes(&self) -> Answer<'_, ScopeSet> {
         unused()
     }
 }
@@ -667,7 +669,8 @@ async fn a_dry_run_records_calls() {
     assert_eq!(report.created.len(), 2);
     recorder.cancel_task(&id("x")).await.unwrap();
     recorder.rerun_task(&id("y")).await.unwrap();
-    recorder.purge_cache("snow/linux", "c").await.unwrap();
+    let pool = WorkerPool::new("snow", "linux");
+    recorder.purge_cache(&pool, "c").await.unwrap();
     let recorded: Vec<_> = recorder
         .recorded()
         .into_iter()
@@ -692,7 +695,7 @@ async fn a_dry_run_records_calls() {
         recorder.task(&id("a")).await.unwrap()["payload"]["name"],
         "a"
     );
-    assert!(recorder.task(&id("z")).await.unwrap_err().is_missing());
+    assert!(recorder.task(&id("z")).await.unwrap_err().is_not_found());
 }
 
 #[test]

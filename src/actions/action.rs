@@ -12,7 +12,6 @@ use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::decision::Context;
 use crate::ports::artifacts::Artifacts;
-use crate::ports::taskcluster::ApiError;
 use crate::submit::Events;
 
 /// An action.
@@ -97,20 +96,9 @@ pub(super) async fn triggering_task<'c>(
     })?;
     let definition = call.context.taskcluster()?.task(task_id).await;
     let definition = definition.map_err(|error| {
-        not_had(
-            &format!("the task {task_id} cannot be had"),
-            &error,
-            "trigger the action on a task that exists",
-        )
+        error
+            .diagnostic(format!("cannot read the task {task_id}"))
+            .help_user("trigger the action on a task that exists")
     })?;
     Ok((task_id, definition))
-}
-
-/// What cannot be had from Taskcluster: a mistake of whoever names it when there is no such thing.
-pub(super) fn not_had(message: &str, error: &ApiError, help: &str) -> Diagnostic {
-    let diagnostic = match error.status {
-        Some(400 | 403 | 404 | 410) => Diagnostic::user(message).help(help),
-        _ => Diagnostic::environment(message).help("try again when Taskcluster is well"),
-    };
-    diagnostic.because(error.answer())
 }

@@ -1,12 +1,11 @@
 //! Calls an action back: checks its request, and runs it.
 
-use jsonschema::error::ValidationErrorKind;
-
 use super::action::{Action, Call};
 use super::request::{Request, Runner, check_scope, choice_hint, enum_values};
 use super::table::{ACTIONS, find};
 use super::{custom, promotion, render};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::json_schema;
 use crate::base::suggest;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::graph_config::{GraphConfig, ON_DEMAND};
@@ -96,17 +95,19 @@ pub fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) ->
     if action.cb_name == promotion::CALLBACK {
         promotion::flavor::check_chain(graph_config, &input)?;
     }
-    let validator = jsonschema::validator_for(&schema.clone().into()).map_err(|error| {
+    let mismatches = json_schema::check(&schema, &input).map_err(|error| {
         Diagnostic::bug(format!(
-            "the schema of the action {} is invalid: {error}",
+            "the schema of the action {}: {error}",
             action.cb_name
         ))
     })?;
-    let checked = serde_json::Value::from(input.clone());
     let mut wrong = Diagnostics::new();
-    for error in validator.iter_errors(&checked) {
-        let path = error.instance_path().to_string();
-        let path = path.trim_start_matches('/').replace('/', ".");
+    for mismatch in mismatches {
+        let json_schema::Mismatch {
+            path,
+            value,
+            message,
+        } = mismatch;
         let what = format!("the input of the action {}", action.cb_name);
         wrong.push(if path.is_empty() {
             let known = schema["properties"].as_object();
@@ -114,19 +115,13 @@ pub fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) ->
                 .into_iter()
                 .flat_map(|map| map.keys().map(|key| key.as_str()))
                 .collect();
-            Diagnostic::user(format!("{what}: {error}"))
+            Diagnostic::user(format!("{what}: {message}"))
                 .help(format!("known properties: {}", known.join(", ")))
         } else {
-            let why = match error.kind() {
-                ValidationErrorKind::AnyOf { .. } => {
-                    format!("{} matches none of the allowed schemas", error.instance())
-                }
-                _ => error.to_string(),
-            };
-            let diagnostic = Diagnostic::user(format!("{what}, `{path}`: {why}"));
+            let diagnostic = Diagnostic::user(format!("{what}, `{path}`: {message}"));
             let property = path.split('.').next().unwrap_or_default();
             let choices = enum_values(&schema["properties"][property]);
-            match error.instance().as_str() {
+            match value.as_str() {
                 Some(given) if !choices.is_empty() => diagnostic.help(choice_hint(given, &choices)),
                 _ => diagnostic,
             }

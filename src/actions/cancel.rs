@@ -3,13 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::action::{Call, not_had, run_concurrently};
+use super::action::{Call, run_concurrently};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::TaskId;
 use crate::ports::taskcluster::Taskcluster;
-
-/// States in which a task can still be cancelled.
-const CANCELLABLE: &[&str] = &["running", "pending", "unscheduled"];
 
 /// Cancels the task that the action is triggered on.
 ///
@@ -33,17 +30,13 @@ pub async fn group(call: Call<'_>) -> Outcome<()> {
             .help("trigger it on a push, or give --task-group-id")
     })?;
     let members = taskcluster.task_group(group).await.map_err(|error| {
-        not_had(
-            &format!("the tasks of the group {group} cannot be had"),
-            &error,
-            "trigger the action on a group that exists",
-        )
+        error
+            .diagnostic(format!("cannot list the tasks of the group {group}"))
+            .help_user("trigger the action on a group that exists")
     })?;
     let open: Vec<TaskId> = members
         .into_iter()
-        .filter(|task| {
-            CANCELLABLE.contains(&task.state.as_str()) && task.task_id != call.action_task
-        })
+        .filter(|task| task.state.is_cancellable() && task.task_id != call.action_task)
         .map(|task| task.task_id)
         .collect();
     tracing::info!("Cancelling {} tasks", open.len());
@@ -65,14 +58,12 @@ async fn cancel(taskcluster: &dyn Taskcluster, task_id: &TaskId) -> Result<(), D
             tracing::info!("Cancelled {task_id}");
             Ok(())
         }
-        Err(error) if error.status == Some(409) => {
+        Err(error) if error.is_conflict() => {
             tracing::info!("Task {task_id} is past its deadline and cannot be cancelled");
             Ok(())
         }
-        Err(error) => Err(not_had(
-            &format!("the task {task_id} was not cancelled"),
-            &error,
-            "the task has to exist, and the action task needs the scope to cancel it",
-        )),
+        Err(error) => Err(error
+            .diagnostic(format!("the task {task_id} was not cancelled"))
+            .help_user("the task has to exist, and the action task needs the scope to cancel it")),
     }
 }

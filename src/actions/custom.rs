@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::action::not_had;
 use super::promotion::python_warnings;
 use super::request::{Request, Runner, check_scope};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -129,7 +128,7 @@ async fn perform(runner: Runner<'_>, changes: Vec<RequestedChange>) -> Outcome<(
                 _ => "rerun",
             };
             let message = format!("the task {task_id} cannot be {what}");
-            wrong.push(not_had(&message, &error, "check its state"));
+            wrong.push(error.diagnostic(message).help_user("check its state"));
         }
     }
     wrong.or_ok(())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 
-use super::action::{Call, not_had, run_concurrently};
+use super::action::{Call, run_concurrently};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::time::Timestamp;
@@ -154,7 +154,7 @@ async fn sorted_by_creation(
     let until = match created_at(taskcluster, action_task).await {
         Ok(until) => until,
         // The action runs locally, without an action task.
-        Err(error) if matches!(error.status, Some(400 | 404)) => None,
+        Err(error) if error.is_absent() => None,
         Err(error) => {
             return Err(
                 Diagnostic::environment("cannot read the definition of the action task")
@@ -174,7 +174,7 @@ async fn sorted_by_creation(
     for (answer, task_id) in answers.into_iter().zip(tasks) {
         match answer {
             Ok(created) => dated.push((created, task_id)),
-            Err(error) if error.is_missing() => {
+            Err(error) if error.is_not_found() => {
                 tracing::warn!(
                     "The index has the task {task_id}, but the queue does not; it is ignored"
                 );
@@ -216,7 +216,7 @@ async fn actions_and_cron_tasks(
             IndexPath::parse(&namespace).map_err(|e| Diagnostic::user(e.to_string()))?;
         match taskcluster.list_index(&namespace).await {
             Ok(found) => tasks.extend(found),
-            Err(error) if error.is_missing() => {}
+            Err(error) if error.is_not_found() => {}
             Err(error) => {
                 return Err(Diagnostic::environment(format!(
                     "cannot list the index namespace `{namespace}`"
@@ -236,12 +236,11 @@ async fn actions_and_cron_tasks(
 pub async fn parameters(taskcluster: &dyn Taskcluster, group: &TaskId) -> Outcome<Object> {
     let name = "public/parameters.yml";
     let text = taskcluster.artifact(group, name).await.map_err(|error| {
-        let what = format!("the parameters of the decision task {group} cannot be had");
-        not_had(
-            &what,
-            &error,
-            "it has to be a decision task that has made its artifacts",
-        )
+        error
+            .diagnostic(format!(
+                "cannot read the parameters of the decision task {group}"
+            ))
+            .help_user("name a decision task that has written its artifacts")
     })?;
     Parameters::read(&format!("{group}/{name}"), &text)
 }
@@ -277,7 +276,7 @@ pub async fn label_to_taskid(
     let name = "public/label-to-taskid.json";
     let text = match taskcluster.artifact(task_id, name).await {
         Ok(text) => text,
-        Err(error) if error.is_missing() => return Ok(None),
+        Err(error) if error.is_not_found() => return Ok(None),
         Err(error) => return Err(artifact_error(task_id, name, &error).into()),
     };
     serde_json::from_slice(&text).map(Some).map_err(|error| {
@@ -289,9 +288,9 @@ pub async fn label_to_taskid(
 
 /// Makes the diagnostic for an artifact of a graph that cannot be read.
 pub fn artifact_error(task_id: &TaskId, name: &str, error: &ApiError) -> Diagnostic {
-    not_had(
-        &format!("the artifact {name} of the task {task_id} cannot be had"),
-        error,
-        "it has to be a decision task, or an action task that decided; see its artifacts",
-    )
+    error
+        .diagnostic(format!(
+            "cannot read the artifact {name} of the task {task_id}"
+        ))
+        .help_user("name a decision task, or an action task that makes a graph; see its artifacts")
 }

@@ -1,8 +1,9 @@
 //! Purges the caches that a task uses.
 
-use super::action::{Call, not_had, triggering_task};
+use super::action::{Call, triggering_task};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::value::Value;
+use crate::base::worker_pool::WorkerPool;
 
 /// Purges every cache of the task that the action is triggered on, on all workers of its pool.
 ///
@@ -15,7 +16,7 @@ pub async fn caches(call: Call<'_>) -> Outcome<()> {
         tracing::info!("The task {task_id} uses no caches");
         return Ok(());
     }
-    let pool = pool(&definition).ok_or_else(|| {
+    let pool = WorkerPool::from_definition(&definition).ok_or_else(|| {
         Diagnostic::user(format!("the definition of {task_id} has no worker pool"))
     })?;
     let taskcluster = call.context.taskcluster()?;
@@ -23,11 +24,11 @@ pub async fn caches(call: Call<'_>) -> Outcome<()> {
     for cache in caches {
         match taskcluster.purge_cache(&pool, cache).await {
             Ok(()) => tracing::info!("Purged the cache {cache} of {pool}"),
-            Err(error) => wrong.push(not_had(
-                &format!("cannot purge the cache {cache} of {pool}"),
-                &error,
-                "the action task needs the scope `purge-cache:<pool>:<cache>`",
-            )),
+            Err(error) => wrong.push(
+                error
+                    .diagnostic(format!("cannot purge the cache {cache} of {pool}"))
+                    .help_user("the action task needs the scope `purge-cache:<pool>:<cache>`"),
+            ),
         }
     }
     wrong.or_ok(())
@@ -41,12 +42,4 @@ fn cache_names(payload: &Value) -> Vec<&str> {
     let mounts = payload["mounts"].as_array().into_iter().flatten();
     let mounts = mounts.filter_map(|mount| mount["cacheName"].as_str());
     docker.chain(mounts).collect()
-}
-
-fn pool(definition: &Value) -> Option<String> {
-    if let Some(queue) = definition["taskQueueId"].as_str() {
-        return Some(queue.to_owned());
-    }
-    let (provisioner, worker) = (&definition["provisionerId"], &definition["workerType"]);
-    Some(format!("{}/{}", provisioner.as_str()?, worker.as_str()?))
 }

@@ -4,10 +4,9 @@
 //! rendered from that file. Its payload is a JSON-e template into which the interface inserts input,
 //! taskId and taskGroupId.
 
-use sha2::{Digest, Sha256};
-
 use super::action::Action;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::digest;
 use crate::base::path::ValuePath;
 use crate::base::suggest;
 use crate::base::value::{Object, Value, json};
@@ -70,11 +69,9 @@ fn hash(files: &dyn Files) -> Result<String, Diagnostic> {
         .help("add it to the root of the repository"),
         other => other.into(),
     })?;
-    Ok(Sha256::digest(&text)
-        .iter()
-        .take(5)
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    let mut digits = digest::sha256(&text);
+    digits.truncate(10);
+    Ok(digits)
 }
 
 fn disabled(

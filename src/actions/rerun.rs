@@ -1,13 +1,12 @@
 //! Reruns a task: a new run of the same taskId.
 
-use super::action::{Call, not_had, triggering_task};
+use super::action::{Call, triggering_task};
 use super::existing::ExistingGraph;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
+use crate::base::task_state::TaskState;
 use crate::base::value::{Value, json};
-
-/// States in which a task can be rerun.
-const RERUNNABLE: &[&str] = &["exception", "failed"];
+use crate::ports::taskcluster::ApiError;
 
 /// The schema of the input.
 #[must_use]
@@ -58,26 +57,24 @@ pub fn never_created(existing: &ExistingGraph, label: &str) -> Diagnostic {
 
 async fn rerun(call: &Call<'_>, task_id: &TaskId, label: &str) -> Outcome<()> {
     let taskcluster = call.context.taskcluster()?;
-    let had = |error| {
-        not_had(
-            &format!("the task {task_id} (`{label}`) was not rerun"),
-            &error,
-            "it has to exist and be before its deadline, and the action task needs the scope to rerun it",
-        )
+    let failed = |error: ApiError| {
+        error
+            .diagnostic(format!("the task {task_id} (`{label}`) was not rerun"))
+            .help_user(
+                "it has to exist and be before its deadline, and the action task needs the scope to \
+                 rerun it",
+            )
     };
     let ids = std::slice::from_ref(task_id);
-    let statuses = taskcluster.statuses(ids).await.map_err(had)?;
+    let statuses = taskcluster.statuses(ids).await.map_err(failed)?;
     let state = statuses
         .get(task_id)
-        .map_or("unknown", |status| status.state.as_str());
-    if !RERUNNABLE.contains(&state) {
-        tracing::warn!(
-            "No need to rerun {label}: it is {state}, not {}",
-            RERUNNABLE.join(" or ")
-        );
+        .map_or(TaskState::Unknown, |status| status.state);
+    if !state.is_failure() {
+        tracing::warn!("No need to rerun {label}: it is {state}, not exception or failed");
         return Ok(());
     }
-    taskcluster.rerun_task(task_id).await.map_err(had)?;
+    taskcluster.rerun_task(task_id).await.map_err(failed)?;
     tracing::info!("Reran {label} ({task_id})");
     Ok(())
 }

@@ -12,7 +12,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
-/// A graph whose edges lead from a node to its dependencies.
+/// A graph with edges from each node to its dependencies.
 #[derive(Clone, Debug)]
 pub struct Dag<N> {
     /// Nodes have the numbers that they have in `nodes`.
@@ -26,7 +26,7 @@ pub struct Dag<N> {
 pub struct Cycle<N>(pub Vec<N>);
 
 impl<N: Clone + Ord + Hash> Dag<N> {
-    /// Builds a graph. Edges with an end that is no node are left out.
+    /// Builds a graph. Edges with an end that is not a node are left out.
     pub fn new(
         nodes: impl IntoIterator<Item = N>,
         edges: impl IntoIterator<Item = (N, N)>,

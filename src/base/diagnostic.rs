@@ -146,6 +146,15 @@ impl Diagnostic {
         self
     }
 
+    /// Says the way out of a mistake of the user; others keep the help that they have.
+    #[must_use]
+    pub fn help_user(self, help: impl Into<String>) -> Self {
+        match self.class {
+            Class::User => self.help(help),
+            _ => self,
+        }
+    }
+
     /// Says what lies behind it.
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {

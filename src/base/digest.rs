@@ -1,13 +1,18 @@
-//! SHA-256 digests, written in hex.
+//! Digests, written in hex.
 
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of some bytes, in 64 hex digits.
+/// Returns the SHA-256 of some bytes in 64 hex digits.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Writes bytes as lower-case hex digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     let digits = |byte: u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16));
-    let digest = Sha256::digest(bytes);
-    digest
+    bytes
         .iter()
         .flat_map(|byte| digits(*byte))
         .flatten()

@@ -4,7 +4,7 @@ use super::value::{Object, Value};
 
 /// Looks a dotted path up.
 ///
-/// `None` when a part of the way is missing or is no mapping.
+/// `None` if a part of the path is missing or is not a mapping.
 #[must_use]
 pub fn get<'a>(root: &'a Object, path: &str) -> Option<&'a Value> {
     let mut parts = path.split('.');
@@ -17,7 +17,7 @@ pub fn get<'a>(root: &'a Object, path: &str) -> Option<&'a Value> {
 
 /// The mapping that holds the last part of a dotted path, and that part.
 ///
-/// `None` when a part of the way to the last is missing or is no mapping. The last part itself
+/// `None` if a part of the path before the last is missing or is not a mapping. The last part itself
 /// need not be there.
 pub fn parent_mut<'a, 'p>(
     root: &'a mut Object,
@@ -34,7 +34,7 @@ pub fn parent_mut<'a, 'p>(
 
 /// Whether `test` is true of any value at `path`.
 ///
-/// A part that ends in `[]` stands for each item of a list.
+/// A part that ends in `[]` matches each item of a list.
 pub fn any(container: &Object, path: &str, test: &impl Fn(&Value) -> bool) -> bool {
     let Some((head, tail)) = path.split_once('.') else {
         return container.get(path).is_some_and(test);
@@ -51,7 +51,7 @@ pub fn any(container: &Object, path: &str, test: &impl Fn(&Value) -> bool) -> bo
 
 /// Calls `change` on every mapping that holds the last part of `path`.
 ///
-/// A part that ends in `[]` stands for each item of a list. Ways that are not there are passed
+/// A part that ends in `[]` matches each item of a list. Ways that are not there are passed
 /// over.
 ///
 /// # Errors

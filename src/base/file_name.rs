@@ -10,7 +10,7 @@
 
 use std::borrow::Cow;
 
-use super::listing::first_few;
+use super::text::list_some;
 
 /// The text of a name.
 #[must_use]
@@ -51,7 +51,7 @@ pub fn is_quoted(text: &str) -> bool {
 #[must_use]
 pub fn quoted_of<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<String> {
     let odd: Vec<&str> = names.into_iter().filter(|name| is_quoted(name)).collect();
-    (!odd.is_empty()).then(|| first_few(&odd))
+    (!odd.is_empty()).then(|| list_some(&odd))
 }
 
 fn quoted(name: &[u8]) -> String {

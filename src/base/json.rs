@@ -16,7 +16,7 @@ mod write;
 /// What is wrong with it and where.
 pub fn read(name: &str, text: &[u8]) -> Result<Value, Diagnostic> {
     serde_json::from_slice(text).map_err(|error| {
-        // The place is told apart from the message.
+        // The place is separated from the message.
         let why = error.to_string();
         let why = why.split(" at line ").next().unwrap_or(&why);
         let place = std::str::from_utf8(text).ok().map(|text| Place {
@@ -47,7 +47,7 @@ pub trait ToJson {
 
 /// What is written as a mapping so large that its parts are written at the same time.
 pub trait Entries {
-    /// What a key stands for.
+    /// The value of a key.
     type Item: ToJson + Sync;
 
     /// The entries, by key.

@@ -1,4 +1,4 @@
-//! Answers that are kept, for all threads that ask the same.
+//! Caches of computed values that threads share.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,8 +14,8 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K: Ord, V: Clone> Memo<K, V> {
-    /// The answer, which `find` gives when it is not known yet. Nobody waits for that: what several
-    /// threads ask at once is found by each.
+    /// Returns the cached value, or computes it with `find`. Threads do not wait for each
+    /// other: what several need at once is computed by each.
     ///
     /// # Errors
     /// Those of `find`; they are not kept.
@@ -29,7 +29,7 @@ impl<K: Ord, V: Clone> Memo<K, V> {
     }
 }
 
-/// The answer to what was asked last. It serves where the same is asked again and again before
+/// The value of the last key. It is of use where one key is looked up many times before
 /// something else is.
 #[derive(Debug)]
 pub struct Last<Q, A>(Mutex<Option<(Q, A)>>);

@@ -1,7 +1,7 @@
 //! Names that are checked once, where they enter, and trusted afterwards.
 //!
 //! Each has a private field, one constructor and one error, so that inside the house no bare
-//! string stands for a label or a taskId.
+//! string is used as a label or a taskId.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::value::{Str, Value, text};
 
-/// Says why a string is not the name that it should be.
+/// Explains why a string is not the name that it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// The string is empty.
@@ -123,7 +123,7 @@ name!(
 name!(
     /// Names a task on the queue.
     ///
-    /// The queue itself only takes slugids ([`TaskId::is_slugid`]); a graph shown at a desk has the
+    /// The queue itself only takes slugids ([`TaskId::is_slugid`]); a graph shown locally has the
     /// placeholder `DECISION-TASK` for the decision task, as the peer has.
     TaskId,
     "taskId",
@@ -161,6 +161,16 @@ impl TaskId {
                 .encode(bytes)
                 .into(),
         )
+    }
+
+    /// Makes the taskId that follows from a digest: its first 16 bytes are those of the UUID.
+    #[must_use]
+    pub fn from_digest(digest: &[u8]) -> Self {
+        let mut bytes = [0u8; 16];
+        for (byte, from) in bytes.iter_mut().zip(digest) {
+            *byte = *from;
+        }
+        Self::from_uuid_bytes(bytes)
     }
 
     /// Whether this is a placeholder for a task that does not exist: locally, for the one that

@@ -1,4 +1,4 @@
-//! Where in a value tree something stands.
+//! Positions in a value tree.
 
 use std::fmt;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use fancy_regex::{Regex, RegexBuilder};
 
-/// Says that a text is no regular expression.
+/// Reports that a text is not a regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{pattern:?} is no regular expression: {why}")]
 pub struct PatternError {
@@ -33,7 +33,7 @@ fn refused(pattern: &str, why: String) -> PatternError {
     }
 }
 
-/// Compiles what stands for a pattern in the words of the engine.
+/// Compiles a pattern that was translated for the engine.
 fn compile(pattern: &str, regex: &str) -> Result<Prefix, PatternError> {
     let regex = RegexBuilder::new(&format!(r"\A(?:{regex})"))
         .backtrack_limit(BACKTRACKING)
@@ -45,9 +45,9 @@ fn compile(pattern: &str, regex: &str) -> Result<Prefix, PatternError> {
     })
 }
 
-/// The engine's message without the position, which counts what stands for the pattern.
+/// The engine's message without the position, which refers to the translated pattern.
 fn in_words(message: &str) -> String {
-    // The engine says no more of an expression whose repetitions grow beyond its limit.
+    // The engine gives no details for an expression whose repetitions exceed its limit.
     if message.ends_with("error building NFA") {
         return "it is too large once its repetitions are written out".to_owned();
     }
@@ -64,7 +64,7 @@ impl Prefix {
     /// `re.match(pattern, …)`.
     ///
     /// # Errors
-    /// [`PatternError`] when `pattern` is no regular expression.
+    /// [`PatternError`] when `pattern` is not a valid regular expression.
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
         let regex = python::translate(pattern).map_err(|why| refused(pattern, why))?;
         compile(pattern, &regex)
@@ -73,7 +73,7 @@ impl Prefix {
     /// `re.match(pattern + "$", …)`: the end is tied to the last alternative only, as in Python.
     ///
     /// # Errors
-    /// [`PatternError`] when `pattern` is no regular expression.
+    /// [`PatternError`] when `pattern` is not a valid regular expression.
     pub fn to_end(pattern: &str) -> Result<Self, PatternError> {
         let tied = python::translate(&format!("{pattern}$"));
         compile(pattern, &tied.map_err(|why| refused(pattern, why))?)
@@ -198,12 +198,12 @@ mod tests {
 
     #[test]
     fn patterns_have_a_largest_cost() {
-        // Without a limit the first takes 2^5000 steps, and the second a gigabyte.
+        // Without a limit the first needs 2^5000 steps, and the second a gigabyte.
         let slow = Prefix::new(r"(?=(a|aa|a)+$)(?:(a|a)*)*\2b").unwrap();
         assert!(!slow.matches(&"a".repeat(5000)));
         let told = Prefix::new("((a{100}){100}){1000}").unwrap_err();
         assert!(told.why.contains("too large"), "{told}");
-        // The engine without backtracking takes what would be slow with it.
+        // The engine without backtracking accepts what would be slow with it.
         assert!(!Prefix::new("(a*)*b").unwrap().matches(&"a".repeat(100_000)));
     }
 

@@ -23,7 +23,7 @@ impl RetryPolicy {
     /// ago; `None` when the call is given up. The last try is made when the budget ends.
     ///
     /// Where a pause lies follows from a hash of `seed`, so that what failed together does not come
-    /// back together, and runs are alike.
+    /// back together, and runs are reproducible.
     #[must_use]
     pub fn pause(&self, seed: &str, tried: u32, failing: Duration) -> Option<Duration> {
         let left = self.budget.saturating_sub(failing);

@@ -12,13 +12,13 @@ pub fn join(folder: &str, path: &str) -> String {
     }
 }
 
-/// What stands after the last slash.
+/// Returns what follows the last slash.
 #[must_use]
 pub fn basename(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
-/// What stands before the last slash, without slashes at its end unless it has nothing else.
+/// Returns what precedes the last slash, without trailing slashes unless there is nothing else.
 #[must_use]
 pub fn dirname(path: &str) -> &str {
     let head = path.rfind('/').map_or("", |slash| &path[..=slash]);

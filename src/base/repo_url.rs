@@ -41,7 +41,7 @@ fn github(url: &str) -> Option<RepoUrl> {
     let (host, path) = if let Some(rest) = after(plain, "https://") {
         let (authority, path) = rest.split_once('/')?;
         let host = match authority.split_once('@') {
-            // A name and a token; a name alone is no form that is known.
+            // A name and a token; a name alone is not a known form.
             Some((user, host)) if user.contains(':') => host,
             Some(_) => return None,
             None => authority,

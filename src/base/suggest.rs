@@ -10,12 +10,12 @@ const MOST: usize = 4;
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = word.chars().count().div_ceil(3).max(1);
-    // A name that has nothing in common with the word is no slip of it, however short both are.
+    // A name that has nothing in common with the word is not a likely slip, however short both are.
     let longest = word.chars().count().saturating_sub(1);
     let allowed = allowed.min(longest).min(MOST);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
-        let distance = distance(word, candidate);
+        let distance = strsim::osa_distance(word, candidate);
         let better = match best {
             None => true,
             Some((least, name)) => (distance, candidate) < (least, name),
@@ -36,14 +36,14 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     let mut all: Vec<&str> = candidates.into_iter().collect();
     all.sort_unstable();
     all.dedup();
-    const SHOWN: usize = 20;
+    const LISTED: usize = 20;
     match all.len() {
         0 => "there are none to choose from".to_owned(),
-        n if n <= SHOWN => format!("there are: {}", all.join(", ")),
+        n if n <= LISTED => format!("there are: {}", all.join(", ")),
         n => format!(
             "there are: {}, … ({} more)",
-            all[..SHOWN].join(", "),
-            n - SHOWN
+            all[..LISTED].join(", "),
+            n - LISTED
         ),
     }
 }
@@ -61,28 +61,6 @@ pub fn hint_native<'a>(
     }
 }
 
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![vec![0usize; b.len() + 1]; a.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
-        row[0] = i;
-    }
-    for (j, cell) in rows[0].iter_mut().enumerate() {
-        *cell = j;
-    }
-    for i in 1..=a.len() {
-        for j in 1..=b.len() {
-            let replace = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = replace.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            rows[i][j] = least;
-        }
-    }
-    rows[a.len()][b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +71,8 @@ mod tests {
         assert_eq!(nearest("descripton", names), Some("description"));
         assert_eq!(nearest("worker_type", names), Some("worker-type"));
         assert_eq!(nearest("frobnicate", names), None);
+        // Two neighbours that are swapped are one slip.
+        assert_eq!(nearest("ab", ["ba"]), Some("ba"));
         assert_eq!(hint("x", ["b", "a"]), "there are: a, b");
         assert_eq!(
             hint_native("frobnicate", ["a"]),

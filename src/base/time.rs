@@ -80,10 +80,10 @@ impl fmt::Display for Timestamp {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Span(TimeDelta);
 
-/// Says why a text is no span of time.
+/// Explains why a text is not a time span.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpanError {
-    /// There is no number followed by a unit.
+    /// It is not a number followed by a unit.
     #[error("{0:?} is no span of time; write a number and a unit, e.g. `14 days`")]
     Form(String),
     /// The number is not whole, or too large.
@@ -113,7 +113,7 @@ impl Span {
     /// A month has 30 days and a year 365. The peer knows no weeks, which its own comments speak of.
     ///
     /// # Errors
-    /// [`SpanError`] when there is none, or the number or the unit is not one.
+    /// [`SpanError`] if there is none, or the number or the unit is not one.
     pub fn parse(text: &str) -> Result<Self, SpanError> {
         static PATTERN: LazyLock<Option<Regex>> =
             LazyLock::new(|| Regex::new(r"((?:[0-9]+)?\.?[0-9]+) *([a-z]+)").ok());

@@ -15,7 +15,7 @@ use fancy_regex::Regex;
 
 /// What a version is a version of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
+pub enum ReleaseChannel {
     /// A nightly build, with the number behind `a`.
     Nightly(u32),
     /// A beta, with its number.
@@ -34,10 +34,10 @@ pub struct Version {
     /// Its numbers, the major one first.
     pub numbers: Vec<u32>,
     /// What it is a version of.
-    pub stage: Stage,
+    pub channel: ReleaseChannel,
 }
 
-/// Says that a text is no version.
+/// Reports that a text is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no version like 94.0, 94.0b14, 94.0.1esr or 94.0a1")]
 pub struct NoVersion(pub String);
@@ -59,14 +59,14 @@ impl FromStr for Version {
         let numbers = numbers.split('.').map(number).collect::<Result<_, _>>()?;
         let count = parts.get(5).map(|n| number(n.as_str())).transpose()?;
         let word = parts.get(3).or_else(|| parts.get(4)).map(|m| m.as_str());
-        let stage = match (word, count) {
-            (Some("a" | "alpha"), Some(count)) => Stage::Nightly(count),
-            (Some("b" | "beta"), Some(count)) => Stage::Beta(count),
-            (Some(_), Some(count)) => Stage::Candidate(count),
-            _ if parts.get(2).is_some() => Stage::Esr,
-            _ => Stage::Release,
+        let channel = match (word, count) {
+            (Some("a" | "alpha"), Some(count)) => ReleaseChannel::Nightly(count),
+            (Some("b" | "beta"), Some(count)) => ReleaseChannel::Beta(count),
+            (Some(_), Some(count)) => ReleaseChannel::Candidate(count),
+            _ if parts.get(2).is_some() => ReleaseChannel::Esr,
+            _ => ReleaseChannel::Release,
         };
-        Ok(Self { numbers, stage })
+        Ok(Self { numbers, channel })
     }
 }
 
@@ -92,12 +92,12 @@ impl Version {
     /// The type of a release of this version: `nightly`, `beta`, `release-rc`, `release` or `esr`.
     #[must_use]
     pub fn release_type(&self) -> &'static str {
-        match self.stage {
-            Stage::Nightly(_) => "nightly",
-            Stage::Beta(_) => "beta",
-            Stage::Candidate(_) => "release-rc",
-            Stage::Release => "release",
-            Stage::Esr => "esr",
+        match self.channel {
+            ReleaseChannel::Nightly(_) => "nightly",
+            ReleaseChannel::Beta(_) => "beta",
+            ReleaseChannel::Candidate(_) => "release-rc",
+            ReleaseChannel::Release => "release",
+            ReleaseChannel::Esr => "esr",
         }
     }
 }
@@ -106,26 +106,26 @@ impl Version {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<(Vec<u32>, Stage), NoVersion> {
-        text.parse::<Version>().map(|v| (v.numbers, v.stage))
+    fn read(text: &str) -> Result<(Vec<u32>, ReleaseChannel), NoVersion> {
+        text.parse::<Version>().map(|v| (v.numbers, v.channel))
     }
 
     #[test]
     fn versions_of_all_products_are_read() {
-        for (text, numbers, stage) in [
-            ("94.0", vec![94, 0], Stage::Release),
-            ("94.0.1", vec![94, 0, 1], Stage::Release),
-            ("3.6.3.1", vec![3, 6, 3, 1], Stage::Release),
-            ("94.0b14", vec![94, 0], Stage::Beta(14)),
-            ("94.0a1", vec![94, 0], Stage::Nightly(1)),
-            ("0a1", vec![0], Stage::Nightly(1)),
-            ("94.0rc2", vec![94, 0], Stage::Candidate(2)),
-            ("94.0.1esr", vec![94, 0, 1], Stage::Esr),
-            ("94.1.0-beta.3", vec![94, 1, 0], Stage::Beta(3)),
-            ("94.1.0-rc.1", vec![94, 1, 0], Stage::Candidate(1)),
-            ("7", vec![7], Stage::Release),
+        for (text, numbers, channel) in [
+            ("94.0", vec![94, 0], ReleaseChannel::Release),
+            ("94.0.1", vec![94, 0, 1], ReleaseChannel::Release),
+            ("3.6.3.1", vec![3, 6, 3, 1], ReleaseChannel::Release),
+            ("94.0b14", vec![94, 0], ReleaseChannel::Beta(14)),
+            ("94.0a1", vec![94, 0], ReleaseChannel::Nightly(1)),
+            ("0a1", vec![0], ReleaseChannel::Nightly(1)),
+            ("94.0rc2", vec![94, 0], ReleaseChannel::Candidate(2)),
+            ("94.0.1esr", vec![94, 0, 1], ReleaseChannel::Esr),
+            ("94.1.0-beta.3", vec![94, 1, 0], ReleaseChannel::Beta(3)),
+            ("94.1.0-rc.1", vec![94, 1, 0], ReleaseChannel::Candidate(1)),
+            ("7", vec![7], ReleaseChannel::Release),
         ] {
-            assert_eq!(read(text), Ok((numbers, stage)), "{text}");
+            assert_eq!(read(text), Ok((numbers, channel)), "{text}");
         }
     }
 
@@ -150,9 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn stages_follow_each_other() {
-        let stages = ["94.0a1", "94.0b1", "94.0b14", "94.0rc1", "94.0"];
-        let read: Vec<Stage> = stages.iter().map(|text| read(text).unwrap().1).collect();
+    fn channels_follow_each_other() {
+        let channels = ["94.0a1", "94.0b1", "94.0b14", "94.0rc1", "94.0"];
+        let read: Vec<ReleaseChannel> = channels.iter().map(|text| read(text).unwrap().1).collect();
         assert!(read.is_sorted());
     }
 }

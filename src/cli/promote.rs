@@ -17,8 +17,8 @@ use crate::actions::plan::{self, Disposition, Plan};
 use crate::actions::request::Runner;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json::pretty;
-use crate::base::listing::{counted, first_few};
 use crate::base::name::{Label, TaskId};
+use crate::base::text::{list_some, plural};
 use crate::base::value::{Object, Value, json};
 use crate::ports::artifacts::MemoryArtifacts;
 use crate::ports::files::metadata;
@@ -122,14 +122,14 @@ fn notes(plan: &Plan, index_queried: bool) -> Vec<String> {
     }
     let unusable = plan.unusable().count();
     if unusable > 0 {
-        let tasks = counted(unusable, "task");
+        let tasks = plural(unusable, "task");
         notes.push(format!(
             "{tasks} cannot be reused: rerun failed tasks, or rebuild them with --do-not-optimize"
         ));
     }
     let unexpected = plan.unexpected().count();
     if unexpected > 0 {
-        let tasks = counted(unexpected, "task");
+        let tasks = plural(unexpected, "task");
         let advice = if plan.accepted {
             "The input accepts it"
         } else if plan.own_python {
@@ -348,7 +348,7 @@ fn summary(plan: &Plan) -> String {
                 out,
                 "    {:>5}  {why}: {}",
                 labels.len(),
-                first_few(&labels)
+                list_some(&labels)
             );
         }
     }
@@ -357,7 +357,7 @@ fn summary(plan: &Plan) -> String {
     for (word, tasks) in [("not done", unfinished), ("not usable", unusable)] {
         if !tasks.is_empty() {
             let names: Vec<&str> = tasks.iter().map(String::as_str).collect();
-            let _ = writeln!(out, "  {word:<11} {}: {}", names.len(), first_few(&names));
+            let _ = writeln!(out, "  {word:<11} {}: {}", names.len(), list_some(&names));
         }
     }
     let mut roots: IndexMap<String, usize> = IndexMap::new();

@@ -14,6 +14,7 @@ use super::parameter_sets::merge_diagnostics;
 use super::parameters::{ParameterSpec, overrides};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
+use crate::base::scope::ScopeSet;
 use crate::base::value::{Value, type_name};
 use crate::config::parameters::Parameters;
 use crate::decision;
@@ -57,7 +58,7 @@ async fn verify(
     args: &VerifyArgs,
     context: &CommandContext,
     params: &Parameters,
-    scopes: Option<Vec<String>>,
+    scopes: Option<ScopeSet>,
 ) -> Outcome<usize> {
     let phases = context.phases(params);
     let full = phases.full()?;
@@ -85,7 +86,7 @@ async fn verify(
 }
 
 /// Reads a file of scopes.
-fn read_scopes(path: &Path) -> Outcome<Vec<String>> {
+fn read_scopes(path: &Path) -> Outcome<ScopeSet> {
     let value = read_input_file(path, "the scopes")?;
     let listed = value.get("scopes").unwrap_or(&value);
     let wrong = |found: &Value| {
@@ -107,5 +108,5 @@ fn read_scopes(path: &Path) -> Outcome<Vec<String>> {
             "{role} is not expanded: the file must also list the scopes that this role grants"
         );
     }
-    Ok(scopes)
+    Ok(scopes.into_iter().collect())
 }

@@ -13,6 +13,7 @@ use crate::base::path::ValuePath;
 use crate::base::pyformat::{self, Scope};
 use crate::base::suggest;
 use crate::base::value::{Object, Value};
+use crate::base::worker_pool::WorkerPool;
 use crate::ports::files::{FileError, Files};
 
 pub use schema::{GRAPH_CONFIG, ON_DEMAND, PRIORITIES};
@@ -24,7 +25,7 @@ pub struct GraphConfig {
     places: Arc<Places>,
     root: String,
     aliases: BTreeMap<String, Alias>,
-    /// Whether kinds lie beside config.yml, as they did in older versions of taskgraph.
+    /// Whether kinds are next to config.yml, as in older versions of taskgraph.
     kinds_beside: bool,
     /// Whether the project's own code leaves the promotion of releases out.
     no_promotion: bool,
@@ -51,7 +52,7 @@ fn is_below(path: &str, above: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// What a worker alias stands for.
+/// The worker behind an alias.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Alias {
     implementation: String,
@@ -120,7 +121,7 @@ impl GraphConfig {
         wrong.or_ok(config)
     }
 
-    /// What is wrong with a flavor of release promotion. That is told when somebody promotes it: the
+    /// What is wrong with a flavor of release promotion. That is reported when it is promoted: the
     /// section is read by nothing else, and projects may have keys of their own there.
     #[must_use]
     pub fn mistakes_in_flavor(&self, name: &str) -> Diagnostics {
@@ -168,7 +169,7 @@ impl GraphConfig {
         &self.values
     }
 
-    /// Where a part of it stands.
+    /// Where a part of it is written.
     #[must_use]
     pub fn place(&self, path: &ValuePath) -> Option<Place> {
         self.places.get(path)
@@ -208,7 +209,7 @@ impl GraphConfig {
         self.folder("run-task")
     }
 
-    /// Whether the section `snowman` asks for an action that is only there on demand.
+    /// Whether the section `snowman` enables an optional action.
     #[must_use]
     pub fn demands(&self, action: &str) -> bool {
         let named = self.get("snowman").and_then(|own| own.get("actions"));
@@ -338,17 +339,13 @@ impl GraphConfig {
         Ok((&alias.implementation, alias.os.as_deref()))
     }
 
-    /// The provisioner and the worker type behind a `worker-type` at an SCM level.
+    /// The worker pool behind a `worker-type` at an SCM level.
     ///
     /// # Errors
     /// When no alias matches, or it is keyed by level and none matches.
-    pub fn worker_type(
-        &self,
-        worker_type: &str,
-        level: &str,
-    ) -> Result<(String, String), Diagnostic> {
+    pub fn worker_pool(&self, worker_type: &str, level: &str) -> Result<WorkerPool, Diagnostic> {
         if let Some((provisioner, name)) = builtin(worker_type) {
-            return Ok((provisioner.to_owned(), name.to_owned()));
+            return Ok(WorkerPool::new(provisioner, name));
         }
         let alias = self.alias(worker_type)?;
         let names = Object::from_iter([
@@ -371,7 +368,7 @@ impl GraphConfig {
             pyformat::format(template, &Scope::new(&names))
                 .map_err(|error| Diagnostic::user(error.to_string()).at(self.place(&path)))
         };
-        Ok((one("provisioner")?, one("worker-type")?))
+        Ok(WorkerPool::new(one("provisioner")?, one("worker-type")?))
     }
 
     fn alias_values(&self) -> &Object {

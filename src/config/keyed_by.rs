@@ -16,7 +16,7 @@ use crate::base::pattern::{PatternError, Prefix};
 use crate::base::suggest;
 use crate::base::value::{Object, Value, py_repr, type_name};
 
-/// Says why no alternative could be chosen.
+/// Explains why no alternative could be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyedByError {
     /// `default` is the only alternative.
@@ -27,7 +27,7 @@ pub enum KeyedByError {
         /// What was being chosen.
         item: String,
     },
-    /// The attribute is not there and there is no default.
+    /// The attribute is not set and there is no default.
     #[error("there is no attribute `{by}`, and `by-{by}` has no `default`, in {item}")]
     NoAttribute {
         /// The attribute.
@@ -59,7 +59,7 @@ pub enum KeyedByError {
         /// The alternative that is nearest to the attribute's value.
         nearest: Option<String>,
     },
-    /// The alternatives are no mapping, or the attribute is no string.
+    /// The alternatives are not a mapping, or the attribute is not a string.
     #[error("`by-{by}` needs {needed}, but {found} was found, in {item}")]
     Form {
         /// The attribute.
@@ -71,7 +71,7 @@ pub enum KeyedByError {
         /// What was being chosen.
         item: String,
     },
-    /// An alternative is no regular expression.
+    /// An alternative is not a valid regular expression.
     #[error("{error}, in {item}")]
     Pattern {
         /// What is wrong with it.

@@ -6,6 +6,7 @@
 use super::schema::{Schema, Type, optional, required};
 use super::yaml::{self, Places};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
+use crate::base::digest;
 use crate::base::json;
 use crate::base::path::ValuePath;
 use crate::base::suggest;
@@ -319,7 +320,7 @@ impl Parameters {
         &self.values
     }
 
-    /// Kinds that generation is limited to; all when there is none.
+    /// Kinds that generation is limited to; all if there is none.
     #[must_use]
     pub fn target_kinds(&self) -> &[String] {
         &self.target_kinds
@@ -375,14 +376,10 @@ impl Parameters {
     /// The first twelve digits of the hash that the peer names a set of parameters by.
     #[must_use]
     pub fn id(&self) -> String {
-        use sha2::{Digest, Sha256};
         let text = json::compact_sorted(&Value::Object(self.values.clone()));
-        let digest = Sha256::digest(text.as_bytes());
-        digest
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let mut digits = digest::sha256(text.as_bytes());
+        digits.truncate(12);
+        digits
     }
 
     /// The address at which people can look at a file of the repository that is built.

@@ -7,7 +7,7 @@
 use super::graph_config::GraphConfig;
 use super::parameters::Parameters;
 use crate::base::value::{Object, Value};
-use crate::base::version::{Stage, Version};
+use crate::base::version::{ReleaseChannel, Version};
 
 /// The parameter that contains the values.
 pub const PARAMETER: &str = "release";
@@ -29,8 +29,10 @@ struct Release<'a> {
 }
 
 impl Release<'_> {
-    fn is(&self, stage: fn(Stage) -> bool) -> Option<String> {
-        self.version.as_ref().map(|v| stage(v.stage).to_string())
+    fn is(&self, channel: fn(ReleaseChannel) -> bool) -> Option<String> {
+        self.version
+            .as_ref()
+            .map(|v| channel(v.channel).to_string())
     }
 }
 
@@ -79,32 +81,32 @@ pub static DERIVED: &[Derived] = &[
     Derived {
         name: "is_nightly",
         doc: "`true` for versions like 94.0a1, else `false`",
-        value: |release| release.is(|stage| matches!(stage, Stage::Nightly(_))),
+        value: |release| release.is(|channel| matches!(channel, ReleaseChannel::Nightly(_))),
     },
     Derived {
         name: "is_beta",
         doc: "`true` for versions like 94.0b14, else `false`",
-        value: |release| release.is(|stage| matches!(stage, Stage::Beta(_))),
+        value: |release| release.is(|channel| matches!(channel, ReleaseChannel::Beta(_))),
     },
     Derived {
         name: "is_esr",
         doc: "`true` for versions like 91.3.0esr, else `false`",
-        value: |release| release.is(|stage| stage == Stage::Esr),
+        value: |release| release.is(|channel| channel == ReleaseChannel::Esr),
     },
     Derived {
         name: "is_rc",
         doc: "`true` for release candidates: a flavor with `is-rc`, or a version like 94.0.0-rc.1",
         value: |release| {
             let flavor = release.params.str("release_type").ends_with("-rc");
-            let version = release.version.as_ref().map(|v| v.stage);
-            Some((flavor || matches!(version, Some(Stage::Candidate(_)))).to_string())
+            let version = release.version.as_ref().map(|v| v.channel);
+            Some((flavor || matches!(version, Some(ReleaseChannel::Candidate(_)))).to_string())
         },
     },
     Derived {
         name: "beta_number",
         doc: "14 for 94.0b14; not set for other versions",
-        value: |release| match release.version.as_ref()?.stage {
-            Stage::Beta(number) => Some(number.to_string()),
+        value: |release| match release.version.as_ref()?.channel {
+            ReleaseChannel::Beta(number) => Some(number.to_string()),
             _ => None,
         },
     },

@@ -1,7 +1,7 @@
 //! Schemas: what a value may be, as tables that check values and from which the reference is made.
 //!
 //! A schema is a constant. Checking yields every violation, each with its path, so that all
-//! mistakes of a task are told at once. Types are as strict as the peer's (msgspec): a boolean is
+//! mistakes of a task are reported together. Types are as strict as the peer's (msgspec): a boolean is
 //! no integer, and null is only taken where a field is optional.
 
 use crate::base::path::ValuePath;

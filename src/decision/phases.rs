@@ -21,6 +21,7 @@ use crate::optimize::{self, IndexAnswers, OptimizedTaskGraph};
 use crate::ports::artifacts::Artifacts;
 use crate::ports::ids::DerivedIds;
 use crate::ports::python::{Mode, Python};
+use crate::ports::taskcluster::ApiError;
 use crate::ports::vcs::VcsError;
 use crate::target::{self, TargetTaskGraph, TargetTaskSet};
 use crate::transform::context::{DockerContexts, Project, Remote, TrackedFiles};
@@ -353,16 +354,12 @@ impl Phases<'_> {
                 )
         })?;
         let questions: Vec<IndexPath> = questions.iter().cloned().collect();
-        let failed = |error: crate::ports::taskcluster::ApiError| {
-            let help = match error.status {
-                Some(401 | 403) => "check the credentials and their scopes",
-                _ => "try again later",
-            };
-            Diagnostic::environment("cannot look up existing tasks in the index")
-                .because(error)
-                .help(format!(
-                    "{help}; `snowman optimized --no-optimize` shows the graph without Taskcluster"
-                ))
+        let failed = |error: ApiError| {
+            let failure = error.environment("cannot look up existing tasks in the index");
+            let local = "`snowman optimized --no-optimize` shows the graph without Taskcluster";
+            let help = failure.help.as_deref();
+            let help = help.map_or_else(|| local.to_owned(), |help| format!("{help}; {local}"));
+            failure.help(help)
         };
         let tasks = taskcluster.find_tasks(&questions).await.map_err(failed)?;
         let found: BTreeSet<_> = tasks.values().cloned().collect();

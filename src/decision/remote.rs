@@ -42,7 +42,7 @@ impl<'a> BlockingTaskcluster<'a> {
         };
         match runtime.block_on(answer) {
             Ok(answer) => Ok(Some(answer)),
-            Err(error) if error.is_missing() => Ok(None),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(
                 Diagnostic::environment("cannot read other tasks from Taskcluster").because(error),
             ),

@@ -163,9 +163,9 @@ fn share_with_previous(task: &mut Task, before: Option<&Task>) {
     let (definition, attributes, optimization) = before.map_or(none, |before| {
         (&before.task, &before.attributes, &before.optimization)
     });
-    task.task.settle(definition);
-    task.attributes.settle(attributes);
-    task.optimization.settle(optimization);
+    task.task.share_with(definition);
+    task.attributes.share_with(attributes);
+    task.optimization.share_with(optimization);
     let is_same = |before: &&Task| before.dependencies.iter().eq(task.dependencies.iter());
     if let Some(before) = before.filter(is_same) {
         task.dependencies = Arc::clone(&before.dependencies);

@@ -129,7 +129,7 @@ impl IdGraph {
         self
     }
 
-    /// The graph with other tasks in place of those that `change` makes others of.
+    /// The graph with the tasks replaced for which `change` returns another one.
     #[must_use]
     pub fn changed(mut self, mut change: impl FnMut(&PlannedTask) -> Option<PlannedTask>) -> Self {
         for task in self.tasks.values_mut() {

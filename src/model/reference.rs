@@ -1,8 +1,8 @@
 //! References in task definitions: `task-reference`, `artifact-reference` and relative dates.
 //!
-//! A reference is a mapping with that one key. Its value is a text in which `<name>` stands for the
+//! A reference is a mapping with that one key. Its value is a text in which `<name>` denotes the
 //! taskId of the dependency of that name (`<self>` and `<decision>` for the task itself and for the
-//! decision task, `<<>` for `<`), or a mapping whose keys are such texts.
+//! decision task, `<<>` for `<`), or a mapping with texts of this form as keys.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -15,10 +15,10 @@ use crate::base::suggest;
 use crate::base::time::{Span, SpanError, Timestamp};
 use crate::base::value::{List, Object, Value};
 
-/// Says why a reference could not be resolved.
+/// Explains why a reference could not be resolved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceError {
-    /// There is no dependency of that name.
+    /// The task has no dependency of that name.
     #[error("the reference {reference:?} names `{name}`, and the task has no such dependency")]
     NoDependency {
         /// The text of the reference.
@@ -34,7 +34,7 @@ pub enum ReferenceError {
     /// The root URL of Taskcluster is not known.
     #[error("TASKCLUSTER_ROOT_URL is not set, so the artifact reference {0:?} cannot be resolved")]
     NoRootUrl(String),
-    /// What stands where a text should be.
+    /// Something else is where a text is expected.
     #[error("a `{kind}` holds {found}, where a text is expected")]
     Form {
         /// The kind of reference.
@@ -47,7 +47,7 @@ pub enum ReferenceError {
     Span(#[from] SpanError),
 }
 
-/// What the names in references stand for.
+/// The values of names in references.
 #[derive(Debug, Clone)]
 pub struct Names<'a> {
     /// The task itself.
@@ -65,9 +65,9 @@ pub struct Names<'a> {
 static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("<([^>]+)>").ok());
 static ARTIFACT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("<([^/]+)/([^>]+)>").ok());
 
-/// What was resolved before, and what became of it.
+/// An earlier resolution, to share its results.
 #[derive(Debug, Clone, Copy)]
-pub struct Before<'a> {
+pub struct PreviousResolution<'a> {
     /// What was given.
     pub given: &'a Value,
     /// What it was resolved to.
@@ -91,7 +91,7 @@ pub struct Resolved {
 pub fn resolve_names(
     value: &Value,
     names: &Names<'_>,
-    before: Option<Before<'_>>,
+    before: Option<PreviousResolution<'_>>,
 ) -> Result<Resolved, Vec<ReferenceError>> {
     let own = Cell::new(false);
     let task = |text: &str| {
@@ -120,7 +120,7 @@ pub fn resolve_names(
 /// Resolves every `relative-datestamp` in `value`, counted from `now`.
 ///
 /// # Errors
-/// The first that is no span of time.
+/// The first that is not a time span.
 pub fn resolve_dates(value: &Value, now: Timestamp) -> Result<Value, ReferenceError> {
     let date = |text: &str| Ok(now.plus(Span::parse(text)?).to_string());
     let resolvers: &[Resolver<'_>] = &[("relative-datestamp", &date)];
@@ -151,12 +151,12 @@ impl<'a> Pass<'a> {
     }
 
     /// Resolves what can be resolved. What has no reference in it is shared with what was given.
-    fn resolve(&mut self, value: &Value, before: Option<Before<'_>>) -> Value {
+    fn resolve(&mut self, value: &Value, before: Option<PreviousResolution<'_>>) -> Value {
         self.changed(value, before).unwrap_or_else(|| value.clone())
     }
 
     /// The value resolved, or nothing when there is no reference in it.
-    fn changed(&mut self, value: &Value, before: Option<Before<'_>>) -> Option<Value> {
+    fn changed(&mut self, value: &Value, before: Option<PreviousResolution<'_>>) -> Option<Value> {
         if let Some(before) = before
             && before.given.is_same(value)
         {
@@ -193,7 +193,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// What a mapping stands for that is a reference.
+    /// The value of a mapping that is a reference.
     fn reference(&mut self, map: &Object) -> Option<Value> {
         let (key, inner) = map.iter().next().filter(|_| map.len() == 1)?;
         let mut resolvers = self.resolvers.iter();
@@ -226,7 +226,7 @@ impl<'a> Pass<'a> {
     }
 }
 
-impl<'a> Before<'a> {
+impl<'a> PreviousResolution<'a> {
     /// What was at this place of the mapping that was given, if it had the key that `map` has there.
     fn under(self, map: &Object, position: usize) -> Option<Self> {
         let all = self.given.as_object()?;

@@ -65,9 +65,9 @@ fn split(
         .collect();
     let name = format!("index-task-{}", parent.label);
     let label = Label::parse(&name).map_err(|error| Diagnostic::bug(error.to_string()))?;
-    let (provisioner, worker) = context
+    let pool = context
         .graph_config
-        .worker_type("misc", context.params.level())
+        .worker_pool("misc", context.params.level())
         .map_err(|d| {
             d.in_task(parent.label.as_str())
                 .because("a task with more than 64 routes needs an index task on the worker `misc`")
@@ -93,8 +93,8 @@ fn split(
         .chain(paths.clone())
         .collect();
     let definition = json!({
-        "provisionerId": provisioner,
-        "workerType": worker,
+        "provisionerId": pool.provisioner,
+        "workerType": pool.worker_type,
         "dependencies": [parent.task_id.as_str()],
         "created": {"relative-datestamp": "0 seconds"},
         "deadline": deadline,

@@ -13,7 +13,7 @@ use crate::base::name::{Label, TaskId};
 use crate::base::value::{List, Object, Value};
 use crate::model::id_graph::{IdGraph, PlannedTask};
 use crate::model::label_graph::LabelGraph;
-use crate::model::reference::{Before, Names, ReferenceError, resolve_names};
+use crate::model::reference::{Names, PreviousResolution, ReferenceError, resolve_names};
 use crate::model::task::Task;
 use crate::target::TargetTaskGraph;
 
@@ -146,7 +146,7 @@ impl<'a> Resolver<'a> {
         let given = Value::Object(task.task.clone());
         let resolved = same_dependencies.map(|last| Value::Object(last.task.clone()));
         let before = self.given.as_ref().zip(resolved.as_ref());
-        let before = before.map(|(given, resolved)| Before { given, resolved });
+        let before = before.map(|(given, resolved)| PreviousResolution { given, resolved });
         let resolved = match resolve_names(&given, &names, before) {
             Ok(resolved) => resolved,
             Err(errors) => {
@@ -164,7 +164,7 @@ impl<'a> Resolver<'a> {
         add_dependencies(&mut definition, dependencies.values());
         // The results of references are the same in many tasks too.
         let like = last.map(|last| &last.task).or_else(|| self.shared.get());
-        definition.settle(like.unwrap_or(&Object::new()));
+        definition.share_with(like.unwrap_or(&Object::new()));
         self.shared.get_or_init(|| definition.clone());
         self.given = (!resolved.names_own).then_some(given);
         self.planned.push(PlannedTask {

@@ -102,7 +102,7 @@ fn from_index(
     let found = parse_index_paths(argument).into_iter().find_map(|path| {
         let task_id = index.tasks.get(&path)?;
         let status = index.statuses.get(task_id)?;
-        if matches!(status.state.as_str(), "exception" | "failed") {
+        if status.state.is_failure() {
             return None;
         }
         match (latest(), status.expires) {

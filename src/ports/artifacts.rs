@@ -29,9 +29,9 @@ pub fn path_of(name: &str) -> PathBuf {
     }
 }
 
-/// Takes artifacts. Names are paths with forward slashes below `public/`.
+/// Writes artifacts. Names are paths with forward slashes below `public/`.
 pub trait Artifacts: Send + Sync {
-    /// Writes an artifact, in place of one of the same name.
+    /// Writes an artifact, replacing one of the same name.
     ///
     /// # Errors
     /// When it cannot be written; then what was there before still is.
@@ -88,7 +88,7 @@ impl<'a> ArtifactFolder<'a> {
         drop(file);
         let written = written.and_then(|()| std::fs::rename(&temporary, path));
         if written.is_err() {
-            // What is only half there is of use to nobody, and a full disk needs the room.
+            // A partial file is of no use, and a full disk needs the space.
             let _ = std::fs::remove_file(&temporary);
         }
         Ok(written?)

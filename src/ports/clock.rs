@@ -2,13 +2,13 @@
 
 use crate::base::time::Timestamp;
 
-/// Tells the time.
+/// Returns the time.
 pub trait Clock: Send + Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;
 }
 
-/// A clock that stands still.
+/// A clock that does not advance.
 #[derive(Debug, Clone, Copy)]
 pub struct FixedClock(pub Timestamp);
 

@@ -8,13 +8,13 @@ use std::path::{Component, Path, PathBuf};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::file_name;
 
-/// Says why a file could not be read.
+/// Explains why a file could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// The path is absolute or leads out of the repository.
     #[error("{0:?} leads out of the repository")]
     Outside(String),
-    /// There is no such file.
+    /// The file does not exist.
     #[error("{0:?} does not exist")]
     Missing(String),
     /// Reading failed.
@@ -56,7 +56,7 @@ impl From<FileError> for Diagnostics {
 pub struct Found {
     /// The path below the folder that was walked, with forward slashes.
     pub path: String,
-    /// The permission and type bits that `stat` tells (0o100644 where there are none).
+    /// The permission and type bits that `stat` reports (0o100644 where there are none).
     pub mode: u32,
 }
 
@@ -69,7 +69,7 @@ pub trait Files: Send + Sync {
     /// [`FileError`].
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError>;
 
-    /// The bits that `stat` tells of a file.
+    /// The bits that `stat` reports for a file.
     ///
     /// # Errors
     /// [`FileError`].
@@ -173,7 +173,7 @@ impl Disk {
         &self.root
     }
 
-    /// Where a path lies, with links followed only as far as they stay below the root.
+    /// Where a path lies, with links followed only while they stay below the root.
     fn locate(&self, path: &str) -> Result<PathBuf, FileError> {
         let located = self.root.join(on_disk(&normalize(path)?)?);
         let real = std::fs::canonicalize(&located).map_err(|error| file_error(path, &error))?;

@@ -103,12 +103,7 @@ impl DerivedIds {
         }
         hash.update((self.round as u64).to_be_bytes());
         hash.update((number as u64).to_be_bytes());
-        let digest = hash.finalize();
-        let mut bytes = [0u8; 16];
-        for (byte, from) in bytes.iter_mut().zip(digest.iter()) {
-            *byte = *from;
-        }
-        TaskId::from_uuid_bytes(bytes)
+        TaskId::from_digest(&hash.finalize())
     }
 }
 

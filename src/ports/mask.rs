@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::environment::Environment;
 use crate::base::value::Value;
 
-/// What stands in the place of a secret.
+/// What replaces a secret.
 pub const MASKED: &str = "[masked]";
 
 /// The fewest characters of a secret.
@@ -36,7 +36,7 @@ static SECRET: &[&str] = &[
     "TOKEN",
 ];
 
-/// How names of variables end that only tell where a secret is, or which.
+/// How names of variables end that only say where a secret is, or which.
 static WHEREABOUTS: &[&str] = &[
     "_DIR", "_FILE", "_FOLDER", "_ID", "_NAME", "_PATH", "_TYPE", "_URL",
 ];
@@ -92,7 +92,7 @@ impl Mask {
         masked
     }
 
-    /// The content without secrets; what is no text stays as it is.
+    /// The content without secrets; what is not text stays as it is.
     #[must_use]
     pub fn content<'t>(&self, content: &'t [u8]) -> Cow<'t, [u8]> {
         if self.secrets.is_empty() {
@@ -133,7 +133,7 @@ fn forms(secret: &str) -> Vec<String> {
     if secret.trim().contains('\n') {
         let lines = secret.lines().map(str::trim);
         let long = lines.filter(|line| line.chars().count() >= SHORTEST_LINE);
-        // The frame around a key is no secret.
+        // The frame around a key is not secret.
         let own = long.filter(|line| !line.starts_with("-----"));
         forms.extend(own.map(str::to_owned));
     }

@@ -1,7 +1,7 @@
 //! Paths of files that are written.
 //!
 //! Tasks prepare the folders that they write to: most `.taskcluster.yml` files have `ln -s
-//! /builds/worker/artifacts artifacts`. Such a link may lead anywhere. A link that version control
+//! /builds/worker/artifacts artifacts`. Such a link may point anywhere. A link that version control
 //! tracks is different: it comes with the revision, possibly from an untrusted pull request, and
 //! must not make the task write outside the checkout. So a path is followed one component at a
 //! time:
@@ -20,7 +20,7 @@ use std::sync::{Mutex, PoisonError};
 use super::vcs::{Vcs, VcsError};
 use crate::base::diagnostic::Diagnostic;
 
-/// How many links a path may lead through, as on Linux.
+/// How many links a path may contain, as on Linux.
 const MOST_LINKS: usize = 40;
 
 /// Folders in which version control keeps its own files.
@@ -29,7 +29,7 @@ const OF_VCS: [&str; 2] = [".git", ".hg"];
 /// Why a file cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    /// A link that is part of the checkout leads out of it.
+    /// A link that is part of the checkout points out of it.
     #[error("`{link}` is a link that version control tracks, and it leads out of the checkout")]
     Tracked {
         /// The link, relative to the working folder if it is below it.
@@ -157,7 +157,7 @@ pub struct OutputPaths<'a> {
     tracked: Mutex<BTreeMap<PathBuf, bool>>,
 }
 
-/// Where a path leads.
+/// What a path resolves to.
 struct End {
     /// The path, without any links as far as it exists.
     path: PathBuf,
@@ -352,7 +352,7 @@ mod tests {
             let help = advice_for(kind, "a/b/c");
             assert!(help.contains(words), "{kind:?}: {help}");
         }
-        // There is no advice for these.
+        // No advice applies to these.
         for kind in [Kind::Other, Kind::Interrupted, Kind::ResourceBusy] {
             assert_eq!(advice_for(kind, "a/b/c"), "", "{kind:?}");
         }

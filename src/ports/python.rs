@@ -81,7 +81,7 @@ pub struct Exception {
     pub class: String,
     /// What it says.
     pub message: String,
-    /// The task that it was about, where that can be told.
+    /// The task that it was about, if known.
     pub task: Option<String>,
     /// The traceback, without the frames of the worker.
     pub traceback: String,
@@ -92,7 +92,7 @@ pub struct Exception {
 }
 
 impl Exception {
-    /// Reads an exception as the worker tells it.
+    /// Reads an exception that the worker reports.
     #[must_use]
     pub fn read(told: &Value) -> Self {
         let text = |key: &str| told[key].as_str().map(str::to_owned);

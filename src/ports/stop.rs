@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
-/// Tells that work has to be brought to an end: what is under way is finished, nothing is begun.
+/// A request to stop: work in progress is finished, and nothing new is started.
 ///
 /// The composition root hears of signals and asks for it; whoever does what must not be torn off in
 /// its midst says so with [`Stop::hold`].
@@ -17,11 +17,11 @@ pub struct Stop {
     notify: Notify,
 }
 
-/// Nobody ever asks.
+/// Stopping is never requested.
 pub static NEVER: Stop = Stop::new();
 
 impl Stop {
-    /// Nobody has asked yet.
+    /// Not requested yet.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -31,36 +31,36 @@ impl Stop {
         }
     }
 
-    /// Asks for an end; `false` when somebody had asked before.
+    /// Requests to stop; `false` if that was requested before.
     pub fn ask(&self) -> bool {
         let first = !self.asked.swap(true, Ordering::SeqCst);
         self.notify.notify_waiters();
         first
     }
 
-    /// Whether somebody has asked.
+    /// Whether stopping was requested.
     #[must_use]
     pub fn asked(&self) -> bool {
         self.asked.load(Ordering::SeqCst)
     }
 
-    /// Says that something is under way that ends by itself soon after somebody asks.
+    /// Marks that work is in progress which ends by itself soon after a request.
     pub fn hold(&self) {
         self.held.store(true, Ordering::SeqCst);
     }
 
-    /// Whether something is under way that must not be torn off.
+    /// Whether work is in progress that must not be interrupted.
     #[must_use]
     pub fn held(&self) -> bool {
         self.held.load(Ordering::SeqCst)
     }
 
-    /// Ends when somebody asks.
+    /// Completes when stopping is requested.
     pub fn wait(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async {
             let notified = self.notify.notified();
             tokio::pin!(notified);
-            // Whoever asks after this line is heard.
+            // A request after this line is noticed.
             notified.as_mut().enable();
             if !self.asked() {
                 notified.await;

@@ -23,7 +23,7 @@ impl Tool {
 /// The null revision, as both systems write it.
 pub const NULL_REVISION: &str = "0000000000000000000000000000000000000000";
 
-/// Says why a question about the repository was not answered.
+/// Explains why a question about the repository was not answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VcsError {
     /// The folder belongs to no repository.
@@ -34,7 +34,7 @@ pub enum VcsError {
     NotStarted {
         /// The program.
         program: String,
-        /// What the system said.
+        /// The error of the operating system.
         why: String,
         /// Whether the program does not exist.
         missing: bool,
@@ -46,7 +46,7 @@ pub enum VcsError {
         command: String,
         /// Its exit code, unless a signal ended it.
         code: Option<i32>,
-        /// What it said, shortened.
+        /// Its error output, shortened.
         stderr: String,
     },
     /// The revision is not in this clone.
@@ -60,7 +60,7 @@ pub enum VcsError {
     Unreadable {
         /// What could not be read.
         path: String,
-        /// What the system said.
+        /// The error of the operating system.
         why: String,
     },
     /// What a user wrote cannot be given to the program.
@@ -78,7 +78,7 @@ pub enum VcsError {
     NotRemoved {
         /// The folder.
         folder: String,
-        /// What the system said.
+        /// The error of the operating system.
         why: String,
     },
     /// The program answered something that is not UTF-8.
@@ -144,7 +144,7 @@ pub trait Vcs: Send + Sync {
     /// The hash of a revision, however it is named.
     ///
     /// # Errors
-    /// [`VcsError::NoRevision`] when there is none, or any other [`VcsError`].
+    /// [`VcsError::NoRevision`] if there is none, or any other [`VcsError`].
     fn resolve(&self, revision: &str) -> Result<String, VcsError>;
     /// The hash of the last revision before what is checked out that others have too: the revision
     /// itself when they have it, `None` when they have none.
@@ -152,7 +152,7 @@ pub trait Vcs: Send + Sync {
     /// # Errors
     /// [`VcsError`].
     fn base_rev(&self) -> Result<Option<String>, VcsError>;
-    /// Checks a revision out into a folder of its own, which is not there yet. The working copy and
+    /// Checks a revision out into a new folder. The working copy and
     /// what is not committed in it stay as they are.
     ///
     /// # Errors

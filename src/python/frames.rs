@@ -10,7 +10,7 @@ use crate::base::value::Value;
 /// Writes a message.
 ///
 /// # Errors
-/// When the pipe is broken or a part is larger than its length can tell.
+/// When the pipe is broken or a part is too large for its length field.
 pub fn write<B: AsRef<[u8]>>(pipe: &mut impl Write, head: &Value, blobs: &[B]) -> io::Result<()> {
     let head = head.to_string();
     let mut start = Vec::with_capacity(8 + 4 * blobs.len() + head.len());
@@ -30,7 +30,7 @@ pub fn write<B: AsRef<[u8]>>(pipe: &mut impl Write, head: &Value, blobs: &[B]) -
 /// Reads a message; `None` at the end of the pipe.
 ///
 /// # Errors
-/// When the pipe breaks within a message, or the head is no JSON.
+/// When the pipe breaks within a message, or the head is not JSON.
 pub fn read(pipe: &mut impl Read) -> io::Result<Option<(Value, Vec<Vec<u8>>)>> {
     let mut first = [0; 4];
     match pipe.read_exact(&mut first) {

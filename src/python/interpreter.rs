@@ -6,15 +6,15 @@
 //! 2. that of the virtual environment `VIRTUAL_ENV`;
 //! 3. that of a folder `.venv` in the working folder, under the folder of config.yml, or in the root
 //!    of the repository;
-//! 4. that which a script `taskgraph` on the PATH is started with;
+//! 4. that of a script `taskgraph` on the PATH;
 //! 5. `python3` and `python` on the PATH;
 //! 6. `uv run`, where the repository has a `uv.lock`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Project;
 use super::process::Process;
+use super::project::Project;
 use crate::base::diagnostic::Diagnostic;
 
 /// The major version of taskgraph whose behaviour is built in.
@@ -105,7 +105,7 @@ fn start_process(command: &[String], project: &Project) -> Result<Process, Strin
         .env_clear()
         .envs(project.environment.iter());
     if project.environment.get("PYTHONHASHSEED").is_none() {
-        // The order of sets shows in what projects make of them.
+        // The order of sets can show in the results of projects.
         started.env("PYTHONHASHSEED", "0");
     }
     Process::start(started)

@@ -1,7 +1,7 @@
 //! Worker processes that run the project's own Python.
 //!
 //! 1. An interpreter is found that knows taskgraph ([`interpreter`]).
-//! 2. It is started with a program of our own, which is part of this binary ([`process`]). Calls and
+//! 2. It is started with a program that is part of this binary ([`process`]). Calls and
 //!    answers go over a pair of pipes that nothing else in that process can reach; what it prints
 //!    goes to the log.
 //! 3. The project is loaded: its graph config is made and its `register` called. Every worker does
@@ -14,53 +14,30 @@ mod frames;
 pub mod interpreter;
 pub mod packages;
 mod process;
+mod project;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::base::diagnostic::Diagnostic;
-use crate::base::value::{Object, Value, json};
+use crate::base::value::{Value, json};
 use crate::ports::environment::Environment;
 use crate::ports::python::{Answer, Call, Failure, Mode, Python};
 use interpreter::Interpreter;
 use process::Process;
 
-/// How long a call may take where the environment says nothing else.
+pub use project::{Project, TIMEOUT};
+
+/// How long a call may take by default.
 const PATIENCE: Duration = Duration::from_secs(900);
-
-/// The variable that says how many seconds a call may take.
-pub const TIMEOUT: &str = "SNOWMAN_PYTHON_TIMEOUT";
-
-/// What workers are started for.
-#[derive(Debug, Clone)]
-pub struct Project {
-    /// How much runs in Python.
-    pub mode: Mode,
-    /// The folder that the program was started in.
-    pub working: PathBuf,
-    /// The root of the repository.
-    pub repository: PathBuf,
-    /// The folder of config.yml, as it was given.
-    pub root: String,
-    /// The graph config.
-    pub config: Object,
-    /// The environment variables.
-    pub environment: Environment,
-    /// How many workers there may be.
-    pub workers: usize,
-    /// Whether much is logged.
-    pub verbose: bool,
-    /// Whether digests and caches are left out.
-    pub fast: bool,
-}
 
 /// The workers of a project.
 pub struct Workers {
     project: Project,
     interpreter: OnceLock<Result<Interpreter, Diagnostic>>,
     slots: Vec<Mutex<Slot>>,
-    /// What every worker has to be told before it is called.
+    /// The calls that set up every worker.
     set_up: Mutex<Vec<Call>>,
 }
 
@@ -69,7 +46,7 @@ struct Slot {
     process: Option<Process>,
     /// Why there is none any more.
     failed: Option<Diagnostic>,
-    /// How much of what every worker has to be told it knows.
+    /// How many of these calls it has received.
     told: usize,
 }
 
@@ -116,7 +93,7 @@ impl Workers {
         slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What every worker has been told so far.
+    /// The calls that set up every worker so far.
     fn said(&self) -> MutexGuard<'_, Vec<Call>> {
         self.set_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -127,7 +104,7 @@ impl Workers {
         named.map_or(PATIENCE, Duration::from_secs)
     }
 
-    /// Has the worker in a slot running, and tells it what it does not know yet; yields the last
+    /// Starts the worker in a slot if needed, and makes the set-up calls that it lacks; yields the last
     /// answer.
     fn ready(&self, slot: &mut Slot) -> Result<Answer, Failure> {
         if let Some(failed) = &slot.failed {

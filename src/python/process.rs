@@ -44,7 +44,7 @@ const PROTOCOL: u64 = 1;
 /// How long an interpreter may take to start.
 const START: Duration = Duration::from_secs(60);
 
-/// How many of its last lines are told when a worker dies.
+/// How many of its last lines are reported when a worker dies.
 const LAST_WORDS: usize = 20;
 
 /// How many lines of what a worker prints are logged.
@@ -92,7 +92,7 @@ impl Process {
         let words = Arc::clone(&last_words);
         std::thread::spawn(move || {
             log_lines(BufReader::new(printed), &words);
-            // Nobody may wait for it any more.
+            // The receiver may be gone.
             let _ = ended.send(());
         });
         let mut process = Self {
@@ -128,7 +128,7 @@ impl Process {
         let mut head = call.arguments.clone();
         head["call"] = Value::from(call.name);
         if let Some(requests) = &mut self.requests {
-            // A worker that is gone is told of below, with its last words.
+            // A worker that is gone is reported below, with its last output.
             let _ = frames::write(requests, &head, &call.blobs);
         }
         let (mut head, blobs) = self.receive(patience).map_err(|why| {
@@ -159,7 +159,7 @@ impl Process {
                 Err(format!(
                     "has not answered for {} seconds ({} says how long it may take)",
                     patience.as_secs(),
-                    super::TIMEOUT
+                    super::project::TIMEOUT
                 ))
             }
             Err(RecvTimeoutError::Disconnected) => {
@@ -195,7 +195,7 @@ impl Drop for Process {
         if !matches!(child.try_wait(), Ok(Some(_))) {
             // Without a pipe to read from it would end by itself, but tidy up before.
             let _ = child.kill();
-            // It takes a while until all its memory has been given back; nobody has to wait for that.
+            // Freeing all its memory takes a while; there is no need to wait for that.
             std::thread::spawn(move || {
                 let _ = child.wait();
             });

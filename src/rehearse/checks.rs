@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::artifacts::PhaseOutput;
 use super::report::{Check, INDEX, PhaseReport};
 use crate::base::dag::Dag;
-use crate::base::listing::{counted, first_few};
+use crate::base::task_state::TaskState;
+use crate::base::text::{list_some, plural};
 use crate::config::shipping::Phase;
 use crate::sandbox::Sandbox;
 
@@ -89,8 +90,8 @@ pub fn promotion_report(
         ] {
             let labels: Vec<&str> = found.iter().map(String::as_str).collect();
             if !labels.is_empty() {
-                let tasks = counted(labels.len(), "task");
-                notes.push(format!("{tasks} {what}: {}", first_few(&labels)));
+                let tasks = plural(labels.len(), "task");
+                notes.push(format!("{tasks} {what}: {}", list_some(&labels)));
             }
             found.clear();
         }
@@ -220,9 +221,11 @@ fn created_in_group(sandbox: &Sandbox, output: &PhaseOutput) -> Check {
 
 fn completed(sandbox: &Sandbox, output: &PhaseOutput) -> Check {
     let breaches = output.created.iter().filter_map(|(id, label)| {
-        let state = sandbox.state().task(id).map(|task| task.state.name());
-        (state != Some("completed"))
-            .then(|| format!("{label} ({id}) is {}", state.unwrap_or("not there")))
+        let state = sandbox.state().task(id).map(|task| task.state);
+        (state != Some(TaskState::Completed)).then(|| {
+            let state = state.map_or("not there", TaskState::name);
+            format!("{label} ({id}) is {state}")
+        })
     });
     Check {
         rule: "every created task has completed",

@@ -11,6 +11,7 @@ use super::publish;
 use super::push::{Push, TASKS_FOR};
 use super::report::Check;
 use crate::base::repo_url::parse_repository_url;
+use crate::base::scope::ScopeSet;
 use crate::base::suggest;
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
@@ -31,7 +32,7 @@ pub struct Expectations<'a> {
     /// Whether a command that cannot be read is accepted.
     pub accept_unread: bool,
     /// The scopes of the task, with all that roles grant.
-    pub scopes: &'a [String],
+    pub scopes: &'a ScopeSet,
     /// The variables that the worker sets.
     pub worker_env: &'a [(&'a str, String)],
     /// Parses arguments.
@@ -187,7 +188,7 @@ fn changed_worker_variables(
 }
 
 /// Finds the scopes for caches that the task lacks.
-fn caches(definition: &Value, scopes: &[String]) -> Vec<String> {
+fn caches(definition: &Value, scopes: &ScopeSet) -> Vec<String> {
     let payload = &definition["payload"];
     let docker = payload["cache"].as_object().into_iter().flatten();
     let docker = docker.map(|(name, _)| name.as_str());
@@ -200,7 +201,7 @@ fn caches(definition: &Value, scopes: &[String]) -> Vec<String> {
     let needed = docker
         .chain(mounts)
         .map(|name| format!("{worker}:cache:{name}"));
-    let missing = needed.filter(|scope| !preflight::is_held(scopes, scope));
+    let missing = needed.filter(|scope| !scopes.satisfies(scope));
     missing
         .map(|scope| format!("the task lacks `{scope}`"))
         .collect()

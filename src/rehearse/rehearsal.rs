@@ -20,8 +20,8 @@ use crate::actions::render::{TASKCLUSTER_YML, actions_json};
 use crate::actions::request::{Runner, read_request};
 use crate::actions::{ACTIONS, callback, existing};
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::listing::first_few;
 use crate::base::name::TaskId;
+use crate::base::text::list_some;
 use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value, json};
 use crate::config::graph_config::GraphConfig;
@@ -66,7 +66,7 @@ impl<'a> Rehearsal<'a> {
         let push = Push::from_repository(context, graph_config)?;
         let report = Arc::clone(&events);
         let on_event = move |event: &sandbox::TaskEvent| {
-            if matches!(event.state.name(), "completed" | "failed" | "exception") {
+            if event.state.is_resolved() {
                 report(Event::Resolved {
                     label: event.label.clone(),
                     state: event.state.name().to_owned(),
@@ -174,7 +174,7 @@ impl<'a> Rehearsal<'a> {
         };
         Ok(Some(format!(
             "the task depends on {tasks} outside of the rehearsal: {}",
-            first_few(&names)
+            list_some(&names)
         )))
     }
 
@@ -302,7 +302,7 @@ impl<'a> Rehearsal<'a> {
         {
             notes.push(format!(
                 "files with uncommitted changes were rehearsed as they are: {}",
-                first_few(&files)
+                list_some(&files)
             ));
         }
         if let (true, Some(folder)) = (self.used, &self.options.folder) {

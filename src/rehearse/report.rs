@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::listing::counted;
+use crate::base::text::plural;
 use crate::base::value::{Value, json};
 
 /// Something that must hold.
@@ -193,8 +193,8 @@ impl Report {
         };
         out.push_str(&format!(
             "{}, {}: {verdict}\n",
-            counted(self.phases.len(), "phase"),
-            counted(created, "task")
+            plural(self.phases.len(), "phase"),
+            plural(created, "task")
         ));
         out
     }

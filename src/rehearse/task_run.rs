@@ -5,6 +5,7 @@ use super::command::Command;
 use super::{publish, upload};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
+use crate::base::scope::ScopeSet;
 use crate::base::value::Value;
 use crate::decision::Context;
 use crate::ports::artifacts::MemoryArtifacts;
@@ -97,7 +98,7 @@ impl<'a> ClaimedTask<'a> {
     ///
     /// # Errors
     /// When the sandbox does not answer.
-    pub async fn scopes(&self) -> Outcome<Vec<String>> {
+    pub async fn scopes(&self) -> Outcome<ScopeSet> {
         let scopes = self.client.current_scopes().await;
         scopes.map_err(|error| {
             Diagnostic::bug("cannot read the scopes of a task from the sandbox")

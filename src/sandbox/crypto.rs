@@ -9,6 +9,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac_sha256::HMAC;
 use sha2::{Digest as _, Sha256};
 
+use crate::base::name::TaskId;
+
 /// Computes SHA-256.
 pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
@@ -43,30 +45,15 @@ pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(plain).ok()
 }
 
-/// Formats bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Derives a valid slugid (a v4 UUID in base64 that does not start with `-`) from a string.
 pub(crate) fn derived_slug(text: &str) -> String {
-    let mut bytes = sha256(text.as_bytes());
-    bytes.truncate(16);
-    if let Some(first) = bytes.first_mut() {
-        *first &= 0x7f;
-    }
-    if let Some(version) = bytes.get_mut(6) {
-        *version = (*version & 0x0f) | 0x40;
-    }
-    if let Some(variant) = bytes.get_mut(8) {
-        *variant = (*variant & 0x3f) | 0x80;
-    }
-    base64_url(&bytes)
+    TaskId::from_digest(&sha256(text.as_bytes())).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::digest::hex;
 
     #[test]
     fn hmac_agrees_with_rfc_4231() {

@@ -51,7 +51,6 @@ pub use auth::credentials::Credentials;
 pub use error::{ErrorCode, SandboxError, ServiceError};
 pub use injected_fault::{FaultSchedule, InjectedFault};
 pub use queue::scheduling::TaskEvent;
-pub use queue::task::TaskState;
 pub use state::{GroupView, State, TaskView};
 pub use time::Clock;
 pub use workers::simulation::{

@@ -1,13 +1,6 @@
 //! Patterns for identifiers, with the regular expressions that error messages quote.
 
-/// A pattern: the regular expression that the services print, and a function that checks it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pattern {
-    /// The regular expression.
-    pub(crate) text: &'static str,
-    /// Returns whether a string matches.
-    pub(crate) matches: fn(&str) -> bool,
-}
+use crate::base::shape::Pattern;
 
 /// Task ids, task group ids and upload ids.
 pub(crate) const SLUG: Pattern = Pattern {

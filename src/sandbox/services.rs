@@ -185,7 +185,9 @@ impl Services {
             .unwrap_or(now);
         let client_id = task_client_id(task, run_id, expires);
         let scopes = task_scopes(task, run_id);
-        let scopes = self.auth.expand_with_anonymous(&scopes);
+        let scopes = self
+            .auth
+            .expand_with_anonymous(&scopes.into_iter().collect());
         Ok(Caller::Known {
             client_id,
             scopes,

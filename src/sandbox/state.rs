@@ -17,10 +17,12 @@ use super::index::IndexEntry;
 use super::injected_fault::{FaultSchedule, InjectedFault};
 use super::patterns;
 use super::queue::runs::task_not_found;
-use super::queue::task::{Task, TaskState};
+use super::queue::task::Task;
 use super::services::{Services, SharedServices};
 use super::time::{self, Moment};
 use super::workers::simulation::{NewArtifact, RunOutcome};
+use crate::base::scope::ScopeSet;
+use crate::base::task_state::TaskState;
 
 /// The worker group and worker id of claims artifact here and of simulated workers.
 pub(crate) const WORKER: (&str, &str) = ("sandbox", "sandbox");
@@ -90,7 +92,7 @@ impl State {
                 body: definition.clone(),
                 caller: Caller::Known {
                     client_id: "root".to_owned(),
-                    scopes: vec!["*".to_owned()],
+                    scopes: Arc::new(ScopeSet::from_iter(["*"])),
                     hash: None,
                 },
                 now,

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 
 use super::artifacts::artifact::Artifact;
 use super::artifacts::content::Content;
-use super::crypto;
 use super::error::SandboxError;
 use super::index::{Index, IndexEntry};
 use super::patterns;
@@ -19,6 +18,7 @@ use super::queue::definition::Definition;
 use super::queue::scheduling::{Group, Queue};
 use super::queue::task::{Run, Task};
 use super::time;
+use crate::base::digest;
 
 const TASKS: &str = "tasks";
 const GROUPS: &str = "groups";
@@ -55,7 +55,7 @@ impl Store {
             self.memory.insert(key.to_owned(), content);
             return Ok(());
         };
-        let name = crypto::hex(&crypto::sha256(key.as_bytes()));
+        let name = digest::sha256(key.as_bytes());
         let about = json!({
             "artifact": key,
             "contentType": content.content_type,
@@ -70,7 +70,7 @@ impl Store {
         let Some(folder) = &self.folder else {
             return self.memory.get(key).cloned();
         };
-        let name = crypto::hex(&crypto::sha256(key.as_bytes()));
+        let name = digest::sha256(key.as_bytes());
         let bytes = fs::read(folder.join(CONTENT).join(&name)).ok()?;
         let about = fs::read(folder.join(CONTENT).join(format!("{name}.json"))).ok()?;
         let about: Value = serde_json::from_slice(&about).ok()?;
@@ -107,7 +107,7 @@ impl Store {
             }
         }
         for path in paths {
-            let name = crypto::hex(&crypto::sha256(path.as_bytes()));
+            let name = digest::sha256(path.as_bytes());
             let file = folder.join(INDEX).join(format!("{name}.json"));
             match index.get(&path) {
                 Some(entry) => write_json(&file, &entry.json(&path))?,

@@ -10,9 +10,14 @@
 use std::fmt;
 
 use crate::base::path::ValuePath;
+use crate::base::text::shorten;
 use crate::base::time::{Span, Timestamp};
 use crate::base::value::{List, Object, Str, Value};
+use crate::base::worker_pool::WorkerPool;
 use crate::model::reference::resolve_dates;
+
+/// How many characters of a value a message shows.
+const SHOWN: usize = 200;
 
 /// Fields in the order of their significance; all others follow.
 const BY_SIGNIFICANCE: &[&str] = &[
@@ -43,7 +48,7 @@ pub struct Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let side = |value: &Option<Value>| match value {
-            Some(value) => shorten(&value.to_string()),
+            Some(value) => shorten(&value.to_string(), SHOWN),
             None => "nothing".to_owned(),
         };
         write!(
@@ -58,14 +63,6 @@ impl fmt::Display for Difference {
             1 => f.write_str(", and 1 more field differs"),
             n => write!(f, ", and {n} more fields differ"),
         }
-    }
-}
-
-fn shorten(text: &str) -> String {
-    const SHOWN: usize = 200;
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
 
@@ -155,10 +152,9 @@ fn origin(ours: &Value, theirs: &Value) -> Timestamp {
 /// Fills in the defaults of the queue, and sorts lists whose order is irrelevant.
 fn complete(task: &mut Object) {
     if let Some(queue) = task.get("taskQueueId").and_then(Value::as_str) {
-        if let Some((provisioner, worker)) = queue.split_once('/') {
-            let (provisioner, worker) = (provisioner.to_owned(), worker.to_owned());
-            task.insert("provisionerId", Value::from(provisioner));
-            task.insert("workerType", Value::from(worker));
+        if let Some(pool) = WorkerPool::from_id(queue) {
+            task.insert("provisionerId", Value::from(pool.provisioner));
+            task.insert("workerType", Value::from(pool.worker_type));
         }
         task.shift_remove("taskQueueId");
     }

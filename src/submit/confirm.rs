@@ -75,7 +75,7 @@ async fn cancel_unwanted(
         let mut problems = Diagnostics::new();
         for one in &doubled {
             let why = "this run has created the task with a different taskId";
-            let problem = already_started(&one.task_id, &one.state, why);
+            let problem = already_started(&one.task_id, one.state, why);
             problems.push(problem.in_task(one.label.as_str()));
         }
         problems.or_ok(())?;

@@ -108,7 +108,7 @@ pub async fn execute_except(
                 tasks.created(attempt.index, created);
             }
             AttemptResult::Unsent => {}
-            AttemptResult::Failed(Problem::Refused(error)) if error.is_passing() => {
+            AttemptResult::Failed(Problem::Refused(error)) if error.is_transient() => {
                 throttle.failed();
                 let failing = ports.sleeper.elapsed().saturating_sub(attempt.begun);
                 let id = creation.task_id.as_str();
@@ -220,7 +220,7 @@ async fn repeat(creation: &Creation, definition: &Value, ports: Ports<'_>) -> At
     let begun = ports.sleeper.elapsed();
     let answer = ports.taskcluster.create_task(&creation.task_id, definition);
     match answer.await {
-        Err(error) if error.is_passing() => AttemptResult::Failed(Problem::Refused(error)),
+        Err(error) if error.is_transient() => AttemptResult::Failed(Problem::Refused(error)),
         // The task is known to exist, so a refusal of this call does not matter.
         _ => {
             let took = ports.sleeper.elapsed().saturating_sub(begun);
@@ -252,11 +252,9 @@ async fn send(
     let took = ports.sleeper.elapsed().saturating_sub(begun);
     match answer {
         Ok(()) => AttemptResult::Exists(created(creation, false), Some(took)),
-        Err(error) if error.status == Some(409) => {
-            resolve_conflict(creation, error, took, ports).await
-        }
+        Err(error) if error.is_conflict() => resolve_conflict(creation, error, took, ports).await,
         // If the clock is almost too far off, a body is too old before it reaches `FRESH`.
-        Err(error) if error.is_about_clock() && age > 0 => {
+        Err(error) if error.is_clock_skew() && age > 0 => {
             *last = None;
             Box::pin(send(creation, last, ports)).await
         }
@@ -276,7 +274,7 @@ async fn resolve_conflict(
     let existing = match select(reading, ports.stop.wait()).await {
         Either::Left((Ok(existing), _)) => existing,
         // The task does not exist, so the conflict is about its group.
-        Either::Left((Err(error), _)) if error.is_missing() => {
+        Either::Left((Err(error), _)) if error.is_not_found() => {
             return AttemptResult::Failed(Problem::Closed(conflict));
         }
         Either::Left((Err(error), _)) => return AttemptResult::Failed(Problem::Refused(error)),

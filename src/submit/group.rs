@@ -25,6 +25,7 @@ use super::compare::{self, Difference};
 use super::plan::{Creation, Plan, dependencies};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::name::{Label, TaskId};
+use crate::base::task_state::TaskState;
 use crate::base::time::Timestamp;
 use crate::base::value::Value;
 use crate::ports::ids::DerivedIds;
@@ -105,7 +106,7 @@ pub struct ObsoleteTask {
     /// Its label.
     pub label: Label,
     /// Its state.
-    pub state: String,
+    pub state: TaskState,
     /// Whether it has started.
     pub begun: bool,
     /// Its dependencies.
@@ -157,7 +158,7 @@ impl GroupState {
                 by_id.collect()
             }
             // The group does not exist, or its id is a local placeholder.
-            Err(error) if matches!(error.status, Some(400 | 404)) => BTreeMap::new(),
+            Err(error) if error.is_absent() => BTreeMap::new(),
             Err(error) => return Err(cannot_list(group, &error)),
         };
         self.listed = true;
@@ -247,7 +248,7 @@ impl GroupState {
         let (obsolete, doubled) = self.obsolete(expected);
         for one in doubled {
             let why = "this run plans the task with a different taskId";
-            let diagnostic = already_started(&one.task_id, &one.state, why);
+            let diagnostic = already_started(&one.task_id, one.state, why);
             comparison
                 .problems
                 .push(diagnostic.in_task(one.label.as_str()));
@@ -270,13 +271,13 @@ impl GroupState {
         let changed = dependencies(&member.definition).find(|id| taken.contains(id));
         let difference = compare::difference(&creation.definition, &member.definition);
         let started = |why: &str| {
-            let problem = already_started(&member.task_id, &member.state, why);
+            let problem = already_started(&member.task_id, member.state, why);
             Found::Started(problem)
         };
         match (changed, difference) {
             (None, None) => {
-                let repeats =
-                    member.state == "unscheduled" && is_repeatable(&member.definition, now);
+                let repeats = member.state == TaskState::Unscheduled
+                    && is_repeatable(&member.definition, now);
                 Found::Same(Kept {
                     repeat: repeats.then(|| member.definition.clone()),
                 })
@@ -309,7 +310,7 @@ impl GroupState {
                 foreign: own.is_none(),
                 label: own.or_else(squatted)?,
                 task_id: member.task_id.clone(),
-                state: member.state.clone(),
+                state: member.state,
                 begun: member.begun,
                 dependencies: dependencies(&member.definition).collect(),
                 project_id: member.definition["projectId"]
@@ -355,11 +356,11 @@ impl Expected<'_> {
 }
 
 fn cannot_list(group: &TaskId, error: &ApiError) -> Diagnostic {
-    let diagnostic = Diagnostic::environment(format!(
+    let diagnostic = error.environment(format!(
         "cannot list the tasks that are already in the task group {group}"
-    ))
-    .because(error);
+    ));
     match error.status {
+        Some(401) => diagnostic,
         Some(403) => diagnostic.help(format!(
             "grant `queue:list-task-group:{group}` and `queue:status:*` to this task, e.g. with the \
              role `anonymous`: without them a rerun might create tasks twice"
@@ -383,7 +384,7 @@ fn contradiction<'i>(
 }
 
 /// Builds the diagnostic about a task that started with a different definition or taskId.
-pub(super) fn already_started(task_id: &TaskId, state: &str, why: &str) -> Diagnostic {
+pub(super) fn already_started(task_id: &TaskId, state: TaskState, why: &str) -> Diagnostic {
     Diagnostic::environment(format!(
         "an earlier run created this task with another definition, and it is already {state}"
     ))
@@ -396,7 +397,7 @@ pub(super) fn already_started(task_id: &TaskId, state: &str, why: &str) -> Diagn
 
 /// Returns whether a task will never run: it was cancelled or its deadline passed before it started.
 fn will_never_run(member: &GroupMember) -> bool {
-    member.state == "exception" && !member.begun
+    member.state == TaskState::Exception && !member.begun
 }
 
 /// Returns whether the queue still accepts the call that created a task.

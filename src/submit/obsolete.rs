@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use futures_util::stream::{FuturesOrdered, StreamExt};
 
 use super::group::ObsoleteTask;
-use super::preflight::scopes::Held;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::name::TaskId;
+use crate::base::text::{lines_of, plural};
 use crate::ports::taskcluster::{ApiError, Taskcluster};
 
 /// The most cancellations in flight.
@@ -72,7 +72,7 @@ pub async fn cancel(taskcluster: &dyn Taskcluster, obsolete: &[&ObsoleteTask]) -
             match answer {
                 Ok(()) => report.cancelled.push(one.clone()),
                 // It does not exist, or can no longer start.
-                Err(error) if matches!(error.status, Some(404 | 409)) => {}
+                Err(error) if error.is_not_found() || error.is_conflict() => {}
                 Err(error) if one.foreign => {
                     tracing::debug!("cannot cancel {}: {error}", one.task_id);
                     report.alive.push(one.clone());
@@ -103,14 +103,13 @@ pub async fn check_cancel_scopes(
     let Ok(held) = taskcluster.current_scopes().await else {
         return Diagnostics::new();
     };
-    let held = Held::new(&held);
-    let anywhere = held.has("queue:cancel-task")
-        && held.has(&format!("assume:scheduler-id:{scheduler_id}/{group}"));
+    let anywhere = held.satisfies("queue:cancel-task")
+        && held.satisfies(&format!("assume:scheduler-id:{scheduler_id}/{group}"));
     let mut missing = Vec::new();
     for one in open {
         let own = format!("queue:cancel-task:{scheduler_id}/{group}/{}", one.task_id);
         let in_project = format!("queue:cancel-task-in-project:{}", one.project_id);
-        if !anywhere && !held.has(&own) && !held.has(&in_project) {
+        if !anywhere && !held.satisfies(&own) && !held.satisfies(&in_project) {
             let error = ApiError {
                 call: format!("queue.cancelTask({})", one.task_id),
                 status: Some(403),
@@ -129,30 +128,25 @@ fn not_cancelled(open: &[(&ObsoleteTask, ApiError)], what: &str) -> Diagnostics 
     let Some((_, error)) = open.first() else {
         return wrong;
     };
-    let shown = open.iter().take(SHOWN);
-    let mut lines: Vec<String> = shown
+    let names: Vec<String> = open
+        .iter()
         .map(|(one, _)| format!("{} ({})", one.label, one.task_id))
         .collect();
-    if open.len() > SHOWN {
-        lines.push(format!("… ({} more)", open.len() - SHOWN));
-    }
-    let (tasks, them) = match open.len() {
-        1 => ("1 task".to_owned(), "it"),
-        n => (format!("{n} tasks"), "them"),
-    };
-    let help = match error.status {
-        Some(403) => format!(
+    let tasks = plural(open.len(), "task");
+    let them = if open.len() == 1 { "it" } else { "them" };
+    let help = match error.is_forbidden() {
+        true => format!(
             "this task fails so that no task of the graph starts: cancel {them}, or grant this task \
              the missing scopes (for all: `queue:cancel-task:<schedulerId>/<taskGroupId>/*`), and \
              rerun it"
         ),
-        _ => "rerun this task when Taskcluster is available again".to_owned(),
+        false => "rerun this task when Taskcluster is available again".to_owned(),
     };
     wrong.push(
         Diagnostic::environment(format!(
             "{tasks} that an earlier run created and this run does not want {what}"
         ))
-        .because(format!("{}\n{}", lines.join("\n"), error.message))
+        .because(format!("{}\n{}", lines_of(&names, SHOWN), error.message))
         .help(help),
     );
     wrong

@@ -4,6 +4,7 @@ use super::compare::Difference;
 use super::plan::{Creation, date_diagnostic};
 use super::report::{SkipReason, Skipped};
 use crate::base::diagnostic::{Class, Diagnostic, Diagnostics};
+use crate::base::text::lines_of;
 use crate::model::reference::ReferenceError;
 use crate::ports::taskcluster::ApiError;
 
@@ -52,28 +53,23 @@ impl Problem {
     }
 }
 
-/// How to solve HTTP 401.
-pub(super) const CREDENTIALS_HELP: &str = "check that the clock of this machine is right, and that \
-     TASKCLUSTER_CLIENT_ID and TASKCLUSTER_ACCESS_TOKEN belong together and have not expired";
-
 /// Builds the diagnostic about a call that the queue refused.
-pub(super) fn refused(error: &ApiError, message: &str) -> Diagnostic {
+fn refused(error: &ApiError, message: &str) -> Diagnostic {
+    let diagnostic = error.diagnostic(message);
     match error.status {
-        _ if error.is_about_clock() => Diagnostic::environment(message).help(
+        _ if error.is_clock_skew() => diagnostic.help(
             "the queue only accepts a `created` within 15 minutes of its own clock: set the clock of \
              this worker, and rerun this task",
         ),
-        Some(401) => Diagnostic::environment(message).help(CREDENTIALS_HELP),
-        Some(403) => Diagnostic::user(message).help(
+        Some(401) => diagnostic,
+        Some(403) => diagnostic.help(
             "grant the missing scopes to the role of the repository or hook that this decision \
              task runs for, or remove them from the task",
         ),
-        Some(409) => Diagnostic::environment(message)
+        Some(409) => diagnostic
             .help("the queue has a different task or task group with this id; make a new push"),
-        Some(400..500) => {
-            Diagnostic::user(message).help("fix the rejected field in the kind")
-        }
-        _ => Diagnostic::environment(message)
+        _ if error.class() == Class::User => diagnostic.help("fix the rejected field in the kind"),
+        _ => diagnostic
             .help("rerun this task when Taskcluster is available again; existing tasks are kept"),
     }
 }
@@ -87,13 +83,9 @@ pub(super) fn not_sent(skipped: &[Skipped], failures: &Diagnostics) -> Option<Di
     let (waiting, unsent): (Vec<&Skipped>, Vec<&Skipped>) = skipped
         .iter()
         .partition(|one| matches!(one.reason, SkipReason::Dependency(_)));
-    let mut lines: Vec<String> = waiting
-        .iter()
-        .take(SHOWN)
-        .map(|skipped| skipped.to_string())
-        .collect();
-    if waiting.len() > SHOWN {
-        lines.push(format!("… ({} more)", waiting.len() - SHOWN));
+    let mut lines = Vec::new();
+    if !waiting.is_empty() {
+        lines.push(lines_of(&waiting, SHOWN));
     }
     // All of them have the same reason.
     match unsent.as_slice() {

@@ -17,11 +17,10 @@ use super::context::SubmitContext;
 use super::group::{Comparison, Expected, GroupState, Kept, ObsoleteTask, TakenId};
 use super::own_run::OwnRun;
 use super::plan::Plan;
-use super::problem::CREDENTIALS_HELP;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{Label, TaskId};
 use crate::ports::ids::DerivedIds;
-use crate::ports::taskcluster::{ApiError, GroupStatus};
+use crate::ports::taskcluster::GroupStatus;
 
 /// How many times the graph is resolved with different taskIds.
 const MAX_ROUNDS: usize = 50;
@@ -148,8 +147,10 @@ impl<'a> Reconciler<'a> {
         match taskcluster.group(&group_id).await {
             Ok(status) => check_group(&group_id, scheduler_id, &status)?,
             // The group does not exist yet or must not be read: creating its tasks will show it.
-            Err(error) if matches!(error.status, Some(400 | 403 | 404)) => {}
-            Err(error) => return Err(cannot_read_group(&group_id, &error)),
+            Err(error) if error.is_absent() || error.is_forbidden() => {}
+            Err(error) => {
+                return Err(error.environment(format!("cannot read the task group {group_id}")));
+            }
         }
         let run = OwnRun::from_environment(context.environment);
         if let Some(run) = &run {
@@ -274,14 +275,4 @@ fn check_group(
         ));
     }
     Ok(())
-}
-
-fn cannot_read_group(group_id: &TaskId, error: &ApiError) -> Diagnostic {
-    let help = match error.status {
-        Some(401) => CREDENTIALS_HELP,
-        _ => "rerun this task when Taskcluster is available again",
-    };
-    Diagnostic::environment(format!("cannot read the task group {group_id}"))
-        .because(error)
-        .help(help)
 }

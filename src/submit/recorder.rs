@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::base::name::{IndexPath, TaskId};
+use crate::base::scope::ScopeSet;
+use crate::base::task_state::TaskState;
 use crate::base::time::Timestamp;
 use crate::base::value::Value;
+use crate::base::worker_pool::WorkerPool;
 use crate::ports::taskcluster::{
     Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
 };
@@ -27,7 +30,7 @@ pub enum Recorded {
     /// A cache would have been purged.
     Purge {
         /// The worker pool.
-        pool: String,
+        pool: WorkerPool,
         /// The cache.
         cache: String,
     },
@@ -102,7 +105,7 @@ impl Recorder {
                 definition,
             } if definition["taskGroupId"] == group.as_str() => Some(GroupMember {
                 task_id: task_id.clone(),
-                state: "unscheduled".to_owned(),
+                state: TaskState::Unscheduled,
                 begun: false,
                 definition: definition.clone(),
             }),
@@ -180,9 +183,7 @@ impl Taskcluster for Recorder {
             let mut members = match listed {
                 Ok(members) => members,
                 // The group does not exist, or its id is a local placeholder.
-                Err(error) if !created.is_empty() && matches!(error.status, Some(400 | 404)) => {
-                    Vec::new()
-                }
+                Err(error) if !created.is_empty() && error.is_absent() => Vec::new(),
                 Err(error) => return Err(error),
             };
             members.retain(|one| created.iter().all(|other| other.task_id != one.task_id));
@@ -190,7 +191,7 @@ impl Taskcluster for Recorder {
             for member in &mut members {
                 let cancelled = Recorded::Cancel(member.task_id.clone());
                 if self.lock().contains(&cancelled) {
-                    "exception".clone_into(&mut member.state);
+                    member.state = TaskState::Exception;
                 }
             }
             Ok(members)
@@ -232,14 +233,14 @@ impl Taskcluster for Recorder {
         }
     }
 
-    fn purge_cache<'a>(&'a self, pool: &'a str, cache: &'a str) -> Answer<'a, ()> {
+    fn purge_cache<'a>(&'a self, pool: &'a WorkerPool, cache: &'a str) -> Answer<'a, ()> {
         self.record(Recorded::Purge {
-            pool: pool.to_owned(),
+            pool: pool.clone(),
             cache: cache.to_owned(),
         })
     }
 
-    fn current_scopes(&self) -> Answer<'_, Vec<String>> {
+    fn current_scopes(&self) -> Answer<'_, ScopeSet> {
         // The scopes of the user are not the scopes of the task that would run.
         missing("auth.currentScopes()".to_owned())
     }

@@ -40,7 +40,7 @@ pub fn submission_summary(
                 json!({
                     "label": one.label.as_str(),
                     "taskId": one.task_id.as_str(),
-                    "state": one.state,
+                    "state": one.state.name(),
                 })
             })
             .collect()

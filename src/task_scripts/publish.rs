@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::scripts::{FETCH_CONTENT, HELP, RUN_TASK, TaskScripts};
 use crate::base::diagnostic::Diagnostic;
-use crate::base::listing::first_few;
 use crate::base::name::TaskId;
+use crate::base::text::list_some;
 use crate::base::value::{Object, Value};
 use crate::ports::artifacts::Artifacts;
 
@@ -72,7 +72,7 @@ fn warning(
     let labels: Vec<&str> = labels.into_iter().collect();
     Some(format!(
         "tasks mount {mounted}, which this decision does not provide: {}; {}",
-        first_few(&labels),
+        list_some(&labels),
         HELP
     ))
 }

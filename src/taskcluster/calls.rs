@@ -8,33 +8,37 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use super::client::{Ready, Tries};
+use super::client::Ready;
+use super::create::Body;
 use super::failure::api_error;
-use super::packed::Body;
+use super::retry::Tries;
 use crate::base::name::{IndexPath, TaskId};
 use crate::base::pause::RetryPolicy;
+use crate::base::scope::ScopeSet;
+use crate::base::task_state::TaskState;
 use crate::base::time::Timestamp;
 use crate::base::value;
+use crate::base::worker_pool::WorkerPool;
 use crate::ports::taskcluster::{
     Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
 };
 
-/// What stays as it is in a part of a path.
+/// The characters that are not escaped in a part of a path.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'.')
     .remove(b'-')
     .remove(b'~');
 
-/// How many ids the services take at once.
+/// How many ids the services accept at once.
 const BATCH: usize = 1_000;
-/// By how many seconds clocks may differ without a word.
+/// By how many seconds clocks may differ before it is reported.
 const CLOCKS_DIFFER: i64 = 60;
-/// How long a signed URL may be used.
+/// How long a signed URL is valid.
 const SIGNED_FOR: Duration = Duration::from_secs(15 * 60);
 
 impl Ready {
-    /// Makes a call, and makes it again while its failure passes.
+    /// Makes a call, and repeats it after transient failures.
     async fn ask<T, F>(&self, call: &str, make: impl FnMut() -> F + Send) -> Result<T, ApiError>
     where
         F: Future<Output = anyhow::Result<T>> + Send,
@@ -42,7 +46,7 @@ impl Ready {
         self.ask_within(call, self.patience.retry, make).await
     }
 
-    /// Makes a call, and makes it again as `retry` says while its failure passes.
+    /// Makes a call, and repeats it by the policy `retry` after transient failures.
     async fn ask_within<T, F>(
         &self,
         call: &str,
@@ -64,13 +68,13 @@ impl Ready {
         }
     }
 
-    /// The answer, whose date is noted.
+    /// Notes the date of a response.
     pub(super) fn noted(&self, response: Response) -> Response {
         self.clock.note(response.headers());
         response
     }
 
-    /// Makes a call of a service, and reads its answer.
+    /// Makes a call of a service, and parses its response.
     async fn answered(
         &self,
         service: &taskcluster::Client,
@@ -84,7 +88,7 @@ impl Ready {
 
     /// The error; when the caller was not believed and the clocks differ, it says by how much.
     async fn dated(&self, mut error: ApiError) -> ApiError {
-        if (error.status == Some(401) || error.is_about_clock())
+        if (error.status == Some(401) || error.is_clock_skew())
             && let Some(ahead) = self.web.ahead(&self.ping).await
             && ahead.abs() > CLOCKS_DIFFER
         {
@@ -209,6 +213,12 @@ fn string(value: &Value, name: &str) -> Option<String> {
     value.get(name)?.as_str().map(str::to_owned)
 }
 
+/// The state of a task; [`TaskState::Unknown`] if it is none of those that the queue documents.
+fn state(status: &Value) -> Option<TaskState> {
+    let name = status.get("state")?.as_str()?;
+    Some(TaskState::from_name(name).unwrap_or_default())
+}
+
 fn task_id(row: &Value, name: &str) -> Option<TaskId> {
     TaskId::parse(row.get(name)?.as_str()?).ok()
 }
@@ -234,8 +244,10 @@ impl Taskcluster for Ready {
                 budget: self.patience.create_budget,
                 ..self.patience.retry
             };
-            self.ask_within(&call, retry, || self.put(task_id, &body))
-                .await
+            self.ask_within(&call, retry, || {
+                self.creating.put(&self.clock, task_id, &body)
+            })
+            .await
         })
     }
 
@@ -273,7 +285,7 @@ impl Taskcluster for Ready {
                     let expires = status.get("expires").and_then(Value::as_str);
                     let runs = status.get("runs").and_then(Value::as_array);
                     let told = TaskStatus {
-                        state: string(status, "state")?,
+                        state: state(status)?,
                         group: task_id(status, "taskGroupId"),
                         runs: runs.map_or(0, Vec::len),
                         expires: expires.and_then(Timestamp::parse),
@@ -332,7 +344,7 @@ impl Taskcluster for Ready {
                     let status = row.get("status")?;
                     Some(GroupMember {
                         task_id: task_id(status, "taskId")?,
-                        state: string(status, "state")?,
+                        state: state(status)?,
                         begun: begun(status),
                         definition: row.get_mut("task")?.take().into(),
                     })
@@ -456,16 +468,16 @@ impl Taskcluster for Ready {
         })
     }
 
-    fn purge_cache<'a>(&'a self, pool: &'a str, cache: &'a str) -> Answer<'a, ()> {
+    fn purge_cache<'a>(&'a self, pool: &'a WorkerPool, cache: &'a str) -> Answer<'a, ()> {
         Box::pin(async move {
             let call = format!("purgeCache.purgeCache({pool}, {cache})");
-            let body = json!({"cacheName": cache});
-            self.ask(&call, || self.purge_cache.purgeCache(pool, &body))
+            let (id, body) = (pool.to_string(), json!({"cacheName": cache}));
+            self.ask(&call, || self.purge_cache.purgeCache(&id, &body))
                 .await
         })
     }
 
-    fn current_scopes(&self) -> Answer<'_, Vec<String>> {
+    fn current_scopes(&self) -> Answer<'_, ScopeSet> {
         Box::pin(async move {
             let call = "auth.currentScopes()";
             let path = ("GET", "scopes/current");
@@ -477,8 +489,8 @@ impl Taskcluster for Ready {
                 .and_then(Value::as_array)
                 .into_iter()
                 .flatten()
-                .map(|scope| scope.as_str().map(str::to_owned))
-                .collect::<Option<Vec<_>>>()
+                .map(Value::as_str)
+                .collect::<Option<ScopeSet>>()
                 .ok_or_else(|| malformed(call, &"a scope that is no string"))
         })
     }

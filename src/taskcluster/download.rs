@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The content at `url`, unpacked if it is gzipped.
 ///
 /// # Errors
-/// When it cannot be had, or is larger than 16 MiB.
+/// When it cannot be read, or is larger than 16 MiB.
 pub async fn download(url: &str) -> Result<Vec<u8>, ApiError> {
     let failed = |status: Option<u16>, message: String| ApiError {
         call: format!("GET {url}"),

@@ -1,7 +1,8 @@
-//! What is told of a call that failed.
+//! The message of a failed call.
 
 use std::error::Error as _;
 
+use crate::base::text::shorten;
 use crate::base::value::Value;
 use crate::ports::taskcluster::ApiError;
 
@@ -51,15 +52,10 @@ pub(super) fn without_echo(message: &str) -> String {
         .lines()
         .take_while(|line| !ECHOES.contains(&line.trim()))
         .collect();
-    let text = kept.join("\n");
-    let text = text.trim();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    shorten(kept.join("\n").trim(), LONGEST)
 }
 
-/// What failed, without the URL, which may be signed.
+/// Describes what failed, without the URL, which may be signed.
 pub(super) fn describe(error: reqwest::Error) -> String {
     if let Some(status) = error.status() {
         return status
@@ -167,7 +163,7 @@ mod tests {
             anyhow::anyhow!("no hidden thing"),
             Some("hidden"),
         );
-        assert!(error.is_passing());
+        assert!(error.is_transient());
         assert_eq!(error.to_string(), "queue.ping(): no … thing");
     }
 }

@@ -1,17 +1,23 @@
-//! A client that gets ready for its first call.
+//! A client that is set up at its first call.
 //!
-//! To be ready takes longer than to make a small graph, as all certificates of the machine are read,
-//! and a machine without any cannot be ready; most commands call nobody.
+//! Setting it up takes longer than making a small graph, because all certificates of the machine are
+//! read, and fails on a machine without any; most commands make no calls.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::client::{Address, Patience, Ready, address};
+use tokio::sync::OnceCell;
+
+use super::address::{Address, address};
+use super::client::Ready;
+use super::retry::Patience;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::{IndexPath, TaskId};
+use crate::base::scope::ScopeSet;
 use crate::base::time::Timestamp;
 use crate::base::value::Value;
+use crate::base::worker_pool::WorkerPool;
 use crate::ports::environment::Environment;
 use crate::ports::taskcluster::{
     Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
@@ -22,6 +28,8 @@ pub struct Client {
     address: Address,
     patience: Patience,
     ready: OnceLock<Result<Ready, String>>,
+    /// The scopes of the run, which do not change: they are requested once.
+    scopes: OnceCell<ScopeSet>,
 }
 
 impl Client {
@@ -32,7 +40,7 @@ impl Client {
     /// `TASKCLUSTER_ACCESS_TOKEN` and `TASKCLUSTER_CERTIFICATE` when they are set.
     ///
     /// # Errors
-    /// A diagnostic when neither URL is set, one is no URL, or the credentials are incomplete.
+    /// A diagnostic when neither URL is set, one is not a URL, or the credentials are incomplete.
     pub fn connect(environment: &Environment) -> Result<Self, Diagnostic> {
         Self::connect_with(environment, &Patience::of(environment))
     }
@@ -49,6 +57,7 @@ impl Client {
             address: address(environment)?,
             patience: *patience,
             ready: OnceLock::new(),
+            scopes: OnceCell::new(),
         })
     }
 
@@ -122,15 +131,36 @@ impl Taskcluster for Client {
         self.ask(|ready| ready.list_index(namespace))
     }
 
-    fn purge_cache<'a>(&'a self, pool: &'a str, cache: &'a str) -> Answer<'a, ()> {
+    fn purge_cache<'a>(&'a self, pool: &'a WorkerPool, cache: &'a str) -> Answer<'a, ()> {
         self.ask(|ready| ready.purge_cache(pool, cache))
     }
 
-    fn current_scopes(&self) -> Answer<'_, Vec<String>> {
-        self.ask(Taskcluster::current_scopes)
+    fn current_scopes(&self) -> Answer<'_, ScopeSet> {
+        Box::pin(async {
+            let ask = || self.ask(Taskcluster::current_scopes);
+            self.scopes.get_or_try_init(ask).await.cloned()
+        })
     }
 
     fn server_time(&self) -> Option<Timestamp> {
         self.ready.get()?.as_ref().ok()?.server_time()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_do_not_show() {
+        let variables = [
+            ("TASKCLUSTER_ROOT_URL", "https://tc.example"),
+            ("TASKCLUSTER_CLIENT_ID", "someone"),
+            ("TASKCLUSTER_ACCESS_TOKEN", "hidden"),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let environment = Environment::new(variables);
+        let shown = Client::connect(&environment).map(|client| format!("{client:?}"));
+        assert!(shown.is_ok_and(|text| !text.contains("hidden") && text.contains("tc.example")));
     }
 }

@@ -16,15 +16,17 @@
 //! 4. Its errors hold URLs and the echoed request. An [`ApiError`](crate::ports::taskcluster::ApiError)
 //!    holds the server's words alone.
 
+mod address;
 mod calls;
 mod client;
+mod create;
 mod download;
 mod failure;
 mod lazy;
-mod packed;
+mod retry;
 mod server_clock;
 mod web;
 
-pub use client::Patience;
 pub use download::download;
 pub use lazy::Client;
+pub use retry::Patience;

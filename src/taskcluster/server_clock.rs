@@ -1,4 +1,4 @@
-//! What time it is by the clock of the services, as the `Date` of their answers says.
+//! The time by the clock of the services, from the `Date` of their responses.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -14,8 +14,8 @@ pub(super) struct ServerClock(Mutex<Option<(Timestamp, Instant)>>);
 impl ServerClock {
     /// Notes the `Date` of an answer.
     ///
-    /// Answers that report failures do not count: what stands between here and the service, which may
-    /// have the clock of this machine, answers with failures of its own.
+    /// Responses that report failures do not count: a proxy between here and the service, which may
+    /// have the clock of this machine, responds with failures of its own.
     pub(super) fn note(&self, headers: &HeaderMap) {
         if let Some(date) = date(headers) {
             let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,8 +2,8 @@
 
 use reqwest::redirect::{Attempt, Policy};
 
-use super::client::{Patience, Tries};
 use super::failure::{describe, without_echo};
+use super::retry::{Patience, Tries};
 use super::server_clock;
 use crate::base::value::Value;
 use crate::ports::clock::{Clock, SystemClock};
@@ -44,7 +44,7 @@ impl Web {
         }
     }
 
-    /// By how many seconds the clock of this machine is ahead of that of a server, when it says.
+    /// By how many seconds the clock of this machine is ahead of that of a server, if it reports a date.
     pub(super) async fn ahead(&self, url: &str) -> Option<i64> {
         let response = self.client.get(url).send().await.ok()?;
         let theirs = server_clock::date(response.headers())?;
@@ -57,7 +57,7 @@ impl Web {
             status,
             message,
         };
-        // Redirections that lead nowhere are an answer, and the next one would be the same.
+        // Broken redirections are a response, and the next one would be the same.
         let lost = |error: reqwest::Error| {
             let status = error.is_redirect().then_some(303);
             failed(status, describe(error))
@@ -67,7 +67,7 @@ impl Web {
         if status.is_success() {
             return Ok(response.bytes().await.map_err(lost)?.to_vec());
         }
-        // Storage answers in formats of its own; services say what is wrong in JSON.
+        // Storage responds in its own formats; services report errors in JSON.
         let said = response.json::<Value>().await.ok();
         let message = said
             .as_ref()
@@ -83,7 +83,7 @@ impl Web {
     }
 }
 
-/// Follows redirections, but never from an encrypted connection to an open one.
+/// Follows redirections, but never from https to http.
 fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let was_encrypted = attempt
         .previous()

@@ -4,6 +4,7 @@ use super::checks;
 use super::context::Context;
 use super::item::Item;
 use crate::base::diagnostic::Diagnostic;
+use crate::base::digest::sha256;
 use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value};
 
@@ -24,14 +25,7 @@ pub struct CacheEntry {
 /// The SHA-256 of all inputs, each on a line of its own, in hex.
 #[must_use]
 pub fn digest(inputs: &[String]) -> String {
-    use sha2::{Digest, Sha256};
-    hex(&Sha256::digest(inputs.join("\n").as_bytes()))
-}
-
-/// Bytes in hex.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(inputs.join("\n").as_bytes())
 }
 
 impl CacheEntry {

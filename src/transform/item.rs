@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::path::ValuePath;
 use crate::base::value::{List, Object, Str, Value};
-use crate::config::schema::{Schema, Type, Violation};
+use crate::config::schema::Schema;
 use crate::config::yaml::Places;
 
 /// Variables for the environment of a task.
@@ -95,20 +95,8 @@ impl Item {
     /// # Errors
     /// Every violation.
     pub fn check(&self, path: &[&str], value: &Object, schema: &Schema) -> Outcome<()> {
-        self.report(path, schema.check(value))
-    }
-
-    /// Checks the value at `path` in this item against a type.
-    ///
-    /// # Errors
-    /// Every violation.
-    pub fn check_type(&self, path: &[&str], value: &Value, expected: &Type) -> Outcome<()> {
-        self.report(path, expected.check(value))
-    }
-
-    fn report(&self, path: &[&str], violations: Vec<Violation>) -> Outcome<()> {
         let mut wrong = Diagnostics::new();
-        for violation in violations {
+        for violation in schema.check(value) {
             let steps = ValuePath::keys(path.iter().copied()).0.into_iter();
             let whole = ValuePath(steps.chain(violation.path.0).collect());
             let prefix = path.join(".");

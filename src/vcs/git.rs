@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::names;
+use super::file_names;
 use super::program::Program;
 use super::revision::{check, is_hash, is_null, note_ref, refused};
 use crate::ports::environment::Environment;
@@ -19,7 +19,7 @@ static FIRST: &[&str] = &[
     "i18n.logOutputEncoding=UTF-8",
 ];
 
-/// How names of files are told: each ends in a NUL, and a file that moved is two.
+/// How file names are printed: each ends in a NUL, and a moved file has two.
 static NAMES: &[&str] = &[
     "-z",
     "--name-only",
@@ -117,7 +117,7 @@ impl Git {
         Ok(hash.trim().to_owned())
     }
 
-    /// The names of files that `command` tells of.
+    /// The file names that `command` prints.
     fn names(
         &self,
         command: &[&str],
@@ -130,7 +130,7 @@ impl Git {
         arguments.push("--end-of-options");
         arguments.extend(revisions);
         arguments.push("--");
-        Ok(names(&self.0.run_bytes(&arguments)?, 0))
+        Ok(file_names::parse(&self.0.run_bytes(&arguments)?, 0))
     }
 
     /// The files that differ between two trees.
@@ -232,7 +232,7 @@ impl Vcs for Git {
         Ok(last.map(str::to_owned))
     }
 
-    /// A working tree beside the others; no hook of the user's hears of it.
+    /// Adds a working tree; hooks of the user are not run.
     fn check_out(&self, revision: &str, folder: &Path) -> Result<(), VcsError> {
         let hash = self.commit(revision)?;
         let add = ["worktree", "add", "--quiet", "--detach"];
@@ -338,7 +338,7 @@ impl Vcs for Git {
             arguments.push("--");
             arguments.extend(paths);
         }
-        Ok(names(&self.0.run_bytes(&arguments)?, 0))
+        Ok(file_names::parse(&self.0.run_bytes(&arguments)?, 0))
     }
 
     /// The index lists what is checked out. Names are quoted, so that any name is unambiguous; one

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::names;
+use super::file_names;
 use super::program::{Ended, Program};
 use super::revision::{check, is_null, refused};
 use crate::base::value::Value;
@@ -167,12 +167,12 @@ impl Vcs for Hg {
     }
 
     /// Between revisions, a file is told once for each changeset that touches it, the earliest
-    /// first. An empty base is none; a null base stands before all changesets.
+    /// first. An empty base is none; a null base precedes all changesets.
     fn changed_files(&self, change: &Change<'_>) -> Result<Vec<String>, VcsError> {
         let (base, rev) = match change {
             Change::WorkingCopy => {
                 let status = ["status", "--no-status", "--print0", "--added", "--modified"];
-                return Ok(names(&self.0.run_bytes(&status)?, 0));
+                return Ok(file_names::parse(&self.0.run_bytes(&status)?, 0));
             }
             Change::Range { base, rev } => (base.filter(|base| !base.is_empty()), rev),
         };
@@ -185,7 +185,7 @@ impl Vcs for Hg {
         if told.code == Some(INPUT_ERROR) {
             return Err(VcsError::NoRevision((*rev).to_owned()));
         }
-        Ok(names(&told.success_bytes()?, b'\n'))
+        Ok(file_names::parse(&told.success_bytes()?, b'\n'))
     }
 
     fn tracked_files(&self, paths: &[&str]) -> Result<Vec<String>, VcsError> {
@@ -198,7 +198,7 @@ impl Vcs for Hg {
         if ended.code == Some(1) {
             return Ok(Vec::new());
         }
-        Ok(names(&ended.success_bytes()?, 0))
+        Ok(file_names::parse(&ended.success_bytes()?, 0))
     }
 
     fn tracks_link(&self, path: &Path) -> Result<bool, VcsError> {

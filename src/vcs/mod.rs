@@ -1,8 +1,8 @@
 //! Repositories, asked by running `git` and `hg`.
 //!
 //! Programs get their arguments as lists, never through a shell. Revisions and refs that a user may
-//! have written are checked before and stand after the end of the options. The
-//! environment is the one handed in, without what would lead the programs to another repository,
+//! have written are checked before and passed after the end of the options. The
+//! environment is the one handed in, without what would point the programs to another repository,
 //! another language or a question to the user, and without Taskcluster's secrets.
 //!
 //! File names are reported as they are, those that are not UTF-8 as described in
@@ -17,10 +17,10 @@ use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::base::file_name;
 use crate::ports::environment::Environment;
 use crate::ports::vcs::{Vcs, VcsError};
 
+mod file_names;
 mod git;
 mod hg;
 mod program;
@@ -33,7 +33,7 @@ pub use hg::Hg;
 /// folder `.hg` or anything called `.git`.
 ///
 /// # Errors
-/// [`VcsError::NoRepository`] when there is none, [`VcsError::Unreadable`] when that cannot be
+/// [`VcsError::NoRepository`] if there is none, [`VcsError::Unreadable`] when that cannot be
 /// determined.
 pub fn discover(start: &Path, environment: &Environment) -> Result<Box<dyn Vcs>, VcsError> {
     let none = || VcsError::NoRepository(start.display().to_string());
@@ -68,24 +68,4 @@ fn unreadable(path: &Path, error: &std::io::Error) -> VcsError {
         path: path.display().to_string(),
         why: error.to_string(),
     }
-}
-
-/// The file names in a program's output, each terminated by `end`.
-fn names(written: &[u8], end: u8) -> Vec<String> {
-    // A git log has an empty line for each commit, before its names.
-    let names: Vec<String> = written
-        .split(|byte| *byte == end)
-        .map(|name| {
-            let lines = name.iter().take_while(|byte| **byte == b'\n').count();
-            &name[lines..]
-        })
-        .filter(|name| !name.is_empty())
-        .map(|name| file_name::text(name).into_owned())
-        .collect();
-    if let Some(odd) = file_name::quoted_of(names.iter().map(String::as_str)) {
-        tracing::warn!(
-            "there are file names that are not UTF-8, written as git quotes them: {odd}"
-        );
-    }
-    names
 }

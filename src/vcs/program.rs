@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::base::text::shorten;
 use crate::ports::environment::Environment;
 use crate::ports::vcs::VcsError;
 
@@ -22,7 +23,7 @@ static KEPT: &[&str] = &[
 ];
 /// The same, for whole groups.
 static KEPT_GROUPS: &[&str] = &["GIT_CONFIG", "GIT_HTTP_", "GIT_SSL_"];
-/// Variables that lead programs elsewhere, change what they write, or are secret.
+/// Variables that point programs elsewhere, change their output, or are secret.
 static LEFT_OUT: &[&str] = &["GIT_", "HG", "LC_", "LANG", "TASKCLUSTER_"];
 /// Variables that programs get unless the user sets them: give up on a remote that no longer
 /// answers.
@@ -110,7 +111,10 @@ impl Program {
         Ok(Ended {
             code: output.status.code(),
             stdout: output.stdout,
-            stderr: shortened(&without_secrets(&String::from_utf8_lossy(&output.stderr))),
+            stderr: shorten(
+                without_secrets(&String::from_utf8_lossy(&output.stderr)).trim(),
+                LONGEST,
+            ),
             command: without_secrets(&command),
         })
     }
@@ -148,14 +152,6 @@ fn variables(environment: &Environment) -> BTreeMap<String, String> {
         .chain(SET.iter().copied())
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()
-}
-
-fn shortened(text: &str) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 /// Leaves names and passwords out of URLs.

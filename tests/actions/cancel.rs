@@ -148,5 +148,8 @@ async fn an_invalid_group_id_is_reported() {
     let told = inside
         .with_parameters(&task_id, request, bench.parameters(serde_json::json!({})))
         .await;
-    assert!(told.contains("cannot be had"), "{told}");
+    assert!(
+        told.contains("cannot list the tasks of the group"),
+        "{told}"
+    );
 }

@@ -201,7 +201,7 @@ async fn a_task_outside_the_graph_is_reported() {
         task: Some(bench.new_id()),
         ..trigger("retrigger", json!({}))
     };
-    assert!(bench.act(missing).await.told().contains("cannot be had"));
+    assert!(bench.act(missing).await.told().contains("cannot read"));
     let none = Trigger {
         task: None,
         ..trigger("retrigger", json!({}))

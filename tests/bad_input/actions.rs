@@ -292,7 +292,7 @@ async fn the_task_to_retrigger_does_not_exist() {
     assert_snapshot!(call_back(action).await, @"
     exit code 1
     stderr:
-      × the task [TASK-ID] cannot be had
+      × cannot read the task [TASK-ID]
       │   cause: HTTP 404: `[TASK-ID]` does not correspond to a task that exists.
       │   Are you sure this task has already been submitted?
       help: trigger the action on a task that exists

@@ -14,15 +14,15 @@ async fn previous_graphs_do_not_exist() {
     assert_snapshot!(shown, @"
     exit code 1
     stderr:
-      × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
+      × cannot read the artifact public/full-task-graph.json of the task [TASK-ID]
       │   cause: HTTP 404: Task not found; the queue has no such task: the taskId is wrong, or the task
       │   has expired
-      help: it has to be a decision task, or an action task that decided; see its artifacts
+      help: name a decision task, or an action task that makes a graph; see its artifacts
 
-      × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
+      × cannot read the artifact public/full-task-graph.json of the task [TASK-ID]
       │   cause: HTTP 404: Task not found; the queue has no such task: the taskId is wrong, or the task
       │   has expired
-      help: it has to be a decision task, or an action task that decided; see its artifacts
+      help: name a decision task, or an action task that makes a graph; see its artifacts
 
     2 errors; nothing was done
     ");
@@ -63,9 +63,9 @@ async fn the_decision_has_no_parameters() {
     assert_snapshot!(refused(&taskcluster, project()), @"
     exit code 1
     stderr:
-      × the parameters of the decision task [TASK-ID] cannot be had
+      × cannot read the parameters of the decision task [TASK-ID]
       │   cause: HTTP 404: Artifact not found
-      help: it has to be a decision task that has made its artifacts
+      help: name a decision task that has written its artifacts
 
     1 error; nothing was done
     ");
@@ -101,9 +101,9 @@ async fn a_graph_has_no_full_task_graph() {
     assert_snapshot!(refused(&taskcluster, project()), @"
     exit code 1
     stderr:
-      × the artifact public/full-task-graph.json of the task [TASK-ID] cannot be had
+      × cannot read the artifact public/full-task-graph.json of the task [TASK-ID]
       │   cause: HTTP 404: Artifact not found; the task is running
-      help: it has to be a decision task, or an action task that decided; see its artifacts
+      help: name a decision task, or an action task that makes a graph; see its artifacts
 
     1 error; nothing was done
     ");

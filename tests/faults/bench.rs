@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use snowman::base::name::{IndexPath, TaskId};
+use snowman::base::scope::ScopeSet;
 use snowman::base::time::{Span, Timestamp};
 use snowman::base::value::{Value, json};
+use snowman::base::worker_pool::WorkerPool;
 use snowman::ports::clock::Clock;
 use snowman::ports::taskcluster::{
     Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
@@ -483,7 +485,7 @@ impl<'b> FaultyQueue<'b> {
                 let failing = self.bench.time.elapsed() - begun;
                 let pause = Patience::IN_TASK.retry.pause(name, tried, failing);
                 match (answer, pause) {
-                    (Err(error), Some(pause)) if error.is_passing() => {
+                    (Err(error), Some(pause)) if error.is_transient() => {
                         self.bench.time.sleep(pause).await;
                     }
                     (other, _) => return other,
@@ -542,7 +544,7 @@ impl Taskcluster for FaultyQueue<'_> {
                 let task = state.task(id.as_str())?;
                 let runs = task.status["runs"].as_array();
                 let status = TaskStatus {
-                    state: task.state.name().to_owned(),
+                    state: task.state,
                     group: TaskId::parse(task.status["taskGroupId"].as_str()?).ok(),
                     runs: runs.map_or(0, Vec::len),
                     expires: None,
@@ -571,7 +573,7 @@ impl Taskcluster for FaultyQueue<'_> {
             Ok(members
                 .map(|task| GroupMember {
                     task_id: TaskId::parse(&task.task_id).unwrap(),
-                    state: task.state.name().to_owned(),
+                    state: task.state,
                     begun: started_runs(&task) > 0,
                     definition: task.definition.into(),
                 })
@@ -597,10 +599,10 @@ impl Taskcluster for FaultyQueue<'_> {
     fn list_index<'a>(&'a self, _: &'a IndexPath) -> Answer<'a, Vec<TaskId>> {
         unused()
     }
-    fn purge_cache<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, ()> {
+    fn purge_cache<'a>(&'a self, _: &'a WorkerPool, _: &'a str) -> Answer<'a, ()> {
         unused()
     }
-    fn current_scopes(&self) -> Answer<'_, Vec<String>> {
+    fn current_scopes(&self) -> Answer<'_, ScopeSet> {
         self.read("currentScopes", |_| {
             Ok(self
                 .held_scopes

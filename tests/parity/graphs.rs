@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader};
 use flate2::read::GzDecoder;
 use snowman::base::json::ToJson;
 use snowman::base::name::{IndexPath, Label, TaskId};
+use snowman::base::task_state::TaskState;
 use snowman::base::time::Timestamp;
 use snowman::base::value::{Object, Value, json};
 use snowman::config::parameters::{Parameters, Strictness};
@@ -62,7 +63,7 @@ fn answers(case: &Value) -> IndexAnswers {
             .iter()
             .map(|(task_id, status)| {
                 let status = TaskStatus {
-                    state: text(&status["state"]),
+                    state: TaskState::from_name(&text(&status["state"])).unwrap(),
                     expires: Timestamp::parse(&text(&status["expires"])),
                     ..TaskStatus::default()
                 };

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 use snowman::base::name::{IndexPath, TaskId};
+use snowman::base::scope::ScopeSet;
+use snowman::base::task_state::TaskState;
 use snowman::base::time::Timestamp;
 use snowman::base::value::{Object, Str, Value};
+use snowman::base::worker_pool::WorkerPool;
 use snowman::ports::taskcluster::{
     Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
 };
@@ -23,7 +26,7 @@ impl Stub {
     pub fn new(table: Object, graphs: Object) -> Self {
         let entry = |(pattern, status): (Str, Value)| {
             let status = TaskStatus {
-                state: status["state"].as_str().unwrap().to_owned(),
+                state: TaskState::from_name(status["state"].as_str().unwrap()).unwrap(),
                 expires: Timestamp::parse(status["expires"].as_str().unwrap()),
                 ..TaskStatus::default()
             };
@@ -117,10 +120,10 @@ impl Taskcluster for Stub {
     fn list_index<'a>(&'a self, _: &'a IndexPath) -> Answer<'a, Vec<TaskId>> {
         absent("list_index")
     }
-    fn purge_cache<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, ()> {
+    fn purge_cache<'a>(&'a self, _: &'a WorkerPool, _: &'a str) -> Answer<'a, ()> {
         absent("purge_cache")
     }
-    fn current_scopes(&self) -> Answer<'_, Vec<String>> {
+    fn current_scopes(&self) -> Answer<'_, ScopeSet> {
         absent("current_scopes")
     }
 }

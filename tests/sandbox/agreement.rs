@@ -811,7 +811,7 @@ async fn queue_and_preflight_require_dependencies_to_outlive_dependents() {
         let together = check(&[&plan], PreflightOptions::FULL, now, &Facts::default());
         bench.create(&first, &dependency).await.expect(200);
         let status = snowman::ports::taskcluster::TaskStatus {
-            state: "pending".to_owned(),
+            state: snowman::base::task_state::TaskState::Pending,
             expires: Timestamp::parse(&bench.at(expires)),
             ..Default::default()
         };

@@ -1,7 +1,8 @@
 //! Dependencies, schedules, cancellations, reruns, claims and deadlines.
 
 use serde_json::{Value, json};
-use snowman::sandbox::{Credentials, TaskState};
+use snowman::base::task_state::TaskState;
+use snowman::sandbox::Credentials;
 
 use super::bench::{Bench, slug};
 

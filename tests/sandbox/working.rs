@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
+use snowman::base::task_state::TaskState;
 use snowman::sandbox::{
     Content, InjectedFault, LOG_ARTIFACT, NewArtifact, Options, RunOutcome, RunResult, Sandbox,
-    SandboxError, TaskState, WorkerOptions,
+    SandboxError, WorkerOptions,
 };
 
 use super::bench::{Bench, slug};

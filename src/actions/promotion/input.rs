@@ -9,7 +9,7 @@ use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
 use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value, truthy, type_name};
-use crate::base::version::{Stage, Version};
+use crate::base::version::{ReleaseChannel, Version};
 use crate::config::graph_config::GraphConfig;
 use crate::config::release;
 use crate::custom;
@@ -163,8 +163,11 @@ fn check_flavor(call: &Call<'_>, flavor: Flavor<'_>, version: Option<&str>) -> V
 
 /// Checks a version against a flavor.
 fn check_candidate(flavor: Flavor<'_>, version: &str) -> Option<Diagnostic> {
-    let stage = version.parse::<Version>().ok().map(|v| v.stage);
-    let fits = matches!(stage, None | Some(Stage::Release | Stage::Candidate(_)));
+    let channel = version.parse::<Version>().ok().map(|v| v.channel);
+    let fits = matches!(
+        channel,
+        None | Some(ReleaseChannel::Release | ReleaseChannel::Candidate(_))
+    );
     (flavor.is("is-rc") && !fits).then(|| {
         Diagnostic::user(format!(
             "the flavor `{}` is for release candidates, but the version is {version}",

@@ -39,6 +39,7 @@ use std::collections::BTreeSet;
 use super::action::Call;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::TaskId;
+use crate::base::task_state::TaskState;
 use crate::decision::{Generated, artifact};
 use crate::submit::{Created, SubmitError, submit_with_retry};
 use disposition::dispositions;
@@ -99,9 +100,6 @@ async fn review(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> {
     wrong.or_ok(())
 }
 
-/// States of tasks that run, or will run without further action.
-const ACTIVE: &[&str] = &["pending", "running"];
-
 /// Refuses to start if the task group of this action has tasks of an earlier run that are pending or
 /// running, or that this run does not create.
 ///
@@ -112,7 +110,7 @@ async fn check_group(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> 
     let members = match taskcluster.task_group(&call.action_task).await {
         Ok(members) => members,
         // The group does not exist yet, or the action runs locally.
-        Err(error) if matches!(error.status, Some(400 | 404)) => return Ok(()),
+        Err(error) if error.is_absent() => return Ok(()),
         Err(error) => {
             return Err(Diagnostic::environment(format!(
                 "cannot list the tasks of the group {}",
@@ -153,15 +151,14 @@ async fn check_group(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> 
         named.sort_unstable();
         named
     };
-    let is_active = |state: &str| ACTIVE.contains(&state);
     report(
         "are pending or running",
-        names(&|task| is_active(&task.state)),
+        names(&|task| task.state.is_active()),
         "wait until they are resolved, or cancel them with the action cancel-all; then rerun this action",
     );
     report(
         "this run does not create",
-        names(&|task| task.state == "unscheduled" && !known.contains(&task.task_id)),
+        names(&|task| task.state == TaskState::Unscheduled && !known.contains(&task.task_id)),
         "cancel them with the action cancel-all, or promote with a new action task",
     );
     wrong.or_ok(())

@@ -11,6 +11,7 @@ use super::provenance::{self, Provenance};
 use crate::base::dag::Dag;
 use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
+use crate::base::task_state::TaskState;
 use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value};
 use crate::decision::index::task_at;
@@ -212,7 +213,7 @@ async fn with_cause(call: &Call<'_>, id: &TaskId, wrong: Diagnostics) -> Diagnos
         return wrong;
     };
     let why = match taskcluster.task(id).await {
-        Err(error) if error.is_missing() => Some(
+        Err(error) if error.is_not_found() => Some(
             "the queue has no such task: the taskId is wrong, or the task has expired".to_owned(),
         ),
         Err(_) => None,
@@ -239,8 +240,8 @@ async fn with_cause(call: &Call<'_>, id: &TaskId, wrong: Diagnostics) -> Diagnos
 
 async fn unfinished(taskcluster: &dyn Taskcluster, id: &TaskId) -> Option<String> {
     let statuses = taskcluster.statuses(std::slice::from_ref(id)).await.ok()?;
-    let state = &statuses.get(id)?.state;
-    (state != "completed").then(|| format!("the task is {state}"))
+    let state = statuses.get(id)?.state;
+    (state != TaskState::Completed).then(|| format!("the task is {state}"))
 }
 
 /// Reads the taskIds that a graph created: the keys of its `task-graph.json`.
@@ -248,7 +249,7 @@ async fn created(taskcluster: &dyn Taskcluster, id: &TaskId) -> Outcome<BTreeSet
     let name = "public/task-graph.json";
     let text = match taskcluster.artifact(id, name).await {
         Ok(text) => text,
-        Err(error) if error.is_missing() => return Ok(BTreeSet::new()),
+        Err(error) if error.is_not_found() => return Ok(BTreeSet::new()),
         Err(error) => return Err(existing::artifact_error(id, name, &error).into()),
     };
     let tasks: BTreeMap<TaskId, IgnoredAny> = serde_json::from_slice(&text)

@@ -93,7 +93,7 @@ pub async fn fetch(taskcluster: &dyn Taskcluster, id: &TaskId) -> Outcome<Option
                 .because(error)
                 .into()
         }),
-        Err(error) if error.is_missing() => Ok(None),
+        Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(existing::artifact_error(id, &name, &error).into()),
     }
 }

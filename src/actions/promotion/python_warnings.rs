@@ -10,8 +10,8 @@ use super::super::existing;
 use super::super::request::{Request, Runner};
 use super::flavor;
 use crate::base::dag::Dag;
-use crate::base::listing::{counted, first_few};
 use crate::base::name::TaskId;
+use crate::base::text::{list_some, plural};
 use crate::base::value::{Object, Value};
 use crate::config::shipping::{self, Phase};
 
@@ -134,8 +134,8 @@ fn unexpected_tasks(
         let names: Vec<&str> = labels.iter().map(String::as_str).collect();
         format!(
             "{} {what}: {}",
-            counted(names.len(), "task"),
-            first_few(&names)
+            plural(names.len(), "task"),
+            list_some(&names)
         )
     };
     let mut lines = Vec::new();

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::disposition::Disposition;
 use super::prepare::Promotion;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
-use crate::base::listing::{counted, first_few};
 use crate::base::name::{Label, TaskId};
+use crate::base::text::{list_some, plural};
 use crate::base::time::Timestamp;
 use crate::ports::taskcluster::{TaskStatus, Taskcluster};
 
@@ -64,11 +64,11 @@ impl ReusedStates {
     }
 }
 
-fn state(status: Option<&TaskStatus>, now: Timestamp) -> &str {
+fn state(status: Option<&TaskStatus>, now: Timestamp) -> &'static str {
     match status {
         None => "missing",
         Some(status) if status.expires.is_some_and(|expires| expires <= now) => "expired",
-        Some(status) => &status.state,
+        Some(status) => status.state.name(),
     }
 }
 
@@ -128,10 +128,10 @@ impl ReusedStates {
                 "failed" | "exception" => "rerun them and promote once they have completed, or",
                 _ => "name other graphs in `previous_graph_ids`, or",
             };
-            let which = counted(labels.len(), "task");
+            let which = plural(labels.len(), "task");
             wrong.push(
                 Diagnostic::user(format!("the promotion would reuse {which} that {what}"))
-                    .because(first_few(&labels))
+                    .because(list_some(&labels))
                     .help(format!(
                         "{help} name them in `do_not_optimize` to build them again"
                     )),

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::previous::PreviousGraph;
 use super::provenance::{Origin, Provenance};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
-use crate::base::listing::first_few;
 use crate::base::name::Label;
+use crate::base::text::list_some;
 use crate::decision::Prepared;
 
 /// Warns if the previous graphs, or earlier ones, were created from several revisions: a later flavor
@@ -32,7 +32,7 @@ pub fn warn_of_revisions(provenance: &Provenance, graphs: &[PreviousGraph]) {
     }
     let parts: Vec<String> = revisions
         .iter()
-        .map(|(revision, ids)| format!("{} from {revision}", first_few(ids)))
+        .map(|(revision, ids)| format!("{} from {revision}", list_some(ids)))
         .collect();
     tracing::warn!(
         "the previous graphs were created from several revisions: {}; a flavor that ships refuses \

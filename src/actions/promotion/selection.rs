@@ -11,9 +11,9 @@ use super::flavor::{Flavor, built_in, place};
 use super::input::PromotionInput;
 use super::unknown_names;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
-use crate::base::listing::first_few;
 use crate::base::name::Label;
 use crate::base::suggest;
+use crate::base::text::list_some;
 use crate::config::shipping::{self, Phase};
 use crate::decision::{Selection, Targets};
 use crate::model::task::Task;
@@ -94,7 +94,7 @@ fn selects_nothing(
             ))
             .because(format!(
                 "it selects only tasks of earlier phases: {}",
-                first_few(&labels)
+                list_some(&labels)
             ))
             .help(format!(
                 "no task of the product `{}` has `shipping-phase: {own}` for this type of release",

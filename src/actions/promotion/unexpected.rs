@@ -23,8 +23,8 @@ use super::flavor::{of_products, phase_of};
 use super::prepare::Promotion;
 use super::previous::PreviousGraph;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
-use crate::base::listing::{counted, first_few};
 use crate::base::name::{Label, TaskId};
+use crate::base::text::{list_some, plural};
 use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::{self, Phase};
 use crate::model::task::Task;
@@ -89,8 +89,8 @@ impl UnexpectedReason {
 
     /// The diagnostic with which the action refuses it.
     fn diagnostic(&self, labels: &[&str]) -> Diagnostic {
-        let tasks = counted(labels.len(), "task");
-        let labels = first_few(labels);
+        let tasks = plural(labels.len(), "task");
+        let labels = list_some(labels);
         let accept = "`allow_earlier_phases: true` in the input accepts it";
         match self {
             Self::Rebuilt { root, what } => Diagnostic::user(format!(

@@ -20,8 +20,8 @@ use super::flavor::{built_in, flavors, phase};
 use super::input::PromotionInput;
 use super::previous::PreviousGraph;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
-use crate::base::listing::first_few;
 use crate::base::suggest;
+use crate::base::text::list_some;
 use crate::base::value::{Object, Value, truthy, type_name};
 use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::{self, Phase};
@@ -178,7 +178,7 @@ fn unknown(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnostics {
         let Some(task) = concerned else {
             tracing::warn!(
                 "no flavor has the {what} `{name}`, so these tasks are in no release: {}",
-                first_few(&labels)
+                list_some(&labels)
             );
             continue;
         };
@@ -186,7 +186,7 @@ fn unknown(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnostics {
             task.diagnostic(format!("no flavor has the {what} `{name}`"))
                 .because(format!(
                     "no release would include these tasks: {}",
-                    first_few(&labels)
+                    list_some(&labels)
                 ))
                 .help(suggest::hint(name, names.iter().copied()) + further_help),
         );
@@ -233,7 +233,7 @@ fn unread_attributes(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnosti
         tracing::warn!(
             "every flavor has a product, so these tasks with a phase and without the attribute \
              `shipping_product` are in no release: {}",
-            first_few(&without)
+            list_some(&without)
         );
     }
     let mut wrong = Diagnostics::new();
@@ -248,13 +248,13 @@ fn unread_attributes(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnosti
                 task.diagnostic(what)
                     .because(format!(
                         "no release would include these tasks: {}",
-                        first_few(&labels)
+                        list_some(&labels)
                     ))
                     .help(help),
             ),
             None => tracing::warn!(
                 "{what}, so these tasks are in no release: {}",
-                first_few(&labels)
+                list_some(&labels)
             ),
         }
     }

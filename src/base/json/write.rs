@@ -39,7 +39,7 @@ impl<'v, 'o> Lines<'v, 'o> {
         self.out.extend_from_slice(text);
     }
 
-    /// Writes a value; lines after the first stand `depth` steps further in.
+    /// Writes a value; lines after the first are indented by `depth` more steps.
     pub(super) fn value(&mut self, value: &'v Value, depth: usize) {
         let Some(address) = address(value) else {
             return compact(value, self.out);
@@ -189,7 +189,7 @@ fn in_order<'v>(map: &'v Object, mut each: impl FnMut(&'v Str, &'v Value)) {
     }
 }
 
-/// What stands where an entry will be.
+/// The placeholder of an entry that is written later.
 static NONE: (Str, Value) = (Str::new(), Value::Null);
 
 /// The first bytes of a text as a number that is ordered as they are.
@@ -259,7 +259,7 @@ const fn escaped(word: [u8; 8]) -> u64 {
     less(word, b' ') | less(quote, 1) | less(backslash, 1)
 }
 
-/// Writes a text with backslashes before what JSON takes in no other way.
+/// Writes a text with backslashes where JSON requires them.
 fn escape(bytes: &[u8], out: &mut Vec<u8>) {
     let mut rest = bytes;
     loop {

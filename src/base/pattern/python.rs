@@ -1,7 +1,7 @@
 //! Python's regular expressions, put into the words of the engine.
 //!
 //! The two read many signs in different ways: `[[]`, `\<`, `$`, `{,2}`. So a pattern is read here by the
-//! rules of Python's `re`, and written down with nothing that could be read otherwise.
+//! rules of Python's `re`, and written without anything ambiguous.
 
 mod escape;
 mod group;
@@ -16,7 +16,7 @@ const DEEPEST: usize = 100;
 /// What is wrong with a pattern, in Python's words.
 pub type Refusal = String;
 
-/// The largest width that is told from others.
+/// The largest width that is tracked.
 const MANY: usize = usize::MAX;
 
 /// Puts a pattern into the words of the engine. Groups keep their numbers.
@@ -140,7 +140,7 @@ impl Part {
     }
 }
 
-/// A character that stands for itself wherever it is read.
+/// A character that is literal wherever it is read.
 fn literal(sign: char) -> String {
     if sign.is_alphanumeric() {
         sign.into()
@@ -155,7 +155,7 @@ struct Reader {
     /// The groups by number; number 0 is the whole.
     groups: Vec<Group>,
     names: BTreeMap<String, usize>,
-    /// The groups that conditions ask for.
+    /// The groups that conditions refer to.
     asked: Vec<usize>,
     /// The flags for the whole.
     global: String,
@@ -178,14 +178,14 @@ impl Reader {
         Some(sign)
     }
 
-    /// Takes a sign if it comes next.
+    /// Consumes a character if it comes next.
     fn take(&mut self, sign: char) -> bool {
         let is_next = self.peek() == Some(sign);
         self.at += usize::from(is_next);
         is_next
     }
 
-    /// Takes signs as long as they fit, and at most so many.
+    /// Consumes characters as long as they fit, up to a maximum.
     fn while_fits(&mut self, most: usize, fits: impl Fn(char) -> bool) -> String {
         let mut taken = String::new();
         while taken.len() < most
@@ -197,7 +197,7 @@ impl Reader {
         taken
     }
 
-    /// Takes what comes before a sign, and that sign.
+    /// Consumes everything up to a character, and that character.
     fn until(&mut self, sign: char, what: &str) -> Result<String, Refusal> {
         let rest = self.signs.get(self.at..).unwrap_or_default();
         let Some(length) = rest.iter().position(|other| *other == sign) else {
@@ -226,7 +226,7 @@ impl Reader {
         Ok(Part::new(text, width.unwrap_or(Width::NONE)))
     }
 
-    /// Reads what stands one after the other.
+    /// Reads a sequence.
     fn branch(&mut self, flags: &mut Flags, first: bool, outermost: bool) -> Result<Part, Refusal> {
         let mut parts: Vec<Part> = Vec::new();
         while let Some(sign) = self.peek().filter(|sign| !['|', ')'].contains(sign)) {

@@ -1,4 +1,4 @@
-//! Numbers in the form that a format spec asks for.
+//! Formats numbers by a format spec.
 
 use super::spec::Spec;
 use crate::base::value::py_float;
@@ -177,7 +177,7 @@ fn assemble(
         (false, Some(' ')) => " ",
         _ => "",
     };
-    // A zero before the width pads between sign and digits, unless an alignment says otherwise.
+    // A zero before the width pads between sign and digits, unless there is an alignment.
     let inner = spec.align.unwrap_or(if spec.zero { '=' } else { '>' }) == '=';
     let fill = spec.fill.unwrap_or(if spec.zero { '0' } else { ' ' });
     let fixed = sign.len() + prefix.len() + rest.chars().count();

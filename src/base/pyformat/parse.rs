@@ -1,9 +1,9 @@
-//! Takes a template apart.
+//! Parses a template.
 
 /// A part of a template.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Part<'t> {
-    /// Text that stands for itself.
+    /// Literal text.
     Text(&'t str),
     /// A brace that was doubled.
     Brace(char),

@@ -1,15 +1,16 @@
 //! The same fields formatted in one task after another.
 //!
 //! Tasks of a matrix begin as copies of one item, so a field has the same template in each, and most
-//! templates name few of the dimensions. A template is taken apart once. What was last made of it is
+//! templates name few of the dimensions. A template is parsed once. Its last result is
 //! taken again, and shared, as long as what it names stays the same.
 
-use super::{DEPTH, FormatError, Scope, has_braces, parse, push, substitute};
+use super::parse;
+use super::template::{DEPTH, FormatError, Scope, has_braces, push, substitute};
 use crate::base::dotted;
 use crate::base::path::ValuePath;
 use crate::base::value::{Object, Str, Value};
 
-/// Fields in which one name stands for a mapping that differs from task to task.
+/// Fields with a name whose mapping differs from task to task.
 #[derive(Debug)]
 pub struct Repeated<'f> {
     name: &'f str,
@@ -222,7 +223,7 @@ mod tests {
             let values = json!({"x": x, "y": y, "w": w});
             let mut alone = item.clone();
             let scope = Scope::default().with("m", &values);
-            super::super::substitute_fields(&mut alone, &fields, &scope).unwrap();
+            super::super::template::substitute_fields(&mut alone, &fields, &scope).unwrap();
             let mut made = item.clone();
             repeated.substitute(&mut made, &values).unwrap();
             assert_eq!(made, alone);
@@ -279,7 +280,7 @@ mod tests {
                 }
                 let mut made = alone.clone();
                 let scope = Scope::default().with("m", &values);
-                let wanted = super::super::substitute_fields(&mut alone, &fields, &scope);
+                let wanted = super::super::template::substitute_fields(&mut alone, &fields, &scope);
                 prop_assert_eq!(repeated.substitute(&mut made, &values), wanted.clone());
                 if wanted.is_ok() {
                     prop_assert_eq!(made, alone);

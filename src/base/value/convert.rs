@@ -6,8 +6,8 @@ use std::fmt::{self, Display, Formatter};
 use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::text::text;
-use super::{List, Number, Object, Str, Value};
+use super::text::{Str, text};
+use super::tree::{List, Number, Object, Value, type_name};
 
 macro_rules! from {
     ($($type:ty, $name:ident => $value:expr;)*) => {$(
@@ -101,12 +101,12 @@ impl From<Object> for serde_json::Map<String, serde_json::Value> {
 /// The value that something is written as.
 ///
 /// # Errors
-/// What it has that cannot be written, for instance keys that are no strings.
+/// What cannot be written, for instance keys that are not strings.
 pub fn to_value(value: impl Serialize) -> Result<Value, serde_json::Error> {
     serde_json::to_value(value).map(Value::from)
 }
 
-/// What a value stands for.
+/// Converts a value into a Rust type.
 ///
 /// # Errors
 /// What does not fit the type.
@@ -155,7 +155,7 @@ impl<'de> Deserialize<'de> for Object {
             Value::Object(map) => Ok(map),
             other => Err(D::Error::custom(format_args!(
                 "expected a mapping, found {}",
-                super::type_name(&other)
+                type_name(&other)
             ))),
         }
     }

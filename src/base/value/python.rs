@@ -1,6 +1,6 @@
 //! Values as Python writes them, since projects' texts are made with its `str()` and `repr()`.
 
-use super::Value;
+use super::tree::Value;
 
 /// The value as Python's `str()` writes it.
 #[must_use]
@@ -121,13 +121,13 @@ fn write_str_repr(text: &str, out: &mut String) {
 /// Python and Rust each go by the version of Unicode that they were made with, so characters that
 /// are new to one of them can differ.
 fn is_printable(c: char) -> bool {
-    // Only behind another character does a combining one count as such.
+    // A combining character counts as one only after another character.
     c.is_ascii_graphic()
         || c == ' '
         || ['a', c].iter().collect::<String>().escape_debug().count() == 2
 }
 
-/// Writes a character as an escape of as few digits as Python takes.
+/// Writes a character as an escape with as few digits as Python uses.
 pub(in crate::base) fn push_escape(c: char, out: &mut String) {
     let escape = match u32::from(c) {
         code @ ..=0xff => format!("\\x{code:02x}"),

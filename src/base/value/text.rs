@@ -1,6 +1,7 @@
-//! Making texts, and holding short ones against each other.
+//! Texts that are cheap to clone.
 
-use super::Str;
+/// A text that is cheap to clone.
+pub type Str = ecow::EcoString;
 
 /// A text with this content, which is copied as a whole. `Str::from` copies one byte after the other.
 #[must_use]

@@ -1,7 +1,7 @@
-//! Values held against schemas.
+//! Checks values against schemas.
 //!
-//! Nearly all values fit, so that is found out first, and nothing is made of it. Only of those that do
-//! not fit it is told why.
+//! Nearly all values fit, so that is checked first, without building messages. Only for those that do
+//! not fit the reason is worded.
 
 use std::fmt;
 
@@ -32,7 +32,7 @@ impl Found {
     }
 }
 
-/// Everything that a check finds; it is only told in words when there is anything.
+/// Everything that a check finds; messages are only built if there is anything.
 fn all(check: impl Fn(&mut Found)) -> Vec<Violation> {
     if fits(&check) {
         return Vec::new();
@@ -87,7 +87,7 @@ impl Schema {
             *any |= !self.fits(map);
             return;
         }
-        // A required key that was only misspelt is told of once.
+        // A required key that was only misspelt is reported once.
         let misspelt = |name: &str| {
             map.keys().find(|key| {
                 self.names().all(|known| known != key.as_str())
@@ -225,7 +225,7 @@ impl Type {
     }
 }
 
-/// The way to a value while it is checked; a path is only made of it for a violation.
+/// The steps to a value during the check; a path is only built for a violation.
 enum Trail<'a> {
     Root,
     Key(&'a Self, &'a str),

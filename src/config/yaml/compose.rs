@@ -8,16 +8,16 @@ use libyaml_safer::{Event, EventData, Mark};
 use crate::base::diagnostic::{Diagnostic, Place, SourceFile};
 use crate::base::suggest;
 
+use super::limits::{MAX_DEPTH, MAX_NODES};
 use super::node::{Body, Node, NodeId, Nodes, Tag};
 use super::resolve::resolve;
-use super::{MAX_DEPTH, MAX_NODES};
 
 mod duplicates;
 mod events;
 
-use events::Events;
+use events::{Events, place};
 
-/// Composes the only document of a stream; the warnings tell of keys written twice.
+/// Composes the only document of a stream; the warnings are about duplicate keys.
 pub(super) fn compose(source: &Arc<SourceFile>) -> Result<(Nodes, Vec<Diagnostic>), Diagnostic> {
     let mut composer = Composer {
         nodes: Nodes::new(source),
@@ -42,15 +42,6 @@ pub(super) fn compose(source: &Arc<SourceFile>) -> Result<(Nodes, Vec<Diagnostic
     }
     let warnings = duplicates::warnings(&composer.nodes);
     Ok((composer.nodes, warnings))
-}
-
-fn place(source: &Arc<SourceFile>, mark: Mark) -> Place {
-    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX - 1) + 1;
-    Place {
-        source: source.clone(),
-        line: number(mark.line),
-        column: number(mark.column),
-    }
 }
 
 /// A list or mapping that has not ended yet.

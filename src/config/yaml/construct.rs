@@ -1,19 +1,20 @@
-//! Nodes become a tree: merge keys are laid flat, aliases expanded, scalars made into values.
+//! Turns nodes into a tree: merge keys are flattened, aliases expanded, scalars converted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 
+use super::limits::{MAX_DEPTH, MAX_MISTAKES, MAX_NODES, MAX_SCALAR_BYTES};
 use super::node::{Body, NodeId, Nodes, Tag};
+use super::scalar;
 use super::tree::{Data, Tree};
-use super::{MAX_DEPTH, MAX_MISTAKES, MAX_NODES, MAX_SCALAR_BYTES, scalar};
 
 mod key;
 mod merge;
 
 use key::Key;
 
-/// Constructs the document's tree; null when there is no document.
+/// Constructs the tree of the document; null without one.
 pub(super) fn construct(nodes: &mut Nodes) -> Outcome<Tree> {
     let Some(root) = nodes.root() else {
         return Ok(Tree {
@@ -40,7 +41,7 @@ pub(super) fn construct(nodes: &mut Nodes) -> Outcome<Tree> {
     }
 }
 
-/// Says that construction cannot go on, for a reason of its own or because enough is wrong.
+/// Ends construction, for its own reason or because of too many mistakes.
 struct Stop(Option<Diagnostic>);
 
 struct Constructor<'a> {
@@ -48,12 +49,12 @@ struct Constructor<'a> {
     spent_nodes: usize,
     spent_bytes: usize,
     mistakes: Diagnostics,
-    /// The nodes of which a mistake was told; an alias would repeat it.
+    /// The nodes whose mistakes were reported; an alias would repeat them.
     told: BTreeSet<NodeId>,
 }
 
 impl Constructor<'_> {
-    /// Records a mistake and goes on with null in the place of the value.
+    /// Records a mistake and continues with null instead of the value.
     fn wrong(&mut self, id: NodeId, message: impl Into<String>, help: &str) -> Result<Data, Stop> {
         if self.told.insert(id) {
             let mut mistake = self.nodes.mistake(id, message);
@@ -154,7 +155,7 @@ impl Constructor<'_> {
         })
     }
 
-    /// The entries of a mapping: each key where it first stands, with its last value.
+    /// The entries of a mapping: each key at its first position, with its last value.
     fn entries(&mut self, id: NodeId, depth: usize) -> Result<Option<Vec<(Tree, Tree)>>, Stop> {
         if !matches!(self.nodes.get(id).body, Body::Map { .. }) {
             return Ok(None);

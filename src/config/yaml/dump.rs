@@ -19,7 +19,7 @@ pub fn dump(value: &Value) -> String {
     dumper.out.finish()
 }
 
-/// Where a node stands.
+/// Where a node is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Context {
     Root,

@@ -1,4 +1,4 @@
-//! Scalars and indicators on lines of 80 columns, laid out as PyYAML's own emitter does.
+//! Scalars and indicators on lines of 80 columns, laid out as by PyYAML's own emitter.
 //!
 //! libyaml's emitter folds long lines and escapes characters in other places, so it is not used.
 
@@ -19,7 +19,7 @@ const SIMPLE_KEY: usize = 128;
 /// The length of `!!str`, which counts although it is not written.
 const TAG: usize = 5;
 
-/// Whether a key can stand on one line before its colon.
+/// Whether a key can be on one line with its colon.
 pub(super) fn scalar_is_simple_key(text: &str) -> bool {
     !text.is_empty() && text.chars().count() + TAG < SIMPLE_KEY && !text.contains(is_break)
 }
@@ -30,7 +30,7 @@ pub(super) struct Emitter {
     column: usize,
     /// Whether the last character was a blank or a break.
     whitespace: bool,
-    /// Whether only blanks and indicators stand on the line.
+    /// Whether the line has only blanks and indicators.
     indention: bool,
     /// The columns of the level; none outside of all.
     indent: Option<usize>,
@@ -60,7 +60,7 @@ impl Emitter {
         self.out
     }
 
-    /// Goes a level deeper; the result leads back.
+    /// Goes a level deeper; the result restores the level.
     pub(super) fn enter(&mut self, deeper: bool) -> Option<usize> {
         let outer = self.indent;
         self.indent = Some(match outer {
@@ -76,7 +76,7 @@ impl Emitter {
         self.indent = outer;
     }
 
-    /// Whether only blanks and indicators stand on the line so far.
+    /// Whether the line has only blanks and indicators so far.
     pub(super) fn after_indention(&self) -> bool {
         self.indention
     }
@@ -128,7 +128,7 @@ impl Emitter {
         self.indent = outer;
     }
 
-    /// Writes a key that stands on one line.
+    /// Writes a key on one line.
     pub(super) fn simple_key(&mut self, text: &str, plain: bool) {
         let analysis = Analysis::of(text);
         if plain && analysis.plain {

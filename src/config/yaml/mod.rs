@@ -2,11 +2,11 @@
 //!
 //! Reading goes in steps, each a module:
 //!
-//! 1. `text`: bytes become text; what is no text of a YAML stream is refused.
+//! 1. `text`: bytes become text; what is not the text of a YAML stream is refused.
 //! 2. `compose`: the scanner's events become nodes. An alias is the same node once more. Plain
 //!    scalars get their tag from the YAML 1.1 rules in `resolve`.
-//! 3. `construct`: nodes become a [`Tree`], with merge keys laid flat and aliases expanded, under
-//!    the limits below. `scalar` makes numbers, moments and bytes out of text.
+//! 3. `construct`: nodes become a [`Tree`], with merge keys flattened and aliases expanded, under
+//!    the limits in `limits`. `scalar` makes numbers, moments and bytes out of text.
 //! 4. `narrow`: the tree becomes a [`Value`]; what JSON cannot hold is refused.
 //!
 //! Steps 1 and 2 end at the first mistake, since nothing after it can be trusted; steps 3 and 4
@@ -16,6 +16,7 @@ mod compose;
 mod construct;
 mod dump;
 mod emit;
+mod limits;
 mod narrow;
 mod node;
 mod places;
@@ -30,27 +31,9 @@ use crate::base::diagnostic::{Diagnostic, Outcome, SourceFile};
 use crate::base::value::{Value, type_name};
 
 pub use dump::dump;
+pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_MISTAKES, MAX_NODES, MAX_SCALAR_BYTES};
 pub use places::Places;
 pub use tree::{Data, Integer, Tree};
-
-/// The size in bytes up to which a file is read.
-///
-/// The largest files that people write have some hundred kilobytes.
-pub const MAX_BYTES: usize = 16 * 1024 * 1024;
-
-/// The depth up to which lists and mappings may be nested, aliases expanded.
-pub const MAX_DEPTH: usize = 100;
-
-/// The number of nodes that a document may have, aliases and merges expanded.
-///
-/// A few lines of aliases to lists of aliases would otherwise fill the memory.
-pub const MAX_NODES: usize = 1_000_000;
-
-/// The bytes of scalars that a document may have, aliases expanded.
-pub const MAX_SCALAR_BYTES: usize = 64 * 1024 * 1024;
-
-/// The number of mistakes after which the rest is not reported.
-pub const MAX_MISTAKES: usize = 50;
 
 /// A YAML document that was read.
 #[derive(Debug, Clone)]
@@ -99,7 +82,7 @@ pub fn load(name: &str, text: &[u8]) -> Outcome<Document> {
     })
 }
 
-/// Reads a document as far as YAML goes: with dates, large integers and keys of every kind.
+/// Reads a document with all that YAML has: with dates, large integers and keys of every kind.
 ///
 /// # Errors
 /// All mistakes that were found, with their places.

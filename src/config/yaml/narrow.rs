@@ -5,7 +5,7 @@ use serde_json::Number;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::value::{Object, Value};
 
-use super::MAX_MISTAKES;
+use super::limits::MAX_MISTAKES;
 use super::node::{Body, Nodes};
 use super::tree::{Data, Tree};
 

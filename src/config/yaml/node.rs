@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::diagnostic::{Diagnostic, Place, SourceFile};
 
-/// The prefix that `!!` stands for.
+/// The prefix that `!!` abbreviates.
 const STANDARD: &str = "tag:yaml.org,2002:";
 
 /// What a node is said, or found, to be.
@@ -74,7 +74,7 @@ pub(super) enum Body {
     List(Vec<NodeId>),
     Map {
         pairs: Vec<(NodeId, NodeId)>,
-        /// Whether merge keys have been laid flat.
+        /// Whether merge keys have been flattened.
         flat: bool,
     },
 }

@@ -33,7 +33,7 @@ impl Places {
     /// The place of a part: that of its key in a mapping, of the item in a list.
     ///
     /// What a merge or an alias brought in has the place at which it was written. A path that
-    /// leads beyond the document has the place of the last part that is there. `None` when there
+    /// ends beyond the document has the place of the last part that exists. `None` when there
     /// is no document at all.
     #[must_use]
     pub fn get(&self, path: &ValuePath) -> Option<Place> {

@@ -54,7 +54,7 @@ impl Rest<'_> {
         self.0.is_empty()
     }
 
-    /// Takes one byte of a set, when it comes next.
+    /// Consumes one byte of a set, if it comes next.
     fn one(&mut self, set: impl Fn(u8) -> bool) -> bool {
         match self.0 {
             [first, rest @ ..] if set(*first) => {
@@ -65,7 +65,7 @@ impl Rest<'_> {
         }
     }
 
-    /// Takes as many bytes of a set as there are, up to `most`, and counts them.
+    /// Consumes as many bytes of a set as there are, up to `most`, and counts them.
     fn many(&mut self, most: usize, set: impl Fn(u8) -> bool) -> usize {
         (0..most).take_while(|_| self.one(&set)).count()
     }
@@ -82,7 +82,7 @@ impl Rest<'_> {
         self.many(most, |b| b.is_ascii_digit())
     }
 
-    /// Takes digits and underscores that begin with a digit.
+    /// Consumes digits and underscores that begin with a digit.
     fn grouped(&mut self) -> bool {
         self.one(|b| b.is_ascii_digit()) && {
             self.many(usize::MAX, is_group);
@@ -90,7 +90,7 @@ impl Rest<'_> {
         }
     }
 
-    /// Takes `:59` once or more.
+    /// Consumes `:59` once or more.
     fn sexagesimal(&mut self) -> bool {
         let mut parts = 0;
         while self.byte(b':') {
@@ -183,7 +183,7 @@ fn is_timestamp(text: &str) -> bool {
     time(&mut rest)
 }
 
-/// Takes the time of day and the zone that follow a date.
+/// Consumes the time of day and the zone that follow a date.
 fn time(rest: &mut Rest<'_>) -> bool {
     let blank = |b| matches!(b, b' ' | b'\t');
     if !rest.one(|b| matches!(b, b'T' | b't')) && rest.many(usize::MAX, blank) == 0 {

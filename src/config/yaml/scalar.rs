@@ -8,7 +8,7 @@ use super::tree::Integer;
 /// takes as many.
 const MAX_DIGITS: usize = 4300;
 
-/// The boolean that the word stands for.
+/// The boolean that the word denotes.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     match text.to_lowercase().as_str() {
         "yes" | "true" | "on" => Some(true),
@@ -105,7 +105,7 @@ fn python_float(text: &str) -> Option<f64> {
     text.trim().parse().ok()
 }
 
-/// The bytes that base64 text stands for, as Python's `binascii` reads it.
+/// The bytes that base64 text encodes, as Python's `binascii` reads it.
 ///
 /// Characters outside of the alphabet are passed over, and so is all that follows the padding;
 /// padding counts only where the letters before it need some.
@@ -141,7 +141,7 @@ pub(super) fn binary(text: &str) -> Option<Vec<u8>> {
     (letters == 0).then_some(bytes)
 }
 
-/// What a letter of the alphabet of base64 stands for.
+/// The value of a letter of base64.
 fn six_bits(byte: u8) -> Option<u8> {
     Some(match byte {
         b'A'..=b'Z' => byte - b'A',

@@ -1,10 +1,10 @@
-//! The bytes of a file as text that the scanner can take.
+//! Decodes the bytes of a file into text for the scanner.
 
 use std::sync::Arc;
 
 use crate::base::diagnostic::{Diagnostic, Place, SourceFile};
 
-use super::MAX_BYTES;
+use super::limits::MAX_BYTES;
 
 /// Decodes a file: UTF-8, or UTF-16 when it begins with that byte order mark.
 ///

@@ -1,4 +1,4 @@
-//! A document as far as YAML goes, before it is narrowed to what JSON can hold.
+//! A document with all that YAML has, before it is narrowed to JSON.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What references stand for, with and without what was resolved before.
+//! The values of references, with and without an earlier resolution.
 
 use proptest::prelude::*;
 
@@ -60,7 +60,7 @@ proptest! {
             let Ok(first) = resolve_names(given, &names, None) else {
                 continue;
             };
-            let before = Before { given, resolved: &first.value };
+            let before = PreviousResolution { given, resolved: &first.value };
             for value in &values {
                 let resolved = resolve_names(value, &names, Some(before));
                 prop_assert_eq!(resolved, resolve_names(value, &names, None), "{} after {}", value, given);
@@ -138,7 +138,7 @@ fn what_is_shared_with_what_was_resolved_before_is_taken_from_there() {
     let given = definition("one", json!({"task-reference": "<decision>"}));
     let first = resolve_names(&given, &names, None).unwrap();
     assert!(!first.names_own);
-    let before = Before {
+    let before = PreviousResolution {
         given: &given,
         resolved: &first.value,
     };
@@ -150,7 +150,7 @@ fn what_is_shared_with_what_was_resolved_before_is_taken_from_there() {
     assert!(resolved.value["env"].is_same(&first.value["env"]));
     assert!(resolved.value["list"][1].is_same(&first.value["list"][1]));
     assert!(resolved.value["plain"].is_same(&plain));
-    // What stands elsewhere is resolved again.
+    // What is elsewhere is resolved again.
     let moved = json!({"name": 1}).as_object().map(|map| {
         let mut map = map.clone();
         map.insert("env", env.clone());
@@ -164,7 +164,7 @@ fn what_is_shared_with_what_was_resolved_before_is_taken_from_there() {
     let inner = json!({"task-reference": [{"task-reference": "<build>"}]});
     let given = Value::Object(Object::from([("task-reference", inner.clone())]));
     let first = resolve_names(&given, &names, None).unwrap();
-    let before = Before {
+    let before = PreviousResolution {
         given: &given,
         resolved: &first.value,
     };

@@ -12,6 +12,7 @@ use crate::base::value::{Value, json};
 use super::{Action, IndexAnswers, OptimizeInputs, OptimizedTaskGraph, optimize};
 use crate::base::diagnostic::Outcome;
 use crate::base::name::{IndexPath, Label, TaskId};
+use crate::base::task_state::TaskState;
 use crate::base::time::Timestamp;
 use crate::config::test_support::params;
 use crate::model::test_support::{Described, graph, id, label, labels};
@@ -68,11 +69,11 @@ impl Case {
     }
 
     /// The index has a task that is in this state and expires so many hours from now.
-    fn indexed(mut self, path: &str, task_id: &str, state: &str, hours: i64) -> Self {
+    fn indexed(mut self, path: &str, task_id: &str, state: TaskState, hours: i64) -> Self {
         let path = IndexPath::parse(path).unwrap();
         self.index.tasks.insert(path, id(task_id));
         let status = TaskStatus {
-            state: state.to_owned(),
+            state,
             expires: Some(Timestamp::from_unix(hours * 3600)),
             ..TaskStatus::default()
         };

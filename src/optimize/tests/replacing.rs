@@ -1,3 +1,4 @@
+use crate::base::task_state::TaskState;
 use crate::base::value::{Value, json};
 
 use super::{new_id, optimizing};
@@ -77,24 +78,24 @@ const KEPT: &str = "a kept: index-search (index-search)";
 fn the_index_is_searched_in_order() {
     let case = || optimizing([searched("a", json!(["x.one", "not a path!", "x.two"]))]);
     assert_eq!(case().verdicts(), [KEPT]);
-    let second = case().indexed("x.two", "SECOND", "completed", 1);
+    let second = case().indexed("x.two", "SECOND", TaskState::Completed, 1);
     assert_eq!(
         second.verdicts(),
         ["a replaced with SECOND: index-search (index-search)"]
     );
-    let both = second.indexed("x.one", "FOUND", "completed", 1);
+    let both = second.indexed("x.one", "FOUND", TaskState::Completed, 1);
     assert_eq!(both.verdicts(), [FOUND]);
 }
 
 #[test]
 fn failed_tasks_replace_nothing() {
     for (state, verdict) in [
-        ("completed", FOUND),
-        ("running", FOUND),
-        ("pending", FOUND),
-        ("unscheduled", FOUND),
-        ("failed", KEPT),
-        ("exception", KEPT),
+        (TaskState::Completed, FOUND),
+        (TaskState::Running, FOUND),
+        (TaskState::Pending, FOUND),
+        (TaskState::Unscheduled, FOUND),
+        (TaskState::Failed, KEPT),
+        (TaskState::Exception, KEPT),
     ] {
         let case =
             optimizing([searched("a", json!(["x.one"]))]).indexed("x.one", "FOUND", state, 1);
@@ -104,8 +105,12 @@ fn failed_tasks_replace_nothing() {
 
 #[test]
 fn tasks_unknown_to_the_queue_replace_nothing() {
-    let mut case =
-        optimizing([searched("a", json!(["x.one"]))]).indexed("x.one", "GONE", "completed", 1);
+    let mut case = optimizing([searched("a", json!(["x.one"]))]).indexed(
+        "x.one",
+        "GONE",
+        TaskState::Completed,
+        1,
+    );
     case.index.statuses.clear();
     assert_eq!(case.verdicts(), [KEPT]);
 }
@@ -122,20 +127,24 @@ fn replacements_outlive_their_dependents() {
             due("soon", 2),
             due("late", 20),
         ])
-        .indexed("x.one", "FOUND", "completed", hours)
+        .indexed("x.one", "FOUND", TaskState::Completed, hours)
     };
     assert_eq!(case(20).verdicts()[0], FOUND);
     assert_eq!(case(19).verdicts()[0], "a kept: dependent tasks");
     // Nothing depends on it, so nothing can come too late.
-    let lone =
-        optimizing([searched("a", json!(["x.one"]))]).indexed("x.one", "FOUND", "completed", -5);
+    let lone = optimizing([searched("a", json!(["x.one"]))]).indexed(
+        "x.one",
+        "FOUND",
+        TaskState::Completed,
+        -5,
+    );
     assert_eq!(lone.verdicts(), [FOUND]);
 }
 
 #[test]
 fn existing_tasks_take_precedence_over_the_index() {
     let case = optimizing([searched("a", json!(["x.one"]))])
-        .indexed("x.one", "FOUND", "completed", 1)
+        .indexed("x.one", "FOUND", TaskState::Completed, 1)
         .existing("a", "OLD");
     assert_eq!(case.verdicts(), ["a replaced with OLD: existing_tasks"]);
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::endpoint::{Endpoint, Reply};
 use super::request_schemas;
+use crate::sandbox::auth::scopes::list;
 use crate::sandbox::error::{ErrorCode, ServiceError};
 use crate::sandbox::services::Services;
 
@@ -16,7 +17,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: Some("auth:current-scopes"),
         query: &[],
         input: None,
-        run: |_, call| Reply::ok(json!({"scopes": call.caller.scopes()})),
+        run: |_, call| Reply::ok(json!({"scopes": list(call.caller.scopes())})),
     },
     Endpoint {
         method: "POST",
@@ -27,7 +28,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         input: Some(&request_schemas::SCOPES),
         run: |services, call| {
             let scopes = services.auth.roles.expand(&call.texts("scopes"));
-            Reply::ok(json!({"scopes": *scopes}))
+            Reply::ok(json!({"scopes": list(&scopes)}))
         },
     },
     Endpoint {
@@ -87,6 +88,6 @@ fn role(services: &mut Services, id: &str) -> Option<Value> {
         "created": ROLE_DATE,
         "lastModified": ROLE_DATE,
         "description": "",
-        "expandedScopes": *expanded,
+        "expandedScopes": list(&expanded),
     }))
 }

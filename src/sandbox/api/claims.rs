@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::endpoint::{ApiCall, Endpoint, PAGED, Reply};
 use super::request_schemas;
 use super::tasks::status;
+use crate::base::task_state::TaskState;
 use crate::sandbox::auth::scopes::Expression;
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::queue::runs::run_not_found;
-use crate::sandbox::queue::task::{Run, Task, TaskState};
+use crate::sandbox::queue::task::{Run, Task};
 use crate::sandbox::services::Services;
 use crate::sandbox::time::{self, Moment};
 

@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 
 use super::paging::Page;
 use super::schema::Schema;
+use crate::base::shape::Pattern;
 use crate::sandbox::auth::identify::Caller;
 use crate::sandbox::auth::scopes::Expression;
 use crate::sandbox::error::{ErrorCode, ServiceError};
-use crate::sandbox::patterns::{self, Pattern};
+use crate::sandbox::patterns;
 use crate::sandbox::services::Services;
 use crate::sandbox::time::Moment;
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::endpoint::{ApiCall, Endpoint, Reply};
+use crate::base::digest;
 use crate::sandbox::artifacts::artifact::Storage;
 use crate::sandbox::artifacts::content::Content;
 use crate::sandbox::content_urls::{content_key, content_path, content_url};
@@ -166,8 +167,8 @@ fn hashes(services: &Services, call: &ApiCall) -> Result<Value, ServiceError> {
         || json!({}),
         |content| {
             json!({
-                "sha256": crypto::hex(&Sha256::digest(&content.bytes)),
-                "sha512": crypto::hex(&Sha512::digest(&content.bytes)),
+                "sha256": digest::hex(&Sha256::digest(&content.bytes)),
+                "sha512": digest::hex(&Sha512::digest(&content.bytes)),
             })
         },
     ))

@@ -1,31 +1,9 @@
 //! The schemas of request bodies.
 
-use super::schema::{Field, Schema, Shape};
-use crate::sandbox::patterns::{self, Pattern};
-
-const fn need(name: &'static str, shape: Shape) -> Field {
-    Field {
-        name,
-        required: true,
-        shape,
-    }
-}
-
-const fn may(name: &'static str, shape: Shape) -> Field {
-    Field {
-        name,
-        required: false,
-        shape,
-    }
-}
-
-const fn text(max: usize) -> Shape {
-    Shape::Text {
-        min: 0,
-        max,
-        pattern: None,
-    }
-}
+use super::schema::Schema;
+use crate::base::shape::{Choice, List, Pattern, Shape, TEXT, optional, required, text};
+use crate::base::value::Value;
+use crate::sandbox::{patterns, time};
 
 const fn matching(min: usize, max: usize, pattern: Pattern) -> Shape {
     Shape::Text {
@@ -35,10 +13,17 @@ const fn matching(min: usize, max: usize, pattern: Pattern) -> Shape {
     }
 }
 
+const DATE_TIME: Shape = Shape::Format(Pattern {
+    text: "date-time",
+    matches: |text| time::parse(text).is_some(),
+});
+const URI: Shape = Shape::Format(Pattern {
+    text: "uri",
+    matches: |text| reqwest::Url::parse(text).is_ok(),
+});
 const ANY_LENGTH: usize = usize::MAX;
 const SLUG: Shape = matching(0, ANY_LENGTH, patterns::SLUG);
 const WORKER: Shape = matching(1, 38, patterns::WORD);
-const PLAIN_TEXT: Shape = text(ANY_LENGTH);
 const SCOPE: Shape = matching(0, ANY_LENGTH, patterns::SCOPE);
 const REQUIRES: &[&str] = &["all-completed", "all-resolved"];
 
@@ -46,84 +31,88 @@ const REQUIRES: &[&str] = &["all-completed", "all-resolved"];
 pub(crate) const CREATE_TASK: Schema = Schema {
     name: "queue/v1/create-task-request.json#",
     shape: Shape::Object(&[
-        may(
+        optional(
             "provisionerId",
             matching(0, ANY_LENGTH, patterns::GENERIC_ID),
         ),
-        may("workerType", matching(0, ANY_LENGTH, patterns::WORKER_TYPE)),
-        may(
+        optional("workerType", matching(0, ANY_LENGTH, patterns::WORKER_TYPE)),
+        optional(
             "taskQueueId",
             matching(0, ANY_LENGTH, patterns::TASK_QUEUE_ID),
         ),
-        may("schedulerId", matching(1, 38, patterns::WORD)),
-        may("projectId", matching(1, 500, patterns::PROJECT_ID)),
-        may("taskGroupId", SLUG),
-        may(
+        optional("schedulerId", matching(1, 38, patterns::WORD)),
+        optional("projectId", matching(1, 500, patterns::PROJECT_ID)),
+        optional("taskGroupId", SLUG),
+        optional(
             "dependencies",
-            Shape::List {
-                items: &SLUG,
+            Shape::List(&List {
+                items: SLUG,
                 max: 10_000,
                 unique: true,
-            },
+                min: 0,
+            }),
         ),
-        may("requires", Shape::OneOf(REQUIRES)),
-        may(
+        optional("requires", Shape::OneOf(REQUIRES)),
+        optional(
             "routes",
-            Shape::List {
-                items: &Shape::Text {
+            Shape::List(&List {
+                items: Shape::Text {
                     min: 1,
                     max: 249,
                     pattern: None,
                 },
                 max: 64,
                 unique: true,
-            },
+                min: 0,
+            }),
         ),
-        may("priority", Shape::OneOf(patterns::PRIORITIES)),
-        may("retries", Shape::Integer { min: 0, max: 49 }),
-        need("created", Shape::DateTime),
-        need("deadline", Shape::DateTime),
-        may("expires", Shape::DateTime),
-        may(
+        optional("priority", Shape::OneOf(patterns::PRIORITIES)),
+        optional("retries", Shape::Integer { min: 0, max: 49 }),
+        required("created", DATE_TIME),
+        required("deadline", DATE_TIME),
+        optional("expires", DATE_TIME),
+        optional(
             "scopes",
-            Shape::List {
-                items: &SCOPE,
+            Shape::List(&List {
+                items: SCOPE,
                 max: ANY_LENGTH,
                 unique: false,
-            },
+                min: 0,
+            }),
         ),
-        need("payload", Shape::MapOf(&Shape::Anything)),
-        need(
+        required("payload", Shape::Map(&Shape::Any)),
+        required(
             "metadata",
             Shape::Object(&[
-                need("name", text(255)),
-                need("description", text(32_768)),
-                need("owner", text(255)),
-                need("source", matching(0, 4096, patterns::SOURCE)),
+                required("name", text(255)),
+                required("description", text(32_768)),
+                required("owner", text(255)),
+                required("source", matching(0, 4096, patterns::SOURCE)),
             ]),
         ),
-        may(
+        optional(
             "tags",
-            Shape::MapOf(&Shape::Text {
+            Shape::Map(&Shape::Text {
                 min: 0,
                 max: 4096,
                 pattern: None,
             }),
         ),
-        may("extra", Shape::MapOf(&Shape::Anything)),
+        optional("extra", Shape::Map(&Shape::Any)),
     ]),
 };
 
 /// The body of `tasks` and `statuses`.
 pub(crate) const TASK_IDS: Schema = Schema {
     name: "queue/v1/tasks-request.json#",
-    shape: Shape::Object(&[may(
+    shape: Shape::Object(&[optional(
         "taskIds",
-        Shape::List {
-            items: &PLAIN_TEXT,
+        Shape::List(&List {
+            items: TEXT,
             max: ANY_LENGTH,
             unique: false,
-        },
+            min: 0,
+        }),
     )]),
 };
 
@@ -131,22 +120,25 @@ pub(crate) const TASK_IDS: Schema = Schema {
 pub(crate) const CLAIM_WORK: Schema = Schema {
     name: "queue/v1/claim-work-request.json#",
     shape: Shape::Object(&[
-        need("workerGroup", WORKER),
-        need("workerId", WORKER),
-        may("tasks", Shape::Integer { min: 1, max: 32 }),
+        required("workerGroup", WORKER),
+        required("workerId", WORKER),
+        optional("tasks", Shape::Integer { min: 1, max: 32 }),
     ]),
 };
 
 /// The body of `claimTask`.
 pub(crate) const CLAIM_TASK: Schema = Schema {
     name: "queue/v1/task-claim-request.json#",
-    shape: Shape::Object(&[need("workerGroup", WORKER), need("workerId", WORKER)]),
+    shape: Shape::Object(&[
+        required("workerGroup", WORKER),
+        required("workerId", WORKER),
+    ]),
 };
 
 /// The body of `reportException`.
 pub(crate) const EXCEPTION: Schema = Schema {
     name: "queue/v1/task-exception-request.json#",
-    shape: Shape::Object(&[need(
+    shape: Shape::Object(&[required(
         "reason",
         Shape::OneOf(&[
             "worker-shutdown",
@@ -161,7 +153,7 @@ pub(crate) const EXCEPTION: Schema = Schema {
 /// The body of `changeTaskPriority` and `changeTaskGroupPriority`.
 pub(crate) const PRIORITY: Schema = Schema {
     name: "queue/v1/change-task-priority-request.json#",
-    shape: Shape::Object(&[need("newPriority", Shape::OneOf(patterns::PRIORITIES))]),
+    shape: Shape::Object(&[required("newPriority", Shape::OneOf(patterns::PRIORITIES))]),
 };
 
 const LENGTH: Shape = Shape::Integer {
@@ -172,109 +164,110 @@ const LENGTH: Shape = Shape::Integer {
 /// The body of `createArtifact`.
 pub(crate) const CREATE_ARTIFACT: Schema = Schema {
     name: "queue/v1/post-artifact-request.json#",
-    shape: Shape::ByStorageType(&[
-        (
-            "s3",
-            &[
-                need("storageType", Shape::Anything),
-                need("expires", Shape::DateTime),
-                need("contentType", text(255)),
-                may("contentLength", LENGTH),
-            ],
-        ),
-        (
-            "object",
-            &[
-                need("storageType", Shape::Anything),
-                need("expires", Shape::DateTime),
-                need("contentType", text(255)),
-                may("contentLength", LENGTH),
-            ],
-        ),
-        (
-            "reference",
-            &[
-                need("storageType", Shape::Anything),
-                need("expires", Shape::DateTime),
-                need("url", Shape::Uri),
-                need("contentType", text(255)),
-            ],
-        ),
-        (
-            "link",
-            &[
-                need("storageType", Shape::Anything),
-                need("expires", Shape::DateTime),
-                need("artifact", PLAIN_TEXT),
-                may("contentType", text(255)),
-            ],
-        ),
-        (
-            "error",
-            &[
-                need("storageType", Shape::Anything),
-                need("expires", Shape::DateTime),
-                need(
-                    "reason",
-                    Shape::OneOf(&[
-                        "file-missing-on-worker",
-                        "invalid-resource-on-worker",
-                        "too-large-file-on-worker",
-                        "file-not-readable-on-worker",
-                    ]),
-                ),
-                need("message", text(4096)),
-            ],
-        ),
-    ]),
+    shape: Shape::Choice(&Choice {
+        doc: "an artifact of a known `storageType`",
+        pick: artifact,
+    }),
 };
+
+/// The shape of an artifact, which its `storageType` decides.
+fn artifact(value: &Value) -> Option<&'static Shape> {
+    static S3: Shape = Shape::Object(&[
+        required("storageType", Shape::Any),
+        required("expires", DATE_TIME),
+        required("contentType", text(255)),
+        optional("contentLength", LENGTH),
+    ]);
+    static OBJECT: Shape = Shape::Object(&[
+        required("storageType", Shape::Any),
+        required("expires", DATE_TIME),
+        required("contentType", text(255)),
+        optional("contentLength", LENGTH),
+    ]);
+    static REFERENCE: Shape = Shape::Object(&[
+        required("storageType", Shape::Any),
+        required("expires", DATE_TIME),
+        required("url", URI),
+        required("contentType", text(255)),
+    ]);
+    static LINK: Shape = Shape::Object(&[
+        required("storageType", Shape::Any),
+        required("expires", DATE_TIME),
+        required("artifact", TEXT),
+        optional("contentType", text(255)),
+    ]);
+    static ERROR: Shape = Shape::Object(&[
+        required("storageType", Shape::Any),
+        required("expires", DATE_TIME),
+        required(
+            "reason",
+            Shape::OneOf(&[
+                "file-missing-on-worker",
+                "invalid-resource-on-worker",
+                "too-large-file-on-worker",
+                "file-not-readable-on-worker",
+            ]),
+        ),
+        required("message", text(4096)),
+    ]);
+    match value.get("storageType")?.as_str()? {
+        "s3" => Some(&S3),
+        "object" => Some(&OBJECT),
+        "reference" => Some(&REFERENCE),
+        "link" => Some(&LINK),
+        "error" => Some(&ERROR),
+        _ => None,
+    }
+}
 
 /// The body of `finishArtifact`.
 pub(crate) const FINISH_ARTIFACT: Schema = Schema {
     name: "queue/v1/finish-artifact-request.json#",
-    shape: Shape::Object(&[need("uploadId", SLUG)]),
+    shape: Shape::Object(&[required("uploadId", SLUG)]),
 };
 
 /// The body of the index's `insertTask`.
 pub(crate) const INSERT_TASK: Schema = Schema {
     name: "index/v1/insert-task-request.json#",
     shape: Shape::Object(&[
-        need("taskId", SLUG),
-        need("rank", Shape::Number),
-        need("data", Shape::MapOf(&Shape::Anything)),
-        need("expires", Shape::DateTime),
+        required("taskId", SLUG),
+        required("rank", Shape::Number),
+        required("data", Shape::Map(&Shape::Any)),
+        required("expires", DATE_TIME),
     ]),
 };
 
 /// The body of the index's `findTasksAtIndex`.
 pub(crate) const INDEXES: Schema = Schema {
     name: "index/v1/list-tasks-at-index.json#",
-    shape: Shape::Object(&[may(
+    shape: Shape::Object(&[optional(
         "indexes",
-        Shape::List {
-            items: &PLAIN_TEXT,
+        Shape::List(&List {
+            items: TEXT,
             max: ANY_LENGTH,
             unique: false,
-        },
+            min: 0,
+        }),
     )]),
 };
 
 /// The body of `purgeCache`.
 pub(crate) const PURGE: Schema = Schema {
     name: "purge-cache/v1/purge-cache-request.json#",
-    shape: Shape::Object(&[need("cacheName", text(ANY_LENGTH))]),
+    shape: Shape::Object(&[required("cacheName", text(ANY_LENGTH))]),
 };
 
 /// The body of `expandScopes`.
 pub(crate) const SCOPES: Schema = Schema {
     name: "auth/v1/scopeset.json#",
-    shape: Shape::Object(&[need(
+    shape: Shape::Object(&[required(
         "scopes",
-        Shape::List {
-            items: &SCOPE,
+        Shape::List(&List {
+            items: SCOPE,
             max: ANY_LENGTH,
             unique: true,
-        },
+            min: 0,
+        }),
     )]),
 };
 

@@ -6,12 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::endpoint::{ApiCall, Endpoint, PAGED, Reply};
 use super::request_schemas;
+use crate::base::task_state::TaskState;
 use crate::sandbox::auth::scopes::Expression;
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::patterns::PRIORITIES;
 use crate::sandbox::queue::definition;
 use crate::sandbox::queue::scheduling::check_deadline;
-use crate::sandbox::queue::task::{Task, TaskState};
+use crate::sandbox::queue::task::Task;
 use crate::sandbox::services::Services;
 use crate::sandbox::time;
 

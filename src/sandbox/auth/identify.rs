@@ -6,12 +6,14 @@
 //! the call. Every caller also has the role `anonymous`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::credentials::{certificate_signature, parse_scope_list, temporary_token};
 use super::hawk::{Bewit, SignedRequest, compute_mac, extract_bewit, parse_authorization};
-use super::scopes::{Expression, Roles, normalised, satisfied};
+use super::scopes::{Expression, Roles, list};
+use crate::base::scope::{Scope, ScopeSet};
 use crate::sandbox::crypto;
 use crate::sandbox::error::{ErrorCode, ServiceError};
 use crate::sandbox::time::Moment;
@@ -31,14 +33,14 @@ pub(crate) enum Caller {
         /// The client id.
         client_id: String,
         /// The expanded scopes.
-        scopes: Vec<String>,
+        scopes: Arc<ScopeSet>,
         /// The hash of the body that the signature includes, in base64.
         hash: Option<String>,
     },
     /// The request has no signature.
     Anonymous {
         /// The scopes of the role `anonymous`.
-        scopes: Vec<String>,
+        scopes: Arc<ScopeSet>,
     },
     /// The request has an invalid signature.
     Refused {
@@ -49,10 +51,11 @@ pub(crate) enum Caller {
 
 impl Caller {
     /// Returns the caller's scopes.
-    pub(crate) fn scopes(&self) -> &[String] {
+    pub(crate) fn scopes(&self) -> &ScopeSet {
+        static NONE: ScopeSet = ScopeSet::new();
         match self {
             Caller::Known { scopes, .. } | Caller::Anonymous { scopes } => scopes,
-            Caller::Refused { .. } => &[],
+            Caller::Refused { .. } => &NONE,
         }
     }
 
@@ -107,7 +110,7 @@ pub(crate) struct Auth {
 
 struct SigningKey {
     token: String,
-    scopes: Vec<String>,
+    scopes: ScopeSet,
 }
 
 impl Auth {
@@ -137,10 +140,10 @@ impl Auth {
     }
 
     /// Expands scopes together with those of the role `anonymous`.
-    pub(crate) fn expand_with_anonymous(&mut self, scopes: &[String]) -> Vec<String> {
-        let mut all = scopes.to_vec();
-        all.push("assume:anonymous".to_owned());
-        self.roles.expand(&normalised(all)).to_vec()
+    pub(crate) fn expand_with_anonymous(&mut self, scopes: &ScopeSet) -> Arc<ScopeSet> {
+        let anonymous = Scope::new("assume:anonymous");
+        let all: ScopeSet = scopes.iter().cloned().chain([anonymous]).collect();
+        self.roles.expand(&list(&all.normalized()))
     }
 
     /// Identifies the caller of a request.
@@ -156,7 +159,7 @@ impl Auth {
             (None, Some(bewit)) => self.identify_by_bewit(request, bewit, now),
             (None, None) => {
                 return Caller::Anonymous {
-                    scopes: self.expand_with_anonymous(&[]),
+                    scopes: self.expand_with_anonymous(&ScopeSet::new()),
                 };
             }
         };
@@ -287,7 +290,7 @@ impl Auth {
             .ok_or_else(|| format!("Client with clientId '{issuer}' not found"))?;
         let mut key = SigningKey {
             token: client.access_token.clone(),
-            scopes: self.roles.expand(&client.scopes).to_vec(),
+            scopes: ScopeSet::clone(&self.roles.expand(&client.scopes)),
         };
         if let Some(certificate) = certificate {
             key = temporary_key(client_id, issuer, key, certificate, now)?;
@@ -297,15 +300,15 @@ impl Auth {
                 "ext.authorizedScopes must be an array of valid scopes".to_owned()
             })?;
             let held = self.expand_with_anonymous(&key.scopes);
-            if !limit.iter().all(|scope| satisfied(&held, scope)) {
+            if !limit.iter().all(|scope| held.satisfies(scope)) {
                 return Err(format!(
                     "Supplied credentials do not satisfy authorizedScopes; credentials have \
                      scopes:\n\n```\n{}\n```\n\nauthorizedScopes are:\n\n```\n{}\n```",
-                    held.join("\n"),
+                    list(&held).join("\n"),
                     limit.join("\n")
                 ));
             }
-            key.scopes = limit;
+            key.scopes = limit.into_iter().collect();
         }
         Ok(key)
     }
@@ -352,13 +355,13 @@ fn temporary_key(
     }
     if issuer != client_id {
         let create = format!("auth:create-client:{client_id}");
-        if !satisfied(&key.scopes, &create) {
+        if !key.scopes.satisfies(&create) {
             return Err(format!(
                 "ext.certificate issuer `{issuer}` doesn't have `{create}` for supplied clientId."
             ));
         }
     }
-    if !scopes.iter().all(|scope| satisfied(&key.scopes, scope)) {
+    if !scopes.iter().all(|scope| key.scopes.satisfies(scope)) {
         return Err(format!(
             "ext.certificate issuer `{issuer}` doesn't satisfy all certificate scopes {}.  The \
              temporary credentials were not generated correctly.",
@@ -378,7 +381,7 @@ fn temporary_key(
     }
     Ok(SigningKey {
         token: temporary_token(&key.token, seed),
-        scopes,
+        scopes: scopes.into_iter().collect(),
     })
 }
 

@@ -1,45 +1,19 @@
-//! Scope satisfaction, scope expressions and roles.
+//! Scope expressions and roles.
 //!
-//! A scope satisfies another when both are equal, or when it ends in `*` and the other starts with
-//! what stands before the star. A set is normalised when it is sorted and no member is satisfied by
-//! another. A role `assume:<id>` grants its scopes to whoever has a scope that satisfies
-//! `assume:<id>`; a role id that ends in `*` stands for every id with that start, and `<..>` in its
-//! scopes for the rest of the id. Expansion repeats until nothing is added.
+//! A role `assume:<id>` grants its scopes to every caller with a scope that satisfies `assume:<id>`;
+//! a role id that ends in `*` stands for every id with that start, and `<..>` in its scopes for the
+//! rest of the id. Expansion repeats until nothing is added.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-/// Tells whether one scope satisfies another.
-pub(crate) fn covers(held: &str, needed: &str) -> bool {
-    match held.strip_suffix('*') {
-        Some(start) => needed.starts_with(start),
-        None => held == needed,
-    }
-}
+use crate::base::scope::ScopeSet;
 
-/// Tells whether any scope of a set satisfies the one needed.
-pub(crate) fn satisfied(held: &[String], needed: &str) -> bool {
-    held.iter().any(|scope| covers(scope, needed))
-}
-
-/// Sorts a set and drops each scope that another one satisfies.
-pub(crate) fn normalised(scopes: impl IntoIterator<Item = String>) -> Vec<String> {
-    let all: BTreeSet<String> = scopes.into_iter().collect();
-    let stars: BTreeSet<&str> = all
-        .iter()
-        .filter_map(|scope| scope.strip_suffix('*'))
-        .collect();
-    all.iter()
-        .filter(|scope| {
-            let own = scope.strip_suffix('*').unwrap_or(scope);
-            let strict = own.len() < scope.len();
-            let longest = if strict { own.len() } else { own.len() + 1 };
-            !(0..longest).any(|end| own.get(..end).is_some_and(|start| stars.contains(start)))
-        })
-        .cloned()
-        .collect()
+/// The scopes of a set, in order.
+pub(crate) fn list(scopes: &ScopeSet) -> Vec<String> {
+    scopes.iter().map(ToString::to_string).collect()
 }
 
 /// What a method demands of its caller.
@@ -65,9 +39,9 @@ impl Expression {
     }
 
     /// Tells whether a set of scopes satisfies the expression.
-    pub(crate) fn satisfied_by(&self, held: &[String]) -> bool {
+    pub(crate) fn satisfied_by(&self, held: &ScopeSet) -> bool {
         match self {
-            Expression::Scope(scope) => satisfied(held, scope),
+            Expression::Scope(scope) => held.satisfies(scope),
             Expression::AllOf(parts) => parts.iter().all(|part| part.satisfied_by(held)),
             Expression::AnyOf(parts) => parts.iter().any(|part| part.satisfied_by(held)),
         }
@@ -75,7 +49,7 @@ impl Expression {
 
     /// What is left of the expression once the scopes held are taken away; nothing when it is
     /// satisfied.
-    pub(crate) fn missing(&self, held: &[String]) -> Option<Expression> {
+    pub(crate) fn missing(&self, held: &ScopeSet) -> Option<Expression> {
         if self.satisfied_by(held) {
             return None;
         }
@@ -127,7 +101,7 @@ impl Expression {
 #[derive(Debug, Default)]
 pub(crate) struct Roles {
     roles: BTreeMap<String, Vec<String>>,
-    known: BTreeMap<Vec<String>, Arc<Vec<String>>>,
+    known: BTreeMap<Vec<String>, Arc<ScopeSet>>,
 }
 
 impl Roles {
@@ -143,7 +117,7 @@ impl Roles {
     }
 
     /// The normalised set of everything that the scopes grant.
-    pub(crate) fn expand(&mut self, scopes: &[String]) -> Arc<Vec<String>> {
+    pub(crate) fn expand(&mut self, scopes: &[String]) -> Arc<ScopeSet> {
         if let Some(known) = self.known.get(scopes) {
             return Arc::clone(known);
         }
@@ -152,7 +126,7 @@ impl Roles {
         expanded
     }
 
-    fn closure(&self, scopes: &[String]) -> Vec<String> {
+    fn closure(&self, scopes: &[String]) -> ScopeSet {
         let mut held: BTreeSet<String> = scopes.iter().cloned().collect();
         let mut fresh: Vec<String> = scopes.to_vec();
         while let Some(scope) = fresh.pop() {
@@ -162,7 +136,7 @@ impl Roles {
                 }
             }
         }
-        normalised(held)
+        held.into_iter().collect::<ScopeSet>().normalized()
     }
 
     fn granted_by(&self, scope: &str) -> Vec<String> {
@@ -206,26 +180,12 @@ impl Roles {
 mod tests {
     use super::*;
 
-    fn set(scopes: &[&str]) -> Vec<String> {
+    fn set(scopes: &[&str]) -> ScopeSet {
+        scopes.iter().copied().collect()
+    }
+
+    fn texts(scopes: &[&str]) -> Vec<String> {
         scopes.iter().map(|scope| (*scope).to_owned()).collect()
-    }
-
-    #[test]
-    fn stars_stand_for_any_rest() {
-        assert!(covers("queue:*", "queue:create-task:low:a/b"));
-        assert!(covers("*", "anything"));
-        assert!(covers("a*", "a*"));
-        assert!(!covers("a", "a*"));
-        assert!(!covers("queue:create", "queue:create-task"));
-    }
-
-    #[test]
-    fn normal_sets_have_no_scope_within_another() {
-        assert_eq!(
-            normalised(set(&["b", "a*", "ab", "a*", "abc*", "c"])),
-            set(&["a*", "b", "c"])
-        );
-        assert_eq!(normalised(set(&["x", "*"])), set(&["*"]));
     }
 
     #[test]
@@ -251,11 +211,11 @@ mod tests {
         let mut roles = Roles::default();
         roles.set(
             "repo:hg/try:*",
-            set(&["assume:level-1", "queue:route:try.<..>.x"]),
+            texts(&["assume:level-1", "queue:route:try.<..>.x"]),
         );
-        roles.set("level-1", set(&["queue:create-task:low:gecko-1/*"]));
+        roles.set("level-1", texts(&["queue:create-task:low:gecko-1/*"]));
         assert_eq!(
-            *roles.expand(&set(&["assume:repo:hg/try:branch"])),
+            *roles.expand(&texts(&["assume:repo:hg/try:branch"])),
             set(&[
                 "assume:level-1",
                 "assume:repo:hg/try:branch",
@@ -264,7 +224,7 @@ mod tests {
             ])
         );
         assert_eq!(
-            *roles.expand(&set(&["assume:repo:*"])),
+            *roles.expand(&texts(&["assume:repo:*"])),
             set(&[
                 "assume:level-1",
                 "assume:repo:*",
@@ -272,9 +232,9 @@ mod tests {
                 "queue:route:try.*"
             ])
         );
-        assert_eq!(*roles.expand(&set(&["*"])), set(&["*"]));
+        assert_eq!(*roles.expand(&texts(&["*"])), set(&["*"]));
         assert_eq!(
-            *roles.expand(&set(&["assume:level-2"])),
+            *roles.expand(&texts(&["assume:level-2"])),
             set(&["assume:level-2"])
         );
     }

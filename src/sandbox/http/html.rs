@@ -6,8 +6,9 @@ use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
+use crate::base::task_state::TaskState;
 use crate::sandbox::content_urls::{content_key, content_url};
-use crate::sandbox::queue::task::{Run, Task, TaskState};
+use crate::sandbox::queue::task::{Run, Task};
 use crate::sandbox::services::{Services, SharedServices};
 use crate::sandbox::time;
 

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::scheduling::Queue;
-use super::task::{Task, TaskState};
+use super::task::Task;
+use crate::base::task_state::TaskState;
 use crate::sandbox::artifacts::artifact::Artifact;
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::time::{self, Moment};

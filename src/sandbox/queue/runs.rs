@@ -1,7 +1,8 @@
 //! Runs: claims, resolutions, retries, expired claims and deadlines.
 
 use super::scheduling::Queue;
-use super::task::{Run, Task, TaskState};
+use super::task::{Run, Task};
+use crate::base::task_state::TaskState;
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::time::Moment;
 

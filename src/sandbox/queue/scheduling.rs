@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::definition::Definition;
-use super::task::{MAX_RUNS, Run, Task, TaskState};
+use super::task::{MAX_RUNS, Run, Task};
+use crate::base::task_state::TaskState;
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::patterns::PRIORITIES;
 use crate::sandbox::time::{self, Moment};

@@ -5,66 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::definition::Definition;
+use crate::base::task_state::TaskState;
 use crate::sandbox::artifacts::artifact::Artifact;
 use crate::sandbox::time::{self, Moment};
 
 /// The most runs that a task can have.
 pub(crate) const MAX_RUNS: usize = 50;
-/// The state of a task or of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TaskState {
-    /// Waiting for its dependencies.
-    Unscheduled,
-    /// Waiting for a worker.
-    Pending,
-    /// Claimed by a worker.
-    Running,
-    /// Resolved successfully.
-    Completed,
-    /// Resolved as failed.
-    Failed,
-    /// Canceled, expired, or ended by an error outside the task.
-    Exception,
-}
-
-impl TaskState {
-    /// All states, in the order of a task's life.
-    pub const ALL: [TaskState; 6] = [
-        TaskState::Unscheduled,
-        TaskState::Pending,
-        TaskState::Running,
-        TaskState::Completed,
-        TaskState::Failed,
-        TaskState::Exception,
-    ];
-
-    /// Returns the name that the queue uses.
-    pub fn name(self) -> &'static str {
-        match self {
-            TaskState::Unscheduled => "unscheduled",
-            TaskState::Pending => "pending",
-            TaskState::Running => "running",
-            TaskState::Completed => "completed",
-            TaskState::Failed => "failed",
-            TaskState::Exception => "exception",
-        }
-    }
-
-    /// Returns the state with a name.
-    pub fn from_name(name: &str) -> Option<TaskState> {
-        TaskState::ALL
-            .into_iter()
-            .find(|state| state.name() == name)
-    }
-
-    /// Returns whether the state is final.
-    pub fn is_resolved(self) -> bool {
-        matches!(
-            self,
-            TaskState::Completed | TaskState::Failed | TaskState::Exception
-        )
-    }
-}
 
 /// One attempt at a task.
 #[derive(Debug, Clone, PartialEq)]

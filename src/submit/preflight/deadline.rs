@@ -70,7 +70,7 @@ pub(super) async fn max_days(
             }
         };
         tracing::debug!("checking how far ahead deadlines may be: {error}");
-        if !error.is_passing() {
+        if !error.is_transient() {
             return accepted_days(&error, days);
         }
         // Reads are retried until the queue answers again.

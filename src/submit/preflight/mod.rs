@@ -16,10 +16,10 @@
 
 mod clock;
 pub mod deadline;
+mod mismatch;
 mod names;
 mod payload;
 mod queue;
-mod rule;
 pub(super) mod scopes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::TaskId;
+use crate::base::scope::ScopeSet;
 use crate::base::time::{Span, Timestamp};
 use crate::base::value::Value;
 use crate::config::schema::Violation;
@@ -37,9 +38,8 @@ use crate::submit::context::SubmitContext;
 use crate::submit::plan::{
     Creation, Plan, circular_dependency, creations, date_diagnostic, dependencies,
 };
-use crate::submit::problem::refused;
 use queue::Dates;
-use scopes::{Held, Missing};
+use scopes::MissingScopes;
 
 /// Returns the errors that a definition's worker would report in its payload, if the worker is known.
 ///
@@ -53,17 +53,11 @@ pub fn payload(definition: &Value) -> Vec<Violation> {
         .unwrap_or_default()
 }
 
-/// Returns whether expanded scopes include a scope.
-#[must_use]
-pub fn is_held(scopes: &[String], scope: &str) -> bool {
-    Held::new(scopes).has(scope)
-}
-
 /// What plans are checked against.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// The available scopes, with all roles expanded; `None` if they are unknown.
-    pub scopes: Option<Vec<String>>,
+    pub scopes: Option<ScopeSet>,
     /// The existing tasks outside of the plans; `None` if they are unknown.
     pub existing: Option<BTreeMap<TaskId, TaskStatus>>,
     /// How many days ahead the queue accepts deadlines; `None` if that is unknown.
@@ -161,18 +155,11 @@ pub async fn existing_dependencies(
 fn if_known<T>(answer: Result<T, ApiError>, what: &str) -> Outcome<Option<T>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
-        Err(error) if matches!(error.status, Some(403 | 404)) => {
+        Err(error) if error.is_forbidden() || error.is_not_found() => {
             tracing::debug!("{what}, so the queue will decide: {error}");
             Ok(None)
         }
-        Err(error) => {
-            let diagnostic = match error.status {
-                Some(401) => refused(&error, what),
-                _ => Diagnostic::environment(what)
-                    .help("rerun this task when Taskcluster is available again"),
-            };
-            Err(diagnostic.because(error).into())
-        }
+        Err(error) => Err(error.environment(what).into()),
     }
 }
 
@@ -217,10 +204,9 @@ pub fn check(
     }
     check_circles(&own, &mut found);
     if let Some(held) = &facts.scopes {
-        let held = Held::new(held);
-        let mut missing = Missing::default();
+        let mut missing = MissingScopes::default();
         for creation in first() {
-            missing.note(creation, &held);
+            missing.note(creation, held);
         }
         missing.tell(&mut found);
     }

@@ -3,9 +3,10 @@
 //! Payloads of workers that are not in the table are not checked. The tag `worker-implementation` of a
 //! task names its worker, and the tag `os` names the system of the worker.
 
+use super::mismatch::{self, DATE};
 use super::queue::{Dates, TASK_ID};
-use super::rule::{Either, Field, Form, List, Rule, TEXT, may, need};
 use crate::base::path::ValuePath;
+use crate::base::shape::{Choice, Field, List, Shape, TEXT, optional, pattern, required, text};
 use crate::base::time::{Span, Timestamp};
 use crate::base::value::Value;
 use crate::config::schema::Violation;
@@ -15,7 +16,7 @@ pub struct Worker {
     /// The value of the tag `worker-implementation`.
     pub name: &'static str,
     /// Returns the rule for a payload on a system, if that is known.
-    rule: fn(os: Option<&str>, payload: &Value) -> Rule,
+    shape: fn(os: Option<&str>, payload: &Value) -> Shape,
     /// Whether artifacts must not expire before the deadline.
     artifacts_until_deadline: bool,
 }
@@ -24,12 +25,12 @@ pub struct Worker {
 pub static WORKERS: &[Worker] = &[
     Worker {
         name: "docker-worker",
-        rule: |_, _| Rule::Fields(DOCKER),
+        shape: |_, _| Shape::Object(DOCKER),
         artifacts_until_deadline: false,
     },
     Worker {
         name: "generic-worker",
-        rule: |os, payload| Rule::Fields(generic(os, payload)),
+        shape: |os, payload| Shape::Object(generic(os, payload)),
         artifacts_until_deadline: true,
     },
 ];
@@ -56,15 +57,14 @@ pub fn likely_worker(definition: &Value) -> Option<&'static Worker> {
 impl Worker {
     /// Returns the errors that the worker would report in the payload of a definition.
     pub fn check(&self, definition: &Value, dates: Dates) -> Vec<Violation> {
-        let mut found = Vec::new();
         let payload = &definition["payload"];
         if !payload.is_object() {
             // The queue reports that.
-            return found;
+            return Vec::new();
         }
         let path = ValuePath::keys(["payload"]);
         let os = definition["tags"]["os"].as_str();
-        (self.rule)(os, payload).check(payload, &path, &mut found);
+        let mut found = mismatch::check(&(self.shape)(os, payload), payload, &path);
         self.check_artifacts(
             &payload["artifacts"],
             &path.key("artifacts"),
@@ -119,98 +119,104 @@ impl Worker {
     }
 }
 
-const fn list(of: Rule, least: usize, distinct: bool) -> List {
+const fn list(items: Shape, min: usize, unique: bool) -> List {
     List {
-        of,
-        least,
-        most: usize::MAX,
-        distinct,
+        items,
+        min,
+        max: usize::MAX,
+        unique,
     }
 }
 
-const SECONDS: Rule = Rule::Whole(1, i64::MAX);
-const TEXTS: Rule = Rule::Map(&TEXT);
+const SECONDS: Shape = Shape::Integer {
+    min: 1,
+    max: i64::MAX,
+};
+const TEXTS: Shape = Shape::Map(&TEXT);
 
 /// A payload of docker-worker, which generic-worker also accepts on all systems except Windows.
 static DOCKER: &[Field] = &[
-    need(
+    required(
         "image",
-        Rule::Either(&Either {
+        Shape::Choice(&Choice {
             doc: "the name of an image, or a mapping with a `type`",
             pick: image,
         }),
     ),
-    need("maxRunTime", SECONDS),
-    may("command", Rule::List(&list(TEXT, 0, false))),
-    may("env", TEXTS),
-    may("cache", TEXTS),
-    may(
+    required("maxRunTime", SECONDS),
+    optional("command", Shape::List(&list(TEXT, 0, false))),
+    optional("env", TEXTS),
+    optional("cache", TEXTS),
+    optional(
         "artifacts",
-        Rule::Map(&Rule::Fields(&[
-            need("type", Rule::OneOf(&["file", "directory", "volume"])),
-            need("path", TEXT),
-            may("expires", Rule::Date),
+        Shape::Map(&Shape::Object(&[
+            required("type", Shape::OneOf(&["file", "directory", "volume"])),
+            required("path", TEXT),
+            optional("expires", DATE),
         ])),
     ),
-    may(
+    optional(
         "features",
-        Rule::Fields(&[
-            may("allowPtrace", Rule::Flag),
-            may("artifacts", Rule::Flag),
-            may("bulkLog", Rule::Flag),
-            may("chainOfTrust", Rule::Flag),
-            may("interactive", Rule::Flag),
-            may("localLiveLog", Rule::Flag),
-            may("taskclusterProxy", Rule::Flag),
+        Shape::Object(&[
+            optional("allowPtrace", Shape::Boolean),
+            optional("artifacts", Shape::Boolean),
+            optional("bulkLog", Shape::Boolean),
+            optional("chainOfTrust", Shape::Boolean),
+            optional("interactive", Shape::Boolean),
+            optional("localLiveLog", Shape::Boolean),
+            optional("taskclusterProxy", Shape::Boolean),
         ]),
     ),
-    may(
+    optional(
         "capabilities",
-        Rule::Fields(&[
-            may("privileged", Rule::Flag),
-            may("disableSeccomp", Rule::Flag),
-            may(
+        Shape::Object(&[
+            optional("privileged", Shape::Boolean),
+            optional("disableSeccomp", Shape::Boolean),
+            optional(
                 "devices",
-                Rule::Fields(&[
-                    may("hostSharedMemory", Rule::Flag),
-                    may("kvm", Rule::Flag),
-                    may("loopbackAudio", Rule::Flag),
-                    may("loopbackVideo", Rule::Flag),
+                Shape::Object(&[
+                    optional("hostSharedMemory", Shape::Boolean),
+                    optional("kvm", Shape::Boolean),
+                    optional("loopbackAudio", Shape::Boolean),
+                    optional("loopbackVideo", Shape::Boolean),
                 ]),
             ),
         ]),
     ),
-    may(
+    optional(
         "onExitStatus",
-        Rule::Fields(&[
-            may("retry", Rule::List(&list(ANY_STATUS, 0, false))),
-            may("purgeCaches", Rule::List(&list(ANY_STATUS, 0, false))),
+        Shape::Object(&[
+            optional("retry", Shape::List(&list(ANY_STATUS, 0, false))),
+            optional("purgeCaches", Shape::List(&list(ANY_STATUS, 0, false))),
         ]),
     ),
-    may("log", TEXT),
-    may("supersederUrl", TEXT),
+    optional("log", TEXT),
+    optional("supersederUrl", TEXT),
 ];
 
-const ANY_STATUS: Rule = Rule::Whole(i64::MIN, i64::MAX);
+const ANY_STATUS: Shape = Shape::Integer {
+    min: i64::MIN,
+    max: i64::MAX,
+};
 
-fn image(value: &Value) -> Option<&'static Rule> {
-    static NAMED: Rule = Rule::Fields(&[
-        need("type", Rule::OneOf(&["docker-image"])),
-        need("name", TEXT),
+fn image(value: &Value) -> Option<&'static Shape> {
+    static NAMED: Shape = Shape::Object(&[
+        required("type", Shape::OneOf(&["docker-image"])),
+        required("name", TEXT),
     ]);
-    static INDEXED: Rule = Rule::Fields(&[
-        need("type", Rule::OneOf(&["indexed-image"])),
-        need("namespace", TEXT),
-        need("path", TEXT),
+    static INDEXED: Shape = Shape::Object(&[
+        required("type", Shape::OneOf(&["indexed-image"])),
+        required("namespace", TEXT),
+        required("path", TEXT),
     ]);
-    static FROM_TASK: Rule = Rule::Fields(&[
-        need("type", Rule::OneOf(&["task-image"])),
-        need("taskId", TEXT),
-        need("path", TEXT),
+    static FROM_TASK: Shape = Shape::Object(&[
+        required("type", Shape::OneOf(&["task-image"])),
+        required("taskId", TEXT),
+        required("path", TEXT),
     ]);
-    static OTHER: Rule = Rule::Fields(&[need(
+    static OTHER: Shape = Shape::Object(&[required(
         "type",
-        Rule::OneOf(&["docker-image", "indexed-image", "task-image"]),
+        Shape::OneOf(&["docker-image", "indexed-image", "task-image"]),
     )]);
     if value.is_string() {
         return Some(&TEXT);
@@ -224,7 +230,7 @@ fn image(value: &Value) -> Option<&'static Rule> {
     })
 }
 
-/// The rule for a payload of generic-worker.
+/// The shape of a payload of generic-worker.
 ///
 /// On Windows, commands are lines; on other systems, they are lists of words. If the system is unknown,
 /// the form of the command decides.
@@ -245,41 +251,41 @@ fn generic(os: Option<&str>, payload: &Value) -> &'static [Field] {
 macro_rules! generic_worker {
     ($command:expr, [$($feature:literal),*], [$($more:expr),*]) => {
         &[
-            need("command", Rule::List(&list($command, 1, false))),
-            need("maxRunTime", SECONDS),
-            may("env", TEXTS),
-            may(
+            required("command", Shape::List(&list($command, 1, false))),
+            required("maxRunTime", SECONDS),
+            optional("env", TEXTS),
+            optional(
                 "artifacts",
-                Rule::List(&list(
-                    Rule::Fields(&[
-                        need("type", Rule::OneOf(&["file", "directory"])),
-                        need("path", TEXT),
-                        may("name", TEXT),
-                        may("expires", Rule::Date),
-                        may("contentType", TEXT),
-                        may("contentEncoding", Rule::OneOf(&["identity", "gzip"])),
-                        may("optional", Rule::Flag),
+                Shape::List(&list(
+                    Shape::Object(&[
+                        required("type", Shape::OneOf(&["file", "directory"])),
+                        required("path", TEXT),
+                        optional("name", TEXT),
+                        optional("expires", DATE),
+                        optional("contentType", TEXT),
+                        optional("contentEncoding", Shape::OneOf(&["identity", "gzip"])),
+                        optional("optional", Shape::Boolean),
                     ]),
                     0,
                     true,
                 )),
             ),
-            may("features", Rule::Fields(&[$(may($feature, Rule::Flag)),*])),
-            may("logs", Rule::Fields(&[may("live", TEXT), may("backing", TEXT)])),
-            may(
+            optional("features", Shape::Object(&[$(optional($feature, Shape::Boolean)),*])),
+            optional("logs", Shape::Object(&[optional("live", TEXT), optional("backing", TEXT)])),
+            optional(
                 "mounts",
-                Rule::List(&list(Rule::Either(&Either { doc: "a mapping", pick: mount }), 0, false)),
+                Shape::List(&list(Shape::Choice(&Choice { doc: "a mapping", pick: mount }), 0, false)),
             ),
-            may(
+            optional(
                 "onExitStatus",
-                Rule::Fields(&[
-                    may("retry", Rule::List(&list(Rule::Whole(1, i64::MAX), 0, true))),
-                    may("purgeCaches", Rule::List(&list(Rule::Whole(0, i64::MAX), 0, true))),
+                Shape::Object(&[
+                    optional("retry", Shape::List(&list(Shape::Integer { min: 1, max: i64::MAX }, 0, true))),
+                    optional("purgeCaches", Shape::List(&list(Shape::Integer { min: 0, max: i64::MAX }, 0, true))),
                 ]),
             ),
-            may("osGroups", Rule::List(&list(TEXT, 0, true))),
-            may("supersederUrl", TEXT),
-            may("taskclusterProxyInterface", Rule::OneOf(&["localhost", "docker-bridge"])),
+            optional("osGroups", Shape::List(&list(TEXT, 0, true))),
+            optional("supersederUrl", TEXT),
+            optional("taskclusterProxyInterface", Shape::OneOf(&["localhost", "docker-bridge"])),
             $($more),*
         ]
     };
@@ -287,7 +293,7 @@ macro_rules! generic_worker {
 
 /// A payload of generic-worker on Linux or macOS.
 static POSIX: &[Field] = generic_worker!(
-    Rule::List(&list(TEXT, 1, false)),
+    Shape::List(&list(TEXT, 1, false)),
     [
         "backingLog",
         "chainOfTrust",
@@ -316,42 +322,43 @@ static WINDOWS: &[Field] = generic_worker!(
         "runTaskAsCurrentUser",
         "taskclusterProxy"
     ],
-    [may("rdpInfo", TEXT)]
+    [optional("rdpInfo", TEXT)]
 );
 
-const ARCHIVE: Rule = Rule::OneOf(&[
+const ARCHIVE: Shape = Shape::OneOf(&[
     "7z", "rar", "tar", "tar.br", "tar.bz2", "tar.gz", "tar.lz", "tar.lz4", "tar.mz", "tar.sz",
     "tar.xz", "tar.zst", "tar.zz", "zip",
 ]);
 
-const CONTENT: Rule = Rule::Either(&Either {
+const CONTENT: Shape = Shape::Choice(&Choice {
     doc: "a mapping with one of taskId, namespace, url, raw, base64",
     pick: content,
 });
 
 /// A mount of generic-worker: a file, a cache, or a folder.
-fn mount(value: &Value) -> Option<&'static Rule> {
-    static FILE: Rule = Rule::Fields(&[
-        need("file", TEXT),
-        need("content", CONTENT),
-        may(
+fn mount(value: &Value) -> Option<&'static Shape> {
+    static FILE: Shape = Shape::Object(&[
+        required("file", TEXT),
+        required("content", CONTENT),
+        optional(
             "format",
-            Rule::OneOf(&[
+            Shape::OneOf(&[
                 "br", "bz2", "gz", "lz", "lz4", "mz", "sz", "xz", "zst", "zz",
             ]),
         ),
     ]);
-    static EMPTY_CACHE: Rule = Rule::Fields(&[need("directory", TEXT), need("cacheName", TEXT)]);
-    static FILLED_CACHE: Rule = Rule::Fields(&[
-        need("directory", TEXT),
-        need("cacheName", TEXT),
-        need("content", CONTENT),
-        need("format", ARCHIVE),
+    static EMPTY_CACHE: Shape =
+        Shape::Object(&[required("directory", TEXT), required("cacheName", TEXT)]);
+    static FILLED_CACHE: Shape = Shape::Object(&[
+        required("directory", TEXT),
+        required("cacheName", TEXT),
+        required("content", CONTENT),
+        required("format", ARCHIVE),
     ]);
-    static FOLDER: Rule = Rule::Fields(&[
-        need("directory", TEXT),
-        need("content", CONTENT),
-        need("format", ARCHIVE),
+    static FOLDER: Shape = Shape::Object(&[
+        required("directory", TEXT),
+        required("content", CONTENT),
+        required("format", ARCHIVE),
     ]);
     let map = value.as_object()?;
     let has = |name: &str| map.contains_key(name);
@@ -364,57 +371,48 @@ fn mount(value: &Value) -> Option<&'static Rule> {
 }
 
 /// Where the content of a mount comes from.
-fn content(value: &Value) -> Option<&'static Rule> {
-    const SHA256: Rule = Rule::Form(&Form {
-        doc: "a SHA-256 of 64 hexadecimal digits in lower case",
-        fits: |text| {
-            text.len() == 64
-                && text
-                    .bytes()
-                    .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-        },
+fn content(value: &Value) -> Option<&'static Shape> {
+    const SHA256: Shape = pattern("a SHA-256 of 64 hexadecimal digits in lower case", |text| {
+        text.len() == 64
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     });
-    static FROM_TASK: Rule = Rule::Fields(&[
-        need("taskId", TASK_ID),
-        need("artifact", Rule::Text(1024)),
-        may("sha256", SHA256),
+    static FROM_TASK: Shape = Shape::Object(&[
+        required("taskId", TASK_ID),
+        required("artifact", text(1024)),
+        optional("sha256", SHA256),
     ]);
-    static FROM_INDEX: Rule = Rule::Fields(&[
-        need("namespace", Rule::Text(255)),
-        need("artifact", Rule::Text(1024)),
+    static FROM_INDEX: Shape = Shape::Object(&[
+        required("namespace", text(255)),
+        required("artifact", text(1024)),
     ]);
-    static FROM_URL: Rule = Rule::Fields(&[
-        need(
+    static FROM_URL: Shape = Shape::Object(&[
+        required(
             "url",
-            Rule::Form(&Form {
-                doc: "an address with its scheme",
-                fits: |text| {
-                    text.split_once(':').is_some_and(|(scheme, rest)| {
-                        !rest.is_empty()
-                            && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-                            && scheme
-                                .bytes()
-                                .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
-                    })
-                },
+            pattern("an address with its scheme", |text| {
+                text.split_once(':').is_some_and(|(scheme, rest)| {
+                    !rest.is_empty()
+                        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                        && scheme
+                            .bytes()
+                            .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+                })
             }),
         ),
-        may("sha256", SHA256),
+        optional("sha256", SHA256),
     ]);
-    static RAW: Rule = Rule::Fields(&[need("raw", Rule::Text(65_536))]);
-    static BASE64: Rule = Rule::Fields(&[need(
+    static RAW: Shape = Shape::Object(&[required("raw", text(65_536))]);
+    static BASE64: Shape = Shape::Object(&[required(
         "base64",
-        Rule::Form(&Form {
-            doc: "at most 65536 characters of base64",
-            fits: |text| {
-                let digits = text.trim_end_matches('=');
-                text.len() <= 65_536
-                    && text.len() - digits.len() <= 2
-                    && !digits.is_empty()
-                    && digits
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b == b'/' || b == b'+')
-            },
+        pattern("at most 65536 characters of base64", |text| {
+            let digits = text.trim_end_matches('=');
+            text.len() <= 65_536
+                && text.len() - digits.len() <= 2
+                && !digits.is_empty()
+                && digits
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'/' || b == b'+')
         }),
     )]);
     let map = value.as_object()?;
@@ -427,5 +425,5 @@ fn content(value: &Value) -> Option<&'static Rule> {
     ]
     .into_iter()
     .find(|(name, _)| map.contains_key(name))
-    .map(|(_, rule)| rule)
+    .map(|(_, shape)| shape)
 }

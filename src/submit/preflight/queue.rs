@@ -1,9 +1,10 @@
 //! The rules of the queue for task definitions.
 
 use super::deadline::{DRIFT, is_further};
-use super::rule::{Field, Form, List, Rule, may, need};
+use super::mismatch::{self, DATE};
 use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
+use crate::base::shape::{Field, List, Shape, optional, pattern, required, text};
 use crate::base::time::Timestamp;
 use crate::base::value::Value;
 use crate::config::graph_config::PRIORITIES;
@@ -16,116 +17,110 @@ pub const MAX_BYTES: usize = 10 * 1024 * 1024;
 pub const KEPT_DAYS: i64 = 365;
 
 /// A taskId, or its local placeholder.
-pub(super) const TASK_ID: Rule = Rule::Form(&Form {
-    doc: "a taskId",
+pub(super) const TASK_ID: Shape = pattern(
+    "a taskId",
     // Real decisions and actions have rejected a placeholder before.
-    fits: |text| TaskId::parse(text).is_ok_and(|id| id.is_slugid() || id.is_placeholder()),
-});
+    |text| TaskId::parse(text).is_ok_and(|id| id.is_slugid() || id.is_placeholder()),
+);
 
-const PROVISIONER: Rule = Rule::Form(&Form {
-    doc: "a name of at most 38 letters, digits, `-` and `_`",
-    fits: is_name,
-});
+const PROVISIONER: Shape = pattern("a name of at most 38 letters, digits, `-` and `_`", is_name);
 
 /// The rules of `createTask`.
 static DEFINITION: &[Field] = &[
-    may("provisionerId", PROVISIONER),
-    may(
+    optional("provisionerId", PROVISIONER),
+    optional(
         "workerType",
-        Rule::Form(&Form {
-            doc: "a worker type (at most 38 lower-case letters, digits and `-`, a letter first and no `-` last)",
-            fits: is_worker_type,
-        }),
+        pattern(
+            "a worker type (at most 38 lower-case letters, digits and `-`, a letter first and no `-` last)",
+            is_worker_type,
+        ),
     ),
-    may(
+    optional(
         "taskQueueId",
-        Rule::Form(&Form {
-            doc: "a provisioner and a worker type with a `/` between them (each at most 38 characters; of the \
+        pattern(
+            "a provisioner and a worker type with a `/` between them (each at most 38 characters; of the \
                   type lower-case letters, digits and `-`, a letter first and no `-` last)",
-            fits: |text| {
+            |text| {
                 text.split_once('/')
                     .is_some_and(|(provisioner, kind)| is_name(provisioner) && is_worker_type(kind))
             },
-        }),
+        ),
     ),
-    may("schedulerId", PROVISIONER),
-    may(
+    optional("schedulerId", PROVISIONER),
+    optional(
         "projectId",
-        Rule::Form(&Form {
-            doc: "a name of at most 500 letters, digits and `.`, `_`, `/`, `-`",
-            fits: |text| {
+        pattern(
+            "a name of at most 500 letters, digits and `.`, `_`, `/`, `-`",
+            |text| {
                 (1..=500).contains(&text.len())
                     && text
                         .bytes()
                         .all(|b| b.is_ascii_alphanumeric() || b"._/-".contains(&b))
             },
-        }),
+        ),
     ),
-    may("taskGroupId", TASK_ID),
-    may(
+    optional("taskGroupId", TASK_ID),
+    optional(
         "dependencies",
-        Rule::List(&List {
-            of: TASK_ID,
-            least: 0,
-            most: 10_000,
-            distinct: true,
+        Shape::List(&List {
+            items: TASK_ID,
+            min: 0,
+            max: 10_000,
+            unique: true,
         }),
     ),
-    may("requires", Rule::OneOf(&["all-completed", "all-resolved"])),
-    may(
+    optional("requires", Shape::OneOf(&["all-completed", "all-resolved"])),
+    optional(
         "routes",
-        Rule::List(&List {
-            of: Rule::Form(&Form {
-                doc: "a route of 1 to 249 characters",
-                fits: |text| !text.is_empty() && text.chars().count() <= 249,
+        Shape::List(&List {
+            items: pattern("a route of 1 to 249 characters", |text| {
+                !text.is_empty() && text.chars().count() <= 249
             }),
-            least: 0,
-            most: 64,
-            distinct: true,
+            min: 0,
+            max: 64,
+            unique: true,
         }),
     ),
-    may("priority", Rule::OneOf(PRIORITIES)),
-    may("retries", Rule::Whole(0, 49)),
-    need("created", Rule::Date),
-    need("deadline", Rule::Date),
-    may("expires", Rule::Date),
-    may(
+    optional("priority", Shape::OneOf(PRIORITIES)),
+    optional("retries", Shape::Integer { min: 0, max: 49 }),
+    required("created", DATE),
+    required("deadline", DATE),
+    optional("expires", DATE),
+    optional(
         "scopes",
-        Rule::List(&List {
-            of: Rule::Form(&Form {
-                doc: "a scope (printable ASCII that does not end in `**`)",
-                fits: |text| {
-                    text.bytes().all(|b| (b' '..=b'~').contains(&b)) && !text.ends_with("**")
-                },
-            }),
-            least: 0,
-            most: usize::MAX,
-            distinct: false,
+        Shape::List(&List {
+            items: pattern(
+                "a scope (printable ASCII that does not end in `**`)",
+                |text| text.bytes().all(|b| (b' '..=b'~').contains(&b)) && !text.ends_with("**"),
+            ),
+            min: 0,
+            max: usize::MAX,
+            unique: false,
         }),
     ),
-    need("payload", Rule::Map(&Rule::Any)),
-    need(
+    required("payload", Shape::Map(&Shape::Any)),
+    required(
         "metadata",
-        Rule::Fields(&[
-            need("name", Rule::Text(255)),
-            need("description", Rule::Text(32_768)),
-            need("owner", Rule::Text(255)),
-            need(
+        Shape::Object(&[
+            required("name", text(255)),
+            required("description", text(32_768)),
+            required("owner", text(255)),
+            required(
                 "source",
-                Rule::Form(&Form {
-                    doc: "an address of at most 4096 characters that begins with http://, https://, ssh:// or git@",
-                    fits: |text| {
+                pattern(
+                    "an address of at most 4096 characters that begins with http://, https://, ssh:// or git@",
+                    |text| {
                         text.chars().count() <= 4096
                             && ["http://", "https://", "ssh://", "git@"]
                                 .iter()
                                 .any(|start| text.starts_with(start))
                     },
-                }),
+                ),
             ),
         ]),
     ),
-    may("tags", Rule::Map(&Rule::Text(4096))),
-    may("extra", Rule::Map(&Rule::Any)),
+    optional("tags", Shape::Map(&text(4096))),
+    optional("extra", Shape::Map(&Shape::Any)),
 ];
 
 fn is_name(text: &str) -> bool {
@@ -168,8 +163,7 @@ pub fn dates(definition: &Value) -> Dates {
 /// Returns the errors that the queue would report for a definition whose relative dates are resolved.
 /// `max_deadline_days` is how many days ahead the queue accepts deadlines, if that is known.
 pub fn check(definition: &Value, now: Timestamp, max_deadline_days: Option<i64>) -> Vec<Violation> {
-    let mut found = Vec::new();
-    Rule::Fields(DEFINITION).check(definition, &ValuePath::root(), &mut found);
+    let mut found = mismatch::check(&Shape::Object(DEFINITION), definition, &ValuePath::root());
     check_queue(definition, &mut found);
     check_dates(dates(definition), now, max_deadline_days, &mut found);
     check_nul(definition, &ValuePath::root(), &mut found);

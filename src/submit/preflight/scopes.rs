@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::some_of;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::scope::ScopeSet;
 use crate::base::value::Value;
+use crate::base::worker_pool::WorkerPool;
 use crate::config::graph_config::PRIORITIES;
 use crate::submit::plan::Creation;
 
@@ -18,46 +20,18 @@ const ALONE: usize = 3;
 /// How many are told together whatever they begin with.
 const MANY: usize = 20;
 
-/// Scopes that are held.
-pub struct Held {
-    exact: BTreeSet<String>,
-    /// What stands before the star of those that end in one.
-    starts: BTreeSet<String>,
-}
-
-impl Held {
-    /// These scopes, with all that they stand for.
-    pub fn new(scopes: &[String]) -> Self {
-        let star = |scope: &String| scope.strip_suffix('*').map(str::to_owned);
-        Self {
-            exact: scopes.iter().cloned().collect(),
-            starts: scopes.iter().filter_map(star).collect(),
-        }
-    }
-
-    /// Whether a scope is held.
-    pub fn has(&self, scope: &str) -> bool {
-        let starts = |end: usize| {
-            scope
-                .get(..end)
-                .is_some_and(|start| self.starts.contains(start))
-        };
-        self.exact.contains(scope) || (0..=scope.len()).any(starts)
-    }
-}
-
 /// A scope that is not held, and the tasks that take it.
 #[derive(Default)]
-pub struct Missing<'p> {
+pub struct MissingScopes<'p> {
     /// By the scope; where any of several would do, by the least of them.
     scopes: BTreeMap<String, Vec<&'p Creation>>,
     /// Those of them for which others would do as well.
     or_higher: BTreeSet<String>,
 }
 
-impl<'p> Missing<'p> {
+impl<'p> MissingScopes<'p> {
     /// Notes what is not held of the scopes that the creation of this task takes.
-    pub fn note(&mut self, creation: &'p Creation, held: &Held) {
+    pub fn note(&mut self, creation: &'p Creation, held: &ScopeSet) {
         let definition = &creation.definition;
         let text =
             |name: &str, default: &str| definition[name].as_str().unwrap_or(default).to_owned();
@@ -72,21 +46,21 @@ impl<'p> Missing<'p> {
             format!("queue:scheduler-id:{}", text("schedulerId", "-")),
         ];
         let all: BTreeSet<String> = own.chain(routes).chain(others).collect();
-        for scope in all.into_iter().filter(|scope| !held.has(scope)) {
+        for scope in all.into_iter().filter(|scope| !held.satisfies(scope)) {
             self.scopes.entry(scope).or_default().push(creation);
         }
-        let queue = match definition["taskQueueId"].as_str() {
-            Some(queue) => queue.to_owned(),
-            None => format!("{}/{}", text("provisionerId", ""), text("workerType", "")),
+        let Some(pool) = WorkerPool::from_definition(definition) else {
+            // The rules for definitions object to that.
+            return;
         };
         let priority = text("priority", "lowest");
         let Some(rank) = PRIORITIES.iter().position(|name| *name == priority) else {
             return;
         };
-        let scope = |priority: &str| format!("queue:create-task:{priority}:{queue}");
+        let scope = |priority: &str| format!("queue:create-task:{priority}:{pool}");
         if !PRIORITIES[..=rank]
             .iter()
-            .any(|name| held.has(&scope(name)))
+            .any(|name| held.satisfies(&scope(name)))
         {
             let least = scope(&priority);
             if rank > 0 {
@@ -232,21 +206,6 @@ fn step(scope: &str, at: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_star_stands_for_all_that_goes_on() {
-        let held = Held::new(&["a:b".to_owned(), "c:*".to_owned(), "d*".to_owned()]);
-        for scope in ["a:b", "c:", "c:x:y", "d", "dd"] {
-            assert!(held.has(scope), "{scope}");
-        }
-        for scope in ["a:", "a:bc", "c", "e", "*"] {
-            assert!(!held.has(scope), "{scope}");
-        }
-        assert!(Held::new(&["*".to_owned()]).has("anything"));
-        // What ends in a star itself is only held as such, or by a wider one.
-        assert!(!Held::new(&["a:b".to_owned()]).has("a:*"));
-        assert!(held.has("c:x*") && held.has("c:*"));
-    }
 
     fn folded(scopes: &[&str]) -> Vec<String> {
         fold(scopes)

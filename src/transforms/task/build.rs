@@ -6,6 +6,7 @@ use crate::base::path::ValuePath;
 use crate::base::pyformat::{self, Scope};
 use crate::base::suggest;
 use crate::base::value::{List, Object, Str, Value, text, truthy};
+use crate::base::worker_pool::WorkerPool;
 use crate::config::keyed_by::{self, Options};
 use crate::transform::{Context, Item, fields};
 use crate::transforms::payload::{Images, Payload};
@@ -22,12 +23,12 @@ pub fn build(
 ) -> Outcome<Item> {
     let context = images.context();
     let alias = Str::from(item.str("worker-type").unwrap_or_default());
-    let (provisioner, worker_type, path) = common
-        .worker_types
-        .get(alias, |alias| worker_type(context, &item, alias))?;
-    item.task.insert("worker-type", Value::from(path));
+    let (pool, id) = common
+        .worker_pools
+        .get(alias, |alias| worker_pool(context, &item, alias))?;
+    item.task.insert("worker-type", Value::from(id));
     set_default_times(context, common, &mut item)?;
-    let mut definition = definition(context, common, &mut item, &provisioner, &worker_type)?;
+    let mut definition = definition(context, common, &mut item, &pool)?;
     (payload.build)(images, &mut item, &mut definition)?;
     if payload.automation {
         mark_automation(common, &mut definition);
@@ -56,22 +57,21 @@ pub fn build(
     Ok(item.with(Object::of(finished)))
 }
 
-/// The provisioner and the worker type of an alias, and both with a slash between them.
-fn worker_type(
+/// The worker pool of an alias, and its id.
+fn worker_pool(
     context: &Context<'_>,
     item: &Item,
     alias: &str,
-) -> Result<(Str, Str, Str), Diagnostic> {
+) -> Result<(WorkerPool, Str), Diagnostic> {
     let level = context.params().level();
-    let (provisioner, worker_type) =
-        context
-            .graph_config()
-            .worker_type(alias, level)
-            .map_err(|diagnostic| {
-                diagnostic.at(item.origin.place(&ValuePath::keys(["worker-type"])))
-            })?;
-    let path = format!("{provisioner}/{worker_type}");
-    Ok((provisioner.into(), worker_type.into(), path.into()))
+    let pool = context
+        .graph_config()
+        .worker_pool(alias, level)
+        .map_err(|diagnostic| {
+            diagnostic.at(item.origin.place(&ValuePath::keys(["worker-type"])))
+        })?;
+    let id = Str::from(pool.to_string());
+    Ok((pool, id))
 }
 
 /// Fills in when the task expires, its deadline and its priority.
@@ -111,8 +111,7 @@ fn definition(
     context: &Context<'_>,
     common: &Common,
     item: &mut Item,
-    provisioner: &Str,
-    worker_type: &Str,
+    pool: &WorkerPool,
 ) -> Outcome<Object> {
     let scopes = scopes(context, item)?;
     let extra = fields::mapping(item, &["extra"])?;
@@ -151,8 +150,8 @@ fn definition(
     ];
     let get = |key: &str| item.task.get(key).cloned().unwrap_or_default();
     let mut definition = Object::of([
-        ("provisionerId", Value::from(provisioner)),
-        ("workerType", Value::from(worker_type)),
+        ("provisionerId", Value::from(&pool.provisioner)),
+        ("workerType", Value::from(&pool.worker_type)),
         ("routes", Value::from(routes)),
         ("created", common.date(&Value::from("0 seconds"))),
         ("deadline", common.date(&get("deadline-after"))),

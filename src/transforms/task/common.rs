@@ -8,12 +8,13 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::memo::{Last, Memo};
 use crate::base::time::{Span, SpanError};
 use crate::base::value::{Object, Str, Value};
+use crate::base::worker_pool::WorkerPool;
 use crate::transform::Context;
 
 /// Values that the definitions of a kind's tasks have in common.
 pub struct Common {
-    /// The provisioner and the worker type of each alias, and both with a slash between them.
-    pub worker_types: Memo<Str, (Str, Str, Str)>,
+    /// The worker pool of each alias, and its id.
+    pub worker_pools: Memo<Str, (WorkerPool, Str)>,
     /// The decision task.
     pub parent: Value,
     /// The URL of the kind's folder.
@@ -46,7 +47,7 @@ impl Common {
         let params = context.params();
         let environment = context.project.environment;
         Ok(Self {
-            worker_types: Memo::default(),
+            worker_pools: Memo::default(),
             parent: environment.get("TASK_ID").unwrap_or_default().into(),
             source: params.file_url(context.path)?.into(),
             project: params.project().into(),

@@ -1,4 +1,4 @@
-//! What stands behind a backslash.
+//! What follows a backslash.
 
 use super::{Flags, Part, Reader, Refusal, Width};
 
@@ -10,7 +10,7 @@ pub(super) enum Escaped {
 }
 
 impl Reader {
-    /// Reads what stands behind a backslash outside of sets.
+    /// Reads what follows a backslash outside of sets.
     pub(super) fn escape(&mut self, flags: Flags) -> Result<Part, Refusal> {
         let begun = self.at;
         match self.peek() {
@@ -96,7 +96,7 @@ impl Reader {
     }
 }
 
-/// The character that octal digits stand for.
+/// The character that octal digits denote.
 pub(super) fn octal(digits: &str, at: usize) -> Result<char, Refusal> {
     let number = u8::from_str_radix(digits, 8);
     number.map(char::from).map_err(|_| {

@@ -1,9 +1,9 @@
-//! Groups, and what else stands in parentheses.
+//! Groups, and everything else in parentheses.
 
 use super::{Flags, Group, MANY, Part, Reader, Refusal, Width};
 
 impl Reader {
-    /// Reads what stands behind an opening parenthesis; a comment and flags are no part.
+    /// Reads what follows an opening parenthesis; comments and flags yield no part.
     pub(super) fn group(
         &mut self,
         flags: &mut Flags,
@@ -69,7 +69,7 @@ impl Reader {
         ))
     }
 
-    /// A look ahead, or behind for `(?<`. It can be repeated, which the engine takes of groups only.
+    /// A look ahead, or behind for `(?<`. It can be repeated, which the engine supports for groups only.
     fn look(&mut self, flags: Flags, sign: char, opening: &str) -> Result<Part, Refusal> {
         let inside = self.inside(flags)?;
         if opening == "(?<" && inside.width.least != inside.width.most {
@@ -162,7 +162,7 @@ impl Reader {
         }
     }
 
-    /// Flags for all that follows, which stand at the beginning, or for a group.
+    /// Flags for everything that follows, at the beginning, or for a group.
     fn flags(
         &mut self,
         flags: &mut Flags,

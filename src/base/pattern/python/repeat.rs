@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{MANY, Part, Reader, Refusal, Sort};
 
 impl Reader {
-    /// How often the part before is repeated, or nothing where `{` stands for itself.
+    /// How often the part before is repeated, or `None` if `{` is literal.
     pub(super) fn times(&mut self, sign: char) -> Result<Option<(usize, Option<usize>)>, Refusal> {
         let digits = |reader: &mut Self| reader.while_fits(MANY, |sign| sign.is_ascii_digit());
         match sign {

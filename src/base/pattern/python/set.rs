@@ -11,7 +11,7 @@ impl Reader {
         let start = self.at;
         loop {
             let begun = self.at;
-            // A bracket that closes nothing stands for itself.
+            // A bracket that closes nothing is literal.
             if begun > start && self.take(']') {
                 break;
             }

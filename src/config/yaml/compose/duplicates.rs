@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::base::diagnostic::Diagnostic;
 use crate::config::yaml::node::{Body, Nodes, Tag};
 
-/// A warning for each key that stands in its mapping already.
+/// A warning for each key that its mapping already has.
 ///
-/// It is no mistake: the last value counts, at the place of the first.
+/// It is not a mistake: the last value wins, at the place of the first.
 pub(super) fn warnings(nodes: &Nodes) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for id in 0..nodes.len() {

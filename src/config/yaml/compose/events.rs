@@ -1,6 +1,6 @@
 //! The scanner's events, with its known weaknesses kept away from it.
 //!
-//! The scanner panics on three kinds of text that libyaml takes, or refuses in good order:
+//! The scanner panics on three kinds of text that libyaml accepts, or refuses with an error:
 //!
 //! - a block scalar, or a backslash in double quotes, with which the text ends: so a text without a
 //!   line break at its end gets a line separator, which is taken off the block scalar again;
@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use libyaml_safer::{Encoding, Error, ErrorKind, Event, EventData, Mark, Parser, ScalarStyle};
 
-use crate::base::diagnostic::{Diagnostic, SourceFile};
-
-use super::place;
+use crate::base::diagnostic::{Diagnostic, Place, SourceFile};
 
 mod tag_comma;
+
+use tag_comma::is_break;
 
 /// The line separator: a line break that folding keeps as it is.
 const SEPARATOR: char = '\u{2028}';
@@ -51,7 +51,7 @@ impl Events {
 
     /// The next event; its places are those in the source.
     pub(super) fn next(&mut self) -> Result<Event, Diagnostic> {
-        // What else may be weak in the scanner must not take the whole program down.
+        // Any other weakness of the scanner must not end the whole program.
         let parsed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.parser.parse()));
         let mut event = match parsed {
             Ok(Ok(event)) => event,
@@ -157,14 +157,19 @@ impl Events {
     }
 }
 
-/// Whether the scanner takes the character for the end of a line.
-fn is_break(c: char) -> bool {
-    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+/// The place of a mark.
+pub(super) fn place(source: &Arc<SourceFile>, mark: Mark) -> Place {
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX - 1) + 1;
+    Place {
+        source: source.clone(),
+        line: number(mark.line),
+        column: number(mark.column),
+    }
 }
 
 fn parser(text: String) -> Parser<std::io::Cursor<Vec<u8>>> {
     let mut parser = Parser::new();
-    // Without this the scanner takes any text that begins with the byte 0xef for a broken mark.
+    // Without this the scanner treats any text that begins with the byte 0xef as a broken mark.
     parser.set_encoding(Encoding::Utf8);
     parser.set_input(std::io::Cursor::new(text.into_bytes()));
     parser

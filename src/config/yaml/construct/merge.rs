@@ -1,6 +1,6 @@
 //! Merge keys: `<<: *base` and `<<: [*first, *second]`.
 
-use crate::config::yaml::MAX_DEPTH;
+use crate::config::yaml::limits::MAX_DEPTH;
 use crate::config::yaml::node::{Body, NodeId, Tag};
 
 use super::{Constructor, Stop};
@@ -8,7 +8,7 @@ use super::{Constructor, Stop};
 impl Constructor<'_> {
     /// Lays the merge keys of a mapping flat.
     ///
-    /// The merged pairs come before the mapping's own, so that its own values win and yet stand
+    /// The merged pairs come before the mapping's own, so that its own values win and yet are
     /// where the merged keys stood. Of a list the first mapping wins, so it comes last. Several
     /// merge keys in one mapping follow each other, and the last wins.
     pub(super) fn flatten(&mut self, id: NodeId, depth: usize) -> Result<(), Stop> {
@@ -42,7 +42,7 @@ impl Constructor<'_> {
         Ok(())
     }
 
-    /// Adds the pairs of what stands after `<<:`.
+    /// Adds the pairs of what follows `<<:`.
     fn merge(
         &mut self,
         id: NodeId,

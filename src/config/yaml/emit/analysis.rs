@@ -12,9 +12,9 @@ pub(super) fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Whether the character can stand as it is outside of double quotes.
+/// Whether the character can be written literally outside of double quotes.
 ///
-/// PyYAML takes U+0085 for one that can, and then reads a line break or a blank back.
+/// PyYAML treats U+0085 as one that can, and then reads a line break or a blank back.
 fn is_ordinary(c: char) -> bool {
     match c {
         '\n' | ' '..='~' => true,

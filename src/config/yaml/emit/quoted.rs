@@ -4,7 +4,7 @@ use super::analysis::is_break;
 use super::{Emitter, WIDTH};
 
 impl Emitter {
-    /// Writes a text in single quotes, in which a blank line stands for a line break.
+    /// Writes a text in single quotes, in which a blank line denotes a line break.
     pub(super) fn single_quoted(&mut self, text: &str, fold: bool) {
         self.indicator("'", true, false);
         let mut rest = text;

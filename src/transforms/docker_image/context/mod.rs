@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place, SourceFile};
+use crate::base::digest::hex;
 use crate::base::file_name;
 use crate::base::suggest;
 use crate::base::value::{Object, py_str};
@@ -283,7 +284,7 @@ impl DockerContext {
         use sha2::{Digest, Sha256};
         let mut hasher = Sha256::new();
         self.write(files, &mut |bytes| hasher.update(bytes))?;
-        Ok(crate::transform::cache::hex(&hasher.finalize()))
+        Ok(hex(&hasher.finalize()))
     }
 
     /// The hash of the context, and its tar file, gzipped under the name `<name>.tar`.
@@ -301,7 +302,7 @@ impl DockerContext {
         let zipped = zipper.finish().map_err(|error| {
             Diagnostic::bug(format!("cannot compress a docker context: {error}"))
         })?;
-        Ok((crate::transform::cache::hex(&hasher.finalize()), zipped))
+        Ok((hex(&hasher.finalize()), zipped))
     }
 }
 

@@ -1,27 +1,25 @@
 //! Tags that a comma follows at once.
 //!
-//! 1. A pass over the characters finds the commas that a tag may stand before.
+//! 1. A pass over the characters finds the commas that may follow a tag.
 //! 2. With a space before each of them the text is scanned: tags that end at such a space are found.
-//!    A space before another comma changes nothing for them: it stands in quotes, a comment, or in a
+//!    A space before another comma changes nothing for them: it is in quotes, a comment, or in a
 //!    plain scalar. Behind a colon it would, since it makes a key of a plain scalar: so no space is
 //!    put there. YAML has no tag that ends with a colon, so nothing is lost.
-//! 3. The scanner runs ahead, so of the tags right before a mistake it does not tell. The commas
+//! 3. The scanner runs ahead, so it does not report the tags right before a mistake. The commas
 //!    there keep their spaces; the text is refused in any case.
 //!
-//! So no text takes more than one scan.
+//! So no text needs more than one scan.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libyaml_safer::{Encoding, Scanner, TokenData};
-
-use super::is_break;
 
 /// The characters that a verbatim tag with commas in it may have.
 const MAX_TAG: usize = 256;
 
 /// Puts a space between each tag and a comma right behind it.
 ///
-/// The result tells the lines and columns, from 0, at which spaces now stand. The text has to end
+/// The result has the lines and columns, from 0, of the inserted spaces. The text has to end
 /// with a line break.
 pub(super) fn part(text: &mut String) -> Vec<(u64, u64)> {
     let likely = likely(text);
@@ -34,7 +32,7 @@ pub(super) fn part(text: &mut String) -> Vec<(u64, u64)> {
     spaces
 }
 
-/// The commas that a tag may stand before, as offsets.
+/// The commas that may follow a tag, as offsets.
 fn likely(text: &str) -> Vec<usize> {
     let mut commas = Vec::new();
     // Only inside brackets can a comma follow.
@@ -67,7 +65,7 @@ fn likely(text: &str) -> Vec<usize> {
     commas
 }
 
-/// Whether a `>` stands in the word with which the text begins; words of tags are short.
+/// Whether the first word of the text has a `>`; words of tags are short.
 fn is_closed(text: &str) -> bool {
     let mut word = text
         .chars()
@@ -89,7 +87,7 @@ fn spaced(text: &str, commas: &[usize]) -> String {
     out
 }
 
-/// Those of the commas that stand behind tags in the spaced text, or where that cannot be told.
+/// Those of the commas that follow tags in the spaced text, or where that is not known.
 fn behind_tags(spaced: &str, commas: &[usize]) -> Vec<usize> {
     let mut scanner = Scanner::new();
     scanner.set_encoding(Encoding::Utf8);
@@ -99,8 +97,8 @@ fn behind_tags(spaced: &str, commas: &[usize]) -> Vec<usize> {
     let mut left = commas.iter().enumerate().peekable();
     let mut found = Vec::new();
     loop {
-        // Should a tag have been overlooked, the scanner panics here, and again in earnest, where
-        // it is told.
+        // Should a tag have been overlooked, the scanner panics here, and again in the actual scan,
+        // which reports it.
         let token = catch_unwind(AssertUnwindSafe(|| scanner.next()));
         let Ok(Some(Ok(token))) = token else {
             let end = match token {
@@ -139,6 +137,11 @@ fn places(text: &str, commas: &[usize]) -> Vec<(u64, u64)> {
         }
     }
     spaces
+}
+
+/// Whether the scanner treats the character as the end of a line.
+pub(super) fn is_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]

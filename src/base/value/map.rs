@@ -1,15 +1,13 @@
 //! A map from names to values that is cheap to clone, in order.
 
 use std::fmt;
-use std::ops::Index;
 use std::sync::Arc;
 
 use ecow::EcoVec;
 use indexmap::IndexSet;
 
-use super::settle::is_same;
-use super::text::is_same_text;
-use super::{Str, Value};
+use super::list::is_same;
+use super::text::{Str, is_same_text};
 
 /// From how many keys on a key is looked up in an index. Below, looking at each is faster.
 const INDEXED: usize = 24;
@@ -19,38 +17,40 @@ const INDEXED: usize = 24;
 /// Clones share their entries until one of them is changed. Two are equal when they have equal
 /// values under the same keys, in whatever order.
 #[derive(Clone)]
-pub struct Object(Entries);
+pub struct Map<V>(Entries<V>);
 
 #[derive(Clone)]
-enum Entries {
-    Few(EcoVec<(Str, Value)>),
-    /// In a box, so that a map is no larger than a list.
-    Many(Box<Indexed>),
+enum Entries<V> {
+    Few(EcoVec<(Str, V)>),
+    /// Boxed, so that a map is no larger than a list.
+    Many(Box<Indexed<V>>),
 }
 
 /// Entries with their keys in the same order.
 #[derive(Clone)]
-struct Indexed {
-    entries: EcoVec<(Str, Value)>,
+struct Indexed<V> {
+    entries: EcoVec<(Str, V)>,
     keys: Arc<IndexSet<Str>>,
 }
 
-impl Object {
+impl<V> Map<V> {
     /// An empty map.
     #[must_use]
     pub const fn new() -> Self {
         Self(Entries::Few(EcoVec::new()))
     }
+}
 
+impl<V: Clone> Map<V> {
     /// An empty map with room for so many entries.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self(Entries::Few(EcoVec::with_capacity(capacity)))
     }
 
-    /// A map of a few entries, of whose keys no two are the same.
+    /// Makes a map of a few entries with distinct keys.
     #[must_use]
-    pub fn of<const N: usize>(entries: [(&'static str, Value); N]) -> Self {
+    pub fn of<const N: usize>(entries: [(&'static str, V); N]) -> Self {
         let entries = entries.map(|(key, value)| (Str::from(key), value));
         debug_assert!(N <= INDEXED, "these are not few");
         let keys = || entries.iter().map(|(key, _)| key);
@@ -63,15 +63,15 @@ impl Object {
         Self(Entries::Few(entries.into()))
     }
 
-    pub(super) fn entries(&self) -> &EcoVec<(Str, Value)> {
+    pub(super) fn entries(&self) -> &EcoVec<(Str, V)> {
         match &self.0 {
             Entries::Few(entries) => entries,
             Entries::Many(indexed) => &indexed.entries,
         }
     }
 
-    /// The entries, whose keys must stay as they are.
-    pub(super) fn entries_mut(&mut self) -> &mut EcoVec<(Str, Value)> {
+    /// The entries; their keys must not be changed.
+    pub(super) fn entries_mut(&mut self) -> &mut EcoVec<(Str, V)> {
         match &mut self.0 {
             Entries::Few(entries) => entries,
             Entries::Many(indexed) => &mut indexed.entries,
@@ -105,43 +105,39 @@ impl Object {
 
     /// The value of a key.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Value> {
+    pub fn get(&self, key: &str) -> Option<&V> {
         self.get_key_value(key).map(|(_, value)| value)
     }
 
     /// The key as it is held, and its value.
     #[must_use]
-    pub fn get_key_value(&self, key: &str) -> Option<(&Str, &Value)> {
+    pub fn get_key_value(&self, key: &str) -> Option<(&Str, &V)> {
         let (name, value) = self.entries().get(self.position(key)?)?;
         Some((name, value))
     }
 
     /// The entry at a place.
     #[must_use]
-    pub fn get_index(&self, position: usize) -> Option<(&Str, &Value)> {
+    pub fn get_index(&self, position: usize) -> Option<(&Str, &V)> {
         let (key, value) = self.entries().get(position)?;
         Some((key, value))
     }
 
     /// The value of a key, to be changed.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut V> {
         let position = self.position(key)?;
         let (_, value) = self.entries_mut().make_mut().get_mut(position)?;
         Some(value)
     }
 
-    /// Whether there is such a key.
+    /// Whether the map has the key.
     #[must_use]
     pub fn contains_key(&self, key: &str) -> bool {
         self.position(key).is_some()
     }
 
     /// Sets the value of a key, which keeps its place if it has one; yields the value before.
-    pub fn insert(
-        &mut self,
-        key: impl AsRef<str> + Into<Str>,
-        value: impl Into<Value>,
-    ) -> Option<Value> {
+    pub fn insert(&mut self, key: impl AsRef<str> + Into<Str>, value: impl Into<V>) -> Option<V> {
         let value = value.into();
         if let Some(slot) = self.get_mut(key.as_ref()) {
             return Some(std::mem::replace(slot, value));
@@ -150,8 +146,8 @@ impl Object {
         None
     }
 
-    /// Appends an entry whose key is not there yet.
-    fn push(&mut self, key: Str, value: Value) {
+    /// Appends an entry with a new key.
+    fn push(&mut self, key: Str, value: V) {
         match &mut self.0 {
             Entries::Few(entries) => {
                 entries.push((key, value));
@@ -176,8 +172,8 @@ impl Object {
         };
     }
 
-    /// Takes a key away; the entries behind it move up.
-    pub fn shift_remove(&mut self, key: &str) -> Option<Value> {
+    /// Removes a key; the entries after it move up.
+    pub fn shift_remove(&mut self, key: &str) -> Option<V> {
         let position = self.position(key)?;
         if let Entries::Many(indexed) = &mut self.0 {
             Arc::make_mut(&mut indexed.keys).shift_remove_index(position);
@@ -186,138 +182,126 @@ impl Object {
     }
 
     /// The place of a key, whether it is there or not.
-    pub fn entry<K: AsRef<str> + Into<Str>>(&mut self, key: K) -> Entry<'_, K> {
-        Entry { object: self, key }
+    pub fn entry<K: AsRef<str> + Into<Str>>(&mut self, key: K) -> Entry<'_, K, V> {
+        Entry { map: self, key }
     }
 
     /// Keeps the entries that `keep` is true of.
-    pub fn retain(&mut self, mut keep: impl FnMut(&Str, &mut Value) -> bool) {
+    pub fn retain(&mut self, mut keep: impl FnMut(&Str, &mut V) -> bool) {
         self.entries_mut().retain(|(key, value)| keep(key, value));
         self.index_keys();
     }
 
-    /// Takes all entries away.
+    /// Removes all entries.
     pub fn clear(&mut self) {
         *self = Self::new();
     }
 
     /// The entries.
-    pub fn iter(&self) -> Iter<'_> {
+    pub fn iter(&self) -> Iter<'_, V> {
         self.entries().iter().map(|(key, value)| (key, value))
     }
 
     /// The entries, with values that can be changed.
-    pub fn iter_mut(&mut self) -> IterMut<'_> {
+    pub fn iter_mut(&mut self) -> IterMut<'_, V> {
         let entries = self.entries_mut().make_mut().iter_mut();
         entries.map(|(key, value)| (&*key, value))
     }
 
     /// The keys.
-    pub fn keys(&self) -> Keys<'_> {
+    pub fn keys(&self) -> Keys<'_, V> {
         self.entries().iter().map(|(key, _)| key)
     }
 
     /// The values.
-    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator {
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> + ExactSizeIterator {
         self.entries().iter().map(|(_, value)| value)
     }
 
     /// The values, to be changed.
-    pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Value> {
+    pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut V> {
         let entries = self.entries_mut().make_mut().iter_mut();
         entries.map(|(_, value)| value)
     }
 }
 
-impl Default for Object {
+impl<V> Default for Map<V> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl fmt::Debug for Object {
+impl<V: Clone + fmt::Debug> fmt::Debug for Map<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self).finish()
     }
 }
 
-/// What [`Object::keys`] yields.
-pub type Keys<'a> =
-    std::iter::Map<std::slice::Iter<'a, (Str, Value)>, fn(&'a (Str, Value)) -> &'a Str>;
+/// What [`Map::keys`] yields.
+pub type Keys<'a, V> = std::iter::Map<std::slice::Iter<'a, (Str, V)>, fn(&'a (Str, V)) -> &'a Str>;
 
-/// What [`Object::iter`] yields.
-pub type Iter<'a> = std::iter::Map<
-    std::slice::Iter<'a, (Str, Value)>,
-    fn(&'a (Str, Value)) -> (&'a Str, &'a Value),
->;
+/// What [`Map::iter`] yields.
+pub type Iter<'a, V> =
+    std::iter::Map<std::slice::Iter<'a, (Str, V)>, fn(&'a (Str, V)) -> (&'a Str, &'a V)>;
 
-/// What [`Object::iter_mut`] yields.
-pub type IterMut<'a> = std::iter::Map<
-    std::slice::IterMut<'a, (Str, Value)>,
-    fn(&'a mut (Str, Value)) -> (&'a Str, &'a mut Value),
->;
+/// What [`Map::iter_mut`] yields.
+pub type IterMut<'a, V> =
+    std::iter::Map<std::slice::IterMut<'a, (Str, V)>, fn(&'a mut (Str, V)) -> (&'a Str, &'a mut V)>;
 
 /// The place of a key in a map.
-#[derive(Debug)]
-pub struct Entry<'a, K> {
-    object: &'a mut Object,
+pub struct Entry<'a, K, V> {
+    map: &'a mut Map<V>,
     key: K,
 }
 
-impl<'a, K: AsRef<str> + Into<Str>> Entry<'a, K> {
-    /// The value there, which is first made when there is none.
-    pub fn or_insert_with<V: Into<Value>>(self, make: impl FnOnce() -> V) -> &'a mut Value {
-        let position = self.object.position(self.key.as_ref());
+impl<'a, K: AsRef<str> + Into<Str>, V: Clone> Entry<'a, K, V> {
+    /// The value there, which is first made if there is none.
+    pub fn or_insert_with<T: Into<V>>(self, make: impl FnOnce() -> T) -> &'a mut V {
+        let position = self.map.position(self.key.as_ref());
         let position = position.unwrap_or_else(|| {
-            self.object.push(self.key.into(), make().into());
-            self.object.len() - 1
+            self.map.push(self.key.into(), make().into());
+            self.map.len() - 1
         });
-        &mut self.object.entries_mut().make_mut()[position].1
+        &mut self.map.entries_mut().make_mut()[position].1
     }
 
-    /// The value there, which is first set when there is none.
-    pub fn or_insert(self, value: impl Into<Value>) -> &'a mut Value {
+    /// The value there, which is first set if there is none.
+    pub fn or_insert(self, value: impl Into<V>) -> &'a mut V {
         self.or_insert_with(|| value)
     }
 
-    /// The value there, which is first set to null when there is none.
-    pub fn or_default(self) -> &'a mut Value {
-        self.or_insert(Value::Null)
+    /// The value there, which is first set to the default if there is none.
+    pub fn or_default(self) -> &'a mut V
+    where
+        V: Default,
+    {
+        self.or_insert(V::default())
     }
 }
 
-impl PartialEq for Object {
+impl<V: Clone + PartialEq> PartialEq for Map<V> {
     fn eq(&self, other: &Self) -> bool {
-        let is_equal = |(key, value): (&Str, &Value)| other.get(key) == Some(value);
+        let is_equal = |(key, value): (&Str, &V)| other.get(key) == Some(value);
         self.is_same(other) || self.len() == other.len() && self.iter().all(is_equal)
     }
 }
 
-impl<K: AsRef<str> + ?Sized> Index<&K> for Object {
-    type Output = Value;
-
-    /// The value of a key, or null.
-    fn index(&self, key: &K) -> &Value {
-        self.get(key.as_ref()).unwrap_or(&Value::Null)
+impl<V: Clone, K: AsRef<str> + Into<Str>, T: Into<V>> FromIterator<(K, T)> for Map<V> {
+    fn from_iter<I: IntoIterator<Item = (K, T)>>(entries: I) -> Self {
+        let mut map = Self::new();
+        map.extend(entries);
+        map
     }
 }
 
-impl<K: AsRef<str> + Into<Str>, V: Into<Value>> FromIterator<(K, V)> for Object {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut object = Self::new();
-        object.extend(entries);
-        object
-    }
-}
-
-impl<K: AsRef<str> + Into<Str>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Object {
-    fn from(entries: [(K, V); N]) -> Self {
+impl<V: Clone, K: AsRef<str> + Into<Str>, T: Into<V>, const N: usize> From<[(K, T); N]> for Map<V> {
+    fn from(entries: [(K, T); N]) -> Self {
         entries.into_iter().collect()
     }
 }
 
-impl<K: AsRef<str> + Into<Str>, V: Into<Value>> Extend<(K, V)> for Object {
-    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+impl<V: Clone, K: AsRef<str> + Into<Str>, T: Into<V>> Extend<(K, T)> for Map<V> {
+    fn extend<I: IntoIterator<Item = (K, T)>>(&mut self, entries: I) {
         let entries = entries.into_iter();
         let (count, _) = entries.size_hint();
         if count > 0 {
@@ -329,9 +313,9 @@ impl<K: AsRef<str> + Into<Str>, V: Into<Value>> Extend<(K, V)> for Object {
     }
 }
 
-impl IntoIterator for Object {
-    type Item = (Str, Value);
-    type IntoIter = ecow::vec::IntoIter<(Str, Value)>;
+impl<V: Clone> IntoIterator for Map<V> {
+    type Item = (Str, V);
+    type IntoIter = ecow::vec::IntoIter<(Str, V)>;
 
     fn into_iter(self) -> Self::IntoIter {
         match self.0 {
@@ -341,18 +325,18 @@ impl IntoIterator for Object {
     }
 }
 
-impl<'a> IntoIterator for &'a Object {
-    type Item = (&'a Str, &'a Value);
-    type IntoIter = Iter<'a>;
+impl<'a, V: Clone> IntoIterator for &'a Map<V> {
+    type Item = (&'a Str, &'a V);
+    type IntoIter = Iter<'a, V>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
 }
 
-impl<'a> IntoIterator for &'a mut Object {
-    type Item = (&'a Str, &'a mut Value);
-    type IntoIter = IterMut<'a>;
+impl<'a, V: Clone> IntoIterator for &'a mut Map<V> {
+    type Item = (&'a Str, &'a mut V);
+    type IntoIter = IterMut<'a, V>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter_mut()
@@ -361,7 +345,7 @@ impl<'a> IntoIterator for &'a mut Object {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::{Object, Value};
 
     fn numbers(count: u64) -> Object {
         (0..count).map(|n| (n.to_string(), n)).collect()

@@ -1,4 +1,4 @@
-//! The creation of tasks, whose bodies are compressed when they are large.
+//! Creates tasks, with large bodies compressed.
 //!
 //! The crate `taskcluster` sends bodies as they are, so this one request is made here. The proxy in a
 //! task hands on the body and the header that says how it is packed.
@@ -14,11 +14,11 @@ use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Response, Url};
 use taskcluster::Credentials;
 
-use super::client::Ready;
+use super::server_clock::ServerClock;
 use crate::base::name::TaskId;
 use crate::base::value::Value;
 
-/// From which size on a body is compressed.
+/// The size in bytes from which a body is compressed.
 const LARGE: usize = 2048;
 
 /// A body as it is sent.
@@ -50,8 +50,8 @@ impl Body {
     }
 }
 
-/// Where tasks are created, and in whose name.
-pub(super) struct Creating {
+/// Creates tasks, with the credentials of the client.
+pub(super) struct CreateClient {
     http: reqwest::Client,
     root_url: String,
     signer: Option<hawk::Credentials>,
@@ -59,7 +59,7 @@ pub(super) struct Creating {
     ext: Option<String>,
 }
 
-impl Creating {
+impl CreateClient {
     pub(super) fn new(
         root_url: &str,
         credentials: Option<&Credentials>,
@@ -97,16 +97,18 @@ impl Creating {
             .request();
         Ok(Some(format!("Hawk {}", request.make_header(signer)?)))
     }
-}
 
-impl Ready {
-    /// Sends the definition of a task once.
-    pub(super) async fn put(&self, task_id: &TaskId, body: &Body) -> anyhow::Result<()> {
-        let creating = &self.creating;
-        let url = format!("{}api/queue/v1/task/{task_id}", creating.root_url);
+    /// Sends the definition of a task once; `clock` notes the date of the response.
+    pub(super) async fn put(
+        &self,
+        clock: &ServerClock,
+        task_id: &TaskId,
+        body: &Body,
+    ) -> anyhow::Result<()> {
+        let url = format!("{}api/queue/v1/task/{task_id}", self.root_url);
         let url = Url::parse(&url)?;
-        let signature = creating.signature(&url)?;
-        let mut request = creating
+        let signature = self.signature(&url)?;
+        let mut request = self
             .http
             .put(url)
             .header(CONTENT_TYPE, "application/json")
@@ -120,18 +122,16 @@ impl Ready {
         let response = request.send().await?;
         match response.error_for_status_ref() {
             // An answer that breaks off, or is none, says nothing about the task.
-            Ok(_) => self
-                .noted(response)
-                .json::<Value>()
-                .await
-                .map(drop)
-                .map_err(Into::into),
+            Ok(_) => {
+                clock.note(response.headers());
+                response.json::<Value>().await.map(drop).map_err(Into::into)
+            }
             Err(error) => Err(with_message(error, response).await),
         }
     }
 }
 
-/// The error with what the server says of it.
+/// Adds the message of the server to an error.
 async fn with_message(error: reqwest::Error, response: Response) -> anyhow::Error {
     if error
         .status()

@@ -1,35 +1,35 @@
-//! Values that last take no more room than they need.
+//! Reduces the memory of values that are kept.
 //!
 //! A task is much like the one that its kind has made before it: what differs is often no more than a
-//! name. So what lasts is held against what came before, and shares with it whatever is the same in the
-//! same place; of the rest, it gives back the room that is kept for more.
+//! name. So a value that is kept shares with the one before it whatever is equal in the
+//! same place; containers of the rest are shrunk to fit.
 
 use ecow::EcoVec;
 
-use super::text::is_same_text;
-use super::{List, Number, Object, Str, Value};
+use super::text::{Str, is_same_text};
+use super::tree::{List, Number, Object, Value};
 
 impl Value {
-    /// Shares with `like` what is the same there, and gives back the room that is kept for more in what
+    /// Shares with `like` what is equal there, and shrinks to fit the containers of what
     /// is not shared. Says whether the whole is the same, in the same order.
-    pub fn settle(&mut self, like: &Self) -> bool {
+    pub fn share_with(&mut self, like: &Self) -> bool {
         match (self, like) {
             (Self::Null, Self::Null) => true,
             (Self::Bool(own), Self::Bool(like)) => own == like,
             (Self::Number(own), Self::Number(like)) => is_written_same(own, like),
-            (Self::String(own), Self::String(like)) => settle_text(own, like),
-            (Self::Array(own), Self::Array(like)) => own.settle(like),
-            (Self::Object(own), Self::Object(like)) => own.settle(like),
-            (Self::Array(own), _) => own.settle(&List::new()),
-            (Self::Object(own), _) => own.settle(&Object::new()),
+            (Self::String(own), Self::String(like)) => share_text_with(own, like),
+            (Self::Array(own), Self::Array(like)) => own.share_with(like),
+            (Self::Object(own), Self::Object(like)) => own.share_with(like),
+            (Self::Array(own), _) => own.share_with(&List::new()),
+            (Self::Object(own), _) => own.share_with(&Object::new()),
             (Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_), _) => false,
         }
     }
 }
 
 impl Object {
-    /// As [`Value::settle`].
-    pub fn settle(&mut self, like: &Self) -> bool {
+    /// As [`Value::share_with`].
+    pub fn share_with(&mut self, like: &Self) -> bool {
         if self.is_same(like) {
             return true;
         }
@@ -47,15 +47,15 @@ impl Object {
             let here = like.entries().get(position);
             if let Some((name, like)) = here.filter(|(name, _)| is_same_text(name, key)) {
                 share_text(key, name);
-                is_same &= value.settle(like);
+                is_same &= value.share_with(like);
             } else {
                 is_same = false;
                 match like.get_key_value(key) {
                     Some((name, like)) => {
                         share_text(key, name);
-                        value.settle(like)
+                        value.share_with(like)
                     }
-                    None => value.settle(&Value::Null),
+                    None => value.share_with(&Value::Null),
                 };
             }
         }
@@ -69,8 +69,8 @@ impl Object {
 }
 
 impl List {
-    /// As [`Value::settle`].
-    fn settle(&mut self, like: &Self) -> bool {
+    /// As [`Value::share_with`].
+    fn share_with(&mut self, like: &Self) -> bool {
         if self.is_same(like) {
             return true;
         }
@@ -84,7 +84,7 @@ impl List {
         let mut is_same = self.len() == like.len();
         let items = self.items_mut();
         for (position, value) in items.make_mut().iter_mut().enumerate() {
-            is_same &= value.settle(like.get(position).unwrap_or(&Value::Null));
+            is_same &= value.share_with(like.get(position).unwrap_or(&Value::Null));
         }
         if is_same {
             *self = like.clone();
@@ -95,7 +95,7 @@ impl List {
     }
 }
 
-fn settle_text(own: &mut Str, like: &Str) -> bool {
+fn share_text_with(own: &mut Str, like: &Str) -> bool {
     let is_same = is_same_text(own, like);
     if is_same {
         share_text(own, like);
@@ -110,7 +110,7 @@ fn share_text(own: &mut Str, like: &Str) {
     }
 }
 
-/// Whether two values are written alike.
+/// Whether two values are written in the same way.
 fn is_same_value(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => is_written_same(one, other),
@@ -138,11 +138,6 @@ fn is_same_in_order(one: &Object, other: &Object) -> bool {
 fn is_written_same(one: &Number, other: &Number) -> bool {
     let sign = |number: &Number| number.as_f64().is_some_and(f64::is_sign_negative);
     one == other && sign(one) == sign(other)
-}
-
-/// Whether two are one and the same in memory.
-pub(super) fn is_same<T>(one: &EcoVec<T>, other: &EcoVec<T>) -> bool {
-    one.len() == other.len() && std::ptr::eq(one.as_ptr(), other.as_ptr())
 }
 
 fn tighten<T: Clone>(values: &mut EcoVec<T>) {
@@ -179,10 +174,10 @@ mod tests {
         outer.insert("own", roomy());
         outer.insert("shared", shared.clone());
         let before = outer.clone();
-        assert!(!outer.settle(&Object::new()));
+        assert!(!outer.share_with(&Object::new()));
         assert_eq!(outer.entries().capacity(), 8, "it is shared");
         drop(before);
-        assert!(!outer.settle(&Object::new()));
+        assert!(!outer.share_with(&Object::new()));
         assert_eq!(outer.entries().capacity(), 2);
         assert_eq!(inner(&outer, "own").entries().capacity(), 1);
         assert!(inner(&outer, "shared").is_same(&shared));
@@ -201,7 +196,7 @@ mod tests {
         };
         let first = task("one");
         let mut second = task("two");
-        assert!(!second.settle(&first));
+        assert!(!second.share_with(&first));
         assert_eq!(second, task("two"));
         let ours = inner(&second, "map");
         let theirs = inner(&first, "map");
@@ -212,7 +207,7 @@ mod tests {
         let list = |map: &Object| map["list"].as_array().cloned().unwrap_or_default();
         assert!(list(&second).is_same(&list(&first)));
         let mut third = task("two");
-        assert!(third.settle(&second));
+        assert!(third.share_with(&second));
         assert!(third.is_same(&second));
     }
 
@@ -221,11 +216,11 @@ mod tests {
         let key = "a key that is too long to be held in place";
         let first = Object::from([("a", json!(1)), (key, json!({"b": 2}))]);
         let mut second = Object::from([(key, json!({"b": 2})), ("c", json!(3))]);
-        assert!(!second.settle(&first));
+        assert!(!second.share_with(&first));
         assert!(inner(&second, key).is_same(inner(&first, key)));
         assert_eq!(second.keys().collect::<Vec<_>>(), [key, "c"]);
         let mut turned = Object::from([(key, json!({"b": 2})), ("a", json!(1))]);
-        assert!(!turned.settle(&first), "another order is not the same");
+        assert!(!turned.share_with(&first), "another order is not the same");
         assert_eq!(turned.keys().collect::<Vec<_>>(), [key, "a"]);
     }
 
@@ -241,11 +236,11 @@ mod tests {
             (json!([1]), json!([1, 2])),
         ] {
             let mut own = one.clone();
-            assert!(!own.settle(&other), "{one} {other}");
+            assert!(!own.share_with(&other), "{one} {other}");
             assert_eq!(own.to_string(), one.to_string());
             let mut whole = List::from(vec![one]);
             let shared = whole.clone();
-            assert!(!whole.settle(&List::from(vec![other])));
+            assert!(!whole.share_with(&List::from(vec![other])));
             assert!(whole.is_same(&shared));
         }
     }

@@ -1,0 +1,68 @@
+//! Words for messages: counts, lists that are cut short, long texts.
+
+/// How many names [`list_some`] lists.
+const LISTED: usize = 3;
+
+/// Returns a count with its noun: `1 task`, `2 tasks`.
+#[must_use]
+pub fn plural(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        n => format!("{n} {noun}s"),
+    }
+}
+
+/// Lists the first few names, and how many more there are.
+#[must_use]
+pub fn list_some<S: AsRef<str>>(names: &[S]) -> String {
+    let first: Vec<&str> = names.iter().take(LISTED).map(AsRef::as_ref).collect();
+    match names.len().saturating_sub(LISTED) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+/// Lists the first `most` of `items`, one per line, and how many more there are.
+#[must_use]
+pub fn lines_of<S: ToString>(items: &[S], most: usize) -> String {
+    let mut lines: Vec<String> = items.iter().take(most).map(ToString::to_string).collect();
+    if items.len() > most {
+        lines.push(format!("… ({} more)", items.len() - most));
+    }
+    lines.join("\n")
+}
+
+/// Cuts a text after `most` characters.
+#[must_use]
+pub fn shorten(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular() {
+        let counts = [0, 1, 2].map(|count| plural(count, "task"));
+        assert_eq!(counts, ["0 tasks", "1 task", "2 tasks"]);
+    }
+
+    #[test]
+    fn long_lists_are_cut_short() {
+        assert_eq!(list_some::<&str>(&[]), "");
+        assert_eq!(list_some(&["a", "b", "c"]), "a, b, c");
+        assert_eq!(list_some(&["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
+        assert_eq!(lines_of(&[1, 2], 2), "1\n2");
+        assert_eq!(lines_of(&[1, 2, 3, 4], 2), "1\n2\n… (2 more)");
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!(shorten("äöü", 3), "äöü");
+        assert_eq!(shorten("äöü!", 3), "äöü…");
+    }
+}

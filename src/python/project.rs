@@ -1,0 +1,33 @@
+//! What workers are started for.
+
+use std::path::PathBuf;
+
+use crate::base::value::Object;
+use crate::ports::environment::Environment;
+use crate::ports::python::Mode;
+
+/// The variable with the number of seconds that a call may take.
+pub const TIMEOUT: &str = "SNOWMAN_PYTHON_TIMEOUT";
+
+/// What workers are started for.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// How much runs in Python.
+    pub mode: Mode,
+    /// The folder that the program was started in.
+    pub working: PathBuf,
+    /// The root of the repository.
+    pub repository: PathBuf,
+    /// The folder of config.yml, as it was given.
+    pub root: String,
+    /// The graph config.
+    pub config: Object,
+    /// The environment variables.
+    pub environment: Environment,
+    /// How many workers there may be.
+    pub workers: usize,
+    /// Whether much is logged.
+    pub verbose: bool,
+    /// Whether digests and caches are left out.
+    pub fast: bool,
+}

@@ -1,0 +1,114 @@
+//! What preflight reports about a value that does not have its shape.
+
+use crate::base::path::ValuePath;
+use crate::base::shape::{Field, Mismatch, Pattern, Problem, Shape, Type, is_field};
+use crate::base::suggest;
+use crate::base::text::shorten;
+use crate::base::time::Timestamp;
+use crate::base::value::{Value, type_name};
+use crate::config::schema::Violation;
+
+/// How many characters of a value a message shows.
+const SHOWN: usize = 60;
+
+/// A date and time.
+pub const DATE: Shape = Shape::Format(Pattern {
+    text: "a date and time like 2030-01-31T12:00:00.000Z",
+    matches: |text| Timestamp::parse(text).is_some(),
+});
+
+/// Returns every violation of `shape` in `value`, which is at `path`.
+pub fn check(shape: &Shape, value: &Value, path: &ValuePath) -> Vec<Violation> {
+    let mismatches = shape.check(value, path);
+    mismatches.into_iter().filter_map(violation).collect()
+}
+
+fn violation(mismatch: Mismatch<'_>) -> Option<Violation> {
+    let Mismatch {
+        path,
+        value,
+        problem,
+    } = mismatch;
+    let shown = || shorten(&value.to_string(), SHOWN);
+    let unlike = |expected: &str| {
+        format!(
+            "`{path}` is {}, where {expected} is expected",
+            type_name(value)
+        )
+    };
+    let is_not = |expected: &str| format!("`{path}` is {}, where {expected} is expected", shown());
+    let length = |what: &str, length: usize, max: usize| {
+        format!("`{path}` has {length} {what}, and may have at most {max}")
+    };
+    let mut help = None;
+    let message = match problem {
+        Problem::Type(expected) => unlike(describe(expected)),
+        Problem::TooLong(max) => {
+            let count = value.as_str().map_or(0, |text| text.chars().count());
+            length("characters", count, max)
+        }
+        Problem::TooShort(min) => format!("`{path}` has fewer than {min} characters"),
+        Problem::Pattern(pattern) | Problem::Format(pattern) => is_not(pattern.text),
+        Problem::NotOneOf(names) => {
+            let near = value
+                .as_str()
+                .and_then(|text| suggest::nearest(text, names.iter().copied()));
+            help = near.map(|name| format!("did you mean `{name}`?"));
+            is_not(&format!("one of {}", names.join(", ")))
+        }
+        Problem::TooSmall { number, min } => {
+            format!("`{path}` is {number}, and may be no less than {min}")
+        }
+        Problem::TooLarge { number, max } => {
+            format!("`{path}` is {number}, and may be no more than {max}")
+        }
+        Problem::TooFew(_) => format!("`{path}` is empty"),
+        Problem::TooMany(max) => {
+            length("items", value.as_array().map_or(0, |list| list.len()), max)
+        }
+        Problem::Duplicate(item) => format!(
+            "`{path}` holds {} more than once",
+            shorten(&item.to_string(), SHOWN)
+        ),
+        // A key that was only misspelt is reported once.
+        Problem::Missing(name, fields) if is_misspelt(name, fields, value) => return None,
+        Problem::Missing(name, _) => format!("`{}` is missing", path.key(name)),
+        Problem::Unknown(key, fields) => {
+            let path = path.key(key);
+            return Some(Violation {
+                message: format!("`{path}` is not known"),
+                help: Some(suggest::hint(key, names(fields))),
+                path,
+            });
+        }
+        Problem::NoChoice(choice) => unlike(choice.doc),
+    };
+    Some(Violation {
+        path,
+        message,
+        help,
+    })
+}
+
+fn names(fields: &'static [Field]) -> impl Iterator<Item = &'static str> + Clone {
+    fields.iter().map(|field| field.name)
+}
+
+/// Whether an unknown key of the mapping is a likely slip for `name`.
+fn is_misspelt(name: &str, fields: &'static [Field], value: &Value) -> bool {
+    let keys = value.as_object().into_iter().flatten().map(|(key, _)| key);
+    let mut unknown = keys.filter(|key| !is_field(fields, key));
+    unknown.any(|key| suggest::nearest(key, names(fields)) == Some(name))
+}
+
+fn describe(expected: Type) -> &'static str {
+    match expected {
+        Type::Text => "a string",
+        Type::Pattern(pattern) => pattern.text,
+        Type::Boolean => "`true` or `false`",
+        Type::Number => "a number",
+        Type::Integer => "a whole number",
+        Type::List => "a list",
+        Type::Mapping => "a mapping",
+    }
+}
