@@ -286,7 +286,7 @@ async fn slow_answers_count_as_lost() {
         url,
     };
     let failed = server.client(&[]).create_task(&id(), &json!({})).await;
-    assert_eq!(failed.unwrap_err().message, "no answer came in time");
+    assert_eq!(failed.unwrap_err().message, "the request timed out");
 }
 
 #[tokio::test]

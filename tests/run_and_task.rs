@@ -219,11 +219,11 @@ fn all_mistakes_of_all_items_are_reported() {
 kind `build`, task `a`: unknown key `priorty`
   help: did you mean `priority`?
 kind `build`, task `a`: in `worker`: `max-run-time` is the string \"long\", where an integer is expected
-kind `build`, task `b`: there is no worker alias `g-linus`
+kind `build`, task `b`: unknown worker alias `g-linus`
   help: did you mean `g-linux`? (`workers.aliases` in taskcluster/config.yml)
-kind `build`, task `c`: \"{levl}\" names `levl`, which stands for nothing here; did you mean `level`? (braces that are meant are doubled)
+kind `build`, task `c`: \"{levl}\" uses `levl`, which is not defined here; did you mean `level`? (double the braces to mean the characters)
   help: `{level}` and `{project}` are replaced; write literal braces twice
-kind `build`, task `c`: \"{\" is no template: there is a single `{`; double it if it is meant
+kind `build`, task `c`: \"{\" is not a valid template: single `{`; double it to mean the character
   help: `{level}` and `{project}` are replaced; write literal braces twice"
     );
 }

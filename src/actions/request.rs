@@ -159,7 +159,7 @@ pub(super) fn choice_hint(given: &str, choices: &[&str]) -> String {
     all.dedup();
     let near = suggest::nearest(given, all.iter().copied());
     let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
-    format!("{near}there are: {}", all.join(", "))
+    format!("{near}available: {}", all.join(", "))
 }
 
 /// Checks that the action task has the scope of its action.

@@ -27,7 +27,7 @@ pub fn read(name: &str, text: &[u8]) -> Result<Value, Diagnostic> {
             line: error.line().max(1),
             column: error.column().max(1),
         });
-        Diagnostic::user(format!("{name} is no JSON: {why}")).at(place)
+        Diagnostic::user(format!("{name} is not valid JSON: {why}")).at(place)
     })
 }
 

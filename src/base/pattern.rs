@@ -8,7 +8,7 @@ use fancy_regex::{Regex, RegexBuilder};
 
 /// Reports that a text is not a regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{pattern:?} is no regular expression: {why}")]
+#[error("{pattern:?} is not a valid regular expression: {why}")]
 pub struct PatternError {
     /// The text.
     pub pattern: String,
@@ -86,7 +86,7 @@ impl Prefix {
     pub fn matches(&self, text: &str) -> bool {
         self.regex.is_match(text).unwrap_or_else(|error| {
             tracing::warn!(
-                "the regular expression {:?} is given up on {text:?}, which counts as no match: {error}",
+                "gave up matching the regular expression {:?} against {text:?}, which counts as no match: {error}",
                 self.pattern
             );
             false

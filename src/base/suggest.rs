@@ -38,10 +38,10 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     all.dedup();
     const LISTED: usize = 20;
     match all.len() {
-        0 => "there are none to choose from".to_owned(),
-        n if n <= LISTED => format!("there are: {}", all.join(", ")),
+        0 => "none are available".to_owned(),
+        n if n <= LISTED => format!("available: {}", all.join(", ")),
         n => format!(
-            "there are: {}, … ({} more)",
+            "available: {}, … ({} more)",
             all[..LISTED].join(", "),
             n - LISTED
         ),
@@ -57,7 +57,7 @@ pub fn hint_native<'a>(
     let known = hint(word, candidates.clone());
     match nearest(word, candidates) {
         Some(_) => known,
-        None => format!("what the project has in Python has to be registered; {known}"),
+        None => format!("Python code of the project must be registered; {known}"),
     }
 }
 
@@ -73,11 +73,11 @@ mod tests {
         assert_eq!(nearest("frobnicate", names), None);
         // Two neighbours that are swapped are one slip.
         assert_eq!(nearest("ab", ["ba"]), Some("ba"));
-        assert_eq!(hint("x", ["b", "a"]), "there are: a, b");
+        assert_eq!(hint("x", ["b", "a"]), "available: a, b");
         assert_eq!(
             hint_native("frobnicate", ["a"]),
-            "what the project has in Python has to be registered; there are: a"
+            "Python code of the project must be registered; available: a"
         );
-        assert_eq!(hint("frobnicate", ["b", "a"]), "there are: a, b");
+        assert_eq!(hint("frobnicate", ["b", "a"]), "available: a, b");
     }
 }

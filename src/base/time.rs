@@ -84,14 +84,14 @@ pub struct Span(TimeDelta);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpanError {
     /// It is not a number followed by a unit.
-    #[error("{0:?} is no span of time; write a number and a unit, e.g. `14 days`")]
+    #[error("{0:?} is not a time span; write a number and a unit, e.g. `14 days`")]
     Form(String),
     /// The number is not whole, or too large.
-    #[error("{0:?} has a number that is not whole or too large")]
+    #[error("the number in {0:?} is not an integer, or is too large")]
     Number(String),
     /// The unit is not known.
     #[error(
-        "{text:?} has the unit {unit:?}; units are second, minute, hour, day, week, month, year (also plural, or s, min, h, d, w, mo, y)"
+        "unknown unit {unit:?} in {text:?}; units are second, minute, hour, day, week, month, year (also plural, or s, min, h, d, w, mo, y)"
     )]
     Unit {
         /// The whole text.

@@ -39,7 +39,7 @@ pub struct Version {
 
 /// Reports that a text is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no version like 94.0, 94.0b14, 94.0.1esr or 94.0a1")]
+#[error("{0:?} is not a version like 94.0, 94.0b14, 94.0.1esr or 94.0a1")]
 pub struct NoVersion(pub String);
 
 static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -68,7 +68,7 @@ impl GraphConfig {
         let root = root.trim_end_matches('/');
         let path = join(root, "config.yml");
         let text = files.read(&path).map_err(|error| match error {
-            FileError::Missing(path) => Diagnostic::user(format!("there is no `{path}`")).help(
+            FileError::Missing(path) => Diagnostic::user(format!("`{path}` does not exist")).help(
                 "run snowman in the repository, or name the folder of config.yml with --root",
             ),
             other => other.into(),
@@ -314,7 +314,9 @@ impl GraphConfig {
             .map_err(Diagnostic::from)
             .and_then(|value| {
                 value.as_str().map(str::to_owned).ok_or_else(|| {
-                    Diagnostic::user(format!("`{key}` is no string for project `{project}`"))
+                    Diagnostic::user(format!(
+                        "`{key}` is not a string for the project `{project}`"
+                    ))
                 })
             })
             .map_err(|diagnostic| diagnostic.at(self.place(&ValuePath::keys([key]))))
@@ -332,10 +334,9 @@ impl GraphConfig {
             return Ok((name, None));
         }
         let name = self.alias(worker_type)?;
-        let alias = self
-            .aliases
-            .get(&name)
-            .ok_or_else(|| Diagnostic::user(format!("the worker alias `{name}` is no mapping")))?;
+        let alias = self.aliases.get(&name).ok_or_else(|| {
+            Diagnostic::user(format!("the worker alias `{name}` is not a mapping"))
+        })?;
         Ok((&alias.implementation, alias.os.as_deref()))
     }
 
@@ -400,13 +401,11 @@ impl GraphConfig {
                     .at(self.place(&ValuePath::keys(["workers", "aliases"]))))
             }
             Err(_) => Err(
-                Diagnostic::user(format!("there is no worker alias `{worker_type}`")).help(
-                    format!(
-                        "{} (`workers.aliases` in {})",
-                        suggest::hint(worker_type, aliases.keys().map(|key| key.as_str())),
-                        join(&self.root, "config.yml"),
-                    ),
-                ),
+                Diagnostic::user(format!("unknown worker alias `{worker_type}`")).help(format!(
+                    "{} (`workers.aliases` in {})",
+                    suggest::hint(worker_type, aliases.keys().map(|key| key.as_str())),
+                    join(&self.root, "config.yml"),
+                )),
             ),
         }
     }

@@ -28,7 +28,7 @@ pub enum KeyedByError {
         item: String,
     },
     /// The attribute is not set and there is no default.
-    #[error("there is no attribute `{by}`, and `by-{by}` has no `default`, in {item}")]
+    #[error("the attribute `{by}` is not set, and `by-{by}` has no `default`, in {item}")]
     NoAttribute {
         /// The attribute.
         by: String,
@@ -111,9 +111,10 @@ impl KeyedByError {
             Self::Form { by, .. } => Some(format!(
                 "write `by-{by}: {{<value of {by}>: …, default: …}}`, where `{by}` is a string"
             )),
-            Self::Pattern { .. } => {
-                Some("alternatives are regular expressions; put `\\` before signs that stand for themselves".to_owned())
-            }
+            Self::Pattern { .. } => Some(
+                "alternatives are regular expressions; escape literal characters with `\\`"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -318,7 +319,7 @@ mod tests {
         );
         assert_eq!(
             error(json!({"by-p": {"a": 1, "b": 2}}), json!({})),
-            "there is no attribute `p`, and `by-p` has no `default`, in item"
+            "the attribute `p` is not set, and `by-p` has no `default`, in item"
         );
     }
 

@@ -252,7 +252,7 @@ impl Parameters {
             if let Some(date) = date.filter(|date| !date.as_i64().is_some_and(is_moment)) {
                 wrong.push(
                     Diagnostic::user(format!(
-                        "parameters: `{name}` is {date}, which is no moment in the years 1 to 9999"
+                        "parameters: `{name}` is {date}, which is not in the years 1 to 9999"
                     ))
                     .at(place(&ValuePath::keys([name])))
                     .help("dates are in seconds since 1970"),

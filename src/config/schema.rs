@@ -223,7 +223,7 @@ mod tests {
                 "`level.by-project.x` is the string \"1\", where an integer is expected",
                 "`mode` is \"fil\", which is not one of `file`, `folder` (did you mean `file`?)",
                 "`inner[0].path` is 1, where a string is expected",
-                "unknown key `inner[0].nam` (there are: path)",
+                "unknown key `inner[0].nam` (available: path)",
                 "`either[0]` is 1, where a string is expected",
                 "`command[0]` is a mapping, where a string or a mapping with `task-reference` or `artifact-reference` is expected",
                 "`part.path` is missing (add it: where it lies)",

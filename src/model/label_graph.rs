@@ -74,7 +74,7 @@ impl LabelGraph {
                 if !self.tasks.contains_key(label) {
                     wrong.push(
                         task.diagnostic(format!(
-                            "the dependency `{name}` is `{label}`, and there is no such task"
+                            "the dependency `{name}` is `{label}`, which does not exist"
                         ))
                         .help(
                             suggest::nearest(label.as_str(), self.tasks.keys().map(Label::as_str))
@@ -204,7 +204,7 @@ impl LabelGraph {
         let mut wrong = Diagnostics::new();
         let mut tasks = IndexMap::new();
         let Some(entries) = value.as_object() else {
-            return Err(Diagnostic::user("the task graph is no mapping").into());
+            return Err(Diagnostic::user("the task graph is not a mapping").into());
         };
         for (key, value) in entries {
             match Task::from_json(value) {

@@ -35,7 +35,7 @@ pub enum ReferenceError {
     #[error("TASKCLUSTER_ROOT_URL is not set, so the artifact reference {0:?} cannot be resolved")]
     NoRootUrl(String),
     /// Something else is where a text is expected.
-    #[error("a `{kind}` holds {found}, where a text is expected")]
+    #[error("a `{kind}` is {found}, where a string is expected")]
     Form {
         /// The kind of reference.
         kind: &'static str,

@@ -101,13 +101,13 @@ impl Task {
         let string = |name: &str| {
             field(name)
                 .as_str()
-                .ok_or_else(|| Diagnostic::user(format!("`{name}` is no string")))
+                .ok_or_else(|| Diagnostic::user(format!("`{name}` is not a string")))
         };
         let map = |name: &str| {
             field(name)
                 .as_object()
                 .cloned()
-                .ok_or_else(|| Diagnostic::user(format!("`{name}` is no mapping")))
+                .ok_or_else(|| Diagnostic::user(format!("`{name}` is not a mapping")))
         };
         let label = |text: &str| Label::parse(text).map_err(|e| Diagnostic::user(e.to_string()));
         let labels = |name: &str| -> Result<Vec<Label>, Diagnostic> {

@@ -195,10 +195,7 @@ fn index_tasks_need_a_worker_and_a_free_label() {
             .to_string()
     };
     let without = errors(json!({}), vec![routed("a", numbered(64))]);
-    assert!(
-        without.contains("there is no worker alias `misc`"),
-        "{without}"
-    );
+    assert!(without.contains("unknown worker alias `misc`"), "{without}");
     assert!(without.contains("task `a`"), "{without}");
     let taken = vec![routed("a", numbered(64)), routed("index-task-a", vec![])];
     let taken = errors(misc(), taken);

@@ -109,15 +109,14 @@ impl Artifacts for ArtifactFolder<'_> {
     fn write(&self, name: &str, content: &[u8]) -> Result<(), Diagnostic> {
         let name = &normalize(name).map_err(|_| {
             Diagnostic::user(format!(
-                "the artifact {name:?} would lie outside of the artifacts"
+                "the artifact {name:?} would be outside of the folder for artifacts"
             ))
-            .help("names of docker images and the like must not hold `..`")
+            .help("names, such as those of docker images, must not contain `..`")
         })?;
         let masked = self.mask.content(content);
         if *masked != *content {
             tracing::warn!(
-                "the artifact {name} would have held the value of a secret environment variable, \
-                 which is masked in it"
+                "masked the value of a secret environment variable in the artifact {name}"
             );
         }
         let path = path_of(name);

@@ -18,7 +18,7 @@ pub enum FileError {
     #[error("{0:?} does not exist")]
     Missing(String),
     /// Reading failed.
-    #[error("{path:?} cannot be read: {why}")]
+    #[error("cannot read {path:?}: {why}")]
     Unreadable {
         /// The path.
         path: String,

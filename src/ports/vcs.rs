@@ -27,10 +27,10 @@ pub const NULL_REVISION: &str = "0000000000000000000000000000000000000000";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VcsError {
     /// The folder belongs to no repository.
-    #[error("{0} is in neither a git nor a hg repository")]
+    #[error("{0} is not in a git or hg repository")]
     NoRepository(String),
     /// The program is not installed or did not start.
-    #[error("`{program}` could not be started: {why}")]
+    #[error("cannot start `{program}`: {why}")]
     NotStarted {
         /// The program.
         program: String,
@@ -50,7 +50,7 @@ pub enum VcsError {
         stderr: String,
     },
     /// The revision is not in this clone.
-    #[error("there is no revision `{0}` in this clone")]
+    #[error("the revision `{0}` does not exist in this clone")]
     NoRevision(String),
     /// The repository has no revision at all.
     #[error("nothing has been committed yet")]
@@ -74,7 +74,7 @@ pub enum VcsError {
         why: &'static str,
     },
     /// A folder that a revision was checked out into is still there.
-    #[error("{folder} could not be removed: {why}")]
+    #[error("cannot remove {folder}: {why}")]
     NotRemoved {
         /// The folder.
         folder: String,
@@ -82,7 +82,7 @@ pub enum VcsError {
         why: String,
     },
     /// The program answered something that is not UTF-8.
-    #[error("`{0}` answered something that is not UTF-8")]
+    #[error("the output of `{0}` is not UTF-8")]
     NotUtf8(String),
 }
 

@@ -57,7 +57,7 @@ pub fn find(project: &Project) -> Result<(Interpreter, Process), Diagnostic> {
             }
         };
         let Some(version) = process.hello["taskgraph"].as_str() else {
-            tried.push(format!("{shown}: it does not know the package taskgraph"));
+            tried.push(format!("{shown}: the package taskgraph is not installed"));
             continue;
         };
         tracing::debug!(
@@ -80,7 +80,7 @@ pub fn find(project: &Project) -> Result<(Interpreter, Process), Diagnostic> {
              or `uv sync`), or name an interpreter that has it in SNOWMAN_PYTHON"
         }
     };
-    let diagnostic = Diagnostic::environment("there is no Python with the package taskgraph");
+    let diagnostic = Diagnostic::environment("no Python with the package taskgraph was found");
     Err(diagnostic.because(tried.join("\n")).help(help))
 }
 
@@ -90,7 +90,7 @@ pub fn find(project: &Project) -> Result<(Interpreter, Process), Diagnostic> {
 /// When it cannot be started any more.
 pub fn start(command: &[String], project: &Project) -> Result<Process, Diagnostic> {
     start_process(command, project).map_err(|why| {
-        Diagnostic::environment(format!("`{}` cannot be started", command.join(" "))).because(why)
+        Diagnostic::environment(format!("cannot start `{}`", command.join(" "))).because(why)
     })
 }
 

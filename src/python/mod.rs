@@ -139,7 +139,9 @@ impl Workers {
 
     fn ask(&self, slot: &mut Slot, call: &Call) -> Result<Answer, Failure> {
         let Some(process) = &mut slot.process else {
-            return Err(Failure::Worker(Diagnostic::bug("there is no worker")));
+            return Err(Failure::Worker(Diagnostic::bug(
+                "no Python worker is running",
+            )));
         };
         let answer = process.call(call, self.patience());
         if let Err(Failure::Worker(diagnostic)) = &answer {

@@ -150,7 +150,7 @@ impl Process {
     fn receive(&mut self, patience: Duration) -> Result<(Value, Vec<Vec<u8>>), String> {
         match self.answers.recv_timeout(patience) {
             Ok(Ok(message)) => Ok(message),
-            Ok(Err(error)) => Err(format!("cannot be understood: {error}")),
+            Ok(Err(error)) => Err(format!("sent a message that cannot be parsed: {error}")),
             Err(RecvTimeoutError::Timeout) => {
                 // It is of no use any more.
                 if let Some(child) = &mut self.child {
@@ -183,7 +183,7 @@ impl Process {
             return "it printed nothing".to_owned();
         }
         let lines: Vec<&str> = words.iter().map(String::as_str).collect();
-        format!("the last that it printed is\n{}", lines.join("\n"))
+        format!("its last output is\n{}", lines.join("\n"))
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn address(environment: &Environment) -> Result<Address, Diagnostic> 
             "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com"
         };
         return Err(Diagnostic::environment(
-            "it is not known where Taskcluster is: neither TASKCLUSTER_PROXY_URL nor \
+            "cannot tell where Taskcluster is: neither TASKCLUSTER_PROXY_URL nor \
              TASKCLUSTER_ROOT_URL is set",
         )
         .help(help));
@@ -45,9 +45,11 @@ pub(super) fn address(environment: &Environment) -> Result<Address, Diagnostic> 
 /// The URL with a slash at its end, without which its last part would be lost when paths are joined.
 fn root_url(variable: &str, url: &str) -> Result<String, Diagnostic> {
     let wrong = |why: &str| {
-        Diagnostic::environment(format!("{variable} is no URL of a Taskcluster deployment"))
-            .because(why)
-            .help("it looks like https://firefox-ci-tc.services.mozilla.com")
+        Diagnostic::environment(format!(
+            "{variable} is not the URL of a Taskcluster deployment"
+        ))
+        .because(why)
+        .help("it looks like https://firefox-ci-tc.services.mozilla.com")
     };
     let no_address = "it does not begin with https:// or http:// and a host";
     let parsed = reqwest::Url::parse(url).map_err(|_| wrong(no_address))?;
@@ -69,10 +71,10 @@ fn credentials(environment: &Environment) -> Result<Option<Credentials>, Diagnos
             if let Some(text) = certificate
                 && serde_json::from_str::<crate::base::value::Object>(text).is_err()
             {
-                return Err(
-                    Diagnostic::environment("TASKCLUSTER_CERTIFICATE is no JSON mapping")
-                        .help("unset it for permanent credentials, or sign in again"),
-                );
+                return Err(Diagnostic::environment(
+                    "TASKCLUSTER_CERTIFICATE is not a JSON object",
+                )
+                .help("unset it for permanent credentials, or sign in again"));
             }
             Ok(Some(Credentials {
                 client_id: id.to_owned(),

@@ -193,7 +193,7 @@ fn malformed(call: &str, why: &dyn std::fmt::Display) -> ApiError {
     ApiError {
         call: call.to_owned(),
         status: None,
-        message: format!("the answer is not what it should be: {why}"),
+        message: format!("unexpected response: {why}"),
     }
 }
 
@@ -203,7 +203,7 @@ fn one_part(call: &str, name: &str) -> Result<(), ApiError> {
         return Err(ApiError {
             call: call.to_owned(),
             status: Some(400),
-            message: format!("{name:?} is no name"),
+            message: format!("{name:?} is not a valid name"),
         });
     }
     Ok(())
@@ -462,7 +462,7 @@ impl Taskcluster for Ready {
                     Some((expires, task_id(row, "taskId")?))
                 })
                 .collect::<Option<Vec<_>>>()
-                .ok_or_else(|| malformed(&call, &"a task without an id or a time of expiry"))?;
+                .ok_or_else(|| malformed(&call, &"a task without an id or an expiry date"))?;
             tasks.sort_by_key(|(expires, _)| *expires);
             Ok(tasks.into_iter().map(|(_, id)| id).collect())
         })
@@ -491,7 +491,7 @@ impl Taskcluster for Ready {
                 .flatten()
                 .map(Value::as_str)
                 .collect::<Option<ScopeSet>>()
-                .ok_or_else(|| malformed(call, &"a scope that is no string"))
+                .ok_or_else(|| malformed(call, &"a scope that is not a string"))
         })
     }
 

@@ -64,7 +64,7 @@ pub(super) fn describe(error: reqwest::Error) -> String {
             .to_owned();
     }
     if error.is_timeout() {
-        return "no answer came in time".to_owned();
+        return "the request timed out".to_owned();
     }
     let connects = error.is_connect();
     let error = error.without_url();
@@ -76,7 +76,7 @@ pub(super) fn describe(error: reqwest::Error) -> String {
             text = inner.to_string();
             source = inner.source();
         }
-        return format!("no connection: {text}");
+        return format!("cannot connect: {text}");
     }
     while let Some(inner) = source {
         let inner_text = inner.to_string();

@@ -70,9 +70,9 @@ impl Client {
             Ok(ready) => call(ready),
             Err(why) => {
                 let error = ApiError {
-                    call: "the client for Taskcluster".to_owned(),
+                    call: "the client of Taskcluster".to_owned(),
                     status: None,
-                    message: format!("it could not be made: {why}"),
+                    message: format!("cannot set it up: {why}"),
                 };
                 Box::pin(std::future::ready(Err(error)))
             }

@@ -93,7 +93,7 @@ impl Tries {
         };
         if self.failed >= REPORTED {
             let left = self.policy.budget.saturating_sub(failing).as_secs();
-            tracing::warn!("{error}; trying again, for {left} more seconds at most");
+            tracing::warn!("{error}; retrying for up to {left} more seconds");
         }
         tokio::time::sleep(pause).await;
         true

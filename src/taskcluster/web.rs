@@ -90,9 +90,9 @@ fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
         .last()
         .is_some_and(|url| url.scheme() == "https");
     if was_encrypted && attempt.url().scheme() != "https" {
-        attempt.error("redirected from https to an open connection")
+        attempt.error("redirected from https to http")
     } else if attempt.previous().len() > REDIRECTIONS {
-        attempt.error("redirected too often")
+        attempt.error("too many redirects")
     } else {
         attempt.follow()
     }

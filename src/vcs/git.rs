@@ -157,8 +157,7 @@ impl Git {
             several if several.contains(&DEFAULT_REMOTE) => DEFAULT_REMOTE,
             [first, ..] => {
                 tracing::warn!(
-                    "there are the remotes {}, and none is called `{DEFAULT_REMOTE}`: taking \
-                     `{first}`",
+                    "none of the remotes {} is called `{DEFAULT_REMOTE}`: using `{first}`",
                     remotes.join(", ")
                 );
                 first

@@ -27,7 +27,7 @@ pub(super) fn note_ref(name: &str) -> Result<String, VcsError> {
         return Err(refused(
             "the ref of the note",
             name,
-            "git allows no such ref",
+            "git does not allow this ref",
         ));
     }
     Ok(format!("refs/notes/{short}"))

@@ -114,8 +114,8 @@ async fn an_action_is_the_projects_own() {
     exit code 1
     stderr:
       × unknown action `add-talos`
-      help: what the project has in Python has to be registered; there are: add-new-jobs, cancel,
-            cancel-all, rebuild-cached-tasks, release-promotion, rerun, retrigger, retrigger-decision,
+      help: Python code of the project must be registered; available: add-new-jobs, cancel, cancel-all,
+            rebuild-cached-tasks, release-promotion, rerun, retrigger, retrigger-decision,
             retrigger-disabled, retrigger-multiple
 
     1 error; nothing was done
@@ -197,7 +197,7 @@ async fn an_input_breaks_its_schema() {
     stderr:
       × the input of the action release-promotion, `release_promotion_flavor`: "promot" is not one of
       │ "promote" or "ship"
-      help: did you mean `promote`? there are: promote, ship
+      help: did you mean `promote`? available: promote, ship
 
       × the input of the action release-promotion, `build_number`: 0 is less than the minimum of 1
 

@@ -149,8 +149,8 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: there is no attribute `taste`, and `by-taste` has no `default`, in
-      │ `description` of `linux`
+      × kind `build`, task `linux`: the attribute `taste` is not set, and `by-taste` has no `default`,
+      │ in `description` of `linux`
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-taste: {vanilla: x}}
@@ -189,15 +189,15 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "van(" is no regular expression: missing ), unterminated subpattern
-      │ at position 3, in `description` of `linux`
+      × kind `build`, task `linux`: "van(" is not a valid regular expression: missing ), unterminated
+      │ subpattern at position 3, in `description` of `linux`
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-flavour: {"van(": x, "b": y}}
        ·         ───────────
      5 │         worker-type: linux
        ╰────
-      help: alternatives are regular expressions; put `\` before signs that stand for themselves
+      help: alternatives are regular expressions; escape literal characters with `\`
 
     1 error
     "#);
@@ -319,8 +319,8 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "Build {flavor}" names `flavor`, which stands for nothing here; did
-      │ you mean `flavour`? (braces that are meant are doubled)
+      × kind `build`, task `linux`: "Build {flavor}" uses `flavor`, which is not defined here; did you
+      │ mean `flavour`? (double the braces to mean the characters)
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: 'Build {flavor}'
@@ -359,7 +359,7 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "Build {flavour" is no template: a field has no `}`
+      × kind `build`, task `linux`: "Build {flavour" is not a valid template: a field has no `}`
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: 'Build {flavour'

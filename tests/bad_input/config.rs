@@ -21,7 +21,7 @@ fn config_is_missing() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × there is no `taskcluster/config.yml`
+      × `taskcluster/config.yml` does not exist
       help: run snowman in the repository, or name the folder of config.yml with --root
 
     1 error

@@ -90,7 +90,7 @@ async fn a_revision_is_unknown() {
     exit code 3
     stderr:
       × cannot determine which files changed
-      │   cause: there is no revision `0123456789` in this clone
+      │   cause: the revision `0123456789` does not exist in this clone
       help: fetch the revision of --head-rev: it must be in this clone
 
     1 failure; nothing was created
@@ -120,7 +120,7 @@ async fn try_task_config_is_not_json() {
     assert_snapshot!(decide(project, OVERRIDE).await, @r#"
     exit code 1
     stderr:
-      × try_task_config.json is no JSON: expected value
+      × try_task_config.json is not valid JSON: expected value
        ╭─[try_task_config.json:2:16]
      1 │ {"version": 2,
      2 │  "parameters": }
@@ -233,7 +233,7 @@ async fn a_note_is_not_json() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × the note refs/notes/decision-parameters is no JSON: expected value
+      × the note refs/notes/decision-parameters is not valid JSON: expected value
        ╭─[the note refs/notes/decision-parameters:1:1]
      1 │ level: 3
        · ─────

@@ -53,7 +53,7 @@ fn the_root_is_missing() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × there is no `taskgraph/config.yml`
+      × `taskgraph/config.yml` does not exist
       help: run snowman in the repository, or name the folder of config.yml with --root
 
     1 error
@@ -68,7 +68,7 @@ fn the_root_is_found_from_a_subfolder() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × there is no `src/taskcluster/config.yml`
+      × `src/taskcluster/config.yml` does not exist
       help: run snowman in the repository, or name the folder of config.yml with --root
 
     1 error
@@ -81,7 +81,7 @@ fn the_root_is_a_file() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × there is no `taskcluster/config.yml/config.yml`
+      × `taskcluster/config.yml/config.yml` does not exist
       help: run snowman in the repository, or name the folder of config.yml with --root
 
     1 error
@@ -100,7 +100,7 @@ fn git_is_missing() {
     exit code 3
     stderr:
       × cannot read the repository
-      │   cause: `git` could not be started: No such file or directory (os error 2)
+      │   cause: cannot start `git`: No such file or directory (os error 2)
       help: install `git` in a folder of PATH
 
     1 failure
@@ -154,7 +154,7 @@ fn a_root_url_is_not_a_url() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × TASKCLUSTER_ROOT_URL is no URL of a Taskcluster deployment
+      × TASKCLUSTER_ROOT_URL is not the URL of a Taskcluster deployment
       │   cause: it does not begin with https:// or http:// and a host
       help: it looks like https://firefox-ci-tc.services.mozilla.com
 
@@ -284,7 +284,7 @@ fn actions_are_disabled_that_do_not_exist() {
         ·                                   ──────────
      12 │     repositories:
         ╰────
-      help: there are: add-new-jobs, backfill, cancel, cancel-all, create-interactive, purge-caches,
+      help: available: add-new-jobs, backfill, cancel, cancel-all, create-interactive, purge-caches,
             rebuild-cached-tasks, release-promotion, rerun, retrigger, retrigger-decision,
             retrigger-disabled, retrigger-multiple
 

@@ -267,7 +267,7 @@ tasks:
        · ──────────────
      3 │ RUN x $VERSION
        ╰────
-      help: there are none to choose from (`args` of the image)
+      help: none are available (`args` of the image)
 
     1 error
     ");
@@ -329,7 +329,7 @@ fn a_kind_is_a_folder() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 3
     stderr:
-      × kind `test`: "taskcluster/kinds/test/kind.yml" cannot be read: Is a directory (os error 21)
+      × kind `test`: cannot read "taskcluster/kinds/test/kind.yml": Is a directory (os error 21)
 
     1 failure
     "#);
@@ -343,8 +343,8 @@ fn a_file_cannot_be_read() {
     assert_snapshot!(project.run(&["full"]).shown(), @r#"
     exit code 3
     stderr:
-      × kind `build`: "taskcluster/kinds/build/kind.yml" cannot be read: Too many levels of symbolic
-      │ links (os error 40)
+      × kind `build`: cannot read "taskcluster/kinds/build/kind.yml": Too many levels of symbolic links
+      │ (os error 40)
 
     1 failure
     "#);

@@ -34,7 +34,7 @@ tasks:
        ·                            ─────────
      2 │ loader: taskgraph.loader.transform:loader
        ╰────
-      help: there are: build, test
+      help: available: build, test
 
     2 errors
     ");
@@ -110,7 +110,7 @@ fn a_requested_kind_does_not_exist() {
       help: did you mean `build`?
 
       × unknown kind `frobnicate`
-      help: there are: build
+      help: available: build
 
     2 errors
     ");
@@ -164,10 +164,10 @@ tasks: {}
        · ──────
      2 │ tasks: {}
        ╰────
-      help: what the project has in Python has to be registered; there are:
-            taskgraph.loader.default:loader, taskgraph.loader.transform:loader
+      help: Python code of the project must be registered; available: taskgraph.loader.default:loader,
+            taskgraph.loader.transform:loader
 
-      × there is no Python with the package taskgraph
+      × no Python with the package taskgraph was found
       │   cause: /no/python: No such file or directory (os error 2)
       help: SNOWMAN_PYTHON has to name an interpreter in which taskcluster-taskgraph is installed
 

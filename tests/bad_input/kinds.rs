@@ -48,7 +48,7 @@ tasks:
      2 │     linux: {}
        · ─────────────
        ╰────
-      help: indent with spaces; YAML takes no tabs there
+      help: indent with spaces; YAML does not allow tabs there
 
     1 error
     ");

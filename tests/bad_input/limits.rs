@@ -42,13 +42,13 @@ tasks: &tasks
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`: the alias `*tasks` stands inside its own anchor
+      × kind `build`: the alias `*tasks` is inside its own anchor
        ╭─[taskcluster/kinds/build/kind.yml:2:8]
      1 │ tasks: &tasks
      2 │     a: *tasks
        ·        ──────
        ╰────
-      help: a value cannot hold itself; write out the part that is meant
+      help: a value cannot contain itself; write out the part that you mean
 
     1 error
     ");
@@ -240,8 +240,8 @@ fn a_regular_expression_takes_too_long() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 2
     stderr:
-      × --tasks-regex: "((a{100}){100}){1000}" is no regular expression: it is too large once its
-      │ repetitions are written out
+      × --tasks-regex: "((a{100}){100}){1000}" is not a valid regular expression: it is too large once
+      │ its repetitions are written out
 
     1 error
     "#);
@@ -267,8 +267,8 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `a`: "{os.environ[SHELL_TOKEN]} {environ} {description.__class__}" names
-      │ `os`, which stands for nothing here; there are: name (braces that are meant are doubled)
+      × kind `build`, task `a`: "{os.environ[SHELL_TOKEN]} {environ} {description.__class__}" uses `os`,
+      │ which is not defined here; available: name (double the braces to mean the characters)
        ╭─[taskcluster/kinds/build/kind.yml:5:9]
      4 │     a:
      5 │         description: '{os.environ[SHELL_TOKEN]} {environ} {description.__class__}'

@@ -127,10 +127,10 @@ async fn the_queue_refuses_connections() {
     let told = told(&format!("http://{address}")).await;
     assert_snapshot!(told, @"
     kind `build`, task `c`: the task could not be created
-      cause: no connection: Connection refused (os error 111)
+      cause: cannot connect: Connection refused (os error 111)
       help: rerun this task when Taskcluster is available again; existing tasks are kept
     kind `build`, task `a`: the task could not be created
-      cause: no connection: Connection refused (os error 111)
+      cause: cannot connect: Connection refused (os error 111)
       help: rerun this task when Taskcluster is available again; existing tasks are kept
     1 more task was not created
       cause: `b` depends on `a`
@@ -143,10 +143,10 @@ async fn the_queue_never_answers() {
     let told = told(&format!("http://{}", listener.local_addr().unwrap())).await;
     assert_snapshot!(told, @"
     kind `build`, task `c`: the task could not be created
-      cause: no answer came in time
+      cause: the request timed out
       help: rerun this task when Taskcluster is available again; existing tasks are kept
     kind `build`, task `a`: the task could not be created
-      cause: no answer came in time
+      cause: the request timed out
       help: rerun this task when Taskcluster is available again; existing tasks are kept
     1 more task was not created
       cause: `b` depends on `a`

@@ -24,7 +24,7 @@ fn a_date_is_out_of_range() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × parameters: `build_date` is 9007199254740993, which is no moment in the years 1 to 9999
+      × parameters: `build_date` is 9007199254740993, which is not in the years 1 to 9999
        ╭─[params.yml:1:1]
      1 │ build_date: 9007199254740993
        · ──────────
@@ -72,7 +72,7 @@ fn parameters_are_not_json() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × params.json is no JSON: expected value
+      × params.json is not valid JSON: expected value
        ╭─[params.json:1:11]
      1 │ {"level": }
        ·           ─
@@ -292,8 +292,8 @@ target_tasks_method: nightly_desktop
     exit code 1
     stderr:
       × unknown target-tasks method `nightly_desktop`
-      help: what the project has in Python has to be registered; there are: codereview, default,
-            nothing, promote, promote_partners, push, ship
+      help: Python code of the project must be registered; available: codereview, default, nothing,
+            promote, promote_partners, push, ship
 
     1 error
     ");
@@ -325,8 +325,8 @@ fn a_regular_expression_is_invalid() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 2
     stderr:
-      × --tasks-regex: "build-(" is no regular expression: missing ), unterminated subpattern at
-      │ position 6
+      × --tasks-regex: "build-(" is not a valid regular expression: missing ), unterminated subpattern
+      │ at position 6
 
     1 error
     "#);

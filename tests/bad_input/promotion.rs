@@ -152,7 +152,7 @@ async fn a_version_parser_is_the_projects_own() {
     assert_snapshot!(refused(&taskcluster, project), @"
     exit code 3
     stderr:
-      × there is no Python with the package taskgraph
+      × no Python with the package taskgraph was found
       │   cause: /no/such/python: No such file or directory (os error 2)
         ╭─[taskcluster/config.yml:16:1]
      15 │             default-ref: main
@@ -271,7 +271,7 @@ fn a_rehearsed_flavor_is_unknown() {
       help: did you mean `promote`?
 
       × unknown flavor `frobnicate`
-      help: there are: promote, ship
+      help: available: promote, ship
 
     2 errors
     ");
@@ -300,7 +300,7 @@ fn a_tested_action_has_a_malformed_input() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × input.json is no JSON: expected value
+      × input.json is not valid JSON: expected value
        ╭─[input.json:1:11]
      1 │ {"times": }
        ·           ─

@@ -98,7 +98,7 @@ tasks:
             taskgraph.transforms.from_deps, taskgraph.transforms.matrix, taskgraph.transforms.notify,
             taskgraph.transforms.run, taskgraph.transforms.task, taskgraph.transforms.task_context
 
-      × there is no Python with the package taskgraph
+      × no Python with the package taskgraph was found
       │   cause: /no/python: No such file or directory (os error 2)
       help: SNOWMAN_PYTHON has to name an interpreter in which taskcluster-taskgraph is installed
 

@@ -64,7 +64,7 @@ tasks:
        ·     ─────
      4 │         description: Test it
        ╰────
-      help: there are: build
+      help: available: build
 
       × kind `test`, task `test-other`: the reference "<self/public/x>" names an artifact of the task
       │ itself
@@ -95,7 +95,7 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `build-b`: the dependency `a` is `biuld-a`, and there is no such task
+      × kind `build`, task `build-b`: the dependency `a` is `biuld-a`, which does not exist
        ╭─[taskcluster/kinds/build/kind.yml:5:5]
      4 │     a: {description: A, worker-type: succeed}
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
@@ -104,7 +104,7 @@ tasks:
        ╰────
       help: did you mean `build-a`?
 
-      × kind `build`, task `build-b`: the dependency `other` is `frobnicate`, and there is no such task
+      × kind `build`, task `build-b`: the dependency `other` is `frobnicate`, which does not exist
        ╭─[taskcluster/kinds/build/kind.yml:5:5]
      4 │     a: {description: A, worker-type: succeed}
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
@@ -113,7 +113,7 @@ tasks:
        ╰────
       help: name a task that exists, or leave the dependency out
 
-      × kind `build`, task `build-c`: the dependency `d` is `build-e`, and there is no such task
+      × kind `build`, task `build-c`: the dependency `d` is `build-e`, which does not exist
        ╭─[taskcluster/kinds/build/kind.yml:6:5]
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
      6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
@@ -144,7 +144,7 @@ tasks:
      4 │     a: {description: A, worker-type: succeed, soft-dependencies: [build-x], if-dependencies: [b]}
        ·                                                                             ───────────────
        ╰────
-      help: there are none to choose from
+      help: none are available
 
     1 error
     ");

@@ -24,7 +24,7 @@ fn an_error_is_next_to_a_secret() {
      4 │     a: {description: [masked], worker-type: succeed, nonsense: [masked]}
        ·                                                                      ────────
        ╰────
-      help: there are: always-target, attributes, deadline-after, dependencies, description,
+      help: available: always-target, attributes, deadline-after, dependencies, description,
             expires-after, extra, if-dependencies, index, label, needs-sccache, optimization, priority,
             requires, routes, run-on-git-branches, run-on-projects, run-on-tasks-for, scopes,
             shipping-phase, … (6 more)
@@ -67,8 +67,8 @@ async fn a_decision_would_publish_a_secret() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-    [TIME]  WARN the artifact full-task-graph.json would have held the value of a secret environment variable, which is masked in it
-    [TIME]  WARN the artifact task-graph.json would have held the value of a secret environment variable, which is masked in it
+    [TIME]  WARN masked the value of a secret environment variable in the artifact full-task-graph.json
+    [TIME]  WARN masked the value of a secret environment variable in the artifact task-graph.json
       × kind `build`, task `build-a`: the definition contains the value of DEPLOY_TOKEN
       │   cause: task definitions are public
        ╭─[taskcluster/kinds/build/kind.yml:4:5]

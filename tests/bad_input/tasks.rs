@@ -295,7 +295,7 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `a`: `expires-after`: "3 moons" has the unit "moons"; units are second,
+      × kind `build`, task `a`: `expires-after`: unknown unit "moons" in "3 moons"; units are second,
       │ minute, hour, day, week, month, year (also plural, or s, min, h, d, w, mo, y)
        ╭─[taskcluster/kinds/build/kind.yml:4:69]
      3 │ tasks:

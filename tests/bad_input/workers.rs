@@ -103,7 +103,7 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: there is no worker alias `linx`
+      × kind `build`, task `linux`: unknown worker alias `linx`
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │         description: Build it
      4 │         worker-type: linx
@@ -112,13 +112,13 @@ tasks:
        ╰────
       help: did you mean `linux`? (`workers.aliases` in taskcluster/config.yml)
 
-      × kind `test`, task `a`: there is no worker alias `frobnicator`
+      × kind `test`, task `a`: unknown worker alias `frobnicator`
        ╭─[taskcluster/kinds/test/kind.yml:4:25]
      3 │ tasks:
      4 │     a: {description: A, worker-type: frobnicator}
        ·                         ───────────
        ╰────
-      help: there are: linux (`workers.aliases` in taskcluster/config.yml)
+      help: available: linux (`workers.aliases` in taskcluster/config.yml)
 
     2 errors
     ");
@@ -220,7 +220,7 @@ tasks:
        ·     ─
      9 │         description: B
        ╰────
-      help: what the project has in Python has to be registered; there are: always, index-search, never,
+      help: Python code of the project must be registered; available: always, index-search, never,
             skip-unless-changed
 
     2 errors

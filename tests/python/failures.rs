@@ -272,7 +272,7 @@ fn an_interpreter_without_taskgraph_is_an_error() {
     says(
         &world,
         &[
-            "there is no Python with the package taskgraph",
+            "no Python with the package taskgraph was found",
             "/no/such/python",
             "SNOWMAN_PYTHON has to name an interpreter",
         ],

@@ -173,7 +173,7 @@ fn uv_is_used_for_a_project_with_a_lock_file() {
     std::fs::remove_file(without.beside.join("hail/uv.lock")).unwrap();
     let said = without.world.failure(&["full", "-p", "params/push.yml"]);
     assert!(
-        said.contains("there is no Python with the package taskgraph"),
+        said.contains("no Python with the package taskgraph was found"),
         "{said}"
     );
 }

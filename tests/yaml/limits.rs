@@ -121,7 +121,7 @@ fn values_cannot_hold_themselves() {
         ("&a [&b [*a]]", "f:1:9: "),
     ] {
         let told = refused(document);
-        let wanted = format!("{place}the alias `*a` stands inside its own anchor");
+        let wanted = format!("{place}the alias `*a` is inside its own anchor");
         assert!(told.starts_with(&wanted), "{told}");
         assert!(told.contains("help: "), "{told}");
     }

@@ -121,22 +121,22 @@ fn what_is_no_text_is_refused_with_its_place() {
         ),
         (
             b"a:\r\n  - \x00\r\n",
-            "f:2:5: the character U+0000 may not stand in YAML\n  \
+            "f:2:5: the character U+0000 is not allowed in YAML\n  \
              help: remove it, or write \"\\u0000\" in double quotes",
         ),
         (
             b"\xef\xbb\xbfa: \x1b[0m\n",
-            "f:1:4: the character U+001B may not stand in YAML\n  \
+            "f:1:4: the character U+001B is not allowed in YAML\n  \
              help: remove it, or write \"\\u001b\" in double quotes",
         ),
         (
             b"\xc3\xbc \x7f",
-            "f:1:3: the character U+007F may not stand in YAML\n  \
+            "f:1:3: the character U+007F is not allowed in YAML\n  \
              help: remove it, or write \"\\u007f\" in double quotes",
         ),
         (
             b"a: \xef\xbf\xbf",
-            "f:1:4: the character U+FFFF may not stand in YAML\n  \
+            "f:1:4: the character U+FFFF is not allowed in YAML\n  \
              help: remove it, or write \"\\uffff\" in double quotes",
         ),
         (
@@ -155,7 +155,7 @@ fn the_first_mistake_of_the_form_is_told_with_its_place() {
             "a:\n\tb: 1\n",
             "f:2:1: found character that cannot start any token\n  \
              cause: while scanning for the next token\n  \
-             help: indent with spaces; YAML takes no tabs there",
+             help: indent with spaces; YAML does not allow tabs there",
         ),
         (
             "a: b: c\n",
@@ -170,17 +170,17 @@ fn the_first_mistake_of_the_form_is_told_with_its_place() {
         ),
         (
             "a: *b\nc: &bb 1\n",
-            "f:1:4: there is no anchor `&b` before this alias",
+            "f:1:4: no anchor `&b` is defined before this alias",
         ),
         (
             "a: &a 1\nb: &a 2\n",
             "f:2:4: the anchor `&a` is set a second time\n  \
-             help: it is set on line 1 already; take another name",
+             help: it is already set on line 1; use another name",
         ),
         (
             "a: 1\n---\nb: 1\n",
-            "f:2:1: there is a second document in the file\n  \
-             help: remove the `---`, or put each document into a file of its own",
+            "f:2:1: the file has a second document\n  \
+             help: remove the `---`, or put each document into its own file",
         ),
         (
             "a: \"b",
@@ -199,7 +199,7 @@ fn the_first_mistake_of_the_form_is_told_with_its_place() {
         ),
         (
             "a:\n- [!b:, c]\n",
-            "f:2:1: a tag that ends with `:` stands behind this place\n  \
+            "f:2:1: a tag that ends with `:` follows here\n  \
              help: write a text that begins with `!` in quotes",
         ),
         (
@@ -215,8 +215,8 @@ fn the_first_mistake_of_the_form_is_told_with_its_place() {
         (
             "- =\n- <<\n- !a b\n- !!int c\n",
             "f:1:3: a plain `=` has no value\n  help: write '=' in quotes to have a string\n\
-             f:2:3: `<<` stands where it merges nothing\n  help: write '<<' in quotes to have a string\n\
-             f:3:3: the tag `!a` is not known\n  help: write a text that begins with `!` in quotes\n\
+             f:2:3: `<<` merges nothing here\n  help: write '<<' in quotes to have a string\n\
+             f:3:3: unknown tag `!a`\n  help: write a text that begins with `!` in quotes\n\
              f:4:3: `c` is no integer\n  help: write it in quotes to have a string",
         ),
     ] {

@@ -71,10 +71,10 @@ fn next<'t>(rest: &mut &'t str) -> Parsed<'t> {
                 return Ok(Part::Brace(char::from(brace)));
             }
             if !open {
-                return Err("there is a single `}`; double it if it is meant".to_owned());
+                return Err("single `}`; double it to mean the character".to_owned());
             }
             if after.is_empty() {
-                return Err("there is a single `{`; double it if it is meant".to_owned());
+                return Err("single `{`; double it to mean the character".to_owned());
             }
             let (field, after) = field(after)?;
             *rest = after;

@@ -15,7 +15,7 @@ pub(super) const DEPTH: usize = 2;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
     /// Braces do not pair, or a field is malformed.
-    #[error("{template:?} is no template: {why}")]
+    #[error("{template:?} is not a valid template: {why}")]
     Syntax {
         /// The template.
         template: String,
@@ -24,7 +24,7 @@ pub enum FormatError {
     },
     /// A name is not defined.
     #[error(
-        "{template:?} names `{name}`, which stands for nothing here; {hint} (braces that are meant are doubled)"
+        "{template:?} uses `{name}`, which is not defined here; {hint} (double the braces to mean the characters)"
     )]
     Name {
         /// The template.
@@ -43,7 +43,7 @@ pub enum FormatError {
         why: String,
     },
     /// A format spec does not fit its value.
-    #[error("{template:?} has the format spec {spec:?}, which {found} does not take")]
+    #[error("{template:?} has the format spec {spec:?}, which does not apply to {found}")]
     Spec {
         /// The template.
         template: String,
@@ -53,7 +53,7 @@ pub enum FormatError {
         found: &'static str,
     },
     /// A field to format is not there.
-    #[error("there is no field `{0}` to substitute in")]
+    #[error("the field `{0}` to substitute in does not exist")]
     Field(String),
 }
 
@@ -117,7 +117,7 @@ fn format_at(
     if depth == 0 {
         return Err(FormatError::Syntax {
             template: whole.to_owned(),
-            why: "fields stand too deep in format specs".to_owned(),
+            why: "fields in format specs are nested too deeply".to_owned(),
         });
     }
     let mut out = String::with_capacity(template.len());
@@ -182,7 +182,7 @@ fn lookup<'a>(
     let name = field.name;
     if name.is_empty() || name.bytes().all(|b| b.is_ascii_digit()) {
         return Err(fail(
-            "fields have to be named, and nothing is given by position".to_owned(),
+            "fields need names: there are no positional arguments".to_owned(),
         ));
     }
     let found = scope.get(name).ok_or_else(|| FormatError::Name {
@@ -204,7 +204,7 @@ fn lookup<'a>(
                 // A character of a text.
                 Cow::Owned(value) => index(value, key).map(Cow::into_owned).map(Cow::Owned),
             }
-            .ok_or_else(|| fail(format!("there is no `[{key}]` in {}", type_name(&value))))?,
+            .ok_or_else(|| fail(format!("{} has no `[{key}]`", type_name(&value))))?,
         };
     }
     Ok(value)
@@ -233,9 +233,7 @@ fn convert(value: &Value, conversion: Option<char>) -> Result<Cow<'_, Value>, St
         Some('s') => Ok(Cow::Owned(Value::from(py_str(value)))),
         Some('r') => Ok(Cow::Owned(Value::from(py_repr(value)))),
         Some('a') => Ok(Cow::Owned(Value::from(ascii(&py_repr(value))))),
-        Some(other) => Err(format!(
-            "there is no conversion {other:?}; there are `s`, `r` and `a`"
-        )),
+        Some(other) => Err(format!("unknown conversion {other:?}; use `s`, `r` or `a`")),
     }
 }
 

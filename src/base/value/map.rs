@@ -52,13 +52,13 @@ impl<V: Clone> Map<V> {
     #[must_use]
     pub fn of<const N: usize>(entries: [(&'static str, V); N]) -> Self {
         let entries = entries.map(|(key, value)| (Str::from(key), value));
-        debug_assert!(N <= INDEXED, "these are not few");
+        debug_assert!(N <= INDEXED, "too many entries");
         let keys = || entries.iter().map(|(key, _)| key);
         debug_assert!(
             keys()
                 .enumerate()
                 .all(|(n, key)| keys().take(n).all(|other| other != key)),
-            "a key is there twice"
+            "duplicate key"
         );
         Self(Entries::Few(entries.into()))
     }

@@ -32,9 +32,9 @@ pub(super) fn compose(source: &Arc<SourceFile>) -> Result<(Nodes, Vec<Diagnostic
             EventData::StreamStart { .. } | EventData::DocumentEnd { .. } => {}
             EventData::StreamEnd => break,
             EventData::DocumentStart { .. } if seen => {
-                return Err(Diagnostic::user("there is a second document in the file")
+                return Err(Diagnostic::user("the file has a second document")
                     .at(Some(place(source, event.start_mark)))
-                    .help("remove the `---`, or put each document into a file of its own"));
+                    .help("remove the `---`, or put each document into its own file"));
             }
             EventData::DocumentStart { .. } => seen = true,
             _ => composer.take(event)?,
@@ -110,7 +110,7 @@ impl Composer {
     fn alias(&self, anchor: &str, mark: Mark) -> Result<NodeId, Diagnostic> {
         let Some(id) = self.anchors.get(anchor).copied() else {
             return Err(Diagnostic::user(format!(
-                "there is no anchor `&{anchor}` before this alias"
+                "no anchor `&{anchor}` is defined before this alias"
             ))
             .at(Some(self.place(mark)))
             .help(suggest::hint(
@@ -120,10 +120,10 @@ impl Composer {
         };
         if self.open.iter().any(|open| open.id == id) {
             return Err(Diagnostic::user(format!(
-                "the alias `*{anchor}` stands inside its own anchor"
+                "the alias `*{anchor}` is inside its own anchor"
             ))
             .at(Some(self.place(mark)))
-            .help("a value cannot hold itself; write out the part that is meant"));
+            .help("a value cannot contain itself; write out the part that you mean"));
         }
         Ok(id)
     }
@@ -156,7 +156,7 @@ impl Composer {
                 ))
                 .at(Some(place))
                 .help(format!(
-                    "it is set on line {line} already; take another name"
+                    "it is already set on line {line}; use another name"
                 )));
             }
             self.anchors.insert(anchor, id);

@@ -99,7 +99,7 @@ impl Constructor<'_> {
             Tag::Omap | Tag::Pairs => self.pairs(id, depth)?,
             Tag::Merge => self.wrong(
                 id,
-                "`<<` stands where it merges nothing",
+                "`<<` merges nothing here",
                 "write '<<' in quotes to have a string",
             )?,
             Tag::Value => self.wrong(
@@ -109,7 +109,7 @@ impl Constructor<'_> {
             )?,
             Tag::Unknown(tag) => self.wrong(
                 id,
-                format!("the tag `{tag}` is not known"),
+                format!("unknown tag `{tag}`"),
                 "write a text that begins with `!` in quotes",
             )?,
             tag => self.scalar(id, &tag)?,
@@ -124,7 +124,7 @@ impl Constructor<'_> {
         let found = self.nodes.get(id).body.kind();
         self.wrong(
             id,
-            format!("the tag wants {wanted}, but this is {found}"),
+            format!("the tag needs {wanted}, but this is {found}"),
             "",
         )
     }

@@ -28,7 +28,10 @@ pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
             name,
             &text,
             offset,
-            format!("the character U+{:04X} may not stand in YAML", u32::from(c)),
+            format!(
+                "the character U+{:04X} is not allowed in YAML",
+                u32::from(c)
+            ),
         )
         .help(format!(
             "remove it, or write \"\\u{:04x}\" in double quotes",

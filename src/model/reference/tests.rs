@@ -113,7 +113,7 @@ fn unknown_names_are_errors() {
         ])),
         Err(
             "the reference \"<self/public/x>\" names an artifact of the task itself; \
-             a `task-reference` holds an integer, where a text is expected; \
+             a `task-reference` is an integer, where a string is expected; \
              the reference \"<bild>\" names `bild`, and the task has no such dependency"
                 .to_owned()
         )

@@ -75,11 +75,11 @@ impl Events {
         let place = Some(place(&self.source, self.last));
         if self.source.text.contains(":,") {
             // The one panic that is known, see `tag_comma`.
-            return Diagnostic::user("a tag that ends with `:` stands behind this place")
+            return Diagnostic::user("a tag that ends with `:` follows here")
                 .at(place)
                 .help("write a text that begins with `!` in quotes");
         }
-        Diagnostic::bug("the YAML scanner failed behind this place").at(place)
+        Diagnostic::bug("the YAML scanner failed after this position").at(place)
     }
 
     /// The mark without the spaces that were put in before it.
@@ -138,12 +138,12 @@ impl Events {
         let next = line.chars().nth(usize::try_from(mark.column).ok()?);
         match problem {
             "found character that cannot start any token" => Some(match next {
-                Some('\t') => "indent with spaces; YAML takes no tabs there",
+                Some('\t') => "indent with spaces; YAML does not allow tabs there",
                 _ => "write the text in quotes",
             }),
             "found a tab character where an indentation space is expected"
             | "found a tab character that violates indentation" => {
-                Some("indent with spaces; YAML takes no tabs there")
+                Some("indent with spaces; YAML does not allow tabs there")
             }
             "mapping values are not allowed in this context" => {
                 Some("write a text with `: ` in it in quotes, or check the indentation")
