@@ -263,10 +263,10 @@ mod tests {
         let told = set(tasks).unwrap().with_edges().unwrap_err();
         assert_eq!(
             told.to_string(),
-            "kind `test`, task `build-linux`: the dependency `biuld-win` is `biuld-win`, and there is \
-             no such task\n  help: did you mean `build-win`?\n\
-             kind `test`, task `build-linux`: the dependency `zzz` is `zzz`, and there is no such \
-             task\n  help: name a task that exists, or leave the dependency out"
+            "kind `test`, task `build-linux`: the dependency `biuld-win` is `biuld-win`, which does \
+             not exist\n  help: did you mean `build-win`?\n\
+             kind `test`, task `build-linux`: the dependency `zzz` is `zzz`, which does not exist\n  \
+             help: name a task that exists, or leave the dependency out"
         );
     }
 
@@ -341,7 +341,7 @@ mod tests {
         json["b"]["task"] = json!(null);
         assert_eq!(
             LabelGraph::from_json(&json).unwrap_err().to_string(),
-            "task `a`: `label` is no string\ntask `b`: `task` is no mapping"
+            "task `a`: `label` is not a string\ntask `b`: `task` is not a mapping"
         );
         assert!(LabelGraph::from_json(&json!([])).is_err());
     }

@@ -23,6 +23,7 @@ mod create;
 mod download;
 mod failure;
 mod lazy;
+mod response;
 mod retry;
 mod server_clock;
 mod web;

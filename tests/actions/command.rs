@@ -141,7 +141,11 @@ async fn mistakes_in_a_test_are_reported() {
             "neither .yml nor .json",
         ),
         (vec!["--input", "none.yml", "retrigger"], 1, "none.yml"),
-        (vec!["--input", "broken.json", "retrigger"], 1, "is no JSON"),
+        (
+            vec!["--input", "broken.json", "retrigger"],
+            1,
+            "is not valid JSON",
+        ),
         (
             vec![
                 "--task-id",

@@ -95,7 +95,7 @@ async fn try_may_override_parameters() {
         .await;
     assert_eq!(checkout.parameters()["owner"], "other@example.com");
     for (text, part) in [
-        ("{", "is no JSON"),
+        ("{", "is not valid JSON"),
         ("[]", "is a list, where a mapping is expected"),
         ("{}", "has no `version`"),
         ("{\"version\": 1, \"tasks\": []}", "unknown version 1"),

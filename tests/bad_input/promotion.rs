@@ -125,7 +125,7 @@ async fn a_graph_is_malformed() {
     assert_snapshot!(refused(&taskcluster, project()), @r#"
     exit code 1
     stderr:
-      × task `build-linux` and 1 more: `kind` is no string
+      × task `build-linux` and 1 more: `kind` is not a string
       │   cause: public/full-task-graph.json of [TASK-ID]
 
       × public/label-to-taskid.json of [TASK-ID] is malformed

@@ -91,8 +91,8 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "{matrix[os]}-{matrix[pyton]}": there is no `[pyton]` in a mapping
-      │ (os: a, python: 3.11)
+      × kind `build`, task `linux`: "{matrix[os]}-{matrix[pyton]}": a mapping has no `[pyton]` (os: a,
+      │ python: 3.11)
         ╭─[taskcluster/kinds/build/kind.yml:13:13]
      12 │         matrix:
      13 │             set-name: '{matrix[os]}-{matrix[pyton]}'

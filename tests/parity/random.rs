@@ -89,19 +89,19 @@ const REFUSALS: &[(&str, &str)] = &[
     ),
     (
         "spans-of-time-are-checked-in-every-graph",
-        "is no span of time",
+        "is not a time span",
     ),
     ("taskids-and-dates-are-checked", "`existing_tasks`: taskId "),
-    (
-        "taskids-and-dates-are-checked",
-        "which is no moment in the years",
-    ),
+    ("taskids-and-dates-are-checked", "which is not in the years"),
     ("kinds-are-checked", "`tasks-from` is "),
     ("kinds-are-checked", "`kind-dependencies` is "),
-    ("two-tasks-of-one-label", "two tasks have the label"),
+    ("two-tasks-with-the-same-label", "two tasks have the label"),
     ("labels-are-not-empty", "label is empty"),
-    ("null-stands-for-nothing", "'NoneType'"),
-    ("null-stands-for-nothing", "`worker.artifacts.name` is null"),
+    ("null-means-that-a-key-is-not-given", "'NoneType'"),
+    (
+        "null-means-that-a-key-is-not-given",
+        "`worker.artifacts.name` is null",
+    ),
 ];
 
 fn excused(refusal: &str) -> bool {

@@ -96,5 +96,5 @@ fn the_context_of_an_image_is_written() {
 fn python_never_runs_no_python() {
     let Some(world) = world() else { return };
     let said = flat(&world.failure(&["image-digest", "stone", "--python", "never"]));
-    assert!(said.contains("leave `--python=never` out"), "{said}");
+    assert!(said.contains("remove `--python=never`"), "{said}");
 }
