@@ -447,3 +447,16 @@ async fn answers_that_are_none_are_told() {
         "{told}"
     );
 }
+
+#[tokio::test]
+async fn scopes_are_requested_once() {
+    let server = Server::new().await;
+    const SCOPES: &str = "GET /api/auth/v1/scopes/current";
+    server.on(SCOPES, [json("{\"scopes\": [\"a:*\"]}")]);
+    let client = server.client(&[]);
+    for _ in 0..2 {
+        let scopes = client.current_scopes().await.unwrap();
+        assert!(scopes.satisfies("a:b") && !scopes.contains("a:b"));
+    }
+    assert_eq!(server.count(SCOPES), 1);
+}
