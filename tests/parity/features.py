@@ -20,7 +20,7 @@ NOT_USED = {
     "config release-promotion other-products": "the peer does not know it",
     "config release promotion flavor release-type": "the peer does not know it",
     "config snowman": "the peer does not know it",
-    "parameters What follows from them": "the peer does not know it",
+    "parameters Derived values": "the peer does not know it",
     "config taskgraph decision-parameters": "Python of a project",
     "parameters Every graph optimize_strategies": "Python of a project",
     "parameters Releases": "what release promotion adds; no graph is made of it by itself",
