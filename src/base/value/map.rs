@@ -52,14 +52,16 @@ impl<V: Clone> Map<V> {
     #[must_use]
     pub fn of<const N: usize>(entries: [(&'static str, V); N]) -> Self {
         let entries = entries.map(|(key, value)| (Str::from(key), value));
-        debug_assert!(N <= INDEXED, "too many entries");
-        let keys = || entries.iter().map(|(key, _)| key);
-        debug_assert!(
-            keys()
-                .enumerate()
-                .all(|(n, key)| keys().take(n).all(|other| other != key)),
-            "duplicate key"
-        );
+        const { assert!(N <= INDEXED, "too many entries") };
+        if cfg!(test) {
+            let keys = || entries.iter().map(|(key, _)| key);
+            assert!(
+                keys()
+                    .enumerate()
+                    .all(|(n, key)| keys().take(n).all(|other| other != key)),
+                "duplicate key"
+            );
+        }
         Self(Entries::Few(entries.into()))
     }
 
