@@ -220,7 +220,7 @@ async fn lists_are_read_to_their_end() {
 }
 
 #[tokio::test]
-async fn the_index_lists_what_expires_first() {
+async fn the_index_lists_entries_by_expiry() {
     let bench = Bench::new().await;
     let state = bench.sandbox.state();
     let mut ids = Vec::new();
@@ -238,7 +238,7 @@ async fn the_index_lists_what_expires_first() {
 }
 
 #[tokio::test]
-async fn artifacts_are_fetched_where_they_are() {
+async fn artifacts_are_fetched_from_their_storage() {
     let bench = Bench::new().await;
     let state = bench.sandbox.state();
     let task_id = id(&slug());
@@ -290,7 +290,7 @@ async fn artifacts_are_fetched_where_they_are() {
 }
 
 #[tokio::test]
-async fn callers_are_who_their_credentials_say() {
+async fn callers_are_identified_by_their_credentials() {
     let bench = Bench::new().await;
     let root_url = bench.sandbox.root_url();
     bench.sandbox.add_client(
@@ -385,7 +385,7 @@ fn planned(name: &str, ids: &DerivedIds, bench: &Bench, dependencies: &[&TaskId]
 }
 
 #[tokio::test]
-async fn a_graph_is_created_once_however_often_it_is_submitted() {
+async fn resubmitting_a_graph_creates_nothing() {
     let bench = Bench::new().await;
     let state = bench.sandbox.state();
     let decision = id(&slug());
@@ -456,7 +456,7 @@ async fn a_graph_is_created_once_however_often_it_is_submitted() {
 }
 
 #[tokio::test]
-async fn large_definitions_arrive_whole() {
+async fn large_definitions_arrive_completely() {
     let bench = Bench::new().await;
     let task = bench.task_with(json!({"payload": {"script": "snow ".repeat(20_000)}}));
     let decision = slug();
@@ -479,7 +479,7 @@ async fn large_definitions_arrive_whole() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_off_is_told() {
+async fn a_wrong_clock_is_reported() {
     for (hours, said) in [(1, "60 minutes behind"), (-1, "60 minutes ahead of")] {
         let sandbox = Sandbox::start(Options {
             address: "127.0.0.1:0".parse().unwrap(),

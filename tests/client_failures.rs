@@ -197,7 +197,7 @@ fn artifact(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn failures_that_pass_are_tried_again() {
+async fn transient_failures_are_retried() {
     let server = Server::new().await;
     let failed = answer("503 Service Unavailable", "", b"");
     server.on(
@@ -215,7 +215,7 @@ async fn failures_that_pass_are_tried_again() {
 }
 
 #[tokio::test]
-async fn tries_end() {
+async fn attempts_end() {
     let server = Server::new().await;
     server.on(
         TASK,
@@ -248,7 +248,7 @@ async fn tries_end() {
 }
 
 #[tokio::test]
-async fn refusals_are_final_and_told_without_the_request() {
+async fn refusals_are_final_and_reported_without_the_request() {
     let server = Server::new().await;
     let said = r#"{"code": "InputError", "message": "It is wrong.\n\n---\n\n* payload: x",
         "requestInfo": {"payload": {"secret": 1}}}"#;
@@ -278,7 +278,7 @@ async fn refusals_are_final_and_told_without_the_request() {
 }
 
 #[tokio::test]
-async fn slow_answers_count_as_lost() {
+async fn slow_responses_count_as_lost() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = Server {
@@ -290,7 +290,7 @@ async fn slow_answers_count_as_lost() {
 }
 
 #[tokio::test]
-async fn nobody_listens() {
+async fn connection_errors_are_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -305,7 +305,7 @@ async fn nobody_listens() {
 }
 
 #[tokio::test]
-async fn artifacts_are_followed_unpacked_and_tried_again() {
+async fn artifacts_are_followed_decompressed_and_retried() {
     let server = Server::new().await;
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packer.write_all(b"unpacked").unwrap();
@@ -370,7 +370,7 @@ async fn artifacts_are_followed_unpacked_and_tried_again() {
 }
 
 #[tokio::test]
-async fn what_a_page_leaves_out_is_asked_for_again() {
+async fn missing_entries_of_a_page_are_requested_again() {
     let server = Server::new().await;
     const STATUSES: &str = "POST /api/queue/v1/tasks/status";
     let row = |n: &str| format!("{{\"taskId\": \"{n}\", \"status\": {{\"state\": \"{n}\"}}}}");
@@ -437,7 +437,7 @@ async fn further_pages_have_signed_urls() {
 }
 
 #[tokio::test]
-async fn answers_that_are_none_are_told() {
+async fn malformed_responses_are_reported() {
     let server = Server::new().await;
     let group = "GET /api/queue/v1/task-group/fN1SbArXTPSVFUUvaOlinQ/list";
     server.on(group, [json("{\"tasks\": [{\"status\": {}}]}")]);

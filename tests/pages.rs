@@ -69,7 +69,7 @@ fn sources_and_tests_that_pages_name_exist() {
 }
 
 #[test]
-fn links_between_pages_lead_somewhere() {
+fn links_between_pages_are_valid() {
     let mut broken = Vec::new();
     for page in pages() {
         let text = prose(&page);

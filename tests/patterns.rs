@@ -26,7 +26,7 @@ fn found(pattern: Result<Prefix, PatternError>, texts: &[&str]) -> Result<String
 }
 
 #[test]
-fn patterns_match_what_they_match_in_python() {
+fn patterns_match_as_in_python() {
     let table: Value = serde_json::from_str(include_str!("patterns/cases.json")).expect("a table");
     let texts = table["texts"].as_array().expect("a list");
     let texts: Vec<&str> = texts

@@ -78,7 +78,7 @@ fn templates_are_filled_as_python_fills_them() {
 }
 
 #[test]
-fn values_take_the_specs_that_they_take_in_python() {
+fn values_accept_the_same_format_specs_as_in_python() {
     let table = table();
     let mut differences = Vec::new();
     for row in rows(&table, "specs") {
@@ -138,7 +138,7 @@ fn values_are_merged_as_the_peer_merges_them() {
 }
 
 #[test]
-fn a_width_has_a_limit_since_templates_come_from_files() {
+fn the_width_of_a_format_is_limited() {
     let scope = json!({"s": "text"});
     let scope = Scope::new(scope.as_object().expect("a mapping"));
     assert_eq!(

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_is_told_in_order() {
+    fn a_cycle_is_listed_in_order() {
         let graph = dag(&[("x", "a"), ("a", "c"), ("c", "b"), ("b", "a"), ("c", "y")]);
         assert_eq!(graph.dependencies_first(), Err(Cycle(vec!["a", "c", "b"])));
         assert_eq!(dag(&[("a", "a")]).dependents_first(), Err(Cycle(vec!["a"])));
@@ -275,7 +275,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn every_walk_keeps_to_the_edges(edges in edges()) {
+        fn walks_respect_all_edges(edges in edges()) {
             let graph = Dag::new(0..12, edges.clone());
             let place = |order: &[&usize], node: usize| order.iter().position(|n| **n == node);
             let first = graph.dependencies_first().unwrap();
@@ -288,7 +288,7 @@ mod tests {
         }
 
         #[test]
-        fn a_closure_is_closed_and_no_larger_than_it_has_to_be(
+        fn closures_are_complete_and_minimal(
             edges in edges(),
             seeds in proptest::collection::btree_set(0..12usize, 0..4),
         ) {
@@ -307,7 +307,7 @@ mod tests {
         }
 
         #[test]
-        fn the_order_of_what_comes_in_does_not_matter(
+        fn the_order_of_nodes_does_not_matter(
             (edges, shuffled) in edges().prop_flat_map(|e| (Just(e.clone()), Just(e).prop_shuffle())),
         ) {
             let one = Dag::new(0..12, edges);
@@ -317,7 +317,7 @@ mod tests {
         }
 
         #[test]
-        fn a_cycle_that_is_told_is_one(
+        fn reported_cycles_are_cycles(
             pairs in proptest::collection::vec((0..6usize, 0..6usize), 0..14),
         ) {
             let graph = Dag::new(0..6, pairs.clone());

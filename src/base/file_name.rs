@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_few_are_listed() {
+    fn only_the_first_names_are_listed() {
         let odd = [r#""\351""#, "plain", r#""\352""#, r#""\353""#, r#""\354""#];
         assert_eq!(quoted_of(["plain"]), None);
         assert_eq!(quoted_of(odd[..2].iter().copied()).unwrap(), r#""\351""#);

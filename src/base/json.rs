@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_in_parts_is_what_is_written_as_a_whole() {
+    fn parallel_output_equals_sequential_output() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build();
         let round = 2 * ROUND * PART;
         let counts = [

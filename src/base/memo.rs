@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_found_is_not_looked_for_again() {
+    fn results_are_remembered() {
         let memo = Memo::default();
         assert_eq!(memo.get("a", |_| Err(1)), Err(1));
         assert_eq!(memo.get("a", |name| Ok::<_, ()>(name.len())), Ok(1));
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_asked_last_is_kept() {
+    fn only_the_last_result_is_kept() {
         let last = Last::default();
         assert_eq!(last.get("a", |_| Err(1)), Err(1));
         assert_eq!(last.get("a", |name| Ok::<_, ()>(name.len())), Ok(1));

@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_checked_where_they_enter() {
+    fn invalid_names_are_refused() {
         assert_eq!(
             Label::parse("").map_err(|e| e.to_string()),
             Err("label is empty".to_owned())
@@ -211,13 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn the_stand_in_has_the_form_of_a_task_id() {
+    fn the_placeholder_is_a_valid_task_id() {
         let id = TaskId::parse(TaskId::STAND_IN).unwrap();
         assert!(id.is_slugid() && id.is_placeholder());
     }
 
     #[test]
-    fn made_task_ids_are_nice_slugids() {
+    fn derived_task_ids_are_nice_slugids() {
         for fill in [0u8, 0x55, 0xaa, 0xff] {
             let id = TaskId::from_uuid_bytes([fill; 16]);
             assert!(id.is_slugid(), "{id}");

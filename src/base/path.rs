@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_read_as_people_write_them() {
+    fn paths_use_dots_and_brackets() {
         let path = ValuePath::keys(["worker", "artifacts"])
             .index(0)
             .key("name");

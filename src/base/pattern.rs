@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_alternative_is_tied_to_the_end() {
+    fn only_the_last_alternative_is_anchored() {
         let pattern = Prefix::to_end("beta|release|esr.*");
         assert!(pattern.as_ref().is_ok_and(|p| p.matches("betamax")));
         assert!(pattern.as_ref().is_ok_and(|p| p.matches("esr128")));
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_have_a_largest_cost() {
+    fn too_expensive_patterns_are_refused() {
         // Without a limit the first needs 2^5000 steps, and the second a gigabyte.
         let slow = Prefix::new(r"(?=(a|aa|a)+$)(?:(a|a)*)*\2b").unwrap();
         assert!(!slow.matches(&"a".repeat(5000)));
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_ask_for_groups_that_there_are() {
+    fn conditions_need_existing_groups() {
         for pattern in ["(?(2)a|b)", "(x)?(?(2)a|b)", "y(?:(x)(?(9999999999)a|b))"] {
             assert!(Prefix::new(pattern).is_err(), "{pattern}");
         }
@@ -267,7 +267,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_pattern_is_too_much(
+        fn matching_always_terminates(
             signs in prop::collection::vec(prop::sample::select(SIGNS), 0..9),
             text in "[ab1 \n\u{e9}]{0,6}",
         ) {
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_have_a_largest_depth() {
+    fn too_deep_patterns_are_refused() {
         for opening in ["(", "(?:", "(?=", "(?<=", "(?i:", "(?(1)"] {
             let nested = |depth| format!("()?{}{}", opening.repeat(depth), ")".repeat(depth));
             let told = Prefix::new(&nested(50_000)).unwrap_err();

@@ -61,7 +61,7 @@ mod tests {
     };
 
     #[test]
-    fn pauses_grow_scattered_between_bounds() {
+    fn pauses_grow_with_jitter_between_bounds() {
         let seeds: Vec<String> = (0..200).map(|n| format!("task {n}")).collect();
         for tried in 1..12 {
             let bound = Duration::from_secs(1 << (tried - 1)).min(POLICY.longest_pause);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn tries_are_bounded_by_time_alone() {
+    fn attempts_are_limited_by_time_only() {
         for tried in [1, 100, u32::MAX] {
             let just_before = POLICY.budget - Duration::from_millis(1);
             assert_eq!(

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn normal_paths_have_no_detours() {
+    fn normalized_paths_have_no_dots() {
         assert_eq!(normalize("a/./b//../c/"), "a/c");
         assert_eq!(normalize("../../a"), "../../a");
         assert_eq!(normalize("/../a"), "/a");

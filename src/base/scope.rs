@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_any_rest() {
+    fn a_star_matches_any_suffix() {
         let held = set(&["a:b", "c:*", "d*"]);
         for scope in ["a:b", "c:", "c:x:y", "d", "dd", "c:x*", "c:*"] {
             assert!(held.satisfies(scope), "{scope}");

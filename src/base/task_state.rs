@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lead_to_states_and_back() {
+    fn states_round_trip_through_their_names() {
         for state in TaskState::ALL {
             assert_eq!(TaskState::from_name(state.name()), Some(state));
             assert_ne!(state.is_resolved(), state.is_cancellable(), "{state}");

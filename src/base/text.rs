@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_singular() {
+    fn counts_of_one_are_singular() {
         let counts = [0, 1, 2].map(|count| plural(count, "task"));
         assert_eq!(counts, ["0 tasks", "1 task", "2 tasks"]);
     }

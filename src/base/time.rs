@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_added_to_moments() {
+    fn spans_are_added_to_timestamps() {
         let start = Timestamp::parse("2024-02-28T23:59:59.5Z").map(|t| t.to_string());
         assert_eq!(start.as_deref(), Some("2024-02-28T23:59:59.500Z"));
         let day = Span::parse("1 day").map(|span| Timestamp::from_unix(0).plus(span).to_string());

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_versions() {
+    fn invalid_versions_are_refused() {
         for text in [
             "",
             "v94.0",
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn channels_follow_each_other() {
+    fn channels_have_an_order() {
         let channels = ["94.0a1", "94.0b1", "94.0b14", "94.0rc1", "94.0"];
         let read: Vec<ReleaseChannel> = channels.iter().map(|text| read(text).unwrap().1).collect();
         assert!(read.is_sorted());

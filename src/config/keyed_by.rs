@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn no_clear_choice_is_an_error() {
+    fn an_ambiguous_choice_is_an_error() {
         let error = |value, attributes| pick(value, attributes).err().unwrap_or_default();
         assert_eq!(
             error(

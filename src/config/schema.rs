@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn good_values_pass() {
+    fn valid_values_pass() {
         let none: [&str; 0] = [];
         assert_eq!(
             check(json!({
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn every_violation_is_told() {
+    fn every_violation_is_reported() {
         assert_eq!(
             check(json!({
                 "size": true, "mode": "fil", "inner": [{"path": 1, "nam": 2}],

@@ -103,7 +103,7 @@ mod tests {
     use crate::base::value::json;
 
     #[test]
-    fn phases_have_an_order() {
+    fn phases_are_ordered() {
         assert!(Phase::ALL.is_sorted());
         for (name, phase) in [
             ("build", Some(Phase::Build)),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_name_their_phase() {
+    fn the_phase_of_a_task_is_its_attribute() {
         let phase = |attributes: Value| Phase::from_attributes(attributes.as_object().unwrap());
         assert_eq!(phase(json!({})), Some(Phase::Build));
         assert_eq!(phase(json!({"shipping_phase": null})), Some(Phase::Build));

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_put_together_in_order() {
+    fn batches_are_joined_in_order() {
         for count in [0, 1, PART, PART + 1, 3 * PART + 7] {
             let count = u64::try_from(count).unwrap();
             let all = run_in_parts(count.try_into().unwrap(), &[]);
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_share_common_values_within_a_part_and_beyond() {
+    fn tasks_share_values_within_and_across_batches() {
         let (kind, shared) = (kind(), OnceLock::new());
         let part = |tasks: &[(&str, Value)]| {
             let item = |(label, dependencies): &(&str, Value)| {
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_of_all_parts_in_the_first_failing_step_are_reported() {
+    fn errors_of_all_batches_in_the_first_failing_step_are_reported() {
         let failing = [(3, 1), (300, 0), (310, 0), (600, 2), (800, 0)];
         let wrong = run_in_parts(900, &failing).unwrap_err();
         let wanted = [

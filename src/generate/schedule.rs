@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_that_fails_stops_those_that_need_it_and_no_others() {
+    fn a_failed_kind_stops_only_its_dependents() {
         let kinds = kinds("c -> b -> a, e -> d, f");
         for threads in [1, 4] {
             let ran = Mutex::new(std::collections::BTreeSet::new());

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn options_are_found_and_removed() {
+    fn single_options_are_found_and_removed() {
         let mut command = words("/bin/run-task --ci-checkout=/src --task-cwd /src -- make --all");
         assert!(command.is_run_task() && !words("bash run-task").is_run_task());
         assert_eq!(command.option("--ci-checkout"), Some("/src"));

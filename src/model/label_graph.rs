@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_stay_in_the_order_in_which_they_came() {
+    fn tasks_keep_their_order() {
         let set = set(drawn("c -> a, b -> a")).unwrap();
         assert_eq!(names(set.labels()), ["c", "a", "b"]);
         assert!(set.dag().dependencies(&label("c")).is_empty());
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn every_label_that_is_used_twice_is_told() {
+    fn every_duplicate_label_is_reported() {
         let tasks = vec![task("a"), task("b").of("other"), task("a"), task("b")];
         assert_eq!(
             set(tasks).unwrap_err().to_string(),
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn every_unknown_dependency_is_told() {
+    fn every_unknown_dependency_is_reported() {
         let tasks = vec![
             task("build-linux").dep("biuld-win").dep("zzz"),
             task("build-win"),
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_is_told_and_so_is_a_task_that_waits_for_itself() {
+    fn cycles_and_self_dependencies_are_reported() {
         let told = |tasks| {
             set(tasks)
                 .unwrap()
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_graph_has_the_edges_between_its_tasks() {
+    fn a_subgraph_has_the_edges_between_its_tasks() {
         let graph = graph(drawn("d -> b -> a, d -> c -> a"));
         let part = graph.only(&["d", "b", "nobody"].map(label).into());
         assert_eq!(names(part.labels()), ["d", "b"]);
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_graph_reads_what_it_writes() {
+    fn graphs_round_trip_through_json() {
         let written = graph([
             task("b")
                 .of("build")
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_may_depend_on_tasks_elsewhere() {
+    fn stored_graphs_may_have_external_dependencies() {
         let mut json = graph(drawn("b -> a")).to_json();
         json.as_object_mut().unwrap().shift_remove("a");
         let read = LabelGraph::from_json(&json).unwrap();
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn every_malformed_task_is_told() {
+    fn every_malformed_task_is_reported() {
         let mut json = graph(drawn("a, b")).to_json();
         json["a"]["label"] = json!(1);
         json["b"]["task"] = json!(null);

@@ -201,7 +201,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_in_the_place_of_an_artifact_is_replaced_and_not_followed() {
+    fn links_at_artifact_paths_are_replaced_and_not_followed() {
         let (outer, folder) = folder();
         let victim = outer.path().join("victim");
         std::fs::write(&victim, b"before").unwrap();

@@ -279,7 +279,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_cannot_lead_out() {
+    fn paths_cannot_leave_the_folder() {
         assert_eq!(normalize("a/./b/../c"), Ok("a/c".to_owned()));
         for path in ["/etc/passwd", "../x", "a/../../x"] {
             assert_eq!(normalize(path), Err(FileError::Outside(path.to_owned())));
@@ -329,7 +329,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_cannot_lead_out_either() -> Result<(), Box<dyn std::error::Error>> {
+    fn links_cannot_leave_the_folder() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         std::os::unix::fs::symlink("/etc/hostname", folder.path().join("link"))?;
         let disk = Disk::new(folder.path())?;

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_values_stay() {
+    fn ordinary_values_are_not_masked() {
         let text = "main /secrets/token short12 project/token https://example.com/token 123";
         for (name, value) in [
             ("MOZ_BRANCH", "project/token"),
@@ -197,13 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_within_another_leaves_no_rest() {
+    fn overlapping_secrets_are_masked_completely() {
         let mask = mask(&[("A_TOKEN", "abcdefgh"), ("B_TOKEN", "abcdefgh-and-more")]);
         assert_eq!(mask.text("abcdefgh-and-more abcdefgh"), "[masked] [masked]");
     }
 
     #[test]
-    fn secrets_are_known_in_every_form() {
+    fn secrets_are_masked_in_every_encoding() {
         let certificate = "{\"version\":1,\"scopes\":[\"a:b\"],\"seed\":\"seed-seed-seed\",\"signature\":\"sign/sign/sign=\"}";
         let key = "-----BEGIN KEY-----\nMIIEpAIBAAKCAQEAabcd\nshort\n-----END KEY-----\n";
         let mask = mask(&[
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn content_that_is_no_text_stays() {
+    fn binary_content_is_not_masked() {
         let mask = mask(&[("A_TOKEN", "abcdefgh")]);
         let binary = b"\xff\xfeabcdefgh";
         assert_eq!(mask.content(binary), &binary[..]);
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn it_shows_no_secret_itself() {
+    fn debug_output_shows_no_secret() {
         assert!(!format!("{:?}", mask(&[("A_TOKEN", "abcdefgh")])).contains("abcdefgh"));
     }
 }

@@ -330,7 +330,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_of_the_system_have_advice_that_fits() {
+    fn io_errors_have_matching_help() {
         use io::ErrorKind as Kind;
         let advice_for = |kind: Kind, file: &str| {
             let diagnostic = cannot_write(Path::new(file), kind.into());

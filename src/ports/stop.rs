@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn whoever_waits_is_told() {
+    async fn waiting_tasks_see_the_shutdown_signal() {
         let stop = Stop::new();
         assert!(!stop.asked());
         let (first, second) = tokio::join!(

@@ -73,7 +73,7 @@ mod tests {
     use crate::base::value::json;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn frames_round_trip() {
         let mut pipe = Vec::new();
         write(&mut pipe, &json!({"call": "é"}), &[b"one".as_slice(), b""]).unwrap();
         write::<&[u8]>(&mut pipe, &json!([]), &[]).unwrap();
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_an_error() {
+    fn truncated_frames_are_errors() {
         let mut pipe = Vec::new();
         write(&mut pipe, &json!({"a": 1}), &[b"blob"]).unwrap();
         for length in 4..pipe.len() {

@@ -210,7 +210,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn variables_of_the_environment_start_no_interpreter_by_themselves() {
+    fn environment_variables_alone_start_no_interpreter() {
         use std::os::unix::fs::PermissionsExt;
 
         let folder = tempfile::tempdir().unwrap();

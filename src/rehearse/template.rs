@@ -365,7 +365,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_of_as_slugid_are_looked_up() {
+    fn as_slugid_calls_are_replaced() {
         let cases = [
             ("as_slugid(\"a\")", "as_slugid[\"a\"]", vec!["a"]),
             (

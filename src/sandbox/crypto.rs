@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_comes_back_in_both_alphabets() {
+    fn base64_round_trips_in_both_alphabets() {
         assert_eq!(from_base64("-_8="), from_base64("+/8"));
         assert_eq!(
             from_base64("-_8").map(|bytes| base64(&bytes)),

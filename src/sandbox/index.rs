@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn lower_ranks_change_nothing() {
+    fn lower_ranks_do_not_replace_entries() {
         let now = time::parse("2026-03-01T00:00:00Z").unwrap();
         let mut index = Index::default();
         index.insert("a.b.c", entry("one", 5.0)).unwrap();

@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn disturbances_end() {
+    fn injected_faults_end() {
         let mut injected_faults = InjectedFaults::default();
         injected_faults.set("createTask", 2, InjectedFault::ErrorBeforeWrite);
         let injected: Vec<bool> = (0..3)
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn single_calls_can_be_chosen() {
+    fn faults_can_target_single_calls() {
         let mut once = FaultSchedule::single_call(2, InjectedFault::NoReply);
         let injected: Vec<bool> = (0..5).map(|_| once.next_fault().is_some()).collect();
         assert_eq!(injected, [false, false, true, false, false]);

@@ -284,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_says_what_a_rerun_does() {
+    fn progress_explains_what_a_rerun_does() {
         let progress = |created, closed| {
             let progress = SubmitProgress {
                 created,

@@ -108,7 +108,7 @@ fn refused(tasks: Vec<Described>) -> Vec<String> {
 
 /// What is expected here is what Python's `set` makes of these values, and `re.match` of patterns.
 #[test]
-fn names_are_what_python_makes_a_set_of() {
+fn names_are_read_as_by_set_in_python() {
     let on = |name: &str, attribute: &str, value| everywhere(name).attribute(attribute, value);
     let projects = |name: &str, value| task(name).attribute("run_on_projects", value);
     let tasks = vec![
@@ -158,7 +158,7 @@ fn attributes_without_names_are_refused_together() {
 }
 
 #[test]
-fn the_methods_codereview_and_nothing() {
+fn the_methods_codereview_and_nothing_select_as_documented() {
     let tasks = || {
         vec![
             everywhere("lint").attribute("code-review", json!(true)),

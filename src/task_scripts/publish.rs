@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_that_mount_missing_scripts_are_named() {
+    fn tasks_that_mount_missing_scripts_are_reported() {
         let tasks = [
             task("build-win", &["public/run-task"]),
             task("build-mac", &["public/run-task"]),

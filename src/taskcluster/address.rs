@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_proxy_goes_before_the_root_url() {
+    fn the_proxy_takes_precedence_over_the_root_url() {
         let both = [
             ("TASKCLUSTER_PROXY_URL", "http://taskcluster"),
             ("TASKCLUSTER_ROOT_URL", "https://tc.example"),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told() {
+    fn missing_credentials_are_reported() {
         assert!(root(&[]).is_err_and(|m| m.contains("neither")));
         assert!(root(&[("TASKCLUSTER_ROOT_URL", "tc.example")]).is_err());
         assert!(root(&[("TASKCLUSTER_ROOT_URL", "file:///etc")]).is_err());

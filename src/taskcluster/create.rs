@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn large_bodies_are_packed() {
+    fn large_bodies_are_compressed() {
         let small = Body::of(&Value::from("a".repeat(LARGE - 3)));
         assert!(!small.packed && small.bytes.len() == LARGE - 1);
         let large = Body::of(&Value::from("a".repeat(LARGE)));

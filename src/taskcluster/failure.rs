@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_scopes_are_told_alone() {
+    fn missing_scopes_are_reported_without_the_rest() {
         let message = |missing: &str| {
             format!(
                 "Client ID someone does not have sufficient scopes and is missing the following \
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_without_an_answer_are_passing() {
+    fn errors_without_a_response_are_transient() {
         let error = api_error(
             "queue.ping()",
             anyhow::anyhow!("no hidden thing"),

@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_do_not_show() {
+    fn debug_output_has_no_credentials() {
         let variables = [
             ("TASKCLUSTER_ROOT_URL", "https://tc.example"),
             ("TASKCLUSTER_CLIENT_ID", "someone"),

@@ -45,7 +45,7 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     #[test]
-    fn the_last_date_counts() {
+    fn the_latest_date_header_is_used() {
         let clock = ServerClock::default();
         assert_eq!(clock.now(), None);
         for date in ["Sat, 28 Nov 2026 19:00:00 GMT", "never", ""] {

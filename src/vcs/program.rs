@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_that_lead_astray_are_left_out() {
+    fn misleading_variables_are_removed() {
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let environment = Environment::new(
             [
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_are_left_out() {
+    fn passwords_in_urls_are_removed() {
         assert_eq!(
             without_secrets("git fetch https://me:pass@x.example/a 'ssh://me@y/b' https://z/@c"),
             "git fetch https://…@x.example/a 'ssh://…@y/b' https://z/@c"

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_are_no_revisions() {
+    fn options_are_not_revisions() {
         assert_eq!(check("the revision", "main~1"), Ok("main~1"));
         for text in ["", "-x", "--output=/tmp/x", "a\nb", "a\0b"] {
             assert!(check("the revision", text).is_err(), "{text:?}");

@@ -168,7 +168,7 @@ async fn cached_tasks_are_rebuilt() {
 }
 
 #[tokio::test]
-async fn without_cached_tasks_there_is_nothing_to_do() {
+async fn without_cached_tasks_nothing_is_rebuilt() {
     let (bench, push) = Bench::with_push().await;
     let action = bench
         .act(on(&push, "rebuild-cached-tasks", Value::Null))

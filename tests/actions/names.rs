@@ -207,7 +207,7 @@ async fn names_to_rebuild_must_exist() {
 }
 
 #[tokio::test]
-async fn a_project_without_chains_is_told_how_to_enable_them() {
+async fn the_help_explains_how_to_enable_chains() {
     let (bench, push) = pushed().await;
     let chain: Value = json!(["promote_fox", "push_fox"]);
     let told = refused(&bench, fired(&push, chain, on(&[&push]))).await;

@@ -42,7 +42,7 @@ async fn promoted() -> (Bench, Ran, Ran) {
 }
 
 #[tokio::test]
-async fn what_is_reused_and_what_is_new() {
+async fn plans_list_reused_and_new_tasks() {
     let (bench, push, promote) = promoted().await;
     let (first, second) = (push.task_id.as_str(), promote.task_id.as_str());
     let said = plan(&bench, &["push_fox", "--previous", first, second, "--json"]).await;

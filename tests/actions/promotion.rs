@@ -49,7 +49,7 @@ async fn a_release_is_a_chain_of_graphs() {
 }
 
 #[tokio::test]
-async fn everything_that_a_decision_writes_is_written() {
+async fn a_promotion_writes_all_artifacts_of_a_decision() {
     let (bench, push) = Bench::with_push().await;
     let ran = bench.act(fired(&push, json!({}))).await.fine();
     assert_eq!(

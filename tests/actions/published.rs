@@ -61,7 +61,7 @@ fn published(root: &Path, declared: &BTreeMap<String, String>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn no_two_files_are_published_under_one_name() {
+async fn published_names_are_unique() {
     let checkout = Checkout::new("change").await;
     checkout.decided(&[]).await;
     let root = checkout.bench.project.root();
@@ -93,7 +93,7 @@ async fn no_two_files_are_published_under_one_name() {
 }
 
 #[tokio::test]
-async fn the_folders_may_be_links_that_the_task_has_made() {
+async fn folders_may_be_links_created_by_the_task() {
     let checkout = Checkout::new("change").await;
     let root = checkout.bench.project.root();
     let outside = tempfile::tempdir().unwrap();

@@ -100,7 +100,7 @@ async fn without_previous_tasks_everything_is_built() {
 ///                     t2
 /// ```
 #[tokio::test]
-async fn of_two_graphs_with_a_task_the_last_one_counts() {
+async fn the_last_graph_with_a_task_takes_precedence() {
     let (bench, graphs) = on_top_of(&[&["t1"], &["t1"]]).await;
     let [g1, g2] = graphs.as_slice() else {
         unreachable!()
@@ -179,7 +179,7 @@ async fn a_promotion_reuses_the_builds_of_the_push() {
 }
 
 #[tokio::test]
-async fn on_top_of_a_complete_release_nothing_is_built() {
+async fn nothing_is_built_after_a_complete_release() {
     let (bench, graphs) = on_top_of(&[&["t2", "t1"]]).await;
     let g = promote(&bench, &[&graphs[0]], json!({})).await;
     assert!(bench.labels(&g.task_id).is_empty());

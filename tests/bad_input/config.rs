@@ -4,7 +4,7 @@ use crate::common::{CONFIG, Project};
 use insta::assert_snapshot;
 
 #[test]
-fn nothing_is_wrong() {
+fn a_valid_project_has_no_errors() {
     let ran = Project::new().run(&["full"]);
     assert_snapshot!(ran.shown(), @"
     exit code 0

@@ -19,7 +19,7 @@ async fn decide(project: Project, more: &[&str]) -> String {
 const OVERRIDE: &[&str] = &["--allow-parameter-override"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_wrong() {
+async fn a_valid_project_has_no_errors() {
     let taskcluster = Taskcluster::new().await;
     let ran = taskcluster.decide(Project::new(), &[]);
     assert_snapshot!(ran.shown(), @"

@@ -122,7 +122,7 @@ fn an_output_cannot_be_written() {
 }
 
 #[test]
-fn no_taskcluster_is_named() {
+fn taskcluster_is_not_configured() {
     let ran = Project::new()
         .plain(
             "\

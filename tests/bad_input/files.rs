@@ -302,7 +302,7 @@ tasks:
 }
 
 #[test]
-fn a_link_leads_out() {
+fn a_link_leaves_the_repository() {
     let project = Project::new().kind("build", "tasks-from: [link.yml]\n");
     let link = project.root().join("taskcluster/kinds/build/link.yml");
     std::os::unix::fs::symlink("/etc/hostname", link).unwrap();

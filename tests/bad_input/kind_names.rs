@@ -4,7 +4,7 @@ use crate::common::Project;
 use insta::assert_snapshot;
 
 #[test]
-fn a_kind_depends_on_none() {
+fn a_kind_depends_on_an_unknown_kind() {
     let ran = Project::new()
         .kind(
             "test",

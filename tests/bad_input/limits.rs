@@ -72,7 +72,7 @@ fn nesting_is_deep() {
 }
 
 #[test]
-fn a_file_is_huge() {
+fn a_file_is_too_large() {
     let text = format!("tasks: {{}}\n# {}\n", "x".repeat(17 * 1024 * 1024));
     let ran = Project::new().kind("build", &text).run(&["full"]);
     assert_snapshot!(ran.shown(), @"
@@ -86,7 +86,7 @@ fn a_file_is_huge() {
 }
 
 #[test]
-fn a_line_is_long() {
+fn a_line_is_very_long() {
     let text = format!("tasks: [{}]\n", "abc, ".repeat(2000));
     let ran = Project::new().kind("build", &text).run(&["full"]);
     assert_snapshot!(ran.shown(), @"

@@ -209,7 +209,7 @@ async fn credentials_are_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_taskcluster_is_named() {
+async fn taskcluster_is_not_configured() {
     let project = Project::new().plain(THREE).variable("TASK_ID", DECISION);
     let ran = tokio::task::block_in_place(|| project.decide(&[]));
     assert_snapshot!(ran.shown(), @"

@@ -185,7 +185,7 @@ fn an_error_in_one_set_does_not_affect_the_others() {
 }
 
 #[test]
-fn fast_graphs_have_no_digests() {
+fn fast_graphs_do_not_compute_digests() {
     let repository = TestRepository::new()
         .program("python3", "echo\n")
         .file("taskcluster/kinds/docker-image/kind.yml", IMAGES)

@@ -143,7 +143,7 @@ fn an_unbuilt_parent_is_built_first() {
 }
 
 #[test]
-fn docker_must_answer() {
+fn an_unavailable_docker_is_reported() {
     for (repository, said) in [
         (
             repository().program("docker", "echo no daemon >&2\nexit 1\n"),
@@ -262,7 +262,7 @@ fn definition() -> Value {
 }
 
 #[test]
-fn a_definition_is_run() {
+fn tasks_are_run_from_a_definition() {
     let repository = repository();
     let ran = repository.run_with(&["load-task", "-"], &definition().to_string());
     assert_eq!(ran.code, 0, "{}", ran.err);
@@ -389,7 +389,7 @@ fn tasks_that_cannot_be_loaded_are_refused() {
 }
 
 #[test]
-fn develop_asks_first() {
+fn develop_asks_for_confirmation() {
     let repository = repository().variable("TASKGRAPH_LOAD_TASK_NO_WARN", "");
     let ran = repository.run_with(&["load-task", "--develop", "x"], "maybe\nn\n");
     assert_eq!(ran.code, 1);

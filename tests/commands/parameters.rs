@@ -42,7 +42,7 @@ fn of(level: &str, name: &str) -> (String, String) {
 }
 
 #[test]
-fn files_and_folders() {
+fn parameters_are_read_from_files_and_folders() {
     let repository = repository()
         .beside("try.v1.yml", PARAMETERS, 0o644)
         .beside("main.json", "{\"level\": \"1\"}", 0o644)
@@ -106,7 +106,7 @@ fn serve(head: &'static str, body: Vec<u8>, requests: usize) -> String {
 }
 
 #[test]
-fn addresses() {
+fn parameters_are_read_from_urls() {
     let repository = repository();
     let url = serve("200 OK", PARAMETERS.into(), 1);
     let url = format!("{url}/some/parameters.yml?x=1");
@@ -126,7 +126,7 @@ fn addresses() {
 }
 
 #[test]
-fn decision_tasks() {
+fn parameters_are_read_from_decision_tasks() {
     let services = Services::start();
     let task = services.task(
         &json!({}),

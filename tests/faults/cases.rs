@@ -117,7 +117,7 @@ async fn a_task_cancelled_before_it_starts_is_created_again() {
 }
 
 #[tokio::test]
-async fn tasks_of_actions_and_of_others_are_left_alone() {
+async fn tasks_of_actions_and_other_creators_are_not_cancelled() {
     let bench = Bench::new().await;
     let spec = Spec::new(5, 20);
     let action = TaskId::parse(OTHER).unwrap();
@@ -304,7 +304,7 @@ async fn a_task_that_appears_between_two_reads_is_kept() {
 }
 
 #[tokio::test]
-async fn a_squatter_in_the_own_group_is_cancelled_or_reported() {
+async fn an_unrelated_task_with_a_planned_id_is_cancelled_or_reported() {
     for (may_cancel, name) in [(true, "squatter"), (false, "squatter")] {
         let bench = Bench::new().await;
         let spec = Spec::new(5, 20);

@@ -150,7 +150,7 @@ async fn a_restarted_service_loses_no_task() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_kind_of_fault_is_survived() {
+async fn decisions_survive_every_kind_of_fault() {
     let mut kinds = InjectedFault::TRANSIENT.to_vec();
     // The client's timeout ends these calls.
     kinds.extend([InjectedFault::Hang, InjectedFault::NoReply]);

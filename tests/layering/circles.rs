@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_parent_defines_and_what_it_takes_from_a_child_is_a_circle() {
+    fn parent_and_child_that_import_each_other_are_a_circle() {
         let found = circles(&[
             (
                 "room/mod.rs",
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_one_way_is_no_circle() {
+    fn one_way_imports_are_not_a_circle() {
         let found = circles(&[
             (
                 "room/mod.rs",
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn code_for_tests_may_import_what_it_likes() {
+    fn test_code_may_import_anything() {
         let found = circles(&[
             ("room/mod.rs", "mod a; mod b;"),
             (

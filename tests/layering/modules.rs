@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_found_and_comments_and_literals_are_not() {
+    fn paths_in_comments_and_literals_are_ignored() {
         let text = "// crate::cli\n/* crate::cli */ use crate::base::name;\n\
             let s = \"crate::cli\"; let c = '\"'; crate::vcs::discover();\n\
             let r = r#\"crate::cli \" crate::cli\"#;\n\
@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn trees_of_imports_are_taken_apart() {
+    fn import_trees_are_flattened() {
         let text = "use crate::{\n    model::{self, task, id as other},\n    ports,\n};\n\
             pub use super::super::target::x;\npub(crate) use self::inner::*;\n";
         assert_eq!(
@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn code_for_tests_is_known() {
+    fn test_code_is_recognized() {
         let text = "#[cfg(test)]\nuse super::{a, b};\nuse super::c;\n\
             #[cfg(test)]\n#[derive(Debug)]\nstruct S(super::d::D);\nfn f() { e::g(); }\n\
             #[cfg(test)]\nmod tests {\n    fn t() { super::super::h::i(); }\n}\nuse super::k;\n\

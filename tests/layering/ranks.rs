@@ -154,7 +154,7 @@ fn may_import(room: &str, imported: &str) -> bool {
 }
 
 #[test]
-fn ranks_decide() {
+fn imports_must_go_to_lower_ranks() {
     assert!(may_import("config", "base"));
     assert!(!may_import("base", "config"));
     assert!(!may_import("kind", "verify"));

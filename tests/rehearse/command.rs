@@ -302,7 +302,7 @@ fn more_input_has_to_be_a_mapping() {
 }
 
 #[test]
-fn the_report_can_be_read_by_machines() {
+fn the_report_can_be_written_as_json() {
     let folder = project();
     let output = rehearse(folder.path(), &["--json"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -344,7 +344,7 @@ fn the_report_can_be_read_by_machines() {
 }
 
 #[test]
-fn kinds_and_labels_can_be_built_again() {
+fn kinds_and_labels_can_be_rebuilt() {
     let folder = project();
     for (args, created) in [
         (vec!["--rebuild-kind", "sign"], 2),
@@ -369,7 +369,7 @@ fn kinds_and_labels_can_be_built_again() {
 }
 
 #[test]
-fn flavors_name_what_they_rebuild() {
+fn flavors_define_what_they_rebuild() {
     let folder = project();
     let report = json_of(&rehearse(
         folder.path(),

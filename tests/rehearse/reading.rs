@@ -373,7 +373,7 @@ fn a_link_to_a_folder_is_created_inside_it() {
 }
 
 #[test]
-fn values_that_only_a_shell_knows_are_not_read() {
+fn values_known_only_to_a_shell_are_not_read() {
     for (text, why) in [
         (
             "for x in a b; do taskgraph decision FLAGS; done",

@@ -143,7 +143,7 @@ async fn missing_scopes_are_listed() {
 }
 
 #[tokio::test]
-async fn changes_need_their_scopes() {
+async fn changes_require_scopes() {
     let bench = Bench::new().await;
     let id = slug();
     bench.create(&id, &bench.task()).await.expect(200);

@@ -19,7 +19,7 @@ async fn change(bench: &Bench, id: &str, what: &str) -> super::bench::Answer {
 }
 
 #[tokio::test]
-async fn dependents_wait_as_requires_says() {
+async fn dependents_wait_according_to_requires() {
     let bench = Bench::new().await;
     let handle = bench.sandbox.state();
     let (good, bad) = (slug(), slug());

@@ -60,7 +60,7 @@ fn git_fetches_a_base_that_no_branch_has() {
 }
 
 #[test]
-fn git_knows_what_comes_before_a_shallow_clone() {
+fn git_finds_the_base_of_a_shallow_clone() {
     let (desk, _, head) = after_a_force_push(&["--depth=1"]);
     let parent = desk.git("r", &["rev-parse", "HEAD~1"]);
     let vcs = desk.vcs("clone");
@@ -79,7 +79,7 @@ fn git_knows_what_comes_before_a_shallow_clone() {
 }
 
 #[test]
-fn git_says_what_cannot_be_fetched() {
+fn git_reports_what_cannot_be_fetched() {
     let (desk, _, head) = after_a_force_push(&[]);
     let vcs = desk.vcs("clone");
     let remote = desk.text_of("r");
@@ -109,7 +109,7 @@ fn git_says_what_cannot_be_fetched() {
 }
 
 #[test]
-fn git_takes_the_notes_of_the_remote_alone() {
+fn git_reads_only_the_notes_of_the_remote() {
     let desk = Desk::new();
     desk.new_git("r");
     let head = desk.commit("r", "a", "1");

@@ -30,7 +30,7 @@ impl Desk {
 }
 
 #[test]
-fn git_has_names_that_are_not_utf_8() {
+fn git_supports_names_that_are_not_utf_8() {
     let desk = Desk::new();
     desk.new_git("r");
     let first = desk.commit("r", "plain", "1");
@@ -72,7 +72,7 @@ fn git_has_names_that_are_not_utf_8() {
 }
 
 #[test]
-fn hg_has_names_that_are_not_utf_8() {
+fn hg_supports_names_that_are_not_utf_8() {
     let Some(desk) = with_hg() else { return };
     for (name, _) in [LATIN, ODD] {
         desk.write_bytes("r", name, "1");

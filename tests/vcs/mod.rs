@@ -147,7 +147,7 @@ fn the_nearest_repository_is_found() {
 }
 
 #[test]
-fn git_tells_what_is_checked_out() {
+fn git_reads_the_checked_out_revision() {
     let desk = Desk::new();
     desk.new_git("r");
     desk.commit("r", "src/a.rs", "1");
@@ -172,7 +172,7 @@ fn git_tells_what_is_checked_out() {
 }
 
 #[test]
-fn git_tells_what_changed() {
+fn git_lists_changed_files() {
     let desk = Desk::new();
     desk.new_git("r");
     let first = desk.commit("r", "a", "1");
@@ -203,7 +203,7 @@ fn git_tells_what_changed() {
 }
 
 #[test]
-fn git_leaves_merges_out() {
+fn git_skips_merges() {
     let desk = Desk::new();
     desk.new_git("r");
     let base = desk.commit("r", "a", "1");
@@ -220,7 +220,7 @@ fn git_leaves_merges_out() {
 }
 
 #[test]
-fn git_tells_what_changed_in_the_working_copy() {
+fn git_lists_changes_in_the_working_copy() {
     let desk = Desk::new();
     desk.new_git("r");
     for file in ["modified", "deleted", "staged"] {
@@ -264,7 +264,7 @@ fn git_compares_trees_in_shallow_clones() {
 }
 
 #[test]
-fn git_knows_trees_by_other_hashes() {
+fn git_supports_sha256_repositories() {
     let desk = Desk::new();
     let made = Command::new("git")
         .args(["init", "--quiet", "--object-format=sha256", "r"])
@@ -397,7 +397,7 @@ fn git_fetches_notes() {
 }
 
 #[test]
-fn a_program_that_is_not_there_is_told() {
+fn a_missing_program_is_reported() {
     let desk = Desk::new();
     desk.new_git("r");
     // This git is there, but no program.
@@ -444,7 +444,7 @@ fn with_hg() -> Option<Desk> {
 }
 
 #[test]
-fn hg_tells_what_is_checked_out() {
+fn hg_reads_the_checked_out_revision() {
     let Some(desk) = with_hg() else { return };
     let vcs = desk.vcs("r/src");
     let head = desk.hg("r", &["log", "-r", ".", "-T", "{node}"]);
@@ -465,7 +465,7 @@ fn hg_tells_what_is_checked_out() {
 }
 
 #[test]
-fn hg_tells_what_changed() {
+fn hg_lists_changed_files() {
     let Some(desk) = with_hg() else { return };
     let vcs = desk.vcs("r");
     let vcs = vcs.as_ref();
@@ -517,7 +517,7 @@ fn hg_chooses_a_remote() {
 }
 
 #[test]
-fn git_checks_revisions_out_elsewhere() {
+fn git_checks_out_revisions_elsewhere() {
     let desk = Desk::new();
     desk.git("", &["init", "--quiet", "-b", "main", "r"]);
     for text in ["one", "two"] {
@@ -538,7 +538,7 @@ fn git_checks_revisions_out_elsewhere() {
 }
 
 #[test]
-fn hg_checks_revisions_out_elsewhere() {
+fn hg_checks_out_revisions_elsewhere() {
     let Some(desk) = with_hg() else { return };
     std::fs::write(desk.path("r/file"), "one").unwrap();
     desk.hg("r", &["commit", "--quiet", "-A", "-m", "one"]);

@@ -39,7 +39,7 @@ fn failed_with(answers: Vec<(&'static str, Option<VcsError>)>, text: &str) {
 
 /// Git has a variable for tests that makes every repository somebody else's.
 #[test]
-fn a_repository_of_somebody_else_is_told() {
+fn a_repository_of_another_user_is_reported() {
     let desk = Desk::new();
     desk.new_git("r");
     desk.commit("r", "a", "1");
@@ -62,14 +62,14 @@ fn a_repository_of_somebody_else_is_told() {
 }
 
 #[test]
-fn a_repository_that_leads_nowhere_is_told() {
+fn a_broken_gitdir_link_is_reported() {
     let desk = Desk::new();
     desk.write("r/.git", "gitdir: elsewhere");
     failed_with(answers(desk.vcs("r").as_ref()), "not a git repository");
 }
 
 #[test]
-fn a_broken_branch_is_no_repository_without_commits() {
+fn a_broken_branch_is_not_an_empty_repository() {
     let desk = Desk::new();
     desk.new_git("r");
     let vcs = desk.vcs("r");
@@ -82,7 +82,7 @@ fn a_broken_branch_is_no_repository_without_commits() {
 }
 
 #[test]
-fn a_broken_hg_repository_is_told() {
+fn a_broken_hg_repository_is_reported() {
     let Some(desk) = with_hg() else { return };
     desk.write("r/.hg/requires", "something-new\n");
     let vcs = desk.vcs("r");

@@ -17,7 +17,7 @@ fn read(document: &str) {
 }
 
 #[test]
-fn files_have_a_largest_size() {
+fn file_size_is_limited() {
     let largest = format!("a #{}", "x".repeat(MAX_BYTES - 3));
     read(&largest);
     assert_eq!(
@@ -27,7 +27,7 @@ fn files_have_a_largest_size() {
 }
 
 #[test]
-fn lists_and_mappings_have_a_largest_depth() {
+fn nesting_depth_is_limited() {
     let flow = |depth: usize| format!("a:\n {}{}\n", "[".repeat(depth), "]".repeat(depth));
     read(&flow(MAX_DEPTH - 1));
     assert_eq!(
@@ -44,7 +44,7 @@ fn lists_and_mappings_have_a_largest_depth() {
 }
 
 #[test]
-fn aliases_count_for_the_depth() {
+fn aliases_count_towards_the_depth() {
     let mut document = "- &a0 []\n".to_owned();
     for level in 1..=MAX_DEPTH {
         document += &format!("- &a{level} [*a{}]\n", level - 1);
@@ -53,7 +53,7 @@ fn aliases_count_for_the_depth() {
 }
 
 #[test]
-fn documents_have_a_largest_number_of_nodes() {
+fn the_number_of_nodes_is_limited() {
     // One for the list, one for each item.
     let list = |items: usize| format!("[{}]", "0,".repeat(items));
     read(&list(MAX_NODES - 1));
@@ -64,7 +64,7 @@ fn documents_have_a_largest_number_of_nodes() {
 }
 
 #[test]
-fn aliases_count_for_the_nodes() {
+fn aliases_count_towards_the_nodes() {
     let mut laughs = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
     for level in 1..10 {
         let items = vec![format!("*a{}", level - 1); 9].join(", ");
@@ -77,7 +77,7 @@ fn aliases_count_for_the_nodes() {
 }
 
 #[test]
-fn aliases_count_for_the_text() {
+fn aliases_count_towards_the_size_of_text() {
     let long = "x".repeat(1_000_000);
     let document = |aliases: usize| format!("- &a {long}\n{}", "- *a\n".repeat(aliases));
     read(&document(66));
@@ -88,7 +88,7 @@ fn aliases_count_for_the_text() {
 }
 
 #[test]
-fn merges_count_for_the_nodes() {
+fn merges_count_towards_the_nodes() {
     let keys: String = (0..1000).map(|key| format!("  k{key}: v\n")).collect();
     let merges = vec!["*a"; 1000].join(", ");
     let document = format!("a: &a\n{keys}b:\n  <<: [{merges}]\n");
@@ -103,7 +103,7 @@ fn merges_count_for_the_nodes() {
 }
 
 #[test]
-fn merges_may_not_follow_each_other_without_end() {
+fn chains_of_merges_are_limited() {
     let mut document = "{x: 1}".to_owned();
     for _ in 0..MAX_DEPTH {
         document = format!("{{<<: {document}}}");
@@ -112,7 +112,7 @@ fn merges_may_not_follow_each_other_without_end() {
 }
 
 #[test]
-fn values_cannot_hold_themselves() {
+fn values_cannot_contain_themselves() {
     for (document, place) in [
         ("&a [*a]", "f:1:5: "),
         ("&a {x: *a}", "f:1:8: "),
@@ -128,7 +128,7 @@ fn values_cannot_hold_themselves() {
 }
 
 #[test]
-fn not_more_mistakes_are_told_than_people_read() {
+fn the_number_of_reported_errors_is_limited() {
     let told = |document: &str| load("f", document.as_bytes()).map_err(|all| all.len());
     let unknown = "- !a b\n".repeat(1000);
     assert_eq!(told(&unknown).err(), Some(MAX_MISTAKES));
@@ -137,7 +137,7 @@ fn not_more_mistakes_are_told_than_people_read() {
 }
 
 #[test]
-fn long_texts_and_many_keys_take_no_time() {
+fn long_texts_and_many_keys_are_read_quickly() {
     let keys: String = (0..100_000).map(|key| format!("key-{key}: v\n")).collect();
     read(&keys);
     read(&format!("\"{}\"", "a \\\n  b ".repeat(200_000)));

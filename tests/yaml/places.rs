@@ -56,7 +56,7 @@ fn keys_and_items_have_places() {
 }
 
 #[test]
-fn what_is_not_there_has_the_place_of_the_part_above() {
+fn missing_values_have_the_place_of_their_parent() {
     let document = document("a:\n  b:\n    - c\n");
     for (way, place) in [
         ("x", (1, 1)),
@@ -103,7 +103,7 @@ fn columns_are_characters() {
 }
 
 #[test]
-fn marks_of_byte_order_and_line_breaks_do_not_shift_places() {
+fn byte_order_marks_and_line_breaks_do_not_shift_places() {
     for text in [
         "\u{feff}a: 1\r\nb:\r\n  c: 2",
         "a: 1\rb:\r  c: 2\r",
@@ -123,7 +123,7 @@ fn tags_before_commas_do_not_shift_places() {
 }
 
 #[test]
-fn merged_keys_stand_where_they_were_written() {
+fn merged_keys_have_their_original_places() {
     let document = document(
         "first: &first {a: 1, b: {c: 2}}\nsecond: &second\n  b: 3\n  d: 4\nx:\n  <<: *first\n  b: 5\n\
          y:\n  <<: [*first, *second]\n  e: 6\nz: *second\n",
@@ -142,7 +142,7 @@ fn merged_keys_stand_where_they_were_written() {
 }
 
 #[test]
-fn of_a_key_that_is_written_twice_the_last_counts_and_a_warning_tells_so() {
+fn duplicate_keys_give_a_warning_and_the_last_one_counts() {
     let document = document("a: 1\nb: 2\na:\n  c: 3\n'b': 4\n");
     assert_eq!(document.value.to_string(), r#"{"a":{"c":3},"b":4}"#);
     assert_eq!(exact(&document, "a"), Some((3, 1)));
@@ -161,7 +161,7 @@ fn of_a_key_that_is_written_twice_the_last_counts_and_a_warning_tells_so() {
 }
 
 #[test]
-fn keys_that_a_merge_repeats_are_no_slip() {
+fn keys_repeated_by_a_merge_give_no_warning() {
     let merged = document("a: &a {x: 1}\nb: {<<: *a, x: 2}\nc:\n  <<: *a\n  <<: *a\n");
     assert!(merged.warnings.is_empty(), "{:?}", merged.warnings);
 }

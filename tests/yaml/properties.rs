@@ -151,14 +151,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn what_is_written_is_read_back(value in value()) {
+    fn values_round_trip(value in value()) {
         let text = dump(&value);
         let document = load("f", text.as_bytes());
         prop_assert_eq!(document.map(|document| document.value), Ok(value), "{}", text);
     }
 
     #[test]
-    fn texts_are_read_back_wherever_they_stand(text in text()) {
+    fn texts_round_trip_in_every_position(text in text()) {
         let inner = json!([&text, [&text], {"key": &text, &text: [&text]}]);
         for value in [json!(&text), inner] {
             let written = dump(&value);
@@ -168,22 +168,22 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_break_the_loader(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn random_bytes_do_not_break_the_loader(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         survive(&bytes)?;
     }
 
     #[test]
-    fn no_text_breaks_the_loader(text in "\\PC{0,100}") {
+    fn random_text_does_not_break_the_loader(text in "\\PC{0,100}") {
         survive(text.as_bytes())?;
     }
 
     #[test]
-    fn nothing_like_yaml_breaks_the_loader(document in document()) {
+    fn random_yaml_does_not_break_the_loader(document in document()) {
         survive(document.as_bytes())?;
     }
 
     #[test]
-    fn no_change_to_what_is_written_breaks_the_loader(value in value(), at in any::<prop::sample::Index>(), new in any::<u8>()) {
+    fn edited_output_does_not_break_the_loader(value in value(), at in any::<prop::sample::Index>(), new in any::<u8>()) {
         let mut bytes = dump(&value).into_bytes();
         let at = at.index(bytes.len());
         bytes[at] = new;

@@ -10,7 +10,7 @@ fn refused(document: &[u8]) -> String {
 }
 
 #[test]
-fn what_json_cannot_hold_is_refused_with_a_way_out() {
+fn values_that_json_lacks_are_refused_with_help() {
     for (document, told) in [
         (
             "a: 2001-12-14\n",
@@ -95,7 +95,7 @@ fn the_largest_integers_are_read() {
 }
 
 #[test]
-fn all_that_json_cannot_hold_is_told_at_once() {
+fn all_values_that_json_lacks_are_reported_together() {
     let told = refused(b"a: 2001-12-14\nb: [.nan, {1: c}]\nd: &d 2001-12-15\ne: *d\n");
     let places: Vec<&str> = told
         .lines()
@@ -109,7 +109,7 @@ fn all_that_json_cannot_hold_is_told_at_once() {
 }
 
 #[test]
-fn what_is_no_text_is_refused_with_its_place() {
+fn invalid_text_is_refused_with_its_place() {
     for (document, told) in [
         (
             &b"a: 1\nb: \xff\n"[..],
@@ -149,7 +149,7 @@ fn what_is_no_text_is_refused_with_its_place() {
 }
 
 #[test]
-fn the_first_mistake_of_the_form_is_told_with_its_place() {
+fn the_first_syntax_error_is_reported_with_its_place() {
     for (document, told) in [
         (
             "a:\n\tb: 1\n",

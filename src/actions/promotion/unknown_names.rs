@@ -313,7 +313,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variants_of_a_name_are_names_of_their_own() {
+    fn variants_of_known_names_are_not_misspellings() {
         let known = BTreeSet::from(["firefox", "widget", "app1"]);
         assert_eq!(misspelling_of("widgt", &known), Some("widget"));
         assert_eq!(misspelling_of("firefix", &known), Some("firefox"));

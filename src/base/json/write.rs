@@ -329,7 +329,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_what_serde_json_writes(value in values()) {
+        fn output_equals_that_of_serde_json(value in values()) {
             let sorted = sorted(&value);
             let mut out = Vec::new();
             Lines::new(&mut out).value(&value, 0);
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_ordered_by_all_of_their_bytes() {
+    fn keys_are_sorted_by_bytes() {
         let value =
             json!({"abcdefgh2": 1, "abcdefgh": 2, "abcdefgh1": 3, "\u{e9}": 4, "z": 5, "": 6});
         let mut out = Vec::new();
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_escaped_or_not_wherever_it_stands() {
+    fn escapes_do_not_depend_on_the_position() {
         for byte in 0..=0x7f_u8 {
             for (before, behind) in [(0, 0), (3, 20), (7, 0), (8, 8), (17, 3)] {
                 let text = [
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shared_is_written_as_far_in_as_it_stands() {
+    fn shared_values_are_indented_for_their_depth() {
         let shared = json!({"b": [1, {"c": "d"}], "a": {}});
         let value = Value::Object(Object::from([
             ("y", Value::from([shared.clone(), shared.clone()])),
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn no_depth_is_without_indentation() {
+    fn every_depth_is_indented() {
         let mut value = json!(1);
         for _ in 0..50 {
             value = json!([value]);

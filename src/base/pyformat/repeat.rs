@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn each_task_gets_what_it_would_get_alone() {
+    fn each_task_equals_a_task_filled_alone() {
         let item = object(&json!({
             "a": "{m[x]} {m[y]}",
             "b": {"{m[x]}": ["{m[x][0]}", "{{}}", 7], "c": "plain"},
@@ -263,7 +263,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn tasks_get_what_they_would_get_alone(
+        fn filled_tasks_equal_tasks_filled_alone(
             item in prop::collection::vec(templates(), 2),
             rows in prop::collection::vec(("[op]", "[qr]", 3..5), 1..6),
             other in prop::option::of(templates()),
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_the_same_is_shared() {
+    fn values_with_equal_results_are_shared() {
         let item = object(&json!({"env": {"A": "{m[x]}"}, "name": "{m[y]}"}));
         let fields = ["env", "name"].map(str::to_owned);
         let mut repeated = Repeated::new("m", &fields, &item);

@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn small_and_large_maps_do_the_same() {
+    fn small_and_large_maps_behave_equally() {
         for count in [3, 24, 25, 26, 60] {
             let mut map = numbers(count);
             let before = map.clone();
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn order_does_not_count_when_compared() {
+    fn comparison_ignores_order() {
         assert_eq!(
             Object::from([("a", 1), ("b", 2)]),
             Object::from([("b", 2), ("a", 1)])

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_shared_gives_its_room_back() {
+    fn unshared_containers_are_shrunk() {
         let roomy = || {
             let mut map = Object::with_capacity(8);
             map.insert("a", 1);
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same_in_the_same_place_is_shared() {
+    fn equal_values_in_the_same_place_are_shared() {
         let text = "a text that is too long to be held in place";
         let task = |name: &str| {
             object(json!({
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_have_moved_are_shared_and_keep_their_places() {
+    fn moved_keys_are_shared_and_keep_their_order() {
         let key = "a key that is too long to be held in place";
         let first = Object::from([("a", json!(1)), (key, json!({"b": 2}))]);
         let mut second = Object::from([(key, json!({"b": 2})), ("c", json!(3))]);
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_otherwise_is_not_shared() {
+    fn values_with_other_spellings_are_not_shared() {
         for (one, other) in [
             (json!([0.0]), json!([-0.0])),
             (json!([1]), json!([1.0])),

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_difference_is_seen_wherever_it_is() {
+    fn differences_are_found_at_every_position() {
         for length in 0..40 {
             let text = "a".repeat(length);
             assert!(is_same_text(&text, &text.clone()));
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_has_its_content_and_no_room_for_more() {
+    fn texts_have_no_spare_capacity() {
         for length in 0..40 {
             let content = "\u{e9}".repeat(length);
             let made = text(&content);
@@ -71,7 +71,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_what_equality_says(one in "[ab]{0,20}|.{0,9}", other in "[ab]{0,20}|.{0,9}") {
+        fn identical_texts_are_equal(one in "[ab]{0,20}|.{0,9}", other in "[ab]{0,20}|.{0,9}") {
             prop_assert_eq!(is_same_text(&one, &other), one == other);
             prop_assert!(is_same_text(&one, &one.clone()));
         }

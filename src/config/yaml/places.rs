@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn the_work_for_all_places_grows_with_their_number() {
+    fn finding_all_places_takes_linear_time() {
         // Ten times the keys are at most ten times the searches, each of which halves a list that is
         // ten times as long: less than four halvings more.
         let (few, many) = (looked_at(1_000), looked_at(10_000));
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_mapping_is_searched_as_a_small_one_is() {
+    fn large_and_small_mappings_are_searched_equally() {
         let few = "a: 1\n1: 2\n~: 3\nb: 4\na: 5\n'1': 6\n[x]: 7\n";
         let more: String = (0..FEW).map(|i| format!("z{i}: {i}\n")).collect();
         for text in [few.to_owned(), format!("{few}{more}")] {

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_decoded_by_their_mark() {
+    fn texts_are_decoded_by_byte_order_mark() {
         assert_eq!(
             decode("f", b"\xef\xbb\xbfa: \xc3\xbc").as_deref(),
             Ok("a: ü")

@@ -54,7 +54,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_resolved_before_changes_nothing(values in values()) {
+    fn a_previous_resolution_does_not_change_results(values in values()) {
         let names = names();
         for given in &values {
             let Ok(first) = resolve_names(given, &names, None) else {
@@ -121,7 +121,7 @@ fn unknown_names_are_errors() {
 }
 
 #[test]
-fn what_is_shared_with_what_was_resolved_before_is_taken_from_there() {
+fn shared_values_are_taken_from_the_previous_resolution() {
     let names = names();
     let env = json!({"A": {"task-reference": "<build>"}, "B": "b"});
     let plain = json!(["x", {"y": "z"}]);

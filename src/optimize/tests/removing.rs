@@ -115,7 +115,7 @@ fn changed_files_decide_about_skipping() {
 }
 
 #[test]
-fn a_task_runs_if_one_of_its_conditions_does() {
+fn a_task_is_kept_if_one_of_its_if_dependencies_is_kept() {
     //  b -> a, b only if a
     let kept = optimizing([task("a"), task("b").only_if("a")]);
     assert_eq!(
@@ -142,7 +142,7 @@ fn a_task_runs_if_one_of_its_conditions_does() {
 }
 
 #[test]
-fn other_dependencies_are_not_conditions() {
+fn only_if_dependencies_are_conditions() {
     //  b -> a, b -> x, b only if a: x is needed, but keeps nothing.
     let case = optimizing([always("a"), task("x"), task("b").only_if("a").dep("x")]);
     assert_eq!(
@@ -156,7 +156,7 @@ fn other_dependencies_are_not_conditions() {
 }
 
 #[test]
-fn conditions_reach_through_chains() {
+fn conditions_apply_through_chains() {
     //  c only if b, b only if a
     let tasks = |a| [a, task("b").only_if("a"), task("c").only_if("b")];
     let pruned = optimizing(tasks(always("a")));
@@ -173,7 +173,7 @@ fn conditions_reach_through_chains() {
 }
 
 #[test]
-fn no_candidate_is_lost_in_a_triangle() {
+fn candidates_in_a_triangle_are_kept() {
     //  x -> c -> d,  x -> d,  x only if c or d.
     //  c would go; it waits for x, and x stays because of d.
     let case = optimizing([
@@ -212,7 +212,7 @@ fn dependencies_of_a_kept_candidate_are_kept() {
 }
 
 #[test]
-fn a_candidate_with_conditions_that_waits_for_others_is_kept_with_them() {
+fn a_candidate_with_if_dependencies_is_kept_with_its_dependencies() {
     //  x only if b, b only if a; b would go
     let case = optimizing([task("a"), always("b").only_if("a"), task("x").only_if("b")]);
     assert_eq!(

@@ -130,7 +130,7 @@ fn kept_soft_dependencies_become_dependencies() {
 }
 
 #[test]
-fn links_to_artifacts_name_the_server() {
+fn artifact_urls_contain_the_root_url() {
     let linked = |artifact: &str| {
         let reference = json!({"artifact-reference": format!("<a/{artifact}>")});
         task("b").dep("a").field("payload", reference)

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn diagnostics_carry_the_answer_and_a_way_out() {
+    fn diagnostics_contain_the_response_and_a_hint() {
         let refused = error(Some(404), "no such task").diagnostic("cannot read the task X");
         assert_eq!(
             refused.to_string(),

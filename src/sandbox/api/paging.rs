@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_follow_each_other() {
+    fn pages_continue_where_the_last_one_ended() {
         let list = || 0..2500;
         let mut token: Option<String> = None;
         let mut sizes = Vec::new();

@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_refuses_what_breaks_it() {
+    fn each_rule_refuses_violations() {
         let long = "x".repeat(250);
         for (path, value) in [
             ("created", json!("2026-01-01")),
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_reported() {
+    fn every_violation_of_the_schema_is_reported() {
         let error = CREATE_TASK
             .check(&json!({"priority": "normal", "more": 1}))
             .unwrap_err();

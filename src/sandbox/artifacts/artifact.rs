@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn exceptions_to_immutability() {
+    fn some_artifacts_may_be_replaced() {
         let s3 = artifact(Storage::S3, "text/plain", 2);
         let reference = |url: &str| {
             artifact(
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn kept_artifacts_come_back() {
+    fn stored_artifacts_are_loaded_again() {
         for storage in [
             Storage::S3,
             Storage::Object {

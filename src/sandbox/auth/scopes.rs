@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_listed() {
+    fn missing_scopes_are_returned() {
         let needed = Expression::AllOf(vec![
             Expression::scope("a"),
             Expression::scope("b"),

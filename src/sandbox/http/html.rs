@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_from_a_task_becomes_markup() {
+    fn task_values_are_escaped() {
         assert_eq!(
             escape("<a href='x'>&\""),
             "&lt;a href=&#39;x&#39;&gt;&amp;&quot;"

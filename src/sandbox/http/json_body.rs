@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_understood() {
+    fn gzip_bodies_are_decoded() {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(b"{\"a\": 1}").unwrap();
         let body = read(&headers("gzip"), &encoder.finish().unwrap()).unwrap();
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_have_their_codes() {
+    fn errors_have_the_codes_of_the_queue() {
         let code = |text: &[u8]| {
             read(&headers("identity"), text)
                 .err()

@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn two_spellings_of_one_task_are_equal() {
+    fn equivalent_definitions_are_equal() {
         let short = defined(&body()).unwrap();
         let mut long = body();
         for (name, value) in [
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_held_as_doubles() {
+    fn numbers_are_stored_as_doubles() {
         assert_eq!(
             normalize_numbers(&json!(9_007_199_254_740_993_u64)),
             json!(9_007_199_254_740_992_u64)
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn open_scopes_are_refused() {
+    fn scopes_must_not_end_in_two_stars() {
         let mut wrong = body();
         wrong["scopes"] = json!(["queue:**"]);
         assert_eq!(

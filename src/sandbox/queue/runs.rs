@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_diamond_opens_when_both_sides_are_done() {
+    fn a_diamond_is_scheduled_when_both_sides_are_resolved() {
         let all = "all-completed";
         let mut queue = graph(&[
             ("a", &[], all),
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_open_what_takes_any_resolution() {
+    fn failures_schedule_tasks_that_require_any_resolution() {
         let mut queue = graph(&[
             ("a", &[], "all-completed"),
             ("b", &["a"], "all-completed"),
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_task_leaves_its_group_and_nothing_else() {
+    fn a_refused_task_creates_only_its_group() {
         let mut queue = Queue::default();
         assert!(add(&mut queue, "b", &["a"], "all-completed").is_err());
         assert!(queue.tasks.is_empty());
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn time_ends_claims_first_and_tasks_at_last() {
+    fn claims_expire_before_deadlines() {
         let mut queue = graph(&[("a", &[], "all-completed")]);
         let id = derived_slug("a");
         queue

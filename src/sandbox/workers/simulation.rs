@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shall_fail_uploads_its_log_only() {
+    fn failing_tasks_upload_only_their_log() {
         let run = run(json!({"artifacts": {"public/a": {"type": "file"}}}));
         let result = simulate(&run, Some(&RunOutcome::Failed));
         assert_eq!(result.outcome, RunOutcome::Failed);
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn content_is_the_same_each_time() {
+    fn simulated_content_is_deterministic() {
         let run = run(json!({"artifacts": {"public/a": {"type": "file"}}}));
         assert_eq!(simulate(&run, None), simulate(&run, None));
     }

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn few_scopes_are_told_one_by_one() {
+    fn few_scopes_are_listed_individually() {
         assert_eq!(
             folded(&["a:b", "a:c", "b"]),
             ["1 × a:b", "1 × a:c", "1 × b"]
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn many_that_begin_alike_are_one_family() {
+    fn many_scopes_with_a_common_prefix_are_one_pattern() {
         let scopes = [
             "queue:route:index.p.cache.x.hash.a",
             "queue:route:index.p.latest.a",
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_to_grant_far_more_than_what_is_missing() {
+    fn patterns_do_not_grant_far_more_than_is_missing() {
         assert_eq!(
             folded(&["a:x", "b:x", "c:x", "d:x"]),
             ["1 × a:x", "1 × b:x", "1 × c:x", "1 × d:x"]
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_hundreds_of_times_is_told_once_all_the_same() {
+    fn a_scope_missing_for_hundreds_of_tasks_is_reported_once() {
         let secrets: Vec<String> = (0..700).map(|n| format!("secrets:get:{n:03}")).collect();
         let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
         assert_eq!(folded(&secrets), ["700 × secrets:get:"]);

@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_words_that_need_quotes_get_them() {
+    fn only_words_that_need_quotes_are_quoted() {
         assert_eq!(
             quote(["a", "b c", "", "~x", "it's", "--x=1"]),
             r"a 'b c' '' '~x' 'it'\''s' --x=1"

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn only_tags_are_parted_from_commas() {
+    fn only_tags_are_separated_from_commas() {
         assert_eq!(parted("[!!str, a]"), "[!!str , a]");
         assert_eq!(
             parted("{a: !x,b: !<y>, c: 'a !x, b'}"),
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn commas_before_a_mistake_are_parted_too() {
+    fn commas_before_an_error_are_separated_too() {
         assert_eq!(parted("[!x, !]"), "[!x , !]");
         assert_eq!(parted("[!x, 'a!b, c"), "[!x , 'a!b , c");
         assert_eq!(
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_places_are_those_of_the_spaces() {
+    fn positions_are_those_of_the_inserted_spaces() {
         let mut text = "['a!b, c', !x, \u{fc}, !x,\n !x, d]\n".to_owned();
         assert_eq!(part(&mut text), [(0, 13), (0, 21), (1, 3)]);
         assert_eq!(text, "['a!b, c', !x , \u{fc}, !x ,\n !x , d]\n");
