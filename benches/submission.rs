@@ -145,15 +145,15 @@ async fn measure(size: u64, latency: u64, peer: Option<&Path>) -> (f64, u64) {
     let output = tokio::task::spawn_blocking(move || command.output().unwrap())
         .await
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let wrong = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said} {wrong}");
+    assert!(output.status.success(), "{stdout} {wrong}");
     assert_eq!(
         state.group_tasks(decision).len() as u64,
         size + 1,
         "{wrong}"
     );
-    let mut words = said.split_whitespace();
+    let mut words = stdout.split_whitespace();
     let seconds = words.next().unwrap().parse().unwrap();
     let grown = words.next().unwrap().parse().unwrap();
     sandbox.stop().await;

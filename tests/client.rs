@@ -446,11 +446,11 @@ async fn resubmitting_a_graph_creates_nothing() {
     let report = execute(&second, ports, &SubmitLimits::default(), &mut |_| ()).await;
     assert!(report.created.iter().all(|created| created.kept));
     assert_eq!(client.task_group(&decision).await.unwrap().len(), 63);
-    let told = report.problems.to_string();
-    assert!(told.contains("task `task-9`: the taskId"), "{told}");
+    let message = report.problems.to_string();
+    assert!(message.contains("task `task-9`: the taskId"), "{message}");
     assert!(
-        told.contains("`payload.command` should be [\"changed\"] and is nothing"),
-        "{told}"
+        message.contains("`payload.command` should be [\"changed\"] and is nothing"),
+        "{message}"
     );
     bench.sandbox.stop().await;
 }
@@ -480,7 +480,7 @@ async fn large_definitions_arrive_completely() {
 
 #[tokio::test]
 async fn a_wrong_clock_is_reported() {
-    for (hours, said) in [(1, "60 minutes behind"), (-1, "60 minutes ahead of")] {
+    for (hours, expected_message) in [(1, "60 minutes behind"), (-1, "60 minutes ahead of")] {
         let sandbox = Sandbox::start(Options {
             address: "127.0.0.1:0".parse().unwrap(),
             folder: None,
@@ -497,10 +497,16 @@ async fn a_wrong_clock_is_reported() {
             .unwrap_err();
         assert_eq!(refused.status, Some(401));
         // A second may pass between the question and its answer.
-        let near = said.replace("60", "59");
-        let told = &refused.message;
-        assert!(told.contains(said) || told.contains(&near), "{told}");
-        assert!(told.contains("the clock of this machine is"), "{told}");
+        let near = expected_message.replace("60", "59");
+        let message = &refused.message;
+        assert!(
+            message.contains(expected_message) || message.contains(&near),
+            "{message}"
+        );
+        assert!(
+            message.contains("the clock of this machine is"),
+            "{message}"
+        );
         let refused = client.task_group(&id(&slug())).await.unwrap_err();
         assert!(
             refused.message.contains("the clock of this machine"),

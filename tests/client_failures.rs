@@ -84,16 +84,16 @@ impl Server {
     fn count(&self, request: &str) -> usize {
         let script = self.script.lock().unwrap();
         script
-            .heard
+            .requests
             .iter()
             .filter(|heard| heard.0 == request)
             .count()
     }
 
-    fn heard(&self, request: &str) -> Vec<(String, String)> {
+    fn requests(&self, request: &str) -> Vec<(String, String)> {
         let script = self.script.lock().unwrap();
         let found = script
-            .heard
+            .requests
             .iter()
             .filter(|heard| heard.0.starts_with(request));
         found
@@ -166,7 +166,7 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) {
     let body = String::from_utf8_lossy(&read[end..]).into_owned();
     let answer = {
         let mut script = script.lock().unwrap();
-        script.heard.push((line.clone(), head, body));
+        script.requests.push((line.clone(), head, body));
         let named = line.split("&bewit=").next().unwrap();
         match script.answers.get_mut(named) {
             Some(answers) if answers.len() > 1 => answers.pop_front(),
@@ -250,9 +250,9 @@ async fn attempts_end() {
 #[tokio::test]
 async fn refusals_are_final_and_reported_without_the_request() {
     let server = Server::new().await;
-    let said = r#"{"code": "InputError", "message": "It is wrong.\n\n---\n\n* payload: x",
+    let text = r#"{"code": "InputError", "message": "It is wrong.\n\n---\n\n* payload: x",
         "requestInfo": {"payload": {"secret": 1}}}"#;
-    server.on(CREATE, [answer("400 Bad Request", "", said.as_bytes())]);
+    server.on(CREATE, [answer("400 Bad Request", "", text.as_bytes())]);
     let client = server.signing();
     let body = json!({"a": 1});
     let refused = client.create_task(&id(), &body).await;
@@ -262,14 +262,14 @@ async fn refusals_are_final_and_reported_without_the_request() {
         message: "It is wrong.".to_owned(),
     };
     assert_eq!(refused, Err(expected));
-    let heard = server.heard(CREATE);
+    let heard = server.requests(CREATE);
     assert_eq!(heard.len(), 1);
     assert!(heard[0].0.contains("authorization: hawk id=\"someone\""));
     assert_eq!(heard[0].1, "{\"a\":1}");
     assert!(!heard[0].0.contains("content-encoding"));
     let large = json!({"a": "snow ".repeat(1000)});
     client.create_task(&id(), &large).await.unwrap_err();
-    let packed = &server.heard(CREATE)[1];
+    let packed = &server.requests(CREATE)[1];
     assert!(packed.0.contains("content-encoding: gzip"));
     assert!(packed.1.len() < 200, "{}", packed.1.len());
     server.on(TASK, [answer("403 Forbidden", "", b"<html>")]);
@@ -328,14 +328,14 @@ async fn artifacts_are_followed_decompressed_and_retried() {
     // Credentials stay with the services.
     assert!(
         server
-            .heard(TASK)
+            .requests(TASK)
             .iter()
             .all(|(head, _)| head.contains("authorization"))
     );
     for elsewhere in ["GET /one", "GET /two"] {
         assert!(
             server
-                .heard(elsewhere)
+                .requests(elsewhere)
                 .iter()
                 .all(|(head, _)| !head.contains("authorization"))
         );
@@ -387,7 +387,7 @@ async fn missing_entries_of_a_page_are_requested_again() {
     let states = statuses.values().map(|status| status.state.name());
     assert_eq!(states.collect::<Vec<_>>(), ["unknown", "unknown"]);
     let asked: Vec<_> = server
-        .heard(STATUSES)
+        .requests(STATUSES)
         .into_iter()
         .map(|(_, body)| body)
         .collect();
@@ -426,7 +426,7 @@ async fn further_pages_have_signed_urls() {
         let listed = client.list_index(&namespace).await.unwrap();
         assert_eq!(listed, ["b", "a"].map(|id| TaskId::parse(id).unwrap()));
     }
-    let heard = server.heard(&format!("{second}&bewit="));
+    let heard = server.requests(&format!("{second}&bewit="));
     assert_eq!(heard.len(), 2);
     assert!(
         heard
@@ -441,10 +441,12 @@ async fn malformed_responses_are_reported() {
     let server = Server::new().await;
     let group = "GET /api/queue/v1/task-group/fN1SbArXTPSVFUUvaOlinQ/list";
     server.on(group, [json("{\"tasks\": [{\"status\": {}}]}")]);
-    let told = server.client(&[]).task_group(&id()).await.unwrap_err();
+    let error = server.client(&[]).task_group(&id()).await.unwrap_err();
     assert!(
-        told.message.contains("unexpected response: a task without"),
-        "{told}"
+        error
+            .message
+            .contains("unexpected response: a task without"),
+        "{error}"
     );
 }
 

@@ -170,8 +170,8 @@ async fn the_image_decides_a_push() {
     // The same push is decided outside of the container, which must yield the same number.
     let (created, log) = (decided.created.len(), decided.log);
     assert!(created > 50, "{created} tasks\n{log}");
-    let told = format!("Created {created} tasks in group {TASK_ID}");
-    assert!(log.contains(&told), "{log}");
+    let message = format!("Created {created} tasks in group {TASK_ID}");
+    assert!(log.contains(&message), "{log}");
     for task in &decided.created {
         assert_eq!(task.definition["schedulerId"], "snowman-level-3");
     }

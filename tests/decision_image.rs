@@ -315,16 +315,16 @@ fn the_context_has_all_files_that_the_dockerfile_copies() {
         ),
     ] {
         let arguments = [options, &["binary", "example.com:5000/a:1"]].concat();
-        let said = stdout(&build_image(folder.path(), &arguments));
+        let output = stdout(&build_image(folder.path(), &arguments));
         let began = format!("build {target}--tag example.com:5000/a:1 \n");
-        assert!(said.starts_with(&began), "{said}");
+        assert!(output.starts_with(&began), "{output}");
         assert!(
-            said.ends_with(&format!("{requirements}the binary\n")),
-            "{said}"
+            output.ends_with(&format!("{requirements}the binary\n")),
+            "{output}"
         );
-        let there: Vec<&str> = said.lines().collect();
+        let there: Vec<&str> = output.lines().collect();
         for file in &copied {
-            assert!(there.contains(file), "{file}: {said}");
+            assert!(there.contains(file), "{file}: {output}");
         }
     }
 }
@@ -347,8 +347,8 @@ fn an_image_tag_needs_a_version() {
     ] {
         let output = build_image(folder.path(), &["binary", tag]);
         assert_eq!(output.status.code(), Some(2), "{output:?}");
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(said, format!("build-image: {why}\n"));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr, format!("build-image: {why}\n"));
     }
     let output = build_image(folder.path(), &["--requirements", "none", "binary", "a:1"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");

@@ -110,7 +110,7 @@ fn run(document: &Value, case: &Value) -> Anything<Outcome<Vec<Item>>> {
     Ok(Ok(items))
 }
 
-fn made(outcome: Outcome<Vec<Item>>) -> Outcome<Value> {
+fn items_value(outcome: Outcome<Vec<Item>>) -> Outcome<Value> {
     outcome.map(|items| items.into_iter().map(|i| Value::Object(i.task)).collect())
 }
 
@@ -166,7 +166,7 @@ fn the_items_match_the_peer() -> Anything<()> {
     let (document, cases) = cases()?;
     let mut failures = Vec::new();
     for case in &cases {
-        let ours = made(run(&document, case)?);
+        let ours = items_value(run(&document, case)?);
         let failure = match (compare(case, &ours), case.get("on_purpose")) {
             (None, None) => continue,
             (Some(_), Some(_)) if is_ours(case, &ours) => continue,

@@ -595,9 +595,9 @@ fn hostile_names_stay_single_arguments() {
     let tasks = render(&cron(json!("3"), "'--target-tasks-method=a --level=1'"));
     let command = command(&tasks[0]);
     assert!(command.contains(&"'--target-tasks-method=a"));
-    let told = read(&tasks[0].clone().into(), &[], parse_arguments).unwrap_err();
-    let CommandError::Fails(reasons) = told else {
-        unreachable!("{told:?}")
+    let error = read(&tasks[0].clone().into(), &[], parse_arguments).unwrap_err();
+    let CommandError::Fails(reasons) = error else {
+        unreachable!("{error:?}")
     };
     assert!(
         reasons[0].contains("unexpected argument ''--target-tasks-method=a'"),

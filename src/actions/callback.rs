@@ -122,7 +122,7 @@ pub fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) ->
             let property = path.split('.').next().unwrap_or_default();
             let choices = enum_values(&schema["properties"][property]);
             match value.as_str() {
-                Some(given) if !choices.is_empty() => diagnostic.help(choice_hint(given, &choices)),
+                Some(name) if !choices.is_empty() => diagnostic.help(choice_hint(name, &choices)),
                 _ => diagnostic,
             }
         });

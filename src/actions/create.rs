@@ -138,7 +138,7 @@ async fn create(
     rounds: &[Round<'_>],
     targets: &[TargetTaskGraph],
 ) -> Result<Vec<Created>, SubmitError> {
-    let mut written = RoundArtifacts::default();
+    let mut artifacts = RoundArtifacts::default();
     let mut submissions = Vec::new();
     for (number, (round, target)) in rounds.iter().zip(targets).enumerate() {
         let (optimized, reconciled) = resolve(call, round, number, target.clone()).await?;
@@ -157,10 +157,10 @@ async fn create(
             own.write(call, &format!("-{}", round.suffix))?;
             submission.artifact = format!("submission-{}.json", round.suffix);
         }
-        written.extend(own, round.on_triggered_graph);
+        artifacts.extend(own, round.on_triggered_graph);
         submissions.push(submission);
     }
-    written.write(call, "")?;
+    artifacts.write(call, "")?;
     let options = SubmitOptions::new(call.events, call.artifacts);
     submit_all(call.context.submit()?, &options, &submissions).await
 }

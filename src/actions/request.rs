@@ -153,11 +153,11 @@ pub(super) fn enum_values(schema: &Value) -> Vec<&str> {
 }
 
 /// Suggests a similar choice, and lists all.
-pub(super) fn choice_hint(given: &str, choices: &[&str]) -> String {
+pub(super) fn choice_hint(name: &str, choices: &[&str]) -> String {
     let mut all = choices.to_vec();
     all.sort_unstable();
     all.dedup();
-    let near = suggest::nearest(given, all.iter().copied());
+    let near = suggest::nearest(name, all.iter().copied());
     let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
     format!("{near}available: {}", all.join(", "))
 }
@@ -183,7 +183,7 @@ pub(super) async fn check_scope(
                 .help("use a repository on GitHub or hg.mozilla.org")
             })
     };
-    let wanted = [
+    let required = [
         format!("assume:{}:action:{permission}", role("head_repository")?),
         format!("assume:{}:pr-action:{permission}", role("base_repository")?),
     ];
@@ -195,12 +195,12 @@ pub(super) async fn check_scope(
         .map_err(|error| {
             Diagnostic::environment("cannot read the action task's scopes").because(error)
         })?;
-    if wanted.iter().any(|scope| held.contains(scope)) {
+    if required.iter().any(|scope| held.contains(scope)) {
         return Ok(());
     }
     Err(Diagnostic::user(format!(
         "the action task has neither the scope `{}` nor `{}`",
-        wanted[0], wanted[1]
+        required[0], required[1]
     ))
     .help(format!(
         "trigger the action `{callback}` through its own hook"

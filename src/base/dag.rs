@@ -84,16 +84,16 @@ impl<N: Clone + Ord + Hash> Dag<N> {
     /// The given nodes and all that they depend on, in order.
     #[must_use]
     pub fn closure<'a>(&'a self, nodes: impl IntoIterator<Item = &'a N>) -> IndexSet<N> {
-        self.reach(nodes, petgraph::Direction::Outgoing)
+        self.reachable(nodes, petgraph::Direction::Outgoing)
     }
 
     /// The given nodes and all that depends on them, in order.
     #[must_use]
     pub fn reverse_closure<'a>(&'a self, nodes: impl IntoIterator<Item = &'a N>) -> IndexSet<N> {
-        self.reach(nodes, petgraph::Direction::Incoming)
+        self.reachable(nodes, petgraph::Direction::Incoming)
     }
 
-    fn reach<'a>(
+    fn reachable<'a>(
         &'a self,
         nodes: impl IntoIterator<Item = &'a N>,
         direction: petgraph::Direction,

@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn names_are_quoted_as_git_does() {
         // What `git ls-tree` prints with `core.quotePath`, which is on by default.
-        for (name, shown) in [
+        for (name, quoted) in [
             (b"src/caf\xe9.txt".as_slice(), r#""src/caf\351.txt""#),
             (b"\xff\x01\x7f", r#""\377\001\177""#),
             (b"a b\"c\\d\te\nf\xe9", r#""a b\"c\\d\te\nf\351""#),
@@ -132,8 +132,8 @@ mod tests {
             (b"a\"b", "a\"b"),
             (b"\"a\"", "\"a\""),
         ] {
-            assert_eq!(text(name), shown);
-            assert_eq!(bytes(shown), name);
+            assert_eq!(text(name), quoted);
+            assert_eq!(bytes(quoted), name);
         }
     }
 

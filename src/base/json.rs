@@ -184,8 +184,8 @@ mod tests {
         ];
         for count in counts {
             let numbers = Numbers((0..count).map(|n| (n.to_string(), n)).collect());
-            let written = pool.as_ref().unwrap().install(|| pretty_of(&numbers));
-            assert_eq!(written, pretty(&value_of(&numbers)));
+            let output = pool.as_ref().unwrap().install(|| pretty_of(&numbers));
+            assert_eq!(output, pretty(&value_of(&numbers)));
         }
     }
 

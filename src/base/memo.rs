@@ -47,7 +47,10 @@ impl<Q: PartialEq, A: Clone> Last<Q, A> {
     /// Those of `find`; they are not kept.
     pub fn get<E>(&self, question: Q, find: impl FnOnce(&Q) -> Result<A, E>) -> Result<A, E> {
         let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, answer)) = known().as_ref().filter(|(asked, _)| *asked == question) {
+        if let Some((_, answer)) = known()
+            .as_ref()
+            .filter(|(last_question, _)| *last_question == question)
+        {
             return Ok(answer.clone());
         }
         let answer = find(&question)?;

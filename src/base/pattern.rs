@@ -201,8 +201,8 @@ mod tests {
         // Without a limit the first needs 2^5000 steps, and the second a gigabyte.
         let slow = Prefix::new(r"(?=(a|aa|a)+$)(?:(a|a)*)*\2b").unwrap();
         assert!(!slow.matches(&"a".repeat(5000)));
-        let told = Prefix::new("((a{100}){100}){1000}").unwrap_err();
-        assert!(told.why.contains("too large"), "{told}");
+        let error = Prefix::new("((a{100}){100}){1000}").unwrap_err();
+        assert!(error.why.contains("too large"), "{error}");
         // The engine without backtracking accepts what would be slow with it.
         assert!(!Prefix::new("(a*)*b").unwrap().matches(&"a".repeat(100_000)));
     }
@@ -212,8 +212,8 @@ mod tests {
         for pattern in ["(?(2)a|b)", "(x)?(?(2)a|b)", "y(?:(x)(?(9999999999)a|b))"] {
             assert!(Prefix::new(pattern).is_err(), "{pattern}");
         }
-        let told = Prefix::to_end("(x)?(?(2)a|b)").unwrap_err();
-        assert_eq!(told.why, "there is no group 2");
+        let error = Prefix::to_end("(x)?(?(2)a|b)").unwrap_err();
+        assert_eq!(error.why, "there is no group 2");
         let pattern = Prefix::to_end("(x)?(?(1)a|b)").unwrap();
         assert!(pattern.matches("xa") && pattern.matches("b") && !pattern.matches("xb"));
         assert!(Prefix::to_end(r"\(?(12)").unwrap().matches("12"));
@@ -282,8 +282,8 @@ mod tests {
     fn too_deep_patterns_are_refused() {
         for opening in ["(", "(?:", "(?=", "(?<=", "(?i:", "(?(1)"] {
             let nested = |depth| format!("()?{}{}", opening.repeat(depth), ")".repeat(depth));
-            let told = Prefix::new(&nested(50_000)).unwrap_err();
-            assert!(told.why.contains("nested too deeply"), "{told}");
+            let error = Prefix::new(&nested(50_000)).unwrap_err();
+            assert!(error.why.contains("nested too deeply"), "{error}");
             assert!(Prefix::new(&nested(30)).is_ok(), "{opening}");
         }
     }

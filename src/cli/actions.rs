@@ -27,8 +27,8 @@ use crate::submit::recorder::{Recorded, Recorder};
 pub fn actions(args: &ActionsArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
     let context = command.open(&args.project, args.verbosity.level(LevelFilter::INFO))?;
     let graph_config = &context.graph_config;
-    let given = args.parameters.as_deref().unwrap_or_default();
-    for spec in ParameterSpec::read(&context.working_folder, given)? {
+    let parameters = args.parameters.as_deref().unwrap_or_default();
+    for spec in ParameterSpec::read(&context.working_folder, parameters)? {
         let params = context.block_on(spec.load(&context, &Object::new()))?;
         let decision = TaskId::PLACEHOLDER;
         let own_actions = project_actions(context.decision_context(), &params, decision)?;
@@ -108,8 +108,8 @@ pub fn test_callback(
     let artifacts = context.artifact_folder(command.output.mask());
     context.block_on(async {
         let mut ports = context.decision_context();
-        let given = args.parameters.as_deref().unwrap_or_default();
-        let spec = ParameterSpec::read(&context.working_folder, given)?.remove(0);
+        let parameters = args.parameters.as_deref().unwrap_or_default();
+        let spec = ParameterSpec::read(&context.working_folder, parameters)?.remove(0);
         let params = spec.load(&context, &Object::new()).await?;
         ports.taskcluster = Some(&recorder);
         let runner = Runner {
@@ -149,8 +149,8 @@ pub fn test_callback(
     Ok(ExitCode::SUCCESS)
 }
 
-fn task_id(flag: &str, given: Option<&str>) -> Result<Option<TaskId>, Diagnostic> {
-    given
+fn task_id(flag: &str, value: Option<&str>) -> Result<Option<TaskId>, Diagnostic> {
+    value
         .map(|text| {
             TaskId::parse(text).map_err(|error| Diagnostic::usage(format!("{flag}: {error}")))
         })

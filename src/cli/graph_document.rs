@@ -35,15 +35,15 @@ impl GraphDocument {
         }
         let regex = args.tasks_regex.as_deref().map(Prefix::new).transpose();
         let regex = regex.map_err(|error| Diagnostic::usage(format!("--tasks-regex: {error}")))?;
-        let shown = |label: &str| regex.as_ref().is_none_or(|regex| regex.matches(label));
+        let is_selected = |label: &str| regex.as_ref().is_none_or(|regex| regex.matches(label));
         if !args.json && !args.yaml {
             let mut labels: Vec<&Label> = graph.labels();
-            labels.retain(|label| shown(label.as_str()));
+            labels.retain(|label| is_selected(label.as_str()));
             labels.sort_unstable();
             let lines = labels.into_iter().map(|label| format!("{label}\n"));
             return Ok(Self::Text(lines.collect()));
         }
-        let graph = filtered(json::value_of(&graph), shown, &args.exclude_keys);
+        let graph = filtered(json::value_of(&graph), is_selected, &args.exclude_keys);
         Ok(Self::Text(if args.json {
             json::pretty(&graph) + "\n"
         } else {
@@ -104,13 +104,13 @@ impl ShownGraph for IdGraph {
 }
 
 /// Removes the tasks that are not shown, and the excluded keys of the others.
-fn filtered(graph: Value, shown: impl Fn(&str) -> bool, excluded: &[String]) -> Value {
+fn filtered(graph: Value, is_selected: impl Fn(&str) -> bool, excluded: &[String]) -> Value {
     let Value::Object(tasks) = graph else {
         return graph;
     };
     let kept = tasks
         .into_iter()
-        .filter(|(_, task)| shown(task["label"].as_str().unwrap_or_default()));
+        .filter(|(_, task)| is_selected(task["label"].as_str().unwrap_or_default()));
     let kept = kept.map(|(key, mut task)| {
         for path in excluded {
             if let Value::Object(map) = &mut task

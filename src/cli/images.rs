@@ -53,7 +53,7 @@ pub fn build(args: &BuildImageArgs, command: &CommandHelper<'_>) -> Outcome<Exit
             let file = context.output_paths().file(file)?;
             let docker_context = build::docker_context(&images, name)?;
             std::fs::write(file.path(), docker_context)
-                .map_err(|error| cannot_write(file.shown(), error))?;
+                .map_err(|error| cannot_write(file.display_path(), error))?;
         }
         None => {
             let tag = context.block_on(build::build(&images, name, None))?;
@@ -143,20 +143,20 @@ fn confirm_develop(output: &Output) -> Result<bool, Diagnostic> {
 }
 
 /// Returns the definition of a task, and its id if it has one; `-` reads either from standard input.
-async fn find_task(context: &CommandContext, given: &str) -> Outcome<(Option<String>, Value)> {
-    let mut given = given.to_owned();
-    if given == "-" {
-        given.clear();
+async fn find_task(context: &CommandContext, reference: &str) -> Outcome<(Option<String>, Value)> {
+    let mut reference = reference.to_owned();
+    if reference == "-" {
+        reference.clear();
         std::io::stdin()
-            .read_to_string(&mut given)
+            .read_to_string(&mut reference)
             .map_err(|error| {
                 Diagnostic::environment("cannot read standard input").because(error)
             })?;
-        if let Ok(definition @ Value::Object(_)) = serde_json::from_str(&given) {
+        if let Ok(definition @ Value::Object(_)) = serde_json::from_str(&reference) {
             return Ok((None, definition));
         }
     }
-    let id = parse_task_id(given.trim().trim_matches('"'))?;
+    let id = parse_task_id(reference.trim().trim_matches('"'))?;
     let definition = context.decision_context().taskcluster()?.task(&id).await;
     let definition = definition.map_err(|error| {
         Diagnostic::environment(format!("cannot read the task {id}")).because(error)

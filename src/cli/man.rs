@@ -15,7 +15,7 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 pub fn run(command: Option<&str>, output: &Output) -> Outcome<ExitCode> {
     let mut cli = Cli::command();
     cli.build();
-    let shown = match command {
+    let selected = match command {
         None => cli,
         Some(name) => {
             let known: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
@@ -26,7 +26,7 @@ pub fn run(command: Option<&str>, output: &Output) -> Outcome<ExitCode> {
         }
     };
     let mut page = Vec::new();
-    clap_mangen::Man::new(shown)
+    clap_mangen::Man::new(selected)
         .render(&mut page)
         .map_err(|error| Diagnostic::bug("cannot write the manual page").because(error))?;
     output.data(&String::from_utf8_lossy(&page))?;

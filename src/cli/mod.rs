@@ -63,7 +63,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
         }
     };
     let environment = Environment::of_process();
-    let output = Output::of_process(Mask::of(&environment));
+    let output = Output::of_process(Mask::from_environment(&environment));
     let helper = CommandHelper {
         environment,
         output: &output,

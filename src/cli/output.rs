@@ -74,12 +74,12 @@ impl Output {
                 _ => Ok(()),
             };
         };
-        let written = std::fs::File::create(file.path()).and_then(|file| {
+        let result = std::fs::File::create(file.path()).and_then(|file| {
             let mut out = Masked::new(file, &self.mask);
             write(&mut out)?;
             out.finish()
         });
-        written.map_err(|error| cannot_write(file.shown(), error))
+        result.map_err(|error| cannot_write(file.display_path(), error))
     }
 
     /// Prints a line of status.
@@ -193,17 +193,17 @@ mod tests {
     #[test]
     fn secrets_are_masked_across_writes() {
         let environment = Environment::default().with("A_TOKEN", "abcdefghij");
-        let mask = Mask::of(&environment);
+        let mask = Mask::from_environment(&environment);
         let text = "x abcdefghij y\n".repeat(20_000) + "abcdefghij";
         for size in [1, 7, 4096, text.len()] {
-            let mut written = Vec::new();
-            let mut out = Masked::new(&mut written, &mask);
+            let mut output = Vec::new();
+            let mut out = Masked::new(&mut output, &mask);
             for piece in text.as_bytes().chunks(size) {
                 out.write_all(piece).unwrap();
             }
             out.finish().unwrap();
             let expected = "x [masked] y\n".repeat(20_000) + "[masked]";
-            assert!(written == expected.as_bytes(), "{size}");
+            assert!(output == expected.as_bytes(), "{size}");
         }
     }
 }

@@ -86,10 +86,10 @@ impl ParameterSets<'_> {
         context: &CommandContext,
     ) -> Result<Vec<Option<OutputFile>>, Diagnostic> {
         let several = self.specs.len() > 1;
-        let given = self.args.output_file.as_deref();
+        let output_file = self.args.output_file.as_deref();
         let mut files: Vec<Option<PathBuf>> = Vec::new();
         for spec in self.specs {
-            let file = given.map(|path| file_of_set(path, &spec.name(), several));
+            let file = output_file.map(|path| file_of_set(path, &spec.name(), several));
             if let Some(file) = file
                 .as_ref()
                 .filter(|file| files.contains(&Some((*file).clone())))

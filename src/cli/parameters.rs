@@ -67,8 +67,8 @@ impl ParameterSpec {
     /// Those of [`ParameterSpec::read`].
     pub fn read_all(working_folder: &Path, parameters: &[String]) -> Result<Vec<Self>, Diagnostic> {
         let mut specs = Vec::new();
-        for given in parameters {
-            specs.extend(Self::read(working_folder, given)?);
+        for source in parameters {
+            specs.extend(Self::read(working_folder, source)?);
         }
         if specs.is_empty() {
             specs.push(Self::Defaults);
@@ -100,14 +100,14 @@ impl ParameterSpec {
     /// # Errors
     /// When they cannot be read, or are invalid.
     pub async fn load(&self, context: &CommandContext, overrides: &Object) -> Outcome<Parameters> {
-        let (mut given, places) = self.read_values(context).await?;
-        given.extend(overrides.clone());
+        let (mut given_values, places) = self.read_values(context).await?;
+        given_values.extend(overrides.clone());
         let root = context.files.root();
         let values = complete(
             context.decision_context(),
             &context.graph_config,
             root,
-            &given,
+            &given_values,
         )?;
         let place = |path: &ValuePath| places.as_ref()?.exact(path);
         Parameters::check(values, Strictness::Lenient, &place).map_err(|all| {

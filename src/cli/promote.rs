@@ -49,8 +49,8 @@ pub fn run(args: &PromoteArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode>
     for graph in graphs {
         let id = match graph {
             PreviousGraph::Task(id) => id,
-            PreviousGraph::Folder(given, path) => {
-                let (id, artifacts) = read_artifacts(&given, &path)?;
+            PreviousGraph::Folder(argument, path) => {
+                let (id, artifacts) = read_artifacts(&argument, &path)?;
                 in_folders.push((id.clone(), artifacts));
                 id
             }
@@ -73,8 +73,8 @@ pub fn run(args: &PromoteArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode>
     let plan = context.block_on(async {
         let parameters = match &args.parameters {
             None => None,
-            Some(given) => {
-                let spec = ParameterSpec::read(&context.working_folder, given)?.remove(0);
+            Some(argument) => {
+                let spec = ParameterSpec::read(&context.working_folder, argument)?.remove(0);
                 Some(spec.load(&context, &Object::new()).await?.values().clone())
             }
         };
@@ -163,22 +163,22 @@ fn graphs_and_flavors(
     let mut graphs = Vec::new();
     let mut flavors = args.flavors.clone();
     let mut wrong = Diagnostics::new();
-    for given in &args.previous {
-        let path = context.working_folder.join(given);
-        let id = TaskId::parse(given);
-        if known.contains_key(given) && !given.contains(std::path::MAIN_SEPARATOR) {
-            flavors.push(given.clone());
+    for argument in &args.previous {
+        let path = context.working_folder.join(argument);
+        let id = TaskId::parse(argument);
+        if known.contains_key(argument) && !argument.contains(std::path::MAIN_SEPARATOR) {
+            flavors.push(argument.clone());
         } else if metadata(&path)?.is_some_and(|found| found.is_dir()) {
-            graphs.push(PreviousGraph::Folder(given.clone(), path));
+            graphs.push(PreviousGraph::Folder(argument.clone(), path));
         } else if let Some(id) = id.as_ref().ok().filter(|id| id.is_slugid()) {
             graphs.push(PreviousGraph::Task(id.clone()));
         } else if args.flavors.is_empty() && id.is_ok() {
             // It may be a misspelled flavor, which the action reports best.
-            flavors.push(given.clone());
+            flavors.push(argument.clone());
         } else {
             wrong.push(
                 Diagnostic::usage(format!(
-                    "--previous {given}: neither a taskId nor a folder"
+                    "--previous {argument}: neither a taskId nor a folder"
                 ))
                 .help("name the decision or action task of a previous graph, or a folder with its artifacts"),
             );
@@ -217,23 +217,23 @@ fn input(args: &PromoteArgs, flavors: &[String], previous: Vec<String>) -> Outco
     input.insert("release_promotion_flavor", flavor);
     input.insert("previous_graph_ids", json!(previous));
     input.entry("build_number").or_insert(json!(1));
-    for (key, given) in [
+    for (key, flag) in [
         ("version", &args.version),
         ("next_version", &args.next_version),
     ] {
-        if let Some(given) = given {
-            input.insert(key, json!(given));
+        if let Some(flag) = flag {
+            input.insert(key, json!(flag));
         }
     }
     if args.allow_earlier_phases {
         input.insert(plan::EARLIER_PHASES, json!(true));
     }
-    for (key, given) in [
+    for (key, flag) in [
         ("rebuild_kinds", &args.rebuild_kinds),
         ("do_not_optimize", &args.do_not_optimize),
     ] {
-        if !given.is_empty() {
-            input.insert(key, json!(given));
+        if !flag.is_empty() {
+            input.insert(key, json!(flag));
         }
     }
     Ok(Value::Object(input))
@@ -244,12 +244,12 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// Reads the artifacts in a folder that is named by the id of their task.
 fn read_artifacts(
-    given: &str,
+    argument: &str,
     path: &Path,
 ) -> Result<(TaskId, BTreeMap<String, Vec<u8>>), Diagnostic> {
     let name = path.file_name().and_then(|name| name.to_str());
     let id = TaskId::parse(name.unwrap_or_default()).map_err(|error| {
-        Diagnostic::usage(format!("--previous {given}: {error}"))
+        Diagnostic::usage(format!("--previous {argument}: {error}"))
             .help("name the folder by the taskId of the task that wrote the artifacts")
     })?;
     let mut artifacts = BTreeMap::new();
@@ -281,7 +281,7 @@ fn read_artifacts(
     }
     if artifacts.is_empty() {
         return Err(Diagnostic::user(format!(
-            "the folder {given} contains no artifacts of a graph"
+            "the folder {argument} contains no artifacts of a graph"
         ))
         .help(format!(
             "copy these artifacts of its task into it: {}",

@@ -57,13 +57,13 @@ pub fn run(args: &RehearseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
         accept_unread_command: args.accept_unread_command,
     };
     let progress = Arc::new(Progress::new(command.output, args.verbosity.quiet));
-    let shown = Arc::clone(&progress);
+    let shared_progress = Arc::clone(&progress);
     let report = context.block_on(rehearse::run(
         context.decision_context(),
         graph_config,
         &options,
         task_arguments::parse,
-        Arc::new(move |event| shown.show(&event)),
+        Arc::new(move |event| shared_progress.show(&event)),
     ));
     progress.bar.finish_and_clear();
     let report = report?;

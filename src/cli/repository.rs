@@ -93,10 +93,10 @@ pub fn guess_repository(root_folder: &Path) -> Result<PathBuf, Diagnostic> {
 pub fn path_in_repository(
     repository: &Path,
     folder: &Path,
-    given: &str,
+    argument: &str,
 ) -> Result<String, Diagnostic> {
     let outside = || {
-        Diagnostic::user(format!("--root {given} is outside the repository"))
+        Diagnostic::user(format!("--root {argument} is outside the repository"))
             .help("name the folder of config.yml in the repository that snowman runs in")
     };
     let folder = match std::fs::canonicalize(folder) {

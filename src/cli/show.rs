@@ -30,7 +30,7 @@ pub fn run(args: &ShowArgs, phase: Phase, command: &CommandHelper<'_>) -> Outcom
         || args
             .parameters
             .iter()
-            .any(|given| Path::new(given).is_dir());
+            .any(|source| Path::new(source).is_dir());
     let level = args.verbosity.level(match several {
         true => LevelFilter::WARN,
         false => LevelFilter::INFO,
@@ -79,7 +79,7 @@ pub fn run(args: &ShowArgs, phase: Phase, command: &CommandHelper<'_>) -> Outcom
     }
     if let Some(file) = profile {
         std::fs::write(file.path(), timings::trace())
-            .map_err(|error| cannot_write(file.shown(), error))?;
+            .map_err(|error| cannot_write(file.display_path(), error))?;
     }
     merge_diagnostics(failed, specs.len()).or_ok(ExitCode::SUCCESS)
 }
@@ -90,8 +90,8 @@ pub fn run(args: &ShowArgs, phase: Phase, command: &CommandHelper<'_>) -> Outcom
 /// Every error in the files of kinds.
 pub fn kind_graph(args: &KindGraphArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
     let context = command.open(&args.project, args.verbosity.level(LevelFilter::INFO))?;
-    let given = args.parameters.as_deref().unwrap_or_default();
-    let specs = ParameterSpec::read(&context.working_folder, given)?;
+    let parameters = args.parameters.as_deref().unwrap_or_default();
+    let specs = ParameterSpec::read(&context.working_folder, parameters)?;
     let overrides = overrides(&context, &args.target_kinds, false)?;
     let file = args.output_file.as_deref();
     let file = file.map(|file| context.output_paths().file(file));
@@ -101,7 +101,7 @@ pub fn kind_graph(args: &KindGraphArgs, command: &CommandHelper<'_>) -> Outcome<
         let text = context.phases(&params).kind_graph()?.to_mermaid() + "\n";
         command.output.data_to(file.as_ref(), &text)?;
         if let Some(file) = &file {
-            let file = file.shown().display();
+            let file = file.display_path().display();
             command
                 .output
                 .status(&format!("Kind graph written to {file}"));

@@ -21,8 +21,8 @@ pub fn listen(runtime: &Runtime, output: Output) {
         };
         loop {
             let name = signals.next().await;
-            let first = STOP.ask();
-            if first && STOP.held() {
+            let first = STOP.request();
+            if first && STOP.is_held() {
                 output.status(&format!(
                     "{name}: finishing the requests in progress; a second signal stops immediately"
                 ));

@@ -78,7 +78,7 @@ async fn verify(
         facts.existing = preflight::existing_dependencies(&[&plan], taskcluster).await?;
     }
     facts.scopes = scopes;
-    facts.secrets = Mask::of(&context.environment);
+    facts.secrets = Mask::from_environment(&context.environment);
     let now = context.clock.now();
     preflight::deadline::warn(&[&plan], now);
     preflight::check(&[&plan], PreflightOptions::FULL, now, &facts)?;

@@ -36,14 +36,14 @@ const PROMOTION: &str = "release-promotion";
 
 /// Every violation of the schema, with its path.
 fn violations(values: &Object, places: &Places) -> Vec<(String, Diagnostic)> {
-    let told = |violation: Violation| {
+    let describe = |violation: Violation| {
         let path = violation.path.to_string();
         let mut diagnostic = Diagnostic::user(violation.message).at(places.get(&violation.path));
         diagnostic.help = violation.help;
         (path, diagnostic)
     };
     let found = GRAPH_CONFIG.check(values);
-    found.into_iter().map(told).collect()
+    found.into_iter().map(describe).collect()
 }
 
 /// Whether a path is this one or lies below it.

@@ -198,9 +198,9 @@ impl Custom<'_> {
         let tasks: Value = serde_json::from_str(&text).map_err(unread)?;
         let labels: BTreeMap<String, String> = serde_json::from_str(&labels).map_err(unread)?;
         let mut wrong = Diagnostics::new();
-        let mut made = Vec::new();
+        let mut morphed = Vec::new();
         for (id, value) in tasks.as_object().into_iter().flatten() {
-            made.extend(wrong.keep(planned_task(id, value, &graph).map_err(Into::into)));
+            morphed.extend(wrong.keep(planned_task(id, value, &graph).map_err(Into::into)));
         }
         let mut named = BTreeMap::new();
         for (label, id) in labels {
@@ -214,7 +214,7 @@ impl Custom<'_> {
             }
         }
         wrong.or_ok(Morphed {
-            graph: IdGraph::new(made),
+            graph: IdGraph::new(morphed),
             label_to_taskid: named,
         })
     }

@@ -120,12 +120,12 @@ impl<'a> Custom<'a> {
         self.busy[worker].fetch_sub(1, Ordering::Relaxed);
         let answer = answer.map_err(|failure| failure.diagnostic("the kind").in_kind(kind.name))?;
         let mut wrong = crate::base::diagnostic::Diagnostics::new();
-        let mut made = Vec::new();
+        let mut all_tasks = Vec::new();
         for value in from_blobs(&answer.blobs)? {
             let task = Task::from_json(&value);
-            made.extend(wrong.keep(task.map_err(|d| d.in_kind(kind.name).into())));
+            all_tasks.extend(wrong.keep(task.map_err(|d| d.in_kind(kind.name).into())));
         }
-        wrong.or_ok(made)
+        wrong.or_ok(all_tasks)
     }
 }
 
@@ -185,11 +185,11 @@ impl KindRun<'_, '_> {
     /// What they raise.
     pub fn run(
         &self,
-        given: KindInput<'_>,
+        input: KindInput<'_>,
         transforms: &[String],
     ) -> Result<KindOutput, Diagnostic> {
-        let in_worker = matches!(given, KindInput::InWorker);
-        let blobs = match given {
+        let in_worker = matches!(input, KindInput::InWorker);
+        let blobs = match input {
             KindInput::Items(items) => items
                 .par_chunks(PART)
                 .map(|part| to_blob(&part))

@@ -17,16 +17,16 @@ use crate::ports::python::{Call, Failure, Python};
 pub fn fill(
     python: &dyn Python,
     values: Object,
-    given: &Object,
+    initial: &Object,
     strictness: Strictness,
     repository: &Path,
 ) -> Outcome<Object> {
     let mut values = values;
     let kinds = values.shift_remove("target-kinds");
-    let given: Vec<_> = given.keys().collect();
+    let initial: Vec<_> = initial.keys().collect();
     let arguments = json!({
         "values": values,
-        "given": given,
+        "given": initial,
         "strict": strictness == Strictness::Strict,
         "repository": repository.display().to_string(),
     });

@@ -110,8 +110,8 @@ pub fn for_decision(
         return Parameters::new(values, Strictness::Strict);
     };
     let root = context.vcs.map_or(Path::new("."), Vcs::root);
-    let given = values.clone();
-    let values = custom::parameter_hooks::fill(python, values, &given, Strictness::Strict, root)?;
+    let initial = values.clone();
+    let values = custom::parameter_hooks::fill(python, values, &initial, Strictness::Strict, root)?;
     Parameters::new(values, Strictness::Lenient)
 }
 
@@ -138,8 +138,8 @@ fn changes(
         base,
         rev: &flags.head_rev,
     };
-    let given = Some(flags.base_rev.as_str()).filter(|rev| !rev.is_empty());
-    let missing = vcs.missing_base(&since(given)).map_err(failed)?;
+    let base_flag = Some(flags.base_rev.as_str()).filter(|rev| !rev.is_empty());
+    let missing = vcs.missing_base(&since(base_flag)).map_err(failed)?;
     let fetched = match missing.map(|missing| (fetch(vcs, &missing, &flags), missing)) {
         None => None,
         Some((Ok(base), _)) => Some(base),
@@ -147,7 +147,7 @@ fn changes(
             tracing::warn!(
                 "the base revision {missing} is not in this clone and cannot be fetched ({}): all \
                  files count as changed, and `skip-unless-changed` skips no task",
-                why.said()
+                why.reason()
             );
             let all = vcs.changed_files(&since(Some(NULL_REVISION)));
             let all = all.map_err(failed)?;
@@ -155,7 +155,7 @@ fn changes(
             return Ok((DecisionFlags { base_rev, ..flags }, all));
         }
     };
-    let files = vcs.changed_files(&since(fetched.as_deref().or(given)));
+    let files = vcs.changed_files(&since(fetched.as_deref().or(base_flag)));
     let files = files.map_err(failed)?;
     Ok((flags, files))
 }
@@ -182,13 +182,13 @@ fn with_base(context: Context<'_>, flags: &DecisionFlags) -> Outcome<DecisionFla
     let mut flags = flags.clone();
     let python = context.python.filter(|python| python.started());
     if let Some(python) = python {
-        let given = crate::base::value::json!({
+        let initial = crate::base::value::json!({
             "base_ref": flags.base_ref,
             "base_rev": flags.base_rev,
             "head_ref": flags.head_ref,
             "head_rev": flags.head_rev,
         });
-        let found = custom::parameter_hooks::base(python, given)?.unwrap_or_default();
+        let found = custom::parameter_hooks::base(python, initial)?.unwrap_or_default();
         let text = |name: &str| found.get(name)?.as_str().map(str::to_owned);
         flags.base_ref = text("base_ref").unwrap_or(flags.base_ref);
         flags.base_rev = text("base_rev").unwrap_or(flags.base_rev);
@@ -365,12 +365,12 @@ pub fn complete(
     context: Context<'_>,
     graph_config: &GraphConfig,
     repository: &Path,
-    given: &Object,
+    initial: &Object,
 ) -> Outcome<Object> {
-    let values = defaults(context, graph_config, given)?;
+    let values = defaults(context, graph_config, initial)?;
     match context.python.filter(|python| python.started()) {
         Some(python) => {
-            custom::parameter_hooks::fill(python, values, given, Strictness::Lenient, repository)
+            custom::parameter_hooks::fill(python, values, initial, Strictness::Lenient, repository)
         }
         None => Ok(values),
     }
@@ -384,10 +384,10 @@ pub fn complete(
 fn defaults(
     context: Context<'_>,
     graph_config: &GraphConfig,
-    given: &Object,
+    initial: &Object,
 ) -> Result<Object, Diagnostic> {
     let now = context.clock.now();
-    let lack = |names: &[&str]| names.iter().any(|name| !given.contains_key(name));
+    let lack = |names: &[&str]| names.iter().any(|name| !initial.contains_key(name));
     let of_checkout = ["files_changed", "head_ref", "head_rev", "repository_type"];
     let of_remote = ["base_repository", "head_repository", "project"];
     // Without a repository, taskgraph uses empty values.
@@ -438,12 +438,12 @@ fn defaults(
         "repository_type": tool.name(),
         "target_tasks_method": "default",
         "tasks_for": "",
-        "version": match given.get("version") {
+        "version": match initial.get("version") {
             Some(version) => version.clone(),
             None => version(context.files)?.into(),
         },
     });
     let mut values = values.as_object().cloned().unwrap_or_default();
-    values.extend(given.clone());
+    values.extend(initial.clone());
     Ok(values)
 }

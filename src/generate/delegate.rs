@@ -70,8 +70,8 @@ fn custom(what: &str, entries: &Entries, name: &str, native: bool) -> Option<Str
 }
 
 fn implementation(context: &Context<'_>, item: &Item) -> Option<String> {
-    if let Some(given) = fields::get(item, &["worker", "implementation"]) {
-        return given.as_str().map(str::to_owned);
+    if let Some(implementation) = fields::get(item, &["worker", "implementation"]) {
+        return implementation.as_str().map(str::to_owned);
     }
     let alias = item.str("worker-type")?;
     let found = context.graph_config().worker_implementation(alias).ok()?;

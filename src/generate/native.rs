@@ -341,12 +341,12 @@ mod tests {
     fn errors_of_all_batches_in_the_first_failing_step_are_reported() {
         let failing = [(3, 1), (300, 0), (310, 0), (600, 2), (800, 0)];
         let wrong = run_in_parts(900, &failing).unwrap_err();
-        let wanted = [
+        let expected = [
             "the kind lacks something",
             "task `300`: it is wrong",
             "task `310`: it is wrong",
             "task `800`: it is wrong",
         ];
-        assert_eq!(wrong, wanted);
+        assert_eq!(wrong, expected);
     }
 }

@@ -154,17 +154,17 @@ fn built_in(
             let count = sent.len();
             let mut wrong = Diagnostics::new();
             let ours = wrong.keep(super::native::transform(context, native, ours));
-            let made = wrong.keep(python(run, context, Items::Native(sent), &names));
-            let (Some(ours), Some(Items::Native(made))) = (ours, made) else {
+            let results = wrong.keep(python(run, context, Items::Native(sent), &names));
+            let (Some(ours), Some(Items::Native(results))) = (ours, results) else {
                 return wrong.or_ok(Items::InWorker);
             };
-            if made.len() != count {
+            if results.len() != count {
                 return Err(Diagnostic::bug("tasks were lost in Python").into());
             }
-            let (mut ours, mut made) = (ours.into_iter(), made.into_iter());
+            let (mut ours, mut results) = (ours.into_iter(), results.into_iter());
             let whole = theirs
                 .iter()
-                .filter_map(|theirs| if *theirs { made.next() } else { ours.next() });
+                .filter_map(|theirs| if *theirs { results.next() } else { ours.next() });
             Ok(Items::Native(whole.collect()))
         }
     }
@@ -183,7 +183,7 @@ fn python(
         ),
         Items::Loaded | Items::InWorker => (KindInput::InWorker, [].as_slice()),
     };
-    let made = run.run(given, names).map_err(|mut diagnostic| {
+    let results = run.run(given, names).map_err(|mut diagnostic| {
         let named =
             |item: &&Item| item.name_for_messages().as_deref() == diagnostic.task.as_deref();
         if diagnostic.task.is_some() {
@@ -192,7 +192,7 @@ fn python(
         }
         diagnostic
     })?;
-    match made {
+    match results {
         KindOutput::InWorker { why } => {
             if !matches!(items, Items::InWorker) {
                 let kind = context.kind;
@@ -200,13 +200,13 @@ fn python(
             }
             Ok(Items::InWorker)
         }
-        KindOutput::Items(made) => {
+        KindOutput::Items(results) => {
             let origins = Origins::new(before);
             let item = |(task, number)| {
                 let origin = origins.find(&task, number);
                 Item { task, origin }
             };
-            Ok(Items::Native(made.into_iter().map(item).collect()))
+            Ok(Items::Native(results.into_iter().map(item).collect()))
         }
     }
 }
@@ -296,8 +296,8 @@ mod tests {
             (json!({"name": "c"}), None, None),
             (json!({}), None, None),
         ] {
-            let shown = task.to_string();
-            assert_eq!(position(object(task), number), expected, "{shown}");
+            let text = task.to_string();
+            assert_eq!(position(object(task), number), expected, "{text}");
         }
     }
 }

@@ -185,9 +185,11 @@ mod tests {
     fn two_tasks(kind: &KindDefinition, before: &[Arc<Task>]) -> Outcome<Tasks> {
         let seen: Vec<&str> = before.iter().map(|task| task.label.as_str()).collect();
         let make = |n| {
-            let mut made = task(&format!("{}-{n}", kind.name)).of(kind.name.as_str()).0;
-            made.description = seen.join(" ");
-            Arc::new(made)
+            let mut new_task = task(&format!("{}-{n}", kind.name))
+                .kind(kind.name.as_str())
+                .0;
+            new_task.description = seen.join(" ");
+            Arc::new(new_task)
         };
         Ok(vec![make(2), make(1)])
     }

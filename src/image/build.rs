@@ -42,8 +42,8 @@ pub fn docker_context(context: &ImageContext<'_>, name: &str) -> Outcome<Vec<u8>
 /// The docker context that generation has written for an image.
 fn written_context(artifacts: &MemoryArtifacts, name: &str, labels: &[&str]) -> Outcome<Vec<u8>> {
     let path = format!("docker-contexts/{name}.tar.gz");
-    let written = artifacts.take().remove(&path);
-    written.ok_or_else(|| unknown_image(&label(name), labels).into())
+    let archive = artifacts.take().remove(&path);
+    archive.ok_or_else(|| unknown_image(&label(name), labels).into())
 }
 
 /// The task that builds an image.
@@ -69,16 +69,16 @@ async fn build_task(context: &ImageContext<'_>, name: &str) -> Outcome<BuildTask
     let images = full.graph.0.tasks().filter(|task| context.is_image(task));
     let labels: Vec<&str> = images.map(|task| task.label.as_str()).collect();
     let docker_context = written_context(&artifacts, name, &labels)?;
-    let wanted = Label::parse(&label(name)).map_err(|e| Diagnostic::user(e.to_string()))?;
-    let targets = TargetTaskSet(full.graph.0.only(&[wanted.clone()].into()));
+    let label = Label::parse(&label(name)).map_err(|e| Diagnostic::user(e.to_string()))?;
+    let targets = TargetTaskSet(full.graph.0.only(&[label.clone()].into()));
     let target = phases.target_graph(&full, &targets)?;
     let decision_task_id = TaskId::parse(TaskId::PLACEHOLDER);
     let ids = DerivedIds::new(decision_task_id.map_err(|e| Diagnostic::bug(e.to_string()))?);
     let optimized = phases.optimize(target, &ids).await?;
-    let task = optimized.label_to_taskid.get(&wanted);
+    let task = optimized.label_to_taskid.get(&label);
     let task = task.and_then(|id| optimized.graph.get(id));
     let definition = task
-        .ok_or_else(|| Diagnostic::bug(format!("{wanted} is not in its own graph")))?
+        .ok_or_else(|| Diagnostic::bug(format!("{label} is not in its own graph")))?
         .task
         .clone();
     let parent = definition

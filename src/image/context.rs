@@ -75,11 +75,11 @@ impl<'a> ImageContext<'a> {
     /// When the repository cannot be read, or the project's own check fails.
     pub(super) fn parameters(&self, overrides: &[(&str, Value)]) -> Outcome<Parameters> {
         let kind = self.graph_config.docker_image_kind();
-        let mut given = Object::from_iter([("target-kinds", json!([kind]))]);
+        let mut parameters = Object::from_iter([("target-kinds", json!([kind]))]);
         for (name, value) in overrides {
-            given.insert((*name).to_owned(), value.clone());
+            parameters.insert((*name).to_owned(), value.clone());
         }
-        let values = complete(self.ports, self.graph_config, self.repository, &given)?;
+        let values = complete(self.ports, self.graph_config, self.repository, &parameters)?;
         Parameters::new(values, Strictness::Lenient)
     }
 

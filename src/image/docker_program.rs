@@ -47,11 +47,11 @@ impl Docker for DockerProgram {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| start_error(&error))?;
-        let written = match child.stdin.take() {
+        let write_result = match child.stdin.take() {
             Some(mut stdin) => feed(&mut stdin),
             None => Err(Diagnostic::bug("docker has no standard input").into()),
         };
-        if written.is_err() {
+        if write_result.is_err() {
             // An incomplete image is of no use.
             let _ = child.kill();
         }
@@ -62,7 +62,7 @@ impl Docker for DockerProgram {
         if output.status.code().is_some_and(|code| code != 0) {
             return Err(command_error(arguments, output.status, &output.stderr).into());
         }
-        written
+        write_result
     }
 
     fn run_in_foreground(

@@ -126,12 +126,12 @@ impl KindGraph {
                 .keys()
                 .find(|n| n.as_str() == graph_config.docker_image_kind()),
         );
-        let kept = self.dag.closure(wanted);
+        let labels = self.dag.closure(wanted);
         wrong.or_ok(())?;
         Self::new(
             self.kinds
                 .into_iter()
-                .filter(|(name, _)| kept.contains(name))
+                .filter(|(name, _)| labels.contains(name))
                 .collect(),
         )
     }

@@ -45,7 +45,7 @@ fn entries(files: &[(&str, &str)]) -> Result<Value, String> {
 
 #[test]
 fn tasks_keep_the_order_of_their_files() {
-    let made = entries(&[
+    let tasks = entries(&[
         (
             "kind.yml",
             "tasks: {z: {n: 1}, a: {}}\ntasks-from: [two.yml, one.yml]\n",
@@ -54,7 +54,7 @@ fn tasks_keep_the_order_of_their_files() {
         ("two.yml", "y: {n: 2}\nb: {n: 3}\n"),
     ]);
     assert_eq!(
-        made.unwrap(),
+        tasks.unwrap(),
         json!([
             {"n": 1, "task-from": "kind.yml", "name": "z"},
             {"task-from": "kind.yml", "name": "a"},
@@ -71,13 +71,13 @@ fn tasks_keep_the_order_of_their_files() {
 
 #[test]
 fn tasks_override_defaults() {
-    let made = entries(&[(
+    let tasks = entries(&[(
         "kind.yml",
         "task-defaults:\n  a: 1\n  list: [1]\n  map: {x: 1, y: 1}\n  by: {by-p: {q: 1, default: 2}}\n\
          tasks:\n  plain: {}\n  own: {a: 2, list: [2], map: {y: 2}, by: {by-p: {default: 3}}, name: other}\n",
     )]);
     assert_eq!(
-        made.unwrap(),
+        tasks.unwrap(),
         json!([
             {
                 "a": 1, "list": [1], "map": {"x": 1, "y": 1},
@@ -94,7 +94,7 @@ fn tasks_override_defaults() {
 
 #[test]
 fn defaults_of_a_file_override_those_of_the_kind() {
-    let made = entries(&[
+    let tasks = entries(&[
         (
             "kind.yml",
             "task-defaults: {k: 1, both: [kind]}\ntasks: {a: {}}\ntasks-from: [one.yml, two.yml]\n",
@@ -106,19 +106,19 @@ fn defaults_of_a_file_override_those_of_the_kind() {
         ("two.yml", "c: {}\n"),
     ]);
     assert_eq!(
-        made.unwrap(),
+        tasks.unwrap(),
         json!([
             {"k": 1, "both": ["kind"], "task-from": "kind.yml", "name": "a"},
             {"k": 1, "both": ["kind", "file", "task"], "f": 1, "task-from": "one.yml", "name": "b"},
             {"k": 1, "both": ["kind"], "task-from": "two.yml", "name": "c"},
         ])
     );
-    let made = entries(&[
+    let tasks = entries(&[
         ("kind.yml", "tasks-from: [one.yml]\n"),
         ("one.yml", "task-defaults: {f: 1}\nb: {}\n"),
     ]);
     assert_eq!(
-        made.unwrap(),
+        tasks.unwrap(),
         json!([{"f": 1, "task-from": "one.yml", "name": "b"}])
     );
 }

@@ -222,9 +222,9 @@ impl LabelGraph {
 mod tests {
     use super::*;
     use crate::base::value::json;
-    use crate::model::test_support::{drawn, graph, label, task};
+    use crate::model::test_support::{graph, label, task, tasks_of_chains};
 
-    fn set(tasks: Vec<crate::model::test_support::Described>) -> Outcome<LabelGraph> {
+    fn set(tasks: Vec<crate::model::test_support::TestTask>) -> Outcome<LabelGraph> {
         LabelGraph::set(tasks.into_iter().map(|task| Arc::new(task.0)))
     }
 
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn tasks_keep_their_order() {
-        let set = set(drawn("c -> a, b -> a")).unwrap();
+        let set = set(tasks_of_chains("c -> a, b -> a")).unwrap();
         assert_eq!(names(set.labels()), ["c", "a", "b"]);
         assert!(set.dag().dependencies(&label("c")).is_empty());
         let graph = set.with_edges().unwrap();
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn every_duplicate_label_is_reported() {
-        let tasks = vec![task("a"), task("b").of("other"), task("a"), task("b")];
+        let tasks = vec![task("a"), task("b").kind("other"), task("a"), task("b")];
         assert_eq!(
             set(tasks).unwrap_err().to_string(),
             "kind `test`, task `a`: another task has the label `a`: one of kind `test`\n  \
@@ -260,9 +260,9 @@ mod tests {
             task("build-linux").dep("biuld-win").dep("zzz"),
             task("build-win"),
         ];
-        let told = set(tasks).unwrap().with_edges().unwrap_err();
+        let error = set(tasks).unwrap().with_edges().unwrap_err();
         assert_eq!(
-            told.to_string(),
+            error.to_string(),
             "kind `test`, task `build-linux`: the dependency `biuld-win` is `biuld-win`, which does \
              not exist\n  help: did you mean `build-win`?\n\
              kind `test`, task `build-linux`: the dependency `zzz` is `zzz`, which does not exist\n  \
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn cycles_and_self_dependencies_are_reported() {
-        let told = |tasks| {
+        let error = |tasks| {
             set(tasks)
                 .unwrap()
                 .with_edges()
@@ -282,23 +282,23 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(
-            told(drawn("x -> c -> b -> a -> c")),
+            error(tasks_of_chains("x -> c -> b -> a -> c")),
             ["tasks depend on each other: a -> c -> b -> a"]
         );
         assert_eq!(
-            told(drawn("a -> a")),
+            error(tasks_of_chains("a -> a")),
             ["tasks depend on each other: a -> a"]
         );
     }
 
     #[test]
     fn a_subgraph_has_the_edges_between_its_tasks() {
-        let graph = graph(drawn("d -> b -> a, d -> c -> a"));
+        let graph = graph(tasks_of_chains("d -> b -> a, d -> c -> a"));
         let part = graph.only(&["d", "b", "nobody"].map(label).into());
         assert_eq!(names(part.labels()), ["d", "b"]);
         assert_eq!(names(part.dag().dependencies(&label("d"))), ["b"]);
         assert!(part.dag().dependencies(&label("b")).is_empty());
-        let part = set(drawn("d -> b"))
+        let part = set(tasks_of_chains("d -> b"))
             .unwrap()
             .only(&["d", "b"].map(label).into());
         assert!(part.dag().dependencies(&label("d")).is_empty());
@@ -306,9 +306,9 @@ mod tests {
 
     #[test]
     fn graphs_round_trip_through_json() {
-        let written = graph([
+        let original = graph([
             task("b")
-                .of("build")
+                .kind("build")
                 .dep_as("before", "a")
                 .soft("s")
                 .only_if("a")
@@ -317,9 +317,9 @@ mod tests {
                 .field("payload", json!({"command": ["true"]})),
             task("a"),
         ]);
-        let read = LabelGraph::from_json(&written.to_json()).unwrap();
-        assert_eq!(read.len(), written.len());
-        for task in written.tasks() {
+        let read = LabelGraph::from_json(&original.to_json()).unwrap();
+        assert_eq!(read.len(), original.len());
+        for task in original.tasks() {
             assert_eq!(read.get(&task.label), Some(task));
         }
         assert_eq!(names(read.dag().dependencies(&label("b"))), ["a"]);
@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     fn stored_graphs_may_have_external_dependencies() {
-        let mut json = graph(drawn("b -> a")).to_json();
+        let mut json = graph(tasks_of_chains("b -> a")).to_json();
         json.as_object_mut().unwrap().shift_remove("a");
         let read = LabelGraph::from_json(&json).unwrap();
         assert_eq!(read.get(&label("b")).unwrap().dependencies["a"], label("a"));
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn every_malformed_task_is_reported() {
-        let mut json = graph(drawn("a, b")).to_json();
+        let mut json = graph(tasks_of_chains("a, b")).to_json();
         json["a"]["label"] = json!(1);
         json["b"]["task"] = json!(null);
         assert_eq!(

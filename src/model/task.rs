@@ -77,7 +77,7 @@ impl Written<'_> {
     /// The fields by name, in order.
     pub(super) fn object(self) -> Object {
         let labels = |labels: &[Label]| labels.iter().collect::<Value>();
-        Object::of([
+        Object::from_entries([
             ("attributes", Value::from(self.attributes.clone())),
             ("dependencies", self.dependencies.into()),
             ("description", self.description.into()),

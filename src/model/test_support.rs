@@ -1,4 +1,4 @@
-//! Builders of tasks and graphs for tests: `task("a").dep("b")`, `drawn("c -> b -> a, c -> a")`.
+//! Builders of tasks and graphs for tests: `task("a").dep("b")`, `tasks_of_chains("c -> b -> a, c -> a")`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,11 +27,11 @@ pub(crate) fn id(name: &str) -> TaskId {
 
 /// A task that is being described.
 #[derive(Debug, Clone)]
-pub(crate) struct Described(pub(crate) Task);
+pub(crate) struct TestTask(pub(crate) Task);
 
 /// A task of the kind `test` without dependencies.
-pub(crate) fn task(name: &str) -> Described {
-    Described(Task {
+pub(crate) fn task(name: &str) -> TestTask {
+    TestTask(Task {
         kind: KindName::parse("test").unwrap(),
         label: label(name),
         description: String::new(),
@@ -45,9 +45,9 @@ pub(crate) fn task(name: &str) -> Described {
     })
 }
 
-impl Described {
+impl TestTask {
     /// Of another kind.
-    pub(crate) fn of(mut self, kind: &str) -> Self {
+    pub(crate) fn kind(mut self, kind: &str) -> Self {
         self.0.kind = KindName::parse(kind).unwrap();
         self.attribute("kind", json!(kind))
     }
@@ -95,15 +95,15 @@ impl Described {
 }
 
 /// The graph of some tasks.
-pub(crate) fn graph(tasks: impl IntoIterator<Item = Described>) -> LabelGraph {
+pub(crate) fn graph(tasks: impl IntoIterator<Item = TestTask>) -> LabelGraph {
     let tasks = tasks.into_iter().map(|described| Arc::new(described.0));
     LabelGraph::set(tasks).unwrap().with_edges().unwrap()
 }
 
 /// Tasks as chains show them: in `c -> b -> a`, `c` depends on `b`, and `b` on `a`. The tasks are in
 /// the order in which they first appear.
-pub(crate) fn drawn(chains: &str) -> Vec<Described> {
-    let mut tasks: IndexMap<&str, Described> = IndexMap::new();
+pub(crate) fn tasks_of_chains(chains: &str) -> Vec<TestTask> {
+    let mut tasks: IndexMap<&str, TestTask> = IndexMap::new();
     for chain in chains.split(',') {
         let names: Vec<&str> = chain.split("->").map(str::trim).collect();
         for (i, name) in names.iter().enumerate() {

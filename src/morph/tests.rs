@@ -197,9 +197,12 @@ fn index_tasks_need_a_worker_and_a_free_label() {
     let without = errors(json!({}), vec![routed("a", numbered(64))]);
     assert!(without.contains("unknown worker alias `misc`"), "{without}");
     assert!(without.contains("task `a`"), "{without}");
-    let taken = vec![routed("a", numbered(64)), routed("index-task-a", vec![])];
-    let taken = errors(misc(), taken);
-    assert!(taken.contains("adds a task `index-task-a`"), "{taken}");
+    let routed_tasks = vec![routed("a", numbered(64)), routed("index-task-a", vec![])];
+    let routed_tasks = errors(misc(), routed_tasks);
+    assert!(
+        routed_tasks.contains("adds a task `index-task-a`"),
+        "{routed_tasks}"
+    );
     let wrong = json!({
         "workers": misc()["workers"],
         "taskgraph": {"repositories": {"ci": {"name": "ci"}}, "index-path-regexes": ["("]},
@@ -208,7 +211,7 @@ fn index_tasks_need_a_worker_and_a_free_label() {
     assert!(wrong.contains("`index-path-regexes`"), "{wrong}");
 }
 
-fn reviewed() -> Vec<PlannedTask> {
+fn reviewed_tasks() -> Vec<PlannedTask> {
     let review = json!({"code-review": true});
     vec![
         planned("lint-b", review.clone(), json!({})),
@@ -225,7 +228,7 @@ fn code_review_is_notified_when_its_tasks_are_done() {
         "head_rev": "cafe",
         "owner": "dev@example.com",
     });
-    let morphed = morphed(json!({}), over, &Environment::default(), reviewed()).unwrap();
+    let morphed = morphed(json!({}), over, &Environment::default(), reviewed_tasks()).unwrap();
     assert_eq!(morphed.graph.len(), 5);
     assert_eq!(
         Value::Object(definition(&morphed, "code-review")),
@@ -264,7 +267,7 @@ fn the_source_of_the_code_review_task_is_taskgraph() {
         .with("TASKGRAPH_HEAD_REPOSITORY", "https://example.com/tg")
         .with("TASKGRAPH_HEAD_REV", "beef");
     let over = json!({"code-review": {"phabricator-build-target": "PHID"}});
-    let morphed = morphed(json!({}), over, &environment, reviewed()).unwrap();
+    let morphed = morphed(json!({}), over, &environment, reviewed_tasks()).unwrap();
     assert_eq!(
         definition(&morphed, "code-review")["metadata"]["source"],
         "https://example.com/tg/raw-file/beef/src/taskgraph/morph.py"
@@ -273,7 +276,7 @@ fn the_source_of_the_code_review_task_is_taskgraph() {
 
 #[test]
 fn without_review_nothing_is_added() {
-    assert_eq!(plain(json!({}), reviewed()).graph.len(), 4);
+    assert_eq!(plain(json!({}), reviewed_tasks()).graph.len(), 4);
     let over = json!({"code-review": {"phabricator-build-target": "PHID"}});
     let unreviewed = vec![planned("build", json!({}), json!({}))];
     let morphed = morphed(json!({}), over, &Environment::default(), unreviewed).unwrap();

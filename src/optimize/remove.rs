@@ -92,7 +92,7 @@ impl Pass<'_> {
         } else if task.if_dependencies.is_empty() {
             self.keep(label, reason, &waiting);
         } else {
-            self.verdicts.insert(label.clone(), Verdict::kept(reason));
+            self.verdicts.insert(label.clone(), Verdict::keep(reason));
             self.candidates.insert(label.clone());
         }
         Ok(())
@@ -113,7 +113,7 @@ impl Pass<'_> {
 
     /// Keeps a task, and with it the candidates that wait for it.
     fn keep(&mut self, label: &Label, reason: Reason, waiting: &BTreeSet<Label>) {
-        self.verdicts.insert(label.clone(), Verdict::kept(reason));
+        self.verdicts.insert(label.clone(), Verdict::keep(reason));
         let mut queue: Vec<Label> = waiting.iter().cloned().collect();
         while let Some(candidate) = queue.pop() {
             // A candidate without conditions only waits for its dependents.
@@ -124,7 +124,7 @@ impl Pass<'_> {
             // One that would have been removed has waited without a verdict.
             self.verdicts
                 .entry(candidate.clone())
-                .or_insert_with(|| Verdict::kept(Reason::DependentTasks));
+                .or_insert_with(|| Verdict::keep(Reason::DependentTasks));
             let dependents = self.dag.dependents(&candidate);
             queue.extend(
                 dependents
@@ -153,7 +153,7 @@ impl Pass<'_> {
         let needed = self.dag.closure(kept);
         for label in &self.candidates {
             let verdict = if needed.contains(label) {
-                Verdict::kept(Reason::DependentTasks)
+                Verdict::keep(Reason::DependentTasks)
             } else {
                 Verdict::removed(Reason::IfDependencies)
             };

@@ -108,7 +108,7 @@ impl Rule<'_> {
         latest: LatestDeadline<'_>,
     ) -> Replacement {
         let replacement = |rule: &Rule<'_>| rule.replace(task, argument, index, latest);
-        let kept = |rule: &Rule<'_>| replacement(rule) == Replacement::Keep;
+        let is_kept = |rule: &Rule<'_>| replacement(rule) == Replacement::Keep;
         match self {
             Self::Leaf(leaf) => (leaf.replace)(task, argument, index, latest),
             Self::Any(rules) => rules
@@ -116,9 +116,9 @@ impl Rule<'_> {
                 .map(replacement)
                 .find(|found| *found != Replacement::Keep)
                 .unwrap_or(Replacement::Keep),
-            Self::All(rules) if rules.iter().any(kept) => Replacement::Keep,
+            Self::All(rules) if rules.iter().any(is_kept) => Replacement::Keep,
             Self::All(_) => Replacement::Remove,
-            Self::Not(rule) if kept(rule) => Replacement::Remove,
+            Self::Not(rule) if is_kept(rule) => Replacement::Remove,
             Self::Not(_) => Replacement::Keep,
             Self::Alias(rule) => replacement(rule),
         }

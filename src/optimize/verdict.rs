@@ -79,7 +79,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn kept(reason: Reason) -> Self {
+    pub(super) fn keep(reason: Reason) -> Self {
         Self {
             action: Action::Kept,
             reason,

@@ -84,14 +84,14 @@ impl<'a> ArtifactFolder<'a> {
             _ => {}
         }
         let mut file = std::fs::File::create_new(&temporary)?;
-        let written = std::io::Write::write_all(&mut file, content);
+        let result = std::io::Write::write_all(&mut file, content);
         drop(file);
-        let written = written.and_then(|()| std::fs::rename(&temporary, path));
-        if written.is_err() {
+        let result = result.and_then(|()| std::fs::rename(&temporary, path));
+        if result.is_err() {
             // A partial file is of no use, and a full disk needs the space.
             let _ = std::fs::remove_file(&temporary);
         }
-        Ok(written?)
+        Ok(result?)
     }
 }
 
@@ -175,10 +175,12 @@ mod tests {
             "a/../../x",
             "..",
         ] {
-            let told = folder.write(name, b"x").unwrap_err();
+            let error = folder.write(name, b"x").unwrap_err();
             assert!(
-                told.message.contains("outside of the folder for artifacts"),
-                "{name}: {told}"
+                error
+                    .message
+                    .contains("outside of the folder for artifacts"),
+                "{name}: {error}"
             );
         }
         assert!(!outer.path().join("x").exists() && !outer.path().join("work/x").exists());
@@ -212,8 +214,8 @@ mod tests {
         }
         folder.write("x.json", b"after").unwrap();
         assert_eq!(std::fs::read(&victim).unwrap(), b"before");
-        let written = outer.path().join("work/artifacts/x.json");
-        assert_eq!(std::fs::read(&written).unwrap(), b"after");
-        assert!(!std::fs::symlink_metadata(&written).unwrap().is_symlink());
+        let path = outer.path().join("work/artifacts/x.json");
+        assert_eq!(std::fs::read(&path).unwrap(), b"after");
+        assert!(!std::fs::symlink_metadata(&path).unwrap().is_symlink());
     }
 }

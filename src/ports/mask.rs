@@ -51,7 +51,7 @@ pub struct Mask {
 impl Mask {
     /// Masks the secrets among these variables.
     #[must_use]
-    pub fn of(environment: &Environment) -> Self {
+    pub fn from_environment(environment: &Environment) -> Self {
         let mut secrets = BTreeMap::new();
         for (name, value) in environment.iter() {
             if is_secret(name, value) {
@@ -153,7 +153,7 @@ mod tests {
 
     fn mask(variables: &[(&str, &str)]) -> Mask {
         let pairs = variables.iter();
-        Mask::of(&Environment::new(
+        Mask::from_environment(&Environment::new(
             pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         ))
     }
@@ -170,8 +170,8 @@ mod tests {
             "SIGNING_PASSPHRASE",
         ] {
             let mask = mask(&[(name, "hunter2hunter2")]);
-            let told = mask.text("it is hunter2hunter2, hunter2hunter2!");
-            assert_eq!(told, "it is [masked], [masked]!", "{name}");
+            let text = mask.text("it is hunter2hunter2, hunter2hunter2!");
+            assert_eq!(text, "it is [masked], [masked]!", "{name}");
         }
     }
 
@@ -211,7 +211,7 @@ mod tests {
             ("DEPLOY_PRIVATE_KEY", key),
             ("QUOTED_PASSWORD", "with \"quotes\""),
         ]);
-        for (told, masked) in [
+        for (text, masked) in [
             (certificate, "[masked]"),
             (
                 "sign/sign/sign= seed-seed-seed a:b",
@@ -221,7 +221,7 @@ mod tests {
             ("-----BEGIN KEY----- short", "-----BEGIN KEY----- short"),
             (r#"{"a": "with \"quotes\""}"#, r#"{"a": "[masked]"}"#),
         ] {
-            assert_eq!(mask.text(told), masked);
+            assert_eq!(mask.text(text), masked);
         }
         let whole = Value::from(certificate).to_string();
         assert_eq!(mask.text(&whole), "\"[masked]\"");

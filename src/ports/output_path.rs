@@ -99,7 +99,7 @@ pub fn cannot_write(file: &Path, error: io::Error) -> Diagnostic {
 /// Advice on an error of the system; `None` if the error says it all.
 fn advice(error: &io::Error, file: &Path) -> Option<String> {
     use io::ErrorKind as Kind;
-    let shown = file.display();
+    let path = file.display();
     let folder = match file.parent() {
         Some(folder) if folder != Path::new("") => format!("the folder {}", folder.display()),
         _ => "the working folder".to_owned(),
@@ -118,10 +118,10 @@ fn advice(error: &io::Error, file: &Path) -> Option<String> {
         }
         Kind::NotFound => format!("create {folder} first"),
         Kind::NotADirectory => {
-            format!("a parent of {shown} is not a folder: move it out of the way")
+            format!("a parent of {path} is not a folder: move it out of the way")
         }
         Kind::IsADirectory | Kind::DirectoryNotEmpty | Kind::AlreadyExists => {
-            format!("move {shown} out of the way")
+            format!("move {path} out of the way")
         }
         Kind::InvalidFilename => "use a shorter name".to_owned(),
         _ => return None,
@@ -144,8 +144,8 @@ impl OutputFile {
 
     /// The path as it was given.
     #[must_use]
-    pub fn shown(&self) -> &Path {
-        &self.shown
+    pub fn display_path(&self) -> &Path {
+        &self.display_path
     }
 }
 
@@ -202,7 +202,7 @@ impl<'a> OutputPaths<'a> {
         let end = self.follow(path, is_folder)?;
         match end.tracked {
             Some(link) if !self.is_in_checkout(&end.path) => Err(OutputError::Tracked {
-                link: self.shown(&link),
+                link: self.display_path(&link),
             }),
             _ => Ok(end.path),
         }
@@ -238,7 +238,7 @@ impl<'a> OutputPaths<'a> {
                     if links > MOST_LINKS {
                         return Err(io::Error::other(format!(
                             "`{}` leads through a loop of links",
-                            self.shown(path)
+                            self.display_path(path)
                         ))
                         .into());
                     }
@@ -255,7 +255,7 @@ impl<'a> OutputPaths<'a> {
                     continue;
                 }
                 Ok(found) if !found.is_dir() && (is_folder || !is_last) => {
-                    return Err(OutputError::NotAFolder(self.shown(&here)));
+                    return Err(OutputError::NotAFolder(self.display_path(&here)));
                 }
                 Ok(_) => {}
             }
@@ -269,7 +269,7 @@ impl<'a> OutputPaths<'a> {
         match std::fs::metadata(link) {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(OutputError::Dangling {
-                link: self.shown(link),
+                link: self.display_path(link),
                 target: target.display().to_string(),
             }),
             Err(error) => Err(error.into()),
@@ -296,7 +296,7 @@ impl<'a> OutputPaths<'a> {
         let tracked = vcs
             .tracks_link(below)
             .map_err(|error| OutputError::Unknown {
-                link: self.shown(link),
+                link: self.display_path(link),
                 error,
             })?;
         known.insert(link.to_owned(), tracked);
@@ -312,7 +312,7 @@ impl<'a> OutputPaths<'a> {
     }
 
     /// A path as shown to people.
-    fn shown(&self, path: &Path) -> String {
+    fn display_path(&self, path: &Path) -> String {
         let below = path.strip_prefix(&self.working).unwrap_or(path);
         below.display().to_string()
     }

@@ -94,9 +94,9 @@ pub struct Exception {
 impl Exception {
     /// Reads an exception that the worker reports.
     #[must_use]
-    pub fn read(told: &Value) -> Self {
-        let text = |key: &str| told[key].as_str().map(str::to_owned);
-        let raised = match (text("function"), text("file"), told["line"].as_u64()) {
+    pub fn read(frame: &Value) -> Self {
+        let text = |key: &str| frame[key].as_str().map(str::to_owned);
+        let raised = match (text("function"), text("file"), frame["line"].as_u64()) {
             (Some(function), Some(file), Some(line)) => {
                 Some(format!("`{function}` at {file}:{line}"))
             }
@@ -115,7 +115,7 @@ impl Exception {
     /// The exception as a mistake of the project's.
     #[must_use]
     pub fn diagnostic(&self, what: &str) -> Diagnostic {
-        let said = if self.message.is_empty() {
+        let message = if self.message.is_empty() {
             self.class.clone()
         } else {
             format!("{}: {}", self.class, self.message)
@@ -124,7 +124,7 @@ impl Exception {
             Some(raised) => format!(" in {raised}"),
             None => String::new(),
         };
-        let first = said.lines().next().unwrap_or_default();
+        let first = message.lines().next().unwrap_or_default();
         let diagnostic = Diagnostic::user(format!("{what} failed{by}: {first}"));
         let diagnostic = match &self.task {
             Some(task) => diagnostic.in_task(task),
@@ -136,7 +136,7 @@ impl Exception {
         };
         // A schema says all that there is to say; where it was checked is of no use.
         if self.class == "SchemaValidationError" {
-            diagnostic.because(said.trim_end())
+            diagnostic.because(message.trim_end())
         } else {
             diagnostic.because(self.traceback.trim_end())
         }

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 /// its midst says so with [`Stop::hold`].
 #[derive(Debug, Default)]
 pub struct Stop {
-    asked: AtomicBool,
+    requested: AtomicBool,
     held: AtomicBool,
     notify: Notify,
 }
@@ -25,23 +25,23 @@ impl Stop {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            asked: AtomicBool::new(false),
+            requested: AtomicBool::new(false),
             held: AtomicBool::new(false),
             notify: Notify::const_new(),
         }
     }
 
     /// Requests to stop; `false` if that was requested before.
-    pub fn ask(&self) -> bool {
-        let first = !self.asked.swap(true, Ordering::SeqCst);
+    pub fn request(&self) -> bool {
+        let first = !self.requested.swap(true, Ordering::SeqCst);
         self.notify.notify_waiters();
         first
     }
 
     /// Whether stopping was requested.
     #[must_use]
-    pub fn asked(&self) -> bool {
-        self.asked.load(Ordering::SeqCst)
+    pub fn is_requested(&self) -> bool {
+        self.requested.load(Ordering::SeqCst)
     }
 
     /// Marks that work is in progress which ends by itself soon after a request.
@@ -51,7 +51,7 @@ impl Stop {
 
     /// Whether work is in progress that must not be interrupted.
     #[must_use]
-    pub fn held(&self) -> bool {
+    pub fn is_held(&self) -> bool {
         self.held.load(Ordering::SeqCst)
     }
 
@@ -62,7 +62,7 @@ impl Stop {
             tokio::pin!(notified);
             // A request after this line is noticed.
             notified.as_mut().enable();
-            if !self.asked() {
+            if !self.is_requested() {
                 notified.await;
             }
         })
@@ -76,16 +76,16 @@ mod tests {
     #[tokio::test]
     async fn waiting_tasks_see_the_shutdown_signal() {
         let stop = Stop::new();
-        assert!(!stop.asked());
+        assert!(!stop.is_requested());
         let (first, second) = tokio::join!(
             async {
                 stop.wait().await;
-                stop.asked()
+                stop.is_requested()
             },
-            async { stop.ask() }
+            async { stop.request() }
         );
         assert_eq!((first, second), (true, true));
         stop.wait().await;
-        assert!(!stop.ask());
+        assert!(!stop.request());
     }
 }

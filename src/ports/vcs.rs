@@ -90,7 +90,7 @@ impl VcsError {
     /// The line of the program's output that states the error, without the command; for other
     /// errors, the whole message.
     #[must_use]
-    pub fn said(&self) -> String {
+    pub fn reason(&self) -> String {
         let Self::Failed { stderr, .. } = self else {
             return self.to_string();
         };

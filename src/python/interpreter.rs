@@ -48,21 +48,25 @@ pub fn find(project: &Project) -> Result<(Interpreter, Process), Diagnostic> {
     let named = project.environment.filled("SNOWMAN_PYTHON");
     let mut tried = Vec::new();
     for command in candidates(project) {
-        let shown = command.join(" ");
+        let command_line = command.join(" ");
         let process = match start_process(&command, project) {
             Ok(process) => process,
             Err(why) => {
-                tried.push(format!("{shown}: {why}"));
+                tried.push(format!("{command_line}: {why}"));
                 continue;
             }
         };
         let Some(version) = process.hello["taskgraph"].as_str() else {
-            tried.push(format!("{shown}: the package taskgraph is not installed"));
+            tried.push(format!(
+                "{command_line}: the package taskgraph is not installed"
+            ));
             continue;
         };
         tracing::debug!(
             "Python runs in {} with taskgraph {version}",
-            process.hello["executable"].as_str().unwrap_or(&shown)
+            process.hello["executable"]
+                .as_str()
+                .unwrap_or(&command_line)
         );
         let found = Interpreter {
             command,

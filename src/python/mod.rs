@@ -47,7 +47,7 @@ struct Slot {
     /// Why there is none any more.
     failed: Option<Diagnostic>,
     /// How many of these calls it has received.
-    told: usize,
+    calls_made: usize,
 }
 
 impl Workers {
@@ -94,7 +94,7 @@ impl Workers {
     }
 
     /// The calls that set up every worker so far.
-    fn said(&self) -> MutexGuard<'_, Vec<Call>> {
+    fn set_up_calls(&self) -> MutexGuard<'_, Vec<Call>> {
         self.set_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -121,8 +121,8 @@ impl Workers {
             });
         }
         let calls = {
-            let said = self.said();
-            said[slot.told.min(said.len())..].to_vec()
+            let calls_so_far = self.set_up_calls();
+            calls_so_far[slot.calls_made.min(calls_so_far.len())..].to_vec()
         };
         let mut last = Answer::default();
         for mut call in calls {
@@ -132,7 +132,7 @@ impl Workers {
                 call.arguments["native"] = Value::Bool(native);
             }
             last = self.ask(slot, &call)?;
-            slot.told += 1;
+            slot.calls_made += 1;
         }
         Ok(last)
     }
@@ -174,13 +174,13 @@ impl Python for Workers {
     fn set_up(&self, call: Call) -> Result<Answer, Failure> {
         let mut slot = self.slot(0);
         self.ready(&mut slot)?;
-        if call.name == "parameters" && self.said().contains(&call) {
+        if call.name == "parameters" && self.set_up_calls().contains(&call) {
             // Each phase makes its parameters known, and they are the same ones.
             return Ok(Answer::default());
         }
         let answer = self.ask(&mut slot, &call)?;
-        slot.told += 1;
-        self.said().push(call);
+        slot.calls_made += 1;
+        self.set_up_calls().push(call);
         Ok(answer)
     }
 

@@ -169,16 +169,16 @@ fn changed_worker_variables(
     let changed = names.into_iter().filter(|name| {
         let value = command.variables.get(*name).map(String::as_str);
         let declared = definition["payload"]["env"][*name].as_str();
-        let mut given = expected
+        let mut expected_values = expected
             .worker_env
             .iter()
-            .filter(|(given, _)| given == name);
-        given
+            .filter(|(expected_values, _)| expected_values == name);
+        expected_values
             .next()
-            .is_some_and(|(_, given)| value != Some(given.as_str()))
+            .is_some_and(|(_, expected_values)| value != Some(expected_values.as_str()))
             && (value.is_none() || value != declared)
     });
-    let text = shown(&command.text);
+    let text = shortened(&command.text);
     changed
         .map(|name| match command.variables.contains_key(name) {
             true => format!("`{text}`: the command sets {name} to another value before it"),
@@ -209,7 +209,7 @@ fn caches(definition: &Value, scopes: &ScopeSet) -> Vec<String> {
 
 /// Finds why a command would fail, or how it differs from what the push needs.
 fn mismatches(definition: &Value, command: &Command, expected: &Expectations<'_>) -> Vec<String> {
-    let text = shown(&command.text);
+    let text = shortened(&command.text);
     let mut messages = Vec::new();
     let mut report = |message: String| messages.push(format!("`{text}`: {message}"));
     let root = expected.graph_config.root();
@@ -263,14 +263,14 @@ fn check_push_flags(
             report(format!("`--{name}` is empty{}", unset(name)));
         }
     }
-    for (name, value, wanted) in [
+    for (name, value, expected) in [
         ("tasks-for", &flags.tasks_for, TASKS_FOR),
         ("head-repository", &flags.head_repository, &push.repository),
         ("head-rev", &flags.head_rev, &push.head_rev),
     ] {
-        if value != wanted {
+        if value != expected {
             report(format!(
-                "`--{name}` is `{value}`, but the push has `{wanted}`{}",
+                "`--{name}` is `{value}`, but the push has `{expected}`{}",
                 unset(name)
             ));
         }

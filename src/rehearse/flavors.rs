@@ -10,13 +10,13 @@ use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::Phase;
 
 /// Returns the flavors to rehearse.
-pub fn flavors(config: &GraphConfig, wanted: &[String]) -> Outcome<Vec<String>> {
+pub fn flavors(config: &GraphConfig, requested: &[String]) -> Outcome<Vec<String>> {
     let section = config
         .get("release-promotion")
         .and_then(|section| section.get("flavors"));
     let none = Object::new();
     let all = section.and_then(Value::as_object).unwrap_or(&none);
-    if all.is_empty() && !wanted.is_empty() {
+    if all.is_empty() && !requested.is_empty() {
         return Err(
             Diagnostic::user("the graph config has no `release-promotion.flavors`")
                 .help("pass no flavors to rehearse only the push")
@@ -24,7 +24,7 @@ pub fn flavors(config: &GraphConfig, wanted: &[String]) -> Outcome<Vec<String>> 
         );
     }
     let mut wrong = Diagnostics::new();
-    let named = wanted.iter().flat_map(|wanted| chain(wanted));
+    let named = requested.iter().flat_map(|requested| chain(requested));
     for name in named.filter(|name| !all.contains_key(name)) {
         wrong.push(
             Diagnostic::user(format!("unknown flavor `{name}`"))
@@ -32,8 +32,8 @@ pub fn flavors(config: &GraphConfig, wanted: &[String]) -> Outcome<Vec<String>> 
         );
     }
     wrong.or_ok(())?;
-    if !wanted.is_empty() {
-        return Ok(wanted.to_vec());
+    if !requested.is_empty() {
+        return Ok(requested.to_vec());
     }
     Ok(default_flavors(config, all))
 }
@@ -76,6 +76,6 @@ fn default_flavors(config: &GraphConfig, all: &Object) -> Vec<String> {
 }
 
 /// Returns the flavors that one action promotes.
-pub fn chain(wanted: &str) -> impl Iterator<Item = &str> {
-    wanted.split('+')
+pub fn chain(flavor: &str) -> impl Iterator<Item = &str> {
+    flavor.split('+')
 }

@@ -56,7 +56,11 @@ fn prepend_findings(
 ) -> PhaseReport {
     report.notes.extend(findings.notes);
     if let Some(command) = findings.command {
-        report.command = Some(format!("{} in {}", shown(&command.text), command.folder));
+        report.command = Some(format!(
+            "{} in {}",
+            shortened(&command.text),
+            command.folder
+        ));
         report.not_run = command.not_run;
         report.notes.extend(command.notes);
     } else if published.is_some() {

@@ -99,7 +99,7 @@ fn names<'d>(
     declared: &'d [DeclaredArtifact],
     path: &str,
 ) -> Vec<(String, &'d DeclaredArtifact)> {
-    let taken = |entry: &'d DeclaredArtifact| {
+    let published_name = |entry: &'d DeclaredArtifact| {
         let at = command.links.resolve(&entry.path)?;
         let rest = below(path, &at)?;
         match (entry.folder, rest.is_empty()) {
@@ -108,7 +108,7 @@ fn names<'d>(
             _ => None,
         }
     };
-    declared.iter().filter_map(taken).collect()
+    declared.iter().filter_map(published_name).collect()
 }
 
 /// Artifacts of a decision or promotion that are read later: by later promotions, by whatever
@@ -206,10 +206,10 @@ pub fn plan_uploads(
 
     let mut uploads: BTreeMap<String, (Upload, &DeclaredArtifact)> = BTreeMap::new();
     let mut twice: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
-    let mut taken: Vec<&DeclaredArtifact> = Vec::new();
+    let mut published: Vec<&DeclaredArtifact> = Vec::new();
     for (path, content) in &files {
         for (name, entry) in names(command, &declared, path) {
-            taken.push(entry);
+            published.push(entry);
             let upload = upload(name.clone(), path, content.clone(), task, entry);
             match uploads.get(&name) {
                 None => drop(uploads.insert(name, (upload, entry))),
@@ -236,7 +236,7 @@ pub fn plan_uploads(
     }
     for entry in declared
         .iter()
-        .filter(|entry| !entry.optional && !taken.contains(entry))
+        .filter(|entry| !entry.optional && !published.contains(entry))
     {
         breaches.push(format!(
             "`{}`: nothing is at {}, so generic-worker would fail the task",

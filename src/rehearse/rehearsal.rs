@@ -332,10 +332,10 @@ impl<'a> Rehearsal<'a> {
         for head_ref in &refs {
             self.push.head_ref.clone_from(head_ref);
             let slugid = |label: &str| self.new_id(label);
-            let made =
+            let rendered =
                 template::decision_task(self.context.files, &self.push, &slugid, &root, now)?;
-            if let Some(made) = made {
-                return Ok(made);
+            if let Some(rendered) = rendered {
+                return Ok(rendered);
             }
         }
         Err(Diagnostic::user(format!(

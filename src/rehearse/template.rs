@@ -280,18 +280,18 @@ fn replace_slugid_calls(template: &Value, on_label: &mut dyn FnMut(&str)) -> Val
 /// Replaces `as_slugid("label")` with `as_slugid["label"]` everywhere in a string.
 fn look_up_slugids(text: &str, on_label: &mut dyn FnMut(&str)) -> String {
     let mut pieces = text.split(AS_SLUGID);
-    let mut made = pieces.next().unwrap_or_default().to_owned();
+    let mut expression = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        made.push_str(AS_SLUGID);
+        expression.push_str(AS_SLUGID);
         match argument(piece) {
             Some((label, rest)) => {
                 on_label(label);
-                made.push_str(&format!("[\"{label}\"]{rest}"));
+                expression.push_str(&format!("[\"{label}\"]{rest}"));
             }
-            None => made.push_str(piece),
+            None => expression.push_str(piece),
         }
     }
-    made
+    expression
 }
 
 /// Returns the quoted string that is the only argument of a call, and the text after the call.
@@ -384,11 +384,11 @@ mod tests {
             ("as_slugid('a", "as_slugid('a", vec![]),
             ("nothing", "nothing", vec![]),
         ];
-        for (text, wanted, labels) in cases {
+        for (text, expected, labels) in cases {
             let mut found = Vec::new();
             assert_eq!(
                 look_up_slugids(text, &mut |label| found.push(label.to_owned())),
-                wanted
+                expected
             );
             assert_eq!(found, labels, "{text}");
         }

@@ -202,16 +202,16 @@ mod tests {
 
     #[test]
     fn schedules_can_be_repeated() {
-        let drawn = |seed| -> Vec<Option<InjectedFault>> {
+        let draw_faults = |seed| -> Vec<Option<InjectedFault>> {
             let mut schedule = FaultSchedule::new(seed, 300, InjectedFault::TRANSIENT);
             (0..2000).map(|_| schedule.next_fault()).collect()
         };
-        assert_eq!(drawn(7), drawn(7));
-        assert_ne!(drawn(7), drawn(8));
-        let injected = drawn(7).iter().flatten().count();
+        assert_eq!(draw_faults(7), draw_faults(7));
+        assert_ne!(draw_faults(7), draw_faults(8));
+        let injected = draw_faults(7).iter().flatten().count();
         assert!((500..700).contains(&injected), "{injected}");
         for kind in InjectedFault::TRANSIENT {
-            assert!(drawn(7).contains(&Some(*kind)), "{kind:?}");
+            assert!(draw_faults(7).contains(&Some(*kind)), "{kind:?}");
         }
     }
 

@@ -113,7 +113,7 @@ pub async fn execute_except(
                 let failing = ports.sleeper.elapsed().saturating_sub(attempt.begun);
                 let id = creation.task_id.as_str();
                 let pause = limits.retry.pause(id, attempt.number, failing);
-                let Some(pause) = pause.filter(|_| !ports.stop.asked()) else {
+                let Some(pause) = pause.filter(|_| !ports.stop.is_requested()) else {
                     let problem = Problem::Refused(error);
                     let message = problem.message();
                     on_event(SubmitEvent::Failed { creation, message });
@@ -140,7 +140,7 @@ pub async fn execute_except(
 
 /// Returns why nothing more must be sent, if anything.
 fn end_reason(ports: Ports<'_>, time_limit: Duration) -> Option<SkipReason> {
-    if ports.stop.asked() {
+    if ports.stop.is_requested() {
         Some(SkipReason::Stopped)
     } else if ports.sleeper.elapsed() >= time_limit {
         Some(SkipReason::OutOfTime)
@@ -181,7 +181,7 @@ async fn try_once(
     if !pause.is_zero() {
         let slept = ports.sleeper.sleep(pause);
         select(slept, ports.stop.wait()).await;
-        if ports.stop.asked() {
+        if ports.stop.is_requested() {
             return (attempt, AttemptResult::Unsent);
         }
     }
@@ -193,11 +193,11 @@ async fn try_once(
     (attempt, answered)
 }
 
-fn created(creation: &Creation, kept: bool) -> Created {
+fn created(creation: &Creation, is_kept: bool) -> Created {
     Created {
         task_id: creation.task_id.clone(),
         label: creation.label.clone(),
-        kept,
+        is_kept,
     }
 }
 
@@ -217,13 +217,13 @@ fn repeated(definition: &Value) -> Value {
 /// Creates an existing task again exactly as it exists, so that the queue completes an interrupted
 /// creation.
 async fn repeat(creation: &Creation, definition: &Value, ports: Ports<'_>) -> AttemptResult {
-    let begun = ports.sleeper.elapsed();
+    let started = ports.sleeper.elapsed();
     let answer = ports.taskcluster.create_task(&creation.task_id, definition);
     match answer.await {
         Err(error) if error.is_transient() => AttemptResult::Failed(Problem::Refused(error)),
         // The task is known to exist, so a refusal of this call does not matter.
         _ => {
-            let took = ports.sleeper.elapsed().saturating_sub(begun);
+            let took = ports.sleeper.elapsed().saturating_sub(started);
             AttemptResult::Exists(created(creation, true), Some(took))
         }
     }
@@ -244,12 +244,12 @@ async fn send(
     };
     let (resolved_at, definition) = last.insert(body);
     let age = now.seconds_since(*resolved_at).abs();
-    let begun = ports.sleeper.elapsed();
+    let started = ports.sleeper.elapsed();
     let answer = ports
         .taskcluster
         .create_task(&creation.task_id, definition)
         .await;
-    let took = ports.sleeper.elapsed().saturating_sub(begun);
+    let took = ports.sleeper.elapsed().saturating_sub(started);
     match answer {
         Ok(()) => AttemptResult::Exists(created(creation, false), Some(took)),
         Err(error) if error.is_conflict() => resolve_conflict(creation, error, took, ports).await,

@@ -231,8 +231,8 @@ impl GroupState {
         for creation in expected.plan.creations() {
             match self.find(creation, &taken, now) {
                 Found::Nothing => {}
-                Found::Same(kept) => {
-                    comparison.kept.insert(creation.task_id.clone(), kept);
+                Found::Same(existing) => {
+                    comparison.kept.insert(creation.task_id.clone(), existing);
                 }
                 Found::Started(problem) => comparison.problems.push(creation.about(problem)),
                 Found::Other(owner) => {

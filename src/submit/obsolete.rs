@@ -43,9 +43,9 @@ impl CancelReport {
 /// Cancels obsolete tasks that have not started.
 pub async fn cancel(taskcluster: &dyn Taskcluster, obsolete: &[&ObsoleteTask]) -> CancelReport {
     let mut report = CancelReport::default();
-    let (begun, mut open): (Vec<&ObsoleteTask>, Vec<&ObsoleteTask>) =
+    let (started, mut open): (Vec<&ObsoleteTask>, Vec<&ObsoleteTask>) =
         obsolete.iter().copied().partition(|one| one.begun);
-    report.begun = begun.into_iter().cloned().collect();
+    report.begun = started.into_iter().cloned().collect();
     let mut failed = Vec::new();
     while !open.is_empty() {
         let needed: BTreeSet<&TaskId> = open.iter().flat_map(|one| &one.dependencies).collect();

@@ -47,14 +47,14 @@ impl Problem {
             ),
             Self::Closed(_) => Diagnostic::environment("the task could not be created")
                 .help("the task group is sealed or belongs to another scheduler; make a new push"),
-            Self::Refused(error) => refused(error, "the task could not be created"),
+            Self::Refused(error) => rejected_task(error, "the task could not be created"),
         };
         creation.about(diagnostic.because(self.message()))
     }
 }
 
 /// Builds the diagnostic about a call that the queue refused.
-fn refused(error: &ApiError, message: &str) -> Diagnostic {
+fn rejected_task(error: &ApiError, message: &str) -> Diagnostic {
     let diagnostic = error.diagnostic(message);
     match error.status {
         _ if error.is_clock_skew() => diagnostic.help(

@@ -114,12 +114,12 @@ impl Recorder {
         created.collect()
     }
 
-    fn created(&self, wanted: &TaskId) -> Option<Value> {
+    fn created(&self, id: &TaskId) -> Option<Value> {
         self.lock().iter().find_map(|recorded| match recorded {
             Recorded::Create {
                 task_id,
                 definition,
-            } if task_id == wanted => Some(definition.clone()),
+            } if task_id == id => Some(definition.clone()),
             _ => None,
         })
     }

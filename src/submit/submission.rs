@@ -195,16 +195,18 @@ pub async fn submit(
     if report.problems.is_empty() && reconciled.group_listed {
         cancelled = confirm(taskcluster, &expected, reconciled.run.as_ref(), stop).await;
     }
-    let written = write_json(options.artifacts, artifact, &summary(&report, &cancelled));
+    let write_result = write_json(options.artifacts, artifact, &summary(&report, &cancelled));
     warn(&cancelled);
     let progress = report.progress();
     let with_progress = |problems| SubmitError::with_progress(problems, progress);
-    let created = report.outcome().map_err(|error| match stop.asked() {
-        true => error.without_retry(),
-        false => error,
-    })?;
+    let created = report
+        .outcome()
+        .map_err(|error| match stop.is_requested() {
+            true => error.without_retry(),
+            false => error,
+        })?;
     cancelled.problems.or_ok(()).map_err(with_progress)?;
-    written.map_err(|problem| with_progress(Diagnostics::from(problem)))?;
+    write_result.map_err(|problem| with_progress(Diagnostics::from(problem)))?;
     Ok(created)
 }
 

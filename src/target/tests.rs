@@ -2,10 +2,10 @@ use crate::base::value::{Value, json};
 
 use super::*;
 use crate::config::test_support::params;
-use crate::model::test_support::{Described, drawn, graph, task};
+use crate::model::test_support::{TestTask, graph, task, tasks_of_chains};
 
 /// The labels that a method chooses, in order.
-fn chosen(over: Value, tasks: Vec<Described>) -> Vec<String> {
+fn chosen(over: Value, tasks: Vec<TestTask>) -> Vec<String> {
     let full = FullTaskGraph(graph(tasks));
     let set = target_task_set(&full, &params(over), None).unwrap();
     assert!(
@@ -17,7 +17,7 @@ fn chosen(over: Value, tasks: Vec<Described>) -> Vec<String> {
 }
 
 /// A task that runs everywhere.
-fn everywhere(name: &str) -> Described {
+fn everywhere(name: &str) -> TestTask {
     task(name).attribute("run_on_projects", json!(["all"]))
 }
 
@@ -100,7 +100,7 @@ fn the_default_method_checks_run_on_git_branches() {
 }
 
 /// The mistakes that prevent a selection among these tasks.
-fn refused(tasks: Vec<Described>) -> Vec<String> {
+fn refused(tasks: Vec<TestTask>) -> Vec<String> {
     let wrong = target_task_set(&FullTaskGraph(graph(tasks)), &params(json!({})), None);
     let wrong = wrong.unwrap_err();
     wrong.iter().map(ToString::to_string).collect()
@@ -144,16 +144,16 @@ fn attributes_without_names_are_refused_together() {
         // It is not looked at.
         on("f", "run_on_projects", json!(true)).attribute("cron", json!(true)),
     ]);
-    let wanted = [
+    let expected = [
         "task `a`: the attribute `run_on_projects` lists a mapping",
         "task `b`: the attribute `run_on_projects` lists a list",
         "task `c`: the attribute `run_on_tasks_for` is an integer",
         "task `d`: the attribute `run_on_git_branches` lists an invalid pattern",
         "task `e`: the attribute `run_on_git_branches` lists a value that is not a string",
     ];
-    assert_eq!(message.len(), wanted.len(), "{message:#?}");
-    for (message, wanted) in message.iter().zip(wanted) {
-        assert!(message.contains(wanted), "{message}");
+    assert_eq!(message.len(), expected.len(), "{message:#?}");
+    for (message, expected) in message.iter().zip(expected) {
+        assert!(message.contains(expected), "{message}");
     }
 }
 
@@ -172,7 +172,7 @@ fn the_methods_codereview_and_nothing_select_as_documented() {
 }
 
 /// The pipelines of two products, with candidates and partners.
-fn releases() -> Vec<Described> {
+fn releases() -> Vec<TestTask> {
     let shipped = |product: &str, phase: &str| {
         task(&format!("{phase}-{product}"))
             .attribute("shipping_product", json!(product))
@@ -270,7 +270,7 @@ fn the_default_release_type_is_release() {
 #[test]
 fn unknown_filters_and_methods_are_refused() {
     let message = |over| {
-        let full = FullTaskGraph(graph(drawn("a")));
+        let full = FullTaskGraph(graph(tasks_of_chains("a")));
         target_task_set(&full, &params(over), None)
             .unwrap_err()
             .to_string()
@@ -290,7 +290,7 @@ fn unknown_filters_and_methods_are_refused() {
 }
 
 /// The target task graph of a graph in which `targets` are chosen.
-fn target(over: Value, tasks: Vec<Described>, targets: &[&str]) -> TargetTaskGraph {
+fn target(over: Value, tasks: Vec<TestTask>, targets: &[&str]) -> TargetTaskGraph {
     let full = FullTaskGraph(graph(tasks));
     let chosen = targets
         .iter()
@@ -307,12 +307,17 @@ fn names<'a>(labels: impl IntoIterator<Item = &'a Label>) -> Vec<&'a str> {
 #[test]
 fn targets_include_their_dependencies() {
     //  d -> b -> a,  c -> a,  e
-    let made = target(json!({}), drawn("d -> b -> a, c -> a, e"), &["d"]);
-    assert_eq!(names(made.graph.labels()), ["d", "b", "a"]);
-    assert_eq!(names(&made.requested), ["d"]);
-    assert!(made.do_not_optimize.is_empty());
+    let targets = target(json!({}), tasks_of_chains("d -> b -> a, c -> a, e"), &["d"]);
+    assert_eq!(names(targets.graph.labels()), ["d", "b", "a"]);
+    assert_eq!(names(&targets.requested), ["d"]);
+    assert!(targets.do_not_optimize.is_empty());
     assert_eq!(
-        names(made.graph.dag().dependencies(&Label::parse("d").unwrap())),
+        names(
+            targets
+                .graph
+                .dag()
+                .dependencies(&Label::parse("d").unwrap())
+        ),
         ["b"]
     );
 }
@@ -327,7 +332,7 @@ fn some_tasks_are_always_targets() {
                 .attribute("always_target", json!(true))
                 .dep("needed"),
             task("image")
-                .of("docker-image")
+                .kind("docker-image")
                 .attribute("always_target", json!(true)),
             task("not").attribute("always_target", json!(false)),
         ]
@@ -350,9 +355,9 @@ fn some_tasks_are_always_targets() {
         requested(json!({"enable_always_target": ["docker-image"]})),
         ["wanted", "image"]
     );
-    let made = target(json!({}), tasks(), &["wanted"]);
+    let targets = target(json!({}), tasks(), &["wanted"]);
     assert_eq!(
-        names(made.graph.labels()),
+        names(targets.graph.labels()),
         ["wanted", "needed", "always", "image"]
     );
 }
@@ -365,7 +370,7 @@ fn target_tasks_can_be_excluded_from_optimization() {
         task("wanted"),
         task("always").attribute("always_target", json!(true)),
     ];
-    let made = target(over, tasks, &["wanted"]);
-    assert_eq!(names(&made.do_not_optimize), ["no such", "wanted", "x"]);
-    assert_eq!(names(&made.requested), ["wanted", "always"]);
+    let targets = target(over, tasks, &["wanted"]);
+    assert_eq!(names(&targets.do_not_optimize), ["no such", "wanted", "x"]);
+    assert_eq!(names(&targets.requested), ["wanted", "always"]);
 }

@@ -101,13 +101,13 @@ fn credentials(environment: &Environment) -> Result<Option<Credentials>, Diagnos
 mod tests {
     use super::*;
 
-    fn of(variables: &[(&str, &str)]) -> Environment {
+    fn environment(variables: &[(&str, &str)]) -> Environment {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         Environment::new(variables.iter().map(owned))
     }
 
     fn root(variables: &[(&str, &str)]) -> Result<String, String> {
-        address(&of(variables))
+        address(&environment(variables))
             .map(|address| address.root_url)
             .map_err(|diagnostic| diagnostic.message)
     }
@@ -120,14 +120,14 @@ mod tests {
             ("TASKCLUSTER_CLIENT_ID", "someone"),
             ("TASKCLUSTER_ACCESS_TOKEN", "hidden"),
         ];
-        let found = address(&of(&both));
+        let found = address(&environment(&both));
         assert!(
             found
                 .as_ref()
                 .is_ok_and(|a| a.root_url == "http://taskcluster/")
         );
         assert!(found.is_ok_and(|a| a.credentials.is_none()));
-        let found = address(&of(&both[1..]));
+        let found = address(&environment(&both[1..]));
         assert!(found.is_ok_and(|a| a.credentials.is_some()));
     }
 

@@ -189,7 +189,7 @@ impl Taskcluster for Ready {
     ) -> Answer<'a, ()> {
         Box::pin(async move {
             let call = format!("queue.createTask({task_id})");
-            let body = Body::of(definition);
+            let body = Body::new(definition);
             let retry = RetryPolicy {
                 budget: self.patience.create_budget,
                 ..self.patience.retry
@@ -295,7 +295,7 @@ impl Taskcluster for Ready {
                     Some(GroupMember {
                         task_id: task_id(status, "taskId")?,
                         state: state(status)?,
-                        begun: begun(status),
+                        begun: has_started(status),
                         definition: row.get_mut("task")?.take().into(),
                     })
                 })

@@ -43,10 +43,10 @@ impl Ready {
     /// # Errors
     /// Why one cannot be made, e.g. without any certificates.
     pub(super) fn new(address: &Address, patience: &Patience) -> Result<Self, String> {
-        Self::made(address, patience).map_err(|error| error.root_cause().to_string())
+        Self::build(address, patience).map_err(|error| error.root_cause().to_string())
     }
 
-    fn made(address: &Address, patience: &Patience) -> anyhow::Result<Self> {
+    fn build(address: &Address, patience: &Patience) -> anyhow::Result<Self> {
         let builder = || {
             let builder = ClientBuilder::new(&address.root_url)
                 .retry(ONCE)

@@ -28,14 +28,14 @@ pub(super) struct Body {
 }
 
 impl Body {
-    pub(super) fn of(definition: &Value) -> Self {
+    pub(super) fn new(definition: &Value) -> Self {
         let plain = definition.to_string().into_bytes();
         let packed = if plain.len() < LARGE {
             None
         } else {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-            let written = encoder.write_all(&plain);
-            written.and_then(|()| encoder.finish()).ok()
+            let result = encoder.write_all(&plain);
+            result.and_then(|()| encoder.finish()).ok()
         };
         match packed {
             Some(bytes) => Self {
@@ -139,8 +139,10 @@ async fn with_message(error: reqwest::Error, response: Response) -> anyhow::Erro
     {
         return error.into();
     }
-    let said = response.json::<Value>().await.ok();
-    let message = said.as_ref().and_then(|body| body.get("message")?.as_str());
+    let error_body = response.json::<Value>().await.ok();
+    let message = error_body
+        .as_ref()
+        .and_then(|body| body.get("message")?.as_str());
     match message {
         Some(message) => anyhow::Error::from(error).context(message.to_owned()),
         None => error.into(),
@@ -153,9 +155,9 @@ mod tests {
 
     #[test]
     fn large_bodies_are_compressed() {
-        let small = Body::of(&Value::from("a".repeat(LARGE - 3)));
+        let small = Body::new(&Value::from("a".repeat(LARGE - 3)));
         assert!(!small.packed && small.bytes.len() == LARGE - 1);
-        let large = Body::of(&Value::from("a".repeat(LARGE)));
+        let large = Body::new(&Value::from("a".repeat(LARGE)));
         assert!(large.packed && large.bytes.starts_with(&[0x1f, 0x8b]) && large.bytes.len() < 100);
     }
 }

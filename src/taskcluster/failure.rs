@@ -48,11 +48,11 @@ pub(super) fn without_echo(message: &str) -> String {
     if let Some(missing) = missing_scopes(message) {
         return missing;
     }
-    let kept: Vec<&str> = message
+    let lines: Vec<&str> = message
         .lines()
         .take_while(|line| !ECHOES.contains(&line.trim()))
         .collect();
-    shorten(kept.join("\n").trim(), LONGEST)
+    shorten(lines.join("\n").trim(), LONGEST)
 }
 
 /// Describes what failed, without the URL, which may be signed.

@@ -42,7 +42,7 @@ impl Client {
     /// # Errors
     /// A diagnostic when neither URL is set, one is not a URL, or the credentials are incomplete.
     pub fn connect(environment: &Environment) -> Result<Self, Diagnostic> {
-        Self::connect_with(environment, &Patience::of(environment))
+        Self::connect_with(environment, &Patience::from_environment(environment))
     }
 
     /// Connects as [`Client::connect`] does, with another patience.
@@ -160,7 +160,7 @@ mod tests {
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let environment = Environment::new(variables);
-        let shown = Client::connect(&environment).map(|client| format!("{client:?}"));
-        assert!(shown.is_ok_and(|text| !text.contains("hidden") && text.contains("tc.example")));
+        let output = Client::connect(&environment).map(|client| format!("{client:?}"));
+        assert!(output.is_ok_and(|text| !text.contains("hidden") && text.contains("tc.example")));
     }
 }

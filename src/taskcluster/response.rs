@@ -49,7 +49,7 @@ pub(super) fn task_id(row: &Value, name: &str) -> Option<TaskId> {
 }
 
 /// Whether any run of a task has begun.
-pub(super) fn begun(status: &Value) -> bool {
+pub(super) fn has_started(status: &Value) -> bool {
     let runs = status.get("runs").and_then(Value::as_array);
     runs.into_iter()
         .flatten()

@@ -46,7 +46,7 @@ impl Patience {
     };
 
     /// Chooses by the environment: tasks have `TASK_ID`.
-    pub(super) fn of(environment: &Environment) -> Self {
+    pub(super) fn from_environment(environment: &Environment) -> Self {
         match environment.filled("TASK_ID") {
             Some(_) => Self::IN_TASK,
             None => Self::LOCAL,

@@ -54,11 +54,11 @@ mod tests {
             clock.note(&headers);
         }
         clock.note(&HeaderMap::new());
-        let wanted = Timestamp::parse("2026-11-28T19:00:00Z").unwrap();
+        let expected = Timestamp::parse("2026-11-28T19:00:00Z").unwrap();
         assert!(
             clock
                 .now()
-                .is_some_and(|now| now.seconds_since(wanted) < 60)
+                .is_some_and(|now| now.seconds_since(expected) < 60)
         );
     }
 }

@@ -68,8 +68,8 @@ impl Web {
             return Ok(response.bytes().await.map_err(lost)?.to_vec());
         }
         // Storage responds in its own formats; services report errors in JSON.
-        let said = response.json::<Value>().await.ok();
-        let message = said
+        let error_body = response.json::<Value>().await.ok();
+        let message = error_body
             .as_ref()
             .and_then(|body| body.get("message")?.as_str())
             .map(without_echo)

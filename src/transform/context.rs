@@ -158,17 +158,17 @@ mod tests {
 
     #[test]
     fn tracked_files_are_listed_once_and_read_once() {
-        let asked = AtomicUsize::new(0);
+        let calls = AtomicUsize::new(0);
         let list = || {
-            asked.fetch_add(1, Ordering::Relaxed);
+            calls.fetch_add(1, Ordering::Relaxed);
             Ok(vec!["a".to_owned()])
         };
         let tracked = TrackedFiles::new(&list);
-        assert_eq!(asked.load(Ordering::Relaxed), 0);
+        assert_eq!(calls.load(Ordering::Relaxed), 0);
         for _ in 0..3 {
             assert_eq!(tracked.paths(), Ok(["a".to_owned()].as_slice()));
         }
-        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
 
         let folder = tempfile::tempdir().unwrap();
         let files = Disk::new(folder.path()).unwrap();

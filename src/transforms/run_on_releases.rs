@@ -34,11 +34,11 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     let release_type = derived.get("type");
     each(context, items, |mut item| {
         item.check(&[], &item.task, &SCHEMA)?;
-        let wanted = match item.task.shift_remove("run-on-releases") {
+        let release_types = match item.task.shift_remove("run-on-releases") {
             Some(Value::Array(types)) => types.iter().any(|one| Some(one) == release_type),
             _ => true,
         };
-        Ok(wanted.then_some(item))
+        Ok(release_types.then_some(item))
     })
 }
 
@@ -86,7 +86,7 @@ mod tests {
             &TRANSFORM,
             json!([{"name": "x", "run-on-releases": "beta"}]),
         );
-        let wanted = "is the string \"beta\", where a list of strings is expected";
-        assert!(error.contains(wanted), "{error}");
+        let expected = "is the string \"beta\", where a list of strings is expected";
+        assert!(error.contains(expected), "{error}");
     }
 }

@@ -3,9 +3,9 @@
 use crate::base::file_name;
 
 /// Parses the file names in a program's output, each terminated by `end`.
-pub(super) fn parse(written: &[u8], end: u8) -> Vec<String> {
+pub(super) fn parse(output: &[u8], end: u8) -> Vec<String> {
     // A git log has an empty line for each commit, before its names.
-    let names: Vec<String> = written
+    let names: Vec<String> = output
         .split(|byte| *byte == end)
         .map(|name| {
             let lines = name.iter().take_while(|byte| **byte == b'\n').count();

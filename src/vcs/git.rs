@@ -149,8 +149,8 @@ impl Git {
                 return Ok(Some(name.to_owned()));
             }
         }
-        let told = self.0.run(&["remote"])?;
-        let remotes: Vec<&str> = told.lines().filter(|name| !name.is_empty()).collect();
+        let output = self.0.run(&["remote"])?;
+        let remotes: Vec<&str> = output.lines().filter(|name| !name.is_empty()).collect();
         let chosen = match remotes.as_slice() {
             [] => return Ok(None),
             [only] => only,
@@ -216,7 +216,7 @@ impl Vcs for Git {
     /// What no remote has is told with the commits that it rests on, which have a dash before them;
     /// the last of those is the oldest.
     fn base_rev(&self) -> Result<Option<String>, VcsError> {
-        let told = self.0.run(&[
+        let output = self.0.run(&[
             "rev-list",
             "--topo-order",
             "--boundary",
@@ -224,10 +224,10 @@ impl Vcs for Git {
             "--not",
             "--remotes",
         ])?;
-        if told.trim().is_empty() {
+        if output.trim().is_empty() {
             return self.head_rev().map(Some);
         }
-        let last = told.lines().rev().find_map(|line| line.strip_prefix('-'));
+        let last = output.lines().rev().find_map(|line| line.strip_prefix('-'));
         Ok(last.map(str::to_owned))
     }
 
@@ -285,7 +285,9 @@ impl Vcs for Git {
             let names = ["", "refs/heads/", "refs/tags/"].map(|kind| format!("{kind}{revision}"));
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let found = self.at_remote(remote, &names)?;
-            found.ok_or_else(|| refused("the revision", revision, "the remote has no such ref"))?
+            found.ok_or_else(|| {
+                invalid_revision("the revision", revision, "the remote has no such ref")
+            })?
         };
         let more: &[&str] = if self.is_shallow()? {
             &["--depth=1"]
@@ -346,9 +348,9 @@ impl Vcs for Git {
         let command = ["-c", "core.quotePath=true", "ls-files", "--stage", "--"];
         let arguments = command.map(OsStr::new);
         let path_last: Vec<_> = arguments.into_iter().chain([path.as_os_str()]).collect();
-        let told = self.0.run(&path_last)?;
+        let output = self.0.run(&path_last)?;
         let depth = path.components().count();
-        Ok(told
+        Ok(output
             .lines()
             .any(|line| line.starts_with("120000 ") && line.split('/').count() == depth))
     }

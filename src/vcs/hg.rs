@@ -47,7 +47,7 @@ impl Hg {
 fn quoted(revision: &str) -> Result<String, VcsError> {
     check("the revision", revision)?;
     if revision.contains(['"', '\\']) {
-        return Err(refused(
+        return Err(invalid_revision(
             "the revision",
             revision,
             "it has a quote or a backslash",
@@ -77,9 +77,9 @@ impl Vcs for Hg {
     }
 
     fn remote_url(&self) -> Result<Option<String>, VcsError> {
-        let told = self.0.run(&["paths", "--template", "json"])?;
+        let output = self.0.run(&["paths", "--template", "json"])?;
         let paths: Vec<Value> =
-            serde_json::from_str(&told).map_err(|error| VcsError::Unreadable {
+            serde_json::from_str(&output).map_err(|error| VcsError::Unreadable {
                 path: "the answer of `hg paths`".to_owned(),
                 why: error.to_string(),
             })?;
@@ -95,21 +95,25 @@ impl Vcs for Hg {
     /// The revision may be a revset of one revision, e.g. `.~1`.
     fn resolve(&self, revision: &str) -> Result<String, VcsError> {
         check("the revision", revision)?;
-        let told = self.end_log(revision, "{node}\n")?;
-        if told.code == Some(INPUT_ERROR) {
+        let output = self.end_log(revision, "{node}\n")?;
+        if output.code == Some(INPUT_ERROR) {
             return Err(VcsError::NoRevision(revision.to_owned()));
         }
-        let told = told.success()?;
-        match told.lines().collect::<Vec<_>>().as_slice() {
+        let output = output.success()?;
+        match output.lines().collect::<Vec<_>>().as_slice() {
             [one] => Ok((*one).to_owned()),
-            _ => Err(refused("the revision", revision, "it is not one revision")),
+            _ => Err(invalid_revision(
+                "the revision",
+                revision,
+                "it is not one revision",
+            )),
         }
     }
 
     /// The last public ancestor.
     fn base_rev(&self) -> Result<Option<String>, VcsError> {
-        let told = self.log("last(ancestors(.) and public())", "{node}")?;
-        Ok(Some(told.trim().to_owned()).filter(|hash| !hash.is_empty()))
+        let output = self.log("last(ancestors(.) and public())", "{node}")?;
+        Ok(Some(output.trim().to_owned()).filter(|hash| !hash.is_empty()))
     }
 
     /// A working copy that shares the store.
@@ -181,11 +185,11 @@ impl Vcs for Hg {
             Some(base) => format!("{head} % {}", quoted(base)?),
             None => head,
         };
-        let told = self.end_log(&revset, FILES)?;
-        if told.code == Some(INPUT_ERROR) {
+        let output = self.end_log(&revset, FILES)?;
+        if output.code == Some(INPUT_ERROR) {
             return Err(VcsError::NoRevision((*rev).to_owned()));
         }
-        Ok(file_names::parse(&told.success_bytes()?, b'\n'))
+        Ok(file_names::parse(&output.success_bytes()?, b'\n'))
     }
 
     fn tracked_files(&self, paths: &[&str]) -> Result<Vec<String>, VcsError> {
@@ -212,8 +216,8 @@ impl Vcs for Hg {
             return Ok(false);
         }
         let depth = path.components().count();
-        let told = ended.success()?;
-        Ok(told
+        let output = ended.success()?;
+        Ok(output
             .lines()
             .any(|line| line.starts_with("l ") && line.split('/').count() == depth))
     }

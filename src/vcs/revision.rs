@@ -13,7 +13,7 @@ pub(super) fn check<'a>(what: &'static str, text: &'a str) -> Result<&'a str, Vc
     } else {
         return Ok(text);
     };
-    Err(refused(what, text, why))
+    Err(invalid_revision(what, text, why))
 }
 
 /// The ref of a note, with `refs/notes/` before it.
@@ -24,7 +24,7 @@ pub(super) fn note_ref(name: &str) -> Result<String, VcsError> {
         || short.contains("..")
         || short.contains("@{");
     if bad {
-        return Err(refused(
+        return Err(invalid_revision(
             "the ref of the note",
             name,
             "git does not allow this ref",
@@ -43,7 +43,7 @@ pub(super) fn is_hash(revision: &str) -> bool {
     matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-pub(super) fn refused(what: &'static str, text: &str, why: &'static str) -> VcsError {
+pub(super) fn invalid_revision(what: &'static str, text: &str, why: &'static str) -> VcsError {
     VcsError::Refused {
         what,
         text: text.to_owned(),

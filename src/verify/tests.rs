@@ -3,17 +3,17 @@ use crate::base::value::{Value, json};
 use super::*;
 use crate::config::test_support::{graph_config, params};
 use crate::model::id_graph::PlannedTask;
-use crate::model::test_support::{Described, graph, id, task};
+use crate::model::test_support::{TestTask, graph, id, task};
 
 /// A task that nothing is wrong with.
-fn sound(name: &str) -> Described {
+fn valid_task(name: &str) -> TestTask {
     task(name)
         .field("provisionerId", json!("snow-1"))
         .field("workerType", json!("b-linux"))
 }
 
 /// The violations in the full task graph of some tasks: the task and the message of each.
-fn violations(tasks: impl IntoIterator<Item = Described>) -> Vec<String> {
+fn violations(tasks: impl IntoIterator<Item = TestTask>) -> Vec<String> {
     let context = VerifyContext {
         graph_config: &graph_config(json!({})),
         params: &params(json!({})),
@@ -28,11 +28,11 @@ fn violations(tasks: impl IntoIterator<Item = Described>) -> Vec<String> {
     }
 }
 
-fn routed(name: &str, routes: Value) -> Described {
-    sound(name).field("routes", routes)
+fn routed(name: &str, routes: Value) -> TestTask {
+    valid_task(name).field("routes", routes)
 }
 
-fn on_treeherder(name: &str, platform: &str, group: Value, symbol: &str) -> Described {
+fn on_treeherder(name: &str, platform: &str, group: Value, symbol: &str) -> TestTask {
     let (machine, collection) = platform.split_once('/').unwrap();
     let treeherder = json!({
         "machine": {"platform": machine},
@@ -41,7 +41,7 @@ fn on_treeherder(name: &str, platform: &str, group: Value, symbol: &str) -> Desc
         "symbol": symbol,
         "tier": 1,
     });
-    sound(name).field("extra", json!({"treeherder": treeherder}))
+    valid_task(name).field("extra", json!({"treeherder": treeherder}))
 }
 
 #[test]
@@ -54,8 +54,8 @@ fn symbols_are_unique_per_platform() {
         on_treeherder("d", "linux/opt", json!("H"), "x"),
         on_treeherder("e", "linux/opt", json!("G"), "y"),
         on_treeherder("f", "linux/opt", none.clone(), "x"),
-        sound("g"),
-        sound("h").field("extra", json!({})),
+        valid_task("g"),
+        valid_task("h").field("extra", json!({})),
     ];
     assert!(violations(fine).is_empty());
     assert_eq!(
@@ -76,7 +76,7 @@ fn symbols_are_unique_per_platform() {
 fn a_task_has_exactly_one_collection() {
     let collected = |name: &str, collection: Value| {
         let treeherder = json!({"collection": collection, "tier": 1});
-        sound(name).field("extra", json!({"treeherder": treeherder}))
+        valid_task(name).field("extra", json!({"treeherder": treeherder}))
     };
     assert_eq!(
         violations([
@@ -174,21 +174,21 @@ fn index_routes_must_be_valid_index_paths() {
 fn no_task_has_a_better_tier_than_its_dependencies() {
     let tier = |name: &str, tier: Value| {
         let treeherder = json!({"collection": {"opt": true}, "symbol": name, "tier": tier});
-        sound(name).field("extra", json!({"treeherder": treeherder}))
+        valid_task(name).field("extra", json!({"treeherder": treeherder}))
     };
     let fine = [
         tier("one", json!(1)),
         tier("two", json!(2)).dep("one"),
         tier("three", json!(3)).dep("one").dep("two"),
-        sound("nowhere").dep("one"),
-        sound("also-nowhere").dep("nowhere"),
+        valid_task("nowhere").dep("one"),
+        valid_task("also-nowhere").dep("nowhere"),
     ];
     assert!(violations(fine).is_empty());
     assert_eq!(
         violations([
             tier("two", json!(2)),
             tier("one", json!(1)).dep("two").dep("nowhere"),
-            sound("nowhere"),
+            valid_task("nowhere"),
         ]),
         [
             "one: it has tier 1 but depends on `two` with tier 2",
@@ -196,8 +196,8 @@ fn no_task_has_a_better_tier_than_its_dependencies() {
         ]
     );
     let stand_ins = [
-        sound("image").field("workerType", json!("always-optimized")),
-        sound("post").of("dummy-post"),
+        valid_task("image").field("workerType", json!("always-optimized")),
+        valid_task("post").kind("dummy-post"),
         tier("one", json!(1)).dep("image").dep("post"),
     ];
     assert!(violations(stand_ins).is_empty());
@@ -205,7 +205,7 @@ fn no_task_has_a_better_tier_than_its_dependencies() {
 
 #[test]
 fn toolchain_aliases_are_unique() {
-    let named = |name: &str, alias: Value| sound(name).attribute("toolchain-alias", alias);
+    let named = |name: &str, alias: Value| valid_task(name).attribute("toolchain-alias", alias);
     let fine = [
         named("a", json!("x")),
         named("b", json!(["y", "z"])),
@@ -227,8 +227,8 @@ fn toolchain_aliases_are_unique() {
     );
 }
 
-fn cached(name: &str, program: &str, caches: Value) -> Described {
-    sound(name).field(
+fn cached(name: &str, program: &str, caches: Value) -> TestTask {
+    valid_task(name).field(
         "payload",
         json!({"command": [program, "--"], "cache": caches}),
     )
@@ -243,8 +243,8 @@ fn caches_belong_to_the_trust_domain_and_level() {
             "sh",
             json!({"task-reference": {"snow-level-1-x": "/x"}}),
         ),
-        sound("c").field("payload", json!({"command": ["sh"]})),
-        sound("d").field("payload", json!({"mounts": [{"cacheName": "x"}]})),
+        valid_task("c").field("payload", json!({"command": ["sh"]})),
+        valid_task("d").field("payload", json!({"mounts": [{"cacheName": "x"}]})),
     ];
     assert!(violations(fine).is_empty());
     let message = |name: &str| format!("a: its cache `{name}` does not begin with `snow-level-1-`");
@@ -308,12 +308,12 @@ fn worker_types_must_be_valid_identifiers() {
 #[test]
 fn dependencies_of_every_sort_count() {
     let many = |count: usize| {
-        let mut made = sound("a").only_if("b").soft("s");
+        let mut dependent = valid_task("a").only_if("b").soft("s");
         for i in 0..count {
-            made = made.dep_as(&format!("d{i}"), "b");
+            dependent = dependent.dep_as(&format!("d{i}"), "b");
         }
         // The condition is a dependency too.
-        [sound("b"), made]
+        [valid_task("b"), dependent]
     };
     assert!(violations(many(9_996)).is_empty());
     assert_eq!(

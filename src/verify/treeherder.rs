@@ -51,12 +51,12 @@ pub(super) fn symbols(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diag
                 .and_then(Value::as_str)
                 .unwrap_or_default(),
         ];
-        let taken = match seen.entry(key) {
+        let first = match seen.entry(key) {
             Entry::Vacant(place) => {
                 place.insert(task);
                 continue;
             }
-            Entry::Occupied(taken) => taken.get().label.clone(),
+            Entry::Occupied(first) => first.get().label.clone(),
         };
         let [platform, collection, group, symbol] = key;
         let symbol = if group == "?" {
@@ -66,7 +66,7 @@ pub(super) fn symbols(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diag
         };
         wrong.push(
             task.diagnostic(format!(
-                "its Treeherder platform and symbol, {platform}/{collection} {symbol}, are also those of the task `{taken}`"
+                "its Treeherder platform and symbol, {platform}/{collection} {symbol}, are also those of the task `{first}`"
             ))
             .help("give one of them another `treeherder.symbol`"),
         );

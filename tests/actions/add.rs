@@ -113,20 +113,29 @@ async fn unknown_labels_are_reported_and_nothing_is_created() {
     let (bench, push) = Bench::with_push().await;
     let before = bench.everything().len();
     let input = json!({"tasks": ["lint-a", "lint-b", "nonsense", "\u{7}"]});
-    let told = bench.act(on(&push, "add-new-jobs", input)).await.told();
+    let error = bench
+        .act(on(&push, "add-new-jobs", input))
+        .await
+        .error_text();
     for part in [
         "has no task `lint-b`",
         "did you mean `lint-a`?",
         "`nonsense`",
         "`\u{7}`",
     ] {
-        assert!(told.contains(part), "{part} is not in {told}");
+        assert!(error.contains(part), "{part} is not in {error}");
     }
-    let told = bench.act(on(&push, "add-new-jobs", json!({}))).await.told();
-    assert!(told.contains("has no `tasks`"), "{told}");
+    let error = bench
+        .act(on(&push, "add-new-jobs", json!({})))
+        .await
+        .error_text();
+    assert!(error.contains("has no `tasks`"), "{error}");
     let input = json!({"tasks": "lint-a"});
-    let told = bench.act(on(&push, "add-new-jobs", input)).await.told();
-    assert!(told.contains("`tasks`"), "{told}");
+    let error = bench
+        .act(on(&push, "add-new-jobs", input))
+        .await
+        .error_text();
+    assert!(error.contains("`tasks`"), "{error}");
     assert_eq!(
         bench.everything().len(),
         before + 3,
@@ -224,12 +233,12 @@ async fn impossible_requests_are_reported_before_anything_is_done() {
     let (bench, push) = Bench::with_push().await;
     let before = bench.everything().len();
     let input = json!({"requests": [{"tasks": ["build-a", "lint-a"]}, {"tasks": ["nonsense"]}]});
-    let told = bench
+    let error = bench
         .act(on(&push, "retrigger-multiple", input))
         .await
-        .told();
+        .error_text();
     for part in ["`lint-a` cannot be rerun", "`nonsense` cannot be rerun"] {
-        assert!(told.contains(part), "{part} is not in {told}");
+        assert!(error.contains(part), "{part} is not in {error}");
     }
     for input in [
         json!({"requests": [{"tasks": ["build-a"], "often": 2}]}),
@@ -237,13 +246,13 @@ async fn impossible_requests_are_reported_before_anything_is_done() {
         json!({"requests": "build-a"}),
         json!({"additionalProperties": 1}),
     ] {
-        let told = bench
+        let error = bench
             .act(on(&push, "retrigger-multiple", input.clone()))
             .await
-            .told();
+            .error_text();
         assert!(
-            told.contains("the input of the action retrigger-multiple"),
-            "{input}: {told}"
+            error.contains("the input of the action retrigger-multiple"),
+            "{input}: {error}"
         );
     }
     assert_eq!(

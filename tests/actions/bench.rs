@@ -24,7 +24,7 @@ use snowman::task_scripts::TaskScripts;
 use snowman::taskcluster::Client;
 
 use super::project::Project;
-use super::ran::{Ran, Said, Trigger};
+use super::ran::{CommandOutput, Ran, Trigger};
 
 pub const REPOSITORY: &str = "https://github.com/example/ci";
 const ROLE: &str = "assume:repo:github.com/example/ci";
@@ -306,7 +306,7 @@ impl Bench {
     /// What the program does in the project's folder, with these variables and few others.
     ///
     /// The sandbox goes on serving meanwhile.
-    pub async fn command(&self, environment: &Environment, args: &[&str]) -> Said {
+    pub async fn command(&self, environment: &Environment, args: &[&str]) -> CommandOutput {
         let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_snowman"))
             .args(args)
             .current_dir(self.project.root())
@@ -318,7 +318,7 @@ impl Bench {
             .output()
             .await
             .unwrap();
-        Said {
+        CommandOutput {
             code: output.status.code(),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),

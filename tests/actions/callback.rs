@@ -90,9 +90,9 @@ async fn the_environment_takes_precedence() {
 async fn a_task_without_an_action_is_reported() {
     let (bench, push) = Bench::with_push().await;
     let (task_id, environment) = silent(&bench, &push, "generic");
-    let told = bench.call_back(&task_id, &environment).await.told();
-    assert!(told.contains("is not an action task"), "{told}");
-    assert!(told.contains("ACTION_CALLBACK is not set"), "{told}");
+    let error = bench.call_back(&task_id, &environment).await.error_text();
+    assert!(error.contains("is not an action task"), "{error}");
+    assert!(error.contains("ACTION_CALLBACK is not set"), "{error}");
 }
 
 #[tokio::test]
@@ -104,13 +104,13 @@ async fn every_malformed_variable_is_reported() {
         .with("ACTION_TASK_GROUP_ID", "no id!")
         .with("ACTION_TASK_ID", "bare")
         .with("ACTION_INPUT", "{");
-    let told = bench.call_back(&task_id, &environment).await.told();
+    let error = bench.call_back(&task_id, &environment).await.error_text();
     for part in [
         "ACTION_TASK_ID is not valid JSON",
         "ACTION_INPUT is not valid JSON",
         "ACTION_TASK_GROUP_ID",
     ] {
-        assert!(told.contains(part), "{part} is not in {told}");
+        assert!(error.contains(part), "{part} is not in {error}");
     }
 }
 
@@ -129,10 +129,10 @@ async fn an_action_needs_its_own_scope_literally() {
         (task_id, environment)
     };
     let (task_id, environment) = call("release-promotion");
-    let told = bench.call_back(&task_id, &environment).await.told();
+    let error = bench.call_back(&task_id, &environment).await.error_text();
     assert!(
-        told.contains("neither the scope `assume:repo:github.com/example/ci:action:generic`"),
-        "{told}"
+        error.contains("neither the scope `assume:repo:github.com/example/ci:action:generic`"),
+        "{error}"
     );
     // A scope that covers it is not enough.
     let (task_id, environment) = call("*");
@@ -171,9 +171,9 @@ async fn unknown_actions_are_reported_with_a_suggestion() {
         group: Some(push.task_id.clone()),
         ..Trigger::default()
     };
-    let told = bench.act(trigger).await.told();
-    assert!(told.contains("unknown action `retriger`"), "{told}");
-    assert!(told.contains("did you mean `retrigger`?"), "{told}");
+    let error = bench.act(trigger).await.error_text();
+    assert!(error.contains("unknown action `retriger`"), "{error}");
+    assert!(error.contains("did you mean `retrigger`?"), "{error}");
 }
 
 #[tokio::test]
@@ -188,9 +188,9 @@ async fn projects_without_releases_have_no_promotion() {
         input: json!({"release_promotion_flavor": "promote_fox", "build_number": 1}),
         ..Trigger::default()
     };
-    let told = bench.act(trigger).await.told();
+    let error = bench.act(trigger).await.error_text();
     assert!(
-        told.contains("unknown action `release-promotion`"),
-        "{told}"
+        error.contains("unknown action `release-promotion`"),
+        "{error}"
     );
 }

@@ -70,15 +70,21 @@ async fn other_refusals_are_reported() {
     let (bench, push) = Bench::with_push().await;
     let unknown = bench.act(cancel(&push, bench.new_id())).await;
     assert!(
-        unknown.told().contains("was not cancelled"),
+        unknown.error_text().contains("was not cancelled"),
         "{}",
-        unknown.told()
+        unknown.error_text()
     );
     let none = Trigger {
         task: None,
         ..cancel(&push, push.task_id.clone())
     };
-    assert!(bench.act(none).await.told().contains("cancel needs a task"));
+    assert!(
+        bench
+            .act(none)
+            .await
+            .error_text()
+            .contains("cancel needs a task")
+    );
 }
 
 fn cancel_all(push: &Ran) -> Trigger {
@@ -145,11 +151,11 @@ async fn an_invalid_group_id_is_reported() {
         task_id: None,
         input: Value::Null.into(),
     };
-    let told = inside
+    let message = inside
         .with_parameters(&task_id, request, bench.parameters(serde_json::json!({})))
         .await;
     assert!(
-        told.contains("cannot list the tasks of the group"),
-        "{told}"
+        message.contains("cannot list the tasks of the group"),
+        "{message}"
     );
 }

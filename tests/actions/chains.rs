@@ -17,7 +17,10 @@ async fn several_flavors_are_one_graph_with_gates() {
     let mut input = on(&[&push]);
     input["next_version"] = json!("1.6.0");
     let chain = json!(["promote_fox", "push_fox", "ship_fox"]);
-    let ran = bench.act(fired(&push, chain, input)).await.fine();
+    let ran = bench
+        .act(promotion_trigger(&push, chain, input))
+        .await
+        .fine();
     assert_eq!(
         bench.labels(&ran.task_id),
         [
@@ -78,7 +81,10 @@ async fn a_later_phase_waits_until_an_earlier_one_has_succeeded() {
     let push = bench.push(json!({})).await.fine();
     bench.work().await;
     let chain = json!(["promote_fox", "push_fox"]);
-    let ran = bench.act(fired(&push, chain, on(&[&push]))).await.fine();
+    let ran = bench
+        .act(promotion_trigger(&push, chain, on(&[&push])))
+        .await
+        .fine();
     let state = bench.sandbox.state();
     let partials = &ran.ids()["partials-a"];
     state.claim(partials).unwrap();
@@ -99,12 +105,12 @@ async fn completed_tasks_of_a_chain_are_reused() {
     let bench = Bench::new(Project::with_chains()).await;
     let push = bench.push(json!({})).await.fine();
     let promote = bench
-        .act(fired(&push, "promote_fox", on(&[&push])))
+        .act(promotion_trigger(&push, "promote_fox", on(&[&push])))
         .await
         .fine();
     let chain = json!(["promote_fox", "push_fox"]);
     let ran = bench
-        .act(fired(&push, chain, on(&[&push, &promote])))
+        .act(promotion_trigger(&push, chain, on(&[&push, &promote])))
         .await
         .fine();
     assert_eq!(
@@ -114,7 +120,11 @@ async fn completed_tasks_of_a_chain_are_reused() {
     assert_eq!(ran.ids()["partials-a"], promote.ids()["partials-a"]);
     // A chain of one is that flavor.
     let one = bench
-        .act(fired(&push, json!(["promote_fox"]), on(&[&push])))
+        .act(promotion_trigger(
+            &push,
+            json!(["promote_fox"]),
+            on(&[&push]),
+        ))
         .await
         .fine();
     assert_eq!(bench.labels(&one.task_id), ["l10n-a", "partials-a"]);
@@ -124,18 +134,22 @@ async fn completed_tasks_of_a_chain_are_reused() {
 async fn flavors_that_cannot_form_a_chain_are_reported() {
     let bench = Bench::new(Project::with_chains()).await;
     let push = bench.push(json!({})).await.fine();
-    let told = refused(
+    let error = refused(
         &bench,
-        fired(&push, json!(["promote_fox_rc", "push_fox"]), json!({})),
+        promotion_trigger(&push, json!(["promote_fox_rc", "push_fox"]), json!({})),
     )
     .await;
-    assert_told(
-        &told,
+    assert_contains_all(
+        &error,
         &["`promote_fox_rc` and `push_fox` differ in `is-rc`"],
     );
-    let told = refused(&bench, fired(&push, json!("nothing"), json!({}))).await;
-    assert_told(
-        &told,
+    let error = refused(
+        &bench,
+        promotion_trigger(&push, json!("nothing"), json!({})),
+    )
+    .await;
+    assert_contains_all(
+        &error,
         &[
             "\"nothing\" matches none of the allowed schemas",
             "promote_fox_rc",
@@ -146,32 +160,36 @@ async fn flavors_that_cannot_form_a_chain_are_reported() {
         json!(["promote_fox", "promote_fox"]),
         json!(["promote_fox", "nothing"]),
     ] {
-        let told = refused(&bench, fired(&push, chain, json!({}))).await;
-        assert_told(&told, &["release_promotion_flavor"]);
+        let error = refused(&bench, promotion_trigger(&push, chain, json!({}))).await;
+        assert_contains_all(&error, &["release_promotion_flavor"]);
     }
     let (bench, push) = Bench::with_push().await;
-    let told = refused(&bench, fired(&push, json!(["promote_fox"]), json!({}))).await;
-    assert_told(&told, &["release_promotion_flavor"]);
+    let error = refused(
+        &bench,
+        promotion_trigger(&push, json!(["promote_fox"]), json!({})),
+    )
+    .await;
+    assert_contains_all(&error, &["release_promotion_flavor"]);
 }
 
 #[tokio::test]
 async fn every_task_has_provenance() {
     let (bench, push) = Bench::with_push().await;
     let promote = bench
-        .act(fired(&push, "promote_fox", on(&[&push])))
+        .act(promotion_trigger(&push, "promote_fox", on(&[&push])))
         .await
         .fine();
     // The last graph names all that it rests on, so it alone is enough.
     let again = bench
-        .act(fired(&push, "push_fox", on(&[&promote])))
+        .act(promotion_trigger(&push, "push_fox", on(&[&promote])))
         .await
         .fine();
-    let told = again.json("provenance.json");
-    assert_eq!(told["action"], again.task_id.as_str());
-    assert_eq!(told["flavors"], json!(["push_fox"]));
-    assert_eq!(told["previous"], json!([promote.task_id.as_str()]));
+    let provenance = again.json("provenance.json");
+    assert_eq!(provenance["action"], again.task_id.as_str());
+    assert_eq!(provenance["flavors"], json!(["push_fox"]));
+    assert_eq!(provenance["previous"], json!([promote.task_id.as_str()]));
     assert_eq!(
-        told["graphs"][push.task_id.as_str()],
+        provenance["graphs"][push.task_id.as_str()],
         json!({"revision": "r1", "previous": []})
     );
     for (label, how, graph) in [
@@ -182,9 +200,14 @@ async fn every_task_has_provenance() {
         let expected = json!({
             "taskId": again.ids()[label], "how": how, "graph": graph.task_id.as_str(), "revision": "r1",
         });
-        assert_eq!(told["tasks"][label], expected, "{label}");
+        assert_eq!(provenance["tasks"][label], expected, "{label}");
     }
-    let labels: Vec<String> = told["tasks"].as_object().unwrap().keys().cloned().collect();
+    let labels: Vec<String> = provenance["tasks"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
     assert_eq!(labels, again.ids().into_keys().collect::<Vec<_>>());
 }
 
@@ -194,7 +217,11 @@ async fn tasks_of_several_revisions_are_not_shipped() {
     let older = bench.push(json!({"head_rev": "r0"})).await.fine();
     // Built from r0, promoted from r1: a fix of the graph has landed in between.
     let promote = bench
-        .act(fired(&push, "promote_fox", on(&[&push, &older])))
+        .act(promotion_trigger(
+            &push,
+            "promote_fox",
+            on(&[&push, &older]),
+        ))
         .await
         .fine();
     let next = |graphs: &[&Ran]| {
@@ -203,12 +230,16 @@ async fn tasks_of_several_revisions_are_not_shipped() {
         input
     };
     let out = bench
-        .act(fired(&push, "push_fox", on(&[&push, &older, &promote])))
+        .act(promotion_trigger(
+            &push,
+            "push_fox",
+            on(&[&push, &older, &promote]),
+        ))
         .await
         .fine();
     let before = [&push, &older, &promote, &out];
     let fine = bench
-        .act(fired(&push, "ship_fox", next(&before)))
+        .act(promotion_trigger(&push, "ship_fox", next(&before)))
         .await
         .fine();
     assert_eq!(bench.labels(&fine.task_id), ["ship-a"]);
@@ -232,9 +263,9 @@ async fn tasks_of_several_revisions_are_not_shipped() {
         out.task_id.as_str(),
         mixed.task_id.as_str()
     ]);
-    let told = refused(&bench, fired(&push, "ship_fox", input.clone())).await;
-    assert_told(
-        &told,
+    let error = refused(&bench, promotion_trigger(&push, "ship_fox", input.clone())).await;
+    assert_contains_all(
+        &error,
         &[
             "task `ship-a`",
             "tasks of the phase `build` from several revisions",
@@ -245,5 +276,8 @@ async fn tasks_of_several_revisions_are_not_shipped() {
         ],
     );
     input["allow_mixed_revisions"] = json!(true);
-    bench.act(fired(&push, "ship_fox", input)).await.fine();
+    bench
+        .act(promotion_trigger(&push, "ship_fox", input))
+        .await
+        .fine();
 }

@@ -10,7 +10,7 @@ use snowman::config::parameters::Parameters;
 
 use super::bench::{Bench, REPOSITORY};
 use super::project::Project;
-use super::ran::Said;
+use super::ran::CommandOutput;
 
 /// A decision task in a checkout of the release fixture with a docker image.
 pub struct Checkout {
@@ -61,7 +61,7 @@ impl Checkout {
         self.bench.begin(&self.task_id, &definition);
     }
 
-    pub async fn decide(&self, more: &[&str]) -> Said {
+    pub async fn decide(&self, more: &[&str]) -> CommandOutput {
         let revision = format!("--head-rev={}", self.revision);
         let base = format!(
             "--base-rev={}",
@@ -94,8 +94,8 @@ impl Checkout {
     }
 
     pub async fn decided(&self, more: &[&str]) {
-        let said = self.decide(more).await;
-        assert_eq!(said.code, Some(0), "{}", said.err);
+        let output = self.decide(more).await;
+        assert_eq!(output.code, Some(0), "{}", output.err);
     }
 
     pub fn read(&self, name: &str) -> Vec<u8> {

@@ -5,16 +5,16 @@ use snowman::config::graph_config::ON_DEMAND;
 use snowman::ports::environment::Environment;
 
 use super::bench::{Bench, REPOSITORY};
-use super::ran::{Ran, Said};
+use super::ran::{CommandOutput, Ran};
 
 /// The values that follow each other on standard output.
-fn values(said: &Said) -> Vec<Value> {
-    let stream = serde_json::Deserializer::from_str(&said.out).into_iter();
+fn values(output: &CommandOutput) -> Vec<Value> {
+    let stream = serde_json::Deserializer::from_str(&output.out).into_iter();
     stream.collect::<Result<_, _>>().unwrap()
 }
 
 /// Somebody at a desk who may read everything.
-pub fn desk(bench: &Bench) -> Environment {
+pub fn local_environment(bench: &Bench) -> Environment {
     let root = bench.sandbox.root_credentials();
     Environment::default()
         .with("TASKCLUSTER_ROOT_URL", &bench.sandbox.root_url())
@@ -22,7 +22,7 @@ pub fn desk(bench: &Bench) -> Environment {
         .with("TASKCLUSTER_ACCESS_TOKEN", &root.access_token)
 }
 
-async fn tested(bench: &Bench, push: &Ran, args: &[&str]) -> Said {
+async fn tested(bench: &Bench, push: &Ran, args: &[&str]) -> CommandOutput {
     let params = format!("task-id={}", push.task_id);
     let mut all = vec![
         "test-action-callback",
@@ -32,7 +32,7 @@ async fn tested(bench: &Bench, push: &Ran, args: &[&str]) -> Said {
         push.task_id.as_str(),
     ];
     all.extend(args);
-    bench.command(&desk(bench), &all).await
+    bench.command(&local_environment(bench), &all).await
 }
 
 #[tokio::test]
@@ -47,9 +47,9 @@ async fn a_test_prints_what_would_be_created_and_changes_nothing() {
     let mut outputs = Vec::new();
     for file in ["input.yml", "input.json"] {
         let args = ["--task-id", task.as_str(), "--input", file, "retrigger"];
-        let said = tested(&bench, &push, &args).await;
-        assert_eq!(said.code, Some(0), "{}", said.err);
-        outputs.push(values(&said));
+        let output = tested(&bench, &push, &args).await;
+        assert_eq!(output.code, Some(0), "{}", output.err);
+        outputs.push(values(&output));
         for date in ["created", "deadline", "expires"] {
             for pair in outputs.last_mut().unwrap() {
                 // Dates are those of creation.
@@ -93,14 +93,14 @@ async fn a_promotion_can_be_tested() {
         "input.yml",
         "release_promotion_flavor: promote_fox\nbuild_number: 2\n",
     );
-    let said = tested(
+    let output = tested(
         &bench,
         &push,
         &["--input", "input.yml", "release-promotion"],
     )
     .await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let mut labels: Vec<String> = values(&said)
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let mut labels: Vec<String> = values(&output)
         .iter()
         .map(|pair| pair[1]["metadata"]["name"].as_str().unwrap().to_owned())
         .collect();
@@ -114,13 +114,13 @@ async fn a_tested_cancellation_cancels_nothing() {
     let (bench, push) = Bench::with_push().await;
     let before = bench.everything();
     let task = push.id("build-a");
-    let said = tested(&bench, &push, &["--task-id", task.as_str(), "cancel"]).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(said.out.is_empty(), "{}", said.out);
+    let output = tested(&bench, &push, &["--task-id", task.as_str(), "cancel"]).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    assert!(output.out.is_empty(), "{}", output.out);
     assert!(
-        said.err.contains(&format!("Would have cancelled {task}")),
+        output.err.contains(&format!("Would have cancelled {task}")),
         "{}",
-        said.err
+        output.err
     );
     assert_eq!(bench.everything(), before);
 }
@@ -164,10 +164,10 @@ async fn mistakes_in_a_test_are_reported() {
             "unknown action `nothing-like-it`",
         ),
     ] {
-        let said = tested(&bench, &push, &args).await;
-        assert_eq!(said.code, Some(code), "{args:?}: {}", said.err);
-        assert!(said.err.contains(part), "{args:?}: {}", said.err);
-        assert!(said.out.is_empty(), "{args:?}");
+        let output = tested(&bench, &push, &args).await;
+        assert_eq!(output.code, Some(code), "{args:?}: {}", output.err);
+        assert!(output.err.contains(part), "{args:?}: {}", output.err);
+        assert!(output.out.is_empty(), "{args:?}");
     }
 }
 
@@ -199,13 +199,13 @@ async fn artifacts_of_actions_may_be_linked_to_another_folder() {
     let (bench, push) = Bench::with_push().await;
     let outside = linked(&bench);
     let environment = retrigger(&bench, &push);
-    let said = bench.command(&environment, &["action-callback"]).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let output = bench.command(&environment, &["action-callback"]).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
     assert!(outside.path().join("to-run.json").is_file());
     std::fs::remove_file(outside.path().join("to-run.json")).unwrap();
     let task = push.id("build-a");
-    let said = tested(&bench, &push, &["--task-id", task.as_str(), "retrigger"]).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let output = tested(&bench, &push, &["--task-id", task.as_str(), "retrigger"]).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
     assert!(outside.path().join("to-run.json").is_file());
 }
 
@@ -217,9 +217,9 @@ async fn an_action_does_not_write_through_a_link_of_the_checkout() {
     bench.project.git(&["add", "--force", "artifacts"]);
     let before = bench.labels(&push.task_id);
     let environment = retrigger(&bench, &push);
-    let said = bench.command(&environment, &["action-callback"]).await;
-    assert_eq!(said.code, Some(1), "{}", said.err);
-    assert!(said.err.contains("remove `artifacts`"), "{}", said.err);
+    let output = bench.command(&environment, &["action-callback"]).await;
+    assert_eq!(output.code, Some(1), "{}", output.err);
+    assert!(output.err.contains("remove `artifacts`"), "{}", output.err);
     assert_eq!(outside.path().read_dir().unwrap().count(), 0);
     assert_eq!(bench.labels(&push.task_id), before);
 }
@@ -228,8 +228,8 @@ async fn an_action_does_not_write_through_a_link_of_the_checkout() {
 async fn an_action_task_runs_its_action() {
     let (bench, push) = Bench::with_push().await;
     let environment = retrigger(&bench, &push);
-    let said = bench.command(&environment, &["action-callback"]).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let output = bench.command(&environment, &["action-callback"]).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
     let copies = bench
         .labels(&push.task_id)
         .into_iter()
@@ -251,20 +251,22 @@ async fn an_action_task_runs_its_action() {
 #[tokio::test]
 async fn an_action_outside_of_a_task_is_reported() {
     let (bench, _) = Bench::with_push().await;
-    let said = bench.command(&desk(&bench), &["action-callback"]).await;
-    assert_eq!(said.code, Some(3), "{}", said.err);
-    assert!(said.err.contains("TASK_ID is not set"), "{}", said.err);
+    let output = bench
+        .command(&local_environment(&bench), &["action-callback"])
+        .await;
+    assert_eq!(output.code, Some(3), "{}", output.err);
+    assert!(output.err.contains("TASK_ID is not set"), "{}", output.err);
 }
 
 #[tokio::test]
 async fn offered_actions_can_be_printed() {
     let (bench, push) = Bench::with_push().await;
     let params = format!("task-id={}", push.task_id);
-    let said = bench
-        .command(&desk(&bench), &["actions", "-p", &params])
+    let output = bench
+        .command(&local_environment(&bench), &["actions", "-p", &params])
         .await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let printed = values(&said);
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let printed = values(&output);
     assert_eq!(printed.len(), 1);
     let actions = printed[0]["actions"].as_array().unwrap();
     let usual = snowman::actions::ACTIONS.len() - ON_DEMAND.len();

@@ -154,12 +154,12 @@ async fn a_rerun_creates_what_an_earlier_run_could_not() {
         "queue:status:*",
     ];
     bench.sandbox.add_role("anonymous", &reading);
-    let said = checkout.decide(&[]).await;
-    assert_ne!(said.code, Some(0));
+    let output = checkout.decide(&[]).await;
+    assert_ne!(output.code, Some(0));
     assert!(
-        said.err.contains("queue:route:tricky.route"),
+        output.err.contains("queue:route:tricky.route"),
         "{}",
-        said.err
+        output.err
     );
     assert_eq!(bench.labels(&checkout.task_id), ["build-a", "sign-a"]);
     let first = bench.tasks(&checkout.task_id);
@@ -178,8 +178,8 @@ async fn an_invalid_project_creates_nothing() {
         .bench
         .project
         .kind("build", &[], &[("a", "dependencies: {x: no-such-task}")]);
-    let said = checkout.decide(&[]).await;
-    assert_eq!(said.code, Some(1), "{}", said.err);
-    assert!(said.err.contains("no-such-task"), "{}", said.err);
+    let output = checkout.decide(&[]).await;
+    assert_eq!(output.code, Some(1), "{}", output.err);
+    assert!(output.err.contains("no-such-task"), "{}", output.err);
     assert_eq!(checkout.bench.everything(), before);
 }

@@ -24,7 +24,7 @@ async fn machines() -> (Bench, Ran) {
 }
 
 /// The definition of the one task that an action has created, and what its task graph says of it.
-fn made(bench: &Bench, action: &Ran) -> (String, Value) {
+fn created_task(bench: &Bench, action: &Ran) -> (String, Value) {
     let graph = action.json("task-graph.json");
     let ids: Vec<&String> = graph.as_object().unwrap().keys().collect();
     assert_eq!(ids.len(), 1);
@@ -42,7 +42,7 @@ async fn an_interactive_task_loses_scopes_caches_and_artifacts() {
         .act(on(&push, "create-interactive", "shell-linux", input))
         .await
         .fine();
-    let (id, task) = made(&bench, &action);
+    let (id, task) = created_task(&bench, &action);
     assert_eq!(task["scopes"], json!(["queue:get-artifact:private/*"]));
     assert_eq!(
         task["routes"],
@@ -85,7 +85,7 @@ async fn generic_worker_tasks_can_be_interactive() {
         .act(on(&push, "create-interactive", "shell-win", json!({})))
         .await
         .fine();
-    let (_, task) = made(&bench, &action);
+    let (_, task) = created_task(&bench, &action);
     let payload = &task["payload"];
     assert_eq!(payload["artifacts"], json!([]));
     assert_eq!(payload["mounts"].as_array().unwrap().len(), 1);
@@ -96,20 +96,20 @@ async fn generic_worker_tasks_can_be_interactive() {
 #[tokio::test]
 async fn a_worker_without_interactive_tasks_is_reported() {
     let (bench, push) = machines().await;
-    let told = bench
+    let error = bench
         .act(on(&push, "create-interactive", "build-a", json!({})))
         .await
-        .told();
+        .error_text();
     assert!(
-        told.contains("its worker does not support interactive tasks"),
-        "{told}"
+        error.contains("its worker does not support interactive tasks"),
+        "{error}"
     );
     let input = json!({"notify": 5});
-    let told = bench
+    let error = bench
         .act(on(&push, "create-interactive", "shell-win", input))
         .await
-        .told();
-    assert!(told.contains("`notify`"), "{told}");
+        .error_text();
+    assert!(error.contains("`notify`"), "{error}");
 }
 
 #[tokio::test]
@@ -138,12 +138,12 @@ async fn purging_needs_a_scope() {
     bench
         .sandbox
         .add_role("repo:github.com/example/ci:*", &["queue:*", "index:*"]);
-    let told = bench
+    let error = bench
         .act(on(&push, "purge-caches", "shell-linux", Value::Null))
         .await
-        .told();
-    assert!(told.contains("cannot purge the cache"), "{told}");
-    assert!(told.contains("purge-cache:snow/linux:"), "{told}");
+        .error_text();
+    assert!(error.contains("cannot purge the cache"), "{error}");
+    assert!(error.contains("purge-cache:snow/linux:"), "{error}");
     assert!(bench.sandbox.state().purged_caches("snow/linux").is_empty());
 }
 
@@ -231,11 +231,11 @@ async fn depth_times_and_inclusive_are_honoured() {
         action.json("label-to-taskid.json"),
         action.json("label-to-taskid-r3-1.json")
     );
-    let told = bench
+    let error = bench
         .act(on(&pushes[2], "backfill", "build-a", json!({"depth": 26})))
         .await
-        .told();
-    assert!(told.contains("`depth`"), "{told}");
+        .error_text();
+    assert!(error.contains("`depth`"), "{error}");
 }
 
 #[tokio::test]
@@ -278,11 +278,11 @@ async fn mercurial_pushes_are_found_by_number() {
 async fn on_demand_actions_must_be_named() {
     let (bench, push) = Bench::with_push().await;
     for callback in ["create-interactive", "backfill", "purge-caches"] {
-        let told = bench
+        let error = bench
             .act(on(&push, callback, "build-a", Value::Null))
             .await
-            .told();
-        assert!(told.contains("add it to `snowman.actions`"), "{told}");
+            .error_text();
+        assert!(error.contains("add it to `snowman.actions`"), "{error}");
     }
     let offered = push.json("actions.json").to_string();
     assert!(!offered.contains("create-interactive"));

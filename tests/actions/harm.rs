@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::bench::Bench;
 use super::command::desk;
 use super::project::Project;
-use super::ran::{Ran, Said};
+use super::ran::{CommandOutput, Ran};
 use super::releases::{assert_told, fired, on, refused};
 
 /// What is told on a terminal of any width.
@@ -14,9 +14,9 @@ pub fn flat(text: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-pub async fn plan(bench: &Bench, args: &[&str]) -> Said {
+pub async fn plan(bench: &Bench, args: &[&str]) -> CommandOutput {
     let args: Vec<&str> = [&["promote", "--plan"], args].concat();
-    bench.command(&desk(bench), &args).await
+    bench.command(&local_environment(bench), &args).await
 }
 
 pub fn with(mut input: Value, key: &str, value: Value) -> Value {
@@ -46,7 +46,7 @@ pub async fn pushed() -> (Bench, Ran) {
 
 async fn promoted() -> (Bench, Ran, Ran) {
     let (bench, push) = pushed().await;
-    let promote = fired(&push, "promote_fox", on(&[&push]));
+    let promote = promotion_trigger(&push, "promote_fox", on(&[&push]));
     let promote = bench.act(promote).await.fine();
     bench.work().await;
     (bench, push, promote)
@@ -55,9 +55,9 @@ async fn promoted() -> (Bench, Ran, Ran) {
 #[tokio::test]
 async fn a_missing_previous_graph_is_reported() {
     let (bench, push, promote) = promoted().await;
-    let told = refused(&bench, fired(&push, "push_fox", on(&[&push]))).await;
-    assert_told(
-        &told,
+    let error = refused(&bench, promotion_trigger(&push, "push_fox", on(&[&push]))).await;
+    assert_contains_all(
+        &error,
         &[
             "the flavor `push_fox` would create 2 tasks of the earlier phase `promote`",
             "no previous graph has tasks of that phase: l10n-a, partials-a",
@@ -66,47 +66,53 @@ async fn a_missing_previous_graph_is_reported() {
         ],
     );
     let ship = with(on(&[&push, &promote]), "next_version", json!("2"));
-    let told = refused(&bench, fired(&push, "ship_fox", ship.clone())).await;
-    assert_told(
-        &told,
+    let error = refused(&bench, promotion_trigger(&push, "ship_fox", ship.clone())).await;
+    assert_contains_all(
+        &error,
         &["`ship_fox` would create 1 task of the earlier phase `push`"],
     );
     // It is what somebody may want all the same.
     let accepted = with(on(&[&push]), "allow_earlier_phases", json!(true));
-    let ran = bench.act(fired(&push, "push_fox", accepted)).await.fine();
+    let ran = bench
+        .act(promotion_trigger(&push, "push_fox", accepted))
+        .await
+        .fine();
     assert_eq!(
         bench.labels(&ran.task_id),
         ["l10n-a", "partials-a", "push-a"]
     );
     let no = with(on(&[&push]), "allow_earlier_phases", json!("no"));
-    let told = refused(&bench, fired(&push, "push_fox", no)).await;
-    assert_told(&told, &["`allow_earlier_phases`"]);
+    let error = refused(&bench, promotion_trigger(&push, "push_fox", no)).await;
+    assert_contains_all(&error, &["`allow_earlier_phases`"]);
 }
 
 #[tokio::test]
 async fn a_plan_shows_what_the_action_would_refuse() {
     let (bench, push, _) = promoted().await;
     let first = push.task_id.as_str();
-    let said = plan(&bench, &["push_fox", "--previous", first]).await;
-    assert_eq!(said.code, Some(1), "{}", said.out);
+    let output = plan(&bench, &["push_fox", "--previous", first]).await;
+    assert_eq!(output.code, Some(1), "{}", output.out);
     let line = "unexpected  2: new, and no previous graph has tasks of the phase promote";
-    assert_told(&said.out, &[line, "new         3"]);
-    assert_told(
-        &said.err,
+    assert_contains_all(&output.out, &[line, "new         3"]);
+    assert_contains_all(
+        &output.err,
         &[
             "2 tasks of earlier phases",
             "--allow-earlier-phases accepts it",
         ],
     );
-    let said = plan(&bench, &["--json", "push_fox", "--previous", first]).await;
-    let told: Value = serde_json::from_str(&said.out).unwrap();
-    assert_eq!(told["holds"], false);
-    assert!(told["tasks"]["l10n-a"]["surprise"].is_string(), "{told}");
-    assert_eq!(told["tasks"]["push-a"].get("surprise"), None);
+    let output = plan(&bench, &["--json", "push_fox", "--previous", first]).await;
+    let document: Value = serde_json::from_str(&output.out).unwrap();
+    assert_eq!(document["holds"], false);
+    assert!(
+        document["tasks"]["l10n-a"]["surprise"].is_string(),
+        "{document}"
+    );
+    assert_eq!(document["tasks"]["push-a"].get("surprise"), None);
     let args = ["push_fox", "--allow-earlier-phases", "--previous", first];
-    let said = plan(&bench, &args).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    assert_told(&said.out, &[line]);
+    let output = plan(&bench, &args).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    assert_contains_all(&output.out, &[line]);
 }
 
 #[tokio::test]
@@ -124,17 +130,21 @@ async fn new_builds_are_unexpected_without_a_push() {
     );
     let bench = Bench::new(project).await;
     let push = bench.push(json!({})).await.fine();
-    let promote = fired(&push, "promote_fox", on(&[&push]));
+    let promote = promotion_trigger(&push, "promote_fox", on(&[&push]));
     let promote = bench.act(promote).await.fine();
-    let told = refused(&bench, fired(&push, "push_fox", on(&[&promote]))).await;
-    assert_told(
-        &told,
+    let error = refused(
+        &bench,
+        promotion_trigger(&push, "push_fox", on(&[&promote])),
+    )
+    .await;
+    assert_contains_all(
+        &error,
         &[
             "`push_fox` would create 1 task of the earlier phase `build`",
             "no previous graph is from a push: notes-a",
         ],
     );
-    let both = fired(&push, "push_fox", on(&[&push, &promote]));
+    let both = promotion_trigger(&push, "push_fox", on(&[&push, &promote]));
     let ran = bench.act(both).await.fine();
     assert_eq!(bench.labels(&ran.task_id), ["push-a"]);
 }
@@ -157,7 +167,7 @@ async fn tasks_for_releases_only_are_expected() {
     let bench = Bench::new(project).await;
     let push = bench.push(json!({})).await.fine();
     assert!(!push.ids().contains_key("apk-a"));
-    let promote = fired(&push, "promote_fox", on(&[&push]));
+    let promote = promotion_trigger(&push, "promote_fox", on(&[&push]));
     let promote = bench.act(promote).await.fine();
     assert_eq!(
         bench.labels(&promote.task_id),
@@ -188,9 +198,11 @@ async fn tasks_with_an_index_search_are_expected() {
         );
     let bench = Bench::new(project).await;
     let push = bench.push(json!({})).await.fine();
-    let promote = fired(&push, "promote_fox", on(&[&push]));
+    let promote = promotion_trigger(&push, "promote_fox", on(&[&push]));
     let promote = bench.act(promote).await.fine();
-    let ran = bench.act(fired(&push, "push_fox", on(&[&promote]))).await;
+    let ran = bench
+        .act(promotion_trigger(&push, "push_fox", on(&[&promote])))
+        .await;
     assert_eq!(bench.labels(&ran.fine().task_id), ["image-a", "push-a"]);
 }
 
@@ -233,9 +245,13 @@ async fn projects_may_have_a_flavor_of_the_phase_build() {
     let bench = Bench::new(project).await;
     let push = bench.push(json!({})).await.fine();
     assert_eq!(bench.labels(&push.task_id), ["lint-a"]);
-    let told = refused(&bench, fired(&push, "promote_fox", on(&[&push]))).await;
-    assert_told(
-        &told,
+    let error = refused(
+        &bench,
+        promotion_trigger(&push, "promote_fox", on(&[&push])),
+    )
+    .await;
+    assert_contains_all(
+        &error,
         &[
             "would create 1 task of the earlier phase `build`",
             "build-a",
@@ -255,28 +271,38 @@ async fn tasks_that_no_other_flavor_creates_are_expected() {
     );
     let bench = Bench::new(project).await;
     let push = bench.push(json!({})).await.fine();
-    let promote = fired(&push, "promote_fox", on(&[&push]));
+    let promote = promotion_trigger(&push, "promote_fox", on(&[&push]));
     let promote = bench.act(promote).await.fine();
     let both = on(&[&push, &promote]);
-    let ran = bench.act(fired(&push, "ship_fox", both)).await.fine();
+    let ran = bench
+        .act(promotion_trigger(&push, "ship_fox", both))
+        .await
+        .fine();
     assert_eq!(bench.labels(&ran.task_id), ["push-a", "ship-a"]);
-    let told = refused(&bench, fired(&push, "ship_fox", on(&[&push]))).await;
-    assert_told(&told, &["2 tasks of the earlier phase `promote`"]);
+    let error = refused(&bench, promotion_trigger(&push, "ship_fox", on(&[&push]))).await;
+    assert_contains_all(&error, &["2 tasks of the earlier phase `promote`"]);
 }
 
 #[tokio::test]
 async fn graphs_in_the_wrong_order_reuse_older_tasks() {
     let (bench, push, _) = promoted().await;
     let again = with(on(&[&push]), "do_not_optimize", json!(["build-a"]));
-    let again = bench.act(fired(&push, "promote_fox", again)).await.fine();
+    let again = bench
+        .act(promotion_trigger(&push, "promote_fox", again))
+        .await
+        .fine();
     assert_eq!(
         bench.labels(&again.task_id),
         ["build-a", "l10n-a", "partials-a", "sign-a"]
     );
     bench.work().await;
-    let told = refused(&bench, fired(&push, "push_fox", on(&[&again, &push]))).await;
-    assert_told(
-        &told,
+    let error = refused(
+        &bench,
+        promotion_trigger(&push, "push_fox", on(&[&again, &push])),
+    )
+    .await;
+    assert_contains_all(
+        &error,
         &[
             &format!("2 tasks would be taken from the graph {}", push.task_id),
             &format!("although the graph {}", again.task_id),
@@ -285,7 +311,7 @@ async fn graphs_in_the_wrong_order_reuse_older_tasks() {
         ],
     );
     let ran = bench
-        .act(fired(&push, "push_fox", on(&[&push, &again])))
+        .act(promotion_trigger(&push, "push_fox", on(&[&push, &again])))
         .await
         .fine();
     assert_eq!(ran.ids()["build-a"], again.ids()["build-a"]);
@@ -311,11 +337,14 @@ async fn each_flavor_of_a_chain_is_checked() {
             "`push_fox` would create 2 tasks of the earlier phase `promote`",
         ),
     ] {
-        let told = refused(&bench, fired(&push, chain, input.clone())).await;
-        assert_told(&told, &[part]);
+        let error = refused(&bench, promotion_trigger(&push, chain, input.clone())).await;
+        assert_contains_all(&error, &[part]);
     }
     let chain = json!(["promote_fox", "push_fox", "ship_fox"]);
-    bench.act(fired(&push, chain, input)).await.fine();
+    bench
+        .act(promotion_trigger(&push, chain, input))
+        .await
+        .fine();
 }
 
 /// Has a task of a graph end in a way.
@@ -328,14 +357,18 @@ fn fail(bench: &Bench, task_id: &str) {
 #[tokio::test]
 async fn failed_tasks_are_not_reused() {
     let (bench, push) = pushed().await;
-    let promote = fired(&push, "promote_fox", on(&[&push]));
+    let promote = promotion_trigger(&push, "promote_fox", on(&[&push]));
     let promote = bench.act(promote).await.fine();
     // Nothing of the phase `push` depends on it, and the flavor aims at it all the same.
     fail(&bench, &promote.ids()["partials-a"]);
     let previous = on(&[&push, &promote]);
-    let told = refused(&bench, fired(&push, "push_fox", previous.clone())).await;
-    assert_told(
-        &told,
+    let error = refused(
+        &bench,
+        promotion_trigger(&push, "push_fox", previous.clone()),
+    )
+    .await;
+    assert_contains_all(
+        &error,
         &[
             "the promotion would reuse 1 task that failed",
             "partials-a",
@@ -343,21 +376,24 @@ async fn failed_tasks_are_not_reused() {
         ],
     );
     let ids = [push.task_id.as_str(), promote.task_id.as_str()];
-    let said = plan(&bench, &["push_fox", "--previous", ids[0], ids[1]]).await;
-    assert_eq!(said.code, Some(1), "{}", said.out);
-    assert_told(
-        &said.out,
+    let output = plan(&bench, &["push_fox", "--previous", ids[0], ids[1]]).await;
+    assert_eq!(output.code, Some(1), "{}", output.out);
+    assert_contains_all(
+        &output.out,
         &[
             "not usable  1: partials-a (failed)",
             "not done    1: l10n-a (pending)",
         ],
     );
-    assert_told(&said.err, &["1 task cannot be reused"]);
+    assert_contains_all(&output.err, &["1 task cannot be reused"]);
     // It is no surprise that something can accept.
     let accepted = with(previous.clone(), "allow_earlier_phases", json!(true));
-    refused(&bench, fired(&push, "push_fox", accepted)).await;
+    refused(&bench, promotion_trigger(&push, "push_fox", accepted)).await;
     let again = with(previous, "do_not_optimize", json!(["partials-a"]));
-    let ran = bench.act(fired(&push, "push_fox", again)).await.fine();
+    let ran = bench
+        .act(promotion_trigger(&push, "push_fox", again))
+        .await
+        .fine();
     assert_eq!(bench.labels(&ran.task_id), ["partials-a", "push-a"]);
 }
 
@@ -374,12 +410,12 @@ async fn unscheduled_dependents_of_failed_tasks_are_reported() {
         let push = bench.push(json!({})).await.fine();
         fail(&bench, &push.ids()["probe-a"]);
         // What is needed is sign-a, which is still to run.
-        let promote = fired(&push, "promote_fox", on(&[&push]));
+        let promote = promotion_trigger(&push, "promote_fox", on(&[&push]));
         if fine {
             bench.act(promote).await.fine();
         } else {
-            let told = refused(&bench, promote).await;
-            assert_told(&told, &["would reuse 1 task that failed", "probe-a"]);
+            let error = refused(&bench, promote).await;
+            assert_contains_all(&error, &["would reuse 1 task that failed", "probe-a"]);
         }
     }
 }
@@ -402,7 +438,7 @@ async fn dependents_that_ran_despite_failures_can_be_reused() {
         fail(&bench, &push.ids()[label]);
     }
     bench.work().await;
-    let promote = fired(&push, "promote_fox", on(&[&push]));
+    let promote = promotion_trigger(&push, "promote_fox", on(&[&push]));
     let promote = bench.act(promote).await.fine();
     assert_eq!(bench.labels(&promote.task_id), ["l10n-a", "partials-a"]);
 }
@@ -424,21 +460,25 @@ fn without(bench: &Bench, push: &Ran, label: &str) -> Ran {
 async fn missing_tasks_are_not_reused() {
     let (bench, push) = pushed().await;
     let broken = without(&bench, &push, "sign-a");
-    let told = refused(&bench, fired(&push, "promote_fox", on(&[&broken]))).await;
-    assert_told(
-        &told,
+    let error = refused(
+        &bench,
+        promotion_trigger(&push, "promote_fox", on(&[&broken])),
+    )
+    .await;
+    assert_contains_all(
+        &error,
         &[
             "the promotion would reuse 1 task that cannot be found",
             "sign-a",
         ],
     );
     let args = ["promote_fox", "--previous", broken.task_id.as_str()];
-    let said = plan(&bench, &args).await;
-    assert_eq!(said.code, Some(1), "{}", said.out);
-    assert_told(&said.out, &["not usable  1: sign-a (missing)"]);
+    let output = plan(&bench, &args).await;
+    assert_eq!(output.code, Some(1), "{}", output.out);
+    assert_contains_all(&output.out, &["not usable  1: sign-a (missing)"]);
     // Below a task that has completed nobody needs it any more.
     let broken = without(&bench, &push, "build-a");
-    let promote = fired(&push, "promote_fox", on(&[&broken]));
+    let promote = promotion_trigger(&push, "promote_fox", on(&[&broken]));
     bench.act(promote).await.fine();
 }
 
@@ -454,8 +494,15 @@ async fn expired_tasks_are_not_reused() {
     let push = bench.push(json!({})).await.fine();
     bench.work().await;
     bench.wait(3 * 24 * 60 * 60);
-    let told = refused(&bench, fired(&push, "promote_fox", on(&[&push]))).await;
-    assert_told(&told, &["the promotion would reuse 1 task that ", "sign-a"]);
+    let error = refused(
+        &bench,
+        promotion_trigger(&push, "promote_fox", on(&[&push])),
+    )
+    .await;
+    assert_contains_all(
+        &error,
+        &["the promotion would reuse 1 task that ", "sign-a"],
+    );
 }
 
 #[tokio::test]
@@ -502,12 +549,12 @@ async fn a_flavor_must_select_tasks_of_its_own_phase() {
         flavors(&project, &format!("{FOX}, {config}"));
         let bench = Bench::new(project).await;
         let push = bench.push(json!({})).await.fine();
-        let told = refused(&bench, fired(&push, flavor, on(&[&push]))).await;
-        assert_told(&told, parts);
-        assert_told(&told, &["config.yml:"]);
-        let said = plan(&bench, &[flavor, "--previous", push.task_id.as_str()]).await;
-        assert_eq!(said.code, Some(1), "{}", said.out);
-        assert_told(&flat(&said.err), &parts[..1]);
+        let error = refused(&bench, promotion_trigger(&push, flavor, on(&[&push]))).await;
+        assert_contains_all(&error, parts);
+        assert_contains_all(&error, &["config.yml:"]);
+        let output = plan(&bench, &[flavor, "--previous", push.task_id.as_str()]).await;
+        assert_eq!(output.code, Some(1), "{}", output.out);
+        assert_contains_all(&flat(&output.err), &parts[..1]);
     }
 }
 
@@ -524,9 +571,9 @@ async fn each_flavor_of_a_chain_has_tasks_of_its_own() {
     let bench = Bench::new(project).await;
     let push = bench.push(json!({})).await.fine();
     for chain in [["promote_bird", "push_bird"], ["push_bird", "promote_bird"]] {
-        let told = refused(&bench, fired(&push, json!(chain), on(&[&push]))).await;
-        assert_told(
-            &told,
+        let error = refused(&bench, promotion_trigger(&push, json!(chain), on(&[&push]))).await;
+        assert_contains_all(
+            &error,
             &["`push_bird` selects no task of its own phase `push`"],
         );
     }
@@ -569,8 +616,12 @@ async fn names_that_no_flavor_has_are_reported() {
     ] {
         let bench = Bench::new(odd(attributes)).await;
         let push = bench.push(json!({})).await.fine();
-        let told = refused(&bench, fired(&push, "promote_fox", on(&[&push]))).await;
-        assert_told(&told, parts);
+        let error = refused(
+            &bench,
+            promotion_trigger(&push, "promote_fox", on(&[&push])),
+        )
+        .await;
+        assert_contains_all(&error, parts);
     }
     // Another application in the same repository has flavors elsewhere, or none yet.
     for attributes in [
@@ -582,17 +633,17 @@ async fn names_that_no_flavor_has_are_reported() {
     ] {
         let bench = Bench::new(odd(attributes)).await;
         let push = bench.push(json!({})).await.fine();
-        let promote = fired(&push, "promote_fox", on(&[&push]));
+        let promote = promotion_trigger(&push, "promote_fox", on(&[&push]));
         bench.act(promote).await.fine();
-        let said = plan(
+        let output = plan(
             &bench,
             &["promote_fox", "--previous", push.task_id.as_str()],
         )
         .await;
-        assert_eq!(said.code, Some(0), "{attributes}: {}", said.err);
-        let warned = flat(&said.err).contains("no flavor has the ");
+        assert_eq!(output.code, Some(0), "{attributes}: {}", output.err);
+        let warned = flat(&output.err).contains("no flavor has the ");
         let known = attributes.contains("null") || attributes.contains("build");
-        assert_eq!(warned, !known, "{attributes}: {}", said.err);
+        assert_eq!(warned, !known, "{attributes}: {}", output.err);
     }
 }
 
@@ -607,13 +658,16 @@ async fn the_arguments_of_a_plan_come_in_any_order() {
         &["--previous", a, "push_fox", "--previous", b],
         &["--previous", a, b, "--", "push_fox"],
     ] {
-        let said = plan(&bench, args).await;
-        assert_eq!(said.code, Some(0), "{args:?}: {}", said.err);
-        assert_told(&said.out, &["push_fox\n", "reused      4", "new         1"]);
+        let output = plan(&bench, args).await;
+        assert_eq!(output.code, Some(0), "{args:?}: {}", output.err);
+        assert_contains_all(
+            &output.out,
+            &["push_fox\n", "reused      4", "new         1"],
+        );
     }
-    let said = plan(&bench, &["--previous", a, b, "push_fix"]).await;
-    assert_eq!(said.code, Some(1), "{}", said.err);
-    assert_told(&said.err, &["did you mean `push_fox`?"]);
+    let output = plan(&bench, &["--previous", a, b, "push_fix"]).await;
+    assert_eq!(output.code, Some(1), "{}", output.err);
+    assert_contains_all(&output.err, &["did you mean `push_fox`?"]);
     for (args, part) in [
         (&["--previous", a, b][..], "no flavor is given"),
         (&["--previous", "push_fox"], "--previous names no graph"),
@@ -623,13 +677,15 @@ async fn the_arguments_of_a_plan_come_in_any_order() {
         ),
         (&["push_fox"], "--previous <GRAPH>"),
     ] {
-        let said = plan(&bench, args).await;
-        assert_eq!(said.code, Some(2), "{args:?}: {}", said.err);
-        assert_told(&said.err, &[part]);
+        let output = plan(&bench, args).await;
+        assert_eq!(output.code, Some(2), "{args:?}: {}", output.err);
+        assert_contains_all(&output.err, &[part]);
     }
-    let help = bench.command(&desk(&bench), &["promote", "--help"]).await;
+    let help = bench
+        .command(&local_environment(&bench), &["promote", "--help"])
+        .await;
     let usage = "snowman promote [OPTIONS] --plan --previous <GRAPH>... <FLAVOR>...";
-    assert_told(&help.out, &[usage]);
+    assert_contains_all(&help.out, &[usage]);
 }
 
 #[tokio::test]
@@ -637,15 +693,15 @@ async fn chains_may_follow_the_graphs() {
     let bench = Bench::new(Project::with_chains()).await;
     let push = bench.push(json!({})).await.fine();
     let first = push.task_id.as_str();
-    let said = plan(&bench, &["--previous", first, "promote_fox", "push_fox"]).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    assert_told(&said.out, &["promote_fox, then push_fox"]);
+    let output = plan(&bench, &["--previous", first, "promote_fox", "push_fox"]).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    assert_contains_all(&output.out, &["promote_fox, then push_fox"]);
 }
 
 #[tokio::test]
 async fn folders_of_artifacts_have_no_task_states() {
     let (bench, push) = pushed().await;
-    let promote = fired(&push, "promote_fox", on(&[&push]));
+    let promote = promotion_trigger(&push, "promote_fox", on(&[&push]));
     let promote = bench.act(promote).await.fine();
     fail(&bench, &promote.ids()["partials-a"]);
     let folder = tempfile::tempdir().unwrap();
@@ -665,6 +721,6 @@ async fn folders_of_artifacts_have_no_task_states() {
     args.push("push_fox".to_owned());
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let nobody = snowman::ports::environment::Environment::default();
-    let said = bench.command(&nobody, &args).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let output = bench.command(&nobody, &args).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
 }

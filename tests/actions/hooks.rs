@@ -15,7 +15,7 @@ use snowman::rehearse::template;
 
 use super::bench::{Bench, REPOSITORY};
 use super::project::Project;
-use super::ran::{Ran, Said};
+use super::ran::{CommandOutput, Ran};
 
 /// The release fixture with this project's `.taskcluster.yml`, under its own trust domain.
 fn project() -> Project {
@@ -38,7 +38,7 @@ async fn trigger(
     cb_name: &str,
     task: Option<&str>,
     input: Value,
-) -> (TaskId, Value, Said) {
+) -> (TaskId, Value, CommandOutput) {
     let offered = push.json("actions.json");
     let called =
         |action: &&Value| action["hookPayload"]["decision"]["action"]["cb_name"] == cb_name;
@@ -73,8 +73,8 @@ async fn trigger(
     for (name, value) in definition["payload"]["env"].as_object().unwrap() {
         environment = environment.with(name, value.as_str().unwrap());
     }
-    let said = bench.command(&environment, &["action-callback"]).await;
-    (own, definition, said)
+    let output = bench.command(&environment, &["action-callback"]).await;
+    (own, definition, output)
 }
 
 /// Moves the artifacts of an action out of the way of the next one.
@@ -160,8 +160,8 @@ async fn every_action_that_is_offered_runs() {
             "cancel-all" | "rebuild-cached-tasks" => (None, Value::Null),
             other => unreachable!("{other} is not tried"),
         };
-        let (own, definition, said) = trigger(&bench, &push, name, task, input).await;
-        assert_eq!(said.code, Some(0), "{name}: {}", said.err);
+        let (own, definition, output) = trigger(&bench, &push, name, task, input).await;
+        assert_eq!(output.code, Some(0), "{name}: {}", output.err);
         assert_eq!(definition["extra"]["action"]["cb_name"], name);
         keep_artifacts(&bench, &kept, &own);
     }
@@ -172,8 +172,8 @@ async fn every_action_that_is_offered_runs() {
 async fn an_action_does_not_run_through_the_hook_of_another() {
     let bench = Bench::new(project()).await;
     let push = bench.push(json!({})).await.fine();
-    let (_, definition, said) = trigger(&bench, &push, "cancel-all", None, Value::Null).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let (_, definition, output) = trigger(&bench, &push, "cancel-all", None, Value::Null).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
     // Somebody puts another callback into the payload of the generic hook.
     let own = bench.new_id();
     let mut environment = bench.begin(&own, &definition);
@@ -186,10 +186,10 @@ async fn an_action_does_not_run_through_the_hook_of_another() {
             "ACTION_INPUT",
             "{\"release_promotion_flavor\": \"promote_fox\", \"build_number\": 1}",
         );
-    let said = bench.command(&environment, &["action-callback"]).await;
-    assert_eq!(said.code, Some(1), "{}", said.err);
+    let output = bench.command(&environment, &["action-callback"]).await;
+    assert_eq!(output.code, Some(1), "{}", output.err);
     let scope = "assume:repo:github.com/example/ci:action:release-promotion";
-    assert!(said.err.contains(scope), "{}", said.err);
+    assert!(output.err.contains(scope), "{}", output.err);
 }
 
 #[tokio::test]
@@ -208,13 +208,13 @@ async fn actions_of_a_pull_request_use_its_hook() {
         ("add-new-jobs", None, added, &["lint-a"]),
     ];
     for (name, task, input, labels) in actions {
-        let (own, definition, said) = trigger(&bench, &push, name, task, input).await;
+        let (own, definition, output) = trigger(&bench, &push, name, task, input).await;
         // Its scopes are those of the repository that the request is for, and not of the fork.
         let scope = "assume:repo:github.com/example/ci:pr-action:generic";
         assert_eq!(definition["scopes"], json!([scope]));
         assert_eq!(definition["schedulerId"], "snow-level-1");
         assert_eq!(definition["taskGroupId"], push.task_id.as_str());
-        assert_eq!(said.code, Some(0), "{name}: {}", said.err);
+        assert_eq!(output.code, Some(0), "{name}: {}", output.err);
         // Tasks go into the group of the decision, and tell which action has made them.
         let created: Vec<String> = bench
             .tasks(&push.task_id)
@@ -222,7 +222,7 @@ async fn actions_of_a_pull_request_use_its_hook() {
             .filter(|task| task.definition["extra"]["parent"] == own.as_str())
             .map(|task| task.label)
             .collect();
-        assert_eq!(created, labels, "{name}: {}", said.err);
+        assert_eq!(created, labels, "{name}: {}", output.err);
         let _ = fs::remove_dir_all(bench.project.root().join("artifacts"));
     }
 }
@@ -235,8 +235,8 @@ async fn a_chain_of_flavors_is_triggered_as_one_action() {
         "release_promotion_flavor": ["promote_fox", "push_fox"], "build_number": 1,
         "previous_graph_ids": [push.task_id.as_str()],
     });
-    let (own, definition, said) = trigger(&bench, &push, "release-promotion", None, input).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let (own, definition, output) = trigger(&bench, &push, "release-promotion", None, input).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
     assert_eq!(
         definition["extra"]["treeherder"]["symbol"],
         "promote_fox+push_fox"
@@ -248,7 +248,7 @@ async fn a_chain_of_flavors_is_triggered_as_one_action() {
         "release_promotion_flavor": "promote_fox", "build_number": 1,
         "previous_graph_ids": [push.task_id.as_str()],
     });
-    let (_, definition, said) = trigger(&bench, &push, "release-promotion", None, input).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let (_, definition, output) = trigger(&bench, &push, "release-promotion", None, input).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
     assert_eq!(definition["extra"]["treeherder"]["symbol"], "promote_fox");
 }

@@ -29,8 +29,8 @@ async fn planned(project: Project, flavor: &str) -> (Option<i32>, String) {
     let bench = Bench::new(project).await;
     let push = bench.push(json!({})).await.fine();
     let args = [flavor, "--previous", push.task_id.as_str()];
-    let said = plan(&bench, &args).await;
-    (said.code, flat(&said.err))
+    let output = plan(&bench, &args).await;
+    (output.code, flat(&output.err))
 }
 
 #[tokio::test]
@@ -45,10 +45,10 @@ async fn similar_products_may_be_intended() {
             &[],
             &[("a", &format!("attributes: {{{}}}", of("fax")))],
         );
-        let (code, said) = planned(project, "promote_fox").await;
-        assert_eq!(code, Some(1), "{said}");
-        assert_told(
-            &said,
+        let (code, output) = planned(project, "promote_fox").await;
+        assert_eq!(code, Some(1), "{output}");
+        assert_contains_all(
+            &output,
             &[
                 "no flavor has the product `fax`",
                 "did you mean `fox`?",
@@ -63,10 +63,10 @@ async fn similar_products_may_be_intended() {
         // It is near to a product that is not promoted.
         (&["odd"], "fax", "promote_bird"),
     ] {
-        let (code, said) = planned(with_tasks(flavors, kinds, &of(product)), flavor).await;
-        assert_eq!(code, Some(0), "{product} {flavor}: {said}");
+        let (code, output) = planned(with_tasks(flavors, kinds, &of(product)), flavor).await;
+        assert_eq!(code, Some(0), "{product} {flavor}: {output}");
         let warning = format!("no flavor has the product `{product}`");
-        assert_told(&said, &[&warning]);
+        assert_contains_all(&output, &[&warning]);
     }
     // config.yml says so.
     let project = with_tasks(flavors, &["odd"], &of("fax"));
@@ -74,9 +74,9 @@ async fn similar_products_may_be_intended() {
     let config = std::fs::read_to_string(&path).unwrap();
     let config = config.replace("chains: true", "chains: true, other-products: [fax]");
     std::fs::write(path, config).unwrap();
-    let (code, said) = planned(project, "promote_fox").await;
-    assert_eq!(code, Some(0), "{said}");
-    assert!(!said.contains("fax"), "{said}");
+    let (code, output) = planned(project, "promote_fox").await;
+    assert_eq!(code, Some(0), "{output}");
+    assert!(!output.contains("fax"), "{output}");
 }
 
 #[tokio::test]
@@ -93,9 +93,9 @@ async fn a_misspelled_phase_of_another_product_is_a_warning() {
                 "shipping-phase: promote, attributes: {shipping_product: bird}",
             )],
         );
-        let (code, said) = planned(project, flavor).await;
-        assert_eq!(code, Some(expected), "{flavor}: {said}");
-        assert_told(&said, &["no flavor has the phase `promte`"]);
+        let (code, output) = planned(project, flavor).await;
+        assert_eq!(code, Some(expected), "{flavor}: {output}");
+        assert_contains_all(&output, &["no flavor has the phase `promte`"]);
     }
 }
 
@@ -121,20 +121,22 @@ async fn built_in_methods_read_strings_under_underscores() {
             "the attribute `shipping_phase` is a list, where a string is expected",
         ),
     ] {
-        let (code, said) = planned(with_tasks(flavors, &["odd"], attributes), "ship_fox").await;
-        assert_eq!(code, Some(1), "{attributes}: {said}");
-        let (code, said) = planned(with_tasks(flavors, &["odd"], attributes), "promote_fox").await;
-        assert_eq!(code, Some(1), "{attributes}: {said}");
-        assert_told(&said, &["task `odd-a`", part]);
+        let (code, output) = planned(with_tasks(flavors, &["odd"], attributes), "ship_fox").await;
+        assert_eq!(code, Some(1), "{attributes}: {output}");
+        let (code, output) =
+            planned(with_tasks(flavors, &["odd"], attributes), "promote_fox").await;
+        assert_eq!(code, Some(1), "{attributes}: {output}");
+        assert_contains_all(&output, &["task `odd-a`", part]);
         // A flavor of another product does not need it, nor do projects that choose in their own way.
-        let (code, said) = planned(with_tasks(flavors, &["odd"], attributes), "promote_bird").await;
+        let (code, output) =
+            planned(with_tasks(flavors, &["odd"], attributes), "promote_bird").await;
         let of_fox = attributes.contains("fox");
-        assert_eq!(code, Some(i32::from(!of_fox)), "{attributes}: {said}");
+        assert_eq!(code, Some(i32::from(!of_fox)), "{attributes}: {output}");
     }
     let both = "shipping-phase: promote, shipping_phase: promote, shipping_product: fox";
-    let (code, said) = planned(with_tasks(flavors, &["odd"], both), "promote_fox").await;
-    assert_eq!(code, Some(0), "{said}");
-    assert!(!said.contains("in no release"), "{said}");
+    let (code, output) = planned(with_tasks(flavors, &["odd"], both), "promote_fox").await;
+    assert_eq!(code, Some(0), "{output}");
+    assert!(!output.contains("in no release"), "{output}");
 }
 
 #[tokio::test]
@@ -145,10 +147,11 @@ async fn a_phase_without_a_product_is_a_warning() {
         ("shipping_phase: promote, shipping_product: bird", false),
     ] {
         let flavors = &format!("{FOX}, {BIRD}");
-        let (code, said) = planned(with_tasks(flavors, &["odd"], attributes), "promote_fox").await;
-        assert_eq!(code, Some(0), "{attributes}: {said}");
-        let found = said.contains("without the attribute `shipping_product` are in no release");
-        assert_eq!(found, warned, "{attributes}: {said}");
+        let (code, output) =
+            planned(with_tasks(flavors, &["odd"], attributes), "promote_fox").await;
+        assert_eq!(code, Some(0), "{attributes}: {output}");
+        let found = output.contains("without the attribute `shipping_product` are in no release");
+        assert_eq!(found, warned, "{attributes}: {output}");
     }
 }
 
@@ -158,17 +161,17 @@ async fn graphs_of_several_revisions_are_a_warning() {
     let other = bench.push(json!({"head_rev": "r2"})).await.fine();
     let ids = [push.task_id.as_str(), other.task_id.as_str()];
     let args = ["promote_fox", "--previous", ids[0], ids[1]];
-    let said = plan(&bench, &args).await;
-    let told = "created from several revisions";
-    assert_told(&flat(&said.err), &[told, ids[0], ids[1], "r2"]);
-    let said = plan(&bench, &args[..3]).await;
-    assert!(!flat(&said.err).contains(told), "{}", said.err);
+    let output = plan(&bench, &args).await;
+    let message = "created from several revisions";
+    assert_contains_all(&flat(&output.err), &[message, ids[0], ids[1], "r2"]);
+    let output = plan(&bench, &args[..3]).await;
+    assert!(!flat(&output.err).contains(message), "{}", output.err);
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("input.yml");
     std::fs::write(&input, "allow_mixed_revisions: true\n").unwrap();
     let args = [&args[..], &["--input", input.to_str().unwrap()]].concat();
-    let said = plan(&bench, &args).await;
-    assert!(!flat(&said.err).contains(told), "{}", said.err);
+    let output = plan(&bench, &args).await;
+    assert!(!flat(&output.err).contains(message), "{}", output.err);
 }
 
 #[tokio::test]
@@ -189,42 +192,45 @@ async fn names_to_rebuild_must_exist() {
         ),
     ] {
         let input = with(on(&[&push]), key, json!([name]));
-        let told = refused(&bench, fired(&push, "promote_fox", input)).await;
-        assert_told(&told, &parts);
+        let error = refused(&bench, promotion_trigger(&push, "promote_fox", input)).await;
+        assert_contains_all(&error, &parts);
         let id = push.task_id.as_str();
-        let said = plan(&bench, &["promote_fox", flag, name, "--previous", id]).await;
-        assert_eq!(said.code, Some(1), "{}", said.out);
-        assert_told(&flat(&said.err), &parts);
+        let output = plan(&bench, &["promote_fox", flag, name, "--previous", id]).await;
+        assert_eq!(output.code, Some(1), "{}", output.out);
+        assert_contains_all(&flat(&output.err), &parts);
     }
     // A label is no kind, and a kind no label.
     let input = with(on(&[&push]), "rebuild_kinds", json!(["build-a"]));
     let input = with(input, "do_not_optimize", json!(["build"]));
-    let told = refused(&bench, fired(&push, "promote_fox", input)).await;
-    assert_told(&told, &["no task has that kind", "no task has that label"]);
+    let error = refused(&bench, promotion_trigger(&push, "promote_fox", input)).await;
+    assert_contains_all(&error, &["no task has that kind", "no task has that label"]);
     let input = with(on(&[&push]), "rebuild_kinds", json!(["build"]));
     let input = with(input, "do_not_optimize", json!(["sign-a"]));
-    bench.act(fired(&push, "promote_fox", input)).await.fine();
+    bench
+        .act(promotion_trigger(&push, "promote_fox", input))
+        .await
+        .fine();
 }
 
 #[tokio::test]
 async fn the_help_explains_how_to_enable_chains() {
     let (bench, push) = pushed().await;
     let chain: Value = json!(["promote_fox", "push_fox"]);
-    let told = refused(&bench, fired(&push, chain, on(&[&push]))).await;
-    assert_told(&told, &["`chains: true`"]);
+    let error = refused(&bench, promotion_trigger(&push, chain, on(&[&push]))).await;
+    assert_contains_all(&error, &["`chains: true`"]);
     let id = push.task_id.as_str();
-    let said = plan(&bench, &["promote_fox", "push_fox", "--previous", id]).await;
-    assert_eq!(said.code, Some(1), "{}", said.out);
-    assert_told(&flat(&said.err), &["`chains: true`"]);
+    let output = plan(&bench, &["promote_fox", "push_fox", "--previous", id]).await;
+    assert_eq!(output.code, Some(1), "{}", output.out);
+    assert_contains_all(&flat(&output.err), &["`chains: true`"]);
 }
 
 #[tokio::test]
 async fn a_missing_version_can_be_passed_as_a_flag() {
     let project = Project::release();
     project.remove("version.txt");
-    let (code, said) = planned(project, "promote_fox").await;
-    assert_eq!(code, Some(1), "{said}");
-    assert_told(&said, &["`--version` of `promote --plan`"]);
+    let (code, output) = planned(project, "promote_fox").await;
+    assert_eq!(code, Some(1), "{output}");
+    assert_contains_all(&output, &["`--version` of `promote --plan`"]);
 }
 
 #[cfg(unix)]
@@ -241,13 +247,13 @@ async fn only_regular_files_are_read_from_folders() {
     let args = ["promote", "--plan", "promote_fox", "--previous"];
     let args = [&args[..], &[own.to_str().unwrap()]].concat();
     std::fs::write(&path, [0x1f, 0x8b, 8, 0]).unwrap();
-    let said = bench.command(&desk(&bench), &args).await;
-    assert_eq!(said.code, Some(1), "{}", said.out);
-    assert_told(&flat(&said.err), &["is compressed with gzip"]);
+    let output = bench.command(&local_environment(&bench), &args).await;
+    assert_eq!(output.code, Some(1), "{}", output.out);
+    assert_contains_all(&flat(&output.err), &["is compressed with gzip"]);
     std::fs::remove_file(&path).unwrap();
     let made = std::process::Command::new("mkfifo").arg(&path).status();
     assert!(made.unwrap().success());
-    let said = bench.command(&desk(&bench), &args).await;
-    assert_eq!(said.code, Some(1), "{}", said.out);
-    assert_told(&flat(&said.err), &["is not a regular file"]);
+    let output = bench.command(&local_environment(&bench), &args).await;
+    assert_eq!(output.code, Some(1), "{}", output.out);
+    assert_contains_all(&flat(&output.err), &["is not a regular file"]);
 }

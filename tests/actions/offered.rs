@@ -113,11 +113,11 @@ fn actions_can_be_disabled() {
         ]
     );
     write("[retriger, cancel, nonsense]");
-    let told = render().unwrap_err();
-    assert!(told.contains("the unknown action `retriger`"), "{told}");
-    assert!(told.contains("did you mean `retrigger`?"), "{told}");
-    assert!(told.contains("the unknown action `nonsense`"), "{told}");
-    assert!(!told.contains("`cancel`"), "{told}");
+    let error = render().unwrap_err();
+    assert!(error.contains("the unknown action `retriger`"), "{error}");
+    assert!(error.contains("did you mean `retrigger`?"), "{error}");
+    assert!(error.contains("the unknown action `nonsense`"), "{error}");
+    assert!(!error.contains("`cancel`"), "{error}");
 }
 
 #[test]
@@ -200,11 +200,11 @@ fn each_hook_renders_a_task_that_calls_its_action() {
         assert_eq!(json_in("ACTION_TASK_ID"), target);
         assert_eq!(json_in("ACTION_INPUT"), input);
         // The task says the same of itself.
-        let said = &task["extra"]["action"];
-        assert_eq!(said["cb_name"], cb_name(action));
-        assert_eq!(said["context"]["taskGroupId"], DECISION);
-        assert_eq!(said["context"]["taskId"], target);
-        assert_eq!(said["context"]["input"], input);
+        let message = &task["extra"]["action"];
+        assert_eq!(message["cb_name"], cb_name(action));
+        assert_eq!(message["context"]["taskGroupId"], DECISION);
+        assert_eq!(message["context"]["taskId"], target);
+        assert_eq!(message["context"]["input"], input);
         assert_eq!(task["taskGroupId"], DECISION);
         assert_eq!(task["schedulerId"], "snowman-level-3");
         let permission = action["extra"]["actionPerm"].as_str().unwrap();

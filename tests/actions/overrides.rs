@@ -110,9 +110,9 @@ async fn try_may_override_parameters() {
         ),
     ] {
         checkout.bench.project.write("try_task_config.json", text);
-        let said = checkout.decide(&["--allow-parameter-override"]).await;
-        assert_eq!(said.code, Some(1), "{text}: {}", said.err);
-        assert!(said.err.contains(part), "{text}: {}", said.err);
+        let output = checkout.decide(&["--allow-parameter-override"]).await;
+        assert_eq!(output.code, Some(1), "{text}: {}", output.err);
+        assert!(output.err.contains(part), "{text}: {}", output.err);
     }
 }
 

@@ -6,20 +6,20 @@ use snowman::ports::environment::Environment;
 use super::bench::Bench;
 use super::command::desk;
 use super::project::Project;
-use super::ran::{Ran, Said};
+use super::ran::{CommandOutput, Ran};
 use super::releases::{fired, on};
 
-async fn plan(bench: &Bench, args: &[&str]) -> Said {
+async fn plan(bench: &Bench, args: &[&str]) -> CommandOutput {
     let args: Vec<&str> = [&["promote", "--plan"], args].concat();
     let before = bench.everything();
-    let said = bench.command(&desk(bench), &args).await;
+    let output = bench.command(&local_environment(bench), &args).await;
     assert_eq!(bench.everything(), before, "a plan creates nothing");
-    said
+    output
 }
 
-fn read(said: &Said) -> Value {
-    let told = serde_json::from_str(&said.out);
-    told.unwrap_or_else(|_| unreachable!("{}{}", said.out, said.err))
+fn read(output: &CommandOutput) -> Value {
+    let document = serde_json::from_str(&output.out);
+    document.unwrap_or_else(|_| unreachable!("{}{}", output.out, output.err))
 }
 
 /// The fate of every label.
@@ -35,7 +35,7 @@ async fn promoted() -> (Bench, Ran, Ran) {
     let (bench, push) = Bench::with_push().await;
     bench.work().await;
     let promote = bench
-        .act(fired(&push, "promote_fox", on(&[&push])))
+        .act(promotion_trigger(&push, "promote_fox", on(&[&push])))
         .await
         .fine();
     (bench, push, promote)
@@ -45,38 +45,44 @@ async fn promoted() -> (Bench, Ran, Ran) {
 async fn plans_list_reused_and_new_tasks() {
     let (bench, push, promote) = promoted().await;
     let (first, second) = (push.task_id.as_str(), promote.task_id.as_str());
-    let said = plan(&bench, &["push_fox", "--previous", first, second, "--json"]).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let told = read(&said);
-    assert_eq!(told["flavors"], json!(["push_fox"]));
+    let output = plan(&bench, &["push_fox", "--previous", first, second, "--json"]).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let plan_json = read(&output);
+    assert_eq!(plan_json["flavors"], json!(["push_fox"]));
     assert_eq!(
-        told["graphs"],
+        plan_json["graphs"],
         json!([{"taskId": first, "revision": "r1"}, {"taskId": second, "revision": "r1"}])
     );
     let expected = json!({
         "build-a": "reused", "sign-a": "reused", "l10n-a": "reused", "partials-a": "reused",
         "push-a": "new",
     });
-    assert_eq!(fates(&told), expected);
-    assert_eq!(told["tasks"]["build-a"]["graph"], first);
-    assert_eq!(told["tasks"]["l10n-a"]["graph"], second);
-    assert_eq!(told["tasks"]["l10n-a"]["taskId"], promote.ids()["l10n-a"]);
-    assert_eq!(told["tasks"]["push-a"]["why"], "no previous graph has it");
+    assert_eq!(fates(&plan_json), expected);
+    assert_eq!(plan_json["tasks"]["build-a"]["graph"], first);
+    assert_eq!(plan_json["tasks"]["l10n-a"]["graph"], second);
+    assert_eq!(
+        plan_json["tasks"]["l10n-a"]["taskId"],
+        promote.ids()["l10n-a"]
+    );
+    assert_eq!(
+        plan_json["tasks"]["push-a"]["why"],
+        "no previous graph has it"
+    );
     // What has not completed yet is told, since it may fail.
-    assert_eq!(told["tasks"]["l10n-a"]["state"], "pending");
-    assert_eq!(told["tasks"]["build-a"].get("state"), None);
-    let said = plan(&bench, &["push_fox", "--previous", first, second]).await;
+    assert_eq!(plan_json["tasks"]["l10n-a"]["state"], "pending");
+    assert_eq!(plan_json["tasks"]["build-a"].get("state"), None);
+    let output = plan(&bench, &["push_fox", "--previous", first, second]).await;
     for part in [
         "reused      4",
         "new         1",
         "not done    2",
         "l10n-a (pending)",
     ] {
-        assert!(said.out.contains(part), "{part} is not in {}", said.out);
+        assert!(output.out.contains(part), "{part} is not in {}", output.out);
     }
     // The action then does what was planned.
     let ran = bench
-        .act(fired(&push, "push_fox", on(&[&push, &promote])))
+        .act(promotion_trigger(&push, "push_fox", on(&[&push, &promote])))
         .await
         .fine();
     assert_eq!(bench.labels(&ran.task_id), ["push-a"]);
@@ -88,10 +94,10 @@ async fn a_requested_rebuild_is_expected() {
     let previous = [push.task_id.as_str(), promote.task_id.as_str()];
     let mut args = vec!["push_fox", "--json", "--rebuild-kind", "l10n", "--previous"];
     args.extend(previous);
-    let said = plan(&bench, &args).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let told = read(&said);
-    let l10n = &told["tasks"]["l10n-a"];
+    let output = plan(&bench, &args).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let plan_json = read(&output);
+    let l10n = &plan_json["tasks"]["l10n-a"];
     assert_eq!(l10n["fate"], "rebuilt");
     assert_eq!(l10n["why"], "`rebuild_kinds` names its kind `l10n`");
     assert_eq!(l10n["was"], promote.ids()["l10n-a"]);
@@ -105,10 +111,10 @@ async fn a_requested_rebuild_is_expected() {
         "--previous",
     ];
     args.extend(previous);
-    let said = plan(&bench, &args).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let told = read(&said);
-    let partials = &told["tasks"]["partials-a"];
+    let output = plan(&bench, &args).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let plan_json = read(&output);
+    let partials = &plan_json["tasks"]["partials-a"];
     assert_eq!(partials["why"], "it depends on `sign-a`, which is rebuilt");
     assert_eq!(partials["root"], "build-a");
     assert_eq!(partials["expected"], true);
@@ -127,37 +133,38 @@ async fn a_rebuild_because_of_a_missing_task_is_unexpected() {
         )],
     );
     let (first, second) = (push.task_id.as_str(), promote.task_id.as_str());
-    let said = plan(
+    let output = plan(
         &bench,
         &["push_fox", "--previous", first, "--previous", second],
     )
     .await;
-    assert_eq!(said.code, Some(1), "{}", said.out);
+    assert_eq!(output.code, Some(1), "{}", output.out);
     for part in [
         "rebuilt     3",
         "unexpected  3: because of key-a: no previous graph has it",
         "reused      1",
     ] {
-        assert!(said.out.contains(part), "{part} is not in {}", said.out);
+        assert!(output.out.contains(part), "{part} is not in {}", output.out);
     }
     assert!(
-        said.err.contains("3 tasks of earlier phases"),
+        output.err.contains("3 tasks of earlier phases"),
         "{}",
-        said.err
+        output.err
     );
-    let said = plan(
+    let output = plan(
         &bench,
         &["push_fox", "--labels", "--previous", first, second],
     )
     .await;
     let line = "rebuilt  sign-a: it depends on `key-a`, which is new; was ";
-    assert!(said.out.contains(line), "{}", said.out);
+    assert!(output.out.contains(line), "{}", output.out);
     assert!(
-        said.out
+        output
+            .out
             .lines()
             .any(|l| l.starts_with("reused   build-a: ")),
         "{}",
-        said.out
+        output.out
     );
 }
 
@@ -184,17 +191,17 @@ async fn folders_of_artifacts_work_like_tasks() {
         &paths[0],
         &paths[1],
     ];
-    let said = bench.command(&nobody, &args).await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let output = bench.command(&nobody, &args).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
     assert!(
-        said.err.contains("The index was not queried"),
+        output.err.contains("The index was not queried"),
         "{}",
-        said.err
+        output.err
     );
-    let mut offline = read(&said);
+    let mut offline = read(&output);
     let (first, second) = (push.task_id.as_str(), promote.task_id.as_str());
-    let said = plan(&bench, &["push_fox", "--json", "--previous", first, second]).await;
-    let mut online = read(&said);
+    let output = plan(&bench, &["push_fox", "--json", "--previous", first, second]).await;
+    let mut online = read(&output);
     for plan in [&mut offline, &mut online] {
         for (_, task) in plan["tasks"].as_object_mut().unwrap() {
             task.as_object_mut().unwrap().shift_remove("state");
@@ -205,12 +212,12 @@ async fn folders_of_artifacts_work_like_tasks() {
     std::fs::create_dir(&empty).unwrap();
     let empty = empty.to_str().unwrap();
     let args = ["promote", "--plan", "push_fox", "--previous", empty];
-    let said = bench.command(&nobody, &args).await;
-    assert_eq!(said.code, Some(1), "{}", said.out);
+    let output = bench.command(&nobody, &args).await;
+    assert_eq!(output.code, Some(1), "{}", output.out);
     assert!(
-        said.err.contains("contains no artifacts of a graph"),
+        output.err.contains("contains no artifacts of a graph"),
         "{}",
-        said.err
+        output.err
     );
 }
 
@@ -218,14 +225,14 @@ async fn folders_of_artifacts_work_like_tasks() {
 async fn mistakes_in_a_promotion_are_reported() {
     let (bench, push, _) = promoted().await;
     let first = push.task_id.as_str();
-    let said = plan(&bench, &["ship_fox", "--previous", first]).await;
-    assert_eq!(said.code, Some(1), "{}", said.out);
+    let output = plan(&bench, &["ship_fox", "--previous", first]).await;
+    assert_eq!(output.code, Some(1), "{}", output.out);
     assert!(
-        said.err.contains("`next_version` is not given"),
+        output.err.contains("`next_version` is not given"),
         "{}",
-        said.err
+        output.err
     );
-    let said = plan(
+    let output = plan(
         &bench,
         &[
             "ship_fox",
@@ -237,25 +244,32 @@ async fn mistakes_in_a_promotion_are_reported() {
         ],
     )
     .await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let said = plan(&bench, &["ship_fix", "--previous", first]).await;
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let output = plan(&bench, &["ship_fix", "--previous", first]).await;
     assert!(
-        said.err.contains("did you mean `ship_fox`?"),
+        output.err.contains("did you mean `ship_fox`?"),
         "{}",
-        said.err
+        output.err
     );
-    let said = bench
-        .command(&desk(&bench), &["promote", "push_fox", "--previous", first])
+    let output = bench
+        .command(
+            &local_environment(&bench),
+            &["promote", "push_fox", "--previous", first],
+        )
         .await;
-    assert_eq!(said.code, Some(2), "promotions are started by their action");
+    assert_eq!(
+        output.code,
+        Some(2),
+        "promotions are started by their action"
+    );
     let input = bench.project.root().join("input.yml");
     std::fs::write(&input, "version: 3.0\n").unwrap();
     let args = ["promote_fox", "--input", "input.yml", "--previous", first];
-    let said = plan(&bench, &args).await;
+    let output = plan(&bench, &args).await;
     assert!(
-        said.err.contains("`version`: 3.0 is not of type"),
+        output.err.contains("`version`: 3.0 is not of type"),
         "{}",
-        said.err
+        output.err
     );
 }
 
@@ -264,17 +278,17 @@ async fn a_chain_has_one_plan() {
     let bench = Bench::new(Project::with_chains()).await;
     let push = bench.push(json!({})).await.fine();
     let first = push.task_id.as_str();
-    let said = plan(
+    let output = plan(
         &bench,
         &["promote_fox", "push_fox", "--json", "--previous", first],
     )
     .await;
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let told = read(&said);
-    assert_eq!(told["flavors"], json!(["promote_fox", "push_fox"]));
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let plan_json = read(&output);
+    assert_eq!(plan_json["flavors"], json!(["promote_fox", "push_fox"]));
     let expected = json!({
         "build-a": "reused", "sign-a": "reused", "l10n-a": "new", "partials-a": "new",
         "push-a": "new", "release-gate-promote_fox": "new",
     });
-    assert_eq!(fates(&told), expected);
+    assert_eq!(fates(&plan_json), expected);
 }

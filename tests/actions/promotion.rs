@@ -6,23 +6,23 @@ use super::bench::{Bench, REPOSITORY};
 use super::ran::{Ran, Trigger};
 use super::releases::{self, on as previous};
 
-fn fired(push: &Ran, input: Value) -> Trigger {
-    releases::fired(push, "promote_fox", input)
+fn promotion_trigger(push: &Ran, input: Value) -> Trigger {
+    releases::promotion_trigger(push, "promote_fox", input)
 }
 
 #[tokio::test]
 async fn a_release_is_a_chain_of_graphs() {
     let (bench, push) = Bench::with_push().await;
-    let promote = bench.act(fired(&push, json!({}))).await.fine();
+    let promote = bench.act(promotion_trigger(&push, json!({}))).await.fine();
     assert_eq!(bench.labels(&promote.task_id), ["l10n-a", "partials-a"]);
     let mut input = previous(&[&push, &promote]);
     input["release_promotion_flavor"] = json!("push_fox");
-    let out = bench.act(fired(&push, input)).await.fine();
+    let out = bench.act(promotion_trigger(&push, input)).await.fine();
     assert_eq!(bench.labels(&out.task_id), ["push-a"]);
     let mut input = previous(&[&push, &promote, &out]);
     input["release_promotion_flavor"] = json!("ship_fox");
     input["next_version"] = json!("1.6.0");
-    let ship = bench.act(fired(&push, input)).await.fine();
+    let ship = bench.act(promotion_trigger(&push, input)).await.fine();
     assert_eq!(bench.labels(&ship.task_id), ["ship-a"]);
     let ids = ship.ids();
     for (label, of) in [
@@ -51,7 +51,7 @@ async fn a_release_is_a_chain_of_graphs() {
 #[tokio::test]
 async fn a_promotion_writes_all_artifacts_of_a_decision() {
     let (bench, push) = Bench::with_push().await;
-    let ran = bench.act(fired(&push, json!({}))).await.fine();
+    let ran = bench.act(promotion_trigger(&push, json!({}))).await.fine();
     assert_eq!(
         ran.artifacts.keys().collect::<Vec<_>>(),
         [
@@ -89,7 +89,7 @@ async fn parameters_are_those_of_the_first_graph_with_the_revision_of_the_action
         .await
         .fine();
     let ran = bench
-        .act(fired(&push, previous(&[&older, &push])))
+        .act(promotion_trigger(&push, previous(&[&older, &push])))
         .await
         .fine();
     let made = ran.parameters();
@@ -116,7 +116,7 @@ async fn parameters_are_those_of_the_first_graph_with_the_revision_of_the_action
     assert_eq!(made, expected);
     assert_eq!(made["owner"], "older@example.com");
     let ran = bench
-        .act(fired(&push, previous(&[&push, &older])))
+        .act(promotion_trigger(&push, previous(&[&push, &older])))
         .await
         .fine();
     assert_eq!(ran.parameters()["owner"], "newer@example.com");
@@ -130,7 +130,7 @@ async fn target_tasks_that_the_push_did_not_create_are_created() {
         .push(json!({"optimize_target_tasks": false}))
         .await
         .fine();
-    let ran = bench.act(fired(&push, json!({}))).await.fine();
+    let ran = bench.act(promotion_trigger(&push, json!({}))).await.fine();
     assert_eq!(ran.parameters()["optimize_target_tasks"], true);
     assert_eq!(bench.labels(&ran.task_id), ["l10n-a", "partials-a"]);
 }
@@ -139,12 +139,20 @@ async fn target_tasks_that_the_push_did_not_create_are_created() {
 async fn the_input_sets_version_build_number_and_next_version() {
     let (bench, push) = Bench::with_push().await;
     let input = json!({"version": "2.0b3", "build_number": 4, "next_version": "2.0b4"});
-    let made = bench.act(fired(&push, input)).await.fine().parameters();
+    let made = bench
+        .act(promotion_trigger(&push, input))
+        .await
+        .fine()
+        .parameters();
     assert_eq!(made["version"], "2.0b3");
     assert_eq!(made["build_number"], 4);
     assert_eq!(made["next_version"], "2.0b4");
     let input = json!({"version": "", "next_version": ""});
-    let made = bench.act(fired(&push, input)).await.fine().parameters();
+    let made = bench
+        .act(promotion_trigger(&push, input))
+        .await
+        .fine()
+        .parameters();
     assert_eq!(made["version"], "1.5.0");
     assert_eq!(made["next_version"], json!(null));
 }
@@ -153,16 +161,23 @@ async fn the_input_sets_version_build_number_and_next_version() {
 async fn a_version_is_required() {
     let (bench, push) = Bench::with_push().await;
     bench.project.write("version.txt", "  3.1.4 \nnot this\n");
-    let made = bench.act(fired(&push, json!({}))).await.fine().parameters();
+    let made = bench
+        .act(promotion_trigger(&push, json!({})))
+        .await
+        .fine()
+        .parameters();
     assert_eq!(made["version"], "3.1.4");
     bench.project.remove("version.txt");
-    let told = bench.act(fired(&push, json!({}))).await.told();
+    let error = bench
+        .act(promotion_trigger(&push, json!({})))
+        .await
+        .error_text();
     assert!(
-        told.contains("cannot determine the version to promote"),
-        "{told}"
+        error.contains("cannot determine the version to promote"),
+        "{error}"
     );
     let given = json!({"version": "9"});
-    bench.act(fired(&push, given)).await.fine();
+    bench.act(promotion_trigger(&push, given)).await.fine();
 }
 
 #[tokio::test]
@@ -175,18 +190,21 @@ async fn a_custom_version_parser_is_not_ignored() {
         bench.project.write("taskcluster/config.yml", &config);
     };
     with("ours:parse");
-    let told = bench.act(fired(&push, json!({}))).await.told();
+    let error = bench
+        .act(promotion_trigger(&push, json!({})))
+        .await
+        .error_text();
     assert!(
-        told.contains("names the Python function `ours:parse`"),
-        "{told}"
+        error.contains("names the Python function `ours:parse`"),
+        "{error}"
     );
-    assert!(told.contains("config.yml:"), "{told}");
+    assert!(error.contains("config.yml:"), "{error}");
     bench
-        .act(fired(&push, json!({"version": "1.0"})))
+        .act(promotion_trigger(&push, json!({"version": "1.0"})))
         .await
         .fine();
     with("mozilla_taskgraph.version:default_parser");
-    bench.act(fired(&push, json!({}))).await.fine();
+    bench.act(promotion_trigger(&push, json!({}))).await.fine();
 }
 
 #[tokio::test]
@@ -195,19 +213,22 @@ async fn without_previous_graphs_the_index_finds_the_push() {
     let push = bench.push(json!({})).await.fine();
     let again = bench.push(json!({})).await.fine();
     for input in [json!({}), json!({"previous_graph_ids": []})] {
-        let ran = bench.act(fired(&push, input)).await.fine();
+        let ran = bench.act(promotion_trigger(&push, input)).await.fine();
         assert_eq!(ran.ids()["build-a"], again.ids()["build-a"]);
     }
     // What is in no index has its group.
     let request = bench.push(json!({"project": "fork"})).await.fine();
-    let ran = bench.act(fired(&request, json!({}))).await.fine();
+    let ran = bench
+        .act(promotion_trigger(&request, json!({})))
+        .await
+        .fine();
     assert_eq!(ran.ids()["build-a"], request.ids()["build-a"]);
 }
 
 #[tokio::test]
 async fn rebuilds_come_from_the_flavor_unless_the_input_names_them() {
     let (bench, push) = Bench::with_push().await;
-    let promote = bench.act(fired(&push, json!({}))).await.fine();
+    let promote = bench.act(promotion_trigger(&push, json!({}))).await.fine();
     let run = async |more: Value| {
         let mut input = previous(&[&push, &promote]);
         input["release_promotion_flavor"] = json!("again_fox");
@@ -215,7 +236,7 @@ async fn rebuilds_come_from_the_flavor_unless_the_input_names_them() {
             .as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
-        let ran = bench.act(fired(&push, input)).await.fine();
+        let ran = bench.act(promotion_trigger(&push, input)).await.fine();
         bench.labels(&ran.task_id)
     };
     assert_eq!(run(json!({})).await, ["l10n-a", "partials-a"]);
@@ -231,18 +252,21 @@ async fn rebuilds_come_from_the_flavor_unless_the_input_names_them() {
 async fn a_flavor_sets_product_and_type() {
     let (bench, push) = Bench::with_push().await;
     let candidate = json!({"release_promotion_flavor": "promote_fox_rc"});
-    let candidate = bench.act(fired(&push, candidate)).await.fine();
+    let candidate = bench.act(promotion_trigger(&push, candidate)).await.fine();
     assert_eq!(candidate.parameters()["release_type"], "release-rc");
     assert_eq!(candidate.parameters()["shipping_phase"], "promote_fox_rc");
     // On top of a candidate an ordinary release is one again.
     let ran = bench
-        .act(fired(&push, previous(&[&candidate, &push])))
+        .act(promotion_trigger(&push, previous(&[&candidate, &push])))
         .await
         .fine();
     assert_eq!(ran.parameters()["release_type"], "release");
     // Other types are the project's own.
     let beta = bench.push(json!({"release_type": "beta"})).await.fine();
-    let ran = bench.act(fired(&push, previous(&[&beta]))).await.fine();
+    let ran = bench
+        .act(promotion_trigger(&push, previous(&[&beta])))
+        .await
+        .fine();
     assert_eq!(ran.parameters()["release_type"], "beta");
 }
 
@@ -250,10 +274,13 @@ async fn a_flavor_sets_product_and_type() {
 async fn a_target_tasks_method_may_contain_the_project() {
     let (bench, push) = Bench::with_push().await;
     let input = json!({"release_promotion_flavor": "own_ci"});
-    let told = bench.act(fired(&push, input)).await.told();
+    let error = bench
+        .act(promotion_trigger(&push, input))
+        .await
+        .error_text();
     assert!(
-        told.contains("unknown target-tasks method `nothingci`"),
-        "{told}"
+        error.contains("unknown target-tasks method `nothingci`"),
+        "{error}"
     );
 }
 
@@ -271,44 +298,47 @@ async fn the_input_is_checked_against_the_schema() {
         (json!({"rebuild_kinds": [1]}), "rebuild_kinds"),
         (json!({"version": null}), "version"),
     ] {
-        let told = bench.act(fired(&push, input)).await.told();
+        let error = bench
+            .act(promotion_trigger(&push, input))
+            .await
+            .error_text();
         assert!(
-            told.contains("the input of the action release-promotion"),
-            "{told}"
+            error.contains("the input of the action release-promotion"),
+            "{error}"
         );
-        assert!(told.contains(part), "{part} is not in {told}");
+        assert!(error.contains(part), "{part} is not in {error}");
     }
-    let mut trigger = fired(&push, json!({}));
+    let mut trigger = promotion_trigger(&push, json!({}));
     trigger.input = json!({});
-    let told = bench.act(trigger).await.told();
+    let error = bench.act(trigger).await.error_text();
     for part in ["release_promotion_flavor", "build_number"] {
-        assert!(told.contains(part), "{part} is not in {told}");
+        assert!(error.contains(part), "{part} is not in {error}");
     }
 }
 
 #[tokio::test]
 async fn invalid_graphs_are_reported_before_anything_is_created() {
     let (bench, push) = Bench::with_push().await;
-    let told = async |ids: Value| {
+    let error_of = async |ids: Value| {
         let groups = bench.sandbox.state().groups().len();
         let ran = bench
-            .act(fired(&push, json!({"previous_graph_ids": ids})))
+            .act(promotion_trigger(&push, json!({"previous_graph_ids": ids})))
             .await;
         assert_eq!(bench.sandbox.state().groups().len(), groups);
-        ran.told()
+        ran.error_text()
     };
-    let malformed = told(json!(["not an id", "a/b", push.task_id.as_str()])).await;
+    let malformed = error_of(json!(["not an id", "a/b", push.task_id.as_str()])).await;
     assert!(malformed.contains("not an id"), "{malformed}");
     assert!(malformed.contains("a/b"), "{malformed}");
     let unknown = bench.new_id();
-    let missing = told(json!([push.task_id.as_str(), unknown.as_str()])).await;
+    let missing = error_of(json!([push.task_id.as_str(), unknown.as_str()])).await;
     assert!(missing.contains(unknown.as_str()), "{missing}");
     assert!(missing.contains("full-task-graph.json"), "{missing}");
-    let first = told(json!([unknown.as_str()])).await;
+    let first = error_of(json!([unknown.as_str()])).await;
     assert!(first.contains(unknown.as_str()), "{first}");
     // A task that is no decision.
     let task = push.ids()["build-a"].clone();
-    let plain = told(json!([push.task_id.as_str(), task])).await;
+    let plain = error_of(json!([push.task_id.as_str(), task])).await;
     assert!(plain.contains("name a decision task"), "{plain}");
 }
 
@@ -328,13 +358,13 @@ async fn a_graph_without_ids_is_not_treated_as_empty() {
     let broken = copy(&bench, &push, |name, text| {
         (name != "label-to-taskid.json").then(|| text.to_vec())
     });
-    let told = bench
-        .act(fired(&push, previous(&[&push, &broken])))
+    let error = bench
+        .act(promotion_trigger(&push, previous(&[&push, &broken])))
         .await
-        .told();
+        .error_text();
     assert!(
-        told.contains(&format!("{} has no label-to-taskid.json", broken.task_id)),
-        "{told}"
+        error.contains(&format!("{} has no label-to-taskid.json", broken.task_id)),
+        "{error}"
     );
     for (artifact, content) in [
         ("label-to-taskid.json", "[]"),
@@ -354,22 +384,25 @@ async fn a_graph_without_ids_is_not_treated_as_empty() {
                 text.to_vec()
             })
         });
-        let told = bench
-            .act(fired(&push, previous(&[&broken, &push])))
+        let error = bench
+            .act(promotion_trigger(&push, previous(&[&broken, &push])))
             .await
-            .told();
+            .error_text();
         assert!(
-            told.contains(broken.task_id.as_str()),
-            "{artifact} {content}: {told}"
+            error.contains(broken.task_id.as_str()),
+            "{artifact} {content}: {error}"
         );
-        assert!(told.contains(artifact), "{artifact} {content}: {told}");
+        assert!(error.contains(artifact), "{artifact} {content}: {error}");
     }
 }
 
 #[tokio::test]
 async fn a_rerun_of_a_promotion_creates_nothing_more() {
     let (bench, push) = Bench::with_push().await;
-    let first = bench.act(fired(&push, previous(&[&push]))).await.fine();
+    let first = bench
+        .act(promotion_trigger(&push, previous(&[&push])))
+        .await
+        .fine();
     bench.work().await;
     let before = bench.everything();
     let (artifacts, outcome) = bench.once_more(&first.task_id).await;

@@ -116,10 +116,10 @@ async fn a_link_that_is_part_of_the_checkout_is_refused() {
         let outside = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(outside.path(), project.root().join(name)).unwrap();
         project.git(&["add", "--force", name]);
-        let said = checkout.decide(&[]).await;
-        assert_eq!(said.code, Some(1), "{}", said.err);
+        let output = checkout.decide(&[]).await;
+        assert_eq!(output.code, Some(1), "{}", output.err);
         let advice = format!("remove `{name}` from the repository");
-        assert!(said.err.contains(&advice), "{}", said.err);
+        assert!(output.err.contains(&advice), "{}", output.err);
         assert_eq!(outside.path().read_dir().unwrap().count(), 0);
         assert_eq!(checkout.bench.tasks(&checkout.task_id).len(), 0);
     }

@@ -28,7 +28,7 @@ pub struct Trigger {
 
 /// What a program has said.
 #[derive(Debug)]
-pub struct Said {
+pub struct CommandOutput {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
@@ -37,7 +37,7 @@ pub struct Said {
 impl Ran {
     /// What went wrong.
     #[track_caller]
-    pub fn told(&self) -> String {
+    pub fn error_text(&self) -> String {
         self.outcome.clone().unwrap_err().to_string()
     }
 

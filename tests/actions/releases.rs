@@ -6,7 +6,7 @@ use super::bench::Bench;
 use super::project::Project;
 use super::ran::{Ran, Trigger};
 
-pub fn fired(push: &Ran, flavor: impl Into<Value>, input: Value) -> Trigger {
+pub fn promotion_trigger(push: &Ran, flavor: impl Into<Value>, input: Value) -> Trigger {
     let mut whole = json!({"release_promotion_flavor": flavor.into(), "build_number": 1});
     whole
         .as_object_mut()
@@ -30,13 +30,13 @@ pub async fn refused(bench: &Bench, trigger: Trigger) -> String {
     let before = bench.everything().len();
     let ran = bench.act(trigger).await;
     assert_eq!(bench.everything().len(), before + 1, "only the action task");
-    ran.told()
+    ran.error_text()
 }
 
 #[track_caller]
-pub fn assert_told(told: &str, parts: &[&str]) {
+pub fn assert_contains_all(text: &str, parts: &[&str]) {
     for part in parts {
-        assert!(told.contains(part), "{part:?} is not in {told}");
+        assert!(text.contains(part), "{part:?} is not in {text}");
     }
 }
 
@@ -45,9 +45,9 @@ async fn an_unknown_flavor_is_reported_with_all_known_ones() {
     for project in [Project::release(), Project::with_chains()] {
         let bench = Bench::new(project).await;
         let push = bench.push(json!({})).await.fine();
-        let told = refused(&bench, fired(&push, "promote_fix", json!({}))).await;
-        assert_told(
-            &told,
+        let error = refused(&bench, promotion_trigger(&push, "promote_fix", json!({}))).await;
+        assert_contains_all(
+            &error,
             &["did you mean `promote_fox`?", "again_fox", "ship_fox_rc"],
         );
     }
@@ -57,14 +57,18 @@ async fn an_unknown_flavor_is_reported_with_all_known_ones() {
 async fn a_version_bump_needs_the_next_version() {
     let (bench, push) = Bench::with_push().await;
     for input in [json!({}), json!({"next_version": ""})] {
-        let told = refused(&bench, fired(&push, "ship_fox", input)).await;
-        assert_told(
-            &told,
+        let error = refused(&bench, promotion_trigger(&push, "ship_fox", input)).await;
+        assert_contains_all(
+            &error,
             &["the flavor `ship_fox`", "`next_version` is not given"],
         );
     }
-    let told = refused(&bench, fired(&push, "ship_fox", json!({"next_version": 2}))).await;
-    assert_told(&told, &["`next_version`", "2 is not of type"]);
+    let error = refused(
+        &bench,
+        promotion_trigger(&push, "ship_fox", json!({"next_version": 2})),
+    )
+    .await;
+    assert_contains_all(&error, &["`next_version`", "2 is not of type"]);
 }
 
 #[tokio::test]
@@ -72,9 +76,9 @@ async fn a_production_release_with_partial_updates_needs_their_input() {
     let bench = Bench::new(Project::with_real_releases()).await;
     let push = bench.push(json!({"level": "3"})).await;
     let push = push.fine();
-    let told = refused(&bench, fired(&push, "partial_fox", json!({}))).await;
-    assert_told(
-        &told,
+    let error = refused(&bench, promotion_trigger(&push, "partial_fox", json!({}))).await;
+    assert_contains_all(
+        &error,
         &[
             "`partial_fox` makes partial updates",
             "this is a production release",
@@ -86,12 +90,15 @@ async fn a_production_release_with_partial_updates_needs_their_input() {
         (json!([1]), "partial_updates"),
     ] {
         let input = json!({"partial_updates": updates});
-        let told = refused(&bench, fired(&push, "partial_fox", input)).await;
-        assert_told(&told, &["the input of the action release-promotion", part]);
+        let error = refused(&bench, promotion_trigger(&push, "partial_fox", input)).await;
+        assert_contains_all(&error, &["the input of the action release-promotion", part]);
     }
     let updates = json!({"1.4": {"buildNumber": 2, "locales": ["de", "fr"]}});
     let input = json!({"partial_updates": updates});
-    let ran = bench.act(fired(&push, "partial_fox", input)).await.fine();
+    let ran = bench
+        .act(promotion_trigger(&push, "partial_fox", input))
+        .await
+        .fine();
     assert_eq!(ran.parameters()["release_history"], updates);
     // A rehearsal or a staging release can do without.
     let staging = bench
@@ -99,7 +106,7 @@ async fn a_production_release_with_partial_updates_needs_their_input() {
         .await
         .fine();
     bench
-        .act(fired(&staging, "partial_fox", json!({})))
+        .act(promotion_trigger(&staging, "partial_fox", json!({})))
         .await
         .fine();
 }
@@ -109,13 +116,13 @@ async fn is_rc_needs_a_release_version() {
     let (bench, push) = Bench::with_push().await;
     for version in ["2.0b3", "2.0a1", "2.0esr"] {
         let input = json!({"version": version});
-        let told = refused(&bench, fired(&push, "promote_fox_rc", input)).await;
-        assert_told(&told, &["is for release candidates", version]);
+        let error = refused(&bench, promotion_trigger(&push, "promote_fox_rc", input)).await;
+        assert_contains_all(&error, &["is for release candidates", version]);
     }
     for version in ["2.0", "2.0.0-rc.1", "friday"] {
         let input = json!({"version": version});
         bench
-            .act(fired(&push, "promote_fox_rc", input))
+            .act(promotion_trigger(&push, "promote_fox_rc", input))
             .await
             .fine();
     }
@@ -124,9 +131,9 @@ async fn is_rc_needs_a_release_version() {
 #[tokio::test]
 async fn a_flavor_that_selects_nothing_is_reported() {
     let (bench, push) = Bench::with_push().await;
-    let told = refused(&bench, fired(&push, "aimless", json!({}))).await;
-    assert_told(
-        &told,
+    let error = refused(&bench, promotion_trigger(&push, "aimless", json!({}))).await;
+    assert_contains_all(
+        &error,
         &["`aimless` selects no task", "no `product`", "config.yml:"],
     );
 }
@@ -145,7 +152,10 @@ async fn the_type_of_a_release_follows_from_flavor_and_version() {
         ("promote_fox_rc", "94.0", "release-rc"),
     ] {
         let input = json!({"version": version});
-        let made = bench.act(fired(&push, flavor, input)).await.fine();
+        let made = bench
+            .act(promotion_trigger(&push, flavor, input))
+            .await
+            .fine();
         assert_eq!(
             made.parameters()["release_type"],
             release_type,
@@ -167,7 +177,7 @@ async fn input_for_partners_becomes_parameters() {
         "release_enable_emefree": true,
     });
     let made = bench
-        .act(fired(&push, "promote_fox", given.clone()))
+        .act(promotion_trigger(&push, "promote_fox", given.clone()))
         .await
         .fine();
     let made = made.parameters();
@@ -175,29 +185,29 @@ async fn input_for_partners_becomes_parameters() {
         assert_eq!(&made[name], value, "{name}");
     }
     let plain = bench
-        .act(fired(&push, "promote_fox", json!({})))
+        .act(promotion_trigger(&push, "promote_fox", json!({})))
         .await
         .fine();
     assert!(!plain.parameters().contains_key("release_eta"));
     let wrong = json!({
         "release_partners": "a", "release_partner_build_number": 0, "release_enable_emefree": "no",
     });
-    let told = refused(&bench, fired(&push, "promote_fox", wrong)).await;
-    assert_told(
-        &told,
+    let error = refused(&bench, promotion_trigger(&push, "promote_fox", wrong)).await;
+    assert_contains_all(
+        &error,
         &[
             "release_partners",
             "release_partner_build_number",
             "release_enable_emefree",
         ],
     );
-    let told = refused(
+    let error = refused(
         &bench,
-        fired(&push, "promote_fox", json!({"release_eta": "soon"})),
+        promotion_trigger(&push, "promote_fox", json!({"release_eta": "soon"})),
     )
     .await;
-    assert_told(
-        &told,
+    assert_contains_all(
+        &error,
         &["`release_eta` is \"soon\"", "2026-01-31T12:00:00Z"],
     );
 }
@@ -207,19 +217,23 @@ async fn a_revision_finds_its_decision() {
     let (bench, newer) = Bench::with_push().await;
     let older = bench.push(json!({"head_rev": "r0"})).await.fine();
     let ran = bench
-        .act(fired(&newer, "promote_fox", json!({"revision": "r0"})))
+        .act(promotion_trigger(
+            &newer,
+            "promote_fox",
+            json!({"revision": "r0"}),
+        ))
         .await
         .fine();
     assert_eq!(ran.ids()["build-a"], older.ids()["build-a"]);
     // What is created is of the revision that the action was fired from.
     assert_eq!(ran.parameters()["head_rev"], "r1");
-    let told = refused(
+    let error = refused(
         &bench,
-        fired(&newer, "promote_fox", json!({"revision": "r9"})),
+        promotion_trigger(&newer, "promote_fox", json!({"revision": "r9"})),
     )
     .await;
-    assert_told(
-        &told,
+    assert_contains_all(
+        &error,
         &[
             "no decision task of the revision r9",
             "snow.v2.ci.revision.r9",
@@ -228,7 +242,10 @@ async fn a_revision_finds_its_decision() {
     // Graphs that are named come first.
     let mut input = on(&[&newer]);
     input["revision"] = json!("r0");
-    let ran = bench.act(fired(&newer, "promote_fox", input)).await.fine();
+    let ran = bench
+        .act(promotion_trigger(&newer, "promote_fox", input))
+        .await
+        .fine();
     assert_eq!(ran.ids()["build-a"], newer.ids()["build-a"]);
 }
 
@@ -238,13 +255,13 @@ async fn graphs_of_other_projects_are_not_promoted() {
     let fork = bench.push(json!({"project": "fork"})).await.fine();
     let elsewhere = json!({"head_repository": "https://github.com/else/ci", "head_rev": "r2"});
     let elsewhere = bench.push(elsewhere).await.fine();
-    let told = refused(
+    let error = refused(
         &bench,
-        fired(&push, "promote_fox", on(&[&push, &fork, &elsewhere])),
+        promotion_trigger(&push, "promote_fox", on(&[&push, &fork, &elsewhere])),
     )
     .await;
-    assert_told(
-        &told,
+    assert_contains_all(
+        &error,
         &[
             fork.task_id.as_str(),
             "its project is `fork`, but that of this project is `ci`",
@@ -259,8 +276,12 @@ async fn expired_graphs_are_reported_as_expired() {
     let (bench, old) = Bench::with_push().await;
     bench.wait(20 * 24 * 60 * 60);
     let push = bench.push(json!({"head_rev": "r2"})).await.fine();
-    let told = refused(&bench, fired(&push, "promote_fox", on(&[&push, &old]))).await;
-    assert_told(&told, &[old.task_id.as_str(), "expired"]);
+    let error = refused(
+        &bench,
+        promotion_trigger(&push, "promote_fox", on(&[&push, &old])),
+    )
+    .await;
+    assert_contains_all(&error, &[old.task_id.as_str(), "expired"]);
 }
 
 #[tokio::test]
@@ -274,23 +295,27 @@ async fn an_unfinished_graph_is_reported() {
         .as_array_mut()
         .unwrap()
         .push(json!(running.as_str()));
-    let told = refused(&bench, fired(&push, "promote_fox", input)).await;
-    assert_told(&told, &[running.as_str(), "the task is running"]);
+    let error = refused(&bench, promotion_trigger(&push, "promote_fox", input)).await;
+    assert_contains_all(&error, &[running.as_str(), "the task is running"]);
 }
 
 #[tokio::test]
 async fn graphs_are_named_once_and_exclude_the_action() {
     let (bench, push) = Bench::with_push().await;
-    let told = refused(&bench, fired(&push, "promote_fox", on(&[&push, &push]))).await;
-    assert_told(&told, &["names", push.task_id.as_str(), "twice"]);
+    let error = refused(
+        &bench,
+        promotion_trigger(&push, "promote_fox", on(&[&push, &push])),
+    )
+    .await;
+    assert_contains_all(&error, &["names", push.task_id.as_str(), "twice"]);
     let own = bench.new_id();
     let input = json!({"previous_graph_ids": [push.task_id.as_str(), own.as_str()]});
     let before = bench.everything().len();
-    let told = bench
-        .act_as(&own, &[], fired(&push, "promote_fox", input))
+    let error = bench
+        .act_as(&own, &[], promotion_trigger(&push, "promote_fox", input))
         .await
-        .told();
-    assert_told(&told, &[own.as_str(), "this action task itself"]);
+        .error_text();
+    assert_contains_all(&error, &[own.as_str(), "this action task itself"]);
     assert_eq!(bench.everything().len(), before + 1);
 }
 
@@ -298,11 +323,11 @@ async fn graphs_are_named_once_and_exclude_the_action() {
 async fn graphs_that_depend_on_each_other_are_refused() {
     let (bench, push) = Bench::with_push().await;
     let promote = bench
-        .act(fired(&push, "promote_fox", on(&[&push])))
+        .act(promotion_trigger(&push, "promote_fox", on(&[&push])))
         .await
         .fine();
     let out = bench
-        .act(fired(&push, "push_fox", on(&[&push, &promote])))
+        .act(promotion_trigger(&push, "push_fox", on(&[&push, &promote])))
         .await
         .fine();
     // A graph that says that it rests on one that was put on it later.
@@ -318,13 +343,13 @@ async fn graphs_that_depend_on_each_other_are_refused() {
         provenance.to_string().into_bytes(),
     );
     let forged = bench.end(forged, artifacts, Ok(()));
-    let told = refused(
+    let error = refused(
         &bench,
-        fired(&push, "push_fox", on(&[&push, &out, &forged])),
+        promotion_trigger(&push, "push_fox", on(&[&push, &out, &forged])),
     )
     .await;
-    assert_told(
-        &told,
+    assert_contains_all(
+        &error,
         &[
             "depend on each other",
             promote.task_id.as_str(),
@@ -339,15 +364,15 @@ async fn a_promotion_with_running_tasks_is_not_rerun() {
     let (bench, push) = Bench::with_push().await;
     bench.work().await;
     let promote = bench
-        .act(fired(&push, "promote_fox", on(&[&push])))
+        .act(promotion_trigger(&push, "promote_fox", on(&[&push])))
         .await
         .fine();
     assert_eq!(bench.labels(&promote.task_id), ["l10n-a", "partials-a"]);
     let before = bench.everything();
     let (artifacts, outcome) = bench.once_more(&promote.task_id).await;
-    let told = outcome.unwrap_err().to_string();
-    assert_told(
-        &told,
+    let error = outcome.unwrap_err().to_string();
+    assert_contains_all(
+        &error,
         &[
             "unfinished tasks of an earlier run",
             "pending or running",
@@ -369,7 +394,7 @@ async fn an_interrupted_promotion_continues() {
     // On another queue only the first of its tasks stands when the action begins: its worker has
     // vanished behind it.
     let promote = bench
-        .act(fired(&push, "promote_fox", on(&[&push])))
+        .act(promotion_trigger(&push, "promote_fox", on(&[&push])))
         .await
         .fine();
     let state = bench.sandbox.state();
@@ -404,9 +429,9 @@ async fn an_interrupted_promotion_continues() {
         .state()
         .create_task(stray.as_str(), &partials)
         .unwrap();
-    let told = bench3.call_back(&own, &environment).await.told();
-    assert_told(
-        &told,
+    let error = bench3.call_back(&own, &environment).await.error_text();
+    assert_contains_all(
+        &error,
         &["this run does not create", "partials-a", stray.as_str()],
     );
     assert_eq!(bench3.labels(&own), ["partials-a"]);

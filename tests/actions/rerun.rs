@@ -95,15 +95,15 @@ async fn a_task_of_another_push_is_not_rerun() {
     let other = bench.push(json!({"head_rev": "r2"})).await.fine();
     let foreign = other.id("build-a");
     fail(&bench, &foreign);
-    let told = bench.act(rerun(&push, &foreign)).await.told();
-    assert!(told.contains("does not belong to the graph of"), "{told}");
+    let error = bench.act(rerun(&push, &foreign)).await.error_text();
+    assert!(error.contains("does not belong to the graph of"), "{error}");
     assert_eq!(runs(&bench, &foreign), ("failed".to_owned(), 1));
-    let told = bench.act(rerun(&push, &bench.new_id())).await.told();
-    assert!(told.contains("cannot read"), "{told}");
+    let error = bench.act(rerun(&push, &bench.new_id())).await.error_text();
+    assert!(error.contains("cannot read"), "{error}");
     let none = Trigger {
         task: None,
         ..rerun(&push, &foreign)
     };
-    let told = bench.act(none).await.told();
-    assert!(told.contains("rerun needs a task"), "{told}");
+    let error = bench.act(none).await.error_text();
+    assert!(error.contains("rerun needs a task"), "{error}");
 }

@@ -154,9 +154,9 @@ async fn disabled_retriggers_need_force() {
     let before = bench.everything().len();
     let refused = bench.act(retrigger(&push, "test-a", json!({}))).await;
     assert!(
-        refused.told().contains("should not be retriggered"),
+        refused.error_text().contains("should not be retriggered"),
         "{}",
-        refused.told()
+        refused.error_text()
     );
     assert!(refused.artifacts.is_empty());
     assert_eq!(bench.everything().len(), before + 1, "only the action task");
@@ -188,20 +188,30 @@ async fn a_task_outside_the_graph_is_reported() {
         input,
     };
     let refused = bench.act(trigger("retrigger", json!({}))).await;
-    assert!(refused.told().contains("`foreign`"), "{}", refused.told());
+    assert!(
+        refused.error_text().contains("`foreign`"),
+        "{}",
+        refused.error_text()
+    );
     let forced = bench
         .act(trigger("retrigger-disabled", json!({"force": true})))
         .await;
     assert!(
-        forced.told().contains("has no task `foreign`"),
+        forced.error_text().contains("has no task `foreign`"),
         "{}",
-        forced.told()
+        forced.error_text()
     );
     let missing = Trigger {
         task: Some(bench.new_id()),
         ..trigger("retrigger", json!({}))
     };
-    assert!(bench.act(missing).await.told().contains("cannot read"));
+    assert!(
+        bench
+            .act(missing)
+            .await
+            .error_text()
+            .contains("cannot read")
+    );
     let none = Trigger {
         task: None,
         ..trigger("retrigger", json!({}))
@@ -210,7 +220,7 @@ async fn a_task_outside_the_graph_is_reported() {
         bench
             .act(none)
             .await
-            .told()
+            .error_text()
             .contains("retrigger needs a task")
     );
 }
@@ -227,9 +237,10 @@ async fn the_input_is_checked_against_the_schema() {
     ] {
         let ran = bench.act(retrigger(&push, "build-a", input.clone())).await;
         assert!(
-            ran.told().contains("the input of the action retrigger"),
+            ran.error_text()
+                .contains("the input of the action retrigger"),
             "{input}: {}",
-            ran.told()
+            ran.error_text()
         );
     }
     assert!(copies(&bench, &push, "build-a").is_empty());
@@ -302,7 +313,10 @@ async fn a_retriggered_decision_task_needs_its_scopes() {
     bench
         .sandbox
         .add_role("repo:github.com/example/ci:action:retrigger-decision", &[]);
-    let refused = bench.act(decision_again(&push, &push.task_id)).await.told();
+    let refused = bench
+        .act(decision_again(&push, &push.task_id))
+        .await
+        .error_text();
     assert!(
         refused.contains("the scope `assume:repo:github.com/example/ci:branch:main` is missing"),
         "{refused}"

@@ -187,7 +187,7 @@ async fn a_taken_id_repeats_only_the_phases_that_depend_on_ids() {
 async fn a_promotion_with_a_taken_id_is_generated_once() {
     let (bench, push) = Bench::with_push().await;
     let action = bench.new_id();
-    let trigger = releases::fired(&push, "promote_fox", json!({}));
+    let trigger = releases::promotion_trigger(&push, "promote_fox", json!({}));
     let environment = bench.begin_action(&action, &[], trigger);
     let inside = Inside::new(&bench, &environment).unwrap();
     let [first, second] = sequence(&action, "l10n-a");

@@ -60,7 +60,7 @@ fn three() -> Plan {
 }
 
 /// What is told of the creation of three tasks at `url`, which has to fail soon.
-async fn told(url: &str) -> String {
+async fn submission_error(url: &str) -> String {
     let environment = [("TASKCLUSTER_PROXY_URL", url)];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let retry = RetryPolicy {
@@ -105,8 +105,8 @@ async fn the_queue_keeps_failing() {
     let taskcluster = Taskcluster::new().await;
     let state = taskcluster.sandbox.state();
     state.inject_fault("createTask", u32::MAX, InjectedFault::ErrorBeforeWrite);
-    let told = told(&taskcluster.sandbox.proxy_url(DECISION)).await;
-    assert_snapshot!(told, @"
+    let error = submission_error(&taskcluster.sandbox.proxy_url(DECISION)).await;
+    assert_snapshot!(error, @"
     kind `build`, task `c`: the task could not be created
       cause: HTTP 500: Internal Server Error
       help: rerun this task when Taskcluster is available again; existing tasks are kept
@@ -124,8 +124,8 @@ async fn the_queue_refuses_connections() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let told = told(&format!("http://{address}")).await;
-    assert_snapshot!(told, @"
+    let error = submission_error(&format!("http://{address}")).await;
+    assert_snapshot!(error, @"
     kind `build`, task `c`: the task could not be created
       cause: cannot connect: Connection refused (os error 111)
       help: rerun this task when Taskcluster is available again; existing tasks are kept
@@ -140,8 +140,8 @@ async fn the_queue_refuses_connections() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_queue_never_answers() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let told = told(&format!("http://{}", listener.local_addr().unwrap())).await;
-    assert_snapshot!(told, @"
+    let error = submission_error(&format!("http://{}", listener.local_addr().unwrap())).await;
+    assert_snapshot!(error, @"
     kind `build`, task `c`: the task could not be created
       cause: the request timed out
       help: rerun this task when Taskcluster is available again; existing tasks are kept

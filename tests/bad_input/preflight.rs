@@ -293,14 +293,14 @@ async fn an_action_lacks_a_scope() {
 }
 
 /// A project whose one task takes a scope of its own.
-fn desk() -> Project {
+fn local_project() -> Project {
     Project::new()
         .plain("tasks:\n    a: {description: A, worker-type: succeed, scopes: ['secrets:get:x']}\n")
 }
 
 #[test]
 fn a_project_is_verified_locally() {
-    let ran = desk().run(&["verify"]);
+    let ran = local_project().run(&["verify"]);
     assert_snapshot!(ran.shown(), @"
     exit code 0
     stderr:
@@ -311,7 +311,7 @@ fn a_project_is_verified_locally() {
 #[test]
 fn a_file_of_scopes_is_incomplete() {
     let scopes = "- queue:create-task:*\n- queue:route:*\n- assume:repo:github.com/org/project:*\n";
-    let ran = desk()
+    let ran = local_project()
         .file("scopes.yml", scopes)
         .run(&["verify", "--scopes", "scopes.yml"]);
     assert_snapshot!(ran.shown(), @"
@@ -341,9 +341,10 @@ fn a_file_of_scopes_is_incomplete() {
 #[test]
 fn a_file_of_scopes_is_complete() {
     let scopes = json!({"scopes": ["queue:*", "secrets:get:*"]}).to_string();
-    let ran = desk()
-        .file("scopes.json", scopes)
-        .run(&["verify", "--scopes", "scopes.json"]);
+    let ran =
+        local_project()
+            .file("scopes.json", scopes)
+            .run(&["verify", "--scopes", "scopes.json"]);
     assert_snapshot!(ran.shown(), @"
     exit code 0
     stderr:
@@ -353,10 +354,9 @@ fn a_file_of_scopes_is_complete() {
 
 #[test]
 fn a_file_of_scopes_is_invalid() {
-    let ran =
-        desk()
-            .file("scopes.yml", "scopes: [a, 5]\n")
-            .run(&["verify", "--scopes", "scopes.yml"]);
+    let ran = local_project()
+        .file("scopes.yml", "scopes: [a, 5]\n")
+        .run(&["verify", "--scopes", "scopes.yml"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
@@ -365,7 +365,7 @@ fn a_file_of_scopes_is_invalid() {
 
     1 error
     ");
-    let ran = desk()
+    let ran = local_project()
         .file("scopes.yml", "a\n")
         .run(&["verify", "--scopes", "scopes.yml"]);
     assert_snapshot!(ran.shown(), @"
@@ -376,7 +376,7 @@ fn a_file_of_scopes_is_invalid() {
 
     1 error
     ");
-    let ran = desk().run(&["verify", "--scopes", "none.yml"]);
+    let ran = local_project().run(&["verify", "--scopes", "none.yml"]);
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
@@ -391,7 +391,7 @@ fn a_file_of_scopes_is_invalid() {
 async fn the_task_id_is_not_a_slugid() {
     let taskcluster = Taskcluster::new().await;
     let project = taskcluster
-        .inside(desk(), DECISION)
+        .inside(local_project(), DECISION)
         .variable("TASK_ID", "DECISION-TASK");
     let ran = tokio::task::block_in_place(|| project.decide(&[]));
     assert_snapshot!(ran.shown(), @"

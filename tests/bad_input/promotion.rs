@@ -231,10 +231,10 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
     let taskcluster = self::taskcluster().await;
     taskcluster.act(SCOPES, &action(PROMOTE, input));
     let project = Project::new().file("taskcluster/config.yml", &config);
-    let told = refused(&taskcluster, project);
+    let error = refused(&taskcluster, project);
     assert!(
-        told.contains("× `release-promotion.flavors.later` is null, where a mapping"),
-        "{told}"
+        error.contains("× `release-promotion.flavors.later` is null, where a mapping"),
+        "{error}"
     );
 }
 

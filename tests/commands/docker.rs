@@ -39,13 +39,13 @@ fn repository() -> TestRepository {
         .variable("TASKGRAPH_LOAD_TASK_NO_WARN", "1")
 }
 
-fn kept(repository: &TestRepository, name: &str) -> String {
+fn written_file(repository: &TestRepository, name: &str) -> String {
     std::fs::read_to_string(repository.path("rec").join(name)).unwrap_or_default()
 }
 
 /// The words that docker was run with, without names of temporary files.
 fn words(repository: &TestRepository) -> String {
-    let words = kept(repository, "words");
+    let words = written_file(repository, "words");
     let fixed = words.lines().map(|word| {
         let temporary = word.split('/').find(|part| part.starts_with("snowman-"));
         temporary.map_or_else(|| word.to_owned(), |part| word.replace(part, "TMP"))
@@ -116,7 +116,7 @@ fn an_image_is_built_by_the_image_builder() {
         )
     );
     assert!(words.contains(" load -i "), "{words}");
-    let variables = kept(&repository, "variables");
+    let variables = written_file(&repository, "variables");
     for line in ["TASK_ID=fake", "IMAGE_NAME=hello", "CHOWN_OUTPUT="] {
         assert!(variables.contains(line), "{variables}");
     }
@@ -133,7 +133,7 @@ fn an_unbuilt_parent_is_built_first() {
         .file("taskcluster/docker/child/Dockerfile", "FROM x\n");
     let ran = repository.run(&["build-image", "child"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let variables = kept(&repository, "variables");
+    let variables = written_file(&repository, "variables");
     let built: Vec<&str> = variables
         .lines()
         .filter(|line| line.starts_with("IMAGE_NAME="))
@@ -144,7 +144,7 @@ fn an_unbuilt_parent_is_built_first() {
 
 #[test]
 fn an_unavailable_docker_is_reported() {
-    for (repository, said) in [
+    for (repository, message) in [
         (
             repository().program("docker", "echo no daemon >&2\nexit 1\n"),
             "Docker: no daemon",
@@ -166,7 +166,7 @@ fn an_unavailable_docker_is_reported() {
                 "{}",
                 ran.err
             );
-            assert!(ran.err.contains(said), "{}", ran.err);
+            assert!(ran.err.contains(message), "{}", ran.err);
         }
     }
 }
@@ -203,15 +203,15 @@ fn images_of_tasks_are_loaded() {
         ran.err
     );
     assert_eq!(words(&repository), "ps image load");
-    assert!(kept(&repository, "image").contains(r#"{"hello":{"abc":"layer"}}"#));
+    assert!(written_file(&repository, "image").contains(r#"{"hello":{"abc":"layer"}}"#));
     let ran = repository.run(&["load-image", "--task-id", &task, "-t", "mine:1"]);
     assert!(
         ran.err.contains("docker run -ti --rm mine:1 bash"),
         "{}",
         ran.err
     );
-    assert!(kept(&repository, "image").contains(r#"{"mine":{"1":"layer"}}"#));
-    assert!(kept(&repository, "image").contains(r#"[{"RepoTags":["mine:1"]}]"#));
+    assert!(written_file(&repository, "image").contains(r#"{"mine":{"1":"layer"}}"#));
+    assert!(written_file(&repository, "image").contains(r#"[{"RepoTags":["mine:1"]}]"#));
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn tasks_are_run_from_a_definition() {
         "{words}"
     );
     assert_eq!(
-        kept(&repository, "variables"),
+        written_file(&repository, "variables"),
         "RUN_ID=0\nTASK_GROUP_ID=GROUP\nTASK_ID=fake\n\
          REPOSITORIES={\"ci\": \"x\", \"other\": \"y\"}\nPIP_CACHE_DIR=/pip\n\
          TASKCLUSTER_VOLUMES=/volume\n"
@@ -319,11 +319,11 @@ fn a_shell_is_opened_on_the_local_checkout() {
         "{words}"
     );
     assert_eq!(
-        kept(&repository, "bashrc"),
+        written_file(&repository, "bashrc"),
         "function exec-task() {\n    echo Starting task: 'make '\\''it all'\\'''\n    pushd /src\n    \
          make 'it all'\n    popd\n}\n"
     );
-    let variables = kept(&repository, "variables");
+    let variables = written_file(&repository, "variables");
     assert!(
         variables.contains("REPOSITORIES={\"other\":\"y\"}\n"),
         "{variables}"
@@ -355,7 +355,7 @@ fn a_task_is_run_in_the_image_that_another_built() {
         "{}",
         words(&repository)
     );
-    assert!(kept(&repository, "variables").contains(&format!("TASK_ID={task}\n")));
+    assert!(written_file(&repository, "variables").contains(&format!("TASK_ID={task}\n")));
     let ran = repository.run(&["load-task", "--image", &format!("task-id={image}"), &task]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     let ran = repository.run(&["load-task", "--image", "hello", &task]);
@@ -366,11 +366,11 @@ fn a_task_is_run_in_the_image_that_another_built() {
 #[test]
 fn tasks_that_cannot_be_loaded_are_refused() {
     let repository = repository().file("taskcluster/kinds/none/kind.yml", PLAIN);
-    let refused = |definition: Value, flags: &[&str], said: &str| {
+    let refused = |definition: Value, flags: &[&str], message: &str| {
         let arguments = [&["load-task"], flags, &["-"]].concat();
         let ran = repository.run_with(&arguments, &definition.to_string());
         assert_eq!(ran.code, 1);
-        assert!(ran.err.contains(said), "{}", ran.err);
+        assert!(ran.err.contains(message), "{}", ran.err);
     };
     let of = |payload: Value| json!({"metadata": {"name": "x"}, "payload": payload});
     refused(of(json!({})), &[], "without a `payload.image`");

@@ -15,8 +15,8 @@ use super::test_repository::TestRepository;
 fn write(root: &Path, name: &str) -> Result<(), String> {
     let vcs = discover(root, &Environment::of_process()).ok();
     let folder = ArtifactFolder::new(root, vcs.as_deref(), Mask::default());
-    let told = folder.write(name, b"new");
-    told.map_err(|error| {
+    let result = folder.write(name, b"new");
+    result.map_err(|error| {
         let parts = [Some(error.message), error.cause, error.help];
         parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
     })
@@ -85,11 +85,11 @@ fn tracked_links_must_not_lead_out_of_the_checkout() {
         (&[("artifacts/logs", "../../out")], 1, "artifacts/logs"),
     ] {
         let repository = linked(links, committed);
-        let told = write(&repository.root(), "logs/x.json").unwrap_err();
-        assert!(told.contains(&refused(link)), "{links:?}: {told}");
+        let error = write(&repository.root(), "logs/x.json").unwrap_err();
+        assert!(error.contains(&refused(link)), "{links:?}: {error}");
         assert!(
-            told.starts_with("cannot write the artifact artifacts/logs/x.json; "),
-            "{told}"
+            error.starts_with("cannot write the artifact artifacts/logs/x.json; "),
+            "{error}"
         );
         assert_eq!(out(&repository), [""; 0], "{links:?}");
         assert!(!repository.root().join(".git/logs/x.json").exists());
@@ -116,8 +116,8 @@ fn a_link_that_replaces_a_tracked_folder_is_the_tasks_own() {
 fn links_in_a_nested_repository_count_as_tracked() {
     let repository = linked(&[("sub/link", "../../out"), ("artifacts", "sub/link")], 0);
     std::fs::create_dir(repository.root().join("sub/.git")).unwrap();
-    let told = write(&repository.root(), "x.json").unwrap_err();
-    assert!(told.contains("`sub/link` is a link"), "{told}");
+    let error = write(&repository.root(), "x.json").unwrap_err();
+    assert!(error.contains("`sub/link` is a link"), "{error}");
     assert_eq!(out(&repository), [""; 0]);
 }
 
@@ -138,8 +138,8 @@ fn mercurial_is_supported_too() {
             .current_dir(repository.root())
             .env("HGUSER", "Someone")
             .output();
-        let said = run.unwrap();
-        assert!(said.status.success(), "{said:?}");
+        let output = run.unwrap();
+        assert!(output.status.success(), "{output:?}");
     };
     if Command::new("hg").arg("--version").output().is_err() {
         eprintln!("skipped: hg is not on PATH");
@@ -152,8 +152,8 @@ fn mercurial_is_supported_too() {
         let files = ["build", "artifacts"];
         hg(&repository, &[&["add"][..], &files[..=committed]].concat());
         hg(&repository, &["commit", "--message", "links"]);
-        let told = write(&repository.root(), "x.json");
-        assert_eq!(told.is_err(), committed == 1, "{told:?}");
+        let result = write(&repository.root(), "x.json");
+        assert_eq!(result.is_err(), committed == 1, "{result:?}");
         assert_eq!(out(&repository).len(), 1 - committed);
     }
 }
@@ -176,25 +176,28 @@ fn each_error_has_its_own_help() {
         ),
     ] {
         for committed in [0, 1] {
-            let told = write(&linked(&[("artifacts", link)], committed).root(), "x.json");
-            let told = told.unwrap_err();
+            let result = write(&linked(&[("artifacts", link)], committed).root(), "x.json");
+            let result = result.unwrap_err();
             assert_eq!(
-                told,
+                result,
                 format!("cannot write the artifact artifacts/x.json; {advice}")
             );
         }
     }
     let circle = linked(&[("artifacts", "other"), ("other", "artifacts")], 0);
-    let told = write(&circle.root(), "x.json").unwrap_err();
-    assert!(told.contains("Too many levels of symbolic links"), "{told}");
-    let repository = TestRepository::empty().file("artifacts", "");
-    let told = write(&repository.root(), "x.json").unwrap_err();
-    assert!(told.contains("`artifacts` is not a folder"), "{told}");
-    let repository = TestRepository::empty().file("artifacts/x.json/y", "");
-    let told = write(&repository.root(), "x.json").unwrap_err();
+    let result = write(&circle.root(), "x.json").unwrap_err();
     assert!(
-        told.ends_with("; move artifacts/x.json out of the way"),
-        "{told}"
+        result.contains("Too many levels of symbolic links"),
+        "{result}"
+    );
+    let repository = TestRepository::empty().file("artifacts", "");
+    let result = write(&repository.root(), "x.json").unwrap_err();
+    assert!(result.contains("`artifacts` is not a folder"), "{result}");
+    let repository = TestRepository::empty().file("artifacts/x.json/y", "");
+    let result = write(&repository.root(), "x.json").unwrap_err();
+    assert!(
+        result.ends_with("; move artifacts/x.json out of the way"),
+        "{result}"
     );
 }
 

@@ -96,9 +96,9 @@ fn an_installed_package_is_found() {
 fn a_docker_context_without_the_scripts_is_an_error() {
     let ran = repository().run(&["tasks", "--quiet"]);
     assert_eq!(ran.code, 1);
-    let said = ran.message();
+    let message = ran.message();
     let part = "`# %include-run-task` needs files that do not exist: run-task, fetch-content";
-    assert!(said.contains(part), "{said}");
+    assert!(message.contains(part), "{message}");
     assert!(ran.err.contains("taskcluster/docker/hello/Dockerfile:2:1"));
     assert!(ran.err.contains("SNOWMAN_RUN_TASK_DIR"));
 }

@@ -168,8 +168,8 @@ impl Project {
     /// Runs git, and yields what it says.
     pub fn git(&self, arguments: &[&str]) -> String {
         let output = self.command("git").args(arguments).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "git {arguments:?}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "git {arguments:?}: {stderr}");
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
@@ -277,9 +277,9 @@ impl Ran {
             None => "none".to_owned(),
         };
         let mut text = format!("exit code {code}\n");
-        for (name, said) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
-            if !said.trim().is_empty() {
-                text.push_str(&format!("{name}:\n{}\n", said.trim_end()));
+        for (name, stderr) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !stderr.trim().is_empty() {
+                text.push_str(&format!("{name}:\n{}\n", stderr.trim_end()));
             }
         }
         text

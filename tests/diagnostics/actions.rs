@@ -49,15 +49,15 @@ fn every_error_in_an_input_names_the_action_and_the_key() {
             .map(|key| (key.to_owned(), sample(&properties[key])))
             .collect::<Object>()
             .into();
-        let told = |input: Value| match check_input(action, &config, input) {
+        let error_of = |input: Value| match check_input(action, &config, input) {
             Ok(_) => Vec::new(),
             Err(all) => all.iter().map(|d| d.message.clone()).collect(),
         };
         assert!(
-            told(right.clone()).is_empty(),
+            error_of(right.clone()).is_empty(),
             "{}: {:?}",
             action.cb_name,
-            told(right)
+            error_of(right)
         );
         let mut inputs = Vec::new();
         for key in &required {
@@ -84,11 +84,11 @@ fn every_error_in_an_input_names_the_action_and_the_key() {
         }
         for (key, input) in inputs {
             count += 1;
-            let told = told(input);
+            let error_of = error_of(input);
             let named =
                 |message: &String| message.contains(action.cb_name) && message.contains(key);
-            if !told.iter().any(named) {
-                wrong.push(format!("{}, {key}: {told:?}", action.cb_name));
+            if !error_of.iter().any(named) {
+                wrong.push(format!("{}, {key}: {error_of:?}", action.cb_name));
             }
         }
     }

@@ -21,17 +21,17 @@ use mistakes::Mistake;
 use repository::Repository;
 
 /// What is wrong with how a mistake is told; nothing when all is well.
-fn complaint(case: &Case, mistake: &Mistake, repository: &Repository) -> Option<String> {
+fn check_mistake(case: &Case, mistake: &Mistake, repository: &Repository) -> Option<String> {
     let (text, places) = document::write(&mistake.document);
     let (line, column) = places[&mistake.at];
-    let told = repository.diagnostics(case.file, &text);
+    let output = repository.diagnostics(case.file, &text);
     let about = |message: &str| message.contains(mistake.key);
-    let Some(found) = told.iter().find(|d| {
+    let Some(found) = output.iter().find(|d| {
         let place = d.place.as_ref();
         about(&d.message) && place.is_some_and(|p| (p.line, p.column) == (line, column))
     }) else {
-        let told: Vec<_> = told.iter().map(ToString::to_string).collect();
-        return Some(format!("not told at {line}:{column}, but {told:#?}"));
+        let output: Vec<_> = output.iter().map(ToString::to_string).collect();
+        return Some(format!("not told at {line}:{column}, but {output:#?}"));
     };
     let place = found.place.as_ref()?;
     if !case.file.path().ends_with(&place.source.name) {
@@ -57,7 +57,7 @@ fn every_error_in_every_schema_is_reported_with_its_place() {
     for case in cases::all() {
         for mistake in mistakes::of(&case) {
             count += 1;
-            let complaint = complaint(&case, &mistake, &repository);
+            let complaint = check_mistake(&case, &mistake, &repository);
             wrong.extend(complaint.map(|why| {
                 let at = mistake.at.join("/");
                 format!(
@@ -81,7 +81,11 @@ fn documents_without_errors_are_valid() {
     let repository = Repository::new();
     for case in cases::all().into_iter().filter(|case| case.right) {
         let (text, _) = document::write(&case.document);
-        let told = repository.diagnostics(case.file, &text);
-        assert!(told.is_empty(), "{}: {told:?}\n{text}", case.name);
+        let diagnostics = repository.diagnostics(case.file, &text);
+        assert!(
+            diagnostics.is_empty(),
+            "{}: {diagnostics:?}\n{text}",
+            case.name
+        );
     }
 }

@@ -56,11 +56,12 @@ impl Repository {
 
     /// What is told when a file has this text.
     pub fn diagnostics(&self, file: File, text: &str) -> Vec<Diagnostic> {
-        let told = match file {
+        let diagnostics = match file {
             File::Parameters => read_parameters(text).map(drop),
             File::Config | File::Kind => self.generate(file, text),
         };
-        told.err()
+        diagnostics
+            .err()
             .iter()
             .flat_map(Diagnostics::iter)
             .cloned()

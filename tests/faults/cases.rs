@@ -113,7 +113,7 @@ async fn a_task_cancelled_before_it_starts_is_created_again() {
         .filter(|task| !was_cancelled_unstarted(task));
     let copies: Vec<_> = alive.filter(|task| task.label == "task-7").collect();
     assert!(copies.iter().any(|task| task.task_id == new.as_str()));
-    assert_eq!(copies.len(), spec.wanted()["task-7"]);
+    assert_eq!(copies.len(), spec.expected_tasks()["task-7"]);
 }
 
 #[tokio::test]
@@ -357,7 +357,10 @@ async fn a_wanted_task_cancelled_during_the_run_fails_the_run() {
         &bench.state().task(id.as_str()).unwrap()
     ));
     run_decision(&bench, &spec, 1).await.outcome.unwrap();
-    assert_eq!(live_tasks(&bench)["task-0"].len(), spec.wanted()["task-0"]);
+    assert_eq!(
+        live_tasks(&bench)["task-0"].len(),
+        spec.expected_tasks()["task-0"]
+    );
 }
 
 #[tokio::test]

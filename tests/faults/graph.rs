@@ -161,7 +161,7 @@ impl Spec {
     }
 
     /// Returns how many tasks must exist, by label.
-    pub fn wanted(&self) -> BTreeMap<String, usize> {
+    pub fn expected_tasks(&self) -> BTreeMap<String, usize> {
         let wanted = self.tasks.iter().map(|t| (t.label.clone(), t.copies));
         wanted.collect()
     }

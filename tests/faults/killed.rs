@@ -74,7 +74,7 @@ impl<'t> Running<'t> {
     }
 
     /// Waits for the exit code and the standard error.
-    fn ended(self) -> (Option<i32>, String) {
+    fn wait(self) -> (Option<i32>, String) {
         let output = tokio::task::block_in_place(|| self.child.wait_with_output().unwrap());
         (
             output.status.code(),
@@ -85,8 +85,8 @@ impl<'t> Running<'t> {
 
 /// Runs the decision to its end, and checks that each task exists once and then runs once.
 async fn finish(taskcluster: &Taskcluster, project: &Project, stderr: &str) {
-    let (code, said) = Running::start(taskcluster, project).ended();
-    assert_eq!(code, Some(0), "{stderr}: {said}");
+    let (code, output) = Running::start(taskcluster, project).wait();
+    assert_eq!(code, Some(0), "{stderr}: {output}");
     let state = taskcluster.sandbox.state();
     let mut tasks = state.group_tasks(DECISION);
     tasks.retain(|task| task.task_id != DECISION);
@@ -126,7 +126,7 @@ async fn a_rerun_finishes_a_killed_decision() {
         let mut running = Running::start(&taskcluster, &project);
         running.wait_for_fault().await;
         running.child.kill().unwrap();
-        let (code, _) = running.ended();
+        let (code, _) = running.wait();
         assert_eq!(code, None, "it was killed by a signal");
         finish(
             &taskcluster,
@@ -150,13 +150,13 @@ async fn a_stopped_decision_reports_the_created_tasks() {
         let state = taskcluster.sandbox.state();
         let running = Running::half_way(&taskcluster, &project).await;
         running.signal(name);
-        let (code, said) = running.ended();
-        assert_eq!(code, Some(3), "{said}");
+        let (code, output) = running.wait();
+        assert_eq!(code, Some(3), "{output}");
         assert!(
-            said.contains("finishing the requests in progress"),
-            "{said}"
+            output.contains("finishing the requests in progress"),
+            "{output}"
         );
-        assert!(said.contains("before the shutdown signal"), "{said}");
+        assert!(output.contains("before the shutdown signal"), "{output}");
         // The open requests were finished, and the report names all created tasks.
         let report = submission(&project);
         assert_eq!(report["complete"], false);
@@ -192,9 +192,9 @@ async fn a_second_signal_stops_at_once() {
     running.signal("TERM");
     tokio::time::sleep(Duration::from_millis(300)).await;
     running.signal("TERM");
-    let (code, said) = running.ended();
-    assert_eq!(code, Some(3), "{said}");
-    assert!(said.contains("SIGTERM again"), "{said}");
+    let (code, output) = running.wait();
+    assert_eq!(code, Some(3), "{output}");
+    assert!(output.contains("SIGTERM again"), "{output}");
     state.set_fault_schedule("createTask", None);
     finish(&taskcluster, &project, "two signals").await;
 }
@@ -211,9 +211,9 @@ async fn a_signal_before_the_first_task_creates_nothing() {
     let running = Running::start(&taskcluster, &project);
     running.wait_for_fault().await;
     running.signal("TERM");
-    let (code, said) = running.ended();
-    assert_eq!(code, Some(3), "{said}");
-    assert!(said.contains("nothing was created"), "{said}");
+    let (code, message) = running.wait();
+    assert_eq!(code, Some(3), "{message}");
+    assert!(message.contains("nothing was created"), "{message}");
     assert_eq!(state.group_tasks(DECISION).len(), 1);
     state.set_fault_schedule("getTaskGroup", None);
     finish(&taskcluster, &project, "stopped before").await;
@@ -226,7 +226,7 @@ async fn a_group_sealed_during_creation_suggests_no_rerun() {
     let state = taskcluster.sandbox.state();
     let running = Running::half_way(&taskcluster, &project).await;
     state.seal(DECISION).unwrap();
-    let (code, stderr) = running.ended();
+    let (code, stderr) = running.wait();
     println!("{stderr}");
     assert_eq!(code, Some(3), "{stderr}");
     assert!(
@@ -240,7 +240,7 @@ async fn a_group_sealed_during_creation_suggests_no_rerun() {
     );
     assert!(stderr.contains("`cancel-all`"), "{stderr}");
     // A rerun is indeed refused.
-    let (code, stderr) = Running::start(&taskcluster, &project).ended();
+    let (code, stderr) = Running::start(&taskcluster, &project).wait();
     assert_eq!(code, Some(3), "{stderr}");
     assert!(stderr.contains("so it accepts no more tasks"), "{stderr}");
 }
@@ -248,7 +248,7 @@ async fn a_group_sealed_during_creation_suggests_no_rerun() {
 /// Behind a proxy that signs, only the header `Date` of responses shows that the clock is wrong.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_clock_is_reported_before_the_first_task() {
-    for (seconds, said) in [(1500, "25 minutes ahead of"), (-1500, "minutes behind")] {
+    for (seconds, message) in [(1500, "25 minutes ahead of"), (-1500, "minutes behind")] {
         let taskcluster = Taskcluster::behind(seconds, SCOPES).await;
         let project = project(&taskcluster);
         let state = taskcluster.sandbox.state();
@@ -257,11 +257,11 @@ async fn a_wrong_clock_is_reported_before_the_first_task() {
             "createTask",
             Some(FaultSchedule::from_call(0, InjectedFault::ErrorBeforeWrite)),
         );
-        let (code, stderr) = Running::start(&taskcluster, &project).ended();
+        let (code, stderr) = Running::start(&taskcluster, &project).wait();
         assert_eq!(code, Some(3), "{stderr}");
         println!("{stderr}");
         assert!(stderr.contains("the clock of this machine is"), "{stderr}");
-        assert!(stderr.contains(said), "{stderr}");
+        assert!(stderr.contains(message), "{stderr}");
         assert!(stderr.contains("nothing was created"), "{stderr}");
         assert_eq!(state.injected_fault_count(), 0, "nothing was sent");
         assert_eq!(state.group_tasks(DECISION).len(), 1);
@@ -269,7 +269,7 @@ async fn a_wrong_clock_is_reported_before_the_first_task() {
     // A clock that is nearly too far off causes a warning.
     let taskcluster = Taskcluster::behind(600, SCOPES).await;
     let project = project(&taskcluster);
-    let (code, stderr) = Running::start(&taskcluster, &project).ended();
+    let (code, stderr) = Running::start(&taskcluster, &project).wait();
     assert_eq!(code, Some(0), "{stderr}");
     assert!(
         stderr.contains("10 minutes ahead of the clock of the queue"),
@@ -297,13 +297,13 @@ async fn a_full_disk_is_reported_before_the_first_task() {
                 .filter_map(|(name, value)| Some((name, value?))),
         );
     let output = tokio::task::block_in_place(|| limited.output().unwrap());
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(3), "{said}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
     assert!(
-        said.contains("raise the limit on the size of files"),
-        "{said}"
+        stderr.contains("raise the limit on the size of files"),
+        "{stderr}"
     );
-    assert!(said.contains("nothing was created"), "{said}");
+    assert!(stderr.contains("nothing was created"), "{stderr}");
     assert_eq!(taskcluster.sandbox.state().group_tasks(DECISION).len(), 1);
     let left = std::fs::read_dir(project.root().join("artifacts")).unwrap();
     let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();

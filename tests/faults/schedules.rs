@@ -240,7 +240,7 @@ async fn schedule(scenario: Scenario, seed: u64, row: &mut Row) {
         .map(|(label, copies)| (label.clone(), copies.len()));
     assert_eq!(
         counts.collect::<BTreeMap<_, _>>(),
-        spec.wanted(),
+        spec.expected_tasks(),
         "{context}"
     );
     let (wanted, without_faults) = without_faults(&spec).await;
@@ -333,7 +333,7 @@ impl ConcurrentRuns {
             assert_ne!(report["complete"], true, "{context}");
         }
         let ended = runs.each_ref().map(|run| run.outcome.is_ok());
-        let equal = specs[0].wanted() == specs[1].wanted();
+        let equal = specs[0].expected_tasks() == specs[1].expected_tasks();
         if self.known || equal {
             let [_, second] = &runs;
             assert!(ended[1], "{context}: {:?}", second.outcome);

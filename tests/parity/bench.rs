@@ -227,6 +227,6 @@ pub fn difference(path: &str, ours: &Value, theirs: &Value) -> Option<String> {
     Some(format!("{path}: ours {ours}, the peer's {theirs}"))
 }
 
-pub fn told(wrong: &Diagnostics) -> Vec<&str> {
+pub fn messages(wrong: &Diagnostics) -> Vec<&str> {
     wrong.iter().map(|d| d.message.as_str()).collect()
 }

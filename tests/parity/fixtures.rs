@@ -96,14 +96,14 @@ fn graphs_equal_the_peers() {
             let ours = match bench.documents(&stub, values) {
                 Ok(ours) => ours,
                 Err(refused) => {
-                    wrong.push(format!("{name} {stem}: refused: {:?}", told(&refused)));
+                    wrong.push(format!("{name} {stem}: refused: {:?}", messages(&refused)));
                     continue;
                 }
             };
             for command in COMMANDS {
                 let found = match &ours[command] {
                     Ok(ours) => difference("", &json!(ours), &json!(theirs[command])),
-                    Err(refused) => Some(format!("refused: {:?}", told(refused))),
+                    Err(refused) => Some(format!("refused: {:?}", messages(refused))),
                 };
                 wrong.extend(found.map(|found| format!("{name} {stem} {command}: {found}")));
             }

@@ -128,8 +128,8 @@ fn compare(ours: &Outcome<Documents>, answers: &[Value]) -> Option<String> {
         .collect();
     match (refused, theirs.len()) {
         (Some(wrong), 0) => {
-            let only_ours = !told(wrong).into_iter().any(excused);
-            return only_ours.then(|| format!("only ours refuses: {:?}", told(wrong)));
+            let only_ours = !messages(wrong).into_iter().any(excused);
+            return only_ours.then(|| format!("only ours refuses: {:?}", messages(wrong)));
         }
         (None, all) if all == answers.len() => {
             let only_theirs = !excused(theirs[0].as_str().unwrap());
@@ -212,12 +212,12 @@ fn random_projects_are_generated_as_by_the_peer() {
     });
     assert!(lines.len() >= 300 || other_projects().is_some());
     found.sort();
-    let told: Vec<_> = found.into_iter().map(|(_, found)| found).collect();
+    let differences: Vec<_> = found.into_iter().map(|(_, found)| found).collect();
     assert!(
-        told.is_empty(),
+        differences.is_empty(),
         "{} of {} projects differ:\n{}",
-        told.len(),
+        differences.len(),
         lines.len(),
-        told.join("\n")
+        differences.join("\n")
     );
 }

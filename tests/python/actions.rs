@@ -61,15 +61,15 @@ fn release_promotion_needs_a_registered_action() {
     };
     assert!(!offered(&world));
     let services = sown();
-    let said = world
+    let message = world
         .variable("ACTION_INPUT", "{}")
         .variable("ACTION_TASK_GROUP_ID", DECISION);
-    let said = services
-        .inside(said, ACTION)
+    let message = services
+        .inside(message, ACTION)
         .variable("ACTION_CALLBACK", "release-promotion");
-    let told = flat(&said.failure(&["action-callback"]));
-    assert!(told.contains("have it call `enable_action"), "{told}");
-    assert!(offered(&bringing_promotion(said)));
+    let error = flat(&message.failure(&["action-callback"]));
+    assert!(error.contains("have it call `enable_action"), "{error}");
+    assert!(offered(&bringing_promotion(message)));
 }
 
 /// The project also registers the action of mozilla-taskgraph.
@@ -86,11 +86,11 @@ fn requests_of_a_callback_are_executed_once() {
     let Some(python) = python() else { return };
     let world = World::new(python);
     let first = world.ours(MELT);
-    let said = String::from_utf8_lossy(&first.stderr).into_owned();
-    assert!(first.status.success(), "{said}");
+    let stderr = String::from_utf8_lossy(&first.stderr).into_owned();
+    assert!(first.status.success(), "{stderr}");
     assert!(
-        said.contains(&format!("Would have cancelled {TASK}")),
-        "{said}"
+        stderr.contains(&format!("Would have cancelled {TASK}")),
+        "{stderr}"
     );
     let ours = read(&first.stdout);
     assert_eq!(ours[1]["metadata"]["description"], format!("melts {TASK}"));
@@ -129,12 +129,12 @@ fn requests_without_a_client_are_executed() {
         asked,
     );
     let done = world.ours(MELT);
-    let said = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert!(done.status.success(), "{said}");
+    let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{stderr}");
     for what in ["cancelled", "rerun"] {
         assert!(
-            said.contains(&format!("Would have {what} {TASK}")),
-            "{said}"
+            stderr.contains(&format!("Would have {what} {TASK}")),
+            "{stderr}"
         );
     }
     assert_eq!(
@@ -148,9 +148,9 @@ fn a_failing_callback_changes_nothing() {
     let Some(python) = python() else { return };
     let world = World::new(python).file("input.json", "{\"warm\": false}");
     let arguments = [MELT, &["--input", "input.json"]].concat();
-    let said = flat(&world.failure(&arguments));
+    let error = flat(&world.failure(&arguments));
     let expected = format!("Exception: it is too cold to melt {TASK}");
-    assert!(said.contains(&expected), "{said}");
+    assert!(error.contains(&expected), "{error}");
 }
 
 /// The decision task and the task that the action is triggered on are running; the action task has
@@ -195,8 +195,8 @@ fn a_callback_sees_its_requests_and_a_rerun_does_not_repeat_them() {
     let world = sowing(&services, python, "null");
     for _ in 0..2 {
         let done = world.ours(&["action-callback"]);
-        let said = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "{said}");
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{stderr}");
         let created = services.created();
         assert_eq!(created.len(), 2, "{created:?}");
         let of = |name: &str| created.iter().find(|task| task.label == name).unwrap();
@@ -218,9 +218,9 @@ fn tasks_of_a_callback_are_checked_against_scopes() {
     let Some(python) = python() else { return };
     let services = sown();
     let world = sowing(&services, python, "{\"scopes\": [\"secrets:get:ice\"]}");
-    let said = flat(&world.failure(&["action-callback"]));
-    assert!(said.contains("secrets:get:ice"), "{said}");
-    assert!(said.contains("nothing was"), "{said}");
+    let error = flat(&world.failure(&["action-callback"]));
+    assert!(error.contains("secrets:get:ice"), "{error}");
+    assert!(error.contains("nothing was"), "{error}");
     assert_eq!(services.created(), []);
     // The task was not cancelled either.
     assert_eq!(services.state(TASK), "running");
@@ -258,8 +258,8 @@ fn a_version_parser_of_the_project_is_used() {
     let services = sown();
     let world = promoting(&services, python);
     let done = world.ours(&["action-callback"]);
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{said}");
+    let stderr = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{stderr}");
     let parameters = world.root().join("artifacts/parameters.yml");
     let parameters = std::fs::read_to_string(parameters).unwrap();
     // The push has version 1.2.3 and the default size, which is 3; the build is the second.
@@ -274,13 +274,13 @@ fn targets_of_a_python_method_are_checked() {
     let world = promoting(&services, python);
     let methods = "taskcluster/hail_taskgraph/target_tasks.py";
     let nothing = world.with(methods, "    return [\n", "    return []\n    return [\n");
-    let said = flat(&nothing.failure(&["action-callback"]));
+    let error = flat(&nothing.failure(&["action-callback"]));
     for text in [
         "the flavor `ship` selects no task",
         "its target-tasks method `hail` selects none",
         "config.yml:",
     ] {
-        assert!(said.contains(text), "{text}\n{said}");
+        assert!(error.contains(text), "{text}\n{error}");
     }
     // It selects tasks of an earlier phase and of another product.
     let other = nothing.with(methods, "    return []\n", "").with(
@@ -289,14 +289,14 @@ fn targets_of_a_python_method_are_checked() {
         "    extra: {hail: stones}\n    shipping-phase: promote\n    attributes: {shipping_product: sleet}\n",
     );
     let done = other.ours(&["action-callback"]);
-    let said = flat(&String::from_utf8_lossy(&done.stderr));
-    assert!(done.status.success(), "{said}");
+    let error = flat(&String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{error}");
     for text in [
         "WARN the flavor `ship` selects no task of the phase `ship`",
         "WARN the flavor `ship` selects no task of its product `hail`",
         "WARN no flavor has the product `sleet`, so these tasks are in no release: build-three",
     ] {
-        assert!(said.contains(text), "{text}\n{said}");
+        assert!(error.contains(text), "{text}\n{error}");
     }
 }
 
@@ -330,8 +330,8 @@ def release_promotion(parameters, graph_config, input, task_group_id, task_id):
     let plan = ["promote", "--plan", "--previous", DECISION, "ship"];
     let unexpected = "unexpected  1: new, and no previous graph has tasks of the phase promote";
     let built_in = world.ours(&plan);
-    let told = String::from_utf8_lossy(&built_in.stdout).into_owned();
-    assert!(told.contains(unexpected), "{told}");
+    let stdout = String::from_utf8_lossy(&built_in.stdout).into_owned();
+    assert!(stdout.contains(unexpected), "{stdout}");
     assert_eq!(built_in.status.code(), Some(1));
     let brought =
         "    import_module(\"mozilla_taskgraph.actions\").enable_action(\"release-promotion\")\n";
@@ -342,16 +342,16 @@ def release_promotion(parameters, graph_config, input, task_group_id, task_id):
         own,
     );
     let done = world.ours(&plan);
-    let (told, said) = (
+    let (stdout, stderr) = (
         String::from_utf8_lossy(&done.stdout).into_owned(),
         String::from_utf8_lossy(&done.stderr).into_owned(),
     );
-    assert!(told.contains(unexpected), "{told}{said}");
+    assert!(stdout.contains(unexpected), "{stdout}{stderr}");
     assert!(
-        said.contains("its own release-promotion action in Python"),
-        "{said}"
+        stderr.contains("its own release-promotion action in Python"),
+        "{stderr}"
     );
-    assert_eq!(done.status.code(), Some(0), "{said}");
+    assert_eq!(done.status.code(), Some(0), "{stderr}");
 }
 
 #[test]
@@ -363,14 +363,14 @@ fn a_failing_version_parser_is_reported() {
         "    return \"%s.%d\"",
         "    raise Exception(\"it is thawing\")\n    return \"%s.%d\"",
     );
-    let said = flat(&world.failure(&["action-callback"]));
+    let message = flat(&world.failure(&["action-callback"]));
     for text in [
         "the `version-parser` `hail_taskgraph.parameters:version` failed in `version`",
         "Exception: it is thawing",
         "config.yml:",
     ] {
-        assert!(said.contains(text), "{text}\n{said}");
+        assert!(message.contains(text), "{text}\n{message}");
     }
-    let said = flat(&world.failure(&["action-callback", "--python=never"]));
-    assert!(said.contains("names the Python function"), "{said}");
+    let message = flat(&world.failure(&["action-callback", "--python=never"]));
+    assert!(message.contains("names the Python function"), "{message}");
 }

@@ -9,9 +9,9 @@ fn world() -> Option<World> {
 }
 
 fn says(world: &World, expected: &[&str]) {
-    let said = world.failure(&["full", "-p", "params/push.yml"]);
+    let error = world.failure(&["full", "-p", "params/push.yml"]);
     for text in expected {
-        assert!(flat(&said).contains(&flat(text)), "{text}\n{said}");
+        assert!(flat(&error).contains(&flat(text)), "{text}\n{error}");
     }
 }
 
@@ -45,17 +45,17 @@ fn secrets_are_masked_in_tracebacks_and_output() {
          logging.getLogger(__name__).warning(\"logged %s\", os.environ[\"DEPLOY_PASSWORD\"])\n        \
          raise KeyError(os.environ[\"DEPLOY_PASSWORD\"] * 9)\n        attributes[\"size\"] =",
     );
-    let said = world.failure(&["full", "-p", "params/push.yml"]);
-    for told in [
+    let error = world.failure(&["full", "-p", "params/push.yml"]);
+    for message in [
         "printed",
         "'DEPLOY_PASSWORD': '[masked]'",
         "logged [masked]",
         "KeyError: '[masked]",
     ] {
-        assert!(flat(&said).contains(told), "{told}\n{said}");
+        assert!(flat(&error).contains(message), "{message}\n{error}");
     }
     for word in secret.split(' ') {
-        assert!(!said.contains(word), "{said}");
+        assert!(!error.contains(word), "{error}");
     }
 }
 
@@ -82,13 +82,16 @@ fn a_missing_module_is_reported_at_its_line() {
 fn a_missing_module_names_what_to_install() {
     let Some(world) = world() else { return };
     let world = world.with(BUILD, "import os\n", "import no_such_package.of_ours\n");
-    let said = flat(&world.failure(&["full", "-p", "params/push.yml"]));
-    assert!(said.contains("No module named 'no_such_package'"), "{said}");
+    let error = flat(&world.failure(&["full", "-p", "params/push.yml"]));
     assert!(
-        said.contains("help: install the package that provides `no_such_package` (`"),
-        "{said}"
+        error.contains("No module named 'no_such_package'"),
+        "{error}"
     );
-    assert!(said.contains("-m pip install …`)"), "{said}");
+    assert!(
+        error.contains("help: install the package that provides `no_such_package` (`"),
+        "{error}"
+    );
+    assert!(error.contains("-m pip install …`)"), "{error}");
     let world = world.file("taskcluster/requirements.txt", "no-such-package==1\n");
     says(
         &world,
@@ -109,12 +112,12 @@ fn a_missing_module_names_what_to_install() {
 fn no_install_hint_for_a_module_of_the_project() {
     let Some(world) = world() else { return };
     let world = world.with(BUILD, "import os\n", "import hail_taskgraph.melted\n");
-    let said = flat(&world.failure(&["full", "-p", "params/push.yml"]));
+    let error = flat(&world.failure(&["full", "-p", "params/push.yml"]));
     assert!(
-        said.contains("No module named 'hail_taskgraph.melted'"),
-        "{said}"
+        error.contains("No module named 'hail_taskgraph.melted'"),
+        "{error}"
     );
-    assert!(!said.contains("help:"), "{said}");
+    assert!(!error.contains("help:"), "{error}");
 }
 
 #[test]
@@ -209,10 +212,10 @@ fn a_worker_with_much_output_does_not_block() {
         "    for _ in range(200000):\n        print(\"hail\" * 10)\n    for number, task in enumerate(tasks):",
     );
     let done = world.ours(&["full", "-p", "params/push.yml"]);
-    let said = String::from_utf8_lossy(&done.stderr);
+    let stderr = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success());
-    assert!(said.contains("python: hailhail"));
-    assert!(said.len() < 4_000_000, "{}", said.len());
+    assert!(stderr.contains("python: hailhail"));
+    assert!(stderr.len() < 4_000_000, "{}", stderr.len());
     assert!(!String::from_utf8_lossy(&done.stdout).contains("hailhail"));
 }
 

@@ -78,10 +78,13 @@ impl Place {
     /// Returns which interpreters a successful command has started, in order.
     fn started(&self) -> Vec<String> {
         let done = self.world.ours(&["full", "-p", "params/push.yml"]);
-        let said = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "{said}");
-        let told = String::from_utf8_lossy(&done.stdout);
-        assert!(told.lines().any(|line| line == "build-one-again"), "{told}");
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{stderr}");
+        let stdout = String::from_utf8_lossy(&done.stdout);
+        assert!(
+            stdout.lines().any(|line| line == "build-one-again"),
+            "{stdout}"
+        );
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
         log.lines().map(str::to_owned).collect()
     }
@@ -171,10 +174,10 @@ fn uv_is_used_for_a_project_with_a_lock_file() {
     assert_eq!(place.started(), ["run --frozen python"]);
     let without = place.script("hail/uv.lock", "");
     std::fs::remove_file(without.beside.join("hail/uv.lock")).unwrap();
-    let said = without.world.failure(&["full", "-p", "params/push.yml"]);
+    let error = without.world.failure(&["full", "-p", "params/push.yml"]);
     assert!(
-        said.contains("no Python with the package taskgraph was found"),
-        "{said}"
+        error.contains("no Python with the package taskgraph was found"),
+        "{error}"
     );
 }
 
@@ -184,7 +187,7 @@ fn a_named_interpreter_is_used_or_an_error() {
     let place = Place::new(python)
         .has("hail/.venv/bin/python", "of the repository")
         .variable("SNOWMAN_PYTHON", "/no/such/python");
-    let said = place.world.failure(&["full", "-p", "params/push.yml"]);
-    assert!(said.contains("/no/such/python"), "{said}");
+    let error = place.world.failure(&["full", "-p", "params/push.yml"]);
+    assert!(error.contains("/no/such/python"), "{error}");
     assert!(!place.log.exists());
 }

@@ -64,16 +64,19 @@ fn a_target_tasks_method_without_tasks() {
 /// Returns the log lines on kinds, with `--verbose`.
 fn log(world: &World) -> String {
     let done = world.ours(&["full", "-v", "-p", "params/push.yml"]);
-    let said = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert!(done.status.success(), "{said}");
-    said
+    let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{stderr}");
+    stderr
 }
 
 #[test]
 fn only_project_code_runs_in_python() {
     let Some(python) = python() else { return };
-    let said = log(&World::new(python));
-    assert!(!said.contains("Kinds run wholly in Python"), "{said}");
+    let log_text = log(&World::new(python));
+    assert!(
+        !log_text.contains("Kinds run wholly in Python"),
+        "{log_text}"
+    );
     for line in [
         "transforms.run:transforms runs in Python for kind late: `run.using: hail` on docker-worker",
         "transforms.fetch:transforms runs in Python for kind fetched: `fetch.type: hail-stones`",
@@ -81,9 +84,12 @@ fn only_project_code_runs_in_python() {
         "transforms.from_deps:transforms runs in Python for kind sign: `group-by: size`",
         "The rest of kind odd runs in Python: task `one`: worker.env.SEEN is a builtins.set",
     ] {
-        assert!(said.contains(line), "{line}\n{said}");
+        assert!(log_text.contains(line), "{line}\n{log_text}");
     }
-    assert!(!said.contains("runs in Python for kind build"), "{said}");
+    assert!(
+        !log_text.contains("runs in Python for kind build"),
+        "{log_text}"
+    );
 }
 
 /// Adds this code to a module of the project, which then has to run wholly in Python; the log must
@@ -96,12 +102,12 @@ fn patched(text: &str, name: &str) -> Option<Value> {
             "import taskgraph.transforms.task as task_module\n\n\n{text}\n\nclass StonesPayload"
         ),
     );
-    let said = log(&world);
+    let log_text = log(&world);
     let why = format!(
         "Kinds run wholly in Python: the project replaces \
          taskgraph.{name}\n"
     );
-    assert!(said.contains(&why), "{said}");
+    assert!(log_text.contains(&why), "{log_text}");
     let arguments = ["full", "--json", "-p", "params/push.yml"];
     let mut ours = document(&world.ours(&arguments));
     assert_eq!(ours, document(&world.peer(&arguments)));
@@ -146,7 +152,7 @@ fn independent_kinds_run_in_two_workers() {
     // Each reports its process and is slow; so is the kind before them, because a second worker is
     // started only if that saves time.
     let slow = "import os, time\n        time.sleep(0.6)\n";
-    let told = "[\"attributes\"][\"process\"] = os.getpid()\n";
+    let patch = "[\"attributes\"][\"process\"] = os.getpid()\n";
     let sources = [
         ("build", "    for number, task in enumerate(tasks):\n", ""),
         ("odd", "        primary = task.pop(\"primary\")\n", "task"),
@@ -163,7 +169,7 @@ fn independent_kinds_run_in_two_workers() {
             "" => (format!("{indent}    "), String::new()),
             task => (
                 indent.clone(),
-                format!("{indent}{task}.setdefault(\"attributes\", {{}})\n{indent}{task}{told}"),
+                format!("{indent}{task}.setdefault(\"attributes\", {{}})\n{indent}{task}{patch}"),
             ),
         };
         let slow = slow.replace("\n        time", &format!("\n{inner}time"));
@@ -193,10 +199,10 @@ fn independent_kinds_run_in_two_workers() {
 fn python_never_runs_no_python() {
     let Some(python) = python() else { return };
     let world = World::new(python);
-    let said = world.failure(&["full", "--python=never", "-p", "params/push.yml"]);
+    let error = world.failure(&["full", "--python=never", "-p", "params/push.yml"]);
     assert!(
-        said.contains("`taskgraph.register` names the Python function `hail_taskgraph:register`"),
-        "{said}"
+        error.contains("`taskgraph.register` names the Python function `hail_taskgraph:register`"),
+        "{error}"
     );
 }
 
@@ -232,11 +238,11 @@ fn a_decision_has_the_parameters_of_the_project() {
         "--tasks-for=github-push",
         "--target-tasks-method=hail",
     ]);
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{said}");
+    let stderr = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{stderr}");
     let read = |name: &str| {
         let path = world.root().join("artifacts").join(name);
-        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}\n{said}"))
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}\n{stderr}"))
     };
     let parameters = read("parameters.yml");
     assert!(parameters.contains("hail_size: 5\n"), "{parameters}");
@@ -261,7 +267,7 @@ fn a_decision_has_the_parameters_of_the_project() {
 }
 
 /// Returns the phases that each program reports to the project during a command, in order.
-fn heard(command: &str, add: &str) -> Option<[String; 2]> {
+fn phase_reports(command: &str, add: &str) -> Option<[String; 2]> {
     let text = format!(
         "import taskgraph.generator\n\n\ndef hear(name, start, end):\n    \
          with open(\"heard.txt\", \"a\") as file:\n        \
@@ -282,8 +288,8 @@ fn heard(command: &str, add: &str) -> Option<[String; 2]> {
     };
     let arguments = [command, "--json", "-p", "params/push.yml"];
     let done = world.ours(&arguments);
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert!(!said.contains("Kinds run wholly in Python"), "{said}");
+    let stderr = String::from_utf8_lossy(&done.stderr);
+    assert!(!stderr.contains("Kinds run wholly in Python"), "{stderr}");
     let ours = read();
     world.peer(&arguments);
     Some([ours, read()])
@@ -292,7 +298,7 @@ fn heard(command: &str, add: &str) -> Option<[String; 2]> {
 #[test]
 fn finished_phases_are_reported_to_the_project() {
     for command in ["target", "morphed"] {
-        let Some([ours, theirs]) = heard(command, "") else {
+        let Some([ours, theirs]) = phase_reports(command, "") else {
             return;
         };
         assert!(theirs.contains("target_task_set True"), "{theirs}");
@@ -302,7 +308,7 @@ fn finished_phases_are_reported_to_the_project() {
                  @verifications.add(\"full_task_graph\")\n\
                  def fails(task, taskgraph, scratch_pad, graph_config, parameters):\n    \
                  assert task is not None\n";
-    if let Some([ours, theirs]) = heard("morphed", fails) {
+    if let Some([ours, theirs]) = phase_reports("morphed", fails) {
         assert!(theirs.ends_with("None True\n"), "{theirs}");
         assert_eq!(ours, theirs);
     }

@@ -95,6 +95,6 @@ fn the_context_of_an_image_is_written() {
 #[test]
 fn python_never_runs_no_python() {
     let Some(world) = world() else { return };
-    let said = flat(&world.failure(&["image-digest", "stone", "--python", "never"]));
-    assert!(said.contains("remove `--python=never`"), "{said}");
+    let error = flat(&world.failure(&["image-digest", "stone", "--python", "never"]));
+    assert!(error.contains("remove `--python=never`"), "{error}");
 }

@@ -47,11 +47,11 @@ fn description(document: &Value) -> &str {
 }
 
 /// Returns the description of the task, which must be the same with the peer and in each mode.
-pub fn told(seen: &str, more: &str) -> Option<String> {
-    told_by(&world(seen, more)?)
+pub fn difference(seen: &str, more: &str) -> Option<String> {
+    world_difference(&world(seen, more)?)
 }
 
-fn told_by(world: &World) -> Option<String> {
+fn world_difference(world: &World) -> Option<String> {
     let theirs = document(&world.peer(&ARGUMENTS));
     for mode in ["--python=mixed", "--python=whole"] {
         let ours = document(&world.ours(&[&ARGUMENTS[..], &[mode]].concat()));
@@ -120,8 +120,11 @@ def seen(config):
         mozilla_repo_urls.parse("https://github.com/hail/hail").repo_name,
     )
 "#;
-    if let Some(told) = told(seen, "") {
-        assert!(told.contains("'ThreadPool', 'hail'"), "{told}");
+    if let Some(differences) = difference(seen, "") {
+        assert!(
+            differences.contains("'ThreadPool', 'hail'"),
+            "{differences}"
+        );
     }
 }
 
@@ -133,9 +136,12 @@ fn tables_are_filled_when_they_are_read() {
                 global found\n    enable_action(\"release-promotion\")\n    \
                 found = sorted(callbacks), sorted(payload_builders)\n";
     let seen = "import hail_taskgraph\n\n\ndef seen(config):\n    return hail_taskgraph.found\n";
-    if let Some(told) = told(seen, more) {
-        assert!(told.contains("'release-promotion'"), "{told}");
-        assert!(told.contains("'scriptworker-signing'"), "{told}");
+    if let Some(differences) = difference(seen, more) {
+        assert!(differences.contains("'release-promotion'"), "{differences}");
+        assert!(
+            differences.contains("'scriptworker-signing'"),
+            "{differences}"
+        );
     }
 }
 
@@ -164,9 +170,15 @@ def seen(config):
     let world = world
         .file("taskcluster/hail_taskgraph/near/__init__.py", near)
         .file("taskcluster/hail_taskgraph/near/neighbour.py", "");
-    if let Some(told) = told_by(&world) {
-        assert!(told.contains("own = inspect.stack()[0]"), "{told}");
-        assert!(told.contains("hail_taskgraph.near.neighbour"), "{told}");
+    if let Some(differences) = world_difference(&world) {
+        assert!(
+            differences.contains("own = inspect.stack()[0]"),
+            "{differences}"
+        );
+        assert!(
+            differences.contains("hail_taskgraph.near.neighbour"),
+            "{differences}"
+        );
     }
 }
 
@@ -204,8 +216,8 @@ def seen(config):
         [one.__class__ is Task and one == Task(**vars(dataclasses.replace(one))) for one in (task, untouched, fresh)],
     )
 "#;
-    if let Some(told) = told(seen, "") {
-        assert!(told.contains("comes first"), "{told}");
+    if let Some(differences) = difference(seen, "") {
+        assert!(differences.contains("comes first"), "{differences}");
     }
 }
 
@@ -226,13 +238,13 @@ def seen(config):
 asked = False
 "#;
     // taskgraph itself lists them for each pattern, so the number is not compared.
-    if let Some(told) = told(seen, "") {
-        assert_eq!(told.matches("', '").count(), 2, "{told}");
+    if let Some(differences) = difference(seen, "") {
+        assert_eq!(differences.matches("', '").count(), 2, "{differences}");
     }
     let Some(world) = world(&seen.replace("asked = False", "asked = True"), "") else {
         return;
     };
     let ours = document(&world.ours(&ARGUMENTS));
-    let told = description(&ours);
-    assert!(told.ends_with("], 1)"), "{told}");
+    let differences = description(&ours);
+    assert!(differences.ends_with("], 1)"), "{differences}");
 }

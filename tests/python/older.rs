@@ -60,8 +60,8 @@ def _determine_more_accurate_base_rev(repo, base_ref, candidate_base_rev, head_r
 
 /// Returns the folder of the installed taskgraph.
 fn installed(python: &Path) -> PathBuf {
-    let told = "import taskgraph; print(taskgraph.__path__[0])";
-    let done = Command::new(python).args(["-c", told]).output().unwrap();
+    let script = "import taskgraph; print(taskgraph.__path__[0])";
+    let done = Command::new(python).args(["-c", script]).output().unwrap();
     PathBuf::from(String::from_utf8(done.stdout).unwrap().trim())
 }
 
@@ -242,8 +242,8 @@ fn a_decision_uses_the_base_of_its_version() {
             &format!("--base-rev={base_rev}"),
             "--tasks-for=github-push",
         ]);
-        let said = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "{said}");
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{stderr}");
         let written = world.root().join("artifacts/parameters.yml");
         let written = std::fs::read_to_string(written).unwrap();
         for line in [

@@ -219,8 +219,8 @@ fn a_release_with_a_python_action_is_rehearsed() {
     for mode in ["--python=mixed", "--python=whole"] {
         let more = [mode, "--folder", "state", "--json", "promote"];
         let done = world.ours(&[&PROMOTE[..], &more].concat());
-        let said = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "{said}");
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{stderr}");
         let report: Value = serde_json::from_slice(&done.stdout).unwrap();
         let count = |phase: &Value| (phase["created"].clone(), phase["reused"].clone());
         let phases = report["phases"].as_array().unwrap();
@@ -235,10 +235,10 @@ fn a_release_with_a_python_action_is_rehearsed() {
         for folder in ["artifacts", "docker-contexts"] {
             assert!(!world.root().join(folder).exists(), "{folder}");
         }
-        let told = definitions(&world);
+        let lines = definitions(&world);
         let of_push = "rehearsal@example.com, of the outside, True";
         let of_action = "red by an action, of the outside, True";
-        assert_eq!(told, [of_push, of_push, of_action, of_action], "{mode}");
+        assert_eq!(lines, [of_push, of_push, of_action, of_action], "{mode}");
         std::fs::remove_dir_all(world.root().join("state")).unwrap();
     }
 }
@@ -259,13 +259,13 @@ fn definitions(world: &World) -> Vec<String> {
                     text.split(marker)
                         .skip(1)
                         .filter_map(|rest| rest.split('"').next())
-                        .filter(|told| told.ends_with("True") || told.ends_with("False"))
+                        .filter(|line| line.ends_with("True") || line.ends_with("False"))
                         .map(str::to_owned),
                 );
             }
         }
     }
-    found.sort_by_key(|told| !told.starts_with("rehearsal"));
+    found.sort_by_key(|line| !line.starts_with("rehearsal"));
     found
 }
 
@@ -301,19 +301,19 @@ fn rebuilt_tasks_of_a_python_promotion_are_reported() {
         );
     let rehearsed = |flavors: &[&str]| {
         let done = world.ours(&[&PROMOTE[..], &["--json"], flavors].concat());
-        let said = flat(&String::from_utf8_lossy(&done.stderr));
-        assert!(done.status.success(), "{said}");
+        let stderr = flat(&String::from_utf8_lossy(&done.stderr));
+        assert!(done.status.success(), "{stderr}");
         let report: Value = serde_json::from_slice(&done.stdout).unwrap();
         let phases = report["phases"].as_array().unwrap();
         let notes = phases[phases.len() - 1]["notes"].to_string();
-        (said, notes)
+        (stderr, notes)
     };
-    let (said, notes) = rehearsed(&["ship"]);
+    let (stderr, notes) = rehearsed(&["ship"]);
     for part in [
         "the flavor `ship`: 1 task of previous graphs would be built again: seen-one",
         "the flavor `ship`: 1 task of the earlier phase `promote` would be created: late-one",
     ] {
-        assert!(said.contains(part), "{part}: {said}");
+        assert!(stderr.contains(part), "{part}: {stderr}");
     }
     assert!(
         notes.contains("1 task built twice: seen-one is "),
@@ -324,24 +324,24 @@ fn rebuilt_tasks_of_a_python_promotion_are_reported() {
         "{notes}"
     );
     // The flavor rebuilds tasks intentionally.
-    let (said, notes) = rehearsed(&["promote"]);
-    assert!(!said.contains("the flavor `promote`"), "{said}");
+    let (stderr, notes) = rehearsed(&["promote"]);
+    assert!(!stderr.contains("the flavor `promote`"), "{stderr}");
     assert_eq!(notes, "[]");
 }
 
 #[test]
 fn missing_input_of_a_project_is_reported() {
     let Some(world) = shed() else { return };
-    let told = flat(&world.failure(&["rehearse", "--root", "shed", "--json", "promote"]));
+    let error = flat(&world.failure(&["rehearse", "--root", "shed", "--json", "promote"]));
     assert!(
-        told.contains("cannot render the action release-promotion with its input"),
-        "{told}"
+        error.contains("cannot render the action release-promotion with its input"),
+        "{error}"
     );
     assert!(
-        told.contains("help: add to its input with `snowman rehearse --input FILE`"),
-        "{told}"
+        error.contains("help: add to its input with `snowman rehearse --input FILE`"),
+        "{error}"
     );
-    assert!(told.ends_with("1 error"), "{told}");
+    assert!(error.ends_with("1 error"), "{error}");
 }
 
 #[test]
@@ -349,12 +349,12 @@ fn a_branch_without_a_decision_task_is_reported() {
     let Some(world) = shed() else { return };
     // Projects may read the root URL as soon as they are loaded.
     let world = world.without("TASKCLUSTER_ROOT_URL");
-    let told = flat(&world.failure(&[&PROMOTE[..], &["--branch", "stage", "promote"]].concat()));
+    let error = flat(&world.failure(&[&PROMOTE[..], &["--branch", "stage", "promote"]].concat()));
     assert!(
-        told.contains(
+        error.contains(
             ".taskcluster.yml has no task for a push to refs/heads/stage help: name another branch with `--branch`"
         ),
-        "{told}"
+        "{error}"
     );
 }
 
@@ -401,6 +401,6 @@ def register(graph_config):
         "parameters=Parameters(strict=False, **values)",
     );
     let done = world.ours(&[&PROMOTE[..], &["--json", "promote"]].concat());
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{said}");
+    let stderr = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{stderr}");
 }

@@ -153,10 +153,10 @@ impl World {
     /// Runs snowman, which must fail, and returns its output.
     pub fn failure(&self, arguments: &[&str]) -> String {
         let done = self.ours(arguments);
-        let said = String::from_utf8_lossy(&done.stderr).into_owned();
-        assert!(!done.status.success(), "it did not fail: {said}");
+        let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success(), "it did not fail: {stderr}");
         assert_eq!(String::from_utf8_lossy(&done.stdout), "");
-        said
+        stderr
     }
 }
 
@@ -171,8 +171,8 @@ pub fn flat(text: &str) -> String {
 
 /// Parses the document that a program has printed, with taskIds replaced by labels.
 pub fn document(done: &Output) -> Value {
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{said}");
+    let stderr = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{stderr}");
     let mut text = String::from_utf8_lossy(&done.stdout).into_owned();
     let read: Value = serde_json::from_str(&text).unwrap();
     for (key, task) in read.as_object().unwrap() {

@@ -322,8 +322,8 @@ async fn reused_tasks_are_counted_in_the_order_of_the_phases() {
         ..Report::default()
     };
     let text = report.to_text();
-    let told = "reused      17 (3 of push, 5 of promote, 7 of older, 2 of index)\n";
-    assert!(text.contains(told), "{text}");
+    let line = "reused      17 (3 of push, 5 of promote, 7 of older, 2 of index)\n";
+    assert!(text.contains(line), "{text}");
 }
 
 #[tokio::test]

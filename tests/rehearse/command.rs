@@ -104,8 +104,8 @@ pub fn rehearse(folder: &Path, args: &[&str]) -> Output {
 }
 
 pub fn json_of(output: &Output) -> Value {
-    let said = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| unreachable!("{error}: {said}"))
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| unreachable!("{error}: {stderr}"))
 }
 
 /// Name, created and reused of each phase.
@@ -150,28 +150,25 @@ fn this_projects_release_passes() {
 
 #[test]
 fn default_flavors_follow_from_the_config() {
-    let said = |flavors: &str| {
+    let rehearse_flavors = |flavors: &str| {
         let folder = project();
         let config = folder.path().join("taskcluster/config.yml");
         let (before, _) = CONFIG.split_once("release-promotion:").unwrap();
         fs::write(config, format!("{before}{flavors}")).unwrap();
         rehearse(folder.path(), &["--json"])
     };
-    let output = said("");
+    let output = rehearse_flavors("");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(counts(&json_of(&output)), [("push", 2, 0)]);
     // None of them is of a product, so all are taken, as they stand. The methods that are built in
     // want one.
-    let told = said(
+    let log = rehearse_flavors(
         "release-promotion: {flavors: {ship: {target-tasks-method: ship}, \
          promote: {target-tasks-method: promote}}}\n",
     );
-    let told = String::from_utf8_lossy(&told.stderr).into_owned();
-    assert!(
-        told.contains("Rehearsing push\nRehearsing ship\n"),
-        "{told}"
-    );
-    assert!(told.contains("the flavor `ship` selects no task"), "{told}");
+    let log = String::from_utf8_lossy(&log.stderr).into_owned();
+    assert!(log.contains("Rehearsing push\nRehearsing ship\n"), "{log}");
+    assert!(log.contains("the flavor `ship` selects no task"), "{log}");
 }
 
 #[test]
@@ -237,10 +234,10 @@ fn flavors_in_the_wrong_order_fail_the_rehearsal() {
     for flavors in [&["ship_fox"][..], &["push_fox", "promote_fox"]] {
         let output = rehearse(folder.path(), flavors);
         assert_eq!(output.status.code(), Some(1), "{flavors:?}: {output:?}");
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(
-            told.contains("of the earlier phase `promote`"),
-            "{flavors:?}: {told}"
+            stderr.contains("of the earlier phase `promote`"),
+            "{flavors:?}: {stderr}"
         );
     }
     // It is told all the same when it is accepted.
@@ -276,10 +273,10 @@ fn indexed_tasks_stand_for_other_projects() {
     let far = CONFIG.replace("aliases: {}", aliases) + "task-deadline-after: 20 days\n";
     fs::write(config, far + "task-expires-after: 1 year\n").unwrap();
     let alone = rehearse(folder.path(), &[]);
-    let told = String::from_utf8_lossy(&alone.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&alone.stderr).into_owned();
     assert!(
-        told.contains("the index has no task at other.v2.latest.a"),
-        "{told}"
+        stderr.contains("the index has no task at other.v2.latest.a"),
+        "{stderr}"
     );
     let output = rehearse(folder.path(), &["--json", "--indexed", "other.v2.latest.a"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -294,10 +291,10 @@ fn more_input_has_to_be_a_mapping() {
     fs::write(folder.path().join("input.yml"), "[fox]\n").unwrap();
     let output = rehearse(folder.path(), &["--input", "input.yml"]);
     assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        told.contains("input.yml contains a list, where a mapping is expected"),
-        "{told}"
+        stderr.contains("input.yml contains a list, where a mapping is expected"),
+        "{stderr}"
     );
 }
 
@@ -392,9 +389,9 @@ fn flavors_have_to_exist() {
     let folder = project();
     let output = rehearse(folder.path(), &["promote_fix"]);
     assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("unknown flavor `promote_fix`"), "{said}");
-    assert!(said.contains("`promote_fox`"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.contains("unknown flavor `promote_fix`"), "{stderr}");
+    assert!(stderr.contains("`promote_fox`"), "{stderr}");
 }
 
 #[test]
@@ -414,6 +411,6 @@ fn an_invalid_project_is_reported() {
     fs::write(&kind, text.replace("build: build-a", "build: build-b")).unwrap();
     let output = rehearse(folder.path(), &["promote_fox"]);
     assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("did you mean `build-a`?"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.contains("did you mean `build-a`?"), "{stderr}");
 }

@@ -20,7 +20,7 @@ fn breaks(from: &str, to: &str, rule: &str, breach: &str) {
     let phases = report["phases"].as_array().unwrap();
     let broken = broken(&phases[0]);
     assert!(
-        matches!(broken.as_slice(), [(one, breaches)] if *one == rule && breaches.iter().any(|said| said.contains(breach))),
+        matches!(broken.as_slice(), [(one, breaches)] if *one == rule && breaches.iter().any(|line| line.contains(breach))),
         "{to}: {broken:#?}"
     );
     // Nothing was created, and nothing is promoted on that.
@@ -218,10 +218,10 @@ fn a_mistake_in_the_action_alone_is_found() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let report = json_of(&output);
     assert_eq!(broken(&report["phases"][0]), []);
-    let told = broken(&report["phases"][1]);
+    let errors = broken(&report["phases"][1]);
     assert!(
-        matches!(told.as_slice(), [(RUNS, breaches)] if breaches[0].contains("'action-calback'")),
-        "{told:?}"
+        matches!(errors.as_slice(), [(RUNS, breaches)] if breaches[0].contains("'action-calback'")),
+        "{errors:?}"
     );
     assert_eq!(report["notRehearsed"], json!(["push_fox", "ship_fox"]));
 }
@@ -297,9 +297,9 @@ fn the_decision_uses_the_flags_of_the_command() {
     );
     replace(folder.path(), TEMPLATE, "method=nothing", "method=nothin");
     let output = rehearse(folder.path(), &[]);
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1));
-    assert!(told.contains("did you mean `nothing`?"), "{told}");
+    assert!(stderr.contains("did you mean `nothing`?"), "{stderr}");
     // A folder below the checkout is where relative paths begin.
     let folder = shell_project(BOTH);
     replace(
@@ -338,14 +338,14 @@ fn a_template_that_cannot_be_rendered_has_a_place() {
         "- --owner=${ownr}",
     );
     let output = rehearse(folder.path(), &[]);
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     let text = fs::read_to_string(folder.path().join(TEMPLATE)).unwrap();
     let line = text
         .lines()
         .position(|line| line.contains("${ownr}"))
         .unwrap()
         + 1;
-    assert!(told.contains(&format!("{TEMPLATE}:{line}:")), "{told}");
+    assert!(stderr.contains(&format!("{TEMPLATE}:{line}:")), "{stderr}");
 }
 
 #[test]
@@ -389,9 +389,9 @@ fn a_chain_in_a_project_without_chains_is_explained() {
     let folder = project();
     let output = rehearse(folder.path(), &["promote_fox+push_fox"]);
     assert_ne!(output.status.code(), Some(0));
-    let said = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("need `chains: true` in the section `release-promotion`"),
-        "{said}"
+        stderr.contains("need `chains: true` in the section `release-promotion`"),
+        "{stderr}"
     );
 }

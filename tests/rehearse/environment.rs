@@ -60,11 +60,11 @@ fn tasks_are_created_with_the_role_of_their_branch_or_action() {
         replace(folder.path(), TEMPLATE, from, to);
         let output = rehearse(folder.path(), &["promote_fox"]);
         assert_eq!(output.status.code(), Some(1));
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(told.contains("the queue refuses the task"), "{told}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(stderr.contains("the queue refuses the task"), "{stderr}");
         assert!(
-            told.replace(['\n', '│', ' '], "").contains(missing),
-            "{told}"
+            stderr.replace(['\n', '│', ' '], "").contains(missing),
+            "{stderr}"
         );
     }
 }

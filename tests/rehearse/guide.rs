@@ -80,11 +80,15 @@ async fn plans_in_the_guide_are_real() {
             .output()
             .await
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
+        let stderr = String::from_utf8_lossy(&output.stderr);
         let printed = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(steady(&printed), steady(shown), "{command}: {said}");
+        assert_eq!(steady(&printed), steady(shown), "{command}: {stderr}");
         let unexpected = shown.contains("  unexpected  ");
-        assert_eq!(output.status.code(), Some(i32::from(unexpected)), "{said}");
+        assert_eq!(
+            output.status.code(),
+            Some(i32::from(unexpected)),
+            "{stderr}"
+        );
     }
     sandbox.stop().await;
 }

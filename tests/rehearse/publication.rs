@@ -11,7 +11,7 @@ use taskcluster::{ClientBuilder, Credentials, Queue};
 use super::edits::{BOTH, PUBLISHED, TEMPLATE, broken, pushed, replace, shell_project};
 
 /// A sandbox over what a rehearsal kept.
-async fn kept(folder: &Path) -> (Sandbox, Queue) {
+async fn stored_sandbox(folder: &Path) -> (Sandbox, Queue) {
     let sandbox = Sandbox::start(Options {
         address: ([127, 0, 0, 1], 0).into(),
         folder: Some(folder.join("kept")),
@@ -36,7 +36,7 @@ async fn artifacts_are_published_as_the_payload_says() {
         phase["command"],
         "taskgraph decision in /builds/worker/checkouts/src"
     );
-    let (sandbox, queue) = kept(folder.path()).await;
+    let (sandbox, queue) = stored_sandbox(folder.path()).await;
     let id = phase["taskId"].as_str().unwrap();
     let listed = queue.listLatestArtifacts(id, None, None).await.unwrap();
     let task = queue.task(id).await.unwrap();
@@ -106,8 +106,8 @@ async fn one_name_with_two_expiries_is_a_malformed_payload() {
         "path: /builds/worker/artifacts/docker-contexts",
     );
     let phase = pushed(folder.path());
-    let told = broken(&phase);
-    let [(PUBLISHED, breaches)] = told.as_slice() else {
+    let errors = broken(&phase);
+    let [(PUBLISHED, breaches)] = errors.as_slice() else {
         unreachable!("{phase:#}")
     };
     assert_eq!(
@@ -118,7 +118,7 @@ async fn one_name_with_two_expiries_is_a_malformed_payload() {
            malformed-payload"
         ]
     );
-    let (sandbox, queue) = kept(folder.path()).await;
+    let (sandbox, queue) = stored_sandbox(folder.path()).await;
     let status = queue
         .status(phase["taskId"].as_str().unwrap())
         .await
@@ -134,9 +134,9 @@ async fn one_name_with_two_expiries_is_a_malformed_payload() {
 fn contexts_that_nothing_publishes_are_found() {
     let folder = shell_project("public: {type: directory, path: /builds/worker/artifacts}");
     let phase = pushed(folder.path());
-    let told = broken(&phase);
+    let errors = broken(&phase);
     assert_eq!(
-        told,
+        errors,
         [(
             PUBLISHED,
             vec![
@@ -176,9 +176,9 @@ fn generic_worker_publishes_from_the_folder_of_the_task() {
     fs::write(&template, text.replace(", optional: true", "")).unwrap();
     fs::remove_dir_all(folder.path().join("kept")).unwrap();
     let phase = pushed(folder.path());
-    let told = broken(&phase);
+    let errors = broken(&phase);
     assert!(
-        matches!(told.as_slice(), [(PUBLISHED, breaches)] if breaches[0].contains("generic-worker would fail the task")),
-        "{told:?}"
+        matches!(errors.as_slice(), [(PUBLISHED, breaches)] if breaches[0].contains("generic-worker would fail the task")),
+        "{errors:?}"
     );
 }

@@ -83,7 +83,7 @@ pub fn decides(text: &str) -> Command {
     command
 }
 
-pub fn unread(payload: Value) -> String {
+pub fn unsupported_command(payload: Value) -> String {
     match read_payload(payload) {
         Err(CommandError::Unreadable(why)) => why,
         other => unreachable!("{other:?}"),
@@ -327,7 +327,10 @@ fn the_entry_point_of_the_image_creates_the_checkout() {
         "$FOX_BASE_REPOSITORY"
     );
     payload["env"]["SNOWMAN_HEAD_REPOSITORY"] = json!("");
-    assert_eq!(unread(payload), "nothing in it checks out the repository");
+    assert_eq!(
+        unsupported_command(payload),
+        "nothing in it checks out the repository"
+    );
 }
 
 #[test]
@@ -447,24 +450,27 @@ fn values_known_only_to_a_shell_are_not_read() {
             "nothing in it runs taskgraph or snowman, only `uv run taskgrahp decision`",
         ),
     ] {
-        let told = unread(script(text));
-        assert!(told.starts_with(why), "{text}: {told}");
+        let reason = unsupported_command(script(text));
+        assert!(reason.starts_with(why), "{text}: {reason}");
     }
     // The part that cannot be read is named.
-    let told = unread(script(&format!(
+    let reason = unsupported_command(script(&format!(
         "{LINK}case $X in a) ;; esac; taskgraph decision FLAGS"
     )));
     assert!(
-        told.contains("artifacts && case $X in a) ;; esac"),
-        "{told}"
+        reason.contains("artifacts && case $X in a) ;; esac"),
+        "{reason}"
     );
-    let told = unread(payload(json!(null)));
+    let reason = unsupported_command(payload(json!(null)));
     assert_eq!(
-        told,
+        reason,
         "`payload.command` is missing, so the image decides what runs"
     );
-    let told = unread(payload(json!("taskgraph decision")));
-    assert!(told.starts_with("`payload.command` is missing"), "{told}");
+    let reason = unsupported_command(payload(json!("taskgraph decision")));
+    assert!(
+        reason.starts_with("`payload.command` is missing"),
+        "{reason}"
+    );
     // What is not used may be anything.
     decides("export STAMP=$(date); echo $(date) > stamp; rm -f *.log; taskgraph decision FLAGS");
 }
@@ -472,20 +478,23 @@ fn values_known_only_to_a_shell_are_not_read() {
 #[test]
 fn endless_values_are_not_read() {
     let double = "A=x; ".to_owned() + &"A=$A$A; ".repeat(64);
-    let told = unread(script(&format!(
+    let reason = unsupported_command(script(&format!(
         "{double} taskgraph decision FLAGS --head-tag=$A"
     )));
-    assert_eq!(told, "`--head-tag` is given a value that is too long");
+    assert_eq!(reason, "`--head-tag` is given a value that is too long");
     let many = "A=x; ".repeat(10_000);
-    let told = unread(script(&format!("{many} taskgraph decision FLAGS")));
-    assert!(told.starts_with("there are too many commands"), "{told}");
+    let reason = unsupported_command(script(&format!("{many} taskgraph decision FLAGS")));
+    assert!(
+        reason.starts_with("there are too many commands"),
+        "{reason}"
+    );
     let deep = "${A-".repeat(50_000) + &"}".repeat(50_000);
-    let told = unread(script(&format!(
+    let reason = unsupported_command(script(&format!(
         "taskgraph decision FLAGS --head-tag={deep}"
     )));
     assert!(
-        told.starts_with("expansions are nested too deeply"),
-        "{told}"
+        reason.starts_with("expansions are nested too deeply"),
+        "{reason}"
     );
 }
 
@@ -495,16 +504,19 @@ fn nesting_is_limited() {
     for _ in 0..30 {
         text = format!("env {text}");
     }
-    let told = unread(script(&text));
-    assert!(told.starts_with("programs are nested too deeply"), "{told}");
+    let reason = unsupported_command(script(&text));
+    assert!(
+        reason.starts_with("programs are nested too deeply"),
+        "{reason}"
+    );
 }
 
 #[test]
 fn failing_commands_are_reported() {
     let only = |text: &str, wanted: &str| {
-        let told = wrong(script(text));
-        assert_eq!(told.len(), 1, "{text}: {told:?}");
-        assert!(told[0].contains(wanted), "{text}: {told:?}");
+        let errors = wrong(script(text));
+        assert_eq!(errors.len(), 1, "{text}: {errors:?}");
+        assert!(errors[0].contains(wanted), "{text}: {errors:?}");
     };
     only(
         "taskgraph decision FLAGS --haed-tag=x",
@@ -533,12 +545,12 @@ fn failing_commands_are_reported() {
     // All of it at once.
     let mut payload = script("taskgraph decision FLAGS --haed-tag=x");
     payload["command"][1] = json!("--fox-chekout=/builds/worker/checkouts/vcs");
-    let told = wrong(payload);
+    let errors = wrong(payload);
     assert_eq!(
-        told[0],
+        errors[0],
         "run-task has no option `--fox-chekout`: did you mean `--fox-checkout`?"
     );
-    assert!(told[1].contains("--haed-tag"), "{told:?}");
+    assert!(errors[1].contains("--haed-tag"), "{errors:?}");
 }
 
 #[test]
@@ -552,16 +564,17 @@ fn run_task_needs_the_variables_of_its_checkout() {
     ] {
         missing["env"].as_object_mut().unwrap().shift_remove(name);
     }
-    let told = wrong(missing);
+    let errors = wrong(missing);
     let needs = |name: &str| {
-        told.iter()
+        errors
+            .iter()
             .any(|line| line.contains(&format!("needs the variable {name},")))
     };
     assert!(
         needs("FOX_HEAD_REPOSITORY") && needs("FOX_HEAD_REV") && needs("FOX_REPOSITORY_TYPE"),
-        "{told:?}"
+        "{errors:?}"
     );
-    assert_eq!(told.len(), 3);
+    assert_eq!(errors.len(), 3);
     let mut other = script("taskgraph action-callback");
     other["env"]["REPOSITORIES"] = json!("{\"foxes\": \"Fox\"}");
     assert_eq!(
@@ -569,10 +582,10 @@ fn run_task_needs_the_variables_of_its_checkout() {
         ["run-task has no option `--fox-checkout`: did you mean `--foxes-checkout`?"]
     );
     other["env"]["REPOSITORIES"] = json!("fox");
-    let told = wrong(other.clone());
+    let errors = wrong(other.clone());
     assert!(
-        told[0].starts_with("run-task: REPOSITORIES in `env` is not a JSON object"),
-        "{told:?}"
+        errors[0].starts_with("run-task: REPOSITORIES in `env` is not a JSON object"),
+        "{errors:?}"
     );
     // A run-task of the project's own knows its repositories itself.
     other["env"]
@@ -613,9 +626,9 @@ fn a_projects_own_run_task_is_read() {
         Subcommand::Action
     );
     let text = format!("{start} ./mach create-environment && ./mach taskgrahp decision FLAGS");
-    let told = unread(definition(&options, &text));
+    let reason = unsupported_command(definition(&options, &text));
     assert!(
-        told.starts_with("nothing in it runs taskgraph or snowman, only `./mach create-environment`, `./mach taskgrahp"),
-        "{told}"
+        reason.starts_with("nothing in it runs taskgraph or snowman, only `./mach create-environment`, `./mach taskgrahp"),
+        "{reason}"
     );
 }

@@ -54,8 +54,8 @@ fn worker_variables_are_not_treated_as_unset() {
             "`run-task` is given the output of a command",
         ),
     ] {
-        let told = unread(script(text));
-        assert!(told.starts_with(why), "{text}: {told}");
+        let reason = unsupported_command(script(text));
+        assert!(reason.starts_with(why), "{text}: {reason}");
     }
     // What the script has set itself stays known, and so does what replaces it.
     let command = decides(
@@ -91,10 +91,10 @@ fn a_variable_that_nothing_sets_is_empty() {
     // As an argument of its own, it is empty in quotes, and not there without.
     let command = decides("taskgraph decision FLAGS --head-tag \"$NONE\"");
     assert_eq!(command.unset["head-tag"], "NONE");
-    let told = wrong(script("taskgraph decision FLAGS --head-tag $NONE"));
+    let errors = wrong(script("taskgraph decision FLAGS --head-tag $NONE"));
     assert!(
-        told[0].contains("a value is required for '--head-tag"),
-        "{told:?}"
+        errors[0].contains("a value is required for '--head-tag"),
+        "{errors:?}"
     );
     decides("$SUDO taskgraph decision FLAGS");
     for text in [
@@ -104,10 +104,10 @@ fn a_variable_that_nothing_sets_is_empty() {
         "bash -cu 'taskgraph decision FLAGS --head-tag=\"$NONE\"'",
         "set -u; echo $NONE; taskgraph decision FLAGS",
     ] {
-        let told = wrong(script(text));
+        let errors = wrong(script(text));
         assert!(
-            told[0].ends_with("nothing sets the variable NONE, which is an error after `set -u`"),
-            "{text}: {told:?}"
+            errors[0].ends_with("nothing sets the variable NONE, which is an error after `set -u`"),
+            "{text}: {errors:?}"
         );
     }
     decides("set -u; taskgraph decision FLAGS --head-tag=\"${NONE:-}\" && echo $PATH");
@@ -124,13 +124,16 @@ fn commands_after_a_failure_are_not_ignored() {
         "[ -f .env ] && export TAG=x; taskgraph decision FLAGS",
         "make || taskgraph decision FLAGS",
     ] {
-        let told = unread(script(text));
+        let reason = unsupported_command(script(text));
         assert!(
-            told.starts_with("only the worker can know whether"),
-            "{text}: {told}"
+            reason.starts_with("only the worker can know whether"),
+            "{text}: {reason}"
         );
     }
-    assert!(unread(script("false && taskgraph decision FLAGS")).starts_with("nothing in it runs"));
+    assert!(
+        unsupported_command(script("false && taskgraph decision FLAGS"))
+            .starts_with("nothing in it runs")
+    );
     // What changes nothing may run or not.
     decides("make || echo no; [ -f x ] && rm -f y; taskgraph decision FLAGS");
     decides("[ -z \"$FOX_HEAD_REV\" ] && exit 1; taskgraph decision FLAGS");
@@ -178,10 +181,10 @@ fn cd_pushd_and_popd_are_followed() {
         assert_eq!(command.folder, format!("{CHECKOUT}/{folder}"), "{text}");
     }
     for text in ["popd", "cd -", "pushd", "pushd +1"] {
-        let told = unread(script(&format!("{text} && taskgraph decision FLAGS")));
+        let reason = unsupported_command(script(&format!("{text} && taskgraph decision FLAGS")));
         assert!(
-            told.starts_with("the new folder is not known"),
-            "{text}: {told}"
+            reason.starts_with("the new folder is not known"),
+            "{text}: {reason}"
         );
     }
     let folder = |text: &str| ok(script(&format!("{text} -r ../taskcluster"))).folder;
@@ -213,7 +216,7 @@ fn links_are_created_like_ln_does() {
         assert_eq!(at.as_deref(), Some("/builds/worker/artifacts/x"), "{text}");
     }
     for text in ["ln a b", "ln -s", "ln -s --unheard-of a b"] {
-        unread(script(&format!("{text} && taskgraph decision FLAGS")));
+        unsupported_command(script(&format!("{text} && taskgraph decision FLAGS")));
     }
 }
 

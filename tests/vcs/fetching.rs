@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use snowman::ports::vcs::VcsError;
 
-use super::{Desk, NULL, files, range, with_hg};
+use super::{NULL, TestRepositories, files, range, with_hg};
 
 const NOTES: &str = "refs/notes/decision-parameters";
 
-impl Desk {
+impl TestRepositories {
     /// Everything that a clone remembers of others.
     fn refs(&self, clone: &str) -> String {
         self.git(clone, &["for-each-ref"])
@@ -21,19 +21,19 @@ impl Desk {
 
 /// A remote `r` after a force push, and a clone of it: the base is in the remote only, and on no
 /// branch of it.
-fn after_a_force_push(clone: &[&str]) -> (Desk, String, String) {
-    let desk = Desk::new();
-    desk.new_git("r");
-    desk.commit("r", "a", "1");
-    let base = desk.commit("r", "gone", "1");
-    desk.git("r", &["reset", "--quiet", "--hard", "HEAD~1"]);
-    let head = desk.commit("r", "b", "1");
-    let url = format!("file://{}", desk.path("r").display());
+fn after_a_force_push(clone: &[&str]) -> (TestRepositories, String, String) {
+    let folder = TestRepositories::new();
+    folder.new_git("r");
+    folder.commit("r", "a", "1");
+    let base = folder.commit("r", "gone", "1");
+    folder.git("r", &["reset", "--quiet", "--hard", "HEAD~1"]);
+    let head = folder.commit("r", "b", "1");
+    let url = format!("file://{}", folder.path("r").display());
     let mut arguments = vec!["clone", "--quiet"];
     arguments.extend(clone);
     arguments.extend([url.as_str(), "clone"]);
-    desk.git("", &arguments);
-    (desk, base, head)
+    folder.git("", &arguments);
+    (folder, base, head)
 }
 
 #[test]
@@ -42,54 +42,54 @@ fn git_fetches_a_base_that_no_branch_has() {
         (&[] as &[&str], vec!["b"]),
         (&["--depth=1"], vec!["b", "gone"]),
     ] {
-        let (desk, base, head) = after_a_force_push(clone);
-        let vcs = desk.vcs("clone");
+        let (folder, base, head) = after_a_force_push(clone);
+        let vcs = folder.vcs("clone");
         let vcs = vcs.as_ref();
         let since = range(Some(&base), &head);
         assert_eq!(vcs.missing_base(&since), Ok(Some(base.clone())));
-        let before = desk.refs("clone");
-        let url = format!("file://{}", desk.path("r").display());
+        let before = folder.refs("clone");
+        let url = format!("file://{}", folder.path("r").display());
         assert_eq!(vcs.fetch(&base, &url), Ok(base.clone()));
-        assert_eq!(desk.refs("clone"), before);
+        assert_eq!(folder.refs("clone"), before);
         assert_eq!(vcs.missing_base(&since), Ok(None));
         // A shallow clone has no history to tell by, so there the trees are compared.
         assert_eq!(files(vcs, &since), changed);
-        let shallow = desk.git("clone", &["rev-parse", "--is-shallow-repository"]);
+        let shallow = folder.git("clone", &["rev-parse", "--is-shallow-repository"]);
         assert_eq!(shallow, (!clone.is_empty()).to_string());
     }
 }
 
 #[test]
 fn git_finds_the_base_of_a_shallow_clone() {
-    let (desk, _, head) = after_a_force_push(&["--depth=1"]);
-    let parent = desk.git("r", &["rev-parse", "HEAD~1"]);
-    let vcs = desk.vcs("clone");
+    let (folder, _, head) = after_a_force_push(&["--depth=1"]);
+    let parent = folder.git("r", &["rev-parse", "HEAD~1"]);
+    let vcs = folder.vcs("clone");
     let vcs = vcs.as_ref();
     let alone = range(None, &head);
     assert_eq!(vcs.missing_base(&alone), Ok(Some(parent.clone())));
-    vcs.fetch(&parent, &desk.text_of("r")).unwrap();
+    vcs.fetch(&parent, &folder.text_of("r")).unwrap();
     assert_eq!(vcs.missing_base(&alone), Ok(None));
     assert_eq!(files(vcs, &alone), ["b"]);
     // Nothing comes before the first commit.
     assert_eq!(vcs.missing_base(&range(None, &parent)), Ok(None));
     for none in [Some(""), Some(NULL)] {
-        let root = desk.git("r", &["rev-list", "--max-parents=0", "HEAD"]);
+        let root = folder.git("r", &["rev-list", "--max-parents=0", "HEAD"]);
         assert_eq!(vcs.missing_base(&range(none, &root)), Ok(None));
     }
 }
 
 #[test]
 fn git_reports_what_cannot_be_fetched() {
-    let (desk, _, head) = after_a_force_push(&[]);
-    let vcs = desk.vcs("clone");
-    let remote = desk.text_of("r");
+    let (folder, _, head) = after_a_force_push(&[]);
+    let vcs = folder.vcs("clone");
+    let remote = folder.text_of("r");
     let nowhere = "1234567890".repeat(4);
     let missing = vcs.missing_base(&range(Some(&nowhere), &head));
     assert_eq!(missing, Ok(Some(nowhere.clone())));
-    let said = vcs.fetch(&nowhere, &remote).unwrap_err();
-    assert!(said.said().contains(&nowhere), "{said}");
-    assert!(!said.said().contains("--no-tags"), "{said}");
-    let branch = desk.git("r", &["rev-parse", "main"]);
+    let error = vcs.fetch(&nowhere, &remote).unwrap_err();
+    assert!(error.said().contains(&nowhere), "{error}");
+    assert!(!error.said().contains("--no-tags"), "{error}");
+    let branch = folder.git("r", &["rev-parse", "main"]);
     assert_eq!(vcs.fetch("main", &remote), Ok(branch));
     for (revision, remote) in [
         ("nowhere", remote.as_str()),
@@ -110,18 +110,18 @@ fn git_reports_what_cannot_be_fetched() {
 
 #[test]
 fn git_reads_only_the_notes_of_the_remote() {
-    let desk = Desk::new();
-    desk.new_git("r");
-    let head = desk.commit("r", "a", "1");
-    desk.git("", &["clone", "--quiet", "r", "clone"]);
+    let folder = TestRepositories::new();
+    folder.new_git("r");
+    let head = folder.commit("r", "a", "1");
+    folder.git("", &["clone", "--quiet", "r", "clone"]);
     let write = |at: &str, text: &str| {
         let add = [
             "notes", "--ref", NOTES, "add", "--force", "-m", text, "HEAD",
         ];
-        desk.git(at, &add)
+        folder.git(at, &add)
     };
-    let remote = desk.text_of("r");
-    let vcs = desk.vcs("clone");
+    let remote = folder.text_of("r");
+    let vcs = folder.vcs("clone");
     let note = || vcs.note(NOTES, &remote);
     // What is left here of another remote is not this one's.
     write("clone", "left");
@@ -129,54 +129,54 @@ fn git_reads_only_the_notes_of_the_remote() {
     write("r", "one");
     assert_eq!(note(), Ok(Some("one".to_owned())));
     // Rewritten with force, so that nothing leads from the one to the other.
-    desk.git("r", &["update-ref", "-d", NOTES]);
+    folder.git("r", &["update-ref", "-d", NOTES]);
     write("r", "two");
-    let before = desk.refs("clone");
+    let before = folder.refs("clone");
     assert_eq!(note(), Ok(Some("two".to_owned())));
-    assert_eq!(desk.refs("clone"), before);
+    assert_eq!(folder.refs("clone"), before);
     // A ref that only ends in this name is another.
-    desk.git("r", &["update-ref", &format!("refs/heads/{NOTES}"), &head]);
-    desk.git("r", &["update-ref", "-d", NOTES]);
+    folder.git("r", &["update-ref", &format!("refs/heads/{NOTES}"), &head]);
+    folder.git("r", &["update-ref", "-d", NOTES]);
     assert_eq!(note(), Ok(None));
 }
 
 #[test]
 fn git_finds_a_note_among_many() {
-    let desk = Desk::new();
-    desk.new_git("r");
-    desk.commit("r", "a", "1");
+    let folder = TestRepositories::new();
+    folder.new_git("r");
+    folder.commit("r", "a", "1");
     // With so many notes, git keeps each in a folder by the first digits of its hash.
-    let tree = desk.git("r", &["rev-parse", "HEAD^{tree}"]);
+    let tree = folder.git("r", &["rev-parse", "HEAD^{tree}"]);
     for i in 0..300 {
         let message = i.to_string();
-        let commit = desk.git("r", &["commit-tree", "-m", &message, &tree]);
-        desk.git(
+        let commit = folder.git("r", &["commit-tree", "-m", &message, &tree]);
+        folder.git(
             "r",
             &["notes", "--ref", NOTES, "add", "-m", "other", &commit],
         );
     }
-    desk.git("r", &["notes", "--ref", NOTES, "add", "-m", "own", "HEAD"]);
-    let listed = desk.git("r", &["ls-tree", "--name-only", NOTES]);
+    folder.git("r", &["notes", "--ref", NOTES, "add", "-m", "own", "HEAD"]);
+    let listed = folder.git("r", &["ls-tree", "--name-only", NOTES]);
     assert!(listed.lines().all(|name| name.len() == 2), "{listed}");
-    desk.git("", &["clone", "--quiet", "r", "clone"]);
-    let note = desk.vcs("clone").note(NOTES, &desk.text_of("r"));
+    folder.git("", &["clone", "--quiet", "r", "clone"]);
+    let note = folder.vcs("clone").note(NOTES, &folder.text_of("r"));
     assert_eq!(note, Ok(Some("own".to_owned())));
 }
 
 #[test]
 fn hg_fetches_a_base() {
-    let Some(desk) = with_hg() else { return };
-    let node = |at: &str, rev: &str| desk.hg(at, &["log", "-r", rev, "-T", "{node}"]);
-    desk.hg("", &["clone", "--quiet", "--rev=1", "r", "clone"]);
+    let Some(folder) = with_hg() else { return };
+    let node = |at: &str, rev: &str| folder.hg(at, &["log", "-r", rev, "-T", "{node}"]);
+    folder.hg("", &["clone", "--quiet", "--rev=1", "r", "clone"]);
     let (base, head) = (node("r", "2"), node("clone", "."));
-    let vcs = desk.vcs("clone");
+    let vcs = folder.vcs("clone");
     let vcs = vcs.as_ref();
     let since = range(Some(&base), &head);
     assert_eq!(vcs.missing_base(&since), Ok(Some(base.clone())));
-    let nowhere: PathBuf = desk.path("nowhere");
+    let nowhere: PathBuf = folder.path("nowhere");
     assert!(vcs.fetch(&base, nowhere.to_str().unwrap()).is_err());
-    assert!(vcs.fetch("--config=x.y=z", &desk.text_of("r")).is_err());
-    assert_eq!(vcs.fetch(&base, &desk.text_of("r")), Ok(base.clone()));
+    assert!(vcs.fetch("--config=x.y=z", &folder.text_of("r")).is_err());
+    assert_eq!(vcs.fetch(&base, &folder.text_of("r")), Ok(base.clone()));
     assert_eq!(vcs.missing_base(&since), Ok(None));
     assert_eq!(vcs.head_rev(), Ok(head.clone()));
     assert_eq!(files(vcs, &since), [""; 0]);

@@ -21,12 +21,12 @@ use tempfile::TempDir;
 const NULL: &str = "0000000000000000000000000000000000000000";
 
 /// A folder with repositories in it, and programs that do as they do by default.
-struct Desk {
+struct TestRepositories {
     folder: TempDir,
     environment: Environment,
 }
 
-impl Desk {
+impl TestRepositories {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().to_str().unwrap();
@@ -70,8 +70,8 @@ impl Desk {
             )
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{program} {arguments:?}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{program} {arguments:?}: {stderr}");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
@@ -124,36 +124,36 @@ fn files(vcs: &dyn Vcs, change: &Change<'_>) -> Vec<String> {
 
 #[test]
 fn the_nearest_repository_is_found() {
-    let desk = Desk::new();
-    desk.new_git("outer");
-    desk.new_git("outer/a/inner");
-    desk.write("outer/b/c/x", "");
-    desk.write("outer/h/.hg/requires", "");
-    desk.write("outer/h/.git", "gitdir: elsewhere");
-    desk.write("outer/h/sub/x", "");
+    let folder = TestRepositories::new();
+    folder.new_git("outer");
+    folder.new_git("outer/a/inner");
+    folder.write("outer/b/c/x", "");
+    folder.write("outer/h/.hg/requires", "");
+    folder.write("outer/h/.git", "gitdir: elsewhere");
+    folder.write("outer/h/sub/x", "");
     let root = |at: &str| {
-        let vcs = desk.vcs(at);
+        let vcs = folder.vcs(at);
         (vcs.tool(), vcs.root().to_owned())
     };
-    assert_eq!(root("outer/b/c"), (Tool::Git, desk.path("outer")));
+    assert_eq!(root("outer/b/c"), (Tool::Git, folder.path("outer")));
     assert_eq!(
         root("outer/a/inner"),
-        (Tool::Git, desk.path("outer/a/inner"))
+        (Tool::Git, folder.path("outer/a/inner"))
     );
-    assert_eq!(root("outer/h/sub"), (Tool::Hg, desk.path("outer/h")));
-    let none = discover(Path::new("/"), &desk.environment);
+    assert_eq!(root("outer/h/sub"), (Tool::Hg, folder.path("outer/h")));
+    let none = discover(Path::new("/"), &folder.environment);
     assert!(matches!(none, Err(VcsError::NoRepository(_))));
-    assert!(discover(&desk.path("not-there"), &desk.environment).is_err());
+    assert!(discover(&folder.path("not-there"), &folder.environment).is_err());
 }
 
 #[test]
 fn git_reads_the_checked_out_revision() {
-    let desk = Desk::new();
-    desk.new_git("r");
-    desk.commit("r", "src/a.rs", "1");
-    desk.commit("r", "src/ü b.rs", "1");
-    let head = desk.commit("r", "docs/c.md", "1");
-    let vcs = desk.vcs("r/src");
+    let folder = TestRepositories::new();
+    folder.new_git("r");
+    folder.commit("r", "src/a.rs", "1");
+    folder.commit("r", "src/ü b.rs", "1");
+    let head = folder.commit("r", "docs/c.md", "1");
+    let vcs = folder.vcs("r/src");
     assert_eq!(vcs.head_rev(), Ok(head.clone()));
     assert_eq!(vcs.branch(), Ok(Some("main".to_owned())));
     assert_eq!(
@@ -166,21 +166,21 @@ fn git_reads_the_checked_out_revision() {
     assert_eq!(tracked(&["src"]), ["src/a.rs", "src/ü b.rs"]);
     assert_eq!(tracked(&["src/a.rs", "docs/"]), ["docs/c.md", "src/a.rs"]);
     assert!(tracked(&["--help", "none"]).is_empty());
-    desk.git("r", &["checkout", "--quiet", "--detach"]);
+    folder.git("r", &["checkout", "--quiet", "--detach"]);
     assert_eq!(vcs.branch(), Ok(None));
     assert_eq!(vcs.head_rev(), Ok(head));
 }
 
 #[test]
 fn git_lists_changed_files() {
-    let desk = Desk::new();
-    desk.new_git("r");
-    let first = desk.commit("r", "a", "1");
-    let second = desk.commit("r", "ü\t\"b\"", "1");
-    desk.git("r", &["mv", "a", "moved"]);
-    let third = desk.commit("r", "c", "1");
-    let fourth = desk.commit("r", "c", "2");
-    let vcs = desk.vcs("r");
+    let folder = TestRepositories::new();
+    folder.new_git("r");
+    let first = folder.commit("r", "a", "1");
+    let second = folder.commit("r", "ü\t\"b\"", "1");
+    folder.git("r", &["mv", "a", "moved"]);
+    let third = folder.commit("r", "c", "1");
+    let fourth = folder.commit("r", "c", "2");
+    let vcs = folder.vcs("r");
     let vcs = vcs.as_ref();
     assert_eq!(
         files(vcs, &range(Some(&first), &third)),
@@ -204,15 +204,15 @@ fn git_lists_changed_files() {
 
 #[test]
 fn git_skips_merges() {
-    let desk = Desk::new();
-    desk.new_git("r");
-    let base = desk.commit("r", "a", "1");
-    desk.git("r", &["checkout", "--quiet", "-b", "side"]);
-    desk.commit("r", "b", "1");
-    desk.git("r", &["checkout", "--quiet", "main"]);
-    desk.commit("r", "c", "1");
-    desk.git("r", &["merge", "--quiet", "--no-edit", "side"]);
-    let vcs = desk.vcs("r");
+    let folder = TestRepositories::new();
+    folder.new_git("r");
+    let base = folder.commit("r", "a", "1");
+    folder.git("r", &["checkout", "--quiet", "-b", "side"]);
+    folder.commit("r", "b", "1");
+    folder.git("r", &["checkout", "--quiet", "main"]);
+    folder.commit("r", "c", "1");
+    folder.git("r", &["merge", "--quiet", "--no-edit", "side"]);
+    let vcs = folder.vcs("r");
     let mut changed = files(vcs.as_ref(), &range(Some(&base), "HEAD"));
     changed.sort();
     assert_eq!(changed, ["b", "c"]);
@@ -221,19 +221,19 @@ fn git_skips_merges() {
 
 #[test]
 fn git_lists_changes_in_the_working_copy() {
-    let desk = Desk::new();
-    desk.new_git("r");
+    let folder = TestRepositories::new();
+    folder.new_git("r");
     for file in ["modified", "deleted", "staged"] {
-        desk.commit("r", file, "1");
+        folder.commit("r", file, "1");
     }
-    desk.write("r/modified", "2");
-    desk.write("r/untracked", "2");
-    desk.write("r/added", "2");
-    desk.write("r/staged", "2");
-    desk.git("r", &["add", "staged"]);
-    desk.git("r", &["add", "--intent-to-add", "added"]);
-    std::fs::remove_file(desk.path("r/deleted")).unwrap();
-    let vcs = desk.vcs("r");
+    folder.write("r/modified", "2");
+    folder.write("r/untracked", "2");
+    folder.write("r/added", "2");
+    folder.write("r/staged", "2");
+    folder.git("r", &["add", "staged"]);
+    folder.git("r", &["add", "--intent-to-add", "added"]);
+    std::fs::remove_file(folder.path("r/deleted")).unwrap();
+    let vcs = folder.vcs("r");
     assert_eq!(
         files(vcs.as_ref(), &Change::WorkingCopy),
         ["added", "modified"]
@@ -242,21 +242,21 @@ fn git_lists_changes_in_the_working_copy() {
 
 #[test]
 fn git_compares_trees_in_shallow_clones() {
-    let desk = Desk::new();
-    desk.new_git("r");
-    let base = desk.commit("r", "a", "1");
-    desk.commit("r", "b", "1");
-    let head = desk.commit("r", "c", "1");
-    let url = format!("file://{}", desk.path("r").display());
-    desk.git("", &["clone", "--quiet", "--depth=1", &url, "shallow"]);
-    let vcs = desk.vcs("shallow");
+    let folder = TestRepositories::new();
+    folder.new_git("r");
+    let base = folder.commit("r", "a", "1");
+    folder.commit("r", "b", "1");
+    let head = folder.commit("r", "c", "1");
+    let url = format!("file://{}", folder.path("r").display());
+    folder.git("", &["clone", "--quiet", "--depth=1", &url, "shallow"]);
+    let vcs = folder.vcs("shallow");
     let vcs = vcs.as_ref();
     // There is nothing before the only commit.
     assert_eq!(files(vcs, &range(None, &head)), ["a", "b", "c"]);
     assert_eq!(files(vcs, &range(Some(NULL), &head)), ["a", "b", "c"]);
     let missing = vcs.changed_files(&range(Some(&base), &head));
     assert_eq!(missing, Err(VcsError::NoRevision(base.clone())));
-    desk.git(
+    folder.git(
         "shallow",
         &["fetch", "--quiet", "--depth=1", "origin", &base],
     );
@@ -265,24 +265,25 @@ fn git_compares_trees_in_shallow_clones() {
 
 #[test]
 fn git_supports_sha256_repositories() {
-    let desk = Desk::new();
+    let folder = TestRepositories::new();
     let made = Command::new("git")
         .args(["init", "--quiet", "--object-format=sha256", "r"])
-        .current_dir(desk.path(""))
+        .current_dir(folder.path(""))
         .env_clear()
         .envs(
-            desk.environment
+            folder
+                .environment
                 .iter()
                 .filter(|(name, _)| *name != "GIT_DIR"),
         )
         .status();
     // An older git has no other hashes.
     if made.is_ok_and(|status| status.success()) {
-        let head = desk.commit("r", "a", "1");
+        let head = folder.commit("r", "a", "1");
         assert_eq!(head.len(), 64);
         let null = "0".repeat(64);
         assert_eq!(
-            files(desk.vcs("r").as_ref(), &range(Some(&null), &head)),
+            files(folder.vcs("r").as_ref(), &range(Some(&null), &head)),
             ["a"]
         );
     }
@@ -290,11 +291,11 @@ fn git_supports_sha256_repositories() {
 
 #[test]
 fn options_are_not_taken_for_revisions() {
-    let desk = Desk::new();
-    desk.new_git("r");
-    desk.commit("r", "a", "1");
-    let vcs = desk.vcs("r");
-    let target = desk.path("written");
+    let folder = TestRepositories::new();
+    folder.new_git("r");
+    folder.commit("r", "a", "1");
+    let vcs = folder.vcs("r");
+    let target = folder.path("written");
     let option = format!("--output={}", target.display());
     for (base, rev) in [
         (None, option.as_str()),
@@ -321,7 +322,7 @@ fn options_are_not_taken_for_revisions() {
     ] {
         assert!(vcs.note("decision-parameters", remote).is_err(), "{remote}");
     }
-    assert!(!desk.path("r").join("written").exists());
+    assert!(!folder.path("r").join("written").exists());
     assert!(!target.exists());
     let unknown = vcs.changed_files(&range(None, "nowhere"));
     assert_eq!(unknown, Err(VcsError::NoRevision("nowhere".to_owned())));
@@ -329,48 +330,48 @@ fn options_are_not_taken_for_revisions() {
 
 #[test]
 fn git_chooses_a_remote() {
-    let desk = Desk::new();
-    desk.new_git("r");
-    desk.commit("r", "a", "1");
-    let vcs = desk.vcs("r");
+    let folder = TestRepositories::new();
+    folder.new_git("r");
+    folder.commit("r", "a", "1");
+    let vcs = folder.vcs("r");
     let url = || vcs.remote_url().unwrap().unwrap();
     assert_eq!(vcs.remote_url(), Ok(None));
-    desk.git("r", &["remote", "add", "zoo", "https://example.com/zoo"]);
+    folder.git("r", &["remote", "add", "zoo", "https://example.com/zoo"]);
     assert_eq!(url(), "https://example.com/zoo");
-    desk.git(
+    folder.git(
         "r",
         &["remote", "add", "my/fork", "https://example.com/fork"],
     );
     assert_eq!(url(), "https://example.com/fork");
-    desk.git(
+    folder.git(
         "r",
         &["remote", "add", "origin", "https://example.com/origin"],
     );
     assert_eq!(url(), "https://example.com/origin");
-    desk.git("r", &["config", "branch.main.remote", "my/fork"]);
-    desk.git("r", &["config", "branch.main.merge", "refs/heads/main"]);
+    folder.git("r", &["config", "branch.main.remote", "my/fork"]);
+    folder.git("r", &["config", "branch.main.merge", "refs/heads/main"]);
     assert_eq!(url(), "https://example.com/fork");
-    desk.git("r", &["config", "branch.main.remote", "."]);
+    folder.git("r", &["config", "branch.main.remote", "."]);
     assert_eq!(url(), "https://example.com/origin");
-    desk.git("r", &["checkout", "--quiet", "--detach"]);
+    folder.git("r", &["checkout", "--quiet", "--detach"]);
     assert_eq!(url(), "https://example.com/origin");
-    desk.git("r", &["checkout", "--quiet", "main"]);
-    desk.git("r", &["config", "branch.main.remote", "gone"]);
+    folder.git("r", &["checkout", "--quiet", "main"]);
+    folder.git("r", &["config", "branch.main.remote", "gone"]);
     assert_eq!(url(), "https://example.com/origin");
 }
 
 #[test]
 fn git_fetches_notes() {
-    let desk = Desk::new();
-    desk.new_git("r");
-    desk.commit("r", "a", "1");
-    desk.git("", &["clone", "--quiet", "r", "clone"]);
-    let vcs = desk.vcs("clone");
-    let remote = desk.path("r");
+    let folder = TestRepositories::new();
+    folder.new_git("r");
+    folder.commit("r", "a", "1");
+    folder.git("", &["clone", "--quiet", "r", "clone"]);
+    let vcs = folder.vcs("clone");
+    let remote = folder.path("r");
     let remote = remote.to_str().unwrap();
     let note = |name: &str| vcs.note(name, remote);
     assert_eq!(note("refs/notes/decision-parameters"), Ok(None));
-    desk.git(
+    folder.git(
         "r",
         &[
             "notes",
@@ -383,9 +384,9 @@ fn git_fetches_notes() {
     let found = Ok(Some("{\"a\": \"ü\"}".to_owned()));
     assert_eq!(note("refs/notes/decision-parameters"), found);
     assert_eq!(note("decision-parameters"), found);
-    desk.commit("clone", "b", "1");
+    folder.commit("clone", "b", "1");
     assert_eq!(note("decision-parameters"), Ok(None));
-    let unreachable = desk.path("not-there");
+    let unreachable = folder.path("not-there");
     let failed = vcs.note("decision-parameters", unreachable.to_str().unwrap());
     assert!(matches!(
         failed,
@@ -398,14 +399,14 @@ fn git_fetches_notes() {
 
 #[test]
 fn a_missing_program_is_reported() {
-    let desk = Desk::new();
-    desk.new_git("r");
+    let folder = TestRepositories::new();
+    folder.new_git("r");
     // This git is there, but no program.
-    desk.write("bin/git", "");
-    let bin = desk.path("bin").display().to_string();
+    folder.write("bin/git", "");
+    let bin = folder.path("bin").display().to_string();
     for (path, absent) in [("/nowhere", true), (bin.as_str(), false)] {
-        let environment = desk.environment.clone().with("PATH", path);
-        let vcs = discover(&desk.path("r"), &environment).unwrap();
+        let environment = folder.environment.clone().with("PATH", path);
+        let vcs = discover(&folder.path("r"), &environment).unwrap();
         let failed = vcs.head_rev();
         assert!(
             matches!(
@@ -420,17 +421,17 @@ fn a_missing_program_is_reported() {
 
 /// A repository with three changesets, when hg is installed.
 #[expect(clippy::print_stderr, reason = "a test that does not test says so")]
-fn with_hg() -> Option<Desk> {
-    let desk = Desk::new();
+fn with_hg() -> Option<TestRepositories> {
+    let folder = TestRepositories::new();
     let version = Command::new("hg").arg("--version").output();
     if !version.is_ok_and(|output| output.status.success()) {
         eprintln!("skipped: hg is not on PATH");
         return None;
     }
-    desk.hg("", &["init", "r"]);
+    folder.hg("", &["init", "r"]);
     for (file, text) in [("src/a.rs", "1"), ("ü b", "1"), ("src/a.rs", "2")] {
-        desk.write(&format!("r/{file}"), text);
-        desk.hg(
+        folder.write(&format!("r/{file}"), text);
+        folder.hg(
             "r",
             &[
                 "commit",
@@ -440,21 +441,21 @@ fn with_hg() -> Option<Desk> {
             ],
         );
     }
-    Some(desk)
+    Some(folder)
 }
 
 #[test]
 fn hg_reads_the_checked_out_revision() {
-    let Some(desk) = with_hg() else { return };
-    let vcs = desk.vcs("r/src");
-    let head = desk.hg("r", &["log", "-r", ".", "-T", "{node}"]);
+    let Some(folder) = with_hg() else { return };
+    let vcs = folder.vcs("r/src");
+    let head = folder.hg("r", &["log", "-r", ".", "-T", "{node}"]);
     assert_eq!(vcs.tool(), Tool::Hg);
     assert_eq!(vcs.head_rev(), Ok(head));
     assert_eq!(vcs.branch(), Ok(None));
-    desk.hg("r", &["bookmark", "topic"]);
+    folder.hg("r", &["bookmark", "topic"]);
     assert_eq!(vcs.branch(), Ok(Some("topic".to_owned())));
     assert_eq!(vcs.commit_message(), Ok("Write src/a.rs".to_owned()));
-    desk.hg("r", &["update", "1"]);
+    folder.hg("r", &["update", "1"]);
     assert_eq!(vcs.branch(), Ok(None));
     assert_eq!(vcs.commit_message(), Ok("Write ü b".to_owned()));
     let tracked = |paths: &[&str]| vcs.tracked_files(paths).unwrap();
@@ -466,10 +467,10 @@ fn hg_reads_the_checked_out_revision() {
 
 #[test]
 fn hg_lists_changed_files() {
-    let Some(desk) = with_hg() else { return };
-    let vcs = desk.vcs("r");
+    let Some(folder) = with_hg() else { return };
+    let vcs = folder.vcs("r");
     let vcs = vcs.as_ref();
-    let node = |rev: &str| desk.hg("r", &["log", "-r", rev, "-T", "{node}"]);
+    let node = |rev: &str| folder.hg("r", &["log", "-r", rev, "-T", "{node}"]);
     assert_eq!(
         files(vcs, &range(Some(&node("0")), &node("2"))),
         ["ü b", "src/a.rs"]
@@ -485,20 +486,20 @@ fn hg_lists_changed_files() {
     }
     let nowhere = "nowhere".to_owned();
     assert_eq!(vcs.resolve("nowhere"), Err(VcsError::NoRevision(nowhere)));
-    desk.write("r/src/a.rs", "3");
-    desk.write("r/added", "1");
-    desk.write("r/untracked", "1");
-    desk.hg("r", &["add", "added"]);
-    desk.hg("r", &["remove", "ü b"]);
+    folder.write("r/src/a.rs", "3");
+    folder.write("r/added", "1");
+    folder.write("r/untracked", "1");
+    folder.hg("r", &["add", "added"]);
+    folder.hg("r", &["remove", "ü b"]);
     assert_eq!(files(vcs, &Change::WorkingCopy), ["src/a.rs", "added"]);
 }
 
 #[test]
 fn hg_chooses_a_remote() {
-    let Some(desk) = with_hg() else { return };
-    let vcs = desk.vcs("r");
+    let Some(folder) = with_hg() else { return };
+    let vcs = folder.vcs("r");
     assert_eq!(vcs.remote_url(), Ok(None));
-    desk.write(
+    folder.write(
         "r/.hg/hgrc",
         "[paths]\nunified = https://hg.example.com/unified\n",
     );
@@ -506,7 +507,7 @@ fn hg_chooses_a_remote() {
         vcs.remote_url(),
         Ok(Some("https://hg.example.com/unified".to_owned()))
     );
-    desk.write(
+    folder.write(
         "r/.hg/hgrc",
         "[paths]\na = https://hg.example.com/a\ndefault = https://hg.example.com/default\n",
     );
@@ -518,53 +519,53 @@ fn hg_chooses_a_remote() {
 
 #[test]
 fn git_checks_out_revisions_elsewhere() {
-    let desk = Desk::new();
-    desk.git("", &["init", "--quiet", "-b", "main", "r"]);
+    let folder = TestRepositories::new();
+    folder.git("", &["init", "--quiet", "-b", "main", "r"]);
     for text in ["one", "two"] {
-        std::fs::write(desk.path("r/file"), text).unwrap();
-        desk.git("r", &["add", "file"]);
-        desk.git("r", &["commit", "--quiet", "-m", text]);
+        std::fs::write(folder.path("r/file"), text).unwrap();
+        folder.git("r", &["add", "file"]);
+        folder.git("r", &["commit", "--quiet", "-m", text]);
     }
-    let vcs = discover(&desk.path("r"), &desk.environment).unwrap();
+    let vcs = discover(&folder.path("r"), &folder.environment).unwrap();
     let (first, head) = (vcs.resolve("HEAD~1").unwrap(), vcs.head_rev().unwrap());
     assert_eq!(vcs.base_rev(), Ok(None));
-    desk.git("r", &["update-ref", "refs/remotes/origin/main", &first]);
+    folder.git("r", &["update-ref", "refs/remotes/origin/main", &first]);
     assert_eq!(vcs.base_rev(), Ok(Some(first.clone())));
-    desk.git("r", &["update-ref", "refs/remotes/origin/main", &head]);
+    folder.git("r", &["update-ref", "refs/remotes/origin/main", &head]);
     assert_eq!(vcs.base_rev(), Ok(Some(head)));
-    std::fs::write(desk.path("r/file"), "three").unwrap();
-    checks_out(&desk, vcs.as_ref(), &first);
-    assert_eq!(desk.git("r", &["worktree", "list"]).lines().count(), 1);
+    std::fs::write(folder.path("r/file"), "three").unwrap();
+    checks_out(&folder, vcs.as_ref(), &first);
+    assert_eq!(folder.git("r", &["worktree", "list"]).lines().count(), 1);
 }
 
 #[test]
 fn hg_checks_out_revisions_elsewhere() {
-    let Some(desk) = with_hg() else { return };
-    std::fs::write(desk.path("r/file"), "one").unwrap();
-    desk.hg("r", &["commit", "--quiet", "-A", "-m", "one"]);
-    std::fs::write(desk.path("r/file"), "two").unwrap();
-    desk.hg("r", &["commit", "--quiet", "-m", "two"]);
-    let vcs = discover(&desk.path("r"), &desk.environment).unwrap();
+    let Some(folder) = with_hg() else { return };
+    std::fs::write(folder.path("r/file"), "one").unwrap();
+    folder.hg("r", &["commit", "--quiet", "-A", "-m", "one"]);
+    std::fs::write(folder.path("r/file"), "two").unwrap();
+    folder.hg("r", &["commit", "--quiet", "-m", "two"]);
+    let vcs = discover(&folder.path("r"), &folder.environment).unwrap();
     let first = vcs.resolve(".~1").unwrap();
     assert_eq!(vcs.base_rev(), Ok(None));
-    desk.hg("r", &["phase", "--public", &first]);
+    folder.hg("r", &["phase", "--public", &first]);
     assert_eq!(vcs.base_rev(), Ok(Some(first.clone())));
     assert!(matches!(
         vcs.resolve("all()"),
         Err(VcsError::Refused { .. })
     ));
-    std::fs::write(desk.path("r/file"), "three").unwrap();
-    checks_out(&desk, vcs.as_ref(), &first);
+    std::fs::write(folder.path("r/file"), "three").unwrap();
+    checks_out(&folder, vcs.as_ref(), &first);
 }
 
-fn checks_out(desk: &Desk, vcs: &dyn Vcs, revision: &str) {
-    let place = desk.path("elsewhere");
+fn checks_out(folder: &TestRepositories, vcs: &dyn Vcs, revision: &str) {
+    let place = folder.path("elsewhere");
     vcs.check_out(revision, &place).unwrap();
     assert_eq!(std::fs::read_to_string(place.join("file")).unwrap(), "one");
-    let other = discover(&place, &desk.environment).unwrap();
+    let other = discover(&place, &folder.environment).unwrap();
     assert_eq!(other.head_rev().unwrap(), revision);
     vcs.remove_check_out(&place).unwrap();
     assert!(!place.exists());
-    let own = std::fs::read_to_string(desk.path("r/file")).unwrap();
+    let own = std::fs::read_to_string(folder.path("r/file")).unwrap();
     assert_eq!(own, "three");
 }

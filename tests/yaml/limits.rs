@@ -120,20 +120,20 @@ fn values_cannot_contain_themselves() {
         ("x: &a\n  y:\n    - <<: *a\n", "f:3:11: "),
         ("&a [&b [*a]]", "f:1:9: "),
     ] {
-        let told = refused(document);
+        let error = refused(document);
         let wanted = format!("{place}the alias `*a` is inside its own anchor");
-        assert!(told.starts_with(&wanted), "{told}");
-        assert!(told.contains("help: "), "{told}");
+        assert!(error.starts_with(&wanted), "{error}");
+        assert!(error.contains("help: "), "{error}");
     }
 }
 
 #[test]
 fn the_number_of_reported_errors_is_limited() {
-    let told = |document: &str| load("f", document.as_bytes()).map_err(|all| all.len());
+    let count_errors = |document: &str| load("f", document.as_bytes()).map_err(|all| all.len());
     let unknown = "- !a b\n".repeat(1000);
-    assert_eq!(told(&unknown).err(), Some(MAX_MISTAKES));
+    assert_eq!(count_errors(&unknown).err(), Some(MAX_MISTAKES));
     let dates: String = (0..1000).map(|_| "- 2001-01-01\n").collect();
-    assert_eq!(told(&dates).err(), Some(MAX_MISTAKES));
+    assert_eq!(count_errors(&dates).err(), Some(MAX_MISTAKES));
 }
 
 #[test]

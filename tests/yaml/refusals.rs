@@ -11,7 +11,7 @@ fn refused(document: &[u8]) -> String {
 
 #[test]
 fn values_that_json_lacks_are_refused_with_help() {
-    for (document, told) in [
+    for (document, message) in [
         (
             "a: 2001-12-14\n",
             "f:1:4: `2001-12-14` is a date, which JSON cannot hold\n  \
@@ -78,7 +78,7 @@ fn values_that_json_lacks_are_refused_with_help() {
              help: write '2001-12-14' in quotes",
         ),
     ] {
-        assert_eq!(refused(document.as_bytes()), told);
+        assert_eq!(refused(document.as_bytes()), message);
     }
 }
 
@@ -96,8 +96,8 @@ fn the_largest_integers_are_read() {
 
 #[test]
 fn all_values_that_json_lacks_are_reported_together() {
-    let told = refused(b"a: 2001-12-14\nb: [.nan, {1: c}]\nd: &d 2001-12-15\ne: *d\n");
-    let places: Vec<&str> = told
+    let error = refused(b"a: 2001-12-14\nb: [.nan, {1: c}]\nd: &d 2001-12-15\ne: *d\n");
+    let places: Vec<&str> = error
         .lines()
         .filter_map(|line| {
             line.split_once(": ")
@@ -110,7 +110,7 @@ fn all_values_that_json_lacks_are_reported_together() {
 
 #[test]
 fn invalid_text_is_refused_with_its_place() {
-    for (document, told) in [
+    for (document, message) in [
         (
             &b"a: 1\nb: \xff\n"[..],
             "f:2:4: the file is not valid UTF-8\n  help: save the file as UTF-8",
@@ -144,13 +144,13 @@ fn invalid_text_is_refused_with_its_place() {
             "`f` is not valid UTF-16\n  help: save the file as UTF-8",
         ),
     ] {
-        assert_eq!(refused(document), told);
+        assert_eq!(refused(document), message);
     }
 }
 
 #[test]
 fn the_first_syntax_error_is_reported_with_its_place() {
-    for (document, told) in [
+    for (document, message) in [
         (
             "a:\n\tb: 1\n",
             "f:2:1: found character that cannot start any token\n  \
@@ -221,6 +221,6 @@ fn the_first_syntax_error_is_reported_with_its_place() {
         ),
     ] {
         let found = refused(document.as_bytes());
-        assert!(found.starts_with(told), "{document:?}:\n{found}");
+        assert!(found.starts_with(message), "{document:?}:\n{found}");
     }
 }

@@ -121,7 +121,7 @@ fn listed(graphs: &[PreviousGraph], label: &Label, task_id: &TaskId) -> Option<T
 
 /// Why a task is created.
 fn created<'l>(
-    wanted: &PromotionInput<'_>,
+    input: &PromotionInput<'_>,
     graphs: &[PreviousGraph],
     label: &Label,
     needed: impl IntoIterator<Item = &'l Label>,
@@ -129,8 +129,8 @@ fn created<'l>(
 ) -> Disposition {
     let last = graphs.iter().rev();
     let kind = last.clone().find_map(|graph| graph.kinds.get(label));
-    let named = wanted.do_not_optimize.iter().any(|l| l == label.as_str());
-    let of_kind = kind.is_some_and(|kind| wanted.rebuild_kinds.iter().any(|k| k == kind.as_str()));
+    let named = input.do_not_optimize.iter().any(|l| l == label.as_str());
+    let of_kind = kind.is_some_and(|kind| input.rebuild_kinds.iter().any(|k| k == kind.as_str()));
     let has =
         |graph: &PreviousGraph| Some((graph.id.clone(), graph.label_to_taskid.get(label)?.clone()));
     let Some((graph, task_id)) = last.clone().find_map(has) else {

@@ -37,17 +37,17 @@ impl Flavor<'_> {
 
 /// The flavors of a project, in the order in which they are written.
 pub fn flavors(config: &GraphConfig) -> impl Iterator<Item = (&str, &Object)> {
-    written(config).filter_map(|(name, flavor)| Some((name, flavor.as_object()?)))
+    flavor_entries(config).filter_map(|(name, flavor)| Some((name, flavor.as_object()?)))
 }
 
 /// Returns the sorted names of all flavors, including those without a mapping.
 pub fn names(config: &GraphConfig) -> Vec<&str> {
-    let mut names: Vec<&str> = written(config).map(|(name, _)| name).collect();
+    let mut names: Vec<&str> = flavor_entries(config).map(|(name, _)| name).collect();
     names.sort_unstable();
     names
 }
 
-fn written(config: &GraphConfig) -> impl Iterator<Item = (&str, &Value)> {
+fn flavor_entries(config: &GraphConfig) -> impl Iterator<Item = (&str, &Value)> {
     let flavors = config
         .get("release-promotion")
         .and_then(|section| section.get("flavors"))

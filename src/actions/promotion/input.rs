@@ -73,7 +73,7 @@ pub fn read<'a>(call: &Call<'a>) -> Outcome<PromotionInput<'a>> {
     // If no flavor names a product, the schema is mozilla-taskgraph's and lacks it.
     let earlier_phases = match call.input.get(EARLIER_PHASES) {
         None | Some(Value::Null) => false,
-        Some(Value::Bool(given)) => *given,
+        Some(Value::Bool(flag)) => *flag,
         Some(other) => {
             wrong.push(Diagnostic::user(format!(
                 "`{EARLIER_PHASES}` is {}, where a boolean is expected",
@@ -90,7 +90,7 @@ pub fn read<'a>(call: &Call<'a>) -> Outcome<PromotionInput<'a>> {
         previous,
         mixed_revisions: call.input.get("allow_mixed_revisions").is_some_and(truthy),
         earlier_phases,
-        parameters: given(&call.input),
+        parameters: input_parameters(&call.input),
         flavors,
     })
 }
@@ -138,8 +138,8 @@ fn unknown(config: &GraphConfig, name: &str) -> Diagnostic {
 fn check_flavor(call: &Call<'_>, flavor: Flavor<'_>, version: Option<&str>) -> Vec<Diagnostic> {
     let mut wrong = Vec::new();
     let name = flavor.name;
-    let given = |key: &str| call.input.get(key).is_some_and(truthy);
-    if flavor.is("version-bump") && !given("next_version") {
+    let is_set = |key: &str| call.input.get(key).is_some_and(truthy);
+    if flavor.is("version-bump") && !input_parameters("next_version") {
         wrong.push(
             Diagnostic::user(format!(
                 "the flavor `{name}` bumps the version, but `next_version` is not given"
@@ -148,7 +148,8 @@ fn check_flavor(call: &Call<'_>, flavor: Flavor<'_>, version: Option<&str>) -> V
         );
     }
     let level = release::level(call.graph_config, call.params);
-    if flavor.is("partial-updates") && level == "production" && !given("partial_updates") {
+    if flavor.is("partial-updates") && level == "production" && !input_parameters("partial_updates")
+    {
         wrong.push(
             Diagnostic::user(format!(
                 "the flavor `{name}` makes partial updates, but `partial_updates` is not given"
@@ -203,13 +204,13 @@ fn check_chain(config: &GraphConfig, flavors: &[Flavor<'_>]) -> Vec<Diagnostic> 
 }
 
 fn previous(call: &Call<'_>) -> Outcome<Vec<TaskId>> {
-    let given = call
+    let given_ids = call
         .input
         .get("previous_graph_ids")
         .and_then(Value::as_array);
     let mut wrong = Diagnostics::new();
     let mut ids: Vec<TaskId> = Vec::new();
-    for id in given.into_iter().flatten() {
+    for id in given_ids.into_iter().flatten() {
         let id = match TaskId::parse(id.as_str().unwrap_or_default()) {
             Ok(id) => id,
             Err(error) => {
@@ -229,21 +230,21 @@ fn previous(call: &Call<'_>) -> Outcome<Vec<TaskId>> {
 }
 
 /// Parameters that the input gives under their names.
-fn given(input: &Value) -> Object {
-    let mut given = Object::new();
+fn input_parameters(input: &Value) -> Object {
+    let mut parameters = Object::new();
     for (name, _) in release_properties() {
         if let Some(value) = input.get(name) {
-            given.insert(name.to_owned(), value.clone());
+            parameters.insert(name.to_owned(), value.clone());
         }
     }
     let next = text(input, "next_version");
     if !next.is_empty() {
-        given.insert("next_version", Value::from(next));
+        parameters.insert("next_version", Value::from(next));
     }
     if let Some(updates) = input.get("partial_updates").filter(|value| truthy(value)) {
-        given.insert("release_history", updates.clone());
+        parameters.insert("release_history", updates.clone());
     }
-    given
+    parameters
 }
 
 /// A list of strings from the input, or else from the flavors.
@@ -252,7 +253,7 @@ fn strings(input: &Value, key: &str, flavors: &[Flavor<'_>], flavor_key: &str) -
         .iter()
         .filter_map(|flavor| flavor.config.get(flavor_key));
     let lists: Vec<&Value> = match input.get(key) {
-        Some(given) => vec![given],
+        Some(text) => vec![text],
         None => of_flavors.collect(),
     };
     let mut strings: Vec<String> = Vec::new();
@@ -275,7 +276,7 @@ fn own_parser(config: &GraphConfig) -> Option<&str> {
 /// has to find it.
 fn promoted_version(call: &Call<'_>) -> Result<Option<String>, Diagnostic> {
     match call.input.get("version").and_then(Value::as_str) {
-        Some(given) if !given.is_empty() => Ok(Some(given.to_owned())),
+        Some(version) if !version.is_empty() => Ok(Some(version.to_owned())),
         _ if let Some(parser) = own_parser(call.graph_config) => {
             let may = |python: &dyn Python| python.mode() != Mode::Never;
             match call.context.python {

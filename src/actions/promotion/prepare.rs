@@ -47,21 +47,21 @@ impl<'c> Draft<'c> {
     /// # Errors
     /// When the input does not fit the flavor, or a previous graph cannot be read.
     pub async fn read(call: &'c Call<'_>) -> Outcome<Self> {
-        let wanted = input::read(call)?;
-        let ids = previous::ids(call, &wanted).await?;
+        let input = input::read(call)?;
+        let ids = previous::ids(call, &input).await?;
         let graphs = previous::read(call, &ids).await?;
-        let existing = previous::existing_tasks(&graphs, &wanted);
+        let existing = previous::existing_tasks(&graphs, &input);
         tracing::info!(
             "Promoting {} on top of {} graphs with {} existing tasks",
-            wanted.names(),
+            input.names(),
             graphs.len(),
             existing.len()
         );
         let mut steps: Vec<FlavorStep> = Vec::new();
-        for flavor in &wanted.flavors {
+        for flavor in &input.flavors {
             steps.push(FlavorStep {
                 name: flavor.name.to_owned(),
-                params: parameters(call, &wanted, *flavor, &graphs, &existing)?,
+                params: parameters(call, &input, *flavor, &graphs, &existing)?,
             });
         }
         let Some(last) = steps.pop() else {
@@ -85,7 +85,7 @@ impl<'c> Draft<'c> {
             events: call.events,
         };
         Ok(Self {
-            wanted,
+            input,
             params,
             steps,
             graphs,
@@ -129,8 +129,8 @@ impl<'c> Draft<'c> {
         generated: &Generated<'_>,
     ) -> Outcome<Promotion<'_>> {
         let prepared = generated.prepare().await?;
-        let wanted = &self.wanted;
-        let names = wanted.flavors.iter().map(|flavor| flavor.name.to_owned());
+        let input = &self.wanted;
+        let names = input.flavors.iter().map(|flavor| flavor.name.to_owned());
         let provenance = provenance(
             &call.action_task,
             names.collect(),
@@ -138,11 +138,11 @@ impl<'c> Draft<'c> {
             &self.graphs,
             &prepared,
         );
-        if !wanted.mixed_revisions {
+        if !input.mixed_revisions {
             revisions::warn_of_revisions(&provenance, &self.graphs);
         }
         Ok(Promotion {
-            wanted,
+            input,
             graphs: &self.graphs,
             prepared,
             provenance,
@@ -153,7 +153,7 @@ impl<'c> Draft<'c> {
 /// Returns the parameters of a flavor on top of these graphs.
 fn parameters(
     call: &Call<'_>,
-    wanted: &PromotionInput<'_>,
+    input: &PromotionInput<'_>,
     flavor: Flavor<'_>,
     graphs: &[PreviousGraph],
     existing: &BTreeMap<Label, TaskId>,
@@ -170,7 +170,7 @@ fn parameters(
     for (key, value) in [
         ("head_rev", json!(call.params.str("head_rev"))),
         ("existing_tasks", Value::Object(existing)),
-        ("do_not_optimize", json!(wanted.do_not_optimize)),
+        ("do_not_optimize", json!(input.do_not_optimize)),
         (
             "target_tasks_method",
             json!(method.replace("{project}", call.params.project())),
@@ -182,12 +182,12 @@ fn parameters(
     ] {
         values.insert(key, value);
     }
-    let version = match &wanted.version {
+    let version = match &input.version {
         Some(version) => version.clone(),
         None => input::parsed_version(call, flavor, &values)?,
     };
     values.insert("version", json!(version));
-    values.extend(wanted.parameters.clone());
+    values.extend(input.parameters.clone());
     if let Some(product) = flavor.text("product") {
         values.insert("release_product", json!(product));
     }
@@ -203,14 +203,15 @@ fn release_type(values: &Object, flavor: Flavor<'_>, version: &str) -> String {
     if flavor.is("is-rc") {
         return CANDIDATE.to_owned();
     }
-    let given = values.get("release_type").and_then(Value::as_str);
+    let release_type = values.get("release_type").and_then(Value::as_str);
     // An ordinary release on top of a candidate is not a candidate.
-    let given = given.filter(|given| !given.is_empty() && *given != CANDIDATE);
+    let release_type =
+        release_type.filter(|release_type| !release_type.is_empty() && *release_type != CANDIDATE);
     let version = version.parse::<Version>().ok();
     let by_version = version.map_or("release", |version| version.release_type());
     flavor
         .text("release-type")
-        .or(given)
+        .or(release_type)
         .unwrap_or(if by_version == CANDIDATE {
             "release"
         } else {

@@ -62,9 +62,9 @@ impl PreviousGraph {
 ///
 /// # Errors
 /// When they cannot be found.
-pub async fn ids(call: &Call<'_>, wanted: &PromotionInput<'_>) -> Outcome<Vec<TaskId>> {
-    if !wanted.previous.is_empty() {
-        return Ok(wanted.previous.clone());
+pub async fn ids(call: &Call<'_>, input: &PromotionInput<'_>) -> Outcome<Vec<TaskId>> {
+    if !input.previous.is_empty() {
+        return Ok(input.previous.clone());
     }
     let taskcluster = call.context.taskcluster()?;
     let revision = call.input.get("revision").and_then(Value::as_str);
@@ -261,7 +261,7 @@ async fn created(taskcluster: &dyn Taskcluster, id: &TaskId) -> Outcome<BTreeSet
 /// have a label, the last one counts.
 pub fn existing_tasks(
     graphs: &[PreviousGraph],
-    wanted: &PromotionInput<'_>,
+    input: &PromotionInput<'_>,
 ) -> BTreeMap<Label, TaskId> {
     let mut kinds: BTreeMap<&Label, &KindName> = BTreeMap::new();
     let mut existing = BTreeMap::new();
@@ -270,13 +270,13 @@ pub fn existing_tasks(
         existing.extend(graph.label_to_taskid.clone());
     }
     existing.retain(|label: &Label, _| {
-        let rebuilt = |kind: &&KindName| wanted.rebuild_kinds.iter().any(|k| k == kind.as_str());
+        let rebuilt = |kind: &&KindName| input.rebuild_kinds.iter().any(|k| k == kind.as_str());
         let known = kinds.get(label).is_some_and(|kind| !rebuilt(kind));
         known
-            && !wanted
+            && !input
                 .do_not_optimize
                 .iter()
-                .any(|kept| kept == label.as_str())
+                .any(|name| name == label.as_str())
     });
     existing
 }

@@ -37,8 +37,8 @@ pub async fn warn(runner: Runner<'_>, request: &Request) {
     let none = Object::new();
     let configured = configured.map_or(&none, |(_, flavor)| flavor);
     let requested = |key: &str, of_flavor: &str| -> BTreeSet<String> {
-        let given = request.input.get(key).or_else(|| configured.get(of_flavor));
-        given
+        let value = request.input.get(key).or_else(|| configured.get(of_flavor));
+        value
             .into_iter()
             .flat_map(texts)
             .map(str::to_owned)

@@ -24,16 +24,16 @@ use crate::model::task::Task;
 /// Every flavor that selects no task of its own, and every misspelled product or phase.
 pub fn check(
     call: &Call<'_>,
-    wanted: &PromotionInput<'_>,
+    input: &PromotionInput<'_>,
     targets: Targets<'_>,
 ) -> Result<(), Diagnostics> {
     let mut wrong = Diagnostics::new();
-    for (flavor, selection) in wanted.flavors.iter().zip(targets.selections) {
+    for (flavor, selection) in input.flavors.iter().zip(targets.selections) {
         if let Some(mistake) = selects_nothing(*flavor, selection, targets) {
             wrong.push(mistake.at(place(call.graph_config, *flavor)));
         }
     }
-    wrong.extend(unknown_names::check(call.graph_config, wanted, targets));
+    wrong.extend(unknown_names::check(call.graph_config, input, targets));
     wrong.or_ok(())
 }
 

@@ -194,7 +194,7 @@ pub fn find(
             expected: false, ..
         } => {
             let flavor_needs = needs.iter().find(|flavor| flavor.needed.contains(label))?;
-            let (phase, gap) = context.early(graph.get(label)?, flavor_needs.phase?)?;
+            let (phase, gap) = context.early_phase(graph.get(label)?, flavor_needs.phase?)?;
             let flavor = flavor_needs.name.to_owned();
             Some(UnexpectedReason::EarlierPhase { phase, flavor, gap })
         }
@@ -219,7 +219,7 @@ struct PhaseContext {
 impl PhaseContext {
     /// The phase of a new task that should have existed before a flavor of the phase `own`, and
     /// what is missing.
-    fn early(&self, task: &Task, own: Phase) -> Option<(Phase, Gap)> {
+    fn early_phase(&self, task: &Task, own: Phase) -> Option<(Phase, Gap)> {
         let phase = Phase::from_attributes(&task.attributes)?;
         let searched = task.optimization.get("index-search").is_some();
         if phase >= own || searched {

@@ -33,10 +33,10 @@ use crate::target::METHODS;
 /// Checks the products and phases that tasks name.
 pub fn check(
     config: &GraphConfig,
-    wanted: &PromotionInput<'_>,
+    input: &PromotionInput<'_>,
     targets: Targets<'_>,
 ) -> Diagnostics {
-    let known = KnownNames::new(config, wanted, targets.selections);
+    let known = KnownNames::new(config, input, targets.selections);
     let mut wrong = unknown(&known, targets.released);
     if known.native {
         wrong.extend(unread_attributes(&known, targets.released));
@@ -63,9 +63,9 @@ struct KnownNames<'c> {
 }
 
 impl<'c> KnownNames<'c> {
-    fn new(config: &'c GraphConfig, wanted: &PromotionInput<'c>, selections: &[Selection]) -> Self {
+    fn new(config: &'c GraphConfig, input: &PromotionInput<'c>, selections: &[Selection]) -> Self {
         let native = selections.iter().all(|selection| !selection.in_python);
-        let promoted = wanted.flavors.iter();
+        let promoted = input.flavors.iter();
         let mut known = Self {
             products: BTreeSet::new(),
             promoted: promoted
@@ -75,7 +75,7 @@ impl<'c> KnownNames<'c> {
             phases: BTreeSet::from([Phase::Build.name()]),
             all: native,
             chosen: native
-                && wanted
+                && input
                     .flavors
                     .iter()
                     .all(|flavor| built_in(flavor.config).is_some()),
@@ -205,9 +205,9 @@ fn unread_attributes(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnosti
     let mut found: BTreeMap<(String, String), Vec<&Task>> = BTreeMap::new();
     let mut without: Vec<&str> = Vec::new();
     for task in released.tasks() {
-        let given = |name: &str| task.attributes.get(name).filter(|value| truthy(value));
+        let attribute = |name: &str| task.attributes.get(name).filter(|value| truthy(value));
         for (name, hyphenated) in READ {
-            let mistake = match (given(name), given(hyphenated)) {
+            let mistake = match (attribute(name), attribute(hyphenated)) {
                 (Some(Value::String(_)), _) | (None, None) => continue,
                 (Some(other), _) => (
                     format!(
@@ -263,9 +263,9 @@ fn unread_attributes(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnosti
 
 /// Returns the product attribute of a task, in either spelling and of any type.
 fn products(attributes: &Object) -> Option<&Value> {
-    let given = ["shipping_product", "shipping-product"].into_iter();
-    let mut given = given.filter_map(|name| attributes.get(name));
-    given.find(|value| truthy(value))
+    let task_products = ["shipping_product", "shipping-product"].into_iter();
+    let mut task_products = task_products.filter_map(|name| attributes.get(name));
+    task_products.find(|value| truthy(value))
 }
 
 /// Checks the kinds and labels that the input asks to build again.

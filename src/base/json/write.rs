@@ -365,8 +365,8 @@ mod tests {
                 .concat();
                 let mut out = Vec::new();
                 string(&text, &mut out);
-                let wanted = serde_json::to_string(&text).unwrap();
-                assert_eq!(String::from_utf8(out).unwrap(), wanted);
+                let expected = serde_json::to_string(&text).unwrap();
+                assert_eq!(String::from_utf8(out).unwrap(), expected);
             }
         }
     }

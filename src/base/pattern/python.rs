@@ -29,7 +29,7 @@ pub fn translate(pattern: &str) -> Result<String, Refusal> {
         at: 0,
         groups: vec![Group::Open],
         names: BTreeMap::new(),
-        asked: Vec::new(),
+        conditions: Vec::new(),
         global: String::new(),
         open: Vec::new(),
     };
@@ -38,7 +38,11 @@ pub fn translate(pattern: &str) -> Result<String, Refusal> {
     if reader.at < reader.signs.len() {
         return Err(reader.wrong("unbalanced parenthesis"));
     }
-    if let Some(group) = reader.asked.iter().find(|n| **n >= reader.groups.len()) {
+    if let Some(group) = reader
+        .conditions
+        .iter()
+        .find(|n| **n >= reader.groups.len())
+    {
         return Err(format!("there is no group {group}"));
     }
     Ok(whole.text)
@@ -69,9 +73,9 @@ struct Width {
 }
 
 impl Width {
-    const NONE: Self = Self::of(0);
+    const NONE: Self = Self::exactly(0);
 
-    const fn of(width: usize) -> Self {
+    const fn exactly(width: usize) -> Self {
         Self {
             least: width,
             most: width,
@@ -136,7 +140,7 @@ impl Part {
     }
 
     fn literal(sign: char) -> Self {
-        Self::new(literal(sign), Width::of(1))
+        Self::new(literal(sign), Width::exactly(1))
     }
 }
 
@@ -156,7 +160,7 @@ struct Reader {
     groups: Vec<Group>,
     names: BTreeMap<String, usize>,
     /// The groups that conditions refer to.
-    asked: Vec<usize>,
+    conditions: Vec<usize>,
     /// The flags for the whole.
     global: String,
     /// Where the groups begin that have not ended.
@@ -187,14 +191,14 @@ impl Reader {
 
     /// Consumes characters as long as they fit, up to a maximum.
     fn while_fits(&mut self, most: usize, fits: impl Fn(char) -> bool) -> String {
-        let mut taken = String::new();
-        while taken.len() < most
+        let mut text = String::new();
+        while text.len() < most
             && let Some(sign) = self.peek().filter(|sign| fits(*sign))
         {
-            taken.push(sign);
+            text.push(sign);
             self.at += 1;
         }
-        taken
+        text
     }
 
     /// Consumes everything up to a character, and that character.
@@ -233,13 +237,13 @@ impl Reader {
             if flags.verbose && self.skip_blank(sign) {
                 continue;
             }
-            let begun = self.at;
+            let start = self.at;
             self.at += 1;
             let part = match sign {
                 '\\' => self.escape(*flags)?,
                 '[' => self.set(*flags)?,
-                '.' if flags.dot_all => Part::new("(?s:.)", Width::of(1)),
-                '.' => Part::new(r"[^\n]", Width::of(1)),
+                '.' if flags.dot_all => Part::new("(?s:.)", Width::exactly(1)),
+                '.' => Part::new(r"[^\n]", Width::exactly(1)),
                 '^' if flags.lines => Part::place("(?m:^)"),
                 '^' => Part::place(r"\A"),
                 '$' if flags.lines => Part::place("(?m:$)"),
@@ -249,7 +253,7 @@ impl Reader {
                 }
                 '$' => Part::place(r"(?=\n?\z)"),
                 '(' => {
-                    self.open.push(begun);
+                    self.open.push(start);
                     if self.open.len() > DEEPEST {
                         return Err(self.wrong("groups are nested too deeply"));
                     }
@@ -262,7 +266,7 @@ impl Reader {
                 }
                 '*' | '+' | '?' | '{' => match self.times(sign)? {
                     Some((least, most)) => {
-                        let repeated = self.repeat(parts.pop(), (least, most), begun)?;
+                        let repeated = self.repeat(parts.pop(), (least, most), start)?;
                         parts.push(repeated);
                         continue;
                     }

@@ -72,7 +72,7 @@ impl<'f> Repeated<'f> {
             let slot = slot.ok_or_else(|| at(FormatError::Field((*field).to_owned())))?;
             match repeatable {
                 Some(same) if same.template == slot => {
-                    *slot = same.made(values, &scope).map_err(at)?;
+                    *slot = same.format(values, &scope).map_err(at)?;
                 }
                 _ => substitute(slot, &scope).map_err(at)?,
             }
@@ -87,48 +87,49 @@ impl<'f> Repeatable<'f> {
         let is_all = add_keys(template, name, &mut keys);
         Self {
             template,
-            form: Form::of(template),
+            form: Form::from_value(template),
             keys: is_all.then_some(keys),
             last: None,
         }
     }
 
-    fn made(&mut self, values: &Value, scope: &Scope<'_>) -> Result<Value, FormatError> {
+    fn format(&mut self, values: &Value, scope: &Scope<'_>) -> Result<Value, FormatError> {
         let is_same = |before: &Value| match &self.keys {
             Some(keys) => keys.iter().all(|key| before[key] == values[key]),
             None => before == values,
         };
-        if let Some((before, made)) = &self.last
+        if let Some((before, formatted)) = &self.last
             && is_same(before)
         {
-            return Ok(made.clone());
+            return Ok(formatted.clone());
         }
-        let mut made = self.template.clone();
+        let mut formatted = self.template.clone();
         if let Some(form) = &self.form {
-            form.fill(&mut made, scope)?;
+            form.fill(&mut formatted, scope)?;
         }
-        self.last = Some((values.clone(), made.clone()));
-        Ok(made)
+        self.last = Some((values.clone(), formatted.clone()));
+        Ok(formatted)
     }
 }
 
 impl<'t> Form<'t> {
     /// The form of a value; none where nothing has braces.
-    fn of(value: &'t Value) -> Option<Self> {
+    fn from_value(value: &'t Value) -> Option<Self> {
         match value {
             Value::String(text) if has_braces(text) => {
                 Some(Self::Text(text, parse::parts(text).collect()))
             }
             Value::Array(items) => {
                 let items = items.iter().enumerate();
-                let forms = items.filter_map(|(position, item)| Some((position, Self::of(item)?)));
+                let forms =
+                    items.filter_map(|(position, item)| Some((position, Self::from_value(item)?)));
                 Some(Self::List(forms.collect())).filter(|form| !form.is_empty())
             }
             Value::Object(map) if map.keys().any(|key| has_braces(key)) => Some(Self::Keys),
             Value::Object(map) => {
                 let forms = map
                     .iter()
-                    .filter_map(|(key, item)| Some((key, Self::of(item)?)));
+                    .filter_map(|(key, item)| Some((key, Self::from_value(item)?)));
                 Some(Self::Map(forms.collect())).filter(|form| !form.is_empty())
             }
             Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => None,
@@ -224,9 +225,9 @@ mod tests {
             let mut alone = item.clone();
             let scope = Scope::default().with("m", &values);
             super::super::template::substitute_fields(&mut alone, &fields, &scope).unwrap();
-            let mut made = item.clone();
-            repeated.substitute(&mut made, &values).unwrap();
-            assert_eq!(made, alone);
+            let mut filled = item.clone();
+            repeated.substitute(&mut filled, &values).unwrap();
+            assert_eq!(filled, alone);
         }
     }
 
@@ -266,7 +267,7 @@ mod tests {
         fn filled_tasks_equal_tasks_filled_alone(
             item in prop::collection::vec(templates(), 2),
             rows in prop::collection::vec(("[op]", "[qr]", 3..5), 1..6),
-            other in prop::option::of(templates()),
+            other in prop::option::kind(templates()),
         ) {
             let item = Object::from_iter(["a", "b"].into_iter().zip(item));
             let fields = ["a", "b"].map(str::to_owned);
@@ -278,12 +279,12 @@ mod tests {
                 if let Some(other) = other.as_ref().filter(|_| position == 1) {
                     alone.insert("a", other);
                 }
-                let mut made = alone.clone();
+                let mut filled = alone.clone();
                 let scope = Scope::default().with("m", &values);
-                let wanted = super::super::template::substitute_fields(&mut alone, &fields, &scope);
-                prop_assert_eq!(repeated.substitute(&mut made, &values), wanted.clone());
-                if wanted.is_ok() {
-                    prop_assert_eq!(made, alone);
+                let expected = super::super::template::substitute_fields(&mut alone, &fields, &scope);
+                prop_assert_eq!(repeated.substitute(&mut filled, &values), expected.clone());
+                if expected.is_ok() {
+                    prop_assert_eq!(filled, alone);
                 }
             }
         }

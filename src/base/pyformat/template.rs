@@ -161,12 +161,12 @@ pub(super) fn push(
     } else {
         field.spec.to_owned()
     };
-    let shown = value::format_value(&value, &spec).ok_or_else(|| FormatError::Spec {
+    let formatted = value::format_value(&value, &spec).ok_or_else(|| FormatError::Spec {
         template: whole.to_owned(),
         spec,
         found: type_name(&value),
     })?;
-    out.push_str(&shown);
+    out.push_str(&formatted);
     Ok(())
 }
 

@@ -50,7 +50,7 @@ impl<V: Clone> Map<V> {
 
     /// Makes a map of a few entries with distinct keys.
     #[must_use]
-    pub fn of<const N: usize>(entries: [(&'static str, V); N]) -> Self {
+    pub fn from_entries<const N: usize>(entries: [(&'static str, V); N]) -> Self {
         let entries = entries.map(|(key, value)| (Str::from(key), value));
         const { assert!(N <= INDEXED, "too many entries") };
         if cfg!(test) {
@@ -365,9 +365,9 @@ mod tests {
             *map.entry("new").or_insert(1) = Value::Null;
             map.entry("newer").or_insert(7);
             let keys: Vec<String> = map.keys().map(ToString::to_string).collect();
-            let wanted = (1..count).map(|n| n.to_string());
-            let wanted: Vec<String> = wanted.chain(["new".into(), "newer".into()]).collect();
-            assert_eq!(keys, wanted);
+            let expected = (1..count).map(|n| n.to_string());
+            let expected: Vec<String> = expected.chain(["new".into(), "newer".into()]).collect();
+            assert_eq!(keys, expected);
             for (key, value) in &map {
                 assert_eq!(map.get(key), Some(value));
             }

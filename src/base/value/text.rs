@@ -62,10 +62,10 @@ mod tests {
     fn texts_have_no_spare_capacity() {
         for length in 0..40 {
             let content = "\u{e9}".repeat(length);
-            let made = text(&content);
-            assert_eq!(made, content);
+            let text = text(&content);
+            assert_eq!(text, content);
             let room = content.len().max(Str::INLINE_LIMIT);
-            assert_eq!(made.capacity(), room);
+            assert_eq!(text.capacity(), room);
         }
     }
 

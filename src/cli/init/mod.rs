@@ -98,7 +98,7 @@ pub fn run(args: &InitArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
     for template in TEMPLATES {
         let file = paths.file(Path::new(template.path))?;
         write(file.path(), &placeholders.fill(template.text))
-            .map_err(|error| cannot_write(file.shown(), error))?;
+            .map_err(|error| cannot_write(file.display_path(), error))?;
         output.status(&format!("Wrote {}", template.path));
     }
     let image = &placeholders.image;
@@ -167,10 +167,10 @@ fn placeholders(vcs: &dyn Vcs, image: Option<&DecisionImage>) -> Result<Placehol
 
 /// Replaces the characters of a name that YAML would not accept unquoted.
 fn plain_name(name: &str) -> String {
-    let kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let name: String = name
         .chars()
-        .map(|c| if kept(c) { c } else { '-' })
+        .map(|c| if is_allowed(c) { c } else { '-' })
         .collect();
     match name.trim_matches('-') {
         "" => "project".to_owned(),

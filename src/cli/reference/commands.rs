@@ -17,11 +17,11 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
     );
     let mut cli = Cli::command();
     cli.build();
-    let shown: Vec<&Command> = cli
+    let visible: Vec<&Command> = cli
         .get_subcommands()
         .filter(|command| !command.is_hide_set() && command.get_name() != "help")
         .collect();
-    let rows: Vec<[String; 2]> = shown
+    let rows: Vec<[String; 2]> = visible
         .iter()
         .map(|command| {
             let name = command.get_name();
@@ -32,7 +32,7 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
     page.heading(2, "Exit codes");
     page.table(["Code", "Meaning"], &exit_codes());
     let mut known: Vec<(&str, Vec<[String; 4]>)> = Vec::new();
-    for command in shown {
+    for command in visible {
         let arguments = arguments(command);
         write_usage(page, command);
         match known.iter().find(|(_, others)| *others == arguments) {

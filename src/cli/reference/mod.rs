@@ -103,7 +103,7 @@ pub fn run(folder: Option<&Path>, command: &CommandHelper<'_>) -> Outcome<ExitCo
             Some(folder) => {
                 let file = working_folder.output_paths().file(&folder.join(file))?;
                 std::fs::create_dir_all(folder)
-                    .map_err(|error| cannot_write(file.shown(), error))?;
+                    .map_err(|error| cannot_write(file.display_path(), error))?;
                 output.data_to(Some(&file), &text)?;
             }
         }

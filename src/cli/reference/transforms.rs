@@ -67,11 +67,11 @@ fn groups_and_names(page: &mut Markdown) {
     let rows: Vec<[String; 2]> = GROUP_BY
         .iter()
         .map(|one| {
-            let written = match one.run {
+            let description = match one.run {
                 Function::Plain(_) => one.name.to_owned(),
                 Function::Argument(_) => format!("{{{}: …}}", one.name),
             };
-            [code(&written), sentence(one.doc)]
+            [code(&description), sentence(one.doc)]
         })
         .collect();
     page.table(["Way", "Groups"], &rows);

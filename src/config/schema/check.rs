@@ -33,7 +33,7 @@ impl Found {
 }
 
 /// Everything that a check finds; messages are only built if there is anything.
-fn all(check: impl Fn(&mut Found)) -> Vec<Violation> {
+fn all_violations(check: impl Fn(&mut Found)) -> Vec<Violation> {
     if fits(&check) {
         return Vec::new();
     }
@@ -56,7 +56,7 @@ impl Schema {
     /// Every violation in `map`, in the order of the schema.
     #[must_use]
     pub fn check(&self, map: &Object) -> Vec<Violation> {
-        all(|found| self.check_at(map, &Trail::Root, found))
+        all_violations(|found| self.check_at(map, &Trail::Root, found))
     }
 
     /// Whether there is no violation in `map`.
@@ -90,7 +90,7 @@ impl Schema {
         // A required key that was only misspelt is reported once.
         let misspelt = |name: &str| {
             map.keys().find(|key| {
-                self.names().all(|known| known != key.as_str())
+                self.names().all_violations(|known| known != key.as_str())
                     && suggest::nearest(key, self.names()) == Some(name)
             })
         };
@@ -119,10 +119,11 @@ impl Schema {
             }
         }
         if !self.open && known < map.len() {
-            for key in map
-                .keys()
-                .filter(|key| self.fields.iter().all(|f| f.name != key.as_str()))
-            {
+            for key in map.keys().filter(|key| {
+                self.fields
+                    .iter()
+                    .all_violations(|f| f.name != key.as_str())
+            }) {
                 found.push(|| Violation {
                     path: path.key(key).whole(),
                     message: format!("unknown key `{}`", path.key(key)),
@@ -147,7 +148,7 @@ impl Type {
     /// Every violation in `value`.
     #[must_use]
     pub fn check(&self, value: &Value) -> Vec<Violation> {
-        all(|found| self.check_at(value, &Trail::Root, found))
+        all_violations(|found| self.check_at(value, &Trail::Root, found))
     }
 
     /// Whether the value is plainly what it may be; most are.
@@ -215,7 +216,9 @@ impl Type {
                 let one = given("task-reference") != given("artifact-reference");
                 let strings = ["task-reference", "artifact-reference"]
                     .iter()
-                    .all(|name| map.get(name).is_none_or(|v| v.is_string() || v.is_null()));
+                    .all_violations(|name| {
+                        map.get(name).is_none_or(|v| v.is_string() || v.is_null())
+                    });
                 if !(one && strings) {
                     found.push(|| mismatch(path, &self.describe(), value));
                 }
@@ -269,7 +272,7 @@ fn keyed_by<'v>(names: &[&str], value: &'v Value) -> Option<(&'v str, &'v Value)
 fn is_keyed_by(value: &Value) -> bool {
     value
         .as_object()
-        .is_some_and(|map| map.len() == 1 && map.keys().all(|k| k.starts_with("by-")))
+        .is_some_and(|map| map.len() == 1 && map.keys().all_violations(|k| k.starts_with("by-")))
 }
 
 fn check_one_of(whole: &Type, types: &[Type], value: &Value, path: &Trail<'_>, found: &mut Found) {
@@ -281,15 +284,16 @@ fn check_one_of(whole: &Type, types: &[Type], value: &Value, path: &Trail<'_>, f
         return found.push(|| mismatch(path, "", value));
     };
     let mut attempts = types.iter().map(|one| {
-        let attempt = all(|found| one.check_at(value, path, found));
+        let attempt = all_violations(|found| one.check_at(value, path, found));
         (one, attempt)
     });
     let whole_path = path.whole();
     // The value has the form of one alternative and breaks it further in: tell that. A mapping
     // without a key that it needs is broken where it is.
     let is_struct = |one: &Type| matches!(one, Type::Struct(_)) && value.is_object();
-    let deeper = attempts
-        .find(|(one, attempt)| is_struct(one) || attempt.iter().all(|v| v.path != whole_path));
+    let deeper = attempts.find(|(one, attempt)| {
+        is_struct(one) || attempt.iter().all_violations(|v| v.path != whole_path)
+    });
     match deeper {
         Some((_, violations)) => found.extend(violations),
         None => found.push(mismatch(path, &whole.describe(), value)),
@@ -297,7 +301,7 @@ fn check_one_of(whole: &Type, types: &[Type], value: &Value, path: &Trail<'_>, f
 }
 
 fn mismatch(path: &Trail<'_>, expected: &str, value: &Value) -> Violation {
-    let shown = match value {
+    let found_value = match value {
         Value::String(text) if text.chars().count() <= 60 => format!("the string {text:?}"),
         Value::Number(number) => number.to_string(),
         Value::Bool(flag) => format!("the boolean {flag}"),
@@ -310,7 +314,7 @@ fn mismatch(path: &Trail<'_>, expected: &str, value: &Value) -> Violation {
     };
     Violation {
         path: path.whole(),
-        message: format!("{what} is {shown}, where {expected} is expected"),
+        message: format!("{what} is {found_value}, where {expected} is expected"),
         help: None,
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn construct(nodes: &mut Nodes) -> Outcome<Tree> {
         spent_nodes: 0,
         spent_bytes: 0,
         mistakes: Diagnostics::new(),
-        told: BTreeSet::new(),
+        reported: BTreeSet::new(),
     };
     let built = constructor.build(root, 0);
     let mut mistakes = constructor.mistakes;
@@ -50,13 +50,13 @@ struct Constructor<'a> {
     spent_bytes: usize,
     mistakes: Diagnostics,
     /// The nodes whose mistakes were reported; an alias would repeat them.
-    told: BTreeSet<NodeId>,
+    reported: BTreeSet<NodeId>,
 }
 
 impl Constructor<'_> {
     /// Records a mistake and continues with null instead of the value.
     fn wrong(&mut self, id: NodeId, message: impl Into<String>, help: &str) -> Result<Data, Stop> {
-        if self.told.insert(id) {
+        if self.reported.insert(id) {
             let mut mistake = self.nodes.mistake(id, message);
             if !help.is_empty() {
                 mistake = mistake.help(help);
@@ -120,11 +120,11 @@ impl Constructor<'_> {
         })
     }
 
-    fn mismatch(&mut self, id: NodeId, wanted: &str) -> Result<Data, Stop> {
+    fn mismatch(&mut self, id: NodeId, expected: &str) -> Result<Data, Stop> {
         let found = self.nodes.get(id).body.kind();
         self.wrong(
             id,
-            format!("the tag needs {wanted}, but this is {found}"),
+            format!("the tag needs {expected}, but this is {found}"),
             "",
         )
     }
@@ -167,7 +167,7 @@ impl Constructor<'_> {
         for (key_id, value_id) in pairs {
             let key = self.build(key_id, depth + 1)?;
             let value = self.build(value_id, depth + 1)?;
-            let Some(name) = Key::of(&key.data) else {
+            let Some(name) = Key::from_data(&key.data) else {
                 let found = self.nodes.get(key_id).body.kind();
                 self.wrong(
                     key_id,
@@ -233,7 +233,7 @@ impl Constructor<'_> {
             );
             return Err(self.stop(id, message));
         }
-        let (made, wanted) = match tag {
+        let (parsed, expected) = match tag {
             Tag::Null => (Some(Data::Null), "null"),
             Tag::Bool => (scalar::boolean(&text).map(Data::Bool), "boolean"),
             Tag::Int => (scalar::integer(&text).map(Data::Int), "integer"),
@@ -242,13 +242,13 @@ impl Constructor<'_> {
             Tag::Timestamp => (scalar::timestamp(&text).map(Data::Timestamp), "date"),
             _ => return Ok(Data::Str(text)),
         };
-        match made {
+        match parsed {
             Some(data) => Ok(data),
             None => {
-                let shown: String = text.chars().take(40).collect();
+                let excerpt: String = text.chars().take(40).collect();
                 self.wrong(
                     id,
-                    format!("`{shown}` is no {wanted}"),
+                    format!("`{excerpt}` is no {expected}"),
                     "write it in quotes to have a string",
                 )
             }

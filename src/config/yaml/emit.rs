@@ -116,7 +116,7 @@ impl Emitter {
     pub(super) fn text(&mut self, text: &str, plain: bool, root: bool) {
         let outer = self.indent;
         self.indent = Some(outer.map_or(INDENT, |columns| columns + INDENT));
-        let analysis = Analysis::of(text);
+        let analysis = Analysis::new(text);
         if plain && analysis.plain {
             self.plain(text, true);
             self.open_ended = root;
@@ -130,7 +130,7 @@ impl Emitter {
 
     /// Writes a key on one line.
     pub(super) fn simple_key(&mut self, text: &str, plain: bool) {
-        let analysis = Analysis::of(text);
+        let analysis = Analysis::new(text);
         if plain && analysis.plain {
             self.plain(text, false);
         } else if analysis.single_quoted {

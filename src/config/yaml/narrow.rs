@@ -45,7 +45,7 @@ impl Narrower<'_> {
             Data::Timestamp(_) => self.wrong(tree, "is a date, which JSON cannot hold"),
             Data::Binary(_) => self.wrong(tree, "is binary, which JSON cannot hold"),
             Data::Set(_) => {
-                self.tell(tree, "a set is nothing that JSON can hold", "write a list");
+                self.report(tree, "a set is nothing that JSON can hold", "write a list");
                 Value::Null
             }
             Data::List(items) => items.iter().map(|item| self.value(item)).collect(),
@@ -68,7 +68,7 @@ impl Narrower<'_> {
                 other => {
                     let kind = kind(other);
                     let text = self.text(key);
-                    self.tell(
+                    self.report(
                         key,
                         &format!("the key `{text}` is {kind}, but keys are strings"),
                         &format!("write {} in quotes", quoted(&text)),
@@ -89,7 +89,7 @@ impl Narrower<'_> {
 
     fn wrong(&mut self, tree: &Tree, what: &str) -> Value {
         let text = self.text(tree);
-        self.tell(
+        self.report(
             tree,
             &format!("`{text}` {what}"),
             &format!("write {} in quotes to have a string", quoted(&text)),
@@ -97,10 +97,13 @@ impl Narrower<'_> {
         Value::Null
     }
 
-    fn tell(&mut self, tree: &Tree, message: &str, help: &str) {
+    fn report(&mut self, tree: &Tree, message: &str, help: &str) {
         let place = tree.node.map(|id| self.nodes.place(id));
-        let told = self.mistakes.iter().any(|told| told.place == place);
-        if !told && self.mistakes.len() < MAX_MISTAKES {
+        let is_reported = self
+            .mistakes
+            .iter()
+            .any(|is_reported| is_reported.place == place);
+        if !is_reported && self.mistakes.len() < MAX_MISTAKES {
             self.mistakes
                 .push(Diagnostic::user(message).at(place).help(help));
         }

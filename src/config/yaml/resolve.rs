@@ -55,7 +55,7 @@ impl Rest<'_> {
     }
 
     /// Consumes one byte of a set, if it comes next.
-    fn one(&mut self, set: impl Fn(u8) -> bool) -> bool {
+    fn take_one(&mut self, set: impl Fn(u8) -> bool) -> bool {
         match self.0 {
             [first, rest @ ..] if set(*first) => {
                 self.0 = rest;
@@ -66,26 +66,26 @@ impl Rest<'_> {
     }
 
     /// Consumes as many bytes of a set as there are, up to `most`, and counts them.
-    fn many(&mut self, most: usize, set: impl Fn(u8) -> bool) -> usize {
-        (0..most).take_while(|_| self.one(&set)).count()
+    fn take_many(&mut self, most: usize, set: impl Fn(u8) -> bool) -> usize {
+        (0..most).take_while(|_| self.take_one(&set)).count()
     }
 
     fn byte(&mut self, byte: u8) -> bool {
-        self.one(|b| b == byte)
+        self.take_one(|b| b == byte)
     }
 
     fn sign(&mut self) -> bool {
-        self.one(|b| matches!(b, b'-' | b'+'))
+        self.take_one(|b| matches!(b, b'-' | b'+'))
     }
 
     fn digits(&mut self, most: usize) -> usize {
-        self.many(most, |b| b.is_ascii_digit())
+        self.take_many(most, |b| b.is_ascii_digit())
     }
 
     /// Consumes digits and underscores that begin with a digit.
     fn grouped(&mut self) -> bool {
-        self.one(|b| b.is_ascii_digit()) && {
-            self.many(usize::MAX, is_group);
+        self.take_one(|b| b.is_ascii_digit()) && {
+            self.take_many(usize::MAX, is_group);
             true
         }
     }
@@ -127,19 +127,19 @@ fn is_float(text: &str) -> bool {
     }
     if rest.0.first() == Some(&b':') {
         return rest.sexagesimal() && rest.byte(b'.') && {
-            rest.many(usize::MAX, is_group);
+            rest.take_many(usize::MAX, is_group);
             rest.done()
         };
     }
     rest.byte(b'.') && {
-        rest.many(usize::MAX, is_group);
+        rest.take_many(usize::MAX, is_group);
         exponent_or_end(&mut rest)
     }
 }
 
 fn exponent_or_end(rest: &mut Rest<'_>) -> bool {
     rest.done()
-        || (rest.one(|b| matches!(b, b'e' | b'E'))
+        || (rest.take_one(|b| matches!(b, b'e' | b'E'))
             && rest.sign()
             && rest.digits(usize::MAX) > 0
             && rest.done())
@@ -153,11 +153,11 @@ fn is_int(text: &str) -> bool {
             return true;
         }
         let found = if rest.byte(b'b') {
-            rest.many(usize::MAX, |b| matches!(b, b'0' | b'1' | b'_'))
+            rest.take_many(usize::MAX, |b| matches!(b, b'0' | b'1' | b'_'))
         } else if rest.byte(b'x') {
-            rest.many(usize::MAX, |b| b.is_ascii_hexdigit() || b == b'_')
+            rest.take_many(usize::MAX, |b| b.is_ascii_hexdigit() || b == b'_')
         } else {
-            rest.many(usize::MAX, |b| matches!(b, b'0'..=b'7' | b'_'))
+            rest.take_many(usize::MAX, |b| matches!(b, b'0'..=b'7' | b'_'))
         };
         return found > 0 && rest.done();
     }
@@ -186,7 +186,7 @@ fn is_timestamp(text: &str) -> bool {
 /// Consumes the time of day and the zone that follow a date.
 fn time(rest: &mut Rest<'_>) -> bool {
     let blank = |b| matches!(b, b' ' | b'\t');
-    if !rest.one(|b| matches!(b, b'T' | b't')) && rest.many(usize::MAX, blank) == 0 {
+    if !rest.take_one(|b| matches!(b, b'T' | b't')) && rest.take_many(usize::MAX, blank) == 0 {
         return false;
     }
     if rest.digits(2) == 0
@@ -203,7 +203,7 @@ fn time(rest: &mut Rest<'_>) -> bool {
     if rest.done() {
         return true;
     }
-    rest.many(usize::MAX, blank);
+    rest.take_many(usize::MAX, blank);
     if rest.byte(b'Z') {
         return rest.done();
     }

@@ -35,18 +35,19 @@ fn values() -> impl Strategy<Value = Vec<Value>> {
     let entries = prop::collection::vec((key, any::<prop::sample::Index>()), 0..4);
     let shape = (any::<bool>(), entries);
     prop::collection::vec(shape, 1..16).prop_map(|shapes| {
-        let mut made = vec![json!(1), json!("<build>")];
+        let mut values = vec![json!(1), json!("<build>")];
         for (is_list, entries) in shapes {
-            let entry =
-                |(key, index): (&'static str, prop::sample::Index)| (key, index.get(&made).clone());
+            let entry = |(key, index): (&'static str, prop::sample::Index)| {
+                (key, index.get(&values).clone())
+            };
             let entries: Vec<_> = entries.into_iter().map(entry).collect();
-            made.push(if is_list {
+            values.push(if is_list {
                 entries.into_iter().map(|(_, value)| value).collect()
             } else {
                 Value::Object(entries.into_iter().collect())
             });
         }
-        made
+        values
     })
 }
 
@@ -72,8 +73,8 @@ proptest! {
 fn resolve_json(value: Value) -> Result<Value, String> {
     let names = names();
     let resolved = resolve_names(&value, &names, None).map_err(|all| {
-        let told: Vec<_> = all.iter().map(ToString::to_string).collect();
-        told.join("; ")
+        let errors: Vec<_> = all.iter().map(ToString::to_string).collect();
+        errors.join("; ")
     });
     resolved.map(|resolved| resolved.value)
 }

@@ -15,7 +15,7 @@ use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::task_state::TaskState;
 use crate::base::time::Timestamp;
 use crate::config::test_support::params;
-use crate::model::test_support::{Described, graph, id, label, labels};
+use crate::model::test_support::{TestTask, graph, id, label, labels};
 use crate::ports::environment::Environment;
 use crate::ports::ids::DerivedIds;
 use crate::ports::taskcluster::TaskStatus;
@@ -34,7 +34,7 @@ pub(super) struct Case {
 }
 
 /// A graph in which every task is requested.
-pub(super) fn optimizing(tasks: impl IntoIterator<Item = Described>) -> Case {
+pub(super) fn optimizing(tasks: impl IntoIterator<Item = TestTask>) -> Case {
     let graph = graph(tasks);
     Case {
         target: TargetTaskGraph {

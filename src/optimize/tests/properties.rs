@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{Case, optimizing};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::json;
-use crate::model::test_support::{Described, label, task};
+use crate::model::test_support::{TestTask, label, task};
 use crate::optimize::{Action, OptimizedTaskGraph};
 
 /// One task: what it depends on and under which conditions (as bits over the tasks before it), which
@@ -23,28 +23,28 @@ fn shapes() -> impl Strategy<Value = (Vec<Shape>, Vec<usize>)> {
 
 /// The tasks of some shapes. The order of labels is that of `names`, so it has nothing to do with
 /// the order of dependencies.
-fn described(shapes: &[Shape], names: &[usize]) -> Vec<Described> {
+fn described(shapes: &[Shape], names: &[usize]) -> Vec<TestTask> {
     let name = |i: usize| format!("t{}", names[i]);
     let one = |(i, (edges, conditions, strategy, _)): (usize, &Shape)| {
-        let mut made = task(&name(i));
+        let mut described = task(&name(i));
         for to in (0..i).filter(|to| edges >> to & 1 == 1) {
-            made = if conditions >> to & 1 == 1 {
-                made.only_if(&name(to))
+            described = if conditions >> to & 1 == 1 {
+                described.only_if(&name(to))
             } else {
-                made.dep(&name(to))
+                described.dep(&name(to))
             };
         }
         match strategy % 4 {
-            0 => made,
-            1 => made.optimized("never", json!(null)),
-            2 => made.optimized("always", json!(null)),
-            _ => made.optimized("skip-unless-changed", json!(["nothing"])),
+            0 => described,
+            1 => described.optimized("never", json!(null)),
+            2 => described.optimized("always", json!(null)),
+            _ => described.optimized("skip-unless-changed", json!(["nothing"])),
         }
     };
     shapes.iter().enumerate().map(one).collect()
 }
 
-fn case(shapes: &[Shape], names: &[usize], tasks: Vec<Described>) -> Case {
+fn case(shapes: &[Shape], names: &[usize], tasks: Vec<TestTask>) -> Case {
     let mut case = optimizing(tasks);
     let with = |which: usize| -> BTreeSet<Label> {
         let chosen = shapes.iter().zip(names).filter(move |(s, _)| s.3[which]);
@@ -59,7 +59,7 @@ fn case(shapes: &[Shape], names: &[usize], tasks: Vec<Described>) -> Case {
     case
 }
 
-fn kept(optimized: &OptimizedTaskGraph) -> BTreeSet<Label> {
+fn kept_labels(optimized: &OptimizedTaskGraph) -> BTreeSet<Label> {
     optimized
         .graph
         .tasks()
@@ -115,7 +115,7 @@ proptest! {
         keys in proptest::collection::vec(any::<u32>(), 8),
     ) {
         let tasks = described(&shapes, &names);
-        let mut shuffled: Vec<(u32, Described)> = keys.into_iter().zip(tasks.clone()).collect();
+        let mut shuffled: Vec<(u32, TestTask)> = keys.into_iter().zip(tasks.clone()).collect();
         shuffled.sort_by_key(|(key, _)| *key);
         let shuffled = shuffled.into_iter().map(|(_, task)| task).collect();
         let one = case(&shapes, &names, tasks).optimized();
@@ -146,7 +146,7 @@ proptest! {
         let second = case.optimized();
         let again = case.target.do_not_optimize.clone();
         let allowed = case.target.graph.dag().reverse_closure(&again);
-        let new = kept(&second);
+        let new = kept_labels(&second);
         prop_assert!(new.iter().all(|label| allowed.contains(label)), "{new:?} beyond {allowed:?}");
         prop_assert!(again.iter().filter(|l| case.target.graph.get(l).is_some()).all(|l| new.contains(l)));
         let reused: BTreeMap<_, _> = second

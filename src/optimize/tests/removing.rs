@@ -1,9 +1,9 @@
 use super::optimizing;
 use crate::base::value::json;
-use crate::model::test_support::{drawn, task};
+use crate::model::test_support::{task, tasks_of_chains};
 use crate::optimize::verdict::log;
 
-fn always(name: &str) -> crate::model::test_support::Described {
+fn always(name: &str) -> crate::model::test_support::TestTask {
     task(name).optimized("always", json!(null))
 }
 
@@ -252,7 +252,9 @@ fn the_log_has_a_line_for_each_task_and_counts() {
          Removed 2 tasks by always (always) during optimization.\n\
          Replaced 1 tasks by existing_tasks during optimization.\n"
     );
-    assert!(log(&optimizing(drawn("a")).optimized().verdicts).ends_with(
-        "No tasks removed during optimization\nNo tasks replaced during optimization\n"
-    ));
+    assert!(
+        log(&optimizing(tasks_of_chains("a")).optimized().verdicts).ends_with(
+            "No tasks removed during optimization\nNo tasks replaced during optimization\n"
+        )
+    );
 }

@@ -2,13 +2,13 @@ use crate::base::task_state::TaskState;
 use crate::base::value::{Value, json};
 
 use super::{new_id, optimizing};
-use crate::model::test_support::{Described, drawn, label, task};
+use crate::model::test_support::{TestTask, label, task, tasks_of_chains};
 use crate::optimize::index_paths;
 
 #[test]
 fn existing_tasks_are_not_built_again() {
     //  c -> b -> a: b and a exist
-    let case = optimizing(drawn("c -> b -> a"))
+    let case = optimizing(tasks_of_chains("c -> b -> a"))
         .existing("a", "OLD-A")
         .existing("b", "OLD-B");
     assert_eq!(
@@ -29,11 +29,11 @@ fn existing_tasks_are_not_built_again() {
 #[test]
 fn dependents_of_new_tasks_are_not_replaced() {
     //  c -> b -> a: a is built again, so the old b would be made of another a
-    let case = optimizing(drawn("c -> b -> a"))
+    let case = optimizing(tasks_of_chains("c -> b -> a"))
         .existing("b", "OLD-B")
         .existing("c", "OLD-C");
     assert!(case.verdicts().iter().all(|v| v.contains(" kept: ")));
-    let case = optimizing(drawn("c -> b -> a, d"))
+    let case = optimizing(tasks_of_chains("c -> b -> a, d"))
         .existing("a", "OLD-A")
         .existing("b", "OLD-B")
         .existing("c", "OLD-C")
@@ -67,7 +67,7 @@ fn a_removed_existing_task_keeps_its_id() {
 }
 
 /// A task that the index is searched for.
-fn searched(name: &str, paths: Value) -> Described {
+fn searched(name: &str, paths: Value) -> TestTask {
     task(name).optimized("index-search", paths)
 }
 
@@ -161,11 +161,11 @@ fn only_replaceable_tasks_are_looked_up() {
     ])
     .alone(["b"])
     .existing("f", "OLD");
-    let asked: Vec<_> = index_paths(&case.target, &case.existing, None)
+    let paths: Vec<_> = index_paths(&case.target, &case.existing, None)
         .iter()
         .map(ToString::to_string)
         .collect();
-    assert_eq!(asked, ["x.one", "x.two"]);
+    assert_eq!(paths, ["x.one", "x.two"]);
 }
 
 #[test]

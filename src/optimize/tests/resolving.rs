@@ -5,7 +5,7 @@ use crate::base::value::{Value, json};
 use super::{DECISION, new_id, optimizing};
 use crate::base::diagnostic::Class;
 use crate::base::name::Label;
-use crate::model::test_support::{Described, drawn, label, task};
+use crate::model::test_support::{TestTask, label, task, tasks_of_chains};
 use crate::optimize::{OptimizedTaskGraph, resolve};
 use crate::ports::environment::Environment;
 
@@ -183,7 +183,7 @@ fn every_task_with_an_invalid_reference_is_reported() {
 
 #[test]
 fn no_kept_task_depends_on_a_removed_one() {
-    let target = optimizing(drawn("c -> b -> a")).target;
+    let target = optimizing(tasks_of_chains("c -> b -> a")).target;
     let message = |removed: &[&str]| {
         let removed: BTreeSet<Label> = removed.iter().map(|name| label(name)).collect();
         resolve::check_removed(&target, &removed).map_err(|all| all.to_string())
@@ -214,7 +214,7 @@ fn ids_are_derived_from_the_decision_and_the_label() {
         .map(|task| task.task_id.as_str())
         .collect();
     assert_eq!(planned, ["SW_yqfdtRGW9Vt_hoCf-iQ"]);
-    let described: Described = task("a").field("payload", json!({"other": true}));
+    let described: TestTask = task("a").field("payload", json!({"other": true}));
     assert!(
         optimizing([described])
             .optimized()

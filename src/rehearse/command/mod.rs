@@ -267,7 +267,7 @@ fn only_call(session: Session, parser: Parser) -> Result<Command, CommandError> 
         // With an unknown part, the parser could report mistakes that do not exist.
         if let Some((field, what)) = opaque {
             let given = Some(option(&field.text)).filter(|option| !option.is_empty());
-            let given = given.map_or_else(|| shown(&call.text), str::to_owned);
+            let given = given.map_or_else(|| shortened(&call.text), str::to_owned);
             return Err(CommandError::Unreadable(format!(
                 "`{given}` is given {what}"
             )));
@@ -278,7 +278,7 @@ fn only_call(session: Session, parser: Parser) -> Result<Command, CommandError> 
                 ..
             }) => not_run.push(call.text.clone()),
             Ok(arguments) => found.push((call, arguments)),
-            Err(message) => wrong.push(format!("`{}`: {message}", shown(&call.text))),
+            Err(message) => wrong.push(format!("`{}`: {message}", shortened(&call.text))),
         }
     }
     match found.as_slice() {
@@ -301,7 +301,7 @@ fn only_call(session: Session, parser: Parser) -> Result<Command, CommandError> 
         return Err(match session.checkouts.first() {
             Some(checkout) => CommandError::Fails(vec![format!(
                 "`{}` runs in {}, but the checkout is {}: a `cd` or `--task-cwd` is missing",
-                shown(&call.text),
+                shortened(&call.text),
                 call.folder,
                 checkout.folder
             )]),
@@ -349,7 +349,7 @@ fn unset(call: &Call) -> (BTreeMap<String, String>, Vec<String>) {
     for name in &call.dropped {
         notes.push(format!(
             "`{}` is given the variable {name}, which nothing sets, so this argument is missing",
-            shown(&call.text)
+            shortened(&call.text)
         ));
     }
     (options, notes)

@@ -313,7 +313,7 @@ impl Session {
     /// Notes that the task would succeed even if the last decision or action failed.
     fn note_ignored_failure(&mut self, why: &str) {
         if let Some(call) = self.calls.last() {
-            let call = shown(&call.text);
+            let call = shortened(&call.text);
             self.notes.push(format!(
                 "the task would be green even if `{call}` failed: {why}"
             ));
@@ -370,7 +370,7 @@ impl Session {
             for name in unset {
                 self.errors.push(format!(
                     "`{}`: nothing sets the variable {name}, which is an error after `set -u`",
-                    shown(&command.text)
+                    shortened(&command.text)
                 ));
             }
         }
@@ -430,8 +430,8 @@ fn creates_tested_path(test: &str, commands: &[SimpleCommand]) -> bool {
     let [command] = commands else {
         return false;
     };
-    let mut made = command.text.split_whitespace();
-    matches!(made.next(), Some("ln" | "mkdir")) && made.last() == Some(*path)
+    let mut command_words = command.text.split_whitespace();
+    matches!(command_words.next(), Some("ln" | "mkdir")) && command_words.last() == Some(*path)
 }
 
 /// Whether commands end a task as failed.

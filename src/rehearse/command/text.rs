@@ -15,7 +15,7 @@ pub fn one_line(text: &str) -> String {
 }
 
 /// Returns the first words of a call.
-pub fn shown(text: &str) -> String {
+pub fn shortened(text: &str) -> String {
     let words: Vec<&str> = text.split(' ').collect();
     let end = words
         .iter()

@@ -260,7 +260,7 @@ fn follow(
     let mut name = call.param("name").to_owned();
     loop {
         names.push(name.clone());
-        call.authorize(&Expression::all(
+        call.authorize(&Expression::all_of(
             names
                 .iter()
                 .map(|name| format!("queue:get-artifact:{name}")),

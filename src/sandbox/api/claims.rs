@@ -109,7 +109,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         input: None,
         run: |services, call| {
             let queue = call.param("taskQueueId");
-            call.authorize(&Expression::all([
+            call.authorize(&Expression::all_of([
                 format!("queue:pending-count:{queue}"),
                 format!("queue:claimed-count:{queue}"),
             ]))?;
@@ -174,7 +174,7 @@ fn claim_expiry(now: Moment) -> Moment {
 fn claim_work(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
     let queue = call.param("taskQueueId");
     let worker = (call.text("workerGroup"), call.text("workerId"));
-    call.authorize(&Expression::all([
+    call.authorize(&Expression::all_of([
         format!("queue:claim-work:{queue}"),
         format!("queue:worker-id:{}/{}", worker.0, worker.1),
     ]))?;
@@ -195,7 +195,7 @@ fn claim_task(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceE
     let (id, run_id) = (call.param("taskId"), call.run_id());
     let worker = (call.text("workerGroup"), call.text("workerId"));
     let task = services.queue.task(id)?;
-    call.authorize(&Expression::all([
+    call.authorize(&Expression::all_of([
         format!("queue:claim-task:{}", task.definition.text("taskQueueId")),
         format!("queue:worker-id:{}/{}", worker.0, worker.1),
     ]))?;

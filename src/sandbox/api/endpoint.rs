@@ -256,8 +256,8 @@ fn match_parts(
                     && match_parts(route, path.get(1..).unwrap_or_default(), params)
                     && params.insert(name, decoded(value)).is_none()
             }
-            Some(name) => (1..=path.len()).rev().any(|taken| {
-                let (segments, rest) = path.split_at(taken);
+            Some(name) => (1..=path.len()).rev().any(|length| {
+                let (segments, rest) = path.split_at(length);
                 let value = segments
                     .iter()
                     .map(|part| decoded(part))

@@ -44,7 +44,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         run: |services, call| {
             let paths = call.texts("indexes");
             let scopes = paths.iter().map(|path| format!("index:find-task:{path}"));
-            call.authorize(&Expression::all(scopes))?;
+            call.authorize(&Expression::all_of(scopes))?;
             let paths: BTreeSet<String> = paths.into_iter().collect();
             let found = paths
                 .iter()

@@ -284,7 +284,7 @@ fn authorize_change(call: &ApiCall, task: &Task, what: &str) -> Result<(), Servi
     call.authorize(&Expression::AnyOf(vec![
         Expression::Scope(format!("queue:{what}:{scheduler}/{group}/{}", task.id)),
         Expression::Scope(format!("queue:{what}-in-project:{}", text("projectId"))),
-        Expression::all([
+        Expression::all_of([
             format!("queue:{what}"),
             format!("assume:scheduler-id:{scheduler}/{group}"),
         ]),
@@ -299,7 +299,7 @@ fn list_by_id(
     show: fn(&Task) -> Value,
 ) -> Result<Reply, ServiceError> {
     let ids = call.texts("taskIds");
-    call.authorize(&Expression::all(
+    call.authorize(&Expression::all_of(
         ids.iter().map(|id| format!("{scope}{id}")),
     ))?;
     let ids: BTreeSet<String> = ids.into_iter().collect();

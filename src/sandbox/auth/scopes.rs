@@ -34,7 +34,7 @@ impl Expression {
     }
 
     /// Every one of these scopes.
-    pub(crate) fn all<S: Into<String>>(scopes: impl IntoIterator<Item = S>) -> Expression {
+    pub(crate) fn all_of<S: Into<String>>(scopes: impl IntoIterator<Item = S>) -> Expression {
         Expression::AllOf(scopes.into_iter().map(Expression::scope).collect())
     }
 
@@ -143,26 +143,28 @@ impl Roles {
         const ASSUME: &str = "assume:";
         let mut granted = Vec::new();
         // A scope such as `*` or `assu*` satisfies every role there is.
-        let (wanted, open) = match (scope.strip_prefix(ASSUME), scope.strip_suffix('*')) {
-            (Some(wanted), _) => match wanted.strip_suffix('*') {
+        let (role_prefix, open) = match (scope.strip_prefix(ASSUME), scope.strip_suffix('*')) {
+            (Some(role_prefix), _) => match role_prefix.strip_suffix('*') {
                 Some(start) => (start, true),
-                None => (wanted, false),
+                None => (role_prefix, false),
             },
             (None, Some(start)) if ASSUME.starts_with(start) => ("", true),
             _ => return granted,
         };
         for (id, scopes) in &self.roles {
             let rest = match id.strip_suffix('*') {
-                Some(start) if wanted.starts_with(start) => {
-                    let rest = wanted.get(start.len()..).unwrap_or_default();
+                Some(start) if role_prefix.starts_with(start) => {
+                    let rest = role_prefix.get(start.len()..).unwrap_or_default();
                     Some(if open {
                         format!("{rest}*")
                     } else {
                         rest.to_owned()
                     })
                 }
-                Some(start) if open && start.starts_with(wanted) => Some("*".to_owned()),
-                None if id == wanted || (open && id.starts_with(wanted)) => Some(String::new()),
+                Some(start) if open && start.starts_with(role_prefix) => Some("*".to_owned()),
+                None if id == role_prefix || (open && id.starts_with(role_prefix)) => {
+                    Some(String::new())
+                }
                 _ => None,
             };
             let Some(rest) = rest else { continue };

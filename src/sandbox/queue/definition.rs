@@ -99,11 +99,11 @@ pub(crate) fn with_defaults(
     task_id: &str,
     body: &Value,
 ) -> Result<Map<String, Value>, ServiceError> {
-    let given = |name: &str| body.get(name).and_then(Value::as_str);
+    let text_of = |name: &str| body.get(name).and_then(Value::as_str);
     let (provisioner, worker_type, queue) = match (
-        given("provisionerId"),
-        given("workerType"),
-        given("taskQueueId"),
+        text_of("provisionerId"),
+        text_of("workerType"),
+        text_of("taskQueueId"),
     ) {
         (Some(provisioner), Some(worker_type), Some(queue))
             if format!("{provisioner}/{worker_type}") != queue =>
@@ -131,7 +131,8 @@ pub(crate) fn with_defaults(
             ));
         }
     };
-    let text = |name: &str, default: &str| Value::String(given(name).unwrap_or(default).to_owned());
+    let text =
+        |name: &str, default: &str| Value::String(text_of(name).unwrap_or(default).to_owned());
     let other = |name: &str, default: Value| body.get(name).map_or(default, normalize_numbers);
     let mut out = Map::new();
     for (name, value) in [

@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_error_of_the_queue_shows_how_far_ahead_deadlines_may_be() {
-        for (status, message, wanted) in [
+        for (status, message, expected) in [
             (400, "`expires` cannot be before `deadline`", Some(20)),
             (
                 400,
@@ -130,7 +130,7 @@ mod tests {
                 status: Some(status),
                 message: message.to_owned(),
             };
-            assert_eq!(accepted_days(&error, 20), wanted, "{message}");
+            assert_eq!(accepted_days(&error, 20), expected, "{message}");
         }
     }
 }

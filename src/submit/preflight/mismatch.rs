@@ -29,14 +29,15 @@ fn violation(mismatch: Mismatch<'_>) -> Option<Violation> {
         value,
         problem,
     } = mismatch;
-    let shown = || shorten(&value.to_string(), SHOWN);
+    let excerpt = || shorten(&value.to_string(), SHOWN);
     let unlike = |expected: &str| {
         format!(
             "`{path}` is {}, where {expected} is expected",
             type_name(value)
         )
     };
-    let is_not = |expected: &str| format!("`{path}` is {}, where {expected} is expected", shown());
+    let is_not =
+        |expected: &str| format!("`{path}` is {}, where {expected} is expected", excerpt());
     let length = |what: &str, length: usize, max: usize| {
         format!("`{path}` has {length} {what}, and may have at most {max}")
     };

@@ -93,7 +93,7 @@ pub async fn run(
     if facts.max_deadline_days.is_none() {
         deadline::warn(plans, now);
     }
-    facts.secrets = Mask::of(context.environment);
+    facts.secrets = Mask::from_environment(context.environment);
     check(plans, options, now, &facts)
 }
 
@@ -208,7 +208,7 @@ pub fn check(
         for creation in first() {
             missing.note(creation, held);
         }
-        missing.tell(&mut found);
+        missing.report(&mut found);
     }
     found.or_ok(())
 }

@@ -72,7 +72,7 @@ impl<'p> MissingScopes<'p> {
 
     /// Tells what is missing: each scope once with the tasks that take it, and many that begin in the
     /// same way together.
-    pub fn tell(&self, found: &mut Diagnostics) {
+    pub fn report(&self, found: &mut Diagnostics) {
         let all: Vec<&str> = self.scopes.keys().map(String::as_str).collect();
         for family in fold(&all) {
             found.push(self.about(&family));
@@ -185,12 +185,12 @@ fn common_start<'s>(scopes: &[&'s str]) -> &'s str {
     let (Some(first), Some(last)) = (scopes.first(), scopes.last()) else {
         return "";
     };
-    let alike = first
+    let common = first
         .char_indices()
         .zip(last.chars())
         .find(|((_, a), b)| a != b)
         .map_or(first.len().min(last.len()), |((at, _), _)| at);
-    let end = first[..alike].rfind(is_border).map_or(0, |at| at + 1);
+    let end = first[..common].rfind(is_border).map_or(0, |at| at + 1);
     &first[..end]
 }
 

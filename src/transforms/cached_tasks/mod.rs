@@ -88,8 +88,8 @@ fn cached(item: &Item, cache: &Value, known: &BTreeMap<String, String>) -> Outco
     };
     let (kind, name) = (text("type"), text("name"));
     let mut inputs = checks::strings(cache.get("digest-data"));
-    let given = cache.get("digest-data").and_then(Value::as_array);
-    if given.is_none_or(|given| given.len() != inputs.len()) {
+    let digest_data = cache.get("digest-data").and_then(Value::as_array);
+    if digest_data.is_none_or(|digest_data| digest_data.len() != inputs.len()) {
         wrong.push(bad("digest-data", "list of strings"));
     }
     let mut parents = Vec::new();

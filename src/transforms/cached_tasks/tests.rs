@@ -22,10 +22,10 @@ fn dependencies_come_first_and_then_the_smallest_label() {
         item("a", &["c", "d"]),
         item("d", &[])
     ]);
-    let made = TestProject::default().run(&TRANSFORM, items);
-    let labels: Vec<_> = made
+    let transformed = TestProject::default().run(&TRANSFORM, items);
+    let labels: Vec<_> = transformed
         .iter()
-        .flat_map(|made| made.as_array().into_iter().flatten())
+        .flat_map(|transformed| transformed.as_array().into_iter().flatten())
         .map(|item| item["label"].clone())
         .collect();
     assert_eq!(labels, ["thing-c", "thing-d", "thing-a", "thing-b"]);

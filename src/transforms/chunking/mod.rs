@@ -53,12 +53,12 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     let mut left = MAX_ITEMS;
     each_in_order(context, items, |mut item| {
         item.check(&[], &item.task, &SCHEMA)?;
-        let made = match item.task.shift_remove("chunk").filter(truthy) {
+        let chunks = match item.task.shift_remove("chunk").filter(truthy) {
             Some(Value::Object(chunk)) => split(&item, &chunk, left)?,
             _ => vec![item],
         };
-        left = left.saturating_sub(made.len());
-        Ok(made)
+        left = left.saturating_sub(chunks.len());
+        Ok(chunks)
     })
 }
 
@@ -79,7 +79,7 @@ fn split(item: &Item, chunk: &Object, left: usize) -> Outcome<Vec<Item>> {
             .into());
     }
     let fields = checks::strings(chunk.get("substitution-fields"));
-    let mut made = Vec::with_capacity(count);
+    let mut chunks = Vec::with_capacity(count);
     for this in 1..=count {
         let mut one = item.clone();
         let this = Value::from(this);
@@ -92,9 +92,9 @@ fn split(item: &Item, chunk: &Object, left: usize) -> Outcome<Vec<Item>> {
         for field in &fields {
             fill_field(item, &mut one.task, field, &scope)?;
         }
-        made.push(one);
+        chunks.push(one);
     }
-    Ok(made)
+    Ok(chunks)
 }
 
 fn fill_field(

@@ -100,8 +100,11 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
                 &["type", "rank"],
             ));
         }
-        let wanted = checks::strings(item.task.get("packages"));
-        for name in wanted.iter().filter(|name| !packages.contains(name)) {
+        let required_packages = checks::strings(item.task.get("packages"));
+        for name in required_packages
+            .iter()
+            .filter(|name| !packages.contains(name))
+        {
             let known = packages.iter().map(String::as_str);
             wrong.push(
                 item.error_at("packages", format!("unknown package task `{name}`"))
@@ -109,16 +112,21 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
             );
         }
         let hash = wrong.keep(context_hash(context, &item));
-        let made = describe(context, &item, &wanted, &hash.unwrap_or_default());
-        let made = wrong.keep(made.map_err(Into::into));
-        wrong.or_ok(made)
+        let described = describe(
+            context,
+            &item,
+            &required_packages,
+            &hash.unwrap_or_default(),
+        );
+        let described = wrong.keep(described.map_err(Into::into));
+        wrong.or_ok(described)
     })
 }
 
 /// The arguments of the `Dockerfile`.
 fn arguments(item: &Item) -> Object {
-    let given = item.task.get("args").and_then(Value::as_object);
-    given.cloned().unwrap_or_default()
+    let arguments = item.task.get("args").and_then(Value::as_object);
+    arguments.cloned().unwrap_or_default()
 }
 
 /// The hash of the context, which is stored if contexts are wanted.

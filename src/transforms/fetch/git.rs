@@ -46,12 +46,12 @@ static SCHEMA: Schema = Schema {
 };
 
 fn make(_context: &Context<'_>, item: &Item, fetch: &Object) -> Outcome<Fetched> {
-    let given = |key: &str| {
+    let field = |key: &str| {
         let text = fetch.get(key).and_then(Value::as_str);
         text.filter(|text| !text.is_empty()).map(str::to_owned)
     };
-    let repository = given("repo").unwrap_or_default();
-    let revision = given("revision").unwrap_or_default();
+    let repository = field("repo").unwrap_or_default();
+    let revision = field("revision").unwrap_or_default();
     let digits = revision.bytes().take_while(u8::is_ascii_hexdigit).count();
     if digits < 40 {
         return Err(item
@@ -62,11 +62,11 @@ fn make(_context: &Context<'_>, item: &Item, fetch: &Object) -> Outcome<Fetched>
             .help("write all 40 hexadecimal digits; branches and tags can move")
             .into());
     }
-    let folder = given("path-prefix").unwrap_or_else(|| {
+    let folder = field("path-prefix").unwrap_or_else(|| {
         let path = repository.trim_end_matches('/');
         path.rsplit('/').next().unwrap_or_default().to_owned()
     });
-    let artifact_name = given("artifact-name").unwrap_or_else(|| format!("{folder}.tar.zst"));
+    let artifact_name = field("artifact-name").unwrap_or_else(|| format!("{folder}.tar.zst"));
     let mut command: Vec<String> = ["fetch-content", "git-checkout-archive", "--path-prefix"]
         .map(str::to_owned)
         .into();
@@ -76,7 +76,7 @@ fn make(_context: &Context<'_>, item: &Item, fetch: &Object) -> Outcome<Fetched>
         revision.clone(),
         format!("{UPLOADS}/{artifact_name}"),
     ]);
-    let secret = given("ssh-key");
+    let secret = field("ssh-key");
     if let Some(secret) = &secret {
         command.extend(["--ssh-key-secret".to_owned(), secret.clone()]);
     }

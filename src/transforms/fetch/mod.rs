@@ -111,7 +111,7 @@ fn fetch_type(item: &Item, fetch: &Object) -> Result<&'static FetchType, Diagnos
 /// The description of the task.
 fn describe(context: &Context<'_>, item: &Item, fetched: Fetched) -> Result<Item, Diagnostic> {
     let config = context.graph_config();
-    let given = |key: &str, default: Value| item.task.get(key).cloned().unwrap_or(default);
+    let field = |key: &str, default: Value| item.task.get(key).cloned().unwrap_or(default);
     let name = item.str("name").unwrap_or_default();
     let label = format!("fetch-{name}");
     let prefix = item.str("artifact-prefix").unwrap_or("public");
@@ -135,8 +135,8 @@ fn describe(context: &Context<'_>, item: &Item, fetched: Fetched) -> Result<Item
     let task = crate::base::value::json!({
         "attributes": attributes,
         "name": name,
-        "description": given("description", Value::Null),
-        "expires-after": given("expires-after", Value::from(expires)),
+        "description": field("description", Value::Null),
+        "expires-after": field("expires-after", Value::from(expires)),
         "label": label,
         "run-on-projects": [],
         "run": {
@@ -147,13 +147,13 @@ fn describe(context: &Context<'_>, item: &Item, fetched: Fetched) -> Result<Item
         "worker-type": "images",
         "worker": {
             "chain-of-trust": true,
-            "docker-image": given("docker-image", image),
+            "docker-image": field("docker-image", image),
             "env": env,
             "max-run-time": 900,
             "artifacts": [{"type": "directory", "name": prefix, "path": UPLOADS}],
         },
     });
-    let mut made = item.with(match task {
+    let mut described = item.with(match task {
         Value::Object(task) => task,
         _ => Object::new(),
     });
@@ -164,24 +164,24 @@ fn describe(context: &Context<'_>, item: &Item, fetched: Fetched) -> Result<Item
             "platform": "fetch/opt",
             "tier": 1,
         });
-        made.task.insert("treeherder", treeherder);
+        described.task.insert("treeherder", treeherder);
     }
     if let Some(secret) = fetched.secret {
         let scope = Value::from(format!("secrets:get:{secret}"));
-        made.list_mut("scopes").push(scope);
-        let worker = made.object_mut("worker");
+        described.list_mut("scopes").push(scope);
+        let worker = described.object_mut("worker");
         worker.insert("taskcluster-proxy", Value::Bool(true));
     }
     if context.project.fast {
-        return Ok(made);
+        return Ok(described);
     }
     let cached = CacheEntry {
         kind: CACHE.to_owned(),
         name: label.replacen(&format!("{}-", context.kind), "", 1),
         digest: cache::digest(&fetched.inputs),
     };
-    cache::add_optimization(context, &mut made, &cached)?;
-    Ok(made)
+    cache::add_optimization(context, &mut described, &cached)?;
+    Ok(described)
 }
 
 #[cfg(test)]

@@ -68,16 +68,16 @@ static SCHEMA: Schema = Schema {
 
 fn make(context: &Context<'_>, item: &Item, fetch: &Object) -> Outcome<Fetched> {
     checks::refuse_null(item, "fetch", fetch, &["gpg-signature", "headers"])?;
-    let given = |key: &str| fetch.get(key).filter(|value| truthy(value)).map(py_str);
-    let url = given("url").unwrap_or_default();
+    let field = |key: &str| fetch.get(key).filter(|value| truthy(value)).map(py_str);
+    let url = field("url").unwrap_or_default();
     let file_name = url.rsplit('/').next().unwrap_or_default();
-    let artifact_name = given("artifact-name").unwrap_or_else(|| file_name.to_owned());
+    let artifact_name = field("artifact-name").unwrap_or_else(|| file_name.to_owned());
 
-    let mut arguments = vec!["--sha256".to_owned(), given("sha256").unwrap_or_default()];
+    let mut arguments = vec!["--sha256".to_owned(), field("sha256").unwrap_or_default()];
     let size = fetch.get("size").map(py_str).unwrap_or_default();
     arguments.extend(["--size".to_owned(), size]);
     for option in ["strip-components", "add-prefix"] {
-        if let Some(value) = given(option) {
+        if let Some(value) = field(option) {
             arguments.extend([format!("--{option}"), value]);
         }
     }

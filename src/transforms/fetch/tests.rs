@@ -16,8 +16,8 @@ fn level_three_gets_a_longer_expiry() {
             params: json!({"level": level}),
             ..TestProject::default()
         };
-        let made = project.run(&TRANSFORM, git());
-        made.map(|made| made[0]["expires-after"].clone())
+        let fetched = project.run(&TRANSFORM, git());
+        fetched.map(|fetched| fetched[0]["expires-after"].clone())
     };
     assert_eq!(expires("1"), Ok(json!("28 days")));
     assert_eq!(expires("3"), Ok(json!("1000 years")));

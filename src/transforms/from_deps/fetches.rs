@@ -19,12 +19,12 @@ use crate::transform::{Context, Item, checks};
 pub fn add(
     context: &Context<'_>,
     item: &Item,
-    made: &mut Object,
+    task: &mut Object,
     from: &FromDeps<'_>,
     fetches: &Object,
 ) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
-    let labels = made.get("dependencies").and_then(Value::as_object);
+    let labels = task.get("dependencies").and_then(Value::as_object);
     // In the order in which the dependencies were generated, without duplicates.
     let positions: BTreeSet<usize> = labels
         .into_iter()
@@ -45,7 +45,7 @@ pub fn add(
         }
         found.push((from.name_of(dependency), Value::from(filled)));
     }
-    let slot = made
+    let slot = task
         .entry("fetches")
         .or_insert_with(|| Value::Object(Object::new()));
     match slot {

@@ -120,7 +120,7 @@ fn single<'a>(tasks: &[&'a Arc<Task>]) -> Vec<Group<'a>> {
     tasks.iter().map(|task| vec![*task]).collect()
 }
 
-fn all<'a>(tasks: &[&'a Arc<Task>]) -> Vec<Group<'a>> {
+fn single_group<'a>(tasks: &[&'a Arc<Task>]) -> Vec<Group<'a>> {
     vec![tasks.to_vec()]
 }
 

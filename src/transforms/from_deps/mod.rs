@@ -149,7 +149,7 @@ fn make(
         .dependencies
         .iter()
         .filter(|task| kinds.iter().any(|kind| kind == task.kind.as_str()))
-        .filter(|task| with_attributes.is_none_or(|wanted| has_attributes(task, wanted)))
+        .filter(|task| with_attributes.is_none_or(|required| has_attributes(task, required)))
         .collect();
     let from = FromDeps {
         kinds,
@@ -164,11 +164,11 @@ fn make(
     };
     let single = Value::from("single");
     let groups = group_by::group(item, config.get("group-by").unwrap_or(&single), &tasks)?;
-    let mut made = Vec::with_capacity(groups.len());
+    let mut items = Vec::with_capacity(groups.len());
     for group in groups {
-        made.extend(wrong.keep(make_one(context, item, &from, &group)));
+        items.extend(wrong.keep(make_one(context, item, &from, &group)));
     }
-    wrong.or_ok(made)
+    wrong.or_ok(items)
 }
 
 /// The kinds whose tasks are used, the primary one first.
@@ -204,12 +204,12 @@ fn kinds(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Vec<Str
 }
 
 /// Whether a task has the wanted value, or one of the wanted values, of each attribute.
-fn has_attributes(task: &Task, wanted: &Object) -> bool {
-    wanted.iter().all(|(name, wanted)| {
+fn has_attributes(task: &Task, required: &Object) -> bool {
+    required.iter().all(|(name, required)| {
         let Some(value) = task.attributes.get(name) else {
             return false;
         };
-        match wanted {
+        match required {
             Value::Array(choices) => choices.iter().any(|one| checks::py_equal(one, value)),
             one => checks::py_equal(one, value),
         }
@@ -243,13 +243,13 @@ fn make_one(
         .help("use another grouping, select tasks with `with-attributes`, or set `unique-kinds: false`")
         .into());
     }
-    let mut made = item.clone();
-    let dependencies = made.object_mut("dependencies");
+    let mut new_item = item.clone();
+    let dependencies = new_item.object_mut("dependencies");
     for task in group {
         let label = Value::from(task.label.as_str());
         dependencies.insert(from.name_of(task).to_owned(), label);
     }
-    let own = made.object_mut("attributes");
+    let own = new_item.object_mut("attributes");
     for (name, value) in [
         ("primary-kind-dependency", primary.kind.as_str()),
         ("primary-dependency-label", primary.label.as_str()),
@@ -263,12 +263,12 @@ fn make_one(
     }
     if let Some(set_name) = from.set_name {
         let name = (set_name.run)(primary);
-        made.task.insert("name", Value::from(name));
+        new_item.task.insert("name", Value::from(name));
     }
     if let Some(fetches) = from.fetches {
-        fetches::add(context, item, &mut made.task, from, fetches)?;
+        fetches::add(context, item, &mut new_item.task, from, fetches)?;
     }
-    Ok(made)
+    Ok(new_item)
 }
 
 /// Two tasks of a group that are of the same kind.

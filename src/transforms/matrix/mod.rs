@@ -73,9 +73,9 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     // The remaining limit depends on the items before.
     let mut left = MAX_ITEMS;
     each_in_order(context, items, |item| {
-        let made = expand(item, left)?;
-        left = left.saturating_sub(made.len());
-        Ok(made)
+        let expanded = expand(item, left)?;
+        left = left.saturating_sub(expanded.len());
+        Ok(expanded)
     })
 }
 
@@ -120,13 +120,13 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
     if set_name.is_some() && !fields.iter().any(|field| field == "name") {
         fields.push("name".to_owned());
     }
-    let mut made = combinations(item, matrix, left)?;
+    let mut expanded = combinations(item, matrix, left)?;
     let mut templates = item.task.clone();
     if let Some(name) = set_name {
         templates.insert("name", name);
     }
     let mut repeated = Repeated::new("matrix", &fields, &templates);
-    for one in &mut made {
+    for one in &mut expanded {
         if set_name.is_some() {
             one.task.insert("name", &templates["name"]);
         }
@@ -150,7 +150,7 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
                 .help("`{matrix[…]}` must name a dimension; write literal braces twice")
         })?;
     }
-    Ok(made)
+    Ok(expanded)
 }
 
 /// A copy of the item for each combination that is not excluded.
@@ -162,12 +162,12 @@ fn combinations(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>>
         .flatten()
         .filter_map(Value::as_object)
         .collect();
-    let mut made = vec![item.clone()];
+    let mut expanded = vec![item.clone()];
     let dimensions = matrix.iter().filter(is_dimension);
     for (dimension, values) in dimensions {
         let values = dimension_values(item, dimension, values)?;
         let mut next = Vec::new();
-        for one in made {
+        for one in expanded {
             for value in &values {
                 let mut one = one.clone();
                 let chosen = choose(&mut one, dimension, value)?;
@@ -181,9 +181,9 @@ fn combinations(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>>
                 next.push(one);
             }
         }
-        made = next;
+        expanded = next;
     }
-    Ok(made)
+    Ok(expanded)
 }
 
 /// Adds a value to the name and to the attribute `matrix`, which is returned.

@@ -9,10 +9,10 @@ fn the_last_dimension_changes_fastest() {
     let items = json!([{"name": "x", "matrix": {
         "a": [1, 2], "b": ["y", "z"], "exclude": [{"b": "z"}], "set-name": "{matrix[b]}{matrix[a]}",
     }}]);
-    let made = TestProject::default().run(&TRANSFORM, items);
-    let names: Vec<_> = made
+    let expanded = TestProject::default().run(&TRANSFORM, items);
+    let names: Vec<_> = expanded
         .iter()
-        .flat_map(|made| made.as_array().into_iter().flatten())
+        .flat_map(|expanded| expanded.as_array().into_iter().flatten())
         .map(|item| item["name"].clone())
         .collect();
     assert_eq!(names, ["y1", "y2"]);

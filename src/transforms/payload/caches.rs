@@ -39,17 +39,17 @@ pub(super) fn add(
         under_run_task,
         untrusted,
     };
-    let made = images.caches.get(key, |key| make(images, item, key))?;
-    if !made.scopes.is_empty() {
-        list_mut(definition, "scopes").extend(made.scopes);
+    let shared = images.caches.get(key, |key| make(images, item, key))?;
+    if !shared.scopes.is_empty() {
+        list_mut(definition, "scopes").extend(shared.scopes);
     }
     if under_run_task {
-        variables.push(("TASKCLUSTER_CACHES", made.mounts));
+        variables.push(("TASKCLUSTER_CACHES", shared.mounts));
     }
     if untrusted {
         variables.push(("TASKCLUSTER_UNTRUSTED_CACHES", Value::from("1")));
     }
-    payload.insert("cache", made.caches);
+    payload.insert("cache", shared.caches);
     Ok(())
 }
 

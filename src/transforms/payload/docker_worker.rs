@@ -335,16 +335,16 @@ fn exit_codes(
     let keys = ["retry-exit-status", "purge-caches-exit-status"];
     let names = ["retry", "purgeCaches"];
     if !under_run_task {
-        let given = names.into_iter().zip(keys.map(|key| worker.get(key)));
-        let given = given.filter_map(|(name, codes)| Some((name, codes?)));
-        return Ok(Value::Object(given.collect()));
+        let lists = names.into_iter().zip(keys.map(|key| worker.get(key)));
+        let lists = lists.filter_map(|(name, codes)| Some((name, codes?)));
+        return Ok(Value::Object(lists.collect()));
     }
-    let given = [
+    let lists = [
         worker_list(item, worker, keys[0])?.cloned(),
         worker_list(item, worker, keys[1])?.cloned(),
     ];
-    images.exit_codes.get(given, |given| {
-        let codes = given.iter().map(|codes| {
+    images.exit_codes.get(lists, |lists| {
+        let codes = lists.iter().map(|codes| {
             let mut codes = codes.clone().unwrap_or_default();
             codes.push(PURGE_CACHES);
             codes

@@ -89,7 +89,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
         let rewriter = Rewriter::new(context, &item)?;
         let selection = Selection::new(&config);
         let mut wrong = Diagnostics::new();
-        let mut made = Vec::new();
+        let mut replicated = Vec::new();
         for (i, target) in checks::strings(config.get("target")).iter().enumerate() {
             let place = item
                 .origin
@@ -107,10 +107,10 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
                             .help("exclude it with `include-attrs` or `exclude-attrs`")
                             .into()
                     });
-                made.extend(wrong.keep(one).flatten().map(|task| item.with(task)));
+                replicated.extend(wrong.keep(one).flatten().map(|task| item.with(task)));
             }
         }
-        wrong.or_ok(made)
+        wrong.or_ok(replicated)
     })
 }
 

@@ -27,8 +27,8 @@ impl<'a> Selection<'a> {
     pub(super) fn selects(&self, task: &Object) -> Result<bool, String> {
         let attributes = optional_section(task, "attributes")?;
         let attribute = |name: &str| attributes.and_then(|attributes| attributes.get(name));
-        let includes = self.include.into_iter().flatten().all(|(name, wanted)| {
-            attribute(name).is_some_and(|value| match wanted {
+        let includes = self.include.into_iter().flatten().all(|(name, expected)| {
+            attribute(name).is_some_and(|value| match expected {
                 Value::Array(choices) => choices.contains(value),
                 one => one == value,
             })

@@ -112,13 +112,13 @@ fn mount(item: &mut Item, name: String, folder: String) -> Result<(), Diagnostic
             ("mount-point", Value::from(folder)),
             ("skip-untrusted", Value::from(false)),
         ];
-        ("caches", Object::of(entry))
+        ("caches", Object::from_entries(entry))
     } else {
         let entry = [
             ("cache-name", Value::from(name)),
             ("directory", Value::from(folder)),
         ];
-        ("mounts", Object::of(entry))
+        ("mounts", Object::from_entries(entry))
     };
     fields::list(item, &["worker", list])?.push(Value::Object(entry));
     Ok(())

@@ -60,13 +60,13 @@ pub fn add(
     item: &mut Item,
     run: &Object,
 ) -> Outcome<Option<(Value, Vec<Value>)>> {
-    let Some(asked) = run.get("checkout").filter(|asked| truthy(asked)) else {
+    let Some(checkout) = run.get("checkout").filter(|checkout| truthy(checkout)) else {
         return Ok(None);
     };
     // Mistakes in the checkouts are reported first.
-    let own = match asked {
-        Value::Object(_) => Some(checkouts(batch, item, asked)?),
-        _ if batch.repositories()?.len() > 1 => Some(checkouts(batch, item, asked)?),
+    let own = match checkout {
+        Value::Object(_) => Some(checkouts(batch, item, checkout)?),
+        _ if batch.repositories()?.len() > 1 => Some(checkouts(batch, item, checkout)?),
         _ => None,
     };
     if !["linux", "macosx", "windows"].contains(&os(item)) {
@@ -93,7 +93,7 @@ pub fn add(
         }
         None => {
             let setup = batch.setups.get(key.clone(), |key| {
-                let checkouts = checkouts(batch, item, asked)?;
+                let checkouts = checkouts(batch, item, checkout)?;
                 Ok::<_, Diagnostics>(Arc::new(Setup::new(&checkouts, key)))
             })?;
             let find =
@@ -113,10 +113,10 @@ pub fn add(
     Ok(Some((setup.vcs.clone(), setup.arguments.clone())))
 }
 
-fn checkouts(batch: &Batch<'_, '_>, item: &Item, asked: &Value) -> Outcome<Vec<Checkout>> {
+fn checkouts(batch: &Batch<'_, '_>, item: &Item, requested: &Value) -> Outcome<Vec<Checkout>> {
     let repositories = batch.repositories()?;
     let known = || repositories.keys().map(String::as_str);
-    let Value::Object(asked) = asked else {
+    let Value::Object(requested) = requested else {
         return match repositories.len() {
             0 | 1 => Ok(repositories.values().map(Checkout::new).collect()),
             several => Err(item
@@ -133,7 +133,7 @@ fn checkouts(batch: &Batch<'_, '_>, item: &Item, asked: &Value) -> Outcome<Vec<C
     };
     let mut wrong = Diagnostics::new();
     let mut checkouts = Vec::new();
-    for (prefix, settings) in asked {
+    for (prefix, settings) in requested {
         let field = format!("run.checkout.{prefix}");
         let Some(repository) = repositories.get(prefix.as_str()) else {
             wrong.push(

@@ -27,10 +27,10 @@ pub fn dependencies_first(context: &Context<'_>, items: Vec<Item>) -> Outcome<Ve
             Entry::Vacant(place) => {
                 place.insert(item);
             }
-            Entry::Occupied(taken) => wrong.push(
+            Entry::Occupied(entry) => wrong.push(
                 item.error_at(
                     "label",
-                    format!("two tasks have the label `{}`", taken.key()),
+                    format!("two tasks have the label `{}`", entry.key()),
                 )
                 .in_kind(context.kind)
                 .help("rename one of them"),

@@ -54,7 +54,7 @@ pub fn build(
         take("attributes", Value::Object(Object::new())),
         take("optimization", Value::Null),
     ];
-    Ok(item.with(Object::of(finished)))
+    Ok(item.with(Object::from_entries(finished)))
 }
 
 /// The worker pool of an alias, and its id.
@@ -149,7 +149,7 @@ fn definition(
         ("source", common.source.clone()),
     ];
     let get = |key: &str| item.task.get(key).cloned().unwrap_or_default();
-    let mut definition = Object::of([
+    let mut definition = Object::from_entries([
         ("provisionerId", Value::from(&pool.provisioner)),
         ("workerType", Value::from(&pool.worker_type)),
         ("routes", Value::from(routes)),
@@ -157,7 +157,7 @@ fn definition(
         ("deadline", common.date(&get("deadline-after"))),
         ("expires", common.date(&get("expires-after"))),
         ("scopes", Value::from(scopes)),
-        ("metadata", Value::Object(Object::of(metadata))),
+        ("metadata", Value::Object(Object::from_entries(metadata))),
         ("extra", Value::Object(extra)),
         ("tags", Value::Object(tags)),
         ("priority", get("priority")),

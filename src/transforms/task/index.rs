@@ -59,9 +59,9 @@ pub fn add(context: &Context<'_>, item: &mut Item) -> Result<(), Diagnostic> {
 }
 
 /// The rank: of two tasks at one index path, the one with the higher rank remains.
-fn rank(context: &Context<'_>, item: &Item, asked: Option<&Value>) -> Result<Value, Diagnostic> {
+fn rank(context: &Context<'_>, item: &Item, setting: Option<&Value>) -> Result<Value, Diagnostic> {
     let date = Value::from(context.params().build_date());
-    match asked {
+    match setting {
         Some(Value::String(rank)) if rank == "build_date" => Ok(date),
         Some(Value::String(rank)) if rank == "by-tier" => by_tier(item, date),
         None => by_tier(item, date),

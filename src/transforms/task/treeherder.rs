@@ -14,10 +14,14 @@ const LONGEST_SYMBOL: usize = 25;
 /// # Errors
 /// If the symbol or the platform is invalid, or the group has no name.
 pub fn add(context: &Context<'_>, common: &Common, item: &mut Item) -> Result<(), Diagnostic> {
-    let Some(asked) = item.task.get("treeherder").filter(|asked| truthy(asked)) else {
+    let Some(configured) = item
+        .task
+        .get("treeherder")
+        .filter(|configured| truthy(configured))
+    else {
         return Ok(());
     };
-    let setting = |key: &str| asked.get(key).or_else(|| common.treeherder.get(key));
+    let setting = |key: &str| configured.get(key).or_else(|| common.treeherder.get(key));
     let text = |key: &str| match setting(key) {
         Some(Value::String(text)) => Ok(text.as_str()),
         other => {
@@ -134,12 +138,12 @@ mod tests {
 
     #[test]
     fn treeherder_defaults_are_derived_from_the_kind() {
-        let shown = |kind| {
+        let defaults = |kind| {
             let settings = treeherder_defaults(kind);
             ["kind", "symbol"].map(|key| settings[key].as_str().unwrap_or_default().to_owned())
         };
-        assert_eq!(shown("build-docker-image"), ["build", "BDI"]);
-        assert_eq!(shown("unit-test"), ["test", "UT"]);
-        assert_eq!(shown("fetch"), ["other", "F"]);
+        assert_eq!(defaults("build-docker-image"), ["build", "BDI"]);
+        assert_eq!(defaults("unit-test"), ["test", "UT"]);
+        assert_eq!(defaults("fetch"), ["other", "F"]);
     }
 }

@@ -256,8 +256,8 @@ fn look_up(context: &Context<'_>, path: &str) -> Result<Option<Value>, String> {
 }
 
 fn options(config: &Object) -> Options {
-    let given = config.get("resolve-keyed-by-options");
-    let option = |name: &str| given.and_then(|options| options.get(name));
+    let configured = config.get("resolve-keyed-by-options");
+    let option = |name: &str| configured.and_then(|options| options.get(name));
     Options {
         defer: checks::strings(option("defer")),
         allow_several: option("enforce-single-match") == Some(&Value::Bool(false)),

@@ -12,7 +12,7 @@ pub(super) enum Escaped {
 impl Reader {
     /// Reads what follows a backslash outside of sets.
     pub(super) fn escape(&mut self, flags: Flags) -> Result<Part, Refusal> {
-        let begun = self.at;
+        let start = self.at;
         match self.peek() {
             Some('A') => {
                 self.at += 1;
@@ -31,18 +31,18 @@ impl Reader {
                 self.at += 1;
                 return Ok(Part::place(r"(?:\B(?!\A\z))"));
             }
-            Some('1'..='9') => return self.number(begun),
+            Some('1'..='9') => return self.number(start),
             _ => {}
         }
         Ok(match self.escaped(flags)? {
             Escaped::Sign(sign) => Part::literal(sign),
             // Without regard to case, there would be a sign of another alphabet among the letters of ASCII.
-            Escaped::Class(class) => Part::new(format!("(?-i:[{class}])"), Width::of(1)),
+            Escaped::Class(class) => Part::new(format!("(?-i:[{class}])"), Width::exactly(1)),
         })
     }
 
     /// A group by its number, or a character by three octal digits.
-    fn number(&mut self, begun: usize) -> Result<Part, Refusal> {
+    fn number(&mut self, start: usize) -> Result<Part, Refusal> {
         let mut digits = self.while_fits(2, |sign| sign.is_ascii_digit());
         let is_octal = |sign: char| ('0'..='7').contains(&sign);
         if digits.len() == 2
@@ -51,15 +51,15 @@ impl Reader {
         {
             self.at += 1;
             digits.push(third);
-            return octal(&digits, begun).map(Part::literal);
+            return octal(&digits, start).map(Part::literal);
         }
         self.same_as(digits.parse().unwrap_or(usize::MAX))
     }
 
     /// Reads what means the same within sets and outside.
     pub(super) fn escaped(&mut self, flags: Flags) -> Result<Escaped, Refusal> {
-        let begun = self.at;
-        let bad = |what: &str| format!("bad escape {what} at position {}", begun.saturating_sub(1));
+        let start = self.at;
+        let bad = |what: &str| format!("bad escape {what} at position {}", start.saturating_sub(1));
         let sign = self.next().ok_or_else(|| bad("(end of pattern)"))?;
         if let Some(class) = class(sign, flags.ascii) {
             return Ok(Escaped::Class(class.to_owned()));
@@ -76,7 +76,7 @@ impl Reader {
             'U' => self.hexadecimal('U', 8)?,
             '0' => {
                 let digits = self.while_fits(2, |sign| ('0'..='7').contains(&sign));
-                octal(&format!("0{digits}"), begun)?
+                octal(&format!("0{digits}"), start)?
             }
             other if other.is_ascii_alphabetic() => return Err(bad(&format!(r"\{other}"))),
             other => other,

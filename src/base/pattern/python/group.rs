@@ -9,7 +9,7 @@ impl Reader {
         flags: &mut Flags,
         first: bool,
     ) -> Result<Option<Part>, Refusal> {
-        let begun = self.at;
+        let start = self.at;
         if !self.take('?') {
             return self.numbered(*flags, None).map(Some);
         }
@@ -40,7 +40,7 @@ impl Reader {
             '(' => self.condition(*flags).map(Some),
             'a' | 'i' | 'L' | 'm' | 's' | 'u' | 'x' | '-' => {
                 self.at -= 1;
-                self.flags(flags, first, begun)
+                self.flags(flags, first, start)
             }
             other => Err(self.wrong(&format!("unknown extension ?{other}"))),
         }
@@ -48,8 +48,8 @@ impl Reader {
 
     /// That the innermost group has no end.
     fn unterminated(&self) -> Refusal {
-        let begun = self.open.last().copied().unwrap_or_default();
-        format!("missing ), unterminated subpattern at position {begun}")
+        let start = self.open.last().copied().unwrap_or_default();
+        format!("missing ), unterminated subpattern at position {start}")
     }
 
     /// Reads the inside of a group up to its end.
@@ -138,7 +138,7 @@ impl Reader {
             if number == 0 {
                 return Err(self.wrong("bad group number"));
             }
-            self.asked.push(number);
+            self.conditions.push(number);
             number
         } else {
             self.check_name(&name)?;
@@ -167,7 +167,7 @@ impl Reader {
         &mut self,
         flags: &mut Flags,
         first: bool,
-        begun: usize,
+        start: usize,
     ) -> Result<Option<Part>, Refusal> {
         let on = self.while_fits(MANY, |sign| "aiLmsux".contains(sign));
         if on.contains('L') {
@@ -180,7 +180,7 @@ impl Reader {
             if !first {
                 return Err(format!(
                     "global flags not at the start of the expression at position {}",
-                    begun.saturating_sub(1)
+                    start.saturating_sub(1)
                 ));
             }
             self.global.push_str(&on);

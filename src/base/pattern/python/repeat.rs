@@ -14,7 +14,7 @@ impl Reader {
             '?' => return Ok(Some((0, Some(1)))),
             _ => {}
         }
-        let begun = self.at;
+        let start = self.at;
         if self.peek() == Some('}') {
             return Ok(None);
         }
@@ -25,7 +25,7 @@ impl Reader {
             least.clone()
         };
         if !self.take('}') {
-            self.at = begun;
+            self.at = start;
             return Ok(None);
         }
         let number = |text: &str| match text {
@@ -48,12 +48,12 @@ impl Reader {
         &mut self,
         part: Option<Part>,
         (least, most): (usize, Option<usize>),
-        begun: usize,
+        start: usize,
     ) -> Result<Part, Refusal> {
         let part = part.filter(|part| part.sort != Sort::Place);
-        let part = part.ok_or_else(|| format!("nothing to repeat at position {begun}"))?;
+        let part = part.ok_or_else(|| format!("nothing to repeat at position {start}"))?;
         if part.sort == Sort::Repeated {
-            return Err(format!("multiple repeat at position {begun}"));
+            return Err(format!("multiple repeat at position {start}"));
         }
         let how = if self.take('?') {
             "?"

@@ -10,9 +10,9 @@ impl Reader {
         let mut text = String::from(if negated { "[^" } else { "[" });
         let start = self.at;
         loop {
-            let begun = self.at;
+            let member_start = self.at;
             // A bracket that closes nothing is literal.
-            if begun > start && self.take(']') {
+            if member_start > start && self.take(']') {
                 break;
             }
             let from = self.member(flags)?;
@@ -30,11 +30,11 @@ impl Reader {
                 (Escaped::Sign(from), Escaped::Sign(to)) if from <= to => {
                     text.push_str(&format!("{}-{}", literal(from), literal(to)));
                 }
-                _ => return Err(format!("bad character range at position {begun}")),
+                _ => return Err(format!("bad character range at position {member_start}")),
             }
         }
         text.push(']');
-        Ok(Part::new(text, Width::of(1)))
+        Ok(Part::new(text, Width::exactly(1)))
     }
 
     /// Reads a character or a class within a set.
@@ -45,7 +45,7 @@ impl Reader {
         if sign != '\\' {
             return Ok(Escaped::Sign(sign));
         }
-        let begun = self.at;
+        let start = self.at;
         match self.peek() {
             Some('b') => {
                 self.at += 1;
@@ -53,10 +53,10 @@ impl Reader {
             }
             Some('0'..='7') => {
                 let digits = self.while_fits(3, |sign| ('0'..='7').contains(&sign));
-                octal(&digits, begun).map(Escaped::Sign)
+                octal(&digits, start).map(Escaped::Sign)
             }
             Some(digit @ ('8' | '9')) => {
-                let at = begun.saturating_sub(1);
+                let at = start.saturating_sub(1);
                 Err(format!(r"bad escape \{digit} at position {at}"))
             }
             _ => self.escaped(flags),

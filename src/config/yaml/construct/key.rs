@@ -20,7 +20,7 @@ pub(super) enum Key {
 
 impl Key {
     /// The key, unless it is of a kind that Python cannot hash.
-    pub(super) fn of(data: &Data) -> Option<Self> {
+    pub(super) fn from_data(data: &Data) -> Option<Self> {
         Some(match data {
             Data::Null => Self::Null,
             Data::Bool(value) => Self::Number(u8::from(*value).to_string()),

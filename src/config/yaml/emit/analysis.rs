@@ -30,7 +30,7 @@ fn is_gap(c: Option<char>) -> bool {
 }
 
 impl Analysis {
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         if text.is_empty() {
             // Plain would do for a value, but not for a string: nothing reads back as null.
             return Self {

@@ -151,9 +151,10 @@ impl Session {
 
     /// Whether a path is a folder that the command has created.
     fn is_folder(&self, path: &str) -> bool {
-        let made = self.folders.iter().chain([&self.folder]);
+        let folders = self.folders.iter().chain([&self.folder]);
         let checkouts = self.checkouts.iter().map(|checkout| &checkout.folder);
-        made.chain(checkouts)
+        folders
+            .chain(checkouts)
             .any(|folder| below(folder, path).is_some())
     }
 

@@ -115,7 +115,7 @@ fn add_runs(runs: &mut Object, workflow: &Object) {
 /// The parameters that describe the built change.
 fn build_params(params: &Parameters) -> Object {
     let text = |name: &str| Some(params.str(name)).filter(|text| !text.is_empty());
-    let given = |name: &str| params.get(name).filter(|value| truthy(value)).cloned();
+    let param = |name: &str| params.get(name).filter(|value| truthy(value)).cloned();
     let string = |value: Option<&str>| value.map(Value::from);
     let mut build_params = vec![
         ("commit_hash", string(Some(params.str("head_rev")))),
@@ -131,8 +131,8 @@ fn build_params(params: &Parameters) -> Object {
             "tag",
             string(text("head_tag").and_then(|name| short_ref(name, "tags"))),
         ),
-        ("commit_message", given("commit_message")),
-        ("pull_request_id", given("pull_request_number")),
+        ("commit_message", param("commit_message")),
+        ("pull_request_id", param("pull_request_number")),
     ];
     if params.tasks_for() == "github-pull-request" {
         build_params.extend([
