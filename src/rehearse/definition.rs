@@ -5,7 +5,7 @@
 //! here and not by the next push.
 
 use super::command::{
-    self, Command, CommandError, Parser, Subcommand, Worker, absolute, below, shown,
+    self, Command, CommandError, Parser, Subcommand, Worker, absolute, below, shortened,
 };
 use super::publish;
 use super::push::{Push, TASKS_FOR};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::command::shown;
+use super::command::shortened;
 use super::definition::Findings;
 use super::report::{Check, PhaseReport};
 use crate::base::name::TaskId;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::client::Ready;
 use super::create::Body;
 use super::failure::api_error;
-use super::response::{begun, malformed, one_part, state, string, task_id, token};
+use super::response::{has_started, malformed, one_part, state, string, task_id, token};
 use super::retry::Tries;
 use crate::base::name::{IndexPath, TaskId};
 use crate::base::pause::RetryPolicy;

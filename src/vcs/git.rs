@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::file_names;
 use super::program::Program;
-use super::revision::{check, is_hash, is_null, note_ref, refused};
+use super::revision::{check, invalid_revision, is_hash, is_null, note_ref};
 use crate::ports::environment::Environment;
 use crate::ports::vcs::{Change, Tool, Vcs, VcsError};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::file_names;
 use super::program::{Ended, Program};
-use super::revision::{check, is_null, refused};
+use super::revision::{check, invalid_revision, is_null};
 use crate::base::value::Value;
 use crate::ports::environment::Environment;
 use crate::ports::vcs::{Change, Tool, Vcs, VcsError};

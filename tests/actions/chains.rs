@@ -7,7 +7,7 @@ use serde_json::json;
 use super::bench::Bench;
 use super::project::Project;
 use super::ran::Ran;
-use super::releases::{assert_told, fired, on, refused};
+use super::releases::{assert_contains_all, on, promotion_trigger, refused};
 
 #[tokio::test]
 async fn several_flavors_are_one_graph_with_gates() {

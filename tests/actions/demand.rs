@@ -189,13 +189,17 @@ async fn a_task_is_created_on_earlier_pushes() {
         }
     }
     assert_eq!(graph.as_object().unwrap().len(), 4);
-    let made = action.json("label-to-taskid-r3-0.json");
+    let label_to_taskid = action.json("label-to-taskid-r3-0.json");
     assert!(
         bench
             .labels(&pushes[2].task_id)
             .contains(&"test-a".to_owned())
     );
-    assert!(graph.get(made["test-a"].as_str().unwrap()).is_some());
+    assert!(
+        graph
+            .get(label_to_taskid["test-a"].as_str().unwrap())
+            .is_some()
+    );
     // Later actions on this push must not take tasks of other pushes.
     assert_eq!(action.json("label-to-taskid.json"), json!({}));
 }

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::bench::Bench;
-use super::command::desk;
+use super::command::local_environment;
 use super::project::Project;
 use super::ran::{CommandOutput, Ran};
-use super::releases::{assert_told, fired, on, refused};
+use super::releases::{assert_contains_all, on, promotion_trigger, refused};
 
 /// What is told on a terminal of any width.
 pub fn flat(text: &str) -> String {

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::bench::Bench;
-use super::command::desk;
+use super::command::local_environment;
 use super::harm::{FOX, flat, flavors, plan, pushed, with};
 use super::project::Project;
-use super::releases::{assert_told, fired, on, refused};
+use super::releases::{assert_contains_all, on, promotion_trigger, refused};
 
 const BIRD: &str = "promote_bird: {product: bird, target-tasks-method: promote}";
 

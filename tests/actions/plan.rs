@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use snowman::ports::environment::Environment;
 
 use super::bench::Bench;
-use super::command::desk;
+use super::command::local_environment;
 use super::project::Project;
 use super::ran::{CommandOutput, Ran};
-use super::releases::{fired, on};
+use super::releases::{on, promotion_trigger};
 
 async fn plan(bench: &Bench, args: &[&str]) -> CommandOutput {
     let args: Vec<&str> = [&["promote", "--plan"], args].concat();

@@ -14,7 +14,7 @@ use flate2::read::GzDecoder;
 use snowman::base::value::{Object, Value, json};
 use snowman::config::parameters::Parameters;
 
-use super::bench::{Bench, COMMANDS, HERE, difference, lay_out, told};
+use super::bench::{Bench, COMMANDS, HERE, difference, lay_out, messages};
 use super::stub::Stub;
 
 /// Reads a JSON file of the project, if it exists.

@@ -16,7 +16,7 @@ use snowman::base::diagnostic::Outcome;
 use snowman::base::value::{Object, Value, json};
 use snowman::ports::environment::Environment;
 
-use super::bench::{Bench, Documents, HERE, difference, lay_out, told};
+use super::bench::{Bench, Documents, HERE, difference, lay_out, messages};
 use super::stub::Stub;
 
 const PHASES: [&str; 5] = ["full", "target", "target-graph", "optimized", "morphed"];

@@ -4,7 +4,7 @@
 //! they are imported and whichever is used first: a class in an `except`, a patched module, a name
 //! that taskgraph has imported from another module.
 
-use super::imports::told;
+use super::imports::difference;
 use super::services::{DECISION, Services};
 use super::world::{World, document, python};
 

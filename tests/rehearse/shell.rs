@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::reading::{FLAGS, LINK, REV, URL, decides, flags, ok, payload, script, unread, wrong};
+use super::reading::{
+    FLAGS, LINK, REV, URL, decides, flags, ok, payload, script, unsupported_command, wrong,
+};
 
 const CHECKOUT: &str = "/builds/worker/checkouts/vcs";
 

@@ -34,7 +34,7 @@ use expand::Field;
 pub use run_task::Checkout;
 use session::{Call, Session};
 use text::one_line;
-pub use text::shown;
+pub use text::shortened;
 pub use worker_path::{Links, absolute, below};
 
 /// The parsed arguments of taskgraph or snowman.

@@ -14,7 +14,7 @@ use super::programs::{Program, program};
 use super::run_task::{self, Checkout};
 use super::shell::{ExitStatus, Shell};
 use super::syntax::parse;
-use super::text::{one_line, shown};
+use super::text::{one_line, shortened};
 use super::worker_path::{Links, absolute};
 
 /// The maximum number of commands that are followed.

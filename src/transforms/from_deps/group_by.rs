@@ -41,7 +41,7 @@ pub static GROUP_BY: &[GroupBy] = &[
     GroupBy {
         name: "all",
         doc: "one group of all tasks",
-        run: Function::Plain(all),
+        run: Function::Plain(single_group),
     },
     GroupBy {
         name: "attribute",
