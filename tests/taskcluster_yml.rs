@@ -8,10 +8,15 @@
     reason = "a test that cannot go on has failed, and says where"
 )]
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod cron_and_actions;
+mod schemas;
 
-use serde_json::{Map, Value, json};
+use std::fs;
+use std::path::Path;
+
+use cron_and_actions::{action, cron};
+use schemas::assert_valid;
+use serde_json::{Value, json};
 use snowman::cli::parse_arguments;
 use snowman::rehearse::command::{CommandError, Subcommand, read};
 
@@ -140,63 +145,6 @@ fn pull_request(tasks_for: &str, action: &str) -> Value {
                     },
                 },
             },
-        },
-    })
-}
-
-fn cron(level: Value, quoted_args: &str) -> Value {
-    json!({
-        "tasks_for": "cron",
-        "taskcluster_root_url": "https://tc.example.org",
-        "ownTaskId": OWN_TASK_ID,
-        "repository": {
-            "url": CANONICAL,
-            "project": "snowman",
-            "level": level,
-            "type": "git",
-        },
-        "push": {"branch": "main", "revision": HEAD_REV, "owner": "cron"},
-        "cron": {
-            "task_id": "CcCcCcCcQcCcCcCcCcCcCQ",
-            "job_name": "nightly",
-            "job_symbol": "N",
-            "quoted_args": quoted_args,
-            "input": {},
-        },
-    })
-}
-
-/// Builds the input of an in-tree action hook; its `decision` part is that of `actions.json`.
-fn action(tasks_for: &str, permission: &str, level: &str, url: &str) -> Value {
-    json!({
-        "tasks_for": tasks_for,
-        "ownTaskId": OWN_TASK_ID,
-        "clientId": "mozilla-auth0/ad|Example|jane/treeherder",
-        "taskId": TARGET_TASK_ID,
-        "taskGroupId": PUSH_TASK_ID,
-        "input": {"times": 2, "note": "a 'quoted' \"${note}\""},
-        "action": {
-            "name": "retrigger",
-            "title": "Retrigger",
-            "description": "Runs the task again",
-            "taskGroupId": PUSH_TASK_ID,
-            "cb_name": "retrigger-decision",
-            "symbol": "rt",
-            "action_perm": permission,
-            "repo_scope": format!("assume:repo:{}:action:{permission}", &url["https://".len()..]),
-        },
-        "repository": {
-            "url": url,
-            "project": "snowman",
-            "level": level,
-            "base_url": CANONICAL,
-        },
-        "push": {
-            "owner": "jane@example.org",
-            "pushlog_id": "0",
-            "revision": HEAD_REV,
-            "base_revision": BASE_REV,
-            "branch": "refs/heads/main",
         },
     })
 }
@@ -371,144 +319,6 @@ fn pull_requests_are_level_1_and_not_indexed() {
 }
 
 #[test]
-fn cron_is_indexed_by_its_job() {
-    // The level may be a number or a string.
-    for level_value in [json!("3"), json!(3)] {
-        let task = render_one(&cron(
-            level_value,
-            "--target-tasks-method=nightly --no-verify",
-        ));
-        assert_eq!(level(&task), 3);
-        assert_eq!(task["taskGroupId"], OWN_TASK_ID);
-        assert_eq!(
-            strings(&task["scopes"]),
-            ["assume:repo:github.com/snowman-ci/snowman:cron:nightly"]
-        );
-        assert_eq!(
-            strings(&task["routes"]),
-            [
-                format!("tc-treeherder.v2.snowman.{HEAD_REV}"),
-                "index.snowman.v2.snowman.latest.taskgraph.decision-nightly".to_owned(),
-                format!("index.snowman.v2.snowman.revision.{HEAD_REV}.taskgraph.decision-nightly"),
-                format!("index.snowman.v2.snowman.revision.{HEAD_REV}.cron.{OWN_TASK_ID}"),
-            ]
-        );
-        assert!(command(&task).contains(&"--head-ref=refs/heads/main"));
-        assert!(command(&task).ends_with(&[
-            "--tasks-for=cron",
-            "--target-tasks-method=nightly",
-            "--no-verify"
-        ]));
-        let recorded: Value =
-            serde_json::from_str(task["extra"]["cron"].as_str().unwrap()).unwrap();
-        assert_eq!(recorded["job_name"], "nightly");
-    }
-
-    let task = render_one(&cron(json!("1"), ""));
-    assert_eq!(level(&task), 1);
-    assert!(strings(&task["routes"]).is_empty());
-    assert!(command(&task).ends_with(&["--tasks-for=cron"]));
-}
-
-#[test]
-fn action_joins_the_group_of_its_push() {
-    let task = render_one(&action("action", "generic", "3", CANONICAL));
-    assert_eq!(level(&task), 3);
-    // The hooks service adds the taskId.
-    assert_eq!(task.get("taskId"), None);
-    assert_eq!(task["taskGroupId"], PUSH_TASK_ID);
-    assert_eq!(
-        strings(&task["scopes"]),
-        ["assume:repo:github.com/snowman-ci/snowman:action:generic"]
-    );
-    assert_eq!(
-        strings(&task["routes"]),
-        [
-            "checks".to_owned(),
-            format!("tc-treeherder.v2.snowman.{HEAD_REV}"),
-            format!("index.snowman.v2.snowman.revision.{HEAD_REV}.actions.{OWN_TASK_ID}"),
-        ]
-    );
-    assert_eq!(command(&task), ["snowman", "action-callback"]);
-
-    let environment = &task["payload"]["env"];
-    let decode = |name: &str| -> Value {
-        serde_json::from_str(environment[name].as_str().unwrap()).unwrap()
-    };
-    let input = json!({"times": 2, "note": "a 'quoted' \"${note}\""});
-    assert_eq!(environment["ACTION_CALLBACK"], "retrigger-decision");
-    assert_eq!(environment["ACTION_TASK_GROUP_ID"], PUSH_TASK_ID);
-    assert_eq!(decode("ACTION_TASK_ID"), TARGET_TASK_ID);
-    assert_eq!(decode("ACTION_INPUT"), input);
-
-    assert_eq!(task["extra"]["parent"], PUSH_TASK_ID);
-    assert_eq!(
-        task["extra"]["action"],
-        json!({
-            "name": "retrigger",
-            "cb_name": "retrigger-decision",
-            "context": {
-                "taskGroupId": PUSH_TASK_ID,
-                "taskId": TARGET_TASK_ID,
-                "input": input,
-                "clientId": "mozilla-auth0/ad|Example|jane/treeherder",
-            },
-        })
-    );
-}
-
-#[test]
-fn action_on_the_whole_group_has_no_target() {
-    let mut context = action("action", "release-promotion", "3", CANONICAL);
-    context["taskId"] = Value::Null;
-    context["input"] = Value::Null;
-    context.as_object_mut().unwrap().shift_remove("clientId");
-    // `actions.json` omits these if the parameters are empty.
-    let push = context["push"].as_object_mut().unwrap();
-    push.shift_remove("branch");
-    push.shift_remove("base_revision");
-    let task = render_one(&context);
-    assert_eq!(task["payload"]["env"]["ACTION_TASK_ID"], "null");
-    assert_eq!(task["payload"]["env"]["ACTION_INPUT"], "null");
-    assert_eq!(task["extra"]["action"]["context"]["taskId"], Value::Null);
-    assert_eq!(task["extra"]["action"]["context"]["clientId"], Value::Null);
-    assert_eq!(
-        strings(&task["scopes"]),
-        ["assume:repo:github.com/snowman-ci/snowman:action:release-promotion"]
-    );
-}
-
-#[test]
-fn actions_outside_level_3_are_not_indexed() {
-    for (context, scope) in [
-        (
-            action("action", "generic", "1", CANONICAL),
-            "assume:repo:github.com/snowman-ci/snowman:action:generic",
-        ),
-        // A fork that claims to be level 3 is level 1.
-        (
-            action("action", "generic", "3", FORK),
-            "assume:repo:github.com/jane/snowman:action:generic",
-        ),
-        // For a pull request, the base repository counts, as for its role.
-        (
-            action("pr-action", "generic", "3", FORK),
-            "assume:repo:github.com/snowman-ci/snowman:pr-action:generic",
-        ),
-        (
-            action("pr-action", "generic", "3", CANONICAL),
-            "assume:repo:github.com/snowman-ci/snowman:pr-action:generic",
-        ),
-    ] {
-        let task = render_one(&context);
-        assert_eq!(level(&task), 1);
-        assert_eq!(strings(&task["routes"]), ["checks"]);
-        assert_eq!(strings(&task["scopes"]), [scope]);
-        assert_eq!(task["taskGroupId"], PUSH_TASK_ID);
-    }
-}
-
-#[test]
 fn other_events_have_no_task() {
     let mut deleted = push(CANONICAL, "refs/heads/main");
     deleted["event"]["after"] = json!("0".repeat(40));
@@ -635,98 +445,4 @@ fn the_image_is_that_of_this_version() {
     let expected = format!("ghcr.io/snowman-ci/snowman-decision:{version}");
     // A digest may follow.
     assert_eq!(image.split('@').next(), Some(expected.as_str()));
-}
-
-/// Checks a task against the schemas of the queue and of docker-worker, if they are available.
-fn assert_valid(task: &Value) {
-    let Some(schemas) = schemas() else {
-        note("no Taskcluster schemas here: set SNOWMAN_SCHEMAS; this part is skipped");
-        return;
-    };
-    let mut definition = task.clone();
-    definition.as_object_mut().unwrap().shift_remove("taskId");
-    assert_matches(
-        &schemas.join("queue/v1"),
-        "create-task-request.json",
-        &["task.json", "task-metadata.json"],
-        &definition,
-    );
-    assert_matches(
-        &schemas.join("docker-worker/v1"),
-        "payload.json",
-        &[],
-        &task["payload"],
-    );
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "tells why a part of a test did not run"
-)]
-fn note(text: &str) {
-    eprintln!("{text}");
-}
-
-/// Finds the folder of the Taskcluster schemas, which are not part of this repository.
-fn schemas() -> Option<PathBuf> {
-    let candidates = match option_env!("SNOWMAN_SCHEMAS") {
-        Some(folder) => vec![PathBuf::from(folder)],
-        None => vec![
-            Path::new(ROOT).join("../shared/schemas"),
-            Path::new(ROOT).join("../../shared/schemas"),
-        ],
-    };
-    candidates
-        .into_iter()
-        .map(|folder| folder.join("taskcluster/schemas"))
-        .find(|folder| folder.is_dir())
-}
-
-fn assert_matches(folder: &Path, name: &str, others: &[&str], value: &Value) {
-    let mut schema = read_schema(folder, name);
-    let definitions = schema
-        .as_object_mut()
-        .unwrap()
-        .entry("definitions")
-        .or_insert_with(|| Value::Object(Map::new()));
-    for other in others {
-        definitions[*other] = read_schema(folder, other);
-    }
-    let validator = jsonschema::options()
-        .with_draft(jsonschema::Draft::Draft6)
-        .should_validate_formats(true)
-        .build(&schema)
-        .unwrap();
-    let problems: Vec<_> = validator
-        .iter_errors(value)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(problems.is_empty(), "{name}: {problems:#?}\n{value:#}");
-}
-
-/// Reads a schema, with its references to other files turned into references to its definitions.
-fn read_schema(folder: &Path, name: &str) -> Value {
-    let text = fs::read_to_string(folder.join(name)).unwrap();
-    let mut schema: Value = serde_json::from_str(&text).unwrap();
-    let top = schema.as_object_mut().unwrap();
-    top.shift_remove("$id");
-    top.shift_remove("$schema");
-    localize(&mut schema);
-    schema
-}
-
-fn localize(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            if let Some(Value::String(reference)) = object.get_mut("$ref")
-                && let Some((file, pointer)) = reference.split_once('#')
-                && !file.is_empty()
-            {
-                *reference = format!("#/definitions/{file}{pointer}");
-            }
-            object.values_mut().for_each(localize);
-        }
-        Value::Array(items) => items.iter_mut().for_each(localize),
-        _ => {}
-    }
 }

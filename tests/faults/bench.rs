@@ -1,13 +1,14 @@
 //! A queue that is called directly and fails according to a schedule, and a clock that only waiting
 //! moves.
 
-use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+mod outage;
+mod time;
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use outage::OutageEffect;
 use snowman::base::name::{IndexPath, TaskId};
 use snowman::base::scope::ScopeSet;
 use snowman::base::time::{Span, Timestamp};
@@ -22,9 +23,11 @@ use snowman::sandbox::{
 };
 use snowman::submit::Sleeper;
 use snowman::taskcluster::Patience;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 use super::graph::Random;
+pub use outage::{Failing, Outage};
+pub use time::Time;
 
 pub const DECISION: &str = "AAAAAAAAQACAAAAAAAAAAA";
 pub const OTHER: &str = "AAAAAAAAQACBBBBBBBBBBA";
@@ -32,91 +35,6 @@ pub const SCHEDULER: &str = "test-level-1";
 
 /// The time at which every schedule begins.
 const BEGIN: i64 = 1_900_000_000;
-
-/// A virtual clock: it advances a little with each call, and when everything waits, to the first
-/// moment that is waited for ([`Time::run_until`]). So minutes pass at once, and waits overlap.
-#[derive(Clone, Default)]
-pub struct Time(Arc<Waiters>);
-
-#[derive(Default)]
-struct Waiters {
-    milliseconds: AtomicI64,
-    /// The waiters, by their moment and the order in which they arrived.
-    waiting: Mutex<BTreeMap<(i64, usize), oneshot::Sender<()>>>,
-    /// Counts activity, which shows whether everything waits.
-    activity: AtomicUsize,
-}
-
-impl Time {
-    pub fn advance(&self, milliseconds: i64) {
-        self.0
-            .milliseconds
-            .fetch_add(milliseconds, Ordering::SeqCst);
-        self.activity();
-    }
-
-    pub fn milliseconds(&self) -> i64 {
-        self.0.milliseconds.load(Ordering::SeqCst)
-    }
-
-    fn activity(&self) -> usize {
-        self.0.activity.fetch_add(1, Ordering::SeqCst)
-    }
-
-    /// Waits for some milliseconds of virtual time.
-    pub async fn wait(&self, milliseconds: i64) {
-        let (wake, woken) = oneshot::channel();
-        let place = (self.milliseconds() + milliseconds, self.activity());
-        self.0.waiting.lock().unwrap().insert(place, wake);
-        let _ = woken.await;
-        self.activity();
-    }
-
-    /// Runs `work` to its end, and advances the clock whenever everything waits.
-    pub async fn run_until<T>(&self, work: impl Future<Output = T>) -> T {
-        /// More yields than any call makes before it continues.
-        const QUIET: usize = 16;
-        let driver = async {
-            loop {
-                let (mut seen, mut quiet) = (self.0.activity.load(Ordering::SeqCst), 0);
-                while quiet < QUIET {
-                    tokio::task::yield_now().await;
-                    let activity_now = self.0.activity.load(Ordering::SeqCst);
-                    quiet = if activity_now == seen { quiet + 1 } else { 0 };
-                    seen = activity_now;
-                }
-                let first = self.0.waiting.lock().unwrap().pop_first();
-                if let Some(((moment, _), wake)) = first {
-                    self.0.milliseconds.fetch_max(moment, Ordering::SeqCst);
-                    // The waiter may be gone.
-                    let _ = wake.send(());
-                    self.activity();
-                }
-            }
-        };
-        tokio::select! {
-            biased;
-            done = work => done,
-            () = driver => unreachable!("time does not end"),
-        }
-    }
-}
-
-impl Clock for Time {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_unix(BEGIN + self.milliseconds() / 1000)
-    }
-}
-
-impl Sleeper for Time {
-    fn sleep<'a>(&'a self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
-        Box::pin(self.wait(i64::try_from(pause.as_millis()).unwrap()))
-    }
-
-    fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.milliseconds().unsigned_abs())
-    }
-}
 
 /// A sandbox with a running decision task.
 pub struct Bench {
@@ -192,61 +110,6 @@ pub enum ProcessEnd {
     After(usize),
     /// It receives a stop signal at this call.
     StopRequested(usize),
-}
-
-/// What fails during an outage.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Failing {
-    /// Every service replies 500 at once.
-    Database,
-    /// Nothing listens at the queue's address.
-    Queue,
-    /// The queue cannot authenticate callers, and replies 500 after some seconds.
-    Auth,
-    /// Writes take half a minute and succeed.
-    Broker,
-}
-
-/// An outage.
-#[derive(Clone, Copy, Debug)]
-pub struct Outage {
-    pub failing: Failing,
-    /// The first call that fails, and the duration.
-    pub from: usize,
-    pub seconds: i64,
-    /// Whether requests go through a proxy that retries until they succeed.
-    pub proxied: bool,
-}
-
-/// The effect of an outage on a call.
-enum OutageEffect {
-    Fail(Option<u16>, &'static str, i64),
-    /// The proxy delays the call by this long.
-    Delay(i64),
-    /// The call takes this long.
-    Slow(i64),
-}
-
-impl Outage {
-    fn effect(&self, name: &str, left: i64) -> Option<OutageEffect> {
-        let auth = name == "currentScopes";
-        let failed = match self.failing {
-            Failing::Database => OutageEffect::Fail(Some(500), "Internal Server Error", 0),
-            Failing::Queue if auth => return None,
-            Failing::Queue => OutageEffect::Fail(None, "no connection", 0),
-            Failing::Auth if auth => OutageEffect::Fail(None, "no connection", 0),
-            Failing::Auth => OutageEffect::Fail(Some(500), "Internal Server Error", 6_300),
-            Failing::Broker if matches!(name, "createTask" | "cancelTask") => {
-                return Some(OutageEffect::Slow(30_000));
-            }
-            Failing::Broker => return None,
-        };
-        // The proxy backs off between its retries, so the call arrives a little later.
-        Some(match self.proxied {
-            true => OutageEffect::Delay(left + left / 4 + 500),
-            false => failed,
-        })
-    }
 }
 
 /// How long the client waits for a response, in milliseconds.
