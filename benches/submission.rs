@@ -251,9 +251,9 @@ fn client(graph: &Path, decision: &str) {
         stop: &NEVER,
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (memory, begun) = (most_memory(), Instant::now());
+    let (memory, started) = (most_memory(), Instant::now());
     let report = runtime.block_on(execute(&plan, ports, &SubmitLimits::default(), &mut |_| ()));
-    let seconds = begun.elapsed().as_secs_f64();
+    let seconds = started.elapsed().as_secs_f64();
     report.outcome().unwrap();
     println!("{seconds} {}", most_memory() - memory);
 }

@@ -138,15 +138,15 @@ async fn tasks_are_created_read_cancelled_and_run_again() {
     );
 
     let other = bench.task_with(json!({"payload": {"command": ["false"]}}));
-    let taken = client
+    let conflict = client
         .create_task(&task_id, &other.clone().into())
         .await
         .unwrap_err();
-    assert_eq!(taken.status, Some(409));
-    assert_eq!(taken.call, format!("queue.createTask({task_id})"));
-    assert!(taken.message.contains("already used by another task"));
+    assert_eq!(conflict.status, Some(409));
+    assert_eq!(conflict.call, format!("queue.createTask({task_id})"));
+    assert!(conflict.message.contains("already used by another task"));
     for echoed in ["---", "requestInfo", "```", "payload"] {
-        assert!(!taken.message.contains(echoed), "{}", taken.message);
+        assert!(!conflict.message.contains(echoed), "{}", conflict.message);
     }
     assert!(client.task(&id(&slug())).await.unwrap_err().is_not_found());
     bench.sandbox.stop().await;
@@ -193,8 +193,8 @@ async fn lists_are_read_to_their_end() {
             listed.sort();
             assert_eq!(listed, ids);
         }
-        let asked: Vec<_> = ids.iter().cloned().chain([id(&slug())]).collect();
-        let statuses = client.statuses(&asked).await.unwrap();
+        let requested_ids: Vec<_> = ids.iter().cloned().chain([id(&slug())]).collect();
+        let statuses = client.statuses(&requested_ids).await.unwrap();
         assert_eq!(statuses.keys().cloned().collect::<Vec<_>>(), ids);
         let paths: Vec<_> = (0..1_205)
             .map(|n| path(&format!("snow.many.n{n}")))

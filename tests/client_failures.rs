@@ -86,7 +86,7 @@ impl Server {
         script
             .requests
             .iter()
-            .filter(|heard| heard.0 == request)
+            .filter(|requests| requests.0 == request)
             .count()
     }
 
@@ -95,7 +95,7 @@ impl Server {
         let found = script
             .requests
             .iter()
-            .filter(|heard| heard.0.starts_with(request));
+            .filter(|requests| requests.0.starts_with(request));
         found
             .map(|(_, headers, body)| (headers.clone(), body.clone()))
             .collect()
@@ -262,11 +262,11 @@ async fn refusals_are_final_and_reported_without_the_request() {
         message: "It is wrong.".to_owned(),
     };
     assert_eq!(refused, Err(expected));
-    let heard = server.requests(CREATE);
-    assert_eq!(heard.len(), 1);
-    assert!(heard[0].0.contains("authorization: hawk id=\"someone\""));
-    assert_eq!(heard[0].1, "{\"a\":1}");
-    assert!(!heard[0].0.contains("content-encoding"));
+    let requests = server.requests(CREATE);
+    assert_eq!(requests.len(), 1);
+    assert!(requests[0].0.contains("authorization: hawk id=\"someone\""));
+    assert_eq!(requests[0].1, "{\"a\":1}");
+    assert!(!requests[0].0.contains("content-encoding"));
     let large = json!({"a": "snow ".repeat(1000)});
     client.create_task(&id(), &large).await.unwrap_err();
     let packed = &server.requests(CREATE)[1];
@@ -386,13 +386,13 @@ async fn missing_entries_of_a_page_are_requested_again() {
     // A state that is not documented is no error.
     let states = statuses.values().map(|status| status.state.name());
     assert_eq!(states.collect::<Vec<_>>(), ["unknown", "unknown"]);
-    let asked: Vec<_> = server
+    let requests: Vec<_> = server
         .requests(STATUSES)
         .into_iter()
         .map(|(_, body)| body)
         .collect();
     assert_eq!(
-        asked,
+        requests,
         [
             r#"{"taskIds":["a","b","c"]}"#,
             r#"{"taskIds":["b","c"]}"#,
@@ -426,10 +426,10 @@ async fn further_pages_have_signed_urls() {
         let listed = client.list_index(&namespace).await.unwrap();
         assert_eq!(listed, ["b", "a"].map(|id| TaskId::parse(id).unwrap()));
     }
-    let heard = server.requests(&format!("{second}&bewit="));
-    assert_eq!(heard.len(), 2);
+    let requests = server.requests(&format!("{second}&bewit="));
+    assert_eq!(requests.len(), 2);
     assert!(
-        heard
+        requests
             .iter()
             .all(|(head, _)| !head.contains("authorization"))
     );

@@ -13,12 +13,12 @@ use std::process::Command;
 #[test]
 fn the_reference_is_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
-    let written = Command::new(env!("CARGO_BIN_EXE_snowman"))
+    let output = Command::new(env!("CARGO_BIN_EXE_snowman"))
         .args(["reference", "--folder"])
         .arg(folder.path())
         .output()
         .unwrap();
-    assert!(written.status.success(), "{written:?}");
+    assert!(output.status.success(), "{output:?}");
     let committed = pages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference"));
     let current = pages(folder.path());
     let stale: Vec<&String> = committed

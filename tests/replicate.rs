@@ -125,10 +125,10 @@ async fn tasks_of_other_graphs_come_from_the_queue() {
     let variables = variables.map(|(name, value)| (name.to_owned(), value));
     let client = Client::connect(&Environment::new(variables)).unwrap();
 
-    let made = full_set(Some(&client), &["far.latest", &plain]).unwrap();
-    let labels: Vec<_> = made.as_object().unwrap().keys().collect();
+    let created = full_set(Some(&client), &["far.latest", &plain]).unwrap();
+    let labels: Vec<_> = created.as_object().unwrap().keys().collect();
     assert_eq!(labels, ["far-build", "far-plain"]);
-    let task = &made["far-build"]["task"];
+    let task = &created["far-build"]["task"];
     assert_eq!(task["provisionerId"], "far-1");
     assert_eq!(task["scopes"], json!(["far:cache:snow-level-1-x"]));
 

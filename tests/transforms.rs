@@ -31,8 +31,8 @@ struct Kept(Mutex<Vec<(String, Vec<u8>)>>);
 
 impl DockerContexts for Kept {
     fn keep(&self, name: &str, tar_gz: &[u8]) -> Result<(), Diagnostic> {
-        let mut kept = self.0.lock().map_err(|e| Diagnostic::bug(e.to_string()))?;
-        kept.push((name.to_owned(), tar_gz.to_vec()));
+        let mut kept_artifacts = self.0.lock().map_err(|e| Diagnostic::bug(e.to_string()))?;
+        kept_artifacts.push((name.to_owned(), tar_gz.to_vec()));
         Ok(())
     }
 }
@@ -98,7 +98,7 @@ fn run(document: &Value, case: &Value) -> Anything<(Outcome<Vec<Item>>, Kept)> {
     let text = Value::Object(over(document, case, "graph_config")).to_string();
     let graph_config = GraphConfig::read("taskcluster", "config.yml", text.as_bytes())?;
     let params = Parameters::new(over(document, case, "params"), Strictness::Strict)?;
-    let kept = Kept::default();
+    let kept_artifacts = Kept::default();
     let keeps = case["write_artifacts"] == json!(true);
     let project = Project {
         graph_config: &graph_config,
@@ -107,7 +107,7 @@ fn run(document: &Value, case: &Value) -> Anything<(Outcome<Vec<Item>>, Kept)> {
         environment: &Environment::default(),
         task_scripts: &TaskScripts::default(),
         tracked: &TrackedFiles::new(&|| Ok(Vec::new())),
-        docker_contexts: keeps.then_some(&kept as &dyn DockerContexts),
+        docker_contexts: keeps.then_some(&kept_artifacts as &dyn DockerContexts),
         remote: None,
         fast: false,
     };
@@ -133,34 +133,34 @@ fn run(document: &Value, case: &Value) -> Anything<(Outcome<Vec<Item>>, Kept)> {
     let name = case["transform"].as_str().unwrap_or_default();
     let transform = find(&format!("taskgraph.transforms.{name}:transforms"))
         .ok_or_else(|| format!("there is no transform {name}"))?;
-    Ok((transform.apply(&context, items), kept))
+    Ok((transform.apply(&context, items), kept_artifacts))
 }
 
 /// What is different, if anything is.
 fn compare(document: &Value, case: &Value) -> Anything<Option<String>> {
-    let (outcome, kept) = run(document, case)?;
-    let mut made: Vec<Value> = match (outcome, case.get("expected")) {
+    let (outcome, kept_artifacts) = run(document, case)?;
+    let mut created: Vec<Value> = match (outcome, case.get("expected")) {
         (Err(_), None) => return Ok(None),
         (Err(wrong), Some(_)) => return Ok(Some(format!("ours refuses: {wrong}"))),
         (Ok(_), None) => return Ok(Some(format!("only the peer refuses: {}", case["error"]))),
-        (Ok(made), Some(_)) => made.into_iter().map(|i| Value::Object(i.task)).collect(),
+        (Ok(created), Some(_)) => created.into_iter().map(|i| Value::Object(i.task)).collect(),
     };
     if case["transform"] == "cached_tasks" {
-        made.sort_by_key(|item| item["label"].as_str().map(str::to_owned));
+        created.sort_by_key(|item| item["label"].as_str().map(str::to_owned));
     }
-    let (expected, made) = (&case["expected"], Value::from(made));
-    if *expected != made {
-        return Ok(Some(format!("peer: {expected}\nours: {made}")));
+    let (expected, created) = (&case["expected"], Value::from(created));
+    if *expected != created {
+        return Ok(Some(format!("peer: {expected}\nours: {created}")));
     }
     // Mappings are equal whatever the order of their keys; texts are not.
-    let texts = [expected, &made].map(Value::to_string);
+    let texts = [expected, &created].map(Value::to_string);
     if texts[0] != texts[1] {
         return Ok(Some(format!(
-            "order of keys\npeer: {expected}\nours: {made}"
+            "order of keys\npeer: {expected}\nours: {created}"
         )));
     }
     if let Some(contexts) = case.get("contexts") {
-        let ours = contexts_of(&kept)?;
+        let ours = contexts_of(&kept_artifacts)?;
         if *contexts != ours {
             return Ok(Some(format!("peer: {contexts}\nours: {ours}")));
         }
@@ -169,10 +169,10 @@ fn compare(document: &Value, case: &Value) -> Anything<Option<String>> {
 }
 
 /// What is kept of docker contexts, as the cases have it.
-fn contexts_of(kept: &Kept) -> Anything<Value> {
+fn contexts_of(kept_artifacts: &Kept) -> Anything<Value> {
     let mut contexts = Object::new();
-    let kept = kept.0.lock().map_err(|e| e.to_string())?;
-    for (name, zipped) in kept.iter() {
+    let kept_artifacts = kept_artifacts.0.lock().map_err(|e| e.to_string())?;
+    for (name, zipped) in kept_artifacts.iter() {
         let end = zipped.iter().skip(10).position(|byte| *byte == 0);
         let header = zipped.get(..end.map_or(10, |end| 10 + end + 1));
         let mut content = Vec::new();

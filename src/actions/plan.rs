@@ -191,7 +191,7 @@ pub async fn run(
     let draft = Draft::read(&call).await?;
     let generated = draft.generate(&call)?;
     let promotion = draft.prepare(&call, &generated).await?;
-    if !promotion.wanted.mixed_revisions {
+    if !promotion.input.mixed_revisions {
         revisions::check(&promotion.provenance, &promotion.prepared)?;
     }
     let dispositions = dispositions(&promotion);
@@ -227,7 +227,7 @@ pub async fn run(
             .map(|graph| (graph.id.clone(), graph.parameter("head_rev").to_owned()))
             .collect(),
         tasks: tasks.collect(),
-        accepted: promotion.wanted.earlier_phases,
+        accepted: promotion.input.earlier_phases,
         own_python: custom::is_project_action(call.context, &params, action.cb_name)?,
     })
 }

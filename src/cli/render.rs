@@ -187,18 +187,18 @@ fn wrap(text: &str, width: usize) -> String {
     let mut lines = Vec::new();
     for line in text.lines() {
         let margin = &line[..line.len() - line.trim_start().len()];
-        let mut begun = margin.to_owned();
+        let mut current = margin.to_owned();
         for word in line.split_whitespace() {
-            let long = begun.chars().count() + word.chars().count() + 1 > width;
-            if long && begun.len() > margin.len() {
-                lines.push(std::mem::replace(&mut begun, margin.to_owned()));
+            let long = current.chars().count() + word.chars().count() + 1 > width;
+            if long && current.len() > margin.len() {
+                lines.push(std::mem::replace(&mut current, margin.to_owned()));
             }
-            if begun.len() > margin.len() {
-                begun.push(' ');
+            if current.len() > margin.len() {
+                current.push(' ');
             }
-            begun.push_str(word);
+            current.push_str(word);
         }
-        lines.push(begun);
+        lines.push(current);
     }
     lines.join("\n")
 }

@@ -132,7 +132,7 @@ fn advice(error: &io::Error, file: &Path) -> Option<String> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputFile {
     path: PathBuf,
-    shown: PathBuf,
+    display_path: PathBuf,
 }
 
 impl OutputFile {
@@ -194,7 +194,7 @@ impl<'a> OutputPaths<'a> {
             .map_err(|error| error.diagnostic("", file))?;
         Ok(OutputFile {
             path,
-            shown: file.to_owned(),
+            display_path: file.to_owned(),
         })
     }
 

@@ -39,7 +39,7 @@ pub struct GroupMember {
     /// Its state.
     pub state: TaskState,
     /// Whether any of its runs has started.
-    pub begun: bool,
+    pub has_started: bool,
     /// Its definition.
     pub definition: Value,
 }

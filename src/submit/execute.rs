@@ -86,7 +86,7 @@ pub async fn execute_except(
             let attempt = Attempt {
                 index,
                 number: 0,
-                begun: ports.sleeper.elapsed(),
+                started: ports.sleeper.elapsed(),
                 body: kept
                     .and_then(|kept| kept.repeat.as_ref())
                     .map(|definition| (ports.clock.now(), repeated(definition))),
@@ -110,7 +110,7 @@ pub async fn execute_except(
             AttemptResult::Unsent => {}
             AttemptResult::Failed(Problem::Refused(error)) if error.is_transient() => {
                 throttle.failed();
-                let failing = ports.sleeper.elapsed().saturating_sub(attempt.begun);
+                let failing = ports.sleeper.elapsed().saturating_sub(attempt.started);
                 let id = creation.task_id.as_str();
                 let pause = limits.retry.pause(id, attempt.number, failing);
                 let Some(pause) = pause.filter(|_| !ports.stop.is_requested()) else {
@@ -154,7 +154,7 @@ struct Attempt {
     index: usize,
     number: u32,
     /// When the first attempt began.
-    begun: Duration,
+    started: Duration,
     /// The last body, and when its dates were resolved.
     body: Option<(Timestamp, Value)>,
     /// Whether the task exists already.
@@ -193,11 +193,11 @@ async fn try_once(
     (attempt, answered)
 }
 
-fn created(creation: &Creation, is_kept: bool) -> Created {
+fn created(creation: &Creation, kept: bool) -> Created {
     Created {
         task_id: creation.task_id.clone(),
         label: creation.label.clone(),
-        is_kept,
+        kept,
     }
 }
 

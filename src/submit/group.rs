@@ -108,7 +108,7 @@ pub struct ObsoleteTask {
     /// Its state.
     pub state: TaskState,
     /// Whether it has started.
-    pub begun: bool,
+    pub has_started: bool,
     /// Its dependencies.
     pub dependencies: BTreeSet<TaskId>,
     /// Its `projectId`, for scopes.
@@ -282,8 +282,10 @@ impl GroupState {
                     repeat: repeats.then(|| member.definition.clone()),
                 })
             }
-            (_, Some(difference)) if member.begun => started(&difference.to_string()),
-            (Some(changed), None) if member.begun => started(&format!("it depends on {changed}")),
+            (_, Some(difference)) if member.has_started => started(&difference.to_string()),
+            (Some(changed), None) if member.has_started => {
+                started(&format!("it depends on {changed}"))
+            }
             (Some(changed), _) => Found::Other(IdOwner::DependsOn(changed)),
             (None, Some(difference)) => Found::Other(IdOwner::Different(Box::new(difference))),
         }
@@ -311,7 +313,7 @@ impl GroupState {
                 label: own.or_else(squatted)?,
                 task_id: member.task_id.clone(),
                 state: member.state,
-                begun: member.begun,
+                has_started: member.has_started,
                 dependencies: dependencies(&member.definition).collect(),
                 project_id: member.definition["projectId"]
                     .as_str()
@@ -319,7 +321,7 @@ impl GroupState {
                     .to_owned(),
             })
         });
-        found.partition(|one| !(one.begun && !one.foreign && labels.contains(&one.label)))
+        found.partition(|one| !(one.has_started && !one.foreign && labels.contains(&one.label)))
     }
 
     /// Returns the planned tasks that the group does not contain, or that ended before they started.
@@ -397,7 +399,7 @@ pub(super) fn already_started(task_id: &TaskId, state: TaskState, why: &str) -> 
 
 /// Returns whether a task will never run: it was cancelled or its deadline passed before it started.
 fn will_never_run(member: &GroupMember) -> bool {
-    member.state == TaskState::Exception && !member.begun
+    member.state == TaskState::Exception && !member.has_started
 }
 
 /// Returns whether the queue still accepts the call that created a task.

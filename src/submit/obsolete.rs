@@ -22,7 +22,7 @@ pub struct CancelReport {
     /// Tasks that were cancelled.
     pub cancelled: Vec<ObsoleteTask>,
     /// Tasks that have started, and are left alone.
-    pub begun: Vec<ObsoleteTask>,
+    pub started: Vec<ObsoleteTask>,
     /// Tasks of other owners that have an id of this run and could not be cancelled.
     pub alive: Vec<ObsoleteTask>,
     /// Tasks that would start and could not be cancelled, and everything else by which the task group
@@ -34,7 +34,7 @@ impl CancelReport {
     /// Adds the report about other tasks.
     pub(super) fn extend(&mut self, others: Self) {
         self.cancelled.extend(others.cancelled);
-        self.begun.extend(others.begun);
+        self.started.extend(others.started);
         self.alive.extend(others.alive);
         self.problems.extend(others.problems);
     }
@@ -44,8 +44,8 @@ impl CancelReport {
 pub async fn cancel(taskcluster: &dyn Taskcluster, obsolete: &[&ObsoleteTask]) -> CancelReport {
     let mut report = CancelReport::default();
     let (started, mut open): (Vec<&ObsoleteTask>, Vec<&ObsoleteTask>) =
-        obsolete.iter().copied().partition(|one| one.begun);
-    report.begun = started.into_iter().cloned().collect();
+        obsolete.iter().copied().partition(|one| one.has_started);
+    report.started = started.into_iter().cloned().collect();
     let mut failed = Vec::new();
     while !open.is_empty() {
         let needed: BTreeSet<&TaskId> = open.iter().flat_map(|one| &one.dependencies).collect();
@@ -95,7 +95,7 @@ pub async fn check_cancel_scopes(
 ) -> Diagnostics {
     let open: Vec<&ObsoleteTask> = obsolete
         .iter()
-        .filter(|one| !one.begun && !one.foreign)
+        .filter(|one| !one.has_started && !one.foreign)
         .collect();
     if open.is_empty() {
         return Diagnostics::new();

@@ -106,7 +106,7 @@ impl Recorder {
             } if definition["taskGroupId"] == group.as_str() => Some(GroupMember {
                 task_id: task_id.clone(),
                 state: TaskState::Unscheduled,
-                begun: false,
+                has_started: false,
                 definition: definition.clone(),
             }),
             _ => None,

@@ -260,7 +260,7 @@ fn warn(cancelled: &CancelReport) {
             task.state
         );
     }
-    for task in &cancelled.begun {
+    for task in &cancelled.started {
         tracing::warn!(
             "{} ({}) is {}; another run created it and this run does not want it, so cancel it \
              unless its result is useful",

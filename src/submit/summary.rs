@@ -63,7 +63,7 @@ pub fn submission_summary(
             && cancelled.problems.is_empty(),
         "tasks": tasks,
         "cancelled": obsolete(&cancelled.cancelled),
-        "begun": obsolete(&cancelled.begun),
+        "begun": obsolete(&cancelled.started),
         "alive": obsolete(&cancelled.alive),
         "passedOver": taken,
     })

@@ -234,13 +234,13 @@ impl Taskcluster for Ready {
                     let id = task_id(row, "taskId").or_else(|| task_id(status, "taskId"))?;
                     let expires = status.get("expires").and_then(Value::as_str);
                     let runs = status.get("runs").and_then(Value::as_array);
-                    let told = TaskStatus {
+                    let task_status = TaskStatus {
                         state: state(status)?,
                         group: task_id(status, "taskGroupId"),
                         runs: runs.map_or(0, Vec::len),
                         expires: expires.and_then(Timestamp::parse),
                     };
-                    found.insert(id.clone(), told);
+                    found.insert(id.clone(), task_status);
                     Some(id.into())
                 },
             )
@@ -295,7 +295,7 @@ impl Taskcluster for Ready {
                     Some(GroupMember {
                         task_id: task_id(status, "taskId")?,
                         state: state(status)?,
-                        begun: has_started(status),
+                        has_started: has_started(status),
                         definition: row.get_mut("task")?.take().into(),
                     })
                 })

@@ -67,7 +67,7 @@ const REPORTED: u32 = 4;
 pub(super) struct Tries {
     policy: RetryPolicy,
     seed: String,
-    begun: Instant,
+    started: Instant,
     failed: u32,
 }
 
@@ -78,7 +78,7 @@ impl Tries {
         Self {
             policy,
             seed: format!("{call} {}", RandomState::new().build_hasher().finish()),
-            begun: Instant::now(),
+            started: Instant::now(),
             failed: 0,
         }
     }
@@ -86,7 +86,7 @@ impl Tries {
     /// Waits until the next attempt; `false` if there is none.
     pub(super) async fn wait(&mut self, error: &ApiError) -> bool {
         self.failed = self.failed.saturating_add(1);
-        let failing = self.begun.elapsed();
+        let failing = self.started.elapsed();
         let pause = self.policy.pause(&self.seed, self.failed, failing);
         let Some(pause) = pause.filter(|_| error.is_transient()) else {
             return false;

@@ -35,9 +35,9 @@ fn assert_chain(bench: &Bench, push: &Ran, action: &Ran) {
             continue;
         }
         found += 1;
-        let written = &graph[&task.task_id];
-        assert_eq!(written["label"], task.label);
-        for (key, value) in written["task"].as_object().unwrap() {
+        let planned = &graph[&task.task_id];
+        assert_eq!(planned["label"], task.label);
+        for (key, value) in planned["task"].as_object().unwrap() {
             if !["created", "deadline", "expires", "dependencies", "priority"]
                 .contains(&key.as_str())
             {
@@ -45,7 +45,7 @@ fn assert_chain(bench: &Bench, push: &Ran, action: &Ran) {
             }
         }
         let there: BTreeSet<&str> = strings(&task.definition["dependencies"]);
-        let mut allowed = strings(&written["task"]["dependencies"]);
+        let mut allowed = strings(&planned["task"]["dependencies"]);
         allowed.insert(push.task_id.as_str());
         assert!(there.is_subset(&allowed), "{}", task.label);
     }

@@ -78,10 +78,10 @@ async fn trigger(
 }
 
 /// Moves the artifacts of an action out of the way of the next one.
-fn keep_artifacts(bench: &Bench, kept: &Option<PathBuf>, own: &TaskId) {
+fn keep_artifacts(bench: &Bench, keep_folder: &Option<PathBuf>, own: &TaskId) {
     let left = bench.project.root().join("artifacts");
-    if let Some(kept) = kept {
-        let to = kept.join("artifacts").join(own.as_str());
+    if let Some(keep_folder) = keep_folder {
+        let to = keep_folder.join("artifacts").join(own.as_str());
         fs::create_dir_all(&to).unwrap();
         for entry in fs::read_dir(&left).into_iter().flatten() {
             let path = entry.unwrap().path();
@@ -94,13 +94,13 @@ fn keep_artifacts(bench: &Bench, kept: &Option<PathBuf>, own: &TaskId) {
 }
 
 /// Keeps the definitions of all tasks, and the artifacts of the push.
-fn keep(bench: &Bench, push: &Ran, kept: &Option<PathBuf>) {
-    let Some(kept) = kept else {
+fn keep(bench: &Bench, push: &Ran, keep_folder: &Option<PathBuf>) {
+    let Some(keep_folder) = keep_folder else {
         return;
     };
     let (tasks, own) = (
-        kept.join("tasks"),
-        kept.join("artifacts").join(push.task_id.as_str()),
+        keep_folder.join("tasks"),
+        keep_folder.join("artifacts").join(push.task_id.as_str()),
     );
     fs::create_dir_all(&tasks).unwrap();
     fs::create_dir_all(&own).unwrap();
@@ -112,7 +112,7 @@ fn keep(bench: &Bench, push: &Ran, kept: &Option<PathBuf>) {
         fs::write(own.join(name), content).unwrap();
     }
     let template = bench.project.root().join(".taskcluster.yml");
-    fs::copy(template, kept.join(".taskcluster.yml")).unwrap();
+    fs::copy(template, keep_folder.join(".taskcluster.yml")).unwrap();
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn every_action_that_is_offered_runs() {
     let bench = Bench::new(project()).await;
     let push = bench.push(json!({})).await.fine();
     // `tests/chain_of_trust/run` looks at what is left.
-    let kept = std::env::var_os("SNOWMAN_KEEP_ACTIONS").map(PathBuf::from);
+    let keep_folder = std::env::var_os("SNOWMAN_KEEP_ACTIONS").map(PathBuf::from);
     let offered = push.json("actions.json");
     let mut names: Vec<&str> = offered["actions"]
         .as_array()
@@ -163,9 +163,9 @@ async fn every_action_that_is_offered_runs() {
         let (own, definition, output) = trigger(&bench, &push, name, task, input).await;
         assert_eq!(output.code, Some(0), "{name}: {}", output.err);
         assert_eq!(definition["extra"]["action"]["cb_name"], name);
-        keep_artifacts(&bench, &kept, &own);
+        keep_artifacts(&bench, &keep_folder, &own);
     }
-    keep(&bench, &push, &kept);
+    keep(&bench, &push, &keep_folder);
 }
 
 #[tokio::test]

@@ -251,8 +251,8 @@ async fn only_regular_files_are_read_from_folders() {
     assert_eq!(output.code, Some(1), "{}", output.out);
     assert_contains_all(&flat(&output.err), &["is compressed with gzip"]);
     std::fs::remove_file(&path).unwrap();
-    let made = std::process::Command::new("mkfifo").arg(&path).status();
-    assert!(made.unwrap().success());
+    let status = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(status.unwrap().success());
     let output = bench.command(&local_environment(&bench), &args).await;
     assert_eq!(output.code, Some(1), "{}", output.out);
     assert_contains_all(&flat(&output.err), &["is not a regular file"]);

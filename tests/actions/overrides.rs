@@ -10,7 +10,7 @@ use super::ran::moment;
 async fn parameters_are_those_of_the_push() {
     let checkout = Checkout::new("change").await;
     checkout.decided(&[]).await;
-    let made = checkout.parameters();
+    let parameters = checkout.parameters();
     let task = checkout
         .bench
         .sandbox
@@ -19,8 +19,11 @@ async fn parameters_are_those_of_the_push() {
         .unwrap();
     let created = moment(&task.definition, "created");
     // The push date is not known, so the date of the decision task stands in for it.
-    assert_eq!(made["build_date"], created.unix());
-    assert_eq!(made["moz_build_date"], created.strftime("%Y%m%d%H%M%S"));
+    assert_eq!(parameters["build_date"], created.unix());
+    assert_eq!(
+        parameters["moz_build_date"],
+        created.strftime("%Y%m%d%H%M%S")
+    );
     for (name, value) in [
         ("pushdate", json!(0)),
         ("owner", json!("dev@noreply.mozilla.org")),
@@ -32,7 +35,7 @@ async fn parameters_are_those_of_the_push() {
         ("existing_tasks", json!({})),
         ("head_tag", json!("")),
     ] {
-        assert_eq!(made[name], value, "{name}");
+        assert_eq!(parameters[name], value, "{name}");
     }
 }
 
@@ -40,10 +43,10 @@ async fn parameters_are_those_of_the_push() {
 async fn a_known_push_date_is_used() {
     let checkout = Checkout::new("change").await;
     checkout.decided(&["--pushdate=1700000000"]).await;
-    let made = checkout.parameters();
-    assert_eq!(made["pushdate"], 1_700_000_000);
-    assert_eq!(made["build_date"], 1_700_000_000);
-    assert_eq!(made["moz_build_date"], "20231114221320");
+    let parameters = checkout.parameters();
+    assert_eq!(parameters["pushdate"], 1_700_000_000);
+    assert_eq!(parameters["build_date"], 1_700_000_000);
+    assert_eq!(parameters["moz_build_date"], "20231114221320");
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ async fn parameters_are_those_of_the_first_graph_with_the_revision_of_the_action
         .act(promotion_trigger(&push, previous(&[&older, &push])))
         .await
         .fine();
-    let made = ran.parameters();
+    let parameters = ran.parameters();
     let mut expected = older.parameters();
     let existing = push.ids();
     expected.extend(
@@ -113,8 +113,8 @@ async fn parameters_are_those_of_the_first_graph_with_the_revision_of_the_action
         .unwrap()
         .clone(),
     );
-    assert_eq!(made, expected);
-    assert_eq!(made["owner"], "older@example.com");
+    assert_eq!(parameters, expected);
+    assert_eq!(parameters["owner"], "older@example.com");
     let ran = bench
         .act(promotion_trigger(&push, previous(&[&push, &older])))
         .await
@@ -139,34 +139,34 @@ async fn target_tasks_that_the_push_did_not_create_are_created() {
 async fn the_input_sets_version_build_number_and_next_version() {
     let (bench, push) = Bench::with_push().await;
     let input = json!({"version": "2.0b3", "build_number": 4, "next_version": "2.0b4"});
-    let made = bench
+    let parameters = bench
         .act(promotion_trigger(&push, input))
         .await
         .fine()
         .parameters();
-    assert_eq!(made["version"], "2.0b3");
-    assert_eq!(made["build_number"], 4);
-    assert_eq!(made["next_version"], "2.0b4");
+    assert_eq!(parameters["version"], "2.0b3");
+    assert_eq!(parameters["build_number"], 4);
+    assert_eq!(parameters["next_version"], "2.0b4");
     let input = json!({"version": "", "next_version": ""});
-    let made = bench
+    let parameters = bench
         .act(promotion_trigger(&push, input))
         .await
         .fine()
         .parameters();
-    assert_eq!(made["version"], "1.5.0");
-    assert_eq!(made["next_version"], json!(null));
+    assert_eq!(parameters["version"], "1.5.0");
+    assert_eq!(parameters["next_version"], json!(null));
 }
 
 #[tokio::test]
 async fn a_version_is_required() {
     let (bench, push) = Bench::with_push().await;
     bench.project.write("version.txt", "  3.1.4 \nnot this\n");
-    let made = bench
+    let created = bench
         .act(promotion_trigger(&push, json!({})))
         .await
         .fine()
         .parameters();
-    assert_eq!(made["version"], "3.1.4");
+    assert_eq!(created["version"], "3.1.4");
     bench.project.remove("version.txt");
     let error = bench
         .act(promotion_trigger(&push, json!({})))

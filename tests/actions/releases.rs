@@ -152,12 +152,12 @@ async fn the_type_of_a_release_follows_from_flavor_and_version() {
         ("promote_fox_rc", "94.0", "release-rc"),
     ] {
         let input = json!({"version": version});
-        let made = bench
+        let created = bench
             .act(promotion_trigger(&push, flavor, input))
             .await
             .fine();
         assert_eq!(
-            made.parameters()["release_type"],
+            created.parameters()["release_type"],
             release_type,
             "{flavor} {version}"
         );
@@ -176,13 +176,13 @@ async fn input_for_partners_becomes_parameters() {
         "release_enable_partner_attribution": false,
         "release_enable_emefree": true,
     });
-    let made = bench
+    let created = bench
         .act(promotion_trigger(&push, "promote_fox", given.clone()))
         .await
         .fine();
-    let made = made.parameters();
+    let created = created.parameters();
     for (name, value) in given.as_object().unwrap() {
-        assert_eq!(&made[name], value, "{name}");
+        assert_eq!(&created[name], value, "{name}");
     }
     let plain = bench
         .act(promotion_trigger(&push, "promote_fox", json!({})))

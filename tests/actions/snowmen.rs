@@ -260,8 +260,8 @@ async fn the_kind_of_a_label_is_that_of_the_last_graph() {
     let g2 = bench.push(over()).await.fine();
     let old = json!({"rebuild_kinds": ["old"]});
     let new = json!({"rebuild_kinds": ["new"]});
-    let kept = promote(&bench, &[&g1, &g2], old).await;
-    assert_eq!(kept.ids()["t1"], g2.ids()["t1"]);
+    let with_old_kind = promote(&bench, &[&g1, &g2], old).await;
+    assert_eq!(with_old_kind.ids()["t1"], g2.ids()["t1"]);
     let rebuilt = promote(&bench, &[&g1, &g2], new).await;
     assert_eq!(bench.labels(&rebuilt.task_id), ["t1"]);
 }

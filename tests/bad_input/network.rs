@@ -84,9 +84,9 @@ async fn submission_error(url: &str) -> String {
         retry,
         ..SubmitLimits::default()
     };
-    let begun = Instant::now();
+    let started = Instant::now();
     let report = execute(&three(), ports, &limits, &mut |_| {}).await;
-    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert!(started.elapsed() < Duration::from_secs(20));
     let wrong = report.outcome().unwrap_err();
     assert_eq!(wrong.problems().class(), Class::Environment);
     assert_eq!(

@@ -265,8 +265,8 @@ tasks:
     let taskcluster = Taskcluster::new().await;
     let url = taskcluster.sandbox.root_url();
     let one = one.variable("TASKCLUSTER_ROOT_URL", &url);
-    let asked = tokio::task::block_in_place(|| one.run(&["verify"]));
-    assert_eq!(asked.shown(), verified.shown());
+    let output = tokio::task::block_in_place(|| one.run(&["verify"]));
+    assert_eq!(output.shown(), verified.shown());
     let decided = taskcluster.decide(project(), &[]);
     assert_eq!(decided.code, Some(0), "{}", decided.shown());
 }

@@ -169,8 +169,8 @@ fn another_pinned_image_can_be_named() {
 fn no_written_file_names_the_latest_image() {
     let repository = repository();
     repository.run(&["init"]).ok();
-    let written = repository.bash("cat $(git ls-files --others --exclude-standard)");
-    let mut lines = written.lines();
+    let content = repository.bash("cat $(git ls-files --others --exclude-standard)");
+    let mut lines = content.lines();
     let latest = lines.find(|line| line.contains(":latest") || line.contains("stable"));
     assert_eq!(latest, None);
 }

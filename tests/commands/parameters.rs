@@ -28,12 +28,12 @@ fn level(repository: &TestRepository, spec: &str) -> (String, String) {
     let file = folder.join("{params}");
     let arguments = ["full", "-J", "-q", "-p", spec, "-o", file.to_str().unwrap()];
     repository.run(&arguments).ok();
-    let written = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap();
-    let graph = std::fs::read(written.path()).unwrap();
-    std::fs::remove_file(written.path()).unwrap();
+    let output = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap();
+    let graph = std::fs::read(output.path()).unwrap();
+    std::fs::remove_file(output.path()).unwrap();
     let graph: Value = serde_json::from_slice(&graph).unwrap();
     let provisioner = graph["a"]["task"]["provisionerId"].as_str().unwrap();
-    let name = written.file_name().into_string().unwrap();
+    let name = output.file_name().into_string().unwrap();
     (provisioner.to_owned(), name)
 }
 

@@ -340,12 +340,12 @@ impl<'b> FaultyQueue<'b> {
         run: impl Fn(&State) -> Result<T, sandbox::ServiceError> + Send + Sync + 'a,
     ) -> Answer<'a, T> {
         Box::pin(async move {
-            let (mut tried, begun) = (0, self.bench.time.elapsed());
+            let (mut tried, started) = (0, self.bench.time.elapsed());
             loop {
                 let state = self.bench.state();
                 let answer = self.call(name, &self.reads, || run(&state), || ()).await;
                 tried += 1;
-                let failing = self.bench.time.elapsed() - begun;
+                let failing = self.bench.time.elapsed() - started;
                 let pause = Patience::IN_TASK.retry.pause(name, tried, failing);
                 match (answer, pause) {
                     (Err(error), Some(pause)) if error.is_transient() => {
@@ -437,7 +437,7 @@ impl Taskcluster for FaultyQueue<'_> {
                 .map(|task| GroupMember {
                     task_id: TaskId::parse(&task.task_id).unwrap(),
                     state: task.state,
-                    begun: started_runs(&task) > 0,
+                    has_started: started_runs(&task) > 0,
                     definition: task.definition.into(),
                 })
                 .collect())

@@ -179,13 +179,13 @@ async fn started_obsolete_tasks_are_reported() {
     second.outcome.unwrap();
     let report: serde_json::Value =
         serde_json::from_slice(&second.artifacts["submission.json"]).unwrap();
-    let begun = report["begun"].as_array().unwrap();
-    let begun: Vec<&str> = begun
+    let started = report["begun"].as_array().unwrap();
+    let started: Vec<&str> = started
         .iter()
         .map(|one| one["taskId"].as_str().unwrap())
         .collect();
     let last = &first.named[&label("task-29")];
-    assert!(begun.contains(&last.as_str()), "{report}");
+    assert!(started.contains(&last.as_str()), "{report}");
     assert!(report["cancelled"].as_array().is_some_and(Vec::is_empty));
 }
 

@@ -162,8 +162,8 @@ impl Spec {
 
     /// Returns how many tasks must exist, by label.
     pub fn expected_tasks(&self) -> BTreeMap<String, usize> {
-        let wanted = self.tasks.iter().map(|t| (t.label.clone(), t.copies));
-        wanted.collect()
+        let expected = self.tasks.iter().map(|t| (t.label.clone(), t.copies));
+        expected.collect()
     }
 }
 

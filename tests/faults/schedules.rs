@@ -154,8 +154,8 @@ async fn schedule(scenario: Scenario, seed: u64, row: &mut Row) {
         spec.expected_tasks(),
         "{context}"
     );
-    let (wanted, without_faults) = without_faults(&spec).await;
-    assert_eq!(stands, wanted, "{context}");
+    let (required, without_faults) = without_faults(&spec).await;
+    assert_eq!(stands, required, "{context}");
     for (label, id) in &ran.named {
         let task = bench.state().task(id.as_str()).unwrap();
         assert_eq!(

@@ -114,15 +114,15 @@ where
         meanwhile(sandbox)
     );
     assert_eq!(report.problems.to_string(), "");
-    let wanted: BTreeSet<String> = plan
+    let expected: BTreeSet<String> = plan
         .creations()
         .iter()
         .map(|c| c.task_id.to_string())
         .collect();
     let tasks = sandbox.state().group_tasks(GROUP);
     let there: BTreeSet<String> = tasks.into_iter().map(|task| task.task_id).collect();
-    assert!(wanted.is_subset(&there));
-    assert_eq!(there.len(), wanted.len() + 1);
+    assert!(expected.is_subset(&there));
+    assert_eq!(there.len(), expected.len() + 1);
     (sandbox, retried)
 }
 

@@ -52,7 +52,7 @@ pub fn without_comments(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let (length, kept) = match first {
+        let (length, replacement) = match first {
             '/' if rest.starts_with("//") => (rest.find('\n').unwrap_or(rest.len()), false),
             '/' if rest.starts_with("/*") => (block_comment(rest), false),
             'r' if raw_string(rest).is_some() && !ends_in_word(&code) => {
@@ -66,7 +66,7 @@ pub fn without_comments(text: &str) -> String {
             other => (other.len_utf8(), true),
         };
         let piece = &rest[..length];
-        if kept {
+        if replacement {
             code.push_str(piece);
         } else {
             code.push(' ');

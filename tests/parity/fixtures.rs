@@ -123,8 +123,8 @@ fn projects_with_mistakes_are_refused() {
             let values = Parameters::read("push.yml", &params).unwrap();
             let stub = Stub::new(Object::new(), Object::new());
             let done = Bench::new(scratch.path(), &Object::new()).documents(&stub, values);
-            let taken = done.is_ok_and(|documents| documents["morphed"].is_ok());
-            taken.then(|| case.display().to_string())
+            let accepted = done.is_ok_and(|documents| documents["morphed"].is_ok());
+            accepted.then(|| case.display().to_string())
         })
         .collect();
     assert!(wrong.is_empty(), "taken: {}", wrong.join(", "));

@@ -155,7 +155,7 @@ fn answer(case: &Value) -> Value {
         .filter(|(label, id)| **id == ids.id(label, 0))
         .map(|(label, id)| (id.to_string(), label.to_string()))
         .collect();
-    let kept: Object = optimized
+    let kept_tasks: Object = optimized
         .graph
         .tasks()
         .map(|task| {
@@ -169,7 +169,7 @@ fn answer(case: &Value) -> Value {
             )
         })
         .collect();
-    answer.insert("kept", kept);
+    answer.insert("kept", kept_tasks);
     answer.insert(
         "ids".to_owned(),
         plain(&json!(optimized.label_to_taskid), &names),
@@ -179,8 +179,11 @@ fn answer(case: &Value) -> Value {
 
 /// The peer lists a taskId once for each name of the dependency; we list it once.
 fn each_once(mut answer: Value) -> Value {
-    let kept = answer.get_mut("kept").and_then(Value::as_object_mut);
-    for task in kept.into_iter().flat_map(|kept| kept.values_mut()) {
+    let kept_tasks = answer.get_mut("kept").and_then(Value::as_object_mut);
+    for task in kept_tasks
+        .into_iter()
+        .flat_map(|kept_tasks| kept_tasks.values_mut())
+    {
         if let Some(listed) = task["task"]["dependencies"].as_array_mut() {
             super::list_once(listed);
         }

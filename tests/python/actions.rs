@@ -109,7 +109,7 @@ fn requests_of_a_callback_are_executed_once() {
 #[test]
 fn requests_without_a_client_are_executed() {
     let Some(python) = python() else { return };
-    let asked = "    import requests
+    let script = "    import requests
 
     queue = \"http://taskcluster/queue/v1/task/\"
     cancelled = requests.post(queue + task_id + \"/cancel\", json={})
@@ -126,7 +126,7 @@ fn requests_without_a_client_are_executed() {
     let world = World::new(python).with(
         "taskcluster/hail_taskgraph/actions.py",
         "    create_task_from_def(slugid(), definition, parameters[\"level\"], graph_config[\"trust-domain\"])\n    cancel_task(task_id)\n",
-        asked,
+        script,
     );
     let done = world.ours(MELT);
     let stderr = String::from_utf8_lossy(&done.stderr).into_owned();

@@ -282,9 +282,9 @@ fn phase_reports(command: &str, add: &str) -> Option<[String; 2]> {
     );
     let file = world.root().join("heard.txt");
     let read = || {
-        let heard = std::fs::read_to_string(&file).unwrap();
+        let requests = std::fs::read_to_string(&file).unwrap();
         std::fs::remove_file(&file).unwrap();
-        heard
+        requests
     };
     let arguments = [command, "--json", "-p", "params/push.yml"];
     let done = world.ours(&arguments);

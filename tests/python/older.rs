@@ -244,17 +244,14 @@ fn a_decision_uses_the_base_of_its_version() {
         ]);
         let stderr = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "{stderr}");
-        let written = world.root().join("artifacts/parameters.yml");
-        let written = std::fs::read_to_string(written).unwrap();
+        let file = world.root().join("artifacts/parameters.yml");
+        let file = std::fs::read_to_string(file).unwrap();
         for line in [
             format!("base_ref: {found}\n"),
             format!("base_rev: {base}\n"),
             "files_changed:\n- docs/read.me\n".to_owned(),
         ] {
-            assert!(
-                written.replace("  - ", "- ").contains(&line),
-                "{line}{written}"
-            );
+            assert!(file.replace("  - ", "- ").contains(&line), "{line}{file}");
         }
     }
     let mut created: Vec<_> = services

@@ -92,12 +92,12 @@ impl Release {
         task_id
     }
 
-    fn checked(&self, wanted: &PromotionExpectations) -> PhaseReport {
+    fn checked(&self, expected: &PromotionExpectations) -> PhaseReport {
         promotion_report(
             &self.sandbox,
             &self.promotion,
             std::slice::from_ref(&self.push),
-            wanted,
+            expected,
         )
     }
 }
@@ -193,11 +193,11 @@ async fn a_task_that_is_built_twice_is_found() {
     );
     // It was asked for, or something below it was.
     for kind in ["sign", "build"] {
-        let wanted = PromotionExpectations {
+        let expected = PromotionExpectations {
             rebuild_kinds: vec![kind.to_owned()],
             ..PromotionExpectations::default()
         };
-        let rules = broken(&release.checked(&wanted));
+        let rules = broken(&release.checked(&expected));
         let below = kind == "build";
         assert_eq!(
             rules.contains(&(TWICE, 1)),
@@ -234,11 +234,11 @@ async fn a_new_task_of_an_earlier_phase_is_found() {
     release.promotion.full.remove("ship");
     release.promotion.targets.clear();
     // It was asked for, or it is searched for in the index.
-    let asked = PromotionExpectations {
+    let expectations = PromotionExpectations {
         rebuild_kinds: vec!["l10n".to_owned()],
         ..push.clone()
     };
-    assert!(release.checked(&asked).holds());
+    assert!(release.checked(&expectations).holds());
     let l10n = release.promotion.full.get_mut("l10n").unwrap();
     l10n.searched = true;
     assert!(release.checked(&push).holds());

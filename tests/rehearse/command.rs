@@ -399,8 +399,8 @@ fn the_state_of_a_rehearsal_can_be_served() {
     let folder = project();
     let output = rehearse(folder.path(), &["--folder", "kept", "promote_fox"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let kept = folder.path().join("kept");
-    assert!(fs::read_dir(&kept).unwrap().next().is_some());
+    let state_folder = folder.path().join("kept");
+    assert!(fs::read_dir(&state_folder).unwrap().next().is_some());
 }
 
 #[test]

@@ -59,18 +59,18 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
     for flavor in flavors {
         let previous: Vec<String> = stage.graphs().iter().map(ToString::to_string).collect();
         let chain: Vec<&str> = flavor.split('+').collect();
-        let wanted = match chain.as_slice() {
+        let expected = match chain.as_slice() {
             [one] => json!(one),
             several => json!(several),
         };
         let input = json!({
-            "release_promotion_flavor": wanted, "build_number": 1, "previous_graph_ids": previous,
+            "release_promotion_flavor": expected, "build_number": 1, "previous_graph_ids": previous,
             "next_version": "9.9",
         });
         let report = stage.promote(flavor, input).await.unwrap();
         assert!(report.holds(), "{flavor}: {report:#?}");
     }
-    let mut made = Vec::new();
+    let mut created = Vec::new();
     for ran in stage.outputs() {
         let artifact =
             stage
@@ -92,37 +92,38 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
             phase: text(task, "shipping_phase"),
             partner: task["attributes"]["partner_repack"] == true,
         });
-        made.push(tasks.collect());
+        created.push(tasks.collect());
     }
     stage.stop().await;
-    made
+    created
 }
 
-fn kinds(made: &[Made]) -> BTreeSet<&str> {
-    made.iter().map(|task| task.kind.as_str()).collect()
+fn kinds(created: &[Made]) -> BTreeSet<&str> {
+    created.iter().map(|task| task.kind.as_str()).collect()
 }
 
 /// What holds for every promotion of a product.
-fn of_product(made: &[Made], product: &str, other: &str, phases: &[&str]) {
-    assert!(!made.is_empty());
-    for task in made.iter().filter(|task| !task.product.is_empty()) {
+fn of_product(created: &[Made], product: &str, other: &str, phases: &[&str]) {
+    assert!(!created.is_empty());
+    for task in created.iter().filter(|task| !task.product.is_empty()) {
         assert_eq!(task.product, product, "{task:?}");
         assert!(!task.label.contains(other), "{task:?}");
     }
-    for task in made {
+    for task in created {
         assert!(phases.contains(&task.phase.as_str()), "{task:?}");
     }
 }
 
-fn secondary(made: &[Made]) -> usize {
-    made.iter()
+fn secondary(created: &[Made]) -> usize {
+    created
+        .iter()
         .filter(|task| task.kind.ends_with("-secondary"))
         .count()
 }
 
-fn partners(made: &[Made]) -> usize {
-    let partners = made.iter().filter(|task| task.partner).count();
-    let named = made
+fn partners(created: &[Made]) -> usize {
+    let partners = created.iter().filter(|task| task.partner).count();
+    let named = created
         .iter()
         .filter(|task| task.kind.contains("partner"))
         .count();
@@ -144,8 +145,8 @@ async fn whole_release(product: &str, other: &str) {
         &format!("push_{product}"),
         &format!("ship_{product}"),
     ];
-    let made = rehearsed(&flavors).await;
-    let [pushed, promote_rc, ship_rc, partner, promote, push, ship] = made.as_slice() else {
+    let created = rehearsed(&flavors).await;
+    let [pushed, promote_rc, ship_rc, partner, promote, push, ship] = created.as_slice() else {
         unreachable!()
     };
     assert_eq!((secondary(pushed), partners(pushed)), (0, 0));
@@ -209,14 +210,15 @@ async fn the_first_product_from_its_candidate_to_its_release() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_other_product_and_its_partners_can_be_promoted_repeatedly() {
     let partners_of = "promote_snowbird_partners";
-    let made = rehearsed(&["promote_snowbird", partners_of, partners_of]).await;
-    let [_, promote, first, second] = made.as_slice() else {
+    let created = rehearsed(&["promote_snowbird", partners_of, partners_of]).await;
+    let [_, promote, first, second] = created.as_slice() else {
         unreachable!()
     };
     of_product(promote, "snowbird", "snowfox", &["", "build", "promote"]);
     assert_eq!((secondary(promote), partners(promote)), (0, 0));
-    let labels = |made: &[Made]| {
-        made.iter()
+    let labels = |created: &[Made]| {
+        created
+            .iter()
             .map(|task| task.label.clone())
             .collect::<BTreeSet<_>>()
     };
@@ -227,8 +229,8 @@ async fn the_other_product_and_its_partners_can_be_promoted_repeatedly() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_action_can_create_a_whole_release() {
-    let made = rehearsed(&["promote_snowfox+push_snowfox+ship_snowfox"]).await;
-    let [_, release] = made.as_slice() else {
+    let created = rehearsed(&["promote_snowfox+push_snowfox+ship_snowfox"]).await;
+    let [_, release] = created.as_slice() else {
         unreachable!("one graph for each action")
     };
     let gates: BTreeSet<&str> = release

@@ -177,8 +177,8 @@ async fn queue_and_preflight_agree_on_every_definition() {
         let refusal = preflight(&id, variant, now, &facts);
         let answer = bench.create(&id, variant).await;
         // A group has one scheduler, which a definition alone does not show.
-        let taken = [200, 409].contains(&answer.status);
-        if refusal.is_none() != taken {
+        let accepted = [200, 409].contains(&answer.status);
+        if refusal.is_none() != accepted {
             wrong.push(format!(
                 "{what}: {refusal:?} and {:.300}",
                 answer.body.to_string()

@@ -282,13 +282,13 @@ async fn roles_are_expanded() {
         .send("POST", "/api/auth/v1/scopes/expand", Some(&body), None)
         .await
         .expect(200);
-    let wanted = [
+    let expected = [
         "assume:common",
         "assume:project:a:b",
         "common:scope",
         "queue:route:a.b",
     ];
-    assert_eq!(expanded["scopes"], json!(wanted));
+    assert_eq!(expanded["scopes"], json!(expected));
     let role = bench
         .root("GET", "/api/auth/v1/roles/common", None)
         .await

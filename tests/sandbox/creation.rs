@@ -75,18 +75,19 @@ async fn equivalent_definitions_are_the_same_task() {
         long[name] = value;
     }
     bench.create(&id, &long).await.expect(200);
-    let kept = bench
+    let stored = bench
         .root("GET", &format!("/api/queue/v1/task/{id}"), None)
         .await
         .expect(200);
-    assert_eq!(kept["created"], task["created"]);
-    assert_eq!(kept["provisionerId"], "gecko-1");
-    assert_eq!(kept["taskQueueId"], "gecko-1/b-linux");
+    assert_eq!(stored["created"], task["created"]);
+    assert_eq!(stored["provisionerId"], "gecko-1");
+    assert_eq!(stored["taskQueueId"], "gecko-1/b-linux");
     let deadline =
-        chrono::DateTime::parse_from_rfc3339(kept["deadline"].as_str().unwrap()).unwrap();
-    let expires = chrono::DateTime::parse_from_rfc3339(kept["expires"].as_str().unwrap()).unwrap();
+        chrono::DateTime::parse_from_rfc3339(stored["deadline"].as_str().unwrap()).unwrap();
+    let expires =
+        chrono::DateTime::parse_from_rfc3339(stored["expires"].as_str().unwrap()).unwrap();
     assert!([365, 366].contains(&(expires - deadline).num_days()));
-    long["expires"] = kept["expires"].clone();
+    long["expires"] = stored["expires"].clone();
     bench.create(&id, &long).await.expect(200);
 }
 
@@ -387,10 +388,10 @@ async fn large_integers_become_doubles() {
     let id = slug();
     let task = bench.task_with(json!({"extra": {"n": 9_007_199_254_740_993_u64}}));
     bench.create(&id, &task).await.expect(200);
-    let kept = bench
+    let stored = bench
         .root("GET", &format!("/api/queue/v1/task/{id}"), None)
         .await
         .expect(200);
-    assert_eq!(kept["extra"]["n"], json!(9_007_199_254_740_992_u64));
+    assert_eq!(stored["extra"]["n"], json!(9_007_199_254_740_992_u64));
     bench.create(&id, &task).await.expect(200);
 }

@@ -104,9 +104,9 @@ async fn long_groups_are_paged() {
         ("/api/queue/v1/tasks/status", "statuses"),
         ("/api/queue/v1/tasks", "tasks"),
     ] {
-        let mut asked = ids.clone();
-        asked.push(slug());
-        let body = json!({"taskIds": asked});
+        let mut requested_ids = ids.clone();
+        requested_ids.push(slug());
+        let body = json!({"taskIds": requested_ids});
         let first = bench.root("POST", path, Some(&body)).await.expect(200);
         assert_eq!(first[name].as_array().unwrap().len(), 1000);
         let token = first["continuationToken"].as_str().unwrap();

@@ -35,21 +35,22 @@ async fn transient_failures_are_retried_with_the_same_body() {
     assert_eq!(bodies[1], bodies[2]);
     let pauses = time.1.lock().unwrap();
     let retry = SubmitLimits::default().retry;
-    let wanted = [("a", 1), ("a", 2), ("b", 1)];
-    let wanted = wanted.map(|(id, attempts)| retry.pause(id, attempts, Duration::ZERO).unwrap());
-    assert_eq!(*pauses, wanted);
+    let expected = [("a", 1), ("a", 2), ("b", 1)];
+    let expected =
+        expected.map(|(id, attempts)| retry.pause(id, attempts, Duration::ZERO).unwrap());
+    assert_eq!(*pauses, expected);
 }
 
 #[tokio::test]
 async fn old_bodies_are_replaced() {
     // The queue has accepted the first body although its response was an error.
     let plan = planned([task("a", &[])]);
-    let mut taken = plan.creations()[0].definition.clone();
-    taken["created"] = json!("1970-01-01T00:00:00.000Z");
-    taken["deadline"] = json!("1970-01-02T00:00:00.000Z");
+    let mut other_definition = plan.creations()[0].definition.clone();
+    other_definition["created"] = json!("1970-01-01T00:00:00.000Z");
+    other_definition["deadline"] = json!("1970-01-02T00:00:00.000Z");
     let queue = Queue::default()
         .with_failures("a", 1, Some(503))
-        .with_task("a", taken.clone());
+        .with_task("a", other_definition.clone());
     let limits = SubmitLimits {
         retry: RetryPolicy {
             first_pause: Duration::from_secs(100_000),
@@ -60,7 +61,7 @@ async fn old_bodies_are_replaced() {
     };
     let (_, events) = run(&plan, &queue, &limits).await;
     assert_eq!(events, ["retried a 1", "kept a"]);
-    assert_eq!(queue.tasks.lock().unwrap()[&id("a")], taken);
+    assert_eq!(queue.tasks.lock().unwrap()[&id("a")], other_definition);
     let bodies = queue.bodies.lock().unwrap();
     assert_ne!(bodies[0].1["created"], bodies[1].1["created"]);
 }

@@ -267,7 +267,7 @@ fn git_compares_trees_in_shallow_clones() {
 #[test]
 fn git_supports_sha256_repositories() {
     let folder = TestRepositories::new();
-    let made = Command::new("git")
+    let created = Command::new("git")
         .args(["init", "--quiet", "--object-format=sha256", "r"])
         .current_dir(folder.path(""))
         .env_clear()
@@ -279,7 +279,7 @@ fn git_supports_sha256_repositories() {
         )
         .status();
     // An older git has no other hashes.
-    if made.is_ok_and(|status| status.success()) {
+    if created.is_ok_and(|status| status.success()) {
         let head = folder.commit("r", "a", "1");
         assert_eq!(head.len(), 64);
         let null = "0".repeat(64);

@@ -121,8 +121,8 @@ fn values_cannot_contain_themselves() {
         ("&a [&b [*a]]", "f:1:9: "),
     ] {
         let error = refused(document);
-        let wanted = format!("{place}the alias `*a` is inside its own anchor");
-        assert!(error.starts_with(&wanted), "{error}");
+        let expected = format!("{place}the alias `*a` is inside its own anchor");
+        assert!(error.starts_with(&expected), "{error}");
         assert!(error.contains("help: "), "{error}");
     }
 }

@@ -161,9 +161,9 @@ proptest! {
     fn texts_round_trip_in_every_position(text in text()) {
         let inner = json!([&text, [&text], {"key": &text, &text: [&text]}]);
         for value in [json!(&text), inner] {
-            let written = dump(&value);
-            let document = load("f", written.as_bytes());
-            prop_assert_eq!(document.map(|document| document.value), Ok(value), "{}", written);
+            let output = dump(&value);
+            let document = load("f", output.as_bytes());
+            prop_assert_eq!(document.map(|document| document.value), Ok(value), "{}", output);
         }
     }
 

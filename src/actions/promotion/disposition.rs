@@ -90,7 +90,7 @@ pub fn dispositions(promotion: &Promotion<'_>) -> BTreeMap<Label, Disposition> {
             (Some(Action::Kept), _) => {
                 let needed = dag.dependencies(label);
                 created(
-                    promotion.wanted,
+                    promotion.input,
                     promotion.graphs,
                     label,
                     needed,

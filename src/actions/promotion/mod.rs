@@ -68,7 +68,7 @@ async fn attempt(
 ) -> Result<Vec<Created>, SubmitError> {
     let promotion = draft.prepare(call, generated).await?;
     review(call, &promotion).await?;
-    if !promotion.wanted.mixed_revisions {
+    if !promotion.input.mixed_revisions {
         revisions::check(&promotion.provenance, &promotion.prepared)?;
     }
     check_group(call, &promotion).await?;
@@ -90,7 +90,7 @@ async fn review(call: &Call<'_>, promotion: &Promotion<'_>) -> Outcome<()> {
     let mut wrong = reused.diagnostics();
     let unexpected = unexpected::find(call.graph_config, promotion, &dispositions);
     let unexpected = unexpected::diagnostics(&unexpected);
-    if promotion.wanted.earlier_phases {
+    if promotion.input.earlier_phases {
         for accepted in unexpected.iter() {
             tracing::warn!("accepted: {accepted}");
         }

@@ -20,7 +20,7 @@ use crate::optimize::{Action, Reason};
 
 /// The inputs of a promotion, before any phase has run.
 pub struct Draft<'a> {
-    wanted: PromotionInput<'a>,
+    input: PromotionInput<'a>,
     params: Parameters,
     /// The flavors before the last.
     steps: Vec<FlavorStep>,
@@ -32,7 +32,7 @@ pub struct Draft<'a> {
 /// A promotion that can be submitted.
 pub struct Promotion<'d> {
     /// The input.
-    pub wanted: &'d PromotionInput<'d>,
+    pub input: &'d PromotionInput<'d>,
     /// The previous graphs.
     pub graphs: &'d [PreviousGraph],
     /// The graph, and what is created of it.
@@ -100,7 +100,7 @@ impl<'c> Draft<'c> {
     pub fn generate<'d>(&'d self, call: &'d Call<'_>) -> Outcome<Generated<'d>> {
         let check = |targets: Targets<'_>| {
             let mut wrong = Diagnostics::new();
-            wrong.keep(selection::check(call, &self.wanted, targets));
+            wrong.keep(selection::check(call, &self.input, targets));
             wrong.extend(unknown_names::check_rebuilt(
                 call.graph_config,
                 &call.input,
@@ -129,7 +129,7 @@ impl<'c> Draft<'c> {
         generated: &Generated<'_>,
     ) -> Outcome<Promotion<'_>> {
         let prepared = generated.prepare().await?;
-        let input = &self.wanted;
+        let input = &self.input;
         let names = input.flavors.iter().map(|flavor| flavor.name.to_owned());
         let provenance = provenance(
             &call.action_task,

@@ -154,7 +154,7 @@ pub fn find(
     let prepared = &promotion.prepared;
     let graph = &prepared.target.graph;
     let needs: Vec<FlavorNeeds<'_>> = promotion
-        .wanted
+        .input
         .flavors
         .iter()
         .zip(&prepared.selections)
@@ -164,7 +164,7 @@ pub fn find(
             needed: graph.dag().closure(&selection.targets),
         })
         .collect();
-    let flavors = promotion.wanted.flavors.iter();
+    let flavors = promotion.input.flavors.iter();
     let products: BTreeSet<&str> = flavors
         .filter_map(|flavor| flavor.text("product"))
         .collect();

@@ -143,10 +143,10 @@ fn nesting_is_limited() {
 
 #[test]
 fn failing_commands_are_reported() {
-    let only = |text: &str, wanted: &str| {
+    let only = |text: &str, expected: &str| {
         let errors = wrong(script(text));
         assert_eq!(errors.len(), 1, "{text}: {errors:?}");
-        assert!(errors[0].contains(wanted), "{text}: {errors:?}");
+        assert!(errors[0].contains(expected), "{text}: {errors:?}");
     };
     only(
         "taskgraph decision FLAGS --haed-tag=x",
