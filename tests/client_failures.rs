@@ -1,4 +1,4 @@
-//! The Taskcluster client against a server that answers as it is told to.
+//! The Taskcluster client against a server with scripted responses.
 
 #![expect(
     clippy::unwrap_used,

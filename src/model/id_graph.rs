@@ -123,7 +123,7 @@ impl IdGraph {
             .into_iter()
             .map(|task| (task.task_id.clone(), Arc::new(task)))
             .collect();
-        // A map is made faster of what is in order.
+        // Building a map from sorted entries is faster.
         tasks.par_sort_by(|(one, _), (other, _)| one.cmp(other));
         self.tasks.extend(tasks);
         self

@@ -46,48 +46,48 @@ pub(crate) fn task(name: &str) -> TestTask {
 }
 
 impl TestTask {
-    /// Of another kind.
+    /// Sets the kind.
     pub(crate) fn kind(mut self, kind: &str) -> Self {
         self.0.kind = KindName::parse(kind).unwrap();
         self.attribute("kind", json!(kind))
     }
 
-    /// Depends on a task, by its label.
+    /// Adds a dependency with its label as its name.
     pub(crate) fn dep(self, to: &str) -> Self {
         self.dep_as(to, to)
     }
 
-    /// Depends on a task, by another name.
+    /// Adds a dependency with another name.
     pub(crate) fn dep_as(mut self, name: &str, to: &str) -> Self {
         Arc::make_mut(&mut self.0.dependencies).insert(name.to_owned(), label(to));
         self
     }
 
-    /// Depends on a task, and only runs if that or another such task does.
+    /// Adds an if-dependency.
     pub(crate) fn only_if(mut self, to: &str) -> Self {
         self.0.if_dependencies.push(label(to));
         self.dep(to)
     }
 
-    /// Depends on a task if that is there.
+    /// Adds a soft dependency.
     pub(crate) fn soft(mut self, to: &str) -> Self {
         self.0.soft_dependencies.push(label(to));
         self
     }
 
-    /// Has an attribute.
+    /// Sets an attribute.
     pub(crate) fn attribute(mut self, name: &str, value: Value) -> Self {
         self.0.attributes.insert(name.to_owned(), value);
         self
     }
 
-    /// Has a strategy.
+    /// Sets the optimization strategy.
     pub(crate) fn optimized(mut self, name: &str, argument: Value) -> Self {
         self.0.optimization = json!({name: argument});
         self
     }
 
-    /// Has a field in its definition.
+    /// Sets a field of the definition.
     pub(crate) fn field(mut self, name: &str, value: Value) -> Self {
         self.0.task.insert(name.to_owned(), value);
         self
@@ -100,7 +100,7 @@ pub(crate) fn graph(tasks: impl IntoIterator<Item = TestTask>) -> LabelGraph {
     LabelGraph::set(tasks).unwrap().with_edges().unwrap()
 }
 
-/// Tasks as chains show them: in `c -> b -> a`, `c` depends on `b`, and `b` on `a`. The tasks are in
+/// Tasks of dependency chains: in `c -> b -> a`, `c` depends on `b`, and `b` on `a`. The tasks are in
 /// the order in which they first appear.
 pub(crate) fn tasks_of_chains(chains: &str) -> Vec<TestTask> {
     let mut tasks: IndexMap<&str, TestTask> = IndexMap::new();

@@ -1,4 +1,4 @@
-//! Keeps secrets out of what is said and written.
+//! Keeps secrets out of messages, logs and artifacts.
 //!
 //! A secret is the value of an environment variable whose name says so: that of a token, a password,
 //! credentials, a key. Values that are too short to be one, that name a file, or that belong to a

@@ -8,8 +8,7 @@ use tokio::sync::Notify;
 
 /// A request to stop: work in progress is finished, and nothing new is started.
 ///
-/// The composition root hears of signals and asks for it; whoever does what must not be torn off in
-/// its midst says so with [`Stop::hold`].
+/// The signal handler requests it. Work that must not be interrupted is marked with [`Stop::hold`].
 #[derive(Debug, Default)]
 pub struct Stop {
     requested: AtomicBool,

@@ -203,7 +203,7 @@ impl Drop for Process {
     }
 }
 
-/// Hands answers over, and logs what is logged.
+/// Passes answers on and forwards log lines.
 fn listen(mut answers: impl Read, sender: &Sender<Message>) {
     loop {
         let message = match frames::read(&mut answers) {

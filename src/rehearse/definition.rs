@@ -75,7 +75,7 @@ impl Findings {
     }
 }
 
-/// Checks a definition against what is expected.
+/// Checks a definition against the expected one.
 pub fn check(definition: &Value, expected: &Expectations<'_>) -> Findings {
     let mut found = Findings::default();
     let read = command::read(definition, expected.worker_env, expected.parser);

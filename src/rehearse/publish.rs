@@ -179,7 +179,7 @@ fn unpublished<'n>(
     messages.collect()
 }
 
-/// The files of its phase that a task publishes, and what is wrong with them.
+/// The files of its phase that a task publishes, and their errors.
 pub fn plan_uploads(
     definition: &Value,
     command: Option<&Command>,

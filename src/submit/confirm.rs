@@ -18,7 +18,7 @@
 //! are never mixed. And because the queue starts a run before that run creates anything, a run that
 //! lists a task of a later run learns of that run in step 3.
 //!
-//! No run can see what is created after the last list of the last run. That is harmless if the
+//! No run sees tasks that are created after the last run listed the group. That is harmless if the
 //! definitions are equal. The queue limits the rest: it refuses a `created` that is more than 15
 //! minutes old.
 

@@ -1,4 +1,4 @@
-//! Downloads a file from an address that somebody gives, e.g. parameters.
+//! Downloads a file from a URL that the user passes, e.g. parameters.
 
 use std::time::Duration;
 

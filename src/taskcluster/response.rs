@@ -48,7 +48,7 @@ pub(super) fn task_id(row: &Value, name: &str) -> Option<TaskId> {
     TaskId::parse(row.get(name)?.as_str()?).ok()
 }
 
-/// Whether any run of a task has begun.
+/// Whether any run of a task has started.
 pub(super) fn has_started(status: &Value) -> bool {
     let runs = status.get("runs").and_then(Value::as_array);
     runs.into_iter()

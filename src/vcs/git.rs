@@ -213,7 +213,7 @@ impl Vcs for Git {
         self.commit(revision)
     }
 
-    /// What no remote has is told with the commits that it rests on, which have a dash before them;
+    /// Commits that no remote has are listed with their boundary commits, which have a leading dash;
     /// the last of those is the oldest.
     fn base_rev(&self) -> Result<Option<String>, VcsError> {
         let output = self.0.run(&[
@@ -300,7 +300,7 @@ impl Vcs for Git {
 
     /// In a working copy, files are compared with the index, so that what is staged does not count.
     ///
-    /// Between revisions, a file is told once for each commit that touches it, the latest commit
+    /// Between revisions, a file is listed once for each commit that touches it, the latest commit
     /// first; merges do not count. A shallow clone lacks commits, so there the two trees are
     /// compared; so they are with a null base, against no files at all. An empty base is none. A
     /// commit without a base and without anything before it here touches all its files.

@@ -170,7 +170,7 @@ impl Vcs for Hg {
         self.resolve(&quoted(revision)?)
     }
 
-    /// Between revisions, a file is told once for each changeset that touches it, the earliest
+    /// Between revisions, a file is listed once for each changeset that touches it, the earliest
     /// first. An empty base is none; a null base precedes all changesets.
     fn changed_files(&self, change: &Change<'_>) -> Result<Vec<String>, VcsError> {
         let (base, rev) = match change {

@@ -2,7 +2,7 @@
 
 use crate::ports::vcs::VcsError;
 
-/// Refuses what a program could parse as an option, and what is never valid.
+/// Refuses text that a program could parse as an option, and text that is never a valid revision.
 pub(super) fn check<'a>(what: &'static str, text: &'a str) -> Result<&'a str, VcsError> {
     let why = if text.is_empty() {
         "it is empty"

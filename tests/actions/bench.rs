@@ -274,7 +274,7 @@ impl Bench {
         self.begin(task_id, &definition)
     }
 
-    /// Runs the action of a task that has begun.
+    /// Runs the action of a running task.
     pub async fn call_back(&self, task_id: &TaskId, environment: &Environment) -> Ran {
         let artifacts = MemoryArtifacts::default();
         let outcome = async {

@@ -41,7 +41,7 @@ async fn several_flavors_are_one_graph_with_gates() {
         &ids["release-gate-promote_fox"],
         &ids["release-gate-push_fox"],
     );
-    // push-a needs only l10n-a, and waits for partials-a all the same.
+    // push-a needs only l10n-a, but also waits for partials-a.
     let promoted: BTreeSet<String> = ["l10n-a", "partials-a"].map(|l| ids[l].clone()).into();
     assert_eq!(dependencies("release-gate-promote_fox"), promoted);
     assert!(dependencies("push-a").contains(first));

@@ -13,7 +13,7 @@ fn values(output: &CommandOutput) -> Vec<Value> {
     stream.collect::<Result<_, _>>().unwrap()
 }
 
-/// Somebody at a desk who may read everything.
+/// The environment of a user outside Taskcluster, with permission to read everything.
 pub fn local_environment(bench: &Bench) -> Environment {
     let root = bench.sandbox.root_credentials();
     Environment::default()

@@ -11,7 +11,7 @@ use super::project::Project;
 use super::ran::{CommandOutput, Ran};
 use super::releases::{assert_contains_all, on, promotion_trigger, refused};
 
-/// What is told on a terminal of any width.
+/// The output without line breaks, for comparison at any terminal width.
 pub fn flat(text: &str) -> String {
     let words = text.replace('│', " ");
     words.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -74,7 +74,7 @@ async fn a_missing_previous_graph_is_reported() {
         &error,
         &["`ship_fox` would create 1 task of the earlier phase `push`"],
     );
-    // It is what somebody may want all the same.
+    // It may still be what the user wants.
     let accepted = with(on(&[&push]), "allow_earlier_phases", json!(true));
     let ran = bench
         .act(promotion_trigger(&push, "push_fox", accepted))

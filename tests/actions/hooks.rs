@@ -119,7 +119,7 @@ fn keep(bench: &Bench, push: &Ran, keep_folder: &Option<PathBuf>) {
 async fn every_action_that_is_offered_runs() {
     let bench = Bench::new(project()).await;
     let push = bench.push(json!({})).await.fine();
-    // `tests/chain_of_trust/run` looks at what is left.
+    // `tests/chain_of_trust/run` reads the remaining files.
     let keep_folder = std::env::var_os("SNOWMAN_KEEP_ACTIONS").map(PathBuf::from);
     let offered = push.json("actions.json");
     let mut names: Vec<&str> = offered["actions"]
@@ -243,7 +243,7 @@ async fn a_chain_of_flavors_is_triggered_as_one_action() {
     );
     let expected = ["l10n-a", "partials-a", "push-a", "release-gate-promote_fox"];
     assert_eq!(bench.labels(&own), expected);
-    // One flavor alone is told as before.
+    // A single flavor is reported as before.
     let input = json!({
         "release_promotion_flavor": "promote_fox", "build_number": 1,
         "previous_graph_ids": [push.task_id.as_str()],

@@ -16,7 +16,7 @@ fn retrigger(push: &Ran, label: &str) -> Trigger {
 
 /// Runs an action that a route leads to.
 async fn indexed(bench: &Bench, namespace: &str, trigger: Trigger) -> Ran {
-    // Which came first is told by when they were created.
+    // They are ordered by creation time.
     bench.wait(1);
     let task_id = bench.new_id();
     let route = format!("index.snow.v2.ci.{namespace}.{task_id}");

@@ -68,7 +68,7 @@ async fn plans_list_reused_and_new_tasks() {
         plan_json["tasks"]["push-a"]["why"],
         "no previous graph has it"
     );
-    // What has not completed yet is told, since it may fail.
+    // Tasks that have not completed are reported, because they may fail.
     assert_eq!(plan_json["tasks"]["l10n-a"]["state"], "pending");
     assert_eq!(plan_json["tasks"]["build-a"].get("state"), None);
     let output = plan(&bench, &["push_fox", "--previous", first, second]).await;

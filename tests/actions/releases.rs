@@ -25,7 +25,7 @@ pub fn on(graphs: &[&Ran]) -> Value {
     json!({"previous_graph_ids": ids})
 }
 
-/// What is told of a promotion that must not create anything.
+/// The error of a promotion that must not create anything.
 pub async fn refused(bench: &Bench, trigger: Trigger) -> String {
     let before = bench.everything().len();
     let ran = bench.act(trigger).await;

@@ -59,7 +59,7 @@ fn three() -> Plan {
     plan(&graph, &options).unwrap()
 }
 
-/// What is told of the creation of three tasks at `url`, which has to fail soon.
+/// The error of creating three tasks at `url`, which must fail soon.
 async fn submission_error(url: &str) -> String {
     let environment = [("TASKCLUSTER_PROXY_URL", url)];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use snowman::config::yaml;
 
-/// A revision that nobody has.
+/// A revision that does not exist.
 const NOWHERE: &str = "--base-rev=1234567890123456789012345678901234567890";
 
 /// One task that is always wanted, and one for each of two folders.
@@ -35,7 +35,7 @@ impl Project {
         document.value.get(name).cloned().unwrap().into()
     }
 
-    /// Puts a link to itself where a file is looked for: nobody can read that, whoever they are.
+    /// Replaces a file with a link to itself, which no user can read.
     fn unreadable(self, name: &str) -> Self {
         let path = self.root().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -43,7 +43,7 @@ impl Project {
         self
     }
 
-    /// Has git find that the repository belongs to somebody else.
+    /// Makes git report that the repository belongs to another user.
     fn foreign(self) -> Self {
         use std::os::unix::fs::PermissionsExt;
         self.commit();
@@ -174,7 +174,7 @@ fn the_repository_belongs_to_another_user() {
 fn a_file_that_cannot_be_read_is_not_missing() {
     let older = CONFIG.replace("trust-domain: test", "trust-domain: older");
     let cases = [
-        // The folder of older versions does not stand in for what is there.
+        // The folder of older versions is not a fallback for an existing one.
         (
             Project::loose()
                 .without("taskcluster/config.yml")
@@ -261,7 +261,7 @@ tasks:
     stderr:
     Preflight passed: 1 task with parameters from defaults; scopes were not checked
     ");
-    // Nobody is asked for the task that only stands for a decision task.
+    // The placeholder of the decision task is never requested.
     let taskcluster = Taskcluster::new().await;
     let url = taskcluster.sandbox.root_url();
     let one = one.variable("TASKCLUSTER_ROOT_URL", &url);

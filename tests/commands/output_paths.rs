@@ -243,7 +243,7 @@ fn named_files_are_not_written_through_tracked_links() {
         );
         assert_eq!(out(&repository), [""; 0], "{arguments:?}");
     }
-    // Links that nobody tracks are followed, even where nothing is there yet.
+    // Untracked links are followed, even if their target does not exist yet.
     let root = repository.root();
     symlink("../out/mine.json", root.join("mine.json")).unwrap();
     repository

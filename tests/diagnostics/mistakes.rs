@@ -8,7 +8,7 @@ use super::cases::Case;
 /// A document with one mistake.
 pub struct Mistake {
     pub document: Value,
-    /// Where it has to be told.
+    /// The place that must be reported.
     pub at: Vec<String>,
     /// The key that has to be named.
     pub key: &'static str,
@@ -30,7 +30,7 @@ pub fn of(case: &Case) -> Vec<Mistake> {
     };
     walk(case.schema, &map, &path, case.given, &put, &mut mistakes);
     let has_default = |key: &str| case.defaults.iter().any(|(name, _)| *name == key);
-    // Those are told when somebody promotes: tests/bad_input/promotion.rs.
+    // Those are reported by a promotion: tests/bad_input/promotion.rs.
     mistakes.retain(|one| one.at.first().map(String::as_str) != Some("release-promotion"));
     mistakes.retain(|one| one.at != path || one.what != "missing" || !has_default(one.key));
     mistakes
@@ -43,7 +43,7 @@ fn at<'v>(value: &'v Value, path: &[String]) -> &'v Value {
     })
 }
 
-/// The value at a path; what is missing on the way is made.
+/// The value at a path; missing parents are created.
 fn at_mut<'v>(value: &'v mut Value, path: &[String]) -> &'v mut Value {
     path.iter().fold(value, |value, step| match value {
         Value::Array(items) => &mut items[step.parse::<usize>().unwrap()],

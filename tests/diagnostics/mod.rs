@@ -20,7 +20,7 @@ use cases::{Case, File};
 use mistakes::Mistake;
 use repository::Repository;
 
-/// What is wrong with how a mistake is told; nothing when all is well.
+/// What is wrong with the report of a mistake, if anything.
 fn check_mistake(case: &Case, mistake: &Mistake, repository: &Repository) -> Option<String> {
     let (text, places) = document::write(&mistake.document);
     let (line, column) = places[&mistake.at];

@@ -54,7 +54,7 @@ impl Repository {
         }
     }
 
-    /// What is told when a file has this text.
+    /// The diagnostics for a file with this text.
     pub fn diagnostics(&self, file: File, text: &str) -> Vec<Diagnostic> {
         let diagnostics = match file {
             File::Parameters => read_parameters(text).map(drop),

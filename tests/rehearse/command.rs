@@ -240,7 +240,7 @@ fn flavors_in_the_wrong_order_fail_the_rehearsal() {
             "{flavors:?}: {stderr}"
         );
     }
-    // It is told all the same when it is accepted.
+    // It is still reported when it is accepted.
     fs::write(
         folder.path().join("input.yml"),
         "allow_earlier_phases: true\n",

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 
 const NULL: &str = "0000000000000000000000000000000000000000";
 
-/// A folder with repositories in it, and programs that do as they do by default.
+/// A folder of repositories, used with the default configuration of git and Mercurial.
 struct TestRepositories {
     folder: TempDir,
     environment: Environment,

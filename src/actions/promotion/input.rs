@@ -139,7 +139,7 @@ fn check_flavor(call: &Call<'_>, flavor: Flavor<'_>, version: Option<&str>) -> V
     let mut wrong = Vec::new();
     let name = flavor.name;
     let is_set = |key: &str| call.input.get(key).is_some_and(truthy);
-    if flavor.is("version-bump") && !input_parameters("next_version") {
+    if flavor.is("version-bump") && !is_set("next_version") {
         wrong.push(
             Diagnostic::user(format!(
                 "the flavor `{name}` bumps the version, but `next_version` is not given"
@@ -148,8 +148,7 @@ fn check_flavor(call: &Call<'_>, flavor: Flavor<'_>, version: Option<&str>) -> V
         );
     }
     let level = release::level(call.graph_config, call.params);
-    if flavor.is("partial-updates") && level == "production" && !input_parameters("partial_updates")
-    {
+    if flavor.is("partial-updates") && level == "production" && !is_set("partial_updates") {
         wrong.push(
             Diagnostic::user(format!(
                 "the flavor `{name}` makes partial updates, but `partial_updates` is not given"

@@ -35,7 +35,7 @@ pub struct Promotion<'d> {
     pub input: &'d PromotionInput<'d>,
     /// The previous graphs.
     pub graphs: &'d [PreviousGraph],
-    /// The graph, and what is created of it.
+    /// The graph, and the part of it that is created.
     pub prepared: Prepared,
     /// Where each task comes from.
     pub provenance: Provenance,

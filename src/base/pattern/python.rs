@@ -58,7 +58,7 @@ struct Flags {
     ascii: bool,
 }
 
-/// A group that has been begun.
+/// A group whose end has not been read.
 #[derive(Debug, Clone, Copy)]
 enum Group {
     Open,

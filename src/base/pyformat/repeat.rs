@@ -267,7 +267,7 @@ mod tests {
         fn filled_tasks_equal_tasks_filled_alone(
             item in prop::collection::vec(templates(), 2),
             rows in prop::collection::vec(("[op]", "[qr]", 3..5), 1..6),
-            other in prop::option::kind(templates()),
+            other in prop::option::of(templates()),
         ) {
             let item = Object::from_iter(["a", "b"].into_iter().zip(item));
             let fields = ["a", "b"].map(str::to_owned);

@@ -76,8 +76,8 @@ pub fn py_float(float: f64) -> String {
 
 /// The fewest digits that read back the same, with a point after the first, and the exponent of ten.
 ///
-/// Of two texts that are as near Python takes the even one, and so does Rust when it is told how
-/// many digits to write.
+/// Of two equally near texts Python chooses the even one, and so does Rust if the number of digits
+/// is given.
 fn shortest(float: f64) -> (String, i32) {
     let any = format!("{float:e}");
     let digits = any.split('e').next().unwrap_or(&any);

@@ -10,8 +10,8 @@ use super::text::{Str, is_same_text};
 use super::tree::{List, Number, Object, Value};
 
 impl Value {
-    /// Shares with `like` what is equal there, and shrinks to fit the containers of what
-    /// is not shared. Says whether the whole is the same, in the same order.
+    /// Shares with `like` the parts that are equal there, and shrinks unshared containers to fit.
+    /// Returns whether the whole value is equal, in the same order.
     pub fn share_with(&mut self, like: &Self) -> bool {
         match (self, like) {
             (Self::Null, Self::Null) => true,

@@ -90,7 +90,7 @@ impl Schema {
         // A required key that was only misspelt is reported once.
         let misspelt = |name: &str| {
             map.keys().find(|key| {
-                self.names().all_violations(|known| known != key.as_str())
+                self.names().all(|known| known != key.as_str())
                     && suggest::nearest(key, self.names()) == Some(name)
             })
         };
@@ -119,11 +119,10 @@ impl Schema {
             }
         }
         if !self.open && known < map.len() {
-            for key in map.keys().filter(|key| {
-                self.fields
-                    .iter()
-                    .all_violations(|f| f.name != key.as_str())
-            }) {
+            for key in map
+                .keys()
+                .filter(|key| self.fields.iter().all(|f| f.name != key.as_str()))
+            {
                 found.push(|| Violation {
                     path: path.key(key).whole(),
                     message: format!("unknown key `{}`", path.key(key)),
@@ -216,9 +215,7 @@ impl Type {
                 let one = given("task-reference") != given("artifact-reference");
                 let strings = ["task-reference", "artifact-reference"]
                     .iter()
-                    .all_violations(|name| {
-                        map.get(name).is_none_or(|v| v.is_string() || v.is_null())
-                    });
+                    .all(|name| map.get(name).is_none_or(|v| v.is_string() || v.is_null()));
                 if !(one && strings) {
                     found.push(|| mismatch(path, &self.describe(), value));
                 }
@@ -272,7 +269,7 @@ fn keyed_by<'v>(names: &[&str], value: &'v Value) -> Option<(&'v str, &'v Value)
 fn is_keyed_by(value: &Value) -> bool {
     value
         .as_object()
-        .is_some_and(|map| map.len() == 1 && map.keys().all_violations(|k| k.starts_with("by-")))
+        .is_some_and(|map| map.len() == 1 && map.keys().all(|k| k.starts_with("by-")))
 }
 
 fn check_one_of(whole: &Type, types: &[Type], value: &Value, path: &Trail<'_>, found: &mut Found) {
@@ -291,9 +288,8 @@ fn check_one_of(whole: &Type, types: &[Type], value: &Value, path: &Trail<'_>, f
     // The value has the form of one alternative and breaks it further in: tell that. A mapping
     // without a key that it needs is broken where it is.
     let is_struct = |one: &Type| matches!(one, Type::Struct(_)) && value.is_object();
-    let deeper = attempts.find(|(one, attempt)| {
-        is_struct(one) || attempt.iter().all_violations(|v| v.path != whole_path)
-    });
+    let deeper = attempts
+        .find(|(one, attempt)| is_struct(one) || attempt.iter().all(|v| v.path != whole_path));
     match deeper {
         Some((_, violations)) => found.extend(violations),
         None => found.push(mismatch(path, &whole.describe(), value)),

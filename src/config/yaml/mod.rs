@@ -49,7 +49,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// Logs what is likely a slip.
+    /// Logs warnings about likely mistakes.
     pub fn warn(&self) {
         for warning in &self.warnings {
             tracing::warn!("{warning}");

@@ -24,7 +24,7 @@ use crate::target::TargetTaskGraph;
 /// The decision task of all tests.
 const DECISION: &str = "fN1SbArXTPSVFUUvaOlinQ";
 
-/// A graph and what is known about it.
+/// A graph and the facts that optimization depends on.
 pub(super) struct Case {
     target: TargetTaskGraph,
     params: Value,

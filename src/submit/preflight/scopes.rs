@@ -14,10 +14,10 @@ use crate::base::worker_pool::WorkerPool;
 use crate::config::graph_config::PRIORITIES;
 use crate::submit::plan::Creation;
 
-/// How many scopes are told one by one that begin in the same way.
+/// The largest number of scopes with a common prefix that are listed individually.
 const ALONE: usize = 3;
 
-/// How many are told together whatever they begin with.
+/// The number of scopes from which even unrelated ones are summarized.
 const MANY: usize = 20;
 
 /// A scope that is not held, and the tasks that take it.
@@ -70,8 +70,8 @@ impl<'p> MissingScopes<'p> {
         }
     }
 
-    /// Tells what is missing: each scope once with the tasks that take it, and many that begin in the
-    /// same way together.
+    /// Reports the missing scopes: each once with the tasks that need it, and many with a common
+    /// prefix together.
     pub fn report(&self, found: &mut Diagnostics) {
         let all: Vec<&str> = self.scopes.keys().map(String::as_str).collect();
         for family in fold(&all) {
@@ -132,18 +132,17 @@ impl<'p> MissingScopes<'p> {
     }
 }
 
-/// Scopes that are told together.
+/// Scopes that are reported together.
 struct Family<'s> {
-    /// What all of them begin with.
+    /// Their common prefix.
     start: &'s str,
     scopes: Vec<&'s str>,
 }
 
-/// Puts sorted scopes together that begin in the same way and are many.
+/// Groups sorted scopes by a common prefix.
 ///
-/// They are told one by one as long as they are few, also of those that part from others at the next
-/// border. Otherwise they are one family, if there is more to what they begin with than what grants
-/// people far more than these.
+/// A few scopes are listed individually, also if they differ from others after the next separator.
+/// Otherwise they are one family, unless its prefix would grant far more than these scopes.
 fn fold<'s>(scopes: &[&'s str]) -> Vec<Family<'s>> {
     let alone = |scope: &&'s str| Family {
         start: scope,

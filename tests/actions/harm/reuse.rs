@@ -20,7 +20,7 @@ async fn failed_tasks_are_not_reused() {
     let (bench, push) = pushed().await;
     let promote = promotion_trigger(&push, "promote_fox", on(&[&push]));
     let promote = bench.act(promote).await.fine();
-    // Nothing of the phase `push` depends on it, and the flavor aims at it all the same.
+    // No task of the phase `push` depends on it, but the flavor still targets it.
     fail(&bench, &promote.ids()["partials-a"]);
     let previous = on(&[&push, &promote]);
     let error = refused(
@@ -137,7 +137,7 @@ async fn missing_tasks_are_not_reused() {
     let output = plan(&bench, &args).await;
     assert_eq!(output.code, Some(1), "{}", output.out);
     assert_contains_all(&output.out, &["not usable  1: sign-a (missing)"]);
-    // Below a task that has completed nobody needs it any more.
+    // Nothing needs it any more because its dependent has completed.
     let broken = without(&bench, &push, "build-a");
     let promote = promotion_trigger(&push, "promote_fox", on(&[&broken]));
     bench.act(promote).await.fine();
