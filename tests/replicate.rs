@@ -132,7 +132,7 @@ async fn tasks_of_other_graphs_come_from_the_queue() {
     assert_eq!(task["provisionerId"], "far-1");
     assert_eq!(task["scopes"], json!(["far:cache:snow-level-1-x"]));
 
-    // Everything that cannot be found is told, with its place.
+    // Everything that cannot be found is reported with its place.
     let wrong = full_set(Some(&client), &["far.oldest", &slugid::nice()]).unwrap_err();
     assert_eq!(wrong.len(), 2, "{wrong}");
     assert!(wrong.to_string().starts_with(

@@ -41,7 +41,7 @@ fn object(value: &Value) -> Object {
     value.as_object().cloned().unwrap_or_default()
 }
 
-/// The mapping at `key` of the document, with that of the case laid over it.
+/// The mapping at `key` of the document, merged with that of the case.
 fn over(document: &Value, case: &Value, key: &str) -> Object {
     let mut values = object(&document[key]);
     values.extend(object(&case[key]));

@@ -18,7 +18,7 @@ fn version_txt_has_the_version_of_the_package() {
     assert_eq!(read("version.txt").trim(), env!("CARGO_PKG_VERSION"));
 }
 
-/// `.ci/oldest-rust` compares dependencies with `rust-version`; the README tells it to people.
+/// `.ci/oldest-rust` compares dependencies with `rust-version`; the README names it for users.
 #[test]
 fn readme_has_the_oldest_rust() {
     let oldest = format!("Rust {} or later", env!("CARGO_PKG_RUST_VERSION"));

@@ -81,7 +81,7 @@ impl Prefix {
 
     /// Whether a text begins with a match.
     ///
-    /// A pattern that would try for ages is given up, and the log says so.
+    /// A pattern that takes too long is abandoned with a warning in the log.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         self.regex.is_match(text).unwrap_or_else(|error| {

@@ -137,8 +137,8 @@ impl Phases<'_> {
         self.artifacts.is_some_and(|artifacts| artifacts.in_place())
     }
 
-    /// Returns what the project adds in Python to the phases after its kinds. Every phase asks again,
-    /// because the functions of the phase before may have registered more.
+    /// Returns the project's Python extensions of the phases after its kinds. Every phase requests
+    /// them again, because functions of the previous phase may have registered more.
     fn extensions(&self) -> Outcome<Option<Custom<'_>>> {
         let Some(python) = self.python().filter(|python| python.started()) else {
             return Ok(None);

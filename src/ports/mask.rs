@@ -1,8 +1,8 @@
 //! Keeps secrets out of messages, logs and artifacts.
 //!
-//! A secret is the value of an environment variable whose name says so: that of a token, a password,
-//! credentials, a key. Values that are too short to be one, that name a file, or that belong to a
-//! variable which only tells where the secret is, are none: they stand in many texts by right.
+//! A secret is the value of an environment variable whose name indicates a token, a password,
+//! credentials or a key. Values that are too short, that name a file, or that belong to a variable
+//! with the location of a secret are not masked, because they appear in many texts legitimately.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

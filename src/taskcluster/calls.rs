@@ -105,11 +105,11 @@ impl Ready {
         error
     }
 
-    /// Asks about all of `items` in batches; `make` asks, `read` takes one row of `rows` of the
-    /// answer and gives back the item that it is about.
+    /// Requests all of `items` in batches; `make` makes the request, `read` reads one row of `rows` of
+    /// the response and returns its item.
     ///
-    /// When an answer is only a page, what it did not tell of is asked for again: a signed request
-    /// cannot have the query that asks for the next page.
+    /// If a response is only a page, the missing items are requested again: a signed request cannot
+    /// have the query for the next page.
     async fn in_batches<'i, F>(
         &self,
         call: &str,
@@ -147,7 +147,7 @@ impl Ready {
         Ok(())
     }
 
-    /// Asks for every page of a list; `page` asks for one, `signed` makes a signed URL for it.
+    /// Requests every page of a list; `page` requests one, `signed` makes a signed URL for it.
     async fn pages<F>(
         &self,
         call: &str,

@@ -391,8 +391,8 @@ async fn a_promotion_with_running_tasks_is_not_rerun() {
 async fn an_interrupted_promotion_continues() {
     let (bench, push) = Bench::with_push().await;
     bench.work().await;
-    // On another queue only the first of its tasks stands when the action begins: its worker has
-    // vanished behind it.
+    // On another queue only the first of its tasks exists when the action begins: its worker died
+    // after creating it.
     let promote = bench
         .act(promotion_trigger(&push, "promote_fox", on(&[&push])))
         .await

@@ -224,7 +224,7 @@ fn the_remote_is_a_folder() {
     let folder = folder.to_str().unwrap();
     cloned.git(&["remote", "set-url", "origin", folder]);
     assert_eq!(graph(cloned), graph(Project::new()));
-    // config.yml stands in for the remote, and not the other way round.
+    // config.yml is the fallback for the remote, and not the other way round.
     let forked = Project::new();
     let fork = "https://github.com/somebody/fork";
     forked.git(&["remote", "set-url", "origin", fork]);

@@ -11,7 +11,7 @@ use snowman::vcs::discover;
 
 use super::test_repository::TestRepository;
 
-/// Writes an artifact in the repository of a repository; tells why it could not be.
+/// Writes an artifact in a repository, or returns the error.
 fn write(root: &Path, name: &str) -> Result<(), String> {
     let vcs = discover(root, &Environment::of_process()).ok();
     let folder = ArtifactFolder::new(root, vcs.as_deref(), Mask::default());

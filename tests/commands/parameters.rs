@@ -87,7 +87,7 @@ fn only_missing_parameters_are_read_from_the_repository() {
     assert!(mark.exists());
 }
 
-/// Serves one answer to each of so many requests, and tells where.
+/// Serves one response to each of this number of requests, and returns the address.
 fn serve(head: &'static str, body: Vec<u8>, requests: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -173,7 +173,7 @@ impl Project {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    /// Commits every file, and yields the revision; as it stands when nothing has changed.
+    /// Commits every file, if any has changed, and returns the revision.
     pub fn commit(&self) -> String {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--allow-empty", "-m", "Write it"]);

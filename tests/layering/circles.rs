@@ -91,7 +91,7 @@ impl<'a> Imports<'a> {
         }
     }
 
-    /// Adds the files to which a path leads that stands in `module`.
+    /// Adds the files to which a path in `module` leads.
     fn follow(
         &self,
         module: &[String],

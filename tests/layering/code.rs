@@ -78,7 +78,7 @@ pub fn without_comments(text: &str) -> String {
 }
 
 fn ends_in_word(code: &str) -> bool {
-    // A byte string's `b` stands before the `r` of a raw one.
+    // The `b` of a byte string precedes the `r` of a raw one.
     let mut last = code.chars().rev();
     match last.next() {
         Some('b') => last.next().is_some_and(|c| c.is_alphanumeric() || c == '_'),

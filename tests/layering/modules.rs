@@ -1,6 +1,6 @@
 //! What a source declares and names: modules, items, imports and paths.
 //!
-//! A path is kept as it is written, with the module in which it stands. [`Path::absolute`] resolves
+//! A path is kept as it is written, with the module that contains it. [`Path::absolute`] resolves
 //! `crate`, `self` and `super`; paths that begin with another name are for [`super::circles`], which
 //! knows all modules.
 
@@ -28,7 +28,7 @@ pub struct Module {
 /// A path in the code of a source, of an import or of an expression.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Path {
-    /// The module in which it stands.
+    /// The module that contains it.
     pub module: ModulePath,
     /// Its names as written.
     pub segments: Vec<String>,
@@ -298,7 +298,7 @@ impl<'a> Reader<'a> {
     }
 
     fn imported(&mut self, mut segments: Vec<String>, alias: Option<String>, line: usize) {
-        // `{self}` imports what stands before the braces.
+        // `{self}` imports the path before the braces.
         if segments.len() > 1 && segments.last().is_some_and(|last| last == "self") {
             segments.pop();
         }

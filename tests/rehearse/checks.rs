@@ -191,7 +191,7 @@ async fn a_task_that_is_built_twice_is_found() {
         broken(&release.checked(&PromotionExpectations::default())),
         [(TWICE, 1)]
     );
-    // It was asked for, or something below it was.
+    // It was requested, or one of its dependencies was.
     for kind in ["sign", "build"] {
         let expected = PromotionExpectations {
             rebuild_kinds: vec![kind.to_owned()],
@@ -233,7 +233,7 @@ async fn a_new_task_of_an_earlier_phase_is_found() {
     assert_eq!(broken(&release.checked(&of(&[]))), [(EARLY, 1)]);
     release.promotion.full.remove("ship");
     release.promotion.targets.clear();
-    // It was asked for, or it is searched for in the index.
+    // It was requested, or it is searched for in the index.
     let expectations = PromotionExpectations {
         rebuild_kinds: vec!["l10n".to_owned()],
         ..push.clone()

@@ -156,7 +156,7 @@ fn more_flags_are_passed_verbatim() {
     ));
     // What cron adds may be empty.
     decides(&format!("{LINK}taskgraph decision FLAGS \n"));
-    // What cron adds counts over what stands before it, as in taskgraph.
+    // Arguments that cron adds take precedence over earlier ones, as in taskgraph.
     let command =
         decides("taskgraph decision FLAGS --target-tasks-method=a --target-tasks-method=nightly");
     assert_eq!(

@@ -45,7 +45,7 @@ fn a_repository_of_another_user_is_reported() {
     folder.commit("r", "a", "1");
     folder.git("r", &["remote", "add", "origin", "https://example.com/r"]);
     // The variable is left out of what git gets, as any that would mislead it, so it is set by a
-    // program that stands before git on the PATH.
+    // program that precedes git on the PATH.
     let path = folder.environment.get("PATH").unwrap().to_owned();
     folder.write(
         "bin/git",

@@ -114,7 +114,7 @@ fn document() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
 }
 
-/// Reads a document in both ways; what is told has a place within it.
+/// Reads a document in both ways; every diagnostic has a place within it.
 fn survive(document: &[u8]) -> Result<(), TestCaseError> {
     let read = load("f", document);
     let tree = load_tree("f", document);

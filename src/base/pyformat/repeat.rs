@@ -170,8 +170,8 @@ impl<'t> Form<'t> {
     }
 }
 
-/// Adds the keys by which the templates in a value look into what `name` stands for. Says whether
-/// that is all that they depend on.
+/// Adds the keys of `name` that the templates in a value use. Returns whether they depend on nothing
+/// else.
 fn add_keys(value: &Value, name: &str, keys: &mut Vec<String>) -> bool {
     match value {
         Value::String(text) => add_keys_of(text, name, keys),

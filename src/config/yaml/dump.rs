@@ -8,8 +8,8 @@ use super::resolve::resolve;
 
 /// Writes a value as PyYAML's `safe_dump(value, allow_unicode=True, default_flow_style=False)` does.
 ///
-/// One thing is other than there: a text with U+0085 stands in double quotes and that character is
-/// escaped, since without that it would be read back as a line break or a blank.
+/// There is one difference: a string with U+0085 is double-quoted and that character is escaped,
+/// because otherwise it would be read back as a line break or a space.
 #[must_use]
 pub fn dump(value: &Value) -> String {
     let mut dumper = Dumper {

@@ -112,7 +112,7 @@ impl Emitter {
 
     /// Writes a scalar in the simplest style that keeps it.
     ///
-    /// `plain` tells whether it would be read back as what it is without quotes.
+    /// `plain` is whether it would be read back unchanged without quotes.
     pub(super) fn text(&mut self, text: &str, plain: bool, root: bool) {
         let outer = self.indent;
         self.indent = Some(outer.map_or(INDENT, |columns| columns + INDENT));

@@ -67,8 +67,8 @@ impl Places {
 
     /// The node to show for a step, and the node that it leads to.
     ///
-    /// `is_pair` tells that `at` is one of ordered pairs: a mapping as written, and a list of key
-    /// and value as read.
+    /// `is_pair` is whether `at` is one of ordered pairs, which is written as a mapping and read as a
+    /// list of key and value.
     fn step(&self, at: NodeId, step: &Step, is_pair: bool) -> Option<(NodeId, NodeId)> {
         match (&self.nodes.get(at).body, step) {
             (Body::Map { pairs, .. }, Step::Index(index)) if is_pair => {
