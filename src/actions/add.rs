@@ -36,9 +36,9 @@ pub async fn new_jobs(call: Call<'_>) -> Outcome<()> {
         );
     };
     let existing = ExistingGraph::from_call(&call).await?;
-    let wanted = labels(named, &existing.graph, &existing.decision.to_string())?;
+    let requested = labels(named, &existing.graph, &existing.decision.to_string())?;
     let times = create::times(&call.input);
-    let rounds = create::repeated_rounds(&call, &existing, &wanted, times);
+    let rounds = create::repeated_rounds(&call, &existing, &requested, times);
     create::rounds(&call, &rounds, None).await
 }
 
@@ -80,11 +80,11 @@ pub async fn cached_tasks(call: Call<'_>) -> Outcome<()> {
         .graph
         .tasks()
         .filter(|task| task.attribute("cached_task").is_some_and(truthy));
-    let wanted: BTreeSet<Label> = cached.map(|task| task.label.clone()).collect();
-    if wanted.is_empty() {
+    let requested: BTreeSet<Label> = cached.map(|task| task.label.clone()).collect();
+    if requested.is_empty() {
         tracing::info!("The graph of {} has no cached tasks", existing.decision);
         return Ok(());
     }
-    let rounds = create::repeated_rounds(&call, &existing, &wanted, 1);
+    let rounds = create::repeated_rounds(&call, &existing, &requested, 1);
     create::rounds(&call, &rounds, None).await
 }

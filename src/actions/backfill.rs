@@ -64,7 +64,7 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
         let revision: String = params.str("head_rev").chars().take(12).collect();
         rounds.extend((0..times).map(|round| Round {
             suffix: format!("{revision}-{round}"),
-            wanted: [label.clone()].into(),
+            requested: [label.clone()].into(),
             existing,
             params,
             on_triggered_graph: inclusive && i == 0,

@@ -30,7 +30,7 @@ pub struct Round<'a> {
     /// The suffix of its artifacts.
     pub suffix: String,
     /// The labels to create, whether they exist or not.
-    pub wanted: BTreeSet<Label>,
+    pub requested: BTreeSet<Label>,
     /// The graph that they are added to.
     pub existing: &'a ExistingGraph,
     /// The parameters of that graph.
@@ -47,13 +47,13 @@ pub type Modifier<'a> = dyn Fn(&mut Task) + Sync + 'a;
 pub fn repeated_rounds<'a>(
     call: &Call<'a>,
     existing: &'a ExistingGraph,
-    wanted: &BTreeSet<Label>,
+    requested: &BTreeSet<Label>,
     times: u64,
 ) -> Vec<Round<'a>> {
     (0..times)
         .map(|round| Round {
             suffix: round.to_string(),
-            wanted: wanted.clone(),
+            requested: requested.clone(),
             existing,
             params: call.params,
             on_triggered_graph: true,
@@ -117,14 +117,14 @@ fn targets(
     for (number, round) in rounds.iter().enumerate() {
         let before = number.checked_sub(1).and_then(|before| rounds.get(before));
         let is_same = before.is_some_and(|before| {
-            before.wanted == round.wanted && std::ptr::eq(before.existing, round.existing)
+            before.requested == round.requested && std::ptr::eq(before.existing, round.existing)
         });
         let target = match targets.last().filter(|_| is_same) {
             Some(target) => target.clone(),
             None => TargetTaskGraph {
                 graph: reparented(call, round, modifier)?,
-                requested: round.wanted.iter().cloned().collect(),
-                do_not_optimize: round.wanted.clone(),
+                requested: round.requested.iter().cloned().collect(),
+                do_not_optimize: round.requested.clone(),
             },
         };
         targets.push(target);
@@ -151,7 +151,7 @@ async fn create(
                 .cloned()
                 .unwrap_or_default(),
             label_to_taskid: optimized.label_to_taskid,
-            to_run: round.wanted.clone(),
+            to_run: round.requested.clone(),
         };
         if rounds.len() > 1 {
             own.write(call, &format!("-{}", round.suffix))?;
@@ -265,7 +265,7 @@ fn reparented(
     modifier: Option<&Modifier<'_>>,
 ) -> Outcome<LabelGraph> {
     let existing = round.existing;
-    let needed = existing.graph.dag().closure(&round.wanted);
+    let needed = existing.graph.dag().closure(&round.requested);
     let mut adopted = Vec::new();
     for task in existing.graph.tasks() {
         if !needed.contains(&task.label) {

@@ -73,7 +73,7 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
     };
     let rounds = [Round {
         suffix: String::new(),
-        wanted: [label.clone()].into(),
+        requested: [label.clone()].into(),
         existing: &existing,
         params: call.params,
         // Later actions still see the original task.

@@ -57,7 +57,7 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
             .help("only tasks with the attribute `retrigger` can be retriggered; for others, give `force: true` to the action `retrigger-disabled`")
             .into());
     }
-    let wanted: BTreeSet<Label> = if flag("downstream") {
+    let requested: BTreeSet<Label> = if flag("downstream") {
         let all = existing.graph.dag().reverse_closure([&label]);
         all.into_iter()
             .filter(|label| existing.label_to_taskid.contains_key(label))
@@ -66,7 +66,7 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
         BTreeSet::from([label])
     };
     let times = create::times(&call.input);
-    let rounds = create::repeated_rounds(&call, &existing, &wanted, times);
+    let rounds = create::repeated_rounds(&call, &existing, &requested, times);
     create::rounds(&call, &rounds, None).await
 }
 
@@ -113,11 +113,11 @@ pub async fn multiple(call: Call<'_>) -> Outcome<()> {
     let mut rounds = Vec::new();
     for (i, request) in requests.into_iter().flatten().enumerate() {
         let named = request.get("tasks").and_then(Value::as_array);
-        let mut wanted = BTreeSet::new();
+        let mut requested = BTreeSet::new();
         for name in named.into_iter().flatten().filter_map(Value::as_str) {
             match Label::parse(name) {
                 Ok(label) if may_be_retriggered(&existing, &label) => {
-                    wanted.insert(label);
+                    requested.insert(label);
                 }
                 _ if existing.label_to_taskid.contains_key(name) => to_rerun.push(name),
                 _ => wrong.push(rerun::never_created(&existing, name)),
@@ -125,7 +125,7 @@ pub async fn multiple(call: Call<'_>) -> Outcome<()> {
         }
         rounds.extend((0..create::times(request)).map(|j| Round {
             suffix: format!("{i}-{j}"),
-            wanted: wanted.clone(),
+            requested: requested.clone(),
             existing: &existing,
             params: call.params,
             on_triggered_graph: true,

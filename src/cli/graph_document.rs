@@ -108,10 +108,10 @@ fn filtered(graph: Value, is_selected: impl Fn(&str) -> bool, excluded: &[String
     let Value::Object(tasks) = graph else {
         return graph;
     };
-    let kept = tasks
+    let remaining = tasks
         .into_iter()
         .filter(|(_, task)| is_selected(task["label"].as_str().unwrap_or_default()));
-    let kept = kept.map(|(key, mut task)| {
+    let remaining = remaining.map(|(key, mut task)| {
         for path in excluded {
             if let Value::Object(map) = &mut task
                 && let Some((parent, last)) = crate::base::dotted::parent_mut(map, path)
@@ -121,5 +121,5 @@ fn filtered(graph: Value, is_selected: impl Fn(&str) -> bool, excluded: &[String
         }
         (key, task)
     });
-    Value::Object(kept.collect::<Object>())
+    Value::Object(remaining.collect::<Object>())
 }

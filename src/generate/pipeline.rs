@@ -176,14 +176,14 @@ fn python(
     items: Items,
     names: &[String],
 ) -> Outcome<Items> {
-    let (given, before) = match &items {
+    let (input_items, before) = match &items {
         Items::Native(here) => (
             KindInput::Items(here.iter().map(|item| &item.task).collect()),
             here.as_slice(),
         ),
         Items::Loaded | Items::InWorker => (KindInput::InWorker, [].as_slice()),
     };
-    let results = run.run(given, names).map_err(|mut diagnostic| {
+    let results = run.run(input_items, names).map_err(|mut diagnostic| {
         let named =
             |item: &&Item| item.name_for_messages().as_deref() == diagnostic.task.as_deref();
         if diagnostic.task.is_some() {

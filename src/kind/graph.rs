@@ -111,22 +111,22 @@ impl KindGraph {
 
     fn limited_to(self, graph_config: &GraphConfig, targets: &[String]) -> Outcome<Self> {
         let mut wrong = Diagnostics::new();
-        let mut wanted = Vec::new();
+        let mut requested = Vec::new();
         for target in targets {
             match self.kinds.keys().find(|name| name.as_str() == target) {
-                Some(name) => wanted.push(name),
+                Some(name) => requested.push(name),
                 None => wrong.push(Diagnostic::user(format!("unknown kind `{target}`")).help(
                     suggest::hint(target, self.kinds.keys().map(KindName::as_str)),
                 )),
             }
         }
         // Tasks depend on docker images without their kinds saying so.
-        wanted.extend(
+        requested.extend(
             self.kinds
                 .keys()
                 .find(|n| n.as_str() == graph_config.docker_image_kind()),
         );
-        let labels = self.dag.closure(wanted);
+        let labels = self.dag.closure(requested);
         wrong.or_ok(())?;
         Self::new(
             self.kinds

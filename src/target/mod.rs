@@ -52,15 +52,15 @@ pub fn target_task_set(
 ) -> Outcome<TargetTaskSet> {
     let filters = filters(params, custom);
     names::warn(&full.0);
-    let mut wanted: IndexSet<Label> = full.0.labels().cloned().collect();
+    let mut selected: IndexSet<Label> = full.0.labels().cloned().collect();
     for filter in filters {
         let name = params.str(FILTER);
         let native = method::find(name);
-        let before = wanted.len();
+        let before = selected.len();
         if let Some(custom) = custom.filter(|one| one.handles_filter(filter, name, native.is_ok()))
         {
-            wanted = custom.apply_filter(filter, &full.0, &wanted)?;
-            log_filter(filter, name, before, wanted.len());
+            selected = custom.apply_filter(filter, &full.0, &selected)?;
+            log_filter(filter, name, before, selected.len());
             continue;
         }
         if filter != FILTER {
@@ -70,7 +70,7 @@ pub fn target_task_set(
         }
         let method = native?;
         let mut wrong = Diagnostics::new();
-        wanted.retain(|label| {
+        selected.retain(|label| {
             let chosen = full.0.get(label).map(|task| (method.select)(task, params));
             match chosen.transpose() {
                 Ok(chosen) => chosen.unwrap_or_default(),
@@ -81,10 +81,10 @@ pub fn target_task_set(
             }
         });
         wrong.or_ok(())?;
-        log_filter(filter, method.name, before, wanted.len());
+        log_filter(filter, method.name, before, selected.len());
     }
     // A set has no edges, even if the graph has some.
-    let chosen = full.0.tasks().filter(|task| wanted.contains(&task.label));
+    let chosen = full.0.tasks().filter(|task| selected.contains(&task.label));
     LabelGraph::set(chosen.cloned())
         .or_else(|_| Ok(LabelGraph::default()))
         .map(TargetTaskSet)

@@ -120,8 +120,8 @@ mod tests {
     #[test]
     fn missing_containers_are_created() {
         let mut item = item(json!({}));
-        let made = list(&mut item, &["worker", "mounts"]).map(|mounts| mounts.push(json!(1)));
-        assert_eq!(made, Ok(()));
+        let result = list(&mut item, &["worker", "mounts"]).map(|mounts| mounts.push(json!(1)));
+        assert_eq!(result, Ok(()));
         assert_eq!(Value::Object(item.task), json!({"worker": {"mounts": [1]}}));
     }
 

@@ -79,8 +79,9 @@ impl TestProject {
         let items = items.into_iter().map(|item| Item::new(object(item)));
         transform
             .apply(&context, items.collect())
-            .map(|made| {
-                made.into_iter()
+            .map(|output| {
+                output
+                    .into_iter()
                     .map(|item| Value::Object(item.task))
                     .collect()
             })
@@ -90,7 +91,7 @@ impl TestProject {
     /// The text of everything that is wrong with items.
     pub(crate) fn error(&self, transform: &Transform, items: Value) -> String {
         match self.run(transform, items) {
-            Ok(made) => format!("nothing is wrong: {made}"),
+            Ok(output) => format!("nothing is wrong: {output}"),
             Err(wrong) => wrong,
         }
     }

@@ -176,8 +176,8 @@ async fn a_version_is_required() {
         error.contains("cannot determine the version to promote"),
         "{error}"
     );
-    let given = json!({"version": "9"});
-    bench.act(promotion_trigger(&push, given)).await.fine();
+    let input = json!({"version": "9"});
+    bench.act(promotion_trigger(&push, input)).await.fine();
 }
 
 #[tokio::test]

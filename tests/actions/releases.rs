@@ -167,7 +167,7 @@ async fn the_type_of_a_release_follows_from_flavor_and_version() {
 #[tokio::test]
 async fn input_for_partners_becomes_parameters() {
     let (bench, push) = Bench::with_push().await;
-    let given = json!({
+    let partner_input = json!({
         "release_eta": "2026-01-31T12:00:00Z",
         "release_partners": ["a", "b"],
         "release_partner_config": {"release-partner-repack": {"a": {}}},
@@ -177,11 +177,15 @@ async fn input_for_partners_becomes_parameters() {
         "release_enable_emefree": true,
     });
     let created = bench
-        .act(promotion_trigger(&push, "promote_fox", given.clone()))
+        .act(promotion_trigger(
+            &push,
+            "promote_fox",
+            partner_input.clone(),
+        ))
         .await
         .fine();
     let created = created.parameters();
-    for (name, value) in given.as_object().unwrap() {
+    for (name, value) in partner_input.as_object().unwrap() {
         assert_eq!(&created[name], value, "{name}");
     }
     let plain = bench

@@ -232,8 +232,8 @@ impl Project {
         let mut arguments = vec!["decision"];
         // The last of several wins only here: the program itself takes each flag once.
         let named = |flag: &str| flag.split('=').next().unwrap_or_default().to_owned();
-        let given: Vec<String> = more.iter().map(|flag| named(flag)).collect();
-        let usual = DECISION.iter().filter(|flag| !given.contains(&named(flag)));
+        let flags: Vec<String> = more.iter().map(|flag| named(flag)).collect();
+        let usual = DECISION.iter().filter(|flag| !flags.contains(&named(flag)));
         arguments.extend(usual);
         arguments.extend(["--head-rev", &revision]);
         arguments.extend(more);

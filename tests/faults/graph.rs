@@ -300,19 +300,19 @@ pub fn live_tasks(bench: &Bench) -> BTreeMap<String, Vec<String>> {
         .iter()
         .map(|task| (task.task_id.as_str(), task.label.as_str()))
         .collect();
-    let mut standing: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut live: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for task in tasks.iter().filter(|task| !was_cancelled_unstarted(task)) {
         let mut definition = task.definition.clone();
         for name in ["created", "deadline", "expires"] {
             definition.as_object_mut().unwrap().shift_remove(name);
         }
         let text = renamed(definition.into(), &names).to_string();
-        standing.entry(task.label.clone()).or_default().push(text);
+        live.entry(task.label.clone()).or_default().push(text);
     }
-    for copies in standing.values_mut() {
+    for copies in live.values_mut() {
         copies.sort_unstable();
     }
-    standing
+    live
 }
 
 fn renamed(value: Value, names: &BTreeMap<&str, &str>) -> Value {

@@ -161,17 +161,17 @@ async fn a_stopped_decision_reports_the_created_tasks() {
         let report = submission(&project);
         assert_eq!(report["complete"], false);
         let listed = report["tasks"].as_array().unwrap().iter();
-        let stands = listed.filter(|task| task["state"] == "stands");
-        let mut stands: Vec<&str> = stands
+        let existing = listed.filter(|task| task["state"] == "stands");
+        let mut existing: Vec<&str> = existing
             .map(|task| task["taskId"].as_str().unwrap())
             .collect();
-        stands.sort_unstable();
+        existing.sort_unstable();
         let members = state.group_tasks(DECISION);
         let members = members.iter().map(|task| task.task_id.as_str());
         let mut members: Vec<&str> = members.filter(|id| *id != DECISION).collect();
         members.sort_unstable();
         assert!((6..TASKS).contains(&members.len()), "{members:?}");
-        assert_eq!(stands, members);
+        assert_eq!(existing, members);
         state.set_fault_schedule("createTask", None);
         finish(&taskcluster, &project, name).await;
         assert_eq!(submission(&project)["complete"], true);

@@ -18,6 +18,6 @@ mod served;
 
 /// Returns the variable `FAULTS`, which multiplies the number of schedules.
 fn times() -> u64 {
-    let given = std::env::var("FAULTS").ok();
-    given.and_then(|text| text.parse().ok()).unwrap_or(1)
+    let variable = std::env::var("FAULTS").ok();
+    variable.and_then(|text| text.parse().ok()).unwrap_or(1)
 }

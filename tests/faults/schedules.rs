@@ -145,8 +145,8 @@ async fn schedule(scenario: Scenario, seed: u64, row: &mut Row) {
 
     // Each label exists as often as it should, nothing else exists, and everything is as without
     // faults.
-    let stands = live_tasks(&bench);
-    let counts = stands
+    let live = live_tasks(&bench);
+    let counts = live
         .iter()
         .map(|(label, copies)| (label.clone(), copies.len()));
     assert_eq!(
@@ -155,7 +155,7 @@ async fn schedule(scenario: Scenario, seed: u64, row: &mut Row) {
         "{context}"
     );
     let (required, without_faults) = without_faults(&spec).await;
-    assert_eq!(stands, required, "{context}");
+    assert_eq!(live, required, "{context}");
     for (label, id) in &ran.named {
         let task = bench.state().task(id.as_str()).unwrap();
         assert_eq!(
@@ -181,7 +181,7 @@ async fn schedule(scenario: Scenario, seed: u64, row: &mut Row) {
         );
     }
     row.schedules += 1;
-    row.tasks += stands.values().map(Vec::len).sum::<usize>();
+    row.tasks += live.values().map(Vec::len).sum::<usize>();
 }
 
 fn may_fail(scenario: Scenario) -> bool {

@@ -66,8 +66,8 @@ fn installed(python: &Path) -> PathBuf {
 }
 
 fn add(file: &Path, text: &str) {
-    let given = std::fs::read_to_string(file).unwrap();
-    std::fs::write(file, given + text).unwrap();
+    let content = std::fs::read_to_string(file).unwrap();
+    std::fs::write(file, content + text).unwrap();
 }
 
 /// A project with this version, with tasks that depend on changed files, and a second commit that

@@ -220,13 +220,13 @@ fn variables_come_from_the_payload_and_the_script() {
     assert_eq!(read.target_tasks_method.as_deref(), Some("nightly"));
     assert_eq!(read.head_tag, "v2");
     assert!(read.allow_parameter_override);
-    let given = |name: &str| command.variables.get(name).map(String::as_str);
+    let variable = |name: &str| command.variables.get(name).map(String::as_str);
     assert_eq!(
-        (given("FOX_MODE"), given("TAG"), given("METHOD")),
+        (variable("FOX_MODE"), variable("TAG"), variable("METHOD")),
         (Some("fast"), Some("v2"), None)
     );
     assert_eq!(
-        given("FOX_PATH"),
+        variable("FOX_PATH"),
         Some("/builds/worker/checkouts/vcs"),
         "run-task sets it"
     );

@@ -35,9 +35,9 @@ pub fn schemas() -> Option<&'static Schemas> {
 }
 
 fn folder() -> Option<PathBuf> {
-    let given = std::env::var_os("SNOWMAN_SCHEMAS").map(PathBuf::from);
+    let variable = std::env::var_os("SNOWMAN_SCHEMAS").map(PathBuf::from);
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    given
+    variable
         .into_iter()
         .chain(
             ["../shared/schemas", "../../shared/schemas"]

@@ -131,12 +131,14 @@ impl Schema {
             }
         }
         let is_given = |name: &&&str| map.get(name).is_some_and(|value| !value.is_null());
-        let given = self.exclusive.iter().filter(is_given);
-        if given.clone().count() > 1 {
-            let given: Vec<_> = given.map(|name| format!("`{}`", path.key(name))).collect();
+        let present = self.exclusive.iter().filter(is_given);
+        if present.clone().count() > 1 {
+            let present: Vec<_> = present
+                .map(|name| format!("`{}`", path.key(name)))
+                .collect();
             found.push(|| Violation {
                 path: path.whole(),
-                message: format!("{} cannot be given together", given.join(" and ")),
+                message: format!("{} cannot be given together", present.join(" and ")),
                 help: Some("keep one of them".to_owned()),
             });
         }
@@ -211,8 +213,8 @@ impl Type {
             },
             (Self::OneOf(types), value) => check_one_of(self, types, value, path, found),
             (Self::TaskRef, Value::Object(map)) => {
-                let given = |name: &str| map.get(name).is_some_and(truthy);
-                let one = given("task-reference") != given("artifact-reference");
+                let has = |name: &str| map.get(name).is_some_and(truthy);
+                let one = has("task-reference") != has("artifact-reference");
                 let strings = ["task-reference", "artifact-reference"]
                     .iter()
                     .all(|name| map.get(name).is_none_or(|v| v.is_string() || v.is_null()));

@@ -52,7 +52,7 @@ impl Places {
     fn walk(&self, path: &ValuePath) -> Option<(Place, bool)> {
         let mut at = self.nodes.root()?;
         let mut shown = at;
-        let mut taken = 0;
+        let mut steps_taken = 0;
         let mut is_pair = false;
         for step in &path.0 {
             let Some((key, value)) = self.step(at, step, is_pair) else {
@@ -60,9 +60,9 @@ impl Places {
             };
             is_pair = matches!(self.nodes.get(at).tag, Tag::Omap | Tag::Pairs);
             (shown, at) = (key, value);
-            taken += 1;
+            steps_taken += 1;
         }
-        Some((self.nodes.place(shown), taken == path.0.len()))
+        Some((self.nodes.place(shown), steps_taken == path.0.len()))
     }
 
     /// The node to show for a step, and the node that it leads to.

@@ -266,10 +266,10 @@ fn only_call(session: Session, parser: Parser) -> Result<Command, CommandError> 
             .find_map(|field| Some((field, field.opaque.as_ref()?)));
         // With an unknown part, the parser could report mistakes that do not exist.
         if let Some((field, what)) = opaque {
-            let given = Some(option(&field.text)).filter(|option| !option.is_empty());
-            let given = given.map_or_else(|| shortened(&call.text), str::to_owned);
+            let receiver = Some(option(&field.text)).filter(|option| !option.is_empty());
+            let receiver = receiver.map_or_else(|| shortened(&call.text), str::to_owned);
             return Err(CommandError::Unreadable(format!(
-                "`{given}` is given {what}"
+                "`{receiver}` is given {what}"
             )));
         }
         match parser(&words) {
@@ -337,12 +337,12 @@ fn unset(call: &Call) -> (BTreeMap<String, String>, Vec<String>) {
     let mut before = "";
     for field in &call.arguments {
         let own = option(&field.text);
-        let given = if own.starts_with('-') { own } else { before };
+        let option = if own.starts_with('-') { own } else { before };
         for name in &field.unset {
             notes.push(format!(
-                "`{given}` is given the variable {name}, which nothing sets, so it is empty"
+                "`{option}` is given the variable {name}, which nothing sets, so it is empty"
             ));
-            options.insert(given.trim_start_matches('-').to_owned(), name.clone());
+            options.insert(option.trim_start_matches('-').to_owned(), name.clone());
         }
         before = &field.text;
     }

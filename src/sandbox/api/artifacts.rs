@@ -160,7 +160,7 @@ fn create(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError
     };
     let content_type = match call.text("contentType") {
         "" => "application/binary",
-        given => given,
+        value => value,
     };
     let artifact = Artifact {
         present: !matches!(storage, Storage::Object { .. }),

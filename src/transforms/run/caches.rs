@@ -53,13 +53,13 @@ pub fn add(batch: &Batch<'_, '_>, item: &mut Item, run: &Object) -> Result<Varia
     let chosen = chosen.or_else(|| graph_config.taskgraph("run")?.get("use-caches"));
     let has_checkout = run.get("checkout").is_some_and(truthy);
     for cache in CACHES {
-        let wanted = match chosen {
+        let selected = match chosen {
             Some(Value::Bool(all)) => *all,
             Some(Value::Array(names)) => names.iter().any(|name| name == cache.name),
             _ => cache.name == CHECKOUT,
         };
         // Tasks without a checkout may have it among the defaults.
-        if !wanted || (cache.name == CHECKOUT && !has_checkout) {
+        if !selected || (cache.name == CHECKOUT && !has_checkout) {
             continue;
         }
         let (name, folder) = if cache.name == CHECKOUT {

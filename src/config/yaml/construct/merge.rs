@@ -22,10 +22,10 @@ impl Constructor<'_> {
         if std::mem::replace(flat, true) {
             return Ok(());
         }
-        let written = std::mem::take(pairs);
-        let mut own = Vec::with_capacity(written.len());
+        let own_pairs = std::mem::take(pairs);
+        let mut own = Vec::with_capacity(own_pairs.len());
         let mut merged = Vec::new();
-        for (key, value) in written {
+        for (key, value) in own_pairs {
             match self.nodes.get(key).tag {
                 Tag::Merge => self.merge(value, &mut merged, depth)?,
                 Tag::Value => {
