@@ -24,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 struct Script {
     answers: BTreeMap<String, VecDeque<Vec<u8>>>,
     /// The requests, each with its headers and its body.
-    heard: Vec<(String, String, String)>,
+    requests: Vec<(String, String, String)>,
 }
 
 struct Server {
@@ -86,7 +86,7 @@ impl Server {
         script
             .requests
             .iter()
-            .filter(|requests| requests.0 == request)
+            .filter(|(line, ..)| line == request)
             .count()
     }
 
@@ -95,7 +95,7 @@ impl Server {
         let found = script
             .requests
             .iter()
-            .filter(|requests| requests.0.starts_with(request));
+            .filter(|(line, ..)| line.starts_with(request));
         found
             .map(|(_, headers, body)| (headers.clone(), body.clone()))
             .collect()

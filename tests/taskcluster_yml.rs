@@ -14,7 +14,7 @@ mod schemas;
 use std::fs;
 use std::path::Path;
 
-use cron_and_actions::{action, cron};
+use cron_and_actions::cron;
 use schemas::assert_valid;
 use serde_json::{Value, json};
 use snowman::cli::parse_arguments;

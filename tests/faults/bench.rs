@@ -285,7 +285,7 @@ impl<'b> FaultyQueue<'b> {
                 return self.die().await;
             }
             Some(ProcessEnd::StopRequested(at)) if at == number => {
-                self.stop.ask();
+                self.stop.request();
             }
             _ => {}
         }

@@ -7,7 +7,7 @@ use snowman::base::diagnostic::Class;
 use snowman::base::pause::RetryPolicy;
 use snowman::base::value::json;
 use snowman::submit::report::SkipReason;
-use snowman::submit::{Sleeper, SubmitLimits, plan};
+use snowman::submit::{Sleeper, SubmitLimits};
 
 use super::{Queue, Time, id, labels, planned, run, run_in, task};
 

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::schemas::note;
 use super::{
     BASE_REV, CANONICAL, FORK, HEAD_REV, OWN_TASK_ID, PUSH_TASK_ID, TARGET_TASK_ID, command, level,
-    push, render_one, strings,
+    render_one, strings,
 };
 
 pub(super) fn cron(level: Value, quoted_args: &str) -> Value {

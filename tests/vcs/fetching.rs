@@ -87,8 +87,8 @@ fn git_reports_what_cannot_be_fetched() {
     let missing = vcs.missing_base(&range(Some(&nowhere), &head));
     assert_eq!(missing, Ok(Some(nowhere.clone())));
     let error = vcs.fetch(&nowhere, &remote).unwrap_err();
-    assert!(error.said().contains(&nowhere), "{error}");
-    assert!(!error.said().contains("--no-tags"), "{error}");
+    assert!(error.reason().contains(&nowhere), "{error}");
+    assert!(!error.reason().contains("--no-tags"), "{error}");
     let branch = folder.git("r", &["rev-parse", "main"]);
     assert_eq!(vcs.fetch("main", &remote), Ok(branch));
     for (revision, remote) in [

@@ -1,6 +1,6 @@
 //! Mercurial.
 
-use snowman::ports::vcs::{Change, Tool, Vcs, VcsError};
+use snowman::ports::vcs::{Change, Tool, VcsError};
 use snowman::vcs::discover;
 
 use super::{NULL, checks_out, files, range, with_hg};

@@ -2,8 +2,7 @@
 
 use snowman::sandbox::InjectedFault;
 
-use super::super::bench::{Failing, Outage};
-use super::ConcurrentRuns;
+use super::super::bench::Failing;
 
 /// What happens to the runs of a decision.
 #[derive(Clone, Copy, Debug, PartialEq)]
