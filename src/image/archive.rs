@@ -101,7 +101,7 @@ fn only<'v>(map: Option<&'v Object>, what: &str) -> Result<(&'v Str, &'v Value),
         (Some(only), None) => Ok(only),
         (None, _) => Err(Diagnostic::user(format!("the docker image has no {what}"))),
         (Some(_), Some(_)) => Err(Diagnostic::user(format!(
-            "the file has more than one {what} of a docker image"
+            "the docker image has more than one {what}"
         ))),
     }
 }
