@@ -309,19 +309,19 @@ mod tests {
                 json!({"by-p": {"w.*": 1, ".*64": 2}}),
                 json!({"p": "win64"})
             ),
-            "several alternatives of `by-p` match 'win64': `w.*`, `.*64`, in item"
+            "several alternatives of `by-p` in item match 'win64': `w.*`, `.*64`"
         );
         assert_eq!(
             error(json!({"by-p": {"default": 1}}), json!({"p": "x"})),
-            "`by-p` has no alternative but `default`, so it is not needed, in item"
+            "`by-p` in item has no alternative but `default`, so it is not needed"
         );
         assert_eq!(
             error(json!({"by-p": {"a": 1, "b": 2}}), json!({"p": "x"})),
-            "no alternative of `by-p` matches 'x', and there is no `default`, in item"
+            "no alternative of `by-p` in item matches 'x', and there is no `default`"
         );
         assert_eq!(
             error(json!({"by-p": {"a": 1, "b": 2}}), json!({})),
-            "the attribute `p` is not set, and `by-p` has no `default`, in item"
+            "the attribute `p` is not set, and `by-p` in item has no `default`"
         );
     }
 

@@ -195,11 +195,11 @@ mod tests {
         for (text, wrong) in [
             (
                 r#"{"a":{"1":"x"},"b":{"1":"x"}}"#,
-                "the file has more than one name of a docker image",
+                "the docker image has more than one name",
             ),
             (
                 r#"{"a":{"1":"x","2":"x"}}"#,
-                "the file has more than one tag of a docker image",
+                "the docker image has more than one tag",
             ),
             (r#"{}"#, "the docker image has no name"),
         ] {

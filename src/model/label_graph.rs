@@ -266,7 +266,7 @@ mod tests {
             "kind `test`, task `build-linux`: the dependency `biuld-win` is `biuld-win`, which does \
              not exist\n  help: did you mean `build-win`?\n\
              kind `test`, task `build-linux`: the dependency `zzz` is `zzz`, which does not exist\n  \
-             help: name a task that exists, or leave the dependency out"
+             help: use the label of an existing task, or remove the dependency"
         );
     }
 

@@ -114,11 +114,11 @@ async fn built_in_methods_read_strings_under_underscores() {
         ),
         (
             "shipping_phase: ship, shipping_product: [fox]",
-            "the attribute `shipping_product` is a list, where a string is expected",
+            "the attribute `shipping_product`: expected a string, found a list",
         ),
         (
             "shipping_phase: [ship], shipping_product: fox",
-            "the attribute `shipping_phase` is a list, where a string is expected",
+            "the attribute `shipping_phase`: expected a string, found a list",
         ),
     ] {
         let (code, said) = planned(with_tasks(flavors, &["odd"], attributes), "ship_fox").await;

@@ -96,7 +96,7 @@ async fn try_may_override_parameters() {
     assert_eq!(checkout.parameters()["owner"], "other@example.com");
     for (text, part) in [
         ("{", "is not valid JSON"),
-        ("[]", "is a list, where a mapping is expected"),
+        ("[]", "is a list, not a mapping"),
         ("{}", "has no `version`"),
         ("{\"version\": 1, \"tasks\": []}", "unknown version 1"),
         ("{\"version\": 2, \"tasks\": []}", "unknown key `tasks`"),

@@ -183,7 +183,7 @@ async fn the_action_names_malformed_ids() {
     stderr:
       × `extra.action.context.taskGroupId`: taskId "a/b" has a character that is not allowed: '/'
 
-      × `extra.action.context.taskId` is an integer, where a taskId is expected
+      × `extra.action.context.taskId`: expected a taskId, found an integer
 
     2 errors; nothing was done
     "#);
@@ -251,7 +251,7 @@ async fn retrigger_needs_a_task() {
     exit code 1
     stderr:
       × retrigger needs a task
-      help: trigger it on a task, or give --task-id
+      help: trigger it on a task, or pass --task-id
 
     1 error; nothing was done
     ");
@@ -264,7 +264,7 @@ async fn cancel_needs_a_task() {
     exit code 1
     stderr:
       × cancel needs a task
-      help: trigger it on a task, or give --task-id
+      help: trigger it on a task, or pass --task-id
 
     1 error; nothing was done
     ");

@@ -37,7 +37,7 @@ tasks:
        ·         ───────────
      5 │         worker-type: linux
        ╰────
-      help: did you mean `vanila`? otherwise add a `default` alternative
+      help: did you mean `vanila`? If not, add a `default` alternative
 
     1 error
     ");
@@ -262,7 +262,7 @@ fn a_priority_has_no_alternative() {
        · ─────────────
      3 │ workers:
        ╰────
-      help: add that alternative, or a `default`
+      help: add an alternative that matches, or a `default`
 
     1 error
     ");
@@ -287,7 +287,7 @@ fn a_worker_type_has_no_alternative() {
         ·             ───────────
      10 │ taskgraph:
         ╰────
-      help: add that alternative, or a `default`
+      help: add an alternative that matches, or a `default`
 
     1 error
     ");

@@ -93,7 +93,7 @@ taskgraph:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × `trust-domain` is 5, where a string is expected
+      × `trust-domain`: expected a string, found 5
        ╭─[taskcluster/config.yml:1:1]
      1 │ trust-domain: 5
        · ────────────
@@ -108,7 +108,7 @@ taskgraph:
        ╰────
       help: add it: the priority of tasks without one
 
-      × `workers.aliases.linux.os` is a list, where a string is expected
+      × `workers.aliases.linux.os`: expected a string, found a list
        ╭─[taskcluster/config.yml:8:13]
      7 │             implementaton: docker-worker
      8 │             os: [linux]
@@ -125,7 +125,7 @@ taskgraph:
        ╰────
       help: did you mean `implementation`?
 
-      × `taskgraph.cache-pull-requests` is the string "no", where a boolean is expected
+      × `taskgraph.cache-pull-requests`: expected a boolean, found the string "no"
         ╭─[taskcluster/config.yml:13:5]
      12 │         ci: {name: project}
      13 │     cache-pull-requests: 'no'
@@ -153,7 +153,7 @@ fn config_is_not_a_mapping() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × taskcluster/config.yml is a list, where a mapping is expected
+      × taskcluster/config.yml is a list, not a mapping
        ╭─[taskcluster/config.yml:1:1]
      1 │ - trust-domain: test
        · ─
@@ -228,6 +228,6 @@ fn keys_are_written_twice() {
     build-linux
     stderr:
     [TIME]  WARN taskcluster/config.yml:2:1: the key `trust-domain` is written twice
-      help: the value on line 1 has no effect; remove one of the two
+      help: remove one of the two; the value on line 1 has no effect
     ");
 }

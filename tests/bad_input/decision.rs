@@ -137,7 +137,7 @@ async fn try_task_config_is_not_a_mapping() {
     assert_snapshot!(decide(project, OVERRIDE).await, @r#"
     exit code 1
     stderr:
-      × try_task_config.json is a list, where a mapping is expected
+      × try_task_config.json is a list, not a mapping
       help: use version 2: `{"version": 2, "parameters": {…}}`
 
     1 error; nothing was created
@@ -183,7 +183,7 @@ async fn try_task_config_has_unknown_keys() {
       × try_task_config.json has the unknown key `env`
       help: version 2 only has `parameters`; put the key in there
 
-      × `parameters` in try_task_config.json is a list, where a mapping is expected
+      × `parameters` in try_task_config.json: expected a mapping, found a list
 
     3 errors; nothing was created
     ");
@@ -196,7 +196,7 @@ async fn try_task_config_has_unknown_parameters() {
     assert_snapshot!(decide(project, OVERRIDE).await, @"
     exit code 1
     stderr:
-      × parameters: `level` is 1, where a string is expected
+      × parameters: `level`: expected a string, found 1
 
       × parameters: unknown key `targt_tasks_method`
       help: did you mean `target_tasks_method`?

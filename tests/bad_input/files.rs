@@ -86,7 +86,7 @@ tasks-from: [linux.yml, mac.yml, win.yml]
      1 │ linux: [
        ╰────
 
-      × kind `build`: taskcluster/kinds/build/mac.yml is a list, where a mapping is expected
+      × kind `build`: taskcluster/kinds/build/mac.yml is a list, not a mapping
        ╭─[taskcluster/kinds/build/mac.yml:1:1]
      1 │ - mac
        · ─

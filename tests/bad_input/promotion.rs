@@ -82,7 +82,7 @@ async fn the_decision_has_wrong_parameters() {
     assert_snapshot!(refused(&taskcluster, project()), @"
     exit code 1
     stderr:
-      × parameters: `level` is 1, where a string is expected
+      × parameters: `level`: expected a string, found 1
       │   cause: these are the parameters of the graph that the action is triggered on
 
     1 error; nothing was done
@@ -183,10 +183,10 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
     stderr:
     [TIME]  WARN taskcluster/config.yml:19:9: `release-promotion.flavors.promote.target-tasks-method` is missing
       help: add it: the target-tasks method; `{project}` is replaced
-    [TIME]  WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds` is the string "all", where a list of strings is expected
-    [TIME]  WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates` is a mapping, where a boolean is expected
-    [TIME]  WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product` is a list, where a string is expected
-    [TIME]  WARN taskcluster/config.yml:21:9: `release-promotion.flavors.later` is null, where a mapping (release promotion flavor) is expected
+    [TIME]  WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds`: expected a list of strings, found the string "all"
+    [TIME]  WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates`: expected a boolean, found a mapping
+    [TIME]  WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product`: expected a string, found a list
+    [TIME]  WARN taskcluster/config.yml:21:9: `release-promotion.flavors.later`: expected a mapping (release promotion flavor), found null
     "#);
     let taskcluster = taskcluster().await;
     let input = json!({
@@ -199,10 +199,10 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
     stderr:
     [TIME]  WARN taskcluster/config.yml:19:9: `release-promotion.flavors.promote.target-tasks-method` is missing
       help: add it: the target-tasks method; `{project}` is replaced
-    [TIME]  WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds` is the string "all", where a list of strings is expected
-    [TIME]  WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates` is a mapping, where a boolean is expected
-    [TIME]  WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product` is a list, where a string is expected
-    [TIME]  WARN taskcluster/config.yml:21:9: `release-promotion.flavors.later` is null, where a mapping (release promotion flavor) is expected
+    [TIME]  WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds`: expected a list of strings, found the string "all"
+    [TIME]  WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates`: expected a boolean, found a mapping
+    [TIME]  WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product`: expected a string, found a list
+    [TIME]  WARN taskcluster/config.yml:21:9: `release-promotion.flavors.later`: expected a mapping (release promotion flavor), found null
       × `release-promotion.flavors.promote.target-tasks-method` is missing
         ╭─[taskcluster/config.yml:19:9]
      18 │     flavors:

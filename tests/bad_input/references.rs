@@ -111,7 +111,7 @@ tasks:
        ·     ─
      6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
        ╰────
-      help: name a task that exists, or leave the dependency out
+      help: use the label of an existing task, or remove the dependency
 
       × kind `build`, task `build-c`: the dependency `d` is `build-e`, which does not exist
        ╭─[taskcluster/kinds/build/kind.yml:6:5]

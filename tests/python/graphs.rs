@@ -73,7 +73,7 @@ fn log(world: &World) -> String {
 fn only_project_code_runs_in_python() {
     let Some(python) = python() else { return };
     let said = log(&World::new(python));
-    assert!(!said.contains("Kinds run wholly in Python"), "{said}");
+    assert!(!said.contains("Kinds run entirely in Python"), "{said}");
     for line in [
         "transforms.run:transforms runs in Python for kind late: `run.using: hail` on docker-worker",
         "transforms.fetch:transforms runs in Python for kind fetched: `fetch.type: hail-stones`",
@@ -98,7 +98,7 @@ fn patched(text: &str, name: &str) -> Option<Value> {
     );
     let said = log(&world);
     let why = format!(
-        "Kinds run wholly in Python: the project replaces \
+        "Kinds run entirely in Python: the project replaces \
          taskgraph.{name}\n"
     );
     assert!(said.contains(&why), "{said}");
@@ -283,7 +283,7 @@ fn heard(command: &str, add: &str) -> Option<[String; 2]> {
     let arguments = [command, "--json", "-p", "params/push.yml"];
     let done = world.ours(&arguments);
     let said = String::from_utf8_lossy(&done.stderr);
-    assert!(!said.contains("Kinds run wholly in Python"), "{said}");
+    assert!(!said.contains("Kinds run entirely in Python"), "{said}");
     let ours = read();
     world.peer(&arguments);
     Some([ours, read()])

@@ -61,7 +61,7 @@ fn several_matches_can_be_allowed() {
     );
     assert_eq!(
         project.error(&TRANSFORM, item(true)),
-        "kind `thing`, task `x`: several alternatives of `by-os` match 'linux': `lin.*`, `.*x`, in `d` of `x`\n  \
-           help: write the alternatives so that only one matches"
+        "kind `thing`, task `x`: several alternatives of `by-os` in `d` of `x` match 'linux': `lin.*`, `.*x`\n  \
+           help: change the alternatives so that only one matches"
     );
 }
