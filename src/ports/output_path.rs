@@ -30,9 +30,7 @@ const OF_VCS: [&str; 2] = [".git", ".hg"];
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// A link that is part of the checkout points out of it.
-    #[error(
-        "`{link}` is a link that is tracked by version control and points outside the checkout"
-    )]
+    #[error("`{link}` is a link tracked by version control that points outside the checkout")]
     Tracked {
         /// The link, relative to the working folder if it is below it.
         link: String,

@@ -70,7 +70,7 @@ async fn other_refusals_are_reported() {
     let (bench, push) = Bench::with_push().await;
     let unknown = bench.act(cancel(&push, bench.new_id())).await;
     assert!(
-        unknown.told().contains("was not cancelled"),
+        unknown.told().contains("cannot cancel the task"),
         "{}",
         unknown.told()
     );

@@ -102,7 +102,7 @@ async fn try_may_override_parameters() {
         ("{\"version\": 2, \"tasks\": []}", "unknown key `tasks`"),
         (
             "{\"version\": 2, \"parameters\": []}",
-            "where a mapping is expected",
+            "expected a mapping, found a list",
         ),
         (
             "{\"version\": 2, \"parameters\": {\"onwer\": \"x\"}}",

@@ -177,7 +177,7 @@ async fn a_custom_version_parser_is_not_ignored() {
     with("ours:parse");
     let told = bench.act(fired(&push, json!({}))).await.told();
     assert!(
-        told.contains("names the Python function `ours:parse`"),
+        told.contains("is set to the Python function `ours:parse`"),
         "{told}"
     );
     assert!(told.contains("config.yml:"), "{told}");

@@ -130,7 +130,7 @@ async fn the_task_is_not_an_action_task() {
     stderr:
       × the task [TASK-ID] is not an action task
       │   cause: ACTION_CALLBACK is not set and the task has no `extra.action`
-      help: run it in an action task; `snowman test-action-callback` tries an action locally
+      help: run it in an action task, or try the action locally with `snowman test-action-callback`
 
     1 error; nothing was done
     ");
@@ -308,9 +308,9 @@ async fn the_task_to_cancel_does_not_exist() {
     assert_snapshot!(call_back(action).await, @"
     exit code 1
     stderr:
-      × the task [TASK-ID] was not cancelled
+      × cannot cancel the task [TASK-ID]
       │   cause: HTTP 404: Task `[TASK-ID]` not found. Are you sure it was created?
-      help: the task has to exist, and the action task needs the scope to cancel it
+      help: check that the task exists, and that the action task has the scope to cancel it
 
     1 error; nothing was done
     ");

@@ -22,7 +22,7 @@ fn config_is_missing() {
     exit code 1
     stderr:
       × `taskcluster/config.yml` does not exist
-      help: run snowman in the repository, or name the folder of config.yml with --root
+      help: run snowman in the repository, or pass the folder of config.yml with --root
 
     1 error
     ");
@@ -158,7 +158,7 @@ fn config_is_not_a_mapping() {
      1 │ - trust-domain: test
        · ─
        ╰────
-      help: it needs at least `trust-domain`, `task-priority`, `workers` and `taskgraph`
+      help: write a mapping with at least `trust-domain`, `task-priority`, `workers` and `taskgraph`
 
     1 error
     ");
@@ -173,7 +173,7 @@ fn config_is_empty() {
     exit code 1
     stderr:
       × taskcluster/config.yml is empty
-      help: it needs at least `trust-domain`, `task-priority`, `workers` and `taskgraph`
+      help: write a mapping with at least `trust-domain`, `task-priority`, `workers` and `taskgraph`
 
     1 error
     ");
@@ -194,7 +194,7 @@ fn there_are_no_repositories() {
      11 │     repositories: {}
         ·     ────────────
         ╰────
-      help: name the repository that is built, e.g. `ci: {name: my-project}`
+      help: add the repository that is built, e.g. `ci: {name: my-project}`
 
     1 error
     ");
@@ -227,7 +227,7 @@ fn keys_are_written_twice() {
     stdout:
     build-linux
     stderr:
-    [TIME]  WARN taskcluster/config.yml:2:1: the key `trust-domain` is written twice
+    [TIME]  WARN taskcluster/config.yml:2:1: duplicate key `trust-domain`
       help: remove one of the two; the value on line 1 has no effect
     ");
 }

@@ -105,7 +105,7 @@ async fn a_revision_is_an_option() {
     exit code 1
     stderr:
       × cannot determine which files changed
-      │   cause: the revision "--output=x" cannot be used: it begins with a dash
+      │   cause: cannot use the revision "--output=x": it begins with a dash
 
     1 error; nothing was created
     "#);
@@ -178,10 +178,10 @@ async fn try_task_config_has_unknown_keys() {
     exit code 1
     stderr:
       × try_task_config.json has the unknown key `tasks`
-      help: version 2 only has `parameters`; put the key in there
+      help: version 2 only allows `parameters`; move the key there
 
       × try_task_config.json has the unknown key `env`
-      help: version 2 only has `parameters`; put the key in there
+      help: version 2 only allows `parameters`; move the key there
 
       × `parameters` in try_task_config.json: expected a mapping, found a list
 
@@ -288,7 +288,8 @@ async fn a_project_is_written_in_python() {
     assert_snapshot!(decide(project, &["--python=never"]).await, @"
     exit code 1
     stderr:
-      × `taskgraph.register` names the Python function `project_taskgraph:register`
+      × `taskgraph.register` is set to the Python function `project_taskgraph:register`, which cannot be
+      │ called without Python
         ╭─[taskcluster/config.yml:11:5]
      10 │ taskgraph:
      11 │     register: project_taskgraph:register
@@ -315,8 +316,8 @@ async fn the_index_refuses_to_answer() {
     stderr:
       × cannot look up existing tasks in the index
       │   cause: index.findTasksAtIndex(1 paths): HTTP 403: Insufficient scopes (injected fault)
-      help: check the credentials and their scopes; `snowman optimized --no-optimize` shows the graph
-            without Taskcluster
+      help: check the credentials and their scopes; run `snowman optimized --no-optimize` to show the
+            graph without Taskcluster
 
     1 failure; nothing was created
     ");

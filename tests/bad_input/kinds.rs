@@ -112,8 +112,8 @@ tasks: [linux]
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`: `transforms` is the string "taskgraph.transforms.matrix", where a list of strings
-      │ is expected
+      × kind `build`: `transforms`: expected a list of strings, found the string
+      │ "taskgraph.transforms.matrix"
        ╭─[taskcluster/kinds/build/kind.yml:1:1]
      1 │ transforms: taskgraph.transforms.matrix
        · ──────────

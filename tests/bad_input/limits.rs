@@ -78,8 +78,8 @@ fn a_file_is_huge() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`: `taskcluster/kinds/build/kind.yml` has 17825805 bytes; a YAML file may have
-      │ 16777216
+      × kind `build`: `taskcluster/kinds/build/kind.yml` has 17825805 bytes; a YAML file may have at
+      │ most 16777216
 
     1 error
     ");
@@ -213,8 +213,8 @@ async fn the_folder_of_artifacts_is_a_link() {
     exit code 1
     stderr:
       × cannot write the artifact artifacts/parameters.yml
-      │   cause: `artifacts` is a link that is tracked by version control and points outside the checkout
-      help: remove `artifacts` from the repository; links that the task makes may lead anywhere
+      │   cause: `artifacts` is a link tracked by version control that points outside the checkout
+      help: remove `artifacts` from the repository; links that the task creates may point anywhere
 
     1 error; nothing was created
     ");

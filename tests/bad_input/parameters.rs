@@ -30,7 +30,7 @@ fn a_date_is_out_of_range() {
        · ──────────
      2 │ pushdate: -1
        ╰────
-      help: dates are in seconds since 1970
+      help: write the date in seconds since 1970
 
     1 error
     ");

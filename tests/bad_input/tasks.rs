@@ -32,7 +32,7 @@ tasks:
        ·         ──────────
      4 │         worker-type: linux
        ╰────
-      help: is `descripton` meant to be `description`?
+      help: did you mean `description` instead of `descripton`?
 
     1 error
     ");
@@ -237,8 +237,8 @@ tasks:
      18 │             job-name: a
         ╰────
 
-      × kind `build`, task `a`: `run-on-tasks-for` is the string "github-push", where a list of strings
-      │ is expected
+      × kind `build`, task `a`: `run-on-tasks-for`: expected a list of strings, found the string
+      │ "github-push"
         ╭─[taskcluster/kinds/build/kind.yml:9:9]
       8 │         always-target: 'yes'
       9 │         run-on-tasks-for: github-push
@@ -320,9 +320,10 @@ tasks:
     assert_snapshot!(project.run(&["full"]).shown(), @"
     exit code 1
     stderr:
-      × kind `build`: the parameter `head_repository` is empty, so tasks cannot name their source
-      help: it is the address of the repository's remote: add one on GitHub, give parameters with `-p`,
-            or set `default-repository` in config.yml
+      × kind `build`: the parameter `head_repository` is empty, so the source of tasks cannot be
+      │ determined
+      help: add a remote on GitHub to the repository, pass parameters with `-p`, or set
+            `default-repository` in config.yml
 
     1 error
     ");

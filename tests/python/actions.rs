@@ -372,5 +372,5 @@ fn a_failing_version_parser_is_reported() {
         assert!(said.contains(text), "{text}\n{said}");
     }
     let said = flat(&world.failure(&["action-callback", "--python=never"]));
-    assert!(said.contains("names the Python function"), "{said}");
+    assert!(said.contains("is set to the Python function"), "{said}");
 }

@@ -195,7 +195,9 @@ fn python_never_runs_no_python() {
     let world = World::new(python);
     let said = world.failure(&["full", "--python=never", "-p", "params/push.yml"]);
     assert!(
-        said.contains("`taskgraph.register` names the Python function `hail_taskgraph:register`"),
+        said.contains(
+            "`taskgraph.register` is set to the Python function `hail_taskgraph:register`"
+        ),
         "{said}"
     );
 }
