@@ -80,10 +80,7 @@ fn find_available(
 pub fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) -> Outcome<Value> {
     let Some(schema) = (action.schema)(graph_config) else {
         if truthy(&input) {
-            tracing::warn!(
-                "the action {} takes no input; the given input is ignored",
-                action.name
-            );
+            tracing::warn!("ignoring the input: the action {} takes none", action.name);
         }
         return Ok(render::empty_input());
     };

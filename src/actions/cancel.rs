@@ -14,7 +14,8 @@ use crate::ports::taskcluster::Taskcluster;
 /// When the queue refuses; a task past its deadline is ignored.
 pub async fn task(call: Call<'_>) -> Outcome<()> {
     let task_id = call.task_id.as_ref().ok_or_else(|| {
-        Diagnostic::user("cancel needs a task").help("trigger it on a task, or pass --task-id")
+        Diagnostic::user("the action cancel requires a task")
+            .help("trigger it on a task, or pass --task-id")
     })?;
     Ok(cancel(call.context.taskcluster()?, task_id).await?)
 }
@@ -26,7 +27,7 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
 pub async fn group(call: Call<'_>) -> Outcome<()> {
     let taskcluster = call.context.taskcluster()?;
     let group = call.task_group_id.as_ref().ok_or_else(|| {
-        Diagnostic::user("cancel-all needs a task group")
+        Diagnostic::user("the action cancel-all requires a task group")
             .help("trigger it on a push, or pass --task-group-id")
     })?;
     let members = taskcluster.task_group(group).await.map_err(|error| {

@@ -78,7 +78,13 @@ async fn other_refusals_are_reported() {
         task: None,
         ..cancel(&push, push.task_id.clone())
     };
-    assert!(bench.act(none).await.told().contains("cancel needs a task"));
+    assert!(
+        bench
+            .act(none)
+            .await
+            .told()
+            .contains("cancel requires a task")
+    );
 }
 
 fn cancel_all(push: &Ran) -> Trigger {

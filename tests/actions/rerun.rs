@@ -105,5 +105,5 @@ async fn a_task_of_another_push_is_not_rerun() {
         ..rerun(&push, &foreign)
     };
     let told = bench.act(none).await.told();
-    assert!(told.contains("rerun needs a task"), "{told}");
+    assert!(told.contains("rerun requires a task"), "{told}");
 }

@@ -211,7 +211,7 @@ async fn a_task_outside_the_graph_is_reported() {
             .act(none)
             .await
             .told()
-            .contains("retrigger needs a task")
+            .contains("retrigger requires a task")
     );
 }
 

@@ -250,7 +250,7 @@ async fn retrigger_needs_a_task() {
     assert_snapshot!(shown, @"
     exit code 1
     stderr:
-      × retrigger needs a task
+      × the action retrigger requires a task
       help: trigger it on a task, or pass --task-id
 
     1 error; nothing was done
@@ -263,7 +263,7 @@ async fn cancel_needs_a_task() {
     assert_snapshot!(shown, @"
     exit code 1
     stderr:
-      × cancel needs a task
+      × the action cancel requires a task
       help: trigger it on a task, or pass --task-id
 
     1 error; nothing was done
