@@ -177,7 +177,7 @@ mod tests {
         ] {
             let told = folder.write(name, b"x").unwrap_err();
             assert!(
-                told.message.contains("outside of the folder for artifacts"),
+                told.message.contains("outside the folder for artifacts"),
                 "{name}: {told}"
             );
         }

@@ -336,13 +336,16 @@ mod tests {
             diagnostic.help.unwrap_or_default()
         };
         for (kind, words) in [
-            (Kind::PermissionDenied, "the folder a/b must be writable"),
+            (Kind::PermissionDenied, "make the folder a/b writable"),
             (Kind::ReadOnlyFilesystem, "mounted read-only"),
             (Kind::StorageFull, "free some space"),
             (Kind::FileTooLarge, "raise the limit"),
             (Kind::QuotaExceeded, "quota"),
             (Kind::NotFound, "create the folder a/b first"),
-            (Kind::NotADirectory, "a parent of a/b/c is not a folder"),
+            (
+                Kind::NotADirectory,
+                "move the parent of a/b/c that is not a folder",
+            ),
             (Kind::IsADirectory, "move a/b/c out of the way"),
             (Kind::AlreadyExists, "move a/b/c out of the way"),
             (Kind::InvalidFilename, "shorter name"),
@@ -355,6 +358,6 @@ mod tests {
             assert_eq!(advice_for(kind, "a/b/c"), "", "{kind:?}");
         }
         let help = advice_for(Kind::PermissionDenied, "c");
-        assert!(help.starts_with("the working folder"), "{help}");
+        assert!(help.starts_with("make the working folder"), "{help}");
     }
 }

@@ -105,12 +105,12 @@ async fn built_in_methods_read_strings_under_underscores() {
     for (attributes, part) in [
         (
             "shipping-phase: ship, shipping_product: fox",
-            "write `shipping_phase`",
+            "use `shipping_phase`",
         ),
-        ("shipping-phase: ship", "write `shipping_phase`"),
+        ("shipping-phase: ship", "use `shipping_phase`"),
         (
             "shipping_phase: ship, shipping-product: fox",
-            "write `shipping_product`",
+            "use `shipping_product`",
         ),
         (
             "shipping_phase: ship, shipping_product: [fox]",
@@ -179,13 +179,16 @@ async fn names_to_rebuild_must_exist() {
             "rebuild_kinds",
             "--rebuild-kind",
             "biuld",
-            ["`rebuild_kinds` names `biuld`", "did you mean `build`?"],
+            ["`rebuild_kinds` contains `biuld`", "did you mean `build`?"],
         ),
         (
             "do_not_optimize",
             "--do-not-optimize",
             "sgin-a",
-            ["`do_not_optimize` names `sgin-a`", "did you mean `sign-a`?"],
+            [
+                "`do_not_optimize` contains `sgin-a`",
+                "did you mean `sign-a`?",
+            ],
         ),
     ] {
         let input = with(on(&[&push]), key, json!([name]));

@@ -309,7 +309,7 @@ async fn invalid_graphs_are_reported_before_anything_is_created() {
     // A task that is no decision.
     let task = push.ids()["build-a"].clone();
     let plain = told(json!([push.task_id.as_str(), task])).await;
-    assert!(plain.contains("name a decision task"), "{plain}");
+    assert!(plain.contains("specify a decision task"), "{plain}");
 }
 
 /// A task with some of the artifacts of another.

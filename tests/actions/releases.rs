@@ -282,7 +282,7 @@ async fn an_unfinished_graph_is_reported() {
 async fn graphs_are_named_once_and_exclude_the_action() {
     let (bench, push) = Bench::with_push().await;
     let told = refused(&bench, fired(&push, "promote_fox", on(&[&push, &push]))).await;
-    assert_told(&told, &["names", push.task_id.as_str(), "twice"]);
+    assert_told(&told, &["contains", push.task_id.as_str(), "twice"]);
     let own = bench.new_id();
     let input = json!({"previous_graph_ids": [push.task_id.as_str(), own.as_str()]});
     let before = bench.everything().len();

@@ -189,8 +189,8 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "van(" is not a valid regular expression: missing ), unterminated
-      │ subpattern at position 3, in `description` of `linux`
+      × kind `build`, task `linux`: in `description` of `linux`: "van(" is not a valid regular
+      │ expression: missing ), unterminated subpattern at position 3
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-flavour: {"van(": x, "b": y}}

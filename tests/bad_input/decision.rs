@@ -202,7 +202,7 @@ async fn try_task_config_has_unknown_parameters() {
       help: did you mean `target_tasks_method`?
 
       × parameters: unknown key `frobnicate`
-      help: leave it out
+      help: remove it
 
     3 errors; nothing was created
     ");

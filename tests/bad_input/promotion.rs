@@ -233,7 +233,7 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
     let project = Project::new().file("taskcluster/config.yml", &config);
     let told = refused(&taskcluster, project);
     assert!(
-        told.contains("× `release-promotion.flavors.later` is null, where a mapping"),
+        told.contains("× `release-promotion.flavors.later`: expected a mapping"),
         "{told}"
     );
 }

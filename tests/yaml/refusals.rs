@@ -166,7 +166,7 @@ fn the_first_mistake_of_the_form_is_told_with_its_place() {
             "a: @b\n",
             "f:1:4: found character that cannot start any token\n  \
              cause: while scanning for the next token\n  \
-             help: write the text in quotes",
+             help: put the text in quotes",
         ),
         (
             "a: *b\nc: &bb 1\n",

@@ -34,7 +34,7 @@ fn mistakes_of_all_sources_are_reported_together() {
     }}]);
     assert_eq!(
         TestProject::default().error(&TRANSFORM, items),
-        "kind `thing`, task `x`: \"../b.yml\" leads out of the repository\n  \
+        "kind `thing`, task `x`: \"../b.yml\" is outside the repository\n  \
            help: paths are relative to the root of the repository\n\
          kind `thing`, task `x`: unknown provider of values `mine`\n  \
            help: the project's Python must register it\n\
