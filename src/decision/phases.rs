@@ -445,19 +445,15 @@ fn needs_python<'a>(
 fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     for (key, name) in needs_python(graph_config, params) {
-        let (message, native) = if key == "optimize_strategies" {
+        let (setting, native) = if key == "optimize_strategies" {
             let names: Vec<_> = optimize::STRATEGIES.iter().map(|one| one.name).collect();
             (
-                format!(
-                    "the parameter `{key}` is set to the Python object `{name}`, which cannot be loaded without Python"
-                ),
+                format!("the parameter `{key}` is set to the Python object `{name}`"),
                 names,
             )
         } else {
             (
-                format!(
-                    "`taskgraph.{key}` is set to the Python function `{name}`, which cannot be called without Python"
-                ),
+                format!("`taskgraph.{key}` is set to the Python function `{name}`"),
                 NATIVE_REGISTRATIONS.to_vec(),
             )
         };
@@ -469,6 +465,7 @@ fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()>
             Some(near) => format!("did you mean `{near}`?"),
             None => "the project needs Python, so remove `--python=never`".to_owned(),
         };
+        let message = format!("{setting}, which cannot be used without Python");
         wrong.push(Diagnostic::user(message).at(place).help(help));
     }
     wrong.or_ok(())

@@ -289,7 +289,7 @@ async fn a_project_is_written_in_python() {
     exit code 1
     stderr:
       × `taskgraph.register` is set to the Python function `project_taskgraph:register`, which cannot be
-      │ called without Python
+      │ used without Python
         ╭─[taskcluster/config.yml:11:5]
      10 │ taskgraph:
      11 │     register: project_taskgraph:register

@@ -12,7 +12,7 @@ fn a_project_registers_extensions() {
     exit code 1
     stderr:
       × `taskgraph.register` is set to the Python function `project_taskgraph:register`, which cannot be
-      │ called without Python
+      │ used without Python
         ╭─[taskcluster/config.yml:11:5]
      10 │ taskgraph:
      11 │     register: project_taskgraph:register
@@ -22,7 +22,7 @@ fn a_project_registers_extensions() {
       help: the project needs Python, so remove `--python=never`
 
       × `taskgraph.decision-parameters` is set to the Python function
-      │ `project_taskgraph.parameters:decision`, which cannot be called without Python
+      │ `project_taskgraph.parameters:decision`, which cannot be used without Python
         ╭─[taskcluster/config.yml:12:5]
      11 │     register: project_taskgraph:register
      12 │     decision-parameters: project_taskgraph.parameters:decision
@@ -47,7 +47,7 @@ fn a_near_name_of_a_native_registration() {
     exit code 1
     stderr:
       × `taskgraph.register` is set to the Python function `mozilla_taskgraph:registre`, which cannot be
-      │ called without Python
+      │ used without Python
         ╭─[taskcluster/config.yml:11:5]
      10 │ taskgraph:
      11 │     register: mozilla_taskgraph:registre
@@ -122,7 +122,7 @@ optimize_strategies: project_taskgraph.optimize:strategies
     exit code 1
     stderr:
       × the parameter `optimize_strategies` is set to the Python object
-      │ `project_taskgraph.optimize:strategies`, which cannot be loaded without Python
+      │ `project_taskgraph.optimize:strategies`, which cannot be used without Python
       help: the project needs Python, so remove `--python=never`
 
     1 error

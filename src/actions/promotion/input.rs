@@ -282,7 +282,7 @@ fn promoted_version(call: &Call<'_>) -> Result<Option<String>, Diagnostic> {
             match call.context.python {
                 Some(python) if may(python) => Ok(None),
                 _ => Err(Diagnostic::user(format!(
-                    "`version-parser` is set to the Python function `{parser}`, which cannot be called without Python"
+                    "`version-parser` is set to the Python function `{parser}`, which cannot be used without Python"
                 ))
                 .at(parser_place(call))
                 .help(
