@@ -218,7 +218,7 @@ fn all_mistakes_of_all_items_are_reported() {
         "\
 kind `build`, task `a`: unknown key `priorty`
   help: did you mean `priority`?
-kind `build`, task `a`: in `worker`: `max-run-time` is the string \"long\", where an integer is expected
+kind `build`, task `a`: in `worker`: `max-run-time`: expected an integer, found the string \"long\"
 kind `build`, task `b`: unknown worker alias `g-linus`
   help: did you mean `g-linux`? (`workers.aliases` in taskcluster/config.yml)
 kind `build`, task `c`: \"{levl}\" uses `levl`, which is not defined here; did you mean `level`? (double the braces to mean the characters)

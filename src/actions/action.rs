@@ -91,8 +91,8 @@ pub(super) async fn triggering_task<'c>(
     what: &str,
 ) -> Outcome<(&'c TaskId, Value)> {
     let task_id = call.task_id.as_ref().ok_or_else(|| {
-        Diagnostic::user(format!("{what} needs a task"))
-            .help("trigger it on a task, or give --task-id")
+        Diagnostic::user(format!("the action {what} requires a task"))
+            .help("trigger it on a task, or pass --task-id")
     })?;
     let definition = call.context.taskcluster()?.task(task_id).await;
     let definition = definition.map_err(|error| {

@@ -71,7 +71,7 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
         }));
     }
     if rounds.is_empty() {
-        tracing::info!("No earlier push needs `{label}`");
+        tracing::info!("There is no earlier push to create `{label}` on");
         return Ok(());
     }
     create::rounds(&call, &rounds, None).await

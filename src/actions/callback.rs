@@ -60,11 +60,11 @@ fn find_available(
             let help = if ON_DEMAND.contains(&callback) {
                 "add it to `snowman.actions` in config.yml, and push the change".to_owned()
             } else if find(callback).is_some() && graph_config.get("release-promotion").is_some() {
-                "what the project registers does not bring it: have it call \
-                 `enable_action(\"release-promotion\")` of `mozilla_taskgraph.actions`"
+                "call `enable_action(\"release-promotion\")` of `mozilla_taskgraph.actions` in a \
+                 function that the project registers"
                     .to_owned()
             } else if find(callback).is_some() {
-                "it needs the section `release-promotion` in config.yml".to_owned()
+                "add the section `release-promotion` to config.yml".to_owned()
             } else {
                 suggest::hint_native(callback, known)
             };
@@ -80,10 +80,7 @@ fn find_available(
 pub fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) -> Outcome<Value> {
     let Some(schema) = (action.schema)(graph_config) else {
         if truthy(&input) {
-            tracing::warn!(
-                "the action {} takes no input; the given input is ignored",
-                action.name
-            );
+            tracing::warn!("ignoring the input: the action {} takes none", action.name);
         }
         return Ok(render::empty_input());
     };
@@ -97,7 +94,7 @@ pub fn check_input(action: &Action, graph_config: &GraphConfig, input: Value) ->
     }
     let mismatches = json_schema::check(&schema, &input).map_err(|error| {
         Diagnostic::bug(format!(
-            "the schema of the action {}: {error}",
+            "the schema of the action {} is invalid: {error}",
             action.cb_name
         ))
     })?;

@@ -14,7 +14,8 @@ use crate::ports::taskcluster::Taskcluster;
 /// When the queue refuses; a task past its deadline is ignored.
 pub async fn task(call: Call<'_>) -> Outcome<()> {
     let task_id = call.task_id.as_ref().ok_or_else(|| {
-        Diagnostic::user("cancel needs a task").help("trigger it on a task, or give --task-id")
+        Diagnostic::user("the action cancel requires a task")
+            .help("trigger it on a task, or pass --task-id")
     })?;
     Ok(cancel(call.context.taskcluster()?, task_id).await?)
 }
@@ -26,8 +27,8 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
 pub async fn group(call: Call<'_>) -> Outcome<()> {
     let taskcluster = call.context.taskcluster()?;
     let group = call.task_group_id.as_ref().ok_or_else(|| {
-        Diagnostic::user("cancel-all needs a task group")
-            .help("trigger it on a push, or give --task-group-id")
+        Diagnostic::user("the action cancel-all requires a task group")
+            .help("trigger it on a push, or pass --task-group-id")
     })?;
     let members = taskcluster.task_group(group).await.map_err(|error| {
         error
@@ -63,7 +64,9 @@ async fn cancel(taskcluster: &dyn Taskcluster, task_id: &TaskId) -> Result<(), D
             Ok(())
         }
         Err(error) => Err(error
-            .diagnostic(format!("the task {task_id} was not cancelled"))
-            .help_user("the task has to exist, and the action task needs the scope to cancel it")),
+            .diagnostic(format!("cannot cancel the task {task_id}"))
+            .help_user(
+                "check that the task exists, and that the action task has the scope to cancel it",
+            )),
     }
 }

@@ -124,11 +124,15 @@ async fn perform(runner: Runner<'_>, changes: Vec<RequestedChange>) -> Outcome<(
         };
         if let Err(error) = answer {
             let what = match change {
-                RequestedChange::Cancel(_) => "cancelled",
+                RequestedChange::Cancel(_) => "cancel",
                 _ => "rerun",
             };
-            let message = format!("the task {task_id} cannot be {what}");
-            wrong.push(error.diagnostic(message).help_user("check its state"));
+            let message = format!("cannot {what} the task {task_id}");
+            wrong.push(
+                error
+                    .diagnostic(message)
+                    .help_user("check the state of the task"),
+            );
         }
     }
     wrong.or_ok(())

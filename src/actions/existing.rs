@@ -64,9 +64,9 @@ impl ExistingGraph {
             Some(decision) => decision,
             None => group.cloned().ok_or_else(|| {
                 Diagnostic::user(
-                    "the index has no decision task of this push, and no task group is given",
+                    "the index has no decision task of this push, and no task group was given",
                 )
-                .help("give --task-group-id")
+                .help("pass --task-group-id")
             })?,
         };
         let graph = full_task_graph(taskcluster, &decision).await?;
@@ -176,7 +176,7 @@ async fn sorted_by_creation(
             Ok(created) => dated.push((created, task_id)),
             Err(error) if error.is_not_found() => {
                 tracing::warn!(
-                    "The index has the task {task_id}, but the queue does not; it is ignored"
+                    "Ignoring the task {task_id}: it is in the index but not in the queue"
                 );
             }
             Err(error) => wrong.push(
@@ -240,7 +240,7 @@ pub async fn parameters(taskcluster: &dyn Taskcluster, group: &TaskId) -> Outcom
             .diagnostic(format!(
                 "cannot read the parameters of the decision task {group}"
             ))
-            .help_user("name a decision task that has written its artifacts")
+            .help_user("specify a decision task that has written its artifacts")
     })?;
     Parameters::read(&format!("{group}/{name}"), &text)
 }
@@ -292,5 +292,7 @@ pub fn artifact_error(task_id: &TaskId, name: &str, error: &ApiError) -> Diagnos
         .diagnostic(format!(
             "cannot read the artifact {name} of the task {task_id}"
         ))
-        .help_user("name a decision task, or an action task that makes a graph; see its artifacts")
+        .help_user(
+            "specify a decision task, or an action task that creates a graph; check its artifacts",
+        )
 }

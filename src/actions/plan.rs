@@ -160,7 +160,7 @@ pub async fn run(
         .filter(|action| (action.available)(runner.graph_config))
         .ok_or_else(|| {
             Diagnostic::user("config.yml has no section `release-promotion`")
-                .help("it names the flavors that can be promoted")
+                .help("add it, with the flavors that can be promoted")
         })?;
     let input = check_input(action, runner.graph_config, input)?;
     let taskcluster = runner.context.taskcluster()?;
@@ -170,7 +170,7 @@ pub async fn run(
             let first = &input["previous_graph_ids"][0];
             let first = TaskId::parse(first.as_str().unwrap_or_default()).map_err(|error| {
                 Diagnostic::user(error.to_string())
-                    .help("name the graphs to promote with --previous, or the push with -p")
+                    .help("specify the graphs to promote with --previous, or the push with -p")
             })?;
             existing::parameters(taskcluster, &first).await?
         }

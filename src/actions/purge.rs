@@ -27,7 +27,9 @@ pub async fn caches(call: Call<'_>) -> Outcome<()> {
             Err(error) => wrong.push(
                 error
                     .diagnostic(format!("cannot purge the cache {cache} of {pool}"))
-                    .help_user("the action task needs the scope `purge-cache:<pool>:<cache>`"),
+                    .help_user(
+                        "check that the action task has the scope `purge-cache:<pool>:<cache>`",
+                    ),
             ),
         }
     }

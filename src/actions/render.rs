@@ -95,7 +95,7 @@ fn disabled(
         let path = ValuePath::keys(["taskgraph", "disabled-actions"]).index(i);
         wrong.push(
             Diagnostic::user(format!(
-                "`taskgraph.disabled-actions` names the unknown action `{name}`"
+                "`taskgraph.disabled-actions` contains the unknown action `{name}`"
             ))
             .at(graph_config.place(&path))
             .help(suggest::hint(name, known)),

@@ -80,7 +80,7 @@ async fn from_task(taskcluster: &dyn Taskcluster, action_task: &TaskId) -> Outco
         return Err(
             Diagnostic::user(format!("the task {action_task} is not an action task"))
                 .because("ACTION_CALLBACK is not set and the task has no `extra.action`")
-                .help("run it in an action task; `snowman test-action-callback` tries an action locally")
+                .help("run it in an action task, or try the action locally with `snowman test-action-callback`")
                 .into(),
         );
     };
@@ -113,7 +113,7 @@ fn parse_id(what: &str, value: &Value) -> Outcome<Option<TaskId>> {
             .map(Some)
             .map_err(|error| Diagnostic::user(format!("{what}: {error}")).into()),
         other => Err(Diagnostic::user(format!(
-            "{what} is {}, where a taskId is expected",
+            "{what}: expected a taskId, found {}",
             type_name(other)
         ))
         .into()),

@@ -49,7 +49,7 @@ pub async fn label(call: &Call<'_>, existing: &ExistingGraph, label: &str) -> Ou
 /// Makes the diagnostic for a label without a task.
 pub fn never_created(existing: &ExistingGraph, label: &str) -> Diagnostic {
     Diagnostic::user(format!(
-        "the task `{label}` cannot be rerun: neither {} nor a later action has created it",
+        "cannot rerun the task `{label}`: neither {} nor a later action created it",
         existing.decision
     ))
     .help("add it with the action add-new-jobs")
@@ -59,10 +59,10 @@ async fn rerun(call: &Call<'_>, task_id: &TaskId, label: &str) -> Outcome<()> {
     let taskcluster = call.context.taskcluster()?;
     let failed = |error: ApiError| {
         error
-            .diagnostic(format!("the task {task_id} (`{label}`) was not rerun"))
+            .diagnostic(format!("cannot rerun the task {task_id} (`{label}`)"))
             .help_user(
-                "it has to exist and be before its deadline, and the action task needs the scope to \
-                 rerun it",
+                "check that the task exists and is before its deadline, and that the action task has \
+                 the scope to rerun it",
             )
     };
     let ids = std::slice::from_ref(task_id);

@@ -54,7 +54,7 @@ pub async fn task(call: Call<'_>) -> Outcome<()> {
     if !flag("force") && !may_be_retriggered(&existing, &label) {
         return Err(Diagnostic::user("the task should not be retriggered")
             .in_task(label.as_str())
-            .help("only tasks with the attribute `retrigger` can be retriggered; for others, give `force: true` to the action `retrigger-disabled`")
+            .help("only tasks with the attribute `retrigger` can be retriggered; for others, use the action `retrigger-disabled` with `force: true`")
             .into());
     }
     let requested: BTreeSet<Label> = if flag("downstream") {

@@ -69,7 +69,7 @@ impl GraphConfig {
         let path = join(root, "config.yml");
         let text = files.read(&path).map_err(|error| match error {
             FileError::Missing(path) => Diagnostic::user(format!("`{path}` does not exist")).help(
-                "run snowman in the repository, or name the folder of config.yml with --root",
+                "run snowman in the repository, or pass the folder of config.yml with --root",
             ),
             other => other.into(),
         })?;
@@ -91,7 +91,7 @@ impl GraphConfig {
             return Err(Diagnostic::user(format!("{path} is {found}"))
                 .at(document.places.get(&ValuePath::root()))
                 .help(
-                    "it needs at least `trust-domain`, `task-priority`, `workers` and `taskgraph`",
+                    "write a mapping with at least `trust-domain`, `task-priority`, `workers` and `taskgraph`",
                 )
                 .into());
         };
@@ -115,7 +115,7 @@ impl GraphConfig {
             wrong.push(
                 Diagnostic::user("`taskgraph.repositories` is empty")
                     .at(config.place(&ValuePath::keys(["taskgraph", "repositories"])))
-                    .help("name the repository that is built, e.g. `ci: {name: my-project}`"),
+                    .help("add the repository that is built, e.g. `ci: {name: my-project}`"),
             );
         }
         wrong.or_ok(config)

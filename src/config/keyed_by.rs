@@ -20,7 +20,7 @@ use crate::base::value::{Object, Value, py_repr, type_name};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyedByError {
     /// `default` is the only alternative.
-    #[error("`by-{by}` has no alternative but `default`, so it is not needed, in {item}")]
+    #[error("`by-{by}` in {item} has no alternative but `default`, so it is not needed")]
     Unnecessary {
         /// The attribute.
         by: String,
@@ -28,7 +28,7 @@ pub enum KeyedByError {
         item: String,
     },
     /// The attribute is not set and there is no default.
-    #[error("the attribute `{by}` is not set, and `by-{by}` has no `default`, in {item}")]
+    #[error("the attribute `{by}` is not set, and `by-{by}` in {item} has no `default`")]
     NoAttribute {
         /// The attribute.
         by: String,
@@ -36,7 +36,7 @@ pub enum KeyedByError {
         item: String,
     },
     /// More than one alternative matches.
-    #[error("several alternatives of `by-{by}` match {key}: {matches}, in {item}")]
+    #[error("several alternatives of `by-{by}` in {item} match {key}: {matches}")]
     Ambiguous {
         /// The attribute.
         by: String,
@@ -48,7 +48,7 @@ pub enum KeyedByError {
         item: String,
     },
     /// No alternative matches and there is no default.
-    #[error("no alternative of `by-{by}` matches {key}, and there is no `default`, in {item}")]
+    #[error("no alternative of `by-{by}` in {item} matches {key}, and there is no `default`")]
     NoMatch {
         /// The attribute.
         by: String,
@@ -60,7 +60,7 @@ pub enum KeyedByError {
         nearest: Option<String>,
     },
     /// The alternatives are not a mapping, or the attribute is not a string.
-    #[error("`by-{by}` needs {needed}, but {found} was found, in {item}")]
+    #[error("`by-{by}` in {item}: expected {needed}, found {found}")]
     Form {
         /// The attribute.
         by: String,
@@ -72,7 +72,7 @@ pub enum KeyedByError {
         item: String,
     },
     /// An alternative is not a valid regular expression.
-    #[error("{error}, in {item}")]
+    #[error("in {item}: {error}")]
     Pattern {
         /// What is wrong with it.
         error: PatternError,
@@ -99,15 +99,17 @@ impl KeyedByError {
                 "set `{by}` on the task, or add a `default` alternative"
             )),
             Self::Ambiguous { .. } => {
-                Some("write the alternatives so that only one matches".to_owned())
+                Some("change the alternatives so that only one matches".to_owned())
             }
             Self::NoMatch {
                 nearest: Some(nearest),
                 ..
             } => Some(format!(
-                "did you mean `{nearest}`? otherwise add a `default` alternative"
+                "did you mean `{nearest}`? If not, add a `default` alternative"
             )),
-            Self::NoMatch { .. } => Some("add that alternative, or a `default`".to_owned()),
+            Self::NoMatch { .. } => {
+                Some("add an alternative that matches, or a `default`".to_owned())
+            }
             Self::Form { by, .. } => Some(format!(
                 "write `by-{by}: {{<value of {by}>: …, default: …}}`, where `{by}` is a string"
             )),
@@ -307,19 +309,19 @@ mod tests {
                 json!({"by-p": {"w.*": 1, ".*64": 2}}),
                 json!({"p": "win64"})
             ),
-            "several alternatives of `by-p` match 'win64': `w.*`, `.*64`, in item"
+            "several alternatives of `by-p` in item match 'win64': `w.*`, `.*64`"
         );
         assert_eq!(
             error(json!({"by-p": {"default": 1}}), json!({"p": "x"})),
-            "`by-p` has no alternative but `default`, so it is not needed, in item"
+            "`by-p` in item has no alternative but `default`, so it is not needed"
         );
         assert_eq!(
             error(json!({"by-p": {"a": 1, "b": 2}}), json!({"p": "x"})),
-            "no alternative of `by-p` matches 'x', and there is no `default`, in item"
+            "no alternative of `by-p` in item matches 'x', and there is no `default`"
         );
         assert_eq!(
             error(json!({"by-p": {"a": 1, "b": 2}}), json!({})),
-            "the attribute `p` is not set, and `by-p` has no `default`, in item"
+            "the attribute `p` is not set, and `by-p` in item has no `default`"
         );
     }
 

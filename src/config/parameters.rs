@@ -93,7 +93,11 @@ pub static PARAMETERS: Schema = Schema {
             Type::Bool,
             "whether target tasks are optimized",
         ),
-        required("owner", Type::Str, "who pushed: an email address"),
+        required(
+            "owner",
+            Type::Str,
+            "the email address of the person who pushed",
+        ),
         required("project", Type::Str, "the project that is built"),
         required(
             "pushdate",
@@ -172,7 +176,7 @@ pub static RELEASE_PARAMETERS: Schema = Schema {
         optional(
             "release_enable_emefree",
             Type::Bool,
-            "whether builds without EME are made",
+            "whether to build releases without EME",
         ),
     ],
     open: false,
@@ -255,7 +259,7 @@ impl Parameters {
                         "parameters: `{name}` is {date}, which is not in the years 1 to 9999"
                     ))
                     .at(place(&ValuePath::keys([name])))
-                    .help("dates are in seconds since 1970"),
+                    .help("write the date in seconds since 1970"),
                 );
             }
         }
@@ -266,7 +270,7 @@ impl Parameters {
                 .collect();
             for key in values.keys().filter(|key| !known.contains(&key.as_str())) {
                 let hint = suggest::nearest(key, known.iter().copied()).map_or_else(
-                    || "leave it out".to_owned(),
+                    || "remove it".to_owned(),
                     |n| format!("did you mean `{n}`?"),
                 );
                 wrong.push(
@@ -407,15 +411,15 @@ impl Parameters {
                 Ok(format!("{repository}/blob/{revision}/{path}"))
             }
             "git" if repository.is_empty() => Err(Diagnostic::user(
-                "the parameter `head_repository` is empty, so tasks cannot name their source",
+                "the parameter `head_repository` is empty, so the source of tasks cannot be determined",
             )
-            .help("it is the address of the repository's remote: add one on GitHub, give parameters with `-p`, or set `default-repository` in config.yml")),
+            .help("add a remote on GitHub to the repository, pass parameters with `-p`, or set `default-repository` in config.yml")),
             "git" => Err(Diagnostic::user(format!(
-                "the address of a file in `{repository}` is not known"
+                "cannot determine the URL of a file in `{repository}`"
             ))
-            .help("`head_repository` has to be on GitHub, as `https://github.com/…` or `git@github.com:…`")),
-            other => Err(Diagnostic::user(format!("repository_type is {other:?}"))
-                .help("it can be `git` or `hg`")),
+            .help("set `head_repository` to a repository on GitHub, as `https://github.com/…` or `git@github.com:…`")),
+            other => Err(Diagnostic::user(format!("unknown repository_type {other:?}"))
+                .help("use `git` or `hg`")),
         }
     }
 }

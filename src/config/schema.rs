@@ -219,21 +219,21 @@ mod tests {
             })),
             [
                 "`name` is missing (add it: the name)",
-                "`size` is the boolean true, where an integer is expected",
-                "`level.by-project.x` is the string \"1\", where an integer is expected",
+                "`size`: expected an integer, found the boolean true",
+                "`level.by-project.x`: expected an integer, found the string \"1\"",
                 "`mode` is \"fil\", which is not one of `file`, `folder` (did you mean `file`?)",
-                "`inner[0].path` is 1, where a string is expected",
+                "`inner[0].path`: expected a string, found 1",
                 "unknown key `inner[0].nam` (available: path)",
-                "`either[0]` is 1, where a string is expected",
-                "`command[0]` is a mapping, where a string or a mapping with `task-reference` or `artifact-reference` is expected",
+                "`either[0]`: expected a string, found 1",
+                "`command[0]`: expected a string or a mapping with `task-reference` or `artifact-reference`, found a mapping",
                 "`part.path` is missing (add it: where it lies)",
                 "unknown key `sise` (did you mean `size`?)",
-                "`mode` and `inner` cannot be given together (keep one of them)",
+                "`mode` and `inner` cannot be used together (keep only one of them)",
             ]
         );
         assert_eq!(
             check(json!({"name": "a", "level": {"by-level": {"x": 1}}})),
-            ["`level` is a mapping, where an integer, which may be keyed `by-project` is expected"]
+            ["`level`: expected an integer, which may be keyed `by-project`, found a mapping"]
         );
     }
 }

@@ -128,10 +128,10 @@ pub fn insert_gates(
         for gate in &gates {
             if optimized.label_to_taskid.contains_key(&gate.label) {
                 return Err(Diagnostic::user(format!(
-                    "the label `{}` of a task is reserved for the gate between two flavors",
+                    "a task has the label `{}`, which is reserved for a gate between two flavors",
                     gate.label
                 ))
-                .help("rename that task")
+                .help("rename the task")
                 .into());
             }
             optimized

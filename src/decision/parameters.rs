@@ -268,7 +268,7 @@ fn try_task_config(name: &str, text: &[u8]) -> Outcome<Object> {
     for key in config.keys() {
         wrong.push(
             Diagnostic::user(format!("{name} has the unknown key `{key}`"))
-                .help("version 2 only has `parameters`; put the key in there"),
+                .help("version 2 only allows `parameters`; move the key there"),
         );
     }
     let parameters = match parameters {
@@ -277,7 +277,7 @@ fn try_task_config(name: &str, text: &[u8]) -> Outcome<Object> {
         Some(other) => {
             let found = type_name(&other);
             wrong.push(Diagnostic::user(format!(
-                "`parameters` in {name} is {found}, where a mapping is expected"
+                "`parameters` in {name}: expected a mapping, found {found}"
             )));
             Object::new()
         }

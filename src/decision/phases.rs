@@ -121,7 +121,7 @@ impl Phases<'_> {
         ) {
             Ok(custom) => {
                 if let Some(why) = &custom.whole {
-                    tracing::info!("Kinds run wholly in Python: {why}");
+                    tracing::info!("Kinds run entirely in Python: {why}");
                 }
                 Ok(Some(custom))
             }
@@ -350,13 +350,14 @@ impl Phases<'_> {
                 .because(format!("optimization needs to look up {number}"))
                 .help(
                     "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com; \
-                     or show the graph with `--no-optimize`, which needs no Taskcluster",
+                     or show the graph with `--no-optimize`, which does not need Taskcluster",
                 )
         })?;
         let questions: Vec<IndexPath> = questions.iter().cloned().collect();
         let failed = |error: ApiError| {
             let failure = error.environment("cannot look up existing tasks in the index");
-            let local = "`snowman optimized --no-optimize` shows the graph without Taskcluster";
+            let local =
+                "run `snowman optimized --no-optimize` to show the graph without Taskcluster";
             let help = failure.help.as_deref();
             let help = help.map_or_else(|| local.to_owned(), |help| format!("{help}; {local}"));
             failure.help(help)
@@ -444,15 +445,15 @@ fn needs_python<'a>(
 fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     for (key, name) in needs_python(graph_config, params) {
-        let (message, native) = if key == "optimize_strategies" {
+        let (setting, native) = if key == "optimize_strategies" {
             let names: Vec<_> = optimize::STRATEGIES.iter().map(|one| one.name).collect();
             (
-                format!("the parameter `{key}` names the Python object `{name}`"),
+                format!("the parameter `{key}` is set to the Python object `{name}`"),
                 names,
             )
         } else {
             (
-                format!("`taskgraph.{key}` names the Python function `{name}`"),
+                format!("`taskgraph.{key}` is set to the Python function `{name}`"),
                 NATIVE_REGISTRATIONS.to_vec(),
             )
         };
@@ -464,6 +465,7 @@ fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()>
             Some(near) => format!("did you mean `{near}`?"),
             None => "the project needs Python, so remove `--python=never`".to_owned(),
         };
+        let message = format!("{setting}, which cannot be used without Python");
         wrong.push(Diagnostic::user(message).at(place).help(help));
     }
     wrong.or_ok(())
@@ -485,13 +487,13 @@ pub(super) fn cannot_read_repository(message: impl Into<String>, error: &VcsErro
         }
         VcsError::NoCommit => {
             diagnostic.class = Class::User;
-            diagnostic.help("commit something first")
+            diagnostic.help("create a commit first")
         }
         VcsError::NotStarted {
             program,
             missing: true,
             ..
-        } => diagnostic.help(format!("install `{program}` in a folder of PATH")),
+        } => diagnostic.help(format!("install `{program}`, and add its folder to PATH")),
         _ => diagnostic,
     }
 }

@@ -37,7 +37,7 @@ impl<'a> BlockingTaskcluster<'a> {
     ) -> Result<Option<T>, Diagnostic> {
         let Some(runtime) = &self.runtime else {
             return Err(Diagnostic::bug(
-                "transforms can only call Taskcluster in a runtime with several threads",
+                "transforms can only call Taskcluster in a multi-threaded runtime",
             ));
         };
         match runtime.block_on(answer) {

@@ -66,7 +66,7 @@ pub fn placement(
 }
 
 fn custom(what: &str, entries: &Entries, name: &str, native: bool) -> Option<String> {
-    is_custom(entries, name, native).then(|| format!("`{what}: {name}` is the project's"))
+    is_custom(entries, name, native).then(|| format!("`{what}: {name}` is defined by the project"))
 }
 
 fn implementation(context: &Context<'_>, item: &Item) -> Option<String> {
@@ -86,7 +86,8 @@ fn run_using(context: &Context<'_>, registered: &Registered, item: &Item) -> Opt
         .iter()
         .any(|way| way.name == name && way.worker == worker);
     let foreign = registered.run_using.get(&key)?;
-    (*foreign || !native).then(|| format!("`run.using: {name}` on {worker} is the project's"))
+    (*foreign || !native)
+        .then(|| format!("`run.using: {name}` on {worker} is defined by the project"))
 }
 
 fn task(context: &Context<'_>, registered: &Registered, item: &Item) -> Option<String> {

@@ -43,7 +43,7 @@ pub fn find_transforms(kind: &KindDefinition) -> Outcome<Vec<&'static Transform>
                     || {
                         let known = transforms::TRANSFORMS.iter().map(|t| t.name);
                         format!(
-                            "other names must be importable in the project's Python; built in: {}",
+                            "use a built-in transform, or a name that the project's Python can import; built in: {}",
                             known.collect::<Vec<_>>().join(", ")
                         )
                     },

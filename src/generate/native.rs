@@ -195,11 +195,19 @@ fn to_task(
             };
             Label::parse(&label).map_err(bad)?
         }
-        other => return Err(incomplete(format!("the label is {}", type_name(&other)))),
+        other => {
+            return Err(incomplete(format!(
+                "`label`: expected a string, found {}",
+                type_name(&other)
+            )));
+        }
     };
     let map = |key: &str, value: Value| match value {
         Value::Object(map) => Ok(map),
-        other => Err(incomplete(format!("`{key}` is {}", type_name(&other)))),
+        other => Err(incomplete(format!(
+            "`{key}`: expected a mapping, found {}",
+            type_name(&other)
+        ))),
     };
     let mut attributes = map("attributes", take("attributes"))?;
     attributes.insert("kind", Value::from(kind.name.as_str()));
@@ -210,7 +218,10 @@ fn to_task(
     };
     let to_label = |value: &Value| match value {
         Value::String(label) => Label::parse(label).map_err(|e| incomplete(e.to_string())),
-        other => Err(incomplete(format!("a dependency is {}", type_name(other)))),
+        other => Err(incomplete(format!(
+            "expected a label as a dependency, found {}",
+            type_name(other)
+        ))),
     };
     let labels = |value: Value| -> Result<Vec<Label>, Diagnostic> {
         value

@@ -101,7 +101,7 @@ fn only<'v>(map: Option<&'v Object>, what: &str) -> Result<(&'v Str, &'v Value),
         (Some(only), None) => Ok(only),
         (None, _) => Err(Diagnostic::user(format!("the docker image has no {what}"))),
         (Some(_), Some(_)) => Err(Diagnostic::user(format!(
-            "the file has more than one {what} of a docker image"
+            "the docker image has more than one {what}"
         ))),
     }
 }
@@ -195,11 +195,11 @@ mod tests {
         for (text, wrong) in [
             (
                 r#"{"a":{"1":"x"},"b":{"1":"x"}}"#,
-                "the file has more than one name of a docker image",
+                "the docker image has more than one name",
             ),
             (
                 r#"{"a":{"1":"x","2":"x"}}"#,
-                "the file has more than one tag of a docker image",
+                "the docker image has more than one tag",
             ),
             (r#"{}"#, "the docker image has no name"),
         ] {

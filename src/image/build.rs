@@ -134,7 +134,7 @@ pub fn build<'a>(context: &'a ImageContext<'a>, name: &'a str, save: Option<Path
         let code = task.run(context, IMAGE_BUILDER)?;
         let image = out.join("image.tar");
         if code != 0 || !image.is_file() {
-            return Err(Diagnostic::user(format!("the image {name} was not built"))
+            return Err(Diagnostic::user(format!("cannot build the image {name}"))
                 .because(format!("the image builder exited with code {code}"))
                 .help("see its output above")
                 .into());

@@ -41,7 +41,7 @@ impl<'a> ImageContext<'a> {
         let digest = cached.and_then(|cached| cached.get("digest")?.as_str());
         let digest = digest.ok_or_else(|| {
             task.diagnostic("the image has no digest")
-                .help("images with `cache: false` have none")
+                .help("remove `cache: false` from the image; without a cache it has no digest")
         })?;
         Ok(digest.to_owned())
     }

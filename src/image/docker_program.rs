@@ -87,7 +87,7 @@ fn start_error(error: &std::io::Error) -> Diagnostic {
             diagnostic.help("install docker and start it; `docker ps` must work")
         }
         ErrorKind::PermissionDenied => {
-            diagnostic.help("the `docker` in PATH must be executable by this user")
+            diagnostic.help("make the `docker` in PATH executable by this user")
         }
         _ => diagnostic,
     }

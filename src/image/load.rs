@@ -22,7 +22,7 @@ pub async fn find_in_index(context: &ImageContext<'_>, name: &str) -> Outcome<Ta
     let questions = index_paths_of(&task).into_iter().collect();
     let answers = context.phases(&params).ask_index(&questions).await?;
     replacement(&task, &answers).ok_or_else(|| {
-        Diagnostic::user(format!("the index has no artifacts of a docker image `{name}`"))
+        Diagnostic::user(format!("the index has no artifacts for the docker image `{name}`"))
             .because("no task at the image's index paths has built it")
             .help(format!(
                 "local changes may be the reason: use an unchanged checkout of {}, or build the image with `snowman build-image {name}`",
@@ -56,7 +56,7 @@ pub async fn load(
         found = Some(archive::copy(image, stdin, name)?);
         Ok(())
     })?;
-    let found = found.ok_or_else(|| Diagnostic::bug("no image was given to docker"))?;
+    let found = found.ok_or_else(|| Diagnostic::bug("no image was passed to docker"))?;
     tracing::info!("Found docker image: {}:{}", found.image, found.tag);
     let loaded = match tag {
         Some(tag) => {

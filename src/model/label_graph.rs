@@ -80,7 +80,7 @@ impl LabelGraph {
                             suggest::nearest(label.as_str(), self.tasks.keys().map(Label::as_str))
                                 .map_or_else(
                                     || {
-                                        "name a task that exists, or leave the dependency out"
+                                        "use the label of an existing task, or remove the dependency"
                                             .to_owned()
                                     },
                                     |near| format!("did you mean `{near}`?"),
@@ -266,7 +266,7 @@ mod tests {
             "kind `test`, task `build-linux`: the dependency `biuld-win` is `biuld-win`, which does \
              not exist\n  help: did you mean `build-win`?\n\
              kind `test`, task `build-linux`: the dependency `zzz` is `zzz`, which does not exist\n  \
-             help: name a task that exists, or leave the dependency out"
+             help: use the label of an existing task, or remove the dependency"
         );
     }
 

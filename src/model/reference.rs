@@ -19,7 +19,7 @@ use crate::base::value::{List, Object, Value};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceError {
     /// The task has no dependency of that name.
-    #[error("the reference {reference:?} names `{name}`, and the task has no such dependency")]
+    #[error("the reference {reference:?} uses `{name}`, but the task has no such dependency")]
     NoDependency {
         /// The text of the reference.
         reference: String,
@@ -29,13 +29,13 @@ pub enum ReferenceError {
         hint: String,
     },
     /// A task cannot refer to its own artifacts.
-    #[error("the reference {0:?} names an artifact of the task itself")]
+    #[error("the reference {0:?} refers to an artifact of the task itself")]
     OwnArtifact(String),
     /// The root URL of Taskcluster is not known.
     #[error("TASKCLUSTER_ROOT_URL is not set, so the artifact reference {0:?} cannot be resolved")]
     NoRootUrl(String),
     /// Something else is where a text is expected.
-    #[error("a `{kind}` is {found}, where a string is expected")]
+    #[error("`{kind}`: expected a string, found {found}")]
     Form {
         /// The kind of reference.
         kind: &'static str,

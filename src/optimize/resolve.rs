@@ -224,7 +224,7 @@ fn reference_diagnostic(task: &Task, error: &ReferenceError) -> Diagnostic {
             diagnostic
         }
         ReferenceError::OwnArtifact(_) => diagnostic
-            .help("a task's own taskId is not known before it is created; name a dependency"),
+            .help("refer to an artifact of a dependency; a task's own taskId is not known before it is created"),
         _ => diagnostic,
     }
 }

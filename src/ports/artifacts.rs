@@ -109,9 +109,9 @@ impl Artifacts for ArtifactFolder<'_> {
     fn write(&self, name: &str, content: &[u8]) -> Result<(), Diagnostic> {
         let name = &normalize(name).map_err(|_| {
             Diagnostic::user(format!(
-                "the artifact {name:?} would be outside of the folder for artifacts"
+                "the artifact {name:?} would be outside the folder for artifacts"
             ))
-            .help("names, such as those of docker images, must not contain `..`")
+            .help("do not use `..` in names, such as those of docker images")
         })?;
         let masked = self.mask.content(content);
         if *masked != *content {
@@ -177,9 +177,7 @@ mod tests {
         ] {
             let error = folder.write(name, b"x").unwrap_err();
             assert!(
-                error
-                    .message
-                    .contains("outside of the folder for artifacts"),
+                error.message.contains("outside the folder for artifacts"),
                 "{name}: {error}"
             );
         }

@@ -12,7 +12,7 @@ use crate::base::file_name;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// The path is absolute or leads out of the repository.
-    #[error("{0:?} leads out of the repository")]
+    #[error("{0:?} is outside the repository")]
     Outside(String),
     /// The file does not exist.
     #[error("{0:?} does not exist")]

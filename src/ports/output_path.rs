@@ -30,7 +30,7 @@ const OF_VCS: [&str; 2] = [".git", ".hg"];
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// A link that is part of the checkout points out of it.
-    #[error("`{link}` is a link that version control tracks, and it leads out of the checkout")]
+    #[error("`{link}` is a link tracked by version control that points outside the checkout")]
     Tracked {
         /// The link, relative to the working folder if it is below it.
         link: String,
@@ -47,7 +47,7 @@ pub enum OutputError {
     #[error("`{0}` is not a folder")]
     NotAFolder(String),
     /// Version control cannot tell whether it tracks a link.
-    #[error("cannot tell whether version control tracks the link `{link}`: {error}")]
+    #[error("cannot determine whether version control tracks the link `{link}`: {error}")]
     Unknown {
         /// The link.
         link: String,
@@ -68,7 +68,7 @@ impl OutputError {
             Self::Tracked { link } => (
                 Diagnostic::user(message),
                 Some(format!(
-                    "remove `{link}` from the repository; links that the task makes may lead anywhere"
+                    "remove `{link}` from the repository; links that the task creates may point anywhere"
                 )),
             ),
             Self::Dangling { target, .. } => (
@@ -106,19 +106,17 @@ fn advice(error: &io::Error, file: &Path) -> Option<String> {
     };
     Some(match error.kind() {
         Kind::PermissionDenied => {
-            format!("{folder} must be writable by the user that runs this")
+            format!("make {folder} writable by the user that runs this")
         }
         Kind::ReadOnlyFilesystem => {
-            format!("{folder} is on a file system that is mounted read-only")
+            format!("use another file system; that of {folder} is mounted read-only")
         }
         Kind::StorageFull => format!("free some space on the file system of {folder}"),
-        Kind::QuotaExceeded => format!("free some space: the disk quota is used up in {folder}"),
-        Kind::FileTooLarge => {
-            "raise the limit on the size of files, which `ulimit -f` prints".to_owned()
-        }
+        Kind::QuotaExceeded => format!("free some space; the disk quota for {folder} is used up"),
+        Kind::FileTooLarge => "raise the limit on the size of files (`ulimit -f`)".to_owned(),
         Kind::NotFound => format!("create {folder} first"),
         Kind::NotADirectory => {
-            format!("a parent of {path} is not a folder: move it out of the way")
+            format!("move the parent of {path} that is not a folder out of the way")
         }
         Kind::IsADirectory | Kind::DirectoryNotEmpty | Kind::AlreadyExists => {
             format!("move {path} out of the way")
@@ -237,7 +235,7 @@ impl<'a> OutputPaths<'a> {
                     links += 1;
                     if links > MOST_LINKS {
                         return Err(io::Error::other(format!(
-                            "`{}` leads through a loop of links",
+                            "`{}` contains a loop of links",
                             self.display_path(path)
                         ))
                         .into());
@@ -338,13 +336,16 @@ mod tests {
             diagnostic.help.unwrap_or_default()
         };
         for (kind, words) in [
-            (Kind::PermissionDenied, "the folder a/b must be writable"),
+            (Kind::PermissionDenied, "make the folder a/b writable"),
             (Kind::ReadOnlyFilesystem, "mounted read-only"),
             (Kind::StorageFull, "free some space"),
             (Kind::FileTooLarge, "raise the limit"),
             (Kind::QuotaExceeded, "quota"),
             (Kind::NotFound, "create the folder a/b first"),
-            (Kind::NotADirectory, "a parent of a/b/c is not a folder"),
+            (
+                Kind::NotADirectory,
+                "move the parent of a/b/c that is not a folder",
+            ),
             (Kind::IsADirectory, "move a/b/c out of the way"),
             (Kind::AlreadyExists, "move a/b/c out of the way"),
             (Kind::InvalidFilename, "shorter name"),
@@ -357,6 +358,6 @@ mod tests {
             assert_eq!(advice_for(kind, "a/b/c"), "", "{kind:?}");
         }
         let help = advice_for(Kind::PermissionDenied, "c");
-        assert!(help.starts_with("the working folder"), "{help}");
+        assert!(help.starts_with("make the working folder"), "{help}");
     }
 }

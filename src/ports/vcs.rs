@@ -53,7 +53,7 @@ pub enum VcsError {
     #[error("the revision `{0}` does not exist in this clone")]
     NoRevision(String),
     /// The repository has no revision at all.
-    #[error("nothing has been committed yet")]
+    #[error("the repository has no commits yet")]
     NoCommit,
     /// It cannot be determined whether a folder is a repository.
     #[error("cannot read {path}: {why}")]
@@ -64,7 +64,7 @@ pub enum VcsError {
         why: String,
     },
     /// What a user wrote cannot be given to the program.
-    #[error("{what} {text:?} cannot be used: {why}")]
+    #[error("cannot use {what} {text:?}: {why}")]
     Refused {
         /// What it should be, e.g. `the revision`.
         what: &'static str,

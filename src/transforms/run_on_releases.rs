@@ -86,7 +86,7 @@ mod tests {
             &TRANSFORM,
             json!([{"name": "x", "run-on-releases": "beta"}]),
         );
-        let expected = "is the string \"beta\", where a list of strings is expected";
+        let expected = "expected a list of strings, found the string \"beta\"";
         assert!(error.contains(expected), "{error}");
     }
 }

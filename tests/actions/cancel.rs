@@ -70,7 +70,7 @@ async fn other_refusals_are_reported() {
     let (bench, push) = Bench::with_push().await;
     let unknown = bench.act(cancel(&push, bench.new_id())).await;
     assert!(
-        unknown.error_text().contains("was not cancelled"),
+        unknown.error_text().contains("cannot cancel the task"),
         "{}",
         unknown.error_text()
     );
@@ -83,7 +83,7 @@ async fn other_refusals_are_reported() {
             .act(none)
             .await
             .error_text()
-            .contains("cancel needs a task")
+            .contains("cancel requires a task")
     );
 }
 

@@ -310,7 +310,7 @@ async fn graphs_in_the_wrong_order_reuse_older_tasks() {
             &format!("2 tasks would be taken from the graph {}", push.task_id),
             &format!("although the graph {}", again.task_id),
             "build-a, sign-a",
-            &format!("name {} after {}", again.task_id, push.task_id),
+            &format!("list {} after {}", again.task_id, push.task_id),
         ],
     );
     let ran = bench

@@ -105,20 +105,20 @@ async fn built_in_methods_read_strings_under_underscores() {
     for (attributes, part) in [
         (
             "shipping-phase: ship, shipping_product: fox",
-            "write `shipping_phase`",
+            "use `shipping_phase`",
         ),
-        ("shipping-phase: ship", "write `shipping_phase`"),
+        ("shipping-phase: ship", "use `shipping_phase`"),
         (
             "shipping_phase: ship, shipping-product: fox",
-            "write `shipping_product`",
+            "use `shipping_product`",
         ),
         (
             "shipping_phase: ship, shipping_product: [fox]",
-            "the attribute `shipping_product` is a list, where a string is expected",
+            "the attribute `shipping_product`: expected a string, found a list",
         ),
         (
             "shipping_phase: [ship], shipping_product: fox",
-            "the attribute `shipping_phase` is a list, where a string is expected",
+            "the attribute `shipping_phase`: expected a string, found a list",
         ),
     ] {
         let (code, output) = planned(with_tasks(flavors, &["odd"], attributes), "ship_fox").await;
@@ -182,13 +182,16 @@ async fn names_to_rebuild_must_exist() {
             "rebuild_kinds",
             "--rebuild-kind",
             "biuld",
-            ["`rebuild_kinds` names `biuld`", "did you mean `build`?"],
+            ["`rebuild_kinds` contains `biuld`", "did you mean `build`?"],
         ),
         (
             "do_not_optimize",
             "--do-not-optimize",
             "sgin-a",
-            ["`do_not_optimize` names `sgin-a`", "did you mean `sign-a`?"],
+            [
+                "`do_not_optimize` contains `sgin-a`",
+                "did you mean `sign-a`?",
+            ],
         ),
     ] {
         let input = with(on(&[&push]), key, json!([name]));

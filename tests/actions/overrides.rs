@@ -99,13 +99,13 @@ async fn try_may_override_parameters() {
     assert_eq!(checkout.parameters()["owner"], "other@example.com");
     for (text, part) in [
         ("{", "is not valid JSON"),
-        ("[]", "is a list, where a mapping is expected"),
+        ("[]", "is a list, not a mapping"),
         ("{}", "has no `version`"),
         ("{\"version\": 1, \"tasks\": []}", "unknown version 1"),
         ("{\"version\": 2, \"tasks\": []}", "unknown key `tasks`"),
         (
             "{\"version\": 2, \"parameters\": []}",
-            "where a mapping is expected",
+            "expected a mapping, found a list",
         ),
         (
             "{\"version\": 2, \"parameters\": {\"onwer\": \"x\"}}",

@@ -99,7 +99,7 @@ async fn a_requested_rebuild_is_expected() {
     let plan_json = read(&output);
     let l10n = &plan_json["tasks"]["l10n-a"];
     assert_eq!(l10n["fate"], "rebuilt");
-    assert_eq!(l10n["why"], "`rebuild_kinds` names its kind `l10n`");
+    assert_eq!(l10n["why"], "its kind `l10n` is listed in `rebuild_kinds`");
     assert_eq!(l10n["was"], promote.ids()["l10n-a"]);
     assert_eq!(l10n["expected"], true);
     // What depends on it is built again with it.

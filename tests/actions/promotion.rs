@@ -195,7 +195,7 @@ async fn a_custom_version_parser_is_not_ignored() {
         .await
         .error_text();
     assert!(
-        error.contains("names the Python function `ours:parse`"),
+        error.contains("is set to the Python function `ours:parse`"),
         "{error}"
     );
     assert!(error.contains("config.yml:"), "{error}");
@@ -339,7 +339,7 @@ async fn invalid_graphs_are_reported_before_anything_is_created() {
     // A task that is no decision.
     let task = push.ids()["build-a"].clone();
     let plain = error_of(json!([push.task_id.as_str(), task])).await;
-    assert!(plain.contains("name a decision task"), "{plain}");
+    assert!(plain.contains("specify a decision task"), "{plain}");
 }
 
 /// A task with some of the artifacts of another.

@@ -311,7 +311,7 @@ async fn graphs_are_named_once_and_exclude_the_action() {
         promotion_trigger(&push, "promote_fox", on(&[&push, &push])),
     )
     .await;
-    assert_contains_all(&error, &["names", push.task_id.as_str(), "twice"]);
+    assert_contains_all(&error, &["contains", push.task_id.as_str(), "twice"]);
     let own = bench.new_id();
     let input = json!({"previous_graph_ids": [push.task_id.as_str(), own.as_str()]});
     let before = bench.everything().len();

@@ -105,5 +105,5 @@ async fn a_task_of_another_push_is_not_rerun() {
         ..rerun(&push, &foreign)
     };
     let error = bench.act(none).await.error_text();
-    assert!(error.contains("rerun needs a task"), "{error}");
+    assert!(error.contains("rerun requires a task"), "{error}");
 }

@@ -221,7 +221,7 @@ async fn a_task_outside_the_graph_is_reported() {
             .act(none)
             .await
             .error_text()
-            .contains("retrigger needs a task")
+            .contains("retrigger requires a task")
     );
 }
 

@@ -130,7 +130,7 @@ async fn the_task_is_not_an_action_task() {
     stderr:
       × the task [TASK-ID] is not an action task
       │   cause: ACTION_CALLBACK is not set and the task has no `extra.action`
-      help: run it in an action task; `snowman test-action-callback` tries an action locally
+      help: run it in an action task, or try the action locally with `snowman test-action-callback`
 
     1 error; nothing was done
     ");
@@ -183,7 +183,7 @@ async fn the_action_names_malformed_ids() {
     stderr:
       × `extra.action.context.taskGroupId`: taskId "a/b" has a character that is not allowed: '/'
 
-      × `extra.action.context.taskId` is an integer, where a taskId is expected
+      × `extra.action.context.taskId`: expected a taskId, found an integer
 
     2 errors; nothing was done
     "#);
@@ -250,8 +250,8 @@ async fn retrigger_needs_a_task() {
     assert_snapshot!(shown, @"
     exit code 1
     stderr:
-      × retrigger needs a task
-      help: trigger it on a task, or give --task-id
+      × the action retrigger requires a task
+      help: trigger it on a task, or pass --task-id
 
     1 error; nothing was done
     ");
@@ -263,8 +263,8 @@ async fn cancel_needs_a_task() {
     assert_snapshot!(shown, @"
     exit code 1
     stderr:
-      × cancel needs a task
-      help: trigger it on a task, or give --task-id
+      × the action cancel requires a task
+      help: trigger it on a task, or pass --task-id
 
     1 error; nothing was done
     ");
@@ -308,9 +308,9 @@ async fn the_task_to_cancel_does_not_exist() {
     assert_snapshot!(call_back(action).await, @"
     exit code 1
     stderr:
-      × the task [TASK-ID] was not cancelled
+      × cannot cancel the task [TASK-ID]
       │   cause: HTTP 404: Task `[TASK-ID]` not found. Are you sure it was created?
-      help: the task has to exist, and the action task needs the scope to cancel it
+      help: check that the task exists, and that the action task has the scope to cancel it
 
     1 error; nothing was done
     ");

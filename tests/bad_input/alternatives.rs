@@ -29,15 +29,15 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: no alternative of `by-flavour` matches 'vanilla', and there is no
-      │ `default`, in `description` of `linux`
+      × kind `build`, task `linux`: no alternative of `by-flavour` in `description` of `linux` matches
+      │ 'vanilla', and there is no `default`
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-flavour: {vanila: x, mint: y}}
        ·         ───────────
      5 │         worker-type: linux
        ╰────
-      help: did you mean `vanila`? otherwise add a `default` alternative
+      help: did you mean `vanila`? If not, add a `default` alternative
 
     1 error
     ");
@@ -69,15 +69,15 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: several alternatives of `by-flavour` match 'vanilla': `van.*`,
-      │ `.*illa`, in `description` of `linux`
+      × kind `build`, task `linux`: several alternatives of `by-flavour` in `description` of `linux`
+      │ match 'vanilla': `van.*`, `.*illa`
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-flavour: {van.*: x, .*illa: y}}
        ·         ───────────
      5 │         worker-type: linux
        ╰────
-      help: write the alternatives so that only one matches
+      help: change the alternatives so that only one matches
 
     1 error
     ");
@@ -109,8 +109,8 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: `by-flavour` has no alternative but `default`, so it is not needed,
-      │ in `description` of `linux`
+      × kind `build`, task `linux`: `by-flavour` in `description` of `linux` has no alternative but
+      │ `default`, so it is not needed
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-flavour: {default: x}}
@@ -149,8 +149,8 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: the attribute `taste` is not set, and `by-taste` has no `default`,
-      │ in `description` of `linux`
+      × kind `build`, task `linux`: the attribute `taste` is not set, and `by-taste` in `description` of
+      │ `linux` has no `default`
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-taste: {vanilla: x}}
@@ -189,8 +189,8 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "van(" is not a valid regular expression: missing ), unterminated
-      │ subpattern at position 3, in `description` of `linux`
+      × kind `build`, task `linux`: in `description` of `linux`: "van(" is not a valid regular
+      │ expression: missing ), unterminated subpattern at position 3
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-flavour: {"van(": x, "b": y}}
@@ -229,8 +229,8 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: `by-flavour` needs a mapping of alternatives, but a list was found,
-      │ in `description` of `linux`
+      × kind `build`, task `linux`: `by-flavour` in `description` of `linux`: expected a mapping of
+      │ alternatives, found a list
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: {by-flavour: [x]}
@@ -254,15 +254,15 @@ fn a_priority_has_no_alternative() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `build-linux`: no alternative of `by-project` matches 'project', and there is
-      │ no `default`, in the graph config
+      × kind `build`, task `build-linux`: no alternative of `by-project` in the graph config matches
+      │ 'project', and there is no `default`
        ╭─[taskcluster/config.yml:2:1]
      1 │ trust-domain: test
      2 │ task-priority: {by-project: {other: low}}
        · ─────────────
      3 │ workers:
        ╰────
-      help: add that alternative, or a `default`
+      help: add an alternative that matches, or a `default`
 
     1 error
     ");
@@ -279,15 +279,15 @@ fn a_worker_type_has_no_alternative() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `build-linux`: no alternative of `by-level` matches '3', and there is no
-      │ `default`, in `workers.aliases.linux.worker-type`
+      × kind `build`, task `build-linux`: no alternative of `by-level` in
+      │ `workers.aliases.linux.worker-type` matches '3', and there is no `default`
         ╭─[taskcluster/config.yml:9:13]
       8 │             os: linux
       9 │             worker-type: {by-level: {'1': a, '2': b}}
         ·             ───────────
      10 │ taskgraph:
         ╰────
-      help: add that alternative, or a `default`
+      help: add an alternative that matches, or a `default`
 
     1 error
     ");

@@ -22,7 +22,7 @@ fn config_is_missing() {
     exit code 1
     stderr:
       × `taskcluster/config.yml` does not exist
-      help: run snowman in the repository, or name the folder of config.yml with --root
+      help: run snowman in the repository, or pass the folder of config.yml with --root
 
     1 error
     ");
@@ -93,7 +93,7 @@ taskgraph:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × `trust-domain` is 5, where a string is expected
+      × `trust-domain`: expected a string, found 5
        ╭─[taskcluster/config.yml:1:1]
      1 │ trust-domain: 5
        · ────────────
@@ -108,7 +108,7 @@ taskgraph:
        ╰────
       help: add it: the priority of tasks without one
 
-      × `workers.aliases.linux.os` is a list, where a string is expected
+      × `workers.aliases.linux.os`: expected a string, found a list
        ╭─[taskcluster/config.yml:8:13]
      7 │             implementaton: docker-worker
      8 │             os: [linux]
@@ -125,7 +125,7 @@ taskgraph:
        ╰────
       help: did you mean `implementation`?
 
-      × `taskgraph.cache-pull-requests` is the string "no", where a boolean is expected
+      × `taskgraph.cache-pull-requests`: expected a boolean, found the string "no"
         ╭─[taskcluster/config.yml:13:5]
      12 │         ci: {name: project}
      13 │     cache-pull-requests: 'no'
@@ -153,12 +153,12 @@ fn config_is_not_a_mapping() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × taskcluster/config.yml is a list, where a mapping is expected
+      × taskcluster/config.yml is a list, not a mapping
        ╭─[taskcluster/config.yml:1:1]
      1 │ - trust-domain: test
        · ─
        ╰────
-      help: it needs at least `trust-domain`, `task-priority`, `workers` and `taskgraph`
+      help: write a mapping with at least `trust-domain`, `task-priority`, `workers` and `taskgraph`
 
     1 error
     ");
@@ -173,7 +173,7 @@ fn config_is_empty() {
     exit code 1
     stderr:
       × taskcluster/config.yml is empty
-      help: it needs at least `trust-domain`, `task-priority`, `workers` and `taskgraph`
+      help: write a mapping with at least `trust-domain`, `task-priority`, `workers` and `taskgraph`
 
     1 error
     ");
@@ -194,7 +194,7 @@ fn there_are_no_repositories() {
      11 │     repositories: {}
         ·     ────────────
         ╰────
-      help: name the repository that is built, e.g. `ci: {name: my-project}`
+      help: add the repository that is built, e.g. `ci: {name: my-project}`
 
     1 error
     ");
@@ -227,7 +227,7 @@ fn keys_are_written_twice() {
     stdout:
     build-linux
     stderr:
-    [TIME]  WARN taskcluster/config.yml:2:1: the key `trust-domain` is written twice
-      help: the value on line 1 has no effect; remove one of the two
+    [TIME]  WARN taskcluster/config.yml:2:1: duplicate key `trust-domain`
+      help: remove one of the two; the value on line 1 has no effect
     ");
 }

@@ -105,7 +105,7 @@ async fn a_revision_is_an_option() {
     exit code 1
     stderr:
       × cannot determine which files changed
-      │   cause: the revision "--output=x" cannot be used: it begins with a dash
+      │   cause: cannot use the revision "--output=x": it begins with a dash
 
     1 error; nothing was created
     "#);
@@ -137,7 +137,7 @@ async fn try_task_config_is_not_a_mapping() {
     assert_snapshot!(decide(project, OVERRIDE).await, @r#"
     exit code 1
     stderr:
-      × try_task_config.json is a list, where a mapping is expected
+      × try_task_config.json is a list, not a mapping
       help: use version 2: `{"version": 2, "parameters": {…}}`
 
     1 error; nothing was created
@@ -178,12 +178,12 @@ async fn try_task_config_has_unknown_keys() {
     exit code 1
     stderr:
       × try_task_config.json has the unknown key `tasks`
-      help: version 2 only has `parameters`; put the key in there
+      help: version 2 only allows `parameters`; move the key there
 
       × try_task_config.json has the unknown key `env`
-      help: version 2 only has `parameters`; put the key in there
+      help: version 2 only allows `parameters`; move the key there
 
-      × `parameters` in try_task_config.json is a list, where a mapping is expected
+      × `parameters` in try_task_config.json: expected a mapping, found a list
 
     3 errors; nothing was created
     ");
@@ -196,13 +196,13 @@ async fn try_task_config_has_unknown_parameters() {
     assert_snapshot!(decide(project, OVERRIDE).await, @"
     exit code 1
     stderr:
-      × parameters: `level` is 1, where a string is expected
+      × parameters: `level`: expected a string, found 1
 
       × parameters: unknown key `targt_tasks_method`
       help: did you mean `target_tasks_method`?
 
       × parameters: unknown key `frobnicate`
-      help: leave it out
+      help: remove it
 
     3 errors; nothing was created
     ");
@@ -288,7 +288,8 @@ async fn a_project_is_written_in_python() {
     assert_snapshot!(decide(project, &["--python=never"]).await, @"
     exit code 1
     stderr:
-      × `taskgraph.register` names the Python function `project_taskgraph:register`
+      × `taskgraph.register` is set to the Python function `project_taskgraph:register`, which cannot be
+      │ used without Python
         ╭─[taskcluster/config.yml:11:5]
      10 │ taskgraph:
      11 │     register: project_taskgraph:register
@@ -315,8 +316,8 @@ async fn the_index_refuses_to_answer() {
     stderr:
       × cannot look up existing tasks in the index
       │   cause: index.findTasksAtIndex(1 paths): HTTP 403: Insufficient scopes (injected fault)
-      help: check the credentials and their scopes; `snowman optimized --no-optimize` shows the graph
-            without Taskcluster
+      help: check the credentials and their scopes; run `snowman optimized --no-optimize` to show the
+            graph without Taskcluster
 
     1 failure; nothing was created
     ");

@@ -54,7 +54,7 @@ fn the_root_is_missing() {
     exit code 1
     stderr:
       × `taskgraph/config.yml` does not exist
-      help: run snowman in the repository, or name the folder of config.yml with --root
+      help: run snowman in the repository, or pass the folder of config.yml with --root
 
     1 error
     ");
@@ -69,7 +69,7 @@ fn the_root_is_found_from_a_subfolder() {
     exit code 1
     stderr:
       × `src/taskcluster/config.yml` does not exist
-      help: run snowman in the repository, or name the folder of config.yml with --root
+      help: run snowman in the repository, or pass the folder of config.yml with --root
 
     1 error
     ");
@@ -82,7 +82,7 @@ fn the_root_is_a_file() {
     exit code 1
     stderr:
       × `taskcluster/config.yml/config.yml` does not exist
-      help: run snowman in the repository, or name the folder of config.yml with --root
+      help: run snowman in the repository, or pass the folder of config.yml with --root
 
     1 error
     ");
@@ -101,7 +101,7 @@ fn git_is_missing() {
     stderr:
       × cannot read the repository
       │   cause: cannot start `git`: No such file or directory (os error 2)
-      help: install `git` in a folder of PATH
+      help: install `git`, and add its folder to PATH
 
     1 failure
     ");
@@ -140,7 +140,7 @@ tasks:
       × no Taskcluster is configured
       │   cause: optimization needs to look up 2 index paths
       help: set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com; or show the
-            graph with `--no-optimize`, which needs no Taskcluster
+            graph with `--no-optimize`, which does not need Taskcluster
 
     1 failure
     ");
@@ -268,7 +268,7 @@ fn actions_are_disabled_that_do_not_exist() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × `taskgraph.disabled-actions` names the unknown action `cancel-al`
+      × `taskgraph.disabled-actions` contains the unknown action `cancel-al`
         ╭─[taskcluster/config.yml:11:24]
      10 │ taskgraph:
      11 │     disabled-actions: [cancel-al, frobnicate]
@@ -277,7 +277,7 @@ fn actions_are_disabled_that_do_not_exist() {
         ╰────
       help: did you mean `cancel-all`?
 
-      × `taskgraph.disabled-actions` names the unknown action `frobnicate`
+      × `taskgraph.disabled-actions` contains the unknown action `frobnicate`
         ╭─[taskcluster/config.yml:11:35]
      10 │ taskgraph:
      11 │     disabled-actions: [cancel-al, frobnicate]

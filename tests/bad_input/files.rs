@@ -24,7 +24,7 @@ tasks-from: [linux.yml, ../../../../x.yml, /etc/passwd, sub]
       help: name a file in the kind's folder
 
       × kind `build`: `tasks-from` names "../../../../x.yml":
-      │ "taskcluster/kinds/build/../../../../x.yml" leads out of the repository
+      │ "taskcluster/kinds/build/../../../../x.yml" is outside the repository
        ╭─[taskcluster/kinds/build/kind.yml:1:25]
      1 │ tasks-from: [linux.yml, ../../../../x.yml, /etc/passwd, sub]
        ·                         ─────────────────
@@ -86,7 +86,7 @@ tasks-from: [linux.yml, mac.yml, win.yml]
      1 │ linux: [
        ╰────
 
-      × kind `build`: taskcluster/kinds/build/mac.yml is a list, where a mapping is expected
+      × kind `build`: taskcluster/kinds/build/mac.yml is a list, not a mapping
        ╭─[taskcluster/kinds/build/mac.yml:1:1]
      1 │ - mac
        · ─
@@ -123,7 +123,7 @@ fn from_file_names_a_file_outside() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "../../secret.yml" leads out of the repository
+      × kind `build`, task `linux`: "../../secret.yml" is outside the repository
         ╭─[taskcluster/kinds/build/kind.yml:14:13]
      13 │             substitution-fields: [description]
      14 │             from-file: ../../secret.yml
@@ -196,7 +196,7 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `docker-image`, task `base`: "../../../secret" leads out of the repository
+      × kind `docker-image`, task `base`: "../../../secret" is outside the repository
        ╭─[taskcluster/docker/base/Dockerfile:2:1]
      1 │ FROM debian:12
      2 │ # %include ../../../secret
@@ -309,7 +309,7 @@ fn a_link_leaves_the_repository() {
     assert_snapshot!(project.run(&["full"]).shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`: `tasks-from` names "link.yml": "taskcluster/kinds/build/link.yml" leads out of the
+      × kind `build`: `tasks-from` names "link.yml": "taskcluster/kinds/build/link.yml" is outside the
       │ repository
        ╭─[taskcluster/kinds/build/kind.yml:1:14]
      1 │ tasks-from: [link.yml]

@@ -85,7 +85,7 @@ fn a_kind_is_not_a_mapping() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`: taskcluster/kinds/build/kind.yml is a list, where a mapping is expected
+      × kind `build`: taskcluster/kinds/build/kind.yml is a list, not a mapping
        ╭─[taskcluster/kinds/build/kind.yml:1:1]
      1 │ - linux
        · ─
@@ -112,15 +112,15 @@ tasks: [linux]
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`: `transforms` is the string "taskgraph.transforms.matrix", where a list of strings
-      │ is expected
+      × kind `build`: `transforms`: expected a list of strings, found the string
+      │ "taskgraph.transforms.matrix"
        ╭─[taskcluster/kinds/build/kind.yml:1:1]
      1 │ transforms: taskgraph.transforms.matrix
        · ──────────
      2 │ kind-dependencies: [5, toolchain/x]
        ╰────
 
-      × kind `build`: `kind-dependencies[0]` is 5, where a string is expected
+      × kind `build`: `kind-dependencies[0]`: expected a string, found 5
        ╭─[taskcluster/kinds/build/kind.yml:2:21]
      1 │ transforms: taskgraph.transforms.matrix
      2 │ kind-dependencies: [5, toolchain/x]
@@ -128,7 +128,7 @@ tasks: [linux]
      3 │ task-defaults: []
        ╰────
 
-      × kind `build`: `task-defaults` is a list, where a mapping of names to values is expected
+      × kind `build`: `task-defaults`: expected a mapping of names to values, found a list
        ╭─[taskcluster/kinds/build/kind.yml:3:1]
      2 │ kind-dependencies: [5, toolchain/x]
      3 │ task-defaults: []
@@ -136,7 +136,7 @@ tasks: [linux]
      4 │ tasks: [linux]
        ╰────
 
-      × kind `build`: `tasks` is a list, where a mapping of names to values is expected
+      × kind `build`: `tasks`: expected a mapping of names to values, found a list
        ╭─[taskcluster/kinds/build/kind.yml:4:1]
      3 │ task-defaults: []
      4 │ tasks: [linux]
@@ -230,8 +230,8 @@ tasks:
     stdout:
     build-linux
     stderr:
-    [TIME]  WARN taskcluster/kinds/build/kind.yml:11:5: the key `linux` is written twice
-      help: the value on line 2 has no effect; remove one of the two
+    [TIME]  WARN taskcluster/kinds/build/kind.yml:11:5: duplicate key `linux`
+      help: remove one of the two; the value on line 2 has no effect
     ");
 }
 
@@ -324,7 +324,7 @@ kind-dependencies: 1
      1 │ tasks: [
        ╰────
 
-      × kind `lint`: `kind-dependencies` is 1, where a list of strings is expected
+      × kind `lint`: `kind-dependencies`: expected a list of strings, found 1
        ╭─[taskcluster/kinds/lint/kind.yml:1:1]
      1 │ kind-dependencies: 1
        · ─────────────────

@@ -17,7 +17,7 @@ fn aliases_would_exhaust_the_memory() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`: with its aliases expanded the document has more than 1000000 nodes
+      × kind `build`: with its aliases expanded, the document has more than 1000000 nodes
        ╭─[taskcluster/kinds/build/kind.yml:1:19]
      1 │ a0: &a0 [x, x, x, x, x, x, x, x, x, x]
        ·                   ─
@@ -78,8 +78,8 @@ fn a_file_is_too_large() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`: `taskcluster/kinds/build/kind.yml` has 17825805 bytes; a YAML file may have
-      │ 16777216
+      × kind `build`: `taskcluster/kinds/build/kind.yml` has 17825805 bytes; a YAML file may have at
+      │ most 16777216
 
     1 error
     ");
@@ -92,7 +92,7 @@ fn a_line_is_very_long() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`: `tasks` is a list, where a mapping of names to values is expected
+      × kind `build`: `tasks`: expected a mapping of names to values, found a list
        ╭─[taskcluster/kinds/build/kind.yml:1:1]
      1 │ tasks: [abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, abc, ab…
        · ─────
@@ -135,13 +135,13 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`: `2030-01-01` is a date, which JSON cannot hold
+      × kind `build`: `2030-01-01` is a date, which JSON cannot represent
        ╭─[taskcluster/kinds/build/kind.yml:4:22]
      3 │ tasks:
      4 │     a: {description: 2030-01-01, worker-type: succeed}
        ·                      ──────────
        ╰────
-      help: write '2030-01-01' in quotes to have a string
+      help: write '2030-01-01' in quotes to make it a string
 
     1 error
     ");
@@ -213,8 +213,8 @@ async fn the_folder_of_artifacts_is_a_link() {
     exit code 1
     stderr:
       × cannot write the artifact artifacts/parameters.yml
-      │   cause: `artifacts` is a link that version control tracks, and it leads out of the checkout
-      help: remove `artifacts` from the repository; links that the task makes may lead anywhere
+      │   cause: `artifacts` is a link tracked by version control that points outside the checkout
+      help: remove `artifacts` from the repository; links that the task creates may point anywhere
 
     1 error; nothing was created
     ");

@@ -30,7 +30,7 @@ fn a_date_is_out_of_range() {
        · ──────────
      2 │ pushdate: -1
        ╰────
-      help: dates are in seconds since 1970
+      help: write the date in seconds since 1970
 
     1 error
     ");
@@ -101,13 +101,13 @@ fn parameters_are_not_a_mapping() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × parameters: params.yml is a list, where a mapping is expected
+      × parameters: params.yml is a list, not a mapping
        ╭─[params.yml:1:1]
      1 │ - level
        · ─
        ╰────
 
-      × parameters: params.json is a list, where a mapping is expected
+      × parameters: params.json is a list, not a mapping
 
     2 errors
     ");
@@ -131,7 +131,7 @@ release_history: []
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × parameters: `build_date` is the string "now", where an integer is expected
+      × parameters: `build_date`: expected an integer, found the string "now"
        ╭─[params.yml:2:1]
      1 │ level: 3
      2 │ build_date: now
@@ -139,7 +139,7 @@ release_history: []
      3 │ filters: target_tasks_method
        ╰────
 
-      × parameters: `build_number` is the boolean true, where an integer is expected
+      × parameters: `build_number`: expected an integer, found the boolean true
        ╭─[params.yml:5:1]
      4 │ files_changed: [1]
      5 │ build_number: true
@@ -147,7 +147,7 @@ release_history: []
      6 │ release_history: []
        ╰────
 
-      × parameters: `files_changed[0]` is 1, where a string is expected
+      × parameters: `files_changed[0]`: expected a string, found 1
        ╭─[params.yml:4:17]
      3 │ filters: target_tasks_method
      4 │ files_changed: [1]
@@ -155,7 +155,7 @@ release_history: []
      5 │ build_number: true
        ╰────
 
-      × parameters: `filters` is the string "target_tasks_method", where a list of strings is expected
+      × parameters: `filters`: expected a list of strings, found the string "target_tasks_method"
        ╭─[params.yml:3:1]
      2 │ build_date: now
      3 │ filters: target_tasks_method
@@ -163,7 +163,7 @@ release_history: []
      4 │ files_changed: [1]
        ╰────
 
-      × parameters: `level` is 3, where a string is expected
+      × parameters: `level`: expected a string, found 3
        ╭─[params.yml:1:1]
      1 │ level: 3
        · ─────
@@ -187,7 +187,7 @@ existing_tasks: {build-linux: a/b, build-mac: 5}
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × parameters: `existing_tasks.build-mac` is 5, where a string is expected
+      × parameters: `existing_tasks.build-mac`: expected a string, found 5
        ╭─[params.yml:1:36]
      1 │ existing_tasks: {build-linux: a/b, build-mac: 5}
        ·                                    ─────────
@@ -242,13 +242,13 @@ build_date: x
     stdout:
     build-linux
     stderr:
-      × parameters: `level` is 3, where a string is expected
+      × parameters: `level`: expected a string, found 3
        ╭─[params/a.yml:1:1]
      1 │ level: 3
        · ─────
        ╰────
 
-      × parameters: `build_date` is the string "x", where an integer is expected
+      × parameters: `build_date`: expected an integer, found the string "x"
        ╭─[params/c.yml:1:1]
      1 │ build_date: x
        · ──────────

@@ -17,12 +17,12 @@ async fn previous_graphs_do_not_exist() {
       × cannot read the artifact public/full-task-graph.json of the task [TASK-ID]
       │   cause: HTTP 404: Task not found; the queue has no such task: the taskId is wrong, or the task
       │   has expired
-      help: name a decision task, or an action task that makes a graph; see its artifacts
+      help: specify a decision task, or an action task that creates a graph; check its artifacts
 
       × cannot read the artifact public/full-task-graph.json of the task [TASK-ID]
       │   cause: HTTP 404: Task not found; the queue has no such task: the taskId is wrong, or the task
       │   has expired
-      help: name a decision task, or an action task that makes a graph; see its artifacts
+      help: specify a decision task, or an action task that creates a graph; check its artifacts
 
     2 errors; nothing was done
     ");
@@ -49,7 +49,7 @@ async fn the_version_is_unknown() {
     exit code 1
     stderr:
       × cannot determine the version to promote
-      help: give `version` in the input (`--version` of `promote --plan`), or add a version.txt to the
+      help: set `version` in the input (`--version` of `promote --plan`), or add a version.txt to the
             repository
 
     1 error; nothing was done
@@ -65,7 +65,7 @@ async fn the_decision_has_no_parameters() {
     stderr:
       × cannot read the parameters of the decision task [TASK-ID]
       │   cause: HTTP 404: Artifact not found
-      help: name a decision task that has written its artifacts
+      help: specify a decision task that has written its artifacts
 
     1 error; nothing was done
     ");
@@ -82,7 +82,7 @@ async fn the_decision_has_wrong_parameters() {
     assert_snapshot!(refused(&taskcluster, project()), @"
     exit code 1
     stderr:
-      × parameters: `level` is 1, where a string is expected
+      × parameters: `level`: expected a string, found 1
       │   cause: these are the parameters of the graph that the action is triggered on
 
     1 error; nothing was done
@@ -103,7 +103,7 @@ async fn a_graph_has_no_full_task_graph() {
     stderr:
       × cannot read the artifact public/full-task-graph.json of the task [TASK-ID]
       │   cause: HTTP 404: Artifact not found; the task is running
-      help: name a decision task, or an action task that makes a graph; see its artifacts
+      help: specify a decision task, or an action task that creates a graph; check its artifacts
 
     1 error; nothing was done
     ");
@@ -183,10 +183,10 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
     stderr:
     [TIME]  WARN taskcluster/config.yml:19:9: `release-promotion.flavors.promote.target-tasks-method` is missing
       help: add it: the target-tasks method; `{project}` is replaced
-    [TIME]  WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds` is the string "all", where a list of strings is expected
-    [TIME]  WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates` is a mapping, where a boolean is expected
-    [TIME]  WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product` is a list, where a string is expected
-    [TIME]  WARN taskcluster/config.yml:21:9: `release-promotion.flavors.later` is null, where a mapping (release promotion flavor) is expected
+    [TIME]  WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds`: expected a list of strings, found the string "all"
+    [TIME]  WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates`: expected a boolean, found a mapping
+    [TIME]  WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product`: expected a string, found a list
+    [TIME]  WARN taskcluster/config.yml:21:9: `release-promotion.flavors.later`: expected a mapping (release promotion flavor), found null
     "#);
     let taskcluster = taskcluster().await;
     let input = json!({
@@ -199,10 +199,10 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
     stderr:
     [TIME]  WARN taskcluster/config.yml:19:9: `release-promotion.flavors.promote.target-tasks-method` is missing
       help: add it: the target-tasks method; `{project}` is replaced
-    [TIME]  WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds` is the string "all", where a list of strings is expected
-    [TIME]  WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates` is a mapping, where a boolean is expected
-    [TIME]  WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product` is a list, where a string is expected
-    [TIME]  WARN taskcluster/config.yml:21:9: `release-promotion.flavors.later` is null, where a mapping (release promotion flavor) is expected
+    [TIME]  WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds`: expected a list of strings, found the string "all"
+    [TIME]  WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates`: expected a boolean, found a mapping
+    [TIME]  WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product`: expected a string, found a list
+    [TIME]  WARN taskcluster/config.yml:21:9: `release-promotion.flavors.later`: expected a mapping (release promotion flavor), found null
       × `release-promotion.flavors.promote.target-tasks-method` is missing
         ╭─[taskcluster/config.yml:19:9]
      18 │     flavors:
@@ -212,8 +212,8 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
         ╰────
       help: add it: the target-tasks method; `{project}` is replaced
 
-      × `release-promotion.flavors.promote.rebuild-kinds` is the string "all", where a list of strings
-      │ is expected
+      × `release-promotion.flavors.promote.rebuild-kinds`: expected a list of strings, found the string
+      │ "all"
         ╭─[taskcluster/config.yml:19:19]
      18 │     flavors:
      19 │         promote: {rebuild-kinds: all, partial-updates: {a: b}, notes: [1]}
@@ -233,7 +233,7 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
     let project = Project::new().file("taskcluster/config.yml", &config);
     let error = refused(&taskcluster, project);
     assert!(
-        error.contains("× `release-promotion.flavors.later` is null, where a mapping"),
+        error.contains("× `release-promotion.flavors.later`: expected a mapping"),
         "{error}"
     );
 }

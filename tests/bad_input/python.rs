@@ -11,7 +11,8 @@ fn a_project_registers_extensions() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × `taskgraph.register` names the Python function `project_taskgraph:register`
+      × `taskgraph.register` is set to the Python function `project_taskgraph:register`, which cannot be
+      │ used without Python
         ╭─[taskcluster/config.yml:11:5]
      10 │ taskgraph:
      11 │     register: project_taskgraph:register
@@ -20,8 +21,8 @@ fn a_project_registers_extensions() {
         ╰────
       help: the project needs Python, so remove `--python=never`
 
-      × `taskgraph.decision-parameters` names the Python function
-      │ `project_taskgraph.parameters:decision`
+      × `taskgraph.decision-parameters` is set to the Python function
+      │ `project_taskgraph.parameters:decision`, which cannot be used without Python
         ╭─[taskcluster/config.yml:12:5]
      11 │     register: project_taskgraph:register
      12 │     decision-parameters: project_taskgraph.parameters:decision
@@ -45,7 +46,8 @@ fn a_near_name_of_a_native_registration() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × `taskgraph.register` names the Python function `mozilla_taskgraph:registre`
+      × `taskgraph.register` is set to the Python function `mozilla_taskgraph:registre`, which cannot be
+      │ used without Python
         ╭─[taskcluster/config.yml:11:5]
      10 │ taskgraph:
      11 │     register: mozilla_taskgraph:registre
@@ -88,7 +90,7 @@ tasks:
        ·              ─────────────────────────────────────────────
      2 │ tasks:
        ╰────
-      help: other names must be importable in the project's Python; built in:
+      help: use a built-in transform, or a name that the project's Python can import; built in:
             mozilla_taskgraph.transforms.replicate,
             mozilla_taskgraph.transforms.scriptworker.release_artifacts,
             mozilla_taskgraph.transforms.scriptworker.shipit.mark_as_shipped,
@@ -119,8 +121,8 @@ optimize_strategies: project_taskgraph.optimize:strategies
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × the parameter `optimize_strategies` names the Python object
-      │ `project_taskgraph.optimize:strategies`
+      × the parameter `optimize_strategies` is set to the Python object
+      │ `project_taskgraph.optimize:strategies`, which cannot be used without Python
       help: the project needs Python, so remove `--python=never`
 
     1 error

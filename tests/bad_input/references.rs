@@ -46,7 +46,7 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `test`, task `test-other`: the reference "<biuld>" names `biuld`, and the task has no such
+      × kind `test`, task `test-other`: the reference "<biuld>" uses `biuld`, but the task has no such
       │ dependency
        ╭─[taskcluster/kinds/test/kind.yml:3:5]
      2 │ tasks:
@@ -56,8 +56,8 @@ tasks:
        ╰────
       help: did you mean `build`?
 
-      × kind `test`, task `test-other`: the reference "<frobnicate/public/x>" names `frobnicate`, and
-      │ the task has no such dependency
+      × kind `test`, task `test-other`: the reference "<frobnicate/public/x>" uses `frobnicate`, but the
+      │ task has no such dependency
        ╭─[taskcluster/kinds/test/kind.yml:3:5]
      2 │ tasks:
      3 │     other:
@@ -66,15 +66,15 @@ tasks:
        ╰────
       help: available: build
 
-      × kind `test`, task `test-other`: the reference "<self/public/x>" names an artifact of the task
-      │ itself
+      × kind `test`, task `test-other`: the reference "<self/public/x>" refers to an artifact of the
+      │ task itself
        ╭─[taskcluster/kinds/test/kind.yml:3:5]
      2 │ tasks:
      3 │     other:
        ·     ─────
      4 │         description: Test it
        ╰────
-      help: a task's own taskId is not known before it is created; name a dependency
+      help: refer to an artifact of a dependency; a task's own taskId is not known before it is created
 
     3 errors
     "#);
@@ -111,7 +111,7 @@ tasks:
        ·     ─
      6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
        ╰────
-      help: name a task that exists, or leave the dependency out
+      help: use the label of an existing task, or remove the dependency
 
       × kind `build`, task `build-c`: the dependency `d` is `build-e`, which does not exist
        ╭─[taskcluster/kinds/build/kind.yml:6:5]

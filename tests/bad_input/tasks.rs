@@ -32,7 +32,7 @@ tasks:
        ·         ──────────
      4 │         worker-type: linux
        ╰────
-      help: is `descripton` meant to be `description`?
+      help: did you mean `description` instead of `descripton`?
 
     1 error
     ");
@@ -83,7 +83,7 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `mac`: `description` is a list, where a string is expected
+      × kind `build`, task `mac`: `description`: expected a string, found a list
         ╭─[taskcluster/kinds/build/kind.yml:13:9]
      12 │     mac:
      13 │         description: [Build it]
@@ -91,7 +91,7 @@ tasks:
      14 │         worker-type: linux
         ╰────
 
-      × kind `test`, task `unit`: `description` is 5, where a string is expected
+      × kind `test`, task `unit`: `description`: expected a string, found 5
        ╭─[taskcluster/kinds/test/kind.yml:5:9]
      4 │     unit:
      5 │         description: 5
@@ -189,7 +189,7 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `a`: `always-target` is the string "yes", where a boolean is expected
+      × kind `build`, task `a`: `always-target`: expected a boolean, found the string "yes"
        ╭─[taskcluster/kinds/build/kind.yml:8:9]
      7 │         attributes: []
      8 │         always-target: 'yes'
@@ -197,7 +197,7 @@ tasks:
      9 │         run-on-tasks-for: github-push
        ╰────
 
-      × kind `build`, task `a`: `attributes` is a list, where a mapping of names to values is expected
+      × kind `build`, task `a`: `attributes`: expected a mapping of names to values, found a list
        ╭─[taskcluster/kinds/build/kind.yml:7:9]
      6 │         worker-type: succeed
      7 │         attributes: []
@@ -205,7 +205,7 @@ tasks:
      8 │         always-target: 'yes'
        ╰────
 
-      × kind `build`, task `a`: `routes` is a mapping, where a list of strings is expected
+      × kind `build`, task `a`: `routes`: expected a list of strings, found a mapping
         ╭─[taskcluster/kinds/build/kind.yml:10:9]
       9 │         run-on-tasks-for: github-push
      10 │         routes: {a: b}
@@ -213,7 +213,7 @@ tasks:
      11 │         treeherder:
         ╰────
 
-      × kind `build`, task `a`: `treeherder.symbol` is a list, where a string is expected
+      × kind `build`, task `a`: `treeherder.symbol`: expected a string, found a list
         ╭─[taskcluster/kinds/build/kind.yml:12:13]
      11 │         treeherder:
      12 │             symbol: [B]
@@ -221,7 +221,7 @@ tasks:
      13 │             tier: one
         ╰────
 
-      × kind `build`, task `a`: `treeherder.tier` is the string "one", where an integer is expected
+      × kind `build`, task `a`: `treeherder.tier`: expected an integer, found the string "one"
         ╭─[taskcluster/kinds/build/kind.yml:13:13]
      12 │             symbol: [B]
      13 │             tier: one
@@ -229,7 +229,7 @@ tasks:
      14 │             kind: build
         ╰────
 
-      × kind `build`, task `a`: `index.product` is 5, where a string is expected
+      × kind `build`, task `a`: `index.product`: expected a string, found 5
         ╭─[taskcluster/kinds/build/kind.yml:17:13]
      16 │         index:
      17 │             product: 5
@@ -237,8 +237,8 @@ tasks:
      18 │             job-name: a
         ╰────
 
-      × kind `build`, task `a`: `run-on-tasks-for` is the string "github-push", where a list of strings
-      │ is expected
+      × kind `build`, task `a`: `run-on-tasks-for`: expected a list of strings, found the string
+      │ "github-push"
         ╭─[taskcluster/kinds/build/kind.yml:9:9]
       8 │         always-target: 'yes'
       9 │         run-on-tasks-for: github-push
@@ -320,9 +320,10 @@ tasks:
     assert_snapshot!(project.run(&["full"]).shown(), @"
     exit code 1
     stderr:
-      × kind `build`: the parameter `head_repository` is empty, so tasks cannot name their source
-      help: it is the address of the repository's remote: add one on GitHub, give parameters with `-p`,
-            or set `default-repository` in config.yml
+      × kind `build`: the parameter `head_repository` is empty, so the source of tasks cannot be
+      │ determined
+      help: add a remote on GitHub to the repository, pass parameters with `-p`, or set
+            `default-repository` in config.yml
 
     1 error
     ");

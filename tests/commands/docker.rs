@@ -222,7 +222,7 @@ fn images_are_found_in_the_index() {
     assert_eq!(ran.code, 1);
     assert!(
         ran.err
-            .contains("the index has no artifacts of a docker image `hello`"),
+            .contains("the index has no artifacts for the docker image `hello`"),
         "{}",
         ran.err
     );
@@ -403,7 +403,7 @@ fn docker_without_permission_is_not_reported_as_missing() {
         ("bin/other", "help: install docker"),
         (
             "bin/docker",
-            "help: the `docker` in PATH must be executable by this user",
+            "help: make the `docker` in PATH executable by this user",
         ),
     ] {
         let repository = TestRepository::new().beside(name, "", 0o644);

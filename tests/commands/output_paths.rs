@@ -69,7 +69,7 @@ fn untracked_links_may_lead_anywhere() {
 #[test]
 fn tracked_links_must_not_lead_out_of_the_checkout() {
     let refused = |link: &str| {
-        format!("`{link}` is a link that version control tracks, and it leads out of the checkout")
+        format!("`{link}` is a link tracked by version control that points outside the checkout")
     };
     for (links, committed, link) in [
         (&[("artifacts", "../out")] as &[_], 1, "artifacts"),

@@ -372,5 +372,8 @@ fn a_failing_version_parser_is_reported() {
         assert!(message.contains(text), "{text}\n{message}");
     }
     let message = flat(&world.failure(&["action-callback", "--python=never"]));
-    assert!(message.contains("names the Python function"), "{message}");
+    assert!(
+        message.contains("is set to the Python function"),
+        "{message}"
+    );
 }

@@ -22,7 +22,7 @@ fn file_size_is_limited() {
     read(&largest);
     assert_eq!(
         refused(&format!("{largest}x")),
-        "`f` has 16777217 bytes; a YAML file may have 16777216"
+        "`f` has 16777217 bytes; a YAML file may have at most 16777216"
     );
 }
 
@@ -72,7 +72,7 @@ fn aliases_count_towards_the_nodes() {
     }
     assert_eq!(
         refused(&laughs),
-        "f:1:25: with its aliases expanded the document has more than 1000000 nodes"
+        "f:1:25: with its aliases expanded, the document has more than 1000000 nodes"
     );
 }
 
@@ -83,7 +83,7 @@ fn aliases_count_towards_the_size_of_text() {
     read(&document(66));
     assert_eq!(
         refused(&document(67)),
-        "f:1:3: with its aliases expanded the document has more than 67108864 bytes of text"
+        "f:1:3: with its aliases expanded, the document has more than 67108864 bytes of text"
     );
 }
 

@@ -152,10 +152,10 @@ fn duplicate_keys_give_a_warning_and_the_last_one_counts() {
     assert_eq!(
         warnings,
         [
-            "f:3:1: the key `a` is written twice\n  \
-             help: the value on line 1 has no effect; remove one of the two",
-            "f:5:1: the key `b` is written twice\n  \
-             help: the value on line 2 has no effect; remove one of the two",
+            "f:3:1: duplicate key `a`\n  \
+             help: remove one of the two; the value on line 1 has no effect",
+            "f:5:1: duplicate key `b`\n  \
+             help: remove one of the two; the value on line 2 has no effect",
         ]
     );
 }

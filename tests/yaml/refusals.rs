@@ -14,67 +14,67 @@ fn values_that_json_lacks_are_refused_with_help() {
     for (document, message) in [
         (
             "a: 2001-12-14\n",
-            "f:1:4: `2001-12-14` is a date, which JSON cannot hold\n  \
-             help: write '2001-12-14' in quotes to have a string",
+            "f:1:4: `2001-12-14` is a date, which JSON cannot represent\n  \
+             help: write '2001-12-14' in quotes to make it a string",
         ),
         (
             "a:\n  - 2001-12-14 21:59:43Z\n",
-            "f:2:5: `2001-12-14 21:59:43Z` is a date, which JSON cannot hold\n  \
-             help: write '2001-12-14 21:59:43Z' in quotes to have a string",
+            "f:2:5: `2001-12-14 21:59:43Z` is a date, which JSON cannot represent\n  \
+             help: write '2001-12-14 21:59:43Z' in quotes to make it a string",
         ),
         (
             "a: !!binary aGVsbG8=\n",
-            "f:1:4: `aGVsbG8=` is binary, which JSON cannot hold\n  \
-             help: write 'aGVsbG8=' in quotes to have a string",
+            "f:1:4: `aGVsbG8=` is binary data, which JSON cannot represent\n  \
+             help: write 'aGVsbG8=' in quotes to make it a string",
         ),
         (
             "a: !!set {b}\n",
-            "f:1:4: a set is nothing that JSON can hold\n  help: write a list",
+            "f:1:4: JSON cannot represent a set\n  help: write a list instead",
         ),
         (
             "a: .nan\n",
-            "f:1:4: `.nan` is a float that JSON cannot hold\n  \
-             help: write '.nan' in quotes to have a string",
+            "f:1:4: `.nan` is a float that JSON cannot represent\n  \
+             help: write '.nan' in quotes to make it a string",
         ),
         (
             "a: -.inf\n",
-            "f:1:4: `-.inf` is a float that JSON cannot hold\n  \
-             help: write '-.inf' in quotes to have a string",
+            "f:1:4: `-.inf` is a float that JSON cannot represent\n  \
+             help: write '-.inf' in quotes to make it a string",
         ),
         (
             "a: 1.0e+999\n",
-            "f:1:4: `1.0e+999` is a float that JSON cannot hold\n  \
-             help: write '1.0e+999' in quotes to have a string",
+            "f:1:4: `1.0e+999` is a float that JSON cannot represent\n  \
+             help: write '1.0e+999' in quotes to make it a string",
         ),
         (
             "a: 18446744073709551616\n",
-            "f:1:4: `18446744073709551616` is an integer of more than 64 bits\n  \
-             help: write '18446744073709551616' in quotes to have a string",
+            "f:1:4: `18446744073709551616` is an integer that does not fit in 64 bits\n  \
+             help: write '18446744073709551616' in quotes to make it a string",
         ),
         (
             "a: -9223372036854775809\n",
-            "f:1:4: `-9223372036854775809` is an integer of more than 64 bits\n  \
-             help: write '-9223372036854775809' in quotes to have a string",
+            "f:1:4: `-9223372036854775809` is an integer that does not fit in 64 bits\n  \
+             help: write '-9223372036854775809' in quotes to make it a string",
         ),
         (
             "a: {1: b}\n",
-            "f:1:5: the key `1` is an integer, but keys are strings\n  help: write '1' in quotes",
+            "f:1:5: the key `1` is an integer, but keys must be strings\n  help: write '1' in quotes",
         ),
         (
             "on: push\n",
-            "f:1:1: the key `on` is a boolean, but keys are strings\n  help: write 'on' in quotes",
+            "f:1:1: the key `on` is a boolean, but keys must be strings\n  help: write 'on' in quotes",
         ),
         (
             "a: {~: b}\n",
-            "f:1:5: the key `~` is null, but keys are strings\n  help: write '~' in quotes",
+            "f:1:5: the key `~` is null, but keys must be strings\n  help: write '~' in quotes",
         ),
         (
             "1.5: b\n",
-            "f:1:1: the key `1.5` is a float, but keys are strings\n  help: write '1.5' in quotes",
+            "f:1:1: the key `1.5` is a float, but keys must be strings\n  help: write '1.5' in quotes",
         ),
         (
             "2001-12-14: b\n",
-            "f:1:1: the key `2001-12-14` is a date, but keys are strings\n  \
+            "f:1:1: the key `2001-12-14` is a date, but keys must be strings\n  \
              help: write '2001-12-14' in quotes",
         ),
     ] {
@@ -160,13 +160,13 @@ fn the_first_syntax_error_is_reported_with_its_place() {
         (
             "a: b: c\n",
             "f:1:5: mapping values are not allowed in this context\n  \
-             help: write a text with `: ` in it in quotes, or check the indentation",
+             help: put text that contains `: ` in quotes, or check the indentation",
         ),
         (
             "a: @b\n",
             "f:1:4: found character that cannot start any token\n  \
              cause: while scanning for the next token\n  \
-             help: write the text in quotes",
+             help: put the text in quotes",
         ),
         (
             "a: *b\nc: &bb 1\n",
@@ -174,13 +174,13 @@ fn the_first_syntax_error_is_reported_with_its_place() {
         ),
         (
             "a: &a 1\nb: &a 2\n",
-            "f:2:4: the anchor `&a` is set a second time\n  \
-             help: it is already set on line 1; use another name",
+            "f:2:4: the anchor `&a` is defined twice\n  \
+             help: use another name; it is already defined on line 1",
         ),
         (
             "a: 1\n---\nb: 1\n",
-            "f:2:1: the file has a second document\n  \
-             help: remove the `---`, or put each document into its own file",
+            "f:2:1: the file contains more than one document\n  \
+             help: remove the `---`, or put each document in its own file",
         ),
         (
             "a: \"b",
@@ -199,25 +199,25 @@ fn the_first_syntax_error_is_reported_with_its_place() {
         ),
         (
             "a:\n- [!b:, c]\n",
-            "f:2:1: a tag that ends with `:` follows here\n  \
-             help: write a text that begins with `!` in quotes",
+            "f:2:1: found a tag that ends with `:` after this position\n  \
+             help: put text that begins with `!` in quotes",
         ),
         (
             "a: {{b}}\n",
             "f:1:5: a mapping cannot be a key\n  \
-             help: a text that begins with `{` or `[` must be in quotes",
+             help: put text that begins with `{` or `[` in quotes",
         ),
         (
             "a: {<<: b}\n",
-            "f:1:9: `<<` merges mappings, but this is a scalar\n  \
-             help: write an alias of a mapping, or a list of such aliases",
+            "f:1:9: `<<` can only merge mappings, found a scalar\n  \
+             help: use an alias of a mapping, or a list of such aliases",
         ),
         (
             "- =\n- <<\n- !a b\n- !!int c\n",
-            "f:1:3: a plain `=` has no value\n  help: write '=' in quotes to have a string\n\
-             f:2:3: `<<` merges nothing here\n  help: write '<<' in quotes to have a string\n\
-             f:3:3: unknown tag `!a`\n  help: write a text that begins with `!` in quotes\n\
-             f:4:3: `c` is no integer\n  help: write it in quotes to have a string",
+            "f:1:3: a plain `=` cannot be used as a value\n  help: write '=' in quotes to make it a string\n\
+             f:2:3: `<<` can only be used as a key\n  help: write '<<' in quotes to make it a string\n\
+             f:3:3: unknown tag `!a`\n  help: put text that begins with `!` in quotes\n\
+             f:4:3: `c` is not an integer\n  help: put it in quotes to make it a string",
         ),
     ] {
         let found = refused(document.as_bytes());

@@ -148,7 +148,7 @@ fn created<'l>(
             expected,
         };
     if named {
-        return rebuilt("`do_not_optimize` names it".to_owned(), None, true);
+        return rebuilt("it is listed in `do_not_optimize`".to_owned(), None, true);
     }
     let Some(kind) = kind else {
         let why = "no previous full task graph has it, so its kind is unknown";
@@ -156,7 +156,7 @@ fn created<'l>(
     };
     if of_kind {
         return rebuilt(
-            format!("`rebuild_kinds` names its kind `{kind}`"),
+            format!("its kind `{kind}` is listed in `rebuild_kinds`"),
             None,
             true,
         );

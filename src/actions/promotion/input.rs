@@ -76,7 +76,7 @@ pub fn read<'a>(call: &Call<'a>) -> Outcome<PromotionInput<'a>> {
         Some(Value::Bool(flag)) => *flag,
         Some(other) => {
             wrong.push(Diagnostic::user(format!(
-                "`{EARLIER_PHASES}` is {}, where a boolean is expected",
+                "`{EARLIER_PHASES}`: expected a boolean, found {}",
                 type_name(other)
             )));
             false
@@ -144,7 +144,7 @@ fn check_flavor(call: &Call<'_>, flavor: Flavor<'_>, version: Option<&str>) -> V
             Diagnostic::user(format!(
                 "the flavor `{name}` bumps the version, but `next_version` is not given"
             ))
-            .help("give `next_version` in the input: the version that follows this release"),
+            .help("set `next_version` in the input to the version that follows this release"),
         );
     }
     let level = release::level(call.graph_config, call.params);
@@ -154,7 +154,7 @@ fn check_flavor(call: &Call<'_>, flavor: Flavor<'_>, version: Option<&str>) -> V
                 "the flavor `{name}` makes partial updates, but `partial_updates` is not given"
             ))
             .because("this is a production release: level, project and branch match `release-branches`")
-            .help("list in the input the releases that they start from: `{\"93.0\": {\"buildNumber\": 1, \"locales\": [\"de\"]}}`"),
+            .help("list the releases that they start from in the input: `{\"93.0\": {\"buildNumber\": 1, \"locales\": [\"de\"]}}`"),
         );
     }
     wrong.extend(version.and_then(|version| check_candidate(flavor, version)));
@@ -173,7 +173,7 @@ fn check_candidate(flavor: Flavor<'_>, version: &str) -> Option<Diagnostic> {
             "the flavor `{}` is for release candidates, but the version is {version}",
             flavor.name
         ))
-        .help("promote it with a flavor without `is-rc`, or give the `version` of the release")
+        .help("use a flavor without `is-rc`, or set `version` in the input")
     })
 }
 
@@ -219,8 +219,9 @@ fn previous(call: &Call<'_>) -> Outcome<Vec<TaskId>> {
         };
         if ids.contains(&id) {
             wrong.push(
-                Diagnostic::user(format!("`previous_graph_ids` names {id} twice"))
-                    .help("name each graph once: if several have a label, the last one counts"),
+                Diagnostic::user(format!("`previous_graph_ids` contains {id} twice")).help(
+                    "list each graph once: if several have the same label, the last one counts",
+                ),
             );
         }
         ids.push(id);
@@ -281,12 +282,12 @@ fn promoted_version(call: &Call<'_>) -> Result<Option<String>, Diagnostic> {
             match call.context.python {
                 Some(python) if may(python) => Ok(None),
                 _ => Err(Diagnostic::user(format!(
-                    "`version-parser` names the Python function `{parser}`"
+                    "`version-parser` is set to the Python function `{parser}`, which cannot be used without Python"
                 ))
                 .at(parser_place(call))
                 .help(
-                    "give `version` in the input (`--version` of `promote --plan`), or allow Python: do not pass `--python=never`; \
-                     rehearsals cannot run it yet",
+                    "set `version` in the input (`--version` of `promote --plan`), or remove `--python=never`; \
+                     rehearsals cannot run the function yet",
                 )),
             }
         }
@@ -294,7 +295,7 @@ fn promoted_version(call: &Call<'_>) -> Result<Option<String>, Diagnostic> {
             .map(|line| Some(line.trim().to_owned()))
             .ok_or_else(|| {
                 Diagnostic::user("cannot determine the version to promote")
-                    .help("give `version` in the input (`--version` of `promote --plan`), or add a version.txt \
+                    .help("set `version` in the input (`--version` of `promote --plan`), or add a version.txt \
                      to the repository")
             }),
     }

@@ -65,7 +65,7 @@ impl<'c> Draft<'c> {
             });
         }
         let Some(last) = steps.pop() else {
-            return Err(Diagnostic::user("`release_promotion_flavor` names no flavor").into());
+            return Err(Diagnostic::user("`release_promotion_flavor` contains no flavor").into());
         };
         let params = last.params;
         let own = custom::project_actions(call.context, &params, call.action_task.as_str())?;

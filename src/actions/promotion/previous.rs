@@ -75,7 +75,7 @@ pub async fn ids(call: &Call<'_>, input: &PromotionInput<'_>) -> Outcome<Vec<Tas
     let found = found.or_else(|| call.task_group_id.clone());
     let found = found.ok_or_else(|| {
         Diagnostic::user("the index has no decision task of this push")
-            .help("name the graphs to promote in `previous_graph_ids`")
+            .help("list the graphs to promote in `previous_graph_ids`")
     })?;
     Ok(vec![found])
 }
@@ -91,7 +91,7 @@ async fn by_revision(
             "the index has no decision task of the revision {revision}"
         ))
         .because(format!("the index has no task at `{path}`"))
-        .help("give the full revision of a push, or name the graphs in `previous_graph_ids`")
+        .help("use the full revision of a push, or list the graphs in `previous_graph_ids`")
         .into()
     })
 }
@@ -105,10 +105,10 @@ pub async fn read(call: &Call<'_>, ids: &[TaskId]) -> Outcome<Vec<PreviousGraph>
     if ids.contains(&call.action_task) {
         wrong.push(
             Diagnostic::user(format!(
-                "`previous_graph_ids` names {}, which is this action task itself",
+                "`previous_graph_ids` contains {}, which is this action task itself",
                 call.action_task
             ))
-            .help("name graphs that were created before it"),
+            .help("list graphs that were created before it"),
         );
         return wrong.or_ok(Vec::new());
     }
@@ -126,7 +126,7 @@ pub async fn read(call: &Call<'_>, ids: &[TaskId]) -> Outcome<Vec<PreviousGraph>
                          project is `{expected}`",
                         graph.id
                     ))
-                    .help("name graphs of this project in `previous_graph_ids`"),
+                    .help("list only graphs of this project in `previous_graph_ids`"),
                 );
                 break;
             }
@@ -183,7 +183,7 @@ async fn read_graph(call: &Call<'_>, id: &TaskId) -> Outcome<PreviousGraph> {
         if full.is_some() && labels == Ok(None) {
             wrong.push(
                 Diagnostic::user(format!("the graph {id} has no label-to-taskid.json"))
-                    .help("name graphs in `previous_graph_ids` whose decision or action task has completed"),
+                    .help("list only graphs in `previous_graph_ids` whose decision or action task has completed"),
             );
         }
         let labels = wrong.keep(labels).flatten();

@@ -126,14 +126,14 @@ impl ReusedStates {
             };
             let help = match state {
                 "failed" | "exception" => "rerun them and promote once they have completed, or",
-                _ => "name other graphs in `previous_graph_ids`, or",
+                _ => "list other graphs in `previous_graph_ids`, or",
             };
             let which = plural(labels.len(), "task");
             wrong.push(
                 Diagnostic::user(format!("the promotion would reuse {which} that {what}"))
                     .because(list_some(&labels))
                     .help(format!(
-                        "{help} name them in `do_not_optimize` to build them again"
+                        "{help} list them in `do_not_optimize` to build them again"
                     )),
             );
         }

@@ -36,7 +36,7 @@ pub fn warn_of_revisions(provenance: &Provenance, graphs: &[PreviousGraph]) {
         .collect();
     tracing::warn!(
         "the previous graphs were created from several revisions: {}; a flavor that ships refuses \
-         tasks of one phase from several revisions, unless `allow_mixed_revisions` accepts them",
+         tasks of one phase from several revisions, unless `allow_mixed_revisions` is set",
         parts.join("; ")
     );
 }
@@ -106,5 +106,5 @@ fn mixed_revisions(
     ))
     .in_task(label.as_str())
     .because(parts.join("; "))
-    .help("promote again from one revision, or accept it with `allow_mixed_revisions: true`")
+    .help("promote again from one revision, or set `allow_mixed_revisions: true` in the input")
 }

@@ -57,7 +57,7 @@ fn selects_nothing(
         return Some(match (phases, product) {
             (Some(_), None) => diagnostic
                 .because("it has no `product`")
-                .help("name the product whose tasks are promoted, or another target-tasks method"),
+                .help("set the `product` whose tasks are promoted, or use another target-tasks method"),
             (Some(_), Some(product)) if !products.contains(product) => diagnostic
                 .because(format!("no task has the product `{product}`"))
                 .help(match products.is_empty() {
@@ -70,11 +70,11 @@ fn selects_nothing(
                     "no task of the product `{product}` is in {} for this type of release",
                     in_phases(phases)
                 ))
-                .help("see `shipping-phase`, and the attribute `run_on_releases`, of its tasks"),
+                .help("check `shipping-phase` and the attribute `run_on_releases` of its tasks"),
             (None, _) => diagnostic
                 .because(format!("its target-tasks method `{method}` selects none"))
                 .help(format!(
-                    "`snowman target` with `target_tasks_method: {method}` shows what it selects"
+                    "run `snowman target` with `target_tasks_method: {method}` to see what it selects"
                 )),
         });
     }
@@ -97,7 +97,7 @@ fn selects_nothing(
                 list_some(&labels)
             ))
             .help(format!(
-                "no task of the product `{}` has `shipping-phase: {own}` for this type of release",
+                "check that a task of the product `{}` has `shipping-phase: {own}` for this type of release",
                 product.unwrap_or_default()
             ))
         });

@@ -91,14 +91,14 @@ impl UnexpectedReason {
     fn diagnostic(&self, labels: &[&str]) -> Diagnostic {
         let tasks = plural(labels.len(), "task");
         let labels = list_some(labels);
-        let accept = "`allow_earlier_phases: true` in the input accepts it";
+        let accept = "to accept this, set `allow_earlier_phases: true` in the input";
         match self {
             Self::Rebuilt { root, what } => Diagnostic::user(format!(
                 "{tasks} of the previous graphs would be built again because of `{root}`"
             ))
             .because(format!("{what}; it is needed by {labels}"))
             .help(format!(
-                "promote from a revision in which `{root}` is not needed, or ask for it in \
+                "promote from a revision in which `{root}` is not needed, or request it in \
                  `rebuild_kinds` or `do_not_optimize`; {accept}"
             )),
             Self::EarlierPhase { phase, flavor, gap } => {
@@ -108,17 +108,17 @@ impl UnexpectedReason {
                 let (lack, help) = match gap {
                     Gap::Phase => (
                         "no previous graph has tasks of that phase",
-                        "is its graph missing from `previous_graph_ids`? Name the graphs in the \
-                         order in which they were created",
+                        "add its graph to `previous_graph_ids` if it is missing, and list the graphs in \
+                         the order in which they were created",
                     ),
                     Gap::Push => (
                         "no previous graph is from a push",
-                        "name the decision task of the push first in `previous_graph_ids`",
+                        "list the decision task of the push first in `previous_graph_ids`",
                     ),
                     Gap::Task => (
                         "the previous graphs have other tasks of that phase",
-                        "is a graph missing from `previous_graph_ids`? Promote with the flavor of \
-                         that phase first",
+                        "add the graph that is missing from `previous_graph_ids`, or promote with the \
+                         flavor of that phase first",
                     ),
                 };
                 diagnostic
@@ -131,7 +131,7 @@ impl UnexpectedReason {
             ))
             .because(labels)
             .help(format!(
-                "name {newer} after {older} in `previous_graph_ids`: the last graph with a label \
+                "list {newer} after {older} in `previous_graph_ids`: the last graph with a label \
                  counts; {accept}"
             )),
         }

@@ -211,14 +211,16 @@ fn unread_attributes(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnosti
                 (Some(Value::String(_)), _) | (None, None) => continue,
                 (Some(other), _) => (
                     format!(
-                        "the attribute `{name}` is {}, where a string is expected",
+                        "the attribute `{name}`: expected a string, found {}",
                         type_name(other)
                     ),
-                    format!("give one name: `{name}: NAME`"),
+                    format!("set it to one name: `{name}: NAME`"),
                 ),
                 (None, Some(_)) => (
                     format!("no flavor reads the attribute `{hyphenated}`"),
-                    format!("write `{name}`: built-in target-tasks methods do not read the hyphen"),
+                    format!(
+                        "use `{name}`: built-in target-tasks methods do not read the spelling with a hyphen"
+                    ),
                 ),
             };
             found.entry(mistake).or_default().push(task);
@@ -299,7 +301,7 @@ pub fn check_rebuilt(
             }
             wrong.push(
                 Diagnostic::user(format!(
-                    "`{key}` names `{name}`, but no task has that {what}"
+                    "`{key}` contains `{name}`, but no task has that {what}"
                 ))
                 .help(suggest::hint(name, known.iter().copied())),
             );

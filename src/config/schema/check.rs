@@ -103,7 +103,7 @@ impl Schema {
                     Some(key) if self.open => found.push(|| Violation {
                         path: path.key(key).whole(),
                         message: format!("`{}` is missing", path.key(field.name)),
-                        help: Some(format!("is `{key}` meant to be `{}`?", field.name)),
+                        help: Some(format!("did you mean `{}` instead of `{key}`?", field.name)),
                     }),
                     Some(_) => {}
                     None => found.push(|| Violation {
@@ -138,8 +138,8 @@ impl Schema {
                 .collect();
             found.push(|| Violation {
                 path: path.whole(),
-                message: format!("{} cannot be given together", present.join(" and ")),
-                help: Some("keep one of them".to_owned()),
+                message: format!("{} cannot be used together", present.join(" and ")),
+                help: Some("keep only one of them".to_owned()),
             });
         }
     }
@@ -312,7 +312,7 @@ fn mismatch(path: &Trail<'_>, expected: &str, value: &Value) -> Violation {
     };
     Violation {
         path: path.whole(),
-        message: format!("{what} is {found_value}, where {expected} is expected"),
+        message: format!("{what}: expected {expected}, found {found_value}"),
         help: None,
     }
 }

@@ -32,9 +32,9 @@ pub(super) fn compose(source: &Arc<SourceFile>) -> Result<(Nodes, Vec<Diagnostic
             EventData::StreamStart { .. } | EventData::DocumentEnd { .. } => {}
             EventData::StreamEnd => break,
             EventData::DocumentStart { .. } if seen => {
-                return Err(Diagnostic::user("the file has a second document")
+                return Err(Diagnostic::user("the file contains more than one document")
                     .at(Some(place(source, event.start_mark)))
-                    .help("remove the `---`, or put each document into its own file"));
+                    .help("remove the `---`, or put each document in its own file"));
             }
             EventData::DocumentStart { .. } => seen = true,
             _ => composer.take(event)?,
@@ -151,13 +151,13 @@ impl Composer {
         if let Some(anchor) = anchor {
             if let Some(first) = self.anchors.get(&anchor) {
                 let line = self.nodes.get(*first).line;
-                return Err(Diagnostic::user(format!(
-                    "the anchor `&{anchor}` is set a second time"
-                ))
-                .at(Some(place))
-                .help(format!(
-                    "it is already set on line {line}; use another name"
-                )));
+                return Err(
+                    Diagnostic::user(format!("the anchor `&{anchor}` is defined twice"))
+                        .at(Some(place))
+                        .help(format!(
+                            "use another name; it is already defined on line {line}"
+                        )),
+                );
             }
             self.anchors.insert(anchor, id);
         }

@@ -76,7 +76,7 @@ impl Constructor<'_> {
             return Ok(());
         }
         let message =
-            format!("with its aliases expanded the document has more than {MAX_NODES} nodes");
+            format!("with its aliases expanded, the document has more than {MAX_NODES} nodes");
         Err(self.stop(id, message))
     }
 
@@ -88,7 +88,7 @@ impl Constructor<'_> {
         self.spend(id, 1)?;
         if depth > MAX_DEPTH {
             let message = format!(
-                "with its aliases expanded the document is nested more than {MAX_DEPTH} deep"
+                "with its aliases expanded, the document is nested more than {MAX_DEPTH} deep"
             );
             return Err(self.stop(id, message));
         }
@@ -99,18 +99,18 @@ impl Constructor<'_> {
             Tag::Omap | Tag::Pairs => self.pairs(id, depth)?,
             Tag::Merge => self.wrong(
                 id,
-                "`<<` merges nothing here",
-                "write '<<' in quotes to have a string",
+                "`<<` can only be used as a key",
+                "write '<<' in quotes to make it a string",
             )?,
             Tag::Value => self.wrong(
                 id,
-                "a plain `=` has no value",
-                "write '=' in quotes to have a string",
+                "a plain `=` cannot be used as a value",
+                "write '=' in quotes to make it a string",
             )?,
             Tag::Unknown(tag) => self.wrong(
                 id,
                 format!("unknown tag `{tag}`"),
-                "write a text that begins with `!` in quotes",
+                "put text that begins with `!` in quotes",
             )?,
             tag => self.scalar(id, &tag)?,
         };
@@ -124,7 +124,7 @@ impl Constructor<'_> {
         let found = self.nodes.get(id).body.kind();
         self.wrong(
             id,
-            format!("the tag needs {expected}, but this is {found}"),
+            format!("the tag requires {expected}, found {found}"),
             "",
         )
     }
@@ -172,7 +172,7 @@ impl Constructor<'_> {
                 self.wrong(
                     key_id,
                     format!("{found} cannot be a key"),
-                    "a text that begins with `{` or `[` must be in quotes",
+                    "put text that begins with `{` or `[` in quotes",
                 )?;
                 continue;
             };
@@ -196,11 +196,11 @@ impl Constructor<'_> {
         let mut entries = Vec::with_capacity(items.len());
         for item in items {
             let Body::Map { pairs, .. } = &self.nodes.get(item).body else {
-                self.wrong(item, "ordered pairs are mappings with one key each", "")?;
+                self.wrong(item, "an ordered pair must be a mapping with one key", "")?;
                 continue;
             };
             let [(key, value)] = pairs[..] else {
-                self.wrong(item, "ordered pairs are mappings with one key each", "")?;
+                self.wrong(item, "an ordered pair must be a mapping with one key", "")?;
                 continue;
             };
             entries.push((self.build(key, depth + 2)?, self.build(value, depth + 2)?));
@@ -229,17 +229,17 @@ impl Constructor<'_> {
         self.spent_bytes = self.spent_bytes.saturating_add(text.len());
         if self.spent_bytes > MAX_SCALAR_BYTES {
             let message = format!(
-                "with its aliases expanded the document has more than {MAX_SCALAR_BYTES} bytes of text"
+                "with its aliases expanded, the document has more than {MAX_SCALAR_BYTES} bytes of text"
             );
             return Err(self.stop(id, message));
         }
         let (parsed, expected) = match tag {
             Tag::Null => (Some(Data::Null), "null"),
-            Tag::Bool => (scalar::boolean(&text).map(Data::Bool), "boolean"),
-            Tag::Int => (scalar::integer(&text).map(Data::Int), "integer"),
-            Tag::Float => (scalar::float(&text).map(Data::Float), "float"),
-            Tag::Binary => (scalar::binary(&text).map(Data::Binary), "base64 text"),
-            Tag::Timestamp => (scalar::timestamp(&text).map(Data::Timestamp), "date"),
+            Tag::Bool => (scalar::boolean(&text).map(Data::Bool), "a boolean"),
+            Tag::Int => (scalar::integer(&text).map(Data::Int), "an integer"),
+            Tag::Float => (scalar::float(&text).map(Data::Float), "a float"),
+            Tag::Binary => (scalar::binary(&text).map(Data::Binary), "base64"),
+            Tag::Timestamp => (scalar::timestamp(&text).map(Data::Timestamp), "a date"),
             _ => return Ok(Data::Str(text)),
         };
         match parsed {
@@ -248,8 +248,8 @@ impl Constructor<'_> {
                 let excerpt: String = text.chars().take(40).collect();
                 self.wrong(
                     id,
-                    format!("`{excerpt}` is no {expected}"),
-                    "write it in quotes to have a string",
+                    format!("`{excerpt}` is not {expected}"),
+                    "put it in quotes to make it a string",
                 )
             }
         }

@@ -62,7 +62,7 @@ impl Document {
 pub fn root_in_words(value: &Value) -> String {
     match value {
         Value::Null => "empty".to_owned(),
-        other => format!("{}, where a mapping is expected", type_name(other)),
+        other => format!("{}, not a mapping", type_name(other)),
     }
 }
 

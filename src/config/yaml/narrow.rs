@@ -34,18 +34,18 @@ impl Narrower<'_> {
                 match (digits.parse::<i64>(), digits.parse::<u64>()) {
                     (Ok(number), _) => number.into(),
                     (_, Ok(number)) => number.into(),
-                    _ => self.wrong(tree, "is an integer of more than 64 bits"),
+                    _ => self.wrong(tree, "is an integer that does not fit in 64 bits"),
                 }
             }
             Data::Float(float) => match Number::from_f64(*float) {
                 Some(number) => Value::Number(number),
-                None => self.wrong(tree, "is a float that JSON cannot hold"),
+                None => self.wrong(tree, "is a float that JSON cannot represent"),
             },
             Data::Str(text) => Value::from(text.as_str()),
-            Data::Timestamp(_) => self.wrong(tree, "is a date, which JSON cannot hold"),
-            Data::Binary(_) => self.wrong(tree, "is binary, which JSON cannot hold"),
+            Data::Timestamp(_) => self.wrong(tree, "is a date, which JSON cannot represent"),
+            Data::Binary(_) => self.wrong(tree, "is binary data, which JSON cannot represent"),
             Data::Set(_) => {
-                self.report(tree, "a set is nothing that JSON can hold", "write a list");
+                self.tell(tree, "JSON cannot represent a set", "write a list instead");
                 Value::Null
             }
             Data::List(items) => items.iter().map(|item| self.value(item)).collect(),
@@ -70,7 +70,7 @@ impl Narrower<'_> {
                     let text = self.text(key);
                     self.report(
                         key,
-                        &format!("the key `{text}` is {kind}, but keys are strings"),
+                        &format!("the key `{text}` is {kind}, but keys must be strings"),
                         &format!("write {} in quotes", quoted(&text)),
                     );
                 }
@@ -92,7 +92,7 @@ impl Narrower<'_> {
         self.report(
             tree,
             &format!("`{text}` {what}"),
-            &format!("write {} in quotes to have a string", quoted(&text)),
+            &format!("write {} in quotes to make it a string", quoted(&text)),
         );
         Value::Null
     }
@@ -122,7 +122,7 @@ fn kind(data: &Data) -> &'static str {
         Data::Float(_) => "a float",
         Data::Str(_) => "a string",
         Data::Timestamp(_) => "a date",
-        Data::Binary(_) => "binary",
+        Data::Binary(_) => "binary data",
         Data::List(_) => "a list",
         Data::Map(_) => "a mapping",
         Data::Set(_) => "a set",

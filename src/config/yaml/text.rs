@@ -12,7 +12,7 @@ use super::limits::MAX_BYTES;
 pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
     if bytes.len() > MAX_BYTES {
         return Err(Diagnostic::user(format!(
-            "`{name}` has {} bytes; a YAML file may have {MAX_BYTES}",
+            "`{name}` has {} bytes; a YAML file may have at most {MAX_BYTES}",
             bytes.len()
         )));
     }

@@ -102,9 +102,7 @@ fn references_become_ids_and_links() {
 fn unknown_names_are_errors() {
     assert_eq!(
         resolve_json(json!({"task-reference": "<bild>"})),
-        Err(
-            "the reference \"<bild>\" names `bild`, and the task has no such dependency".to_owned()
-        )
+        Err("the reference \"<bild>\" uses `bild`, but the task has no such dependency".to_owned())
     );
     assert_eq!(
         resolve_json(json!([
@@ -113,9 +111,9 @@ fn unknown_names_are_errors() {
             {"task-reference": {"<bild>": {"task-reference": "<build>"}}},
         ])),
         Err(
-            "the reference \"<self/public/x>\" names an artifact of the task itself; \
-             a `task-reference` is an integer, where a string is expected; \
-             the reference \"<bild>\" names `bild`, and the task has no such dependency"
+            "the reference \"<self/public/x>\" refers to an artifact of the task itself; \
+             `task-reference`: expected a string, found an integer; \
+             the reference \"<bild>\" uses `bild`, but the task has no such dependency"
                 .to_owned()
         )
     );

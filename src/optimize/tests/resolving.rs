@@ -125,7 +125,7 @@ fn kept_soft_dependencies_become_dependencies() {
     assert_eq!(b["payload"], json!(new_id("kept").as_str()));
     for name in ["gone", "old", "nowhere"] {
         let message = optimizing(tasks(name)).existing("old", "OLD").errors();
-        assert!(message.contains(&format!("names `{name}`")), "{message}");
+        assert!(message.contains(&format!("uses `{name}`")), "{message}");
     }
 }
 

@@ -43,7 +43,7 @@ fn mistakes_have_help() {
         "gpg-signature": {"sig-url": "{url}", "key-path": "/etc/passwd"}});
     assert_eq!(
         project.error(&TRANSFORM, fetch(signed)),
-        "kind `thing`, task `x`: \"/etc/passwd\" leads out of the repository\n  \
+        "kind `thing`, task `x`: \"/etc/passwd\" is outside the repository\n  \
            help: name a text file with public keys, relative to the root of the repository"
     );
 }

@@ -48,7 +48,7 @@ fn only_one_form_is_accepted() {
     }}]);
     assert_eq!(
         TestProject::default().error(&TRANSFORM, items),
-        "kind `thing`, task `x`: `notify` and `notifications` cannot be given together\n  \
-           help: keep one of them"
+        "kind `thing`, task `x`: `notify` and `notifications` cannot be used together\n  \
+           help: keep only one of them"
     );
 }

@@ -34,7 +34,7 @@ fn mistakes_of_all_sources_are_reported_together() {
     }}]);
     assert_eq!(
         TestProject::default().error(&TRANSFORM, items),
-        "kind `thing`, task `x`: \"../b.yml\" leads out of the repository\n  \
+        "kind `thing`, task `x`: \"../b.yml\" is outside the repository\n  \
            help: paths are relative to the root of the repository\n\
          kind `thing`, task `x`: unknown provider of values `mine`\n  \
            help: the project's Python must register it\n\
@@ -61,7 +61,7 @@ fn several_matches_can_be_allowed() {
     );
     assert_eq!(
         project.error(&TRANSFORM, item(true)),
-        "kind `thing`, task `x`: several alternatives of `by-os` match 'linux': `lin.*`, `.*x`, in `d` of `x`\n  \
-           help: write the alternatives so that only one matches"
+        "kind `thing`, task `x`: several alternatives of `by-os` in `d` of `x` match 'linux': `lin.*`, `.*x`\n  \
+           help: change the alternatives so that only one matches"
     );
 }

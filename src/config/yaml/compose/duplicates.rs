@@ -28,9 +28,9 @@ pub(super) fn warnings(nodes: &Nodes) -> Vec<Diagnostic> {
             if let Some(line) = seen.insert((text, plain), node.line) {
                 found.push(
                     nodes
-                        .mistake(*key, format!("the key `{text}` is written twice"))
+                        .mistake(*key, format!("duplicate key `{text}`"))
                         .help(format!(
-                            "the value on line {line} has no effect; remove one of the two"
+                            "remove one of the two; the value on line {line} has no effect"
                         )),
                 );
             }

@@ -75,9 +75,9 @@ impl Events {
         let place = Some(place(&self.source, self.last));
         if self.source.text.contains(":,") {
             // The one panic that is known, see `tag_comma`.
-            return Diagnostic::user("a tag that ends with `:` follows here")
+            return Diagnostic::user("found a tag that ends with `:` after this position")
                 .at(place)
-                .help("write a text that begins with `!` in quotes");
+                .help("put text that begins with `!` in quotes");
         }
         Diagnostic::bug("the YAML scanner failed after this position").at(place)
     }
@@ -96,7 +96,7 @@ impl Events {
     /// The scanner's or parser's error in our form.
     fn mistake(&self, error: &Error) -> Diagnostic {
         if error.kind() == ErrorKind::Reader || error.kind() == ErrorKind::Io {
-            return Diagnostic::bug(format!("the YAML scanner could not read: {error}"));
+            return Diagnostic::bug(format!("the YAML scanner cannot read the text: {error}"));
         }
         let mark = error.problem_mark().map(|mark| self.moved(mark));
         let mut diagnostic = Diagnostic::user(error.problem()).at(mark
@@ -139,18 +139,18 @@ impl Events {
         match problem {
             "found character that cannot start any token" => Some(match next {
                 Some('\t') => "indent with spaces; YAML does not allow tabs there",
-                _ => "write the text in quotes",
+                _ => "put the text in quotes",
             }),
             "found a tab character where an indentation space is expected"
             | "found a tab character that violates indentation" => {
                 Some("indent with spaces; YAML does not allow tabs there")
             }
             "mapping values are not allowed in this context" => {
-                Some("write a text with `: ` in it in quotes, or check the indentation")
+                Some("put text that contains `: ` in quotes, or check the indentation")
             }
             "could not find expected ':'" => Some("write `key: value`, or check the indentation"),
             "found undefined tag handle" | "found unknown directive name" => {
-                Some("write the text in quotes")
+                Some("put the text in quotes")
             }
             _ => None,
         }

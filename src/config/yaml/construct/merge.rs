@@ -16,7 +16,7 @@ impl Constructor<'_> {
             return Ok(());
         };
         if depth > MAX_DEPTH {
-            let message = format!("merge keys follow each other more than {MAX_DEPTH} times");
+            let message = format!("merge keys are nested more than {MAX_DEPTH} deep");
             return Err(self.stop(id, message));
         }
         if std::mem::replace(flat, true) {
@@ -81,8 +81,8 @@ impl Constructor<'_> {
         let found = self.nodes.get(id).body.kind();
         self.wrong(
             id,
-            format!("`<<` merges mappings, but this is {found}"),
-            "write an alias of a mapping, or a list of such aliases",
+            format!("`<<` can only merge mappings, found {found}"),
+            "use an alias of a mapping, or a list of such aliases",
         )
         .map(|_| ())
     }
