@@ -45,7 +45,7 @@ impl Narrower<'_> {
             Data::Timestamp(_) => self.wrong(tree, "is a date, which JSON cannot represent"),
             Data::Binary(_) => self.wrong(tree, "is binary data, which JSON cannot represent"),
             Data::Set(_) => {
-                self.tell(tree, "JSON cannot represent a set", "write a list instead");
+                self.report(tree, "JSON cannot represent a set", "write a list instead");
                 Value::Null
             }
             Data::List(items) => items.iter().map(|item| self.value(item)).collect(),
