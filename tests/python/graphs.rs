@@ -201,10 +201,10 @@ fn python_never_runs_no_python() {
     let world = World::new(python);
     let error = world.failure(&["full", "--python=never", "-p", "params/push.yml"]);
     assert!(
-        log_text.contains(
+        error.contains(
             "`taskgraph.register` is set to the Python function `hail_taskgraph:register`"
         ),
-        "{log_text}"
+        "{error}"
     );
 }
 
