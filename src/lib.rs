@@ -1,23 +1,24 @@
-//! snowman: a Taskcluster decision task in one native binary.
+//! snowman: a Taskcluster decision task in a single native binary.
 //!
-//! The program is all there is to use: this library is public for its tests, and changes with every
-//! version. `README.md` shows what it does, and `docs/architecture.md` why it is built as it is.
+//! Use the program, not this library: the library is public only for the tests, and its interface may
+//! change with every version. `README.md` describes what snowman does, and `docs/architecture.md` how
+//! it is built.
 //!
 //! # Rooms
 //!
 //! Each module is a *room* with a rank, and imports only from rooms of lower rank. `tests/layering`
 //! checks this.
 //!
-//! | Rank | Room | Holds |
+//! | Rank | Room | Contents |
 //! | --- | --- | --- |
 //! | 0 | [`base`] | labels and taskIds, values, patterns, time, graphs, diagnostics |
-//! | 1 | [`ports`] | what reaches outside: clock, environment, files, version control, Taskcluster |
+//! | 1 | [`ports`] | access to the outside: clock, environment, files, version control, Taskcluster |
 //! | 2 | [`config`] | YAML, schemas, keyed-by values, `config.yml`, parameters |
 //! | 3 | [`model`] | tasks, graphs by label and by taskId, references |
 //! | 3 | [`task_scripts`] | the scripts `run-task` and `fetch-content` |
 //! | 4 | [`kind`] | `kind.yml`, loaders |
 //! | 4 | [`custom`] | a project's Python code, as the phases use it |
-//! | 4 | [`transform`] | what a transform is |
+//! | 4 | [`transform`] | the contract of transforms |
 //! | 5 | [`transforms`] | the table of transforms, with `run.using` and payloads |
 //! | 5 | [`verify`] | the table of verifications |
 //! | 6 | [`generate`] | full task set and full task graph |
@@ -36,12 +37,12 @@
 //! # Where to start
 //!
 //! - [`decision::Phases`] runs the phases one after another. Each is a function from one named type to
-//!   the next, in the room of its name.
-//! - [`model::task`] and [`base::value`] have the data that flows through them.
-//! - [`base::diagnostic`] is how everything fails.
-//! - [`cli::main`] is where the program starts, and [`ports`] what it gives to the rest.
+//!   the next, in the room of the same name.
+//! - [`model::task`] and [`base::value`] define the data that flows through them.
+//! - [`base::diagnostic`] defines the errors and warnings.
+//! - The program starts in [`cli::main`], which creates the [`ports`] and passes them on.
 //!
-//! `docs/architecture.md` follows a label, `existing_tasks` and a taskId through the files.
+//! `docs/architecture.md` follows a label, `existing_tasks` and a taskId through the source files.
 
 pub mod actions;
 pub mod base;

@@ -248,12 +248,12 @@ fn invalid_values_are_refused() {
         ),
         (
             vec![("SNOWMAN_HEAD_REPOSITORY", "ext::sh -c id")],
-            "SNOWMAN_HEAD_REPOSITORY is not an address of the kind https://, http://, ssh://, \
-             file:// or a path: ext::sh -c id",
+            "SNOWMAN_HEAD_REPOSITORY is neither a path nor a URL with https://, http://, ssh:// or \
+             file://: ext::sh -c id",
         ),
         (
             vec![("SNOWMAN_HEAD_REPOSITORY", "ssh://-oProxyCommand=id/x")],
-            "SNOWMAN_HEAD_REPOSITORY is not an address: ssh://-oProxyCommand=id/x",
+            "SNOWMAN_HEAD_REPOSITORY is not a valid URL: ssh://-oProxyCommand=id/x",
         ),
         (
             vec![("SNOWMAN_REPOSITORY_TYPE", "svn")],
@@ -333,10 +333,10 @@ fn the_context_has_all_files_that_the_dockerfile_copies() {
 fn an_image_tag_needs_a_version() {
     let folder = TempDir::new().unwrap();
     for (tag, why) in [
-        ("a:latest", "name a version instead of `latest`: a:latest"),
+        ("a:latest", "use a version instead of `latest`: a:latest"),
         (
             "b/a:latest",
-            "name a version instead of `latest`: b/a:latest",
+            "use a version instead of `latest`: b/a:latest",
         ),
         ("a", "the tag has no version: a"),
         (

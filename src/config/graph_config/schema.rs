@@ -105,12 +105,12 @@ static TASKGRAPH: Schema = Schema {
         optional(
             "cached-task-prefix",
             Type::Str,
-            "the index prefix of cached tasks; if not given, the trust domain",
+            "the index prefix of cached tasks (default: the trust domain)",
         ),
         optional(
             "cache-pull-requests",
             Type::Bool,
-            "whether pull requests fill caches",
+            "whether pull requests fill caches (default: true)",
         ),
         optional(
             "index-path-regexes",
@@ -121,7 +121,7 @@ static TASKGRAPH: Schema = Schema {
         optional(
             "disabled-actions",
             Type::List(&Type::Str),
-            "callback names of actions that are not in `actions.json`",
+            "callback names of actions to leave out of `actions.json`",
         ),
     ],
     open: false,
@@ -131,7 +131,7 @@ static TASKGRAPH: Schema = Schema {
 static SHIPIT: Schema = Schema {
     name: "shipit",
     fields: &[
-        optional("product", Type::Str, "the product's name in Ship-it"),
+        optional("product", Type::Str, "the name of the product in Ship-it"),
         optional("release-format", Type::Str, "the name of a release"),
         optional("scope-prefix", Type::Str, "the prefix of Ship-it scopes"),
     ],
@@ -180,7 +180,7 @@ static FLAVOR: Schema = Schema {
         optional(
             "release-type",
             Type::Str,
-            "the parameter `release_type`; if not given, derived from the version",
+            "the parameter `release_type` (default: derived from the version)",
         ),
     ],
     open: true,
@@ -208,7 +208,7 @@ static RELEASE_PROMOTION: Schema = Schema {
         optional(
             "other-products",
             Type::List(&Type::Str),
-            "products in `shipping_product` that none of these flavors releases",
+            "values of `shipping_product` that are not misspellings, although no flavor releases these products",
         ),
     ],
     open: true,
@@ -224,17 +224,17 @@ static SNOWMAN: Schema = Schema {
         optional(
             "kinds",
             Type::Str,
-            "the folder of kinds, relative to the root of the repository; if not given, `kinds` in the folder of config.yml",
+            "the folder of kinds, relative to the root of the repository (default: `kinds` in the folder of config.yml)",
         ),
         optional(
             "docker",
             Type::Str,
-            "the folder of docker images, relative to the root of the repository; if not given, `docker` in the folder of config.yml",
+            "the folder of docker images, relative to the root of the repository (default: `docker` in the folder of config.yml)",
         ),
         optional(
             "run-task",
             Type::Str,
-            "the folder with `run-task`, `fetch-content`, `hgrc` and `robustcheckout.py`, relative to the root of the repository; if not given, that of the installed taskgraph",
+            "the folder with `run-task`, `fetch-content`, `hgrc` and `robustcheckout.py`, relative to the root of the repository (default: that of the installed taskgraph)",
         ),
         optional(
             "actions",
@@ -254,34 +254,34 @@ pub static GRAPH_CONFIG: Schema = Schema {
         required(
             "task-priority",
             Type::KeyedBy(&["project", "level"], &Type::Literal(PRIORITIES)),
-            "the priority of tasks without one",
+            "the priority of tasks that do not set one",
         ),
         required("workers", Type::Struct(&WORKERS), "the workers"),
         required(
             "taskgraph",
             Type::Struct(&TASKGRAPH),
-            "the graph's own settings",
+            "settings of graph generation",
         ),
         optional(
             "docker-image-kind",
             Type::Str,
-            "the kind of docker images: `docker-image`",
+            "the kind of docker images (default: `docker-image`)",
         ),
         optional(
             "task-deadline-after",
             Type::KeyedBy(&["project"], &Type::Str),
-            "the deadline of tasks without one: `1 day`",
+            "the deadline of tasks that do not set one (default: `1 day`)",
         ),
         optional(
             "task-expires-after",
             Type::Str,
-            "the expiry of level 1 tasks without one: `28 days`",
+            "the expiry of level 1 tasks that do not set one (default: `28 days`)",
         ),
         optional("shipit", Type::Struct(&SHIPIT), "Ship-it"),
         optional(
             "version-parser",
             Type::Str,
-            "a Python function that parses the version",
+            "the Python function that parses the version",
         ),
         optional(
             "release-branches",
