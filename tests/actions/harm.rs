@@ -348,8 +348,8 @@ async fn failed_tasks_are_not_reused() {
     assert_told(
         &said.out,
         &[
-            "not usable  1: partials-a (failed)",
-            "not done    1: l10n-a (pending)",
+            "unusable    1: partials-a (failed)",
+            "unfinished  1: l10n-a (pending)",
         ],
     );
     assert_told(&said.err, &["1 task cannot be reused"]);
@@ -435,7 +435,7 @@ async fn missing_tasks_are_not_reused() {
     let args = ["promote_fox", "--previous", broken.task_id.as_str()];
     let said = plan(&bench, &args).await;
     assert_eq!(said.code, Some(1), "{}", said.out);
-    assert_told(&said.out, &["not usable  1: sign-a (missing)"]);
+    assert_told(&said.out, &["unusable    1: sign-a (missing)"]);
     // Below a task that has completed nobody needs it any more.
     let broken = without(&bench, &push, "build-a");
     let promote = fired(&push, "promote_fox", on(&[&broken]));
@@ -616,7 +616,7 @@ async fn the_arguments_of_a_plan_come_in_any_order() {
     assert_told(&said.err, &["did you mean `push_fox`?"]);
     for (args, part) in [
         (&["--previous", a, b][..], "no flavor is given"),
-        (&["--previous", "push_fox"], "--previous names no graph"),
+        (&["--previous", "push_fox"], "no graph is given with --previous"),
         (
             &["push_fox", "--previous", "abc"],
             "--previous abc: neither a taskId nor a folder",

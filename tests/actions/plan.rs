@@ -69,7 +69,7 @@ async fn what_is_reused_and_what_is_new() {
     for part in [
         "reused      4",
         "new         1",
-        "not done    2",
+        "unfinished  2",
         "l10n-a (pending)",
     ] {
         assert!(said.out.contains(part), "{part} is not in {}", said.out);
