@@ -82,7 +82,7 @@ pub enum Command {
     LoadTask(LoadTaskArgs),
     /// Serve an embedded Taskcluster on this machine, for rehearsals and tests
     Sandbox(SandboxArgs),
-    /// Rehearse a release on an embedded Taskcluster: a push, and the flavors that release it
+    /// Rehearse a release on an embedded Taskcluster: a push and its promotions
     Rehearse(RehearseArgs),
     /// Write the reference of commands, configuration and kinds as Markdown
     #[command(hide = true)]

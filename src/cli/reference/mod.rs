@@ -61,7 +61,7 @@ static PAGES: &[Page] = &[
     Page {
         file: "transforms.md",
         title: "Transforms",
-        doc: "transforms and their schemas, with the functions for groups and names, fetch types and recipients",
+        doc: "transforms and their schemas, with `group-by` and `set-name` functions, fetch types and recipients",
         write: transforms::transforms,
     },
     Page {
