@@ -95,7 +95,7 @@ async fn a_plan_shows_what_the_action_would_refuse() {
         &said.err,
         &[
             "2 tasks of earlier phases",
-            "--allow-earlier-phases accepts it",
+            "accept this with --allow-earlier-phases",
         ],
     );
     let said = plan(&bench, &["--json", "push_fox", "--previous", first]).await;

@@ -296,7 +296,7 @@ fn more_input_has_to_be_a_mapping() {
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        told.contains("input.yml contains a list, where a mapping is expected"),
+        told.contains("input.yml: expected a mapping, found a list"),
         "{told}"
     );
 }
