@@ -12,8 +12,8 @@ use crate::cli::args::Cli;
 /// None.
 pub fn write(page: &mut Markdown) -> Outcome<()> {
     page.paragraph(
-        "`snowman COMMAND --help` prints the same information in a terminal. Data is written to standard output, \
-         status and logs to standard error.",
+        "`snowman COMMAND --help` prints the same information in a terminal. Data is written to \
+         standard output, status and logs to standard error.",
     );
     let mut cli = Cli::command();
     cli.build();
