@@ -267,7 +267,8 @@ mod tests {
         );
         let none = Diagnostics::from(Diagnostic::bug("no"));
         assert!(
-            diagnostics(&none, Purpose::Act, false).ends_with("please report; nothing was done")
+            diagnostics(&none, Purpose::Act, false)
+                .ends_with("(please report it); nothing was done")
         );
     }
 
