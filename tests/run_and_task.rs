@@ -221,9 +221,9 @@ kind `build`, task `a`: unknown key `priorty`
 kind `build`, task `a`: in `worker`: `max-run-time`: expected an integer, found the string \"long\"
 kind `build`, task `b`: unknown worker alias `g-linus`
   help: did you mean `g-linux`? (`workers.aliases` in taskcluster/config.yml)
-kind `build`, task `c`: \"{levl}\" uses `levl`, which is not defined here; did you mean `level`? (double the braces to mean the characters)
+kind `build`, task `c`: \"{levl}\" uses `levl`, which is not defined here; did you mean `level`? (write literal braces twice)
   help: `{level}` and `{project}` are replaced; write literal braces twice
-kind `build`, task `c`: \"{\" is not a valid template: single `{`; double it to mean the character
+kind `build`, task `c`: \"{\" is not a valid template: single `{`; write literal braces twice
   help: `{level}` and `{project}` are replaced; write literal braces twice"
     );
 }

@@ -20,7 +20,7 @@ pub enum NameError {
         what: &'static str,
     },
     /// The string holds a character that the name may not have.
-    #[error("{what} {name:?} has a character that is not allowed: {character:?}")]
+    #[error("{what} {name:?} contains an invalid character: {character:?}")]
     Character {
         /// What the name should have been.
         what: &'static str,
@@ -56,7 +56,7 @@ macro_rules! name {
             /// Checks `name`.
             ///
             /// # Errors
-            /// [`NameError`] when it is empty or has a character that is not allowed.
+            /// [`NameError`] when it is empty or contains an invalid character.
             pub fn parse(name: &str) -> Result<Self, NameError> {
                 check($what, name, $allowed).map(Self)
             }

@@ -49,7 +49,7 @@ fn compile(pattern: &str, regex: &str) -> Result<Prefix, PatternError> {
 fn in_words(message: &str) -> String {
     // The engine gives no details for an expression whose repetitions exceed its limit.
     if message.ends_with("error building NFA") {
-        return "it is too large once its repetitions are written out".to_owned();
+        return "it is too large once its repetitions are expanded".to_owned();
     }
     match message.strip_prefix("Parsing error at position ") {
         Some(rest) => rest
@@ -86,7 +86,7 @@ impl Prefix {
     pub fn matches(&self, text: &str) -> bool {
         self.regex.is_match(text).unwrap_or_else(|error| {
             tracing::warn!(
-                "gave up matching the regular expression {:?} against {text:?}, which counts as no match: {error}",
+                "gave up matching the regular expression {:?} against {text:?}; treating it as no match: {error}",
                 self.pattern
             );
             false

@@ -57,7 +57,7 @@ pub fn hint_native<'a>(
     let known = hint(word, candidates.clone());
     match nearest(word, candidates) {
         Some(_) => known,
-        None => format!("Python code of the project must be registered; {known}"),
+        None => format!("register it if the project defines it in Python; {known}"),
     }
 }
 
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(hint("x", ["b", "a"]), "available: a, b");
         assert_eq!(
             hint_native("frobnicate", ["a"]),
-            "Python code of the project must be registered; available: a"
+            "register it if the project defines it in Python; available: a"
         );
         assert_eq!(hint("frobnicate", ["b", "a"]), "available: a, b");
     }

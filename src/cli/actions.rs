@@ -59,8 +59,8 @@ pub fn callback(args: &ActionCallbackArgs, command: &CommandHelper<'_>) -> Outco
         let taskcluster = ports.taskcluster()?;
         let request = read_request(&context.environment, taskcluster, &own).await?;
         let group = request.task_group_id.clone().ok_or_else(|| {
-            Diagnostic::user("the action task does not name the task group that it is triggered on")
-                .help("ACTION_TASK_GROUP_ID or `extra.action.context.taskGroupId` must name it")
+            Diagnostic::user("cannot determine the task group that the action was triggered on")
+                .help("set ACTION_TASK_GROUP_ID, or `extra.action.context.taskGroupId` in the action task")
         })?;
         let parameters = existing::parameters(taskcluster, &group).await?;
         let runner = Runner {
@@ -73,7 +73,7 @@ pub fn callback(args: &ActionCallbackArgs, command: &CommandHelper<'_>) -> Outco
         };
         let name = request.callback.clone();
         callback::run(runner, request, parameters).await?;
-        command.output.status(&format!("The action {name} is done"));
+        command.output.status(&format!("The action {name} has completed"));
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -85,7 +85,7 @@ async fn created(context: &CommandContext, own: &TaskId, pushdate: i64) -> Optio
     match definition {
         Ok(definition) => Timestamp::parse(definition["created"].as_str()?),
         Err(error) => {
-            tracing::warn!("cannot read when the decision task was created: {error}");
+            tracing::warn!("cannot read the creation time of the decision task: {error}");
             None
         }
     }

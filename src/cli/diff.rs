@@ -52,7 +52,8 @@ pub fn run(
 ) -> Outcome<ExitCode> {
     let vcs_error = |error| vcs_diagnostic(&error);
     let vcs = context.vcs.as_deref().ok_or_else(|| {
-        Diagnostic::user("--diff needs a git or hg repository").help("run it in a checkout")
+        Diagnostic::user("--diff needs a git or hg repository")
+            .help("run the command in a checkout")
     })?;
     let base = base_of(vcs, revision)?;
     let head = match vcs.branch().map_err(vcs_error)? {
@@ -142,8 +143,8 @@ fn base_of(vcs: &dyn Vcs, revision: &str) -> Result<String, Diagnostic> {
     let base = vcs.base_rev().map_err(|error| vcs_diagnostic(&error))?;
     base.ok_or_else(|| {
         Diagnostic::user("cannot determine which revision the current work is based on")
-            .because("no earlier revision is known to be in another repository")
-            .help("name the revision to compare with: `--diff REV`")
+            .because("no earlier revision is known to exist in another repository")
+            .help("pass the revision to compare with: `--diff REV`")
     })
 }
 

@@ -78,7 +78,9 @@ pub fn load(args: &LoadImageArgs, command: &CommandHelper<'_>) -> Outcome<ExitCo
         let task_id = match (&args.task_id, &args.image_name) {
             (Some(id), _) => parse_task_id(id)?,
             (None, Some(name)) => load::find_in_index(&images, name).await?,
-            (None, None) => return Err(Diagnostic::usage("name an image or a task").into()),
+            (None, None) => {
+                return Err(Diagnostic::usage("neither an image nor a task is given").into());
+            }
         };
         load::load(&images, &task_id, args.tag.as_deref()).await
     })?;

@@ -22,7 +22,9 @@ pub fn read_input_file(path: &Path, what: &str) -> Outcome<Value> {
             Ok(document.value)
         }
         Some("json") => Ok(read(&name, &text)?),
-        _ => Err(Diagnostic::usage(format!("{what} {name} is neither .yml nor .json")).into()),
+        _ => Err(
+            Diagnostic::usage(format!("{what} {name} is neither a .yml nor a .json file")).into(),
+        ),
     }
 }
 

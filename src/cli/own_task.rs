@@ -12,12 +12,12 @@ use crate::submit::SubmitEvent;
 pub fn own_task(environment: &Environment) -> Result<TaskId, Diagnostic> {
     let name = environment.filled("TASK_ID").ok_or_else(|| {
         Diagnostic::environment("TASK_ID is not set, so the id of this task is unknown")
-            .help("workers set it in every task; locally, look at graphs with `snowman morphed`, try actions with `snowman test-action-callback`, or rehearse with `snowman rehearse`")
+            .help("run this command in a task, where the worker sets TASK_ID; locally, show graphs with `snowman morphed`, try actions with `snowman test-action-callback`, or rehearse releases with `snowman rehearse`")
     })?;
     let wrong = |problem: String| Diagnostic::environment(format!("TASK_ID: {problem}"));
     let id = TaskId::parse(name).map_err(|error| wrong(error.to_string()))?;
     if !id.is_slugid() {
-        return Err(wrong(format!("`{id}` is not a taskId of the queue")));
+        return Err(wrong(format!("`{id}` is not a valid taskId")));
     }
     Ok(id)
 }
@@ -51,7 +51,7 @@ pub fn log_event(event: SubmitEvent<'_>) {
             pause,
             error,
         } => tracing::warn!(
-            "Creating {} failed {attempts} times ({error}); trying again in {:.1} s",
+            "Attempt {attempts} to create {} failed ({error}); retrying in {:.1} s",
             creation.label,
             pause.as_secs_f64()
         ),

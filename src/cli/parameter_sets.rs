@@ -98,7 +98,7 @@ impl ParameterSets<'_> {
                 return Err(Diagnostic::usage(format!(
                     "the graphs of two sets of parameters would be written to {file}"
                 ))
-                .help("give the files of parameters different names"));
+                .help("give the parameter files different names"));
             }
             files.push(file);
         }

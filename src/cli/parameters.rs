@@ -56,7 +56,7 @@ impl ParameterSpec {
             });
         found.map(|spec| vec![spec]).ok_or_else(|| {
             Diagnostic::user(format!("no parameters found at `{text}`")).help(
-                "give a file (.yml or .json), a folder, a URL, `task-id=…`, `index=…` or `project=…`",
+                "pass a file (.yml or .json), a folder, a URL, `task-id=…`, `index=…` or `project=…`",
             )
         })
     }

@@ -131,15 +131,16 @@ fn notes(plan: &Plan, index_queried: bool) -> Vec<String> {
     if unexpected > 0 {
         let tasks = plural(unexpected, "task");
         let advice = if plan.accepted {
-            "The input accepts it"
+            "This is accepted because `allow_earlier_phases` is set"
         } else if plan.own_python {
-            "The project's own action does the promotion and may handle this differently"
+            "The project's own action runs the promotion and may handle this differently"
         } else {
-            "Does --previous name every graph, in the order in which they were created? \
-             --allow-earlier-phases accepts it"
+            "Check that --previous lists every graph, in the order in which they were created, or \
+             accept this with --allow-earlier-phases"
         };
         notes.push(format!(
-            "Unexpected: {tasks} of earlier phases that nothing requests. {advice}"
+            "Unexpected: {tasks} of earlier phases that neither the input nor the flavor requests. \
+             {advice}"
         ));
     }
     notes
@@ -180,23 +181,23 @@ fn graphs_and_flavors(
                 Diagnostic::usage(format!(
                     "--previous {argument}: neither a taskId nor a folder"
                 ))
-                .help("name the decision or action task of a previous graph, or a folder with its artifacts"),
+                .help("pass the taskId of the decision or action task of a previous graph, or a folder with its artifacts"),
             );
         }
     }
     if graphs.is_empty() && wrong.is_empty() {
         wrong.push(
-            Diagnostic::usage("--previous names no graph")
+            Diagnostic::usage("no graph is given with --previous")
                 .because(format!(
                     "neither a taskId nor a folder: {}",
                     args.previous.join(", ")
                 ))
-                .help("name the decision or action tasks of the previous graphs"),
+                .help("pass the taskIds of the decision or action tasks of the previous graphs"),
         );
     }
     if flavors.is_empty() {
         wrong.push(Diagnostic::usage("no flavor is given").help(format!(
-            "the flavors are: {}",
+            "available flavors: {}",
             known.into_keys().collect::<Vec<_>>().join(", ")
         )));
     }
@@ -208,7 +209,7 @@ fn input(args: &PromoteArgs, flavors: &[String], previous: Vec<String>) -> Outco
     let mut input = match read_action_input(args.input.as_deref())? {
         Value::Null => Object::new(),
         Value::Object(input) => input,
-        _ => return Err(Diagnostic::usage("--input: the file contains no mapping").into()),
+        _ => return Err(Diagnostic::usage("--input: the file must contain a mapping").into()),
     };
     let flavor = match flavors {
         [one] => json!(one),
@@ -250,7 +251,7 @@ fn read_artifacts(
     let name = path.file_name().and_then(|name| name.to_str());
     let id = TaskId::parse(name.unwrap_or_default()).map_err(|error| {
         Diagnostic::usage(format!("--previous {argument}: {error}"))
-            .help("name the folder by the taskId of the task that wrote the artifacts")
+            .help("rename the folder to the taskId of the task that wrote the artifacts")
     })?;
     let mut artifacts = BTreeMap::new();
     for name in ARTIFACTS {
@@ -284,7 +285,7 @@ fn read_artifacts(
             "the folder {argument} contains no artifacts of a graph"
         ))
         .help(format!(
-            "copy these artifacts of its task into it: {}",
+            "copy these artifacts of the decision or action task into it: {}",
             ARTIFACTS.join(", ")
         )));
     }
@@ -301,7 +302,7 @@ fn by_label(plan: &Plan) -> String {
                 let state = task
                     .state
                     .as_ref()
-                    .map_or_else(String::new, |s| format!(", is {s}"));
+                    .map_or_else(String::new, |s| format!(" ({s})"));
                 format!("{task_id} of {graph}{state}")
             }
             Disposition::Found { task_id } => format!("{task_id} in the index"),
@@ -354,7 +355,7 @@ fn summary(plan: &Plan) -> String {
     }
     let unfinished: Vec<String> = plan.unfinished().map(in_state).collect();
     let unusable: Vec<String> = plan.unusable().map(in_state).collect();
-    for (word, tasks) in [("not done", unfinished), ("not usable", unusable)] {
+    for (word, tasks) in [("unfinished", unfinished), ("unusable", unusable)] {
         if !tasks.is_empty() {
             let names: Vec<&str> = tasks.iter().map(String::as_str).collect();
             let _ = writeln!(out, "  {word:<11} {}: {}", names.len(), list_some(&names));

@@ -86,11 +86,11 @@ fn more_input(path: Option<&Path>) -> Outcome<Object> {
         (Value::Object(map), _) => Ok(map),
         (_, None) => Ok(Object::new()),
         (other, Some(path)) => Err(Diagnostic::user(format!(
-            "{} contains {}, where a mapping is expected",
+            "{}: expected a mapping, found {}",
             path.display(),
             type_name(&other)
         ))
-        .help("its keys are added to the input of every action")
+        .help("write a mapping, whose keys are added to the input of every action")
         .into()),
     }
 }
@@ -127,7 +127,7 @@ impl Progress {
     fn show(&self, event: &Event) {
         match event {
             Event::Started { root_url } => {
-                let line = format!("The sandbox of this rehearsal listens on {root_url}");
+                let line = format!("The sandbox of this rehearsal is listening on {root_url}");
                 if self.plain {
                     self.line(&line);
                 } else {

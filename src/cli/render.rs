@@ -96,8 +96,8 @@ fn count_by_class(groups: &[Group<'_>]) -> String {
         number(&[Class::Environment], "failure", "failures"),
         number(
             &[Class::Bug],
-            "bug in snowman, which please report",
-            "bugs in snowman, which please report",
+            "bug in snowman (please report it)",
+            "bugs in snowman (please report them)",
         ),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -267,7 +267,8 @@ mod tests {
         );
         let none = Diagnostics::from(Diagnostic::bug("no"));
         assert!(
-            diagnostics(&none, Purpose::Act, false).ends_with("please report; nothing was done")
+            diagnostics(&none, Purpose::Act, false)
+                .ends_with("(please report it); nothing was done")
         );
     }
 

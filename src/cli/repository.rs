@@ -79,7 +79,7 @@ pub fn guess_repository(root_folder: &Path) -> Result<PathBuf, Diagnostic> {
         _ => Err(
             Diagnostic::user("cannot determine the root of the repository")
                 .because(
-                    "this is neither a git nor a hg repository, and --root has an unusual name",
+                    "the working folder is not in a git or hg repository, and the folder of --root is not called `taskcluster`",
                 )
                 .help("run snowman in a repository"),
         ),
@@ -97,7 +97,7 @@ pub fn path_in_repository(
 ) -> Result<String, Diagnostic> {
     let outside = || {
         Diagnostic::user(format!("--root {argument} is outside the repository"))
-            .help("name the folder of config.yml in the repository that snowman runs in")
+            .help("pass the folder of config.yml in the repository that snowman runs in")
     };
     let folder = match std::fs::canonicalize(folder) {
         Ok(folder) => folder,

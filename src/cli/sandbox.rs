@@ -42,7 +42,7 @@ pub fn run(args: &SandboxArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode>
             "--listen {}: the sandbox only serves this machine",
             args.listen
         ))
-        .help("name a loopback address, e.g. 127.0.0.1:8080")
+        .help("use a loopback address, e.g. 127.0.0.1:8080")
         .into());
     }
     let output = command.output;
@@ -61,7 +61,7 @@ pub fn run(args: &SandboxArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode>
         let root = sandbox.root_url();
         let credentials = sandbox.root_credentials();
         output.status(&format!(
-            "Sandbox for rehearsals and tests at {root}, for this machine only. Press Ctrl-C to stop it."
+            "The sandbox is listening on {root}, for rehearsals and tests on this machine only. Press Ctrl-C to stop it."
         ));
         output.data(&format!(
             "export TASKCLUSTER_ROOT_URL={root}\nexport TASKCLUSTER_CLIENT_ID={}\nexport TASKCLUSTER_ACCESS_TOKEN={}\n",

@@ -89,18 +89,20 @@ async fn verify(
 fn read_scopes(path: &Path) -> Outcome<ScopeSet> {
     let value = read_input_file(path, "the scopes")?;
     let listed = value.get("scopes").unwrap_or(&value);
-    let wrong = |found: &Value| {
+    let wrong = |expected: &str, found: &Value| {
         Diagnostic::user(format!(
-            "the scopes {} contain {}, where a list of scopes is expected",
+            "the scopes {}: expected {expected}, found {}",
             path.display(),
             type_name(found)
         ))
-        .help("`taskcluster api auth expandScopes` prints such a file")
+        .help("use the output of `taskcluster api auth expandScopes`")
     };
-    let items = listed.as_array().ok_or_else(|| wrong(listed))?;
+    let items = listed
+        .as_array()
+        .ok_or_else(|| wrong("a list of scopes", listed))?;
     let scopes = items.iter().map(|item| {
         let text = item.as_str().map(str::to_owned);
-        text.ok_or_else(|| wrong(item))
+        text.ok_or_else(|| wrong("a scope", item))
     });
     let scopes: Vec<String> = scopes.collect::<Result<_, _>>()?;
     for role in scopes.iter().filter(|scope| scope.starts_with("assume:")) {

@@ -74,7 +74,8 @@ impl Custom<'_> {
             json!({"graph": self.graph, "decision": decision}),
         );
         let answer = self.python.call(GRAPH_WORKER, call);
-        let answer = answer.map_err(|failure| failure.diagnostic("the project's actions"))?;
+        let answer =
+            answer.map_err(|failure| failure.diagnostic("listing the project's actions"))?;
         let offered = answer.value["actions"].as_array().into_iter().flatten();
         Ok(offered
             .filter_map(|entry| {

@@ -140,7 +140,13 @@ impl Custom<'_> {
         let mut wrong = Diagnostics::new();
         for entry in answer.value["failed"].as_array().into_iter().flatten() {
             let name = entry[0].as_str().unwrap_or_default();
-            let what = format!("the verification `{name}` of {}", phase.replace('_', " "));
+            let what = match phase {
+                "initial" => format!("the initial verification `{name}`"),
+                _ => format!(
+                    "the verification `{name}` of the {}",
+                    phase.replace('_', " ")
+                ),
+            };
             wrong.push(Exception::read(&entry[1]).diagnostic(&what));
         }
         wrong.or_ok(())
@@ -165,7 +171,8 @@ impl Custom<'_> {
                 label_to_taskid,
             });
         }
-        let what = format!("one of the morphs {}", self.registered.morphs.join(", "));
+        let morphs = self.registered.morphs.join(", ");
+        let what = format!("one of the morphs {morphs}");
         let known: BTreeMap<&str, &str> = label_to_taskid
             .iter()
             .map(|(label, id)| (label.as_str(), id.as_str()))
@@ -193,7 +200,7 @@ impl Custom<'_> {
             labels = labels.replace(random_id, id.as_str());
         }
         let unread = |error: serde_json::Error| {
-            Diagnostic::bug(format!("{what}: cannot read their result")).because(error)
+            Diagnostic::bug(format!("cannot read the result of the morphs {morphs}")).because(error)
         };
         let tasks: Value = serde_json::from_str(&text).map_err(unread)?;
         let labels: BTreeMap<String, String> = serde_json::from_str(&labels).map_err(unread)?;

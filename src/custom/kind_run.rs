@@ -118,7 +118,8 @@ impl<'a> Custom<'a> {
         let tasks = kind.dependencies.iter().map(Arc::as_ref);
         let answer = self.with_tasks(worker, call, tasks);
         self.busy[worker].fetch_sub(1, Ordering::Relaxed);
-        let answer = answer.map_err(|failure| failure.diagnostic("the kind").in_kind(kind.name))?;
+        let answer = answer
+            .map_err(|failure| failure.diagnostic("generating the kind").in_kind(kind.name))?;
         let mut wrong = crate::base::diagnostic::Diagnostics::new();
         let mut all_tasks = Vec::new();
         for value in from_blobs(&answer.blobs)? {
@@ -225,7 +226,7 @@ impl KindRun<'_, '_> {
             .map(|(index, item)| match item {
                 Value::Object(item) => Ok((item, origin(index))),
                 other => Err(Diagnostic::user(format!(
-                    "a transform yields {}, where a task is expected",
+                    "a transform yielded {} instead of a task",
                     crate::base::value::type_name(&other)
                 ))
                 .in_kind(self.kind.name)),

@@ -30,7 +30,12 @@ pub fn fill(
         "strict": strictness == Strictness::Strict,
         "repository": repository.display().to_string(),
     });
-    let mut values = call(python, "fill_parameters", arguments, "the project's check")?;
+    let mut values = call(
+        python,
+        "fill_parameters",
+        arguments,
+        "the project's check of parameters",
+    )?;
     values.extend(kinds.map(|kinds| ("target-kinds", kinds)));
     Ok(values)
 }
@@ -51,7 +56,7 @@ pub fn base(python: &dyn Python, values: Value) -> Outcome<Option<Object>> {
         python,
         "base_revision",
         json!({"values": values}),
-        "the base",
+        "determining the base revision",
     )
     .map(Some)
 }
@@ -66,7 +71,7 @@ pub fn change(python: &dyn Python, values: Object, function: &str) -> Outcome<Ob
         python,
         "decision_parameters",
         arguments,
-        &format!("`{function}`"),
+        &format!("the `decision-parameters` function `{function}`"),
     )
 }
 
@@ -82,9 +87,7 @@ pub fn version(python: &dyn Python, values: &Object, function: &str) -> Result<S
     let version = &answer.value["version"];
     version.as_str().map(str::to_owned).ok_or_else(|| {
         let found = type_name(version);
-        Diagnostic::user(format!(
-            "{what} yields {found}, where a version is expected"
-        ))
+        Diagnostic::user(format!("{what} returned {found} instead of a version"))
     })
 }
 
@@ -99,7 +102,7 @@ fn call(python: &dyn Python, name: &'static str, arguments: Value, what: &str) -
                     message.trim_start_matches("Invalid parameters: ")
                 ))
             }
-            other => other.diagnostic(&format!("{what} of parameters")),
+            other => other.diagnostic(what),
         })?;
     match answer.value.get("values") {
         Some(Value::Object(values)) => Ok(values.clone()),

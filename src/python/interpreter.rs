@@ -77,11 +77,11 @@ pub fn find(project: &Project) -> Result<(Interpreter, Process), Diagnostic> {
     }
     let help = match named {
         Some(_) => {
-            "SNOWMAN_PYTHON has to name an interpreter in which taskcluster-taskgraph is installed"
+            "set SNOWMAN_PYTHON to an interpreter in which taskcluster-taskgraph is installed"
         }
         None => {
             "install taskcluster-taskgraph (`pip install --requirement taskcluster/requirements.txt`, \
-             or `uv sync`), or name an interpreter that has it in SNOWMAN_PYTHON"
+             or `uv sync`), or set SNOWMAN_PYTHON to an interpreter that has it"
         }
     };
     let diagnostic = Diagnostic::environment("no Python with the package taskgraph was found");
@@ -100,7 +100,7 @@ pub fn start(command: &[String], project: &Project) -> Result<Process, Diagnosti
 
 fn start_process(command: &[String], project: &Project) -> Result<Process, String> {
     let Some((program, arguments)) = command.split_first() else {
-        return Err("it has no name".to_owned());
+        return Err("the command is empty".to_owned());
     };
     let mut started = Command::new(program);
     started

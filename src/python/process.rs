@@ -83,7 +83,7 @@ impl Process {
             .map_err(|error| error.to_string())?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(requests), Some(answers), Some(printed)) = pipes else {
-            return Err("it has no pipes".to_owned());
+            return Err("cannot open its pipes".to_owned());
         };
         let last_words = Arc::new(Mutex::new(VecDeque::new()));
         let (sender, received) = mpsc::channel();
@@ -115,7 +115,7 @@ impl Process {
         let (mut hello, _) = process.receive(START)?;
         process.hello = hello["hello"].take();
         if process.hello["protocol"].as_u64() != Some(PROTOCOL) {
-            return Err("it speaks another protocol".to_owned());
+            return Err("it uses another version of the protocol".to_owned());
         }
         Ok(process)
     }
@@ -135,7 +135,7 @@ impl Process {
             Failure::Worker(
                 Diagnostic::environment(format!("the Python worker {why}"))
                     .because(self.last_words())
-                    .help("nothing was created; run again with `--verbose` to see what it did"),
+                    .help("run again with `--verbose` to see what the worker did"),
             )
         })?;
         if head.get("error").is_some() {
@@ -157,7 +157,7 @@ impl Process {
                     let _ = child.kill();
                 }
                 Err(format!(
-                    "has not answered for {} seconds ({} says how long it may take)",
+                    "did not answer within {} seconds ({} sets the limit)",
                     patience.as_secs(),
                     super::project::TIMEOUT
                 ))
@@ -165,8 +165,8 @@ impl Process {
             Err(RecvTimeoutError::Disconnected) => {
                 self.requests = None;
                 let how = match self.child.as_mut().map(Child::wait) {
-                    Some(Ok(status)) => format!("has ended ({status})"),
-                    _ => "has ended".to_owned(),
+                    Some(Ok(status)) => format!("ended unexpectedly ({status})"),
+                    _ => "ended unexpectedly".to_owned(),
                 };
                 // What it printed last may still be on its way.
                 let _ = self.printed.recv_timeout(Duration::from_secs(2));
@@ -180,10 +180,10 @@ impl Process {
         let words = self.last_words.lock();
         let words = words.unwrap_or_else(PoisonError::into_inner);
         if words.is_empty() {
-            return "it printed nothing".to_owned();
+            return "it did not print anything".to_owned();
         }
         let lines: Vec<&str> = words.iter().map(String::as_str).collect();
-        format!("its last output is\n{}", lines.join("\n"))
+        format!("its last output was\n{}", lines.join("\n"))
     }
 }
 
@@ -254,6 +254,8 @@ fn log_lines(mut printed: impl BufRead, last_words: &Mutex<VecDeque<String>>) {
         words.push_back(line);
     }
     if count > FLOOD {
-        tracing::warn!("the Python worker printed {count} lines; {FLOOD} of them were logged");
+        tracing::warn!(
+            "the Python worker printed {count} lines; only the first {FLOOD} were logged"
+        );
     }
 }

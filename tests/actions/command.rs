@@ -138,7 +138,7 @@ async fn mistakes_in_a_test_are_reported() {
         (
             vec!["--input", "input.txt", "retrigger"],
             2,
-            "neither .yml nor .json",
+            "neither a .yml nor a .json file",
         ),
         (vec!["--input", "none.yml", "retrigger"], 1, "none.yml"),
         (

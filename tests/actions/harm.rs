@@ -101,7 +101,7 @@ async fn a_plan_shows_what_the_action_would_refuse() {
         &output.err,
         &[
             "2 tasks of earlier phases",
-            "--allow-earlier-phases accepts it",
+            "accept this with --allow-earlier-phases",
         ],
     );
     let output = plan(&bench, &["--json", "push_fox", "--previous", first]).await;

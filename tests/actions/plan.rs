@@ -75,7 +75,7 @@ async fn plans_list_reused_and_new_tasks() {
     for part in [
         "reused      4",
         "new         1",
-        "not done    2",
+        "unfinished  2",
         "l10n-a (pending)",
     ] {
         assert!(output.out.contains(part), "{part} is not in {}", output.out);

@@ -114,8 +114,8 @@ async fn an_action_is_the_projects_own() {
     exit code 1
     stderr:
       × unknown action `add-talos`
-      help: Python code of the project must be registered; available: add-new-jobs, cancel, cancel-all,
-            rebuild-cached-tasks, release-promotion, rerun, retrigger, retrigger-decision,
+      help: register it if the project defines it in Python; available: add-new-jobs, cancel,
+            cancel-all, rebuild-cached-tasks, release-promotion, rerun, retrigger, retrigger-decision,
             retrigger-disabled, retrigger-multiple
 
     1 error; nothing was done
@@ -166,8 +166,8 @@ async fn the_action_names_no_task_group() {
     assert_snapshot!(shown, @"
     exit code 1
     stderr:
-      × the action task does not name the task group that it is triggered on
-      help: ACTION_TASK_GROUP_ID or `extra.action.context.taskGroupId` must name it
+      × cannot determine the task group that the action was triggered on
+      help: set ACTION_TASK_GROUP_ID, or `extra.action.context.taskGroupId` in the action task
 
     1 error; nothing was done
     ");
@@ -181,7 +181,7 @@ async fn the_action_names_malformed_ids() {
     assert_snapshot!(shown, @r#"
     exit code 1
     stderr:
-      × `extra.action.context.taskGroupId`: taskId "a/b" has a character that is not allowed: '/'
+      × `extra.action.context.taskGroupId`: taskId "a/b" contains an invalid character: '/'
 
       × `extra.action.context.taskId`: expected a taskId, found an integer
 

@@ -320,7 +320,7 @@ tasks:
     exit code 1
     stderr:
       × kind `build`, task `linux`: "Build {flavor}" uses `flavor`, which is not defined here; did you
-      │ mean `flavour`? (double the braces to mean the characters)
+      │ mean `flavour`? (write literal braces twice)
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: 'Build {flavor}'
@@ -359,7 +359,8 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "Build {flavour" is not a valid template: a field has no `}`
+      × kind `build`, task `linux`: "Build {flavour" is not a valid template: a field is not closed with
+      │ `}`
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: 'Build {flavour'
@@ -399,7 +400,7 @@ tasks:
     exit code 1
     stderr:
       × kind `build`, task `linux`: "Build {flavour.size}": a string has no attribute `size`; write
-      │ `[size]` to look into a mapping
+      │ `[size]` to access a key of a mapping
        ╭─[taskcluster/kinds/build/kind.yml:4:9]
      3 │     linux:
      4 │         description: 'Build {flavour.size}'

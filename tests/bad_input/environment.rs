@@ -12,7 +12,8 @@ fn the_repository_root_cannot_be_guessed() {
     exit code 1
     stderr:
       × cannot determine the root of the repository
-      │   cause: this is neither a git nor a hg repository, and --root has an unusual name
+      │   cause: the working folder is not in a git or hg repository, and the folder of --root is not
+      │   called `taskcluster`
       help: run snowman in a repository
 
     1 error
@@ -41,7 +42,7 @@ fn the_root_is_outside_the_repository() {
     exit code 1
     stderr:
       × --root ../home is outside the repository
-      help: name the folder of config.yml in the repository that snowman runs in
+      help: pass the folder of config.yml in the repository that snowman runs in
 
     1 error
     ");
@@ -198,7 +199,7 @@ fn parameters_of_a_task_have_no_id() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 2
     stderr:
-      × -p task-id=a/b: taskId "a/b" has a character that is not allowed: '/'
+      × -p task-id=a/b: taskId "a/b" contains an invalid character: '/'
 
     1 error
     "#);
@@ -211,8 +212,9 @@ fn the_task_id_is_unknown() {
     exit code 3
     stderr:
       × TASK_ID is not set, so the id of this task is unknown
-      help: workers set it in every task; locally, look at graphs with `snowman morphed`, try actions
-            with `snowman test-action-callback`, or rehearse with `snowman rehearse`
+      help: run this command in a task, where the worker sets TASK_ID; locally, show graphs with
+            `snowman morphed`, try actions with `snowman test-action-callback`, or rehearse releases
+            with `snowman rehearse`
 
     1 failure; nothing was created
     ");
@@ -224,7 +226,7 @@ fn the_task_has_no_id() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 3
     stderr:
-      × TASK_ID: taskId "a/b" has a character that is not allowed: '/'
+      × TASK_ID: taskId "a/b" contains an invalid character: '/'
 
     1 failure; nothing was created
     "#);
@@ -237,8 +239,9 @@ fn the_id_of_an_action_task_is_unknown() {
     exit code 3
     stderr:
       × TASK_ID is not set, so the id of this task is unknown
-      help: workers set it in every task; locally, look at graphs with `snowman morphed`, try actions
-            with `snowman test-action-callback`, or rehearse with `snowman rehearse`
+      help: run this command in a task, where the worker sets TASK_ID; locally, show graphs with
+            `snowman morphed`, try actions with `snowman test-action-callback`, or rehearse releases
+            with `snowman rehearse`
 
     1 failure; nothing was done
     ");

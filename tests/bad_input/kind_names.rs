@@ -164,12 +164,12 @@ tasks: {}
        · ──────
      2 │ tasks: {}
        ╰────
-      help: Python code of the project must be registered; available: taskgraph.loader.default:loader,
+      help: register it if the project defines it in Python; available: taskgraph.loader.default:loader,
             taskgraph.loader.transform:loader
 
       × no Python with the package taskgraph was found
       │   cause: /no/python: No such file or directory (os error 2)
-      help: SNOWMAN_PYTHON has to name an interpreter in which taskcluster-taskgraph is installed
+      help: set SNOWMAN_PYTHON to an interpreter in which taskcluster-taskgraph is installed
 
     1 error, 1 failure
     ");

@@ -143,7 +143,7 @@ tasks: [linux]
        · ─────
        ╰────
 
-      × kind `build`: kind "toolchain/x" has a character that is not allowed: '/'
+      × kind `build`: kind "toolchain/x" contains an invalid character: '/'
        ╭─[taskcluster/kinds/build/kind.yml:2:24]
      1 │ transforms: taskgraph.transforms.matrix
      2 │ kind-dependencies: [5, toolchain/x]

@@ -234,14 +234,14 @@ fn a_regular_expression_takes_too_long() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 0
     stderr:
-    [TIME]  WARN gave up matching the regular expression "build-(?=(a|aa|a)+$)(?:(a|a)*)*\\2b" against "build-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", which counts as no match: Error executing regex: Max limit for backtracking count exceeded
+    [TIME]  WARN gave up matching the regular expression "build-(?=(a|aa|a)+$)(?:(a|a)*)*\\2b" against "build-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"; treating it as no match: Error executing regex: Max limit for backtracking count exceeded
     "#);
     let ran = Project::new().run(&["full", "--tasks-regex", "((a{100}){100}){1000}"]);
     assert_snapshot!(ran.shown(), @r#"
     exit code 2
     stderr:
       × --tasks-regex: "((a{100}){100}){1000}" is not a valid regular expression: it is too large once
-      │ its repetitions are written out
+      │ its repetitions are expanded
 
     1 error
     "#);
@@ -268,7 +268,7 @@ tasks:
     exit code 1
     stderr:
       × kind `build`, task `a`: "{os.environ[SHELL_TOKEN]} {environ} {description.__class__}" uses `os`,
-      │ which is not defined here; available: name (double the braces to mean the characters)
+      │ which is not defined here; available: name (write literal braces twice)
        ╭─[taskcluster/kinds/build/kind.yml:5:9]
      4 │     a:
      5 │         description: '{os.environ[SHELL_TOKEN]} {environ} {description.__class__}'

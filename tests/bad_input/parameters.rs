@@ -10,7 +10,7 @@ fn the_parameters_do_not_exist() {
     exit code 1
     stderr:
       × no parameters found at `parms.yml`
-      help: give a file (.yml or .json), a folder, a URL, `task-id=…`, `index=…` or `project=…`
+      help: pass a file (.yml or .json), a folder, a URL, `task-id=…`, `index=…` or `project=…`
 
     1 error
     ");
@@ -292,7 +292,7 @@ target_tasks_method: nightly_desktop
     exit code 1
     stderr:
       × unknown target-tasks method `nightly_desktop`
-      help: Python code of the project must be registered; available: codereview, default, nothing,
+      help: register it if the project defines it in Python; available: codereview, default, nothing,
             promote, promote_partners, push, ship
 
     1 error

@@ -360,8 +360,8 @@ fn a_file_of_scopes_is_invalid() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × the scopes scopes.yml contain an integer, where a list of scopes is expected
-      help: `taskcluster api auth expandScopes` prints such a file
+      × the scopes scopes.yml: expected a scope, found an integer
+      help: use the output of `taskcluster api auth expandScopes`
 
     1 error
     ");
@@ -371,8 +371,8 @@ fn a_file_of_scopes_is_invalid() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × the scopes scopes.yml contain a string, where a list of scopes is expected
-      help: `taskcluster api auth expandScopes` prints such a file
+      × the scopes scopes.yml: expected a list of scopes, found a string
+      help: use the output of `taskcluster api auth expandScopes`
 
     1 error
     ");
@@ -397,7 +397,7 @@ async fn the_task_id_is_not_a_slugid() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × TASK_ID: `DECISION-TASK` is not a taskId of the queue
+      × TASK_ID: `DECISION-TASK` is not a valid taskId
 
     1 failure; nothing was created
     ");

@@ -34,7 +34,7 @@ async fn previous_graphs_have_malformed_ids() {
     assert_snapshot!(shown, @r#"
     exit code 1
     stderr:
-      × `previous_graph_ids`: taskId "a/b" has a character that is not allowed: '/'
+      × `previous_graph_ids`: taskId "a/b" contains an invalid character: '/'
 
       × `previous_graph_ids`: taskId is empty
 
@@ -129,7 +129,7 @@ async fn a_graph_is_malformed() {
       │   cause: public/full-task-graph.json of [TASK-ID]
 
       × public/label-to-taskid.json of [TASK-ID] is malformed
-      │   cause: taskId "a/b" has a character that is not allowed: '/' at line 1 column 22
+      │   cause: taskId "a/b" contains an invalid character: '/' at line 1 column 22
 
     2 errors; nothing was done
     "#);
@@ -160,7 +160,7 @@ async fn a_version_parser_is_the_projects_own() {
         · ──────────────
      17 │ release-promotion:
         ╰────
-      help: SNOWMAN_PYTHON has to name an interpreter in which taskcluster-taskgraph is installed
+      help: set SNOWMAN_PYTHON to an interpreter in which taskcluster-taskgraph is installed
 
     1 failure; nothing was done
     ");

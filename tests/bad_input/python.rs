@@ -102,7 +102,7 @@ tasks:
 
       × no Python with the package taskgraph was found
       │   cause: /no/python: No such file or directory (os error 2)
-      help: SNOWMAN_PYTHON has to name an interpreter in which taskcluster-taskgraph is installed
+      help: set SNOWMAN_PYTHON to an interpreter in which taskcluster-taskgraph is installed
 
     1 error, 1 failure
     ");

@@ -51,7 +51,7 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `x\ny`: label "x\ny" has a character that is not allowed: '\n'
+      × kind `build`, task `x\ny`: label "x\ny" contains an invalid character: '\n'
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, label: "x\ny", worker-type: succeed}
@@ -91,8 +91,8 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "{matrix[os]}-{matrix[pyton]}": a mapping has no `[pyton]` (os: a,
-      │ python: 3.11)
+      × kind `build`, task `linux`: "{matrix[os]}-{matrix[pyton]}": a mapping has no item `[pyton]` (os:
+      │ a, python: 3.11)
         ╭─[taskcluster/kinds/build/kind.yml:13:13]
      12 │         matrix:
      13 │             set-name: '{matrix[os]}-{matrix[pyton]}'

@@ -158,7 +158,7 @@ fn an_address_is_not_loopback() {
     exit code 2
     stderr:
       × --listen 192.0.2.1:80: the sandbox only serves this machine
-      help: name a loopback address, e.g. 127.0.0.1:[PORT]
+      help: use a loopback address, e.g. 127.0.0.1:[PORT]
 
     1 error
     ");
@@ -170,7 +170,7 @@ fn an_id_is_invalid() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 2
     stderr:
-      × --task-id: taskId "a/b" has a character that is not allowed: '/'
+      × --task-id: taskId "a/b" contains an invalid character: '/'
 
     1 error
     "#);
@@ -186,7 +186,7 @@ fn an_input_has_another_format() {
     assert_snapshot!(ran.shown(), @"
     exit code 2
     stderr:
-      × the input input.txt is neither .yml nor .json
+      × the input input.txt is neither a .yml nor a .json file
 
     1 error
     ");

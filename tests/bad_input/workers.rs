@@ -220,7 +220,7 @@ tasks:
        ·     ─
      9 │         description: B
        ╰────
-      help: Python code of the project must be registered; available: always, index-search, never,
+      help: register it if the project defines it in Python; available: always, index-search, never,
             skip-unless-changed
 
     2 errors

@@ -110,7 +110,7 @@ fn the_revision_must_exist_and_the_base_must_be_known() {
     let ran = repository.run(&["full", "--diff"]);
     assert_eq!(ran.code, 1);
     assert!(
-        ran.err.contains("name the revision to compare with"),
+        ran.err.contains("pass the revision to compare with"),
         "{}",
         ran.err
     );

@@ -180,9 +180,9 @@ fn a_worker_that_dies_is_reported_with_its_output() {
     says(
         &world,
         &[
-            "the Python worker has ended (exit status: 7)",
+            "the Python worker ended unexpectedly (exit status: 7)",
             "so cold",
-            "nothing was created",
+            "run again with `--verbose`",
         ],
     );
 }
@@ -199,7 +199,7 @@ fn a_worker_that_hangs_times_out() {
         .variable("SNOWMAN_PYTHON_TIMEOUT", "5");
     says(
         &world,
-        &["the Python worker has not answered for 5 seconds"],
+        &["the Python worker did not answer within 5 seconds"],
     );
 }
 
@@ -230,7 +230,7 @@ fn a_failing_verification_is_reported() {
     says(
         &world,
         &[
-            "the verification `verify_sizes` of full task graph failed",
+            "the verification `verify_sizes` of the full task graph failed",
             "and that is too many",
         ],
     );
@@ -253,7 +253,7 @@ fn a_verification_may_be_a_plain_function() {
     says(
         &world,
         &[
-            "the verification `older` of full task graph failed",
+            "the verification `older` of the full task graph failed",
             "1, none of them liked",
         ],
     );
@@ -277,7 +277,7 @@ fn an_interpreter_without_taskgraph_is_an_error() {
         &[
             "no Python with the package taskgraph was found",
             "/no/such/python",
-            "SNOWMAN_PYTHON has to name an interpreter",
+            "set SNOWMAN_PYTHON to an interpreter",
         ],
     );
 }

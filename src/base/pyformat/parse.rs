@@ -71,10 +71,10 @@ fn next<'t>(rest: &mut &'t str) -> Parsed<'t> {
                 return Ok(Part::Brace(char::from(brace)));
             }
             if !open {
-                return Err("single `}`; double it to mean the character".to_owned());
+                return Err("single `}`; write literal braces twice".to_owned());
             }
             if after.is_empty() {
-                return Err("single `{`; double it to mean the character".to_owned());
+                return Err("single `{`; write literal braces twice".to_owned());
             }
             let (field, after) = field(after)?;
             *rest = after;
@@ -89,12 +89,12 @@ fn next<'t>(rest: &mut &'t str) -> Parsed<'t> {
 
 /// The field that `text` begins with, without its opening brace, and what follows it.
 fn field(text: &str) -> Result<(Field<'_>, &str), String> {
-    let unclosed = || "a field has no `}`".to_owned();
+    let unclosed = || "a field is not closed with `}`".to_owned();
     let mut in_brackets = false;
     let mut end = None;
     for (at, c) in text.bytes().enumerate() {
         match c {
-            b'{' => return Err("a field's name has a `{`".to_owned()),
+            b'{' => return Err("the name of a field contains `{`".to_owned()),
             b'[' => in_brackets = true,
             b']' => in_brackets = false,
             b'}' | b':' | b'!' if !in_brackets => {
@@ -110,14 +110,14 @@ fn field(text: &str) -> Result<(Field<'_>, &str), String> {
     if mark == b'!' {
         let mut chars = after.chars();
         conversion = match chars.next() {
-            None | Some('}') => return Err("a conversion is missing after `!`".to_owned()),
+            None | Some('}') => return Err("missing conversion after `!`".to_owned()),
             Some(c) => Some(c),
         };
         mark = match chars.next() {
             Some(':') => b':',
             Some('}') => b'}',
             None => return Err(unclosed()),
-            Some(_) => return Err("`:` or `}` is missing after a conversion".to_owned()),
+            Some(_) => return Err("expected `:` or `}` after a conversion".to_owned()),
         };
         after = chars.as_str();
     }
@@ -162,7 +162,7 @@ fn path_steps(path: &str) -> Result<(&str, Vec<Step<'_>>), String> {
             rest = behind;
         } else if let Some(after) = rest.strip_prefix('[') {
             let end = after.bytes().position(|byte| byte == b']');
-            let end = end.ok_or_else(|| "a `[` has no `]`".to_owned())?;
+            let end = end.ok_or_else(|| "a `[` is not closed with `]`".to_owned())?;
             steps.push(Step::Index(&after[..end]));
             rest = &after[end + 1..];
         } else {

@@ -319,7 +319,7 @@ mod tests {
             let found = repeated.substitute(&mut task, &json!({"x": 1}));
             found.map_err(|(path, error)| (path.to_string(), error.to_string()))
         };
-        let missing = "the field `a.b` to substitute in does not exist";
+        let missing = "cannot substitute in the field `a.b`, which does not exist";
         assert_eq!(wrong(json!({})), Err(("a.b".into(), missing.into())));
         assert!(wrong(json!({"a": {"b": "{m[z]}"}})).is_err());
         assert!(wrong(json!({"a": {"b": "{n[x]}"}})).is_err());

@@ -24,7 +24,7 @@ pub enum FormatError {
     },
     /// A name is not defined.
     #[error(
-        "{template:?} uses `{name}`, which is not defined here; {hint} (double the braces to mean the characters)"
+        "{template:?} uses `{name}`, which is not defined here; {hint} (write literal braces twice)"
     )]
     Name {
         /// The template.
@@ -53,7 +53,7 @@ pub enum FormatError {
         found: &'static str,
     },
     /// A field to format is not there.
-    #[error("the field `{0}` to substitute in does not exist")]
+    #[error("cannot substitute in the field `{0}`, which does not exist")]
     Field(String),
 }
 
@@ -182,7 +182,7 @@ fn lookup<'a>(
     let name = field.name;
     if name.is_empty() || name.bytes().all(|b| b.is_ascii_digit()) {
         return Err(fail(
-            "fields need names: there are no positional arguments".to_owned(),
+            "fields must have names: there are no positional arguments".to_owned(),
         ));
     }
     let found = scope.get(name).ok_or_else(|| FormatError::Name {
@@ -195,7 +195,7 @@ fn lookup<'a>(
         value = match step {
             parse::Step::Attribute(name) => {
                 return Err(fail(format!(
-                    "{} has no attribute `{name}`; write `[{name}]` to look into a mapping",
+                    "{} has no attribute `{name}`; write `[{name}]` to access a key of a mapping",
                     type_name(&value)
                 )));
             }
@@ -204,7 +204,7 @@ fn lookup<'a>(
                 // A character of a text.
                 Cow::Owned(value) => index(value, key).map(Cow::into_owned).map(Cow::Owned),
             }
-            .ok_or_else(|| fail(format!("{} has no `[{key}]`", type_name(&value))))?,
+            .ok_or_else(|| fail(format!("{} has no item `[{key}]`", type_name(&value))))?,
         };
     }
     Ok(value)

@@ -203,7 +203,7 @@ impl<K: AsRef<str> + ?Sized> IndexMut<&K> for Value {
         }
         match self {
             Self::Object(map) => map.entry(key.as_ref()).or_default(),
-            _ => unreachable!("it was made a mapping above"),
+            _ => unreachable!("converted to a mapping above"),
         }
     }
 }

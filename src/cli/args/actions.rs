@@ -55,10 +55,11 @@ pub struct TestActionCallbackArgs {
 #[derive(Debug, Args)]
 #[command(override_usage = "snowman promote [OPTIONS] --plan --previous <GRAPH>... <FLAVOR>...")]
 pub struct PromoteArgs {
-    /// Show what would be reused, rebuilt and new; promotions are started by their action
+    /// Show which tasks would be reused, rebuilt and new; only the action starts a promotion
     #[arg(long, required = true)]
     pub plan: bool,
-    /// Flavor to promote, before or after the graphs of `--previous`; several form one chain
+    /// Flavor to promote, given before or after the graphs of `--previous`; several flavors form one
+    /// chain
     #[arg(value_name = "FLAVOR")]
     pub flavors: Vec<String>,
     /// Previous graphs, in the order in which they were created, each as the taskId of its decision or
@@ -72,13 +73,13 @@ pub struct PromoteArgs {
     /// by default, those of the first previous graph
     #[arg(short, long, value_name = "SPEC")]
     pub parameters: Option<String>,
-    /// File with more input for the action (.yml or .json)
+    /// File with additional input for the action (.yml or .json)
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
     /// Version to promote
     #[arg(long)]
     pub version: Option<String>,
-    /// Version that follows it
+    /// Version that follows the promoted one
     #[arg(long)]
     pub next_version: Option<String>,
     /// Kind to rebuild; can be repeated
@@ -87,7 +88,7 @@ pub struct PromoteArgs {
     /// Label of a task to rebuild; can be repeated
     #[arg(long = "do-not-optimize", value_name = "LABEL")]
     pub do_not_optimize: Vec<String>,
-    /// Accept tasks of earlier phases that neither the input nor the flavor asks for
+    /// Accept tasks of earlier phases that neither the input nor the flavor requests
     #[arg(long)]
     pub allow_earlier_phases: bool,
     /// Output the plan as JSON

@@ -44,7 +44,7 @@ impl Verbosity {
 pub enum PythonMode {
     /// Nothing
     Never,
-    /// Only what the project itself has written in Python
+    /// Only the project's own Python code
     Mixed,
     /// Every kind, from its loader to its last transform
     Whole,

@@ -54,7 +54,7 @@ pub struct DecisionArgs {
     /// Tag to build
     #[arg(long, default_value = "")]
     pub head_tag: String,
-    /// Event that the decision is for, e.g. `github-push`
+    /// Event that triggered the decision task, e.g. `github-push`
     #[arg(long)]
     pub tasks_for: String,
     /// File with the try task configuration, instead of try_task_config.json

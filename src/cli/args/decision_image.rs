@@ -46,21 +46,22 @@ impl FromStr for DecisionImage {
             _ => (rest, None),
         };
         if !is_name(name) {
-            return Err(format!("{name:?} is not the name of a docker image"));
+            return Err(format!("{name:?} is not a valid name of a docker image"));
         }
         if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
             return Err(format!(
-                "the digest {digest:?} is not `sha256:` and 64 lowercase hexadecimal digits"
+                "the digest {digest:?} is not `sha256:` followed by 64 lowercase hexadecimal digits"
             ));
         }
         if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
-            return Err(format!("{tag:?} is not a tag of a docker image"));
+            return Err(format!("{tag:?} is not a valid tag of a docker image"));
         }
         match (tag, digest) {
             (None, None) => Err("the image has no version: add a tag or a digest".to_owned()),
-            (Some("latest"), None) => {
-                Err("`latest` may become another image: name a version, or add a digest".to_owned())
-            }
+            (Some("latest"), None) => Err(
+                "the tag `latest` may move to another image: use a version, or add a digest"
+                    .to_owned(),
+            ),
             _ => Ok(Self(text.to_owned())),
         }
     }
@@ -123,19 +124,19 @@ mod tests {
             assert_eq!(text.parse::<DecisionImage>().unwrap().as_str(), text);
         }
         for (text, part) in [
-            ("", "is not the name"),
-            ("a b:1", "is not the name"),
-            ("A:1", "is not the name"),
-            ("a//b:1", "is not the name"),
-            ("a/-b:1", "is not the name"),
-            ("a:x/b:1", "is not the name"),
-            ("a:", "is not a tag"),
-            ("a:${b}", "is not a tag"),
-            ("a:-1", "is not a tag"),
-            (&format!("a:{}", "1".repeat(129)), "is not a tag"),
+            ("", "is not a valid name"),
+            ("a b:1", "is not a valid name"),
+            ("A:1", "is not a valid name"),
+            ("a//b:1", "is not a valid name"),
+            ("a/-b:1", "is not a valid name"),
+            ("a:x/b:1", "is not a valid name"),
+            ("a:", "is not a valid tag"),
+            ("a:${b}", "is not a valid tag"),
+            ("a:-1", "is not a valid tag"),
+            (&format!("a:{}", "1".repeat(129)), "is not a valid tag"),
             ("a", "has no version"),
             ("localhost:5000/a", "has no version"),
-            ("a:latest", "may become another image"),
+            ("a:latest", "may move to another image"),
             ("a@sha256:12", "the digest"),
             (&format!("a@{}", digest.to_uppercase()), "the digest"),
         ] {

@@ -35,7 +35,7 @@ pub struct ShowArgs {
     /// File to write to; `{params}` is replaced by the name of the parameters
     #[arg(short, long, value_name = "FILE")]
     pub output_file: Option<PathBuf>,
-    /// Only show tasks whose label begins with a match of this regular expression
+    /// Only show tasks whose label starts with a match for this regular expression
     #[arg(long, visible_alias = "tasks", value_name = "REGEX")]
     pub tasks_regex: Option<String>,
     /// Dotted path of a key to leave out of each task; can be repeated
@@ -48,17 +48,17 @@ pub struct ShowArgs {
     /// digest are then not replaced
     #[arg(short = 'F', long)]
     pub fast: bool,
-    /// Show the difference from the graph of another revision; without a value, the revision that the
-    /// current work is based on
+    /// Show the difference from the graph of another revision; without a value, of the revision that
+    /// the current work is based on
     #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "default")]
     pub diff: Option<String>,
     /// Number of parallel workers; by default, the number of processors
     #[arg(short = 'j', long, value_name = "NUMBER")]
     pub max_workers: Option<std::num::NonZeroUsize>,
-    /// Print how long each kind took, and what of it ran in Python
+    /// Print how long each kind took, and which parts of it ran in Python
     #[arg(long)]
     pub timings: bool,
-    /// File to write timings to, in the trace event format of Chrome
+    /// File to write timings to, in Chrome's trace event format
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
 }

@@ -35,10 +35,10 @@ pub struct LoadImageArgs {
     /// Load the image that this task built, instead of searching the index
     #[arg(long, value_name = "TASKID")]
     pub task_id: Option<String>,
-    /// Name and tag to load the image under, instead of those in its file
+    /// Name and tag to load the image under, instead of those stored with it
     #[arg(short, long, value_name = "NAME:TAG")]
     pub tag: Option<String>,
-    /// Name of the image; the index is searched for its digest in the working copy
+    /// Name of the image, which is found in the index by its digest in the working copy
     #[arg(required_unless_present = "task_id")]
     pub image_name: Option<String>,
 }
@@ -55,7 +55,7 @@ pub struct LoadTaskArgs {
     /// Run the task on the local checkout, instead of on a new clone
     #[arg(long, visible_alias = "use-local-checkout")]
     pub develop: bool,
-    /// Keep the container afterwards
+    /// Keep the container after the task has ended
     #[arg(long)]
     pub keep: bool,
     /// User that the shell runs as

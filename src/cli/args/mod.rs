@@ -42,7 +42,7 @@ pub enum Command {
     Target(ShowArgs),
     /// Show the target task graph: the target tasks and everything they depend on
     TargetGraph(ShowArgs),
-    /// Show the optimized task graph: what remains after tasks are removed and replaced
+    /// Show the optimized task graph: the tasks that remain after some are removed or replaced
     Optimized(ShowArgs),
     /// Show the morphed task graph: the tasks that a decision would create
     Morphed(ShowArgs),
@@ -56,7 +56,7 @@ pub enum Command {
     Actions(ActionsArgs),
     /// Run the action of an action task
     ActionCallback(ActionCallbackArgs),
-    /// Run an action without effects: print what it would do, and write its artifacts
+    /// Dry-run an action: print what it would do, and write its artifacts
     TestActionCallback(TestActionCallbackArgs),
     /// Show what a release promotion would do, before its action is triggered
     Promote(PromoteArgs),
@@ -64,12 +64,12 @@ pub enum Command {
     Init(InitArgs),
     /// Print a completion script for a shell
     Completions {
-        /// Shell to complete commands and flags in
+        /// Shell that the script is for
         shell: clap_complete::Shell,
     },
-    /// Print the manual page, to be read with `man -l -`
+    /// Print a manual page; pipe it to `man -l -` to read it
     Man {
-        /// Command to print the page of; without one, the page of snowman itself
+        /// Command whose page is printed; by default, snowman itself
         command: Option<String>,
     },
     /// Print the digest of a docker image in the working copy
@@ -82,7 +82,7 @@ pub enum Command {
     LoadTask(LoadTaskArgs),
     /// Serve an embedded Taskcluster on this machine, for rehearsals and tests
     Sandbox(SandboxArgs),
-    /// Rehearse a release on an embedded Taskcluster: push, promote, push out, ship
+    /// Rehearse a release on an embedded Taskcluster: a push and its promotions
     Rehearse(RehearseArgs),
     /// Write the reference of commands, configuration and kinds as Markdown
     #[command(hide = true)]

@@ -12,7 +12,7 @@ pub struct SandboxArgs {
     /// Loopback address to listen on
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub listen: std::net::SocketAddr,
-    /// Folder to keep the state in; without one, it is kept in memory
+    /// Folder to keep the state in; by default, it is kept in memory
     #[arg(long, value_name = "FOLDER")]
     pub folder: Option<PathBuf>,
     /// Let simulated workers resolve pending tasks
@@ -39,17 +39,17 @@ pub struct RehearseArgs {
     /// Label of a task that every flavor rebuilds; can be repeated
     #[arg(long = "do-not-optimize", value_name = "LABEL")]
     pub do_not_optimize: Vec<String>,
-    /// File with more input for every action (.yml or .json), as the project's own schema requires it
+    /// File with additional input for every action (.yml or .json), for the project's own schema
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
-    /// Index path at which a task of another project is found; can be repeated
+    /// Index path with a completed task, as if another project had built it; can be repeated
     #[arg(long, value_name = "PATH")]
     pub indexed: Vec<String>,
     /// Branch to push to; by default, the first of the repository's `default-ref`, main and master
     /// that `.taskcluster.yml` has a task for
     #[arg(long, value_name = "BRANCH")]
     pub branch: Option<String>,
-    /// Rehearse a task even if its command cannot be read, with flags that match the push
+    /// Rehearse a task even if its command cannot be read, using flags that match the push
     #[arg(long)]
     pub accept_unread_command: bool,
     /// Folder to keep the sandbox's state in, to inspect it later with `snowman sandbox`

@@ -21,7 +21,7 @@ pub struct InitArgs {
 /// Flags of `reference`.
 #[derive(Debug, Args)]
 pub struct ReferenceArgs {
-    /// Folder to write to; without one, everything is printed
+    /// Folder to write to; by default, everything is printed
     #[arg(long, value_name = "FOLDER")]
     pub folder: Option<PathBuf>,
 }

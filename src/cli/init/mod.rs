@@ -106,7 +106,7 @@ pub fn run(args: &InitArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
         (true, true) => format!("The decision task runs in {image}; workers must be able to pull it"),
         (true, false) => format!(
             "The decision task runs in {image}; workers must be able to pull it. Add its digest in \
-             .taskcluster.yml to keep the same image"
+             .taskcluster.yml to pin the image"
         ),
         (false, _) => format!(
             "The decision task runs in {image}, which is not published: build it with \
@@ -124,7 +124,7 @@ fn refuse_existing(root: &Path) -> Outcome<()> {
         if metadata(&root.join(template.path))?.is_some() {
             wrong.push(
                 Diagnostic::user(format!("the file `{}` already exists", template.path))
-                    .help("`snowman init --force` overwrites it"),
+                    .help("run `snowman init --force` to overwrite it"),
             );
         }
     }
@@ -145,7 +145,7 @@ fn placeholders(vcs: &dyn Vcs, image: Option<&DecisionImage>) -> Result<Placehol
     let parsed = parse_repository_url(&url).filter(|parsed| parsed.host == "github.com");
     let Some((owner, name)) = parsed.and_then(|parsed| Some((parsed.owner?, parsed.name))) else {
         return Err(Diagnostic::user("the repository has no remote on GitHub")
-            .because("tasks name their source by its URL on GitHub")
+            .because("task definitions refer to their source by its URL on GitHub")
             .help("run `git remote add origin https://github.com/OWNER/NAME` first"));
     };
     let repository = format!("https://github.com/{owner}/{name}");

@@ -26,8 +26,8 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
     let project = GraphConfig::read("taskcluster", "config.yml", PROJECT.as_bytes())?;
     page.paragraph(
         "A decision writes the actions of a project to `actions.json`. \
-         `taskgraph.disabled-actions` in `config.yml` removes the callbacks that it names. Several \
-         actions may share a name; the first one that applies to a task is offered.",
+         `taskgraph.disabled-actions` in `config.yml` lists callbacks to leave out. If several \
+         actions have the same name, the first one that applies to a task is offered.",
     );
     let mut actions: Vec<&Action> = ACTIONS.iter().collect();
     actions.sort_by_key(|action| action.order);
@@ -36,7 +36,7 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
         page.paragraph(&sentence(action.description));
         if ON_DEMAND.contains(&action.cb_name) {
             page.paragraph(
-                "A project has this action if `snowman.actions` in `config.yml` names it.",
+                "A project has this action if `snowman.actions` in `config.yml` lists it.",
             );
         }
         let properties = [
@@ -48,7 +48,7 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
         ];
         page.table(["Property", "Value"], &properties);
         match (action.schema)(&project) {
-            None => page.paragraph("It has no input."),
+            None => page.paragraph("This action has no input."),
             Some(schema) => input(page, &schema),
         }
     }

@@ -12,8 +12,8 @@ use crate::cli::args::Cli;
 /// None.
 pub fn write(page: &mut Markdown) -> Outcome<()> {
     page.paragraph(
-        "`snowman COMMAND --help` prints the same in a terminal. Data is written to standard output, \
-         status and logs to standard error.",
+        "`snowman COMMAND --help` prints the same information in a terminal. Data is written to \
+         standard output, status and logs to standard error.",
     );
     let mut cli = Cli::command();
     cli.build();
@@ -37,7 +37,9 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
         write_usage(page, command);
         match known.iter().find(|(_, others)| *others == arguments) {
             Some((name, _)) => {
-                page.paragraph(&format!("Its arguments are those of [`{name}`](#{name})."));
+                page.paragraph(&format!(
+                    "This command has the same arguments as [`{name}`](#{name})."
+                ));
             }
             None => {
                 page.table(["Argument", "Required", "Default", "Meaning"], &arguments);
@@ -57,7 +59,7 @@ fn exit_codes() -> Vec<[String; 2]> {
         (Class::Usage, "an error on the command line"),
         (
             Class::Environment,
-            "an error of the environment, the disk, version control or the network",
+            "a failure of the environment, the disk, version control or the network",
         ),
         (Class::Bug, "a bug in snowman"),
     ];

@@ -16,7 +16,7 @@ use crate::kind::loader::LOADERS;
 pub fn config(page: &mut Markdown) -> Outcome<()> {
     page.paragraph(
         "The graph config is the file `config.yml` in the root folder, which is `taskcluster` unless \
-         `--root` names another. A value at the end of an optional key's meaning is its default.",
+         `--root` is given. If an optional key has a default, its meaning ends with it.",
     );
     schema::write(page, &GRAPH_CONFIG, &[], 2);
     page.heading(2, "Priorities");
@@ -37,7 +37,7 @@ pub fn kind(page: &mut Markdown) -> Outcome<()> {
     );
     schema::write(page, &KIND, &[], 2);
     page.heading(2, "Loaders");
-    page.paragraph("`loader` names one of these; the first is the default.");
+    page.paragraph("The values of `loader`; the first is the default.");
     let rows: Vec<[String; 2]> = LOADERS
         .iter()
         .map(|loader| [code(loader.name), loader.doc.to_owned()])
@@ -58,13 +58,13 @@ pub fn parameters(page: &mut Markdown) -> Outcome<()> {
     page.heading(2, "Every graph");
     schema::write(page, &PARAMETERS, &[], 3);
     page.heading(2, "Releases");
-    page.paragraph("Release promotion adds these.");
+    page.paragraph("Release promotion adds these parameters.");
     schema::write(page, &RELEASE_PARAMETERS, &[], 3);
     page.heading(2, "Derived values");
     page.paragraph(
         "The transform `task_context` provides these values under the parameter `release`, e.g. \
-         `from-parameters: {release-level: release.level}`. All are strings, so that alternatives can \
-         be keyed by them: `by-release-level: {production: …, default: …}`.",
+         `from-parameters: {release-level: release.level}`. All are strings, so alternatives can be \
+         keyed by them: `by-release-level: {production: …, default: …}`.",
     );
     let rows: Vec<[String; 2]> = DERIVED
         .iter()

@@ -61,7 +61,7 @@ static PAGES: &[Page] = &[
     Page {
         file: "transforms.md",
         title: "Transforms",
-        doc: "transforms and their schemas, with the ways to group, name, fetch and notify",
+        doc: "transforms and their schemas, with `group-by` and `set-name` functions, fetch types and recipients",
         write: transforms::transforms,
     },
     Page {

@@ -13,7 +13,7 @@ use crate::verify::{Check, VERIFICATIONS};
 /// None.
 pub fn write(page: &mut Markdown) -> Outcome<()> {
     page.heading(2, "Target-tasks methods");
-    page.paragraph("The parameter `target_tasks_method` names one.");
+    page.paragraph("The values of the parameter `target_tasks_method`.");
     let rows = METHODS
         .iter()
         .map(|one| [code(one.name), sentence(one.doc)]);
@@ -21,8 +21,8 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
 
     page.heading(2, "Optimization strategies");
     page.paragraph(
-        "`optimization` of a task maps one strategy to its argument. A task without one \
-         is never removed or replaced, unless `existing_tasks` names it.",
+        "The `optimization` of a task is a mapping of one strategy to its argument. A task without \
+         one is never removed, and only replaced if it is in `existing_tasks`.",
     );
     let rows = STRATEGIES
         .iter()

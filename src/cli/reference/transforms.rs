@@ -19,8 +19,8 @@ use crate::transforms::task::index::INDEX_TYPES;
 /// None.
 pub fn transforms(page: &mut Markdown) -> Outcome<()> {
     page.paragraph(
-        "A kind names its transforms in `transforms`, in the order in which they run, each with \
-         `:transforms` at its end.",
+        "A kind lists its transforms in `transforms`, in the order in which they run, each with the \
+         suffix `:transforms`.",
     );
     let rows: Vec<[String; 2]> = TRANSFORMS
         .iter()
@@ -36,7 +36,7 @@ pub fn transforms(page: &mut Markdown) -> Outcome<()> {
         }
         match transform.schema {
             Some(schema) => schema::write(page, schema, &[], 3),
-            None => page.paragraph("It only checks the keys that it uses."),
+            None => page.paragraph("This transform only checks the keys that it uses."),
         }
         match short(transform.name) {
             "fetch" => fetch_types(page),
@@ -74,13 +74,13 @@ fn groups_and_names(page: &mut Markdown) {
             [code(&description), sentence(one.doc)]
         })
         .collect();
-    page.table(["Way", "Groups"], &rows);
+    page.table(["Function", "Groups"], &rows);
     page.heading(3, "set-name");
     let rows: Vec<[String; 2]> = SET_NAME
         .iter()
         .map(|one| [code(one.name), sentence(one.doc)])
         .collect();
-    page.table(["Way", "Name"], &rows);
+    page.table(["Function", "Name"], &rows);
 }
 
 fn recipients(page: &mut Markdown) {

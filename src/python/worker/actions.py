@@ -21,7 +21,7 @@ class RecordedChanges:
     def createTask(self, task_id, definition):
         earlier = self.definitions.get(task_id)
         if earlier is not None and earlier != definition:
-            raise _failure(409, "the callback already creates the task %s, with another definition" % task_id)
+            raise _failure(409, "the callback already created the task %s with another definition" % task_id)
         if earlier is None:
             self.definitions[task_id] = copy.deepcopy(definition)
             self.requests.append({"create": task_id, "definition": self.definitions[task_id]})

@@ -44,7 +44,7 @@ def where(value, path=""):
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                return "%s has the key %r" % (path or "it", key)
+                return "%s has the key %r, which is not a string" % (path or "it", key)
             found = where(item, "%s.%s" % (path, key) if path else key)
             if found:
                 return found
