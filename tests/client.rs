@@ -449,7 +449,7 @@ async fn a_graph_is_created_once_however_often_it_is_submitted() {
     let told = report.problems.to_string();
     assert!(told.contains("task `task-9`: the taskId"), "{told}");
     assert!(
-        told.contains("`payload.command` should be [\"changed\"] and is nothing"),
+        told.contains("`payload.command` should be [\"changed\"], but is absent"),
         "{told}"
     );
     bench.sandbox.stop().await;

@@ -50,7 +50,7 @@ fn quoted(revision: &str) -> Result<String, VcsError> {
         return Err(refused(
             "the revision",
             revision,
-            "it has a quote or a backslash",
+            "it contains a quote or a backslash",
         ));
     }
     Ok(format!("\"{revision}\""))
@@ -80,7 +80,7 @@ impl Vcs for Hg {
         let told = self.0.run(&["paths", "--template", "json"])?;
         let paths: Vec<Value> =
             serde_json::from_str(&told).map_err(|error| VcsError::Unreadable {
-                path: "the answer of `hg paths`".to_owned(),
+                path: "the output of `hg paths`".to_owned(),
                 why: error.to_string(),
             })?;
         let remotes: Vec<(&str, &str)> = paths
@@ -102,7 +102,11 @@ impl Vcs for Hg {
         let told = told.success()?;
         match told.lines().collect::<Vec<_>>().as_slice() {
             [one] => Ok((*one).to_owned()),
-            _ => Err(refused("the revision", revision, "it is not one revision")),
+            _ => Err(refused(
+                "the revision",
+                revision,
+                "it does not match exactly one revision",
+            )),
         }
     }
 

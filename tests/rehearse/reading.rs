@@ -327,7 +327,10 @@ fn the_entry_point_of_the_image_creates_the_checkout() {
         "$FOX_BASE_REPOSITORY"
     );
     payload["env"]["SNOWMAN_HEAD_REPOSITORY"] = json!("");
-    assert_eq!(unread(payload), "nothing in it checks out the repository");
+    assert_eq!(
+        unread(payload),
+        "the command does not check out the repository"
+    );
 }
 
 #[test]
@@ -420,7 +423,7 @@ fn values_that_only_a_shell_knows_are_not_read() {
         ("eval taskgraph decision FLAGS", "`eval` is not supported"),
         (
             "$RUNNER decision FLAGS",
-            "nothing in it runs taskgraph or snowman, only `$RUNNER decision",
+            "the command runs neither taskgraph nor snowman, only `$RUNNER decision",
         ),
         (
             "taskgraph decision FLAGS --head-tag='v1",
@@ -432,19 +435,19 @@ fn values_that_only_a_shell_knows_are_not_read() {
         ),
         (
             "taskgraph decision FLAGS && taskgraph decision FLAGS",
-            "it runs more than one decision or action",
+            "the command runs more than one decision or action",
         ),
         (
             "make decision",
-            "nothing in it runs taskgraph or snowman, only `make decision`",
+            "the command runs neither taskgraph nor snowman, only `make decision`",
         ),
         (
             "taskgrap decision FLAGS",
-            "nothing in it runs taskgraph or snowman: is `taskgrap` meant to be `taskgraph`?",
+            "the command runs neither taskgraph nor snowman: did you mean `taskgraph` instead of `taskgrap`?",
         ),
         (
             "uv run taskgrahp decision",
-            "nothing in it runs taskgraph or snowman, only `uv run taskgrahp decision`",
+            "the command runs neither taskgraph nor snowman, only `uv run taskgrahp decision`",
         ),
     ] {
         let told = unread(script(text));
@@ -461,7 +464,7 @@ fn values_that_only_a_shell_knows_are_not_read() {
     let told = unread(payload(json!(null)));
     assert_eq!(
         told,
-        "`payload.command` is missing, so the image decides what runs"
+        "`payload.command` is missing, so the default command of the image would run"
     );
     let told = unread(payload(json!("taskgraph decision")));
     assert!(told.starts_with("`payload.command` is missing"), "{told}");
@@ -615,7 +618,7 @@ fn a_projects_own_run_task_is_read() {
     let text = format!("{start} ./mach create-environment && ./mach taskgrahp decision FLAGS");
     let told = unread(definition(&options, &text));
     assert!(
-        told.starts_with("nothing in it runs taskgraph or snowman, only `./mach create-environment`, `./mach taskgrahp"),
+        told.starts_with("the command runs neither taskgraph nor snowman, only `./mach create-environment`, `./mach taskgrahp"),
         "{told}"
     );
 }

@@ -11,47 +11,47 @@ fn worker_variables_are_not_treated_as_unset() {
     for (text, why) in [
         (
             "TAG=$(git describe); taskgraph decision FLAGS --head-tag=$TAG",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "export TAG=v$(git describe) && taskgraph decision FLAGS --head-tag=\"$TAG\"",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "A=`git describe`; B=x$A; taskgraph decision FLAGS --head-tag=${B}",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "env TAG=$(date) bash -c 'taskgraph decision FLAGS --head-tag=$TAG'",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "TAG=$(date) bash -c 'taskgraph decision FLAGS --head-tag=$TAG'",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "source ci/env.sh && taskgraph decision FLAGS --head-tag=\"$TAG\"",
-            "`--head-tag` is given the variable TAG, which `source ci/env.sh` may set",
+            "`--head-tag` depends on the variable TAG, which `source ci/env.sh` may set",
         ),
         (
             ". ci/env.sh; taskgraph decision FLAGS --head-tag=\"$TAG\"",
-            "`--head-tag` is given the variable TAG, which `. ci/env.sh` may set",
+            "`--head-tag` depends on the variable TAG, which `. ci/env.sh` may set",
         ),
         (
             "read -r TAG < tag.txt; taskgraph decision FLAGS --head-tag=\"$TAG\"",
-            "`--head-tag` is given what `read` reads",
+            "`--head-tag` depends on the input of `read`",
         ),
         (
             "taskgraph decision FLAGS --head-tag=\"$HOSTNAME\"",
-            "`--head-tag` is given the variable HOSTNAME of the worker",
+            "`--head-tag` depends on the worker's variable HOSTNAME",
         ),
         (
             "X=$(date); set -u; taskgraph decision FLAGS --head-tag=${X:-v1}",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "run-task --fox-checkout=$(pwd) -- taskgraph decision FLAGS",
-            "`run-task` is given the output of a command",
+            "`run-task` depends on the output of a command",
         ),
     ] {
         let told = unread(script(text));
@@ -83,8 +83,8 @@ fn a_variable_that_nothing_sets_is_empty() {
     assert_eq!(
         command.notes,
         [
-            "`--head-tag` is given the variable FOX_HAED_TAG, which nothing sets, so it is empty",
-            "`taskgraph decision` is given the variable FOX_EXTRA, which nothing sets, so this argument is missing",
+            "`--head-tag` uses the variable FOX_HAED_TAG, which is not set and therefore empty",
+            "`taskgraph decision` uses the variable FOX_EXTRA, which is not set, so this argument is missing",
         ]
     );
     assert_eq!(command.unset["head-tag"], "FOX_HAED_TAG");
@@ -106,7 +106,7 @@ fn a_variable_that_nothing_sets_is_empty() {
     ] {
         let told = wrong(script(text));
         assert!(
-            told[0].ends_with("nothing sets the variable NONE, which is an error after `set -u`"),
+            told[0].ends_with("the variable NONE is not set, which is an error after `set -u`"),
             "{text}: {told:?}"
         );
     }
@@ -126,7 +126,7 @@ fn commands_after_a_failure_are_not_ignored() {
     ] {
         let told = unread(script(text));
         assert!(
-            told.starts_with("only the worker can know whether"),
+            told.starts_with("it depends on the worker whether"),
             "{text}: {told}"
         );
     }
@@ -180,7 +180,7 @@ fn cd_pushd_and_popd_are_followed() {
     for text in ["popd", "cd -", "pushd", "pushd +1"] {
         let told = unread(script(&format!("{text} && taskgraph decision FLAGS")));
         assert!(
-            told.starts_with("the new folder is not known"),
+            told.starts_with("the new folder is unknown"),
             "{text}: {told}"
         );
     }
@@ -227,7 +227,7 @@ fn options_of_run_task_are_read_as_argparse_and_python_do() {
     home["command"][1] = json!("--fox-=/x");
     assert_eq!(
         wrong(home.clone())[0],
-        "run-task: `--fox-` could be --fox-checkout or --fox-shallow-clone or --fox-sparse-profile"
+        "run-task: `--fox-` is ambiguous: it could be --fox-checkout or --fox-shallow-clone or --fox-sparse-profile"
     );
     home["command"] = json!([
         "run-task",
@@ -237,7 +237,7 @@ fn options_of_run_task_are_read_as_argparse_and_python_do() {
         "taskgraph",
         "action-callback"
     ]);
-    assert_eq!(wrong(home), ["run-task: --user needs a value"]);
+    assert_eq!(wrong(home), ["run-task: `--user` needs a value"]);
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn an_ignored_failure_is_noted() {
     ] {
         let notes = decides(text).notes;
         assert!(
-            matches!(notes.as_slice(), [note] if note.starts_with("the task would be green even if `taskgraph decision` failed")),
+            matches!(notes.as_slice(), [note] if note.starts_with("the task would succeed even if `taskgraph decision` failed")),
             "{text}: {notes:?}"
         );
     }

@@ -132,13 +132,13 @@ fn rules(bench: &Bench) -> Vec<Case> {
             "retries few",
             json!({"retries": 49}),
             json!({"retries": 50}),
-            "no more than 49",
+            "must be at most 49",
         ),
         (
             "retries positive",
             json!({"retries": 0}),
             json!({"retries": -1}),
-            "no less than 0",
+            "must be at least 0",
         ),
         (
             "retries whole",
@@ -354,7 +354,7 @@ fn rules(bench: &Bench) -> Vec<Case> {
             "metadata else",
             json!({}),
             metadata("sources", json!("x")),
-            "`metadata.sources` is not known",
+            "unknown field `metadata.sources`",
         ),
         (
             "metadata is there",
@@ -420,7 +420,7 @@ fn rules(bench: &Bench) -> Vec<Case> {
             "fields",
             json!({}),
             json!({"payloads": {}}),
-            "`payloads` is not known",
+            "unknown field `payloads`",
         ),
         (
             "size",
@@ -785,7 +785,7 @@ async fn artifacts_expire_between_deadline_and_task_expiry() {
     };
     for worker in ["docker-worker", "generic-worker"] {
         assert_eq!(refusal_of(worker, 2 * DAY), "");
-        assert!(refusal_of(worker, 2 * DAY + 2).contains("is after the expiry of the task"));
+        assert!(refusal_of(worker, 2 * DAY + 2).contains("is after the task's expiry"));
     }
     assert_eq!(refusal_of("generic-worker", DAY), "");
     assert!(refusal_of("generic-worker", DAY - 2).contains("is before the task's deadline"));

@@ -108,7 +108,8 @@ static DEFINITION: &[Field] = &[
             required(
                 "source",
                 pattern(
-                    "an address of at most 4096 characters that begins with http://, https://, ssh:// or git@",
+                    "an address of at most 4096 characters that begins with http://, https://, \
+                     ssh:// or git@",
                     |text| {
                         text.chars().count() <= 4096
                             && ["http://", "https://", "ssh://", "git@"]
@@ -171,7 +172,7 @@ pub fn check(definition: &Value, now: Timestamp, max_deadline_days: Option<i64>)
     if bytes > MAX_BYTES {
         found.push(violation(
             ValuePath::root(),
-            format!("the definition has {bytes} bytes as JSON, and the limit is {MAX_BYTES}"),
+            format!("the definition has {bytes} bytes as JSON, but the limit is {MAX_BYTES}"),
             "put large content into an artifact that the task fetches",
         ));
     }
@@ -189,10 +190,10 @@ fn check_queue(definition: &Value, found: &mut Vec<Violation>) {
             found.push(violation(
                 ValuePath::keys(["taskQueueId"]),
                 format!(
-                    "`taskQueueId` is {queue:?}, and `provisionerId` and `workerType` say {:?}",
+                    "`taskQueueId` is {queue:?}, but `provisionerId` and `workerType` give {:?}",
                     format!("{provisioner}/{kind}")
                 ),
-                "remove one of them",
+                "remove `taskQueueId`, or `provisionerId` and `workerType`",
             ));
         }
         ((Some(_), Some(_)), _) | (_, Some(_)) => {}
