@@ -48,8 +48,8 @@ async fn everything_is_reported_together() {
      6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-d}}
        ╰────
 
-      × kind `build`, task `build-e`: `scopes[0]` is "secrets:get:**", where a scope (printable ASCII
-      │ that does not end in `**`) is expected
+      × kind `build`, task `build-e`: `scopes[0]`: expected a scope (printable ASCII that does not end
+      │ in `**`), found "secrets:get:**"
       │   cause: the queue would reject the task
        ╭─[taskcluster/kinds/build/kind.yml:8:5]
      7 │     d: {description: D, worker-type: succeed, deadline-after: 1 hour, expires-after: 2 hours}
@@ -67,7 +67,8 @@ async fn everything_is_reported_together() {
      10 │         description: F
         ╰────
 
-      × kind `build`, task `build-c`: it depends on the task `build-d`, which expires before this task's deadline
+      × kind `build`, task `build-c`: it depends on the task `build-d`, which expires before this
+      │ task's deadline
       │   cause: the queue would reject the task
        ╭─[taskcluster/kinds/build/kind.yml:6:5]
      5 │     b: {description: B, worker-type: succeed, routes: [x, x]}
@@ -175,8 +176,8 @@ async fn hundreds_of_tasks_lack_the_same_scope() {
        ·     ────
      5 │     t001: {description: A, worker-type: succeed, routes: [own.1.x]}
        ╰────
-      help: grant `queue:route:own.*`, or each of them, to the role of the repository or hook that
-            this decision task runs for, or change the tasks so that they do not need them
+      help: grant `queue:route:own.*`, or each of them, to the role of the repository or hook that this
+            decision task runs for, or change the tasks so that they do not need them
 
     2 errors; nothing was created
     ");
@@ -210,7 +211,8 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `build-a`: it depends on the task [TASK-ID], which expires before this task's deadline
+      × kind `build`, task `build-a`: it depends on the task [TASK-ID], which expires
+      │ before this task's deadline
       │   cause: the queue would reject the task
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:

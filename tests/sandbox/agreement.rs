@@ -84,7 +84,7 @@ fn rules(bench: &Bench) -> Vec<Case> {
             "created is a date",
             json!({}),
             json!({"created": "today"}),
-            "where a date and time",
+            "expected a date and time",
         ),
         (
             "deadline far",
@@ -126,7 +126,7 @@ fn rules(bench: &Bench) -> Vec<Case> {
             "expires is a date",
             json!({"expires": at(2 * DAY)}),
             json!({"expires": "2099-01-01"}),
-            "where a date and time",
+            "expected a date and time",
         ),
         (
             "retries few",
