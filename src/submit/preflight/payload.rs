@@ -393,7 +393,7 @@ fn content(value: &Value) -> Option<&'static Shape> {
     static FROM_URL: Shape = Shape::Object(&[
         required(
             "url",
-            pattern("an address with its scheme", |text| {
+            pattern("a URL with a scheme", |text| {
                 text.split_once(':').is_some_and(|(scheme, rest)| {
                     !rest.is_empty()
                         && scheme.starts_with(|c: char| c.is_ascii_alphabetic())

@@ -31,15 +31,16 @@ static DEFINITION: &[Field] = &[
     optional(
         "workerType",
         pattern(
-            "a worker type (at most 38 lower-case letters, digits and `-`, a letter first and no `-` last)",
+            "a worker type (at most 38 lower-case letters, digits and `-`, beginning with a letter and not \
+             ending in `-`)",
             is_worker_type,
         ),
     ),
     optional(
         "taskQueueId",
         pattern(
-            "a provisioner and a worker type with a `/` between them (each at most 38 characters; of the \
-                  type lower-case letters, digits and `-`, a letter first and no `-` last)",
+            "a provisioner, `/` and a worker type (each at most 38 characters; the worker type consists of \
+             lower-case letters, digits and `-`, begins with a letter and does not end in `-`)",
             |text| {
                 text.split_once('/')
                     .is_some_and(|(provisioner, kind)| is_name(provisioner) && is_worker_type(kind))
@@ -108,7 +109,7 @@ static DEFINITION: &[Field] = &[
             required(
                 "source",
                 pattern(
-                    "an address of at most 4096 characters that begins with http://, https://, \
+                    "a URL of at most 4096 characters that begins with http://, https://, \
                      ssh:// or git@",
                     |text| {
                         text.chars().count() <= 4096
