@@ -402,11 +402,11 @@ fn values_that_only_a_shell_knows_are_not_read() {
         ),
         (
             "taskgraph decision FLAGS --head-tag=$(git describe)",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "taskgraph decision FLAGS --head-tag=`git describe`",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "taskgraph decision FLAGS --head-tag=v*",
@@ -418,7 +418,7 @@ fn values_that_only_a_shell_knows_are_not_read() {
         ),
         (
             "cd $(mktemp -d) && taskgraph decision FLAGS",
-            "`cd` is given the output of a command",
+            "`cd` depends on the output of a command",
         ),
         ("eval taskgraph decision FLAGS", "`eval` is not supported"),
         (
@@ -531,7 +531,7 @@ fn failing_commands_are_reported() {
     );
     only(
         "cd /builds/worker && taskgraph decision FLAGS",
-        "runs in /builds/worker, but the checkout is /builds/worker/checkouts/vcs",
+        "runs in /builds/worker, which is outside the checkout /builds/worker/checkouts/vcs",
     );
     // All of it at once.
     let mut payload = script("taskgraph decision FLAGS --haed-tag=x");
