@@ -63,7 +63,7 @@ fn commands_that_would_fail_are_found() {
         "- - snowman",
         "- - snowmann",
         READ,
-        "is `snowmann` meant to be `snowman`?",
+        "did you mean `snowman` instead of `snowmann`?",
     );
 }
 

@@ -410,7 +410,7 @@ fn values_that_only_a_shell_knows_are_not_read() {
         ),
         (
             "taskgraph decision FLAGS --head-tag=v*",
-            "`--head-tag` is given a file name pattern",
+            "`--head-tag` depends on a file name pattern",
         ),
         (
             "taskgraph decision FLAGS --head-tag=${FOX_HEAD_REV:0:7}",
@@ -478,7 +478,7 @@ fn endless_values_are_not_read() {
     let told = unread(script(&format!(
         "{double} taskgraph decision FLAGS --head-tag=$A"
     )));
-    assert_eq!(told, "`--head-tag` is given a value that is too long");
+    assert_eq!(told, "`--head-tag` depends on a value that is too long");
     let many = "A=x; ".repeat(10_000);
     let told = unread(script(&format!("{many} taskgraph decision FLAGS")));
     assert!(told.starts_with("there are too many commands"), "{told}");
