@@ -29,7 +29,7 @@ pub struct PromotionExpectations {
 pub fn push_report(sandbox: &Sandbox, output: &PhaseOutput) -> PhaseReport {
     let mut checks = vec![created_in_group(sandbox, output)];
     checks.push(Check {
-        rule: "the decision task is in the group that it names",
+        rule: "the taskGroupId of the decision task is its own taskId",
         breaches: group_of(sandbox, output)
             .into_iter()
             .filter(|g| g != output.task_id.as_str())
@@ -73,24 +73,24 @@ pub fn promotion_report(
     let mut twice: Vec<String> = created
         .iter()
         .filter(|label| earlier.contains_key(**label) && !allowed.contains(*label))
-        .map(|label| format!("{label} is {} already", earlier[*label]))
+        .map(|label| format!("{label} already exists as {}", earlier[*label]))
         .collect();
     let mut early: Vec<String> = created
         .iter()
         .filter(|label| !earlier.contains_key(**label) && !named(label))
         .filter_map(|label| Some((label, earlier_phase(output, expected, label)?)))
-        .map(|(label, phase)| format!("{label} is of the phase {phase}"))
+        .map(|(label, phase)| format!("{label} belongs to the phase {phase}"))
         .collect();
     let mut notes = Vec::new();
     // With the project's own Python, or if the input accepts it, it is only a note.
     if output.own_python || expected.accepted {
-        for (what, found) in [
-            ("built twice", &mut twice),
-            ("new, but of an earlier phase", &mut early),
+        for (noun, what, found) in [
+            ("task", "built twice", &mut twice),
+            ("new task", "of an earlier phase", &mut early),
         ] {
             let labels: Vec<&str> = found.iter().map(String::as_str).collect();
             if !labels.is_empty() {
-                let tasks = plural(labels.len(), "task");
+                let tasks = plural(labels.len(), noun);
                 notes.push(format!("{tasks} {what}: {}", list_some(&labels)));
             }
             found.clear();
@@ -120,7 +120,7 @@ pub fn promotion_report(
         .filter(|(label, _)| !created.contains(label.as_str()))
         .filter_map(|(label, id)| {
             let newest = earlier.get(label.as_str())?;
-            (newest != id).then(|| format!("{label} is {id}, and the newest is {newest}"))
+            (newest != id).then(|| format!("{label} is {id}, but the newest is {newest}"))
         })
         .collect();
     let checks = vec![
@@ -129,7 +129,7 @@ pub fn promotion_report(
             breaches: twice,
         },
         Check {
-            rule: "no task of an earlier phase is new",
+            rule: "no new task belongs to an earlier phase",
             breaches: early,
         },
         created_in_group(sandbox, output),
@@ -138,15 +138,15 @@ pub fn promotion_report(
             breaches: wrong_group.into_iter().collect(),
         },
         Check {
-            rule: "rebuild_kinds are rebuilt",
+            rule: "tasks of rebuild_kinds are rebuilt",
             breaches: not_rebuilt,
         },
         Check {
-            rule: "do_not_optimize is honoured",
+            rule: "tasks in do_not_optimize are created",
             breaches: not_honoured,
         },
         Check {
-            rule: "of several earlier ids the latest is used",
+            rule: "each reused task is the newest with its label",
             breaches: older,
         },
         completed(sandbox, output),
@@ -207,12 +207,12 @@ fn created_in_group(sandbox: &Sandbox, output: &PhaseOutput) -> Check {
         .created
         .iter()
         .filter(|(id, _)| !members.contains(*id))
-        .map(|(id, label)| format!("{label} ({id}) is not in it"));
+        .map(|(id, label)| format!("{label} ({id}) is missing from the group"));
     // The decision task is in its own group; action tasks that were fired on it are, too.
     let foreign = members
         .iter()
         .filter(|id| !output.created.contains_key(*id) && *id != own)
-        .map(|id| format!("{id} is in it and was not planned"));
+        .map(|id| format!("{id} is in the group but was not planned"));
     Check {
         rule: "every created task is in the group of the task that created it",
         breaches: sorted(missing.chain(foreign)),

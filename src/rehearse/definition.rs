@@ -149,7 +149,7 @@ fn proxy(definition: &Value) -> Vec<String> {
             let similar = |name: &&str| suggest::nearest(name, ["taskclusterProxy"]).is_some();
             let near = names.clone().find(similar);
             let hint = near.map_or_else(String::new, |name| {
-                format!(": is `{name}` meant to be this?")
+                format!(" (is it misspelled as `{name}`?)")
             });
             format!("`payload.features.taskclusterProxy` is missing{hint}")
         }
@@ -181,8 +181,8 @@ fn changed_worker_variables(
     let text = shortened(&command.text);
     changed
         .map(|name| match command.variables.contains_key(name) {
-            true => format!("`{text}`: the command sets {name} to another value before it"),
-            false => format!("`{text}`: the command reads the worker's {name} from it"),
+            true => format!("`{text}`: the command changes {name} before this call"),
+            false => format!("`{text}`: the command unsets {name} before this call"),
         })
         .collect()
 }
@@ -203,7 +203,7 @@ fn caches(definition: &Value, scopes: &ScopeSet) -> Vec<String> {
         .map(|name| format!("{worker}:cache:{name}"));
     let missing = needed.filter(|scope| !scopes.satisfies(scope));
     missing
-        .map(|scope| format!("the task lacks `{scope}`"))
+        .map(|scope| format!("the task lacks the scope `{scope}`"))
         .collect()
 }
 
@@ -223,7 +223,7 @@ fn mismatches(definition: &Value, command: &Command, expected: &Expectations<'_>
     }
     if command.python != Mode::default() && command.python != expected.python {
         report(format!(
-            "it runs with `--python {}`; pass the same to `snowman rehearse`",
+            "it runs with `--python {}`; pass the same option to `snowman rehearse`",
             command.python
         ));
     }
@@ -250,7 +250,7 @@ fn check_push_flags(
     report: &mut dyn FnMut(String),
 ) {
     let unset = |name: &str| match command.unset.get(name) {
-        Some(variable) => format!(": nothing sets the variable {variable}"),
+        Some(variable) => format!(": the variable {variable} is not set"),
         None => String::new(),
     };
     for (name, value) in [
@@ -279,7 +279,7 @@ fn check_push_flags(
         && !is_same_repository(url, &push.repository)
     {
         report(format!(
-            "the checkout is of `{url}`, and the push is to `{}`",
+            "the checkout is of `{url}`, but the push is to `{}`",
             push.repository
         ));
     }
@@ -303,7 +303,7 @@ fn check_push_flags(
         )),
         None if flags.level.parse::<u8>().is_err() => {
             report(format!(
-                "`--level` is `{}`, where a number is expected{}",
+                "`--level`: expected a number, found `{}`{}",
                 flags.level,
                 unset("level")
             ));

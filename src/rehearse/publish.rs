@@ -137,7 +137,7 @@ fn unpublished<'n>(
     for name in files {
         let Some(path) = written_to(command, name) else {
             missing
-                .entry("the links on the way form a loop".to_owned())
+                .entry("symbolic links in the path form a loop".to_owned())
                 .or_default()
                 .push(name);
             continue;
@@ -229,8 +229,9 @@ pub fn plan_uploads(
             n => format!(" and {} more", n - 1),
         };
         breaches.push(format!(
-            "{}{more}: published twice with different properties, by `{first}` and by `{second}`; the queue \
-             refuses the second (409), and generic-worker ends the task as malformed-payload",
+            "{}{more}: published twice with different properties, by `{first}` and by `{second}`; \
+             the queue rejects the second (409), and generic-worker resolves the task as \
+             malformed-payload",
             names.first().map_or("", String::as_str)
         ));
     }
@@ -239,7 +240,7 @@ pub fn plan_uploads(
         .filter(|entry| !entry.optional && !published.contains(entry))
     {
         breaches.push(format!(
-            "`{}`: nothing is at {}, so generic-worker would fail the task",
+            "`{}`: {} does not exist, so generic-worker would fail the task",
             entry.name, entry.path
         ));
     }

@@ -37,8 +37,8 @@ impl Push {
     /// When there is no repository, or it cannot be read.
     pub fn from_repository(context: Context<'_>, graph_config: &GraphConfig) -> Outcome<Self> {
         let vcs = context.vcs.ok_or_else(|| {
-            Diagnostic::environment("a rehearsal needs a repository, but there is none")
-                .help("run it in a checkout of the project")
+            Diagnostic::environment("a rehearsal needs a repository, but none was found")
+                .help("run `snowman rehearse` in a checkout of the project")
         })?;
         let vcs_error = |error| decision::vcs_diagnostic(&error);
         let first = graph_config.repositories().values().next();

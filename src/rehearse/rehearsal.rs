@@ -173,7 +173,7 @@ impl<'a> Rehearsal<'a> {
             several => format!("{several} tasks"),
         };
         Ok(Some(format!(
-            "the task depends on {tasks} outside of the rehearsal: {}",
+            "the task depends on {tasks} outside the rehearsal: {}",
             list_some(&names)
         )))
     }
@@ -301,13 +301,13 @@ impl<'a> Rehearsal<'a> {
             && !files.is_empty()
         {
             notes.push(format!(
-                "files with uncommitted changes were rehearsed as they are: {}",
+                "the rehearsal includes uncommitted changes to {}",
                 list_some(&files)
             ));
         }
         if let (true, Some(folder)) = (self.used, &self.options.folder) {
             notes.push(format!(
-                "{} already contained an earlier rehearsal: its indexed tasks were found again",
+                "{} already contained an earlier rehearsal, whose indexed tasks may have been reused",
                 folder.display()
             ));
         }
@@ -340,9 +340,9 @@ impl<'a> Rehearsal<'a> {
         }
         Err(Diagnostic::user(format!(
             "{TASKCLUSTER_YML} has no task for a push to {}",
-            refs.join(", nor to ")
+            refs.join(" or ")
         ))
-        .help("name another branch with `--branch`")
+        .help("choose another branch with `--branch`")
         .into())
     }
 

@@ -151,7 +151,7 @@ impl Report {
             let from: Vec<String> = self
                 .reused(phase)
                 .into_iter()
-                .map(|(from, count)| format!("{count} of {from}"))
+                .map(|(from, count)| format!("{count} from {from}"))
                 .collect();
             let from = if from.is_empty() {
                 String::new()

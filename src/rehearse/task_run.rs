@@ -116,7 +116,7 @@ impl<'a> ClaimedTask<'a> {
             .state()
             .report_exception(self.task_id.as_str(), MALFORMED)
             .map_err(|error| {
-                Diagnostic::bug("the sandbox cannot resolve the task").because(error)
+                Diagnostic::bug("cannot resolve the task in the sandbox").because(error)
             })?;
         Ok(())
     }
@@ -152,10 +152,10 @@ const CREATOR: &str = "rehearsal";
 
 /// Why a decision or action task could not be created.
 fn create_error(task_id: &TaskId, creator: &str, error: &taskcluster::ApiError) -> Diagnostic {
-    let message = format!("the queue refuses the task {task_id}");
+    let message = format!("the queue rejected the task {task_id}");
     match error.status {
         Some(403) => Diagnostic::user(message).because(error).help(format!(
-            "it is created with `{creator}`: a task may only have scopes that this role grants"
+            "remove the scopes that `{creator}` does not grant: the task is created with this role"
         )),
         Some(400..500) => Diagnostic::user(message).because(error),
         _ => Diagnostic::environment(message).because(error),
@@ -193,7 +193,7 @@ impl RunningTask<'_> {
         outcome: Outcome<()>,
     ) -> Outcome<FinishedTask> {
         let sandbox_error = |error: ServiceError| {
-            Diagnostic::bug(format!("the sandbox fails in the phase {name}")).because(error)
+            Diagnostic::bug(format!("the sandbox failed in the phase {name}")).because(error)
         };
         let ClaimedTask {
             sandbox,
@@ -207,7 +207,7 @@ impl RunningTask<'_> {
         let refused =
             upload::upload_all(&sandbox.proxy_url(task_id.as_str()), &task_id, uploads).await?;
         let refused = refused.into_iter();
-        breaches.extend(refused.map(|answer| format!("the queue refuses an artifact: {answer}")));
+        breaches.extend(refused.map(|answer| format!("the queue rejected an artifact: {answer}")));
         if let Err(diagnostics) = outcome {
             state
                 .report_failed(task_id.as_str())

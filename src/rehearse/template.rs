@@ -57,7 +57,7 @@ pub fn decision_task(
     let task_id = match named.as_ref().and_then(Value::as_str) {
         Some(id) => TaskId::parse(id).map_err(|error| {
             Diagnostic::user(format!(
-                "{TASKCLUSTER_YML} renders a task with the taskId `{id}`"
+                "{TASKCLUSTER_YML} renders a task with the invalid taskId `{id}`"
             ))
             .because(error)
         })?,
@@ -130,8 +130,8 @@ pub fn promotion_action(actions_json: &[u8]) -> Result<Value, Diagnostic> {
         .into_iter()
         .find(|action| action["name"] == "release-promotion")
         .ok_or_else(|| {
-            Diagnostic::user("the decision task offers no action release-promotion")
-                .help("is it among `taskgraph.disabled-actions`?")
+            Diagnostic::user("the decision task does not provide the action `release-promotion`")
+                .help("check that `taskgraph.disabled-actions` does not contain it")
         })
 }
 
@@ -140,13 +140,13 @@ fn hook_payload(action: &Value, user: &Value) -> Result<Value, Diagnostic> {
     render(&action["hookPayload"], user).map_err(|error| {
         let name = action["name"].as_str().unwrap_or_default();
         Diagnostic::user(format!(
-            "cannot render the action {name} with its input"
+            "cannot render the action `{name}` with its input"
         ))
         .because(error)
         .help(if user["input"]["release_promotion_flavor"].is_array() {
-            "flavors joined by `+` need `chains: true` in the section `release-promotion` of config.yml"
+            "to join flavors with `+`, set `chains: true` in the section `release-promotion` of config.yml"
         } else {
-            "add to its input with `snowman rehearse --input FILE`"
+            "extend its input with `snowman rehearse --input FILE`"
         })
     })
 }
@@ -180,7 +180,7 @@ fn taskcluster_yml(files: &dyn Files) -> Outcome<Document> {
     let text = files.read(TASKCLUSTER_YML).map_err(|error| {
         match error {
         FileError::Missing(_) => Diagnostic::user(format!("{TASKCLUSTER_YML} does not exist")).help(
-            "decision and action tasks are rendered from it; add it to the root of the repository",
+            "add it to the root of the repository; decision and action tasks are rendered from it",
         ),
         other => other.into(),
     }
@@ -196,7 +196,9 @@ const MAX_BRACKET_DEPTH: usize = 10;
 fn render(template: &Value, context: &Value) -> anyhow::Result<Value> {
     if let Some(text) = too_deep(template) {
         let start: String = text.trim().chars().take(40).collect();
-        anyhow::bail!("brackets are more than {MAX_BRACKET_DEPTH} levels deep in `{start}…`");
+        anyhow::bail!(
+            "brackets are nested more than {MAX_BRACKET_DEPTH} levels deep in `{start}…`"
+        );
     }
     json_e::render(&template.clone().into(), &context.clone().into()).map(Value::from)
 }
@@ -356,7 +358,7 @@ fn path_to(value: &Value, at: &ValuePath, holds: &dyn Fn(&str) -> bool) -> Optio
 
 fn too_many(count: usize, what: &str) -> Diagnostic {
     Diagnostic::user(format!(
-        "{TASKCLUSTER_YML} renders {count} tasks for {what}, where one is expected"
+        "{TASKCLUSTER_YML} renders {count} tasks for {what}, expected one"
     ))
 }
 

@@ -35,7 +35,7 @@ pub async fn upload_all(
     let mut refused = Vec::new();
     for answer in sent {
         refused.extend(answer.map_err(|error| {
-            Diagnostic::environment("cannot publish the artifacts on the sandbox").because(error)
+            Diagnostic::environment("cannot upload the artifacts to the sandbox").because(error)
         })?);
     }
     refused.sort();

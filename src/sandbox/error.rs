@@ -103,7 +103,7 @@ impl ServiceError {
 #[non_exhaustive]
 pub enum SandboxError {
     /// The address can be reached from other machines.
-    #[error("{0} is not a loopback address; the sandbox serves this machine only")]
+    #[error("{0} is not a loopback address; the sandbox only serves this machine")]
     NotLoopback(SocketAddr),
     /// The sandbox cannot listen on the address.
     #[error("cannot listen on {address}")]

@@ -81,7 +81,7 @@ impl State {
         if !patterns::is_slug(task_id) {
             return Err(ServiceError::new(
                 ErrorCode::InvalidRequestArguments,
-                format!("`{task_id}` is not a task id"),
+                format!("`{task_id}` is not a taskId"),
             ));
         }
         CREATE_TASK.check(definition)?;

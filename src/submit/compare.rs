@@ -49,11 +49,11 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let side = |value: &Option<Value>| match value {
             Some(value) => shorten(&value.to_string(), SHOWN),
-            None => "nothing".to_owned(),
+            None => "absent".to_owned(),
         };
         write!(
             f,
-            "`{}` should be {} and is {}",
+            "`{}` should be {}, but is {}",
             self.path,
             side(&self.ours),
             side(&self.theirs)

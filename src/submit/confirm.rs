@@ -74,7 +74,7 @@ async fn cancel_unwanted(
         let (unwanted, doubled) = state.obsolete(expected);
         let mut problems = Diagnostics::new();
         for one in &doubled {
-            let why = "this run has created the task with a different taskId";
+            let why = "this run created the task with a different taskId";
             let problem = already_started(&one.task_id, one.state, why);
             problems.push(problem.in_task(one.label.as_str()));
         }
@@ -94,7 +94,7 @@ async fn cancel_unwanted(
     Err(Diagnostic::environment(format!(
         "other tasks of this decision keep appearing in the task group {group}"
     ))
-    .help("make sure that no other run of this task is alive, and rerun this task")
+    .help("make sure that no other run of this task is active, and rerun this task")
     .into())
 }
 
@@ -105,13 +105,13 @@ fn check_lost(creations: &[&Creation]) -> Result<(), Diagnostics> {
         let id = &creation.task_id;
         problems.push(
             creation.about(
-                Diagnostic::environment("the task was cancelled while the graph was created")
+                Diagnostic::environment("the task was cancelled while the graph was being created")
                     .because(format!(
                         "{id} ended before it started, or the group does not list it"
                     ))
                     .help(
-                        "it was cancelled by hand, or another run of this task has decided \
-                         differently: make sure that no other run is alive, and rerun this task",
+                        "it was cancelled manually, or by another run that planned a different \
+                         graph: make sure that no other run is active, and rerun this task",
                     ),
             ),
         );
@@ -120,6 +120,6 @@ fn check_lost(creations: &[&Creation]) -> Result<(), Diagnostics> {
 }
 
 fn stopped() -> Diagnostic {
-    Diagnostic::environment("the shutdown signal came before the created tasks were checked")
+    Diagnostic::environment("the shutdown signal arrived before the created tasks were checked")
         .help("rerun this task; existing tasks are kept")
 }

@@ -84,14 +84,14 @@ pub enum IdOwner {
 impl fmt::Display for TakenId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { task_id, label, .. } = self;
-        write!(f, "the taskId {task_id} is not used for `{label}`: ")?;
+        write!(f, "cannot use the taskId {task_id} for `{label}`: ")?;
         match &self.owner {
             IdOwner::Elsewhere => f.write_str("it belongs to a task of another task group"),
             IdOwner::NeverStarted => {
                 f.write_str("it belongs to a task that ended before it started")
             }
             IdOwner::Different(difference) => {
-                write!(f, "it belongs to a task in which {difference}")
+                write!(f, "it belongs to a different task: {difference}")
             }
             IdOwner::DependsOn(taken) => write!(f, "it belongs to a task that depends on {taken}"),
         }
@@ -365,7 +365,7 @@ fn cannot_list(group: &TaskId, error: &ApiError) -> Diagnostic {
         Some(401) => diagnostic,
         Some(403) => diagnostic.help(format!(
             "grant `queue:list-task-group:{group}` and `queue:status:*` to this task, e.g. with the \
-             role `anonymous`: without them a rerun might create tasks twice"
+             role `anonymous`; without these scopes, a rerun might create tasks twice"
         )),
         _ => diagnostic.help("rerun this task when Taskcluster is available again; existing tasks are kept"),
     }
@@ -379,8 +379,8 @@ fn contradiction<'i>(
     let missing = own.find(|id| !members.contains_key(*id));
     let missing = missing.map(TaskId::as_str).unwrap_or_default();
     Diagnostic::environment(format!(
-        "the queue's answers contradict each other: the task {missing} has the task group {group}, \
-         but the list of the group does not contain it"
+        "inconsistent responses from the queue: the task {missing} belongs to the task group \
+         {group}, but the list of the group does not contain it"
     ))
     .help("nothing was created; rerun this task")
 }
@@ -392,8 +392,8 @@ pub(super) fn already_started(task_id: &TaskId, state: TaskState, why: &str) -> 
     ))
     .because(format!("{task_id}: {why}"))
     .help(
-        "creating it again would do its work twice, so nothing is created: make a new push, or let \
-         the existing tasks continue",
+        "make a new push, or let the existing tasks continue: creating the task again would do its \
+         work twice",
     )
 }
 

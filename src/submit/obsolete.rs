@@ -81,7 +81,7 @@ pub async fn cancel(taskcluster: &dyn Taskcluster, obsolete: &[&ObsoleteTask]) -
             }
         }
     }
-    report.problems = not_cancelled(&failed, "could not be cancelled");
+    report.problems = not_cancelled(&failed, "");
     report
 }
 
@@ -118,11 +118,11 @@ pub async fn check_cancel_scopes(
             missing.push((one, error));
         }
     }
-    not_cancelled(&missing, "cannot be cancelled, so nothing was created")
+    not_cancelled(&missing, ", so nothing was created")
 }
 
 /// Builds one diagnostic about all tasks that were not cancelled; usually they have the same cause.
-fn not_cancelled(open: &[(&ObsoleteTask, ApiError)], what: &str) -> Diagnostics {
+fn not_cancelled(open: &[(&ObsoleteTask, ApiError)], consequence: &str) -> Diagnostics {
     const SHOWN: usize = 20;
     let mut wrong = Diagnostics::new();
     let Some((_, error)) = open.first() else {
@@ -132,19 +132,19 @@ fn not_cancelled(open: &[(&ObsoleteTask, ApiError)], what: &str) -> Diagnostics 
         .iter()
         .map(|(one, _)| format!("{} ({})", one.label, one.task_id))
         .collect();
-    let tasks = plural(open.len(), "task");
+    let tasks = plural(open.len(), "obsolete task");
     let them = if open.len() == 1 { "it" } else { "them" };
     let help = match error.is_forbidden() {
         true => format!(
-            "this task fails so that no task of the graph starts: cancel {them}, or grant this task \
-             the missing scopes (for all: `queue:cancel-task:<schedulerId>/<taskGroupId>/*`), and \
-             rerun it"
+            "cancel {them}, or grant this task the missing scopes (for all tasks: \
+             `queue:cancel-task:<schedulerId>/<taskGroupId>/*`), and rerun this task; it fails so \
+             that no task of the graph starts"
         ),
         false => "rerun this task when Taskcluster is available again".to_owned(),
     };
     wrong.push(
         Diagnostic::environment(format!(
-            "{tasks} that an earlier run created and this run does not want {what}"
+            "cannot cancel {tasks} of an earlier run{consequence}"
         ))
         .because(format!("{}\n{}", lines_of(&names, SHOWN), error.message))
         .help(help),

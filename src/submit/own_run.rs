@@ -42,13 +42,13 @@ impl OwnRun {
         };
         match latest.and_then(|runs| runs.checked_sub(1)) {
             Some(latest) if latest > self.run => Err(Diagnostic::environment(format!(
-                "run {latest} of this task has replaced this run, which is run {}",
+                "run {} of this task has been replaced by run {latest}",
                 self.run
             ))
             .because(
                 "the queue considers this run lost, e.g. because its worker stopped responding",
             )
-            .help("do nothing: the later run creates the graph")),
+            .help("no action is needed: the later run creates the graph")),
             _ => Ok(()),
         }
     }

@@ -196,7 +196,7 @@ fn complete(
             .and_then(|text| TaskId::parse(text).ok())
             .ok_or_else(|| {
                 Diagnostic::user(format!(
-                    "`dependencies` contain {dependency}, which is not a taskId"
+                    "`dependencies` contains {dependency}, which is not a taskId"
                 ))
             })?;
         if graph.get(&id).is_some() {
@@ -218,7 +218,7 @@ fn complete(
 
 /// Builds the diagnostic about a date that cannot be resolved.
 pub(super) fn date_diagnostic(error: &ReferenceError) -> Diagnostic {
-    Diagnostic::user("a date in the definition cannot be resolved")
+    Diagnostic::user("cannot resolve a date in the definition")
         .because(error)
         .help("write a number and a unit, e.g. `14 days`")
 }
@@ -247,7 +247,7 @@ fn circular(graph: &IdGraph, Cycle(ids): &Cycle<TaskId>) -> Diagnostics {
 /// Builds the diagnostic about circular dependencies; the last label repeats the first.
 pub(super) fn circular_dependency(path: &[&str]) -> Diagnostic {
     Diagnostic::user(format!(
-        "tasks depend on each other in a circle, so none of them can be created first: {}",
+        "tasks depend on each other in a cycle, so none of them can be created first: {}",
         path.join(" -> ")
     ))
     .help("remove one of these dependencies")

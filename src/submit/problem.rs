@@ -41,9 +41,9 @@ impl Problem {
                 "the taskId {id} belongs to a different task"
             ))
             .help(
-                "taskIds are derived from the decision task and the label: if the decision has \
-                 changed since its first run, make a new push; otherwise find out who created \
-                 that task",
+                "if the decision has changed since its first run, make a new push; otherwise find \
+                 out who created that task: taskIds are derived from the decision task and the \
+                 label",
             ),
             Self::Closed(_) => Diagnostic::environment("the task could not be created")
                 .help("the task group is sealed or belongs to another scheduler; make a new push"),

@@ -216,9 +216,9 @@ impl<'a> Reconciler<'a> {
         self.rounds += 1;
         if let Some(first) = taken.first().filter(|_| self.rounds > MAX_ROUNDS) {
             return Err(
-                Diagnostic::environment("cannot find taskIds that no other task has")
+                Diagnostic::environment("cannot find unused taskIds")
                     .because(first)
-                    .help("find out who creates tasks with the ids of this decision, and make a new push"),
+                    .help("find out who creates tasks with the taskIds of this decision, and make a new push"),
             );
         }
         self.ids = self
@@ -265,12 +265,12 @@ fn check_group(
     }
     if status.scheduler_id != scheduler_id {
         return Err(Diagnostic::environment(format!(
-            "the task group {group_id} only accepts tasks with the schedulerId `{}`, and these tasks \
+            "the task group {group_id} only accepts tasks with the schedulerId `{}`, but these tasks \
              have `{scheduler_id}`",
             status.scheduler_id
         ))
         .help(
-            "the `schedulerId` in .taskcluster.yml must be `<trust-domain>-level-<level>`, with the \
+            "set the `schedulerId` in .taskcluster.yml to `<trust-domain>-level-<level>`, with the \
              `trust-domain` of config.yml",
         ));
     }

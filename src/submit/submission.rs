@@ -100,8 +100,8 @@ pub async fn submit_with_retry<'a, T>(
             Ok(result) => return Ok(result),
             Err(error) if error.is_id_taken() && attempts < MAX_ATTEMPTS => {
                 tracing::warn!(
-                    "Other tasks took taskIds of this graph while it was created; trying again with \
-                     different taskIds"
+                    "Other tasks took taskIds of this graph while it was being created; retrying \
+                     with different taskIds"
                 );
             }
             Err(error) => return Err(error),
@@ -168,7 +168,7 @@ pub async fn submit(
     };
     let (plan, kept) = (&reconciled.plan, &reconciled.kept);
     tracing::info!(
-        "Creating {} tasks, of which {} exist already; failed calls are retried for up to {} minutes",
+        "Creating {} tasks, of which {} already exist; failed calls are retried for up to {} minutes",
         plan.len(),
         kept.len(),
         options.limits.retry.budget.as_secs() / 60
@@ -246,8 +246,8 @@ fn warn(cancelled: &CancelReport) {
         tracing::warn!(
             "cancelled {label} ({task_id}), which {}",
             match foreign {
-                true => "had a taskId of this decision and the name of a different task",
-                false => "another run created and this run does not want",
+                true => "had a taskId of this decision but the name of a different task",
+                false => "another run created and this run does not need",
             }
         );
     }
@@ -262,7 +262,7 @@ fn warn(cancelled: &CancelReport) {
     }
     for task in &cancelled.started {
         tracing::warn!(
-            "{} ({}) is {}; another run created it and this run does not want it, so cancel it \
+            "{} ({}) is {}; another run created it and this run does not need it, so cancel it \
              unless its result is useful",
             task.label,
             task.task_id,

@@ -39,7 +39,7 @@ pub static METHODS: &[TargetMethod] = &[
     },
     TargetMethod {
         name: "nothing",
-        doc: "no task",
+        doc: "no tasks",
         select: |_, _| Ok(false),
         phases: &[],
     },

@@ -65,7 +65,7 @@ pub fn target_task_set(
         }
         if filter != FILTER {
             return Err(Diagnostic::user(format!("unknown filter `{filter}`"))
-                .help(format!("`filters` can name: {FILTER}"))
+                .help(format!("the only built-in filter is `{FILTER}`"))
                 .into());
         }
         let method = native?;

@@ -52,10 +52,10 @@ pub fn on_branch(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
     let branch = head.strip_prefix("refs/heads/").unwrap_or(head);
     for pattern in patterns {
         let pattern = pattern.ok_or_else(|| {
-            attribute_error(task, ATTRIBUTE, "lists a value that is not a string")
+            attribute_error(task, ATTRIBUTE, "contains a value that is not a string")
         })?;
         let pattern = Prefix::new(pattern).map_err(|error| {
-            attribute_error(task, ATTRIBUTE, "lists an invalid pattern").because(error)
+            attribute_error(task, ATTRIBUTE, "contains an invalid pattern").because(error)
         })?;
         if pattern.matches(branch) {
             return Ok(true);
@@ -97,7 +97,7 @@ fn listed<'t>(task: &'t Task, attribute: &str) -> Result<Option<Vec<Option<&'t s
         Value::Null | Value::Bool(_) | Value::Number(_) => Err(type_name(value)),
     };
     names.map(Some).map_err(|what| match value {
-        Value::Array(_) => attribute_error(task, attribute, &format!("lists {what}")),
+        Value::Array(_) => attribute_error(task, attribute, &format!("contains {what}")),
         _ => attribute_error(task, attribute, &format!("is {what}")),
     })
 }
@@ -124,5 +124,5 @@ fn letters(text: &str) -> impl Iterator<Item = &str> {
 fn attribute_error(task: &Task, attribute: &str, what: &str) -> Diagnostic {
     let key = attribute.replace('_', "-");
     task.diagnostic(format!("the attribute `{attribute}` {what}"))
-        .help(format!("`{key}` must be a list of names, e.g. [\"{ALL}\"]"))
+        .help(format!("set `{key}` to a list of names, e.g. [\"{ALL}\"]"))
 }

@@ -148,8 +148,8 @@ fn attributes_without_names_are_refused_together() {
         "task `a`: the attribute `run_on_projects` lists a mapping",
         "task `b`: the attribute `run_on_projects` lists a list",
         "task `c`: the attribute `run_on_tasks_for` is an integer",
-        "task `d`: the attribute `run_on_git_branches` lists an invalid pattern",
-        "task `e`: the attribute `run_on_git_branches` lists a value that is not a string",
+        "task `d`: the attribute `run_on_git_branches` contains an invalid pattern",
+        "task `e`: the attribute `run_on_git_branches` contains a value that is not a string",
     ];
     assert_eq!(message.len(), expected.len(), "{message:#?}");
     for (message, expected) in message.iter().zip(expected) {
@@ -277,7 +277,7 @@ fn unknown_filters_and_methods_are_refused() {
     };
     assert_eq!(
         message(json!({"filters": ["target_tasks_method", "try"]})),
-        "unknown filter `try`\n  help: `filters` can name: target_tasks_method"
+        "unknown filter `try`\n  help: the only built-in filter is `target_tasks_method`"
     );
     let message = message(json!({"target_tasks_method": "promot"}));
     assert!(

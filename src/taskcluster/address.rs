@@ -25,13 +25,13 @@ pub(super) fn address(environment: &Environment) -> Result<Address, Diagnostic> 
     }
     let Some(root) = environment.filled("TASKCLUSTER_ROOT_URL") else {
         let help = if environment.filled("TASK_ID").is_some() {
-            "tasks reach Taskcluster through the proxy: set `features.taskclusterProxy` in the \
-             payload of the task"
+            "set `features.taskclusterProxy` in the payload of the task: tasks reach Taskcluster \
+             through the proxy"
         } else {
             "set TASKCLUSTER_ROOT_URL, e.g. to https://firefox-ci-tc.services.mozilla.com"
         };
         return Err(Diagnostic::environment(
-            "cannot tell where Taskcluster is: neither TASKCLUSTER_PROXY_URL nor \
+            "no Taskcluster deployment is configured: neither TASKCLUSTER_PROXY_URL nor \
              TASKCLUSTER_ROOT_URL is set",
         )
         .help(help));
@@ -49,7 +49,7 @@ fn root_url(variable: &str, url: &str) -> Result<String, Diagnostic> {
             "{variable} is not the URL of a Taskcluster deployment"
         ))
         .because(why)
-        .help("it looks like https://firefox-ci-tc.services.mozilla.com")
+        .help("use a URL such as https://firefox-ci-tc.services.mozilla.com")
     };
     let no_address = "it does not begin with https:// or http:// and a host";
     let parsed = reqwest::Url::parse(url).map_err(|_| wrong(no_address))?;
@@ -90,8 +90,8 @@ fn credentials(environment: &Environment) -> Result<Option<Credentials>, Diagnos
                 ("TASKCLUSTER_ACCESS_TOKEN", "TASKCLUSTER_CLIENT_ID")
             };
             Err(
-                Diagnostic::environment(format!("{set} is set and {unset} is not"))
-                    .help("set both to sign requests, or neither to make them anonymously"),
+                Diagnostic::environment(format!("{set} is set, but {unset} is not"))
+                    .help("set both to sign requests, or neither to send them anonymously"),
             )
         }
     }

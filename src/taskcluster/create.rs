@@ -91,7 +91,9 @@ impl CreateClient {
             return Ok(None);
         };
         let host = url.host_str().context("the root URL has no host")?;
-        let port = url.port_or_known_default().context("no port is known")?;
+        let port = url
+            .port_or_known_default()
+            .context("the root URL has no port")?;
         let request = hawk::RequestBuilder::new("PUT", host, port, url.path())
             .ext(self.ext.as_deref())
             .request();

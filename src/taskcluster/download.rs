@@ -30,7 +30,10 @@ pub async fn download(url: &str) -> Result<Vec<u8>, ApiError> {
     })?;
     let status = response.status();
     if !status.is_success() {
-        let reason = status.canonical_reason().unwrap_or("no success").to_owned();
+        let reason = status
+            .canonical_reason()
+            .unwrap_or("the download failed")
+            .to_owned();
         return Err(failed(Some(status.as_u16()), reason));
     }
     let mut content = Vec::new();

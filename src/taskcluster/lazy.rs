@@ -70,9 +70,9 @@ impl Client {
             Ok(ready) => call(ready),
             Err(why) => {
                 let error = ApiError {
-                    call: "the client of Taskcluster".to_owned(),
+                    call: "Taskcluster client".to_owned(),
                     status: None,
-                    message: format!("cannot set it up: {why}"),
+                    message: format!("cannot create the client: {why}"),
                 };
                 Box::pin(std::future::ready(Err(error)))
             }

@@ -15,9 +15,7 @@ pub(super) fn parse(output: &[u8], end: u8) -> Vec<String> {
         .map(|name| file_name::text(name).into_owned())
         .collect();
     if let Some(odd) = file_name::quoted_of(names.iter().map(String::as_str)) {
-        tracing::warn!(
-            "there are file names that are not UTF-8, written as git quotes them: {odd}"
-        );
+        tracing::warn!("some file names are not UTF-8 and are quoted as in git: {odd}");
     }
     names
 }

@@ -50,7 +50,7 @@ fn quoted(revision: &str) -> Result<String, VcsError> {
         return Err(invalid_revision(
             "the revision",
             revision,
-            "it has a quote or a backslash",
+            "it contains a quote or a backslash",
         ));
     }
     Ok(format!("\"{revision}\""))
@@ -80,7 +80,7 @@ impl Vcs for Hg {
         let output = self.0.run(&["paths", "--template", "json"])?;
         let paths: Vec<Value> =
             serde_json::from_str(&output).map_err(|error| VcsError::Unreadable {
-                path: "the answer of `hg paths`".to_owned(),
+                path: "the output of `hg paths`".to_owned(),
                 why: error.to_string(),
             })?;
         let remotes: Vec<(&str, &str)> = paths
@@ -105,7 +105,7 @@ impl Vcs for Hg {
             _ => Err(invalid_revision(
                 "the revision",
                 revision,
-                "it is not one revision",
+                "it does not match exactly one revision",
             )),
         }
     }

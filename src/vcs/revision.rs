@@ -9,7 +9,7 @@ pub(super) fn check<'a>(what: &'static str, text: &'a str) -> Result<&'a str, Vc
     } else if text.starts_with('-') {
         "it begins with a dash"
     } else if text.chars().any(char::is_control) {
-        "it has a control character"
+        "it contains a control character"
     } else {
         return Ok(text);
     };
@@ -19,15 +19,15 @@ pub(super) fn check<'a>(what: &'static str, text: &'a str) -> Result<&'a str, Vc
 /// The ref of a note, with `refs/notes/` before it.
 pub(super) fn note_ref(name: &str) -> Result<String, VcsError> {
     let short = name.strip_prefix("refs/notes/").unwrap_or(name);
-    check("the ref of the note", short)?;
+    check("the notes ref", short)?;
     let bad = short.contains([' ', '~', '^', ':', '?', '*', '[', '\\'])
         || short.contains("..")
         || short.contains("@{");
     if bad {
         return Err(invalid_revision(
-            "the ref of the note",
+            "the notes ref",
             name,
-            "git does not allow this ref",
+            "it is not a valid git ref",
         ));
     }
     Ok(format!("refs/notes/{short}"))

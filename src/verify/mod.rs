@@ -69,7 +69,7 @@ pub static VERIFICATIONS: &[Verification] = &[
     },
     Verification {
         name: "verify_run_task_caches",
-        doc: "caches belong to the trust domain and level, and only tasks of run-task use the caches of run-task",
+        doc: "caches belong to the trust domain and level, and only tasks that use run-task use its caches",
         check: Check::FullTaskGraph(tasks::caches),
     },
     Verification {

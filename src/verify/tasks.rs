@@ -71,7 +71,7 @@ pub(super) fn caches(graph: &LabelGraph, context: VerifyContext<'_>, wrong: &mut
             let Some(rest) = name.strip_prefix(&prefix) else {
                 wrong.push(
                     task.diagnostic(format!("its cache `{name}` does not begin with `{prefix}`"))
-                        .help("caches belong to one trust domain and level"),
+                        .help("add this prefix: caches belong to one trust domain and level"),
                 );
                 continue;
             };
@@ -84,16 +84,17 @@ pub(super) fn caches(graph: &LabelGraph, context: VerifyContext<'_>, wrong: &mut
             if !runs_run_task(payload) {
                 wrong.push(
                     task.diagnostic(format!(
-                        "its cache `{rest}` is reserved for tasks of run-task"
+                        "its cache `{rest}` is reserved for tasks that use run-task"
                     ))
                     .help("use `run.using: run-task`, or rename the cache"),
                 );
             } else if !rest.contains(context.cache_suffix) {
                 wrong.push(
                     task.diagnostic(format!(
-                        "its cache `{rest}` is reserved for run-task, but its name does not depend on the version of run-task"
+                        "its cache `{rest}` is reserved for run-task, but the name of the cache does \
+                         not depend on the version of run-task"
                     ))
-                    .help("let the transform of run-task name its caches"),
+                    .help("let the run-task transform name the caches"),
                 );
             }
         }

@@ -66,8 +66,8 @@ fn symbols_are_unique_per_platform() {
             on_treeherder("d", "linux/opt", none, "x"),
         ]),
         [
-            "b: its Treeherder platform and symbol, linux/opt G(x), are also those of the task `a`",
-            "d: its Treeherder platform and symbol, linux/opt x, are also those of the task `c`",
+            "b: its Treeherder platform and symbol, linux/opt G(x), are already used by the task `a`",
+            "d: its Treeherder platform and symbol, linux/opt x, are already used by the task `c`",
         ]
     );
 }
@@ -84,8 +84,8 @@ fn a_task_has_exactly_one_collection() {
             collected("b", json!({"opt": true, "debug": true}))
         ]),
         [
-            "a: it is in 0 Treeherder collections, where one is needed",
-            "b: it is in 2 Treeherder collections, where one is needed",
+            "a: expected exactly one Treeherder collection, found 0",
+            "b: expected exactly one Treeherder collection, found 2",
         ]
     );
 }
@@ -264,7 +264,7 @@ fn only_run_task_uses_its_caches() {
     for program in ["run-task", "/usr/local/bin/run-task", "run-task-hg"] {
         assert!(violations([cached("a", program, checkout.clone())]).is_empty());
     }
-    let kept = "a: its cache `checkouts-abc123` is reserved for tasks of run-task";
+    let kept = "a: its cache `checkouts-abc123` is reserved for tasks that use run-task";
     for program in ["sh", "run", "/run-task/sh"] {
         assert_eq!(violations([cached("a", program, checkout.clone())]), [kept]);
     }
@@ -275,7 +275,7 @@ fn only_run_task_uses_its_caches() {
             json!({"snow-level-1-tooltool-cache": "/x"})
         )]),
         [
-            "a: its cache `tooltool-cache` is reserved for run-task, but its name does not depend on the version of run-task"
+            "a: its cache `tooltool-cache` is reserved for run-task, but the name of the cache does not depend on the version of run-task"
         ]
     );
 }

@@ -28,10 +28,10 @@ pub(super) fn symbols(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diag
         let [collection] = collections.as_slice() else {
             wrong.push(
                 task.diagnostic(format!(
-                    "it is in {} Treeherder collections, where one is needed",
+                    "expected exactly one Treeherder collection, found {}",
                     collections.len()
                 ))
-                .help("the collection is what follows the `/` in `treeherder.platform`"),
+                .help("set one collection, after the `/` in `treeherder.platform`"),
             );
             continue;
         };
@@ -66,7 +66,8 @@ pub(super) fn symbols(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diag
         };
         wrong.push(
             task.diagnostic(format!(
-                "its Treeherder platform and symbol, {platform}/{collection} {symbol}, are also those of the task `{first}`"
+                "its Treeherder platform and symbol, {platform}/{collection} {symbol}, are already \
+                 used by the task `{first}`"
             ))
             .help("give one of them another `treeherder.symbol`"),
         );
@@ -107,7 +108,7 @@ pub(super) fn tiers(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diagno
                         dependency.label,
                         printable(tier(dependency))
                     ))
-                    .help("a task's tier must not be better than that of its dependencies"),
+                    .help("set its tier to that of its dependencies, or to a higher number"),
                 );
             }
         }

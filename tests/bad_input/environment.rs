@@ -157,7 +157,7 @@ fn a_root_url_is_not_a_url() {
     stderr:
       × TASKCLUSTER_ROOT_URL is not the URL of a Taskcluster deployment
       │   cause: it does not begin with https:// or http:// and a host
-      help: it looks like https://firefox-ci-tc.services.mozilla.com
+      help: use a URL such as https://firefox-ci-tc.services.mozilla.com
 
     1 failure
     ");
@@ -173,8 +173,8 @@ fn credentials_are_incomplete() {
     assert_snapshot!(ran.shown(), @"
     exit code 3
     stderr:
-      × TASKCLUSTER_ACCESS_TOKEN is set and TASKCLUSTER_CLIENT_ID is not
-      help: set both to sign requests, or neither to make them anonymously
+      × TASKCLUSTER_ACCESS_TOKEN is set, but TASKCLUSTER_CLIENT_ID is not
+      help: set both to sign requests, or neither to send them anonymously
 
     1 failure
     ");

@@ -313,7 +313,7 @@ filters: [target_tasks_methods, other]
     exit code 1
     stderr:
       × unknown filter `target_tasks_methods`
-      help: `filters` can name: target_tasks_method
+      help: the only built-in filter is `target_tasks_method`
 
     1 error
     ");

@@ -30,7 +30,7 @@ async fn everything_is_reported_together() {
     exit code 1
     stderr:
       × kind `build`, task `build-a`: `deadline` is more than 5 days ahead
-      │   cause: the queue would refuse the task
+      │   cause: the queue would reject the task
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed, deadline-after: 30 days}
@@ -39,8 +39,8 @@ async fn everything_is_reported_together() {
        ╰────
       help: set `deadline-after` to at most `5 days`
 
-      × kind `build`, task `build-b`: `routes` holds "x" more than once
-      │   cause: the queue would refuse the task
+      × kind `build`, task `build-b`: `routes` contains "x" more than once
+      │   cause: the queue would reject the task
        ╭─[taskcluster/kinds/build/kind.yml:5:5]
      4 │     a: {description: A, worker-type: succeed, deadline-after: 30 days}
      5 │     b: {description: B, worker-type: succeed, routes: [x, x]}
@@ -48,9 +48,9 @@ async fn everything_is_reported_together() {
      6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-d}}
        ╰────
 
-      × kind `build`, task `build-e`: `scopes[0]` is "secrets:get:**", where a scope (printable ASCII
-      │ that does not end in `**`) is expected
-      │   cause: the queue would refuse the task
+      × kind `build`, task `build-e`: `scopes[0]`: expected a scope (printable ASCII that does not end
+      │ in `**`), found "secrets:get:**"
+      │   cause: the queue would reject the task
        ╭─[taskcluster/kinds/build/kind.yml:8:5]
      7 │     d: {description: D, worker-type: succeed, deadline-after: 1 hour, expires-after: 2 hours}
      8 │     e: {description: E, worker-type: succeed, scopes: ['secrets:get:**'], treeherder: {symbol: e}}
@@ -58,8 +58,8 @@ async fn everything_is_reported_together() {
      9 │     f:
        ╰────
 
-      × kind `build`, task `build-f`: `payload.maxRunTime` is 0, and may be no less than 1
-      │   cause: docker-worker would refuse the task
+      × kind `build`, task `build-f`: `payload.maxRunTime` is 0, but must be at least 1
+      │   cause: docker-worker would reject the task
         ╭─[taskcluster/kinds/build/kind.yml:9:5]
       8 │     e: {description: E, worker-type: succeed, scopes: ['secrets:get:**'], treeherder: {symbol: e}}
       9 │     f:
@@ -67,9 +67,9 @@ async fn everything_is_reported_together() {
      10 │         description: F
         ╰────
 
-      × kind `build`, task `build-c`: it depends on the task `build-d`, which expires before its
-      │ deadline
-      │   cause: the queue would refuse the task
+      × kind `build`, task `build-c`: it depends on the task `build-d`, which expires before this
+      │ task's deadline
+      │   cause: the queue would reject the task
        ╭─[taskcluster/kinds/build/kind.yml:6:5]
      5 │     b: {description: B, worker-type: succeed, routes: [x, x]}
      6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-d}}
@@ -79,14 +79,15 @@ async fn everything_is_reported_together() {
       help: increase the `expires-after` of that task, or decrease the `deadline-after` of this one
 
       × the scope `queue:scheduler-id:test-level-1` is missing
-      │   cause: 6 tasks take it: `build-a`, `build-b`, `build-c` and 3 more
+      │   cause: 6 tasks need it: `build-a`, `build-b`, `build-c` and 3 more
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed, deadline-after: 30 days}
        ·     ─
      5 │     b: {description: B, worker-type: succeed, routes: [x, x]}
        ╰────
-      help: grant it to the role of the repository or hook that decides, or have the tasks do without
+      help: grant it to the role of the repository or hook that this decision task runs for, or change
+            the tasks so that they do not need it
 
       × kind `build`, task `build-e`: the scope `secrets:get:**` is missing
        ╭─[taskcluster/kinds/build/kind.yml:8:5]
@@ -95,7 +96,8 @@ async fn everything_is_reported_together() {
        ·     ─
      9 │     f:
        ╰────
-      help: grant it to the role of the repository or hook that decides, or have the tasks do without
+      help: grant it to the role of the repository or hook that this decision task runs for, or change
+            the tasks so that they do not need it
 
     7 errors; nothing was created
     "#);
@@ -120,8 +122,8 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `build-a` and 1 more: `payload.maxRunTime` is 0, and may be no less than 1
-      │   cause: docker-worker would refuse the task
+      × kind `build`, task `build-a` and 1 more: `payload.maxRunTime` is 0, but must be at least 1
+      │   cause: docker-worker would reject the task
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: &task
@@ -155,26 +157,27 @@ async fn hundreds_of_tasks_lack_the_same_scope() {
     exit code 1
     stderr:
       × the scope `queue:route:checks` is missing
-      │   cause: 700 tasks take it: `build-t000`, `build-t001`, `build-t002` and 697 more
+      │   cause: 700 tasks need it: `build-t000`, `build-t001`, `build-t002` and 697 more
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     t000: {description: A, worker-type: succeed, routes: [own.0.x]}
        ·     ────
      5 │     t001: {description: A, worker-type: succeed, routes: [own.1.x]}
        ╰────
-      help: grant it to the role of the repository or hook that decides, or have the tasks do without
+      help: grant it to the role of the repository or hook that this decision task runs for, or change
+            the tasks so that they do not need it
 
-      × 700 scopes that begin with `queue:route:own.` are missing, as `queue:route:own.0.x`,
+      × 700 scopes that begin with `queue:route:own.` are missing: `queue:route:own.0.x`,
       │ `queue:route:own.1.x`, `queue:route:own.10.x` and 697 more
-      │   cause: 700 tasks take them: `build-t000`, `build-t001`, `build-t010` and 697 more
+      │   cause: 700 tasks need them: `build-t000`, `build-t001`, `build-t010` and 697 more
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     t000: {description: A, worker-type: succeed, routes: [own.0.x]}
        ·     ────
      5 │     t001: {description: A, worker-type: succeed, routes: [own.1.x]}
        ╰────
-      help: grant `queue:route:own.*`, or each of them, to the role of the repository or hook that
-            decides, or have the tasks do without
+      help: grant `queue:route:own.*`, or each of them, to the role of the repository or hook that this
+            decision task runs for, or change the tasks so that they do not need them
 
     2 errors; nothing was created
     ");
@@ -209,8 +212,8 @@ tasks:
     exit code 1
     stderr:
       × kind `build`, task `build-a`: it depends on the task [TASK-ID], which expires
-      │ before its deadline
-      │   cause: the queue would refuse the task
+      │ before this task's deadline
+      │   cause: the queue would reject the task
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed, dependencies: {b: build-b, c: build-c}}
@@ -221,14 +224,14 @@ tasks:
 
       × kind `build`, task `build-a`: it depends on the task [TASK-ID], which does not
       │ exist
-      │   cause: the queue would refuse the task
+      │   cause: the queue would reject the task
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed, dependencies: {b: build-b, c: build-c}}
        ·     ─
      5 │     b: {description: B, worker-type: succeed}
        ╰────
-      help: that task may have expired: build it again
+      help: build that task again; it may have expired
 
     2 errors; nothing was created
     ");
@@ -283,10 +286,12 @@ async fn an_action_lacks_a_scope() {
     exit code 1
     stderr:
       × kind `build`, task `build-a`: the scope `queue:route:own.build-a` is missing
-      help: grant it to the role of the repository or hook that decides, or have the tasks do without
+      help: grant it to the role of the repository or hook that this decision task runs for, or change
+            the tasks so that they do not need it
 
       × kind `build`, task `build-b`: the scope `queue:route:own.build-b` is missing
-      help: grant it to the role of the repository or hook that decides, or have the tasks do without
+      help: grant it to the role of the repository or hook that this decision task runs for, or change
+            the tasks so that they do not need it
 
     2 errors; nothing was done
     ");
@@ -324,7 +329,8 @@ fn a_file_of_scopes_is_incomplete() {
      4 │     a: {description: A, worker-type: succeed, scopes: ['secrets:get:x']}
        ·     ─
        ╰────
-      help: grant it to the role of the repository or hook that decides, or have the tasks do without
+      help: grant it to the role of the repository or hook that this decision task runs for, or change
+            the tasks so that they do not need it
 
       × kind `build`, task `build-a`: the scope `secrets:get:x` is missing
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
@@ -332,7 +338,8 @@ fn a_file_of_scopes_is_incomplete() {
      4 │     a: {description: A, worker-type: succeed, scopes: ['secrets:get:x']}
        ·     ─
        ╰────
-      help: grant it to the role of the repository or hook that decides, or have the tasks do without
+      help: grant it to the role of the repository or hook that this decision task runs for, or change
+            the tasks so that they do not need it
 
     2 errors
     ");

@@ -131,7 +131,7 @@ async fn a_name_is_not_utf_8() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 0
     stderr:
-    [TIME]  WARN there are file names that are not UTF-8, written as git quotes them: "source/caf\351"
+    [TIME]  WARN some file names are not UTF-8 and are quoted as in git: "source/caf\351"
     Created 2 tasks in group [TASK-ID]
     "#);
     // As in the peer, no pattern of folders matches the quoted name.

@@ -33,7 +33,7 @@ async fn the_queue_rejects_definitions() {
     exit code 1
     stderr:
       × kind `build`, task `build-a`: `deadline` is more than 5 days ahead
-      │   cause: the queue would refuse the task
+      │   cause: the queue would reject the task
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, deadline-after: 30 days, worker-type: succeed}
@@ -91,7 +91,7 @@ async fn scopes_are_missing() {
     exit code 1
     stderr:
       × the scope `queue:route:checks` is missing
-      │   cause: 3 tasks take it: `build-a`, `build-b`, `build-c`
+      │   cause: 3 tasks need it: `build-a`, `build-b`, `build-c`
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed}
@@ -171,7 +171,7 @@ async fn a_task_id_is_taken() {
     exit code 0
     stderr:
     [TIME]  WARN could not cancel [TASK-ID], which has a taskId of this decision but is not `build-a`: it is unscheduled in this task group, so find out who created it
-    [TIME]  WARN the taskId [TASK-ID] is not used for `build-a`: it belongs to a task in which `metadata.name` should be "build-a" and is "squatter", and 7 more fields differ
+    [TIME]  WARN cannot use the taskId [TASK-ID] for `build-a`: it belongs to a different task: `metadata.name` should be "build-a", but is "squatter", and 7 more fields differ
     Created 3 tasks in group [TASK-ID]
     "#);
     assert_eq!(

@@ -320,7 +320,7 @@ fn rebuilt_tasks_of_a_python_promotion_are_reported() {
         "{notes}"
     );
     assert!(
-        notes.contains("late-one is of the phase promote"),
+        notes.contains("late-one belongs to the phase promote"),
         "{notes}"
     );
     // The flavor rebuilds tasks intentionally.
@@ -334,11 +334,11 @@ fn missing_input_of_a_project_is_reported() {
     let Some(world) = shed() else { return };
     let error = flat(&world.failure(&["rehearse", "--root", "shed", "--json", "promote"]));
     assert!(
-        error.contains("cannot render the action release-promotion with its input"),
+        error.contains("cannot render the action `release-promotion` with its input"),
         "{error}"
     );
     assert!(
-        error.contains("help: add to its input with `snowman rehearse --input FILE`"),
+        error.contains("help: extend its input with `snowman rehearse --input FILE`"),
         "{error}"
     );
     assert!(error.ends_with("1 error"), "{error}");
@@ -352,7 +352,7 @@ fn a_branch_without_a_decision_task_is_reported() {
     let error = flat(&world.failure(&[&PROMOTE[..], &["--branch", "stage", "promote"]].concat()));
     assert!(
         error.contains(
-            ".taskcluster.yml has no task for a push to refs/heads/stage help: name another branch with `--branch`"
+            ".taskcluster.yml has no task for a push to refs/heads/stage help: choose another branch with `--branch`"
         ),
         "{error}"
     );

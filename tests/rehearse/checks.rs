@@ -146,12 +146,12 @@ fn broken(report: &PhaseReport) -> Vec<(&'static str, usize)> {
 }
 
 const TWICE: &str = "no task of an earlier phase is built twice";
-const EARLY: &str = "no task of an earlier phase is new";
+const EARLY: &str = "no new task belongs to an earlier phase";
 const IN_GROUP: &str = "every created task is in the group of the task that created it";
 const ACTION: &str = "the action task itself is in the group of the push";
-const REBUILT: &str = "rebuild_kinds are rebuilt";
-const HONOURED: &str = "do_not_optimize is honoured";
-const LATEST: &str = "of several earlier ids the latest is used";
+const REBUILT: &str = "tasks of rebuild_kinds are rebuilt";
+const HONOURED: &str = "tasks in do_not_optimize are created";
+const LATEST: &str = "each reused task is the newest with its label";
 const COMPLETED: &str = "every created task has completed";
 
 #[tokio::test]
@@ -289,7 +289,7 @@ async fn a_promotion_in_python_is_noted() {
             unreachable!("{report:?}")
         };
         assert!(twice.starts_with("1 task built twice: sign is "), "{twice}");
-        let new = "1 task new, but of an earlier phase: l10n is of the phase promote";
+        let new = "1 new task of an earlier phase: l10n belongs to the phase promote";
         assert_eq!(early, new);
         let text = Report {
             phases: vec![report],
@@ -322,8 +322,8 @@ async fn reused_tasks_are_counted_in_the_order_of_the_phases() {
         ..Report::default()
     };
     let text = report.to_text();
-    let line = "reused      17 (3 of push, 5 of promote, 7 of older, 2 of index)\n";
-    assert!(text.contains(line), "{text}");
+    let error = "reused      17 (3 from push, 5 from promote, 7 from older, 2 from index)\n";
+    assert!(text.contains(error), "{text}");
 }
 
 #[tokio::test]
@@ -364,7 +364,7 @@ async fn an_action_in_another_group_is_found() {
     release.push.task_id = id(3);
     let rules = broken(&push_report(&release.sandbox, &release.push));
     assert!(
-        rules.contains(&("the decision task is in the group that it names", 1)),
+        rules.contains(&("the taskGroupId of the decision task is its own taskId", 1)),
         "{rules:?}"
     );
 }

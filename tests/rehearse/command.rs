@@ -249,7 +249,7 @@ fn flavors_in_the_wrong_order_fail_the_rehearsal() {
     let accepted = rehearse(folder.path(), &["--input", "input.yml", "push_fox"]);
     assert_eq!(accepted.status.code(), Some(0), "{accepted:?}");
     let text = String::from_utf8(accepted.stdout).unwrap();
-    let line = "note        1 task new, but of an earlier phase: l10n-a is of the phase promote";
+    let line = "note        1 new task of an earlier phase: l10n-a belongs to the phase promote";
     assert!(text.contains(line), "{text}");
 }
 

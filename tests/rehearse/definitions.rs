@@ -63,7 +63,7 @@ fn commands_that_would_fail_are_found() {
         "- - snowman",
         "- - snowmann",
         READ,
-        "is `snowmann` meant to be `snowman`?",
+        "did you mean `snowman` instead of `snowmann`?",
     );
 }
 
@@ -116,7 +116,7 @@ fn flags_that_differ_from_the_push_are_found() {
         "- --level=${level}",
         "- --level=${level}\n                      - --python=whole",
         RUNS,
-        "pass the same to `snowman rehearse`",
+        "pass the same option to `snowman rehearse`",
     );
 }
 
@@ -157,7 +157,7 @@ fn payloads_that_workers_refuse_are_found() {
         "expires: {$fromNow: '7 days'}",
         "expires: {$fromNow: '2 years'}",
         PAYLOAD,
-        "after the expiry of the task",
+        "after the task's expiry",
     );
 }
 
@@ -184,7 +184,7 @@ fn caches_need_scopes() {
         broken(&report["phases"][0]),
         [(
             CACHES,
-            vec!["the task lacks `docker-worker:cache:snow-checkouts`"]
+            vec!["the task lacks the scope `docker-worker:cache:snow-checkouts`"]
         )]
     );
 }
@@ -265,7 +265,7 @@ fn a_command_that_cannot_be_read_can_be_accepted() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(
-        text.contains("command     not rehearsed: nothing in it runs taskgraph or snowman"),
+        text.contains("command     not rehearsed: the command runs neither taskgraph nor snowman"),
         "{text}"
     );
     // What is read is never accepted with a mistake in it.
@@ -354,13 +354,13 @@ fn a_command_that_changes_the_proxy_url_is_found() {
         "- - snowman\n",
         "- - env\n                      - TASKCLUSTER_PROXY_URL=http://elsewhere\n                      - snowman\n",
         PROXY,
-        "the command sets TASKCLUSTER_PROXY_URL to another value",
+        "the command changes TASKCLUSTER_PROXY_URL before this call",
     );
     breaks(
         "- - snowman\n",
         "- - env\n                      - -u\n                      - TASKCLUSTER_ROOT_URL\n                      - snowman\n",
         PROXY,
-        "the command reads the worker's TASKCLUSTER_ROOT_URL from it",
+        "the command unsets TASKCLUSTER_ROOT_URL before this call",
     );
 }
 
@@ -391,7 +391,7 @@ fn a_chain_in_a_project_without_chains_is_explained() {
     assert_ne!(output.status.code(), Some(0));
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
-        stderr.contains("need `chains: true` in the section `release-promotion`"),
-        "{stderr}"
+        said.contains("set `chains: true` in the section `release-promotion`"),
+        "{said}"
     );
 }

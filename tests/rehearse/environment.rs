@@ -28,9 +28,7 @@ fn uncommitted_files_and_earlier_state_are_noted() {
     let report = run();
     assert_eq!(
         report["notes"],
-        json!([
-            "files with uncommitted changes were rehearsed as they are: taskcluster/kinds/build/kind.yml"
-        ])
+        json!(["the rehearsal includes uncommitted changes to taskcluster/kinds/build/kind.yml"])
     );
     let again = run();
     assert_eq!(again["notes"].as_array().unwrap().len(), 2);
@@ -60,8 +58,8 @@ fn tasks_are_created_with_the_role_of_their_branch_or_action() {
         replace(folder.path(), TEMPLATE, from, to);
         let output = rehearse(folder.path(), &["promote_fox"]);
         assert_eq!(output.status.code(), Some(1));
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(stderr.contains("the queue refuses the task"), "{stderr}");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains("the queue rejected the task"), "{error}");
         assert!(
             stderr.replace(['\n', '│', ' '], "").contains(missing),
             "{stderr}"
@@ -128,7 +126,7 @@ fn tasks_outside_of_the_rehearsal_are_created_as_completed() {
     assert_eq!(output.status.code(), Some(0), "{report:#}");
     let notes = &report["phases"][0]["notes"];
     let note = format!(
-        "the task depends on 2 tasks outside of the rehearsal: {}, {}",
+        "the task depends on 2 tasks outside the rehearsal: {}, {}",
         ids[0], ids[1]
     );
     assert!(notes.as_array().unwrap().contains(&json!(note)), "{notes}");

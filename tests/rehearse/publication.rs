@@ -114,8 +114,7 @@ async fn one_name_with_two_expiries_is_a_malformed_payload() {
         breaches,
         &[
             "public/docker-contexts/fox.tar.gz: published twice with different properties, by `public` and by \
-           `public/docker-contexts`; the queue refuses the second (409), and generic-worker ends the task as \
-           malformed-payload"
+           `public/docker-contexts`; the queue rejects the second (409), and generic-worker resolves the task as malformed-payload"
         ]
     );
     let (sandbox, queue) = stored_sandbox(folder.path()).await;

@@ -330,8 +330,8 @@ fn the_entry_point_of_the_image_creates_the_checkout() {
     );
     payload["env"]["SNOWMAN_HEAD_REPOSITORY"] = json!("");
     assert_eq!(
-        unsupported_command(payload),
-        "nothing in it checks out the repository"
+        unread(payload),
+        "the command does not check out the repository"
     );
 }
 

@@ -13,47 +13,47 @@ fn worker_variables_are_not_treated_as_unset() {
     for (text, why) in [
         (
             "TAG=$(git describe); taskgraph decision FLAGS --head-tag=$TAG",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "export TAG=v$(git describe) && taskgraph decision FLAGS --head-tag=\"$TAG\"",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "A=`git describe`; B=x$A; taskgraph decision FLAGS --head-tag=${B}",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "env TAG=$(date) bash -c 'taskgraph decision FLAGS --head-tag=$TAG'",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "TAG=$(date) bash -c 'taskgraph decision FLAGS --head-tag=$TAG'",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "source ci/env.sh && taskgraph decision FLAGS --head-tag=\"$TAG\"",
-            "`--head-tag` is given the variable TAG, which `source ci/env.sh` may set",
+            "`--head-tag` depends on the variable TAG, which `source ci/env.sh` may set",
         ),
         (
             ". ci/env.sh; taskgraph decision FLAGS --head-tag=\"$TAG\"",
-            "`--head-tag` is given the variable TAG, which `. ci/env.sh` may set",
+            "`--head-tag` depends on the variable TAG, which `. ci/env.sh` may set",
         ),
         (
             "read -r TAG < tag.txt; taskgraph decision FLAGS --head-tag=\"$TAG\"",
-            "`--head-tag` is given what `read` reads",
+            "`--head-tag` depends on the input of `read`",
         ),
         (
             "taskgraph decision FLAGS --head-tag=\"$HOSTNAME\"",
-            "`--head-tag` is given the variable HOSTNAME of the worker",
+            "`--head-tag` depends on the worker's variable HOSTNAME",
         ),
         (
             "X=$(date); set -u; taskgraph decision FLAGS --head-tag=${X:-v1}",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "run-task --fox-checkout=$(pwd) -- taskgraph decision FLAGS",
-            "`run-task` is given the output of a command",
+            "`run-task` depends on the output of a command",
         ),
     ] {
         let reason = unsupported_command(script(text));
@@ -85,8 +85,8 @@ fn a_variable_that_nothing_sets_is_empty() {
     assert_eq!(
         command.notes,
         [
-            "`--head-tag` is given the variable FOX_HAED_TAG, which nothing sets, so it is empty",
-            "`taskgraph decision` is given the variable FOX_EXTRA, which nothing sets, so this argument is missing",
+            "`--head-tag` uses the variable FOX_HAED_TAG, which is not set and therefore empty",
+            "`taskgraph decision` uses the variable FOX_EXTRA, which is not set, so this argument is missing",
         ]
     );
     assert_eq!(command.unset["head-tag"], "FOX_HAED_TAG");
@@ -108,8 +108,8 @@ fn a_variable_that_nothing_sets_is_empty() {
     ] {
         let errors = wrong(script(text));
         assert!(
-            errors[0].ends_with("nothing sets the variable NONE, which is an error after `set -u`"),
-            "{text}: {errors:?}"
+            error[0].ends_with("the variable NONE is not set, which is an error after `set -u`"),
+            "{text}: {error:?}"
         );
     }
     decides("set -u; taskgraph decision FLAGS --head-tag=\"${NONE:-}\" && echo $PATH");
@@ -128,13 +128,12 @@ fn commands_after_a_failure_are_not_ignored() {
     ] {
         let reason = unsupported_command(script(text));
         assert!(
-            reason.starts_with("only the worker can know whether"),
-            "{text}: {reason}"
+            error.starts_with("it depends on the worker whether"),
+            "{text}: {error}"
         );
     }
     assert!(
-        unsupported_command(script("false && taskgraph decision FLAGS"))
-            .starts_with("nothing in it runs")
+        unread(script("false && taskgraph decision FLAGS")).starts_with("the command runs neither")
     );
     // What changes nothing may run or not.
     decides("make || echo no; [ -f x ] && rm -f y; taskgraph decision FLAGS");
@@ -185,8 +184,8 @@ fn cd_pushd_and_popd_are_followed() {
     for text in ["popd", "cd -", "pushd", "pushd +1"] {
         let reason = unsupported_command(script(&format!("{text} && taskgraph decision FLAGS")));
         assert!(
-            reason.starts_with("the new folder is not known"),
-            "{text}: {reason}"
+            error.starts_with("the new folder is unknown"),
+            "{text}: {error}"
         );
     }
     let folder = |text: &str| ok(script(&format!("{text} -r ../taskcluster"))).folder;
@@ -232,7 +231,7 @@ fn options_of_run_task_are_read_as_argparse_and_python_do() {
     home["command"][1] = json!("--fox-=/x");
     assert_eq!(
         wrong(home.clone())[0],
-        "run-task: `--fox-` could be --fox-checkout or --fox-shallow-clone or --fox-sparse-profile"
+        "run-task: `--fox-` is ambiguous: it could be --fox-checkout or --fox-shallow-clone or --fox-sparse-profile"
     );
     home["command"] = json!([
         "run-task",
@@ -242,7 +241,7 @@ fn options_of_run_task_are_read_as_argparse_and_python_do() {
         "taskgraph",
         "action-callback"
     ]);
-    assert_eq!(wrong(home), ["run-task: --user needs a value"]);
+    assert_eq!(wrong(home), ["run-task: `--user` needs a value"]);
 }
 
 #[test]
@@ -275,7 +274,7 @@ fn an_ignored_failure_is_noted() {
     ] {
         let notes = decides(text).notes;
         assert!(
-            matches!(notes.as_slice(), [note] if note.starts_with("the task would be green even if `taskgraph decision` failed")),
+            matches!(notes.as_slice(), [note] if note.starts_with("the task would succeed even if `taskgraph decision` failed")),
             "{text}: {notes:?}"
         );
     }

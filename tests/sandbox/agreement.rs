@@ -215,7 +215,7 @@ async fn artifacts_expire_between_deadline_and_task_expiry() {
     };
     for worker in ["docker-worker", "generic-worker"] {
         assert_eq!(refusal_of(worker, 2 * DAY), "");
-        assert!(refusal_of(worker, 2 * DAY + 2).contains("is after the expiry of the task"));
+        assert!(refusal_of(worker, 2 * DAY + 2).contains("is after the task's expiry"));
     }
     assert_eq!(refusal_of("generic-worker", DAY), "");
     assert!(refusal_of("generic-worker", DAY - 2).contains("is before the task's deadline"));

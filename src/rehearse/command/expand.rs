@@ -53,7 +53,7 @@ impl Variables {
             return Some(what.clone());
         }
         if WORKER_VARIABLES.contains(&name) || name.starts_with("BASH") {
-            return Some(format!("the variable {name} of the worker"));
+            return Some(format!("the worker's variable {name}"));
         }
         let setter = self.possible_setter.as_ref()?;
         Some(format!("the variable {name}, which `{setter}` may set"))

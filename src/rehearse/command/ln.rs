@@ -73,7 +73,7 @@ pub fn links(
                 _ => (targets, Destination::In(path)),
             }
         }
-        (None, []) => return Err("`ln` is given no target".to_owned()),
+        (None, []) => return Err("`ln` has no target".to_owned()),
     };
     let link = |target: &&str| {
         let path = match &destination {

@@ -196,7 +196,8 @@ fn commands(definition: &Value) -> Result<Vec<Vec<Field>>, CommandError> {
     let command = &definition["payload"]["command"];
     let Some(items) = command.as_array().filter(|items| !items.is_empty()) else {
         return Err(CommandError::Unreadable(
-            "`payload.command` is missing, so the image decides what runs".to_owned(),
+            "`payload.command` is missing, so the default command of the image would run"
+                .to_owned(),
         ));
     };
     let words = |items: &[Value]| -> Option<Vec<Field>> {
@@ -269,7 +270,7 @@ fn only_call(session: Session, parser: Parser) -> Result<Command, CommandError> 
             let receiver = Some(option(&field.text)).filter(|option| !option.is_empty());
             let receiver = receiver.map_or_else(|| shortened(&call.text), str::to_owned);
             return Err(CommandError::Unreadable(format!(
-                "`{receiver}` is given {what}"
+                "`{receiver}` depends on {what}"
             )));
         }
         match parser(&words) {
@@ -284,7 +285,7 @@ fn only_call(session: Session, parser: Parser) -> Result<Command, CommandError> 
     match found.as_slice() {
         [_, _, ..] => {
             return Err(CommandError::Unreadable(
-                "it runs more than one decision or action".to_owned(),
+                "the command runs more than one decision or action".to_owned(),
             ));
         }
         [] if wrong.is_empty() => return Err(CommandError::Unreadable(no_call(&not_run))),
@@ -300,12 +301,14 @@ fn only_call(session: Session, parser: Parser) -> Result<Command, CommandError> 
     let Some(checkout) = enclosing.last().map(|checkout| (*checkout).clone()) else {
         return Err(match session.checkouts.first() {
             Some(checkout) => CommandError::Fails(vec![format!(
-                "`{}` runs in {}, but the checkout is {}: a `cd` or `--task-cwd` is missing",
+                "`{}` runs in {}, which is outside the checkout {}: add `cd` or `--task-cwd`",
                 shortened(&call.text),
                 call.folder,
                 checkout.folder
             )]),
-            None => CommandError::Unreadable("nothing in it checks out the repository".to_owned()),
+            None => {
+                CommandError::Unreadable("the command does not check out the repository".to_owned())
+            }
         });
     };
     let (unset, unset_notes) = unset(call);
@@ -340,7 +343,7 @@ fn unset(call: &Call) -> (BTreeMap<String, String>, Vec<String>) {
         let option = if own.starts_with('-') { own } else { before };
         for name in &field.unset {
             notes.push(format!(
-                "`{option}` is given the variable {name}, which nothing sets, so it is empty"
+                "`{option}` uses the variable {name}, which is not set and therefore empty"
             ));
             options.insert(option.trim_start_matches('-').to_owned(), name.clone());
         }
@@ -348,7 +351,7 @@ fn unset(call: &Call) -> (BTreeMap<String, String>, Vec<String>) {
     }
     for name in &call.dropped {
         notes.push(format!(
-            "`{}` is given the variable {name}, which nothing sets, so this argument is missing",
+            "`{}` uses the variable {name}, which is not set, so this argument is missing",
             shortened(&call.text)
         ));
     }
@@ -370,9 +373,9 @@ fn no_call(not_run: &[String]) -> String {
     let near = names
         .filter_map(|name| Some((name, suggest::nearest(name, PROGRAMS)?)))
         .next();
-    let message = "nothing in it runs taskgraph or snowman";
+    let message = "the command runs neither taskgraph nor snowman";
     match near {
-        Some((name, near)) => format!("{message}: is `{name}` meant to be `{near}`?"),
+        Some((name, near)) => format!("{message}: did you mean `{near}` instead of `{name}`?"),
         None if not_run.is_empty() => message.to_owned(),
         None => format!("{message}, only `{}`", not_run.join("`, `")),
     }

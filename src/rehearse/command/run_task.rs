@@ -77,7 +77,7 @@ pub fn parse(arguments: &[Field], folder: &str, variables: &Variables) -> RunTas
             [] => option,
             several => {
                 parsed.errors.push(format!(
-                    "run-task: `{option}` could be {}",
+                    "run-task: `{option}` is ambiguous: it could be {}",
                     several.join(" or ")
                 ));
                 continue;
@@ -95,7 +95,7 @@ pub fn parse(arguments: &[Field], folder: &str, variables: &Variables) -> RunTas
             if value.is_none() {
                 parsed
                     .errors
-                    .push(format!("run-task: {option} needs a value"));
+                    .push(format!("run-task: `{option}` needs a value"));
             }
         }
         match (kind, value) {
@@ -137,7 +137,8 @@ impl RunTask {
         }
         for name in missing {
             self.errors.push(format!(
-                "run-task: --{repository}-checkout needs the variable {name}, which the task's `env` does not set"
+                "run-task: `--{repository}-checkout` needs the variable {name}, which is not set in \
+                 the task's `env`"
             ));
         }
         self.variables

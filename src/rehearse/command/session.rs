@@ -138,7 +138,7 @@ impl Session {
             Program::Env(rest) => self.env(rest, text),
             Program::Shell(script, options) => {
                 if let Some(what) = &script.opaque {
-                    return Err(unsupported(text, &format!("the script contains {what}")));
+                    return Err(unsupported(text, &format!("the script depends on {what}")));
                 }
                 self.in_subshell(|inner| {
                     inner.shell = Shell::default();
@@ -149,16 +149,13 @@ impl Session {
             Program::RunTask(arguments) => {
                 let own = arguments.iter().take_while(|word| word.text != "--");
                 if let Some(what) = own.filter_map(|word| word.opaque.as_ref()).next() {
-                    return Err(unsupported(text, &format!("`run-task` is given {what}")));
+                    return Err(unsupported(text, &format!("`run-task` depends on {what}")));
                 }
                 let read = run_task::parse(arguments, &self.folder, &self.variables);
                 self.checkouts.extend(read.checkouts);
                 self.errors.extend(read.errors);
                 if read.rest.is_empty() {
-                    return Err(unsupported(
-                        text,
-                        "run-task is not given a command after `--`",
-                    ));
+                    return Err(unsupported(text, "run-task has no command after `--`"));
                 }
                 self.in_subshell(|inner| {
                     inner.folder = read.folder;
@@ -244,7 +241,7 @@ impl Session {
             let part = commands.first().map_or("", |command| &command.text);
             let decides_over = |how: &str| {
                 let why = format!(
-                    "only the worker can know whether `{}` {how}",
+                    "it depends on the worker whether `{}` {how}",
                     one_line(before)
                 );
                 Err(unsupported(part, &why))
@@ -289,7 +286,7 @@ impl Session {
                         decided = self.calls.len();
                         if decided_before < decided && !self.shell.errexit {
                             self.note_ignored_failure(&format!(
-                                "without `set -e` the shell continues with `{part}`"
+                                "without `set -e`, the shell continues with `{part}`"
                             ));
                             decided_before = decided;
                         }
@@ -315,7 +312,7 @@ impl Session {
         if let Some(call) = self.calls.last() {
             let call = shortened(&call.text);
             self.notes.push(format!(
-                "the task would be green even if `{call}` failed: {why}"
+                "the task would succeed even if `{call}` failed: {why}"
             ));
         }
     }
@@ -347,7 +344,7 @@ impl Session {
             let is_last = index + 1 == pipeline.commands.len();
             if calls < self.calls.len() && !is_last && !self.shell.pipefail {
                 self.note_ignored_failure(
-                    "without `set -o pipefail` the exit code of a pipeline is that of its last command",
+                    "without `set -o pipefail`, the exit code of a pipeline is that of its last command",
                 );
             }
         }
@@ -369,7 +366,7 @@ impl Session {
             unset.extend(expanded.dropped.iter().cloned());
             for name in unset {
                 self.errors.push(format!(
-                    "`{}`: nothing sets the variable {name}, which is an error after `set -u`",
+                    "`{}`: the variable {name} is not set, which is an error after `set -u`",
                     shortened(&command.text)
                 ));
             }
@@ -403,7 +400,7 @@ impl Session {
         if let Some(what) = words.first().and_then(|first| first.opaque.as_ref()) {
             return Err(unsupported(
                 text,
-                &format!("the name of the program is {what}"),
+                &format!("the name of the program depends on {what}"),
             ));
         }
         self.skip(text);

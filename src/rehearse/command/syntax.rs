@@ -229,7 +229,7 @@ impl Reader {
                             word.0.push(Part::Text(escaped.to_string(), true));
                             self.at += 1;
                         }
-                        None => return Err(self.unsupported("a backslash is the last character")),
+                        None => return Err(self.unsupported("the last character is a backslash")),
                     }
                 }
                 '$' | '`' => {
@@ -341,7 +341,7 @@ impl Reader {
             }
             Some('0'..='9' | '@' | '*' | '#' | '?' | '$' | '!' | '-') => {
                 self.at += 1;
-                Ok(Part::Opaque("a parameter of the shell"))
+                Ok(Part::Opaque("a shell parameter"))
             }
             _ => Ok(Part::Text("$".to_owned(), true)),
         }

@@ -52,7 +52,7 @@ fn html_page(title: &str, content: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head><body>\
-         <p class=\"note\">This is a sandbox for rehearsals and tests. It serves this machine only; no \
+         <p class=\"note\">This is a sandbox for rehearsals and tests. It only serves this machine, and no \
          task here was run by a real worker.</p><p><a href=\"/\">All task groups</a></p>\
          <h1>{title}</h1>\n{content}</body></html>\n"
     )
@@ -200,7 +200,8 @@ fn run_history(run: &Run) -> String {
 fn task_page(services: &Services, task: &Task) -> String {
     let group = task.definition.text("taskGroupId");
     let mut out = format!(
-        "<p>{} · task <code>{}</code> · task group <a href=\"/groups/{2}\"><code>{2}</code></a> · task queue <code>{3}</code></p>\n",
+        "<p>{} · task <code>{}</code> · task group <a href=\"/groups/{2}\"><code>{2}</code></a> · \
+         task queue <code>{3}</code></p>\n",
         state_badge(task.state()),
         escape(&task.id),
         escape(group),

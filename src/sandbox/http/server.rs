@@ -81,7 +81,7 @@ async fn respond_without_date(shared: &SharedServices, request: Request) -> Resp
     if !is_local(request.header(&header::HOST).unwrap_or_default()) {
         return json_response(
             403,
-            &json!({"code": "InsufficientScopes", "message": "the sandbox accepts only loopback addresses in the header Host"}),
+            &json!({"code": "InsufficientScopes", "message": "the sandbox only accepts loopback addresses in the Host header"}),
         );
     }
     let path = request.path().to_owned();

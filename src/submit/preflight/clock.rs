@@ -35,11 +35,11 @@ pub(super) fn check(ours: Timestamp, theirs: Option<Timestamp>) -> Result<(), Di
         "the clock of this machine is {off} the clock of the queue"
     ))
     .because(format!(
-        "it is {ours} here and {theirs} there, and the queue only accepts a `created` within {} \
+        "the time is {ours} here and {theirs} on the queue, which only accepts a `created` within {} \
          minutes of its own clock",
         DRIFT / 60
     ))
-    .help("nothing was created; set the clock of this worker, and rerun this task"))
+    .help("set the clock of this worker, and rerun this task; nothing was created"))
 }
 
 /// Describes the difference; the other clock follows.

@@ -69,7 +69,7 @@ pub(super) async fn max_days(
                 return None;
             }
         };
-        tracing::debug!("checking how far ahead deadlines may be: {error}");
+        tracing::debug!("the queue's response to the check of the maximum deadline: {error}");
         if !error.is_transient() {
             return accepted_days(&error, days);
         }

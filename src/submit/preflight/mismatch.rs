@@ -30,16 +30,11 @@ fn violation(mismatch: Mismatch<'_>) -> Option<Violation> {
         problem,
     } = mismatch;
     let excerpt = || shorten(&value.to_string(), SHOWN);
-    let unlike = |expected: &str| {
-        format!(
-            "`{path}` is {}, where {expected} is expected",
-            type_name(value)
-        )
-    };
-    let is_not =
-        |expected: &str| format!("`{path}` is {}, where {expected} is expected", excerpt());
+    let unlike =
+        |expected: &str| format!("`{path}`: expected {expected}, found {}", type_name(value));
+    let is_not = |expected: &str| format!("`{path}`: expected {expected}, found {}", excerpt());
     let length = |what: &str, length: usize, max: usize| {
-        format!("`{path}` has {length} {what}, and may have at most {max}")
+        format!("`{path}` has {length} {what}, but may have at most {max}")
     };
     let mut help = None;
     let message = match problem {
@@ -58,17 +53,17 @@ fn violation(mismatch: Mismatch<'_>) -> Option<Violation> {
             is_not(&format!("one of {}", names.join(", ")))
         }
         Problem::TooSmall { number, min } => {
-            format!("`{path}` is {number}, and may be no less than {min}")
+            format!("`{path}` is {number}, but must be at least {min}")
         }
         Problem::TooLarge { number, max } => {
-            format!("`{path}` is {number}, and may be no more than {max}")
+            format!("`{path}` is {number}, but must be at most {max}")
         }
         Problem::TooFew(_) => format!("`{path}` is empty"),
         Problem::TooMany(max) => {
             length("items", value.as_array().map_or(0, |list| list.len()), max)
         }
         Problem::Duplicate(item) => format!(
-            "`{path}` holds {} more than once",
+            "`{path}` contains {} more than once",
             shorten(&item.to_string(), SHOWN)
         ),
         // A key that was only misspelt is reported once.
@@ -77,7 +72,7 @@ fn violation(mismatch: Mismatch<'_>) -> Option<Violation> {
         Problem::Unknown(key, fields) => {
             let path = path.key(key);
             return Some(Violation {
-                message: format!("`{path}` is not known"),
+                message: format!("unknown field `{path}`"),
                 help: Some(suggest::hint(key, names(fields))),
                 path,
             });

@@ -264,7 +264,7 @@ fn check_definition(
     }
     if !creation.task_id.is_slugid() {
         found.push(creation.about(Diagnostic::user(format!(
-            "`{}` is not a taskId that the queue accepts",
+            "the queue does not accept the taskId `{}`",
             creation.task_id
         ))));
     }
@@ -302,7 +302,7 @@ fn check_secrets(creation: &Creation, secrets: &Mask, found: &mut Diagnostics) {
 fn report(creation: &Creation, violations: Vec<Violation>, who: &str, found: &mut Diagnostics) {
     for violation in violations {
         let mut diagnostic =
-            Diagnostic::user(violation.message).because(format!("{who} would refuse the task"));
+            Diagnostic::user(violation.message).because(format!("{who} would reject the task"));
         diagnostic.help = violation.help;
         found.push(creation.about(diagnostic));
     }
@@ -320,12 +320,13 @@ fn check_dependencies(
         found.push(
             creation.about(
                 Diagnostic::user(what)
-                    .because("the queue would refuse the task")
+                    .because("the queue would reject the task")
                     .help(help),
             ),
         );
     };
-    let early = |what: &str| format!("it depends on {what}, which expires before its deadline");
+    let early =
+        |what: &str| format!("it depends on {what}, which expires before this task's deadline");
     const HELP: &str = "increase the `expires-after` of that task, or decrease the \
                         `deadline-after` of this one";
     for id in dependencies(&creation.definition) {
@@ -342,7 +343,7 @@ fn check_dependencies(
         match existing.get(&id) {
             None if is_real(&id) => refused(
                 format!("it depends on the task {id}, which does not exist"),
-                "that task may have expired: build it again",
+                "build that task again; it may have expired",
             ),
             Some(TaskStatus {
                 expires: Some(expires),

@@ -104,8 +104,8 @@ impl Worker {
                 .is_some_and(|task| expires > task.plus(second))
             {
                 report(
-                    format!("`{path}` is after the expiry of the task"),
-                    "an artifact cannot be kept longer than its task",
+                    format!("`{path}` is after the task's expiry"),
+                    "keep the artifact no longer than the task",
                 );
             }
             let deadline = dates.deadline.filter(|_| self.artifacts_until_deadline);
@@ -372,12 +372,15 @@ fn mount(value: &Value) -> Option<&'static Shape> {
 
 /// Where the content of a mount comes from.
 fn content(value: &Value) -> Option<&'static Shape> {
-    const SHA256: Shape = pattern("a SHA-256 of 64 hexadecimal digits in lower case", |text| {
-        text.len() == 64
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-    });
+    const SHA256: Shape = pattern(
+        "a SHA-256 hash of 64 lower-case hexadecimal digits",
+        |text| {
+            text.len() == 64
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        },
+    );
     static FROM_TASK: Shape = Shape::Object(&[
         required("taskId", TASK_ID),
         required("artifact", text(1024)),
@@ -390,7 +393,7 @@ fn content(value: &Value) -> Option<&'static Shape> {
     static FROM_URL: Shape = Shape::Object(&[
         required(
             "url",
-            pattern("an address with its scheme", |text| {
+            pattern("a URL with a scheme", |text| {
                 text.split_once(':').is_some_and(|(scheme, rest)| {
                     !rest.is_empty()
                         && scheme.starts_with(|c: char| c.is_ascii_alphabetic())

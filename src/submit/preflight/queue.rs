@@ -31,15 +31,16 @@ static DEFINITION: &[Field] = &[
     optional(
         "workerType",
         pattern(
-            "a worker type (at most 38 lower-case letters, digits and `-`, a letter first and no `-` last)",
+            "a worker type (at most 38 lower-case letters, digits and `-`, beginning with a letter and not \
+             ending in `-`)",
             is_worker_type,
         ),
     ),
     optional(
         "taskQueueId",
         pattern(
-            "a provisioner and a worker type with a `/` between them (each at most 38 characters; of the \
-                  type lower-case letters, digits and `-`, a letter first and no `-` last)",
+            "a provisioner, `/` and a worker type (each at most 38 characters; the worker type consists of \
+             lower-case letters, digits and `-`, begins with a letter and does not end in `-`)",
             |text| {
                 text.split_once('/')
                     .is_some_and(|(provisioner, kind)| is_name(provisioner) && is_worker_type(kind))
@@ -108,7 +109,8 @@ static DEFINITION: &[Field] = &[
             required(
                 "source",
                 pattern(
-                    "an address of at most 4096 characters that begins with http://, https://, ssh:// or git@",
+                    "a URL of at most 4096 characters that begins with http://, https://, \
+                     ssh:// or git@",
                     |text| {
                         text.chars().count() <= 4096
                             && ["http://", "https://", "ssh://", "git@"]
@@ -171,7 +173,7 @@ pub fn check(definition: &Value, now: Timestamp, max_deadline_days: Option<i64>)
     if bytes > MAX_BYTES {
         found.push(violation(
             ValuePath::root(),
-            format!("the definition has {bytes} bytes as JSON, and the limit is {MAX_BYTES}"),
+            format!("the definition has {bytes} bytes as JSON, but the limit is {MAX_BYTES}"),
             "put large content into an artifact that the task fetches",
         ));
     }
@@ -189,10 +191,10 @@ fn check_queue(definition: &Value, found: &mut Vec<Violation>) {
             found.push(violation(
                 ValuePath::keys(["taskQueueId"]),
                 format!(
-                    "`taskQueueId` is {queue:?}, and `provisionerId` and `workerType` say {:?}",
+                    "`taskQueueId` is {queue:?}, but `provisionerId` and `workerType` give {:?}",
                     format!("{provisioner}/{kind}")
                 ),
-                "remove one of them",
+                "remove `taskQueueId`, or `provisionerId` and `workerType`",
             ));
         }
         ((Some(_), Some(_)), _) | (_, Some(_)) => {}

@@ -97,7 +97,7 @@ impl<'p> MissingScopes<'p> {
             }
             [scope] => format!("the scope `{scope}` is missing"),
             scopes => format!(
-                "{} scopes that begin with `{}` are missing, as {}",
+                "{} scopes that begin with `{}` are missing: {}",
                 scopes.len(),
                 family.start,
                 some_of(scopes.iter().copied())
@@ -111,7 +111,7 @@ impl<'p> MissingScopes<'p> {
                 diagnostic = first.about(diagnostic);
             } else {
                 diagnostic = diagnostic.because(format!(
-                    "{} tasks take {}: {}",
+                    "{} tasks need {}: {}",
                     labels.len(),
                     if family.scopes.len() == 1 {
                         "it"
@@ -122,12 +122,16 @@ impl<'p> MissingScopes<'p> {
                 ));
             }
         }
-        let grant = match family.scopes.as_slice() {
-            [_] => "grant it".to_owned(),
-            _ => format!("grant `{}*`, or each of them,", family.start),
+        let (grant, them) = match family.scopes.as_slice() {
+            [_] => ("grant it".to_owned(), "it"),
+            _ => (
+                format!("grant `{}*`, or each of them,", family.start),
+                "them",
+            ),
         };
         diagnostic.help(format!(
-            "{grant} to the role of the repository or hook that decides, or have the tasks do without"
+            "{grant} to the role of the repository or hook that this decision task runs for, or change \
+             the tasks so that they do not need {them}"
         ))
     }
 }

@@ -18,7 +18,7 @@ impl Session {
     ) -> Result<ExitStatus, Unsupported> {
         let text = command.text.as_str();
         let require_known = |what: &str| match words.iter().find_map(|word| word.opaque.as_ref()) {
-            Some(opaque) => Err(unsupported(text, &format!("`{what}` is given {opaque}"))),
+            Some(opaque) => Err(unsupported(text, &format!("`{what}` depends on {opaque}"))),
             None => Ok(()),
         };
         let arguments = &words[1..];
@@ -45,7 +45,7 @@ impl Session {
             "read" | "mapfile" | "readarray" => {
                 for word in arguments.iter().filter(|word| !word.text.starts_with('-')) {
                     self.variables
-                        .set_unknown(&word.text, format!("what `{name}` reads"));
+                        .set_unknown(&word.text, format!("the input of `{name}`"));
                 }
             }
             "source" | "." => {
@@ -111,7 +111,7 @@ impl Session {
             _ => None,
         };
         let Some(to) = to else {
-            return Err(unsupported(text, "the new folder is not known"));
+            return Err(unsupported(text, "the new folder is unknown"));
         };
         if name == "pushd" {
             self.stack.push(self.folder.clone());
