@@ -66,12 +66,12 @@ fn warning(
     // If a decision keeps its artifacts in memory, its tasks are never really run.
     if !artifacts.in_place() {
         return Some(format!(
-            "cannot find {mounted}; simulated tasks do not need them, but real tasks do"
+            "cannot find {mounted}, needed by real tasks but not by simulated ones"
         ));
     }
     let labels: Vec<&str> = labels.into_iter().collect();
     Some(format!(
-        "tasks mount {mounted}, which this decision does not provide: {}; {}",
+        "cannot find {mounted}, mounted by the tasks {}; {}",
         list_some(&labels),
         HELP
     ))

@@ -97,12 +97,12 @@ pub fn list<'i>(item: &'i mut Item, path: &[&str]) -> Result<&'i mut List, Diagn
 pub fn wrong_type(origin: &Origin, path: &[&str], expected: &str, found: &Value) -> Diagnostic {
     let way = ValuePath::keys(path.iter().copied());
     let diagnostic = Diagnostic::user(format!(
-        "`{way}` is {}, where {expected} is expected",
+        "`{way}`: expected {expected}, found {}",
         type_name(found)
     ))
     .at(origin.place(&way));
     if found.is_null() {
-        diagnostic.help("leave it out, or give it a value")
+        diagnostic.help("set a value, or remove the key")
     } else {
         diagnostic
     }

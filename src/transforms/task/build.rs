@@ -184,7 +184,7 @@ fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
             Ok(scope) => scopes.push(Value::from(scope)),
             Err(error) => wrong.push(
                 item.error_at("scopes", error.to_string())
-                    .help("`{level}` and `{project}` are replaced; write literal braces twice"),
+                    .help("use only `{level}` and `{project}` in braces; double literal braces"),
             ),
         }
     }
@@ -273,7 +273,7 @@ fn resolve_if_dependencies(item: &mut Item) -> Outcome<()> {
                 wrong.push(
                     item.error_at(
                         "if-dependencies",
-                        format!("`{name}` is in `if-dependencies` but is not a dependency"),
+                        format!("`if-dependencies` lists `{name}`, which is not a dependency"),
                     )
                     .help(suggest::hint(name, known.collect::<Vec<_>>())),
                 );

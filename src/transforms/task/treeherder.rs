@@ -37,11 +37,11 @@ pub fn add(context: &Context<'_>, common: &Common, item: &mut Item) -> Result<()
                 "treeherder.platform",
                 format!("the platform {platform:?} has no collection"),
             )
-            .help(format!("append one after a slash, e.g. `{platform}/opt`")));
+            .help(format!("append a collection, e.g. `{platform}/opt`")));
     };
     let (group, symbol) = split_symbol(text("symbol")?).ok_or_else(|| {
         item.error_at("treeherder.symbol", "invalid Treeherder symbol")
-            .help("write a symbol, or a group and a symbol: `group(symbol)`")
+            .help("use a symbol, or a group and a symbol: `group(symbol)`")
     })?;
     for part in [Some(symbol), group].into_iter().flatten() {
         if part.chars().count() > LONGEST_SYMBOL {
@@ -104,7 +104,7 @@ fn group_name(context: &Context<'_>, item: &Item, group: &str) -> Result<Value, 
                 .into_iter()
                 .flat_map(|names| names.keys().map(|key| key.as_str()));
             let near = crate::base::suggest::nearest(group, known)
-                .map(|near| format!("did you mean `{near}`? otherwise "))
+                .map(|near| format!("did you mean `{near}`? otherwise, "))
                 .unwrap_or_default();
             item.error_at(
                 "treeherder.symbol",
