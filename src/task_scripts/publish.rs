@@ -121,7 +121,7 @@ mod tests {
         let both = warn(&[RUN_TASK, FETCH_CONTENT]).unwrap();
         assert!(
             both.starts_with(
-                "tasks mount `run-task`, which this decision does not provide: build-mac, build-win; set "
+                "cannot find `run-task`, mounted by the tasks build-mac, build-win; set "
             ),
             "{both}"
         );

@@ -189,7 +189,7 @@ mod tests {
         let wrong = ScriptFiles::read(&disk, ".").unwrap_err().to_string();
         assert_eq!(
             wrong,
-            "cannot read `run-task` in the folder of run-task files\n  cause: \"run-task\" does not exist"
+            "cannot read the run-task files\n  cause: \"run-task\" does not exist"
         );
         std::fs::write(folder.path().join(RUN_TASK), "#!/bin/sh\n").unwrap();
         let scripts = TaskScripts::new(ScriptFiles::read(&disk, ".").unwrap());

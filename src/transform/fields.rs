@@ -132,14 +132,14 @@ mod tests {
         assert_eq!(
             env.map_err(|d| d.to_string()),
             Err(
-                "`worker.env` is null, where a mapping is expected\n  help: leave it out, or give it a value"
+                "`worker.env`: expected a mapping, found null\n  help: set a value, or remove the key"
                     .to_owned()
             )
         );
         let index = mapping(&mut item, &["extra", "index"]).map(|_| ());
         assert_eq!(
             index.map_err(|d| d.message),
-            Err("`extra` is a string, where a mapping is expected".to_owned())
+            Err("`extra`: expected a mapping, found a string".to_owned())
         );
     }
 }

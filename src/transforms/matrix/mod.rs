@@ -219,7 +219,7 @@ fn dimension_values(
             .error_at(
                 &format!("matrix.{dimension}"),
                 format!(
-                    "the dimension `{dimension}`: expected a list, found {}",
+                    "`matrix.{dimension}`: expected a list, found {}",
                     type_name(other)
                 ),
             )

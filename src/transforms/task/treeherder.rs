@@ -104,7 +104,7 @@ fn group_name(context: &Context<'_>, item: &Item, group: &str) -> Result<Value, 
                 .into_iter()
                 .flat_map(|names| names.keys().map(|key| key.as_str()));
             let near = crate::base::suggest::nearest(group, known)
-                .map(|near| format!("did you mean `{near}`? otherwise, "))
+                .map(|near| format!("did you mean `{near}`? otherwise "))
                 .unwrap_or_default();
             item.error_at(
                 "treeherder.symbol",
