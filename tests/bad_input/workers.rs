@@ -171,7 +171,7 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `build-linux`: cannot read the kind with the docker images
+      × kind `build`, task `build-linux`: cannot read the kind of the docker images
       │   cause: "taskcluster/kinds/docker-image/kind.yml" does not exist
        ╭─[taskcluster/kinds/build/kind.yml:6:28]
      5 │         worker:
@@ -179,7 +179,7 @@ tasks:
        ·                            ───────
      7 │             max-run-time: 600
        ╰────
-      help: set `docker-image-kind` in config.yml to the kind with the in-tree images
+      help: set `docker-image-kind` in config.yml to the kind of the in-tree images
 
     1 error
     "#);

@@ -71,7 +71,7 @@ pub static SCHEMA: Schema = Schema {
         optional(
             "packages",
             Type::List(&Type::Str),
-            "the tasks of the kind `packages` whose packages to install",
+            "the tasks of the kind `packages` that build the packages to install",
         ),
         optional("index", Type::Struct(&INDEX), "where the task is indexed"),
         optional(

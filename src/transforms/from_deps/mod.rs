@@ -31,7 +31,7 @@ use self::settings::FromDeps;
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.from_deps",
     aliases: &[],
-    doc: "creates a task for each group of tasks in the kinds of `kind-dependencies`",
+    doc: "creates a task for each group of tasks in the kinds listed in `kind-dependencies`",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
@@ -64,7 +64,7 @@ static FROM_DEPS: Schema = Schema {
         optional(
             "kinds",
             Type::List(&Type::Str),
-            "the kinds whose tasks to use, the primary one first (default: all of `kind-dependencies`)",
+            "the kinds of the dependencies, the primary one first (default: all of `kind-dependencies`)",
         ),
         optional(
             "set-name",

@@ -73,8 +73,8 @@ impl<'c, 'a> Images<'c, 'a> {
         let folder = join(&config.kinds_folder(), config.docker_image_kind());
         let path = join(&folder, "kind.yml");
         let text = self.context.project.files.read(&path).map_err(|error| {
-            file_error("cannot read the kind with the docker images", &error)
-                .help("set `docker-image-kind` in config.yml to the kind with the in-tree images")
+            file_error("cannot read the kind of the docker images", &error)
+                .help("set `docker-image-kind` in config.yml to the kind of the in-tree images")
         })?;
         let document = yaml::load(&path, &text)?;
         match document.value.get("tasks") {
@@ -104,13 +104,15 @@ impl<'c, 'a> Images<'c, 'a> {
             Err(error) => {
                 let tasks = self.tasks()?;
                 let help = if tasks.contains_key(image) {
-                    "the task of the image exists, but not its folder; set `definition` to the folder".to_owned()
+                    "create the folder of the image, or set its `definition` to the folder"
+                        .to_owned()
                 } else {
-                    suggest::hint(image, tasks.keys().map(|key| key.as_str()))
+                    let hint = suggest::hint(image, tasks.keys().map(|key| key.as_str()));
+                    format!("set `docker-image` to an in-tree image; {hint}")
                 };
                 return Err(
                     file_error(&format!("unknown docker image `{image}`"), &error)
-                        .help(format!("set `docker-image` to an in-tree image; {help}"))
+                        .help(help)
                         .into(),
                 );
             }

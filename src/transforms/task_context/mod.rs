@@ -65,7 +65,7 @@ static TASK_CONTEXT: Schema = Schema {
         optional(
             "from-custom",
             Type::List(&Type::Str),
-            "the names of registered providers of values",
+            "the names of registered value providers",
         ),
         optional(
             "resolve-keyed-by-options",
