@@ -222,9 +222,9 @@ kind `build`, task `a`: in `worker`: `max-run-time` is the string \"long\", wher
 kind `build`, task `b`: unknown worker alias `g-linus`
   help: did you mean `g-linux`? (`workers.aliases` in taskcluster/config.yml)
 kind `build`, task `c`: \"{levl}\" uses `levl`, which is not defined here; did you mean `level`? (double the braces to mean the characters)
-  help: use only `{level}` and `{project}` in braces; double literal braces
+  help: use only `{level}` and `{project}` in braces; write literal braces twice
 kind `build`, task `c`: \"{\" is not a valid template: single `{`; double it to mean the character
-  help: use only `{level}` and `{project}` in braces; double literal braces"
+  help: use only `{level}` and `{project}` in braces; write literal braces twice"
     );
 }
 

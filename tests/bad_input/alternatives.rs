@@ -327,7 +327,7 @@ tasks:
        ·         ───────────
      5 │         worker-type: linux
        ╰────
-      help: available values: flavour, name; double literal braces
+      help: available values: flavour, name; write literal braces twice
 
     1 error
     "#);
@@ -366,7 +366,7 @@ tasks:
        ·         ───────────
      5 │         worker-type: linux
        ╰────
-      help: available values: flavour, name; double literal braces
+      help: available values: flavour, name; write literal braces twice
 
     1 error
     "#);
@@ -406,7 +406,7 @@ tasks:
        ·         ───────────
      5 │         worker-type: linux
        ╰────
-      help: available values: flavour, name; double literal braces
+      help: available values: flavour, name; write literal braces twice
 
     1 error
     "#);

@@ -275,7 +275,7 @@ tasks:
        ·         ───────────
      6 │         worker-type: succeed
        ╰────
-      help: available values: name; double literal braces
+      help: available values: name; write literal braces twice
 
     1 error
     "#);

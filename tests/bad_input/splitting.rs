@@ -99,7 +99,7 @@ tasks:
         ·             ────────
      14 │             os: [a, b]
         ╰────
-      help: use a dimension in `{matrix[…]}`; double literal braces
+      help: use a dimension in `{matrix[…]}`; write literal braces twice
 
     1 error
     "#);

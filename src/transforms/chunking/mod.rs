@@ -104,8 +104,9 @@ fn fill_field(
     scope: &Scope<'_>,
 ) -> Result<(), Diagnostic> {
     let bad = |error: &dyn std::fmt::Display| {
-        item.error_at(field, format!("in `{field}`: {error}"))
-            .help("use only `{this_chunk}` and `{total_chunks}` in braces; double literal braces")
+        item.error_at(field, format!("in `{field}`: {error}")).help(
+            "use only `{this_chunk}` and `{total_chunks}` in braces; write literal braces twice",
+        )
     };
     let found = dotted::parent_mut(task, field)
         .and_then(|(container, key)| Some((container.get(key)?.clone(), container, key)));

@@ -147,7 +147,7 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
                 _ => &field,
             };
             item.error_at(field, format!("{error} ({})", values_in_words(&values)))
-                .help("use a dimension in `{matrix[…]}`; double literal braces")
+                .help("use a dimension in `{matrix[…]}`; write literal braces twice")
         })?;
     }
     Ok(made)

@@ -248,7 +248,7 @@ fn recipient_of(
 
 fn bad_template(item: &Item, field: &str, error: &FormatError) -> Diagnostic {
     item.error_at(field, format!("in `{field}`: {error}"))
-        .help("use only `{task[…]}` and `{config[…]}` in braces; double literal braces")
+        .help("use only `{task[…]}` and `{config[…]}` in braces; write literal braces twice")
 }
 
 /// Formats every string in mappings; lists do not change.

@@ -182,10 +182,11 @@ fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
     for template in templates.iter().filter_map(Value::as_str) {
         match pyformat::format(template, &Scope::new(&names)) {
             Ok(scope) => scopes.push(Value::from(scope)),
-            Err(error) => wrong.push(
-                item.error_at("scopes", error.to_string())
-                    .help("use only `{level}` and `{project}` in braces; double literal braces"),
-            ),
+            Err(error) => {
+                wrong.push(item.error_at("scopes", error.to_string()).help(
+                    "use only `{level}` and `{project}` in braces; write literal braces twice",
+                ))
+            }
         }
     }
     wrong.or_ok(scopes)

@@ -285,9 +285,9 @@ fn choose(item: &mut Item, fields: &[String], values: &Object, options: &Options
 fn names_in_words(values: &Object) -> String {
     let names: Vec<&str> = values.keys().map(|key| key.as_str()).collect();
     match names.as_slice() {
-        [] => "no values are available; double literal braces".to_owned(),
+        [] => "no values are available; write literal braces twice".to_owned(),
         names => format!(
-            "available values: {}; double literal braces",
+            "available values: {}; write literal braces twice",
             names.join(", ")
         ),
     }
