@@ -259,9 +259,9 @@ fn unknown_kinds_and_cycles_are_refused() {
     .unwrap_err();
     for part in [
         "kind.yml:2:",
-        "the kind `x`",
+        "unknown kind `x`",
         "kind.yml:3:",
-        "the kind `yy`",
+        "unknown kind `yy`",
     ] {
         assert!(unknown.contains(part), "{part:?} is not in {unknown}");
     }

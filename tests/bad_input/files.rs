@@ -267,7 +267,7 @@ tasks:
        · ──────────────
      3 │ RUN x $VERSION
        ╰────
-      help: none are available (`args` of the image)
+      help: add it to `args` of the image, or remove this line
 
     1 error
     ");

@@ -137,7 +137,7 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: the matrices of this kind would create more than 100000 tasks in this kind
+      × kind `build`, task `linux`: the matrices of this kind would create more than 100000 tasks
         ╭─[taskcluster/kinds/build/kind.yml:12:9]
      11 │             command: make
      12 │         matrix:

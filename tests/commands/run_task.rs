@@ -58,7 +58,7 @@ fn the_config_can_name_the_folder() {
     let wrong = repository.run(&["tasks"]);
     assert_eq!(wrong.code, 1);
     assert!(
-        wrong.err.contains("cannot read `run-task`"),
+        wrong.err.contains("cannot read the run-task files"),
         "{}",
         wrong.err
     );

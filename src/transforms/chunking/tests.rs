@@ -33,7 +33,7 @@ fn too_many_tasks_are_refused() {
     }
     let half = json!({"chunk": {"total-chunks": MAX_ITEMS / 2 + 1, "substitution-fields": []}});
     let wrong = TestProject::default().error(&TRANSFORM, json!([half, half]));
-    assert!(wrong.contains("the chunks of this kind"), "{wrong}");
+    assert!(wrong.contains("chunking would create more than"), "{wrong}");
 }
 
 #[test]

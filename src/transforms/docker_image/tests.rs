@@ -18,7 +18,7 @@ fn all_mistakes_of_an_image_are_reported() {
         "kind `thing`, task `x`: unknown package task `pyhton`\n  \
            help: did you mean `python`?\n\
          taskcluster/docker/x/Dockerfile:2:1: kind `thing`, task `x`: `args` of the image does not contain `VERSOIN`\n  \
-           help: did you mean `VERSION`? (`args` of the image)\n\
+           help: did you mean `VERSION`?\n\
          taskcluster/docker/x/Dockerfile:3:1: kind `thing`, task `x`: \"nowhere\" does not exist\n  \
            help: use a path inside the repository, relative to its root\n\
          taskcluster/docker/x/Dockerfile:4:1: kind `thing`, task `x`: cannot find the files for `# %include-run-task`: run-task, fetch-content, hgrc, robustcheckout.py\n  \

@@ -59,7 +59,7 @@ fn mistakes_have_help() {
     );
     assert_eq!(
         error(json!({"group-by": {}})),
-        "kind `thing`, task `x`: `from-deps.group-by` is a mapping that does not name exactly one grouping\n  \
+        "kind `thing`, task `x`: `from-deps.group-by` must name exactly one grouping\n  \
            help: use one of: `all`, `{attribute: …}`, `single`"
     );
     assert_eq!(

@@ -318,8 +318,12 @@ fn argument(rest: &str, arguments: &Object) -> Result<(String, String), Diagnost
         }
         _ => {
             let message = format!("`args` of the image does not contain `{name}`");
-            let hint = suggest::hint(name, arguments.keys().map(|key| key.as_str()));
-            Err(Diagnostic::user(message).help(hint))
+            let near = suggest::nearest(name, arguments.keys().map(|key| key.as_str()));
+            let help = near.map_or_else(
+                || "add it to `args` of the image, or remove this line".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            Err(Diagnostic::user(message).help(help))
         }
     }
 }
