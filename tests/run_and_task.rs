@@ -222,9 +222,9 @@ kind `build`, task `a`: in `worker`: `max-run-time`: expected an integer, found 
 kind `build`, task `b`: unknown worker alias `g-linus`
   help: did you mean `g-linux`? (`workers.aliases` in taskcluster/config.yml)
 kind `build`, task `c`: \"{levl}\" uses `levl`, which is not defined here; did you mean `level`? (write literal braces twice)
-  help: `{level}` and `{project}` are replaced; write literal braces twice
+  help: use only `{level}` and `{project}` in braces; write literal braces twice
 kind `build`, task `c`: \"{\" is not a valid template: single `{`; write literal braces twice
-  help: `{level}` and `{project}` are replaced; write literal braces twice"
+  help: use only `{level}` and `{project}` in braces; write literal braces twice"
     );
 }
 
@@ -254,7 +254,7 @@ fn intended_differences_are_as_expected() {
     );
     assert_eq!(
         errors(as_is("generic: a reference on windows")),
-        "kind `build`, task `build-t`: the command contains a mapping\n  \
-         help: on Windows, the words are joined into one string; use references in `worker.env` instead"
+        "kind `build`, task `build-t`: expected the words of the command to be strings, found a mapping\n  \
+         help: use references in `worker.env` instead; on Windows, the words are joined into one string"
     );
 }

@@ -22,7 +22,7 @@ pub static KIND: Schema = Schema {
         optional(
             "loader",
             Type::Str,
-            "the loader of this file; the default loader if not given",
+            "the loader that reads the tasks (default: `taskgraph.loader.default:loader`)",
         ),
         optional(
             "transforms",
@@ -43,7 +43,7 @@ pub static KIND: Schema = Schema {
         optional(
             "tasks-from",
             Type::List(&Type::Str),
-            "files in the kind's folder with more tasks",
+            "files in the kind's folder that define more tasks",
         ),
     ],
     open: true,
@@ -100,7 +100,7 @@ impl KindDefinition {
             return Err(Diagnostic::user(format!("{file} is {found}"))
                 .in_kind(name)
                 .at(places.get(&ValuePath::root()))
-                .help("it needs at least `tasks:` with one task")
+                .help("write a mapping with at least one task under `tasks`")
                 .into());
         };
         let mut wrong = Diagnostics::new();
@@ -121,7 +121,9 @@ impl KindDefinition {
             if let Some(near) = near.or_else(|| suggest::nearest(key, KIND.names())) {
                 let place = places.get(&ValuePath::keys([key.as_str()]));
                 let place = place.map(|p| format!("{p}: ")).unwrap_or_default();
-                tracing::warn!("{place}kind `{name}` has a key `{key}`; did you mean `{near}`?");
+                tracing::warn!(
+                    "{place}kind `{name}` has the unknown key `{key}`; did you mean `{near}`?"
+                );
             }
         }
         let mut dependencies = Vec::new();

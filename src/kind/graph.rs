@@ -35,7 +35,7 @@ impl KindGraph {
         let folder = graph_config.kinds_folder();
         let names = files.list(&folder).map_err(|error| match error {
             FileError::Missing(path) => Diagnostic::user(format!("the folder `{path}` does not exist"))
-                .help("kinds are folders in it, each with a kind.yml; config.yml can name another folder with `snowman.kinds`"),
+                .help("create it, with a `<kind>/kind.yml` for each kind, or set `snowman.kinds` in config.yml to another folder"),
             other => other.into(),
         })?;
         let mut wrong = Diagnostics::new();
@@ -70,7 +70,7 @@ impl KindGraph {
                 if !kinds.contains_key(dependency) {
                     wrong.push(
                         Diagnostic::user(format!(
-                            "it depends on the kind `{dependency}`, which does not exist"
+                            "unknown kind `{dependency}` in `kind-dependencies`"
                         ))
                         .in_kind(&kind.name)
                         .at(kind.place(&ValuePath::keys(["kind-dependencies"]).index(i)))

@@ -41,7 +41,7 @@ pub struct Loader {
 pub static LOADERS: &[Loader] = &[
     Loader {
         name: "taskgraph.loader.default:loader",
-        doc: "reads the tasks and appends `run` and `task` to the kind's transforms",
+        doc: "Reads the tasks, and appends `run` and `task` to the kind's transforms.",
         transforms: &[
             "taskgraph.transforms.run:transforms",
             "taskgraph.transforms.task:transforms",
@@ -49,7 +49,7 @@ pub static LOADERS: &[Loader] = &[
     },
     Loader {
         name: "taskgraph.loader.transform:loader",
-        doc: "reads the tasks and does not change the transforms",
+        doc: "Reads the tasks without changing the transforms.",
         transforms: &[],
     },
 ];
@@ -95,18 +95,21 @@ impl KindDefinition {
                 return Err(Diagnostic::user("`transforms` is missing")
                     .in_kind(&self.name)
                     .at(self.place(&path))
-                    .help(format!("the loader `{}` adds no transforms", loader.name)));
+                    .help(format!(
+                        "list the transforms; the loader `{}` adds none",
+                        loader.name
+                    )));
             }
             None => Vec::new(),
         };
         for (i, name) in own.iter().enumerate() {
             if loader.transforms.contains(&name.as_str()) {
-                return Err(
-                    Diagnostic::user(format!("`{name}` is added by the default loader"))
-                        .in_kind(&self.name)
-                        .at(self.place(&path.index(i)))
-                        .help("leave it out, or set `loader: taskgraph.loader.transform:loader`"),
-                );
+                return Err(Diagnostic::user(format!(
+                    "`{name}` is already added by the default loader"
+                ))
+                .in_kind(&self.name)
+                .at(self.place(&path.index(i)))
+                .help("remove it, or set `loader: taskgraph.loader.transform:loader`"));
             }
         }
         Ok(own
@@ -156,8 +159,8 @@ impl KindDefinition {
         let path = join(&self.path, name);
         let text = files.read(&path).map_err(|error| {
             error
-                .diagnostic(format!("`tasks-from` names {name:?}: {error}"))
-                .help("name a file in the kind's folder")
+                .diagnostic(format!("cannot read {name:?} in `tasks-from`: {error}"))
+                .help("use the path of a file, relative to the kind's folder")
         })?;
         let document = yaml::load(&path, &text)?;
         document.warn();
@@ -168,15 +171,18 @@ impl KindDefinition {
                 yaml::root_in_words(&document.value)
             ))
             .at(places.get(&ValuePath::root()))
-            .help("it must be a mapping of names to tasks")
+            .help("write a mapping of names to tasks")
             .into());
         };
         let own = tasks.shift_remove("task-defaults").filter(truthy);
         if let Some(own) = own.as_ref().filter(|own| !own.is_object()) {
-            let what = format!("`task-defaults` is {}", type_name(own));
+            let what = format!(
+                "`task-defaults`: expected a mapping, found {}",
+                type_name(own)
+            );
             return Err(Diagnostic::user(what)
                 .at(places.get(&ValuePath::keys(["task-defaults"])))
-                .help("it must be a mapping of default values for all tasks of this file")
+                .help("write a mapping of default values for all tasks of this file")
                 .into());
         }
         let mut below = Vec::new();
@@ -217,10 +223,10 @@ fn entries_of(
         };
         let Value::Object(mut task) = merged else {
             wrong.push(
-                Diagnostic::user(format!("the task is {}", type_name(task)))
+                Diagnostic::user(format!("expected a mapping, found {}", type_name(task)))
                     .in_task(name)
                     .at(places.get(&path))
-                    .help("a task must be a mapping; `{}` is a task with only default values"),
+                    .help("write a mapping; `{}` is a task with only default values"),
             );
             continue;
         };

@@ -136,12 +136,12 @@ fn all_mistakes_in_files_are_reported() {
     .unwrap_err();
     for part in [
         "taskcluster/kinds/k/kind.yml:2:",
-        "kind `k`, task `a`: the task is an integer",
-        "taskcluster/kinds/k/flag.yml:1:1: kind `k`: `task-defaults` is a boolean",
-        "kind `k`, task `c`: the task is a list",
-        "`tasks-from` names \"none.yml\"",
+        "kind `k`, task `a`: expected a mapping, found an integer",
+        "taskcluster/kinds/k/flag.yml:1:1: kind `k`: `task-defaults`: expected a mapping, found a boolean",
+        "kind `k`, task `c`: expected a mapping, found a list",
+        "cannot read \"none.yml\" in `tasks-from`",
         "taskcluster/kinds/k/list.yml is a list",
-        "`tasks-from` names \"../out.yml\"",
+        "cannot read \"../out.yml\" in `tasks-from`",
     ] {
         assert!(message.contains(part), "{part:?} is not in {message}");
     }
@@ -171,7 +171,10 @@ fn the_default_loader_appends_run_and_task() {
         ["x", ends[0], ends[1]]
     );
     let twice = transforms(&format!("transforms: [x, {:?}]", ends[1])).unwrap_err();
-    assert!(twice.contains("is added by the default loader"), "{twice}");
+    assert!(
+        twice.contains("is already added by the default loader"),
+        "{twice}"
+    );
     let bare = "loader: taskgraph.loader.transform:loader";
     assert_eq!(
         transforms(&format!("{bare}\ntransforms: [x]")).unwrap(),
@@ -256,9 +259,9 @@ fn unknown_kinds_and_cycles_are_refused() {
     .unwrap_err();
     for part in [
         "kind.yml:2:",
-        "the kind `x`",
+        "unknown kind `x`",
         "kind.yml:3:",
-        "the kind `yy`",
+        "unknown kind `yy`",
     ] {
         assert!(unknown.contains(part), "{part:?} is not in {unknown}");
     }

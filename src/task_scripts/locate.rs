@@ -29,9 +29,11 @@ pub fn locate(
     package: Option<PathBuf>,
 ) -> Outcome<TaskScripts> {
     if let Some(named) = environment.filled("SNOWMAN_RUN_TASK_DIR") {
-        let wrong = |error: Diagnostic| error.help(format!("SNOWMAN_RUN_TASK_DIR is {named}"));
+        let wrong = |error: Diagnostic| {
+            error.help(format!("set SNOWMAN_RUN_TASK_DIR to the folder that contains `run-task`; it is set to {named}"))
+        };
         let folder = Disk::new(&working.join(named)).map_err(|error| {
-            wrong(Diagnostic::user("cannot read the folder of run-task files").because(error))
+            wrong(Diagnostic::user("cannot read the folder with the run-task files").because(error))
         })?;
         let scripts = ScriptFiles::read(&folder, ".").map_err(|errors| errors.map(wrong))?;
         return Ok(TaskScripts::new(scripts));
@@ -41,7 +43,7 @@ pub fn locate(
             errors.map(|error| {
                 let path = crate::base::path::ValuePath::keys(["snowman", "run-task"]);
                 error.at(config.place(&path)).help(format!(
-                    "`snowman.run-task` in {} must name a folder of the repository",
+                    "set `snowman.run-task` in {} to a folder in the repository",
                     join(config.root(), "config.yml")
                 ))
             })
@@ -69,7 +71,10 @@ fn installed_scripts(
             Some(scripts)
         }
         Err(error) => {
-            tracing::warn!("ignoring {}: {error}", folder.display());
+            tracing::warn!(
+                "ignoring the run-task files in {}: {error}",
+                folder.display()
+            );
             None
         }
     }

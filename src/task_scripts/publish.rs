@@ -66,12 +66,12 @@ fn warning(
     // If a decision keeps its artifacts in memory, its tasks are never really run.
     if !artifacts.in_place() {
         return Some(format!(
-            "cannot find {mounted}; simulated tasks do not need them, but real tasks do"
+            "cannot find {mounted}, needed by real tasks but not by simulated ones"
         ));
     }
     let labels: Vec<&str> = labels.into_iter().collect();
     Some(format!(
-        "tasks mount {mounted}, which this decision does not provide: {}; {}",
+        "cannot find {mounted}, mounted by the tasks {}; {}",
         list_some(&labels),
         HELP
     ))
@@ -121,7 +121,7 @@ mod tests {
         let both = warn(&[RUN_TASK, FETCH_CONTENT]).unwrap();
         assert!(
             both.starts_with(
-                "tasks mount `run-task`, which this decision does not provide: build-mac, build-win; set "
+                "cannot find `run-task`, mounted by the tasks build-mac, build-win; set "
             ),
             "{both}"
         );

@@ -22,7 +22,7 @@ pub const FETCH_CONTENT: &str = "fetch-content";
 pub static NAMES: &[&str] = &[RUN_TASK, FETCH_CONTENT, "hgrc", "robustcheckout.py"];
 
 /// How to provide the files.
-pub const HELP: &str = "set SNOWMAN_RUN_TASK_DIR, or `snowman.run-task` in config.yml, to the folder that has them, or install taskcluster-taskgraph";
+pub const HELP: &str = "set SNOWMAN_RUN_TASK_DIR, or `snowman.run-task` in config.yml, to the folder that contains the run-task files, or install taskcluster-taskgraph";
 
 /// The digest of the script of taskcluster-taskgraph 24.5.1.
 const BUILT_IN: &str = "b501540836ece0d0820009a4d20fb71105130bdd5c894d79fc893f4222da40fd";
@@ -69,11 +69,9 @@ impl ScriptFiles {
                 }
                 Err(FileError::Missing(_)) if *name != RUN_TASK => {}
                 Err(error) => {
-                    return Err(Diagnostic::user(format!(
-                        "cannot read `{RUN_TASK}` in the folder of run-task files"
-                    ))
-                    .because(error)
-                    .into());
+                    return Err(Diagnostic::user(format!("cannot read the run-task files"))
+                        .because(error)
+                        .into());
                 }
             }
         }
@@ -191,7 +189,7 @@ mod tests {
         let wrong = ScriptFiles::read(&disk, ".").unwrap_err().to_string();
         assert_eq!(
             wrong,
-            "cannot read `run-task` in the folder of run-task files\n  cause: \"run-task\" does not exist"
+            "cannot read the run-task files\n  cause: \"run-task\" does not exist"
         );
         std::fs::write(folder.path().join(RUN_TASK), "#!/bin/sh\n").unwrap();
         let scripts = TaskScripts::new(ScriptFiles::read(&disk, ".").unwrap());

@@ -79,7 +79,7 @@ pub fn add_optimization(
     let hash = format!("hash.{}", cached.digest);
     let lowest: u8 = params.level().trim().parse().map_err(|_| {
         Diagnostic::user(format!("the level {:?} is not a number", params.level()))
-            .help("the parameter `level` is `1` or `3`")
+            .help("set the parameter `level` to `1` or `3`")
     })?;
     let at = |level: &str, rest: &str| cached.index(prefix, &format!("level-{level}"), rest);
     let of_pull_requests = cached.index(prefix, "pr", &hash);
@@ -122,7 +122,7 @@ pub fn add_optimization(
         _ => Err(item
             .error_at(
                 "attributes",
-                "a cached task needs a mapping `attributes`",
+                "the `attributes` of a cached task must be a mapping",
             )
             .help(
                 "put the transform that adds attributes before `cached_tasks`, or write `attributes: {}`",

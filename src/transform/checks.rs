@@ -25,7 +25,7 @@ pub fn refuse_null(item: &Item, path: &str, map: &Object, fields: &[&str]) -> Ou
             let whole = whole.trim_start_matches('.');
             wrong.push(
                 item.error_at(whole, format!("`{whole}` is null"))
-                    .help("give it a value, or leave it out"),
+                    .help("set a value, or remove the key"),
             );
         }
     }
@@ -75,10 +75,7 @@ pub fn list<'i>(item: &'i mut Item, key: &str) -> Result<&'i mut List, Diagnosti
 pub fn wrong_type(item: &Item, field: &str, expected: &str, found: &Value) -> Diagnostic {
     item.error_at(
         field,
-        format!(
-            "`{field}` is {}, where {expected} is expected",
-            type_name(found)
-        ),
+        format!("`{field}`: expected {expected}, found {}", type_name(found)),
     )
 }
 

@@ -9,18 +9,18 @@ const TREEHERDER: Schema = Schema {
         optional(
             "symbol",
             Type::Str,
-            "a symbol, or `group(symbol)`; if not given, the initials of the words in the kind's name",
+            "the symbol, or `group(symbol)` (default: the initials of the words in the kind's name)",
         ),
         optional(
             "kind",
             Type::Literal(&["build", "test", "other"]),
-            "the sort of task; if not given, derived from the kind's name",
+            "the type of task (default: derived from the kind's name)",
         ),
-        optional("tier", Type::Int, "the tier: 1"),
+        optional("tier", Type::Int, "the tier (default: 1)"),
         optional(
             "platform",
             Type::Str,
-            "the platform and the collection: `default/opt`",
+            "the platform and the collection (default: `default/opt`)",
         ),
     ],
     open: false,
@@ -35,16 +35,16 @@ const INDEX: Schema = Schema {
             Type::Str,
             "the product, one of `index.products` in config.yml",
         ),
+        optional("job-name", Type::Str, "the name of the task in the index"),
         optional(
-            "job-name",
+            "type",
             Type::Str,
-            "the name that the task has in the index",
+            "the type of index routes (default: `generic`)",
         ),
-        optional("type", Type::Str, "the type of index routes: `generic`"),
         optional(
             "rank",
             Type::OneOf(&[Type::Literal(&["by-tier", "build_date"]), Type::Int]),
-            "the rank: a number, `build_date`, or `by-tier`, which is the build date for tier 1 and 0 for other tiers",
+            "the rank: a number, `build_date`, or `by-tier`, which means the build date for tier 1 and 0 for other tiers (default: `by-tier`)",
         ),
     ],
     open: false,
@@ -57,12 +57,12 @@ const OPTIMIZATION_STRATEGY: Schema = Schema {
         optional(
             "index-search",
             Type::List(&Type::Str),
-            "index paths that are searched for a task that can replace this one",
+            "index paths to search for a task that can replace this one",
         ),
         optional(
             "skip-unless-changed",
             Type::List(&Type::Str),
-            "patterns of files, at least one of which must have changed",
+            "patterns of files; the task is removed unless a matching file has changed",
         ),
     ],
     open: true,
@@ -84,7 +84,11 @@ pub const WORKER_TYPE: Field = required(
     "the alias of the worker type, one of `workers.aliases` in config.yml",
 );
 /// `priority`
-pub const PRIORITY: Field = optional("priority", Type::Literal(PRIORITIES), "the priority");
+pub const PRIORITY: Field = optional(
+    "priority",
+    Type::Literal(PRIORITIES),
+    "the priority of the task",
+);
 /// `attributes`
 pub const ATTRIBUTES: Field = optional(
     "attributes",
@@ -101,7 +105,7 @@ pub const TASK_FROM: Field = optional(
 pub const DEPENDENCIES: Field = optional(
     "dependencies",
     Type::Map(&Type::Str),
-    "the labels of tasks that must finish first, by the names used in references",
+    "the labels of the tasks that must finish first, by the names used in references",
 );
 /// `soft-dependencies`
 pub const SOFT_DEPENDENCIES: Field = optional(
@@ -119,7 +123,7 @@ pub const IF_DEPENDENCIES: Field = optional(
 pub const REQUIRES: Field = optional(
     "requires",
     Type::Literal(&["all-completed", "all-resolved"]),
-    "when dependencies count as finished",
+    "whether the task can start only when all dependencies have completed, or when they are resolved in any way",
 );
 /// `expires-after`
 pub const EXPIRES_AFTER: Field = optional(
@@ -153,7 +157,7 @@ pub const EXTRA: Field = optional(
 pub const TREEHERDER_FIELD: Field = optional(
     "treeherder",
     Type::OneOf(&[Type::Bool, Type::Struct(&TREEHERDER)]),
-    "how Treeherder shows the task; `true` for defaults derived from the kind's name",
+    "how Treeherder shows the task; `true` uses defaults derived from the kind's name",
 );
 /// `index`
 pub const INDEX_FIELD: Field = optional("index", Type::Struct(&INDEX), "where the task is indexed");
@@ -161,13 +165,13 @@ pub const INDEX_FIELD: Field = optional("index", Type::Struct(&INDEX), "where th
 pub const RUN_ON_PROJECTS: Field = optional(
     "run-on-projects",
     Type::Any,
-    "a list of the projects that the task runs on, which may be keyed by any field of the task, or by `build-platform`: `[all]`",
+    "a list of the projects that the task runs on, which may be keyed by any field of the task or by `build-platform` (default: `[all]`)",
 );
 /// `run-on-tasks-for`
 pub const RUN_ON_TASKS_FOR: Field = optional(
     "run-on-tasks-for",
     Type::List(&Type::Str),
-    "the values of `tasks_for` that the task runs on: `[all]`",
+    "the values of `tasks_for` for which the task runs (default: `[all]`)",
 );
 /// `run-on-git-branches`
 pub const RUN_ON_GIT_BRANCHES: Field = optional(
@@ -191,11 +195,15 @@ const FETCH: Schema = Schema {
             "the name of the fetch, or the path of the artifact",
         ),
         optional("dest", Type::Str, "the folder to put it in"),
-        optional("extract", Type::Bool, "whether it is unpacked: true"),
+        optional(
+            "extract",
+            Type::Bool,
+            "whether to extract it (default: true)",
+        ),
         optional(
             "verify-hash",
             Type::Bool,
-            "whether its hash is verified: false",
+            "whether to verify its hash (default: false)",
         ),
     ],
     open: false,

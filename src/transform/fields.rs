@@ -97,12 +97,12 @@ pub fn list<'i>(item: &'i mut Item, path: &[&str]) -> Result<&'i mut List, Diagn
 pub fn wrong_type(origin: &Origin, path: &[&str], expected: &str, found: &Value) -> Diagnostic {
     let way = ValuePath::keys(path.iter().copied());
     let diagnostic = Diagnostic::user(format!(
-        "`{way}` is {}, where {expected} is expected",
+        "`{way}`: expected {expected}, found {}",
         type_name(found)
     ))
     .at(origin.place(&way));
     if found.is_null() {
-        diagnostic.help("leave it out, or give it a value")
+        diagnostic.help("set a value, or remove the key")
     } else {
         diagnostic
     }
@@ -132,14 +132,14 @@ mod tests {
         assert_eq!(
             env.map_err(|d| d.to_string()),
             Err(
-                "`worker.env` is null, where a mapping is expected\n  help: leave it out, or give it a value"
+                "`worker.env`: expected a mapping, found null\n  help: set a value, or remove the key"
                     .to_owned()
             )
         );
         let index = mapping(&mut item, &["extra", "index"]).map(|_| ());
         assert_eq!(
             index.map_err(|d| d.message),
-            Err("`extra` is a string, where a mapping is expected".to_owned())
+            Err("`extra`: expected a mapping, found a string".to_owned())
         );
     }
 }

@@ -15,7 +15,7 @@ pub fn default_label(context: &Context<'_>, item: &mut Item) -> Result<(), Diagn
         let Some(name) = item.task.get("name") else {
             return Err(item
                 .error_at("", "the task has neither a name nor a label")
-                .help("give it a `name`; the label is derived from the kind and the name"));
+                .help("add a `name`; the label is derived from the kind and the name"));
         };
         let label = [context.kind.as_str(), "-", &py_str(name)].concat();
         item.task.insert("label", Value::from(label));
@@ -34,7 +34,7 @@ pub fn worker(context: &Context<'_>, item: &Item) -> Result<(String, Option<Stri
     let Some(alias) = item.str("worker-type") else {
         return Err(item
             .error_at("worker-type", "`worker-type` is missing or not a string")
-            .help("name an alias of `workers.aliases` in config.yml"));
+            .help("set it to an alias from `workers.aliases` in config.yml"));
     };
     context
         .graph_config()

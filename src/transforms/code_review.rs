@@ -8,7 +8,7 @@ use crate::transform::{Context, Item, Transform, each, fields};
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.code_review",
     aliases: &[],
-    doc: "makes each task wait for all tasks with the attribute `code-review: true` in the kinds it depends on",
+    doc: "adds soft dependencies on all tasks with the attribute `code-review: true` in the kinds listed in `kind-dependencies`",
     schema: None,
     prepare: None,
     by_item: false,

@@ -28,12 +28,12 @@ pub static SCHEMA: Schema = Schema {
         optional(
             "name",
             Type::Str,
-            "the label of the task: `mark-as-shipped`",
+            "the label of the task (default: `mark-as-shipped`)",
         ),
         optional(
             "shipit-product",
             Type::Any,
-            "the name of the product in Ship-it, which may be keyed `by-build-type`: `shipit.product` in config.yml",
+            "the name of the product in Ship-it, which may be keyed `by-build-type` (default: `shipit.product` in config.yml)",
         ),
     ],
     open: true,
@@ -161,7 +161,7 @@ impl Shipit {
                     .graph_config()
                     .place(&place)
                     .or_else(|| item.origin.own_place()))
-                .help("only `{product}`, `{version}` and `{build_number}` can be used in braces")
+                .help("use only `{product}`, `{version}` and `{build_number}` in braces")
         })
     }
 }

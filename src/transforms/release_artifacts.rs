@@ -14,7 +14,7 @@ use crate::transform::{Context, Item, Transform, checks, each, fields, naming};
 pub static TRANSFORM: Transform = Transform {
     name: "mozilla_taskgraph.transforms.scriptworker.release_artifacts",
     aliases: &[],
-    doc: "declares artifacts of a release, for the worker and for dependent tasks",
+    doc: "declares release artifacts for the worker and for dependent tasks",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: true,
@@ -58,7 +58,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
             wrong.push(
                 item.error_at(
                     "release-artifacts",
-                    format!("the path of the release artifact {path:?} is absolute"),
+                    format!("the path {path:?} of a release artifact is absolute"),
                 )
                 .help(format!("write it relative to `{folder}`")),
             );

@@ -23,7 +23,7 @@ pub static SCHEMA: Schema = Schema {
     fields: &[optional(
         "run-on-releases",
         Type::List(&Type::Str),
-        "the types of releases that the task belongs to, as in `release.type`, e.g. `beta`; if not given, all",
+        "the types of releases that the task belongs to, as in `release.type`, e.g. `beta` (default: all)",
     )],
     open: true,
     exclusive: &[],

@@ -207,8 +207,8 @@ fn the_folder_of_kinds_is_missing() {
     exit code 1
     stderr:
       × the folder `taskcluster/kinds` does not exist
-      help: kinds are folders in it, each with a kind.yml; config.yml can name another folder with
-            `snowman.kinds`
+      help: create it, with a `<kind>/kind.yml` for each kind, or set `snowman.kinds` in config.yml to
+            another folder
 
     1 error
     ");

@@ -16,35 +16,36 @@ tasks-from: [linux.yml, ../../../../x.yml, /etc/passwd, sub]
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`: `tasks-from` names "linux.yml": "taskcluster/kinds/build/linux.yml" does not exist
+      × kind `build`: cannot read "linux.yml" in `tasks-from`: "taskcluster/kinds/build/linux.yml" does
+      │ not exist
        ╭─[taskcluster/kinds/build/kind.yml:1:14]
      1 │ tasks-from: [linux.yml, ../../../../x.yml, /etc/passwd, sub]
        ·              ─────────
        ╰────
-      help: name a file in the kind's folder
+      help: use the path of a file, relative to the kind's folder
 
-      × kind `build`: `tasks-from` names "../../../../x.yml":
+      × kind `build`: cannot read "../../../../x.yml" in `tasks-from`:
       │ "taskcluster/kinds/build/../../../../x.yml" is outside the repository
        ╭─[taskcluster/kinds/build/kind.yml:1:25]
      1 │ tasks-from: [linux.yml, ../../../../x.yml, /etc/passwd, sub]
        ·                         ─────────────────
        ╰────
-      help: name a file in the kind's folder
+      help: use the path of a file, relative to the kind's folder
 
-      × kind `build`: `tasks-from` names "/etc/passwd": "taskcluster/kinds/build//etc/passwd" does not
-      │ exist
+      × kind `build`: cannot read "/etc/passwd" in `tasks-from`: "taskcluster/kinds/build//etc/passwd"
+      │ does not exist
        ╭─[taskcluster/kinds/build/kind.yml:1:44]
      1 │ tasks-from: [linux.yml, ../../../../x.yml, /etc/passwd, sub]
        ·                                            ───────────
        ╰────
-      help: name a file in the kind's folder
+      help: use the path of a file, relative to the kind's folder
 
-      × kind `build`: `tasks-from` names "sub": "taskcluster/kinds/build/sub" does not exist
+      × kind `build`: cannot read "sub" in `tasks-from`: "taskcluster/kinds/build/sub" does not exist
        ╭─[taskcluster/kinds/build/kind.yml:1:57]
      1 │ tasks-from: [linux.yml, ../../../../x.yml, /etc/passwd, sub]
        ·                                                         ───
        ╰────
-      help: name a file in the kind's folder
+      help: use the path of a file, relative to the kind's folder
 
     4 errors
     "#);
@@ -91,14 +92,14 @@ tasks-from: [linux.yml, mac.yml, win.yml]
      1 │ - mac
        · ─
        ╰────
-      help: it must be a mapping of names to tasks
+      help: write a mapping of names to tasks
 
       × kind `build`: taskcluster/kinds/build/win.yml is empty
        ╭─[taskcluster/kinds/build/kind.yml:1:34]
      1 │ tasks-from: [linux.yml, mac.yml, win.yml]
        ·                                  ───────
        ╰────
-      help: it must be a mapping of names to tasks
+      help: write a mapping of names to tasks
 
     3 errors
     ");
@@ -129,7 +130,7 @@ fn from_file_names_a_file_outside() {
      14 │             from-file: ../../secret.yml
         ·             ─────────
         ╰────
-      help: paths are relative to the root of the repository
+      help: use a path relative to the root of the repository
 
     1 error
     "#);
@@ -149,7 +150,7 @@ fn from_file_names_a_missing_file() {
      14 │             from-file: values.yml
         ·             ─────────
         ╰────
-      help: paths are relative to the root of the repository
+      help: use a path relative to the root of the repository
 
     1 error
     "#);
@@ -164,8 +165,7 @@ fn from_file_names_a_list() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: "values.yml" contains a list, where a mapping of names to values is
-      │ expected
+      × kind `build`, task `linux`: "values.yml": expected a mapping of names to values, found a list
         ╭─[taskcluster/kinds/build/kind.yml:14:13]
      13 │             substitution-fields: [description]
      14 │             from-file: values.yml
@@ -202,7 +202,7 @@ tasks:
      2 │ # %include ../../../secret
        · ──────────────────────────
        ╰────
-      help: paths are relative to the root of the repository and must stay inside it
+      help: use a path inside the repository, relative to its root
 
     1 error
     "#);
@@ -234,7 +234,7 @@ tasks:
      2 │ # %include run/me.sh
        · ────────────────────
        ╰────
-      help: paths are relative to the root of the repository and must stay inside it
+      help: use a path inside the repository, relative to its root
 
     1 error
     "#);
@@ -260,14 +260,14 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `docker-image`, task `base`: the image has no argument `VERSION`
+      × kind `docker-image`, task `base`: `args` of the image does not contain `VERSION`
        ╭─[taskcluster/docker/base/Dockerfile:2:1]
      1 │ FROM debian:12
      2 │ # %ARG VERSION
        · ──────────────
      3 │ RUN x $VERSION
        ╰────
-      help: none are available (`args` of the image)
+      help: add it to `args` of the image, or remove this line
 
     1 error
     ");
@@ -295,7 +295,7 @@ tasks:
      4 │     base: {symbol: I(base)}
        ·     ────
        ╰────
-      help: the folder has the name of the image, unless `definition` names another
+      help: create it, or set `definition` if the folder is not named after the image
 
     1 error
     ");
@@ -309,13 +309,13 @@ fn a_link_leaves_the_repository() {
     assert_snapshot!(project.run(&["full"]).shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`: `tasks-from` names "link.yml": "taskcluster/kinds/build/link.yml" is outside the
-      │ repository
+      × kind `build`: cannot read "link.yml" in `tasks-from`: "taskcluster/kinds/build/link.yml" leads
+      │ out of the repository
        ╭─[taskcluster/kinds/build/kind.yml:1:14]
      1 │ tasks-from: [link.yml]
        ·              ────────
        ╰────
-      help: name a file in the kind's folder
+      help: use the path of a file, relative to the kind's folder
 
     1 error
     "#);

@@ -20,7 +20,7 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `test`: it depends on the kind `biuld`, which does not exist
+      × kind `test`: unknown kind `biuld` in `kind-dependencies`
        ╭─[taskcluster/kinds/test/kind.yml:1:21]
      1 │ kind-dependencies: [biuld, toolchain]
        ·                     ─────
@@ -28,7 +28,7 @@ tasks:
        ╰────
       help: did you mean `build`?
 
-      × kind `test`: it depends on the kind `toolchain`, which does not exist
+      × kind `test`: unknown kind `toolchain` in `kind-dependencies`
        ╭─[taskcluster/kinds/test/kind.yml:1:28]
      1 │ kind-dependencies: [biuld, toolchain]
        ·                            ─────────
@@ -195,7 +195,7 @@ tasks: {}
        · ──────
      2 │ tasks: {}
        ╰────
-      help: the loader `taskgraph.loader.transform:loader` adds no transforms
+      help: list the transforms; the loader `taskgraph.loader.transform:loader` adds none
 
     1 error
     ");
@@ -215,13 +215,13 @@ tasks: {}
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`: `taskgraph.transforms.task:transforms` is added by the default loader
+      × kind `build`: `taskgraph.transforms.task:transforms` is already added by the default loader
        ╭─[taskcluster/kinds/build/kind.yml:1:14]
      1 │ transforms: [taskgraph.transforms.task:transforms]
        ·              ────────────────────────────────────
      2 │ tasks: {}
        ╰────
-      help: leave it out, or set `loader: taskgraph.loader.transform:loader`
+      help: remove it, or set `loader: taskgraph.loader.transform:loader`
 
     1 error
     ");

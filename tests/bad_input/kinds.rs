@@ -66,7 +66,7 @@ fn a_kind_is_empty() {
     exit code 1
     stderr:
       × kind `build`: taskcluster/kinds/build/kind.yml is empty
-      help: it needs at least `tasks:` with one task
+      help: write a mapping with at least one task under `tasks`
 
     1 error
     ");
@@ -90,7 +90,7 @@ fn a_kind_is_not_a_mapping() {
      1 │ - linux
        · ─
        ╰────
-      help: it needs at least `tasks:` with one task
+      help: write a mapping with at least one task under `tasks`
 
     1 error
     ");
@@ -181,8 +181,8 @@ tasks:
     stdout:
     build-linux
     stderr:
-    [TIME]  WARN taskcluster/kinds/build/kind.yml:1:1: kind `build` has a key `transform`; did you mean `transforms`?
-    [TIME]  WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has a key `kind-dependency`; did you mean `kind-dependencies`?
+    [TIME]  WARN taskcluster/kinds/build/kind.yml:1:1: kind `build` has the unknown key `transform`; did you mean `transforms`?
+    [TIME]  WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has the unknown key `kind-dependency`; did you mean `kind-dependencies`?
     ");
 }
 
@@ -197,7 +197,7 @@ fn a_key_has_the_name_of_an_early_version() {
     assert_snapshot!(ran.shown(), @"
     exit code 0
     stderr:
-    [TIME]  WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has a key `jobs`; did you mean `tasks`?
+    [TIME]  WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has the unknown key `jobs`; did you mean `tasks`?
     ");
 }
 
@@ -263,31 +263,31 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `a`: the task is a list
+      × kind `build`, task `a`: expected a mapping, found a list
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
      4 │     a: [1]
        ·     ─
      5 │     b: null
        ╰────
-      help: a task must be a mapping; `{}` is a task with only default values
+      help: write a mapping; `{}` is a task with only default values
 
-      × kind `build`, task `b`: the task is null
+      × kind `build`, task `b`: expected a mapping, found null
        ╭─[taskcluster/kinds/build/kind.yml:5:5]
      4 │     a: [1]
      5 │     b: null
        ·     ─
      6 │     c: text
        ╰────
-      help: a task must be a mapping; `{}` is a task with only default values
+      help: write a mapping; `{}` is a task with only default values
 
-      × kind `build`, task `c`: the task is a string
+      × kind `build`, task `c`: expected a mapping, found a string
        ╭─[taskcluster/kinds/build/kind.yml:6:5]
      5 │     b: null
      6 │     c: text
        ·     ─
        ╰────
-      help: a task must be a mapping; `{}` is a task with only default values
+      help: write a mapping; `{}` is a task with only default values
 
     3 errors
     ");

@@ -194,7 +194,7 @@ async fn an_image_is_named_like_a_path() {
      4 │     ../../../escaped: {symbol: I(base), definition: base}
        ·     ────────────────
        ╰────
-      help: remove slashes; `definition` can name a nested folder
+      help: remove the slashes; set `definition` for a nested folder
 
     1 error; nothing was created
     "#);

@@ -138,7 +138,7 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `a`: `b` is in `if-dependencies` but is not a dependency
+      × kind `build`, task `a`: `if-dependencies` lists `b`, which is not a dependency
        ╭─[taskcluster/kinds/build/kind.yml:4:77]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed, soft-dependencies: [build-x], if-dependencies: [b]}
@@ -219,23 +219,23 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `a`: a dependency is called `self`
+      × kind `build`, task `a`: a dependency is named `self`
        ╭─[taskcluster/kinds/build/kind.yml:4:47]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed, dependencies: {self: build-b, decision: build-b}}
        ·                                               ────────────
      5 │     b: {description: B, worker-type: succeed}
        ╰────
-      help: references use this name for the task itself or the decision task
+      help: rename it; references use this name for the task itself or the decision task
 
-      × kind `build`, task `a`: a dependency is called `decision`
+      × kind `build`, task `a`: a dependency is named `decision`
        ╭─[taskcluster/kinds/build/kind.yml:4:47]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed, dependencies: {self: build-b, decision: build-b}}
        ·                                               ────────────
      5 │     b: {description: B, worker-type: succeed}
        ╰────
-      help: references use this name for the task itself or the decision task
+      help: rename it; references use this name for the task itself or the decision task
 
     2 errors
     ");
@@ -270,7 +270,7 @@ tasks:
      11 │         fetches: {toolchain: [clang], fetch: [source]}
         ·                                       ─────
         ╰────
-      help: name the kind `fetch` in `kind-dependencies`, and the task in that kind
+      help: add `fetch` to `kind-dependencies`, and define the task in that kind
 
       × kind `build`, task `build-linux`: unknown toolchain task `clang`
         ╭─[taskcluster/kinds/build/kind.yml:11:19]
@@ -278,7 +278,7 @@ tasks:
      11 │         fetches: {toolchain: [clang], fetch: [source]}
         ·                   ─────────
         ╰────
-      help: name the kind `toolchain` in `kind-dependencies`, and the task in that kind
+      help: add `toolchain` to `kind-dependencies`, and define the task in that kind
 
     2 errors
     ");

@@ -99,7 +99,7 @@ tasks:
         ·             ────────
      14 │             os: [a, b]
         ╰────
-      help: `{matrix[…]}` must name a dimension; write literal braces twice
+      help: use a dimension in `{matrix[…]}`; write literal braces twice
 
     1 error
     "#);
@@ -174,13 +174,13 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `linux`: the chunks of this kind would create more than 100000 tasks
+      × kind `build`, task `linux`: chunking would create more than 100000 tasks in this kind
         ╭─[taskcluster/kinds/build/kind.yml:12:17]
      11 │             command: make
      12 │         chunk: {total-chunks: 10000000, substitution-fields: [name]}
         ·                 ────────────
         ╰────
-      help: use fewer chunks
+      help: reduce `total-chunks`
 
     1 error
     ");
@@ -205,7 +205,7 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `test`, task `a`: `from-deps.kinds` names `biuld`, which is not in `kind-dependencies`
+      × kind `test`, task `a`: `from-deps.kinds` lists `biuld`, which is not in `kind-dependencies`
        ╭─[taskcluster/kinds/test/kind.yml:7:21]
      6 │         worker-type: linux
      7 │         from-deps: {kinds: [biuld], group-by: platfrom}

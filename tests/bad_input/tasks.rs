@@ -276,7 +276,7 @@ tasks:
      11 │         treeherder: {symbol: 'B(x', kind: build, platform: linux, tier: 1}
         ·                                                  ────────
         ╰────
-      help: append one after a slash, e.g. `linux/opt`
+      help: append a collection, e.g. `linux/opt`
 
     1 error
     "#);

@@ -66,7 +66,7 @@ tasks:
        ·         ───
      9 │             command: make
        ╰────
-      help: add it: how the task is run, e.g. `run-task`
+      help: add it: how to run the task, e.g. `run-task`
 
     1 error
     ");
@@ -142,7 +142,8 @@ fn a_worker_implementation_is_unknown() {
        ·         ───────────
      5 │         worker:
        ╰────
-      help: did you mean `docker-worker`? (`workers.aliases` in config.yml sets that of a `worker-type`)
+      help: did you mean `docker-worker`? (`workers.aliases` in config.yml sets the implementation of
+            each `worker-type`)
 
     1 error
     ");
@@ -170,7 +171,7 @@ tasks:
     assert_snapshot!(ran.shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`, task `build-linux`: cannot read the kind of docker images
+      × kind `build`, task `build-linux`: cannot read the kind of the docker images
       │   cause: "taskcluster/kinds/docker-image/kind.yml" does not exist
        ╭─[taskcluster/kinds/build/kind.yml:6:28]
      5 │         worker:
@@ -178,7 +179,7 @@ tasks:
        ·                            ───────
      7 │             max-run-time: 600
        ╰────
-      help: in-tree images are tasks of the kind that `docker-image-kind` in config.yml names
+      help: set `docker-image-kind` in config.yml to the kind of the in-tree images
 
     1 error
     "#);

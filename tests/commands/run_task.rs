@@ -58,7 +58,7 @@ fn the_config_can_name_the_folder() {
     let wrong = repository.run(&["tasks"]);
     assert_eq!(wrong.code, 1);
     assert!(
-        wrong.err.contains("cannot read `run-task`"),
+        wrong.err.contains("cannot read the run-task files"),
         "{}",
         wrong.err
     );
@@ -97,7 +97,7 @@ fn a_docker_context_without_the_scripts_is_an_error() {
     let ran = repository().run(&["tasks", "--quiet"]);
     assert_eq!(ran.code, 1);
     let message = ran.message();
-    let part = "`# %include-run-task` needs files that do not exist: run-task, fetch-content";
+    let part = "cannot find the files for `# %include-run-task`: run-task, fetch-content";
     assert!(message.contains(part), "{message}");
     assert!(ran.err.contains("taskcluster/docker/hello/Dockerfile:2:1"));
     assert!(ran.err.contains("SNOWMAN_RUN_TASK_DIR"));
@@ -109,6 +109,9 @@ fn named_folders_must_exist() {
         .variable("SNOWMAN_RUN_TASK_DIR", "nowhere")
         .run(&["tasks", "--quiet"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("cannot read the folder of run-task files"));
-    assert!(ran.err.contains("SNOWMAN_RUN_TASK_DIR is nowhere"));
+    assert!(
+        ran.err
+            .contains("cannot read the folder with the run-task files")
+    );
+    assert!(ran.err.contains("it is set to nowhere"));
 }

@@ -40,7 +40,7 @@ NOT_USED = {
     "transforms task_context task-context from-custom": "only used with Python code",
     "transforms task_context resolve-keyed-by-options enforce-single-match": "the peer fails on it",
     "workers invalid": "the peer fails on it",
-    "workers scriptworker-lando action of a landing tag": "the peer fails on it",
+    "workers scriptworker-lando landing action tag": "the peer fails on it",
     "workers scriptworker-lando tag": "the peer fails on it",
 }
 

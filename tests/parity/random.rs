@@ -100,7 +100,7 @@ const REFUSALS: &[(&str, &str)] = &[
     ("null-means-that-a-key-is-not-given", "'NoneType'"),
     (
         "null-means-that-a-key-is-not-given",
-        "`worker.artifacts.name` is null",
+        "`worker.artifacts.name`: expected a string, found null",
     ),
 ];
 

@@ -18,7 +18,7 @@ use crate::transform::{Context, Item, Transform, checks, each, each_in_order};
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.cached_tasks",
     aliases: &[],
-    doc: "replaces tasks that have a `cache` with earlier tasks with the same inputs",
+    doc: "replaces each task that has a `cache` with an earlier task that had the same inputs, if there is one",
     schema: None,
     prepare: None,
     by_item: false,
@@ -61,7 +61,7 @@ fn dependency_digests(context: &Context<'_>) -> Outcome<BTreeMap<String, String>
                 known.insert(task.label.as_str().to_owned(), cached.digest_input());
             }
             None => wrong.push(
-                task.diagnostic("the attribute `cached_task` has no `type`, `name` and `digest`")
+                task.diagnostic("the attribute `cached_task` does not have the strings `type`, `name` and `digest`")
                     .help("do not set this attribute; the transform `cached_tasks` sets it"),
             ),
         }
@@ -77,7 +77,7 @@ fn cached(item: &Item, cache: &Value, known: &BTreeMap<String, String>) -> Outco
             &format!("cache.{field}"),
             format!("`cache.{field}` is not a {what}"),
         )
-        .help("`cache` contains `type`, `name` and `digest-data`")
+        .help("set `type`, `name` and `digest-data` in `cache`")
     };
     let mut text = |field: &str| {
         let found = cache.get(field).and_then(Value::as_str);
@@ -99,9 +99,9 @@ fn cached(item: &Item, cache: &Value, known: &BTreeMap<String, String>) -> Outco
             None => wrong.push(
                 item.error_at(
                     "dependencies",
-                    format!("a cached task depends on `{label}`, which is not cached"),
+                    format!("a cached task cannot depend on `{label}`, which is not cached"),
                 )
-                .help("add `cache` to that task too, or remove it here"),
+                .help("add `cache` to that task too, or remove it from this one"),
             ),
         }
     }
@@ -142,7 +142,7 @@ fn in_order(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     for item in checked.drain(..) {
         let label = item.str("label").unwrap_or_default().to_owned();
         if by_label.contains_key(&label) {
-            let message = format!("another task has the label `{label}`");
+            let message = format!("two tasks have the label `{label}`");
             wrong.push(
                 at(context, &item, item.error_at("label", message)).help("rename one of them"),
             );
@@ -160,10 +160,10 @@ fn in_order(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
                 edges.push((label.clone(), to.to_owned()));
             } else if to.starts_with(&prefix) && !others.contains(to) {
                 let hint = suggest::nearest(to, by_label.keys().map(String::as_str)).map_or_else(
-                    || "name a task that exists".to_owned(),
+                    || "correct the label, or remove the dependency".to_owned(),
                     |near| format!("did you mean `{near}`?"),
                 );
-                let message = format!("it depends on `{to}`, which does not exist");
+                let message = format!("the dependency `{to}` does not exist");
                 wrong.push(at(context, item, item.error_at("dependencies", message)).help(hint));
             }
         }

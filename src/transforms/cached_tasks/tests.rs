@@ -41,9 +41,9 @@ fn cycles_and_duplicates_are_reported_in_order() {
     ]);
     assert_eq!(
         TestProject::default().error(&TRANSFORM, items),
-        "kind `thing`, task `thing-c`: another task has the label `thing-c`\n  \
+        "kind `thing`, task `thing-c`: two tasks have the label `thing-c`\n  \
            help: rename one of them\n\
-         kind `thing`, task `thing-c`: it depends on `thing-aa`, which does not exist\n  \
+         kind `thing`, task `thing-c`: the dependency `thing-aa` does not exist\n  \
            help: did you mean `thing-a`?\n\
          kind `thing`, task `thing-a`: tasks depend on each other: thing-a -> thing-b -> thing-a\n  \
            help: remove one of these dependencies"
@@ -63,12 +63,12 @@ fn all_mistakes_are_reported_once() {
     assert_eq!(
         project.error(&TRANSFORM, items),
         "kind `thing`, task `thing-a`: `cache.type` is not a string\n  \
-           help: `cache` contains `type`, `name` and `digest-data`\n\
+           help: set `type`, `name` and `digest-data` in `cache`\n\
          kind `thing`, task `thing-a`: `cache.name` is not a string\n  \
-           help: `cache` contains `type`, `name` and `digest-data`\n\
+           help: set `type`, `name` and `digest-data` in `cache`\n\
          kind `thing`, task `thing-a`: `cache.digest-data` is not a list of strings\n  \
-           help: `cache` contains `type`, `name` and `digest-data`\n\
-         kind `thing`, task `thing-a`: a cached task depends on `image-a`, which is not cached\n  \
-           help: add `cache` to that task too, or remove it here"
+           help: set `type`, `name` and `digest-data` in `cache`\n\
+         kind `thing`, task `thing-a`: a cached task cannot depend on `image-a`, which is not cached\n  \
+           help: add `cache` to that task too, or remove it from this one"
     );
 }

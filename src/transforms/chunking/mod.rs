@@ -16,7 +16,7 @@ use crate::transform::{Context, Item, Transform, each_in_order};
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.chunking",
     aliases: &[],
-    doc: "splits a task into the tasks 1 to `total-chunks`",
+    doc: "splits a task into `total-chunks` tasks",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
@@ -26,7 +26,7 @@ pub static TRANSFORM: Transform = Transform {
 static CHUNK: Schema = Schema {
     name: "chunk",
     fields: &[
-        required("total-chunks", Type::Int, "the number of tasks"),
+        required("total-chunks", Type::Int, "the number of chunks"),
         required(
             "substitution-fields",
             Type::List(&Type::Str),
@@ -43,7 +43,7 @@ pub static SCHEMA: Schema = Schema {
     fields: &[optional(
         "chunk",
         Type::Struct(&CHUNK),
-        "how the task is split",
+        "how to split the task",
     )],
     open: true,
     exclusive: &[],
@@ -73,9 +73,9 @@ fn split(item: &Item, chunk: &Object, left: usize) -> Outcome<Vec<Item>> {
         return Err(item
             .error_at(
                 "chunk.total-chunks",
-                format!("the chunks of this kind would create more than {MAX_ITEMS} tasks"),
+                format!("chunking would create more than {MAX_ITEMS} tasks in this kind"),
             )
-            .help("use fewer chunks")
+            .help("reduce `total-chunks`")
             .into());
     }
     let fields = checks::strings(chunk.get("substitution-fields"));
@@ -104,8 +104,9 @@ fn fill_field(
     scope: &Scope<'_>,
 ) -> Result<(), Diagnostic> {
     let bad = |error: &dyn std::fmt::Display| {
-        item.error_at(field, format!("in `{field}`: {error}"))
-            .help("`{this_chunk}` and `{total_chunks}` are replaced; write literal braces twice")
+        item.error_at(field, format!("in `{field}`: {error}")).help(
+            "use only `{this_chunk}` and `{total_chunks}` in braces; write literal braces twice",
+        )
     };
     let found = dotted::parent_mut(task, field)
         .and_then(|(container, key)| Some((container.get(key)?.clone(), container, key)));
@@ -114,10 +115,10 @@ fn fill_field(
             .error_at(
                 "chunk.substitution-fields",
                 format!(
-                    "`chunk.substitution-fields` names `{field}`, which the task does not have"
+                    "`chunk.substitution-fields` lists `{field}`, which is not a field of the task"
                 ),
             )
-            .help("name a field of the task, or remove it"));
+            .help("correct the name, or remove it from the list"));
     };
     let name = fill(key, scope).map_err(|error| bad(&error))?;
     substitute(&mut value, scope).map_err(|error| bad(&error))?;

@@ -26,14 +26,14 @@ fn too_many_tasks_are_refused() {
         assert_eq!(
             TestProject::default().error(&TRANSFORM, items),
             format!(
-                "kind `thing`, task `x`: the chunks of this kind would create more than {MAX_ITEMS} tasks\n  \
-                   help: use fewer chunks"
+                "kind `thing`, task `x`: chunking would create more than {MAX_ITEMS} tasks in this kind\n  \
+                   help: reduce `total-chunks`"
             )
         );
     }
     let half = json!({"chunk": {"total-chunks": MAX_ITEMS / 2 + 1, "substitution-fields": []}});
     let wrong = TestProject::default().error(&TRANSFORM, json!([half, half]));
-    assert!(wrong.contains("the chunks of this kind"), "{wrong}");
+    assert!(wrong.contains("chunking would create more than"), "{wrong}");
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn missing_fields_are_refused() {
     }}]);
     assert_eq!(
         TestProject::default().error(&TRANSFORM, items),
-        "kind `thing`, task `x`: `chunk.substitution-fields` names `worker.env`, which the task does not have\n  \
-           help: name a field of the task, or remove it"
+        "kind `thing`, task `x`: `chunk.substitution-fields` lists `worker.env`, which is not a field of the task\n  \
+           help: correct the name, or remove it from the list"
     );
 }

@@ -19,7 +19,7 @@ use crate::transform::{Context, Item, Transform, checks, each};
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.docker_image",
     aliases: &[],
-    doc: "creates a task that builds a docker image",
+    doc: "creates tasks that build docker images",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
@@ -34,12 +34,16 @@ static INDEX: Schema = Schema {
     name: "index",
     fields: &[
         optional("product", Type::Str, "the product"),
-        optional("job-name", Type::Str, "the name in the index"),
-        optional("type", Type::Str, "the type of index: `generic`"),
+        optional("job-name", Type::Str, "the name of the task in the index"),
+        optional(
+            "type",
+            Type::Str,
+            "the type of index routes (default: `generic`)",
+        ),
         optional(
             "rank",
             Type::OneOf(&[Type::Literal(&["by-tier", "build_date"]), Type::Int]),
-            "the rank in the index: `by-tier`",
+            "the rank in the index (default: `by-tier`)",
         ),
     ],
     open: false,
@@ -51,8 +55,8 @@ pub static SCHEMA: Schema = Schema {
     name: "docker_image",
     fields: &[
         required("name", Type::Str, "the name of the image"),
-        optional("parent", Type::Str, "the image that it is built from"),
-        optional("symbol", Type::Str, "the symbol in Treeherder"),
+        optional("parent", Type::Str, "the parent image"),
+        optional("symbol", Type::Str, "the Treeherder symbol"),
         optional("task-from", Type::Str, "the file that defines the task"),
         optional(
             "args",
@@ -62,18 +66,18 @@ pub static SCHEMA: Schema = Schema {
         optional(
             "definition",
             Type::Str,
-            "the folder of the image, if it differs from the name",
+            "the folder of the image (default: the name)",
         ),
         optional(
             "packages",
             Type::List(&Type::Str),
-            "the tasks of the kind `packages` whose packages are installed",
+            "the tasks of the kind `packages` that build the packages to install",
         ),
-        optional("index", Type::Struct(&INDEX), "where it is indexed"),
+        optional("index", Type::Struct(&INDEX), "where the task is indexed"),
         optional(
             "cache",
             Type::Bool,
-            "whether an earlier image with the same inputs can replace it: true",
+            "whether an earlier image with the same inputs can replace this one (default: true)",
         ),
     ],
     open: false,
@@ -154,7 +158,7 @@ fn context_hash(context: &Context<'_>, item: &Item) -> Outcome<String> {
         Some(_) if name.contains(['/', '\\', '\0']) => {
             return Err(item
                 .error_at("name", format!("invalid image name {name:?}"))
-                .help("remove slashes; `definition` can name a nested folder")
+                .help("remove the slashes; set `definition` for a nested folder")
                 .into());
         }
         Some(keeper) => {
@@ -176,7 +180,7 @@ fn describe(
     let name = item.str("name").unwrap_or_default();
     let level: i64 = params.level().trim().parse().map_err(|_| {
         Diagnostic::user(format!("the level {:?} is not a number", params.level()))
-            .help("the parameter `level` is `1` or `3`")
+            .help("set the parameter `level` to `1` or `3`")
     })?;
     let expires = match params.level() {
         "1" => context.graph_config().task_expires_after(),

@@ -17,12 +17,12 @@ fn all_mistakes_of_an_image_are_reported() {
         project.error(&TRANSFORM, items),
         "kind `thing`, task `x`: unknown package task `pyhton`\n  \
            help: did you mean `python`?\n\
-         taskcluster/docker/x/Dockerfile:2:1: kind `thing`, task `x`: the image has no argument `VERSOIN`\n  \
-           help: did you mean `VERSION`? (`args` of the image)\n\
+         taskcluster/docker/x/Dockerfile:2:1: kind `thing`, task `x`: `args` of the image does not contain `VERSOIN`\n  \
+           help: did you mean `VERSION`?\n\
          taskcluster/docker/x/Dockerfile:3:1: kind `thing`, task `x`: \"nowhere\" does not exist\n  \
-           help: paths are relative to the root of the repository and must stay inside it\n\
-         taskcluster/docker/x/Dockerfile:4:1: kind `thing`, task `x`: `# %include-run-task` needs files that do not exist: run-task, fetch-content, hgrc, robustcheckout.py\n  \
-           help: set SNOWMAN_RUN_TASK_DIR, or `snowman.run-task` in config.yml, to the folder that has them, or install taskcluster-taskgraph"
+           help: use a path inside the repository, relative to its root\n\
+         taskcluster/docker/x/Dockerfile:4:1: kind `thing`, task `x`: cannot find the files for `# %include-run-task`: run-task, fetch-content, hgrc, robustcheckout.py\n  \
+           help: set SNOWMAN_RUN_TASK_DIR, or `snowman.run-task` in config.yml, to the folder that contains the run-task files, or install taskcluster-taskgraph"
     );
 }
 
@@ -31,6 +31,6 @@ fn an_image_needs_a_dockerfile() {
     assert_eq!(
         TestProject::default().error(&TRANSFORM, json!([{"name": "x"}])),
         "kind `thing`, task `x`: `taskcluster/docker/x/Dockerfile` does not exist\n  \
-           help: the folder has the name of the image, unless `definition` names another"
+           help: create it, or set `definition` if the folder is not named after the image"
     );
 }

@@ -28,17 +28,17 @@ static SCHEMA: Schema = Schema {
         optional(
             "artifact-name",
             Type::Str,
-            "the name of the artifact: the folder's, with `.tar.zst`",
+            "the name of the artifact (default: the folder's name with `.tar.zst`)",
         ),
         optional(
             "path-prefix",
             Type::Str,
-            "the folder in the archive: the last part of the URL",
+            "the folder in the archive (default: the last part of the URL)",
         ),
         optional(
             "ssh-key",
             Type::Str,
-            "the secret with the key to clone with, as `ssh_privkey`",
+            "the secret that contains the key to clone with, as `ssh_privkey`",
         ),
     ],
     open: true,
@@ -59,7 +59,7 @@ fn make(_context: &Context<'_>, item: &Item, fetch: &Object) -> Outcome<Fetched>
                 "fetch.revision",
                 format!("the revision {revision:?} is not a full SHA-1"),
             )
-            .help("write all 40 hexadecimal digits; branches and tags can move")
+            .help("use all 40 hexadecimal digits; branches and tags can move")
             .into());
     }
     let folder = field("path-prefix").unwrap_or_else(|| {

@@ -21,7 +21,7 @@ use self::fetch_type::{FetchType, Fetched, UPLOADS};
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.fetch",
     aliases: &[],
-    doc: "creates a task that downloads something and publishes it as an artifact",
+    doc: "creates tasks that download files or repositories and publish them as artifacts",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
@@ -30,7 +30,11 @@ pub static TRANSFORM: Transform = Transform {
 
 static FETCH: Schema = Schema {
     name: "fetch",
-    fields: &[required("type", Type::Str, "what is fetched and how")],
+    fields: &[required(
+        "type",
+        Type::Str,
+        "the type of fetch, e.g. `static-url`",
+    )],
     open: true,
     exclusive: &[],
 };
@@ -40,28 +44,28 @@ pub static SCHEMA: Schema = Schema {
     name: "fetch",
     fields: &[
         required("name", Type::Str, "the name of the task"),
-        required("description", Type::Str, "a description of what is fetched"),
-        required("fetch", Type::Struct(&FETCH), "what is fetched"),
+        required("description", Type::Str, "a description of the fetch"),
+        required("fetch", Type::Struct(&FETCH), "what to fetch"),
         optional("task-from", Type::Str, "the file that defines the task"),
         optional(
             "expires-after",
             Type::Str,
-            "when the task expires: in 1000 years on level 3",
+            "when the task expires (default: `1000 years` on level 3, else `task-expires-after` in config.yml)",
         ),
         optional(
             "docker-image",
             Type::Any,
-            "the image to run in: the in-tree image `fetch`",
+            "the image to run in (default: the in-tree image `fetch`)",
         ),
         optional(
             "fetch-alias",
             Type::Str,
-            "another name that tasks can use to fetch it",
+            "another name under which tasks can fetch it",
         ),
         optional(
             "artifact-prefix",
             Type::Str,
-            "the folder of the artifact: `public`, which is readable without scopes",
+            "the folder of the artifact (default: `public`, which can be read without scopes)",
         ),
         optional(
             "attributes",
@@ -100,7 +104,7 @@ fn fetch_type(item: &Item, fetch: &Object) -> Result<&'static FetchType, Diagnos
         .unwrap_or_default();
     let found = FETCH_TYPES.iter().find(|kind| kind.name == name);
     found.ok_or_else(|| {
-        item.error_at("fetch.type", format!("unknown type of fetch `{name}`"))
+        item.error_at("fetch.type", format!("unknown fetch type `{name}`"))
             .help(suggest::hint_native(
                 name,
                 FETCH_TYPES.iter().map(|kind| kind.name),

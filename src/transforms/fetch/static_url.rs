@@ -21,7 +21,7 @@ static GPG_SIGNATURE: Schema = Schema {
         required(
             "sig-url",
             Type::Str,
-            "the URL of the signature; `{url}` is replaced with that of the file",
+            "the URL of the signature; `{url}` is replaced with the URL of the file",
         ),
         required(
             "key-path",
@@ -48,19 +48,23 @@ static SCHEMA: Schema = Schema {
         optional(
             "artifact-name",
             Type::Str,
-            "the name of the artifact: that of the file; with another extension, the file is repacked",
+            "the name of the artifact (default: the name of the file); if it has another extension, the file is repacked",
         ),
         optional(
             "strip-components",
             Type::Int,
-            "how many leading folders are removed from each path in the archive",
+            "the number of leading folders to remove from each path in the archive",
         ),
         optional(
             "add-prefix",
             Type::Str,
             "a prefix for each path in the archive",
         ),
-        optional("headers", Type::Map(&Type::Str), "headers of the request"),
+        optional(
+            "headers",
+            Type::Map(&Type::Str),
+            "HTTP headers of the request",
+        ),
     ],
     open: true,
     exclusive: &[],
@@ -124,11 +128,11 @@ fn gpg(
     let address =
         fill(text("sig-url"), &Scope::default().with("url", &value)).map_err(|error| {
             item.error_at("fetch.gpg-signature.sig-url", error.to_string())
-                .help("`{url}` is replaced with the URL of the file")
+                .help("use only `{url}`, the URL of the file, in braces")
         })?;
     let bad_key = |why: String| {
         item.error_at("fetch.gpg-signature.key-path", why)
-            .help("name a text file with public keys, relative to the root of the repository")
+            .help("set `key-path` to a text file with public keys, relative to the root of the repository")
     };
     let path = text("key-path");
     let bytes = context
@@ -137,7 +141,7 @@ fn gpg(
         .read(path)
         .map_err(|error| bad_key(error.to_string()))?;
     let key =
-        String::from_utf8(bytes).map_err(|_| bad_key(format!("{path:?} is not a text file")))?;
+        String::from_utf8(bytes).map_err(|_| bad_key(format!("{path:?} is not valid UTF-8")))?;
     // As Python reads texts.
     Ok((address, key.replace("\r\n", "\n").replace('\r', "\n")))
 }

@@ -28,7 +28,7 @@ fn mistakes_have_help() {
     let project = TestProject::default();
     assert_eq!(
         project.error(&TRANSFORM, fetch(json!({"type": "static_url"}))),
-        "kind `thing`, task `x`: unknown type of fetch `static_url`\n  \
+        "kind `thing`, task `x`: unknown fetch type `static_url`\n  \
            help: did you mean `static-url`?"
     );
     assert_eq!(
@@ -37,14 +37,14 @@ fn mistakes_have_help() {
             fetch(json!({"type": "git", "repo": "b", "revision": "main"}))
         ),
         "kind `thing`, task `x`: the revision \"main\" is not a full SHA-1\n  \
-           help: write all 40 hexadecimal digits; branches and tags can move"
+           help: use all 40 hexadecimal digits; branches and tags can move"
     );
     let signed = json!({"type": "static-url", "url": "u", "sha256": "s", "size": 1,
         "gpg-signature": {"sig-url": "{url}", "key-path": "/etc/passwd"}});
     assert_eq!(
         project.error(&TRANSFORM, fetch(signed)),
         "kind `thing`, task `x`: \"/etc/passwd\" is outside the repository\n  \
-           help: name a text file with public keys, relative to the root of the repository"
+           help: set `key-path` to a text file with public keys, relative to the root of the repository"
     );
 }
 

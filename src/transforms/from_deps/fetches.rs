@@ -82,13 +82,13 @@ fn fill(item: &Item, dependency: &Task, entry: &Value, index: usize) -> Outcome<
                         dependency.label
                     ))
                     .at(place())
-                    .help("only attributes of the dependency can be used in braces"),
+                    .help("use only attributes of the dependency in braces"),
                 ),
             },
             _ => wrong.push(
                 Diagnostic::user(format!("{what} is not a string"))
                     .at(place())
-                    .help("give it a value, or leave it out"),
+                    .help("set a value, or remove the key"),
             ),
         }
     }

@@ -69,19 +69,15 @@ pub fn group<'a>(item: &Item, by: &Value, tasks: &[&'a Arc<Task>]) -> Grouped<'a
                 (name.as_str(), Some(argument))
             })
         }
-        other => {
-            return Err(wrong(format!(
-                "`{FIELD}` is {} that does not name exactly one grouping",
-                type_name(other)
-            ))
-            .help(usage()));
+        _ => {
+            return Err(wrong(format!("`{FIELD}` must name exactly one grouping")).help(usage()));
         }
     };
     let found = GROUP_BY.iter().find(|method| method.name == name);
     match (found.map(|method| &method.run), argument) {
         (Some(Function::Plain(run)), None) => Ok(run(tasks)),
         (Some(Function::Plain(_)), Some(_)) => {
-            Err(wrong(format!("the grouping `{name}` has no argument"))
+            Err(wrong(format!("the grouping `{name}` takes no argument"))
                 .help(format!("write `group-by: {name}`")))
         }
         (Some(Function::Argument(run)), Some(Value::String(argument))) => run(tasks, argument)
@@ -89,11 +85,11 @@ pub fn group<'a>(item: &Item, by: &Value, tasks: &[&'a Arc<Task>]) -> Grouped<'a
                 diagnostic.at(item.error_at(&format!("{FIELD}.{name}"), "").place)
             }),
         (Some(Function::Argument(_)), Some(other)) => Err(wrong(format!(
-            "the argument of `group-by: {name}` is {}, where a string is expected",
+            "the argument of `group-by: {name}`: expected a string, found {}",
             type_name(other)
         ))),
         (Some(Function::Argument(_)), None) => {
-            Err(wrong(format!("the grouping `{name}` needs an argument"))
+            Err(wrong(format!("the grouping `{name}` requires an argument"))
                 .help(format!("write `group-by: {{{name}: …}}`")))
         }
         (None, _) => Err(
@@ -166,11 +162,11 @@ fn attribute<'a>(tasks: &[&'a Arc<Task>], name: &str) -> Grouped<'a> {
         };
         let Some(key) = Key::from_value(value) else {
             return Err(Diagnostic::user(format!(
-                "tasks cannot be grouped by the attribute `{name}`: that of `{}` is {}",
+                "cannot group tasks by the attribute `{name}`: its value in `{}` is {}",
                 task.label,
                 type_name(value)
             ))
-            .help("group by an attribute that is a string, a number or a boolean"));
+            .help("group by an attribute whose values are strings, numbers or booleans"));
         };
         groups.entry(key).or_default().push(task);
     }

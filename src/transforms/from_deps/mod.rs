@@ -31,7 +31,7 @@ use self::settings::FromDeps;
 pub static TRANSFORM: Transform = Transform {
     name: "taskgraph.transforms.from_deps",
     aliases: &[],
-    doc: "creates a task for each group of tasks from the kinds it depends on",
+    doc: "creates a task for each group of tasks in the kinds listed in `kind-dependencies`",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
@@ -51,8 +51,8 @@ static FETCH: Schema = Schema {
             Type::Str,
             "the folder to put it in; attributes of the dependency in braces are replaced",
         ),
-        optional("extract", Type::Bool, "whether it is extracted"),
-        optional("verify-hash", Type::Bool, "whether its hash is checked"),
+        optional("extract", Type::Bool, "whether to extract it"),
+        optional("verify-hash", Type::Bool, "whether to verify its hash"),
     ],
     open: false,
     exclusive: &[],
@@ -64,12 +64,12 @@ static FROM_DEPS: Schema = Schema {
         optional(
             "kinds",
             Type::List(&Type::Str),
-            "the kinds whose tasks are used, the primary one first: all of `kind-dependencies`",
+            "the kinds of the dependencies, the primary one first (default: all of `kind-dependencies`)",
         ),
         optional(
             "set-name",
             Type::OneOf(&[Type::Bool, Type::Str, Type::Map(&Type::Any)]),
-            "how the task is named: `strip-kind`, `retain-kind`, or null to keep its name",
+            "how to name the task: `strip-kind`, `retain-kind`, or null to keep its name (default: `strip-kind`)",
         ),
         optional(
             "with-attributes",
@@ -79,22 +79,22 @@ static FROM_DEPS: Schema = Schema {
         optional(
             "group-by",
             Type::OneOf(&[Type::Str, Type::Map(&Type::Any)]),
-            "how tasks are grouped: `single`, `all`, or `attribute: <name>`",
+            "how to group the tasks: `single`, `all`, or `attribute: <name>` (default: `single`)",
         ),
         optional(
             "copy-attributes",
             Type::Bool,
-            "whether the attributes of the primary dependency are copied",
+            "whether to copy the attributes of the primary dependency",
         ),
         optional(
             "unique-kinds",
             Type::Bool,
-            "whether a group may have only one task of each kind: true",
+            "whether a group may contain only one task of each kind (default: true)",
         ),
         optional(
             "fetches",
             Type::Map(&Type::List(&Type::Struct(&FETCH))),
-            "what is fetched from the dependencies, by their kind",
+            "the artifacts to fetch from the dependencies, by kind",
         ),
     ],
     open: false,
@@ -107,7 +107,7 @@ pub static SCHEMA: Schema = Schema {
     fields: &[required(
         "from-deps",
         Type::Struct(&FROM_DEPS),
-        "what the tasks are made from",
+        "which tasks to depend on, and how to group them",
     )],
     open: true,
     exclusive: &[],
@@ -178,7 +178,7 @@ fn kinds(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Vec<Str
         if known.is_empty() {
             return Err(item
                 .error_at("from-deps", "this kind has no `kind-dependencies`")
-                .help("list the kinds whose tasks are used in `kind-dependencies`")
+                .help("list the kinds of the dependencies in `kind-dependencies`")
                 .into());
         }
         return Ok(known.into_iter().map(str::to_owned).collect());
@@ -189,7 +189,7 @@ fn kinds(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Vec<Str
         wrong.push(
             item.error_at(
                 "from-deps.kinds",
-                format!("`from-deps.kinds` names `{kind}`, which is not in `kind-dependencies`"),
+                format!("`from-deps.kinds` lists `{kind}`, which is not in `kind-dependencies`"),
             )
             .help(suggest::hint(kind, known.iter().copied())),
         );
@@ -197,7 +197,7 @@ fn kinds(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Vec<Str
     if kinds.is_empty() {
         wrong.push(
             item.error_at("from-deps.kinds", "`from-deps.kinds` is empty")
-                .help("name a kind, or remove the key to use all of `kind-dependencies`"),
+                .help("add a kind, or remove the key to use all of `kind-dependencies`"),
         );
     }
     wrong.or_ok(kinds)
@@ -227,17 +227,17 @@ fn make_one(
     let first_of = |kind: &String| group.iter().find(|task| task.kind.as_str() == kind);
     let Some(primary) = from.kinds.iter().find_map(first_of) else {
         return Err(wrong(format!(
-            "the kinds {} have no task to create a task from",
+            "no matching tasks in the kinds {}",
             from.kinds.join(", ")
         ))
-        .help("with `group-by: single`, no task is created in this case")
+        .help("use `group-by: single` to create no task in this case")
         .into());
     };
     if from.unique_kinds
         && let Some((one, other)) = same_kind(group)
     {
         return Err(wrong(format!(
-            "`{}` and `{}` are of the same kind and in the same group",
+            "a group contains two tasks of the same kind, `{}` and `{}`",
             one.label, other.label
         ))
         .help("use another grouping, select tasks with `with-attributes`, or set `unique-kinds: false`")

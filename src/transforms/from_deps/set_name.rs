@@ -49,13 +49,10 @@ pub fn find(item: &Item, value: &Value) -> Result<Option<&'static SetName>, Diag
         other => Err(item
             .error_at(
                 FIELD,
-                format!(
-                    "`{FIELD}` is {}, where a name is expected",
-                    type_name(other)
-                ),
+                format!("`{FIELD}`: expected a string, found {}", type_name(other)),
             )
             .help(format!(
-                "write one of {}, or null to keep the name",
+                "use one of {}, or null to keep the name",
                 names().collect::<Vec<_>>().join(", ")
             ))),
     }

@@ -42,7 +42,7 @@ fn the_primary_dependency_is_the_first_as_given() {
 fn mistakes_have_help() {
     assert_eq!(
         error(json!({"kinds": ["biuld", "package"], "set-name": "strip_kind"})),
-        "kind `thing`, task `x`: `from-deps.kinds` names `biuld`, which is not in `kind-dependencies`\n  \
+        "kind `thing`, task `x`: `from-deps.kinds` lists `biuld`, which is not in `kind-dependencies`\n  \
            help: did you mean `build`?\n\
          kind `thing`, task `x`: unknown `set-name` `strip_kind`\n  \
            help: did you mean `strip-kind`?"
@@ -54,22 +54,22 @@ fn mistakes_have_help() {
     );
     assert_eq!(
         error(json!({"group-by": "attribute"})),
-        "kind `thing`, task `x`: the grouping `attribute` needs an argument\n  \
+        "kind `thing`, task `x`: the grouping `attribute` requires an argument\n  \
            help: write `group-by: {attribute: …}`"
     );
     assert_eq!(
         error(json!({"group-by": {}})),
-        "kind `thing`, task `x`: `from-deps.group-by` is a mapping that does not name exactly one grouping\n  \
+        "kind `thing`, task `x`: `from-deps.group-by` must name exactly one grouping\n  \
            help: use one of: `all`, `{attribute: …}`, `single`"
     );
     assert_eq!(
         error(json!({"group-by": "all", "kinds": ["build"]})),
-        "kind `thing`, task `x`: `build-b` and `build-a` are of the same kind and in the same group\n  \
+        "kind `thing`, task `x`: a group contains two tasks of the same kind, `build-b` and `build-a`\n  \
            help: use another grouping, select tasks with `with-attributes`, or set `unique-kinds: false`"
     );
     assert_eq!(
         error(json!({"kinds": null})),
-        "kind `thing`, task `x`: `from-deps.kinds` is null\n  help: give it a value, or leave it out"
+        "kind `thing`, task `x`: `from-deps.kinds` is null\n  help: set a value, or remove the key"
     );
 }
 

@@ -28,7 +28,7 @@ static MATRIX: Schema = Schema {
         optional(
             "exclude",
             Type::List(&Type::Map(&Type::Str)),
-            "combinations to exclude; an incomplete combination excludes all that contain it",
+            "combinations to exclude; an incomplete combination excludes all combinations that contain it",
         ),
         optional(
             "set-name",
@@ -38,7 +38,7 @@ static MATRIX: Schema = Schema {
         optional(
             "substitution-fields",
             Type::List(&Type::Str),
-            "the fields in which `{matrix[…]}` is replaced: all",
+            "the fields in which `{matrix[…]}` is replaced (default: all)",
         ),
     ],
     open: true,
@@ -102,7 +102,7 @@ fn expand(mut item: Item, left: usize) -> Outcome<Vec<Item>> {
         None => Ok(vec![item]),
         Some(Value::Object(matrix)) => split(&item, &matrix, left),
         Some(other) => Err(checks::wrong_type(&item, "matrix", "a mapping", &other)
-            .help("remove the key if the task is not split")
+            .help("write a mapping, or remove the key")
             .into()),
     }
 }
@@ -136,7 +136,7 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
             .and_then(|attributes| attributes.get("matrix"))
             .cloned()
             .ok_or_else(|| {
-                item.error_at("matrix", "the matrix has no dimension")
+                item.error_at("matrix", "the matrix has no dimensions")
                     .help("add one with its values, e.g. `python: [\"3.11\", \"3.12\"]`")
             })?;
         let filled = repeated.substitute(&mut one.task, &values);
@@ -147,7 +147,7 @@ fn split(item: &Item, matrix: &Object, left: usize) -> Outcome<Vec<Item>> {
                 _ => &field,
             };
             item.error_at(field, format!("{error} ({})", values_in_words(&values)))
-                .help("`{matrix[…]}` must name a dimension; write literal braces twice")
+                .help("use a dimension in `{matrix[…]}`; write literal braces twice")
         })?;
     }
     Ok(expanded)
@@ -219,7 +219,7 @@ fn dimension_values(
             .error_at(
                 &format!("matrix.{dimension}"),
                 format!(
-                    "the dimension `{dimension}` is {}, where a list is expected",
+                    "`matrix.{dimension}`: expected a list, found {}",
                     type_name(other)
                 ),
             )

@@ -65,8 +65,8 @@ fn mistakes_name_the_combination() {
     assert_eq!(
         lines[1..],
         [
-            "kind `thing`, task `y`: the dimension `a` is an integer, where a list is expected",
-            "kind `thing`, task `z`: `matrix` is null, where a mapping is expected",
+            "kind `thing`, task `y`: `matrix.a`: expected a list, found an integer",
+            "kind `thing`, task `z`: `matrix`: expected a mapping, found null",
         ]
     );
 }

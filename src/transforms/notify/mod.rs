@@ -51,7 +51,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
             Some(other) => {
                 return Err(
                     checks::wrong_type(&item, "notifications", "a mapping", &other)
-                        .help("remove the key if the task sends no notifications")
+                        .help("write a mapping, or remove the key")
                         .into(),
                 );
             }
@@ -233,20 +233,22 @@ fn recipient_of(
             .iter()
             .find(|recipient| recipient.name == name)
             .ok_or_else(|| {
-                let message =
-                    format!("`{path}.type` is {name:?}, which is not a type of recipient");
+                let message = format!("`{path}.type`: unknown recipient type {name:?}");
                 wrong(message, suggest::hint(name, names()))
             }),
         _ => Err(wrong(
             format!("`{path}` has no `type`"),
-            format!("write one of {}", names().collect::<Vec<_>>().join(", ")),
+            format!(
+                "set it to one of: {}",
+                names().collect::<Vec<_>>().join(", ")
+            ),
         )),
     }
 }
 
 fn bad_template(item: &Item, field: &str, error: &FormatError) -> Diagnostic {
     item.error_at(field, format!("in `{field}`: {error}"))
-        .help("`{task[…]}` and `{config[…]}` are replaced; write literal braces twice")
+        .help("use only `{task[…]}` and `{config[…]}` in braces; write literal braces twice")
 }
 
 /// Formats every string in mappings; lists do not change.

@@ -45,7 +45,7 @@ const TYPE: crate::config::schema::Field = required("type", Type::Str, "the type
 const STATUS_TYPE: crate::config::schema::Field = optional(
     "status-type",
     Type::Literal(STATUS_TYPES),
-    "the state that triggers the notification: `on-completed`",
+    "the state that triggers the notification (default: `on-completed`)",
 );
 
 /// Every type of recipient.
@@ -68,7 +68,11 @@ pub static RECIPIENTS: &[Recipient] = &[
         "room-id",
         &[
             TYPE,
-            required("room-id", Type::Str, "the room, e.g. `!abc:mozilla.org`"),
+            required(
+                "room-id",
+                Type::Str,
+                "the ID of the room, e.g. `!abc:mozilla.org`",
+            ),
             STATUS_TYPE,
         ],
     ),
@@ -86,7 +90,7 @@ pub static RECIPIENTS: &[Recipient] = &[
         "channel-id",
         &[
             TYPE,
-            required("channel-id", Type::Str, "the channel"),
+            required("channel-id", Type::Str, "the ID of the channel"),
             STATUS_TYPE,
         ],
     ),
@@ -96,7 +100,7 @@ static EMAIL_LINK: Schema = Schema {
     name: "link",
     fields: &[
         required("text", Type::Str, "the text of the link"),
-        required("href", Type::Str, "where it leads"),
+        required("href", Type::Str, "the URL of the link"),
     ],
     open: false,
     exclusive: &[],
@@ -117,8 +121,8 @@ static MATRIX: Schema = Schema {
     name: "matrix content",
     fields: &[
         optional("body", Type::Str, "the text"),
-        optional("formatted-body", Type::Str, "the text with markup"),
-        optional("format", Type::Str, "the format of the text with markup"),
+        optional("formatted-body", Type::Str, "the formatted text"),
+        optional("format", Type::Str, "the format of the formatted text"),
         optional("msg-type", Type::Str, "the type of message"),
     ],
     open: false,
@@ -190,11 +194,11 @@ static NOTIFICATIONS: Schema = Schema {
             "the email addresses",
         ),
         required("subject", Type::Str, "the subject"),
-        optional("message", Type::Str, "the text: the subject"),
+        optional("message", Type::Str, "the text (default: the subject)"),
         optional(
             "status-types",
             Type::List(&Type::Literal(STATUS_TYPES)),
-            "the states that trigger a notification: `on-completed`",
+            "the states that trigger a notification (default: `on-completed`)",
         ),
     ],
     open: false,

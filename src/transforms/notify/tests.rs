@@ -29,10 +29,10 @@ fn every_recipient_is_checked() {
     let wrong = TestProject::default().error(&TRANSFORM, items);
     assert!(
         wrong.starts_with(
-            "kind `thing`, task `x`: `notify.recipients[0].type` is \"emial\", which is not a type of recipient\n  \
+            "kind `thing`, task `x`: `notify.recipients[0].type`: unknown recipient type \"emial\"\n  \
                help: did you mean `email`?\n\
              kind `thing`, task `x`: `notify.recipients[1]` has no `type`\n  \
-               help: write one of email, matrix-room, pulse, slack-channel\n\
+               help: set it to one of: email, matrix-room, pulse, slack-channel\n\
              kind `thing`, task `x`: in `notify.recipients[2]`: unknown key `chanel-id`\n  \
                help: did you mean `channel-id`?\n\
              kind `thing`, task `x`: in `notify.recipients`: \"{colour}\""

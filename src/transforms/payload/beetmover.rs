@@ -13,9 +13,9 @@ static RELEASE_PROPERTIES: Schema = Schema {
     name: "release properties",
     fields: &[
         optional("app-name", Type::Str, "the name of the product"),
-        optional("app-version", Type::Str, "its version"),
+        optional("app-version", Type::Str, "the version of the product"),
         optional("branch", Type::Str, "the branch that it was built from"),
-        optional("build-id", Type::Str, "the id of the build"),
+        optional("build-id", Type::Str, "the ID of the build"),
         optional("hash-type", Type::Str, "the hash algorithm"),
         optional("platform", Type::Str, "the platform"),
     ],
@@ -36,14 +36,18 @@ static PROPERTIES: &[(&str, &str)] = &[
 static UPSTREAM_ARTIFACT: Schema = Schema {
     name: "upstream artifact",
     fields: &[
-        required("taskId", Type::TaskRef, "the task that has the artifact"),
+        required("taskId", Type::TaskRef, "the task with the artifacts"),
         required("taskType", Type::Str, "the type of that task"),
         required(
             "paths",
             Type::List(&Type::Str),
             "the paths of the artifacts",
         ),
-        required("locale", Type::Str, "the locale, a part of the destination"),
+        required(
+            "locale",
+            Type::Str,
+            "the locale, which is part of the destination",
+        ),
     ],
     open: false,
     exclusive: &[],
@@ -53,22 +57,26 @@ static SCHEMA: Schema = Schema {
     name: "worker: beetmover",
     fields: &[
         required("implementation", Type::Literal(&["beetmover"]), ""),
-        required("max-run-time", Type::Int, "the time limit, in seconds: 600"),
+        required("max-run-time", Type::Int, "the time limit, in seconds"),
         required(
             "release-properties",
             Type::Struct(&RELEASE_PROPERTIES),
-            "what is released",
+            "the properties of the release",
         ),
         required(
             "upstream-artifacts",
             Type::List(&Type::Struct(&UPSTREAM_ARTIFACT)),
-            "the artifacts that are moved",
+            "the artifacts to publish",
         ),
-        optional("locale", Type::Str, "the locale, if it is the same for all"),
+        optional(
+            "locale",
+            Type::Str,
+            "the locale, if it is the same for all artifacts",
+        ),
         optional(
             "partner-public",
             Type::Bool,
-            "whether it is a partner's public build",
+            "whether this is a public build for a partner",
         ),
         optional(
             "artifact-map",

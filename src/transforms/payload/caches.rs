@@ -96,10 +96,10 @@ fn is_untrusted(context: &Context<'_>) -> Result<bool, Diagnostic> {
     let level = context.params().level();
     match level.trim().parse::<i64>() {
         Ok(level) => Ok(level == 1),
-        Err(_) => Err(Diagnostic::user(format!(
-            "parameters: `level` is {level:?}, which is not a number"
-        ))
-        .help("levels are `1` and `3`")),
+        Err(_) => Err(
+            Diagnostic::user(format!("the level {level:?} is not a number"))
+                .help("set the parameter `level` to `1` or `3`"),
+        ),
     }
 }
 

@@ -20,18 +20,18 @@ static CACHE: Schema = Schema {
         optional(
             "type",
             Type::Literal(&["persistent"]),
-            "the type: `persistent`",
+            "the type of the cache",
         ),
         optional(
             "name",
             Type::Str,
-            "the name; tasks with the same name share the cache",
+            "the name of the cache; tasks that use the same name share the cache",
         ),
         optional("mount-point", Type::Str, "the path in the container"),
         optional(
             "skip-untrusted",
             Type::Bool,
-            "whether tasks of level 1 do not get it",
+            "whether tasks on level 1 run without the cache",
         ),
     ],
     open: false,
@@ -50,7 +50,7 @@ static ARTIFACT: Schema = Schema {
         optional(
             "name",
             Type::Str,
-            "its name, or the prefix of the names of files in the folder",
+            "the name of the artifact, or the prefix of the names of the files in the folder",
         ),
     ],
     open: false,
@@ -70,36 +70,40 @@ static SCHEMA: Schema = Schema {
         required(
             "chain-of-trust",
             Type::Bool,
-            "whether the worker signs the task's definition and artifacts: false",
+            "whether the worker signs the task's definition and artifacts",
         ),
         required(
             "taskcluster-proxy",
             Type::Bool,
-            "whether the task can use the Taskcluster proxy: false",
+            "whether the task can use the Taskcluster proxy",
         ),
         required(
             "allow-ptrace",
             Type::Bool,
-            "whether the task can use ptrace: false",
+            "whether the task can use ptrace",
         ),
         required(
             "loopback-video",
             Type::Bool,
-            "whether the task has a virtual camera: false",
+            "whether the task has a virtual camera",
         ),
         required("env", Type::Map(&Type::TaskRef), "environment variables"),
         required("max-run-time", Type::Int, "the time limit, in seconds"),
         optional("volumes", Type::List(&Type::Str), "paths of volumes"),
-        optional("caches", Type::List(&Type::Struct(&CACHE)), "caches"),
+        optional(
+            "caches",
+            Type::List(&Type::Struct(&CACHE)),
+            "the caches to mount",
+        ),
         optional(
             "artifacts",
             Type::List(&Type::Struct(&ARTIFACT)),
-            "the artifacts in the container",
+            "the artifacts to upload from the container",
         ),
         optional(
             "command",
             Type::List(&Type::TaskRef),
-            "the command; if not given, that of the image",
+            "the command (default: the command of the image)",
         ),
         optional(
             "retry-exit-status",
@@ -214,9 +218,9 @@ fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outco
             return Err(item
                 .error_at(
                     "dependencies.docker-image",
-                    "a dependency is called `docker-image`",
+                    "a dependency is named `docker-image`",
                 )
-                .help("this name is reserved for the image that the task runs in")
+                .help("rename it; this name is reserved for the image that the task runs in")
                 .into());
         }
         let label = Value::from(format!("docker-image-{name}"));
@@ -232,7 +236,7 @@ fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outco
                         format!("the volume `{volume}` is declared twice"),
                     )
                     .help(format!(
-                        "the Dockerfile of `{name}` already declares it; remove it here"
+                        "remove it here; the Dockerfile of `{name}` already declares it"
                     ))
                     .into());
             }
@@ -254,9 +258,9 @@ fn image(images: &Images<'_, '_>, item: &mut Item, worker: &mut Object) -> Outco
         None => Err(item
             .error_at(
                 "worker.docker-image",
-                "`worker.docker-image` is neither `in-tree` nor `indexed`",
+                "`worker.docker-image` has neither `in-tree` nor `indexed`",
             )
-            .help("write `{in-tree: name}`, `{indexed: path}`, or the name of a public image")
+            .help("use `{in-tree: name}`, `{indexed: path}`, or the name of a public image")
             .into()),
     }
 }
@@ -278,14 +282,11 @@ fn is_run_task(item: &Item, worker: &Object) -> Result<bool, Diagnostic> {
     match command.first() {
         Some(Value::String(program)) => Ok(posix::basename(program).starts_with("run-task")),
         Some(_) => Err(item
-            .error_at(
-                "worker.command",
-                "the first word of the command is a reference",
-            )
-            .help("name a program")),
+            .error_at("worker.command", "the command starts with a reference")
+            .help("start the command with the name of a program")),
         None => Err(item
             .error_at("worker.command", "the command is empty")
-            .help("remove it to run the command of the image")),
+            .help("remove `command` to run the command of the image")),
     }
 }
 

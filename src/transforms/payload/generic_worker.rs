@@ -19,7 +19,11 @@ static ARTIFACT: Schema = Schema {
             "a file, or a folder with all its contents",
         ),
         required("path", Type::Str, "the path"),
-        optional("name", Type::Str, "its name; if not given, the path"),
+        optional(
+            "name",
+            Type::Str,
+            "the name of the artifact (default: the path)",
+        ),
     ],
     open: false,
     exclusive: &[],
@@ -29,7 +33,7 @@ static CONTENT: Schema = Schema {
     name: "content",
     fields: &[
         optional("artifact", Type::Str, "the artifact with the content"),
-        optional("task-id", Type::TaskRef, "the task that has the artifact"),
+        optional("task-id", Type::TaskRef, "the task with the artifact"),
         optional("url", Type::Str, "the public URL of the content"),
     ],
     open: false,
@@ -76,17 +80,17 @@ static SCHEMA: Schema = Schema {
         required(
             "chain-of-trust",
             Type::Bool,
-            "whether the worker signs the task's definition and artifacts: false",
+            "whether the worker signs the task's definition and artifacts",
         ),
         optional(
             "artifacts",
             Type::List(&Type::Struct(&ARTIFACT)),
-            "the artifacts on the machine",
+            "the artifacts to upload",
         ),
         optional(
             "mounts",
             Type::List(&Type::Struct(&MOUNT)),
-            "files, folders and caches",
+            "the files, folders and caches to mount",
         ),
         optional(
             "retry-exit-status",
@@ -101,17 +105,17 @@ static SCHEMA: Schema = Schema {
         optional(
             "os-groups",
             Type::List(&Type::Str),
-            "groups of the operating system that the task's user belongs to",
+            "operating system groups that the task's user is added to",
         ),
         optional(
             "run-as-administrator",
             Type::Bool,
-            "whether it runs as administrator",
+            "whether the task runs as administrator",
         ),
         optional(
             "run-task-as-current-user",
             Type::Bool,
-            "whether it runs as the worker's user",
+            "whether the task runs as the worker's user",
         ),
         optional(
             "taskcluster-proxy",
@@ -121,7 +125,7 @@ static SCHEMA: Schema = Schema {
         optional(
             "hide-cmd-window",
             Type::Bool,
-            "whether the window of the command is hidden",
+            "whether to hide the window of the command",
         ),
         optional("skip-artifacts", Type::Bool, ""),
     ],

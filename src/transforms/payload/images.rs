@@ -73,14 +73,15 @@ impl<'c, 'a> Images<'c, 'a> {
         let folder = join(&config.kinds_folder(), config.docker_image_kind());
         let path = join(&folder, "kind.yml");
         let text = self.context.project.files.read(&path).map_err(|error| {
-            file_error("cannot read the kind of docker images", &error).help(
-                "in-tree images are tasks of the kind that `docker-image-kind` in config.yml names",
-            )
+            file_error("cannot read the kind of the docker images", &error)
+                .help("set `docker-image-kind` in config.yml to the kind of the in-tree images")
         })?;
         let document = yaml::load(&path, &text)?;
         match document.value.get("tasks") {
             Some(Value::Object(tasks)) => Ok(tasks.clone()),
-            _ => Err(Diagnostic::user(format!("`{path}` has no mapping `tasks`")).into()),
+            _ => Err(
+                Diagnostic::user(format!("`tasks` in `{path}` is missing or not a mapping")).into(),
+            ),
         }
     }
 
@@ -103,13 +104,15 @@ impl<'c, 'a> Images<'c, 'a> {
             Err(error) => {
                 let tasks = self.tasks()?;
                 let help = if tasks.contains_key(image) {
-                    "the image has a task, but its folder is missing; `definition` can name the folder".to_owned()
+                    "create the folder of the image, or set its `definition` to the folder"
+                        .to_owned()
                 } else {
-                    suggest::hint(image, tasks.keys().map(|key| key.as_str()))
+                    let hint = suggest::hint(image, tasks.keys().map(|key| key.as_str()));
+                    format!("set `docker-image` to an in-tree image; {hint}")
                 };
                 return Err(
                     file_error(&format!("unknown docker image `{image}`"), &error)
-                        .help(format!("`docker-image` must name an in-tree image: {help}"))
+                        .help(help)
                         .into(),
                 );
             }

@@ -52,7 +52,7 @@ pub fn find(item: &Item) -> Result<&'static Payload, Diagnostic> {
                 format!("unknown worker implementation `{name}`"),
             )
             .help(format!(
-                "{} (`workers.aliases` in config.yml sets that of a `worker-type`)",
+                "{} (`workers.aliases` in config.yml sets the implementation of each `worker-type`)",
                 suggest::hint_native(name, PAYLOADS.iter().map(|payload| payload.name))
             ))
         })
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(
             find(&item).map(|payload| payload.name).map_err(|d| d.to_string()),
             Err("unknown worker implementation `docker-woker`\n  help: did you mean `docker-worker`? \
-                 (`workers.aliases` in config.yml sets that of a `worker-type`)"
+                 (`workers.aliases` in config.yml sets the implementation of each `worker-type`)"
                 .to_owned())
         );
     }

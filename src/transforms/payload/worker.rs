@@ -48,7 +48,7 @@ pub(super) fn entry_field<'w>(
     entry.get(key).ok_or_else(|| {
         item.error_at(
             &format!("worker.{list}"),
-            format!("an entry of `worker.{list}` has no `{key}`"),
+            format!("`{key}` is missing in an entry of `worker.{list}`"),
         )
     })
 }

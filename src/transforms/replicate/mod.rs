@@ -28,7 +28,7 @@ use self::select::Selection;
 pub static TRANSFORM: Transform = Transform {
     name: "mozilla_taskgraph.transforms.replicate",
     aliases: &[],
-    doc: "creates copies of tasks of other graphs, which it reads from Taskcluster",
+    doc: "creates copies of tasks from other graphs, which are read from Taskcluster",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
@@ -43,7 +43,7 @@ static REPLICATE: Schema = Schema {
         required(
             "target",
             Type::List(&Type::Str),
-            "the tasks, by taskId or index path; a decision task means all tasks of its graph",
+            "the tasks, by taskId or index path; for a decision task, all tasks of its graph",
         ),
         optional(
             "include-attrs",
@@ -66,7 +66,7 @@ pub static SCHEMA: Schema = Schema {
     fields: &[required(
         "replicate",
         Type::Struct(&REPLICATE),
-        "the tasks that are replicated",
+        "the tasks to replicate",
     )],
     open: true,
     exclusive: &[],
@@ -165,7 +165,7 @@ fn resolve(remote: &dyn Remote, target: &str) -> Result<TaskId, Diagnostic> {
         IndexPath::parse(target).map_err(|error: NameError| Diagnostic::user(error.to_string()))?;
     remote.find_task(&path)?.ok_or_else(|| {
         Diagnostic::user(format!("no task is indexed at `{target}`"))
-            .help("use a taskId, or an index path with a task")
+            .help("use a taskId, or an index path that has a task")
     })
 }
 
@@ -176,13 +176,19 @@ fn read_graph(target: &str, content: &[u8]) -> Result<Vec<Object>, Diagnostic> {
     let graph: Value =
         serde_json::from_slice(content).map_err(|error| not_a_graph(error.to_string()))?;
     let Value::Object(graph) = graph else {
-        return Err(not_a_graph(format!("it contains {}", type_name(&graph))));
+        return Err(not_a_graph(format!(
+            "expected a mapping, found {}",
+            type_name(&graph)
+        )));
     };
     graph
         .into_iter()
         .map(|(task_id, task)| match task {
             Value::Object(task) => Ok(task),
-            other => Err(not_a_graph(format!("`{task_id}` is {}", type_name(&other)))),
+            other => Err(not_a_graph(format!(
+                "`{task_id}`: expected a mapping, found {}",
+                type_name(&other)
+            ))),
         })
         .collect()
 }

@@ -30,11 +30,11 @@ impl<'a> Rewriter<'a> {
     pub(super) fn new(context: &Context<'a>, item: &Item) -> Result<Self, Diagnostic> {
         let prefix = item.task.get("name").cloned().ok_or_else(|| {
             item.error_at("", "the task has no name")
-                .help("give it a `name`, which becomes the prefix of the labels")
+                .help("add a `name`, which becomes the prefix of the labels")
         })?;
         let group = context.project.environment.get("TASK_ID").ok_or_else(|| {
             Diagnostic::environment(
-                "the tasks belong to the group of the decision task, but TASK_ID is not set",
+                "TASK_ID is not set, but replicated tasks belong to the task group of the decision task",
             )
             .at(item.origin.own_place())
             .help("locally, set TASK_ID to the taskId of any decision task")

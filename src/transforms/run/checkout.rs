@@ -125,7 +125,7 @@ fn checkouts(batch: &Batch<'_, '_>, item: &Item, requested: &Value) -> Outcome<V
                     format!("the project has {several} repositories"),
                 )
                 .help(format!(
-                    "name those to check out in `run.checkout`, e.g. `{}: {{path: …}}`",
+                    "list those to check out in `run.checkout`, e.g. `{}: {{path: …}}`",
                     known().next().unwrap_or_default()
                 ))
                 .into()),

@@ -34,7 +34,7 @@ pub fn digest_files(batch: &Batch<'_, '_>, item: &Item, patterns: &[&str]) -> Ou
             wrong.push(
                 item.error_at("run", format!("no tracked file matches `{pattern}`"))
                     .help(
-                        "patterns are relative to the root of the repository; add new files to version control first",
+                        "use a pattern relative to the root of the repository, and add new files to version control",
                     ),
             );
         }

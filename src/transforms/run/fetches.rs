@@ -121,7 +121,7 @@ impl Sources {
             .filter_map(|label| label.strip_prefix(&prefix))
             .collect();
         if labels.is_empty() {
-            format!("name the kind `{kind}` in `kind-dependencies`, and the task in that kind")
+            format!("add `{kind}` to `kind-dependencies`, and define the task in that kind")
         } else {
             suggest::hint(name, labels.iter().copied())
         }
@@ -335,7 +335,7 @@ fn dependency_prefix(
             Err(item
                 .error_at(
                     &field,
-                    format!("the task fetches from `{label}`, which is not in any kind of `kind-dependencies`"),
+                    format!("the task fetches from `{label}`, which is not a task of any kind in `kind-dependencies`"),
                 )
                 .help(suggest::hint(label, known)))
         }

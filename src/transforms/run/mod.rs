@@ -113,9 +113,9 @@ fn set_worker(context: &Context<'_>, known: &Tags, item: &mut Item) -> Result<()
         return Err(item
             .error_at(
                 "worker.implementation",
-                "`worker.implementation` follows from `worker-type` and cannot be given",
+                "`worker.implementation` is derived from `worker-type` and cannot be set",
             )
-            .help("leave it out"));
+            .help("remove it"));
     }
     let worker = fields::mapping(item, &["worker"])?;
     worker.insert("implementation", Value::from(implementation));

@@ -58,7 +58,7 @@ pub fn dependencies_first(context: &Context<'_>, items: Vec<Item>) -> Outcome<Ve
             let circle: Vec<_> = labels.iter().chain(labels.first()).cloned().collect();
             wrong.push(
                 Diagnostic::user(format!(
-                    "tasks depend on each other in a circle: {}",
+                    "tasks depend on each other: {}",
                     circle.join(" -> ")
                 ))
                 .in_kind(context.kind),

@@ -19,7 +19,7 @@ static ALWAYS_OPTIMIZED_SCHEMA: Schema = Schema {
 pub static ALWAYS_OPTIMIZED: RunUsing = RunUsing {
     name: "always-optimized",
     worker: "always-optimized",
-    doc: "Runs nothing: optimization must replace or remove the task.",
+    doc: "Runs nothing; optimization must replace or remove the task.",
     schema: &ALWAYS_OPTIMIZED_SCHEMA,
     defaults: &[],
     configure: |_, _, _| Ok(()),
@@ -43,7 +43,7 @@ static INDEX_SEARCH_SCHEMA: Schema = Schema {
 pub static INDEX_SEARCH: RunUsing = RunUsing {
     name: "index-search",
     worker: "always-optimized",
-    doc: "Uses a task of another graph that is found in the index.",
+    doc: "Uses a task from another graph, found in the index.",
     schema: &INDEX_SEARCH_SCHEMA,
     defaults: &[],
     configure: index_search,
@@ -58,7 +58,7 @@ fn index_search(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcome<
             Ok(path) => paths.push(Value::from(path)),
             Err(error) => wrong.push(
                 item.error_at("run.index-search", error.to_string())
-                    .help("only parameters can be used in braces, e.g. `{project}`"),
+                    .help("use only parameters in braces, e.g. `{project}`"),
             ),
         }
     }

@@ -70,7 +70,7 @@ fn current_prefix(context: &Context<'_>) -> Result<String, Diagnostic> {
             ))
             .at(place(context, prefix))
             .help(
-                "with several repositories, each needs a `project-regex` that matches its projects",
+                "add a `project-regex` that matches its projects; with several repositories, each needs one",
             ));
         };
         let pattern = Prefix::new(&regex)
@@ -86,7 +86,7 @@ fn current_prefix(context: &Context<'_>) -> Result<String, Diagnostic> {
             found.len()
         ))
         .at(config.place(&ValuePath::keys(["taskgraph", "repositories"])))
-        .help("exactly one `project-regex` must match")),
+        .help("change `project-regex` so that exactly one repository matches")),
     }
 }
 
@@ -117,7 +117,7 @@ fn other_repository(
         text(config, key).ok_or_else(|| {
             Diagnostic::user(format!("the repository `{prefix}` has no `{key}`"))
                 .at(place(context, prefix))
-                .help("repositories other than the one being built need this key")
+                .help("add the key; repositories other than the one being built require it")
         })
     };
     let default = needed("default-repository")?;

@@ -25,7 +25,7 @@ static SCHEMA: Schema = Schema {
         required(
             "checkout",
             Type::OneOf(&[Type::Bool, Type::Map(&Type::Map(&Type::Any))]),
-            "whether to check out the repository, or which repositories and how: true",
+            "whether to check out the repository, or which repositories and how",
         ),
         required("workdir", Type::Str, "the working folder of the task"),
         optional(
@@ -34,24 +34,28 @@ static SCHEMA: Schema = Schema {
                 Type::Bool,
                 Type::List(&Type::Literal(&["cargo", "checkout", "npm", "pip", "uv"])),
             ]),
-            "the caches: all, none, or a list",
+            "the caches to use: all, none, or the listed ones",
         ),
         optional(
             "cwd",
             Type::Str,
-            "the folder in which the command starts; `{checkout}` is replaced",
+            "the folder to run the command in; `{checkout}` is replaced",
         ),
         optional(
             "exec-with",
             Type::Literal(&["bash", "powershell"]),
-            "the shell for a command that is a string: `bash`",
+            "the shell for a command that is a string (default: `bash`)",
         ),
         optional(
             "run-task-command",
             Type::List(&Type::Any),
-            "the command that starts the script, if it is not at the default path",
+            "the command that starts `run-task`, if it is not at the default path",
         ),
-        optional("run-as-root", Type::Bool, "whether it runs as root: false"),
+        optional(
+            "run-as-root",
+            Type::Bool,
+            "whether the command runs as root",
+        ),
     ],
     open: true,
     exclusive: &[],
@@ -188,7 +192,7 @@ fn start_folder(item: &Item, cwd: &str, vcs: Option<&Value>) -> Result<String, D
                 .map(|cwd| posix::normalize(&cwd))
                 .map_err(|error| {
                     item.error_at("run.cwd", error.to_string())
-                        .help("only `{checkout}` can be used in braces here")
+                        .help("use only `{checkout}` in braces")
                 })
         }
         None if cwd.contains("{checkout}") => Err(item
@@ -196,7 +200,7 @@ fn start_folder(item: &Item, cwd: &str, vcs: Option<&Value>) -> Result<String, D
                 "run.cwd",
                 format!("`run.cwd` is {cwd:?}, but the task has no checkout"),
             )
-            .help("set `run.checkout`, or name a folder without `{checkout}`")),
+            .help("set `run.checkout`, or use a folder without `{checkout}`")),
         None => Ok(cwd.to_owned()),
     }
 }
@@ -251,10 +255,10 @@ fn one_line(item: &Item, words: &[Value]) -> Result<String, Diagnostic> {
                 return Err(item
                     .error_at(
                         "run.command",
-                        format!("the command contains {found}"),
+                        format!("expected the words of the command to be strings, found {found}"),
                     )
                     .help(
-                        "on Windows, the words are joined into one string; use references in `worker.env` instead",
+                        "use references in `worker.env` instead; on Windows, the words are joined into one string",
                     ));
             }
         }
@@ -278,7 +282,7 @@ fn mount_script(context: &Context<'_>, item: &mut Item, script: &str) -> Result<
     // Without the proxy: public artifacts can be read without scopes.
     let root = environment.root_url().ok_or_else(|| {
         Diagnostic::environment(
-            "TASKCLUSTER_ROOT_URL is not set, but generic-worker tasks download `run-task` from there",
+            "TASKCLUSTER_ROOT_URL is not set, but generic-worker tasks download `run-task` from Taskcluster",
         )
         .help("set it to the root URL of the Taskcluster instance, e.g. https://firefox-ci-tc.services.mozilla.com")
     })?;

@@ -11,7 +11,7 @@ use crate::transform::description::{
 static RUN: Schema = Schema {
     name: "run",
     fields: &[
-        required("using", Type::Str, "how the task is run, e.g. `run-task`"),
+        required("using", Type::Str, "how to run the task, e.g. `run-task`"),
         optional("workdir", Type::Str, "the working folder of the task"),
     ],
     open: true,
@@ -23,7 +23,7 @@ static WHEN: Schema = Schema {
     fields: &[optional(
         "files-changed",
         Type::List(&Type::Str),
-        "patterns of files, at least one of which must have changed",
+        "patterns of files; the task is removed unless a matching file has changed",
     )],
     open: false,
     exclusive: &[],
@@ -33,7 +33,7 @@ static WHEN: Schema = Schema {
 pub static RUN_DESCRIPTION: Schema = Schema {
     name: "run description",
     fields: &[
-        required("run", Type::Struct(&RUN), "how the task is run"),
+        required("run", Type::Struct(&RUN), "how to run the task"),
         optional(
             "name",
             Type::Str,
@@ -42,7 +42,7 @@ pub static RUN_DESCRIPTION: Schema = Schema {
         optional(
             "label",
             Type::Str,
-            "the label, if it is not derived from the kind and the name",
+            "the label (default: derived from the kind and the name)",
         ),
         DESCRIPTION,
         WORKER_TYPE,
@@ -75,7 +75,7 @@ pub static RUN_DESCRIPTION: Schema = Schema {
         optional(
             "when",
             Type::Struct(&WHEN),
-            "when the task is needed; becomes an optimization",
+            "when the task is needed; converted to an optimization",
         ),
         FETCHES,
         optional(

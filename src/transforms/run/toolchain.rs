@@ -211,7 +211,7 @@ fn cache(
         Some(other) => {
             let path = ["worker", "docker-image"];
             return Err(fields::wrong_type(&item.origin, &path, "a mapping", other)
-                .help("toolchains need an in-tree image: `docker-image: {in-tree: …}`")
+                .help("use an in-tree image: `docker-image: {in-tree: …}`")
                 .into());
         }
     }

@@ -182,10 +182,11 @@ fn scopes(context: &Context<'_>, item: &mut Item) -> Outcome<Vec<Value>> {
     for template in templates.iter().filter_map(Value::as_str) {
         match pyformat::format(template, &Scope::new(&names)) {
             Ok(scope) => scopes.push(Value::from(scope)),
-            Err(error) => wrong.push(
-                item.error_at("scopes", error.to_string())
-                    .help("`{level}` and `{project}` are replaced; write literal braces twice"),
-            ),
+            Err(error) => {
+                wrong.push(item.error_at("scopes", error.to_string()).help(
+                    "use only `{level}` and `{project}` in braces; write literal braces twice",
+                ))
+            }
         }
     }
     wrong.or_ok(scopes)
@@ -273,7 +274,7 @@ fn resolve_if_dependencies(item: &mut Item) -> Outcome<()> {
                 wrong.push(
                     item.error_at(
                         "if-dependencies",
-                        format!("`{name}` is in `if-dependencies` but is not a dependency"),
+                        format!("`if-dependencies` lists `{name}`, which is not a dependency"),
                     )
                     .help(suggest::hint(name, known.collect::<Vec<_>>())),
                 );

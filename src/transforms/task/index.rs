@@ -96,7 +96,7 @@ fn generic(context: &Context<'_>, item: &Item, index: &Object) -> Result<Vec<Str
     let need = |key: &str| {
         index.get(key).map(py_str).ok_or_else(|| {
             item.error_at("index", format!("`index.{key}` is missing"))
-                .help("generic index routes need `product` and `job-name`")
+                .help("set `product` and `job-name`, which generic index routes require")
         })
     };
     let product = need("product")?;
@@ -136,7 +136,7 @@ fn check_product(context: &Context<'_>, item: &Item, product: &str) -> Result<()
         return Ok(());
     }
     let help = if known.is_empty() {
-        "list the products in `index.products` in config.yml".to_owned()
+        "add it to `index.products` in config.yml".to_owned()
     } else {
         format!(
             "{} (`index.products` in config.yml)",

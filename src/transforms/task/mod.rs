@@ -86,8 +86,8 @@ fn check(item: &mut Item) -> Outcome<&'static Payload> {
     for name in ["self", "decision"] {
         if dependencies.is_some_and(|d| d.contains_key(name)) {
             wrong.push(
-                item.error_at("dependencies", format!("a dependency is called `{name}`"))
-                    .help("references use this name for the task itself or the decision task"),
+                item.error_at("dependencies", format!("a dependency is named `{name}`"))
+                    .help("rename it; references use this name for the task itself or the decision task"),
             );
         }
     }

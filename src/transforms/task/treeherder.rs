@@ -41,11 +41,11 @@ pub fn add(context: &Context<'_>, common: &Common, item: &mut Item) -> Result<()
                 "treeherder.platform",
                 format!("the platform {platform:?} has no collection"),
             )
-            .help(format!("append one after a slash, e.g. `{platform}/opt`")));
+            .help(format!("append a collection, e.g. `{platform}/opt`")));
     };
     let (group, symbol) = split_symbol(text("symbol")?).ok_or_else(|| {
         item.error_at("treeherder.symbol", "invalid Treeherder symbol")
-            .help("write a symbol, or a group and a symbol: `group(symbol)`")
+            .help("use a symbol, or a group and a symbol: `group(symbol)`")
     })?;
     for part in [Some(symbol), group].into_iter().flatten() {
         if part.chars().count() > LONGEST_SYMBOL {

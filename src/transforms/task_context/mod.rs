@@ -31,12 +31,12 @@ static KEYED_BY_OPTIONS: Schema = Schema {
         optional(
             "defer",
             Type::List(&Type::Str),
-            "attributes whose alternatives are not resolved yet",
+            "attributes whose alternatives are left unresolved",
         ),
         optional(
             "enforce-single-match",
             Type::Bool,
-            "whether several matching alternatives are an error: true",
+            "whether it is an error if several alternatives match (default: true)",
         ),
     ],
     open: false,
@@ -49,28 +49,28 @@ static TASK_CONTEXT: Schema = Schema {
         required(
             "substitution-fields",
             Type::List(&Type::Str),
-            "the fields in which alternatives are resolved and values substituted",
+            "the fields in which to resolve alternatives and substitute values",
         ),
         optional(
             "from-parameters",
             Type::Map(&Type::OneOf(&[Type::List(&Type::Str), Type::Str])),
-            "values of parameters: for each a dotted name, or a list of names, of which the first existing one is used; `release.level` and others are derived from the parameters",
+            "values from parameters, each given as a dotted name, or as a list of names of which the first with a value is used; `release.level` and others are derived from the parameters",
         ),
         optional(
             "from-file",
             Type::Str,
             "a YAML file with values, relative to the root of the repository",
         ),
-        optional("from-object", Type::Any, "values"),
+        optional("from-object", Type::Any, "a mapping of names to values"),
         optional(
             "from-custom",
             Type::List(&Type::Str),
-            "the names of registered providers of values",
+            "the names of registered value providers",
         ),
         optional(
             "resolve-keyed-by-options",
             Type::Struct(&KEYED_BY_OPTIONS),
-            "how alternatives are resolved",
+            "how to resolve alternatives",
         ),
     ],
     open: false,
@@ -85,7 +85,7 @@ pub static SCHEMA: Schema = Schema {
         optional(
             "task-context",
             Type::Struct(&TASK_CONTEXT),
-            "the values, and the fields in which they are substituted",
+            "the values, and the fields in which to substitute them",
         ),
     ],
     open: true,
@@ -143,9 +143,9 @@ fn values(context: &Context<'_>, item: &Item, config: &Object) -> Outcome<Object
         wrong.push(
             item.error_at(
                 "task-context.from-custom",
-                format!("unknown provider of values `{name}`"),
+                format!("unknown value provider `{name}`"),
             )
-            .help("the project's Python must register it"),
+            .help("register it in the project's Python code"),
         );
     }
     match config.get("from-object") {
@@ -195,7 +195,7 @@ fn read(context: &Context<'_>, item: &Item, path: &str) -> Outcome<Object> {
     let text = context.project.files.read(path).map_err(|error| {
         let mut wrong = item.error_at(FIELD, error.to_string());
         wrong.class = Diagnostic::from(error).class;
-        wrong.help("paths are relative to the root of the repository")
+        wrong.help("use a path relative to the root of the repository")
     })?;
     match yaml::load(path, &text)?.value {
         Value::Object(values) => Ok(values),
@@ -203,7 +203,7 @@ fn read(context: &Context<'_>, item: &Item, path: &str) -> Outcome<Object> {
             .error_at(
                 FIELD,
                 format!(
-                    "{path:?} contains {}, where a mapping of names to values is expected",
+                    "{path:?}: expected a mapping of names to values, found {}",
                     type_name(&other)
                 ),
             )
@@ -246,7 +246,7 @@ fn look_up(context: &Context<'_>, path: &str) -> Result<Option<Value>, String> {
             Some(Value::Object(map)) => map.get(part),
             Some(other) => {
                 return Err(format!(
-                    "cannot find `{part}` of the parameter `{path}` in {}",
+                    "cannot look up `{part}` of the parameter `{path}` in {}",
                     type_name(other)
                 ));
             }

@@ -35,10 +35,10 @@ fn mistakes_of_all_sources_are_reported_together() {
     assert_eq!(
         TestProject::default().error(&TRANSFORM, items),
         "kind `thing`, task `x`: \"../b.yml\" is outside the repository\n  \
-           help: paths are relative to the root of the repository\n\
-         kind `thing`, task `x`: unknown provider of values `mine`\n  \
-           help: the project's Python must register it\n\
-         kind `thing`, task `x`: cannot find `x` of the parameter `project.x` in a string\n  \
+           help: use a path relative to the root of the repository\n\
+         kind `thing`, task `x`: unknown value provider `mine`\n  \
+           help: register it in the project's Python code\n\
+         kind `thing`, task `x`: cannot look up `x` of the parameter `project.x` in a string\n  \
            help: use a dot only to access a key of a parameter that is a mapping\n\
          kind `thing`, task `x`: the name `task` is reserved\n  \
            help: rename the value; reserved names: defer, enforce_single_match, field, fields, item, item_name, task"

@@ -98,11 +98,11 @@ impl DockerContext {
         let dockerfile = format!("{folder}/Dockerfile");
         let bytes = files.read(&dockerfile).map_err(|error| match error {
             FileError::Missing(_) => Diagnostic::user(format!("`{dockerfile}` does not exist"))
-                .help("the folder has the name of the image, unless `definition` names another"),
+                .help("create it, or set `definition` if the folder is not named after the image"),
             other => other.into(),
         })?;
         let text = String::from_utf8(bytes)
-            .map_err(|_| Diagnostic::user(format!("`{dockerfile}` is not UTF-8")))?;
+            .map_err(|_| Diagnostic::user(format!("`{dockerfile}` is not valid UTF-8")))?;
         let mut context = Self {
             entries: BTreeMap::new(),
         };
@@ -156,8 +156,8 @@ impl DockerContext {
             .insert(dockerfile_name(), Entry::Text(content));
         if let Some(odd) = file_name::quoted_of(context.paths()) {
             tracing::warn!(
-                "the docker context {folder} has file names that are not UTF-8, written as git \
-                 quotes them: {odd}"
+                "the docker context {folder} contains file names that are not valid UTF-8, \
+                 quoted here as by git: {odd}"
             );
         }
         wrong.extend(context.set_id());
@@ -170,14 +170,13 @@ impl DockerContext {
             let word = rest.split_whitespace().next().unwrap_or_default();
             return Err(
                 Diagnostic::user(format!("unknown directive `# %include{word}`"))
-                    .help("write `# %include <path>`, or `# %include-run-task`")
+                    .help("use `# %include <path>` or `# %include-run-task`")
                     .into(),
             );
         }
         let path = rest.trim();
         let wrong = |error: FileError| {
-            Diagnostic::from(error)
-                .help("paths are relative to the root of the repository and must stay inside it")
+            Diagnostic::from(error).help("use a path inside the repository, relative to its root")
         };
         let real = normalize(path).map_err(wrong)?;
         let archived = file_name::join("topsrcdir", path);
@@ -195,7 +194,7 @@ impl DockerContext {
     fn add_scripts(&mut self, task_scripts: &TaskScripts) -> Result<(), Diagnostic> {
         let all = task_scripts.all().map_err(|missing| {
             Diagnostic::user(format!(
-                "`# %include-run-task` needs files that do not exist: {}",
+                "cannot find the files for `# %include-run-task`: {}",
                 missing.join(", ")
             ))
             .help(task_scripts::HELP)
@@ -228,7 +227,7 @@ impl DockerContext {
             {
                 wrong.push(
                     Diagnostic::user(format!(
-                        "`{path}` has the setuid or setgid bit (mode {:o}), which is not allowed in a docker context",
+                        "`{path}` has the setuid or setgid bit set (mode {:o}), which is not allowed in a docker context",
                         mode & 0o7777
                     ))
                     .help(format!("run `chmod ug-s {path}`")),
@@ -300,7 +299,7 @@ impl DockerContext {
             zipper.write(bytes);
         })?;
         let zipped = zipper.finish().map_err(|error| {
-            Diagnostic::bug(format!("cannot compress a docker context: {error}"))
+            Diagnostic::bug(format!("cannot compress the docker context: {error}"))
         })?;
         Ok((hex(&hasher.finalize()), zipped))
     }
@@ -318,9 +317,13 @@ fn argument(rest: &str, arguments: &Object) -> Result<(String, String), Diagnost
             Ok((name.to_owned(), py_str(value)))
         }
         _ => {
-            let message = format!("the image has no argument `{name}`");
-            let hint = suggest::hint(name, arguments.keys().map(|key| key.as_str()));
-            Err(Diagnostic::user(message).help(format!("{hint} (`args` of the image)")))
+            let message = format!("`args` of the image does not contain `{name}`");
+            let near = suggest::nearest(name, arguments.keys().map(|key| key.as_str()));
+            let help = near.map_or_else(
+                || "add it to `args` of the image, or remove this line".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            Err(Diagnostic::user(message).help(help))
         }
     }
 }

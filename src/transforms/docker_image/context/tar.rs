@@ -19,7 +19,7 @@ const NAME: usize = 100;
 
 /// Error for a file that is too large for the format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} has {size} bytes, which is too large for a docker context")]
+#[error("{name:?} is too large for a docker context ({size} bytes)")]
 pub struct TooLarge {
     /// The member.
     pub name: String,

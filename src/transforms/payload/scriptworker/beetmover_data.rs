@@ -33,17 +33,25 @@ static SCHEMA: Schema = Schema {
             "",
         ),
         required("app-name", Type::Str, "the name of the product"),
-        required("bucket", Type::Str, "the bucket, a part of the scope"),
-        required("project", Type::Str, "the project, a part of the scopes"),
+        required(
+            "bucket",
+            Type::Str,
+            "the bucket, which is part of the scope",
+        ),
+        required(
+            "project",
+            Type::Str,
+            "the project, which is part of the scopes",
+        ),
         required(
             "data-map",
             Type::List(&Type::Struct(&DATA)),
-            "the contents and their destinations",
+            "the data to publish, with the destinations",
         ),
         optional(
             "dry-run",
             Type::Bool,
-            "accepted and ignored, as in taskgraph",
+            "accepted but ignored, as in taskgraph",
         ),
     ],
     open: true,
@@ -105,7 +113,7 @@ fn build(_: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcom
 /// nothing is read after the padding that completes a group of four.
 fn check_base64(data: &str) -> Result<(), &'static str> {
     if !data.is_ascii() {
-        return Err("it has non-ASCII characters");
+        return Err("it contains non-ASCII characters");
     }
     let (mut digits, mut padding) = (0, 0);
     for byte in data.bytes() {
@@ -125,7 +133,7 @@ fn check_base64(data: &str) -> Result<(), &'static str> {
     }
     match digits {
         0 => Ok(()),
-        1 => Err("it has an excess character, or characters are missing"),
-        _ => Err("the padding is incorrect"),
+        1 => Err("its length is invalid"),
+        _ => Err("its padding is incorrect"),
     }
 }

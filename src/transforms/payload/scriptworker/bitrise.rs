@@ -16,19 +16,23 @@ use crate::transforms::payload::worker::{add_scope, take_worker};
 static BITRISE: Schema = Schema {
     name: "bitrise",
     fields: &[
-        required("app", Type::Str, "the app on Bitrise, a part of the scope"),
+        required(
+            "app",
+            Type::Str,
+            "the Bitrise app, which is part of the scope",
+        ),
         required(
             "workflows",
             Type::List(&Type::OneOf(&[
                 Type::Str,
                 Type::Map(&Type::List(&Type::Map(&Type::TaskRef))),
             ])),
-            "the workflows: a name, or a mapping of names to lists of environments, one environment for each run of the workflow",
+            "the workflows: names, or mappings of names to lists of environments, with one environment for each run of the workflow",
         ),
         optional(
             "artifact_prefix",
             Type::Str,
-            "the prefix of the names of artifacts; `public` for public artifacts",
+            "the prefix of artifact names; `public` for public artifacts",
         ),
     ],
     open: true,
@@ -43,7 +47,11 @@ static SCHEMA: Schema = Schema {
             Type::Literal(&["scriptworker-bitrise"]),
             "",
         ),
-        required("bitrise", Type::Struct(&BITRISE), "what runs on Bitrise"),
+        required(
+            "bitrise",
+            Type::Struct(&BITRISE),
+            "the app and the workflows to run",
+        ),
     ],
     open: true,
     exclusive: &[],

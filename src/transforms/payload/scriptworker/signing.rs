@@ -18,7 +18,7 @@ use crate::transforms::payload::worker::take_worker;
 static UPSTREAM_ARTIFACT: Schema = Schema {
     name: "upstream artifact to sign",
     fields: &[
-        required("taskId", Type::TaskRef, "the task that has the artifact"),
+        required("taskId", Type::TaskRef, "the task with the artifacts"),
         required(
             "taskType",
             Type::Str,
@@ -32,12 +32,12 @@ static UPSTREAM_ARTIFACT: Schema = Schema {
         required(
             "formats",
             Type::List(&Type::Str),
-            "the formats that each of them is signed with",
+            "the formats to sign each artifact with",
         ),
         optional(
             "authenticode_comment",
             Type::Str,
-            "the comment in the signature of an installer for Windows (MSI)",
+            "the comment in the signature of a Windows installer (MSI)",
         ),
     ],
     open: true,
@@ -55,14 +55,14 @@ static SCHEMA: Schema = Schema {
         required(
             "signing-type",
             Type::Str,
-            "the certificate, e.g. `release-signing`",
+            "the signing certificate, e.g. `release-signing`",
         ),
         required(
             "upstream-artifacts",
             Type::List(&Type::Struct(&UPSTREAM_ARTIFACT)),
-            "the artifacts that are signed",
+            "the artifacts to sign",
         ),
-        optional("max-run-time", Type::Int, "the time limit, in seconds: 600"),
+        optional("max-run-time", Type::Int, "the time limit, in seconds"),
     ],
     open: true,
     exclusive: &[],

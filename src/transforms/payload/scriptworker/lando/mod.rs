@@ -25,7 +25,7 @@ use self::steps::STEPS;
 /// `scriptworker-lando`
 pub static LANDO: Payload = Payload {
     name: "scriptworker-lando",
-    doc: "Lands versions, tags and localizations, and merges branches.",
+    doc: "Lands version bumps, tags, localizations and merges.",
     schema: &schema::SCHEMA,
     defaults: &[],
     automation: false,

@@ -10,28 +10,28 @@ const FETCH_VERSION_FROM: Field = required(
 const FROM_REVISION: Field = optional(
     "from-revision",
     Type::Str,
-    "the revision of the branch that is merged: its tip",
+    "the revision of the branch to merge (default: its tip)",
 );
-const TO_BRANCH: Field = required("to-branch", Type::Str, "the branch that is changed");
+const TO_BRANCH: Field = required("to-branch", Type::Str, "the branch to change");
 const TO_REVISION: Field = optional(
     "to-revision",
     Type::Str,
-    "the revision of the branch that is changed: its tip",
+    "the revision of the branch to change (default: its tip)",
 );
 const REPLACEMENTS: Field = optional(
     "replacements",
     Type::List(&Type::List(&Type::Str)),
-    "replacements: lists of a file, a text and its replacement",
+    "replacements, each a list of a file, a text and its replacement",
 );
 const END_TAG: Field = optional(
     "end-tag",
     Type::Str,
-    "the tag that ends the development of the version; `{major_version}` is replaced",
+    "the tag that marks the end of the version's development; `{major_version}` is replaced",
 );
 const VERSION_FILES: Field = required(
     "version-files",
     Type::List(&Type::Struct(&BUMPED_FILE)),
-    "the files in which the version is changed",
+    "the files in which to change the version",
 );
 
 const BUMPED_FILE: Schema = Schema {
@@ -57,7 +57,7 @@ static VERSION_FILE: Schema = Schema {
 };
 
 const VERSION_BUMP_DOC: &str = "the part of the version to increase: `major` or `minor`";
-const FILENAME: Field = required("filename", Type::Str, "the file");
+const FILENAME: Field = required("filename", Type::Str, "the path of the file");
 const NEW_SUFFIX: Field = optional(
     "new-suffix",
     Type::Str,
@@ -65,7 +65,7 @@ const NEW_SUFFIX: Field = optional(
 );
 
 static PLATFORMS: Schema = Schema {
-    name: "platforms of a locale file",
+    name: "locale platforms",
     fields: &[
         required("platforms", Type::List(&Type::Str), "the platforms"),
         required("path", Type::Str, "the file that lists their locales"),
@@ -76,14 +76,18 @@ static PLATFORMS: Schema = Schema {
 };
 
 static L10N_BUMP: Schema = Schema {
-    name: "bump of localizations",
+    name: "localization bump",
     fields: &[
-        required("name", Type::Str, "a description of what is bumped"),
-        required("path", Type::Str, "the file with the revisions of locales"),
+        required("name", Type::Str, "a description of the bump"),
+        required(
+            "path",
+            Type::Str,
+            "the file with the revisions of the locales",
+        ),
         required(
             "l10n-repo-url",
             Type::Str,
-            "the repository of localizations, one for the whole task",
+            "the localization repository, which must be the same for all bumps of the task",
         ),
         required(
             "l10n-repo-target-branch",
@@ -93,7 +97,7 @@ static L10N_BUMP: Schema = Schema {
         required(
             "platform-configs",
             Type::List(&Type::Struct(&PLATFORMS)),
-            "which locales each platform has",
+            "the locales of each platform",
         ),
         optional(
             "ignore-config",
@@ -107,19 +111,19 @@ static L10N_BUMP: Schema = Schema {
 
 static SYNCED: Schema = Schema {
     name: "synchronized file",
-    fields: &[required("toml-path", Type::Str, "the file")],
+    fields: &[required("toml-path", Type::Str, "the path of the file")],
     open: false,
     exclusive: &[],
 };
 
 static ANDROID_L10N_SYNC: Schema = Schema {
-    name: "synchronization of Android localizations",
+    name: "Android localization sync",
     fields: &[
         required("from-branch", Type::Str, "the source branch"),
         required(
             "toml-info",
             Type::List(&Type::Struct(&SYNCED)),
-            "the files that list what is copied",
+            "the files that list what to copy",
         ),
     ],
     open: false,
@@ -129,21 +133,21 @@ static ANDROID_L10N_SYNC: Schema = Schema {
 static IMPORTED: Schema = Schema {
     name: "imported file",
     fields: &[
-        required("toml-path", Type::Str, "the file"),
-        required("dest-path", Type::Str, "the destination of its content"),
+        required("toml-path", Type::Str, "the path of the file"),
+        required("dest-path", Type::Str, "the path to copy its content to"),
     ],
     open: false,
     exclusive: &[],
 };
 
 static ANDROID_L10N_IMPORT: Schema = Schema {
-    name: "import of Android localizations",
+    name: "Android localization import",
     fields: &[
         required("from-repo-url", Type::Str, "the source repository"),
         required(
             "toml-info",
             Type::List(&Type::Struct(&IMPORTED)),
-            "the files that list what is copied",
+            "the files that list what to copy",
         ),
     ],
     open: false,
@@ -156,13 +160,13 @@ static TAG: Schema = Schema {
         required(
             "types",
             Type::List(&Type::Literal(&["buildN", "release"])),
-            "the tags: `buildN` for the build, `release` for the release",
+            "the tags to create: `buildN` for the build, `release` for the release",
         ),
-        required("revision", Type::Str, "the revision that is tagged"),
+        required("revision", Type::Str, "the revision to tag"),
         optional(
             "hg-repo-url",
             Type::Str,
-            "the Mercurial repository in which the revision is looked up; it must be given, but may be null",
+            "the Mercurial repository in which to look up the revision; required, but may be null",
         ),
     ],
     open: false,
@@ -181,14 +185,14 @@ static VERSION_BUMP: Schema = Schema {
 };
 
 static ESR_BUMP: Schema = Schema {
-    name: "bump of an ESR",
+    name: "ESR bump",
     fields: &[TO_BRANCH, FETCH_VERSION_FROM, VERSION_FILES, TO_REVISION],
     open: false,
     exclusive: &[],
 };
 
 static MAIN_BUMP: Schema = Schema {
-    name: "bump of the main branch",
+    name: "main branch bump",
     fields: &[
         TO_BRANCH,
         FETCH_VERSION_FROM,
@@ -198,7 +202,7 @@ static MAIN_BUMP: Schema = Schema {
         optional(
             "regex-replacements",
             Type::List(&Type::List(&Type::Str)),
-            "replacements: lists of a file, a regular expression and its replacement",
+            "replacements, each a list of a file, a regular expression and its replacement",
         ),
         END_TAG,
     ],
@@ -220,9 +224,9 @@ static UPLIFT: Schema = Schema {
         required(
             "version-files",
             Type::List(&Type::Struct(&VERSION_FILE)),
-            "the files in which the version is changed",
+            "the files in which to change the version",
         ),
-        required("from-branch", Type::Str, "the branch that is merged"),
+        required("from-branch", Type::Str, "the branch to merge"),
         TO_BRANCH,
         FROM_REVISION,
         TO_REVISION,
@@ -236,7 +240,7 @@ static UPLIFT: Schema = Schema {
         optional(
             "l10n-bump-info",
             Type::List(&Type::Struct(&L10N_BUMP)),
-            "the localizations that are bumped too",
+            "the localizations to bump as well",
         ),
     ],
     open: false,
@@ -244,7 +248,7 @@ static UPLIFT: Schema = Schema {
 };
 
 static ACTION: Schema = Schema {
-    name: "action of a landing",
+    name: "landing action",
     fields: &[
         optional(
             "android-l10n-sync",
@@ -259,7 +263,7 @@ static ACTION: Schema = Schema {
         optional(
             "l10n-bump",
             Type::List(&Type::Struct(&L10N_BUMP)),
-            "updates localizations to the newest revisions",
+            "updates localizations to the latest revisions",
         ),
         optional("tag", Type::Struct(&TAG), "tags a revision"),
         optional(
@@ -300,17 +304,17 @@ pub static SCHEMA: Schema = Schema {
         required(
             "lando-repo",
             Type::Str,
-            "the name of the repository in Lando, a part of the scope",
+            "the name of the repository in Lando, which is part of the scope",
         ),
         required(
             "actions",
             Type::List(&Type::Struct(&ACTION)),
-            "what is landed",
+            "the actions to perform",
         ),
         optional(
             "ignore-closed-tree",
             Type::Bool,
-            "whether it lands on a closed tree",
+            "whether to land even if the tree is closed",
         ),
         optional(
             "dontbuild",
@@ -325,7 +329,7 @@ pub static SCHEMA: Schema = Schema {
         optional(
             "matrix-rooms",
             Type::List(&Type::Str),
-            "the Matrix rooms that are notified about the task",
+            "the Matrix rooms to notify about the task",
         ),
     ],
     open: true,

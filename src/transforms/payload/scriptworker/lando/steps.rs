@@ -102,7 +102,7 @@ fn l10n_bump(context: &StepContext<'_>, info: &Value) -> Result<Value, Diagnosti
             .error_at(
                 "worker.actions",
                 format!(
-                    "localizations come from several repositories: {}",
+                    "the localizations come from several repositories: {}",
                     urls.join(", ")
                 ),
             )
@@ -117,7 +117,7 @@ fn tag(context: &StepContext<'_>, info: &Value) -> Result<Value, Diagnostic> {
     let wrong = |message: &str| context.item.error_at("worker.actions", message);
     let Some(url) = info.get("hg-repo-url") else {
         return Err(wrong("`worker.actions.tag.hg-repo-url` is missing").help(
-            "name the Mercurial repository in which the revision is looked up, or write null",
+            "set it to the Mercurial repository in which to look up the revision, or to null",
         ));
     };
     let product = fields::get(context.item, &["attributes", "shipping_product"])
@@ -131,7 +131,7 @@ fn tag(context: &StepContext<'_>, info: &Value) -> Result<Value, Diagnostic> {
         .and_then(Value::as_str)
         .ok_or_else(|| {
             wrong("the version to tag is unknown")
-                .help("the parameter `version` is required; release promotion sets it")
+                .help("set the parameter `version`, as release promotion does")
         })?;
     let build = params.get("build_number").map(py_str).unwrap_or_default();
     let stem = format!("{}_{}", product.to_uppercase(), version.replace('.', "_"));
