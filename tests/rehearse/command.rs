@@ -293,8 +293,8 @@ fn more_input_has_to_be_a_mapping() {
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        error.contains("input.yml: expected a mapping, found a list"),
-        "{error}"
+        stderr.contains("input.yml: expected a mapping, found a list"),
+        "{stderr}"
     );
 }
 

@@ -391,7 +391,7 @@ fn a_chain_in_a_project_without_chains_is_explained() {
     assert_ne!(output.status.code(), Some(0));
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("set `chains: true` in the section `release-promotion`"),
-        "{said}"
+        stderr.contains("set `chains: true` in the section `release-promotion`"),
+        "{stderr}"
     );
 }

@@ -61,8 +61,8 @@ fn tasks_are_created_with_the_role_of_their_branch_or_action() {
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(error.contains("the queue rejected the task"), "{error}");
         assert!(
-            stderr.replace(['\n', '│', ' '], "").contains(missing),
-            "{stderr}"
+            error.replace(['\n', '│', ' '], "").contains(missing),
+            "{error}"
         );
     }
 }

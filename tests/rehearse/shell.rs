@@ -108,8 +108,8 @@ fn a_variable_that_nothing_sets_is_empty() {
     ] {
         let errors = wrong(script(text));
         assert!(
-            error[0].ends_with("the variable NONE is not set, which is an error after `set -u`"),
-            "{text}: {error:?}"
+            errors[0].ends_with("the variable NONE is not set, which is an error after `set -u`"),
+            "{text}: {errors:?}"
         );
     }
     decides("set -u; taskgraph decision FLAGS --head-tag=\"${NONE:-}\" && echo $PATH");
