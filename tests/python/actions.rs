@@ -68,7 +68,7 @@ fn release_promotion_needs_a_registered_action() {
         .inside(message, ACTION)
         .variable("ACTION_CALLBACK", "release-promotion");
     let error = flat(&message.failure(&["action-callback"]));
-    assert!(error.contains("have it call `enable_action"), "{error}");
+    assert!(error.contains("call `enable_action"), "{error}");
     assert!(offered(&bringing_promotion(message)));
 }
 
