@@ -93,14 +93,14 @@ const REFUSALS: &[(&str, &str)] = &[
     ),
     ("taskids-and-dates-are-checked", "`existing_tasks`: taskId "),
     ("taskids-and-dates-are-checked", "which is not in the years"),
-    ("kinds-are-checked", "`tasks-from` is "),
-    ("kinds-are-checked", "`kind-dependencies` is "),
+    ("kinds-are-checked", "`tasks-from`: "),
+    ("kinds-are-checked", "`kind-dependencies`: "),
     ("two-tasks-with-the-same-label", "two tasks have the label"),
     ("labels-are-not-empty", "label is empty"),
     ("null-means-that-a-key-is-not-given", "'NoneType'"),
     (
         "null-means-that-a-key-is-not-given",
-        "`worker.artifacts.name` is null",
+        "`worker.artifacts.name`: expected a string, found null",
     ),
 ];
 
