@@ -330,7 +330,7 @@ fn the_entry_point_of_the_image_creates_the_checkout() {
     );
     payload["env"]["SNOWMAN_HEAD_REPOSITORY"] = json!("");
     assert_eq!(
-        unread(payload),
+        unsupported_command(payload),
         "the command does not check out the repository"
     );
 }
