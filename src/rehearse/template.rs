@@ -404,7 +404,7 @@ mod tests {
         for template in [value, key] {
             let error = render(&template, &json!({})).unwrap_err().to_string();
             assert!(
-                error.starts_with("brackets are more than 10 levels deep in `"),
+                error.starts_with("brackets are nested more than 10 levels deep in `"),
                 "{error}"
             );
         }

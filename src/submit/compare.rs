@@ -363,7 +363,7 @@ mod tests {
             |ours: &Value, theirs: &Value| difference(ours, theirs).map(|d| d.to_string());
         assert_eq!(
             message(&ours(), &other).as_deref(),
-            Some("`payload.n` should be 1 and is 7, and 2 more fields differ")
+            Some("`payload.n` should be 1, but is 7, and 2 more fields differ")
         );
         let mut ours = ours();
         ours["metadata"] = json!({"description": "Builds", "name": "build"});
@@ -371,7 +371,7 @@ mod tests {
         assert_eq!(
             message(&ours, &other).as_deref(),
             Some(
-                "`metadata.name` should be \"build\" and is \"squatter\", and 3 more fields differ"
+                "`metadata.name` should be \"build\", but is \"squatter\", and 3 more fields differ"
             )
         );
         ours["metadata"] = other["metadata"].clone();
@@ -380,7 +380,7 @@ mod tests {
         other["extra"] = json!({});
         assert_eq!(
             message(&ours, &other).as_deref(),
-            Some("`payload.artifacts` should be [] and is nothing, and 1 more field differs")
+            Some("`payload.artifacts` should be [], but is absent, and 1 more field differs")
         );
     }
 
@@ -393,24 +393,24 @@ mod tests {
         };
         assert_eq!(
             message(|t| t["payload"]["n"] = json!(2)).as_deref(),
-            Some("`payload.n` should be 1 and is 2")
+            Some("`payload.n` should be 1, but is 2")
         );
         assert_eq!(
             message(|t| t["scopes"] = json!(["a"])).as_deref(),
-            Some("`scopes[1]` should be \"b\" and is nothing")
+            Some("`scopes[1]` should be \"b\", but is absent")
         );
         assert_eq!(
             message(|t| first_artifact(t)["expires"] = json!("2030-02-02T00:00:00.000Z"))
                 .as_deref(),
             Some(
-                "`payload.artifacts[0].expires` should be \"2030-01-02T00:00:00.000Z\" and is \
+                "`payload.artifacts[0].expires` should be \"2030-01-02T00:00:00.000Z\", but is \
                  \"2030-02-02T00:00:00.000Z\""
             )
         );
         assert_eq!(
             message(|t| t["deadline"] = json!("2030-01-03T00:00:00.000Z")).as_deref(),
             Some(
-                "`deadline` should be \"2030-01-02T00:00:00.000Z\" and is \
+                "`deadline` should be \"2030-01-02T00:00:00.000Z\", but is \
                  \"2030-01-03T00:00:00.000Z\""
             )
         );

@@ -145,8 +145,8 @@ fn attributes_without_names_are_refused_together() {
         on("f", "run_on_projects", json!(true)).attribute("cron", json!(true)),
     ]);
     let expected = [
-        "task `a`: the attribute `run_on_projects` lists a mapping",
-        "task `b`: the attribute `run_on_projects` lists a list",
+        "task `a`: the attribute `run_on_projects` contains a mapping",
+        "task `b`: the attribute `run_on_projects` contains a list",
         "task `c`: the attribute `run_on_tasks_for` is an integer",
         "task `d`: the attribute `run_on_git_branches` contains an invalid pattern",
         "task `e`: the attribute `run_on_git_branches` contains a value that is not a string",

@@ -143,7 +143,7 @@ mod tests {
         ];
         assert_eq!(
             root(&half),
-            Err("TASKCLUSTER_ACCESS_TOKEN is set and TASKCLUSTER_CLIENT_ID is not".to_owned())
+            Err("TASKCLUSTER_ACCESS_TOKEN is set, but TASKCLUSTER_CLIENT_ID is not".to_owned())
         );
     }
 }

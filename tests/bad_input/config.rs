@@ -106,7 +106,7 @@ taskgraph:
        · ────────────
      2 │ worker: {}
        ╰────
-      help: add it: the priority of tasks without one
+      help: add it: the priority of tasks that do not set one
 
       × `workers.aliases.linux.os`: expected a string, found a list
        ╭─[taskcluster/config.yml:8:13]

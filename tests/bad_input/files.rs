@@ -309,8 +309,8 @@ fn a_link_leaves_the_repository() {
     assert_snapshot!(project.run(&["full"]).shown(), @r#"
     exit code 1
     stderr:
-      × kind `build`: cannot read "link.yml" in `tasks-from`: "taskcluster/kinds/build/link.yml" leads
-      │ out of the repository
+      × kind `build`: cannot read "link.yml" in `tasks-from`: "taskcluster/kinds/build/link.yml" is
+      │ outside the repository
        ╭─[taskcluster/kinds/build/kind.yml:1:14]
      1 │ tasks-from: [link.yml]
        ·              ────────

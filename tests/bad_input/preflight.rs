@@ -67,8 +67,8 @@ async fn everything_is_reported_together() {
      10 │         description: F
         ╰────
 
-      × kind `build`, task `build-c`: it depends on the task `build-d`, which expires before this
-      │ task's deadline
+      × kind `build`, task `build-c`: it depends on the task `build-d`, which expires before this task's
+      │ deadline
       │   cause: the queue would reject the task
        ╭─[taskcluster/kinds/build/kind.yml:6:5]
      5 │     b: {description: B, worker-type: succeed, routes: [x, x]}

@@ -98,7 +98,8 @@ async fn scopes_are_missing() {
        ·     ─
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
        ╰────
-      help: grant it to the role of the repository or hook that decides, or have the tasks do without
+      help: grant it to the role of the repository or hook that this decision task runs for, or change
+            the tasks so that they do not need it
 
       × kind `build`, task `build-c`: the scope `queue:route:other.route` is missing
        ╭─[taskcluster/kinds/build/kind.yml:6:5]
@@ -106,7 +107,8 @@ async fn scopes_are_missing() {
      6 │     c: {description: C, routes: [other.route], scopes: ['secrets:get:x'], worker-type: succeed}
        ·     ─
        ╰────
-      help: grant it to the role of the repository or hook that decides, or have the tasks do without
+      help: grant it to the role of the repository or hook that this decision task runs for, or change
+            the tasks so that they do not need it
 
       × kind `build`, task `build-c`: the scope `secrets:get:x` is missing
        ╭─[taskcluster/kinds/build/kind.yml:6:5]
@@ -114,7 +116,8 @@ async fn scopes_are_missing() {
      6 │     c: {description: C, routes: [other.route], scopes: ['secrets:get:x'], worker-type: succeed}
        ·     ─
        ╰────
-      help: grant it to the role of the repository or hook that decides, or have the tasks do without
+      help: grant it to the role of the repository or hook that this decision task runs for, or change
+            the tasks so that they do not need it
 
     3 errors; nothing was created
     ");
@@ -138,7 +141,8 @@ async fn a_scope_is_missing_and_granted_before_a_rerun() {
        ·     ─
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: build-a}}
        ╰────
-      help: grant it to the role of the repository or hook that decides, or have the tasks do without
+      help: grant it to the role of the repository or hook that this decision task runs for, or change
+            the tasks so that they do not need it
 
     1 error; nothing was created
     ");
@@ -170,8 +174,8 @@ async fn a_task_id_is_taken() {
     assert_snapshot!(ran.shown(), @r#"
     exit code 0
     stderr:
-    [TIME]  WARN could not cancel [TASK-ID], which has a taskId of this decision but is not `build-a`: it is unscheduled in this task group, so find out who created it
     [TIME]  WARN cannot use the taskId [TASK-ID] for `build-a`: it belongs to a different task: `metadata.name` should be "build-a", but is "squatter", and 7 more fields differ
+    [TIME]  WARN could not cancel [TASK-ID], which has a taskId of this decision but is not `build-a`: it is unscheduled in this task group, so find out who created it
     Created 3 tasks in group [TASK-ID]
     "#);
     assert_eq!(

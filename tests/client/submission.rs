@@ -107,7 +107,7 @@ async fn resubmitting_a_graph_creates_nothing() {
     let message = report.problems.to_string();
     assert!(message.contains("task `task-9`: the taskId"), "{message}");
     assert!(
-        message.contains("`payload.command` should be [\"changed\"] and is nothing"),
+        message.contains("`payload.command` should be [\"changed\"], but is absent"),
         "{message}"
     );
     bench.sandbox.stop().await;

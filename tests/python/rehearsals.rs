@@ -316,7 +316,7 @@ fn rebuilt_tasks_of_a_python_promotion_are_reported() {
         assert!(stderr.contains(part), "{part}: {stderr}");
     }
     assert!(
-        notes.contains("1 task built twice: seen-one is "),
+        notes.contains("1 task built twice: seen-one already exists as "),
         "{notes}"
     );
     assert!(

@@ -288,7 +288,10 @@ async fn a_promotion_in_python_is_noted() {
         let [twice, early] = report.notes.as_slice() else {
             unreachable!("{report:?}")
         };
-        assert!(twice.starts_with("1 task built twice: sign is "), "{twice}");
+        assert!(
+            twice.starts_with("1 task built twice: sign already exists as "),
+            "{twice}"
+        );
         let new = "1 new task of an earlier phase: l10n belongs to the phase promote";
         assert_eq!(early, new);
         let text = Report {

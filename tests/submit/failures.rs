@@ -213,7 +213,7 @@ async fn an_existing_task_is_kept_only_if_it_is_equal() {
     let message = report.problems.to_string();
     assert!(message.contains("the taskId b belongs to a different task"));
     assert!(
-        message.contains(r#"`payload.name` should be "b" and is "evil""#),
+        message.contains(r#"`payload.name` should be "b", but is "evil""#),
         "{message}"
     );
 }

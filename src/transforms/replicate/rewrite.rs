@@ -34,7 +34,7 @@ impl<'a> Rewriter<'a> {
         })?;
         let group = context.project.environment.get("TASK_ID").ok_or_else(|| {
             Diagnostic::environment(
-                "TASK_ID is not set, but replicated tasks belong to the task group of the decision task",
+                "replicated tasks belong to the task group of the decision task, but TASK_ID is not set",
             )
             .at(item.origin.own_place())
             .help("locally, set TASK_ID to the taskId of any decision task")

@@ -100,7 +100,10 @@ async fn the_arguments_of_a_plan_come_in_any_order() {
     assert_contains_all(&output.err, &["did you mean `push_fox`?"]);
     for (args, part) in [
         (&["--previous", a, b][..], "no flavor is given"),
-        (&["--previous", "push_fox"], "--previous names no graph"),
+        (
+            &["--previous", "push_fox"],
+            "no graph is given with --previous",
+        ),
         (
             &["push_fox", "--previous", "abc"],
             "--previous abc: neither a taskId nor a folder",

@@ -42,8 +42,8 @@ async fn failed_tasks_are_not_reused() {
     assert_contains_all(
         &output.out,
         &[
-            "not usable  1: partials-a (failed)",
-            "not done    1: l10n-a (pending)",
+            "unusable    1: partials-a (failed)",
+            "unfinished  1: l10n-a (pending)",
         ],
     );
     assert_contains_all(&output.err, &["1 task cannot be reused"]);
@@ -136,7 +136,7 @@ async fn missing_tasks_are_not_reused() {
     let args = ["promote_fox", "--previous", broken.task_id.as_str()];
     let output = plan(&bench, &args).await;
     assert_eq!(output.code, Some(1), "{}", output.out);
-    assert_contains_all(&output.out, &["not usable  1: sign-a (missing)"]);
+    assert_contains_all(&output.out, &["unusable    1: sign-a (missing)"]);
     // Nothing needs it any more because its dependent has completed.
     let broken = without(&bench, &push, "build-a");
     let promote = promotion_trigger(&push, "promote_fox", on(&[&broken]));

@@ -58,7 +58,7 @@ impl Scenario {
             Self::Stopped => "stop signal".to_owned(),
             Self::OtherDefinitions => "killed, then other definitions".to_owned(),
             Self::Squatted => "taskIds taken by another group".to_owned(),
-            Self::SquattedInGroup => "taskIds taken in the own group".to_owned(),
+            Self::SquattedInGroup => "taskIds taken in the decision's group".to_owned(),
             Self::SquattedDuringRun => "a taskId taken during the run".to_owned(),
             Self::LateCalls => "killed twice, with late calls".to_owned(),
             Self::LateCallsOtherDefinitions => {

@@ -32,15 +32,15 @@ fn values_known_only_to_a_shell_are_not_read() {
         ),
         (
             "taskgraph decision FLAGS --head-tag=$(git describe)",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "taskgraph decision FLAGS --head-tag=`git describe`",
-            "`--head-tag` is given the output of a command",
+            "`--head-tag` depends on the output of a command",
         ),
         (
             "taskgraph decision FLAGS --head-tag=v*",
-            "`--head-tag` is given a file name pattern",
+            "`--head-tag` depends on a file name pattern",
         ),
         (
             "taskgraph decision FLAGS --head-tag=${FOX_HEAD_REV:0:7}",
@@ -48,12 +48,12 @@ fn values_known_only_to_a_shell_are_not_read() {
         ),
         (
             "cd $(mktemp -d) && taskgraph decision FLAGS",
-            "`cd` is given the output of a command",
+            "`cd` depends on the output of a command",
         ),
         ("eval taskgraph decision FLAGS", "`eval` is not supported"),
         (
             "$RUNNER decision FLAGS",
-            "nothing in it runs taskgraph or snowman, only `$RUNNER decision",
+            "the command runs neither taskgraph nor snowman, only `$RUNNER decision",
         ),
         (
             "taskgraph decision FLAGS --head-tag='v1",
@@ -65,19 +65,19 @@ fn values_known_only_to_a_shell_are_not_read() {
         ),
         (
             "taskgraph decision FLAGS && taskgraph decision FLAGS",
-            "it runs more than one decision or action",
+            "the command runs more than one decision or action",
         ),
         (
             "make decision",
-            "nothing in it runs taskgraph or snowman, only `make decision`",
+            "the command runs neither taskgraph nor snowman, only `make decision`",
         ),
         (
             "taskgrap decision FLAGS",
-            "nothing in it runs taskgraph or snowman: is `taskgrap` meant to be `taskgraph`?",
+            "the command runs neither taskgraph nor snowman: did you mean `taskgraph` instead of `taskgrap`?",
         ),
         (
             "uv run taskgrahp decision",
-            "nothing in it runs taskgraph or snowman, only `uv run taskgrahp decision`",
+            "the command runs neither taskgraph nor snowman, only `uv run taskgrahp decision`",
         ),
     ] {
         let reason = unsupported_command(script(text));
@@ -94,7 +94,7 @@ fn values_known_only_to_a_shell_are_not_read() {
     let reason = unsupported_command(payload(json!(null)));
     assert_eq!(
         reason,
-        "`payload.command` is missing, so the image decides what runs"
+        "`payload.command` is missing, so the default command of the image would run"
     );
     let reason = unsupported_command(payload(json!("taskgraph decision")));
     assert!(
@@ -111,7 +111,7 @@ fn endless_values_are_not_read() {
     let reason = unsupported_command(script(&format!(
         "{double} taskgraph decision FLAGS --head-tag=$A"
     )));
-    assert_eq!(reason, "`--head-tag` is given a value that is too long");
+    assert_eq!(reason, "`--head-tag` depends on a value that is too long");
     let many = "A=x; ".repeat(10_000);
     let reason = unsupported_command(script(&format!("{many} taskgraph decision FLAGS")));
     assert!(
@@ -170,7 +170,7 @@ fn failing_commands_are_reported() {
     );
     only(
         "cd /builds/worker && taskgraph decision FLAGS",
-        "runs in /builds/worker, but the checkout is /builds/worker/checkouts/vcs",
+        "runs in /builds/worker, which is outside the checkout /builds/worker/checkouts/vcs",
     );
     // All of it at once.
     let mut payload = script("taskgraph decision FLAGS --haed-tag=x");
@@ -258,7 +258,7 @@ fn a_projects_own_run_task_is_read() {
     let text = format!("{start} ./mach create-environment && ./mach taskgrahp decision FLAGS");
     let reason = unsupported_command(definition(&options, &text));
     assert!(
-        reason.starts_with("nothing in it runs taskgraph or snowman, only `./mach create-environment`, `./mach taskgrahp"),
+        reason.starts_with("the command runs neither taskgraph nor snowman, only `./mach create-environment`, `./mach taskgrahp"),
         "{reason}"
     );
 }

@@ -47,7 +47,7 @@ pub(super) fn rules(bench: &Bench) -> Vec<Case> {
             "created is a date",
             json!({}),
             json!({"created": "today"}),
-            "where a date and time",
+            "expected a date and time",
         ),
         (
             "deadline far",
@@ -89,19 +89,19 @@ pub(super) fn rules(bench: &Bench) -> Vec<Case> {
             "expires is a date",
             json!({"expires": at(2 * DAY)}),
             json!({"expires": "2099-01-01"}),
-            "where a date and time",
+            "expected a date and time",
         ),
         (
             "retries few",
             json!({"retries": 49}),
             json!({"retries": 50}),
-            "no more than 49",
+            "at most 49",
         ),
         (
             "retries positive",
             json!({"retries": 0}),
             json!({"retries": -1}),
-            "no less than 0",
+            "at least 0",
         ),
         (
             "retries whole",
@@ -221,7 +221,7 @@ pub(super) fn rules(bench: &Bench) -> Vec<Case> {
             "where it runs, twice",
             json!({"provisionerId": "gecko-1", "workerType": "b-linux"}),
             json!({"provisionerId": "other", "workerType": "b-linux"}),
-            "say",
+            "give",
         ),
         (
             "provisionerId form",
@@ -317,7 +317,7 @@ pub(super) fn rules(bench: &Bench) -> Vec<Case> {
             "metadata else",
             json!({}),
             metadata("sources", json!("x")),
-            "`metadata.sources` is not known",
+            "unknown field `metadata.sources`",
         ),
         (
             "metadata is there",
@@ -383,7 +383,7 @@ pub(super) fn rules(bench: &Bench) -> Vec<Case> {
             "fields",
             json!({}),
             json!({"payloads": {}}),
-            "`payloads` is not known",
+            "unknown field `payloads`",
         ),
         (
             "size",
