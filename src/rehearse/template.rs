@@ -431,7 +431,10 @@ mod tests {
             json!({"$sort": [1], "by(x)": condition}),
         ] {
             let error = render(&template, &json!({})).unwrap_err().to_string();
-            assert!(error.starts_with("brackets are nested more than"), "{error}");
+            assert!(
+                error.starts_with("brackets are nested more than"),
+                "{error}"
+            );
         }
     }
 }

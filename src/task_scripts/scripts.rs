@@ -69,7 +69,7 @@ impl ScriptFiles {
                 }
                 Err(FileError::Missing(_)) if *name != RUN_TASK => {}
                 Err(error) => {
-                    return Err(Diagnostic::user(format!("cannot read the run-task files"))
+                    return Err(Diagnostic::user("cannot read the run-task files")
                         .because(error)
                         .into());
                 }
