@@ -74,13 +74,13 @@ async fn from_task(taskcluster: &dyn Taskcluster, action_task: &TaskId) -> Outco
     let task = taskcluster.task(action_task).await.map_err(|error| {
         Diagnostic::environment("cannot read the definition of the action task")
             .because(error)
-            .help("set ACTION_CALLBACK, ACTION_TASK_GROUP_ID, ACTION_TASK_ID and ACTION_INPUT, or run it in an action task")
+            .help("set ACTION_CALLBACK, ACTION_TASK_GROUP_ID, ACTION_TASK_ID and ACTION_INPUT, or run `snowman action-callback` in an action task")
     })?;
     let Some(action) = task.get("extra").and_then(|extra| extra.get("action")) else {
         return Err(
             Diagnostic::user(format!("the task {action_task} is not an action task"))
                 .because("ACTION_CALLBACK is not set and the task has no `extra.action`")
-                .help("run it in an action task, or try the action locally with `snowman test-action-callback`")
+                .help("run `snowman action-callback` in an action task, or try the action locally with `snowman test-action-callback`")
                 .into(),
         );
     };

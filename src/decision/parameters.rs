@@ -233,7 +233,9 @@ fn overrides(context: Context<'_>, flags: &DecisionFlags) -> Outcome<Object> {
             "the note {NOTES} is {}",
             yaml::root_in_words(&other)
         ))
-        .help("write the parameters to override: `{\"level\": \"1\"}`")
+        .help(
+            "make the note a JSON object of the parameters to override, e.g. `{\"level\": \"1\"}`",
+        )
         .into()),
     }
 }

@@ -230,7 +230,10 @@ fn mismatches(definition: &Value, command: &Command, expected: &Expectations<'_>
     match (&command.subcommand, expected.action) {
         (Subcommand::Decision { flags, creates, .. }, false) => {
             if !creates {
-                report("`--preflight-only` creates no tasks".to_owned());
+                report(
+                    "the decision task must not use `--preflight-only`, which creates no tasks"
+                        .to_owned(),
+                );
             }
             check_push_flags(definition, command, flags, expected.push, &mut report);
         }

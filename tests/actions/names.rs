@@ -150,7 +150,7 @@ async fn a_phase_without_a_product_is_a_warning() {
         let (code, output) =
             planned(with_tasks(flavors, &["odd"], attributes), "promote_fox").await;
         assert_eq!(code, Some(0), "{attributes}: {output}");
-        let found = output.contains("without the attribute `shipping_product` are in no release");
+        let found = output.contains("but no attribute `shipping_product`");
         assert_eq!(found, warned, "{attributes}: {output}");
     }
 }

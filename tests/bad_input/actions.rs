@@ -130,7 +130,8 @@ async fn the_task_is_not_an_action_task() {
     stderr:
       × the task [TASK-ID] is not an action task
       │   cause: ACTION_CALLBACK is not set and the task has no `extra.action`
-      help: run it in an action task, or try the action locally with `snowman test-action-callback`
+      help: run `snowman action-callback` in an action task, or try the action locally with `snowman
+            test-action-callback`
 
     1 error; nothing was done
     ");

@@ -106,7 +106,7 @@ taskgraph:
        · ────────────
      2 │ worker: {}
        ╰────
-      help: add it: the priority of tasks that do not set one
+      help: add it: the default priority of tasks
 
       × `workers.aliases.linux.os`: expected a string, found a list
        ╭─[taskcluster/config.yml:8:13]

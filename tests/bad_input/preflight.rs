@@ -176,8 +176,8 @@ async fn hundreds_of_tasks_lack_the_same_scope() {
        ·     ────
      5 │     t001: {description: A, worker-type: succeed, routes: [own.1.x]}
        ╰────
-      help: grant `queue:route:own.*`, or each of them, to the role of the repository or hook that this
-            decision task runs for, or change the tasks so that they do not need them
+      help: grant `queue:route:own.*`, or each scope individually, to the role of the repository or hook
+            that this decision task runs for, or change the tasks so that they do not need them
 
     2 errors; nothing was created
     ");
@@ -220,10 +220,10 @@ tasks:
        ·     ─
      5 │     b: {description: B, worker-type: succeed}
        ╰────
-      help: build that task again, or decrease `deadline-after`
+      help: rebuild that task, or decrease the `deadline-after` of this one
 
       × kind `build`, task `build-a`: it depends on the task [TASK-ID], which does not
-      │ exist
+      │ exist or has expired
       │   cause: the queue would reject the task
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:
@@ -231,7 +231,7 @@ tasks:
        ·     ─
      5 │     b: {description: B, worker-type: succeed}
        ╰────
-      help: build that task again; it may have expired
+      help: rebuild that task, or remove the dependency
 
     2 errors; nothing was created
     ");

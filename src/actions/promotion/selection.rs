@@ -110,7 +110,7 @@ fn selects_nothing(
     if let Some(own) =
         Phase::from_name(name).filter(|own| !named.is_empty() && !named.contains(own))
     {
-        tracing::warn!("the flavor `{name}` selects no task of the phase `{own}`");
+        tracing::warn!("the flavor `{name}` selects no tasks of its own phase, `{own}`");
     }
     let products: Vec<&str> = target_tasks()
         .filter_map(|task| shipping::product(&task.attributes))

@@ -233,8 +233,8 @@ fn unread_attributes(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnosti
     }
     if known.by_product && !without.is_empty() {
         tracing::warn!(
-            "every flavor has a product, so these tasks with a phase and without the attribute \
-             `shipping_product` are in no release: {}",
+            "every flavor has a product, so no release would include these tasks, which have a phase \
+             but no attribute `shipping_product`: {}",
             list_some(&without)
         );
     }
@@ -255,7 +255,7 @@ fn unread_attributes(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnosti
                     .help(help),
             ),
             None => tracing::warn!(
-                "{what}, so these tasks are in no release: {}",
+                "{what}; no release would include these tasks: {}",
                 list_some(&labels)
             ),
         }

@@ -94,7 +94,7 @@ fn field(text: &str) -> Result<(Field<'_>, &str), String> {
     let mut end = None;
     for (at, c) in text.bytes().enumerate() {
         match c {
-            b'{' => return Err("the name of a field contains `{`".to_owned()),
+            b'{' => return Err("unexpected `{` in a field name".to_owned()),
             b'[' => in_brackets = true,
             b']' => in_brackets = false,
             b'}' | b':' | b'!' if !in_brackets => {

@@ -224,12 +224,12 @@ static SNOWMAN: Schema = Schema {
         optional(
             "kinds",
             Type::Str,
-            "the folder of kinds, relative to the root of the repository (default: `kinds` in the folder of config.yml)",
+            "the folder that contains the kinds, relative to the root of the repository (default: `kinds` next to config.yml)",
         ),
         optional(
             "docker",
             Type::Str,
-            "the folder of docker images, relative to the root of the repository (default: `docker` in the folder of config.yml)",
+            "the folder with the definitions of docker images, relative to the root of the repository (default: `docker` next to config.yml)",
         ),
         optional(
             "run-task",
@@ -254,7 +254,7 @@ pub static GRAPH_CONFIG: Schema = Schema {
         required(
             "task-priority",
             Type::KeyedBy(&["project", "level"], &Type::Literal(PRIORITIES)),
-            "the priority of tasks that do not set one",
+            "the default priority of tasks",
         ),
         required("workers", Type::Struct(&WORKERS), "the workers"),
         required(
@@ -296,7 +296,7 @@ pub static GRAPH_CONFIG: Schema = Schema {
         optional(
             "snowman",
             Type::Struct(&SNOWMAN),
-            "settings of snowman for this project",
+            "snowman settings for this project",
         ),
     ],
     open: true,

@@ -342,8 +342,8 @@ fn check_dependencies(
         };
         match existing.get(&id) {
             None if is_real(&id) => refused(
-                format!("it depends on the task {id}, which does not exist"),
-                "build that task again; it may have expired",
+                format!("it depends on the task {id}, which does not exist or has expired"),
+                "rebuild that task, or remove the dependency",
             ),
             Some(TaskStatus {
                 expires: Some(expires),
@@ -355,7 +355,7 @@ fn check_dependencies(
             {
                 refused(
                     early(&format!("the task {id}")),
-                    "build that task again, or decrease `deadline-after`",
+                    "rebuild that task, or decrease the `deadline-after` of this one",
                 );
             }
             _ => {}

@@ -125,7 +125,7 @@ impl<'p> MissingScopes<'p> {
         let (grant, them) = match family.scopes.as_slice() {
             [_] => ("grant it".to_owned(), "it"),
             _ => (
-                format!("grant `{}*`, or each of them,", family.start),
+                format!("grant `{}*`, or each scope individually,", family.start),
                 "them",
             ),
         };

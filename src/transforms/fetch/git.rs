@@ -38,7 +38,7 @@ static SCHEMA: Schema = Schema {
         optional(
             "ssh-key",
             Type::Str,
-            "the secret that contains the key to clone with, as `ssh_privkey`",
+            "the name of the secret whose `ssh_privkey` is the SSH key for cloning",
         ),
     ],
     open: true,

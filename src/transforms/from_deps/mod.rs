@@ -74,7 +74,7 @@ static FROM_DEPS: Schema = Schema {
         optional(
             "with-attributes",
             Type::Map(&Type::OneOf(&[Type::List(&Type::Any), Type::Str])),
-            "the attributes that tasks must have: a value, or a list of accepted values",
+            "the attributes that a task must have, each with its value or a list of accepted values",
         ),
         optional(
             "group-by",

@@ -113,7 +113,7 @@ static SCHEMA: Schema = Schema {
         optional(
             "purge-caches-exit-status",
             Type::List(&Type::Int),
-            "exit codes that purge the caches",
+            "exit codes after which the worker purges the task's caches",
         ),
         optional("skip-artifacts", Type::Bool, ""),
     ],

@@ -48,12 +48,12 @@ static REPLICATE: Schema = Schema {
         optional(
             "include-attrs",
             WANTED,
-            "the attributes that tasks must have: a value, or a list of accepted values",
+            "the attributes that a task must have, each with its value or a list of accepted values",
         ),
         optional(
             "exclude-attrs",
             WANTED,
-            "the attributes that exclude tasks: a prefix of the value, or a list of prefixes",
+            "the attributes that exclude a task, each with a prefix of its value or a list of prefixes",
         ),
     ],
     open: false,

@@ -269,7 +269,7 @@ static ACTION: Schema = Schema {
         optional(
             "version-bump",
             Type::Struct(&VERSION_BUMP),
-            "sets the next version",
+            "writes the next version to files",
         ),
         optional(
             "esr-bump",
