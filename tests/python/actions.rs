@@ -293,7 +293,7 @@ fn targets_of_a_python_method_are_checked() {
     assert!(done.status.success(), "{error}");
     for text in [
         "WARN the flavor `ship` selects no tasks of its own phase, `ship`",
-        "WARN the flavor `ship` selects no task of its product `hail`",
+        "WARN the flavor `ship` selects no tasks of its own product, `hail`",
         "WARN no flavor has the product `sleet`; no release would include these tasks: build-three",
     ] {
         assert!(error.contains(text), "{text}\n{error}");

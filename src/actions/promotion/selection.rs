@@ -116,7 +116,7 @@ fn selects_nothing(
         .filter_map(|task| shipping::product(&task.attributes))
         .collect();
     if let Some(own) = product.filter(|own| !products.is_empty() && !products.contains(own)) {
-        tracing::warn!("the flavor `{name}` selects no task of its product `{own}`");
+        tracing::warn!("the flavor `{name}` selects no tasks of its own product, `{own}`");
     }
     None
 }

@@ -177,7 +177,7 @@ fn unknown(known: &KnownNames<'_>, released: &LabelGraph) -> Diagnostics {
         let labels: Vec<&str> = tasks.iter().map(|task| task.label.as_str()).collect();
         let Some(task) = concerned else {
             tracing::warn!(
-                "no flavor has the {what} `{name}`, so these tasks are in no release: {}",
+                "no flavor has the {what} `{name}`; no release would include these tasks: {}",
                 list_some(&labels)
             );
             continue;
