@@ -28,6 +28,13 @@ const SOURCES: &[(&str, &str)] = &[
     ("main", include_str!("worker/main.py")),
     ("install_hints", include_str!("worker/install_hints.py")),
     ("project", include_str!("worker/project.py")),
+    ("quick", include_str!("worker/quick.py")),
+    (
+        "quick_dependencies",
+        include_str!("worker/quick_dependencies.py"),
+    ),
+    ("quick_checks", include_str!("worker/quick_checks.py")),
+    ("quick_schema", include_str!("worker/quick_schema.py")),
     ("registered", include_str!("worker/registered.py")),
     (
         "repository_cache",

@@ -20,6 +20,7 @@ mod identity;
 mod images;
 mod imports;
 mod older;
+mod quick;
 mod rehearsals;
 mod services;
 mod world;

@@ -7,7 +7,7 @@ them. So they are compared with this record when the project has been loaded.
 import copy
 import importlib.machinery
 
-from snowman_worker import callers, lazy_modules, private_values, repository_cache
+from snowman_worker import callers, lazy_modules, private_values, quick, repository_cache
 
 # The values that built-in code replaces. Others do not affect graphs, or are tables in which a project
 # registers its extensions.
@@ -68,6 +68,7 @@ def install():
     def exec_module(self, module):
         given(self, module)
         callers.speed_up(module)
+        quick.speed_up(module)
         repository_cache.cache(module)
         if module.__name__.startswith(CODE) or module.__name__ in VALUES:
             _record(module)
