@@ -29,11 +29,15 @@ const SOURCES: &[(&str, &str)] = &[
     ("install_hints", include_str!("worker/install_hints.py")),
     ("project", include_str!("worker/project.py")),
     ("quick", include_str!("worker/quick.py")),
+    ("quick_copy", include_str!("worker/quick_copy.py")),
     (
         "quick_dependencies",
         include_str!("worker/quick_dependencies.py"),
     ),
     ("quick_checks", include_str!("worker/quick_checks.py")),
+    ("quick_graph", include_str!("worker/quick_graph.py")),
+    ("quick_jsone", include_str!("worker/quick_jsone.py")),
+    ("quick_keyed_by", include_str!("worker/quick_keyed_by.py")),
     ("quick_schema", include_str!("worker/quick_schema.py")),
     ("registered", include_str!("worker/registered.py")),
     (

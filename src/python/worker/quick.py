@@ -7,6 +7,7 @@ has not been replaced already. `SNOWMAN_PYTHON_QUICK=0` leaves all of them as th
 """
 
 import functools
+import importlib
 import os
 import re
 import zlib
@@ -17,22 +18,27 @@ VARIABLE = "SNOWMAN_PYTHON_QUICK"
 
 # The modules with replacements for functions of a module of taskgraph. They are imported with it.
 MODULES = {
-    "taskgraph.util.dependencies": "quick_dependencies",
-    "taskgraph.util.schema": "quick_schema",
+    "jsone.render": ("quick_jsone",),
+    "taskgraph.graph": ("quick_graph",),
+    "taskgraph.util.attributes": ("quick_keyed_by",),
+    "taskgraph.util.copy": ("quick_copy",),
+    "taskgraph.util.dependencies": ("quick_dependencies",),
+    "taskgraph.util.schema": ("quick_schema", "quick_keyed_by"),
 }
 
 _DOCUMENTATION = re.compile(r'^\s*"""(?:.|\n)*?"""', re.MULTILINE)
 
 
 def _body(lines, first):
-    """Returns the lines of a function at the top of a module that follow its signature."""
+    """Returns the lines of a function that follow its signature, without their common indentation."""
+    indent = len(lines[first]) - len(lines[first].lstrip())
     start = first
     while start < len(lines) and not lines[start].rstrip().endswith(":"):
         start += 1
     end = start + 1
-    while end < len(lines) and (not lines[end].strip() or lines[end][0].isspace()):
+    while end < len(lines) and not lines[end][: indent + 1].strip():
         end += 1
-    return lines[start + 1 : end]
+    return [line[indent:] for line in lines[start + 1 : end]]
 
 
 def digest(function):
@@ -56,19 +62,49 @@ def digest(function):
     return "%08x-%d" % (zlib.crc32(text.encode("utf-8")), len(text))
 
 
-def replace(module, name, known, make):
-    """Replaces a function of a module with what `make` returns for it, if its digest is `known`."""
-    names = private_values.names(module)
+def sums(files):
+    """Returns the sums of files, or nothing if one cannot be read."""
+    found = []
+    try:
+        for name in files:
+            with open(name, "rb") as file:
+                found.append(zlib.crc32(file.read()))
+    except (OSError, TypeError):
+        return ()
+    return tuple(found)
+
+
+def replace_any(names, name, make):
+    """Replaces a function in the namespace of a module with what `make` returns for it."""
+    original = names[name]
+    names[name] = functools.wraps(original)(make(original))
+
+
+def replace(names, name, known, make):
+    """Does the same if the digest of the function is `known`."""
     original = names.get(name)
     code = getattr(original, "__code__", None)
     if code is None or names.get("__name__") != getattr(original, "__module__", None):
         return
     if digest(original) in known:
-        names[name] = functools.wraps(original)(make(original))
+        replace_any(names, name, make)
+
+
+def replace_method(kind, name, known, make):
+    """Does the same for a method of a class."""
+    original = vars(kind).get(name)
+    if getattr(original, "__code__", None) is not None and digest(original) in known:
+        setattr(kind, name, functools.wraps(original)(make(original)))
 
 
 def speed_up(module):
     """Replaces the functions of a module that has just been imported."""
     found = MODULES.get(module.__name__)
     if found and os.environ.get(VARIABLE) != "0":
-        __import__("snowman_worker." + found, fromlist=["speed_up"]).speed_up(module)
+        for name in found:
+            maker = importlib.import_module("snowman_worker." + name)
+            try:
+                maker.speed_up(private_values.names(module))
+            except (AttributeError, KeyError):
+                # A module that does not have what is expected keeps what it has.
+                pass

@@ -81,5 +81,5 @@ def make(original):
     return get_dependencies
 
 
-def speed_up(module):
-    quick.replace(module, "get_dependencies", KNOWN, make)
+def speed_up(names):
+    quick.replace(names, "get_dependencies", KNOWN, make)

@@ -1,8 +1,6 @@
 """Validates plain data without interpreting voluptuous schemas for each task."""
 
-import zlib
-
-from snowman_worker import private_values, quick, quick_checks
+from snowman_worker import quick, quick_checks
 
 VALIDATE = ("4c731be6-319", "1f0be883-1087", "bc916cc9-1191")
 KEYED_BY = ("060ace3c-597", "7d391453-679", "719402fb-1050", "85e11fcd-1021")
@@ -23,18 +21,10 @@ RELEASES = {
 }
 
 
-def _sum(module):
-    with open(module.__file__, "rb") as file:
-        return zlib.crc32(file.read())
-
-
 def known_release(voluptuous):
     """Returns whether the installed voluptuous is one whose compiled validators are known."""
-    try:
-        sums = (_sum(voluptuous.schema_builder), _sum(voluptuous.validators))
-    except (AttributeError, OSError, TypeError):
-        return False
-    return sums in RELEASES
+    modules = (voluptuous.schema_builder, voluptuous.validators)
+    return quick.sums(module.__file__ for module in modules) in RELEASES
 
 
 class Validators:
@@ -99,6 +89,5 @@ def make_validate(names):
     return make
 
 
-def speed_up(module):
-    names = private_values.names(module)
-    quick.replace(module, "validate_schema", VALIDATE, make_validate(names))
+def speed_up(names):
+    quick.replace(names, "validate_schema", VALIDATE, make_validate(names))

@@ -63,6 +63,13 @@ class ReceivedTask(Task):
             other.__dict__[key] = copy.deepcopy(value, memo)
         return other
 
+    def as_task(self):
+        """Returns an equal task of taskgraph's own class, with the same values."""
+        task = object.__new__(Task)
+        names = ("task_id", "task") + FIELDS
+        task.__dict__.update((name, getattr(self, name)) for name in names)
+        return task
+
     def __repr__(self):
         return "Task(kind=%r, label=%r)" % (self.kind, self.label)
 

@@ -1,6 +1,17 @@
 """The subjects that are compared, each with its own random input."""
 
+import copies
 import dependencies
+import graphs
+import keyed
 import schemas
+import templates
 
-ALL = {"dependencies": dependencies.compare, "schemas": schemas.compare}
+ALL = {
+    "copies": copies.compare,
+    "dependencies": dependencies.compare,
+    "graphs": graphs.compare,
+    "keyed": keyed.compare,
+    "schemas": schemas.compare,
+    "templates": templates.compare,
+}

@@ -1,0 +1,47 @@
+"""Compares copies of data."""
+
+import types
+
+from compare import outcome, same, typed
+
+
+def random_value(random, depth, special):
+    if depth and random.random() < 0.5:
+        count = random.choice([0, 1, 3])
+        if random.random() < 0.5:
+            return [random_value(random, depth - 1, special) for _ in range(count)]
+        keys = [random.choice(["a", "b", 7, None]) for _ in range(count)]
+        return {key: random_value(random, depth - 1, special) for key in keys}
+    return random.choice(special) if random.random() < 0.1 else random.choice([None, 1, "x", 2.5, True])
+
+
+def parts(value):
+    """Yields all containers in a value."""
+    if isinstance(value, (dict, list)):
+        yield id(value)
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from parts(one)
+
+
+def compare(random, rounds):
+    from taskgraph.task import Task
+    from taskgraph.util import copy
+    from taskgraph.util.readonlydict import ReadOnlyDict
+
+    replaced = copy.deepcopy
+    original = replaced.__wrapped__
+    task = Task("kind", "label", {"a": ["x"]}, {"b": {}}, optimization={"c": []})
+    special = [(1,), {1}, ReadOnlyDict(a=[1]), task, Task, types.SimpleNamespace(), b"x"]
+
+    for _ in range(rounds * 10):
+        value = random_value(random, 4, special)
+        copy.deepcopy = original
+        before = outcome(lambda: original(value))
+        copy.deepcopy = replaced
+        same("deepcopy", value, before, outcome(lambda: replaced(value)))
+        if before[0] == "returned":
+            kept = {id(one) for one in special}
+            shared = set(parts(value)) & set(parts(replaced(value))) - kept
+            inside = {part for one in special for part in parts(one)}
+            same("deepcopy shares", value, set(), shared - inside)
+    return rounds * 10
