@@ -210,8 +210,9 @@ class Mapping:
                     return False
             valid = True
             for key, one in value.items():
-                found = values.get(key)
-                if found is None:
+                if key in values:
+                    found = values[key]
+                else:
                     for matches, found in wild:
                         if matches is None or matches(key):
                             break

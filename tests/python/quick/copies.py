@@ -1,8 +1,9 @@
 """Compares copies of data."""
 
+import json
 import types
 
-from compare import outcome, same, typed
+from compare import outcome, same
 
 
 def random_value(random, depth, special):
@@ -23,7 +24,28 @@ def parts(value):
             yield from parts(one)
 
 
+def compare_received():
+    """A task that is parsed on first access is copied as another task is."""
+    from snowman_worker.tasks import ReceivedTasks
+    from taskgraph.task import Task
+    from taskgraph.util import copy
+
+    task = Task("kind", "label", {"a": ["x"]}, {"b": {}}, optimization={"c": []}, dependencies={"e": "f"})
+    fields = task.to_json()
+    definition = fields.pop("task")
+    received = ReceivedTasks()
+    received.add(["label"], [json.dumps(fields).encode(), json.dumps(definition).encode()])
+    for changed in (False, True):
+        lazy = received.make("label")
+        if changed:
+            task.description = lazy.description = "changed"
+        found = copy.deepcopy(lazy)
+        same("deepcopy of a task", task, [Task, task.to_json()], [type(found), found.to_json()])
+        same("deepcopy shares", task, False, found.task is lazy.task or found.attributes is lazy.attributes)
+
+
 def compare(random, rounds):
+    compare_received()
     from taskgraph.task import Task
     from taskgraph.util import copy
     from taskgraph.util.readonlydict import ReadOnlyDict
