@@ -2,28 +2,36 @@
 
 A replacement does what the original does for plain and valid input: same result, same order, same
 effects. For everything else it runs the original on the same input, so all messages are the original's.
-A function is only replaced if its source is one of those that the replacement was written for, and if it
-has not been replaced already. `SNOWMAN_PYTHON_QUICK=0` leaves all of them as they are.
+A function is only replaced if its source is one of those that the replacement was written for.
+`SNOWMAN_PYTHON_QUICK=0` leaves all functions as they are.
 """
 
 import functools
 import importlib
 import os
 import re
+import types
 import zlib
 
 from snowman_worker import private_values
 
 VARIABLE = "SNOWMAN_PYTHON_QUICK"
 
-# The modules with replacements for functions of a module of taskgraph. They are imported with it.
-MODULES = {
-    "jsone.render": ("quick_jsone",),
-    "taskgraph.graph": ("quick_graph",),
-    "taskgraph.util.attributes": ("quick_keyed_by",),
-    "taskgraph.util.copy": ("quick_copy",),
-    "taskgraph.util.dependencies": ("quick_dependencies",),
-    "taskgraph.util.schema": ("quick_schema", "quick_keyed_by"),
+# The functions with replacements: the worker's module that makes the replacement, and how many calls the
+# original answers before. A small graph does not pay for replacements.
+FUNCTIONS = {
+    "jsone.render": {
+        "parse": ("quick_jsone", 30),
+        "parse_until_terminator": ("quick_jsone", 30),
+    },
+    "taskgraph.graph": {"Graph._visit": ("quick_graph", 1)},
+    "taskgraph.util.attributes": {"keymatch": ("quick_keyed_by", 100)},
+    "taskgraph.util.copy": {"deepcopy": ("quick_copy", 0)},
+    "taskgraph.util.dependencies": {"get_dependencies": ("quick_dependencies", 30)},
+    "taskgraph.util.schema": {
+        "resolve_keyed_by": ("quick_keyed_by", 100),
+        "validate_schema": ("quick_schema", 30),
+    },
 }
 
 _DOCUMENTATION = re.compile(r'^\s*"""(?:.|\n)*?"""', re.MULTILINE)
@@ -74,37 +82,47 @@ def sums(files):
     return tuple(found)
 
 
-def replace_any(names, name, make):
-    """Replaces a function in the namespace of a module with what `make` returns for it."""
-    original = names[name]
-    names[name] = functools.wraps(original)(make(original))
+def _replacement(maker, original, names):
+    """Returns the replacement of a function, or the original if its source is not known."""
+    made = None
+    try:
+        made = importlib.import_module("snowman_worker." + maker).make(original, names)
+    except (AttributeError, KeyError):
+        # Something else in the module is not what is expected.
+        pass
+    return functools.wraps(original)(made) if made is not None else original
 
 
-def replace(names, name, known, make):
-    """Does the same if the digest of the function is `known`."""
-    original = names.get(name)
-    code = getattr(original, "__code__", None)
-    if code is None or names.get("__name__") != getattr(original, "__module__", None):
-        return
-    if digest(original) in known:
-        replace_any(names, name, make)
+def replaced(original, names, maker, calls):
+    """Returns a function that calls the original so many times, and then its replacement."""
+    current = original
 
+    @functools.wraps(original)
+    def function(*arguments, **named):
+        nonlocal current, calls
+        if calls >= 0:
+            if calls == 0:
+                current = _replacement(maker, original, names)
+            calls -= 1
+        return current(*arguments, **named)
 
-def replace_method(kind, name, known, make):
-    """Does the same for a method of a class."""
-    original = vars(kind).get(name)
-    if getattr(original, "__code__", None) is not None and digest(original) in known:
-        setattr(kind, name, functools.wraps(original)(make(original)))
+    return function
 
 
 def speed_up(module):
     """Replaces the functions of a module that has just been imported."""
-    found = MODULES.get(module.__name__)
-    if found and os.environ.get(VARIABLE) != "0":
-        for name in found:
-            maker = importlib.import_module("snowman_worker." + name)
-            try:
-                maker.speed_up(private_values.names(module))
-            except (AttributeError, KeyError):
-                # A module that does not have what is expected keeps what it has.
-                pass
+    functions = FUNCTIONS.get(module.__name__)
+    if not functions or os.environ.get(VARIABLE) == "0":
+        return
+    names = private_values.names(module)
+    for name, (maker, calls) in functions.items():
+        kind, _, short = name.rpartition(".")
+        holder = names.get(kind) if kind else None
+        original = vars(holder).get(short) if kind and holder is not None else names.get(short)
+        if not isinstance(original, types.FunctionType) or original.__module__ != module.__name__:
+            continue
+        function = replaced(original, names, maker, calls)
+        if kind:
+            setattr(holder, short, function)
+        else:
+            names[short] = function

@@ -238,6 +238,17 @@ class Mapping:
         return test
 
 
+def _check_files(builder, validators):
+    """Raises an exception if functions on which checks rely are not voluptuous' own."""
+    own = {builder.default_factory.__code__.co_filename, validators.truth.__code__.co_filename}
+    schema, parts = builder.Schema, validators._WithSubValidators
+    compiling = (schema._compile, schema._compile_mapping, schema._compile_dict, schema._compile_sequence)
+    calling = (schema.__call__, builder.Marker.__call__, builder._compile_scalar, parts._run)
+    for function in compiling + calling + (validators.Any._exec, validators.All._exec):
+        if function.__code__.co_filename not in own:
+            raise LookupError(function)
+
+
 class Checks:
     """Makes checks for one installation of voluptuous."""
 
@@ -245,6 +256,7 @@ class Checks:
         """`keyed_by` is the code of validators for values that may be keyed, and the class of their
         schemas."""
         schema = builder.Schema
+        _check_files(builder, validators)
         self.builder = builder
         self.validators = validators
         self.keyed_code, self.keyed_schema = keyed_by

@@ -5,28 +5,24 @@ from snowman_worker import quick
 DEEPCOPY = ("0b715a48-863",)
 
 
-def make_deepcopy(names):
-    def make(original):
-        def deepcopy(obj):
-            immutable = names["immutable_types"]
-            kind = type(obj)
-            if kind in immutable:
-                return obj
-            if kind is dict:
-                return {
-                    key: one if type(one) in immutable else deepcopy(one) for key, one in obj.items()
-                }
-            if kind is list:
-                return [one if type(one) in immutable else deepcopy(one) for one in obj]
-            if kind.__module__ == "snowman_worker.tasks":
-                # taskgraph copies only tasks of its own class.
-                obj = obj.as_task()
-            return original(obj)
+def make(original, names):
+    if quick.digest(original) not in DEEPCOPY:
+        return None
 
-        return deepcopy
+    def deepcopy(obj):
+        immutable = names["immutable_types"]
+        kind = type(obj)
+        if kind in immutable:
+            return obj
+        if kind is dict:
+            return {
+                key: one if type(one) in immutable else deepcopy(one) for key, one in obj.items()
+            }
+        if kind is list:
+            return [one if type(one) in immutable else deepcopy(one) for one in obj]
+        if kind.__module__ == "snowman_worker.tasks":
+            # taskgraph copies only tasks of its own class.
+            obj = obj.as_task()
+        return original(obj)
 
-    return make
-
-
-def speed_up(names):
-    quick.replace(names, "deepcopy", DEEPCOPY, make_deepcopy(names))
+    return deepcopy

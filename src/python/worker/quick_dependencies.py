@@ -48,7 +48,9 @@ def found_labels(values, places):
     return sorted(found, key=places.__getitem__)
 
 
-def make(original):
+def make(original, _names):
+    if quick.digest(original) not in KNOWN:
+        return None
     kept = Places()
 
     def get_dependencies(config, task):
@@ -79,7 +81,3 @@ def make(original):
                 yield tasks[label]
 
     return get_dependencies
-
-
-def speed_up(names):
-    quick.replace(names, "get_dependencies", KNOWN, make)

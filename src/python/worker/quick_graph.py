@@ -29,7 +29,11 @@ def _visit_first(graph, reverse, found):
             queue.append(node)
 
 
-def make(original):
+def make(original, _names):
+    return replacement(original) if quick.digest(original) in VISIT else None
+
+
+def replacement(original):
     def _visit(self, reverse):
         if type(self.nodes) is not frozenset or type(self.edges) is not frozenset:
             yield from original(self, reverse)
@@ -44,7 +48,3 @@ def make(original):
             yield from order
 
     return _visit
-
-
-def speed_up(names):
-    quick.replace_method(names["Graph"], "_visit", VISIT, make)

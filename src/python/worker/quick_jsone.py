@@ -20,60 +20,55 @@ RELEASES = {
 MOST = 10000
 
 
-def make_until_terminator(names):
-    def make(original):
-        kept = {}
+def _until_terminator(original, names):
+    kept = {}
 
-        def parse_until_terminator(source, context, terminator):
-            known = kept.get((source, terminator))
-            if known is None:
-                try:
-                    parser = names["Parser"](source, names["tokenizer"])
-                    tree = parser.parse()
-                    last = parser.current_token
-                    end = last.start if last.kind == terminator else None
-                except Exception:
-                    end = None
-                if end is None:
-                    return original(source, context, terminator)
-                if len(kept) >= MOST:
-                    kept.clear()
-                known = kept[source, terminator] = (tree, end)
-            tree, end = known
-            return names["Interpreter"](context).interpret(tree), end
+    def parse_until_terminator(source, context, terminator):
+        known = kept.get((source, terminator))
+        if known is None:
+            try:
+                parser = names["Parser"](source, names["tokenizer"])
+                tree = parser.parse()
+                last = parser.current_token
+                end = last.start if last.kind == terminator else None
+            except Exception:
+                end = None
+            if end is None:
+                return original(source, context, terminator)
+            if len(kept) >= MOST:
+                kept.clear()
+            known = kept[source, terminator] = (tree, end)
+        tree, end = known
+        return names["Interpreter"](context).interpret(tree), end
 
-        return parse_until_terminator
-
-    return make
+    return parse_until_terminator
 
 
-def make_parse(names):
-    def make(original):
-        kept = {}
+def _to_the_end(original, names):
+    kept = {}
 
-        def parse(source, context):
-            tree = kept.get(source)
-            if tree is None:
-                try:
-                    parser = names["Parser"](source, names["tokenizer"])
-                    tree = parser.parse()
-                    ended = parser.current_token is None
-                except Exception:
-                    ended = False
-                if not ended:
-                    return original(source, context)
-                if len(kept) >= MOST:
-                    kept.clear()
-                kept[source] = tree
-            return names["Interpreter"](context).interpret(tree)
+    def parse(source, context):
+        tree = kept.get(source)
+        if tree is None:
+            try:
+                parser = names["Parser"](source, names["tokenizer"])
+                tree = parser.parse()
+                ended = parser.current_token is None
+            except Exception:
+                ended = False
+            if not ended:
+                return original(source, context)
+            if len(kept) >= MOST:
+                kept.clear()
+            kept[source] = tree
+        return names["Interpreter"](context).interpret(tree)
 
-        return parse
-
-    return make
+    return parse
 
 
-def speed_up(names):
+def make(original, names):
     parts = [names["__name__"], names["Parser"].__module__, names["Interpreter"].__module__]
-    if quick.sums(sys.modules[part].__file__ for part in parts) in RELEASES:
-        quick.replace_any(names, "parse_until_terminator", make_until_terminator(names))
-        quick.replace_any(names, "parse", make_parse(names))
+    if quick.sums(sys.modules[part].__file__ for part in parts) not in RELEASES:
+        return None
+    made = {"parse": _to_the_end, "parse_until_terminator": _until_terminator}
+    return made[original.__name__](original, names)

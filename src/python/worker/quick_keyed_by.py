@@ -5,6 +5,7 @@ import re
 from snowman_worker import quick
 
 RESOLVE = ("82d83d32-672", "6a178263-439")
+EVALUATE = ("6111b68d-1584", "4e3b54a0-1655")
 MATCH = ("73b7ce6e-302",)
 
 # Keys that match only themselves.
@@ -25,7 +26,7 @@ def _pattern(key):
     return found
 
 
-def make_keymatch(original):
+def _keymatch(original):
     def keymatch(attributes, target):
         # `$` also matches before a newline at the end.
         if type(attributes) is not dict or type(target) is not str or target.endswith("\n"):
@@ -70,24 +71,24 @@ def _is_not_keyed(item, field):
     return type(key) is str and not key.startswith("by-")
 
 
-def make_resolve(names):
+def _resolve_keyed_by(original, names):
     evaluate = names["evaluate_keyed_by"]
+    if quick.digest(evaluate) not in EVALUATE:
+        return None
 
-    def make(original):
-        def resolve_keyed_by(
-            item, field, item_name, defer=None, enforce_single_match=True, **extra_values
-        ):
-            plain = type(field) is str and type(item_name) is str and type(item) is dict
-            if plain and names["evaluate_keyed_by"] is evaluate and _is_not_keyed(item, field):
-                return item
-            return original(item, field, item_name, defer, enforce_single_match, **extra_values)
+    def resolve_keyed_by(
+        item, field, item_name, defer=None, enforce_single_match=True, **extra_values
+    ):
+        plain = type(field) is str and type(item_name) is str and type(item) is dict
+        if plain and names["evaluate_keyed_by"] is evaluate and _is_not_keyed(item, field):
+            return item
+        return original(item, field, item_name, defer, enforce_single_match, **extra_values)
 
-        return resolve_keyed_by
-
-    return make
+    return resolve_keyed_by
 
 
-def speed_up(names):
-    quick.replace(names, "keymatch", MATCH, make_keymatch)
-    if "evaluate_keyed_by" in names:
-        quick.replace(names, "resolve_keyed_by", RESOLVE, make_resolve(names))
+def make(original, names):
+    digest = quick.digest(original)
+    if digest in MATCH:
+        return _keymatch(original)
+    return _resolve_keyed_by(original, names) if digest in RESOLVE else None

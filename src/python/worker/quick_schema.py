@@ -1,6 +1,6 @@
 """Validates plain data without interpreting voluptuous schemas for each task."""
 
-from snowman_worker import quick, quick_checks
+from snowman_worker import quick
 
 VALIDATE = ("4c731be6-319", "1f0be883-1087", "bc916cc9-1191")
 KEYED_BY = ("060ace3c-597", "7d391453-679", "719402fb-1050", "85e11fcd-1021")
@@ -36,6 +36,8 @@ class Validators:
 
     def _checks(self):
         if self.checks is None:
+            from snowman_worker import quick_checks
+
             voluptuous = self.names["voluptuous"]
             self.checks = False
             if known_release(voluptuous):
@@ -67,27 +69,22 @@ class Validators:
         return None
 
 
-def make_validate(names):
-    import taskgraph
-
+def make(original, names):
+    if quick.digest(original) not in VALIDATE:
+        return None
+    taskgraph = names["taskgraph"]
+    voluptuous = names["voluptuous"]
     validators = Validators(names)
 
-    def make(original):
-        def validate_schema(schema, obj, msg_prefix):
-            if not taskgraph.fast and isinstance(schema, names["voluptuous"].Schema):
-                try:
-                    test = validators.test_for(schema)
-                    if test and test(obj):
-                        return
-                except Exception:
-                    # The original raises what there is to raise.
-                    pass
-            return original(schema, obj, msg_prefix)
+    def validate_schema(schema, obj, msg_prefix):
+        if not taskgraph.fast and isinstance(schema, voluptuous.Schema):
+            try:
+                test = validators.test_for(schema)
+                if test and test(obj):
+                    return
+            except Exception:
+                # The original raises what there is to raise.
+                pass
+        return original(schema, obj, msg_prefix)
 
-        return validate_schema
-
-    return make
-
-
-def speed_up(names):
-    quick.replace(names, "validate_schema", VALIDATE, make_validate(names))
+    return validate_schema
