@@ -11,11 +11,12 @@ use super::promotion::python_warnings;
 use super::request::{Request, Runner, check_scope};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
+use crate::base::suggest;
 use crate::base::value::Value;
 use crate::config::parameters::Parameters;
 use crate::custom::Custom;
-use crate::custom::actions::{CallbackInput, ProjectAction, RequestedChange};
-use crate::decision::Context;
+use crate::custom::actions::{CallbackInput, ProjectActions, RequestedChange};
+use crate::decision::{Context, native_tables};
 use crate::ports::python::{Mode, Python};
 use crate::submit::plan::{Creation, Plan};
 use crate::submit::submit_plan;
@@ -25,7 +26,10 @@ use crate::submit::submit_plan;
 fn open_custom<'a>(context: Context<'a>, params: &Parameters) -> Outcome<Option<Custom<'a>>> {
     let may = |python: &&dyn Python| python.mode() != Mode::Never && python.started();
     match context.python.filter(may) {
-        Some(python) => Custom::open(python, params, None, true).map(Some),
+        Some(python) => {
+            let native = native_tables();
+            Custom::open(python, params, None, true, native).map(Some)
+        }
         None => Ok(None),
     }
 }
@@ -38,10 +42,10 @@ pub fn project_actions(
     context: Context<'_>,
     params: &Parameters,
     decision: &str,
-) -> Outcome<Vec<ProjectAction>> {
+) -> Outcome<ProjectActions> {
     match open_custom(context, params)? {
         Some(custom) => Ok(custom.project_actions(decision)?),
-        None => Ok(Vec::new()),
+        None => Ok(ProjectActions::default()),
     }
 }
 
@@ -54,26 +58,31 @@ pub fn is_project_action(
     params: &Parameters,
     callback: &str,
 ) -> Outcome<bool> {
-    let custom = open_custom(context, params)?;
-    Ok(custom.is_some_and(|custom| custom.has_action(callback)))
+    Ok(project_actions(context, params, TaskId::PLACEHOLDER)?.has(callback))
 }
 
 /// Runs the action if it is the project's own; returns whether it is.
 ///
 /// # Errors
-/// When a scope is missing, the callback raises, or the queue refuses a call.
+/// When the project's own registry has no such action, a scope is missing, the callback raises, or the
+/// queue refuses a call.
 pub async fn run(runner: Runner<'_>, request: &Request, params: &Parameters) -> Outcome<bool> {
     let Some(custom) = open_custom(runner.context, params)? else {
         return Ok(false);
     };
-    if !custom.has_action(&request.callback) {
-        return Ok(false);
+    let own = custom.project_actions(runner.action_task.as_str())?;
+    if !own.has(&request.callback) {
+        if !own.replace_built_in() {
+            return Ok(false);
+        }
+        let known = own.callbacks.iter().map(String::as_str);
+        let message = format!("unknown action `{}`", request.callback);
+        let help = suggest::hint(&request.callback, known);
+        return Err(Diagnostic::user(message).help(help).into());
     }
     if runner.check_scope {
-        let offered = custom.project_actions(runner.action_task.as_str())?;
-        let action = offered
-            .iter()
-            .find(|action| action.cb_name == request.callback);
+        let mut offered = own.actions.iter();
+        let action = offered.find(|action| action.cb_name == request.callback);
         let permission = action.map_or("generic", |action| action.permission.as_str());
         check_scope(runner, &request.callback, permission, params).await?;
     }

@@ -12,14 +12,14 @@ use crate::base::suggest;
 use crate::base::value::{Object, Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
-use crate::custom::actions::ProjectAction;
+use crate::custom::actions::{ProjectAction, ProjectActions};
 use crate::ports::files::{FileError, Files};
 
 /// The file that hooks are rendered from.
 pub const TASKCLUSTER_YML: &str = ".taskcluster.yml";
 
 /// Renders `actions.json` of the decision task `decision_task_id`: these actions, and those
-/// of the project.
+/// of the project. The project's own registry replaces them.
 ///
 /// # Errors
 /// When `.taskcluster.yml` cannot be read, or `disabled-actions` names unknown ones.
@@ -29,8 +29,12 @@ pub fn actions_json(
     graph_config: &GraphConfig,
     params: &Parameters,
     decision_task_id: &str,
-    project_actions: &[ProjectAction],
+    project_actions: &ProjectActions,
 ) -> Outcome<Value> {
+    if let Some(document) = &project_actions.document {
+        return Ok(document.clone());
+    }
+    let project_actions = &project_actions.actions;
     let hash = hash(files)?;
     let disabled = disabled(actions, graph_config, project_actions)?;
     let mut offered: Vec<&Action> = actions

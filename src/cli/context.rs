@@ -14,7 +14,6 @@ use crate::base::path::ValuePath;
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
-use crate::custom::NATIVE_REGISTRATIONS;
 use crate::decision::index::existing_task_at;
 use crate::decision::{Context, Phases};
 use crate::image::context::ImageContext;
@@ -111,6 +110,7 @@ impl CommandContext {
     pub fn with_python(mut self, project: &ProjectArgs, level: LevelFilter) -> Outcome<Self> {
         let mode = Mode::from(project.python);
         if mode == Mode::Never {
+            self.graph_config.check_schema()?;
             return Ok(self);
         }
         let workers = Workers::new(python::Project {
@@ -122,23 +122,27 @@ impl CommandContext {
                 _ => project.root.clone(),
             },
             config: self.graph_config.values().clone(),
+            violates_schema: self.graph_config.violates_schema(),
+            entry: self.entry(),
             environment: self.environment.clone(),
             // More than two wait for each other in most projects.
             workers: 2,
             verbose: level == LevelFilter::DEBUG,
             fast: self.fast,
         });
-        let registers = self
-            .graph_config
-            .taskgraph("register")
-            .and_then(|value| value.as_str());
-        if registers.is_some_and(|name| !NATIVE_REGISTRATIONS.contains(&name)) {
+        if self.graph_config.registration().is_some() || self.entry().is_some() {
             let place = self
                 .graph_config
                 .place(&ValuePath::keys(["taskgraph", "register"]));
-            let loaded = workers
-                .load()
-                .map_err(|failure| failure.diagnostic("`taskgraph.register`").at(place))?;
+            let loaded = workers.load().map_err(|failure| {
+                let failed = failure.diagnostic("`taskgraph.register`").at(place);
+                let violations = self.graph_config.check_schema().err();
+                violations.unwrap_or_else(|| failed.into())
+            })?;
+            if loaded.value["own_schema"] == Value::Bool(true) {
+                self.graph_config.replace_schema();
+            }
+            self.graph_config.check_schema()?;
             if let Some(Value::Object(values)) = loaded.value.get("config") {
                 tracing::debug!("`taskgraph.register` has changed the graph config");
                 self.graph_config.replace(values.clone());
@@ -158,6 +162,13 @@ impl CommandContext {
         }
         self.python = Some(workers);
         Ok(self)
+    }
+
+    /// The Python package of the project's entry, if the environment or config.yml names one.
+    fn entry(&self) -> Option<String> {
+        let entry = self.environment.filled(python::ENTRY);
+        let entry = entry.or_else(|| self.graph_config.entry());
+        entry.map(str::to_owned)
     }
 
     /// The ports, as the library takes them.

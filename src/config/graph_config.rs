@@ -1,14 +1,14 @@
 //! The graph config: `config.yml` under the root folder.
 
+mod check;
 mod schema;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::keyed_by::{self, KeyedByError, Options};
-use super::schema::Violation;
 use super::yaml::{self, Places};
-use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
+use crate::base::diagnostic::{Diagnostic, Outcome, Place};
 use crate::base::path::ValuePath;
 use crate::base::pyformat::{self, Scope};
 use crate::base::suggest;
@@ -16,6 +16,8 @@ use crate::base::value::{Object, Value};
 use crate::base::worker_pool::WorkerPool;
 use crate::ports::files::{FileError, Files};
 
+pub use check::NATIVE_REGISTRATIONS;
+use check::PROMOTION;
 pub use schema::{GRAPH_CONFIG, ON_DEMAND, PRIORITIES};
 
 /// The graph config of a project.
@@ -29,27 +31,8 @@ pub struct GraphConfig {
     kinds_beside: bool,
     /// Whether the project's own code leaves the promotion of releases out.
     no_promotion: bool,
-}
-
-/// The section that only promotions read.
-const PROMOTION: &str = "release-promotion";
-
-/// Every violation of the schema, with its path.
-fn violations(values: &Object, places: &Places) -> Vec<(String, Diagnostic)> {
-    let describe = |violation: Violation| {
-        let path = violation.path.to_string();
-        let mut diagnostic = Diagnostic::user(violation.message).at(places.get(&violation.path));
-        diagnostic.help = violation.help;
-        (path, diagnostic)
-    };
-    let found = GRAPH_CONFIG.check(values);
-    found.into_iter().map(describe).collect()
-}
-
-/// Whether a path is this one or lies below it.
-fn is_below(path: &str, above: &str) -> bool {
-    path.strip_prefix(above)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    /// What violates the built-in schema, until the project's own code has decided about it.
+    violations: Vec<(String, Diagnostic)>,
 }
 
 /// The worker behind an alias.
@@ -95,48 +78,20 @@ impl GraphConfig {
                 )
                 .into());
         };
-        let mut wrong = Diagnostics::new();
-        for (path, diagnostic) in violations(&values, &document.places) {
-            if is_below(&path, PROMOTION) {
-                tracing::warn!("{diagnostic}");
-            } else {
-                wrong.push(diagnostic);
-            }
-        }
-        let config = Self {
+        let mut config = Self {
             aliases: aliases(&values),
             values,
             places: Arc::new(document.places),
             root: root.to_owned(),
             kinds_beside: false,
             no_promotion: false,
+            violations: Vec::new(),
         };
-        if wrong.is_empty() && config.repositories().is_empty() {
-            wrong.push(
-                Diagnostic::user("`taskgraph.repositories` is empty")
-                    .at(config.place(&ValuePath::keys(["taskgraph", "repositories"])))
-                    .help("add the repository that is built, e.g. `ci: {name: my-project}`"),
-            );
+        config.violations = config.schema_violations();
+        if config.registration().is_none() {
+            config.check_schema()?;
         }
-        wrong.or_ok(config)
-    }
-
-    /// What is wrong with a flavor of release promotion. That is reported when it is promoted: the
-    /// section is read by nothing else, and projects may have keys of their own there.
-    #[must_use]
-    pub fn mistakes_in_flavor(&self, name: &str) -> Diagnostics {
-        let flavor = ValuePath::keys([PROMOTION, "flavors", name]);
-        let keys = ["target-tasks-method", "rebuild-kinds", "do-not-optimize"];
-        let keys: Vec<String> = keys.map(|key| flavor.key(key).to_string()).into();
-        let whole = flavor.to_string();
-        let counts = |path: &str| path == whole || keys.iter().any(|key| is_below(path, key));
-        let mut wrong = Diagnostics::new();
-        for (path, diagnostic) in violations(&self.values, &self.places) {
-            if counts(&path) {
-                wrong.push(diagnostic);
-            }
-        }
-        wrong
+        Ok(config)
     }
 
     /// Takes other values, as the project's own code has changed them.
@@ -215,6 +170,13 @@ impl GraphConfig {
         let named = self.get("snowman").and_then(|own| own.get("actions"));
         let named = named.and_then(Value::as_array).into_iter().flatten();
         named.into_iter().any(|name| name.as_str() == Some(action))
+    }
+
+    /// The Python package that the section `snowman` names as the project's entry: its modules
+    /// `actions` and `decision` are used in place of taskgraph's.
+    #[must_use]
+    pub fn entry(&self) -> Option<&str> {
+        self.get("snowman")?.get("entry")?.as_str()
     }
 
     fn folder(&self, name: &str) -> Option<String> {

@@ -193,6 +193,7 @@ const fn nullable(name: &'static str, doc: &'static str) -> super::schema::Field
 pub struct Parameters {
     values: Object,
     target_kinds: Vec<String>,
+    strictness: Strictness,
 }
 
 /// Whether parameters may lack keys or have unknown ones.
@@ -283,6 +284,7 @@ impl Parameters {
         wrong.or_ok(Self {
             values,
             target_kinds,
+            strictness,
         })
     }
 
@@ -316,6 +318,12 @@ impl Parameters {
                     .into())
             }
         }
+    }
+
+    /// Whether they have been checked strictly, as those of a decision task.
+    #[must_use]
+    pub fn are_strict(&self) -> bool {
+        self.strictness == Strictness::Strict
     }
 
     /// Every parameter.

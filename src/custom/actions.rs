@@ -19,6 +19,32 @@ pub struct ProjectAction {
     pub entry: Value,
 }
 
+/// The actions that the project defines.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ProjectActions {
+    /// The actions that are offered.
+    pub actions: Vec<ProjectAction>,
+    /// The names of all callbacks.
+    pub callbacks: Vec<String>,
+    /// `actions.json` as the project's own registry renders it; `None` if the project registers its
+    /// actions with taskgraph, beside the built-in ones.
+    pub document: Option<Value>,
+}
+
+impl ProjectActions {
+    /// Whether the callback of this name is the project's.
+    #[must_use]
+    pub fn has(&self, callback: &str) -> bool {
+        self.callbacks.iter().any(|name| name == callback)
+    }
+
+    /// Whether these actions are used in place of the built-in ones.
+    #[must_use]
+    pub fn replace_built_in(&self) -> bool {
+        self.document.is_some()
+    }
+}
+
 /// A change to tasks that a callback requests.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RequestedChange {
@@ -55,38 +81,34 @@ pub struct CallbackOutput {
 }
 
 impl Custom<'_> {
-    /// Whether the callback of this name is the project's.
-    #[must_use]
-    pub fn has_action(&self, callback: &str) -> bool {
-        self.registered.actions.get(callback) == Some(&true)
-    }
-
-    /// The actions of the project for `actions.json`.
+    /// The actions of the project, for `actions.json` of the decision task `decision`.
     ///
     /// # Errors
     /// What the project raises when it describes one.
-    pub fn project_actions(&self, decision: &str) -> Result<Vec<ProjectAction>, Diagnostic> {
-        if !self.registered.actions.values().any(|own| *own) {
-            return Ok(Vec::new());
-        }
+    pub fn project_actions(&self, decision: &str) -> Result<ProjectActions, Diagnostic> {
         let call = Call::new(
             "list_actions",
             json!({"graph": self.graph, "decision": decision}),
         );
         let answer = self.python.call(GRAPH_WORKER, call);
-        let answer =
+        let mut answer =
             answer.map_err(|failure| failure.diagnostic("listing the project's actions"))?;
         let offered = answer.value["actions"].as_array().into_iter().flatten();
-        Ok(offered
-            .filter_map(|entry| {
-                Some(ProjectAction {
-                    order: entry[0].as_i64()?,
-                    cb_name: entry[1].as_str()?.to_owned(),
-                    permission: entry[2].as_str()?.to_owned(),
-                    entry: entry[3].clone(),
-                })
+        let actions = offered.filter_map(|entry| {
+            Some(ProjectAction {
+                order: entry[0].as_i64()?,
+                cb_name: entry[1].as_str()?.to_owned(),
+                permission: entry[2].as_str()?.to_owned(),
+                entry: entry[3].clone(),
             })
-            .collect())
+        });
+        let callbacks = answer.value["callbacks"].as_array().into_iter().flatten();
+        let callbacks = callbacks.filter_map(|name| name.as_str().map(str::to_owned));
+        Ok(ProjectActions {
+            actions: actions.collect(),
+            callbacks: callbacks.collect(),
+            document: Some(answer.value["document"].take()).filter(|document| !document.is_null()),
+        })
     }
 
     /// Runs the callback of an action.

@@ -1,6 +1,5 @@
-//! What a project adds to the phases after its kinds: selection of target tasks, verifications, morphs.
+//! What a project adds to the phases after its kinds: selection of target tasks and verifications.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
@@ -9,21 +8,11 @@ use super::project::{Custom, GRAPH_WORKER};
 use super::registered::is_custom;
 use super::wire::to_blob;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
-use crate::base::name::{Label, TaskId};
+use crate::base::name::Label;
 use crate::base::value::{Value, json};
-use crate::model::id_graph::{IdGraph, PlannedTask};
+use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
-use crate::ports::ids::DerivedIds;
 use crate::ports::python::{Call, Exception, Failure};
-
-/// A graph after the project's morphs.
-#[derive(Debug)]
-pub struct Morphed {
-    /// The graph.
-    pub graph: IdGraph,
-    /// The taskId of each label.
-    pub label_to_taskid: BTreeMap<Label, TaskId>,
-}
 
 impl Custom<'_> {
     /// Whether a filter of this name is the project's, or applies a target-tasks method that is.
@@ -81,7 +70,7 @@ impl Custom<'_> {
     /// # Errors
     /// Each that fails.
     pub fn verify(&self, phase: &str, arguments: Value) -> Outcome<()> {
-        if !self.has_verifications(phase) {
+        if !self.verifies_in_python(phase) {
             return Ok(());
         }
         self.run_verifications(phase, arguments, Vec::new())
@@ -98,7 +87,7 @@ impl Custom<'_> {
         graph: &LabelGraph,
         edges: bool,
     ) -> Outcome<()> {
-        if !self.has_verifications(phase) {
+        if !self.verifies_in_python(phase) {
             return Ok(());
         }
         self.send_all(full)
@@ -112,17 +101,26 @@ impl Custom<'_> {
     /// # Errors
     /// Each that fails.
     pub fn verify_ids(&self, phase: &str, graph: &IdGraph) -> Outcome<()> {
-        if !self.has_verifications(phase) {
+        if !self.verifies_in_python(phase) {
             return Ok(());
         }
         self.run_verifications(phase, json!({}), vec![to_blob(&graph.to_json())?])
     }
 
-    fn has_verifications(&self, phase: &str) -> bool {
-        self.registered
-            .verified
-            .iter()
-            .any(|verified| verified == phase)
+    /// Whether the built-in verification of this name runs: it does unless the project has removed or
+    /// replaced it.
+    #[must_use]
+    pub fn keeps_verification(&self, name: &str) -> bool {
+        let in_use = self.registered.verifications.as_ref();
+        in_use.is_none_or(|table| table.iter().any(|one| !one.own && one.name == name))
+    }
+
+    /// Whether a verification of this phase runs in Python: one that is the project's, or is not
+    /// built in.
+    fn verifies_in_python(&self, phase: &str) -> bool {
+        let in_use = self.registered.verifications.iter().flatten();
+        let mut of_phase = in_use.filter(|one| one.phase == phase);
+        of_phase.any(|one| one.own || !self.native.verifications.contains(&one.name.as_str()))
     }
 
     fn run_verifications(
@@ -133,6 +131,7 @@ impl Custom<'_> {
     ) -> Outcome<()> {
         arguments["graph"] = Value::from(self.graph.as_str());
         arguments["phase"] = Value::from(phase);
+        arguments["skip"] = json!(self.native.verifications);
         let mut call = Call::new("verify", arguments);
         call.blobs = blobs;
         let answer = self.python.call(GRAPH_WORKER, call);
@@ -151,115 +150,4 @@ impl Custom<'_> {
         }
         wrong.or_ok(())
     }
-
-    /// Applies the project's morphs.
-    ///
-    /// Added tasks get taskIds that are derived from their labels, like all other tasks, instead of
-    /// random ones.
-    ///
-    /// # Errors
-    /// What a morph raises, and invalid tasks.
-    pub fn morph(
-        &self,
-        graph: IdGraph,
-        label_to_taskid: BTreeMap<Label, TaskId>,
-        ids: &DerivedIds,
-    ) -> Outcome<Morphed> {
-        if self.registered.morphs.is_empty() {
-            return Ok(Morphed {
-                graph,
-                label_to_taskid,
-            });
-        }
-        let morphs = self.registered.morphs.join(", ");
-        let what = format!("one of the morphs {morphs}");
-        let known: BTreeMap<&str, &str> = label_to_taskid
-            .iter()
-            .map(|(label, id)| (label.as_str(), id.as_str()))
-            .collect();
-        let mut call = Call::new(
-            "morph",
-            json!({"graph": self.graph, "label_to_taskid": known}),
-        );
-        call.blobs.push(to_blob(&graph.to_json())?);
-        let answer = self.python.call(GRAPH_WORKER, call);
-        let answer = answer.map_err(|failure| failure.diagnostic(&what))?;
-        let blob = answer.blobs.first().map(Vec::as_slice).unwrap_or_default();
-        let mut text = String::from_utf8_lossy(blob).into_owned();
-        let mut labels = answer.value["label_to_taskid"].to_string();
-        let added = answer.value["added"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        for (random_id, label) in added
-            .iter()
-            .filter_map(|pair| Some((pair[0].as_str()?, Label::parse(pair[1].as_str()?).ok()?)))
-        {
-            let id = ids.id(&label, 0);
-            text = text.replace(random_id, id.as_str());
-            labels = labels.replace(random_id, id.as_str());
-        }
-        let unread = |error: serde_json::Error| {
-            Diagnostic::bug(format!("cannot read the result of the morphs {morphs}")).because(error)
-        };
-        let tasks: Value = serde_json::from_str(&text).map_err(unread)?;
-        let labels: BTreeMap<String, String> = serde_json::from_str(&labels).map_err(unread)?;
-        let mut wrong = Diagnostics::new();
-        let mut morphed = Vec::new();
-        for (id, value) in tasks.as_object().into_iter().flatten() {
-            morphed.extend(wrong.keep(planned_task(id, value, &graph).map_err(Into::into)));
-        }
-        let mut named = BTreeMap::new();
-        for (label, id) in labels {
-            match (Label::parse(&label), TaskId::parse(&id)) {
-                (Ok(label), Ok(id)) => {
-                    named.insert(label, id);
-                }
-                _ => wrong.push(Diagnostic::user(format!(
-                    "{what}: the task `{label}` has an invalid taskId `{id}`"
-                ))),
-            }
-        }
-        wrong.or_ok(Morphed {
-            graph: IdGraph::new(morphed),
-            label_to_taskid: named,
-        })
-    }
-}
-
-/// A task by taskId as a worker sends it.
-fn planned_task(id: &str, value: &Value, before: &IdGraph) -> Result<PlannedTask, Diagnostic> {
-    let task_id = TaskId::parse(id).map_err(|error| Diagnostic::user(error.to_string()))?;
-    let mut value = value.clone();
-    let edges = value["dependencies"].take();
-    let task = crate::model::task::Task::from_json(&value)?;
-    let dependencies = edges
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, to)| {
-            let to = TaskId::parse(to.as_str().unwrap_or_default());
-            Ok((
-                name.to_string(),
-                to.map_err(|error| task.diagnostic(error.to_string()))?,
-            ))
-        })
-        .collect::<Result<BTreeMap<_, _>, Diagnostic>>()?
-        .into();
-    let provenance = before
-        .get(&task_id)
-        .map(|task| Arc::clone(&task.provenance));
-    Ok(PlannedTask {
-        task_id,
-        kind: task.kind,
-        label: task.label,
-        description: task.description,
-        attributes: task.attributes,
-        task: task.task,
-        optimization: task.optimization,
-        dependencies,
-        soft_dependencies: task.soft_dependencies,
-        if_dependencies: task.if_dependencies,
-        provenance: provenance.unwrap_or_default(),
-    })
 }

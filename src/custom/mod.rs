@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod graph_hooks;
 pub mod kind_run;
+pub mod morphs;
 pub mod parameter_hooks;
 pub mod phase_hook;
 mod project;
@@ -15,5 +16,5 @@ pub mod strategies;
 mod version;
 mod wire;
 
-pub use project::Custom;
-pub use registered::{NATIVE_REGISTRATIONS, Registered};
+pub use project::{Custom, NativeTables};
+pub use registered::Registered;

@@ -19,11 +19,22 @@ use crate::ports::python::{Answer, Call, Exception, Failure, Mode, Python};
 /// The worker that knows the whole graph.
 pub(super) const GRAPH_WORKER: usize = 0;
 
+/// The names in tables that are built in, as taskgraph has them.
+#[derive(Debug, Clone, Default)]
+pub struct NativeTables {
+    /// Verifications.
+    pub verifications: Vec<&'static str>,
+    /// Morphs, in order.
+    pub morphs: Vec<&'static str>,
+}
+
 /// What a project adds in Python, for one graph.
 pub struct Custom<'a> {
     pub(super) python: &'a dyn Python,
     /// The id of this graph in workers.
     pub(super) graph: String,
+    /// What is built in.
+    pub(super) native: NativeTables,
     /// What is registered.
     pub registered: Registered,
     /// References that could not be imported.
@@ -60,12 +71,17 @@ impl<'a> Custom<'a> {
         params: &Parameters,
         references: Option<&BTreeSet<String>>,
         write_artifacts: bool,
+        native: NativeTables,
     ) -> Outcome<Self> {
         let failed = |failure: Failure| failure.diagnostic("`taskgraph.register`");
         let version = python.version().map_err(failed)?;
         let major = major_of(&version);
         let graph = params.id();
-        let values = json!({"graph": graph, "values": params.values()});
+        let values = json!({
+            "graph": graph,
+            "values": params.values(),
+            "strict": params.are_strict(),
+        });
         let set_up = |name, arguments| python.set_up(Call::new(name, arguments));
         set_up("parameters", values).map_err(failed)?;
         let answer = match references {
@@ -90,6 +106,7 @@ impl<'a> Custom<'a> {
         Ok(Self {
             python,
             graph,
+            native,
             registered,
             failed: failures
                 .filter_map(|pair| Some((pair[0].as_str()?.to_owned(), Exception::read(&pair[1]))))

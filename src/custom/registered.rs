@@ -5,9 +5,6 @@ use std::collections::BTreeMap;
 use super::version::BUILT_IN;
 use crate::base::value::Value;
 
-/// Functions that only register what is built in.
-pub static NATIVE_REGISTRATIONS: &[&str] = &["mozilla_taskgraph:register"];
-
 /// The entries of a table by name, each with whether the project defines it.
 pub type Entries = BTreeMap<String, bool>;
 
@@ -34,16 +31,38 @@ pub struct Registered {
     pub filters: Entries,
     /// Optimization strategies.
     pub strategies: Entries,
-    /// Morphs of the project.
-    pub morphs: Vec<String>,
-    /// The phases that the project verifies.
-    pub verified: Vec<String>,
+    /// The morphs in use, in order, each with whether the project defines it; `None` if they are
+    /// taskgraph's own.
+    pub morphs: Option<Vec<(String, bool)>>,
+    /// The verifications in use, in order; `None` if they are taskgraph's own.
+    pub verifications: Option<Vec<RegisteredVerification>>,
     /// Actions.
     pub actions: Entries,
     /// Functions and classes of taskgraph that the project has replaced.
     pub patched: Vec<String>,
     /// Whether the project wants to be notified of finished phases.
     pub observes_phases: bool,
+}
+
+/// A verification in the table that a project's generator uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisteredVerification {
+    /// The phase after which it runs, with underscores.
+    pub phase: String,
+    /// Its name.
+    pub name: String,
+    /// Whether the project defines it.
+    pub own: bool,
+}
+
+impl RegisteredVerification {
+    fn from_json(entry: &Value) -> Option<Self> {
+        Some(Self {
+            phase: entry[0].as_str()?.to_owned(),
+            name: entry[1].as_str()?.to_owned(),
+            own: entry[2].as_bool()?,
+        })
+    }
 }
 
 impl Registered {
@@ -55,6 +74,7 @@ impl Registered {
             let one = |entry: &Value| Some((entry[0].as_str()?.to_owned(), entry[1].as_bool()?));
             list(key).iter().filter_map(one).collect()
         };
+        let morph = |entry: &Value| Some((entry[0].as_str()?.to_owned(), entry[1].as_bool()?));
         let names = |key: &str| -> Vec<String> {
             let names = list(key);
             names
@@ -77,8 +97,15 @@ impl Registered {
             target_methods: entries("target_methods"),
             filters: entries("filters"),
             strategies: entries("strategies"),
-            morphs: names("morphs"),
-            verified: names("verified_phases"),
+            morphs: found["morphs"]
+                .as_array()
+                .map(|morphs| morphs.iter().filter_map(morph).collect()),
+            verifications: found["verifications"].as_array().map(|table| {
+                let table = table.iter();
+                table
+                    .filter_map(RegisteredVerification::from_json)
+                    .collect()
+            }),
             actions: entries("actions"),
             patched: names("patched"),
             observes_phases: found["phase_finished"].as_bool().unwrap_or_default(),

@@ -15,6 +15,7 @@ mod optimize_rerun;
 pub mod parameters;
 mod phases;
 mod prepare;
+pub mod python_needs;
 mod remote;
 
 use crate::base::diagnostic::Outcome;
@@ -26,7 +27,7 @@ use crate::submit::{Created, submit_with_retry};
 
 pub use context::Context;
 pub use optimize_rerun::optimize_rerun;
-pub use phases::{FullTasks, Phases, Selection, vcs_diagnostic};
+pub use phases::{FullTasks, Phases, Selection, native_tables, vcs_diagnostic};
 pub use prepare::{
     DecisionOptions, Generated, Prepared, Targets, generate, plan_graph, scheduler_id,
 };

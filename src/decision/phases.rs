@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use super::existing_tasks::existing_tasks;
+use super::python_needs::{needs_python, refuse_python};
 use super::remote::BlockingTaskcluster;
-use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Outcome};
+use crate::base::diagnostic::{Class, Diagnostic, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
-use crate::base::path::ValuePath;
-use crate::base::suggest;
-use crate::base::value::{Value, json};
+use crate::base::value::json;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::custom::phase_hook::PhaseObserver;
-use crate::custom::{Custom, NATIVE_REGISTRATIONS};
+use crate::custom::{Custom, NativeTables};
 use crate::generate::{self, FullTaskGraph, FullTaskSet};
 use crate::kind::{KindDefinition, KindGraph};
 use crate::morph::{self, MorphedTaskGraph};
@@ -118,6 +117,7 @@ impl Phases<'_> {
             self.params,
             Some(&references),
             self.writes_in_place(),
+            native_tables(),
         ) {
             Ok(custom) => {
                 if let Some(why) = &custom.whole {
@@ -143,7 +143,8 @@ impl Phases<'_> {
         let Some(python) = self.python().filter(|python| python.started()) else {
             return Ok(None);
         };
-        Custom::open(python, self.params, None, self.writes_in_place()).map(Some)
+        let native = native_tables();
+        Custom::open(python, self.params, None, self.writes_in_place(), native).map(Some)
     }
 
     /// Generates the full task set.
@@ -219,6 +220,7 @@ impl Phases<'_> {
                     graph_config: self.graph_config,
                     params: self.params,
                     cache_suffix: self.context.task_scripts.cache_suffix(),
+                    custom,
                 };
                 verify::full_task_graph(&graph.0, context)?;
                 if let Some(custom) = custom {
@@ -321,7 +323,7 @@ impl Phases<'_> {
             },
         )?;
         if self.verify {
-            verify::optimized_task_graph(&optimized.graph)?;
+            verify::optimized_task_graph(&optimized.graph, custom.as_ref())?;
             if let Some(custom) = &custom {
                 custom.verify_ids("optimized_task_graph", &optimized.graph)?;
             }
@@ -414,6 +416,15 @@ impl Phases<'_> {
     }
 }
 
+/// Returns the names in the tables that a project can replace.
+#[must_use]
+pub fn native_tables() -> NativeTables {
+    NativeTables {
+        verifications: verify::names(),
+        morphs: morph::names(),
+    }
+}
+
 /// Runs a phase, and reports its end to the project's callback.
 fn observe<T>(
     custom: Option<&Custom<'_>>,
@@ -424,51 +435,6 @@ fn observe<T>(
     let result = run()?;
     phase.finish(name)?;
     Ok(result)
-}
-
-/// Returns the Python objects that config.yml and the parameters name, each with its key.
-fn needs_python<'a>(
-    graph_config: &'a GraphConfig,
-    params: &'a Parameters,
-) -> impl Iterator<Item = (&'static str, &'a str)> {
-    let registered = ["register", "decision-parameters"]
-        .into_iter()
-        .filter_map(|key| {
-            let name = graph_config.taskgraph(key)?.as_str()?;
-            (!NATIVE_REGISTRATIONS.contains(&name)).then_some((key, name))
-        });
-    let strategies = params.get("optimize_strategies").and_then(Value::as_str);
-    registered.chain(strategies.map(|name| ("optimize_strategies", name)))
-}
-
-/// Rejects a project that needs Python, which must not run.
-fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()> {
-    let mut wrong = Diagnostics::new();
-    for (key, name) in needs_python(graph_config, params) {
-        let (setting, native) = if key == "optimize_strategies" {
-            let names: Vec<_> = optimize::STRATEGIES.iter().map(|one| one.name).collect();
-            (
-                format!("the parameter `{key}` is set to the Python object `{name}`"),
-                names,
-            )
-        } else {
-            (
-                format!("`taskgraph.{key}` is set to the Python function `{name}`"),
-                NATIVE_REGISTRATIONS.to_vec(),
-            )
-        };
-        let path = ValuePath::keys(["taskgraph", key]);
-        let place = graph_config
-            .place(&path)
-            .filter(|_| key != "optimize_strategies");
-        let help = match suggest::nearest(name, native.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "the project needs Python, so remove `--python=never`".to_owned(),
-        };
-        let message = format!("{setting}, which cannot be used without Python");
-        wrong.push(Diagnostic::user(message).at(place).help(help));
-    }
-    wrong.or_ok(())
 }
 
 /// Converts an error of version control.

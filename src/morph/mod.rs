@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{Label, TaskId};
+use crate::custom::Custom;
 use crate::model::id_graph::IdGraph;
 use crate::optimize::OptimizedTaskGraph;
 
@@ -47,7 +48,14 @@ pub static MORPHS: &[Morph] = &[
     },
 ];
 
-/// Applies every morph, then those of the project.
+/// The names of all morphs, in the order in which they run.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    MORPHS.iter().map(|morph| morph.name).collect()
+}
+
+/// Applies the morphs that the project uses: the built-in ones as long as no other comes before them,
+/// then the others.
 ///
 /// # Errors
 /// If a morph cannot be applied, or adds a task with an existing label.
@@ -57,7 +65,8 @@ pub fn morph(
 ) -> Outcome<MorphedTaskGraph> {
     let mut graph = optimized.graph.clone();
     let mut label_to_taskid = optimized.label_to_taskid.clone();
-    for morph in MORPHS {
+    let kept = context.custom.map_or(MORPHS.len(), Custom::built_in_morphs);
+    for morph in MORPHS.iter().take(kept) {
         let (changed, added) = (morph.run)(graph, context)?;
         for task in &added {
             if label_to_taskid.contains_key(&task.label) {

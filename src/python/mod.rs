@@ -27,7 +27,7 @@ use crate::ports::python::{Answer, Call, Failure, Mode, Python};
 use interpreter::Interpreter;
 use process::Process;
 
-pub use project::{Project, TIMEOUT};
+pub use project::{ENTRY, Project, TIMEOUT};
 
 /// How long a call may take by default.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -59,6 +59,8 @@ impl Workers {
             "root": project.root,
             "top": project.repository.display().to_string(),
             "config": project.config,
+            "violates_schema": project.violates_schema,
+            "entry": project.entry,
             "level": if project.verbose { 10 } else { 20 },
             "fast": project.fast,
         });

@@ -9,6 +9,9 @@ use crate::ports::python::Mode;
 /// The variable with the number of seconds that a call may take.
 pub const TIMEOUT: &str = "SNOWMAN_PYTHON_TIMEOUT";
 
+/// The variable with the Python package of the project's entry.
+pub const ENTRY: &str = "SNOWMAN_ENTRY";
+
 /// What workers are started for.
 #[derive(Debug, Clone)]
 pub struct Project {
@@ -22,6 +25,11 @@ pub struct Project {
     pub root: String,
     /// The graph config.
     pub config: Object,
+    /// Whether the graph config violates the built-in schema.
+    pub violates_schema: bool,
+    /// The package whose modules `actions` and `decision` are used in place of taskgraph's, if it is
+    /// named.
+    pub entry: Option<String>,
     /// The environment variables.
     pub environment: Environment,
     /// How many workers there may be.

@@ -2,6 +2,7 @@
 
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
+use crate::custom::Custom;
 
 /// What a verification may look at besides the graph.
 #[derive(Debug, Clone, Copy)]
@@ -12,4 +13,6 @@ pub struct VerifyContext<'a> {
     pub params: &'a Parameters,
     /// The suffix of the names of caches that run-task manages.
     pub cache_suffix: &'a str,
+    /// The project's Python, if it is used.
+    pub custom: Option<&'a Custom<'a>>,
 }

@@ -12,6 +12,7 @@ mod treeherder;
 use rayon::prelude::*;
 
 use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::custom::Custom;
 use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
 
@@ -89,6 +90,21 @@ pub static VERIFICATIONS: &[Verification] = &[
     },
 ];
 
+/// Verifications of taskgraph that find nothing: finished tasks lack the field that they look at.
+static WITHOUT_EFFECT: &[&str] = &["verify_caches_are_volumes"];
+
+/// The names of all built-in verifications.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    let checks = VERIFICATIONS.iter().map(|one| one.name);
+    checks.chain(WITHOUT_EFFECT.iter().copied()).collect()
+}
+
+/// The verifications that the project has neither removed nor replaced.
+fn in_use<'c>(custom: Option<&'c Custom<'_>>) -> impl Fn(&&Verification) -> bool + 'c {
+    move |one| custom.is_none_or(|custom| custom.keeps_verification(one.name))
+}
+
 /// Runs the verifications of the full task graph.
 ///
 /// # Errors
@@ -101,7 +117,11 @@ pub fn full_task_graph(graph: &LabelGraph, context: VerifyContext<'_>) -> Outcom
         }
         wrong
     };
-    let found: Vec<_> = VERIFICATIONS.par_iter().map(run).collect();
+    let kept: Vec<_> = VERIFICATIONS
+        .iter()
+        .filter(in_use(context.custom))
+        .collect();
+    let found: Vec<_> = kept.into_par_iter().map(run).collect();
     let mut wrong = Diagnostics::new();
     found.into_iter().for_each(|one| wrong.extend(one));
     wrong.or_ok(())
@@ -111,9 +131,9 @@ pub fn full_task_graph(graph: &LabelGraph, context: VerifyContext<'_>) -> Outcom
 ///
 /// # Errors
 /// Every violation.
-pub fn optimized_task_graph(graph: &IdGraph) -> Outcome<()> {
+pub fn optimized_task_graph(graph: &IdGraph, custom: Option<&Custom<'_>>) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
-    for verification in VERIFICATIONS {
+    for verification in VERIFICATIONS.iter().filter(in_use(custom)) {
         if let Check::OptimizedTaskGraph(check) = verification.check {
             check(graph, &mut wrong);
         }

@@ -18,6 +18,7 @@ fn violations(tasks: impl IntoIterator<Item = TestTask>) -> Vec<String> {
         graph_config: &graph_config(json!({})),
         params: &params(json!({})),
         cache_suffix: "-abc123",
+        custom: None,
     };
     match full_task_graph(&graph(tasks), context) {
         Ok(()) => Vec::new(),
@@ -344,13 +345,13 @@ fn always_optimized_tasks_must_not_remain() {
         provenance: Default::default(),
     };
     assert_eq!(
-        optimized_task_graph(&IdGraph::new([planned("a", "b-linux")])),
+        optimized_task_graph(&IdGraph::new([planned("a", "b-linux")]), None),
         Ok(())
     );
     let mut searching = planned("a", "always-optimized");
     searching.optimization = json!({"index-search": ["snow.v2.a", "snow.v2.b"]});
     let left = IdGraph::new([searching, planned("b", "b-linux")]);
-    let message = optimized_task_graph(&left).unwrap_err().to_string();
+    let message = optimized_task_graph(&left, None).unwrap_err().to_string();
     assert!(
         message
             .starts_with("kind `toolchain`, task `a`: it must be replaced with an existing task"),

@@ -14,6 +14,7 @@ use snowman::base::time::{Span, Timestamp};
 use snowman::base::value::Object;
 use snowman::config::graph_config::GraphConfig;
 use snowman::config::parameters::{Parameters, Strictness};
+use snowman::custom::actions::ProjectActions;
 use snowman::decision::{self, Context, DecisionOptions};
 use snowman::ports::artifacts::MemoryArtifacts;
 use snowman::ports::clock::{Clock, SystemClock};
@@ -224,7 +225,7 @@ impl Bench {
             &inside.graph_config,
             &params,
             task_id.as_str(),
-            &[],
+            &ProjectActions::default(),
         )?;
         let options = DecisionOptions {
             decision_task_id: task_id,

@@ -9,6 +9,7 @@ use snowman::actions::render::actions_json;
 use snowman::base::name::TaskId;
 use snowman::config::graph_config::{GraphConfig, ON_DEMAND};
 use snowman::config::parameters::{Parameters, Strictness};
+use snowman::custom::actions::ProjectActions;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::ports::files::Disk;
 use snowman::rehearse::push::Push;
@@ -34,9 +35,16 @@ fn golden() -> Value {
 fn offered(folder: &Path, values: &Value) -> Value {
     let files = Disk::new(folder).unwrap();
     let config = GraphConfig::load(&files, "taskcluster").unwrap();
-    actions_json(ACTIONS, &files, &config, &parameters(values), DECISION, &[])
-        .unwrap()
-        .into()
+    actions_json(
+        ACTIONS,
+        &files,
+        &config,
+        &parameters(values),
+        DECISION,
+        &ProjectActions::default(),
+    )
+    .unwrap()
+    .into()
 }
 
 fn cb_name(action: &Value) -> &str {
@@ -82,9 +90,16 @@ fn actions_can_be_disabled() {
     let files = Disk::new(folder.path()).unwrap();
     let render = || {
         let config = GraphConfig::load(&files, "taskcluster").unwrap();
-        actions_json(ACTIONS, &files, &config, &parameters(values), DECISION, &[])
-            .map(Value::from)
-            .map_err(|wrong| wrong.to_string())
+        actions_json(
+            ACTIONS,
+            &files,
+            &config,
+            &parameters(values),
+            DECISION,
+            &ProjectActions::default(),
+        )
+        .map(Value::from)
+        .map_err(|wrong| wrong.to_string())
     };
     let missing = render().unwrap_err();
     assert!(

@@ -10,6 +10,7 @@ use snowman::actions::{ACTIONS, callback, existing};
 use snowman::base::diagnostic::Diagnostic;
 use snowman::base::name::{Label, TaskId};
 use snowman::config::parameters::{Parameters, Strictness};
+use snowman::custom::actions::ProjectActions;
 use snowman::decision::{self, Context, DecisionOptions};
 use snowman::ports::artifacts::{Artifacts, MemoryArtifacts};
 use snowman::ports::files::{Disk, FileError, Files, Found};
@@ -155,7 +156,7 @@ async fn a_taken_id_repeats_only_the_phases_that_depend_on_ids() {
         &inside.graph_config,
         &params,
         id,
-        &[],
+        &ProjectActions::default(),
     );
     let options = DecisionOptions {
         decision_task_id: &decision,

@@ -241,6 +241,11 @@ static SNOWMAN: Schema = Schema {
             Type::List(&Type::Literal(ON_DEMAND)),
             "additional actions that are offered",
         ),
+        optional(
+            "entry",
+            Type::Str,
+            "the Python package whose modules `actions` and `decision` are used in place of taskgraph's (default: that of `taskgraph.register`)",
+        ),
     ],
     open: false,
     exclusive: &[],

@@ -6,6 +6,7 @@ their answers show the recorded changes as if they had been made.
 """
 
 import copy
+import sys
 
 from snowman_worker import direct_requests, project
 
@@ -194,8 +195,14 @@ def _recording(recorded, given):
     return call
 
 
-def _foreign_callbacks():
+def _own_callbacks():
+    """Returns the callbacks of the project: all of its own registry, or its own in taskgraph's."""
+    from snowman_worker import entry
     from snowman_worker.registered import is_foreign, package_folders
+
+    own_registry = entry.action_registry()
+    if own_registry:
+        return own_registry.callbacks()
     from taskgraph.actions import registry
 
     folders = tuple(package_folders())
@@ -207,19 +214,32 @@ def _foreign_callbacks():
 
 
 def list_actions(head):
-    """Returns the project's actions in the format of actions.json."""
-    from taskgraph.actions import registry
+    """Returns the project's actions in the format of actions.json. If it has a registry of its own, these
+    are all actions, in order."""
+    from snowman_worker import entry
 
-    own = _foreign_callbacks()
+    own_registry = entry.action_registry()
+    if not own_registry and "taskgraph.actions.registry" not in sys.modules:
+        return {"actions": [], "callbacks": [], "document": None}
+    if own_registry:
+        listed = sorted(own_registry.actions(), key=lambda action: action.order)
+    else:
+        from taskgraph.actions import registry
+
+        listed = registry.actions
+    own = _own_callbacks()
     parameters = project.parameters(head["graph"])
     actions = []
-    for action in registry.actions:
+    for action in listed:
         if action.cb_name not in own:
             continue
-        entry = action.action_builder(parameters, project.graph_config, head["decision"])
-        if entry is not None:
-            actions.append([action.order, action.cb_name, _permission(action), entry])
-    return {"actions": actions, "callbacks": list(own)}
+        rendered = action.action_builder(parameters, project.graph_config, head["decision"])
+        if rendered:
+            actions.append([action.order, action.cb_name, _permission(action), rendered])
+    document = None
+    if own_registry:
+        document = own_registry.render(parameters, project.graph_config, head["decision"])
+    return {"actions": actions, "callbacks": list(own), "document": document}
 
 
 def _permission(action):
@@ -260,7 +280,7 @@ def run_action(head):
 
 
 def _run_callback(head):
-    callback = _foreign_callbacks()[head["callback"]]
+    callback = _own_callbacks()[head["callback"]]
     parameters = project.parameters(head["graph"])
     recorded = RecordedChanges()
     import requests

@@ -1,7 +1,7 @@
 # Started with `python -c`. Reserves the pipes for the worker, reads the worker's sources from the first
 # message, and runs them.
 import gc, importlib.machinery, json, linecache, os, struct, sys
-# Modules and tasks are many long-lived objects: collecting garbage takes time and frees nothing.
+# Importing makes many long-lived objects: collecting garbage takes time and frees nothing.
 gc.disable()
 requests = os.fdopen(os.dup(0), "rb")
 answers = os.fdopen(os.dup(1), "wb")

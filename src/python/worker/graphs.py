@@ -53,13 +53,22 @@ def filter_tasks(head):
     return {"labels": list(dict.fromkeys(kept))}
 
 
-def _own_verifications(phase):
-    from snowman_worker.registered import is_foreign, package_folders
-    from taskgraph.util.verify import verifications
+def _verifications(phase, skipped):
+    """Returns the verifications of a phase, except those of taskgraph with the skipped names."""
+    from snowman_worker.registered import (
+        function_of,
+        is_foreign,
+        name_of,
+        package_folders,
+        verifications_in_use,
+    )
 
     folders = tuple(package_folders())
-    listed = verifications._verifications.get(phase, [])
-    return [one for one in listed if is_foreign(getattr(one, "func", one), folders)]
+    return [
+        one
+        for one in (verifications_in_use() or {}).get(phase, ())
+        if is_foreign(function_of(one), folders) or name_of(function_of(one)) not in skipped
+    ]
 
 
 def _verify(verification, arguments):
@@ -74,8 +83,9 @@ def _verify(verification, arguments):
 
 
 def verify(head, blobs):
-    """Runs the project's verifications of a phase, and returns those that fail."""
+    """Runs the verifications of a phase, except the built-in ones. Returns those that fail."""
     from snowman_worker.errors import describe
+    from snowman_worker.registered import function_of, name_of
 
     phase = head["phase"]
     parameters = project.parameters(head["graph"])
@@ -98,12 +108,11 @@ def verify(head, blobs):
     else:
         arguments = (_graph_by_id(blobs), project.graph_config, parameters)
     failed = []
-    for verification in _own_verifications(phase):
+    for verification in _verifications(phase, head["skip"]):
         try:
             _verify(verification, arguments)
         except Exception as error:
-            function = getattr(verification, "func", verification)
-            failed.append([getattr(function, "__name__", "verification"), describe(error)])
+            failed.append([name_of(function_of(verification)), describe(error)])
     return {"failed": failed}
 
 
@@ -148,29 +157,27 @@ def _task_by_id(fields):
 
 def _graph_by_id(blobs):
     tasks = {task_id: _task_by_id(fields) for task_id, fields in loads(blobs[0]).items()}
-    # Edges also lead to tasks of earlier graphs.
+    # A task that was replaced stays a dependency, but is not in the graph.
     edges = [
         (task_id, other, name)
         for task_id, task in tasks.items()
         for name, other in task.dependencies.items()
+        if other in tasks
     ]
     return _graph(tasks, edges)
 
 
 def morph(head, blobs):
-    """Runs the project's morphs in order."""
-    from snowman_worker.registered import is_foreign, package_folders
+    """Runs the morphs in order, from the first that has not been applied yet."""
     from taskgraph import morph as module
 
-    folders = tuple(package_folders())
     graph = _graph_by_id(blobs)
     before = set(graph.tasks)
     labels = head["label_to_taskid"]
     parameters = project.parameters(head["graph"])
-    for function in module.registered_morphs:
-        if is_foreign(function, folders):
-            graph, labels = function(graph, labels, parameters, project.graph_config)
-    # A graph's edges count, not the dependencies of its tasks.
+    for function in module.registered_morphs[head["skip"] :]:
+        graph, labels = function(graph, labels, parameters, project.graph_config)
+    # Among tasks of the graph its edges count, not the dependencies of the tasks.
     links = {}
     for left, right, name in sorted(graph.graph.edges):
         links.setdefault(left, {})[name] = right
@@ -178,7 +185,8 @@ def morph(head, blobs):
     for task_id, task in graph.tasks.items():
         fields = task.to_json()
         fields["task_id"] = task_id
-        fields["dependencies"] = links.get(task_id, {})
+        outside = {name: to for name, to in task.dependencies.items() if to not in graph.tasks}
+        fields["dependencies"] = {**outside, **links.get(task_id, {})}
         tasks[task_id] = fields
     added = [[task_id, task["label"]] for task_id, task in tasks.items() if task_id not in before]
     return {"label_to_taskid": labels, "added": added}, [dumps(tasks)]

@@ -28,7 +28,7 @@ class PipeHandler(logging.Handler):
 def _parameters(head):
     from snowman_worker import project
 
-    project.parameters(head["graph"], head["values"])
+    project.parameters(head["graph"], head["values"], head["strict"])
     return {}
 
 

@@ -32,6 +32,9 @@ VALUES = {
     "taskgraph.util.docker": ("IMAGE_DIR", "RUN_TASK_FILES"),
 }
 
+# The tables that code looks up by name in their module, so that a project can put others in their place.
+TABLES = {"taskgraph.config": ("graph_config_schema",)}
+
 CODE = (
     "taskgraph.loader.",
     "taskgraph.transforms.",
@@ -42,6 +45,7 @@ CODE = (
 )
 
 _records = {}
+_tables = {}
 
 
 def _sequences(module):
@@ -70,11 +74,19 @@ def install():
         callers.speed_up(module)
         quick.speed_up(module)
         repository_cache.cache(module)
+        for name in TABLES.get(module.__name__, ()):
+            _tables[module.__name__, name] = getattr(module, name, None)
         if module.__name__.startswith(CODE) or module.__name__ in VALUES:
             _record(module)
         lazy_modules.run_registrations(module.__name__)
 
     loader.exec_module = exec_module
+
+
+def is_replaced(module, name):
+    """Returns whether a project has put another table in place of one of `TABLES`."""
+    key = module.__name__, name
+    return key in _tables and getattr(module, name, None) is not _tables[key]
 
 
 def _differs(now, before):

@@ -1,10 +1,12 @@
 """Loads the project: its graph config, its extensions, and its parameters."""
 
+import gc
 import importlib
 import logging
 import os
 import sys
 
+from snowman_worker import originals
 from snowman_worker.wire import NotPlain, dumps, loads
 
 # The parameters that were added after the first versions of taskgraph.
@@ -20,6 +22,7 @@ ADDED_PARAMETERS = (
 )
 
 graph_config = None
+entry = None
 root = None
 top = None
 original = None
@@ -27,9 +30,14 @@ _parameters = {}
 
 
 def load(head):
-    """Loads the graph config and runs the project's registration function."""
-    global graph_config, root, top, original
-    from taskgraph.config import GraphConfig, load_graph_config
+    """Loads the graph config and runs the project's registration function.
+
+    A program that is built on taskgraph is imported before it reads config.yml, so the module of that
+    function is imported first: it may bring another schema. If the graph config violates the built-in
+    schema, the schema in use decides; nothing is registered if it agrees.
+    """
+    global entry, graph_config, root, top, original
+    from taskgraph import config as module
 
     # snowman logs the same messages as these.
     for name in ("taskgraph.generator", "taskgraph.parameters"):
@@ -41,14 +49,59 @@ def load(head):
 
         taskgraph.fast = True
     root, top = head["root"], os.path.realpath(head["top"])
-    if head["native"]:
-        config = head["config"]
-        graph_config = GraphConfig(config, root_dir=root)
+    _import_registration(head["config"])
+    own_schema = originals.is_replaced(module, "graph_config_schema")
+    if head["violates_schema"] and not own_schema:
+        try:
+            module.validate_graph_config(head["config"])
+        except Exception:
+            return {"own_schema": False}
+        own_schema = True
+    if not head["native"]:
+        graph_config = module.load_graph_config(root)
     else:
-        graph_config = load_graph_config(root)
+        if own_schema:
+            module.validate_graph_config(head["config"])
+        graph_config = module.GraphConfig(head["config"], root_dir=root)
     original = dumps(_config())
     graph_config.register()
-    return {"config": _changed_config(), "promotes": _promotes()}
+    entry = head["entry"] or _module_of(_registration(graph_config.get("taskgraph")))
+    _collect_garbage()
+    return {"config": _changed_config(), "own_schema": own_schema, "promotes": _promotes()}
+
+
+def _registration(section):
+    """Returns the reference to the project's registration function in the section `taskgraph`."""
+    reference = section.get("register") if isinstance(section, dict) else None
+    return reference if isinstance(reference, str) else None
+
+
+def _module_of(reference):
+    return reference.partition(":")[0] if reference else None
+
+
+def _import_registration(config):
+    """Imports the module of the registration function with the path that the function will have."""
+    reference = _registration(config.get("taskgraph"))
+    if not reference:
+        return
+    folder = os.path.abspath(root)
+    sys.path.insert(0, folder)
+    try:
+        importlib.import_module(_module_of(reference))
+    except Exception:
+        # The registration itself fails in the same way.
+        pass
+    finally:
+        sys.path.remove(folder)
+
+
+def _collect_garbage():
+    """Starts collecting garbage, apart from what has been loaded so far."""
+    gc.freeze()
+    # Generating tasks makes many objects, of which few are garbage.
+    gc.set_threshold(50_000, 10, 10)
+    gc.enable()
 
 
 def _promotes():
@@ -99,6 +152,7 @@ def _changed_config():
 
 def import_modules(head):
     """Imports modules that register extensions."""
+    gc.disable()
     failed = []
     for reference in head["references"]:
         try:
@@ -109,6 +163,7 @@ def import_modules(head):
             failed.append([reference, describe(error)])
     from snowman_worker.registered import list_registered
 
+    _collect_garbage()
     return {"failed": failed, "registered": list_registered(top, True)}
 
 
@@ -130,12 +185,14 @@ def find(reference):
     return found
 
 
-def parameters(name, values=None):
+def parameters(name, values=None, strict=True):
     """Returns the parameters of a graph, which are sent once."""
     if values is not None:
         from taskgraph.parameters import Parameters
 
+        # Without `strict`, it would add defaults.
         _parameters[name] = Parameters(strict=True, **values)
+        _parameters[name].strict = strict
     return _parameters[name]
 
 

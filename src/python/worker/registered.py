@@ -44,7 +44,7 @@ def _table(module, name):
     return getattr(sys.modules.get("taskgraph." + module), name, None) or {}
 
 
-def _name_of(function):
+def name_of(function):
     return getattr(function, "__name__", None) or type(function).__name__
 
 
@@ -57,12 +57,6 @@ def list_registered(top, patched):
         return [[name, is_foreign(function(entry), folders)] for name, entry in table.items()]
 
     run = _table("transforms.run", "registry") or _table("transforms.job", "registry")
-    verified_phases = []
-    verifications = getattr(sys.modules.get("taskgraph.util.verify"), "verifications", None)
-    for phase, listed in (getattr(verifications, "_verifications", None) or {}).items():
-        if any(is_foreign(getattr(one, "func", one), folders) for one in listed):
-            verified_phases.append(phase)
-    morphs = _table("morph", "registered_morphs")
     return {
         "run_using": [
             [using, worker, is_foreign(entry[0], folders)]
@@ -80,12 +74,49 @@ def list_registered(top, patched):
         "target_methods": entries(_table("target_tasks", "_target_task_methods")),
         "filters": entries(_table("filter_tasks", "filter_task_functions")),
         "strategies": entries(_table("optimize.base", "registry")),
-        "morphs": [_name_of(one) for one in morphs if is_foreign(one, folders)],
-        "verified_phases": verified_phases,
+        "morphs": _morphs(folders),
+        "verifications": _verifications(folders),
         "actions": _actions(folders),
         "patched": _patched(top, folders) if patched else [],
         "phase_finished": _has_phase_finished(folders),
     }
+
+
+def function_of(verification):
+    """Returns the function of a verification. In old versions of taskgraph, that is all there is."""
+    return getattr(verification, "func", verification)
+
+
+def verifications_in_use():
+    """Returns the verifications of each phase: those that the generator uses. None if no module with
+    them has been imported, so that they are taskgraph's own."""
+    for name in ("taskgraph.generator", "taskgraph.util.verify"):
+        module = sys.modules.get(name)
+        found = getattr(module, "verifications", None) if module else None
+        if found is not None:
+            return getattr(found, "_verifications", {})
+    return None
+
+
+def _verifications(folders):
+    """Lists the verifications of each phase, each with whether it is the project's own."""
+    table = verifications_in_use()
+    if table is None:
+        return None
+    return [
+        [phase, name_of(function), is_foreign(function, folders)]
+        for phase, listed in table.items()
+        for function in map(function_of, listed)
+    ]
+
+
+def _morphs(folders):
+    """Lists the morphs in order, each with whether it is the project's own. None if the module with them
+    has not been imported, so that they are taskgraph's own."""
+    module = sys.modules.get("taskgraph.morph")
+    if module is None:
+        return None
+    return [[name_of(one), is_foreign(one, folders)] for one in module.registered_morphs]
 
 
 def _actions(folders):

@@ -1,0 +1,57 @@
+//! What a project cannot do without Python.
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::path::ValuePath;
+use crate::base::suggest;
+use crate::base::value::Value;
+use crate::config::graph_config::{GraphConfig, NATIVE_REGISTRATIONS};
+use crate::config::parameters::Parameters;
+use crate::optimize;
+
+/// Returns the Python objects that config.yml and the parameters name, each with its key.
+pub(super) fn needs_python<'a>(
+    graph_config: &'a GraphConfig,
+    params: &'a Parameters,
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    let register = graph_config.registration().map(|name| ("register", name));
+    let changes = graph_config.taskgraph("decision-parameters");
+    let changes = changes
+        .and_then(Value::as_str)
+        .map(|name| ("decision-parameters", name));
+    let registered = register.into_iter().chain(changes);
+    let strategies = params.get("optimize_strategies").and_then(Value::as_str);
+    registered.chain(strategies.map(|name| ("optimize_strategies", name)))
+}
+
+/// Rejects a project that needs Python, which must not run.
+///
+/// # Errors
+/// Every Python object that config.yml and the parameters name.
+pub fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    for (key, name) in needs_python(graph_config, params) {
+        let (setting, native) = if key == "optimize_strategies" {
+            let names: Vec<_> = optimize::STRATEGIES.iter().map(|one| one.name).collect();
+            (
+                format!("the parameter `{key}` is set to the Python object `{name}`"),
+                names,
+            )
+        } else {
+            (
+                format!("`taskgraph.{key}` is set to the Python function `{name}`"),
+                NATIVE_REGISTRATIONS.to_vec(),
+            )
+        };
+        let path = ValuePath::keys(["taskgraph", key]);
+        let place = graph_config
+            .place(&path)
+            .filter(|_| key != "optimize_strategies");
+        let help = match suggest::nearest(name, native.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "the project needs Python, so remove `--python=never`".to_owned(),
+        };
+        let message = format!("{setting}, which cannot be used without Python");
+        wrong.push(Diagnostic::user(message).at(place).help(help));
+    }
+    wrong.or_ok(())
+}
