@@ -18,6 +18,7 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json::pretty;
 use crate::base::name::TaskId;
 use crate::base::value::{Object, json};
+use crate::decision::python_needs::refuse_registration;
 use crate::submit::recorder::{Recorded, Recorder};
 
 /// Prints `actions.json`.
@@ -28,6 +29,10 @@ pub fn actions(args: &ActionsArgs, command: &CommandHelper<'_>) -> Outcome<ExitC
     let context = command.open(&args.project, args.verbosity.level(LevelFilter::INFO))?;
     let graph_config = &context.graph_config;
     let parameters = args.parameters.as_deref().unwrap_or_default();
+    if context.python.is_none() {
+        // The project may have actions of its own.
+        refuse_registration(graph_config)?;
+    }
     for spec in ParameterSpec::read(&context.working_folder, parameters)? {
         let params = context.block_on(spec.load(&context, &Object::new()))?;
         let decision = TaskId::PLACEHOLDER;

@@ -24,7 +24,7 @@ use crate::ports::environment::Environment;
 use crate::ports::files::Disk;
 use crate::ports::mask::Mask;
 use crate::ports::output_path::OutputPaths;
-use crate::ports::python::{Mode, Python};
+use crate::ports::python::{Failure, Mode, Python};
 use crate::ports::stop::{NEVER, Stop};
 use crate::ports::taskcluster::Taskcluster;
 use crate::ports::vcs::Vcs;
@@ -134,11 +134,17 @@ impl CommandContext {
             let place = self
                 .graph_config
                 .place(&ValuePath::keys(["taskgraph", "register"]));
-            let loaded = workers.load().map_err(|failure| {
-                let failed = failure.diagnostic("`taskgraph.register`").at(place);
-                let violations = self.graph_config.check_schema().err();
-                violations.unwrap_or_else(|| failed.into())
-            })?;
+            let loaded = match workers.load() {
+                Ok(loaded) => loaded,
+                Err(failure) => {
+                    if matches!(failure, Failure::Worker(_)) {
+                        // The project cannot decide.
+                        self.graph_config.check_schema()?;
+                    }
+                    let failed = failure.diagnostic("`taskgraph.register`");
+                    return Err(failed.at(place).into());
+                }
+            };
             if loaded.value["own_schema"] == Value::Bool(true) {
                 self.graph_config.replace_schema();
             }

@@ -8,28 +8,45 @@ use crate::config::graph_config::{GraphConfig, NATIVE_REGISTRATIONS};
 use crate::config::parameters::Parameters;
 use crate::optimize;
 
-/// Returns the Python objects that config.yml and the parameters name, each with its key.
-pub(super) fn needs_python<'a>(
-    graph_config: &'a GraphConfig,
-    params: &'a Parameters,
-) -> impl Iterator<Item = (&'static str, &'a str)> {
+/// Returns the Python objects that config.yml names, each with its key.
+fn named_in_config(graph_config: &GraphConfig) -> impl Iterator<Item = (&'static str, &str)> {
     let register = graph_config.registration().map(|name| ("register", name));
     let changes = graph_config.taskgraph("decision-parameters");
     let changes = changes
         .and_then(Value::as_str)
         .map(|name| ("decision-parameters", name));
-    let registered = register.into_iter().chain(changes);
-    let strategies = params.get("optimize_strategies").and_then(Value::as_str);
-    registered.chain(strategies.map(|name| ("optimize_strategies", name)))
+    register.into_iter().chain(changes)
 }
 
-/// Rejects a project that needs Python, which must not run.
+/// Returns the Python objects that config.yml and the parameters name, each with its key.
+pub(super) fn needs_python<'a>(
+    graph_config: &'a GraphConfig,
+    params: &'a Parameters,
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    let strategies = params.get("optimize_strategies").and_then(Value::as_str);
+    let strategies = strategies.map(|name| ("optimize_strategies", name));
+    named_in_config(graph_config).chain(strategies)
+}
+
+/// Rejects a project whose graph needs Python, which must not run.
+pub(super) fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()> {
+    refuse(graph_config, needs_python(graph_config, params))
+}
+
+/// Rejects a project whose config.yml names Python, which must not run.
 ///
 /// # Errors
-/// Every Python object that config.yml and the parameters name.
-pub fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> Outcome<()> {
+/// Every Python object that config.yml names.
+pub fn refuse_registration(graph_config: &GraphConfig) -> Outcome<()> {
+    refuse(graph_config, named_in_config(graph_config))
+}
+
+fn refuse<'a>(
+    graph_config: &GraphConfig,
+    named: impl Iterator<Item = (&'static str, &'a str)>,
+) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
-    for (key, name) in needs_python(graph_config, params) {
+    for (key, name) in named {
         let (setting, native) = if key == "optimize_strategies" {
             let names: Vec<_> = optimize::STRATEGIES.iter().map(|one| one.name).collect();
             (

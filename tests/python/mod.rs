@@ -23,4 +23,5 @@ mod older;
 mod quick;
 mod rehearsals;
 mod services;
+mod tables;
 mod world;

@@ -150,6 +150,26 @@ impl World {
         command.args(["-c", main]).args(arguments).output().unwrap()
     }
 
+    /// Runs the peer, after it has imported a package of the project.
+    pub fn peer_with_entry(&self, entry: &str, arguments: &[&str]) -> Output {
+        let main = format!(
+            "import sys; sys.path.insert(0, 'taskcluster'); import {entry}; del sys.path[0]; \
+             from taskgraph.main import main; sys.exit(main(sys.argv[1:]))"
+        );
+        let mut command = self.command(&self.python);
+        command
+            .args(["-c", &main])
+            .args(arguments)
+            .output()
+            .unwrap()
+    }
+
+    /// Runs a Python script with the peer's packages.
+    pub fn script(&self, text: &str) -> Output {
+        let mut command = self.command(&self.python);
+        command.args(["-c", text]).output().unwrap()
+    }
+
     /// Runs snowman, which must fail, and returns its output.
     pub fn failure(&self, arguments: &[&str]) -> String {
         let done = self.ours(arguments);

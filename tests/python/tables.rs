@@ -1,0 +1,271 @@
+//! Projects that put tables of their own in place of taskgraph's, and are run by a program of their own:
+//! a package that is imported before config.yml is read.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use super::services::{DECISION, TASK};
+use super::world::{World, document, flat, python};
+
+const PACKAGE: &str = "taskcluster/hail_taskgraph/__init__.py";
+const CONFIG: &str = "taskcluster/config.yml";
+const PARAMS: &str = "params/push.yml";
+
+/// The project, with `imported` added to what its package does when it is imported, and `registered` to
+/// what it does when it is registered.
+fn world(imported: &str, registered: &str) -> Option<World> {
+    let start = "from importlib import import_module\n";
+    let end = "    # What register changes";
+    let world = World::new(python()?);
+    let world = world.with(PACKAGE, start, &format!("{start}{imported}"));
+    Some(world.with(PACKAGE, end, &format!("{registered}{end}")))
+}
+
+/// Compares all graphs with those of the peer, which the project's package starts.
+fn compare(world: &World) -> Vec<Value> {
+    let commands = ["full", "target-graph", "optimized", "morphed"];
+    commands
+        .map(|command| {
+            let arguments = [command, "--json", "-p", PARAMS];
+            let theirs = document(&world.peer_with_entry("hail_taskgraph", &arguments));
+            for mode in ["mixed", "whole"] {
+                let python = format!("--python={mode}");
+                let ours = document(&world.ours(&[&arguments[..], &[&python]].concat()));
+                assert!(ours == theirs, "{command} {mode} differs");
+            }
+            theirs
+        })
+        .into()
+}
+
+fn stderr(done: &Output) -> String {
+    flat(&String::from_utf8_lossy(&done.stderr))
+}
+
+#[test]
+fn schema_of_the_graph_config() {
+    let schema = "
+from taskgraph import config as taskgraph_config
+from taskgraph.util.schema import LegacySchema
+from voluptuous import Any, Extra, Required
+
+Keyed = Any(str, {\"by-project\": {str: str}})
+taskgraph_config.graph_config_schema = LegacySchema({
+    Required(\"stones\"): Any(1, 2),
+    \"workers\": {\"aliases\": {str: {\"worker-type\": Keyed, Extra: object}}},
+    Extra: object,
+})
+";
+    let Some(world) = world(schema, "") else {
+        return;
+    };
+    let by_project = "worker-type: {by-project: {hail: linux}}";
+    let world = world
+        .with(CONFIG, "worker-type: linux", by_project)
+        .with(CONFIG, "trust-domain: hail\n", "trust-domain: hail\nstones: 2\n")
+        // The peer's transforms cannot evaluate a worker type that is keyed by project.
+        .with(PACKAGE, "    # What register changes", "    graph_config._config[\"workers\"][\"aliases\"][\"linux\"][\"worker-type\"] = \"linux\"\n    # What register changes");
+    compare(&world);
+    // What the project's schema refuses is refused, and nothing else.
+    let world = world.with(CONFIG, "stones: 2", "stones: 3");
+    let refused = flat(&world.failure(&["full", "-p", PARAMS]));
+    assert!(refused.contains("Invalid graph configuration"), "{refused}");
+    assert!(refused.contains("stones"), "{refused}");
+    assert!(!refused.contains("worker-type"), "{refused}");
+    // Without the project's code, only the built-in schema is known.
+    let refused = flat(&world.failure(&["full", "-p", PARAMS, "--python=never"]));
+    assert!(refused.contains("worker-type"), "{refused}");
+}
+
+#[test]
+fn schema_of_the_graph_config_that_is_extended_in_place() {
+    let extended = "
+from taskgraph import config as taskgraph_config
+taskgraph_config.validate_graph_config = lambda config: None
+";
+    let Some(world) = world(extended, "") else {
+        return;
+    };
+    let world = world.with(
+        CONFIG,
+        "task-priority: low",
+        "task-priority: low\ntask-expires-after: [1]",
+    );
+    let done = world.ours(&["actions", "-p", PARAMS]);
+    assert!(done.status.success(), "{}", stderr(&done));
+    // A schema that agrees with the built-in one has its mistakes reported with places.
+    let world = world.with(PACKAGE, extended, "");
+    let refused = flat(&world.failure(&["actions", "-p", PARAMS]));
+    assert!(refused.contains("task-expires-after"), "{refused}");
+    assert!(refused.contains("config.yml:3"), "{refused}");
+}
+
+#[test]
+fn verifications() {
+    let replaced = "
+    from taskgraph import generator
+    from taskgraph.util import verify
+
+    table = verify.VerificationSequence()
+    table.add(\"full_task_graph\")(verify.verify_toolchain_alias)
+
+    @table.add(\"full_task_graph\")
+    def verify_few(task, taskgraph, scratch_pad, graph_config, parameters):
+        if task is None and parameters[\"hail_reason\"] == \"few\":
+            raise Exception(\"there are %d tasks\" % len(taskgraph.tasks))
+
+    generator.verifications = table
+";
+    let Some(world) = world("", replaced) else {
+        return;
+    };
+    // Two tasks with one symbol violate a verification that is not in the project's table.
+    let symbol = "treeherder: {symbol: B(two), kind: build, tier: 1, platform: linux/opt}";
+    let three = "  three:\n    index:";
+    let twice = format!("  three:\n    {symbol}\n    index:");
+    let kind = "taskcluster/kinds/build/kind.yml";
+    let world = world.with(kind, three, &twice);
+    compare(&world);
+    let few = world.with(PARAMS, "hail_reason: push", "hail_reason: few");
+    let refused = flat(&few.failure(&["full", "-p", PARAMS]));
+    assert!(refused.contains("verify_few"), "{refused}");
+    // One that is still in it finds what it is for.
+    let alias = "    attributes: {toolchain-alias: same}\n    index:";
+    let world = few
+        .with(PARAMS, "hail_reason: few", "hail_reason: push")
+        .with(kind, "    index:", alias)
+        .with(
+            kind,
+            "    twice: true\n",
+            "    twice: true\n    attributes: {toolchain-alias: same}\n",
+        );
+    let refused = flat(&world.failure(&["full", "-p", PARAMS]));
+    assert!(refused.contains("same"), "{refused}");
+    // Without the project's table, the symbols are refused.
+    let world = world.with(PACKAGE, "generator.verifications = table", "pass");
+    let refused = flat(&world.failure(&["full", "-p", PARAMS]));
+    assert!(refused.contains("B(two)"), "{refused}");
+}
+
+#[test]
+fn morphs() {
+    let none = "
+from taskgraph import morph as taskgraph_morph
+taskgraph_morph.registered_morphs = []
+";
+    let Some(world) = world(none, "") else {
+        return;
+    };
+    // A task with many routes is split only by the built-in morph.
+    let routes: Vec<String> = (0..70).map(|n| format!("index.hail.n{n}")).collect();
+    let routes = format!("  three:\n    routes: [{}]\n", routes.join(", "));
+    let world = world.with("taskcluster/kinds/build/kind.yml", "  three:\n", &routes);
+    let has_index_task = |graph: &Value| {
+        let tasks = graph.as_object().unwrap();
+        tasks.keys().any(|label| label.contains("index-task"))
+    };
+    let graphs = compare(&world);
+    assert!(!has_index_task(graphs.last().unwrap()));
+    let world = world.with(PACKAGE, "taskgraph_morph.registered_morphs = []", "");
+    let graphs = compare(&world);
+    assert!(has_index_task(graphs.last().unwrap()));
+}
+
+const REGISTRY: &str = "
+import json
+from collections import namedtuple
+
+Action = namedtuple(\"Action\", [\"order\", \"cb_name\", \"permission\", \"action_builder\"])
+
+
+def dig(parameters, graph_config, input, task_group_id, task_id):
+    from taskgraph.util.taskcluster import cancel_task
+    cancel_task(task_id)
+
+
+def build(parameters, graph_config, decision_task_id):
+    return {\"name\": \"dig\", \"context\": [{}], \"group\": decision_task_id, \"level\": parameters[\"level\"]}
+
+
+def _get_callbacks(graph_config):
+    return {\"dig\": dig}
+
+
+def _get_actions(graph_config):
+    return [Action(1, \"dig\", \"generic\", build)]
+
+
+def render_actions_json(parameters, graph_config, decision_task_id):
+    actions = [one.action_builder(parameters, graph_config, decision_task_id) for one in _get_actions(graph_config)]
+    return {\"version\": 1, \"variables\": {\"own\": True}, \"actions\": actions}
+";
+
+#[test]
+fn registry_of_actions() {
+    let Some(world) = world("", "") else { return };
+    let world = world
+        .file("taskcluster/ice/__init__.py", "")
+        .file("taskcluster/ice/actions.py", REGISTRY);
+    let render = "import sys; sys.path.insert(0, 'taskcluster')
+import json, ice.actions, os
+from taskgraph.config import load_graph_config
+from taskgraph.parameters import load_parameters_file
+parameters = load_parameters_file('params/push.yml', strict=False)
+graph_config = load_graph_config('taskcluster')
+graph_config.register()
+print(json.dumps(ice.actions.render_actions_json(parameters, graph_config, 'DECISION-TASK')))
+";
+    let read = |done: &Output| -> Value {
+        assert!(done.status.success(), "{}", stderr(done));
+        serde_json::from_slice(&done.stdout).unwrap()
+    };
+    let theirs = read(&world.script(render));
+    let named = "trust-domain: hail\nsnowman: {entry: ice}\n";
+    let world = world.variable("SNOWMAN_ENTRY", "ice");
+    let by_variable = read(&world.ours(&["actions", "-p", PARAMS]));
+    let world = world
+        .without("SNOWMAN_ENTRY")
+        .with(CONFIG, "trust-domain: hail\n", named);
+    let by_config = read(&world.ours(&["actions", "-p", PARAMS]));
+    assert_eq!(by_config, by_variable);
+    let mut ours = by_config;
+    // Each program has its own stand-in for the decision task's id.
+    ours["actions"][0]["group"] = theirs["actions"][0]["group"].clone();
+    assert_eq!(ours, theirs);
+
+    let call = |name: &'static str| {
+        let group = ["--task-group-id", DECISION, "--task-id", TASK];
+        [&["test-action-callback", name, "-p", PARAMS][..], &group].concat()
+    };
+    let done = world.ours(&call("dig"));
+    let text = stderr(&done);
+    assert!(done.status.success(), "{text}");
+    assert!(
+        text.contains(&format!("Would have cancelled {TASK}")),
+        "{text}"
+    );
+    // The built-in actions and those in taskgraph's registry are not offered.
+    for name in ["cancel", "melt"] {
+        let refused = flat(&world.failure(&call(name)));
+        assert!(
+            refused.contains(&format!("unknown action `{name}`")),
+            "{refused}"
+        );
+        assert!(refused.contains("dig"), "{refused}");
+    }
+    // A registry that can only be rendered is refused, instead of offering half of it.
+    let lacking = world.with(
+        "taskcluster/ice/actions.py",
+        "def _get_callbacks(",
+        "def callbacks(",
+    );
+    let refused = flat(&lacking.failure(&["actions", "-p", PARAMS]));
+    assert!(refused.contains("_get_callbacks"), "{refused}");
+    // So is one that must not run.
+    let refused = flat(&lacking.failure(&["actions", "-p", PARAMS, "--python=never"]));
+    assert!(
+        refused.contains("cannot be used without Python"),
+        "{refused}"
+    );
+}
