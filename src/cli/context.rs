@@ -12,7 +12,7 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
 use crate::base::value::Value;
-use crate::config::graph_config::GraphConfig;
+use crate::config::graph_config::{GraphConfig, join};
 use crate::config::parameters::Parameters;
 use crate::decision::index::existing_task_at;
 use crate::decision::{Context, Phases};
@@ -145,6 +145,13 @@ impl CommandContext {
                     return Err(failed.at(place).into());
                 }
             };
+            if let Some(lines) = loaded.value["violations"].as_array() {
+                let lines: Vec<_> = lines.iter().filter_map(Value::as_str).collect();
+                let config = join(self.graph_config.root(), "config.yml");
+                let message = format!("the project's own schema refuses {config}");
+                let refused = Diagnostic::user(message).because(lines.join(" "));
+                return Err(refused.into());
+            }
             if loaded.value["own_schema"] == Value::Bool(true) {
                 self.graph_config.replace_schema();
             }

@@ -57,17 +57,27 @@ def load(head):
         except Exception:
             return {"own_schema": False}
         own_schema = True
+    if originals.is_replaced(module, "graph_config_schema"):
+        try:
+            module.validate_graph_config(head["config"])
+        except Exception as error:
+            return {"own_schema": True, "violations": _violations(error)}
     if not head["native"]:
         graph_config = module.load_graph_config(root)
     else:
-        if own_schema:
-            module.validate_graph_config(head["config"])
         graph_config = module.GraphConfig(head["config"], root_dir=root)
     original = dumps(_config())
     graph_config.register()
     entry = head["entry"] or _module_of(_registration(graph_config.get("taskgraph")))
     _collect_garbage()
     return {"config": _changed_config(), "own_schema": own_schema, "promotes": _promotes()}
+
+
+def _violations(error):
+    """Returns the lines of a schema's error, without the value that taskgraph adds to them."""
+    lines = str(error).splitlines()
+    ends = [index for index, line in enumerate(lines) if line.startswith("{")]
+    return lines[: ends[0]] if ends else lines
 
 
 def _registration(section):
