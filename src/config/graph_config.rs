@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::keyed_by::{self, KeyedByError, Options};
 use super::yaml::{self, Places};
-use crate::base::diagnostic::{Diagnostic, Outcome, Place};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::path::ValuePath;
 use crate::base::pyformat::{self, Scope};
 use crate::base::suggest;
@@ -17,7 +17,7 @@ use crate::base::worker_pool::WorkerPool;
 use crate::ports::files::{FileError, Files};
 
 pub use check::NATIVE_REGISTRATIONS;
-use check::PROMOTION;
+use check::{PROMOTION, Violations};
 pub use schema::{GRAPH_CONFIG, ON_DEMAND, PRIORITIES};
 
 /// The graph config of a project.
@@ -32,7 +32,7 @@ pub struct GraphConfig {
     /// Whether the project's own code leaves the promotion of releases out.
     no_promotion: bool,
     /// What violates the built-in schema, until the project's own code has decided about it.
-    violations: Vec<(String, Diagnostic)>,
+    violations: Violations,
 }
 
 /// The worker behind an alias.
@@ -85,13 +85,49 @@ impl GraphConfig {
             root: root.to_owned(),
             kinds_beside: false,
             no_promotion: false,
-            violations: Vec::new(),
+            violations: Violations::default(),
         };
-        config.violations = config.schema_violations();
+        config.violations = Violations::find(&config.values, &config.places);
         if config.registration().is_none() {
             config.check_schema()?;
         }
         Ok(config)
+    }
+
+    /// The Python function in `taskgraph.register`, unless it only registers what is built in.
+    #[must_use]
+    pub fn registration(&self) -> Option<&str> {
+        let name = self.taskgraph("register")?.as_str()?;
+        (!NATIVE_REGISTRATIONS.contains(&name)).then_some(name)
+    }
+
+    /// Checks the values against the built-in schema, unless the project's own is used. For a
+    /// project with a registration function, which may replace the schema, this is not part of
+    /// reading config.yml. Mistakes in the section of release promotion are only warned of: see
+    /// [`Self::mistakes_in_flavor`].
+    ///
+    /// # Errors
+    /// Every other violation.
+    pub fn check_schema(&self) -> Outcome<()> {
+        self.violations.refuse()
+    }
+
+    /// Whether the values violate the built-in schema outside the section of release promotion.
+    #[must_use]
+    pub fn violates_schema(&self) -> bool {
+        self.violations.are_refused()
+    }
+
+    /// Notes that the project's own schema is used in place of the built-in one.
+    pub fn replace_schema(&mut self) {
+        self.violations = Violations::default();
+    }
+
+    /// What is wrong with a flavor of release promotion. That is reported when it is promoted: the
+    /// section is read by nothing else, and projects may have keys of their own there.
+    #[must_use]
+    pub fn mistakes_in_flavor(&self, name: &str) -> Diagnostics {
+        check::mistakes_in_flavor(&self.values, &self.places, name)
     }
 
     /// Takes other values, as the project's own code has changed them.

@@ -3,11 +3,10 @@
 //! A project whose registration function may replace the schema decides itself whether its config.yml is
 //! valid, so violations are kept until its code has been loaded.
 
-use super::GraphConfig;
 use super::schema::GRAPH_CONFIG;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
-use crate::base::value::Object;
+use crate::base::value::{Object, Value};
 use crate::config::schema::Violation;
 use crate::config::yaml::Places;
 
@@ -16,6 +15,10 @@ pub static NATIVE_REGISTRATIONS: &[&str] = &["mozilla_taskgraph:register"];
 
 /// The section that only promotions read.
 pub(super) const PROMOTION: &str = "release-promotion";
+
+/// Every violation of the built-in schema, with its path.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Violations(Vec<(String, Diagnostic)>);
 
 /// Every violation of the schema, with its path.
 fn violations(values: &Object, places: &Places) -> Vec<(String, Diagnostic)> {
@@ -35,38 +38,32 @@ fn is_below(path: &str, above: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-impl GraphConfig {
-    /// Every violation of the schema, with its path.
-    pub(super) fn schema_violations(&self) -> Vec<(String, Diagnostic)> {
-        let mut wrong = violations(&self.values, &self.places);
+impl Violations {
+    /// Finds every violation.
+    pub(super) fn find(values: &Object, places: &Places) -> Self {
+        let mut wrong = violations(values, places);
         let only_promotion = wrong.iter().all(|(path, _)| is_below(path, PROMOTION));
-        if only_promotion && self.repositories().is_empty() {
+        let repositories = values
+            .get("taskgraph")
+            .and_then(|own| own.get("repositories"));
+        let repositories = repositories.and_then(Value::as_object);
+        if only_promotion && repositories.is_none_or(Object::is_empty) {
             let path = ValuePath::keys(["taskgraph", "repositories"]);
             let diagnostic = Diagnostic::user("`taskgraph.repositories` is empty")
-                .at(self.place(&path))
+                .at(places.get(&path))
                 .help("add the repository that is built, e.g. `ci: {name: my-project}`");
             wrong.push((path.to_string(), diagnostic));
         }
-        wrong
+        Self(wrong)
     }
 
-    /// The Python function in `taskgraph.register`, unless it only registers what is built in.
-    #[must_use]
-    pub fn registration(&self) -> Option<&str> {
-        let name = self.taskgraph("register")?.as_str()?;
-        (!NATIVE_REGISTRATIONS.contains(&name)).then_some(name)
-    }
-
-    /// Checks the values against the built-in schema, unless the project's own is used. For a
-    /// project with a registration function, which may replace the schema, this is not part of
-    /// reading config.yml. Mistakes in the section of release promotion are only warned of: see
-    /// [`Self::mistakes_in_flavor`].
+    /// Warns of those in the section of release promotion.
     ///
     /// # Errors
-    /// Every other violation.
-    pub fn check_schema(&self) -> Outcome<()> {
+    /// All others.
+    pub(super) fn refuse(&self) -> Outcome<()> {
         let mut wrong = Diagnostics::new();
-        for (path, diagnostic) in &self.violations {
+        for (path, diagnostic) in &self.0 {
             if is_below(path, PROMOTION) {
                 tracing::warn!("{diagnostic}");
             } else {
@@ -76,33 +73,24 @@ impl GraphConfig {
         wrong.or_ok(())
     }
 
-    /// Whether the values violate the built-in schema outside the section of release promotion.
-    #[must_use]
-    pub fn violates_schema(&self) -> bool {
-        let mut paths = self.violations.iter().map(|(path, _)| path);
-        paths.any(|path| !is_below(path, PROMOTION))
+    /// Whether there are others than those in the section of release promotion.
+    pub(super) fn are_refused(&self) -> bool {
+        self.0.iter().any(|(path, _)| !is_below(path, PROMOTION))
     }
+}
 
-    /// Notes that the project's own schema is used in place of the built-in one.
-    pub fn replace_schema(&mut self) {
-        self.violations.clear();
-    }
-
-    /// What is wrong with a flavor of release promotion. That is reported when it is promoted: the
-    /// section is read by nothing else, and projects may have keys of their own there.
-    #[must_use]
-    pub fn mistakes_in_flavor(&self, name: &str) -> Diagnostics {
-        let flavor = ValuePath::keys([PROMOTION, "flavors", name]);
-        let keys = ["target-tasks-method", "rebuild-kinds", "do-not-optimize"];
-        let keys: Vec<String> = keys.map(|key| flavor.key(key).to_string()).into();
-        let whole = flavor.to_string();
-        let counts = |path: &str| path == whole || keys.iter().any(|key| is_below(path, key));
-        let mut wrong = Diagnostics::new();
-        for (path, diagnostic) in violations(&self.values, &self.places) {
-            if counts(&path) {
-                wrong.push(diagnostic);
-            }
+/// What is wrong with a flavor of release promotion.
+pub(super) fn mistakes_in_flavor(values: &Object, places: &Places, name: &str) -> Diagnostics {
+    let flavor = ValuePath::keys([PROMOTION, "flavors", name]);
+    let keys = ["target-tasks-method", "rebuild-kinds", "do-not-optimize"];
+    let keys: Vec<String> = keys.map(|key| flavor.key(key).to_string()).into();
+    let whole = flavor.to_string();
+    let counts = |path: &str| path == whole || keys.iter().any(|key| is_below(path, key));
+    let mut wrong = Diagnostics::new();
+    for (path, diagnostic) in violations(values, places) {
+        if counts(&path) {
+            wrong.push(diagnostic);
         }
-        wrong
     }
+    wrong
 }
