@@ -257,7 +257,7 @@ impl RoundArtifacts {
     }
 }
 
-/// Returns the wanted tasks and their dependencies, as children of the action task: Chain of Trust finds
+/// Returns the requested tasks and their dependencies, as children of the action task: Chain of Trust finds
 /// the creator of a task by `extra.parent` and by its dependencies.
 fn reparented(
     call: &Call<'_>,
@@ -266,7 +266,7 @@ fn reparented(
 ) -> Outcome<LabelGraph> {
     let existing = round.existing;
     let needed = existing.graph.dag().closure(&round.requested);
-    let mut adopted = Vec::new();
+    let mut tasks = Vec::new();
     for task in existing.graph.tasks() {
         if !needed.contains(&task.label) {
             continue;
@@ -285,7 +285,7 @@ fn reparented(
                 list.push(json!(call.action_task.as_str()));
             }
         }
-        adopted.push(Arc::new(task));
+        tasks.push(Arc::new(task));
     }
-    LabelGraph::set(adopted)?.with_edges()
+    LabelGraph::set(tasks)?.with_edges()
 }

@@ -1,7 +1,7 @@
 //! Directed acyclic graphs over any ordered node.
 //!
-//! An edge goes from a node to what it depends on. Every walk has a fixed order, whatever the order
-//! in which nodes and edges came in.
+//! An edge goes from a node to what it depends on. Every walk has a fixed order, regardless of
+//! the order in which nodes and edges were added.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(dag(&[("a", "a")]).dependents_first(), Err(Cycle(vec!["a"])));
     }
 
-    /// Nodes with edges to smaller ones under shuffled names, so that names tell no order.
+    /// Nodes with edges to smaller ones under shuffled names, so that names do not reveal an order.
     fn edges() -> impl Strategy<Value = Vec<(usize, usize)>> {
         let order: Vec<usize> = (0..12).collect();
         let pairs = proptest::collection::vec((0..12usize, 0..12usize), 0..30);

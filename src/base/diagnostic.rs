@@ -1,17 +1,17 @@
-//! What is wrong, where, and the way out.
+//! Errors and warnings, with their places and suggestions.
 //!
-//! A stage collects every mistake that it finds before it gives up; rendering is left to the
-//! command line, so there is neither colour nor layout in here.
+//! Code that checks something collects every mistake that it finds before it fails. Rendering is left
+//! to the command line, so there is neither colour nor layout here.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::name::KindName;
 
-/// A text file that was read, kept so that a message can show the lines it speaks of.
+/// A text file that was read, kept so that a message can show the lines that it is about.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SourceFile {
-    /// The path as people know it: relative to the repository where possible.
+    /// The path as users know it: relative to the repository where possible.
     pub name: String,
     /// The whole text.
     pub text: String,
@@ -75,13 +75,13 @@ pub struct Diagnostic {
     pub message: String,
     /// The kind in which it is wrong.
     pub kind: Option<KindName>,
-    /// The task for which it is wrong, by the best name there is for it.
+    /// The task for which it is wrong: its label, or whatever name it has so far.
     pub task: Option<String>,
     /// Where it was written.
     pub place: Option<Place>,
-    /// The way out.
+    /// How to solve it.
     pub help: Option<String>,
-    /// What lies behind it, e.g. the server's answer.
+    /// The cause, e.g. the server's response.
     pub cause: Option<String>,
 }
 
@@ -139,14 +139,14 @@ impl Diagnostic {
         self
     }
 
-    /// Says the way out.
+    /// Sets the help.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Says the way out of a mistake of the user; others keep the help that they have.
+    /// Sets the help of a user error; other diagnostics keep theirs.
     #[must_use]
     pub fn help_user(self, help: impl Into<String>) -> Self {
         match self.class {
@@ -155,7 +155,7 @@ impl Diagnostic {
         }
     }
 
-    /// Says what lies behind it.
+    /// Sets the cause.
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
         self.cause = Some(cause.to_string());
@@ -186,14 +186,14 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// All the mistakes of a stage; never empty as an error.
+/// All the mistakes that were found; never empty as an error.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diagnostics {
     all: Vec<Diagnostic>,
     summary: Option<String>,
 }
 
-/// What a stage yields: its result, or all its mistakes.
+/// A result, or all the mistakes that prevent it.
 pub type Outcome<T> = Result<T, Diagnostics>;
 
 impl Diagnostics {
@@ -208,20 +208,20 @@ impl Diagnostics {
         self.all.push(diagnostic);
     }
 
-    /// Adds all of another stage's mistakes.
+    /// Adds the mistakes of another check.
     pub fn extend(&mut self, others: Diagnostics) {
         self.all.extend(others.all);
         self.summary = self.summary.take().or(others.summary);
     }
 
-    /// Adds a summary of what the stage has done nevertheless.
+    /// Adds a summary of what was done nevertheless.
     #[must_use]
     pub fn with_summary(mut self, summary: impl Into<String>) -> Self {
         self.summary = Some(summary.into());
         self
     }
 
-    /// Returns the summary of what the stage has done nevertheless; `None` if it has done nothing.
+    /// Returns the summary of what was done nevertheless; `None` if nothing was done.
     #[must_use]
     pub fn summary(&self) -> Option<&str> {
         self.summary.as_deref()
@@ -259,7 +259,7 @@ impl Diagnostics {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
@@ -276,7 +276,7 @@ impl Diagnostics {
         self.all.iter()
     }
 
-    /// The class that decides the exit code: the gravest there is.
+    /// The class that decides the exit code: the most severe one.
     #[must_use]
     pub fn class(&self) -> Class {
         self.all.iter().map(|d| d.class).max().unwrap_or(Class::Bug)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Answers by question.
+/// Cached values by key.
 #[derive(Debug)]
 pub struct Memo<K, V>(Mutex<BTreeMap<K, V>>);
 
@@ -29,8 +29,7 @@ impl<K: Ord, V: Clone> Memo<K, V> {
     }
 }
 
-/// The value of the last key. It is of use where one key is looked up many times before
-/// something else is.
+/// The value of the last key, for keys that are looked up many times in a row.
 #[derive(Debug)]
 pub struct Last<Q, A>(Mutex<Option<(Q, A)>>);
 
@@ -41,7 +40,7 @@ impl<Q, A> Default for Last<Q, A> {
 }
 
 impl<Q: PartialEq, A: Clone> Last<Q, A> {
-    /// The answer, which `find` gives when something else was asked last.
+    /// Returns the cached value if the key is the last one, or computes it with `find`.
     ///
     /// # Errors
     /// Those of `find`; they are not kept.

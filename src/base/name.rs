@@ -1,7 +1,7 @@
 //! Names that are checked once, where they enter, and trusted afterwards.
 //!
-//! Each has a private field, one constructor and one error, so that inside the house no bare
-//! string is used as a label or a taskId.
+//! Each has a private field, one constructor and one error, so that no bare string is
+//! used elsewhere as a label or a taskId.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -137,19 +137,19 @@ name!(
 );
 
 impl TaskId {
-    /// The name of the decision task in graphs that are only looked at.
+    /// The name of the decision task in graphs that are only shown.
     pub const PLACEHOLDER: &'static str = "DECISION-TASK";
 
     /// The name of the decision task where definitions are checked against the rules for real ones,
     /// as in `verify`: it has the form and length of any taskId.
     pub const STAND_IN: &'static str = "DecisionT--stand-in--A";
 
-    /// The name of the action task in actions that are only tried.
+    /// The name of the action task in dry runs of actions.
     pub const ACTION_PLACEHOLDER: &'static str = "ACTION-TASK";
 
     /// Makes the taskId of the bytes of a v4 UUID in "nice" form: it never begins with a dash.
     ///
-    /// Version and variant bits are set here, whatever the bytes say.
+    /// The version and variant bits are set here; those of the bytes are ignored.
     #[must_use]
     pub fn from_uuid_bytes(mut bytes: [u8; 16]) -> Self {
         use base64::Engine;

@@ -1,29 +1,29 @@
-//! When to try again what has failed.
+//! Pauses before a failed call is repeated.
 
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-/// How often, and for how long, a failing call is made again.
+/// How often, and for how long, a failing call is repeated.
 ///
-/// Tries are bounded by time and not by a number: how many of them fit into an outage depends on how
-/// fast the service fails, and that says nothing about how long it will be away.
+/// Attempts are limited by time and not by number: how many of them fit into an outage depends on how
+/// fast the service fails, which does not indicate how long the outage will last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// The longest first pause; it doubles from try to try.
+    /// The longest first pause; it doubles with each attempt.
     pub first_pause: Duration,
     /// The longest pause.
     pub longest_pause: Duration,
-    /// How long a call may keep failing before it is given up.
+    /// How long a call may keep failing before it is abandoned.
     pub budget: Duration,
 }
 
 impl RetryPolicy {
-    /// The pause after the failed try number `tried` (from 1) of a call that was first made `failing`
-    /// ago; `None` when the call is given up. The last try is made when the budget ends.
+    /// The pause after the failed attempt number `tried` (from 1) of a call that was first made
+    /// `failing` ago; `None` if the call is abandoned. The last attempt is made when the budget ends.
     ///
-    /// Where a pause lies follows from a hash of `seed`, so that what failed together does not come
-    /// back together, and runs are reproducible.
+    /// The length of a pause is derived from a hash of `seed`, so that calls that failed together are
+    /// not repeated together, and runs are reproducible.
     #[must_use]
     pub fn pause(&self, seed: &str, tried: u32, failing: Duration) -> Option<Duration> {
         let left = self.budget.saturating_sub(failing);
@@ -34,8 +34,8 @@ impl RetryPolicy {
 
 /// A pause in the upper half below a bound that begins with `first` and doubles up to `longest`.
 ///
-/// The lower half is left out: with pauses near zero a call would use up its tries within a moment,
-/// and a service that is coming back would be asked as often as one that works.
+/// The lower half is left out: with pauses near zero, a call would use up its attempts at once, and a
+/// service that is recovering would get as many requests as one that works.
 fn scattered(first: Duration, longest: Duration, seed: &str, tried: u32) -> Duration {
     let doublings = tried.saturating_sub(1).min(31);
     let bound = first.saturating_mul(1u32 << doublings).min(longest);

@@ -1,6 +1,6 @@
-//! Paths with forward slashes, put together and taken apart as POSIX has it, whatever the host.
+//! Paths with forward slashes, joined and split by the rules of POSIX on every system.
 
-/// A path below a folder; an absolute path stays as it is, and an empty one leaves a slash behind.
+/// A path below a folder; an absolute path stays as it is, and an empty one adds a final slash.
 #[must_use]
 pub fn join(folder: &str, path: &str) -> String {
     if path.starts_with('/') || folder.is_empty() {

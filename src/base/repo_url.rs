@@ -1,6 +1,6 @@
 //! The URLs that repositories on GitHub and hg.mozilla.org have.
 
-/// What a repository URL says.
+/// The parts of a repository URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepoUrl {
     /// The host, e.g. `github.com`.
@@ -19,7 +19,7 @@ const HGMO: &str = "hg.mozilla.org";
 /// Reads the URL of a repository.
 ///
 /// `None` for other hosts, and for forms of URL for which Taskcluster has no roles. Links to a file
-/// or a branch of a repository stand for the repository.
+/// or a branch of a repository count as the repository.
 #[must_use]
 pub fn parse_repository_url(url: &str) -> Option<RepoUrl> {
     let url = url.trim_end_matches('/');

@@ -1,16 +1,16 @@
 //! "Did you mean …?"
 
-/// How many slips a name may have at most; long names differ in more when they are other names.
+/// The most typos in a name; long names with more differences are different names.
 const MOST: usize = 4;
 
-/// The candidate nearest to `word`, when one is near enough to be a likely slip.
+/// The candidate nearest to `word`, if one is near enough for `word` to be a likely typo.
 ///
 /// Distance is the number of insertions, removals, replacements and swaps of neighbours; a third
-/// of the word's length is allowed, and no more than four. Among equals the first in order wins.
+/// of the word's length is allowed, and no more than four. Of equally near candidates, the first counts.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = word.chars().count().div_ceil(3).max(1);
-    // A name that has nothing in common with the word is not a likely slip, however short both are.
+    // A name that has nothing in common with the word is not a likely typo, however short both are.
     let longest = word.chars().count().saturating_sub(1);
     let allowed = allowed.min(longest).min(MOST);
     let mut best: Option<(usize, &str)> = None;
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(nearest("descripton", names), Some("description"));
         assert_eq!(nearest("worker_type", names), Some("worker-type"));
         assert_eq!(nearest("frobnicate", names), None);
-        // Two neighbours that are swapped are one slip.
+        // Two swapped neighbours are one typo.
         assert_eq!(nearest("ab", ["ba"]), Some("ba"));
         assert_eq!(hint("x", ["b", "a"]), "available: a, b");
         assert_eq!(

@@ -110,10 +110,10 @@ impl Span {
 
     /// Reads the first number and unit in `text`, as the peer does.
     ///
-    /// A month has 30 days and a year 365. The peer knows no weeks, which its own comments speak of.
+    /// A month has 30 days and a year 365. The peer does not support weeks, although its comments mention them.
     ///
     /// # Errors
-    /// [`SpanError`] if there is none, or the number or the unit is not one.
+    /// [`SpanError`] if there is none, or if its number or unit is invalid.
     pub fn parse(text: &str) -> Result<Self, SpanError> {
         static PATTERN: LazyLock<Option<Regex>> =
             LazyLock::new(|| Regex::new(r"((?:[0-9]+)?\.?[0-9]+) *([a-z]+)").ok());

@@ -1,4 +1,4 @@
-//! Versions of products, as Firefox, Thunderbird and their mobile kin count them.
+//! Versions of products, as Firefox, Thunderbird and their mobile variants number them.
 //!
 //! ```text
 //! 94.0      94.0.1      release

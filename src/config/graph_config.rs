@@ -188,7 +188,7 @@ impl GraphConfig {
         let beside = |above: &str| join(above.trim_end_matches('/'), "docker");
         match (self.folder("docker"), self.root.strip_suffix("ci")) {
             (Some(named), _) => named,
-            // In older versions of taskgraph, kinds lie a folder deeper and images do not.
+            // In older versions of taskgraph, kinds are a folder deeper and images are not.
             (None, Some(above)) if self.kinds_beside => beside(above),
             (None, _) => beside(&self.root),
         }

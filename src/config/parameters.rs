@@ -1,7 +1,7 @@
 //! Parameters: what a graph is generated for.
 //!
-//! They are read-only once made. Strict ones hold exactly the known keys; lenient ones, for people
-//! at their desks, are filled up with defaults by the composition root.
+//! They are read-only once made. Strict ones hold exactly the known keys; lenient ones, for
+//! local use, are completed with defaults by the composition root.
 
 use super::schema::{Schema, Type, optional, required};
 use super::yaml::{self, Places};
@@ -201,7 +201,7 @@ pub struct Parameters {
 pub enum Strictness {
     /// Exactly the known keys, as in a decision task.
     Strict,
-    /// Unknown keys are taken; missing ones have been filled up with defaults.
+    /// Unknown keys are taken; missing ones have been set to their defaults.
     Lenient,
 }
 
@@ -211,8 +211,8 @@ fn is_moment(seconds: i64) -> bool {
 }
 
 impl Parameters {
-    /// Checks parameters. The key `target-kinds`, which only people at their desks give, is taken
-    /// out and kept beside them.
+    /// Checks parameters. The key `target-kinds`, which is only used locally, is removed and stored
+    /// separately.
     ///
     /// # Errors
     /// Everything that is wrong with them.

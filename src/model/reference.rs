@@ -84,7 +84,7 @@ pub struct Resolved {
 }
 
 /// Resolves every reference to a task or an artifact in `value`. Lists and mappings that it shares
-/// with what was resolved `before` are taken from there: the names must have meant the same then.
+/// with what was resolved `before` are taken from there: the names must have had the same values then.
 ///
 /// # Errors
 /// Every reference that cannot be resolved.

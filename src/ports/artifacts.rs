@@ -1,4 +1,4 @@
-//! What a decision or an action leaves behind.
+//! The output files of a decision or an action.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,13 +34,13 @@ pub trait Artifacts: Send + Sync {
     /// Writes an artifact, replacing one of the same name.
     ///
     /// # Errors
-    /// When it cannot be written; then what was there before still is.
+    /// If it cannot be written; an earlier file of this name is then unchanged.
     fn write(&self, name: &str, content: &[u8]) -> Result<(), Diagnostic>;
 
     /// Reads an artifact that was written; `None` if there is none that can be read.
     fn read(&self, name: &str) -> Option<Vec<u8>>;
 
-    /// Whether they are what lies in the folder `artifacts`, where other programs may write too.
+    /// Whether they are in the folder `artifacts`, to which other programs may write too.
     fn in_place(&self) -> bool;
 }
 
@@ -78,7 +78,7 @@ impl<'a> ArtifactFolder<'a> {
         let path = folder.join(path.file_name().unwrap_or_default());
         let mut temporary = path.clone().into_os_string();
         temporary.push(".part");
-        // What lies there may be a link, which must not be followed.
+        // There may be a link, which must not be followed.
         match std::fs::remove_file(&temporary) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}

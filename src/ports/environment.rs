@@ -59,7 +59,7 @@ impl Environment {
     }
 
     /// The root URL that tasks see in artifact links: `TASKCLUSTER_ROOT_URL` without a slash at its
-    /// end. The proxy's address is never given away.
+    /// end. The proxy's address is never exposed.
     #[must_use]
     pub fn root_url(&self) -> Option<&str> {
         self.filled("TASKCLUSTER_ROOT_URL")

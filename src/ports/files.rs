@@ -22,7 +22,7 @@ pub enum FileError {
     Unreadable {
         /// The path.
         path: String,
-        /// What the system said.
+        /// The error of the operating system.
         why: String,
     },
 }
@@ -94,7 +94,7 @@ pub trait Files: Send + Sync {
     fn walk(&self, path: &str) -> Result<Vec<Found>, FileError>;
 }
 
-/// Brings `.` and `..` out of a relative path with forward slashes.
+/// Removes `.` and `..` from a relative path with forward slashes.
 ///
 /// # Errors
 /// [`FileError::Outside`] when the path is absolute or leads above where it starts.
@@ -173,7 +173,7 @@ impl Disk {
         &self.root
     }
 
-    /// Where a path lies, with links followed only while they stay below the root.
+    /// The location of a path; links are followed only while they stay below the root.
     fn locate(&self, path: &str) -> Result<PathBuf, FileError> {
         let located = self.root.join(on_disk(&normalize(path)?)?);
         let real = std::fs::canonicalize(&located).map_err(|error| file_error(path, &error))?;

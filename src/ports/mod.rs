@@ -1,7 +1,7 @@
-//! What reaches outside the house, as traits or as values handed in.
+//! Access to the outside, as traits or as values that are passed down.
 //!
-//! Nothing in the house reads the environment, the clock or the disk by itself: the composition
-//! root makes these ports and passes them down. A dry run is another [`taskcluster::Taskcluster`].
+//! No other code reads the environment, the clock or the disk by itself: the composition root creates
+//! these ports and passes them down. A dry run uses another [`taskcluster::Taskcluster`].
 
 pub mod artifacts;
 pub mod clock;

@@ -1,7 +1,7 @@
 //! The project's own Python, behind a port.
 //!
 //! What a project adds in Python runs in a worker process over the taskgraph package that it has
-//! installed. Rooms speak to it in calls: a name, arguments as plain data, and blobs of JSON that
+//! installed. Rooms use it through calls: a name, arguments as plain data, and blobs of JSON that
 //! are passed on unread.
 
 use std::fmt;
@@ -134,7 +134,7 @@ impl Exception {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
         };
-        // A schema says all that there is to say; where it was checked is of no use.
+        // The message of a schema is complete; the traceback of the check would not help.
         if self.class == "SchemaValidationError" {
             diagnostic.because(message.trim_end())
         } else {
@@ -187,7 +187,7 @@ pub trait Python: Sync {
     /// When there is no worker or it raised an exception.
     fn set_up(&self, call: Call) -> Result<Answer, Failure>;
 
-    /// Has a worker load the project, and yields what it says of that.
+    /// Has a worker load the project, and returns its answer.
     ///
     /// # Errors
     /// When there is no worker or the project's `register` raised an exception.
@@ -199,10 +199,10 @@ pub trait Python: Sync {
     /// When there is no worker.
     fn version(&self) -> Result<String, Failure>;
 
-    /// The same project in another environment, as another task would start it; loaded where this
-    /// one is.
+    /// Returns the same project in another environment, as another task would start it. It is loaded
+    /// if this one is.
     ///
     /// # Errors
     /// As [`Python::load`].
-    fn anew(&self, environment: &Environment) -> Result<Box<dyn Python>, Failure>;
+    fn with_environment(&self, environment: &Environment) -> Result<Box<dyn Python>, Failure>;
 }

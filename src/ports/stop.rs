@@ -1,4 +1,4 @@
-//! Word that the program has to end soon.
+//! The request to end the program soon.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -79,7 +79,7 @@ pub trait Taskcluster: Send + Sync {
     fn purge_cache<'a>(&'a self, pool: &'a WorkerPool, cache: &'a str) -> Answer<'a, ()>;
     /// The scopes that the caller holds, with all that roles grant.
     fn current_scopes(&self) -> Answer<'_, ScopeSet>;
-    /// The time by the clock of the service, if its responses have told.
+    /// The time by the clock of the service, if a response has reported it.
     fn server_time(&self) -> Option<Timestamp> {
         None
     }

@@ -199,7 +199,7 @@ impl Python for Workers {
             .unwrap_or_default())
     }
 
-    fn anew(&self, environment: &Environment) -> Result<Box<dyn Python>, Failure> {
+    fn with_environment(&self, environment: &Environment) -> Result<Box<dyn Python>, Failure> {
         let workers = Self::new(Project {
             environment: environment.clone(),
             ..self.project.clone()

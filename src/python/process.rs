@@ -74,9 +74,9 @@ pub struct Process {
     child: Option<Child>,
     requests: Option<BufWriter<ChildStdin>>,
     answers: Receiver<Message>,
-    last_words: Arc<Mutex<VecDeque<String>>>,
+    last_lines: Arc<Mutex<VecDeque<String>>>,
     printed: Receiver<()>,
-    /// What it said of itself.
+    /// Its first message, about the interpreter.
     pub hello: Value,
 }
 
@@ -97,11 +97,11 @@ impl Process {
         let (Some(requests), Some(answers), Some(printed)) = pipes else {
             return Err("cannot open its pipes".to_owned());
         };
-        let last_words = Arc::new(Mutex::new(VecDeque::new()));
+        let last_lines = Arc::new(Mutex::new(VecDeque::new()));
         let (sender, received) = mpsc::channel();
         std::thread::spawn(move || listen(BufReader::new(answers), &sender));
         let (ended, printed_all) = mpsc::channel();
-        let words = Arc::clone(&last_words);
+        let words = Arc::clone(&last_lines);
         std::thread::spawn(move || {
             log_lines(BufReader::new(printed), &words);
             // The receiver may be gone.
@@ -111,7 +111,7 @@ impl Process {
             child: Some(child),
             requests: Some(BufWriter::new(requests)),
             answers: received,
-            last_words,
+            last_lines,
             printed: printed_all,
             hello: Value::Null,
         };
@@ -146,7 +146,7 @@ impl Process {
         let (mut head, blobs) = self.receive(patience).map_err(|why| {
             Failure::Worker(
                 Diagnostic::environment(format!("the Python worker {why}"))
-                    .because(self.last_words())
+                    .because(self.last_lines())
                     .help("run again with `--verbose` to see what the worker did"),
             )
         })?;
@@ -188,8 +188,8 @@ impl Process {
     }
 
     /// The last lines that it printed.
-    fn last_words(&self) -> String {
-        let words = self.last_words.lock();
+    fn last_lines(&self) -> String {
+        let words = self.last_lines.lock();
         let words = words.unwrap_or_else(PoisonError::into_inner);
         if words.is_empty() {
             return "it did not print anything".to_owned();
@@ -246,7 +246,7 @@ fn log(record: &Value) {
 }
 
 /// Logs what a worker prints, and remembers the last of it.
-fn log_lines(mut printed: impl BufRead, last_words: &Mutex<VecDeque<String>>) {
+fn log_lines(mut printed: impl BufRead, last_lines: &Mutex<VecDeque<String>>) {
     let mut count = 0_usize;
     loop {
         let mut line = Vec::new();
@@ -259,7 +259,7 @@ fn log_lines(mut printed: impl BufRead, last_words: &Mutex<VecDeque<String>>) {
         if count <= FLOOD {
             tracing::info!("python: {line}");
         }
-        let mut words = last_words.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut words = last_lines.lock().unwrap_or_else(PoisonError::into_inner);
         if words.len() == LAST_WORDS {
             words.pop_front();
         }

@@ -133,7 +133,9 @@ impl<'a> ClaimedTask<'a> {
             .fold(environment, |environment, (name, value)| {
                 environment.with(name, &value)
             });
-        let python = outer.python.map(|python| python.anew(&environment));
+        let python = outer
+            .python
+            .map(|python| python.with_environment(&environment));
         let python = python
             .transpose()
             .map_err(|failure| failure.diagnostic("`taskgraph.register`"))?;

@@ -1,7 +1,7 @@
 //! Creates tasks, with large bodies compressed.
 //!
-//! The crate `taskcluster` sends bodies as they are, so this one request is made here. The proxy in a
-//! task hands on the body and the header that says how it is packed.
+//! The crate `taskcluster` sends bodies uncompressed, so this one request is made here. The proxy in a
+//! task passes on the body and its `Content-Encoding`.
 
 use std::io::Write;
 use std::time::Duration;
@@ -123,7 +123,7 @@ impl CreateClient {
         }
         let response = request.send().await?;
         match response.error_for_status_ref() {
-            // An answer that breaks off, or is none, says nothing about the task.
+            // An incomplete or missing response does not show whether the task exists.
             Ok(_) => {
                 clock.note(response.headers());
                 response.json::<Value>().await.map(drop).map_err(Into::into)

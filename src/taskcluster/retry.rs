@@ -9,10 +9,10 @@ use crate::base::pause::RetryPolicy;
 use crate::ports::environment::Environment;
 use crate::ports::taskcluster::ApiError;
 
-/// How long a client waits before it gives up a call.
+/// How long a client repeats a call before it gives up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// How a call is repeated while its failure passes.
+    /// How a call is repeated after transient failures.
     pub retry: RetryPolicy,
     /// For how long the creation of a task is repeated here; submitting a graph retries too.
     pub create_budget: Duration,
@@ -63,7 +63,7 @@ impl Default for Patience {
 /// From which attempt on a failure is reported although the call is repeated.
 const REPORTED: u32 = 4;
 
-/// The tries of one call.
+/// The attempts of one call.
 pub(super) struct Tries {
     policy: RetryPolicy,
     seed: String,
@@ -72,8 +72,8 @@ pub(super) struct Tries {
 }
 
 impl Tries {
-    /// The tries of a call that is made now. Pauses differ from process to process, so that those that
-    /// failed together do not come back together.
+    /// The attempts of a call that is made now. Pauses differ between processes, so that processes that
+    /// failed together do not retry together.
     pub(super) fn new(policy: RetryPolicy, call: &str) -> Self {
         Self {
             policy,

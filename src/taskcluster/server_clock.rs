@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::base::time::{Span, Timestamp};
 
-/// The time of the last answer that said one, and when it came.
+/// The time in the last response that had one, and when it arrived.
 #[derive(Default)]
 pub(super) struct ServerClock(Mutex<Option<(Timestamp, Instant)>>);
 
@@ -23,7 +23,7 @@ impl ServerClock {
         }
     }
 
-    /// What time it is there now.
+    /// The time there now.
     pub(super) fn now(&self) -> Option<Timestamp> {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (date, at) = last?;

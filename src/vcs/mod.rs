@@ -2,8 +2,8 @@
 //!
 //! Programs get their arguments as lists, never through a shell. Revisions and refs that a user may
 //! have written are checked before and passed after the end of the options. The
-//! environment is the one handed in, without what would point the programs to another repository,
-//! another language or a question to the user, and without Taskcluster's secrets.
+//! environment is the one passed in, without variables that would make the programs use another
+//! repository or language, or ask the user, and without Taskcluster's secrets.
 //!
 //! File names are reported as they are, those that are not UTF-8 as described in
 //! [`file_name`](crate::base::file_name): the peer reports all names with non-ASCII letters as git

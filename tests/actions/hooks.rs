@@ -215,7 +215,7 @@ async fn actions_of_a_pull_request_use_its_hook() {
         assert_eq!(definition["schedulerId"], "snow-level-1");
         assert_eq!(definition["taskGroupId"], push.task_id.as_str());
         assert_eq!(output.code, Some(0), "{name}: {}", output.err);
-        // Tasks go into the group of the decision, and tell which action has made them.
+        // Tasks are created in the group of the decision, and name the action that created them.
         let created: Vec<String> = bench
             .tasks(&push.task_id)
             .into_iter()

@@ -24,7 +24,7 @@ fn with_tasks(config: &str, kinds: &[&str], attributes: &str) -> Project {
     project
 }
 
-/// Plans the promotion of a flavor on a push, and returns the exit code with what was said on stderr.
+/// Plans the promotion of a flavor on a push, and returns the exit code and the output on stderr.
 async fn planned(project: Project, flavor: &str) -> (Option<i32>, String) {
     let bench = Bench::new(project).await;
     let push = bench.push(json!({})).await.fine();

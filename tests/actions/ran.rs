@@ -26,7 +26,7 @@ pub struct Trigger {
     pub input: Value,
 }
 
-/// What a program has said.
+/// The output of a program.
 #[derive(Debug)]
 pub struct CommandOutput {
     pub code: Option<i32>,

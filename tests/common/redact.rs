@@ -28,7 +28,7 @@ pub fn redacted(text: &str, folder: &Path) -> String {
     text
 }
 
-/// Status without the lines that only tell how a command goes on; these come in any order.
+/// Status without the lines that only report the progress of a command; their order varies.
 pub fn without_progress(text: &str) -> String {
     let lines = text.lines().filter(|line| {
         let line = line.trim_start_matches("[TIME]").trim_start();

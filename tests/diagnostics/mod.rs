@@ -31,11 +31,11 @@ fn check_mistake(case: &Case, mistake: &Mistake, repository: &Repository) -> Opt
         about(&d.message) && place.is_some_and(|p| (p.line, p.column) == (line, column))
     }) else {
         let output: Vec<_> = output.iter().map(ToString::to_string).collect();
-        return Some(format!("not told at {line}:{column}, but {output:#?}"));
+        return Some(format!("not reported at {line}:{column}, but {output:#?}"));
     };
     let place = found.place.as_ref()?;
     if !case.file.path().ends_with(&place.source.name) {
-        return Some(format!("told of the file {}", place.source.name));
+        return Some(format!("reported in the file {}", place.source.name));
     }
     if place.source.text.lines().nth(line - 1) != text.lines().nth(line - 1) {
         return Some("another line is shown".to_owned());

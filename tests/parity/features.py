@@ -179,15 +179,15 @@ def count(fixtures, lines):
     `lines` random projects without a mistake.
     """
     randoms = [of_line(line) for line in lines if '"mistake":null' in line]
-    told, unused = [], []
+    table, unused = [], []
     for entry in entries():
         documents = sum(number for uses, number in fixtures if uses.has(entry))
         name = " ".join(entry)
         if not documents and not any(name == known or name.startswith(f"{known} ") for known in NOT_USED):
             unused.append(name)
         if is_feature(entry):
-            told.append(f"{documents:6} {sum(uses.has(entry) for uses in randoms):6}  {name}")
-    return [" fixed random  feature", *told], unused
+            table.append(f"{documents:6} {sum(uses.has(entry) for uses in randoms):6}  {name}")
+    return [" fixed random  feature", *table], unused
 
 
 def is_feature(entry):

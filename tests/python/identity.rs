@@ -137,29 +137,29 @@ import taskgraph.util.yaml
 
 
 def first():
-    told = []
+    results = []
     given = requests.Session
     requests.Session = "replaced"
-    told.append(sys.modules["taskcluster.client"].requests.Session if "taskcluster.client" in sys.modules else "replaced")
-    told.append(taskgraph.util.taskcluster.requests.Session)
+    results.append(sys.modules["taskcluster.client"].requests.Session if "taskcluster.client" in sys.modules else "replaced")
+    results.append(taskgraph.util.taskcluster.requests.Session)
     requests.Session = given
     # What is put into a module later is not what was taken from it before.
     given = taskgraph.util.yaml.load_yaml
     taskgraph.util.yaml.load_yaml = "replaced"
-    told.append(taskgraph.config.load_yaml is given)
+    results.append(taskgraph.config.load_yaml is given)
     taskgraph.util.yaml.load_yaml = given
     with mock.patch("taskgraph.parameters.urlopen") as patched:
-        told.append(sys.modules["taskgraph.parameters"].urlopen is patched)
+        results.append(sys.modules["taskgraph.parameters"].urlopen is patched)
     with mock.patch("taskgraph.util.hash.get_repository") as patched:
-        told.append(taskgraph.util.hash.get_repository is patched)
+        results.append(taskgraph.util.hash.get_repository is patched)
     with mock.patch.object(requests, "get") as patched:
-        told.append(sys.modules["requests"].get is patched)
-    told.append(taskgraph.util.hash.get_repository is taskgraph.util.vcs.get_repository)
-    told.append(taskgraph.util.schema.inspect is sys.modules["inspect"])
-    told.append(pickle.loads(pickle.dumps(taskgraph.config.get_repository)) is taskgraph.util.vcs.get_repository)
-    told.append(copy.deepcopy(taskgraph.parameters.Mock) is mock.Mock)
-    told.append([type(sys.modules[name]).__name__ for name in ("taskgraph.config", "requests", "yaml")])
-    return told
+        results.append(sys.modules["requests"].get is patched)
+    results.append(taskgraph.util.hash.get_repository is taskgraph.util.vcs.get_repository)
+    results.append(taskgraph.util.schema.inspect is sys.modules["inspect"])
+    results.append(pickle.loads(pickle.dumps(taskgraph.config.get_repository)) is taskgraph.util.vcs.get_repository)
+    results.append(copy.deepcopy(taskgraph.parameters.Mock) is mock.Mock)
+    results.append([type(sys.modules[name]).__name__ for name in ("taskgraph.config", "requests", "yaml")])
+    return results
 "#;
     if let Some(differences) = difference(&groups(first), "") {
         assert!(!differences.contains("False"), "{differences}");

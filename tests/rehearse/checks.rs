@@ -220,7 +220,7 @@ async fn a_new_task_of_an_earlier_phase_is_found() {
     assert_eq!(broken(&release.checked(&push)), [(EARLY, 1)]);
     // A chain has tasks of all its phases.
     assert!(release.checked(&of(&[Phase::Promote, Phase::Push])).holds());
-    // Where the names of flavors tell nothing, the targets do.
+    // If the names of flavors contain no phase, their targets determine it.
     release.promotion.targets = BTreeSet::from(["l10n".to_owned()]);
     assert!(release.checked(&of(&[])).holds());
     let later = release.promotion.full["l10n"].clone();

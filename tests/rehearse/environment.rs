@@ -130,6 +130,6 @@ fn tasks_outside_of_the_rehearsal_are_created_as_completed() {
         ids[0], ids[1]
     );
     assert!(notes.as_array().unwrap().contains(&json!(note)), "{notes}");
-    // The action needs the same tasks, which are there by now.
+    // The action needs the same tasks, which already exist.
     assert!(report["phases"][1]["created"].as_u64().unwrap() > 0);
 }

@@ -17,7 +17,7 @@ use snowman::task_scripts::TaskScripts;
 
 /// A task that was created, as its full graph describes it.
 #[derive(Debug)]
-struct Made {
+struct CreatedTask {
     label: String,
     kind: String,
     product: String,
@@ -26,7 +26,7 @@ struct Made {
 }
 
 /// Rehearses flavors one after another; what each phase created, the push first.
-async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
+async fn rehearsed(flavors: &[&str]) -> Vec<Vec<CreatedTask>> {
     let files = Disk::new(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
     let environment = Environment::of_process();
     let vcs = snowman::vcs::discover(files.root(), &environment).unwrap();
@@ -45,7 +45,7 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
         stop: &snowman::ports::stop::NEVER,
     };
     let options = Options::default();
-    let mut stage = Rehearsal::start(
+    let mut rehearsal = Rehearsal::start(
         context,
         &graph_config,
         &options,
@@ -54,10 +54,10 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
     )
     .await
     .unwrap();
-    let pushed = stage.push().await.unwrap();
+    let pushed = rehearsal.push().await.unwrap();
     assert!(pushed.holds(), "{pushed:#?}");
     for flavor in flavors {
-        let previous: Vec<String> = stage.graphs().iter().map(ToString::to_string).collect();
+        let previous: Vec<String> = rehearsal.graphs().iter().map(ToString::to_string).collect();
         let chain: Vec<&str> = flavor.split('+').collect();
         let expected = match chain.as_slice() {
             [one] => json!(one),
@@ -67,16 +67,16 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
             "release_promotion_flavor": expected, "build_number": 1, "previous_graph_ids": previous,
             "next_version": "9.9",
         });
-        let report = stage.promote(flavor, input).await.unwrap();
+        let report = rehearsal.promote(flavor, input).await.unwrap();
         assert!(report.holds(), "{flavor}: {report:#?}");
     }
     let mut created = Vec::new();
-    for ran in stage.outputs() {
-        let artifact =
-            stage
-                .sandbox()
-                .state()
-                .artifact(ran.task_id.as_str(), None, "public/task-graph.json");
+    for ran in rehearsal.outputs() {
+        let artifact = rehearsal.sandbox().state().artifact(
+            ran.task_id.as_str(),
+            None,
+            "public/task-graph.json",
+        );
         let graph: Value = serde_json::from_slice(&artifact.unwrap().bytes).unwrap();
         let text = |task: &Value, name: &str| {
             task["attributes"][name]
@@ -85,7 +85,7 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
                 .to_owned()
         };
         let tasks = graph.as_object().unwrap().values();
-        let tasks = tasks.map(|task| Made {
+        let tasks = tasks.map(|task| CreatedTask {
             label: task["label"].as_str().unwrap().to_owned(),
             kind: task["kind"].as_str().unwrap().to_owned(),
             product: text(task, "shipping_product"),
@@ -94,16 +94,16 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<Made>> {
         });
         created.push(tasks.collect());
     }
-    stage.stop().await;
+    rehearsal.stop().await;
     created
 }
 
-fn kinds(created: &[Made]) -> BTreeSet<&str> {
+fn kinds(created: &[CreatedTask]) -> BTreeSet<&str> {
     created.iter().map(|task| task.kind.as_str()).collect()
 }
 
 /// What holds for every promotion of a product.
-fn of_product(created: &[Made], product: &str, other: &str, phases: &[&str]) {
+fn of_product(created: &[CreatedTask], product: &str, other: &str, phases: &[&str]) {
     assert!(!created.is_empty());
     for task in created.iter().filter(|task| !task.product.is_empty()) {
         assert_eq!(task.product, product, "{task:?}");
@@ -114,14 +114,14 @@ fn of_product(created: &[Made], product: &str, other: &str, phases: &[&str]) {
     }
 }
 
-fn secondary(created: &[Made]) -> usize {
+fn secondary(created: &[CreatedTask]) -> usize {
     created
         .iter()
         .filter(|task| task.kind.ends_with("-secondary"))
         .count()
 }
 
-fn partners(created: &[Made]) -> usize {
+fn partners(created: &[CreatedTask]) -> usize {
     let partners = created.iter().filter(|task| task.partner).count();
     let named = created
         .iter()
@@ -216,7 +216,7 @@ async fn the_other_product_and_its_partners_can_be_promoted_repeatedly() {
     };
     of_product(promote, "snowbird", "snowfox", &["", "build", "promote"]);
     assert_eq!((secondary(promote), partners(promote)), (0, 0));
-    let labels = |created: &[Made]| {
+    let labels = |created: &[CreatedTask]| {
         created
             .iter()
             .map(|task| task.label.clone())

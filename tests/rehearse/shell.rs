@@ -1,4 +1,4 @@
-//! The state of a shell on the way to taskgraph: what is known of it, and what only a worker can tell.
+//! The state of a shell on the way to taskgraph: what is known about it, and what only a worker knows.
 
 use serde_json::json;
 

@@ -52,7 +52,7 @@ fn git_fetches_a_base_that_no_branch_has() {
         assert_eq!(vcs.fetch(&base, &url), Ok(base.clone()));
         assert_eq!(folder.refs("clone"), before);
         assert_eq!(vcs.missing_base(&since), Ok(None));
-        // A shallow clone has no history to tell by, so there the trees are compared.
+        // A shallow clone has no history to compare, so the trees are compared.
         assert_eq!(files(vcs, &since), changed);
         let shallow = folder.git("clone", &["rev-parse", "--is-shallow-repository"]);
         assert_eq!(shallow, (!clone.is_empty()).to_string());

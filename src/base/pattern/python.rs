@@ -1,6 +1,6 @@
-//! Python's regular expressions, put into the words of the engine.
+//! Python's regular expressions, translated for the engine.
 //!
-//! The two read many signs in different ways: `[[]`, `\<`, `$`, `{,2}`. So a pattern is read here by the
+//! The two interpret many characters differently: `[[]`, `\<`, `$`, `{,2}`. So a pattern is read here by the
 //! rules of Python's `re`, and written without anything ambiguous.
 
 mod escape;
@@ -19,7 +19,7 @@ pub type Refusal = String;
 /// The largest width that is tracked.
 const MANY: usize = usize::MAX;
 
-/// Puts a pattern into the words of the engine. Groups keep their numbers.
+/// Translates a pattern for the engine. Groups keep their numbers.
 ///
 /// # Errors
 /// What Python finds wrong with it, names of characters (`\N{…}`), and groups nested too deeply.

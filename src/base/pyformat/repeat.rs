@@ -24,11 +24,11 @@ struct Repeatable<'f> {
     form: Option<Form<'f>>,
     /// The keys that it names, or nothing where it may depend on anything.
     keys: Option<Vec<String>>,
-    /// In what the keys stood for something last, and what came of it.
+    /// The last values of the keys, and the result with them.
     last: Option<(Value, Value)>,
 }
 
-/// A template that has been taken apart.
+/// A parsed template.
 #[derive(Debug)]
 enum Form<'t> {
     /// A text.

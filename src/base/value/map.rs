@@ -14,8 +14,8 @@ const INDEXED: usize = 24;
 
 /// A map from names to values, in the order in which the names came.
 ///
-/// Clones share their entries until one of them is changed. Two are equal when they have equal
-/// values under the same keys, in whatever order.
+/// Clones share their entries until one of them is changed. Two are equal if they have equal
+/// values under the same keys, in any order.
 #[derive(Clone)]
 pub struct Map<V>(Entries<V>);
 

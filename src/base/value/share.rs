@@ -1,8 +1,8 @@
 //! Reduces the memory of values that are kept.
 //!
-//! A task is much like the one that its kind has made before it: what differs is often no more than a
-//! name. So a value that is kept shares with the one before it whatever is equal in the
-//! same place; containers of the rest are shrunk to fit.
+//! A task is usually similar to the previous task of its kind; often only a name differs. So a value
+//! that is kept shares with the previous value everything that is equal in the same place. Containers
+//! of the rest are shrunk to fit.
 
 use ecow::EcoVec;
 

@@ -220,7 +220,7 @@ impl Index<usize> for Value {
     }
 }
 
-/// What a value is, in the words of the people who write YAML.
+/// What a value is, in the terms of YAML.
 #[must_use]
 pub fn type_name(value: &Value) -> &'static str {
     match value {

@@ -215,7 +215,7 @@ static RELEASE_PROMOTION: Schema = Schema {
     exclusive: &[],
 };
 
-/// Actions that only those projects have that ask for them.
+/// Actions that only projects have that enable them.
 pub static ON_DEMAND: &[&str] = &["backfill", "create-interactive", "purge-caches"];
 
 static SNOWMAN: Schema = Schema {

@@ -1,7 +1,7 @@
 //! Checks values against schemas.
 //!
 //! Nearly all values fit, so that is checked first, without building messages. Only for those that do
-//! not fit the reason is worded.
+//! not fit, the messages are built.
 
 use std::fmt;
 
@@ -287,8 +287,8 @@ fn check_one_of(whole: &Type, types: &[Type], value: &Value, path: &Trail<'_>, f
         (one, attempt)
     });
     let whole_path = path.whole();
-    // The value has the form of one alternative and breaks it further in: tell that. A mapping
-    // without a key that it needs is broken where it is.
+    // The value has the form of one alternative and breaks it further in: that is reported. A
+    // mapping without a required key is itself the broken part.
     let is_struct = |one: &Type| matches!(one, Type::Struct(_)) && value.is_object();
     let deeper = attempts
         .find(|(one, attempt)| is_struct(one) || attempt.iter().all(|v| v.path != whole_path));

@@ -7,7 +7,7 @@ use crate::base::diagnostic::{Diagnostic, Place, SourceFile};
 /// The prefix that `!!` abbreviates.
 const STANDARD: &str = "tag:yaml.org,2002:";
 
-/// What a node is said, or found, to be.
+/// The tag of a node, written or resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Tag {
     Null,

@@ -95,15 +95,15 @@ impl ApiError {
         diagnostic
     }
 
-    /// Makes a diagnostic of the environment, whatever the status: nothing that the user wrote is
-    /// named in the call.
+    /// Makes a diagnostic of the environment, regardless of the status: the call contains nothing that
+    /// the user wrote.
     pub fn environment(&self, what: impl Into<String>) -> Diagnostic {
         let mut diagnostic = Diagnostic::environment(what).because(self);
         diagnostic.help = self.help().map(str::to_owned);
         diagnostic
     }
 
-    /// Returns the way out that follows from the status alone.
+    /// Returns the help that follows from the status alone.
     fn help(&self) -> Option<&'static str> {
         match self.status {
             Some(401) => Some(

@@ -8,7 +8,7 @@ use super::super::ran::Ran;
 use super::super::releases::{assert_contains_all, on, promotion_trigger, refused};
 use super::{plan, pushed, with};
 
-/// Has a task of a graph end in a way.
+/// Has a worker claim a task of a graph and fail it.
 pub(super) fn fail(bench: &Bench, task_id: &str) {
     let state = bench.sandbox.state();
     state.claim(task_id).unwrap();
@@ -47,7 +47,7 @@ async fn failed_tasks_are_not_reused() {
         ],
     );
     assert_contains_all(&output.err, &["1 task cannot be reused"]);
-    // It is no surprise that something can accept.
+    // `allow_earlier_phases` does not accept it.
     let accepted = with(previous.clone(), "allow_earlier_phases", json!(true));
     refused(&bench, promotion_trigger(&push, "push_fox", accepted)).await;
     let again = with(previous, "do_not_optimize", json!(["partials-a"]));

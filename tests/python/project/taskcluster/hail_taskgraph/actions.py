@@ -72,7 +72,7 @@ def sow(parameters, graph_config, input, task_group_id, task_id):
     listed = []
     queue.listTaskGroup(task_group_id, paginationHandler=lambda page: listed.extend(page["tasks"]))
     names = [one["task"]["metadata"]["name"] for one in listed if one["status"]["taskId"] == seed]
-    told = queue.statuses({"taskIds": [task_id, seed]})["statuses"]
+    statuses = queue.statuses({"taskIds": [task_id, seed]})["statuses"]
     seen = define("seen", "was seen", parameters, task_group_id)
     seen["dependencies"] = [seed]
     seen["payload"] = {
@@ -82,7 +82,7 @@ def sow(parameters, graph_config, input, task_group_id, task_id):
         "runs": status_task(seed)["runs"],
         "listed": names,
         "cancelled": status_task(task_id)["state"],
-        "states": {one["taskId"]: one["status"]["state"] for one in told},
+        "states": {one["taskId"]: one["status"]["state"] for one in statuses},
         "untouched": status_task(task_group_id)["state"],
     }
     create_task_from_def(slugid(), seen, *arguments)
