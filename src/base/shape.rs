@@ -44,7 +44,7 @@ pub enum Shape {
     Map(&'static Shape),
     /// A mapping with these fields and no others.
     Object(&'static [Field]),
-    /// One of several shapes, which the value itself tells apart.
+    /// One of several shapes; the value determines which.
     Choice(&'static Choice),
 }
 
@@ -79,7 +79,7 @@ pub struct Field {
     pub shape: Shape,
 }
 
-/// Shapes that the value itself tells apart.
+/// Several shapes; the value determines which applies.
 pub struct Choice {
     /// What they are together.
     pub doc: &'static str,
@@ -140,6 +140,16 @@ pub struct Mismatch<'v> {
     pub problem: Problem<'v>,
 }
 
+impl<'v> Mismatch<'v> {
+    fn new(path: &ValuePath, value: &'v Value, problem: Problem<'v>) -> Self {
+        Self {
+            path: path.clone(),
+            value,
+            problem,
+        }
+    }
+}
+
 /// What is wrong with a part of a value.
 pub enum Problem<'v> {
     /// It is of another type.
@@ -152,7 +162,7 @@ pub enum Problem<'v> {
     Pattern(Pattern),
     /// It is not in this format.
     Format(Pattern),
-    /// It is none of these.
+    /// It is not one of these.
     NotOneOf(&'static [&'static str]),
     /// It is an integer less than the minimum.
     TooSmall {
@@ -210,13 +220,7 @@ impl Shape {
     }
 
     fn check_at<'v>(&self, value: &'v Value, path: &ValuePath, found: &mut Vec<Mismatch<'v>>) {
-        let mut report = |problem: Problem<'v>| {
-            found.push(Mismatch {
-                path: path.clone(),
-                value,
-                problem,
-            });
-        };
+        let mut report = |problem| found.push(Mismatch::new(path, value, problem));
         match self {
             Self::Any => {}
             Self::Text { min, max, pattern } => match value.as_str() {
@@ -282,13 +286,7 @@ impl Shape {
 
 impl List {
     fn check_at<'v>(&self, value: &'v Value, path: &ValuePath, found: &mut Vec<Mismatch<'v>>) {
-        let mut report = |problem: Problem<'v>| {
-            found.push(Mismatch {
-                path: path.clone(),
-                value,
-                problem,
-            });
-        };
+        let mut report = |problem| found.push(Mismatch::new(path, value, problem));
         let Some(items) = value.as_array() else {
             report(Problem::Type(Type::List));
             return;
@@ -322,22 +320,19 @@ fn check_fields<'v>(
     path: &ValuePath,
     found: &mut Vec<Mismatch<'v>>,
 ) {
-    let mismatch = |problem: Problem<'v>| Mismatch {
-        path: path.clone(),
-        value,
-        problem,
-    };
     for field in fields {
         match map.get(field.name) {
             Some(value) => field.shape.check_at(value, &path.key(field.name), found),
             None if field.required => {
-                found.push(mismatch(Problem::Missing(field.name, fields)));
+                let problem = Problem::Missing(field.name, fields);
+                found.push(Mismatch::new(path, value, problem));
             }
             None => {}
         }
     }
     for key in map.keys().filter(|key| !is_field(fields, key)) {
-        found.push(mismatch(Problem::Unknown(key, fields)));
+        let problem = Problem::Unknown(key, fields);
+        found.push(Mismatch::new(path, value, problem));
     }
 }
 

@@ -156,9 +156,8 @@ pub(crate) struct InjectedFaults {
 
 impl InjectedFaults {
     /// Injects a fault into the next calls of a method and replaces an earlier setting.
-    pub(crate) fn set(&mut self, method: &str, calls: u32, disturbance: InjectedFault) {
-        self.next_calls
-            .insert(method.to_owned(), (calls, disturbance));
+    pub(crate) fn set(&mut self, method: &str, calls: u32, fault: InjectedFault) {
+        self.next_calls.insert(method.to_owned(), (calls, fault));
     }
 
     /// Sets or removes the fault schedule of a method.
@@ -171,13 +170,10 @@ impl InjectedFaults {
 
     /// Returns the fault for a call of a method, if any.
     pub(crate) fn next(&mut self, method: &str) -> Option<InjectedFault> {
-        let next_calls = self
-            .next_calls
-            .get_mut(method)
-            .and_then(|(calls, disturbance)| {
-                *calls = calls.checked_sub(1)?;
-                Some(*disturbance)
-            });
+        let next_calls = self.next_calls.get_mut(method).and_then(|(calls, fault)| {
+            *calls = calls.checked_sub(1)?;
+            Some(*fault)
+        });
         let fault = next_calls.or_else(|| self.schedules.get_mut(method)?.next_fault());
         self.injected += u64::from(fault.is_some());
         fault

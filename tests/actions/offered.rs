@@ -33,6 +33,10 @@ fn golden() -> Value {
 }
 
 fn offered(folder: &Path, values: &Value) -> Value {
+    render(folder, values).unwrap()
+}
+
+fn render(folder: &Path, values: &Value) -> Result<Value, String> {
     let files = Disk::new(folder).unwrap();
     let config = GraphConfig::load(&files, "taskcluster").unwrap();
     actions_json(
@@ -43,8 +47,8 @@ fn offered(folder: &Path, values: &Value) -> Value {
         DECISION,
         &ProjectActions::default(),
     )
-    .unwrap()
-    .into()
+    .map(Value::from)
+    .map_err(|wrong| wrong.to_string())
 }
 
 fn cb_name(action: &Value) -> &str {
@@ -87,27 +91,13 @@ fn actions_can_be_disabled() {
     };
     let values = &golden()["cases"][0]["parameters"];
     write("[retrigger-disabled, rerun]");
-    let files = Disk::new(folder.path()).unwrap();
-    let render = || {
-        let config = GraphConfig::load(&files, "taskcluster").unwrap();
-        actions_json(
-            ACTIONS,
-            &files,
-            &config,
-            &parameters(values),
-            DECISION,
-            &ProjectActions::default(),
-        )
-        .map(Value::from)
-        .map_err(|wrong| wrong.to_string())
-    };
-    let missing = render().unwrap_err();
+    let missing = render(folder.path(), values).unwrap_err();
     assert!(
         missing.contains(".taskcluster.yml does not exist"),
         "{missing}"
     );
     fs::write(folder.path().join(".taskcluster.yml"), "version: 1\n").unwrap();
-    let offered = render().unwrap();
+    let offered = offered(folder.path(), values);
     let names: Vec<&str> = offered["actions"]
         .as_array()
         .unwrap()
@@ -128,7 +118,7 @@ fn actions_can_be_disabled() {
         ]
     );
     write("[retriger, cancel, nonsense]");
-    let error = render().unwrap_err();
+    let error = render(folder.path(), values).unwrap_err();
     assert!(error.contains("the unknown action `retriger`"), "{error}");
     assert!(error.contains("did you mean `retrigger`?"), "{error}");
     assert!(error.contains("the unknown action `nonsense`"), "{error}");
