@@ -11,6 +11,7 @@
 //! describes the messages.
 
 mod frames;
+mod group;
 pub mod interpreter;
 pub mod packages;
 mod process;

@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader, BufWriter, Read};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::frames;
+use super::{frames, group};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::value::{Object, Value, json};
 use crate::ports::python::{Answer, Call, Exception, Failure};
@@ -56,6 +56,13 @@ const PROTOCOL: u64 = 1;
 /// How long an interpreter may take to start.
 const START: Duration = Duration::from_secs(60);
 
+/// How often a worker that does not answer is checked: a process that it has started may hold its
+/// pipes open after its end.
+const CHECK: Duration = Duration::from_secs(1);
+
+/// How long a worker that has closed its pipe may take to end.
+const END: Duration = Duration::from_secs(2);
+
 /// How many of its last lines are reported when a worker dies.
 const LAST_WORDS: usize = 20;
 
@@ -70,8 +77,9 @@ type Message = Result<(Value, Vec<Vec<u8>>), String>;
 
 /// A worker process.
 pub struct Process {
-    /// It is there until this is dropped.
+    /// It is there until it has ended or this is dropped.
     child: Option<Child>,
+    _lifeline: group::Lifeline,
     requests: Option<BufWriter<ChildStdin>>,
     answers: Receiver<Message>,
     last_lines: Arc<Mutex<VecDeque<String>>>,
@@ -86,13 +94,13 @@ impl Process {
     /// # Errors
     /// One line that says why it cannot be used.
     pub fn start(mut command: Command) -> Result<Self, String> {
-        let mut child = command
+        command
             .args(["-c", BOOT])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| error.to_string())?;
+            .stderr(Stdio::piped());
+        let (mut child, lifeline) =
+            group::start(&mut command).map_err(|error| error.to_string())?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(requests), Some(answers), Some(printed)) = pipes else {
             return Err("cannot open its pipes".to_owned());
@@ -109,6 +117,7 @@ impl Process {
         });
         let mut process = Self {
             child: Some(child),
+            _lifeline: lifeline,
             requests: Some(BufWriter::new(requests)),
             answers: received,
             last_lines,
@@ -160,31 +169,53 @@ impl Process {
     }
 
     fn receive(&mut self, patience: Duration) -> Result<(Value, Vec<Vec<u8>>), String> {
-        match self.answers.recv_timeout(patience) {
-            Ok(Ok(message)) => Ok(message),
-            Ok(Err(error)) => Err(format!("sent a message that cannot be parsed: {error}")),
-            Err(RecvTimeoutError::Timeout) => {
-                // It is of no use any more.
-                if let Some(child) = &mut self.child {
-                    let _ = child.kill();
+        let deadline = Instant::now() + patience;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let ended = self.child.as_mut().is_none_or(group::has_ended);
+            match self.answers.recv_timeout(left.min(CHECK)) {
+                Ok(Ok(message)) => return Ok(message),
+                Ok(Err(error)) => {
+                    return Err(format!("sent a message that cannot be parsed: {error}"));
                 }
-                Err(format!(
-                    "did not answer within {} seconds ({} sets the limit)",
-                    patience.as_secs(),
-                    super::project::TIMEOUT
-                ))
-            }
-            Err(RecvTimeoutError::Disconnected) => {
-                self.requests = None;
-                let how = match self.child.as_mut().map(Child::wait) {
-                    Some(Ok(status)) => format!("ended unexpectedly ({status})"),
-                    _ => "ended unexpectedly".to_owned(),
-                };
-                // What it printed last may still be on its way.
-                let _ = self.printed.recv_timeout(Duration::from_secs(2));
-                Err(how)
+                Err(RecvTimeoutError::Disconnected) => return Err(self.end()),
+                // It ended before this wait, so its last answer would have arrived.
+                Err(RecvTimeoutError::Timeout) if ended => return Err(self.end()),
+                Err(RecvTimeoutError::Timeout) if left > CHECK => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    // It is of no use any more.
+                    if let Some(child) = &mut self.child {
+                        group::kill(child);
+                    }
+                    return Err(format!(
+                        "did not answer within {} seconds ({} sets the limit)",
+                        patience.as_secs(),
+                        super::project::TIMEOUT
+                    ));
+                }
             }
         }
+    }
+
+    /// Ends a worker that does not answer any more, and says how it ended.
+    fn end(&mut self) -> String {
+        self.requests = None;
+        let status = self.child.take().map(|mut child| {
+            let deadline = Instant::now() + END;
+            while !group::has_ended(&mut child) && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            // What it has started is left, if anything.
+            group::kill(&mut child);
+            child.wait()
+        });
+        let how = match status {
+            Some(Ok(status)) => format!("ended unexpectedly ({status})"),
+            _ => "ended unexpectedly".to_owned(),
+        };
+        // What it printed last may still be on its way.
+        let _ = self.printed.recv_timeout(END);
+        how
     }
 
     /// The last lines that it printed.
@@ -204,14 +235,12 @@ impl Drop for Process {
         let Some(mut child) = self.child.take() else {
             return;
         };
-        if !matches!(child.try_wait(), Ok(Some(_))) {
-            // Without a pipe to read from it would end by itself, but tidy up before.
-            let _ = child.kill();
-            // Freeing all its memory takes a while; there is no need to wait for that.
-            std::thread::spawn(move || {
-                let _ = child.wait();
-            });
-        }
+        // Without a pipe to read from it would end by itself, but tidy up before.
+        group::kill(&mut child);
+        // Freeing all its memory takes a while; there is no need to wait for that.
+        std::thread::spawn(move || {
+            let _ = child.wait();
+        });
     }
 }
 

@@ -20,6 +20,8 @@ mod identity;
 mod images;
 mod imports;
 mod older;
+#[cfg(target_os = "linux")]
+mod processes;
 mod quick;
 mod rehearsals;
 mod services;

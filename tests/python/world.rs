@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use snowman::ports::environment::Environment;
@@ -141,6 +141,13 @@ impl World {
     pub fn ours(&self, arguments: &[&str]) -> Output {
         let program = Path::new(env!("CARGO_BIN_EXE_snowman"));
         self.command(program).args(arguments).output().unwrap()
+    }
+
+    /// Starts snowman.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_snowman")));
+        let command = command.args(arguments).stdout(Stdio::null());
+        command.stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// Runs the peer.
