@@ -79,6 +79,7 @@ fn full_set(taskcluster: Option<&dyn Taskcluster>, targets: &[&str]) -> Outcome<
             taskcluster,
             task_scripts: &TaskScripts::default(),
             python: None,
+            cache: None,
             fast: false,
             stop: &snowman::ports::stop::NEVER,
         },

@@ -18,6 +18,7 @@ use crate::decision::index::existing_task_at;
 use crate::decision::{Context, Phases};
 use crate::image::context::ImageContext;
 use crate::ports::artifacts::ArtifactFolder;
+use crate::ports::cache::{Cache, CacheFolder};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::docker::Docker;
 use crate::ports::environment::Environment;
@@ -49,6 +50,8 @@ pub struct CommandContext {
     pub graph_config: GraphConfig,
     /// The clock.
     pub clock: Box<dyn Clock>,
+    /// What is kept from run to run, if anything.
+    pub cache: Option<CacheFolder>,
     /// Whether digests are not computed.
     pub fast: bool,
     /// The request to stop.
@@ -87,6 +90,7 @@ impl CommandContext {
             packages,
             None,
         )?;
+        let cache = CacheFolder::new(&environment, &files.root().join(&root));
         Ok(Self {
             files,
             vcs,
@@ -95,6 +99,7 @@ impl CommandContext {
             working_folder,
             graph_config,
             clock: Box::new(SystemClock),
+            cache,
             fast: false,
             stop: &NEVER,
             python: None,
@@ -195,6 +200,7 @@ impl CommandContext {
             taskcluster: self.taskcluster.as_deref(),
             task_scripts: &self.task_scripts,
             python: self.python.as_ref().map(|python| python as &dyn Python),
+            cache: self.cache.as_ref().map(|cache| cache as &dyn Cache),
             fast: self.fast,
             stop: self.stop,
         }

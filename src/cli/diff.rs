@@ -122,6 +122,8 @@ fn generate_at(
     let other = CommandContext::open(working_folder, &project.root, environment);
     let other = other.and_then(|mut other| {
         other.fast = context.fast;
+        // The folder of the other revision is gone afterwards.
+        other.cache.clone_from(&context.cache);
         other.with_python(project, level)
     });
     let mut other = other.map_err(|errors| errors.map(|error| at_revision(error, revision)))?;

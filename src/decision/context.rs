@@ -1,6 +1,7 @@
 //! What a decision runs with.
 
 use crate::base::diagnostic::Diagnostic;
+use crate::ports::cache::Cache;
 use crate::ports::clock::Clock;
 use crate::ports::environment::Environment;
 use crate::ports::files::Files;
@@ -28,6 +29,8 @@ pub struct Context<'a> {
     pub task_scripts: &'a TaskScripts,
     /// The project's Python; `None` when it must not run.
     pub python: Option<&'a dyn Python>,
+    /// What is kept from run to run, if anything.
+    pub cache: Option<&'a dyn Cache>,
     /// Whether to skip digests.
     pub fast: bool,
     /// The shutdown signal.

@@ -199,7 +199,7 @@ impl Phases<'_> {
             custom.verify("kinds", json!({"kinds": kinds}))
         })?;
         observe(custom, "full_task_set", || {
-            let set = generate::full_task_set(&project, &kinds, custom)?;
+            let set = generate::full_task_set(&project, &kinds, custom, self.context.cache)?;
             if let Some(custom) = verifier {
                 custom.verify_labels("full_task_set", &set.0, &set.0, false)?;
             }

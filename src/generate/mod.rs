@@ -9,21 +9,26 @@
 
 mod delegate;
 mod entries;
+mod estimate;
 mod native;
 mod pipeline;
 mod run_kind;
 mod schedule;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::name::KindName;
 use crate::base::value::Value;
 use crate::custom::Custom;
 use crate::kind::KindGraph;
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
+use crate::ports::cache::Cache;
 use crate::transform::context::Project;
+use estimate::Times;
 
 /// All tasks that any kind describes, without edges.
 #[derive(Debug, Clone)]
@@ -33,7 +38,7 @@ pub struct FullTaskSet(pub LabelGraph);
 #[derive(Debug, Clone)]
 pub struct FullTaskGraph(pub LabelGraph);
 
-/// Runs every kind.
+/// Runs every kind. The cache keeps how long kinds take, which decides which is started first.
 ///
 /// # Errors
 /// All mistakes in kinds whose dependencies have none, and duplicate labels.
@@ -41,8 +46,17 @@ pub fn full_task_set(
     project: &Project<'_>,
     kinds: &KindGraph,
     custom: Option<&Custom<'_>>,
+    cache: Option<&dyn Cache>,
 ) -> Outcome<FullTaskSet> {
-    let run = || run_kinds(project, kinds, custom);
+    let run = || match custom {
+        None => run_kinds(project, kinds, None, &Times::new()).map(|(tasks, _)| tasks),
+        Some(_) => {
+            let times = estimate::times(kinds, cache);
+            let (tasks, times) = run_kinds(project, kinds, custom, &times)?;
+            estimate::keep(&times, cache);
+            Ok(tasks)
+        }
+    };
     // A thread that waits for Python is blocked, so additional threads are used. Kinds that run
     // completely in Python need none, and go to the first free worker.
     let mixed = custom.filter(|custom| custom.whole.is_none());
@@ -62,17 +76,24 @@ fn run_kinds(
     project: &Project<'_>,
     kinds: &KindGraph,
     custom: Option<&Custom<'_>>,
-) -> Outcome<Vec<Arc<Task>>> {
-    schedule::run_all(kinds, |kind, dependencies| {
+    times: &Times,
+) -> Outcome<(Vec<Arc<Task>>, Vec<(KindName, Duration)>)> {
+    let taken = Mutex::new(Vec::new());
+    let tasks = schedule::run_all(kinds, times, |kind, dependencies| {
+        let start = Instant::now();
         let span = tracing::info_span!(
             target: "timing", "kind", kind = %kind.name, tasks = tracing::field::Empty
         );
         let tasks = run_kind::run(project, custom, kind, dependencies)?;
         span.record("tasks", tasks.len() as u64);
         drop(span);
+        let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.push((kind.name.clone(), start.elapsed()));
         tracing::info!("Generated {} tasks for kind {}", tasks.len(), kind.name);
         Ok(tasks)
-    })
+    })?;
+    let taken = taken.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((tasks, taken))
 }
 
 /// The references of loaders and transforms in kinds that are not built in.

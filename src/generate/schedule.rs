@@ -1,8 +1,12 @@
-//! Runs kinds in parallel, each as soon as its dependencies are finished.
+//! Runs kinds in parallel, each after its dependencies.
+//!
+//! Of the kinds that can be started, the first is that from which the longest chain of kinds leads
+//! on to the end, by their estimated times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::estimate::Times;
 use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::name::KindName;
 use crate::kind::{KindDefinition, KindGraph};
@@ -14,6 +18,8 @@ type Tasks = Vec<Arc<Task>>;
 struct State {
     /// For each kind that has not been started, how many kinds it waits for.
     waiting: BTreeMap<KindName, usize>,
+    /// The kinds that can be started.
+    ready: BTreeSet<KindName>,
     /// The result of each kind that is done.
     done: BTreeMap<KindName, Outcome<Tasks>>,
 }
@@ -27,6 +33,7 @@ struct State {
 /// Everything that is wrong in any kind that was run.
 pub fn run_all(
     kinds: &KindGraph,
+    times: &Times,
     run: impl Fn(&KindDefinition, &[Arc<Task>]) -> Outcome<Tasks> + Sync,
 ) -> Outcome<Tasks> {
     let order = kinds.in_order();
@@ -39,24 +46,27 @@ pub fn run_all(
             )
         })
         .collect();
-    let ready: Vec<KindName> = waiting
+    let ready: BTreeSet<KindName> = waiting
         .iter()
         .filter(|(_, open)| **open == 0)
         .map(|(name, _)| name.clone())
         .collect();
+    let count = ready.len();
     let state = Mutex::new(State {
         waiting,
+        ready,
         done: BTreeMap::new(),
     });
     let runner = Runner {
         kinds,
         order: &order,
+        rests: rests(kinds, times),
         state: &state,
         run: &run,
     };
     rayon::scope(|scope| {
-        for name in ready {
-            scope.spawn(|scope| runner.start(scope, name));
+        for _ in 0..count {
+            scope.spawn(|scope| runner.start(scope));
         }
     });
     let mut done = state
@@ -73,9 +83,23 @@ pub fn run_all(
     wrong.or_ok(tasks)
 }
 
+/// For each kind, the time from its start to the end of the longest chain of its dependents.
+fn rests(kinds: &KindGraph, times: &Times) -> Times {
+    let mut rests = Times::new();
+    for kind in kinds.in_order().iter().rev() {
+        let dependents = kinds.dag().dependents(&kind.name);
+        let rest_of = |name| rests.get(name).copied().unwrap_or_default();
+        let rest = dependents.into_iter().map(rest_of).fold(0.0, f64::max);
+        let own = times.get(&kind.name).copied().unwrap_or_default();
+        rests.insert(kind.name.clone(), own + rest);
+    }
+    rests
+}
+
 struct Runner<'a, F> {
     kinds: &'a KindGraph,
     order: &'a [&'a KindDefinition],
+    rests: Times,
     state: &'a Mutex<State>,
     run: &'a F,
 }
@@ -85,7 +109,11 @@ impl<F: Fn(&KindDefinition, &[Arc<Task>]) -> Outcome<Tasks> + Sync> Runner<'_, F
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn start<'s>(&'s self, scope: &rayon::Scope<'s>, name: KindName) {
+    /// Runs the first of the kinds that can be started.
+    fn start<'s>(&'s self, scope: &rayon::Scope<'s>) {
+        let Some(name) = self.take_first() else {
+            return;
+        };
         let Some(kind) = self.kinds.get(&name) else {
             return;
         };
@@ -93,9 +121,24 @@ impl<F: Fn(&KindDefinition, &[Arc<Task>]) -> Outcome<Tasks> + Sync> Runner<'_, F
             return;
         };
         let outcome = (self.run)(kind, &dependencies);
-        for next in self.finish(name, outcome) {
-            scope.spawn(move |scope| self.start(scope, next));
+        for _ in 0..self.finish(name, outcome) {
+            scope.spawn(|scope| self.start(scope));
         }
+    }
+
+    fn take_first(&self) -> Option<KindName> {
+        let mut state = self.state();
+        let rest = |name: &KindName| self.rests.get(name).copied().unwrap_or_default();
+        let mut ready = state.ready.iter();
+        let mut first = ready.next()?;
+        for other in ready {
+            if rest(other) > rest(first) {
+                first = other;
+            }
+        }
+        let first = first.clone();
+        state.ready.remove(&first);
+        Some(first)
     }
 
     /// The tasks of the kinds that `kind` depends on, in the order of kinds; `None` when one of
@@ -113,8 +156,8 @@ impl<F: Fn(&KindDefinition, &[Arc<Task>]) -> Outcome<Tasks> + Sync> Runner<'_, F
         Some(tasks)
     }
 
-    /// Records the result of a kind and returns the kinds that can start now.
-    fn finish(&self, name: KindName, outcome: Outcome<Tasks>) -> Vec<KindName> {
+    /// Records the result of a kind, and returns the number of kinds that can be started now.
+    fn finish(&self, name: KindName, outcome: Outcome<Tasks>) -> usize {
         let mut state = self.state();
         let dependents: Vec<KindName> = self
             .kinds
@@ -124,16 +167,17 @@ impl<F: Fn(&KindDefinition, &[Arc<Task>]) -> Outcome<Tasks> + Sync> Runner<'_, F
             .cloned()
             .collect();
         state.done.insert(name, outcome);
-        let mut ready = Vec::new();
+        let mut count = 0;
         for dependent in dependents {
             if let Some(open) = state.waiting.get_mut(&dependent) {
                 *open -= 1;
                 if *open == 0 {
-                    ready.push(dependent);
+                    count += 1;
+                    state.ready.insert(dependent);
                 }
             }
         }
-        ready
+        count
     }
 }
 
@@ -174,7 +218,7 @@ mod tests {
             .num_threads(threads)
             .build()
             .unwrap();
-        let tasks = pool.install(|| run_all(kinds, &one))?;
+        let tasks = pool.install(|| run_all(kinds, &Times::new(), &one))?;
         Ok(tasks
             .iter()
             .map(|task| format!("{} after {}", task.label, task.description))
@@ -252,5 +296,31 @@ mod tests {
             let ran: Vec<String> = ran.into_inner().unwrap().into_iter().collect();
             assert_eq!(ran, ["a", "d", "f"]);
         }
+    }
+
+    #[test]
+    fn the_longest_chain_is_started_first() {
+        let kinds = kinds("b -> a, d -> c, f -> e, g, h");
+        let seconds = [
+            ("a", 1.0),
+            ("b", 2.0),
+            ("c", 2.5),
+            ("e", 1.0),
+            ("f", 9.0),
+            ("g", 2.5),
+        ];
+        let seconds = seconds.into_iter();
+        let times = seconds.map(|(name, time)| (KindName::parse(name).unwrap(), time));
+        let started = Mutex::new(String::new());
+        let one = |kind: &KindDefinition, _: &[Arc<Task>]| {
+            started.lock().unwrap().push_str(kind.name.as_str());
+            Ok(Vec::new())
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1);
+        let pool = pool.build().unwrap();
+        pool.install(|| run_all(&kinds, &times.collect(), one))
+            .unwrap();
+        // Of two that are equal, the first by name comes first.
+        assert_eq!(*started.lock().unwrap(), "efacgbdh");
     }
 }

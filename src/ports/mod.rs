@@ -4,6 +4,7 @@
 //! these ports and passes them down. A dry run uses another [`taskcluster::Taskcluster`].
 
 pub mod artifacts;
+pub mod cache;
 pub mod clock;
 pub mod docker;
 pub mod environment;

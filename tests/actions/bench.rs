@@ -389,6 +389,7 @@ impl<'a> Inside<'a> {
             taskcluster: Some(&self.client),
             task_scripts: &self.task_scripts,
             python: None,
+            cache: None,
             fast: false,
             stop: &snowman::ports::stop::NEVER,
         }

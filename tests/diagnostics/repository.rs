@@ -93,6 +93,7 @@ impl Repository {
                 clock: &SystemClock,
                 taskcluster: None,
                 python: None,
+                cache: None,
                 task_scripts: &TaskScripts::default(),
                 fast: false,
                 stop: &snowman::ports::stop::NEVER,

@@ -123,6 +123,7 @@ impl Bench {
                 taskcluster: Some(stub),
                 task_scripts: &TaskScripts::default(),
                 python: None,
+                cache: None,
                 fast: false,
                 stop: &snowman::ports::stop::NEVER,
             },

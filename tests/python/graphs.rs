@@ -149,9 +149,13 @@ fn independent_kinds_run_in_two_workers() {
     let Some(python) = python() else { return };
     let arguments = ["full", "--json", "--python=whole", "-p", "params/push.yml"];
     let alone = document(&World::new(python.clone()).ours(&arguments));
-    // Each reports its process and is slow; so is the kind before them, because a second worker is
-    // started only if that saves time.
-    let slow = "import os, time\n        time.sleep(0.6)\n";
+    // Two kinds report their processes, and each waits until the other runs. The kind before them is
+    // slow, because a second worker is started only if that saves time.
+    let meet = "import os, time\n\n\ndef meet(name):\n    open(name + \".here\", \"w\").close()\n    \
+                end = time.monotonic() + 60\n    \
+                while time.monotonic() < end and not all(\n        \
+                os.path.exists(name + \".here\") for name in (\"odd\", \"test\")\n    ):\n        \
+                time.sleep(0.02)\n";
     let patch = "[\"attributes\"][\"process\"] = os.getpid()\n";
     let sources = [
         ("build", "    for number, task in enumerate(tasks):\n", ""),
@@ -162,7 +166,7 @@ fn independent_kinds_run_in_two_workers() {
             "copied",
         ),
     ];
-    let mut world = World::new(python);
+    let mut world = World::new(python).file("taskcluster/hail_taskgraph/meet.py", meet);
     for (file, line, task) in sources {
         let indent: String = line.chars().take_while(|c| *c == ' ').collect();
         let (inner, tells) = match task {
@@ -172,7 +176,10 @@ fn independent_kinds_run_in_two_workers() {
                 format!("{indent}{task}.setdefault(\"attributes\", {{}})\n{indent}{task}{patch}"),
             ),
         };
-        let slow = slow.replace("\n        time", &format!("\n{inner}time"));
+        let slow = match task {
+            "" => "import time; time.sleep(0.6)\n".to_owned(),
+            _ => format!("import os; from hail_taskgraph import meet; meet.meet(\"{file}\")\n"),
+        };
         let path = format!("taskcluster/hail_taskgraph/transforms/{file}.py");
         world = world.with(&path, line, &format!("{line}{inner}{slow}{tells}"));
     }

@@ -20,6 +20,7 @@ mod identity;
 mod images;
 mod imports;
 mod older;
+mod order;
 #[cfg(target_os = "linux")]
 mod processes;
 mod quick;

@@ -41,6 +41,7 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<CreatedTask>> {
         taskcluster: None,
         task_scripts: &task_scripts,
         python: None,
+        cache: None,
         fast: false,
         stop: &snowman::ports::stop::NEVER,
     };
