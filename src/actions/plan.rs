@@ -22,6 +22,7 @@ use crate::config::parameters::{Parameters, Strictness};
 
 pub use super::promotion::disposition::Disposition;
 pub use super::promotion::flavor::phases;
+pub use super::promotion::reused::ReusedState;
 pub use super::promotion::schema::EARLIER_PHASES;
 pub use super::promotion::unexpected::{Gap, UnexpectedReason};
 
@@ -48,7 +49,7 @@ pub struct Planned {
     /// What happens to it.
     pub disposition: Disposition,
     /// Its state if it is reused and has not completed, if known.
-    pub state: Option<String>,
+    pub state: Option<ReusedState>,
     /// Whether it would be reused but cannot be: it has failed or is missing.
     pub unusable: bool,
     /// Why it is unexpected, if it is.
@@ -64,20 +65,20 @@ impl Plan {
 
     /// The tasks that would be reused and have not completed, with their states, except for those
     /// that cannot be used.
-    pub fn unfinished(&self) -> impl Iterator<Item = (&Label, &str)> {
+    pub fn unfinished(&self) -> impl Iterator<Item = (&Label, ReusedState)> {
         self.states(false)
     }
 
     /// The tasks that would be reused but cannot be, with their states.
-    pub fn unusable(&self) -> impl Iterator<Item = (&Label, &str)> {
+    pub fn unusable(&self) -> impl Iterator<Item = (&Label, ReusedState)> {
         self.states(true)
     }
 
-    fn states(&self, unusable: bool) -> impl Iterator<Item = (&Label, &str)> {
+    fn states(&self, unusable: bool) -> impl Iterator<Item = (&Label, ReusedState)> {
         let tasks = self.tasks.iter();
         tasks
             .filter(move |(_, task)| task.unusable == unusable)
-            .filter_map(|(label, task)| Some((label, task.state.as_deref()?)))
+            .filter_map(|(label, task)| Some((label, task.state?)))
     }
 
     /// Whether the action would go ahead.
@@ -119,7 +120,7 @@ impl Plan {
                 Disposition::Removed => {}
             }
             if let Some(state) = &task.state {
-                entry["state"] = json!(state);
+                entry["state"] = json!(state.name());
             }
             if task.unusable {
                 entry["unusable"] = json!(true);
@@ -213,7 +214,7 @@ pub async fn run(
         let planned = Planned {
             kind: graph.get(&label).map(|task| task.kind.clone()),
             disposition,
-            state: reused.states.get(&label).cloned(),
+            state: reused.states.get(&label).copied(),
             unusable: reused.unusable.contains(&label),
             unexpected: unexpected.remove(&label),
         };

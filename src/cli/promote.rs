@@ -13,7 +13,7 @@ use super::context::{CommandContext, connect};
 use super::helper::CommandHelper;
 use super::input_file::read_action_input;
 use super::parameters::ParameterSpec;
-use crate::actions::plan::{self, Disposition, Plan};
+use crate::actions::plan::{self, Disposition, Plan, ReusedState};
 use crate::actions::request::Runner;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json::pretty;
@@ -371,7 +371,7 @@ fn summary(plan: &Plan) -> String {
     out
 }
 
-fn in_state((label, state): (&Label, &str)) -> String {
+fn in_state((label, state): (&Label, ReusedState)) -> String {
     format!("{label} ({state})")
 }
 

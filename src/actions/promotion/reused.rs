@@ -6,21 +6,69 @@
 //! longer need it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::disposition::Disposition;
 use super::prepare::Promotion;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{Label, TaskId};
+use crate::base::task_state::TaskState;
 use crate::base::text::{list_some, plural};
 use crate::base::time::Timestamp;
 use crate::ports::taskcluster::{TaskStatus, Taskcluster};
 
+/// The state of a reused task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReusedState {
+    /// The task exists.
+    Task(TaskState),
+    /// The task does not exist.
+    Missing,
+    /// The task has expired, and its artifacts too.
+    Expired,
+}
+
+impl ReusedState {
+    fn new(status: Option<&TaskStatus>, now: Timestamp) -> Self {
+        match status {
+            None => Self::Missing,
+            Some(status) if status.expires.is_some_and(|expires| expires <= now) => Self::Expired,
+            Some(status) => Self::Task(status.state),
+        }
+    }
+
+    /// Returns its name in plans.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Task(state) => state.name(),
+            Self::Missing => "missing",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether the task no longer exists.
+    fn is_gone(self) -> bool {
+        matches!(self, Self::Missing | Self::Expired)
+    }
+
+    /// Whether the task cannot complete without a rerun.
+    fn is_lost(self) -> bool {
+        self.is_gone() || matches!(self, Self::Task(state) if state.is_failure())
+    }
+}
+
+impl fmt::Display for ReusedState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// The states of reused tasks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReusedStates {
-    /// The state of each task that has not completed, by label; `missing` or `expired` if it does
-    /// not exist.
-    pub states: BTreeMap<Label, String>,
+    /// The state of each task that has not completed, by label.
+    pub states: BTreeMap<Label, ReusedState>,
     /// The tasks that prevent the promotion.
     pub unusable: BTreeSet<Label>,
 }
@@ -48,14 +96,14 @@ impl ReusedStates {
         let statuses = taskcluster.statuses(&ids).await.map_err(|error| {
             Diagnostic::environment("cannot read the states of the tasks to reuse").because(error)
         })?;
-        let states: BTreeMap<Label, String> = reused
+        let states: BTreeMap<Label, ReusedState> = reused
             .into_iter()
-            .map(|(label, id)| (label.clone(), state(statuses.get(id), now).to_owned()))
-            .filter(|(_, state)| state != "completed")
+            .map(|(label, id)| (label.clone(), ReusedState::new(statuses.get(id), now)))
+            .filter(|(_, state)| *state != ReusedState::Task(TaskState::Completed))
             .collect();
         let unusable = states
             .iter()
-            .filter(|(_, state)| is_lost(state))
+            .filter(|(_, state)| state.is_lost())
             .map(|(label, _)| label)
             .filter(|label| is_needed(promotion, dispositions, &states, label))
             .cloned()
@@ -64,23 +112,10 @@ impl ReusedStates {
     }
 }
 
-fn state(status: Option<&TaskStatus>, now: Timestamp) -> &'static str {
-    match status {
-        None => "missing",
-        Some(status) if status.expires.is_some_and(|expires| expires <= now) => "expired",
-        Some(status) => status.state.name(),
-    }
-}
-
-/// Whether a task in this state cannot complete without a rerun.
-fn is_lost(state: &str) -> bool {
-    ["failed", "exception", "missing", "expired"].contains(&state)
-}
-
 fn is_needed(
     promotion: &Promotion<'_>,
     dispositions: &BTreeMap<Label, Disposition>,
-    states: &BTreeMap<Label, String>,
+    states: &BTreeMap<Label, ReusedState>,
     label: &Label,
 ) -> bool {
     let prepared = &promotion.prepared;
@@ -98,34 +133,36 @@ fn is_needed(
         || graph.dag().dependents(label).into_iter().any(|dependent| {
             let waits = match dispositions.get(dependent) {
                 Some(Disposition::New { .. } | Disposition::Rebuilt { .. }) => true,
-                Some(Disposition::Reused { .. }) => states
-                    .get(dependent)
-                    .is_some_and(|state| state == "unscheduled"),
+                Some(Disposition::Reused { .. }) => {
+                    states.get(dependent) == Some(&ReusedState::Task(TaskState::Unscheduled))
+                }
                 _ => false,
             };
-            let gone = ["missing", "expired"].contains(&states[label].as_str());
-            waits && (gone || !accepts_any_state(dependent))
+            waits && (states[label].is_gone() || !accepts_any_state(dependent))
         })
 }
 
 impl ReusedStates {
     /// Makes one diagnostic for each state, with the tasks that cannot be used.
     pub fn diagnostics(&self) -> Diagnostics {
-        let mut by_state: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut by_state: BTreeMap<&str, (ReusedState, Vec<&str>)> = BTreeMap::new();
         for label in &self.unusable {
-            let state = self.states[label].as_str();
-            by_state.entry(state).or_default().push(label.as_str());
+            let state = self.states[label];
+            let (_, labels) = by_state
+                .entry(state.name())
+                .or_insert_with(|| (state, Vec::new()));
+            labels.push(label.as_str());
         }
         let mut wrong = Diagnostics::new();
-        for (state, labels) in by_state {
+        for (state, labels) in by_state.into_values() {
             let what = match state {
-                "failed" => "failed",
-                "exception" => "ended with an exception",
-                "expired" => "expired",
-                _ => "cannot be found",
+                ReusedState::Task(TaskState::Exception) => "ended with an exception",
+                ReusedState::Task(_) => "failed",
+                ReusedState::Expired => "expired",
+                ReusedState::Missing => "cannot be found",
             };
             let help = match state {
-                "failed" | "exception" => "rerun them and promote once they have completed, or",
+                ReusedState::Task(_) => "rerun them and promote once they have completed, or",
                 _ => "list other graphs in `previous_graph_ids`, or",
             };
             let which = plural(labels.len(), "task");
