@@ -3,7 +3,7 @@
 //! 1. [`reconcile`](super::reconcile::reconcile) resolves a graph with taskIds that no other task has.
 //! 2. [`submit_all`] runs the preflight, and submits each plan: it creates the missing tasks, lists
 //!    the task group again and cancels the tasks that this run does not want
-//!    ([`confirm`](super::confirm::confirm)), and reports the result in an artifact.
+//!    ([`confirm()`]), and reports the result in an artifact.
 //! 3. If a taskId turns out to be taken only while tasks are created, [`submit_with_retry`] repeats
 //!    both. The tasks that were already created exist then, and are kept.
 
