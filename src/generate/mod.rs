@@ -72,12 +72,15 @@ pub fn full_task_set(
 /// The number of additional threads if kinds wait for Python.
 const WAITING: usize = 2;
 
+/// How long a kind has taken.
+type TimeTaken = (KindName, Duration);
+
 fn run_kinds(
     project: &Project<'_>,
     kinds: &KindGraph,
     custom: Option<&Custom<'_>>,
     times: &Times,
-) -> Outcome<(Vec<Arc<Task>>, Vec<(KindName, Duration)>)> {
+) -> Outcome<(Vec<Arc<Task>>, Vec<TimeTaken>)> {
     let taken = Mutex::new(Vec::new());
     let tasks = schedule::run_all(kinds, times, |kind, dependencies| {
         let start = Instant::now();
