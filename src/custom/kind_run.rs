@@ -80,10 +80,11 @@ impl<'a> Custom<'a> {
         })
     }
 
-    /// The first idle worker for a kind that runs completely in Python. A second worker is used only
-    /// after the time that its start takes: before, it would not save time.
+    /// The first idle worker for a kind that runs completely in Python. Unless all workers
+    /// are prepared, a second one is used only after the time that its start takes: before, it would
+    /// not save time.
     fn free_worker(&self) -> usize {
-        let pays = self.opened.elapsed() > WORKER_START;
+        let pays = self.prepared || self.opened.elapsed() > WORKER_START;
         let all = self
             .busy
             .iter()

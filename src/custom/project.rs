@@ -48,6 +48,8 @@ pub struct Custom<'a> {
     /// The number of kinds that each worker runs.
     pub(super) busy: Vec<AtomicUsize>,
     pub(super) opened: Instant,
+    /// Whether all workers have loaded the project.
+    pub(super) prepared: bool,
     /// The tasks that each worker has; `None` if it has not been asked.
     pub(super) sent: Vec<Mutex<Option<BTreeSet<Label>>>>,
 }
@@ -102,6 +104,10 @@ impl<'a> Custom<'a> {
             )),
             _ => Some(format!("the project has taskgraph {version} installed")),
         };
+        let prepared = match whole {
+            Some(_) => python.prepare().map_err(failed)?,
+            None => false,
+        };
         let failures = answer.value["failed"].as_array().into_iter().flatten();
         Ok(Self {
             python,
@@ -116,6 +122,7 @@ impl<'a> Custom<'a> {
             write_artifacts,
             busy: (0..python.workers()).map(|_| AtomicUsize::new(0)).collect(),
             opened: Instant::now(),
+            prepared,
             sent: (0..python.workers()).map(|_| Mutex::default()).collect(),
         })
     }

@@ -174,6 +174,13 @@ pub trait Python: Sync {
     /// How many workers there may be.
     fn workers(&self) -> usize;
 
+    /// Prepares all workers for their first call while the first one is idle, if that saves time. Returns
+    /// whether they are.
+    ///
+    /// # Errors
+    /// When a worker has ended.
+    fn prepare(&self) -> Result<bool, Failure>;
+
     /// Calls one of the workers, by its number, and waits for the answer. A worker is started when
     /// it is first called, and has then loaded the project.
     ///

@@ -6,15 +6,66 @@
 //! when it cannot read another call.
 
 use std::io;
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 
 #[cfg(unix)]
-pub use unix::{Lifeline, has_ended, kill, start};
+pub use unix::{Lifeline, start};
+
+/// The first process of a group.
+pub enum Leader {
+    /// One that this program has started.
+    Started(Child),
+    /// One that a worker has forked. Its number stays its own until that worker has ended.
+    #[cfg(target_os = "linux")]
+    Forked(rustix::process::Pid),
+}
+
+impl Leader {
+    /// Kills the group; at least its leader.
+    pub fn kill(&mut self) {
+        match self {
+            Self::Started(child) => kill(child),
+            #[cfg(target_os = "linux")]
+            Self::Forked(number) => {
+                // It may be gone.
+                let _ = rustix::process::kill_process_group(*number, rustix::process::Signal::KILL);
+            }
+        }
+    }
+
+    /// Whether the leader has ended. It can still be waited for.
+    pub fn has_ended(&mut self) -> bool {
+        match self {
+            Self::Started(child) => has_ended(child),
+            #[cfg(target_os = "linux")]
+            Self::Forked(number) => {
+                let stat = format!("/proc/{}/stat", number.as_raw_nonzero());
+                let stat = std::fs::read_to_string(stat).unwrap_or_default();
+                let state = stat
+                    .rsplit(") ")
+                    .next()
+                    .and_then(|rest| rest.chars().next());
+                matches!(state, None | Some('Z' | 'X'))
+            }
+        }
+    }
+
+    /// Waits for the leader; yields how it ended, if this program can know.
+    pub fn wait(self) -> Option<ExitStatus> {
+        match self {
+            Self::Started(mut child) => child.wait().ok(),
+            #[cfg(target_os = "linux")]
+            Self::Forked(_) => None,
+        }
+    }
+}
+
+#[cfg(unix)]
+use unix::{has_ended, kill};
 
 #[cfg(unix)]
 mod unix {
-    use std::io::PipeWriter;
-    use std::os::fd::AsRawFd;
+    use std::os::fd::{AsRawFd, OwnedFd};
     use std::os::unix::process::CommandExt;
 
     use rustix::io::FdFlags;
@@ -24,7 +75,13 @@ mod unix {
 
     /// The group is killed when this is dropped.
     pub struct Lifeline {
-        _end: PipeWriter,
+        _end: OwnedFd,
+    }
+
+    impl From<OwnedFd> for Lifeline {
+        fn from(end: OwnedFd) -> Self {
+            Self { _end: end }
+        }
     }
 
     /// Starts a process in its own group. The number of its end of the lifeline is its last argument.
@@ -33,11 +90,12 @@ mod unix {
         // A process that is started at the same time inherits it as well, which does no harm.
         rustix::io::fcntl_setfd(&theirs, FdFlags::empty())?;
         command.arg(theirs.as_raw_fd().to_string()).process_group(0);
-        Ok((command.spawn()?, Lifeline { _end: ours }))
+        let lifeline = OwnedFd::from(ours).into();
+        Ok((command.spawn()?, lifeline))
     }
 
     /// Kills a process that has not been waited for, and its group.
-    pub fn kill(child: &mut Child) {
+    pub(super) fn kill(child: &mut Child) {
         if rustix::process::kill_process_group(Pid::from_child(child), Signal::KILL).is_err() {
             // It has left its group, or is gone.
             let _ = child.kill();
@@ -45,7 +103,7 @@ mod unix {
     }
 
     /// Whether a process has ended. It can still be waited for.
-    pub fn has_ended(child: &mut Child) -> bool {
+    pub(super) fn has_ended(child: &mut Child) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         let status = rustix::process::waitid(WaitId::Pid(Pid::from_child(child)), options);
         !matches!(status, Ok(None))
@@ -64,12 +122,12 @@ pub fn start(command: &mut Command) -> io::Result<(Child, Lifeline)> {
 
 /// Kills a process.
 #[cfg(not(unix))]
-pub fn kill(child: &mut Child) {
+fn kill(child: &mut Child) {
     let _ = child.kill();
 }
 
 /// Whether a process has ended.
 #[cfg(not(unix))]
-pub fn has_ended(child: &mut Child) -> bool {
+fn has_ended(child: &mut Child) -> bool {
     !matches!(child.try_wait(), Ok(None))
 }

@@ -10,6 +10,8 @@
 //! Workers are started when they are first called, and end with this process. `docs/python.md`
 //! describes the messages.
 
+#[cfg(target_os = "linux")]
+mod fork;
 mod frames;
 mod group;
 pub mod interpreter;
@@ -19,7 +21,7 @@ mod project;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::value::{Value, json};
@@ -32,6 +34,10 @@ pub use project::{ENTRY, Project, TIMEOUT};
 
 /// How long a call may take by default.
 const PATIENCE: Duration = Duration::from_secs(900);
+
+/// How long loading the project must take to fork other workers from the first. If it takes less, a
+/// worker is only started when it is needed.
+const SLOW_LOAD: Duration = Duration::from_millis(300);
 
 /// The workers of a project.
 pub struct Workers {
@@ -49,6 +55,8 @@ struct Slot {
     failed: Option<Diagnostic>,
     /// How many of these calls it has received.
     calls_made: usize,
+    /// How long these calls have taken.
+    set_up_time: Duration,
 }
 
 impl Workers {
@@ -134,10 +142,46 @@ impl Workers {
                 let native = native.is_some_and(|found| found.major() == interpreter::CONTRACT);
                 call.arguments["native"] = Value::Bool(native);
             }
-            last = self.ask(slot, &call)?;
-            slot.calls_made += 1;
+            last = self.ask_set_up(slot, &call)?;
         }
         Ok(last)
+    }
+
+    fn ask_set_up(&self, slot: &mut Slot, call: &Call) -> Result<Answer, Failure> {
+        let start = Instant::now();
+        let answer = self.ask(slot, call)?;
+        slot.set_up_time += start.elapsed();
+        slot.calls_made += 1;
+        Ok(answer)
+    }
+
+    /// Forks the worker of a slot from the first one, unless it has one or that would save little.
+    #[cfg(target_os = "linux")]
+    fn fork(&self, slot: &mut Slot) -> Result<(), Failure> {
+        let mut first = self.slot(0);
+        let first = &mut *first;
+        if slot.process.is_some() || slot.failed.is_some() || first.set_up_time < SLOW_LOAD {
+            return Ok(());
+        }
+        let Some(process) = &mut first.process else {
+            return Ok(());
+        };
+        match fork::fork(process, self.patience()) {
+            Ok(forked) => {
+                if forked.is_some() {
+                    slot.calls_made = first.calls_made;
+                }
+                slot.process = forked;
+                Ok(())
+            }
+            Err(failure) => {
+                if let Failure::Worker(diagnostic) = &failure {
+                    first.failed = Some(diagnostic.clone());
+                    first.process = None;
+                }
+                Err(failure)
+            }
+        }
     }
 
     fn ask(&self, slot: &mut Slot, call: &Call) -> Result<Answer, Failure> {
@@ -168,6 +212,17 @@ impl Python for Workers {
         self.slots.len()
     }
 
+    fn prepare(&self) -> Result<bool, Failure> {
+        let mut all = true;
+        for number in 1..self.slots.len() {
+            let mut slot = self.slot(number);
+            #[cfg(target_os = "linux")]
+            self.fork(&mut slot)?;
+            all &= slot.process.is_some();
+        }
+        Ok(all)
+    }
+
     fn call(&self, worker: usize, call: Call) -> Result<Answer, Failure> {
         let mut slot = self.slot(worker);
         self.ready(&mut slot)?;
@@ -181,8 +236,7 @@ impl Python for Workers {
             // Each phase makes its parameters known, and they are the same ones.
             return Ok(Answer::default());
         }
-        let answer = self.ask(&mut slot, &call)?;
-        slot.calls_made += 1;
+        let answer = self.ask_set_up(&mut slot, &call)?;
         self.set_up_calls().push(call);
         Ok(answer)
     }

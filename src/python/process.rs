@@ -1,8 +1,8 @@
 //! One worker process.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, BufWriter, Read};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -22,6 +22,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("entry", include_str!("worker/entry.py")),
     ("errors", include_str!("worker/errors.py")),
     ("graphs", include_str!("worker/graphs.py")),
+    ("processes", include_str!("worker/processes.py")),
     ("private_values", include_str!("worker/private_values.py")),
     ("originals", include_str!("worker/originals.py")),
     ("kinds", include_str!("worker/kinds.py")),
@@ -78,9 +79,9 @@ type Message = Result<(Value, Vec<Vec<u8>>), String>;
 /// A worker process.
 pub struct Process {
     /// It is there until it has ended or this is dropped.
-    child: Option<Child>,
+    leader: Option<group::Leader>,
     _lifeline: group::Lifeline,
-    requests: Option<BufWriter<ChildStdin>>,
+    requests: Option<BufWriter<Box<dyn Write + Send>>>,
     answers: Receiver<Message>,
     last_lines: Arc<Mutex<VecDeque<String>>>,
     printed: Receiver<()>,
@@ -105,25 +106,9 @@ impl Process {
         let (Some(requests), Some(answers), Some(printed)) = pipes else {
             return Err("cannot open its pipes".to_owned());
         };
-        let last_lines = Arc::new(Mutex::new(VecDeque::new()));
-        let (sender, received) = mpsc::channel();
-        std::thread::spawn(move || listen(BufReader::new(answers), &sender));
-        let (ended, printed_all) = mpsc::channel();
-        let words = Arc::clone(&last_lines);
-        std::thread::spawn(move || {
-            log_lines(BufReader::new(printed), &words);
-            // The receiver may be gone.
-            let _ = ended.send(());
-        });
-        let mut process = Self {
-            child: Some(child),
-            _lifeline: lifeline,
-            requests: Some(BufWriter::new(requests)),
-            answers: received,
-            last_lines,
-            printed: printed_all,
-            hello: Value::Null,
-        };
+        let leader = group::Leader::Started(child);
+        let requests = Box::new(requests);
+        let mut process = Self::new(leader, lifeline, requests, answers, printed);
         let sources: Object = SOURCES
             .iter()
             .map(|(name, text)| ((*name).to_owned(), Value::from(*text)))
@@ -139,6 +124,35 @@ impl Process {
             return Err("it uses another version of the protocol".to_owned());
         }
         Ok(process)
+    }
+
+    /// A worker that runs.
+    pub(super) fn new(
+        leader: group::Leader,
+        lifeline: group::Lifeline,
+        requests: Box<dyn Write + Send>,
+        answers: impl Read + Send + 'static,
+        printed: impl Read + Send + 'static,
+    ) -> Self {
+        let last_lines = Arc::new(Mutex::new(VecDeque::new()));
+        let (sender, received) = mpsc::channel();
+        std::thread::spawn(move || listen(BufReader::new(answers), &sender));
+        let (ended, printed_all) = mpsc::channel();
+        let words = Arc::clone(&last_lines);
+        std::thread::spawn(move || {
+            log_lines(BufReader::new(printed), &words);
+            // The receiver may be gone.
+            let _ = ended.send(());
+        });
+        Self {
+            leader: Some(leader),
+            _lifeline: lifeline,
+            requests: Some(BufWriter::new(requests)),
+            answers: received,
+            last_lines,
+            printed: printed_all,
+            hello: Value::Null,
+        }
     }
 
     /// Calls the worker and waits for its answer.
@@ -172,7 +186,7 @@ impl Process {
         let deadline = Instant::now() + patience;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let ended = self.child.as_mut().is_none_or(group::has_ended);
+            let ended = self.leader.as_mut().is_none_or(group::Leader::has_ended);
             match self.answers.recv_timeout(left.min(CHECK)) {
                 Ok(Ok(message)) => return Ok(message),
                 Ok(Err(error)) => {
@@ -184,8 +198,8 @@ impl Process {
                 Err(RecvTimeoutError::Timeout) if left > CHECK => {}
                 Err(RecvTimeoutError::Timeout) => {
                     // It is of no use any more.
-                    if let Some(child) = &mut self.child {
-                        group::kill(child);
+                    if let Some(leader) = &mut self.leader {
+                        leader.kill();
                     }
                     return Err(format!(
                         "did not answer within {} seconds ({} sets the limit)",
@@ -200,18 +214,18 @@ impl Process {
     /// Ends a worker that does not answer any more, and says how it ended.
     fn end(&mut self) -> String {
         self.requests = None;
-        let status = self.child.take().map(|mut child| {
+        let status = self.leader.take().and_then(|mut leader| {
             let deadline = Instant::now() + END;
-            while !group::has_ended(&mut child) && Instant::now() < deadline {
+            while !leader.has_ended() && Instant::now() < deadline {
                 std::thread::sleep(Duration::from_millis(5));
             }
             // What it has started is left, if anything.
-            group::kill(&mut child);
-            child.wait()
+            leader.kill();
+            leader.wait()
         });
         let how = match status {
-            Some(Ok(status)) => format!("ended unexpectedly ({status})"),
-            _ => "ended unexpectedly".to_owned(),
+            Some(status) => format!("ended unexpectedly ({status})"),
+            None => "ended unexpectedly".to_owned(),
         };
         // What it printed last may still be on its way.
         let _ = self.printed.recv_timeout(END);
@@ -232,15 +246,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let Some(mut child) = self.child.take() else {
+        let Some(mut leader) = self.leader.take() else {
             return;
         };
         // Without a pipe to read from it would end by itself, but tidy up before.
-        group::kill(&mut child);
+        leader.kill();
         // Freeing all its memory takes a while; there is no need to wait for that.
-        std::thread::spawn(move || {
-            let _ = child.wait();
-        });
+        std::thread::spawn(move || leader.wait());
     }
 }
 
@@ -254,7 +266,13 @@ fn listen(mut answers: impl Read, sender: &Sender<Message>) {
                 continue;
             }
             Ok(Some(message)) => Ok(message),
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return,
+            // A socket is reset if the worker ends before it has read everything.
+            Err(error)
+                if [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset]
+                    .contains(&error.kind()) =>
+            {
+                return;
+            }
             Err(error) => Err(error.to_string()),
         };
         let broken = message.is_err();

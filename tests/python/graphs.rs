@@ -145,64 +145,6 @@ fn a_transform_added_to_a_sequence_of_taskgraph_is_used() {
 }
 
 #[test]
-fn independent_kinds_run_in_two_workers() {
-    let Some(python) = python() else { return };
-    let arguments = ["full", "--json", "--python=whole", "-p", "params/push.yml"];
-    let alone = document(&World::new(python.clone()).ours(&arguments));
-    // Two kinds report their processes, and each waits until the other runs. The kind before them is
-    // slow, because a second worker is started only if that saves time.
-    let meet = "import os, time\n\n\ndef meet(name):\n    open(name + \".here\", \"w\").close()\n    \
-                end = time.monotonic() + 60\n    \
-                while time.monotonic() < end and not all(\n        \
-                os.path.exists(name + \".here\") for name in (\"odd\", \"test\")\n    ):\n        \
-                time.sleep(0.02)\n";
-    let patch = "[\"attributes\"][\"process\"] = os.getpid()\n";
-    let sources = [
-        ("build", "    for number, task in enumerate(tasks):\n", ""),
-        ("odd", "        primary = task.pop(\"primary\")\n", "task"),
-        (
-            "test",
-            "            copied[\"optimization\"] = {\"hail-found\": None}\n",
-            "copied",
-        ),
-    ];
-    let mut world = World::new(python).file("taskcluster/hail_taskgraph/meet.py", meet);
-    for (file, line, task) in sources {
-        let indent: String = line.chars().take_while(|c| *c == ' ').collect();
-        let (inner, tells) = match task {
-            "" => (format!("{indent}    "), String::new()),
-            task => (
-                indent.clone(),
-                format!("{indent}{task}.setdefault(\"attributes\", {{}})\n{indent}{task}{patch}"),
-            ),
-        };
-        let slow = match task {
-            "" => "import time; time.sleep(0.6)\n".to_owned(),
-            _ => format!("import os; from hail_taskgraph import meet; meet.meet(\"{file}\")\n"),
-        };
-        let path = format!("taskcluster/hail_taskgraph/transforms/{file}.py");
-        world = world.with(&path, line, &format!("{line}{inner}{slow}{tells}"));
-    }
-    let mut ours = document(&world.ours(&arguments));
-    let mut processes = std::collections::BTreeMap::new();
-    for (label, task) in ours.as_object_mut().unwrap() {
-        if let Some(found) = task["attributes"]
-            .as_object_mut()
-            .unwrap()
-            .shift_remove("process")
-        {
-            processes.insert(label.clone(), found);
-        }
-    }
-    assert_ne!(
-        processes["odd-one"], processes["test-one-unit"],
-        "{processes:?}"
-    );
-    // The second worker gets the same tasks as the first one.
-    assert_eq!(ours, alone);
-}
-
-#[test]
 fn python_never_runs_no_python() {
     let Some(python) = python() else { return };
     let world = World::new(python);

@@ -27,4 +27,6 @@ mod quick;
 mod rehearsals;
 mod services;
 mod tables;
+#[cfg(target_os = "linux")]
+mod workers;
 mod world;

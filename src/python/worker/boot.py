@@ -8,33 +8,6 @@ answers = os.fdopen(os.dup(1), "wb")
 nothing = os.open(os.devnull, os.O_RDONLY)
 os.dup2(nothing, 0)
 os.dup2(2, 1)
-
-
-def end_with_program(lifeline):
-    """Has this process group killed when the other end of the lifeline is closed."""
-    import fcntl, signal
-
-    os.set_inheritable(lifeline, False)
-    # The group is not in the foreground: a process that asks something on the terminal gets an error
-    # instead of being stopped.
-    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
-    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    flags = fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_NONBLOCK
-    if hasattr(fcntl, "F_SETSIG"):
-        fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
-        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
-        flags |= os.O_ASYNC
-    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags)
-    try:
-        os.read(lifeline, 1)
-    except BlockingIOError:
-        return
-    # It was closed before.
-    os._exit(1)
-
-
-if sys.argv[1:]:
-    end_with_program(int(sys.argv[1]))
 sys.path[:] = [entry for entry in sys.path if entry]
 length, blobs = struct.unpack(">II", requests.read(8))
 sources = json.loads(requests.read(length).decode("utf-8"))["sources"]
@@ -68,4 +41,4 @@ class Sources:
 
 sys.meta_path.append(Sources)
 from snowman_worker.main import serve
-serve(requests, answers)
+serve(requests, answers, int(sys.argv[1]) if sys.argv[1:] else None)

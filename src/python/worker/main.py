@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 
-from snowman_worker import lazy_modules, originals, wire
+from snowman_worker import lazy_modules, originals, processes, wire
 
 PROTOCOL = 1
 
@@ -96,10 +96,11 @@ def _installed(name):
         return "0"
 
 
-def serve(requests, answers):
+def serve(requests, answers, lifeline):
     sys.argv = ["taskgraph"]
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
     pipe = wire.Pipe(requests, answers)
+    processes.begin(lifeline)
     lazy_modules.install()
     originals.install()
     pipe.write({"hello": _hello()})
@@ -109,9 +110,17 @@ def serve(requests, answers):
         try:
             head, blobs = pipe.read()
         except EOFError:
+            if pipe.forked:
+                # What is to be done at the end is done by the first process.
+                os._exit(0)
             return
         try:
-            answer = _answer(head, blobs)
+            if head["call"] == "fork":
+                answer = processes.fork(pipe, head["socket"])
+                if answer is None:
+                    continue
+            else:
+                answer = _answer(head, blobs)
             answer, blobs = answer if isinstance(answer, tuple) else (answer, [])
         except wire.NotPlain as error:
             pipe.write({"error": {"type": "NotPlain", "message": str(error)}})

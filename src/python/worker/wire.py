@@ -64,6 +64,8 @@ class Pipe:
         self.requests = requests
         self.answers = answers
         self.lock = threading.Lock()
+        # Whether this process was forked from another worker.
+        self.forked = False
 
     def _exactly(self, count):
         data = self.requests.read(count)
