@@ -22,7 +22,7 @@ pub async fn run(runner: Runner<'_>, request: Request, parameters: Object) -> Ou
             d.because("these are the parameters of the graph that the action is triggered on")
         })
     })?;
-    if custom::run(runner, &request, &params).await? {
+    if custom::run(runner, &request, &params, ACTIONS).await? {
         return Ok(());
     }
     let action = find_available(&request.callback, runner.graph_config)?;

@@ -7,16 +7,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::action::Action;
 use super::promotion::python_warnings;
+use super::render::actions_json;
 use super::request::{Request, Runner, check_scope};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::suggest;
-use crate::base::value::Value;
-use crate::config::parameters::Parameters;
+use crate::base::value::{Object, Value};
+use crate::config::parameters::{Parameters, Strictness};
 use crate::custom::Custom;
 use crate::custom::actions::{CallbackInput, ProjectActions, RequestedChange};
-use crate::decision::{Context, native_tables};
+use crate::decision::{self, Context, DecisionOptions, native_tables};
 use crate::ports::python::{Mode, Python};
 use crate::submit::plan::{Creation, Plan};
 use crate::submit::submit_plan;
@@ -66,7 +68,12 @@ pub fn is_project_action(
 /// # Errors
 /// When the project's own registry has no such action, a scope is missing, the callback raises, or the
 /// queue refuses a call.
-pub async fn run(runner: Runner<'_>, request: &Request, params: &Parameters) -> Outcome<bool> {
+pub async fn run(
+    runner: Runner<'_>,
+    request: &Request,
+    params: &Parameters,
+    built_in: &[Action],
+) -> Outcome<bool> {
     let Some(custom) = open_custom(runner.context, params)? else {
         return Ok(false);
     };
@@ -98,7 +105,39 @@ pub async fn run(runner: Runner<'_>, request: &Request, params: &Parameters) -> 
         runner.artifacts.write(name, content)?;
     }
     python_warnings::warn(runner, request).await;
-    perform(runner, output.changes).await.map(|()| true)
+    let mut changes = Vec::new();
+    let mut decisions = Vec::new();
+    for change in output.changes {
+        match change {
+            RequestedChange::Decide(values) => decisions.push(values),
+            other => changes.push(other),
+        }
+    }
+    perform(runner, changes).await?;
+    for values in decisions {
+        decide(runner, values, built_in).await?;
+    }
+    Ok(true)
+}
+
+/// Makes a decision that a callback requests, in the task group of the action task.
+async fn decide(runner: Runner<'_>, values: Object, built_in: &[Action]) -> Outcome<()> {
+    let params = Parameters::new(values, Strictness::Lenient)?.checked_strictly();
+    let own = project_actions(runner.context, &params, runner.action_task.as_str())?;
+    let files = runner.context.files;
+    let config = runner.graph_config;
+    let id = runner.action_task.as_str();
+    let actions_json = actions_json(built_in, files, config, &params, id, &own)?;
+    let options = DecisionOptions {
+        decision_task_id: runner.action_task,
+        actions_json,
+        artifacts: runner.artifacts,
+        verify: true,
+        dry_run: !runner.check_scope,
+        events: runner.events,
+    };
+    decision::run(runner.context, config, &params, &options).await?;
+    Ok(())
 }
 
 /// Makes the changes that a callback requests: first creates tasks, then cancels and reruns.
@@ -129,7 +168,7 @@ async fn perform(runner: Runner<'_>, changes: Vec<RequestedChange>) -> Outcome<(
         let (task_id, answer) = match &change {
             RequestedChange::Cancel(task_id) => (task_id, taskcluster.cancel_task(task_id).await),
             RequestedChange::Rerun(task_id) => (task_id, taskcluster.rerun_task(task_id).await),
-            RequestedChange::Create(..) => continue,
+            RequestedChange::Create(..) | RequestedChange::Decide(..) => continue,
         };
         if let Err(error) = answer {
             let what = match change {

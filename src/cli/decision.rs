@@ -8,9 +8,11 @@ use super::counts::tasks;
 use super::helper::CommandHelper;
 use super::own_task::log_event;
 use crate::actions::{self, render::actions_json};
-use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::TaskId;
 use crate::base::time::Timestamp;
+use crate::base::value::Object;
+use crate::config::yaml;
 use crate::decision::flags::DecisionFlags;
 use crate::decision::{self, DecisionOptions, parameters};
 use crate::submit::Created;
@@ -26,7 +28,7 @@ pub fn run(args: &DecisionArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
     let artifacts = context.artifact_folder(command.output.mask());
     let done = context.block_on(async {
         let created = created(&context, &own, args.pushdate).await;
-        let flags = flags_of_project(args, &context);
+        let flags = flags_of_project(args, &context)?;
         let params = parameters::for_decision(context.decision_context(), &flags, created)?;
         let files = &context.files;
         let project_actions =
@@ -44,6 +46,7 @@ pub fn run(args: &DecisionArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
             actions_json,
             artifacts: &artifacts,
             verify: !args.no_verify,
+            dry_run: args.preflight_only,
             events: &log_event,
         };
         let ports = context.decision_context();
@@ -91,7 +94,8 @@ async fn created(context: &CommandContext, own: &TaskId, pushdate: i64) -> Optio
     }
 }
 
-/// Returns the flags that become parameters, except those that depend on the project.
+/// Returns the flags that become parameters, except those that depend on the project. Invalid options of
+/// an entry are left out.
 pub fn flags(args: &DecisionArgs) -> DecisionFlags {
     DecisionFlags {
         project: args.project.clone(),
@@ -112,16 +116,36 @@ pub fn flags(args: &DecisionArgs) -> DecisionFlags {
         try_task_config_file: args.try_task_config_file.clone(),
         decision_parameters: None,
         allow_parameter_override: args.allow_parameter_override,
+        entry_options: entry_options(args).unwrap_or_default(),
     }
 }
 
+/// Reads the options of the project's own entry. The value of each is YAML.
+fn entry_options(args: &DecisionArgs) -> Outcome<Object> {
+    let mut wrong = Diagnostics::new();
+    let mut options = Object::new();
+    for option in &args.options {
+        let Some((name, value)) = option.split_once('=') else {
+            let message = format!("`--option {option}` has no value");
+            wrong.push(Diagnostic::user(message).help("write --option NAME=VALUE"));
+            continue;
+        };
+        let read = yaml::load(&format!("--option {name}"), value.as_bytes());
+        if let Some(document) = wrong.keep(read) {
+            options.insert(name.replace('-', "_"), document.value);
+        }
+    }
+    wrong.or_ok(options)
+}
+
 /// Returns the flags that become parameters, with those that depend on the project.
-fn flags_of_project(args: &DecisionArgs, context: &CommandContext) -> DecisionFlags {
+fn flags_of_project(args: &DecisionArgs, context: &CommandContext) -> Outcome<DecisionFlags> {
     let config = args.try_task_config_file.as_deref();
     let parameters = context.graph_config.taskgraph("decision-parameters");
-    DecisionFlags {
+    Ok(DecisionFlags {
         try_task_config_file: config.map(|path| context.path_from_root(path)),
         decision_parameters: parameters.and_then(|name| name.as_str().map(str::to_owned)),
+        entry_options: entry_options(args)?,
         ..flags(args)
-    }
+    })
 }

@@ -320,6 +320,13 @@ impl Parameters {
         }
     }
 
+    /// Notes that the project's own schema has checked them strictly.
+    #[must_use]
+    pub fn checked_strictly(mut self) -> Self {
+        self.strictness = Strictness::Strict;
+        self
+    }
+
     /// Whether they have been checked strictly, as those of a decision task.
     #[must_use]
     pub fn are_strict(&self) -> bool {

@@ -3,7 +3,7 @@
 use super::project::{Custom, GRAPH_WORKER};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::TaskId;
-use crate::base::value::{Value, json};
+use crate::base::value::{Object, Value, json};
 use crate::ports::python::Call;
 
 /// An action that the project defines.
@@ -54,6 +54,8 @@ pub enum RequestedChange {
     Cancel(TaskId),
     /// Rerun this task.
     Rerun(TaskId),
+    /// Make a decision with these parameters, and create its graph.
+    Decide(Object),
 }
 
 /// The input of a callback.
@@ -143,6 +145,8 @@ impl Custom<'_> {
                     Ok(RequestedChange::Create(id(&change["create"])?, definition))
                 } else if change.get("cancel").is_some() {
                     id(&change["cancel"]).map(RequestedChange::Cancel)
+                } else if let Value::Object(values) = change["decide"].take() {
+                    Ok(RequestedChange::Decide(values))
                 } else {
                     id(&change["rerun"]).map(RequestedChange::Rerun)
                 }

@@ -61,6 +61,22 @@ pub fn base(python: &dyn Python, values: Value) -> Outcome<Option<Object>> {
     .map(Some)
 }
 
+/// The parameters of a decision with these options, by name, if the project's own entry computes them.
+///
+/// # Errors
+/// What it raises.
+pub fn of_entry(python: &dyn Python, options: Value) -> Outcome<Option<Object>> {
+    let call = Call::new("entry_parameters", json!({"options": options}));
+    let answer = python.call(GRAPH_WORKER, call);
+    let mut answer = answer.map_err(|failure| {
+        failure.diagnostic("`get_decision_parameters` of the project's entry")
+    })?;
+    match answer.value["values"].take() {
+        Value::Object(values) => Ok(Some(values)),
+        _ => Ok(None),
+    }
+}
+
 /// Changes the parameters of a decision with the function in `taskgraph.decision-parameters`.
 ///
 /// # Errors

@@ -1,7 +1,9 @@
 //! The flags of `snowman decision`.
 
+use crate::base::value::{Object, Value, json};
+
 /// The flags that become parameters.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DecisionFlags {
     /// `--project`
     pub project: String,
@@ -39,4 +41,37 @@ pub struct DecisionFlags {
     pub decision_parameters: Option<String>,
     /// `--allow-parameter-override`
     pub allow_parameter_override: bool,
+    /// `--option`: further options of the project's own entry, by name.
+    pub entry_options: Object,
+}
+
+impl DecisionFlags {
+    /// The flags by name, with underscores, as taskgraph passes them to its function
+    /// `get_decision_parameters`.
+    #[must_use]
+    pub fn options(&self) -> Value {
+        let mut options = json!({
+            "allow_parameter_override": self.allow_parameter_override,
+            "base_ref": self.base_ref,
+            "base_repository": self.base_repository,
+            "base_rev": self.base_rev,
+            "head_ref": self.head_ref,
+            "head_repository": self.head_repository,
+            "head_rev": self.head_rev,
+            "head_tag": self.head_tag,
+            "level": self.level,
+            "owner": self.owner,
+            "project": self.project,
+            "pushdate": self.pushdate,
+            "pushlog_id": self.pushlog_id,
+            "repository_type": self.repository_type,
+            "target_tasks_method": self.target_tasks_method,
+            "tasks_for": self.tasks_for,
+            "try_task_config_file": self.try_task_config_file,
+        });
+        if let Value::Object(options) = &mut options {
+            options.extend(self.entry_options.clone());
+        }
+        options
+    }
 }

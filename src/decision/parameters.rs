@@ -20,7 +20,7 @@ use crate::config::parameters::{Parameters, Strictness};
 use crate::config::yaml;
 use crate::custom;
 use crate::ports::files::{FileError, Files};
-use crate::ports::python::Mode;
+use crate::ports::python::{Mode, Python};
 use crate::ports::vcs::{Change, NULL_REVISION, Tool, Vcs, VcsError};
 
 /// The ref of the notes that may override parameters.
@@ -42,16 +42,27 @@ pub fn for_decision(
         Diagnostic::environment("a decision needs a repository, but this folder is not in one")
             .help("run it in a checkout of the repository")
     })?;
+    let python = context.python.filter(|python| python.mode() != Mode::Never);
+    let build_date = match flags.pushdate {
+        0 => created.unwrap_or_else(|| context.clock.now()).unix(),
+        date => date,
+    };
+    if let Some(python) = python.filter(|python| python.started())
+        && let Some(mut values) = custom::parameter_hooks::of_entry(python, flags.options())?
+    {
+        if flags.pushdate == 0 {
+            // A rerun computes the same parameters.
+            values.insert("build_date", build_date);
+            values.insert("moz_build_date", moz_build_date(build_date));
+        }
+        return checked(context, python, values, flags);
+    }
     let (flags, files_changed) = changes(context, vcs, flags)?;
     let flags = &flags;
     let message = match vcs.commit_message() {
         // As in taskgraph, a message that is not UTF-8 does not contain `DONTBUILD`.
         Err(VcsError::NotUtf8(_)) => String::new(),
         message => message.map_err(|error| vcs_diagnostic(&error))?,
-    };
-    let build_date = match flags.pushdate {
-        0 => created.unwrap_or_else(|| context.clock.now()).unix(),
-        date => date,
     };
     let owner = if flags.owner.contains('@') {
         flags.owner.clone()
@@ -98,21 +109,33 @@ pub fn for_decision(
         "version": version(context.files)?,
     });
     let mut values = values.as_object().cloned().unwrap_or_default();
-    let python = context.python.filter(|python| python.mode() != Mode::Never);
     if let (Some(python), Some(function)) = (python, flags.decision_parameters.as_deref()) {
         values = custom::parameter_hooks::change(python, values, function)?;
+    }
+    if let Some(python) = python.filter(|python| python.started()) {
+        return checked(context, python, values, flags);
     }
     if flags.allow_parameter_override {
         values.extend(overrides(context, flags)?);
     }
-    // Parameters that the project adds in Python are checked there.
-    let Some(python) = python.filter(|python| python.started()) else {
-        return Parameters::new(values, Strictness::Strict);
-    };
+    Parameters::new(values, Strictness::Strict)
+}
+
+/// Checks parameters in Python, where the project may have added some.
+fn checked(
+    context: Context<'_>,
+    python: &dyn Python,
+    mut values: Object,
+    flags: &DecisionFlags,
+) -> Outcome<Parameters> {
+    if flags.allow_parameter_override {
+        values.extend(overrides(context, flags)?);
+    }
     let root = context.vcs.map_or(Path::new("."), Vcs::root);
     let initial = values.clone();
     let values = custom::parameter_hooks::fill(python, values, &initial, Strictness::Strict, root)?;
-    Parameters::new(values, Strictness::Lenient)
+    let params = Parameters::new(values, Strictness::Lenient)?;
+    Ok(params.checked_strictly())
 }
 
 /// Returns the flags with the effective base, and the files changed since.

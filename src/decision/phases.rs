@@ -139,7 +139,7 @@ impl Phases<'_> {
 
     /// Returns the project's Python extensions of the phases after its kinds. Every phase requests
     /// them again, because functions of the previous phase may have registered more.
-    fn extensions(&self) -> Outcome<Option<Custom<'_>>> {
+    pub(super) fn extensions(&self) -> Outcome<Option<Custom<'_>>> {
         let Some(python) = self.python().filter(|python| python.started()) else {
             return Ok(None);
         };

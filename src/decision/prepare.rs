@@ -20,6 +20,7 @@ use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::config::shipping;
+use crate::custom::entry::DecisionGraphs;
 use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
 use crate::morph::MorphedTaskGraph;
@@ -44,6 +45,8 @@ pub struct DecisionOptions<'a> {
     pub artifacts: &'a dyn Artifacts,
     /// Whether the graph and the payloads are verified.
     pub verify: bool,
+    /// Whether nothing is created, so that the project's own entry changes nothing either.
+    pub dry_run: bool,
     /// Receives the events of the submission.
     pub events: &'a Events<'a>,
 }
@@ -76,6 +79,8 @@ pub struct Generated<'a> {
     steps: Vec<StepTargets>,
     target: TargetTaskGraph,
     selections: Vec<Selection>,
+    full: LabelGraph,
+    targets: Vec<Label>,
 }
 
 /// A graph that can be submitted: all artifacts are written, and no task is created.
@@ -135,11 +140,9 @@ pub fn generate<'a>(
     let steps = flavor_chain::step_targets(&phases, &full, before, &mut targets)?;
     let mut labels: Vec<&Label> = targets.0.labels().collect();
     labels.sort_unstable();
-    let labels = labels
-        .into_iter()
-        .map(|label| Value::from(label.as_str()))
-        .collect();
-    artifact::write_json(artifacts, "target-tasks.json", &labels)?;
+    let labels: Vec<Label> = labels.into_iter().cloned().collect();
+    let listed = labels.iter().map(|label| Value::from(label.as_str()));
+    artifact::write_json(artifacts, "target-tasks.json", &listed.collect())?;
     let target = phases.target_graph(&full, &targets)?;
     let selections = steps.iter().map(|step| step.selection().clone());
     let selections: Vec<Selection> = selections.chain([own]).collect();
@@ -155,6 +158,8 @@ pub fn generate<'a>(
         steps,
         target,
         selections,
+        targets: labels,
+        full: full.graph.0,
     })
 }
 
@@ -208,6 +213,18 @@ impl Generated<'_> {
             .map(|task| (task.label.as_str(), &task.task))
             .collect();
         publish(artifacts, context.task_scripts, &tasks, id)?;
+        if let Some(custom) = self.phases.extensions()? {
+            let graphs = DecisionGraphs {
+                full: &self.full,
+                targets: &self.targets,
+                morphed: &morphed.graph,
+                label_to_taskid: &morphed.label_to_taskid,
+            };
+            for (name, content) in custom.entry_artifacts(graphs, options.dry_run)? {
+                tracing::info!("writing artifact file `{name}`");
+                artifacts.write(&name, &content)?;
+            }
+        }
         Ok(Prepared {
             target: resolver.target,
             selections: self.selections.clone(),

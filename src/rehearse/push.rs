@@ -3,7 +3,7 @@
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::repo_url::parse_repository_url;
 use crate::base::time::Timestamp;
-use crate::base::value::{Value, json};
+use crate::base::value::{Object, Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::decision::flags::DecisionFlags;
 use crate::decision::{self, Context};
@@ -73,6 +73,7 @@ impl Push {
     #[must_use]
     pub fn decision_flags(&self, definition: &Value, tool: &str) -> DecisionFlags {
         DecisionFlags {
+            entry_options: Object::new(),
             project: self.project.clone(),
             pushlog_id: "0".to_owned(),
             pushdate: 0,

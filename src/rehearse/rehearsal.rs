@@ -223,6 +223,7 @@ impl<'a> Rehearsal<'a> {
                 actions_json,
                 artifacts: running.artifacts(),
                 verify,
+                dry_run: false,
                 events: &created,
             };
             decision::run(context, self.graph_config, &params, &options)

@@ -232,6 +232,7 @@ impl Bench {
             actions_json,
             artifacts,
             verify: true,
+            dry_run: false,
             events: &|_| {},
         };
         decision::run(inside.context(), &inside.graph_config, &params, &options)

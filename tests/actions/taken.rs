@@ -163,6 +163,7 @@ async fn a_taken_id_repeats_only_the_phases_that_depend_on_ids() {
         actions_json: actions_json.unwrap(),
         artifacts: &artifacts,
         verify: true,
+        dry_run: false,
         events: &|_| {},
     };
     let report = decision::run(context, &inside.graph_config, &params, &options);

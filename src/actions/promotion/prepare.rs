@@ -78,6 +78,8 @@ impl<'c> Draft<'c> {
             &own,
         )?;
         let options = DecisionOptions {
+            // The decision task of the push has been indexed already.
+            dry_run: true,
             decision_task_id: &call.action_task,
             actions_json,
             artifacts: call.artifacts,

@@ -72,4 +72,8 @@ pub struct DecisionArgs {
     /// Let try_task_config.json, or a git note, override parameters
     #[arg(long)]
     pub allow_parameter_override: bool,
+    /// Pass an option to the project's own `get_decision_parameters`, e.g. `include_push_tasks=true`;
+    /// the value is YAML
+    #[arg(long = "option", value_name = "NAME=VALUE")]
+    pub options: Vec<String>,
 }

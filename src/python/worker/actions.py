@@ -5,6 +5,7 @@ of sent, and returned, so that snowman sends them in the same way as its own. Qu
 their answers show the recorded changes as if they had been made.
 """
 
+import contextlib
 import copy
 import sys
 
@@ -249,7 +250,7 @@ def _permission(action):
     return "generic" if action.generic else action.cb_name
 
 
-def _files(folder):
+def list_files(folder):
     """Returns the names and contents of the files below a folder."""
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     names = [path.relative_to(folder).as_posix() for path in found]
@@ -275,14 +276,13 @@ def run_action(head):
             recorded = _run_callback(head)
         finally:
             decision.ARTIFACTS_DIR, docker_image.CONTEXTS_DIR = given
-        names, blobs = _files(pathlib.Path(folder))
+        names, blobs = list_files(pathlib.Path(folder))
     return {"changes": recorded, "artifacts": names}, blobs
 
 
-def _run_callback(head):
-    callback = _own_callbacks()[head["callback"]]
-    parameters = project.parameters(head["graph"])
-    recorded = RecordedChanges()
+@contextlib.contextmanager
+def requests_recorded(recorded):
+    """Records the changes of tasks that are requested, by the queue's client or directly."""
     import requests
     import taskcluster
 
@@ -291,7 +291,20 @@ def _run_callback(head):
     queue._makeApiCall = _recording(recorded, given[0])
     session.request = direct_requests.recording(recorded, given[1])
     try:
-        callback(parameters, project.graph_config, head["input"], head["group"], head["task"])
-        return recorded.requests
+        yield
     finally:
         queue._makeApiCall, session.request = given
+
+
+def _run_callback(head):
+    from snowman_worker import decision_entry, entry
+
+    callback = _own_callbacks()[head["callback"]]
+    parameters = project.parameters(head["graph"])
+    recorded = RecordedChanges()
+    decide = entry.find("decision", "taskgraph_decision")
+    # A release promotion ends with a decision.
+    pairs = [(decide, decision_entry.Decisions(recorded))] if decide else []
+    with requests_recorded(recorded), decision_entry.replaced(*pairs):
+        callback(parameters, project.graph_config, head["input"], head["group"], head["task"])
+    return recorded.requests

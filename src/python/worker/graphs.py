@@ -28,7 +28,7 @@ def full_graph(head, blobs):
     return {}
 
 
-def _graph_by_label(head):
+def graph_by_label(head):
     """Builds the graph of a phase up to the target task graph, with or without edges."""
     full = _full[head["graph"]]
     tasks = {label: full[label] for label in head["labels"]}
@@ -47,7 +47,7 @@ def filter_tasks(head):
     """Returns the labels that a filter keeps. The target-tasks method is one of the filters."""
     from taskgraph.filter_tasks import filter_task_functions
 
-    graph = _graph_by_label(head)
+    graph = graph_by_label(head)
     parameters = project.parameters(head["graph"])
     kept = filter_task_functions[head["filter"]](graph, parameters, project.graph_config)
     return {"labels": list(dict.fromkeys(kept))}
@@ -104,9 +104,9 @@ def verify(head, blobs):
         }
         arguments = (kinds,)
     elif "labels" in head:
-        arguments = (_graph_by_label(head), project.graph_config, parameters)
+        arguments = (graph_by_label(head), project.graph_config, parameters)
     else:
-        arguments = (_graph_by_id(blobs), project.graph_config, parameters)
+        arguments = (graph_by_id(blobs), project.graph_config, parameters)
     failed = []
     for verification in _verifications(phase, head["skip"]):
         try:
@@ -155,7 +155,7 @@ def _task_by_id(fields):
     return task
 
 
-def _graph_by_id(blobs):
+def graph_by_id(blobs):
     tasks = {task_id: _task_by_id(fields) for task_id, fields in loads(blobs[0]).items()}
     # A task that was replaced stays a dependency, but is not in the graph.
     edges = [
@@ -171,7 +171,7 @@ def morph(head, blobs):
     """Runs the morphs in order, from the first that has not been applied yet."""
     from taskgraph import morph as module
 
-    graph = _graph_by_id(blobs)
+    graph = graph_by_id(blobs)
     before = set(graph.tasks)
     labels = head["label_to_taskid"]
     parameters = project.parameters(head["graph"])

@@ -38,7 +38,7 @@ pub use text::shortened;
 pub use worker_path::{Links, absolute, below};
 
 /// The parsed arguments of taskgraph or snowman.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ParsedArguments {
     /// `--root`
     pub root: String,
@@ -49,7 +49,7 @@ pub struct ParsedArguments {
 }
 
 /// A command of taskgraph or snowman.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Subcommand {
     /// `decision`
     Decision {

@@ -1,0 +1,147 @@
+"""Runs what a project's own entry does in a decision: its parameters, and the artifacts that it writes in
+addition to taskgraph's."""
+
+import contextlib
+import pathlib
+import sys
+import tempfile
+
+from snowman_worker import entry, project
+
+# The artifacts that snowman writes itself, with the same content.
+STANDARD = (
+    "actions.json",
+    "full-task-graph.json",
+    "label-to-taskid.json",
+    "parameters.yml",
+    "target-tasks.json",
+    "task-graph.json",
+)
+
+
+def entry_parameters(head):
+    """Computes the parameters of a decision from the options of the command line, if the entry has a
+    function for that."""
+    function = entry.find("decision", "get_decision_parameters")
+    if function is None:
+        return {"values": None}
+    return {"values": dict(function(project.graph_config, dict(head["options"])))}
+
+
+class GeneratedGraphs:
+    """What a decision reads of taskgraph's generator, when the graphs have been generated."""
+
+    def __init__(self, graphs):
+        self.__dict__.update(graphs)
+
+    def __getattr__(self, name):
+        raise AttributeError("snowman does not offer `%s` of the generator to a decision" % name)
+
+
+def _replace_everywhere(old, new):
+    """Replaces an object in the modules of taskgraph and of the project. Returns what undoes it."""
+    packages = {"taskgraph", (project.entry or "").partition(".")[0]}
+    found = []
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] not in packages or module is None:
+            continue
+        for key, value in list(vars(module).items()):
+            if value is old:
+                setattr(module, key, new)
+                found.append((module, key))
+
+    def undo():
+        for module, key in found:
+            setattr(module, key, old)
+
+    return undo
+
+
+@contextlib.contextmanager
+def replaced(*pairs):
+    """Replaces objects for a while."""
+    with contextlib.ExitStack() as stack:
+        for old, new in pairs:
+            stack.callback(_replace_everywhere(old, new))
+        yield
+
+
+def _without_standard(write):
+    """Wraps the entry's `write_artifact`: what snowman writes is left out."""
+
+    def write_artifact(filename, *arguments, **named):
+        if filename not in STANDARD:
+            return write(filename, *arguments, **named)
+        return None
+
+    return write_artifact
+
+
+def has_entry_decision(head):
+    """Returns whether the entry has a decision of its own."""
+    return {"found": entry.find("decision", "taskgraph_decision") is not None}
+
+
+def entry_artifacts(head, blobs):
+    """Runs the entry's decision on the generated graphs, without creating tasks. Returns the artifacts
+    that it writes."""
+    from snowman_worker import actions, graphs
+    from snowman_worker.actions import list_files, requests_recorded
+    from taskgraph import create, generator
+
+    decide = entry.find("decision", "taskgraph_decision")
+    module = sys.modules[decide.__module__]
+    parameters = project.parameters(head["graph"])
+    full = graphs.graph_by_label({"graph": head["graph"], "labels": head["full"], "edges": True})
+    target = {"graph": head["graph"], "labels": head["targets"], "edges": False}
+    generated = GeneratedGraphs(
+        {
+            "parameters": parameters,
+            "graph_config": project.graph_config,
+            "full_task_set": graphs.graph_by_label({**target, "labels": head["full"]}),
+            "full_task_graph": full,
+            "target_task_set": graphs.graph_by_label(target),
+            "morphed_task_graph": graphs.graph_by_id(blobs),
+            "label_to_taskid": head["label_to_taskid"],
+        }
+    )
+    pairs = [
+        (generator.TaskGraphGenerator, lambda *arguments, **named: generated),
+        (create.create_tasks, lambda *arguments, **named: None),
+    ]
+    write = getattr(module, "write_artifact", None)
+    if write is not None:
+        pairs.append((write, _without_standard(write)))
+    testing, folder_name = create.testing, getattr(module, "ARTIFACTS_DIR", None)
+    with tempfile.TemporaryDirectory() as folder:
+        # In testing mode, entries do not index their decision task.
+        create.testing = head["testing"]
+        if folder_name is not None:
+            module.ARTIFACTS_DIR = type(folder_name)(folder)
+        try:
+            with replaced(*pairs), requests_recorded(actions.RecordedChanges()):
+                decide({"root": project.root}, parameters=parameters)
+        finally:
+            create.testing = testing
+            if folder_name is not None:
+                module.ARTIFACTS_DIR = folder_name
+        names, contents = list_files(pathlib.Path(folder))
+    kept = [index for index, name in enumerate(names) if name not in STANDARD]
+    return {"artifacts": [names[index] for index in kept]}, [contents[index] for index in kept]
+
+
+class Decisions:
+    """The decisions that a callback makes with the entry's function. They are recorded, so that snowman
+    makes them."""
+
+    def __init__(self, recorded):
+        self.recorded = recorded
+
+    def __call__(self, options, parameters=None):
+        if callable(parameters):
+            parameters = parameters(project.graph_config)
+        if parameters is None:
+            find = entry.find("decision", "get_decision_parameters")
+            parameters = find(project.graph_config, options)
+        parameters.check()
+        self.recorded.requests.append({"decide": dict(parameters)})
