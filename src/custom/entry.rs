@@ -14,6 +14,8 @@ use crate::ports::python::{Call, Failure};
 /// The graphs of a decision.
 #[derive(Debug, Clone, Copy)]
 pub struct DecisionGraphs<'g> {
+    /// The decision task.
+    pub decision_task_id: &'g TaskId,
     /// The full task graph.
     pub full: &'g LabelGraph,
     /// The labels of the target tasks.
@@ -50,6 +52,7 @@ impl Custom<'_> {
             "full": graphs.full.labels().map(Label::as_str).collect::<Vec<_>>(),
             "targets": graphs.targets.iter().map(Label::as_str).collect::<Vec<_>>(),
             "label_to_taskid": ids,
+            "decision": graphs.decision_task_id.as_str(),
             "testing": dry_run,
         });
         let mut call = Call::new("entry_artifacts", arguments);

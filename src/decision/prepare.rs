@@ -215,6 +215,7 @@ impl Generated<'_> {
         publish(artifacts, context.task_scripts, &tasks, id)?;
         if let Some(custom) = self.phases.extensions()? {
             let graphs = DecisionGraphs {
+                decision_task_id: id,
                 full: &self.full,
                 targets: &self.targets,
                 morphed: &morphed.graph,

@@ -5,7 +5,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use super::services::{DECISION, TASK};
+use super::services::{ACTION, DECISION, Services, TASK};
 use super::world::{World, document, flat, python};
 
 const PACKAGE: &str = "taskcluster/hail_taskgraph/__init__.py";
@@ -274,4 +274,169 @@ print(json.dumps(ice.actions.render_actions_json(parameters, graph_config, 'DECI
         refused.contains("cannot be used without Python"),
         "{refused}"
     );
+}
+
+const DECISION_OF_ENTRY: &str = "
+import json
+import os
+
+from taskgraph import create
+from taskgraph.create import create_tasks
+from taskgraph.generator import TaskGraphGenerator
+from taskgraph.parameters import Parameters
+
+ARTIFACTS_DIR = \"artifacts\"
+
+
+def write_artifact(name, data):
+    with open(os.path.join(ARTIFACTS_DIR, name), \"w\") as file:
+        json.dump(data, file)
+
+
+def taskgraph_decision(options, parameters=None):
+    parameters = parameters or (lambda graph_config: get_decision_parameters(graph_config, options))
+    graphs = TaskGraphGenerator(options[\"root\"], parameters, decision_task_id=os.environ[\"TASK_ID\"])
+    write_artifact(\"full-task-graph.json\", \"this is written by snowman\")
+    write_artifact(\"counts.json\", {
+        \"testing\": bool(create.testing),
+        \"full\": len(graphs.full_task_graph.graph.edges),
+        \"targets\": sorted(graphs.target_task_set.tasks),
+        \"ids\": sorted(graphs.label_to_taskid[task.label] for task in graphs.morphed_task_graph.tasks.values()),
+        \"warm\": graphs.parameters[\"hail_reason\"],
+    })
+    create_tasks(graphs.graph_config, graphs.morphed_task_graph, graphs.label_to_taskid, graphs.parameters)
+
+
+def get_decision_parameters(graph_config, options):
+    names = [\"base_repository\", \"base_ref\", \"base_rev\", \"head_repository\", \"head_rev\", \"head_ref\", \"head_tag\",
+             \"project\", \"pushlog_id\", \"pushdate\", \"owner\", \"level\", \"repository_type\", \"target_tasks_method\",
+             \"tasks_for\"]
+    values = {name: options[name] for name in names}
+    values.update(
+        build_date=1, moz_build_date=\"1\", build_number=1, do_not_optimize=[], enable_always_target=True,
+        existing_tasks={}, files_changed=[], filters=[\"target_tasks_method\"], next_version=None,
+        optimize_strategies=None, optimize_target_tasks=True, version=\"1\", hail_size=5,
+        hail_reason=options.get(\"reason\", \"none\"),
+    )
+    return Parameters(**values)
+";
+
+const PROMOTE: &str = "
+
+def promote(parameters, graph_config, input, task_group_id, task_id):
+    from ice.decision import taskgraph_decision
+    from taskgraph.parameters import Parameters
+
+    values = dict(parameters, hail_reason=input[\"reason\"], existing_tasks={\"build-one\": task_id})
+    taskgraph_decision({\"root\": graph_config.root_dir}, parameters=Parameters(**values))
+";
+
+fn with_entry(world: World) -> World {
+    let registry = format!("{REGISTRY}{PROMOTE}")
+        .replace("{\"dig\": dig}", "{\"dig\": dig, \"promote\": promote}");
+    world
+        .file("taskcluster/ice/__init__.py", "")
+        .file("taskcluster/ice/actions.py", &registry)
+        .file("taskcluster/ice/decision.py", DECISION_OF_ENTRY)
+        .with(
+            CONFIG,
+            "trust-domain: hail\n",
+            "trust-domain: hail\nsnowman: {entry: ice}\n",
+        )
+}
+
+fn artifact(world: &World, name: &str) -> Value {
+    let path = world.root().join("artifacts").join(name);
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn decision_of_the_entry() {
+    let Some(world) = world("", "") else { return };
+    let services = Services::start(&["queue:*", "docker-worker:*", "hail:*", "assume:*"]);
+    let world = services.inside(with_entry(world), DECISION);
+    let revision = format!("--head-rev={}", world.head());
+    let arguments = [
+        "decision",
+        "--project=hail",
+        "--pushlog-id=1",
+        "--pushdate=1757930400",
+        "--owner=someone@example.com",
+        "--level=3",
+        "--repository-type=git",
+        "--base-repository=https://github.com/hail/hail",
+        "--head-repository=https://github.com/hail/hail",
+        "--head-ref=main",
+        &revision,
+        "--tasks-for=github-push",
+        "--target-tasks-method=hail",
+        "--option=reason=frost",
+    ];
+    let done = world.ours(&[&arguments[..], &["--preflight-only"]].concat());
+    assert!(done.status.success(), "{}", stderr(&done));
+    assert_eq!(artifact(&world, "counts.json")["testing"], true);
+    let done = world.ours(&arguments);
+    assert!(done.status.success(), "{}", stderr(&done));
+    let counts = artifact(&world, "counts.json");
+    assert_eq!(counts["testing"], false);
+    assert_eq!(counts["warm"], "frost");
+    assert_eq!(counts["targets"], artifact(&world, "target-tasks.json"));
+    let full = artifact(&world, "full-task-graph.json");
+    let edges = full.as_object().unwrap().values();
+    let edges = edges.map(|task| task["dependencies"].as_object().unwrap().len());
+    assert_eq!(counts["full"], edges.sum::<usize>());
+    let mut created: Vec<_> = services
+        .created()
+        .iter()
+        .map(|task| task.task_id.clone())
+        .collect();
+    created.sort();
+    let ids: Vec<_> = counts["ids"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| id.as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(created, ids);
+    let wrong = world.failure(&[&arguments[..], &["--option=warm"]].concat());
+    assert!(
+        flat(&wrong).contains("`--option warm` has no value"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn decision_that_an_action_of_the_entry_makes() {
+    let Some(world) = world("", "") else { return };
+    let services = Services::start(&[]);
+    services.running(ACTION, &[]);
+    services.running(TASK, &[]);
+    let world = services.inside(with_entry(world), ACTION);
+    let world = world.file("input.yml", "reason: thaw\n");
+    let done = world.ours(&[
+        "test-action-callback",
+        "promote",
+        "-p",
+        PARAMS,
+        "--task-group-id",
+        DECISION,
+        "--task-id",
+        TASK,
+        "--input",
+        "input.yml",
+    ]);
+    assert!(done.status.success(), "{}", stderr(&done));
+    let counts = artifact(&world, "counts.json");
+    assert_eq!(counts["testing"], true);
+    assert_eq!(counts["warm"], "thaw");
+    // The existing task is replaced by its id.
+    let ids = artifact(&world, "label-to-taskid.json");
+    assert_eq!(ids["build-one"], TASK);
+    let graph = artifact(&world, "task-graph.json");
+    let graph = graph.as_object().unwrap();
+    assert!(graph.values().all(|task| task["label"] != "build-one"));
+    let printed = String::from_utf8_lossy(&done.stdout).into_owned();
+    for id in graph.keys() {
+        assert!(printed.contains(id.as_str()), "{id} was not created");
+    }
 }

@@ -2,6 +2,7 @@
 addition to taskgraph's."""
 
 import contextlib
+import os
 import pathlib
 import sys
 import tempfile
@@ -113,6 +114,9 @@ def entry_artifacts(head, blobs):
     if write is not None:
         pairs.append((write, _without_standard(write)))
     testing, folder_name = create.testing, getattr(module, "ARTIFACTS_DIR", None)
+    # A dry run need not be in a task.
+    task_id = os.environ.get("TASK_ID")
+    os.environ.setdefault("TASK_ID", head["decision"])
     with tempfile.TemporaryDirectory() as folder:
         # In testing mode, entries do not index their decision task.
         create.testing = head["testing"]
@@ -123,6 +127,8 @@ def entry_artifacts(head, blobs):
                 decide({"root": project.root}, parameters=parameters)
         finally:
             create.testing = testing
+            if task_id is None:
+                del os.environ["TASK_ID"]
             if folder_name is not None:
                 module.ARTIFACTS_DIR = folder_name
         names, contents = list_files(pathlib.Path(folder))
