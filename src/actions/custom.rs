@@ -60,7 +60,10 @@ pub fn is_project_action(
     params: &Parameters,
     callback: &str,
 ) -> Outcome<bool> {
-    Ok(project_actions(context, params, TaskId::PLACEHOLDER)?.has(callback))
+    match open_custom(context, params)? {
+        Some(custom) => Ok(custom.project_callbacks()?.has(callback)),
+        None => Ok(false),
+    }
 }
 
 /// Runs the action if it is the project's own; returns whether it is.
@@ -77,18 +80,19 @@ pub async fn run(
     let Some(custom) = open_custom(runner.context, params)? else {
         return Ok(false);
     };
-    let own = custom.project_actions(runner.action_task.as_str())?;
+    let own = custom.project_callbacks()?;
     if !own.has(&request.callback) {
-        if !own.replace_built_in() {
+        if !own.replace_built_in {
             return Ok(false);
         }
-        let known = own.callbacks.iter().map(String::as_str);
+        let known = own.names.iter().map(String::as_str);
         let message = format!("unknown action `{}`", request.callback);
         let help = suggest::hint(&request.callback, known);
         return Err(Diagnostic::user(message).help(help).into());
     }
     if runner.check_scope {
-        let mut offered = own.actions.iter();
+        let offered = custom.project_actions(runner.action_task.as_str())?.actions;
+        let mut offered = offered.iter();
         let action = offered.find(|action| action.cb_name == request.callback);
         let permission = action.map_or("generic", |action| action.permission.as_str());
         check_scope(runner, &request.callback, permission, params).await?;

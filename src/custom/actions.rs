@@ -24,24 +24,25 @@ pub struct ProjectAction {
 pub struct ProjectActions {
     /// The actions that are offered.
     pub actions: Vec<ProjectAction>,
-    /// The names of all callbacks.
-    pub callbacks: Vec<String>,
     /// `actions.json` as the project's own registry renders it; `None` if the project registers its
     /// actions with taskgraph, beside the built-in ones.
     pub document: Option<Value>,
 }
 
-impl ProjectActions {
+/// The callbacks that the project defines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProjectCallbacks {
+    /// Their names.
+    pub names: Vec<String>,
+    /// Whether they are used in place of the built-in ones.
+    pub replace_built_in: bool,
+}
+
+impl ProjectCallbacks {
     /// Whether the callback of this name is the project's.
     #[must_use]
     pub fn has(&self, callback: &str) -> bool {
-        self.callbacks.iter().any(|name| name == callback)
-    }
-
-    /// Whether these actions are used in place of the built-in ones.
-    #[must_use]
-    pub fn replace_built_in(&self) -> bool {
-        self.document.is_some()
+        self.names.iter().any(|name| name == callback)
     }
 }
 
@@ -83,6 +84,23 @@ pub struct CallbackOutput {
 }
 
 impl Custom<'_> {
+    /// The callbacks of the project.
+    ///
+    /// # Errors
+    /// When the project's registry of actions cannot be used.
+    pub fn project_callbacks(&self) -> Result<ProjectCallbacks, Diagnostic> {
+        let call = Call::new("list_callbacks", json!({}));
+        let answer = self.python.call(GRAPH_WORKER, call);
+        let answer =
+            answer.map_err(|failure| failure.diagnostic("listing the project's actions"))?;
+        let names = answer.value["callbacks"].as_array().into_iter().flatten();
+        let names = names.filter_map(|name| name.as_str().map(str::to_owned));
+        Ok(ProjectCallbacks {
+            names: names.collect(),
+            replace_built_in: answer.value["exclusive"] == Value::Bool(true),
+        })
+    }
+
     /// The actions of the project, for `actions.json` of the decision task `decision`.
     ///
     /// # Errors
@@ -104,11 +122,8 @@ impl Custom<'_> {
                 entry: entry[3].clone(),
             })
         });
-        let callbacks = answer.value["callbacks"].as_array().into_iter().flatten();
-        let callbacks = callbacks.filter_map(|name| name.as_str().map(str::to_owned));
         Ok(ProjectActions {
             actions: actions.collect(),
-            callbacks: callbacks.collect(),
             document: Some(answer.value["document"].take()).filter(|document| !document.is_null()),
         })
     }

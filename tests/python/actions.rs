@@ -377,3 +377,21 @@ fn a_failing_version_parser_is_reported() {
         "{message}"
     );
 }
+
+#[test]
+fn an_action_that_cannot_be_described_does_not_affect_others() {
+    let Some(python) = python() else { return };
+    let world = World::new(python).with(
+        "taskcluster/hail_taskgraph/actions.py",
+        "    available=lambda parameters: False,",
+        "    available=lambda parameters: 1 / 0,",
+    );
+    let cancel = [&["test-action-callback", "cancel"], &MELT[2..]].concat();
+    let done = world.ours(&cancel);
+    let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{stderr}");
+    assert!(
+        stderr.contains(&format!("Would have cancelled {TASK}")),
+        "{stderr}"
+    );
+}

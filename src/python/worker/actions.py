@@ -214,6 +214,17 @@ def _own_callbacks():
     }
 
 
+def list_callbacks(head):
+    """Returns the names of the project's callbacks, and whether they replace the built-in ones. Unlike
+    `list_actions`, this runs no code that describes an action."""
+    from snowman_worker import entry
+
+    exclusive = entry.action_registry() is not None
+    if not exclusive and "taskgraph.actions.registry" not in sys.modules:
+        return {"callbacks": [], "exclusive": False}
+    return {"callbacks": list(_own_callbacks()), "exclusive": exclusive}
+
+
 def list_actions(head):
     """Returns the project's actions in the format of actions.json. If it has a registry of its own, these
     are all actions, in order."""
@@ -221,7 +232,7 @@ def list_actions(head):
 
     own_registry = entry.action_registry()
     if not own_registry and "taskgraph.actions.registry" not in sys.modules:
-        return {"actions": [], "callbacks": [], "document": None}
+        return {"actions": [], "document": None}
     if own_registry:
         listed = sorted(own_registry.actions(), key=lambda action: action.order)
     else:
@@ -240,7 +251,7 @@ def list_actions(head):
     document = None
     if own_registry:
         document = own_registry.render(parameters, project.graph_config, head["decision"])
-    return {"actions": actions, "callbacks": list(own), "document": document}
+    return {"actions": actions, "document": document}
 
 
 def _permission(action):

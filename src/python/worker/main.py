@@ -57,6 +57,7 @@ CALLS = {
     "should_remove": ("graphs", False),
     "should_replace": ("graphs", False),
     "list_actions": ("actions", False),
+    "list_callbacks": ("actions", False),
     "run_action": ("actions", False),
     "morph": ("graphs", True),
     "phase_finished": ("graphs", False),
