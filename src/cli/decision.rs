@@ -14,6 +14,7 @@ use crate::base::time::Timestamp;
 use crate::base::value::Object;
 use crate::config::yaml;
 use crate::decision::flags::DecisionFlags;
+use crate::decision::python_needs::refuse_registration;
 use crate::decision::{self, DecisionOptions, parameters};
 use crate::submit::Created;
 
@@ -25,6 +26,9 @@ use crate::submit::Created;
 pub fn run(args: &DecisionArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
     let (context, own) = command.open_in_task(&args.project_args, args.verbose)?;
     let graph_config = &context.graph_config;
+    if context.python.is_none() {
+        refuse_registration(graph_config)?;
+    }
     let artifacts = context.artifact_folder(command.output.mask());
     let done = context.block_on(async {
         let created = created(&context, &own, args.pushdate).await;

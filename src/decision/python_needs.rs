@@ -33,12 +33,14 @@ pub(super) fn refuse_python(graph_config: &GraphConfig, params: &Parameters) -> 
     refuse(graph_config, needs_python(graph_config, params))
 }
 
-/// Rejects a project whose config.yml names Python, which must not run.
+/// Rejects a project whose config.yml names Python, which must not run: its actions and its decision
+/// may be its own.
 ///
 /// # Errors
 /// Every Python object that config.yml names.
 pub fn refuse_registration(graph_config: &GraphConfig) -> Outcome<()> {
-    refuse(graph_config, named_in_config(graph_config))
+    let entry = graph_config.entry().map(|name| ("entry", name));
+    refuse(graph_config, named_in_config(graph_config).chain(entry))
 }
 
 fn refuse<'a>(
@@ -47,19 +49,24 @@ fn refuse<'a>(
 ) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     for (key, name) in named {
-        let (setting, native) = if key == "optimize_strategies" {
-            let names: Vec<_> = optimize::STRATEGIES.iter().map(|one| one.name).collect();
-            (
+        let (section, setting, native) = match key {
+            "optimize_strategies" => (
+                "parameters",
                 format!("the parameter `{key}` is set to the Python object `{name}`"),
-                names,
-            )
-        } else {
-            (
+                optimize::STRATEGIES.iter().map(|one| one.name).collect(),
+            ),
+            "entry" => (
+                "snowman",
+                format!("`snowman.{key}` is set to the Python package `{name}`"),
+                Vec::new(),
+            ),
+            _ => (
+                "taskgraph",
                 format!("`taskgraph.{key}` is set to the Python function `{name}`"),
                 NATIVE_REGISTRATIONS.to_vec(),
-            )
+            ),
         };
-        let path = ValuePath::keys(["taskgraph", key]);
+        let path = ValuePath::keys([section, key]);
         let place = graph_config
             .place(&path)
             .filter(|_| key != "optimize_strategies");

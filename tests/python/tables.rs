@@ -274,6 +274,10 @@ print(json.dumps(ice.actions.render_actions_json(parameters, graph_config, 'DECI
         refused.contains("cannot be used without Python"),
         "{refused}"
     );
+    assert!(
+        refused.contains("`snowman.entry` is set to the Python package `ice`"),
+        "{refused}"
+    );
 }
 
 const DECISION_OF_ENTRY: &str = "
