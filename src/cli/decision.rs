@@ -11,7 +11,7 @@ use crate::actions::{self, render::actions_json};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::TaskId;
 use crate::base::time::Timestamp;
-use crate::base::value::Object;
+use crate::base::value::{Object, json};
 use crate::config::yaml;
 use crate::decision::flags::DecisionFlags;
 use crate::decision::python_needs::refuse_registration;
@@ -124,10 +124,20 @@ pub fn flags(args: &DecisionArgs) -> DecisionFlags {
     }
 }
 
-/// Reads the options of the project's own entry. The value of each is YAML.
+/// Reads the options of the project's own entry: those of cron jobs, and those of `--option`, whose
+/// values are YAML.
 fn entry_options(args: &DecisionArgs) -> Outcome<Object> {
     let mut wrong = Diagnostics::new();
     let mut options = Object::new();
+    if args.include_push_tasks {
+        options.insert("include_push_tasks", json!(true));
+    }
+    if !args.rebuild_kinds.is_empty() {
+        options.insert("rebuild_kinds", json!(args.rebuild_kinds));
+    }
+    if let Some(optimize) = args.optimize_target_tasks {
+        options.insert("optimize_target_tasks", json!(optimize));
+    }
     for option in &args.options {
         let Some((name, value)) = option.split_once('=') else {
             let message = format!("`--option {option}` has no value");

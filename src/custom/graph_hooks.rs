@@ -25,9 +25,14 @@ impl Custom<'_> {
 
     /// Sends the tasks of the full graph that the worker does not have yet.
     pub(super) fn send_all(&self, full: &LabelGraph) -> Result<(), Failure> {
+        self.send_all_to(GRAPH_WORKER, full)
+    }
+
+    /// Sends the tasks of the full graph that one of the workers does not have yet.
+    pub(super) fn send_all_to(&self, worker: usize, full: &LabelGraph) -> Result<(), Failure> {
         let labels: Vec<_> = full.labels().map(Label::as_str).collect();
         let call = Call::new("full_graph", json!({"graph": self.graph, "labels": labels}));
-        self.with_tasks(GRAPH_WORKER, call, full.tasks().map(Arc::as_ref))?;
+        self.with_tasks(worker, call, full.tasks().map(Arc::as_ref))?;
         Ok(())
     }
 

@@ -57,6 +57,15 @@ pub fn for_decision(
         }
         return checked(context, python, values, flags);
     }
+    if !flags.entry_options.is_empty() {
+        let names: Vec<_> = flags.entry_options.keys().map(|key| key.as_str()).collect();
+        return Err(Diagnostic::usage(format!(
+            "the project has no function `get_decision_parameters` of its own, which would use the options: {}",
+            names.join(", ")
+        ))
+        .help("remove these options from the command or the cron job, or name the project's own package with `snowman.entry` in config.yml")
+        .into());
+    }
     let (flags, files_changed) = changes(context, vcs, flags)?;
     let flags = &flags;
     let message = match vcs.commit_message() {

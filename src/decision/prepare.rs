@@ -20,7 +20,7 @@ use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::config::shipping;
-use crate::custom::entry::DecisionGraphs;
+use crate::custom::{self, entry::DecisionGraphs};
 use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
 use crate::morph::MorphedTaskGraph;
@@ -121,6 +121,9 @@ pub fn generate<'a>(
         &Value::Object(params.values().clone()),
     )?;
     artifact::write_json(artifacts, "actions.json", &options.actions_json)?;
+    if let Some(python) = context.python.filter(|python| python.started()) {
+        custom::entry::watch(python)?;
+    }
     let phases = Phases {
         context,
         graph_config,

@@ -12,6 +12,9 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::value::Value;
 use crate::ports::environment::Environment;
 
+/// The variable with the number of workers.
+pub const WORKERS: &str = "SNOWMAN_PYTHON_WORKERS";
+
 /// How much of a project runs in Python.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
@@ -173,6 +176,9 @@ pub trait Python: Sync {
 
     /// How many workers there may be.
     fn workers(&self) -> usize;
+
+    /// The numbers of the workers that are running.
+    fn running(&self) -> Vec<usize>;
 
     /// Prepares all workers for their first call while the first one is idle, if that saves time. Returns
     /// whether they are.

@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::value::{Value, json};
 use crate::ports::environment::Environment;
-use crate::ports::python::{Answer, Call, Failure, Mode, Python};
+use crate::ports::python::{Answer, Call, Failure, Mode, Python, WORKERS};
 use interpreter::Interpreter;
 use process::Process;
 
@@ -63,7 +63,9 @@ impl Workers {
     /// The workers of a project; none is started yet.
     #[must_use]
     pub fn new(project: Project) -> Self {
-        let count = project.workers.max(1);
+        let given = project.environment.filled(WORKERS);
+        let given = given.and_then(|text| text.parse().ok());
+        let count = given.unwrap_or(project.workers).max(1);
         let load = json!({
             "root": project.root,
             "top": project.repository.display().to_string(),
@@ -210,6 +212,12 @@ impl Python for Workers {
 
     fn workers(&self) -> usize {
         self.slots.len()
+    }
+
+    fn running(&self) -> Vec<usize> {
+        let all = 0..self.slots.len();
+        all.filter(|number| self.slot(*number).process.is_some())
+            .collect()
     }
 
     fn prepare(&self) -> Result<bool, Failure> {

@@ -20,6 +20,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("actions", include_str!("worker/actions.py")),
     ("callers", include_str!("worker/callers.py")),
     ("decision_entry", include_str!("worker/decision_entry.py")),
+    ("decision_state", include_str!("worker/decision_state.py")),
     ("entry", include_str!("worker/entry.py")),
     ("errors", include_str!("worker/errors.py")),
     ("graphs", include_str!("worker/graphs.py")),

@@ -12,6 +12,8 @@
 )]
 
 mod actions;
+#[cfg(target_os = "linux")]
+mod entry_decisions;
 mod failures;
 #[cfg(unix)]
 mod found;

@@ -335,7 +335,8 @@ def promote(parameters, graph_config, input, task_group_id, task_id):
     taskgraph_decision({\"root\": graph_config.root_dir}, parameters=Parameters(**values))
 ";
 
-fn with_entry(world: World) -> World {
+/// The project with a package of its own in place of taskgraph's command.
+pub fn with_entry(world: World) -> World {
     let registry = format!("{REGISTRY}{PROMOTE}")
         .replace("{\"dig\": dig}", "{\"dig\": dig, \"promote\": promote}");
     world
@@ -349,18 +350,10 @@ fn with_entry(world: World) -> World {
         )
 }
 
-fn artifact(world: &World, name: &str) -> Value {
-    let path = world.root().join("artifacts").join(name);
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
-
-#[test]
-fn decision_of_the_entry() {
-    let Some(world) = world("", "") else { return };
-    let services = Services::start(&["queue:*", "docker-worker:*", "hail:*", "assume:*"]);
-    let world = services.inside(with_entry(world), DECISION);
+/// The command of a decision of the push that is checked out.
+pub fn decision_arguments(world: &World) -> Vec<String> {
     let revision = format!("--head-rev={}", world.head());
-    let arguments = [
+    [
         "decision",
         "--project=hail",
         "--pushlog-id=1",
@@ -374,8 +367,25 @@ fn decision_of_the_entry() {
         &revision,
         "--tasks-for=github-push",
         "--target-tasks-method=hail",
-        "--option=reason=frost",
-    ];
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+/// Reads an artifact.
+pub fn artifact(world: &World, name: &str) -> Value {
+    let path = world.root().join("artifacts").join(name);
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn decision_of_the_entry() {
+    let Some(world) = world("", "") else { return };
+    let services = Services::start(&["queue:*", "docker-worker:*", "hail:*", "assume:*"]);
+    let world = services.inside(with_entry(world), DECISION);
+    let arguments = decision_arguments(&world);
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let arguments = [&arguments[..], &["--option=reason=frost"]].concat();
     let done = world.ours(&[&arguments[..], &["--preflight-only"]].concat());
     assert!(done.status.success(), "{}", stderr(&done));
     assert_eq!(artifact(&world, "counts.json")["testing"], true);

@@ -26,7 +26,7 @@ const SLOW_LOAD: &str = "import time\ntime.sleep(0.4)\nfrom importlib import imp
 
 /// A project in which two kinds run at the same time, and add the numbers of their process and its
 /// parent to each task.
-fn project(python: std::path::PathBuf) -> World {
+pub fn project(python: std::path::PathBuf) -> World {
     let kinds = [
         ("odd", "        primary = task.pop(\"primary\")\n", "task"),
         (

@@ -1,6 +1,7 @@
 //! The flags of `decision`.
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 use super::common::ProjectArgs;
 
@@ -72,6 +73,23 @@ pub struct DecisionArgs {
     /// Let try_task_config.json, or a git note, override parameters
     #[arg(long)]
     pub allow_parameter_override: bool,
+    /// Reuse the tasks of the push, as the cron job's `include-push-tasks` requests; only for projects
+    /// with their own `get_decision_parameters`
+    #[arg(long)]
+    pub include_push_tasks: bool,
+    /// Kind whose tasks are not reused, as in the cron job's `rebuild-kinds`; can be repeated
+    #[arg(long = "rebuild-kind", value_name = "KIND")]
+    pub rebuild_kinds: Vec<String>,
+    /// Whether the target tasks may be optimized, as in the cron job's `optimize-target-tasks`; only for
+    /// projects with their own `get_decision_parameters`
+    #[arg(
+        long,
+        value_name = "BOOLEAN",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub optimize_target_tasks: Option<bool>,
     /// Pass an option to the project's own `get_decision_parameters`, e.g. `include_push_tasks=true`;
     /// the value is YAML
     #[arg(long = "option", value_name = "NAME=VALUE")]

@@ -78,11 +78,6 @@ def _without_standard(write):
     return write_artifact
 
 
-def has_entry_decision(head):
-    """Returns whether the entry has a decision of its own."""
-    return {"found": entry.find("decision", "taskgraph_decision") is not None}
-
-
 def entry_artifacts(head, blobs):
     """Runs the entry's decision on the generated graphs, without creating tasks. Returns the artifacts
     that it writes."""

@@ -1,0 +1,147 @@
+//! Decisions of a project's own entry: the state that kinds leave for them, and the flags of cron jobs.
+
+use serde_json::{Value, json};
+
+use super::services::{DECISION, Services};
+use super::tables::{artifact, decision_arguments, with_entry};
+use super::workers;
+use super::world::{World, flat, python};
+
+const DECIDE: &str = "taskcluster/ice/decision.py";
+
+/// What kinds leave behind, and a decision that publishes it.
+const STATE: &str = "
+class Cache:
+    def __init__(self):
+        self.entries = {}
+
+
+SEEN = Cache()
+";
+
+/// A project in which two kinds are generated at the same time, in two workers; `odd` and `test` run in the
+/// transforms of each. Its decision publishes what they have left in a cache.
+fn project(odd: &str, test: &str) -> Option<World> {
+    let found = with_entry(workers::project(python()?));
+    let write = "    write_artifact(\"full-task-graph.json\"";
+    let mut world = found
+        .file("taskcluster/ice/state.py", STATE)
+        .with(
+            DECIDE,
+            "\nARTIFACTS_DIR",
+            "\nfrom ice.state import SEEN\n\nARTIFACTS_DIR",
+        )
+        .with(
+            DECIDE,
+            write,
+            &format!("    write_artifact(\"seen.json\", SEEN.entries)\n{write}"),
+        );
+    for (kind, code) in [("odd", odd), ("test", test)] {
+        let file = format!("taskcluster/hail_taskgraph/transforms/{kind}.py");
+        let meet = format!("meet.meet(\"{kind}\")");
+        let code = format!("{meet}; from ice.state import SEEN; {code}");
+        world = world.with(&file, &meet, &code);
+    }
+    Some(world)
+}
+
+/// Runs a dry decision in which all kinds run completely in Python.
+fn decide(services: &Services, world: World) -> (World, std::process::Output) {
+    let world = services.inside(world, DECISION);
+    let mut arguments = decision_arguments(&world);
+    arguments.extend(["--python=whole".to_owned(), "--preflight-only".to_owned()]);
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let done = world.ours(&arguments);
+    (world, done)
+}
+
+/// The artifact with what the kinds have left.
+fn seen(services: &Services, world: World) -> Value {
+    let (world, done) = decide(services, world);
+    assert!(done.status.success(), "{}", stderr(&done));
+    artifact(&world, "seen.json")
+}
+
+fn stderr(done: &std::process::Output) -> String {
+    flat(&String::from_utf8_lossy(&done.stderr))
+}
+
+#[test]
+fn the_decision_sees_what_kinds_have_left_in_any_worker() {
+    let Some(first) = project("SEEN.entries['odd'] = 1", "pass") else {
+        return;
+    };
+    let services = Services::start(&["queue:*", "docker-worker:*", "hail:*", "assume:*"]);
+    assert_eq!(seen(&services, first), json!({"odd": 1}));
+    let second = project("pass", "SEEN.entries['test'] = 1").unwrap();
+    assert_eq!(seen(&services, second), json!({"test": 1}));
+    // Both leave the same, as a cache does.
+    let same = project("SEEN.entries['warm'] = 1", "SEEN.entries['warm'] = 1").unwrap();
+    assert_eq!(seen(&services, same), json!({"warm": 1}));
+}
+
+#[test]
+fn state_of_several_workers_is_refused() {
+    let Some(world) = project("SEEN.entries['odd'] = 1", "SEEN.entries['test'] = 1") else {
+        return;
+    };
+    let services = Services::start(&["queue:*", "docker-worker:*", "hail:*", "assume:*"]);
+    let (world, done) = decide(&services, world);
+    let refused = stderr(&done);
+    assert!(!done.status.success());
+    assert!(
+        refused.contains(
+            "writes seen.json, which depends on kinds that were generated in different processes"
+        ),
+        "{refused}"
+    );
+    assert!(refused.contains("SNOWMAN_PYTHON_WORKERS=1"), "{refused}");
+    let world = world.variable("SNOWMAN_PYTHON_WORKERS", "1");
+    assert_eq!(seen(&services, world), json!({"odd": 1, "test": 1}));
+}
+
+#[test]
+fn flags_of_cron_jobs() {
+    let Some(python) = python() else { return };
+    let services = Services::start(&["queue:*", "docker-worker:*", "hail:*", "assume:*"]);
+    let world = services.inside(with_entry(World::new(python.clone())), DECISION);
+    let reason = "hail_reason=options.get(\"reason\", \"none\")";
+    let given = "hail_reason=json.dumps([options.get(name) for name in (\"include_push_tasks\", \"rebuild_kinds\", \"optimize_target_tasks\")])";
+    let world = world.with(DECIDE, reason, given);
+    let run = |world: &World, flags: &[&str]| {
+        let arguments = decision_arguments(world);
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        world.ours(&[&arguments[..], flags, &["--preflight-only"]].concat())
+    };
+    let cases: [(&[&str], Value); 3] = [
+        (&[], json!([null, null, null])),
+        (
+            &[
+                "--include-push-tasks",
+                "--rebuild-kind=build",
+                "--rebuild-kind=odd",
+            ],
+            json!([true, ["build", "odd"], null]),
+        ),
+        (
+            &["--optimize-target-tasks=false"],
+            json!([null, null, false]),
+        ),
+    ];
+    for (flags, expected) in cases {
+        let done = run(&world, flags);
+        assert!(done.status.success(), "{}", stderr(&done));
+        let reason = artifact(&world, "counts.json")["warm"].clone();
+        let found: Value = serde_json::from_str(reason.as_str().unwrap()).unwrap();
+        assert_eq!(found, expected);
+    }
+    // Without a function that would use them, they are refused.
+    let without = services.inside(World::new(python), DECISION);
+    let done = run(&without, &["--include-push-tasks"]);
+    assert_eq!(done.status.code(), Some(2));
+    let refused = stderr(&done);
+    assert!(
+        refused.contains("use the options: include_push_tasks"),
+        "{refused}"
+    );
+}
