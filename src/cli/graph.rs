@@ -59,7 +59,7 @@ pub async fn generate(
     let full = phases.full()?;
     let targets = phases.target_set(&full)?;
     if phase == Phase::TargetTaskSet {
-        return GraphDocument::new(args, targets.0);
+        return GraphDocument::new(args, targets.tasks);
     }
     let mut target = phases.target_graph(&full, &targets)?;
     if phase == Phase::TargetTaskGraph {

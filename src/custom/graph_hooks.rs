@@ -6,13 +6,23 @@ use indexmap::IndexSet;
 
 use super::project::{Custom, GRAPH_WORKER};
 use super::registered::is_custom;
-use super::wire::to_blob;
+use super::wire::{from_blobs, to_blob};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::Label;
 use crate::base::value::{Value, json};
 use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
+use crate::model::task::Task;
 use crate::ports::python::{Call, Exception, Failure};
+
+/// The result of a filter.
+#[derive(Debug)]
+pub struct Filtered {
+    /// The labels that it keeps.
+    pub kept: IndexSet<Label>,
+    /// The tasks that it has changed, even if it does not keep them.
+    pub changed: Vec<Task>,
+}
 
 impl Custom<'_> {
     /// Whether a filter of this name is the project's, or applies a target-tasks method that is.
@@ -36,7 +46,7 @@ impl Custom<'_> {
         Ok(())
     }
 
-    /// The labels in `left` that a filter keeps.
+    /// Applies a filter to the tasks in `left`.
     ///
     /// # Errors
     /// What the filter or its target-tasks method raises, and labels that do not exist.
@@ -45,7 +55,7 @@ impl Custom<'_> {
         filter: &str,
         full: &LabelGraph,
         left: &IndexSet<Label>,
-    ) -> Result<IndexSet<Label>, Diagnostic> {
+    ) -> Result<Filtered, Diagnostic> {
         let what = format!("the filter `{filter}`");
         let failed = |failure: Failure| failure.diagnostic(&what);
         self.send_all(full).map_err(failed)?;
@@ -61,13 +71,26 @@ impl Custom<'_> {
             .call(GRAPH_WORKER, Call::new("filter_tasks", arguments))
             .map_err(failed)?;
         let kept = answer.value["labels"].as_array().into_iter().flatten();
-        kept.map(|label| {
+        let kept = kept.map(|label| {
             let label = label.as_str().and_then(|label| Label::parse(label).ok());
             label
                 .filter(|label| full.get(label).is_some())
                 .ok_or_else(|| Diagnostic::user(format!("{what} keeps a task that does not exist")))
+        });
+        let changed = from_blobs(&answer.blobs)?;
+        let changed = changed.iter().map(|value| -> Result<Task, Diagnostic> {
+            let mut task = Task::from_json(value)?;
+            if let Some(before) = full.get(&task.label) {
+                // The edges of the graph stay.
+                task.dependencies = before.dependencies.clone();
+                task.provenance = Arc::clone(&before.provenance);
+            }
+            Ok(task)
+        });
+        Ok(Filtered {
+            kept: kept.collect::<Result<_, _>>()?,
+            changed: changed.collect::<Result<_, _>>()?,
         })
-        .collect()
     }
 
     /// Runs the project's verifications of something that is no graph.

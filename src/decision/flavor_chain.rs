@@ -65,13 +65,14 @@ pub fn step_targets(
     targets: &mut TargetTaskSet,
 ) -> Outcome<Vec<StepTargets>> {
     let mut chain: Vec<StepTargets> = Vec::new();
-    let mut all: IndexSet<Label> = targets.0.labels().cloned().collect();
+    let mut all: IndexSet<Label> = targets.tasks.labels().cloned().collect();
     for step in steps {
         let step_phases = Phases {
             params: &step.params,
             ..*phases
         };
-        let selection = step_phases.selection(step_phases.target_set(full)?.0.labels().cloned())?;
+        let set = step_phases.target_set(full)?;
+        let selection = step_phases.selection(set.tasks.labels().cloned())?;
         let mut needed = full.graph.0.dag().closure(&selection.targets);
         needed.extend(chain.last().into_iter().flat_map(|s| s.needed.clone()));
         all.extend(selection.targets.iter().cloned());
@@ -82,7 +83,7 @@ pub fn step_targets(
         });
     }
     if !steps.is_empty() {
-        targets.0 = full.set.0.only(&all);
+        targets.tasks = full.set.0.only(&all).with_changed(&targets.changed);
     }
     Ok(chain)
 }

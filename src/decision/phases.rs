@@ -241,7 +241,7 @@ impl Phases<'_> {
         self.phase("target_task_set", |custom| {
             let set = target::target_task_set(&full.graph, self.params, custom)?;
             if let Some(custom) = custom.filter(|_| self.verify) {
-                custom.verify_labels("target_task_set", &full.graph.0, &set.0, false)?;
+                custom.verify_labels("target_task_set", &full.graph.0, &set.tasks, false)?;
             }
             Ok(set)
         })

@@ -139,9 +139,9 @@ pub fn generate<'a>(
         &artifact::runnable_jobs(&full.graph.0),
     )?;
     let mut targets = phases.target_set(&full)?;
-    let own = phases.selection(targets.0.labels().cloned())?;
+    let own = phases.selection(targets.tasks.labels().cloned())?;
     let steps = flavor_chain::step_targets(&phases, &full, before, &mut targets)?;
-    let mut labels: Vec<&Label> = targets.0.labels().collect();
+    let mut labels: Vec<&Label> = targets.tasks.labels().collect();
     labels.sort_unstable();
     let labels: Vec<Label> = labels.into_iter().cloned().collect();
     let listed = labels.iter().map(|label| Value::from(label.as_str()));

@@ -70,7 +70,10 @@ async fn build_task(context: &ImageContext<'_>, name: &str) -> Outcome<BuildTask
     let labels: Vec<&str> = images.map(|task| task.label.as_str()).collect();
     let docker_context = written_context(&artifacts, name, &labels)?;
     let label = Label::parse(&label(name)).map_err(|e| Diagnostic::user(e.to_string()))?;
-    let targets = TargetTaskSet(full.graph.0.only(&[label.clone()].into()));
+    let targets = TargetTaskSet {
+        tasks: full.graph.0.only(&[label.clone()].into()),
+        changed: Vec::new(),
+    };
     let target = phases.target_graph(&full, &targets)?;
     let decision_task_id = TaskId::parse(TaskId::PLACEHOLDER);
     let ids = DerivedIds::new(decision_task_id.map_err(|e| Diagnostic::bug(e.to_string()))?);

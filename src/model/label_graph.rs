@@ -146,6 +146,17 @@ impl LabelGraph {
         }
     }
 
+    /// The same graph with these tasks in place of those with the same labels. The edges stay.
+    #[must_use]
+    pub fn with_changed<'t>(mut self, changed: impl IntoIterator<Item = &'t Arc<Task>>) -> Self {
+        for task in changed {
+            if let Some(found) = self.tasks.get_mut(&task.label) {
+                *found = Arc::clone(task);
+            }
+        }
+        self
+    }
+
     /// The tasks, in the order in which they were generated.
     pub fn tasks(&self) -> impl ExactSizeIterator<Item = &Arc<Task>> {
         self.tasks.values()

@@ -9,8 +9,9 @@ mod method;
 mod names;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 
 pub use method::{METHODS, TargetMethod};
 
@@ -21,10 +22,17 @@ use crate::config::parameters::Parameters;
 use crate::custom::Custom;
 use crate::generate::FullTaskGraph;
 use crate::model::label_graph::LabelGraph;
+use crate::model::task::Task;
 
-/// The selected tasks, without edges.
+/// The selected tasks.
 #[derive(Debug, Clone)]
-pub struct TargetTaskSet(pub LabelGraph);
+pub struct TargetTaskSet {
+    /// The tasks, without edges.
+    pub tasks: LabelGraph,
+    /// The tasks that filters have changed, whether they are selected or not. Later phases use them in
+    /// place of those of the full task graph.
+    pub changed: Vec<Arc<Task>>,
+}
 
 /// The selected tasks and all their dependencies.
 #[derive(Debug, Clone)]
@@ -53,13 +61,17 @@ pub fn target_task_set(
     let filters = filters(params, custom);
     names::warn(&full.0);
     let mut selected: IndexSet<Label> = full.0.labels().cloned().collect();
+    let mut changed: IndexMap<Label, Arc<Task>> = IndexMap::new();
     for filter in filters {
         let name = params.str(FILTER);
         let native = method::find(name);
         let before = selected.len();
         if let Some(custom) = custom.filter(|one| one.handles_filter(filter, name, native.is_ok()))
         {
-            selected = custom.apply_filter(filter, &full.0, &selected)?;
+            let filtered = custom.apply_filter(filter, &full.0, &selected)?;
+            selected = filtered.kept;
+            let tasks = filtered.changed.into_iter();
+            changed.extend(tasks.map(|task| (task.label.clone(), Arc::new(task))));
             log_filter(filter, name, before, selected.len());
             continue;
         }
@@ -85,9 +97,11 @@ pub fn target_task_set(
     }
     // A set has no edges, even if the graph has some.
     let chosen = full.0.tasks().filter(|task| selected.contains(&task.label));
-    LabelGraph::set(chosen.cloned())
-        .or_else(|_| Ok(LabelGraph::default()))
-        .map(TargetTaskSet)
+    let tasks = LabelGraph::set(chosen.cloned()).unwrap_or_default();
+    Ok(TargetTaskSet {
+        tasks: tasks.with_changed(changed.values()),
+        changed: changed.into_values().collect(),
+    })
 }
 
 fn log_filter(filter: &str, method: &str, before: usize, left: usize) {
@@ -136,13 +150,13 @@ pub fn target_task_graph(
             .is_some_and(crate::base::value::truthy)
             && (everywhere == Some(&Value::Bool(true)) || kinds.contains(&task.kind.as_str()))
     });
-    let targeted = || targets.0.labels().cloned();
+    let targeted = || targets.tasks.labels().cloned();
     let requested: IndexSet<Label> = targeted()
         .chain(always.map(|task| task.label.clone()))
         .collect();
     tracing::info!(
         "Adding {} tasks with `always_target` attribute",
-        requested.len() - targets.0.len()
+        requested.len() - targets.tasks.len()
     );
     let mut do_not_optimize: BTreeSet<Label> = params
         .strings("do_not_optimize")
@@ -154,7 +168,7 @@ pub fn target_task_graph(
     }
     let needed = full.0.dag().closure(&requested);
     Ok(TargetTaskGraph {
-        graph: full.0.only(&needed),
+        graph: full.0.only(&needed).with_changed(&targets.changed),
         requested,
         do_not_optimize,
     })

@@ -9,11 +9,11 @@ fn chosen(over: Value, tasks: Vec<TestTask>) -> Vec<String> {
     let full = FullTaskGraph(graph(tasks));
     let set = target_task_set(&full, &params(over), None).unwrap();
     assert!(
-        set.0
+        set.tasks
             .labels()
-            .all(|l| set.0.dag().dependencies(l).is_empty())
+            .all(|l| set.tasks.dag().dependencies(l).is_empty())
     );
-    set.0.labels().map(ToString::to_string).collect()
+    set.tasks.labels().map(ToString::to_string).collect()
 }
 
 /// A task that runs everywhere.
@@ -296,7 +296,10 @@ fn target(over: Value, tasks: Vec<TestTask>, targets: &[&str]) -> TargetTaskGrap
         .iter()
         .copied()
         .map(crate::model::test_support::label);
-    let set = TargetTaskSet(full.0.only(&chosen.collect()));
+    let set = TargetTaskSet {
+        tasks: full.0.only(&chosen.collect()),
+        changed: Vec::new(),
+    };
     target_task_graph(&full, &set, &params(over)).unwrap()
 }
 

@@ -150,7 +150,7 @@ impl Bench {
         Ok(BTreeMap::from([
             ("tasks", Ok(object(full.set.0.to_json()))),
             ("full", Ok(object(full.graph.0.to_json()))),
-            ("target", Ok(object(targets.0.to_json()))),
+            ("target", Ok(object(targets.tasks.to_json()))),
             ("target-graph", Ok(object(target.graph.to_json()))),
             ("optimized", optimized.map(|done| by_label(&done.graph))),
             ("morphed", morphed),

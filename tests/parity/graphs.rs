@@ -109,7 +109,7 @@ fn answer(case: &Value) -> Value {
         json!(labels)
     };
     let mut answer = object(&json!({
-        "targets": sorted(&targets.0),
+        "targets": sorted(&targets.tasks),
         "graph": sorted(&graph.graph),
     }));
     let existing = object(&case["params"]["existing_tasks"]);

@@ -7,7 +7,11 @@ use super::world::{World, document, python};
 
 fn compare(params: &str) {
     let Some(python) = python() else { return };
-    let world = World::new(python);
+    compare_all(&World::new(python), params);
+}
+
+/// Compares the graphs of every phase with those of the peer.
+fn compare_all(world: &World, params: &str) {
     let params = format!("params/{params}.yml");
     for command in [
         "tasks",
@@ -44,6 +48,34 @@ fn a_project_that_uses_every_hook() {
 #[test]
 fn strategies_named_by_a_parameter() {
     compare("others");
+}
+
+#[test]
+fn filters_that_change_tasks() {
+    let Some(python) = python() else { return };
+    // The filter runs first. Both change tasks that they do not keep.
+    let method = "    for task in full_task_graph.tasks.values():
+        task.attributes[\"hail_seen\"] = len(full_task_graph.tasks)
+        if task.kind != \"odd\":
+            task.task.setdefault(\"routes\", []).append(\"notify.email.someone@example.com.on-any\")
+            task.description = task.description + \", seen\"
+    return [
+";
+    let filter = "    for task in graph.tasks.values():
+        task.attributes[\"hail_seen\"] = [task.attributes.get(\"hail_seen\"), len(graph.tasks)]
+    return [";
+    let world = World::new(python)
+        .with(
+            "taskcluster/hail_taskgraph/target_tasks.py",
+            "    return [\n",
+            method,
+        )
+        .with(
+            "taskcluster/hail_taskgraph/filters.py",
+            "    return [",
+            filter,
+        );
+    compare_all(&world, "push");
 }
 
 #[test]

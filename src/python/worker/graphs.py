@@ -44,13 +44,20 @@ def graph_by_label(head):
 
 
 def filter_tasks(head):
-    """Returns the labels that a filter keeps. The target-tasks method is one of the filters."""
+    """Returns the labels that a filter keeps, and the tasks that it has changed. The target-tasks method is
+    one of the filters."""
     from taskgraph.filter_tasks import filter_task_functions
 
     graph = graph_by_label(head)
     parameters = project.parameters(head["graph"])
     kept = filter_task_functions[head["filter"]](graph, parameters, project.graph_config)
-    return {"labels": list(dict.fromkeys(kept))}
+    store = received(head["graph"])
+    changed = [
+        {**task.to_json(), "label": label}
+        for label, task in graph.tasks.items()
+        if store.is_changed(label, task)
+    ]
+    return {"labels": list(dict.fromkeys(kept))}, [dumps(changed)]
 
 
 def _verifications(phase, skipped):

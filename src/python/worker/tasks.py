@@ -14,6 +14,9 @@ FIELDS = (
     "if_dependencies",
 )
 
+# The fields that others than taskgraph may change.
+COMPARED = tuple(name for name in FIELDS if name not in ("label", "dependencies"))
+
 
 class LazyField:
     """A field that is parsed on first access, and from then on is an ordinary attribute of the task."""
@@ -100,3 +103,14 @@ class ReceivedTasks:
 
     def make_all(self, labels):
         return {label: self.make(label) for label in labels}
+
+    def is_changed(self, label, task):
+        """Returns whether a task that was made here has been changed since, apart from its dependencies: they
+        are the edges of a graph."""
+        values = task.__dict__
+        fields, definition = self.parts[label]
+        if "task" in values and values["task"] != loads(definition):
+            return True
+        names = [name for name in COMPARED if name in values]
+        before = loads(fields) if names else {}
+        return any(values[name] != before[name] for name in names)
