@@ -68,7 +68,7 @@ def load(head):
         graph_config = module.GraphConfig(head["config"], root_dir=root)
     original = dumps(_config())
     graph_config.register()
-    entry = head["entry"] or _module_of(_registration(graph_config.get("taskgraph")))
+    entry = head["entry"] or _module_of(_registration(head["config"].get("taskgraph")))
     _collect_garbage()
     return {"config": _changed_config(), "own_schema": own_schema, "promotes": _promotes()}
 
