@@ -56,7 +56,7 @@ fn task(name: &str, dependencies: &[&str]) -> PlannedTask {
         attributes: Object::new(),
         task: definition.as_object().unwrap().clone(),
         optimization: Value::Null,
-        dependencies: Arc::default(),
+        dependencies: Default::default(),
         soft_dependencies: Vec::new(),
         if_dependencies: Vec::new(),
         provenance: Arc::default(),

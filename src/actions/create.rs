@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::action::Call;
 use super::existing::ExistingGraph;
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::{Object, Value, json};
 use crate::config::parameters::Parameters;
@@ -143,9 +143,9 @@ async fn create(
     for (number, (round, target)) in rounds.iter().zip(targets).enumerate() {
         let (optimized, reconciled) = resolve(call, round, number, target.clone()).await?;
         let mut submission = Submission::new(reconciled);
+        let rules = phases(call, round).rules().map_err(Diagnostics::from)?;
         let own = RoundArtifacts {
-            graph: optimized
-                .graph
+            graph: artifact::documented(&optimized.graph, rules)
                 .to_json()
                 .as_object()
                 .cloned()
@@ -165,6 +165,17 @@ async fn create(
     submit_all(call.context.submit()?, &options, &submissions).await
 }
 
+/// Returns the phases of a round.
+fn phases<'p>(call: &Call<'p>, round: &Round<'p>) -> Phases<'p> {
+    Phases {
+        context: call.context,
+        graph_config: call.graph_config,
+        params: round.params,
+        verify: false,
+        artifacts: None,
+    }
+}
+
 /// Resolves the graph of a round with taskIds that no other task has.
 async fn resolve(
     call: &Call<'_>,
@@ -172,15 +183,8 @@ async fn resolve(
     number: usize,
     target: TargetTaskGraph,
 ) -> Outcome<(OptimizedTaskGraph, Reconciled)> {
-    let phases = Phases {
-        context: call.context,
-        graph_config: call.graph_config,
-        params: round.params,
-        verify: false,
-        artifacts: None,
-    };
     let mut resolver = RoundResolver {
-        phases,
+        phases: phases(call, round),
         existing: &round.existing.label_to_taskid,
         target,
     };

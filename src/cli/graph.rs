@@ -2,10 +2,11 @@
 
 use super::args::ShowArgs;
 use super::context::CommandContext;
-use super::graph_document::GraphDocument;
+use super::graph_document::{GraphDocument, ShownGraph};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::config::parameters::Parameters;
+use crate::decision::Phases;
 use crate::ports::ids::DerivedIds;
 
 /// The phase after which a graph is shown.
@@ -52,18 +53,18 @@ pub async fn generate(
 ) -> Outcome<GraphDocument> {
     let phases = context.phases(params);
     match phase {
-        Phase::FullTaskSet => return GraphDocument::new(args, phases.full_set()?.0),
-        Phase::FullTaskGraph => return GraphDocument::new(args, phases.full()?.graph.0),
+        Phase::FullTaskSet => return document(args, phases, phases.full_set()?.0),
+        Phase::FullTaskGraph => return document(args, phases, phases.full()?.graph.0),
         _ => {}
     }
     let full = phases.full()?;
     let targets = phases.target_set(&full)?;
     if phase == Phase::TargetTaskSet {
-        return GraphDocument::new(args, targets.tasks);
+        return document(args, phases, targets.tasks);
     }
     let mut target = phases.target_graph(&full, &targets)?;
     if phase == Phase::TargetTaskGraph {
-        return GraphDocument::new(args, target.graph);
+        return document(args, phases, target.graph);
     }
     if args.no_optimize {
         target.do_not_optimize = target.graph.labels().cloned().collect();
@@ -75,7 +76,12 @@ pub async fn generate(
     let ids = DerivedIds::new(decision_task);
     let optimized = phases.optimize(target, &ids).await?;
     if phase == Phase::OptimizedTaskGraph {
-        return GraphDocument::new(args, optimized.graph);
+        return document(args, phases, optimized.graph);
     }
-    GraphDocument::new(args, phases.morph(&optimized, &ids)?.graph)
+    document(args, phases, phases.morph(&optimized, &ids)?.graph)
+}
+
+/// Selects what the flags show of a graph, with the dependencies that the installed taskgraph writes.
+fn document(args: &ShowArgs, phases: Phases<'_>, graph: impl ShownGraph) -> Outcome<GraphDocument> {
+    GraphDocument::new(args, graph, phases.rules()?)
 }

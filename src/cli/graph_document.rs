@@ -9,6 +9,7 @@ use crate::base::name::Label;
 use crate::base::pattern::Prefix;
 use crate::base::value::{Object, Value};
 use crate::config::yaml;
+use crate::custom::version::{Rule, Rules};
 use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
 
@@ -28,7 +29,12 @@ impl GraphDocument {
     ///
     /// # Errors
     /// When a flag has an invalid pattern.
-    pub fn new<G: ShownGraph>(args: &ShowArgs, graph: G) -> Outcome<Self> {
+    pub fn new<G: ShownGraph>(args: &ShowArgs, graph: G, rules: Rules) -> Outcome<Self> {
+        let only_edges = !rules.has(Rule::AllDependenciesAreWritten);
+        let graph = match only_edges {
+            true => graph.with_edges_alone(),
+            false => graph,
+        };
         let whole = args.tasks_regex.is_none() && args.exclude_keys.is_empty();
         if whole && args.json {
             return Ok(graph.document());
@@ -43,7 +49,11 @@ impl GraphDocument {
             let lines = labels.into_iter().map(|label| format!("{label}\n"));
             return Ok(Self::Text(lines.collect()));
         }
-        let graph = filtered(json::value_of(&graph), is_selected, &args.exclude_keys);
+        let mut graph = json::value_of(&graph);
+        if only_edges && regex.is_some() {
+            keep_dependencies(&mut graph, is_selected);
+        }
+        let graph = filtered(graph, is_selected, &args.exclude_keys);
         Ok(Self::Text(if args.json {
             json::pretty(&graph) + "\n"
         } else {
@@ -76,9 +86,12 @@ impl GraphDocument {
 }
 
 /// A graph that can be shown.
-pub trait ShownGraph: Entries {
+pub trait ShownGraph: Entries + Sized {
     /// The labels of its tasks.
     fn labels(&self) -> Vec<&Label>;
+    /// The same tasks, with only the edges of the graph as their dependencies.
+    #[must_use]
+    fn with_edges_alone(self) -> Self;
     /// Turns the whole graph into a JSON document.
     fn document(self) -> GraphDocument;
 }
@@ -86,6 +99,10 @@ pub trait ShownGraph: Entries {
 impl ShownGraph for LabelGraph {
     fn labels(&self) -> Vec<&Label> {
         self.labels().collect()
+    }
+
+    fn with_edges_alone(self) -> Self {
+        self.with_edges_alone()
     }
 
     fn document(self) -> GraphDocument {
@@ -98,8 +115,24 @@ impl ShownGraph for IdGraph {
         self.tasks().map(|task| &task.label).collect()
     }
 
+    fn with_edges_alone(self) -> Self {
+        self.with_edges_alone()
+    }
+
     fn document(self) -> GraphDocument {
         GraphDocument::ById(self)
+    }
+}
+
+/// Removes the dependencies on tasks whose keys are not selected.
+fn keep_dependencies(graph: &mut Value, is_selected: impl Fn(&str) -> bool) {
+    let Value::Object(tasks) = graph else {
+        return;
+    };
+    for task in tasks.values_mut() {
+        if let Value::Object(dependencies) = &mut task["dependencies"] {
+            dependencies.retain(|_, to| is_selected(to.as_str().unwrap_or_default()));
+        }
     }
 }
 

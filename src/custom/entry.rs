@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::project::Custom;
-use super::wire::to_blob;
+use super::wire::graph_blob;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::{Value, json};
@@ -71,7 +71,7 @@ impl Custom<'_> {
             "testing": dry_run,
         });
         let mut call = Call::new("entry_artifacts", arguments);
-        call.blobs.push(to_blob(&graphs.morphed.to_json())?);
+        call.blobs.push(graph_blob(graphs.morphed, self.rules)?);
         let mut first: Option<Written> = None;
         for worker in workers {
             self.send_all_to(worker, graphs.full).map_err(failed)?;

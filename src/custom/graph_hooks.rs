@@ -6,7 +6,7 @@ use indexmap::IndexSet;
 
 use super::project::{Custom, GRAPH_WORKER};
 use super::registered::is_custom;
-use super::wire::{from_blobs, to_blob};
+use super::wire::{from_blobs, graph_blob};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::Label;
 use crate::base::value::{Value, json};
@@ -132,7 +132,7 @@ impl Custom<'_> {
         if !self.verifies_in_python(phase) {
             return Ok(());
         }
-        self.run_verifications(phase, json!({}), vec![to_blob(&graph.to_json())?])
+        self.run_verifications(phase, json!({}), vec![graph_blob(graph, self.rules)?])
     }
 
     /// Whether the built-in verification of this name runs: it does unless the project has removed or

@@ -14,7 +14,7 @@ pub mod phase_hook;
 mod project;
 pub mod registered;
 pub mod strategies;
-mod version;
+pub mod version;
 mod wire;
 
 pub use project::{Custom, NativeTables};

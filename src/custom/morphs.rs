@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::project::{Custom, GRAPH_WORKER};
-use super::version::BUILT_IN;
-use super::wire::to_blob;
+use super::version::{Rule, Rules};
+use super::wire::graph_blob;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::{Value, json};
 use crate::model::id_graph::{IdGraph, PlannedTask};
+use crate::model::planned_dependencies::PlannedDependencies;
 use crate::ports::ids::DerivedIds;
 use crate::ports::python::Call;
 
@@ -30,7 +31,7 @@ impl Custom<'_> {
     /// taskgraph have morphs that add other tasks, so none of theirs is.
     #[must_use]
     pub fn built_in_morphs(&self) -> usize {
-        if self.major != Some(BUILT_IN) {
+        if !self.is_built_in_major() {
             return 0;
         }
         let native = &self.native.morphs;
@@ -51,7 +52,7 @@ impl Custom<'_> {
                 let names: Vec<_> = rest.map(|(name, _)| name.as_str()).collect();
                 (!names.is_empty()).then_some(names)
             }
-            None => (self.major != Some(BUILT_IN)).then(Vec::new),
+            None => (!self.is_built_in_major()).then(Vec::new),
         }
     }
 
@@ -90,7 +91,7 @@ impl Custom<'_> {
             "morph",
             json!({"graph": self.graph, "label_to_taskid": known, "skip": skipped}),
         );
-        call.blobs.push(to_blob(&graph.to_json())?);
+        call.blobs.push(graph_blob(&graph, self.rules)?);
         let answer = self.python.call(GRAPH_WORKER, call);
         let answer = answer.map_err(|failure| failure.diagnostic(&what))?;
         let blob = answer.blobs.first().map(Vec::as_slice).unwrap_or_default();
@@ -110,7 +111,9 @@ impl Custom<'_> {
         let mut wrong = Diagnostics::new();
         let mut morphed = Vec::new();
         for (id, value) in tasks.as_object().into_iter().flatten() {
-            morphed.extend(wrong.keep(planned_task(id, value, &graph).map_err(Into::into)));
+            morphed.extend(
+                wrong.keep(planned_task(id, value, &graph, self.rules).map_err(Into::into)),
+            );
         }
         let mut named = BTreeMap::new();
         for (label, id) in labels {
@@ -157,27 +160,55 @@ fn replace_ids(text: &str, ids: &BTreeMap<&str, TaskId>) -> String {
 }
 
 /// A task by taskId as a worker sends it.
-fn planned_task(id: &str, value: &Value, before: &IdGraph) -> Result<PlannedTask, Diagnostic> {
+fn planned_task(
+    id: &str,
+    value: &Value,
+    before: &IdGraph,
+    rules: Rules,
+) -> Result<PlannedTask, Diagnostic> {
     let task_id = TaskId::parse(id).map_err(|error| Diagnostic::user(error.to_string()))?;
     let mut value = value.clone();
-    let edges = value["dependencies"].take();
+    let edges = value["edges"].take();
+    let are_ids = rules.has(Rule::DependenciesAreIds);
+    let before = before.get(&task_id);
+    let by_label = before.filter(|task| !are_ids && task.dependencies.named.is_some());
+    let all = match by_label {
+        Some(_) => Value::Null,
+        None => value["dependencies"].take(),
+    };
     let task = crate::model::task::Task::from_json(&value)?;
-    let dependencies = edges
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, to)| {
+    let read = |ids: &Value| {
+        let ids = ids.as_object().into_iter().flatten();
+        ids.map(|(name, to)| {
             let to = TaskId::parse(to.as_str().unwrap_or_default());
-            Ok((
-                name.to_string(),
-                to.map_err(|error| task.diagnostic(error.to_string()))?,
-            ))
+            let to = to.map_err(|error| task.diagnostic(error.to_string()))?;
+            Ok((name.to_string(), to))
         })
-        .collect::<Result<BTreeMap<_, _>, Diagnostic>>()?
-        .into();
-    let provenance = before
-        .get(&task_id)
-        .map(|task| Arc::clone(&task.provenance));
+        .collect::<Result<BTreeMap<_, _>, Diagnostic>>()
+    };
+    let edges = Arc::new(read(&edges)?);
+    let dependencies = match by_label {
+        // Which tasks outside the graph a label means cannot have changed.
+        Some(before) => {
+            let PlannedDependencies {
+                all, edges: old, ..
+            } = &before.dependencies;
+            let outside = all.iter().filter(|(name, _)| !old.contains_key(*name));
+            let all = outside.chain(edges.iter());
+            let all = all.map(|(name, id)| (name.clone(), id.clone()));
+            PlannedDependencies {
+                all: Arc::new(all.collect()),
+                edges,
+                named: Some(Arc::clone(&task.dependencies)),
+            }
+        }
+        None => PlannedDependencies {
+            all: Arc::new(read(&all)?),
+            edges,
+            named: before.and_then(|task| task.dependencies.named.clone()),
+        },
+    };
+    let provenance = before.map(|task| Arc::clone(&task.provenance));
     Ok(PlannedTask {
         task_id,
         kind: task.kind,

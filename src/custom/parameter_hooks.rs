@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::project::GRAPH_WORKER;
-use super::version::{BUILT_IN, major_of};
+use super::version::{Rule, Rules};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{Object, Value, json, type_name};
 use crate::config::parameters::Strictness;
@@ -40,16 +40,22 @@ pub fn fill(
     Ok(values)
 }
 
+/// The rules of the project's taskgraph.
+///
+/// # Errors
+/// If Python cannot be started.
+pub fn rules(python: &dyn Python) -> Result<Rules, Diagnostic> {
+    let rules = Rules::of_installed(python);
+    rules.map_err(|failure| failure.diagnostic("looking up the version of taskgraph"))
+}
+
 /// The base of a push, by parameter name, if the project's version of taskgraph determines it
 /// itself.
 ///
 /// # Errors
 /// If version control fails.
 pub fn base(python: &dyn Python, values: Value) -> Outcome<Option<Object>> {
-    let version = python.version();
-    let version =
-        version.map_err(|failure| failure.diagnostic("looking up the version of taskgraph"))?;
-    if major_of(&version) == Some(BUILT_IN) {
+    if rules(python)?.has(Rule::BaseIsGiven) {
         return Ok(None);
     }
     call(

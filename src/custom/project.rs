@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use super::registered::Registered;
-use super::version::{BUILT_IN, FILTERS_ARE_EXPLICIT, major_of};
+use super::version::{BUILT_IN, Rules};
 use super::wire::task_blobs;
 use crate::base::diagnostic::Outcome;
 use crate::base::name::Label;
@@ -41,8 +41,8 @@ pub struct Custom<'a> {
     pub failed: BTreeMap<String, Exception>,
     /// Why kinds run wholly in Python, if they do.
     pub whole: Option<String>,
-    /// The major version of the installed taskgraph.
-    pub(super) major: Option<u64>,
+    /// The rules of the installed taskgraph.
+    pub rules: Rules,
     /// Whether artifacts of the decision task are written.
     pub(super) write_artifacts: bool,
     /// The number of kinds that each worker runs.
@@ -77,7 +77,7 @@ impl<'a> Custom<'a> {
     ) -> Outcome<Self> {
         let failed = |failure: Failure| failure.diagnostic("`taskgraph.register`");
         let version = python.version().map_err(failed)?;
-        let major = major_of(&version);
+        let rules = Rules::of_version(&version);
         let graph = params.id();
         let values = json!({
             "graph": graph,
@@ -93,8 +93,8 @@ impl<'a> Custom<'a> {
         };
         let answer = answer.map_err(failed)?;
         let mut registered = Registered::from_json(&answer.value["registered"]);
-        registered.prefer_installed(major);
-        let whole = match (python.mode(), major) {
+        registered.prefer_installed(rules);
+        let whole = match (python.mode(), rules.major()) {
             _ if references.is_none() => None,
             (Mode::Whole, _) => Some("`--python=whole` is set".to_owned()),
             (_, Some(BUILT_IN)) if registered.patched.is_empty() => None,
@@ -118,7 +118,7 @@ impl<'a> Custom<'a> {
                 .filter_map(|pair| Some((pair[0].as_str()?.to_owned(), Exception::read(&pair[1]))))
                 .collect(),
             whole,
-            major,
+            rules,
             write_artifacts,
             busy: (0..python.workers()).map(|_| AtomicUsize::new(0)).collect(),
             opened: Instant::now(),
@@ -127,10 +127,9 @@ impl<'a> Custom<'a> {
         })
     }
 
-    /// Whether the target-tasks method is applied even if the parameter `filters` does not name it.
-    #[must_use]
-    pub fn always_applies_method(&self) -> bool {
-        self.major.is_some_and(|major| major < FILTERS_ARE_EXPLICIT)
+    /// Whether the installed taskgraph is of the major version that is built in.
+    pub(super) fn is_built_in_major(&self) -> bool {
+        self.rules.major() == Some(BUILT_IN)
     }
 
     /// The labels of the tasks that a worker has been sent for this graph.

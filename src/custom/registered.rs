@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::version::BUILT_IN;
+use super::version::{Rule, Rules};
 use crate::base::value::Value;
 
 /// The entries of a table by name, each with whether the project defines it.
@@ -113,19 +113,17 @@ impl Registered {
     }
 }
 
-/// Built-in strategies that differ between versions of taskgraph, and the first major version that
-/// agrees with the built-in ones:
-///
-/// - before 8, `skip-unless-changed` reads the files that a push changes from version control, without a
-///   parameter `files_changed`;
-/// - before 13, it does not keep tasks when the base and the head are the same revision.
-static STRATEGIES_SINCE: &[(&str, u64)] = &[("skip-unless-changed", 13)];
+/// Built-in strategies that differ in versions without one of these rules.
+static STRATEGIES: &[(&str, &[Rule])] = &[(
+    "skip-unless-changed",
+    &[Rule::ChangesAreGiven, Rule::EmptyPushKeepsTasks],
+)];
 
 impl Registered {
     /// Uses the strategies of the installed taskgraph where the built-in ones may differ.
-    pub fn prefer_installed(&mut self, major: Option<u64>) {
-        for (name, since) in STRATEGIES_SINCE {
-            if !major.is_some_and(|major| (*since..=BUILT_IN).contains(&major)) {
+    pub fn prefer_installed(&mut self, rules: Rules) {
+        for (name, needed) in STRATEGIES {
+            if !rules.is_known() || !needed.iter().all(|rule| rules.has(*rule)) {
                 self.strategies.insert((*name).to_owned(), true);
             }
         }

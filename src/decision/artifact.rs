@@ -7,6 +7,8 @@ use crate::base::json::{self, Entries};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::{Object, Value};
 use crate::config::yaml;
+use crate::custom::version::{Rule, Rules};
+use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
 use crate::ports::artifacts::Artifacts;
 
@@ -23,6 +25,27 @@ pub fn write_graph(
 ) -> Result<(), Diagnostic> {
     tracing::info!("writing artifact file `{name}`");
     artifacts.write(name, json::pretty_of(graph).as_bytes())
+}
+
+/// Writes `task-graph.json`, with the dependencies that the installed taskgraph writes.
+///
+/// # Errors
+/// The artifact cannot be written.
+pub fn write_task_graph(
+    artifacts: &dyn Artifacts,
+    graph: &IdGraph,
+    rules: Rules,
+) -> Result<(), Diagnostic> {
+    write_graph(artifacts, "task-graph.json", &documented(graph, rules))
+}
+
+/// Returns a graph with the dependencies that the installed taskgraph writes.
+#[must_use]
+pub fn documented(graph: &IdGraph, rules: Rules) -> IdGraph {
+    match rules.has(Rule::AllDependenciesAreWritten) {
+        true => graph.clone(),
+        false => graph.clone().with_edges_alone(),
+    }
 }
 
 /// Writes YAML.

@@ -142,7 +142,7 @@ pub fn insert_gates(
         let graph = std::mem::take(&mut optimized.graph);
         optimized.graph = graph
             .changed(|task| {
-                let inside = task.dependencies.values().any(|id| behind.contains(id));
+                let inside = task.dependencies.all.values().any(|id| behind.contains(id));
                 let waits = !inside && behind.contains(&task.task_id);
                 waits.then(|| with_dependency(task.clone(), &last))
             })
@@ -155,7 +155,7 @@ pub fn insert_gates(
 const PREFIX: &str = "release-gate-";
 
 fn with_dependency(mut task: PlannedTask, (label, gate): &(Label, TaskId)) -> PlannedTask {
-    Arc::make_mut(&mut task.dependencies).insert(label.to_string(), gate.clone());
+    task.dependencies.add(label, gate);
     let list = task.task.entry("dependencies").or_insert_with(|| json!([]));
     if let Value::Array(list) = list {
         list.push(json!(gate.as_str()));

@@ -12,6 +12,7 @@ pub mod flags;
 pub mod flavor_chain;
 pub mod index;
 mod optimize_rerun;
+mod overrides;
 pub mod parameters;
 mod phases;
 mod prepare;

@@ -9,22 +9,19 @@ use std::path::Path;
 
 use super::context::Context;
 use super::flags::DecisionFlags;
+use super::overrides;
 use super::phases::{cannot_read_repository, vcs_diagnostic};
-use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
-use crate::base::json;
+use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::repo_url::parse_repository_url;
 use crate::base::time::Timestamp;
-use crate::base::value::{Object, Value, type_name};
+use crate::base::value::Object;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::{Parameters, Strictness};
-use crate::config::yaml;
 use crate::custom;
+use crate::custom::version::{Rule, Rules};
 use crate::ports::files::{FileError, Files};
 use crate::ports::python::{Mode, Python};
 use crate::ports::vcs::{Change, NULL_REVISION, Tool, Vcs, VcsError};
-
-/// The ref of the notes that may override parameters.
-const NOTES: &str = "refs/notes/decision-parameters";
 
 /// Computes the parameters of a decision task.
 ///
@@ -55,7 +52,11 @@ pub fn for_decision(
             values.insert("build_date", build_date);
             values.insert("moz_build_date", moz_build_date(build_date));
         }
-        return checked(context, python, values, flags);
+        // It applies overrides itself, unless they need the flag.
+        if flags.allow_parameter_override {
+            values.extend(overrides::of_file_or_note(context, flags)?);
+        }
+        return checked(context, python, values);
     }
     if !flags.entry_options.is_empty() {
         let names: Vec<_> = flags.entry_options.keys().map(|key| key.as_str()).collect();
@@ -78,7 +79,12 @@ pub fn for_decision(
     } else {
         format!("{}@noreply.mozilla.org", flags.owner)
     };
-    let on_push = matches!(flags.tasks_for.as_str(), "hg-push" | "github-push");
+    let rules = rules(context)?;
+    let on_push = match flags.tasks_for.as_str() {
+        "hg-push" => true,
+        "github-push" => rules.has(Rule::DontbuildOnGithub),
+        _ => false,
+    };
     let method = if on_push && message.contains("DONTBUILD") {
         "nothing"
     } else {
@@ -121,25 +127,15 @@ pub fn for_decision(
     if let (Some(python), Some(function)) = (python, flags.decision_parameters.as_deref()) {
         values = custom::parameter_hooks::change(python, values, function)?;
     }
+    values.extend(overrides::of_decision(context, flags, rules)?);
     if let Some(python) = python.filter(|python| python.started()) {
-        return checked(context, python, values, flags);
-    }
-    if flags.allow_parameter_override {
-        values.extend(overrides(context, flags)?);
+        return checked(context, python, values);
     }
     Parameters::new(values, Strictness::Strict)
 }
 
 /// Checks parameters in Python, where the project may have added some.
-fn checked(
-    context: Context<'_>,
-    python: &dyn Python,
-    mut values: Object,
-    flags: &DecisionFlags,
-) -> Outcome<Parameters> {
-    if flags.allow_parameter_override {
-        values.extend(overrides(context, flags)?);
-    }
+fn checked(context: Context<'_>, python: &dyn Python, values: Object) -> Outcome<Parameters> {
     let root = context.vcs.map_or(Path::new("."), Vcs::root);
     let initial = values.clone();
     let values = custom::parameter_hooks::fill(python, values, &initial, Strictness::Strict, root)?;
@@ -228,95 +224,13 @@ fn with_base(context: Context<'_>, flags: &DecisionFlags) -> Outcome<DecisionFla
     Ok(flags)
 }
 
-/// Returns the parameters that `try_task_config.json`, or else a git note, overrides.
-fn overrides(context: Context<'_>, flags: &DecisionFlags) -> Outcome<Object> {
-    let name = flags
-        .try_task_config_file
-        .as_deref()
-        .unwrap_or("try_task_config.json");
-    match context.files.read(name) {
-        Ok(text) => {
-            tracing::info!("using try tasks from {name}");
-            return try_task_config(name, &text);
-        }
-        Err(FileError::Missing(_)) => {}
-        Err(other) => return Err(Diagnostic::from(other).into()),
+/// Returns the rules of the installed taskgraph: those of 24.5.1 if nothing runs in Python.
+fn rules(context: Context<'_>) -> Result<Rules, Diagnostic> {
+    let python = context.python.filter(|python| python.mode() != Mode::Never);
+    match python.filter(|python| python.started()) {
+        Some(python) => custom::parameter_hooks::rules(python),
+        None => Ok(Rules::default()),
     }
-    let note = match context.vcs {
-        Some(vcs) => vcs.note(NOTES, &flags.head_repository).map_err(|error| {
-            let from = &flags.head_repository;
-            cannot_read_repository(
-                format!("cannot fetch the notes {NOTES} from {from}"),
-                &error,
-            )
-        })?,
-        None => None,
-    };
-    let Some(note) = note.filter(|note| !note.is_empty()) else {
-        return Ok(Object::new());
-    };
-    match json::read(&format!("the note {NOTES}"), note.as_bytes())? {
-        Value::Object(values) => {
-            let names: Vec<_> = values.keys().map(|key| key.as_str()).collect();
-            tracing::info!("Overriding parameters from {NOTES}: {}", names.join(", "));
-            Ok(values)
-        }
-        other => Err(Diagnostic::user(format!(
-            "the note {NOTES} is {}",
-            yaml::root_in_words(&other)
-        ))
-        .help(
-            "make the note a JSON object of the parameters to override, e.g. `{\"level\": \"1\"}`",
-        )
-        .into()),
-    }
-}
-
-/// Reads a `try_task_config.json` of version 2.
-fn try_task_config(name: &str, text: &[u8]) -> Outcome<Object> {
-    const FORM: &str = "use version 2: `{\"version\": 2, \"parameters\": {…}}`";
-    let mut wrong = Diagnostics::new();
-    let config = json::read(name, text)?;
-    let Value::Object(mut config) = config else {
-        let found = yaml::root_in_words(&config);
-        return Err(Diagnostic::user(format!("{name} is {found}"))
-            .help(FORM)
-            .into());
-    };
-    match config.shift_remove("version") {
-        Some(Value::Number(version)) if version.as_i64() == Some(2) => {}
-        Some(version) => {
-            return Err(
-                Diagnostic::user(format!("{name} has the unknown version {version}"))
-                    .help(FORM)
-                    .into(),
-            );
-        }
-        None => {
-            return Err(Diagnostic::user(format!("{name} has no `version`"))
-                .help(FORM)
-                .into());
-        }
-    }
-    let parameters = config.shift_remove("parameters");
-    for key in config.keys() {
-        wrong.push(
-            Diagnostic::user(format!("{name} has the unknown key `{key}`"))
-                .help("version 2 only allows `parameters`; move the key there"),
-        );
-    }
-    let parameters = match parameters {
-        Some(Value::Object(parameters)) => parameters,
-        None | Some(Value::Null) => Object::new(),
-        Some(other) => {
-            let found = type_name(&other);
-            wrong.push(Diagnostic::user(format!(
-                "`parameters` in {name}: expected a mapping, found {found}"
-            )));
-            Object::new()
-        }
-    };
-    wrong.or_ok(parameters)
 }
 
 /// Returns the first line of `version.txt`, if it exists.

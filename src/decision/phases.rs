@@ -11,7 +11,9 @@ use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::value::json;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
+use crate::custom::parameter_hooks;
 use crate::custom::phase_hook::PhaseObserver;
+use crate::custom::version::Rules;
 use crate::custom::{Custom, NativeTables};
 use crate::generate::{self, FullTaskGraph, FullTaskSet};
 use crate::kind::{KindDefinition, KindGraph};
@@ -247,6 +249,17 @@ impl Phases<'_> {
         })
     }
 
+    /// Returns the rules of the installed taskgraph: those of 24.5.1 if nothing runs in Python.
+    ///
+    /// # Errors
+    /// The project's Python fails.
+    pub fn rules(&self) -> Result<Rules, Diagnostic> {
+        match self.python().filter(|python| python.started()) {
+            Some(python) => parameter_hooks::rules(python),
+            None => Ok(Rules::default()),
+        }
+    }
+
     /// Returns what this set of parameters selects, given its target tasks.
     ///
     /// # Errors
@@ -269,7 +282,8 @@ impl Phases<'_> {
         targets: &TargetTaskSet,
     ) -> Outcome<TargetTaskGraph> {
         self.phase("target_task_graph", |custom| {
-            let target = target::target_task_graph(&full.graph, targets, self.params)?;
+            let rules = custom.map(|custom| custom.rules).unwrap_or_default();
+            let target = target::target_task_graph(&full.graph, targets, self.params, rules)?;
             if let Some(custom) = custom.filter(|_| self.verify) {
                 custom.verify_labels("target_task_graph", &full.graph.0, &target.graph, true)?;
             }

@@ -204,7 +204,8 @@ impl Generated<'_> {
         let artifacts = options.artifacts;
         let log = crate::optimize::verdict::log(&optimized.verdicts);
         artifacts.write("optimizations.log", log.as_bytes())?;
-        artifact::write_graph(artifacts, "task-graph.json", &morphed.graph)?;
+        let rules = self.phases.rules()?;
+        artifact::write_task_graph(artifacts, &morphed.graph, rules)?;
         artifact::write_label_to_taskid(
             artifacts,
             "label-to-taskid.json",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::planned_dependencies::PlannedDependencies;
 use super::task::{Provenance, Written};
 use crate::base::dag::Dag;
 use crate::base::json::{Entries, ToJson, value_of};
@@ -28,8 +29,8 @@ pub struct PlannedTask {
     pub task: Object,
     /// The optimization strategy that it was kept under.
     pub optimization: Value,
-    /// The tasks that it depends on, by the name that it has for each: in this graph or older.
-    pub dependencies: Arc<BTreeMap<String, TaskId>>,
+    /// The tasks that it depends on.
+    pub dependencies: PlannedDependencies,
     /// The soft dependencies that its kind named.
     pub soft_dependencies: Vec<Label>,
     /// The dependencies of which at least one runs.
@@ -41,7 +42,7 @@ pub struct PlannedTask {
 impl ToJson for PlannedTask {
     /// As the peer writes it in `task-graph.json`.
     fn to_json(&self) -> Value {
-        let dependencies = self.dependencies.iter();
+        let dependencies = self.dependencies.all.iter();
         let fields = Written {
             kind: &self.kind,
             label: &self.label,
@@ -109,7 +110,9 @@ impl IdGraph {
     #[must_use]
     pub fn dag(&self) -> Dag<TaskId> {
         let edges = self.tasks.values().flat_map(|task| {
-            task.dependencies
+            let dependencies = &task.dependencies;
+            dependencies
+                .all
                 .values()
                 .map(|to| (task.task_id.clone(), to.clone()))
         });
@@ -138,6 +141,21 @@ impl IdGraph {
             }
         }
         self
+    }
+
+    /// The same tasks, with only the edges of the graph as their dependencies.
+    #[must_use]
+    pub fn with_edges_alone(self) -> Self {
+        self.changed(|task| {
+            let dependencies = &task.dependencies;
+            (dependencies.all != dependencies.edges).then(|| PlannedTask {
+                dependencies: PlannedDependencies {
+                    all: Arc::clone(&dependencies.edges),
+                    ..dependencies.clone()
+                },
+                ..task.clone()
+            })
+        })
     }
 
     /// The graph as the peer writes it.

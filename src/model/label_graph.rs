@@ -199,6 +199,26 @@ impl LabelGraph {
         }
     }
 
+    /// The same tasks, with only the edges of the graph as their dependencies.
+    #[must_use]
+    pub fn with_edges_alone(mut self) -> Self {
+        let is_edge = |to: &Label| self.dag.is_some() && self.tasks.contains_key(to);
+        let edges = |task: &Arc<Task>| -> Option<IndexMap<String, Label>> {
+            let all = task.dependencies.iter();
+            (!all.clone().all(|(_, to)| is_edge(to))).then(|| {
+                let edges = all.filter(|(_, to)| is_edge(to));
+                edges.map(|(name, to)| (name.clone(), to.clone())).collect()
+            })
+        };
+        let changed: Vec<_> = self.tasks.values().map(edges).collect();
+        for (task, edges) in self.tasks.values_mut().zip(changed) {
+            if let Some(edges) = edges {
+                Arc::make_mut(task).dependencies = edges.into();
+            }
+        }
+        self
+    }
+
     /// The graph as the peer writes it.
     #[must_use]
     pub fn to_json(&self) -> Value {

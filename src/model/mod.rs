@@ -6,6 +6,7 @@
 
 pub mod id_graph;
 pub mod label_graph;
+pub mod planned_dependencies;
 pub mod reference;
 pub mod task;
 

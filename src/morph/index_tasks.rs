@@ -11,6 +11,7 @@ use crate::base::name::{KindName, Label};
 use crate::base::pattern::Prefix;
 use crate::base::value::{Object, Value, json};
 use crate::model::id_graph::{IdGraph, PlannedTask};
+use crate::model::planned_dependencies::PlannedDependencies;
 
 /// The queue's limit for routes of one task (queue schema, `routes.maxItems`).
 const MAX_ROUTES: usize = 64;
@@ -132,7 +133,7 @@ fn added_task(
     label: Label,
     task_id: crate::base::name::TaskId,
     definition: Value,
-    dependencies: Arc<BTreeMap<String, crate::base::name::TaskId>>,
+    dependencies: PlannedDependencies,
     parent: &PlannedTask,
 ) -> Result<PlannedTask, Diagnostic> {
     let kind = KindName::parse("misc").map_err(|error| Diagnostic::bug(error.to_string()))?;

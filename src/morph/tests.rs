@@ -21,7 +21,7 @@ fn planned(name: &str, attributes: Value, definition: Value) -> PlannedTask {
         attributes: object(attributes),
         task: object(definition),
         optimization: Value::Null,
-        dependencies: std::sync::Arc::default(),
+        dependencies: Default::default(),
         soft_dependencies: Vec::new(),
         if_dependencies: Vec::new(),
         provenance: Default::default(),
@@ -154,7 +154,7 @@ fn excess_index_routes_get_a_separate_task() {
     );
     let planned = morphed.graph.get(&new_id(name)).unwrap();
     assert_eq!(planned.kind.as_str(), "misc");
-    assert_eq!(planned.dependencies["parent"], id("A"));
+    assert_eq!(planned.dependencies.all["parent"], id("A"));
 }
 
 #[test]
@@ -257,7 +257,12 @@ fn code_review_is_notified_when_its_tasks_are_done() {
         })
     );
     let planned = morphed.graph.get(&new_id("code-review")).unwrap();
-    let names: Vec<_> = planned.dependencies.keys().map(String::as_str).collect();
+    let names: Vec<_> = planned
+        .dependencies
+        .all
+        .keys()
+        .map(String::as_str)
+        .collect();
     assert_eq!(names, ["lint-a", "lint-b"]);
 }
 

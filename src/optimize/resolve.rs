@@ -13,6 +13,7 @@ use crate::base::name::{Label, TaskId};
 use crate::base::value::{List, Object, Value};
 use crate::model::id_graph::{IdGraph, PlannedTask};
 use crate::model::label_graph::LabelGraph;
+use crate::model::planned_dependencies::PlannedDependencies;
 use crate::model::reference::{Names, PreviousResolution, ReferenceError, resolve_names};
 use crate::model::task::Task;
 use crate::target::TargetTaskGraph;
@@ -127,17 +128,14 @@ impl<'a> Resolver<'a> {
             .ids
             .get(&task.label)
             .ok_or_else(|| task.diagnostic("it was kept but has no taskId"))?;
-        let mut dependencies = Arc::new(self.dependencies(&task));
         let last = self.planned.last();
-        let same_dependencies = last.filter(|last| last.dependencies == dependencies);
-        if let Some(last) = same_dependencies {
-            dependencies = Arc::clone(&last.dependencies);
-        }
+        let dependencies = self.dependencies(&task, last.map(|last| &last.dependencies));
+        let same_dependencies = last.filter(|last| last.dependencies.all == dependencies.all);
         let environment = self.inputs.environment;
         let names = Names {
             own,
             decision: self.inputs.ids.decision_task_id(),
-            dependencies: &dependencies,
+            dependencies: &dependencies.all,
             root_url: environment.root_url(),
             proxy_url: environment
                 .filled("TASKCLUSTER_PROXY_URL")
@@ -161,7 +159,7 @@ impl<'a> Resolver<'a> {
             Value::Object(definition) => definition,
             _ => Object::new(),
         };
-        add_dependencies(&mut definition, dependencies.values());
+        add_dependencies(&mut definition, dependencies.all.values());
         // The results of references are the same in many tasks too.
         let like = last.map(|last| &last.task).or_else(|| self.shared.get());
         definition.share_with(like.unwrap_or(&Object::new()));
@@ -183,15 +181,42 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
-    /// The taskIds of a task's dependencies, by name.
-    fn dependencies(&self, task: &Task) -> BTreeMap<String, TaskId> {
+    /// The taskIds of a task's dependencies. What is equal to that of another task is shared with it.
+    fn dependencies(&self, task: &Task, like: Option<&PlannedDependencies>) -> PlannedDependencies {
         let hard = task.dependencies.iter();
         let hard = hard.map(|(name, label)| (name.as_str(), label));
         let soft = task.soft_dependencies.iter();
         let soft = soft.filter(|label| is_kept(label, self.verdicts));
-        let all = hard.chain(soft.map(|label| (label.as_str(), label)));
-        all.filter_map(|(name, label)| Some((name.to_owned(), self.ids.get(label)?.clone())))
-            .collect()
+        let all = hard
+            .clone()
+            .chain(soft.map(|label| (label.as_str(), label)));
+        let edges = hard.filter(|(_, label)| is_kept(label, self.verdicts));
+        let like = like.map(|one| [&one.all, &one.edges]).into_iter().flatten();
+        let mut known: Vec<Arc<BTreeMap<String, TaskId>>> = like.cloned().collect();
+        let all = self.shared_ids(all, &mut known);
+        let edges = self.shared_ids(edges, &mut known);
+        PlannedDependencies {
+            all,
+            edges,
+            named: Some(Arc::clone(&task.dependencies)),
+        }
+    }
+
+    /// The taskIds of labels by name, shared with equal known ones.
+    fn shared_ids<'l>(
+        &self,
+        labels: impl Iterator<Item = (&'l str, &'l Label)>,
+        known: &mut Vec<Arc<BTreeMap<String, TaskId>>>,
+    ) -> Arc<BTreeMap<String, TaskId>> {
+        let ids = labels
+            .filter_map(|(name, label)| Some((name.to_owned(), self.ids.get(label)?.clone())));
+        let ids: BTreeMap<String, TaskId> = ids.collect();
+        if let Some(equal) = known.iter().find(|one| ***one == ids) {
+            return Arc::clone(equal);
+        }
+        let ids = Arc::new(ids);
+        known.push(Arc::clone(&ids));
+        ids
     }
 }
 

@@ -4,6 +4,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::suggest;
 use crate::base::value::{Value, truthy};
 use crate::config::parameters::Parameters;
+use crate::custom::version::Rules;
 use crate::model::task::Task;
 use crate::target::names::{on_branch, runs_on};
 
@@ -15,7 +16,7 @@ pub struct TargetMethod {
     /// What it selects, for the reference.
     pub doc: &'static str,
     /// Whether it selects a task, or the mistake in its attributes.
-    pub select: fn(&Task, &Parameters) -> Result<bool, Diagnostic>,
+    pub select: fn(&Task, &Parameters, Rules) -> Result<bool, Diagnostic>,
     /// The release phases that it selects from, in order; empty if it is not for releases.
     pub phases: &'static [&'static str],
 }
@@ -31,35 +32,35 @@ pub static METHODS: &[TargetMethod] = &[
     TargetMethod {
         name: "codereview",
         doc: "tasks that `default` selects and that have the attribute `code-review`",
-        select: |task, params| {
+        select: |task, params, rules| {
             let reviewed = task.attribute("code-review").is_some_and(truthy);
-            Ok(default_method(task, params)? && reviewed)
+            Ok(default_method(task, params, rules)? && reviewed)
         },
         phases: &[],
     },
     TargetMethod {
         name: "nothing",
         doc: "no tasks",
-        select: |_, _| Ok(false),
+        select: |_, _, _| Ok(false),
         phases: &[],
     },
     TargetMethod {
         name: "promote",
         doc: "tasks of the product `release_product` in the phase `promote`",
-        select: |task, params| in_phases(task, params, &["promote"]),
+        select: |task, params, _| in_phases(task, params, &["promote"]),
         phases: &["promote"],
     },
     TargetMethod {
         name: "push",
         doc: "tasks of the product `release_product` in the phases `promote` and `push`",
-        select: |task, params| in_phases(task, params, &["promote", "push"]),
+        select: |task, params, _| in_phases(task, params, &["promote", "push"]),
         phases: &["promote", "push"],
     },
     TargetMethod {
         name: "ship",
         doc: "tasks of the product `release_product` in the phases `promote`, `push` and `ship`; \
               for a release candidate, which is never pushed, only `promote` and `ship`",
-        select: |task, params| {
+        select: |task, params, _| {
             let phases: &[&str] = match params.str("release_type") {
                 "release-rc" => &["promote", "ship"],
                 _ => &["promote", "push", "ship"],
@@ -71,7 +72,7 @@ pub static METHODS: &[TargetMethod] = &[
     TargetMethod {
         name: "promote_partners",
         doc: "tasks of the product `release_product` in the phase `promote` that are partner repacks",
-        select: |task, params| {
+        select: |task, params, _| {
             Ok(is_partner(task)
                 && shipped_in(task, params, &["promote"])
                 && in_release(task, params)?)
@@ -99,7 +100,7 @@ pub fn hint(name: &str) -> String {
     suggest::hint_native(name, METHODS.iter().map(|method| method.name))
 }
 
-fn default_method(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
+fn default_method(task: &Task, params: &Parameters, rules: Rules) -> Result<bool, Diagnostic> {
     let early = matches!(task.attribute_str("shipping_phase"), Some("build") | None)
         && task
             .attribute("shipping_phase")
@@ -109,7 +110,7 @@ fn default_method(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> 
         && early
         && runs_on(task, "run_on_projects", params.project(), false)?
         && runs_on(task, "run_on_tasks_for", params.tasks_for(), true)?
-        && on_branch(task, params)?)
+        && on_branch(task, params, rules)?)
 }
 
 fn in_phases(task: &Task, params: &Parameters, phases: &[&str]) -> Result<bool, Diagnostic> {

@@ -20,6 +20,7 @@ use crate::base::name::Label;
 use crate::base::value::Value;
 use crate::config::parameters::Parameters;
 use crate::custom::Custom;
+use crate::custom::version::{Rule, Rules};
 use crate::generate::FullTaskGraph;
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
@@ -58,7 +59,8 @@ pub fn target_task_set(
     params: &Parameters,
     custom: Option<&Custom<'_>>,
 ) -> Outcome<TargetTaskSet> {
-    let filters = filters(params, custom);
+    let rules = custom.map(|custom| custom.rules).unwrap_or_default();
+    let filters = filters(params, rules);
     names::warn(&full.0);
     let mut selected: IndexSet<Label> = full.0.labels().cloned().collect();
     let mut changed: IndexMap<Label, Arc<Task>> = IndexMap::new();
@@ -83,7 +85,10 @@ pub fn target_task_set(
         let method = native?;
         let mut wrong = Diagnostics::new();
         selected.retain(|label| {
-            let chosen = full.0.get(label).map(|task| (method.select)(task, params));
+            let chosen = full
+                .0
+                .get(label)
+                .map(|task| (method.select)(task, params, rules));
             match chosen.transpose() {
                 Ok(chosen) => chosen.unwrap_or_default(),
                 Err(diagnostic) => {
@@ -110,9 +115,9 @@ fn log_filter(filter: &str, method: &str, before: usize, left: usize) {
 }
 
 /// The names of the filters, in order.
-fn filters<'p>(params: &'p Parameters, custom: Option<&Custom<'_>>) -> Vec<&'p str> {
+fn filters(params: &Parameters, rules: Rules) -> Vec<&str> {
     let mut filters = params.strings("filters");
-    let always = custom.is_some_and(Custom::always_applies_method);
+    let always = !rules.has(Rule::FiltersAreExplicit);
     if filters.is_empty() || (always && !filters.contains(&FILTER)) {
         filters.insert(0, FILTER);
     }
@@ -122,13 +127,12 @@ fn filters<'p>(params: &'p Parameters, custom: Option<&Custom<'_>>) -> Vec<&'p s
 /// Whether the project's Python selects the target tasks.
 #[must_use]
 pub fn runs_in_python(params: &Parameters, custom: Option<&Custom<'_>>) -> bool {
-    let filters = filters(params, custom);
     let name = params.str(FILTER);
     let native = method::find(name).is_ok();
     let own = |custom: &Custom<'_>| {
-        filters
-            .iter()
-            .any(|f| custom.handles_filter(f, name, native))
+        let filters = filters(params, custom.rules);
+        let mut filters = filters.into_iter();
+        filters.any(|filter| custom.handles_filter(filter, name, native))
     };
     custom.is_some_and(own)
 }
@@ -142,22 +146,31 @@ pub fn target_task_graph(
     full: &FullTaskGraph,
     targets: &TargetTaskSet,
     params: &Parameters,
+    rules: Rules,
 ) -> Outcome<TargetTaskGraph> {
-    let everywhere = params.get("enable_always_target");
+    let everywhere = !rules.has(Rule::AlwaysTargetIsOptional)
+        || params.get("enable_always_target") == Some(&Value::Bool(true));
     let kinds: Vec<&str> = params.strings("enable_always_target");
     let always = full.0.tasks().filter(|task| {
         task.attribute("always_target")
             .is_some_and(crate::base::value::truthy)
-            && (everywhere == Some(&Value::Bool(true)) || kinds.contains(&task.kind.as_str()))
+            && (everywhere || kinds.contains(&task.kind.as_str()))
     });
     let targeted = || targets.tasks.labels().cloned();
-    let requested: IndexSet<Label> = targeted()
+    let mut requested: IndexSet<Label> = targeted()
         .chain(always.map(|task| task.label.clone()))
         .collect();
     tracing::info!(
         "Adding {} tasks with `always_target` attribute",
         requested.len() - targets.tasks.len()
     );
+    if !rules.has(Rule::ImagesOnDemand) {
+        let images = full
+            .0
+            .tasks()
+            .filter(|task| task.attribute_str("kind") == Some("docker-image"));
+        requested.extend(images.map(|task| task.label.clone()));
+    }
     let mut do_not_optimize: BTreeSet<Label> = params
         .strings("do_not_optimize")
         .into_iter()

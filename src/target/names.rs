@@ -9,6 +9,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::pattern::Prefix;
 use crate::base::value::{Value, type_name};
 use crate::config::parameters::Parameters;
+use crate::custom::version::{Rule, Rules};
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 
@@ -34,12 +35,16 @@ pub fn runs_on(task: &Task, attribute: &str, name: &str, absent: bool) -> Result
 ///
 /// # Errors
 /// If the attribute lists no patterns.
-pub fn on_branch(task: &Task, params: &Parameters) -> Result<bool, Diagnostic> {
+pub fn on_branch(task: &Task, params: &Parameters, rules: Rules) -> Result<bool, Diagnostic> {
     const ATTRIBUTE: &str = "run_on_git_branches";
     // Pull requests come from branches of any name.
-    if params.str("repository_type") != "git"
-        || params.tasks_for().starts_with("github-pull-request")
-    {
+    const PULL_REQUEST: &str = "github-pull-request";
+    let tasks_for = params.tasks_for();
+    let any_branch = match rules.has(Rule::UntrustedPullRequestsOfAnyBranch) {
+        true => tasks_for.starts_with(PULL_REQUEST),
+        false => tasks_for == PULL_REQUEST,
+    };
+    if params.str("repository_type") != "git" || any_branch {
         return Ok(true);
     }
     let Some(patterns) = listed(task, ATTRIBUTE)? else {

@@ -300,7 +300,7 @@ fn target(over: Value, tasks: Vec<TestTask>, targets: &[&str]) -> TargetTaskGrap
         tasks: full.0.only(&chosen.collect()),
         changed: Vec::new(),
     };
-    target_task_graph(&full, &set, &params(over)).unwrap()
+    target_task_graph(&full, &set, &params(over), Default::default()).unwrap()
 }
 
 fn names<'a>(labels: impl IntoIterator<Item = &'a Label>) -> Vec<&'a str> {

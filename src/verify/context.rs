@@ -3,6 +3,7 @@
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::custom::Custom;
+use crate::custom::version::Rules;
 
 /// What a verification may look at besides the graph.
 #[derive(Debug, Clone, Copy)]
@@ -15,4 +16,11 @@ pub struct VerifyContext<'a> {
     pub cache_suffix: &'a str,
     /// The project's Python, if it is used.
     pub custom: Option<&'a Custom<'a>>,
+}
+
+impl VerifyContext<'_> {
+    /// The rules of the installed taskgraph.
+    pub(super) fn rules(&self) -> Rules {
+        self.custom.map(|custom| custom.rules).unwrap_or_default()
+    }
 }

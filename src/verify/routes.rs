@@ -6,6 +6,7 @@ use super::context::VerifyContext;
 use crate::base::diagnostic::Diagnostics;
 use crate::base::suggest;
 use crate::base::value::Value;
+use crate::custom::version::Rule;
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 
@@ -20,6 +21,9 @@ static FILTERS: &[&str] = &[
     "on-running",
     "on-transition",
 ];
+
+/// The filters before [`Rule::NotificationsOnTransitions`].
+static OLD_FILTERS: &[&str] = &["on-any", "on-completed", "on-failed", "on-exception"];
 
 fn routes(task: &Task) -> impl Iterator<Item = &str> {
     task.task
@@ -50,18 +54,24 @@ pub(super) fn distinct(graph: &LabelGraph, context: VerifyContext<'_>, wrong: &m
     }
 }
 
-pub(super) fn notifications(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diagnostics) {
+pub(super) fn notifications(
+    graph: &LabelGraph,
+    context: VerifyContext<'_>,
+    wrong: &mut Diagnostics,
+) {
+    let on_transitions = context.rules().has(Rule::NotificationsOnTransitions);
+    let filters = if on_transitions { FILTERS } else { OLD_FILTERS };
     for task in graph.tasks() {
         for route in routes(task).filter(|route| route.starts_with("notify.")) {
             let filter = route.rsplit('.').next().unwrap_or(route);
-            if !FILTERS.contains(&filter) {
+            if !filters.contains(&filter) {
                 wrong.push(
                     task.diagnostic(format!(
                         "its route `{route}` ends in {filter:?}, which is not a notification filter"
                     ))
-                    .help(suggest::hint(filter, FILTERS.iter().copied())),
+                    .help(suggest::hint(filter, filters.iter().copied())),
                 );
-            } else if filter == "on-any" {
+            } else if filter == "on-any" && on_transitions {
                 tracing::warn!(
                     "task `{}`: the notification filter `on-any` is deprecated; use `on-transition` or `on-resolved`",
                     task.label
@@ -81,12 +91,17 @@ fn is_namespace(text: &str) -> bool {
     })
 }
 
-pub(super) fn index(graph: &LabelGraph, _: VerifyContext<'_>, wrong: &mut Diagnostics) {
+pub(super) fn index(graph: &LabelGraph, context: VerifyContext<'_>, wrong: &mut Diagnostics) {
+    let valid = context.rules().has(Rule::IndexRoutesAreValid);
+    let is_valid = |path: &str| match valid {
+        true => is_namespace(path),
+        false => !path.contains('/'),
+    };
     for task in graph.tasks() {
         for route in routes(task) {
             if route
                 .strip_prefix("index.")
-                .is_some_and(|namespace| !is_namespace(namespace))
+                .is_some_and(|path| !is_valid(path))
             {
                 wrong.push(
                     task.diagnostic(format!("its route `{route}` is not a valid index path")).help(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::context::VerifyContext;
 use crate::base::diagnostic::Diagnostics;
 use crate::base::value::{Object, Value};
+use crate::custom::version::{Rule, Rules};
 use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
@@ -48,13 +49,20 @@ fn cache_names(payload: &Object) -> Vec<&str> {
         .collect()
 }
 
-fn runs_run_task(payload: &Object) -> bool {
+fn runs_run_task(payload: &Object, rules: Rules) -> bool {
     let command = payload.get("command").and_then(Value::as_array);
-    command
+    let program = command
         .and_then(|parts| parts.first())
         .and_then(Value::as_str)
-        .and_then(|program| program.rsplit('/').next())
-        .is_some_and(|name| name.starts_with("run-task"))
+        .unwrap_or_default();
+    match rules.has(Rule::VariantsOfRunTask) {
+        true => program
+            .rsplit('/')
+            .next()
+            .unwrap_or(program)
+            .starts_with("run-task"),
+        false => program.ends_with("run-task"),
+    }
 }
 
 pub(super) fn caches(graph: &LabelGraph, context: VerifyContext<'_>, wrong: &mut Diagnostics) {
@@ -81,7 +89,7 @@ pub(super) fn caches(graph: &LabelGraph, context: VerifyContext<'_>, wrong: &mut
             {
                 continue;
             }
-            if !runs_run_task(payload) {
+            if !runs_run_task(payload, context.rules()) {
                 wrong.push(
                     task.diagnostic(format!(
                         "its cache `{rest}` is reserved for tasks that use run-task"

@@ -339,7 +339,7 @@ fn always_optimized_tasks_must_not_remain() {
         attributes: crate::base::value::Object::new(),
         task: crate::config::test_support::object(json!({"workerType": worker})),
         optimization: Value::Null,
-        dependencies: std::sync::Arc::default(),
+        dependencies: Default::default(),
         soft_dependencies: Vec::new(),
         if_dependencies: Vec::new(),
         provenance: Default::default(),

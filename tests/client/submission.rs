@@ -35,7 +35,7 @@ fn planned(name: &str, ids: &DerivedIds, bench: &Bench, dependencies: &[&TaskId]
         attributes: Object::new(),
         task: task.as_object().unwrap().clone().into(),
         optimization: Value::Null.into(),
-        dependencies: Arc::default(),
+        dependencies: Default::default(),
         soft_dependencies: Vec::new(),
         if_dependencies: Vec::new(),
         provenance: Arc::default(),

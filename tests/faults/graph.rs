@@ -149,7 +149,7 @@ impl Spec {
                 attributes,
                 task: definition.as_object().unwrap().clone(),
                 optimization: Value::Null,
-                dependencies: Arc::default(),
+                dependencies: Default::default(),
                 soft_dependencies: Vec::new(),
                 if_dependencies: Vec::new(),
                 provenance: Arc::default(),

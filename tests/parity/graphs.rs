@@ -102,7 +102,7 @@ fn answer(case: &Value) -> Value {
     let full = FullTaskGraph(LabelGraph::from_json(&Value::Object(by_label)).unwrap());
     let params = parameters(&case["params"]);
     let targets = target::target_task_set(&full, &params, None).unwrap();
-    let graph = target::target_task_graph(&full, &targets, &params).unwrap();
+    let graph = target::target_task_graph(&full, &targets, &params, Default::default()).unwrap();
     let sorted = |graph: &LabelGraph| {
         let mut labels: Vec<_> = graph.labels().map(Label::as_str).collect();
         labels.sort_unstable();

@@ -37,16 +37,21 @@ pub struct World {
 }
 
 impl World {
-    /// Creates a repository with the project in this folder.
+    /// Creates a repository with the project in `project`.
     pub fn new(python: PathBuf) -> Self {
+        Self::of(python, "project")
+    }
+
+    /// Creates a repository with the project in this folder.
+    pub fn of(python: PathBuf, project: &str) -> Self {
         let world = Self {
             folder: tempfile::tempdir().unwrap(),
             python,
             variables: BTreeMap::new(),
             left_out: BTreeSet::new(),
         };
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/project");
-        copy(&source, &world.root());
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
+        copy(&source.join(project), &world.root());
         world.git(&["init", "--quiet", "--initial-branch=main"]);
         world.git(&["remote", "add", "origin", "https://github.com/hail/hail"]);
         world.git(&["add", "--all"]);

@@ -30,7 +30,12 @@ fn names_in_a_definition_become_ids() {
     let b = definition(&optimized, "b");
     assert_eq!(b["payload"]["env"]["X"], json!(expected));
     let planned = optimized.graph.get(&new_id("b")).unwrap();
-    let names: Vec<_> = planned.dependencies.keys().map(String::as_str).collect();
+    let names: Vec<_> = planned
+        .dependencies
+        .all
+        .keys()
+        .map(String::as_str)
+        .collect();
     assert_eq!(names, ["edge", "old"]);
 }
 

@@ -156,22 +156,24 @@ def should_replace(head):
     return {"should_replace": result or False}
 
 
-def _task_by_id(fields):
-    task = ReceivedTask.from_json(fields)
-    task.task_id = fields.get("task_id")
-    return task
-
-
 def graph_by_id(blobs):
-    tasks = {task_id: _task_by_id(fields) for task_id, fields in loads(blobs[0]).items()}
-    # A task that was replaced stays a dependency, but is not in the graph.
-    edges = [
-        (task_id, other, name)
-        for task_id, task in tasks.items()
-        for name, other in task.dependencies.items()
-        if other in tasks
-    ]
+    """Builds the graph of a phase from the optimized task graph on. The dependencies of its tasks are those
+    that the installed taskgraph gives them. Replaced tasks and soft dependencies are no edges."""
+    tasks, edges = {}, []
+    for task_id, fields in loads(blobs[0]).items():
+        task = tasks[task_id] = ReceivedTask.from_json(fields)
+        task.task_id = task_id
+        links = fields.get("edges", task.dependencies)
+        edges.extend((task_id, other, name) for name, other in links.items())
     return _graph(tasks, edges)
+
+
+def _write_rank_as_text(task):
+    """Makes the rank of an index task a string. Before 24.2 it is a number, which no worker accepts."""
+    environment = (task.task.get("payload") or {}).get("env") or {}
+    rank = environment.get("INDEX_RANK")
+    if isinstance(rank, int):
+        environment["INDEX_RANK"] = str(rank)
 
 
 def morph(head, blobs):
@@ -184,16 +186,16 @@ def morph(head, blobs):
     parameters = project.parameters(head["graph"])
     for function in module.registered_morphs[head["skip"] :]:
         graph, labels = function(graph, labels, parameters, project.graph_config)
-    # Among tasks of the graph its edges count, not the dependencies of the tasks.
     links = {}
     for left, right, name in sorted(graph.graph.edges):
         links.setdefault(left, {})[name] = right
     tasks = {}
     for task_id, task in graph.tasks.items():
+        if task_id not in before:
+            _write_rank_as_text(task)
         fields = task.to_json()
         fields["task_id"] = task_id
-        outside = {name: to for name, to in task.dependencies.items() if to not in graph.tasks}
-        fields["dependencies"] = {**outside, **links.get(task_id, {})}
+        fields["edges"] = links.get(task_id, {})
         tasks[task_id] = fields
     added = [[task_id, task["label"]] for task_id, task in tasks.items() if task_id not in before]
     return {"label_to_taskid": labels, "added": added}, [dumps(tasks)]
