@@ -104,6 +104,7 @@ pub async fn run(
         task: request.task_id.as_ref(),
         input: &request.input,
         collect: !runner.artifacts.in_place(),
+        testing: !runner.check_scope,
     })?;
     for (name, content) in &output.artifacts {
         runner.artifacts.write(name, content)?;

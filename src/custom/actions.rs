@@ -72,6 +72,8 @@ pub struct CallbackInput<'r> {
     pub input: &'r Value,
     /// Whether the artifacts that it writes are collected instead of written to their folder.
     pub collect: bool,
+    /// Whether nothing is changed, so that it runs in taskgraph's testing mode.
+    pub testing: bool,
 }
 
 /// The output of a callback.
@@ -141,6 +143,7 @@ impl Custom<'_> {
             "group": request.group.map(TaskId::as_str),
             "task": request.task.map(TaskId::as_str),
             "collect": request.collect,
+            "testing": request.testing,
         });
         let answer = self
             .python

@@ -48,8 +48,10 @@ const SOURCES: &[(&str, &str)] = &[
         "repository_cache",
         include_str!("worker/repository_cache.py"),
     ),
-    ("direct_requests", include_str!("worker/direct_requests.py")),
+    ("queue_requests", include_str!("worker/queue_requests.py")),
+    ("recorded", include_str!("worker/recorded.py")),
     ("tasks", include_str!("worker/tasks.py")),
+    ("testing", include_str!("worker/testing.py")),
     ("wire", include_str!("worker/wire.py")),
 ];
 

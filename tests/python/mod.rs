@@ -12,6 +12,7 @@
 )]
 
 mod actions;
+mod callbacks;
 #[cfg(target_os = "linux")]
 mod entry_decisions;
 mod failures;

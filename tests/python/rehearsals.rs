@@ -243,9 +243,72 @@ fn a_release_with_a_python_action_is_rehearsed() {
     }
 }
 
+const DECISION_OF_ENTRY: &str = r#"
+import json
+import os
+
+ARTIFACTS_DIR = "artifacts"
+
+
+def write_artifact(filename, data):
+    os.makedirs(ARTIFACTS_DIR, exist_ok=True)
+    with open(os.path.join(ARTIFACTS_DIR, filename), "w") as file:
+        json.dump(data, file)
+
+
+def taskgraph_decision(options, parameters=None):
+    write_artifact("written.json", "by the decision")
+"#;
+
+/// The action of an entry writes artifacts with the functions of the entry's own decision.
+#[test]
+fn files_of_an_entry_are_published() {
+    let Some(world) = shed() else { return };
+    let package = "shed/shed_taskgraph/__init__.py";
+    let world = world
+        .file("shed/shed_taskgraph/decision.py", DECISION_OF_ENTRY)
+        .with(
+            package,
+            "from taskgraph.decision import taskgraph_decision",
+            "from shed_taskgraph.decision import taskgraph_decision, write_artifact",
+        )
+        .with(
+            package,
+            "    previous = input",
+            "    write_artifact(\"noted.json\", \"by the action\")\n    previous = input",
+        );
+    let done = world.ours(&[&PROMOTE[..], &["--folder", "state", "--json", "promote"]].concat());
+    let stderr = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{stderr}");
+    let report: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(report["phases"][1]["created"], 2, "{report:#}");
+    assert!(!world.root().join("artifacts").exists());
+    let state = texts(&world).concat();
+    for name in ["public/written.json", "public/noted.json"] {
+        assert!(state.contains(name), "{name} is not published");
+    }
+}
+
 /// Returns the descriptions of the tasks in the sandbox, without those of decision and action
 /// tasks.
 fn definitions(world: &World) -> Vec<String> {
+    let mut found = Vec::new();
+    for text in texts(world) {
+        let marker = "\"description\":\"";
+        found.extend(
+            text.split(marker)
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next())
+                .filter(|line| line.ends_with("True") || line.ends_with("False"))
+                .map(str::to_owned),
+        );
+    }
+    found.sort_by_key(|line| !line.starts_with("rehearsal"));
+    found
+}
+
+/// Returns the files of the sandbox that are text.
+fn texts(world: &World) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![world.root().join("state")];
     while let Some(folder) = folders.pop() {
@@ -253,19 +316,11 @@ fn definitions(world: &World) -> Vec<String> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if let Ok(text) = std::fs::read_to_string(&path) {
-                let marker = "\"description\":\"";
-                found.extend(
-                    text.split(marker)
-                        .skip(1)
-                        .filter_map(|rest| rest.split('"').next())
-                        .filter(|line| line.ends_with("True") || line.ends_with("False"))
-                        .map(str::to_owned),
-                );
+            } else {
+                found.extend(std::fs::read_to_string(&path));
             }
         }
     }
-    found.sort_by_key(|line| !line.starts_with("rehearsal"));
     found
 }
 

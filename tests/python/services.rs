@@ -66,6 +66,11 @@ impl Services {
         self.sandbox.root_url()
     }
 
+    /// Returns the address of the proxy of a task.
+    pub fn proxy_url(&self, task_id: &str) -> String {
+        self.sandbox.proxy_url(task_id)
+    }
+
     /// Adds an artifact to the decision task.
     pub fn leave(&self, name: &str, content: String) {
         let state = self.sandbox.state();
@@ -80,7 +85,7 @@ impl Services {
             .variable("TASK_ID", task_id)
             .variable("RUN_ID", "0")
             .variable("TASKCLUSTER_ROOT_URL", &self.sandbox.root_url())
-            .variable("TASKCLUSTER_PROXY_URL", &self.sandbox.proxy_url(task_id))
+            .variable("TASKCLUSTER_PROXY_URL", &self.proxy_url(task_id))
     }
 
     /// Returns the tasks of the group, without those that the test has created.

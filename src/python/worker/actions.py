@@ -1,199 +1,15 @@
 """Lists the project's actions and runs their callbacks.
 
-A callback creates, cancels and reruns tasks through the queue's client. Its changes are recorded instead
-of sent, and returned, so that snowman sends them in the same way as its own. Queries reach the queue, and
-their answers show the recorded changes as if they had been made.
+A callback creates, cancels and reruns tasks through the queue. Its changes are recorded instead of sent, and
+returned, so that snowman sends them in the same way as its own. Queries reach the queue, and their answers show
+the recorded changes as if they had been made.
 """
 
 import contextlib
-import copy
 import sys
 
-from snowman_worker import direct_requests, project
-
-
-class RecordedChanges:
-    """The changes that a callback requests, in order, and the state of tasks after them."""
-
-    def __init__(self):
-        self.requests = []
-        self.definitions = {}
-        self.changes = {}
-
-    def createTask(self, task_id, definition):
-        earlier = self.definitions.get(task_id)
-        if earlier is not None and earlier != definition:
-            raise _failure(409, "the callback already created the task %s with another definition" % task_id)
-        if earlier is None:
-            self.definitions[task_id] = copy.deepcopy(definition)
-            self.requests.append({"create": task_id, "definition": self.definitions[task_id]})
-        return {"status": self.status_of(task_id)}
-
-    def cancelTask(self, task_id):
-        return self._change("cancel", task_id)
-
-    def rerunTask(self, task_id):
-        return self._change("rerun", task_id)
-
-    def _change(self, change, task_id):
-        self.requests.append({change: task_id})
-        self.changes.setdefault(task_id, []).append(change)
-        if task_id in self.definitions:
-            return {"status": self.status_of(task_id)}
-        return {"status": {"taskId": task_id}}
-
-    def definition_of(self, task_id):
-        """A definition as the queue returns it, with the defaults of omitted fields."""
-        definition = {
-            "priority": "lowest",
-            "requires": "all-completed",
-            "retries": 5,
-            "schedulerId": "-",
-            "taskGroupId": task_id,
-        }
-        for name in ("dependencies", "routes", "scopes"):
-            definition[name] = []
-        for name in ("tags", "extra"):
-            definition[name] = {}
-        definition.update(copy.deepcopy(self.definitions[task_id]))
-        return definition
-
-    def status_of(self, task_id):
-        definition = self.definition_of(task_id)
-        names = ("taskGroupId", "schedulerId", "provisionerId", "workerType", "taskQueueId")
-        status = {name: definition[name] for name in names if name in definition}
-        for name in ("deadline", "expires"):
-            if name in definition:
-                status[name] = definition[name]
-        status.update(
-            taskId=task_id, state="unscheduled", runs=[], retriesLeft=definition["retries"]
-        )
-        return self.with_changes(status)
-
-    def with_changes(self, status):
-        """Applies the recorded cancellations and reruns to a status."""
-        status = copy.deepcopy(status)
-        for change in self.changes.get(status["taskId"], ()):
-            runs = status.setdefault("runs", [])
-            if change == "rerun":
-                status["state"] = "pending"
-                runs.append({"runId": len(runs), "state": "pending", "reasonCreated": "rerun"})
-            elif status["state"] in ("unscheduled", "pending", "running"):
-                if not runs:
-                    runs.append({"runId": 0, "reasonCreated": "exception"})
-                status["state"] = "exception"
-                runs[-1].update(state="exception", reasonResolved="canceled")
-        return status
-
-
-def _failure(status, message):
-    from taskcluster.exceptions import TaskclusterRestFailure
-
-    return TaskclusterRestFailure(message, None, status_code=status, body={"message": message})
-
-
-def _answer_from_recorded(recorded, name, routed, payload):
-    """Answers a query that only concerns recorded tasks; None if it concerns others."""
-    task_id = routed.get("taskId")
-    if task_id in recorded.definitions:
-        if name == "task":
-            return recorded.definition_of(task_id)
-        if name == "status":
-            return {"status": recorded.status_of(task_id)}
-    if name in ("tasks", "statuses") and not payload["taskIds"]:
-        return {name: []}
-    return None
-
-
-def _recorded_entry(recorded, name, task_id):
-    if name == "tasks":
-        return {"taskId": task_id, "task": recorded.definition_of(task_id)}
-    status = recorded.status_of(task_id)
-    if name == "statuses":
-        return {"taskId": task_id, "status": status}
-    return {"status": status, "task": recorded.definition_of(task_id)}
-
-
-def _task_id(entry):
-    return entry["taskId"] if "taskId" in entry else entry["status"]["taskId"]
-
-
-def _with_changes(recorded, name, answer):
-    """Applies the recorded cancellations and reruns to an answer of the queue."""
-    if name == "status":
-        answer["status"] = recorded.with_changes(answer["status"])
-    for entry in answer.get("statuses" if name == "statuses" else "tasks", ()):
-        if "status" in entry:
-            entry["status"] = recorded.with_changes(entry["status"])
-    return answer
-
-
-def _query(recorded, client, given, entry, arguments, named):
-    """Queries the queue, and adds the recorded tasks to its answer."""
-    name = entry["name"]
-    routed, payload, query, handler, limit = client._processArgs(entry, *arguments, **named)
-    more = []
-    if name in ("tasks", "statuses"):
-        wanted = payload["taskIds"]
-        more = [task_id for task_id in wanted if task_id in recorded.definitions]
-        others = [task_id for task_id in wanted if task_id not in recorded.definitions]
-        payload = {**payload, "taskIds": others}
-    elif name == "listTaskGroup" and not query.get("continuationToken"):
-        group = routed["taskGroupId"]
-        more = [
-            task_id
-            for task_id in recorded.definitions
-            if recorded.definition_of(task_id)["taskGroupId"] == group
-        ]
-    answer = _answer_from_recorded(recorded, name, routed, payload)
-    pages = [answer]
-    if answer is None:
-        pages = []
-        options = {"params": routed, "query": query}
-        if payload is not None:
-            options["payload"] = payload
-        if handler:
-            options.update(paginationHandler=pages.append, paginationLimit=limit)
-        try:
-            answer = given(client, entry, **options)
-        except Exception as error:
-            if not more or getattr(error, "status_code", None) != 404:
-                raise
-            # A group does not exist on the queue before its first task is created.
-            answer = {"taskGroupId": routed.get("taskGroupId"), "tasks": []}
-        pages = pages or [answer]
-    pages = [_with_changes(recorded, name, page) for page in pages]
-    key = "statuses" if name == "statuses" else "tasks"
-    if more:
-        for page in pages:
-            # An earlier run of this action task may have created some of them.
-            page[key] = [entry for entry in page.get(key, ()) if _task_id(entry) not in more]
-        pages[0][key].extend(_recorded_entry(recorded, name, task_id) for task_id in more)
-    if not handler:
-        return pages[0]
-    for page in pages:
-        handler(page)
-    return None
-
-
-CHANGES = ("createTask", "cancelTask", "rerunTask")
-QUERIES = ("task", "tasks", "status", "statuses", "listTaskGroup")
-
-
-def _recording(recorded, given):
-    """Wraps a call of the queue's client, and records changes instead of sending them."""
-
-    def call(client, entry, *arguments, **named):
-        name = entry["name"]
-        if name in CHANGES:
-            routed, payload, *_ = client._processArgs(entry, *arguments, **named)
-            definition = [payload] if payload is not None else []
-            return getattr(recorded, name)(routed["taskId"], *definition)
-        if name in QUERIES and (recorded.definitions or recorded.changes):
-            return _query(recorded, client, given, entry, arguments, named)
-        return given(client, entry, *arguments, **named)
-
-    return call
+from snowman_worker import project, queue_requests
+from snowman_worker.recorded import RecordedChanges
 
 
 def _own_callbacks():
@@ -276,46 +92,109 @@ def run_action(head):
     import pathlib
     import tempfile
 
-    from taskgraph import decision
-    from taskgraph.transforms import docker_image
-
-    given = decision.ARTIFACTS_DIR, docker_image.CONTEXTS_DIR
     with tempfile.TemporaryDirectory() as folder:
-        decision.ARTIFACTS_DIR = pathlib.Path(folder)
-        docker_image.CONTEXTS_DIR = "%s/%s" % (folder, given[1])
-        try:
+        with _artifacts_in(folder):
             recorded = _run_callback(head)
-        finally:
-            decision.ARTIFACTS_DIR, docker_image.CONTEXTS_DIR = given
         names, blobs = list_files(pathlib.Path(folder))
     return {"changes": recorded, "artifacts": names}, blobs
 
 
 @contextlib.contextmanager
-def requests_recorded(recorded):
-    """Records the changes of tasks that are requested, by the queue's client or directly."""
-    import requests
-    import taskcluster
+def _artifacts_in(folder):
+    """Redirects artifacts to a folder: taskgraph's, and those that the entry's decision writes itself."""
+    from snowman_worker import entry
+    from taskgraph import decision
+    from taskgraph.transforms import docker_image
 
-    queue, session = taskcluster.Queue, requests.Session
-    given = queue._makeApiCall, session.request
-    queue._makeApiCall = _recording(recorded, given[0])
-    session.request = direct_requests.recording(recorded, given[1])
+    decide = entry.find("decision", "taskgraph_decision")
+    modules = [decision] + ([sys.modules[decide.__module__]] if decide else [])
+    given = [(module, module.ARTIFACTS_DIR) for module in modules if hasattr(module, "ARTIFACTS_DIR")]
+    contexts = docker_image.CONTEXTS_DIR
+    for module, name in given:
+        module.ARTIFACTS_DIR = type(name)(folder)
+    docker_image.CONTEXTS_DIR = "%s/%s" % (folder, contexts)
     try:
         yield
     finally:
-        queue._makeApiCall, session.request = given
+        for module, name in given:
+            module.ARTIFACTS_DIR = name
+        docker_image.CONTEXTS_DIR = contexts
+
+
+@contextlib.contextmanager
+def requests_recorded(recorded, testing):
+    """Records the changes of tasks that are requested."""
+    import requests
+
+    session = requests.Session
+    given = session.request
+    session.request = queue_requests.recording(recorded, given, testing)
+    try:
+        yield
+    finally:
+        session.request = given
+
+
+class _ImmediateFutures:
+    """`concurrent.futures`, with an executor that runs everything at once.
+
+    Changes are only recorded, so threads would not save time, but make the order depend on chance. That order
+    determines the taskIds of duplicates, which must be the same if the action runs again.
+    """
+
+    def __getattr__(self, name):
+        from concurrent import futures
+
+        return getattr(futures, name)
+
+    class ThreadPoolExecutor:
+        def __init__(self, *arguments, **named):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def submit(self, function, *arguments, **named):
+            from concurrent import futures
+
+            future = futures.Future()
+            try:
+                future.set_result(function(*arguments, **named))
+            except Exception as error:
+                future.set_exception(error)
+            return future
+
+
+@contextlib.contextmanager
+def _tasks_created_in_order():
+    from taskgraph import create
+
+    given = create.futures
+    create.futures = _ImmediateFutures()
+    try:
+        yield
+    finally:
+        create.futures = given
 
 
 def _run_callback(head):
-    from snowman_worker import decision_entry, entry
+    from snowman_worker import decision_entry, entry, testing
 
     callback = _own_callbacks()[head["callback"]]
     parameters = project.parameters(head["graph"])
     recorded = RecordedChanges()
     decide = entry.find("decision", "taskgraph_decision")
-    # A release promotion ends with a decision.
-    pairs = [(decide, decision_entry.Decisions(recorded))] if decide else []
-    with requests_recorded(recorded), decision_entry.replaced(*pairs):
+    with contextlib.ExitStack() as stack:
+        if head["testing"]:
+            stack.enter_context(testing.enabled())
+        stack.enter_context(requests_recorded(recorded, head["testing"]))
+        stack.enter_context(_tasks_created_in_order())
+        if decide:
+            # A release promotion ends with a decision.
+            decisions = decision_entry.Decisions(recorded)
+            stack.enter_context(decision_entry.replaced((decide, decisions)))
         callback(parameters, project.graph_config, head["input"], head["group"], head["task"])
     return recorded.requests

@@ -6,6 +6,7 @@ import os
 import pathlib
 import sys
 import tempfile
+import types
 
 from snowman_worker import entry, project
 
@@ -40,13 +41,13 @@ class GeneratedGraphs:
 
 
 def _replace_everywhere(old, new):
-    """Replaces an object in the modules of taskgraph and of the project. Returns what undoes it."""
-    packages = {"taskgraph", (project.entry or "").partition(".")[0]}
+    """Replaces an object in all modules that have it by a name. Returns what undoes it."""
     found = []
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] not in packages or module is None:
+    for module in list(sys.modules.values()):
+        if not isinstance(module, types.ModuleType):
             continue
-        for key, value in list(vars(module).items()):
+        # This does not execute a module that has only been found so far.
+        for key, value in list(object.__getattribute__(module, "__dict__").items()):
             if value is old:
                 setattr(module, key, new)
                 found.append((module, key))
@@ -81,8 +82,9 @@ def _without_standard(write):
 def entry_artifacts(head, blobs):
     """Runs the entry's decision on the generated graphs, without creating tasks. Returns the artifacts
     that it writes."""
-    from snowman_worker import actions, graphs
+    from snowman_worker import graphs
     from snowman_worker.actions import list_files, requests_recorded
+    from snowman_worker.recorded import RecordedChanges
     from taskgraph import create, generator
 
     decide = entry.find("decision", "taskgraph_decision")
@@ -118,7 +120,7 @@ def entry_artifacts(head, blobs):
         if folder_name is not None:
             module.ARTIFACTS_DIR = type(folder_name)(folder)
         try:
-            with replaced(*pairs), requests_recorded(actions.RecordedChanges()):
+            with replaced(*pairs), requests_recorded(RecordedChanges(), head["testing"]):
                 decide({"root": project.root}, parameters=parameters)
         finally:
             create.testing = testing
