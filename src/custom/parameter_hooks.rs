@@ -71,8 +71,13 @@ pub fn base(python: &dyn Python, values: Value) -> Outcome<Option<Object>> {
 ///
 /// # Errors
 /// What it raises.
-pub fn of_entry(python: &dyn Python, options: Value) -> Outcome<Option<Object>> {
-    let call = Call::new("entry_parameters", json!({"options": options}));
+pub fn of_entry(
+    python: &dyn Python,
+    options: Value,
+    arguments: Vec<String>,
+) -> Outcome<Option<Object>> {
+    let arguments = json!({"options": options, "arguments": arguments});
+    let call = Call::new("entry_parameters", arguments);
     let answer = python.call(GRAPH_WORKER, call);
     let mut answer = answer.map_err(|failure| {
         failure.diagnostic("`get_decision_parameters` of the project's entry")
@@ -87,8 +92,13 @@ pub fn of_entry(python: &dyn Python, options: Value) -> Outcome<Option<Object>> 
 ///
 /// # Errors
 /// What it raises.
-pub fn change(python: &dyn Python, values: Object, function: &str) -> Outcome<Object> {
-    let arguments = json!({"values": values, "function": function});
+pub fn change(
+    python: &dyn Python,
+    values: Object,
+    function: &str,
+    arguments: Vec<String>,
+) -> Outcome<Object> {
+    let arguments = json!({"values": values, "function": function, "arguments": arguments});
     call(
         python,
         "decision_parameters",

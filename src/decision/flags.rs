@@ -74,4 +74,32 @@ impl DecisionFlags {
         }
         options
     }
+
+    /// The arguments of a command line with these flags.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec!["decision".to_owned()];
+        let options = self.options();
+        for (name, value) in options.as_object().into_iter().flatten() {
+            let name = match name.as_str() {
+                "rebuild_kinds" => "rebuild_kind",
+                name => name,
+            };
+            let flag = format!("--{}", name.replace('_', "-"));
+            let given_values = match value {
+                Value::Array(values) => &values[..],
+                value => std::slice::from_ref(value),
+            };
+            for value in given_values {
+                match value {
+                    Value::Null => {}
+                    Value::Bool(false) if name == "allow_parameter_override" => {}
+                    Value::Bool(true) => arguments.push(flag.clone()),
+                    Value::String(text) => arguments.push(format!("{flag}={text}")),
+                    other => arguments.push(format!("{flag}={other}")),
+                }
+            }
+        }
+        arguments
+    }
 }

@@ -45,7 +45,8 @@ pub fn for_decision(
         date => date,
     };
     if let Some(python) = python.filter(|python| python.started())
-        && let Some(mut values) = custom::parameter_hooks::of_entry(python, flags.options())?
+        && let Some(mut values) =
+            custom::parameter_hooks::of_entry(python, flags.options(), flags.arguments())?
     {
         if flags.pushdate == 0 {
             // A rerun computes the same parameters.
@@ -125,7 +126,7 @@ pub fn for_decision(
     });
     let mut values = values.as_object().cloned().unwrap_or_default();
     if let (Some(python), Some(function)) = (python, flags.decision_parameters.as_deref()) {
-        values = custom::parameter_hooks::change(python, values, function)?;
+        values = custom::parameter_hooks::change(python, values, function, flags.arguments())?;
     }
     values.extend(overrides::of_decision(context, flags, rules)?);
     if let Some(python) = python.filter(|python| python.started()) {

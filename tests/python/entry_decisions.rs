@@ -7,6 +7,8 @@ use super::tables::{artifact, decision_arguments, with_entry};
 use super::workers;
 use super::world::{World, flat, python};
 
+const CONFIG: &str = "taskcluster/config.yml";
+const PACKAGE: &str = "taskcluster/hail_taskgraph/__init__.py";
 const DECIDE: &str = "taskcluster/ice/decision.py";
 
 /// What kinds leave behind, and a decision that publishes it.
@@ -144,4 +146,100 @@ fn flags_of_cron_jobs() {
         refused.contains("use the options: include_push_tasks"),
         "{refused}"
     );
+}
+
+/// What a package that extends another one does when config.yml names it.
+const EXTENDS: &str = "import ice\n\nfrom importlib import import_module\n";
+
+/// The project, in which the package of `register` imports the one that has the program.
+fn extending_project(python: std::path::PathBuf) -> World {
+    with_entry(World::new(python))
+        .with(CONFIG, "snowman: {entry: ice}\n", "")
+        .with(PACKAGE, "from importlib import import_module\n", EXTENDS)
+}
+
+#[test]
+fn an_entry_that_the_registered_package_extends() {
+    let Some(python) = python() else { return };
+    let services = Services::start(&["queue:*", "docker-worker:*", "hail:*", "assume:*"]);
+    // The package has a function of the same name, which config.yml names for another purpose.
+    let hook = "hail_taskgraph.parameters:decision_parameters";
+    let changes = "def get_decision_parameters(graph_config, parameters):
+    parameters[\"hail_reason\"] = \"hook\"
+";
+    let world = services
+        .inside(extending_project(python), DECISION)
+        .with(
+            CONFIG,
+            hook,
+            "hail_taskgraph.decision:get_decision_parameters",
+        )
+        .file("taskcluster/hail_taskgraph/decision.py", changes);
+    let run = |world: &World| {
+        let arguments = decision_arguments(world);
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        world.ours(
+            &[
+                &arguments[..],
+                &["--option=reason=frost", "--preflight-only"],
+            ]
+            .concat(),
+        )
+    };
+    let done = run(&world);
+    assert!(done.status.success(), "{}", stderr(&done));
+    assert_eq!(artifact(&world, "counts.json")["warm"], "frost");
+    // Of two packages, one has to be named.
+    let world = world
+        .file("taskcluster/snow/__init__.py", "")
+        .file(
+            "taskcluster/snow/decision.py",
+            "def get_decision_parameters(graph_config, options):\n    return {}\n",
+        )
+        .with(PACKAGE, "import ice\n", "import ice\nimport snow\n");
+    let refused = stderr(&run(&world));
+    assert!(
+        refused.contains("the packages ice and snow have a function `get_decision_parameters`"),
+        "{refused}"
+    );
+    assert!(
+        refused.contains("`snowman.entry` in config.yml"),
+        "{refused}"
+    );
+    let done = run(&world.variable("SNOWMAN_ENTRY", "ice"));
+    assert!(done.status.success(), "{}", stderr(&done));
+}
+
+#[test]
+fn functions_that_compute_parameters_can_read_the_arguments() {
+    let Some(python) = python() else { return };
+    let services = Services::start(&["queue:*", "docker-worker:*", "hail:*", "assume:*"]);
+    let read = "import argparse
+    parser = argparse.ArgumentParser()
+    for name in (\"--tasks-for\", \"--target-tasks-method\", \"--head-tag\"):
+        parser.add_argument(name)
+    known = parser.parse_known_args()[0]
+    reason = \"%s %s %r\" % (known.tasks_for, known.target_tasks_method, known.head_tag)
+    ";
+    let hook = services.inside(World::new(python.clone()), DECISION).with(
+        "taskcluster/hail_taskgraph/parameters.py",
+        "    parameters[\"hail_reason\"] = graph_config[\"trust-domain\"]\n",
+        &format!("    {read}parameters[\"hail_reason\"] = reason\n"),
+    );
+    let entry = services
+        .inside(with_entry(World::new(python)), DECISION)
+        .with(
+            DECIDE,
+            "    return Parameters(",
+            &format!("    {read}values[\"hail_reason\"] = reason\n    return Parameters("),
+        );
+    for world in [hook, entry] {
+        let arguments = decision_arguments(&world);
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        let done = world.ours(&[&arguments[..], &["--preflight-only"]].concat());
+        assert!(done.status.success(), "{}", stderr(&done));
+        let parameters = std::fs::read_to_string(world.root().join("artifacts/parameters.yml"));
+        let expected = "hail_reason: github-push hail ''\n";
+        assert!(parameters.unwrap().contains(expected));
+    }
 }

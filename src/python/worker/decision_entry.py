@@ -27,6 +27,7 @@ def entry_parameters(head):
     function = entry.find("decision", "get_decision_parameters")
     if function is None:
         return {"values": None}
+    project.set_arguments(head["arguments"])
     return {"values": dict(function(project.graph_config, dict(head["options"])))}
 
 

@@ -23,6 +23,7 @@ ADDED_PARAMETERS = (
 
 graph_config = None
 entry = None
+entry_is_named = False
 root = None
 top = None
 original = None
@@ -36,7 +37,7 @@ def load(head):
     function is imported first: it may bring another schema. If the graph config violates the built-in
     schema, the schema in use decides; nothing is registered if it agrees.
     """
-    global entry, graph_config, root, top, original
+    global entry, entry_is_named, graph_config, root, top, original
     from taskgraph import config as module
 
     # snowman logs the same messages as these.
@@ -68,6 +69,7 @@ def load(head):
         graph_config = module.GraphConfig(head["config"], root_dir=root)
     original = dumps(_config())
     graph_config.register()
+    entry_is_named = bool(head["entry"])
     entry = head["entry"] or _module_of(_registration(head["config"].get("taskgraph")))
     _collect_garbage()
     return {"config": _changed_config(), "own_schema": own_schema, "promotes": _promotes()}
@@ -263,8 +265,14 @@ def base_revision(head):
 def decision_parameters(head):
     """Runs the project's function that changes the parameters of a decision."""
     values = head["values"]
+    set_arguments(head["arguments"])
     find(head["function"])(graph_config, values)
     return {"values": values}
+
+
+def set_arguments(arguments):
+    """Makes the flags of a decision known where a program would have them."""
+    sys.argv = ["taskgraph", *arguments]
 
 
 def parse_version(head):
