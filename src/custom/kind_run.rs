@@ -8,8 +8,8 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::project::{Custom, GRAPH_WORKER};
-use super::wire::{from_blobs, to_blob};
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use super::wire::{from_blob, from_blobs, to_blob};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::KindName;
 use crate::base::value::{Object, Value, json};
 use crate::model::task::Task;
@@ -94,6 +94,13 @@ impl<'a> Custom<'a> {
         least.map_or(GRAPH_WORKER, |(worker, _)| worker)
     }
 
+    /// The number of workers that run no kind.
+    fn idle_workers(&self) -> usize {
+        let busy = self.busy.iter();
+        busy.filter(|count| count.load(Ordering::Relaxed) == 0)
+            .count()
+    }
+
     /// Starts the pipeline of a kind. The worker is notified on first use.
     #[must_use]
     pub fn start_kind<'c>(&'c self, kind: KindSource<'c>) -> KindRun<'c, 'a> {
@@ -117,18 +124,35 @@ impl<'a> Custom<'a> {
         );
         let call = Call::new("generate_kind", self.arguments(kind));
         let tasks = kind.dependencies.iter().map(Arc::as_ref);
-        let answer = self.with_tasks(worker, call, tasks);
+        let answer = self.with_tasks_and(worker, call, tasks, |call| {
+            let free = || self.idle_workers();
+            self.python.call_divisible(worker, call, &free)
+        });
         self.busy[worker].fetch_sub(1, Ordering::Relaxed);
         let answer = answer
             .map_err(|failure| failure.diagnostic("generating the kind").in_kind(kind.name))?;
-        let mut wrong = crate::base::diagnostic::Diagnostics::new();
+        let parts = answer.blobs.into_par_iter().map(|blob| read_tasks(&blob));
+        let mut wrong = Diagnostics::new();
         let mut all_tasks = Vec::new();
-        for value in from_blobs(&answer.blobs)? {
-            let task = Task::from_json(&value);
+        for task in parts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
             all_tasks.extend(wrong.keep(task.map_err(|d| d.in_kind(kind.name).into())));
         }
         wrong.or_ok(all_tasks)
     }
+}
+
+/// Decodes the tasks of a blob. They stay in memory to the end, so each shares with the previous one.
+fn read_tasks(blob: &[u8]) -> Result<Vec<Result<Task, Diagnostic>>, Diagnostic> {
+    let mut tasks: Vec<Result<Task, Diagnostic>> = Vec::new();
+    for value in from_blob(blob)? {
+        let mut task = Task::from_json(&value);
+        drop(value);
+        if let Ok(task) = &mut task {
+            task.share_with(tasks.last().and_then(|before| before.as_ref().ok()));
+        }
+        tasks.push(task);
+    }
+    Ok(tasks)
 }
 
 impl KindRun<'_, '_> {

@@ -19,6 +19,9 @@ use crate::ports::python::{Answer, Call, Exception, Failure, Mode, Python};
 /// The worker that knows the whole graph.
 pub(super) const GRAPH_WORKER: usize = 0;
 
+/// How many tasks are sent in one call.
+const BATCH: usize = 2000;
+
 /// The names in tables that are built in, as taskgraph has them.
 #[derive(Debug, Clone, Default)]
 pub struct NativeTables {
@@ -143,12 +146,36 @@ impl<'a> Custom<'a> {
             .collect())
     }
 
+    /// Keeps one worker for the later phases: of those in which the same is registered, the one that takes
+    /// the least memory.
+    ///
+    /// # Errors
+    /// If a worker has ended.
+    pub fn keep_one_worker(&self) -> Result<(), Failure> {
+        self.python.keep_one()?;
+        for sent in &self.sent {
+            *sent.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        Ok(())
+    }
+
     /// Calls a worker with the tasks of these labels sent before.
     pub(super) fn with_tasks<'t>(
         &self,
         worker: usize,
+        call: Call,
+        tasks: impl IntoIterator<Item = &'t Task>,
+    ) -> Result<Answer, Failure> {
+        self.with_tasks_and(worker, call, tasks, |call| self.python.call(worker, call))
+    }
+
+    /// Makes a call to a worker with the tasks of these labels sent before.
+    pub(super) fn with_tasks_and<'t>(
+        &self,
+        worker: usize,
         mut call: Call,
         tasks: impl IntoIterator<Item = &'t Task>,
+        make: impl FnOnce(Call) -> Result<Answer, Failure>,
     ) -> Result<Answer, Failure> {
         let mut sent = self.sent[worker]
             .lock()
@@ -159,14 +186,22 @@ impl<'a> Custom<'a> {
         };
         let mut labels = Vec::new();
         for task in tasks {
-            if sent.insert(task.label.clone()) {
-                labels.push(task.label.as_str());
-                call.blobs
-                    .extend(task_blobs(task).map_err(Failure::Worker)?);
+            if !sent.insert(task.label.clone()) {
+                continue;
             }
+            // A worker need not have a whole graph at once, in two forms.
+            if labels.len() == BATCH {
+                let mut batch = Call::new("receive_tasks", json!({"graph": self.graph}));
+                batch.arguments["sent"] = json!(std::mem::take(&mut labels));
+                batch.blobs = std::mem::take(&mut call.blobs);
+                self.python.call(worker, batch)?;
+            }
+            labels.push(task.label.as_str());
+            call.blobs
+                .extend(task_blobs(task).map_err(Failure::Worker)?);
         }
         call.arguments["sent"] = json!(labels);
         // The next call relies on these tasks, so the lock is held during this one.
-        self.python.call(worker, call)
+        make(call)
     }
 }

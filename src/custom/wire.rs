@@ -85,10 +85,14 @@ pub(super) fn graph_blob(graph: &IdGraph, rules: Rules) -> Result<Arc<[u8]>, Dia
 
 /// Decodes the lists from a worker and joins them.
 pub(super) fn from_blobs(blobs: &[Vec<u8>]) -> Result<Vec<Value>, Diagnostic> {
-    let read = |blob: &Vec<u8>| serde_json::from_slice::<Vec<Value>>(blob);
-    let parts: Result<Vec<_>, _> = blobs.par_iter().map(read).collect();
-    let parts = parts.map_err(|error| {
-        Diagnostic::bug("cannot read the response of the Python worker").because(error)
-    })?;
+    let parts = blobs.par_iter().map(|blob| from_blob(blob));
+    let parts: Vec<_> = parts.collect::<Result<_, _>>()?;
     Ok(parts.into_iter().flatten().collect())
+}
+
+/// Decodes one list from a worker.
+pub(super) fn from_blob(blob: &[u8]) -> Result<Vec<Value>, Diagnostic> {
+    serde_json::from_slice(blob).map_err(|error| {
+        Diagnostic::bug("cannot read the response of the Python worker").because(error)
+    })
 }

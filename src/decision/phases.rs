@@ -202,6 +202,10 @@ impl Phases<'_> {
         })?;
         observe(custom, "full_task_set", || {
             let set = generate::full_task_set(&project, &kinds, custom, self.context.cache)?;
+            if let Some(custom) = custom {
+                let kept = custom.keep_one_worker();
+                kept.map_err(|failure| failure.diagnostic("the end of the kinds"))?;
+            }
             if let Some(custom) = verifier {
                 custom.verify_labels("full_task_set", &set.0, &set.0, false)?;
             }

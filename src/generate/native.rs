@@ -148,28 +148,13 @@ fn to_tasks(
         if let Some(mut task) = wrong.keep(task) {
             // Tasks stay in memory to the end.
             let before = tasks.last().or_else(|| shared.get());
-            share_with_previous(&mut task, before.map(Arc::as_ref));
+            task.share_with(before.map(Arc::as_ref));
             let task = Arc::new(task);
             shared.get_or_init(|| Arc::clone(&task));
             tasks.push(task);
         }
     }
     wrong.or_ok(tasks)
-}
-
-/// Shares equal values with the previous task, and shrinks containers to fit.
-fn share_with_previous(task: &mut Task, before: Option<&Task>) {
-    let none = (&Object::new(), &Object::new(), &Value::Null);
-    let (definition, attributes, optimization) = before.map_or(none, |before| {
-        (&before.task, &before.attributes, &before.optimization)
-    });
-    task.task.share_with(definition);
-    task.attributes.share_with(attributes);
-    task.optimization.share_with(optimization);
-    let is_same = |before: &&Task| before.dependencies.iter().eq(task.dependencies.iter());
-    if let Some(before) = before.filter(is_same) {
-        task.dependencies = Arc::clone(&before.dependencies);
-    }
 }
 
 /// Converts an item of the last transform into a task.

@@ -137,6 +137,21 @@ impl Task {
         })
     }
 
+    /// Shares equal values with the task before it in its kind, and shrinks containers to fit.
+    pub fn share_with(&mut self, before: Option<&Self>) {
+        let none = (&Object::new(), &Object::new(), &Value::Null);
+        let (definition, attributes, optimization) = before.map_or(none, |before| {
+            (&before.task, &before.attributes, &before.optimization)
+        });
+        self.task.share_with(definition);
+        self.attributes.share_with(attributes);
+        self.optimization.share_with(optimization);
+        let is_same = |before: &&Self| before.dependencies.iter().eq(self.dependencies.iter());
+        if let Some(before) = before.filter(is_same) {
+            self.dependencies = Arc::clone(&before.dependencies);
+        }
+    }
+
     /// An attribute; `None` when it is not there or null.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Value> {

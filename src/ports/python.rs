@@ -194,6 +194,25 @@ pub trait Python: Sync {
     /// When there is no worker or it raised an exception.
     fn call(&self, worker: usize, call: Call) -> Result<Answer, Failure>;
 
+    /// Like [`Python::call`]. `free` returns how many processors have nothing to do: the worker may divide
+    /// what it does, and use these too.
+    ///
+    /// # Errors
+    /// When there is no worker or it raised an exception.
+    fn call_divisible(
+        &self,
+        worker: usize,
+        call: Call,
+        free: &dyn Fn() -> usize,
+    ) -> Result<Answer, Failure>;
+
+    /// Ends all workers but one, which is the first from then on: of those with the same state, the one that
+    /// takes the least memory.
+    ///
+    /// # Errors
+    /// When a worker has ended.
+    fn keep_one(&self) -> Result<(), Failure>;
+
     /// Calls every worker, those that are started later too, and yields the first one's answer.
     ///
     /// # Errors

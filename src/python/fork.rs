@@ -33,7 +33,7 @@ pub fn fork(first: &mut Process, patience: Duration) -> Result<Option<Process>, 
         Err(error) => return Ok(refuse(error)),
     };
     let call = Call::new("fork", json!({"socket": path.display().to_string()}));
-    let answer = match first.call(&call, patience) {
+    let answer = match first.call(&call, patience, None) {
         Ok(answer) => answer.value,
         Err(Failure::Raised(exception)) => return Ok(refuse(exception.message)),
         Err(failure) => return Err(failure),

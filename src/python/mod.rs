@@ -187,12 +187,21 @@ impl Workers {
     }
 
     fn ask(&self, slot: &mut Slot, call: &Call) -> Result<Answer, Failure> {
+        self.ask_divisible(slot, call, None)
+    }
+
+    fn ask_divisible(
+        &self,
+        slot: &mut Slot,
+        call: &Call,
+        free: Option<&dyn Fn() -> usize>,
+    ) -> Result<Answer, Failure> {
         let Some(process) = &mut slot.process else {
             return Err(Failure::Worker(Diagnostic::bug(
                 "no Python worker is running",
             )));
         };
-        let answer = process.call(call, self.patience());
+        let answer = process.call(call, self.patience(), free);
         if let Err(Failure::Worker(diagnostic)) = &answer {
             slot.failed = Some(diagnostic.clone());
             slot.process = None;
@@ -235,6 +244,45 @@ impl Python for Workers {
         let mut slot = self.slot(worker);
         self.ready(&mut slot)?;
         self.ask(&mut slot, &call)
+    }
+
+    fn call_divisible(
+        &self,
+        worker: usize,
+        call: Call,
+        free: &dyn Fn() -> usize,
+    ) -> Result<Answer, Failure> {
+        let mut slot = self.slot(worker);
+        self.ready(&mut slot)?;
+        self.ask_divisible(&mut slot, &call, Some(free))
+    }
+
+    fn keep_one(&self) -> Result<(), Failure> {
+        let mut slots: Vec<_> = (0..self.slots.len())
+            .map(|worker| self.slot(worker))
+            .collect();
+        if slots.iter().filter(|slot| slot.process.is_some()).count() < 2 {
+            return Ok(());
+        }
+        let mut smallest = (u64::MAX, 0);
+        let mut first = None;
+        for (number, slot) in slots.iter_mut().enumerate() {
+            if slot.process.is_none() {
+                continue;
+            }
+            let state = self.ask(slot, &Call::new("state", json!({})))?.value;
+            let memory = state["memory"].as_u64().unwrap_or(u64::MAX);
+            let registered = state["registered"].clone();
+            if *first.get_or_insert_with(|| registered.clone()) == registered {
+                smallest = smallest.min((memory, number));
+            }
+        }
+        let kept = std::mem::take(&mut *slots[smallest.1]);
+        for slot in &mut slots {
+            **slot = Slot::default();
+        }
+        *slots[0] = kept;
+        Ok(())
     }
 
     fn set_up(&self, call: Call) -> Result<Answer, Failure> {

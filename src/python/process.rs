@@ -22,6 +22,10 @@ const SOURCES: &[(&str, &str)] = &[
     ("decision_entry", include_str!("worker/decision_entry.py")),
     ("decision_state", include_str!("worker/decision_state.py")),
     ("entry", include_str!("worker/entry.py")),
+    ("division", include_str!("worker/division.py")),
+    ("executors", include_str!("worker/executors.py")),
+    ("flow", include_str!("worker/flow.py")),
+    ("per_item", include_str!("worker/per_item.py")),
     ("errors", include_str!("worker/errors.py")),
     ("graphs", include_str!("worker/graphs.py")),
     ("processes", include_str!("worker/processes.py")),
@@ -64,6 +68,9 @@ const START: Duration = Duration::from_secs(60);
 /// How often a worker that does not answer is checked: a process that it has started may hold its
 /// pipes open after its end.
 const CHECK: Duration = Duration::from_secs(1);
+
+/// How often it is checked whether processors are free that a call could use.
+const FREE: Duration = Duration::from_millis(250);
 
 /// How long a worker that has closed its pipe may take to end.
 const END: Duration = Duration::from_secs(2);
@@ -122,7 +129,7 @@ impl Process {
             // When it has ended already, it is found out below.
             let _ = frames::write(requests, &json!({ "sources": sources }), no_blobs);
         }
-        let (mut hello, _) = process.receive(START)?;
+        let (mut hello, _) = process.receive(START, None)?;
         process.hello = hello["hello"].take();
         if process.hello["protocol"].as_u64() != Some(PROTOCOL) {
             return Err("it uses another version of the protocol".to_owned());
@@ -159,18 +166,24 @@ impl Process {
         }
     }
 
-    /// Calls the worker and waits for its answer.
+    /// Calls the worker and waits for its answer. Meanwhile, it is told once how many processors are
+    /// free, by `free`.
     ///
     /// # Errors
     /// When it raises an exception, dies, or takes longer than `patience`.
-    pub fn call(&mut self, call: &Call, patience: Duration) -> Result<Answer, Failure> {
+    pub fn call(
+        &mut self,
+        call: &Call,
+        patience: Duration,
+        free: Option<&dyn Fn() -> usize>,
+    ) -> Result<Answer, Failure> {
         let mut head = call.arguments.clone();
         head["call"] = Value::from(call.name);
         if let Some(requests) = &mut self.requests {
             // A worker that is gone is reported below, with its last output.
             let _ = frames::write(requests, &head, &call.blobs);
         }
-        let (mut head, blobs) = self.receive(patience).map_err(|why| {
+        let (mut head, blobs) = self.receive(patience, free).map_err(|why| {
             Failure::Worker(
                 Diagnostic::environment(format!("the Python worker {why}"))
                     .because(self.last_lines())
@@ -186,12 +199,17 @@ impl Process {
         })
     }
 
-    fn receive(&mut self, patience: Duration) -> Result<(Value, Vec<Vec<u8>>), String> {
+    fn receive(
+        &mut self,
+        patience: Duration,
+        mut free: Option<&dyn Fn() -> usize>,
+    ) -> Result<(Value, Vec<Vec<u8>>), String> {
         let deadline = Instant::now() + patience;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let ended = self.leader.as_mut().is_none_or(group::Leader::has_ended);
-            match self.answers.recv_timeout(left.min(CHECK)) {
+            let check = if free.is_some() { FREE } else { CHECK };
+            match self.answers.recv_timeout(left.min(check)) {
                 Ok(Ok(message)) => return Ok(message),
                 Ok(Err(error)) => {
                     return Err(format!("sent a message that cannot be parsed: {error}"));
@@ -199,7 +217,16 @@ impl Process {
                 Err(RecvTimeoutError::Disconnected) => return Err(self.end()),
                 // It ended before this wait, so its last answer would have arrived.
                 Err(RecvTimeoutError::Timeout) if ended => return Err(self.end()),
-                Err(RecvTimeoutError::Timeout) if left > CHECK => {}
+                Err(RecvTimeoutError::Timeout) if left > check => {
+                    let count = free.map_or(0, |free| free());
+                    if let (Some(requests), 1..) = (&mut self.requests, count) {
+                        free = None;
+                        let head = json!({"call": "divide", "processes": count});
+                        let no_blobs: &[&[u8]] = &[];
+                        // A worker that is gone is found by the next check.
+                        let _ = frames::write(requests, &head, no_blobs);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {
                     // It is of no use any more.
                     if let Some(leader) = &mut self.leader {

@@ -14,6 +14,8 @@
 mod actions;
 mod callbacks;
 #[cfg(target_os = "linux")]
+mod division;
+#[cfg(target_os = "linux")]
 mod entry_decisions;
 mod failures;
 #[cfg(unix)]

@@ -1,8 +1,10 @@
 """Runs kinds: the project's part of their pipelines, or whole kinds."""
 
+import functools
 import inspect
 
 from snowman_worker import project
+from snowman_worker.division import Division
 from snowman_worker.tasks import ReceivedTasks
 from snowman_worker.wire import NotPlain, dumps, loads, where
 
@@ -58,6 +60,12 @@ class RunningKind:
         if "write_artifacts" in inspect.signature(loader).parameters:
             arguments.append(self.write_artifacts)
         return loader(*arguments)
+
+
+def receive_tasks(head, blobs):
+    """Receives tasks for later calls."""
+    received(head["graph"]).add(head["sent"], blobs)
+    return {}
 
 
 def known_labels(head):
@@ -119,16 +127,43 @@ def _name(item):
 
 def generate_kind(head, blobs):
     """Generates all tasks of a kind with taskgraph's own code."""
-    from taskgraph.generator import Kind
+    from taskgraph import generator
 
     graph = head["graph"]
     received(graph).add(head["sent"], blobs)
-    kind = Kind(head["kind"], head["path"], head["config"], project.graph_config)
+    division = Division()
+    kind = _divisible(generator.Kind, division)(
+        head["kind"], head["path"], head["config"], project.graph_config
+    )
     dependencies = received(graph).make_all(head["dependencies"])
     names = list(inspect.signature(kind.load_tasks).parameters)
     if "kind_dependencies_tasks" not in names:
         dependencies = list(dependencies.values())
-    tasks = kind.load_tasks(project.parameters(graph), dependencies, head["write_artifacts"])
-    fields = [task.to_json() for task in tasks]
-    blobs = [dumps(fields[start : start + BLOB_SIZE]) for start in range(0, len(fields), BLOB_SIZE)]
-    return {"count": len(tasks)}, blobs
+    with division.taking_part(generator, head["config"].get("transforms", [])):
+        tasks = kind.load_tasks(project.parameters(graph), dependencies, head["write_artifacts"])
+    count = len(tasks)
+    return {"count": count}, list(_taken_blobs(tasks))
+
+
+def _taken_blobs(tasks):
+    """Serializes tasks, each of which is freed then."""
+    tasks.reverse()
+    while tasks:
+        taken = [tasks.pop().to_json() for _ in range(min(BLOB_SIZE, len(tasks)))]
+        yield dumps(taken)
+
+
+def _divisible(kind, division):
+    """Returns a class of kinds whose items may be divided over processes."""
+
+    class DivisibleKind(kind):
+        def _get_loader(self):
+            loader = super()._get_loader()
+
+            @functools.wraps(loader)
+            def load(*arguments, **named):
+                return division.loaded(loader(*arguments, **named))
+
+            return load
+
+    return DivisibleKind

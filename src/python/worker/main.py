@@ -37,6 +37,7 @@ CALLS = {
     "load": ("project", False),
     "import_modules": ("project", False),
     "registered": ("project", False),
+    "state": ("project", False),
     "fill_parameters": ("project", False),
     "base_revision": ("project", False),
     "decision_parameters": ("project", False),
@@ -46,6 +47,7 @@ CALLS = {
     "changed_objects": ("decision_state", False),
     "parse_version": ("project", False),
     "known_labels": ("kinds", False),
+    "receive_tasks": ("kinds", True),
     "begin_kind": ("kinds", True),
     "load_kind": ("kinds", False),
     "run_transforms": ("kinds", True),
@@ -105,7 +107,7 @@ def serve(requests, answers, lifeline):
     sys.argv = ["taskgraph"]
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
     pipe = wire.Pipe(requests, answers)
-    processes.begin(lifeline)
+    processes.begin(pipe, lifeline)
     lazy_modules.install()
     originals.install()
     pipe.write({"hello": _hello()})
@@ -120,8 +122,11 @@ def serve(requests, answers, lifeline):
                 os._exit(0)
             return
         try:
+            if head["call"] == "divide":
+                # The kind is complete already.
+                continue
             if head["call"] == "fork":
-                answer = processes.fork(pipe, head["socket"])
+                answer = processes.fork(head["socket"])
                 if answer is None:
                     continue
             else:

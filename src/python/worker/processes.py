@@ -1,11 +1,20 @@
 """The worker's processes: how they end with snowman, and how a second worker is forked from the first."""
 
+import logging
 import os
 import sys
+
+from snowman_worker import executors
 
 # The descriptors that were open before the project was loaded, and the lifeline's.
 _own = {}
 _lifeline = None
+
+# The descriptors from which the output of helpers is read.
+_helpers = set()
+
+# The pipe to snowman.
+pipe = None
 
 
 def end_with_program(lifeline):
@@ -44,9 +53,10 @@ def _open_files():
     return found
 
 
-def begin(lifeline):
+def begin(pipe_to_program, lifeline):
     """Binds a new process to its lifeline, and remembers what is open."""
-    global _own, _lifeline
+    global pipe, _own, _lifeline
+    pipe = pipe_to_program
     if lifeline is not None:
         end_with_program(lifeline)
     _lifeline = lifeline
@@ -54,25 +64,38 @@ def begin(lifeline):
         _own = _open_files()
 
 
-def _obstacle():
+def memory():
+    """Returns the size of the memory of this process, in pages; None if the system does not say."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _obstacle(pools):
     """Returns why this process cannot be forked, or None. What threads and files of the project are used for
-    is not known, so there must be none."""
+    is not known, so there must be none, apart from the pipes of unused pools of processes."""
     if sys.platform != "linux":
         return "the system is not Linux"
     if len(os.listdir("/proc/self/task")) > 1:
         return "threads are running"
+    renewed = executors.descriptors(pools)
     for number, file in _open_files().items():
+        if number in renewed or number in _helpers:
+            continue
         if _own.get(number) != file and file not in ("/dev/null", "/dev/random", "/dev/urandom"):
             return "%s is open" % file
     return None
 
 
-def fork(pipe, address):
+def fork(address):
     """Forks a worker in the same state, which is connected to the socket at an address. Returns its process,
     or the reason why there is none; in the new process, returns None."""
     import socket
 
-    reason = _obstacle()
+    pools = executors.unused()
+    reason = _obstacle(pools)
     if reason:
         return {"reason": reason}
     connected = [socket.socket(socket.AF_UNIX) for _ in range(3)]
@@ -107,6 +130,54 @@ def fork(pipe, address):
     os.dup2(printed, 1)
     os.dup2(printed, 2)
     os.close(printed)
-    begin(lifeline)
+    executors.renew(pools)
+    begin(pipe, lifeline)
     pipe.forked = True
     return None
+
+
+def obstacle():
+    """Returns why this process cannot be forked, or None."""
+    return _obstacle(executors.unused())
+
+
+def fork_helper(reading, writing):
+    """Forks a process that belongs to this one, writes to a pipe and ends. Returns its process, and 0 in the
+    new process."""
+    pools = executors.unused()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    process = os.fork()
+    if process:
+        os.close(writing)
+        _helpers.add(reading)
+        return process
+    os.close(reading)
+    executors.renew(pools)
+    return 0
+
+
+def read_helper(reading):
+    """Returns everything that a helper writes."""
+    with open(reading, "rb") as file:
+        data = file.read()
+    _helpers.discard(reading)
+    return data
+
+
+class _KeptLog(logging.Handler):
+    """Keeps what would be sent to snowman."""
+
+    def __init__(self):
+        super().__init__()
+        self.messages = []
+
+    def emit(self, record):
+        self.messages.append((record.levelno, self.format(record)))
+
+
+def keep_log():
+    """Keeps messages in place of sending them, in a helper. Returns the list of messages."""
+    kept = _KeptLog()
+    logging.root.handlers[:] = [kept]
+    return kept.messages

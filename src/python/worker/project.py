@@ -186,6 +186,13 @@ def registered(head):
     return {"registered": list_registered(top, False)}
 
 
+def state(head):
+    """Returns what is registered, and how much memory this process takes."""
+    from snowman_worker.processes import memory
+
+    return {"memory": memory(), **registered(head)}
+
+
 def find(reference):
     """Returns the object that a reference in a kind names."""
     if ":" not in reference:

@@ -1,0 +1,208 @@
+//! Kinds whose items are divided over processes.
+
+use std::collections::BTreeSet;
+
+use super::world::{World, document, flat, python};
+
+const OURS: &[&str] = &[
+    "full",
+    "--json",
+    "--python=whole",
+    "-j2",
+    "-p",
+    "params/push.yml",
+];
+const PEERS: &[&str] = &["full", "--json", "-p", "params/push.yml"];
+
+const KIND: &str = "loader: hail_taskgraph.many:loader
+transforms:
+  - hail_taskgraph.many
+  - taskgraph.transforms.task
+";
+
+/// The number of items; each takes five milliseconds.
+const ITEMS: usize = 300;
+
+/// A loader, and transforms of which `BEFORE` and `AFTER` are the bodies of loops over items.
+const MODULE: &str = r#"import os, time
+
+from taskgraph.transforms.base import TransformSequence
+
+transforms = TransformSequence()
+
+
+class Numbers:
+    def __init__(self):
+        self.last = 0
+
+    def following(self):
+        self.last += 1
+        return self.last
+
+
+NUMBERS = Numbers()
+LIST = []
+
+
+def loader(kind, path, config, parameters, loaded_tasks):
+    for number in range(ITEMS):
+        yield {
+            "name": "item-%d" % number,
+            "description": "an item",
+            "worker-type": "linux",
+            "worker": {"docker-image": "hail:1", "max-run-time": 60, "command": ["true"]},
+            "attributes": {"number": number},
+        }
+
+
+def note(task):
+    LIST.append(task["name"])
+
+
+@transforms.add
+def before(config, tasks):
+    seen = []
+    for task in tasks:
+        BEFORE
+        yield task
+
+
+@transforms.add
+def slow(config, tasks):
+    for task in tasks:
+        time.sleep(0.005)
+        with open("runs.txt", "a") as runs:
+            runs.write("%d\n" % os.getpid())
+        yield task
+
+
+@transforms.add
+def after(config, tasks):
+    seen = []
+    for task in tasks:
+        AFTER
+        yield task
+
+
+@transforms.add
+def labels(config, tasks):
+    for task in tasks:
+        task["label"] = "many-" + task.pop("name")
+        yield task
+"#;
+
+/// A project with a kind of many items.
+fn project(before: &str, after: &str) -> Option<World> {
+    let module = MODULE
+        .replace("ITEMS", &ITEMS.to_string())
+        .replace("BEFORE", before)
+        .replace("AFTER", after);
+    let world = World::new(python()?);
+    let world = world.file("taskcluster/hail_taskgraph/many.py", &module);
+    Some(world.file("taskcluster/kinds/many/kind.yml", KIND))
+}
+
+/// How a kind was run.
+#[derive(Debug, PartialEq)]
+enum Run {
+    /// One process ran all items.
+    Alone,
+    /// Two processes ran a part of the items each.
+    Divided,
+    /// What another process had run was run again.
+    Repeated,
+}
+
+/// Runs the kind with such bodies of its loops: the graph must be the peer's.
+fn run(before: &str, after: &str) -> Option<Run> {
+    let world = project(before, after)?;
+    let peers = document(&world.peer(PEERS));
+    let runs = world.root().join("runs.txt");
+    std::fs::remove_file(&runs).unwrap();
+    let ours = document(&world.ours(OURS));
+    assert!(ours == peers, "{before} {after}");
+    let text = std::fs::read_to_string(runs).unwrap();
+    let processes: BTreeSet<_> = text.lines().collect();
+    Some(match (processes.len(), text.lines().count()) {
+        (1, ITEMS) => Run::Alone,
+        // Some items are run in both to compare them.
+        (2, ITEMS..310) => Run::Divided,
+        (2, _) => Run::Repeated,
+        other => panic!("{other:?}"),
+    })
+}
+
+#[test]
+fn items_are_divided_over_free_processors() {
+    for (before, after) in [
+        ("pass", "pass"),
+        // What is kept for the next item is kept after the items have been joined.
+        (
+            "pass",
+            "task[\"attributes\"][\"before\"] = list(seen); seen.append(task[\"name\"])",
+        ),
+        // What has not been divided up to then need not be plain data.
+        (
+            "task[\"attributes\"].update(x=1)",
+            "task[\"worker\"][\"command\"] = [*{\"a\"}]",
+        ),
+    ] {
+        let Some(run) = run(before, after) else {
+            return;
+        };
+        assert_eq!(run, Run::Divided, "{before} {after}");
+    }
+}
+
+#[test]
+fn items_that_depend_on_those_before_them_are_not_divided() {
+    for before in [
+        "task[\"attributes\"][\"before\"] = len(seen); seen.append(1)",
+        "task[\"attributes\"][\"last\"] = last if \"item-0\" != task[\"name\"] else 0; last = task[\"name\"]",
+        "note(task); task[\"attributes\"][\"before\"] = len(LIST)",
+        "LIST.append(1); task[\"attributes\"][\"before\"] = len(LIST)",
+    ] {
+        let Some(run) = run(before, "pass") else {
+            return;
+        };
+        assert_eq!(run, Run::Alone, "{before}");
+    }
+}
+
+#[test]
+fn what_does_not_show_in_the_code_is_found_by_comparing() {
+    for (before, after) in [
+        (
+            "task[\"attributes\"][\"before\"] = NUMBERS.following()",
+            "pass",
+        ),
+        // These are not plain data.
+        (
+            "task[\"numbers\"] = NUMBERS",
+            "del task[\"numbers\"]; seen.append(1)",
+        ),
+    ] {
+        let Some(run) = run(before, after) else {
+            return;
+        };
+        assert_eq!(run, Run::Repeated, "{before}");
+    }
+}
+
+#[test]
+fn a_mistake_in_another_process_is_reported_as_if_there_were_one() {
+    let mistake = "assert task[\"name\"] != \"item-250\", \"a mistake\"";
+    let Some(world) = project(mistake, "pass") else {
+        return;
+    };
+    let alone = OURS
+        .iter()
+        .map(|one| if *one == "-j2" { "-j1" } else { one });
+    let [divided, alone] = [OURS, &alone.collect::<Vec<_>>()].map(|arguments| {
+        let text = flat(&world.failure(arguments));
+        let (_, message) = text.split_once('×').unwrap();
+        message.split_once("cause:").unwrap().0.to_owned()
+    });
+    assert!(divided.contains("task `item-250`") && divided.contains("a mistake"));
+    assert_eq!(divided, alone);
+}
