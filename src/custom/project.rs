@@ -146,8 +146,7 @@ impl<'a> Custom<'a> {
             .collect())
     }
 
-    /// Keeps one worker for the later phases: of those in which the same is registered, the one that takes
-    /// the least memory.
+    /// Keeps one worker for the later phases, if one is enough for them.
     ///
     /// # Errors
     /// If a worker has ended.

@@ -206,8 +206,8 @@ pub trait Python: Sync {
         free: &dyn Fn() -> usize,
     ) -> Result<Answer, Failure>;
 
-    /// Ends all workers but one, which is the first from then on: of those with the same state, the one that
-    /// takes the least memory.
+    /// Ends all workers but one, which is the first from then on: of those in which the same is registered,
+    /// the one that takes the least memory. All stay if what kinds have left in them may be needed.
     ///
     /// # Errors
     /// When a worker has ended.

@@ -271,6 +271,9 @@ impl Python for Workers {
                 continue;
             }
             let state = self.ask(slot, &Call::new("state", json!({})))?.value;
+            if state["needed"] == json!(true) {
+                return Ok(());
+            }
             let memory = state["memory"].as_u64().unwrap_or(u64::MAX);
             let registered = state["registered"].clone();
             if *first.get_or_insert_with(|| registered.clone()) == registered {

@@ -127,8 +127,10 @@ fn run(before: &str, after: &str) -> Option<Run> {
         (1, ITEMS) => Run::Alone,
         // Some items are run in both to compare them.
         (2, ITEMS..310) => Run::Divided,
-        (2, _) => Run::Repeated,
-        other => panic!("{other:?}"),
+        (count, _) => {
+            assert_eq!(count, 2);
+            Run::Repeated
+        }
     })
 }
 

@@ -81,7 +81,6 @@ fn independent_kinds_run_in_two_workers() {
     let world = project(python);
     let [odd, test] = processes(&world, &expected);
     assert_ne!(odd[0], test[0]);
-    assert_eq!(odd[1], test[1]);
 }
 
 #[test]

@@ -30,11 +30,15 @@ SCALARS = (str, bytes, int, float, complex, bool, type(None), type(Ellipsis))
 
 _before = {}
 
+# Whether a decision will be made that may depend on what kinds leave in this process.
+is_watched = False
+
 
 def watch_decision(head):
     """Remembers the objects before kinds are generated."""
-    global _before
+    global _before, is_watched
     _before = _digests()
+    is_watched = _decide() is not None
     return {}
 
 

@@ -10,16 +10,14 @@ after its part. If other items come out there than in the process that the items
 fails, this process runs the transforms on all items itself, as if nothing had been divided.
 """
 
-import contextlib
+import functools
 import io
 import logging
 import os
-import pickle
-import select
 import sys
 import types
 
-from snowman_worker import per_item, processes
+from snowman_worker import decision_state, per_item, processes
 
 # How many items after its part this process compares.
 COMPARED = 2
@@ -32,11 +30,13 @@ FIRST = 64
 SMALLEST = 8
 
 
-class _Plain(pickle.Unpickler):
-    """Reads plain data only: other objects have an identity, which is lost on the way."""
-
-    def find_class(self, module, name):
-        raise pickle.UnpicklingError("%s.%s is not plain data" % (module, name))
+def _with_globals(function, **replaced):
+    """Returns a function with other global variables."""
+    names = {**function.__globals__, **replaced}
+    copied = types.FunctionType(
+        function.__code__, names, function.__name__, function.__defaults__, function.__closure__
+    )
+    return functools.update_wrapper(copied, function)
 
 
 class _Step:
@@ -71,7 +71,9 @@ class Division:
 
     def loaded(self, items):
         """Passes the items of a loader on."""
-        if sys.platform != "linux" or not isinstance(items, types.GeneratorType):
+        if sys.platform != "linux" or decision_state.is_watched:
+            return items
+        if not isinstance(items, types.GeneratorType):
             return items
         return self._source(items)
 
@@ -84,21 +86,29 @@ class Division:
             steps.add(self.step(one))
         return steps
 
-    @contextlib.contextmanager
-    def taking_part(self, generator, transforms):
-        """While this runs, the transforms that taskgraph's generator looks up take part in a division."""
-        original = generator.find_object
+    def kind(self, generator, transforms):
+        """Returns taskgraph's class of kinds, whose loader and transforms take part in a division."""
+        division = self
+        paths = {path if ":" in path else path + ":transforms" for path in transforms}
 
         def find_object(path):
-            found = original(path)
-            return self.step(found) if path in paths else found
+            found = generator.find_object(path)
+            return division.step(found) if path in paths else found
 
-        paths = {path if ":" in path else path + ":transforms" for path in transforms}
-        generator.find_object = find_object
-        try:
-            yield
-        finally:
-            generator.find_object = original
+        class DivisibleKind(generator.Kind):
+            # The function looks the transforms up here.
+            load_tasks = _with_globals(generator.Kind.load_tasks, find_object=find_object)
+
+            def _get_loader(self):
+                loader = super()._get_loader()
+
+                @functools.wraps(loader)
+                def load(*arguments, **named):
+                    return division.loaded(loader(*arguments, **named))
+
+                return load
+
+        return DivisibleKind
 
     def pass_on(self, number, items):
         """Passes on what comes out of a step, and then what the other processes send."""
@@ -119,6 +129,8 @@ class Division:
         return run
 
     def _source(self, items):
+        import select
+
         asked = select.poll()
         asked.register(processes.pipe.requests, select.POLLIN)
         for number, item in enumerate(items):
@@ -185,14 +197,28 @@ class _Other:
         data = processes.read_helper(self._reading)
         if os.waitpid(self._process, 0)[1] != 0:
             return None
-        try:
-            return _Plain(io.BytesIO(data)).load()
-        except (pickle.UnpicklingError, EOFError):
-            return None
+        return _plain(data)
+
+
+def _plain(data):
+    """Reads what another process has sent; None if there is something else than plain data in it: other
+    objects have an identity, which is lost on the way."""
+    import pickle
+
+    class Plain(pickle.Unpickler):
+        def find_class(self, module, name):
+            raise pickle.UnpicklingError("%s.%s is not plain data" % (module, name))
+
+    try:
+        return Plain(io.BytesIO(data)).load()
+    except (pickle.UnpicklingError, EOFError):
+        return None
 
 
 def _send(run, items, writing):
     """Runs transforms in a new process, and sends what comes out."""
+    import pickle
+
     logged = processes.keep_log()
     sent = (run(items[:COMPARED]), run(items[COMPARED:]), logged)
     with open(writing, "wb") as file:

@@ -1,6 +1,5 @@
 """Runs kinds: the project's part of their pipelines, or whole kinds."""
 
-import functools
 import inspect
 
 from snowman_worker import project
@@ -132,15 +131,13 @@ def generate_kind(head, blobs):
     graph = head["graph"]
     received(graph).add(head["sent"], blobs)
     division = Division()
-    kind = _divisible(generator.Kind, division)(
-        head["kind"], head["path"], head["config"], project.graph_config
-    )
+    kind = division.kind(generator, head["config"].get("transforms", []))
+    kind = kind(head["kind"], head["path"], head["config"], project.graph_config)
     dependencies = received(graph).make_all(head["dependencies"])
     names = list(inspect.signature(kind.load_tasks).parameters)
     if "kind_dependencies_tasks" not in names:
         dependencies = list(dependencies.values())
-    with division.taking_part(generator, head["config"].get("transforms", [])):
-        tasks = kind.load_tasks(project.parameters(graph), dependencies, head["write_artifacts"])
+    tasks = kind.load_tasks(project.parameters(graph), dependencies, head["write_artifacts"])
     count = len(tasks)
     return {"count": count}, list(_taken_blobs(tasks))
 
@@ -151,19 +148,3 @@ def _taken_blobs(tasks):
     while tasks:
         taken = [tasks.pop().to_json() for _ in range(min(BLOB_SIZE, len(tasks)))]
         yield dumps(taken)
-
-
-def _divisible(kind, division):
-    """Returns a class of kinds whose items may be divided over processes."""
-
-    class DivisibleKind(kind):
-        def _get_loader(self):
-            loader = super()._get_loader()
-
-            @functools.wraps(loader)
-            def load(*arguments, **named):
-                return division.loaded(loader(*arguments, **named))
-
-            return load
-
-    return DivisibleKind

@@ -187,10 +187,12 @@ def registered(head):
 
 
 def state(head):
-    """Returns what is registered, and how much memory this process takes."""
-    from snowman_worker.processes import memory
+    """Returns what is registered, how much memory this process takes, and whether what kinds have left in it
+    may be needed."""
+    from snowman_worker import decision_state, processes
 
-    return {"memory": memory(), **registered(head)}
+    needed = decision_state.is_watched
+    return {"memory": processes.memory(), "needed": needed, **registered(head)}
 
 
 def find(reference):
