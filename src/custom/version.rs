@@ -26,6 +26,8 @@ pub enum Rule {
     FiltersAreExplicit,
     /// `skip-unless-changed` keeps tasks if the base and the head are the same revision.
     EmptyPushKeepsTasks,
+    /// Kinds are generated in parallel, so that tasks are in no particular order.
+    KindsInParallel,
     /// The base of a push is that of the flags.
     BaseIsGiven,
     /// The dependencies of optimized tasks are taskIds, and include soft dependencies.
@@ -53,6 +55,7 @@ impl Rule {
             Self::NotificationsOnTransitions => [9, 0, 0],
             Self::FiltersAreExplicit => [12, 0, 0],
             Self::EmptyPushKeepsTasks => [12, 1, 0],
+            Self::KindsInParallel => [15, 2, 0],
             Self::BaseIsGiven => [17, 0, 0],
             Self::DependenciesAreIds => [17, 2, 1],
             Self::VariantsOfRunTask => [18, 0, 1],

@@ -13,7 +13,7 @@ use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::custom::parameter_hooks;
 use crate::custom::phase_hook::PhaseObserver;
-use crate::custom::version::Rules;
+use crate::custom::version::{Rule, Rules};
 use crate::custom::{Custom, NativeTables};
 use crate::generate::{self, FullTaskGraph, FullTaskSet};
 use crate::kind::{KindDefinition, KindGraph};
@@ -182,6 +182,10 @@ impl Phases<'_> {
         };
         let custom = self.custom(&kinds)?;
         let custom = custom.as_ref();
+        let kinds = match custom {
+            Some(custom) if !custom.rules.has(Rule::KindsInParallel) => kinds.in_order_of_visits(),
+            _ => kinds,
+        };
         let verifier = custom.filter(|_| self.verify);
         // The phase `graph_config` ends before the project registers anything, so it is not observed.
         observe(custom, "parameters", || {

@@ -1,6 +1,6 @@
 //! The kinds of a project and their dependencies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rayon::prelude::*;
 
@@ -18,6 +18,7 @@ use crate::ports::files::{FileError, Files};
 pub struct KindGraph {
     kinds: BTreeMap<KindName, KindDefinition>,
     dag: Dag<KindName>,
+    order: Vec<KindName>,
 }
 
 impl KindGraph {
@@ -88,8 +89,10 @@ impl KindGraph {
                 .map(|to| (kind.name.clone(), to.clone()))
         });
         let dag = Dag::new(kinds.keys().cloned(), edges);
+        let order = dag.dependencies_first();
+        let order = order.map(|order| order.into_iter().cloned().collect());
         if wrong.is_empty()
-            && let Err(Cycle(names)) = dag.dependencies_first()
+            && let Err(Cycle(names)) = &order
         {
             let path: Vec<_> = names
                 .iter()
@@ -106,7 +109,8 @@ impl KindGraph {
             }
             wrong.push(diagnostic);
         }
-        wrong.or_ok(Self { kinds, dag })
+        let order = order.unwrap_or_default();
+        wrong.or_ok(Self { kinds, dag, order })
     }
 
     fn limited_to(self, graph_config: &GraphConfig, targets: &[String]) -> Outcome<Self> {
@@ -146,11 +150,35 @@ impl KindGraph {
     /// name is first. This order determines the order of tasks everywhere.
     #[must_use]
     pub fn in_order(&self) -> Vec<&KindDefinition> {
-        let order = self.dag.dependencies_first().unwrap_or_default();
-        order
-            .into_iter()
-            .filter_map(|name| self.kinds.get(name))
-            .collect()
+        let order = self.order.iter();
+        order.filter_map(|name| self.kinds.get(name)).collect()
+    }
+
+    /// The same kinds in the order in which taskgraph generated them one after the other: by name, but
+    /// a kind that has to wait comes again after all others.
+    #[must_use]
+    pub fn in_order_of_visits(mut self) -> Self {
+        let mut queue: VecDeque<KindName> = self.kinds.keys().cloned().collect();
+        let mut seen = BTreeSet::new();
+        self.order.clear();
+        while let Some(name) = queue.pop_front() {
+            if seen.contains(&name) {
+                continue;
+            }
+            let dependencies = self.dag.dependencies(&name).into_iter();
+            let missing: Vec<KindName> = dependencies
+                .filter(|one| !seen.contains(*one))
+                .cloned()
+                .collect();
+            if missing.is_empty() {
+                seen.insert(name.clone());
+                self.order.push(name);
+            } else {
+                queue.extend(missing);
+                queue.push_back(name);
+            }
+        }
+        self
     }
 
     /// The dependencies: a kind's edges lead to those that it depends on.

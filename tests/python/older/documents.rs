@@ -17,7 +17,12 @@ fn same(world: &World, release: Release, arguments: &[&str]) -> Value {
             *rank = Value::from(rank.to_string().replace('"', ""));
         }
     }
-    assert_eq!(ours, theirs, "{} of {}", arguments[0], release.name());
+    let (ours_by_key, theirs_by_key) = (ours.as_object().unwrap(), theirs.as_object().unwrap());
+    let what = format!("{} of {}", arguments[0], release.name());
+    for (key, task) in theirs_by_key {
+        assert_eq!(ours_by_key.get(key), Some(task), "{key} in {what}");
+    }
+    assert_eq!(ours_by_key.len(), theirs_by_key.len(), "tasks in {what}");
     ours
 }
 
@@ -74,4 +79,36 @@ fn morphs_see_the_dependencies_of_their_release() {
         let indexed = document.get("index-task-aged-routes").is_some();
         assert_eq!(indexed, release < Release([14, 3, 0]));
     }
+}
+
+/// A kind with one task.
+fn kind(name: &str, dependencies: &str, transforms: &str) -> String {
+    format!(
+        "loader: taskgraph.loader.transform:loader\nkind-dependencies: [{dependencies}]\n\
+         transforms: [{transforms}, \"taskgraph.transforms.task:transforms\"]\n\
+         tasks:\n  one:\n    label: {name}-one\n    description: A task\n    worker-type: linux\n    \
+         worker: {{docker-image: \"hail:1\", max-run-time: 60}}\n"
+    )
+}
+
+#[test]
+fn kinds_are_in_the_order_of_visits() {
+    let release = Release([14, 4, 1]);
+    let Some(mut world) = release.world() else {
+        return;
+    };
+    let list = "\"aged_taskgraph.transforms:list_dependencies\"";
+    // `early` comes before `late` by name, but has to wait for `first`.
+    for (name, dependencies) in [
+        ("early", "first"),
+        ("first", ""),
+        ("late", ""),
+        ("listing", "early, late"),
+    ] {
+        let file = format!("taskcluster/kinds/{name}/kind.yml");
+        world = world.file(&file, &kind(name, dependencies, list));
+    }
+    let document = same(&world, release, &["full"]);
+    let order = &document["listing-one"]["attributes"]["order"];
+    assert_eq!(order, &serde_json::json!(["late-one", "early-one"]));
 }
