@@ -9,6 +9,7 @@
 )]
 
 mod cron_and_actions;
+mod rendered;
 mod schemas;
 
 use std::fs;

@@ -93,6 +93,7 @@ pub fn action_task(
         "repository": decision["repository"],
         "push": decision["push"],
         "input": user["input"],
+        "parameters": decision["parameters"],
         "taskId": user["taskId"],
         "taskGroupId": user["taskGroupId"],
         "clientId": "rehearsal",
@@ -170,8 +171,9 @@ fn hook_role(push: &Push, action: &Value, decision: &Value) -> (&'static str, St
     } else {
         ("action", push.repository.as_str())
     };
+    let address = repository.strip_prefix("https://").unwrap_or(repository);
     let role = parse_repository_url(repository).map(|url| url.role_prefix);
-    let role = role.unwrap_or_default();
+    let role = role.unwrap_or_else(|| format!("repo:{address}"));
     let permission = action["extra"]["actionPerm"].as_str().unwrap_or_default();
     (tasks_for, format!("assume:{role}:{tasks_for}:{permission}"))
 }
