@@ -8,7 +8,7 @@
 mod method;
 mod names;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
@@ -17,6 +17,7 @@ pub use method::{METHODS, TargetMethod};
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::Label;
+use crate::base::suggest;
 use crate::base::value::Value;
 use crate::config::parameters::Parameters;
 use crate::custom::Custom;
@@ -78,11 +79,22 @@ pub fn target_task_set(
             continue;
         }
         if filter != FILTER {
-            return Err(Diagnostic::user(format!("unknown filter `{filter}`"))
-                .help(format!("the only built-in filter is `{FILTER}`"))
-                .into());
+            let help = match custom.map(|custom| &custom.registered.filters) {
+                Some(registered) => hint(filter, registered, [FILTER]),
+                None => format!("the only built-in filter is `{FILTER}`"),
+            };
+            let unknown = Diagnostic::user(format!("unknown filter `{filter}`"));
+            return Err(unknown.help(help).into());
         }
-        let method = native?;
+        let registered = custom.map(|custom| &custom.registered.target_methods);
+        let method = native.map_err(|unknown| match registered {
+            Some(registered) => unknown.help(hint(
+                name,
+                registered,
+                METHODS.iter().map(|method| method.name),
+            )),
+            None => unknown,
+        })?;
         let mut wrong = Diagnostics::new();
         selected.retain(|label| {
             let chosen = full
@@ -107,6 +119,16 @@ pub fn target_task_set(
         tasks: tasks.with_changed(changed.values()),
         changed: changed.into_values().collect(),
     })
+}
+
+/// The `help:` for a name that is neither registered by the project nor built in.
+fn hint<'n>(
+    name: &str,
+    registered: &'n BTreeMap<String, bool>,
+    built_in: impl IntoIterator<Item = &'n str>,
+) -> String {
+    let known = registered.keys().map(String::as_str);
+    suggest::hint(name, known.chain(built_in).collect::<BTreeSet<_>>())
 }
 
 fn log_filter(filter: &str, method: &str, before: usize, left: usize) {

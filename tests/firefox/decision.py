@@ -6,7 +6,8 @@ usage: $VENV/bin/python decision.py OUT [CASE...]
 
 OUT is a folder, in which the results of the tree's own program are kept for the next run. The cases are in
 decision_cases.py. Each decision runs in a sandbox of its own, as the task that the tree's `.taskcluster.yml`
-defines for the event, with the flags of its command. Environment: see programs.py; the tree is a git checkout.
+defines for the event, with the flags of its command. Environment: see programs.py; the tree is a git checkout of
+Firefox or Thunderbird.
 """
 
 import argparse
@@ -37,6 +38,12 @@ def decision_id(case):
     return f"{case.replace('-', '')[-8:]:A<8}QtaSkAAAAAAAAA"
 
 
+def cases_of_tree():
+    """The names of the cases for the tree, which is Firefox's or Thunderbird's."""
+    folder = "comm" if (TREE / "comm/.taskcluster.yml").exists() else "."
+    return [name for name, case in decision_cases.CASES.items() if case.folder == folder]
+
+
 def free_port():
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -50,31 +57,34 @@ def revisions():
     return found[0], found[-1]
 
 
-def decision_task(event, task_id):
-    """Renders the decision task of an event. Returns its definition and the flags of its command."""
-    template = yaml.safe_load((TREE / ".taskcluster.yml").read_text())
-    [task] = jsone.render(template, {**event, "ownTaskId": task_id})["tasks"]
+def decision_task(case, revisions, task_id):
+    """Renders the decision task of a case. Returns its definition, the flags of its command, and its variables."""
+    template = yaml.safe_load((TREE / case.folder / ".taskcluster.yml").read_text())
+    [task] = jsone.render(template, {**case.event(*revisions), "ownTaskId": task_id})["tasks"]
     task.pop("taskId")
     text = task["payload"]["command"][-1].partition(" decision ")[2]
-    variables = task["payload"]["env"]
+    # The image of Thunderbird's decision tasks sets those of Firefox's repository.
+    firefox = {"BASE_REPOSITORY": decision_cases.CENTRAL, "HEAD_REPOSITORY": decision_cases.CENTRAL}
+    firefox.update(HEAD_REF="default", HEAD_REV=revisions[0])
+    variables = {f"GECKO_{name}": value for name, value in firefox.items()}
+    variables.update(task["payload"]["env"])
     text = re.sub(r"\$([A-Z_]+)", lambda found: variables[found[1]], text)
-    return task, shlex.split(text)
+    return task, shlex.split(text), variables
 
 
-def run(command, sandbox, task_id, folder, services):
+def run(command, sandbox, task_id, folder, variables):
     """Runs one program in the task, and keeps what it leaves behind in the folder."""
     for name in ("artifacts", "docker-contexts"):
         shutil.rmtree(TREE / name, ignore_errors=True)
+    (TREE / "artifacts").mkdir()
     environment = {
         **os.environ,
         "PATH": f"{HERE / 'services'}:{os.environ['PATH']}",
         "PYTHONPATH": str(HERE / "services"),
         "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "MOZ_AUTOMATION": "1",
         "SNOWMAN_PYTHON": str(PYTHON),
         "SERVICES_LOG": str(folder / "requests.log"),
-        **services,
+        **variables,
         "TASK_ID": task_id,
         "RUN_ID": "0",
         "TASKCLUSTER_ROOT_URL": sandbox.root,
@@ -127,7 +137,6 @@ class Runner:
     def __init__(self, out):
         self.out = out
         self.revisions = revisions()
-        self.config = TREE / "try_task_config.json"
         out.mkdir(parents=True, exist_ok=True)
         self.answers = out / "answers.json"
         self.answers.write_text(json.dumps(decision_cases.answers(self.revisions[0])))
@@ -139,18 +148,20 @@ class Runner:
 
     def write_config(self, case):
         """Writes what the push to Try contains."""
-        self.config.unlink(missing_ok=True)
+        path = TREE / case.folder / "try_task_config.json"
+        path.unlink(missing_ok=True)
         config = case.config
         if callable(config):
             earlier = self.out / case.after / "theirs/artifacts/label-to-taskid.json"
             config = config(json.loads(earlier.read_text()))
         if config is not None:
-            self.config.write_text(json.dumps(config))
+            path.write_text(json.dumps(config))
+        return path
 
     def decide(self, name, side):
         """Makes the decision of a case with one of the programs."""
         case, task_id = decision_cases.CASES[name], decision_id(name)
-        task, flags = decision_task(case.event(*self.revisions), task_id)
+        task, flags, variables = decision_task(case, self.revisions, task_id)
         programs = {
             "theirs": [PYTHON, HERE / "peer_decision.py", *flags],
             "ours": [SNOWMAN, "decision", *flags],
@@ -160,15 +171,15 @@ class Runner:
         folder.mkdir(parents=True)
         if case.after:
             shutil.copytree(self.out / case.after / "theirs/sandbox", folder / "sandbox")
-        self.write_config(case)
-        services = {"SERVICES_ANSWERS": str(self.answers), "SERVICES_MESSAGE": case.message}
+        config = self.write_config(case)
+        variables.update(SERVICES_ANSWERS=str(self.answers), SERVICES_MESSAGE=case.message)
         with Sandbox(SNOWMAN, folder / "sandbox", self.port) as sandbox:
             sandbox.start_task(task_id, task)
-            run(programs[side], sandbox, task_id, folder, services)
+            run(programs[side], sandbox, task_id, folder, variables)
             reused = any(name == other.after for other in decision_cases.CASES.values())
             if side == "theirs" and reused and succeeded(folder):
                 sandbox.publish(task_id, folder / "artifacts")
-        self.config.unlink(missing_ok=True)
+        config.unlink(missing_ok=True)
 
     def compare(self, name):
         """Makes the decision with both programs, and prints the rows of its table."""
@@ -189,7 +200,7 @@ def main():
     options = parser.parse_args()
     runner = Runner(options.out.resolve())
     print("| Case | Document | Items | Result |\n| --- | --- | ---: | --- |")
-    same = [runner.compare(name) for name in options.cases or decision_cases.CASES]
+    same = [runner.compare(name) for name in options.cases or cases_of_tree()]
     return 0 if all(same) else 1
 
 

@@ -10,6 +10,9 @@ import typing
 CENTRAL = "https://hg.mozilla.org/mozilla-central"
 AUTOLAND = "https://hg.mozilla.org/integration/autoland"
 TRY = "https://hg.mozilla.org/try"
+COMM = "https://hg.mozilla.org/comm-central"
+COMM_TRY = "https://hg.mozilla.org/try-comm-central"
+REPOSITORIES = (CENTRAL, AUTOLAND, TRY, COMM, COMM_TRY)
 PUSHDATE = 1780000000
 BALROG = "https://aus5.mozilla.org/api/v1/releases"
 NIGHTLY = "Firefox-mozilla-central-nightly-20260501093000"
@@ -57,6 +60,8 @@ class Case:
     config: typing.Union[dict, typing.Callable, None] = None
     message: str = "A change"
     after: typing.Optional[str] = None
+    # The folder with `.taskcluster.yml` and `try_task_config.json`.
+    folder: str = "."
 
 
 def version_2(**parameters):
@@ -119,9 +124,9 @@ CASES = {
     "try-auto": Case(
         TRY_PUSH,
         version_2(
+            filters=["try_auto"],
             optimize_strategies="gecko_taskgraph.optimize:tryselect.bugbug_reduced_manifests_config_selection_medium",
             optimize_target_tasks=True,
-            target_tasks_method="try_auto",
             test_manifest_loader="bugbug",
             try_mode="try_auto",
             try_task_config={"tasks-regex": {"include": ["linux.*mochitest", "^build-"], "exclude": ["asan"]}},
@@ -134,6 +139,18 @@ CASES = {
     "try-existing": Case(TRY_PUSH, existing_tasks, after="try-labels"),
     "try-syntax": Case(TRY_PUSH, message=SYNTAX),
     "try-empty": Case(TRY_PUSH),
+    "comm-push": Case(push(COMM), folder="comm"),
+    "comm-cron": Case(
+        cron(COMM, "nightly-desktop", ["--target-tasks-method=nightly_desktop"]), after="comm-push", folder="comm"
+    ),
+    "comm-try": Case(
+        push(COMM_TRY, "1"),
+        version_2(
+            try_mode="try_task_config",
+            try_task_config={"tasks": ["build-linux64/opt", "build-win64/debug"], "env": {"FOO": "bar"}},
+        ),
+        folder="comm",
+    ),
 }
 
 
@@ -163,8 +180,8 @@ def answers(revision):
         }
     }
     return [
-        *({"url": f"{url}/json-pushchangedfiles/", "json": changes} for url in (CENTRAL, AUTOLAND, TRY)),
-        *({"url": f"{url}/json-pushes", "json": pushes} for url in (CENTRAL, AUTOLAND, TRY)),
+        *({"url": f"{url}/json-pushchangedfiles/", "json": changes} for url in REPOSITORIES),
+        *({"url": f"{url}/json-pushes", "json": pushes} for url in REPOSITORIES),
         {"url": "https://bugbug.moz.tools/push/", "json": schedules},
         {"url": "https://hub.docker.com/", "json": {"digest": "sha256:" + "0" * 64}},
         {"url": f"{BALROG}/{NIGHTLY}", "json": released},

@@ -170,6 +170,31 @@ fn another_required_version_of_taskgraph_is_reported() {
 }
 
 #[test]
+fn unknown_filters_and_methods_are_compared_with_those_of_the_project() {
+    let Some(world) = world() else { return };
+    let params = "params/push.yml";
+    for (from, to, expected) in [
+        (
+            "target_tasks_method: hail",
+            "target_tasks_method: hai",
+            "unknown target-tasks method `hai` help: did you mean `hail`?",
+        ),
+        (
+            "filters: [no_odd_tasks,",
+            "filters: [no_odd_task,",
+            "unknown filter `no_odd_task` help: did you mean `no_odd_tasks`?",
+        ),
+    ] {
+        let path = world.root().join(params);
+        let before = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, before.replace(from, to)).unwrap();
+        let error = flat(&world.failure(&["target", "-p", params]));
+        assert!(error.contains(expected), "{error}");
+        std::fs::write(&path, before).unwrap();
+    }
+}
+
+#[test]
 fn a_worker_that_dies_is_reported_with_its_output() {
     let Some(world) = world() else { return };
     let world = world.with(
