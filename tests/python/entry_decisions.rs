@@ -21,6 +21,13 @@ class Cache:
 SEEN = Cache()
 ";
 
+/// Publishes the entries; those of gzip contain another time in each process.
+const PUBLISH: &str = "    write_artifact(\"seen.json\", SEEN.entries)
+    import gzip
+    with gzip.GzipFile(os.path.join(ARTIFACTS_DIR, \"seen.json.gz\"), \"wb\", mtime=os.getpid()) as file:
+        file.write(json.dumps(SEEN.entries).encode())
+";
+
 /// A project in which two kinds are generated at the same time, in two workers; `odd` and `test` run in the
 /// transforms of each. Its decision publishes what they have left in a cache.
 fn project(odd: &str, test: &str) -> Option<World> {
@@ -33,11 +40,7 @@ fn project(odd: &str, test: &str) -> Option<World> {
             "\nARTIFACTS_DIR",
             "\nfrom ice.state import SEEN\n\nARTIFACTS_DIR",
         )
-        .with(
-            DECIDE,
-            write,
-            &format!("    write_artifact(\"seen.json\", SEEN.entries)\n{write}"),
-        );
+        .with(DECIDE, write, &format!("{PUBLISH}{write}"));
     for (kind, code) in [("odd", odd), ("test", test)] {
         let file = format!("taskcluster/hail_taskgraph/transforms/{kind}.py");
         let meet = format!("meet.meet(\"{kind}\")");
@@ -80,6 +83,9 @@ fn the_decision_sees_what_kinds_have_left_in_any_worker() {
     // Both leave the same, as a cache does.
     let same = project("SEEN.entries['warm'] = 1", "SEEN.entries['warm'] = 1").unwrap();
     assert_eq!(seen(&services, same), json!({"warm": 1}));
+    // What differs is not published.
+    let different = project("SEEN.loaded = 'odd'", "SEEN.loaded = 'test'").unwrap();
+    assert_eq!(seen(&services, different), json!({}));
 }
 
 #[test]
@@ -93,7 +99,7 @@ fn state_of_several_workers_is_refused() {
     assert!(!done.status.success());
     assert!(
         refused.contains(
-            "writes seen.json, which depends on kinds that were generated in different processes"
+            "writes seen.json, seen.json.gz, which depends on kinds that were generated in different processes"
         ),
         "{refused}"
     );
