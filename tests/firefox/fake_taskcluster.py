@@ -44,6 +44,27 @@ def task_id(name):
     return base64.urlsafe_b64encode(digest).decode()[:22]
 
 
+class FullIndex(dict):
+    """An index with a completed task at every path that begins in a given way. `tasks` gets their definitions."""
+
+    def __init__(self, beginning, tasks):
+        self.beginning = beginning
+        self.tasks = tasks
+
+    def __missing__(self, path):
+        if not path.startswith(self.beginning):
+            raise KeyError(path)
+        found = self[path] = task_id(path)
+        self.tasks[found] = {"taskGroupId": found, "expires": EXPIRES, "metadata": {"name": path}}
+        return found
+
+    def __contains__(self, path):
+        return path.startswith(self.beginning)
+
+    def get(self, path, default=None):
+        return self[path] if path in self else default
+
+
 def resolve_timestamps(value, now):
     """Replaces relative dates with absolute ones."""
     if isinstance(value, dict):
@@ -68,7 +89,7 @@ class FakeTaskcluster:
         self.tasks = collections.ChainMap({}, tasks)
         self.states = dict(states)
         self.artifacts = dict(artifacts)
-        self.index = dict(index)
+        self.index = index if isinstance(index, FullIndex) else dict(index)
         self.pages = dict(pages)
         self.scopes = list(scopes)
         self.changes = []

@@ -1,12 +1,13 @@
 """Compares the promotion of a Firefox ESR release, as Firefox's own program and snowman run it: the flavors
 promote, push and ship, one after another, each on the graphs that the same program has published before.
 
-usage: promotion.py OUT [FLAVOR...]
+usage: promotion.py [--cached] OUT [FLAVOR...]
 
 What stands in for the push is the parameter file of a real promotion, `me-promote-firefox.yml`, whose
 `existing_tasks` are what the push has built. The tasks that a flavor creates get the taskIds that the real
 release had, so the `existing_tasks` of the next flavor can be compared with the real ones. What has been done
-in OUT is not done again. Environment: see programs.py.
+in OUT is not done again. With `--cached`, the index has every docker image and toolchain, so that they replace the
+tasks that would build them; without, it is empty. Environment: see programs.py.
 """
 
 import json
@@ -18,13 +19,14 @@ import time
 
 import programs
 import yaml
-from fake_taskcluster import EXPIRES, FakeTaskcluster, task_id
+from fake_taskcluster import EXPIRES, FakeTaskcluster, FullIndex, task_id
 from outcome import first_difference, named, read_artifact, relative_dates
 from programs import PROGRAMS, TREE
 
 FLAVORS = ("promote", "push", "ship")
 REBUILT = ["docker-image", "fetch", "packages", "toolchain"]
 CREATED = "2026-01-06T18:00:00.000Z"
+CACHE = "gecko.cache.level-3."
 PREVIOUS_VERSION = "140.6.0esr"
 # The platforms of the updates, as Balrog names them.
 PLATFORMS = {
@@ -117,7 +119,7 @@ class Release:
         }
 
 
-def run(release, program, flavor, out):
+def run(release, program, flavor, out, cached):
     """Runs a flavor on what the program has published before, unless it has been run."""
     folder = out / flavor / program
     if (folder / "changes.json").exists():
@@ -132,10 +134,12 @@ def run(release, program, flavor, out):
     definition = {"created": CREATED, "expires": EXPIRES, "schedulerId": "gecko-level-3", "metadata": {"name": "task"}}
     balrog = "aus5.mozilla.org/api/v1/releases/Firefox-%s-build1" % PREVIOUS_VERSION
     role = "assume:repo:hg.mozilla.org/releases/mozilla-esr140:action:release-promotion"
+    tasks = {one: {**definition, "taskGroupId": group} for one, group in groups.items()}
     taskcluster = FakeTaskcluster(
-        {one: {**definition, "taskGroupId": group} for one, group in groups.items()},
+        tasks,
         states={action: "running"},
         artifacts=artifacts,
+        index=FullIndex(CACHE, tasks) if cached else {},
         pages={balrog: release.previous_release()},
         scopes=["*", role],
     )
@@ -207,12 +211,13 @@ def compare(release, flavor, out):
 
 
 def main():
-    out, *flavors = sys.argv[1:]
+    cached = "--cached" in sys.argv
+    out, *flavors = [one for one in sys.argv[1:] if one != "--cached"]
     out = pathlib.Path(out).resolve()
     release = Release()
     for flavor in flavors or FLAVORS:
         for program in PROGRAMS:
-            run(release, program, flavor, out)
+            run(release, program, flavor, out, cached)
         compare(release, flavor, out)
 
 
