@@ -38,33 +38,52 @@ fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Starts the program, and waits until the worker has started its processes. Returns the numbers of
-/// the worker and of these processes.
-fn start(world: &World, more: &[&str]) -> (Child, Vec<String>) {
+/// A process. Another one may get its number later, but has then started at another time.
+#[derive(Debug)]
+struct Process {
+    number: String,
+    started: String,
+}
+
+impl Process {
+    /// The process with this number, if one runs.
+    fn running(number: &str) -> Option<Self> {
+        let fields = fields(number)?;
+        Some(Self {
+            number: number.to_owned(),
+            started: fields.get(19)?.clone(),
+        })
+    }
+
+    fn runs(&self) -> bool {
+        Self::running(&self.number).is_some_and(|found| found.started == self.started)
+    }
+}
+
+/// What the system says about a process after its name: its state, its parent, its group and so on. One that
+/// has ended may still be listed.
+fn fields(number: &str) -> Option<Vec<String>> {
+    let stat = std::fs::read_to_string(Path::new("/proc").join(number).join("stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let fields: Vec<_> = fields.split(' ').map(str::to_owned).collect();
+    (!matches!(fields.first()?.as_str(), "Z" | "X")).then_some(fields)
+}
+
+/// Starts the program, and waits until the worker has started its processes. Returns the worker and these
+/// processes.
+fn start(world: &World, more: &[&str]) -> (Child, Vec<Process>) {
     let program = world.start(&[&["full", "-p", "params/push.yml"], more].concat());
     let numbers = wait_for("the worker sleeps", || {
         std::fs::read_to_string(world.root().join("numbers")).ok()
     });
-    let numbers: Vec<_> = numbers.split(' ').map(str::to_owned).collect();
-    assert!(numbers.iter().all(|number| runs(number)), "{numbers:?}");
-    (program, numbers)
+    let found = numbers.split(' ').map(Process::running);
+    let found: Option<Vec<_>> = found.collect();
+    (program, found.unwrap())
 }
 
-/// Whether a process runs. One that has ended may still be listed.
-fn runs(number: &str) -> bool {
-    let stat = std::fs::read_to_string(Path::new("/proc").join(number).join("stat"));
-    stat.is_ok_and(|stat| {
-        let state = stat
-            .rsplit(") ")
-            .next()
-            .and_then(|rest| rest.chars().next());
-        !matches!(state, None | Some('Z' | 'X'))
-    })
-}
-
-fn wait_until_none_runs(numbers: &[String]) {
+fn wait_until_none_runs(processes: &[Process]) {
     wait_for("a process is left", || {
-        (!numbers.iter().any(|number| runs(number))).then_some(())
+        (!processes.iter().any(Process::runs)).then_some(())
     });
 }
 
@@ -77,9 +96,9 @@ fn send(signal: &str, number: &str) {
 fn a_program_that_is_ended_leaves_no_process_behind() {
     for signal in ["KILL", "TERM", "INT"] {
         let Some(world) = sleeping() else { return };
-        let (mut program, numbers) = start(&world, &[]);
+        let (mut program, processes) = start(&world, &[]);
         send(signal, &program.id().to_string());
-        wait_until_none_runs(&numbers);
+        wait_until_none_runs(&processes);
         assert!(!program.wait().unwrap().success());
     }
 }
@@ -87,8 +106,8 @@ fn a_program_that_is_ended_leaves_no_process_behind() {
 #[test]
 fn a_worker_that_is_killed_leaves_no_process_behind() {
     let Some(world) = sleeping() else { return };
-    let (program, numbers) = start(&world, &[]);
-    send("KILL", &numbers[0]);
+    let (program, processes) = start(&world, &[]);
+    send("KILL", &processes[0].number);
     // The others hold its pipes open, but its end is noticed.
     let output = program.wait_with_output().unwrap();
     let error = flat(&String::from_utf8_lossy(&output.stderr));
@@ -96,35 +115,29 @@ fn a_worker_that_is_killed_leaves_no_process_behind() {
         error.contains("the Python worker ended unexpectedly (signal: 9 (SIGKILL))"),
         "{error}"
     );
-    wait_until_none_runs(&numbers);
+    wait_until_none_runs(&processes);
 }
 
 #[test]
 fn a_worker_that_takes_too_long_leaves_no_process_behind() {
     let Some(world) = sleeping() else { return };
     let world = world.variable("SNOWMAN_PYTHON_TIMEOUT", "3");
-    let (program, numbers) = start(&world, &[]);
+    let (program, processes) = start(&world, &[]);
     let output = program.wait_with_output().unwrap();
     let error = flat(&String::from_utf8_lossy(&output.stderr));
     assert!(error.contains("did not answer within 3 seconds"), "{error}");
-    wait_until_none_runs(&numbers);
+    wait_until_none_runs(&processes);
 }
 
 /// The worker that this worker has forked: its child that leads a group.
-fn forked_by(worker: &str) -> Option<String> {
+fn forked_by(worker: &Process) -> Option<Process> {
     let numbers = std::fs::read_dir("/proc").unwrap();
     let mut numbers = numbers.filter_map(|entry| entry.unwrap().file_name().into_string().ok());
-    numbers.find(|number| {
-        let stat = std::fs::read_to_string(Path::new("/proc").join(number).join("stat"));
-        let stat = stat.unwrap_or_default();
-        let fields: Vec<_> = stat
-            .rsplit(") ")
-            .next()
-            .unwrap_or_default()
-            .split(' ')
-            .collect();
-        fields.get(1) == Some(&worker) && fields.get(2) == Some(&number.as_str())
-    })
+    let found = numbers.find(|number| {
+        let fields = fields(number).unwrap_or_default();
+        fields.get(1) == Some(&worker.number) && fields.get(2) == Some(number)
+    });
+    Process::running(&found?)
 }
 
 #[test]
@@ -138,14 +151,14 @@ fn a_forked_worker_ends_with_the_program() {
             import,
             &format!("import time\ntime.sleep(0.4)\n{import}"),
         );
-        let (mut program, mut numbers) = start(&world, &["--python=whole"]);
-        numbers.push(forked_by(&numbers[0]).unwrap());
+        let (mut program, mut processes) = start(&world, &["--python=whole"]);
+        processes.push(forked_by(&processes[0]).unwrap());
         let killed = match signal_to_program {
             true => program.id().to_string(),
-            false => numbers[0].clone(),
+            false => processes[0].number.clone(),
         };
         send("KILL", &killed);
         assert!(!program.wait().unwrap().success());
-        wait_until_none_runs(&numbers);
+        wait_until_none_runs(&processes);
     }
 }
