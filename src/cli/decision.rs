@@ -98,10 +98,12 @@ async fn created(context: &CommandContext, own: &TaskId, pushdate: i64) -> Optio
     }
 }
 
-/// Returns the flags that become parameters, except those that depend on the project. Invalid options of
-/// an entry are left out.
-pub fn flags(args: &DecisionArgs) -> DecisionFlags {
-    DecisionFlags {
+/// Returns the flags that become parameters, except those that depend on the project.
+///
+/// # Errors
+/// Every invalid option of an entry.
+pub fn flags(args: &DecisionArgs) -> Outcome<DecisionFlags> {
+    Ok(DecisionFlags {
         project: args.project.clone(),
         pushlog_id: args.pushlog_id.clone(),
         pushdate: args.pushdate,
@@ -120,8 +122,8 @@ pub fn flags(args: &DecisionArgs) -> DecisionFlags {
         try_task_config_file: args.try_task_config_file.clone(),
         decision_parameters: None,
         allow_parameter_override: args.allow_parameter_override,
-        entry_options: entry_options(args).unwrap_or_default(),
-    }
+        entry_options: entry_options(args)?,
+    })
 }
 
 /// Reads the options of the project's own entry: those of cron jobs, and those of `--option`, whose
@@ -159,7 +161,6 @@ fn flags_of_project(args: &DecisionArgs, context: &CommandContext) -> Outcome<De
     Ok(DecisionFlags {
         try_task_config_file: config.map(|path| context.path_from_root(path)),
         decision_parameters: parameters.and_then(|name| name.as_str().map(str::to_owned)),
-        entry_options: entry_options(args)?,
-        ..flags(args)
+        ..flags(args)?
     })
 }

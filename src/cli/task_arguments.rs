@@ -5,6 +5,7 @@ use clap::error::ErrorKind;
 
 use super::args::{Cli, Command};
 use super::decision;
+use crate::base::diagnostic::Diagnostics;
 use crate::rehearse::command::{ParsedArguments, Subcommand};
 
 /// Parses arguments, without the program's name, as the program itself does.
@@ -25,7 +26,7 @@ pub fn parse(arguments: &[String]) -> Result<ParsedArguments, String> {
             root: args.project_args.root.clone(),
             python: args.project_args.python.into(),
             subcommand: Subcommand::Decision {
-                flags: Box::new(decision::flags(&args)),
+                flags: Box::new(decision::flags(&args).map_err(|wrong| messages(&wrong))?),
                 verify: !args.no_verify,
                 creates: !args.preflight_only,
             },
@@ -45,6 +46,12 @@ fn other() -> ParsedArguments {
         python: crate::ports::python::Mode::default(),
         subcommand: Subcommand::Other,
     }
+}
+
+/// Joins the messages of several mistakes.
+fn messages(wrong: &Diagnostics) -> String {
+    let messages: Vec<&str> = wrong.iter().map(|one| one.message.as_str()).collect();
+    messages.join("; ")
 }
 
 /// Joins a message of clap in one line, without the usage.

@@ -161,6 +161,10 @@ fn failing_commands_are_reported() {
         "invalid value 'today' for '--pushdate <PUSHDATE>'",
     );
     only(
+        "taskgraph decision FLAGS --option=reason",
+        "`--option reason` has no value",
+    );
+    only(
         "taskgraph decision --project=fox",
         "the following required arguments were not provided: --pushlog-id <PUSHLOG_ID>",
     );
