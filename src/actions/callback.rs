@@ -3,7 +3,7 @@
 use super::action::{Action, Call};
 use super::request::{Request, Runner, check_scope, choice_hint, enum_values};
 use super::table::{ACTIONS, find};
-use super::{custom, promotion, render};
+use super::{project_callback, promotion, render};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json_schema;
 use crate::base::suggest;
@@ -22,7 +22,7 @@ pub async fn run(runner: Runner<'_>, request: Request, parameters: Object) -> Ou
             d.because("these are the parameters of the graph that the action is triggered on")
         })
     })?;
-    if custom::run(runner, &request, &params, ACTIONS).await? {
+    if project_callback::run(runner, &request, &params, ACTIONS).await? {
         return Ok(());
     }
     let action = find_available(&request.callback, runner.graph_config)?;

@@ -17,6 +17,7 @@ pub mod custom;
 pub mod existing;
 mod interactive;
 pub mod plan;
+mod project_callback;
 mod promotion;
 mod purge;
 pub mod render;

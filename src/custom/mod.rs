@@ -5,6 +5,7 @@
 //! with [`Custom`], and delegate the work: [`kind_run`] for kinds, [`graph_hooks`] for later phases.
 
 pub mod actions;
+pub mod callback;
 pub mod entry;
 pub mod graph_hooks;
 pub mod kind_run;

@@ -19,6 +19,8 @@ mod prepare;
 pub mod python_needs;
 mod remote;
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::base::diagnostic::Outcome;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
@@ -46,9 +48,6 @@ pub struct DecisionReport {
 
 /// Generates the graph, writes the artifacts, and creates the tasks in the group of the decision task.
 ///
-/// If another task takes a taskId of the graph while it is created, only the phases from optimization
-/// on are repeated.
-///
 /// # Errors
 /// Every mistake of the first phase that has any; then no task was created. Or every task that could
 /// not be created.
@@ -59,10 +58,35 @@ pub async fn run(
     options: &DecisionOptions<'_>,
 ) -> Outcome<DecisionReport> {
     let generated = generate(context, graph_config, params, options, &[], &|_| Ok(()))?;
-    let generated = &generated;
+    let prepared = generated.prepare().await?;
+    submit(context, options, &generated, prepared).await
+}
+
+/// Creates the tasks of a prepared graph in the group of the decision task.
+///
+/// If another task takes a taskId of the graph while it is created, only the phases from optimization
+/// on are repeated.
+///
+/// # Errors
+/// Everything that would prevent a task from being created or from running; then no task was created. Or
+/// every task that could not be created.
+pub async fn submit(
+    context: Context<'_>,
+    options: &DecisionOptions<'_>,
+    generated: &Generated<'_>,
+    prepared: Prepared,
+) -> Outcome<DecisionReport> {
+    let prepared = &Mutex::new(Some(prepared));
     let report = submit_with_retry(|| {
         Box::pin(async move {
-            let prepared = generated.prepare().await?;
+            let first = prepared
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            let prepared = match first {
+                Some(prepared) => prepared,
+                None => generated.prepare().await?,
+            };
             let created = prepared.submit(context, options).await?;
             Ok(DecisionReport {
                 optimized: prepared.optimized,

@@ -213,6 +213,13 @@ pub trait Python: Sync {
     /// When a worker has ended.
     fn keep_one(&self) -> Result<(), Failure>;
 
+    /// Replaces all workers but the first by copies of it, with what has changed in its process and environment.
+    /// If it cannot be copied, only the first is used from then on.
+    ///
+    /// # Errors
+    /// When a worker has ended.
+    fn renew_others(&self) -> Result<(), Failure>;
+
     /// Calls every worker, those that are started later too, and yields the first one's answer.
     ///
     /// # Errors

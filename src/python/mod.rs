@@ -20,6 +20,7 @@ mod process;
 mod project;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,8 @@ pub struct Workers {
     project: Project,
     interpreter: OnceLock<Result<Interpreter, Diagnostic>>,
     slots: Vec<Mutex<Slot>>,
+    /// How many of the slots are used.
+    used: AtomicUsize,
     /// The calls that set up every worker.
     set_up: Mutex<Vec<Call>>,
 }
@@ -78,6 +81,7 @@ impl Workers {
         Self {
             interpreter: OnceLock::new(),
             slots: (0..count).map(|_| Mutex::default()).collect(),
+            used: AtomicUsize::new(count),
             set_up: Mutex::new(vec![Call::new("load", load)]),
             project,
         }
@@ -157,12 +161,12 @@ impl Workers {
         Ok(answer)
     }
 
-    /// Forks the worker of a slot from the first one, unless it has one or that would save little.
+    /// Forks the worker of a slot from the first one, unless it has one or loading has not taken that long.
     #[cfg(target_os = "linux")]
-    fn fork(&self, slot: &mut Slot) -> Result<(), Failure> {
+    fn fork(&self, slot: &mut Slot, load: Duration) -> Result<(), Failure> {
         let mut first = self.slot(0);
         let first = &mut *first;
-        if slot.process.is_some() || slot.failed.is_some() || first.set_up_time < SLOW_LOAD {
+        if slot.process.is_some() || slot.failed.is_some() || first.set_up_time < load {
             return Ok(());
         }
         let Some(process) = &mut first.process else {
@@ -220,7 +224,7 @@ impl Python for Workers {
     }
 
     fn workers(&self) -> usize {
-        self.slots.len()
+        self.used.load(Ordering::Relaxed)
     }
 
     fn running(&self) -> Vec<usize> {
@@ -231,13 +235,32 @@ impl Python for Workers {
 
     fn prepare(&self) -> Result<bool, Failure> {
         let mut all = true;
-        for number in 1..self.slots.len() {
+        for number in 1..self.workers() {
             let mut slot = self.slot(number);
             #[cfg(target_os = "linux")]
-            self.fork(&mut slot)?;
+            self.fork(&mut slot, SLOW_LOAD)?;
             all &= slot.process.is_some();
         }
         Ok(all)
+    }
+
+    fn renew_others(&self) -> Result<(), Failure> {
+        #[cfg_attr(
+            not(target_os = "linux"),
+            expect(unused_mut, reason = "only Linux forks")
+        )]
+        let mut used = 1;
+        for number in 1..self.slots.len() {
+            let mut slot = self.slot(number);
+            *slot = Slot::default();
+            #[cfg(target_os = "linux")]
+            if used == number {
+                self.fork(&mut slot, Duration::ZERO)?;
+                used += usize::from(slot.process.is_some());
+            }
+        }
+        self.used.store(used, Ordering::Relaxed);
+        Ok(())
     }
 
     fn call(&self, worker: usize, call: Call) -> Result<Answer, Failure> {

@@ -18,6 +18,7 @@ const BOOT: &str = include_str!("worker/boot.py");
 /// The modules of the worker.
 const SOURCES: &[(&str, &str)] = &[
     ("actions", include_str!("worker/actions.py")),
+    ("callbacks", include_str!("worker/callbacks.py")),
     ("callers", include_str!("worker/callers.py")),
     ("decision_entry", include_str!("worker/decision_entry.py")),
     ("decision_state", include_str!("worker/decision_state.py")),

@@ -43,7 +43,10 @@ fn services() -> Services {
     let services = Services::start(&[]);
     services.running(TASK, &[]);
     let role = "assume:repo:github.com/hail/hail:action:melting";
-    services.running(ACTION, &["queue:*", "hail:*", "docker-worker:*", role]);
+    services.running(
+        ACTION,
+        &["queue:*", "hail:*", "docker-worker:*", "index:*", role],
+    );
     let project = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/project");
     let parameters = std::fs::read_to_string(format!("{project}/params/push.yml")).unwrap();
     services.leave("public/parameters.yml", parameters + "hail_size: 3\n");
@@ -252,4 +255,47 @@ fn duplicates_have_the_same_ids_in_each_run() {
     let world = world.file("second", "");
     succeed(&world.ours(&["action-callback"]));
     assert_eq!(services.created().len(), 18);
+}
+
+/// Requests that change something else than tasks are sent while the callback runs.
+#[test]
+fn a_failure_names_what_was_sent_before() {
+    let body = "
+    import requests
+
+    services = \"http://taskcluster/\"
+    entry = {\"taskId\": task_id, \"rank\": 1, \"data\": {}, \"expires\": \"2099-01-01T00:00:00.000Z\"}
+    place = services + \"index/v1/task/hail.thaw\"
+    requests.put(place, json=entry).raise_for_status()
+    assert requests.get(services + \"queue/v1/task/\" + task_id).ok
+    assert not requests.put(services + \"index/v1/task/hail.hail\", json={}).ok
+    try:
+        requests.post(\"http://hail:hush@127.0.0.1:9/hail?key=hush\")
+        raise AssertionError
+    except requests.ConnectionError:
+        pass
+    if input == \"fail\":
+        raise Exception(\"it is too cold\")
+    definition = define(\"thaw\", \"thaws\", parameters, task_group_id)
+    definition[\"scopes\"] = [\"ice:break\"]
+    create_task_from_def(slugid(), definition, *arguments)
+";
+    let Some(world) = world(body) else { return };
+    let services = services();
+    let mut world = in_action_task(&services, world);
+    let sent = "the action `thaw` had already sent 2 requests, which are not undone: \
+                PUT http://taskcluster/index/v1/task/hail.thaw \
+                POST http://127.0.0.1:9/hail (no response)";
+    // The callback raises, or the queue refuses its task.
+    for (input, reason) in [
+        ("fail", "Exception: it is too cold"),
+        ("refuse", "ice:break"),
+    ] {
+        world = world.variable("ACTION_INPUT", &format!("\"{input}\""));
+        let stderr = flat(&world.failure(&["action-callback"]));
+        assert!(stderr.contains(reason), "{stderr}");
+        assert!(stderr.contains(sent), "{stderr}");
+        assert!(!stderr.contains("hush"), "{stderr}");
+        assert!(services.created().is_empty());
+    }
 }

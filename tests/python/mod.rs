@@ -12,6 +12,8 @@
 )]
 
 mod actions;
+#[cfg(target_os = "linux")]
+mod callback_decisions;
 mod callbacks;
 #[cfg(target_os = "linux")]
 mod division;

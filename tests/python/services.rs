@@ -90,7 +90,12 @@ impl Services {
 
     /// Returns the tasks of the group, without those that the test has created.
     pub fn created(&self) -> Vec<TaskView> {
-        let all = self.sandbox.state().group_tasks(DECISION);
+        self.created_in(DECISION)
+    }
+
+    /// Returns the tasks of another group, without those that the test has created.
+    pub fn created_in(&self, group: &str) -> Vec<TaskView> {
+        let all = self.sandbox.state().group_tasks(group);
         all.into_iter()
             .filter(|task| ![DECISION, ACTION, TASK].contains(&task.task_id.as_str()))
             .collect()

@@ -308,7 +308,7 @@ def taskgraph_decision(options, parameters=None):
         \"ids\": sorted(graphs.label_to_taskid[task.label] for task in graphs.morphed_task_graph.tasks.values()),
         \"warm\": graphs.parameters[\"hail_reason\"],
     })
-    create_tasks(graphs.graph_config, graphs.morphed_task_graph, graphs.label_to_taskid, graphs.parameters)
+    create_tasks(graphs.graph_config, graphs.morphed_task_graph, graphs.label_to_taskid, graphs.parameters, os.environ[\"TASK_ID\"])
 
 
 def get_decision_parameters(graph_config, options):
@@ -417,7 +417,27 @@ fn decision_of_the_entry() {
         flat(&wrong).contains("`--option warm` has no value"),
         "{wrong}"
     );
+    // Without Python, the decision would lack what the entry does.
+    let refused = flat(&world.failure(&[&arguments[..], &["--python=never"]].concat()));
+    assert!(
+        refused.contains("`snowman.entry` is set to the Python package `ice`"),
+        "{refused}"
+    );
 }
+
+/// The arguments of a test of the entry's promotion.
+pub const TEST_PROMOTION: &[&str] = &[
+    "test-action-callback",
+    "promote",
+    "-p",
+    PARAMS,
+    "--task-group-id",
+    DECISION,
+    "--task-id",
+    TASK,
+    "--input",
+    "input.yml",
+];
 
 #[test]
 fn decision_that_an_action_of_the_entry_makes() {
@@ -427,18 +447,7 @@ fn decision_that_an_action_of_the_entry_makes() {
     services.running(TASK, &[]);
     let world = services.inside(with_entry(world), ACTION);
     let world = world.file("input.yml", "reason: thaw\n");
-    let done = world.ours(&[
-        "test-action-callback",
-        "promote",
-        "-p",
-        PARAMS,
-        "--task-group-id",
-        DECISION,
-        "--task-id",
-        TASK,
-        "--input",
-        "input.yml",
-    ]);
+    let done = world.ours(TEST_PROMOTION);
     assert!(done.status.success(), "{}", stderr(&done));
     let counts = artifact(&world, "counts.json");
     assert_eq!(counts["testing"], true);

@@ -84,7 +84,7 @@ def entry_artifacts(head, blobs):
     """Runs the entry's decision on the generated graphs, without creating tasks. Returns the artifacts
     that it writes."""
     from snowman_worker import graphs
-    from snowman_worker.actions import list_files, requests_recorded
+    from snowman_worker.callbacks import list_files, requests_recorded
     from snowman_worker.recorded import RecordedChanges
     from taskgraph import create, generator
 
@@ -132,20 +132,3 @@ def entry_artifacts(head, blobs):
         names, contents = list_files(pathlib.Path(folder))
     kept = [index for index, name in enumerate(names) if name not in STANDARD]
     return {"artifacts": [names[index] for index in kept]}, [contents[index] for index in kept]
-
-
-class Decisions:
-    """The decisions that a callback makes with the entry's function. They are recorded, so that snowman
-    makes them."""
-
-    def __init__(self, recorded):
-        self.recorded = recorded
-
-    def __call__(self, options, parameters=None):
-        if callable(parameters):
-            parameters = parameters(project.graph_config)
-        if parameters is None:
-            find = entry.find("decision", "get_decision_parameters")
-            parameters = find(project.graph_config, options)
-        parameters.check()
-        self.recorded.requests.append({"decide": dict(parameters)})

@@ -61,7 +61,7 @@ CALLS = {
     "should_replace": ("graphs", False),
     "list_actions": ("actions", False),
     "list_callbacks": ("actions", False),
-    "run_action": ("actions", False),
+    "run_action": ("callbacks", False),
     "morph": ("graphs", True),
     "phase_finished": ("graphs", False),
 }
@@ -113,13 +113,20 @@ def serve(requests, answers, lifeline):
     pipe.write({"hello": _hello()})
     logging.root.addHandler(PipeHandler(pipe))
     logging.root.setLevel(logging.INFO)
+    answer_calls(pipe)
+
+
+def answer_calls(pipe, last=None):
+    """Answers calls until the pipe is closed, or until the call `last`, which is left to the caller to answer."""
     while True:
         try:
             head, blobs = pipe.read()
         except EOFError:
-            if pipe.forked:
-                # What is to be done at the end is done by the first process.
+            if pipe.forked or last:
+                # What is to be done at the end is done by the first process, unless it is interrupted.
                 os._exit(0)
+            return
+        if head["call"] == last:
             return
         try:
             if head["call"] == "divide":

@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from snowman_worker.recorded import Conflict, Missing, query
 
@@ -116,6 +116,29 @@ def _change(recorded, call, url, named):
         return _answer(url, {"code": "RequestConflict", "message": str(conflict)}, 409)
 
 
+def _without_secrets(url):
+    """An address without what may be secret: the user and the query."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _send_and_note(recorded, method, path, url, send):
+    """Sends a request. Notes it if it may have changed something: it is not undone if the callback fails."""
+    if HARMLESS.fullmatch("%s %s" % (method.upper(), path or "")):
+        return send()
+    note = "%s %s" % (method.upper(), _without_secrets(url))
+    try:
+        response = send()
+    except Exception:
+        recorded.note(note + " (no response)")
+        raise
+    if response.status_code >= 500:
+        note += " (response %d)" % response.status_code
+    if not 400 <= response.status_code < 500:
+        recorded.note(note)
+    return response
+
+
 def recording(recorded, given, testing):
     """Wraps `Session.request`. In a test, nothing that changes something in Taskcluster is sent."""
 
@@ -124,8 +147,12 @@ def recording(recorded, given, testing):
             return given(session, method, _current_address(url), *more, **options)
 
         path = _path(url)
+
+        def send_and_note():
+            return _send_and_note(recorded, method, path, url, lambda: send(*arguments, **named))
+
         if path is None or arguments:
-            return send(*arguments, **named)
+            return send_and_note()
         call = "%s %s" % (method.upper(), path)
         answer = _change(recorded, call, url, named)
         if answer is not None:
@@ -136,8 +163,8 @@ def recording(recorded, given, testing):
                 if found:
                     return _query(recorded, name, found.group(1), url, named, send)
         if testing and not HARMLESS.fullmatch(call):
-            logger.info("Would have sent %s %s", method.upper(), url)
+            logger.info("Would have sent %s %s", method.upper(), _without_secrets(url))
             return _answer(url, {})
-        return send(**named)
+        return send_and_note()
 
     return request

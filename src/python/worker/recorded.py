@@ -18,9 +18,16 @@ class RecordedChanges:
         self.requests = []
         self.definitions = {}
         self.changes = {}
+        # Other requests, which were sent immediately.
+        self.sent = []
 
     def __bool__(self):
         return bool(self.definitions or self.changes)
+
+    def note(self, request):
+        """Notes a request that was sent. A client may send the same one several times."""
+        if request not in self.sent:
+            self.sent.append(request)
 
     def create(self, task_id, definition):
         earlier = self.definitions.get(task_id)
