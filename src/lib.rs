@@ -33,6 +33,7 @@
 //! | 14 | [`cli`] | the command line |
 //! | | [`vcs`], [`taskcluster`], [`python`] | implementations of ports |
 //! | | [`sandbox`] | an embedded Taskcluster |
+//! | | [`stage`] | what the systems of a release do when they are staged |
 //!
 //! # Where to start
 //!
@@ -60,6 +61,7 @@ pub mod ports;
 pub mod python;
 pub mod rehearse;
 pub mod sandbox;
+pub mod stage;
 pub mod submit;
 pub mod target;
 pub mod task_scripts;

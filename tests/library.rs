@@ -10,6 +10,7 @@ mod replicate;
 mod run_and_task;
 mod sandbox;
 mod slugids;
+mod stage;
 mod submit;
 mod taskcluster_yml;
 mod transforms;

@@ -1,0 +1,74 @@
+//! The hash functions of signatures.
+
+use aws_lc_rs::digest::{
+    Algorithm, Context, Digest, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512,
+};
+
+/// A hash function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hash {
+    /// SHA-1, for what was signed long ago.
+    Sha1,
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl Hash {
+    /// Every hash function.
+    pub const ALL: [Self; 4] = [Self::Sha1, Self::Sha256, Self::Sha384, Self::Sha512];
+
+    /// The digest of parts, as if they were one.
+    #[must_use]
+    pub fn digest(self, parts: &[&[u8]]) -> Vec<u8> {
+        self.of(parts).as_ref().to_vec()
+    }
+
+    pub(super) fn of(self, parts: &[&[u8]]) -> Digest {
+        let mut context = Context::new(self.algorithm());
+        for part in parts {
+            context.update(part);
+        }
+        context.finish()
+    }
+
+    fn algorithm(self) -> &'static Algorithm {
+        match self {
+            Self::Sha1 => &SHA1_FOR_LEGACY_USE_ONLY,
+            Self::Sha256 => &SHA256,
+            Self::Sha384 => &SHA384,
+            Self::Sha512 => &SHA512,
+        }
+    }
+
+    /// How long a digest is.
+    #[must_use]
+    pub fn length(self) -> usize {
+        self.algorithm().output_len()
+    }
+
+    /// The content of the function's object identifier.
+    #[must_use]
+    pub fn identifier(self) -> &'static [u8] {
+        match self {
+            Self::Sha1 => &[0x2b, 0x0e, 0x03, 0x02, 0x1a],
+            Self::Sha256 => &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01],
+            Self::Sha384 => &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02],
+            Self::Sha512 => &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03],
+        }
+    }
+
+    /// The usual name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA-1",
+            Self::Sha256 => "SHA-256",
+            Self::Sha384 => "SHA-384",
+            Self::Sha512 => "SHA-512",
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What is wrong with a MAR file whose structure can be followed.
+//!
+//! The client refuses contents that overlap. The other checks are stricter than it: each of them finds
+//! a file that no build tool writes.
+
+use std::collections::BTreeSet;
+
+use super::error::MarError;
+use super::layout::{Entry, PRODUCT_INFO};
+use super::read::Mar;
+
+/// Every defect, in the order of the file.
+#[must_use]
+pub fn check(mar: &Mar<'_>) -> Vec<MarError> {
+    let mut found = Vec::new();
+    let actual = mar.size();
+    if let Some(stated) = mar.stated_size.filter(|stated| *stated != actual) {
+        found.push(MarError::WrongSize { stated, actual });
+    }
+    let known = |id: &u32| *id == PRODUCT_INFO;
+    let sections = mar.sections.iter().map(|section| section.id);
+    found.extend(
+        sections
+            .filter(|id| !known(id))
+            .map(MarError::UnknownSection),
+    );
+    let mut names = BTreeSet::new();
+    for entry in &mar.entries {
+        let name = || entry.name.clone();
+        if mar.content(entry).is_none() {
+            found.push(MarError::OutOfRange(name()));
+        }
+        if !is_safe(&entry.name) {
+            found.push(MarError::UnsafeName(name()));
+        }
+        if entry.mode & !0o777 != 0 {
+            let mode = entry.mode;
+            found.push(MarError::UnsafeMode { name: name(), mode });
+        }
+        if !names.insert(entry.name.as_str()) {
+            found.push(MarError::Duplicate(name()));
+        }
+    }
+    found.extend(overlaps(&mar.entries));
+    found
+}
+
+/// Each content that begins before an earlier one ends. Empty contents overlap nothing.
+fn overlaps(entries: &[Entry]) -> Vec<MarError> {
+    let mut entries: Vec<&Entry> = entries.iter().filter(|entry| entry.size > 0).collect();
+    entries.sort_by_key(|entry| entry.offset);
+    let mut found = Vec::new();
+    let mut furthest: Option<&Entry> = None;
+    for entry in entries {
+        if let Some(other) = furthest.filter(|other| u64::from(entry.offset) < other.end()) {
+            found.push(MarError::Overlap(other.name.clone(), entry.name.clone()));
+        }
+        if furthest.is_none_or(|other| entry.end() > other.end()) {
+            furthest = Some(entry);
+        }
+    }
+    found
+}
+
+/// Whether a path names a file below the folder that an archive is unpacked in, on every system.
+#[must_use]
+pub fn is_safe(path: &str) -> bool {
+    let odd = |c: char| c.is_control() || matches!(c, '\\' | ':' | '\u{fffd}');
+    let parts = path.split('/');
+    !path.contains(odd)
+        && parts
+            .into_iter()
+            .all(|part| !matches!(part, "" | "." | ".."))
+}

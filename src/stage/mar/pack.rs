@@ -1,0 +1,125 @@
+//! The compression of contents: xz, which may convert jumps of x86 code first, and bzip2 in old files.
+//!
+//! Each content is compressed alone. Unpacking is limited: in memory, and in the size of the result, so
+//! that a small content cannot fill the machine.
+
+use std::io::{Read, Write};
+
+use bzip2::bufread::BzDecoder;
+use bzip2::write::BzEncoder;
+use lzma_rust2::{CheckType, FilterType, XzOptions, XzReader, XzWriter};
+
+/// The most memory for unpacking, in KiB: what a dictionary of 64 MiB, the largest of a client, needs.
+const MEMORY_KIB: u32 = 80 * 1024;
+
+/// How a content is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// By bzip2.
+    Bzip2,
+    /// By xz.
+    Xz,
+}
+
+impl Compression {
+    /// The compression of a content, by its first bytes.
+    #[must_use]
+    pub fn of(content: &[u8]) -> Self {
+        if content.starts_with(b"\xfd7zXZ\0") {
+            Self::Xz
+        } else if content.starts_with(b"BZh") {
+            Self::Bzip2
+        } else {
+            Self::None
+        }
+    }
+}
+
+/// Reports that a content cannot be unpacked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PackError {
+    /// The compressed data is damaged, or needs too much memory.
+    #[error("{0}")]
+    Damaged(String),
+    /// Something follows the compressed data.
+    #[error("{0} bytes follow the compressed data")]
+    Trailing(usize),
+    /// The result is too large.
+    #[error("the content has more than {0} bytes")]
+    TooLarge(u64),
+}
+
+impl From<std::io::Error> for PackError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
+/// Unpacks a content, whatever its compression.
+///
+/// # Errors
+///
+/// When it is damaged, or the result has more bytes than the limit.
+pub fn unpack(content: &[u8], limit: u64) -> Result<Vec<u8>, PackError> {
+    let (unpacked, rest) = match Compression::of(content) {
+        Compression::None => (limited(content, limit)?, 0),
+        Compression::Xz => {
+            let mut reader = XzReader::new_mem_limit(content, false, MEMORY_KIB);
+            let unpacked = limited(&mut reader, limit)?;
+            (unpacked, reader.into_inner().len())
+        }
+        Compression::Bzip2 => {
+            let mut reader = BzDecoder::new(content);
+            let unpacked = limited(&mut reader, limit)?;
+            (unpacked, reader.into_inner().len())
+        }
+    };
+    if rest > 0 {
+        return Err(PackError::Trailing(rest));
+    }
+    Ok(unpacked)
+}
+
+fn limited(reader: impl Read, limit: u64) -> Result<Vec<u8>, PackError> {
+    let mut out = Vec::new();
+    reader.take(limit.saturating_add(1)).read_to_end(&mut out)?;
+    if u64::try_from(out.len()).is_ok_and(|length| length > limit) {
+        return Err(PackError::TooLarge(limit));
+    }
+    Ok(out)
+}
+
+/// Compresses a content with xz.
+///
+/// The level is that of the command `xz`. The dictionary is no larger than the content, so that small
+/// contents need little memory.
+///
+/// # Errors
+///
+/// When the library fails.
+pub fn xz(content: &[u8], level: u32, x86: bool) -> Result<Vec<u8>, PackError> {
+    let mut options = XzOptions::with_preset(level.min(9));
+    options.set_check_sum_type(CheckType::Crc64);
+    let whole = u32::try_from(content.len()).unwrap_or(u32::MAX);
+    let whole = whole.clamp(4096, 1 << 30).next_power_of_two();
+    options.lzma_options.dict_size = options.lzma_options.dict_size.min(whole);
+    if x86 {
+        options.prepend_pre_filter(FilterType::BcjX86, 0);
+    }
+    let mut writer = XzWriter::new(Vec::new(), options)?;
+    writer.write_all(content)?;
+    Ok(writer.finish()?)
+}
+
+/// Compresses a content with bzip2, as files for old clients are.
+///
+/// # Errors
+///
+/// When the library fails.
+pub fn bzip2(content: &[u8]) -> Result<Vec<u8>, PackError> {
+    let mut writer = BzEncoder::new(Vec::new(), bzip2::Compression::best());
+    writer.write_all(content)?;
+    Ok(writer.finish()?)
+}

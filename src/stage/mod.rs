@@ -1,0 +1,12 @@
+//! What the release systems do when a release is staged: the rules of the archive, of signing and so on.
+//!
+//! A staged release task runs the rules of the real worker on what the release's own tasks have made, and
+//! reports what production would have done. The rules are functions over data: nothing here reads a
+//! clock, the network or the disk, so that the same task always has the same result. Where a rule is
+//! stricter than the real worker, its documentation says so.
+//!
+//! - [`keys`]: worthless keys with the names of the certificates of production;
+//! - [`mar`]: the archives of updates.
+
+pub mod keys;
+pub mod mar;

@@ -1,0 +1,17 @@
+//! Staging's formats, judged by programs that are not snowman's, and by files that these programs made.
+//!
+//! A test without its judge prints what is missing and passes.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed, and says where; a skipped one says so"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read variables to find programs and files"
+)]
+
+mod judges;
+mod mar;
