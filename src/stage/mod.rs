@@ -6,7 +6,9 @@
 //! stricter than the real worker, its documentation says so.
 //!
 //! - [`keys`]: worthless keys with the names of the certificates of production;
-//! - [`mar`]: the archives of updates.
+//! - [`mar`]: the archives of updates;
+//! - [`openpgp`]: detached signatures.
 
 pub mod keys;
 pub mod mar;
+pub mod openpgp;

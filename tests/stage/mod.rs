@@ -15,3 +15,4 @@
 
 mod judges;
 mod mar;
+mod openpgp;
