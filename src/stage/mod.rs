@@ -7,8 +7,10 @@
 //!
 //! - [`keys`]: worthless keys with the names of the certificates of production;
 //! - [`mar`]: the archives of updates;
-//! - [`openpgp`]: detached signatures.
+//! - [`openpgp`]: detached signatures;
+//! - [`signing`]: which files are signed in which way.
 
 pub mod keys;
 pub mod mar;
 pub mod openpgp;
+pub mod signing;

@@ -16,3 +16,4 @@
 mod judges;
 mod mar;
 mod openpgp;
+mod signing;

@@ -1,0 +1,26 @@
+//! Signing: what the signing worker accepts, and what it makes of it.
+//!
+//! 1. [`scopes`]: the task's scopes name exactly one certificate.
+//! 2. [`formats`]: the formats of each file are put in order, and each has a method.
+//! 3. [`fit`]: the file must have the type that the method is for, by its content ([`file_type`]) and by
+//!    its name.
+//! 4. [`channels`]: a certificate signs only certain MAR channel ids.
+//! 5. [`work`]: MAR files, detached signatures, extensions and Android packages are really signed, with
+//!    the worthless key of the certificate's name, and verified. Other formats need services of other
+//!    companies, or hardware: there the file keeps its bytes, and the report says so.
+//!
+//! A file that another key has signed is refused, also where the worker would sign over it.
+
+pub mod channels;
+pub mod file_type;
+pub mod fit;
+pub mod formats;
+pub mod jar;
+pub mod report;
+pub mod scopes;
+pub mod sign;
+pub mod work;
+pub mod zip;
+
+#[cfg(test)]
+mod tests;
