@@ -1,10 +1,13 @@
-//! Patterns: regular expressions as Python matches them, and path patterns.
+//! Patterns: regular expressions as Python matches them, path patterns, and those of `fnmatch`.
 
 mod python;
+mod shell;
 
 use std::sync::Arc;
 
 use fancy_regex::{Regex, RegexBuilder};
+
+pub use shell::ShellPattern;
 
 /// Reports that a text is not a regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
