@@ -5,12 +5,20 @@
 //! clock, the network or the disk, so that the same task always has the same result. Where a rule is
 //! stricter than the real worker, its documentation says so.
 //!
+//! - [`archive`]: files at their places in candidates and releases;
+//! - [`checksums`]: the lists of checksums of a release;
 //! - [`keys`]: worthless keys with the names of the certificates of production;
 //! - [`mar`]: the archives of updates;
 //! - [`openpgp`]: detached signatures;
-//! - [`signing`]: which files are signed in which way.
+//! - [`python_json`]: JSON as the real workers write it;
+//! - [`signing`]: which files are signed in which way;
+//! - [`version_order`]: which of two versions is the newer one.
 
+pub mod archive;
+pub mod checksums;
 pub mod keys;
 pub mod mar;
 pub mod openpgp;
+pub mod python_json;
 pub mod signing;
+pub mod version_order;
