@@ -12,3 +12,4 @@ mod diagnostics;
 mod faults;
 mod python;
 mod rehearse;
+mod tables;
