@@ -1,7 +1,7 @@
 //! What is wrong with a MAR file whose structure can be followed.
 //!
-//! The client refuses contents that overlap. The other checks are stricter than it: each of them finds
-//! a file that no build tool writes.
+//! [`refused`] is what the client refuses. [`check`] is stricter: each of its other defects is one of a
+//! file that no build tool writes.
 
 use std::collections::BTreeSet;
 
@@ -42,6 +42,17 @@ pub fn check(mar: &Mar<'_>) -> Vec<MarError> {
         }
     }
     found.extend(overlaps(&mar.entries));
+    found
+}
+
+/// What the client refuses when it unpacks the contents: contents that overlap, or begin behind the end of
+/// the file. It takes a content that is cut short there.
+#[must_use]
+pub fn refused(mar: &Mar<'_>) -> Vec<MarError> {
+    let mut found = overlaps(&mar.entries);
+    let behind = |entry: &&Entry| entry.size > 0 && u64::from(entry.offset) > mar.size();
+    let behind = mar.entries.iter().filter(behind);
+    found.extend(behind.map(|entry| MarError::OutOfRange(entry.name.clone())));
     found
 }
 

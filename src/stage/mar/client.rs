@@ -4,6 +4,7 @@
 //! and takes a file with exactly one signature, made with SHA-384 by one of them. The statuses are those
 //! in `update.status`.
 
+use super::check::refused;
 use super::error::MarError;
 use super::product_version::compare;
 use super::read::Mar;
@@ -125,7 +126,7 @@ pub fn accept(bytes: &[u8], client: Client<'_>) -> Result<(), Refusal> {
             installed: client.version.to_owned(),
         });
     }
-    match super::check::check(&mar).into_iter().next() {
+    match refused(&mar).into_iter().next() {
         Some(defect) => Err(Refusal::Contents(defect)),
         None => Ok(()),
     }

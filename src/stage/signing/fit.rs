@@ -2,6 +2,7 @@
 
 use super::file_type::{FileType, pe_signature};
 use super::formats::{Method, split, without_service};
+use super::report::Output;
 use super::zip::Zip;
 
 /// A file, opened as far as the checks need it.
@@ -30,6 +31,13 @@ impl<'a> Opened<'a> {
             zip,
             file_type,
         }
+    }
+
+    /// The file with another content, or, with an ending, a file beside it.
+    #[must_use]
+    pub fn output(&self, ending: &str, content: Vec<u8>) -> Output {
+        let path = format!("{}{ending}", self.path);
+        Output { path, content }
     }
 
     fn ends(&self, end: &str) -> bool {

@@ -9,8 +9,9 @@
 //!    the worthless key of the certificate's name, and verified. Other formats need services of other
 //!    companies, or hardware: there the file keeps its bytes, and the report says so.
 //!
-//! A file that another key has signed is refused, also where the worker would sign over it.
+//! A file that another key has signed is refused ([`before`]), although the worker would sign over it.
 
+pub mod before;
 pub mod channels;
 pub mod file_type;
 pub mod fit;

@@ -75,6 +75,24 @@ pub struct Signed {
     pub keys: Vec<Output>,
 }
 
+/// Why a file is not signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(pub String);
+
+impl Reason {
+    /// A reason in these words.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl<E: std::error::Error> From<E> for Reason {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// Why a task would fail, or sign what must not be signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {text}", place = path.as_deref().unwrap_or("the task"))]

@@ -65,15 +65,13 @@ pub fn sign(request: Request<'_>, inputs: &[Input<'_>]) -> Result<Signed, Vec<Pr
         (Method::Rpm, "public/build/RPM-KEY"),
     ] {
         if methods.contains(&wanted) {
-            let text = signer
-                .openpgp()
-                .and_then(|key| key.public_key().map_err(|e| e.to_string()));
+            let text = signer.openpgp().and_then(|key| Ok(key.public_key()?));
             match text {
                 Ok(text) => keys.push(Output {
                     path: path.to_owned(),
                     content: text.into_bytes(),
                 }),
-                Err(text) => problems.push(Problem::of_task(text)),
+                Err(reason) => problems.push(Problem::of_task(reason.0)),
             }
         }
     }
@@ -125,7 +123,7 @@ fn file(signer: &Signer<'_>, input: &Input<'_>) -> Result<SignedFile, Vec<String
             return Err(vec![text]);
         }
         let worked = signer.apply(method, &opened);
-        let worked = worked.map_err(|text| vec![format!("{format}: {text}")])?;
+        let worked = worked.map_err(|reason| vec![format!("{format}: {}", reason.0)])?;
         let before = sha256(&content);
         if let Some(changed) = worked.changed {
             path = Cow::Owned(changed.path);

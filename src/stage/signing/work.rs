@@ -2,19 +2,25 @@
 
 use flate2::{Compression, GzBuilder};
 
+use super::before;
+use super::channels;
+use super::file_type::FileType;
 use super::fit::Opened;
 use super::formats::Method;
 use super::jar::{self, JarVerdict, Names};
-use super::report::{How, Output};
-use super::{channels, file_type::FileType};
+use super::report::{How, Output, Reason};
+use super::zip::Zip;
 use crate::base::digest::hex;
 use crate::stage::keys::{Certificate, Hash, Seal};
-use crate::stage::mar::sign::{Algorithm, Verdict};
-use crate::stage::mar::{Mar, check, sign as mar_sign};
+use crate::stage::mar::Mar;
+use crate::stage::mar::check::check;
+use crate::stage::mar::sign::{Algorithm, Verdict, sign, verify as verify_mar};
 use crate::stage::openpgp::{Outcome, SigningKey, VerifyingKey, verify};
 
 /// When the OpenPGP keys of staging were created: 2020-01-01.
 const KEYS_CREATED: u32 = 1_577_836_800;
+
+const DOES_NOT_VERIFY: &str = "the new signature does not verify";
 
 /// What a task signs with.
 #[derive(Debug, Clone, Copy)]
@@ -57,12 +63,10 @@ impl Signer<'_> {
     /// # Errors
     ///
     /// When the key is damaged.
-    pub fn openpgp(&self) -> Result<SigningKey<'static>, String> {
-        let key = self.certificate.key().map_err(|error| error.to_string())?;
-        let user = "Worthless staging key";
+    pub fn openpgp(&self) -> Result<SigningKey<'static>, Reason> {
         Ok(SigningKey {
-            key,
-            user,
+            key: self.certificate.key()?,
+            user: "Worthless staging key",
             created: KEYS_CREATED,
         })
     }
@@ -72,7 +76,7 @@ impl Signer<'_> {
     /// # Errors
     ///
     /// With the reason for which the file must not be signed, or cannot be.
-    pub fn apply(&self, method: Method, file: &Opened<'_>) -> Result<Worked, String> {
+    pub fn apply(&self, method: Method, file: &Opened<'_>) -> Result<Worked, Reason> {
         match (method, file.file_type) {
             (Method::Mar, _) => self.mar(file),
             (Method::Gpg, _) => self.gpg(file),
@@ -84,159 +88,95 @@ impl Signer<'_> {
         }
     }
 
-    fn mar(&self, file: &Opened<'_>) -> Result<Worked, String> {
-        let text = |error: &dyn std::fmt::Display| error.to_string();
-        let mar = Mar::read(file.content).map_err(|error| text(&error))?;
-        if let Some(defect) = check::check(&mar).first() {
-            return Err(text(defect));
+    fn mar(&self, file: &Opened<'_>) -> Result<Worked, Reason> {
+        let mar = Mar::read(file.content)?;
+        if let Some(defect) = check(&mar).into_iter().next() {
+            return Err(defect.into());
         }
-        let product = mar.product_info().map_err(|error| text(&error))?;
         let mut worked = Worked::new(How::Signed(self.certificate.name));
-        match channels::allowed(self.scope) {
-            Some(allowed) if channels::accepts(allowed, &product.channel) => {}
-            Some(allowed) => {
-                let (name, channel) = (self.certificate.name, product.channel);
-                let allowed = allowed.join(", ");
-                return Err(format!(
-                    "the certificate {name} does not sign the MAR channel id {channel:?}, only: {allowed}"
-                ));
-            }
-            None => worked.notes.push(
-                "not checked: the MAR channel ids of this certificate are not known".to_owned(),
-            ),
+        worked
+            .notes
+            .extend(self.channel(&mar.product_info()?.channel)?);
+        worked.notes.extend(before::mar(&mar, self.certificate)?);
+        let key = self.certificate.key()?;
+        let signed = sign(&mar, &[(Algorithm::Sha384, key)])?;
+        if verify_mar(&Mar::read(&signed)?, &[key.public()])? != [Verdict::Valid(0)] {
+            return Err(Reason::new(DOES_NOT_VERIFY));
         }
-        let known = Certificate::all();
-        let keys: Result<Vec<_>, _> = known
-            .iter()
-            .map(|one| one.key().map(|key| key.public()))
-            .collect();
-        let keys = keys.map_err(|error| text(&error))?;
-        let verdicts = mar_sign::verify(&mar, &keys).map_err(|error| text(&error))?;
-        for (verdict, signature) in verdicts.iter().zip(&mar.signatures) {
-            let name = |number: &usize| known.get(*number).map_or("", |one| one.name);
-            match verdict {
-                Verdict::Valid(number) if name(number) == self.certificate.name => {
-                    worked
-                        .notes
-                        .push("the file was already signed by this certificate".to_owned());
-                }
-                Verdict::Valid(number) => {
-                    return Err(format!(
-                        "the file is already signed by the certificate {}",
-                        name(number)
-                    ));
-                }
-                _ if signature.bytes.iter().all(|byte| *byte == 0) => {}
-                Verdict::OtherContent(number) => {
-                    return Err(format!(
-                        "the file was signed by the certificate {}, and changed since",
-                        name(number)
-                    ));
-                }
-                _ => return Err("the file is already signed by an unknown key".to_owned()),
-            }
-        }
-        let key = self.certificate.key().map_err(|error| text(&error))?;
-        let signed =
-            mar_sign::sign(&mar, &[(Algorithm::Sha384, key)]).map_err(|error| text(&error))?;
-        let again = Mar::read(&signed).map_err(|error| text(&error))?;
-        let verdicts = mar_sign::verify(&again, &[key.public()]);
-        if verdicts.map_err(|error| text(&error))? != [Verdict::Valid(0)] {
-            return Err("the new signature does not verify".to_owned());
-        }
-        worked.changed = Some(Output {
-            path: file.path.to_owned(),
-            content: signed,
-        });
+        worked.changed = Some(file.output("", signed));
         Ok(worked)
     }
 
-    fn gpg(&self, file: &Opened<'_>) -> Result<Worked, String> {
+    /// Checks that the certificate signs a MAR channel id. Gives a note when that is not known.
+    fn channel(&self, channel: &str) -> Result<Option<String>, Reason> {
+        let Some(allowed) = channels::allowed(self.scope) else {
+            let note = "not checked: the MAR channel ids of this certificate are not known";
+            return Ok(Some(note.to_owned()));
+        };
+        if channels::accepts(allowed, channel) {
+            return Ok(None);
+        }
+        let (name, allowed) = (self.certificate.name, allowed.join(", "));
+        Err(Reason(format!(
+            "the certificate {name} does not sign the MAR channel id {channel:?}, only: {allowed}"
+        )))
+    }
+
+    fn gpg(&self, file: &Opened<'_>) -> Result<Worked, Reason> {
         let key = self.openpgp()?;
         let parts = [file.content];
-        let signature = key.sign(Hash::Sha512, self.time, &parts);
-        let signature = signature.map_err(|error| error.to_string())?;
+        let signature = key.sign(Hash::Sha512, self.time, &parts)?;
         let public = VerifyingKey {
             fingerprint: key.fingerprint(),
             key: key.key.public().clone(),
         };
-        let outcomes = verify(&signature, &parts, &[public]).map_err(|error| error.to_string())?;
+        let outcomes = verify(&signature, &parts, &[public])?;
         if !matches!(outcomes[..], [Outcome::Valid { .. }]) {
-            return Err("the new signature does not verify".to_owned());
+            return Err(Reason::new(DOES_NOT_VERIFY));
         }
         let mut worked = Worked::new(How::Signed(self.certificate.name));
         worked
             .notes
             .push(format!("the key is {}", hex(&key.fingerprint())));
-        worked.beside.push(Output {
-            path: format!("{}.asc", file.path),
-            content: signature.into_bytes(),
-        });
+        worked
+            .beside
+            .push(file.output(".asc", signature.into_bytes()));
         Ok(worked)
     }
 
-    fn detached(&self, file: &Opened<'_>) -> Result<Worked, String> {
-        let key = self.certificate.key().map_err(|error| error.to_string())?;
-        let signature = key.sign(Hash::Sha256, &[file.content]);
-        let signature = signature.map_err(|error| error.to_string())?;
+    fn detached(&self, file: &Opened<'_>) -> Result<Worked, Reason> {
+        let key = self.certificate.key()?;
+        let signature = key.sign(Hash::Sha256, &[file.content])?;
         let digest = Hash::Sha256.digest(&[file.content]);
         if key.public().check(Hash::Sha256, &digest, &signature) != Seal::Matches {
-            return Err("the new signature does not verify".to_owned());
+            return Err(Reason::new(DOES_NOT_VERIFY));
         }
         let mut worked = Worked::new(How::Signed(self.certificate.name));
-        worked.beside.push(Output {
-            path: format!("{}.sig", file.path),
-            content: signature,
-        });
+        worked.beside.push(file.output(".sig", signature));
         Ok(worked)
     }
 
-    fn jar(&self, file: &Opened<'_>, names: Names) -> Result<Worked, String> {
-        let zip = file.zip.as_ref().ok_or("the file is not a ZIP file")?;
-        let known: Vec<&'static Certificate> = Certificate::all().iter().collect();
+    fn jar(&self, file: &Opened<'_>, names: Names) -> Result<Worked, Reason> {
+        let not_zip = || Reason::new("the file is not a ZIP file");
+        let zip = file.zip.as_ref().ok_or_else(not_zip)?;
         let mut worked = Worked::new(How::Signed(self.certificate.name));
-        match jar::verify(zip, &known).map_err(|error| error.to_string())? {
-            JarVerdict::Unsigned => {}
-            JarVerdict::Valid(name) if name == self.certificate.name => {
-                worked
-                    .notes
-                    .push("the file was already signed by this certificate".to_owned());
-            }
-            JarVerdict::Valid(name) => {
-                return Err(format!(
-                    "the file is already signed by the certificate {name}"
-                ));
-            }
-            JarVerdict::OtherKey => {
-                return Err("the file is already signed by an unknown key".to_owned());
-            }
-            JarVerdict::Changed(what) => {
-                return Err(format!(
-                    "the file has a signature that does not fit it: {what}"
-                ));
-            }
-        }
-        let signed = jar::sign(zip, names, self.certificate).map_err(|error| error.to_string())?;
-        let again = Opened::new(file.path, &signed);
-        let again = again.zip.as_ref().ok_or("the signed file cannot be read")?;
-        let verdict = jar::verify(again, &[self.certificate]).map_err(|error| error.to_string())?;
+        worked.notes.extend(before::jar(zip, self.certificate)?);
+        let signed = jar::sign(zip, names, self.certificate)?;
+        let verdict = jar::verify(&Zip::read(&signed)?, &[self.certificate])?;
         if verdict != JarVerdict::Valid(self.certificate.name) {
-            return Err("the new signature does not verify".to_owned());
+            return Err(Reason::new(DOES_NOT_VERIFY));
         }
         worked
             .notes
             .push("signed with a JAR signature only".to_owned());
-        worked.changed = Some(Output {
-            path: file.path.to_owned(),
-            content: signed,
-        });
+        worked.changed = Some(file.output("", signed));
         Ok(worked)
     }
 }
 
 /// The archive that a worker makes of a disk image. Disk images cannot be opened here, so the archive
 /// holds the image itself.
-fn converted(file: &Opened<'_>) -> Result<Worked, String> {
+fn converted(file: &Opened<'_>) -> Result<Worked, Reason> {
     let stem = file.path.strip_suffix(".dmg").unwrap_or(file.path);
     let name = file
         .path
@@ -250,11 +190,8 @@ fn converted(file: &Opened<'_>) -> Result<Worked, String> {
         .mtime(0)
         .write(Vec::new(), Compression::fast());
     let mut archive = tar::Builder::new(writer);
-    let content = || {
-        archive.append_data(&mut header, name, file.content)?;
-        archive.into_inner()?.finish()
-    };
-    let content = content().map_err(|error: std::io::Error| error.to_string())?;
+    archive.append_data(&mut header, name, file.content)?;
+    let content = archive.into_inner()?.finish()?;
     let mut worked = Worked::new(How::Attested);
     worked
         .notes

@@ -4,7 +4,7 @@ use super::super::client::{Client, accept};
 use super::super::product_version::compare;
 use super::super::read::Mar;
 use super::super::sign::{Algorithm, Verdict, digest, sign, verify};
-use super::super::write::{NewEntry, Slot, with_signatures, write};
+use super::super::write::{Slot, with_signatures, write};
 use super::{entry, product, sample, with};
 use crate::stage::keys::{Certificate, Hash, PrivateKey};
 
@@ -142,13 +142,11 @@ fn clients_report_their_statuses() {
         19
     );
     assert_eq!(status(&bytes[..200], "product-release", "92.0"), 19);
-    let unsafe_mode = NewEntry {
-        mode: 0o644,
-        ..entry("x", b"x")
-    };
-    let mut bytes = write(&product(), &[unsafe_mode], &[]).unwrap();
-    let mode = bytes.len() - 4;
-    bytes[mode] = 0x0f;
+    let entries = [entry("x", b"12"), entry("y", b"3")];
+    let mut bytes = write(&product(), &entries, &[]).unwrap();
+    // The first content gets a byte of the second.
+    let size = bytes.len() - 2 * 14 + 7;
+    bytes[size] += 1;
     let bytes = sign(&Mar::read(&bytes).unwrap(), &dep).unwrap();
     assert_eq!(status(&bytes, "product-release", "92.0"), 41);
 }

@@ -1,6 +1,6 @@
 //! The structure of files: what is read, written and refused.
 
-use super::super::check::{check, is_safe};
+use super::super::check::{check, is_safe, refused};
 use super::super::error::MarError;
 use super::super::layout::{Entry, ProductInfo};
 use super::super::read::Mar;
@@ -201,6 +201,27 @@ fn empty_contents_overlap_nothing_and_one_content_may_hold_many() {
     assert_eq!(check(&mar), [overlap("a", "b"), overlap("a", "c")]);
     mar.entries = vec![of("a", start, 2), of("a", start + 2, 2)];
     assert_eq!(check(&mar), [MarError::Duplicate("a".to_owned())]);
+}
+
+#[test]
+fn the_client_refuses_overlaps_and_contents_behind_the_end() {
+    let of = |offset, size| Entry {
+        name: "a".to_owned(),
+        offset,
+        size,
+        mode: 0o4755,
+    };
+    let bytes = sample(&[]);
+    let mut mar = Mar::read(&bytes).unwrap();
+    let size = u32::try_from(bytes.len()).unwrap();
+    let mut refuses = |entries| {
+        mar.entries = entries;
+        !refused(&mar).is_empty()
+    };
+    assert!(refuses(vec![of(60, 2), of(61, 2)]));
+    assert!(refuses(vec![of(size + 1, 1)]));
+    assert!(!refuses(vec![of(60, 2), of(62, 2)]));
+    assert!(!refuses(vec![of(size, 1), of(2, 9), of(size + 1, 0)]));
 }
 
 #[test]
