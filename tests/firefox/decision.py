@@ -27,7 +27,7 @@ import jsone
 import yaml
 from documents import documents
 from outcome import first_difference
-from programs import PYTHON, SNOWMAN, TREE
+from programs import FOLDER, PYTHON, SNOWMAN, TREE
 from sandbox import Sandbox
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -40,8 +40,7 @@ def decision_id(case):
 
 def cases_of_tree():
     """The names of the cases for the tree, which is Firefox's or Thunderbird's."""
-    folder = "comm" if (TREE / "comm/.taskcluster.yml").exists() else "."
-    return [name for name, case in decision_cases.CASES.items() if case.folder == folder]
+    return [name for name, case in decision_cases.CASES.items() if case.folder == FOLDER]
 
 
 def free_port():

@@ -17,6 +17,8 @@ import threading
 import urllib.parse
 
 EXPIRES = "2099-01-01T00:00:00.000Z"
+# The deployment that it stands in for, if a Python program sends requests there.
+DEPLOYMENT = "firefox-ci-tc.services.mozilla.com"
 
 # Sends every request that Python's `requests` makes to this Taskcluster.
 REDIRECT = '''
@@ -143,7 +145,10 @@ class FakeTaskcluster:
             if match:
                 return reply(self, *match.groups(), *([body] if method in ("PUT", "POST") else []))
         if path.startswith("/outside/"):
-            return self.page(path[len("/outside/") :], query)
+            host, _, rest = path[len("/outside/") :].partition("/")
+            if host == DEPLOYMENT:
+                return self.answer(method, "/" + rest, query, body)
+            return self.page(host + "/" + rest, query)
         if method != "GET":
             # The answer suits those who look for the task that a hook creates.
             self.changes.append({"call": method + " " + path, "body": body})

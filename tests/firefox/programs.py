@@ -1,7 +1,7 @@
 """The two programs that are compared.
 
-Environment: TREE is Firefox's tree, whose folder `artifacts` is overwritten; VENV is a virtual environment with the
-packages of that tree; SNOWMAN is the program.
+Environment: TREE is the tree of Firefox or Thunderbird, whose folder `artifacts` is overwritten; VENV is a virtual
+environment with the packages of that tree; SNOWMAN is the program.
 """
 
 import os
@@ -10,6 +10,9 @@ import shutil
 import subprocess
 
 TREE, VENV, SNOWMAN = (pathlib.Path(os.environ[name]) for name in ("TREE", "VENV", "SNOWMAN"))
+# The folder with `.taskcluster.yml`. Thunderbird's tree is a part of Firefox's.
+FOLDER = "comm" if (TREE / "comm/.taskcluster.yml").exists() else "."
+ROOT = str(pathlib.PurePath(FOLDER) / "taskcluster")
 PYTHON = VENV / "bin/python"
 PROGRAMS = {
     "gecko": [PYTHON, "-c", "from gecko_taskgraph.main import main; main()"],

@@ -72,6 +72,8 @@ class Release:
         push = {**self.real["promote"], "existing_tasks": {}, "target_tasks_method": "mozilla_esr140_tasks"}
         push.update(release_product=None, next_version=None, release_eta="", release_enable_partner_repack=False)
         push.update(release_partners=[], release_partner_config={})
+        # Decisions set this since a version of taskgraph that the real release did not have yet.
+        push.setdefault("enable_always_target", ["docker-image"])
         self.push = {
             (DECISION, "public/parameters.yml"): yaml.safe_dump(push).encode(),
             (DECISION, "public/full-task-graph.json"): json.dumps(full).encode(),

@@ -1,10 +1,11 @@
-"""Compares the graphs of every phase, as Firefox's own program and snowman make them from parameter files.
+"""Compares the graphs of every phase, as Firefox's or Thunderbird's own program and snowman make them from
+parameter files.
 
 usage: stages.py OUT [FILE...]
 
-The files are in `taskcluster/test/params`; without any, all of them are used. The documents of Firefox's program are
-made once and kept in the folder `peer` of OUT, with their digests. The index is empty for both programs.
-Environment: see programs.py.
+The files are in `taskcluster/test/params`; without any, all of them are used. The documents of the tree's program are
+made once and kept in the folder `peer` of OUT, with their digests. The index is empty for both programs. Environment:
+see programs.py.
 """
 
 import hashlib
@@ -13,14 +14,14 @@ import pathlib
 import subprocess
 import sys
 
-from fake_taskcluster import FakeTaskcluster
+from fake_taskcluster import DEPLOYMENT, FakeTaskcluster
 from outcome import first_difference, named
-from programs import PROGRAMS, PYTHON, TREE
+from programs import PROGRAMS, PYTHON, ROOT, TREE
 
-PARAMS = TREE / "taskcluster/test/params"
-ROOT_URL = "https://firefox-ci-tc.services.mozilla.com"
+PARAMS = TREE / ROOT / "test/params"
+ROOT_URL = "https://" + DEPLOYMENT
 
-# The graphs of the phases, which Firefox's program makes one after the other.
+# The graphs of the phases, which the tree's program makes one after the other.
 PHASES = {
     "full": "full_task_graph",
     "target": "target_task_set",
@@ -35,8 +36,8 @@ from taskgraph.generator import TaskGraphGenerator
 from taskgraph.main import format_taskgraph_json
 from taskgraph.parameters import parameters_loader
 
-file, folder, phases = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-made = TaskGraphGenerator("taskcluster", parameters_loader(file, strict=False))
+root, file, folder, phases = *sys.argv[1:4], json.loads(sys.argv[4])
+made = TaskGraphGenerator(root, parameters_loader(file, strict=False))
 for phase, attribute in phases.items():
     with open("%s/%s.json" % (folder, phase), "w") as out:
         out.write(format_taskgraph_json(getattr(made, attribute)))
@@ -64,7 +65,7 @@ def digest(path):
 
 
 def peers_documents(file, folder, environment):
-    """Has Firefox's program write the documents of all phases, unless they are there."""
+    """Has the tree's program write the documents of all phases, unless they are there."""
     sums = folder / "sums.json"
     documents = {phase: folder / (phase + ".json") for phase in PHASES}
     if sums.exists():
@@ -74,7 +75,7 @@ def peers_documents(file, folder, environment):
                 sys.exit("%s is not as it was written" % path)
         return documents
     folder.mkdir(parents=True, exist_ok=True)
-    command = [PYTHON, "-c", PEER, file, folder, json.dumps(PHASES)]
+    command = [PYTHON, "-c", PEER, ROOT, file, folder, json.dumps(PHASES)]
     with open(folder / "log", "w") as log:
         subprocess.run(command, cwd=TREE, env=environment, stderr=log, check=True)
     sums.write_text(json.dumps({phase: digest(path) for phase, path in documents.items()}))
@@ -112,7 +113,7 @@ def main(out, *files):
             theirs = peers_documents(file, out / "peer" / file.stem, environment)
             for phase in PHASES:
                 path, log = own / "graph.json", own / ("%s.%s.log" % (file.stem, phase))
-                command = [*PROGRAMS["snowman"], phase, "--json", "-p", file, "-o", path]
+                command = [*PROGRAMS["snowman"], phase, "-r", ROOT, "--json", "-p", file, "-o", path]
                 with open(log, "w") as stderr:
                     done = subprocess.run(command, cwd=TREE, env=environment, stderr=stderr)
                 if done.returncode == 0:
