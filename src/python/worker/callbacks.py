@@ -167,6 +167,9 @@ class _Decisions:
         parameters.check()
         request = {"decide": dict(parameters), "environment": self._changed_variables()}
         sys.stdout.flush()
+        # Sessions open connections again when they need them; a copy of this process cannot share them.
+        for session in list(self.recorded.sessions.values()):
+            session.close()
         with self.replacements.suspended():
             processes.pipe.write({"answer": {**request, "sent": self.recorded.sent}})
             main.answer_calls(processes.pipe, "resume_action")

@@ -146,6 +146,7 @@ def recording(recorded, given, testing):
         def send(*more, **options):
             return given(session, method, _current_address(url), *more, **options)
 
+        recorded.sessions[id(session)] = session
         path = _path(url)
 
         def send_and_note():

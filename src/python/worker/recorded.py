@@ -1,6 +1,7 @@
 """The changes that a callback requests, and what the queue answers after them."""
 
 import copy
+import weakref
 
 
 class Conflict(Exception):
@@ -20,6 +21,8 @@ class RecordedChanges:
         self.changes = {}
         # Other requests, which were sent immediately.
         self.sent = []
+        # The sessions with which requests were sent, by id.
+        self.sessions = weakref.WeakValueDictionary()
 
     def __bool__(self):
         return bool(self.definitions or self.changes)
