@@ -1,5 +1,7 @@
 //! The repository that a decision runs in.
 
+use super::snapshot::Snapshot;
+
 /// Which version control system a repository is kept in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
@@ -81,6 +83,12 @@ pub enum VcsError {
         /// The error of the operating system.
         why: String,
     },
+    /// A repository inside the working copy differs from what is checked out.
+    #[error("{0} is a repository of its own, and differs from what is checked out")]
+    OwnState(String),
+    /// The system cannot do this.
+    #[error("this is not implemented for {0}")]
+    Unsupported(&'static str),
     /// The program answered something that is not UTF-8.
     #[error("the output of `{0}` is not UTF-8")]
     NotUtf8(String),
@@ -197,6 +205,11 @@ pub trait Vcs: Send + Sync {
     /// # Errors
     /// [`VcsError`].
     fn tracks_link(&self, path: &std::path::Path) -> Result<bool, VcsError>;
+    /// The state of the working copy: everything that is tracked, or neither tracked nor ignored.
+    ///
+    /// # Errors
+    /// [`VcsError::OwnState`], [`VcsError::Unsupported`], or any other [`VcsError`].
+    fn snapshot(&self) -> Result<Snapshot, VcsError>;
     /// The note of this ref (`refs/notes/…`) of `remote` on the revision that is checked out; a ref
     /// of the same name in this clone does not count. hg has none.
     ///

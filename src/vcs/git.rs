@@ -3,10 +3,11 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::file_names;
 use super::program::Program;
 use super::revision::{check, invalid_revision, is_hash, is_null, note_ref};
+use super::{file_names, git_snapshot};
 use crate::ports::environment::Environment;
+use crate::ports::snapshot::Snapshot;
 use crate::ports::vcs::{Change, Tool, Vcs, VcsError};
 
 /// Paths are taken letter by letter, and no program of the repository's is asked what has changed.
@@ -174,6 +175,10 @@ impl Vcs for Git {
 
     fn root(&self) -> &Path {
         self.0.root()
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, VcsError> {
+        git_snapshot::take(&self.0)
     }
 
     fn head_rev(&self) -> Result<String, VcsError> {

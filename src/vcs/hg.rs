@@ -8,6 +8,7 @@ use super::program::{Ended, Program};
 use super::revision::{check, invalid_revision, is_null};
 use crate::base::value::Value;
 use crate::ports::environment::Environment;
+use crate::ports::snapshot::Snapshot;
 use crate::ports::vcs::{Change, Tool, Vcs, VcsError};
 
 /// With detailed exit codes, a missing revision can be distinguished from a failure.
@@ -63,6 +64,10 @@ impl Vcs for Hg {
 
     fn root(&self) -> &Path {
         self.0.root()
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, VcsError> {
+        Err(VcsError::Unsupported("Mercurial"))
     }
 
     fn head_rev(&self) -> Result<String, VcsError> {

@@ -22,6 +22,7 @@ use crate::ports::vcs::{Vcs, VcsError};
 
 mod file_names;
 mod git;
+mod git_snapshot;
 mod hg;
 mod program;
 mod revision;

@@ -1,0 +1,135 @@
+//! The state of a git working copy.
+//!
+//! 1. `git status` compares the working copy with what is checked out: the commit, the files that differ from
+//!    it, and the untracked ones.
+//! 2. `git ls-files` lists all tracked files, and shows for which of them git does not look.
+//! 3. The content of each file that differs, is untracked or is not looked at is added, and what commands that
+//!    read the repository could show: the refs, the configuration, and where a shallow clone ends.
+//!
+//! Submodules and other repositories inside the working copy have a state of their own, so they must not differ
+//! from what is checked out.
+
+use std::path::PathBuf;
+
+use super::program::Program;
+use crate::base::digest::Digests;
+use crate::ports::fingerprint::content;
+use crate::ports::snapshot::Snapshot;
+use crate::ports::vcs::VcsError;
+
+const STATUS: &[&str] = &[
+    "status",
+    "--porcelain=v2",
+    "-z",
+    "--branch",
+    "--no-ahead-behind",
+    "--untracked-files=all",
+    "--no-renames",
+    "--ignore-submodules=none",
+];
+
+/// Takes a snapshot.
+pub(super) fn take(git: &Program) -> Result<Snapshot, VcsError> {
+    let (status, listed) = rayon::join(
+        || git.run_bytes(STATUS),
+        || git.run_bytes(&["ls-files", "-v", "--stage", "-z"]),
+    );
+    let mut snapshot = Snapshot::default();
+    let mut differing: Vec<Vec<u8>> = Vec::new();
+    let status = status?;
+    let mut digests = Digests::default();
+    for entry in entries(&status).filter(|entry| !is_compiled(entry)) {
+        digests.add(entry);
+        if let Some(found) = differing_file(entry)? {
+            differing.push(found.to_owned());
+            snapshot.files.extend(text(found));
+        }
+    }
+    for entry in entries(&listed?) {
+        let Some((about, path)) = split(entry, b'\t') else {
+            continue;
+        };
+        if !about.starts_with(b"H ") {
+            differing.push(path.to_owned());
+        }
+        // A submodule is a folder.
+        if !about[2..].starts_with(b"160000 ") {
+            snapshot.files.extend(text(path));
+        }
+        if about[2..].starts_with(b"120000 ") {
+            snapshot.links.extend(text(path));
+        }
+    }
+    for path in &differing {
+        let file = git.root().join(as_path(path));
+        if file.is_symlink() {
+            snapshot.links.extend(text(path));
+        }
+        digests.add(path);
+        digests.add(content(&file).as_bytes());
+    }
+    digests.add(&git.run_bytes(&["for-each-ref"])?);
+    digests.add(&git.run_bytes(&["config", "--list", "-z"])?);
+    let folder = git.run(&["rev-parse", "--git-common-dir"])?;
+    let shallow = git.root().join(folder.trim_end()).join("shallow");
+    digests.add(content(&shallow).as_bytes());
+    snapshot.digest = digests.finish();
+    snapshot.files.sort_unstable();
+    snapshot.files.dedup();
+    snapshot.links.sort_unstable();
+    Ok(snapshot)
+}
+
+/// Whether an entry of `git status` is an untracked file that Python has made of another one.
+fn is_compiled(entry: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(entry);
+    text.starts_with("? ") && format!("/{}", &text[2..]).contains("/__pycache__/")
+}
+
+/// The file of an entry of `git status`, if it has one.
+fn differing_file(entry: &[u8]) -> Result<Option<&[u8]>, VcsError> {
+    // The number of fields before the path.
+    let fields = match entry.first() {
+        Some(b'?') => 1,
+        Some(b'1') => 8,
+        Some(b'u') => 10,
+        _ => return Ok(None),
+    };
+    let parts: Vec<_> = entry.splitn(fields + 1, |byte| *byte == b' ').collect();
+    let Some(path) = parts.get(fields) else {
+        return Ok(None);
+    };
+    let is_submodule = fields > 1 && parts[2].starts_with(b"S");
+    if is_submodule || path.ends_with(b"/") {
+        let path = String::from_utf8_lossy(path).into_owned();
+        return Err(VcsError::OwnState(path));
+    }
+    Ok(Some(path))
+}
+
+fn entries(output: &[u8]) -> impl Iterator<Item = &[u8]> {
+    output
+        .split(|byte| *byte == 0)
+        .filter(|entry| !entry.is_empty())
+}
+
+fn split(entry: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
+    let at = entry.iter().position(|byte| *byte == at)?;
+    Some((&entry[..at], &entry[at + 1..]))
+}
+
+/// A name as text. Others are treated as files that are not part of the state.
+fn text(name: &[u8]) -> Option<String> {
+    Some(std::str::from_utf8(name).ok()?.to_owned())
+}
+
+#[cfg(unix)]
+fn as_path(name: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(name))
+}
+
+#[cfg(not(unix))]
+fn as_path(name: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(name).into_owned())
+}
