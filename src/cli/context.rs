@@ -52,6 +52,8 @@ pub struct CommandContext {
     pub clock: Box<dyn Clock>,
     /// What is kept from run to run, if anything.
     pub cache: Option<CacheFolder>,
+    /// Whether what kinds yield may be kept for the next run.
+    pub keeps_kinds: bool,
     /// Whether digests are not computed.
     pub fast: bool,
     /// The request to stop.
@@ -90,7 +92,7 @@ impl CommandContext {
             packages,
             None,
         )?;
-        let cache = CacheFolder::new(&environment, &files.root().join(&root));
+        let cache = CacheFolder::new(&environment, &files.root().join(&root), &SystemClock);
         Ok(Self {
             files,
             vcs,
@@ -100,6 +102,7 @@ impl CommandContext {
             graph_config,
             clock: Box::new(SystemClock),
             cache,
+            keeps_kinds: true,
             fast: false,
             stop: &NEVER,
             python: None,
@@ -113,6 +116,9 @@ impl CommandContext {
     /// # Errors
     /// When there is no usable Python, or `register` fails.
     pub fn with_python(mut self, project: &ProjectArgs, level: LevelFilter) -> Outcome<Self> {
+        if project.no_cache {
+            self.cache = None;
+        }
         let mode = Mode::from(project.python);
         if mode == Mode::Never {
             self.graph_config.check_schema()?;
@@ -134,6 +140,7 @@ impl CommandContext {
             workers: 2,
             verbose: level == LevelFilter::DEBUG,
             fast: self.fast,
+            keeps_kinds: self.keeps_kinds && self.cache.is_some(),
         });
         if self.graph_config.registration().is_some() || self.entry().is_some() {
             let place = self

@@ -124,6 +124,7 @@ fn generate_at(
         other.fast = context.fast;
         // The folder of the other revision is gone afterwards.
         other.cache.clone_from(&context.cache);
+        other.keeps_kinds = false;
         other.with_python(project, level)
     });
     let mut other = other.map_err(|errors| errors.map(|error| at_revision(error, revision)))?;

@@ -1,12 +1,13 @@
 //! A kind whose pipeline runs partly or completely in the project's Python.
 
 use std::cell::Cell;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
+pub use super::kind_source::KindSource;
 use super::project::{Custom, GRAPH_WORKER};
 use super::wire::{from_blob, from_blobs, to_blob};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -20,19 +21,6 @@ const WORKER_START: Duration = Duration::from_millis(300);
 
 /// The number of items per blob; blobs are encoded in parallel.
 const PART: usize = 32;
-
-/// A kind, as it is sent to workers.
-#[derive(Debug, Clone, Copy)]
-pub struct KindSource<'k> {
-    /// Its name.
-    pub name: &'k KindName,
-    /// Its folder.
-    pub path: &'k str,
-    /// Its `kind.yml`.
-    pub config: &'k Object,
-    /// The tasks of the kinds that it depends on.
-    pub dependencies: &'k [Arc<Task>],
-}
 
 /// The output of a part of a pipeline.
 #[derive(Debug)]
@@ -83,15 +71,20 @@ impl<'a> Custom<'a> {
     /// The first idle worker for a kind that runs completely in Python. Unless all workers
     /// are prepared, a second one is used only after the time that its start takes: before, it would
     /// not save time.
-    fn free_worker(&self) -> usize {
-        let pays = self.prepared || self.opened.elapsed() > WORKER_START;
+    fn free_worker(&self) -> Result<usize, Failure> {
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let all_prepared = match *prepared {
+            Some(prepared) => prepared,
+            None => *prepared.insert(self.python.prepare()?),
+        };
+        let pays = all_prepared || self.opened.elapsed() > WORKER_START;
         let all = self
             .busy
             .iter()
             .enumerate()
             .take(if pays { usize::MAX } else { 1 });
         let least = all.min_by_key(|(_, count)| count.load(Ordering::Relaxed));
-        least.map_or(GRAPH_WORKER, |(worker, _)| worker)
+        Ok(least.map_or(GRAPH_WORKER, |(worker, _)| worker))
     }
 
     /// The number of workers that run no kind.
@@ -117,11 +110,23 @@ impl<'a> Custom<'a> {
     /// # Errors
     /// What the project's Python raises, and invalid tasks.
     pub fn run_whole(&self, kind: KindSource<'_>) -> Outcome<Vec<Task>> {
-        let worker = self.free_worker();
+        let key = self.kind_cache.as_ref().and_then(|cache| cache.key(kind));
+        if let (Some(cache), Some(key)) = (&self.kind_cache, &key)
+            && let Some(kept) = cache.take(kind.name.as_str(), key)
+            && let Ok(tasks) = kind_tasks(kind.name, &kept.blobs)
+        {
+            kept.log();
+            cache.taken(kind.name.as_str(), &kept);
+            return Ok(tasks);
+        }
+        let failed =
+            |failure: Failure| failure.diagnostic("generating the kind").in_kind(kind.name);
+        let worker = self.free_worker().map_err(failed)?;
         self.busy[worker].fetch_add(1, Ordering::Relaxed);
         let _span = tracing::info_span!(
             target: "timing", "python", kind = %kind.name, what = "the whole kind"
         );
+        let start = Instant::now();
         let call = Call::new("generate_kind", self.arguments(kind));
         let tasks = kind.dependencies.iter().map(Arc::as_ref);
         let answer = self.with_tasks_and(worker, call, tasks, |call| {
@@ -129,16 +134,25 @@ impl<'a> Custom<'a> {
             self.python.call_divisible(worker, call, &free)
         });
         self.busy[worker].fetch_sub(1, Ordering::Relaxed);
-        let answer = answer
-            .map_err(|failure| failure.diagnostic("generating the kind").in_kind(kind.name))?;
-        let parts = answer.blobs.into_par_iter().map(|blob| read_tasks(&blob));
-        let mut wrong = Diagnostics::new();
-        let mut all_tasks = Vec::new();
-        for task in parts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
-            all_tasks.extend(wrong.keep(task.map_err(|d| d.in_kind(kind.name).into())));
+        let answer = answer.map_err(failed)?;
+        let time = start.elapsed();
+        let tasks = kind_tasks(kind.name, &answer.blobs)?;
+        if let Some(cache) = &self.kind_cache {
+            cache.put(kind.name.as_str(), key, &answer, time);
         }
-        wrong.or_ok(all_tasks)
+        Ok(tasks)
     }
+}
+
+/// Decodes the tasks of a kind.
+fn kind_tasks(kind: &KindName, blobs: &[Vec<u8>]) -> Outcome<Vec<Task>> {
+    let parts = blobs.par_iter().map(|blob| read_tasks(blob));
+    let mut wrong = Diagnostics::new();
+    let mut all_tasks = Vec::new();
+    for task in parts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
+        all_tasks.extend(wrong.keep(task.map_err(|d| d.in_kind(kind).into())));
+    }
+    wrong.or_ok(all_tasks)
 }
 
 /// Decodes the tasks of a blob. They stay in memory to the end, so each shares with the previous one.

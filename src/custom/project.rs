@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use super::kind_cache::KindCache;
 use super::registered::Registered;
 use super::version::{BUILT_IN, Rules};
 use super::wire::task_blobs;
@@ -51,8 +52,10 @@ pub struct Custom<'a> {
     /// The number of kinds that each worker runs.
     pub(super) busy: Vec<AtomicUsize>,
     pub(super) opened: Instant,
-    /// Whether all workers have loaded the project.
-    pub(super) prepared: bool,
+    /// Whether all workers have loaded the project; `None` before the first kind runs completely in Python.
+    pub(super) prepared: Mutex<Option<bool>>,
+    /// The kinds that are kept from run to run, if any.
+    pub kind_cache: Option<KindCache<'a>>,
     /// The tasks that each worker has; `None` if it has not been asked.
     pub(super) sent: Vec<Mutex<Option<BTreeSet<Label>>>>,
 }
@@ -107,10 +110,6 @@ impl<'a> Custom<'a> {
             )),
             _ => Some(format!("the project has taskgraph {version} installed")),
         };
-        let prepared = match whole {
-            Some(_) => python.prepare().map_err(failed)?,
-            None => false,
-        };
         let failures = answer.value["failed"].as_array().into_iter().flatten();
         Ok(Self {
             python,
@@ -125,7 +124,8 @@ impl<'a> Custom<'a> {
             write_artifacts,
             busy: (0..python.workers()).map(|_| AtomicUsize::new(0)).collect(),
             opened: Instant::now(),
-            prepared,
+            prepared: Mutex::default(),
+            kind_cache: None,
             sent: (0..python.workers()).map(|_| Mutex::default()).collect(),
         })
     }
@@ -146,11 +146,14 @@ impl<'a> Custom<'a> {
             .collect())
     }
 
-    /// Keeps one worker for the later phases, if one is enough for them.
+    /// Keeps kinds for the next run, and one worker for the later phases, if one is enough for them.
     ///
     /// # Errors
     /// If a worker has ended.
-    pub fn keep_one_worker(&self) -> Result<(), Failure> {
+    pub fn finish_kinds(&self) -> Result<(), Failure> {
+        if let Some(cache) = &self.kind_cache {
+            cache.finish(self.python);
+        }
         self.python.keep_one()?;
         for sent in &self.sent {
             *sent.lock().unwrap_or_else(PoisonError::into_inner) = None;

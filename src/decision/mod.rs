@@ -8,6 +8,7 @@
 pub mod artifact;
 mod context;
 mod existing_tasks;
+mod extensions;
 pub mod flags;
 pub mod flavor_chain;
 pub mod index;
@@ -29,8 +30,9 @@ use crate::optimize::OptimizedTaskGraph;
 use crate::submit::{Created, submit_with_retry};
 
 pub use context::Context;
+pub use extensions::native_tables;
 pub use optimize_rerun::optimize_rerun;
-pub use phases::{FullTasks, Phases, Selection, native_tables, vcs_diagnostic};
+pub use phases::{FullTasks, Phases, Selection, vcs_diagnostic};
 pub use prepare::{
     DecisionOptions, Generated, Prepared, Targets, generate, plan_graph, scheduler_id,
 };

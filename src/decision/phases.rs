@@ -4,24 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use super::existing_tasks::existing_tasks;
-use super::python_needs::{needs_python, refuse_python};
+use super::python_needs::refuse_python;
 use super::remote::BlockingTaskcluster;
 use crate::base::diagnostic::{Class, Diagnostic, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::value::json;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
+use crate::custom::Custom;
 use crate::custom::parameter_hooks;
 use crate::custom::phase_hook::PhaseObserver;
 use crate::custom::version::{Rule, Rules};
-use crate::custom::{Custom, NativeTables};
 use crate::generate::{self, FullTaskGraph, FullTaskSet};
 use crate::kind::{KindDefinition, KindGraph};
 use crate::morph::{self, MorphedTaskGraph};
 use crate::optimize::{self, IndexAnswers, OptimizedTaskGraph};
 use crate::ports::artifacts::Artifacts;
 use crate::ports::ids::DerivedIds;
-use crate::ports::python::{Mode, Python};
 use crate::ports::taskcluster::ApiError;
 use crate::ports::vcs::VcsError;
 use crate::target::{self, TargetTaskGraph, TargetTaskSet};
@@ -86,12 +85,6 @@ impl Phases<'_> {
         )
     }
 
-    /// Returns the project's Python, unless it must not run.
-    fn python(&self) -> Option<&dyn Python> {
-        let python = self.context.python?;
-        (python.mode() != Mode::Never).then_some(python)
-    }
-
     /// Returns the Python object with the project's strategies, if the environment or the parameters
     /// name one.
     fn strategies(&self) -> Option<&str> {
@@ -100,53 +93,6 @@ impl Phases<'_> {
             .environment
             .filled("TASKGRAPH_OPTIMIZE_STRATEGIES");
         environment.or_else(|| self.params.get("optimize_strategies")?.as_str())
-    }
-
-    /// Imports what the project adds in Python, if anything.
-    fn custom(&self, kinds: &KindGraph) -> Outcome<Option<Custom<'_>>> {
-        let Some(python) = self.python() else {
-            return Ok(None);
-        };
-        let references = generate::custom_references(kinds);
-        let named = needs_python(self.graph_config, self.params)
-            .next()
-            .is_some();
-        if references.is_empty() && !named && python.mode() != Mode::Whole {
-            return Ok(None);
-        }
-        match Custom::open(
-            python,
-            self.params,
-            Some(&references),
-            self.writes_in_place(),
-            native_tables(),
-        ) {
-            Ok(custom) => {
-                if let Some(why) = &custom.whole {
-                    tracing::info!("Kinds run entirely in Python: {why}");
-                }
-                Ok(Some(custom))
-            }
-            Err(why) if !python.started() && !references.is_empty() => {
-                generate::refuse_custom(kinds, why).map(|()| None)
-            }
-            Err(why) => Err(why),
-        }
-    }
-
-    /// Returns whether the project's Python may write its own files among the artifacts.
-    fn writes_in_place(&self) -> bool {
-        self.artifacts.is_some_and(|artifacts| artifacts.in_place())
-    }
-
-    /// Returns the project's Python extensions of the phases after its kinds. Every phase requests
-    /// them again, because functions of the previous phase may have registered more.
-    pub(super) fn extensions(&self) -> Outcome<Option<Custom<'_>>> {
-        let Some(python) = self.python().filter(|python| python.started()) else {
-            return Ok(None);
-        };
-        let native = native_tables();
-        Custom::open(python, self.params, None, self.writes_in_place(), native).map(Some)
     }
 
     /// Generates the full task set.
@@ -207,7 +153,7 @@ impl Phases<'_> {
         observe(custom, "full_task_set", || {
             let set = generate::full_task_set(&project, &kinds, custom, self.context.cache)?;
             if let Some(custom) = custom {
-                let kept = custom.keep_one_worker();
+                let kept = custom.finish_kinds();
                 kept.map_err(|failure| failure.diagnostic("the end of the kinds"))?;
             }
             if let Some(custom) = verifier {
@@ -435,15 +381,6 @@ impl Phases<'_> {
     ) -> Outcome<T> {
         let custom = self.extensions()?;
         observe(custom.as_ref(), name, || run(custom.as_ref()))
-    }
-}
-
-/// Returns the names in the tables that a project can replace.
-#[must_use]
-pub fn native_tables() -> NativeTables {
-    NativeTables {
-        verifications: verify::names(),
-        morphs: morph::names(),
     }
 }
 

@@ -106,6 +106,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::base::time::Timestamp;
 
     #[derive(Default)]
     struct Memory(Mutex<Option<Vec<u8>>>);
@@ -115,6 +116,12 @@ mod tests {
             assert_eq!(name, FILE);
             self.0.lock().unwrap().clone()
         }
+
+        fn opened(&self) -> Timestamp {
+            Timestamp::from_unix(0)
+        }
+
+        fn prune(&self, _: &str, _: u64) {}
 
         fn write(&self, _: &str, content: &[u8]) {
             *self.0.lock().unwrap() = Some(content.to_vec());

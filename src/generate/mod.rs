@@ -90,8 +90,11 @@ fn run_kinds(
         let tasks = run_kind::run(project, custom, kind, dependencies)?;
         span.record("tasks", tasks.len() as u64);
         drop(span);
-        let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.push((kind.name.clone(), start.elapsed()));
+        let cache = custom.and_then(|custom| custom.kind_cache.as_ref());
+        if !cache.is_some_and(|cache| cache.is_taken(kind.name.as_str())) {
+            let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+            taken.push((kind.name.clone(), start.elapsed()));
+        }
         tracing::info!("Generated {} tasks for kind {}", tasks.len(), kind.name);
         Ok(tasks)
     })?;

@@ -45,6 +45,19 @@ pub trait InstalledPackages: Send {
     fn find(&self, name: &str, accept: &dyn Fn(&Path) -> bool) -> Option<PathBuf>;
 }
 
+/// Logs a message of the worker with the level that it has in Python; without one, what it has printed.
+pub fn log(level: Option<u64>, text: &str) {
+    match level {
+        None => text
+            .lines()
+            .for_each(|line| tracing::info!("python: {line}")),
+        Some(40..) => tracing::error!("{text}"),
+        Some(30..) => tracing::warn!("{text}"),
+        Some(20..) => tracing::info!("{text}"),
+        Some(_) => tracing::debug!("{text}"),
+    }
+}
+
 /// A call to the worker.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
@@ -237,6 +250,10 @@ pub trait Python: Sync {
     /// # Errors
     /// When there is no worker.
     fn version(&self) -> Result<String, Failure>;
+
+    /// What distinguishes the interpreter and the worker's code from others, as text; `None` if what kinds
+    /// yield must not be kept for the next run.
+    fn identity(&self) -> Option<String>;
 
     /// Returns the same project in another environment, as another task would start it. It is loaded
     /// if this one is.

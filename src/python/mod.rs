@@ -147,6 +147,8 @@ impl Workers {
                 let native = self.interpreter.get().and_then(|found| found.as_ref().ok());
                 let native = native.is_some_and(|found| found.major() == interpreter::CONTRACT);
                 call.arguments["native"] = Value::Bool(native);
+                let whole = !native || self.project.mode == Mode::Whole;
+                call.arguments["watch"] = Value::Bool(self.project.keeps_kinds && whole);
             }
             last = self.ask_set_up(slot, &call)?;
         }
@@ -334,6 +336,19 @@ impl Python for Workers {
         Ok(found
             .map(|found| found.taskgraph.clone())
             .unwrap_or_default())
+    }
+
+    fn identity(&self) -> Option<String> {
+        let found = self.interpreter.get()?.as_ref().ok()?;
+        let Project {
+            working,
+            root,
+            entry,
+            ..
+        } = &self.project;
+        let sources = process::source_digest();
+        let identity = format!("{found:?} {sources} {working:?} {root:?} {entry:?}");
+        self.project.keeps_kinds.then_some(identity)
     }
 
     fn with_environment(&self, environment: &Environment) -> Result<Box<dyn Python>, Failure> {

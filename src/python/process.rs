@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::{frames, group};
 use crate::base::diagnostic::Diagnostic;
+use crate::base::digest::sha256;
 use crate::base::value::{Object, Value, json};
-use crate::ports::python::{Answer, Call, Exception, Failure};
+use crate::ports::python::{Answer, Call, Exception, Failure, log};
 
 /// Reads the sources and hands over to them.
 const BOOT: &str = include_str!("worker/boot.py");
@@ -57,8 +58,16 @@ const SOURCES: &[(&str, &str)] = &[
     ("recorded", include_str!("worker/recorded.py")),
     ("tasks", include_str!("worker/tasks.py")),
     ("testing", include_str!("worker/testing.py")),
+    ("watch", include_str!("worker/watch.py")),
+    ("watched_values", include_str!("worker/watched_values.py")),
     ("wire", include_str!("worker/wire.py")),
 ];
+
+/// Returns a digest of the worker's sources.
+pub fn source_digest() -> String {
+    let sources = SOURCES.iter().flat_map(|(name, text)| [*name, *text]);
+    sha256(sources.collect::<Vec<_>>().join("\0").as_bytes())
+}
 
 /// The version of the messages.
 const PROTOCOL: u64 = 1;
@@ -294,7 +303,9 @@ fn listen(mut answers: impl Read, sender: &Sender<Message>) {
         let message = match frames::read(&mut answers) {
             Ok(None) => return,
             Ok(Some((head, _))) if head.get("log").is_some() => {
-                log(&head["log"]);
+                let record = &head["log"];
+                let level = record["level"].as_u64().unwrap_or_default();
+                log(Some(level), record["text"].as_str().unwrap_or_default());
                 continue;
             }
             Ok(Some(message)) => Ok(message),
@@ -311,16 +322,6 @@ fn listen(mut answers: impl Read, sender: &Sender<Message>) {
         if sender.send(message).is_err() || broken {
             return;
         }
-    }
-}
-
-fn log(record: &Value) {
-    let text = record["text"].as_str().unwrap_or_default();
-    match record["level"].as_u64().unwrap_or_default() {
-        40.. => tracing::error!("{text}"),
-        30.. => tracing::warn!("{text}"),
-        20.. => tracing::info!("{text}"),
-        _ => tracing::debug!("{text}"),
     }
 }
 

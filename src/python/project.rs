@@ -38,4 +38,6 @@ pub struct Project {
     pub verbose: bool,
     /// Whether digests and caches are left out.
     pub fast: bool,
+    /// Whether what kinds yield may be kept for the next run.
+    pub keeps_kinds: bool,
 }

@@ -26,6 +26,8 @@ mod graphs;
 mod identity;
 mod images;
 mod imports;
+#[cfg(target_os = "linux")]
+mod kept;
 mod older;
 mod order;
 #[cfg(target_os = "linux")]

@@ -14,6 +14,9 @@ pub struct ProjectArgs {
     /// How much of the project runs in Python
     #[arg(long, value_name = "MODE", value_enum, default_value = "mixed")]
     pub python: PythonMode,
+    /// Neither use what earlier runs have kept to save time, nor keep anything for the next run
+    #[arg(long)]
+    pub no_cache: bool,
 }
 
 /// Flags that choose how much is logged.

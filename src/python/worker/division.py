@@ -17,7 +17,7 @@ import os
 import sys
 import types
 
-from snowman_worker import decision_state, per_item, processes
+from snowman_worker import decision_state, per_item, processes, watch
 
 # How many items after its part this process compares.
 COMPARED = 2
@@ -189,11 +189,12 @@ class _Other:
             return first + run(self._items[COMPARED:])
         for level, text in received[2]:
             logging.log(level, "%s", text)
+        watch.add(received[3])
         return received[0] + received[1]
 
     def _receive(self):
-        """Returns what the process has sent: what came out of its first items and of the others, and what it
-        logged; None if it failed."""
+        """Returns what the process has sent: what came out of its first items and of the others, what it logged,
+        and what was watched; None if it failed."""
         data = processes.read_helper(self._reading)
         if os.waitpid(self._process, 0)[1] != 0:
             return None
@@ -220,6 +221,7 @@ def _send(run, items, writing):
     import pickle
 
     logged = processes.keep_log()
-    sent = (run(items[:COMPARED]), run(items[COMPARED:]), logged)
+    watch.start_helper()
+    sent = (run(items[:COMPARED]), run(items[COMPARED:]), logged, watch.helper_report())
     with open(writing, "wb") as file:
         pickle.dump(sent, file, protocol=pickle.HIGHEST_PROTOCOL)

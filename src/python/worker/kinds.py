@@ -2,8 +2,9 @@
 
 import inspect
 
-from snowman_worker import project
+from snowman_worker import project, watch
 from snowman_worker.division import Division
+from snowman_worker.registered import registered_later
 from snowman_worker.tasks import ReceivedTasks
 from snowman_worker.wire import NotPlain, dumps, loads, where
 
@@ -128,6 +129,10 @@ def generate_kind(head, blobs):
     """Generates all tasks of a kind with taskgraph's own code."""
     from taskgraph import generator
 
+    if watch.is_installed:
+        # What has been noted since the last kind concerns the modules that were imported.
+        watch.report()
+        before = registered_later()
     graph = head["graph"]
     received(graph).add(head["sent"], blobs)
     division = Division()
@@ -138,8 +143,13 @@ def generate_kind(head, blobs):
     if "kind_dependencies_tasks" not in names:
         dependencies = list(dependencies.values())
     tasks = kind.load_tasks(project.parameters(graph), dependencies, head["write_artifacts"])
-    count = len(tasks)
-    return {"count": count}, list(_taken_blobs(tasks))
+    answer = {"count": len(tasks)}
+    blobs = list(_taken_blobs(tasks))
+    if watch.is_installed:
+        if registered_later() != before:
+            watch.note_registration()
+        answer.update(watch.report())
+    return answer, blobs
 
 
 def _taken_blobs(tasks):

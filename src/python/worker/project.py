@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 
-from snowman_worker import originals
+from snowman_worker import originals, watch
 from snowman_worker.wire import NotPlain, dumps, loads
 
 # The parameters that were added after the first versions of taskgraph.
@@ -38,6 +38,8 @@ def load(head):
     schema, the schema in use decides; nothing is registered if it agrees.
     """
     global entry, entry_is_named, graph_config, root, top, original
+    if head["watch"]:
+        watch.install(os.path.realpath(head["top"]))
     from taskgraph import config as module
 
     # snowman logs the same messages as these.
@@ -137,6 +139,7 @@ def _make_ids_deterministic():
     numbers = itertools.count()
 
     def nice():
+        watch.note("draws a taskId", False)
         text = "%s/%d" % (start, next(numbers))
         digest = bytearray(hashlib.sha256(text.encode("utf-8")).digest()[:16])
         digest[0] &= 0x7F

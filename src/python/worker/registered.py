@@ -10,6 +10,9 @@ from snowman_worker import originals, private_values
 
 PACKAGES = ("taskgraph", "mozilla_taskgraph")
 
+# The tables that the phases after the kinds look up. The order of morphs and verifications matters.
+LATER = ("actions", "filters", "strategies", "target_methods")
+
 
 @functools.lru_cache(maxsize=None)
 def _real(file):
@@ -80,6 +83,16 @@ def list_registered(top, patched):
         "patched": _patched(top, folders) if patched else [],
         "phase_finished": _has_phase_finished(folders),
     }
+
+
+def registered_later():
+    """Returns the project's own entries of the tables that the phases after the kinds look up."""
+    listed = list_registered(None, False)
+    found = {name: [one for one in listed[name] if one[-1]] for name in LATER}
+    for name in ("morphs", "verifications"):
+        # Whether taskgraph's own have been imported does not matter.
+        found[name] = listed[name] if any(one[-1] for one in listed[name] or ()) else None
+    return found, listed["phase_finished"]
 
 
 def function_of(verification):
