@@ -36,6 +36,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("kinds", include_str!("worker/kinds.py")),
     ("lazy_modules", include_str!("worker/lazy_modules.py")),
     ("main", include_str!("worker/main.py")),
+    ("moments", include_str!("worker/moments.py")),
     ("install_hints", include_str!("worker/install_hints.py")),
     ("project", include_str!("worker/project.py")),
     ("quick", include_str!("worker/quick.py")),

@@ -192,6 +192,26 @@ fn what_does_not_show_in_the_code_is_found_by_comparing() {
 }
 
 #[test]
+fn what_another_process_does_is_reported() {
+    let Some(world) = project(
+        "task[\"attributes\"][\"number\"] > 290 and time.time()",
+        "pass",
+    ) else {
+        return;
+    };
+    let log = |more: &[&str]| {
+        let done = world.ours(&[OURS, &["--verbose"], more].concat());
+        let log = flat(&String::from_utf8_lossy(&done.stderr));
+        assert!(log.contains("items are divided over 2 processes"), "{log}");
+        let reason = "reads the clock (taskcluster/hail_taskgraph/many.py";
+        assert_eq!(log.contains(reason), more.is_empty(), "{log}");
+    };
+    log(&[]);
+    // Without a cache, nothing is watched.
+    log(&["--no-cache"]);
+}
+
+#[test]
 fn a_mistake_in_another_process_is_reported_as_if_there_were_one() {
     let mistake = "assert task[\"name\"] != \"item-250\", \"a mistake\"";
     let Some(world) = project(mistake, "pass") else {

@@ -116,16 +116,11 @@ impl<'a> KindCache<'a> {
         let surroundings = surroundings::digest(&sources, python, identity, &snapshot);
         let list = cache.read(&list_name(&surroundings));
         let list = list.and_then(|list| read_list(&list, &surroundings));
-        let (known, reads) = match list {
-            Some((known, reads)) if reads.are_current() => (known, reads),
-            Some(_) => {
-                tracing::debug!(
-                    "kinds are not taken from the cache: what they have read has changed"
-                );
-                (BTreeMap::new(), Reads::default())
-            }
-            None => (BTreeMap::new(), Reads::default()),
-        };
+        let (mut known, mut reads) = list.unwrap_or_default();
+        if let Some(path) = reads.changed() {
+            tracing::debug!("kinds are not taken from the cache: {path} has changed");
+            (known, reads) = Default::default();
+        }
         Ok(Self {
             cache,
             vcs,
@@ -164,7 +159,12 @@ impl<'a> KindCache<'a> {
         let file = self.known.get(kind).filter(|known| *known == key)?;
         let (mut head, blobs) = entry::decode(&self.cache.read(&entry_name(file))?)?;
         let messages = head["messages"].take();
-        if head["key"].as_str() != Some(key) {
+        let now = self.cache.opened().unix();
+        let is_valid = head["since"].as_i64()? <= now
+            && head["until"]
+                .as_f64()
+                .is_none_or(|until| (now as f64) < until);
+        if head["key"].as_str() != Some(key) || !is_valid {
             return None;
         }
         Some(KeptKind { blobs, messages })
@@ -198,7 +198,12 @@ impl<'a> KindCache<'a> {
         let file = key
             .filter(|_| is_watched && reasons.is_empty())
             .and_then(|key| {
-                let head = json!({"key": key, "messages": answer.value["messages"]});
+                let head = json!({
+                    "key": key,
+                    "messages": answer.value["messages"],
+                    "since": self.cache.opened().unix(),
+                    "until": answer.value["until"],
+                });
                 let file = entry::encode(&head, &answer.blobs)?;
                 Some((key, file))
             });

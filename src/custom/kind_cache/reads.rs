@@ -1,7 +1,8 @@
 //! What workers have read.
 //!
 //! The content of most files is part of the [`Snapshot`] of the working copy. Others are files outside of it, those
-//! that version control ignores, and whether a path exists at all; and the names in each folder that was listed.
+//! that version control ignores, and whether a path exists at all; the names in each folder that was listed; and the
+//! content of files to which a kind has written what was in them before.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -10,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value, json};
-use crate::ports::fingerprint::{changed_since, looks, names};
+use crate::ports::fingerprint::{changed_since, content, looks, names};
 use crate::ports::snapshot::Snapshot;
 
 /// How paths outside of the snapshot and listed folders look.
@@ -25,6 +26,7 @@ pub(super) struct Reads {
 pub(super) struct Paths {
     files: Vec<String>,
     folders: Vec<String>,
+    rewritten: Vec<String>,
 }
 
 impl Paths {
@@ -40,6 +42,7 @@ impl Paths {
         let owned = |path: &Value| path.as_str().map(str::to_owned);
         self.files.extend(texts("read").filter_map(owned));
         self.folders.extend(texts("listed").filter_map(owned));
+        self.rewritten.extend(texts("rewritten").filter_map(owned));
         Ok(())
     }
 
@@ -75,21 +78,32 @@ impl Paths {
         };
         let files: Result<Vec<_>, _> = self.files.into_par_iter().map(file).collect();
         let folders: Result<_, _> = self.folders.into_par_iter().map(folder).collect();
+        let rewritten = self.rewritten.into_iter().map(|path| {
+            let content = content(Path::new(&path));
+            (path, content)
+        });
         Ok(Reads {
-            files: files?.into_iter().flatten().collect(),
+            files: files?.into_iter().flatten().chain(rewritten).collect(),
             folders: folders?,
         })
     }
 }
 
 impl Reads {
-    /// Whether everything looks as it did.
-    pub(super) fn are_current(&self) -> bool {
-        let same = |(path, before): (&String, &String), now: fn(&Path) -> String| {
-            now(Path::new(path)) == *before
+    /// Returns a path that looks different from how it did.
+    pub(super) fn changed(&self) -> Option<&str> {
+        let file = |(path, before): &(&String, &String)| {
+            let look = if before.starts_with("content ") {
+                content
+            } else {
+                looks
+            };
+            look(Path::new(path)) != **before
         };
-        self.files.par_iter().all(|entry| same(entry, looks))
-            && self.folders.par_iter().all(|entry| same(entry, names))
+        let folder = |(path, before): &(&String, &String)| names(Path::new(path)) != **before;
+        let changed = self.files.par_iter().find_any(file);
+        let changed = changed.or_else(|| self.folders.par_iter().find_any(folder));
+        changed.map(|(path, _)| path.as_str())
     }
 
     /// Adds those of an earlier run.

@@ -36,6 +36,7 @@ THROUGH = (
     "secrets",
     "shutil",
     "uuid",
+    "snowman_worker.moments",
     "snowman_worker.project",
     "snowman_worker.watch",
     "snowman_worker.watched_values",
@@ -100,6 +101,9 @@ is_complete = False
 reads = set()
 listed = set()
 _written = set()
+# The files that a kind is writing, each with its content before and the place; and those that have kept theirs.
+_rewriting = {}
+_rewritten = set()
 _reasons = {}
 _lasting = []
 _messages = []
@@ -115,7 +119,8 @@ def install(top):
         return
     import tempfile
 
-    from snowman_worker import watched_values
+    global moments
+    from snowman_worker import moments, watched_values
 
     _top = top
     folder = tempfile.gettempdir()
@@ -132,7 +137,7 @@ def install(top):
             names = [name for name in os.listdir(folder) if name.endswith(".pth")]
             reads.update(os.path.join(folder, name) for name in names)
     logging.root.addHandler(_KeptMessages())
-    watched_values.install(note, looked_up)
+    watched_values.install(note, _is_plumbing, looked_up)
     sys.addaudithook(_hook)
     sys.stdout = _Printed(sys.stdout)
     sys.stderr = _Printed(sys.stderr)
@@ -144,6 +149,7 @@ def install(top):
 def _reset():
     """Forgets what has been noted for a kind so far."""
     _reasons.clear()
+    _rewriting.clear()
     del _messages[:]
 
 
@@ -156,30 +162,38 @@ def start_helper():
 
 
 def helper_report():
-    """Returns what a helper has noted."""
-    return sorted(reads), sorted(listed), list(_reasons.items()), list(_messages)
+    """Returns what a helper has noted; None if it is not watched."""
+    if not is_installed:
+        return None
+    _finish_writing()
+    return sorted(reads), sorted(listed), list(_reasons.items()), list(_messages), moments.until, _rewritten
 
 
 def add(report):
     """Adds what a helper has noted."""
-    more_reads, more_listed, reasons, messages = report
+    if report is None:
+        return
+    more_reads, more_listed, reasons, messages, until, rewritten = report
+    _rewritten.update(rewritten)
     reads.update(more_reads)
     listed.update(more_listed)
     for reason, lasts in reasons:
         _reason(reason, lasts)
     _messages.extend(messages)
+    moments.reached(until)
 
 
 def report():
     """Returns why the tasks of the last kind must not be kept, and what it has logged or printed since the last
     report."""
+    _finish_writing()
     reasons = [] if is_complete else ["this Python does not show what code reads"]
     reasons += list(_reasons)[:MOST]
     reasons += ["earlier in the same process: %s" % one for one in _lasting if one not in _reasons][:1]
     messages = list(_messages)
     _lasting.extend(reason for reason, lasts in _reasons.items() if lasts and reason not in _lasting)
     _reset()
-    return {"reasons": reasons, "messages": messages}
+    return {"reasons": reasons, "messages": messages, "until": moments.until}
 
 
 def all_reads(head):
@@ -192,10 +206,12 @@ def all_reads(head):
     if _written:
         paths = {one for one in paths if not _is_own(one)}
         folders = {one for one in folders if not _is_own(one)}
-    strange = [one for one in [*paths, *folders] if not _is_text(one)]
+    paths.difference_update(_rewritten)
+    strange = [one for one in [*paths, *folders, *_rewritten] if not _is_text(one)]
     return {
         "read": sorted(paths.difference(strange)),
         "listed": sorted(folders.difference(strange)),
+        "rewritten": sorted(_rewritten.difference(strange)),
         "strange": [repr(one) for one in strange[:1]],
     }
 
@@ -233,12 +249,16 @@ def note(what, lasts=True, through=THROUGH, plumbing=PLUMBING):
         if module not in through and module.split(".")[0] not in through:
             break
         frame = frame.f_back
-    if frame is None or module.split(".")[0] in plumbing:
+    if frame is None or _is_plumbing(frame, plumbing):
         return
     file = frame.f_code.co_filename
     if _top and file.startswith(_top + os.sep):
         file = file[len(_top) + 1 :]
     _reason("%s (%s:%d)" % (what, file, frame.f_lineno), lasts)
+
+
+def _is_plumbing(frame, plumbing=PLUMBING):
+    return (frame.f_globals.get("__name__") or "").split(".")[0] in plumbing
 
 
 def _reason(reason, lasts):
@@ -257,7 +277,7 @@ def looked_up(path, by_descriptor=False):
         path = _text(path)
     if by_descriptor:
         _by_descriptor()
-    elif path is not None:
+    elif path is not None and not (path.startswith(_MACHINE) and _is_plumbing(sys._getframe(2))):
         reads.add(path)
 
 
@@ -285,14 +305,35 @@ def _opened(path, mode=None, flags=0, *_):
     if path is None or path == os.devnull:
         return
     if flags & _WRITING:
-        _wrote(path)
-    elif path.startswith(_MACHINE):
-        note("reads %s" % path)
-    else:
+        _wrote(path, True)
+    elif not path.startswith(_MACHINE):
         reads.add(path)
+    elif not _is_imported(sys._getframe(2)):
+        note("reads %s" % path)
 
 
-def _wrote(path, *_):
+def _is_imported(frame):
+    """Returns whether a frame belongs to an installed package that is being imported: such packages look at the
+    machine that they run on."""
+    package = None
+    while frame is not None:
+        module = frame.f_globals.get("__name__") or ""
+        if module not in THROUGH:
+            package = package or module.split(".")[0]
+            file = frame.f_code.co_filename
+            if module.split(".")[0] != package or (_top and file.startswith(_top + os.sep)):
+                return False
+            if frame.f_code.co_name == "<module>" and package not in ("__main__", ""):
+                return True
+        frame = frame.f_back
+    return False
+
+
+def _changed(path, *_):
+    _wrote(path)
+
+
+def _wrote(path, is_file=False):
     path = _text(path)
     if path is None or "__pycache__" in path or path == os.devnull:
         return
@@ -300,8 +341,38 @@ def _wrote(path, *_):
     in_tree = _top is not None and path.startswith(_top + os.sep)
     if not in_tree and path.startswith(_temporary):
         _written.add(path)
-    else:
-        note("writes %s" % (path[len(_top) + 1 :] if in_tree else path), False)
+        return
+    what = "writes %s" % (path[len(_top) + 1 :] if in_tree else path)
+    content = _content(path) if is_file else None
+    if content is None:
+        note(what, False)
+    elif path not in _rewriting:
+        _rewriting[path] = (content, what)
+
+
+def _content(path):
+    """Returns a digest of the content of a file; None if there is none that can be read."""
+    import hashlib
+
+    was_read = path in reads
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).digest()
+    except OSError:
+        return None
+    finally:
+        if not was_read:
+            reads.discard(path)
+
+
+def _finish_writing():
+    """Notes what has been written, apart from files whose content is as it was before."""
+    for path, (content, what) in _rewriting.items():
+        if _content(path) == content:
+            _rewritten.add(path)
+        else:
+            _reason(what, False)
+    _rewriting.clear()
 
 
 def _removed(path, descriptor=-1, *_):
@@ -388,17 +459,17 @@ _HANDLERS = {
     "os.spawn": _spawned,
     "os.system": _spawned,
     "pty.spawn": _spawned,
-    "os.mkdir": _wrote,
+    "os.mkdir": _changed,
     "os.remove": _removed,
     "os.rmdir": _removed,
     "os.rename": _moved,
     "os.link": _moved,
     "os.symlink": lambda target, path, *_: _wrote(path),
-    "os.truncate": _wrote,
-    "os.chmod": _wrote,
-    "os.chown": _wrote,
-    "os.utime": _wrote,
-    "sqlite3.connect": _wrote,
+    "os.truncate": _changed,
+    "os.chmod": _changed,
+    "os.chown": _changed,
+    "os.utime": _changed,
+    "sqlite3.connect": _changed,
     "os.chdir": _noted("changes the working folder", False),
     "os.putenv": _noted("changes the environment", False),
     "os.unsetenv": _noted("changes the environment", False),

@@ -1,12 +1,17 @@
 """Watches what has no audit event: paths that are looked up, the clock, and random numbers."""
 
+import datetime
 import gc
 import os
 import random
+import sys
 import time
 import uuid
 
+from snowman_worker import moments
+
 _note = None
+_is_plumbing = None
 
 
 class _LookUp:
@@ -23,10 +28,12 @@ class _LookUp:
         return self._function(path, *arguments, **named)
 
 
-def install(note, looked_up):
+def install(note, is_plumbing, looked_up):
     """Replaces functions with ones that call `note` or `looked_up` before."""
-    global _note
+    global _note, _is_plumbing
     _note = note
+    _is_plumbing = is_plumbing
+    moments.install(note)
     for name in ("access", "lstat", "readlink", "stat"):
         function = getattr(os, name)
         watched = _LookUp(function, looked_up)
@@ -52,28 +59,38 @@ def _reading(function, what, given=None):
 
 
 def _watch_clock():
-    import datetime
-
     clock = "reads the clock"
     for name in ("clock_gettime", "clock_gettime_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"):
         if hasattr(time, name):
             setattr(time, name, _reading(getattr(time, name), clock))
     for name, given in (("asctime", 0), ("ctime", 0), ("gmtime", 0), ("localtime", 0), ("strftime", 1)):
         setattr(time, name, _reading(getattr(time, name), clock, given))
-    for kind, names in ((datetime.datetime, ("now", "today", "utcnow")), (datetime.date, ("today",))):
+    for kind, names in ((datetime.datetime, ("utcnow", "today", "now")), (datetime.date, ("today",))):
         # The class is part of the interpreter, so that its attributes cannot be set; its dictionary is found among
         # the objects that its read-only view refers to.
         members = [one for one in gc.get_referents(kind.__dict__) if type(one) is dict]
         for name in names:
-            if members and name in members[0]:
-                members[0][name] = _class_method(members[0][name], clock)
+            if members:
+                members[0][name] = _class_method(members[0], name, clock)
     uuid.uuid1 = _reading(uuid.uuid1, clock)
 
 
-def _class_method(original, what):
+def _class_method(members, name, what):
+    """Returns the method of a class of moments that notes what it reads. `now` does not call the functions above."""
+    original = members["now" if name == "today" and "now" in members else name]
+
     def read(cls, *arguments, **named):
-        _note(what)
-        return original.__get__(None, cls)(*arguments, **named)
+        def present():
+            return original.__get__(None, cls)(*arguments, **named)
+
+        frame = sys._getframe(1)
+        if cls is not datetime.datetime or _is_plumbing(frame):
+            _note(what)
+            return present()
+        found, is_noted = moments.read(present, frame, name == "utcnow")
+        if is_noted:
+            _note(what)
+        return found
 
     return classmethod(read)
 
@@ -110,7 +127,6 @@ def _watch_random():
 
 def are_watched(count, reads, listed):
     """Tries everything. `count` returns how often something was noted."""
-    import datetime
     import pathlib
 
     def is_noted(function):
